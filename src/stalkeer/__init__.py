@@ -1,0 +1,1 @@
+"""Stalkeer: from what a library misses to an imported file."""

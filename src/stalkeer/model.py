@@ -1,0 +1,91 @@
+"""The values that cross three rooms or more: ids, playlist entries, states. Everything else lives in its own room."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple, NewType
+
+SourceId = NewType("SourceId", int)
+EntryId = NewType("EntryId", int)
+InstanceId = NewType("InstanceId", int)
+LibraryId = NewType("LibraryId", int)
+WantedId = NewType("WantedId", int)
+MatchId = NewType("MatchId", int)
+DownloadId = NewType("DownloadId", int)
+MovieId = NewType("MovieId", int)
+SeriesId = NewType("SeriesId", int)
+EpisodeId = NewType("EpisodeId", int)
+
+
+class EntryKind(StrEnum):
+    """What a playlist entry is. A `series` entry stands for episodes that the account lists on request."""
+
+    FILM = "film"
+    EPISODE = "episode"
+    SERIES = "series"
+    LIVE = "live"
+    OTHER = "other"
+
+
+class Entry(NamedTuple):
+    """One playlist entry as its source tells it, before its name is read. A million of these pass in a refresh.
+
+    `key` names the entry within its source and survives a change of host, port, user or password. `url` is a
+    template: `{base}`, `{username}` and `{password}` stand where the account's own values go. Sizes are bytes,
+    durations seconds; None where the source does not say.
+    """
+
+    key: str
+    kind: str  # an EntryKind value; a plain str because a million enum look-ups cost seconds
+    name: str
+    url: str
+    group: str = ""
+    logo: str = ""
+    duration_s: int | None = None
+    tmdb_id: int | None = None
+    headers: str = ""  # request headers the playlist asks for, as a JSON object; empty for none
+    season: int | None = None  # where the account's own listing says, not the name
+    episode: int | None = None
+    year: int | None = None
+    added: int | None = None  # Unix seconds at which the account says it was added
+
+
+class WantedKind(StrEnum):
+    """What Radarr or Sonarr misses."""
+
+    MOVIE = "movie"
+    EPISODE = "episode"
+
+
+class InstanceKind(StrEnum):
+    """Which program an instance is."""
+
+    RADARR = "radarr"
+    SONARR = "sonarr"
+
+
+class Decision(StrEnum):
+    """What the evidence says of a pair of wanted item and entry; apart from the score it was read from."""
+
+    CONFIRM = "confirm"
+    REVIEW = "review"
+    NOTHING = "nothing"
+    REJECTED = "rejected"  # by the user's own rule
+
+
+class DownloadState(StrEnum):
+    """Where a download stands; the same words in database, API and UI. Only `downloading` holds a connection."""
+
+    QUEUED = "queued"
+    DOWNLOADING = "downloading"
+    FETCHED = "fetched"
+    PLACED = "placed"
+    IMPORTING = "importing"
+    COMPLETED = "completed"
+    PAUSED = "paused"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+FINAL_STATES = frozenset({DownloadState.COMPLETED, DownloadState.FAILED, DownloadState.CANCELLED})

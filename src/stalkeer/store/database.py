@@ -1,0 +1,97 @@
+"""Open the database and hand out connections. Knows SQLite and PostgreSQL, and nothing of what is stored."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from stalkeer.errors import StoreError, StoreUnavailable
+
+BUSY_TIMEOUT_S = 30
+
+
+@dataclass(frozen=True)
+class Database:
+    """One database. `begin` opens a transaction that writes, `connect` one that only reads."""
+
+    engine: Engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction: committed at the end, rolled back on any exception. On SQLite it holds the write lock."""
+        with _translated(self.engine), self.engine.connect() as connection, connection.begin():
+            if self.is_sqlite:
+                # the driver's own BEGIN is off; taking the lock at once avoids a failed upgrade later
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """A connection for reading; its snapshot ends with the block."""
+        with _translated(self.engine), self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN")
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def sqlite_url(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
+def open_database(url: str) -> Database:
+    """Open the database at `url`: `sqlite:///file` or `postgresql://user:password@host/name`.
+
+    The schema is not touched: see `store.migrate`. Raises StoreError for any other kind of database.
+    """
+    parsed = make_url(url)
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+        return Database(engine)
+    if backend == "postgresql":
+        engine = create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=20,
+            connect_args={"options": "-c timezone=UTC", "connect_timeout": 10},
+        )
+        return Database(engine)
+    raise StoreError(f"database.url names {backend!r}; use sqlite:///path or postgresql://user:password@host/name")
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver would open transactions of its own, late and deferred: two writers would then meet at commit.
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")
+    connection.execute("PRAGMA temp_store=MEMORY")
+
+
+@contextmanager
+def _translated(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise StoreUnavailable(
+            f"The database at {engine.url.render_as_string(hide_password=True)} does not answer: {error.orig}. "
+            "Check that it runs and that its folder is writable; Stalkeer goes on when it is back."
+        ) from error
+    except DBAPIError as error:
+        raise StoreError(f"The database refused a statement: {error.orig}") from error

@@ -1,0 +1,538 @@
+"""The schema. Times are UTC, states are text, nothing is an ENUM or CHECK: a later release must read an older row.
+
+Ids of rows that are rebuilt (entries, titles, library, wanted, matches) may change with a rebuild; `rules` therefore
+name things by what outlives it: source slug + entry key, title key, TMDB/TVDB id + season + episode.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime on both databases; SQLite itself would hand back a naive one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a naive datetime cannot be stored: {value!r}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# SQLite gives AUTOINCREMENT-free row ids only to INTEGER PRIMARY KEY
+Id = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _id() -> Column[Any]:
+    return Column("id", Id, primary_key=True, autoincrement=True)
+
+
+# --- sources and the catalogue -----------------------------------------------------------------------------------
+
+sources = Table(
+    "sources",
+    metadata,
+    _id(),
+    Column("slug", Text, nullable=False, unique=True),  # the name in config, CLI, URLs and rules
+    Column("kind", Text, nullable=False),  # m3u | xtream
+    Column("origin", Text, nullable=False),  # config | ui
+    Column("enabled", Boolean, nullable=False, default=True),
+    Column("removed_at", UtcDateTime),  # no longer configured: disabled, never cascaded
+    Column("priority", Integer, nullable=False, default=0),  # higher wins
+    Column("credentials", Text, nullable=False),  # encrypted JSON: path or url, username, password, headers, proxy
+    Column("options", JSON, nullable=False, default=dict),  # user_agent, refresh cron, limits, guard, filters
+    Column("max_connections", Integer),  # the user's override; None: what the account says
+    Column("bandwidth_limit", BigInteger),  # bytes/s
+    Column("generation", Integer, nullable=False, default=0),  # the visible one
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("content_hash", Text),
+    Column("last_refresh_at", UtcDateTime),
+    Column("last_success_at", UtcDateTime),
+    Column("last_error", Text),
+    Column("failures", Integer, nullable=False, default=0),  # in a row
+    Column("guard", JSON),  # what the guard refused, until it is accepted or passes
+    Column("counts", JSON),  # entries by kind in the visible generation
+    Column("account_status", Text),  # active | expired | banned | disabled | unknown
+    Column("account_expires_at", UtcDateTime),
+    Column("account_active", Integer),
+    Column("account_max", Integer),
+    Column("account_message", Text),
+    Column("account_checked_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+titles = Table(
+    "titles",
+    metadata,
+    _id(),
+    Column("kind", Text, nullable=False),  # film | episode | series
+    Column("text", Text, nullable=False),  # the cleaned name that episodes of one series share
+    Column("parser_version", Integer, nullable=False),
+    Column("added_gen", Integer, nullable=False, default=0),
+    UniqueConstraint("kind", "text"),
+)
+
+title_keys = Table(
+    "title_keys",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("title_id", Id, ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True),
+    Column("penalty", Float, nullable=False, default=0.0),
+    Index("ix_title_keys_title_id", "title_id"),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    _id(),
+    Column("source_id", Id, ForeignKey("sources.id"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("title_id", Id, ForeignKey("titles.id")),
+    Column("kind", Text, nullable=False),
+    Column("kind_reason", Text),  # url | name | group | duration | account
+    Column("name", Text, nullable=False),
+    Column("url", Text, nullable=False),  # template without credentials
+    Column("group_title", Text),
+    Column("logo", Text),
+    Column("year", Integer),
+    Column("season", Integer),
+    Column("episode", Integer),
+    Column("episode_end", Integer),  # the last of a multi-episode file
+    Column("air_date", Text),  # ISO date of a daily episode
+    Column("quality", Text),  # the reading of the name: resolution, source, codec, HDR, edition; JSON
+    Column("resolution", Integer),  # lines: 480, 576, 720, 1080, 2160
+    Column("languages", Text),  # comma separated codes, subtitles as "sub:fr"
+    Column("country", Text),
+    Column("size", BigInteger),
+    Column("duration_s", Integer),
+    Column("tmdb_id", BigInteger),
+    Column("headers", Text),
+    Column("protected", Boolean, nullable=False, default=False),  # encrypted HLS: shown, never fetched
+    Column("fingerprint", LargeBinary),  # 8 bytes over the block without credentials
+    Column("added_gen", Integer, nullable=False),
+    Column("gone_gen", Integer),
+    Column("first_seen", UtcDateTime, nullable=False),
+    UniqueConstraint("source_id", "key"),
+    Index("ix_entries_title_id_season_episode", "title_id", "season", "episode"),
+    Index("ix_entries_source_id_added_gen", "source_id", "added_gen"),
+)
+
+filters = Table(
+    "filters",
+    metadata,
+    _id(),
+    Column("source_id", Id, ForeignKey("sources.id")),  # None: every source
+    Column("field", Text, nullable=False),  # group | name | path | host
+    Column("mode", Text, nullable=False),  # include | exclude
+    Column("pattern", Text, nullable=False),  # RE2 syntax
+    Column("enabled", Boolean, nullable=False, default=True),
+    Column("origin", Text, nullable=False),  # config | ui
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+catalogue_changes = Table(
+    "catalogue_changes",
+    metadata,
+    _id(),
+    Column("source_id", Id, ForeignKey("sources.id"), nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("change", Text, nullable=False),  # added | changed | removed | returned
+    Column("entry_id", Id, nullable=False),
+    Column("name", Text, nullable=False),
+    Index("ix_catalogue_changes_source_id_generation", "source_id", "generation"),
+)
+
+archives = Table(
+    "archives",
+    metadata,
+    _id(),
+    Column("source_id", Id, ForeignKey("sources.id"), nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+account_cache = Table(
+    "account_cache",
+    metadata,
+    Column("source_id", Id, ForeignKey("sources.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),  # series_info | vod_info
+    Column("key", Text, primary_key=True),  # the account's own id
+    Column("payload", JSON, nullable=False),
+    Column("fetched_at", UtcDateTime, nullable=False),
+)
+
+# --- Radarr and Sonarr -------------------------------------------------------------------------------------------
+
+instances = Table(
+    "instances",
+    metadata,
+    _id(),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),  # radarr | sonarr
+    Column("origin", Text, nullable=False),  # config | ui
+    Column("enabled", Boolean, nullable=False, default=True),
+    Column("removed_at", UtcDateTime),
+    Column("is_default", Boolean, nullable=False, default=False),
+    Column("url", Text, nullable=False),
+    Column("api_key", Text, nullable=False),  # encrypted
+    Column("options", JSON, nullable=False, default=dict),  # quality_profile_id, path mappings, tags, ca_file, ...
+    Column("webhook_secret", Text),  # encrypted
+    Column("version", Text),
+    Column("last_sync_at", UtcDateTime),
+    Column("last_success_at", UtcDateTime),
+    Column("last_error", Text),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("api_calls", BigInteger, nullable=False, default=0),
+    Column("profiles", JSON),  # quality profiles as last read
+    Column("root_folders", JSON),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+library = Table(
+    "library",
+    metadata,
+    _id(),
+    Column("instance_id", Id, ForeignKey("instances.id"), nullable=False),
+    Column("kind", Text, nullable=False),  # movie | series
+    Column("arr_id", BigInteger, nullable=False),  # movieId or seriesId
+    Column("title", Text, nullable=False),
+    Column("year", Integer),
+    Column("secondary_year", Integer),
+    Column("runtime_min", Integer),
+    Column("tmdb_id", BigInteger),
+    Column("tvdb_id", BigInteger),
+    Column("imdb_id", Text),
+    Column("series_type", Text),  # standard | daily | anime
+    Column("original_language", Text),
+    Column("quality_profile_id", Integer),
+    Column("monitored", Boolean, nullable=False, default=True),
+    Column("has_file", Boolean, nullable=False, default=False),
+    Column("path", Text),
+    Column("poster", Text),  # file name of the remote poster
+    Column("tags", JSON),
+    Column("fingerprint", Text),  # of what matching reads: an equal one needs no re-match
+    Column("synced_at", UtcDateTime, nullable=False),
+    UniqueConstraint("instance_id", "kind", "arr_id"),
+    Index("ix_library_tmdb_id", "tmdb_id"),
+    Index("ix_library_tvdb_id", "tvdb_id"),
+)
+
+library_titles = Table(
+    "library_titles",
+    metadata,
+    _id(),
+    Column("library_id", Id, ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("key", Text, nullable=False),  # titles.normalise.title_key
+    Column("origin", Text, nullable=False),  # title | original | alternate | tmdb
+    Column("season", Integer),  # Sonarr alternates that name one season
+    Index("ix_library_titles_key", "key"),
+    Index("ix_library_titles_library_id", "library_id"),
+)
+
+wanted = Table(
+    "wanted",
+    metadata,
+    _id(),
+    Column("instance_id", Id, ForeignKey("instances.id"), nullable=False),
+    Column("library_id", Id, ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", Text, nullable=False),  # movie | episode
+    Column("arr_id", BigInteger, nullable=False),  # movieId or episodeId
+    Column("reason", Text, nullable=False),  # missing | cutoff
+    Column("title", Text, nullable=False),  # the film's, or the episode's own
+    Column("season", Integer),
+    Column("episode", Integer),
+    Column("absolute", Integer),
+    Column("scene_season", Integer),
+    Column("scene_episode", Integer),
+    Column("scene_absolute", Integer),
+    Column("air_date", Text),
+    Column("air_date_utc", UtcDateTime),
+    Column("runtime_min", Integer),
+    Column("monitored", Boolean, nullable=False, default=True),
+    Column("available", Boolean, nullable=False, default=True),
+    Column("current_quality", JSON),  # what a cutoff item has now
+    Column("skip", Text),  # the rule that keeps it from being downloaded now, in words; None: may be
+    Column("owned_by", Text),  # slug of another instance that has it
+    Column("fingerprint", Text),
+    Column(
+        "matched_fingerprint", Text
+    ),  # equal to `fingerprint` + catalogue generation when nothing is to be re-matched
+    Column("last_searched_at", UtcDateTime),  # hand-back to the instance's own search
+    Column("first_seen", UtcDateTime, nullable=False),
+    Column("gone_at", UtcDateTime),  # no longer wanted
+    UniqueConstraint("instance_id", "kind", "arr_id"),
+    Index("ix_wanted_library_id", "library_id"),
+)
+
+# --- matching ----------------------------------------------------------------------------------------------------
+
+matches = Table(
+    "matches",
+    metadata,
+    _id(),
+    Column("wanted_id", Id, ForeignKey("wanted.id", ondelete="CASCADE"), nullable=False),
+    Column("entry_id", Id, ForeignKey("entries.id", ondelete="CASCADE"), nullable=False),
+    Column("score", Float, nullable=False),
+    Column("decision", Text, nullable=False),  # confirm | review | rejected
+    Column("decided_by", Text, nullable=False),  # auto | rule
+    Column("evidence", JSON, nullable=False),  # named evidence with weights, and the reason for the decision
+    Column("matched_at", UtcDateTime, nullable=False),
+    UniqueConstraint("wanted_id", "entry_id"),
+    Index("ix_matches_entry_id", "entry_id"),
+    Index("ix_matches_decision_score", "decision", "score"),
+)
+
+rules = Table(
+    "rules",
+    metadata,
+    _id(),
+    Column("action", Text, nullable=False),  # pin | reject | offset | block
+    Column("kind", Text),  # movie | episode | series
+    Column("tmdb_id", BigInteger),
+    Column("tvdb_id", BigInteger),
+    Column("season", Integer),
+    Column("episode", Integer),
+    Column("source_slug", Text),
+    Column("entry_key", Text),
+    Column("title_key", Text),
+    Column("season_offset", Integer),
+    Column("episode_offset", Integer),
+    Column("reason", Text, nullable=False),
+    Column("origin", Text, nullable=False),  # user | verify | import
+    Column("label", Text, nullable=False, default=""),  # what it was about, for people
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+lookup_cache = Table(
+    "lookup_cache",
+    metadata,
+    Column("origin", Text, primary_key=True),  # radarr | sonarr | tmdb
+    Column("term", Text, primary_key=True),
+    Column("payload", JSON, nullable=False),
+    Column("fetched_at", UtcDateTime, nullable=False),
+)
+
+# --- downloads ---------------------------------------------------------------------------------------------------
+
+downloads = Table(
+    "downloads",
+    metadata,
+    _id(),
+    Column("entry_id", Id, nullable=False),  # the chosen variant; no foreign key: history outlives the catalogue
+    Column("source_id", Id, ForeignKey("sources.id"), nullable=False),
+    Column("entry_key", Text, nullable=False),
+    Column("name", Text, nullable=False),  # the entry's name when it was chosen
+    Column("title", Text, nullable=False),  # what it is, for people: "Dune (2021)", "Severance S01E02"
+    Column("state", Text, nullable=False),
+    Column("intent", Text),  # pause | cancel | restart, until its owner lets go
+    Column("run", Integer, nullable=False, default=0),  # fence: only grows
+    Column("failures", Integer, nullable=False, default=0),  # reset by progress
+    Column("worker", Text),
+    Column("claimed_at", UtcDateTime),
+    Column("admitted_at", UtcDateTime),
+    Column("not_before", UtcDateTime),
+    Column("priority", Integer, nullable=False, default=0),  # force 2, high 1, normal 0, low -1
+    Column("rank", Float, nullable=False, default=0.0),  # manual order within a priority, low first
+    Column("host", Text),  # of the source's address, for the per-host limit
+    Column("bandwidth_limit", BigInteger),
+    Column("durable_offset", BigInteger, nullable=False, default=0),  # bytes that fdatasync has seen
+    Column("offset", BigInteger, nullable=False, default=0),  # bytes received, for progress only
+    Column("total", BigInteger),
+    Column("validators", JSON),  # etag, last_modified, date, final content type
+    Column("part_path", Text),
+    Column("placed_path", Text),
+    Column("final_path", Text),  # where the instance put it
+    Column("speed", Float),  # bytes/s, last pulse
+    Column("bytes_resumed", BigInteger, nullable=False, default=0),  # kept over interruptions, not fetched again
+    Column("bytes_fetched", BigInteger, nullable=False, default=0),
+    Column("interruptions", Integer, nullable=False, default=0),
+    Column("resumes", Integer, nullable=False, default=0),
+    Column("error_code", Text),
+    Column("error", Text),
+    Column("facts", JSON),  # what the container walk read: duration, tracks, languages
+    Column("variants_tried", JSON),  # entry ids that failed for this item
+    Column("keep_partial", Boolean, nullable=False, default=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("finished_at", UtcDateTime),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Index("ix_downloads_state_priority_rank", "state", "priority", "rank"),
+    Index("ix_downloads_source_id_state", "source_id", "state"),
+    Index("ix_downloads_created_at", "created_at"),
+)
+
+download_items = Table(
+    "download_items",
+    metadata,
+    _id(),
+    Column("download_id", Id, ForeignKey("downloads.id", ondelete="CASCADE"), nullable=False),
+    Column("wanted_id", Id, nullable=False),
+    Column("instance_id", Id, nullable=False),
+    Column("arr_id", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),  # waiting | importing | imported | refused | cancelled
+    Column("active", Boolean, nullable=False, default=True),  # False once final: lets the item be downloaded again
+    Column("command_id", BigInteger),
+    Column("imported_file_id", BigInteger),
+    Column("refusal", Text),
+    Index("ix_download_items_download_id", "download_id"),
+    Index(
+        "uq_download_items_wanted_active",
+        "wanted_id",
+        unique=True,
+        sqlite_where=text("active = 1"),
+        postgresql_where=text("active"),
+    ),
+)
+
+rate_samples = Table(
+    "rate_samples",
+    metadata,
+    _id(),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("source_id", Id),
+    Column("download_id", Id),
+    Column("bytes", BigInteger, nullable=False),
+    Column("seconds", Float, nullable=False),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("role", Text, nullable=False),  # serve | worker | cli
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("heartbeat", UtcDateTime, nullable=False),
+    Column("version", Text, nullable=False),
+)
+
+# --- what happened -----------------------------------------------------------------------------------------------
+
+events = Table(
+    "events",
+    metadata,
+    _id(),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("kind", Text, nullable=False),  # download.started, import.confirmed, source.guard, ...
+    Column("level", Text, nullable=False),  # info | warning | error
+    Column("message", Text, nullable=False),
+    Column("download_id", Id, index=True),
+    Column("wanted_id", Id, index=True),
+    Column("source_id", Id),
+    Column("instance_id", Id),
+    Column("data", JSON),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    _id(),
+    Column("job", Text, nullable=False),  # refresh | scan | match | download | cleanup | backup | ...
+    Column("subject", Text),  # a source or instance slug
+    Column("state", Text, nullable=False),  # queued | running | done | partly | failed | cancelled
+    Column("progress", JSON),
+    Column("report", JSON),
+    Column("error", Text),
+    Column("cancel_requested", Boolean, nullable=False, default=False),
+    Column("worker", Text),
+    Column("started_at", UtcDateTime, nullable=False, index=True),
+    Column("heartbeat", UtcDateTime),
+    Column("finished_at", UtcDateTime),
+)
+
+health = Table(
+    "health",
+    metadata,
+    Column("check", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("level", Text, nullable=False),  # warning | error
+    Column("message", Text, nullable=False),
+    Column("fix", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("checked_at", UtcDateTime, nullable=False),
+)
+
+# --- the program itself ------------------------------------------------------------------------------------------
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", JSON, nullable=False),  # encrypted text where `secret`
+    Column("secret", Boolean, nullable=False, default=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("address", Text),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("key", Text, nullable=False),  # encrypted: `api-key show` must be able to print it
+    Column("created_at", UtcDateTime, nullable=False),
+)

@@ -1,0 +1,57 @@
+"""Fixtures that every room's tests share: a database with the schema, and a clock that moves only when told to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stalkeer.store.database import Database, open_database, sqlite_url
+from stalkeer.store.tables import metadata
+from tests.doubles.clock import FakeClock
+from tests.doubles.postgres import PrivatePostgres, find_server_binaries
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """A SQLite file with the present schema."""
+    opened = open_database(sqlite_url(tmp_path / "stalkeer.db"))
+    metadata.create_all(opened.engine)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivatePostgres]:
+    """A PostgreSQL of this test session's own, run by an ordinary user; skips where no server is installed."""
+    binaries = find_server_binaries()
+    if binaries is None:
+        pytest.skip("no PostgreSQL server binaries on this machine")
+    with PrivatePostgres(binaries, tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PrivatePostgres) -> Iterator[str]:
+    """An empty PostgreSQL database."""
+    with postgres_server.fresh_database() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def any_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """The present schema on SQLite and on PostgreSQL: the test runs once on each."""
+    if request.param == "sqlite":
+        url = sqlite_url(tmp_path / "stalkeer.db")
+    else:
+        url = request.getfixturevalue("postgres_url")
+    opened = open_database(url)
+    metadata.create_all(opened.engine)
+    yield opened
+    opened.close()

@@ -1,0 +1,82 @@
+"""A PostgreSQL cluster for one test session: own folder, own port, an ordinary user, gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import psycopg
+
+ORDINARY_USER = "postgres"  # Debian's package brings it; initdb refuses to run as root
+
+
+def find_server_binaries() -> Path | None:
+    """The folder with `initdb` and `postgres`, the newest version first; None where there is none."""
+    candidates = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    found = shutil.which("initdb")
+    if found:
+        candidates.append(Path(found).parent)
+    for folder in candidates:
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    return None
+
+
+class PrivatePostgres:
+    def __init__(self, binaries: Path, folder: Path) -> None:
+        self._binaries = binaries
+        self._folder = folder
+        self.port = _free_port()
+
+    def __enter__(self) -> Self:
+        # pytest's own folders are closed to other users, and the server may have to be one
+        self._home = Path("/tmp") / f"stalkeer-pg-{uuid.uuid4().hex[:12]}"
+        self._home.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            account = pwd.getpwnam(ORDINARY_USER)
+            os.chown(self._home, account.pw_uid, account.pw_gid)
+        cluster = self._home / "cluster"
+        self._run("initdb", "-D", cluster, "-U", "stalkeer", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C")
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._home} -c fsync=off"
+        self._run("pg_ctl", "-D", cluster, "-w", "-l", self._home / "log", "-o", options, "start")
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._run("pg_ctl", "-D", self._home / "cluster", "-m", "immediate", "stop")
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    @contextmanager
+    def fresh_database(self) -> Iterator[str]:
+        name = f"t{uuid.uuid4().hex[:12]}"
+        with psycopg.connect(self._url("postgres"), autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {name}")
+        try:
+            yield self._url(name)
+        finally:
+            with psycopg.connect(self._url("postgres"), autocommit=True) as admin:
+                admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _url(self, name: str) -> str:
+        return f"postgresql://stalkeer@127.0.0.1:{self.port}/{name}"
+
+    def _run(self, program: str, *arguments: object) -> None:
+        command = [str(self._binaries / program), *map(str, arguments)]
+        if os.geteuid() == 0:
+            command = ["setpriv", f"--reuid={ORDINARY_USER}", f"--regid={ORDINARY_USER}", "--init-groups", *command]
+        done = subprocess.run(command, cwd=self._home, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"{program} failed: {done.stderr.decode(errors='replace')}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
