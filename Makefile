@@ -1,0 +1,74 @@
+# The workflow, executable. `make demo` and `make test` need python3 (3.11+), pip and make, and nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# pip writes into the environment from outside: some systems ship python3 without ensurepip
+PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check --quiet
+RUNTIME := $(VENV)/.runtime-ready
+DEV := $(VENV)/.dev-ready
+WORKERS ?= 2
+
+.PHONY: help demo test lint bench bench-matching soak e2e coverage lock format screenshots clean
+
+help:
+	@echo "make demo      see it work: demo servers, then refresh, scan, match, download, import (ONCE=1 ends after the report)"
+	@echo "make test      the whole suite          make lint      ruff and mypy --strict"
+	@echo "make bench     measure speed            make soak      the long runs: faults, kills, a provider's day"
+	@echo "make bench-matching CORPUS=dir          score a labelled playlist"
+	@echo "make coverage  the suite with coverage  make lock      write the lock files again"
+
+$(VENV)/bin/python:
+	@echo "Creating $(VENV) ..."
+	@$(PYTHON) -m venv --without-pip $(VENV)
+
+$(RUNTIME): requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what Stalkeer runs on (pinned, with hashes) ..."
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): requirements-dev.lock $(RUNTIME)
+	@echo "Installing what the tests need (pinned, with hashes) ..."
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(RUNTIME)
+	@$(BIN)/stalkeer demo $(if $(ONCE),--once) $(if $(JSON),--json)
+
+test: $(DEV)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not soak"
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(DEV)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(DEV)
+	$(BIN)/python -m bench
+
+bench-matching: $(DEV)
+	$(BIN)/python -m bench matching-corpus --corpus "$(CORPUS)"
+
+soak: $(DEV)
+	$(BIN)/python -m pytest -m soak -s --timeout 0
+
+e2e: $(DEV)
+	$(BIN)/python -m pytest tests/e2e tests/web
+
+coverage: $(DEV)
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -m "not soak"
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+lock: | $(VENV)/bin/python
+	$(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis artifacts demo-data
