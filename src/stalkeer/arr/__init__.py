@@ -1,0 +1,1 @@
+"""Radarr and Sonarr through their v3 APIs: their JSON stops here, our values go on."""
