@@ -1,0 +1,1 @@
+"""What the program does: load, decide, apply; each job returns a report."""
