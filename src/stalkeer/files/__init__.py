@@ -1,0 +1,1 @@
+"""Files on disk: is there room, is it whole, what may it be called, put it in place."""
