@@ -1,0 +1,125 @@
+"""Credentials: encrypted at rest with one key per data folder, and masked wherever text leaves the program.
+
+This protects a leaked database or backup. It does not protect a stolen data folder: the key lies in it, unless
+`secret_key_file` puts it elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from stalkeer.errors import SecretError
+
+MASK = "********"
+KEY_FILE = "secret.key"
+SHORTEST_SECRET = 4  # masking "a" or "123" everywhere would make messages unreadable
+
+_SECRET_PARAMETER = re.compile(
+    r"(?i)([?&;](?:username|user|password|pass|passwd|pwd|token|apikey|api_key|key|auth|secret|signature|sig)=)[^&;#\s\"'<>]*"
+)
+_USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/\s@\"'<>]+@")
+# Xtream panels carry the account in the path: /movie/USER/PASSWORD/123.mkv
+_XTREAM_PATH = re.compile(r"(?i)(://[^/\s]+/(?:movie|series|live|timeshift)/)[^/\s]+/[^/\s]+/")
+# ... also without a kind: http://host:port/USER/PASSWORD/123.ts
+_XTREAM_BARE = re.compile(r"(?i)(://[^/\s]+/)[^/\s?]+/[^/\s?]+/(\d+(?:\.\w{2,4})?)(?=$|[\s?\"'])")
+_HEADER = re.compile(
+    r"(?i)\b(x-api-key|authorization|cookie|set-cookie)(\"?'?\s*[:=]\s*\"?'?)(?:Bearer |Basic )?[^\s,;\"']+"
+)
+
+_known: set[str] = set()
+_known_pattern: re.Pattern[str] | None = None
+_known_lock = threading.Lock()
+
+
+class SecretBox:
+    """Encrypts and decrypts stored credentials. The first key encrypts; all of them decrypt (rotation)."""
+
+    def __init__(self, *keys: bytes) -> None:
+        try:
+            self._fernet = MultiFernet([Fernet(key) for key in keys])
+        except ValueError as error:
+            raise SecretError("The secret key is not a Fernet key; restore secret.key from your backup") from error
+
+    def encrypt(self, plain: str) -> str:
+        return self._fernet.encrypt(plain.encode()).decode("ascii")
+
+    def decrypt(self, token: str) -> str:
+        """The plain text. Callers register it for masking when they hold it for long."""
+        try:
+            plain = self._fernet.decrypt(token.encode("ascii")).decode()
+        except (InvalidToken, UnicodeEncodeError) as error:
+            raise SecretError(
+                "A stored credential cannot be read with the present secret key. Restore secret.key from the backup "
+                "that belongs to this database, or enter the credential again"
+            ) from error
+        return plain
+
+    def __repr__(self) -> str:
+        return "SecretBox(...)"
+
+
+def open_secret_box(data_dir: Path, key_file: Path | None = None) -> SecretBox:
+    """Read the key of this data folder; the first call creates it, readable by the owner alone."""
+    path = key_file or data_dir / KEY_FILE
+    try:
+        key = _read_or_create(path)
+    except OSError as error:
+        raise SecretError(
+            f"Cannot read or create the key file {path}: {error.strerror}. Check its permissions"
+        ) from error
+    return SecretBox(*[line.encode("ascii") for line in key.split()])
+
+
+def _read_or_create(path: Path) -> str:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = Fernet.generate_key().decode("ascii")
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:  # another process was first
+            return path.read_text("ascii")
+        with os.fdopen(handle, "w") as file:
+            file.write(fresh + "\n")
+    return path.read_text("ascii")
+
+
+def register_secret(value: str) -> None:
+    """From now on `mask_text` hides this value wherever it occurs."""
+    if len(value) < SHORTEST_SECRET or value in _known:
+        return
+    global _known_pattern
+    with _known_lock:
+        _known.add(value)
+        longest_first = sorted(_known, key=len, reverse=True)
+        _known_pattern = re.compile("|".join(re.escape(secret) for secret in longest_first))
+
+
+def mask_url(url: str) -> str:
+    """The URL without user, password, tokens or an Xtream account in its path: fit for messages and logs."""
+    return mask_text(url)
+
+
+def mask_text(text: str) -> str:
+    """`text` with every registered secret and everything that looks like a credential hidden."""
+    pattern = _known_pattern
+    if pattern is not None:
+        text = pattern.sub(MASK, text)
+    if "://" in text:
+        text = _USERINFO.sub(rf"\1{MASK}@", text)
+        text = _XTREAM_PATH.sub(rf"\1{MASK}/{MASK}/", text)
+        text = _XTREAM_BARE.sub(rf"\1{MASK}/{MASK}/\2", text)
+    if "=" in text:
+        text = _SECRET_PARAMETER.sub(rf"\1{MASK}", text)
+    return _HEADER.sub(rf"\1\2{MASK}", text) if ":" in text or "=" in text else text
+
+
+def without_userinfo(url: str) -> str:
+    """The URL without `user:password@`, for places that must keep a working address."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

@@ -1,0 +1,6 @@
+"""Settings: an immutable tree read from flags, environment, the UI's rows and config.yml, in that order."""
+
+from stalkeer.settings.load import LoadedSettings, find_config, load_settings
+from stalkeer.settings.schema import ArrSettings, PlaylistSettings, Settings
+
+__all__ = ["ArrSettings", "LoadedSettings", "PlaylistSettings", "Settings", "find_config", "load_settings"]

@@ -1,0 +1,145 @@
+"""The names of settings: which exist, which hold secrets, and how a dotted name finds its value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from stalkeer.errors import ConfigurationError
+from stalkeer.secrets import MASK, mask_url
+from stalkeer.settings.schema import Settings
+from stalkeer.settings.units import show_duration, show_size
+
+LISTS = ("radarr", "sonarr", "playlists")
+MOST_ITEMS = 100
+
+
+@dataclass(frozen=True)
+class Key:
+    """One setting as the documents show it: `radarr[].url`, `downloads.timeout`."""
+
+    name: str
+    field: FieldInfo
+    section: str
+
+    @property
+    def is_secret(self) -> bool:
+        return _holds(self.field.annotation, SecretStr)
+
+    @property
+    def form(self) -> str | None:
+        """`size`, `duration`, `cron`, or None where the type says it."""
+        extra = self.field.json_schema_extra
+        return str(extra["form"]) if isinstance(extra, dict) and "form" in extra else None
+
+
+@cache
+def all_keys() -> tuple[Key, ...]:
+    """Every setting that holds a value, in the schema's order."""
+    return tuple(_walk(Settings, ""))
+
+
+def _walk(model: type[BaseModel], prefix: str) -> Iterator[Key]:
+    for name, field in model.model_fields.items():
+        public = field.alias or name
+        inner = _model_of(field.annotation)
+        if inner is None:
+            yield Key(f"{prefix}{public}", field, prefix.split(".")[0].removesuffix("[]"))
+        else:
+            mark = "[]" if get_origin(field.annotation) is tuple else ""
+            yield from _walk(inner, f"{prefix}{public}{mark}.")
+
+
+def _model_of(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in (tuple, Union, UnionType):
+        return next((found for part in get_args(annotation) if (found := _model_of(part))), None)
+    return None
+
+
+def _holds(annotation: object, wanted: type) -> bool:
+    return annotation is wanted or any(_holds(part, wanted) for part in get_args(annotation))
+
+
+@cache
+def _known() -> frozenset[tuple[str, ...]]:
+    names = (tuple(key.name.replace("[]", "").split(".")) for key in all_keys())
+    return frozenset(name[:length] for name in names for length in range(1, len(name) + 1))
+
+
+def is_known(path: tuple[str, ...]) -> bool:
+    """Whether the schema has this name, whatever the index of a list item."""
+    return tuple(part for part in path if not part.isdigit()) in _known()
+
+
+def child_of(node: Any, step: str, place: str, *, is_list: bool) -> Any:  # noqa: ANN401 - a raw YAML tree
+    """The container below `node` at `step`; it appears when it is not there."""
+    empty: Any = [] if is_list else {}
+    if isinstance(node, list):
+        index = int(step)
+        if index > min(len(node), MOST_ITEMS):
+            raise ConfigurationError(f"{place} numbers item {index}, but item {len(node)} is not there; count from 0")
+        if index == len(node):
+            node.append(empty)
+        return node[index]
+    if not isinstance(node.get(step), dict | list):
+        node[step] = empty
+    return node[step]
+
+
+def secret_values(node: object) -> Iterator[str]:
+    """Every secret in these settings, for masking."""
+    if isinstance(node, SecretStr):
+        if "://" not in node.get_secret_value():  # an address is masked by its form; the whole of it never occurs
+            yield node.get_secret_value()
+    elif isinstance(node, BaseModel):
+        for name in type(node).model_fields:
+            yield from secret_values(getattr(node, name))
+    elif isinstance(node, tuple):
+        for item in node:
+            yield from secret_values(item)
+
+
+def show_value(value: object, form: str | None = None) -> object:
+    """A value as JSON for people: secrets masked, sizes and durations with their units."""
+    if isinstance(value, SecretStr):
+        plain = value.get_secret_value()
+        return mask_url(plain) if "://" in plain else (MASK if plain else "")
+    if isinstance(value, tuple):
+        return [show_value(item) for item in value]
+    if isinstance(value, BaseModel):
+        return {name: show_value(getattr(value, name)) for name in type(value).model_fields}
+    if form == "size" and isinstance(value, int):
+        return show_size(value)
+    if form == "duration" and isinstance(value, float):
+        return show_duration(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return str(value)
+
+
+def flatten(settings: Settings) -> Iterator[tuple[str, object]]:
+    """Every value in use by its dotted name (`radarr.0.url`), as `show_value` shows it."""
+    yield from _flatten(settings, "")
+
+
+def _flatten(model: BaseModel, prefix: str) -> Iterator[tuple[str, object]]:
+    for name, field in type(model).model_fields.items():
+        public = f"{prefix}{field.alias or name}"
+        value = getattr(model, name)
+        extra = field.json_schema_extra
+        form = str(extra["form"]) if isinstance(extra, dict) and "form" in extra else None
+        if isinstance(value, BaseModel):
+            yield from _flatten(value, f"{public}.")
+        elif isinstance(value, tuple) and any(isinstance(item, BaseModel) for item in value):
+            for index, item in enumerate(value):
+                yield from _flatten(item, f"{public}.{index}.")
+        else:
+            yield public, show_value(value, form)

@@ -1,0 +1,184 @@
+"""Settings from flags, environment, the UI's rows and config.yml, each value with its origin.
+
+A value is looked up in that order; the first that has it wins. Lists of mappings (`radarr`, `sonarr`, `playlists`)
+are merged item by item: `STALKEER__RADARR__0__URL` overrides one key of the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from stalkeer.errors import ConfigurationError
+from stalkeer.secrets import register_secret
+from stalkeer.settings.explain import explain_errors
+from stalkeer.settings.keys import LISTS, child_of, is_known, secret_values
+from stalkeer.settings.schema import Layer, Settings
+
+PREFIX = "STALKEER__"
+CONFIG_NAME = "config.yml"
+Path_ = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LoadedSettings:
+    """The settings, where each value given by somebody came from (`downloads.timeout` -> `file`), and the file read."""
+
+    settings: Settings
+    origins: Mapping[str, Layer]
+    config: Path | None
+
+
+@dataclass(frozen=True)
+class _Value:
+    path: Path_
+    value: object
+    layer: Layer
+    place: str  # for messages: the file or the variable
+
+
+def find_config(environ: Mapping[str, str]) -> Path | None:
+    """`STALKEER_CONFIG`, else config.yml here, in the data folder or in the user's configuration folder."""
+    if named := environ.get("STALKEER_CONFIG"):
+        return Path(named)
+    folders = (Path(), default_data_dir(environ), _home(environ, "XDG_CONFIG_HOME", ".config") / "stalkeer")
+    return next((folder / CONFIG_NAME for folder in folders if (folder / CONFIG_NAME).is_file()), None)
+
+
+def default_data_dir(environ: Mapping[str, str]) -> Path:
+    if named := environ.get(f"{PREFIX}DATA_DIR"):
+        return Path(named)
+    return _home(environ, "XDG_DATA_HOME", ".local/share") / "stalkeer"
+
+
+def _home(environ: Mapping[str, str], variable: str, below_home: str) -> Path:
+    return Path(environ[variable]) if environ.get(variable) else Path(environ.get("HOME", ".")) / below_home
+
+
+def load_settings(
+    config: Path | None,
+    environ: Mapping[str, str],
+    overrides: Mapping[str, object] | None = None,
+    stored: Mapping[str, object] | None = None,
+) -> LoadedSettings:
+    """Read and check everything; raises ConfigurationError with one line for each problem.
+
+    `overrides` (flags) and `stored` (the UI's rows) are keyed by dotted names such as `server.port`.
+    """
+    values = [
+        *_from_file(config),
+        *_from_rows(stored or {}),
+        *_from_environment(environ),
+        *_from_flags(overrides or {}),
+    ]
+    tree: dict[str, Any] = {}
+    places: dict[str, _Value] = {}
+    for value in values:
+        _put(tree, value)
+        places[".".join(value.path)] = value
+    _fill_defaults(tree, environ)
+    try:
+        settings = Settings.model_validate(tree)
+    except ValidationError as error:
+        origins = {key: value.place for key, value in places.items()}
+        raise ConfigurationError(explain_errors(error, tree, origins)) from error
+    for secret in secret_values(settings):
+        register_secret(secret)
+    return LoadedSettings(settings, {key: value.layer for key, value in places.items()}, config)
+
+
+def _from_file(config: Path | None) -> list[_Value]:
+    if config is None:
+        return []
+    try:
+        document = yaml.safe_load(config.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"Cannot read the configuration {config}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{config} is not YAML: {_yaml_problem(error)}") from error
+    if document is None:
+        return []
+    if not isinstance(document, dict):
+        raise ConfigurationError(
+            f"{config} holds a {type(document).__name__}; accepted: keys and values, see config.yml.example"
+        )
+    return [_Value(path, value, "file", str(config)) for path, value in _leaves((), document)]
+
+
+def _yaml_problem(error: yaml.YAMLError | UnicodeDecodeError) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"{error.problem} in line {error.problem_mark.line + 1}, column {error.problem_mark.column + 1}"
+    return "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "it cannot be parsed"
+
+
+def _leaves(path: Path_, value: object) -> list[tuple[Path_, object]]:
+    """Every value with its path; a mapping where a list of mappings may stand is its first item."""
+    if len(path) == 1 and path[0] in LISTS and isinstance(value, dict):
+        value = [value]
+    if isinstance(value, dict):
+        return [leaf for key, child in value.items() for leaf in _leaves((*path, str(key)), child)] or [(path, {})]
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return [leaf for index, item in enumerate(value) for leaf in _leaves((*path, str(index)), item)]
+    return [(path, value)]
+
+
+def _from_rows(stored: Mapping[str, object]) -> list[_Value]:
+    return [_Value(tuple(key.split(".")), value, "ui", "the settings page") for key, value in stored.items()]
+
+
+def _from_flags(overrides: Mapping[str, object]) -> list[_Value]:
+    return [_Value(tuple(key.split(".")), value, "flag", "the command line") for key, value in overrides.items()]
+
+
+def _from_environment(environ: Mapping[str, str]) -> list[_Value]:
+    found = []
+    for variable, text in sorted(environ.items()):
+        if not variable.startswith(PREFIX):
+            continue
+        path = _with_index(tuple(part.lower() for part in variable[len(PREFIX) :].split("__")))
+        if not is_known(path) and path[-1].endswith("_file") and is_known(bare := (*path[:-1], path[-1][:-5])):
+            path, text = bare, _read_secret_file(variable, text)
+        found.append(_Value(path, text, "environment", variable))
+    return found
+
+
+def _with_index(path: Path_) -> Path_:
+    if path[0] in LISTS and len(path) > 1 and not path[1].isdigit():
+        return (path[0], "0", *path[1:])
+    return path
+
+
+def _read_secret_file(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise ConfigurationError(f"{variable} names the file {path}, which cannot be read: {reason}") from error
+
+
+def _put(tree: dict[str, Any], value: _Value) -> None:
+    """Set a leaf; intermediate mappings and list items appear as needed."""
+    node: Any = tree
+    for step, following in zip(value.path[:-1], value.path[1:], strict=True):
+        node = child_of(node, step, value.place, is_list=following.isdigit())
+    last = value.path[-1]
+    if isinstance(node, list):
+        raise ConfigurationError(f"{'.'.join(value.path)} (from {value.place}) is a list item; name a key of it")
+    node[last] = value.value
+
+
+def _fill_defaults(tree: dict[str, Any], environ: Mapping[str, str]) -> None:
+    data_dir = Path(str(tree.setdefault("data_dir", str(default_data_dir(environ)))))
+    folders = tree.setdefault("directories", {})
+    if isinstance(folders, dict):
+        folders.setdefault("movies", str(data_dir / "vod" / "complete" / "movies"))
+        folders.setdefault("tvshows", str(data_dir / "vod" / "complete" / "tv"))
+        folders.setdefault("temp", str(data_dir / "vod" / "incomplete"))
+    database = tree.setdefault("database", {})
+    if isinstance(database, dict) and not database.get("url"):
+        database["url"] = f"sqlite:///{data_dir / 'stalkeer.db'}"

@@ -1,0 +1,317 @@
+"""Every setting: name, type, default and description. Docs, `config show` and the UI's help come from here.
+
+Sizes are bytes, durations seconds, whatever their text form was; see `units`. A room adds its keys to its section,
+each with a description and, where the default does not show the form, `examples`.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+
+from stalkeer.settings.units import parse_cron, parse_duration, parse_size
+
+Size = Annotated[int, BeforeValidator(parse_size), Field(json_schema_extra={"form": "size"})]
+Duration = Annotated[float, BeforeValidator(parse_duration), Field(json_schema_extra={"form": "duration"})]
+Cron = Annotated[str, BeforeValidator(parse_cron), Field(json_schema_extra={"form": "cron"})]
+
+SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+def check_slug(value: str) -> str:
+    if not SLUG.fullmatch(value):
+        raise ValueError("is not a name; accepted: lower-case letters, digits, - and _, at most 64")
+    return value
+
+
+def check_http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("is not a web address; accepted: http://host:port/base or https://...")
+    return value.rstrip("/")
+
+
+def check_secret_url(value: SecretStr) -> SecretStr:
+    check_http_url(value.get_secret_value())
+    return value
+
+
+def split_list(value: object) -> object:
+    """`a, b` from the environment is the list [a, b]."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def check_network(value: str) -> str:
+    try:
+        return str(ip_network(value, strict=False))
+    except ValueError:
+        raise ValueError("is not a network; accepted: 192.168.0.0/16, fd00::/8 or one address") from None
+
+
+Slug = Annotated[str, AfterValidator(check_slug)]
+HttpUrl = Annotated[str, AfterValidator(check_http_url)]
+SecretUrl = Annotated[SecretStr, AfterValidator(check_secret_url)]
+Words = Annotated[tuple[str, ...], BeforeValidator(split_list)]
+Networks = Annotated[tuple[Annotated[str, AfterValidator(check_network)], ...], BeforeValidator(split_list)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class PathMapping(Section):
+    local: str = Field(description="Folder as Stalkeer sees it.", examples=["/data/vod"])
+    remote: str = Field(description="The same folder as the instance sees it.", examples=["/downloads"])
+
+
+class ArrSettings(Section):
+    """One Radarr or Sonarr."""
+
+    name: Slug = Field("default", description="Name in commands and URLs; unique among instances of one program.")
+    default: bool = Field(False, description="The instance that is meant when none is named; the first, unless set.")
+    enabled: bool = Field(True, description="Whether it is asked at all.")
+    url: HttpUrl = Field(description="Its address, with its URL base.", examples=["http://radarr:7878"])
+    api_key: SecretStr = Field(description="Its API key: Settings > General > Security.", examples=["0123456789abcdef"])
+    quality_profile_id: int | None = Field(
+        None, description="Ranks variants by this profile instead of the item's own.", examples=[4]
+    )
+    path_mappings: tuple[PathMapping, ...] = Field(
+        (), description="Where this instance sees Stalkeer's folders under other names."
+    )
+    timeout: Duration = Field(30.0, description="How long one request may take.")
+
+
+class PlaylistType(StrEnum):
+    M3U = "m3u"
+    XTREAM = "xtream"
+
+
+class PlaylistSettings(Section):
+    """One source: a playlist file or address, or an Xtream account."""
+
+    name: Slug = Field(description="Name in commands, URLs and rules; unique.", examples=["main"])
+    type: PlaylistType = Field(PlaylistType.M3U, description="What it is.")
+    path: Path | None = Field(None, description="The playlist file (`.m3u`, `.m3u8`, also gzipped).")
+    url: SecretUrl | None = Field(
+        None,
+        description="The playlist's address, or the account's server address.",
+        examples=["http://provider.example:8080/get.php?username=me&password=secret&type=m3u_plus"],
+    )
+    username: str = Field("", description="The account's user, with `type: xtream`.")
+    password: SecretStr = Field(SecretStr(""), description="The account's password, with `type: xtream`.")
+    user_agent: str = Field("", max_length=512, description="User-Agent for this source; empty uses Stalkeer's own.")
+    priority: int = Field(0, description="Between sources that have the same variant, the higher wins.")
+    enabled: bool = Field(True, description="Whether it is refreshed and downloaded from.")
+    refresh: Cron = Field("", description="Its own refresh times; empty uses `schedule.refresh`.")
+    max_connections: int | None = Field(
+        None, ge=0, description="Connections at once; empty uses what the account says, 0 is unlimited."
+    )
+
+    @model_validator(mode="after")
+    def _needs_an_address(self) -> PlaylistSettings:
+        if self.type is PlaylistType.XTREAM and (self.url is None or not self.username):
+            raise ValueError("type xtream needs url, username and password")
+        if (self.path is None) == (self.url is None):
+            raise ValueError("needs either path or url")
+        return self
+
+
+class DownloadSettings(Section):
+    concurrent_limit: int = Field(3, ge=0, description="Downloads at once over all sources; 0 is unlimited.")
+    retry_attempts: int = Field(
+        5, ge=0, description="Attempts without progress before a download fails; 0 tries for ever."
+    )
+    retry_delay: Duration = Field(60.0, description="First wait before a retry; it doubles, with jitter.")
+    bandwidth_limit: Size = Field(0, description="Bytes a second over all downloads.", examples=["10MB"])
+    timeout: Duration = Field(60.0, description="Wait for an answer or for the next byte.")
+    verify_downloads: bool = Field(True, description="Whether a file is checked to be whole before it is imported.")
+
+
+class DirectorySettings(Section):
+    """The loader fills what is empty with folders below `data_dir/vod`."""
+
+    movies: Path = Field(
+        Path(),
+        description="Finished films before their import; the final place with `import.mode: none`.",
+        examples=["/data/vod/complete/movies"],
+    )
+    tvshows: Path = Field(
+        Path(), description="Finished episodes before their import, likewise.", examples=["/data/vod/complete/tv"]
+    )
+    temp: Path = Field(
+        Path(),
+        description="Incomplete downloads. Best on the file system of the two above.",
+        examples=["/data/vod/incomplete"],
+    )
+
+
+class ImportMode(StrEnum):
+    MANUAL = "manual"
+    LIBRARY = "library"
+    NONE = "none"
+
+
+class ImportSettings(Section):
+    mode: ImportMode = Field(
+        ImportMode.MANUAL,
+        description="`manual`: the instance imports the file. `library`: Stalkeer puts it into the library folder and "
+        "has it rescanned. `none`: it stays in `directories`.",
+    )
+
+
+class ScheduleSettings(Section):
+    refresh: Cron = Field("0 */6 * * *", description="When sources are refreshed.")
+    scan: Cron = Field("30 */6 * * *", description="When Radarr and Sonarr are asked what is missing.")
+    download: Cron = Field("*/15 * * * *", description="When confirmed matches are queued.")
+    cleanup: Cron = Field("30 4 * * *", description="When old things are removed, by `retention`.")
+    backup: Cron = Field("0 4 * * 0", description="When a backup is made.")
+
+
+class RetentionSettings(Section):
+    downloads: Duration = Field(30 * 86400.0, description="Finished downloads in the queue's list; 0 keeps them.")
+    history: Duration = Field(365 * 86400.0, description="History events; 0 keeps them.")
+    logs: Duration = Field(30 * 86400.0, description="Log files; 0 keeps them.")
+    archives: Duration = Field(14 * 86400.0, description="Kept copies of playlists; 0 keeps them.")
+    backups: Duration = Field(28 * 86400.0, description="Backups; the newest is always kept; 0 keeps all.")
+
+
+class MatchingSettings(Section):
+    threshold: float = Field(0.8, ge=0, le=1, description="Score from which a match is offered for review.")
+    auto_confirm: float = Field(0.95, ge=0, le=1, description="Score from which it is confirmed without asking.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> MatchingSettings:
+        if self.auto_confirm < self.threshold:
+            raise ValueError("auto_confirm must not be below threshold")
+        return self
+
+
+class DatabaseSettings(Section):
+    """The loader fills an empty address."""
+
+    url: SecretStr = Field(
+        SecretStr(""),
+        description="The database; empty keeps a SQLite file in `data_dir`.",
+        examples=["postgresql://stalkeer:secret@db/stalkeer"],
+    )
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class LoggingSettings(Section):
+    level: LogLevel = Field(LogLevel.INFO, description="What is logged; can be changed at run time.")
+    format: LogFormat = Field(LogFormat.CONSOLE, description="The form of log lines on the terminal.")
+    file: bool = Field(True, description="Whether `serve` also writes rotating files under `data_dir/logs`.")
+    file_size: Size = Field(10_000_000, ge=10_000, description="Size at which a log file is rotated.")
+    files: int = Field(10, ge=1, le=1000, description="Rotated log files that are kept.")
+
+
+class ServerSettings(Section):
+    host: str = Field("0.0.0.0", description="Address to listen on.")  # noqa: S104 - a server for the LAN; login is on
+    port: int = Field(7825, ge=0, le=65535, description="Port of UI and API; 0 takes a free one.")
+    url_base: str = Field("", description="Path in front of every URL, behind a reverse proxy.", examples=["/stalkeer"])
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tidy_base(cls, values: object) -> object:
+        if not isinstance(values, dict) or not isinstance(values.get("url_base"), str):
+            return values
+        base = "/".join(part for part in values["url_base"].split("/") if part)
+        if not re.fullmatch(r"[A-Za-z0-9/_.~-]*", base):
+            raise ValueError("url_base is not a path; accepted: /stalkeer")
+        return {**values, "url_base": f"/{base}" if base else ""}
+
+
+class AuthMode(StrEnum):
+    FORMS = "forms"
+    EXTERNAL = "external"
+    LOCAL = "local"
+
+
+class SecuritySettings(Section):
+    mode: AuthMode = Field(
+        AuthMode.FORMS,
+        description="`forms`: login page. `external`: a trusted reverse proxy names the user. `local`: no login from "
+        "`local_networks`, login from elsewhere.",
+    )
+    local_networks: Networks = Field(
+        ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10"),
+        description="Addresses that count as local.",
+    )
+    trusted_proxies: Networks = Field(
+        (), description="Reverse proxies whose `X-Forwarded-*` and user header are believed.", examples=[["172.18.0.2"]]
+    )
+    user_header: str = Field("Remote-User", max_length=64, description="Header that names the user in mode `external`.")
+    require_https: bool = Field(
+        False, description="Whether requests without TLS are refused, except from this machine."
+    )
+    session_lifetime: Duration = Field(30 * 86400.0, ge=60, description="How long a login lasts without use.")
+    api_limit: int = Field(600, ge=0, description="Requests a minute for each API key and address; 0 is unlimited.")
+    login_limit: int = Field(5, ge=1, description="Login attempts a minute for each address.")
+    max_body: Size = Field(1_000_000, ge=1000, description="Largest request body.")
+    max_upload: Size = Field(50_000_000, ge=1000, description="Largest uploaded file (a backup to restore).")
+
+
+class TmdbSettings(Section):
+    api_key: SecretStr = Field(SecretStr(""), description="Optional key for more alternate titles.")
+
+
+class WantedSettings(Section):
+    cutoff_unmet: bool = Field(True, description="Whether items below their quality cutoff are wanted too.")
+
+
+class Settings(Section):
+    """All settings; immutable. `import` is `import_` in Python."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True)
+
+    data_dir: Path = Field(description="Folder of database, key, logs, archives and backups.", examples=["/config"])
+    secret_key_file: Path | None = Field(
+        None, description="File with the key of stored credentials; empty uses `data_dir/secret.key`."
+    )
+    radarr: tuple[ArrSettings, ...] = Field((), description="Radarr instances.")
+    sonarr: tuple[ArrSettings, ...] = Field((), description="Sonarr instances.")
+    playlists: tuple[PlaylistSettings, ...] = Field((), description="Sources.")
+    downloads: DownloadSettings = Field(DownloadSettings(), description="How files are fetched.")
+    directories: DirectorySettings = Field(DirectorySettings(), description="Where files go.")
+    import_: ImportSettings = Field(ImportSettings(), alias="import", description="How files are handed over.")
+    schedule: ScheduleSettings = Field(ScheduleSettings(), description="When jobs run.")
+    retention: RetentionSettings = Field(RetentionSettings(), description="How long things are kept.")
+    matching: MatchingSettings = Field(MatchingSettings(), description="When a match is sure.")
+    wanted: WantedSettings = Field(WantedSettings(), description="What is searched for.")
+    tmdb: TmdbSettings = Field(TmdbSettings(), description="The Movie Database, optional.")
+    database: DatabaseSettings = Field(DatabaseSettings(), description="Where rows are kept.")
+    logging: LoggingSettings = Field(LoggingSettings(), description="What is written to logs.")
+    server: ServerSettings = Field(ServerSettings(), description="The web server.")
+    security: SecuritySettings = Field(SecuritySettings(), description="Who may use it.")
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Settings:
+        for key, entries in (("radarr", self.radarr), ("sonarr", self.sonarr), ("playlists", self.playlists)):
+            names = [entry.name for entry in entries]
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{key}.name is used twice: {', '.join(twice)}; accepted: a unique name for each")
+        for key, instances in (("radarr", self.radarr), ("sonarr", self.sonarr)):
+            if sum(instance.default for instance in instances) > 1:
+                raise ValueError(f"{key}.default is true for several; accepted: one default instance")
+        return self
+
+
+Layer = Literal["flag", "environment", "ui", "file", "default"]

@@ -1,0 +1,68 @@
+"""Sizes, durations and cron times as people write them. Each error says what is accepted."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?(?:/s|ps)?", re.IGNORECASE)
+_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)", re.IGNORECASE)
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+NEVER = frozenset({"", "off", "never", "none"})
+
+
+def parse_size(value: object) -> int:
+    """Bytes: `10MB` is 10,000,000, `10MiB` is 10,485,760, a bare number is bytes; `/s` may follow a rate."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    found = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("is not a size; accepted: 500KB, 10MB, 2GiB, a number of bytes, or 0 for unlimited")
+    base = 1024 if found[3] else 1000
+    return int(float(found[1]) * base ** _POWERS[found[2].lower()])
+
+
+def parse_duration(value: object) -> float:
+    """Seconds: `60s`, `1h30m`, `500ms`, `7d`; a bare number is seconds."""
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+        return float(value)
+    text = value.strip() if isinstance(value, str) else "x"
+    if text.isdigit():
+        return float(text)
+    parts = _DURATION_PART.findall(text)
+    if not parts or _DURATION_PART.sub("", text).strip():
+        raise ValueError("is not a duration; accepted: 60s, 30m, 1h30m, 7d, a number of seconds, or 0 for unlimited")
+    return float(sum(float(number) * _SECONDS[unit.lower()] for number, unit in parts))
+
+
+def parse_cron(value: object) -> str:
+    """A cron line of five fields, in the machine's time zone; empty or `off` means never."""
+    if value is None or value is False:
+        return ""
+    text = " ".join(value.split()) if isinstance(value, str) else "?"
+    if text.lower() in NEVER:
+        return ""
+    from croniter import croniter  # 30 ms that most commands need not pay
+
+    if len(text.split(" ")) != 5 or not croniter.is_valid(text):
+        raise ValueError('is not a cron line; accepted: five fields such as "0 */6 * * *", or off')
+    return text
+
+
+def show_size(size: int) -> str:
+    """`10MB` for 10,000,000: the shortest text that parses back to the same number."""
+    for letter, power in (("T", 4), ("G", 3), ("M", 2), ("K", 1)):
+        if size and size % 1000**power == 0:
+            return f"{size // 1000**power}{letter}B"
+    return str(size)
+
+
+def show_duration(seconds: float) -> str:
+    """`30m` for 1800: the shortest text that parses back to the same number."""
+    for unit in ("w", "d", "h", "m"):
+        if seconds and seconds % _SECONDS[unit] == 0 and (unit != "w" or seconds > _SECONDS["w"]):
+            return f"{int(seconds // _SECONDS[unit])}{unit}"
+    return f"{seconds:g}s" if seconds else "0"
