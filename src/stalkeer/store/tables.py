@@ -97,6 +97,7 @@ sources = Table(
     Column("account_expires_at", UtcDateTime),
     Column("account_active", Integer),
     Column("account_max", Integer),
+    Column("account_viewers", Integer),  # connections in use that are not ours, when it was last asked
     Column("account_message", Text),
     Column("account_checked_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
@@ -367,13 +368,15 @@ downloads = Table(
     Column("entry_key", Text, nullable=False),
     Column("name", Text, nullable=False),  # the entry's name when it was chosen
     Column("title", Text, nullable=False),  # what it is, for people: "Dune (2021)", "Severance S01E02"
+    Column("kind", Text, nullable=False, default="movie"),  # movie | episode: which directory it goes to
     Column("state", Text, nullable=False),
     Column("intent", Text),  # pause | cancel | restart, until its owner lets go
     Column("run", Integer, nullable=False, default=0),  # fence: only grows
     Column("failures", Integer, nullable=False, default=0),  # reset by progress
     Column("worker", Text),
     Column("claimed_at", UtcDateTime),
-    Column("admitted_at", UtcDateTime),
+    Column("admitted_at", UtcDateTime),  # set while a workflow of this run is under way, in any state
+    Column("connection_closed_at", UtcDateTime),  # the provider may see it some seconds later
     Column("not_before", UtcDateTime),
     Column("priority", Integer, nullable=False, default=0),  # force 2, high 1, normal 0, low -1
     Column("rank", Float, nullable=False, default=0.0),  # manual order within a priority, low first
@@ -384,6 +387,7 @@ downloads = Table(
     Column("total", BigInteger),
     Column("validators", JSON),  # etag, last_modified, date, final content type
     Column("part_path", Text),
+    Column("release", Text),  # the release name it is staged under
     Column("placed_path", Text),
     Column("final_path", Text),  # where the instance put it
     Column("speed", Float),  # bytes/s, last pulse

@@ -1,0 +1,51 @@
+"""Why a queued download waits. Computed from what is true now, never stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    BACK_OFF = "back_off"  # after a failure, or as the server asked
+    SLOT = "slot"  # all downloads that may run at once are running
+    HOST = "host"  # ... from this host
+    ACCOUNT = "account"  # ... with this account
+    VIEWER = "viewer"  # someone watches with the account's connection
+    CLOSING = "closing"  # a connection was closed just now; the provider sees it late
+    SOURCE = "source"  # the account is expired or refused, or the source is switched off
+    DISK = "disk"  # not enough room
+    FOLDER = "folder"  # the folder is missing, read-only or not ours
+    HOURS = "hours"  # the weekly schedule says pause
+    QUOTA = "quota"  # the volume of the day, week or month is used up
+    NEXT = "next"  # nothing is in its way: it starts in a moment
+
+
+_TEXTS = {
+    Reason.BACK_OFF: "waits before the next attempt",
+    Reason.SLOT: "waits for a free download slot",
+    Reason.HOST: "waits for a free connection to its host",
+    Reason.ACCOUNT: "waits for a free connection of its account",
+    Reason.VIEWER: "waits while someone watches with its account",
+    Reason.CLOSING: "waits until the provider has seen the last connection close",
+    Reason.SOURCE: "waits until its account can be used",
+    Reason.DISK: "waits for free disk space",
+    Reason.FOLDER: "waits for its folder",
+    Reason.HOURS: "waits for the hours in which downloads may run",
+    Reason.QUOTA: "waits for the next quota period",
+    Reason.NEXT: "starts in a moment",
+}
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """`until` where it is known; `detail` adds what a person wants to know."""
+
+    reason: Reason
+    until: datetime | None = None
+    detail: str = ""
+
+    @property
+    def text(self) -> str:
+        return f"{_TEXTS[self.reason]}: {self.detail}" if self.detail else _TEXTS[self.reason]
