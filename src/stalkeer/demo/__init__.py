@@ -1,0 +1,1 @@
+"""A provider, a Radarr and a Sonarr on loopback: well-behaved servers, used by `stalkeer demo` and by the tests."""
