@@ -1,0 +1,129 @@
+"""What an instance's answer means: its JSON in our terms, its refusals in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TypeVar
+
+import httpx2
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
+from pydantic.alias_generators import to_camel
+
+from stalkeer.errors import ArrError, ArrRefused, ArrUnauthorised, ArrUnreachable, ArrWrongProgram
+
+T = TypeVar("T")
+SHOWN_CHARACTERS = 300
+TRY_LATER = frozenset({408, 429, 500, 502, 503, 504})
+
+
+class Resource(BaseModel):
+    """Foreign JSON at the border: camelCase, unknown fields ignored, absent means the default (nulls are omitted)."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _absent_where_null(cls, value: object) -> object:
+        if isinstance(value, dict):
+            return {name: field for name, field in value.items() if field is not None}
+        return value
+
+
+def parse(adapter: TypeAdapter[T], content: bytes, asked: str) -> T:
+    """Read a JSON answer. Raises ArrWrongProgram where it is no JSON at all: some other server's page."""
+    try:
+        return adapter.validate_json(content)
+    except ValidationError as error:
+        raise unreadable(error, asked) from error
+
+
+def unreadable(error: ValidationError, asked: str) -> ArrError:
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    if first["type"] == "json_invalid":
+        return ArrWrongProgram(
+            f"{asked} answered something that is not JSON: another program, or a login page in front of it. "
+            "Check the address and its base path."
+        )
+    where = ".".join(str(part) for part in first["loc"])
+    return ArrRefused(f"{asked} answered in an unknown form: {where}: {first['msg']}. Its version may be unsupported.")
+
+
+def objects_of_array(chunks: Iterator[str], asked: str) -> Iterator[object]:
+    """The elements of one top-level JSON array, one at a time: a whole library must not lie in memory."""
+    decoder = json.JSONDecoder()
+    buffer = ""
+    inside = False
+    for chunk in chunks:
+        buffer += chunk
+        position = 0
+        while True:
+            position, inside, ended = _next_value(buffer, position, asked, inside=inside)
+            if ended:
+                return
+            if position >= len(buffer):
+                break
+            try:
+                value, position = decoder.raw_decode(buffer, position)
+            except json.JSONDecodeError:
+                break  # cut in the middle: the rest is in a later chunk
+            yield value
+        buffer = buffer[position:]
+    raise ArrUnreachable(f"{asked}: the answer ended in the middle of the list. It is read again at the next sync.")
+
+
+def _next_value(buffer: str, position: int, asked: str, *, inside: bool) -> tuple[int, bool, bool]:
+    """Skip to the next element: its position, whether the array has begun, whether it has ended."""
+    while position < len(buffer):
+        character = buffer[position]
+        if not inside and character != "[" and not character.isspace() and character != "\ufeff":
+            raise ArrWrongProgram(
+                f"{asked} answered something that is not a list. Check the address and its base path."
+            )
+        if inside and character == "]":
+            return position, inside, True
+        if inside and not character.isspace() and character != ",":
+            break
+        inside = inside or character == "["
+        position += 1
+    return position, inside, False
+
+
+def explain_refusal(response: httpx2.Response, asked: str) -> ArrError:
+    """Turn an answer of status >= 400 into an error that says what the instance said."""
+    status = response.status_code
+    said = refusal_words(response)
+    if status in (401, 403):
+        if "www-authenticate" in response.headers:
+            return ArrUnauthorised(
+                f"{asked}: a proxy in front of it asks for a login of its own. Let /api pass there, or use the "
+                "instance's own address."
+            )
+        return ArrUnauthorised(
+            f"{asked}: the API key was not accepted. Copy it again from Settings > General in the instance."
+        )
+    if status in TRY_LATER:
+        return ArrUnreachable(f"{asked}: it answered {status}{said}. It is tried again later; see the instance's log.")
+    return ArrRefused(f"{asked}: it answered {status}{said}")
+
+
+def refusal_words(response: httpx2.Response) -> str:
+    """What the body of a refusal says: an array of validation errors, an object with a message, or nothing of use."""
+    try:
+        body = json.loads(response.content)
+    except ValueError:
+        return ""
+    words: list[str] = []
+    if isinstance(body, list):
+        words = [_validation_words(item) for item in body if isinstance(item, dict)]
+    elif isinstance(body, dict):
+        # `description` is a stack trace: for the instance's log, not for a person here
+        words = [str(body["message"])] if body.get("message") else []
+    text = "; ".join(filter(None, words))
+    return f": {text[:SHOWN_CHARACTERS]}" if text else ""
+
+
+def _validation_words(item: dict[str, object]) -> str:
+    message = str(item.get("errorMessage") or "")
+    name = str(item.get("propertyName") or "")
+    return f"{name}: {message}" if name else message

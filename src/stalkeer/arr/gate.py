@@ -1,0 +1,74 @@
+"""Between us and one instance: how often we may ask, and whether asking makes sense now. Shared by all its clients."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from stalkeer.errors import ArrUnreachable
+
+FAILURES_TO_OPEN = 3
+FIRST_PAUSE_S = 15.0
+LONGEST_PAUSE_S = 300.0
+
+
+@dataclass
+class Gate:
+    """Spaces requests `min_interval_s` apart and refuses them at once while the instance is known to be down.
+
+    After `FAILURES_TO_OPEN` failures in a row it stays shut for a pause that doubles each time it is found shut
+    again; then one request is let through as a probe. A refusal is no failure: an answer of any status proves life.
+    """
+
+    name: str
+    min_interval_s: float = 0.1
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    calls: int = 0
+    failures: int = 0
+    _next_start: float = 0.0
+    _open_until: float = 0.0
+    _pause_s: float = FIRST_PAUSE_S
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def enter(self) -> None:
+        """Wait for this request's turn; count it. Raises ArrUnreachable while the gate is shut."""
+        with self._lock:
+            now = self.monotonic()
+            if now < self._open_until:
+                raise ArrUnreachable(
+                    f"{self.name} did not answer {self.failures} times in a row; it is asked again in "
+                    f"{self._open_until - now:.0f} s. Check that it runs and that its address is right."
+                )
+            start = max(now, self._next_start)
+            self._next_start = start + self.min_interval_s
+            self.calls += 1
+        if start > now:
+            self.sleep(start - now)
+
+    def succeeded(self) -> None:
+        with self._lock:
+            self.failures = 0
+            self._pause_s = FIRST_PAUSE_S
+            self._open_until = 0.0
+
+    def failed(self) -> None:
+        with self._lock:
+            self.failures += 1
+            if self.failures < FAILURES_TO_OPEN:
+                return
+            self._open_until = self.monotonic() + self._pause_s
+            self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
+
+    @property
+    def is_open(self) -> bool:
+        """True when requests may pass."""
+        return self.monotonic() >= self._open_until
+
+    def take_calls(self) -> int:
+        """The requests since the last time this was asked."""
+        with self._lock:
+            calls, self.calls = self.calls, 0
+        return calls

@@ -1,0 +1,56 @@
+"""Radarr: its films, what it misses, and the few things we change there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pydantic import TypeAdapter, ValidationError
+
+from stalkeer.arr.answers import unreadable
+from stalkeer.arr.client import ArrClient, Query
+from stalkeer.arr.reading import Page, PagedList
+from stalkeer.arr.resources import FileResource, MovieResource
+from stalkeer.arr.values import LibraryItem, MediaFile, WantedReason
+from stalkeer.model import MovieId
+
+_MOVIES = TypeAdapter(Page[MovieResource])
+_MOVIE = TypeAdapter(MovieResource)
+_FILES = TypeAdapter(tuple[FileResource, ...])
+
+
+def read_movies(client: ArrClient) -> Iterator[LibraryItem]:
+    """The whole library in one request, film by film. Local covers are left out: they cost the instance a disk walk."""
+    for value in client.stream("movie", {"excludeLocalCovers": True}):
+        try:
+            yield _MOVIE.validate_python(value).to_library_item()
+        except ValidationError as error:
+            raise unreadable(error, f"{client.address.label}: GET movie") from error
+
+
+def wanted_movies(client: ArrClient, reason: WantedReason, *, monitored: bool) -> PagedList[MovieResource]:
+    """Films without a file, or below the cutoff: whole records. Not filtered by availability, `isAvailable` tells."""
+    # a missing direction is `descending`, whatever the documentation says
+    query: Query = {
+        "sortKey": "movieMetadata.sortTitle",
+        "sortDirection": "ascending",
+        "monitored": monitored,
+    }
+    return PagedList(client, f"wanted/{reason}", query, _MOVIES)
+
+
+def read_movie(client: ArrClient, movie_id: MovieId) -> MovieResource | None:
+    return client.get_or_none(_MOVIE, f"movie/{movie_id}")
+
+
+def read_movie_files(client: ArrClient, movie_id: MovieId) -> tuple[MediaFile, ...]:
+    return tuple(file.to_value() for file in client.get(_FILES, "moviefile", {"movieId": movie_id}))
+
+
+def set_movies_monitored(client: ArrClient, movie_ids: Sequence[MovieId], *, monitored: bool) -> None:
+    """Through the editor, which changes what it is told and nothing else: a partial PUT of a film wipes its tags."""
+    client.put("movie/editor", {"movieIds": list(movie_ids), "monitored": monitored})
+
+
+def tag_movies(client: ArrClient, movie_ids: Sequence[MovieId], tag_ids: Sequence[int]) -> None:
+    """Add tags and keep those that are there."""
+    client.put("movie/editor", {"movieIds": list(movie_ids), "tags": list(tag_ids), "applyTags": "add"})

@@ -1,0 +1,214 @@
+"""What we keep of an instance's answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from stalkeer.model import InstanceKind, WantedKind
+
+
+class LibraryKind(StrEnum):
+    MOVIE = "movie"
+    SERIES = "series"
+
+
+class TitleOrigin(StrEnum):
+    TITLE = "title"
+    ORIGINAL = "original"
+    ALTERNATE = "alternate"
+    TMDB = "tmdb"
+
+
+class WantedReason(StrEnum):
+    """Why an item is wanted: no file at all, or one below the profile's cutoff."""
+
+    MISSING = "missing"
+    CUTOFF = "cutoff"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTitle:
+    """A name of a film or series; `season` where it names one season only."""
+
+    title: str
+    origin: TitleOrigin
+    season: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryItem:
+    """A film or series of an instance's library, whether it has files or not. Ids of 0 are unknown and None here."""
+
+    kind: LibraryKind
+    arr_id: int
+    title: str
+    titles: tuple[KnownTitle, ...]
+    year: int | None
+    secondary_year: int | None
+    runtime_min: int | None
+    tmdb_id: int | None
+    tvdb_id: int | None
+    imdb_id: str | None
+    series_type: str | None
+    original_language: str | None
+    quality_profile_id: int | None
+    monitored: bool
+    has_file: bool
+    path: str | None
+    poster: str | None
+    tags: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileQuality:
+    """A quality as the instance names it; `resolution` in lines, 0 where it has none."""
+
+    id: int
+    name: str
+    source: str
+    resolution: int
+
+
+@dataclass(frozen=True, slots=True)
+class WantedItem:
+    """What an instance wants. `library_arr_id` is the film itself or the episode's series."""
+
+    kind: WantedKind
+    arr_id: int
+    library_arr_id: int
+    reason: WantedReason
+    title: str
+    season: int | None = None
+    episode: int | None = None
+    absolute: int | None = None
+    scene_season: int | None = None
+    scene_episode: int | None = None
+    scene_absolute: int | None = None
+    air_date: str | None = None
+    air_date_utc: datetime | None = None
+    runtime_min: int | None = None
+    monitored: bool = True
+    available: bool = True
+    current_quality: FileQuality | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """Something the instance is already fetching by other means."""
+
+    arr_id: int  # movieId or episodeId
+    title: str
+    status: str
+    state: str
+    download_client: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileQuality:
+    """One quality of a profile. `rank` grows with preference; members of one group share it."""
+
+    quality: FileQuality
+    allowed: bool
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class QualityProfile:
+    """`cutoff_rank`: at this rank nothing better is looked for."""
+
+    id: int
+    name: str
+    upgrade_allowed: bool
+    cutoff_rank: int
+    language: str | None
+    qualities: tuple[ProfileQuality, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QualityDefinition:
+    """The sizes an instance accepts for a quality, in MB a minute; None for no bound."""
+
+    quality: FileQuality
+    min_size: float | None
+    max_size: float | None
+    preferred_size: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RootFolder:
+    id: int
+    path: str
+    accessible: bool
+    free_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MediaManagement:
+    """Those settings of an instance that decide how our file is taken."""
+
+    uses_hard_links: bool
+    minimum_free_mb: int
+    skips_free_space_check: bool
+    sets_permissions: bool
+    folder_mode: str
+    imports_extra_files: bool
+    extra_file_extensions: str
+    episode_title_required: str
+    recycle_bin: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemotePathMapping:
+    host: str
+    remote_path: str
+    local_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedRelease:
+    arr_ids: tuple[int, ...]
+    title: str
+    blocked_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SystemStatus:
+    kind: InstanceKind
+    version: str
+    instance_name: str
+    url_base: str
+    is_docker: bool
+    os_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandState:
+    """Where a command stands. `result` is `unknown` for most commands, and says nothing for ManualImport."""
+
+    id: int
+    status: str
+    result: str
+    message: str
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in ("completed", "failed", "aborted", "cancelled", "orphaned")
+
+    @property
+    def went_wrong(self) -> bool:
+        return self.status in ("failed", "aborted", "cancelled", "orphaned") or self.result == "unsuccessful"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """A file in an instance's library."""
+
+    id: int
+    path: str
+    size: int
+    scene_name: str
+    quality: FileQuality | None
+    added_at: datetime | None
