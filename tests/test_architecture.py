@@ -18,6 +18,7 @@ RANKS = (
     ("playlists", "arr", "tmdb", "transfers", "files", "catalogue", "store", "notify"),
     ("jobs",),
     ("engine",),
+    ("runtime",),
     ("security", "api", "web", "cli", "bridge"),
     ("app",),
     ("__main__",),
