@@ -84,7 +84,15 @@ class ArrSettings(Section):
     path_mappings: tuple[PathMapping, ...] = Field(
         (), description="Where this instance sees Stalkeer's folders under other names."
     )
-    timeout: Duration = Field(30.0, description="How long one request may take.")
+    timeout: Duration = Field(
+        130.0, gt=0, description="How long one request may take; both programs work up to 100 s on one when busy."
+    )
+    ca_file: Path | None = Field(
+        None, description="PEM file of your own certificate authority, for https.", examples=["/config/ca.pem"]
+    )
+    exclude_tags: Words = Field(
+        (), description="Films and series with one of these tags are not downloaded.", examples=[["no-vod"]]
+    )
 
 
 class PlaylistType(StrEnum):
@@ -163,6 +171,11 @@ class ImportSettings(Section):
         description="`manual`: the instance imports the file. `library`: Stalkeer puts it into the library folder and "
         "has it rescanned. `none`: it stays in `directories`.",
     )
+    copy_files: bool = Field(
+        False, description="Whether the instance copies (or hard-links) the file instead of moving it."
+    )
+    unmonitor: bool = Field(False, description="Whether an item is unmonitored once it is imported.")
+    tag: str = Field("", max_length=64, description="Tag that imported films and series get; empty for none.")
 
 
 class ScheduleSettings(Section):
@@ -273,7 +286,24 @@ class TmdbSettings(Section):
 
 
 class WantedSettings(Section):
-    cutoff_unmet: bool = Field(True, description="Whether items below their quality cutoff are wanted too.")
+    cutoff: bool = Field(
+        False,
+        description="Whether items below their quality cutoff are downloaded too, where a better variant is found; "
+        "they are always listed.",
+    )
+    specials: bool = Field(False, description="Whether specials (season 0) are downloaded.")
+    unmonitored: bool = Field(False, description="Whether items that the instance does not monitor are listed too.")
+    unavailable: bool = Field(
+        False, description="Whether films are downloaded that are not available yet by the instance's own rule."
+    )
+    cooldown: Duration = Field(6 * 3600.0, ge=0, description="Pause after a failed download before the next try.")
+    hand_back_after: Duration = Field(
+        0.0,
+        ge=0,
+        description="An item without a match for this long is searched by the instance on its own indexers; 0: never.",
+        examples=["7d"],
+    )
+    hand_back_limit: int = Field(20, ge=1, description="Items handed back in one scan, the longest waiting first.")
 
 
 class Settings(Section):

@@ -1,0 +1,160 @@
+"""What the instances want: films and episodes without a file, or with one below the cutoff."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from stalkeer.arr.values import FileQuality, WantedItem, WantedReason
+from stalkeer.model import InstanceId, LibraryId, WantedId
+from stalkeer.store.tables import instances, library, wanted
+
+UPDATE_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class KnownWanted:
+    id: WantedId
+    state: bytes
+    is_gone: bool
+    reason: str
+
+
+KnownWanteds = dict[int, KnownWanted]  # by movieId or episodeId
+
+
+@dataclass(frozen=True, slots=True)
+class WantedToSave:
+    """An item as read, the library row it belongs to, and the rule that keeps it from being downloaded, if any."""
+
+    item: WantedItem
+    library_id: LibraryId
+    library_fingerprint: str
+    skip: str | None
+    owned_by: str | None
+
+
+def read_known_wanted(connection: Connection, instance_id: InstanceId) -> KnownWanteds:
+    columns = [wanted.c[name] for name in _COLUMNS]
+    query = select(wanted.c.id, wanted.c.arr_id, wanted.c.gone_at, wanted.c.library_id, wanted.c.fingerprint, *columns)
+    return {
+        row.arr_id: KnownWanted(
+            WantedId(row.id), _digest((row.library_id, row.fingerprint, *row[5:])), row.gone_at is not None, row.reason
+        )
+        for row in connection.execute(query.where(wanted.c.instance_id == instance_id))
+    }
+
+
+def save_wanted(
+    connection: Connection, instance_id: InstanceId, rows: Sequence[WantedToSave], known: KnownWanteds, now: datetime
+) -> int:
+    """Write those rows that are new, different or wanted again, and note them in `known`. Returns how many."""
+    fresh: list[dict[str, Any]] = []
+    stale: list[dict[str, Any]] = []
+    for row in rows:
+        values = _values(row)
+        state = _digest((row.library_id, values["fingerprint"], *(values[name] for name in _COLUMNS)))
+        present = known.get(row.item.arr_id)
+        if present is None:
+            fresh.append(values | {"instance_id": instance_id, "first_seen": now, "arr_id": row.item.arr_id})
+        elif present.state != state or present.is_gone:
+            stale.append(values | {"row_id": present.id, "gone_at": None})
+        known[row.item.arr_id] = KnownWanted(
+            present.id if present else WantedId(0), state, is_gone=False, reason=row.item.reason.value
+        )
+    if stale:
+        connection.execute(update(wanted).where(wanted.c.id == bindparam("row_id")), stale)
+    if fresh:
+        connection.execute(insert(wanted), fresh)
+    return len(fresh) + len(stale)
+
+
+def mark_gone(
+    connection: Connection, known: KnownWanteds, seen: Collection[int], reason: WantedReason, now: datetime
+) -> int:
+    """Note that what was wanted for `reason` and was not seen is wanted no longer. Returns how many."""
+    gone = [
+        row.id for arr_id, row in known.items() if row.reason == reason.value and not row.is_gone and arr_id not in seen
+    ]
+    for start in range(0, len(gone), UPDATE_CHUNK):
+        chunk = gone[start : start + UPDATE_CHUNK]
+        connection.execute(update(wanted).where(wanted.c.id.in_(chunk)).values(gone_at=now))
+    return len(gone)
+
+
+def read_films_owned_elsewhere(connection: Connection, instance_id: InstanceId) -> dict[int, str]:
+    """Films that another instance has a file of: its slug by TMDB id."""
+    query = (
+        select(library.c.tmdb_id, instances.c.slug)
+        .join(instances, instances.c.id == library.c.instance_id)
+        .where(library.c.instance_id != instance_id, library.c.kind == "movie", library.c.has_file)
+        .where(library.c.tmdb_id.is_not(None), instances.c.removed_at.is_(None))
+        .order_by(instances.c.slug.desc())
+    )
+    return {row.tmdb_id: row.slug for row in connection.execute(query)}
+
+
+def count_wanted(connection: Connection, instance_id: InstanceId) -> dict[str | None, int]:
+    """How many items are wanted now, by the rule that skips them; None counts those that may be downloaded."""
+    query = (
+        select(wanted.c.skip, func.count().label("number"))
+        .where(wanted.c.instance_id == instance_id, wanted.c.gone_at.is_(None))
+        .group_by(wanted.c.skip)
+    )
+    return {row.skip: row.number for row in connection.execute(query)}
+
+
+def note_searched(connection: Connection, wanted_ids: Sequence[WantedId], now: datetime) -> None:
+    connection.execute(update(wanted).where(wanted.c.id.in_(wanted_ids)).values(last_searched_at=now))
+
+
+_COLUMNS = (
+    "kind",
+    "reason",
+    "title",
+    "season",
+    "episode",
+    "absolute",
+    "scene_season",
+    "scene_episode",
+    "scene_absolute",
+    "air_date",
+    "air_date_utc",
+    "runtime_min",
+    "monitored",
+    "available",
+    "current_quality",
+    "skip",
+    "owned_by",
+)
+
+
+def _values(row: WantedToSave) -> dict[str, Any]:
+    item = row.item
+    plain = {name: getattr(item, name) for name in _COLUMNS if hasattr(item, name)}
+    identity = (row.library_fingerprint, item.title, item.season, item.episode, item.absolute, item.scene_season)
+    identity += (item.scene_episode, item.scene_absolute, item.air_date, item.runtime_min)
+    return plain | {
+        "library_id": row.library_id,
+        "kind": item.kind.value,
+        "reason": item.reason.value,
+        "current_quality": _quality_json(item.current_quality),
+        "skip": row.skip,
+        "owned_by": row.owned_by,
+        "fingerprint": _digest(identity).hex(),
+    }
+
+
+def _quality_json(quality: FileQuality | None) -> Mapping[str, Any] | None:
+    if quality is None:
+        return None
+    return {"id": quality.id, "name": quality.name, "source": quality.source, "resolution": quality.resolution}
+
+
+def _digest(values: Sequence[object]) -> bytes:
+    return hashlib.blake2b(repr(tuple(values)).encode(), digest_size=12).digest()
