@@ -79,7 +79,7 @@ def is_known(path: tuple[str, ...]) -> bool:
     return tuple(part for part in path if not part.isdigit()) in _known()
 
 
-def child_of(node: Any, step: str, place: str, *, is_list: bool) -> Any:  # noqa: ANN401 - a raw YAML tree
+def child_of(node: Any, step: str, place: str, *, is_list: bool) -> Any:
     """The container below `node` at `step`; it appears when it is not there."""
     empty: Any = [] if is_list else {}
     if isinstance(node, list):

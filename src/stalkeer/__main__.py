@@ -1,0 +1,32 @@
+"""The `stalkeer` command: connects the command line with what `app` builds."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from stalkeer.cli.main import run_command_line
+from stalkeer.cli.output import Invocation
+
+if TYPE_CHECKING:
+    from stalkeer.runtime import App
+
+
+def build(run: Invocation) -> App:
+    from stalkeer.app import Start, build_app
+
+    return build_app(Start(config=run.config, overrides=run.overrides))
+
+
+def serve(app: App) -> None:
+    from stalkeer.app import run_server
+
+    run_server(app)
+
+
+def main() -> None:
+    sys.exit(run_command_line(sys.argv[1:], build, serve))
+
+
+if __name__ == "__main__":
+    main()

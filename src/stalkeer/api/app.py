@@ -1,0 +1,65 @@
+"""Builds the API: the table of routers, problem documents, the key guard, the OpenAPI document."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from pydantic.alias_generators import to_camel
+
+from stalkeer.api import health, system
+from stalkeer.api.guard import AccessGuard
+from stalkeer.api.problems import EVERYWHERE, Problem, install_problems
+from stalkeer.runtime import App
+from stalkeer.security.keys import ApiKeys
+
+# Under /api/v1, behind the key. One line a module, in the order of the document.
+ROUTERS: tuple[APIRouter, ...] = (system.router,)
+# At the root, open to everybody.
+OPEN_ROUTERS: tuple[APIRouter, ...] = (health.router,)
+
+DESCRIPTION = "Everything that Stalkeer does can be driven from here. Errors are RFC 9457 problem documents."
+
+
+def create_api(app: App, keys: ApiKeys) -> FastAPI:
+    """The ASGI application of the API; `app.state.app` is what handlers get as CurrentApp."""
+    api = FastAPI(
+        title="Stalkeer",
+        version=version("stalkeer"),
+        description=DESCRIPTION,
+        root_path=app.settings.server.url_base,
+        generate_unique_id_function=operation_id,
+        redoc_url=None,
+        telemetry={"auto_configure": False},
+    )
+    api.state.app, api.state.keys = app, keys
+    install_problems(api)
+    for router in OPEN_ROUTERS:
+        api.include_router(router)
+    for router in ROUTERS:
+        api.include_router(router, prefix="/api/v1", dependencies=[AccessGuard], responses=EVERYWHERE)
+    _describe(api)
+    return api
+
+
+def operation_id(route: APIRoute) -> str:
+    """`list_downloads` is `listDownloads`: the name of a generated client's method."""
+    return to_camel(route.name)
+
+
+def _describe(api: FastAPI) -> None:
+    """Put the problem document among the schemas."""
+    generate = api.openapi
+
+    def openapi() -> dict[str, Any]:
+        if api.openapi_schema is None:
+            document = generate()
+            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            schema = Problem.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
+            schemas.update(schema.pop("$defs", {}))
+            schemas["Problem"] = schema
+        return api.openapi_schema or generate()
+
+    api.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,77 @@
+"""Lists come in pages: by number for the first 10,000 rows, by cursor to any depth at the same cost."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import Annotated, Generic, TypeVar
+
+from fastapi import Depends, Query
+
+from stalkeer.api.models import ApiModel
+from stalkeer.errors import InvalidInput
+
+Record = TypeVar("Record")
+DEEPEST_ROW = 10_000
+LARGEST_PAGE = 500
+
+
+class TooDeep(InvalidInput):
+    """A page beyond the first 10,000 rows; answered with 400."""
+
+
+class PageOf(ApiModel, Generic[Record]):
+    """One page. `nextCursor` is null on the last; `totalRecords` is null where counting would cost too much."""
+
+    records: list[Record]
+    page: int | None = None
+    page_size: int
+    total_records: int | None = None
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """What was asked for. `after` is the decoded cursor: the sort values of the last row seen, or None."""
+
+    page: int
+    size: int
+    after: tuple[object, ...] | None
+
+    @property
+    def offset(self) -> int:
+        return 0 if self.after is not None else (self.page - 1) * self.size
+
+
+def page_parameters(
+    page: Annotated[int, Query(ge=1, le=1_000_000, description="Page number, from 1; ignored with `cursor`.")] = 1,
+    page_size: Annotated[int, Query(alias="pageSize", ge=1, le=LARGEST_PAGE, description="Rows on a page.")] = 50,
+    cursor: Annotated[
+        str | None, Query(max_length=1000, description="`nextCursor` of the page before: any depth at the same cost.")
+    ] = None,
+) -> Page:
+    if cursor is not None:
+        return Page(page=1, size=page_size, after=decode_cursor(cursor))
+    if page * page_size > DEEPEST_ROW:
+        raise TooDeep(f"Pages by number end at row {DEEPEST_ROW}; follow nextCursor from the page before for more")
+    return Page(page=page, size=page_size, after=None)
+
+
+PageParams = Annotated[Page, Depends(page_parameters)]
+
+
+def encode_cursor(values: tuple[object, ...]) -> str:
+    """The sort values of a page's last row as one opaque word."""
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode("ascii").rstrip("=")
+
+
+def decode_cursor(cursor: str) -> tuple[object, ...]:
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
+    except (UnicodeError, binascii.Error, ValueError, RecursionError) as error:
+        raise InvalidInput("The cursor is not one that a former answer gave; start without one") from error
+    if not isinstance(values, list) or any(isinstance(value, dict | list) for value in values):
+        raise InvalidInput("The cursor is not one that a former answer gave; start without one")
+    return tuple(values)

@@ -1,0 +1,64 @@
+"""Runs the ASGI application with uvicorn until SIGINT or SIGTERM."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from stalkeer.errors import ConfigurationError
+from stalkeer.logs import get_logger
+from stalkeer.settings.schema import ServerSettings
+
+GRACE_S = 3  # open requests get this long at the end
+log = get_logger(__name__)
+
+
+class Server(uvicorn.Server):
+    """uvicorn raises the signal again once it has stopped, which would end us before the engine is stopped."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def ask_to_stop(self, number: int, _frame: FrameType | None) -> None:
+        log.info("stopping", signal=signal.Signals(number).name)
+        self.should_exit = True
+
+
+def run(api: FastAPI, settings: ServerSettings) -> None:
+    """Listen and serve; returns when a signal asked for the end."""
+    with bind(settings) as listener:
+        host, port = listener.getsockname()[:2]
+        server = Server(
+            uvicorn.Config(
+                api,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=GRACE_S,
+            )
+        )
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, server.ask_to_stop)
+        shown = "localhost" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
+        log.info("listening", url=f"http://{shown}:{port}{settings.url_base}/")
+        server.run(sockets=[listener])
+
+
+def bind(settings: ServerSettings) -> socket.socket:
+    """The listening socket; ConfigurationError says which setting is in the way."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=512)
+    except OSError as error:
+        raise ConfigurationError(
+            f"server.port: {settings.port} on {settings.host!r} cannot be listened on: {error.strerror}; "
+            "accepted: a free port above 1023 and an address of this machine"
+        ) from error

@@ -1,0 +1,46 @@
+"""/system: the program itself."""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from fastapi import APIRouter
+
+from stalkeer.api.deps import CurrentApp
+from stalkeer.api.models import ApiModel
+
+router = APIRouter(tags=["system"])
+
+
+class SystemStatus(ApiModel):
+    app_name: str
+    version: str
+    python_version: str
+    start_time: datetime
+    is_docker: bool
+    database_type: str
+    authentication: str
+    url_base: str
+    data_dir: str
+    process_id: int
+
+
+@router.get("/system/status")
+def system_status(app: CurrentApp) -> SystemStatus:
+    """Version, start time, database and folders."""
+    return SystemStatus(
+        app_name="Stalkeer",
+        version=version("stalkeer"),
+        python_version=platform.python_version(),
+        start_time=app.started_at,
+        is_docker=Path("/.dockerenv").exists(),
+        database_type="sqLite" if app.database.is_sqlite else "postgreSQL",
+        authentication=app.settings.security.mode.value,
+        url_base=app.settings.server.url_base,
+        data_dir=str(app.paths.data_dir),
+        process_id=os.getpid(),
+    )

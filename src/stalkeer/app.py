@@ -1,0 +1,72 @@
+"""The only place that builds and wires: settings, key, database, engine, API and pages."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from stalkeer.errors import ConfigurationError
+from stalkeer.logs import LOG_FILE, LogTargets, configure_logging
+from stalkeer.runtime import App, Paths, utc_now
+from stalkeer.secrets import open_secret_box
+from stalkeer.settings import LoadedSettings, find_config, load_settings
+from stalkeer.settings.live import LiveSettings
+from stalkeer.store.database import open_database
+from stalkeer.store.migrate import migrate
+from stalkeer.store.settings import read_settings
+
+__all__ = ["App", "Start", "build_app", "run_server"]
+
+
+@dataclass(frozen=True)
+class Start:
+    """How the program was started: the file named with --config, the environment, and flags by dotted key."""
+
+    config: Path | None = None
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    overrides: Mapping[str, object] = field(default_factory=dict)
+
+    def load(self, stored: Mapping[str, object]) -> LoadedSettings:
+        config = self.config or find_config(self.environ)
+        return load_settings(config, self.environ, self.overrides, stored)
+
+
+def build_app(start: Start, clock: Callable[[], datetime] = utc_now) -> App:
+    """Read the settings, open the data folder and the database, and bring its schema up to date."""
+    first = start.load({}).settings
+    paths = Paths(first.data_dir)
+    try:
+        paths.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigurationError(
+            f"data_dir: {str(paths.data_dir)!r} cannot be made: {error.strerror}; accepted: a writable folder"
+        ) from error
+    secrets = open_secret_box(paths.data_dir, first.secret_key_file)
+    database = open_database(first.database.url.get_secret_value())
+    migrate(database, paths.backups)
+    live = LiveSettings(start.load, read_settings(database, secrets))
+    return App(live=live, database=database, secrets=secrets, paths=paths, clock=clock, started_at=clock())
+
+
+def run_server(app: App) -> None:
+    """Serve until SIGINT or SIGTERM: API and pages by uvicorn, jobs by the engine, in this process."""
+    from stalkeer.api.app import create_api
+    from stalkeer.api.server import run
+    from stalkeer.security.keys import ApiKeys
+
+    logging = app.settings.logging
+    configure_logging(
+        LogTargets(
+            level=logging.level,
+            format=logging.format,
+            file=app.paths.logs / LOG_FILE if logging.file else None,
+            file_size=logging.file_size,
+            files=logging.files,
+        )
+    )
+    keys = ApiKeys(app.database, app.secrets, app.clock)
+    keys.ensure()
+    run(create_api(app, keys), app.settings.server)

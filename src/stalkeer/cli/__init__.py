@@ -1,0 +1,1 @@
+"""The command line: parse, call a job, show. Nothing heavy is imported before a command needs it."""

@@ -1,0 +1,105 @@
+"""Structured logs: facts with fields, on the terminal or as JSON, in rotating files; secrets are masked last of all.
+
+Logs go to stderr: stdout belongs to the answer of a command.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import dataclass
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TextIO
+
+import structlog
+from structlog.typing import Processor
+
+from stalkeer.secrets import mask_text
+
+LOG_FILE = "stalkeer.log"
+QUIET_LOGGERS = ("urllib3", "httpx2", "httpcore", "alembic", "apscheduler", "asyncio", "sqlalchemy")
+
+
+@dataclass(frozen=True)
+class LogTargets:
+    """Where lines go. `file` rotates at `file_size` bytes; `files` old ones are kept."""
+
+    level: str = "info"
+    format: str = "console"  # console | json
+    file: Path | None = None
+    file_size: int = 10_000_000
+    files: int = 10
+    stream: TextIO | None = None
+
+
+class MaskingFormatter(structlog.stdlib.ProcessorFormatter):
+    """The last step of every line: whatever a library or a traceback put into it, no secret leaves."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return mask_text(super().format(record))
+
+
+def _shared_processors() -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+
+
+def configure_logging(targets: LogTargets) -> None:
+    """Set up the process's logging; calling it again replaces the former set-up."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_shared_processors(),
+            structlog.processors.StackInfoRenderer(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    root = logging.getLogger()
+    for handler in list(root.handlers):
+        if isinstance(handler.formatter, MaskingFormatter):
+            root.removeHandler(handler)
+            handler.close()
+    stream = targets.stream or sys.stderr
+    root.addHandler(_with_format(logging.StreamHandler(stream), targets.format, colours=stream.isatty()))
+    if targets.file is not None:
+        targets.file.parent.mkdir(parents=True, exist_ok=True)
+        rotating = RotatingFileHandler(
+            targets.file, maxBytes=targets.file_size, backupCount=targets.files, encoding="utf-8", delay=True
+        )
+        root.addHandler(_with_format(rotating, "json", colours=False))
+    for name in QUIET_LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    set_level(targets.level)
+
+
+def _with_format(handler: logging.Handler, form: str, *, colours: bool) -> logging.Handler:
+    last: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    if form == "json":
+        last += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
+    else:
+        last += [structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=structlog.dev.plain_traceback)]
+    handler.setFormatter(MaskingFormatter(foreign_pre_chain=_shared_processors(), processors=last))
+    return handler
+
+
+def set_level(level: str) -> None:
+    """Change what is logged from now on: debug, info, warning or error."""
+    logging.getLogger().setLevel(level.upper())
+
+
+def current_level() -> str:
+    return logging.getLevelName(logging.getLogger().level).lower()
+
+
+def get_logger(name: str) -> structlog.stdlib.BoundLogger:
+    """`get_logger(__name__)`; log events are facts with fields: `log.info("refresh done", source=slug, added=3)`."""
+    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    return logger

@@ -1,0 +1,69 @@
+"""What the program runs with: built once by `app`, handed to every command, route and page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from stalkeer.secrets import SecretBox
+from stalkeer.settings import Settings
+from stalkeer.settings.live import LiveSettings
+from stalkeer.store.database import Database
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The data folder's parts."""
+
+    data_dir: Path
+
+    @property
+    def logs(self) -> Path:
+        return self.data_dir / "logs"
+
+    @property
+    def archives(self) -> Path:
+        return self.data_dir / "archives"
+
+    @property
+    def backups(self) -> Path:
+        return self.data_dir / "backups"
+
+    @property
+    def engine_database(self) -> Path:
+        return self.data_dir / "engine.db"
+
+
+class JobStarter(Protocol):
+    """The engine, as commands and routes use it."""
+
+    def start(self, job: str, subject: str | None = None, options: Mapping[str, object] | None = None) -> int:
+        """Queue a job and answer its run id."""
+        ...
+
+
+@dataclass(frozen=True)
+class App:
+    """Everything that is built once. `engine` is None where no engine runs (a short command)."""
+
+    live: LiveSettings
+    database: Database
+    secrets: SecretBox
+    paths: Paths
+    clock: Callable[[], datetime] = utc_now
+    engine: JobStarter | None = None
+    started_at: datetime = field(default_factory=utc_now)
+
+    @property
+    def settings(self) -> Settings:
+        return self.live.current
+
+    def close(self) -> None:
+        self.database.close()

@@ -1,0 +1,27 @@
+"""API keys. They are encrypted, not hashed: `api-key show` must be able to print them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+
+from stalkeer.secrets import SecretBox
+from stalkeer.store.database import Database
+from stalkeer.store.tables import api_keys
+
+MAIN_KEY = "main"
+
+
+def read_keys(database: Database, secrets: SecretBox) -> dict[str, str]:
+    """Every key by its name."""
+    with database.connect() as connection:
+        rows = connection.execute(select(api_keys.c.name, api_keys.c.key)).all()
+    return {row.name: secrets.decrypt(row.key) for row in rows}
+
+
+def write_key(database: Database, secrets: SecretBox, name: str, key: str, now: datetime) -> None:
+    """Store or replace the key of this name."""
+    with database.begin() as connection:
+        connection.execute(delete(api_keys).where(api_keys.c.name == name))
+        connection.execute(insert(api_keys).values(name=name, key=secrets.encrypt(key), created_at=now))
