@@ -1,0 +1,552 @@
+"""What the demo's Radarr and Sonarr have in common: access, paging, folders, commands, history, settings.
+
+Well-behaved and stateful, with the field names, status codes and oddities of the two programs' v3 API. `strict` makes
+the server refuse what the real ones would silently ignore: parameters and body fields that they do not know.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from stalkeer.demo.commands import Command, CommandQueue, Job
+from stalkeer.demo.http import Answer, Handler, JsonServer, Request, Response, Route
+from stalkeer.demo.releases import BY_ID, QUALITIES, VIDEO_EXTENSIONS
+
+PAGED = {"page": "int", "pageSize": "int", "sortKey": "str", "sortDirection": "direction"}
+NOTHING: Mapping[str, str] = {}
+IGNORED_FOLDERS = frozenset({"extras", "other", "scenes", "samples", "shorts", "trailers"})
+
+SortKeys = Mapping[str, Callable[[dict[str, Any]], Any]]
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A folder of this machine and the path under which the program sees it, as in a container."""
+
+    seen: str
+    real: Path
+
+
+def moment() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def invalid(field: str, message: str, attempted: object = None) -> Answer:
+    """A validation error: 400 with an array, unlike every other error."""
+    error = {
+        "propertyName": field,
+        "errorMessage": message,
+        "attemptedValue": attempted,
+        "severity": "error",
+        "isWarning": False,
+    }
+    return Answer(Response(400, [error]))
+
+
+def not_found(what: str, identity: object) -> Answer:
+    return Answer(Response(404, {"message": f"{what} with ID {identity} does not exist", "description": ""}))
+
+
+class ArrServer(JsonServer):
+    """The shared half. `library` is the root folder on this machine; `mounts` say how the program sees folders."""
+
+    program: ClassVar[str]
+    version: ClassVar[str]
+
+    def __init__(
+        self,
+        library: Path,
+        *,
+        api_key: str | None = None,
+        url_base: str = "",
+        strict: bool = False,
+        mounts: Iterable[Mount] = (),
+    ) -> None:
+        super().__init__()
+        self.library = library
+        self.api_key = api_key or uuid.uuid4().hex
+        self.url_base = url_base
+        self.strict = strict
+        self.mounts = tuple(mounts)
+        self.reported_version = self.version
+        self.violations: list[str] = []
+        self.profiles: list[dict[str, Any]] = [quality_profile(self.program)]
+        self.tags: list[dict[str, Any]] = []
+        self.queue: list[dict[str, Any]] = []
+        self.blocklist: list[dict[str, Any]] = []
+        self.history: list[dict[str, Any]] = []
+        self.health: list[dict[str, Any]] = []
+        self.notifications: list[dict[str, Any]] = []
+        self.remote_path_mappings: list[dict[str, Any]] = []
+        self.naming: dict[str, Any] = {}
+        self.media_management = media_management()
+        self.commands = CommandQueue(self.command_jobs())
+        self._routes = (*self._shared_routes(), *self.routes())
+
+    # -- what the two programs fill in
+
+    def routes(self) -> tuple[Route, ...]:
+        raise NotImplementedError
+
+    def command_jobs(self) -> Mapping[str, Job]:
+        raise NotImplementedError
+
+    # -- life
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}{self.url_base}"
+
+    @property
+    def root_folder(self) -> str:
+        """The library as the program sees it."""
+        return self.seen(self.library)
+
+    def close(self) -> None:
+        self.commands.close()
+        super().close()
+
+    def seen(self, real: Path) -> str:
+        """The path that the program uses for a file of this machine."""
+        for mount in self.mounts:
+            if real == mount.real or mount.real in real.parents:
+                rest = real.relative_to(mount.real).as_posix()
+                return mount.seen if rest == "." else f"{mount.seen.rstrip('/')}/{rest}"
+        return str(real)
+
+    def real(self, seen: str) -> Path | None:
+        """The file behind a path that the program uses; None where it sees nothing there."""
+        for mount in self.mounts:
+            prefix = mount.seen.rstrip("/")
+            if seen == prefix or seen.startswith(f"{prefix}/"):
+                return mount.real / seen[len(prefix) :].lstrip("/")
+        return None if self.mounts or not seen.startswith("/") else Path(seen)
+
+    # -- answering
+
+    def answer(self, request: Request) -> Response:
+        path = request.path
+        if self.url_base:
+            if not path.startswith(f"{self.url_base}/"):
+                return Response(307, headers={"Location": f"{self.url_base}{path}"})
+            path = path[len(self.url_base) :]
+        if path == "/ping":
+            return Response(200, {"status": "OK"})
+        if not path.startswith("/api"):
+            page = f"<!doctype html><html><head><title>{self.program}</title></head><body></body></html>"
+            return Response(200, page.encode(), {"Content-Type": "text/html"})
+        if not self._is_authorised(request):
+            return Response(401)
+        return self._dispatch(request, path)
+
+    def _is_authorised(self, request: Request) -> bool:
+        given = request.query.get("apikey") or request.headers.get("x-api-key")
+        if given is None and request.headers.get("authorization", "").startswith("Bearer "):
+            given = request.headers["authorization"][7:]
+        return given == self.api_key
+
+    def _dispatch(self, request: Request, path: str) -> Response:
+        is_known = False
+        for route in self._routes:
+            arguments = route.match(request.method, path)
+            if arguments is None:
+                is_known = is_known or route.match(route.method, path) is not None
+                continue
+            request = Request(
+                request.method, path, request.query, request.repeated, request.headers, request.body, arguments
+            )
+            try:
+                self._check(request, route)
+                with self.lock:
+                    return route.handler(request)
+            except Answer as early:
+                return early.response
+        return Response(405) if is_known else Response(404, {"message": "NotFound"})
+
+    def _check(self, request: Request, route: Route) -> None:
+        for name, value in request.query.items():
+            if name == "apikey":
+                continue
+            kind = next((kind for known, kind in route.query.items() if known.casefold() == name.casefold()), None)
+            if kind is None:
+                self.refuse(f"{request.method} {request.path}: parameter {name} does not exist")
+            elif not _fits(kind, value):
+                self.violations.append(f"{request.method} {request.path}: {name}={value} is no {kind}")
+                raise invalid(name, f"The value '{value}' is not valid.", value)
+        if route.fields is not None:
+            self.check_fields(f"{request.method} {request.path}", request.json(), route.fields)
+
+    def check_fields(self, where: str, body: Any, known: Iterable[str]) -> None:
+        """Refuses, when strict, a body that is no object or holds fields that the program does not know."""
+        if not isinstance(body, dict):
+            raise invalid("", "The JSON value could not be converted.")
+        names = {name.casefold() for name in known}
+        for name in body:
+            if name.casefold() not in names:
+                self.refuse(f"{where}: field {name} does not exist")
+
+    def refuse(self, message: str) -> None:
+        """Notes what the real program would have ignored; when strict, answers 400."""
+        self.violations.append(message)
+        if self.strict:
+            raise invalid("", message)
+
+    def page(self, request: Request, rows: list[dict[str, Any]], keys: SortKeys, default: str) -> Response:
+        """One page. An unknown sort key silently becomes the default; no direction is descending."""
+        page = max(request.number("page", 1) or 1, 1)
+        size = request.number("pageSize", 10) or 10
+        key = next((known for known in keys if known == request.query.get("sortKey")), default)
+        direction = request.query.get("sortDirection", "descending").casefold()
+        direction = "ascending" if direction == "default" else direction
+        ordered = sorted(rows, key=keys[key], reverse=direction == "descending")
+        records = ordered[(page - 1) * size : page * size]
+        return Response(
+            200,
+            {
+                "page": page,
+                "pageSize": size,
+                "sortKey": key,
+                "sortDirection": direction,
+                "totalRecords": len(rows),
+                "records": records,
+            },
+        )
+
+    def note_history(self, event_type: str, source_title: str, **fields: Any) -> None:
+        row = {
+            "id": len(self.history) + 1,
+            "sourceTitle": source_title,
+            "languages": [{"id": 1, "name": "English"}],
+            "customFormats": [],
+            "customFormatScore": 0,
+            "qualityCutoffNotMet": False,
+            "date": moment(),
+            "eventType": event_type,
+        }
+        self.history.append(row | fields)
+
+    # -- routes that both have
+
+    def _shared_routes(self) -> tuple[Route, ...]:
+        v3 = "/api/v3"
+        return (
+            Route("GET", "/api", lambda _: Response(200, {"current": "v3", "deprecated": []})),
+            Route("GET", f"{v3}/system/status", self._status),
+            Route("GET", f"{v3}/qualityprofile", lambda _: Response(200, self.profiles)),
+            Route("GET", f"{v3}/qualityprofile/{{id}}", self._one("Quality profile", lambda: self.profiles)),
+            Route("GET", f"{v3}/qualitydefinition", lambda _: Response(200, quality_definitions(self.program))),
+            Route("GET", f"{v3}/customformat", lambda _: Response(200, [])),
+            Route("GET", f"{v3}/rootfolder", self._root_folders),
+            Route("GET", f"{v3}/tag", lambda _: Response(200, self.tags)),
+            Route("GET", f"{v3}/tag/{{id}}", self._one("Tag", lambda: self.tags)),
+            Route("POST", f"{v3}/tag", self._add_tag, fields=frozenset({"id", "label"})),
+            Route("GET", f"{v3}/config/naming", lambda _: Response(200, self.naming)),
+            Route("GET", f"{v3}/config/mediamanagement", lambda _: Response(200, self.media_management)),
+            Route("GET", f"{v3}/remotepathmapping", lambda _: Response(200, self.remote_path_mappings)),
+            Route("GET", f"{v3}/health", lambda _: Response(200, self.health)),
+            Route("DELETE", f"{v3}/blocklist/{{id}}", self._remove("Blocklist", lambda: self.blocklist)),
+            Route("DELETE", f"{v3}/queue/{{id}}", self._remove("Queue", lambda: self.queue), QUEUE_REMOVAL),
+            Route("GET", f"{v3}/queue/status", self._queue_status),
+            Route("POST", f"{v3}/command", self._start_command),
+            Route("GET", f"{v3}/command", lambda _: Response(200, [c.resource() for c in self.commands.all()])),
+            Route("GET", f"{v3}/command/{{id}}", self._command),
+            Route("GET", f"{v3}/filesystem", self._filesystem, FILESYSTEM),
+            Route("GET", f"{v3}/filesystem/type", self._filesystem_type, {"path": "str"}),
+            Route("GET", f"{v3}/filesystem/mediafiles", self._media_files, {"path": "str"}),
+        )
+
+    def _status(self, _request: Request) -> Response:
+        return Response(
+            200,
+            {
+                "appName": self.program,
+                "instanceName": self.program,
+                "version": self.reported_version,
+                "buildTime": "2026-01-01T00:00:00Z",
+                "isDebug": False,
+                "isProduction": True,
+                "isAdmin": False,
+                "isUserInteractive": False,
+                "startupPath": f"/app/{self.program.lower()}/bin",
+                "appData": "/config",
+                "osName": "debian",
+                "osVersion": "12",
+                "isNetCore": True,
+                "isLinux": True,
+                "isOsx": False,
+                "isWindows": False,
+                "isDocker": bool(self.mounts),
+                "mode": "console",
+                "branch": "main",
+                "databaseType": "sqLite",
+                "databaseVersion": "3.45.1",
+                "authentication": "forms",
+                "migrationVersion": 240,
+                "urlBase": self.url_base,
+                "runtimeVersion": "8.0.12",
+                "runtimeName": ".NET",
+                "startTime": "2026-01-01T00:00:00Z",
+                "packageUpdateMechanism": "builtIn",
+            },
+        )
+
+    def _root_folders(self, _request: Request) -> Response:
+        is_there = self.library.is_dir()
+        usage = shutil.disk_usage(self.library) if is_there else None
+        row = {
+            "id": 1,
+            "path": self.root_folder,
+            "accessible": is_there,
+            "freeSpace": usage.free if usage else None,
+            "unmappedFolders": [],
+        }
+        return Response(200, [row])
+
+    def _add_tag(self, request: Request) -> Response:
+        label = str(request.json().get("label", "")).casefold()
+        known = next((tag for tag in self.tags if tag["label"] == label), None)
+        if known is None:
+            known = {"id": max((tag["id"] for tag in self.tags), default=0) + 1, "label": label}
+            self.tags.append(known)
+        return Response(201, known)
+
+    def _queue_status(self, _request: Request) -> Response:
+        count = len(self.queue)
+        counts = {"totalCount": count, "count": count, "unknownCount": 0}
+        return Response(200, counts | {"errors": False, "warnings": False})
+
+    def _start_command(self, request: Request) -> Response:
+        body = request.json()
+        name = str(body.get("name", "")) if isinstance(body, dict) else ""
+        job = self.commands.find(name)
+        if job is None:
+            raise Answer(Response(500, {"message": "Sequence contains no matching element", "description": name}))
+        self.check_fields(f"POST /command {name}", body, (*job.fields, *COMMAND_FIELDS))
+        self.check_command(job.name, body)
+        return Response(201, self.commands.start(job, body).resource())
+
+    def check_command(self, name: str, body: Mapping[str, Any]) -> None:
+        """A strict look into a command's nested parts; the programs have their own."""
+
+    def _command(self, request: Request) -> Response:
+        command = self.commands.get(int(request.arguments["id"]))
+        if command is None:
+            raise not_found("CommandModel", request.arguments["id"])
+        return Response(200, command.resource())
+
+    def _filesystem(self, request: Request) -> Response:
+        """Lists a folder. Without a closing slash the last part counts as half-typed, unless a flag says otherwise."""
+        asked = request.query.get("path", "")
+        if not asked.endswith("/") and not request.flag("allowFoldersWithoutTrailingSlashes"):
+            asked = asked[: asked.rfind("/") + 1]
+        folder = self.real(asked.rstrip("/") or "/")
+        found: dict[str, Any] = {"parent": _parent(asked), "directories": [], "files": []}
+        if folder is None or not folder.is_dir():
+            return Response(200, found)
+        for path in sorted(folder.iterdir()):
+            if path.is_dir():
+                found["directories"].append({"type": "folder", "name": path.name, "path": f"{self.seen(path)}/"})
+            elif request.flag("includeFiles"):
+                row = {"type": "file", "name": path.name, "path": self.seen(path), "extension": path.suffix}
+                found["files"].append(row | {"size": path.stat().st_size})
+        return Response(200, found)
+
+    def _filesystem_type(self, request: Request) -> Response:
+        """`folder` is also the answer for what is not there."""
+        path = self.real(request.query.get("path", ""))
+        return Response(200, {"type": "file" if path is not None and path.is_file() else "folder"})
+
+    def _media_files(self, request: Request) -> Response:
+        folder = self.real(request.query.get("path", "").rstrip("/"))
+        if folder is None or not folder.is_dir():
+            return Response(200, [])
+        rows = [
+            {"path": self.seen(path), "relativePath": path.relative_to(folder).as_posix(), "name": path.name}
+            for path in video_files(folder)
+        ]
+        return Response(200, rows)
+
+    def _one(self, what: str, rows: Callable[[], list[dict[str, Any]]]) -> Handler:
+        def find(request: Request) -> Response:
+            identity = int(request.arguments["id"])
+            row = next((row for row in rows() if row["id"] == identity), None)
+            if row is None:
+                raise not_found(what, identity)
+            return Response(200, row)
+
+        return find
+
+    def _remove(self, what: str, rows: Callable[[], list[dict[str, Any]]]) -> Handler:
+        def remove(request: Request) -> Response:
+            identity = int(request.arguments["id"])
+            kept = [row for row in rows() if row["id"] != identity]
+            if len(kept) == len(rows()):
+                raise not_found(what, identity)
+            rows()[:] = kept
+            return Response(200, {})
+
+        return remove
+
+
+FILESYSTEM = {"path": "str", "includeFiles": "bool", "allowFoldersWithoutTrailingSlashes": "bool"}
+QUEUE_REMOVAL = {"removeFromClient": "bool", "blocklist": "bool", "skipRedownload": "bool", "changeCategory": "bool"}
+COMMAND_FIELDS = ("name", "sendUpdatesToClient", "trigger", "suppressMessages", "clientUserAgent")
+
+
+def run_nothing(_command: Command) -> str:
+    """For commands whose work the demo has no use for."""
+    return "successful"
+
+
+def video_files(folder: Path) -> list[Path]:
+    """The videos that the programs look at: none in a hidden folder, none of the extras."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder).parts[:-1]
+        if any(part.startswith(".") or part.casefold() in IGNORED_FOLDERS for part in inside):
+            continue
+        if path.name.startswith("._") or path.stem.endswith(("-trailer", "-other", "-scene")):
+            continue
+        if path.suffix.casefold() in VIDEO_EXTENSIONS and path.is_file():
+            found.append(path)
+    return found
+
+
+def is_unpacking(path: Path) -> bool:
+    return any(part.startswith(("_UNPACK_", "_FAILED_")) for part in path.parts)
+
+
+def quality_profile(program: str, identity: int = 1, name: str = "HD-1080p", cutoff: int = 3) -> dict[str, Any]:
+    """Every quality from SDTV to 1080p allowed, web sources in groups, as the programs list them: worst first."""
+    items: list[dict[str, Any]] = []
+    groups: dict[int, list[Any]] = {}
+    for quality in QUALITIES:
+        groups.setdefault(quality.weight, []).append(quality)
+    for weight, members in groups.items():
+        allowed = 0 < members[0].resolution <= 1080
+        rows: list[dict[str, Any]] = [
+            {"quality": member.resource(program), "items": [], "allowed": allowed} for member in members
+        ]
+        if len(rows) == 1:
+            items.append(rows[0])
+        else:
+            items.append({"id": 1000 + weight, "name": f"WEB {weight}", "items": rows, "allowed": allowed})
+    group = next((item["id"] for item in items if any(_holds(row, cutoff) for row in item["items"])), cutoff)
+    profile = {
+        "id": identity,
+        "name": name,
+        "upgradeAllowed": True,
+        "cutoff": group,
+        "items": items,
+        "minFormatScore": 0,
+        "cutoffFormatScore": 0,
+        "minUpgradeFormatScore": 1,
+        "formatItems": [],
+    }
+    return profile | ({"language": {"id": -1, "name": "Any"}} if program == "Radarr" else {})
+
+
+def _holds(row: Mapping[str, Any], quality: int) -> bool:
+    return bool(row["quality"]["id"] == quality)
+
+
+def profile_rank(profile: Mapping[str, Any], quality: int) -> int:
+    """The place of a quality in a profile; members of one group share it. -1 where it is not allowed."""
+    for place, item in enumerate(profile["items"]):
+        members = item["items"] or [item]
+        if item["allowed"] and any(_holds(member, quality) for member in members):
+            return place
+    return -1
+
+
+def apply_tags(held: list[int], given: Sequence[int], how: str) -> list[int]:
+    if how == "replace":
+        return list(given)
+    if how == "remove":
+        return [tag for tag in held if tag not in given]
+    return [*held, *(tag for tag in given if tag not in held)]
+
+
+def is_below_cutoff(profile: Mapping[str, Any], quality: int) -> bool:
+    """Whether a better quality is still asked for: the place in the profile lies below the cutoff's."""
+    places = {item.get("id") or item["quality"]["id"]: place for place, item in enumerate(profile["items"])}
+    held = profile_rank(profile, quality)
+    return bool(profile["upgradeAllowed"]) and held < places[profile["cutoff"]]
+
+
+def filtered_history(rows: list[dict[str, Any]], request: Request, events: Mapping[int, str]) -> list[dict[str, Any]]:
+    """`eventType` is asked for as a number (or a name in some calls), and answered as a name."""
+    asked = request.query.get("eventType")
+    name = events.get(int(asked), "") if asked and asked.isdigit() else asked
+    download = request.query.get("downloadId")
+    return [
+        row
+        for row in rows
+        if (not name or row["eventType"] == name) and (not download or row.get("downloadId") == download)
+    ]
+
+
+def quality_definitions(program: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": number,
+            "quality": quality.resource(program),
+            "title": quality.name,
+            "weight": quality.weight,
+            "minSize": 0.0,
+            "maxSize": 100.0 if quality.resolution <= 1080 else None,
+            "preferredSize": 95.0 if quality.resolution <= 1080 else None,
+        }
+        for number, quality in enumerate(QUALITIES, start=1)
+    ]
+
+
+def media_management() -> dict[str, Any]:
+    return {
+        "id": 1,
+        "recycleBin": "",
+        "recycleBinCleanupDays": 7,
+        "downloadPropersAndRepacks": "preferAndUpgrade",
+        "deleteEmptyFolders": False,
+        "fileDate": "none",
+        "rescanAfterRefresh": "always",
+        "setPermissionsLinux": False,
+        "chmodFolder": "755",
+        "chownGroup": "",
+        "skipFreeSpaceCheckWhenImporting": False,
+        "minimumFreeSpaceWhenImporting": 100,
+        "copyUsingHardlinks": True,
+        "useScriptImport": False,
+        "scriptImportPath": "",
+        "importExtraFiles": False,
+        "extraFileExtensions": "srt",
+        "enableMediaInfo": True,
+    }
+
+
+def quality_of(model: Mapping[str, Any]) -> int:
+    identity = int(model["quality"]["id"])
+    return identity if identity in BY_ID else 0
+
+
+def _fits(kind: str, value: str) -> bool:
+    if kind == "int":
+        return value.lstrip("-").isdigit()
+    if kind == "ints":
+        return all(part.strip().isdigit() for part in value.split(",") if part)
+    if kind == "bool":
+        return value.casefold() in ("true", "false")
+    if kind == "direction":
+        return value.casefold() in ("default", "ascending", "descending")
+    return True
+
+
+def _parent(path: str) -> str:
+    stripped = path.rstrip("/")
+    return stripped[: stripped.rfind("/") + 1] or "/"
