@@ -1,0 +1,144 @@
+"""Order the variants of one wanted item: the quality profile first, then language, source priority and size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stalkeer.model import EntryId
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One entry that is the item. `score` is the match's; size in bytes, resolution in lines; None: nobody says."""
+
+    entry_id: EntryId
+    score: float
+    resolution: int | None = None
+    source: str | None = None  # webdl, webrip, bluray, remux, dvd, hdtv, cam
+    languages: tuple[str, ...] = ()  # ISO 639-1 or "multi"
+    subtitles: tuple[str, ...] = ()
+    is_dubbed: bool = False
+    size: int | None = None
+    source_priority: int = 0  # higher wins
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a quality profile allows: `(resolution, source)` pairs in Radarr's words, best last; empty allows all."""
+
+    name: str
+    allowed: tuple[tuple[int, str], ...] = ()
+    cutoff: tuple[int, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user prefers. Languages in order of preference; the original language counts as `original`."""
+
+    languages: tuple[str, ...] = ()
+    refused_languages: tuple[str, ...] = ()
+    original_language: str | None = None
+    max_size: int | None = None
+    prefers_smaller: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RankedVariant:
+    """A variant in its place. `allowed` is False where the profile or a wish refuses it; `reasons` say why."""
+
+    variant: Variant
+    allowed: bool
+    reasons: tuple[str, ...]
+
+
+ANY_PROFILE = Profile("any")
+NO_WISHES = Wishes()
+_UNKNOWN_RESOLUTION = 720  # a name that is silent is mostly HD; below a named 1080p, above SD
+_SOURCE_ORDER = ("cam", "dvd", "hdtv", "webrip", "webdl", "bluray", "remux")
+
+
+def rank_variants(
+    variants: Sequence[Variant], profile: Profile = ANY_PROFILE, wishes: Wishes = NO_WISHES
+) -> tuple[RankedVariant, ...]:
+    """Best first; those that the profile or a wish refuses come last and say so."""
+    judged = [(_judge(variant, profile, wishes), variant) for variant in variants]
+    judged.sort(key=lambda pair: (not pair[0].allowed, _order(pair[1], profile, wishes)))
+    return tuple(ranked for ranked, _ in judged)
+
+
+def _judge(variant: Variant, profile: Profile, wishes: Wishes) -> RankedVariant:
+    reasons: list[str] = []
+    allowed = True
+    if not _is_allowed(variant, profile):
+        allowed = False
+        reasons.append(f"{_quality_name(variant)} is not allowed by the profile {profile.name!r}")
+    elif variant.resolution is None:
+        reasons.append("the name says nothing of its resolution")
+    else:
+        reasons.append(f"{_quality_name(variant)} fits the profile {profile.name!r}")
+    refused = [code for code in variant.languages if code in wishes.refused_languages]
+    if refused and len(refused) == len(variant.languages):
+        allowed = False
+        reasons.append(f"its language {', '.join(refused)} is refused")
+    elif variant.languages:
+        reasons.append(f"language {', '.join(variant.languages)}")
+    if wishes.max_size is not None and variant.size is not None and variant.size > wishes.max_size:
+        allowed = False
+        reasons.append(f"{variant.size} bytes are more than the limit of {wishes.max_size}")
+    if variant.source_priority:
+        reasons.append(f"source priority {variant.source_priority}")
+    return RankedVariant(variant, allowed, tuple(reasons))
+
+
+def _quality_name(variant: Variant) -> str:
+    resolution = f"{variant.resolution}p" if variant.resolution else "unknown resolution"
+    return f"{resolution} {variant.source}" if variant.source else resolution
+
+
+def _is_allowed(variant: Variant, profile: Profile) -> bool:
+    """A name that is silent is allowed: the instance itself looks at the file when it imports."""
+    if not profile.allowed or (variant.resolution is None and variant.source is None):
+        return True
+    return any(
+        (variant.resolution is None or resolution == variant.resolution or not resolution)
+        and (variant.source is None or not source or source == variant.source)
+        for resolution, source in profile.allowed
+    )
+
+
+def _order(variant: Variant, profile: Profile, wishes: Wishes) -> tuple[float, ...]:
+    """Smaller sorts first."""
+    size = variant.size or 0
+    return (
+        _language_rank(variant, wishes),
+        -_quality_rank(variant, profile),
+        -variant.source_priority,
+        -round(variant.score, 2),
+        size if wishes.prefers_smaller else -size,
+        variant.entry_id,
+    )
+
+
+def _language_rank(variant: Variant, wishes: Wishes) -> int:
+    """The place of the best language in the user's list; unknown and `multi` stand just behind it."""
+    if not wishes.languages:
+        return 0
+    wanted = [wishes.original_language if code == "original" else code for code in wishes.languages]
+    places = [place for place, code in enumerate(wanted) if code in variant.languages]
+    if places:
+        return 2 * places[0]
+    if not variant.languages or "multi" in variant.languages:
+        return 2 * len(wanted) - 1
+    return 2 * len(wanted)
+
+
+def _quality_rank(variant: Variant, profile: Profile) -> float:
+    """Height in the profile, at most the cutoff's: beyond it, more is no gain."""
+    resolution = variant.resolution or _UNKNOWN_RESOLUTION
+    source = _SOURCE_ORDER.index(variant.source) if variant.source in _SOURCE_ORDER else 3.5
+    own = resolution + source / 10
+    if profile.cutoff is None:
+        return own
+    cutoff_source = _SOURCE_ORDER.index(profile.cutoff[1]) if profile.cutoff[1] in _SOURCE_ORDER else 0
+    return min(own, profile.cutoff[0] + cutoff_source / 10)

@@ -1,0 +1,198 @@
+"""Find where a name says which season and episode it is, in whatever language it says so. The last marker wins."""
+
+# ruff: noqa: E501, SIM905 - word lists read best as lines of words
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+
+class Mark(NamedTuple):
+    """A season/episode marker: what stands before `start` names the series, what follows `end` is the episode's own."""
+
+    start: int
+    end: int
+    season: int | None = None
+    episodes: tuple[int, ...] = ()
+    absolute: int | None = None
+    air_date: str | None = None
+
+
+_SEASON_WORDS = (
+    r"season|seasons|saison|staffel|temporada|temp|tempo|stagione|sezonul|sezona|sezonas|sezoni|sezone|sezon|sez[oó]na|seizoen|"
+    r"s[aä]song|s[aæ]son|sesong|kausi|[eé]vad|series|s[eé]rie|сезон|κύκλος|σεζόν|الموسم|موسم|الجزء|فصل|עונה|m[uù]a|musim|시즌|シーズン|ซีซั่น|سيزن|"
+    r"бөлүм|season no"
+)
+_EPISODE_WORDS = (
+    r"episode|[eé]pisode|episodes|episodio|epis[oó]dio|episodul|episod|epizoda|epiz[oó]da|epizod|folge|teil|cap[ií]tulo|cap|"
+    r"b[oö]l[uü]m|odcinek|odc|серия|серии|эпизод|выпуск|серія|d[ií]l|r[eé]sz|avsnitt|afsnit|aflevering|afl|jakso|επεισόδιο|"
+    r"الحلقة|الحلقه|حلقة|قسمت|פרק|t[aậ]p|ตอนที่|ตอน|ep|eps|e"
+)
+_SEP = r"[\s.,:|/_\-]*"
+_NUM = r"(\d{1,4})"
+_STANDARD = re.compile(
+    r"(?:(?<![^\W_])|(?<=[a-z\u0600-\u06ff])(?=S\d\d))[ST]\s?(\d{1,4})\s*[\s.,:|x\-]*\s*(?:episode|ep|e)[\s.\-#]*(\d{1,4})"
+    r"((?:\s*[-&+/,]?\s*(?:ep|e)\.?\s?\d{1,4}(?!\d))*)(-\d{1,4}(?![\dpix]))?(?!\d)",
+    re.I,
+)
+_CROSS = re.compile(
+    r"(?<![\w.])(\d{1,2})\s?[xX\u00d7]\s?(\d{2,4})((?:-\d{1,2}[xX]\d{2,4})*)(-\d{2,4}(?![\dpx]))?(?![\w])"
+)
+_WORDS_AFTER = re.compile(
+    rf"(?<!\w)(?:(?:{_SEASON_WORDS})\s*[.:#n°o]*\s*(\d{{1,4}}|[^\W\d_]+)){_SEP}(?:{_EPISODE_WORDS})\s*[.:#n°º]*\s*(\d{{1,4}})(?!\d)",
+    re.I,
+)
+_WORDS_BEFORE = re.compile(
+    rf"(?<!\w)(\d{{1,3}})\s*[.ªºaoе\-]*\s*(?:{_SEASON_WORDS}){_SEP}(\d{{1,4}})\s*[.ªºaоя\-]*\s*(?:{_EPISODE_WORDS})(?!\w)",
+    re.I,
+)
+_WORDS_MIXED = re.compile(
+    rf"(?<!\w)(\d{{1,3}})\s*[.ªºaoе\-]*\s*(?:{_SEASON_WORDS}){_SEP}(?:{_EPISODE_WORDS})\s*[.:#n°º]*\s*(\d{{1,4}})(?!\d)",
+    re.I,
+)
+_WORDS_MIXED_2 = re.compile(
+    rf"(?<!\w)(?:{_SEASON_WORDS})\s*[.:#n°º]*\s*(\d{{1,3}}){_SEP}(\d{{1,4}})\s*[.ªºaоя\-]*\s*(?:{_EPISODE_WORDS})(?!\w)",
+    re.I,
+)
+_CJK = re.compile(r"(?:第?\s*(\d{1,3})\s*[季期部기]\s*)?第?\s*(\d{1,4})\s*[集話话回화회](?!\d)|第\s*(\d{1,4})")
+_EPISODE_ONLY = re.compile(rf"(?<!\w)(?:{_EPISODE_WORDS}|#)\s*[.:#n°º]*\s*(\d{{1,4}})(?![\d\w])", re.I)
+_NUMBER_THEN_EPISODE = re.compile(
+    r"(?<!\w)(\d{1,4})\s*[.ªº\-]*\s*(?:b[oö]l[uü]m|серия|серія|r[eé]sz|d[ií]l|jakso|epizoda|odcinek|حلقة)(?!\w)", re.I
+)
+_DATE = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)[.\-/ ](0[1-9]|1[0-2])[.\-/ ](0[1-9]|[12]\d|3[01])(?!\d)"
+    r"|(?<!\d)(0[1-9]|[12]\d|3[01])[.\-/](0[1-9]|1[0-2])[.\-/]((?:19|20)\d\d)(?!\d)"
+)
+_ABSOLUTE = re.compile(r"(?:\s-\s|\s|\s\[|\s\()(\d{2,4})(?:v\d)?[\])]?\s*(?:\[[^\]]*\]|\([^)]*\)|\s)*$")
+_SEASON_ONLY = re.compile(
+    rf"(?<!\w)(?:s(\d{{1,2}})|(?:{_SEASON_WORDS})\s*[.:#n°]*\s*(\d{{1,2}}|[^\W\d_]+)|(\d{{1,2}})\s*[.ªº]?\s*(?:{_SEASON_WORDS}))(?!\w)",
+    re.I,
+)
+_NUMBERS_IN = re.compile(r"\d+")
+_ORDINALS = {
+    word: n
+    for n, words in enumerate(
+        (
+            "one first الاول الأول اول primera prima premiere erste i",
+            "two second الثاني الثانى ثاني segunda seconda deuxieme zweite ii",
+            "three third الثالث ثالث tercera terza troisieme dritte iii",
+            "four fourth الرابع رابع cuarta quarta quatrieme vierte iv",
+            "five fifth الخامس خامس quinta cinquieme v",
+            "six sixth السادس سادس sexta sesta sixieme vi",
+            "seven seventh السابع سابع septima settima septieme vii",
+            "eight eighth الثامن ثامن octava ottava huitieme viii",
+            "nine ninth التاسع تاسع novena nona neuvieme ix",
+            "ten tenth العاشر عاشر decima dixieme x",
+        ),
+        start=1,
+    )
+    for word in words.split()
+}
+_LONGEST_FILE = 12  # episodes in one file; a longer span is something else
+
+
+def find_mark(text: str, kind: str | None) -> Mark | None:
+    """The last season/episode marker of a repaired name, or None.
+
+    A name that the address calls a film is only an episode in the plainest form; one that it calls an episode may
+    say so weakly (`Episode 3`, `- 012`, `#12`).
+    """
+    found = _last(_STANDARD, text)
+    if found is not None:
+        return _standard(found)
+    if kind == "film":
+        return None
+    found = _last(_CROSS, text)
+    if found is not None:
+        return _cross(found)
+    return _worded(text) or (_weak(text) if kind == "episode" else None)
+
+
+def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    found = None
+    for found in pattern.finditer(text):  # noqa: B007 - the last one is wanted
+        pass
+    return found
+
+
+def _standard(found: re.Match[str]) -> Mark:
+    first = int(found[2])
+    more = [int(n) for n in _NUMBERS_IN.findall(found[3] or "")]
+    end = found.end()
+    if found[4]:
+        last = int(found[4][1:])
+        if first < last <= first + _LONGEST_FILE:
+            more.append(last)
+        else:
+            end = found.start(4)
+    return Mark(found.start(), end, int(found[1]), _span(first, more))
+
+
+def _span(first: int, more: list[int]) -> tuple[int, ...]:
+    if len(more) == 1 and first < more[0] <= first + _LONGEST_FILE:
+        return tuple(range(first, more[0] + 1))
+    return (first, *(n for n in more if n != first))
+
+
+def _cross(found: re.Match[str]) -> Mark:
+    more = [int(_NUMBERS_IN.findall(part)[1]) for part in (found[3] or "").split("-") if part]
+    if found[4]:
+        more.append(int(found[4][1:]))
+    return Mark(found.start(), found.end(), int(found[1]), _span(int(found[2]), more))
+
+
+def _worded(text: str) -> Mark | None:
+    for pattern in (_WORDS_AFTER, _WORDS_BEFORE, _WORDS_MIXED, _WORDS_MIXED_2):
+        found = _last(pattern, text)
+        if found is None:
+            continue
+        season = _number(found[1])
+        if season is not None:
+            return Mark(found.start(), found.end(), season, (int(found[2]),))
+    found = _last(_CJK, text) if not text.isascii() else None
+    if found is not None and found[2]:
+        return Mark(found.start(), found.end(), int(found[1]) if found[1] else None, (int(found[2]),))
+    found = _last(_DATE, text)
+    if found is not None:
+        year, month, day = (found[1], found[2], found[3]) if found[1] else (found[6], found[5], found[4])
+        return Mark(found.start(), found.end(), air_date=f"{year}-{month}-{day}")
+    return None
+
+
+def _weak(text: str) -> Mark | None:
+    for pattern in (_EPISODE_ONLY, _NUMBER_THEN_EPISODE):
+        found = _last(pattern, text)
+        if found is not None:
+            season, start = _season_before(text, found.start())
+            return Mark(
+                start, found.end(), season, (int(found[1]),), absolute=int(found[1]) if season is None else None
+            )
+    found = _ABSOLUTE.search(text)
+    if found is not None and not 1900 <= int(found[1]) <= 2039 and found.start() > 0:
+        return Mark(found.start(), found.end(), absolute=int(found[1]))
+    return None
+
+
+def _season_before(text: str, end: int) -> tuple[int | None, int]:
+    """A season named somewhere before the episode's number, and where the series' name ends."""
+    found = None
+    for found in _SEASON_ONLY.finditer(text, 0, end):  # noqa: B007
+        pass
+    if found is None:
+        return None, end
+    season = _number(found[1] or found[2] or found[3])
+    return (season, found.start()) if season is not None else (None, end)
+
+
+def find_season(text: str) -> tuple[int, int, int] | None:
+    """(start, end, season) of the last marker that names a season alone: `S02`, `Season 2`, `2. Staffel`."""
+    found = _last(_SEASON_ONLY, text)
+    if found is None:
+        return None
+    season = _number(found[1] or found[2] or found[3])
+    return None if season is None else (found.start(), found.end(), season)
+
+
+def _number(word: str) -> int | None:
+    return int(word) if word.isdecimal() else _ORDINALS.get(word.casefold())

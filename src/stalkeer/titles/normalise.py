@@ -1,0 +1,70 @@
+"""Titles to keys: two spellings of one title give one key, two titles give two. No I/O, no guesses."""
+
+# ruff: noqa: E501, SIM905 - word lists read best as lines of words
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from anyascii import anyascii
+
+_WORD = re.compile(r"[a-z0-9]+")
+_APOSTROPHES = {ord(c): None for c in "'\u2019\u2018`\u00b4\u02bc"}
+_SPOKEN = {ord("&"): " and ", ord("@"): "a", ord("\u20ac"): "e", ord("\u00bd"): " 1 2 ", ord("$"): "s"}
+_NUMBERS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty"
+).split()
+_ROMANS = "ii iii iv vi vii viii ix xi xii xiii xiv xv xvi xvii xviii xix xx".split()
+_ROMAN_VALUES = (2, 3, 4, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20)
+_SAME = (
+    {word: str(n) for n, word in enumerate(_NUMBERS)}
+    | {roman: str(n) for roman, n in zip(_ROMANS, _ROMAN_VALUES, strict=True)}
+    | {"versus": "vs", "volume": "vol", "pt": "part", "mister": "mr", "doctor": "dr"}
+)
+_LONE_ROMANS = {"v": "5", "x": "10"}  # only as the last of several words: Rocky V, but V for Vendetta
+ARTICLES = frozenset(
+    "the a an le la les l un une el los las lo il i gli der die das ein eine de het een o os as um uma den det".split()
+)
+_TRAILING_ARTICLE = re.compile(r"^(?P<title>.+), (?P<article>the|a|an|le|la|les|l'|el|los|las|der|die|das|il)$", re.I)
+
+
+def title_words(text: str) -> tuple[str, ...]:
+    """The words of a title as keys count them: ASCII, lower case, `II` and `two` as `2`, `&` as `and`."""
+    folded = text.translate(_SPOKEN) if "&" in text or "@" in text or "$" in text or not text.isascii() else text
+    if not folded.isascii():
+        folded = anyascii(unicodedata.normalize("NFC", folded))
+    words = _WORD.findall(folded.lower().translate(_APOSTROPHES))
+    if len(words) > 1:
+        last = len(words) - 1
+        words = [
+            _LONE_ROMANS[word] if i == last and word in _LONE_ROMANS else _SAME.get(word, word) if i else _first(word)
+            for i, word in enumerate(words)
+        ]
+    return tuple(words)
+
+
+def _first(word: str) -> str:
+    return word if word in _ROMANS else _SAME.get(word, word)
+
+
+def title_key(text: str) -> str:
+    """The key under which a title is looked up. Never empty for a text that has anything but spaces."""
+    return "".join(title_words(text)) or "".join(text.casefold().split())
+
+
+def swap_article(text: str) -> str:
+    """`Matrix, The` is `The Matrix`."""
+    if ", " not in text:
+        return text
+    found = _TRAILING_ARTICLE.match(text)
+    if found is None:
+        return text
+    article = found["article"]
+    return f"{article}{'' if article.endswith(chr(39)) else ' '}{found['title']}"
+
+
+def without_article(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words without a leading article; unchanged where nothing else would be left."""
+    return words[1:] if len(words) > 1 and words[0] in ARTICLES else words

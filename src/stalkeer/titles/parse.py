@@ -1,0 +1,164 @@
+"""A provider's name to what it says: title readings, year, season and episode, quality, languages, country, junk.
+
+There is never only one reading of a doubtful name: each carries a penalty, and the matcher asks the library.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from stalkeer.titles.episode import Mark, find_mark, find_season
+from stalkeer.titles.normalise import title_key
+from stalkeer.titles.repair import repair
+from stalkeer.titles.strip import TagSet, TitleReading, read_tags, read_title
+
+PARSER_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One reading of a title. `penalty` is 0 for the plain one; `year` is the year that this reading leaves over."""
+
+    text: str
+    key: str
+    penalty: float
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedTitle:
+    """What a name says. Languages are ISO 639-1 codes or `multi`; `series_name` is the text the readings come from."""
+
+    hypotheses: tuple[Hypothesis, ...]
+    series_name: str
+    year: int | None = None
+    season: int | None = None
+    episodes: tuple[int, ...] = ()
+    absolute: int | None = None
+    air_date: str | None = None
+    resolution: int | None = None
+    source: str | None = None
+    codec: str | None = None
+    hdr: str | None = None
+    languages: tuple[str, ...] = ()
+    subtitles: tuple[str, ...] = ()
+    dubbed: bool = False
+    country: str | None = None
+    edition: str | None = None
+    is_junk: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The part of a name that its series shares: readings, year and tags. Worth keeping between episodes."""
+
+    text: str
+    hypotheses: tuple[Hypothesis, ...]
+    year: int | None
+    season: int | None
+    tags: TagSet = field(default_factory=TagSet)
+
+
+_JUNK = re.compile(
+    r"^\W*$|^([#*=~_\-+|•])\1+.*\1$"
+    r"|(?:^|[\s\[(|\-])(?:trailer|teaser|sample|bande[ -]annonce|fragman[iı]?|tráiler|zwiastun|promo)\s*\d*[\])]?$",
+    re.I,
+)
+_NOT_A_TITLE = re.compile(r"^(?:season|saison|series?|s[eé]ries?|staffel|temporada|episodes?|الموسم)?[\s\W\d]*$", re.I)
+
+
+def parse_title(name: str, kind: str | None = None, group: str = "") -> ParsedTitle:
+    """Read a name. `kind` is what the address says (film, episode, series) or None; `group` names the series where
+    the name itself does not. Never raises."""
+    text, mark = split_name(name, kind)
+    head = read_head(text[: mark.start] if mark else text, kind, is_episode=mark is not None)
+    if mark and not head.hypotheses:
+        head = head_from_outside(text[mark.end :], group) or head
+    tail = read_tags(text[mark.end :]) if mark else TagSet()
+    return assemble(name, head, mark, tail)
+
+
+def split_name(name: str, kind: str | None) -> tuple[str, Mark | None]:
+    """The repaired name and where its season/episode marker stands."""
+    text = repair(name)
+    return text, find_mark(text, kind)
+
+
+def read_head(text: str, kind: str | None, *, is_episode: bool) -> Head:
+    """Readings of the part before a marker, or of a whole name without one."""
+    season = None
+    pieces = [text]
+    if is_episode or kind in ("episode", "series"):
+        found = find_season(text)
+        if found is not None and (found[0] > 0 or found[1] < len(text)):
+            season = found[2]
+            pieces = [text[: found[0]], text[found[1] :]]
+    readings = [r for piece in pieces if not _is_empty(piece) for r in [read_title(piece)] if r.texts]
+    if not readings and len(pieces) > 1:
+        readings = [r for r in [read_title(text)] if r.texts]
+    if not readings:
+        return Head("", (), None, season)
+    tags = TagSet.merged(reading.tags for reading in readings)
+    year = next((r.year for r in readings if r.year is not None), None)
+    text = " / ".join(dict.fromkeys(reading.texts[0][0] for reading in readings))
+    return Head(text, _hypotheses(readings, year), year, season, tags)
+
+
+def _is_empty(piece: str) -> bool:
+    return not any(c.isalnum() for c in piece)
+
+
+def _hypotheses(readings: list[TitleReading], year: int | None) -> tuple[Hypothesis, ...]:
+    best: dict[str, Hypothesis] = {}
+    for reading in readings:
+        for text, penalty, keeps_year in reading.texts:
+            key = title_key(text)
+            known = best.get(key)
+            if key and (known is None or penalty < known.penalty):
+                best[key] = Hypothesis(text, key, penalty, year if keeps_year else None)
+    return tuple(sorted(best.values(), key=lambda h: h.penalty)[:8])
+
+
+def head_from_outside(after: str, group: str) -> Head | None:
+    """A name that begins with its marker: the title follows it, or the group is the series."""
+    for outside in (group, after):
+        cleaned = re.sub(r"^(?:series?|s[eé]ries?|مسلسل)\s+", "", repair(outside).strip(" |-"), flags=re.I)
+        if not cleaned or _NOT_A_TITLE.match(cleaned):
+            continue
+        head = read_head(cleaned, "series", is_episode=True)
+        if head.hypotheses:
+            guessed = tuple(Hypothesis(h.text, h.key, h.penalty + 0.05, h.year) for h in head.hypotheses)
+            return Head(head.text, guessed, head.year, head.season, head.tags)
+    return None
+
+
+def assemble(name: str, head: Head, mark: Mark | None, tail: TagSet) -> ParsedTitle:
+    """Put the parts of a name together."""
+    tags = TagSet.merged((head.tags, tail))
+    season = mark.season if mark and mark.season is not None else head.season
+    return ParsedTitle(
+        hypotheses=head.hypotheses,
+        series_name=head.text,
+        year=head.year,
+        season=season,
+        episodes=mark.episodes if mark else (),
+        absolute=mark.absolute if mark else None,
+        air_date=mark.air_date if mark else None,
+        resolution=tags.resolution,
+        source=tags.source,
+        codec=tags.codec,
+        hdr=tags.hdr,
+        languages=tags.languages,
+        subtitles=tags.subtitles,
+        dubbed=tags.dubbed,
+        country=tags.country,
+        edition=tags.edition,
+        is_junk=not head.hypotheses or is_junk(name),
+    )
+
+
+def is_junk(name: str) -> bool:
+    """Separators between groups, trailers and samples: nothing to download."""
+    found = _JUNK.search(name.strip())
+    return found is not None and len(name.split()) != 1 or not any(c.isalnum() for c in name)

@@ -1,0 +1,63 @@
+"""Undo what panels do to names: entities, mojibake, look-alike characters, frames, underscores and dots for spaces."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+import ftfy
+
+# UTF-8 read as Latin-1 or Windows-1252 leaves these pairs behind
+_MOJIBAKE = re.compile(
+    "[\u00c2\u00c3\u00c4\u00c5\u00d0\u00d1\u00d8\u00d9\u00e2][\u0080-\u00bf\u2013-\u203a\u20ac\u2122\u0152-\u0192]"
+)
+_FRAMES: dict[int, str | None] = dict.fromkeys(
+    map(ord, "┃│║▎▌▍▏❘❙❚╎┆┇┊┋∣∥｜ǀ▪●•◉◦★☆✪✦✧✩✭✰⭐➤►▶▷▸➜➝➞→➾❖◆◇■□▐«»《》【】〖〗「」『』▁▂▃▄▅▆▇█☀☾⚡✅🔴🎬"), "|"
+)
+_FRAMES |= {ord(c): "'" for c in "\u2019\u2018\u201b`\u00b4\u02bc\u02b9\u2032"}
+_FRAMES |= {ord(c): '"' for c in "\u201c\u201d\u201e\u201f\u2033"}
+_FRAMES |= {ord(c): "-" for c in "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\u30fb"}
+_FRAMES |= {ord("\u2026"): "...", ord("\u2044"): "/", ord("\u2215"): "/", ord("\u0640"): None, ord("_"): " "}
+_FRAMES |= dict.fromkeys(map(ord, "\u2122\u00ae\u00a9"))
+_FRAMES |= dict.fromkeys(range(0x1F1E6, 0x1F200))  # flags
+_FRAMES |= dict.fromkeys(range(0xFE00, 0xFE10))  # variation selectors
+_DIGITS = {ord(zero) + n: str(n) for zero in "\u0660\u06f0\u0966\u09e6\u0e50" for n in range(10)}
+_TABLE = _FRAMES | _DIGITS
+_SPACES = re.compile(r"\s+")
+_PIPES = re.compile(r"\|(?:\s*\|)+")
+_DOTTED = re.compile(r"(?<=[^\W_])\.(?=[^\W_])")
+_DECIMALS = re.compile(r"(?<=\b[257])\.(?=[01]\b)")  # 5.1, 7.1: sound, not a word break
+
+
+def repair(name: str) -> str:
+    """The name as its author meant it, in NFKC, on one line; frames and arrows become `|`."""
+    text = name
+    if "&" in text and ";" in text:
+        text = html.unescape(text)
+    if not text.isascii():
+        text = _repair_unicode(text)
+    elif "_" in text:
+        text = text.replace("_", " ")
+    if "." in text:
+        text = _undot(text)
+    return _SPACES.sub(" ", text).strip()
+
+
+def _repair_unicode(text: str) -> str:
+    if _MOJIBAKE.search(text):
+        text = ftfy.fix_encoding(text)
+    text = unicodedata.normalize("NFKC", text.translate(_TABLE)).translate(_TABLE)
+    # format characters (direction marks, zero-width joiners) and controls carry no name
+    text = "".join(
+        c for c in text if unicodedata.category(c) not in ("Cf", "Cc", "Cs", "Co", "Cn", "Me") or c in "\t\n"
+    )
+    return _PIPES.sub("|", text)
+
+
+def _undot(text: str) -> str:
+    """`Some.Film.2019.1080p` has dots for spaces; `Mr. Robot` and `Vol.2` have not."""
+    dots = len(_DOTTED.findall(text))
+    if dots < 2 or dots <= text.strip().count(" "):
+        return text
+    return _DOTTED.sub(" ", _DECIMALS.sub("\ue000", text)).replace("\ue000", ".")

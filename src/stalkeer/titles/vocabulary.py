@@ -1,0 +1,226 @@
+"""Words that providers write around a title. Each says what it means and whether it can also be part of a title."""
+
+# ruff: noqa: E501, SIM905 - word lists read best as lines of words
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Tag(NamedTuple):
+    """What one word tells. `sure`: it may be dropped; otherwise it only adds a reading without it."""
+
+    field: str  # resolution source codec hdr edition language subtitles dubbed platform noise
+    value: str
+    sure: bool
+
+
+def _spread(field: str, table: dict[str, str], *, sure: bool) -> dict[str, Tag]:
+    return {word: Tag(field, value, sure) for value, words in table.items() for word in words.split()}
+
+
+_QUALITY = (
+    _spread(
+        "resolution",
+        {
+            "2160": "4k 2160p 2160i uhd 4kuhd uhd4k ultrahd 3840p",
+            "4320": "8k 4320p",
+            "1440": "1440p 2k",
+            "1080": "1080p 1080i 1080 fhd fullhd m1080p hd1080 1080hd",
+            "720": "720p 720i m720p hd720",
+            "576": "576p 576i",
+            "480": "480p 480i 360p 540p",
+        },
+        sure=True,
+    )
+    | _spread("resolution", {"720": "hd", "480": "sd"}, sure=True)
+    | _spread(
+        "source",
+        {
+            "webdl": "web-dl webdl",
+            "webrip": "webrip web-rip",
+            "bluray": "bluray blu-ray bdrip brrip bd-rip br-rip bdremux bd50 bd25 bdmv hddvd hdlight mhd 4klight",
+            "remux": "remux",
+            "dvd": "dvdrip dvd-rip dvdscr dvd5 dvd9 dvd-r dvdr pal ntsc",
+            "hdtv": "hdtv hdtvrip tvrip pdtv dsr satrip dvbrip hdrip",
+            "cam": "hdcam camrip cam-rip hd-cam hdts hd-ts telesync telecine hdtc hd-tc screener workprint",
+        },
+        sure=True,
+    )
+    | _spread("source", {"cam": "cam ts tc scr", "webdl": "web", "dvd": "dvd", "bluray": "bd"}, sure=False)
+    | _spread(
+        "codec",
+        {
+            "h265": "x265 h265 h.265 hevc x.265",
+            "h264": "x264 h264 h.264 avc x.264",
+            "av1": "av1",
+            "xvid": "xvid divx",
+            "mpeg2": "mpeg2 mpeg-2",
+        },
+        sure=True,
+    )
+    | _spread(
+        "hdr", {"hdr10": "hdr hdr10", "hdr10+": "hdr10+ hdr10plus", "dv": "dovi dolbyvision", "hlg": "hlg"}, sure=True
+    )
+    | _spread("hdr", {"dv": "dv"}, sure=False)
+    | _spread(
+        "noise",
+        {
+            "": "10bit 8bit 10-bit 8-bit 12bit sdr atmos dts dts-hd dtshd truehd ac3 eac3 aac aac2 ddp ddp5.1 dd5.1 dd+5.1 "
+            "ddp2.0 dd2.0 5.1 7.1 2.0 60fps 50fps 25fps hfr 3d-hsbs hsbs h-sbs sbs hou repack rerip nokodi hq lq "
+            "mp4 mkv avi m4v m3u8 yify yts rarbg opcion vod stereo-3d"
+        },
+        sure=True,
+    )
+    | _spread(
+        "noise",
+        {
+            "": "proper raw ma 3d l fast new nuevo nueva cinema cine kino live internal complete dizi film filme "
+            "movie movies series serie kids top exclusive extra vip backup color b/w bw ddp"
+        },
+        sure=False,
+    )
+)
+
+_EDITIONS = _spread(
+    "edition",
+    {
+        "extended": "extended",
+        "unrated": "unrated uncut uncensored",
+        "remastered": "remastered restored",
+        "imax": "imax",
+        "criterion": "criterion",
+        "theatrical": "theatrical",
+        "directors": "directorscut directors",
+        "final": "finalcut",
+    },
+    sure=False,
+)
+
+# code or name -> ISO 639-1; country codes stand for the language of the line-up they name
+_LANGUAGE_CODES = {
+    "en": "en eng uk us usa gb english ingles anglais inglese engleza angielski ie irl",
+    "fr": "fr fre fra french francais truefrench vff vfq vfi vf vf2 fra-fr qc qbc frances",
+    "de": "de ger deu german deutsch germany aleman at aut dach",
+    "es": "es esp spa spanish espanol castellano cast spain lat latam latino mx mex arg",
+    "it": "it ita italian italiano italy",
+    "pt": "pt por portuguese portugues br bra brazil brasil ptbr pt-br pt-pt dublado portugal",
+    "nl": "nl dut nld dutch nederlands be bel vlaams nlb",
+    "pl": "pl pol polish polski poland",
+    "tr": "tr tur turk turkish turkce turkey",
+    "el": "gr gre ell greek greece",
+    "ro": "ro rom rum ron romanian romania",
+    "bg": "bg bul bulgarian bulgaria",
+    "hu": "hu hun hungarian magyar",
+    "cs": "cz cze ces czech cs",
+    "sk": "sk slk slovak",
+    "sv": "se swe swedish svenska sverige sv",
+    "no": "no nor norwegian norsk norge",
+    "da": "dk dan danish dansk danmark",
+    "fi": "fi fin finnish suomi",
+    "is": "isl icelandic",
+    "sq": "al alb sq albanian shqip albania ks",
+    "sr": "rs srb sr serbian srpski hr cro hrv croatian ba bos bosnian exyu ex-yu yu exju",
+    "mk": "mk mkd macedonian",
+    "sl": "si slo slv slovenian",
+    "ru": "ru rus russian",
+    "uk": "ua ukr ukrainian",
+    "ar": "ar ara arab arabic arabe ear sa ae kw qa eg syr sy jo iq lb ye om bh ma dz tn ly sd arb",
+    "fa": "ir fa per farsi persian iran",
+    "ku": "ku kurd kurdish krd kd",
+    "he": "he heb hebrew il isr",
+    "hi": "in ind hi hin hindi india indian bollywood",
+    "pa": "pa pun punjabi",
+    "ur": "ur urd urdu pk pak",
+    "bn": "bn ben bengali bd",
+    "ta": "ta tam tamil",
+    "te": "te tel telugu",
+    "ml": "ml mal malayalam",
+    "kn": "kn kan kannada",
+    "mr": "mr mar marathi",
+    "gu": "gu guj gujarati",
+    "zh": "cn chn chi zh zho chinese mandarin cantonese tw hk",
+    "ja": "jp jpn jap ja japanese",
+    "ko": "kr kor ko korean korea",
+    "th": "th tha thai",
+    "vi": "vn vie vi vietnamese",
+    "id": "id indo indonesian",
+    "ms": "my msa malay",
+    "tl": "ph fil tagalog filipino",
+    "af": "za afr afrikaans",
+    "so": "so som somali",
+    "am": "et amh ethiopian",
+    "lt": "lt lit lithuanian",
+    "lv": "lv lav latvian",
+    "et": "ee est estonian",
+    "ka": "ge geo kat georgian",
+    "az": "az aze azeri",
+    "hy": "am arm armenian",
+    "ca": "cat catalan",
+}
+LANGUAGES = {word: code for code, words in _LANGUAGE_CODES.items() for word in words.split()}
+# further line-ups that name no language of their own
+_REGIONS = frozenset("vo ca au nz af as afr asia eu ww int scandi nordic balkan mt ch sg lk np".split())
+
+_SUBTITLES = {
+    "vostfr": "fr", "vost": "fr", "voster": "fr", "vosfr": "fr", "subfrench": "fr", "vosten": "en", "vosteng": "en",
+    "vose": "es", "vos": "es", "subtitulado": "es", "subtitulada": "es", "legendado": "pt", "leg": "pt", "napisy": "pl",
+    "altyazili": "tr", "altyazi": "tr", "omu": "de", "omeu": "en", "vosi": "it", "multisub": "multi", "multisubs": "multi",
+    "multi-sub": "multi", "multi-subs": "multi", "msub": "multi", "msubs": "multi", "esub": "en", "esubs": "en", "titulky": "cs",
+    "مترجم": "ar", "مترجمة": "ar", "مترجمه": "ar", "subbed": "", "subs": "", "sub": "", "subtitled": "", "hardsub": "", "hc": "",
+}  # fmt: skip
+_DUBBED = {
+    "lektor": "pl", "dubbing": "", "dubbed": "", "dub": "", "doblado": "es", "doblada": "es", "dublado": "pt", "dub-it": "it",
+    "dublaj": "tr", "seslendirme": "tr", "مدبلج": "ar", "مدبلجة": "ar", "مدبلجه": "ar", "synchro": "de", "dabing": "cs",
+    "dublat": "ro",
+}  # fmt: skip
+_AUDIO = "multi multiaudio multi-audio multilang dual dual-audio dualaudio audio multi-lang"
+
+PLATFORMS = frozenset(
+    "nf netflix amz amzn amazon prime primevideo dsnp disney disney+ disneyplus d+ dsny dsny+ dnsp+ hmax hbo hbo+ hbomax max atv atv+ atvp "
+    "apple apple+ a+ appletv appletv+ atv hulu pcok pcock peacock pmtp pmnt paramount paramount+ p+ stz starz osn osn+ shahid "
+    "sky crav crave cr crunchyroll star star+ viaplay vp tod bein movistar m+ mgm mgm+ canal canal+ c+ cnl+ discovery+ dsc+ disc+ rakuten "
+    "starzplay tubi roku imdb itv bbc ip iplayer mubi zee5 hotstar jio sonyliv vix vix+ globoplay exxen gain blutv puhu skst skyshowtime "
+    "rtl rtl+ joyn videoland lionsgate+ lionsgate shudder britbox nickelodeon vod ppv egybest wavve".split()
+)
+
+# Codes that are also words or names of their own: as a bare prefix they only add a reading
+AMBIGUOUS = frozenset(
+    "it us her ma top max in no is am so la al an he me my da de et as at be go do by to or on up we id pa mr ms af ko ta si se "
+    "te tel mal mar tam kan guj pun ben ind per pol por fin dan est lit arm geo cat chi jap som fil nor rom hun bul cro bos ger "
+    "star prime apple sky new cr vp ip disney hulu starz amazon discovery gain mega fast pl cast arg sub subs dual multi leg vos "
+    "dub omu raw hc indian german french english spanish italian turkish russian latino brazil india korea iran turkey live "
+    "ca ch sd ts tc csi er doc vip wwe 24/7 ny la".split()
+)
+
+PHRASES = (
+    ("multi sub", "multisub"), ("multi subs", "multisub"), ("multi audio", "multiaudio"), ("dual audio", "dualaudio"),
+    ("ex yu", "exyu"), ("dolby vision", "dolbyvision"), ("dolby atmos", "atmos"), ("full hd", "fullhd"), ("ultra hd", "ultrahd"),
+    ("director's cut", "directorscut"), ("directors cut", "directorscut"), ("final cut", "finalcut"), ("web dl", "web-dl"),
+    ("extended cut", "extended"), ("extended edition", "extended"), ("blu ray", "bluray"), ("prime video", "primevideo"),
+    ("apple tv+", "appletv+"), ("apple tv", "appletv"), ("disney plus", "disneyplus"), ("special edition", "extended"),
+    ("theatrical cut", "theatrical"), ("unrated cut", "unrated"), ("dts hd", "dts-hd"), ("h 264", "h264"), ("h 265", "h265"),
+    ("not 24/7", "nokodi"), ("türkçe dublaj", "dublaj"), ("türkçe altyazılı", "altyazili"), ("corte do diretor", "directorscut"),
+)  # fmt: skip
+
+
+def _tags() -> dict[str, Tag]:
+    tags = dict(_QUALITY) | _EDITIONS
+    tags |= {word: Tag("platform", word, word not in AMBIGUOUS) for word in PLATFORMS if word not in tags}
+    tags |= {word: Tag("language", code, word not in AMBIGUOUS) for word, code in LANGUAGES.items()}
+    tags |= {word: Tag("region", word, word not in AMBIGUOUS) for word in _REGIONS if word not in tags}
+    tags |= {word: Tag("subtitles", code, word not in AMBIGUOUS) for word, code in _SUBTITLES.items()}
+    tags |= {word: Tag("dubbed", code, word not in AMBIGUOUS) for word, code in _DUBBED.items()}
+    tags |= {word: Tag("language", "multi", word not in AMBIGUOUS) for word in _AUDIO.split()}
+    return tags
+
+
+TAGS = _tags()
+
+COUNTRIES = {
+    "us": "US", "usa": "US", "uk": "GB", "gb": "GB", "au": "AU", "ca": "CA", "nz": "NZ", "ie": "IE", "fr": "FR", "de": "DE",
+    "es": "ES", "it": "IT", "pt": "PT", "br": "BR", "mx": "MX", "nl": "NL", "be": "BE", "se": "SE", "no": "NO", "dk": "DK",
+    "fi": "FI", "pl": "PL", "tr": "TR", "jp": "JP", "kr": "KR", "cn": "CN", "tw": "TW", "hk": "HK", "in": "IN", "za": "ZA",
+    "il": "IL", "ru": "RU", "ar": "AR", "co": "CO", "cl": "CL", "at": "AT", "ch": "CH", "gr": "GR", "ro": "RO", "th": "TH",
+    "ph": "PH", "sg": "SG",
+}  # fmt: skip
