@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from stalkeer.runtime import App
 from stalkeer.store.database import Database, open_database, sqlite_url
 from stalkeer.store.tables import metadata
+from tests.doubles.app import make_app
 from tests.doubles.clock import FakeClock
 from tests.doubles.postgres import PrivatePostgres, find_server_binaries
 
@@ -55,3 +57,9 @@ def any_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Dat
     metadata.create_all(opened.engine)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def app(tmp_path: Path, database: Database, clock: FakeClock) -> App:
+    """The program's parts on SQLite, with default settings below tmp_path/data."""
+    return make_app(tmp_path / "data", database, clock)

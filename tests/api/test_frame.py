@@ -1,0 +1,49 @@
+"""What holds for every route: the key, problem documents, the pings."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def test_ping_answers_without_a_key(stranger):
+    answer = stranger.get("/ping")
+
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "OK"}
+
+
+def test_health_names_its_parts(stranger):
+    answer = stranger.get("/health")
+
+    assert answer.status_code == 200
+    assert answer.json()["parts"]["database"] == "ok"
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Api-Key": "wrong"}, {"X-Api-Key": ""}])
+def test_without_the_right_key_nothing_is_told(stranger, headers):
+    answer = stranger.get("/api/v1/system/status", headers=headers)
+
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == "unauthorized"
+
+
+def test_the_key_opens_by_header_and_by_query(client, stranger, keys):
+    by_header = client.get("/api/v1/system/status")
+    by_query = stranger.get("/api/v1/system/status", params={"apikey": keys.ensure()})
+
+    assert by_header.status_code == by_query.status_code == 200
+    assert by_header.json()["appName"] == "Stalkeer"
+
+
+def test_a_reset_key_stops_the_old_one(client, keys):
+    keys.reset()
+
+    assert client.get("/api/v1/system/status").status_code == 401
+
+
+def test_an_unknown_route_is_a_problem_document(client):
+    answer = client.get("/api/v1/nothing")
+
+    assert answer.status_code == 404
+    assert answer.json()["title"] == "Not Found"
