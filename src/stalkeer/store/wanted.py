@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from stalkeer.arr.values import FileQuality, WantedItem, WantedReason
 from stalkeer.model import InstanceId, LibraryId, WantedId
-from stalkeer.store.tables import instances, library, wanted
+from stalkeer.store.tables import wanted
 
 UPDATE_CHUNK = 500
 
@@ -87,18 +87,6 @@ def mark_gone(
     return len(gone)
 
 
-def read_films_owned_elsewhere(connection: Connection, instance_id: InstanceId) -> dict[int, str]:
-    """Films that another instance has a file of: its slug by TMDB id."""
-    query = (
-        select(library.c.tmdb_id, instances.c.slug)
-        .join(instances, instances.c.id == library.c.instance_id)
-        .where(library.c.instance_id != instance_id, library.c.kind == "movie", library.c.has_file)
-        .where(library.c.tmdb_id.is_not(None), instances.c.removed_at.is_(None))
-        .order_by(instances.c.slug.desc())
-    )
-    return {row.tmdb_id: row.slug for row in connection.execute(query)}
-
-
 def count_wanted(connection: Connection, instance_id: InstanceId) -> dict[str | None, int]:
     """How many items are wanted now, by the rule that skips them; None counts those that may be downloaded."""
     query = (
@@ -136,13 +124,24 @@ _COLUMNS = (
 
 def _values(row: WantedToSave) -> dict[str, Any]:
     item = row.item
-    plain = {name: getattr(item, name) for name in _COLUMNS if hasattr(item, name)}
-    identity = (row.library_fingerprint, item.title, item.season, item.episode, item.absolute, item.scene_season)
-    identity += (item.scene_episode, item.scene_absolute, item.air_date, item.runtime_min)
-    return plain | {
+    numbers = (item.season, item.episode, item.absolute, item.scene_season, item.scene_episode, item.scene_absolute)
+    identity = (row.library_fingerprint, item.title, *numbers, item.air_date, item.runtime_min)
+    return {
         "library_id": row.library_id,
         "kind": item.kind.value,
         "reason": item.reason.value,
+        "title": item.title,
+        "season": item.season,
+        "episode": item.episode,
+        "absolute": item.absolute,
+        "scene_season": item.scene_season,
+        "scene_episode": item.scene_episode,
+        "scene_absolute": item.scene_absolute,
+        "air_date": item.air_date,
+        "air_date_utc": item.air_date_utc,
+        "runtime_min": item.runtime_min,
+        "monitored": item.monitored,
+        "available": item.available,
         "current_quality": _quality_json(item.current_quality),
         "skip": row.skip,
         "owned_by": row.owned_by,
