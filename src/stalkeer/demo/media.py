@@ -1,0 +1,88 @@
+"""The demo's films and episodes: small real clips, grown to some megabytes with padding that every player skips.
+
+An mp4 ends in a `free` box, a Matroska file in a Void element inside its segment; the padding differs from file to
+file, so no two served files have the same bytes and each knows its own checksum.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+
+from stalkeer.demo.content import Pattern
+
+SEGMENT_ID = b"\x18\x53\x80\x67"
+VOID_ID = b"\xec"
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A clip of the package: its file name, running time and picture height."""
+
+    name: str
+    minutes: int
+    height: int
+
+    @property
+    def extension(self) -> str:
+        return self.name.rsplit(".", 1)[1]
+
+
+FILM_90 = Clip("film-90.mkv", 90, 1080)
+FILM_105 = Clip("film-105.mp4", 105, 1080)
+FILM_120 = Clip("film-120.mkv", 120, 1080)
+EPISODE_24 = Clip("episode-24.mkv", 24, 720)
+EPISODE_45 = Clip("episode-45.mkv", 45, 1080)
+EPISODE_45_MP4 = Clip("episode-45.mp4", 45, 720)
+CLIPS = (FILM_90, FILM_105, FILM_120, EPISODE_24, EPISODE_45, EPISODE_45_MP4)
+
+
+@dataclass(frozen=True)
+class Media:
+    """A whole media file of `size` bytes: the clip, then padding made as it is read."""
+
+    head: bytes = field(repr=False)
+    padding: Pattern
+
+    @property
+    def size(self) -> int:
+        return len(self.head) + self.padding.size
+
+    def read(self, offset: int, length: int) -> bytes:
+        start = self.head[offset : offset + length]
+        rest = length - len(start)
+        return start + self.padding.read(max(0, offset - len(self.head)), rest) if rest > 0 else start
+
+
+def media(clip: Clip, size: int, seed: int) -> Media:
+    """The clip as a file of exactly `size` bytes, unlike any with another `seed`."""
+    octets = read_clip(clip.name)
+    missing = size - len(octets)
+    if missing < 16:
+        raise ValueError(f"{clip.name} has {len(octets)} bytes already: {size} leave no room for padding")
+    if clip.extension == "mp4":
+        head = octets + struct.pack(">I4s", missing, b"free")
+    else:
+        head = _grown_segment(octets, missing) + VOID_ID + _size_field(missing - 9)
+    return Media(head, Pattern(size - len(head), seed))
+
+
+@cache
+def read_clip(name: str) -> bytes:
+    return resources.files("stalkeer.demo").joinpath("clips", name).read_bytes()
+
+
+def _grown_segment(octets: bytes, more: int) -> bytes:
+    """The Segment's size counts what lies inside; it must grow with the padding."""
+    at = octets.index(SEGMENT_ID) + len(SEGMENT_ID)
+    if octets[at] != 0x01:
+        raise ValueError("the clip's segment does not have an eight-byte size")
+    inside = int.from_bytes(octets[at + 1 : at + 8])
+    return octets[:at] + _size_field(inside + more) + octets[at + 8 :]
+
+
+def _size_field(value: int) -> bytes:
+    """An EBML size in its longest form."""
+    return b"\x01" + value.to_bytes(7)
