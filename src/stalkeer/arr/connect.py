@@ -161,7 +161,7 @@ def _judge(status: StatusResource, address: Address) -> SystemStatus:
     major = status.version.partition(".")[0]
     if not major.isdigit() or int(major) < OLDEST_MAJOR[kind]:
         raise ArrTooOld(
-            f"{address.label}: {status.app_name} {status.version} is too old for us; {OLDEST_MAJOR[kind]}.0 is the oldest."
+            f"{address.label}: {status.app_name} {status.version} is too old; {OLDEST_MAJOR[kind]}.0 or newer is needed"
         )
     return SystemStatus(
         kind=kind,

@@ -52,6 +52,11 @@ def read_episodes(client: ArrClient, series_id: SeriesId) -> tuple[EpisodeResour
     return client.get(_EPISODES, "episode", {"seriesId": series_id})
 
 
+def read_episodes_by_id(client: ArrClient, episode_ids: Sequence[EpisodeId]) -> tuple[EpisodeResource, ...]:
+    """These episodes with the files they have, in one request."""
+    return client.get(_EPISODES, "episode", {"episodeIds": list(episode_ids), "includeEpisodeFile": True})
+
+
 def read_episode_files(client: ArrClient, series_id: SeriesId) -> tuple[MediaFile, ...]:
     return tuple(file.to_value() for file in client.get(_FILES, "episodefile", {"seriesId": series_id}))
 

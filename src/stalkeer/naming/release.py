@@ -1,0 +1,124 @@
+"""Release names that Radarr and Sonarr read back as the very item they are for.
+
+Title and year as the instance itself writes them, then what is known of the file. Nothing is claimed that was not
+verified: a resolution that is unknown is left out, and the instance measures it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+GROUP = "STALKEER"
+LONGEST_BYTES = 230  # a file name may have 255; the extension and room for an instance's own suffixes come off
+
+# the words that both programs read as languages, by ISO 639-1 code
+LANGUAGE_WORDS = {
+    "ar": "ARABIC",
+    "bg": "BULGARIAN",
+    "cs": "CZECH",
+    "da": "DANISH",
+    "de": "GERMAN",
+    "el": "GREEK",
+    "en": "ENGLISH",
+    "es": "SPANISH",
+    "fi": "FINNISH",
+    "fr": "FRENCH",
+    "he": "HEBREW",
+    "hi": "HINDI",
+    "hu": "HUNGARIAN",
+    "it": "ITALIAN",
+    "ja": "JAPANESE",
+    "ko": "KOREAN",
+    "nl": "DUTCH",
+    "no": "NORWEGIAN",
+    "pl": "POLISH",
+    "pt": "PORTUGUESE",
+    "ro": "ROMANIAN",
+    "ru": "RUSSIAN",
+    "sv": "SWEDISH",
+    "th": "THAI",
+    "tr": "TURKISH",
+    "uk": "UKRAINIAN",
+    "vi": "VIETNAMESE",
+    "zh": "CHINESE",
+}
+# without a source word both programs guess from the resolution or the extension, and guess television
+SOURCE = "WEB-DL"
+CODEC_WORDS = {"h264": "x264", "avc": "x264", "x264": "x264", "h265": "x265", "hevc": "x265", "x265": "x265"}
+KNOWN_RESOLUTIONS = (480, 576, 720, 1080, 2160)
+_APOSTROPHES = re.compile(r"['’‘`´]")
+_NOT_IN_NAMES = re.compile(r"[^\w]+|_+")
+
+
+@dataclass(frozen=True)
+class FilmName:
+    """A film as its instance calls it."""
+
+    title: str
+    year: int | None
+
+
+@dataclass(frozen=True)
+class EpisodeName:
+    """Episodes of one season, or one of a daily series, as their instance calls them."""
+
+    series: str
+    season: int
+    episodes: tuple[int, ...]
+    air_date: str | None = None  # of a daily series: ISO date, takes the place of the numbers
+
+
+@dataclass(frozen=True)
+class FileTraits:
+    """What is known of the file: lines, codec as containers name it, audio languages as ISO codes."""
+
+    resolution: int | None = None
+    codec: str | None = None
+    languages: tuple[str, ...] = ()
+
+
+def release_name(item: FilmName | EpisodeName, traits: FileTraits) -> str:
+    """`Dune.2021.FRENCH.1080p.WEB-DL.x264-STALKEER`; safe as the name of a folder and of a file."""
+    tail = ".".join([*_language_words(traits), *_resolution_words(traits), SOURCE, *_codec_words(traits)])
+    middle = _numbering(item)
+    room = LONGEST_BYTES - len(f"..{middle}.{tail}-{GROUP}".encode())
+    title = _cut(dotted(item.title if isinstance(item, FilmName) else item.series), room)
+    return ".".join(filter(None, (title, middle, tail))) + f"-{GROUP}"
+
+
+def dotted(title: str) -> str:
+    """Words joined by dots. What falls away (apostrophes, signs) is what both programs ignore when they compare."""
+    return _NOT_IN_NAMES.sub(".", _APOSTROPHES.sub("", title)).strip(".")
+
+
+def _numbering(item: FilmName | EpisodeName) -> str:
+    if isinstance(item, FilmName):
+        return str(item.year) if item.year else ""
+    if item.air_date:
+        return item.air_date.replace("-", ".")
+    numbers = "".join(f"E{number:02}" for number in item.episodes)
+    return f"S{item.season:02}{numbers}"
+
+
+def _language_words(traits: FileTraits) -> list[str]:
+    words = (LANGUAGE_WORDS.get(code.lower()[:2]) for code in traits.languages)
+    return list(dict.fromkeys(word for word in words if word))
+
+
+def _resolution_words(traits: FileTraits) -> list[str]:
+    return [f"{traits.resolution}p"] if traits.resolution in KNOWN_RESOLUTIONS else []
+
+
+def _codec_words(traits: FileTraits) -> list[str]:
+    word = CODEC_WORDS.get((traits.codec or "").lower())
+    return [word] if word else []
+
+
+def _cut(text: str, room: int) -> str:
+    """The text in at most `room` bytes, whole words where there are several."""
+    encoded = text.encode()
+    if len(encoded) <= room:
+        return text
+    cut = encoded[:room].decode(errors="ignore")
+    return (cut.rpartition(".")[0] or cut).strip(".")
