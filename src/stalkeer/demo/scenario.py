@@ -1,0 +1,295 @@
+"""The demo's world: what Radarr and Sonarr miss, what the provider lists under which names, and what must come of it.
+
+All titles are made up. The program never reads this; the demo compares with it afterwards.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from stalkeer.demo.content import Memory, sha256
+from stalkeer.demo.exchange import Answer, Exchange
+from stalkeer.demo.filler import Line, filler_lines, playlist_text
+from stalkeer.demo.media import EPISODE_24, EPISODE_45, EPISODE_45_MP4, FILM_90, FILM_105, FILM_120, Clip, media
+from stalkeer.demo.panel import Account
+from stalkeer.demo.provider import Provider
+from stalkeer.demo.radarr import Radarr
+from stalkeer.demo.sonarr import Sonarr
+
+MEGABYTE = 1024 * 1024
+POSTERS = "https://image.tmdb.org/t/p/w600_and_h900_bestv2"
+
+
+class Expectation(StrEnum):
+    """What a name on the playlist allows."""
+
+    AVAILABLE = "available"  # it decides: the item must be imported
+    REVIEW = "review"  # it cannot decide: the user is asked
+    UNAVAILABLE = "unavailable"  # nothing of it is there
+
+
+@dataclass(frozen=True)
+class Film:
+    """A wanted film and the names under which the playlist has it. `bait` are other films that must not be taken."""
+
+    title: str
+    year: int
+    clip: Clip
+    names: tuple[str, ...] = ()
+    bait: tuple[str, ...] = ()
+    expect: Expectation = Expectation.AVAILABLE
+    alternates: tuple[str, ...] = ()
+    poster: str | None = None
+    namesake_year: int | None = None  # another film of that title, known to look-ups only
+
+
+@dataclass(frozen=True)
+class Show:
+    """A wanted series. `name` takes {season}, {episode}, {absolute} and {date}; `absent` are not on the playlist."""
+
+    title: str
+    year: int
+    clip: Clip
+    name: str
+    episodes: tuple[tuple[int, int], ...]
+    kind: str = "standard"
+    alternates: tuple[str, ...] = ()
+    absent: frozenset[tuple[int, int]] = frozenset()
+    double: tuple[int, int] | None = None  # this episode and the next are one file
+    first_absolute: int = 1
+    group: str = "SERIES"
+
+
+FILMS = (
+    Film("The Salt Orchard", 2021, FILM_105, ("EN - The Salt Orchard (2021)",)),
+    Film("Umbra Station", 2016, FILM_90, ("Umbra Station (2016)",), bait=("Umbra Station (1974)",)),
+    Film(
+        "Iron Estuary 2",
+        2019,
+        FILM_120,
+        ("|EN| Iron Estuary 2 (2019)",),
+        bait=("|EN| Iron Estuary (2017)", "|EN| Iron Estuary 3 (2022)"),
+    ),
+    Film("Vesna", 2018, FILM_90, ("|FR| Printemps de Verre - 2018",), alternates=("Printemps de verre",)),
+    Film("1908", 2020, FILM_105, ("1908 - 2020",)),
+    Film("Lanterns of Kyōrin", 2015, FILM_90, ("LANTERNS OF KYORIN (2015) [VOSTFR]",)),
+    Film("Copper Saints", 2010, FILM_120, ("|EN|VO| Copper Saints (2010)",)),
+    Film(
+        "Glasshouse Road",
+        2022,
+        FILM_105,
+        ("Glasshouse Road (2022) 720p", "Glasshouse Road (2022) 1080p", "4K-NF - Glasshouse Road (2022) (US)"),
+    ),
+    Film("Riverlight", 2024, FILM_90, ("D+ - EN - Riverlight (2024) (US)",)),
+    Film("Señor Mañana", 2009, FILM_105, ("Senor Manana [2009] MULTI",)),
+    Film("The Cold Ferryman", 2013, FILM_120, ("The.Cold.Ferryman.2013.1080p.WEB-DL",)),
+    Film("Paper Comets & Co.", 2014, FILM_90, ("Paper Comets and Co (2014)",), poster="/pcWq3Vd9n1.jpg"),
+    Film("Twelve Bridges: A Winter Story", 2017, FILM_105, ("FR - Twelve Bridges - A Winter Story (2017)",)),
+    Film(
+        "The Reckoning Hour",
+        2019,
+        FILM_90,
+        ("The Reckoning Hour",),
+        expect=Expectation.REVIEW,
+        namesake_year=2004,
+    ),
+    Film("Northern Static", 2023, FILM_90, bait=("Southern Static (2023)",), expect=Expectation.UNAVAILABLE),
+    Film("Seven Tides", 2011, FILM_120, bait=("Seven Tides 2 (2014)",), expect=Expectation.UNAVAILABLE),
+)
+SHOWS = (
+    Show(
+        "Harbour of Ash",
+        2020,
+        EPISODE_45,
+        "EN - Harbour of Ash S{season:02} E{episode:02}",
+        tuple((1, number) for number in range(1, 9)),
+        absent=frozenset({(1, 8)}),
+        double=(1, 5),
+    ),
+    Show(
+        "The Quiet Cartographers",
+        2017,
+        EPISODE_45_MP4,
+        "The Quiet Cartographers - {season}x{episode:02}",
+        tuple((2, number) for number in range(1, 7)),
+    ),
+    Show(
+        "Kaze no Rensa",
+        2022,
+        EPISODE_24,
+        "Chains of the Wind - {absolute:03} [1080p]",
+        tuple((2, number) for number in range(1, 7)),
+        kind="anime",
+        alternates=("Chains of the Wind",),
+        first_absolute=13,
+        group="ANIME",
+    ),
+    Show(
+        "The Late Ledger",
+        2024,
+        EPISODE_24,
+        "The Late Ledger {date}",
+        tuple((2026, number) for number in range(1, 4)),
+        kind="daily",
+        group="TALK SHOWS",
+    ),
+)
+FAULTY = ("Umbra Station (2016)", "The Quiet Cartographers - 2x03")  # breaks off; is told to come back
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A wanted item as the scenario knows it: its number in Radarr or Sonarr and the bytes that are right for it."""
+
+    program: str
+    number: int
+    label: str
+    expect: Expectation
+    checksums: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the demo found in Radarr's and Sonarr's libraries afterwards."""
+
+    imported: tuple[Wish, ...]
+    mismatched: tuple[Wish, ...]
+    left: tuple[Wish, ...]
+
+
+@dataclass
+class TwoFaults:
+    """The demo's bad luck: one transfer breaks off in the middle, another is told once to come back later."""
+
+    cut: str  # the key of a file
+    busy: str
+    retry_after_s: int = 2
+    seen: set[str] = field(default_factory=set)
+
+    def __call__(self, exchange: Exchange) -> bool:
+        key = exchange.request.key
+        if exchange.answer.status not in (200, 206) or key not in (self.cut, self.busy) or key in self.seen:
+            return False
+        self.seen.add(key)
+        if key == self.cut:
+            exchange.deliver(cut_after=(exchange.answer.stop - exchange.answer.start) * 3 // 5)
+        else:
+            exchange.deliver(Answer(503, {"Retry-After": str(self.retry_after_s)}, Memory(b"Service Unavailable")))
+        return True
+
+
+@dataclass
+class World:
+    """The scenario, filled into three servers."""
+
+    radarr: Radarr
+    sonarr: Sonarr
+    provider: Provider
+    account: Account
+    wishes: list[Wish] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+
+    def expected(self, expectation: Expectation) -> list[Wish]:
+        return [wish for wish in self.wishes if wish.expect is expectation]
+
+    def compare(self) -> Outcome:
+        """Read every imported file and compare it with the bytes that the provider has for the item."""
+        imported, mismatched, left = [], [], []
+        for wish in self.wishes:
+            path = self._file_of(wish)
+            if path is None:
+                left.append(wish)
+                continue
+            imported.append(wish)
+            with path.open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() not in wish.checksums:
+                    mismatched.append(wish)
+        return Outcome(tuple(imported), tuple(mismatched), tuple(left))
+
+    def _file_of(self, wish: Wish) -> Path | None:
+        if wish.program == "radarr":
+            movie = self.radarr.movies[wish.number].file
+            return movie.path if movie else None
+        episode = next(episode for episode in self.sonarr.episodes() if episode.id == wish.number)
+        return episode.file.path if episode.file else None
+
+
+def build_world(radarr: Radarr, sonarr: Sonarr, provider: Provider, *, size: int = 6 * MEGABYTE) -> World:
+    """Fill the servers. `size` is about what one file has; they differ a little from each other."""
+    world = World(radarr, sonarr, provider, provider.account("demo", "loopback", max_connections=4))
+    shelf = _Shelf(world, size)
+    for film in FILMS:
+        _add_film(world, shelf, film)
+    for show in SHOWS:
+        _add_show(world, shelf, show)
+    world.lines[:] = filler_lines(around=world.lines)
+    provider.hook = TwoFaults(cut=shelf.key_of(FAULTY[0]), busy=shelf.key_of(FAULTY[1]))
+    provider.playlist = playlist_text(world.lines, lambda key: provider.media_url(key, world.account))
+    return world
+
+
+@dataclass
+class _Shelf:
+    """Puts files on the provider and their lines on the playlist."""
+
+    world: World
+    size: int
+    last: int = 5000
+
+    def add(self, name: str, clip: Clip, kind: str, group: str, poster: str | None = None) -> str:
+        """The checksum of the file that the new line leads to."""
+        self.last += 1
+        content = media(clip, self.size + self.last * 7919 % (self.size // 4), self.last)
+        key = f"/{kind}/{self.last}.{clip.extension}"
+        self.world.provider.add(key, content, "video/mp4" if clip.extension == "mp4" else "video/x-matroska")
+        self.world.lines.append(Line(name, key, group, f"{POSTERS}{poster}" if poster else ""))
+        return sha256(content)
+
+    def key_of(self, name: str) -> str:
+        return next(line.key for line in self.world.lines if line.name == name)
+
+
+def _add_film(world: World, shelf: _Shelf, film: Film) -> None:
+    poster = f"https://image.tmdb.org/t/p/original{film.poster}" if film.poster else None
+    movie = world.radarr.add_movie(
+        film.title,
+        film.year,
+        runtime_min=film.clip.minutes,
+        alternate_titles=film.alternates,
+        poster=poster,
+        imdb_id=f"tt{9_000_000 + len(world.wishes):07}",
+    )
+    if film.namesake_year is not None:
+        world.radarr.add_namesake(film.title, film.namesake_year, tmdb_id=990_000 + len(world.wishes))
+    checksums = {shelf.add(name, film.clip, "movie", "MOVIES", film.poster) for name in film.names}
+    for name in film.bait:
+        shelf.add(name, film.clip, "movie", "MOVIES")
+    label = f"{film.title} ({film.year})"
+    world.wishes.append(Wish("radarr", movie.id, label, film.expect, frozenset(checksums)))
+
+
+def _add_show(world: World, shelf: _Shelf, show: Show) -> None:
+    series = world.sonarr.add_series(
+        show.title, show.year, runtime_min=show.clip.minutes, kind=show.kind, alternate_titles=show.alternates
+    )
+    first_day = datetime(2026, 1, 12, 22, 0, tzinfo=UTC)
+    checksum = ""
+    for place, (season, number) in enumerate(show.episodes):
+        aired = first_day + timedelta(days=place) if show.kind == "daily" else datetime(show.year, 3, 1, tzinfo=UTC)
+        absolute = show.first_absolute + place if show.kind == "anime" else None
+        episode = world.sonarr.add_episode(series, season, number, air_date_utc=aired, absolute=absolute)
+        name = show.name.format(season=season, episode=number, absolute=absolute or 0, date=aired.date().isoformat())
+        label = f"{show.title} S{season:02}E{number:02}"
+        if (season, number) in show.absent:
+            world.wishes.append(Wish("sonarr", episode.id, label, Expectation.UNAVAILABLE, frozenset()))
+            continue
+        is_second_half = show.double == (season, number - 1)
+        if show.double == (season, number):
+            name += f" E{number + 1:02}"
+        if not is_second_half:
+            checksum = shelf.add(name, show.clip, "series", show.group)
+        world.wishes.append(Wish("sonarr", episode.id, label, Expectation.AVAILABLE, frozenset({checksum})))
