@@ -61,6 +61,9 @@ from stalkeer.demo.series import (
     Episode,
     EpisodeFile,
     Series,
+    episode_resource,
+    file_resource,
+    series_resource,
 )
 
 LONG_AGO = datetime(2020, 1, 1, 20, 0, tzinfo=UTC)
@@ -621,90 +624,14 @@ class Sonarr(ArrServer):
     # -- resources
 
     def series_resource(self, series: Series) -> dict[str, Any]:
-        poster = {"coverType": "poster", "url": f"/MediaCover/{series.id}/poster.jpg", "remoteUrl": series.poster}
-        seasons = sorted({episode.season for episode in series.episodes})
-        return {
-            "id": series.id or None,
-            "title": series.title,
-            "alternateTitles": [{"title": title, "seasonNumber": -1} for title in series.alternate_titles],
-            "sortTitle": series.title.casefold(),
-            "status": "continuing",
-            "ended": False,
-            "overview": "",
-            "images": [poster] if series.poster else [],
-            "originalLanguage": {"id": 1, "name": "English"},
-            "seasons": [self._season(series, season) for season in seasons],
-            "year": series.year,
-            "path": self.seen(series.path),
-            "qualityProfileId": series.profile_id,
-            "seasonFolder": True,
-            "monitored": series.monitored,
-            "monitorNewItems": "all",
-            "useSceneNumbering": False,
-            "runtime": series.runtime_min,
-            "tvdbId": series.tvdb_id,
-            "tvRageId": 0,
-            "tvMazeId": 0,
-            "tmdbId": series.tmdb_id or 0,
-            "seriesType": series.kind,
-            "cleanTitle": clean_title(series.title),
-            "imdbId": series.imdb_id,
-            "titleSlug": clean_title(series.title),
-            "rootFolderPath": f"{self.root_folder}/",
-            "genres": [],
-            "tags": list(series.tags),
-            "added": "2026-01-01T00:00:00Z",
-            "ratings": {"votes": 0, "value": 0.0},
-            "statistics": _statistics(series.episodes) | {"seasonCount": len([s for s in seasons if s])},
-            "languageProfileId": 1,
-        }
-
-    @staticmethod
-    def _season(series: Series, season: int) -> dict[str, Any]:
-        episodes = [episode for episode in series.episodes if episode.season == season]
-        return {"seasonNumber": season, "monitored": True, "statistics": _statistics(episodes)}
+        return series_resource(series, self.seen(series.path), self.root_folder)
 
     def episode_resource(self, episode: Episode) -> dict[str, Any]:
-        series = self.series[episode.series_id]
-        return {
-            "id": episode.id,
-            "seriesId": episode.series_id,
-            "tvdbId": 9_000_000 + episode.id,
-            "episodeFileId": episode.file.id if episode.file else 0,
-            "seasonNumber": episode.season,
-            "episodeNumber": episode.number,
-            "title": episode.title,
-            "airDate": episode.air_date_utc.date().isoformat(),
-            "airDateUtc": episode.air_date_utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "lastSearchTime": episode.last_search,
-            "runtime": series.runtime_min,
-            "overview": "",
-            "hasFile": episode.file is not None,
-            "monitored": episode.monitored,
-            "absoluteEpisodeNumber": episode.absolute,
-            "unverifiedSceneNumbering": False,
-        }
+        return episode_resource(episode, self.series[episode.series_id])
 
     def file_resource(self, file: EpisodeFile) -> dict[str, Any]:
-        return {
-            "id": file.id,
-            "seriesId": file.series_id,
-            "seasonNumber": file.season,
-            "relativePath": file.path.relative_to(self.series[file.series_id].path).as_posix(),
-            "path": self.seen(file.path),
-            "size": file.size,
-            "dateAdded": file.date_added,
-            "sceneName": file.scene_name,
-            "releaseGroup": file.release_group,
-            "languages": file.languages,
-            "quality": file.quality,
-            "customFormats": [],
-            "customFormatScore": 0,
-            "indexerFlags": 0,
-            "releaseType": file.release_type,
-            "mediaInfo": file.media_info,
-            "qualityCutoffNotMet": self._is_below_cutoff(file),
-        }
+        row = file_resource(file, self.series[file.series_id], self.seen(file.path))
+        return row | {"qualityCutoffNotMet": self._is_below_cutoff(file)}
 
 
 def _is_meant(episode: Episode, read: ReadEpisode, series: Series) -> bool:
@@ -713,16 +640,3 @@ def _is_meant(episode: Episode, read: ReadEpisode, series: Series) -> bool:
     if read.absolute:
         return series.kind == "anime" and episode.absolute in read.absolute
     return episode.season == read.season and episode.number in read.episodes
-
-
-def _statistics(episodes: Sequence[Episode]) -> dict[str, Any]:
-    files = [episode.file for episode in episodes if episode.file]
-    share = 100.0 * len(files) / len(episodes) if episodes else 0.0
-    return {
-        "episodeFileCount": len(files),
-        "episodeCount": len(episodes),
-        "totalEpisodeCount": len(episodes),
-        "sizeOnDisk": sum(file.size for file in files),
-        "releaseGroups": [],
-        "percentOfEpisodes": share,
-    }
