@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from stalkeer.downloads.failures import FailureKind
+from stalkeer.downloads.resume import Validators
 
 __all__ = [
     "FailureKind",
@@ -24,25 +25,6 @@ __all__ = [
     "Validators",
     "Watcher",
 ]
-
-
-@dataclass(frozen=True)
-class Validators:
-    """What the server said that tells one version of a file from another, as it said it."""
-
-    etag: str | None = None
-    last_modified: str | None = None
-    date: str | None = None  # of the answer that carried them: a Last-Modified as young as its Date is weak
-    content_type: str | None = None
-
-    def to_document(self) -> dict[str, str]:
-        """As kept in `downloads.validators`."""
-        return {name: value for name, value in vars(self).items() if value is not None}
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, str] | None) -> Validators:
-        known = document or {}
-        return cls(known.get("etag"), known.get("last_modified"), known.get("date"), known.get("content_type"))
 
 
 @dataclass(frozen=True)

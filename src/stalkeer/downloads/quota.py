@@ -1,0 +1,59 @@
+"""How much may be fetched in a day, a week or a month, and when there is more again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Period(StrEnum):
+    DAY = "day"
+    WEEK = "week"  # from Monday
+    MONTH = "month"
+
+
+@dataclass(frozen=True)
+class Quota:
+    period: Period
+    size: int  # bytes
+
+    def __post_init__(self) -> None:
+        if self.size <= 0:
+            raise ValueError(f"a quota must be positive: {self.size}")
+
+
+@dataclass(frozen=True)
+class QuotaState:
+    """`remaining` bytes in the present period, which ends at `until`."""
+
+    remaining: int
+    until: datetime
+
+    @property
+    def is_exhausted(self) -> bool:
+        return self.remaining <= 0
+
+
+def period_start(period: Period, moment: datetime) -> datetime:
+    """When the period that holds `moment` (local time) began."""
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    if period is Period.DAY:
+        return midnight
+    if period is Period.WEEK:
+        return midnight - timedelta(days=midnight.weekday())
+    return midnight.replace(day=1)
+
+
+def period_end(period: Period, moment: datetime) -> datetime:
+    start = period_start(period, moment)
+    if period is Period.DAY:
+        return start + timedelta(days=1)
+    if period is Period.WEEK:
+        return start + timedelta(days=7)
+    return (start + timedelta(days=32)).replace(day=1)
+
+
+def quota_state(quota: Quota, used: int, moment: datetime) -> QuotaState:
+    """`used` bytes were fetched since `period_start`; `moment` is local time."""
+    return QuotaState(max(0, quota.size - used), period_end(quota.period, moment))

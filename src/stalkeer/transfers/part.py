@@ -1,0 +1,145 @@
+"""The part file: what has arrived of a file, written at absolute offsets, trusted only up to what was synced.
+
+Beside it stands at times a second file, `.other`: what arrives while the server's file may be another one than before.
+It takes the part's place once it has proved itself, and is dropped at the next start if it did not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+COPY_CHUNK = 1024 * 1024
+KEEP_SIZE = 0x01  # FALLOC_FL_KEEP_SIZE: blocks are reserved, the visible size stays what was written
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class LocalFailure(Exception):  # noqa: N818 - says on whose side it happened
+    """The disk or folder refused; never the network."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(f"{path}: {error.strerror or error}")
+        self.path = path
+        self.error = error
+
+    @property
+    def is_full(self) -> bool:
+        return self.error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+class PartFile:
+    """An open part file whose first `durable_offset` bytes are known to be on disk; what lies beyond is cut off.
+
+    A file shorter than that has lost bytes to somebody else's hands: `kept` says how much there really is.
+    """
+
+    def __init__(self, path: Path, durable_offset: int) -> None:
+        self.path = path
+        self.other_path = path.with_name(path.name + ".other")
+        self._other: int | None = None
+        with _local(path):
+            self.other_path.unlink(missing_ok=True)
+            self._main = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            self.kept = min(durable_offset, os.fstat(self._main).st_size)
+            os.ftruncate(self._main, self.kept)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    @property
+    def has_other(self) -> bool:
+        return self._other is not None
+
+    def read(self, offset: int, length: int) -> bytes:
+        """What is held, from the part itself."""
+        with _local(self.path):
+            return os.pread(self._main, length, offset)
+
+    def write(self, offset: int, pieces: list[bytes]) -> None:
+        """Write `pieces` one after the other from `offset`, into the second file where there is one."""
+        descriptor = self._main if self._other is None else self._other
+        with _local(self.path):
+            size = sum(map(len, pieces))
+            written = os.pwritev(descriptor, pieces, offset)
+            if written == size:
+                return
+            rest = memoryview(b"".join(pieces))
+            while written < size:
+                written += os.pwrite(descriptor, rest[written:], offset + written)
+
+    def reserve(self, size: int) -> None:
+        """Claim disk blocks up to `size`, so that the disk fills up now and not at 99 %. Unsupported: do without."""
+        descriptor = self._main if self._other is None else self._other
+        if _libc.fallocate(descriptor, KEEP_SIZE, ctypes.c_long(0), ctypes.c_long(size)) == 0:
+            return
+        code = ctypes.get_errno()
+        if code in (errno.ENOSPC, errno.EDQUOT):
+            raise LocalFailure(self.path, OSError(code, os.strerror(code)))
+
+    def sync(self) -> None:
+        """After this everything written is on disk."""
+        with _local(self.path):
+            os.fdatasync(self._main if self._other is None else self._other)
+
+    def truncate(self, size: int) -> None:
+        with _local(self.path):
+            os.ftruncate(self._main if self._other is None else self._other, size)
+
+    def begin_other(self, same: int) -> None:
+        """From here on write into a second file, which shares the first `same` bytes with the part."""
+        with _local(self.other_path):
+            self._other = os.open(self.other_path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+            offset = 0
+            while offset < same:
+                piece = os.pread(self._main, min(COPY_CHUNK, same - offset), offset)
+                offset += os.pwrite(self._other, piece, offset)
+
+    def adopt_other(self) -> None:
+        """The second file becomes the part, durably."""
+        if self._other is None:
+            return
+        with _local(self.path):
+            os.fsync(self._other)
+            self.other_path.replace(self.path)
+            os.close(self._main)
+            self._main, self._other = self._other, None
+            sync_folder(self.path.parent)
+
+    def drop_other(self) -> None:
+        if self._other is None:
+            return
+        os.close(self._other)
+        self._other = None
+        with contextlib.suppress(OSError):
+            self.other_path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        self.drop_other()
+        if self._main >= 0:
+            os.close(self._main)
+            self._main = -1
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename or a new name in `folder` survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _local(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise LocalFailure(path, error) from error
