@@ -1,0 +1,155 @@
+"""Activity: the queue and what is done with it, the history, and what must not come back."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, Response
+
+from stalkeer.downloads.states import Action
+from stalkeer.errors import InvalidInput
+from stalkeer.model import FINAL_STATES, DownloadId, DownloadState
+from stalkeer.runtime import App
+from stalkeer.store import downloads as queue
+from stalkeer.store.downloads import ActionResult, DownloadFilter, Order
+from stalkeer.store.events import EventFilter, list_events
+from stalkeer.web.formats import plural
+from stalkeer.web.frame import app_of
+from stalkeer.web.render import Toast, done, fragment, is_fragment, page
+
+router = APIRouter(include_in_schema=False)
+
+PAGE_SIZE = 100
+ALL_STATES = tuple(DownloadState)
+OPEN = tuple(state for state in ALL_STATES if state not in FINAL_STATES)
+SHOWS = {
+    "": OPEN,
+    "active": (DownloadState.DOWNLOADING, DownloadState.FETCHED, DownloadState.PLACED, DownloadState.IMPORTING),
+    "waiting": (DownloadState.QUEUED,),
+    "paused": (DownloadState.PAUSED,),
+    "trouble": (DownloadState.BLOCKED, DownloadState.FAILED),
+    "done": (DownloadState.COMPLETED, DownloadState.CANCELLED),
+}
+NEWEST_FIRST = ("trouble", "done")
+
+
+@router.get("/activity")
+def get_queue(request: Request, show: str = "", q: str = "", page_number: int = 1) -> HTMLResponse:
+    context = read_queue(app_of(request), show, q, page_number)
+    if is_fragment(request):
+        return fragment(request, "activity/rows.html", **context)
+    return page(request, "activity/queue.html", **context)
+
+
+def read_queue(app: App, show: str, search: str, number: int) -> dict[str, object]:
+    show = show if show in SHOWS else ""
+    chosen = DownloadFilter(states=SHOWS[show], search=search.strip())
+    order = Order.NEWEST if show in NEWEST_FIRST else Order.QUEUE
+    number = max(1, number)
+    with app.database.connect() as connection:
+        rows = queue.list_downloads(connection, chosen, order=order, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
+        total = queue.count_downloads(connection, chosen)
+        by_state = queue.count_by_state(connection).by_state
+    counts = {name: sum(by_state.get(state, 0) for state in states) for name, states in SHOWS.items()}
+    return {
+        "rows": sorted(rows, key=lambda row: row.state not in SHOWS["active"]) if order is Order.QUEUE else rows,
+        "show": show,
+        "q": search,
+        "page_number": number,
+        "pages": -(-total // PAGE_SIZE),
+        "counts": counts,
+        "now": app.clock(),
+    }
+
+
+@router.get("/activity/history")
+def get_history(request: Request, kind: str = "", level: str = "", before: int | None = None) -> HTMLResponse:
+    chosen = EventFilter(kinds=(kind,) if kind else (), levels=(level,) if level else ())
+    with app_of(request).database.connect() as connection:
+        events = list_events(connection, chosen, before=before, limit=PAGE_SIZE)
+    older = events[-1].id if len(events) == PAGE_SIZE else None
+    return page(request, "activity/history.html", events=events, kind=kind, level=level, older=older)
+
+
+@router.get("/activity/{download_id}")
+def get_download(request: Request, download_id: int) -> HTMLResponse:
+    app = app_of(request)
+    with app.database.connect() as connection:
+        row = queue.get_download(connection, DownloadId(download_id))
+        events = list_events(connection, EventFilter(download_id=DownloadId(download_id)), limit=60)
+    context: dict[str, object] = {"row": row, "events": events}
+    if is_fragment(request):
+        return fragment(request, "activity/download.html", now=app.clock(), **context)
+    shown = read_queue(app, "", "", 1)
+    return page(request, "activity/queue.html", drawer_of="activity/download.html", **context, **shown)
+
+
+@router.post("/activity/all/{verb}")
+def post_all(request: Request, verb: str) -> Response:
+    """Pause everything that waits or runs, or let everything go on that is paused."""
+    states = (DownloadState.PAUSED,) if verb == "resume" else (DownloadState.QUEUED, DownloadState.DOWNLOADING)
+    if verb not in ("pause", "resume"):
+        raise InvalidInput(f"All downloads at once can be paused or resumed, not {verb!r}.")
+    with app_of(request).database.connect() as connection:
+        rows = queue.list_downloads(connection, DownloadFilter(states=states), limit=10_000)
+    if not rows:
+        return done(request, Toast("There is nothing to " + verb + ".", "info"))
+    return act_on(request, [row.id for row in rows], verb)
+
+
+@router.post("/activity/many")
+def post_many(
+    request: Request, verb: Annotated[str, Form()], ids: Annotated[list[int] | None, Form()] = None
+) -> Response:
+    return act_on(request, ids or [], verb)
+
+
+@router.post("/activity/{download_id}/{verb}")
+def post_action(request: Request, download_id: int, verb: str) -> Response:
+    return act_on(request, [download_id], verb)
+
+
+def act_on(request: Request, ids: list[int], verb: str) -> Response:
+    """One action on one or many; what could not be done is said with its reason."""
+    if not ids:
+        raise InvalidInput("Nothing is chosen: tick the downloads first.")
+    app = app_of(request)
+    results = [do(app, DownloadId(download_id), verb) for download_id in ids]
+    return done(request, toast_for(results, verb), changed="queue")
+
+
+def do(app: App, download_id: DownloadId, verb: str) -> ActionResult:
+    now = app.clock()
+    with app.database.begin() as connection:
+        if verb in {action.value for action in Action}:
+            return queue.act(connection, download_id, Action(verb), now)
+        if verb == "now":
+            return queue.start_now(connection, download_id, now)
+        if verb == "top":
+            queue.move_to_top(connection, download_id, now)
+        elif verb == "bottom":
+            queue.move_to_bottom(connection, download_id, now)
+        else:
+            raise InvalidInput(f"Downloads know no {verb!r}.")
+        return ActionResult(download_id, "done")
+
+
+PAST = {
+    "pause": "paused",
+    "resume": "resumed",
+    "cancel": "cancelled",
+    "retry": "queued again",
+    "now": "started as soon as a connection is free",
+    "top": "moved to the top",
+    "bottom": "moved to the end",
+}
+
+
+def toast_for(results: list[ActionResult], verb: str) -> Toast:
+    refused = [result for result in results if result.outcome == "refused"]
+    if refused and len(refused) == len(results):
+        return Toast(refused[0].reason, "warn")
+    worked = plural(len(results) - len(refused), "download")
+    text = f"{worked} {PAST[verb]}." if not refused else f"{worked} {PAST[verb]}; {refused[0].reason}"
+    return Toast(text, "warn" if refused else "ok")

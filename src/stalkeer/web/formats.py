@@ -1,0 +1,97 @@
+"""How figures are said to people: sizes, speeds, lengths of time. Decimal units, as disks and providers count."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+NOTHING = "–"
+
+
+def size(count: int | float | None) -> str:
+    """Bytes: `1.4 GB`, `812 MB`, `–` where unknown."""
+    if count is None:
+        return NOTHING
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if abs(value) < 1000 or unit == "TB":
+            break
+        value /= 1000
+    return f"{value:.0f} {unit}" if unit in ("B", "kB") or abs(value) >= 100 else f"{value:.1f} {unit}"
+
+
+def rate(bytes_per_s: float | None) -> str:
+    return NOTHING if not bytes_per_s else f"{size(bytes_per_s)}/s"
+
+
+def duration(seconds: float | None) -> str:
+    """The two largest units: `2 h 5 min`, `48 s`, `3 d 4 h`."""
+    if seconds is None:
+        return NOTHING
+    left = max(0, round(seconds))
+    parts = []
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, left = divmod(left, length)
+        if count:
+            parts.append(f"{count} {unit}")
+        elif parts:
+            break
+    return " ".join(parts[:2]) or "0 s"
+
+
+def number(count: int | None) -> str:
+    """Thousands apart: `1,234,567`."""
+    return NOTHING if count is None else f"{count:,}"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """`1 film`, `1,200 films`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def percent(part: float | None, whole: float | None) -> float | None:
+    return None if not whole or part is None else min(100.0, 100.0 * part / whole)
+
+
+def percent_text(share: float | None) -> str:
+    """`44.3 %`; whole only at 100, so that 99.97 never reads as done."""
+    if share is None:
+        return ""
+    return "100 %" if share >= 100 else f"{min(share, 99.9):.1f} %"
+
+
+def eta(total: int | None, offset: int, bytes_per_s: float | None) -> str:
+    if not bytes_per_s or total is None:
+        return ""
+    return duration((total - offset) / bytes_per_s)
+
+
+def episode_code(season: int | None, episode: int | None) -> str:
+    if season is None or episode is None:
+        return ""
+    return f"S{season:02d}E{episode:02d}"
+
+
+def iso(at: datetime | None) -> str:
+    return "" if at is None else at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def plain_time(at: datetime | None) -> str:
+    """What stands in a <time> until the browser has written the reader's own."""
+    return NOTHING if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def initials(title: str) -> str:
+    words = [word for word in title.split() if word[:1].isalnum()]
+    return "".join(word[0] for word in words[:2]).upper() or "?"
+
+
+def hue(title: str) -> int:
+    """One of eight colours for a poster that is not there; the same title always gets the same."""
+    return sum(title.encode()) % 8
+
+
+def done_text(offset: int, total: int | None) -> str:
+    """`1.2 GB of 4.1 GB`, or only what is here where the whole is unknown."""
+    if total is None:
+        return size(offset) if offset else ""
+    return f"{size(offset)} of {size(total)}"

@@ -1,0 +1,81 @@
+"""The left menu, in the order people know from Radarr and Sonarr."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Item:
+    label: str
+    path: str
+    icon: str = ""
+    count: str = ""  # the name of a live count
+    tone: str = ""  # of the count: hot, bad
+    children: tuple[Item, ...] = ()
+
+    def holds(self, path: str) -> bool:
+        """Whether the page at `path` lies under this item."""
+        if self.path == "/":
+            return path == "/"
+        roots = (self.path, *(child.path for child in self.children))
+        return any(path == root or path.startswith(f"{root}/") for root in roots)
+
+
+MENU = (
+    Item("Dashboard", "/", "layout-dashboard"),
+    Item(
+        "Wanted",
+        "/wanted",
+        "scan-search",
+        children=(Item("Missing", "/wanted"), Item("Cutoff unmet", "/wanted/cutoff")),
+    ),
+    Item(
+        "Matches",
+        "/matches",
+        "list-checks",
+        "review",
+        "hot",
+        children=(
+            Item("Review", "/matches"),
+            Item("Confirmed", "/matches/confirmed"),
+            Item("Rejected", "/matches/rejected"),
+            Item("Rules", "/matches/rules"),
+        ),
+    ),
+    Item(
+        "Activity",
+        "/activity",
+        "cloud-download",
+        "queue",
+        children=(
+            Item("Queue", "/activity"),
+            Item("History", "/activity/history"),
+            Item("Blocklist", "/activity/blocklist"),
+        ),
+    ),
+    Item("Catalogue", "/catalogue", "library"),
+    Item("Calendar", "/calendar", "calendar-days"),
+    Item("Statistics", "/statistics", "chart-column"),
+    Item("Sources", "/sources", "server"),
+    Item("Settings", "/settings", "settings"),
+    Item(
+        "System",
+        "/system",
+        "monitor",
+        "health",
+        "bad",
+        children=(
+            Item("Status", "/system"),
+            Item("Tasks", "/system/tasks"),
+            Item("Log files", "/system/logs"),
+            Item("Backup", "/system/backup"),
+        ),
+    ),
+)
+
+
+def current_child(item: Item, path: str) -> Item | None:
+    """The most specific child that holds `path`."""
+    fitting = [child for child in item.children if path == child.path or path.startswith(f"{child.path}/")]
+    return max(fitting, key=lambda child: len(child.path), default=None)

@@ -1,0 +1,50 @@
+"""How states look: word, colour, icon. One table, so that a state looks the same on every page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stalkeer.model import DownloadState
+
+
+@dataclass(frozen=True)
+class Look:
+    label: str
+    tone: str
+    icon: str
+
+
+DOWNLOADS = {
+    DownloadState.QUEUED: Look("Queued", "", "clock"),
+    DownloadState.DOWNLOADING: Look("Downloading", "info", "download"),
+    DownloadState.FETCHED: Look("Checking", "work", "shield-check"),
+    DownloadState.PLACED: Look("Waiting for import", "work", "package-check"),
+    DownloadState.IMPORTING: Look("Importing", "work", "package-check"),
+    DownloadState.COMPLETED: Look("Imported", "ok", "circle-check"),
+    DownloadState.PAUSED: Look("Paused", "warn", "pause"),
+    DownloadState.BLOCKED: Look("Needs you", "bad", "circle-alert"),
+    DownloadState.FAILED: Look("Failed", "bad", "circle-x"),
+    DownloadState.CANCELLED: Look("Cancelled", "", "ban"),
+}
+
+RUNS = {
+    "queued": Look("Queued", "", "clock"),
+    "running": Look("Running", "info", "refresh-cw"),
+    "done": Look("Done", "ok", "circle-check"),
+    "partly": Look("Partly", "warn", "triangle-alert"),
+    "failed": Look("Failed", "bad", "circle-x"),
+    "cancelled": Look("Cancelled", "", "ban"),
+}
+
+LEVELS = {
+    "info": Look("Info", "info", "info"),
+    "warning": Look("Warning", "warn", "triangle-alert"),
+    "error": Look("Error", "bad", "circle-alert"),
+}
+
+MATCHES = {
+    "confirm": Look("Sure", "ok", "check"),
+    "review": Look("To review", "warn", "eye"),
+    "rejected": Look("Rejected", "bad", "x"),
+    "nothing": Look("No match", "", "ban"),
+}

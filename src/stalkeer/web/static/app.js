@@ -1,0 +1,288 @@
+// Stalkeer's own browser code: what HTML and htmx cannot say. No inline script anywhere; everything hangs on data-* attributes.
+(() => {
+  "use strict";
+  const base = document.documentElement.dataset.base || "";
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const on = (name, handler, target = document) => target.addEventListener(name, handler);
+
+  // --- toasts ------------------------------------------------------------------------------------------------------
+  const sprite = document.documentElement.dataset.icons;
+  const toneIcon = { ok: "circle-check", bad: "circle-alert", warn: "triangle-alert", info: "info" };
+
+  function iconOf(name) {
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    svg.setAttribute("class", "icon");
+    svg.setAttribute("aria-hidden", "true");
+    const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+    use.setAttribute("href", `${sprite}#${name}`);
+    svg.append(use);
+    return svg;
+  }
+
+  function toast({ text, tone = "ok", undo = null }) {
+    const box = $("#toasts");
+    if (!box) return;
+    const item = document.createElement("div");
+    item.className = `toast ${tone}`;
+    item.setAttribute("role", tone === "bad" ? "alert" : "status");
+    const words = document.createElement("div");
+    words.textContent = text;
+    item.append(iconOf(toneIcon[tone] || "info"), words);
+    if (undo) {
+      const button = document.createElement("button");
+      button.className = "btn btn-sm";
+      button.textContent = "Undo";
+      button.addEventListener("click", () => { item.remove(); htmx.ajax("POST", undo, { swap: "none" }); });
+      item.append(button);
+    } else {
+      const close = document.createElement("button");
+      close.className = "btn btn-ghost btn-sm btn-square";
+      close.setAttribute("aria-label", "Close this message");
+      close.append(iconOf("x"));
+      close.addEventListener("click", () => item.remove());
+      item.append(close);
+    }
+    box.append(item);
+    if (box.showPopover) { if (box.matches(":popover-open")) box.hidePopover(); box.showPopover(); }
+    while (box.children.length > 4) box.firstElementChild.remove();
+    setTimeout(() => item.remove(), tone === "bad" ? 15000 : undo ? 10000 : 5000);
+  }
+
+  on("htmx:after:request", (event) => {
+    const { ctx } = event.detail;
+    const header = ctx.response?.headers?.get("Stalkeer-Toast");
+    if (header) toast(JSON.parse(decodeURIComponent(header)));
+    else if (ctx.response?.status >= 400) {
+      toast({ tone: "bad", text: `The server answered ${ctx.response.status}. Reload the page; if it happens again, look at System > Log files.` });
+    }
+    if (ctx.response?.status >= 400 && !ctx.response.headers.get("HX-Reswap")) ctx.swap = "none";
+    const refresh = ctx.response?.headers?.get("Stalkeer-Changed");
+    if (refresh) for (const topic of refresh.split(",")) fire(`live:${topic.trim()}`);
+  });
+  on("htmx:error", () => toast({ tone: "bad", text: "Stalkeer does not answer. Check that it runs and that you are connected; nothing was changed." }));
+
+  // --- confirm -----------------------------------------------------------------------------------------------------
+  on("htmx:confirm", (event) => {
+    event.preventDefault();
+    const { ctx, issueRequest, dropRequest } = event.detail;
+    const dialog = $("#confirm");
+    $("[data-text]", dialog).textContent = ctx.confirm;
+    $("[data-yes]", dialog).textContent = ctx.sourceElement.dataset.yes || "Yes";
+    dialog.returnValue = "no";
+    dialog.addEventListener("close", () => (dialog.returnValue === "yes" ? issueRequest() : dropRequest()), { once: true });
+    dialog.showModal();
+  });
+
+  // --- drawer: whatever is swapped into it opens it ----------------------------------------------------------------
+  on("htmx:after:swap", (event) => {
+    const target = event.detail?.ctx?.target;
+    const dialog = target?.closest?.("dialog");
+    if (dialog && !dialog.open && target.childElementCount) dialog.showModal();
+    settle(document);
+  });
+  on("click", (event) => {
+    const close = event.target.closest("[data-close]");
+    if (close) close.closest("dialog")?.close();
+    if (event.target.matches("dialog[open]")) event.target.close();
+    const open = event.target.closest("[data-open]");
+    if (open) $(open.dataset.open)?.showModal();
+    const toggle = event.target.closest("[data-menu]");
+    if (toggle) toggleMenu();
+    else if (event.target.closest(".scrim")) toggleMenu(false);
+    for (const pop of $$("details.pop[open]")) if (!pop.contains(event.target) || event.target.closest(".pop-body a, .pop-body button")) pop.open = false;
+    const copy = event.target.closest("[data-copy]");
+    if (copy) copyText(copy);
+    const reveal = event.target.closest("[data-reveal]");
+    if (reveal) {
+      const field = $(reveal.dataset.reveal);
+      field.type = field.type === "password" ? "text" : "password";
+      reveal.setAttribute("aria-pressed", String(field.type === "text"));
+    }
+    if (event.target.closest("[data-theme-toggle]")) flipTheme();
+    if (!event.target.closest(".topbar .find")) { const found = $("#find-results"); if (found) found.textContent = ""; }
+  });
+
+  function toggleMenu(want) {
+    const open = want ?? !document.body.classList.contains("menu-open");
+    document.body.classList.toggle("menu-open", open);
+    $("[data-menu]")?.setAttribute("aria-expanded", String(open));
+    if (open) $(".side a")?.focus();
+  }
+
+  async function copyText(button) {
+    const source = button.dataset.copy.startsWith("#") ? $(button.dataset.copy) : null;
+    const value = source ? (source.value ?? source.textContent) : button.dataset.copy;
+    try { await navigator.clipboard.writeText(value); toast({ text: "Copied." }); }
+    catch { toast({ tone: "warn", text: "The browser does not allow copying here; select the text and copy it yourself." }); }
+  }
+
+  function flipTheme() {
+    const root = document.documentElement;
+    const next = root.dataset.bsTheme === "light" ? "dark" : "light";
+    root.dataset.bsTheme = next;
+    document.cookie = `stalkeer_theme=${next};path=${base || "/"};max-age=31536000;samesite=lax`;
+    fire("theme");
+  }
+
+  // --- keys: any element with data-key is pressed by that key ------------------------------------------------------
+  const typing = (element) => element.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+  on("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.key === "Escape") {
+      toggleMenu(false);
+      for (const pop of $$("details.pop[open]")) { pop.open = false; $("summary", pop).focus(); }
+      const found = $("#find-results");
+      if (found?.childElementCount) { found.textContent = ""; $("#find")?.focus(); }
+      return;
+    }
+    if (typing(event.target)) {
+      if (event.key === "ArrowDown" && event.target.id === "find") { event.preventDefault(); $("#find-results a")?.focus(); }
+      return;
+    }
+    if (event.target.closest("#find-results") && /^Arrow(Up|Down)$/.test(event.key)) {
+      const links = $$("#find-results a");
+      const at = links.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+      event.preventDefault();
+      (links[at] || $("#find")).focus();
+      return;
+    }
+    if ($("dialog[open]") && !event.target.closest("dialog")) return;
+    if (event.key === "/") { event.preventDefault(); $("#find")?.focus(); return; }
+    if (event.key === "?") { $("#keys")?.showModal(); return; }
+    const scope = $("dialog[open]") || document;
+    const button = $(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`, scope);
+    if (button && !button.disabled) { event.preventDefault(); button.click(); }
+  });
+
+  // --- selection of many rows --------------------------------------------------------------------------------------
+  function countPicks(form) {
+    const picked = $$("input.pick:checked", form).length;
+    const bar = $(".bulk", form);
+    if (bar) { bar.hidden = picked === 0; $("[data-picked]", bar).textContent = String(picked); }
+    const all = $("input[data-pick-all]", form);
+    if (all) { const total = $$("input.pick", form).length; all.checked = picked > 0 && picked === total; all.indeterminate = picked > 0 && picked < total; }
+  }
+  on("change", (event) => {
+    const form = event.target.closest("form.many");
+    if (form && event.target.matches("[data-pick-all]")) for (const box of $$("input.pick", form)) box.checked = event.target.checked;
+    if (form) countPicks(form);
+    if (event.target.matches("[data-shows]")) showParts(event.target);
+  });
+
+  // a choice shows the parts of the form that belong to it
+  function showParts(control) {
+    const value = control.type === "checkbox" ? String(control.checked) : control.value;
+    if (control.type === "radio" && !control.checked) return;
+    for (const part of $$(`[data-when^="${control.dataset.shows}="]`)) part.hidden = !part.dataset.when.split("=")[1].split("|").includes(value);
+  }
+
+  // --- times in the reader's own zone ------------------------------------------------------------------------------
+  const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+  const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+  const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+  const stamp = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const dayOnly = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+
+  function ago(at) {
+    const seconds = (at - Date.now()) / 1000;
+    if (Math.abs(seconds) < 45) return seconds <= 0 ? "just now" : "in a moment";
+    const [unit, size] = units.find(([, s]) => Math.abs(seconds) >= s);
+    return relative.format(Math.round(seconds / size), unit);
+  }
+
+  function settle(root) {
+    for (const time of $$("time[datetime]", root)) {
+      const at = new Date(time.dateTime);
+      const full = stamp.format(at);
+      const words = { ago: () => ago(at), clock: () => clock.format(at), date: () => dayOnly.format(at) }[time.dataset.format]?.() ?? full;
+      if (time.textContent !== words) time.textContent = words;
+      time.title = full;
+    }
+    for (const form of $$("form.many", root)) countPicks(form);
+    for (const control of $$("[data-shows]", root)) showParts(control);
+    for (const image of $$("img[data-fallback]", root)) {
+      if (image.dataset.watched) continue;
+      image.dataset.watched = "1";
+      image.addEventListener("error", () => image.remove());
+      if (image.complete && !image.naturalWidth) image.remove();
+    }
+  }
+  setInterval(() => settle(document), 30000);
+
+  // --- live: one document a second, by server-sent events or by polling --------------------------------------------
+  const fire = (name) => document.body.dispatchEvent(new CustomEvent(name));
+  let marks = null;
+  let source = null;
+  let poll = 0;
+
+  function write(element, text) { if (element && element.textContent !== text) element.textContent = text; }
+
+  function showLive(live) {
+    for (const badge of $$("[data-count]")) {
+      const value = live.counts[badge.dataset.count];
+      if (value === undefined) continue;
+      write(badge, value > 999 ? "999+" : String(value));
+      badge.toggleAttribute("data-zero", value === 0);
+    }
+    for (const place of $$("[data-live]")) if (live.texts[place.dataset.live] !== undefined) write(place, live.texts[place.dataset.live]);
+    for (const row of live.downloads) {
+      for (const box of $$(`[data-download="${row.id}"]`)) {
+        const bar = $("progress", box);
+        if (bar && row.percent !== null) bar.value = row.percent;
+        for (const name of ["done", "speed", "eta", "label"]) write($(`[data-field="${name}"]`, box), row[name]);
+      }
+    }
+    for (const row of live.runs) {
+      for (const box of $$(`[data-run="${row.id}"]`)) {
+        const bar = $("progress", box);
+        if (bar && row.percent !== null) bar.value = row.percent;
+        write($('[data-field="message"]', box), row.message);
+      }
+    }
+    if (marks) for (const topic of Object.keys(live.marks)) if (marks[topic] !== live.marks[topic]) fire(`live:${topic}`);
+    marks = live.marks;
+    document.body.dispatchEvent(new CustomEvent("live", { detail: live }));
+  }
+
+  function showLink(state) {
+    const dot = $("#link-dot");
+    if (!dot) return;
+    dot.className = `dot ${state}`;
+    write($("#link-words"), { ok: "live", warn: "polling", bad: "not connected" }[state]);
+  }
+
+  async function pollOnce() {
+    try {
+      const answer = await fetch(`${base}/live.json`, { headers: { Accept: "application/json" } });
+      if (!answer.ok) throw new Error(String(answer.status));
+      showLive(await answer.json());
+      showLink("warn");
+    } catch { showLink("bad"); }
+  }
+
+  function listen() {
+    if (document.hidden || source || !document.body.dataset.liveUrl) return;
+    if (!window.EventSource) { startPolling(); return; }
+    source = new EventSource(document.body.dataset.liveUrl);
+    source.addEventListener("live", (event) => { stopPolling(); showLink("ok"); showLive(JSON.parse(event.data)); });
+    source.addEventListener("error", () => { showLink("bad"); startPolling(); if (source?.readyState === 2) { source = null; setTimeout(listen, 10000); } });
+  }
+  function startPolling() { if (!poll) { pollOnce(); poll = setInterval(pollOnce, 4000); } }
+  function stopPolling() { clearInterval(poll); poll = 0; }
+  on("visibilitychange", () => {
+    if (document.hidden) { source?.close(); source = null; stopPolling(); } else listen();
+  });
+  on("pagehide", () => { source?.close(); source = null; }, window);
+  on("pageshow", () => listen(), window);
+
+  on("DOMContentLoaded", () => {
+    settle(document);
+    const flash = document.body.dataset.flash;
+    if (flash) toast(JSON.parse(flash));
+    const drawer = $("dialog[data-start-open]");
+    if (drawer) drawer.showModal();
+    listen();
+  });
+  if ("serviceWorker" in navigator && document.documentElement.dataset.worker) navigator.serviceWorker.register(document.documentElement.dataset.worker).catch(() => {});
+})();
