@@ -7,6 +7,7 @@ each with a description and, where the default does not show the form, `examples
 from __future__ import annotations
 
 import re
+from datetime import time
 from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
@@ -15,6 +16,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
+from stalkeer.downloads.pacing import WEEK, Weekday
+from stalkeer.downloads.quota import Period
 from stalkeer.settings.units import parse_cron, parse_duration, parse_size
 
 Size = Annotated[int, BeforeValidator(parse_size), Field(json_schema_extra={"form": "size"})]
@@ -130,13 +133,49 @@ class PlaylistSettings(Section):
         return self
 
 
+class HoursSettings(Section):
+    """A limit for certain hours of the week, in the machine's time zone."""
+
+    days: Annotated[tuple[Weekday, ...], BeforeValidator(split_list)] = Field(
+        WEEK, description="The days it starts on: mon, tue, wed, thu, fri, sat, sun.", examples=[["sat", "sun"]]
+    )
+    start: time = Field(description="When it starts.", examples=["01:00"])
+    end: time = Field(description="When it ends; at or before the start means on the next day.", examples=["07:00"])
+    limit: Size = Field(0, description="Bytes a second over all downloads; 0 is unlimited.", examples=["20MB"])
+    pause: bool = Field(False, description="Whether nothing is downloaded at all.")
+
+
+class QuotaSettings(Section):
+    """A volume that is not exceeded in one period."""
+
+    period: Period = Field(description="`day`, `week` (from Monday) or `month`.")
+    size: Size = Field(gt=0, description="Bytes in the period.", examples=["50GB"])
+    source: str = Field("", description="Name of the source it is for; empty is all of them together.")
+
+
 class DownloadSettings(Section):
     concurrent_limit: int = Field(3, ge=0, description="Downloads at once over all sources; 0 is unlimited.")
     retry_attempts: int = Field(
         5, ge=0, description="Attempts without progress before a download fails; 0 tries for ever."
     )
     retry_delay: Duration = Field(60.0, description="First wait before a retry; it doubles, with jitter.")
+    per_host_limit: int = Field(0, ge=0, description="Downloads at once from one host; 0 is unlimited.")
+    viewer_reserve: int = Field(
+        1,
+        ge=0,
+        description="Connections of each account kept free for watching; counts as 0 where an account has only one.",
+    )
+    reconnect_gap: Duration = Field(
+        5.0, description="Wait after a connection to an account was closed: providers see a close late."
+    )
     bandwidth_limit: Size = Field(0, description="Bytes a second over all downloads.", examples=["10MB"])
+    hours: tuple[HoursSettings, ...] = Field(
+        (), description="Other limits, or a pause, at certain hours; the first that fits the time is used."
+    )
+    quotas: tuple[QuotaSettings, ...] = Field((), description="How much may be fetched in a day, week or month.")
+    min_free: Size = Field(
+        1_000_000_000, description="Disk space that is always left free; downloads wait for it.", examples=["5GB"]
+    )
     timeout: Duration = Field(60.0, description="Wait for an answer or for the next byte.")
     verify_downloads: bool = Field(True, description="Whether a file is checked to be whole before it is imported.")
 
@@ -269,6 +308,12 @@ class SecuritySettings(Section):
     )
     trusted_proxies: Networks = Field(
         (), description="Reverse proxies whose `X-Forwarded-*` and user header are believed.", examples=[["172.18.0.2"]]
+    )
+    allowed_hosts: Words = Field(
+        (),
+        description="Host names under which `local` works without login, besides addresses, `localhost` and names of "
+        "local networks; keeps a web page elsewhere from borrowing a local browser.",
+        examples=[["stalkeer.example.org"]],
     )
     user_header: str = Field("Remote-User", max_length=64, description="Header that names the user in mode `external`.")
     require_https: bool = Field(
