@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stalkeer.errors import ConfigurationError
-from stalkeer.logs import LOG_FILE, LogTargets, configure_logging
+from stalkeer.logs import LOG_FILE, LogTargets, configure_logging, get_logger
 from stalkeer.runtime import App, Paths, utc_now
 from stalkeer.secrets import open_secret_box
 from stalkeer.settings import LoadedSettings, find_config, load_settings
@@ -18,7 +19,12 @@ from stalkeer.store.database import open_database
 from stalkeer.store.migrate import migrate
 from stalkeer.store.settings import read_settings
 
-__all__ = ["App", "Start", "build_app", "run_server"]
+if TYPE_CHECKING:
+    from stalkeer.api.gate import Gate
+    from stalkeer.security.callers import Security
+
+__all__ = ["App", "Start", "build_app", "build_security", "build_server", "run_server"]
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -51,11 +57,35 @@ def build_app(start: Start, clock: Callable[[], datetime] = utc_now) -> App:
     return App(live=live, database=database, secrets=secrets, paths=paths, clock=clock, started_at=clock())
 
 
+def build_security(app: App) -> Security:
+    """The guards over this database; the first start makes the API key."""
+    from stalkeer.security.callers import Security
+    from stalkeer.security.keys import ApiKeys
+    from stalkeer.security.limits import RateLimits
+    from stalkeer.security.sessions import Sessions
+
+    limits = RateLimits()
+    keys = ApiKeys(app.database, app.secrets, app.clock)
+    keys.ensure()
+    return Security(
+        settings=lambda: app.settings,
+        keys=keys,
+        sessions=Sessions(app.database, lambda: app.settings, limits, app.clock),
+        limits=limits,
+    )
+
+
+def build_server(app: App, security: Security) -> Gate:
+    """API and pages behind the gate, as uvicorn serves them."""
+    from stalkeer.api.app import create_api
+    from stalkeer.api.gate import Gate
+
+    return Gate(create_api(app, security), security, app.settings.server.url_base)
+
+
 def run_server(app: App) -> None:
     """Serve until SIGINT or SIGTERM: API and pages by uvicorn, jobs by the engine, in this process."""
-    from stalkeer.api.app import create_api
     from stalkeer.api.server import run
-    from stalkeer.security.keys import ApiKeys
 
     logging = app.settings.logging
     configure_logging(
@@ -67,6 +97,9 @@ def run_server(app: App) -> None:
             files=logging.files,
         )
     )
-    keys = ApiKeys(app.database, app.secrets, app.clock)
-    keys.ensure()
-    run(create_api(app, keys), app.settings.server)
+    security = build_security(app)
+    if security.sessions.needs_setup():
+        log.info(
+            "no user yet: open the page from your own network, or with this token", token=security.sessions.setup_token
+        )
+    run(build_server(app, security), app.settings.server)

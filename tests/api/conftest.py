@@ -5,34 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from stalkeer.api.app import create_api
+from stalkeer.api.gate import Gate
+from stalkeer.app import build_security, build_server
 from stalkeer.runtime import App
+from stalkeer.security.callers import Security
 from stalkeer.security.keys import ApiKeys
 
-
-@pytest.fixture
-def keys(app: App) -> ApiKeys:
-    return ApiKeys(app.database, app.secrets, app.clock)
+LOCAL = ("192.168.1.20", 40000)
+PUBLIC = ("203.0.113.9", 40000)
 
 
 @pytest.fixture
-def api(app: App, keys: ApiKeys) -> FastAPI:
-    keys.ensure()
-    return create_api(app, keys)
+def security(app: App) -> Security:
+    return build_security(app)
 
 
 @pytest.fixture
-def client(api: FastAPI, keys: ApiKeys) -> Iterator[TestClient]:
+def keys(security: Security) -> ApiKeys:
+    return security.keys
+
+
+@pytest.fixture
+def server(app: App, security: Security) -> Gate:
+    """The whole server as uvicorn runs it: gate, API, pages."""
+    return build_server(app, security)
+
+
+@pytest.fixture
+def client(server: Gate, keys: ApiKeys) -> Iterator[TestClient]:
     """Carries the API key."""
-    with TestClient(api, headers={"X-Api-Key": keys.ensure()}, raise_server_exceptions=False) as opened:
+    with TestClient(server, headers={"X-Api-Key": keys.ensure()}, raise_server_exceptions=False) as opened:
         yield opened
 
 
 @pytest.fixture
-def stranger(api: FastAPI) -> Iterator[TestClient]:
-    """Carries nothing."""
-    with TestClient(api, raise_server_exceptions=False) as opened:
+def stranger(server: Gate) -> Iterator[TestClient]:
+    """Carries nothing, and comes from a public address."""
+    with TestClient(server, raise_server_exceptions=False, client=PUBLIC) as opened:
         yield opened

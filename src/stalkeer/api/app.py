@@ -13,7 +13,7 @@ from stalkeer.api import health, system
 from stalkeer.api.guard import AccessGuard
 from stalkeer.api.problems import EVERYWHERE, Problem, install_problems
 from stalkeer.runtime import App
-from stalkeer.security.keys import ApiKeys
+from stalkeer.security.callers import Security
 
 # Under /api/v1, behind the key. One line a module, in the order of the document.
 ROUTERS: tuple[APIRouter, ...] = (system.router,)
@@ -23,7 +23,7 @@ OPEN_ROUTERS: tuple[APIRouter, ...] = (health.router,)
 DESCRIPTION = "Everything that Stalkeer does can be driven from here. Errors are RFC 9457 problem documents."
 
 
-def create_api(app: App, keys: ApiKeys) -> FastAPI:
+def create_api(app: App, security: Security) -> FastAPI:
     """The ASGI application of the API; `app.state.app` is what handlers get as CurrentApp."""
     api = FastAPI(
         title="Stalkeer",
@@ -34,7 +34,7 @@ def create_api(app: App, keys: ApiKeys) -> FastAPI:
         redoc_url=None,
         telemetry={"auto_configure": False},
     )
-    api.state.app, api.state.keys = app, keys
+    api.state.app, api.state.security = app, security
     install_problems(api)
     for router in OPEN_ROUTERS:
         api.include_router(router)

@@ -15,15 +15,17 @@ from starlette.exceptions import HTTPException
 from stalkeer import errors
 from stalkeer.api.models import ApiModel
 from stalkeer.api.paging import TooDeep
-from stalkeer.logs import get_logger
 from stalkeer.secrets import mask_text
+from stalkeer.security.limits import TooManyRequests
+from stalkeer.security.sessions import LoginRefused
 
 MEDIA_TYPE = "application/problem+json"
-log = get_logger(__name__)
 
 # The first class that fits decides.
 STATUS_OF: tuple[tuple[type[errors.StalkeerError], int], ...] = (
     (TooDeep, 400),
+    (LoginRefused, 401),
+    (TooManyRequests, 429),
     (errors.NotFound, 404),
     (errors.Conflict, 409),
     (errors.InvalidInput, 422),
@@ -83,7 +85,8 @@ def install_problems(api: FastAPI) -> None:
     @api.exception_handler(errors.StalkeerError)
     def _ours(request: Request, error: errors.StalkeerError) -> JSONResponse:
         status = next(status for kind, status in STATUS_OF if isinstance(error, kind))
-        return problem_response(status, str(error), code=_code_of(error), request_id=_request_id(request))
+        wait = {"Retry-After": str(max(1, error.retry_after_s))} if isinstance(error, TooManyRequests) else None
+        return problem_response(status, str(error), code=_code_of(error), headers=wait, request_id=_request_id(request))
 
     @api.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -99,7 +102,6 @@ def install_problems(api: FastAPI) -> None:
 
     @api.exception_handler(Exception)
     def _unexpected(request: Request, error: Exception) -> JSONResponse:
-        log.error("request failed", path=request.url.path, exc_info=error)
         return problem_response(
             500,
             "Stalkeer met an error of its own; the log has it under this request id",

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from stalkeer.errors import ConfigurationError
 from stalkeer.logs import get_logger
@@ -31,13 +31,13 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def run(api: FastAPI, settings: ServerSettings) -> None:
+def run(served: ASGIApp, settings: ServerSettings) -> None:
     """Listen and serve; returns when a signal asked for the end."""
     with bind(settings) as listener:
         host, port = listener.getsockname()[:2]
         server = Server(
             uvicorn.Config(
-                api,
+                served,
                 log_config=None,
                 access_log=False,
                 server_header=False,

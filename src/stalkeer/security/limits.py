@@ -1,0 +1,53 @@
+"""How often: a sliding window a minute, for each name in a realm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+from stalkeer.errors import StalkeerError
+
+
+class TooManyRequests(StalkeerError):
+    """Asked too often; `retry_after_s` says when to come again."""
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What is left of a limit; the values of the RateLimit headers."""
+
+    is_allowed: bool
+    limit: int
+    remaining: int
+    reset_s: int
+
+    def headers(self) -> dict[str, str]:
+        found = {
+            "RateLimit-Limit": str(self.limit),
+            "RateLimit-Remaining": str(self.remaining),
+            "RateLimit-Reset": str(self.reset_s),
+        }
+        return found if self.is_allowed else {**found, "Retry-After": str(max(1, self.reset_s))}
+
+
+class RateLimits:
+    """Counts in memory: a restart forgets, and each process counts for itself."""
+
+    def __init__(self) -> None:
+        self._window = SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    def spend(self, realm: str, name: str, limit: int, now: float) -> Allowance:
+        """Count one request of `name`; 0 is unlimited. `now` is Unix seconds."""
+        if limit <= 0:
+            return Allowance(is_allowed=True, limit=0, remaining=0, reset_s=0)
+        item = RateLimitItemPerMinute(limit, namespace=realm)
+        is_allowed = self._window.hit(item, name)
+        stats = self._window.get_window_stats(item, name)
+        return Allowance(is_allowed, limit, max(0, stats.remaining), max(0, round(stats.reset_time - now)))
