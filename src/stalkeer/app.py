@@ -16,6 +16,7 @@ from stalkeer.secrets import open_secret_box
 from stalkeer.settings import LoadedSettings, find_config, load_settings
 from stalkeer.settings.live import LiveSettings
 from stalkeer.store.database import open_database
+from stalkeer.store.instances import configured_instances, sync_config_instances
 from stalkeer.store.migrate import migrate
 from stalkeer.store.settings import read_settings
 
@@ -54,6 +55,8 @@ def build_app(start: Start, clock: Callable[[], datetime] = utc_now) -> App:
     database = open_database(first.database.url.get_secret_value())
     migrate(database, paths.backups)
     live = LiveSettings(start.load, read_settings(database, secrets))
+    with database.begin() as connection:
+        sync_config_instances(connection, configured_instances(live.current), secrets, clock())
     return App(live=live, database=database, secrets=secrets, paths=paths, clock=clock, started_at=clock())
 
 

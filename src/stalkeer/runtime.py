@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
 from stalkeer.settings.live import LiveSettings
 from stalkeer.store.database import Database
+
+if TYPE_CHECKING:
+    from stalkeer.jobs.instances import Arrs
 
 
 def utc_now() -> datetime:
@@ -64,6 +68,13 @@ class App:
     @property
     def settings(self) -> Settings:
         return self.live.current
+
+    @cached_property
+    def arrs(self) -> Arrs:
+        """Clients of Radarr and Sonarr; one per process, so that jobs share what they learn of a dead instance."""
+        from stalkeer.jobs.instances import Arrs
+
+        return Arrs(self.database, self.secrets, self.clock)
 
     def close(self) -> None:
         self.database.close()

@@ -13,7 +13,7 @@ from stalkeer.arr.values import FileQuality, ProfileQuality, QualityProfile, Roo
 from stalkeer.errors import Conflict, NotFound
 from stalkeer.model import InstanceId, InstanceKind
 from stalkeer.secrets import SecretBox
-from stalkeer.settings.schema import ArrSettings
+from stalkeer.settings.schema import ArrSettings, Settings
 from stalkeer.store.tables import instances
 
 CONFIG, UI = "config", "ui"
@@ -103,6 +103,10 @@ def instance_slug(kind: InstanceKind, name: str) -> str:
     if name in ("default", kind.value):
         return kind.value
     return name if name.startswith(f"{kind.value}-") else f"{kind.value}-{name}"
+
+
+def configured_instances(settings: Settings) -> dict[InstanceKind, tuple[ArrSettings, ...]]:
+    return {InstanceKind.RADARR: settings.radarr, InstanceKind.SONARR: settings.sonarr}
 
 
 def sync_config_instances(
