@@ -65,6 +65,7 @@ class CommandQueue:
     def __init__(self, jobs: Mapping[str, Job]) -> None:
         self.before: Callable[[Command], None] | None = None
         self._jobs = {name.casefold(): job for name, job in jobs.items()}
+        self.last_id = 0  # may be set before the first, so that a restart does not give a number twice
         self._commands: dict[int, Command] = {}
         self._waiting: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
@@ -73,13 +74,18 @@ class CommandQueue:
     def find(self, name: str) -> Job | None:
         return self._jobs.get(name.casefold())
 
+    def replace(self, job: Job) -> None:
+        """Let a command of that name do something else from now on."""
+        self._jobs[job.name.casefold()] = job
+
     def start(self, job: Job, body: Mapping[str, Any]) -> Command:
         """The command; the one that waits or runs already where name and arguments are the same."""
         with self._lock:
             for command in self._commands.values():
                 if command.job is job and command.body == body and command.status in ("queued", "started"):
                     return command
-            command = Command(len(self._commands) + 1, job, body, datetime.now(UTC))
+            self.last_id += 1
+            command = Command(self.last_id, job, body, datetime.now(UTC))
             self._commands[command.id] = command
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="demo-commands", daemon=True)
