@@ -48,6 +48,8 @@ class Entry(NamedTuple):
     episode: int | None = None
     year: int | None = None
     added: int | None = None  # Unix seconds at which the account says it was added
+    reason: str = "url"  # what told its kind: url | name | group | duration | account
+    protected: bool = False  # the playlist says that it is encrypted
 
 
 class WantedKind(StrEnum):

@@ -150,13 +150,49 @@ entries = Table(
     Column("tmdb_id", BigInteger),
     Column("headers", Text),
     Column("protected", Boolean, nullable=False, default=False),  # encrypted HLS: shown, never fetched
-    Column("fingerprint", LargeBinary),  # 8 bytes over the block without credentials
     Column("added_gen", Integer, nullable=False),
+    Column("changed_gen", Integer),  # the last generation that changed what the entry says
     Column("gone_gen", Integer),
     Column("first_seen", UtcDateTime, nullable=False),
     UniqueConstraint("source_id", "key"),
     Index("ix_entries_title_id_season_episode", "title_id", "season", "episode"),
     Index("ix_entries_source_id_added_gen", "source_id", "added_gen"),
+    Index(
+        "ix_entries_source_id_gone_gen",
+        "source_id",
+        "gone_gen",
+        sqlite_where=text("gone_gen IS NOT NULL"),
+        postgresql_where=text("gone_gen IS NOT NULL"),
+    ),
+    Index(
+        "ix_entries_source_id_changed_gen",
+        "source_id",
+        "changed_gen",
+        sqlite_where=text("changed_gen IS NOT NULL"),
+        postgresql_where=text("changed_gen IS NOT NULL"),
+    ),
+)
+
+# What the visible generation was made of: a fingerprint of each block of the playlist beside the entry it became
+# (0 for a block that was left out). Written with the switch to that generation, in parts.
+catalogue_snapshots = Table(
+    "catalogue_snapshots",
+    metadata,
+    Column("source_id", Id, ForeignKey("sources.id"), primary_key=True),
+    Column("generation", Integer, primary_key=True),
+    Column("part", Integer, primary_key=True),
+    Column("fingerprints", LargeBinary, nullable=False),  # 8 bytes each, this machine's order
+    Column("entry_ids", LargeBinary, nullable=False),
+)
+
+# Changes of entries that are already visible: staged before the switch to their generation, applied after it.
+entry_updates = Table(
+    "entry_updates",
+    metadata,
+    Column("entry_id", Id, primary_key=True),
+    Column("source_id", Id, ForeignKey("sources.id"), nullable=False, index=True),
+    Column("generation", Integer, nullable=False),
+    Column("fields", Text, nullable=False),  # JSON list in the order of `store.catalogue.CONTENT`
 )
 
 filters = Table(

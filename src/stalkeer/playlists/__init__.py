@@ -1,0 +1,1 @@
+"""Playlists and accounts: bytes or JSON -> blocks -> Entry. Knows no database; refuses what is no playlist."""

@@ -1,0 +1,223 @@
+"""An account's own values, kept apart from the URLs that need them: a template and an Access make a real URL.
+
+`Templates` learns from a playlist which host, user, password and token its URLs share, and puts names in their
+place, so that what is stored and compared survives a change of any of them. Real URLs are secrets: never log them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+from urllib.parse import parse_qsl, quote, urlsplit
+
+T = TypeVar("T")
+
+PLACEHOLDER = re.compile(r"\{(base|username|password|token)(\d*)\}")
+_PLACEHOLDER_BYTES = re.compile(rb"\{(?=(?:base|username|password|token)\d*\})")
+_LOGIN_URL = re.compile(
+    rb"(?P<base>https?://[^\s/?#|]+(?:/[^\s/?#|]+)*?)/(?:(?P<section>movie|series|live)/)?"
+    rb"(?P<username>[^\s/?#|]+)/(?P<password>[^\s/?#|]+)/\d+(?P<extension>\.\w+)?(?=[\s?|]|$)"
+)
+_ENTRY_URL = re.compile(rb"^\s*(https?://[^\s|]+)", re.MULTILINE | re.IGNORECASE)
+_HOST = re.compile(rb"https?://[^\s/?#|]+")
+TOKEN_NAMES = frozenset(
+    {"access_token", "apikey", "auth", "authkey", "e", "exp", "expires", "expiry", "hash", "hdnea", "hdnts", "key"}
+    | {"key-pair-id", "login", "md5", "pass", "password", "policy", "pwd", "sid", "sig", "sign", "signature", "st", "t"}
+    | {"token", "u", "user", "username", "wmsauthsign"}
+)
+MOST_BASES = 8
+BASE_SHARE = 0.05  # a host is the source's own when so much of the sample comes from it
+
+
+@dataclass(frozen=True)
+class Access:
+    """What stands behind a template's names, as it is written in URLs; and how the source wants to be asked."""
+
+    base: str = ""
+    username: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    user_agent: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    proxy: str = field(default="", repr=False)
+    extras: Mapping[str, str] = field(default_factory=dict, repr=False)  # base2, username2, token, ...
+
+    def value(self, name: str) -> str | None:
+        if name in ("base", "username", "password"):
+            return str(getattr(self, name))
+        return self.extras.get(name)
+
+
+def fill(template: str, access: Access) -> str:
+    """The real URL of `template`. A secret.
+
+    >>> fill("{base}/movie/{username}/{password}/7.mkv", Access("http://tv.example", "ann", "s3cret"))
+    'http://tv.example/movie/ann/s3cret/7.mkv'
+    """
+
+    def value(match: re.Match[str]) -> str:
+        found = access.value(match[1] + match[2])
+        return match[0] if found is None else found
+
+    return PLACEHOLDER.sub(value, template)
+
+
+def url_part(value: str) -> str:
+    """A user name or password as it is written within a URL's path."""
+    return quote(value, safe="")
+
+
+@dataclass(frozen=True)
+class LearnedAccess:
+    """The values a playlist's URLs share, in the order of their numbers; what `Templates` found."""
+
+    bases: tuple[str, ...] = ()
+    logins: tuple[tuple[str, str], ...] = ()
+    tokens: tuple[tuple[str, str], ...] = ()  # (query key, value)
+
+    def named(self) -> dict[str, str]:
+        """Every placeholder's name with its value."""
+        values: dict[str, str] = {}
+        for number, base in enumerate(self.bases, 1):
+            values[_numbered("base", number)] = base
+        for number, (username, password) in enumerate(self.logins, 1):
+            values[_numbered("username", number)] = username
+            values[_numbered("password", number)] = password
+        for number, (_, token) in enumerate(self.tokens, 1):
+            values[_numbered("token", number)] = token
+        return values
+
+
+def _numbered(name: str, number: int) -> str:
+    return name if number == 1 else f"{name}{number}"
+
+
+class Templates:
+    """Puts names in the place of the values that a playlist's URLs share.
+
+    `known` is what an earlier refresh learned: a value seen again keeps its number, so templates stay comparable.
+    """
+
+    def __init__(self, known: LearnedAccess | None = None) -> None:
+        self._known = known or LearnedAccess()
+        self._bases: list[bytes] = []
+        self._logins: list[tuple[bytes, bytes]] = []
+        self._tokens: list[tuple[bytes, bytes]] = []
+        self._replacements: list[tuple[bytes, bytes]] = []
+
+    def learn(self, sample: bytes) -> None:
+        """Read the first megabyte or so of a playlist."""
+        urls = _ENTRY_URL.findall(sample.replace(b"\r", b"\n"))
+        logins, bases = _logins_of(urls)
+        hosts = Counter(found[0] for url in urls if (found := _HOST.match(url)))
+        for host, count in hosts.most_common(MOST_BASES):
+            if count >= 2 and count >= BASE_SHARE * len(urls):
+                bases.setdefault(host)
+        self._logins = _keep_numbers(list(logins), [(u.encode(), p.encode()) for u, p in self._known.logins])
+        self._bases = _keep_numbers(list(bases)[:MOST_BASES], [base.encode() for base in self._known.bases])
+        self._tokens = _tokens_of(urls)
+        self._compile()
+
+    @property
+    def learned(self) -> LearnedAccess:
+        return LearnedAccess(
+            tuple(base.decode("utf-8", "replace") for base in self._bases),
+            tuple((u.decode("utf-8", "replace"), p.decode("utf-8", "replace")) for u, p in self._logins),
+            tuple((k.decode("utf-8", "replace"), v.decode("utf-8", "replace")) for k, v in self._tokens),
+        )
+
+    @property
+    def account_pattern(self) -> str:
+        """An expression for the URLs of the first login: (section/, stream, .extension); empty without a login."""
+        if not self._logins or not self._bases:
+            return ""
+        base = self._bases[0].decode("utf-8", "replace")
+        username, password = (part.decode("utf-8", "replace") for part in self._logins[0])
+        login = f"{re.escape(username)}/{re.escape(password)}"
+        return rf"{re.escape(base)}/(movie/|series/|live/|){login}/(\d+)(\.\w+|)"
+
+    def apply(self, chunk: bytes) -> bytes:
+        if b"{" in chunk:  # a list that writes our names itself must not be handed the account's values
+            chunk = _PLACEHOLDER_BYTES.sub(b"%7B", chunk)
+        for value, name in self._replacements:
+            chunk = chunk.replace(value, name)
+        return chunk
+
+    def _compile(self) -> None:
+        # a longer base first: one may be the beginning of another
+        bases = sorted(enumerate(self._bases, 1), key=lambda item: -len(item[1]))
+        self._replacements = [(base + b"/", b"{%s}/" % _numbered("base", n).encode()) for n, base in bases if base]
+        for number, (username, password) in enumerate(self._logins, 1):
+            names = (_numbered("username", number).encode(), _numbered("password", number).encode())
+            self._replacements.append((b"/%s/%s/" % (username, password), b"/{%s}/{%s}/" % names))
+        for number, (key, value) in enumerate(self._tokens, 1):
+            name = _numbered("token", number).encode()
+            self._replacements.append((b"%s=%s" % (key, value), b"%s={%s}" % (key, name)))
+
+
+def _logins_of(urls: Iterable[bytes]) -> tuple[dict[tuple[bytes, bytes], None], dict[bytes, None]]:
+    """The logins in URLs of the panels' form, with the hosts they are used on, in order of appearance.
+
+    The form without a section (`/user/password/7`) is also that of any two folders: believed only where a login
+    with a section is the same, or where it is a stream without a file's extension and often seen.
+    """
+    found = [match for url in urls if (match := _LOGIN_URL.fullmatch(url))]
+    typed = {(match["username"], match["password"]) for match in found if match["section"]}
+    bare = Counter(
+        (match["username"], match["password"])
+        for match in found
+        if not match["section"] and (match["extension"] or b"") in (b"", b".ts", b".m3u8")
+    )
+    believed = typed | {login for login, count in bare.items() if count >= 3}
+    logins: dict[tuple[bytes, bytes], None] = {}
+    bases: dict[bytes, None] = {}
+    for match in found:
+        login = (match["username"], match["password"])
+        if login in believed:
+            logins.setdefault(login)
+            bases.setdefault(match["base"])
+    return dict(list(logins.items())[:MOST_BASES]), bases
+
+
+def _tokens_of(urls: list[bytes]) -> list[tuple[bytes, bytes]]:
+    """Query values under a secret's name that at least half of the URLs share."""
+    seen: Counter[tuple[bytes, bytes]] = Counter()
+    for url in urls:
+        _, mark, query = url.partition(b"?")
+        if mark:
+            pairs = (pair.partition(b"=") for pair in query.split(b"&"))
+            seen.update((key, value) for key, _, value in pairs if value and _is_token(key))
+    return [pair for pair, count in seen.items() if count >= 2 and count * 2 >= len(urls)][:MOST_BASES]
+
+
+def _is_token(key: bytes) -> bool:
+    return key.lower().decode("latin-1") in TOKEN_NAMES
+
+
+def _keep_numbers(found: list[T], known: list[T]) -> list[T]:
+    """`found`, where a value that is known keeps its place and new ones take the places that are left."""
+    places = {index: value for index, value in enumerate(known) if value in found}
+    fresh = [value for value in found if value not in known]
+    kept: list[T] = []
+    while fresh or len(kept) <= max(places, default=-1):
+        index = len(kept)
+        kept.append(places[index] if index in places else fresh.pop(0) if fresh else known[index])
+    return kept
+
+
+def login_in_url(url: str) -> tuple[str, str, str] | None:
+    """(base, username, password) of a panel's `get.php` or `player_api.php` address; None for any other.
+
+    >>> login_in_url("http://tv.example:8080/get.php?username=ann&password=s3cret&type=m3u_plus")
+    ('http://tv.example:8080', 'ann', 's3cret')
+    """
+    parts = urlsplit(url.strip())
+    head, _, script = parts.path.rpartition("/")
+    if parts.scheme not in ("http", "https") or script not in ("get.php", "player_api.php", "panel_api.php"):
+        return None
+    query = dict(parse_qsl(parts.query))
+    if not query.get("username") or not query.get("password"):
+        return None
+    return f"{parts.scheme}://{parts.netloc}{head}", query["username"], query["password"]

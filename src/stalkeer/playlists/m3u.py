@@ -1,0 +1,152 @@
+"""Cut an M3U playlist into chunks that end where an entry ends, and chunks into blocks.
+
+A block is one `#EXTINF` line with what belongs to it: the unit that is fingerprinted, compared and, if new, read (see
+`m3u_entry`). Everything here works on whole chunks: one Python-level step for each of a million lines would cost
+more than all the rest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Protocol
+
+CHUNK = 1 << 16  # stays in the processor's cache: a megabyte is half as fast
+SAMPLE = 1 << 20
+LONGEST_BLOCK = 12 << 20
+EXTINF = b"#EXTINF:"
+SEPARATOR = b"\n#EXTINF:"
+_BOM = b"\xef\xbb\xbf"
+_DIRECTIVES = (b"#EXTVLCOPT", b"#KODIPROP", b"#EXTHTTP", b"#EXTGRP")
+
+
+class ByteStream(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Chunks:
+    """The text of one playlist in pieces; `oddities` counts what was not as it should be.
+
+    A chunk begins with `#EXTINF:`; one that begins with a newline holds lines that had no `#EXTINF` at all.
+    `regroup` is set where lines such as #EXTVLCOPT stand in front of the #EXTINF they belong to.
+    """
+
+    def __init__(self, stream: ByteStream, *, chunk: int = CHUNK) -> None:
+        self._stream = stream
+        self._chunk = chunk
+        self._directives = b""
+        self.regroup = False
+        self.oddities: Counter[str] = Counter()
+        self.bytes_read = 0
+        self.sample = self._begin()
+
+    def _begin(self) -> bytes:
+        """The first megabyte: enough to learn what the list's URLs share."""
+        sample = b""
+        while len(sample) < SAMPLE and (raw := self._stream.read(SAMPLE)):
+            sample += raw
+        self.bytes_read = len(sample)
+        if sample.startswith(_BOM):
+            self.oddities["bom"] += 1
+            sample = sample[len(_BOM) :]
+        if sample and sample.lstrip()[:7].upper() != b"#EXTM3U":
+            self.oddities["no-header"] += 1
+        return sample
+
+    def __iter__(self) -> Iterator[bytes]:
+        for text in self._texts():
+            if text.startswith(EXTINF):
+                yield self.regrouped(text) if self.regroup else text
+            else:
+                yield from self._head(text)
+
+    def _head(self, text: bytes) -> Iterator[bytes]:
+        """What stands in front of the first #EXTINF of a chunk: the header, or URLs without #EXTINF."""
+        if text.startswith(SEPARATOR):
+            text = text[1:]
+            head, rest = b"", text[len(EXTINF) :]
+        else:
+            head, separator, rest = text.partition(SEPARATOR)
+            text = EXTINF + rest if separator else b""
+        if any(name in head for name in _DIRECTIVES):
+            self.regroup = True
+        kept, self._directives = _cut_tail(b"\n" + head)
+        if any(line.strip() and not line.startswith(b"#EXTM3U") for line in kept.split(b"\n")):
+            yield kept
+        if text:
+            yield self.regrouped(text) if self.regroup else text
+
+    def _texts(self) -> Iterator[bytes]:
+        """Pieces that end where a block ends, with newlines made equal."""
+        carry = b""
+        for raw in self._raw():
+            text = carry + raw
+            if b"\r" in text:
+                text = self._without_returns(text)
+            cut = text.rfind(SEPARATOR)
+            if cut < 0 and len(text) > LONGEST_BLOCK:
+                cut = self._cut_overlong(text)
+            if cut <= 0:
+                carry = text
+                continue
+            yield text[:cut]
+            carry = text[cut + 1 :]
+        carry = carry.replace(b"\r", b"\n").strip(b"\n")
+        if carry.strip():
+            yield carry
+
+    def _raw(self) -> Iterator[bytes]:
+        for start in range(0, len(self.sample), self._chunk):
+            yield self.sample[start : start + self._chunk]
+        while raw := self._stream.read(self._chunk):
+            self.bytes_read += len(raw)
+            yield raw
+
+    def _without_returns(self, text: bytes) -> bytes:
+        self.oddities["crlf"] = 1
+        held = b"\r" if text.endswith(b"\r") else b""  # its newline may come with the next piece
+        return text[: len(text) - len(held)].replace(b"\r\n", b"\n").replace(b"\r", b"\n") + held
+
+    def _cut_overlong(self, text: bytes) -> int:
+        """No block in all these bytes: a list without #EXTINF is cut at a line, a line beyond reason is dropped."""
+        cut = text.rfind(b"\n")
+        if cut <= 0:
+            self.oddities["overlong-line"] += 1
+            return len(text)
+        return cut
+
+    def regrouped(self, text: bytes) -> bytes:
+        """Give lines such as #EXTVLCOPT that stand behind a URL to the next block: they are about that one."""
+        grouped: list[bytes] = []
+        for block in blocks_of(text):
+            if self._directives:
+                first, _, rest = block.partition(b"\n")
+                block = first + b"\n" + self._directives + rest
+            block, self._directives = _cut_tail(block)
+            grouped.append(block)
+        return chunk_of(grouped)
+
+
+def blocks_of(chunk: bytes) -> list[bytes]:
+    """The blocks of a chunk, each without its `#EXTINF:`."""
+    return chunk[len(EXTINF) :].split(SEPARATOR) if chunk.startswith(EXTINF) else [chunk]
+
+
+def chunk_of(blocks: list[bytes]) -> bytes:
+    """The chunk that has these blocks; they may come from several chunks."""
+    return EXTINF + SEPARATOR.join(blocks)
+
+
+def _cut_tail(block: bytes) -> tuple[bytes, bytes]:
+    """(the block up to its last URL, the directive lines behind it)."""
+    if b"\n#" not in block:
+        return block, b""
+    lines = block.split(b"\n")
+    last = len(lines)
+    while last > 1 and (not lines[last - 1].strip() or lines[last - 1].startswith(b"#")):
+        last -= 1
+    is_headless = not lines[0]
+    if last <= 1 and not is_headless:
+        return block, b""  # no URL at all: the lines are this entry's own
+    tail = [line for line in lines[last:] if line.startswith(_DIRECTIVES)]
+    return b"\n".join(lines[:last]), b"".join(line + b"\n" for line in tail)
