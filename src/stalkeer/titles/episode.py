@@ -40,7 +40,7 @@ _CROSS = re.compile(
     r"(?<![\w.])(\d{1,2})\s?[xX\u00d7]\s?(\d{2,4})((?:-\d{1,2}[xX]\d{2,4})*)(-\d{2,4}(?![\dpx]))?(?![\w])"
 )
 _WORDS_AFTER = re.compile(
-    rf"(?<!\w)(?:(?:{_SEASON_WORDS})\s*[.:#n°o]*\s*(\d{{1,4}}|[^\W\d_]+)){_SEP}(?:{_EPISODE_WORDS})\s*[.:#n°º]*\s*(\d{{1,4}})(?!\d)",
+    rf"(?<!\w)(?:(?:{_SEASON_WORDS})\s*[.:#n°o]*\s*(\d{{1,4}}|[^\W\d_]+)){_SEP}(?:{_EPISODE_WORDS})\s*[.:#n°º]*\s*(\d{{1,4}})(?!\w)",
     re.I,
 )
 _WORDS_BEFORE = re.compile(
@@ -48,7 +48,7 @@ _WORDS_BEFORE = re.compile(
     re.I,
 )
 _WORDS_MIXED = re.compile(
-    rf"(?<!\w)(\d{{1,3}})\s*[.ªºaoе\-]*\s*(?:{_SEASON_WORDS}){_SEP}(?:{_EPISODE_WORDS})\s*[.:#n°º]*\s*(\d{{1,4}})(?!\d)",
+    rf"(?<!\w)(\d{{1,3}})\s*[.ªºaoе\-]*\s*(?:{_SEASON_WORDS}){_SEP}(?:{_EPISODE_WORDS})\s*[.:#n°º]*\s*(\d{{1,4}})(?!\w)",
     re.I,
 )
 _WORDS_MIXED_2 = re.compile(
@@ -143,7 +143,7 @@ def _cross(found: re.Match[str]) -> Mark:
 
 
 def _worded(text: str) -> Mark | None:
-    for pattern in (_WORDS_AFTER, _WORDS_BEFORE, _WORDS_MIXED, _WORDS_MIXED_2):
+    for pattern in (_WORDS_BEFORE, _WORDS_AFTER, _WORDS_MIXED, _WORDS_MIXED_2):
         found = _last(pattern, text)
         if found is None:
             continue

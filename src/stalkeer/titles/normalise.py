@@ -65,6 +65,12 @@ def swap_article(text: str) -> str:
     return f"{article}{'' if article.endswith(chr(39)) else ' '}{found['title']}"
 
 
-def without_article(words: tuple[str, ...]) -> tuple[str, ...]:
-    """The words without a leading article; unchanged where nothing else would be left."""
-    return words[1:] if len(words) > 1 and words[0] in ARTICLES else words
+def base_key(text: str, key: str) -> str:
+    """The key without a leading article that is a word of its own; `key` where there is none or nothing else."""
+    first, _, rest = text.partition(" ")
+    article = first.lower() if first.isascii() else anyascii(first).lower()
+    if article in ARTICLES and rest:
+        return title_key(rest)
+    if article[:2] in ("l'", "l\u2019") and len(article) > 2:
+        return key.removeprefix("l")
+    return key

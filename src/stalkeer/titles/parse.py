@@ -6,12 +6,13 @@ There is never only one reading of a doubtful name: each carries a penalty, and 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from stalkeer.titles.episode import Mark, find_mark, find_season
 from stalkeer.titles.normalise import title_key
 from stalkeer.titles.repair import repair
-from stalkeer.titles.strip import TagSet, TitleReading, read_tags, read_title
+from stalkeer.titles.strip import TitleReading, read_title
+from stalkeer.titles.tags import NO_TAGS, TagSet, read_tags
 
 PARSER_VERSION = 1
 
@@ -57,14 +58,23 @@ class Head:
     hypotheses: tuple[Hypothesis, ...]
     year: int | None
     season: int | None
-    tags: TagSet = field(default_factory=TagSet)
+    tags: TagSet = NO_TAGS
 
 
-_JUNK = re.compile(
-    r"^\W*$|^([#*=~_\-+|•])\1+.*\1$"
-    r"|(?:^|[\s\[(|\-])(?:trailer|teaser|sample|bande[ -]annonce|fragman[iı]?|tráiler|zwiastun|promo)\s*\d*[\])]?$",
+_SEPARATOR = re.compile(r"^\W*$|^([#*=~_\-+|•.<>])\1+.*\1$")
+# what comes along with a film and is not the film; the second kind are also titles, and need a separator
+_EXTRA = re.compile(
+    r"[\s\[(|\-:](?:trailers?|teasers?|bande[ -]annonce|fragman[iı]?|tr[aá]iler|zwiastun|featurettes?|making[ -]of"
+    r"|behind the scenes|deleted scenes?|bloopers|gag reel|b-roll|sneak peek|detr[aá]s de (?:c[aá]maras|escena)"
+    r"|dietro le quinte|kamera arkası|за кадром|трейлер)\s*\d*[\])]?$",
     re.I,
 )
+_MAYBE_EXTRA = re.compile(
+    r"\s*[\[(|\-:]\s*(?:samples?|promos?|interviews?|bonus(?: (?:features?|scenes?))?|extras|first look|coulisses|clip"
+    r"|bastidores|c[oó]mo se hizo)\s*\d*[\])]?$",
+    re.I,
+)
+_MOST = 8
 _NOT_A_TITLE = re.compile(r"^(?:season|saison|series?|s[eé]ries?|staffel|temporada|episodes?|الموسم)?[\s\W\d]*$", re.I)
 
 
@@ -89,35 +99,35 @@ def read_head(text: str, kind: str | None, *, is_episode: bool) -> Head:
     """Readings of the part before a marker, or of a whole name without one."""
     season = None
     pieces = [text]
-    if is_episode or kind in ("episode", "series"):
+    is_series = is_episode or kind in ("episode", "series")
+    if is_series:
         found = find_season(text)
         if found is not None and (found[0] > 0 or found[1] < len(text)):
             season = found[2]
             pieces = [text[: found[0]], text[found[1] :]]
-    readings = [r for piece in pieces if not _is_empty(piece) for r in [read_title(piece)] if r.texts]
-    if not readings and len(pieces) > 1:
-        readings = [r for r in [read_title(text)] if r.texts]
+    readings = _read_all(pieces, is_series=is_series) or _read_all([text], is_series=is_series)
     if not readings:
         return Head("", (), None, season)
     tags = TagSet.merged(reading.tags for reading in readings)
-    year = next((r.year for r in readings if r.year is not None), None)
-    text = " / ".join(dict.fromkeys(reading.texts[0][0] for reading in readings))
-    return Head(text, _hypotheses(readings, year), year, season, tags)
+    year = next((reading.year for reading in readings if reading.year is not None), None)
+    name = " / ".join(dict.fromkeys(reading.texts[0].text for reading in readings))
+    return Head(name, _hypotheses(readings), year, season, tags)
 
 
-def _is_empty(piece: str) -> bool:
-    return not any(c.isalnum() for c in piece)
+def _read_all(pieces: list[str], *, is_series: bool) -> list[TitleReading]:
+    readings = (read_title(piece, is_series=is_series) for piece in pieces if any(c.isalnum() for c in piece))
+    return [reading for reading in readings if reading.texts]
 
 
-def _hypotheses(readings: list[TitleReading], year: int | None) -> tuple[Hypothesis, ...]:
+def _hypotheses(readings: list[TitleReading]) -> tuple[Hypothesis, ...]:
     best: dict[str, Hypothesis] = {}
     for reading in readings:
-        for text, penalty, keeps_year in reading.texts:
+        for text, penalty, year in reading.texts:
             key = title_key(text)
             known = best.get(key)
             if key and (known is None or penalty < known.penalty):
-                best[key] = Hypothesis(text, key, penalty, year if keeps_year else None)
-    return tuple(sorted(best.values(), key=lambda h: h.penalty)[:8])
+                best[key] = Hypothesis(text, key, round(penalty, 3), year)
+    return tuple(sorted(best.values(), key=lambda hypothesis: hypothesis.penalty)[:_MOST])
 
 
 def head_from_outside(after: str, group: str) -> Head | None:
@@ -159,6 +169,12 @@ def assemble(name: str, head: Head, mark: Mark | None, tail: TagSet) -> ParsedTi
 
 
 def is_junk(name: str) -> bool:
-    """Separators between groups, trailers and samples: nothing to download."""
-    found = _JUNK.search(name.strip())
-    return found is not None and len(name.split()) != 1 or not any(c.isalnum() for c in name)
+    """Separators between groups, trailers and other extras: nothing that is wanted."""
+    name = name.strip()
+    if _SEPARATOR.match(name):
+        return True
+    found = _EXTRA.search(name)
+    if found is not None and any(c.isalnum() for c in name[: found.start()]):
+        return True
+    found = _MAYBE_EXTRA.search(name)
+    return found is not None and len(name[: found.start()].split()) > 1

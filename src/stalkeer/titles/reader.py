@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from stalkeer.titles.episode import Mark
 from stalkeer.titles.parse import Head, ParsedTitle, assemble, head_from_outside, read_head, split_name
-from stalkeer.titles.strip import NO_TAGS, TagSet, read_tags
+from stalkeer.titles.tags import NO_TAGS, TagSet, read_tags
 
 K = TypeVar("K")
 V = TypeVar("V")

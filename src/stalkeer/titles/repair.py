@@ -26,7 +26,7 @@ _DIGITS = {ord(zero) + n: str(n) for zero in "\u0660\u06f0\u0966\u09e6\u0e50" fo
 _TABLE = _FRAMES | _DIGITS
 _SPACES = re.compile(r"\s+")
 _PIPES = re.compile(r"\|(?:\s*\|)+")
-_DOTTED = re.compile(r"(?<=[^\W_])\.(?=[^\W_])")
+_DOTTED = re.compile(r"(?<=[^\W_]|[,)\]!?'+])\.(?=[^\W_]|[\[(])")
 _DECIMALS = re.compile(r"(?<=\b[257])\.(?=[01]\b)")  # 5.1, 7.1: sound, not a word break
 
 
@@ -56,8 +56,9 @@ def _repair_unicode(text: str) -> str:
 
 
 def _undot(text: str) -> str:
-    """`Some.Film.2019.1080p` has dots for spaces; `Mr. Robot` and `Vol.2` have not."""
+    """`Some.Film.2019.1080p` has dots for spaces; `Mr. Robot` and `Vol.2 (2017)` have not."""
     dots = len(_DOTTED.findall(text))
-    if dots < 2 or dots <= text.strip().count(" "):
+    spaces = text.strip().count(" ")
+    if not dots or (spaces and (dots < 2 or dots <= spaces)):
         return text
     return _DOTTED.sub(" ", _DECIMALS.sub("\ue000", text)).replace("\ue000", ".")

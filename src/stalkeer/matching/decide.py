@@ -1,0 +1,103 @@
+"""From the fits of one entry with all works to a decision on each: the best one wins, a tie is never decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from stalkeer.matching.compare import Agreement
+from stalkeer.matching.evidence import Evidence, Fit, weigh
+from stalkeer.matching.index import Hit
+from stalkeer.matching.works import EntryFacts, Work
+from stalkeer.model import Decision
+
+CONFIRM_FROM = 0.95
+REVIEW_FROM = 0.80
+_TIE = 0.025  # fits nearer than this are as good as each other
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Scores from which a pair is confirmed or put up for review."""
+
+    confirm: float = CONFIRM_FROM
+    review: float = REVIEW_FROM
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is thought of one entry as one work. `reason` is the rule that decided, in words."""
+
+    work: Work
+    score: float
+    decision: Decision
+    evidence: tuple[Evidence, ...]
+    reason: str
+
+
+def judge(hits: Iterable[Hit], entry: EntryFacts, thresholds: Thresholds) -> list[Verdict]:
+    """A verdict for every work that the hits name."""
+    fits = _best_fits(hits, entry)
+    return [_judge_one(fit, fits, thresholds) for fit in fits]
+
+
+def _best_fits(hits: Iterable[Hit], entry: EntryFacts) -> list[Fit]:
+    best: dict[str, Fit] = {}
+    for hit in hits:
+        fit = weigh(hit, entry)
+        known = best.get(hit.work.identity)
+        if known is None or (fit.impossible is None, fit.score) > (known.impossible is None, known.score):
+            best[hit.work.identity] = fit
+    return list(best.values())
+
+
+def _judge_one(fit: Fit, fits: list[Fit], thresholds: Thresholds) -> Verdict:
+    work = fit.hit.work
+    if fit.impossible is not None:
+        return Verdict(work, round(max(0.0, fit.score - 0.4), 4), Decision.NOTHING, fit.evidence, fit.impossible)
+    rivals = [other for other in fits if other is not fit and other.impossible is None]
+    better = max((r for r in rivals if r.score > fit.score + _TIE), key=lambda r: r.score, default=None)
+    if better is not None:
+        finding = Evidence("rival", -0.3, f"{_describe(better)} fits better")
+        return _verdict(fit, (finding,), Decision.NOTHING, finding.text)
+    equal = next((r for r in rivals if abs(r.score - fit.score) <= _TIE), None)
+    if equal is not None:
+        finding = Evidence("rival", -0.03, f"{_describe(equal)} fits as well")
+        return _verdict(fit, (finding,), _at_most_review(fit.score - 0.03, thresholds), finding.text)
+    return _judge_alone(fit, thresholds)
+
+
+def _judge_alone(fit: Fit, thresholds: Thresholds) -> Verdict:
+    """No other work fits as well; is what we have enough?"""
+    extra: tuple[Evidence, ...] = ()
+    barriers = list(fit.barriers)
+    if not (fit.has_year or fit.has_id or fit.has_country):
+        if fit.hit.work.namesakes_known:
+            extra = (Evidence("unshared", 0.06, "nothing else is known by this title"),)
+        else:
+            barriers.append("nothing but the title speaks for it, and nobody has been asked who else bears it")
+    score = fit.score + sum(finding.weight for finding in extra)
+    if barriers:
+        return _verdict(fit, extra, _at_most_review(score, thresholds), barriers[0])
+    if score >= thresholds.confirm:
+        return _verdict(fit, extra, Decision.CONFIRM, f"the score is at least {thresholds.confirm}")
+    return _verdict(fit, extra, _at_most_review(score, thresholds), f"the score is below {thresholds.confirm}")
+
+
+def _at_most_review(score: float, thresholds: Thresholds) -> Decision:
+    return Decision.REVIEW if score >= thresholds.review else Decision.NOTHING
+
+
+def _verdict(fit: Fit, extra: tuple[Evidence, ...], decision: Decision, reason: str) -> Verdict:
+    score = min(1.0, max(0.0, fit.score + sum(finding.weight for finding in extra)))
+    return Verdict(fit.hit.work, round(score, 4), decision, fit.evidence + extra, reason)
+
+
+def _describe(fit: Fit) -> str:
+    work = fit.hit.work
+    year = f" ({work.years[0]})" if work.years else ""
+    return f"{work.title}{year}"
+
+
+def is_outright(fit: Fit) -> bool:
+    return fit.hit.agreement is Agreement.SAME

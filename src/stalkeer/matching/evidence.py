@@ -1,0 +1,141 @@
+"""What speaks for and against an entry being a work: named, weighed, and explained in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stalkeer.matching.compare import Agreement
+from stalkeer.matching.index import Hit
+from stalkeer.matching.works import EntryFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One finding. `weight` is what it adds to the score; `text` says it to people."""
+
+    name: str
+    weight: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well an entry fits one work, without a look at other works. `barriers` forbid to confirm it on its own."""
+
+    hit: Hit
+    score: float
+    evidence: tuple[Evidence, ...]
+    barriers: tuple[str, ...] = ()
+    has_year: bool = False  # a year agrees exactly
+    has_id: bool = False
+    has_country: bool = False
+    impossible: str | None = None  # why it cannot be this work at all
+
+
+_TITLE_WEIGHT = {Agreement.SAME: 0.90, Agreement.ARTICLE: 0.88, Agreement.SLIP: 0.87}
+_SLIP_COST = 0.04
+_NAME_COST = {"title": 0.0, "original": 0.0, "alternate": 0.005, "tmdb": 0.01}
+_RUNTIME_TOLERANCE = 0.08
+_RUNTIME_CONTRADICTION = 0.30
+
+
+def weigh(hit: Hit, entry: EntryFacts) -> Fit:
+    """All evidence on one hit. The runtime of an episode is its own affair and is not weighed here."""
+    evidence = [_title(hit)]
+    barriers: list[str] = []
+    ids, id_impossible = _ids(hit, entry)
+    year, year_barrier, year_impossible = _year(hit, entry)
+    country, country_impossible = _country(hit, entry)
+    runtime, runtime_barrier = _runtime(hit, entry)
+    evidence += [finding for finding in (*ids, year, country, runtime) if finding is not None]
+    has_id = any(finding.weight > 0 for finding in ids)
+    if not (has_id or (year is not None and year.weight >= 0.1)):
+        barriers += _title_barriers(hit)
+    if hit.slips is not None and not hit.slips.is_plain and not has_id:
+        barriers.append("the title differs in a way that may make it another one")
+    barriers += [barrier for barrier in (year_barrier, runtime_barrier) if barrier is not None]
+    if has_id and year_impossible is not None:
+        barriers.append(f"its id agrees but {year_impossible}")
+        year_impossible = None
+    return Fit(
+        hit,
+        sum(finding.weight for finding in evidence),
+        tuple(evidence),
+        tuple(barriers),
+        has_year=year is not None and year.weight >= 0.1,
+        has_id=has_id,
+        has_country=country is not None and country.weight > 0,
+        impossible=id_impossible or year_impossible or country_impossible,
+    )
+
+
+def _title_barriers(hit: Hit) -> list[str]:
+    """Why the title is not enough where neither year nor id agree."""
+    if hit.agreement is Agreement.SLIP:
+        return ["the title differs by a letter and no year or id settles it"]
+    if hit.agreement is Agreement.ARTICLE:
+        return ["the title differs by its article and no year or id settles it"]
+    return []
+
+
+def _title(hit: Hit) -> Evidence:
+    weight = _TITLE_WEIGHT[hit.agreement] - hit.hypothesis.penalty - _NAME_COST.get(hit.name.origin, 0.01)
+    slips = hit.slips.letters if hit.slips is not None else 0
+    if slips:
+        weight -= _SLIP_COST * (slips - 1)
+    how = {
+        Agreement.SAME: "is",
+        Agreement.ARTICLE: "is, but for the article,",
+        Agreement.SLIP: f"differs by {slips} letter{'s' if slips > 1 else ''} from",
+    }[hit.agreement]
+    kind = "" if hit.name.origin == "title" else f" ({hit.name.origin} title)"
+    return Evidence("title", round(weight, 4), f"the name {hit.hypothesis.text!r} {how} {hit.name.text!r}{kind}")
+
+
+def _year(hit: Hit, entry: EntryFacts) -> tuple[Evidence | None, str | None, str | None]:
+    """(finding, barrier, why it is impossible)."""
+    said = hit.hypothesis.year or entry.year
+    years = (hit.name.year, *hit.work.years) if hit.name.year else hit.work.years
+    if said is None or not years:
+        return None, None, None
+    gap = min(abs(said - year) for year in years)
+    shown = "/".join(str(year) for year in dict.fromkeys(years))
+    if gap == 0:
+        return Evidence("year", 0.1, f"the year {said} agrees"), None, None
+    if gap == 1:
+        return Evidence("year", 0.03, f"the year {said} is one off {shown}"), None, None
+    return None, None, f"the year {said} is not {shown}"
+
+
+def _country(hit: Hit, entry: EntryFacts) -> tuple[Evidence | None, str | None]:
+    said, known = entry.title.country, hit.name.country
+    if said is None or known is None:
+        return None, None
+    if said == known:
+        return Evidence("country", 0.06, f"the country {said} agrees"), None
+    return None, f"the country {said} is not {known}"
+
+
+def _ids(hit: Hit, entry: EntryFacts) -> tuple[list[Evidence], str | None]:
+    found: list[Evidence] = []
+    work = hit.work
+    if entry.tmdb_id and work.tmdb_id:
+        if entry.tmdb_id != work.tmdb_id:
+            return [], f"the account says TMDB {entry.tmdb_id}, this is {work.tmdb_id}"
+        found.append(Evidence("tmdb", 0.12, f"the account says TMDB {entry.tmdb_id}"))
+    if entry.poster and work.poster and entry.poster == work.poster:
+        found.append(Evidence("poster", 0.1, "its picture is the work's poster"))
+    return found, None
+
+
+def _runtime(hit: Hit, entry: EntryFacts) -> tuple[Evidence | None, str | None]:
+    if not entry.duration_s or not hit.work.runtime_min or hit.work.kind != "movie":
+        return None, None
+    minutes, known = entry.duration_s / 60, hit.work.runtime_min
+    gap = abs(minutes - known) / known
+    if gap <= _RUNTIME_TOLERANCE:
+        return Evidence("runtime", 0.03, f"it runs {minutes:.0f} minutes, as the film does"), None
+    if gap >= _RUNTIME_CONTRADICTION:
+        said = f"it runs {minutes:.0f} minutes, the film {known}"
+        return Evidence("runtime", -0.1, said), said
+    return None, None
