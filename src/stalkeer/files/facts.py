@@ -1,0 +1,55 @@
+"""What a container walk finds out about a media file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ContainerFacts:
+    """`is_whole` is None where the container cannot tell; `reason` says why it is not, or cannot be told to be, whole.
+
+    Languages are as the file has them (ISO 639-2 or BCP 47), "und" where a track names none.
+    """
+
+    kind: str | None  # mp4 | matroska | avi | mpegts; None: none of these
+    is_whole: bool | None
+    reason: str = ""
+    duration_s: float | None = None
+    audio_languages: tuple[str, ...] = ()
+    subtitle_languages: tuple[str, ...] = ()
+    has_video: bool = False
+
+    @property
+    def has_audio(self) -> bool:
+        return bool(self.audio_languages)
+
+    def to_document(self) -> dict[str, Any]:
+        """As kept in `downloads.facts`."""
+        return {
+            "kind": self.kind,
+            "is_whole": self.is_whole,
+            "reason": self.reason,
+            "duration_s": None if self.duration_s is None else round(self.duration_s, 1),
+            "audio_languages": list(self.audio_languages),
+            "subtitle_languages": list(self.subtitle_languages),
+            "has_video": self.has_video,
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> ContainerFacts:
+        return cls(
+            kind=document.get("kind"),
+            is_whole=document.get("is_whole"),
+            reason=document.get("reason", ""),
+            duration_s=document.get("duration_s"),
+            audio_languages=tuple(document.get("audio_languages", ())),
+            subtitle_languages=tuple(document.get("subtitle_languages", ())),
+            has_video=bool(document.get("has_video")),
+        )
+
+
+class Broken(Exception):  # noqa: N818 - becomes a fact, never an error
+    """The container ends too early, or contradicts itself."""
