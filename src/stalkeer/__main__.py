@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 def build(run: Invocation) -> App:
     from stalkeer.app import Start, build_app
+    from stalkeer.logs import LogTargets, configure_logging
 
+    configure_logging(LogTargets(level="warning"))  # on stderr; `serve` goes on with what the settings say
     return build_app(Start(config=run.config, overrides=run.overrides))
 
 

@@ -81,9 +81,14 @@ def build_security(app: App) -> Security:
 def build_server(app: App, security: Security) -> Gate:
     """API and pages behind the gate, as uvicorn serves them."""
     from stalkeer.api.app import create_api
+    from stalkeer.api.faces import Faces
     from stalkeer.api.gate import Gate
+    from stalkeer.web.app import create_web
 
-    return Gate(create_api(app, security), security, app.settings.server.url_base)
+    url_base = app.settings.server.url_base
+    web = create_web(app)
+    web.state.security = security
+    return Gate(Faces(create_api(app, security), web, url_base), security, url_base)
 
 
 def run_server(app: App) -> None:

@@ -29,7 +29,6 @@ def create_api(app: App, security: Security) -> FastAPI:
         title="Stalkeer",
         version=version("stalkeer"),
         description=DESCRIPTION,
-        root_path=app.settings.server.url_base,
         generate_unique_id_function=operation_id,
         redoc_url=None,
         telemetry={"auto_configure": False},

@@ -65,4 +65,4 @@ def show_duration(seconds: float) -> str:
     for unit in ("w", "d", "h", "m"):
         if seconds and seconds % _SECONDS[unit] == 0 and (unit != "w" or seconds > _SECONDS["w"]):
             return f"{int(seconds // _SECONDS[unit])}{unit}"
-    return f"{seconds:g}s" if seconds else "0"
+    return f"{seconds:.3f}".rstrip("0").rstrip(".") + "s" if seconds else "0"
