@@ -28,7 +28,7 @@ class Notifications:
     def routes(self) -> tuple[Route, ...]:
         known = {"id", "name", "fields", "implementationName", "implementation", "configContract", "infoLink"}
         known |= {"message", "tags", "presets", "link", "testCommand", *self._events}
-        known |= {f"supports{event[:1].upper()}{event[1:]}" for event in self._events}
+        known |= {f"supports{event[:1].upper()}{event[1:]}" for event in self._events if event.startswith("on")}
         fields = frozenset(known)
         path, forced = "/api/v3/notification", {"forceSave": "bool"}
         return (
