@@ -85,7 +85,6 @@ def add_sources(connection: Connection, secrets: SecretBox, now: datetime) -> di
 
 def add_instances(connection: Connection, secrets: SecretBox, now: datetime) -> dict[str, int]:
     found = {}
-    profiles = [{"id": 4, "name": "HD-1080p", "cutoff": 7, "upgradeAllowed": True, "items": []}]
     for kind, port in (("radarr", 7878), ("sonarr", 8989)):
         found[kind] = add(
             connection,
@@ -99,8 +98,8 @@ def add_instances(connection: Connection, secrets: SecretBox, now: datetime) -> 
             version="6.0.3" if kind == "radarr" else "4.0.19",
             last_sync_at=now - timedelta(minutes=30),
             last_success_at=now - timedelta(minutes=30),
-            profiles=profiles,
-            root_folders=[{"path": "/data/media", "freeSpace": 900 * GB, "accessible": True}],
+            profiles=[],
+            root_folders=[],
             created_at=now,
         )
     return found
@@ -215,8 +214,12 @@ def add_entries(connection: Connection, source: int, now: datetime) -> list[int]
 
 
 EVIDENCE = {
-    "items": [],
-    "reason": "title and year are the same",
+    "evidence": [
+        {"name": "title", "weight": 0.9, "text": "the name is the title, letter for letter"},
+        {"name": "year", "weight": 0.03, "text": "the year is one off"},
+        {"name": "runtime", "weight": -0.1, "text": "it runs 71 minutes, the film 118"},
+    ],
+    "reason": "it runs 71 minutes, the film 118",
 }
 
 
@@ -328,9 +331,7 @@ def add_events(connection: Connection, now: datetime) -> None:
     )
     for number, (kind, level, text) in enumerate(told):
         connection.execute(
-            insert(tables.events).values(
-                at=now - timedelta(minutes=7 * number), kind=kind, level=level, message=message
-            )
+            insert(tables.events).values(at=now - timedelta(minutes=7 * number), kind=kind, level=level, message=text)
         )
     connection.execute(
         insert(tables.health).values(

@@ -9,39 +9,49 @@ from starlette.exceptions import HTTPException
 
 from stalkeer.errors import Conflict, InvalidInput, NotFound, StalkeerError, StoreUnavailable
 from stalkeer.runtime import App
-from stalkeer.web import activity, assets, dashboard, live, manifest
+from stalkeer.security.limits import TooManyRequests
+from stalkeer.web import activity, assets, dashboard, live, login, manifest, wanted
+from stalkeer.web.guard import NeedsLogin, UserGuard, lead_to_login
 from stalkeer.web.headers import add_headers
 from stalkeer.web.render import Toast, done, page
 
-# One line a module, in the order of the menu.
+# For everybody: what a browser needs to show the login.
+OPEN_ROUTERS: tuple[APIRouter, ...] = (assets.router, manifest.router, login.router)
+# For users. One line a module, in the order of the menu.
 ROUTERS: tuple[APIRouter, ...] = (
-    assets.router,
-    manifest.router,
     live.router,
     dashboard.router,
+    wanted.router,
     activity.router,
 )
 STATUS_OF: tuple[tuple[type[StalkeerError], int], ...] = (
     (NotFound, 404),
     (Conflict, 409),
     (InvalidInput, 422),
+    (TooManyRequests, 429),
     (StoreUnavailable, 503),
 )
 
 
 def create_web(app: App) -> FastAPI:
-    """Every page and fragment; mount it at the root, after the API."""
+    """Every page and fragment; who builds it sets `state.security`."""
     web = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, telemetry={"auto_configure": False})
     web.state.app = app
     add_headers(web)
     install_errors(web)
-    for router in ROUTERS:
+    for router in OPEN_ROUTERS:
         web.include_router(router)
+    for router in ROUTERS:
+        web.include_router(router, dependencies=[UserGuard])
     return web
 
 
 def install_errors(web: FastAPI) -> None:
     """An error of an action is a toast; of a visit, a page. Both say what to do."""
+
+    @web.exception_handler(NeedsLogin)
+    def _stranger(request: Request, _error: NeedsLogin) -> Response:
+        return lead_to_login(request)
 
     @web.exception_handler(StalkeerError)
     def _ours(request: Request, error: StalkeerError) -> Response:

@@ -1,0 +1,59 @@
+"""Login and logout."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from stalkeer.security.callers import COOKIE
+from stalkeer.security.cookies import clear_session_cookie, set_session_cookie
+from stalkeer.security.limits import TooManyRequests
+from stalkeer.security.sessions import LoginRefused
+from stalkeer.web.frame import app_of, base_of
+from stalkeer.web.guard import OwnPageGuard, security_of
+from stalkeer.web.render import page
+
+router = APIRouter(include_in_schema=False)
+
+
+def safe_next(path: str) -> str:
+    """Where to go after the login: a page of ours, never another site."""
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) and ":" not in path else "/"
+
+
+@router.get("/login")
+def get_login(request: Request, next: str = "/") -> Response:  # noqa: A002 - the name of the parameter in the address
+    if security_of(request).sessions.needs_setup():
+        return RedirectResponse(f"{base_of(request)}/setup", status_code=303)
+    return page(request, "login.html", name="", error="", next=safe_next(next))
+
+
+@router.post("/login", dependencies=[OwnPageGuard])
+def post_login(
+    request: Request,
+    name: Annotated[str, Form(max_length=200)] = "",
+    password: Annotated[str, Form(max_length=2000)] = "",
+    next: Annotated[str, Form(max_length=500)] = "/",  # noqa: A002
+) -> Response:
+    """Sign in and go on; what is wrong is said beside the form."""
+    security = security_of(request)
+    try:
+        token = security.sessions.sign_in(name, password, str(request.state.origin.client))
+    except (LoginRefused, TooManyRequests) as error:
+        status = 429 if isinstance(error, TooManyRequests) else 401
+        return page(request, "login.html", status=status, name=name, error=str(error), next=safe_next(next))
+    response = RedirectResponse(base_of(request) + safe_next(next), status_code=303)
+    set_session_cookie(request, response, token, app_of(request).settings.security.session_lifetime)
+    return response
+
+
+@router.post("/logout", dependencies=[OwnPageGuard])
+def post_logout(request: Request) -> Response:
+    token = request.cookies.get(COOKIE)
+    if token:
+        security_of(request).sessions.sign_out(token)
+    response = RedirectResponse(f"{base_of(request)}/login", status_code=303)
+    clear_session_cookie(request, response)
+    return response
