@@ -120,7 +120,9 @@ title_keys = Table(
     Column("key", Text, primary_key=True),
     Column("title_id", Id, ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True),
     Column("penalty", Float, nullable=False, default=0.0),
+    Column("mirror", Text, nullable=False, default=""),  # the key read backwards: finds titles by their ends
     Index("ix_title_keys_title_id", "title_id"),
+    Index("ix_title_keys_mirror", "mirror"),
 )
 
 entries = Table(
@@ -382,6 +384,14 @@ rules = Table(
     Column("origin", Text, nullable=False),  # user | verify | import
     Column("label", Text, nullable=False, default=""),  # what it was about, for people
     Column("created_at", UtcDateTime, nullable=False),
+)
+
+match_marks = Table(
+    "match_marks",
+    metadata,
+    Column("source_id", Id, ForeignKey("sources.id"), primary_key=True),
+    Column("generation", Integer, nullable=False),  # everything up to it has been matched
+    Column("version", Text, nullable=False),  # of the rules of matching that did it
 )
 
 lookup_cache = Table(
