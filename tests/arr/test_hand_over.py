@@ -21,6 +21,7 @@ from stalkeer.demo.arr import Mount
 CLIPS = Path(__file__).parents[2] / "src/stalkeer/demo/clips"
 FILM = CLIPS / "film-90.mkv"
 EPISODE = CLIPS / "episode-45.mkv"
+SAME_PATHS = PathMap()
 
 
 def staged(folder: Path, release: str, clip: Path) -> Path:
@@ -34,7 +35,7 @@ def request_for(target, file, **more) -> HandOverRequest:
     return HandOverRequest(target, file, file.stem, file.stat().st_size, **more)
 
 
-def finish(server, client, request, paths=PathMap()):
+def finish(server, client, request, paths=SAME_PATHS):
     """Step until it is no longer pending, waiting for each command to end."""
     outcome = hand_over(client, request, paths)
     while isinstance(outcome, Pending):
@@ -101,7 +102,7 @@ def test_a_second_step_after_a_crash_finds_the_file_and_imports_nothing_twice(ra
     request = request_for(MovieTarget(film.id), file)
     first = finish(radarr, radarr_client, request)
 
-    assert hand_over(radarr_client, request, PathMap()) == first
+    assert hand_over(radarr_client, request, SAME_PATHS) == first
     assert len(radarr.commands.all()) == 1
 
 
@@ -111,8 +112,8 @@ def test_a_command_whose_id_was_lost_is_found_again(radarr, radarr_client, film,
     hold = threading.Event()
     radarr.commands.before = lambda _command: hold.wait(10)
 
-    first = hand_over(radarr_client, request, PathMap())
-    again = hand_over(radarr_client, request, PathMap())
+    first = hand_over(radarr_client, request, SAME_PATHS)
+    again = hand_over(radarr_client, request, SAME_PATHS)
     hold.set()
 
     assert isinstance(first, Pending)
@@ -123,11 +124,11 @@ def test_a_command_whose_id_was_lost_is_found_again(radarr, radarr_client, film,
 def test_a_command_that_the_instance_has_forgotten_is_settled_by_the_file(radarr, radarr_client, film, tmp_path):
     file = staged(tmp_path / "staging", "Some.Film.2020.1080p.WEB-DL-STALKEER", FILM)
     request = request_for(MovieTarget(film.id), file)
-    pending = hand_over(radarr_client, request, PathMap())
+    pending = hand_over(radarr_client, request, SAME_PATHS)
     assert radarr.commands.get(pending.command_id).done.wait(10)
     radarr.commands.forget(pending.command_id)
 
-    outcome = hand_over(radarr_client, replace(request, command_id=pending.command_id), PathMap())
+    outcome = hand_over(radarr_client, replace(request, command_id=pending.command_id), SAME_PATHS)
 
     assert isinstance(outcome, Imported)
 
@@ -147,7 +148,7 @@ def test_an_older_file_of_the_item_is_not_taken_for_ours(radarr, radarr_client, 
     radarr.add_file(film, quality=1, content=FILM.read_bytes())
     file = staged(tmp_path / "staging", "Some.Film.2020.1080p.WEB-DL-STALKEER", FILM)
 
-    outcome = hand_over(radarr_client, request_for(MovieTarget(film.id), file), PathMap())
+    outcome = hand_over(radarr_client, request_for(MovieTarget(film.id), file), SAME_PATHS)
 
     assert isinstance(outcome, Pending)
 
@@ -167,7 +168,7 @@ def test_a_folder_that_the_instance_does_not_see_is_named(tmp_path, radarr, rada
     radarr.mounts = (Mount("/movies", tmp_path / "movies"),)
     file = staged(tmp_path / "staging", "Some.Film.2020.1080p.WEB-DL-STALKEER", FILM)
 
-    outcome = hand_over(radarr_client, request_for(MovieTarget(film.id), file), PathMap())
+    outcome = hand_over(radarr_client, request_for(MovieTarget(film.id), file), SAME_PATHS)
 
     assert isinstance(outcome, Failed)
     assert "does not see" in outcome.message

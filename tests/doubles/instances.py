@@ -13,6 +13,8 @@ from stalkeer.store.database import Database
 from stalkeer.store.instances import InstanceOptions, InstanceRow, NewInstance, add_instance, get_instance
 from tests.doubles.clock import FakeClock
 
+PLAIN = InstanceOptions()
+
 
 def clients(database: Database, clock: FakeClock) -> Arrs:
     """No real waiting between requests."""
@@ -20,7 +22,7 @@ def clients(database: Database, clock: FakeClock) -> Arrs:
     return Arrs(database, box, clock, lambda name: Gate(name, monotonic=clock.monotonic, sleep=clock.sleep))
 
 
-def know(arrs: Arrs, server: ArrServer, slug: str = "", options: InstanceOptions = InstanceOptions()) -> InstanceRow:
+def know(arrs: Arrs, server: ArrServer, slug: str = "", options: InstanceOptions = PLAIN) -> InstanceRow:
     """Add `server` as a user would."""
     kind = InstanceKind(server.program.lower())
     new = NewInstance(slug or kind.value, kind, server.url, server.api_key, options)

@@ -108,7 +108,7 @@ class ArrClient:
                 response.read()
             yield from objects_of_array(_text(self._accepted(response, asked)), asked)
         except httpx2.TransportError as error:
-            self.gate.failed()
+            self.gate.failed(reason_in_words(error))
             raise self._unreachable(asked, error) from error
         finally:
             response.close()
@@ -159,24 +159,21 @@ class ArrClient:
                 with attempt:
                     response = self._once(request, stream=stream)
         except _AskAgain as error:
-            return error.response
+            response = error.response
+        except httpx2.UnsupportedProtocol as error:
+            raise _bad_address(self.address) from error
         except httpx2.TransportError as error:
+            self.gate.failed(reason_in_words(error))
             raise self._unreachable(asked, error) from error
+        if response.status_code in PROXY_SAYS_DOWN:
+            self.gate.failed(f"its proxy answered {response.status_code}")
+        else:
+            self.gate.succeeded()
         return response
 
     def _once(self, request: httpx2.Request, *, stream: bool) -> httpx2.Response:
         self.gate.enter()
-        try:
-            response = self._http.send(request, stream=stream)
-        except httpx2.UnsupportedProtocol as error:
-            raise _bad_address(self.address) from error
-        except httpx2.TransportError:
-            self.gate.failed()
-            raise
-        if response.status_code in PROXY_SAYS_DOWN:
-            self.gate.failed()
-        else:
-            self.gate.succeeded()
+        response = self._http.send(request, stream=stream)
         if response.status_code in TRY_LATER:
             response.read()
             response.close()
@@ -244,7 +241,7 @@ def _bad_address(address: Address) -> ConfigurationError:
 def _may_repeat(error: Exception) -> bool | float:
     if isinstance(error, _AskAgain):
         return _pause_asked_for(error.response)
-    return isinstance(error, httpx2.TransportError)
+    return isinstance(error, httpx2.TransportError) and not isinstance(error, httpx2.UnsupportedProtocol)
 
 
 def _may_repeat_post(error: Exception) -> bool | float:

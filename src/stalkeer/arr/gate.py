@@ -30,6 +30,7 @@ class Gate:
     failures: int = 0
     _next_start: float = 0.0
     _open_until: float = 0.0
+    _reason: str = ""
     _pause_s: float = FIRST_PAUSE_S
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -39,8 +40,8 @@ class Gate:
             now = self.monotonic()
             if now < self._open_until:
                 raise ArrUnreachable(
-                    f"{self.name} did not answer {self.failures} times in a row; it is asked again in "
-                    f"{self._open_until - now:.0f} s. Check that it runs and that its address is right."
+                    f"{self.name} did not answer {self.failures} times in a row ({self._reason}); it is asked again "
+                    f"in {self._open_until - now:.0f} s. Check that it runs and that its address is right."
                 )
             start = max(now, self._next_start)
             self._next_start = start + self.min_interval_s
@@ -54,9 +55,11 @@ class Gate:
             self._pause_s = FIRST_PAUSE_S
             self._open_until = 0.0
 
-    def failed(self) -> None:
+    def failed(self, reason: str) -> None:
+        """A request that got no answer in spite of its retries; `reason` in words."""
         with self._lock:
             self.failures += 1
+            self._reason = reason
             if self.failures < FAILURES_TO_OPEN:
                 return
             self._open_until = self.monotonic() + self._pause_s

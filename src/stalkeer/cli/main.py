@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NOUNS = (
     Noun("serve", "stalkeer.cli.serve", "Run the program: web UI, API, schedules, downloads."),
+    Noun("scan", "stalkeer.cli.scan", "Ask Radarr and Sonarr what is missing."),
     Noun("config", "stalkeer.cli.config", "Check and show the settings in use."),
     Noun("version", "stalkeer.cli.version", "Print the version."),
 )

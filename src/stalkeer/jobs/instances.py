@@ -41,6 +41,10 @@ class Arrs:
             raise
         self._note(row, gate, None)
 
+    def over(self, database: Database) -> Arrs:
+        """The same clients and gates, noting what becomes of them in another database (a rehearsal's)."""
+        return Arrs(database, self.secrets, self.clock, self.make_gate, self._gates, self._lock)
+
     def address(self, row: InstanceRow) -> Address:
         api_key = self.secrets.decrypt(row.api_key)
         register_secret(api_key)

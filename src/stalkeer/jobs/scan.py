@@ -1,0 +1,116 @@
+"""Ask every instance what is missing, match it with the catalogue, and say what came of it and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from stalkeer.jobs.instances import Arrs
+from stalkeer.jobs.reporting import Run
+from stalkeer.jobs.wanted import InstanceSync, sync_wanted
+from stalkeer.settings import Settings
+from stalkeer.store.database import Database
+from stalkeer.store.downloads import failed_wanted_ids
+from stalkeer.store.instances import find_instance
+from stalkeer.store.missing import FoundCounts, count_found, read_open_ids
+from stalkeer.store.rehearsal import rehearse
+
+Matcher = Callable[[Database, Run], object]
+COOLING = "cooling down after a failure"
+
+
+@dataclass(frozen=True)
+class InstanceScan:
+    """One instance's part of a scan: what it wants, what was found, what is held back and why."""
+
+    sync: InstanceSync
+    found: FoundCounts
+    cooling: int
+
+    def to_document(self) -> dict[str, object]:
+        document = self.sync.to_document()
+        skipped = dict(self.sync.skipped) | ({COOLING: self.cooling} if self.cooling else {})
+        return document | {
+            "confirmed": self.found.confirmed,
+            "review": self.found.review,
+            "nothing": self.found.nothing,
+            "skipped": skipped,
+        }
+
+
+@dataclass(frozen=True)
+class ScanReport:
+    """Of a whole scan. `is_dry_run`: nothing of it was kept."""
+
+    instances: tuple[InstanceScan, ...]
+    started_at: datetime
+    finished_at: datetime
+    is_dry_run: bool = False
+
+    @property
+    def is_partial(self) -> bool:
+        return any(scan.sync.error for scan in self.instances)
+
+    @property
+    def has_failed(self) -> bool:
+        """No instance at all could be read."""
+        return bool(self.instances) and all(scan.sync.error for scan in self.instances)
+
+    def to_document(self) -> dict[str, object]:
+        return {
+            "dryRun": self.is_dry_run,
+            "startedAt": self.started_at.isoformat(),
+            "seconds": round((self.finished_at - self.started_at).total_seconds(), 1),
+            "wanted": sum(scan.sync.wanted for scan in self.instances),
+            "confirmed": sum(scan.found.confirmed for scan in self.instances),
+            "review": sum(scan.found.review for scan in self.instances),
+            "nothing": sum(scan.found.nothing for scan in self.instances),
+            "instances": [scan.to_document() for scan in self.instances],
+        }
+
+
+@dataclass(frozen=True)
+class Scanner:
+    """What a scan works with; `match` brings the matches up to date with what was read."""
+
+    database: Database
+    arrs: Arrs
+    settings: Settings
+    match: Matcher
+
+
+def build_scanner(database: Database, arrs: Arrs, settings: Settings) -> Scanner:
+    return Scanner(database, arrs, settings, lambda _database, _run: None)
+
+
+def scan_missing(scanner: Scanner, run: Run, only: str | None = None) -> ScanReport:
+    """Sync what is wanted from every instance, or the one called `only`; then match. Downloads are not touched."""
+    started_at = scanner.arrs.clock()
+    synced = sync_wanted(scanner.database, scanner.arrs, scanner.settings.wanted, run, only)
+    if not run.is_cancelled():
+        scanner.match(scanner.database, run)
+    return _report(scanner, synced.instances, started_at)
+
+
+def rehearse_scan(scanner: Scanner, run: Run, only: str | None = None) -> ScanReport:
+    """The same scan on a copy of the database that is thrown away: what it would find, with nothing changed."""
+    with rehearse(scanner.database) as copy:
+        rehearsal = Scanner(copy, scanner.arrs.over(copy), scanner.settings, scanner.match)
+        report = scan_missing(rehearsal, run, only)
+    return ScanReport(report.instances, report.started_at, report.finished_at, is_dry_run=True)
+
+
+def _report(scanner: Scanner, syncs: tuple[InstanceSync, ...], started_at: datetime) -> ScanReport:
+    now = scanner.arrs.clock()
+    since = now - timedelta(seconds=scanner.settings.wanted.cooldown)
+    scans: list[InstanceScan] = []
+    with scanner.database.connect() as connection:
+        found = count_found(connection)
+        failed = failed_wanted_ids(connection, since)
+        for sync in syncs:
+            row = find_instance(connection, sync.slug)
+            assert row is not None, "it was read a moment ago and rows are never deleted"
+            cooling = len(failed & read_open_ids(connection, row.id)) if failed else 0
+            scans.append(InstanceScan(sync, found.get(row.id, FoundCounts()), cooling))
+    return ScanReport(tuple(scans), started_at, now)

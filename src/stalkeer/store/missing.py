@@ -1,0 +1,313 @@
+"""What is missing, as people look at it: with what was found for it, what holds it back and how its download goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select
+
+from stalkeer.errors import NotFound
+from stalkeer.model import Decision, InstanceId, InstanceKind, LibraryId, WantedId, WantedKind
+from stalkeer.store.tables import download_items, downloads, instances, library, matches, wanted
+
+
+class Found(StrEnum):
+    """The best that matching found for an item."""
+
+    CONFIRMED = "confirmed"
+    REVIEW = "review"
+    NOTHING = "nothing"
+
+
+class MissingOrder(StrEnum):
+    TITLE = "title"
+    NEWEST = "newest"  # first seen as missing
+    AIRED = "aired"
+
+
+@dataclass(frozen=True)
+class MissingFilter:
+    """Which items; every field that is set must fit."""
+
+    instance: str | None = None
+    kind: WantedKind | None = None
+    found: Found | None = None
+    reason: str | None = None
+    skipped: bool | None = None
+    library_id: LibraryId | None = None
+    text: str | None = None  # part of the film's, series' or episode's title
+
+
+@dataclass(frozen=True, slots=True)
+class MissingRow:
+    wanted_id: WantedId
+    instance: str
+    instance_kind: InstanceKind
+    library_id: LibraryId
+    kind: WantedKind
+    reason: str
+    title: str  # of the film or series
+    item_title: str  # of the episode; the film's again
+    year: int | None
+    season: int | None
+    episode: int | None
+    air_date: str | None
+    poster: str | None
+    quality_profile_id: int | None
+    current_quality: Mapping[str, Any] | None
+    skip: str | None
+    owned_by: str | None
+    found: Found
+    score: float | None
+    variants: int
+    download_id: int | None
+    download_state: str | None
+    first_seen: datetime
+    last_searched_at: datetime | None
+
+    @property
+    def name(self) -> str:
+        """`Dune (2021)`, `Severance S01E02`."""
+        if self.season is None:
+            return f"{self.title} ({self.year})" if self.year else self.title
+        return f"{self.title} S{self.season:02}E{self.episode or 0:02}"
+
+
+@dataclass(frozen=True, slots=True)
+class MissingSeries:
+    """A series with wanted episodes."""
+
+    library_id: LibraryId
+    instance: str
+    title: str
+    year: int | None
+    poster: str | None
+    missing: int
+    confirmed: int
+    review: int
+    skipped: int
+    seasons: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCounts:
+    """Of the items of one instance that no rule holds back: how many have what."""
+
+    confirmed: int = 0
+    review: int = 0
+    nothing: int = 0
+
+
+def list_missing(
+    connection: Connection,
+    chosen: MissingFilter = MissingFilter(),
+    order: MissingOrder = MissingOrder.TITLE,
+    limit: int = 50,
+    offset: int = 0,
+) -> list[MissingRow]:
+    query = _rows().where(*_clauses(chosen)).order_by(*_ORDER[order], wanted.c.id).limit(limit).offset(offset)
+    return [_row(row) for row in connection.execute(query)]
+
+
+def count_missing(connection: Connection, chosen: MissingFilter = MissingFilter()) -> int:
+    query = select(func.count()).select_from(_joined()).where(*_clauses(chosen))
+    return int(connection.execute(query).scalar_one())
+
+
+def get_missing(connection: Connection, wanted_id: WantedId) -> MissingRow:
+    row = connection.execute(_rows().where(wanted.c.id == wanted_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no wanted item {wanted_id}.")
+    return _row(row)
+
+
+def list_missing_series(
+    connection: Connection, chosen: MissingFilter = MissingFilter(), limit: int = 50, offset: int = 0
+) -> list[MissingSeries]:
+    """Missing episodes grouped by series, by title."""
+    groups = (
+        select(
+            library.c.id,
+            instances.c.slug,
+            library.c.title,
+            library.c.year,
+            library.c.poster,
+            func.count().label("missing"),
+            func.count(case((_found == Found.CONFIRMED.value, 1))).label("confirmed"),
+            func.count(case((_found == Found.REVIEW.value, 1))).label("review"),
+            func.count(wanted.c.skip).label("skipped"),
+        )
+        .select_from(_joined())
+        .where(*_clauses(chosen), wanted.c.kind == WantedKind.EPISODE.value)
+        .group_by(library.c.id, instances.c.slug, library.c.title, library.c.year, library.c.poster)
+        .order_by(func.lower(library.c.title), library.c.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    rows = connection.execute(groups).all()
+    seasons = _seasons(connection, [row.id for row in rows])
+    return [
+        MissingSeries(
+            library_id=LibraryId(row.id),
+            instance=row.slug,
+            title=row.title,
+            year=row.year,
+            poster=row.poster,
+            missing=row.missing,
+            confirmed=row.confirmed,
+            review=row.review,
+            skipped=row.skipped,
+            seasons=tuple(sorted(seasons.get(row.id, ()))),
+        )
+        for row in rows
+    ]
+
+
+def count_missing_series(connection: Connection, chosen: MissingFilter = MissingFilter()) -> int:
+    query = select(func.count(library.c.id.distinct())).select_from(_joined())
+    query = query.where(*_clauses(chosen), wanted.c.kind == WantedKind.EPISODE.value)
+    return int(connection.execute(query).scalar_one())
+
+
+def count_found(connection: Connection) -> dict[InstanceId, FoundCounts]:
+    """What matching has for the items that may be downloaded, by instance."""
+    query = (
+        select(wanted.c.instance_id, _found.label("found"), func.count().label("number"))
+        .where(wanted.c.gone_at.is_(None), wanted.c.skip.is_(None))
+        .group_by(wanted.c.instance_id, _found)
+    )
+    numbers: dict[InstanceId, dict[str, int]] = {}
+    for row in connection.execute(query):
+        numbers.setdefault(InstanceId(row.instance_id), {})[row.found] = row.number
+    return {
+        instance_id: FoundCounts(
+            confirmed=by_found.get(Found.CONFIRMED, 0),
+            review=by_found.get(Found.REVIEW, 0),
+            nothing=by_found.get(Found.NOTHING, 0),
+        )
+        for instance_id, by_found in numbers.items()
+    }
+
+
+def read_open_ids(connection: Connection, instance_id: InstanceId) -> frozenset[WantedId]:
+    """The items of an instance that no rule holds back."""
+    query = select(wanted.c.id).where(wanted.c.instance_id == instance_id)
+    query = query.where(wanted.c.gone_at.is_(None), wanted.c.skip.is_(None))
+    return frozenset(connection.execute(query).scalars())
+
+
+def _has(decision: Decision) -> ColumnElement[bool]:
+    return select(matches.c.id).where(matches.c.wanted_id == wanted.c.id, matches.c.decision == decision.value).exists()
+
+
+_found = case(
+    (_has(Decision.CONFIRM), Found.CONFIRMED.value),
+    (_has(Decision.REVIEW), Found.REVIEW.value),
+    else_=Found.NOTHING.value,
+)
+_FITTING = matches.c.decision.in_((Decision.CONFIRM.value, Decision.REVIEW.value))
+_score = (
+    select(func.max(matches.c.score)).where(matches.c.wanted_id == wanted.c.id, _FITTING).correlate(wanted)
+).scalar_subquery()
+_variants = (
+    select(func.count()).where(matches.c.wanted_id == wanted.c.id, _FITTING).correlate(wanted)
+).scalar_subquery()
+_download = (
+    select(func.max(download_items.c.download_id))
+    .where(download_items.c.wanted_id == wanted.c.id)
+    .correlate(wanted)
+    .scalar_subquery()
+)
+_ORDER: dict[MissingOrder, tuple[ColumnElement[Any], ...]] = {
+    MissingOrder.TITLE: (func.lower(library.c.title), wanted.c.season, wanted.c.episode),
+    MissingOrder.NEWEST: (wanted.c.first_seen.desc(),),
+    MissingOrder.AIRED: (wanted.c.air_date_utc.desc(),),
+}
+
+
+def _joined() -> Any:
+    return wanted.join(library, library.c.id == wanted.c.library_id).join(
+        instances, instances.c.id == wanted.c.instance_id
+    )
+
+
+def _rows() -> Select[Any]:
+    state = select(downloads.c.state).where(downloads.c.id == _download).scalar_subquery()
+    return select(
+        wanted,
+        instances.c.slug.label("instance"),
+        instances.c.kind.label("instance_kind"),
+        library.c.title.label("library_title"),
+        library.c.year.label("library_year"),
+        library.c.poster.label("poster"),
+        library.c.quality_profile_id.label("quality_profile_id"),
+        _found.label("found"),
+        _score.label("score"),
+        _variants.label("variants"),
+        _download.label("download_id"),
+        state.label("download_state"),
+    ).select_from(_joined())
+
+
+def _clauses(chosen: MissingFilter) -> list[ColumnElement[bool]]:
+    clauses: list[ColumnElement[bool]] = [and_(wanted.c.gone_at.is_(None), instances.c.removed_at.is_(None))]
+    equal = (
+        (instances.c.slug, chosen.instance),
+        (wanted.c.kind, chosen.kind.value if chosen.kind else None),
+        (wanted.c.reason, chosen.reason),
+        (wanted.c.library_id, chosen.library_id),
+        (_found, chosen.found.value if chosen.found else None),
+    )
+    clauses += [column == value for column, value in equal if value is not None]
+    if chosen.skipped is not None:
+        clauses.append(wanted.c.skip.is_not(None) if chosen.skipped else wanted.c.skip.is_(None))
+    if chosen.text:
+        clauses.append(
+            or_(
+                library.c.title.icontains(chosen.text, autoescape=True),
+                wanted.c.title.icontains(chosen.text, autoescape=True),
+            )
+        )
+    return clauses
+
+
+def _seasons(connection: Connection, library_ids: list[int]) -> dict[int, set[int]]:
+    query = select(wanted.c.library_id, wanted.c.season).distinct()
+    query = query.where(wanted.c.library_id.in_(library_ids), wanted.c.gone_at.is_(None), wanted.c.season.is_not(None))
+    seasons: dict[int, set[int]] = {}
+    for row in connection.execute(query):
+        seasons.setdefault(row.library_id, set()).add(row.season)
+    return seasons
+
+
+def _row(row: Row[Any]) -> MissingRow:
+    return MissingRow(
+        wanted_id=WantedId(row.id),
+        instance=row.instance,
+        instance_kind=InstanceKind(row.instance_kind),
+        library_id=LibraryId(row.library_id),
+        kind=WantedKind(row.kind),
+        reason=row.reason,
+        title=row.library_title,
+        item_title=row.title,
+        year=row.library_year,
+        season=row.season,
+        episode=row.episode,
+        air_date=row.air_date,
+        poster=row.poster,
+        quality_profile_id=row.quality_profile_id,
+        current_quality=row.current_quality,
+        skip=row.skip,
+        owned_by=row.owned_by,
+        found=Found(row.found),
+        score=row.score,
+        variants=row.variants,
+        download_id=row.download_id,
+        download_state=row.download_state,
+        first_seen=row.first_seen,
+        last_searched_at=row.last_searched_at,
+    )
