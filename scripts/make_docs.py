@@ -28,6 +28,7 @@ from stalkeer.settings.schema import Settings
 from stalkeer.settings.units import show_duration, show_size
 
 ROOT = Path(__file__).parents[1]
+ALWAYS = ("url",)  # an address may be optional to the schema, and still is what an example is for
 BEGIN, END = "<!-- written by scripts/make_docs.py: {} -->", "<!-- end: {} -->"
 
 
@@ -90,9 +91,8 @@ def settings_table() -> str:
             field = next((f for n, f in Settings.model_fields.items() if (f.alias or n) == section), None)
             lines += ["", f"### {section or 'general'}", "", (field.description or "") if field else "", ""]
             lines += ["| Setting | Accepted | Default | |", "|---|---|---|---|"]
-        lines.append(
-            f"| `{key.name}` | {shown_type(key)} | {shown_default(key)} | {(key.field.description or '').replace('|', '&#124;')} |"
-        )
+        text = (key.field.description or "").replace("|", "&#124;")
+        lines.append(f"| `{key.name}` | {shown_type(key)} | {shown_default(key)} | {text} |")
     return "\n".join(lines).strip()
 
 
@@ -101,8 +101,8 @@ def settings_table() -> str:
 
 def example_file() -> str:
     head = [
-        "# Every setting of Stalkeer. Copy this to config.yml, put in the addresses and keys of Radarr, Sonarr and your",
-        "# playlists; the rest may stay as it is: what is not commented out is the default.",
+        "# Every setting of Stalkeer. Copy this to config.yml and put in the addresses and keys of Radarr, Sonarr and",
+        "# your playlists; the rest may stay as it is: what is not commented out is the default.",
         "# Sizes: 500KB, 10MB, 2GiB. Durations: 60s, 30m, 1h30m, 7d. 0 means unlimited. Cron: five fields, or off.",
         "# The environment overrides this file: STALKEER__DOWNLOADS__CONCURRENT_LIMIT=2,",
         "# STALKEER__RADARR__API_KEY_FILE=/run/secrets/radarr. Written by scripts/make_docs.py.",
@@ -121,7 +121,8 @@ def example_of(name: str, field: Any, depth: int, *, is_first: bool) -> Iterator
     yield from (f"{pad}# {line}" for line in textwrap.wrap((field.description or "").replace("`", ""), 110 - 2 * depth))
     inner = model_of(field.annotation)
     if inner is None:
-        text, is_live = example_value(Key(name, field, ""))
+        text, stands = example_value(Key(name, field, ""))
+        is_live = depth > 0 and (stands or (name in ALWAYS and depth > 1) or is_first)
         yield f"{lead}{name}: {text}".rstrip() if is_live else f"{pad}# {name}: {text}".rstrip()
         return
     is_list = "tuple" in str(field.annotation)

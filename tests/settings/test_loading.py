@@ -96,6 +96,18 @@ def test_import_is_a_section_like_any_other(written):
     assert load_settings(written("import: {mode: none}"), ENVIRON).settings.import_.mode is ImportMode.NONE
 
 
+def test_a_time_of_day_is_not_a_number(written):
+    config = written("downloads: {hours: [{start: 23:00, end: 12:30, limit: 1MB}]}")
+
+    [hours] = load_settings(config, ENVIRON).settings.downloads.hours
+
+    assert (hours.start.hour, hours.end.minute) == (23, 30)
+
+
+def test_an_empty_section_is_no_section(written):
+    assert load_settings(written("downloads:\nradarr:\n"), ENVIRON).settings.radarr == ()
+
+
 def test_words_from_the_environment_are_split():
     environ = {**ENVIRON, "STALKEER__SECURITY__TRUSTED_PROXIES": "10.0.0.1, fd00::/8"}
 

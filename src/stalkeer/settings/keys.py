@@ -48,7 +48,7 @@ def all_keys() -> tuple[Key, ...]:
 def _walk(model: type[BaseModel], prefix: str) -> Iterator[Key]:
     for name, field in model.model_fields.items():
         public = field.alias or name
-        inner = _model_of(field.annotation)
+        inner = model_of(field.annotation)
         if inner is None:
             yield Key(f"{prefix}{public}", field, prefix.split(".")[0].removesuffix("[]"))
         else:
@@ -56,11 +56,12 @@ def _walk(model: type[BaseModel], prefix: str) -> Iterator[Key]:
             yield from _walk(inner, f"{prefix}{public}{mark}.")
 
 
-def _model_of(annotation: object) -> type[BaseModel] | None:
+def model_of(annotation: object) -> type[BaseModel] | None:
+    """The section that a key holds, by itself or in a list; None for a value."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     if get_origin(annotation) in (tuple, Union, UnionType):
-        return next((found for part in get_args(annotation) if (found := _model_of(part))), None)
+        return next((found for part in get_args(annotation) if (found := model_of(part))), None)
     return None
 
 
@@ -72,6 +73,12 @@ def _holds(annotation: object, wanted: type) -> bool:
 def _known() -> frozenset[tuple[str, ...]]:
     names = (tuple(key.name.replace("[]", "").split(".")) for key in all_keys())
     return frozenset(name[:length] for name in names for length in range(1, len(name) + 1))
+
+
+def is_section(path: tuple[str, ...]) -> bool:
+    """Whether keys stand below this name."""
+    name = tuple(part for part in path if not part.isdigit())
+    return any(known[: len(name)] == name and len(known) > len(name) for known in _known())
 
 
 def is_known(path: tuple[str, ...]) -> bool:

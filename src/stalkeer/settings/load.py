@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from stalkeer.errors import ConfigurationError
 from stalkeer.secrets import register_secret
 from stalkeer.settings.explain import explain_errors
-from stalkeer.settings.keys import LISTS, child_of, is_known, secret_values
+from stalkeer.settings.keys import LISTS, child_of, is_known, is_section, secret_values
 from stalkeer.settings.schema import Layer, Settings
+from stalkeer.settings.yaml_file import read_yaml
 
 PREFIX = "STALKEER__"
 CONFIG_NAME = "config.yml"
@@ -95,25 +95,10 @@ def load_settings(
 def _from_file(config: Path | None) -> list[_Value]:
     if config is None:
         return []
-    try:
-        document = yaml.safe_load(config.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"Cannot read the configuration {config}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{config} is not YAML: {_yaml_problem(error)}") from error
-    if document is None:
-        return []
-    if not isinstance(document, dict):
-        raise ConfigurationError(
-            f"{config} holds a {type(document).__name__}; accepted: keys and values, see config.yml.example"
-        )
-    return [_Value(path, value, "file", str(config)) for path, value in _leaves((), document)]
-
-
-def _yaml_problem(error: yaml.YAMLError | UnicodeDecodeError) -> str:
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return f"{error.problem} in line {error.problem_mark.line + 1}, column {error.problem_mark.column + 1}"
-    return "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "it cannot be parsed"
+    leaves = _leaves((), read_yaml(config))
+    return [
+        _Value(path, value, "file", str(config)) for path, value in leaves if value is not None or not is_section(path)
+    ]
 
 
 def _leaves(path: Path_, value: object) -> list[tuple[Path_, object]]:

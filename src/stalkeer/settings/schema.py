@@ -178,6 +178,18 @@ class DownloadSettings(Section):
     )
     timeout: Duration = Field(60.0, description="Wait for an answer or for the next byte.")
     verify_downloads: bool = Field(True, description="Whether a file is checked to be whole before it is imported.")
+    duration_tolerance: float = Field(
+        0.4,
+        ge=0,
+        le=1,
+        description="How far a file's playing time may differ from the item's, as a share; 0 does not compare them.",
+    )
+    audio_languages: Words = Field(
+        (),
+        description="Languages of which a file's audio must have one (ISO 639-1); empty takes any. A file that names "
+        "none is taken.",
+        examples=[["fr", "en"]],
+    )
 
 
 class DirectorySettings(Section):
