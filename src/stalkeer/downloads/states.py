@@ -43,6 +43,7 @@ class Intent(StrEnum):
 
     PAUSE = "pause"
     CANCEL = "cancel"
+    YIELD = "yield"  # not the user but the queue: a viewer, or a download that is to start now, needs the place
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from stalkeer.errors import StoreError, StoreUnavailable
 
 BUSY_TIMEOUT_S = 30
+Transaction = Connection  # as other rooms name what they pass on to store functions
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -93,7 +93,7 @@ def running_downloads(connection: Connection) -> list[Running]:
             priority=row.priority,
             rank=row.rank,
             remaining=None if row.total is None else max(0, row.total - row.offset),
-            volume=row.part_path or "",
+            volume="",
             is_leaving=row.intent is not None,
         )
         for row in rows
@@ -125,6 +125,13 @@ def admit(connection: Connection, download_ids: Sequence[DownloadId], now: datet
         if run is not None:
             orders.append(Order(download_id, run))
     return orders
+
+
+def ask_to_leave(connection: Connection, download_ids: Sequence[DownloadId]) -> None:
+    """Running downloads that are to make room; what the user asked of them comes first."""
+    if download_ids:
+        free = (_D.state == DownloadState.DOWNLOADING.value) & _D.intent.is_(None)
+        connection.execute(update(downloads).where(_D.id.in_(download_ids), free).values(intent=Intent.YIELD.value))
 
 
 def admit_finishing(connection: Connection, now: datetime) -> list[Order]:
@@ -167,7 +174,7 @@ def _candidate(row: RowMapping) -> Candidate:
         rank=row["rank"],
         not_before=row["not_before"],
         remaining=None if row["total"] is None else max(0, row["total"] - row["durable_offset"]),
-        volume=row["part_path"] or "",
+        volume="",
     )
 
 
@@ -217,20 +224,21 @@ def write_progress(connection: Connection, updates: Iterable[Progress], now: dat
     return lost
 
 
-def release_lost(connection: Connection, me: str, alive: Iterable[Order], now: datetime, patience: timedelta) -> int:
-    """Take back what nobody works on: rows of dead workers, our own without a thread, runs nobody claimed in time."""
-    threads = {(one.download_id, one.run) for one in alive}
+def release_lost(
+    connection: Connection, me: str, is_alive: Callable[[Order], bool], now: datetime, patience: timedelta
+) -> int:
+    """Take back what nobody works on: rows of dead workers, our own without a thread, runs nobody claimed in time.
+
+    `is_alive` is asked after the rows were read: a thread is known before it claims, and until after it lets go.
+    """
     known = select(workers.c.id)
     query = select(_D.id, _D.run, _D.worker, _D.state, _D.intent).where(
         _D.admitted_at.is_not(None),
         or_(_D.worker == me, _D.worker.not_in(known), and_(_D.worker.is_(None), _D.admitted_at < now - patience)),
     )
-    count = 0
-    for row in connection.execute(query).all():
-        if row.worker == me and (row.id, row.run) in threads:
-            continue
-        count += _release_row(connection, row._mapping, now)
-    return count
+    rows = connection.execute(query).all()
+    orphans = [row for row in rows if row.worker != me or not is_alive(Order(DownloadId(row.id), row.run))]
+    return sum([_release_row(connection, row._mapping, now) for row in orphans])
 
 
 def release_all(connection: Connection, now: datetime) -> int:
@@ -344,3 +352,8 @@ def sources_in_use(connection: Connection) -> dict[SourceId, int]:
         _D.state.in_((DownloadState.QUEUED.value, DownloadState.DOWNLOADING.value))
     )
     return {SourceId(source_id): int(count) for source_id, count in connection.execute(query.group_by(_D.source_id))}
+
+
+def source_of(connection: Connection, download_ids: Sequence[DownloadId]) -> dict[DownloadId, SourceId]:
+    query = select(_D.id, _D.source_id).where(_D.id.in_(download_ids))
+    return {DownloadId(download_id): SourceId(source_id) for download_id, source_id in connection.execute(query)}

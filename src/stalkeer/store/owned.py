@@ -14,10 +14,18 @@ from sqlalchemy import ColumnElement, Connection, select, update
 
 from stalkeer.downloads.states import check_transition
 from stalkeer.model import DownloadId, DownloadState, EntryId, SourceId
-from stalkeer.store.downloads import ItemState, end_items
+from stalkeer.store.downloads import ItemRow, ItemState, end_items, list_items
 from stalkeer.store.tables import download_items, downloads
 
 _D = downloads.c
+_FROM_ZERO = {
+    "durable_offset": 0,
+    "offset": 0,
+    "total": None,
+    "validators": None,
+    "part_path": None,
+    "placed_path": None,
+}
 
 
 @dataclass(frozen=True)
@@ -37,9 +45,9 @@ class Problem:
     message: str
 
 
-def note_opened(connection: Connection, owner: Ownership, part_path: str, now: datetime) -> bool:
-    """Remember where the part lies before its first byte is written."""
-    return write_owned(connection, owner, {"part_path": part_path, "updated_at": now})
+def note_opened(connection: Connection, owner: Ownership, part_path: str, host: str, now: datetime) -> bool:
+    """Remember where the part lies before its first byte is written, and whose connection it is."""
+    return write_owned(connection, owner, {"part_path": part_path, "host": host, "updated_at": now})
 
 
 def note_resumed(connection: Connection, owner: Ownership, kept: int) -> bool:
@@ -54,22 +62,30 @@ def let_go(
     return _leave(connection, owner, state, now, {"not_before": not_before})
 
 
-def back_off(connection: Connection, owner: Ownership, problem: Problem, not_before: datetime, now: datetime) -> bool:
-    """A failed attempt: back to the queue (or where finishing stood), one failure more."""
-    query = select(_D.state).where(*fence(owner))
-    state = connection.execute(query).scalar_one_or_none()
+@dataclass(frozen=True)
+class Setback:
+    """A failed attempt: `failures` in a row, this one included."""
+
+    problem: Problem
+    failures: int
+    not_before: datetime
+
+
+def back_off(connection: Connection, owner: Ownership, setback: Setback, now: datetime) -> bool:
+    """Back to the queue, or where finishing stood, until it may be tried again. Part and offset stay."""
+    state = connection.execute(select(_D.state).where(*fence(owner))).scalar_one_or_none()
     if state is None:
         return False
-    back = DownloadState.QUEUED if state == DownloadState.DOWNLOADING.value else DownloadState(state)
-    values = {
-        "failures": _D.failures + 1,
-        "not_before": not_before,
-        "error": problem.message,
-        "error_code": problem.code,
+    values: dict[str, Any] = {
+        "failures": setback.failures,
+        "not_before": setback.not_before,
+        "error": setback.problem.message,
+        "error_code": setback.problem.code,
     }
-    if back is DownloadState.QUEUED:
+    if state == DownloadState.DOWNLOADING.value:
         values["interruptions"] = _D.interruptions + 1
-    return _leave(connection, owner, back, now, values)
+        return _leave(connection, owner, DownloadState.QUEUED, now, values)
+    return _leave(connection, owner, DownloadState(state), now, values)
 
 
 def give_up(connection: Connection, owner: Ownership, problem: Problem, now: datetime) -> bool:
@@ -128,17 +144,18 @@ def complete(connection: Connection, owner: Ownership, final_path: str | None, n
 
 
 @dataclass(frozen=True)
-class Variant:
+class Replacement:
     """Another entry for the same wanted items."""
 
     entry_id: EntryId
     source_id: SourceId
     entry_key: str
     name: str
-    host: str
 
 
-def change_variant(connection: Connection, owner: Ownership, variant: Variant, problem: Problem, now: datetime) -> bool:
+def change_variant(
+    connection: Connection, owner: Ownership, variant: Replacement, problem: Problem, now: datetime
+) -> bool:
     """Start over with another entry; what was fetched of the old one is of no use to it."""
     query = select(_D.entry_id, _D.variants_tried).where(*fence(owner))
     row = connection.execute(query).one_or_none()
@@ -149,14 +166,9 @@ def change_variant(connection: Connection, owner: Ownership, variant: Variant, p
         "source_id": variant.source_id,
         "entry_key": variant.entry_key,
         "name": variant.name,
-        "host": variant.host,
+        "host": "",  # known again when it is fetched
         "variants_tried": [*(row.variants_tried or ()), row.entry_id],
-        "durable_offset": 0,
-        "offset": 0,
-        "total": None,
-        "validators": None,
-        "part_path": None,
-        "placed_path": None,
+        **_FROM_ZERO,
         "release": None,
         "facts": None,
         "failures": 0,
@@ -165,6 +177,33 @@ def change_variant(connection: Connection, owner: Ownership, variant: Variant, p
         "error_code": problem.code,
     }
     return _leave(connection, owner, DownloadState.QUEUED, now, values)
+
+
+def restart(connection: Connection, owner: Ownership, problem: Problem, failures: int, now: datetime) -> bool:
+    """Back to the queue, to be fetched again from its first byte."""
+    values = {**_FROM_ZERO, "failures": failures, "error": problem.message, "error_code": problem.code, "facts": None}
+    return _leave(connection, owner, DownloadState.QUEUED, now, values)
+
+
+def fetch_on(connection: Connection, owner: Ownership, setback: Setback, now: datetime) -> bool:
+    """Back to the queue with what it has: there is more to come than the server said."""
+    values = {
+        "total": None,
+        "failures": setback.failures,
+        "not_before": setback.not_before,
+        "error": setback.problem.message,
+        "error_code": setback.problem.code,
+    }
+    return _leave(connection, owner, DownloadState.QUEUED, now, values)
+
+
+def drop_items(connection: Connection, download_id: DownloadId) -> None:
+    """After a cancel the items may be asked for again."""
+    end_items(connection, download_id, ItemState.CANCELLED)
+
+
+def items_of(connection: Connection, owner: Ownership) -> tuple[ItemRow, ...]:
+    return list_items(connection, [owner.download_id]).get(owner.download_id, ())
 
 
 @dataclass(frozen=True)

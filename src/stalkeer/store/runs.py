@@ -67,6 +67,12 @@ def queue_run(
     return RunId(connection.execute(query.returning(runs.c.id)).scalar_one())
 
 
+def waiting_runs(connection: Connection) -> list[RunId]:
+    """Runs that nobody has begun, the oldest first."""
+    query = select(runs.c.id).where(runs.c.state == RunState.QUEUED.value).order_by(runs.c.id)
+    return [RunId(run_id) for run_id in connection.execute(query).scalars()]
+
+
 def claim_run(connection: Connection, run_id: RunId, now: datetime, worker: str) -> RunRow | None:
     """Make a queued run this worker's, or take it again after this worker's restart. None: it is not ours to do."""
     mine = (runs.c.state == RunState.QUEUED.value) | (

@@ -1,0 +1,251 @@
+"""The engine as the rest of the program uses it: launch, start a job, wait, stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import random
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Protocol
+
+from stalkeer.engine.lock import FolderLock
+from stalkeer.engine.pulse import EVERY_S, Given, Pulse
+from stalkeer.engine.schedules import cron_times, local_timezone
+from stalkeer.engine.survey import Survey
+from stalkeer.engine.table import JobTable
+from stalkeer.engine.worker import Worker
+from stalkeer.engine.workflows import Bodies, Dispatch, EngineDatabase
+from stalkeer.errors import Conflict, StoreError
+from stalkeer.jobs.accounts import AccountDesk, Ask
+from stalkeer.jobs.instances import Arrs
+from stalkeer.jobs.tools import Tools
+from stalkeer.model import DownloadState, SourceId
+from stalkeer.playlists.access import Access
+from stalkeer.secrets import SecretBox
+from stalkeer.settings import Settings
+from stalkeer.store.database import Database
+from stalkeer.store.dispatch import release_all
+from stalkeer.store.downloads import count_by_state
+from stalkeer.store.runs import fail_runs_of, list_runs, queue_run
+from stalkeer.store.workers import WorkerRow, database_now, register_worker, remove_worker
+
+log = logging.getLogger(__name__)
+
+SQLITE_WORKER = "local"  # pinned: the one worker of a data folder is always the same one
+UNSETTLED = (
+    DownloadState.QUEUED,
+    DownloadState.DOWNLOADING,
+    DownloadState.FETCHED,
+    DownloadState.PLACED,
+    DownloadState.IMPORTING,
+)
+
+
+class Folders(Protocol):
+    @property
+    def data_dir(self) -> Path: ...
+
+    @property
+    def engine_database(self) -> Path: ...
+
+
+class Program(Protocol):
+    """What the engine needs of the wired program."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def database(self) -> Database: ...
+
+    @property
+    def secrets(self) -> SecretBox: ...
+
+    @property
+    def paths(self) -> Folders: ...
+
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+
+
+@dataclass(frozen=True)
+class Outside:
+    """How the engine reaches accounts and instances."""
+
+    arrs: Arrs
+    access: Callable[[SourceId], Access]
+    ask_account: Ask
+
+
+class Engine:
+    """Carries downloads and jobs in this process until `stop`. `role` is serve, worker or cli."""
+
+    def __init__(
+        self, program: Program, outside: Outside, jobs: JobTable, *, role: str = "serve", pulse_s: float = EVERY_S
+    ) -> None:
+        self._program = program
+        self._jobs = jobs
+        self._role = role
+        self._is_shared = not program.database.is_sqlite
+        self.id = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}" if self._is_shared else SQLITE_WORKER
+        self._lock = FolderLock(program.paths.data_dir)
+        self._given: queue.SimpleQueue[Given | None] = queue.SimpleQueue()
+        accounts = AccountDesk(program.database, outside.ask_account, program.clock)
+        self._tools = Tools(
+            database=program.database,
+            secrets=program.secrets,
+            settings=lambda: program.settings,
+            clock=program.clock,
+            dice=random.random,
+            accounts=accounts,
+            arrs=outside.arrs,
+            access=outside.access,
+            disk_full=lambda: self._survey.note_disk_full(),
+            note_fetched=lambda download_id, size: self._survey.note_fetched(download_id, size),
+            wake=lambda: self._pulse.wake(),
+        )
+        self._pulse: Pulse
+        self._survey: Survey
+        self._worker = Worker(self.id, self._tools, is_shared=self._is_shared)
+        self._survey = Survey(self._tools, lambda: self._pulse.wake())
+        self._pulse = Pulse(self._worker, self._identity(), self._tools, self._survey, self._given.put, pulse_s)
+        self._dispatch = Dispatch(self._engine_database(), self._bodies())
+        self._dispatcher = threading.Thread(target=self._dispatch_all, name="dispatcher", daemon=True)
+        self._is_running = False
+
+    # --- life
+
+    def launch(self) -> None:
+        """Begin to work. Raises Conflict where another process works on this data folder already."""
+        if not self._is_shared and not self._lock.acquire():
+            raise Conflict(
+                f"Another Stalkeer works on {self._program.paths.data_dir} already; this one needs none of its own."
+            )
+        try:
+            with self._tools.database.begin() as connection:
+                now = database_now(connection, self._tools.clock())
+                if not self._is_shared:
+                    freed = release_all(connection, now)
+                    fail_runs_of(connection, self.id, now)
+                    if freed:
+                        log.info("%d downloads were interrupted and go on", freed)
+                register_worker(connection, replace(self._identity(), started_at=now, heartbeat=now))
+            self._dispatch.launch()
+            self._dispatch.schedule(cron_times(self._program.settings), local_timezone())
+        except BaseException:
+            self._lock.release()
+            raise
+        self._is_running = True
+        self._survey.start()
+        self._dispatcher.start()
+        self._pulse.start()
+
+    def stop(self, timeout_s: float = 8.0) -> bool:
+        """Let go of everything: offsets written, rows back in the queue. False where a thread would not stop in time.
+
+        The process should then end without waiting for its threads (`os._exit`): what they do is repeatable.
+        """
+        if not self._is_running:
+            return True
+        self._is_running = False
+        self._pulse.stop_admitting()
+        is_quiet = self._worker.stop(timeout_s)
+        is_quiet = self._jobs.stop(1.0) and is_quiet
+        self._pulse.stop()
+        self._survey.stop()
+        self._given.put(None)
+        self._dispatcher.join(timeout=2)
+        self._leave()
+        self._dispatch.destroy()
+        self._lock.release()
+        return is_quiet
+
+    def _leave(self) -> None:
+        try:
+            with self._tools.database.begin() as connection:
+                if not self._is_shared:
+                    release_all(connection, self._tools.clock())
+                remove_worker(connection, self.id)
+        except StoreError as error:
+            log.warning("could not sign off: %s", error)
+
+    @property
+    def is_running(self) -> bool:
+        return self._is_running
+
+    def wake(self) -> None:
+        """Look at the queue now rather than within two seconds."""
+        self._pulse.wake()
+
+    # --- jobs
+
+    def start(self, job: str, subject: str | None = None, options: Mapping[str, object] | None = None) -> int:
+        """Queue a job and answer its run id; one that is queued or running for the same subject is answered instead."""
+        self._jobs.check(job)
+        with self._tools.database.begin() as connection:
+            run_id = queue_run(connection, self._tools.clock(), job, subject, options or {})
+        self._pulse.wake()
+        return run_id
+
+    def wait_idle(self, timeout_s: float = 600.0, poll_s: float = 0.2) -> bool:
+        """Until no run is open and every download has ended, is paused or needs the user; False after `timeout_s`."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            if self._is_idle():
+                return True
+            time.sleep(poll_s)
+        return False
+
+    def _is_idle(self) -> bool:
+        with self._tools.database.connect() as connection:
+            open_runs = list_runs(connection, open_only=True, limit=1)
+            states = count_by_state(connection).by_state
+        return not open_runs and not any(states.get(state) for state in UNSETTLED) and self._worker.is_idle
+
+    # --- parts
+
+    def _identity(self) -> WorkerRow:
+        now = self._program.clock()
+        return WorkerRow(self.id, socket.gethostname(), os.getpid(), self._role, now, now, version("stalkeer"))
+
+    def _engine_database(self) -> EngineDatabase:
+        if not self._is_shared:
+            return EngineDatabase(f"sqlite:///{self._program.paths.engine_database}", self.id, is_shared=False)
+        url = self._program.database.engine.url.set(drivername="postgresql")
+        return EngineDatabase(url.render_as_string(hide_password=False), self.id, is_shared=True)
+
+    def _bodies(self) -> Bodies:
+        return Bodies(
+            transfer=self._worker.transfer,
+            finish=self._worker.finish,
+            job=lambda run_id: self._jobs.carry_out(run_id, self.id, self._pulse.wake),
+            tick=self._tick,
+        )
+
+    def _tick(self, job: str) -> None:
+        try:
+            self.start(job)
+        except StoreError as error:
+            log.warning("the schedule of %s: %s", job, error)
+
+    def _dispatch_all(self) -> None:
+        """Hand over what the pulse decided. A slow or absent engine database holds up this thread, not the pulse."""
+        while (given := self._given.get()) is not None:
+            try:
+                for order in given.transfers:
+                    self._dispatch.transfer(order)
+                for order in given.finishes:
+                    self._dispatch.finish(order)
+                for run_id in given.runs:
+                    self._dispatch.job(run_id)
+            except Exception:
+                log.exception("dispatch; what was admitted and not begun goes back to the queue after a while")

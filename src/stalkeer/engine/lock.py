@@ -1,0 +1,40 @@
+"""One worker for each data folder: a lock that the system drops when its process ends, however it ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+
+class FolderLock:
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "worker.lock"
+        self._descriptor = -1
+
+    def acquire(self) -> bool:
+        """False where another process holds it."""
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return False
+        self._descriptor = descriptor
+        return True
+
+    def release(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a worker of this data folder lives."""
+    lock = FolderLock(folder)
+    if not (folder / "worker.lock").exists():
+        return False
+    if lock.acquire():
+        lock.release()
+        return False
+    return True

@@ -1,0 +1,157 @@
+"""The heartbeat of a worker: every two seconds one transaction that says, asks, frees and admits; then it acts."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from stalkeer.downloads.admission import FORCE, Surroundings, plan
+from stalkeer.engine.survey import Survey
+from stalkeer.engine.worker import Worker
+from stalkeer.errors import StoreError
+from stalkeer.jobs.admitting import limits_of, read_accounts, read_gates
+from stalkeer.jobs.tools import Tools
+from stalkeer.jobs.transfer import STOPS
+from stalkeer.jobs.watching import Seen, Watch
+from stalkeer.store.database import Transaction
+from stalkeer.store.dispatch import (
+    Held,
+    Order,
+    admit,
+    admit_finishing,
+    ask_to_leave,
+    held_by,
+    release_lost,
+    running_downloads,
+    waiting_candidates,
+    write_progress,
+)
+from stalkeer.store.runs import RunId, fail_runs_of, waiting_runs
+from stalkeer.store.workers import WorkerRow, beat, database_now, remove_dead_workers
+from stalkeer.transfers.request import StopReason
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 2.0
+DEAD_AFTER = timedelta(seconds=30)
+UNCLAIMED_AFTER = timedelta(seconds=30)
+CANDIDATES_PER_SOURCE = 20
+
+
+@dataclass
+class Given:
+    """What one beat decided, carried out after its commit."""
+
+    transfers: list[Order] = field(default_factory=list)
+    finishes: list[Order] = field(default_factory=list)
+    runs: list[RunId] = field(default_factory=list)
+    halts: list[tuple[Order, StopReason]] = field(default_factory=list)
+
+
+class Pulse:
+    """`give` takes what is to be dispatched; it must not block."""
+
+    def __init__(
+        self,
+        worker: Worker,
+        identity: WorkerRow,
+        tools: Tools,
+        survey: Survey,
+        give: Callable[[Given], None],
+        every_s: float = EVERY_S,
+    ) -> None:
+        self._worker = worker
+        self._identity = identity
+        self._tools = tools
+        self._survey = survey
+        self._give = give
+        self._every_s = every_s
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._admitting = True
+        self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Beat soon: something became ready."""
+        self._wake.set()
+
+    def stop_admitting(self) -> None:
+        self._admitting = False
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._wake.set()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            began = time.monotonic()
+            try:
+                self.beat()
+            except StoreError as error:
+                log.warning("pulse: %s", error)
+                self._worker.halt_if_stale()
+            except Exception:
+                log.exception("pulse")
+                self._worker.halt_if_stale()
+            self._wake.wait(max(0.05, self._every_s - (time.monotonic() - began)))
+            self._wake.clear()
+
+    def beat(self) -> None:
+        """One transaction, then its consequences."""
+        seen = self._look()
+        given = Given()
+        with self._tools.database.begin() as connection:
+            now = database_now(connection, self._tools.clock())
+            beat(connection, self._identity, now)
+            for dead in remove_dead_workers(connection, self._worker.id, now, DEAD_AFTER):
+                log.warning("worker %s has gone silent; its downloads go on elsewhere", dead)
+                fail_runs_of(connection, dead, now)
+            lost = write_progress(connection, [one.progress for _, one in seen], now)
+            given.halts += [(Order(owner.download_id, owner.run), StopReason.LOST) for owner in lost]
+            for held in held_by(connection, self._worker.id):
+                self._obey(held, given)
+            release_lost(connection, self._worker.id, self._worker.is_alive, now, UNCLAIMED_AFTER)
+            if self._admitting:
+                self._admit(connection, given)
+                given.runs = waiting_runs(connection)
+        self._worker.note_pulse()
+        for watch, one in seen:
+            watch.confirm(one)
+            self._tools.note_fetched(watch.owner.download_id, one.progress.fetched)
+        for order, reason in given.halts:
+            self._worker.halt(order, reason)
+        self._give(given)
+
+    def _look(self) -> list[tuple[Watch, Seen]]:
+        return [(watch, seen) for watch in self._worker.watches() if (seen := watch.see()) is not None]
+
+    def _obey(self, held: Held, given: Given) -> None:
+        if held.intent is not None:
+            given.halts.append((Order(held.download_id, held.run), STOPS[held.intent]))
+
+    def _admit(self, connection: Transaction, given: Given) -> None:
+        """Start what may start; ask what must make room. Finished files go on whatever the calendar says."""
+        given.finishes = admit_finishing(connection, database_now(connection, self._tools.clock()))
+        now = self._tools.clock()
+        running = running_downloads(connection)
+        candidates = waiting_candidates(connection, now, CANDIDATES_PER_SOURCE)
+        if not candidates and not running:
+            return
+        settings = self._tools.settings()
+        idle = {one.source_id for one in candidates} - {one.source_id for one in running}
+        accounts = read_accounts(connection, settings, now, self._survey.unasked(idle))
+        gates = read_gates(connection, settings, now)
+        around = Surroundings(limits_of(settings), {"": self._survey.volume}, gates)
+        decided = plan(candidates, running, accounts, around, now)
+        ask_to_leave(connection, decided.leaving)
+        if gates.hours is not None:
+            ask_to_leave(connection, [one.id for one in running if one.priority < FORCE])
+        given.transfers = admit(connection, decided.admitted, now)

@@ -1,0 +1,43 @@
+"""When jobs start by themselves: the cron lines of the settings, and what follows the end of which job."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from stalkeer.settings import Settings
+
+# the one table of what follows which job that ended well
+FOLLOWERS: Mapping[str, tuple[str, ...]] = {
+    "refresh": ("match",),
+    "match": ("download",),
+    "scan": ("download",),
+}
+
+
+def cron_times(settings: Settings) -> dict[str, str]:
+    """Job name to cron line; an empty line never comes."""
+    schedule = settings.schedule
+    times = {
+        "refresh": schedule.refresh,
+        "scan": schedule.scan,
+        "download": schedule.download,
+        "cleanup": schedule.cleanup,
+        "backup": schedule.backup,
+    }
+    own = {f"refresh:{one.name}": one.refresh for one in settings.playlists if one.enabled and one.refresh}
+    return {**times, **own}
+
+
+def local_timezone() -> str | None:
+    """The machine's time zone by its name, as cron lines are meant; None (UTC) where it has none."""
+    named = os.environ.get("TZ", "").removeprefix(":")
+    if named and not named.startswith("/"):
+        return named
+    try:
+        target = str(Path("/etc/localtime").resolve())
+    except OSError:
+        return None
+    _, mark, name = target.partition("zoneinfo/")
+    return name if mark else None

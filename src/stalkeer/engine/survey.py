@@ -1,0 +1,139 @@
+"""What the pulse must not wait for: disks, accounts, litter, samples. A thread of its own looks after them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from stalkeer.downloads.admission import Volume
+from stalkeer.errors import StalkeerError
+from stalkeer.jobs.accounts import ASK_EVERY_S, SETTLING
+from stalkeer.jobs.admitting import measure_volume
+from stalkeer.jobs.litter import sweep
+from stalkeer.jobs.tools import Tools
+from stalkeer.model import DownloadId, SourceId
+from stalkeer.store.accounts import is_settled
+from stalkeer.store.dispatch import source_of, sources_in_use
+from stalkeer.store.statistics import Sample, add_samples
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 10.0
+SAMPLE_S = 30.0
+
+
+class Survey:
+    def __init__(self, tools: Tools, wake_pulse: Callable[[], None], every_s: float = EVERY_S) -> None:
+        self._tools = tools
+        self._wake_pulse = wake_pulse
+        self._every_s = every_s
+        self._lock = threading.Lock()
+        self._volume = Volume()
+        self._is_full = False
+        self._asked: dict[SourceId, float] = {}
+        self._wanting: set[SourceId] = set()
+        self._fetched: dict[DownloadId, int] = {}
+        self._sampled_at = time.monotonic()
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="survey", daemon=True)
+
+    def start(self) -> None:
+        self._measure()
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._wake.set()
+        self._thread.join(timeout=5)
+        self._sample()
+
+    # --- for the pulse
+
+    @property
+    def volume(self) -> Volume:
+        with self._lock:
+            return replace(self._volume, is_full=self._is_full)
+
+    def unasked(self, sources: Iterable[SourceId]) -> set[SourceId]:
+        """Those whose account must be asked before the first of their downloads starts; it is asked now."""
+        now = time.monotonic()
+        with self._lock:
+            found = {one for one in sources if now - self._asked.get(one, -1e9) > ASK_EVERY_S}
+            self._wanting |= found
+        if found:
+            self._wake.set()
+        return found
+
+    def note_fetched(self, download_id: DownloadId, size: int) -> None:
+        with self._lock:
+            self._fetched[download_id] = self._fetched.get(download_id, 0) + size
+
+    def note_disk_full(self) -> None:
+        """A write met a full disk: nobody starts until there is twice the room that is always kept."""
+        with self._lock:
+            self._is_full = True
+
+    # --- its own thread
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._wake.wait(self._every_s)
+            self._wake.clear()
+            if self._stop.is_set():
+                return
+            for look in (self._ask_accounts, self._measure, self._sweep, self._sample_in_time):
+                try:
+                    look()
+                except StalkeerError as error:
+                    log.warning("survey: %s", error)
+                except Exception:
+                    log.exception("survey")
+
+    def _measure(self) -> None:
+        settings = self._tools.settings()
+        floor = settings.downloads.min_free
+        volume = measure_volume(settings.directories.temp, floor)
+        with self._lock:
+            self._volume = volume
+            if self._is_full and volume.room is not None and volume.room >= floor:
+                self._is_full = False
+
+    def _ask_accounts(self) -> None:
+        """Accounts in use, every 30 s; and those that are about to be."""
+        with self._tools.database.connect() as connection:
+            in_use = sources_in_use(connection)
+            settled = self._tools.clock() - SETTLING
+            ready = [one for one in in_use if is_settled(connection, one, settled)]
+        with self._lock:
+            wanting, self._wanting = self._wanting, set()
+        now = time.monotonic()
+        for source_id in {*ready, *wanting}:
+            if source_id in wanting or now - self._asked.get(source_id, -1e9) > ASK_EVERY_S:
+                self._tools.accounts.check(source_id)
+                with self._lock:
+                    self._asked[source_id] = time.monotonic()
+        if wanting:
+            self._wake_pulse()
+
+    def _sweep(self) -> None:
+        sweep(self._tools.database)
+
+    def _sample_in_time(self) -> None:
+        if time.monotonic() - self._sampled_at >= SAMPLE_S:
+            self._sample()
+
+    def _sample(self) -> None:
+        now = time.monotonic()
+        with self._lock:
+            fetched, self._fetched = self._fetched, {}
+            seconds, self._sampled_at = now - self._sampled_at, now
+        if not fetched:
+            return
+        with self._tools.database.begin() as connection:
+            of = source_of(connection, list(fetched))
+            samples = [Sample(of[one], one, size, seconds) for one, size in fetched.items() if one in of]
+            add_samples(connection, samples, self._tools.clock())

@@ -1,0 +1,153 @@
+"""The jobs by name, and how one is carried out: here in a thread, or in a process of its own."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from stalkeer.engine.schedules import FOLLOWERS
+from stalkeer.errors import NotFound, StalkeerError
+from stalkeer.jobs.reporting import Report, Run, StoredRun, follow_run
+from stalkeer.store.database import Database
+from stalkeer.store.runs import RunId, RunRow, RunState, claim_run, finish_run, get_run, is_cancel_requested, queue_run
+
+log = logging.getLogger(__name__)
+
+# (subject, options, run) -> report
+Work = Callable[[str | None, Mapping[str, object], Run], Report]
+
+
+@dataclass(frozen=True)
+class Job:
+    """`is_heavy`: carried out in a process of its own, since a parser's thread would slow down every answer."""
+
+    name: str
+    work: Work
+    is_heavy: bool = False
+
+
+@dataclass
+class JobTable:
+    """`child` makes the command line that carries out a run in another process; None: everything runs in threads."""
+
+    database: Database
+    clock: Callable[[], datetime]
+    jobs: Sequence[Job]
+    child: Callable[[int], Sequence[str]] | None = None
+    _stopping: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _busy: set[int] = field(default_factory=set)
+
+    def check(self, name: str) -> Job:
+        found = next((job for job in self.jobs if job.name == name), None)
+        if found is None:
+            known = ", ".join(job.name for job in self.jobs)
+            raise NotFound(f"There is no job {name!r}; there are {known}.")
+        return found
+
+    def carry_out(self, run_id: int, worker: str, wake: Callable[[], None]) -> None:
+        """Claim the run and do it, where nobody else did; then queue what follows it."""
+        with self._lock:
+            if self._stopping.is_set():
+                return
+            self._busy.add(run_id)
+        try:
+            with self.database.begin() as connection:
+                row = claim_run(connection, RunId(run_id), self.clock(), worker)
+            if row is not None:
+                self._do(row)
+                self._follow(RunId(run_id), wake)
+        except StalkeerError as error:
+            log.warning("run %d: %s", run_id, error)
+        finally:
+            with self._lock:
+                self._busy.discard(run_id)
+
+    def execute(self, run_id: int) -> None:
+        """Do a claimed run in this thread: what a child process calls."""
+        with self.database.connect() as connection:
+            row = get_run(connection, RunId(run_id))
+        self._in_thread(row)
+
+    def stop(self, timeout_s: float) -> bool:
+        """Ask what runs to stop, and wait a moment; False where something still does."""
+        self._stopping.set()
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            with self._lock:
+                if not self._busy:
+                    return True
+            time.sleep(0.02)
+        return False
+
+    def _do(self, row: RunRow) -> None:
+        job = self.check(row.job)
+        if job.is_heavy and self.child is not None:
+            self._in_child(row, self.child(row.id))
+        else:
+            self._in_thread(row)
+
+    def _in_thread(self, row: RunRow) -> None:
+        job = self.check(row.job)
+        run = _StoppableRun(StoredRun(self.database, self.clock, row.id), self._stopping)
+        options = _options(row)
+        follow_run(run.stored, lambda _stored: job.work(row.subject, options, run))
+
+    def _in_child(self, row: RunRow, command: Sequence[str]) -> None:
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - our own program
+        cancelled_at: float | None = None
+        while child.poll() is None:
+            time.sleep(0.2)
+            if cancelled_at is None and (self._stopping.is_set() or self._is_cancelled(row.id)):
+                cancelled_at = time.monotonic()
+                child.terminate()
+            elif cancelled_at is not None and time.monotonic() - cancelled_at > 5:
+                child.kill()
+        with self.database.begin() as connection:
+            if get_run(connection, row.id).state is not RunState.RUNNING:
+                return
+            state = RunState.FAILED if cancelled_at is None else RunState.CANCELLED
+            error = f"its process ended with code {child.returncode}" if cancelled_at is None else None
+            finish_run(connection, row.id, self.clock(), state, None, error)
+
+    def _is_cancelled(self, run_id: RunId) -> bool:
+        try:
+            with self.database.connect() as connection:
+                return is_cancel_requested(connection, run_id)
+        except StalkeerError:
+            return False
+
+    def _follow(self, run_id: RunId, wake: Callable[[], None]) -> None:
+        with self.database.begin() as connection:
+            row = get_run(connection, run_id)
+            if row.state not in (RunState.DONE, RunState.PARTLY) or _options(row).get("alone"):
+                return
+            known = {job.name for job in self.jobs}
+            for follower in FOLLOWERS.get(row.job, ()):
+                if follower in known:
+                    queue_run(connection, self.clock(), follower, None, {})
+        wake()
+
+
+@dataclass
+class _StoppableRun:
+    """A stored run that also ends when its process does."""
+
+    stored: StoredRun
+    stopping: threading.Event
+
+    def progress(self, done: int, total: int | None = None, message: str = "") -> None:
+        self.stored.progress(done, total, message)
+
+    def is_cancelled(self) -> bool:
+        return self.stopping.is_set() or self.stored.is_cancelled()
+
+
+def _options(row: RunRow) -> Mapping[str, object]:
+    found = (row.progress or {}).get("options")
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,126 @@
+"""The threads of this process: which runs they carry out, how they are seen and halted."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from stalkeer.errors import StoreError, StoreUnavailable
+from stalkeer.jobs import finish as finishing
+from stalkeer.jobs import transfer as transferring
+from stalkeer.jobs.tools import Tools
+from stalkeer.jobs.watching import Watch
+from stalkeer.store.dispatch import Order
+from stalkeer.store.owned import Ownership
+from stalkeer.transfers.request import StopReason
+
+log = logging.getLogger(__name__)
+
+STALE_AFTER_S = 20.0  # without a pulse for so long a shared queue may have given our rows to others at 30 s
+
+
+class Halting(Protocol):
+    """Whatever a run of ours can be told to stop by."""
+
+    def halt(self, reason: StopReason) -> None: ...
+
+
+class Worker:
+    def __init__(
+        self, worker_id: str, tools: Tools, *, is_shared: bool, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.id = worker_id
+        self._tools = tools
+        self._is_shared = is_shared
+        self._monotonic = monotonic
+        self._last_pulse = monotonic()
+        self._lock = threading.Lock()
+        self._halting: dict[Order, Halting] = {}
+        self._stopping = threading.Event()
+        self._quiet = threading.Condition(self._lock)
+
+    # --- called by the dispatch, in threads of its own
+
+    def transfer(self, order: Order) -> None:
+        watch = Watch(self._owner(order), self._is_stale, self._monotonic)
+        self._carry_out(order, watch, lambda: transferring.carry_out(self._tools, watch))
+
+    def finish(self, order: Order) -> None:
+        guard = finishing.Guard(self._owner(order), self._is_stale)
+        self._carry_out(order, guard, lambda: finishing.carry_out(self._tools, guard))
+
+    def _carry_out(self, order: Order, halting: Halting, work: Callable[[], None]) -> None:
+        with self._lock:
+            if self._stopping.is_set() or order in self._halting:
+                return
+            self._halting[order] = halting
+        try:
+            work()
+        except StoreUnavailable as error:
+            # the pulse finds the row without a thread once the database is back
+            log.warning("download %s waits for the database: %s", order.download_id, error)
+        except StoreError:
+            log.exception("download %s", order.download_id)
+            transferring.note_defect(self._tools, self._owner(order), "the database refused a statement")
+        except Exception as error:
+            # a defect of ours must neither loop hotly nor be lost in a thread
+            log.exception("download %s", order.download_id)
+            transferring.note_defect(self._tools, self._owner(order), f"{type(error).__name__}: {error}")
+        finally:
+            with self._quiet:
+                self._halting.pop(order, None)
+                self._quiet.notify_all()
+
+    def _owner(self, order: Order) -> Ownership:
+        return Ownership(order.download_id, order.run, self.id)
+
+    # --- called by the pulse
+
+    def watches(self) -> list[Watch]:
+        with self._lock:
+            return [one for one in self._halting.values() if isinstance(one, Watch)]
+
+    def is_alive(self, order: Order) -> bool:
+        with self._lock:
+            return order in self._halting
+
+    def halt(self, order: Order, reason: StopReason) -> None:
+        with self._lock:
+            halting = self._halting.get(order)
+        if halting is not None:
+            halting.halt(reason)
+
+    def note_pulse(self) -> None:
+        self._last_pulse = self._monotonic()
+
+    def halt_if_stale(self) -> None:
+        """Blocked reads must not outlive our claim: free them as soon as it is in doubt."""
+        if self._is_stale():
+            self._halt_all(StopReason.LOST)
+
+    def stop(self, timeout_s: float) -> bool:
+        """Halt everything and wait; False where a thread is still busy (a large copy, a silent disk)."""
+        self._stopping.set()
+        self._halt_all(StopReason.SHUTDOWN)
+        deadline = self._monotonic() + timeout_s
+        with self._quiet:
+            while self._halting and self._monotonic() < deadline:
+                self._quiet.wait(max(0.01, deadline - self._monotonic()))
+            return not self._halting
+
+    @property
+    def is_idle(self) -> bool:
+        with self._lock:
+            return not self._halting
+
+    def _halt_all(self, reason: StopReason) -> None:
+        with self._lock:
+            everyone = list(self._halting.values())
+        for one in everyone:
+            one.halt(reason)
+
+    def _is_stale(self) -> bool:
+        return self._is_shared and self._monotonic() - self._last_pulse > STALE_AFTER_S

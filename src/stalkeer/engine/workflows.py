@@ -1,0 +1,150 @@
+"""The only place that knows DBOS: it hands runs to threads, over processes and crashes, and keeps cron times.
+
+A workflow takes ids, has no steps and always returns: what happened stands in our own rows. So a run that is
+delivered twice does nothing the second time, and no change of the program can clash with a workflow's history.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+
+from stalkeer.store.dispatch import Order
+
+QUEUE = "stalkeer"
+POLL_S = 1.0  # how soon a worker on PostgreSQL sees what another one admitted
+KEEP_FINISHED_S = 86400.0
+SCHEMA = "stalkeer_engine"
+
+
+@dataclass(frozen=True)
+class Bodies:
+    """What is to be done for each kind of order."""
+
+    transfer: Callable[[Order], None]
+    finish: Callable[[Order], None]
+    job: Callable[[int], None]
+    tick: Callable[[str], None]  # a schedule's time has come
+
+
+@dataclass(frozen=True)
+class EngineDatabase:
+    """Where DBOS keeps its own tables. `is_shared`: several workers, so that orders go to whoever is free."""
+
+    url: str
+    executor: str
+    is_shared: bool
+
+
+class Dispatch:
+    """Enqueue, schedule, and clean up after. One a process: DBOS itself is a singleton."""
+
+    def __init__(self, where: EngineDatabase, bodies: Bodies) -> None:
+        self._where = where
+        self._bodies = bodies
+        self._workflows: dict[str, Callable[..., None]] = {}
+
+    def launch(self) -> None:
+        quieten()
+        DBOS(
+            config=DBOSConfig(
+                name="stalkeer",
+                system_database_url=self._where.url,
+                dbos_system_schema=SCHEMA,
+                executor_id=self._where.executor,
+                # pinned: a new release must find the workflows of the old one
+                application_version="1",
+                serializer=DBOSPortableJSONSerializer(),
+                use_listen_notify=False,
+                enable_otlp=False,
+                log_level="WARNING",
+                sys_db_pool_size=5,
+                notification_listener_polling_interval_sec=2.0,
+            )
+        )
+        self._register()
+        DBOS.launch()
+        if self._where.is_shared:
+            DBOS.register_queue(QUEUE, polling_interval_sec=POLL_S)
+
+    def transfer(self, order: Order) -> None:
+        self._start("transfer", f"dl-{order.download_id}-{order.run}", order.download_id, order.run)
+
+    def finish(self, order: Order) -> None:
+        self._start("finish", f"fin-{order.download_id}-{order.run}", order.download_id, order.run)
+
+    def job(self, run_id: int) -> None:
+        self._start("job", f"job-{run_id}", run_id)
+
+    def schedule(self, times: Mapping[str, str], timezone: str | None) -> None:
+        """Keep these cron lines, and no others; an empty line is none."""
+        wanted = {f"stalkeer-{name}": (name, cron) for name, cron in times.items() if cron}
+        for known in DBOS.list_schedules():
+            if known["schedule_name"] not in wanted:
+                DBOS.delete_schedule(known["schedule_name"])
+        if wanted:
+            DBOS.apply_schedules(
+                [
+                    {
+                        "schedule_name": schedule,
+                        "workflow_fn": self._workflows["tick"],
+                        "schedule": cron,
+                        "context": name,
+                        "cron_timezone": timezone,
+                    }
+                    for schedule, (name, cron) in wanted.items()
+                ]
+            )
+
+    def forget_finished(self) -> None:
+        """Delete what DBOS remembers of old workflows: it would grow for ever."""
+        before = datetime.fromtimestamp(time.time() - KEEP_FINISHED_S).astimezone().isoformat()
+        old = DBOS.list_workflows(end_time=before, limit=500, load_input=False, load_output=False)
+        DBOS.delete_workflows([workflow.workflow_id for workflow in old])
+
+    def destroy(self) -> None:
+        DBOS.destroy(destroy_registry=True)
+
+    def _start(self, kind: str, workflow_id: str, *arguments: int) -> None:
+        with SetWorkflowID(workflow_id):  # an id that was started before starts nothing
+            if self._where.is_shared:
+                DBOS.enqueue_workflow(QUEUE, self._workflows[kind], *arguments)
+            else:
+                DBOS.start_workflow(self._workflows[kind], *arguments)
+
+    def _register(self) -> None:
+        bodies = self._bodies
+
+        def transfer(download_id: int, run: int) -> None:
+            bodies.transfer(Order(_id(download_id), run))
+
+        def finish(download_id: int, run: int) -> None:
+            bodies.finish(Order(_id(download_id), run))
+
+        def job(run_id: int) -> None:
+            bodies.job(run_id)
+
+        def tick(_at: datetime, name: Any) -> None:  # noqa: ANN401 - DBOS's own signature
+            bodies.tick(str(name))
+
+        for function in (transfer, finish, job, tick):
+            self._workflows[function.__name__] = DBOS.workflow(name=function.__name__)(function)
+
+
+def quieten() -> None:
+    """DBOS's own handler and its remarks stay away; its warnings come through ours."""
+    logger = logging.getLogger("dbos")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+    logger.propagate = True
+    logger.setLevel(logging.WARNING)
+
+
+def _id(value: int) -> Any:  # noqa: ANN401
+    return value

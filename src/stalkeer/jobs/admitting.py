@@ -1,0 +1,131 @@
+"""What admission has to know, read from database, settings and disk; and why each queued download waits."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from stalkeer.downloads.admission import Account, Gates, Limits, Surroundings, Volume, connections_for_us, plan
+from stalkeer.downloads.pacing import Allowance, Window, allowance_at
+from stalkeer.downloads.quota import Quota, period_start, quota_state
+from stalkeer.downloads.waiting import Reason, Waiting
+from stalkeer.model import DownloadId, SourceId
+from stalkeer.settings import Settings
+from stalkeer.store.database import Database, Transaction
+from stalkeer.store.dispatch import (
+    SourceLimits,
+    all_candidates,
+    closing_connections,
+    running_downloads,
+    source_limits,
+)
+from stalkeer.store.statistics import fetched_since
+
+UNUSABLE = ("expired", "banned", "disabled")
+QUEUE_SHOWN = 1000
+
+
+def read_accounts(
+    connection: Transaction, settings: Settings, now: datetime, unasked: Collection[SourceId] = ()
+) -> dict[SourceId, Account]:
+    """What each source's account allows now. `unasked` must be asked before anything of theirs starts."""
+    gap = timedelta(seconds=settings.downloads.reconnect_gap)
+    closing = closing_connections(connection, now - gap)
+    return {
+        source.source_id: _account(source, settings, now, closing, gap)
+        if source.source_id not in unasked
+        else Account(refusal="its account is being asked")
+        for source in source_limits(connection)
+    }
+
+
+def _account(
+    source: SourceLimits,
+    settings: Settings,
+    now: datetime,
+    closing: Mapping[SourceId, tuple[int, datetime]],
+    gap: timedelta,
+) -> Account:
+    count, last = closing.get(source.source_id, (0, None))
+    return Account(
+        connections=connections_for_us(
+            source.override, source.maximum, source.viewers, settings.downloads.viewer_reserve
+        ),
+        viewers=source.viewers,
+        closing=count,
+        closing_until=None if last is None else last + gap,
+        refusal=_refusal(source, now),
+    )
+
+
+def _refusal(source: SourceLimits, now: datetime) -> str | None:
+    if not source.enabled:
+        return f"{source.slug} is switched off"
+    if source.expires_at is not None and source.expires_at <= now:
+        return f"the account of {source.slug} has expired"
+    if source.status in UNUSABLE:
+        return f"the account of {source.slug} is {source.status}" + (f": {source.message}" if source.message else "")
+    return None
+
+
+def measure_volume(folder: Path, floor: int) -> Volume:
+    """How much the folder's file system can take. A folder that does not exist yet is made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            return Volume(trouble=f"{folder} is not writable")
+        found = os.statvfs(folder)
+    except OSError as error:
+        return Volume(trouble=f"{folder}: {error.strerror}")
+    if found.f_flag & os.ST_RDONLY:
+        return Volume(trouble=f"{folder} is on a read-only file system")
+    return Volume(room=max(0, found.f_bavail * found.f_frsize - floor))
+
+
+def limits_of(settings: Settings) -> Limits:
+    return Limits(total=settings.downloads.concurrent_limit or None, per_host=settings.downloads.per_host_limit or None)
+
+
+def explain_waiting(database: Database, settings: Settings, now: datetime) -> dict[DownloadId, Waiting]:
+    """Why each queued download waits, as admission would decide at this moment."""
+    volume = measure_volume(settings.directories.temp, settings.downloads.min_free)
+    with database.connect() as connection:
+        candidates = all_candidates(connection, QUEUE_SHOWN)
+        if not candidates:
+            return {}
+        around = Surroundings(limits_of(settings), {"": volume}, read_gates(connection, settings, now))
+        decided = plan(candidates, running_downloads(connection), read_accounts(connection, settings, now), around, now)
+    starting = {download_id: Waiting(Reason.NEXT) for download_id in decided.admitted}
+    return {**decided.waiting, **starting}
+
+
+def read_gates(connection: Transaction, settings: Settings, now: datetime) -> Gates:
+    """What the calendar bars: the hours of the week, and quotas that are used up."""
+    local = now.astimezone()
+    allowed = allowance(settings, now)
+    hours = Waiting(Reason.HOURS, allowed.until) if allowed.is_paused else None
+    quota: dict[SourceId | None, Waiting] = {}
+    for one in settings.downloads.quotas:
+        source_id = _source_id(connection, one.source) if one.source else None
+        if one.source and source_id is None:
+            continue
+        used = fetched_since(connection, period_start(one.period, local), source_id)
+        state = quota_state(Quota(one.period, one.size), used, local)
+        if state.is_exhausted:
+            quota[source_id] = Waiting(Reason.QUOTA, state.until)
+    return Gates(hours, quota)
+
+
+def allowance(settings: Settings, now: datetime) -> Allowance:
+    """The global bandwidth at this moment."""
+    windows = [
+        Window(frozenset(one.days), one.start, one.end, 0 if one.pause else one.limit or None)
+        for one in settings.downloads.hours
+    ]
+    return allowance_at(now.astimezone(), windows, settings.downloads.bandwidth_limit or None)
+
+
+def _source_id(connection: Transaction, slug: str) -> SourceId | None:
+    return next((one.source_id for one in source_limits(connection) if one.slug == slug), None)

@@ -1,0 +1,248 @@
+"""From a fetched file to a file in the library: verify, place, hand over, confirm. Each step is kept before the next.
+
+A kill at any instruction loses nothing: the target is written down before the file moves there, the instance is asked
+for the file before it is given it, and its command's id is kept while it works.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+from stalkeer.arr.outcomes import Failed, HandOverOutcome, Imported, ImportMode, Pending, Refused
+from stalkeer.downloads.failures import FailureKind
+from stalkeer.downloads.retry import GiveUp, decide_retry
+from stalkeer.downloads.states import FINISHING_STATES, Intent
+from stalkeer.errors import ArrError, NotFound, PlacementError
+from stalkeer.jobs.handover import HandOvers, HandOverStep, StagedFile, hand_over_items, plan_placement
+from stalkeer.jobs.litter import remove_part
+from stalkeer.jobs.settling import Settling
+from stalkeer.jobs.tools import Tools
+from stalkeer.jobs.verify import Sound, Unfinished, Wrong, traits_of, verify
+from stalkeer.model import DownloadState, InstanceId
+from stalkeer.settings.schema import ImportMode as ImportWish
+from stalkeer.store import owned
+from stalkeer.store.dispatch import claim
+from stalkeer.store.downloads import DownloadRow, ItemRow, ItemState
+from stalkeer.store.owned import ItemStanding, Ownership, Problem
+from stalkeer.transfers.request import StopReason
+
+log = logging.getLogger(__name__)
+
+LONGEST_WAIT_HERE_S = 15.0  # an import that takes longer is asked for again later, and another one goes first
+WAITS_HERE = 20
+OPEN_ITEMS = (ItemState.WAITING, ItemState.IMPORTING)
+
+
+@dataclass
+class Guard:
+    """A finishing run that can be halted between its steps, and while it waits."""
+
+    owner: Ownership
+    is_stale: Callable[[], bool] = lambda: False
+    _halted: StopReason | None = None
+    _event: threading.Event = field(default_factory=threading.Event)
+
+    def halt(self, reason: StopReason) -> None:
+        self._halted = self._halted or reason
+        self._event.set()
+
+    def stopping(self) -> StopReason | None:
+        return StopReason.LOST if self._halted is None and self.is_stale() else self._halted
+
+    def wait(self, seconds: float) -> StopReason | None:
+        self._event.wait(seconds)
+        return self.stopping()
+
+
+def carry_out(tools: Tools, guard: Guard) -> None:
+    """Finish what `guard.owner` names as far as it goes now, or do nothing where that run is not ours."""
+    with tools.database.begin() as connection:
+        row = claim(connection, guard.owner, tools.clock())
+    if row is None or row.state not in FINISHING_STATES:
+        return
+    run = _Finish(tools, guard, row)
+    if row.intent == Intent.CANCEL:
+        run.settling.let_go(DownloadState.CANCELLED)
+        return
+    if row.state is DownloadState.FETCHED and not run.verify_and_place():
+        return
+    run.import_all()
+
+
+class _Finish:
+    def __init__(self, tools: Tools, guard: Guard, row: DownloadRow) -> None:
+        self.tools = tools
+        self.guard = guard
+        self.row = row
+        self.settling = Settling(tools, guard.owner, row)
+        self.handovers = HandOvers(tools.database, tools.arrs, tools.settings())
+
+    # --- verify and place
+
+    def verify_and_place(self) -> bool:
+        """True once the file lies at its staging place."""
+        part = Path(self.row.part_path or "")
+        if self.row.placed_path and Path(self.row.placed_path).exists() and not part.is_file():
+            return self._note_placed(Path(self.row.placed_path))  # a crash came between the move and its record
+        if not part.is_file():
+            self.settling.start_over(Problem("part_gone", f"{part} is gone: somebody removed it"))
+            return False
+        verdict = verify(self.tools, self.row, part)
+        if isinstance(verdict, Unfinished):
+            self.settling.fetch_on(Problem(FailureKind.TRANSIENT.value, verdict.reason))
+            return False
+        if isinstance(verdict, Wrong):
+            self.settling.quarantine(part, Problem(FailureKind.WRONG_FILE.value, verdict.reason))
+            return False
+        return self._place(part, verdict)
+
+    def _place(self, part: Path, sound: Sound) -> bool:
+        with self.tools.database.begin() as connection:
+            if not owned.note_facts(connection, self.guard.owner, sound.facts):
+                return False
+        try:
+            wanted_ids = [item.wanted_id for item in self.row.items]
+            planned = plan_placement(
+                self.handovers, wanted_ids, sound.extension, traits_of(self.tools, self.row, sound)
+            )
+            with self.tools.database.begin() as connection:
+                if not owned.note_target(connection, self.guard.owner, planned.release, str(planned.target)):
+                    return False
+            from stalkeer.files.placement import place
+
+            place(part, planned.target)
+        except NotFound as error:
+            self.settling.fail(Problem("unwanted", str(error)))
+            return False
+        except PlacementError as error:
+            self.settling.wait(Problem("placement", str(error)), self.row.failures, 60.0)
+            return False
+        return self._note_placed(planned.target)
+
+    def _note_placed(self, target: Path) -> bool:
+        with self.tools.database.begin() as connection:
+            is_ours = owned.note_placed(connection, self.guard.owner, self.tools.clock())
+        self.row = replace(self.row, state=DownloadState.PLACED, placed_path=str(target), part_path=None)
+        return is_ours
+
+    # --- import
+
+    def import_all(self) -> None:
+        assert self.row.placed_path is not None, "a placed download knows where"
+        file = Path(self.row.placed_path)
+        if self.tools.settings().import_.mode is ImportWish.NONE:
+            self.settling.complete(str(file), "is finished; nothing imports it")
+            return
+        with self.tools.database.begin() as connection:
+            if not owned.advance(connection, self.guard.owner, DownloadState.IMPORTING, self.tools.clock()):
+                return
+        final_path = self.row.final_path
+        groups = self._groups()
+        for index, (instance_id, items) in enumerate(groups):
+            mode = None if index == len(groups) - 1 else ImportMode.COPY
+            outcome = self._import(instance_id, items, file, mode)
+            if outcome is None:
+                return
+            if isinstance(outcome, Imported):
+                final_path = outcome.path
+        self._conclude(final_path)
+
+    def _groups(self) -> list[tuple[InstanceId, list[ItemRow]]]:
+        """Items that are not yet imported, by instance."""
+        found: dict[InstanceId, list[ItemRow]] = {}
+        for item in self.row.items:
+            if item.state in OPEN_ITEMS:
+                found.setdefault(item.instance_id, []).append(item)
+        return list(found.items())
+
+    def _import(
+        self, instance_id: InstanceId, items: list[ItemRow], file: Path, mode: ImportMode | None
+    ) -> Imported | Refused | None:
+        """Until the instance has the file or refuses it; None where the run has ended for now."""
+        command_id = items[0].command_id
+        accepted = frozenset(str(one) for one in _words(self.row.facts, "accepted"))
+        size = file.stat().st_size if file.exists() else self.row.total or 0
+        step = HandOverStep(
+            instance_id, tuple(item.wanted_id for item in items), StagedFile(file, size), command_id, mode, accepted
+        )
+        for _ in range(WAITS_HERE):
+            try:
+                outcome = hand_over_items(self.handovers, step)
+            except ArrError as error:
+                self._try_again(Problem("instance", str(error)), is_patient=True)
+                return None
+            except NotFound as error:
+                self.settling.fail(Problem("unwanted", str(error)))
+                return None
+            if not isinstance(outcome, Pending):
+                return self._ended(outcome, items)
+            if not self._note(items, ItemStanding(ItemState.IMPORTING, command_id=outcome.command_id)):
+                return None
+            step = replace(step, command_id=outcome.command_id)
+            if outcome.ask_again_s > LONGEST_WAIT_HERE_S or self.guard.wait(outcome.ask_again_s) is not None:
+                break
+        self._come_back()
+        return None
+
+    def _ended(self, outcome: HandOverOutcome, items: list[ItemRow]) -> Imported | Refused | None:
+        if isinstance(outcome, Imported):
+            self._note(items, ItemStanding(ItemState.IMPORTED, imported_file_id=outcome.file_id))
+            return outcome
+        if isinstance(outcome, Refused):
+            self._note(items, ItemStanding(ItemState.REFUSED, refusal="; ".join(outcome.reasons)))
+            return outcome
+        assert isinstance(outcome, Failed)
+        # the command is over: the next step must not ask for it again
+        self._note(items, ItemStanding(ItemState.WAITING))
+        if outcome.is_transient:
+            self._try_again(Problem("import", outcome.message), is_patient=False)
+        else:
+            self.settling.block(Problem("import", outcome.message), "import.failed")
+        return None
+
+    def _note(self, items: list[ItemRow], standing: ItemStanding) -> bool:
+        with self.tools.database.begin() as connection:
+            return all(owned.write_item(connection, self.guard.owner, item.id, standing) for item in items)
+
+    def _come_back(self) -> None:
+        """The import takes its time: let another one go first, and ask again."""
+        reason = self.guard.stopping()
+        if reason is StopReason.LOST:
+            return
+        with self.tools.database.begin() as connection:
+            now = self.tools.clock()
+            state = DownloadState.IMPORTING
+            later = None if reason is not None else now + timedelta(seconds=LONGEST_WAIT_HERE_S)
+            owned.let_go(connection, self.guard.owner, state, now, not_before=later)
+
+    def _try_again(self, problem: Problem, *, is_patient: bool) -> None:
+        """`is_patient`: the instance itself is away, which says nothing against the file."""
+        failures = self.row.failures + 1
+        tries = None if is_patient else self.tools.settings().downloads.retry_attempts or None
+        decision = decide_retry(FailureKind.TRANSIENT, 1 if is_patient else failures, self.tools.dice(), tries=tries)
+        if isinstance(decision, GiveUp):
+            self.settling.block(problem, "import.failed")
+        else:
+            self.settling.wait(problem, failures, 60.0 if is_patient else decision.seconds)
+
+    def _conclude(self, final_path: str | None) -> None:
+        with self.tools.database.connect() as connection:
+            items = owned.items_of(connection, self.guard.owner)
+        refused = [item for item in items if item.state is ItemState.REFUSED]
+        if refused:
+            reasons = "; ".join(dict.fromkeys(item.refusal or "" for item in refused))
+            self.settling.block(Problem("refused", reasons), "import.refused")
+            return
+        self.settling.complete(final_path, f"was imported as {final_path}")
+        if self.row.part_path:
+            remove_part(Path(self.row.part_path))
+
+
+def _words(facts: object, name: str) -> tuple[object, ...]:
+    found = facts.get(name) if isinstance(facts, dict) else None
+    return tuple(found) if isinstance(found, list) else ()

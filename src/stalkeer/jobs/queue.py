@@ -1,0 +1,181 @@
+"""Turn confirmed matches into downloads: the best variant of each wanted item, once, within the limits of the day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from stalkeer.errors import Conflict, NotFound
+from stalkeer.jobs.variants import rank
+from stalkeer.model import DownloadId, EntryId, InstanceId, MatchId, WantedId
+from stalkeer.store.database import Database, Transaction
+from stalkeer.store.downloads import (
+    NewDownload,
+    NewItem,
+    active_wanted_ids,
+    create_download,
+    failed_wanted_ids,
+)
+from stalkeer.store.instances import InstanceRow, list_instances
+from stalkeer.store.variants import ConfirmedMatch, confirmed_matches, find_match, find_pair
+
+FAILED_REST = timedelta(days=7)  # so long a failed item is not queued again by itself
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One download to be: an entry and the items it serves."""
+
+    matches: tuple[ConfirmedMatch, ...]
+    reasons: tuple[str, ...]
+
+    @property
+    def first(self) -> ConfirmedMatch:
+        return self.matches[0]
+
+    def to_document(self) -> dict[str, object]:
+        return {
+            "title": self.first.title,
+            "entry": self.first.entry_name,
+            "entryId": self.first.entry_id,
+            "items": len(self.matches),
+            "size": self.first.size,
+            "score": round(self.first.score, 3),
+            "reasons": list(self.reasons),
+        }
+
+
+@dataclass(frozen=True)
+class QueueReport:
+    """What was queued, or with a dry run would have been."""
+
+    planned: tuple[Planned, ...]
+    queued: tuple[DownloadId, ...]
+    already: int  # items that are being downloaded, or wait for the user
+    refused: int  # items whose variants the profile or a wish refuses
+    resting: int  # items that failed lately or were cancelled
+    is_dry_run: bool = False
+
+    def to_document(self) -> Mapping[str, object]:
+        return {
+            "queued": len(self.queued),
+            "downloads": list(self.queued),
+            "planned": [one.to_document() for one in self.planned],
+            "already": self.already,
+            "refused": self.refused,
+            "resting": self.resting,
+            "dryRun": self.is_dry_run,
+        }
+
+
+@dataclass
+class _Choice:
+    planned: list[Planned] = field(default_factory=list)
+    already: int = 0
+    refused: int = 0
+    resting: int = 0
+
+
+def plan_queue(connection: Transaction, now: datetime, limit: int | None = None) -> QueueReport:
+    """What `queue_confirmed` would queue: a dry run."""
+    choice = _choose(connection, now, limit)
+    return QueueReport(tuple(choice.planned), (), choice.already, choice.refused, choice.resting, is_dry_run=True)
+
+
+def queue_confirmed(database: Database, clock: Callable[[], datetime], limit: int | None = None) -> QueueReport:
+    """Queue what is confirmed and not under way, at most `limit` downloads."""
+    now = clock()
+    with database.connect() as connection:
+        choice = _choose(connection, now, limit)
+    queued: list[DownloadId] = []
+    for start in range(0, len(choice.planned), 100):  # short transactions: the pulse writes in between
+        with database.begin() as connection:
+            made = [_create(connection, one.matches, now) for one in choice.planned[start : start + 100]]
+        queued += [one for one in made if one is not None]
+    return QueueReport(tuple(choice.planned), tuple(queued), choice.already, choice.refused, choice.resting)
+
+
+def queue_match(database: Database, clock: Callable[[], datetime], match_id: MatchId, priority: int = 0) -> DownloadId:
+    """Queue one match, whatever was decided of it: the user asked for it."""
+    with database.begin() as connection:
+        match = find_match(connection, match_id)
+        if match is None:
+            raise NotFound(f"There is no match {match_id}, or its entry is gone from its playlist.")
+        return _create_one(connection, match, clock(), priority)
+
+
+def queue_pair(
+    database: Database, clock: Callable[[], datetime], entry_id: EntryId, wanted_id: WantedId, priority: int = 0
+) -> DownloadId:
+    """Queue this entry for that item; they must have been matched, with whatever score."""
+    with database.begin() as connection:
+        match = find_pair(connection, entry_id, wanted_id)
+        if match is None:
+            raise NotFound(
+                f"Entry {entry_id} is not among the candidates of item {wanted_id}; pin it to the item first."
+            )
+        return _create_one(connection, match, clock(), priority)
+
+
+def _choose(connection: Transaction, now: datetime, limit: int | None) -> _Choice:
+    choice = _Choice()
+    by_item: dict[WantedId, list[ConfirmedMatch]] = {}
+    for match in confirmed_matches(connection):
+        by_item.setdefault(match.wanted_id, []).append(match)
+    active = active_wanted_ids(connection)
+    resting = failed_wanted_ids(connection, now - FAILED_REST)
+    instances = {instance.id: instance for instance in list_instances(connection)}
+    chosen: dict[EntryId, list[tuple[ConfirmedMatch, tuple[str, ...]]]] = {}
+    for wanted_id, matches in sorted(by_item.items()):
+        if wanted_id in active:
+            choice.already += 1
+        elif wanted_id in resting:
+            choice.resting += 1
+        else:
+            best = _best(matches, instances)
+            if best is None:
+                choice.refused += 1
+            else:
+                chosen.setdefault(best[0].entry_id, []).append(best)
+    for found in chosen.values():
+        if limit is None or len(choice.planned) < limit:
+            choice.planned.append(Planned(tuple(match for match, _ in found), found[0][1]))
+    return choice
+
+
+def _best(
+    matches: list[ConfirmedMatch], instances: Mapping[InstanceId, InstanceRow]
+) -> tuple[ConfirmedMatch, tuple[str, ...]] | None:
+    ranked = [one for one in rank(matches, instances.get(matches[0].instance_id)) if one.allowed]
+    if not ranked:
+        return None
+    match = next(match for match in matches if match.entry_id == ranked[0].variant.entry_id)
+    return match, ranked[0].reasons
+
+
+def _create_one(connection: Transaction, match: ConfirmedMatch, now: datetime, priority: int) -> DownloadId:
+    made = _create(connection, [match], now, priority)
+    if made is None:
+        raise Conflict(f"{match.title} is being downloaded already; `stalkeer download list` shows it.")
+    return made
+
+
+def _create(
+    connection: Transaction, matches: Iterable[ConfirmedMatch], now: datetime, priority: int = 0
+) -> DownloadId | None:
+    served = tuple(matches)
+    first = served[0]
+    title = first.title if len({match.title for match in served}) == 1 else f"{first.title} and {len(served) - 1} more"
+    items = tuple(NewItem(match.wanted_id, match.instance_id, match.arr_id) for match in served)
+    new = NewDownload(
+        entry_id=first.entry_id,
+        source_id=first.source_id,
+        entry_key=first.entry_key,
+        name=first.entry_name,
+        title=title,
+        kind=first.kind,
+        items=items,
+        priority=priority,
+    )
+    return create_download(connection, new, now)

@@ -1,0 +1,37 @@
+"""What the jobs that carry a download need of the program, built once by the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from stalkeer.jobs.accounts import AccountDesk
+from stalkeer.jobs.instances import Arrs
+from stalkeer.model import DownloadId, SourceId
+from stalkeer.playlists.access import Access
+from stalkeer.secrets import SecretBox
+from stalkeer.settings import Settings
+from stalkeer.store.database import Database
+from stalkeer.transfers.pace import Bandwidth
+
+
+@dataclass(frozen=True)
+class Tools:
+    database: Database
+    secrets: SecretBox
+    settings: Callable[[], Settings]
+    clock: Callable[[], datetime]
+    dice: Callable[[], float]
+    accounts: AccountDesk
+    arrs: Arrs
+    access: Callable[[SourceId], Access]
+    bandwidth: Bandwidth = field(default_factory=Bandwidth)
+    disk_full: Callable[[], None] = lambda: None  # told when a write met a full disk
+    note_fetched: Callable[[DownloadId, int], None] = lambda _id, _size: None  # bytes, for rate samples
+    wake: Callable[[], None] = lambda: None  # something became ready for the next step
+
+    @property
+    def incomplete(self) -> Path:
+        return self.settings().directories.temp

@@ -1,0 +1,70 @@
+"""Which entry to fetch for what is wanted: confirmed matches, ranked by the instance's quality profile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stalkeer.arr.values import QualityProfile
+from stalkeer.matching.rank import ANY_PROFILE, Profile, RankedVariant, Variant, Wishes, rank_variants
+from stalkeer.model import EntryId
+from stalkeer.store.database import Transaction
+from stalkeer.store.downloads import DownloadRow
+from stalkeer.store.instances import InstanceRow, list_instances
+from stalkeer.store.owned import Replacement
+from stalkeer.store.variants import ConfirmedMatch, confirmed_matches
+
+
+def next_variant(connection: Transaction, row: DownloadRow) -> Replacement | None:
+    """The best entry for the download's items that was not tried yet; None where all were."""
+    found = confirmed_matches(connection, [item.wanted_id for item in row.items])
+    tried = {row.entry_id, *row.variants_tried}
+    fresh = [match for match in found if match.entry_id not in tried]
+    if not fresh:
+        return None
+    instances = {instance.id: instance for instance in list_instances(connection)}
+    # an entry that serves all items of the download comes before one that serves some of them
+    served = {match.entry_id: len({m.wanted_id for m in fresh if m.entry_id == match.entry_id}) for match in fresh}
+    ranked = [one for one in rank(fresh, instances.get(fresh[0].instance_id)) if one.allowed]
+    if not ranked:
+        return None
+    best = max(ranked, key=lambda one: served[one.variant.entry_id])  # max keeps the first of equals
+    match = next(match for match in fresh if match.entry_id == best.variant.entry_id)
+    return Replacement(match.entry_id, match.source_id, match.entry_key, match.entry_name)
+
+
+def rank(matches: Sequence[ConfirmedMatch], instance: InstanceRow | None) -> tuple[RankedVariant, ...]:
+    """The entries of `matches`, best first, as `instance` would like them."""
+    if not matches:
+        return ()
+    unique: dict[EntryId, Variant] = {match.entry_id: _variant(match) for match in matches}
+    wishes = Wishes(original_language=matches[0].original_language)
+    return rank_variants(list(unique.values()), _profile(instance, matches[0].profile_id), wishes)
+
+
+def _variant(match: ConfirmedMatch) -> Variant:
+    source = match.quality.get("source")
+    return Variant(
+        entry_id=match.entry_id,
+        score=match.score,
+        resolution=match.resolution,
+        source=str(source) if source else None,
+        languages=tuple(code for code in match.languages if not code.startswith("sub:")),
+        subtitles=tuple(code.removeprefix("sub:") for code in match.languages if code.startswith("sub:")),
+        size=match.size,
+        source_priority=match.source_priority,
+    )
+
+
+def _profile(instance: InstanceRow | None, profile_id: int | None) -> Profile:
+    if instance is None:
+        return ANY_PROFILE
+    wanted_id = instance.options.quality_profile_id or profile_id
+    for profile in instance.profiles:
+        if profile.id == wanted_id:
+            return _of_profile(profile)
+    return ANY_PROFILE
+
+
+def _of_profile(profile: QualityProfile) -> Profile:
+    allowed = sorted((one for one in profile.qualities if one.allowed), key=lambda one: one.rank)
+    return Profile(profile.name, tuple((one.quality.resolution, one.quality.source) for one in allowed))
