@@ -1,0 +1,154 @@
+"""Room on disk, and what is wrong with a folder: missing, not mounted, read-only, not ours, full."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+MARK = ".stalkeer-folder"
+
+
+class FolderState(StrEnum):
+    USABLE = "usable"
+    MISSING = "missing"
+    NOT_MOUNTED = "not_mounted"
+    READ_ONLY = "read_only"
+    NOT_WRITABLE = "not_writable"
+    NOT_A_FOLDER = "not_a_folder"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True)
+class Folder:
+    """`problem` is for the user, with what to do; empty where the folder is usable."""
+
+    path: Path
+    state: FolderState
+    problem: str = ""
+
+    @property
+    def is_usable(self) -> bool:
+        return self.state is FolderState.USABLE
+
+
+@dataclass(frozen=True)
+class Volume:
+    """The file system that holds a folder."""
+
+    device: int
+    free: int  # bytes that an ordinary user may still write
+    size: int
+
+
+def volume_of(folder: Path) -> Volume:
+    """Of `folder`, or of what is there of the path to it."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    counted = os.statvfs(folder)
+    return Volume(folder.stat().st_dev, counted.f_bavail * counted.f_frsize, counted.f_blocks * counted.f_frsize)
+
+
+def unclaimed(part: Path, total: int) -> int:
+    """Bytes of a running download that the disk has not yet given it: claimed blocks are gone from the free ones."""
+    try:
+        found = part.stat()
+    except OSError:
+        return total
+    return max(0, total - max(found.st_size, found.st_blocks * 512))
+
+
+def has_room(free: int, running: int, wanted: int, floor: int) -> bool:
+    """May a download of `wanted` bytes start? `running` is what running downloads have yet to claim."""
+    return free - running - wanted >= floor
+
+
+def has_recovered(free: int, floor: int) -> bool:
+    """After a full disk, go on only at twice the floor: else every megabyte freed would be fought over."""
+    return free >= 2 * floor
+
+
+def look_at(folder: Path, memory: Path | None = None) -> Folder:
+    """What state a folder is in. With a `memory` of folders that were once claimed, an unmounted disk is told apart:
+    its mount point is there, but our mark is not in it.
+    """
+    if folder.exists() and not folder.is_dir():
+        return Folder(folder, FolderState.NOT_A_FOLDER, f"{folder} is a file; a folder is needed there")
+    mark = _recall(memory).get(str(folder))
+    if not folder.exists():
+        if mark is not None:
+            return Folder(
+                folder, FolderState.NOT_MOUNTED, f"{folder} has gone; is the disk that holds it mounted and plugged in?"
+            )
+        return Folder(folder, FolderState.MISSING, f"{folder} does not exist; make it, or correct the setting")
+    if mark is not None and _read_mark(folder) != mark:
+        return Folder(
+            folder,
+            FolderState.NOT_MOUNTED,
+            f"{folder} is there, but what was in it is not: its disk is probably not mounted. Mount it; if the folder "
+            f"is meant to be a new one, remove it from {memory}",
+        )
+    return _try_writing(folder)
+
+
+def claim(folder: Path, memory: Path) -> Folder:
+    """Make `folder` where it is missing for the first time, and remember it by a mark; then as `look_at`."""
+    known = _recall(memory)
+    if str(folder) in known:
+        return look_at(folder, memory)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return _refused(folder, error)
+    found = _try_writing(folder)
+    if not found.is_usable:
+        return found
+    mark = _read_mark(folder) or secrets.token_hex(8)
+    (folder / MARK).write_text(mark + "\n", encoding="ascii")
+    fresh = memory.with_name(memory.name + ".new")
+    fresh.write_text(json.dumps(known | {str(folder): mark}, indent=1), encoding="utf-8")
+    fresh.replace(memory)
+    return found
+
+
+def _recall(memory: Path | None) -> dict[str, str]:
+    if memory is None or not memory.exists():
+        return {}
+    known = json.loads(memory.read_text(encoding="utf-8"))
+    return {str(path): str(mark) for path, mark in known.items()}
+
+
+def _read_mark(folder: Path) -> str | None:
+    try:
+        return (folder / MARK).read_text(encoding="ascii").strip()
+    except OSError:
+        return None
+
+
+def _try_writing(folder: Path) -> Folder:
+    """Asking for permission is not enough: root has it everywhere, and a mount may be read-only."""
+    probe = folder / f".stalkeer-probe-{os.getpid()}"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return Folder(folder, FolderState.USABLE)  # full is another matter, and passes
+        return _refused(folder, error)
+    return Folder(folder, FolderState.USABLE)
+
+
+def _refused(folder: Path, error: OSError) -> Folder:
+    if error.errno == errno.EROFS:
+        return Folder(folder, FolderState.READ_ONLY, f"{folder} is on a read-only file system; mount it writable")
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return Folder(
+            folder,
+            FolderState.NOT_WRITABLE,
+            f"{folder} cannot be written; give it to the user that runs Stalkeer (uid {os.getuid()})",
+        )
+    return Folder(folder, FolderState.BROKEN, f"{folder} cannot be used: {error.strerror}")
