@@ -96,7 +96,7 @@ class Survey:
     def _measure(self) -> None:
         settings = self._tools.settings()
         floor = settings.downloads.min_free
-        volume = measure_volume(settings.directories.temp, floor)
+        volume = measure_volume(settings)
         with self._lock:
             self._volume = volume
             if self._is_full and volume.room is not None and volume.room >= floor:

@@ -92,7 +92,7 @@ def look_at(folder: Path, memory: Path | None = None) -> Folder:
             f"{folder} is there, but what was in it is not: its disk is probably not mounted. Mount it; if the folder "
             f"is meant to be a new one, remove it from {memory}",
         )
-    return _try_writing(folder)
+    return _check(folder)
 
 
 def claim(folder: Path, memory: Path) -> Folder:
@@ -104,7 +104,7 @@ def claim(folder: Path, memory: Path) -> Folder:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         return _refused(folder, error)
-    found = _try_writing(folder)
+    found = _check(folder)
     if not found.is_usable:
         return found
     mark = _read_mark(folder) or secrets.token_hex(8)
@@ -129,16 +129,16 @@ def _read_mark(folder: Path) -> str | None:
         return None
 
 
-def _try_writing(folder: Path) -> Folder:
-    """Asking for permission is not enough: root has it everywhere, and a mount may be read-only."""
-    probe = folder / f".stalkeer-probe-{os.getpid()}"
+def _check(folder: Path) -> Folder:
+    """Only asks: writing a probe every few seconds would keep disks from sleeping."""
     try:
-        probe.touch()
-        probe.unlink()
+        counted = os.statvfs(folder)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return Folder(folder, FolderState.USABLE)  # full is another matter, and passes
         return _refused(folder, error)
+    if counted.f_flag & os.ST_RDONLY:
+        return _refused(folder, OSError(errno.EROFS, "read-only"))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return _refused(folder, OSError(errno.EACCES, "not writable"))
     return Folder(folder, FolderState.USABLE)
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from stalkeer.downloads.admission import Account, Gates, Limits, Surroundings, Volume, connections_for_us, plan
 from stalkeer.downloads.pacing import Allowance, Window, allowance_at
 from stalkeer.downloads.quota import Quota, period_start, quota_state
 from stalkeer.downloads.waiting import Reason, Waiting
+from stalkeer.files.space import claim, volume_of
 from stalkeer.model import DownloadId, SourceId
 from stalkeer.settings import Settings
 from stalkeer.store.database import Database, Transaction
@@ -70,18 +69,13 @@ def _refusal(source: SourceLimits, now: datetime) -> str | None:
     return None
 
 
-def measure_volume(folder: Path, floor: int) -> Volume:
-    """How much the folder's file system can take. A folder that does not exist yet is made."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not os.access(folder, os.W_OK | os.X_OK):
-            return Volume(trouble=f"{folder} is not writable")
-        found = os.statvfs(folder)
-    except OSError as error:
-        return Volume(trouble=f"{folder}: {error.strerror}")
-    if found.f_flag & os.ST_RDONLY:
-        return Volume(trouble=f"{folder} is on a read-only file system")
-    return Volume(room=max(0, found.f_bavail * found.f_frsize - floor))
+def measure_volume(settings: Settings) -> Volume:
+    """How much the folder of incomplete downloads can take. A folder is made once; one that goes missing is trouble."""
+    folder = settings.directories.temp
+    found = claim(folder, settings.data_dir / "folders.json")
+    if not found.is_usable:
+        return Volume(trouble=found.problem)
+    return Volume(room=max(0, volume_of(folder).free - settings.downloads.min_free))
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -90,7 +84,7 @@ def limits_of(settings: Settings) -> Limits:
 
 def explain_waiting(database: Database, settings: Settings, now: datetime) -> dict[DownloadId, Waiting]:
     """Why each queued download waits, as admission would decide at this moment."""
-    volume = measure_volume(settings.directories.temp, settings.downloads.min_free)
+    volume = measure_volume(settings)
     with database.connect() as connection:
         candidates = all_candidates(connection, QUEUE_SHOWN)
         if not candidates:
