@@ -446,6 +446,11 @@ class Radarr(ArrServer):
             self._look_for_file(movie)
         return "successful"
 
+    def rescan(self) -> None:
+        """Take on what lies in the library already, as after a restart."""
+        for movie in self.movies.values():
+            self._look_for_file(movie)
+
     def _refresh(self, command: Command) -> str:
         numbers: Sequence[int] = command.body.get("movieIds") or tuple(self.movies)
         for number in numbers:

@@ -575,6 +575,11 @@ class Sonarr(ArrServer):
             self._look_for_files(series)
         return "successful"
 
+    def rescan(self) -> None:
+        """Take on what lies in the library already, as after a restart."""
+        for series in self.series.values():
+            self._look_for_files(series)
+
     def _refresh(self, command: Command) -> str:
         numbers = list(command.body.get("seriesIds") or ())
         if command.body.get("seriesId"):
