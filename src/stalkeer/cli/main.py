@@ -23,6 +23,7 @@ NOUNS = (
     Noun("serve", "stalkeer.cli.serve", "Run the program: web UI, API, schedules, downloads."),
     Noun("scan", "stalkeer.cli.scan", "Ask Radarr and Sonarr what is missing."),
     Noun("config", "stalkeer.cli.config", "Check and show the settings in use."),
+    Noun("demo", "stalkeer.cli.demo", "See it work on demo servers of its own."),
     Noun("version", "stalkeer.cli.version", "Print the version."),
 )
 

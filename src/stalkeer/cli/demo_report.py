@@ -1,0 +1,151 @@
+"""The demo's end: what was missing, found, downloaded and imported, and what was not and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from stalkeer.cli.demo_watch import Found, Story
+from stalkeer.demo.scenario import Expectation, Outcome, World
+from stalkeer.model import DownloadState
+from stalkeer.store.downloads import DownloadRow
+from stalkeer.store.wanted_page import Status
+
+
+@dataclass(frozen=True)
+class DemoReport:
+    """The program's account of what it did beside what the scenario says must come of it."""
+
+    story: Story
+    outcome: Outcome
+    expected: Mapping[Expectation, frozenset[str]]
+    seconds: float
+
+    @property
+    def review(self) -> tuple[Found, ...]:
+        return tuple(found for found in self.story.wanted if found.item.status is Status.REVIEW)
+
+    @property
+    def unavailable(self) -> tuple[Found, ...]:
+        return tuple(found for found in self.story.wanted if found.item.status is Status.NOTHING)
+
+    @property
+    def imported_well(self) -> frozenset[str]:
+        return frozenset(w.label for w in self.outcome.imported) - frozenset(w.label for w in self.outcome.mismatched)
+
+    @property
+    def is_as_expected(self) -> bool:
+        return (
+            self.imported_well == self.expected[Expectation.AVAILABLE]
+            and not self.outcome.mismatched
+            and {found.item.label for found in self.review} == self.expected[Expectation.REVIEW]
+        )
+
+    def to_document(self) -> dict[str, object]:
+        return {
+            "wanted": len(self.story.wanted),
+            "available": len(self.expected[Expectation.AVAILABLE]),
+            "imported": len(self.outcome.imported),
+            "mismatched": len(self.outcome.mismatched),
+            "unavailable": [found.item.label for found in self.unavailable],
+            "review": [found.item.label for found in self.review],
+            "seconds": round(self.seconds, 1),
+        }
+
+
+def make_report(story: Story, world: World, seconds: float) -> DemoReport:
+    expected = {
+        expectation: frozenset(wish.label for wish in world.expected(expectation)) for expectation in Expectation
+    }
+    return DemoReport(story, world.compare(), expected, seconds)
+
+
+def print_report(console: Console, report: DemoReport) -> None:
+    """For a newcomer: four short parts and one line of sums."""
+    _print_found(console, report)
+    _print_downloads(console, report.story.downloads)
+    _print_open(console, report)
+    _print_sums(console, report)
+
+
+def _print_found(console: Console, report: DemoReport) -> None:
+    table = Table(title="What Radarr and Sonarr miss, and what the playlist has of it", title_justify="left")
+    table.add_column("Missing", no_wrap=True)
+    table.add_column("Found on the playlist as")
+    table.add_column("Score", justify="right")
+    table.add_column("Why")
+    for found in report.story.wanted:
+        best = found.best
+        if best is None:
+            table.add_row(escape(found.item.label), "[dim]nothing[/]", "", "")
+            continue
+        colour = {"confirm": "green", "review": "yellow"}.get(best.decision.value, "red")
+        row = (escape(found.item.label), escape(best.name), f"[{colour}]{best.score:.2f}[/]", escape(_why(found)))
+        table.add_row(*row)
+    console.print(table)
+
+
+def _why(found: Found) -> str:
+    best = found.best
+    if best is None:
+        return ""
+    speaking = [finding.text for finding in best.findings if finding.text]
+    return best.reason or "; ".join(speaking[:3])
+
+
+def _print_downloads(console: Console, rows: tuple[DownloadRow, ...]) -> None:
+    table = Table(title="What was downloaded", title_justify="left")
+    table.add_column("Item", no_wrap=True)
+    table.add_column("MB", justify="right")
+    table.add_column("Result")
+    table.add_column("What happened on the way")
+    for row in rows:
+        colour = "green" if row.state is DownloadState.COMPLETED else "red"
+        size = f"{(row.total or row.offset) / 1e6:.1f}"
+        result = "imported" if row.state is DownloadState.COMPLETED else row.state.value
+        table.add_row(escape(row.title), size, f"[{colour}]{result}[/]", escape(_on_the_way(row)))
+    console.print(table)
+
+
+def _on_the_way(row: DownloadRow) -> str:
+    parts = []
+    if len(row.items) > 1:
+        parts.append(f"one file for {len(row.items)} episodes")
+    if row.bytes_resumed:
+        parts.append(f"broke off, went on from {row.bytes_resumed / 1e6:.1f} MB")
+    elif row.interruptions:
+        parts.append("was refused for a moment, tried again")
+    if row.state is not DownloadState.COMPLETED:
+        refusals = [item.refusal for item in row.items if item.refusal]
+        parts.extend(refusals or ([row.error] if row.error else []))
+    return "; ".join(parts)
+
+
+def _print_open(console: Console, report: DemoReport) -> None:
+    for found in report.review:
+        console.print(f"[yellow]For you to decide:[/] {escape(found.item.label)}: {escape(_why(found))}")
+    for found in report.unavailable:
+        console.print(f"[dim]Not on the playlist:[/] {escape(found.item.label)}")
+    for wish in report.outcome.mismatched:
+        console.print(f"[red]Wrong bytes:[/] {escape(wish.label)}")
+    for wish in report.outcome.left:
+        if wish.expect is Expectation.AVAILABLE:
+            console.print(f"[red]Should have been imported:[/] {escape(wish.label)}")
+    for wish in report.outcome.imported:
+        if wish.expect is not Expectation.AVAILABLE:
+            console.print(f"[red]Should not have been imported:[/] {escape(wish.label)}")
+
+
+def _print_sums(console: Console, report: DemoReport) -> None:
+    document = report.to_document()
+    colour = "green" if report.is_as_expected else "red"
+    console.print(
+        f"[bold {colour}]{document['wanted']} missing, {document['available']} on the playlist, "
+        f"{document['imported']} imported and compared byte by byte, {document['mismatched']} wrong, "
+        f"{len(report.review)} for you to decide, {len(report.unavailable)} not on the playlist; "
+        f"{document['seconds']} s[/]"
+    )
