@@ -312,10 +312,9 @@ def _with_states(connection: Connection, rows: Sequence[Row[Any]]) -> list[Wante
     ids = [row.id for row in rows]
     found = _match_counts(connection, ids)
     running = _running(connection, ids)
-    names = [name for name in WantedRow.__dataclass_fields__ if name in _BASE]
     return [
         WantedRow(
-            **{name: getattr(row, name) for name in names},
+            **{name: getattr(row, name) for name in _BASE},
             current_quality=str((row.current_quality or {}).get("name", "")),
             **found.get(row.id, {}),
             **running.get(row.id, {}),
@@ -324,27 +323,10 @@ def _with_states(connection: Connection, rows: Sequence[Row[Any]]) -> list[Wante
     ]
 
 
-_BASE = frozenset(
-    [
-        "id",
-        "kind",
-        "title",
-        "year",
-        "name",
-        "season",
-        "episode",
-        "poster",
-        "instance",
-        "instance_kind",
-        "instance_url",
-        "reason",
-        "air_date_utc",
-        "runtime_min",
-        "skip",
-        "owned_by",
-        "tmdb_id",
-        "tvdb_id",
-    ]
+_BASE = tuple(
+    name
+    for name in WantedRow.__dataclass_fields__
+    if name not in ("current_quality", "sure", "review", "best_score", "download_id", "download_state")
 )
 
 

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from stalkeer.errors import Conflict, InvalidInput, NotFound, StalkeerError, StoreUnavailable
 from stalkeer.runtime import App
 from stalkeer.security.limits import TooManyRequests
-from stalkeer.web import activity, assets, dashboard, live, login, manifest, wanted
+from stalkeer.web import activity, assets, dashboard, live, login, manifest, settings, statistics, system, wanted
 from stalkeer.web.guard import NeedsLogin, UserGuard, lead_to_login
 from stalkeer.web.headers import add_headers
 from stalkeer.web.render import Toast, done, page
@@ -23,6 +23,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     dashboard.router,
     wanted.router,
     activity.router,
+    statistics.router,
+    settings.router,
+    system.router,
 )
 STATUS_OF: tuple[tuple[type[StalkeerError], int], ...] = (
     (NotFound, 404),

@@ -52,6 +52,7 @@ def environment() -> Environment:
         version=version("stalkeer"),
         plural=formats.plural,
         percent=formats.percent,
+        percent_text=formats.percent_text,
         eta=formats.eta,
         episode_code=formats.episode_code,
         query=query,

@@ -1,0 +1,80 @@
+"""Settings: every section, each value with its help and its origin; what the environment fixes is shown, not asked."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from stalkeer.errors import ConfigurationError, NotFound
+from stalkeer.runtime import App
+from stalkeer.settings.keys import all_keys
+from stalkeer.store.instances import list_instances
+from stalkeer.store.settings import read_settings, write_settings
+from stalkeer.web.frame import app_of, base_of
+from stalkeer.web.render import Toast, done, page
+from stalkeer.web.settings_form import SECTIONS, Section, fields_of, read_form, section_named
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/settings")
+def get_settings(request: Request) -> Response:
+    return RedirectResponse(f"{base_of(request)}/settings/instances", status_code=303)
+
+
+@router.get("/settings/instances")
+def get_instances(request: Request) -> HTMLResponse:
+    with app_of(request).database.connect() as connection:
+        instances = list_instances(connection)
+    return page(request, "settings/instances.html", instances=instances, sections=SECTIONS, here="instances")
+
+
+@router.get("/settings/{path}")
+def get_section(request: Request, path: str) -> HTMLResponse:
+    section = known_section(path)
+    loaded = app_of(request).live.loaded
+    fields = fields_of(section, loaded)
+    return page(
+        request, "settings/section.html", section=section, fields=fields, sections=SECTIONS, here=path, loaded=loaded
+    )
+
+
+@router.post("/settings/{path}")
+async def post_section(request: Request, path: str) -> Response:
+    """Check the whole, store what changed, and use it at once."""
+    section = known_section(path)
+    form = {name: str(value) for name, value in (await request.form()).items()}
+    app = app_of(request)
+    changes = read_form(section, form, app.live.loaded)
+    if not changes:
+        return done(request, Toast("Nothing was changed.", "info"))
+    try:
+        save_settings(app, changes)
+    except ConfigurationError as error:
+        return done(request, Toast(str(error), "bad"), status=422)
+    return done(request, Toast("Saved."))
+
+
+@router.post("/settings/{path}/reset/{name}")
+def post_reset(request: Request, path: str, name: str) -> Response:
+    """Forget the value saved here, so that the one of the file or the default counts again."""
+    known_section(path)
+    save_settings(app_of(request), {name: None})
+    return done(request, Toast("Back to what the configuration file or the default says."), to=f"/settings/{path}")
+
+
+def known_section(path: str) -> Section:
+    section = section_named(path)
+    if section is None:
+        raise NotFound(f"There are no settings called {path!r}.")
+    return section
+
+
+def save_settings(app: App, changes: dict[str, object]) -> None:
+    """Raises ConfigurationError, with nothing stored, where the settings would not fit together."""
+    stored = read_settings(app.database, app.secrets)
+    wanted = {key: value for key, value in {**stored, **changes}.items() if value is not None}
+    app.live.check(wanted)
+    secret_keys = frozenset(key.name for key in all_keys() if key.is_secret)
+    write_settings(app.database, app.secrets, changes, secret_keys, app.clock())
+    app.live.reload(wanted)
