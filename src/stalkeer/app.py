@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,7 +57,15 @@ def build_app(start: Start, clock: Callable[[], datetime] = utc_now) -> App:
     live = LiveSettings(start.load, read_settings(database, secrets))
     with database.begin() as connection:
         sync_config_instances(connection, configured_instances(live.current), secrets, clock())
-    return App(live=live, database=database, secrets=secrets, paths=paths, clock=clock, started_at=clock())
+    return App(
+        live=live,
+        database=database,
+        secrets=secrets,
+        paths=paths,
+        clock=clock,
+        started_at=clock(),
+        config=start.config or find_config(start.environ),
+    )
 
 
 def build_security(app: App) -> Security:
@@ -94,6 +102,8 @@ def build_server(app: App, security: Security) -> Gate:
 def run_server(app: App) -> None:
     """Serve until SIGINT or SIGTERM: API and pages by uvicorn, jobs by the engine, in this process."""
     from stalkeer.api.server import run
+    from stalkeer.engine.build import build_engine
+    from stalkeer.engine.process import child_command, leave
 
     logging = app.settings.logging
     configure_logging(
@@ -110,4 +120,9 @@ def run_server(app: App) -> None:
         log.info(
             "no user yet: open the page from your own network, or with this token", token=security.sessions.setup_token
         )
-    run(build_server(app, security), app.settings.server)
+    engine = build_engine(app, "serve", child_command(app.config))
+    engine.launch()
+    try:
+        run(build_server(replace(app, engine=engine), security), app.settings.server)
+    finally:
+        leave(engine)

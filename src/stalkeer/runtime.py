@@ -63,6 +63,7 @@ class App:
     paths: Paths
     clock: Callable[[], datetime] = utc_now
     engine: JobStarter | None = None
+    config: Path | None = None  # the file the settings were read from
     started_at: datetime = field(default_factory=utc_now)
 
     @property

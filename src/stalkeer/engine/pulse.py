@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from stalkeer.downloads.admission import FORCE, Surroundings, plan
@@ -141,7 +141,7 @@ class Pulse:
         """Start what may start; ask what must make room. Finished files go on whatever the calendar says."""
         given.finishes = admit_finishing(connection, database_now(connection, self._tools.clock()))
         now = self._tools.clock()
-        running = running_downloads(connection)
+        running = [replace(one, remaining=self._survey.unclaimed_by(one)) for one in running_downloads(connection)]
         candidates = waiting_candidates(connection, now, CANDIDATES_PER_SOURCE)
         if not candidates and not running:
             return

@@ -7,16 +7,18 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 
-from stalkeer.downloads.admission import Volume
+from stalkeer.downloads.admission import Running, Volume
 from stalkeer.errors import StalkeerError
+from stalkeer.files.space import unclaimed
 from stalkeer.jobs.accounts import ASK_EVERY_S, SETTLING
 from stalkeer.jobs.admitting import measure_volume
 from stalkeer.jobs.litter import sweep
 from stalkeer.jobs.tools import Tools
 from stalkeer.model import DownloadId, SourceId
 from stalkeer.store.accounts import is_settled
-from stalkeer.store.dispatch import source_of, sources_in_use
+from stalkeer.store.dispatch import running_parts, source_of, sources_in_use
 from stalkeer.store.statistics import Sample, add_samples
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,7 @@ class Survey:
         self._lock = threading.Lock()
         self._volume = Volume()
         self._is_full = False
+        self._unclaimed: dict[DownloadId, int] = {}
         self._asked: dict[SourceId, float] = {}
         self._wanting: set[SourceId] = set()
         self._fetched: dict[DownloadId, int] = {}
@@ -57,6 +60,11 @@ class Survey:
     def volume(self) -> Volume:
         with self._lock:
             return replace(self._volume, is_full=self._is_full)
+
+    def unclaimed_by(self, running: Running) -> int | None:
+        """What it has yet to take of the free space: its part may hold all its blocks already."""
+        with self._lock:
+            return self._unclaimed.get(running.id, running.remaining)
 
     def unasked(self, sources: Iterable[SourceId]) -> set[SourceId]:
         """Those whose account must be asked before the first of their downloads starts; it is asked now."""
@@ -97,8 +105,12 @@ class Survey:
         settings = self._tools.settings()
         floor = settings.downloads.min_free
         volume = measure_volume(settings)
+        with self._tools.database.connect() as connection:
+            parts = running_parts(connection)
+        claims = {one.download_id: unclaimed(Path(one.path), one.total) for one in parts}
         with self._lock:
             self._volume = volume
+            self._unclaimed = claims
             if self._is_full and volume.room is not None and volume.room >= floor:
                 self._is_full = False
 

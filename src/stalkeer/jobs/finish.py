@@ -18,6 +18,7 @@ from stalkeer.downloads.failures import FailureKind
 from stalkeer.downloads.retry import GiveUp, decide_retry
 from stalkeer.downloads.states import FINISHING_STATES, Intent
 from stalkeer.errors import ArrError, NotFound, PlacementError
+from stalkeer.files.placement import place
 from stalkeer.jobs.handover import HandOvers, HandOverStep, StagedFile, hand_over_items, plan_placement
 from stalkeer.jobs.litter import remove_part
 from stalkeer.jobs.settling import Settling
@@ -74,6 +75,10 @@ def carry_out(tools: Tools, guard: Guard) -> None:
     run.import_all()
 
 
+class _Halted(Exception):  # noqa: N818 - not an error
+    pass
+
+
 class _Finish:
     def __init__(self, tools: Tools, guard: Guard, row: DownloadRow) -> None:
         self.tools = tools
@@ -113,9 +118,10 @@ class _Finish:
             with self.tools.database.begin() as connection:
                 if not owned.note_target(connection, self.guard.owner, planned.release, str(planned.target)):
                     return False
-            from stalkeer.files.placement import place
-
-            place(part, planned.target)
+            place(part, planned.target, copied=self._keep_going)
+        except _Halted:
+            self._come_back()
+            return False
         except NotFound as error:
             self.settling.fail(Problem("unwanted", str(error)))
             return False
@@ -123,6 +129,11 @@ class _Finish:
             self.settling.wait(Problem("placement", str(error)), self.row.failures, 60.0)
             return False
         return self._note_placed(planned.target)
+
+    def _keep_going(self, _size: int) -> None:
+        """A copy to another disk takes minutes: it stops between two pieces, and starts over another time."""
+        if self.guard.stopping() is not None:
+            raise _Halted
 
     def _note_placed(self, target: Path) -> bool:
         with self.tools.database.begin() as connection:
@@ -216,7 +227,7 @@ class _Finish:
             return
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
-            state = DownloadState.IMPORTING
+            state = self.row.state if self.row.state is DownloadState.FETCHED else DownloadState.IMPORTING
             later = None if reason is not None else now + timedelta(seconds=LONGEST_WAIT_HERE_S)
             owned.let_go(connection, self.guard.owner, state, now, not_before=later)
 

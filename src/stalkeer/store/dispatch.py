@@ -354,6 +354,20 @@ def sources_in_use(connection: Connection) -> dict[SourceId, int]:
     return {SourceId(source_id): int(count) for source_id, count in connection.execute(query.group_by(_D.source_id))}
 
 
+@dataclass(frozen=True)
+class RunningPart:
+    download_id: DownloadId
+    path: str
+    total: int
+
+
+def running_parts(connection: Connection) -> list[RunningPart]:
+    query = select(_D.id, _D.part_path, _D.total).where(
+        _D.state == DownloadState.DOWNLOADING.value, _D.part_path.is_not(None), _D.total.is_not(None)
+    )
+    return [RunningPart(DownloadId(row.id), row.part_path, row.total) for row in connection.execute(query)]
+
+
 def source_of(connection: Connection, download_ids: Sequence[DownloadId]) -> dict[DownloadId, SourceId]:
     query = select(_D.id, _D.source_id).where(_D.id.in_(download_ids))
     return {DownloadId(download_id): SourceId(source_id) for download_id, source_id in connection.execute(query)}

@@ -1,0 +1,53 @@
+"""A process that is nothing but a worker: signals, the end of the queue, the last word."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+
+from stalkeer.engine.engine import Engine
+
+log = logging.getLogger(__name__)
+
+IDLE_LOOK_S = 1.0
+
+
+def child_command(config: Path | None) -> Callable[[int], Sequence[str]]:
+    """The command line of a process that carries out one run; it finds its settings as this one did."""
+    chosen = [] if config is None else ["--config", str(config)]
+    return lambda run_id: [sys.executable, "-m", "stalkeer", *chosen, "worker", "--run", str(run_id)]
+
+
+def work_until_signal(engine: Engine, *, until_idle: bool = False) -> None:
+    """Launch, then wait for SIGINT or SIGTERM, or until nothing is left to do; then let go of everything."""
+    ended = threading.Event()
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        log.info("stopping on %s", signal.Signals(number).name)
+        ended.set()
+
+    previous = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        engine.launch()
+        while not ended.wait(IDLE_LOOK_S if until_idle else None):
+            if engine.wait_idle(0.0):
+                break
+    finally:
+        leave(engine)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def leave(engine: Engine) -> None:
+    """Stop; where a thread hangs in a disk or a large copy, end the process without it: all it does is repeatable."""
+    if not engine.stop():
+        log.warning("a thread did not stop in time; it is left behind")
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
