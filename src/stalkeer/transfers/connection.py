@@ -7,8 +7,9 @@ import contextlib
 import http.client
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import socks  # type: ignore[import-untyped]
 import urllib3.exceptions
@@ -203,11 +204,18 @@ def _dialler(route: Route, hold: Callable[[socket.socket], None]) -> Callable[[s
 
 
 def _dial(host: str, port: int, patience_s: float, hold: Callable[[socket.socket], None]) -> socket.socket:
-    addresses = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
-    failure: OSError = OSError(f"{host} has no address")
-    for position, (family, kind, protocol, _name, address) in enumerate(addresses, 1):
+    found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    return dial_first([(family, address) for family, _kind, _protocol, _name, address in found], patience_s, hold)
+
+
+def dial_first(
+    addresses: Sequence[tuple[int, Any]], patience_s: float, hold: Callable[[socket.socket], None]
+) -> socket.socket:
+    """Connect to the first address that answers; only the last one may use up all the patience."""
+    failure = OSError("the host has no address")
+    for position, (family, address) in enumerate(addresses, 1):
         is_last = position == len(addresses)
-        connecting = socket.socket(family, kind, protocol)
+        connecting = socket.socket(family, socket.SOCK_STREAM)
         try:
             connecting.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connecting.settimeout(patience_s if is_last else min(FIRST_ADDRESS_S, patience_s / 2))

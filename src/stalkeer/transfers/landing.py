@@ -72,6 +72,10 @@ class Landing:
             self.held = replace(self._answer, offset=self.position)
             self._is_agreed = True
 
+    def abandon(self) -> None:
+        """Forget what is pending, because it cannot be written."""
+        self._pending, self._pending_size = [], 0
+
     def _compare(self, piece: bytes) -> bytes:
         """What of `piece` lies beyond what is held; the rest of it must be the same, byte for byte."""
         known = self.part.read(self.position, min(len(piece), self.held.offset - self.position))

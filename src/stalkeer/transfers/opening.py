@@ -88,7 +88,7 @@ def open_url(opening: Opening) -> Opened:
         target = response.headers.get("Location")
         if response.status not in REDIRECTS or not target:
             retry_after = parse_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
-            return Opened(connection, head_of(response), url, describe(url), retry_after)
+            return Opened(connection, head_of(response), url, describe(opening.url), retry_after)
         connection.close()
         url = urljoin(url, target)
         headers = _headers_for(headers, parsed, url)

@@ -6,6 +6,7 @@ fdatasync returned.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -143,7 +144,10 @@ class Transfer:
         try:
             self._sync()
         except LocalFailure as failure:
-            return outcome if isinstance(outcome, Stopped) else failed_locally(failure)
+            outcome = outcome if isinstance(outcome, Stopped) else failed_locally(failure)
+            self.landing.abandon()
+            with contextlib.suppress(LocalFailure):
+                self._sync()
         return outcome
 
     # --- one request and its answer -----------------------------------------------------------------------------
