@@ -12,7 +12,7 @@ from stalkeer.arr.answers import Resource, explain_refusal
 from stalkeer.arr.client import Address, ArrClient, without_query
 from stalkeer.arr.gate import Gate
 from stalkeer.arr.values import SystemStatus
-from stalkeer.errors import ArrError, ArrTooOld, ArrUnreachable, ArrWrongProgram
+from stalkeer.errors import ArrError, ArrTooOld, ArrUnreachable, ArrWrongProgram, ConfigurationError
 from stalkeer.model import InstanceKind
 
 OLDEST_MAJOR = {InstanceKind.RADARR: 4, InstanceKind.SONARR: 4}
@@ -71,7 +71,12 @@ def tidy_url(url: str) -> tuple[str, tuple[str, ...]]:
     if "://" not in text:
         text = f"http://{text}"
         notes.append("http:// was added")
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"The address {without_query(text)!r} cannot be read ({error}). Give it as http://host:port/base."
+        ) from error
     path = parts.path
     for tail in ("/api/v3", "/api"):
         if path.rstrip("/").endswith(tail):

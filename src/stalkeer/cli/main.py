@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NOUNS = (
     Noun("serve", "stalkeer.cli.serve", "Run the program: web UI, API, schedules, downloads."),
+    Noun("arr", "stalkeer.cli.arr", "Add, test and list Radarr and Sonarr instances."),
     Noun("scan", "stalkeer.cli.scan", "Ask Radarr and Sonarr what is missing."),
     Noun("config", "stalkeer.cli.config", "Check and show the settings in use."),
     Noun("demo", "stalkeer.cli.demo", "See it work on demo servers of its own."),

@@ -15,7 +15,7 @@ from stalkeer.errors import ArrError
 from stalkeer.model import InstanceId
 from stalkeer.secrets import SecretBox, register_secret
 from stalkeer.store.database import Database
-from stalkeer.store.instances import InstanceRow, add_api_calls, note_failure, note_success
+from stalkeer.store.instances import InstanceRow, NewInstance, add_api_calls, note_failure, note_success
 
 
 @dataclass
@@ -56,6 +56,23 @@ class Arrs:
             ca_file=Path(row.options.ca_file) if row.options.ca_file else None,
             read_timeout_s=row.options.timeout_s or READ_TIMEOUT_S,
         )
+
+    def address_of(self, new: NewInstance) -> Address:
+        """The address of an instance that is not kept yet."""
+        register_secret(new.api_key)
+        return Address(
+            kind=new.kind,
+            slug=new.slug,
+            url=new.url,
+            api_key=new.api_key,
+            ca_file=Path(new.options.ca_file) if new.options.ca_file else None,
+            read_timeout_s=new.options.timeout_s or READ_TIMEOUT_S,
+        )
+
+    def forget(self, row: InstanceRow) -> None:
+        """Drop what is known of an instance's silence: it was just heard."""
+        with self._lock:
+            self._gates.pop(row.id, None)
 
     def _gate(self, row: InstanceRow) -> Gate:
         with self._lock:

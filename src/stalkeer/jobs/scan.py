@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from stalkeer.jobs.instances import Arrs
 from stalkeer.jobs.reporting import Run
-from stalkeer.jobs.wanted import InstanceSync, sync_wanted
+from stalkeer.jobs.wanted import InstanceSync, WantedSync, sync_wanted
+from stalkeer.jobs.wanted_item import sync_item
 from stalkeer.settings import Settings
 from stalkeer.store.database import Database
 from stalkeer.store.downloads import failed_wanted_ids
-from stalkeer.store.instances import find_instance
+from stalkeer.store.instances import find_instance, get_instance
 from stalkeer.store.missing import FoundCounts, count_found, read_open_ids
 from stalkeer.store.rehearsal import rehearse
 
@@ -91,6 +92,25 @@ def scan_missing(scanner: Scanner, run: Run, only: str | None = None) -> ScanRep
     if not run.is_cancelled():
         scanner.match(scanner.database, run)
     return _report(scanner, synced.instances, started_at)
+
+
+def scan_item(scanner: Scanner, run: Run, slug: str, library_arr_id: int) -> ScanReport:
+    """Bring one film or series of an instance up to date, then match: what an instance's event asks for."""
+    started_at = scanner.arrs.clock()
+    with scanner.database.connect() as connection:
+        row = get_instance(connection, slug)
+    sync = WantedSync(scanner.database, scanner.arrs, scanner.settings.wanted, run)
+    synced = sync_item(sync, row, library_arr_id)
+    scanner.match(scanner.database, run)
+    return _report(scanner, (synced,), started_at)
+
+
+def scan_work(scanner: Scanner, subject: str | None, options: Mapping[str, object], run: Run) -> ScanReport:
+    """The scan as the engine calls it: of every instance, of the one called `subject`, or of its `item` alone."""
+    item = options.get("item")
+    if subject is not None and isinstance(item, int):
+        return scan_item(scanner, run, subject, item)
+    return scan_missing(scanner, run, subject)
 
 
 def rehearse_scan(scanner: Scanner, run: Run, only: str | None = None) -> ScanReport:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,7 +31,7 @@ class SkipFacts:
     wants_unavailable: bool
     queued: Collection[int]  # ids in the instance's own queue
     excluded_library: Collection[int]  # ids of films or series with an excluded tag
-    owners: Mapping[int, str]  # slug of the instance that has the item already
+    owner: str | None = None  # slug of another instance that has the item already
 
 
 def skip_rule(item: WantedItem, facts: SkipFacts) -> SkipRule | None:
@@ -39,7 +39,7 @@ def skip_rule(item: WantedItem, facts: SkipFacts) -> SkipRule | None:
     rules = (
         (SkipRule.UNMONITORED, not item.monitored and not facts.wants_unmonitored),
         (SkipRule.TAGGED, item.library_arr_id in facts.excluded_library),
-        (SkipRule.OWNED, item.arr_id in facts.owners),
+        (SkipRule.OWNED, facts.owner is not None),
         (SkipRule.QUEUED, item.arr_id in facts.queued),
         (SkipRule.UNAVAILABLE, not item.available and not facts.wants_unavailable),
         (SkipRule.SPECIAL, item.season == 0 and not facts.wants_specials),

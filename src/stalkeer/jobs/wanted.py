@@ -82,7 +82,9 @@ class SyncReport:
 
 
 @dataclass(frozen=True)
-class _Sync:
+class WantedSync:
+    """What a sync works with."""
+
     database: Database
     arrs: Arrs
     wishes: WantedSettings
@@ -95,12 +97,12 @@ def sync_wanted(
     """Sync every enabled instance, or the one called `only`: first all libraries, so that each knows the others'."""
     with database.connect() as connection:
         rows = [get_instance(connection, only)] if only else [r for r in list_instances(connection) if r.enabled]
-    sync = _Sync(database, arrs, wishes, run)
+    sync = WantedSync(database, arrs, wishes, run)
     libraries = [(row, _library_or_error(sync, row)) for row in rows]
     return SyncReport(tuple(_wanted_or_error(sync, row, before) for row, before in libraries))
 
 
-def _library_or_error(sync: _Sync, row: InstanceRow) -> InstanceSync:
+def _library_or_error(sync: WantedSync, row: InstanceRow) -> InstanceSync:
     try:
         with sync.arrs.client(row) as client:
             return _sync_library(sync, row, client)
@@ -108,7 +110,7 @@ def _library_or_error(sync: _Sync, row: InstanceRow) -> InstanceSync:
         return InstanceSync(row.slug, row.kind, error=str(error))
 
 
-def _wanted_or_error(sync: _Sync, row: InstanceRow, before: InstanceSync) -> InstanceSync:
+def _wanted_or_error(sync: WantedSync, row: InstanceRow, before: InstanceSync) -> InstanceSync:
     if before.error is not None or sync.run.is_cancelled():
         return before
     try:
@@ -118,7 +120,7 @@ def _wanted_or_error(sync: _Sync, row: InstanceRow, before: InstanceSync) -> Ins
         return replace(before, error=str(error))
 
 
-def _sync_library(sync: _Sync, row: InstanceRow, client: ArrClient) -> InstanceSync:
+def _sync_library(sync: WantedSync, row: InstanceRow, client: ArrClient) -> InstanceSync:
     check_program(client)
     profiles, folders = read_profiles(client), read_root_folders(client)
     kind = LibraryKind.MOVIE if row.kind is InstanceKind.RADARR else LibraryKind.SERIES
@@ -138,15 +140,15 @@ def _sync_library(sync: _Sync, row: InstanceRow, client: ArrClient) -> InstanceS
     return InstanceSync(row.slug, row.kind, library=len(seen), changed=changed)
 
 
-def _sync_wanted(sync: _Sync, row: InstanceRow, client: ArrClient, before: InstanceSync) -> InstanceSync:
+def _sync_wanted(sync: WantedSync, row: InstanceRow, client: ArrClient, before: InstanceSync) -> InstanceSync:
     with sync.database.connect() as connection:
         kind = LibraryKind.MOVIE if row.kind is InstanceKind.RADARR else LibraryKind.SERIES
         library = read_known_items(connection, row.id, kind)
         known = read_known_wanted(connection, row.id)
-    facts = _facts(sync, row, client)
+    facts = read_facts(sync, row, client)
     report = before
     for reason in WantedReason:
-        counts = _sync_list(sync, _List(row, client, reason, facts, library, known, _Owners(sync, row)))
+        counts = _sync_list(sync, _List(row, client, reason, facts, library, known))
         report = replace(
             report,
             missing=counts.seen if reason is WantedReason.MISSING else report.missing,
@@ -166,10 +168,9 @@ class _List:
     row: InstanceRow
     client: ArrClient
     reason: WantedReason
-    facts: SkipFacts
+    facts: WantedFacts
     library: KnownItems
     known: KnownWanteds
-    owners: _Owners
 
 
 @dataclass(frozen=True)
@@ -179,14 +180,16 @@ class _ListCounts:
     gone: int
 
 
-def _sync_list(sync: _Sync, wanted: _List) -> _ListCounts:
+def _sync_list(sync: WantedSync, wanted: _List) -> _ListCounts:
     seen: set[int] = set()
     changed = 0
     is_complete = True
     for monitored in (True, False) if sync.wishes.unmonitored else (True,):
         pages = _Pages(wanted, monitored=monitored)
         for items in pages.items():
-            rows = [_to_save(wanted, item) for item in items if item.library_arr_id in wanted.library]
+            rows = [
+                judge(item, wanted.library, wanted.facts) for item in items if item.library_arr_id in wanted.library
+            ]
             with sync.database.begin() as connection:
                 changed += save_wanted(connection, wanted.row.id, rows, wanted.known, sync.arrs.clock())
             seen.update(row.item.arr_id for row in rows)
@@ -199,11 +202,12 @@ def _sync_list(sync: _Sync, wanted: _List) -> _ListCounts:
     return _ListCounts(len(seen), changed, gone)
 
 
-def _to_save(wanted: _List, item: WantedItem) -> WantedToSave:
-    library = wanted.library[item.library_arr_id]
-    owner = wanted.owners.of(item)
-    facts = replace(wanted.facts, owners={item.arr_id: owner}) if owner else wanted.facts
-    return WantedToSave(item, library.id, library.fingerprint, skip_rule(item, facts), owner)
+def judge(item: WantedItem, library: KnownItems, facts: WantedFacts) -> WantedToSave:
+    """The item with the rule that holds it back, if any."""
+    owner = facts.owners.of(item)
+    row = library[item.library_arr_id]
+    rule = skip_rule(item, replace(facts.skip, owner=owner))
+    return WantedToSave(item, row.id, row.fingerprint, rule, owner)
 
 
 class _Pages:
@@ -227,26 +231,34 @@ class _Pages:
         return self._pages.is_complete
 
 
-def _facts(sync: _Sync, row: InstanceRow, client: ArrClient) -> SkipFacts:
+@dataclass(frozen=True)
+class WantedFacts:
+    """What items are judged by: the same for all of one sync, except who else owns them."""
+
+    skip: SkipFacts
+    owners: Owners
+
+
+def read_facts(sync: WantedSync, row: InstanceRow, client: ArrClient) -> WantedFacts:
     tags = read_tags(client) if row.options.exclude_tags else {}
     excluded = {tags[label.lower()] for label in row.options.exclude_tags if label.lower() in tags}
     with sync.database.connect() as connection:
         tagged = read_tagged(connection, row.id, excluded) if excluded else frozenset()
-    return SkipFacts(
+    skip = SkipFacts(
         wants_cutoff=sync.wishes.cutoff,
         wants_specials=sync.wishes.specials,
         wants_unmonitored=sync.wishes.unmonitored,
         wants_unavailable=sync.wishes.unavailable,
         queued=frozenset(queued.arr_id for queued in read_queue(client)),
         excluded_library=tagged,
-        owners={},
     )
+    return WantedFacts(skip, Owners(sync, row))
 
 
-class _Owners:
+class Owners:
     """Which of this instance's wanted items another instance has a file of."""
 
-    def __init__(self, sync: _Sync, row: InstanceRow) -> None:
+    def __init__(self, sync: WantedSync, row: InstanceRow) -> None:
         self._sync = sync
         self._episodes: dict[int, dict[tuple[int, int], str]] = {}
         with sync.database.connect() as connection:

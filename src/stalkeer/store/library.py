@@ -30,10 +30,15 @@ class KnownItem:
 KnownItems = dict[int, KnownItem]  # by the instance's own id
 
 
-def read_known_items(connection: Connection, instance_id: InstanceId, kind: LibraryKind) -> KnownItems:
+def read_known_items(
+    connection: Connection, instance_id: InstanceId, kind: LibraryKind, arr_id: int | None = None
+) -> KnownItems:
+    """The rows of one instance, or the one of one film or series."""
     columns = [library.c.id, library.c.arr_id, library.c.fingerprint]
     columns += [library.c[name] for name in _STATE_COLUMNS]
     query = select(*columns).where(library.c.instance_id == instance_id, library.c.kind == kind.value)
+    if arr_id is not None:
+        query = query.where(library.c.arr_id == arr_id)
     return {
         row.arr_id: KnownItem(LibraryId(row.id), row.fingerprint or "", _digest(row[3:]))
         for row in connection.execute(query)

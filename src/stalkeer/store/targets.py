@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from stalkeer.model import InstanceId, LibraryId, WantedId, WantedKind
-from stalkeer.store.tables import library, library_titles, wanted
+from stalkeer.model import DownloadId, DownloadState, InstanceId, LibraryId, WantedId, WantedKind
+from stalkeer.store.tables import download_items, downloads, library, library_titles, wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,34 @@ def read_targets(connection: Connection, wanted_ids: Sequence[WantedId]) -> tupl
         )
         for row in connection.execute(query)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingDownload:
+    """A download that is not done with yet, and all items it works for."""
+
+    id: DownloadId
+    state: DownloadState
+    wanted_ids: frozenset[WantedId]
+
+
+def downloads_working_for(connection: Connection, wanted_ids: Sequence[WantedId]) -> tuple[WorkingDownload, ...]:
+    """The downloads that have one of these items among theirs."""
+    theirs = select(download_items.c.download_id).where(
+        download_items.c.wanted_id.in_(wanted_ids), download_items.c.active
+    )
+    query = (
+        select(downloads.c.id, downloads.c.state, download_items.c.wanted_id)
+        .join(download_items, download_items.c.download_id == downloads.c.id)
+        .where(downloads.c.id.in_(theirs), download_items.c.active)
+        .order_by(downloads.c.id)
+    )
+    found: dict[DownloadId, WorkingDownload] = {}
+    for row in connection.execute(query):
+        known = found.get(row.id)
+        items = (known.wanted_ids if known else frozenset()) | {WantedId(row.wanted_id)}
+        found[row.id] = WorkingDownload(DownloadId(row.id), DownloadState(row.state), items)
+    return tuple(found.values())
 
 
 def read_other_titles(connection: Connection, library_id: LibraryId) -> tuple[str, ...]:

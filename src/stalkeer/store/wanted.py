@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from stalkeer.arr.values import FileQuality, WantedItem, WantedReason
 from stalkeer.model import InstanceId, LibraryId, WantedId
-from stalkeer.store.tables import wanted
+from stalkeer.store.tables import library, wanted
 
 UPDATE_CHUNK = 500
 
@@ -39,9 +39,14 @@ class WantedToSave:
     owned_by: str | None
 
 
-def read_known_wanted(connection: Connection, instance_id: InstanceId) -> KnownWanteds:
+def read_known_wanted(
+    connection: Connection, instance_id: InstanceId, library_id: LibraryId | None = None
+) -> KnownWanteds:
+    """Everything that was ever wanted by an instance and is still in its library, or of one film or series."""
     columns = [wanted.c[name] for name in _COLUMNS]
     query = select(wanted.c.id, wanted.c.arr_id, wanted.c.gone_at, wanted.c.library_id, wanted.c.fingerprint, *columns)
+    if library_id is not None:
+        query = query.where(wanted.c.library_id == library_id)
     return {
         row.arr_id: KnownWanted(
             WantedId(row.id), _digest((row.library_id, row.fingerprint, *row[5:])), row.gone_at is not None, row.reason
@@ -75,11 +80,13 @@ def save_wanted(
 
 
 def mark_gone(
-    connection: Connection, known: KnownWanteds, seen: Collection[int], reason: WantedReason, now: datetime
+    connection: Connection, known: KnownWanteds, seen: Collection[int], reason: WantedReason | None, now: datetime
 ) -> int:
-    """Note that what was wanted for `reason` and was not seen is wanted no longer. Returns how many."""
+    """Note that what was wanted for `reason` (None: any) and was not seen is wanted no longer. Returns how many."""
     gone = [
-        row.id for arr_id, row in known.items() if row.reason == reason.value and not row.is_gone and arr_id not in seen
+        row.id
+        for arr_id, row in known.items()
+        if (reason is None or row.reason == reason.value) and not row.is_gone and arr_id not in seen
     ]
     for start in range(0, len(gone), UPDATE_CHUNK):
         chunk = gone[start : start + UPDATE_CHUNK]
@@ -95,6 +102,23 @@ def count_wanted(connection: Connection, instance_id: InstanceId) -> dict[str | 
         .group_by(wanted.c.skip)
     )
     return {row.skip: row.number for row in connection.execute(query)}
+
+
+def find_wanted(
+    connection: Connection, instance_id: InstanceId, arr_ids: Sequence[int], library_arr_id: int | None = None
+) -> tuple[WantedId, ...]:
+    """What an instance calls by these movieIds or episodeIds, or all of one film or series."""
+    query = select(wanted.c.id).where(wanted.c.instance_id == instance_id)
+    if library_arr_id is not None:
+        query = query.join(library, library.c.id == wanted.c.library_id).where(library.c.arr_id == library_arr_id)
+    else:
+        query = query.where(wanted.c.arr_id.in_(arr_ids))
+    return tuple(WantedId(wanted_id) for wanted_id in connection.execute(query).scalars())
+
+
+def mark_skipped(connection: Connection, wanted_ids: Sequence[WantedId], rule: str) -> None:
+    """Hold items back until the next sync judges them again."""
+    connection.execute(update(wanted).where(wanted.c.id.in_(wanted_ids)).values(skip=rule))
 
 
 def note_searched(connection: Connection, wanted_ids: Sequence[WantedId], now: datetime) -> None:
