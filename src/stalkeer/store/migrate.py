@@ -5,8 +5,6 @@ A new database gets the present schema at once; a test holds that schema and the
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -15,10 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from stalkeer.errors import StoreError
 from stalkeer.logs import get_logger
 from stalkeer.store.database import Database
+from stalkeer.store.sqlite_file import VERSION_TABLE, copy_sqlite
 from stalkeer.store.tables import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-VERSION_TABLE = "alembic_version"
 ADVISORY_LOCK = 7825_0001  # PostgreSQL: one process migrates, the others wait
 log = get_logger(__name__)
 
@@ -73,10 +71,7 @@ def keep_copy(database: Database, backups: Path, revision: str) -> Path:
     source = Path(str(database.engine.url.database))
     backups.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = backups / f"before-migration-from-{revision}.db"
-    target.unlink(missing_ok=True)
-    with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(target)) as copy:
-        original.backup(copy)
-    target.chmod(0o600)
+    copy_sqlite(source, target)
     return target
 
 
