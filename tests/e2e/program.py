@@ -1,0 +1,190 @@
+"""Stalkeer in a folder of its own: written configuration, commands run to their end, the server started and killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from stalkeer.demo.scenario import Expectation, World
+from stalkeer.model import DownloadState
+from stalkeer.runtime import utc_now
+from stalkeer.store.database import Database, open_database, sqlite_url
+from stalkeer.store.downloads import DownloadRow, list_downloads
+from stalkeer.store.runs import RunRow, get_run, queue_run
+
+PATIENCE_S = 90.0
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A command that has ended; `document` is what it printed with --json."""
+
+    code: int
+    text: str
+    errors: str
+
+    @property
+    def document(self) -> dict:
+        return json.loads(self.text)
+
+
+@dataclass
+class Program:
+    folder: Path
+    world: World
+    settings: Mapping[str, object] = field(default_factory=dict)
+    _server: subprocess.Popen[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        self.config = self.folder / "config.yml"
+        self.write_config()
+
+    # --- configuration
+
+    def write_config(self, **changes: object) -> None:
+        """JSON is YAML too."""
+        world = self.world
+        values: dict[str, object] = {
+            "data_dir": str(self.folder / "data"),
+            "radarr": {"url": world.radarr.url, "api_key": world.radarr.api_key},
+            "sonarr": {"url": world.sonarr.url, "api_key": world.sonarr.api_key},
+            "playlists": [{"name": "demo", "url": world.provider.playlist_url(world.account), "max_connections": 4}],
+            "directories": {
+                "temp": str(self.folder / "vod/incomplete"),
+                "movies": str(self.folder / "vod/complete/movies"),
+                "tvshows": str(self.folder / "vod/complete/tv"),
+            },
+            "downloads": {"retry_delay": "1s", "reconnect_gap": "0s", "min_free": "10MB"},
+            "schedule": dict.fromkeys(("refresh", "scan", "download", "cleanup", "backup"), ""),
+            "server": {"host": "127.0.0.1", "port": self.port},
+        }
+        for key, value in {**self.settings, **changes}.items():
+            held = values.get(key)
+            values[key] = {**held, **value} if isinstance(held, dict) and isinstance(value, dict) else value
+        self.config.write_text(json.dumps(values), encoding="utf-8")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {name: value for name, value in os.environ.items() if not name.startswith("STALKEER")}
+
+    # --- commands
+
+    def run(self, *arguments: str, timeout_s: float = 60) -> Finished:
+        done = subprocess.run(
+            [sys.executable, "-m", "stalkeer", "--config", str(self.config), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+        )
+        return Finished(done.returncode, done.stdout, done.stderr)
+
+    # --- the server
+
+    def serve(self) -> None:
+        """Start `serve` and wait until it answers."""
+        command = [sys.executable, "-m", "stalkeer", "--config", str(self.config), "serve"]
+        with (self.folder / "serve.log").open("ab") as log:
+            self._server = subprocess.Popen(
+                command, stdout=log, stderr=log, env=self.environment, stdin=subprocess.DEVNULL
+            )
+        self.wait_until(self._answers, "the server answers")
+
+    def _answers(self) -> bool:
+        assert self._server is not None and self._server.poll() is None, self.log
+        try:
+            with urlopen(f"http://127.0.0.1:{self.port}/ping", timeout=2) as answer:
+                return answer.status == 200
+        except (URLError, OSError):
+            return False
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "serve.log").read_text(encoding="utf-8", errors="replace")
+
+    def kill(self) -> None:
+        """As a power cut: no handler runs, children go too."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """As the user does: returns the exit code."""
+        return self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> int:
+        assert self._server is not None
+        self._server.send_signal(number)
+        code = self._server.wait(30)
+        self._server = None
+        return code
+
+    def close(self) -> None:
+        if self._server is not None:
+            self.kill()
+
+    # --- looking inside
+
+    @contextmanager
+    def database(self) -> Iterator[Database]:
+        given = self.settings.get("database")
+        url = str(given["url"]) if isinstance(given, dict) else sqlite_url(self.folder / "data/stalkeer.db")
+        opened = open_database(url)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+    def downloads(self) -> list[DownloadRow]:
+        with self.database() as database, database.connect() as connection:
+            return list_downloads(connection, limit=1000)
+
+    def job(self, name: str) -> RunRow:
+        """Have the server do a job, and wait for its end."""
+        with self.database() as database:
+            with database.begin() as connection:
+                run_id = queue_run(connection, utc_now(), name, None, {})
+
+            def read() -> RunRow:
+                with database.connect() as connection:
+                    return get_run(connection, run_id)
+
+            self.wait_until(lambda: read().finished_at is not None, f"the job {name} ends")
+            return read()
+
+    def settle(self) -> None:
+        """Wait until every available item is imported, or every download has come to its end."""
+        expected = {wish.label for wish in self.world.expected(Expectation.AVAILABLE)}
+        over = (DownloadState.COMPLETED, DownloadState.BLOCKED, DownloadState.FAILED, DownloadState.CANCELLED)
+
+        def is_settled() -> bool:
+            if expected <= {wish.label for wish in self.world.compare().imported}:
+                return all(row.state in over for row in self.downloads())
+            return False
+
+        self.wait_until(is_settled, "everything is imported")
+
+    def wait_until(self, is_so: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not is_so():
+            assert time.monotonic() < deadline, f"{what}: not within {PATIENCE_S:.0f} s\n{self.log[-4000:]}"
+            time.sleep(0.1)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,59 @@
+"""A power cut in the middle of downloads: started again, the program goes on where it was."""
+
+from __future__ import annotations
+
+from stalkeer.demo.scenario import Expectation
+from stalkeer.model import DownloadState
+
+
+def test_killed_during_downloads_it_goes_on_where_it_was(program, world):
+    world.provider.rate = 1_000_000
+    stalkeer = program()
+    stalkeer.serve()
+    stalkeer.job("refresh")
+    stalkeer.job("scan")
+    stalkeer.wait_until(lambda: any(r.durable_offset > 1_000_000 for r in stalkeer.downloads()), "bytes are on disk")
+
+    stalkeer.kill()
+    under_way = {row.entry_key: row for row in stalkeer.downloads() if row.state is DownloadState.DOWNLOADING}
+    asked_before = len(world.provider.requests)
+    world.provider.rate = None
+    stalkeer.serve()
+    stalkeer.settle()
+
+    outcome = world.compare()
+    assert under_way
+    assert {w.label for w in outcome.imported} == {w.label for w in world.expected(Expectation.AVAILABLE)}
+    assert outcome.mismatched == ()
+    after = {row.entry_key: row for row in stalkeer.downloads()}
+    for key, before in under_way.items():
+        assert after[key].bytes_resumed >= before.durable_offset > 0 or before.durable_offset == 0
+    fetched = [r.key for r in world.provider.requests[asked_before:] if r.status in (200, 206)]
+    done_before = {row.entry_key for row in after.values() if row.finished_at and row.entry_key not in under_way} - set(
+        fetched
+    )
+    assert len(after) == len({row.entry_key for row in after.values()})
+    assert done_before or fetched
+
+
+def test_killed_again_and_again_nothing_is_fetched_twice_or_lost(program, world):
+    world.provider.rate = 4_000_000
+    stalkeer = program()
+    stalkeer.serve()
+    stalkeer.job("refresh")
+    stalkeer.job("scan")
+    imported: set[str] = set()
+    for _ in range(3):
+        count = len(imported)
+        stalkeer.wait_until(lambda: len(world.compare().imported) > count, "a further item is imported")  # noqa: B023
+        stalkeer.kill()
+        imported = {wish.label for wish in world.compare().imported}
+        stalkeer.serve()
+    world.provider.rate = None
+    stalkeer.settle()
+
+    outcome = world.compare()
+    assert {w.label for w in outcome.imported} == {w.label for w in world.expected(Expectation.AVAILABLE)}
+    assert outcome.mismatched == ()
+    commands = [c.body["files"][0]["path"] for s in (world.radarr, world.sonarr) for c in s.commands.all()]
+    assert len(commands) == len(set(commands)), "an import was ordered twice"

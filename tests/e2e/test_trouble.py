@@ -1,0 +1,138 @@
+"""What users meet on a bad day: a clear message, and nothing lost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from stalkeer.demo.content import Memory
+from stalkeer.demo.scenario import Expectation
+from stalkeer.model import DownloadState
+from stalkeer.store.tables import entries
+from tests.e2e.program import free_port
+
+ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+
+
+def words(finished) -> str:
+    return f"{finished.text} {finished.errors}"
+
+
+def test_a_wrong_api_key_is_named_and_the_other_instance_is_scanned_all_the_same(program, world):
+    stalkeer = program(radarr={"api_key": "0000wrong0000"})
+    stalkeer.run("source", "refresh")
+
+    done = stalkeer.run("scan", "missing", "--json")
+
+    assert done.code == 3, words(done)
+    radarr, sonarr = sorted(done.document["instances"], key=lambda one: one["kind"])
+    assert "key" in radarr["error"].lower() and "0000wrong0000" not in words(done)
+    assert sonarr["wanted"] == 23 and sonarr["confirmed"] == 22
+
+
+def test_an_unreachable_radarr_is_named_and_the_other_instance_is_scanned_all_the_same(program, world):
+    stalkeer = program(radarr={"url": f"http://127.0.0.1:{free_port()}"})
+
+    done = stalkeer.run("scan", "missing", "--json")
+
+    assert done.code == 3, words(done)
+    radarr, sonarr = sorted(done.document["instances"], key=lambda one: one["kind"])
+    assert "refused" in radarr["error"] and sonarr["wanted"] == 23
+
+
+def test_with_nobody_reachable_the_scan_says_so_and_ends_with_its_own_code(program, world):
+    nowhere = {"url": f"http://127.0.0.1:{free_port()}"}
+    stalkeer = program(radarr=nowhere, sonarr=nowhere)
+
+    assert stalkeer.run("scan", "missing").code == 4
+
+
+def test_an_html_page_instead_of_a_playlist_leaves_the_catalogue_as_it_was(program, world):
+    stalkeer = program()
+    assert stalkeer.run("source", "refresh").code == 0
+    before = entries_of(stalkeer)
+    world.provider.playlist = Memory(b"<!doctype html><html><body>Your account has been moved</body></html>")
+
+    done = stalkeer.run("source", "refresh")
+
+    assert done.code != 0 and "playlist" in words(done).lower() and world.account.password not in words(done)
+    assert entries_of(stalkeer) == before > 0
+
+
+def test_a_setting_with_a_bad_value_is_named_with_what_is_accepted(program, world):
+    stalkeer = program(downloads={"bandwidth_limit": "fast"})
+
+    done = stalkeer.run("config", "check")
+
+    assert done.code == 5 and "downloads.bandwidth_limit" in words(done) and "fast" in words(done)
+
+
+def entries_of(stalkeer) -> int:
+    with stalkeer.database() as database, database.connect() as connection:
+        return connection.execute(select(func.count()).select_from(entries)).scalar_one()
+
+
+@ROOT_ONLY
+def test_a_read_only_folder_is_named_and_downloads_go_on_once_it_can_be_written(program, world, tmp_path):
+    with disk(tmp_path / "disk", "64m") as folder:
+        stalkeer = program(directories={"temp": str(folder / "incomplete")})
+        (folder / "incomplete").mkdir()
+        remount(folder, "ro")
+        stalkeer.serve()
+        stalkeer.job("refresh")
+        stalkeer.job("scan")
+        stalkeer.wait_until(lambda: str(folder) in told(stalkeer), "the folder is named")
+        assert not any(row.state is DownloadState.FAILED for row in stalkeer.downloads())
+
+        remount(folder, "rw")
+        stalkeer.settle()
+        assert world.compare().mismatched == ()
+        stalkeer.stop()
+
+
+@ROOT_ONLY
+def test_on_a_full_disk_downloads_wait_and_go_on_when_there_is_room(program, world, tmp_path):
+    with disk(tmp_path / "disk", "6m") as folder:
+        stalkeer = program(directories={"temp": str(folder)}, downloads={"min_free": "0", "concurrent_limit": 3})
+        stalkeer.serve()
+        stalkeer.job("refresh")
+        stalkeer.job("scan")
+        stalkeer.wait_until(lambda: "space" in told(stalkeer).lower(), "the full disk is named")
+        assert not any(row.state is DownloadState.FAILED for row in stalkeer.downloads())
+
+        remount(folder, "size=200m")
+        stalkeer.settle()
+
+        outcome = world.compare()
+        assert {w.label for w in outcome.imported} == {w.label for w in world.expected(Expectation.AVAILABLE)}
+        assert outcome.mismatched == ()
+        stalkeer.stop()
+
+
+def told(stalkeer) -> str:
+    """Everything a user could read: the queue's words and the log."""
+    status = stalkeer.run("download", "status")
+    return f"{words(status)} {stalkeer.log} {[row.error for row in stalkeer.downloads()]}"
+
+
+@contextmanager
+def disk(folder: Path, size: str) -> Iterator[Path]:
+    """A small file system of its own."""
+    folder.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=False)
+    if done.returncode != 0:
+        pytest.skip("this machine does not let a test mount a disk")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def remount(folder: Path, option: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{option}", folder], check=True)

@@ -1,0 +1,44 @@
+"""Playlist, wanted, match, download, import: every joint real, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import pytest
+
+from stalkeer.demo.scenario import Expectation
+from stalkeer.model import DownloadState
+from stalkeer.store.runs import RunState
+from tests.contract.schema import endpoint_of, facts
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def test_what_is_on_the_playlist_ends_in_the_libraries_byte_for_byte(kind, program, world, request):
+    url = request.getfixturevalue("postgres_url") if kind == "postgresql" else ""
+    stalkeer = program(**({"database": {"url": url}} if url else {}))
+    stalkeer.serve()
+
+    refresh, scan = stalkeer.job("refresh"), stalkeer.job("scan")
+    stalkeer.settle()
+    outcome = world.compare()
+
+    assert (refresh.state, scan.state) == (RunState.DONE, RunState.DONE)
+    assert scan.report["wanted"] == len(world.wishes)
+    assert {wish.label for wish in outcome.imported} == {w.label for w in world.expected(Expectation.AVAILABLE)}
+    assert outcome.mismatched == ()
+    assert {row.state for row in stalkeer.downloads()} == {DownloadState.COMPLETED}
+    assert requests_that_do_not_fit(world) == []
+    assert stalkeer.stop() == 0
+
+
+def requests_that_do_not_fit(world) -> list[str]:
+    """Whatever was asked of Radarr and Sonarr that their documents do not know."""
+    wrong = []
+    for name, server in (("radarr", world.radarr), ("sonarr", world.sonarr)):
+        wrong += server.violations
+        for request in server.requests:
+            endpoint = endpoint_of(name, request.method, request.path)
+            if endpoint is not None:
+                body = request.json() if request.body else None
+                wrong += facts(name).request_problems(endpoint, request.query, body)
+            elif request.path.startswith("/api/v3"):
+                wrong.append(f"{request.method} {request.path}: no such endpoint")
+    return wrong
