@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from stalkeer.matching.compare import Agreement
 from stalkeer.matching.evidence import Evidence, Fit, weigh
 from stalkeer.matching.index import Hit
 from stalkeer.matching.works import EntryFacts, Work
@@ -13,6 +12,8 @@ from stalkeer.model import Decision
 
 CONFIRM_FROM = 0.95
 REVIEW_FROM = 0.80
+_UNSHARED = 0.06
+_NOT_ASKED = "nothing but the title speaks for it, and nobody has been asked who else bears it"
 _TIE = 0.025  # fits nearer than this are as good as each other
 
 
@@ -33,6 +34,7 @@ class Verdict:
     decision: Decision
     evidence: tuple[Evidence, ...]
     reason: str
+    needs_namesakes: bool = False
 
 
 def judge(hits: Iterable[Hit], entry: EntryFacts, thresholds: Thresholds) -> list[Verdict]:
@@ -69,16 +71,19 @@ def _judge_one(fit: Fit, fits: list[Fit], thresholds: Thresholds) -> Verdict:
 
 def _judge_alone(fit: Fit, thresholds: Thresholds) -> Verdict:
     """No other work fits as well; is what we have enough?"""
-    extra: tuple[Evidence, ...] = ()
-    barriers = list(fit.barriers)
-    if not (fit.has_year or fit.has_id or fit.has_country):
-        if fit.hit.work.namesakes_known:
-            extra = (Evidence("unshared", 0.06, "nothing else is known by this title"),)
-        else:
-            barriers.append("nothing but the title speaks for it, and nobody has been asked who else bears it")
+    if fit.has_year or fit.has_id or fit.has_country:
+        return _judge_sum(fit, (), thresholds)
+    if fit.hit.work.namesakes_known:
+        return _judge_sum(fit, (Evidence("unshared", _UNSHARED, "nothing else is known by this title"),), thresholds)
+    reason = fit.barriers[0] if fit.barriers else _NOT_ASKED
+    needs = not fit.barriers and fit.score + _UNSHARED >= thresholds.confirm
+    return replace(_verdict(fit, (), _at_most_review(fit.score, thresholds), reason), needs_namesakes=needs)
+
+
+def _judge_sum(fit: Fit, extra: tuple[Evidence, ...], thresholds: Thresholds) -> Verdict:
     score = fit.score + sum(finding.weight for finding in extra)
-    if barriers:
-        return _verdict(fit, extra, _at_most_review(score, thresholds), barriers[0])
+    if fit.barriers:
+        return _verdict(fit, extra, _at_most_review(score, thresholds), fit.barriers[0])
     if score >= thresholds.confirm:
         return _verdict(fit, extra, Decision.CONFIRM, f"the score is at least {thresholds.confirm}")
     return _verdict(fit, extra, _at_most_review(score, thresholds), f"the score is below {thresholds.confirm}")
@@ -97,7 +102,3 @@ def _describe(fit: Fit) -> str:
     work = fit.hit.work
     year = f" ({work.years[0]})" if work.years else ""
     return f"{work.title}{year}"
-
-
-def is_outright(fit: Fit) -> bool:
-    return fit.hit.agreement is Agreement.SAME

@@ -6,11 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from rapidfuzz.distance import OSA
+
 from stalkeer.matching.compare import Agreement, Slips, allowed_slips, slips_between
 from stalkeer.matching.works import Name, Work
 from stalkeer.titles import ParsedTitle
-from stalkeer.titles.normalise import base_key
+from stalkeer.titles.normalise import ARTICLES, base_key
 from stalkeer.titles.parse import Hypothesis
+
+DOUBTFUL = 0.03  # a reading with a larger penalty is not looked up with slips
+ARTICLE_LENGTHS = sorted({len(article) for article in ARTICLES})
 
 
 class Hit(NamedTuple):
@@ -28,29 +33,35 @@ class NameIndex:
 
     def __init__(self, works: Iterable[Work] = ()) -> None:
         self._by_base: dict[str, list[tuple[Work, Name]]] = defaultdict(list)
-        self._by_part: dict[tuple[int, int, str], list[str]] | None = None
+        self._keys: set[str] = set()
+        self._by_end: dict[int, tuple[dict[str, list[str]], dict[str, list[str]]]] | None = None
         for work in works:
-            self.add(work)
+            for name in work.names:
+                self._by_base[name.base].append((work, name))
+                self._keys.add(name.key)
 
-    def add(self, work: Work) -> None:
-        for name in work.names:
-            self._by_base[name.base].append((work, name))
-        self._by_part = None
+    def bearers(self, base: str) -> list[Work]:
+        """The works that bear a name of this base."""
+        return [work for work, _ in self._by_base.get(base, ())]
 
-    def __contains__(self, base: str) -> bool:
-        return base in self._by_base
+    def could_match(self, key: str) -> bool:
+        """Whether a title of this key may have a hit: a quick look before its name is read."""
+        if key in self._keys or key in self._by_base or self._has_neighbour(key):
+            return True
+        for length in ARTICLE_LENGTHS:
+            if key[:length] in ARTICLES:
+                rest = key[length:]
+                if rest in self._by_base or self._has_neighbour(rest):
+                    return True
+        return False
 
-    def find(self, title: ParsedTitle, *, kind: str, with_slips: bool = True) -> list[Hit]:
+    def find(self, title: ParsedTitle, *, kind: str) -> list[Hit]:
         """The hits of all readings. Slips are looked for only where no reading agrees outright."""
         hits = [hit for hypothesis in title.hypotheses for hit in self._same(hypothesis, kind)]
-        if not hits and with_slips:
-            hits = [
-                hit
-                for hypothesis in title.hypotheses
-                if hypothesis.penalty <= 0.03
-                for hit in self._near(hypothesis, kind)
-            ]
-        return hits
+        if hits:
+            return hits
+        likely = [hypothesis for hypothesis in title.hypotheses if hypothesis.penalty <= DOUBTFUL]
+        return [hit for hypothesis in likely for hit in self._near(hypothesis, kind)]
 
     def _same(self, hypothesis: Hypothesis, kind: str) -> Iterator[Hit]:
         for work, name in self._by_base.get(base_key(hypothesis.text, hypothesis.key), ()):
@@ -58,52 +69,47 @@ class NameIndex:
                 yield Hit(work, name, hypothesis, Agreement.SAME if name.key == hypothesis.key else Agreement.ARTICLE)
 
     def _near(self, hypothesis: Hypothesis, kind: str) -> Iterator[Hit]:
-        base = base_key(hypothesis.text, hypothesis.key)
-        for neighbour in self._neighbours(base):
+        for neighbour in self._neighbours(base_key(hypothesis.text, hypothesis.key)):
             for work, name in self._by_base[neighbour]:
                 slips = slips_between(hypothesis.text, name.text) if work.kind == kind else None
                 if slips is not None:
                     yield Hit(work, name, hypothesis, Agreement.SLIP, slips)
 
-    def _neighbours(self, base: str) -> set[str]:
+    def _has_neighbour(self, base: str) -> bool:
+        return next(self._neighbours(base), None) is not None
+
+    def _neighbours(self, base: str) -> Iterator[str]:
+        """Bases within the allowed slips that share their beginning or their end with this one."""
         limit = allowed_slips(base)
         if not limit:
-            return set()
-        parts = self._by_part if self._by_part is not None else self._build_parts()
-        found: set[str] = set()
+            return
+        ends = self._by_end if self._by_end is not None else self._build_ends()
+        seen: set[str] = set()
         for length in range(len(base) - limit, len(base) + limit + 1):
-            for number, start, width in split(length):
-                for at in _positions(number, start, len(base) - length):
-                    found.update(parts.get((length, number, base[at : at + width]), ()))
-        return found
+            tables = ends.get(length)
+            if tables is None:
+                continue
+            width = end_width(length)
+            for neighbour in (*tables[0].get(base[:width], ()), *tables[1].get(base[-width:], ())):
+                if neighbour not in seen:
+                    seen.add(neighbour)
+                    if OSA.distance(base, neighbour, score_cutoff=limit) <= limit:
+                        yield neighbour
 
-    def _build_parts(self) -> dict[tuple[int, int, str], list[str]]:
-        """Any key within the allowed slips of a name has at least one of the name's parts unbroken, near its place."""
-        parts: dict[tuple[int, int, str], list[str]] = defaultdict(list)
+    def _build_ends(self) -> dict[int, tuple[dict[str, list[str]], dict[str, list[str]]]]:
+        ends: dict[int, tuple[dict[str, list[str]], dict[str, list[str]]]] = {}
         for base in self._by_base:
-            if allowed_slips(base):
-                for number, start, width in split(len(base)):
-                    parts[len(base), number, base[start : start + width]].append(base)
-        self._by_part = dict(parts)
-        return self._by_part
+            if not allowed_slips(base):
+                continue
+            heads, tails = ends.setdefault(len(base), (defaultdict(list), defaultdict(list)))
+            width = end_width(len(base))
+            heads[base[:width]].append(base)
+            tails[base[-width:]].append(base)
+        self._by_end = ends
+        return ends
 
 
-def split(length: int) -> Iterator[tuple[int, int, int]]:
-    """(number, start, width) of the parts that a key of this length is cut into: one more than the slips allowed."""
-    count = allowed_slips("x" * length) + 1
-    if count < 2:
-        return
-    width, rest = divmod(length, count)
-    start = 0
-    for number in range(count):
-        wide = width + (1 if number >= count - rest else 0)
-        yield number, start, wide
-        start += wide
-
-
-def _positions(number: int, start: int, shift: int) -> Iterable[int]:
-    """Where a part may begin in a key that is `shift` letters longer, if the part itself is unbroken."""
-    if number == 0:
-        return (0,)
-    at = {start, start - 1, start + 1} if shift == 0 else {start, start + shift, start + shift // 2}
-    return sorted(position for position in at if position > 0)
+def end_width(length: int) -> int:
+    """How many letters of a base's beginning or end a neighbour shares: an unbroken one of the parts that its slips
+    would have to break."""
+    return max(3, length // (allowed_slips("x" * length) + 1))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from stalkeer.matching.decide import Thresholds, Verdict, judge
 from stalkeer.matching.evidence import Evidence
 from stalkeer.matching.index import NameIndex
+from stalkeer.matching.rules import Rule, RuleAction, RuleBook, RuleId
 from stalkeer.matching.works import EntryFacts, WantedItem, Work
 from stalkeer.model import Decision
 
@@ -23,6 +24,8 @@ class Pair:
     decision: Decision
     evidence: tuple[Evidence, ...]
     reason: str
+    rule_id: RuleId | None = None  # the user's rule that decided it
+    needs_namesakes: bool = False  # sure if a lookup knew of nobody else by this title
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class _Slot:
     """An item, and how directly the entry's numbers named it."""
 
     item: WantedItem
-    evidence: Evidence
+    evidence: Evidence | None
     barrier: str | None = None
 
 
@@ -39,13 +42,19 @@ class Matcher:
     among them or are added."""
 
     def __init__(
-        self, wanted: Iterable[WantedItem], works: Iterable[Work] = (), thresholds: Thresholds | None = None
+        self,
+        wanted: Iterable[WantedItem],
+        works: Iterable[Work] = (),
+        thresholds: Thresholds | None = None,
+        rules: RuleBook | None = None,
     ) -> None:
         self._thresholds = thresholds or Thresholds()
+        self.rules = rules or RuleBook()
         self._films: dict[str, list[WantedItem]] = defaultdict(list)
         self._episodes: dict[str, _Episodes] = defaultdict(_Episodes)
+        self.items = list(wanted)
         known: dict[str, Work] = {}
-        for item in wanted:
+        for item in self.items:
             known.setdefault(item.work.identity, item.work)
             if item.work.kind == "movie":
                 self._films[item.work.identity].append(item)
@@ -53,39 +62,96 @@ class Matcher:
                 self._episodes[item.work.identity].add(item)
         for work in works:
             known.setdefault(work.identity, work)
+        self.works = known
         self.index = NameIndex(known.values())
 
     def match(self, entry: EntryFacts) -> list[Pair]:
-        """All pairs of an entry that are worth telling: confirmed or for review."""
-        return [pair for pair in self.consider(entry) if pair.decision in (Decision.CONFIRM, Decision.REVIEW)]
+        """All pairs of an entry that are worth keeping: confirmed, for review, or rejected by the user."""
+        return [pair for pair in self.consider(entry) if pair.decision is not Decision.NOTHING]
 
     def consider(self, entry: EntryFacts) -> Iterator[Pair]:
         """All pairs of an entry, with the reason also where it is not offered."""
         title = entry.title
-        if title.is_junk or not title.hypotheses or entry.kind in ("live", "series"):
+        if not title.hypotheses or entry.kind in ("live", "series"):
             return
         is_episode = bool(title.episodes) or title.absolute is not None or title.air_date is not None
-        kind = "series" if is_episode else "movie"
-        hits = self.index.find(title, kind=kind)
         wanted = self._episodes if is_episode else self._films
-        if not any(hit.work.identity in wanted for hit in hits):
-            return
-        for verdict in judge(hits, entry, self._thresholds):
-            if verdict.work.identity not in wanted:
+        hits = self.index.find(title, kind="series" if is_episode else "movie")
+        verdicts = judge(hits, entry, self._thresholds) if any(hit.work.identity in wanted for hit in hits) else []
+        verdicts += self._pinned(entry, verdicts, wanted)
+        seen: set[int] = set()
+        for verdict in verdicts:
+            identity = verdict.work.identity
+            if identity not in wanted:
                 continue
-            if is_episode:
-                yield from self._episode_pairs(verdict, entry)
-            else:
-                for item in self._films[verdict.work.identity]:
-                    yield Pair(item, entry, verdict.score, verdict.decision, verdict.evidence, verdict.reason)
+            found = (
+                self._episodes[identity].find(_shifted(entry, self.rules.offset_of(verdict.work, entry)))
+                if is_episode
+                else [_Slot(item, None) for item in self._films[identity]]
+            )
+            for slot in found:
+                seen.add(slot.item.id)
+                yield self._decide(verdict, slot, entry)
+        yield from self._pinned_items(entry, seen)
 
-    def _episode_pairs(self, verdict: Verdict, entry: EntryFacts) -> Iterator[Pair]:
-        for slot in self._episodes[verdict.work.identity].find(entry):
-            score = round(min(1.0, max(0.0, verdict.score + slot.evidence.weight)), 4)
-            decision, reason = verdict.decision, verdict.reason
-            if decision is Decision.CONFIRM and slot.barrier is not None:
-                decision, reason = Decision.REVIEW, slot.barrier
-            yield Pair(slot.item, entry, score, decision, (*verdict.evidence, slot.evidence), reason)
+    def _pinned_items(self, entry: EntryFacts, seen: set[int]) -> Iterator[Pair]:
+        """Items that the user named for this very entry although its name says another number, or none."""
+        for identity in self.rules.pinned_works():
+            work = self.works.get(identity)
+            if work is None or not self.rules.speaks_of(work, entry):
+                continue
+            own = self._films.get(identity, []) + (self._episodes[identity].items if identity in self._episodes else [])
+            for item in own:
+                rule = self.rules.verdict_on(item, entry) if item.id not in seen else None
+                if rule is not None and rule.names_one_pair:
+                    yield self._decide(Verdict(work, 0.0, Decision.NOTHING, (), ""), _Slot(item, None), entry)
+
+    def _pinned(self, entry: EntryFacts, verdicts: Iterable[Verdict], wanted: Collection[str]) -> list[Verdict]:
+        """Works that the user named for the entry although its name does not."""
+        named = {verdict.work.identity for verdict in verdicts}
+        return [
+            Verdict(self.works[identity], 0.0, Decision.NOTHING, (), "the name is another one")
+            for identity in self.rules.pinned_works()
+            if identity in wanted and identity not in named and self.rules.speaks_of(self.works[identity], entry)
+        ]
+
+    def _decide(self, verdict: Verdict, slot: _Slot, entry: EntryFacts) -> Pair:
+        evidence = verdict.evidence if slot.evidence is None else (*verdict.evidence, slot.evidence)
+        score = verdict.score + (slot.evidence.weight if slot.evidence else 0.0)
+        decision, reason = verdict.decision, verdict.reason
+        if decision is Decision.CONFIRM and slot.barrier is not None:
+            decision, reason = Decision.REVIEW, slot.barrier
+        if entry.title.is_junk and decision is not Decision.NOTHING:
+            decision, reason = Decision.NOTHING, "the name says that it is a trailer or another extra"
+        rule = self.rules.block_of(entry) or self.rules.verdict_on(slot.item, entry)
+        if rule is None:
+            is_open = verdict.needs_namesakes and slot.barrier is None and decision is Decision.REVIEW
+            return Pair(slot.item, entry, _unit(score), decision, evidence, reason, needs_namesakes=is_open)
+        if rule.action is RuleAction.PIN:
+            decision, score = Decision.CONFIRM, 1.0
+        else:
+            decision = Decision.REJECTED
+        return Pair(slot.item, entry, _unit(score), decision, evidence, _rule_text(rule), rule.id)
+
+
+def _unit(score: float) -> float:
+    return round(min(1.0, max(0.0, score)), 4)
+
+
+def _rule_text(rule: Rule) -> str:
+    said = {RuleAction.PIN: "you said that it is this", RuleAction.BLOCK: "it is blocked"}
+    text = said.get(rule.action, "you said that it is not this")
+    return f"{text}: {rule.reason}" if rule.reason else text
+
+
+def _shifted(entry: EntryFacts, rule: Rule | None) -> EntryFacts:
+    """The entry as it is numbered after an offset rule."""
+    title = entry.title
+    if rule is None or (title.season is None and not title.episodes):
+        return entry
+    season = None if title.season is None else title.season + rule.season_offset
+    episodes = tuple(episode + rule.episode_offset for episode in title.episodes)
+    return entry._replace(title=replace(title, season=season, episodes=episodes))
 
 
 class _Episodes:
@@ -96,8 +162,10 @@ class _Episodes:
         self._by_scene: dict[tuple[int, int], list[WantedItem]] = defaultdict(list)
         self._by_absolute: dict[int, list[WantedItem]] = defaultdict(list)
         self._by_date: dict[str, list[WantedItem]] = defaultdict(list)
+        self.items: list[WantedItem] = []
 
     def add(self, item: WantedItem) -> None:
+        self.items.append(item)
         if item.season is not None and item.episode is not None:
             self._by_number[item.season, item.episode].append(item)
         if item.scene_season is not None and item.scene_episode is not None:

@@ -67,7 +67,7 @@ class WantedItem:
 
 
 class EntryFacts(NamedTuple):
-    """An entry as matching sees it. `poster` is the file name of its picture."""
+    """An entry as matching sees it. `poster` is the file name of its picture; source and key are for rules."""
 
     id: int
     name: str
@@ -77,6 +77,8 @@ class EntryFacts(NamedTuple):
     tmdb_id: int | None = None
     poster: str | None = None
     duration_s: int | None = None
+    source_slug: str = ""
+    key: str = ""
 
 
 _DISAMBIGUATION = re.compile(r"^(?P<title>.*\S)\s*\((?P<inside>\d{4}|[A-Z]{2,3})\)$")

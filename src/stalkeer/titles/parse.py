@@ -110,8 +110,9 @@ def read_head(text: str, kind: str | None, *, is_episode: bool) -> Head:
         return Head("", (), None, season)
     tags = TagSet.merged(reading.tags for reading in readings)
     year = next((reading.year for reading in readings if reading.year is not None), None)
-    name = " / ".join(dict.fromkeys(reading.texts[0].text for reading in readings))
-    return Head(name, _hypotheses(readings), year, season, tags)
+    hypotheses = _hypotheses(readings)
+    # equal texts must mean equal readings: the catalogue keeps the keys of a text once
+    return Head(" / ".join(hypothesis.text for hypothesis in hypotheses), hypotheses, year, season, tags)
 
 
 def _read_all(pieces: list[str], *, is_series: bool) -> list[TitleReading]:

@@ -1,0 +1,100 @@
+"""Which entries of the catalogue are worth comparing with some wanted items: by the keys of their titles."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+
+from stalkeer.matching.compare import allowed_slips
+from stalkeer.matching.index import NameIndex, end_width
+from stalkeer.matching.pairs import Matcher
+from stalkeer.matching.works import EntryFacts, Work
+from stalkeer.store.database import Transaction
+from stalkeer.store.matches import (
+    EntryRow,
+    KeySpan,
+    entries_of_keys,
+    entries_of_titles,
+    keys_in_spans,
+    stream_title_keys,
+    titles_with_keys,
+)
+from stalkeer.titles import TitleReader
+from stalkeer.titles.normalise import ARTICLES
+
+_FEW = 40  # works: up to here a look-up of each is cheaper than one look at every title
+_SHORTEST_POSTER = 15  # letters of a file name that is a poster's own; `poster.jpg` is nobody's
+
+
+def candidate_entries(connection: Transaction, matcher: Matcher, wanted_ids: Collection[int]) -> Iterator[EntryRow]:
+    """Entries one of whose title readings may be one of these items' works; and those that the user pinned to them."""
+    works = {item.work.identity: matcher.works[item.work.identity] for item in matcher.items if item.id in wanted_ids}
+    if len(works) <= _FEW:
+        title_ids = _titles_of_few(connection, list(works.values()))
+    else:
+        index = NameIndex(works.values())
+        title_ids = {title_id for key, title_id in stream_title_keys(connection) if index.could_match(key)}
+    seen: set[int] = set()
+    for row in entries_of_titles(connection, title_ids):
+        seen.add(row.id)
+        yield row
+    for slug, keys in matcher.rules.pinned_entries(works).items():
+        yield from (row for row in entries_of_keys(connection, slug, keys) if row.id not in seen)
+
+
+def _titles_of_few(connection: Transaction, works: list[Work]) -> set[int]:
+    index = NameIndex(works)
+    exact: set[str] = set()
+    spans: set[KeySpan] = set()
+    for name in (name for work in works for name in work.names):
+        exact |= {name.key, name.base, *(article + name.base for article in ARTICLES)}
+        spans |= set(_spans(name.base))
+    near = {title_id for key, title_id in keys_in_spans(connection, spans) if index.could_match(key)}
+    return titles_with_keys(connection, exact) | near
+
+
+def _spans(base: str) -> Iterator[KeySpan]:
+    """Where the keys lie that are within the allowed slips of a base, with or without an article before it."""
+    limit = allowed_slips(base)
+    if not limit:
+        return
+    longest_article = max(map(len, ARTICLES))
+    for length in range(len(base) - limit, len(base) + limit + 1):
+        width = end_width(length)
+        yield KeySpan(base[-width:][::-1], length, length + longest_article, is_mirror=True)
+    width = min(end_width(len(base) - limit), end_width(len(base)))
+    for article in ("", *sorted(ARTICLES)):
+        shortest = len(article) + len(base) - limit
+        yield KeySpan(article + base[:width], shortest, shortest + 2 * limit)
+
+
+def to_facts(row: EntryRow, reader: TitleReader) -> EntryFacts:
+    """An entry with its name read; what the account says of season and episode goes before what its name says."""
+    title = reader.read(row.name, row.kind if row.kind != "other" else None, row.group)
+    if (
+        row.episode is not None
+        and row.season is not None
+        and (title.season, title.episodes[:1]) != (row.season, (row.episode,))
+    ):
+        episodes = tuple(range(row.episode, (row.episode_end or row.episode) + 1))
+        title = replace(title, season=row.season, episodes=episodes, absolute=None, air_date=None)
+    return EntryFacts(
+        id=row.id,
+        name=row.name,
+        kind=row.kind,
+        title=title,
+        year=row.year,
+        tmdb_id=row.tmdb_id,
+        poster=_poster(row.logo),
+        duration_s=row.duration_s,
+        source_slug=row.source_slug,
+        key=row.key,
+    )
+
+
+def _poster(logo: str | None) -> str | None:
+    """The file name of a picture's address, where it is long enough to be nobody else's."""
+    if not logo:
+        return None
+    name = logo.partition("?")[0].rpartition("/")[2]
+    return name if len(name) >= _SHORTEST_POSTER else None
