@@ -23,6 +23,8 @@ NOUNS = (
     Noun("serve", "stalkeer.cli.serve", "Run the program: web UI, API, schedules, downloads."),
     Noun("arr", "stalkeer.cli.arr", "Add, test and list Radarr and Sonarr instances."),
     Noun("scan", "stalkeer.cli.scan", "Ask Radarr and Sonarr what is missing."),
+    Noun("download", "stalkeer.cli.download", "Queue, watch and steer downloads."),
+    Noun("worker", "stalkeer.cli.worker", "Run downloads and jobs without the web server."),
     Noun("config", "stalkeer.cli.config", "Check and show the settings in use."),
     Noun("demo", "stalkeer.cli.demo", "See it work on demo servers of its own."),
     Noun("version", "stalkeer.cli.version", "Print the version."),

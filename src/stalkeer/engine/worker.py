@@ -9,9 +9,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from stalkeer.errors import StoreError, StoreUnavailable
-from stalkeer.jobs import finish as finishing
-from stalkeer.jobs import transfer as transferring
+from stalkeer.jobs.finish import Guard
+from stalkeer.jobs.finish import carry_out as carry_out_finish
 from stalkeer.jobs.tools import Tools
+from stalkeer.jobs.transfer import carry_out as carry_out_transfer
+from stalkeer.jobs.transfer import note_defect
 from stalkeer.jobs.watching import Watch
 from stalkeer.store.dispatch import Order
 from stalkeer.store.owned import Ownership
@@ -46,11 +48,11 @@ class Worker:
 
     def transfer(self, order: Order) -> None:
         watch = Watch(self._owner(order), self._is_stale, self._monotonic)
-        self._carry_out(order, watch, lambda: transferring.carry_out(self._tools, watch))
+        self._carry_out(order, watch, lambda: carry_out_transfer(self._tools, watch))
 
     def finish(self, order: Order) -> None:
-        guard = finishing.Guard(self._owner(order), self._is_stale)
-        self._carry_out(order, guard, lambda: finishing.carry_out(self._tools, guard))
+        guard = Guard(self._owner(order), self._is_stale)
+        self._carry_out(order, guard, lambda: carry_out_finish(self._tools, guard))
 
     def _carry_out(self, order: Order, halting: Halting, work: Callable[[], None]) -> None:
         with self._lock:
@@ -64,11 +66,11 @@ class Worker:
             log.warning("download %s waits for the database: %s", order.download_id, error)
         except StoreError:
             log.exception("download %s", order.download_id)
-            transferring.note_defect(self._tools, self._owner(order), "the database refused a statement")
+            note_defect(self._tools, self._owner(order), "the database refused a statement")
         except Exception as error:
             # a defect of ours must neither loop hotly nor be lost in a thread
             log.exception("download %s", order.download_id)
-            transferring.note_defect(self._tools, self._owner(order), f"{type(error).__name__}: {error}")
+            note_defect(self._tools, self._owner(order), f"{type(error).__name__}: {error}")
         finally:
             with self._quiet:
                 self._halting.pop(order, None)

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from stalkeer.downloads.states import Action, AlreadySo, Ask, Become, Refuse, decide
 from stalkeer.errors import Conflict, NotFound
-from stalkeer.model import DownloadId, DownloadState, EntryId, InstanceId, SourceId, WantedId
+from stalkeer.model import FINAL_STATES, DownloadId, DownloadState, EntryId, InstanceId, SourceId, WantedId
 from stalkeer.store.events import Event, record_event
 from stalkeer.store.tables import download_items, downloads
 
@@ -337,6 +337,18 @@ def act(connection: Connection, download_id: DownloadId, action: Action, now: da
     )
     record_event(connection, now, event)
     return ActionResult(download_id, "done", effect.state)
+
+
+def fitting_ids(connection: Connection, action: Action) -> list[DownloadId]:
+    """All downloads for which `action` makes sense: what "all" means."""
+    states = {
+        Action.PAUSE: (DownloadState.QUEUED, DownloadState.DOWNLOADING),
+        Action.RESUME: (DownloadState.PAUSED,),
+        Action.RETRY: (DownloadState.FAILED, DownloadState.BLOCKED),
+        Action.CANCEL: tuple(set(DownloadState) - FINAL_STATES),
+    }[action]
+    query = select(downloads.c.id).where(downloads.c.state.in_([state.value for state in states]))
+    return [DownloadId(download_id) for download_id in connection.execute(query.order_by(downloads.c.id)).scalars()]
 
 
 def lock_download(connection: Connection, download_id: DownloadId) -> DownloadRow:

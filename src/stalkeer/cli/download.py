@@ -1,0 +1,415 @@
+"""`stalkeer download`: queue what was found, watch it, steer it. Every command works beside a running `serve`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from stalkeer.cli.output import ExitCode, context_app, emit, fail_with, invocation, note
+
+if TYPE_CHECKING:
+    from stalkeer.downloads.states import Action
+    from stalkeer.jobs.queue import QueueReport
+    from stalkeer.jobs.showing import Shown
+    from stalkeer.model import DownloadId
+    from stalkeer.runtime import App
+    from stalkeer.store.downloads import ActionResult
+
+app = typer.Typer(no_args_is_help=True, help="Queue, watch and steer downloads.")
+
+IDS = typer.Argument(None, metavar="ID...", help="Downloads by number; see `stalkeer download list`.")
+ALL = typer.Option(False, "--all", help="All that are in a state where this makes sense.")
+
+
+@app.command()
+def start(
+    context: typer.Context,
+    limit: int | None = typer.Option(None, min=1, help="Queue at most so many."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Show what would be queued; queue nothing."),
+    detach: bool = typer.Option(False, "--detach", help="Queue only; do not wait for the downloads."),
+) -> None:
+    """Queue the confirmed matches and download them.
+
+    Where `serve` or a worker runs, it does the work; else this command does, until the queue is empty.
+
+    Example: stalkeer download start --limit 10
+    """
+    from stalkeer.jobs.queue import plan_queue, queue_confirmed
+
+    parts = context_app(context)
+    if dry_run:
+        with parts.database.connect() as connection:
+            report = plan_queue(connection, parts.clock(), limit)
+    else:
+        report = queue_confirmed(parts.database, parts.clock, limit)
+        if not detach and not _has_worker(parts):
+            note(context, "No worker runs: downloading here until the queue is empty. Ctrl-C stops; nothing is lost.")
+            _work(parts)
+    emit(context, report.to_document(), lambda console: _render_queued(console, report))
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    state: list[str] = typer.Option([], "--state", "-s", help="Only these states; may be given several times."),
+    limit: int = typer.Option(50, min=1, max=1000, help="At most so many."),
+    search: str = typer.Option("", help="Only titles that contain this."),
+) -> None:
+    """List downloads in the order in which they start.
+
+    Example: stalkeer download list --state failed
+    """
+    shown, total = _read(context_app(context), state, limit, search)
+    document = {"downloads": [one.to_document() for one in shown], "total": total}
+    emit(context, document, lambda console: console.print(_table(shown, total)))
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    watch: bool = typer.Option(False, "--watch", "-w", help="Keep the table up to date until Ctrl-C."),
+    interval: float = typer.Option(1.0, min=0.2, help="Seconds between two looks."),
+) -> None:
+    """Show what runs, what waits and why, and the speed.
+
+    Example: stalkeer download status --watch
+    """
+    parts = context_app(context)
+    if watch and not invocation(context).json:
+        with Live(_status(parts), refresh_per_second=4) as live:
+            while True:
+                time.sleep(interval)
+                live.update(_status(parts))
+    document = _status_document(parts)
+    emit(context, document, lambda console: console.print(_status(parts)))
+
+
+@app.command()
+def show(context: typer.Context, download: int = typer.Argument(help="Its number.")) -> None:
+    """Show one download with all that is known of it."""
+    from stalkeer.jobs.admitting import explain_waiting
+    from stalkeer.jobs.showing import Shown
+    from stalkeer.store.downloads import get_download
+
+    parts = context_app(context)
+    with parts.database.connect() as connection:
+        row = get_download(connection, _id(download))
+    waiting = explain_waiting(parts.database, parts.settings, parts.clock()).get(row.id)
+    document = Shown(row, waiting).to_document()
+    emit(context, document, lambda console: _render_one(console, document))
+
+
+@app.command()
+def pause(context: typer.Context, ids: list[int] = IDS, all_: bool = ALL) -> None:
+    """Pause downloads; what they have is kept."""
+    from stalkeer.downloads.states import Action
+
+    _act(context, Action.PAUSE, ids, everything=all_)
+
+
+@app.command()
+def resume(context: typer.Context, ids: list[int] = IDS, all_: bool = ALL) -> None:
+    """Let paused downloads go on."""
+    from stalkeer.downloads.states import Action
+
+    _act(context, Action.RESUME, ids, everything=all_)
+
+
+@app.command()
+def cancel(
+    context: typer.Context,
+    ids: list[int] = IDS,
+    all_: bool = ALL,
+    yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask before cancelling all."),
+) -> None:
+    """Cancel downloads and remove what they have."""
+    from stalkeer.downloads.states import Action
+
+    if all_ and not yes and not invocation(context).json:
+        typer.confirm("Cancel every download that is not finished?", abort=True)
+    _act(context, Action.CANCEL, ids, everything=all_)
+
+
+@app.command()
+def retry(context: typer.Context, ids: list[int] = IDS, all_: bool = ALL) -> None:
+    """Try failed, cancelled or refused downloads again; those that wait after a failure start at once."""
+    from stalkeer.downloads.states import Action
+
+    _act(context, Action.RETRY, ids, everything=all_)
+
+
+@app.command()
+def now(context: typer.Context, ids: list[int] = IDS) -> None:
+    """Start downloads now: first in the queue, whatever the hours and quotas say."""
+    from stalkeer.store.downloads import start_now
+
+    parts = context_app(context)
+
+    def start_one(download: int) -> ActionResult:
+        with parts.database.begin() as connection:
+            return start_now(connection, _id(download), parts.clock())
+
+    _report(context, [_tried(start_one, download) for download in ids])
+
+
+@app.command()
+def priority(
+    context: typer.Context,
+    level: str = typer.Argument(help="force, high, normal or low."),
+    ids: list[int] = IDS,
+) -> None:
+    """Change the priority of downloads.
+
+    Example: stalkeer download priority high 12 13
+    """
+    from stalkeer.jobs.showing import PRIORITIES
+    from stalkeer.store.downloads import ActionResult, set_priority
+
+    if level not in PRIORITIES:
+        raise typer.BadParameter(f"{level!r} is none of {', '.join(PRIORITIES)}", param_hint="LEVEL")
+    parts = context_app(context)
+
+    def change(download: int) -> ActionResult:
+        with parts.database.begin() as connection:
+            set_priority(connection, _id(download), PRIORITIES[level], parts.clock())
+        return ActionResult(_id(download), "done")
+
+    _report(context, [_tried(change, download) for download in ids])
+
+
+@app.command()
+def move(
+    context: typer.Context,
+    download: int = typer.Argument(help="The download to move."),
+    top: bool = typer.Option(False, "--top", help="To the front of its priority."),
+    bottom: bool = typer.Option(False, "--bottom", help="To the end."),
+    before: int | None = typer.Option(None, metavar="ID", help="In front of this one."),
+) -> None:
+    """Change the order of the queue."""
+    from stalkeer.store.downloads import ActionResult, move_before, move_to_bottom, move_to_top
+
+    if sum((top, bottom, before is not None)) != 1:
+        raise typer.BadParameter("give one of --top, --bottom and --before ID")
+    parts = context_app(context)
+    with parts.database.begin() as connection:
+        if top:
+            move_to_top(connection, _id(download), parts.clock())
+        elif bottom:
+            move_to_bottom(connection, _id(download), parts.clock())
+        elif before is not None:
+            move_before(connection, _id(download), _id(before), parts.clock())
+    _report(context, [ActionResult(_id(download), "done")])
+
+
+# --- the work ----------------------------------------------------------------------------------------------------
+
+
+def _has_worker(parts: App) -> bool:
+    from stalkeer.engine.presence import has_worker
+
+    return has_worker(parts.database, parts.paths.data_dir, parts.clock())
+
+
+def _work(parts: App) -> None:
+    from stalkeer.engine.build import build_engine
+    from stalkeer.engine.process import child_command, work_until_signal
+    from stalkeer.errors import Conflict
+
+    try:
+        work_until_signal(build_engine(parts, "cli", child_command(parts.config)), until_idle=True)
+    except Conflict:
+        return  # one started in the same moment: it does the work
+
+
+def _act(context: typer.Context, action: Action, ids: list[int], *, everything: bool) -> None:
+    from stalkeer.store.downloads import act, fitting_ids
+
+    parts = context_app(context)
+    if everything:
+        with parts.database.connect() as connection:
+            ids = [*fitting_ids(connection, action)]
+    elif not ids:
+        raise typer.BadParameter("give the numbers of downloads, or --all", param_hint="ID")
+
+    def one(download: int) -> ActionResult:
+        with parts.database.begin() as connection:
+            return act(connection, _id(download), action, parts.clock())
+
+    _report(context, [_tried(one, download) for download in ids])
+
+
+def _tried(do: Callable[[int], ActionResult], download: int) -> ActionResult:
+    """One that fails does not stop the others."""
+    from stalkeer.errors import StalkeerError
+    from stalkeer.store.downloads import ActionResult
+
+    try:
+        return do(download)
+    except StalkeerError as error:
+        return ActionResult(_id(download), "refused", reason=str(error))
+
+
+def _report(context: typer.Context, results: list[ActionResult]) -> None:
+    document = {
+        "results": [
+            {
+                "id": result.download_id,
+                "outcome": result.outcome,
+                "state": result.state.value if result.state else None,
+                "reason": result.reason or None,
+            }
+            for result in results
+        ]
+    }
+    emit(context, document, lambda console: _render_results(console, results))
+    refused = [result for result in results if result.outcome == "refused"]
+    if refused:
+        fail_with(ExitCode.PARTLY if len(refused) < len(results) else ExitCode.ERROR)
+
+
+def _read(parts: App, states: list[str], limit: int, search: str) -> tuple[list[Shown], int]:
+    from stalkeer.jobs.admitting import explain_waiting
+    from stalkeer.jobs.showing import show as shown_of
+    from stalkeer.model import DownloadState
+    from stalkeer.store.downloads import DownloadFilter, count_downloads, list_downloads
+
+    known = {state.value for state in DownloadState}
+    for state in states:
+        if state not in known:
+            raise typer.BadParameter(f"{state!r} is none of {', '.join(sorted(known))}", param_hint="--state")
+    chosen = DownloadFilter(states=tuple(DownloadState(state) for state in states), search=search)
+    with parts.database.connect() as connection:
+        rows = list_downloads(connection, chosen, limit=limit)
+        total = count_downloads(connection, chosen)
+    return shown_of(rows, explain_waiting(parts.database, parts.settings, parts.clock())), total
+
+
+# --- what is shown -----------------------------------------------------------------------------------------------
+
+RUNNING = ["downloading", "fetched", "placed", "importing"]
+WAITING = ["queued", "paused", "blocked"]
+
+
+def _status_document(parts: App) -> dict[str, object]:
+    from stalkeer.store.downloads import count_by_state
+    from stalkeer.store.statistics import totals
+
+    running, _ = _read(parts, RUNNING, 100, "")
+    waiting, _ = _read(parts, WAITING, 20, "")
+    with parts.database.connect() as connection:
+        counts = count_by_state(connection)
+        sums = totals(connection)
+    return {
+        "running": [one.to_document() for one in running],
+        "waiting": [one.to_document() for one in waiting],
+        "counts": {state.value: count for state, count in counts.by_state.items()},
+        "speed": round(sum(one.row.speed or 0 for one in running)),
+        "successRate": sums.success_rate,
+        "resumeRate": sums.resume_rate,
+        "bytesResumed": sums.bytes_resumed,
+        "hasWorker": _has_worker(parts),
+    }
+
+
+def _status(parts: App) -> Group:
+    from stalkeer.store.downloads import count_by_state
+
+    running, _ = _read(parts, RUNNING, 100, "")
+    waiting, total = _read(parts, WAITING, 20, "")
+    with parts.database.connect() as connection:
+        counts = count_by_state(connection)
+    speed = sum(one.row.speed or 0 for one in running)
+    summary = ", ".join(f"{count} {state.value}" for state, count in sorted(counts.by_state.items())) or "no downloads"
+    lines: list[Text | Table] = [Text(f"{_size(speed)}/s   {summary}")]
+    if not _has_worker(parts):
+        lines.append(Text("No worker runs: start `stalkeer serve` or `stalkeer download start`.", style="yellow"))
+    if running or waiting:
+        lines.append(_table([*running, *waiting], len(running) + total))
+    return Group(*lines)
+
+
+def _table(shown: list[Shown], total: int) -> Table:
+    table = Table("No", "Title", "State", "", "Size", "Speed", "Left", "", box=None, pad_edge=False, expand=True)
+    table.columns[1].ratio, table.columns[-1].ratio = 3, 4
+    table.columns[3].min_width = 12
+    for one in shown:
+        row = one.row
+        bar = "" if one.share is None else ProgressBar(total=1.0, completed=one.share, width=12)
+        table.add_row(
+            str(row.id),
+            row.title,
+            Text(row.state.value, style=COLOURS.get(row.state.value, "")),
+            bar,
+            "" if row.total is None else _size(row.total),
+            "" if not row.speed else f"{_size(row.speed)}/s",
+            "" if row.eta_s is None else _span(row.eta_s),
+            Text(one.remark, style="dim"),
+        )
+    if total > len(shown):
+        table.caption = f"{total - len(shown)} more; --limit shows them"
+    return table
+
+
+COLOURS = {
+    "downloading": "cyan",
+    "importing": "cyan",
+    "completed": "green",
+    "failed": "red",
+    "blocked": "yellow",
+    "paused": "magenta",
+}
+
+
+def _render_queued(console: Console, report: QueueReport) -> None:
+    verb = "would be queued" if report.is_dry_run else "queued"
+    count = len(report.planned) if report.is_dry_run else len(report.queued)
+    console.print(f"{count} {verb}, {report.already} under way already, {report.resting} resting after a failure")
+    if report.refused:
+        console.print(f"{report.refused} have no variant that their quality profile allows", style="yellow")
+    for planned in report.planned[:50]:
+        console.print(f"  {planned.first.title}: {planned.first.entry_name}", markup=False, highlight=False)
+
+
+def _render_one(console: Console, document: dict[str, object]) -> None:
+    table = Table(box=None, show_header=False)
+    for name, value in document.items():
+        if value not in (None, "", []):
+            table.add_row(name, Text(str(value)))
+    console.print(table)
+
+
+def _render_results(console: Console, results: list[ActionResult]) -> None:
+    words = {"done": "done", "asked": "its worker lets go in a moment", "nothing": "nothing to do"}
+    for result in results:
+        text = words.get(result.outcome, result.reason)
+        console.print(f"{result.download_id}: {text}", markup=False, highlight=False)
+    if not results:
+        console.print("There is none.")
+
+
+def _size(size: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000 or unit == "GB":
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    raise AssertionError
+
+
+def _span(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _id(download: int) -> DownloadId:
+    from stalkeer.model import DownloadId
+
+    return DownloadId(download)

@@ -1,0 +1,234 @@
+"""A program with a provider, an account and wanted films, small enough to see through: what engine tests need."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import select, update
+
+from stalkeer.demo.provider import Provider
+from stalkeer.demo.radarr import Radarr
+from stalkeer.engine.engine import Engine, Outside
+from stalkeer.engine.table import JobTable
+from stalkeer.jobs.accounts import Reply
+from stalkeer.jobs.instances import Arrs
+from stalkeer.model import DownloadId, DownloadState, EntryId, InstanceId, SourceId, WantedId
+from stalkeer.playlists.access import Access
+from stalkeer.runtime import App
+from stalkeer.store.database import Database
+from stalkeer.store.downloads import DownloadRow, NewDownload, NewItem, create_download, get_download
+from stalkeer.store.tables import entries, instances, library, matches, sources, wanted
+from tests.doubles.app import make_app
+
+PATIENCE_S = 30.0
+QUICK = {
+    "import.mode": "none",
+    "downloads.reconnect_gap": "0.05s",
+    "downloads.min_free": 0,
+    "downloads.verify_downloads": False,
+    "downloads.viewer_reserve": 0,
+}
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def content(size: int, seed: int = 1) -> bytes:
+    return random.Random(seed).randbytes(size)
+
+
+def eventually(condition: Callable[[], object], what: str = "", timeout_s: float = PATIENCE_S) -> None:
+    """Wait with short looks until `condition` holds."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if condition():
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"did not happen within {timeout_s} s: {what or condition}")
+
+
+@dataclass
+class House:
+    """The rows that a download needs, and an engine to carry it."""
+
+    app: App
+    provider: Provider
+    radarr: Radarr
+    replies: dict[int, Reply | None] = field(default_factory=dict)
+    questions: list[int] = field(default_factory=list)
+
+    @property
+    def database(self) -> Database:
+        return self.app.database
+
+    def engine(self, role: str = "serve", pulse_s: float = 0.05) -> Engine:
+        arrs = Arrs(self.database, self.app.secrets, self.app.clock)
+        outside = Outside(arrs=arrs, access=self.access, ask_account=self.ask)
+        return Engine(self.app, outside, JobTable(self.database, self.app.clock, ()), role=role, pulse_s=pulse_s)
+
+    def access(self, _source_id: SourceId) -> Access:
+        return Access(base=self.provider.url, username="user", password="secret")
+
+    def ask(self, source_id: SourceId) -> Reply | None:
+        self.questions.append(source_id)
+        return self.replies.get(source_id)
+
+    def source(self, slug: str = "main", max_connections: int | None = 2) -> SourceId:
+        values = {
+            "slug": slug,
+            "kind": "xtream",
+            "origin": "config",
+            "enabled": True,
+            "credentials": "",
+            "generation": 1,
+            "max_connections": max_connections,
+            "created_at": now(),
+        }
+        with self.database.begin() as connection:
+            known = connection.execute(select(sources.c.id).where(sources.c.slug == slug)).scalar_one_or_none()
+            made = known or connection.execute(sources.insert().values(**values).returning(sources.c.id)).scalar_one()
+        return SourceId(made)
+
+    def instance(self, slug: str = "radarr") -> InstanceId:
+        values = {
+            "slug": slug,
+            "kind": "radarr",
+            "origin": "config",
+            "url": self.radarr.url,
+            "api_key": self.app.secrets.encrypt(self.radarr.api_key),
+            "options": {},
+            "created_at": now(),
+            "enabled": True,
+        }
+        with self.database.begin() as connection:
+            known = connection.execute(select(instances.c.id).where(instances.c.slug == slug)).scalar_one_or_none()
+            return InstanceId(
+                known or connection.execute(instances.insert().values(**values).returning(instances.c.id)).scalar_one()
+            )
+
+    def film(self, title: str, instance_id: InstanceId | None = None, arr_id: int | None = None) -> WantedId:
+        instance_id = instance_id or self.instance()
+        with self.database.begin() as connection:
+            count = len(connection.execute(select(library.c.id)).all()) + 1
+            item = {
+                "instance_id": instance_id,
+                "kind": "movie",
+                "arr_id": arr_id or count,
+                "title": title,
+                "year": 2020,
+                "synced_at": now(),
+                "tmdb_id": 1000 + count,
+            }
+            library_id = connection.execute(library.insert().values(**item).returning(library.c.id)).scalar_one()
+            row = {
+                "instance_id": instance_id,
+                "library_id": library_id,
+                "kind": "movie",
+                "arr_id": arr_id or count,
+                "reason": "missing",
+                "title": title,
+                "first_seen": now(),
+            }
+            return WantedId(connection.execute(wanted.insert().values(**row).returning(wanted.c.id)).scalar_one())
+
+    def entry(self, source_id: SourceId, key: str, body: bytes | None, name: str = "") -> EntryId:
+        """An entry whose file the provider serves; with no body the provider does not know it."""
+        if body is not None:
+            self.provider.add(key, body)
+        values = {
+            "source_id": source_id,
+            "key": key,
+            "kind": "film",
+            "name": name or key,
+            "url": "{base}" + key,
+            "added_gen": 1,
+            "first_seen": now(),
+        }
+        with self.database.begin() as connection:
+            return EntryId(connection.execute(entries.insert().values(**values).returning(entries.c.id)).scalar_one())
+
+    def match(self, wanted_id: WantedId, entry_id: EntryId, score: float = 1.0) -> None:
+        values = {
+            "wanted_id": wanted_id,
+            "entry_id": entry_id,
+            "score": score,
+            "decision": "confirm",
+            "decided_by": "auto",
+            "evidence": json.dumps([]),
+            "matched_at": now(),
+        }
+        with self.database.begin() as connection:
+            connection.execute(matches.insert().values(**values))
+
+    def download(
+        self, name: str, body: bytes | None, source_id: SourceId | None = None, priority: int = 0
+    ) -> DownloadId:
+        """A film that is wanted, served, matched and queued."""
+        source_id = source_id or self.source()
+        key = f"/files/{name}.mkv"
+        wanted_id, entry_id = self.film(name), self.entry(source_id, key, body)
+        self.match(wanted_id, entry_id)
+        new = NewDownload(
+            entry_id=entry_id,
+            source_id=source_id,
+            entry_key=key,
+            name=name,
+            title=name,
+            kind="movie",
+            items=(NewItem(wanted_id, self.instance(), 1),),
+            priority=priority,
+        )
+        with self.database.begin() as connection:
+            made = create_download(connection, new, now())
+        assert made is not None
+        return made
+
+    def row(self, download_id: DownloadId) -> DownloadRow:
+        with self.database.connect() as connection:
+            return get_download(connection, download_id)
+
+    def state(self, download_id: DownloadId) -> DownloadState:
+        return self.row(download_id).state
+
+    def await_state(
+        self, download_id: DownloadId, *states: DownloadState, timeout_s: float = PATIENCE_S
+    ) -> DownloadRow:
+        try:
+            eventually(lambda: self.state(download_id) in states, timeout_s=timeout_s)
+        except AssertionError:
+            raise AssertionError(f"{self.row(download_id)} is not {states}") from None
+        return self.row(download_id)
+
+    def result(self, download_id: DownloadId) -> str:
+        """The digest of the finished file."""
+        row = self.row(download_id)
+        path = row.final_path or row.placed_path or row.part_path
+        assert path is not None, row
+        return digest(Path(path).read_bytes())
+
+    def change(self, download_id: DownloadId, **values: object) -> None:
+        from stalkeer.store.tables import downloads
+
+        with self.database.begin() as connection:
+            connection.execute(update(downloads).where(downloads.c.id == download_id).values(**values))
+
+
+def digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+@contextmanager
+def open_house(folder: Path, database: Database, given: Mapping[str, object] | None = None) -> Iterator[House]:
+    """With a provider whose account has four connections, and a Radarr."""
+    with Provider() as provider, Radarr(folder / "library") as radarr:
+        provider.account(max_connections=4)
+        yield House(make_app(folder / "data", database, now, {**QUICK, **(given or {})}), provider, radarr)
