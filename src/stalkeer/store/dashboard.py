@@ -9,7 +9,18 @@ from sqlalchemy import Connection, case, func, literal, select
 
 from stalkeer.model import FINAL_STATES, Decision, DownloadState
 from stalkeer.store.runs import OPEN_STATES
-from stalkeer.store.tables import downloads, events, health, instances, matches, rate_samples, runs, sources, wanted
+from stalkeer.store.tables import (
+    catalogue_changes,
+    downloads,
+    events,
+    health,
+    instances,
+    matches,
+    rate_samples,
+    runs,
+    sources,
+    wanted,
+)
 
 FINAL = tuple(state.value for state in FINAL_STATES)
 
@@ -265,3 +276,20 @@ def imported_since(connection: Connection, since: datetime) -> Imported:
     )
     count, total = connection.execute(query).one()
     return Imported(count, int(total or 0))
+
+
+@dataclass(frozen=True)
+class CatalogueChange:
+    change: str  # added | changed | removed | returned
+    name: str
+
+
+def last_changes(connection: Connection, source_id: int, generation: int, limit: int = 40) -> list[CatalogueChange]:
+    """What the last refresh brought and took, what is gone first: that is what people look for."""
+    query = (
+        select(catalogue_changes.c.change, catalogue_changes.c.name)
+        .where(catalogue_changes.c.source_id == source_id, catalogue_changes.c.generation == generation)
+        .order_by(case((catalogue_changes.c.change == "removed", 0), else_=1), catalogue_changes.c.id)
+        .limit(limit)
+    )
+    return [CatalogueChange(change, name) for change, name in connection.execute(query)]

@@ -12,6 +12,7 @@ from stalkeer.errors import InvalidInput
 from stalkeer.model import FINAL_STATES, DownloadId, DownloadState
 from stalkeer.runtime import App
 from stalkeer.store import downloads as queue
+from stalkeer.store.blocklist import clear_blocks, count_blocks, list_blocks, unblock
 from stalkeer.store.downloads import ActionResult, DownloadFilter, Order
 from stalkeer.store.events import EventFilter, list_events
 from stalkeer.web.formats import plural
@@ -70,6 +71,28 @@ def get_history(request: Request, kind: str = "", level: str = "", before: int |
         events = list_events(connection, chosen, before=before, limit=PAGE_SIZE)
     older = events[-1].id if len(events) == PAGE_SIZE else None
     return page(request, "activity/history.html", events=events, kind=kind, level=level, older=older)
+
+
+@router.get("/activity/blocklist")
+def get_blocklist(request: Request) -> HTMLResponse:
+    with app_of(request).database.connect() as connection:
+        rows = list_blocks(connection, limit=500)
+        total = count_blocks(connection)
+    return page(request, "activity/blocklist.html", rows=rows, total=total)
+
+
+@router.post("/activity/blocklist/clear")
+def post_clear(request: Request) -> Response:
+    with app_of(request).database.begin() as connection:
+        count = clear_blocks(connection)
+    return done(request, Toast(f"{plural(count, 'entry', 'entries')} forgotten."), to="/activity/blocklist")
+
+
+@router.post("/activity/blocklist/{rule_id}/remove")
+def post_unblock(request: Request, rule_id: int) -> Response:
+    with app_of(request).database.begin() as connection:
+        unblock(connection, rule_id)
+    return done(request, Toast("It may be downloaded again."), to="/activity/blocklist")
 
 
 @router.get("/activity/{download_id}")

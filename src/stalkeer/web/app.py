@@ -10,13 +10,27 @@ from starlette.exceptions import HTTPException
 from stalkeer.errors import Conflict, InvalidInput, NotFound, StalkeerError, StoreUnavailable
 from stalkeer.runtime import App
 from stalkeer.security.limits import TooManyRequests
-from stalkeer.web import activity, assets, dashboard, live, login, manifest, settings, statistics, system, wanted
+from stalkeer.web import (
+    activity,
+    assets,
+    dashboard,
+    instances,
+    live,
+    login,
+    manifest,
+    settings,
+    setup,
+    sources,
+    statistics,
+    system,
+    wanted,
+)
 from stalkeer.web.guard import NeedsLogin, UserGuard, lead_to_login
 from stalkeer.web.headers import add_headers
 from stalkeer.web.render import Toast, done, page
 
 # For everybody: what a browser needs to show the login.
-OPEN_ROUTERS: tuple[APIRouter, ...] = (assets.router, manifest.router, login.router)
+OPEN_ROUTERS: tuple[APIRouter, ...] = (assets.router, manifest.router, login.router, setup.router)
 # For users. One line a module, in the order of the menu.
 ROUTERS: tuple[APIRouter, ...] = (
     live.router,
@@ -24,6 +38,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     wanted.router,
     activity.router,
     statistics.router,
+    sources.router,
+    instances.router,
     settings.router,
     system.router,
 )

@@ -8,8 +8,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from stalkeer.errors import ConfigurationError, NotFound
 from stalkeer.runtime import App
 from stalkeer.settings.keys import all_keys
-from stalkeer.store.instances import list_instances
 from stalkeer.store.settings import read_settings, write_settings
+from stalkeer.web.forms import FormFields
 from stalkeer.web.frame import app_of, base_of
 from stalkeer.web.render import Toast, done, page
 from stalkeer.web.settings_form import SECTIONS, Section, fields_of, read_form, section_named
@@ -20,13 +20,6 @@ router = APIRouter(include_in_schema=False)
 @router.get("/settings")
 def get_settings(request: Request) -> Response:
     return RedirectResponse(f"{base_of(request)}/settings/instances", status_code=303)
-
-
-@router.get("/settings/instances")
-def get_instances(request: Request) -> HTMLResponse:
-    with app_of(request).database.connect() as connection:
-        instances = list_instances(connection)
-    return page(request, "settings/instances.html", instances=instances, sections=SECTIONS, here="instances")
 
 
 @router.get("/settings/{path}")
@@ -40,10 +33,9 @@ def get_section(request: Request, path: str) -> HTMLResponse:
 
 
 @router.post("/settings/{path}")
-async def post_section(request: Request, path: str) -> Response:
+def post_section(request: Request, path: str, form: FormFields) -> Response:
     """Check the whole, store what changed, and use it at once."""
     section = known_section(path)
-    form = {name: str(value) for name, value in (await request.form()).items()}
     app = app_of(request)
     changes = read_form(section, form, app.live.loaded)
     if not changes:

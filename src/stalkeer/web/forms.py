@@ -1,0 +1,15 @@
+"""The fields of a form as text, for handlers that run in a thread."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+
+async def read_fields(request: Request) -> dict[str, str]:
+    """Every field once, without spaces around it; files are left out."""
+    return {name: value.strip() for name, value in (await request.form()).items() if isinstance(value, str)}
+
+
+FormFields = Annotated[dict[str, str], Depends(read_fields)]

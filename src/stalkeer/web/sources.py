@@ -1,0 +1,134 @@
+"""Sources: what they have, how they are, and everything that can be done to them."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, File, Request, UploadFile
+from fastapi.responses import HTMLResponse, Response
+
+from stalkeer.errors import Conflict, InvalidInput, NotFound
+from stalkeer.runtime import App
+from stalkeer.store.dashboard import SourceCard, last_changes, source_cards
+from stalkeer.store.runs import list_runs
+from stalkeer.store.sources import (
+    UI,
+    SourceRow,
+    add_source,
+    change_source,
+    get_source,
+    read_credentials,
+    remove_source,
+    set_enabled,
+)
+from stalkeer.web.forms import FormFields
+from stalkeer.web.frame import app_of
+from stalkeer.web.render import Toast, done, fragment, is_fragment, page
+from stalkeer.web.source_form import SourceForm, form_of, new_source_of, read_source_form
+from stalkeer.web.system import start_job
+
+router = APIRouter(include_in_schema=False)
+LARGEST_UPLOAD = 50_000_000
+
+
+@router.get("/sources")
+def get_list(request: Request) -> HTMLResponse:
+    with app_of(request).database.connect() as connection:
+        cards = source_cards(connection)
+        runs = list_runs(connection, job="refresh", open_only=True)
+    if is_fragment(request):
+        return fragment(request, "sources/cards.html", cards=cards, runs=runs)
+    return page(request, "sources/list.html", cards=cards, runs=runs)
+
+
+@router.get("/sources/new")
+def get_new(request: Request) -> HTMLResponse:
+    return page(request, "sources/new.html", form=SourceForm(), is_change=False)
+
+
+@router.post("/sources")
+def post_new(request: Request, given: FormFields) -> Response:
+    return save_new_source(request, read_source_form(given))
+
+
+def save_new_source(request: Request, form: SourceForm, to: str = "/sources") -> Response:
+    """Add it and read it at once."""
+    app = app_of(request)
+    new = new_source_of(form)
+    with app.database.begin() as connection:
+        add_source(connection, new, app.secrets, app.clock())
+    if app.engine is not None:
+        start_job(app, "refresh", new.slug)
+    return done(request, Toast(f"{new.slug} was added and is being read."), to=to)
+
+
+@router.post("/sources/upload")
+def post_upload(request: Request, file: Annotated[UploadFile, File()]) -> HTMLResponse:
+    """Keep an uploaded playlist in the data folder; the form then holds its path."""
+    app = app_of(request)
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", (file.filename or "").rpartition("/")[2]).lstrip(".-") or "list.m3u"
+    folder = app.paths.data_dir / "playlists"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    target = folder / name[-80:]
+    content = file.file.read(LARGEST_UPLOAD + 1)
+    if len(content) > LARGEST_UPLOAD:
+        raise InvalidInput("The file is larger than 50 MB; put it on the machine and give its path instead.")
+    target.write_bytes(content)
+    target.chmod(0o600)
+    return fragment(request, "sources/path.html", path=str(target), toast=Toast(f"{name} is here."))
+
+
+@router.get("/sources/{slug}")
+def get_detail(request: Request, slug: str) -> HTMLResponse:
+    app = app_of(request)
+    with app.database.connect() as connection:
+        row = get_source(connection, slug)
+        changes = last_changes(connection, row.id, row.generation)
+        card = card_of(source_cards(connection), slug)
+    form = form_of(row, read_credentials(row, app.secrets))
+    return page(request, "sources/detail.html", row=row, card=card, form=form, changes=changes, is_change=True)
+
+
+def card_of(cards: list[SourceCard], slug: str) -> SourceCard:
+    return next(card for card in cards if card.slug == slug)
+
+
+@router.post("/sources/{slug}")
+def post_change(request: Request, slug: str, given: FormFields) -> Response:
+    app = app_of(request)
+    row = changeable(app, slug)
+    form = read_source_form({**given, "slug": slug})
+    with app.database.begin() as connection:
+        change_source(connection, row, new_source_of(form, read_credentials(row, app.secrets)), app.secrets)
+    return done(request, Toast(f"{slug} was saved."), to=f"/sources/{slug}")
+
+
+@router.post("/sources/{slug}/{verb}")
+def post_verb(request: Request, slug: str, verb: str) -> Response:
+    app = app_of(request)
+    with app.database.connect() as connection:
+        row = get_source(connection, slug)
+    if verb == "refresh":
+        start_job(app, "refresh", slug)
+        return done(request, Toast(f"{slug} is being read.", "info"), changed="sources")
+    if verb == "accept":
+        start_job(app, "refresh", slug, accept=True)
+        return done(request, Toast(f"The smaller list of {slug} is being taken.", "info"), changed="sources")
+    if verb in ("enable", "disable"):
+        with app.database.begin() as connection:
+            set_enabled(connection, row.id, verb == "enable")
+        return done(request, Toast(f"{slug} is switched {'on' if verb == 'enable' else 'off'}."), changed="sources")
+    if verb == "remove":
+        with app.database.begin() as connection:
+            remove_source(connection, changeable(app, slug), app.clock())
+        return done(request, Toast(f"{slug} was removed."), to="/sources")
+    raise NotFound(f"Sources know no {verb!r}.")
+
+
+def changeable(app: App, slug: str) -> SourceRow:
+    with app.database.connect() as connection:
+        row = get_source(connection, slug)
+    if row.origin != UI:
+        raise Conflict(f"{slug} stands in config.yml or the environment; change it there.")
+    return row
