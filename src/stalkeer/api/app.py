@@ -9,16 +9,16 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
 
-from stalkeer.api import health, system
+from stalkeer.api import calendar, health, instances, missing, system, webhooks
 from stalkeer.api.guard import AccessGuard
 from stalkeer.api.problems import EVERYWHERE, Problem, install_problems
 from stalkeer.runtime import App
 from stalkeer.security.callers import Security
 
 # Under /api/v1, behind the key. One line a module, in the order of the document.
-ROUTERS: tuple[APIRouter, ...] = (system.router,)
+ROUTERS: tuple[APIRouter, ...] = (system.router, instances.router, missing.router, calendar.router)
 # At the root, open to everybody.
-OPEN_ROUTERS: tuple[APIRouter, ...] = (health.router,)
+OPEN_ROUTERS: tuple[APIRouter, ...] = (health.router, webhooks.router)
 
 DESCRIPTION = "Everything that Stalkeer does can be driven from here. Errors are RFC 9457 problem documents."
 

@@ -49,6 +49,11 @@ class Gate:
         if start > now:
             self.sleep(start - now)
 
+    def rest(self, seconds: float) -> None:
+        """Let the next request wait this long from now: after one that was costly for the instance."""
+        with self._lock:
+            self._next_start = max(self._next_start, self.monotonic() + seconds)
+
     def succeeded(self) -> None:
         with self._lock:
             self.failures = 0

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from stalkeer.jobs.instances import Arrs
+from stalkeer.jobs.lookups import ArrLookup
+from stalkeer.jobs.match import Matching, match_wanted
 from stalkeer.jobs.reporting import Run
 from stalkeer.jobs.wanted import InstanceSync, WantedSync, sync_wanted
 from stalkeer.jobs.wanted_item import sync_item
@@ -82,7 +84,13 @@ class Scanner:
 
 
 def build_scanner(database: Database, arrs: Arrs, settings: Settings) -> Scanner:
-    return Scanner(database, arrs, settings, lambda _database, _run: None)
+    """A scan that asks the instances themselves who else bears a title."""
+
+    def match(where: Database, run: Run) -> object:
+        lookup = ArrLookup(arrs.over(where))
+        return match_wanted(Matching(where, settings.matching, arrs.clock, lookup), run)
+
+    return Scanner(database, arrs, settings, match)
 
 
 def scan_missing(scanner: Scanner, run: Run, only: str | None = None) -> ScanReport:

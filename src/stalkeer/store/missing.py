@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, literal, or_, select, tuple_
 
 from stalkeer.errors import NotFound
 from stalkeer.model import Decision, InstanceId, InstanceKind, LibraryId, WantedId, WantedKind
@@ -102,15 +102,31 @@ class FoundCounts:
     nothing: int = 0
 
 
+@dataclass(frozen=True)
+class Slice:
+    """Which part of a list: `limit` rows from `offset`, or those that come after the row `after`."""
+
+    limit: int = 50
+    offset: int = 0
+    after: WantedId | None = None
+
+
 def list_missing(
     connection: Connection,
     chosen: MissingFilter = MissingFilter(),
     order: MissingOrder = MissingOrder.TITLE,
-    limit: int = 50,
-    offset: int = 0,
+    part: Slice = Slice(),
 ) -> list[MissingRow]:
-    query = _rows().where(*_clauses(chosen)).order_by(*_ORDER[order], wanted.c.id).limit(limit).offset(offset)
-    return [_row(row) for row in connection.execute(query)]
+    """Any depth costs the same with `after`. A row that has gone meanwhile still marks its place."""
+    columns = (*_ORDER[order], wanted.c.id)
+    query = _rows().where(*_clauses(chosen))
+    if part.after is not None:
+        place = connection.execute(select(*columns).select_from(_joined()).where(wanted.c.id == part.after)).one()
+        bounds = tuple_(*(literal(value, column.type) for value, column in zip(place, columns, strict=True)))
+        row = tuple_(*columns)
+        query = query.where(row < bounds if order in _DESCENDING else row > bounds)
+    ordered = [column.desc() if order in _DESCENDING else column for column in columns]
+    return [_row(found) for found in connection.execute(query.order_by(*ordered).limit(part.limit).offset(part.offset))]
 
 
 def count_missing(connection: Connection, chosen: MissingFilter = MissingFilter()) -> int:
@@ -222,11 +238,17 @@ _download = (
     .correlate(wanted)
     .scalar_subquery()
 )
+# no column may be null: a comparison of rows with a null is neither true nor false
 _ORDER: dict[MissingOrder, tuple[ColumnElement[Any], ...]] = {
-    MissingOrder.TITLE: (func.lower(library.c.title), wanted.c.season, wanted.c.episode),
-    MissingOrder.NEWEST: (wanted.c.first_seen.desc(),),
-    MissingOrder.AIRED: (wanted.c.air_date_utc.desc(),),
+    MissingOrder.TITLE: (
+        func.lower(library.c.title),
+        func.coalesce(wanted.c.season, -1),
+        func.coalesce(wanted.c.episode, -1),
+    ),
+    MissingOrder.NEWEST: (wanted.c.first_seen,),
+    MissingOrder.AIRED: (func.coalesce(wanted.c.air_date, ""),),
 }
+_DESCENDING = frozenset({MissingOrder.NEWEST, MissingOrder.AIRED})
 
 
 def _joined() -> Any:

@@ -1,0 +1,178 @@
+"""/instances: the Radarr and Sonarr instances, tried before they are kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import Field, SecretStr
+
+from stalkeer.api.deps import CurrentApp
+from stalkeer.api.models import ApiModel
+from stalkeer.api.problems import problem_answers
+from stalkeer.jobs.connections import add_tried, connect_webhook, disconnect_webhook, try_instance
+from stalkeer.model import InstanceKind
+from stalkeer.settings.schema import HttpUrl, Slug
+from stalkeer.store.instances import (
+    FolderPair,
+    InstanceOptions,
+    InstanceRow,
+    NewInstance,
+    get_instance,
+    instance_slug,
+    list_instances,
+    remove_instance,
+)
+
+router = APIRouter(prefix="/instances", tags=["instances"])
+Name = Annotated[str, Path(max_length=80, description="The instance's name.")]
+
+
+class Folders(ApiModel):
+    local: str = Field(min_length=1, max_length=1000)
+    remote: str = Field(min_length=1, max_length=1000)
+
+
+class Profile(ApiModel):
+    id: int
+    name: str
+
+
+class Instance(ApiModel):
+    name: str
+    kind: InstanceKind
+    url: str
+    origin: str = Field(description="`config`: from config.yml. `ui`: added here.")
+    enabled: bool
+    is_default: bool
+    version: str | None
+    last_sync_at: datetime | None
+    last_success_at: datetime | None
+    last_error: str | None
+    failures: int
+    api_calls: int
+    path_mappings: list[Folders]
+    exclude_tags: list[str]
+    quality_profile_id: int | None
+    quality_profiles: list[Profile]
+    root_folders: list[str]
+    has_webhook: bool
+
+
+class InstanceToAdd(ApiModel):
+    kind: InstanceKind
+    url: str = Field(min_length=1, max_length=1000, description="As in a browser; slight mistakes are repaired.")
+    api_key: SecretStr = Field(min_length=1, max_length=200)
+    name: Slug = Field("default", description="A name, where there are several of one program.")
+    ca_file: str | None = Field(None, max_length=1000)
+    quality_profile_id: int | None = None
+    path_mappings: list[Folders] = Field([], max_length=100)
+    exclude_tags: list[str] = Field([], max_length=100)
+
+
+class Added(ApiModel):
+    instance: Instance
+    version: str
+    notes: list[str] = Field(description="What was repaired in the address.")
+
+
+class TestResult(ApiModel):
+    __test__ = False
+
+    ok: bool
+    version: str | None
+    notes: list[str]
+    error: str | None
+
+
+class WebhookToConnect(ApiModel):
+    url: HttpUrl = Field(max_length=1000, description="Stalkeer's address as the instance reaches it.")
+
+
+class WebhookConnected(ApiModel):
+    url: str
+
+
+class WebhookRemoved(ApiModel):
+    was_connected: bool
+
+
+@router.get("")
+def list_all_instances(app: CurrentApp) -> list[Instance]:
+    """Every instance, from settings and added here."""
+    with app.database.connect() as connection:
+        return [_shown(row) for row in list_instances(connection)]
+
+
+@router.post("", status_code=201)
+def add_instance(app: CurrentApp, new: InstanceToAdd) -> Added:
+    """Try an instance and keep it. What answers wrongly is told apart in words and not kept."""
+    options = InstanceOptions(
+        quality_profile_id=new.quality_profile_id,
+        path_mappings=tuple(FolderPair(pair.local, pair.remote) for pair in new.path_mappings),
+        ca_file=new.ca_file,
+        exclude_tags=tuple(new.exclude_tags),
+    )
+    slug = instance_slug(new.kind, new.name)
+    added = add_tried(app.arrs, NewInstance(slug, new.kind, new.url, new.api_key.get_secret_value(), options))
+    return Added(instance=_shown(added.row), version=added.version, notes=list(added.notes))
+
+
+@router.get("/{name}", responses=problem_answers(404))
+def show_instance(app: CurrentApp, name: Name) -> Instance:
+    return _shown(_find(app, name))
+
+
+@router.delete("/{name}", status_code=204, responses=problem_answers(404, 409))
+def delete_instance(app: CurrentApp, name: Name) -> None:
+    """Forget an instance that was added here; its history stays."""
+    with app.database.begin() as connection:
+        remove_instance(connection, name, app.clock())
+
+
+@router.post("/{name}/test", responses=problem_answers(404))
+def test_instance(app: CurrentApp, name: Name) -> TestResult:
+    """Ask an instance who it is. What is wrong stands in `error`, in words."""
+    result = try_instance(app.arrs, _find(app, name))
+    error = str(result.error) if result.error else None
+    return TestResult(ok=error is None, version=result.version, notes=list(result.notes), error=error)
+
+
+@router.post("/{name}/webhook", responses=problem_answers(404, 502))
+def add_webhook(app: CurrentApp, name: Name, target: WebhookToConnect) -> WebhookConnected:
+    """Let the instance send its events to us; it tries that at once. A new secret replaces an old one."""
+    return WebhookConnected(url=connect_webhook(app.arrs, _find(app, name), target.url))
+
+
+@router.delete("/{name}/webhook", responses=problem_answers(404, 502))
+def delete_webhook(app: CurrentApp, name: Name) -> WebhookRemoved:
+    return WebhookRemoved(was_connected=disconnect_webhook(app.arrs, _find(app, name)))
+
+
+def _find(app: CurrentApp, name: str) -> InstanceRow:
+    with app.database.connect() as connection:
+        return get_instance(connection, name)
+
+
+def _shown(row: InstanceRow) -> Instance:
+    return Instance(
+        name=row.slug,
+        kind=row.kind,
+        url=row.url,
+        origin=row.origin,
+        enabled=row.enabled,
+        is_default=row.is_default,
+        version=row.version,
+        last_sync_at=row.last_sync_at,
+        last_success_at=row.last_success_at,
+        last_error=row.last_error,
+        failures=row.failures,
+        api_calls=row.api_calls,
+        path_mappings=[Folders(local=pair.local, remote=pair.remote) for pair in row.options.path_mappings],
+        exclude_tags=list(row.options.exclude_tags),
+        quality_profile_id=row.options.quality_profile_id,
+        quality_profiles=[Profile(id=profile.id, name=profile.name) for profile in row.profiles],
+        root_folders=[folder.path for folder in row.root_folders],
+        has_webhook=row.webhook_secret is not None,
+    )

@@ -1,0 +1,193 @@
+"""/missing: what the instances want, with what was found for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field
+
+from stalkeer.api.deps import CurrentApp
+from stalkeer.api.models import ApiModel, RunAccepted
+from stalkeer.api.paging import Page, PageOf, PageParams, encode_cursor
+from stalkeer.api.problems import problem_answers
+from stalkeer.arr.values import WantedReason
+from stalkeer.errors import Conflict, InvalidInput
+from stalkeer.model import InstanceKind, LibraryId, WantedId, WantedKind
+from stalkeer.store.instances import get_instance
+from stalkeer.store.missing import (
+    Found,
+    MissingFilter,
+    MissingOrder,
+    MissingRow,
+    Slice,
+    count_missing,
+    count_missing_series,
+    get_missing,
+    list_missing,
+    list_missing_series,
+)
+
+router = APIRouter(prefix="/missing", tags=["missing"])
+
+
+class CurrentQuality(ApiModel):
+    id: int
+    name: str
+    source: str
+    resolution: int
+
+
+class MissingItem(ApiModel):
+    id: int
+    name: str = Field(description="`Dune (2021)`, `Severance S01E02`.")
+    instance: str
+    instance_kind: InstanceKind
+    series_id: int | None = Field(
+        None, description="Groups the episodes of one series: `libraryId` of /missing/series."
+    )
+    kind: WantedKind
+    reason: str = Field(description="`missing`, or `cutoff`: has a file below its profile's cutoff.")
+    title: str
+    item_title: str
+    year: int | None
+    season: int | None
+    episode: int | None
+    air_date: str | None
+    poster: str | None
+    current_quality: CurrentQuality | None
+    skip: str | None = Field(description="The rule that keeps it from being downloaded now.")
+    owned_by: str | None = Field(description="Another instance that has it.")
+    found: Found
+    score: float | None
+    variants: int
+    download_id: int | None
+    download_state: str | None
+    first_seen: datetime
+    last_searched_at: datetime | None
+
+
+class MissingSeriesItem(ApiModel):
+    library_id: int
+    instance: str
+    title: str
+    year: int | None
+    poster: str | None
+    missing: int
+    confirmed: int
+    review: int
+    skipped: int
+    seasons: tuple[int, ...]
+
+
+class ScanToStart(ApiModel):
+    instance: str | None = Field(None, max_length=80, description="Only this Radarr or Sonarr.")
+
+
+def missing_filter(
+    instance: Annotated[str | None, Query(max_length=80, description="Only this Radarr or Sonarr.")] = None,
+    kind: WantedKind | None = None,
+    found: Annotated[Found | None, Query(description="The best that matching found.")] = None,
+    reason: Annotated[WantedReason | None, Query()] = None,
+    skipped: Annotated[bool | None, Query(description="Only what a rule holds back, or only the rest.")] = None,
+    series_id: Annotated[int | None, Query(alias="seriesId")] = None,
+    text: Annotated[str | None, Query(alias="q", max_length=200, description="Part of a title.")] = None,
+) -> MissingFilter:
+    library_id = None if series_id is None else LibraryId(series_id)
+    return MissingFilter(
+        instance=instance,
+        kind=kind,
+        found=found,
+        reason=reason,
+        skipped=skipped,
+        library_id=library_id,
+        text=text,
+    )
+
+
+ChosenItems = Annotated[MissingFilter, Depends(missing_filter)]
+
+
+@router.get("")
+def list_missing_items(
+    app: CurrentApp, chosen: ChosenItems, page: PageParams, order: MissingOrder = MissingOrder.TITLE
+) -> PageOf[MissingItem]:
+    """What the instances want: missing, and below the cutoff."""
+    part = Slice(page.size, page.offset, _after(page))
+    with app.database.connect() as connection:
+        rows = list_missing(connection, chosen, order, part)
+        total = count_missing(connection, chosen)
+    return PageOf(
+        records=[_shown(row) for row in rows],
+        page=None if page.after else page.page,
+        page_size=page.size,
+        total_records=total,
+        next_cursor=encode_cursor((rows[-1].wanted_id,)) if len(rows) == page.size else None,
+    )
+
+
+@router.get("/series")
+def list_missing_by_series(app: CurrentApp, chosen: ChosenItems, page: PageParams) -> PageOf[MissingSeriesItem]:
+    """Missing episodes grouped by series, by title."""
+    with app.database.connect() as connection:
+        rows = list_missing_series(connection, chosen, page.size, page.offset)
+        total = count_missing_series(connection, chosen)
+    records = [MissingSeriesItem.model_validate(row) for row in rows]
+    return PageOf(records=records, page=page.page, page_size=page.size, total_records=total)
+
+
+@router.post("/scan", status_code=202, responses=problem_answers(404, 409))
+def start_scan(app: CurrentApp, what: ScanToStart) -> RunAccepted:
+    """Ask Radarr and Sonarr what is missing, and match it; one that waits already is answered."""
+    if app.engine is None:
+        raise Conflict("No engine runs in this process; `stalkeer serve` has one.")
+    if what.instance is not None:
+        with app.database.connect() as connection:
+            get_instance(connection, what.instance)
+    return RunAccepted(run_id=app.engine.start("scan", what.instance), job="scan")
+
+
+@router.get("/{item_id}", responses=problem_answers(404))
+def show_missing_item(app: CurrentApp, item_id: int) -> MissingItem:
+    with app.database.connect() as connection:
+        return _shown(get_missing(connection, WantedId(item_id)))
+
+
+def _after(page: Page) -> WantedId | None:
+    if page.after is None:
+        return None
+    if len(page.after) != 1 or not isinstance(page.after[0], int):
+        raise InvalidInput("The cursor is not one that a former answer gave; start without one")
+    return WantedId(page.after[0])
+
+
+def _shown(row: MissingRow) -> MissingItem:
+    quality = CurrentQuality.model_validate(row.current_quality) if row.current_quality else None
+    is_episode = row.kind is WantedKind.EPISODE
+    return MissingItem(
+        id=row.wanted_id,
+        name=row.name,
+        instance=row.instance,
+        instance_kind=row.instance_kind,
+        series_id=row.library_id if is_episode else None,
+        kind=row.kind,
+        reason=row.reason,
+        title=row.title,
+        item_title=row.item_title,
+        year=row.year,
+        season=row.season,
+        episode=row.episode,
+        air_date=row.air_date,
+        poster=row.poster,
+        current_quality=quality,
+        skip=row.skip,
+        owned_by=row.owned_by,
+        found=row.found,
+        score=row.score,
+        variants=row.variants,
+        download_id=row.download_id,
+        download_state=row.download_state,
+        first_seen=row.first_seen,
+        last_searched_at=row.last_searched_at,
+    )
