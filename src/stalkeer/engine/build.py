@@ -7,10 +7,12 @@ from typing import Protocol
 
 from stalkeer.engine.engine import Engine, Outside, Program
 from stalkeer.engine.table import Job, JobTable
+from stalkeer.jobs.backup import BackupPlace, make_backup
+from stalkeer.jobs.cleanup import CleanupPlace, carry_out, plan_cleanup
 from stalkeer.jobs.instances import Arrs
 from stalkeer.jobs.queue import queue_confirmed
 from stalkeer.jobs.reporting import Report, Run
-from stalkeer.jobs.scan import build_scanner, scan_missing
+from stalkeer.jobs.scan import build_scanner, scan_work
 from stalkeer.model import SourceId
 from stalkeer.playlists.access import Access
 from stalkeer.store.sources import get_access
@@ -21,6 +23,12 @@ class WiredProgram(Program, Protocol):
 
     @property
     def arrs(self) -> Arrs: ...
+
+    @property
+    def backup_place(self) -> BackupPlace: ...
+
+    @property
+    def cleanup_place(self) -> CleanupPlace: ...
 
 
 def build_engine(
@@ -40,15 +48,24 @@ def build_table(program: WiredProgram, child: Callable[[int], Sequence[str]] | N
 
 
 def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
-    def scan(subject: str | None, _options: Mapping[str, object], run: Run) -> Report:
+    def scan(subject: str | None, options: Mapping[str, object], run: Run) -> Report:
         scanner = build_scanner(program.database, program.arrs, program.settings)
-        return scan_missing(scanner, run, subject)
+        return scan_work(scanner, subject, options, run)
 
     def download(_subject: str | None, options: Mapping[str, object], _run: Run) -> Report:
         limit = options.get("limit")
         return queue_confirmed(program.database, program.clock, limit if isinstance(limit, int) else None)
 
-    return (Job("scan", scan), Job("download", download))
+    def cleanup(_subject: str | None, _options: Mapping[str, object], run: Run) -> Report:
+        place = program.cleanup_place
+        plan = plan_cleanup(program.database, program.settings, place, program.clock())
+        return carry_out(program.database, plan, place, run)
+
+    def backup(_subject: str | None, options: Mapping[str, object], _run: Run) -> Report:
+        occasion = "manual" if options.get("manual") else "scheduled"
+        return make_backup(program.database, program.backup_place, program.clock(), occasion)
+
+    return (Job("scan", scan), Job("download", download), Job("cleanup", cleanup), Job("backup", backup))
 
 
 def read_access(program: Program, source_id: SourceId) -> Access:
