@@ -17,7 +17,7 @@ def build(run: Invocation) -> App:
     from stalkeer.logs import LogTargets, configure_logging
 
     configure_logging(LogTargets(level="warning"))  # on stderr; `serve` goes on with what the settings say
-    return build_app(Start(config=run.config, overrides=run.overrides))
+    return build_app(Start(config=run.config, overrides=run.overrides, role=run.role))
 
 
 def serve(app: App) -> None:

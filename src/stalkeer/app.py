@@ -9,12 +9,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stalkeer.engine.lock import is_held
 from stalkeer.errors import ConfigurationError
 from stalkeer.logs import LOG_FILE, LogTargets, configure_logging, get_logger
 from stalkeer.runtime import App, Paths, utc_now
-from stalkeer.secrets import open_secret_box
-from stalkeer.settings import LoadedSettings, find_config, load_settings
+from stalkeer.secrets import KEY_FILE, open_secret_box
+from stalkeer.settings import LoadedSettings, Settings, find_config, load_settings
+from stalkeer.settings.folders import check_folders
 from stalkeer.settings.live import LiveSettings
+from stalkeer.store.damage import set_aside_if_damaged
 from stalkeer.store.database import open_database
 from stalkeer.store.instances import configured_instances, sync_config_instances
 from stalkeer.store.migrate import migrate
@@ -35,6 +38,7 @@ class Start:
     config: Path | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     overrides: Mapping[str, object] = field(default_factory=dict)
+    role: str = "command"  # serve | command: only `serve` may exchange the database before it is opened
 
     def load(self, stored: Mapping[str, object]) -> LoadedSettings:
         config = self.config or find_config(self.environ)
@@ -51,6 +55,8 @@ def build_app(start: Start, clock: Callable[[], datetime] = utc_now) -> App:
         raise ConfigurationError(
             f"data_dir: {str(paths.data_dir)!r} cannot be made: {error.strerror}; accepted: a writable folder"
         ) from error
+    if start.role == "serve" and not is_held(paths.data_dir):
+        _prepare_database(first, paths, clock())
     secrets = open_secret_box(paths.data_dir, first.secret_key_file)
     database = open_database(first.database.url.get_secret_value())
     migrate(database, paths.backups)
@@ -66,6 +72,20 @@ def build_app(start: Start, clock: Callable[[], datetime] = utc_now) -> App:
         started_at=clock(),
         config=start.config or find_config(start.environ),
     )
+
+
+def _prepare_database(settings: Settings, paths: Paths, now: datetime) -> None:
+    """Before the database is opened: restore what was staged, set aside what is damaged."""
+    from stalkeer.jobs.backup import BackupPlace, restore_pending
+
+    url = settings.database.url.get_secret_value()
+    key_file = settings.secret_key_file or paths.data_dir / KEY_FILE
+    restore_pending(BackupPlace(paths.data_dir, paths.backups, key_file), url, now)
+    if url.startswith("sqlite:///"):
+        file = Path(url.removeprefix("sqlite:///"))
+        set_aside_if_damaged(file, now)
+        if file.parent.is_dir():
+            file.touch(0o600)  # SQLite itself would let others read it
 
 
 def build_security(app: App) -> Security:
@@ -105,6 +125,7 @@ def run_server(app: App) -> None:
     from stalkeer.engine.build import build_engine
     from stalkeer.engine.process import child_command, leave
 
+    check_folders(app.live.loaded)
     logging = app.settings.logging
     configure_logging(
         LogTargets(

@@ -9,12 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from stalkeer.secrets import SecretBox
+from stalkeer.secrets import KEY_FILE, SecretBox
 from stalkeer.settings import Settings
 from stalkeer.settings.live import LiveSettings
 from stalkeer.store.database import Database
 
 if TYPE_CHECKING:
+    from stalkeer.jobs.backup import BackupPlace
+    from stalkeer.jobs.cleanup import CleanupPlace
     from stalkeer.jobs.instances import Arrs
 
 
@@ -76,6 +78,23 @@ class App:
         from stalkeer.jobs.instances import Arrs
 
         return Arrs(self.database, self.secrets, self.clock)
+
+    @property
+    def key_file(self) -> Path:
+        """The key of stored credentials."""
+        return self.settings.secret_key_file or self.paths.data_dir / KEY_FILE
+
+    @property
+    def backup_place(self) -> BackupPlace:
+        from stalkeer.jobs.backup import BackupPlace
+
+        return BackupPlace(self.paths.data_dir, self.paths.backups, self.key_file, self.live.loaded.config)
+
+    @property
+    def cleanup_place(self) -> CleanupPlace:
+        from stalkeer.jobs.cleanup import CleanupPlace
+
+        return CleanupPlace(self.paths.logs, self.backup_place)
 
     def close(self) -> None:
         self.database.close()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from stalkeer.cli.output import emit, invocation
-from stalkeer.settings import LoadedSettings, find_config, load_settings
+from stalkeer.cli.output import emit, loaded_settings
+from stalkeer.settings import LoadedSettings
 from stalkeer.settings.folders import check_folders
 from stalkeer.settings.keys import flatten
 
@@ -23,7 +22,7 @@ def check(context: typer.Context) -> None:
 
     Example: stalkeer --config config.yml config check
     """
-    loaded = _load(context)
+    loaded = loaded_settings(context)
     check_folders(loaded)
     document = {"valid": True, "config": loaded.config, "dataDir": loaded.settings.data_dir}
     emit(
@@ -37,7 +36,7 @@ def show(context: typer.Context) -> None:
 
     Example: stalkeer config show --json
     """
-    loaded = _load(context)
+    loaded = loaded_settings(context)
     values = [
         {"key": key, "value": value, "origin": loaded.origins.get(key, "default")}
         for key, value in flatten(loaded.settings)
@@ -51,11 +50,6 @@ def show(context: typer.Context) -> None:
         console.print(table)
 
     emit(context, {"config": loaded.config, "settings": values}, render)
-
-
-def _load(context: typer.Context) -> LoadedSettings:
-    run = invocation(context)
-    return load_settings(run.config or find_config(os.environ), os.environ, run.overrides)
 
 
 def _source(loaded: LoadedSettings) -> str:

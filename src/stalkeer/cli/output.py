@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from rich.console import Console
 
 if TYPE_CHECKING:
     from stalkeer.runtime import App
+    from stalkeer.settings import LoadedSettings
 
 
 class ExitCode(IntEnum):
@@ -38,6 +40,7 @@ class Invocation:
     serve: Callable[[App], None]
     config: Path | None = None
     overrides: dict[str, object] = field(default_factory=dict)
+    role: str = "command"  # `serve` says so before it asks for the App
     json: bool = False
     quiet: bool = False
     app: App | None = None
@@ -55,6 +58,14 @@ def context_app(context: typer.Context) -> App:
     if run.app is None:
         run.app = run.build(run)
     return run.app
+
+
+def loaded_settings(context: typer.Context) -> LoadedSettings:
+    """The settings alone, for commands that must work without a database."""
+    from stalkeer.settings import find_config, load_settings
+
+    run = invocation(context)
+    return load_settings(run.config or find_config(os.environ), os.environ, run.overrides)
 
 
 def emit(context: typer.Context, document: Mapping[str, object], render: Callable[[Console], None]) -> None:

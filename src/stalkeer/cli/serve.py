@@ -22,4 +22,5 @@ def serve(
     run = invocation(context)
     given = {"server.host": host, "server.port": port}
     run.overrides.update({key: value for key, value in given.items() if value is not None})
+    run.role = "serve"
     run.serve(context_app(context))
