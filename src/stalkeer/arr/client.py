@@ -20,6 +20,7 @@ from pydantic import TypeAdapter
 
 from stalkeer.arr.answers import TRY_LATER, explain_refusal, objects_of_array, parse
 from stalkeer.arr.gate import Gate
+from stalkeer.arr.values import instance_label
 from stalkeer.errors import ArrError, ArrUnreachable, ArrWrongProgram, ConfigurationError
 from stalkeer.model import InstanceKind
 
@@ -49,8 +50,7 @@ class Address:
 
     @property
     def label(self) -> str:
-        """The instance in messages: `Radarr hd`."""
-        return f"{self.kind.capitalize()} {self.slug}"
+        return instance_label(self.kind, self.slug)
 
 
 class _AskAgain(Exception):

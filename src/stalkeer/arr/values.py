@@ -9,6 +9,11 @@ from enum import StrEnum
 from stalkeer.model import InstanceKind, WantedKind
 
 
+def instance_label(kind: InstanceKind, slug: str) -> str:
+    """An instance in messages: `Radarr`, `Radarr 4k`."""
+    return f"{kind.capitalize()} {slug.removeprefix(kind.value).removeprefix('-')}".rstrip()
+
+
 class LibraryKind(StrEnum):
     MOVIE = "movie"
     SERIES = "series"

@@ -121,7 +121,7 @@ def _wanted_or_error(sync: WantedSync, row: InstanceRow, before: InstanceSync) -
 
 
 def _sync_library(sync: WantedSync, row: InstanceRow, client: ArrClient) -> InstanceSync:
-    check_program(client)
+    status = check_program(client)
     profiles, folders = read_profiles(client), read_root_folders(client)
     kind = LibraryKind.MOVIE if row.kind is InstanceKind.RADARR else LibraryKind.SERIES
     with sync.database.connect() as connection:
@@ -136,7 +136,7 @@ def _sync_library(sync: WantedSync, row: InstanceRow, client: ArrClient) -> Inst
         sync.run.progress(len(seen), None, f"{row.label}: library")
     with sync.database.begin() as connection:
         remove_items(connection, known, seen)
-        note_sync(connection, row.id, sync.arrs.clock(), profiles, folders)
+        note_sync(connection, row.id, status.version, sync.arrs.clock(), profiles, folders)
     return InstanceSync(row.slug, row.kind, library=len(seen), changed=changed)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select, update
 
-from stalkeer.arr.values import FileQuality, ProfileQuality, QualityProfile, RootFolder
+from stalkeer.arr.values import FileQuality, ProfileQuality, QualityProfile, RootFolder, instance_label
 from stalkeer.errors import Conflict, NotFound
 from stalkeer.model import InstanceId, InstanceKind
 from stalkeer.secrets import SecretBox
@@ -82,7 +82,7 @@ class InstanceRow:
 
     @property
     def label(self) -> str:
-        return f"{self.kind.capitalize()} {self.slug}"
+        return instance_label(self.kind, self.slug)
 
 
 @dataclass(frozen=True)
@@ -214,12 +214,14 @@ def add_api_calls(connection: Connection, instance_id: InstanceId, calls: int) -
 def note_sync(
     connection: Connection,
     instance_id: InstanceId,
+    version: str,
     now: datetime,
     profiles: Sequence[QualityProfile],
     root_folders: Sequence[RootFolder],
 ) -> None:
     """Keep what a whole sync read of the instance itself."""
     values = {
+        "version": version,
         "last_sync_at": now,
         "profiles": [asdict(profile) for profile in profiles],
         "root_folders": [asdict(folder) for folder in root_folders],

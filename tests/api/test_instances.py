@@ -1,0 +1,73 @@
+import pytest
+import stamina
+
+from stalkeer.demo.radarr import Radarr
+from stalkeer.demo.sonarr import Sonarr
+
+
+@pytest.fixture(autouse=True)
+def no_waiting():
+    with stamina.set_testing(True, attempts=2, cap=True):
+        yield
+
+
+@pytest.fixture
+def radarr(tmp_path):
+    (tmp_path / "movies").mkdir()
+    with Radarr(tmp_path / "movies", strict=True) as server:
+        yield server
+
+
+def add(client, server, **more):
+    body = {"kind": server.program.lower(), "url": server.url, "apiKey": server.api_key} | more
+    return client.post("/api/v1/instances", json=body)
+
+
+def test_an_instance_is_tried_kept_and_shown_without_its_key(client, radarr):
+    added = add(client, radarr)
+
+    assert added.status_code == 201
+    assert added.json()["version"] == radarr.version
+    shown = client.get("/api/v1/instances").json()
+    assert [row["name"] for row in shown] == ["radarr"]
+    assert radarr.api_key not in str(shown)
+
+
+def test_a_repaired_address_is_told(client, radarr):
+    added = add(client, radarr, url=f"{radarr.url}/settings/general/")
+
+    assert added.json()["instance"]["url"] == radarr.url
+    assert "was wrong" in added.json()["notes"][0]
+
+
+def test_the_wrong_program_is_refused_in_words(client, tmp_path):
+    with Sonarr(tmp_path / "tv") as sonarr:
+        refused = add(client, sonarr, kind="radarr")
+
+    assert refused.status_code == 502
+    assert refused.json()["code"] == "arr-wrong-program"
+    assert client.get("/api/v1/instances").json() == []
+
+
+def test_a_second_one_needs_a_name_of_its_own(client, radarr):
+    add(client, radarr)
+
+    assert add(client, radarr).status_code == 409
+    assert add(client, radarr, name="4k").json()["instance"]["name"] == "radarr-4k"
+
+
+def test_a_test_says_what_is_wrong(client, radarr):
+    add(client, radarr)
+    radarr.api_key = "changed"
+
+    answer = client.post("/api/v1/instances/radarr/test").json()
+
+    assert answer["ok"] is False
+    assert "API key was not accepted" in answer["error"]
+
+
+def test_a_removed_instance_is_gone(client, radarr):
+    add(client, radarr)
+
+    assert client.delete("/api/v1/instances/radarr").status_code == 204
+    assert client.get("/api/v1/instances/radarr").status_code == 404
