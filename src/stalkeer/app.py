@@ -19,9 +19,11 @@ from stalkeer.settings.folders import check_folders
 from stalkeer.settings.live import LiveSettings
 from stalkeer.store.damage import set_aside_if_damaged
 from stalkeer.store.database import open_database
+from stalkeer.store.filters import sync_config_filters
 from stalkeer.store.instances import configured_instances, sync_config_instances
 from stalkeer.store.migrate import migrate
 from stalkeer.store.settings import read_settings
+from stalkeer.store.sources import configured_sources, sync_config_sources
 
 if TYPE_CHECKING:
     from stalkeer.api.gate import Gate
@@ -63,6 +65,8 @@ def build_app(start: Start, clock: Callable[[], datetime] = utc_now) -> App:
     live = LiveSettings(start.load, read_settings(database, secrets))
     with database.begin() as connection:
         sync_config_instances(connection, configured_instances(live.current), secrets, clock())
+        sync_config_sources(connection, configured_sources(live.current), secrets, clock())
+        sync_config_filters(connection, live.current, clock())
     return App(
         live=live,
         database=database,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stalkeer.jobs.backup import BackupPlace
     from stalkeer.jobs.cleanup import CleanupPlace
     from stalkeer.jobs.instances import Arrs
+    from stalkeer.jobs.refresh import Refresher
 
 
 def utc_now() -> datetime:
@@ -95,6 +96,13 @@ class App:
         from stalkeer.jobs.cleanup import CleanupPlace
 
         return CleanupPlace(self.paths.logs, self.backup_place)
+
+    @cached_property
+    def refresher(self) -> Refresher:
+        """What refreshes sources."""
+        from stalkeer.jobs.refresh import Refresher
+
+        return Refresher(self.database, self.secrets, lambda: self.settings, self.paths.data_dir, self.clock)
 
     def close(self) -> None:
         self.database.close()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 NOUNS = (
     Noun("serve", "stalkeer.cli.serve", "Run the program: web UI, API, schedules, downloads."),
     Noun("arr", "stalkeer.cli.arr", "Add, test and list Radarr and Sonarr instances."),
+    Noun("source", "stalkeer.cli.source", "Add, test and refresh playlists and accounts."),
     Noun("scan", "stalkeer.cli.scan", "Ask Radarr and Sonarr what is missing."),
     Noun("download", "stalkeer.cli.download", "Queue, watch and steer downloads."),
     Noun("worker", "stalkeer.cli.worker", "Run downloads and jobs without the web server."),

@@ -11,6 +11,7 @@ from stalkeer.jobs.backup import BackupPlace, make_backup
 from stalkeer.jobs.cleanup import CleanupPlace, carry_out, plan_cleanup
 from stalkeer.jobs.instances import Arrs
 from stalkeer.jobs.queue import queue_confirmed
+from stalkeer.jobs.refresh import Refresher, refresh_sources
 from stalkeer.jobs.reporting import Report, Run
 from stalkeer.jobs.scan import build_scanner, scan_work
 from stalkeer.model import SourceId
@@ -26,6 +27,9 @@ class WiredProgram(Program, Protocol):
 
     @property
     def backup_place(self) -> BackupPlace: ...
+
+    @property
+    def refresher(self) -> Refresher: ...
 
     @property
     def cleanup_place(self) -> CleanupPlace: ...
@@ -48,6 +52,9 @@ def build_table(program: WiredProgram, child: Callable[[int], Sequence[str]] | N
 
 
 def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
+    def refresh(subject: str | None, options: Mapping[str, object], run: Run) -> Report:
+        return refresh_sources(program.refresher, run, subject, accept=bool(options.get("accept")))
+
     def scan(subject: str | None, options: Mapping[str, object], run: Run) -> Report:
         scanner = build_scanner(program.database, program.arrs, program.settings)
         return scan_work(scanner, subject, options, run)
@@ -65,7 +72,13 @@ def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
         occasion = "manual" if options.get("manual") else "scheduled"
         return make_backup(program.database, program.backup_place, program.clock(), occasion)
 
-    return (Job("scan", scan), Job("download", download), Job("cleanup", cleanup), Job("backup", backup))
+    return (
+        Job("refresh", refresh, is_heavy=True),
+        Job("scan", scan),
+        Job("download", download),
+        Job("cleanup", cleanup),
+        Job("backup", backup),
+    )
 
 
 def read_access(program: Program, source_id: SourceId) -> Access:

@@ -128,6 +128,21 @@ class Templates:
             tuple((k.decode("utf-8", "replace"), v.decode("utf-8", "replace")) for k, v in self._tokens),
         )
 
+    def translation(self, reference: LearnedAccess) -> list[tuple[bytes, bytes]]:
+        """What to replace so that a chunk reads as it did under `reference`: nothing until a value was changed."""
+        now = self.learned
+        pairs = [(f"{new}/", f"{old}/") for new, old in zip(now.bases, reference.bases, strict=False)]
+        pairs += [
+            (f"/{new[0]}/{new[1]}/", f"/{old[0]}/{old[1]}/")
+            for new, old in zip(now.logins, reference.logins, strict=False)
+        ]
+        pairs += [
+            (f"{new[0]}={new[1]}", f"{old[0]}={old[1]}")
+            for new, old in zip(now.tokens, reference.tokens, strict=False)
+            if new[0] == old[0]
+        ]
+        return [(new.encode(), old.encode()) for new, old in pairs if new != old]
+
     @property
     def account_pattern(self) -> str:
         """An expression for the URLs of the first login: (section/, stream, .extension); empty without a login."""

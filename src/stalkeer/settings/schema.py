@@ -103,6 +103,38 @@ class PlaylistType(StrEnum):
     XTREAM = "xtream"
 
 
+class FilterField(StrEnum):
+    GROUP = "group"
+    NAME = "name"
+    PATH = "path"
+    HOST = "host"
+
+
+class FilterSettings(Section):
+    """One filter: what fits an `exclude` goes; where a field has `include` filters, only what fits one stays."""
+
+    field: FilterField = Field(FilterField.GROUP, description="What it looks at.")
+    include: str = Field("", max_length=500, description="Regular expression (RE2) of what stays.", examples=["^VOD"])
+    exclude: str = Field("", max_length=500, description="Regular expression (RE2) of what goes.", examples=["sport"])
+
+    @model_validator(mode="after")
+    def _is_one(self) -> FilterSettings:
+        if bool(self.include) == bool(self.exclude):
+            raise ValueError("needs either include or exclude")
+        return self
+
+
+class CatalogueSettings(Section):
+    """How playlists become the catalogue."""
+
+    max_shrink: float = Field(
+        0.2, ge=0, le=1, description="A playlist that lost more than this share of its entries is not believed."
+    )
+    max_size: Size = Field(2_000_000_000, ge=1_000_000, description="Largest playlist, unpacked.")
+    timeout: Duration = Field(60.0, ge=1, description="Wait for a playlist's or an account's next byte.")
+    archives: int = Field(10, ge=0, le=1000, description="Compressed copies of playlists kept for each source.")
+
+
 class PlaylistSettings(Section):
     """One source: a playlist file or address, or an Xtream account."""
 
@@ -123,6 +155,22 @@ class PlaylistSettings(Section):
     max_connections: int | None = Field(
         None, ge=0, description="Connections at once; empty uses what the account says, 0 is unlimited."
     )
+    bandwidth_limit: Size = Field(
+        0, description="Bytes a second over this source's downloads; 0 is unlimited.", examples=["5MB"]
+    )
+    headers: dict[str, SecretStr] = Field(
+        {}, description="Further request headers for this source.", examples=[{"Referer": "http://provider.example/"}]
+    )
+    proxy: SecretStr = Field(
+        SecretStr(""),
+        description="Proxy for this source: http://, https://, socks5:// or socks5h:// with an optional login.",
+        examples=["socks5h://127.0.0.1:1080"],
+    )
+    adult: bool = Field(False, description="Whether groups that call themselves adult are kept.")
+    max_shrink: float | None = Field(
+        None, ge=0, le=1, description="This source's own `catalogue.max_shrink`; empty uses that."
+    )
+    filters: tuple[FilterSettings, ...] = Field((), description="What of this source is kept; see docs/sources.md.")
 
     @model_validator(mode="after")
     def _needs_an_address(self) -> PlaylistSettings:
@@ -375,6 +423,7 @@ class Settings(Section):
     radarr: tuple[ArrSettings, ...] = Field((), description="Radarr instances.")
     sonarr: tuple[ArrSettings, ...] = Field((), description="Sonarr instances.")
     playlists: tuple[PlaylistSettings, ...] = Field((), description="Sources.")
+    catalogue: CatalogueSettings = Field(CatalogueSettings(), description="How playlists are read.")
     downloads: DownloadSettings = Field(DownloadSettings(), description="How files are fetched.")
     directories: DirectorySettings = Field(DirectorySettings(), description="Where files go.")
     import_: ImportSettings = Field(ImportSettings(), alias="import", description="How files are handed over.")

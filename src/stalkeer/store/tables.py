@@ -183,6 +183,9 @@ catalogue_snapshots = Table(
     Column("source_id", Id, ForeignKey("sources.id"), primary_key=True),
     Column("generation", Integer, primary_key=True),
     Column("part", Integer, primary_key=True),
+    Column(
+        "blocks", Integer, nullable=False
+    ),  # how many of all parts are blocks; behind them, a block's further entries
     Column("fingerprints", LargeBinary, nullable=False),  # 8 bytes each, this machine's order
     Column("entry_ids", LargeBinary, nullable=False),
 )

@@ -1,0 +1,229 @@
+"""Bring a source's catalogue to what its playlist says now: only what changed is read, parsed and written.
+
+Nothing that is visible changes before `finish`; whatever stops before leaves the former generation as it was.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from stalkeer.catalogue.rows import Draft, RowMaker
+from stalkeer.catalogue.snapshot import Alignment
+from stalkeer.model import Entry
+from stalkeer.store.catalogue import (
+    MOST_LISTED,
+    ChangedEntry,
+    Content,
+    Generation,
+    Known,
+    NewTitle,
+    add_entries,
+    apply_staged,
+    drop_old_snapshots,
+    has_entries,
+    known_entries,
+    list_changes_of,
+    mark_gone,
+    stage_changes,
+    switch_generation,
+    title_ids,
+    unstage,
+    write_snapshot,
+    writing,
+)
+from stalkeer.store.database import Database
+from stalkeer.titles import PARSER_VERSION
+
+CHUNK = 4_000
+
+Keep = Callable[[Entry], str | None]  # the reason for which an entry is left out, None for one that stays
+
+
+@dataclass
+class Changes:
+    """How the new generation differs from the former one."""
+
+    added: int = 0
+    changed: int = 0
+    returned: int = 0
+    removed: int = 0
+    duplicates: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)  # by the filter that did it
+
+    @property
+    def touched(self) -> int:
+        return self.added + self.changed + self.returned + self.removed
+
+
+class Ingest:
+    """Takes the entries of unknown blocks; `alignment` knows the others."""
+
+    def __init__(self, database: Database, generation: Generation, alignment: Alignment, left_out: Keep) -> None:
+        self.changes = Changes()
+        self.kinds: Counter[str] = Counter()  # how many entries of a kind there are more than before
+        self._database = database
+        self._generation = generation
+        self._alignment = alignment
+        self._left_out = left_out
+        self._rows = RowMaker()
+        self._pending: list[tuple[int, Draft]] = []
+        self._blocks: dict[int, list[int]] = {}  # the ids that a block of several entries became so far
+        self._title_ids: dict[str, dict[str, int]] = {}
+        self._title_keys: set[int] = set()
+        self._met: set[int] = set()  # earlier entries that a new block tells of
+        self._staged: dict[int, ChangedEntry] = {}
+        self._listed: Counter[str] = Counter()
+        with database.connect() as connection:
+            self._is_empty = not has_entries(connection, generation.source_id)
+
+    def take(self, start: int, unknown: Sequence[int], entries: Sequence[Entry], origins: Sequence[int]) -> None:
+        """Entries of unknown blocks: `origins` are places in `unknown`, those are places in a chunk from `start`."""
+        draft, left_out, pending = self._rows.draft, self._left_out, self._pending
+        for entry, origin in zip(entries, origins, strict=True):
+            reason = left_out(entry)
+            if reason is not None:
+                self.changes.left_out[reason] += 1
+                continue
+            pending.append((start + unknown[origin], draft(entry)))
+        if len(pending) >= CHUNK:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was taken so far, in short transactions."""
+        pending, self._pending = self._pending, []
+        for begin in range(0, len(pending), CHUNK):
+            part = pending[begin : begin + CHUNK]
+            first: dict[str, Draft] = {}
+            for _, draft in part:
+                first.setdefault(draft.key, draft)
+            self.changes.duplicates += len(part) - len(first)
+            with writing(self._database) as connection:
+                ids = self._write(connection, first)
+            self._remember([(place, ids[draft.key]) for place, draft in part])
+
+    @property
+    def size(self) -> int:
+        """How many blocks the playlist has."""
+        return self._alignment.size
+
+    def finish(self, values: Callable[[], Mapping[str, object]], also: Callable[[Connection], None]) -> bool:
+        """Make the new generation the visible one; `values` are the source's further columns, asked for once the
+        changes are counted, and `also` writes what must change with them.
+
+        False where another refresh of the source was first; then nothing has changed.
+        """
+        self.flush()
+        self._drop_duplicates()
+        removed = sorted(self._alignment.missing() - self._met)
+        for begin in range(0, len(removed), CHUNK):
+            with self._database.begin() as connection:
+                gone = mark_gone(connection, self._generation, removed[begin : begin + CHUNK])
+                self.kinds.subtract(kind for _, kind in gone)
+                self.changes.removed += len(gone)
+                self._list(connection, [change for change, _ in gone])
+        with self._database.begin() as connection:
+            write_snapshot(connection, self._generation, self._alignment.new)
+            self._list(connection, list(self._staged.values()))
+        with self._database.begin() as connection:
+            if not switch_generation(connection, self._generation, values()):
+                return False
+            also(connection)
+        apply_staged(self._database, self._generation.source_id, self._generation.number)
+        drop_old_snapshots(self._database, self._generation)
+        return True
+
+    def _write(self, connection: Connection, drafts: Mapping[str, Draft]) -> dict[str, int]:
+        self._find_titles(connection, drafts)
+        known: Mapping[str, Known] = {}
+        if not self._is_empty or connection.dialect.name != "sqlite":
+            known = known_entries(connection, self._generation.source_id, list(drafts))
+        fresh: list[tuple[str, Content]] = []
+        ids: dict[str, int] = {}
+        changed: dict[int, Content] = {}
+        for key, draft in drafts.items():
+            title = draft.title
+            title_id = self._title_ids[title.kind][title.text] if title is not None else None
+            content = (title_id, *draft.content)
+            old = known.get(key)
+            if old is None:
+                fresh.append((key, content))
+            else:
+                ids[key] = old.id
+                if self._is_changed(old, content):
+                    changed[old.id] = content
+        stage_changes(connection, self._generation, changed)
+        added = add_entries(connection, self._generation, fresh)
+        self.changes.duplicates += len(fresh) - added.written
+        self.changes.added += added.written
+        self.kinds.update(content[1] for _, content in fresh)
+        ids.update(zip((key for key, _ in fresh), added.ids, strict=True))
+        self._list(connection, [ChangedEntry("added", ids[key], content[3]) for key, content in fresh])
+        return ids
+
+    def _is_changed(self, old: Known, content: Content) -> bool:
+        """Whether an entry that was there before is to be written; the first block that tells of it counts."""
+        if old.added_gen == self._generation.number or old.id in self._met:
+            self.changes.duplicates += 1
+            return False
+        self._met.add(old.id)
+        is_back = old.gone_gen is not None and old.gone_gen < self._generation.number
+        if not is_back and old.content == content:
+            return False
+        self.kinds[content[1]] += 1
+        if not is_back:
+            self.kinds[old.content[1]] -= 1
+        self._staged[old.id] = ChangedEntry("returned" if is_back else "changed", old.id, content[3])
+        return True
+
+    def _drop_duplicates(self) -> None:
+        """What was staged for an entry whose own block is still there comes from a duplicate of it."""
+        unseen = self._alignment.unseen()
+        doubled = [entry_id for entry_id, c in self._staged.items() if c.change == "changed" and entry_id not in unseen]
+        if doubled:
+            with self._database.begin() as connection:
+                unstage(connection, doubled)
+            for entry_id in doubled:
+                del self._staged[entry_id]
+            self.changes.duplicates += len(doubled)
+        kinds = Counter(change.change for change in self._staged.values())
+        self.changes.changed, self.changes.returned = kinds["changed"], kinds["returned"]
+
+    def _find_titles(self, connection: Connection, drafts: Mapping[str, Draft]) -> None:
+        """Ids of the drafts' titles; the database is asked only for what was not met before."""
+        wanted: list[NewTitle] = []
+        last: NewTitle | None = None
+        for draft in drafts.values():
+            title = draft.title
+            if title is None or title is last:
+                continue
+            last = title
+            signature = hash(title)
+            if signature not in self._title_keys:
+                self._title_keys.add(signature)
+                wanted.append(title)
+        for (kind, text), title_id in title_ids(connection, wanted, PARSER_VERSION, self._generation.number).items():
+            self._title_ids.setdefault(kind, {})[text] = title_id
+
+    def _remember(self, became: Sequence[tuple[int, int]]) -> None:
+        """Tell the alignment what became of the blocks."""
+        together: dict[int, list[int]] = {}
+        for place, entry_id in became:
+            together.setdefault(place, []).append(entry_id)
+        last = became[-1][0]
+        for place, ids in together.items():
+            every = self._blocks.pop(place, []) + ids
+            self._alignment.became(place, list(dict.fromkeys(every)))
+            if place == last:  # its other entries may come with the next part
+                self._blocks[place] = every
+
+    def _list(self, connection: Connection, changes: Sequence[ChangedEntry]) -> None:
+        """Keep the list of what changed; not of a first import, where it would be everything."""
+        if self._is_empty or not changes:
+            return
+        room = MOST_LISTED - self._listed[changes[0].change]
+        list_changes_of(connection, self._generation, changes[:room])
+        self._listed[changes[0].change] += len(changes)

@@ -1,0 +1,172 @@
+"""What the visible generation was made of, and how a new playlist is laid beside it.
+
+A playlist mostly keeps its order, so a chunk is compared with the stretch of the old one where it should lie: one
+comparison of memory where nothing changed, a look into some hundred neighbours where something did. A set of all
+fingerprints would cost a cache miss for each of a million entries.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import compress
+
+SLACK = 64  # how many old blocks may be missing between two that are still there, before the place is searched
+_FLIP = bytes((1, 0)) + bytes(range(2, 256))
+LEFT_OUT = 0  # in the place of an entry's id: a block that was filtered, or gave nothing
+
+
+def new_array(values: Iterable[int] = ()) -> array[int]:
+    return array("Q", values)
+
+
+@dataclass
+class Snapshot:
+    """The blocks of a generation in their order: fingerprints and the entries they became.
+
+    `further` names the other entries of a block that gave several.
+    """
+
+    fingerprints: array[int] = field(default_factory=new_array)
+    entry_ids: array[int] = field(default_factory=new_array)
+    further: dict[int, list[int]] = field(default_factory=dict)
+
+
+class Alignment:
+    """Lays the blocks of a new playlist beside an old snapshot, chunk by chunk, and makes the new snapshot.
+
+    With `is_trusted` false every block counts as unknown (what is read from it may differ now), and the old snapshot
+    only tells which entries there were.
+    """
+
+    def __init__(self, old: Snapshot, *, is_trusted: bool = True) -> None:
+        self.old = old
+        self.new = Snapshot()
+        self.is_trusted = is_trusted
+        self._place = 0
+        self._seen = bytearray(len(old.fingerprints))
+        self._missed_in_a_row = 0
+        self._search_at = 1
+        self._anywhere: dict[int, int] | None = None
+        self._misses = 0
+
+    def match(self, fingerprints: Sequence[int]) -> list[int]:
+        """Append a chunk; the places within it of the blocks that are unknown. Their ids are 0 until `became`."""
+        chunk = new_array(fingerprints)
+        self.new.fingerprints.extend(chunk)
+        size = len(chunk)
+        if not self.is_trusted or not self.old.fingerprints:
+            self.new.entry_ids.extend(new_array(bytes(8)) * size)
+            return list(range(size))
+        start, end = self._place, self._place + size
+        if self.old.fingerprints[start:end] == chunk:
+            self._seen[start:end] = b"\1" * size
+            self.new.entry_ids.extend(self.old.entry_ids[start:end])
+            self._place = end
+            self._carry_further(fingerprints)
+            return []
+        return self._match_each(fingerprints)
+
+    def _match_each(self, fingerprints: Sequence[int]) -> list[int]:
+        places = self._places(fingerprints)
+        unknown: list[int] = []
+        ids, seen, old_ids = self.new.entry_ids, self._seen, self.old.entry_ids
+        for index, place in enumerate(places):
+            if place is None:
+                unknown.append(index)
+                ids.append(LEFT_OUT)
+            else:
+                seen[place] = 1
+                ids.append(old_ids[place])
+        self._carry_further(fingerprints)
+        self._misses += len(unknown)
+        return unknown
+
+    def _places(self, fingerprints: Sequence[int]) -> list[int | None]:
+        start = self._place
+        window = self.old.fingerprints[start : start + len(fingerprints) + SLACK]
+        nearby = dict(zip(window, range(start, start + len(window)), strict=True))
+        places = list(map(nearby.get, fingerprints))
+        found = [place for place in places if place is not None]
+        if len(found) * 2 < len(places):
+            places = self._search(fingerprints, places)
+            found = [place for place in places if place is not None]
+        if found:
+            self._place = max(found) + 1 if self._anywhere is None else found[-1] + 1
+        return places
+
+    def _search(self, fingerprints: Sequence[int], places: list[int | None]) -> list[int | None]:
+        """The chunk is not where it should be: entries were added or removed in bulk, or the order is another one.
+
+        Looked for ever more seldom while nothing is found; once a twentieth of the list was missed, an index of
+        all fingerprints is worth its price.
+        """
+        self._missed_in_a_row += 1
+        if self._anywhere is None and self._misses > max(10_000, len(self.old.fingerprints) // 20):
+            self._anywhere = {value: place for place, value in enumerate(self.old.fingerprints)}
+        if self._anywhere is not None:
+            anywhere = self._anywhere
+            return [
+                anywhere.get(value) if place is None else place
+                for value, place in zip(fingerprints, places, strict=True)
+            ]
+        if self._missed_in_a_row < self._search_at:
+            return places
+        self._search_at = self._missed_in_a_row * 2
+        for index in {0, len(fingerprints) // 2, len(fingerprints) - 1}:
+            place = _find(self.old.fingerprints, fingerprints[index], self._place)
+            if place is not None:
+                self._place = max(0, place - index)
+                self._missed_in_a_row, self._search_at = 0, 1
+                window = self.old.fingerprints[self._place : self._place + len(fingerprints) + SLACK]
+                nearby = dict(zip(window, range(self._place, self._place + len(window)), strict=True))
+                return [nearby.get(value) for value in fingerprints]
+        return places
+
+    def _carry_further(self, fingerprints: Sequence[int]) -> None:
+        if self.old.further:
+            for value in self.old.further.keys() & set(fingerprints):
+                self.new.further[value] = self.old.further[value]
+
+    @property
+    def size(self) -> int:
+        """How many blocks the new playlist has so far."""
+        return len(self.new.fingerprints)
+
+    def became(self, place: int, entry_ids: Sequence[int]) -> None:
+        """The block at `place` of the new playlist gave these entries."""
+        if entry_ids:
+            self.new.entry_ids[place] = entry_ids[0]
+        if len(entry_ids) > 1:
+            self.new.further[self.new.fingerprints[place]] = list(entry_ids[1:])
+
+    def unseen(self) -> set[int]:
+        """Entries of the old snapshot of which at least one block was not seen. Call at the end."""
+        if self.is_trusted and not self._seen.count(0):
+            return set()
+        unseen = set(compress(self.old.entry_ids, self._seen.translate(_FLIP)))
+        for value, ids in self.old.further.items():
+            if value not in self.new.further:
+                unseen.update(ids)
+        unseen.discard(LEFT_OUT)
+        return unseen
+
+    def missing(self) -> set[int]:
+        """Entries of the old snapshot of which the new playlist says nothing. Call at the end."""
+        missing = self.unseen()
+        if missing:
+            missing.difference_update(self.new.entry_ids)
+            for ids in self.new.further.values():
+                missing.difference_update(ids)
+        return missing
+
+
+def _find(values: array[int], value: int, start: int) -> int | None:
+    """The place of `value` from `start` on, found by the processor's own search for bytes."""
+    needle = new_array((value,)).tobytes()
+    view = values[start:].tobytes()
+    place = view.find(needle)
+    while place % 8 and place >= 0:
+        place = view.find(needle, place + 1)
+    return start + place // 8 if place >= 0 else None

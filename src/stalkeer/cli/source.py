@@ -1,0 +1,228 @@
+"""`stalkeer source`: playlists and accounts - add, list, test, refresh, remove; what a refresh changed; filters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from stalkeer.cli.output import ExitCode, context_app, emit, fail_with
+
+if TYPE_CHECKING:
+    from stalkeer.jobs.refresh import RefreshReport, SourceReport
+    from stalkeer.store.sources import NewSource, SourceRow
+
+app = typer.Typer(no_args_is_help=True, help="Playlists and accounts.")
+
+Name = typer.Argument(metavar="NAME", help="The source's name.")
+
+
+@app.command("list")
+def list_(context: typer.Context) -> None:
+    """List the sources with their entries, last refresh and account.
+
+    Example: stalkeer source list
+    """
+    from stalkeer.store.sources import list_sources
+
+    parts = context_app(context)
+    with parts.database.connect() as connection:
+        rows = list_sources(connection)
+
+    def render(console: Console) -> None:
+        if not rows:
+            console.print("No sources yet. Add one: stalkeer source add NAME ADDRESS-OR-FILE", markup=False)
+            return
+        table = Table("Name", "Kind", "Entries", "Films", "Episodes", "Last refresh", "Account", "State")
+        for row in rows:
+            table.add_row(*_cells(row))
+        console.print(table)
+
+    emit(context, {"sources": [document_of(row) for row in rows]}, render)
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    name: str = typer.Argument(metavar="NAME", help="A name of your choice: lower-case letters, digits, - and _."),
+    address: str = typer.Argument(metavar="ADDRESS", help="A playlist's file or address, or an account's server."),
+    username: str = typer.Option("", "--username", "-u", help="The account's user: makes it an Xtream account."),
+    password: str = typer.Option("", "--password", "-p", help="The account's password; asked for where it is missing."),
+    as_playlist: bool = typer.Option(False, "--as-playlist", help="Keep a get.php address as the playlist it returns."),
+    user_agent: str = typer.Option("", "--user-agent", help="User-Agent for this source."),
+    proxy: str = typer.Option("", "--proxy", help="http://, https://, socks5:// or socks5h:// proxy."),
+    header: list[str] = typer.Option([], "--header", metavar="NAME:VALUE", help="A further header; repeatable."),
+    priority: int = typer.Option(0, "--priority", help="Between sources with the same variant, the higher wins."),
+    max_connections: int | None = typer.Option(None, "--max-connections", min=0, help="Connections at once."),
+    refresh_at: str = typer.Option("", "--refresh", metavar="CRON", help="Its own refresh times."),
+    adult: bool = typer.Option(False, "--adult", help="Keep groups that call themselves adult."),
+) -> None:
+    """Add a playlist or an account. Nothing is fetched yet: see `source test` and `source refresh`.
+
+    Examples: stalkeer source add mine /data/list.m3u | stalkeer source add tv http://tv.example:8080 -u me -p secret
+    """
+    from stalkeer.jobs.describe import describe_source
+    from stalkeer.store.sources import Credentials, SourceOptions, add_source
+
+    parts = context_app(context)
+    if username and not password:
+        password = typer.prompt("Password", hide_input=True, err=True)
+    new = describe_source(
+        name,
+        address,
+        Credentials(username=username, password=password, proxy=proxy, headers=_headers(header)),
+        SourceOptions(user_agent=user_agent, refresh=refresh_at, adult=adult),
+        as_playlist=as_playlist,
+    )
+    new = _with(new, priority=priority, max_connections=max_connections)
+    with parts.database.begin() as connection:
+        row = add_source(connection, new, parts.secrets, parts.clock())
+    emit(
+        context,
+        document_of(row),
+        lambda console: console.print(
+            f"Added {row.slug}. Fetch it: stalkeer source refresh {row.slug}", markup=False, highlight=False
+        ),
+    )
+
+
+@app.command()
+def refresh(
+    context: typer.Context,
+    name: str | None = typer.Argument(None, metavar="[NAME]", help="Only this source; all enabled ones without it."),
+    accept: bool = typer.Option(False, "--accept", help="Take a list that the guard refused for having shrunk."),
+    anew: bool = typer.Option(False, "--anew", help="Read everything again, although nothing seems to have changed."),
+) -> None:
+    """Fetch what sources list now and bring the catalogue up to it.
+
+    Example: stalkeer source refresh mine --accept
+    """
+    from stalkeer.jobs.refresh import refresh_sources
+    from stalkeer.jobs.reporting import record_run
+
+    parts = context_app(context)
+    tools = parts.refresher
+    report = record_run(
+        parts.database,
+        parts.clock,
+        "refresh",
+        name,
+        lambda run: refresh_sources(tools, run, name, accept=accept, anew=anew),
+    )
+    emit(context, report.to_document(), lambda console: _render_refresh(console, report))
+    _end_refresh(report)
+
+
+@app.command()
+def remove(context: typer.Context, name: str = Name) -> None:
+    """Take a source out of use. Its entries and history are kept, and taken up again if it is added again.
+
+    Example: stalkeer source remove mine
+    """
+    from stalkeer.errors import Conflict
+    from stalkeer.store.sources import CONFIG, get_source, remove_source
+
+    parts = context_app(context)
+    with parts.database.begin() as connection:
+        row = get_source(connection, name)
+        if row.origin == CONFIG:
+            raise Conflict(f"{name} comes from the configuration file; remove it there, under `playlists`")
+        remove_source(connection, row, parts.clock())
+    emit(context, {"removed": name}, lambda console: console.print(f"Removed {name}.", markup=False))
+
+
+def document_of(row: SourceRow) -> dict[str, object]:
+    """A source for programs: nothing of its address or login."""
+    return {
+        "name": row.slug,
+        "kind": row.kind,
+        "origin": row.origin,
+        "enabled": row.enabled,
+        "priority": row.priority,
+        "generation": row.generation,
+        "entries": int(row.counts.get("entries", 0)),
+        "kinds": dict(row.counts.get("kinds", {})),
+        "lastRefreshAt": row.last_refresh_at,
+        "lastSuccessAt": row.last_success_at,
+        "lastError": row.last_error,
+        "failures": row.failures,
+        "guard": dict(row.guard) if row.guard else None,
+        "account": {
+            "status": row.account_status,
+            "expiresAt": row.account_expires_at,
+            "active": row.account_active,
+            "max": row.account_max,
+            "message": row.account_message,
+            "checkedAt": row.account_checked_at,
+        },
+    }
+
+
+def _with(new: NewSource, *, priority: int, max_connections: int | None) -> NewSource:
+    from dataclasses import replace
+
+    return replace(new, priority=priority, max_connections=max_connections)
+
+
+def _headers(given: list[str]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for header in given:
+        name, colon, value = header.partition(":")
+        if not colon or not name.strip():
+            raise typer.BadParameter(f"--header {header!r} is not NAME:VALUE")
+        headers[name.strip()] = value.strip()
+    return headers
+
+
+def _cells(row: SourceRow) -> list[str]:
+    kinds = row.counts.get("kinds", {})
+    state = "removed by the guard" if row.guard else "failed" if row.last_error else "ok"
+    if not row.enabled:
+        state = "disabled"
+    elif row.generation == 0 and not row.last_error:
+        state = "never refreshed"
+    account = row.account_status or "-"
+    if row.account_max is not None:
+        account += f" {row.account_active or 0}/{row.account_max}"
+    when = f"{row.last_success_at:%Y-%m-%d %H:%M}" if row.last_success_at else "-"
+    counts = (row.counts.get("entries", 0), kinds.get("film", 0), kinds.get("episode", 0))
+    return [row.slug, row.kind, *(f"{count:,}" for count in counts), when, account, state]
+
+
+def _render_refresh(console: Console, report: RefreshReport) -> None:
+    if not report.sources:
+        console.print("No sources are enabled. Add one: stalkeer source add NAME ADDRESS-OR-FILE", markup=False)
+    for source in report.sources:
+        console.print(_sentence(source), markup=False, highlight=False, soft_wrap=True)
+        for kind, count in source.oddities.items():
+            console.print(f"  {kind}: {count}", style="dim", markup=False)
+        for reason, count in source.changes.left_out.items():
+            console.print(f"  left out by {reason}: {count}", style="dim", markup=False)
+
+
+def _sentence(source: SourceReport) -> str:
+    changes = source.changes
+    if source.outcome == "unchanged":
+        return f"{source.slug}: unchanged, {source.entries:,} entries ({source.seconds:.1f} s)"
+    if source.outcome != "refreshed":
+        return f"{source.slug}: {source.outcome}. {source.message}"
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in source.kinds.items())
+    return (
+        f"{source.slug}: {source.entries:,} entries ({kinds}); {changes.added:,} added, {changes.changed:,} changed, "
+        f"{changes.removed:,} removed, {changes.returned:,} returned, {changes.duplicates:,} duplicates "
+        f"({source.seconds:.1f} s)"
+    )
+
+
+def _end_refresh(report: RefreshReport) -> None:
+    """The exit code: partly where some sources went wrong, unreachable or error where all did."""
+    bad = [source for source in report.sources if source.outcome in ("failed", "refused", "busy")]
+    if any(source.outcome == "cancelled" for source in report.sources):
+        fail_with(ExitCode.INTERRUPTED)
+    if not bad:
+        return
+    if len(bad) < len(report.sources):
+        fail_with(ExitCode.PARTLY)
+    fail_with(ExitCode.UNREACHABLE if all(source.is_unreachable for source in bad) else ExitCode.ERROR)

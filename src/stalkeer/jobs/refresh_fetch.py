@@ -1,0 +1,90 @@
+"""Open what a source lists now: a playlist file, a playlist's address, or an account's own listing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stalkeer.catalogue.reading import PlaylistWalk, Walk
+from stalkeer.playlists.fetch import NotModified, PlaylistFile, PlaylistRequest, fetch_playlist, open_local
+from stalkeer.playlists.guard import check_is_playlist
+from stalkeer.playlists.m3u import Chunks
+from stalkeer.settings.schema import CatalogueSettings
+from stalkeer.store.sources import XTREAM, Credentials, SourceRow
+
+SPOOL = "spool"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a source lists, ready to be walked through. `path` is the unpacked playlist, where there is one."""
+
+    walk: Walk
+    size: int | None
+    done: Callable[[], int]
+    path: Path | None = None
+    digest: str | None = None
+    validators: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What every source is fetched with. `progress` is told (bytes so far, in all) and may raise to stop."""
+
+    settings: CatalogueSettings
+    data_dir: Path
+    progress: Callable[[int, int | None], None]
+
+
+@contextmanager
+def open_listing(row: SourceRow, credentials: Credentials, desk: Desk, *, may_skip: bool) -> Iterator[Listing | None]:
+    """None where the server says that nothing has changed. Raises SourceError for what is no playlist."""
+    if row.kind == XTREAM:
+        raise NotImplementedError
+    spool = desk.data_dir / SPOOL / f"{row.slug}.m3u"
+    try:
+        file = _fetch(row, credentials, desk, spool, may_skip=may_skip)
+        if isinstance(file, NotModified):
+            yield None
+            return
+        with file.path.open("rb") as stream:
+            check_is_playlist(stream.read(1 << 16), _subject(credentials))
+            stream.seek(0)
+            chunks = Chunks(stream)
+            yield Listing(
+                walk=PlaylistWalk(chunks, credentials.learned, credentials.reference),
+                size=file.size,
+                done=lambda: chunks.bytes_read,
+                path=file.path,
+                digest=file.digest,
+                validators={"etag": file.etag, "last_modified": file.last_modified},
+            )
+    finally:
+        spool.unlink(missing_ok=True)
+
+
+def _fetch(
+    row: SourceRow, credentials: Credentials, desk: Desk, spool: Path, *, may_skip: bool
+) -> PlaylistFile | NotModified:
+    settings = desk.settings
+    if credentials.path:
+        return open_local(Path(credentials.path), spool, settings.max_size)
+    request = PlaylistRequest(
+        url=credentials.url,
+        user_agent=row.options.user_agent,
+        headers=credentials.headers,
+        proxy=credentials.proxy,
+        timeout_s=settings.timeout,
+        max_size=settings.max_size,
+        etag=row.etag if may_skip else None,
+        last_modified=row.last_modified if may_skip else None,
+    )
+    return fetch_playlist(request, spool, desk.progress)
+
+
+def _subject(credentials: Credentials) -> str:
+    if credentials.path:
+        return f"The playlist file {credentials.path}"
+    return PlaylistRequest(url=credentials.url).subject
