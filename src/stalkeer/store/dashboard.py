@@ -7,10 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, case, func, literal, select
 
-from stalkeer.model import FINAL_STATES, Decision, DownloadState
+from stalkeer.model import FINAL_STATES, Decision, DownloadState, WantedId
 from stalkeer.store.runs import OPEN_STATES
 from stalkeer.store.tables import (
     catalogue_changes,
+    download_items,
     downloads,
     events,
     health,
@@ -293,3 +294,39 @@ def last_changes(connection: Connection, source_id: int, generation: int, limit:
         .limit(limit)
     )
     return [CatalogueChange(change, name) for change, name in connection.execute(query)]
+
+
+@dataclass(frozen=True)
+class CalendarState:
+    """What we have of a wanted item."""
+
+    wanted_id: WantedId
+    is_found: bool
+    is_downloading: bool
+
+
+def calendar_states(connection: Connection) -> dict[tuple[str, str, int], CalendarState]:
+    """By instance, kind (movie, episode) and the instance's own id."""
+    sure = (
+        select(literal(1))
+        .where(matches.c.wanted_id == wanted.c.id, matches.c.decision == Decision.CONFIRM.value)
+        .correlate(wanted)
+        .exists()
+    )
+    active = (
+        select(literal(1))
+        .where(download_items.c.wanted_id == wanted.c.id, download_items.c.active)
+        .correlate(wanted)
+        .exists()
+    )
+    query = (
+        select(
+            instances.c.slug, wanted.c.kind, wanted.c.arr_id, wanted.c.id, sure.label("sure"), active.label("active")
+        )
+        .join(instances, instances.c.id == wanted.c.instance_id)
+        .where(wanted.c.gone_at.is_(None))
+    )
+    return {
+        (row.slug, row.kind, row.arr_id): CalendarState(WantedId(row.id), bool(row.sure), bool(row.active))
+        for row in connection.execute(query)
+    }

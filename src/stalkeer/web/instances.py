@@ -16,6 +16,7 @@ from stalkeer.arr.reading import read_profiles, read_root_folders
 from stalkeer.arr.sonarr import wanted_episodes
 from stalkeer.arr.values import QualityProfile, RootFolder, WantedReason
 from stalkeer.errors import ArrError, Conflict, InvalidInput
+from stalkeer.jobs.connections import add_tried
 from stalkeer.model import InstanceKind
 from stalkeer.runtime import App
 from stalkeer.secrets import register_secret
@@ -239,11 +240,20 @@ def save_new(request: Request, form: InstanceForm, *, anyway: bool, to: str = "/
     app = app_of(request)
     slug = slug_of(form)
     address = address_of(form, slug, form.api_key)
-    new = new_instance(form, slug, checked_url(address, anyway=anyway), form.api_key)
-    with app.database.begin() as connection:
+    new = new_instance(form, slug, address.url, form.api_key)
+    with app.database.connect() as connection:
         is_first = not list_instances(connection, kind=new.kind)
-        add_instance(connection, replace(new, is_default=new.is_default or is_first), app.secrets, app.clock())
-    return done(request, Toast(f"{slug} was added."), to=to)
+    new = replace(new, is_default=new.is_default or is_first)
+    try:
+        added = add_tried(app.arrs, new)
+    except ArrError as error:
+        if not anyway:
+            raise Conflict(f"Not saved: {error}") from error
+        with app.database.begin() as connection:
+            add_instance(connection, new, app.secrets, app.clock())
+        return done(request, Toast(f"{slug} was added; it did not answer yet.", "warn"), to=to)
+    notes = f" ({'; '.join(added.notes)})" if added.notes else ""
+    return done(request, Toast(f"{slug} {added.version} was added{notes}."), to=to)
 
 
 def save_changed(request: Request, slug: str, form: InstanceForm, *, anyway: bool) -> Response:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from typing import Annotated
 
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, Response
+
+from stalkeer.errors import Conflict, InvalidInput, NotFound
+from stalkeer.jobs.match import match_wanted
+from stalkeer.jobs.queue import queue_match
+from stalkeer.jobs.reporting import QuietRun
+from stalkeer.jobs.variants import rank
 from stalkeer.model import WantedId
 from stalkeer.runtime import App
 from stalkeer.store.events import EventFilter, list_events
-from stalkeer.store.instances import list_instances
+from stalkeer.store.instances import get_instance, list_instances
+from stalkeer.store.variants import confirmed_matches
 from stalkeer.store.wanted_page import (
     Status,
     WantedFilter,
@@ -17,8 +25,10 @@ from stalkeer.store.wanted_page import (
     list_candidates,
     list_wanted,
 )
+from stalkeer.web.formats import plural
 from stalkeer.web.frame import app_of
-from stalkeer.web.render import fragment, is_fragment, page
+from stalkeer.web.matches import matching_of
+from stalkeer.web.render import Toast, done, fragment, is_fragment, page
 
 router = APIRouter(include_in_schema=False)
 PAGE_SIZE = 50
@@ -62,6 +72,55 @@ def read_list(app: App, chosen: WantedFilter, number: int) -> dict[str, object]:
         "instances": instances,
         "statuses": tuple(Status),
     }
+
+
+@router.post("/wanted/many")
+def post_many(
+    request: Request, verb: Annotated[str, Form()], ids: Annotated[list[int] | None, Form()] = None
+) -> Response:
+    """Queue what is sure of the chosen items, or match them again."""
+    if not ids:
+        raise InvalidInput("Nothing is chosen: tick the items first.")
+    return act(request, [WantedId(one) for one in ids], verb)
+
+
+@router.post("/wanted/{wanted_id}/{verb}")
+def post_verb(request: Request, wanted_id: int, verb: str) -> Response:
+    return act(request, [WantedId(wanted_id)], verb)
+
+
+def act(request: Request, ids: list[WantedId], verb: str) -> Response:
+    app = app_of(request)
+    if verb == "match":
+        report = match_wanted(matching_of(app), QuietRun(), only=ids)
+        words = f"{plural(report.items, 'item')} matched again, {plural(report.confirmed, 'new one')} found."
+        return done(request, Toast(words), changed="matches")
+    if verb != "download":
+        raise NotFound(f"Wanted items know no {verb!r}.")
+    queued, reason = 0, ""
+    for wanted_id in ids:
+        try:
+            queue_best(app, wanted_id)
+            queued += 1
+        except (NotFound, Conflict) as error:
+            reason = str(error)
+    if not queued:
+        return done(request, Toast(reason, "warn"))
+    return done(request, Toast(f"{plural(queued, 'download')} queued."), changed="queue")
+
+
+def queue_best(app: App, wanted_id: WantedId) -> None:
+    """Queue the variant that the profile ranks first. Raises NotFound where nothing is sure."""
+    with app.database.connect() as connection:
+        found = confirmed_matches(connection, [wanted_id])
+        item = get_wanted(connection, wanted_id)
+        instance = get_instance(connection, item.instance)
+    ranked = [one for one in rank(found, instance) if one.allowed]
+    if not ranked:
+        why = "its profile takes none of the variants" if found else "nothing sure was found"
+        raise NotFound(f"{item.label}: {why}. Open it to choose one yourself.")
+    best = next(match for match in found if match.entry_id == ranked[0].variant.entry_id)
+    queue_match(app.database, app.clock, best.match_id)
 
 
 @router.get("/wanted/{wanted_id}")
