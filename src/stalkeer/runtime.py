@@ -9,15 +9,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from stalkeer.logs import set_level
 from stalkeer.secrets import KEY_FILE, SecretBox
 from stalkeer.settings import Settings
+from stalkeer.settings.change import check_changes, secret_keys
 from stalkeer.settings.live import LiveSettings
 from stalkeer.store.database import Database
+from stalkeer.store.settings import read_settings, write_settings
 
 if TYPE_CHECKING:
     from stalkeer.jobs.backup import BackupPlace
     from stalkeer.jobs.cleanup import CleanupPlace
     from stalkeer.jobs.instances import Arrs
+    from stalkeer.jobs.match import Matching
     from stalkeer.jobs.refresh import Refresher
 
 
@@ -103,6 +107,28 @@ class App:
         from stalkeer.jobs.refresh import Refresher
 
         return Refresher(self.database, self.secrets, lambda: self.settings, self.paths.data_dir, self.clock)
+
+    def change_settings(self, changes: Mapping[str, object]) -> None:
+        """Store these values by dotted name and use them at once; None forgets a stored value.
+
+        Nothing is stored where the settings would not fit together (ConfigurationError), where a name may not change
+        here (InvalidInput), or where the environment or a flag fixes it (Conflict).
+        """
+        check_changes(changes, self.live.loaded)
+        stored = read_settings(self.database, self.secrets)
+        wanted = {name: value for name, value in {**stored, **changes}.items() if value is not None}
+        self.live.check(wanted)
+        write_settings(self.database, self.secrets, changes, secret_keys(), self.clock())
+        self.live.reload(wanted)
+        set_level(self.settings.logging.level)
+
+    @property
+    def matching(self) -> Matching:
+        """What matches entries with wanted items; the instances are asked who else bears a title."""
+        from stalkeer.jobs.lookups import ArrLookup
+        from stalkeer.jobs.match import Matching
+
+        return Matching(self.database, self.settings.matching, self.clock, ArrLookup(self.arrs))
 
     def close(self) -> None:
         self.database.close()

@@ -24,6 +24,7 @@ NOUNS = (
     Noun("arr", "stalkeer.cli.arr", "Add, test and list Radarr and Sonarr instances."),
     Noun("source", "stalkeer.cli.source", "Add, test and refresh playlists and accounts."),
     Noun("scan", "stalkeer.cli.scan", "Ask Radarr and Sonarr what is missing."),
+    Noun("match", "stalkeer.cli.match", "See, explain and correct what was matched; try a playlist file."),
     Noun("download", "stalkeer.cli.download", "Queue, watch and steer downloads."),
     Noun("worker", "stalkeer.cli.worker", "Run downloads and jobs without the web server."),
     Noun("api-key", "stalkeer.cli.api_key", "Show or replace the API key."),

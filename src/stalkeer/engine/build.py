@@ -10,11 +10,12 @@ from stalkeer.engine.table import Job, JobTable
 from stalkeer.jobs.backup import BackupPlace, make_backup
 from stalkeer.jobs.cleanup import CleanupPlace, carry_out, plan_cleanup
 from stalkeer.jobs.instances import Arrs
+from stalkeer.jobs.match import Matching, match_wanted
 from stalkeer.jobs.queue import queue_confirmed
 from stalkeer.jobs.refresh import Refresher, refresh_sources
 from stalkeer.jobs.reporting import Report, Run
 from stalkeer.jobs.scan import build_scanner, scan_work
-from stalkeer.model import SourceId
+from stalkeer.model import SourceId, WantedId
 from stalkeer.playlists.access import Access
 from stalkeer.store.sources import get_access
 
@@ -27,6 +28,9 @@ class WiredProgram(Program, Protocol):
 
     @property
     def backup_place(self) -> BackupPlace: ...
+
+    @property
+    def matching(self) -> Matching: ...
 
     @property
     def refresher(self) -> Refresher: ...
@@ -59,6 +63,10 @@ def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
         scanner = build_scanner(program.database, program.arrs, program.settings)
         return scan_work(scanner, subject, options, run)
 
+    def match(_subject: str | None, options: Mapping[str, object], run: Run) -> Report:
+        wanted = options.get("wanted")
+        return match_wanted(program.matching, run, [WantedId(wanted)] if isinstance(wanted, int) else None)
+
     def download(_subject: str | None, options: Mapping[str, object], _run: Run) -> Report:
         limit = options.get("limit")
         return queue_confirmed(program.database, program.clock, limit if isinstance(limit, int) else None)
@@ -75,6 +83,7 @@ def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
     return (
         Job("refresh", refresh, is_heavy=True),
         Job("scan", scan),
+        Job("match", match),
         Job("download", download),
         Job("cleanup", cleanup),
         Job("backup", backup),

@@ -54,14 +54,18 @@ def ask_namesakes(
 ) -> tuple[Namesakes, int]:
     """Ask for these works' titles. Returns what was answered and how many are still open."""
     answers: dict[str, tuple[Namesake, ...]] = {}
+    silent: set[str] = set()  # kinds that cannot be asked now: theirs stay for review, and the next run asks again
     for number, work in enumerate(works[:MOST_AT_ONCE]):
         if run.is_cancelled():
             break
+        if work.kind in silent:
+            continue
         run.progress(number, len(works), f"asking who else is called {work.title!r}")
         try:
             found = lookup.search(work.kind, work.title)
         except StalkeerError:
-            break  # it cannot be asked now: what is left stays for review, and the next run asks again
+            silent.add(work.kind)
+            continue
         answers[work.identity] = found
         with database.begin() as connection:
             save_lookup(connection, work.kind, work.title, found, now)

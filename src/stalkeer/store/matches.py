@@ -23,10 +23,11 @@ from sqlalchemy import (
     update,
 )
 
+from stalkeer.errors import NotFound
 from stalkeer.matching.lookup import identity_of
 from stalkeer.matching.pairs import Pair
 from stalkeer.matching.works import WantedItem, Work, read_names
-from stalkeer.model import Decision, EntryId, EntryKind, InstanceId, LibraryId, SourceId, WantedId
+from stalkeer.model import Decision, EntryId, EntryKind, InstanceId, LibraryId, MatchId, SourceId, WantedId
 from stalkeer.store.tables import (
     entries,
     instances,
@@ -407,3 +408,144 @@ def _values(pair: Pair) -> dict[str, Any]:
 def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
     for start in range(0, len(items), _CHUNK):
         yield items[start : start + _CHUNK]
+
+
+# --- for people --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRow:
+    """A match as it is shown, with what rules name its two sides by."""
+
+    id: MatchId
+    wanted_id: WantedId
+    entry_id: EntryId
+    kind: str  # movie | series
+    title: str
+    year: int | None
+    season: int | None
+    episode: int | None
+    instance: str
+    tmdb_id: int | None
+    tvdb_id: int | None
+    entry_name: str
+    entry_key: str
+    source: str
+    resolution: int | None
+    languages: str
+    size: int | None
+    score: float
+    decision: Decision
+    decided_by: str
+    evidence: Mapping[str, Any]
+    matched_at: datetime
+
+    @property
+    def label(self) -> str:
+        """`Dune (2021)`, `Severance S01E02`."""
+        if self.season is None or self.episode is None:
+            return f"{self.title} ({self.year})" if self.year else self.title
+        return f"{self.title} S{self.season:02}E{self.episode:02}"
+
+
+@dataclass(frozen=True, slots=True)
+class MatchFilter:
+    """Which matches; every field that is set must fit."""
+
+    decision: Decision | None = None
+    kind: str | None = None
+    wanted_id: WantedId | None = None
+    instance: str | None = None
+    source: str | None = None
+    text: str | None = None
+
+
+def list_matches(
+    connection: Connection,
+    chosen: MatchFilter,
+    *,
+    limit: int = 50,
+    offset: int = 0,
+    after: tuple[float, int] | None = None,
+) -> list[MatchRow]:
+    """The surest first. `after`: score and id of the last row seen."""
+    query = _match_query().where(*_match_clauses(chosen)).order_by(matches.c.score.desc(), matches.c.id)
+    if after is not None:
+        score, match_id = after
+        query = query.where(or_(matches.c.score < score, and_(matches.c.score == score, matches.c.id > match_id)))
+    return [_match(row) for row in connection.execute(query.limit(limit).offset(offset))]
+
+
+def count_matches(connection: Connection, chosen: MatchFilter) -> int:
+    inner = _match_query().where(*_match_clauses(chosen)).subquery()
+    return connection.scalar(select(func.count()).select_from(inner)) or 0
+
+
+def get_match(connection: Connection, match_id: MatchId) -> MatchRow:
+    row = connection.execute(_match_query().where(matches.c.id == match_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no match {match_id}; `stalkeer match list` shows those that there are.")
+    return _match(row)
+
+
+def find_wanted_ids(connection: Connection, text: str) -> list[WantedId]:
+    """Wanted items by id, or by part of their film's or series' title."""
+    query = select(wanted.c.id).join(library, library.c.id == wanted.c.library_id).where(wanted.c.gone_at.is_(None))
+    if text.isdecimal():
+        query = query.where(wanted.c.id == int(text))
+    else:
+        query = query.where(library.c.title.icontains(text, autoescape=True))
+    return [WantedId(row) for row in connection.scalars(query.order_by(wanted.c.id).limit(50))]
+
+
+def wanted_of_entries(connection: Connection, entry_ids: Collection[int]) -> set[int]:
+    found: set[int] = set()
+    for chunk in _chunks(sorted(entry_ids)):
+        found.update(connection.scalars(select(matches.c.wanted_id).where(matches.c.entry_id.in_(chunk))))
+    return found
+
+
+def _match_query() -> Select[Any]:
+    return (
+        select(
+            matches.c.id, matches.c.wanted_id, matches.c.entry_id, library.c.kind, library.c.title, library.c.year,
+            wanted.c.season, wanted.c.episode, instances.c.slug.label("instance"), library.c.tmdb_id, library.c.tvdb_id,
+            entries.c.name.label("entry_name"), entries.c.key.label("entry_key"), sources.c.slug.label("source"),
+            entries.c.resolution, entries.c.languages, entries.c.size, matches.c.score, matches.c.decision,
+            matches.c.decided_by, matches.c.evidence, matches.c.matched_at,
+        )
+        .join(wanted, wanted.c.id == matches.c.wanted_id)
+        .join(library, library.c.id == wanted.c.library_id)
+        .join(instances, instances.c.id == wanted.c.instance_id)
+        .join(entries, entries.c.id == matches.c.entry_id)
+        .join(sources, sources.c.id == entries.c.source_id)
+        .where(wanted.c.gone_at.is_(None), is_visible())
+    )  # fmt: skip
+
+
+def _match_clauses(chosen: MatchFilter) -> list[ColumnElement[bool]]:
+    clauses: list[ColumnElement[bool]] = []
+    if chosen.decision is not None:
+        clauses.append(matches.c.decision == chosen.decision.value)
+    if chosen.kind is not None:
+        clauses.append(library.c.kind == chosen.kind)
+    if chosen.wanted_id is not None:
+        clauses.append(matches.c.wanted_id == chosen.wanted_id)
+    if chosen.instance is not None:
+        clauses.append(instances.c.slug == chosen.instance)
+    if chosen.source is not None:
+        clauses.append(sources.c.slug == chosen.source)
+    if chosen.text is not None:
+        clauses.append(
+            or_(
+                library.c.title.icontains(chosen.text, autoescape=True),
+                entries.c.name.icontains(chosen.text, autoescape=True),
+            )
+        )
+    return clauses
+
+
+def _match(row: Row[Any]) -> MatchRow:
+    values = row._mapping
+    known = {name: values[name] for name in MatchRow.__dataclass_fields__}
+    return MatchRow(**known | {"decision": Decision(row.decision), "languages": row.languages or ""})

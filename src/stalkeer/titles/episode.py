@@ -95,18 +95,19 @@ _LONGEST_FILE = 12  # episodes in one file; a longer span is something else
 def find_mark(text: str, kind: str | None) -> Mark | None:
     """The last season/episode marker of a repaired name, or None.
 
-    A name that the address calls a film is only an episode in the plainest form; one that it calls an episode may
-    say so weakly (`Episode 3`, `- 012`, `#12`).
+    A name that the address calls a film is an episode only where it says season and episode both; one that it calls
+    an episode may say so weakly (`Episode 3`, `- 012`, `#12`).
     """
     found = _last(_STANDARD, text)
     if found is not None:
         return _standard(found)
-    if kind == "film":
-        return None
     found = _last(_CROSS, text)
     if found is not None:
         return _cross(found)
-    return _worded(text) or (_weak(text) if kind == "episode" else None)
+    mark = _worded(text)
+    if mark is not None or kind == "film":
+        return mark
+    return _numbered(text) or (_weak(text) if kind == "episode" else None)
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
@@ -150,6 +151,11 @@ def _worded(text: str) -> Mark | None:
         season = _number(found[1])
         if season is not None:
             return Mark(found.start(), found.end(), season, (int(found[2]),))
+    return None
+
+
+def _numbered(text: str) -> Mark | None:
+    """Forms that no film's name has, but that say no season or no number at all."""
     found = _last(_CJK, text) if not text.isascii() else None
     if found is not None and found[2]:
         return Mark(found.start(), found.end(), int(found[1]) if found[1] else None, (int(found[2]),))
