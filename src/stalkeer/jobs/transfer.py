@@ -146,6 +146,9 @@ class _Attempt:
     # --- the outcome
 
     def settle(self, outcome: Outcome) -> None:
+        if self.watch.reconnects:
+            with self.tools.database.begin() as connection:
+                owned.note_reconnects(connection, self.owner, self.watch.reconnects)
         if isinstance(outcome, Fetched):
             self._arrived(outcome)
         elif isinstance(outcome, Stopped):

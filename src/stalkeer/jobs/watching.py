@@ -53,6 +53,7 @@ class Watch:
         self._speed_at = monotonic()
         self._fruitless = 0
         self._received_at_cut = 0
+        self._reconnects: list[int] = []
         self.has_begun = False
 
     # --- from the transfer's thread
@@ -90,7 +91,17 @@ class Watch:
     def interrupted(self, failure: Failed) -> float | None:
         self._fruitless = 0 if self._received - self._received_at_cut >= PROGRESS_BYTES else self._fruitless + 1
         self._received_at_cut = self._received
-        return self._decide(failure, self._fruitless)
+        pause_s = self._decide(failure, self._fruitless)
+        if pause_s is not None:
+            with self._lock:
+                self._reconnects.append(self._durable + self._since_durable)
+        return pause_s
+
+    @property
+    def reconnects(self) -> tuple[int, ...]:
+        """How many bytes were here already at each interruption after which this run went on by itself."""
+        with self._lock:
+            return tuple(self._reconnects)
 
     @property
     def fetched(self) -> int:

@@ -5,7 +5,7 @@ False means that no such row is there: the download is not ours any more, and it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,6 +53,17 @@ def note_opened(connection: Connection, owner: Ownership, part_path: str, host: 
 def note_resumed(connection: Connection, owner: Ownership, kept: int) -> bool:
     """A run began with `kept` bytes that need not be fetched again."""
     return write_owned(connection, owner, {"resumes": _D.resumes + 1, "bytes_resumed": _D.bytes_resumed + kept})
+
+
+def note_reconnects(connection: Connection, owner: Ownership, kept: Sequence[int]) -> bool:
+    """The run was interrupted and went on by itself, each time with so many bytes that need not be fetched again."""
+    resumed = [size for size in kept if size]
+    values = {
+        "interruptions": _D.interruptions + len(kept),
+        "resumes": _D.resumes + len(resumed),
+        "bytes_resumed": _D.bytes_resumed + sum(resumed),
+    }
+    return write_owned(connection, owner, values)
 
 
 def let_go(
