@@ -47,7 +47,8 @@ class Program:
     _server: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        for part in ("data", "vod/incomplete", "vod/complete/movies", "vod/complete/tv"):
+            (self.folder / part).mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.config = self.folder / "config.yml"
         self.write_config()

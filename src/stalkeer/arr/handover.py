@@ -15,9 +15,9 @@ from stalkeer.arr.outcomes import Failed, HandOverOutcome, HandOverRequest, Pend
 from stalkeer.arr.paths import PathMap
 from stalkeer.arr.values import CommandState
 
-FIRST_LOOK_S = 1.0
+FIRST_LOOK_S = 0.4  # a move within one disk is done by then
 QUEUED_LOOK_S = 10.0  # commands that touch the disk run one at a time: a queued one may wait for minutes
-RUNNING_LOOK_S = 3.0
+RUNNING_LOOK_S = 2.0
 SPACE = "free space"
 
 

@@ -67,7 +67,7 @@ def _prepare(folder: Path, *, fresh: bool) -> dict[str, str]:
         shutil.rmtree(folder)
     elif folder.exists() and any(folder.iterdir()):
         raise Conflict(f"{folder} is not empty and no demo's folder; name another with --folder.")
-    for part in ("library/movies", "library/tv", "data"):
+    for part in ("library/movies", "library/tv", "data", "vod/incomplete", "vod/complete/movies", "vod/complete/tv"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     keys = {"state": "running", "radarr": uuid.uuid4().hex, "sonarr": uuid.uuid4().hex}
     mark.write_text(json.dumps(keys))

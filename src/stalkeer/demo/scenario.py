@@ -97,7 +97,7 @@ FILMS = (
         expect=Expectation.REVIEW,
         namesake_year=2004,
     ),
-    Film("Northern Static", 2023, FILM_90, bait=("Southern Static (2023)",), expect=Expectation.UNAVAILABLE),
+    Film("Northern Static", 2023, FILM_90, bait=("Static Shore (2023)",), expect=Expectation.UNAVAILABLE),
     Film("Seven Tides", 2011, FILM_120, bait=("Seven Tides 2 (2014)",), expect=Expectation.UNAVAILABLE),
 )
 SHOWS = (
@@ -288,8 +288,10 @@ def _add_show(world: World, shelf: _Shelf, show: Show) -> None:
             world.wishes.append(Wish("sonarr", episode.id, label, Expectation.UNAVAILABLE, frozenset()))
             continue
         is_second_half = show.double == (season, number - 1)
+        clip = show.clip
         if show.double == (season, number):
             name += f" E{number + 1:02}"
+            clip = FILM_90
         if not is_second_half:
-            checksum = shelf.add(name, show.clip, "series", show.group)
+            checksum = shelf.add(name, clip, "series", show.group)
         world.wishes.append(Wish("sonarr", episode.id, label, Expectation.AVAILABLE, frozenset({checksum})))
