@@ -16,6 +16,7 @@ from typing import Self
 
 COPY_CHUNK = 1024 * 1024
 KEEP_SIZE = 0x01  # FALLOC_FL_KEEP_SIZE: blocks are reserved, the visible size stays what was written
+TMPFS, RAMFS = 0x01021994, 0x858458F6  # statfs(2)
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -76,13 +77,14 @@ class PartFile:
                 written += os.pwrite(descriptor, rest[written:], offset + written)
 
     def reserve(self, size: int) -> None:
-        """Claim disk blocks up to `size`, so that the disk fills up now and not at 99 %. Unsupported: do without."""
+        """Claim disk blocks up to `size`, so that the disk is full now and not at 99 %.
+
+        Where that cannot be done, or would fill memory (tmpfs), the free space is at least looked at.
+        """
         descriptor = self._main if self._other is None else self._other
-        if _libc.fallocate(descriptor, KEEP_SIZE, ctypes.c_long(0), ctypes.c_long(size)) == 0:
-            return
-        code = ctypes.get_errno()
-        if code in (errno.ENOSPC, errno.EDQUOT):
-            raise LocalFailure(self.path, OSError(code, os.strerror(code)))
+        code = errno.EOPNOTSUPP if _is_in_memory(descriptor) else _fallocate(descriptor, size)
+        if code in (errno.ENOSPC, errno.EDQUOT) or (code and _free(descriptor) < size - os.fstat(descriptor).st_size):
+            raise LocalFailure(self.path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
 
     def sync(self) -> None:
         """After this everything written is on disk."""
@@ -135,6 +137,24 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _fallocate(descriptor: int, size: int) -> int:
+    """0, or why it failed."""
+    done: int = _libc.fallocate(descriptor, KEEP_SIZE, ctypes.c_long(0), ctypes.c_long(size))
+    return 0 if done == 0 else ctypes.get_errno()
+
+
+def _is_in_memory(descriptor: int) -> bool:
+    described = ctypes.create_string_buffer(256)
+    if _libc.fstatfs(descriptor, described) != 0:
+        return False
+    return ctypes.c_long.from_buffer(described).value in (TMPFS, RAMFS)
+
+
+def _free(descriptor: int) -> int:
+    counted = os.fstatvfs(descriptor)
+    return counted.f_bavail * counted.f_frsize
 
 
 @contextlib.contextmanager

@@ -22,6 +22,7 @@ from stalkeer.downloads.resume import (
     plan_answer,
     range_headers,
 )
+from stalkeer.transfers.appetite import Appetite
 from stalkeer.transfers.body import SNIFF, BodyKind, kind_of_body
 from stalkeer.transfers.checksums import checksums_of
 from stalkeer.transfers.connection import NETWORK_ERRORS, Route
@@ -97,6 +98,7 @@ class Transfer:
     synced: Held | None = None  # what `durable` was last told; None: nothing yet that is true
     synced_at: float = field(init=False)
     progressed_at: float = field(init=False)
+    appetite: Appetite = field(init=False)
     owed_s: float = 0.0  # to be paused for what was read
 
     def __post_init__(self) -> None:
@@ -157,6 +159,7 @@ class Transfer:
         held = self.landing.held
         is_ranged = not self.is_whole_wanted and held.asked_from > 0
         opened = self._open(range_headers(held) if is_ranged else {})
+        self.appetite = Appetite(self.timing.monotonic)
         try:
             plan = plan_answer(held, is_ranged=is_ranged, head=opened.head)
             if isinstance(plan, Complete):
@@ -250,7 +253,7 @@ class Transfer:
             self.wait(self.owed_s)
         self.check()
         try:
-            piece = opened.response.read1(most, decode_content=False)
+            piece = self.appetite.read(opened.response, most)
         except NETWORK_ERRORS as error:
             self.check()
             raise self._cut(opened, explain(root_cause(error))) from error

@@ -1,0 +1,89 @@
+"""Fetches files with Stalkeer's transfers in a process of its own, and prints what that cost as JSON.
+
+`python -m bench._fetch FOLDER LIMIT CA URL...`: LIMIT in bytes/s (0: none), CA a file or "-".
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import threading
+import time
+from pathlib import Path
+
+from stalkeer.downloads.resume import Validators
+from stalkeer.transfers.pace import Bandwidth
+from stalkeer.transfers.request import Failed, Fetched, StopReason, Tls, TransferRequest
+from stalkeer.transfers.transfer import transfer
+
+
+class Counting:
+    """Counts bytes; `stop_at` ends the transfer at a moment, for figures over a window."""
+
+    def __init__(self, stop_at: float | None) -> None:
+        self.size = 0
+        self.stop_at = stop_at
+
+    def opened(self, shutdown: object) -> None: ...
+
+    def stopping(self) -> StopReason | None:
+        is_over = self.stop_at is not None and time.monotonic() >= self.stop_at
+        return StopReason.PAUSE if is_over else None
+
+    def received(self, size: int) -> None:
+        self.size += size
+
+    def durable(self, offset: int, total: int | None, validators: Validators) -> None: ...
+
+    def interrupted(self, failure: Failed) -> float | None:
+        return None
+
+
+def cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def resident() -> int:
+    """Bytes in memory now."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def main(folder: str, limit: str, window: str, ca: str, *urls: str) -> None:
+    bandwidth = Bandwidth()
+    bandwidth.limit(Bandwidth.GLOBAL, float(limit) or None)
+    tls = Tls(verify=ca != "-", ca_file=None if ca == "-" else Path(ca))
+    idle, begun, before = resident(), time.monotonic(), cpu()
+    watchers = [Counting(begun + float(window) if float(window) else None) for _ in urls]
+    outcomes: list[object] = []
+
+    def fetch(number: int, url: str) -> None:
+        request = TransferRequest(url, Path(folder) / f"{number}.part", tls=tls)
+        outcomes.append(transfer(request, watchers[number], bandwidth.pace()))
+
+    threads = [threading.Thread(target=fetch, args=(number, url)) for number, url in enumerate(urls)]
+    for thread in threads:
+        thread.start()
+    most = idle
+    while any(thread.is_alive() for thread in threads):
+        most = max(most, resident())
+        threads[0].join(0.1)
+        time.sleep(0.05)
+    for thread in threads:
+        thread.join()
+    print(
+        json.dumps(
+            {
+                "cpu_s": cpu() - before,
+                "wall_s": time.monotonic() - begun,
+                "sizes": [watcher.size for watcher in watchers],
+                "grown": most - idle,
+                "fetched": sum(isinstance(outcome, Fetched) for outcome in outcomes),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
