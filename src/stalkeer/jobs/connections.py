@@ -54,6 +54,11 @@ def add_tried(arrs: Arrs, new: NewInstance) -> Added:
     return Added(row, found.status.version, found.notes)
 
 
+def try_new(arrs: Arrs, new: NewInstance) -> str:
+    """The address at which it really answers. Raises ArrError for what answers wrongly or not at all."""
+    return connect(arrs.address_of(new), Gate(new.slug)).url
+
+
 def try_instance(arrs: Arrs, row: InstanceRow) -> Tested:
     """Ask an instance who it is, with a fresh view of it: a test is what a user does after repairing something."""
     try:
@@ -77,6 +82,7 @@ def connect_webhook(arrs: Arrs, row: InstanceRow, our_url: str) -> str:
     """
     secret = secrets.token_urlsafe(24)
     with arrs.database.begin() as connection:
+        former = get_instance(connection, row.slug).webhook_secret
         set_webhook_secret(connection, row.id, arrs.secrets.encrypt(secret))
     url = f"{our_url.rstrip('/')}/api/v1/webhooks/{row.slug}"
     try:
@@ -84,7 +90,7 @@ def connect_webhook(arrs: Arrs, row: InstanceRow, our_url: str) -> str:
             register_webhook(client, WebhookTarget(url, WEBHOOK_USER, secret))
     except ArrError:
         with arrs.database.begin() as connection:
-            set_webhook_secret(connection, row.id, row.webhook_secret)
+            set_webhook_secret(connection, row.id, former)
         raise
     return url
 
