@@ -9,14 +9,42 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
 
-from stalkeer.api import calendar, health, instances, missing, system, webhooks
+from stalkeer.api import (
+    backups,
+    calendar,
+    events,
+    explain,
+    health,
+    instances,
+    logs,
+    matches,
+    metrics,
+    missing,
+    rules,
+    settings,
+    system,
+    webhooks,
+)
 from stalkeer.api.guard import AccessGuard
 from stalkeer.api.problems import EVERYWHERE, Problem, install_problems
 from stalkeer.runtime import App
 from stalkeer.security.callers import Security
 
 # Under /api/v1, behind the key. One line a module, in the order of the document.
-ROUTERS: tuple[APIRouter, ...] = (system.router, instances.router, missing.router, calendar.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    system.router,
+    health.findings_router,
+    logs.router,
+    backups.router,
+    settings.router,
+    events.router,
+    instances.router,
+    missing.router,
+    explain.router,
+    matches.router,
+    rules.router,
+    calendar.router, doctor.router,
+)
 # At the root, open to everybody.
 OPEN_ROUTERS: tuple[APIRouter, ...] = (health.router, webhooks.router)
 
@@ -37,6 +65,7 @@ def create_api(app: App, security: Security) -> FastAPI:
     install_problems(api)
     for router in OPEN_ROUTERS:
         api.include_router(router)
+    api.include_router(metrics.router, dependencies=[AccessGuard], responses=EVERYWHERE)
     for router in ROUTERS:
         api.include_router(router, prefix="/api/v1", dependencies=[AccessGuard], responses=EVERYWHERE)
     _describe(api)
