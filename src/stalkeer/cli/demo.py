@@ -78,7 +78,9 @@ class Play:
         driver.start()
         try:
             self._run.serve(app)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
+            if interrupt.__context__ is not None:
+                raise interrupt.__context__ from None  # what ended the server comes before what that ended here
             if self._error is None:
                 raise
         if self._error is not None:
