@@ -6,6 +6,7 @@ Logs go to stderr: stdout belongs to the answer of a command.
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
@@ -18,6 +19,7 @@ from structlog.typing import Processor
 from stalkeer.secrets import mask_text
 
 LOG_FILE = "stalkeer.log"
+LOG_NAME = re.compile(r"^[a-z-]+\.log(\.[0-9]{1,4})?$")
 QUIET_LOGGERS = ("urllib3", "httpx2", "httpcore", "alembic", "apscheduler", "asyncio", "sqlalchemy")
 
 

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -38,13 +39,17 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
 }
 UPLOADS = ("/system/backup/restore", "/sources/upload")  # ends of paths that take a file
+TOO_LARGE = "The request is larger than security.max_body (max_upload, for a file) allows"
 LONGEST_PATH = 2000
 LONGEST_QUERY = 8000
 log = get_logger(__name__)
 
 
-class BodyTooLarge(Exception):
+class BodyTooLarge(HTTPException):
     """Raised out of `receive`, where a body without Content-Length grew too long."""
+
+    def __init__(self) -> None:
+        super().__init__(413, TOO_LARGE)
 
 
 @dataclass
@@ -137,7 +142,7 @@ def _declared_length(scope: Scope) -> int:
 
 
 def _too_large(exchange: _Exchange) -> Response:
-    return problem_response(413, "The request is larger than security.max_body allows", request_id=exchange.request_id)
+    return problem_response(413, TOO_LARGE, request_id=exchange.request_id)
 
 
 def _bounded(receive: Receive, limit: int) -> Receive:
@@ -148,7 +153,7 @@ def _bounded(receive: Receive, limit: int) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > limit:
-            raise BodyTooLarge
+            raise BodyTooLarge()
         return message
 
     return receive_counted

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from fastapi import APIRouter, Response
+from pydantic import Field
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.models import ApiModel
 from stalkeer.errors import StoreError
+from stalkeer.jobs.backup import list_backups
+from stalkeer.jobs.health import check_health
 from stalkeer.store.database import Database
+from stalkeer.store.health import HealthRow, list_findings
 
 router = APIRouter(tags=["health"])
+findings_router = APIRouter(tags=["health"])
 
 
 class Pong(ApiModel):
@@ -51,3 +58,33 @@ def health(app: CurrentApp, response: Response) -> HealthReport:
     if not is_well:
         response.status_code = 503
     return HealthReport(status="ok" if is_well else "error", parts=parts)
+
+
+class FindingView(ApiModel):
+    """One thing that is wrong, and what to do."""
+
+    check: str
+    subject: str
+    level: str = Field(description="`warning` or `error`.")
+    message: str
+    fix: str
+    since: datetime
+    checked_at: datetime
+
+    @classmethod
+    def of(cls, row: HealthRow) -> FindingView:
+        return cls(**vars(row.finding), since=row.since, checked_at=row.checked_at)
+
+
+@findings_router.get("/health")
+def list_health_findings(app: CurrentApp) -> list[FindingView]:
+    """What the health checks found; errors first."""
+    with app.database.connect() as connection:
+        return [FindingView.of(row) for row in list_findings(connection)]
+
+
+@findings_router.post("/health/check")
+def check_health_now(app: CurrentApp) -> list[FindingView]:
+    """Run the health checks now and answer what they found."""
+    check_health(app.database, app.settings, app.clock(), app.key_file, list_backups(app.backup_place))
+    return list_health_findings(app)

@@ -24,7 +24,7 @@ from stalkeer.store.migrate import migrate, revision_of, revisions
 from stalkeer.store.snapshot import dump_tables, load_tables
 from stalkeer.store.sqlite_file import copy_sqlite, is_sound_sqlite, revision_of_sqlite
 
-NAME = re.compile(r"stalkeer-(?:manual|scheduled|uploaded)-\d{8}-\d{6}\.zip")
+NAME = re.compile(r"^stalkeer-(manual|scheduled)-[0-9]{8}-[0-9]{6}\.zip$")
 MANIFEST, SQLITE_MEMBER, ROWS_MEMBER, CONFIG_MEMBER = "manifest.json", "stalkeer.db", "rows.jsonl", "config.yml"
 MEMBERS = frozenset({MANIFEST, SQLITE_MEMBER, ROWS_MEMBER, CONFIG_MEMBER})
 LARGEST_DATABASE = 64 * 2**30  # a bomb would claim more

@@ -14,13 +14,12 @@ from pathlib import Path
 
 from stalkeer.jobs.backup import BackupPlace, delete_backup, list_backups
 from stalkeer.jobs.reporting import Run
-from stalkeer.logs import get_logger
+from stalkeer.logs import LOG_NAME, get_logger
 from stalkeer.settings import Settings
 from stalkeer.store import retention
 from stalkeer.store.database import Database
 from stalkeer.store.retention import OldRows, count_old, delete_old
 
-LOG_NAME = re.compile(r"[a-z-]+\.log(\.\d+)?")
 PART_NAME = re.compile(r"\d+-\d+\.part")
 ORPHAN_AGE = timedelta(days=1)  # a part file younger than this may be about to get its row
 SAMPLES_KEPT = timedelta(days=90)

@@ -20,8 +20,8 @@ from stalkeer.downloads.pacing import WEEK, Weekday
 from stalkeer.downloads.quota import Period
 from stalkeer.settings.units import parse_cron, parse_duration, parse_size
 
-Size = Annotated[int, BeforeValidator(parse_size), Field(json_schema_extra={"form": "size"})]
-Duration = Annotated[float, BeforeValidator(parse_duration), Field(json_schema_extra={"form": "duration"})]
+Size = Annotated[int, BeforeValidator(parse_size), Field(ge=0, json_schema_extra={"form": "size"})]
+Duration = Annotated[float, BeforeValidator(parse_duration), Field(ge=0, json_schema_extra={"form": "duration"})]
 Cron = Annotated[str, BeforeValidator(parse_cron), Field(json_schema_extra={"form": "cron"})]
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -224,7 +224,16 @@ class DownloadSettings(Section):
     min_free: Size = Field(
         1_000_000_000, description="Disk space that is always left free; downloads wait for it.", examples=["5GB"]
     )
-    timeout: Duration = Field(60.0, description="Wait for an answer or for the next byte.")
+    timeout: Duration = Field(
+        600.0,
+        description="How long an attempt may go on without a byte, over all its reconnects; a silent connection is "
+        "replaced after 60 s. There is no limit on the whole download.",
+    )
+    https_only: bool = Field(False, description="Refuse addresses and redirects that are not https.")
+    verify_tls: bool = Field(True, description="Check certificates; switched off, anybody can pose as the provider.")
+    ca_file: Path | None = Field(
+        None, description="Certificates to trust instead of the system's.", examples=["/config/provider-ca.pem"]
+    )
     verify_downloads: bool = Field(True, description="Whether a file is checked to be whole before it is imported.")
     duration_tolerance: float = Field(
         0.4,
@@ -255,6 +264,18 @@ class DirectorySettings(Section):
         Path(),
         description="Incomplete downloads. Best on the file system of the two above.",
         examples=["/data/vod/incomplete"],
+    )
+    file_mode: str = Field(
+        "",
+        pattern="^(0?[0-7]{3})?$",
+        description="Permissions of finished files, octal; empty leaves them to the umask.",
+        examples=["664"],
+    )
+    folder_mode: str = Field(
+        "",
+        pattern="^(0?[0-7]{3})?$",
+        description="Permissions of folders made for them, octal; empty leaves them to the umask.",
+        examples=["775"],
     )
 
 

@@ -1,0 +1,69 @@
+"""Changes made while the program runs: which settings may change, and how a request's value becomes a row's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from pydantic import SecretStr
+
+from stalkeer.errors import Conflict, InvalidInput
+from stalkeer.settings.keys import Key, all_keys
+from stalkeer.settings.load import LoadedSettings
+
+# The rest is what the program needs before it can read a row, or has tables of its own.
+CHANGEABLE = (
+    "downloads",
+    "directories",
+    "import",
+    "schedule",
+    "retention",
+    "matching",
+    "wanted",
+    "tmdb",
+    "logging",
+    "security",
+)
+LOCKED = ("flag", "environment")
+
+
+@cache
+def changeable_keys() -> Mapping[str, Key]:
+    """Every setting that the UI and the API may change, by its dotted name."""
+    return {key.name: key for key in all_keys() if key.section in CHANGEABLE and "[]" not in key.name}
+
+
+def secret_keys() -> frozenset[str]:
+    return frozenset(key.name for key in all_keys() if key.is_secret)
+
+
+def check_changes(changes: Mapping[str, object], loaded: LoadedSettings) -> None:
+    """Raise unless each of these may change: InvalidInput for no such setting, Conflict for one fixed elsewhere."""
+    for name in changes:
+        if not any(name == key or key.startswith(f"{name}.") for key in _changeable_names()):
+            raise InvalidInput(f"{name} cannot be changed here; set it in config.yml or by the environment")
+        layer = loaded.origins.get(name)
+        if layer in LOCKED:
+            where = "on the command line" if layer == "flag" else "by the environment"
+            raise Conflict(f"{name} is set {where}, which comes first; change it there")
+
+
+@cache
+def _changeable_names() -> frozenset[str]:
+    """With the lists of mappings (`downloads.hours`), which change as a whole."""
+    names = {key.name.replace("[]", "") for key in all_keys() if key.section in CHANGEABLE}
+    lists = {key.name.partition("[]")[0] for key in all_keys() if key.section in CHANGEABLE and "[]" in key.name}
+    return frozenset(names | lists)
+
+
+def to_row(value: object) -> object:
+    """A checked value in the form that a row keeps and `load_settings` reads."""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, tuple | list):
+        return [to_row(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: to_row(item) for key, item in value.items()}
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return str(value)
