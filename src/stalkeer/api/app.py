@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 from stalkeer.api import (
     backups,
     calendar,
+    doctor,
     events,
     explain,
     health,
@@ -43,7 +44,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     explain.router,
     matches.router,
     rules.router,
-    calendar.router, doctor.router,
+    calendar.router,
+    doctor.router,
 )
 # At the root, open to everybody.
 OPEN_ROUTERS: tuple[APIRouter, ...] = (health.router, webhooks.router)

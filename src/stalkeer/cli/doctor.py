@@ -1,0 +1,59 @@
+"""`stalkeer doctor`: find out why an import would not work before it does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+
+from stalkeer.cli.output import ExitCode, context_app, emit, fail_with
+
+if TYPE_CHECKING:
+    from stalkeer.jobs.doctor import FolderCheck
+
+app = typer.Typer(no_args_is_help=True, help="Find out why an import would not work.")
+
+
+@app.callback()
+def doctor() -> None:
+    """Find out why an import would not work."""
+
+
+@app.command()
+def paths(
+    context: typer.Context,
+    instance: str | None = typer.Option(None, "--instance", "-i", metavar="NAME", help="Only this Radarr or Sonarr."),
+) -> None:
+    """Put a probe file into each folder and ask every instance whether it sees it; exit code 1 when one does not.
+
+    Example: stalkeer doctor paths
+    """
+    from stalkeer.jobs.doctor import examine_paths
+    from stalkeer.jobs.reporting import QuietRun
+
+    parts = context_app(context)
+    report = examine_paths(parts.arrs, parts.settings.directories, QuietRun(), instance)
+
+    def render(console: Console) -> None:
+        for check in report.checks:
+            _render(console, check)
+        if not report.checks:
+            console.print("No Radarr or Sonarr is configured yet. Add one: stalkeer arr add")
+
+    emit(context, report.to_document(), render)
+    if not report.is_good:
+        fail_with(ExitCode.ERROR)
+
+
+def _render(console: Console, check: FolderCheck) -> None:
+    seen = f"seen as {check.remote}" if check.remote else "not seen"
+    style = "green" if check.is_good else "red"
+    console.print(f"{check.instance}: {check.folder}: {seen}", style=style, markup=False)
+    for root in check.roots:
+        free = f", {root.free_bytes / 1e9:.1f} GB free" if root.free_bytes is not None else ""
+        console.print(f"  into {root.path}: {root.move.value}{free}", markup=False)
+    for problem in (*check.problems, *(problem for root in check.roots for problem in root.problems)):
+        console.print(f"  Problem: {problem}", style="red", markup=False, soft_wrap=True)
+    for advice in check.advice:
+        console.print(f"  Do: {advice}", style="yellow", markup=False, soft_wrap=True)
