@@ -25,6 +25,7 @@ from stalkeer.store.catalogue import (
     apply_staged,
     drop_old_snapshots,
     has_entries,
+    keep_details,
     known_entries,
     list_changes_of,
     mark_gone,
@@ -36,6 +37,7 @@ from stalkeer.store.catalogue import (
     writing,
 )
 from stalkeer.store.database import Database
+from stalkeer.store.expansion import gone_series_episodes
 from stalkeer.titles import PARSER_VERSION
 
 CHUNK = 4_000
@@ -118,7 +120,7 @@ class Ingest:
         """
         self.flush()
         self._drop_duplicates()
-        removed = sorted(self._alignment.missing() - self._met)
+        removed = self._removed()
         for begin in range(0, len(removed), CHUNK):
             with self._database.begin() as connection:
                 gone = mark_gone(connection, self._generation, removed[begin : begin + CHUNK])
@@ -135,6 +137,13 @@ class Ingest:
         apply_staged(self._database, self._generation.source_id, self._generation.number)
         drop_old_snapshots(self._database, self._generation)
         return True
+
+    def _removed(self) -> list[int]:
+        """Entries that the playlist no longer has; with a series go the episodes it was expanded to."""
+        removed = self._alignment.missing() - self._met
+        with self._database.connect() as connection:
+            removed.update(gone_series_episodes(connection, self._generation.source_id, sorted(removed)))
+        return sorted(removed)
 
     def _write(self, connection: Connection, drafts: Mapping[str, Draft]) -> dict[str, int]:
         self._find_titles(connection, drafts)
@@ -153,6 +162,7 @@ class Ingest:
                 fresh.append((key, content))
             else:
                 ids[key] = old.id
+                content = keep_details(old.content, content)
                 if self._is_changed(old, content):
                     changed[old.id] = content
         stage_changes(connection, self._generation, changed)

@@ -75,6 +75,7 @@ class RowMaker:
             entry.tmdb_id,
             entry.headers or None,
             entry.protected,
+            entry.added,
         )
 
     def _quality(self, parsed: ParsedTitle) -> str | None:
@@ -109,4 +110,5 @@ def _untitled(entry: Entry) -> Content:
         entry.tmdb_id,
         entry.headers or None,
         entry.protected,
+        entry.added,
     )

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from stalkeer.engine.engine import Engine, Outside, Program
 from stalkeer.engine.table import Job, JobTable
+from stalkeer.jobs.account_questions import ask_account
 from stalkeer.jobs.backup import BackupPlace, make_backup
 from stalkeer.jobs.cleanup import CleanupPlace, carry_out, plan_cleanup
 from stalkeer.jobs.instances import Arrs
@@ -46,7 +47,7 @@ def build_engine(
     outside = Outside(
         arrs=program.arrs,
         access=lambda source_id: read_access(program, source_id),
-        ask_account=lambda _source_id: None,
+        ask_account=lambda source_id: ask_account(program.refresher, source_id),
     )
     return Engine(program, outside, build_table(program, child), role=role)
 

@@ -20,10 +20,11 @@ from stalkeer.catalogue.ingest import Changes, Ingest
 from stalkeer.catalogue.reading import Walk
 from stalkeer.catalogue.snapshot import Alignment, Snapshot
 from stalkeer.errors import Conflict, GuardTripped, SourceError, SourceUnreachable
-from stalkeer.jobs.refresh_archive import archive_playlist
+from stalkeer.jobs.refresh_archive import Archive, archive_playlist
 from stalkeer.jobs.refresh_fetch import Desk, Listing, open_listing
 from stalkeer.jobs.reporting import Run
 from stalkeer.playlists.guard import Verdict, judge_size
+from stalkeer.playlists.panel_json import AccountInfo
 from stalkeer.secrets import SecretBox, mask_text
 from stalkeer.settings import Settings
 from stalkeer.store.catalogue import Generation, clear_leftovers, read_snapshot, visible_ids
@@ -37,6 +38,7 @@ from stalkeer.store.sources import (
     finish_refresh,
     get_source,
     list_sources,
+    note_account,
     note_failure,
     note_guard,
     note_success,
@@ -208,7 +210,9 @@ class _Refresh:
     def carry_out(self) -> SourceReport:
         self.run.progress(0, None, f"{self.row.slug}: fetching")
         same_rules = self.row.counts.get("rules") == self.rules and not self.anew
-        desk = Desk(self.tools.settings().catalogue, self.tools.data_dir, self._fetching)
+        desk = Desk(
+            self.tools.settings().catalogue, self.tools.data_dir, self._fetching, self._account, self.tools.clock
+        )
         with open_listing(self.row, self.credentials, desk, may_skip=same_rules) as listing:
             if listing is None or (same_rules and listing.digest and listing.digest == self.row.content_hash):
                 return self._unchanged(listing)
@@ -242,7 +246,10 @@ class _Refresh:
         verdict = self._judge(alignment)
         kinds = self._finish(listing, walk, ingest)
         if listing.path is not None and ingest.changes.touched:
-            archive_playlist(tools, row, generation.number, listing.path, walk.learned)
+            archive = Archive(
+                tools.database, tools.data_dir / "archives", tools.settings().catalogue.archives, tools.clock
+            )
+            archive_playlist(archive, row, generation.number, listing.path, walk.learned)
         return SourceReport(
             row.slug,
             Outcome.REFRESHED,
@@ -266,6 +273,10 @@ class _Refresh:
         if self.run.is_cancelled():
             raise _Cancelled
         self.run.progress(listing.done(), listing.size, f"{self.row.slug}: {alignment.size} entries read")
+
+    def _account(self, account: AccountInfo) -> None:
+        with self.tools.database.begin() as connection:
+            note_account(connection, self.row.id, account, self.tools.clock())
 
     def _fetching(self, done: int, total: int | None) -> None:
         if self.run.is_cancelled():

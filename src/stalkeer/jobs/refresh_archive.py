@@ -3,35 +3,48 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from stalkeer.playlists.access import LearnedAccess, Templates
 from stalkeer.playlists.m3u import Chunks
 from stalkeer.store.archives import add_archive, list_archives, remove_archive
-
-if TYPE_CHECKING:
-    from stalkeer.jobs.refresh import Refresher
-    from stalkeer.store.sources import SourceRow
+from stalkeer.store.database import Database
+from stalkeer.store.sources import SourceRow
 
 LEVEL = 1
-ARCHIVES = "archives"
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Where copies go, and how many are kept for each source."""
+
+    database: Database
+    folder: Path
+    keep: int
+    clock: Callable[[], datetime]
 
 
 def archive_playlist(
-    tools: Refresher, row: SourceRow, generation: int, playlist: Path, learned: LearnedAccess
+    archive: Archive, row: SourceRow, generation: int, playlist: Path, learned: LearnedAccess
 ) -> Path | None:
-    """Compress the playlist at low priority and drop the oldest copies. None where none are to be kept."""
-    keep = tools.settings().catalogue.archives
-    if not keep:
+    """Compress the playlist and drop the oldest copies. None where none are to be kept."""
+    if not archive.keep:
         return None
-    folder = tools.data_dir / ARCHIVES / row.slug
+    folder = archive.folder / row.slug
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    target = folder / f"{tools.clock():%Y%m%dT%H%M%SZ}-{generation}.m3u.gz"
+    now = archive.clock()
+    target = folder / f"{now:%Y%m%dT%H%M%SZ}-{generation}.m3u.gz"
     write_masked(playlist, target, learned)
-    with tools.database.begin() as connection:
-        add_archive(connection, row.id, generation, str(target), target.stat().st_size, tools.clock())
-    drop_archives(tools, row, keep)
+    with archive.database.begin() as connection:
+        add_archive(connection, row.id, generation, str(target), target.stat().st_size, now)
+        old = list_archives(connection, row.id)[archive.keep :]
+        for copy in old:
+            remove_archive(connection, copy.id)
+    for copy in old:
+        Path(copy.path).unlink(missing_ok=True)
     return target
 
 
@@ -46,10 +59,3 @@ def write_masked(playlist: Path, target: Path, learned: LearnedAccess) -> None:
         for chunk in chunks:
             packed.write(templates.apply(chunk).lstrip(b"\n") + b"\n")
     partial.replace(target)
-
-
-def drop_archives(tools: Refresher, row: SourceRow, keep: int) -> None:
-    with tools.database.begin() as connection:
-        for old in list_archives(connection, row.id)[keep:]:
-            Path(old.path).unlink(missing_ok=True)
-            remove_archive(connection, old.id)

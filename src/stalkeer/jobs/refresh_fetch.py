@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
-from stalkeer.catalogue.reading import PlaylistWalk, Walk
+from stalkeer.catalogue.reading import ListingWalk, PlaylistWalk, Walk
+from stalkeer.errors import SourceRefused
 from stalkeer.playlists.fetch import NotModified, PlaylistFile, PlaylistRequest, fetch_playlist, open_local
 from stalkeer.playlists.guard import check_is_playlist
 from stalkeer.playlists.m3u import Chunks
+from stalkeer.playlists.panel_json import AccountInfo
+from stalkeer.playlists.xtream import Panel, PanelLogin
 from stalkeer.settings.schema import CatalogueSettings
-from stalkeer.store.sources import XTREAM, Credentials, SourceRow
+from stalkeer.store.sources import XTREAM, Credentials, SourceRow, panel_login
 
 SPOOL = "spool"
 
@@ -36,13 +42,17 @@ class Desk:
     settings: CatalogueSettings
     data_dir: Path
     progress: Callable[[int, int | None], None]
+    account: Callable[[AccountInfo], None]  # told what an account says of itself
+    clock: Callable[[], datetime]
 
 
 @contextmanager
 def open_listing(row: SourceRow, credentials: Credentials, desk: Desk, *, may_skip: bool) -> Iterator[Listing | None]:
     """None where the server says that nothing has changed. Raises SourceError for what is no playlist."""
     if row.kind == XTREAM:
-        raise NotImplementedError
+        with _open_account(row, credentials, desk) as listing:
+            yield listing
+        return
     spool = desk.data_dir / SPOOL / f"{row.slug}.m3u"
     try:
         file = _fetch(row, credentials, desk, spool, may_skip=may_skip)
@@ -63,6 +73,37 @@ def open_listing(row: SourceRow, credentials: Credentials, desk: Desk, *, may_sk
             )
     finally:
         spool.unlink(missing_ok=True)
+
+
+@contextmanager
+def _open_account(row: SourceRow, credentials: Credentials, desk: Desk) -> Iterator[Listing]:
+    """The account's lists. It is asked for its state first: the lists of an expired one are not believed."""
+    login = panel_login(row, credentials, desk.settings.timeout)
+    assert login is not None
+    folder = desk.data_dir / SPOOL / row.slug
+    panel = Panel(login, folder, max_size=desk.settings.max_size)
+    try:
+        account = panel.account(desk.clock())
+        desk.account(account)
+        check_account(account, login)
+        lists = panel.lists(desk.progress)
+        oddities: Counter[str] = Counter()
+        entries = panel.entries(lists, oddities)
+        walk = ListingWalk(entries, lambda: oddities)
+        yield Listing(walk=walk, size=None, done=lambda: 0, digest=lists.digest)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_account(account: AccountInfo, login: PanelLogin) -> None:
+    """Raises SourceRefused with what is wrong with an account that cannot be used."""
+    if account.is_usable:
+        return
+    since = f" since {account.expires_at:%Y-%m-%d}" if account.status == "expired" and account.expires_at else ""
+    said = f" ({account.message})" if account.message else ""
+    raise SourceRefused(
+        f"The account at {login.host} is {account.status}{since}{said}. The catalogue stays as it was; ask the provider"
+    )
 
 
 def _fetch(

@@ -27,6 +27,7 @@ class PlaylistRequest:
     """Where a playlist is and how to ask for it. `etag` and `last_modified` are those of the copy already known."""
 
     url: str = field(repr=False)
+    what: str = "The playlist"
     user_agent: str = ""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     proxy: str = field(default="", repr=False)
@@ -39,7 +40,7 @@ class PlaylistRequest:
     def subject(self) -> str:
         """How messages name it: without path and query, which hold the login."""
         parts = urlsplit(self.url)
-        return f"The playlist at {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        return f"{self.what} at {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 @dataclass(frozen=True)

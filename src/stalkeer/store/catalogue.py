@@ -59,8 +59,10 @@ CONTENT = (
     "tmdb_id",
     "headers",
     "protected",
+    "added",
 )
 Content = tuple[Any, ...]  # the values of CONTENT, in that order
+_DETAILS = tuple(CONTENT.index(name) for name in ("duration_s", "tmdb_id", "year", "resolution"))
 _INSERTED = ("id", "source_id", "key", *CONTENT, "added_gen", "first_seen")
 
 
@@ -115,7 +117,7 @@ def title_ids(
     stale: list[int] = []
     for kind in {title.kind for title in wanted}:
         texts = list({title.text for title in wanted if title.kind == kind})
-        for part in _parts(texts, 500):
+        for part in parts_of(texts, 500):
             query = select(titles.c.id, titles.c.text, titles.c.parser_version)
             for row in connection.execute(query.where(titles.c.kind == kind, titles.c.text.in_(part))):
                 found[kind, row.text] = row.id
@@ -157,12 +159,21 @@ def known_entries(connection: Connection, source_id: SourceId, keys: Sequence[st
     """The entries that the source has or had under these keys."""
     columns = [entries.c[name] for name in ("key", "id", "added_gen", "gone_gen", *CONTENT)]
     found: dict[str, Known] = {}
-    for part in _parts(keys, 500):
+    for part in parts_of(keys, 500):
         for row in connection.execute(
             select(*columns).where(entries.c.source_id == source_id, entries.c.key.in_(part))
         ):
             found[row[0]] = Known(row[1], row[2], row[3], tuple(row[4:]))
     return found
+
+
+def keep_details(old: Content, new: Content) -> Content:
+    """What was asked of the account for one entry stays where its list says nothing of it."""
+    kept = list(new)
+    for place in _DETAILS:
+        if kept[place] is None:
+            kept[place] = old[place]
+    return tuple(kept)
 
 
 def add_entries(connection: Connection, generation: Generation, rows: Sequence[tuple[str, Content]]) -> Added:
@@ -197,7 +208,7 @@ def stage_changes(connection: Connection, generation: Generation, changed: Mappi
 
 
 def unstage(connection: Connection, entry_ids: Sequence[int]) -> None:
-    for part in _parts(entry_ids, 500):
+    for part in parts_of(entry_ids, 500):
         connection.execute(delete(entry_updates).where(entry_updates.c.entry_id.in_(part)))
 
 
@@ -207,7 +218,7 @@ def mark_gone(
     """Mark entries as vanished with this generation, and tell each one's kind. They stay visible until the switch,
     and are kept after it."""
     gone: list[tuple[ChangedEntry, str]] = []
-    for part in _parts(entry_ids, 500):
+    for part in parts_of(entry_ids, 500):
         here = (entries.c.id.in_(part), entries.c.gone_gen.is_(None))
         query = select(entries.c.id, entries.c.name, entries.c.kind).where(*here)
         gone += [(ChangedEntry("removed", row.id, row.name), row.kind) for row in connection.execute(query)]
@@ -266,6 +277,7 @@ def visible_ids(connection: Connection, source_id: SourceId, generation: int) ->
     """The entries of a generation, for a source whose snapshot is lost."""
     query = select(entries.c.id).where(
         entries.c.source_id == source_id,
+        entries.c.series_key.is_(None),  # episodes that were asked for are in no list
         entries.c.added_gen <= generation,
         (entries.c.gone_gen.is_(None)) | (entries.c.gone_gen > generation),
     )
@@ -434,7 +446,8 @@ def _driver(connection: Connection) -> Any:  # noqa: ANN401 - psycopg's own conn
     return connection.connection.driver_connection
 
 
-def _parts(values: Iterable[T], size: int) -> Iterator[list[T]]:
+def parts_of(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    """`values` in lists of at most `size`: a statement has no room for a hundred thousand parameters."""
     iterator = iter(values)
     while part := list(islice(iterator, size)):
         yield part

@@ -15,7 +15,9 @@ from sqlalchemy import Connection, Row, select, update
 
 from stalkeer.errors import Conflict, InvalidInput, NotFound
 from stalkeer.model import SourceId
-from stalkeer.playlists.access import Access, LearnedAccess, url_part
+from stalkeer.playlists.access import Access, LearnedAccess, login_in_url, url_part
+from stalkeer.playlists.panel_json import AccountInfo
+from stalkeer.playlists.xtream import PanelLogin
 from stalkeer.secrets import SecretBox, register_secret
 from stalkeer.settings import Settings
 from stalkeer.settings.schema import PlaylistSettings
@@ -285,6 +287,38 @@ def access_of(row: SourceRow, credentials: Credentials) -> Access:
         headers=dict(credentials.headers),
         proxy=credentials.proxy,
         extras=named,
+    )
+
+
+def panel_login(row: SourceRow, credentials: Credentials, timeout_s: float) -> PanelLogin | None:
+    """How to ask the source's panel; None where it has none that is known. A playlist's `get.php` address names one."""
+    found = (credentials.url, credentials.username, credentials.password) if row.kind == XTREAM else None
+    if found is None and credentials.url:
+        found = login_in_url(credentials.url)
+    if found is None:
+        return None
+    return PanelLogin(
+        *found,
+        user_agent=row.options.user_agent,
+        headers=credentials.headers,
+        proxy=credentials.proxy,
+        timeout_s=timeout_s,
+    )
+
+
+def note_account(connection: Connection, source_id: SourceId, account: AccountInfo, now: datetime) -> None:
+    """Keep what an account just said of itself."""
+    connection.execute(
+        update(sources)
+        .where(sources.c.id == source_id)
+        .values(
+            account_status=account.status,
+            account_active=account.active,
+            account_max=account.maximum,
+            account_expires_at=account.expires_at,
+            account_message=account.message or None,
+            account_checked_at=now,
+        )
     )
 
 

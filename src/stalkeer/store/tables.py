@@ -152,6 +152,8 @@ entries = Table(
     Column("tmdb_id", BigInteger),
     Column("headers", Text),
     Column("protected", Boolean, nullable=False, default=False),  # encrypted HLS: shown, never fetched
+    Column("added", BigInteger),  # Unix seconds: when the account says it came, or a series was last changed
+    Column("series_key", Text),  # of an episode that an account's series entry was expanded to
     Column("added_gen", Integer, nullable=False),
     Column("changed_gen", Integer),  # the last generation that changed what the entry says
     Column("gone_gen", Integer),
@@ -159,6 +161,13 @@ entries = Table(
     UniqueConstraint("source_id", "key"),
     Index("ix_entries_title_id_season_episode", "title_id", "season", "episode"),
     Index("ix_entries_source_id_added_gen", "source_id", "added_gen"),
+    Index(
+        "ix_entries_source_id_series_key",
+        "source_id",
+        "series_key",
+        sqlite_where=text("series_key IS NOT NULL"),
+        postgresql_where=text("series_key IS NOT NULL"),
+    ),
     Index(
         "ix_entries_source_id_gone_gen",
         "source_id",
