@@ -199,11 +199,11 @@ class Engine:
     def wait_idle(self, timeout_s: float = 600.0, poll_s: float = 0.2) -> bool:
         """Until no run is open and every download has ended, is paused or needs the user; False after `timeout_s`."""
         deadline = time.monotonic() + timeout_s
-        while time.monotonic() < deadline:
-            if self._is_idle():
-                return True
+        while not self._is_idle():
+            if time.monotonic() >= deadline:
+                return False
             time.sleep(poll_s)
-        return False
+        return True
 
     def _is_idle(self) -> bool:
         with self._tools.database.connect() as connection:
