@@ -87,3 +87,8 @@ def test_progress_renews_the_budget():
 )
 def test_retry_after_is_read_in_both_its_forms(value, seconds_):
     assert parse_retry_after(value, NOW) == seconds_
+
+
+def test_the_user_s_first_pause_counts_for_what_passes_by_itself():
+    assert seconds(FailureKind.TRANSIENT, 2, first_s=60) == 120
+    assert seconds(FailureKind.GONE, 1, first_s=60) == 3600

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -33,6 +33,9 @@ RULES = {
 }
 
 
+PASSING = frozenset({FailureKind.TRANSIENT, FailureKind.ACCOUNT})
+
+
 @dataclass(frozen=True)
 class RetryIn:
     seconds: float
@@ -49,14 +52,23 @@ RetryDecision = RetryIn | GiveUp
 
 
 def decide_retry(
-    kind: FailureKind, failures: int, dice: float, *, retry_after_s: float | None = None, tries: int | None = None
+    kind: FailureKind,
+    failures: int,
+    dice: float,
+    *,
+    retry_after_s: float | None = None,
+    tries: int | None = None,
+    first_s: float | None = None,
 ) -> RetryDecision:
     """`failures` in a row, this one included and progress in between not counted; `dice` is random in [0, 1).
 
     Pauses double and are spread by up to half, so that what failed together does not come back together. What the
-    server asks for (Retry-After) is kept where it is longer, up to an hour. `tries` overrides the rule's.
+    server asks for (Retry-After) is kept where it is longer, up to an hour. `tries` and, for what passes by itself,
+    `first_s` override the rule's.
     """
     rule = RULES[kind]
+    if first_s is not None and kind in PASSING:
+        rule = replace(rule, first_s=first_s, most_s=max(first_s, rule.most_s))
     most = rule.tries if tries is None or rule.tries is None or rule.tries == 1 else tries
     if most is not None and failures >= most:
         return GiveUp(f"{failures} attempts failed" if failures > 1 else "trying again would not help")

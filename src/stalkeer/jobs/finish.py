@@ -18,7 +18,7 @@ from stalkeer.downloads.failures import FailureKind
 from stalkeer.downloads.retry import GiveUp, decide_retry
 from stalkeer.downloads.states import FINISHING_STATES, Intent
 from stalkeer.errors import ArrError, NotFound, PlacementError
-from stalkeer.files.placement import place
+from stalkeer.files.placement import Modes, place
 from stalkeer.jobs.handover import HandOvers, HandOverStep, StagedFile, hand_over_items, plan_placement
 from stalkeer.jobs.litter import remove_part
 from stalkeer.jobs.settling import Settling
@@ -134,6 +134,10 @@ class _Finish:
         """A copy to another disk takes minutes: it stops between two pieces, and starts over another time."""
         if self.guard.stopping() is not None:
             raise _Halted
+
+    def _modes(self) -> Modes:
+        wished = self.tools.settings().directories
+        return Modes(*(int(mode, 8) if mode else None for mode in (wished.file_mode, wished.folder_mode)))
 
     def _note_placed(self, target: Path) -> bool:
         with self.tools.database.begin() as connection:

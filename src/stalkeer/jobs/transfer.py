@@ -30,6 +30,7 @@ from stalkeer.transfers.request import (
     Outcome,
     Stopped,
     StopReason,
+    Tls,
     TransferRequest,
     Validators,
 )
@@ -138,6 +139,8 @@ class _Attempt:
             total=self.row.total if knows_part else None,
             validators=Validators.from_document(self.row.validators if knows_part else None),
             proxy=access.proxy or None,
+            tls=Tls(settings.verify_tls, settings.ca_file),
+            https_only=settings.https_only,
             limits=replace(
                 Limits(), no_progress_s=max(settings.timeout, 1.0), reconnect_pause_s=settings.reconnect_gap
             ),
@@ -203,6 +206,7 @@ class _Attempt:
             self.tools.dice(),
             retry_after_s=failed.retry_after_s,
             tries=settings.retry_attempts or None,
+            first_s=settings.retry_delay,
         )
         if isinstance(decision, GiveUp):
             self.settling.try_another(replace(problem, message=f"{failed.message} ({decision.reason})"))
