@@ -34,6 +34,7 @@ def candidate_entries(connection: Transaction, matcher: Matcher, wanted_ids: Col
     else:
         index = NameIndex(works.values())
         title_ids = {title_id for key, title_id in stream_title_keys(connection) if index.could_match(key)}
+    title_ids |= titles_with_keys(connection, matcher.rules.pinned_titles(works))
     seen: set[int] = set()
     for row in entries_of_titles(connection, title_ids):
         seen.add(row.id)

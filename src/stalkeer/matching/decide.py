@@ -14,7 +14,7 @@ CONFIRM_FROM = 0.95
 REVIEW_FROM = 0.80
 _UNSHARED = 0.06
 _NOT_ASKED = "nothing but the title speaks for it, and nobody has been asked who else bears it"
-_TIE = 0.025  # fits nearer than this are as good as each other
+_TIE = 0.015  # fits nearer than this are as good as each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _judge_alone(fit: Fit, thresholds: Thresholds) -> Verdict:
     if fit.has_year or fit.has_id or fit.has_country:
         return _judge_sum(fit, (), thresholds)
     if fit.hit.work.namesakes_known:
-        return _judge_sum(fit, (Evidence("unshared", _UNSHARED, "nothing else is known by this title"),), thresholds)
+        return _judge_sum(fit, (Evidence("unshared", _UNSHARED, "nothing else that is known fits it"),), thresholds)
     reason = fit.barriers[0] if fit.barriers else _NOT_ASKED
     needs = not fit.barriers and fit.score + _UNSHARED >= thresholds.confirm
     return replace(_verdict(fit, (), _at_most_review(fit.score, thresholds), reason), needs_namesakes=needs)

@@ -126,6 +126,11 @@ class RuleBook:
                     found[rule.source_slug].add(rule.entry_key)
         return dict(found)
 
+    def pinned_titles(self, works: Iterable[str]) -> set[str]:
+        """Title keys that pins on these works name."""
+        rules = (rule for work in works for rule in self._by_work.get(work, ()))
+        return {rule.title_key for rule in rules if rule.action is RuleAction.PIN and rule.title_key is not None}
+
     def pinned_works(self) -> set[str]:
         """Identities of works of which some pin speaks."""
         return self._pinned
