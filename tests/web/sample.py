@@ -59,7 +59,7 @@ def add_sources(connection: Connection, secrets: SecretBox, now: datetime) -> di
         slug="main",
         kind="xtream",
         priority=10,
-        counts={"film": 48_211, "episode": 190_332, "series": 6_120, "live": 9_830},
+        counts={"kinds": {"film": 48_211, "episode": 190_332, "series": 6_120, "live": 9_830}},
         last_refresh_at=now - timedelta(hours=2),
         last_success_at=now - timedelta(hours=2),
         account_status="active",
@@ -74,7 +74,7 @@ def add_sources(connection: Connection, secrets: SecretBox, now: datetime) -> di
         **shared,
         slug="backup",
         kind="m3u",
-        counts={"film": 4_112, "episode": 20_300},
+        counts={"kinds": {"film": 4_112, "episode": 20_300}},
         last_refresh_at=now - timedelta(hours=3),
         last_success_at=now - timedelta(days=2),
         last_error="http://mirror.example/list.m3u answered 403: check the login of this source.",
@@ -214,7 +214,8 @@ def add_entries(connection: Connection, source: int, now: datetime) -> list[int]
 
 
 EVIDENCE = {
-    "evidence": [
+    "rule": None,
+    "findings": [
         {"name": "title", "weight": 0.9, "text": "the name is the title, letter for letter"},
         {"name": "year", "weight": 0.03, "text": "the year is one off"},
         {"name": "runtime", "weight": -0.1, "text": "it runs 71 minutes, the film 118"},
@@ -223,18 +224,20 @@ EVIDENCE = {
 }
 
 
+DECISIONS = ("confirm",) * 8 + ("review", "review", "review", "rejected")
+
+
 def add_matches(connection: Connection, films: list[int], entries: list[int], now: datetime) -> None:
-    decisions = ("confirm", "confirm", "review", "confirm", "review", "review", "rejected", "confirm")
     at = 0
-    for number, wanted in enumerate(films[:8]):
+    for number, wanted in enumerate(films):
         variants = 2 if number % 3 == 0 else 1
         for entry in entries[at : at + variants]:
-            decision = decisions[number]
+            decision = DECISIONS[number]
             connection.execute(
                 insert(tables.matches).values(
                     wanted_id=wanted,
                     entry_id=entry,
-                    score={"confirm": 0.985, "review": 0.87, "rejected": 0.81}[decision],
+                    score={"confirm": 0.985, "review": 0.87 - number / 200, "rejected": 0.81}[decision],
                     decision=decision,
                     decided_by="rule" if decision == "rejected" else "auto",
                     evidence=EVIDENCE,

@@ -77,17 +77,23 @@ def menu_counts(connection: Connection) -> MenuCounts:
 
 
 def count_to_review(connection: Connection) -> int:
-    """Wanted items with a match that waits for the user, and none that is sure."""
+    """Wanted items with a match that waits for the user, none that is sure, and nothing under way."""
     sure = (
         select(literal(1))
         .where(matches.c.wanted_id == wanted.c.id, matches.c.decision == Decision.CONFIRM.value)
         .correlate(wanted)
         .exists()
     )
+    active = (
+        select(literal(1))
+        .where(download_items.c.wanted_id == wanted.c.id, download_items.c.active)
+        .correlate(wanted)
+        .exists()
+    )
     query = (
         select(func.count(wanted.c.id.distinct()))
         .join(matches, matches.c.wanted_id == wanted.c.id)
-        .where(matches.c.decision == Decision.REVIEW.value, wanted.c.gone_at.is_(None), ~sure)
+        .where(matches.c.decision == Decision.REVIEW.value, wanted.c.gone_at.is_(None), ~sure, ~active)
     )
     return int(connection.execute(query).scalar_one())
 
@@ -240,7 +246,10 @@ def source_cards(connection: Connection) -> list[SourceCard]:
         .where(sources.c.removed_at.is_(None))
         .order_by(sources.c.priority.desc(), sources.c.slug)
     )
-    return [SourceCard(**{**row._mapping, "counts": row.counts or {}}) for row in connection.execute(query)]
+    return [
+        SourceCard(**{**row._mapping, "counts": (row.counts or {}).get("kinds", {})})
+        for row in connection.execute(query)
+    ]
 
 
 @dataclass(frozen=True)

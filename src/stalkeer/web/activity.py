@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from stalkeer.downloads.states import Action
 from stalkeer.errors import InvalidInput
+from stalkeer.jobs.admitting import explain_waiting
 from stalkeer.model import FINAL_STATES, DownloadId, DownloadState
 from stalkeer.runtime import App
 from stalkeer.store import downloads as queue
@@ -53,7 +54,9 @@ def read_queue(app: App, show: str, search: str, number: int) -> dict[str, objec
         total = queue.count_downloads(connection, chosen)
         by_state = queue.count_by_state(connection).by_state
     counts = {name: sum(by_state.get(state, 0) for state in states) for name, states in SHOWS.items()}
+    waiting = explain_waiting(app.database, app.settings, app.clock()) if show in ("", "waiting") else {}
     return {
+        "waiting": waiting,
         "rows": sorted(rows, key=lambda row: row.state not in SHOWS["active"]) if order is Order.QUEUE else rows,
         "show": show,
         "q": search,

@@ -6,9 +6,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from stalkeer.errors import ConfigurationError, NotFound
-from stalkeer.runtime import App
-from stalkeer.settings.keys import all_keys
-from stalkeer.store.settings import read_settings, write_settings
 from stalkeer.web.forms import FormFields
 from stalkeer.web.frame import app_of, base_of
 from stalkeer.web.render import Toast, done, page
@@ -41,7 +38,7 @@ def post_section(request: Request, path: str, form: FormFields) -> Response:
     if not changes:
         return done(request, Toast("Nothing was changed.", "info"))
     try:
-        save_settings(app, changes)
+        app.change_settings(changes)
     except ConfigurationError as error:
         return done(request, Toast(str(error), "bad"), status=422)
     return done(request, Toast("Saved."))
@@ -51,7 +48,7 @@ def post_section(request: Request, path: str, form: FormFields) -> Response:
 def post_reset(request: Request, path: str, name: str) -> Response:
     """Forget the value saved here, so that the one of the file or the default counts again."""
     known_section(path)
-    save_settings(app_of(request), {name: None})
+    app_of(request).change_settings({name: None})
     return done(request, Toast("Back to what the configuration file or the default says."), to=f"/settings/{path}")
 
 
@@ -60,13 +57,3 @@ def known_section(path: str) -> Section:
     if section is None:
         raise NotFound(f"There are no settings called {path!r}.")
     return section
-
-
-def save_settings(app: App, changes: dict[str, object]) -> None:
-    """Raises ConfigurationError, with nothing stored, where the settings would not fit together."""
-    stored = read_settings(app.database, app.secrets)
-    wanted = {key: value for key, value in {**stored, **changes}.items() if value is not None}
-    app.live.check(wanted)
-    secret_keys = frozenset(key.name for key in all_keys() if key.is_secret)
-    write_settings(app.database, app.secrets, changes, secret_keys, app.clock())
-    app.live.reload(wanted)

@@ -10,6 +10,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 
 from stalkeer.settings import LoadedSettings
+from stalkeer.settings.change import LOCKED, changeable_keys
 from stalkeer.settings.keys import LISTS, Key, all_keys, show_value
 
 
@@ -66,9 +67,8 @@ LABELS = {
     "logging.level": "Log level",
 }
 HEADS = {"import": "Import", "tmdb": "The Movie Database", "data_dir": "Folders", "secret_key_file": "Folders"}
-LOCKED = ("flag", "environment")
 # Read once when the program starts.
-AT_START = ("server", "database", "data_dir", "secret_key_file", "logging.file", "logging.format")
+AT_START = ("logging.file", "logging.format")
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,11 @@ class Field:
     origin: str
     needs_restart: bool
 
+    is_changeable: bool = True
+
     @property
     def is_locked(self) -> bool:
-        return self.origin in LOCKED
+        return self.origin in LOCKED or not self.is_changeable
 
     @property
     def variable(self) -> str:
@@ -125,6 +127,7 @@ def field_of(key: Key, loaded: LoadedSettings) -> Field:
         example=text_of(examples[0]) if examples else "",
         origin=str(loaded.origins.get(key.name, "default")),
         needs_restart=key.name.startswith(AT_START),
+        is_changeable=key.name in changeable_keys(),
     )
 
 

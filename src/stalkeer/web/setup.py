@@ -25,7 +25,6 @@ from stalkeer.web.frame import app_of, base_of
 from stalkeer.web.guard import NeedsLogin, OwnPageGuard, UserGuard, require_user, security_of
 from stalkeer.web.instances import InstanceForm, read_form, save_new
 from stalkeer.web.render import Toast, done, fragment, is_fragment, moved, page
-from stalkeer.web.settings import save_settings
 from stalkeer.web.source_form import SourceForm, read_source_form
 from stalkeer.web.sources import save_new_source
 from stalkeer.web.system import start_job
@@ -163,7 +162,7 @@ def keep(request: Request, changes: Mapping[str, object], to: str) -> Response:
     app = app_of(request)
     fixed = [name for name in changes if app.live.loaded.origins.get(name) in ("flag", "environment")]
     try:
-        save_settings(app, {name: value for name, value in changes.items() if name not in fixed})
+        app.change_settings({name: value for name, value in changes.items() if name not in fixed})
     except ConfigurationError as error:
         return done(request, Toast(str(error), "bad"), status=422)
     return moved(request, to)

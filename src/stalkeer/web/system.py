@@ -11,14 +11,16 @@ from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
 from stalkeer.errors import Conflict, NotFound
+from stalkeer.jobs.backup import delete_backup, find_backup, list_backups, make_backup
+from stalkeer.jobs.health import check_health
 from stalkeer.runtime import App
 from stalkeer.secrets import mask_text
 from stalkeer.store.dashboard import list_troubles
 from stalkeer.store.runs import RunId, list_runs, request_cancel
-from stalkeer.web.formats import size
+from stalkeer.web.formats import plural, size
 from stalkeer.web.frame import app_of
 from stalkeer.web.render import Toast, done, fragment, is_fragment, page
 from stalkeer.web.volumes import volumes_of
@@ -66,6 +68,38 @@ def facts_of(app: App) -> list[tuple[str, str]]:
         ("Configuration", str(config) if config else "no file; environment, these pages and defaults"),
         ("Process", str(os.getpid())),
     ]
+
+
+@router.post("/system/health")
+def post_health(request: Request) -> Response:
+    """Look now, whatever the schedule."""
+    app = app_of(request)
+    report = check_health(app.database, app.settings, app.clock(), app.key_file, list_backups(app.backup_place))
+    words = f"{plural(len(report.findings), 'finding')}." if report.findings else "Everything is fine."
+    return done(request, Toast(words, "warn" if report.findings else "ok"), to="/system")
+
+
+@router.get("/system/backup")
+def get_backups(request: Request) -> HTMLResponse:
+    return page(request, "system/backup.html", backups=list_backups(app_of(request).backup_place))
+
+
+@router.post("/system/backup")
+def post_backup(request: Request) -> Response:
+    app = app_of(request)
+    backup = make_backup(app.database, app.backup_place, app.clock())
+    return done(request, Toast(f"{backup.name} was made ({size(backup.size)})."), to="/system/backup")
+
+
+@router.get("/system/backup/{name}")
+def get_backup(request: Request, name: str) -> FileResponse:
+    return FileResponse(find_backup(app_of(request).backup_place, name), media_type="application/zip", filename=name)
+
+
+@router.post("/system/backup/{name}/delete")
+def post_delete(request: Request, name: str) -> Response:
+    delete_backup(app_of(request).backup_place, name)
+    return done(request, Toast(f"{name} was deleted."), to="/system/backup")
 
 
 @router.get("/system/tasks")
