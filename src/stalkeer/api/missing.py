@@ -14,6 +14,7 @@ from stalkeer.api.paging import Page, PageOf, PageParams, encode_cursor
 from stalkeer.api.problems import problem_answers
 from stalkeer.arr.values import WantedReason
 from stalkeer.errors import Conflict, InvalidInput
+from stalkeer.jobs.handback import refresh_item, search_item
 from stalkeer.model import InstanceKind, LibraryId, WantedId, WantedKind
 from stalkeer.store.instances import get_instance
 from stalkeer.store.missing import (
@@ -152,6 +153,18 @@ def start_scan(app: CurrentApp, what: ScanToStart) -> RunAccepted:
 def show_missing_item(app: CurrentApp, item_id: int) -> MissingItem:
     with app.database.connect() as connection:
         return _shown(get_missing(connection, WantedId(item_id)))
+
+
+@router.post("/{item_id}/search", status_code=204, responses=problem_answers(404, 502))
+def search_missing_item(app: CurrentApp, item_id: int) -> None:
+    """Hand it back: its instance searches its own indexers now."""
+    search_item(app.database, app.arrs, WantedId(item_id))
+
+
+@router.post("/{item_id}/refresh", status_code=204, responses=problem_answers(404, 502))
+def refresh_missing_item(app: CurrentApp, item_id: int) -> None:
+    """Let its instance read the film's or series' data anew."""
+    refresh_item(app.database, app.arrs, WantedId(item_id))
 
 
 def _after(page: Page) -> WantedId | None:

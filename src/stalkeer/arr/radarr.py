@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -44,6 +45,22 @@ def read_movie(client: ArrClient, movie_id: MovieId) -> MovieResource | None:
 
 def read_movie_files(client: ArrClient, movie_id: MovieId) -> tuple[MediaFile, ...]:
     return tuple(file.to_value() for file in client.get(_FILES, "moviefile", {"movieId": movie_id}))
+
+
+@dataclass(frozen=True)
+class MovieChange:
+    """What is to be different; None and empty leave things as they are."""
+
+    monitored: bool | None = None
+    add_tags: tuple[int, ...] = ()
+
+
+def update_movie(client: ArrClient, movie_id: MovieId, change: MovieChange) -> None:
+    """Change a film. Only import and scan give it a file: that cannot be said here."""
+    if change.monitored is not None:
+        set_movies_monitored(client, [movie_id], monitored=change.monitored)
+    if change.add_tags:
+        tag_movies(client, [movie_id], change.add_tags)
 
 
 def set_movies_monitored(client: ArrClient, movie_ids: Sequence[MovieId], *, monitored: bool) -> None:

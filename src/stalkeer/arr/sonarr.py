@@ -61,6 +61,11 @@ def read_episode_files(client: ArrClient, series_id: SeriesId) -> tuple[MediaFil
     return tuple(file.to_value() for file in client.get(_FILES, "episodefile", {"seriesId": series_id}))
 
 
+def update_episode(client: ArrClient, episode_id: EpisodeId, *, monitored: bool) -> None:
+    """Change an episode: whether it is monitored is all that can be said of it; tags belong to its series."""
+    set_episodes_monitored(client, [episode_id], monitored=monitored)
+
+
 def set_episodes_monitored(client: ArrClient, episode_ids: Sequence[EpisodeId], *, monitored: bool) -> None:
     client.put("episode/monitor", {"episodeIds": list(episode_ids), "monitored": monitored})
 

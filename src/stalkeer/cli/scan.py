@@ -32,7 +32,7 @@ def missing(
     Example: stalkeer scan missing --dry-run
     """
     from stalkeer.jobs.reporting import QuietRun, record_run
-    from stalkeer.jobs.scan import build_scanner, rehearse_scan, scan_missing
+    from stalkeer.jobs.scan import build_scanner, rehearse_scan, scan_and_hand_back
 
     parts = context_app(context)
     scanner = build_scanner(parts.database, parts.arrs, parts.settings)
@@ -40,7 +40,7 @@ def missing(
         report = rehearse_scan(scanner, QuietRun(), instance)
     else:
         report = record_run(
-            parts.database, parts.clock, "scan", instance, lambda run: scan_missing(scanner, run, instance)
+            parts.database, parts.clock, "scan", instance, lambda run: scan_and_hand_back(scanner, run, instance)
         )
     emit(context, report.to_document(), lambda console: _render(console, report))
     if report.has_failed:
@@ -67,5 +67,7 @@ def _render(console: Console, report: ScanReport) -> None:
             console.print(f"{scan.sync.slug}: {scan.cooling} cooling down after a failure", style="dim", markup=False)
         if scan.sync.error:
             console.print(scan.sync.error, style="red", markup=False, soft_wrap=True)
+    if report.handed_back:
+        console.print(f"{report.handed_back} handed back: their instance searches its own indexers.", style="dim")
     if report.is_dry_run:
         console.print("Dry run: nothing of this was kept.", style="dim")

@@ -18,7 +18,7 @@ from stalkeer.arr.outcomes import (
 )
 from stalkeer.arr.parse import reads_as
 from stalkeer.arr.paths import PathMap, PathPair
-from stalkeer.arr.radarr import set_movies_monitored, tag_movies
+from stalkeer.arr.radarr import MovieChange, update_movie
 from stalkeer.arr.reading import tag_id
 from stalkeer.arr.sonarr import set_episodes_monitored, tag_series
 from stalkeer.errors import ArrError, NotFound
@@ -194,15 +194,12 @@ def _settle(handovers: HandOvers, row: InstanceRow, client: ArrClient, targets: 
 
 def _apply_wishes(handovers: HandOvers, client: ArrClient, targets: Sequence[TargetRow]) -> None:
     wishes = handovers.settings.import_
-    is_film = targets[0].kind is WantedKind.MOVIE
-    if wishes.unmonitor and is_film:
-        set_movies_monitored(client, [MovieId(targets[0].arr_id)], monitored=False)
-    elif wishes.unmonitor:
-        set_episodes_monitored(client, [EpisodeId(target.arr_id) for target in targets], monitored=False)
-    if not wishes.tag:
+    tags = (tag_id(client, wishes.tag),) if wishes.tag else ()
+    if targets[0].kind is WantedKind.MOVIE:
+        change = MovieChange(monitored=False if wishes.unmonitor else None, add_tags=tags)
+        update_movie(client, MovieId(targets[0].arr_id), change)
         return
-    tag = tag_id(client, wishes.tag)
-    if is_film:
-        tag_movies(client, [MovieId(targets[0].arr_id)], [tag])
-    else:
-        tag_series(client, [SeriesId(targets[0].library_arr_id)], [tag])
+    if wishes.unmonitor:
+        set_episodes_monitored(client, [EpisodeId(target.arr_id) for target in targets], monitored=False)
+    if tags:
+        tag_series(client, [SeriesId(targets[0].library_arr_id)], tags)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from stalkeer.jobs.handback import hand_back
 from stalkeer.jobs.instances import Arrs
 from stalkeer.jobs.lookups import ArrLookup
 from stalkeer.jobs.match import Matching, match_wanted
@@ -49,6 +50,7 @@ class ScanReport:
     instances: tuple[InstanceScan, ...]
     started_at: datetime
     finished_at: datetime
+    handed_back: int = 0
     is_dry_run: bool = False
 
     @property
@@ -69,6 +71,7 @@ class ScanReport:
             "confirmed": sum(scan.found.confirmed for scan in self.instances),
             "review": sum(scan.found.review for scan in self.instances),
             "nothing": sum(scan.found.nothing for scan in self.instances),
+            "handedBack": self.handed_back,
             "instances": [scan.to_document() for scan in self.instances],
         }
 
@@ -102,6 +105,15 @@ def scan_missing(scanner: Scanner, run: Run, only: str | None = None) -> ScanRep
     return _report(scanner, synced.instances, started_at)
 
 
+def scan_and_hand_back(scanner: Scanner, run: Run, only: str | None = None) -> ScanReport:
+    """A scan, and what has waited too long without a match goes back to its instance."""
+    report = scan_missing(scanner, run, only)
+    if run.is_cancelled():
+        return report
+    handed = hand_back(scanner.database, scanner.arrs, scanner.settings.wanted)
+    return replace(report, handed_back=handed.items)
+
+
 def scan_item(scanner: Scanner, run: Run, slug: str, library_arr_id: int) -> ScanReport:
     """Bring one film or series of an instance up to date, then match: what an instance's event asks for."""
     started_at = scanner.arrs.clock()
@@ -118,7 +130,7 @@ def scan_work(scanner: Scanner, subject: str | None, options: Mapping[str, objec
     item = options.get("item")
     if subject is not None and isinstance(item, int):
         return scan_item(scanner, run, subject, item)
-    return scan_missing(scanner, run, subject)
+    return scan_and_hand_back(scanner, run, subject)
 
 
 def rehearse_scan(scanner: Scanner, run: Run, only: str | None = None) -> ScanReport:
@@ -126,7 +138,7 @@ def rehearse_scan(scanner: Scanner, run: Run, only: str | None = None) -> ScanRe
     with rehearse(scanner.database) as copy:
         rehearsal = Scanner(copy, scanner.arrs.over(copy), scanner.settings, scanner.match)
         report = scan_missing(rehearsal, run, only)
-    return ScanReport(report.instances, report.started_at, report.finished_at, is_dry_run=True)
+    return replace(report, is_dry_run=True)
 
 
 def _report(scanner: Scanner, syncs: tuple[InstanceSync, ...], started_at: datetime) -> ScanReport:

@@ -49,6 +49,7 @@ class MissingRow:
     instance_kind: InstanceKind
     library_id: LibraryId
     kind: WantedKind
+    arr_id: int  # movieId or episodeId
     reason: str
     title: str  # of the film or series
     item_title: str  # of the episode; the film's again
@@ -127,6 +128,18 @@ def list_missing(
         query = query.where(row < bounds if order in _DESCENDING else row > bounds)
     ordered = [column.desc() if order in _DESCENDING else column for column in columns]
     return [_row(found) for found in connection.execute(query.order_by(*ordered).limit(part.limit).offset(part.offset))]
+
+
+def list_unfound(connection: Connection, instance_id: InstanceId, before: datetime, limit: int) -> list[MissingRow]:
+    """Missing since before that moment, with nothing found and no search handed back since: the longest first."""
+    query = _rows().where(
+        *_clauses(MissingFilter(found=Found.NOTHING, skipped=False, reason="missing")),
+        wanted.c.instance_id == instance_id,
+        wanted.c.first_seen < before,
+        or_(wanted.c.last_searched_at.is_(None), wanted.c.last_searched_at < before),
+    )
+    longest_first = (func.coalesce(wanted.c.last_searched_at, wanted.c.first_seen), wanted.c.id)
+    return [_row(row) for row in connection.execute(query.order_by(*longest_first).limit(limit))]
 
 
 def count_missing(connection: Connection, chosen: MissingFilter = MissingFilter()) -> int:
@@ -313,6 +326,7 @@ def _row(row: Row[Any]) -> MissingRow:
         instance_kind=InstanceKind(row.instance_kind),
         library_id=LibraryId(row.library_id),
         kind=WantedKind(row.kind),
+        arr_id=row.arr_id,
         reason=row.reason,
         title=row.library_title,
         item_title=row.title,
