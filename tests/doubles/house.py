@@ -61,8 +61,8 @@ class House:
     """The rows that a download needs, and an engine to carry it."""
 
     app: App
-    provider: Provider
-    radarr: Radarr
+    provider: Provider | None
+    radarr: Radarr | None
     replies: dict[int, Reply | None] = field(default_factory=dict)
     questions: list[int] = field(default_factory=list)
 
@@ -103,8 +103,8 @@ class House:
             "slug": slug,
             "kind": "radarr",
             "origin": "config",
-            "url": self.radarr.url,
-            "api_key": self.app.secrets.encrypt(self.radarr.api_key),
+            "url": self.radarr.url if self.radarr else "http://127.0.0.1:9",
+            "api_key": self.app.secrets.encrypt(self.radarr.api_key if self.radarr else "key"),
             "options": {},
             "created_at": now(),
             "enabled": True,
@@ -220,6 +220,13 @@ class House:
 
         with self.database.begin() as connection:
             connection.execute(update(downloads).where(downloads.c.id == download_id).values(**values))
+
+    def change_item(self, download_id: DownloadId, **values: object) -> None:
+        from stalkeer.store.tables import download_items
+
+        with self.database.begin() as connection:
+            of_this = download_items.c.download_id == download_id
+            connection.execute(update(download_items).where(of_this).values(**values))
 
 
 def digest(body: bytes) -> str:

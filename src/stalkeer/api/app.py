@@ -11,16 +11,21 @@ from pydantic.alias_generators import to_camel
 
 from stalkeer.api import (
     backups,
+    blocklist,
     calendar,
     doctor,
+    downloads,
     events,
     explain,
     health,
+    history,
     instances,
+    jobs,
     logs,
     matches,
     metrics,
     missing,
+    reference,
     rules,
     settings,
     system,
@@ -46,9 +51,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     rules.router,
     calendar.router,
     doctor.router,
+    downloads.router,
+    history.router,
+    jobs.router,
+    blocklist.router,
 )
 # At the root, open to everybody.
-OPEN_ROUTERS: tuple[APIRouter, ...] = (health.router, webhooks.router)
+OPEN_ROUTERS: tuple[APIRouter, ...] = (health.router, webhooks.router, reference.router)
 
 DESCRIPTION = "Everything that Stalkeer does can be driven from here. Errors are RFC 9457 problem documents."
 
@@ -60,6 +69,7 @@ def create_api(app: App, security: Security) -> FastAPI:
         version=version("stalkeer"),
         description=DESCRIPTION,
         generate_unique_id_function=operation_id,
+        docs_url=None,
         redoc_url=None,
         telemetry={"auto_configure": False},
     )

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+
+from croniter import croniter
 
 from stalkeer.settings import Settings
 
@@ -41,3 +45,19 @@ def local_timezone() -> str | None:
         return None
     _, mark, name = target.partition("zoneinfo/")
     return name if mark else None
+
+
+@dataclass(frozen=True)
+class NextTime:
+    job: str
+    cron: str
+    at: datetime | None  # None: never
+
+
+def next_times(settings: Settings, now: datetime) -> list[NextTime]:
+    """When each job starts by itself next."""
+    local = now.astimezone()
+    return [
+        NextTime(job, cron, croniter(cron, local).get_next(datetime).astimezone(UTC) if cron else None)
+        for job, cron in cron_times(settings).items()
+    ]

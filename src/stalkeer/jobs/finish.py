@@ -28,7 +28,7 @@ from stalkeer.model import DownloadState, InstanceId
 from stalkeer.settings.schema import ImportMode as ImportWish
 from stalkeer.store import owned
 from stalkeer.store.dispatch import claim
-from stalkeer.store.downloads import DownloadRow, ItemRow, ItemState
+from stalkeer.store.downloads import REFUSALS, DownloadRow, ItemRow, ItemState
 from stalkeer.store.owned import ItemStanding, Ownership, Problem
 from stalkeer.transfers.request import StopReason
 
@@ -209,7 +209,7 @@ class _Finish:
             self._note(items, ItemStanding(ItemState.IMPORTED, imported_file_id=outcome.file_id))
             return outcome
         if isinstance(outcome, Refused):
-            self._note(items, ItemStanding(ItemState.REFUSED, refusal="; ".join(outcome.reasons)))
+            self._note(items, ItemStanding(ItemState.REFUSED, refusal=REFUSALS.join(outcome.reasons)))
             return outcome
         assert isinstance(outcome, Failed)
         # the command is over: the next step must not ask for it again

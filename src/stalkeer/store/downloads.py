@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -17,6 +17,8 @@ from stalkeer.errors import Conflict, NotFound
 from stalkeer.model import FINAL_STATES, DownloadId, DownloadState, EntryId, InstanceId, SourceId, WantedId
 from stalkeer.store.events import Event, record_event
 from stalkeer.store.tables import download_items, downloads
+
+REFUSALS = "; "  # between the reasons of one refusal
 
 
 class ItemState(StrEnum):
@@ -177,8 +179,12 @@ def list_downloads(
     order: Order = Order.QUEUE,
     limit: int = 50,
     offset: int = 0,
+    after: DownloadRow | None = None,
 ) -> list[DownloadRow]:
+    """`after`: the last row already shown, for pages at any depth."""
     query = select(downloads).where(*_clauses(chosen)).limit(limit).offset(offset)
+    if after is not None:
+        query = query.where(_comes_after(after, order))
     if order is Order.QUEUE:
         query = query.order_by(downloads.c.priority.desc(), downloads.c.rank, downloads.c.id)
     else:
@@ -186,6 +192,17 @@ def list_downloads(
     rows = connection.execute(query).all()
     items = list_items(connection, [DownloadId(row.id) for row in rows])
     return [to_download(row, items.get(DownloadId(row.id), ())) for row in rows]
+
+
+def _comes_after(row: DownloadRow, order: Order) -> ColumnElement[bool]:
+    if order is Order.NEWEST:
+        return downloads.c.id < row.id
+    same_priority = downloads.c.priority == row.priority
+    return or_(
+        downloads.c.priority < row.priority,
+        and_(same_priority, downloads.c.rank > row.rank),
+        and_(same_priority, downloads.c.rank == row.rank, downloads.c.id > row.id),
+    )
 
 
 def count_downloads(connection: Connection, chosen: DownloadFilter = DownloadFilter()) -> int:
@@ -402,6 +419,17 @@ def _revive_items(connection: Connection, row: DownloadRow) -> None:
         .where(download_items.c.download_id == row.id, download_items.c.state != ItemState.IMPORTED.value)
         .values(active=True, state=ItemState.WAITING.value, command_id=None, refusal=None)
     )
+
+
+def accept_refusal(connection: Connection, download_id: DownloadId, now: datetime) -> ActionResult:
+    """The user overrules what the instance said against the file: it is imported all the same."""
+    row = lock_download(connection, download_id)
+    reasons = [item.refusal for item in row.items if item.state is ItemState.REFUSED and item.refusal]
+    if row.state is not DownloadState.BLOCKED or not reasons:
+        raise Conflict(f"{row.title} is {row.state.value}; only what an instance refused can be accepted.")
+    facts = {**(row.facts or {}), "accepted": [part for reason in reasons for part in reason.split(REFUSALS)]}
+    connection.execute(update(downloads).where(downloads.c.id == download_id).values(facts=facts))
+    return act(connection, download_id, Action.RETRY, now)
 
 
 def set_priority(connection: Connection, download_id: DownloadId, priority: int, now: datetime) -> None:

@@ -85,10 +85,15 @@ def record_events(connection: Connection, at: datetime, happened: Sequence[Event
 
 
 def list_events(
-    connection: Connection, chosen: EventFilter = EventFilter(), *, before: int | None = None, limit: int = 50
+    connection: Connection,
+    chosen: EventFilter = EventFilter(),
+    *,
+    before: int | None = None,
+    limit: int = 50,
+    offset: int = 0,
 ) -> list[EventRow]:
     """The newest first. `before` is the id of the last one already shown: pages stay right while events arrive."""
-    query = select(events).where(*_clauses(chosen)).order_by(events.c.id.desc()).limit(limit)
+    query = select(events).where(*_clauses(chosen)).order_by(events.c.id.desc()).limit(limit).offset(offset)
     if before is not None:
         query = query.where(events.c.id < before)
     return [_row(row) for row in connection.execute(query)]

@@ -136,9 +136,10 @@ def list_runs(
     open_only: bool = False,
     before: int | None = None,
     limit: int = 50,
+    offset: int = 0,
 ) -> list[RunRow]:
     """The newest first; `before` is the id of the last one already shown."""
-    query = select(runs).order_by(runs.c.id.desc()).limit(limit)
+    query = select(runs).order_by(runs.c.id.desc()).limit(limit).offset(offset)
     if job is not None:
         query = query.where(runs.c.job == job)
     if open_only:
@@ -146,6 +147,15 @@ def list_runs(
     if before is not None:
         query = query.where(runs.c.id < before)
     return [_row(row) for row in connection.execute(query)]
+
+
+def count_runs(connection: Connection, *, job: str | None = None, open_only: bool = False) -> int:
+    query = select(func.count()).select_from(runs)
+    if job is not None:
+        query = query.where(runs.c.job == job)
+    if open_only:
+        query = query.where(runs.c.state.in_(OPEN_STATES))
+    return connection.execute(query).scalar_one()
 
 
 def fail_runs_of(connection: Connection, worker: str, now: datetime) -> int:

@@ -1,0 +1,59 @@
+"""/blocklist: entries that are never taken again for an item."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import APIRouter, Response
+
+from stalkeer.api.deps import CurrentApp
+from stalkeer.api.ids import RowId
+from stalkeer.api.models import ApiModel
+from stalkeer.api.paging import PageOf, PageParams
+from stalkeer.errors import InvalidInput
+from stalkeer.store.blocklist import clear_blocks, count_blocks, list_blocks, unblock
+
+router = APIRouter(prefix="/blocklist", tags=["blocklist"])
+
+
+class BlockView(ApiModel):
+    id: int
+    label: str
+    reason: str
+    origin: str
+    source_slug: str | None
+    entry_key: str | None
+    kind: str | None
+    created_at: datetime
+
+
+@router.get("")
+def list_blocklist(app: CurrentApp, page: PageParams) -> PageOf[BlockView]:
+    """The newest first."""
+    if page.after is not None:
+        raise InvalidInput("The blocklist is paged by number")
+    with app.database.connect() as connection:
+        rows = list_blocks(connection, limit=page.size, offset=page.offset)
+        total = count_blocks(connection)
+    return PageOf[BlockView](
+        records=[BlockView.model_validate(row) for row in rows],
+        page=page.page,
+        page_size=page.size,
+        total_records=total,
+    )
+
+
+@router.delete("/{block_id}", status_code=204)
+def delete_block(app: CurrentApp, block_id: RowId) -> Response:
+    """The entry may be taken again."""
+    with app.database.begin() as connection:
+        unblock(connection, block_id)
+    return Response(status_code=204)
+
+
+@router.delete("", status_code=204)
+def clear_blocklist(app: CurrentApp) -> Response:
+    """All entries may be taken again."""
+    with app.database.begin() as connection:
+        clear_blocks(connection)
+    return Response(status_code=204)
