@@ -24,8 +24,10 @@ def sweep(database: Database) -> int:
 
 
 def remove_part(part: Path) -> None:
+    """The part and what a transfer keeps beside it."""
     part.unlink(missing_ok=True)
-    part.with_name(part.name + ".other").unlink(missing_ok=True)
+    for suffix in (".other", ".hls", ".hls.new", ".joined"):
+        part.with_name(part.name + suffix).unlink(missing_ok=True)
 
 
 def remove_staged(file: Path) -> None:

@@ -38,6 +38,13 @@ class Landing:
         self._is_agreed = False
         self._agree_where_caught_up()
 
+    def rewind(self, offset: int) -> None:
+        """Only the first `offset` bytes count."""
+        self.flush()
+        self.part.truncate(offset)
+        self.held = Held(offset)
+        self.position = offset
+
     @property
     def is_apart(self) -> bool:
         """The body is another file than the one held, and has not yet replaced it."""

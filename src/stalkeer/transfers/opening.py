@@ -90,8 +90,8 @@ def open_url(opening: Opening) -> Opened:
             retry_after = parse_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
             return Opened(connection, head_of(response), url, describe(opening.url), retry_after)
         connection.close()
-        url = urljoin(url, target)
-        headers = _headers_for(headers, parsed, url)
+        before, url = url, urljoin(url, target)
+        headers = headers_for(url, before, headers)
     raise Hopeless(Failed(FailureKind.TRANSIENT, f"{describe(opening.url)} redirects more than {MAX_REDIRECTS} times"))
 
 
@@ -187,13 +187,15 @@ def _basic_login(url: Url) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{username}:{password or ''}".encode()).decode()}
 
 
-def _headers_for(headers: dict[str, str], before: Url, url: str) -> dict[str, str]:
-    """Credentials go to the host they were meant for, and never from https to http."""
-    try:
-        after = parse_url(url)
-    except LocationParseError:
-        return headers
-    is_same_host = (before.scheme, before.host, before.port) == (after.scheme, after.host, after.port)
-    if is_same_host:
-        return headers
+def headers_for(url: str, before: str, headers: Mapping[str, str]) -> dict[str, str]:
+    """Credentials go to the host they were meant for, that of `before`, and never from https to http."""
+    origins = []
+    for one in (url, before):
+        try:
+            parsed = parse_url(one)
+        except LocationParseError:
+            return dict(headers)  # goes nowhere: `open_url` refuses it
+        origins.append((parsed.scheme, parsed.host, parsed.port))
+    if origins[0] == origins[1]:
+        return dict(headers)
     return {name: value for name, value in headers.items() if name.casefold() not in CREDENTIALS}

@@ -43,7 +43,7 @@ class PartFile:
         self.path = path
         self.other_path = path.with_name(path.name + ".other")
         self._other: int | None = None
-        with _local(path):
+        with on_disk(path):
             self.other_path.unlink(missing_ok=True)
             self._main = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
             self.kept = min(durable_offset, os.fstat(self._main).st_size)
@@ -61,13 +61,13 @@ class PartFile:
 
     def read(self, offset: int, length: int) -> bytes:
         """What is held, from the part itself."""
-        with _local(self.path):
+        with on_disk(self.path):
             return os.pread(self._main, length, offset)
 
     def write(self, offset: int, pieces: list[bytes]) -> None:
         """Write `pieces` one after the other from `offset`, into the second file where there is one."""
         descriptor = self._main if self._other is None else self._other
-        with _local(self.path):
+        with on_disk(self.path):
             size = sum(map(len, pieces))
             written = os.pwritev(descriptor, pieces, offset)
             if written == size:
@@ -88,16 +88,16 @@ class PartFile:
 
     def sync(self) -> None:
         """After this everything written is on disk."""
-        with _local(self.path):
+        with on_disk(self.path):
             os.fdatasync(self._main if self._other is None else self._other)
 
     def truncate(self, size: int) -> None:
-        with _local(self.path):
+        with on_disk(self.path):
             os.ftruncate(self._main if self._other is None else self._other, size)
 
     def begin_other(self, same: int) -> None:
         """From here on write into a second file, which shares the first `same` bytes with the part."""
-        with _local(self.other_path):
+        with on_disk(self.other_path):
             self._other = os.open(self.other_path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
             offset = 0
             while offset < same:
@@ -108,7 +108,7 @@ class PartFile:
         """The second file becomes the part, durably."""
         if self._other is None:
             return
-        with _local(self.path):
+        with on_disk(self.path):
             os.fsync(self._other)
             self.other_path.replace(self.path)
             os.close(self._main)
@@ -158,7 +158,8 @@ def _free(descriptor: int) -> int:
 
 
 @contextlib.contextmanager
-def _local(path: Path) -> Iterator[None]:
+def on_disk(path: Path) -> Iterator[None]:
+    """What fails in here failed on this side, at `path`."""
     try:
         yield
     except OSError as error:

@@ -26,8 +26,9 @@ from stalkeer.transfers.appetite import Appetite
 from stalkeer.transfers.body import SNIFF, BodyKind, kind_of_body
 from stalkeer.transfers.checksums import checksums_of
 from stalkeer.transfers.connection import NETWORK_ERRORS, Route
+from stalkeer.transfers.hls import fetch_film, finished, journal_of
 from stalkeer.transfers.landing import Differs, Landing
-from stalkeer.transfers.opening import Hopeless, Lost, Opened, Opening, explain, open_url, root_cause
+from stalkeer.transfers.opening import Hopeless, Lost, Opened, Opening, explain, headers_for, open_url, root_cause
 from stalkeer.transfers.part import LocalFailure, PartFile
 from stalkeer.transfers.request import (
     Failed,
@@ -65,6 +66,8 @@ def transfer(request: TransferRequest, watcher: Watcher, pace: Pace, timing: Tim
     """
     if request.total is not None and 0 < request.total == request.durable_offset <= _size_of(request):
         return Fetched(request.total, request.validators)
+    if (joined := finished(request.part)) is not None:
+        return joined
     try:
         with PartFile(request.part, request.durable_offset) as part:
             return Transfer(request, watcher, pace, timing, part).run()
@@ -98,6 +101,7 @@ class Transfer:
     synced: Held | None = None  # what `durable` was last told; None: nothing yet that is true
     synced_at: float = field(init=False)
     progressed_at: float = field(init=False)
+    is_segmented: bool = False  # the address leads to a playlist of segments (HLS)
     appetite: Appetite = field(init=False)
     owed_s: float = 0.0  # to be paused for what was read
 
@@ -107,6 +111,7 @@ class Transfer:
         if self.part.kept == request.durable_offset:
             self.synced = self.landing.held
         self.synced_at = self.progressed_at = self.timing.monotonic()
+        self.is_segmented = journal_of(request.part).exists()
 
     def run(self) -> Outcome:
         try:
@@ -131,7 +136,7 @@ class Transfer:
 
     def _pause_before_reconnect(self, failure: Failed) -> None:
         self.check()
-        self._sync()
+        self.sync()
         self.is_whole_wanted = False
         idle_s = self.timing.monotonic() - self.progressed_at
         if idle_s >= self.request.limits.no_progress_s:
@@ -144,22 +149,21 @@ class Transfer:
     def _settled(self, outcome: Outcome) -> Outcome:
         """Whatever arrived is written and synced before anyone hears of the end."""
         try:
-            self._sync()
+            self.sync()
         except LocalFailure as failure:
             outcome = outcome if isinstance(outcome, Stopped) else failed_locally(failure)
             self.landing.abandon()
             with contextlib.suppress(LocalFailure):
-                self._sync()
+                self.sync()
         return outcome
 
     # --- one request and its answer -----------------------------------------------------------------------------
 
     def _exchange(self) -> Fetched | None:
         """None: another request is due at once."""
-        held = self.landing.held
+        held = Held() if self.is_segmented else self.landing.held
         is_ranged = not self.is_whole_wanted and held.asked_from > 0
-        opened = self._open(range_headers(held) if is_ranged else {})
-        self.appetite = Appetite(self.timing.monotonic)
+        opened = self.open(self.request.url, range_headers(held) if is_ranged else {})
         try:
             plan = plan_answer(held, is_ranged=is_ranged, head=opened.head)
             if isinstance(plan, Complete):
@@ -174,11 +178,13 @@ class Transfer:
         finally:
             opened.connection.close()
 
-    def _open(self, range_fields: dict[str, str]) -> Opened:
+    def open(self, url: str, range_fields: dict[str, str]) -> Opened:
         request = self.request
         route = Route(request.proxy, request.tls, request.limits)
-        headers = {**request.headers, **range_fields}
-        return open_url(Opening(request.url, headers, route, request.https_only, self.check, self.watcher.opened))
+        headers = headers_for(url, request.url, request.headers) | range_fields
+        opened = open_url(Opening(url, headers, route, request.https_only, self.check, self.watcher.opened))
+        self.appetite = Appetite(self.timing.monotonic)
+        return opened
 
     def _refusal(self, plan: Refused, opened: Opened) -> Failed:
         if opened.head.status == 200:
@@ -190,8 +196,9 @@ class Transfer:
         start, stop = (0, plan.total) if isinstance(plan, Whole) else (plan.start, plan.stop)
         before = self.landing.held.offset
         first = self._peek(opened) if start == 0 else b""
-        if start == 0:
-            self._refuse_pages(opened, first)
+        if start == 0 and self._refuse_pages(opened, first) is BodyKind.PLAYLIST:
+            self.is_segmented = True
+            return fetch_film(self, opened, first)
         self.landing.begin(start, plan.total, opened.head.validators, is_whole=is_whole)
         try:
             self._read_body(opened, first, stop)
@@ -228,13 +235,13 @@ class Transfer:
         while True:
             if piece:
                 landing.take(piece if stop is None else piece[: stop - landing.position])
-            self._sync_if_due()
+            self.sync_if_due()
             if stop is not None and landing.position >= stop:
                 return
             if not is_reserved and landing.has_caught_up and landing.held.total is not None:
                 self.part.reserve(landing.held.total)
                 is_reserved = True
-            piece = self._read(opened, self.pace.quantum)
+            piece = self.read(opened, self.pace.quantum)
             if not piece:
                 return
 
@@ -242,13 +249,13 @@ class Transfer:
         """The first bytes of a body, enough to see what it is; fewer only where there are no more."""
         first = b""
         while len(first) < SNIFF:
-            piece = self._read(opened, SNIFF - len(first))
+            piece = self.read(opened, SNIFF - len(first))
             if not piece:
                 break
             first += piece
         return first
 
-    def _read(self, opened: Opened, most: int) -> bytes:
+    def read(self, opened: Opened, most: int) -> bytes:
         if self.owed_s > 0:  # paid before the next read: what was read is safe by now
             self.wait(self.owed_s)
         self.check()
@@ -264,13 +271,12 @@ class Transfer:
             self.owed_s = self.pace.take(len(piece))
         return piece
 
-    def _refuse_pages(self, opened: Opened, first: bytes) -> None:
+    def _refuse_pages(self, opened: Opened, first: bytes) -> BodyKind:
         kind = kind_of_body(opened.head.validators.content_type, first)
         if kind is BodyKind.PAGE:
             message = f"{opened.subject}: the server answered with a page instead of the file; ask the account's status"
             raise Hopeless(Failed(FailureKind.ACCOUNT, message, status=opened.head.status))
-        if kind is BodyKind.PLAYLIST:
-            raise Hopeless(Failed(FailureKind.PROTECTED, f"{opened.subject}: a playlist (HLS) instead of a file"))
+        return kind
 
     def _cut(self, opened: Opened, reason: str) -> Lost:
         message = f"{opened.subject}: {reason}, after {self.landing.position} bytes"
@@ -290,13 +296,13 @@ class Transfer:
             self.timing.sleep(min(left, WAIT_SLICE_S))
             self.check()
 
-    def _sync_if_due(self) -> None:
+    def sync_if_due(self) -> None:
         landing, limits = self.landing, self.request.limits
         since = landing.position - (0 if self.synced is None else self.synced.offset)
         if since >= limits.sync_bytes or self.timing.monotonic() - self.synced_at >= limits.sync_s:
-            self._sync()
+            self.sync()
 
-    def _sync(self) -> None:
+    def sync(self) -> None:
         """Write, wait for the disk, and only then say so."""
         self.synced_at = self.timing.monotonic()
         self.landing.flush()

@@ -1,0 +1,118 @@
+"""Read an HLS playlist (RFC 8216): which variants there are, or which segments make up the film. No network."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"]*"|[^,]*)')
+
+
+@dataclass(frozen=True)
+class Variant:
+    url: str
+    bandwidth: int
+    lines: int  # of the picture; 0 where it is not said
+    has_own_sound: bool
+
+
+@dataclass(frozen=True)
+class Segment:
+    url: str
+    start: int | None = None  # a byte range of the file at `url`, where there is one
+    length: int | None = None
+
+
+@dataclass(frozen=True)
+class Master:
+    variants: tuple[Variant, ...]
+    is_encrypted: bool
+
+
+@dataclass(frozen=True)
+class Media:
+    segments: tuple[Segment, ...]  # an initialisation section comes first
+    has_header: bool  # fragmented MP4
+    is_ended: bool
+    encryption: str | None
+
+    def fingerprint(self) -> str:
+        """The same for the same film, whatever tokens its addresses carry today."""
+        names = (f"{urlsplit(one.url).path.rpartition('/')[2]}@{one.start}" for one in self.segments)
+        return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
+
+
+def parse_playlist(text: str, url: str) -> Master | Media:
+    """`url` is where the playlist was found: addresses in it may be relative to it."""
+    lines = [line.strip() for line in text.lstrip("\ufeff").splitlines() if line.strip()]
+    if any(line.startswith("#EXT-X-STREAM-INF") for line in lines):
+        return _master(lines, url)
+    return _media(lines, url)
+
+
+def best_variant(master: Master) -> Variant | None:
+    """The largest picture, then the highest rate; variants that keep their sound elsewhere are left out."""
+    usable = [variant for variant in master.variants if variant.has_own_sound]
+    return max(usable, key=lambda variant: (variant.lines, variant.bandwidth), default=None)
+
+
+def _master(lines: list[str], url: str) -> Master:
+    apart = set()
+    for line in lines:
+        fields = _attributes(line) if line.startswith("#EXT-X-MEDIA:") else {}
+        if fields.get("TYPE") == "AUDIO" and "URI" in fields:
+            apart.add(fields.get("GROUP-ID", ""))
+    variants = []
+    for line, following in zip(lines, lines[1:], strict=False):
+        if line.startswith("#EXT-X-STREAM-INF:") and not following.startswith("#"):
+            fields = _attributes(line)
+            height = fields.get("RESOLUTION", "0x0").lower().partition("x")[2]
+            variants.append(
+                Variant(
+                    urljoin(url, following),
+                    _number(fields.get("BANDWIDTH", "")),
+                    _number(height),
+                    fields.get("AUDIO") not in apart,
+                )
+            )
+    return Master(tuple(variants), any(line.startswith("#EXT-X-SESSION-KEY") for line in lines))
+
+
+def _media(lines: list[str], url: str) -> Media:
+    segments: list[Segment] = []
+    header: Segment | None = None
+    encryption, pending, ends = None, None, dict[str, int]()
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name == "#EXT-X-KEY" and _attributes(line).get("METHOD", "NONE") != "NONE":
+            encryption = _attributes(line)["METHOD"]
+        elif name == "#EXT-X-MAP":
+            fields = _attributes(line)
+            header = _segment(urljoin(url, fields.get("URI", "")), fields.get("BYTERANGE"), ends)
+            segments.append(header)
+        elif name == "#EXT-X-BYTERANGE":
+            pending = value
+        elif not line.startswith("#"):
+            segments.append(_segment(urljoin(url, line), pending, ends))
+            pending = None
+    return Media(tuple(segments), header is not None, "#EXT-X-ENDLIST" in lines, encryption)
+
+
+def _segment(url: str, byte_range: str | None, ends: dict[str, int]) -> Segment:
+    """`length[@start]`; without a start it follows the last range of the same file."""
+    if not byte_range:
+        return Segment(url)
+    length, _, start = byte_range.partition("@")
+    begins = _number(start) if start else ends.get(url, 0)
+    ends[url] = begins + _number(length)
+    return Segment(url, begins, _number(length))
+
+
+def _attributes(line: str) -> dict[str, str]:
+    return {name: value.strip('"') for name, value in ATTRIBUTE.findall(line.partition(":")[2])}
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
