@@ -121,6 +121,7 @@ def add_instance(app: CurrentApp, new: InstanceToAdd) -> Added:
 
 @router.get("/{name}", responses=problem_answers(404))
 def show_instance(app: CurrentApp, name: Name) -> Instance:
+    """One instance: address, health, profiles, root folders."""
     return _shown(_find(app, name))
 
 
@@ -147,6 +148,7 @@ def add_webhook(app: CurrentApp, name: Name, target: WebhookToConnect) -> Webhoo
 
 @router.delete("/{name}/webhook", responses=problem_answers(404, 502))
 def delete_webhook(app: CurrentApp, name: Name) -> WebhookRemoved:
+    """Take our webhook out of the instance."""
     return WebhookRemoved(was_connected=disconnect_webhook(app.arrs, _find(app, name)))
 
 

@@ -114,6 +114,7 @@ def take_entry(app: CurrentApp, pair: PairToTake) -> RuleEffect:
 
 @router.get("/{match_id}", responses=problem_answers(404))
 def show_match(app: CurrentApp, match_id: int) -> MatchItem:
+    """One match with its evidence and the other candidates."""
     with app.database.connect() as connection:
         return _shown(get_match(connection, MatchId(match_id)))
 

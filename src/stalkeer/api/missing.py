@@ -151,6 +151,7 @@ def start_scan(app: CurrentApp, what: ScanToStart) -> RunAccepted:
 
 @router.get("/{item_id}", responses=problem_answers(404))
 def show_missing_item(app: CurrentApp, item_id: int) -> MissingItem:
+    """One missing item with its candidates."""
     with app.database.connect() as connection:
         return _shown(get_missing(connection, WantedId(item_id)))
 

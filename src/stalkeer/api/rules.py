@@ -90,6 +90,7 @@ def list_all_rules(app: CurrentApp, page: PageParams) -> PageOf[RuleItem]:
 
 @router.get("/{rule_id}", responses=problem_answers(404))
 def show_rule(app: CurrentApp, rule_id: int) -> RuleItem:
+    """One rule."""
     with app.database.connect() as connection:
         return _shown(get_rule(connection, RuleId(rule_id)))
 
