@@ -1,0 +1,195 @@
+"""From wanted rows to an import: the release name the instance reads rightly, the steps, and what follows."""
+
+from dataclasses import replace
+
+import pytest
+import stamina
+from sqlalchemy import select
+
+from stalkeer.arr.outcomes import Imported, Pending
+from stalkeer.demo.http import Response
+from stalkeer.demo.media import EPISODE_45, FILM_90, read_clip
+from stalkeer.demo.radarr import Radarr
+from stalkeer.demo.sonarr import Sonarr
+from stalkeer.jobs.handover import HandOvers, HandOverStep, StagedFile, hand_over_items, plan_placement
+from stalkeer.jobs.reporting import QuietRun
+from stalkeer.jobs.wanted import sync_wanted
+from stalkeer.naming.release import FileTraits
+from stalkeer.settings import load_settings
+from stalkeer.settings.schema import WantedSettings
+from stalkeer.store.tables import events, library, wanted
+from tests.doubles.instances import clients, know
+
+TRAITS = FileTraits(1080, "hevc", ("de", "en"))
+
+
+@pytest.fixture(autouse=True)
+def no_waiting():
+    with stamina.set_testing(True, attempts=2, cap=True):
+        yield
+
+
+@pytest.fixture
+def parts(database, clock, tmp_path):
+    def make(**imports):
+        given = {"data_dir": str(tmp_path / "data"), **{f"import.{name}": value for name, value in imports.items()}}
+        settings = load_settings(None, {}, given, {}).settings
+        return HandOvers(database, clients(database, clock), settings)
+
+    return make
+
+
+@pytest.fixture
+def radarr(tmp_path):
+    (tmp_path / "movies").mkdir()
+    with Radarr(tmp_path / "movies", strict=True) as server:
+        yield server
+
+
+@pytest.fixture
+def sonarr(tmp_path):
+    (tmp_path / "tv").mkdir()
+    with Sonarr(tmp_path / "tv", strict=True) as server:
+        yield server
+
+
+def known(parts, server):
+    """The server's missing items, read into the database: (instance, wanted rows)."""
+    row = know(parts.arrs, server)
+    sync_wanted(parts.database, parts.arrs, WantedSettings(), QuietRun())
+    with parts.database.connect() as connection:
+        return row, connection.execute(select(wanted).order_by(wanted.c.id)).all()
+
+
+def ids(rows):
+    return tuple(row.id for row in rows)
+
+
+def placed(plan, clip):
+    plan.target.parent.mkdir(parents=True)
+    plan.target.write_bytes(read_clip(clip.name))
+    return StagedFile(plan.target, plan.target.stat().st_size)
+
+
+def finish(server, parts, step):
+    outcome = hand_over_items(parts, step)
+    while isinstance(outcome, Pending):
+        assert server.commands.get(outcome.command_id).done.wait(10)
+        step = replace(step, command_id=outcome.command_id)
+        outcome = hand_over_items(parts, step)
+    return outcome
+
+
+def test_a_film_is_placed_under_the_name_its_instance_reads(parts, radarr):
+    parts = parts()
+    radarr.add_movie("Some Film", 2020)
+    _, rows = known(parts, radarr)
+
+    plan = plan_placement(parts, ids(rows), ".mkv", TRAITS)
+
+    release = "Some.Film.2020.GERMAN.ENGLISH.1080p.WEB-DL.x265-STALKEER"
+    assert plan.target == parts.settings.directories.movies / release / f"{release}.mkv"
+    assert plan.note == ""
+
+
+def test_another_of_its_names_is_taken_where_the_first_is_read_wrongly(parts, radarr):
+    parts = parts()
+    radarr.add_movie("Der Film", 2020, alternate_titles=["Some Film"])
+    radarr.add_movie("Der Film", 2020)
+    _, rows = known(parts, radarr)
+
+    plan = plan_placement(parts, ids(rows[:1]), ".mkv", TRAITS)
+
+    assert plan.release.startswith("Some.Film.2020")
+
+
+def test_a_name_nobody_reads_is_told_and_used_all_the_same(parts, radarr):
+    parts = parts()
+    radarr.add_movie("Same", 2020)
+    radarr.add_movie("Same", 2020)
+    _, rows = known(parts, radarr)
+
+    plan = plan_placement(parts, ids(rows[:1]), ".mkv", TRAITS)
+
+    assert "by its id" in plan.note
+
+
+def test_an_instance_that_cannot_be_asked_does_not_stop_the_placement(parts, radarr):
+    parts = parts()
+    radarr.add_movie("Some Film", 2020)
+    _, rows = known(parts, radarr)
+    radarr.hook = lambda request: Response(500, {"message": "no"}) if request.path.endswith("/parse") else None
+
+    plan = plan_placement(parts, ids(rows), ".mkv", TRAITS)
+
+    assert plan.release.startswith("Some.Film.2020")
+    assert "not checked" in plan.note
+
+
+def test_an_imported_film_is_wanted_no_longer_before_the_next_scan(parts, radarr):
+    parts = parts()
+    radarr.add_movie("Some Film", 2020, runtime_min=90)
+    instance, rows = known(parts, radarr)
+    file = placed(plan_placement(parts, ids(rows), ".mkv", TRAITS), FILM_90)
+
+    outcome = finish(radarr, parts, HandOverStep(instance.id, ids(rows), file))
+
+    assert isinstance(outcome, Imported)
+    with parts.database.connect() as connection:
+        assert connection.execute(select(wanted.c.gone_at)).scalar_one() is not None
+        assert connection.execute(select(library.c.has_file)).scalar_one()
+
+
+def test_several_episodes_go_as_one_file(parts, sonarr):
+    parts = parts()
+    series = sonarr.add_series("Some Series", 2019, runtime_min=45)
+    episodes = [sonarr.add_episode(series, 1, number) for number in (1, 2)]
+    instance, rows = known(parts, sonarr)
+    plan = plan_placement(parts, ids(rows), ".mkv", TRAITS)
+    file = placed(plan, EPISODE_45)
+
+    outcome = finish(sonarr, parts, HandOverStep(instance.id, ids(rows), file))
+
+    assert "S01E01E02" in plan.release
+    assert isinstance(outcome, Imported)
+    assert all(episode.file for episode in episodes)
+
+
+def test_a_daily_episode_is_named_by_its_date(parts, sonarr):
+    parts = parts()
+    series = sonarr.add_series("The Show", 2019, kind="daily")
+    sonarr.add_episode(series, 2020, 5)
+    _, rows = known(parts, sonarr)
+
+    plan = plan_placement(parts, ids(rows), ".mkv", TRAITS)
+
+    assert plan.release.startswith(f"The.Show.{rows[0].air_date.replace('-', '.')}")
+
+
+def test_an_imported_film_is_unmonitored_and_tagged_where_wished(parts, radarr):
+    parts = parts(unmonitor=True, tag="From-VOD")
+    radarr.tags.append({"id": 4, "label": "mine"})
+    film = radarr.add_movie("Some Film", 2020, runtime_min=90, tags=[4])
+    instance, rows = known(parts, radarr)
+    file = placed(plan_placement(parts, ids(rows), ".mkv", TRAITS), FILM_90)
+
+    finish(radarr, parts, HandOverStep(instance.id, ids(rows), file))
+
+    assert film.monitored is False
+    assert [tag["label"] for tag in radarr.tags if tag["id"] in film.tags] == ["mine", "from-vod"]
+    assert radarr.violations == []
+
+
+def test_a_wish_that_fails_after_the_import_is_told_and_undoes_nothing(parts, radarr):
+    parts = parts(unmonitor=True)
+    film = radarr.add_movie("Some Film", 2020, runtime_min=90)
+    instance, rows = known(parts, radarr)
+    file = placed(plan_placement(parts, ids(rows), ".mkv", TRAITS), FILM_90)
+    radarr.hook = lambda request: Response(400, {"message": "no"}) if request.path.endswith("/editor") else None
+
+    outcome = finish(radarr, parts, HandOverStep(instance.id, ids(rows), file))
+
+    assert isinstance(outcome, Imported)
+    assert film.file
+    with parts.database.connect() as connection:
+        assert "import.unsettled" in connection.execute(select(events.c.kind)).scalars().all()
