@@ -9,8 +9,8 @@ from stalkeer.model import Entry, EntryKind
 from stalkeer.store.catalogue import Content, NewTitle
 from stalkeer.titles import ParsedTitle, TitleReader
 
-FILM, EPISODE = EntryKind.FILM.value, EntryKind.EPISODE.value
-_TITLED = (FILM, EPISODE, EntryKind.SERIES.value)
+FILM, EPISODE, OTHER = EntryKind.FILM.value, EntryKind.EPISODE.value, EntryKind.OTHER.value
+_TITLED = (FILM, EPISODE, OTHER, EntryKind.SERIES.value)
 
 
 class Draft(NamedTuple):
@@ -35,11 +35,12 @@ class RowMaker:
         """The row of an entry, read from its name where its kind has a title."""
         if entry.kind not in _TITLED:
             return Draft(entry.key, None, _untitled(entry))
-        parsed = self._reader.read(entry.name, entry.kind, entry.group)
+        parsed = self._reader.read(entry.name, None if entry.kind == OTHER else entry.kind, entry.group)
         kind, reason = entry.kind, entry.reason
-        if kind == FILM and reason != "url" and parsed.season is not None and parsed.episodes:
+        if kind in (FILM, OTHER) and parsed.season is not None and parsed.episodes and not _is_certain(entry):
             kind, reason = EPISODE, "name"
-        return Draft(entry.key, self._title(kind, parsed), self._content(entry, parsed, kind, reason))
+        title = self._title(FILM if kind == OTHER else kind, parsed)
+        return Draft(entry.key, title, self._content(entry, parsed, kind, reason))
 
     def _title(self, kind: str, parsed: ParsedTitle) -> NewTitle | None:
         if not parsed.hypotheses:
@@ -92,6 +93,11 @@ class RowMaker:
             codes = [*parsed.languages, *(f"sub:{code}" for code in parsed.subtitles)]
             self._languages[known] = ",".join(codes) or None
         return self._languages[known]
+
+
+def _is_certain(entry: Entry) -> bool:
+    """A panel's own word on what an entry is stands above its name."""
+    return entry.reason == "account" or entry.key.partition(":")[0] == "movie"
 
 
 def _untitled(entry: Entry) -> Content:

@@ -111,7 +111,8 @@ class Templates:
         """Read the first megabyte or so of a playlist."""
         urls = _ENTRY_URL.findall(sample.replace(b"\r", b"\n"))
         logins, bases = _logins_of(urls)
-        hosts = Counter(found[0] for url in urls if (found := _HOST.match(url)))
+        others = [url for url in urls if not url.startswith(tuple(base + b"/" for base in bases))]
+        hosts = Counter(found[0] for url in others if (found := _HOST.match(url)))
         for host, count in hosts.most_common(MOST_BASES):
             if count >= 2 and count >= BASE_SHARE * len(urls):
                 bases.setdefault(host)

@@ -39,6 +39,8 @@ class PlaylistRequest:
     @property
     def subject(self) -> str:
         """How messages name it: without path and query, which hold the login."""
+        if not self.url:
+            return self.what
         parts = urlsplit(self.url)
         return f"{self.what} at {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
@@ -104,7 +106,7 @@ def fetch_playlist(
 def open_local(path: Path, target: Path, max_size: int = MAX_SIZE) -> PlaylistFile:
     """A playlist file of the user's own; unpacked to `target` where it is gzipped, else read where it lies."""
     subject = f"The playlist file {path}"
-    request = PlaylistRequest(url="", max_size=max_size)
+    request = PlaylistRequest(url="", what=subject, max_size=max_size)
     try:
         with path.open("rb") as file:
             if file.read(2) == GZIP_MAGIC:
@@ -217,7 +219,9 @@ def _store(pieces: Iterator[bytes], target: Path, request: PlaylistRequest) -> t
                 hasher.update(piece)
                 file.write(piece)
     except zlib.error as error:
-        raise SourceUnreachable(f"{request.subject} came incomplete: {error}. The catalogue stays as it was") from error
+        raise SourceUnreachable(
+            f"{request.subject} came incomplete, its gzip data is damaged: {error}. The catalogue stays as it was"
+        ) from error
     return size, hasher.hexdigest()
 
 
