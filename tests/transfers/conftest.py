@@ -18,7 +18,7 @@ from tests.doubles.watching import Watching
 
 SIZE = 300_000
 KEY = "/movie/7.mkv"
-QUICK = Limits(connect_s=5, headers_s=5, silence_s=5, no_progress_s=5, reconnect_pause_s=0)
+QUICK = Limits(connect_s=5, headers_s=5, silence_s=5, no_progress_s=5)
 
 
 @dataclass

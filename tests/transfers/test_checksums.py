@@ -50,3 +50,19 @@ def test_the_checksum_of_a_part_is_not_the_file_s():
 )
 def test_a_sidecar_names_the_checksum_of_the_file(text, found):
     assert parse_sidecar(text, "film.mkv") == found
+
+
+def test_a_sidecar_beside_the_file_is_found_where_it_is_asked_for(desk):
+    desk.provider.add("/film.mkv", FILM * 100)
+    desk.provider.add("/film.mkv.md5", f"{MD5}  film.mkv\n".encode(), "text/plain")
+    url = desk.provider.url + "/film.mkv?token=1"
+
+    asked = desk.fetch(url=url, has_sidecar=True)
+    desk.part.unlink()
+    not_asked = desk.fetch(url=url)
+
+    assert asked.checksums == {"md5": MD5} and not_asked.checksums == {}
+
+
+def test_a_missing_sidecar_changes_nothing(desk):
+    assert desk.fetch(has_sidecar=True).checksums == {}

@@ -141,9 +141,8 @@ class _Attempt:
             proxy=access.proxy or None,
             tls=Tls(settings.verify_tls, settings.ca_file),
             https_only=settings.https_only,
-            limits=replace(
-                Limits(), no_progress_s=max(settings.timeout, 1.0), reconnect_pause_s=settings.reconnect_gap
-            ),
+            limits=Limits(silence_s=min(60.0, max(settings.timeout, 1.0)), no_progress_s=max(settings.timeout, 1.0)),
+            has_sidecar=settings.checksum_sidecar,
         )
 
     # --- the outcome

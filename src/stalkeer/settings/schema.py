@@ -224,6 +224,9 @@ class DownloadSettings(Section):
     min_free: Size = Field(
         1_000_000_000, description="Disk space that is always left free; downloads wait for it.", examples=["5GB"]
     )
+    assumed_size: Size = Field(
+        4_000_000_000, description="Space kept for a file whose size is not known before the server tells it."
+    )
     timeout: Duration = Field(
         600.0,
         description="How long an attempt may go on without a byte, over all its reconnects; a silent connection is "
@@ -235,6 +238,9 @@ class DownloadSettings(Section):
         None, description="Certificates to trust instead of the system's.", examples=["/config/provider-ca.pem"]
     )
     verify_downloads: bool = Field(True, description="Whether a file is checked to be whole before it is imported.")
+    checksum_sidecar: bool = Field(
+        False, description="Look for a checksum beside each file (FILE.sha256, .sha1, .md5); one request more for each."
+    )
     duration_tolerance: float = Field(
         0.4,
         ge=0,

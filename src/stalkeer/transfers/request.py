@@ -35,7 +35,6 @@ class Limits:
     headers_s: float = 30.0
     silence_s: float = 60.0  # a read without a byte for so long: reconnect
     no_progress_s: float = 600.0  # `downloads.timeout`: so long without a byte over all reconnects ends the attempt
-    reconnect_pause_s: float = 5.0  # servers see a close late; a second connection may count as one too many
     sync_bytes: int = 64 * 1024 * 1024
     sync_s: float = 10.0
 
@@ -66,6 +65,7 @@ class TransferRequest:
     proxy: str | None = field(default=None, repr=False)  # http://, https://, socks5:// or socks5h://
     tls: Tls = Tls()
     https_only: bool = False
+    has_sidecar: bool = False  # look for FILE.sha256 and the like beside the file, where no header tells a checksum
     limits: Limits = Limits()
 
 

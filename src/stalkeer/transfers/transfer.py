@@ -10,6 +10,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from urllib.parse import unquote, urlsplit
 
 from stalkeer.downloads.failures import FailureKind
 from stalkeer.downloads.resume import (
@@ -24,7 +25,7 @@ from stalkeer.downloads.resume import (
 )
 from stalkeer.transfers.appetite import Appetite
 from stalkeer.transfers.body import SNIFF, BodyKind, kind_of_body
-from stalkeer.transfers.checksums import checksums_of
+from stalkeer.transfers.checksums import checksums_of, parse_sidecar
 from stalkeer.transfers.connection import NETWORK_ERRORS, Route
 from stalkeer.transfers.hls import fetch_film, finished, journal_of
 from stalkeer.transfers.landing import Differs, Landing
@@ -42,6 +43,7 @@ from stalkeer.transfers.request import (
 )
 
 WAIT_SLICE_S = 0.2
+SIDECARS = (".sha256", ".sha1", ".md5")
 
 
 class Halted(Exception):  # noqa: N818
@@ -114,8 +116,9 @@ class Transfer:
         self.is_segmented = journal_of(request.part).exists()
 
     def run(self) -> Outcome:
+        outcome: Outcome
         try:
-            outcome = self._until_done()
+            outcome = self._with_sidecar(self._until_done())
         except Halted as halted:
             outcome = Stopped(halted.reason)
         except Hopeless as hopeless:
@@ -124,7 +127,28 @@ class Transfer:
             outcome = failed_locally(failure)
         return self._settled(outcome)
 
-    def _until_done(self) -> Outcome:
+    def _with_sidecar(self, fetched: Fetched) -> Fetched:
+        if not self.request.has_sidecar or fetched.checksums or self.is_segmented:
+            return fetched
+        self.sync()
+        parts = urlsplit(self.request.url)
+        for suffix in SIDECARS:
+            try:
+                opened = self.open(parts._replace(path=parts.path + suffix).geturl(), {})
+            except (Lost, Hopeless):
+                return fetched
+            try:
+                text = self._peek(opened) if opened.head.status == 200 else b""
+            except Lost:
+                return fetched
+            finally:
+                opened.connection.close()
+            found = parse_sidecar(text.decode("utf-8", "replace"), unquote(parts.path).rpartition("/")[2])
+            if found:
+                return replace(fetched, checksums=found)
+        return fetched
+
+    def _until_done(self) -> Fetched:
         while True:
             try:
                 fetched = self._exchange()
