@@ -388,7 +388,7 @@ def _candidates(connection: Connection, which: ColumnElement[bool], *, limit: in
     return [_candidate(row) for row in connection.execute(query)]
 
 
-def _candidate(row: Row[Any]) -> Candidate:
+def _candidate(row: Row[*tuple[Any, ...]]) -> Candidate:
     reason, findings = read_evidence(row.evidence)
     return Candidate(
         match_id=MatchId(row.id),
@@ -441,13 +441,14 @@ def _clauses(chosen: WantedFilter) -> list[ColumnElement[bool]]:
 
 def _status_clauses(status: str) -> list[ColumnElement[bool]]:
     idle = [~_is_downloading(), wanted.c.skip.is_(None)]
-    return {
+    by_status: dict[str, list[ColumnElement[bool]]] = {
         Status.DOWNLOADING.value: [_is_downloading()],
         Status.SKIPPED.value: [wanted.c.skip.is_not(None), ~_is_downloading()],
         Status.FOUND.value: [*idle, _has(Decision.CONFIRM)],
         Status.REVIEW.value: [*idle, _has(Decision.REVIEW), ~_has(Decision.CONFIRM)],
         Status.NOTHING.value: [*idle, ~_has(Decision.CONFIRM), ~_has(Decision.REVIEW)],
-    }.get(status, [])
+    }
+    return by_status.get(status, [])
 
 
 def _has(decision: Decision) -> Exists:

@@ -40,8 +40,8 @@ NEWEST_FIRST = ("trouble", "done")
 def get_queue(request: Request, show: str = "", q: str = "", page_number: int = 1) -> HTMLResponse:
     context = read_queue(app_of(request), show, q, page_number)
     if is_fragment(request):
-        return fragment(request, "activity/rows.html", **context)
-    return page(request, "activity/queue.html", **context)
+        return fragment(request, "activity/rows.html", context)
+    return page(request, "activity/queue.html", context)
 
 
 def read_queue(app: App, show: str, search: str, number: int) -> dict[str, object]:
@@ -106,9 +106,9 @@ def get_download(request: Request, download_id: int) -> HTMLResponse:
         events = list_events(connection, EventFilter(download_id=DownloadId(download_id)), limit=60)
     context: dict[str, object] = {"row": row, "events": events}
     if is_fragment(request):
-        return fragment(request, "activity/download.html", now=app.clock(), **context)
+        return fragment(request, "activity/download.html", context, now=app.clock())
     shown = read_queue(app, "", "", 1)
-    return page(request, "activity/queue.html", drawer_of="activity/download.html", **context, **shown)
+    return page(request, "activity/queue.html", {**context, **shown}, drawer_of="activity/download.html")
 
 
 @router.post("/activity/all/{verb}")

@@ -50,7 +50,7 @@ class Day:
 def get_calendar(request: Request, view: str = "month", month: str = "") -> HTMLResponse:
     """The frame at once; what the instances say of it follows, since they may be slow."""
     first = first_of(month, app_of(request).clock().date())
-    return page(request, "calendar.html", view=known(view), first=first, **neighbours(first))
+    return page(request, "calendar.html", neighbours(first), view=known(view), first=first)
 
 
 @router.get("/calendar/days")

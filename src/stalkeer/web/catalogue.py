@@ -37,8 +37,8 @@ def get_catalogue(
     }
     if is_fragment(request):
         name = "catalogue/more.html" if before is not None else "catalogue/rows.html"
-        return fragment(request, name, **context)
-    return page(request, "catalogue.html", **context)
+        return fragment(request, name, context)
+    return page(request, "catalogue.html", context)
 
 
 def next_url(chosen: BrowseFilter, rows: list[BrowseRow], before: int | None) -> str:

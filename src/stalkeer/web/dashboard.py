@@ -32,7 +32,7 @@ GRAPH_STEP_S = 10
 
 @router.get("/")
 def get_dashboard(request: Request) -> HTMLResponse:
-    return page(request, "dashboard.html", **read_dashboard(app_of(request)))
+    return page(request, "dashboard.html", read_dashboard(app_of(request)))
 
 
 @router.get("/dashboard/{part}")
@@ -40,7 +40,7 @@ def get_part(request: Request, part: str) -> HTMLResponse:
     """One panel, fetched again when what it shows has changed."""
     known = {"now", "events", "health", "sources", "tiles"}
     template = f"dashboard/{part}.html" if part in known else "dashboard/tiles.html"
-    return fragment(request, template, **read_dashboard(app_of(request)))
+    return fragment(request, template, read_dashboard(app_of(request)))
 
 
 @router.get("/rate.json")

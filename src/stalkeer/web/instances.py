@@ -126,8 +126,15 @@ def post_remove(request: Request, slug: str) -> Response:
 
 
 def read_form(given: Mapping[str, str]) -> InstanceForm:
-    known = {name: given.get(name, "") for name in InstanceForm.__dataclass_fields__ if name != "is_default"}
-    return InstanceForm(**{**known, "is_default": "is_default" in given})
+    return InstanceForm(
+        kind=given.get("kind", ""),
+        name=given.get("name", ""),
+        url=given.get("url", ""),
+        api_key=given.get("api_key", ""),
+        quality_profile_id=given.get("quality_profile_id", ""),
+        mappings=given.get("mappings", ""),
+        is_default="is_default" in given,
+    )
 
 
 def form_of(row: InstanceRow) -> InstanceForm:

@@ -45,8 +45,8 @@ def matching_of(app: App) -> Matching:
 def get_review(request: Request, item: int | None = None, after: int | None = None) -> HTMLResponse:
     context = read_pair(app_of(request), item=item, after=after)
     if is_fragment(request):
-        return fragment(request, "matches/pair.html", **context)
-    return page(request, "matches/review.html", **context)
+        return fragment(request, "matches/pair.html", context)
+    return page(request, "matches/review.html", context)
 
 
 def read_pair(app: App, *, item: int | None = None, after: int | None = None, undo: str = "") -> dict[str, object]:
@@ -94,7 +94,7 @@ def post_undo(request: Request, rule_id: int) -> HTMLResponse:
     outcome = withdraw_rule(matching_of(app), RuleId(rule_id), QuietRun())
     item = outcome.changes[0].wanted_id if outcome.changes else None
     context = read_pair(app, item=item)
-    return fragment(request, "matches/pair.html", toast=Toast("Taken back.", "info"), changed="matches", **context)
+    return fragment(request, "matches/pair.html", context, toast=Toast("Taken back.", "info"), changed="matches")
 
 
 @router.get("/matches/{kind}")
@@ -141,7 +141,7 @@ def post_verb(request: Request, match_id: int, verb: str, review: int = 0) -> Re
     if review:
         context = read_pair(app, undo=f"{undo}/undo")
         toast = Toast(f"{words}: {rule.label.partition(' <- ')[0]}.")
-        return fragment(request, "matches/pair.html", toast=toast, changed="matches", **context)
+        return fragment(request, "matches/pair.html", context, toast=toast, changed="matches")
     return done(
         request, Toast(f"{words}.", undo=f"{request.scope.get('root_path', '')}{undo}/remove"), changed="matches"
     )

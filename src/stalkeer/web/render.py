@@ -21,6 +21,7 @@ from stalkeer.web.menu import current_child
 
 TEMPLATES = Path(__file__).parent / "templates"
 FLASH_COOKIE = "stalkeer_flash"
+NOTHING: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True)
@@ -74,19 +75,18 @@ def is_fragment(request: Request) -> bool:
     return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Request-Type") != "full"
 
 
-def render(template: str, **context: object) -> str:
-    return environment().get_template(template).render(**context)
+def render(template: str, context: Mapping[str, object]) -> str:
+    return environment().get_template(template).render(context)
 
 
-def page(request: Request, template: str, status: int = 200, **context: object) -> HTMLResponse:
+def page(
+    request: Request, template: str, context: Mapping[str, object] = NOTHING, *, status: int = 200, **more: object
+) -> HTMLResponse:
     """A whole page, within the frame (menu, search, live figures)."""
     frame = frame_of(request)
     flash = unquote(request.cookies.get(FLASH_COOKIE, ""))
-    html = (
-        environment()
-        .get_template(template)
-        .render(request=request, frame=frame, base=frame.base, flash=flash, **context)
-    )
+    surroundings = {"request": request, "frame": frame, "base": frame.base, "flash": flash}
+    html = render(template, {**surroundings, **context, **more})
     response = HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})
     if flash:
         response.delete_cookie(FLASH_COOKIE, path=frame.base or "/")
@@ -94,11 +94,17 @@ def page(request: Request, template: str, status: int = 200, **context: object) 
 
 
 def fragment(
-    request: Request, template: str, *, toast: Toast | None = None, changed: str = "", **context: object
+    request: Request,
+    template: str,
+    context: Mapping[str, object] = NOTHING,
+    *,
+    toast: Toast | None = None,
+    changed: str = "",
+    **more: object,
 ) -> HTMLResponse:
     """A part of a page; `changed` names the topics whose other parts on the page should be fetched anew."""
     frame = frame_of(request)
-    html = render(template, request=request, frame=frame, base=frame.base, **context)
+    html = render(template, {"request": request, "frame": frame, "base": frame.base, **context, **more})
     return HTMLResponse(html, headers={"Cache-Control": "no-store", **action_headers(toast, changed)})
 
 

@@ -24,7 +24,7 @@ from stalkeer.web.forms import FormFields
 from stalkeer.web.frame import app_of, base_of
 from stalkeer.web.guard import NeedsLogin, OwnPageGuard, UserGuard, require_user, security_of
 from stalkeer.web.instances import InstanceForm, read_form, save_new
-from stalkeer.web.render import Toast, done, fragment, is_fragment, moved, page
+from stalkeer.web.render import NOTHING, Toast, done, fragment, is_fragment, moved, page
 from stalkeer.web.source_form import SourceForm, read_source_form
 from stalkeer.web.sources import save_new_source
 from stalkeer.web.system import start_job
@@ -82,7 +82,7 @@ def show_account(request: Request, name: str = "", error: str = "", status: int 
         "is_local": caller is not None and caller.kind is CallerKind.LOCAL,
         "needs_token": security.needs_setup_token(request.state.origin),
     }
-    return step_page(request, "account", status=status, **context)
+    return step_page(request, "account", context, status=status)
 
 
 @router.post("/setup/account", dependencies=[OwnPageGuard])
@@ -174,11 +174,11 @@ def get_answer(request: Request) -> HTMLResponse:
     app = app_of(request)
     context = read_answer_page(app)
     if is_fragment(request):
-        return fragment(request, "setup/answer_parts.html", **context)
+        return fragment(request, "setup/answer_parts.html", context)
     if not context["is_looking"] and not context["has_looked"]:
         look(app)
         context = read_answer_page(app)
-    return step_page(request, "answer", **context)
+    return step_page(request, "answer", context)
 
 
 @router.post("/setup/answer/look", dependencies=[UserGuard])
@@ -226,9 +226,10 @@ def post_start(request: Request) -> Response:
     return moved(request, "/activity", Toast("The sure ones are being queued. They appear here."))
 
 
-def step_page(request: Request, here: str, *, status: int = 200, **context: object) -> HTMLResponse:
+def step_page(
+    request: Request, here: str, context: Mapping[str, object] = NOTHING, *, status: int = 200, **more: object
+) -> HTMLResponse:
     at = PATHS.index(here)
     following = f"/setup/{PATHS[at + 1]}" if at + 1 < len(PATHS) else "/"
-    return page(
-        request, f"setup/{here}.html", status=status, steps=STEPS, here=here, at=at, following=following, **context
-    )
+    steps = {"steps": STEPS, "here": here, "at": at, "following": following}
+    return page(request, f"setup/{here}.html", {**steps, **context, **more}, status=status)

@@ -39,8 +39,23 @@ class SourceForm:
 
 
 def read_source_form(form: Mapping[str, str]) -> SourceForm:
-    known = {name: form.get(name, "").strip() for name in SourceForm.__dataclass_fields__ if name != "adult"}
-    filled = SourceForm(**{**known, "adult": "adult" in form})
+    def text(name: str) -> str:
+        return form.get(name, "").strip()
+
+    filled = SourceForm(
+        slug=text("slug"),
+        how=text("how"),
+        url=text("url"),
+        username=text("username"),
+        password=text("password"),
+        path=text("path"),
+        user_agent=text("user_agent"),
+        priority=text("priority"),
+        max_connections=text("max_connections"),
+        bandwidth_limit=text("bandwidth_limit"),
+        refresh=text("refresh"),
+        adult="adult" in form,
+    )
     if not filled.slug:
         filled = replace(filled, slug=suggested_slug(filled))
     return replace(filled, how=filled.how or "url", priority=filled.priority or "0")

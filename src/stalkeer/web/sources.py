@@ -8,16 +8,21 @@ from typing import Annotated
 from fastapi import APIRouter, File, Request, UploadFile
 from fastapi.responses import HTMLResponse, Response
 
-from stalkeer.errors import Conflict, InvalidInput, NotFound
+from stalkeer.errors import Conflict, InvalidInput, NotFound, SourceError
+from stalkeer.jobs.try_source import try_source
 from stalkeer.runtime import App
 from stalkeer.store.dashboard import SourceCard, last_changes, source_cards
 from stalkeer.store.runs import list_runs
 from stalkeer.store.sources import (
     UI,
+    Credentials,
+    NewSource,
     SourceRow,
     add_source,
     change_source,
+    check_new_source,
     get_source,
+    list_sources,
     read_credentials,
     remove_source,
     set_enabled,
@@ -61,6 +66,32 @@ def save_new_source(request: Request, form: SourceForm, to: str = "/sources") ->
     if app.engine is not None:
         start_job(app, "refresh", new.slug)
     return done(request, Toast(f"{new.slug} was added and is being read."), to=to)
+
+
+@router.post("/sources/test")
+def post_test(request: Request, given: FormFields) -> HTMLResponse:
+    """What answers at the typed address, and how its names are read."""
+    form = read_source_form(given)
+    app = app_of(request)
+    present = stored_credentials(app, form.slug)
+    return show_trial(request, new_source_of(form, present), is_converted=form.is_account_address)
+
+
+def stored_credentials(app: App, slug: str) -> Credentials | None:
+    """What an empty field keeps, for a source that is being changed."""
+    with app.database.connect() as connection:
+        row = next((row for row in list_sources(connection) if row.slug == slug), None)
+    return None if row is None else read_credentials(row, app.secrets)
+
+
+def show_trial(request: Request, new: NewSource, *, is_converted: bool = False) -> HTMLResponse:
+    trial, error = None, ""
+    try:
+        check_new_source(new)
+        trial = try_source(new, app_of(request).clock)
+    except (SourceError, InvalidInput) as problem:
+        error = str(problem)
+    return fragment(request, "sources/trial.html", trial=trial, error=error, is_converted=is_converted)
 
 
 @router.post("/sources/upload")
@@ -109,6 +140,9 @@ def post_verb(request: Request, slug: str, verb: str) -> Response:
     app = app_of(request)
     with app.database.connect() as connection:
         row = get_source(connection, slug)
+    if verb == "test":
+        credentials = read_credentials(row, app.secrets)
+        return show_trial(request, NewSource(row.slug, row.kind, credentials, row.options))
     if verb == "refresh":
         start_job(app, "refresh", slug)
         return done(request, Toast(f"{slug} is being read.", "info"), changed="sources")

@@ -6,7 +6,7 @@ import json
 import os
 import platform
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,12 +15,16 @@ from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Res
 
 from stalkeer.errors import Conflict, NotFound
 from stalkeer.jobs.backup import delete_backup, find_backup, list_backups, make_backup
+from stalkeer.jobs.doctor import examine_paths
 from stalkeer.jobs.health import check_health
+from stalkeer.jobs.reporting import QuietRun
 from stalkeer.runtime import App
 from stalkeer.secrets import mask_text
 from stalkeer.store.dashboard import list_troubles
+from stalkeer.store.instances import FolderPair, NewInstance, change_instance, get_instance
 from stalkeer.store.runs import RunId, list_runs, request_cancel
 from stalkeer.web.formats import plural, size
+from stalkeer.web.forms import FormFields
 from stalkeer.web.frame import app_of
 from stalkeer.web.render import Toast, done, fragment, is_fragment, page
 from stalkeer.web.volumes import volumes_of
@@ -79,6 +83,28 @@ def post_health(request: Request) -> Response:
     return done(request, Toast(words, "warn" if report.findings else "ok"), to="/system")
 
 
+@router.get("/system/doctor")
+def get_doctor(request: Request) -> HTMLResponse:
+    """Every hand-over folder tried with every instance; seconds, so it is fetched after the page."""
+    app = app_of(request)
+    report = examine_paths(app.arrs, app.settings.directories, QuietRun())
+    return fragment(request, "system/doctor.html", checks=report.checks)
+
+
+@router.post("/system/doctor/mapping")
+def post_mapping(request: Request, given: FormFields) -> Response:
+    """Take a mapping that the doctor proposed."""
+    app = app_of(request)
+    with app.database.begin() as connection:
+        row = get_instance(connection, given.get("instance", ""))
+        pair = FolderPair(given.get("local", ""), given.get("remote", ""))
+        options = replace(row.options, path_mappings=(*row.options.path_mappings, pair))
+        key = app.secrets.decrypt(row.api_key)
+        new = NewInstance(row.slug, row.kind, row.url, key, options, is_default=row.is_default, enabled=row.enabled)
+        change_instance(connection, row.slug, new, app.secrets)
+    return done(request, Toast(f"{row.label} now sees {pair.local} as {pair.remote}."), changed="doctor")
+
+
 @router.get("/system/backup")
 def get_backups(request: Request) -> HTMLResponse:
     return page(request, "system/backup.html", backups=list_backups(app_of(request).backup_place))
@@ -111,8 +137,8 @@ def get_tasks(request: Request) -> HTMLResponse:
     plans = {task.job: str(getattr(schedule, task.job, "")) for task in TASKS}
     context = {"tasks": TASKS, "runs": runs, "plans": plans}
     if is_fragment(request):
-        return fragment(request, "system/runs.html", **context)
-    return page(request, "system/tasks.html", **context)
+        return fragment(request, "system/runs.html", context)
+    return page(request, "system/tasks.html", context)
 
 
 @router.post("/system/tasks/{job}")
@@ -157,8 +183,8 @@ def get_logs(request: Request, level: str = "", q: str = "") -> HTMLResponse:
         "q": q,
     }
     if is_fragment(request):
-        return fragment(request, "system/lines.html", **context)
-    return page(request, "system/logs.html", **context)
+        return fragment(request, "system/lines.html", context)
+    return page(request, "system/logs.html", context)
 
 
 @router.get("/system/logs/{name}")

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
 from stalkeer.errors import Conflict, InvalidInput, NotFound
+from stalkeer.jobs.explain import explain_wanted
 from stalkeer.jobs.match import match_wanted
 from stalkeer.jobs.queue import queue_match
 from stalkeer.jobs.reporting import QuietRun
@@ -52,8 +53,8 @@ def get_cutoff(
 def show(request: Request, chosen: WantedFilter, number: int) -> HTMLResponse:
     context = read_list(app_of(request), chosen, max(1, number))
     if is_fragment(request):
-        return fragment(request, "wanted/rows.html", **context)
-    return page(request, "wanted/list.html", **context)
+        return fragment(request, "wanted/rows.html", context)
+    return page(request, "wanted/list.html", context)
 
 
 def read_list(app: App, chosen: WantedFilter, number: int) -> dict[str, object]:
@@ -123,6 +124,13 @@ def queue_best(app: App, wanted_id: WantedId) -> None:
     queue_match(app.database, app.clock, best.match_id)
 
 
+@router.get("/wanted/{wanted_id}/why")
+def get_why(request: Request, wanted_id: int) -> HTMLResponse:
+    """The matching's own words, thought anew; read after the drawer is open."""
+    explanation = explain_wanted(matching_of(app_of(request)), WantedId(wanted_id))
+    return fragment(request, "wanted/why.html", explanation=explanation)
+
+
 @router.get("/wanted/{wanted_id}")
 def get_item(request: Request, wanted_id: int) -> HTMLResponse:
     """Why not? One item with every candidate and what speaks for and against it."""
@@ -133,6 +141,6 @@ def get_item(request: Request, wanted_id: int) -> HTMLResponse:
         events = list_events(connection, EventFilter(wanted_id=item.id), limit=12)
     context: dict[str, object] = {"item": item, "candidates": candidates, "events": events}
     if is_fragment(request):
-        return fragment(request, "wanted/item.html", **context)
+        return fragment(request, "wanted/item.html", context)
     chosen = WantedFilter(reason=item.reason)
-    return page(request, "wanted/list.html", drawer_of="wanted/item.html", **context, **read_list(app, chosen, 1))
+    return page(request, "wanted/list.html", {**context, **read_list(app, chosen, 1)}, drawer_of="wanted/item.html")
