@@ -1,0 +1,145 @@
+"""Settings over the API: typed, checked as a whole, secrets in and never out."""
+
+from __future__ import annotations
+
+import pytest
+
+from stalkeer.settings.change import CHANGEABLE
+from tests.doubles.app import make_app
+
+
+def test_a_section_shows_values_origins_and_what_is_fixed(client):
+    answer = client.get("/api/v1/settings/downloads").json()
+
+    assert answer["values"]["concurrentLimit"] == 3
+    assert answer["origins"]["concurrentLimit"] == "default"
+    assert answer["fixed"] == []
+
+
+def test_a_change_counts_at_once_and_is_kept(client, app):
+    answer = client.put(
+        "/api/v1/settings/downloads", json={"concurrentLimit": 7, "bandwidthLimit": "10MB", "timeout": "90s"}
+    )
+
+    assert answer.status_code == 200
+    assert answer.json()["origins"]["concurrentLimit"] == "ui"
+    assert (app.settings.downloads.concurrent_limit, app.settings.downloads.bandwidth_limit) == (7, 10_000_000)
+    assert client.get("/api/v1/settings/downloads").json()["values"]["timeout"] == 90
+
+
+def test_an_answer_can_be_sent_back_as_it_is(client):
+    for section in (
+        "downloads",
+        "directories",
+        "import",
+        "schedule",
+        "retention",
+        "matching",
+        "logging",
+        "security",
+        "tmdb",
+    ):
+        values = client.get(f"/api/v1/settings/{section}").json()["values"]
+
+        assert client.put(f"/api/v1/settings/{section}", json=values).status_code == 200, section
+
+
+def test_null_goes_back_to_what_lies_beneath(client, app):
+    client.put("/api/v1/settings/downloads", json={"concurrentLimit": 7})
+
+    client.put("/api/v1/settings/downloads", json={"concurrentLimit": None})
+
+    assert app.settings.downloads.concurrent_limit == 3
+
+
+def test_a_list_of_mappings_changes_as_a_whole(client, app):
+    hours = [{"start": "23:00", "end": "07:00", "limit": "5MB"}]
+
+    answer = client.put("/api/v1/settings/downloads", json={"hours": hours})
+
+    assert answer.status_code == 200
+    [kept] = app.settings.downloads.hours
+    assert (kept.start.hour, kept.limit) == (23, 5_000_000)
+
+
+@pytest.mark.parametrize(
+    ("section", "change", "status"),
+    [
+        ("downloads", {"concurrentLimit": -1}, 422),
+        ("downloads", {"timeout": "10 parsecs"}, 422),
+        ("downloads", {"nothing": 1}, 422),
+        ("schedule", {"scan": "hourly"}, 422),
+        ("matching", {"threshold": 0.99}, 409),
+        ("nothing", {}, 404),
+        ("database", {"url": "sqlite:////etc/passwd"}, 404),
+        ("server", {"port": 1}, 404),
+    ],
+)
+def test_what_cannot_be_used_is_refused_and_nothing_is_kept(client, app, section, change, status):
+    before = app.settings
+
+    answer = client.put(f"/api/v1/settings/{section}", json=change)
+
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert app.settings == before
+
+
+def test_a_wrong_value_is_pointed_at(client):
+    problem = client.put("/api/v1/settings/downloads", json={"timeout": "10 parsecs"}).json()
+
+    assert problem["errors"][0]["pointer"] == "/timeout"
+    assert "accepted: 60s" in problem["errors"][0]["detail"]
+
+
+def test_a_secret_goes_in_and_never_comes_out(client, app):
+    answer = client.put("/api/v1/settings/tmdb", json={"apiKey": "tmdb-secret-1"})
+
+    assert "tmdb-secret-1" not in answer.text
+    assert app.settings.tmdb.api_key.get_secret_value() == "tmdb-secret-1"
+    with app.database.connect() as connection:
+        assert "tmdb-secret-1" not in str(connection.exec_driver_sql("SELECT * FROM settings").all())
+
+
+def test_what_the_environment_fixes_cannot_change(tmp_path, database, clock, client, app):
+    fixed = make_app(tmp_path / "data", database, clock, {"downloads.timeout": "5s"})
+
+    with pytest.raises(Exception, match="set on the command line"):
+        fixed.change_settings({"downloads.timeout": 9})
+
+
+# --- Radarr and Sonarr
+
+
+def test_without_an_instance_there_is_null(client):
+    assert client.get("/api/v1/settings/radarr").json() is None
+
+
+def test_an_instance_is_asked_before_it_is_kept(client):
+    answer = client.put("/api/v1/settings/radarr", json={"url": "http://127.0.0.1:9", "apiKey": "0123456789abcdef"})
+
+    assert answer.status_code == 502
+    assert answer.json()["code"] == "arr-unreachable"
+    assert client.get("/api/v1/settings/radarr").json() is None
+
+
+def test_force_keeps_it_without_asking_and_its_key_never_comes_out(client):
+    given = {"url": "http://127.0.0.1:9", "apiKey": "0123456789abcdef", "qualityProfileId": 4}
+
+    kept = client.put("/api/v1/settings/radarr", params={"force": True}, json=given)
+    again = client.put("/api/v1/settings/radarr", params={"force": True}, json={"url": "http://127.0.0.1:10"})
+
+    assert kept.status_code == again.status_code == 200
+    assert "0123456789abcdef" not in kept.text + again.text
+    assert again.json() == {
+        "name": "radarr",
+        "url": "http://127.0.0.1:10",
+        "apiKey": "********",
+        "apiKeySet": True,
+        "qualityProfileId": None,
+        "origin": "ui",
+    }
+
+
+def test_the_first_one_needs_its_key(client):
+    assert client.put("/api/v1/settings/sonarr", json={"url": "http://127.0.0.1:9"}).status_code == 409
