@@ -105,6 +105,7 @@ downloads:
   retry_delay: 1s
   reconnect_gap: 0s
   min_free: 100MB
+  assumed_size: 10MB
 server:
   host: 127.0.0.1
 security:

@@ -80,10 +80,11 @@ class Gates:
 
 @dataclass(frozen=True)
 class Limits:
-    """Connections at once; None is unlimited."""
+    """Connections at once; None is unlimited. A file of unknown size is taken to need `unknown_size` bytes."""
 
     total: int | None = 3
     per_host: int | None = None
+    unknown_size: int = UNKNOWN_SIZE
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ class _Table:
         self.by_source = Counter(one.source_id for one in running)
         self.reserved: Counter[str] = Counter()
         for one in running:
-            self.reserved[one.volume] += _need(one.remaining)
+            self.reserved[one.volume] += self._need(one.remaining)
 
     def yield_to_viewers(self) -> None:
         """The account gave fewer connections than we hold: the least urgent of ours leave."""
@@ -178,7 +179,7 @@ class _Table:
         self.total += 1
         self.by_host[candidate.host] += 1
         self.by_source[candidate.source_id] += 1
-        self.reserved[candidate.volume] += _need(candidate.remaining)
+        self.reserved[candidate.volume] += self._need(candidate.remaining)
 
     def obstacle(self, candidate: Candidate) -> Waiting | None:
         """The first thing in its way, what lasts longest first."""
@@ -223,7 +224,7 @@ class _Table:
             return Waiting(Reason.FOLDER, detail=volume.trouble)
         if volume.is_full:
             return Waiting(Reason.DISK, detail="the last write met a full disk")
-        need = _need(candidate.remaining)
+        need = self._need(candidate.remaining)
         if volume.room is not None and self.reserved[candidate.volume] + need > volume.room:
             return Waiting(Reason.DISK, detail=f"needs {need / 1e9:.1f} GB")
         return None
@@ -246,6 +247,5 @@ class _Table:
             return Waiting(Reason.SLOT)
         return None
 
-
-def _need(remaining: int | None) -> int:
-    return UNKNOWN_SIZE if remaining is None else remaining
+    def _need(self, remaining: int | None) -> int:
+        return self.limits.unknown_size if remaining is None else remaining

@@ -79,7 +79,8 @@ def measure_volume(settings: Settings) -> Volume:
 
 
 def limits_of(settings: Settings) -> Limits:
-    return Limits(total=settings.downloads.concurrent_limit or None, per_host=settings.downloads.per_host_limit or None)
+    downloads = settings.downloads
+    return Limits(downloads.concurrent_limit or None, downloads.per_host_limit or None, downloads.assumed_size)
 
 
 def explain_waiting(database: Database, settings: Settings, now: datetime) -> dict[DownloadId, Waiting]:
