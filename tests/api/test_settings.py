@@ -28,17 +28,7 @@ def test_a_change_counts_at_once_and_is_kept(client, app):
 
 
 def test_an_answer_can_be_sent_back_as_it_is(client):
-    for section in (
-        "downloads",
-        "directories",
-        "import",
-        "schedule",
-        "retention",
-        "matching",
-        "logging",
-        "security",
-        "tmdb",
-    ):
+    for section in CHANGEABLE:
         values = client.get(f"/api/v1/settings/{section}").json()["values"]
 
         assert client.put(f"/api/v1/settings/{section}", json=values).status_code == 200, section
