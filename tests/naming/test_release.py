@@ -26,7 +26,11 @@ FULL_HD = FileTraits(1080, "h264", ("fr",))
         (EpisodeName("The Show (US)", 0, (1,)), NOTHING_KNOWN, "The.Show.US.S00E01.WEB-DL-STALKEER"),
         (EpisodeName("Long", 21, (1071,)), NOTHING_KNOWN, "Long.S21E1071.WEB-DL-STALKEER"),
         (EpisodeName("Daily", 2024, (5,), "2024-05-02"), NOTHING_KNOWN, "Daily.2024.05.02.WEB-DL-STALKEER"),
-        (FilmName("A", 2020), FileTraits(None, None, ("de", "deu", "xx", "en")), "A.2020.GERMAN.ENGLISH.WEB-DL-STALKEER"),
+        (
+            FilmName("A", 2020),
+            FileTraits(None, None, ("de", "deu", "xx", "en")),
+            "A.2020.GERMAN.ENGLISH.WEB-DL-STALKEER",
+        ),
     ],
 )
 def test_a_name_says_what_is_known_and_nothing_else(item, traits, name):
