@@ -15,12 +15,12 @@ from stalkeer.logs import LOG_FILE, LogTargets, configure_logging, get_logger
 from stalkeer.runtime import App, Paths, utc_now
 from stalkeer.secrets import KEY_FILE, open_secret_box
 from stalkeer.settings import LoadedSettings, Settings, find_config, load_settings
-from stalkeer.settings.folders import check_folders
+from stalkeer.settings.folders import FOLDERS, check_folders, check_outside_root_folders
 from stalkeer.settings.live import LiveSettings
 from stalkeer.store.damage import set_aside_if_damaged
 from stalkeer.store.database import open_database
 from stalkeer.store.filters import sync_config_filters
-from stalkeer.store.instances import configured_instances, sync_config_instances
+from stalkeer.store.instances import configured_instances, list_instances, sync_config_instances
 from stalkeer.store.migrate import migrate
 from stalkeer.store.settings import read_settings
 from stalkeer.store.sources import configured_sources, sync_config_sources
@@ -63,10 +63,11 @@ def build_app(start: Start, clock: Callable[[], datetime] = utc_now) -> App:
     database = open_database(first.database.url.get_secret_value())
     migrate(database, paths.backups)
     live = LiveSettings(start.load, read_settings(database, secrets))
-    with database.begin() as connection:
-        sync_config_instances(connection, configured_instances(live.current), secrets, clock())
-        sync_config_sources(connection, configured_sources(live.current), secrets, clock())
-        sync_config_filters(connection, live.current, clock())
+    if start.role == "serve" or not is_held(paths.data_dir):  # beside a running server its configuration counts
+        with database.begin() as connection:
+            sync_config_instances(connection, configured_instances(live.current), secrets, clock())
+            sync_config_sources(connection, configured_sources(live.current), secrets, clock())
+            sync_config_filters(connection, live.current, clock())
     return App(
         live=live,
         database=database,
@@ -90,6 +91,15 @@ def _prepare_database(settings: Settings, paths: Paths, now: datetime) -> None:
         set_aside_if_damaged(file, now)
         if file.parent.is_dir():
             file.touch(0o600)  # SQLite itself would let others read it
+
+
+def _check_staging(app: App) -> None:
+    """Raise ConfigurationError for a staging folder inside a root folder that an instance is known to have."""
+    folders = app.settings.directories
+    with app.database.connect() as connection:
+        roots = [(row.label, root.path) for row in list_instances(connection) for root in row.root_folders]
+    staging = {f"directories.{key}": getattr(folders, key) for key in FOLDERS}
+    check_outside_root_folders(staging, roots)
 
 
 def build_security(app: App) -> Security:
@@ -128,8 +138,12 @@ def run_server(app: App) -> None:
     from stalkeer.api.server import run
     from stalkeer.engine.build import build_engine
     from stalkeer.engine.process import child_command, leave
+    from stalkeer.jobs.backup import list_backups
+    from stalkeer.jobs.health import check_health
+    from stalkeer.jobs.health_watch import HealthWatch
 
     check_folders(app.live.loaded)
+    _check_staging(app)
     logging = app.settings.logging
     configure_logging(
         LogTargets(
@@ -147,7 +161,15 @@ def run_server(app: App) -> None:
         )
     engine = build_engine(app, "serve", child_command(app.config))
     engine.launch()
+    watch = HealthWatch(
+        look=app.reread_settings,
+        check=lambda: check_health(
+            app.database, app.settings, app.clock(), app.key_file, list_backups(app.backup_place)
+        ),
+    )
+    watch.start()
     try:
         run(build_server(replace(app, engine=engine), security), app.settings.server)
     finally:
+        watch.stop()
         leave(engine)

@@ -130,5 +130,12 @@ class App:
 
         return Matching(self.database, self.settings.matching, self.clock, ArrLookup(self.arrs))
 
+    def reread_settings(self) -> None:
+        """Use what another process stored since the last look."""
+        stored = read_settings(self.database, self.secrets)
+        if stored != self.live.stored:
+            self.live.reload(stored)
+            set_level(self.settings.logging.level)
+
     def close(self) -> None:
         self.database.close()

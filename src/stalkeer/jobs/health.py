@@ -176,6 +176,12 @@ def check_paths(facts: Facts) -> Iterator[Finding]:
         elif not os.access(folder, os.W_OK | os.X_OK):
             fix = f"Give user id {os.getuid()} the right to write there (PUID, UMASK)"
             yield Finding("path", key, ERROR, f"directories.{key}: {folder} is not writable", fix)
+        for row in facts.instances:
+            for root in row.root_folders:
+                if folder.is_relative_to(root.path):
+                    message = f"directories.{key}: {folder} lies inside {root.path}, a root folder of {row.label}"
+                    fix = f"Set directories.{key} to a folder beside the root folders"
+                    yield Finding("path", f"{key} in {row.slug}", ERROR, message, fix)
 
 
 def check_workers(facts: Facts) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ class LiveSettings:
     def __init__(self, load: Callable[[Mapping[str, object]], LoadedSettings], stored: Mapping[str, object]) -> None:
         self._load = load
         self._loaded = load(stored)
+        self._stored = dict(stored)
 
     @property
     def current(self) -> Settings:
@@ -23,9 +24,15 @@ class LiveSettings:
     def loaded(self) -> LoadedSettings:
         return self._loaded
 
+    @property
+    def stored(self) -> Mapping[str, object]:
+        """The UI's rows that this snapshot was made with."""
+        return self._stored
+
     def reload(self, stored: Mapping[str, object]) -> None:
         """Raises ConfigurationError and keeps the present snapshot when the rows do not fit."""
         self._loaded = self._load(stored)
+        self._stored = dict(stored)
 
     def check(self, stored: Mapping[str, object]) -> LoadedSettings:
         """What the settings would be with these rows; raises ConfigurationError."""
