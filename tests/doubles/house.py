@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import select, update
 
+from stalkeer.demo.content import Content
 from stalkeer.demo.provider import Provider
 from stalkeer.demo.radarr import Radarr
 from stalkeer.engine.engine import Engine, Outside
@@ -63,6 +64,7 @@ class House:
     app: App
     provider: Provider | None
     radarr: Radarr | None
+    provider_url: str = ""
     replies: dict[int, Reply | None] = field(default_factory=dict)
     questions: list[int] = field(default_factory=list)
 
@@ -76,7 +78,7 @@ class House:
         return Engine(self.app, outside, JobTable(self.database, self.app.clock, ()), role=role, pulse_s=pulse_s)
 
     def access(self, _source_id: SourceId) -> Access:
-        return Access(base=self.provider.url, username="user", password="secret")
+        return Access(base=self.provider_url or self.provider.url, username="user", password="secret")
 
     def ask(self, source_id: SourceId) -> Reply | None:
         self.questions.append(source_id)
@@ -115,7 +117,13 @@ class House:
                 known or connection.execute(instances.insert().values(**values).returning(instances.c.id)).scalar_one()
             )
 
-    def film(self, title: str, instance_id: InstanceId | None = None, arr_id: int | None = None) -> WantedId:
+    def film(
+        self,
+        title: str,
+        instance_id: InstanceId | None = None,
+        arr_id: int | None = None,
+        runtime_min: int | None = None,
+    ) -> WantedId:
         instance_id = instance_id or self.instance()
         with self.database.begin() as connection:
             count = len(connection.execute(select(library.c.id)).all()) + 1
@@ -136,11 +144,12 @@ class House:
                 "arr_id": arr_id or count,
                 "reason": "missing",
                 "title": title,
+                "runtime_min": runtime_min,
                 "first_seen": now(),
             }
             return WantedId(connection.execute(wanted.insert().values(**row).returning(wanted.c.id)).scalar_one())
 
-    def entry(self, source_id: SourceId, key: str, body: bytes | None, name: str = "") -> EntryId:
+    def entry(self, source_id: SourceId, key: str, body: Content | bytes | None, name: str = "") -> EntryId:
         """An entry whose file the provider serves; with no body the provider does not know it."""
         if body is not None:
             self.provider.add(key, body)
@@ -170,12 +179,14 @@ class House:
             connection.execute(matches.insert().values(**values))
 
     def download(
-        self, name: str, body: bytes | None, source_id: SourceId | None = None, priority: int = 0
+        self, name: str, body: Content | bytes | None, source_id: SourceId | None = None, priority: int = 0
     ) -> DownloadId:
         """A film that is wanted, served, matched and queued."""
         source_id = source_id or self.source()
         key = f"/files/{name}.mkv"
-        wanted_id, entry_id = self.film(name), self.entry(source_id, key, body)
+        movie = self.radarr.add_movie(name, 2020, runtime_min=90) if self.radarr else None
+        wanted_id = self.film(name, arr_id=movie.id if movie else None, runtime_min=90 if movie else None)
+        entry_id = self.entry(source_id, key, body)
         self.match(wanted_id, entry_id)
         new = NewDownload(
             entry_id=entry_id,
@@ -184,7 +195,7 @@ class House:
             name=name,
             title=name,
             kind="movie",
-            items=(NewItem(wanted_id, self.instance(), 1),),
+            items=(NewItem(wanted_id, self.instance(), movie.id if movie else 1),),
             priority=priority,
         )
         with self.database.begin() as connection:

@@ -1,0 +1,120 @@
+"""kill -9 at every point at which something is written, and at random: nothing is lost, nothing comes twice."""
+
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from stalkeer.demo.media import FILM_90, media
+from stalkeer.model import DownloadState
+from stalkeer.store.workers import list_workers
+from tests.doubles.house import content, digest, eventually
+from tests.engine.processes import Spec, worker
+
+IMPORTING = {"import.mode": "manual", "downloads.verify_downloads": True}
+
+
+def clip(seed, size=400_000):
+    return media(FILM_90, size, seed)
+
+
+def whole(title):
+    body = clip(int(title.split()[1]))
+    return body.read(0, body.size)
+
+
+def check_bytes(path, body):
+    assert digest(Path(path).read_bytes()) == digest(body)
+
+
+def kill_at_each_commit(house, given, prepare, check, *, after=False):
+    """For each commit of a download's threads: one download whose worker dies there, and another worker after it."""
+    deaths = 0
+    while True:
+        download = prepare(deaths)
+        dying = Spec.of(house, given=given, dies_at=deaths + 1, dies_after=after)
+        with worker(dying) as process:
+            eventually(lambda: not process.is_alive() or house.state(download) is DownloadState.COMPLETED)  # noqa: B023
+            if process.is_alive():
+                return deaths
+        deaths += 1
+        with worker(Spec.of(house, given=given)):
+            check(house.await_state(download, DownloadState.COMPLETED))
+
+
+@pytest.mark.parametrize("after", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["before", "after"])
+def test_a_kill_at_each_commit_of_fetching_and_placing_loses_nothing(house, after):
+    size = 300_000
+
+    deaths = kill_at_each_commit(
+        house,
+        {},
+        lambda number: house.download(f"Film {number}", content(size, number)),
+        lambda row: check_bytes(row.final_path, content(size, int(row.title.split()[1]))),
+        after=after,
+    )
+
+    assert deaths >= 8
+    assert not list(Path(house.app.settings.directories.temp).glob("*.part"))
+
+
+@pytest.mark.parametrize("after", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["before", "after"])
+def test_a_kill_at_each_commit_of_importing_imports_once(house, after):
+    def prepare(number):
+        """A film that has just been put to its staging place."""
+        download = house.download(f"Film {number}", None)
+        release = f"Film.{number}.2020.1080p.WEB-DL-STALKEER"
+        staged = house.app.settings.directories.movies / release / f"{release}.mkv"
+        staged.parent.mkdir(parents=True)
+        staged.write_bytes(clip(number).read(0, clip(number).size))
+        house.change(download, state="placed", placed_path=str(staged), release=release, total=clip(number).size)
+        return download
+
+    deaths = kill_at_each_commit(
+        house,
+        IMPORTING,
+        prepare,
+        lambda row: check_bytes(house.radarr.movies[row.items[0].arr_id].file.path, whole(row.title)),
+        after=after,
+    )
+
+    assert deaths >= 4
+    orders = [command.body["files"][0]["path"] for command in house.radarr.commands.all() if "files" in command.body]
+    assert len(orders) == len(set(orders)) == deaths + 1, "every film is imported by one command"
+
+
+def pids(house):
+    with house.database.connect() as connection:
+        return {one.pid for one in list_workers(connection)}
+
+
+def kill_randomly(house, kills, size, dice):
+    """Start and kill a worker over six downloads until they are done, at least `kills` times; the bytes served."""
+    bodies = {house.download(f"Film {n}", content(size, n), house.source(max_connections=3)): n for n in range(6)}
+    house.provider.rate = 3_000_000
+    for _ in range(kills):
+        with worker(Spec.of(house)) as process:
+            eventually(lambda: process.pid in pids(house))  # noqa: B023
+            time.sleep(dice.uniform(0.0, 0.4))
+            os.kill(process.pid, signal.SIGKILL)
+    house.provider.rate = None
+    with worker(Spec.of(house)):
+        for download, number in bodies.items():
+            house.await_state(download, DownloadState.COMPLETED, timeout_s=60)
+            assert house.result(download) == digest(content(size, number))
+    return sum(request.sent for request in house.provider.requests if request.key.startswith("/files"))
+
+
+def test_twenty_kills_at_random_leave_every_file_right(house):
+    sent = kill_randomly(house, 20, 2_000_000, random.Random(5))
+
+    assert sent <= 6 * 2_000_000 + 20 * 3 * 64 * 1024 * 1024
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_two_hundred_kills_at_random_leave_every_file_right(house):
+    kill_randomly(house, int(os.environ.get("N", "200")), 40_000_000, random.Random(6))

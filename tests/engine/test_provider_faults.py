@@ -1,0 +1,167 @@
+"""What becomes of a download when its provider misbehaves: from the queue to the right file, or to a clear end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stalkeer.demo.content import ServedFile
+from stalkeer.demo.media import EPISODE_24, FILM_90, media
+from stalkeer.files.container import inspect
+from stalkeer.model import DownloadState
+from tests.doubles import provider_faults as faults
+from tests.doubles.disks import mounted_disk
+from tests.doubles.house import content, digest, eventually, open_house
+from tests.doubles.provider_faults import on, script
+from tests.files.media import make_media
+
+STRICT = {"downloads.verify_downloads": True, "downloads.timeout": "2s", "downloads.retry_delay": "0.1s"}
+
+
+@pytest.fixture
+def strict(tmp_path, database):
+    with open_house(tmp_path, database, STRICT) as opened:
+        yield opened
+
+
+def served(body):
+    return body.read(0, body.size)
+
+
+def test_a_file_that_became_shorter_midway_is_fetched_anew(strict, running):
+    longer, shorter = media(FILM_90, 3_000_000, 1), media(FILM_90, 1_000_000, 2)
+    download = strict.download("Dune", longer)
+
+    def replace(exchange):
+        strict.provider.files[exchange.request.key] = ServedFile(shorter)
+        exchange.deliver(cut_after=2_000_000)
+
+    strict.provider.hook = script(replace)
+    running(strict.engine())
+
+    strict.await_state(download, DownloadState.COMPLETED)
+    assert strict.result(download) == digest(served(shorter))
+
+
+def test_a_file_replaced_by_one_of_the_same_size_ends_as_one_of_them(strict, running):
+    before, after = media(FILM_90, 3_000_000, 1), media(FILM_90, 3_000_000, 2)
+    download = strict.download("Dune", before)
+
+    def replace(exchange):
+        strict.provider.files[exchange.request.key] = ServedFile(after)
+        exchange.deliver(cut_after=1_500_000)
+
+    strict.provider.hook = script(replace)
+    running(strict.engine())
+
+    strict.await_state(download, DownloadState.COMPLETED)
+    assert strict.result(download) == digest(served(after))
+
+
+def test_a_notice_in_place_of_the_film_is_not_taken_for_it(strict, running):
+    download = strict.download("Dune", media(EPISODE_24, 500_000, 1))
+
+    running(strict.engine())
+
+    row = strict.await_state(download, DownloadState.FAILED)
+    assert "24 min" in row.error and "90" in row.error
+
+
+def test_a_film_without_a_length_that_is_cut_is_fetched_on(strict, running):
+    body = media(FILM_90, 2_000_000, 1)
+    download = strict.download("Dune", body)
+    strict.provider.hook = script(lambda exchange: faults.without_length(exchange, cut=1_000_000))
+    strict.change(download, not_before=None)
+
+    running(strict.engine())
+    strict.await_state(download, DownloadState.QUEUED, DownloadState.COMPLETED)
+    strict.change(download, not_before=None)
+
+    strict.await_state(download, DownloadState.COMPLETED)
+    assert strict.result(download) == digest(served(body))
+
+
+def test_a_truncated_film_that_claims_to_be_whole_is_quarantined(strict, running):
+    whole = served(media(FILM_90, 2_000_000, 1))
+    download = strict.download("Dune", whole[:1_500_000])
+
+    running(strict.engine())
+
+    row = strict.await_state(download, DownloadState.FAILED)
+    temp = strict.app.settings.directories.temp
+    assert "broken" in row.error
+    assert [path.read_bytes() == whole[:1_500_000] for path in (temp / "quarantine").iterdir()] == [True]
+
+
+def test_a_film_in_plain_segments_becomes_one_file(strict, running, tmp_path):
+    whole = make_media(tmp_path / "film.ts", seconds=4).read_bytes()
+    middle = len(whole) // 376 * 188
+    download = strict.download("Dune", b"#EXTM3U\n#EXTINF:2,\na.ts\n#EXTINF:2,\nb.ts\n#EXT-X-ENDLIST\n")
+    strict.provider.add("/files/a.ts", whole[:middle])
+    strict.provider.add("/files/b.ts", whole[middle:])
+    with strict.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE wanted SET runtime_min = NULL")
+
+    running(strict.engine())
+
+    row = strict.await_state(download, DownloadState.COMPLETED)
+    assert inspect(Path(row.final_path)).is_whole
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_a_server_in_trouble_is_tried_again(strict, running, status):
+    body = content(300_000)
+    download = strict.download("Dune", body)
+    strict.provider.hook = on(faults.status(status), first=2)
+
+    running(strict.engine())
+
+    strict.await_state(download, DownloadState.COMPLETED)
+    assert strict.result(download) == digest(body)
+
+
+def test_silence_is_ended_and_the_film_resumed(strict, running):
+    body = media(FILM_90, 2_000_000, 1)
+    download = strict.download("Dune", body)
+    strict.provider.hook = on(faults.stall_after(1_000_000), first=1)
+
+    running(strict.engine())
+
+    strict.await_state(download, DownloadState.COMPLETED)
+    assert strict.result(download) == digest(served(body))
+    assert sum(request.sent for request in strict.provider.requests) < 2_000_000 + 200_000
+
+
+def test_a_page_in_place_of_the_film_leaves_what_had_come(strict, running):
+    body = media(FILM_90, 2_000_000, 1)
+    download = strict.download("Dune", body)
+    strict.provider.hook = script(faults.cut_after(1_000_000), faults.body(b"<html>blocked</html>"))
+
+    running(strict.engine())
+    strict.await_state(download, DownloadState.QUEUED, DownloadState.COMPLETED)
+    strict.change(download, not_before=None)
+
+    strict.await_state(download, DownloadState.COMPLETED)
+    assert strict.result(download) == digest(served(body))
+
+
+def test_everything_on_a_full_disk_waits_and_goes_on_when_there_is_room(tmp_path, database, running):
+    with (
+        mounted_disk(tmp_path / "small", 8_000_000) as small,
+        open_house(tmp_path, database, STRICT | {"directories.temp": str(small / "incomplete")}) as house,
+    ):
+        filler = small / "filler"
+        filler.write_bytes(bytes(5_500_000))
+        body = media(FILM_90, 5_000_000, 1)
+        download = house.download("Dune", body)
+        engine = running(house.engine())
+
+        house.await_state(download, DownloadState.QUEUED)
+        eventually(lambda: house.row(download).error_code == "local_disk_full")
+        filler.unlink()
+        house.change(download, not_before=None)
+
+        house.await_state(download, DownloadState.COMPLETED)
+        assert house.result(download) == digest(served(body))
+        engine.stop()
