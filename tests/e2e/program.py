@@ -68,7 +68,7 @@ class Program:
                 "movies": str(self.folder / "vod/complete/movies"),
                 "tvshows": str(self.folder / "vod/complete/tv"),
             },
-            "downloads": {"retry_delay": "1s", "reconnect_gap": "0s", "min_free": "10MB"},
+            "downloads": {"retry_delay": "1s", "reconnect_gap": "0s", "min_free": "10MB", "assumed_size": "5MB"},
             "schedule": dict.fromkeys(("refresh", "scan", "download", "cleanup", "backup"), ""),
             "server": {"host": "127.0.0.1", "port": self.port},
         }

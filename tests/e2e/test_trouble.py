@@ -17,6 +17,7 @@ from stalkeer.model import DownloadState
 from stalkeer.store.tables import entries
 from tests.e2e.program import free_port
 
+SMALL = {"min_free": "0", "assumed_size": "1MB", "concurrent_limit": 3, "retry_delay": "1s", "reconnect_gap": "0s"}
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
 
 
@@ -79,13 +80,23 @@ def entries_of(stalkeer) -> int:
 
 
 @ROOT_ONLY
-def test_a_read_only_folder_is_named_and_downloads_go_on_once_it_can_be_written(program, world, tmp_path):
+def test_a_folder_that_is_read_only_from_the_start_is_named(program, world, tmp_path):
     with disk(tmp_path / "disk", "64m") as folder:
-        stalkeer = program(directories={"temp": str(folder / "incomplete")})
-        (folder / "incomplete").mkdir()
+        stalkeer = program(directories={"temp": str(folder)})
         remount(folder, "ro")
+
+        done = stalkeer.run("serve", timeout_s=30)
+
+    assert done.code == 5 and "directories.temp" in words(done) and str(folder) in words(done)
+
+
+@ROOT_ONLY
+def test_a_folder_that_becomes_read_only_is_named_and_downloads_go_on_once_it_can_be_written(program, world, tmp_path):
+    with disk(tmp_path / "disk", "200m") as folder:
+        stalkeer = program(directories={"temp": str(folder)}, downloads=SMALL)
         stalkeer.serve()
         stalkeer.job("refresh")
+        remount(folder, "ro")
         stalkeer.job("scan")
         stalkeer.wait_until(lambda: str(folder) in told(stalkeer), "the folder is named")
         assert not any(row.state is DownloadState.FAILED for row in stalkeer.downloads())
@@ -93,13 +104,13 @@ def test_a_read_only_folder_is_named_and_downloads_go_on_once_it_can_be_written(
         remount(folder, "rw")
         stalkeer.settle()
         assert world.compare().mismatched == ()
-        stalkeer.stop()
+        assert stalkeer.stop() == 0
 
 
 @ROOT_ONLY
 def test_on_a_full_disk_downloads_wait_and_go_on_when_there_is_room(program, world, tmp_path):
     with disk(tmp_path / "disk", "6m") as folder:
-        stalkeer = program(directories={"temp": str(folder)}, downloads={"min_free": "0", "concurrent_limit": 3})
+        stalkeer = program(directories={"temp": str(folder)}, downloads=SMALL)
         stalkeer.serve()
         stalkeer.job("refresh")
         stalkeer.job("scan")
@@ -112,7 +123,7 @@ def test_on_a_full_disk_downloads_wait_and_go_on_when_there_is_room(program, wor
         outcome = world.compare()
         assert {w.label for w in outcome.imported} == {w.label for w in world.expected(Expectation.AVAILABLE)}
         assert outcome.mismatched == ()
-        stalkeer.stop()
+        assert stalkeer.stop() == 0
 
 
 def told(stalkeer) -> str:
