@@ -4,20 +4,22 @@ from dataclasses import replace
 
 import pytest
 import stamina
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from stalkeer.arr.outcomes import Imported, Pending
+from stalkeer.demo.arr import Mount
 from stalkeer.demo.http import Response
 from stalkeer.demo.media import EPISODE_45, FILM_90, read_clip
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
+from stalkeer.errors import PlacementError
 from stalkeer.jobs.handover import HandOvers, HandOverStep, StagedFile, hand_over_items, plan_placement
 from stalkeer.jobs.reporting import QuietRun
 from stalkeer.jobs.wanted import sync_wanted
 from stalkeer.naming.release import FileTraits
 from stalkeer.settings import load_settings
 from stalkeer.settings.schema import WantedSettings
-from stalkeer.store.tables import events, library, wanted
+from stalkeer.store.tables import download_items, downloads, events, library, sources, wanted
 from tests.doubles.instances import clients, know
 
 TRAITS = FileTraits(1080, "hevc", ("de", "en"))
@@ -193,3 +195,75 @@ def test_a_wish_that_fails_after_the_import_is_told_and_undoes_nothing(parts, ra
     assert film.file
     with parts.database.connect() as connection:
         assert "import.unsettled" in connection.execute(select(events.c.kind)).scalars().all()
+
+
+def test_in_library_mode_a_film_goes_into_its_own_folder_under_the_instances_own_format(parts, radarr):
+    parts = parts(mode="library")
+    radarr.naming |= {"renameMovies": True, "standardMovieFormat": "{Movie.Title}.{Release.Year}.{Quality.Full}"}
+    film = radarr.add_movie("Some Film: Again", 2020, runtime_min=90)
+    film.path.mkdir()
+    instance, rows = known(parts, radarr)
+
+    plan = plan_placement(parts, ids(rows), ".mkv", TRAITS)
+    plan.target.write_bytes(read_clip(FILM_90.name))
+    outcome = finish(radarr, parts, HandOverStep(instance.id, ids(rows), StagedFile(plan.target, 1)))
+
+    assert plan.target == film.path / "Some.Film-.Again.2020.WEBDL-1080p.mkv"
+    assert outcome == Imported(film.file.id, str(plan.target))
+    assert [command.job.name for command in radarr.commands.all()] == ["RescanMovie"]
+    assert radarr.commands.all()[0].body["movieId"] == film.id
+
+
+def test_in_library_mode_an_episode_goes_into_its_season_folder(parts, sonarr):
+    parts = parts(mode="library")
+    sonarr.naming |= {"renameEpisodes": True, "seasonFolderFormat": "Season {season:00}"}
+    series = sonarr.add_series("Some Series", 2019, runtime_min=45)
+    series.path.mkdir()
+    sonarr.add_episode(series, 2, 3, title="The Third")
+    _, rows = known(parts, sonarr)
+
+    plan = plan_placement(parts, ids(rows), ".mkv", TRAITS)
+
+    assert plan.target == series.path / "Season 02" / "Some Series - S02E03 - The Third WEBDL-1080p.mkv"
+
+
+def test_in_library_mode_a_library_that_is_not_seen_is_told(parts, radarr, tmp_path):
+    parts = parts(mode="library")
+    radarr.mounts = (Mount("/movies", tmp_path / "movies"),)
+    radarr.add_movie("Some Film", 2020)
+    _, rows = known(parts, radarr)
+
+    with pytest.raises(PlacementError, match="does not see the library folder"):
+        plan_placement(parts, ids(rows), ".mkv", TRAITS)
+
+
+def test_with_import_mode_none_files_get_a_tidy_place_of_their_own(parts, sonarr):
+    parts = parts(mode="none")
+    series = sonarr.add_series("Some Series", 2019)
+    sonarr.add_episode(series, 1, 2, title="Second")
+    _, rows = known(parts, sonarr)
+
+    plan = plan_placement(parts, ids(rows), ".mkv", TRAITS)
+
+    name = "Some Series - S01E02 - Second WEBDL-1080p.mkv"
+    assert plan.target == parts.settings.directories.tvshows / "Some Series" / "Season 01" / name
+
+
+def test_what_was_kept_is_not_fetched_again_though_the_instance_still_misses_it(parts, radarr):
+    parts = parts(mode="none")
+    radarr.add_movie("Some Film", 2020)
+    instance, rows = known(parts, radarr)
+    now = parts.arrs.clock()
+    with parts.database.begin() as connection:
+        source = {"slug": "main", "kind": "m3u", "origin": "config", "credentials": "", "created_at": now}
+        source_id = connection.execute(insert(sources).values(**source).returning(sources.c.id)).scalar_one()
+        row = {"entry_id": 1, "source_id": source_id, "entry_key": "1", "name": "x", "title": "x", "kind": "film"}
+        row |= {"state": "completed", "created_at": now, "updated_at": now}
+        download_id = connection.execute(insert(downloads).values(**row).returning(downloads.c.id)).scalar_one()
+        item = {"download_id": download_id, "wanted_id": rows[0].id, "instance_id": instance.id, "active": False}
+        connection.execute(insert(download_items).values(**item, arr_id=rows[0].arr_id, state="imported"))
+
+    sync_wanted(parts.database, parts.arrs, WantedSettings(), QuietRun())
+
+    with parts.database.connect() as connection:
+        assert connection.execute(select(wanted.c.skip)).scalar_one() == "downloaded, kept in its folder"

@@ -32,7 +32,7 @@ def find_imported(client: ArrClient, request: HandOverRequest, path: str) -> Imp
     A file of the item is ours when it has our size and ours is no longer at its staging place, or when the history
     says that it came from there. An older file of the item is neither.
     """
-    files = _files_of(client, request)
+    files = files_of(client, request)
     if not files:
         return None
     if not request.file.exists():
@@ -44,7 +44,7 @@ def find_imported(client: ArrClient, request: HandOverRequest, path: str) -> Imp
     return Imported(ours.id, ours.path) if ours else None
 
 
-def _files_of(client: ArrClient, request: HandOverRequest) -> tuple[MediaFile, ...]:
+def files_of(client: ArrClient, request: HandOverRequest) -> tuple[MediaFile, ...]:
     """The item's file; for several episodes only one that all of them have."""
     if isinstance(request.target, MovieTarget):
         return read_movie_files(client, request.target.movie_id)

@@ -71,6 +71,10 @@ class AlternateTitleResource(Resource):
     scene_season_number: int | None = None
 
 
+class CollectionResource(Resource):
+    title: str = ""
+
+
 class MovieResource(Resource):
     id: int
     title: str = ""
@@ -92,6 +96,8 @@ class MovieResource(Resource):
     images: tuple[ImageResource, ...] = ()
     remote_poster: str = ""
     tags: tuple[int, ...] = ()
+    certification: str = ""
+    collection: CollectionResource | None = None
     in_cinemas: datetime | None = None
     digital_release: datetime | None = None
     physical_release: datetime | None = None
@@ -152,6 +158,7 @@ class SeriesResource(Resource):
     tags: tuple[int, ...] = ()
     statistics: SeriesStatisticsResource | None = None
     season_folder: bool = True
+    tv_maze_id: int = 0
     use_scene_numbering: bool = False
 
     def to_library_item(self) -> LibraryItem:

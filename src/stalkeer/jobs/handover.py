@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stalkeer.arr.client import ArrClient
 from stalkeer.arr.handover import hand_over
+from stalkeer.arr.library_import import take_in_place
 from stalkeer.arr.outcomes import (
     EpisodesTarget,
     HandOverOutcome,
@@ -23,8 +24,11 @@ from stalkeer.arr.reading import tag_id
 from stalkeer.arr.sonarr import set_episodes_monitored, tag_series
 from stalkeer.errors import ArrError, NotFound
 from stalkeer.jobs.instances import Arrs
+from stalkeer.jobs.placing import kept_path, library_path, named_file
 from stalkeer.model import EpisodeId, InstanceId, MovieId, SeriesId, WantedId, WantedKind
+from stalkeer.naming.facts import NamedFile
 from stalkeer.naming.release import EpisodeName, FileTraits, FilmName, release_name
+from stalkeer.settings.schema import ImportMode as ImportWish
 from stalkeer.settings.schema import Settings
 from stalkeer.store.database import Database
 from stalkeer.store.events import Event, Level, record_event
@@ -86,11 +90,18 @@ def plan_placement(
     """The staging place of a download for these items: a release name that the instance itself reads as them.
 
     Asks the instance's `/parse`. Where it is not to be had, or reads none of the item's names rightly, the plain name
-    is taken: the hand-over names the item by id anyway. `extension` has its dot.
+    is taken: the hand-over names the item by id anyway. `extension` has its dot. With `import.mode` none or library it
+    is the file's final place. Raises PlacementError where that cannot be seen from here.
     """
     targets = _targets(handovers, wanted_ids)
-    release, note = _release(handovers, targets, traits)
     directories = handovers.settings.directories
+    mode = handovers.settings.import_.mode
+    if mode is ImportWish.NONE:
+        release = next(iter(_names(targets, (), traits)))
+        return PlacementPlan(kept_path(directories, targets, release, extension, traits), release)
+    release, note = _release(handovers, targets, traits)
+    if mode is ImportWish.LIBRARY:
+        return PlacementPlan(_library_path(handovers, targets, named_file(release, traits), extension), release, note)
     folder = directories.movies if targets[0].kind is WantedKind.MOVIE else directories.tvshows
     return PlacementPlan(folder / release / f"{release}{extension}", release, note)
 
@@ -118,7 +129,8 @@ def hand_over_items(handovers: HandOvers, step: HandOverStep) -> HandOverOutcome
         accepted=step.accepted,
     )
     with handovers.arrs.client(row) as client:
-        outcome = hand_over(client, request, path_map(row))
+        take = take_in_place if wishes.mode is ImportWish.LIBRARY else hand_over
+        outcome = take(client, request, path_map(row))
         if isinstance(outcome, Imported):
             _settle(handovers, row, client, targets)
     return outcome
@@ -133,6 +145,14 @@ def target_of(targets: Sequence[TargetRow]) -> MovieTarget | EpisodesTarget:
     if first.kind is WantedKind.MOVIE:
         return MovieTarget(MovieId(first.arr_id))
     return EpisodesTarget(SeriesId(first.library_arr_id), tuple(EpisodeId(target.arr_id) for target in targets))
+
+
+def _library_path(handovers: HandOvers, targets: Sequence[TargetRow], file: NamedFile, extension: str) -> Path:
+    with handovers.database.connect() as connection:
+        row = get_instance_by_id(connection, targets[0].instance_id)
+    own = [target for target in targets if target.instance_id == row.id]
+    with handovers.arrs.client(row) as client:
+        return library_path(client, path_map(row), own, file, extension)
 
 
 def _targets(handovers: HandOvers, wanted_ids: Sequence[WantedId]) -> tuple[TargetRow, ...]:

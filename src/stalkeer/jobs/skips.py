@@ -15,6 +15,7 @@ class SkipRule(StrEnum):
     UNMONITORED = "not monitored"
     TAGGED = "excluded by tag"
     OWNED = "owned by another instance"
+    KEPT = "downloaded, kept in its folder"
     QUEUED = "in the instance's own queue"
     UNAVAILABLE = "not available yet"
     SPECIAL = "a special"
@@ -31,6 +32,7 @@ class SkipFacts:
     wants_unavailable: bool
     queued: Collection[int]  # ids in the instance's own queue
     excluded_library: Collection[int]  # ids of films or series with an excluded tag
+    kept: Collection[int] = frozenset()  # ids of what was downloaded and, by `import.mode: none`, not handed over
     owner: str | None = None  # slug of another instance that has the item already
 
 
@@ -40,6 +42,7 @@ def skip_rule(item: WantedItem, facts: SkipFacts) -> SkipRule | None:
         (SkipRule.UNMONITORED, not item.monitored and not facts.wants_unmonitored),
         (SkipRule.TAGGED, item.library_arr_id in facts.excluded_library),
         (SkipRule.OWNED, facts.owner is not None),
+        (SkipRule.KEPT, item.arr_id in facts.kept),
         (SkipRule.QUEUED, item.arr_id in facts.queued),
         (SkipRule.UNAVAILABLE, not item.available and not facts.wants_unavailable),
         (SkipRule.SPECIAL, item.season == 0 and not facts.wants_specials),

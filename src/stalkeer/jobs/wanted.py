@@ -22,7 +22,7 @@ from stalkeer.settings.schema import WantedSettings
 from stalkeer.store.database import Database
 from stalkeer.store.instances import InstanceRow, get_instance, list_instances, note_sync
 from stalkeer.store.library import KnownItems, read_known_items, remove_items, save_items
-from stalkeer.store.ownership import SharedSeries, films_owned_elsewhere, read_tagged, shared_series
+from stalkeer.store.ownership import SharedSeries, films_owned_elsewhere, read_kept, read_tagged, shared_series
 from stalkeer.store.wanted import (
     KnownWanteds,
     WantedToSave,
@@ -244,6 +244,7 @@ def read_facts(sync: WantedSync, row: InstanceRow, client: ArrClient) -> WantedF
     excluded = {tags[label.lower()] for label in row.options.exclude_tags if label.lower() in tags}
     with sync.database.connect() as connection:
         tagged = read_tagged(connection, row.id, excluded) if excluded else frozenset()
+        kept = read_kept(connection, row.id)
     skip = SkipFacts(
         wants_cutoff=sync.wishes.cutoff,
         wants_specials=sync.wishes.specials,
@@ -251,6 +252,7 @@ def read_facts(sync: WantedSync, row: InstanceRow, client: ArrClient) -> WantedF
         wants_unavailable=sync.wishes.unavailable,
         queued=frozenset(queued.arr_id for queued in read_queue(client)),
         excluded_library=tagged,
+        kept=kept,
     )
     return WantedFacts(skip, Owners(sync, row))
 

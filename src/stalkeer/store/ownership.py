@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from stalkeer.model import InstanceId
-from stalkeer.store.tables import instances, library
+from stalkeer.model import DownloadState, InstanceId
+from stalkeer.store.tables import download_items, downloads, instances, library, wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,18 @@ def shared_series(connection: Connection, instance_id: InstanceId) -> dict[int, 
     for row in connection.execute(query):
         copies[row.arr_id] += (SharedSeries(row.slug, row.other_id),)
     return dict(copies)
+
+
+def read_kept(connection: Connection, instance_id: InstanceId) -> frozenset[int]:
+    """What was downloaded for an instance and never handed over to it, by movieId or episodeId."""
+    query = (
+        select(wanted.c.arr_id)
+        .join(download_items, download_items.c.wanted_id == wanted.c.id)
+        .join(downloads, downloads.c.id == download_items.c.download_id)
+        .where(wanted.c.instance_id == instance_id, downloads.c.state == DownloadState.COMPLETED.value)
+        .where(download_items.c.imported_file_id.is_(None))
+    )
+    return frozenset(connection.execute(query).scalars())
 
 
 def read_tagged(connection: Connection, instance_id: InstanceId, tag_ids: AbstractSet[int]) -> frozenset[int]:
