@@ -1,0 +1,96 @@
+"""Logs: one line a fact, secrets masked whoever wrote them, level at run time, rotating files."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+
+import pytest
+import structlog
+
+from stalkeer.logs import LogTargets, configure_logging, current_level, get_logger, set_level
+
+
+@pytest.fixture
+def stream():
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    yield io.StringIO()
+    for handler in list(root.handlers):
+        if handler not in before:
+            root.removeHandler(handler)
+            handler.close()
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+SECRET_URL = "http://host:80/movie/user1/hush9/7.mkv"
+
+
+def test_a_fact_has_fields(stream):
+    configure_logging(LogTargets(format="json", stream=stream))
+
+    get_logger("stalkeer.test").info("refresh done", source="main", added=3)
+
+    line = json.loads(stream.getvalue())
+    assert (line["event"], line["source"], line["added"], line["level"]) == ("refresh done", "main", 3, "info")
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_secrets_are_masked_whoever_wrote_them(stream, form):
+    configure_logging(LogTargets(format=form, stream=stream))
+
+    get_logger("stalkeer.test").info("fetched", url=SECRET_URL)
+    logging.getLogger("a.library").warning("GET %s", SECRET_URL)
+    try:
+        raise ValueError(f"cannot open {SECRET_URL}")
+    except ValueError:
+        get_logger("stalkeer.test").exception("failed")
+
+    assert stream.getvalue().count("7.mkv") >= 3
+    assert "hush9" not in stream.getvalue()
+    assert "user1" not in stream.getvalue()
+
+
+def test_the_level_changes_at_run_time(stream):
+    configure_logging(LogTargets(level="warning", format="json", stream=stream))
+    log = get_logger("stalkeer.test")
+
+    log.info("unheard")
+    set_level("debug")
+    log.debug("heard")
+
+    assert current_level() == "debug"
+    assert "unheard" not in stream.getvalue()
+    assert "heard" in stream.getvalue()
+
+
+def test_the_request_id_is_on_every_line_of_a_request(stream):
+    configure_logging(LogTargets(format="json", stream=stream))
+
+    with structlog.contextvars.bound_contextvars(request_id="abc"):
+        logging.getLogger("stalkeer.jobs").info("inside")
+
+    assert json.loads(stream.getvalue())["request_id"] == "abc"
+
+
+def test_files_rotate_and_old_ones_go(stream, tmp_path):
+    path = tmp_path / "logs" / "stalkeer.log"
+    configure_logging(LogTargets(stream=stream, file=path, file_size=2000, files=2))
+
+    for number in range(100):
+        get_logger("stalkeer.test").info("a line", number=number)
+
+    assert sorted(one.name for one in path.parent.iterdir()) == ["stalkeer.log", "stalkeer.log.1", "stalkeer.log.2"]
+    assert all(one.stat().st_size <= 2200 for one in path.parent.iterdir())
+    assert json.loads(path.read_text().splitlines()[-1])["number"] == 99
+
+
+def test_setting_up_again_replaces_the_former_set_up(stream):
+    configure_logging(LogTargets(format="json", stream=io.StringIO()))
+    configure_logging(LogTargets(format="json", stream=stream))
+
+    get_logger("stalkeer.test").info("once")
+
+    assert len(stream.getvalue().splitlines()) == 1
