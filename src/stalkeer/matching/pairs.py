@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from stalkeer.matching.decide import Thresholds, Verdict, judge
 from stalkeer.matching.evidence import Evidence
@@ -76,6 +76,8 @@ class Matcher:
             return
         is_episode = bool(title.episodes) or title.absolute is not None or title.air_date is not None
         wanted = self._episodes if is_episode else self._films
+        if entry.kind == "episode" and not is_episode:
+            return  # an episode that does not say which
         hits = self.index.find(title, kind="series" if is_episode else "movie")
         verdicts = judge(hits, entry, self._thresholds) if any(hit.work.identity in wanted for hit in hits) else []
         verdicts += self._pinned(entry, verdicts, wanted)
@@ -151,7 +153,7 @@ def _shifted(entry: EntryFacts, rule: Rule | None) -> EntryFacts:
         return entry
     season = None if title.season is None else title.season + rule.season_offset
     episodes = tuple(episode + rule.episode_offset for episode in title.episodes)
-    return entry._replace(title=replace(title, season=season, episodes=episodes))
+    return entry._replace(title=title._replace(season=season, episodes=episodes))
 
 
 class _Episodes:

@@ -19,18 +19,29 @@ class Mark(NamedTuple):
     air_date: str | None = None
 
 
-_SEASON_WORDS = (
-    r"season|seasons|saison|staffel|temporada|temp|tempo|stagione|sezonul|sezona|sezonas|sezoni|sezone|sezon|sez[oó]na|seizoen|"
-    r"s[aä]song|s[aæ]son|sesong|kausi|[eé]vad|series|s[eé]rie|сезон|κύκλος|σεζόν|الموسم|موسم|الجزء|فصل|עונה|m[uù]a|musim|시즌|シーズン|ซีซั่น|سيزن|"
-    r"бөлүм|season no"
+# how languages say season and episode, folded as `str.lower` does
+_SEASONS = frozenset(
+    """season seasons saison staffel temporada temp tempo stagione sezonul sezona sezonas sezoni sezone sezon sezóna seizoen
+    sasong säsong sason sæson sesong kausi évad evad series série serie сезон κύκλος σεζόν الموسم موسم الجزء فصل עונה
+    mùa mua musim 시즌 シーズン ซีซั่น سيزن бөлүм""".split()
 )
-_EPISODE_WORDS = (
-    r"episode|[eé]pisode|episodes|episodio|epis[oó]dio|episodul|episod|epizoda|epiz[oó]da|epizod|folge|teil|cap[ií]tulo|cap|"
-    r"b[oö]l[uü]m|odcinek|odc|серия|серии|эпизод|выпуск|серія|d[ií]l|r[eé]sz|avsnitt|afsnit|aflevering|afl|jakso|επεισόδιο|"
-    r"الحلقة|الحلقه|حلقة|قسمت|פרק|t[aậ]p|ตอนที่|ตอน|ep|eps|e"
+_EPISODES = frozenset(
+    """episode épisode ép épi episodes episodio episódio episódios episodul episod epizoda epizóda epizod folge teil capítulo capitulo cap
+    bölüm bolum bölum bolüm odcinek odc серия серии эпизод выпуск серія díl dil rész resz avsnitt afsnit aflevering afl jakso
+    επεισόδιο الحلقة الحلقه حلقة قسمت פרק tập tap ตอนที่ ตอน ep eps e""".split()
 )
+
+
+def _any_of(words: frozenset[str]) -> str:
+    return "|".join(sorted(words, key=lambda word: (-len(word), word)))
+
+
+_SEASON_WORDS = _any_of(_SEASONS)
+_EPISODE_WORDS = _any_of(_EPISODES)
+_LETTERS = re.compile(r"[^\W\d_]+")
 _SEP = r"[\s.,:|/_\-]*"
-_NUM = r"(\d{1,4})"
+_NUMBER = r"\s*[.:#n°º]*\s*(\d{1,4})"
+_ORDINAL = r"(\d{1,4})\s*([.ªºa]|-?[aяй])?\s*"  # 1. Sezon, 1ª temporada, 1-й сезон
 _STANDARD = re.compile(
     r"(?:(?<![^\W_])|(?<=[a-z\u0600-\u06ff])(?=S\d\d))[ST]\s?(\d{1,4})\s*[\s.,:|x\-]*\s*(?:episode|ep|e)[\s.\-#]*(\d{1,4})"
     r"((?:\s*[-&+/,]?\s*(?:ep|e)\.?\s?\d{1,4}(?!\d))*)(-\d{1,4}(?![\dpix]))?(?!\d)",
@@ -40,21 +51,11 @@ _CROSS = re.compile(
     r"(?<![\w.])(\d{1,2})\s?[xX\u00d7]\s?(\d{2,4})((?:-\d{1,2}[xX]\d{2,4})*)(-\d{2,4}(?![\dpx]))?(?![\w])"
 )
 _WORDS_AFTER = re.compile(
-    rf"(?<!\w)(?:(?:{_SEASON_WORDS})\s*[.:#n°o]*\s*(\d{{1,4}}|[^\W\d_]+)){_SEP}(?:{_EPISODE_WORDS})\s*[.:#n°º]*\s*(\d{{1,4}})(?!\w)",
-    re.I,
+    rf"(?<!\w)(?:{_SEASON_WORDS})\s*[.:#n°º]*\s*(\d{{1,4}}|[^\W\d_]+){_SEP}(?:{_EPISODE_WORDS}){_NUMBER}(?!\w)", re.I
 )
-_WORDS_BEFORE = re.compile(
-    rf"(?<!\w)(\d{{1,3}})\s*[.ªºaoе\-]*\s*(?:{_SEASON_WORDS}){_SEP}(\d{{1,4}})\s*[.ªºaоя\-]*\s*(?:{_EPISODE_WORDS})(?!\w)",
-    re.I,
-)
-_WORDS_MIXED = re.compile(
-    rf"(?<!\w)(\d{{1,3}})\s*[.ªºaoе\-]*\s*(?:{_SEASON_WORDS}){_SEP}(?:{_EPISODE_WORDS})\s*[.:#n°º]*\s*(\d{{1,4}})(?!\w)",
-    re.I,
-)
-_WORDS_MIXED_2 = re.compile(
-    rf"(?<!\w)(?:{_SEASON_WORDS})\s*[.:#n°º]*\s*(\d{{1,3}}){_SEP}(\d{{1,4}})\s*[.ªºaоя\-]*\s*(?:{_EPISODE_WORDS})(?!\w)",
-    re.I,
-)
+_WORDS_BEFORE = re.compile(rf"(?<!\w){_ORDINAL}(?:{_SEASON_WORDS}){_SEP}{_ORDINAL}(?:{_EPISODE_WORDS})(?!\w)", re.I)
+_WORDS_MIXED = re.compile(rf"(?<!\w){_ORDINAL}(?:{_SEASON_WORDS}){_SEP}(?:{_EPISODE_WORDS}){_NUMBER}(?!\w)", re.I)
+_WORDS_MIXED_2 = re.compile(rf"(?<!\w)(?:{_SEASON_WORDS}){_NUMBER}{_SEP}{_ORDINAL}(?:{_EPISODE_WORDS})(?!\w)", re.I)
 _CJK = re.compile(r"(?:第?\s*(\d{1,3})\s*[季期部기]\s*)?第?\s*(\d{1,4})\s*[集話话回화회](?!\d)|第\s*(\d{1,4})")
 _EPISODE_ONLY = re.compile(rf"(?<!\w)(?:{_EPISODE_WORDS}|#)\s*[.:#n°º]*\s*(\d{{1,4}})(?![\d\w])", re.I)
 _NUMBER_THEN_EPISODE = re.compile(
@@ -69,6 +70,7 @@ _SEASON_ONLY = re.compile(
     rf"(?<!\w)(?:s(\d{{1,2}})|(?:{_SEASON_WORDS})\s*[.:#n°]*\s*(\d{{1,2}}|[^\W\d_]+)|(\d{{1,2}})\s*[.ªº]?\s*(?:{_SEASON_WORDS}))(?!\w)",
     re.I,
 )
+_DIGIT = re.compile(r"\d")
 _NUMBERS_IN = re.compile(r"\d+")
 _ORDINALS = {
     word: n
@@ -98,9 +100,14 @@ def find_mark(text: str, kind: str | None) -> Mark | None:
     A name that the address calls a film is an episode only where it says season and episode both; one that it calls
     an episode may say so weakly (`Episode 3`, `- 012`, `#12`).
     """
+    numbers = _NUMBERS_IN.findall(text)
+    if not numbers:
+        return None
     found = _last(_STANDARD, text)
     if found is not None:
         return _standard(found)
+    if kind == "film" and len(numbers) < 2:
+        return None
     found = _last(_CROSS, text)
     if found is not None:
         return _cross(found)
@@ -143,15 +150,24 @@ def _cross(found: re.Match[str]) -> Mark:
     return Mark(found.start(), found.end(), int(found[1]), _span(int(found[2]), more))
 
 
+def _says_season(text: str) -> bool:
+    return not _SEASONS.isdisjoint(_LETTERS.findall(text.lower()))
+
+
 def _worded(text: str) -> Mark | None:
-    for pattern in (_WORDS_BEFORE, _WORDS_AFTER, _WORDS_MIXED, _WORDS_MIXED_2):
-        found = _last(pattern, text)
-        if found is None:
-            continue
-        season = _number(found[1])
-        if season is not None:
-            return Mark(found.start(), found.end(), season, (int(found[2]),))
-    return None
+    if not _says_season(text):
+        return None
+    before, after = _last(_WORDS_BEFORE, text), _last(_WORDS_AFTER, text)
+    if before is not None and (after is None or before[2]):  # `Title 9 Season 1 Episode 2` has a number of its own
+        return Mark(before.start(), before.end(), int(before[1]), (int(before[3]),))
+    season = _number(after[1]) if after is not None else None
+    if after is not None and season is not None:
+        return Mark(after.start(), after.end(), season, (int(after[2]),))
+    mixed = _last(_WORDS_MIXED, text)
+    if mixed is not None:
+        return Mark(mixed.start(), mixed.end(), int(mixed[1]), (int(mixed[3]),))
+    mixed = _last(_WORDS_MIXED_2, text)
+    return None if mixed is None else Mark(mixed.start(), mixed.end(), int(mixed[1]), (int(mixed[2]),))
 
 
 def _numbered(text: str) -> Mark | None:
@@ -193,6 +209,8 @@ def _season_before(text: str, end: int) -> tuple[int | None, int]:
 
 def find_season(text: str) -> tuple[int, int, int] | None:
     """(start, end, season) of the last marker that names a season alone: `S02`, `Season 2`, `2. Staffel`."""
+    if not _DIGIT.search(text) and not _says_season(text):
+        return None
     found = _last(_SEASON_ONLY, text)
     if found is None:
         return None

@@ -10,8 +10,15 @@ import unicodedata
 from anyascii import anyascii
 
 _WORD = re.compile(r"[a-z0-9]+")
-_APOSTROPHES = {ord(c): None for c in "'\u2019\u2018`\u00b4\u02bc"}
-_SPOKEN = {ord("&"): " and ", ord("@"): "a", ord("\u20ac"): "e", ord("\u00bd"): " 1 2 ", ord("$"): "s"}
+_SPOKEN: dict[int, str | None] = {
+    ord("&"): " and ",
+    ord("@"): "a",
+    ord("\u20ac"): "e",
+    ord("\u00bd"): " 1 2 ",
+    ord("$"): "s",
+}
+_SPOKEN |= dict.fromkeys(map(ord, "\u2019\u2018\u00b4\u02bc"))
+_IN_SPOKEN = re.compile("[" + "".join(map(chr, _SPOKEN)) + "]")
 _NUMBERS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen twenty"
@@ -32,16 +39,17 @@ _TRAILING_ARTICLE = re.compile(r"^(?P<title>.+), (?P<article>the|a|an|le|la|les|
 
 def title_words(text: str) -> tuple[str, ...]:
     """The words of a title as keys count them: ASCII, lower case, `II` and `two` as `2`, `&` as `and`."""
-    folded = text.translate(_SPOKEN) if "&" in text or "@" in text or "$" in text or not text.isascii() else text
-    if not folded.isascii():
-        folded = anyascii(unicodedata.normalize("NFC", folded))
-    words = _WORD.findall(folded.lower().translate(_APOSTROPHES))
-    if len(words) > 1:
-        last = len(words) - 1
-        words = [
-            _LONE_ROMANS[word] if i == last and word in _LONE_ROMANS else _SAME.get(word, word) if i else _first(word)
-            for i, word in enumerate(words)
-        ]
+    if _IN_SPOKEN.search(text):
+        text = text.translate(_SPOKEN)
+    if not text.isascii():
+        text = anyascii(text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text))
+    text = text.lower()
+    words = _WORD.findall(text.replace("'", "").replace("`", ""))
+    last = len(words) - 1
+    if last > 0:
+        same = _SAME.get
+        words = [_first(words[0]), *(same(word, word) for word in words[1:])]
+        words[last] = _LONE_ROMANS.get(words[last], words[last])
     return tuple(words)
 
 

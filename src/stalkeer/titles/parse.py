@@ -6,7 +6,7 @@ There is never only one reading of a doubtful name: each carries a penalty, and 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from stalkeer.titles.episode import Mark, find_mark, find_season
 from stalkeer.titles.normalise import title_key
@@ -17,8 +17,7 @@ from stalkeer.titles.tags import NO_TAGS, TagSet, read_tags
 PARSER_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Hypothesis:
+class Hypothesis(NamedTuple):
     """One reading of a title. `penalty` is 0 for the plain one; `year` is the year that this reading leaves over."""
 
     text: str
@@ -27,8 +26,7 @@ class Hypothesis:
     year: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedTitle:
+class ParsedTitle(NamedTuple):
     """What a name says. Languages are ISO 639-1 codes or `multi`; `series_name` is the text the readings come from."""
 
     hypotheses: tuple[Hypothesis, ...]
@@ -50,8 +48,7 @@ class ParsedTitle:
     is_junk: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The part of a name that its series shares: readings, year and tags. Worth keeping between episodes."""
 
     text: str
@@ -73,6 +70,13 @@ _MAYBE_EXTRA = re.compile(
     r"\s*[\[(|\-:]\s*(?:samples?|promos?|interviews?|bonus(?: (?:features?|scenes?))?|extras|first look|coulisses|clip"
     r"|bastidores|c[oó]mo se hizo)\s*\d*[\])]?$",
     re.I,
+)
+_LONGEST_EXTRA = 30
+_LAST_OF_EXTRAS = frozenset(
+    """trailer trailers teaser teasers annonce bande-annonce fragman fragmanı fragmani tráiler zwiastun featurette of
+    featurettes making-of scenes scene bloopers reel b-roll peek camaras cámaras escena quinte arkası кадром трейлер
+    sample samples promo promos interview interviews bonus feature features extras look coulisses clip bastidores
+    hizo""".split()  # noqa: SIM905
 )
 _MOST = 8
 _NOT_A_TITLE = re.compile(r"^(?:season|saison|series?|s[eé]ries?|staffel|temporada|episodes?|الموسم)?[\s\W\d]*$", re.I)
@@ -121,6 +125,10 @@ def _read_all(pieces: list[str], *, is_series: bool) -> list[TitleReading]:
 
 
 def _hypotheses(readings: list[TitleReading]) -> tuple[Hypothesis, ...]:
+    if len(readings) == 1 and len(readings[0].texts) == 1:
+        text, penalty, year = readings[0].texts[0]
+        key = title_key(text)
+        return (Hypothesis(text, key, round(penalty, 3), year),) if key else ()
     best: dict[str, Hypothesis] = {}
     for reading in readings:
         for text, penalty, year in reading.texts:
@@ -146,7 +154,7 @@ def head_from_outside(after: str, group: str) -> Head | None:
 
 def assemble(name: str, head: Head, mark: Mark | None, tail: TagSet) -> ParsedTitle:
     """Put the parts of a name together."""
-    tags = TagSet.merged((head.tags, tail))
+    tags = head.tags if tail is NO_TAGS else TagSet.merged((head.tags, tail))
     season = mark.season if mark and mark.season is not None else head.season
     return ParsedTitle(
         hypotheses=head.hypotheses,
@@ -174,8 +182,11 @@ def is_junk(name: str) -> bool:
     name = name.strip()
     if _SEPARATOR.match(name):
         return True
-    found = _EXTRA.search(name)
+    if name.rstrip(" 0123456789)]").rpartition(" ")[2].lower().lstrip("([-:|") not in _LAST_OF_EXTRAS:
+        return False
+    start = max(0, len(name) - _LONGEST_EXTRA)
+    found = _EXTRA.search(name, start)
     if found is not None and any(c.isalnum() for c in name[: found.start()]):
         return True
-    found = _MAYBE_EXTRA.search(name)
+    found = _MAYBE_EXTRA.search(name, start)
     return found is not None and len(name[: found.start()].split()) > 1

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from stalkeer.titles.tags import tags_in
-from stalkeer.titles.vocabulary import AMBIGUOUS, LANGUAGES, TAGS, Tag
+from stalkeer.titles.tags import LANGUAGE_FIELDS, tags_in
+from stalkeer.titles.vocabulary import AMBIGUOUS, TAGS, Tag
 
 
 class Start(NamedTuple):
@@ -17,6 +17,7 @@ class Start(NamedTuple):
 
     text: str
     penalty: float
+    year: int | None = None
 
 
 class _Taken(NamedTuple):
@@ -29,26 +30,30 @@ class _Taken(NamedTuple):
     tags: list[Tag]
     gone: float = 0.0
     kept: float | None = None
+    year: int | None = None
 
 
-_MAYBE = re.compile(r"\s*[\[({|+\d]|.{1,25}?[|:\-]|[A-Z]{1,3}\+?\s|[A-Z]{4,5}\+\s|[a-z]{2}\s[A-Z]")
+_MAYBE = re.compile(r"\s*[\[({|+\d]|.{1,25}?[|:\-]|[A-Z]+\+?\s|[a-z]{2}\s[A-Z]")
 _FRAMED = re.compile(r"\s*(?:\|([^|]{1,30})\||\[([^\]]{1,30})\]|\(([^)]{1,30})\)|\{([^}]{1,30})\})\s*[-:|]*\s*")
 _BARE = re.compile(r"\s*([^|:()\[\]]{1,24}?)\s*(\||:(?=\s)|\s-\s|-\s|\s:|:(?=[^\x00-\x7f])|\s-(?=\S))\s*")
-_GLUED = re.compile(r"([A-Z0-9]{2,5}(?:-[A-Z0-9]{2,5})?)-(?=[A-Z][a-z])")
+_GLUED = re.compile(r"([A-Z0-9]{2,5}(?:-[A-Z0-9]{2,5})?)-(?=\S)")
 _AGE = re.compile(r"(?:\+\s?\d{1,2}|\d{1,2}\s?\+)\s+(?=\S)")
-_CODE = re.compile(r"([A-Z]{2,3}|[a-z]{2}(?=\s[A-Z]))\s+(?=\S)")
 _PLUS = re.compile(r"([A-Z]{1,5}\+)\s+(?=\S)")
 _ORDER = re.compile(r"(?:\d{1,3}\s?[.)\-]\s+|\d{1,2}(?=[A-Z][a-z]|[^\W\d_a-zA-Z]))(?=\S)")
 _UNKNOWN_CODE = re.compile(r"[A-Z0-9+]*[A-Z][A-Z0-9+]*(?:-[A-Z0-9+]+)*")
+_DATED = re.compile(r"\s*(?:[(\[|]\s*)?(19\d\d|20[0-3]\d)\s*(?:[)\]|]\s*[-|]?|\s-\s)\s*(?=\S)")
 _YEAR_ONLY = re.compile(r"\W*(?:18|19|20)\d\d\W*")
 _MOST = 5
 
 
 def find_starts(text: str, *, is_series: bool) -> tuple[list[Start], list[Tag]]:
     """Where the title may begin, the likeliest first, and the tags before it."""
+    if _MAYBE.match(text) is None:
+        return [Start(text, 0.0)], []
     kept: list[Start] = []
     tags: list[Tag] = []
     penalty = 0.0
+    year: int | None = None
     for _ in range(_MOST):
         taken = _take(text) if _MAYBE.match(text) else None
         if taken is None or not any(c.isalnum() for c in taken.rest):
@@ -58,14 +63,22 @@ def find_starts(text: str, *, is_series: bool) -> tuple[list[Start], list[Tag]]:
             kept.append(Start(taken.rest.strip(), penalty + 0.03))
             break
         if taken.kept is not None:
-            kept.append(Start(text, penalty + taken.kept))
+            kept.append(Start(text, penalty + taken.kept, year))
         tags += taken.tags
         penalty += taken.gone
+        year = taken.year or year
         text = taken.rest
-    return sorted([Start(text, penalty), *kept], key=lambda start: start.penalty), tags
+    return sorted([Start(text, penalty, year), *kept], key=lambda start: start.penalty), tags
 
 
 def _take(text: str) -> _Taken | None:
+    dated = _DATED.match(text)
+    if dated is not None:
+        # 2019 - Title, (2019) Title; but 2001: A Space Odyssey
+        is_bracketed = text.lstrip()[0] in "([|"
+        return _Taken(
+            text[dated.end() :], [], 0.0 if is_bracketed else 0.01, 0.03 if is_bracketed else 0.0, int(dated[1])
+        )
     framed = _FRAMED.match(text)
     if framed is not None:
         return _take_framed(text, framed)
@@ -114,6 +127,8 @@ def _take_unknown_code(content: str, separator: str, rest: str) -> _Taken | None
         return _Taken(rest, known, 0.0, 0.02)
     if len(content) > 6 or rest.isdecimal():
         return None
+    if rest == rest.upper():  # where all is in capitals, capitals say nothing
+        return _Taken(rest, [], 0.06, 0.0)
     return _Taken(rest, [], 0.01 if separator == "-" else 0.03, 0.0)
 
 
@@ -123,19 +138,33 @@ def _take_unmarked(text: str) -> _Taken | None:
         if age is not None:
             return _Taken(text[age.end() :], [], 0.0, 0.03)
         order = _ORDER.match(text)
-        return None if order is None else _Taken(text[order.end() :], [], 0.04, 0.0)
+        if order is not None:
+            return _Taken(text[order.end() :], [], 0.04, 0.0)
     glued = _GLUED.match(text)
-    if glued is not None:
+    if glued is not None and tags_in(text.partition(" ")[0]) is None:
         tags = tags_in(glued[1])
-        return None if tags is None else _Taken(text[glued.end() :], tags, 0.02, 0.0)
+        is_sure = tags is not None and all(tag.sure for tag in tags)
+        return _Taken(text[glued.end() :], tags or [], 0.02, 0.0) if is_sure else None
     plus = _PLUS.match(text)
     if plus is not None:
         tags = tags_in(plus[1])
         return None if tags is None else _Taken(text[plus.end() :], tags, 0.0, 0.02)
-    code = _CODE.match(text)
-    if code is None:
+    return _take_first_word(text)
+
+
+def _take_first_word(text: str) -> _Taken | None:
+    """A code or quality with nothing but a space after it: `RO Title`, `AR-SUBS Title`, `4K Title`."""
+    first, _, rest = text.partition(" ")
+    rest = rest.lstrip()
+    folded = first.lower()
+    if not rest or first != first.upper() and not (len(first) == 2 and first.islower() and rest[0].isupper()):
         return None
-    folded = code[1].lower()
-    if folded not in LANGUAGES and TAGS.get(folded, Tag("", "", sure=False)).field != "region":
+    tag = TAGS.get(folded)
+    if tag is None:
+        tags = tags_in(first) if "-" in first else None
+        return _Taken(rest, tags, 0.0, 0.02) if tags and any(tag.sure for tag in tags) else None
+    if tag.field not in LANGUAGE_FIELDS:
+        return _Taken(rest, [tag], 0.01, 0.01) if tag.sure and first.isupper() else None
+    if tag.field == "platform" or len(first) > 3:
         return None
-    return _Taken(text[code.end() :], [TAGS[folded]], 0.04 if folded in AMBIGUOUS else 0.005, 0.0)
+    return _Taken(rest, [tag], 0.04 if folded in AMBIGUOUS else 0.005, 0.0)

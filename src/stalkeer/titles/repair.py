@@ -24,7 +24,11 @@ _FRAMES |= dict.fromkeys(range(0x1F1E6, 0x1F200))  # flags
 _FRAMES |= dict.fromkeys(range(0xFE00, 0xFE10))  # variation selectors
 _DIGITS = {ord(zero) + n: str(n) for zero in "\u0660\u06f0\u0966\u09e6\u0e50" for n in range(10)}
 _TABLE = _FRAMES | _DIGITS
-_SPACES = re.compile(r"\s+")
+_IN_TABLE = re.compile("[" + re.escape("".join(map(chr, _TABLE))) + "]")
+# direction marks, joiners, controls, surrogates, private use: they carry no name
+_UNSEEN = re.compile(
+    "[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20dd-\u20e0\ufeff\ue000-\uf8ff\ud800-\udfff]"
+)
 _PIPES = re.compile(r"\|(?:\s*\|)+")
 _DOTTED = re.compile(r"(?<=[^\W_]|[,)\]!?'+])\.(?=[^\W_]|[\[(])")
 _DECIMALS = re.compile(r"(?<=\b[257])\.(?=[01]\b)")  # 5.1, 7.1: sound, not a word break
@@ -41,18 +45,17 @@ def repair(name: str) -> str:
         text = text.replace("_", " ")
     if "." in text:
         text = _undot(text)
-    return _SPACES.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def _repair_unicode(text: str) -> str:
     if _MOJIBAKE.search(text):
         text = ftfy.fix_encoding(text)
-    text = unicodedata.normalize("NFKC", text.translate(_TABLE)).translate(_TABLE)
-    # format characters (direction marks, zero-width joiners) and controls carry no name
-    text = "".join(
-        c for c in text if unicodedata.category(c) not in ("Cf", "Cc", "Cs", "Co", "Cn", "Me") or c in "\t\n"
-    )
-    return _PIPES.sub("|", text)
+    if _IN_TABLE.search(text):
+        text = text.translate(_TABLE)
+    if not unicodedata.is_normalized("NFKC", text):
+        text = unicodedata.normalize("NFKC", text).translate(_TABLE)
+    return _PIPES.sub("|", _UNSEEN.sub("", text))
 
 
 def _undot(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from stalkeer.titles.normalise import swap_article
 from stalkeer.titles.prefixes import find_starts
 from stalkeer.titles.tags import LANGUAGE_FIELDS, NO_TAGS, TagSet, sure_tags, tag_of, tag_set, tags_in
-from stalkeer.titles.vocabulary import COUNTRIES, PHRASES, TAGS, Tag
+from stalkeer.titles.vocabulary import AMBIGUOUS, COUNTRIES, LANGUAGES, PHRASES, TAGS, Tag
 
 FIRST_YEAR, LAST_YEAR = 1895, 2035
 
@@ -62,7 +62,10 @@ _SCENE = re.compile(
     r"(?![\w])",
     re.I,
 )
+_RATING = re.compile(r"(?:imdb|tmdb)?\W*\d[.,]\d(?:/10)?|(?:imdb|tmdb)\W*\d", re.I)
 _AKA = re.compile(r"\s+(?:/|\||a\.?k\.?a\.?)\s+", re.I)
+_LANGUAGE_SETS = {code: tag_set([TAGS[code]]) for code in LANGUAGES}
+_AKA_WORD = re.compile(r"\ba\.?k\.?a\b", re.I)
 _PHRASES_BY_END = {phrase.rpartition(" ")[2]: [] for phrase, _ in PHRASES}  # type: dict[str, list[tuple[str, str]]]
 for _phrase, _word in PHRASES:
     _PHRASES_BY_END[_phrase.rpartition(" ")[2]].append((_phrase.rpartition(" ")[0], _word))
@@ -70,15 +73,58 @@ for _phrase, _word in PHRASES:
 
 def read_title(text: str, *, is_series: bool) -> TitleReading:
     """All readings of a title region: no season/episode marker in it any more."""
+    plain = _read_plain(text)
+    if plain is not None:
+        return plain
     starts, tags = find_starts(text.strip(), is_series=is_series)
     peeled = _Peeled(tags=tags)
     for start in starts:
-        peeled.also(start.text, start.penalty, None)
+        peeled.also(start.text, start.penalty, start.year)
     while peeled.pending:
         _peel(peeled.pending.pop(0), peeled)
     texts = sorted(peeled.texts, key=lambda reading: reading.penalty)
     year = next((reading.year for reading in texts if reading.year is not None), None)
     return TitleReading(_expand(texts), year, tag_set(peeled.tags, peeled.country))
+
+
+# most names are no more than this: [FR - ] Title [(2020) or - 2020]
+_PLAIN = re.compile(
+    r"(?:([A-Z]{2,3}) - |\|([A-Z]{2,3})\| ?)?([^\W\d_][^|()\[\]{}/+]*?[^|()\[\]{}/+\s:;,\-])"
+    r"(?: \(((?:19|20)\d\d)\)| - ((?:19|20)\d\d))?"
+)
+_JOINT = re.compile(r"[:\-]")
+
+
+def _read_plain(text: str) -> TitleReading | None:
+    """The reading of a name that leaves no doubt, without the long way; None for any other."""
+    found = _PLAIN.fullmatch(text.strip(_TRIM))
+    if found is None:
+        return None
+    first_code, framed_code, title, bracketed, dashed = found.groups()
+    code = (first_code or framed_code or "").lower()
+    if code and (code in AMBIGUOUS or code not in LANGUAGES):
+        return None
+    year = bracketed or dashed
+    if not _is_plain_title(title) or (year is not None and _year(year) is None):
+        return None
+    number = int(year) if year is not None else None
+    return TitleReading([TitleText(title, 0.0, number)], number, _LANGUAGE_SETS[code] if code else NO_TAGS)
+
+
+def _is_plain_title(title: str) -> bool:
+    """Whether no word at either end may be a provider's, and nothing says the title twice."""
+    first, _, rest = title.partition(" ")
+    last = rest.rpartition(" ")[2] if rest else ""
+    if last and (tag_of(last.lower()) is not None or last.lower() in _PHRASES_BY_END):
+        return False
+    if first.lower() in TAGS or (len(last) == 4 and last.isdecimal()):
+        return False
+    head = _JOINT.split(title, maxsplit=1)[0]
+    if len(head) < len(title) and head.strip() == head.strip().upper():
+        return False
+    if ", " in title or not title.isascii() and max(title) > "\u024f":
+        return False
+    return _SCENE.search(title) is None and _AKA_WORD.search(title) is None
 
 
 def _peel(reading: TitleText, peeled: _Peeled) -> None:
@@ -155,13 +201,16 @@ def _take_end_bracket(reading: TitleText, peeled: _Peeled) -> tuple[str, int | N
             return None
         peeled.tags += sure_tags(inner)
         return before, said
+    if _RATING.fullmatch(inner):
+        return before, year
     country = COUNTRIES.get(inner.lower()) if inner.isupper() else None
     tags = [] if country is not None else tags_in(inner)
     if tags is not None:
         peeled.country = peeled.country or country
         peeled.tags += tags
         return before, year
-    peeled.also(before, penalty + 0.03, year)
+    # a number in brackets may tell a sequel from its film
+    peeled.also(before, penalty + (0.08 if any(c.isdigit() for c in inner) else 0.03), year)
     peeled.also(inner, penalty + 0.06, year)
     return None
 
@@ -190,7 +239,7 @@ def _take_end_tag(reading: TitleText, peeled: _Peeled) -> str | None:
     if _is_sure_at_end(tag, neighbour, previous, before):
         peeled.tags.append(tag)
         return head
-    if word.isupper() or tag.field in ("language", "subtitles", "dubbed"):
+    if word.isupper() or (len(word) > 3 and tag.field in ("language", "subtitles", "dubbed")):
         peeled.also(head, penalty + (0.03 if word.isupper() else 0.06), year)
     return None
 
@@ -211,7 +260,7 @@ def _expand(texts: list[TitleText]) -> list[TitleText]:
     for reading in texts:
         text, penalty, year = reading
         result.append(reading)
-        if " / " in text or " | " in text or "a" in text.lower():
+        if " / " in text or " | " in text or _AKA_WORD.search(text):
             halves = _AKA.split(text)
             if len(halves) > 1:
                 result += [TitleText(half.strip(_TRIM), penalty + 0.03, year) for half in halves if len(half) > 2]
@@ -221,10 +270,16 @@ def _expand(texts: list[TitleText]) -> list[TitleText]:
 
 
 def _scripts(text: str) -> list[str]:
-    """The Latin and the other part of a name written in two scripts."""
+    """The Latin and the other part of a name written in two scripts; a number belongs to what stands before it."""
+    sides: list[bool] = []
     words = text.split()
-    latin = [any("A" <= c <= "\u024f" and c.isalpha() for c in word) for word in words]
-    if all(latin) or not any(latin) or sum(a != b for a, b in pairwise(latin)) > 1:
+    for word in words:
+        letters = [c for c in word if c.isalpha()]
+        if letters:
+            sides.append(letters[0] <= "\u024f")
+        else:
+            sides.append(sides[-1] if sides else True)
+    if len(set(sides)) < 2 or sum(a != b for a, b in pairwise(sides)) > 1:
         return []
-    sides = ([w for w, is_latin in zip(words, latin, strict=True) if is_latin is side] for side in (True, False))
-    return [" ".join(side).strip(_TRIM) for side in sides]
+    parts = ([w for w, is_latin in zip(words, sides, strict=True) if is_latin is side] for side in (True, False))
+    return [part for part in (" ".join(words).strip(_TRIM) for words in parts) if any(c.isalpha() for c in part)]
