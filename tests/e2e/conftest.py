@@ -16,14 +16,14 @@ from tests.e2e.program import Program
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    """The demo's scenario with small files; Radarr and Sonarr refuse what the real ones would silently ignore."""
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """The demo's scenario with files of about a megabyte, or as its parameter says; Radarr and Sonarr refuse what the real ones would silently ignore."""
     for part in ("movies", "tv"):
         (tmp_path / "library" / part).mkdir(parents=True)
     library = tmp_path / "library"
     radarr, sonarr = Radarr(library / "movies", strict=True), Sonarr(library / "tv", strict=True)
     with Provider() as provider, radarr, sonarr:
-        yield build_world(radarr, sonarr, provider, size=4 * MEGABYTE)
+        yield build_world(radarr, sonarr, provider, size=getattr(request, "param", MEGABYTE))
 
 
 @dataclass

@@ -172,9 +172,7 @@ class Program:
         over = (DownloadState.COMPLETED, DownloadState.BLOCKED, DownloadState.FAILED, DownloadState.CANCELLED)
 
         def is_settled() -> bool:
-            if expected <= {wish.label for wish in self.world.compare().imported}:
-                return all(row.state in over for row in self.downloads())
-            return False
+            return expected <= self.world.imported() and all(row.state in over for row in self.downloads())
 
         self.wait_until(is_settled, "everything is imported")
 
@@ -182,7 +180,7 @@ class Program:
         deadline = time.monotonic() + PATIENCE_S
         while not is_so():
             assert time.monotonic() < deadline, f"{what}: not within {PATIENCE_S:.0f} s\n{self.log[-4000:]}"
-            time.sleep(0.1)
+            time.sleep(0.2)
 
 
 def free_port() -> int:

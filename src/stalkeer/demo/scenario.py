@@ -196,6 +196,10 @@ class World:
     def expected(self, expectation: Expectation) -> list[Wish]:
         return [wish for wish in self.wishes if wish.expect is expectation]
 
+    def imported(self) -> set[str]:
+        """The items that have a file, whatever is in it."""
+        return {wish.label for wish in self.wishes if self._file_of(wish) is not None}
+
     def compare(self) -> Outcome:
         """Read every imported file and compare it with the bytes that the provider has for the item."""
         imported, mismatched, left = [], [], []
