@@ -85,7 +85,7 @@ def add_sources(connection: Connection, secrets: SecretBox, now: datetime) -> di
 
 def add_instances(connection: Connection, secrets: SecretBox, now: datetime) -> dict[str, int]:
     found = {}
-    for kind, port in (("radarr", 7878), ("sonarr", 8989)):
+    for kind in ("radarr", "sonarr"):  # at an address where nobody answers
         found[kind] = add(
             connection,
             tables.instances,
@@ -93,7 +93,7 @@ def add_instances(connection: Connection, secrets: SecretBox, now: datetime) -> 
             kind=kind,
             origin="ui",
             is_default=True,
-            url=f"http://{kind}:{port}",
+            url=f"http://127.0.0.1:9/{kind}",
             api_key=secrets.encrypt("0123456789abcdef"),
             version="6.0.3" if kind == "radarr" else "4.0.19",
             last_sync_at=now - timedelta(minutes=30),

@@ -1,0 +1,206 @@
+"""A real browser, the pages over a database that looks lived in, and the whole program beside the demo's servers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from stalkeer.app import Start, build_app, build_security, build_server
+from stalkeer.demo.provider import Provider
+from stalkeer.demo.radarr import Radarr
+from stalkeer.demo.scenario import MEGABYTE, World, build_world
+from stalkeer.demo.sonarr import Sonarr
+from stalkeer.runtime import App
+from stalkeer.security.passwords import hash_password
+from stalkeer.store.users import add_first_user
+from tests.e2e.program import Program
+from tests.web.sample import fill
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ARTIFACTS = Path(__file__).parents[2] / "artifacts" / "web"
+AXE = Path(__file__).parent / "data" / "axe.min.js"
+USER, PASSWORD = "admin", "correct horse battery"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()) or "open_page" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = os.environ.get("STALKEER_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@dataclass
+class Tab:
+    """A page of one visitor. What the browser complains of is kept, and must be nothing in the end."""
+
+    page: Page
+    base: str
+    complaints: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> Page:
+        answer = self.page.goto(self.base + path)
+        assert answer is not None and answer.status == 200, f"{path}: {answer and answer.status}"
+        return self.page
+
+    def shoot(self, name: str) -> None:
+        ARTIFACTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=ARTIFACTS / f"{name}.png")
+
+    def serious_findings(self, rules: list[str] | None = None) -> list[str]:
+        """What axe-core finds serious or critical, each with where it is."""
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        options = {"resultTypes": ["violations"], "preload": False, "elementRef": False}
+        found = self.page.evaluate(
+            "options => axe.run(document, options)", {**options, **({"runOnly": rules} if rules else {})}
+        )
+        return [
+            f"{one['id']}: {node['target']} {node['html'][:120]}"
+            for one in found["violations"]
+            if one["impact"] in ("serious", "critical")
+            for node in one["nodes"]
+        ]
+
+    def is_too_wide(self) -> bool:
+        return bool(
+            self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1")
+        )
+
+
+@contextmanager
+def visitor(browser: Browser) -> Iterator[Callable[..., Tab]]:
+    """Opens tabs of visitors, each with cookies of its own; in the end none may have complained."""
+    contexts = []
+    tabs: list[Tab] = []
+
+    def open_one(base: str, *, width: int = 1280, theme: str = "dark") -> Tab:
+        context = browser.new_context(viewport={"width": width, "height": 860}, reduced_motion="reduce")
+        context.set_default_timeout(20_000)
+        context.add_cookies([{"name": "stalkeer_theme", "value": theme, "url": base}])
+        contexts.append(context)
+        page = context.new_page()
+        tab = Tab(page, base)
+        page.on("pageerror", lambda error: tab.complaints.append(str(error)))
+        page.on("console", lambda line: tab.complaints.append(line.text) if "Content Security" in line.text else None)
+        tabs.append(tab)
+        return tab
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert [complaint for tab in tabs for complaint in tab.complaints] == []
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Tab]]:
+    """Open a page as a visitor of its own: `open_page(base, width=400, theme="light")`."""
+    with visitor(browser) as open_one:
+        yield open_one
+
+
+@contextmanager
+def served(app: App) -> Iterator[str]:
+    """API and pages of `app` on a free port; the engine does not run."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        build_server(app, build_security(app)), log_config=None, timeout_graceful_shutdown=1, lifespan="off"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listener.close()
+
+
+def build_sample(folder: Path, **settings: str) -> App:
+    """The program over the sample, open for everybody on this machine."""
+    environ = {"STALKEER__DATA_DIR": str(folder), "STALKEER__SECURITY__MODE": "local", **settings}
+    app = build_app(Start(environ=environ))
+    fill(app.database, app.secrets, app.clock())
+    return app
+
+
+@pytest.fixture(scope="session")
+def sample_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The sample, for tests that only look."""
+    app = build_sample(tmp_path_factory.mktemp("sample"))
+    with served(app) as base:
+        yield base
+    app.close()
+
+
+@pytest.fixture
+def own_site(tmp_path: Path) -> Iterator[str]:
+    """The sample, for a test that changes it."""
+    app = build_sample(tmp_path / "data")
+    with served(app) as base:
+        yield base
+    app.close()
+
+
+@pytest.fixture
+def guarded_site(tmp_path: Path) -> Iterator[str]:
+    """The sample behind the login page, with one user."""
+    app = build_sample(tmp_path / "data", STALKEER__SECURITY__MODE="forms")
+    add_first_user(app.database, USER, hash_password(PASSWORD, USER), app.clock())
+    with served(app) as base:
+        yield base
+    app.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """The demo's provider, Radarr and Sonarr with small files."""
+    library = tmp_path / "library"
+    for part in ("movies", "tv"):
+        (library / part).mkdir(parents=True)
+    with Provider() as provider, Radarr(library / "movies") as radarr, Sonarr(library / "tv") as sonarr:
+        yield build_world(radarr, sonarr, provider, size=2 * MEGABYTE)
+
+
+@pytest.fixture
+def start_program(tmp_path: Path, world: World) -> Iterator[Callable[..., Program]]:
+    """Start `stalkeer serve` in a process of its own; settings replace those that lead to the world."""
+    started: list[Program] = []
+
+    def start(**settings: object) -> Program:
+        program = Program(tmp_path / "stalkeer", world, settings)
+        started.append(program)
+        program.serve()
+        return program
+
+    yield start
+    for program in started:
+        program.close()

@@ -1,0 +1,186 @@
+"""What people do on the pages: by keyboard alone, by choosing many, with toasts, undo and live figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import insert, update
+
+from stalkeer.store import tables
+from tests.web.conftest import Tab, build_sample, served
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_keyboard_alone_reaches_everything(sample_site: str, open_page: Callable[..., Tab]):
+    tab = open_page(sample_site)
+    page = tab.go("/activity")
+
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox", name="Search wanted and catalogue")).to_be_focused()
+    page.keyboard.type("cold har")
+    expect(page.locator("#find-results a").first).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{sample_site}/wanted/2")
+    expect(page.locator("#drawer")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#drawer")).to_be_hidden()
+
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+
+
+def test_a_review_is_done_with_four_keys(own_site: str, open_page: Callable[..., Tab]):
+    tab = open_page(own_site)
+    page = tab.go("/matches")
+    first = page.locator(".versus h2").first
+    expect(first).to_have_text("Paper Moons (2024)".replace("Paper Moons (2024)", first.inner_text()))
+    name = first.inner_text()
+    expect(page.get_by_text("3 items to review")).to_be_visible()
+
+    page.keyboard.press("n")
+    expect(first).not_to_have_text(name)
+    page.goto(f"{own_site}/matches")
+    page.keyboard.press("a")
+    expect(page.get_by_text("2 items to review")).to_be_visible()
+    expect(page.locator(".toast").last).to_contain_text(f"Confirmed: {name}")
+    page.keyboard.press("u")
+    expect(page.get_by_text("3 items to review")).to_be_visible()
+    page.keyboard.press("r")
+    expect(page.get_by_text("2 items to review")).to_be_visible()
+    expect(page.locator(".toast").last).to_contain_text("Rejected")
+
+
+def test_a_queued_download_is_paused_and_resumed_at_once(own_site: str, open_page: Callable[..., Tab]):
+    tab = open_page(own_site)
+    page = tab.go("/activity")
+    row = page.locator("#download-4")
+    expect(row).to_contain_text("Queued")
+
+    row.get_by_role("button", name="Pause").click()
+    expect(page.locator(".toast").last).to_contain_text("1 download paused")
+    expect(row).to_contain_text("Paused")
+
+    row.get_by_role("button", name="Resume").click()
+    expect(row).to_contain_text("Queued")
+
+
+def test_cancelling_asks_first_and_keeps_it_when_told_so(own_site: str, open_page: Callable[..., Tab]):
+    tab = open_page(own_site)
+    page = tab.go("/activity")
+    more = page.get_by_label("More for A Winter in Trieste (2017)")
+
+    more.click()
+    page.locator("#download-4").get_by_role("button", name="Cancel").click()
+    expect(page.locator("#confirm")).to_be_visible()
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.locator("#download-4")).to_contain_text("Queued")
+
+    more.click()
+    page.locator("#download-4").get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Cancel it").click()
+    expect(page.locator("#download-4")).to_have_count(0)
+
+
+def test_many_are_chosen_and_steered_together(own_site: str, open_page: Callable[..., Tab]):
+    tab = open_page(own_site)
+    page = tab.go("/activity?show=waiting")
+
+    page.get_by_label("Choose all on this page").check()
+    page.locator(".bulk").get_by_role("button", name="Pause").click()
+
+    expect(page.locator(".toast").last).to_contain_text("2 downloads paused")
+    expect(page.get_by_text("No download fits this filter.")).to_be_visible()
+
+
+def test_a_setting_is_checked_saved_and_forgotten_again(own_site: str, open_page: Callable[..., Tab]):
+    tab = open_page(own_site)
+    page = tab.go("/settings/downloads")
+
+    page.get_by_label("Speed limit").fill("as fast as light")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".toast.bad")).to_contain_text("is not a size")
+
+    page.get_by_label("Speed limit").fill("20MB")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".toast").last).to_contain_text("Saved")
+    page.reload()
+    expect(page.get_by_label("Speed limit")).to_have_value("20MB")
+    page.get_by_role("button", name="Reset").click()
+    expect(page.get_by_label("Speed limit")).to_have_value("0")
+
+
+def test_what_the_environment_fixes_is_shown_and_cannot_be_typed_over(tmp_path, open_page: Callable[..., Tab]):
+    app = build_sample(tmp_path / "data", STALKEER__DOWNLOADS__CONCURRENT_LIMIT="2")
+    with served(app) as base:
+        page = open_page(base).go("/settings/downloads")
+
+        expect(page.get_by_label("Downloads at once")).not_to_be_editable()
+        expect(page.get_by_text("STALKEER__DOWNLOADS__CONCURRENT_LIMIT")).to_be_visible()
+    app.close()
+
+
+def test_five_hundred_rows_change_while_one_types_and_chooses(tmp_path, open_page: Callable[..., Tab]):
+    app = build_sample(tmp_path / "data")
+    shared = {"entry_id": 1, "source_id": 1, "kind": "movie", "state": "downloading", "total": 1000, "offset": 0}
+    now = app.clock()
+    with app.database.begin() as connection:
+        rows = [
+            {
+                **shared,
+                "entry_key": f"k{n}",
+                "name": f"Row {n}",
+                "title": f"Row {n}",
+                "created_at": now,
+                "updated_at": now,
+            }
+            for n in range(500)
+        ]
+        connection.execute(insert(tables.downloads), rows)
+    with served(app) as base:
+        page = open_page(base).go("/activity?show=active&page_number=2")
+        expect(page.locator("#rows tbody tr")).to_have_count(100)
+        expect(page.locator("#link-words")).to_have_text("live")
+        box = page.locator("input.pick").nth(5)
+        box.check()
+        field = page.get_by_label("Filter by title")
+        field.press_sequentially("Row", delay=30)
+        for share in (200, 400, 600):
+            with app.database.begin() as connection:
+                connection.execute(update(tables.downloads).values(offset=share, rank=share / 1000))
+            field.press_sequentially("x", delay=30)
+            page.wait_for_timeout(700)
+
+        expect(field).to_have_value("Rowxxx")
+        field.fill("")
+        expect(page.locator("progress").first).to_have_attribute("value", "60.0")
+    app.close()
+
+
+def test_a_phone_has_the_menu_behind_a_button(sample_site: str, open_page: Callable[..., Tab]):
+    tab = open_page(sample_site, width=400)
+    page = tab.go("/")
+    expect(page.get_by_role("link", name="Wanted", exact=True)).to_be_hidden()
+
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("link", name="Wanted", exact=True).click()
+
+    expect(page).to_have_url(f"{sample_site}/wanted")
+
+
+def test_the_theme_is_switched_and_kept(sample_site: str, open_page: Callable[..., Tab]):
+    tab = open_page(sample_site)
+    page = tab.go("/")
+
+    page.get_by_role("button", name="Switch between dark and light").click()
+    page.reload()
+
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
