@@ -8,11 +8,13 @@ import pytest
 
 from stalkeer.demo.content import ServedFile
 from stalkeer.demo.media import EPISODE_24, FILM_90, media
+from stalkeer.downloads.waiting import Reason
 from stalkeer.files.container import inspect
+from stalkeer.jobs.admitting import explain_waiting
 from stalkeer.model import DownloadState
 from tests.doubles import provider_faults as faults
 from tests.doubles.disks import mounted_disk
-from tests.doubles.house import content, digest, eventually, open_house
+from tests.doubles.house import content, digest, eventually, now, open_house
 from tests.doubles.provider_faults import on, script
 from tests.files.media import make_media
 
@@ -146,7 +148,7 @@ def test_a_page_in_place_of_the_film_leaves_what_had_come(strict, running):
     assert strict.result(download) == digest(served(body))
 
 
-def test_everything_on_a_full_disk_waits_and_goes_on_when_there_is_room(tmp_path, database, running):
+def test_a_download_that_does_not_fit_waits_and_starts_when_there_is_room(tmp_path, database, running):
     with (
         mounted_disk(tmp_path / "small", 8_000_000) as small,
         open_house(tmp_path, database, STRICT | {"directories.temp": str(small / "incomplete")}) as house,
@@ -155,13 +157,16 @@ def test_everything_on_a_full_disk_waits_and_goes_on_when_there_is_room(tmp_path
         filler.write_bytes(bytes(5_500_000))
         body = media(FILM_90, 5_000_000, 1)
         download = house.download("Dune", body)
-        engine = running(house.engine())
+        with house.database.begin() as connection:
+            connection.exec_driver_sql("UPDATE entries SET size = 5000000")
+        running(house.engine())
 
-        house.await_state(download, DownloadState.QUEUED)
-        eventually(lambda: house.row(download).error_code == "local_disk_full")
+        def is_waiting_for_room():
+            waiting = explain_waiting(house.database, house.app.settings, now())
+            return download in waiting and waiting[download].reason is Reason.DISK
+
+        eventually(is_waiting_for_room)
         filler.unlink()
-        house.change(download, not_before=None)
 
         house.await_state(download, DownloadState.COMPLETED)
         assert house.result(download) == digest(served(body))
-        engine.stop()

@@ -26,7 +26,7 @@ from stalkeer.store.tables import downloads
 from tests.doubles import provider_faults as faults
 from tests.doubles.house import digest, now, open_house
 
-FILMS = int(os.environ.get("FILMS", "300"))
+FILMS = int(os.environ.get("FILMS", "600"))
 DAY = {
     "downloads.verify_downloads": True,
     "downloads.concurrent_limit": 4,

@@ -276,9 +276,15 @@ class Provider:
             return account, not_found()
         if not self.redirects:
             return account, panel_answer(self.files[key], request.range)
+        self._forget_old_tokens()
         token = secrets.token_urlsafe(24)
         self._tokens[token] = _Token(account, key, request.range, self.monotonic())
         return account, Answer(302, {"Location": f"{self.url}/vauth/{token}"})
+
+    def _forget_old_tokens(self) -> None:
+        now = self.monotonic()
+        while self._tokens and now - next(iter(self._tokens.values())).made > TOKEN_LIFE_S:
+            self._tokens.pop(next(iter(self._tokens)))
 
     def _redeem(self, request: Request, value: str) -> tuple[Account | None, Answer]:
         token = self._tokens.get(value)

@@ -42,6 +42,8 @@ USER_AGENT = "Stalkeer/0.1"  # panels answer an empty one as if the file were no
 TRIES_IN_SLOT = 3  # fruitless reconnects before the slot is given to another download
 LONGEST_PAUSE_IN_SLOT_S = 60.0
 STOPS = {Intent.PAUSE: StopReason.PAUSE, Intent.CANCEL: StopReason.CANCEL, Intent.YIELD: StopReason.YIELD}
+CHANGES_BORNE = 3  # a server's file became shorter so often: then another variant
+ASK_FIRST = (FailureKind.ACCOUNT, FailureKind.GONE, FailureKind.CHANGED)
 BUSY = (AccountState.IN_USE, AccountState.REFUSED)
 
 
@@ -197,6 +199,9 @@ class _Attempt:
         if failed.kind in (FailureKind.LOCAL_DISK_FULL, FailureKind.LOCAL_PERMISSION):
             self.settling.wait(problem, self.row.failures, 30.0)
             return
+        if failed.kind is FailureKind.CHANGED and self.row.failures < CHANGES_BORNE:
+            self.settling.start_over(problem)
+            return
         failures = failures_after(self.row.failures, self.watch.fetched)
         settings = self.tools.settings().downloads
         decision = decide_retry(
@@ -214,7 +219,7 @@ class _Attempt:
 
     def _is_the_accounts_fault(self, failed: Failed) -> bool:
         """Panels answer an expired or busy account with a 404 or a cut: only the account itself can tell."""
-        if not (failed.is_cut or failed.kind in (FailureKind.ACCOUNT, FailureKind.GONE)):
+        if not (failed.is_cut or failed.kind in ASK_FIRST):
             return False
         return self.tools.accounts.check(self.row.source_id, closed=1) in BUSY
 
