@@ -18,6 +18,7 @@ from stalkeer.demo.content import Content
 from stalkeer.demo.provider import Provider
 from stalkeer.demo.radarr import Radarr
 from stalkeer.engine.engine import Engine, Outside
+from stalkeer.engine.rhythm import Rhythm
 from stalkeer.engine.table import JobTable
 from stalkeer.jobs.accounts import Reply
 from stalkeer.jobs.instances import Arrs
@@ -30,6 +31,7 @@ from stalkeer.store.tables import entries, instances, library, matches, sources,
 from tests.doubles.app import make_app
 
 PATIENCE_S = 30.0
+QUICKLY = Rhythm(pulse_s=0.05, stale_s=1.5, dead_s=3.0, unclaimed_s=3.0)
 QUICK = {
     "import.mode": "none",
     "downloads.reconnect_gap": "0.05s",
@@ -72,10 +74,10 @@ class House:
     def database(self) -> Database:
         return self.app.database
 
-    def engine(self, role: str = "serve", pulse_s: float = 0.05) -> Engine:
+    def engine(self, role: str = "serve", rhythm: Rhythm = QUICKLY) -> Engine:
         arrs = Arrs(self.database, self.app.secrets, self.app.clock)
         outside = Outside(arrs=arrs, access=self.access, ask_account=self.ask)
-        return Engine(self.app, outside, JobTable(self.database, self.app.clock, ()), role=role, pulse_s=pulse_s)
+        return Engine(self.app, outside, JobTable(self.database, self.app.clock, ()), role=role, rhythm=rhythm)
 
     def access(self, _source_id: SourceId) -> Access:
         return Access(base=self.provider_url or self.provider.url, username="user", password="secret")

@@ -34,7 +34,6 @@ class Spec:
     given: Mapping[str, object] = field(default_factory=dict)
     dies_at: int | None = None
     dies_after: bool = False
-    pulse_s: float = 0.1
 
     @classmethod
     def of(cls, house: House, **more: object) -> Spec:
@@ -48,7 +47,7 @@ def work(spec: Spec) -> None:
         _plant(database, spec.dies_at, after=spec.dies_after)
     app = make_app(spec.data_dir, database, now, {**QUICK, **spec.given})
     house = House(app, provider=None, radarr=None, provider_url=spec.provider_url)
-    work_until_signal(house.engine("worker", spec.pulse_s))
+    work_until_signal(house.engine("worker"))
     os._exit(0)
 
 

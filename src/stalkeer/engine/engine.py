@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Protocol
 
 from stalkeer.engine.lock import FolderLock
-from stalkeer.engine.pulse import EVERY_S, Given, Pulse
+from stalkeer.engine.pulse import Given, Pulse
+from stalkeer.engine.rhythm import USUAL, Rhythm
 from stalkeer.engine.schedules import cron_times, local_timezone
 from stalkeer.engine.survey import Survey
 from stalkeer.engine.table import JobTable
@@ -90,7 +91,7 @@ class Engine:
     """Carries downloads and jobs in this process until `stop`. `role` is serve, worker or cli."""
 
     def __init__(
-        self, program: Program, outside: Outside, jobs: JobTable, *, role: str = "serve", pulse_s: float = EVERY_S
+        self, program: Program, outside: Outside, jobs: JobTable, *, role: str = "serve", rhythm: Rhythm = USUAL
     ) -> None:
         self._program = program
         self._jobs = jobs
@@ -115,9 +116,9 @@ class Engine:
         )
         self._pulse: Pulse
         self._survey: Survey
-        self._worker = Worker(self.id, self._tools, is_shared=self._is_shared)
+        self._worker = Worker(self.id, self._tools, rhythm.stale_s if self._is_shared else None)
         self._survey = Survey(self._tools, lambda: self._pulse.wake())
-        self._pulse = Pulse(self._worker, self._identity(), self._tools, self._survey, self._given.put, pulse_s)
+        self._pulse = Pulse(self._worker, self._identity(), self._tools, self._survey, self._given.put, rhythm)
         self._dispatch = Dispatch(self._engine_database(), self._bodies())
         self._dispatcher = threading.Thread(target=self._dispatch_all, name="dispatcher", daemon=True)
         self._is_running = False

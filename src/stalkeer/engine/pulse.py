@@ -7,9 +7,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 
 from stalkeer.downloads.admission import FORCE, Surroundings, plan
+from stalkeer.engine.rhythm import USUAL, Rhythm
 from stalkeer.engine.survey import Survey
 from stalkeer.engine.worker import Worker
 from stalkeer.errors import StoreError
@@ -31,14 +31,11 @@ from stalkeer.store.dispatch import (
     write_progress,
 )
 from stalkeer.store.runs import RunId, fail_runs_of, waiting_runs
-from stalkeer.store.workers import WorkerRow, beat, database_now, remove_dead_workers
+from stalkeer.store.workers import WorkerRow, beat, database_now, hold_briefly, remove_dead_workers
 from stalkeer.transfers.request import StopReason
 
 log = logging.getLogger(__name__)
 
-EVERY_S = 2.0
-DEAD_AFTER = timedelta(seconds=30)
-UNCLAIMED_AFTER = timedelta(seconds=30)
 CANDIDATES_PER_SOURCE = 20
 
 
@@ -62,14 +59,14 @@ class Pulse:
         tools: Tools,
         survey: Survey,
         give: Callable[[Given], None],
-        every_s: float = EVERY_S,
+        rhythm: Rhythm = USUAL,
     ) -> None:
         self._worker = worker
         self._identity = identity
         self._tools = tools
         self._survey = survey
         self._give = give
-        self._every_s = every_s
+        self._rhythm = rhythm
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._admitting = True
@@ -101,7 +98,7 @@ class Pulse:
             except Exception:
                 log.exception("pulse")
                 self._worker.halt_if_stale()
-            self._wake.wait(max(0.05, self._every_s - (time.monotonic() - began)))
+            self._wake.wait(max(0.05, self._rhythm.pulse_s - (time.monotonic() - began)))
             self._wake.clear()
 
     def beat(self) -> None:
@@ -109,16 +106,17 @@ class Pulse:
         seen = self._look()
         given = Given()
         with self._tools.database.begin() as connection:
+            hold_briefly(connection, self._rhythm.stale_s / 2)
             now = database_now(connection, self._tools.clock())
             beat(connection, self._identity, now)
-            for dead in remove_dead_workers(connection, self._worker.id, now, DEAD_AFTER):
+            for dead in remove_dead_workers(connection, self._worker.id, now, self._rhythm.dead_after):
                 log.warning("worker %s has gone silent; its downloads go on elsewhere", dead)
                 fail_runs_of(connection, dead, now)
             lost = write_progress(connection, [one.progress for _, one in seen], now)
             given.halts += [(Order(owner.download_id, owner.run), StopReason.LOST) for owner in lost]
             for held in held_by(connection, self._worker.id):
                 self._obey(held, given)
-            release_lost(connection, self._worker.id, self._worker.is_alive, now, UNCLAIMED_AFTER)
+            release_lost(connection, self._worker.id, self._worker.is_alive, now, self._rhythm.unclaimed_after)
             if self._admitting:
                 self._admit(connection, given)
                 given.runs = waiting_runs(connection)

@@ -21,8 +21,6 @@ from stalkeer.transfers.request import StopReason
 
 log = logging.getLogger(__name__)
 
-STALE_AFTER_S = 20.0  # without a pulse for so long a shared queue may have given our rows to others at 30 s
-
 
 class Halting(Protocol):
     """Whatever a run of ours can be told to stop by."""
@@ -32,11 +30,16 @@ class Halting(Protocol):
 
 class Worker:
     def __init__(
-        self, worker_id: str, tools: Tools, *, is_shared: bool, monotonic: Callable[[], float] = time.monotonic
+        self,
+        worker_id: str,
+        tools: Tools,
+        stale_s: float | None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`stale_s`: without a pulse for so long our rows may be given to others; None: there are no others."""
         self.id = worker_id
         self._tools = tools
-        self._is_shared = is_shared
+        self._stale_s = stale_s
         self._monotonic = monotonic
         self._last_pulse = monotonic()
         self._lock = threading.Lock()
@@ -125,4 +128,4 @@ class Worker:
             one.halt(reason)
 
     def _is_stale(self) -> bool:
-        return self._is_shared and self._monotonic() - self._last_pulse > STALE_AFTER_S
+        return self._stale_s is not None and self._monotonic() - self._last_pulse > self._stale_s

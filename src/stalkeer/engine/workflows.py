@@ -74,7 +74,7 @@ class Dispatch:
             DBOS.register_queue(QUEUE, polling_interval_sec=POLL_S)
 
     def transfer(self, order: Order) -> None:
-        self._start("transfer", f"dl-{order.download_id}-{order.run}", order.download_id, order.run)
+        self._start_anywhere("transfer", f"dl-{order.download_id}-{order.run}", order.download_id, order.run)
 
     def finish(self, order: Order) -> None:
         self._start("finish", f"fin-{order.download_id}-{order.run}", order.download_id, order.run)
@@ -112,11 +112,17 @@ class Dispatch:
         DBOS.destroy(destroy_registry=True)
 
     def _start(self, kind: str, workflow_id: str, *arguments: int) -> None:
+        """In this process."""
         with SetWorkflowID(workflow_id):  # an id that was started before starts nothing
-            if self._where.is_shared:
-                DBOS.enqueue_workflow(QUEUE, self._workflows[kind], *arguments)
-            else:
-                DBOS.start_workflow(self._workflows[kind], *arguments)
+            DBOS.start_workflow(self._workflows[kind], *arguments)
+
+    def _start_anywhere(self, kind: str, workflow_id: str, *arguments: int) -> None:
+        """In whichever process is free; with one process, in that one."""
+        if not self._where.is_shared:
+            self._start(kind, workflow_id, *arguments)
+            return
+        with SetWorkflowID(workflow_id):
+            DBOS.enqueue_workflow(QUEUE, self._workflows[kind], *arguments)
 
     def _register(self) -> None:
         bodies = self._bodies

@@ -41,6 +41,13 @@ def beat(connection: Connection, worker: WorkerRow, now: datetime) -> None:
         connection.execute(workers.insert().values(**{**vars(worker), "heartbeat": now}))
 
 
+def hold_briefly(connection: Connection, seconds: float) -> None:
+    """Let the server end this transaction if we fall silent in it: a frozen process must not keep rows locked."""
+    if connection.dialect.name == "postgresql":
+        limit = max(1000, int(seconds * 1000))
+        connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {limit}")
+
+
 def remove_worker(connection: Connection, worker_id: str) -> None:
     connection.execute(delete(workers).where(workers.c.id == worker_id))
 

@@ -1,0 +1,190 @@
+"""Workers in processes of their own: killed, frozen, without a database, asked to stop, one too many."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+from sqlalchemy import text
+
+from stalkeer.downloads.states import Action
+from stalkeer.engine.presence import has_worker
+from stalkeer.errors import Conflict
+from stalkeer.model import DownloadState
+from stalkeer.store.downloads import act
+from stalkeer.store.workers import list_workers
+from tests.doubles.house import content, digest, eventually, now, open_house
+from tests.doubles.provider_faults import on, stall_after
+from tests.engine.processes import Spec, worker
+
+S = DownloadState
+
+
+def workers_of(house):
+    with house.database.connect() as connection:
+        return {one.pid: one.id for one in list_workers(connection)}
+
+
+def owner(house, download):
+    return house.row(download).worker
+
+
+def all_done(house, bodies):
+    for download, body in bodies.items():
+        house.await_state(download, S.COMPLETED, timeout_s=60)
+        assert house.result(download) == digest(body)
+
+
+def queue_films(house, count, size, connections=4):
+    source = house.source(max_connections=connections)
+    made = [content(size, number) for number in range(count)]
+    return {house.download(f"Film {number}", body, source): body for number, body in enumerate(made)}
+
+
+@pytest.fixture
+def shared_house(tmp_path, request):
+    """On PostgreSQL, for several workers."""
+    from stalkeer.store.database import open_database
+    from stalkeer.store.tables import metadata
+
+    database = open_database(request.getfixturevalue("postgres_url"))
+    metadata.create_all(database.engine)
+    with open_house(tmp_path, database) as opened:
+        yield opened
+    database.close()
+
+
+@pytest.mark.postgres
+def test_two_workers_share_the_work_and_one_goes_on_when_the_other_is_killed(shared_house):
+    house = shared_house
+    bodies = queue_films(house, 8, 800_000)
+    house.provider.rate = 500_000
+    with worker(Spec.of(house)) as first, worker(Spec.of(house)) as second:
+        eventually(lambda: len({owner(house, one) for one in bodies} - {None}) == 2, "both have work")
+
+        os.kill(first.pid, signal.SIGKILL)
+
+        house.provider.rate = None
+        all_done(house, bodies)
+        assert second.is_alive()
+    assert house.provider.connections.peak.get("user", 0) <= 4
+
+
+@pytest.mark.postgres
+def test_a_worker_that_was_frozen_past_the_dead_limit_does_no_harm_when_it_thaws(shared_house):
+    house = shared_house
+    bodies = queue_films(house, 3, 3_000_000)
+    house.provider.rate = 400_000
+    with worker(Spec.of(house)) as first:
+        eventually(lambda: all(house.row(one).offset > 100_000 for one in bodies), "all are under way")
+        frozen = workers_of(house)[first.pid]
+        os.kill(first.pid, signal.SIGSTOP)
+        with worker(Spec.of(house)) as second:
+            eventually(lambda: second.pid in workers_of(house))
+            helper = workers_of(house)[second.pid]
+            eventually(lambda: {owner(house, one) for one in bodies} == {helper}, "the other one took over")
+            runs = {one: house.row(one).run for one in bodies}
+
+            os.kill(first.pid, signal.SIGCONT)
+
+            house.provider.rate = None
+            all_done(house, bodies)
+            assert all(house.row(one).run >= runs[one] for one in bodies)
+            assert frozen != helper
+
+
+@pytest.mark.postgres
+def test_downloads_survive_a_database_that_is_away(shared_house):
+    house = shared_house
+    bodies = queue_films(house, 3, 4_000_000)
+    house.provider.rate = 500_000
+    name = house.database.engine.url.database
+    admin = sqlalchemy.create_engine(house.database.engine.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with worker(Spec.of(house)):
+        eventually(lambda: all(house.row(one).offset > 100_000 for one in bodies), "all are under way")
+        house.database.close()
+        with admin.connect() as connection:
+            connection.execute(text(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'))
+            connection.execute(
+                text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :n"), {"n": name}
+            )
+
+        time.sleep(4)  # longer than a worker trusts its rows
+
+        with admin.connect() as connection:
+            connection.execute(text(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'))
+        house.provider.rate = None
+        all_done(house, bodies)
+    admin.dispose()
+
+
+def test_a_database_that_is_locked_by_others_only_delays(house):
+    bodies = queue_films(house, 3, 2_000_000)
+    house.provider.rate = 1_000_000
+    with worker(Spec.of(house)):
+        eventually(lambda: any(house.row(one).offset > 0 for one in bodies))
+
+        with house.database.begin():
+            time.sleep(3)
+
+        all_done(house, bodies)
+
+
+def test_pause_and_cancel_reach_a_worker_in_another_process(house):
+    paused, cancelled = queue_films(house, 2, 8_000_000)
+    house.provider.rate = 1_000_000
+    with worker(Spec.of(house)):
+        eventually(lambda: house.row(paused).offset > 0 and house.row(cancelled).offset > 0)
+
+        with house.database.begin() as connection:
+            act(connection, paused, Action.PAUSE, now())
+            act(connection, cancelled, Action.CANCEL, now())
+
+        house.await_state(paused, S.PAUSED, timeout_s=3)
+        house.await_state(cancelled, S.CANCELLED, timeout_s=3)
+        eventually(lambda: house.provider.connections.now.total() == 0, "both connections are closed")
+        assert Path(house.row(paused).part_path).exists()
+
+
+def test_sigterm_lets_go_of_silent_servers_within_seconds(house):
+    bodies = queue_films(house, 2, 5_000_000)
+    house.provider.hook = on(stall_after(1_000_000))
+    with worker(Spec.of(house)) as process:
+        eventually(lambda: all(house.row(one).offset >= 900_000 for one in bodies), "both are silent")
+
+        began = time.monotonic()
+        os.kill(process.pid, signal.SIGTERM)
+        process.join(10)
+
+        assert process.exitcode == 0 and time.monotonic() - began < 10
+    for download in bodies:
+        row = house.row(download)
+        assert (row.state, row.worker, row.admitted_at) == (S.QUEUED, None, None)
+        assert row.durable_offset >= 900_000
+    house.provider.hook = None
+    with worker(Spec.of(house)):
+        all_done(house, bodies)
+    assert all(house.row(download).bytes_resumed >= 900_000 for download in bodies)
+
+
+def test_there_is_never_a_second_worker_on_one_data_folder(house, running):
+    running(house.engine())
+
+    second = house.engine("cli")
+
+    assert has_worker(house.database, house.app.paths.data_dir, now())
+    with pytest.raises(Conflict, match="already"):
+        second.launch()
+
+
+def test_a_folder_is_free_again_when_its_worker_was_killed(house, running):
+    with worker(Spec.of(house)) as process:
+        eventually(lambda: process.pid in workers_of(house))
+        os.kill(process.pid, signal.SIGKILL)
+        process.join(5)
+
+    running(house.engine())
+
+    assert has_worker(house.database, house.app.paths.data_dir, now())
