@@ -7,12 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from stalkeer.logs import use_standard_logging
 from stalkeer.runtime import App
 from stalkeer.store.database import Database, open_database, sqlite_url
 from stalkeer.store.tables import metadata
 from tests.doubles.app import make_app
 from tests.doubles.clock import FakeClock
 from tests.doubles.postgres import PrivatePostgres, find_server_binaries
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logs_stay_off_stdout() -> None:
+    use_standard_logging()
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ def stream():
             root.removeHandler(handler)
             handler.close()
     root.setLevel(level)
-    structlog.reset_defaults()
 
 
 SECRET_URL = "http://host:80/movie/user1/hush9/7.mkv"

@@ -51,8 +51,8 @@ def _shared_processors() -> list[Processor]:
     ]
 
 
-def configure_logging(targets: LogTargets) -> None:
-    """Set up the process's logging; calling it again replaces the former set-up."""
+def use_standard_logging() -> None:
+    """Hand every fact to the standard library's loggers: without a handler of ours nothing is printed on stdout."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -64,6 +64,11 @@ def configure_logging(targets: LogTargets) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+def configure_logging(targets: LogTargets) -> None:
+    """Set up the process's logging; calling it again replaces the former set-up."""
+    use_standard_logging()
     root = logging.getLogger()
     for handler in list(root.handlers):
         if isinstance(handler.formatter, MaskingFormatter):
