@@ -157,8 +157,7 @@ def test_a_download_that_does_not_fit_waits_and_starts_when_there_is_room(tmp_pa
         filler.write_bytes(bytes(5_500_000))
         body = media(FILM_90, 5_000_000, 1)
         download = house.download("Dune", body)
-        with house.database.begin() as connection:
-            connection.exec_driver_sql("UPDATE entries SET size = 5000000")
+        house.change(download, total=5_000_000)
         running(house.engine())
 
         def is_waiting_for_room():
