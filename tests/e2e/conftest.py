@@ -17,7 +17,10 @@ from tests.e2e.program import Program
 
 @pytest.fixture
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    """The demo's scenario with files of about a megabyte, or as its parameter says; Radarr and Sonarr refuse what the real ones would silently ignore."""
+    """The demo's scenario with files of about a megabyte, or as its parameter says.
+
+    Radarr and Sonarr refuse what the real ones would silently ignore.
+    """
     for part in ("movies", "tv"):
         (tmp_path / "library" / part).mkdir(parents=True)
     library = tmp_path / "library"
