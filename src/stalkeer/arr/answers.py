@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 import httpx2
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
 from stalkeer.errors import ArrError, ArrRefused, ArrUnauthorised, ArrUnreachable, ArrWrongProgram
@@ -22,20 +22,35 @@ class Resource(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
 
-    @model_validator(mode="before")
-    @classmethod
-    def _absent_where_null(cls, value: object) -> object:
-        if isinstance(value, dict):
-            return {name: field for name, field in value.items() if field is not None}
-        return value
-
 
 def parse(adapter: TypeAdapter[T], content: bytes, asked: str) -> T:
     """Read a JSON answer. Raises ArrWrongProgram where it is no JSON at all: some other server's page."""
     try:
         return adapter.validate_json(content)
     except ValidationError as error:
+        if error.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid":
+            raise unreadable(error, asked) from error
+    return read_value(adapter, json.loads(content), asked)
+
+
+def read_value(adapter: TypeAdapter[T], value: object, asked: str) -> T:
+    """Read a part of an answer. A null that should not be there counts as absent, as both programs mean it."""
+    try:
+        return adapter.validate_python(value)
+    except ValidationError:
+        pass
+    try:
+        return adapter.validate_python(_without_nulls(value))
+    except ValidationError as error:
         raise unreadable(error, asked) from error
+
+
+def _without_nulls(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _without_nulls(field) for name, field in value.items() if field is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    return value
 
 
 def unreadable(error: ValidationError, asked: str) -> ArrError:

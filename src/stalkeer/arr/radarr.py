@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from stalkeer.arr.answers import unreadable
+from stalkeer.arr.answers import read_value
 from stalkeer.arr.client import ArrClient, Query
 from stalkeer.arr.reading import Page, PagedList
 from stalkeer.arr.resources import FileResource, MovieResource
@@ -22,10 +22,7 @@ _FILES = TypeAdapter(tuple[FileResource, ...])
 def read_movies(client: ArrClient) -> Iterator[LibraryItem]:
     """The whole library in one request, film by film. Local covers are left out: they cost the instance a disk walk."""
     for value in client.stream("movie", {"excludeLocalCovers": True}):
-        try:
-            yield _MOVIE.validate_python(value).to_library_item()
-        except ValidationError as error:
-            raise unreadable(error, f"{client.address.label}: GET movie") from error
+        yield read_value(_MOVIE, value, f"{client.address.label}: GET movie").to_library_item()
 
 
 def wanted_movies(client: ArrClient, reason: WantedReason, *, monitored: bool) -> PagedList[MovieResource]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from stalkeer.arr.answers import unreadable
+from stalkeer.arr.answers import read_value
 from stalkeer.arr.client import ArrClient, Query
 from stalkeer.arr.reading import Page, PagedList
 from stalkeer.arr.resources import EpisodeResource, FileResource, SeriesResource
@@ -22,10 +22,7 @@ _FILES = TypeAdapter(tuple[FileResource, ...])
 def read_series_list(client: ArrClient) -> Iterator[LibraryItem]:
     """The whole library in one request, series by series."""
     for value in client.stream("series"):
-        try:
-            yield _SERIES.validate_python(value).to_library_item()
-        except ValidationError as error:
-            raise unreadable(error, f"{client.address.label}: GET series") from error
+        yield read_value(_SERIES, value, f"{client.address.label}: GET series").to_library_item()
 
 
 def read_series(client: ArrClient, series_id: SeriesId) -> SeriesResource | None:
