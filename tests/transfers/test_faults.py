@@ -10,6 +10,7 @@ import pytest
 
 from stalkeer.demo.content import Pattern, ServedFile
 from stalkeer.demo.provider import Provider
+from stalkeer.files.space import volume_of
 from stalkeer.transfers.connection import dial_first
 from stalkeer.transfers.request import Failed, FailureKind, Fetched, Limits, Stopped, Tls
 from tests.doubles import provider_faults as faults
@@ -552,6 +553,15 @@ def test_a_disk_that_is_too_small_is_told_at_once_and_nothing_is_lost(desk, tmp_
 
         assert isinstance(outcome, Failed) and outcome.kind is FailureKind.LOCAL_DISK_FULL
         assert desk.watching.size < 30_000_000
+
+
+def test_the_reserve_of_the_disk_is_not_touched(desk):
+    free = volume_of(desk.part.parent).free
+
+    outcome = desk.fetch(min_free=free)
+
+    assert isinstance(outcome, Failed) and outcome.kind is FailureKind.LOCAL_DISK_FULL
+    assert desk.watching.durables[-1][1] == SIZE, "the queue must learn how much room it needs"
 
 
 def test_a_disk_that_fills_up_midway_keeps_what_came_and_goes_on_when_there_is_room(desk, tmp_path):

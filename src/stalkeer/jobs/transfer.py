@@ -12,10 +12,11 @@ from stalkeer.downloads.failures import FailureKind
 from stalkeer.downloads.retry import GiveUp, decide_retry, failures_after
 from stalkeer.downloads.states import Intent
 from stalkeer.jobs.accounts import AccountState
+from stalkeer.jobs.admitting import download_limit_name, source_limit_name
 from stalkeer.jobs.settling import Settling
 from stalkeer.jobs.tools import Tools
 from stalkeer.jobs.watching import Decide, Watch
-from stalkeer.model import DownloadId, DownloadState, SourceId
+from stalkeer.model import DownloadState, SourceId
 from stalkeer.playlists.access import Access, fill
 from stalkeer.store import owned
 from stalkeer.store.dispatch import claim, write_progress
@@ -68,14 +69,6 @@ def carry_out(tools: Tools, watch: Watch) -> None:
         )
     else:
         attempt.settle(attempt.fetch(address, tools.access(row.source_id)))
-
-
-def source_limit_name(source_id: SourceId) -> str:
-    return f"source {source_id}"
-
-
-def download_limit_name(download_id: DownloadId) -> str:
-    return f"download {download_id}"
 
 
 def reconnecting(tools: Tools, source_id: SourceId) -> Decide:
@@ -144,6 +137,7 @@ class _Attempt:
             tls=Tls(settings.verify_tls, settings.ca_file),
             https_only=settings.https_only,
             limits=Limits(silence_s=min(60.0, max(settings.timeout, 1.0)), no_progress_s=max(settings.timeout, 1.0)),
+            min_free=settings.min_free,
             has_sidecar=settings.checksum_sidecar,
         )
 

@@ -76,15 +76,19 @@ class PartFile:
             while written < size:
                 written += os.pwrite(descriptor, rest[written:], offset + written)
 
-    def reserve(self, size: int) -> None:
-        """Claim disk blocks up to `size`, so that the disk is full now and not at 99 %.
+    def reserve(self, size: int, floor: int = 0) -> None:
+        """Claim disk blocks up to `size`, so that the disk is full now and not at 99 %; `floor` bytes must stay free.
 
-        Where that cannot be done, or would fill memory (tmpfs), the free space is at least looked at.
+        Where blocks cannot be claimed, or would fill memory (tmpfs), the free space is at least looked at.
         """
         descriptor = self._main if self._other is None else self._other
-        code = errno.EOPNOTSUPP if _is_in_memory(descriptor) else _fallocate(descriptor, size)
-        if code in (errno.ENOSPC, errno.EDQUOT) or (code and _free(descriptor) < size - os.fstat(descriptor).st_size):
-            raise LocalFailure(self.path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+        with on_disk(self.path):
+            found = os.fstat(descriptor)
+            missing = size - max(found.st_size, found.st_blocks * 512)
+            if missing > 0 and _free(descriptor) - missing < floor:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            if not _is_in_memory(descriptor):
+                _fallocate(descriptor, size)
 
     def sync(self) -> None:
         """After this everything written is on disk."""
@@ -139,10 +143,13 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _fallocate(descriptor: int, size: int) -> int:
-    """0, or why it failed."""
-    done: int = _libc.fallocate(descriptor, KEEP_SIZE, ctypes.c_long(0), ctypes.c_long(size))
-    return 0 if done == 0 else ctypes.get_errno()
+def _fallocate(descriptor: int, size: int) -> None:
+    """Unsupported file systems do without; a full disk raises."""
+    if _libc.fallocate(descriptor, KEEP_SIZE, ctypes.c_long(0), ctypes.c_long(size)) == 0:
+        return
+    code = ctypes.get_errno()
+    if code in (errno.ENOSPC, errno.EDQUOT):
+        raise OSError(code, os.strerror(code))
 
 
 def _is_in_memory(descriptor: int) -> bool:

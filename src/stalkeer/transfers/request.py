@@ -65,6 +65,7 @@ class TransferRequest:
     proxy: str | None = field(default=None, repr=False)  # http://, https://, socks5:// or socks5h://
     tls: Tls = Tls()
     https_only: bool = False
+    min_free: int = 0  # bytes of the disk that must stay free once the file is there
     has_sidecar: bool = False  # look for FILE.sha256 and the like beside the file, where no header tells a checksum
     limits: Limits = Limits()
 

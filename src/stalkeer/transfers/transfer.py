@@ -263,7 +263,7 @@ class Transfer:
             if stop is not None and landing.position >= stop:
                 return
             if not is_reserved and landing.has_caught_up and landing.held.total is not None:
-                self.part.reserve(landing.held.total)
+                self.part.reserve(landing.held.total, self.request.min_free)
                 is_reserved = True
             piece = self.read(opened, self.pace.quantum)
             if not piece:
