@@ -75,7 +75,7 @@ class RowMaker:
             entry.duration_s,
             entry.tmdb_id,
             entry.headers or None,
-            entry.protected,
+            int(entry.protected),
             entry.added,
         )
 
@@ -115,6 +115,6 @@ def _untitled(entry: Entry) -> Content:
         entry.duration_s,
         entry.tmdb_id,
         entry.headers or None,
-        entry.protected,
+        int(entry.protected),
         entry.added,
     )

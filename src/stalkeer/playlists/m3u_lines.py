@@ -187,7 +187,7 @@ def _finish(draft: _Draft, line: str, oddities: Counter[str]) -> Entry:
         headers = {**headers, **_pairs(options)}
     url = url.strip()
     oddities["space-in-url"] += " " in url
-    name = draft.name or name_from_url(url) or url.rpartition("/")[2]
+    name = draft.name or name_from_url(url) or url
     nature = nature_of(url, name, draft.group, draft.duration_s)
     clean = {key: value for key, value in headers.items() if not any(sign in key + value for sign in "\r\n\0")}
     return Entry(
