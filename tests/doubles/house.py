@@ -20,7 +20,7 @@ from stalkeer.demo.radarr import Radarr
 from stalkeer.engine.engine import Engine, Outside
 from stalkeer.engine.rhythm import Rhythm
 from stalkeer.engine.table import JobTable
-from stalkeer.jobs.accounts import Reply
+from stalkeer.jobs.accounts import AccountDesk, Reply
 from stalkeer.jobs.instances import Arrs
 from stalkeer.model import DownloadId, DownloadState, EntryId, InstanceId, SourceId, WantedId
 from stalkeer.playlists.access import Access
@@ -69,6 +69,7 @@ class House:
     provider_url: str = ""
     replies: dict[int, Reply | None] = field(default_factory=dict)
     questions: list[int] = field(default_factory=list)
+    skipped_s: float = 0.0  # how far the clock of account questions is ahead
 
     @property
     def database(self) -> Database:
@@ -76,7 +77,8 @@ class House:
 
     def engine(self, role: str = "serve", rhythm: Rhythm = QUICKLY) -> Engine:
         arrs = Arrs(self.database, self.app.secrets, self.app.clock)
-        outside = Outside(arrs=arrs, access=self.access, ask_account=self.ask)
+        accounts = AccountDesk(self.database, self.ask, self.app.clock, self.monotonic)
+        outside = Outside(arrs=arrs, access=self.access, accounts=accounts)
         return Engine(self.app, outside, JobTable(self.database, self.app.clock, ()), role=role, rhythm=rhythm)
 
     def access(self, _source_id: SourceId) -> Access:
@@ -118,6 +120,9 @@ class House:
             return InstanceId(
                 known or connection.execute(instances.insert().values(**values).returning(instances.c.id)).scalar_one()
             )
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.skipped_s
 
     def film(
         self,

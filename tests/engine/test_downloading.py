@@ -4,9 +4,19 @@ import time
 from pathlib import Path
 
 from stalkeer.downloads.states import Action
+from stalkeer.downloads.waiting import Reason
+from stalkeer.jobs.accounts import Reply
+from stalkeer.jobs.admitting import explain_waiting
+from stalkeer.jobs.queue import queue_confirmed
 from stalkeer.model import DownloadState
-from stalkeer.store.downloads import act
+from stalkeer.store.downloads import act, set_limit, start_now
 from tests.doubles.house import content, digest, eventually, now
+from tests.doubles.provider_faults import on, reset_after, status
+
+
+def waiting(house, download):
+    found = explain_waiting(house.database, house.app.settings, now()).get(download)
+    return found and found.reason
 
 
 def do(house, download, action):
@@ -95,3 +105,137 @@ def test_the_last_variant_that_is_gone_fails_the_download_and_frees_its_items(ho
     row = house.await_state(download, DownloadState.FAILED)
     assert row.error_code == "gone"
     assert row.items[0].state == "cancelled"
+
+
+def test_a_limit_of_its_own_slows_a_running_download_down_within_a_pulse(house, running):
+    download = house.download("Dune", content(20_000_000))
+    house.provider.rate = 4_000_000
+    running(house.engine())
+    eventually(lambda: house.row(download).offset > 500_000)
+
+    with house.database.begin() as connection:
+        set_limit(connection, download, 200_000, now())
+    time.sleep(0.5)
+    before, began = house.row(download).offset, time.monotonic()
+    time.sleep(1.5)
+
+    rate = (house.row(download).offset - before) / (time.monotonic() - began)
+    assert rate < 400_000
+
+
+def test_a_viewer_takes_the_connection_and_gives_it_back(house, running):
+    body = content(6_000_000)
+    source = house.source(max_connections=None)
+    house.replies[source] = Reply("active", 0, 1)
+    house.provider.rate = 2_000_000
+    download = house.download("Dune", body, source)
+    running(house.engine())
+    eventually(lambda: house.row(download).offset > 300_000)
+
+    house.replies[source] = Reply("active", 1, 1)
+    house.skipped_s += 31
+    house.provider.drop_all()
+
+    row = house.await_state(download, DownloadState.QUEUED)
+    assert waiting(house, download) is Reason.VIEWER
+    assert row.failures == 0 and row.durable_offset > 0
+    house.replies[source] = Reply("active", 0, 1)
+    house.provider.rate = None
+    house.skipped_s += 31
+    house.await_state(download, DownloadState.COMPLETED)
+    assert house.result(download) == digest(body)
+
+
+def test_an_account_is_asked_before_its_first_download_and_seldom_after(house, running):
+    source = house.source(max_connections=None)
+    house.replies[source] = Reply("active", 0, 2)
+    downloads = [house.download(f"Film {n}", content(300_000, n), source) for n in range(5)]
+
+    running(house.engine())
+
+    for download in downloads:
+        house.await_state(download, DownloadState.COMPLETED)
+    assert house.questions == [source]
+    assert house.provider.connections.peak.total() <= 1, "one of the two is kept for a viewer"
+
+
+def test_an_expired_account_holds_its_downloads_back_without_a_failure(house, running):
+    source = house.source(max_connections=None)
+    house.replies[source] = Reply("expired", 0, 1)
+    download = house.download("Dune", content(1000), source)
+
+    running(house.engine())
+
+    eventually(lambda: waiting(house, download) is Reason.SOURCE and house.questions)
+    assert house.row(download).failures == 0
+    assert house.provider.requests == []
+
+
+def test_a_silence_in_the_middle_keeps_the_slot_and_what_has_come(house, running):
+    body = content(3_000_000)
+    house.provider.hook = on(reset_after(1_500_000), first=1)
+    download = house.download("Dune", body)
+
+    running(house.engine())
+
+    row = house.await_state(download, DownloadState.COMPLETED)
+    assert house.result(download) == digest(body)
+    assert row.run == 2, "one run fetched it, one finished it"
+
+
+def test_what_the_server_asks_for_is_waited_for(house, running):
+    house.provider.hook = on(status(503, **{"Retry-After": "120"}))
+    download = house.download("Dune", content(1000))
+
+    running(house.engine())
+
+    eventually(lambda: house.row(download).failures == 1)
+    row = house.row(download)
+    assert (row.not_before - now()).total_seconds() > 100
+    assert waiting(house, download) is Reason.BACK_OFF
+
+
+def test_a_retry_ends_the_wait_at_once(house, running):
+    body = content(100_000)
+    house.provider.hook = on(status(503, **{"Retry-After": "120"}))
+    download = house.download("Dune", body)
+    running(house.engine())
+    eventually(lambda: house.row(download).failures == 1)
+
+    house.provider.hook = None
+    do(house, download, Action.RETRY)
+
+    house.await_state(download, DownloadState.COMPLETED)
+
+
+def test_start_now_takes_the_place_of_another(house, running):
+    source = house.source(max_connections=1)
+    house.provider.rate = 500_000
+    first = house.download("Long", content(4_000_000, 1), source)
+    running(house.engine())
+    eventually(lambda: house.row(first).offset > 50_000)
+    urgent = house.download("Urgent", content(100_000, 2), source)
+
+    with house.database.begin() as connection:
+        start_now(connection, urgent, now())
+
+    house.await_state(urgent, DownloadState.COMPLETED)
+    assert house.state(first) in (DownloadState.QUEUED, DownloadState.DOWNLOADING)
+    house.provider.rate = None
+    house.await_state(first, DownloadState.COMPLETED)
+    assert house.result(first) == digest(content(4_000_000, 1))
+
+
+def test_two_requests_for_one_item_become_one_download(house):
+    download = house.download("Dune", None)
+    wanted = house.row(download).items[0].wanted_id
+    house.change_item(download, active=False)
+    house.change(download, state="cancelled")
+
+    both = [queue_confirmed(house.database, now) for _ in range(2)]
+
+    assert [len(report.queued) for report in both] == [0, 0], "what the user cancelled does not come back by itself"
+    with house.database.begin() as connection:
+        act(connection, download, Action.RETRY, now())
+    assert queue_confirmed(house.database, now).already == 1
+    assert house.row(download).items[0].wanted_id == wanted

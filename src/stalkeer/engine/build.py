@@ -8,6 +8,7 @@ from typing import Protocol
 from stalkeer.engine.engine import Engine, Outside, Program
 from stalkeer.engine.table import Job, JobTable
 from stalkeer.jobs.account_questions import ask_account
+from stalkeer.jobs.accounts import AccountDesk
 from stalkeer.jobs.backup import BackupPlace, make_backup
 from stalkeer.jobs.cleanup import CleanupPlace, carry_out, plan_cleanup
 from stalkeer.jobs.instances import Arrs
@@ -16,6 +17,7 @@ from stalkeer.jobs.queue import queue_confirmed
 from stalkeer.jobs.refresh import Refresher, refresh_sources
 from stalkeer.jobs.reporting import Report, Run
 from stalkeer.jobs.scan import build_scanner, scan_work
+from stalkeer.jobs.series import match_sources
 from stalkeer.model import SourceId, WantedId
 from stalkeer.playlists.access import Access
 from stalkeer.store.sources import get_access
@@ -47,13 +49,19 @@ def build_engine(
     outside = Outside(
         arrs=program.arrs,
         access=lambda source_id: read_access(program, source_id),
-        ask_account=lambda source_id: ask_account(program.refresher, source_id),
+        accounts=AccountDesk(
+            program.database, lambda source_id: ask_account(program.refresher, source_id), program.clock
+        ),
     )
     return Engine(program, outside, build_table(program, child), role=role)
 
 
 def build_table(program: WiredProgram, child: Callable[[int], Sequence[str]] | None = None) -> JobTable:
-    return JobTable(program.database, program.clock, jobs_of(program), child)
+    def follows(job: str) -> bool:
+        """Who switched off the schedule of downloads wants to start them himself."""
+        return job != "download" or bool(program.settings.schedule.download)
+
+    return JobTable(program.database, program.clock, jobs_of(program), child, follows)
 
 
 def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
@@ -66,7 +74,9 @@ def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
 
     def match(_subject: str | None, options: Mapping[str, object], run: Run) -> Report:
         wanted = options.get("wanted")
-        return match_wanted(program.matching, run, [WantedId(wanted)] if isinstance(wanted, int) else None)
+        if isinstance(wanted, int):
+            return match_wanted(program.matching, run, [WantedId(wanted)])
+        return match_sources(program.matching, program.refresher, run)
 
     def download(_subject: str | None, options: Mapping[str, object], _run: Run) -> Report:
         limit = options.get("limit")

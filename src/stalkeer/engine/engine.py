@@ -26,7 +26,7 @@ from stalkeer.engine.table import JobTable
 from stalkeer.engine.worker import Worker
 from stalkeer.engine.workflows import Bodies, Dispatch, EngineDatabase
 from stalkeer.errors import Conflict, StoreError
-from stalkeer.jobs.accounts import AccountDesk, Ask
+from stalkeer.jobs.accounts import AccountDesk
 from stalkeer.jobs.instances import Arrs
 from stalkeer.jobs.tools import Tools
 from stalkeer.model import DownloadState, SourceId
@@ -84,7 +84,7 @@ class Outside:
 
     arrs: Arrs
     access: Callable[[SourceId], Access]
-    ask_account: Ask
+    accounts: AccountDesk
 
 
 class Engine:
@@ -100,14 +100,13 @@ class Engine:
         self.id = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}" if self._is_shared else SQLITE_WORKER
         self._lock = FolderLock(program.paths.data_dir)
         self._given: queue.SimpleQueue[Given | None] = queue.SimpleQueue()
-        accounts = AccountDesk(program.database, outside.ask_account, program.clock)
         self._tools = Tools(
             database=program.database,
             secrets=program.secrets,
             settings=lambda: program.settings,
             clock=program.clock,
             dice=random.random,
-            accounts=accounts,
+            accounts=outside.accounts,
             arrs=outside.arrs,
             access=outside.access,
             disk_full=lambda: self._survey.note_disk_full(),

@@ -13,7 +13,7 @@ from stalkeer.engine.rhythm import USUAL, Rhythm
 from stalkeer.engine.survey import Survey
 from stalkeer.engine.worker import Worker
 from stalkeer.errors import StoreError
-from stalkeer.jobs.admitting import limits_of, read_accounts, read_gates
+from stalkeer.jobs.admitting import allowance, limits_of, read_accounts, read_gates, throttle
 from stalkeer.jobs.tools import Tools
 from stalkeer.jobs.transfer import STOPS
 from stalkeer.jobs.watching import Seen, Watch
@@ -25,13 +25,14 @@ from stalkeer.store.dispatch import (
     admit_finishing,
     ask_to_leave,
     held_by,
+    rate_limits,
     release_lost,
     running_downloads,
     waiting_candidates,
     write_progress,
 )
 from stalkeer.store.runs import RunId, fail_runs_of, waiting_runs
-from stalkeer.store.workers import WorkerRow, beat, database_now, hold_briefly, remove_dead_workers
+from stalkeer.store.workers import WorkerRow, beat, database_now, hold_briefly, list_workers, remove_dead_workers
 from stalkeer.transfers.request import StopReason
 
 log = logging.getLogger(__name__)
@@ -120,6 +121,8 @@ class Pulse:
             if self._admitting:
                 self._admit(connection, given)
                 given.runs = waiting_runs(connection)
+            if seen or given.transfers:
+                self._throttle(connection)
         self._worker.note_pulse()
         for watch, one in seen:
             watch.confirm(one)
@@ -127,6 +130,11 @@ class Pulse:
         for order, reason in given.halts:
             self._worker.halt(order, reason)
         self._give(given)
+
+    def _throttle(self, connection: Transaction) -> None:
+        limits = rate_limits(connection, self._worker.id)
+        total = allowance(self._tools.settings(), self._tools.clock()).rate
+        throttle(self._tools.bandwidth, limits, total, len(list_workers(connection)))
 
     def _look(self) -> list[tuple[Watch, Seen]]:
         return [(watch, seen) for watch in self._worker.watches() if (seen := watch.see()) is not None]

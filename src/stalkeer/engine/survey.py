@@ -12,7 +12,7 @@ from pathlib import Path
 from stalkeer.downloads.admission import Running, Volume
 from stalkeer.errors import StalkeerError
 from stalkeer.files.space import unclaimed
-from stalkeer.jobs.accounts import ASK_EVERY_S, SETTLING
+from stalkeer.jobs.accounts import SETTLING
 from stalkeer.jobs.admitting import measure_volume
 from stalkeer.jobs.litter import sweep
 from stalkeer.jobs.tools import Tools
@@ -36,7 +36,6 @@ class Survey:
         self._volume = Volume()
         self._is_full = False
         self._unclaimed: dict[DownloadId, int] = {}
-        self._asked: dict[SourceId, float] = {}
         self._wanting: set[SourceId] = set()
         self._fetched: dict[DownloadId, int] = {}
         self._sampled_at = time.monotonic()
@@ -68,9 +67,8 @@ class Survey:
 
     def unasked(self, sources: Iterable[SourceId]) -> set[SourceId]:
         """Those whose account must be asked before the first of their downloads starts; it is asked now."""
-        now = time.monotonic()
+        found = {one for one in sources if self._tools.accounts.may_ask(one)}
         with self._lock:
-            found = {one for one in sources if now - self._asked.get(one, -1e9) > ASK_EVERY_S}
             self._wanting |= found
         if found:
             self._wake.set()
@@ -122,12 +120,9 @@ class Survey:
             ready = [one for one in in_use if is_settled(connection, one, settled)]
         with self._lock:
             wanting, self._wanting = self._wanting, set()
-        now = time.monotonic()
         for source_id in {*ready, *wanting}:
-            if source_id in wanting or now - self._asked.get(source_id, -1e9) > ASK_EVERY_S:
+            if self._tools.accounts.may_ask(source_id):
                 self._tools.accounts.check(source_id)
-                with self._lock:
-                    self._asked[source_id] = time.monotonic()
         if wanting:
             self._wake_pulse()
 

@@ -39,6 +39,7 @@ class JobTable:
     clock: Callable[[], datetime]
     jobs: Sequence[Job]
     child: Callable[[int], Sequence[str]] | None = None
+    follows: Callable[[str], bool] = lambda _job: True  # whether a job may start by itself
     _stopping: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _busy: set[int] = field(default_factory=set)
@@ -129,7 +130,7 @@ class JobTable:
                 return
             known = {job.name for job in self.jobs}
             for follower in FOLLOWERS.get(row.job, ()):
-                if follower in known:
+                if follower in known and self.follows(follower):
                     queue_run(connection, self.clock(), follower, None, {})
         wake()
 

@@ -80,7 +80,8 @@ class Dispatch:
         self._start("finish", f"fin-{order.download_id}-{order.run}", order.download_id, order.run)
 
     def job(self, run_id: int) -> None:
-        self._start("job", f"job-{run_id}", run_id)
+        # the executor's name: a run whose worker died before it began must be free for another one
+        self._start("job", f"job-{run_id}-{self._where.executor}", run_id)
 
     def schedule(self, times: Mapping[str, str], timezone: str | None) -> None:
         """Keep these cron lines, and no others; an empty line is none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from stalkeer.downloads.admission import Account, Gates, Limits, Surroundings, Volume, connections_for_us, plan
@@ -14,6 +14,7 @@ from stalkeer.model import DownloadId, SourceId
 from stalkeer.settings import Settings
 from stalkeer.store.database import Database, Transaction
 from stalkeer.store.dispatch import (
+    RateLimits,
     SourceLimits,
     all_candidates,
     closing_connections,
@@ -21,6 +22,7 @@ from stalkeer.store.dispatch import (
     source_limits,
 )
 from stalkeer.store.statistics import fetched_since
+from stalkeer.transfers.pace import Bandwidth
 
 UNUSABLE = ("expired", "banned", "disabled")
 QUEUE_SHOWN = 1000
@@ -120,6 +122,22 @@ def allowance(settings: Settings, now: datetime) -> Allowance:
         for one in settings.downloads.hours
     ]
     return allowance_at(now.astimezone(), windows, settings.downloads.bandwidth_limit or None)
+
+
+def throttle(bandwidth: Bandwidth, limits: Sequence[RateLimits], total: float | None, workers: int = 1) -> None:
+    """Set the limits of what runs here. Several workers share the total evenly; they do not talk to each other."""
+    bandwidth.limit(Bandwidth.GLOBAL, None if total is None else total / max(1, workers))
+    for one in limits:
+        bandwidth.limit(source_limit_name(one.source_id), one.of_source)
+        bandwidth.limit(download_limit_name(one.download_id), one.own)
+
+
+def source_limit_name(source_id: SourceId) -> str:
+    return f"source {source_id}"
+
+
+def download_limit_name(download_id: DownloadId) -> str:
+    return f"download {download_id}"
 
 
 def _source_id(connection: Transaction, slug: str) -> SourceId | None:

@@ -368,6 +368,28 @@ def running_parts(connection: Connection) -> list[RunningPart]:
     return [RunningPart(DownloadId(row.id), row.part_path, row.total) for row in connection.execute(query)]
 
 
+@dataclass(frozen=True)
+class RateLimits:
+    """Bandwidth limits of a running download and of its source, bytes/s; None for none."""
+
+    download_id: DownloadId
+    source_id: SourceId
+    own: int | None
+    of_source: int | None
+
+
+def rate_limits(connection: Connection, worker: str) -> list[RateLimits]:
+    query = (
+        select(_D.id, _D.source_id, _D.bandwidth_limit, sources.c.bandwidth_limit.label("of_source"))
+        .join(sources, sources.c.id == _D.source_id)
+        .where(_D.worker == worker, _D.state == DownloadState.DOWNLOADING.value)
+    )
+    return [
+        RateLimits(DownloadId(row.id), SourceId(row.source_id), row.bandwidth_limit, row.of_source)
+        for row in connection.execute(query)
+    ]
+
+
 def source_of(connection: Connection, download_ids: Sequence[DownloadId]) -> dict[DownloadId, SourceId]:
     query = select(_D.id, _D.source_id).where(_D.id.in_(download_ids))
     return {DownloadId(download_id): SourceId(source_id) for download_id, source_id in connection.execute(query)}
