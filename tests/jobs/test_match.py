@@ -297,13 +297,17 @@ def test_an_explanation_without_candidates_names_what_comes_near(house):
 
 def test_ids_and_posters_of_the_account_are_evidence(house):
     film = house.film("Aşk Zamanı", 2000, tmdb_id=843, poster="iYypPT4bhqXfq1b6EnmxvRt6b2Y.jpg")
-    house.list_entries("In the Mood (2001)", tmdb_id=843)
+    house.list_entries("In the Mood (2001)", "Im Zeichen der Liebe (2000)", tmdb_id=843)
     house.list_entries("Ask Zamani", logo="https://image.tmdb.org/t/p/w600/iYypPT4bhqXfq1b6EnmxvRt6b2Y.jpg")
     house.list_entries("Aşk Zamanı (2000)", tmdb_id=99)
 
     run(house)
 
-    assert decisions(house)[film] == {"Ask Zamani": "confirm"}
+    assert decisions(house)[film] == {
+        "Ask Zamani": "confirm",
+        "Im Zeichen der Liebe (2000)": "confirm",  # a name that no title of ours knows: id and year agree
+        "In the Mood (2001)": "review",
+    }
 
 
 def test_many_wanted_items_take_the_way_over_all_titles_and_find_the_same(house):

@@ -32,14 +32,19 @@ def run(
 
     Example: stalkeer match run
     """
-    from stalkeer.jobs.match import match_wanted
-    from stalkeer.jobs.reporting import record_run
+    from stalkeer.jobs.match import MatchReport, match_wanted
+    from stalkeer.jobs.reporting import Run, record_run
+    from stalkeer.jobs.series import match_sources
 
     parts = context_app(context)
     only = None if wanted is None else _wanted_ids(parts, wanted)
-    report = record_run(
-        parts.database, parts.clock, "match", wanted, lambda run: match_wanted(parts.matching, run, only)
-    )
+
+    def work(run: Run) -> MatchReport:
+        if only is not None:
+            return match_wanted(parts.matching, run, only)
+        return match_sources(parts.matching, parts.refresher, run)
+
+    report = record_run(parts.database, parts.clock, "match", wanted, work)
     text = f"{report.items} items and {report.entries} new entries matched: {report.confirmed} newly found."
     emit(context, report.to_document(), lambda console: console.print(text, markup=False))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 
 from stalkeer.matching.compare import allowed_slips
 from stalkeer.matching.index import NameIndex, end_width
@@ -15,6 +14,7 @@ from stalkeer.store.matches import (
     KeySpan,
     entries_of_keys,
     entries_of_titles,
+    entries_with_tmdb,
     keys_in_spans,
     stream_title_keys,
     titles_with_keys,
@@ -39,6 +39,11 @@ def candidate_entries(connection: Transaction, matcher: Matcher, wanted_ids: Col
     for row in entries_of_titles(connection, title_ids):
         seen.add(row.id)
         yield row
+    tmdb_ids = {work.tmdb_id for work in works.values() if work.kind == "movie" and work.tmdb_id is not None}
+    for row in entries_with_tmdb(connection, tmdb_ids):
+        if row.id not in seen:
+            seen.add(row.id)
+            yield row
     for slug, keys in matcher.rules.pinned_entries(works).items():
         yield from (row for row in entries_of_keys(connection, slug, keys) if row.id not in seen)
 
@@ -78,13 +83,13 @@ def to_facts(row: EntryRow, reader: TitleReader) -> EntryFacts:
         and (title.season, title.episodes[:1]) != (row.season, (row.episode,))
     ):
         episodes = tuple(range(row.episode, (row.episode_end or row.episode) + 1))
-        title = replace(title, season=row.season, episodes=episodes, absolute=None, air_date=None)
+        title = title._replace(season=row.season, episodes=episodes, absolute=None, air_date=None)
     return EntryFacts(
         id=row.id,
         name=row.name,
         kind=row.kind,
         title=title,
-        year=row.year,
+        year=row.year if row.year != title.year else None,  # else it is the name's own, which readings differ on
         tmdb_id=row.tmdb_id,
         poster=_poster(row.logo),
         duration_s=row.duration_s,

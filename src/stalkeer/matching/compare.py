@@ -14,6 +14,8 @@ from stalkeer.titles.normalise import ARTICLES
 SHORTEST_FUZZY = 6  # letters of a key: below, a slip makes another title
 _LONG_ENOUGH_FOR_TWO = 13
 _LONG_WORD = 10
+_SAFE_SLIP = 5
+_SAFE_SWAP = 7
 _DIGITS = re.compile(r"\d+")
 
 
@@ -58,8 +60,16 @@ def slips_between(text: str, other: str) -> Slips | None:
     changed = [(a, b) for a, b in zip(words, others, strict=True) if a != b]
     if not all(_is_slip(a, b) for a, b in changed):
         return None
-    plural = any(a.rstrip("s") == b.rstrip("s") for a, b in changed)
-    return Slips(distance, is_plain=not plural and (len(words) > 1 or len(key) >= _LONG_WORD))
+    is_plain = (len(words) > 1 or len(key) >= _LONG_WORD) and all(_is_plain(a, b) for a, b in changed)
+    return Slips(distance, is_plain=is_plain)
+
+
+def _is_plain(word: str, other: str) -> bool:
+    """Whether only a slip explains the difference: no plural, and no letter that makes another common word."""
+    if word.rstrip("s") == other.rstrip("s"):
+        return False
+    is_swap = len(word) == len(other) and sorted(word) != sorted(other)
+    return max(len(word), len(other)) >= (_SAFE_SWAP if is_swap else _SAFE_SLIP)
 
 
 def _words(text: str) -> tuple[str, ...]:

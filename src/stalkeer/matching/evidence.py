@@ -32,7 +32,7 @@ class Fit:
     impossible: str | None = None  # why it cannot be this work at all
 
 
-_TITLE_WEIGHT = {Agreement.SAME: 0.90, Agreement.ARTICLE: 0.88, Agreement.SLIP: 0.87}
+_TITLE_WEIGHT = {Agreement.NONE: 0.72, Agreement.SAME: 0.90, Agreement.ARTICLE: 0.88, Agreement.SLIP: 0.87}
 _SLIP_COST = 0.04
 _NAME_COST = {"title": 0.0, "original": 0.0, "alternate": 0.005, "tmdb": 0.01}
 _RUNTIME_TOLERANCE = 0.08
@@ -51,6 +51,8 @@ def weigh(hit: Hit, entry: EntryFacts) -> Fit:
     has_id = any(finding.weight > 0 for finding in ids)
     if not (has_id or (year is not None and year.weight >= 0.1)):
         barriers += _title_barriers(hit)
+    if hit.agreement is Agreement.NONE and not (year is not None and year.weight > 0):
+        barriers.append("neither title nor year agrees with what its id says")
     if hit.slips is not None and not hit.slips.is_plain and not has_id:
         barriers.append("the title differs in a way that may make it another one")
     barriers += [barrier for barrier in (year_barrier, runtime_barrier) if barrier is not None]
@@ -84,6 +86,7 @@ def _title(hit: Hit) -> Evidence:
     if slips:
         weight -= _SLIP_COST * (slips - 1)
     how = {
+        Agreement.NONE: "is not",
         Agreement.SAME: "is",
         Agreement.ARTICLE: "is, but for the article,",
         Agreement.SLIP: f"differs by {slips} letter{'s' if slips > 1 else ''} from",
@@ -104,6 +107,9 @@ def _year(hit: Hit, entry: EntryFacts) -> tuple[Evidence | None, str | None, str
         return Evidence("year", 0.1, f"the year {said} agrees"), None, None
     if gap == 1:
         return Evidence("year", 0.03, f"the year {said} is one off {shown}"), None, None
+    if hit.work.kind == "series" and said > min(years) and hit.name.year is None:
+        # providers also write the year of a season
+        return Evidence("year", -0.05, f"the year {said} is not {shown}"), f"the year {said} is not {shown}", None
     return None, None, f"the year {said} is not {shown}"
 
 
@@ -122,9 +128,9 @@ def _ids(hit: Hit, entry: EntryFacts) -> tuple[list[Evidence], str | None]:
     if entry.tmdb_id and work.tmdb_id:
         if entry.tmdb_id != work.tmdb_id:
             return [], f"the account says TMDB {entry.tmdb_id}, this is {work.tmdb_id}"
-        found.append(Evidence("tmdb", 0.12, f"the account says TMDB {entry.tmdb_id}"))
+        found.append(Evidence("tmdb", 0.14, f"the account says TMDB {entry.tmdb_id}"))
     if entry.poster and work.poster and entry.poster == work.poster:
-        found.append(Evidence("poster", 0.1, "its picture is the work's poster"))
+        found.append(Evidence("poster", 0.13, "its picture is the work's poster"))
     return found, None
 
 

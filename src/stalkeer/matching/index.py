@@ -9,7 +9,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import OSA
 
 from stalkeer.matching.compare import Agreement, Slips, allowed_slips, slips_between
-from stalkeer.matching.works import Name, Work
+from stalkeer.matching.works import EntryFacts, Name, Work
 from stalkeer.titles import ParsedTitle
 from stalkeer.titles.normalise import ARTICLES, base_key
 from stalkeer.titles.parse import Hypothesis
@@ -34,8 +34,11 @@ class NameIndex:
     def __init__(self, works: Iterable[Work] = ()) -> None:
         self._by_base: dict[str, list[tuple[Work, Name]]] = defaultdict(list)
         self._keys: set[str] = set()
+        self._by_id: dict[tuple[str, str, int | str | None], Work] = {}
         self._by_end: dict[int, tuple[dict[str, list[str]], dict[str, list[str]]]] | None = None
         for work in works:
+            self._by_id[work.kind, "tmdb", work.tmdb_id] = work
+            self._by_id[work.kind, "poster", work.poster] = work
             for name in work.names:
                 self._by_base[name.base].append((work, name))
                 self._keys.add(name.key)
@@ -43,6 +46,14 @@ class NameIndex:
     def bearers(self, base: str) -> list[Work]:
         """The works that bear a name of this base."""
         return [work for work, _ in self._by_base.get(base, ())]
+
+    def identified(self, entry: EntryFacts, kind: str) -> list[Work]:
+        """The works that the entry's TMDB id or its picture names. An episode's ids are not its series'."""
+        if kind != "movie":
+            return []
+        keys = [("tmdb", entry.tmdb_id), ("poster", entry.poster)]
+        found = (self._by_id.get((kind, name, value)) for name, value in keys if value)
+        return [work for work in found if work is not None]
 
     def could_match(self, key: str) -> bool:
         """Whether a title of this key may have a hit: a quick look before its name is read."""

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from stalkeer.matching.compare import Agreement
 from stalkeer.matching.decide import Thresholds, Verdict, judge
 from stalkeer.matching.evidence import Evidence
-from stalkeer.matching.index import NameIndex
+from stalkeer.matching.index import Hit, NameIndex
 from stalkeer.matching.rules import Rule, RuleAction, RuleBook, RuleId
 from stalkeer.matching.works import EntryFacts, WantedItem, Work
 from stalkeer.model import Decision
@@ -78,7 +79,12 @@ class Matcher:
         wanted = self._episodes if is_episode else self._films
         if entry.kind == "episode" and not is_episode:
             return  # an episode that does not say which
-        hits = self.index.find(title, kind="series" if is_episode else "movie")
+        kind = "series" if is_episode else "movie"
+        hits = self.index.find(title, kind=kind)
+        named = {hit.work.identity for hit in hits}
+        for work in self.index.identified(entry, kind):
+            if work.identity not in named:
+                hits.append(Hit(work, work.names[0], title.hypotheses[0], Agreement.NONE))
         verdicts = judge(hits, entry, self._thresholds) if any(hit.work.identity in wanted for hit in hits) else []
         verdicts += self._pinned(entry, verdicts, wanted)
         seen: set[int] = set()
@@ -193,7 +199,7 @@ class _Episodes:
     def _numbered(self, season: int, episode: int) -> Iterator[_Slot]:
         shown = f"S{season:02}E{episode:02}"
         for item in self._by_number.get((season, episode), ()):
-            barrier = None
+            barrier = "specials are numbered otherwise by everyone" if season == 0 else None
             if item.scene_season is not None and (item.scene_season, item.scene_episode) != (season, episode):
                 barrier = f"{shown} may be counted as the scene counts, which would be another episode"
             yield _Slot(item, Evidence("episode", 0.0, f"{shown} agrees"), barrier)

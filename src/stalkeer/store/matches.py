@@ -238,10 +238,18 @@ def entries_of_titles(connection: Connection, title_ids: Collection[int]) -> Ite
         yield from _entries(connection, _entry_query().where(entries.c.title_id.in_(chunk)))
 
 
+def entries_with_tmdb(connection: Connection, tmdb_ids: Collection[int]) -> Iterator[EntryRow]:
+    """Films of which the account says one of these ids."""
+    for chunk in _chunks(sorted(tmdb_ids)):
+        query = _entry_query().where(entries.c.tmdb_id.in_(chunk), entries.c.kind != EntryKind.EPISODE.value)
+        yield from _entries(connection, query)
+
+
 def entries_since(connection: Connection, source_id: SourceId, generation: int) -> Iterator[EntryRow]:
-    """Entries that came or changed after a generation."""
-    query = _entry_query().where(entries.c.source_id == source_id, entries.c.added_gen > generation)
-    yield from _entries(connection, query.where(entries.c.title_id.is_not(None)))
+    """Entries that came or changed after a generation: two looks, each with its own index."""
+    query = _entry_query().where(entries.c.source_id == source_id, entries.c.title_id.is_not(None))
+    yield from _entries(connection, query.where(entries.c.added_gen > generation))
+    yield from _entries(connection, query.where(entries.c.changed_gen > generation, entries.c.added_gen <= generation))
 
 
 def entries_of_keys(connection: Connection, slug: str, keys: Collection[str]) -> list[EntryRow]:

@@ -30,7 +30,7 @@ _SAME = (
     | {roman: str(n) for roman, n in zip(_ROMANS, _ROMAN_VALUES, strict=True)}
     | {"versus": "vs", "volume": "vol", "pt": "part", "mister": "mr", "doctor": "dr"}
 )
-_LONE_ROMANS = {"v": "5", "x": "10"}  # only as the last of several words: Rocky V, but V for Vendetta
+_LONE_ROMANS = {"i": "1", "v": "5", "x": "10"}  # only as the last of several words: a fifth part, but V alone
 ARTICLES = frozenset(
     "the a an le la les l un une el los las lo il i gli der die das ein eine de het een o os as um uma den det".split()
 )

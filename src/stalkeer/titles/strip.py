@@ -158,7 +158,7 @@ def _take_end(reading: TitleText, peeled: _Peeled) -> tuple[str, int | None] | N
         ended = _year(found[1]) if found is not None else None
         if found is not None and ended is not None and year in (None, ended) and _has_name(text[: found.start()]):
             if not text[found.start() : found.start(1)].strip():
-                peeled.texts.append(TitleText(text, penalty + 0.02, year))  # or the number is the title's own
+                peeled.texts.append(TitleText(text, penalty + 0.005, year))  # or the number is the title's own
             return text[: found.start()], ended
     shorter = _take_end_tag(reading, peeled)
     return None if shorter is None else (shorter, year)
