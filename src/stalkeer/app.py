@@ -125,12 +125,13 @@ def build_server(app: App, security: Security) -> Gate:
     from stalkeer.api.app import create_api
     from stalkeer.api.faces import Faces
     from stalkeer.api.gate import Gate
+    from stalkeer.api.methods import MethodGuard
     from stalkeer.web.app import create_web
 
     url_base = app.settings.server.url_base
     web = create_web(app)
     web.state.security = security
-    return Gate(Faces(create_api(app, security), web, url_base), security, url_base)
+    return Gate(Faces(MethodGuard(create_api(app, security)), web, url_base), security, url_base)
 
 
 def run_server(app: App) -> None:

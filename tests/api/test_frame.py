@@ -47,3 +47,20 @@ def test_an_unknown_route_is_a_problem_document(client):
 
     assert answer.status_code == 404
     assert answer.json()["title"] == "Not Found"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/api/v1/settings/radarr", {"GET", "PUT"}),
+        ("DELETE", "/api/v1/system/logs/level", {"GET", "PUT"}),
+        ("POST", "/ping", {"GET", "HEAD"}),
+        ("PATCH", "/api/v1/health", {"GET"}),
+    ],
+)
+def test_a_method_that_a_path_does_not_have_is_answered_with_those_it_has(client, method, path, allowed):
+    answer = client.request(method, path)
+
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == allowed
+    assert answer.headers["content-type"] == "application/problem+json"
