@@ -11,7 +11,7 @@ import pytest
 
 from stalkeer.demo.provider import Provider
 from stalkeer.demo.radarr import Radarr
-from stalkeer.demo.scenario import FAULTY, FILMS, SHOWS, Expectation, build_world
+from stalkeer.demo.scenario import FAULTY, FILMS, SHOWS, Cast, Expectation, build_world
 from stalkeer.demo.sonarr import Sonarr
 
 SIZE = 300_000
@@ -20,7 +20,7 @@ SIZE = 300_000
 @pytest.fixture
 def world(tmp_path):
     with Provider() as provider, Radarr(tmp_path / "movies") as radarr, Sonarr(tmp_path / "tv") as sonarr:
-        yield build_world(radarr, sonarr, provider, size=SIZE)
+        yield build_world(radarr, sonarr, provider, Cast(size=SIZE))
 
 
 def test_it_is_a_scenario_and_not_a_toy(world):

@@ -10,14 +10,14 @@ import pytest
 
 from stalkeer.demo.provider import Provider
 from stalkeer.demo.radarr import Radarr
-from stalkeer.demo.scenario import MEGABYTE, World, build_world
+from stalkeer.demo.scenario import MEGABYTE, Cast, World, build_world
 from stalkeer.demo.sonarr import Sonarr
 from tests.e2e.program import Program
 
 
 @pytest.fixture
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    """The demo's scenario with files of about a megabyte, or as its parameter says.
+    """The demo's scenario with files of about a megabyte, or the cast that its parameter says.
 
     Radarr and Sonarr refuse what the real ones would silently ignore.
     """
@@ -26,7 +26,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     library = tmp_path / "library"
     radarr, sonarr = Radarr(library / "movies", strict=True), Sonarr(library / "tv", strict=True)
     with Provider() as provider, radarr, sonarr:
-        yield build_world(radarr, sonarr, provider, size=getattr(request, "param", MEGABYTE))
+        yield build_world(radarr, sonarr, provider, getattr(request, "param", Cast(size=MEGABYTE)))
 
 
 @dataclass

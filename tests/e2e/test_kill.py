@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from stalkeer.demo.scenario import MEGABYTE, Expectation
+from stalkeer.demo.scenario import FILMS, MEGABYTE, SHOWS, Cast, Expectation
 from stalkeer.model import DownloadState
 
+FEW_AND_LARGE = Cast(FILMS[:5], SHOWS[:1], size=4 * MEGABYTE)
+pytestmark = pytest.mark.parametrize("world", [FEW_AND_LARGE], indirect=True, ids=["few"])
 
-@pytest.mark.parametrize("world", [4 * MEGABYTE], indirect=True)
+
 def test_killed_during_downloads_it_goes_on_where_it_was(program, world):
     world.provider.rate = 1_000_000
     stalkeer = program()
@@ -40,7 +42,7 @@ def test_killed_during_downloads_it_goes_on_where_it_was(program, world):
 
 
 def test_killed_again_and_again_nothing_is_fetched_twice_or_lost(program, world):
-    world.provider.rate = 1_000_000
+    world.provider.rate = 2_000_000
     stalkeer = program()
     stalkeer.serve()
     stalkeer.job("refresh")

@@ -12,12 +12,13 @@ import pytest
 from sqlalchemy import func, select
 
 from stalkeer.demo.content import Memory
-from stalkeer.demo.scenario import Expectation
+from stalkeer.demo.scenario import FILMS, MEGABYTE, SHOWS, Cast, Expectation
 from stalkeer.model import DownloadState
 from stalkeer.store.tables import entries
 from tests.e2e.program import free_port
 
 SMALL = {"min_free": "0", "assumed_size": "1MB", "concurrent_limit": 3, "retry_delay": "1s", "reconnect_gap": "0s"}
+FEW = pytest.mark.parametrize("world", [Cast(FILMS[:5], SHOWS[:1], size=3 * MEGABYTE)], indirect=True, ids=["few"])
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
 
 
@@ -91,6 +92,7 @@ def test_a_folder_that_is_read_only_from_the_start_is_named(program, world, tmp_
 
 
 @ROOT_ONLY
+@FEW
 def test_a_folder_that_becomes_read_only_is_named_and_downloads_go_on_once_it_can_be_written(program, world, tmp_path):
     with disk(tmp_path / "disk", "200m") as folder:
         stalkeer = program(directories={"temp": str(folder)}, downloads=SMALL)
@@ -108,6 +110,7 @@ def test_a_folder_that_becomes_read_only_is_named_and_downloads_go_on_once_it_ca
 
 
 @ROOT_ONLY
+@FEW
 def test_on_a_full_disk_downloads_wait_and_go_on_when_there_is_room(program, world, tmp_path):
     with disk(tmp_path / "disk", "6m") as folder:
         stalkeer = program(directories={"temp": str(folder)}, downloads=SMALL)

@@ -222,13 +222,22 @@ class World:
         return episode.file.path if episode.file else None
 
 
-def build_world(radarr: Radarr, sonarr: Sonarr, provider: Provider, *, size: int = 6 * MEGABYTE) -> World:
-    """Fill the servers. `size` is about what one file has; they differ a little from each other."""
+@dataclass(frozen=True)
+class Cast:
+    """What plays: all of it, or less of it in a test. `size` is about what one file has; no two are the same."""
+
+    films: tuple[Film, ...] = FILMS
+    shows: tuple[Show, ...] = SHOWS
+    size: int = 6 * MEGABYTE
+
+
+def build_world(radarr: Radarr, sonarr: Sonarr, provider: Provider, cast: Cast = Cast()) -> World:
+    """Fill the servers."""
     world = World(radarr, sonarr, provider, provider.account("demo", "loopback", max_connections=4))
-    shelf = _Shelf(world, size)
-    for film in FILMS:
+    shelf = _Shelf(world, cast.size)
+    for film in cast.films:
         _add_film(world, shelf, film)
-    for show in SHOWS:
+    for show in cast.shows:
         _add_show(world, shelf, show)
     world.lines[:] = filler_lines(around=world.lines)
     provider.hook = TwoFaults(cut=shelf.key_of(FAULTY[0]), busy=shelf.key_of(FAULTY[1]))
@@ -254,7 +263,8 @@ class _Shelf:
         return sha256(content)
 
     def key_of(self, name: str) -> str:
-        return next(line.key for line in self.world.lines if line.name == name)
+        """The file behind a name; nothing where it does not play."""
+        return next((line.key for line in self.world.lines if line.name == name), "")
 
 
 def _add_film(world: World, shelf: _Shelf, film: Film) -> None:
