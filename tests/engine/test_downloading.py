@@ -211,7 +211,7 @@ def test_a_retry_ends_the_wait_at_once(house, running):
 def test_start_now_takes_the_place_of_another(house, running):
     source = house.source(max_connections=1)
     house.provider.rate = 500_000
-    first = house.download("Long", content(4_000_000, 1), source)
+    first = house.download("Long", content(1_500_000, 1), source)
     running(house.engine())
     eventually(lambda: house.row(first).offset > 50_000)
     urgent = house.download("Urgent", content(100_000, 2), source)
@@ -223,7 +223,7 @@ def test_start_now_takes_the_place_of_another(house, running):
     assert house.state(first) in (DownloadState.QUEUED, DownloadState.DOWNLOADING)
     house.provider.rate = None
     house.await_state(first, DownloadState.COMPLETED)
-    assert house.result(first) == digest(content(4_000_000, 1))
+    assert house.result(first) == digest(content(1_500_000, 1))
 
 
 def test_two_requests_for_one_item_become_one_download(house):

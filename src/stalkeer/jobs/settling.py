@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from stalkeer.jobs.litter import remove_part
+from stalkeer.jobs.litter import remove_part, sweep
 from stalkeer.jobs.tools import Tools
 from stalkeer.jobs.variants import next_variant
 from stalkeer.model import DownloadState
@@ -50,6 +50,8 @@ class Settling:
                 record_event(connection, now, self.event(f"download.{state.value}", ENDS[state]))
             elif kind:
                 record_event(connection, now, self.event(kind, words))
+        if state is DownloadState.CANCELLED:
+            sweep(self.tools.database)
 
     def wait(self, problem: Problem, failures: int, seconds: float) -> None:
         """Try again after a while."""
