@@ -246,6 +246,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_catalogue_changes_source_id_generation", ["source_id", "generation"], unique=False)
 
     op.create_table(
+        "catalogue_snapshots",
+        sa.Column("source_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("blocks", sa.Integer(), nullable=False),
+        sa.Column("fingerprints", sa.LargeBinary(), nullable=False),
+        sa.Column("entry_ids", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_catalogue_snapshots_source_id")),
+        sa.PrimaryKeyConstraint("source_id", "generation", "part", name=op.f("pk_catalogue_snapshots")),
+    )
+    op.create_table(
         "downloads",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -323,8 +334,10 @@ def upgrade() -> None:
         sa.Column("tmdb_id", sa.BigInteger(), nullable=True),
         sa.Column("headers", sa.Text(), nullable=True),
         sa.Column("protected", sa.Boolean(), nullable=False),
-        sa.Column("fingerprint", sa.LargeBinary(), nullable=True),
+        sa.Column("added", sa.BigInteger(), nullable=True),
+        sa.Column("series_key", sa.Text(), nullable=True),
         sa.Column("added_gen", sa.Integer(), nullable=False),
+        sa.Column("changed_gen", sa.Integer(), nullable=True),
         sa.Column("gone_gen", sa.Integer(), nullable=True),
         sa.Column("first_seen", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_entries_source_id")),
@@ -334,7 +347,47 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("entries", schema=None) as batch_op:
         batch_op.create_index("ix_entries_source_id_added_gen", ["source_id", "added_gen"], unique=False)
+        batch_op.create_index(
+            "ix_entries_source_id_changed_gen",
+            ["source_id", "changed_gen"],
+            unique=False,
+            sqlite_where=sa.text("changed_gen IS NOT NULL"),
+            postgresql_where=sa.text("changed_gen IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_entries_source_id_gone_gen",
+            ["source_id", "gone_gen"],
+            unique=False,
+            sqlite_where=sa.text("gone_gen IS NOT NULL"),
+            postgresql_where=sa.text("gone_gen IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_entries_source_id_series_key",
+            ["source_id", "series_key"],
+            unique=False,
+            sqlite_where=sa.text("series_key IS NOT NULL"),
+            postgresql_where=sa.text("series_key IS NOT NULL"),
+        )
         batch_op.create_index("ix_entries_title_id_season_episode", ["title_id", "season", "episode"], unique=False)
+        batch_op.create_index(
+            "ix_entries_tmdb_id",
+            ["tmdb_id"],
+            unique=False,
+            sqlite_where=sa.text("tmdb_id IS NOT NULL"),
+            postgresql_where=sa.text("tmdb_id IS NOT NULL"),
+        )
+
+    op.create_table(
+        "entry_updates",
+        sa.Column("entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("source_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("fields", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_entry_updates_source_id")),
+        sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_entry_updates")),
+    )
+    with op.batch_alter_table("entry_updates", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_entry_updates_source_id"), ["source_id"], unique=False)
 
     op.create_table(
         "filters",
@@ -381,6 +434,14 @@ def upgrade() -> None:
         batch_op.create_index("ix_library_tvdb_id", ["tvdb_id"], unique=False)
 
     op.create_table(
+        "match_marks",
+        sa.Column("source_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_match_marks_source_id")),
+        sa.PrimaryKeyConstraint("source_id", name=op.f("pk_match_marks")),
+    )
+    op.create_table(
         "sessions",
         sa.Column("token_hash", sa.Text(), nullable=False),
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -396,10 +457,12 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("title_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("penalty", sa.Float(), nullable=False),
+        sa.Column("mirror", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["title_id"], ["titles.id"], name=op.f("fk_title_keys_title_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("key", "title_id", name=op.f("pk_title_keys")),
     )
     with op.batch_alter_table("title_keys", schema=None) as batch_op:
+        batch_op.create_index("ix_title_keys_mirror", ["mirror"], unique=False)
         batch_op.create_index("ix_title_keys_title_id", ["title_id"], unique=False)
 
     op.create_table(
