@@ -162,6 +162,12 @@ entries = Table(
     Index("ix_entries_title_id_season_episode", "title_id", "season", "episode"),
     Index("ix_entries_source_id_added_gen", "source_id", "added_gen"),
     Index(
+        "ix_entries_tmdb_id",
+        "tmdb_id",
+        sqlite_where=text("tmdb_id IS NOT NULL"),
+        postgresql_where=text("tmdb_id IS NOT NULL"),
+    ),
+    Index(
         "ix_entries_source_id_series_key",
         "source_id",
         "series_key",

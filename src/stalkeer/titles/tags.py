@@ -104,9 +104,13 @@ def tags_in(content: str) -> list[Tag] | None:
 
 
 def sure_tags(text: str) -> list[Tag]:
-    """The words of a text that can only be tags."""
-    words = (TAGS.get(word.strip(_EDGES)) for word in _SPLIT.split(_joined(text.lower())))
-    return [tag for tag in words if tag is not None and tag.sure]
+    """The words of a text that can only be tags; `x265-GROUP` tells its first half."""
+    tags: list[Tag] = []
+    for word in _SPLIT.split(_joined(text.lower())):
+        tag = TAGS.get(word.strip(_EDGES)) or TAGS.get(word.partition("-")[0])
+        if tag is not None and tag.sure:
+            tags.append(tag)
+    return tags
 
 
 def read_tags(text: str) -> TagSet:
