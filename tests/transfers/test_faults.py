@@ -589,3 +589,19 @@ def test_a_folder_that_is_not_there_is_a_local_matter(desk, tmp_path):
 
     assert isinstance(outcome, Failed) and outcome.kind is FailureKind.LOCAL_PERMISSION
     assert desk.provider.requests == []
+
+
+def test_a_stop_frees_a_silent_tls_connection(desk, secure):
+    provider, pem = secure
+    provider.hook = on(faults.stall_after(100_000))
+    results = []
+    request = {"url": f"{provider.url}/film.mkv", "tls": Tls(ca_file=pem)}
+    thread = threading.Thread(target=lambda: results.append(desk.fetch(**request)))
+    thread.start()
+    assert desk.watching.first_byte.wait(5)
+
+    desk.watching.stop()
+    thread.join(1)
+
+    assert isinstance(results[0], Stopped)
+    assert desk.part.read_bytes() == Pattern(SIZE).read(0, desk.part.stat().st_size)
