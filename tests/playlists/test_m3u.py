@@ -34,7 +34,7 @@ def one(text: str | bytes) -> tuple[Entry, dict[str, int]]:
 def test_a_panels_line_becomes_an_entry_without_the_login():
     entry, oddities = one(
         "#EXTM3U\n"
-        '#EXTINF:-1 tvg-id="" tvg-name="EN - Alien" tvg-logo="http://i.example/a.jpg" group-title="VOD | EN",EN - Alien\n'
+        '#EXTINF:-1 tvg-id="" tvg-name="EN - Alien" tvg-logo="http://i.example/a.jpg" group-title="VOD",EN - Alien\n'
         f"{PANEL}/movie/ann/s3cret/17.mkv\n"
     )
 
@@ -43,7 +43,7 @@ def test_a_panels_line_becomes_an_entry_without_the_login():
         kind="film",
         name="EN - Alien",
         url="{base}/movie/{username}/{password}/17.mkv",
-        group="VOD | EN",
+        group="VOD",
         logo="http://i.example/a.jpg",
     )
     assert oddities == {}

@@ -107,5 +107,5 @@ class ListingWalk:
 
 def _listed(batch: Sequence[Entry], alignment: Alignment) -> Unknown:
     start = alignment.size
-    places = alignment.match([xxh3_64_intdigest(repr(entry[:-3] + entry[-2:]).encode()) for entry in batch])
+    places = alignment.match([xxh3_64_intdigest(repr(entry).encode()) for entry in batch])
     return Unknown(start, places, [batch[place] for place in places], range(len(places)))

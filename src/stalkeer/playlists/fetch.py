@@ -41,7 +41,10 @@ class PlaylistRequest:
         """How messages name it: without path and query, which hold the login."""
         if not self.url:
             return self.what
-        parts = urlsplit(self.url)
+        try:
+            parts = urlsplit(self.url)
+        except ValueError:
+            return f"{self.what} at an address that is none"
         return f"{self.what} at {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
@@ -72,8 +75,8 @@ def fetch_playlist(
     request: PlaylistRequest, target: Path, progress: Progress = _no_progress
 ) -> PlaylistFile | NotModified:
     """Download to `target`. Raises SourceUnreachable, SourceRefused, or NotAPlaylist for one that is too large."""
-    url, basic = _split_login(request.url)
     try:
+        url, basic = _split_login(request.url)
         response = _manager(request).request(
             "GET",
             url,
