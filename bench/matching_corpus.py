@@ -1,138 +1,146 @@
-"""Make playlists with known truth out of invented titles: what matching is measured on that nobody could tune to.
+"""Accuracy of matching: on a labelled folder (`--corpus DIR`), or on playlists of invented titles.
 
-The titles are random words; the traps are not: sequels, remakes of the same year, article-only differences, plurals,
-numbers and tag words as titles, US/UK shows, extras, and styles of writing that no real list at hand has.
+A folder holds `playlist.m3u`, `wanted.json`, `lookup.json` and `truth.jsonl`, each plain or gzipped. A line of the
+truth: `{"url", "wanted": ["movie:12"], "undecidable": bool}`; undecidable: the name alone cannot settle which it is.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
+import gzip
+import hashlib
+import json
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-_ADJECTIVES = """silent crimson broken golden hidden last frozen bitter savage gentle hollow electric distant sacred lonely
-burning velvet quiet ancient restless crooked painted borrowed empty tender""".split()
-_NOUNS = """river harbour witness orchard lantern empire stranger garden mirror engine winter anthem falcon promise
-carnival shadow letter kingdom station island hunter daughter machine bridge festival""".split()
-_PLACES = """Marseille Osaka Bergamo Tromso Valparaiso Antioch Lisbon Kerala Dakota Riga""".split()
-_PLAIN = """Us It Her Max Coda Top 1917 2012 300 24 1984 Ma IT Up Home Alone Raw Cam Web""".split()
-_ACCENTS = str.maketrans("aeiou", "äéíöü")
+from bench.invented import make_corpus
+from bench.rows import Row, at_least, at_most
+from stalkeer.jobs.evaluate import EvaluationFiles, evaluate
+from stalkeer.matching.decide import Thresholds
 
-FILM_STYLES = (
-    "{t} ({y})", "{t} - {y}", "FR - {t} - {y}", "|EN| {t} ({y})", "EN: {t} ({y}) [4K]", "4K-XYZ - {t} ({y}) (US)",
-    "[{y}] {t}", "{y} - {t}", "{t} {y} MULTI 1080p", "{d}.{y}.1080p.WEB-DL.x264-GRP", "NF | {t} ({y})", "⭐ {t} ({y}) ⭐",
-    "{u} ({y}) VOSTFR", "DE ✪ {t} ({y})", "{t} ({y}) [IMDB 7.1]", "{t} ({y}) (Director's Cut)", "HD : {t} ({y})",
-    "▎UK▎ {t} ({y}) FHD", "{t} | {y}", "{t} [{y}] [DUAL]", "EN-{t} ({y})", "VOD - EN - {t} ({y})", "{a} ({y})", "{o}_({y})",
-    "AR-SUBS {t} ({y})", "{t} ({y}) 2160p HDR10+ DV", "IT-TOP - {t} ({y})", "(EN) {t} ({y})", "{t}  ( {y} )", "{t} ({y}) Lektor PL",
-)  # fmt: skip
-YEARLESS_STYLES = ("{t}", "FR - {t}", "|DE| {t} 4K", "EN: {t}", "{d}.1080p", "{t} [MULTI SUB]")
-SHOW_STYLES = (
-    "{t} S{s:02}E{e:02}", "FR - {t} S{s:02} E{e:02}", "|EN| {t} {s}x{e:02}", "{t} - S{s}E{e} - The Beginning", "{t} Season {s} Episode {e}",
-    "{d}.S{s:02}E{e:02}.720p.HDTV", "4K-QRS - {t} (US) - S{s:02}E{e:02}", "DE: {t} Staffel {s} Folge {e}", "{t} T{s} E{e:02}",
-    "{t} (S{s:02}E{e:02})", "{t} - {s}. Sezon {e}. Bölüm 1080p", "{t} | S{s} - Episode {e:02}", "{u} s{s:02}e{e:02} MULTI", "{t} Saison {s} Ép. {e}",
-    "PL | {t} S{s:02} Odc {e}", "{a} S{s:02} E{e:02}", "{t} Temporada {s} Capítulo {e}", "{t} Stagione {s} Episodio {e}", "{t} الموسم {s} الحلقة {e}",
-)  # fmt: skip
-EXTRAS = ("{t} ({y}) - Making of", "{t} ({y}) Trailer", "{t} ({y}) [Behind the Scenes]", "{t} 2 ({y})", "The {t} Story ({y})")
+KINDS = {"movie": "films", "episode": "episodes"}
+GOALS = {"wrong_item": (0.003, 0.005), "coverage": (0.97, 0.98)}
 
 
 @dataclass
-class Corpus:
-    """A playlist in memory. `truth`: name of an entry -> the item it is, None for a stranger."""
+class Truth:
+    """Which entries are which items, and of which entries the name cannot tell."""
 
-    wanted: dict[str, object] = field(default_factory=lambda: {"movies": [], "episodes": []})
-    lookup: dict[str, list[dict[str, object]]] = field(default_factory=dict)
-    entries: list[tuple[str, str, str | None, bool]] = field(default_factory=list)  # url, name, item, undecidable
-
-
-def make_corpus(seed: int, films: int = 300, shows: int = 120) -> Corpus:
-    """Films and shows with every kind of namesake and neighbour, each listed in several styles."""
-    rng = random.Random(seed)
-    corpus = Corpus()
-    for number, (title, year, rivals) in enumerate(_works(rng, films)):
-        _add_film(corpus, rng, number, title, year, rivals)
-    for number, (title, year, rivals) in enumerate(_works(rng, shows)):
-        _add_show(corpus, rng, number, title, year, rivals)
-    rng.shuffle(corpus.entries)
-    return corpus
+    items: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    undecidable: set[str] = field(default_factory=set)
 
 
-def _works(rng: random.Random, count: int) -> Iterator[tuple[str, int, list[tuple[str, int]]]]:
-    seen: set[str] = set()
-    while len(seen) < count:
-        title = rng.choice(_PLAIN) if rng.random() < 0.05 else _title(rng)
-        if title.lower() in seen:
-            continue
-        seen.add(title.lower())
-        year = rng.randint(1935, 2024)
-        yield title, year, list(_rivals(rng, title, year))
+def run(*arguments: str) -> list[Row]:
+    if arguments[:1] == ("--corpus",) and len(arguments) > 1 and arguments[1]:
+        return _labelled(Path(arguments[1]))
+    rows: list[Row] = []
+    for seed in (11, 12, 13):
+        rows += [Row(f"seed {seed}: {row.name}", row.value, row.unit, row.goal, row.is_met) for row in _invented(seed)]
+    return rows
 
 
-def _title(rng: random.Random) -> str:
-    adjective, noun = rng.choice(_ADJECTIVES).title(), rng.choice(_NOUNS).title()
-    place, number = rng.choice(_PLACES), rng.randint(2, 9)
-    return rng.choice(
-        (f"The {adjective} {noun}", f"{adjective} {noun}", f"{noun} of {place}", f"{noun} & {rng.choice(_NOUNS).title()}",
-         f"{noun}: {adjective} {place}", f"{adjective} {noun} {number}", f"{place}'s {noun}", f"A {noun} in {place}",
-         f"{noun.translate(_ACCENTS)} {place}", f"{adjective}-{noun}", f"{number * 11} {noun}s", f"{noun} III")
-    )  # fmt: skip
+def _labelled(folder: Path) -> list[Row]:
+    truth = Truth()
+    with _open(_find(folder, "truth.jsonl")) as lines:
+        for line in lines:
+            row = json.loads(line)
+            truth.items[row["url"]].update(row["wanted"])
+            if row["undecidable"]:
+                truth.undecidable.add(row["url"])
+    with _open(_find(folder, "wanted.json")) as stream:
+        wanted = json.load(stream)
+    titles = {f"movie:{film['id']}": film["title"] for film in wanted["movies"]}
+    titles |= {f"episode:{one['id']}": one["series"]["title"] for one in wanted["episodes"]}
+    pairs = _match(_find(folder, "playlist.m3u"), _find(folder, "wanted.json"), _find(folder, "lookup.json"))
+    rows: list[Row] = []
+    for half in ("even", "odd"):  # by the title's hash: rules were tuned on the even half
+        kept = {label for label, title in titles.items() if _half(title) == half}
+        rows += [
+            Row(f"{half}: {row.name}", row.value, row.unit, row.goal, row.is_met) for row in score(pairs, truth, kept)
+        ]
+    return rows
 
 
-def _rivals(rng: random.Random, title: str, year: int) -> Iterator[tuple[str, int]]:
-    """Other works that a careless matcher takes for this one."""
-    roll = rng.random()
-    if roll < 0.15:
-        yield title, year + rng.choice((-30, -12, 15))
-    elif roll < 0.25:
-        yield (title[4:] if title.startswith("The ") else f"The {title}"), year + rng.choice((0, 5))
-    elif roll < 0.35:
-        yield f"{title} 2", year + 2
-    elif roll < 0.40:
-        yield f"{title}s", year
-    elif roll < 0.45:
-        yield f"{title}: {rng.choice(_NOUNS).title()}", year + 1
+def _half(title: str) -> str:
+    return "odd" if int(hashlib.md5(title.encode()).hexdigest(), 16) % 2 else "even"  # noqa: S324 - no secret
 
 
-def _written(style: str, title: str, **numbers: int) -> str:
-    last = f"{title[4:]}, The" if title.startswith("The ") else title
-    scene = title.replace(" ", ".").replace(":", "").replace("&", "and")
-    forms = {"t": title, "u": title.upper(), "a": last, "d": scene, "o": title.replace(" ", "_")}
-    return style.format(**forms, **numbers)
+def _invented(seed: int) -> list[Row]:
+    corpus = make_corpus(seed)
+    truth = Truth()
+    with tempfile.TemporaryDirectory() as folder:
+        playlist, wanted, lookup = (Path(folder) / name for name in ("p.m3u", "w.json", "l.json"))
+        lines = [f'#EXTINF:-1 tvg-name="" group-title="all",{name}\n{url}\n' for url, name, _, _ in corpus.entries]
+        playlist.write_text("#EXTM3U\n" + "".join(lines), encoding="utf-8")
+        wanted.write_text(json.dumps(corpus.wanted), encoding="utf-8")
+        lookup.write_text(json.dumps(corpus.lookup), encoding="utf-8")
+        for url, _, label, undecidable in corpus.entries:
+            truth.items[url] |= {label} if label else set()
+            if undecidable:
+                truth.undecidable.add(url)
+        pairs = _match(playlist, wanted, lookup)
+    labels = {label for _, _, label, _ in corpus.entries if label}
+    return score(pairs, truth, labels)
 
 
-def _add_film(corpus: Corpus, rng: random.Random, number: int, title: str, year: int, rivals: list[tuple[str, int]]) -> None:
-    label = f"movie:{number}"
-    corpus.wanted["movies"].append({"id": number, "title": title, "year": year, "alternateTitles": []})  # type: ignore[attr-defined]
-    if rivals:
-        corpus.lookup[label] = [{"title": other, "year": when, "alternateTitles": []} for other, when in rivals]
-    is_shared = any(other == title for other, _ in rivals)
-    for style in rng.sample(FILM_STYLES, 4):
-        _list(corpus, "movie", _written(style, title, y=year), label, undecidable=False)
-    _list(corpus, "movie", _written(rng.choice(YEARLESS_STYLES), title), label, undecidable=is_shared)
-    for other, when in rivals:
-        _list(corpus, "movie", _written(rng.choice(FILM_STYLES), other, y=when), None, undecidable=False)
-    if rng.random() < 0.3:
-        _list(corpus, "movie", _written(rng.choice(EXTRAS), title, y=year), None, undecidable=False)
+def _match(playlist: Path, wanted: Path, lookup: Path) -> list[Mapping[str, object]]:
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "m.jsonl"
+        evaluate(EvaluationFiles(playlist, wanted, output, lookup), Thresholds())
+        return [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
 
 
-def _add_show(corpus: Corpus, rng: random.Random, number: int, title: str, year: int, rivals: list[tuple[str, int]]) -> None:
-    series = {"id": number, "title": title, "year": year, "alternateTitles": []}
-    is_shared = any(other == title for other, _ in rivals)
-    for index, (season, episode) in enumerate(((1, 1), (1, 2), (2, 14))):
-        item = number * 10 + index
-        label = f"episode:{item}"
-        record = {"id": item, "seasonNumber": season, "episodeNumber": episode, "series": series}
-        corpus.wanted["episodes"].append(record)  # type: ignore[attr-defined]
-        if rivals:
-            corpus.lookup[label] = [{"title": other, "year": when, "alternateTitles": []} for other, when in rivals]
-        for style in rng.sample(SHOW_STYLES, 3):
-            name = _written(style, title, s=season, e=episode)
-            _list(corpus, "series", name, label, undecidable=is_shared)
-        for other, _ in rivals:
-            if other != title:
-                name = _written(rng.choice(SHOW_STYLES), other, s=season, e=episode)
-                _list(corpus, "series", name, None, undecidable=False)
+def score(pairs: Iterable[Mapping[str, object]], truth: Truth, kept: set[str]) -> list[Row]:
+    """The figures of the pairs whose item is in `kept`, films and episodes apart."""
+    listed = [pair for pair in pairs if pair["wanted"] in kept]
+    rows: list[Row] = []
+    for kind, shown in KINDS.items():
+        own = [pair for pair in listed if str(pair["wanted"]).startswith(kind)]
+        rows += _score_kind(own, truth, {label for label in kept if label.startswith(kind)}, shown)
+    return rows
 
 
-def _list(corpus: Corpus, section: str, name: str, label: str | None, *, undecidable: bool) -> None:
-    url = f"http://provider.example/{section}/user/pass/{len(corpus.entries)}.mkv"
-    corpus.entries.append((url, name, label, undecidable))
+def _score_kind(pairs: list[Mapping[str, object]], truth: Truth, labels: set[str], shown: str) -> list[Row]:
+    best: dict[object, Mapping[str, object]] = {}
+    for pair in pairs:
+        known = best.get(pair["wanted"])
+        if pair["decision"] == "confirm" and (known is None or pair["score"] > known["score"]):  # type: ignore[operator]
+            best[pair["wanted"]] = pair
+
+    def is_right(pair: Mapping[str, object]) -> bool:
+        return pair["wanted"] in truth.items.get(str(pair["url"]), ())
+
+    true_pairs = [(url, label) for url, found in truth.items.items() for label in found if label in labels]
+    decidable = [(url, label) for url, label in true_pairs if url not in truth.undecidable]
+    present = {label for _, label in decidable}
+    if not present:
+        return []
+    told = [pair for pair in pairs if pair["url"] not in truth.undecidable]
+    sure = [pair for pair in told if pair["decision"] == "confirm"]
+    blind = sum(pair["decision"] == "confirm" and pair["url"] in truth.undecidable for pair in pairs)
+    confirmed = sum(pair["decision"] == "confirm" for pair in pairs)
+    wrong = sum(not is_right(pair) for pair in best.values())
+    place = 0 if shown == "films" else 1
+    return [
+        at_most(f"{shown}: wrong_item", wrong / max(1, len(best)), GOALS["wrong_item"][place]),
+        at_most(f"{shown}: blind share", blind / max(1, confirmed), 0.001),
+        at_least(
+            f"{shown}: coverage",
+            sum(label in present and is_right(pair) for label, pair in best.items()) / len(present),
+            GOALS["coverage"][place],
+        ),
+        at_least(f"{shown}: offered", len({p["wanted"] for p in pairs if is_right(p)} & present) / len(present), 0.995),
+        at_least(f"{shown}: precision", sum(map(is_right, sure)) / max(1, len(sure)), 0.997),
+        at_least(f"{shown}: recall", sum(map(is_right, told)) / len(decidable), 0.990),
+    ]
+
+
+def _find(folder: Path, name: str) -> Path:
+    plain, packed = folder / name, folder / f"{name}.gz"
+    return packed if packed.exists() else plain
+
+
+def _open(path: Path):  # noqa: ANN202
+    return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")

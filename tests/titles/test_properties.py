@@ -6,7 +6,8 @@ from stalkeer.titles import TitleReader, parse_title, title_key
 KINDS = st.sampled_from([None, "film", "episode", "series"])
 PIECES = st.sampled_from(
     ["FR - ", "|EN| ", "4K-NF - ", "(", ")", "[", "]", "2019", "S01E02", " 1x02", "1080p", "The ", "Some Film",
-     "الموسم 2 الحلقة 3", " - ", ".", "_", "II", "&amp;", "Ã©", "第1季第2集", "MULTI", "|", ":", "+16 ", "\u200f", "Season 1 Episode ", "7"]
+     "الموسم 2 الحلقة 3", " - ", ".", "_", "II", "&amp;", "Ã©", "第1季第2集", "MULTI", "|", ":", "+16 ", "\u200f",
+     "Season 1 Episode ", "7"]
 )  # fmt: skip
 NAMES = st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=8).map("".join))
 
