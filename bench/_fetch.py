@@ -1,6 +1,6 @@
 """Fetches files with Stalkeer's transfers in a process of its own, and prints what that cost as JSON.
 
-`python -m bench._fetch FOLDER LIMIT CA URL...`: LIMIT in bytes/s (0: none), CA a file or "-".
+`python -m bench._fetch FOLDER LIMIT WINDOW CA URL...`: LIMIT in bytes/s and WINDOW in s (0: none), CA a file or "-".
 """
 
 from __future__ import annotations
@@ -18,12 +18,17 @@ from stalkeer.transfers.request import Failed, Fetched, StopReason, Tls, Transfe
 from stalkeer.transfers.transfer import transfer
 
 
-class Counting:
-    """Counts bytes; `stop_at` ends the transfer at a moment, for figures over a window."""
+WARM_UP_S = 1.0
 
-    def __init__(self, stop_at: float | None) -> None:
+
+class Counting:
+    """Counts bytes; `stop_at` ends the transfer at a moment, for figures over a window. `steady` leaves out the start."""
+
+    def __init__(self, stop_at: float | None, steady_at: float) -> None:
         self.size = 0
+        self.steady = 0
         self.stop_at = stop_at
+        self.steady_at = steady_at
 
     def opened(self, shutdown: object) -> None: ...
 
@@ -33,6 +38,8 @@ class Counting:
 
     def received(self, size: int) -> None:
         self.size += size
+        if self.stop_at is not None and time.monotonic() >= self.steady_at:
+            self.steady += size
 
     def durable(self, offset: int, total: int | None, validators: Validators) -> None: ...
 
@@ -55,7 +62,8 @@ def main(folder: str, limit: str, window: str, ca: str, *urls: str) -> None:
     bandwidth.limit(Bandwidth.GLOBAL, float(limit) or None)
     tls = Tls(verify=ca != "-", ca_file=None if ca == "-" else Path(ca))
     idle, begun, before = resident(), time.monotonic(), cpu()
-    watchers = [Counting(begun + float(window) if float(window) else None) for _ in urls]
+    stop_at = begun + float(window) if float(window) else None
+    watchers = [Counting(stop_at, begun + WARM_UP_S) for _ in urls]
     outcomes: list[object] = []
 
     def fetch(number: int, url: str) -> None:
@@ -78,6 +86,7 @@ def main(folder: str, limit: str, window: str, ca: str, *urls: str) -> None:
                 "cpu_s": cpu() - before,
                 "wall_s": time.monotonic() - begun,
                 "sizes": [watcher.size for watcher in watchers],
+                "steady": [watcher.steady for watcher in watchers],
                 "grown": most - idle,
                 "fetched": sum(isinstance(outcome, Fetched) for outcome in outcomes),
             }

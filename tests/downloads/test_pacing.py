@@ -18,10 +18,16 @@ def test_bytes_are_paid_for_by_a_pause():
     assert limit.take(5 * MB, now=100.0) == pytest.approx(1.0)
 
 
-def test_idle_time_gives_no_more_credit_than_a_blink():
+def test_idle_time_gives_no_credit():
     limit = Gcra(rate=10 * MB, due=0.0)
 
-    assert limit.take(10 * MB, now=3600.0) == pytest.approx(0.95)
+    assert limit.take(10 * MB, now=3600.0) == pytest.approx(1.0)
+
+
+def test_a_late_wake_up_loses_nothing():
+    limit = Gcra(rate=10 * MB, due=100.0)
+
+    assert limit.take(10 * MB, now=100.4) == pytest.approx(0.6)
 
 
 @pytest.mark.parametrize("downloads", [1, 3, 10])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
-CREDIT_S = 0.05  # how much unused time a limit remembers: evens out late wake-ups without visible bursts
+CREDIT_S = 0.5  # wake-ups may come so late without loss; whoever was idle for longer starts without credit
 QUANTUM = 64 * 1024  # read at most so much at a time under a limit: the smaller, the fairer the shares
 FREE_QUANTUM = 1024 * 1024
 
@@ -29,7 +29,8 @@ class Gcra:
 
     def take(self, size: int, now: float) -> float:
         """Account for `size` bytes read at `now`; the seconds to pause."""
-        self.due = max(self.due, now - CREDIT_S) + size / self.rate
+        begun = self.due if now - self.due <= CREDIT_S else now
+        self.due = begun + size / self.rate
         return max(0.0, self.due - now)
 
 

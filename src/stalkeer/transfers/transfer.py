@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import unquote, urlsplit
 
 from stalkeer.downloads.failures import FailureKind
+from stalkeer.downloads.pacing import FREE_QUANTUM
 from stalkeer.downloads.resume import (
     Append,
     AskAgain,
@@ -43,6 +44,7 @@ from stalkeer.transfers.request import (
 )
 
 WAIT_SLICE_S = 0.2
+PAY_EVERY_S = 0.05
 SIDECARS = (".sha256", ".sha1", ".md5")
 
 
@@ -106,6 +108,8 @@ class Transfer:
     is_segmented: bool = False  # the address leads to a playlist of segments (HLS)
     appetite: Appetite = field(init=False)
     owed_s: float = 0.0  # to be paused for what was read
+    unpaid: int = 0  # bytes read under a limit and not yet accounted for
+    paid_at: float = 0.0
 
     def __post_init__(self) -> None:
         request = self.request
@@ -282,9 +286,11 @@ class Transfer:
     def read(self, opened: Opened, most: int) -> bytes:
         if self.owed_s > 0:  # paid before the next read: what was read is safe by now
             self.wait(self.owed_s)
+            self.owed_s = 0.0
         self.check()
+        quantum = self.pace.quantum
         try:
-            piece = self.appetite.read(opened.response, most)
+            piece = self.appetite.read(opened.response, max(1, min(most, quantum - self.unpaid)))
         except NETWORK_ERRORS as error:
             self.check()
             raise self._cut(opened, explain(root_cause(error))) from error
@@ -292,8 +298,17 @@ class Transfer:
         if piece:
             self.progressed_at = self.timing.monotonic()
             self.watcher.received(len(piece))
-            self.owed_s = self.pace.take(len(piece))
+            self._pay(len(piece), quantum)
         return piece
+
+    def _pay(self, size: int, quantum: int) -> None:
+        """Whole quanta are paid for: whoever gets its bytes in small pieces has no fewer of them for it."""
+        if quantum >= FREE_QUANTUM:
+            return
+        self.unpaid += size
+        if self.unpaid >= quantum or self.progressed_at - self.paid_at >= PAY_EVERY_S:
+            self.owed_s = self.pace.take(self.unpaid)
+            self.unpaid, self.paid_at = 0, self.progressed_at + self.owed_s
 
     def _refuse_pages(self, opened: Opened, first: bytes) -> BodyKind:
         kind = kind_of_body(opened.head.validators.content_type, first)
