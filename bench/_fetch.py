@@ -17,12 +17,11 @@ from stalkeer.transfers.pace import Bandwidth
 from stalkeer.transfers.request import Failed, Fetched, StopReason, Tls, TransferRequest
 from stalkeer.transfers.transfer import transfer
 
-
 WARM_UP_S = 1.0
 
 
 class Counting:
-    """Counts bytes; `stop_at` ends the transfer at a moment, for figures over a window. `steady` leaves out the start."""
+    """Counts bytes; `stop_at` ends the transfer at a moment, for figures over a window; `steady` leaves its start out."""
 
     def __init__(self, stop_at: float | None, steady_at: float) -> None:
         self.size = 0

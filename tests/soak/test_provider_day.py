@@ -131,6 +131,11 @@ class Usage:
         quarter = max(1, len(samples) // 4)
         return fmean(samples[-quarter:]) / fmean(samples[quarter : 2 * quarter]) - 1
 
+    def course(self, name: str) -> str:
+        """Nine looks at the day."""
+        samples = getattr(self, name)
+        return " ".join(f"{samples[(len(samples) - 1) * eighth // 8]:,}" for eighth in range(9))
+
 
 def queue_film(house, source, number: int, size: int):
     body = media(FILM_90, size, number)
