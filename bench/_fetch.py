@@ -21,18 +21,20 @@ WARM_UP_S = 1.0
 
 
 class Counting:
-    """Counts bytes; `stop_at` ends the transfer at a moment, for figures over a window; `steady` leaves its start out."""
+    """Counts bytes; `stop_at` ends the transfer at a moment, for figures over a window. `steady` omits its start."""
 
     def __init__(self, stop_at: float | None, steady_at: float) -> None:
         self.size = 0
         self.steady = 0
         self.stop_at = stop_at
         self.steady_at = steady_at
+        self.enough: int | None = None
 
     def opened(self, shutdown: object) -> None: ...
 
     def stopping(self) -> StopReason | None:
         is_over = self.stop_at is not None and time.monotonic() >= self.stop_at
+        is_over |= self.enough is not None and self.size >= self.enough
         return StopReason.PAUSE if is_over else None
 
     def received(self, size: int) -> None:

@@ -8,12 +8,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench._fetch import Counting
 from bench._fileserver import serving
 from bench.rows import Row, at_least, at_most
+from stalkeer.downloads.resume import OVERLAP
+from stalkeer.transfers.pace import Unlimited
+from stalkeer.transfers.request import TransferRequest
+from stalkeer.transfers.transfer import transfer
 
 GB = 1_000_000_000
 MB = 1_000_000
@@ -50,6 +56,7 @@ def _measure(work: Path) -> list[Row]:
         for count, rate in ((3, 10 * MB), (10, 10 * MB), (3, 50 * MB), (10, 50 * MB)):
             rows += _limited(site, count, rate)
         rows.append(_memory(site))
+        rows.append(_resume(site))
     with serving(root, work / "tls", pem) as base:
         site = Site(base, work, str(pem))
         rows += _against_curl(site, 1, 1.5) + _against_curl(site, 3, 1.5)
@@ -103,6 +110,22 @@ def _limited(site: Site, count: int, rate: int) -> list[Row]:
 def _memory(site: Site) -> Row:
     result = _fetch(site, [f"{site.base}/10.mkv"] * 10)
     return at_most("memory above idle, 10 downloads at full speed", result["grown"] / 2**20, 40, "MiB")
+
+
+def _resume(site: Site) -> Row:
+    """From asking for the rest of half a file until bytes come that were not there before."""
+    half, part = SIZE // 2, site.work / "half.part"
+    with (site.work / "root" / "1.mkv").open("rb") as whole, part.open("wb") as sink:
+        shutil.copyfileobj(whole, sink)
+        sink.truncate(half)
+    begun = time.monotonic()
+    watcher = Counting(begun + 60, begun)
+    watcher.enough = OVERLAP + 1
+    transfer(TransferRequest(f"{site.base}/1.mkv", part, durable_offset=half), watcher, Unlimited())
+    took = time.monotonic() - begun
+    is_resumed = half < part.stat().st_size < SIZE
+    part.unlink()
+    return at_most("until new bytes come after a reconnect", took if is_resumed else float("inf"), 1.0, "s")
 
 
 def _fetch(site: Site, urls: list[str], rate: int = 0, window_s: float = 0) -> dict[str, Any]:
