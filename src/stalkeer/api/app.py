@@ -63,7 +63,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     blocklist.router,
 )
 # At the root, open to everybody.
-OPEN_ROUTERS: tuple[APIRouter, ...] = (health.router, webhooks.router, reference.router)
+OPEN_ROUTERS: tuple[APIRouter, ...] = (health.router, reference.router)
 
 DESCRIPTION = "Everything that Stalkeer does can be driven from here. Errors are RFC 9457 problem documents."
 
@@ -83,6 +83,7 @@ def create_api(app: App, security: Security) -> FastAPI:
     install_problems(api)
     for router in OPEN_ROUTERS:
         api.include_router(router)
+    api.include_router(webhooks.router, responses=EVERYWHERE)
     api.include_router(metrics.router, dependencies=[AccessGuard], responses=EVERYWHERE)
     for router in ROUTERS:
         api.include_router(router, prefix="/api/v1", dependencies=[AccessGuard], responses=EVERYWHERE)

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.models import ApiModel
-from stalkeer.errors import InvalidInput
+from stalkeer.errors import Conflict
 from stalkeer.jobs.calendar import gather_calendar
 from stalkeer.model import WantedKind
 
@@ -45,7 +45,7 @@ def show_calendar(
     first = start or app.clock().replace(hour=0, minute=0, second=0, microsecond=0)
     last = end or first + timedelta(days=28)
     if not timedelta() <= last - first <= LONGEST:
-        raise InvalidInput("`end` must come after `start`, by a year at most")
+        raise Conflict("`end` must come after `start`, by a year at most")
     calendar = gather_calendar(app.arrs, first, last)
     items = [
         CalendarItem(

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.ids import LARGEST_ID, RowId
 from stalkeer.api.models import ApiModel, RunAccepted
-from stalkeer.api.paging import Page, PageOf, PageParams, encode_cursor
+from stalkeer.api.paging import Page, PageOf, PageParams, UnknownCursor, encode_cursor
 from stalkeer.downloads.states import Action
 from stalkeer.downloads.waiting import Waiting
 from stalkeer.errors import Conflict, InvalidInput, StalkeerError
@@ -248,7 +248,7 @@ def get_download_stats(app: CurrentApp) -> StatsView:
 @router.get("/rates")
 def list_rates(
     app: CurrentApp,
-    hours: Annotated[float, Query(gt=0, le=24 * 31)] = 6,
+    hours: Annotated[float, Query(ge=0.1, le=24 * 31)] = 6,
     points: Annotated[int, Query(ge=2, le=1000)] = 120,
 ) -> list[RatePoint]:
     """The rate over all downloads, for a graph."""
@@ -313,7 +313,7 @@ def act_on_downloads(app: CurrentApp, wish: BulkRequest) -> BulkAnswer:
     ids = wish.ids
     if wish.all:
         if wish.action is BulkAction.NOW:
-            raise InvalidInput("Starting everything now has no meaning: give ids")
+            raise Conflict("Starting everything now has no meaning: give ids")
         with app.database.connect() as connection:
             ids = [*queue.fitting_ids(connection, Action(wish.action.value))]
     return BulkAnswer(results=[_tried(app, DownloadId(one), wish.action) for one in ids])
@@ -413,6 +413,6 @@ def _cursor_row(app: App, page: Page) -> DownloadRow | None:
         return None
     (last,) = page.after if len(page.after) == 1 else (None,)
     if not isinstance(last, int):
-        raise InvalidInput("The cursor is not one that a former answer gave; start without one")
+        raise UnknownCursor()
     with app.database.connect() as connection:
         return queue.get_download(connection, DownloadId(last))

@@ -28,6 +28,16 @@ router = APIRouter(tags=["events"])
 INTERVAL_S = 1.0
 SILENCE_S = 15.0  # a comment this often keeps proxies from closing the stream
 MOST_LISTENERS = 50
+# one event of the stream, as OpenAPI 3.2 describes it
+SSE_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string"},
+        "event": {"type": "string"},
+        "data": {"type": "string"},
+        "retry": {"type": "integer"},
+    },
+}
 MOST_EVENTS = 500  # in one look; the rest comes with the next
 MOST_DOWNLOADS = 200
 OVERLAP = 50  # PostgreSQL may commit a lower id after a higher one
@@ -109,7 +119,7 @@ class Board:
 @router.get(
     "/events",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "The stream."}},
+    responses={200: {"content": {"text/event-stream": {"schema": SSE_SCHEMA}}, "description": "The stream."}},
 )
 def stream_events(
     request: Request,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -10,7 +9,8 @@ from fastapi import APIRouter, Query
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.events import EventView
 from stalkeer.api.ids import LARGEST_ID
-from stalkeer.api.paging import Page, PageOf, PageParams, encode_cursor
+from stalkeer.api.models import Moment
+from stalkeer.api.paging import Page, PageOf, PageParams, UnknownCursor, encode_cursor
 from stalkeer.errors import InvalidInput
 from stalkeer.model import DownloadId, InstanceId, SourceId, WantedId
 from stalkeer.store.events import EventFilter, Level, count_events, list_events
@@ -28,7 +28,7 @@ def list_history(
     wanted_id: Annotated[int | None, Query(alias="wantedId", ge=1, le=LARGEST_ID)] = None,
     source_id: Annotated[int | None, Query(alias="sourceId", ge=1, le=LARGEST_ID)] = None,
     instance_id: Annotated[int | None, Query(alias="instanceId", ge=1, le=LARGEST_ID)] = None,
-    since: Annotated[datetime | None, Query(description="Only what happened after this time.")] = None,
+    since: Annotated[Moment | None, Query(description="Only what happened after this time.")] = None,
 ) -> PageOf[EventView]:
     """Events, the newest first."""
     if since is not None and since.tzinfo is None:
@@ -60,5 +60,5 @@ def _before(page: Page) -> int | None:
         return None
     (last,) = page.after if len(page.after) == 1 else (None,)
     if not isinstance(last, int):
-        raise InvalidInput("The cursor is not one that a former answer gave; start without one")
+        raise UnknownCursor()
     return last

@@ -11,9 +11,9 @@ from pydantic import Field
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.ids import RowId
 from stalkeer.api.models import ApiModel, RunAccepted
-from stalkeer.api.paging import PageOf, PageParams, encode_cursor
+from stalkeer.api.paging import PageOf, PageParams, UnknownCursor, encode_cursor
 from stalkeer.engine.schedules import next_times
-from stalkeer.errors import Conflict, InvalidInput
+from stalkeer.errors import Conflict
 from stalkeer.store.runs import RunId, RunRow, RunState, count_runs, get_run, list_runs, request_cancel
 
 router = APIRouter(tags=["jobs"])
@@ -71,7 +71,7 @@ def list_jobs(
     """Runs, the newest first."""
     before = page.after[0] if page.after else None
     if before is not None and not isinstance(before, int):
-        raise InvalidInput("The cursor is not one that a former answer gave; start without one")
+        raise UnknownCursor()
     with app.database.connect() as connection:
         rows = list_runs(
             connection, job=job, open_only=open_only, before=before, limit=page.size + 1, offset=page.offset

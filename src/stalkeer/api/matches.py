@@ -10,10 +10,10 @@ from pydantic import Field
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.models import ApiModel, RunAccepted
-from stalkeer.api.paging import Page, PageOf, PageParams, encode_cursor
+from stalkeer.api.paging import Page, PageOf, PageParams, UnknownCursor, encode_cursor
 from stalkeer.api.problems import problem_answers
 from stalkeer.api.rules import RuleEffect, keep_rule
-from stalkeer.errors import Conflict, InvalidInput
+from stalkeer.errors import Conflict
 from stalkeer.jobs.match_rules import rule_of_match, rule_of_pair
 from stalkeer.matching.rules import RuleAction
 from stalkeer.model import Decision, MatchId, WantedId
@@ -142,7 +142,7 @@ def _after(page: Page) -> tuple[float, int] | None:
         return None
     score, match_id = page.after if len(page.after) == 2 else (None, None)
     if not isinstance(score, int | float) or not isinstance(match_id, int):
-        raise InvalidInput("The cursor is not one that a former answer gave; start without one")
+        raise UnknownCursor()
     return float(score), match_id
 
 

@@ -10,10 +10,10 @@ from pydantic import Field
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.models import ApiModel, RunAccepted
-from stalkeer.api.paging import Page, PageOf, PageParams, encode_cursor
+from stalkeer.api.paging import Page, PageOf, PageParams, UnknownCursor, encode_cursor
 from stalkeer.api.problems import problem_answers
 from stalkeer.arr.values import WantedReason
-from stalkeer.errors import Conflict, InvalidInput
+from stalkeer.errors import Conflict
 from stalkeer.jobs.handback import refresh_item, search_item
 from stalkeer.model import InstanceKind, LibraryId, WantedId, WantedKind
 from stalkeer.store.instances import get_instance
@@ -172,7 +172,7 @@ def _after(page: Page) -> WantedId | None:
     if page.after is None:
         return None
     if len(page.after) != 1 or not isinstance(page.after[0], int):
-        raise InvalidInput("The cursor is not one that a former answer gave; start without one")
+        raise UnknownCursor()
     return WantedId(page.after[0])
 
 

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
+
+
+def _no_number(value: object) -> object:
+    """pydantic would take 0.5 for half a second after 1970."""
+    if isinstance(value, int | float) or (isinstance(value, str) and value.strip("+-0123456789. ") == ""):
+        raise ValueError("is not a time; accepted: 2026-01-31T12:00:00Z")
+    return value
+
+
+Moment = Annotated[datetime, BeforeValidator(_no_number)]
 
 
 class ApiModel(BaseModel):

@@ -11,7 +11,7 @@ from typing import Annotated, Generic, TypeVar
 from fastapi import Depends, Query
 
 from stalkeer.api.models import ApiModel
-from stalkeer.errors import InvalidInput
+from stalkeer.errors import InvalidInput, NotFound
 
 Record = TypeVar("Record")
 DEEPEST_ROW = 10_000
@@ -20,6 +20,13 @@ LARGEST_PAGE = 500
 
 class TooDeep(InvalidInput):
     """A page beyond the first 10,000 rows; answered with 400."""
+
+
+class UnknownCursor(NotFound):
+    """A cursor that no answer of ours gave."""
+
+    def __init__(self) -> None:
+        super().__init__("The cursor is not one that a former answer gave; start without one")
 
 
 class PageOf(ApiModel, Generic[Record]):
@@ -71,7 +78,7 @@ def decode_cursor(cursor: str) -> tuple[object, ...]:
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
     except (UnicodeError, binascii.Error, ValueError, RecursionError) as error:
-        raise InvalidInput("The cursor is not one that a former answer gave; start without one") from error
+        raise UnknownCursor() from error
     if not isinstance(values, list) or any(isinstance(value, dict | list) for value in values):
-        raise InvalidInput("The cursor is not one that a former answer gave; start without one")
+        raise UnknownCursor()
     return tuple(values)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Any, get_origin
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field, SecretStr, create_model
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr, WithJsonSchema, create_model
 from pydantic.alias_generators import to_camel
 
 from stalkeer.api.deps import CurrentApp
@@ -133,10 +134,25 @@ def _keep(app: App, row: InstanceRow | None, new: NewInstance, *, force: bool) -
 # --- the other sections ------------------------------------------------------------------------------------------
 
 
+FORMS = {
+    "size": r"^[0-9]+(\.[0-9]+)? ?[kKmMgGtT]?i?[bB]?$",
+    "duration": r"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d|w))+$",
+}
+JSON_KINDS: tuple[tuple[object, tuple[type, ...]], ...] = (
+    (bool, (bool,)),
+    (int, (int,)),
+    (float, (int, float)),
+    (str, (str,)),
+    (tuple, (list, tuple)),
+)
+KIND_NAMES = {bool: "true, false", int: "a number", float: "a number", str: "text", list: "a list", tuple: "a list"}
+
+
 class SectionOf(ApiModel):
     """Base of every section's answer."""
 
     origins: dict[str, str] = Field(description="Where each value comes from: flag, environment, ui, file, default.")
+    secrets_set: dict[str, bool] = Field(description="Whether each secret of the section is there.")
     fixed: list[str] = Field(description="Values that the environment or a flag fixes; they cannot change here.")
 
 
@@ -152,22 +168,50 @@ def _values_model(section: str) -> type[ApiModel]:
     for name, field in _section_model(section).model_fields.items():
         extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else None
         described = Field(None, description=field.description, examples=field.examples, json_schema_extra=extra)
-        kind: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
-        fields[name] = (kind | None, described)
+        checked: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+        kind = _json_kind(field.annotation, extra)
+        fields[name] = (Annotated[(checked | None, *kind)] if kind else checked | None, described)
     return create_model(f"{section.capitalize()}Values", __base__=ApiModel, **fields)
 
 
+def _json_kind(annotation: object, extra: Mapping[str, Any] | None) -> tuple[Any, ...]:
+    """What JSON must hold. The file and the environment are read more kindly: `a, b` for a list, 0 for false."""
+    form = (extra or {}).get("form")
+    if form in ("size", "duration"):
+        number = {"type": "integer" if form == "size" else "number", "minimum": 0}
+        return (WithJsonSchema({"anyOf": [number, {"type": "string", "pattern": FORMS[form]}, {"type": "null"}]}),)
+    accepted = next((kinds for of, kinds in JSON_KINDS if annotation is of or get_origin(annotation) is of), None)
+    return () if accepted is None else (BeforeValidator(partial(_check_kind, accepted)),)
+
+
+def _check_kind(accepted: tuple[type, ...], value: object) -> object:
+    if value is not None and type(value) not in accepted:
+        names = " or ".join(KIND_NAMES[kind] for kind in accepted)
+        raise ValueError(f"is of the wrong kind; accepted: {names}")
+    return value
+
+
 def _answer_model(section: str, values: type[ApiModel]) -> type[SectionOf]:
-    return create_model(f"{section.capitalize()}Settings", __base__=SectionOf, values=(values, ...))
+    """The values without the secrets, of which `secretsSet` says whether they are there."""
+    model = _section_model(section)
+    fields: dict[str, Any] = {name: (values.model_fields[name].annotation, None) for name in _open_names(model)}
+    shown = create_model(f"{section.capitalize()}Shown", __base__=ApiModel, **fields)
+    return create_model(f"{section.capitalize()}Settings", __base__=SectionOf, values=(shown, ...))
+
+
+def _open_names(model: type[BaseModel]) -> list[str]:
+    return [name for name, field in model.model_fields.items() if field.annotation is not SecretStr]
 
 
 def _shown_section(app: App, section: str, values: type[ApiModel]) -> dict[str, Any]:
     loaded = app.live.loaded
     present = getattr(loaded.settings, "import_" if section == "import" else section)
-    shown = {name: getattr(present, name) for name in values.model_fields}
+    secrets = {name: bool(value.get_secret_value()) for name, value in present if isinstance(value, SecretStr)}
+    shown = {to_camel(name): getattr(present, name) for name in _open_names(type(present))}
     origins = {name: loaded.origins.get(f"{section}.{name}", "default") for name in values.model_fields}
     return {
-        "values": values.model_construct(**shown),
+        "values": shown,
+        "secrets_set": {to_camel(name): is_set for name, is_set in secrets.items()},
         "origins": {to_camel(name): layer for name, layer in origins.items()},
         "fixed": [to_camel(name) for name, layer in origins.items() if layer in LOCKED],
     }

@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.models import ApiModel, RunAccepted
-from stalkeer.api.paging import PageOf, PageParams, encode_cursor
+from stalkeer.api.paging import PageOf, PageParams, UnknownCursor, encode_cursor
 from stalkeer.api.problems import problem_answers
 from stalkeer.errors import Conflict, InvalidInput
 from stalkeer.jobs.describe import describe_source
@@ -323,7 +323,7 @@ def _number(after: tuple[object, ...] | None) -> int:
     if after is None:
         return 0
     if len(after) != 1 or not isinstance(after[0], int) or isinstance(after[0], bool) or not 0 < after[0] < 2**53:
-        raise InvalidInput("The cursor is not one that a former answer gave; start without one")
+        raise UnknownCursor()
     return after[0]
 
 

@@ -29,7 +29,11 @@ def backup(
         return
     made = make_backup(program.database, place, program.clock())
     document = {**made.to_document(), "path": place.backups / made.name}
-    emit(context, document, lambda console: console.print(f"{place.backups / made.name} ({made.size / 1e6:.1f} MB)", soft_wrap=True))
+    emit(
+        context,
+        document,
+        lambda console: console.print(f"{place.backups / made.name} ({made.size / 1e6:.1f} MB)", soft_wrap=True),
+    )
 
 
 def _show(console: Console, found: list[Backup]) -> None:

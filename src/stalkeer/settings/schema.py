@@ -409,8 +409,8 @@ class SecuritySettings(Section):
     session_lifetime: Duration = Field(30 * 86400.0, ge=60, description="How long a login lasts without use.")
     api_limit: int = Field(600, ge=0, description="Requests a minute for each API key and address; 0 is unlimited.")
     login_limit: int = Field(5, ge=1, description="Login attempts a minute for each address.")
-    max_body: Size = Field(1_000_000, ge=1000, description="Largest request body.")
-    max_upload: Size = Field(50_000_000, ge=1000, description="Largest uploaded file (a backup to restore).")
+    max_body: Size = Field(1_000_000, ge=100_000, description="Largest request body.")
+    max_upload: Size = Field(50_000_000, ge=100_000, description="Largest uploaded file (a backup to restore).")
 
 
 class TmdbSettings(Section):
