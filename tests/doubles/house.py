@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from stalkeer.demo.content import Content
 from stalkeer.demo.provider import Provider
@@ -30,8 +30,8 @@ from stalkeer.store.downloads import DownloadRow, NewDownload, NewItem, create_d
 from stalkeer.store.tables import entries, instances, library, matches, sources, wanted
 from tests.doubles.app import make_app
 
-PATIENCE_S = 30.0
-QUICKLY = Rhythm(pulse_s=0.05, stale_s=1.5, dead_s=3.0, unclaimed_s=3.0)
+PATIENCE_S = 60.0
+QUICKLY = Rhythm(pulse_s=0.05, stale_s=1.5, dead_s=3.0, unclaimed_s=3.0, survey_s=0.3)
 QUICK = {
     "import.mode": "none",
     "downloads.reconnect_gap": "0.05s",
@@ -238,6 +238,14 @@ class House:
 
         with self.database.begin() as connection:
             connection.execute(update(downloads).where(downloads.c.id == download_id).values(**values))
+
+    def forget_download(self, download_id: DownloadId) -> None:
+        """As if it had never been asked for."""
+        from stalkeer.store.tables import download_items, downloads
+
+        with self.database.begin() as connection:
+            connection.execute(delete(download_items).where(download_items.c.download_id == download_id))
+            connection.execute(delete(downloads).where(downloads.c.id == download_id))
 
     def change_item(self, download_id: DownloadId, **values: object) -> None:
         from stalkeer.store.tables import download_items

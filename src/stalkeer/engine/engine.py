@@ -116,7 +116,7 @@ class Engine:
         self._pulse: Pulse
         self._survey: Survey
         self._worker = Worker(self.id, self._tools, rhythm.stale_s if self._is_shared else None)
-        self._survey = Survey(self._tools, lambda: self._pulse.wake())
+        self._survey = Survey(self._tools, lambda: self._pulse.wake(), rhythm.survey_s)
         self._pulse = Pulse(self._worker, self._identity(), self._tools, self._survey, self._given.put, rhythm)
         self._dispatch = Dispatch(self._engine_database(), self._bodies())
         self._dispatcher = threading.Thread(target=self._dispatch_all, name="dispatcher", daemon=True)

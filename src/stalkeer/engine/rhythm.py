@@ -14,6 +14,7 @@ class Rhythm:
     stale_s: float = 20.0
     dead_s: float = 30.0
     unclaimed_s: float = 30.0  # an admitted run that no thread began
+    survey_s: float = 10.0  # disks, accounts, litter
 
     def __post_init__(self) -> None:
         if not self.pulse_s < self.stale_s < self.dead_s:

@@ -23,12 +23,11 @@ from stalkeer.store.statistics import Sample, add_samples
 
 log = logging.getLogger(__name__)
 
-EVERY_S = 10.0
 SAMPLE_S = 30.0
 
 
 class Survey:
-    def __init__(self, tools: Tools, wake_pulse: Callable[[], None], every_s: float = EVERY_S) -> None:
+    def __init__(self, tools: Tools, wake_pulse: Callable[[], None], every_s: float) -> None:
         self._tools = tools
         self._wake_pulse = wake_pulse
         self._every_s = every_s

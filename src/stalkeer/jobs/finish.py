@@ -20,7 +20,7 @@ from stalkeer.downloads.states import FINISHING_STATES, Intent
 from stalkeer.errors import ArrError, NotFound, PlacementError
 from stalkeer.files.placement import Modes, place
 from stalkeer.jobs.handover import HandOvers, HandOverStep, StagedFile, hand_over_items, plan_placement
-from stalkeer.jobs.litter import remove_part
+from stalkeer.jobs.litter import remove_if_empty
 from stalkeer.jobs.settling import Settling
 from stalkeer.jobs.tools import Tools
 from stalkeer.jobs.verify import Sound, Unfinished, Wrong, traits_of, verify
@@ -254,8 +254,8 @@ class _Finish:
             self.settling.block(Problem("refused", reasons), "import.refused")
             return
         self.settling.complete(final_path, f"was imported as {final_path}")
-        if self.row.part_path:
-            remove_part(Path(self.row.part_path))
+        if self.row.placed_path:
+            remove_if_empty(Path(self.row.placed_path).parent)
 
 
 def _words(facts: object, name: str) -> tuple[object, ...]:

@@ -33,5 +33,9 @@ def remove_part(part: Path) -> None:
 def remove_staged(file: Path) -> None:
     """The file, and its own folder where nothing else is in it."""
     file.unlink(missing_ok=True)
+    remove_if_empty(file.parent)
+
+
+def remove_if_empty(folder: Path) -> None:
     with contextlib.suppress(OSError):
-        file.parent.rmdir()
+        folder.rmdir()
