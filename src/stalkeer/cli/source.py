@@ -8,13 +8,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from stalkeer.cli import source_filter
 from stalkeer.cli.output import ExitCode, context_app, emit, fail_with
 
 if TYPE_CHECKING:
+    from stalkeer.jobs.probe import ProbeReport
     from stalkeer.jobs.refresh import RefreshReport, SourceReport
     from stalkeer.store.sources import NewSource, SourceRow
 
 app = typer.Typer(no_args_is_help=True, help="Playlists and accounts.")
+
+app.add_typer(source_filter.app, name="filter")
 
 Name = typer.Argument(metavar="NAME", help="The source's name.")
 
@@ -113,6 +117,71 @@ def refresh(
     )
     emit(context, report.to_document(), lambda console: _render_refresh(console, report))
     _end_refresh(report)
+
+
+@app.command("test")
+def try_source(
+    context: typer.Context,
+    name: str = typer.Argument(metavar="NAME|ADDRESS", help="A source's name, or an address or file to try."),
+    username: str = typer.Option("", "--username", "-u", help="The account's user, with an address."),
+    password: str = typer.Option("", "--password", "-p", help="The account's password; asked for where it is missing."),
+    as_playlist: bool = typer.Option(False, "--as-playlist", help="Try a get.php address as the playlist it returns."),
+) -> None:
+    """Ask a source what a refresh would bring, and keep nothing: account, counts, some names as they are read.
+
+    Examples: stalkeer source test tv | stalkeer source test http://tv.example:8080 -u me
+    """
+    from stalkeer.jobs.describe import describe_source
+    from stalkeer.jobs.probe import probe_source
+    from stalkeer.settings.schema import SLUG
+    from stalkeer.store.sources import Credentials, NewSource, SourceOptions, get_source, read_credentials
+
+    parts = context_app(context)
+    if username and not password:
+        password = typer.prompt("Password", hide_input=True, err=True)
+    if SLUG.fullmatch(name) and not username:
+        with parts.database.connect() as connection:
+            row = get_source(connection, name)
+        new = NewSource(row.slug, row.kind, read_credentials(row, parts.secrets), row.options)
+    else:
+        login = Credentials(username=username, password=password)
+        new = describe_source("test", name, login, SourceOptions(), as_playlist=as_playlist)
+    report = probe_source(parts.refresher, new)
+    emit(context, report.to_document(), lambda console: _render_probe(console, report))
+    if not report.is_usable:
+        fail_with(ExitCode.UNREACHABLE if report.is_unreachable else ExitCode.ERROR)
+
+
+@app.command()
+def changes(
+    context: typer.Context,
+    name: str = Name,
+    generation: int | None = typer.Option(None, "--generation", help="Only what this generation changed."),
+    limit: int = typer.Option(100, "--limit", min=1, max=10_000, help="At most so many, the newest first."),
+) -> None:
+    """List what refreshes added, changed, removed and brought back.
+
+    Example: stalkeer source changes tv --limit 20
+    """
+    from stalkeer.store.entries import list_changes
+    from stalkeer.store.sources import get_source
+
+    parts = context_app(context)
+    with parts.database.connect() as connection:
+        row = get_source(connection, name)
+        found = [change for _, change in list_changes(connection, row.id, generation, limit=limit)]
+    documents = [
+        {"generation": c.generation, "change": c.change, "entryId": int(c.entry_id), "name": c.name} for c in found
+    ]
+
+    def render(console: Console) -> None:
+        if not found:
+            console.print("Nothing has changed since the first refresh.")
+        for change in found:
+            line = f"{change.generation:>6}  {change.change:<9} {change.name}"
+            console.print(line, markup=False, highlight=False)
+
+    emit(context, {"changes": documents}, render)
 
 
 @app.command()
@@ -214,6 +283,27 @@ def _sentence(source: SourceReport) -> str:
         f"{changes.removed:,} removed, {changes.returned:,} returned, {changes.duplicates:,} duplicates "
         f"({source.seconds:.1f} s)"
     )
+
+
+def _render_probe(console: Console, report: ProbeReport) -> None:
+    def say(text: str, style: str | None = None) -> None:
+        console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+    say(report.problem or "It can be used.", "red" if report.problem else "green")
+    account = report.account
+    if account is not None:
+        until = f", until {account.expires_at:%Y-%m-%d}" if account.expires_at else ""
+        most = account.maximum if account.maximum is not None else "any number"
+        say(f"Account: {account.status}{until}; connections: {account.active or 0} of {most} in use")
+        if account.message:
+            say(f"The provider says: {account.message}")
+    if report.kinds:
+        say("It lists " + ", ".join(f"{count:,} {kind}" for kind, count in report.kinds.items()))
+    for sample in report.samples:
+        number = f" S{sample.season:02d}E{sample.episode:02d}" if sample.season is not None and sample.episode else ""
+        say(f"  {sample.name}  ->  {sample.title}{number}{f' ({sample.year})' if sample.year else ''}", "dim")
+    if report.is_account_address:
+        say("The address names an account: without --as-playlist it is asked for its lists, which tell more.")
 
 
 def _end_refresh(report: RefreshReport) -> None:

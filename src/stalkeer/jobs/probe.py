@@ -6,11 +6,11 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from stalkeer.catalogue.filters import FilterSet
-from stalkeer.errors import SourceError
+from stalkeer.errors import SourceError, SourceUnreachable
 from stalkeer.jobs.refresh import Refresher
 from stalkeer.jobs.refresh_fetch import SPOOL, check_account
 from stalkeer.model import Entry, EntryKind
@@ -50,6 +50,7 @@ class ProbeReport:
     kinds: dict[str, int] = field(default_factory=dict)
     samples: tuple[Sample, ...] = ()
     left_out: dict[str, int] = field(default_factory=dict)
+    is_unreachable: bool = False  # no answer, or not now
     is_account_address: bool = False  # the playlist's address names an account, which tells more
 
     @property
@@ -95,7 +96,7 @@ def probe_source(tools: Refresher, new: NewSource) -> ProbeReport:
         with probe.spool():
             probe.ask()
     except SourceError as error:
-        return probe.report(mask_text(str(error)))
+        return replace(probe.report(mask_text(str(error))), is_unreachable=isinstance(error, SourceUnreachable))
     if not probe.kinds:
         return probe.report("It answers, but lists nothing")
     return probe.report()

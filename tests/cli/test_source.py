@@ -1,0 +1,91 @@
+"""`stalkeer source`, as it is typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stalkeer.demo.panel import Film
+from stalkeer.demo.provider import Provider
+
+
+@pytest.fixture
+def playlist(tmp_path: Path) -> Path:
+    path = tmp_path / "list.m3u"
+    path.write_text(
+        "#EXTM3U\n"
+        + "".join(f"#EXTINF:-1,EN - Film {n} (2001)\nhttp://h.example/movie/u1/p1/{n}.mkv\n" for n in range(50))
+    )
+    return path
+
+
+def test_a_file_is_added_refreshed_listed_and_removed(stalkeer, playlist):
+    assert stalkeer("source", "add", "mine", str(playlist), "--json").document["kind"] == "m3u"
+
+    report = stalkeer("source", "refresh", "mine", "--json").document["sources"][0]
+    assert (report["outcome"], report["added"], report["kinds"]) == ("refreshed", 50, {"film": 50})
+    assert stalkeer("source", "refresh", "--json").document["sources"][0]["outcome"] == "unchanged"
+
+    assert "mine" in stalkeer("source", "list").out
+    assert stalkeer("source", "remove", "mine").code == 0
+    assert stalkeer("source", "list", "--json").document == {"sources": []}
+
+
+def test_a_refused_list_ends_with_an_error_and_can_be_accepted(stalkeer, playlist):
+    stalkeer("source", "add", "mine", str(playlist))
+    stalkeer("source", "refresh")
+    playlist.write_text("#EXTM3U\n#EXTINF:-1,A\nhttp://h.example/a.mkv\n")
+
+    refused = stalkeer("source", "refresh", "mine")
+    assert refused.code == 1
+    assert "--accept" in refused.out
+
+    assert stalkeer("source", "refresh", "mine", "--accept").code == 0
+    assert len(stalkeer("source", "changes", "mine", "--json").document["changes"]) == 51
+
+
+def test_an_unreachable_source_has_its_own_exit_code(stalkeer):
+    stalkeer("source", "add", "far", "http://127.0.0.1:9/list.m3u?password=s3cret-pass")
+
+    ended = stalkeer("source", "refresh", "far")
+
+    assert ended.code == 4
+    assert "s3cret-pass" not in ended.out + ended.err
+
+
+def test_a_source_is_tested_before_it_is_kept(stalkeer):
+    with Provider() as provider:
+        provider.account("ann-login", "s3cret-pass", max_connections=2)
+        provider.listing.films = [Film(7, "EN - The Silver River (1999)")]
+        url = f"{provider.url}/get.php?username=ann-login&password=s3cret-pass"
+        tested = stalkeer("source", "test", url, "--json")
+        as_playlist = stalkeer("source", "test", url, "--as-playlist")
+        wrong = stalkeer("source", "test", provider.url, "-u", "ann-login", "-p", "wrong")
+
+    assert tested.document["account"]["max"] == 2
+    assert tested.document["samples"][0]["title"] == "The Silver River"
+    assert "names an account" in as_playlist.out
+    assert wrong.code == 1
+    assert "s3cret-pass" not in tested.out + as_playlist.out + wrong.out
+
+
+def test_filters_are_kept_and_previewed(stalkeer, playlist):
+    stalkeer("source", "add", "mine", str(playlist))
+    stalkeer("source", "refresh")
+
+    assert stalkeer("source", "filter", "preview", "film 4", "--field", "name", "--json").document["dropped"] == 11
+    number = stalkeer("source", "filter", "add", "film 4", "--field", "name", "--json").document["id"]
+    assert stalkeer("source", "refresh", "--json").document["sources"][0]["entries"] == 39
+    assert "film 4" in stalkeer("source", "filter", "list").out
+    assert stalkeer("source", "filter", "remove", str(number)).code == 0
+    assert stalkeer("source", "filter", "add", "(", "--json").code == 1
+    assert stalkeer("source", "filter", "add", "x", "--field", "colour").code == 2
+
+
+def test_a_name_that_is_taken_or_no_name_is_refused(stalkeer, playlist):
+    stalkeer("source", "add", "mine", str(playlist))
+
+    assert "already" in stalkeer("source", "add", "mine", str(playlist)).err
+    assert stalkeer("source", "add", "Not A Name", str(playlist)).code == 1
+    assert "no source named" in stalkeer("source", "refresh", "nobody").err
