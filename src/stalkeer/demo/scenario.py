@@ -172,7 +172,9 @@ class TwoFaults:
 
     def __call__(self, exchange: Exchange) -> bool:
         key = exchange.request.key
-        if exchange.answer.status not in (200, 206) or key not in (self.cut, self.busy) or key in self.seen:
+        if not key or exchange.answer.status not in (200, 206) or key in self.seen:
+            return False
+        if key not in (self.cut, self.busy):
             return False
         self.seen.add(key)
         if key == self.cut:
