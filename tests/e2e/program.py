@@ -23,7 +23,7 @@ from stalkeer.store.database import Database, open_database, sqlite_url
 from stalkeer.store.downloads import DownloadRow, list_downloads
 from stalkeer.store.runs import RunRow, get_run, queue_run
 
-PATIENCE_S = 90.0
+PATIENCE_S = 180.0
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Program:
                 "tvshows": str(self.folder / "vod/complete/tv"),
             },
             "downloads": {"retry_delay": "1s", "reconnect_gap": "0s", "min_free": "10MB", "assumed_size": "5MB"},
-            "schedule": dict.fromkeys(("refresh", "scan", "download", "cleanup", "backup"), ""),
+            "schedule": {"refresh": "", "scan": "", "download": "0 0 1 1 *", "cleanup": "", "backup": ""},
             "server": {"host": "127.0.0.1", "port": self.port},
         }
         for key, value in {**self.settings, **changes}.items():

@@ -8,13 +8,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from stalkeer.demo.scenario import FILMS, SHOWS
+
+pytestmark = pytest.mark.timeout(400)
 
 
 def run_demo(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "stalkeer", "demo", "--once", "--folder", str(folder), *arguments]
     environment = {**os.environ, "STALKEER__RADARR__URL": "http://127.0.0.1:9", "COLUMNS": "200"}
-    return subprocess.run(command, capture_output=True, text=True, timeout=110, check=False, env=environment)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=environment)
 
 
 def test_the_document_says_that_everything_available_was_imported(tmp_path):

@@ -8,7 +8,7 @@ from stalkeer.demo.scenario import FILMS, MEGABYTE, SHOWS, Cast, Expectation
 from stalkeer.model import DownloadState
 
 FEW_AND_LARGE = Cast(FILMS[:5], SHOWS[:1], size=4 * MEGABYTE)
-pytestmark = pytest.mark.parametrize("world", [FEW_AND_LARGE], indirect=True, ids=["few"])
+pytestmark = [pytest.mark.timeout(400), pytest.mark.parametrize("world", [FEW_AND_LARGE], indirect=True, ids=["few"])]
 
 
 def test_killed_during_downloads_it_goes_on_where_it_was(program, world):

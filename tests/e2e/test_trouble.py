@@ -18,6 +18,7 @@ from stalkeer.store.tables import entries
 from tests.e2e.program import free_port
 
 SMALL = {"min_free": "0", "assumed_size": "1MB", "concurrent_limit": 3, "retry_delay": "1s", "reconnect_gap": "0s"}
+pytestmark = pytest.mark.timeout(400)
 FEW = pytest.mark.parametrize("world", [Cast(FILMS[:5], SHOWS[:1], size=3 * MEGABYTE)], indirect=True, ids=["few"])
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
 

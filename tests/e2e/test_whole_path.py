@@ -9,6 +9,8 @@ from stalkeer.model import DownloadState
 from stalkeer.store.runs import RunState
 from tests.contract.schema import endpoint_of, facts
 
+pytestmark = pytest.mark.timeout(400)
+
 
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def test_what_is_on_the_playlist_ends_in_the_libraries_byte_for_byte(kind, program, world, request):
