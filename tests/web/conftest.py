@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from stalkeer.app import Start, build_app, build_security, build_server
 from stalkeer.demo.provider import Provider
 from stalkeer.demo.radarr import Radarr
-from stalkeer.demo.scenario import MEGABYTE, World, build_world
+from stalkeer.demo.scenario import MEGABYTE, Cast, World, build_world
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.runtime import App
 from stalkeer.security.passwords import hash_password
@@ -36,6 +36,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 ARTIFACTS = Path(__file__).parents[2] / "artifacts" / "web"
+expect.set_options(timeout=15_000)
 AXE = Path(__file__).parent / "data" / "axe.min.js"
 USER, PASSWORD = "admin", "correct horse battery"
 
@@ -187,7 +188,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     for part in ("movies", "tv"):
         (library / part).mkdir(parents=True)
     with Provider() as provider, Radarr(library / "movies") as radarr, Sonarr(library / "tv") as sonarr:
-        yield build_world(radarr, sonarr, provider, size=2 * MEGABYTE)
+        yield build_world(radarr, sonarr, provider, Cast(size=2 * MEGABYTE))
 
 
 @pytest.fixture

@@ -66,6 +66,7 @@ def test_a_queued_download_is_paused_and_resumed_at_once(own_site: str, open_pag
     expect(row).to_contain_text("Queued")
 
     row.get_by_role("button", name="Pause").click()
+    expect(page.locator(".toast").last).to_be_visible()
     expect(page.locator(".toast").last).to_contain_text("1 download paused")
     expect(row).to_contain_text("Paused")
 

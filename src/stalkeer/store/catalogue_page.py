@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from stalkeer.errors import NotFound
 from stalkeer.model import Decision, EntryId
+from stalkeer.store.entries import is_visible
 from stalkeer.store.tables import entries, library, matches, sources, title_keys, titles, wanted
 from stalkeer.titles.normalise import title_key
 
@@ -113,13 +114,7 @@ def _title_ids(connection: Connection, text: str) -> Sequence[int]:
 
 
 def _clauses(chosen: BrowseFilter) -> list[ColumnElement[bool]]:
-    clauses = [
-        and_(
-            entries.c.added_gen <= sources.c.generation,
-            or_(entries.c.gone_gen.is_(None), entries.c.gone_gen > sources.c.generation),
-            sources.c.removed_at.is_(None),
-        )
-    ]
+    clauses = [is_visible(), sources.c.removed_at.is_(None)]
     if chosen.source:
         clauses.append(sources.c.slug == chosen.source)
     if chosen.kind:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, File, Request, UploadFile
 from fastapi.responses import HTMLResponse, Response
 
-from stalkeer.errors import Conflict, InvalidInput, NotFound, SourceError
-from stalkeer.jobs.try_source import try_source
+from stalkeer.catalogue.filters import Field, Filter, Mode
+from stalkeer.errors import Conflict, InvalidInput, NotFound
+from stalkeer.jobs.probe import probe_source
 from stalkeer.runtime import App
 from stalkeer.store.dashboard import SourceCard, last_changes, source_cards
+from stalkeer.store.entries import groups_of
+from stalkeer.store.filters import add_filter, get_filter, list_filters, remove_filter
 from stalkeer.store.runs import list_runs
 from stalkeer.store.sources import (
     UI,
@@ -35,6 +39,7 @@ from stalkeer.web.system import start_job
 
 router = APIRouter(include_in_schema=False)
 LARGEST_UPLOAD = 50_000_000
+MOST_GROUPS = 400
 
 
 @router.get("/sources")
@@ -63,8 +68,7 @@ def save_new_source(request: Request, form: SourceForm, to: str = "/sources") ->
     new = new_source_of(form)
     with app.database.begin() as connection:
         add_source(connection, new, app.secrets, app.clock())
-    if app.engine is not None:
-        start_job(app, "refresh", new.slug)
+    start_if_running(app, new.slug)
     return done(request, Toast(f"{new.slug} was added and is being read."), to=to)
 
 
@@ -88,8 +92,9 @@ def show_trial(request: Request, new: NewSource, *, is_converted: bool = False) 
     trial, error = None, ""
     try:
         check_new_source(new)
-        trial = try_source(new, app_of(request).clock)
-    except (SourceError, InvalidInput) as problem:
+        trial = probe_source(app_of(request).refresher, new)
+        error = trial.problem
+    except InvalidInput as problem:
         error = str(problem)
     return fragment(request, "sources/trial.html", trial=trial, error=error, is_converted=is_converted)
 
@@ -133,6 +138,60 @@ def post_change(request: Request, slug: str, given: FormFields) -> Response:
     with app.database.begin() as connection:
         change_source(connection, row, new_source_of(form, read_credentials(row, app.secrets)), app.secrets)
     return done(request, Toast(f"{slug} was saved."), to=f"/sources/{slug}")
+
+
+@router.get("/sources/{slug}/groups")
+def get_groups(request: Request, slug: str) -> HTMLResponse:
+    """The filters of a source and the groups that its list has; counted, so it is fetched after the page."""
+    app = app_of(request)
+    with app.database.connect() as connection:
+        row = get_source(connection, slug)
+        filters = list_filters(connection, row.id)
+        groups = groups_of(connection, row.id, limit=MOST_GROUPS)
+    left_out = {item.filter.pattern for item in filters if item.filter.mode is Mode.EXCLUDE}
+    context = {"row": row, "filters": filters, "groups": groups, "left_out": left_out, "pattern_of": pattern_of}
+    return fragment(request, "sources/groups.html", context)
+
+
+def pattern_of(group: str) -> str:
+    """The expression that fits this group and no other."""
+    return f"^{re.escape(group)}$"
+
+
+@router.post("/sources/{slug}/filters")
+def post_filter(request: Request, slug: str, given: FormFields) -> Response:
+    """Keep or leave out what fits; it counts from the next refresh on, which is started at once."""
+    app = app_of(request)
+    new = filter_of(given)
+    with app.database.begin() as connection:
+        row = get_source(connection, slug)
+        add_filter(connection, new, row.id, app.clock())
+    start_if_running(app, slug)
+    return done(request, Toast(f"Noted; {slug} is read anew with it.", "info"), changed="groups")
+
+
+def filter_of(given: Mapping[str, str]) -> Filter:
+    """A group that is left out, or an expression of the user's own."""
+    if given.get("group"):
+        return Filter(Field.GROUP, Mode.EXCLUDE, pattern_of(given["group"]))
+    try:
+        return Filter(Field(given.get("field", "")), Mode(given.get("mode", "")), given.get("pattern", ""))
+    except ValueError as error:
+        raise InvalidInput(f"A filter like this is not known: {error}.") from error
+
+
+@router.post("/sources/{slug}/filters/{filter_id}/remove")
+def post_filter_away(request: Request, slug: str, filter_id: int) -> Response:
+    app = app_of(request)
+    with app.database.begin() as connection:
+        remove_filter(connection, get_filter(connection, filter_id))
+    start_if_running(app, slug)
+    return done(request, Toast(f"The filter is gone; {slug} is read anew.", "info"), changed="groups")
+
+
+def start_if_running(app: App, slug: str) -> None:
+    if app.engine is not None:
+        start_job(app, "refresh", slug)
 
 
 @router.post("/sources/{slug}/{verb}")

@@ -24,7 +24,7 @@
     const box = $("#toasts");
     if (!box) return;
     const item = document.createElement("div");
-    item.className = `toast ${tone}`;
+    item.className = `toast show ${tone}`;
     item.setAttribute("role", tone === "bad" ? "alert" : "status");
     const words = document.createElement("div");
     words.textContent = text;
