@@ -142,6 +142,7 @@ def test_a_viewer_takes_the_connection_and_gives_it_back(house, running):
     house.replies[source] = Reply("active", 0, 1)
     house.provider.rate = None
     house.skipped_s += 31
+    house.change(download, not_before=None)
     house.await_state(download, DownloadState.COMPLETED)
     assert house.result(download) == digest(body)
 

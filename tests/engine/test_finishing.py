@@ -15,7 +15,7 @@ from stalkeer.model import DownloadState
 from stalkeer.store.blocklist import list_blocks
 from stalkeer.store.downloads import accept_refusal, act
 from stalkeer.store.events import EventFilter, list_events
-from tests.doubles.arr_traps import broken, on
+from tests.doubles.arr_traps import Held, broken, on
 from tests.doubles.disks import mounted_disk
 from tests.doubles.house import content, digest, eventually, now, open_house
 
@@ -175,3 +175,33 @@ def test_a_folder_that_is_not_there_any_more_bars_downloads_and_is_named(tmp_pat
     found = explain_waiting(house.database, house.app.settings, now())[download]
     assert found.reason is Reason.FOLDER and str(temp) in found.text
     assert house.state(download) is S.QUEUED
+
+
+def test_a_cancel_while_the_instance_takes_the_file_comes_too_late(house, running):
+    download = house.download("Dune", film(10))
+    house.radarr.commands.before = held = Held()
+    running(house.engine())
+    eventually(lambda: house.row(download).items[0].command_id is not None)
+
+    with house.database.begin() as connection:
+        act(connection, download, Action.CANCEL, now())
+    held.go_on.set()
+
+    row = house.await_state(download, S.COMPLETED)
+    assert digest(library_file(house, row).read_bytes()) == digest(bytes_of(film(10)))
+
+
+def test_a_cancel_before_the_instance_was_asked_leaves_nothing(house, running):
+    download = house.download("Dune", film(11))
+    house.radarr.hook = on("/api/v3/manualimport", broken())
+    running(house.engine())
+    eventually(lambda: house.row(download).state is S.IMPORTING and house.row(download).error)
+    staged = Path(house.row(download).placed_path)
+    assert staged.exists()
+
+    with house.database.begin() as connection:
+        act(connection, download, Action.CANCEL, now())
+    house.change(download, not_before=None)
+
+    house.await_state(download, S.CANCELLED)
+    eventually(lambda: not staged.parent.exists())

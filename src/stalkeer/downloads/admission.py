@@ -77,6 +77,9 @@ class Gates:
     hours: Waiting | None = None
     quota: Mapping[SourceId | None, Waiting] = field(default_factory=dict)  # None: for all sources together
 
+    def bar(self, source_id: SourceId) -> Waiting | None:
+        return self.hours or self.quota.get(None) or self.quota.get(source_id)
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -185,6 +188,7 @@ class _Table:
         """The first thing in its way, what lasts longest first."""
         return (
             self._account_is_unusable(candidate)
+            or self._someone_watches(candidate)
             or self._time_has_not_come(candidate)
             or self._no_room_on_disk(candidate)
             or self._no_connection(candidate)
@@ -210,13 +214,16 @@ class _Table:
         account = self.accounts.get(candidate.source_id, Account())
         return Waiting(Reason.SOURCE, detail=account.refusal) if account.refusal else None
 
+    def _someone_watches(self, candidate: Candidate) -> Waiting | None:
+        account = self.accounts.get(candidate.source_id, Account())
+        return Waiting(Reason.VIEWER) if account.viewers and account.connections == 0 else None
+
     def _time_has_not_come(self, candidate: Candidate) -> Waiting | None:
         if candidate.not_before is not None and candidate.not_before > self.now:
             return Waiting(Reason.BACK_OFF, candidate.not_before)
         if candidate.priority >= FORCE:
             return None  # "start now" is the user's word against his own calendar
-        quota = self.gates.quota.get(None) or self.gates.quota.get(candidate.source_id)
-        return self.gates.hours or quota
+        return self.gates.bar(candidate.source_id)
 
     def _no_room_on_disk(self, candidate: Candidate) -> Waiting | None:
         volume = self.volumes.get(candidate.volume, Volume())
@@ -235,7 +242,7 @@ class _Table:
             return None
         ours = self.by_source[candidate.source_id]
         if ours >= account.connections:
-            return Waiting(Reason.VIEWER if account.viewers and account.connections == 0 else Reason.ACCOUNT)
+            return Waiting(Reason.ACCOUNT)
         if ours + account.closing >= account.connections:
             return Waiting(Reason.CLOSING, account.closing_until)
         return None

@@ -121,8 +121,8 @@ def _cancel(state: DownloadState, *, is_owned: bool) -> Effect:
         return AlreadySo()
     if state is _S.COMPLETED:
         return Refuse("it is completed")
-    if is_owned and state in (_S.DOWNLOADING, *FINISHING_STATES):
-        return Ask(Intent.CANCEL)
+    if state is _S.IMPORTING or (is_owned and state in (_S.DOWNLOADING, *FINISHING_STATES)):
+        return Ask(Intent.CANCEL)  # the instance may be taking the file at this moment: its owner knows
     return Become(_S.CANCELLED)
 
 

@@ -158,6 +158,6 @@ class Pulse:
         around = Surroundings(limits_of(settings), {"": self._survey.volume}, gates)
         decided = plan(candidates, running, accounts, around, now)
         ask_to_leave(connection, decided.leaving)
-        if gates.hours is not None:
-            ask_to_leave(connection, [one.id for one in running if one.priority < FORCE])
+        barred = [one.id for one in running if one.priority < FORCE and gates.bar(one.source_id)]
+        ask_to_leave(connection, barred)
         given.transfers = admit(connection, decided.admitted, now)

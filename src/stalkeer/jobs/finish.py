@@ -46,11 +46,18 @@ class Guard:
     owner: Ownership
     is_stale: Callable[[], bool] = lambda: False
     _halted: StopReason | None = None
+    _is_committed: bool = False
     _event: threading.Event = field(default_factory=threading.Event)
 
     def halt(self, reason: StopReason) -> None:
+        if reason is StopReason.CANCEL and self._is_committed:
+            return
         self._halted = self._halted or reason
         self._event.set()
+
+    def commit(self) -> None:
+        """The instance is taking the file: a cancel comes too late from here on."""
+        self._is_committed = True
 
     def stopping(self) -> StopReason | None:
         return StopReason.LOST if self._halted is None and self.is_stale() else self._halted
@@ -67,7 +74,9 @@ def carry_out(tools: Tools, guard: Guard) -> None:
     if row is None or row.state not in FINISHING_STATES:
         return
     run = _Finish(tools, guard, row)
-    if row.intent == Intent.CANCEL:
+    if any(item.command_id is not None for item in row.items):
+        guard.commit()
+    elif row.intent == Intent.CANCEL:
         run.settling.let_go(DownloadState.CANCELLED)
         return
     if row.state is DownloadState.FETCHED and not run.verify_and_place():
@@ -196,6 +205,7 @@ class _Finish:
                 return None
             if not isinstance(outcome, Pending):
                 return self._ended(outcome, items)
+            self.guard.commit()
             if not self._note(items, ItemStanding(ItemState.IMPORTING, command_id=outcome.command_id)):
                 return None
             step = replace(step, command_id=outcome.command_id)
@@ -228,6 +238,9 @@ class _Finish:
         """The import takes its time: let another one go first, and ask again."""
         reason = self.guard.stopping()
         if reason is StopReason.LOST:
+            return
+        if reason is StopReason.CANCEL:
+            self.settling.let_go(DownloadState.CANCELLED)
             return
         with self.tools.database.begin() as connection:
             now = self.tools.clock()

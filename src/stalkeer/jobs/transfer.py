@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from stalkeer.downloads.failures import FailureKind
 from stalkeer.downloads.retry import GiveUp, decide_retry, failures_after
 from stalkeer.downloads.states import Intent
-from stalkeer.jobs.accounts import AccountState
+from stalkeer.jobs.accounts import ASK_EVERY_S, AccountState
 from stalkeer.jobs.admitting import download_limit_name, source_limit_name
 from stalkeer.jobs.settling import Settling
 from stalkeer.jobs.tools import Tools
@@ -185,7 +185,8 @@ class _Attempt:
         log.info("download %s: %s", self.row.id, failed.message)
         self._write_progress()
         if self._is_the_accounts_fault(failed):
-            self.stop(StopReason.YIELD)
+            # where the user's own limit is above the account's, admission alone would not make it wait
+            self.settling.wait(Problem("account", failed.message), self.row.failures, ASK_EVERY_S)
             return
         if failed.kind is FailureKind.LOCAL_DISK_FULL:
             self.tools.disk_full()

@@ -1,0 +1,97 @@
+"""`stalkeer download` over rows of a real database; what it fetches, tests/engine shows."""
+
+import io
+
+import pytest
+
+from tests.doubles.house import House
+
+
+@pytest.fixture
+def house(app):
+    return House(app, provider=None, radarr=None)
+
+
+def test_an_empty_queue_is_told_in_words_and_as_json(stalkeer):
+    assert "no downloads" in stalkeer("download", "status").out
+    assert stalkeer("download", "list", "--json").document == {"downloads": [], "total": 0}
+
+
+def test_the_list_says_why_a_download_waits(stalkeer, house):
+    house.download("Dune", None)
+    house.change(house.download("Alien", None), error="the server closed the connection", failures=1)
+
+    ended = stalkeer("download", "list", "--json")
+
+    reasons = [one["waiting"]["reason"] for one in ended.document["downloads"]]
+    assert reasons == ["next", "account"]
+    assert "starts in a moment" in stalkeer("download", "list").out
+
+
+def test_pausing_and_resuming_all(stalkeer, house):
+    downloads = [house.download(name, None) for name in ("Dune", "Alien")]
+
+    assert stalkeer("download", "pause", "--all").code == 0
+    assert [house.state(one) for one in downloads] == ["paused", "paused"]
+    assert stalkeer("download", "resume", str(downloads[0])).code == 0
+    assert [house.state(one) for one in downloads] == ["queued", "paused"]
+
+
+def test_one_that_cannot_be_done_is_named_and_the_exit_code_says_partly(stalkeer, house):
+    download = house.download("Dune", None)
+
+    ended = stalkeer("download", "pause", str(download), "999", "--json")
+
+    assert ended.code == 3
+    assert [one["outcome"] for one in ended.document["results"]] == ["done", "refused"]
+
+
+def test_cancelling_all_asks_first(stalkeer, house, monkeypatch):
+    download = house.download("Dune", None)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+
+    assert stalkeer("download", "cancel", "--all").code == 130
+    assert house.state(download) == "queued"
+    assert stalkeer("download", "cancel", "--all", "--yes").code == 0
+    assert house.state(download) == "cancelled"
+
+
+def test_priority_and_place_change_the_order(stalkeer, house):
+    first, second, third = (house.download(name, None) for name in ("A", "B", "C"))
+
+    stalkeer("download", "priority", "high", str(third))
+    stalkeer("download", "move", str(second), "--before", str(first))
+
+    ids = [one["id"] for one in stalkeer("download", "list", "--json").document["downloads"]]
+    assert ids == [third, second, first]
+
+
+def test_an_unknown_state_or_priority_is_a_usage_error(stalkeer, house):
+    assert stalkeer("download", "list", "--state", "sleeping").code == 2
+    assert stalkeer("download", "priority", "urgent", "1").code == 2
+
+
+def test_a_dry_run_queues_nothing(stalkeer, house):
+    wanted = house.film("Dune")
+    house.match(wanted, house.entry(house.source(), "/files/dune.mkv", None, "Dune (2021)"))
+
+    ended = stalkeer("download", "start", "--dry-run", "--json")
+
+    assert [one["entry"] for one in ended.document["planned"]] == ["Dune (2021)"]
+    assert stalkeer("download", "list", "--json").document["total"] == 0
+
+
+def test_a_detached_start_queues_and_ends(stalkeer, house):
+    wanted = house.film("Dune")
+    house.match(wanted, house.entry(house.source(), "/files/dune.mkv", None, "Dune (2021)"))
+
+    ended = stalkeer("download", "start", "--detach", "--json")
+
+    assert ended.document["queued"] == 1
+    assert stalkeer("download", "show", "1", "--json").document["state"] == "queued"
+
+
+def test_a_download_that_is_not_there_is_an_error(stalkeer):
+    ended = stalkeer("download", "show", "7")
+
+    assert ended.code == 1 and "no download 7" in ended.err
