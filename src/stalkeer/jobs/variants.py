@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stalkeer.arr.values import QualityProfile
+from stalkeer.jobs.upgrades import is_upgrade
 from stalkeer.matching.rank import ANY_PROFILE, Profile, RankedVariant, Variant, Wishes, rank_variants
 from stalkeer.model import EntryId
 from stalkeer.store.database import Transaction
@@ -33,12 +34,14 @@ def next_variant(connection: Transaction, row: DownloadRow) -> Replacement | Non
 
 
 def rank(matches: Sequence[ConfirmedMatch], instance: InstanceRow | None) -> tuple[RankedVariant, ...]:
-    """The entries of `matches`, best first, as `instance` would like them."""
+    """The entries of `matches`, best first, as `instance` would like them; of what it has already, only better ones."""
+    profile = _profile_of(instance, matches[0].profile_id) if matches else None
+    matches = [match for match in matches if is_upgrade(match.resolution, match.current_quality, profile)]
     if not matches:
         return ()
     unique: dict[EntryId, Variant] = {match.entry_id: _variant(match) for match in matches}
     wishes = Wishes(original_language=matches[0].original_language)
-    return rank_variants(list(unique.values()), _profile(instance, matches[0].profile_id), wishes)
+    return rank_variants(list(unique.values()), _of_profile(profile) if profile else ANY_PROFILE, wishes)
 
 
 def _variant(match: ConfirmedMatch) -> Variant:
@@ -55,16 +58,15 @@ def _variant(match: ConfirmedMatch) -> Variant:
     )
 
 
-def _profile(instance: InstanceRow | None, profile_id: int | None) -> Profile:
+def _profile_of(instance: InstanceRow | None, profile_id: int | None) -> QualityProfile | None:
     if instance is None:
-        return ANY_PROFILE
+        return None
     wanted_id = instance.options.quality_profile_id or profile_id
-    for profile in instance.profiles:
-        if profile.id == wanted_id:
-            return _of_profile(profile)
-    return ANY_PROFILE
+    return next((profile for profile in instance.profiles if profile.id == wanted_id), None)
 
 
 def _of_profile(profile: QualityProfile) -> Profile:
     allowed = sorted((one for one in profile.qualities if one.allowed), key=lambda one: one.rank)
-    return Profile(profile.name, tuple((one.quality.resolution, one.quality.source) for one in allowed))
+    pairs = tuple((one.quality.resolution, one.quality.source) for one in allowed)
+    enough = next((one.quality for one in allowed if one.rank >= profile.cutoff_rank), None)
+    return Profile(profile.name, pairs, (enough.resolution, enough.source) if enough else None)

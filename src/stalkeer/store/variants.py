@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, or_, select
 
+from stalkeer.arr.values import FileQuality
 from stalkeer.model import EntryId, EntryKind, InstanceId, MatchId, SourceId, WantedId
 from stalkeer.store.tables import entries, library, matches, sources, wanted
 
@@ -25,6 +26,7 @@ class ConfirmedMatch:
     title: str  # for people
     profile_id: int | None
     original_language: str | None
+    current_quality: FileQuality | None  # of the file it has, below its cutoff
     entry_id: EntryId
     entry_key: str
     entry_name: str
@@ -76,6 +78,7 @@ def _query() -> Any:  # noqa: ANN401 - a Select of fifteen columns
             wanted.c.title.label("wanted_title"),
             wanted.c.season,
             wanted.c.episode,
+            wanted.c.current_quality,
             library.c.title.label("library_title"),
             library.c.year,
             library.c.quality_profile_id,
@@ -108,6 +111,7 @@ def _confirmed(row: RowMapping) -> ConfirmedMatch:
         title=_title(row),
         profile_id=row["quality_profile_id"],
         original_language=row["original_language"],
+        current_quality=FileQuality(**row["current_quality"]) if row["current_quality"] else None,
         entry_id=row["entry_id"],
         entry_key=row["key"],
         entry_name=row["name"],
