@@ -95,3 +95,17 @@ def test_a_download_that_is_not_there_is_an_error(stalkeer):
     ended = stalkeer("download", "show", "7")
 
     assert ended.code == 1 and "no download 7" in ended.err
+
+
+def test_a_job_is_handed_to_the_worker_and_can_be_cancelled(stalkeer):
+    started = stalkeer("job", "start", "scan", "--json").document
+
+    assert started["state"] == "queued"
+    assert stalkeer("job", "list", "--open", "--json").document["runs"][0]["id"] == started["id"]
+    assert stalkeer("job", "cancel", str(started["id"]), "--json").document["state"] == "cancelled"
+
+
+def test_an_unknown_job_is_named(stalkeer):
+    ended = stalkeer("job", "start", "dance")
+
+    assert ended.code == 1 and "refresh" in ended.err

@@ -205,3 +205,14 @@ def test_a_cancel_before_the_instance_was_asked_leaves_nothing(house, running):
 
     house.await_state(download, S.CANCELLED)
     eventually(lambda: not staged.parent.exists())
+
+
+def test_a_later_wish_of_another_instance_joins_a_download_that_is_under_way(house, tmp_path):
+    download = house.download("Dune", film(12))
+    wanted = house.film("Dune", house.instance("radarr-4k"), 1, 90)
+    house.match(wanted, house.row(download).entry_id)
+
+    report = queue_confirmed(house.database, now)
+
+    assert report.queued == (download,)
+    assert len(house.row(download).items) == 2

@@ -26,6 +26,7 @@ NOUNS = (
     Noun("scan", "stalkeer.cli.scan", "Ask Radarr and Sonarr what is missing."),
     Noun("match", "stalkeer.cli.match", "See, explain and correct what was matched; try a playlist file."),
     Noun("download", "stalkeer.cli.download", "Queue, watch and steer downloads."),
+    Noun("job", "stalkeer.cli.job", "List, start and cancel jobs."),
     Noun("worker", "stalkeer.cli.worker", "Run downloads and jobs without the web server."),
     Noun("api-key", "stalkeer.cli.api_key", "Show or replace the API key."),
     Noun("user", "stalkeer.cli.user", "Who may sign in to the web pages."),

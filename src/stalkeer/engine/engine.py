@@ -41,6 +41,7 @@ from stalkeer.store.workers import WorkerRow, database_now, register_worker, rem
 
 log = logging.getLogger(__name__)
 
+TIDY_EVERY_S = 3600.0
 SQLITE_WORKER = "local"  # pinned: the one worker of a data folder is always the same one
 UNSETTLED = (
     DownloadState.QUEUED,
@@ -239,8 +240,12 @@ class Engine:
 
     def _dispatch_all(self) -> None:
         """Hand over what the pulse decided. A slow or absent engine database holds up this thread, not the pulse."""
+        tidied_at = -TIDY_EVERY_S
         while (given := self._given.get()) is not None:
             try:
+                if time.monotonic() - tidied_at > TIDY_EVERY_S:
+                    tidied_at = time.monotonic()
+                    self._dispatch.forget_finished()
                 for order in given.transfers:
                     self._dispatch.transfer(order)
                 for order in given.finishes:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from stalkeer.downloads.admission import FORCE, Surroundings, plan
 from stalkeer.engine.rhythm import USUAL, Rhythm
@@ -119,7 +120,7 @@ class Pulse:
                 self._obey(held, given)
             release_lost(connection, self._worker.id, self._worker.is_alive, now, self._rhythm.unclaimed_after)
             if self._admitting:
-                self._admit(connection, given)
+                self._admit(connection, given, now)
                 given.runs = waiting_runs(connection)
             if seen or given.transfers:
                 self._throttle(connection)
@@ -143,10 +144,9 @@ class Pulse:
         if held.intent is not None:
             given.halts.append((Order(held.download_id, held.run), STOPS[held.intent]))
 
-    def _admit(self, connection: Transaction, given: Given) -> None:
+    def _admit(self, connection: Transaction, given: Given, now: datetime) -> None:
         """Start what may start; ask what must make room. Finished files go on whatever the calendar says."""
-        given.finishes = admit_finishing(connection, database_now(connection, self._tools.clock()))
-        now = self._tools.clock()
+        given.finishes = admit_finishing(connection, now)
         running = [replace(one, remaining=self._survey.unclaimed_by(one)) for one in running_downloads(connection)]
         candidates = waiting_candidates(connection, now, CANDIDATES_PER_SOURCE)
         if not candidates and not running:

@@ -12,6 +12,8 @@ from croniter import croniter
 
 from stalkeer.settings import Settings
 
+JOBS = ("refresh", "scan", "match", "download", "cleanup", "backup")
+
 # the one table of what follows which job that ended well
 FOLLOWERS: Mapping[str, tuple[str, ...]] = {
     "refresh": ("match",),

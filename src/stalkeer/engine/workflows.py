@@ -19,7 +19,10 @@ from stalkeer.store.dispatch import Order
 
 QUEUE = "stalkeer"
 POLL_S = 1.0  # how soon a worker on PostgreSQL sees what another one admitted
-KEEP_FINISHED_S = 86400.0
+KEEP_ENDED_S = 86400.0
+KEEP_OPEN_S = 14 * 86400.0  # of workers that never came back
+ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+OPEN = ["PENDING", "ENQUEUED"]
 SCHEMA = "stalkeer_engine"
 
 
@@ -105,9 +108,11 @@ class Dispatch:
 
     def forget_finished(self) -> None:
         """Delete what DBOS remembers of old workflows: it would grow for ever."""
-        before = datetime.fromtimestamp(time.time() - KEEP_FINISHED_S).astimezone().isoformat()
-        old = DBOS.list_workflows(end_time=before, limit=500, load_input=False, load_output=False)
-        DBOS.delete_workflows([workflow.workflow_id for workflow in old])
+        for status, kept_s in ((ENDED, KEEP_ENDED_S), (OPEN, KEEP_OPEN_S)):
+            before = datetime.fromtimestamp(time.time() - kept_s).astimezone().isoformat()
+            old = DBOS.list_workflows(status=status, end_time=before, limit=500, load_input=False, load_output=False)
+            if old:
+                DBOS.delete_workflows([workflow.workflow_id for workflow in old])
 
     def destroy(self) -> None:
         DBOS.destroy(destroy_registry=True)

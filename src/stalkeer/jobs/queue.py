@@ -14,8 +14,10 @@ from stalkeer.store.downloads import (
     NewDownload,
     NewItem,
     active_wanted_ids,
+    add_item,
     create_download,
     failed_wanted_ids,
+    find_open_download,
 )
 from stalkeer.store.instances import InstanceRow, list_instances
 from stalkeer.store.variants import ConfirmedMatch, confirmed_matches, find_match, find_pair
@@ -168,6 +170,10 @@ def _create(
     first = served[0]
     title = first.title if len({match.title for match in served}) == 1 else f"{first.title} and {len(served) - 1} more"
     items = tuple(NewItem(match.wanted_id, match.instance_id, match.arr_id) for match in served)
+    under_way = find_open_download(connection, first.entry_id)
+    if under_way is not None:  # the same file for another instance: fetched once
+        joined = [add_item(connection, under_way, item) for item in items]
+        return under_way if any(joined) else None
     new = NewDownload(
         entry_id=first.entry_id,
         source_id=first.source_id,

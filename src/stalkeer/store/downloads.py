@@ -303,6 +303,14 @@ def create_download(connection: Connection, new: NewDownload, now: datetime) -> 
     return download_id
 
 
+def find_open_download(connection: Connection, entry_id: EntryId) -> DownloadId | None:
+    """A download of this entry that has not got its file yet: a further item may join it."""
+    waiting = (DownloadState.QUEUED.value, DownloadState.DOWNLOADING.value, DownloadState.PAUSED.value)
+    query = select(downloads.c.id).where(downloads.c.entry_id == entry_id, downloads.c.state.in_(waiting))
+    found = connection.execute(query.order_by(downloads.c.id).limit(1)).scalar_one_or_none()
+    return None if found is None else DownloadId(found)
+
+
 def add_item(connection: Connection, download_id: DownloadId, item: NewItem) -> bool:
     """Let a download that is under way serve another wanted item too; False where the item has one already."""
     return _claim_item(connection, download_id, item)
