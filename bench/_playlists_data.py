@@ -10,11 +10,12 @@ import random
 from pathlib import Path
 from typing import TextIO
 
-WORDS = (
-    "silver night river garden storm empire letter winter shadow island mirror harbour forest engine summer desert "
-    "crown signal violet thunder orchard captain journey whisper copper lantern meadow glacier comet velvet anchor "
-    "prairie falcon quartz ember willow canyon marble beacon tundra saffron raven cobalt cedar dune atlas indigo"
-).split()
+_WORDS = """
+silver night river garden storm empire letter winter shadow island mirror harbour forest engine summer desert
+crown signal violet thunder orchard captain journey whisper copper lantern meadow glacier comet velvet anchor
+prairie falcon quartz ember willow canyon marble beacon tundra saffron raven cobalt cedar dune atlas indigo
+"""
+WORDS = tuple(_WORDS.split())
 PREFIXES = ("FR - ", "EN - ", "|DE| ", "4K-EN - ", "", "", "ES: ", "IT - ")
 TAGS = ("", "", "", " [4K]", " [MULTI]", " 1080p", " (US)")
 BASE = "http://provider.example:8080"
