@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stalkeer.jobs.backup import BackupPlace
     from stalkeer.jobs.cleanup import CleanupPlace
     from stalkeer.jobs.instances import Arrs
-    from stalkeer.jobs.match import Matching
+    from stalkeer.jobs.known import Matching, Memory
     from stalkeer.jobs.refresh import Refresher
 
 
@@ -125,10 +125,17 @@ class App:
     @property
     def matching(self) -> Matching:
         """What matches entries with wanted items; the instances are asked who else bears a title."""
+        from stalkeer.jobs.known import Matching
         from stalkeer.jobs.lookups import ArrLookup
-        from stalkeer.jobs.match import Matching
 
-        return Matching(self.database, self.settings.matching, self.clock, ArrLookup(self.arrs))
+        return Matching(self.database, self.settings.matching, self.clock, ArrLookup(self.arrs), self.matching_memory)
+
+    @cached_property
+    def matching_memory(self) -> Memory:
+        """What this process remembers of the library between two matches."""
+        from stalkeer.jobs.known import Memory
+
+        return Memory()
 
     def reread_settings(self) -> None:
         """Use what another process stored since the last look."""

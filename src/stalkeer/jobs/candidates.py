@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from stalkeer.matching.compare import allowed_slips
 from stalkeer.matching.index import NameIndex, end_width
@@ -11,11 +11,14 @@ from stalkeer.matching.works import EntryFacts, Work
 from stalkeer.store.database import Transaction
 from stalkeer.store.matches import (
     EntryRow,
+    FreshEntry,
     KeySpan,
+    entries_by_id,
     entries_of_keys,
     entries_of_titles,
     entries_with_tmdb,
     keys_in_spans,
+    keys_of_titles,
     stream_title_keys,
     titles_with_keys,
 )
@@ -46,6 +49,21 @@ def candidate_entries(connection: Transaction, matcher: Matcher, wanted_ids: Col
             yield row
     for slug, keys in matcher.rules.pinned_entries(works).items():
         yield from (row for row in entries_of_keys(connection, slug, keys) if row.id not in seen)
+
+
+def worth_reading(connection: Transaction, matcher: Matcher, came: Sequence[FreshEntry]) -> Iterator[EntryRow]:
+    """Those of the fresh entries whose title, TMDB id or picture may be a work's, or that a rule speaks of."""
+    if matcher.rules.pinned_works():
+        yield from entries_by_id(connection, [entry.id for entry in came])
+        return
+    keys = keys_of_titles(connection, {entry.title_id for entry in came})
+    titles = {title_id for title_id, own in keys.items() if any(map(matcher.index.could_match, own))}
+    chosen = [
+        entry.id
+        for entry in came
+        if entry.title_id in titles or matcher.index.knows_ids(entry.tmdb_id, _poster(entry.logo))
+    ]
+    yield from entries_by_id(connection, chosen)
 
 
 def _titles_of_few(connection: Transaction, works: list[Work]) -> set[int]:

@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from stalkeer.jobs.candidates import candidate_entries, to_facts
-from stalkeer.jobs.namesakes import NO_NAMESAKES, Namesakes, ask_namesakes, known_namesakes
+from stalkeer.jobs.candidates import candidate_entries, to_facts, worth_reading
+from stalkeer.jobs.known import Known, Matching, read_known, recall, version_of
+from stalkeer.jobs.namesakes import Namesakes, ask_namesakes
 from stalkeer.jobs.reporting import Run
-from stalkeer.matching.decide import Thresholds
-from stalkeer.matching.lookup import Lookup
 from stalkeer.matching.pairs import Matcher, Pair
-from stalkeer.matching.rules import Rule, RuleBook
 from stalkeer.matching.works import EntryFacts, Work
-from stalkeer.model import Decision, LibraryId, WantedId
-from stalkeer.settings.schema import MatchingSettings
-from stalkeer.store.database import Database, Transaction
+from stalkeer.model import Decision, WantedId
+from stalkeer.store.database import Transaction
 from stalkeer.store.events import Event, record_event
 from stalkeer.store.matches import (
     Saved,
     SourceMark,
-    WantedWork,
     entries_since,
     note_marks,
     note_matched,
-    read_marks,
-    read_wanted_works,
-    read_works,
     save_pairs_of_entries,
     save_pairs_of_items,
 )
-from stalkeer.store.rules import read_rules
-from stalkeer.titles import PARSER_VERSION, TitleReader
+from stalkeer.titles import TitleReader
 
-MATCHER_VERSION = 1  # grows with every change that may change a decision: all is matched again
+__all__ = ["Known", "MatchReport", "Matching", "match_wanted", "read_known"]
 _ITEMS_AT_ONCE = 2_000
 _MOST_EVENTS = 20
 
@@ -64,137 +55,50 @@ class MatchReport:
         }
 
 
-@dataclass(frozen=True)
-class Matching:
-    """What matching works with. `lookup` None: nobody can be asked, and what only a lookup settles stays for review."""
-
-    database: Database
-    settings: MatchingSettings
-    clock: Callable[[], datetime]
-    lookup: Lookup | None = None
-
-
-@dataclass
-class Known:
-    """Everything that was read before matching begins."""
-
-    works: dict[LibraryId, Work]
-    wanted: list[WantedWork]
-    rules: list[Rule]
-    marks: list[SourceMark]
-    namesakes: Namesakes
-    thresholds: Thresholds
-    prints: dict[int, str] = field(default_factory=dict)
-
-    def matcher(self) -> Matcher:
-        works = {work.identity: self.namesakes.settle(work) for work in self.works.values()}
-        items = [self.namesakes.settle_item(row.item) for row in self.wanted]
-        return Matcher(items, [*works.values(), *self.namesakes.works], self.thresholds, RuleBook(self.rules))
-
-
 def match_wanted(matching: Matching, run: Run, only: Collection[WantedId] | None = None) -> MatchReport:
     """Match what changed since the last run, or the items in `only` whatever changed."""
-    known = read_known(matching)
-    matcher = known.matcher()
-    dirty = _dirty_items(known, matcher, only)
+    known = recall(matching)
+    dirty = known.dirty_items(only)
     fresh_marks = [mark for mark in known.marks if mark.matched != mark.generation] if only is None else []
     run.progress(0, len(dirty), "reading the catalogue")
-    pairs, fresh = _find_pairs(matching, matcher, dirty, fresh_marks)
+    pairs, fresh = _find_pairs(matching, known, dirty, fresh_marks)
     asked, unasked = 0, 0
     open_works = _works_to_ask(pairs, known.namesakes)
     if open_works and matching.lookup is not None and not run.is_cancelled():
         run.progress(0, len(open_works), "asking who else bears a title")
         found, unasked = ask_namesakes(matching.database, matching.lookup, open_works, matching.clock(), run)
         asked = len(open_works) - unasked
-        known.namesakes = known.namesakes.with_more(found)
-        matcher = known.matcher()
-        pairs = _match_again(matcher, pairs)
-        _dirty_items(known, matcher, only)  # their prints know the namesakes now
+        known = known.with_namesakes(known.namesakes.with_more(found))
+        pairs = _match_again(known.matcher(), pairs)
     if run.is_cancelled():
         return MatchReport()
     saved = _save(matching, known, dirty, fresh, pairs)
     with matching.database.begin() as connection:
-        note_marks(connection, fresh_marks, _version(known.thresholds))
+        note_marks(connection, fresh_marks, version_of(known.thresholds))
     return MatchReport(len(dirty), len(fresh), saved.written, saved.removed, len(saved.confirmed), asked, unasked)
 
 
-def read_known(matching: Matching) -> Known:
-    thresholds = Thresholds(matching.settings.auto_confirm, matching.settings.threshold)
-    with matching.database.connect() as connection:
-        works = read_works(connection)
-        return Known(
-            works=works,
-            wanted=read_wanted_works(connection, works),
-            rules=read_rules(connection),
-            marks=read_marks(connection),
-            namesakes=known_namesakes(connection, works.values(), matching.clock()) if works else NO_NAMESAKES,
-            thresholds=thresholds,
-        )
-
-
-def _version(thresholds: Thresholds) -> str:
-    return f"{PARSER_VERSION}.{MATCHER_VERSION}.{thresholds.confirm}.{thresholds.review}"
-
-
-def _dirty_items(known: Known, matcher: Matcher, only: Collection[WantedId] | None) -> dict[int, str]:
-    """Items whose own facts, rivals, rules or rules of matching changed, with their new fingerprints."""
-    version = _version(known.thresholds)
-    rules: dict[str, list[str]] = {}
-    for rule in known.rules:
-        if rule.work is not None:
-            rules.setdefault(rule.work, []).append(repr(rule))
-    surroundings: dict[str, str] = {}
-    dirty: dict[int, str] = {}
-    for row in known.wanted:
-        identity = row.item.work.identity
-        if identity not in surroundings:
-            surroundings[identity] = _surroundings(matcher.works[identity], matcher, rules.get(identity, []))
-        print_ = _digest(version, row.fingerprint, surroundings[identity])
-        chosen = print_ != row.matched_fingerprint if only is None else WantedId(row.item.id) in only
-        if chosen:
-            dirty[row.item.id] = print_
-    known.prints = dirty
-    return dirty
-
-
-def _surroundings(work: Work, matcher: Matcher, rules: Iterable[str]) -> str:
-    """What else decides about a work: its rivals, what is known of its namesakes, the user's rules."""
-    rivals = {
-        (rival.identity, rival.years)
-        for name in work.names
-        for rival in matcher.index.bearers(name.base)
-        if rival.identity != work.identity
-    }
-    return repr((sorted(rivals), work.namesakes_known, sorted(rules)))
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.blake2b("\0".join(parts).encode(), digest_size=12).hexdigest()
-
-
 def _find_pairs(
-    matching: Matching, matcher: Matcher, dirty: Mapping[int, str], marks: Iterable[SourceMark]
+    matching: Matching, known: Known, dirty: Mapping[int, str], marks: Iterable[SourceMark]
 ) -> tuple[list[Pair], set[int]]:
     """All pairs of the dirty items and of the fresh entries, and the ids of the latter."""
     reader = TitleReader()
-    pairs: dict[tuple[int, int], Pair] = {}
+    matcher = known.matcher()
+    pairs: list[Pair] = []
     fresh: set[int] = set()
     with matching.database.connect() as connection:
         for mark in marks:
-            if mark.matched == 0 and len(dirty) == len(matcher.items):
+            if mark.matched == 0 and len(dirty) == len(known.matched):
                 continue  # every item is matched with the whole catalogue anyway
-            for row in entries_since(connection, mark.source_id, mark.matched):
-                fresh.add(row.id)
-                for pair in matcher.match(to_facts(row, reader)):
-                    pairs[pair.wanted.id, pair.entry.id] = pair
+            came = list(entries_since(connection, mark.source_id, mark.matched))
+            fresh |= {entry.id for entry in came}
+            for row in worth_reading(connection, matcher, came):
+                pairs += (pair for pair in matcher.match(to_facts(row, reader)) if pair.wanted.id in known.matched)
         if dirty:
             for row in candidate_entries(connection, matcher, dirty.keys()):
-                if row.id in fresh:
-                    continue
-                for pair in matcher.match(to_facts(row, reader)):
-                    if pair.wanted.id in dirty:
-                        pairs[pair.wanted.id, pair.entry.id] = pair
-    return list(pairs.values()), fresh
+                if row.id not in fresh:
+                    pairs += (pair for pair in matcher.match(to_facts(row, reader)) if pair.wanted.id in dirty)
+    return pairs, fresh
 
 
 def _works_to_ask(pairs: Iterable[Pair], namesakes: Namesakes) -> list[Work]:

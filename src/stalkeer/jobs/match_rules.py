@@ -199,8 +199,7 @@ def _match_affected(matching: Matching, known: Known, rule: Rule, changes: Itera
 
 def _changes(matching: Matching, known: Known, about: list[Rule], rules: list[Rule]) -> tuple[Change, ...]:
     before = known.matcher()
-    known_after = replace(known, rules=rules)
-    after = known_after.matcher()
+    after = known.with_rules(rules).matcher()
     changes: list[Change] = []
     with matching.database.connect() as connection:
         for entry in _affected_entries(connection, before, about):

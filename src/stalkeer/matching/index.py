@@ -37,11 +37,22 @@ class NameIndex:
         self._by_id: dict[tuple[str, str, int | str | None], Work] = {}
         self._by_end: dict[int, tuple[dict[str, list[str]], dict[str, list[str]]]] | None = None
         for work in works:
-            self._by_id[work.kind, "tmdb", work.tmdb_id] = work
-            self._by_id[work.kind, "poster", work.poster] = work
-            for name in work.names:
-                self._by_base[name.base].append((work, name))
-                self._keys.add(name.key)
+            self.add(work)
+
+    def add(self, work: Work) -> None:
+        self._by_id[work.kind, "tmdb", work.tmdb_id] = work
+        self._by_id[work.kind, "poster", work.poster] = work
+        for name in work.names:
+            if name.base not in self._by_base and self._by_end is not None:
+                self._add_ends(name.base, self._by_end)
+            self._by_base[name.base].append((work, name))
+            self._keys.add(name.key)
+
+    def knows_ids(self, tmdb_id: int | None, poster: str | None) -> bool:
+        """Whether a film's TMDB id or picture names one of the works."""
+        return bool(tmdb_id and ("movie", "tmdb", tmdb_id) in self._by_id) or bool(
+            poster and ("movie", "poster", poster) in self._by_id
+        )
 
     def bearers(self, base: str) -> list[Work]:
         """The works that bear a name of this base."""
@@ -110,14 +121,18 @@ class NameIndex:
     def _build_ends(self) -> dict[int, tuple[dict[str, list[str]], dict[str, list[str]]]]:
         ends: dict[int, tuple[dict[str, list[str]], dict[str, list[str]]]] = {}
         for base in self._by_base:
-            if not allowed_slips(base):
-                continue
-            heads, tails = ends.setdefault(len(base), (defaultdict(list), defaultdict(list)))
-            width = end_width(len(base))
-            heads[base[:width]].append(base)
-            tails[base[-width:]].append(base)
+            self._add_ends(base, ends)
         self._by_end = ends
         return ends
+
+    @staticmethod
+    def _add_ends(base: str, ends: dict[int, tuple[dict[str, list[str]], dict[str, list[str]]]]) -> None:
+        if not allowed_slips(base):
+            return
+        heads, tails = ends.setdefault(len(base), (defaultdict(list), defaultdict(list)))
+        width = end_width(len(base))
+        heads[base[:width]].append(base)
+        tails[base[-width:]].append(base)
 
 
 def end_width(length: int) -> int:

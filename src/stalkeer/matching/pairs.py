@@ -53,18 +53,28 @@ class Matcher:
         self.rules = rules or RuleBook()
         self._films: dict[str, list[WantedItem]] = defaultdict(list)
         self._episodes: dict[str, _Episodes] = defaultdict(_Episodes)
-        self.items = list(wanted)
-        known: dict[str, Work] = {}
-        for item in self.items:
-            known.setdefault(item.work.identity, item.work)
-            if item.work.kind == "movie":
-                self._films[item.work.identity].append(item)
-            else:
-                self._episodes[item.work.identity].add(item)
-        for work in works:
-            known.setdefault(work.identity, work)
-        self.works = known
-        self.index = NameIndex(known.values())
+        self.items: list[WantedItem] = []
+        self.works: dict[str, Work] = {}
+        self.index = NameIndex()
+        items = list(wanted)
+        for work in (*(item.work for item in items), *works):
+            self.add_work(work)
+        for item in items:
+            self.add_item(item)
+
+    def add_work(self, work: Work) -> None:
+        """One more work; a second listing of one that is known changes nothing."""
+        if work.identity not in self.works:
+            self.works[work.identity] = work
+            self.index.add(work)
+
+    def add_item(self, item: WantedItem) -> None:
+        """One more wanted item, of a work that is known."""
+        self.items.append(item)
+        if item.work.kind == "movie":
+            self._films[item.work.identity].append(item)
+        else:
+            self._episodes[item.work.identity].add(item)
 
     def match(self, entry: EntryFacts) -> list[Pair]:
         """All pairs of an entry that are worth keeping: confirmed, for review, or rejected by the user."""

@@ -33,8 +33,10 @@ from stalkeer.store.tables import (
     instances,
     library,
     library_titles,
+    lookup_cache,
     match_marks,
     matches,
+    rules,
     sources,
     title_keys,
     titles,
@@ -92,19 +94,41 @@ class SourceMark:
 # --- what is wanted ----------------------------------------------------------------------------------------------
 
 
-def read_works(connection: Connection) -> dict[LibraryId, Work]:
-    """The whole library of every instance: what is wanted, and its rivals."""
+def read_library_stamp(connection: Connection, up_to: int | None = None) -> tuple[object, ...]:
+    """Equal as long as nothing that matching reads of the library, the instances, lookups and rules has changed.
+
+    `up_to`: of the library rows up to this id alone.
+    """
+    mine = select(func.count(), func.max(library.c.id), func.max(library.c.synced_at))
+    if up_to is not None:
+        mine = mine.where(library.c.id <= up_to)
+    enabled = select(instances.c.id).where(instances.c.enabled, instances.c.removed_at.is_(None))
+    parts: list[object] = [tuple(connection.execute(mine).one())]
+    parts.append(tuple(connection.scalars(enabled.order_by(instances.c.id))))
+    parts.append(tuple(connection.execute(select(func.count(), func.max(lookup_cache.c.fetched_at))).one()))
+    parts.append(tuple(connection.execute(select(func.count(), func.max(rules.c.id)).select_from(rules)).one()))
+    return tuple(parts)
+
+
+def read_wanted_states(connection: Connection) -> dict[int, tuple[str, str | None]]:
+    """(fingerprint, what it was matched as) of everything wanted now."""
+    query = select(wanted.c.id, wanted.c.fingerprint, wanted.c.matched_fingerprint).where(wanted.c.gone_at.is_(None))
+    return {item: (print_ or "", matched) for item, print_, matched in connection.execute(query).all()}
+
+
+def read_works(connection: Connection, after: int = 0) -> dict[LibraryId, Work]:
+    """The library of every instance, or its rows after an id: what is wanted, and its rivals."""
     named: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for row in connection.execute(
-        select(library_titles.c.library_id, library_titles.c.title, library_titles.c.origin).order_by(
-            library_titles.c.id
-        )
+        select(library_titles.c.library_id, library_titles.c.title, library_titles.c.origin)
+        .where(library_titles.c.library_id > after)
+        .order_by(library_titles.c.id)
     ):
         named[row.library_id].append((row.title, row.origin))
     query = (
         select(library, instances.c.slug)
         .join(instances, instances.c.id == library.c.instance_id)
-        .where(instances.c.enabled, instances.c.removed_at.is_(None))
+        .where(instances.c.enabled, instances.c.removed_at.is_(None), library.c.id > after)
     )
     return {LibraryId(row.id): _work(row, named.get(row.id, [])) for row in connection.execute(query)}
 
@@ -122,9 +146,13 @@ def _work(row: Row[Any], named: Sequence[tuple[str, str]]) -> Work:
     )
 
 
-def read_wanted_works(connection: Connection, works: Mapping[LibraryId, Work]) -> list[WantedWork]:
-    """Everything that is wanted now, skipped or not: a rule may be lifted, and people look."""
+def read_wanted_works(
+    connection: Connection, works: Mapping[LibraryId, Work], only: Collection[int] | None = None
+) -> list[WantedWork]:
+    """Everything that is wanted now, skipped or not: a rule may be lifted, and people look. `only`: of these ids."""
     query = select(wanted).where(wanted.c.gone_at.is_(None)).order_by(wanted.c.id)
+    if only is not None:
+        query = query.where(wanted.c.id.in_(sorted(only)))
     return [
         WantedWork(
             item=_item(row, works[LibraryId(row.library_id)]),
@@ -201,8 +229,8 @@ def is_visible() -> ColumnElement[bool]:
 def stream_title_keys(connection: Connection) -> Iterator[tuple[str, int]]:
     """Every key of every title, for a look at which may match."""
     query = select(title_keys.c.key, title_keys.c.title_id).execution_options(yield_per=5_000)
-    for row in connection.execute(query):
-        yield row.key, row.title_id
+    for part in connection.execute(query).partitions():
+        yield from part
 
 
 def titles_with_keys(connection: Connection, keys: Collection[str]) -> set[int]:
@@ -229,7 +257,7 @@ def keys_in_spans(connection: Connection, spans: Iterable[KeySpan]) -> list[tupl
         column = title_keys.c.mirror if span.is_mirror else title_keys.c.key
         within = column.between(span.start, span.start + "\U0010fff0")
         length = func.length(title_keys.c.key).between(span.shortest, span.longest)
-        found += [(row.key, row.title_id) for row in connection.execute(query.where(within, length))]
+        found += [(key, title_id) for key, title_id in connection.execute(query.where(within, length)).all()]
     return found
 
 
@@ -245,11 +273,27 @@ def entries_with_tmdb(connection: Connection, tmdb_ids: Collection[int]) -> Iter
         yield from _entries(connection, query)
 
 
-def entries_since(connection: Connection, source_id: SourceId, generation: int) -> Iterator[EntryRow]:
+class FreshEntry(NamedTuple):
+    """An entry that came or changed, with what tells whether it is worth reading."""
+
+    id: int
+    title_id: int
+    tmdb_id: int | None
+    logo: str | None
+
+
+def entries_since(connection: Connection, source_id: SourceId, generation: int) -> Iterator[FreshEntry]:
     """Entries that came or changed after a generation: two looks, each with its own index."""
-    query = _entry_query().where(entries.c.source_id == source_id, entries.c.title_id.is_not(None))
-    yield from _entries(connection, query.where(entries.c.added_gen > generation))
-    yield from _entries(connection, query.where(entries.c.changed_gen > generation, entries.c.added_gen <= generation))
+    columns = (entries.c.id, entries.c.title_id, entries.c.tmdb_id, entries.c.logo)
+    query = (
+        select(*columns)
+        .join(sources, sources.c.id == entries.c.source_id)
+        .where(is_visible(), entries.c.source_id == source_id, entries.c.title_id.is_not(None))
+    )
+    came = query.where(entries.c.added_gen > generation)
+    changed = query.where(entries.c.changed_gen > generation, entries.c.added_gen <= generation)
+    for look in (came, changed):
+        yield from map(FreshEntry._make, connection.execute(look).all())
 
 
 def entries_of_keys(connection: Connection, slug: str, keys: Collection[str]) -> list[EntryRow]:
@@ -285,8 +329,8 @@ def keys_of_titles(connection: Connection, title_ids: Collection[int]) -> dict[i
     found: dict[int, list[str]] = defaultdict(list)
     for chunk in _chunks(sorted(title_ids)):
         query = select(title_keys.c.title_id, title_keys.c.key).where(title_keys.c.title_id.in_(chunk))
-        for row in connection.execute(query.order_by(title_keys.c.penalty)):
-            found[row.title_id].append(row.key)
+        for title_id, key in connection.execute(query.order_by(title_keys.c.penalty)).all():
+            found[title_id].append(key)
     return found
 
 
@@ -308,8 +352,9 @@ def _entry_query() -> Select[Any]:
 
 
 def _entries(connection: Connection, query: Select[Any]) -> Iterator[EntryRow]:
-    for row in connection.execute(query.execution_options(yield_per=2_000)):
-        yield EntryRow._make((*row[:3], row.group_title or "", *row[4:]))
+    for part in connection.execute(query.execution_options(yield_per=2_000)).partitions():
+        for row in part:
+            yield EntryRow._make((*row[:3], row[3] or "", *row[4:]))
 
 
 # --- matches -----------------------------------------------------------------------------------------------------

@@ -1,0 +1,193 @@
+"""What matching knows before it begins: library, wanted items, rules, namesakes; kept between a process's runs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, KeysView
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+
+from stalkeer.jobs.namesakes import NO_NAMESAKES, Namesakes, known_namesakes
+from stalkeer.matching.decide import Thresholds
+from stalkeer.matching.lookup import Lookup
+from stalkeer.matching.pairs import Matcher
+from stalkeer.matching.rules import Rule, RuleBook
+from stalkeer.matching.works import Work
+from stalkeer.model import LibraryId
+from stalkeer.settings.schema import MatchingSettings
+from stalkeer.store.database import Database, Transaction
+from stalkeer.store.matches import (
+    SourceMark,
+    WantedWork,
+    read_library_stamp,
+    read_marks,
+    read_wanted_states,
+    read_wanted_works,
+    read_works,
+)
+from stalkeer.store.rules import read_rules
+from stalkeer.titles import PARSER_VERSION
+
+MATCHER_VERSION = 1  # grows with every change that may change a decision: all is matched again
+
+
+@dataclass
+class Memory:
+    """What one process remembers of the last run, so that the next need not read a library that did not change."""
+
+    lock: Lock = field(default_factory=Lock, repr=False)
+    known: Known | None = None
+
+
+@dataclass(frozen=True)
+class Matching:
+    """What matching works with. `lookup` None: nobody can be asked, and what only a lookup settles stays for review."""
+
+    database: Database
+    settings: MatchingSettings
+    clock: Callable[[], datetime]
+    lookup: Lookup | None = None
+    memory: Memory = field(default_factory=Memory, repr=False)
+
+
+@dataclass
+class Known:
+    """Everything that was read. `prints`: for each item, what all that decides about it amounts to."""
+
+    works: dict[LibraryId, Work]
+    wanted: list[WantedWork]
+    rules: list[Rule]
+    marks: list[SourceMark]
+    namesakes: Namesakes
+    thresholds: Thresholds
+    stamp: tuple[object, ...] = ()
+    matched: dict[int, str | None] = field(default_factory=dict)  # what each item was matched as
+    prints: dict[int, str] = field(default_factory=dict)
+    fingerprints: dict[int, str] = field(default_factory=dict)  # as the sync wrote them
+    _matcher: Matcher | None = field(default=None, repr=False)
+
+    def matcher(self) -> Matcher:
+        """Built once; a changed copy of this has its own."""
+        if self._matcher is None:
+            works = {work.identity: self.namesakes.settle(work) for work in self.works.values()}
+            items = [self.namesakes.settle_item(row.item) for row in self.wanted]
+            others = [*works.values(), *self.namesakes.works]
+            self._matcher = Matcher(items, others, self.thresholds, RuleBook(self.rules))
+        return self._matcher
+
+    def with_rules(self, rules: list[Rule]) -> Known:
+        return Known(self.works, self.wanted, rules, self.marks, self.namesakes, self.thresholds)
+
+    def with_namesakes(self, namesakes: Namesakes) -> Known:
+        known = Known(self.works, self.wanted, self.rules, self.marks, namesakes, self.thresholds, ())
+        known.matched = self.matched
+        known.take_prints(known.wanted)
+        return known
+
+    def take_prints(self, rows: Iterable[WantedWork]) -> None:
+        """Work out what decides about these items: own facts, rivals, namesakes, rules, and the rules of matching."""
+        matcher = self.matcher()
+        rules: dict[str, list[str]] = {}
+        for rule in self.rules:
+            if rule.work is not None:
+                rules.setdefault(rule.work, []).append(repr(rule))
+        version = version_of(self.thresholds)
+        surroundings: dict[str, str] = {}
+        for row in rows:
+            identity = row.item.work.identity
+            if identity not in surroundings:
+                surroundings[identity] = _surroundings(matcher.works[identity], matcher, rules.get(identity, []))
+            self.fingerprints[row.item.id] = row.fingerprint
+            self.prints[row.item.id] = _digest(version, row.fingerprint, surroundings[identity])
+
+    def dirty_items(self, only: Collection[int] | None = None) -> dict[int, str]:
+        """Items that are wanted now and were not matched as they are, or those in `only`; with their prints."""
+        if only is not None:
+            return {item: self.prints[item] for item in only if item in self.matched and item in self.prints}
+        return {item: self.prints[item] for item, print_ in self.matched.items() if print_ != self.prints.get(item)}
+
+
+def version_of(thresholds: Thresholds) -> str:
+    return f"{PARSER_VERSION}.{MATCHER_VERSION}.{thresholds.confirm}.{thresholds.review}"
+
+
+def recall(matching: Matching) -> Known:
+    """What is known now, read anew only where it changed."""
+    with matching.memory.lock, matching.database.connect() as connection:
+        known = _renew(matching, connection, matching.memory.known)
+        known.marks = read_marks(connection)
+        matching.memory.known = known
+        return known
+
+
+def forget(matching: Matching) -> None:
+    """Read everything anew the next time."""
+    with matching.memory.lock:
+        matching.memory.known = None
+
+
+def read_known(matching: Matching) -> Known:
+    """The same as `recall`, for those who only look."""
+    return recall(matching)
+
+
+def _renew(matching: Matching, connection: Transaction, known: Known | None) -> Known:
+    thresholds = Thresholds(matching.settings.auto_confirm, matching.settings.threshold)
+    stamp = read_library_stamp(connection)
+    states = read_wanted_states(connection)
+    if known is not None and known.thresholds == thresholds and _grow(connection, known, stamp, states.keys()):
+        own = known.fingerprints
+        if all(own.get(item) == print_ for item, (print_, _) in states.items()):
+            known.matched = {item: state[1] for item, state in states.items()}
+            return known
+    return _read_all(matching, connection, thresholds, stamp)
+
+
+def _read_all(matching: Matching, connection: Transaction, thresholds: Thresholds, stamp: tuple[object, ...]) -> Known:
+    works = read_works(connection)
+    namesakes = known_namesakes(connection, works.values(), matching.clock()) if works else NO_NAMESAKES
+    wanted = read_wanted_works(connection, works)
+    known = Known(works, wanted, read_rules(connection), [], namesakes, thresholds, stamp)
+    known.matched = {row.item.id: row.matched_fingerprint for row in wanted}
+    known.take_prints(wanted)
+    return known
+
+
+def _grow(connection: Transaction, known: Known, stamp: tuple[object, ...], items: KeysView[int]) -> bool:
+    """Add what is new to what is known; False where something that was known has changed."""
+    last = max(known.works, default=0)
+    if known.stamp[1:] != stamp[1:] or not known.works:
+        return False
+    if known.stamp != stamp and read_library_stamp(connection, up_to=last)[0] != known.stamp[0]:
+        return False
+    works = read_works(connection, after=last) if known.stamp != stamp else {}
+    fresh = items - known.fingerprints.keys()
+    rows = read_wanted_works(connection, known.works | works, fresh) if fresh else []
+    matcher = known.matcher()
+    touched: set[str] = set()
+    for work in works.values():
+        matcher.add_work(known.namesakes.settle(work))
+        touched |= {rival.identity for name in work.names for rival in matcher.index.bearers(name.base)}
+    for row in rows:
+        matcher.add_item(known.namesakes.settle_item(row.item))
+    known.works.update(works)
+    known.wanted += rows
+    known.stamp = stamp
+    known.take_prints([row for row in known.wanted if row.item.work.identity in touched] + rows)
+    return True
+
+
+def _surroundings(work: Work, matcher: Matcher, rules: Iterable[str]) -> str:
+    """What else decides about a work: its rivals, what is known of its namesakes, the user's rules."""
+    rivals = {
+        (rival.identity, rival.years)
+        for name in work.names
+        for rival in matcher.index.bearers(name.base)
+        if rival.identity != work.identity
+    }
+    return repr((sorted(rivals), work.namesakes_known, sorted(rules)))
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.blake2b("\0".join(parts).encode(), digest_size=12).hexdigest()
