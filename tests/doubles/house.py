@@ -75,11 +75,11 @@ class House:
     def database(self) -> Database:
         return self.app.database
 
-    def engine(self, role: str = "serve", rhythm: Rhythm = QUICKLY) -> Engine:
+    def engine(self, role: str = "serve", rhythm: Rhythm = QUICKLY, jobs: JobTable | None = None) -> Engine:
         arrs = Arrs(self.database, self.app.secrets, self.app.clock)
         accounts = AccountDesk(self.database, self.ask, self.app.clock, self.monotonic)
         outside = Outside(arrs=arrs, access=self.access, accounts=accounts)
-        return Engine(self.app, outside, JobTable(self.database, self.app.clock, ()), role=role, rhythm=rhythm)
+        return Engine(self.app, outside, jobs or JobTable(self.database, self.app.clock, ()), role=role, rhythm=rhythm)
 
     def access(self, _source_id: SourceId) -> Access:
         return Access(base=self.provider_url or self.provider.url, username="user", password="secret")

@@ -1,11 +1,8 @@
-from datetime import timedelta
-
 from stalkeer.store.events import (
     Event,
     EventFilter,
     Level,
     count_events,
-    delete_events_before,
     events_after,
     last_event_id,
     list_events,
@@ -50,13 +47,3 @@ def test_a_reader_with_a_cursor_hears_only_what_is_new(database, clock):
         fill(connection, clock, "new", "newer")
 
         assert [row.event.kind for row in events_after(connection, cursor)] == ["new", "newer"]
-
-
-def test_old_events_are_forgotten(database, clock):
-    with database.begin() as connection:
-        fill(connection, clock, "old")
-        clock.advance(100)
-        fill(connection, clock, "new")
-
-        assert delete_events_before(connection, clock() - timedelta(seconds=50)) == 1
-        assert [row.event.kind for row in list_events(connection)] == ["new"]

@@ -20,12 +20,12 @@ from typing import Protocol
 from stalkeer.engine.lock import FolderLock
 from stalkeer.engine.pulse import Given, Pulse
 from stalkeer.engine.rhythm import USUAL, Rhythm
-from stalkeer.engine.schedules import cron_times, local_timezone
+from stalkeer.engine.schedules import cron_times, local_timezone, previous_time
 from stalkeer.engine.survey import Survey
 from stalkeer.engine.table import JobTable
 from stalkeer.engine.worker import Worker
 from stalkeer.engine.workflows import Bodies, Dispatch, EngineDatabase
-from stalkeer.errors import Conflict, StoreError
+from stalkeer.errors import Conflict, StalkeerError, StoreError
 from stalkeer.jobs.accounts import AccountDesk
 from stalkeer.jobs.instances import Arrs
 from stalkeer.jobs.tools import Tools
@@ -36,7 +36,7 @@ from stalkeer.settings import Settings
 from stalkeer.store.database import Database
 from stalkeer.store.dispatch import release_all
 from stalkeer.store.downloads import count_by_state
-from stalkeer.store.runs import fail_runs_of, list_runs, queue_run
+from stalkeer.store.runs import fail_runs_of, last_finished, list_runs, queue_run
 from stalkeer.store.workers import WorkerRow, database_now, register_worker, remove_worker
 
 log = logging.getLogger(__name__)
@@ -149,6 +149,7 @@ class Engine:
         self._survey.start()
         self._dispatcher.start()
         self._pulse.start()
+        self._catch_up()
 
     def stop(self, timeout_s: float = 8.0) -> bool:
         """Let go of everything: offsets written, rows back in the queue. False where a thread would not stop in time.
@@ -232,11 +233,23 @@ class Engine:
             tick=self._tick,
         )
 
-    def _tick(self, job: str) -> None:
+    def _tick(self, schedule: str) -> None:
+        """A schedule's time has come; `refresh:main` is the job and its subject."""
+        job, _, subject = schedule.partition(":")
         try:
-            self.start(job)
-        except StoreError as error:
-            log.warning("the schedule of %s: %s", job, error)
+            self.start(job, subject or None)
+        except StalkeerError as error:
+            log.warning("the schedule of %s: %s", schedule, error)
+
+    def _catch_up(self) -> None:
+        """What should have run while nothing was here to run it, once each; what never ran waits for its time."""
+        now = self._program.clock()
+        for schedule, cron in cron_times(self._program.settings).items():
+            job, _, subject = schedule.partition(":")
+            with self._tools.database.connect() as connection:
+                last = last_finished(connection, job, subject or None)
+            if cron and last is not None and last < previous_time(cron, now):
+                self._tick(schedule)
 
     def _dispatch_all(self) -> None:
         """Hand over what the pulse decided. A slow or absent engine database holds up this thread, not the pulse."""

@@ -63,3 +63,9 @@ def next_times(settings: Settings, now: datetime) -> list[NextTime]:
         NextTime(job, cron, croniter(cron, local).get_next(datetime).astimezone(UTC) if cron else None)
         for job, cron in cron_times(settings).items()
     ]
+
+
+def previous_time(cron: str, now: datetime) -> datetime:
+    """When a cron line's time last came."""
+    found: datetime = croniter(cron, now.astimezone()).get_prev(datetime)
+    return found.astimezone(UTC)

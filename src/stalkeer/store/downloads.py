@@ -231,18 +231,6 @@ def active_wanted_ids(connection: Connection) -> frozenset[WantedId]:
     return frozenset(WantedId(wanted_id) for (wanted_id,) in connection.execute(query))
 
 
-def last_download_of(connection: Connection, wanted_id: WantedId) -> DownloadRow | None:
-    query = (
-        select(downloads)
-        .join(download_items, download_items.c.download_id == downloads.c.id)
-        .where(download_items.c.wanted_id == wanted_id)
-        .order_by(downloads.c.id.desc())
-        .limit(1)
-    )
-    row = connection.execute(query).one_or_none()
-    return None if row is None else get_download(connection, DownloadId(row.id))
-
-
 def failed_wanted_ids(connection: Connection, since: datetime) -> frozenset[WantedId]:
     """Items whose download failed lately, or was cancelled by the user: not queued again by themselves."""
     query = (
@@ -489,13 +477,6 @@ def set_limit(connection: Connection, download_id: DownloadId, limit: int | None
 def _set_rank(connection: Connection, download_id: DownloadId, rank: float, now: datetime) -> None:
     lock_download(connection, download_id)
     connection.execute(update(downloads).where(downloads.c.id == download_id).values(rank=rank, updated_at=now))
-
-
-def delete_finished_before(connection: Connection, moment: datetime) -> int:
-    """Forget downloads that ended long ago and left nothing on disk."""
-    over = (DownloadState.COMPLETED.value, DownloadState.CANCELLED.value, DownloadState.FAILED.value)
-    old = (downloads.c.state.in_(over)) & (downloads.c.finished_at < moment) & downloads.c.part_path.is_(None)
-    return connection.execute(delete(downloads).where(old)).rowcount
 
 
 # --- rows --------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
 from stalkeer.model import DownloadId, InstanceId, SourceId, WantedId
 from stalkeer.store.tables import events
@@ -115,10 +115,6 @@ def events_after(connection: Connection, cursor: int, limit: int = 200) -> list[
 
 def last_event_id(connection: Connection) -> int:
     return int(connection.execute(select(func.coalesce(func.max(events.c.id), 0))).scalar_one())
-
-
-def delete_events_before(connection: Connection, moment: datetime) -> int:
-    return connection.execute(delete(events).where(events.c.at < moment)).rowcount
 
 
 def _clauses(chosen: EventFilter) -> list[ColumnElement[bool]]:

@@ -122,10 +122,6 @@ def mark_fetched(
     return _leave(connection, owner, DownloadState.FETCHED, now, {**values, "error": None, "error_code": None})
 
 
-def note_part(connection: Connection, owner: Ownership, part_path: str) -> bool:
-    return write_owned(connection, owner, {"part_path": part_path})
-
-
 def note_facts(connection: Connection, owner: Ownership, facts: Mapping[str, object]) -> bool:
     return write_owned(connection, owner, {"facts": dict(facts)})
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NewType
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from stalkeer.errors import Conflict, NotFound
 from stalkeer.store.tables import runs
@@ -177,11 +177,6 @@ def last_finished(connection: Connection, job: str, subject: str | None = None) 
     if subject is not None:
         query = query.where(runs.c.subject == subject)
     return connection.execute(query).scalar_one_or_none()
-
-
-def delete_runs_before(connection: Connection, moment: datetime) -> int:
-    kept = runs.c.state.in_(OPEN_STATES)
-    return connection.execute(delete(runs).where(runs.c.started_at < moment, ~kept)).rowcount
 
 
 def _row(row: Row[*tuple[Any, ...]]) -> RunRow:

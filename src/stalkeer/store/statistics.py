@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
-from sqlalchemy import ColumnElement, Connection, case, delete, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from stalkeer.model import DownloadId, DownloadState, SourceId
 from stalkeer.store.tables import downloads, events, rate_samples, sources
@@ -122,10 +122,6 @@ def scorecards(connection: Connection, since: datetime) -> list[Scorecard]:
     return [
         _scorecard(connection, SourceId(row.id), row.slug, refusals.get(row.id, 0), speeds[row.id]) for row in names
     ]
-
-
-def delete_samples_before(connection: Connection, moment: datetime) -> int:
-    return connection.execute(delete(rate_samples).where(rate_samples.c.at < moment)).rowcount
 
 
 def _scorecard(

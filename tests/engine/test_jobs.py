@@ -1,0 +1,158 @@
+"""Jobs: carried out once, cancelled from anywhere, followed by what follows them, caught up with after a pause."""
+
+import threading
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from stalkeer.engine.engine import Engine
+from stalkeer.engine.schedules import cron_times, next_times, previous_time
+from stalkeer.engine.table import Job, JobTable
+from stalkeer.errors import NotFound
+from stalkeer.store.runs import RunId, RunState, finish_run, get_run, list_runs, queue_run, request_cancel, start_run
+from tests.doubles.house import eventually, now
+
+
+@dataclass(frozen=True)
+class Told:
+    text: str = "done"
+
+    def to_document(self):
+        return {"text": self.text}
+
+
+@dataclass
+class Work:
+    """A job that tells of each call and goes on until it may end."""
+
+    calls: list
+    go_on: threading.Event
+
+    def __call__(self, subject, options, run):
+        self.calls.append((subject, dict(options)))
+        while not self.go_on.wait(0.02):
+            if run.is_cancelled():
+                return Told("cancelled")
+        return Told()
+
+
+@pytest.fixture
+def work():
+    made = Work([], threading.Event())
+    made.go_on.set()
+    return made
+
+
+@pytest.fixture
+def engine(house, running, work):
+    def make(*names, **more):
+        jobs = tuple(Job(name, work) for name in names)
+        return house.engine(jobs=JobTable(house.database, house.app.clock, jobs, **more))
+
+    return make
+
+
+def run_of(house, run_id):
+    with house.database.connect() as connection:
+        return get_run(connection, RunId(run_id))
+
+
+def ended(house, run_id):
+    eventually(lambda: run_of(house, run_id).finished_at is not None)
+    return run_of(house, run_id)
+
+
+def test_a_job_is_carried_out_with_its_subject_and_options(house, running, engine, work):
+    started: Engine = running(engine("scan"))
+
+    run = ended(house, started.start("scan", "radarr", {"limit": 3}))
+
+    assert work.calls == [("radarr", {"limit": 3})]
+    assert (run.state, run.report) == (RunState.DONE, {"text": "done"})
+
+
+def test_a_run_that_another_process_queued_is_picked_up(house, running, engine, work):
+    running(engine("scan"))
+
+    with house.database.begin() as connection:
+        run_id = queue_run(connection, now(), "scan", None, {})
+
+    assert ended(house, run_id).state is RunState.DONE
+
+
+def test_a_job_that_is_asked_for_twice_runs_once(house, running, engine, work):
+    work.go_on.clear()
+    started = running(engine("scan"))
+
+    first, second = started.start("scan"), started.start("scan")
+    work.go_on.set()
+
+    assert first == second
+    assert ended(house, first).state is RunState.DONE and len(work.calls) == 1
+
+
+def test_a_running_job_is_cancelled_from_outside(house, running, engine, work):
+    work.go_on.clear()
+    started = running(engine("scan"))
+    run_id = started.start("scan")
+    eventually(lambda: work.calls)
+
+    with house.database.begin() as connection:
+        request_cancel(connection, RunId(run_id), now())
+
+    assert ended(house, run_id).state is RunState.CANCELLED
+
+
+def test_what_follows_a_job_is_queued_when_it_ended_well(house, running, engine, work):
+    started = running(engine("refresh", "match", "download"))
+
+    started.start("refresh")
+
+    eventually(lambda: len(work.calls) == 3)
+    started.wait_idle(10)
+    with house.database.connect() as connection:
+        assert [run.job for run in list_runs(connection)] == ["download", "match", "refresh"]
+
+
+def test_downloads_do_not_follow_where_their_schedule_is_off(house, running, engine, work):
+    started = running(engine("match", "download", follows=lambda job: job != "download"))
+
+    ended(house, started.start("match"))
+
+    assert started.wait_idle(10) and len(work.calls) == 1
+
+
+def test_an_unknown_job_is_named(running, engine):
+    with pytest.raises(NotFound, match="dance"):
+        running(engine("scan")).start("dance")
+
+
+def test_stopping_ends_a_running_job(house, running, engine, work):
+    work.go_on.clear()
+    started = running(engine("scan"))
+    run_id = started.start("scan")
+    eventually(lambda: work.calls)
+
+    assert started.stop() is True
+    assert run_of(house, run_id).finished_at is not None
+
+
+def test_what_was_missed_while_nothing_ran_is_caught_up_with_once(house, running, engine, work):
+    with house.database.begin() as connection:
+        old = start_run(connection, now() - timedelta(days=3), "scan")
+        finish_run(connection, old, now() - timedelta(days=3), RunState.DONE)
+
+    started = running(engine("scan", "refresh"))
+
+    eventually(lambda: work.calls)
+    assert started.wait_idle(10)
+    assert len(work.calls) == 1, "the refresh never ran before: it waits for its time"
+
+
+def test_schedules_are_those_of_the_settings(house):
+    times = {one.job: one for one in next_times(house.app.settings, now())}
+
+    assert set(times) == set(cron_times(house.app.settings))
+    assert all(one.at > now() for one in times.values())
+    assert previous_time("0 * * * *", now()) <= now() < previous_time("0 * * * *", now()) + timedelta(hours=1)
