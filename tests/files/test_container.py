@@ -113,6 +113,18 @@ def test_random_bytes_never_make_the_walk_fail():
         inspect_file(io.BytesIO(payload), len(payload))
 
 
+@pytest.mark.parametrize("name", KINDS)
+def test_damaged_files_never_make_the_walk_fail(media, name):
+    whole = media[name].read_bytes()
+    dice = random.Random(4)
+
+    for _ in range(300):
+        damaged = bytearray(whole)
+        for _ in range(dice.choice((1, 8, 50))):
+            damaged[dice.randrange(dice.choice((3000, len(whole))))] = dice.randrange(256)
+        inspect_file(io.BytesIO(bytes(damaged)), len(damaged))
+
+
 def test_facts_survive_being_stored():
     facts = ContainerFacts("mp4", is_whole=True, duration_s=12.5, audio_languages=("fre",), has_video=True)
 

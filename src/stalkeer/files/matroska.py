@@ -75,7 +75,7 @@ def _facts(found: Findings, *, is_size_known: bool) -> ContainerFacts:
     reason = ""
     if not is_size_known:
         # Written as a stream: only the playing time tells whether the last cluster is the last
-        seen_s = found.last_timestamp * found.scale_ns / 1e9
+        seen_s = min(found.last_timestamp * found.scale_ns, 10**18) / 1e9
         if found.duration_s is None:
             is_whole, reason = None, "written as a stream: its end cannot be told"
         elif seen_s < found.duration_s - END_TOLERANCE_S:
@@ -140,7 +140,7 @@ def _read_top_level(file: BinaryIO, element: Element, found: Findings) -> None:
         fields = dict(_elements(_read(file, element)))
         found.scale_ns = _number(fields[TIMESTAMP_SCALE]) if TIMESTAMP_SCALE in fields else 1_000_000
         ticks = _float(fields.get(DURATION, b""))
-        found.duration_s = ticks * found.scale_ns / 1e9 if ticks else None
+        found.duration_s = ticks * found.scale_ns / 1e9 if 0 < ticks < 1e15 and found.scale_ns < 1e12 else None
     elif element.id == TRACKS:
         found.has_tracks = True
         for entry in _children(_read(file, element), TRACK_ENTRY):
