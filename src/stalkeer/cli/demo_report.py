@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -11,9 +11,9 @@ from rich.table import Table
 
 from stalkeer.cli.demo_watch import Found, Story
 from stalkeer.demo.scenario import Expectation, Outcome, World
-from stalkeer.model import DownloadState
+from stalkeer.model import Decision, DownloadState
 from stalkeer.store.downloads import DownloadRow
-from stalkeer.store.wanted_page import Status
+from stalkeer.store.wanted_page import Finding, Status
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def make_report(story: Story, world: World, seconds: float) -> DemoReport:
 def print_report(console: Console, report: DemoReport) -> None:
     """For a newcomer: four short parts and one line of sums."""
     _print_found(console, report)
-    _print_downloads(console, report.story.downloads)
+    _print_downloads(console, sorted(report.story.downloads, key=_ended))
     _print_open(console, report)
     _print_sums(console, report)
 
@@ -90,14 +90,26 @@ def _print_found(console: Console, report: DemoReport) -> None:
 
 
 def _why(found: Found) -> str:
+    """What spoke for the best entry; what stands in its way, where it does not suffice."""
     best = found.best
     if best is None:
         return ""
-    speaking = [finding.text for finding in best.findings if finding.text]
-    return best.reason or "; ".join(speaking[:3])
+    if best.decision is not Decision.CONFIRM:
+        return best.reason
+    return "; ".join(_short(finding) for finding in best.findings if finding.text)
 
 
-def _print_downloads(console: Console, rows: tuple[DownloadRow, ...]) -> None:
+def _short(finding: Finding) -> str:
+    if finding.name != "title":
+        return finding.text
+    return "alternate title" if "alternate" in finding.text else "title"
+
+
+def _ended(row: DownloadRow) -> str:
+    return (row.finished_at or row.updated_at).isoformat()
+
+
+def _print_downloads(console: Console, rows: Sequence[DownloadRow]) -> None:
     table = Table(title="What was downloaded", title_justify="left")
     table.add_column("Item", no_wrap=True)
     table.add_column("MB", justify="right")

@@ -97,7 +97,7 @@ class Watcher:
                 self._wait(title)
         if run.state not in (RunState.DONE, RunState.PARTLY):
             raise DemoFailed(f"{title}: {run.error or run.state.value}")
-        self.note(title)
+        self.note(f"{title}: {_sums(run)}")
         return run
 
     def _read_run(self, run_id: RunId) -> RunRow:
@@ -133,7 +133,7 @@ class Watcher:
                 _draw(bars, tasks, rows)
                 total.update(overall, total=len(rows), completed=sum(row.state not in MOVING for row in rows))
                 self._wait("Downloading")
-        self.note("Downloading and importing")
+        self.note("Downloading and importing: nothing is left to do")
 
     def _look_at_downloads(self) -> tuple[list[DownloadRow], bool]:
         with self.app.database.connect() as connection:
@@ -141,6 +141,15 @@ class Watcher:
             states = count_by_state(connection).by_state
             is_moving = any(states.get(state) for state in MOVING) or bool(list_runs(connection, open_only=True))
         return rows, is_moving
+
+
+def _sums(run: RunRow) -> str:
+    """The figures of a refresh or a scan, from the report that the job left."""
+    report = run.report or {}
+    sources = report.get("sources")
+    if isinstance(sources, list):
+        return f"{sum(int(source.get('entries', 0)) for source in sources):,} entries"
+    return ", ".join(f"{report.get(name, 0)} {name}" for name in ("wanted", "confirmed", "review", "nothing"))
 
 
 def _draw(bars: Progress, tasks: dict[int, TaskID], rows: list[DownloadRow]) -> None:
