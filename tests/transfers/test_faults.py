@@ -564,6 +564,16 @@ def test_the_reserve_of_the_disk_is_not_touched(desk):
     assert desk.watching.durables[-1][1] == SIZE, "the queue must learn how much room it needs"
 
 
+def test_an_endless_stream_stops_at_the_reserve_of_the_disk(desk):
+    desk.provider.hook = on(faults.without_length)
+    free = volume_of(desk.part.parent).free
+
+    outcome = desk.fetch(min_free=free * 2, limits=Limits(sync_bytes=100_000))
+
+    assert isinstance(outcome, Failed) and outcome.kind is FailureKind.LOCAL_DISK_FULL
+    assert 0 < desk.watching.offset == desk.part.stat().st_size <= SIZE
+
+
 def test_a_disk_that_fills_up_midway_keeps_what_came_and_goes_on_when_there_is_room(desk, tmp_path):
     with mounted_disk(tmp_path / "small", 20 * 1024 * 1024) as small:
         desk.part = small / "7.part"

@@ -90,6 +90,12 @@ class PartFile:
             if not _is_in_memory(descriptor):
                 _fallocate(descriptor, size)
 
+    def keep_free(self, floor: int) -> None:
+        """Raises LocalFailure where less than `floor` bytes of the disk are free: for files whose end nobody knows."""
+        with on_disk(self.path):
+            if _free(self._main) < floor:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
     def sync(self) -> None:
         """After this everything written is on disk."""
         with on_disk(self.path):

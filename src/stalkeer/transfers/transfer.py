@@ -352,6 +352,8 @@ class Transfer:
         if not self.landing.is_apart:
             self.synced = held
             self.watcher.durable(held.offset, held.total, held.validators)
+        if held.total is None:
+            self.part.keep_free(self.request.min_free)
 
 
 def _is_chunked(opened: Opened) -> bool:
