@@ -12,7 +12,7 @@ from stalkeer.demo.scenario import World
 from tests.e2e.program import Program
 from tests.web.conftest import PASSWORD, USER, Tab
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 PATIENCE_MS = 60_000
 NOTHING_YET = {"radarr": [], "sonarr": [], "playlists": []}
 

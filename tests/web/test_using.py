@@ -11,7 +11,7 @@ from sqlalchemy import insert, update
 from stalkeer.store import tables
 from tests.web.conftest import Tab, build_sample, served
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 
 def test_the_keyboard_alone_reaches_everything(sample_site: str, open_page: Callable[..., Tab]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 NOTHING = "–"
@@ -95,3 +96,9 @@ def done_text(offset: int, total: int | None) -> str:
     if total is None:
         return size(offset) if offset else ""
     return f"{size(offset)} of {size(total)}"
+
+
+def run_share(progress: Mapping[str, object] | None) -> float | None:
+    """How far a run is, in percent; None while it cannot tell."""
+    done, total = (progress or {}).get("done"), (progress or {}).get("total")
+    return percent(done, total) if isinstance(done, int) and isinstance(total, int) else None

@@ -112,10 +112,8 @@ def live_download(row: DownloadRow) -> LiveDownload:
 
 
 def live_run(row: RunRow) -> LiveRun:
-    progress = row.progress or {}
-    done, total = progress.get("done"), progress.get("total")
-    share = formats.percent(done, total) if isinstance(done, int) and isinstance(total, int) else None
-    return LiveRun(row.id, share, str(progress.get("message", "")))
+    message = (row.progress or {}).get("message", "")
+    return LiveRun(row.id, formats.run_share(row.progress), str(message))
 
 
 def board_of(request: Request) -> LiveBoard:

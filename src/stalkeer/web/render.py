@@ -53,6 +53,7 @@ def environment() -> Environment:
         version=version("stalkeer"),
         plural=formats.plural,
         percent=formats.percent,
+        run_share=formats.run_share,
         percent_text=formats.percent_text,
         eta=formats.eta,
         episode_code=formats.episode_code,

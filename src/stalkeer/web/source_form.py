@@ -31,11 +31,11 @@ class SourceForm:
     bandwidth_limit: str = ""
     refresh: str = ""
     adult: bool = False
+    as_account: bool = False  # read the account that a playlist's address names, instead of the playlist
 
     @property
     def is_account_address(self) -> bool:
-        """Whether the playlist's address names an account, which tells more than its playlist does."""
-        return self.how == "url" and login_in_url(self.url) is not None
+        return self.how == "url" and self.as_account and login_in_url(self.url) is not None
 
 
 def read_source_form(form: Mapping[str, str]) -> SourceForm:
@@ -55,6 +55,7 @@ def read_source_form(form: Mapping[str, str]) -> SourceForm:
         bandwidth_limit=text("bandwidth_limit"),
         refresh=text("refresh"),
         adult="adult" in form,
+        as_account="as_account" in form,
     )
     if not filled.slug:
         filled = replace(filled, slug=suggested_slug(filled))

@@ -78,7 +78,7 @@ def post_test(request: Request, given: FormFields) -> HTMLResponse:
     form = read_source_form(given)
     app = app_of(request)
     present = stored_credentials(app, form.slug)
-    return show_trial(request, new_source_of(form, present), is_converted=form.is_account_address)
+    return show_trial(request, new_source_of(form, present), as_account=form.is_account_address)
 
 
 def stored_credentials(app: App, slug: str) -> Credentials | None:
@@ -88,7 +88,7 @@ def stored_credentials(app: App, slug: str) -> Credentials | None:
     return None if row is None else read_credentials(row, app.secrets)
 
 
-def show_trial(request: Request, new: NewSource, *, is_converted: bool = False) -> HTMLResponse:
+def show_trial(request: Request, new: NewSource, *, as_account: bool = False) -> HTMLResponse:
     trial, error = None, ""
     try:
         check_new_source(new)
@@ -96,7 +96,7 @@ def show_trial(request: Request, new: NewSource, *, is_converted: bool = False) 
         error = trial.problem
     except InvalidInput as problem:
         error = str(problem)
-    return fragment(request, "sources/trial.html", trial=trial, error=error, is_converted=is_converted)
+    return fragment(request, "sources/trial.html", trial=trial, error=error, as_account=as_account)
 
 
 @router.post("/sources/upload")
