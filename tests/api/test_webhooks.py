@@ -19,6 +19,7 @@ from stalkeer.jobs.scan import Scanner, scan_work
 from stalkeer.jobs.wanted import sync_wanted
 from stalkeer.store.events import list_events
 from stalkeer.store.instances import get_instance, set_webhook_secret
+from stalkeer.store.runs import queue_run
 from stalkeer.store.tables import download_items, downloads, sources, wanted
 from tests.doubles.engine import NotingEngine
 from tests.doubles.instances import know
@@ -112,7 +113,7 @@ def test_an_added_film_is_scanned_at_once(stranger, radarr, engine, method):
     answer = send(stranger, {"eventType": "MovieAdded", "movie": movie(film)}, method=method)
 
     assert answer.json() == {"event": "added", "run": 1}
-    assert engine.started == [("scan", "radarr", {"item": film.id})]
+    assert engine.started == [("scan", f"radarr#{film.id}", None)]
 
 
 def test_the_scan_of_one_item_asks_for_it_alone(app, radarr):
@@ -121,11 +122,21 @@ def test_the_scan_of_one_item_asks_for_it_alone(app, radarr):
     scanner = Scanner(app.database, app.arrs, app.settings, lambda database, run: None)
     radarr.requests.clear()
 
-    report = scan_work(scanner, "radarr", {"item": film.id}, QuietRun())
+    report = scan_work(scanner, f"radarr#{film.id}", {}, QuietRun())
 
     assert the_item(app).title == "Some Film"
     assert report.to_document()["wanted"] == 1
     assert "/api/v3/movie" not in {request.path for request in radarr.requests}
+
+
+def test_many_events_at_once_become_one_scan_of_the_instance(app, stranger, radarr, engine):
+    with app.database.begin() as connection:
+        for number in range(5):
+            queue_run(connection, app.clock(), "scan", f"radarr#{number}", {})
+
+    send(stranger, {"eventType": "MovieAdded", "movie": {"id": 77, "title": "One More"}})
+
+    assert engine.started == [("scan", "radarr", None)]
 
 
 def test_an_added_series_brings_its_missing_episodes(app, sonarr):
@@ -135,7 +146,7 @@ def test_an_added_series_brings_its_missing_episodes(app, sonarr):
     sonarr.add_episode(series, 1, 3, air_date_utc=datetime(2999, 1, 1, tzinfo=UTC))
     scanner = Scanner(app.database, app.arrs, app.settings, lambda database, run: None)
 
-    scan_work(scanner, "sonarr", {"item": series.id}, QuietRun())
+    scan_work(scanner, f"sonarr#{series.id}", {}, QuietRun())
 
     assert (the_item(app).season, the_item(app).episode) == (1, 1)
 
@@ -148,7 +159,7 @@ def test_what_another_client_imported_is_downloaded_no_further(app, stranger, ra
     send(stranger, {"eventType": "Download", "movie": movie(film), "movieFile": {"id": 1}, "deletedFiles": []})
 
     assert state_of(app, ours) == "cancelled"
-    assert engine.started == [("scan", "radarr", {"item": film.id})]
+    assert engine.started == [("scan", f"radarr#{film.id}", None)]
 
 
 @pytest.mark.parametrize("state", ["placed", "importing"])
@@ -179,7 +190,7 @@ def test_a_deleted_film_is_downloaded_no_further_and_leaves_the_library(app, str
 
     send(stranger, {"eventType": "MovieDelete", "movie": movie(film), "deletedFiles": True})
     scanner = Scanner(app.database, app.arrs, app.settings, lambda database, run: None)
-    scan_work(scanner, *engine.started[0][1:], QuietRun())
+    scan_work(scanner, engine.started[0][1], {}, QuietRun())
 
     assert state_of(app, ours) == "cancelled"
     with app.database.connect() as connection:
@@ -192,7 +203,7 @@ def test_a_deleted_file_is_looked_at_again_unless_a_better_one_took_its_place(st
     send(stranger, event | {"deleteReason": "upgrade"}, name="sonarr")
     send(stranger, event | {"deleteReason": "manual"}, name="sonarr")
 
-    assert engine.started == [("scan", "sonarr", {"item": 7})]
+    assert engine.started == [("scan", "sonarr#7", None)]
 
 
 def test_troubles_of_the_instance_are_shown(app, stranger, radarr):
@@ -255,7 +266,7 @@ def test_a_webhook_is_registered_tried_and_heard(app, radarr, running, engine):
 
     radarr.notifier.tell("onMovieAdded", "MovieAdded", {"movie": {"id": 5, "title": "New"}})
 
-    assert engine.started == [("scan", "radarr", {"item": 5})]
+    assert engine.started == [("scan", "radarr#5", None)]
     assert radarr.violations == []
 
 
@@ -266,7 +277,7 @@ def test_connecting_twice_keeps_one_webhook_with_the_new_secret(app, sonarr, run
     sonarr._notifications.tell("onSeriesAdd", "SeriesAdd", {"series": {"id": 5, "title": "New"}})
 
     assert len(sonarr.notifications) == 1
-    assert engine.started == [("scan", "sonarr", {"item": 5})]
+    assert engine.started == [("scan", "sonarr#5", None)]
 
 
 def test_a_webhook_is_taken_out_again(app, radarr, running):

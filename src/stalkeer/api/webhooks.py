@@ -10,6 +10,7 @@ from fastapi.security import HTTPBasic, HTTPBasicCredentials
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.models import ApiModel
 from stalkeer.api.problems import problem_answers
+from stalkeer.jobs.scan import scan_subject
 from stalkeer.jobs.webhooks import check_webhook, receive_event
 
 router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"], responses=problem_answers(404, 413, 422))
@@ -53,5 +54,5 @@ def _take(app: CurrentApp, name: str, secret: str, body: bytes) -> EventReceived
     received = receive_event(app.database, app.arrs, row, body)
     run = None
     if received.scan_item is not None and app.engine is not None:
-        run = app.engine.start("scan", row.slug, {"item": received.scan_item})
+        run = app.engine.start("scan", scan_subject(app.database, row.slug, received.scan_item))
     return EventReceived(event=received.kind.value, run=run)

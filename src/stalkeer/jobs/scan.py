@@ -19,8 +19,10 @@ from stalkeer.store.downloads import failed_wanted_ids
 from stalkeer.store.instances import find_instance, get_instance
 from stalkeer.store.missing import FoundCounts, count_found, read_open_ids
 from stalkeer.store.rehearsal import rehearse
+from stalkeer.store.runs import count_waiting
 
 Matcher = Callable[[Database, Run], object]
+MOST_ITEM_SCANS = 5
 COOLING = "cooling down after a failure"
 
 
@@ -125,11 +127,21 @@ def scan_item(scanner: Scanner, run: Run, slug: str, library_arr_id: int) -> Sca
     return _report(scanner, (synced,), started_at)
 
 
-def scan_work(scanner: Scanner, subject: str | None, options: Mapping[str, object], run: Run) -> ScanReport:
-    """The scan as the engine calls it: of every instance, of the one called `subject`, or of its `item` alone."""
-    item = options.get("item")
-    if subject is not None and isinstance(item, int):
-        return scan_item(scanner, run, subject, item)
+def scan_subject(database: Database, slug: str, library_arr_id: int) -> str:
+    """Names the scan that an event asks for: of its item, or of the whole instance where many items wait already.
+
+    Each item has a subject of its own: runs of one subject are taken for one another.
+    """
+    with database.connect() as connection:
+        waiting = count_waiting(connection, "scan", f"{slug}#")
+    return slug if waiting >= MOST_ITEM_SCANS else f"{slug}#{library_arr_id}"
+
+
+def scan_work(scanner: Scanner, subject: str | None, _options: Mapping[str, object], run: Run) -> ScanReport:
+    """The scan as the engine calls it: of every instance, of the one called `subject`, or of one item of it."""
+    slug, separator, item = (subject or "").partition("#")
+    if separator and item.isdigit():
+        return scan_item(scanner, run, slug, int(item))
     return scan_and_hand_back(scanner, run, subject)
 
 

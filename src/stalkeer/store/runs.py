@@ -73,6 +73,13 @@ def waiting_runs(connection: Connection) -> list[RunId]:
     return [RunId(run_id) for run_id in connection.execute(query).scalars()]
 
 
+def count_waiting(connection: Connection, job: str, subject_prefix: str) -> int:
+    """How many runs of a job nobody has begun yet, whose subject begins so."""
+    query = select(func.count()).where(runs.c.job == job, runs.c.state == RunState.QUEUED.value)
+    query = query.where(runs.c.subject.startswith(subject_prefix, autoescape=True))
+    return int(connection.execute(query).scalar_one())
+
+
 def claim_run(connection: Connection, run_id: RunId, now: datetime, worker: str) -> RunRow | None:
     """Make a queued run this worker's, or take it again after this worker's restart. None: it is not ours to do."""
     mine = (runs.c.state == RunState.QUEUED.value) | (
