@@ -169,3 +169,19 @@ def test_a_download_that_does_not_fit_waits_and_starts_when_there_is_room(tmp_pa
 
         house.await_state(download, DownloadState.COMPLETED)
         assert house.result(download) == digest(served(body))
+
+
+def test_a_finished_file_has_the_permissions_of_the_settings_and_leaves_nothing_beside_it(tmp_path, database, running):
+    with open_house(tmp_path, database, STRICT | {"directories.file_mode": "640"}) as house:
+        whole = make_media(tmp_path / "film.ts", seconds=2).read_bytes()
+        download = house.download("Dune", b"#EXTM3U\n#EXTINF:2,\na.ts\n#EXT-X-ENDLIST\n")
+        house.provider.add("/files/a.ts", whole)
+        with house.database.begin() as connection:
+            connection.exec_driver_sql("UPDATE wanted SET runtime_min = NULL")
+        running(house.engine())
+
+        row = house.await_state(download, DownloadState.COMPLETED)
+
+        temp = house.app.settings.directories.temp
+        assert Path(row.final_path).stat().st_mode & 0o777 == 0o640
+        assert [path.name for path in temp.iterdir() if path.is_file()] == [".stalkeer-folder"]

@@ -20,7 +20,7 @@ from stalkeer.downloads.states import FINISHING_STATES, Intent
 from stalkeer.errors import ArrError, NotFound, PlacementError
 from stalkeer.files.placement import Modes, place
 from stalkeer.jobs.handover import HandOvers, HandOverStep, StagedFile, hand_over_items, plan_placement
-from stalkeer.jobs.litter import remove_if_empty
+from stalkeer.jobs.litter import remove_if_empty, remove_part
 from stalkeer.jobs.settling import Settling
 from stalkeer.jobs.tools import Tools
 from stalkeer.jobs.verify import Sound, Unfinished, Wrong, traits_of, verify
@@ -127,7 +127,8 @@ class _Finish:
             with self.tools.database.begin() as connection:
                 if not owned.note_target(connection, self.guard.owner, planned.release, str(planned.target)):
                     return False
-            place(part, planned.target, copied=self._keep_going)
+            place(part, planned.target, self._modes(), self._keep_going)
+            remove_part(part)  # what the transfer kept beside it
         except _Halted:
             self._come_back()
             return False
