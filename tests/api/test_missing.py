@@ -148,4 +148,4 @@ def test_the_calendar_names_who_could_not_be_asked(app, client, tmp_path):
 def test_a_calendar_that_ends_before_it_starts_is_refused(client):
     query = {"start": "2026-02-01T00:00:00Z", "end": "2026-01-01T00:00:00Z"}
 
-    assert client.get("/api/v1/calendar", params=query).status_code == 422
+    assert client.get("/api/v1/calendar", params=query).status_code == 409

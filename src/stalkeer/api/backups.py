@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, UploadFile
 from fastapi import Path as InPath
 from fastapi.responses import FileResponse
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.models import ApiModel
@@ -35,7 +35,7 @@ class BackupView(ApiModel):
     name: str
     size: int
     made_at: datetime
-    has_key: bool = Field(description="Whether the key of stored credentials lies beside it.")
+    has_key: StrictBool = Field(description="Whether the key of stored credentials lies beside it.")
 
     @classmethod
     def of(cls, backup: Backup) -> BackupView:

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, Field
+from pydantic import Field, StrictBool
 
 from stalkeer.api.deps import CurrentApp
-from stalkeer.api.models import ApiModel
+from stalkeer.api.models import ApiModel, Moment
 from stalkeer.errors import Conflict
 from stalkeer.jobs.calendar import gather_calendar
 from stalkeer.model import WantedKind
@@ -27,7 +27,7 @@ class CalendarItem(ApiModel):
     episode: int | None
     at: datetime
     what: str = Field(description="`air`, or which of a film's dates: `cinema`, `digital`, `physical`.")
-    has_file: bool
+    has_file: StrictBool
 
 
 class CalendarAnswer(ApiModel):
@@ -38,8 +38,8 @@ class CalendarAnswer(ApiModel):
 @router.get("/calendar")
 def show_calendar(
     app: CurrentApp,
-    start: Annotated[AwareDatetime | None, Query(description="Default: today.")] = None,
-    end: Annotated[AwareDatetime | None, Query(description="Default: four weeks after `start`.")] = None,
+    start: Annotated[Moment | None, Query(description="Default: today.")] = None,
+    end: Annotated[Moment | None, Query(description="Default: four weeks after `start`.")] = None,
 ) -> CalendarAnswer:
     """Films and episodes that come out between two moments, in order of time."""
     first = start or app.clock().replace(hour=0, minute=0, second=0, microsecond=0)

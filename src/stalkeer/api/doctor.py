@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import StrictBool
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.models import ApiModel
@@ -30,7 +31,7 @@ class Root(ApiModel):
 class PathCheck(ApiModel):
     instance: str
     folder: str
-    ok: bool
+    ok: StrictBool
     remote: str | None
     proposed_mapping: Mapping | None
     roots: tuple[Root, ...]
@@ -39,7 +40,7 @@ class PathCheck(ApiModel):
 
 
 class PathReport(ApiModel):
-    ok: bool
+    ok: StrictBool
     checks: list[PathCheck]
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.ids import LARGEST_ID, RowId
@@ -151,7 +151,7 @@ class BulkAction(StrEnum):
 class BulkRequest(ApiModel):
     action: BulkAction
     ids: list[Annotated[int, Field(ge=1, le=LARGEST_ID)]] = Field([], max_length=1000)
-    all: bool = Field(False, description="Every download for which the action makes sense.")
+    all: StrictBool = Field(False, description="Every download for which the action makes sense.")
 
 
 class BulkAnswer(ApiModel):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.ids import RowId
@@ -39,9 +39,9 @@ class EntryItem(ApiModel):
     size: int | None = Field(description="Bytes, where the account said.")
     duration_s: int | None
     tmdb_id: int | None
-    is_protected: bool = Field(description="Encrypted: shown, never fetched.")
-    is_hls: bool
-    is_gone: bool = Field(description="No longer listed by its source; kept.")
+    is_protected: StrictBool = Field(description="Encrypted: shown, never fetched.")
+    is_hls: StrictBool
+    is_gone: StrictBool = Field(description="No longer listed by its source; kept.")
     first_seen: datetime
 
 

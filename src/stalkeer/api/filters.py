@@ -6,6 +6,7 @@ from datetime import datetime
 
 from fastapi import APIRouter
 from pydantic import Field as Key
+from pydantic import StrictBool
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.ids import RowId
@@ -26,7 +27,7 @@ class FilterItem(ApiModel):
     field: Field
     mode: Mode
     pattern: str
-    enabled: bool
+    enabled: StrictBool
     origin: str = Key(description="`config`: from config.yml. `ui`: made here.")
     created_at: datetime
 
@@ -49,7 +50,7 @@ class FilterToChange(ApiModel):
     field: Field | None = None
     mode: Mode | None = None
     pattern: str | None = Key(None, min_length=1, max_length=LONGEST_PATTERN)
-    enabled: bool | None = None
+    enabled: StrictBool | None = None
 
 
 class Preview(ApiModel):

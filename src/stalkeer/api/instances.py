@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from pydantic import Field, SecretStr
+from pydantic import Field, StrictBool
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.models import ApiModel
 from stalkeer.api.problems import problem_answers
 from stalkeer.jobs.connections import add_tried, connect_webhook, disconnect_webhook, try_instance
 from stalkeer.model import InstanceKind
-from stalkeer.settings.schema import HttpUrl, Slug
+from stalkeer.settings.schema import ApiKey, HttpUrl, Slug
 from stalkeer.store.instances import (
     FolderPair,
     InstanceOptions,
@@ -44,8 +44,8 @@ class Instance(ApiModel):
     kind: InstanceKind
     url: str
     origin: str = Field(description="`config`: from config.yml. `ui`: added here.")
-    enabled: bool
-    is_default: bool
+    enabled: StrictBool
+    is_default: StrictBool
     version: str | None
     last_sync_at: datetime | None
     last_success_at: datetime | None
@@ -57,13 +57,13 @@ class Instance(ApiModel):
     quality_profile_id: int | None
     quality_profiles: list[Profile]
     root_folders: list[str]
-    has_webhook: bool
+    has_webhook: StrictBool
 
 
 class InstanceToAdd(ApiModel):
     kind: InstanceKind
     url: str = Field(min_length=1, max_length=1000, description="As in a browser; slight mistakes are repaired.")
-    api_key: SecretStr = Field(min_length=1, max_length=200)
+    api_key: ApiKey = Field(min_length=1, max_length=200)
     name: Slug = Field("default", description="A name, where there are several of one program.")
     ca_file: str | None = Field(None, max_length=1000)
     quality_profile_id: int | None = None
@@ -80,7 +80,7 @@ class Added(ApiModel):
 class TestResult(ApiModel):
     __test__ = False
 
-    ok: bool
+    ok: StrictBool
     version: str | None
     notes: list[str]
     error: str | None
@@ -95,7 +95,7 @@ class WebhookConnected(ApiModel):
 
 
 class WebhookRemoved(ApiModel):
-    was_connected: bool
+    was_connected: StrictBool
 
 
 @router.get("")

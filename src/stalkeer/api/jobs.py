@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.ids import RowId
@@ -27,7 +27,7 @@ class RunView(ApiModel):
     progress: dict[str, Any] | None
     report: dict[str, Any] | None = Field(description="What came of it; depends on the job.")
     error: str | None
-    cancel_requested: bool
+    cancel_requested: StrictBool
     started_at: datetime
     heartbeat: datetime | None
     finished_at: datetime | None

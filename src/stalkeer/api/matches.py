@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.models import ApiModel, RunAccepted
@@ -51,16 +51,16 @@ class MatchItem(ApiModel):
 
 
 class DecisionToMake(ApiModel):
-    whole_title: bool = Field(False, description="About every entry of that title, not this one alone.")
+    whole_title: StrictBool = Field(False, description="About every entry of that title, not this one alone.")
     reason: str = Field("", max_length=500)
-    dry_run: bool = Field(False, description="Answer what would change; keep nothing.")
+    dry_run: StrictBool = Field(False, description="Answer what would change; keep nothing.")
 
 
 class PairToTake(ApiModel):
     wanted_id: int
     entry_id: int
     reason: str = Field("", max_length=500)
-    dry_run: bool = Field(False, description="Answer what would change; keep nothing.")
+    dry_run: StrictBool = Field(False, description="Answer what would change; keep nothing.")
 
 
 class MatchToStart(ApiModel):

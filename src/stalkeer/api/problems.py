@@ -134,4 +134,4 @@ def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-EVERYWHERE = problem_answers(400, 401, 403, 404, 409, 413, 422, 429, 500, 502, 503)
+EVERYWHERE = problem_answers(400, 401, 403, 404, 405, 409, 413, 414, 422, 429, 500, 502, 503)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.models import ApiModel
@@ -70,13 +70,13 @@ class OffsetToKeep(ApiModel):
     only_season: int | None = Field(None, ge=0, description="Only where the list says this season.")
     source: str | None = Field(None, max_length=80)
     reason: str = Field("", max_length=500)
-    dry_run: bool = False
+    dry_run: StrictBool = False
 
 
 class BlockToKeep(ApiModel):
     entry_id: int
     reason: str = Field("", max_length=500)
-    dry_run: bool = False
+    dry_run: StrictBool = False
 
 
 @router.get("")

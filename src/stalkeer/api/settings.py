@@ -8,7 +8,7 @@ from functools import partial
 from typing import Annotated, Any, get_origin
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, BeforeValidator, Field, SecretStr, WithJsonSchema, create_model
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr, StrictBool, WithJsonSchema, create_model
 from pydantic.alias_generators import to_camel
 
 from stalkeer.api.deps import CurrentApp
@@ -20,7 +20,7 @@ from stalkeer.runtime import App
 from stalkeer.secrets import MASK
 from stalkeer.settings.change import CHANGEABLE, LOCKED, to_row
 from stalkeer.settings.keys import model_of
-from stalkeer.settings.schema import HttpUrl, Settings
+from stalkeer.settings.schema import ApiKey, HttpUrl, Settings
 from stalkeer.store.instances import (
     InstanceRow,
     NewInstance,
@@ -40,14 +40,14 @@ class DefaultInstance(ApiModel):
     name: str
     url: str
     api_key: str = Field(description="Always masked.")
-    api_key_set: bool
+    api_key_set: StrictBool
     quality_profile_id: int | None
     origin: str = Field(description="`config`: from config.yml, and changed there. `ui`: made here.")
 
 
 class DefaultInstanceChange(ApiModel):
     url: HttpUrl = Field(max_length=1000, examples=["http://radarr:7878"])
-    api_key: SecretStr | None = Field(None, max_length=200, description="Left out or masked: the one that is stored.")
+    api_key: ApiKey | None = Field(None, max_length=200, description="Left out or masked: the one that is stored.")
     quality_profile_id: int | None = Field(None, ge=1, le=2**31 - 1)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, StrictBool
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.models import ApiModel, RunAccepted
@@ -17,7 +17,7 @@ from stalkeer.errors import Conflict, InvalidInput
 from stalkeer.jobs.describe import describe_source
 from stalkeer.jobs.probe import probe_source
 from stalkeer.runtime import App
-from stalkeer.settings.schema import Cron, Slug
+from stalkeer.settings.schema import Cron, Slug, is_http_url
 from stalkeer.store.archives import list_archives
 from stalkeer.store.entries import groups_of, list_changes
 from stalkeer.store.sources import (
@@ -60,11 +60,11 @@ class Source(ApiModel):
     name: str
     kind: str = Field(description="`m3u` or `xtream`.")
     origin: str = Field(description="`config`: from config.yml. `ui`: added here.")
-    enabled: bool
+    enabled: StrictBool
     priority: int
     user_agent: str
     refresh: str = Field(description="Its own refresh times (cron); empty uses the schedule of all.")
-    adult: bool
+    adult: StrictBool
     max_shrink: float | None
     max_connections: int | None
     bandwidth_limit: int | None = Field(description="Bytes a second.")
@@ -86,17 +86,17 @@ class SourceToDescribe(ApiModel):
     url: SecretStr = Field(min_length=1, max_length=2_000)
     username: Text = ""
     password: SecretStr = Field(SecretStr(""), max_length=500)
-    as_playlist: bool = Field(False, description="Keep a `get.php` address as the playlist it returns.")
+    as_playlist: StrictBool = Field(False, description="Keep a `get.php` address as the playlist it returns.")
     user_agent: Annotated[str, Field(max_length=512)] = ""
     headers: dict[Annotated[str, Field(max_length=100)], SecretStr] = Field({}, max_length=20)
     proxy: SecretStr = Field(SecretStr(""), max_length=500)
-    adult: bool = False
+    adult: StrictBool = False
 
 
 class SourceToAdd(SourceToDescribe):
     name: Slug
     priority: int = Field(0, ge=-1_000_000, le=1_000_000)
-    enabled: bool = True
+    enabled: StrictBool = True
     refresh: Cron = ""
     max_shrink: float | None = Field(None, ge=0, le=1)
     max_connections: int | None = Field(None, ge=0, le=1_000)
@@ -108,9 +108,9 @@ class SourceToChange(ApiModel):
 
     login: SourceToDescribe | None = None
     priority: int | None = Field(None, ge=-1_000_000, le=1_000_000)
-    enabled: bool | None = None
+    enabled: StrictBool | None = None
     refresh: Cron | None = None
-    adult: bool | None = None
+    adult: StrictBool | None = None
     max_shrink: float | None = Field(None, ge=0, le=1)
     max_connections: int | None = Field(None, ge=0, le=1_000)
     bandwidth_limit: int | None = Field(None, ge=0, le=10**12)
@@ -133,7 +133,7 @@ class TestedAccount(ApiModel):
     active: int | None
     max: int | None
     message: str
-    is_trial: bool
+    is_trial: StrictBool
 
 
 class TestedSource(ApiModel):
@@ -141,17 +141,17 @@ class TestedSource(ApiModel):
 
     __test__ = False
 
-    usable: bool
+    usable: StrictBool
     problem: str
     account: TestedAccount | None
     kinds: dict[str, int]
     left_out: dict[str, int]
     samples: list[Sample]
-    is_account_address: bool = Field(description="The playlist's address names an account, which tells more.")
+    is_account_address: StrictBool = Field(description="The playlist's address names an account, which tells more.")
 
 
 class RefreshToStart(ApiModel):
-    accept: bool = Field(False, description="Take a list that the guard refused for having shrunk.")
+    accept: StrictBool = Field(False, description="Take a list that the guard refused for having shrunk.")
 
 
 class Change(ApiModel):
@@ -290,7 +290,7 @@ def list_source_archives(app: CurrentApp, name: Name) -> list[ArchivedPlaylist]:
 
 def _described(name: str, new: SourceToDescribe, options: SourceOptions) -> NewSource:
     url = new.url.get_secret_value().strip()
-    if "://" in url and not url.lower().startswith(("http://", "https://")):
+    if not is_http_url(url if "://" in url else f"http://{url}"):
         raise InvalidInput("`url` is not a web address; accepted: http://... or https://...")
     credentials = Credentials(
         username=new.username,

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import APIRouter
+from pydantic import StrictBool
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.models import ApiModel
@@ -21,7 +22,7 @@ class SystemStatus(ApiModel):
     version: str
     python_version: str
     start_time: datetime
-    is_docker: bool
+    is_docker: StrictBool
     database_type: str
     authentication: str
     url_base: str

@@ -73,6 +73,7 @@ def tidy_url(url: str) -> tuple[str, tuple[str, ...]]:
         notes.append("http:// was added")
     try:
         parts = urlsplit(text)
+        (parts.hostname or "").encode("idna")  # what a name server is asked; too long a label cannot be
     except ValueError as error:
         raise ConfigurationError(
             f"The address {without_query(text)!r} cannot be read ({error}). Give it as http://host:port/base."

@@ -34,10 +34,17 @@ def check_slug(value: str) -> str:
 
 
 def check_http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not is_http_url(value):
         raise ValueError("is not a web address; accepted: http://host:port/base or https://...")
     return value.rstrip("/")
+
+
+def is_http_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets without an address, a port without a number
+        return False
 
 
 def check_secret_url(value: SecretStr) -> SecretStr:
@@ -57,6 +64,21 @@ def check_network(value: str) -> str:
         raise ValueError("is not a network; accepted: 192.168.0.0/16, fd00::/8 or one address") from None
 
 
+def check_switch(value: object) -> object:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise ValueError("is neither yes nor no; accepted: true, false")
+    return value
+
+
+def check_key(value: SecretStr) -> SecretStr:
+    """A key travels in a header, which takes plain letters only."""
+    if not value.get_secret_value().isascii() or not value.get_secret_value().isprintable():
+        raise ValueError("is not a key; accepted: letters, digits and signs without accents")
+    return value
+
+
+Switch = Annotated[bool, BeforeValidator(check_switch)]
+ApiKey = Annotated[SecretStr, AfterValidator(check_key)]
 Slug = Annotated[str, AfterValidator(check_slug)]
 HttpUrl = Annotated[str, AfterValidator(check_http_url)]
 SecretUrl = Annotated[SecretStr, AfterValidator(check_secret_url)]
@@ -80,7 +102,7 @@ class ArrSettings(Section):
     default: bool = Field(False, description="The instance that is meant when none is named; the first, unless set.")
     enabled: bool = Field(True, description="Whether it is asked at all.")
     url: HttpUrl = Field(description="Its address, with its URL base.", examples=["http://radarr:7878"])
-    api_key: SecretStr = Field(description="Its API key: Settings > General > Security.", examples=["0123456789abcdef"])
+    api_key: ApiKey = Field(description="Its API key: Settings > General > Security.", examples=["0123456789abcdef"])
     quality_profile_id: int | None = Field(
         None, description="Ranks variants by this profile instead of the item's own.", examples=[4]
     )
@@ -190,7 +212,7 @@ class HoursSettings(Section):
     start: time = Field(description="When it starts.", examples=["01:00"])
     end: time = Field(description="When it ends; at or before the start means on the next day.", examples=["07:00"])
     limit: Size = Field(0, description="Bytes a second over all downloads; 0 is unlimited.", examples=["20MB"])
-    pause: bool = Field(False, description="Whether nothing is downloaded at all.")
+    pause: Switch = Field(False, description="Whether nothing is downloaded at all.")
 
 
 class QuotaSettings(Section):
