@@ -151,7 +151,7 @@ class Engine:
         self._pulse.start()
         self._catch_up()
 
-    def stop(self, timeout_s: float = 8.0) -> bool:
+    def stop(self, timeout_s: float = 5.0) -> bool:
         """Let go of everything: offsets written, rows back in the queue. False where a thread would not stop in time.
 
         The process should then end without waiting for its threads (`os._exit`): what they do is repeatable.

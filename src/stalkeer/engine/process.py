@@ -16,6 +16,7 @@ from stalkeer.engine.engine import Engine
 log = logging.getLogger(__name__)
 
 IDLE_LOOK_S = 1.0
+LONGEST_END_S = 6.5  # with the web server's own grace before it, below the ten seconds that supervisors wait
 
 
 def child_command(config: Path | None) -> Callable[[int], Sequence[str]]:
@@ -45,9 +46,17 @@ def work_until_signal(engine: Engine, *, until_idle: bool = False) -> None:
 
 
 def leave(engine: Engine) -> None:
-    """Stop; where a thread hangs in a disk or a large copy, end the process without it: all it does is repeatable."""
+    """Stop; where something hangs in a disk or a lock, end the process without it: all it does is repeatable."""
+    last_resort = threading.Timer(LONGEST_END_S, _end)
+    last_resort.daemon = True
+    last_resort.start()
     if not engine.stop():
-        log.warning("a thread did not stop in time; it is left behind")
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(0)
+        _end()
+    last_resort.cancel()
+
+
+def _end() -> None:
+    log.warning("something did not stop in time; it is left behind")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

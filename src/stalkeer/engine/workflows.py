@@ -68,7 +68,7 @@ class Dispatch:
                 enable_otlp=False,
                 log_level="WARNING",
                 sys_db_pool_size=5,
-                notification_listener_polling_interval_sec=2.0,
+                notification_listener_polling_interval_sec=0.25,  # we use none: only how soon it stops
             )
         )
         self._register()
