@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Case, ColumnElement, Connection, Exists, Row, Select, case, func, literal, or_, select
 
 from stalkeer.errors import NotFound
-from stalkeer.model import FINAL_STATES, Decision, DownloadState, EntryId, InstanceId, MatchId, WantedId
+from stalkeer.model import FINAL_STATES, Decision, DownloadState, EntryId, MatchId, WantedId
 from stalkeer.store.tables import download_items, downloads, entries, instances, library, matches, sources, wanted
 
 FINAL = tuple(state.value for state in FINAL_STATES)
@@ -149,14 +149,24 @@ def get_wanted(connection: Connection, wanted_id: WantedId) -> WantedRow:
     return _with_states(connection, rows)[0]
 
 
-def wanted_with_arr_id(connection: Connection, instance_id: InstanceId, arr_ids: Sequence[int]) -> dict[int, WantedRow]:
-    """The items of one instance by its own ids."""
-    query = _select().where(
-        wanted.c.instance_id == instance_id, wanted.c.arr_id.in_(arr_ids), wanted.c.gone_at.is_(None)
+@dataclass(frozen=True)
+class PosterPlace:
+    """Whom to ask for a picture, and under which of its own numbers."""
+
+    instance: str
+    arr_id: int
+
+
+def poster_place(connection: Connection, wanted_id: WantedId) -> PosterPlace | None:
+    query = (
+        select(instances.c.slug, library.c.arr_id)
+        .select_from(wanted)
+        .join(library, library.c.id == wanted.c.library_id)
+        .join(instances, instances.c.id == wanted.c.instance_id)
+        .where(wanted.c.id == wanted_id, library.c.poster.is_not(None))
     )
-    rows = connection.execute(query.add_columns(wanted.c.arr_id)).all()
-    known = {row.id: row for row in _with_states(connection, rows)}
-    return {row.arr_id: known[WantedId(row.id)] for row in rows}
+    row = connection.execute(query).one_or_none()
+    return None if row is None else PosterPlace(row.slug, row.arr_id)
 
 
 def list_to_review(connection: Connection, *, after: WantedId | None = None, limit: int = 1) -> list[WantedRow]:

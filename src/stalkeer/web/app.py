@@ -21,6 +21,7 @@ from stalkeer.web import (
     login,
     manifest,
     matches,
+    posters,
     settings,
     setup,
     sources,
@@ -37,6 +38,7 @@ OPEN_ROUTERS: tuple[APIRouter, ...] = (assets.router, manifest.router, login.rou
 # For users. One line a module, in the order of the menu.
 ROUTERS: tuple[APIRouter, ...] = (
     live.router,
+    posters.router,
     dashboard.router,
     wanted.router,
     matches.router,

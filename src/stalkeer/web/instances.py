@@ -22,6 +22,7 @@ from stalkeer.runtime import App
 from stalkeer.secrets import register_secret
 from stalkeer.store.instances import (
     FolderPair,
+    InstanceChange,
     InstanceOptions,
     InstanceRow,
     NewInstance,
@@ -270,6 +271,9 @@ def save_changed(request: Request, slug: str, form: InstanceForm, *, anyway: boo
     form = replace(form, kind=row.kind.value, name=slug)
     api_key = form.api_key or app.secrets.decrypt(row.api_key)
     url = checked_url(address_of(form, slug, api_key), anyway=anyway)
+    wished = new_instance(form, slug, url, api_key).options
+    options = replace(row.options, quality_profile_id=wished.quality_profile_id, path_mappings=wished.path_mappings)
+    change = InstanceChange(url=url, api_key=form.api_key or None, options=options)
     with app.database.begin() as connection:
-        change_instance(connection, slug, new_instance(form, slug, url, api_key), app.secrets)
+        change_instance(connection, slug, change, app.secrets)
     return done(request, Toast(f"{slug} was saved."), to="/settings/instances")

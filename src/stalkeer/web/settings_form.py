@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, get_args, get_origin
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -164,10 +164,6 @@ def choices_of(annotation: object) -> tuple[str, ...]:
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return tuple(str(member.value) for member in annotation)
     return ()
-
-
-def is_list(annotation: object) -> bool:
-    return get_origin(annotation) is tuple and bool(get_args(annotation))
 
 
 def read_form(section: Section, form: Mapping[str, str], loaded: LoadedSettings) -> dict[str, object]:

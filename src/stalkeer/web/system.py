@@ -21,7 +21,7 @@ from stalkeer.jobs.reporting import QuietRun
 from stalkeer.runtime import App
 from stalkeer.secrets import mask_text
 from stalkeer.store.dashboard import list_troubles
-from stalkeer.store.instances import FolderPair, NewInstance, change_instance, get_instance
+from stalkeer.store.instances import FolderPair, InstanceChange, change_instance, get_instance
 from stalkeer.store.runs import RunId, list_runs, request_cancel
 from stalkeer.web.formats import plural, size
 from stalkeer.web.forms import FormFields
@@ -99,9 +99,7 @@ def post_mapping(request: Request, given: FormFields) -> Response:
         row = get_instance(connection, given.get("instance", ""))
         pair = FolderPair(given.get("local", ""), given.get("remote", ""))
         options = replace(row.options, path_mappings=(*row.options.path_mappings, pair))
-        key = app.secrets.decrypt(row.api_key)
-        new = NewInstance(row.slug, row.kind, row.url, key, options, is_default=row.is_default, enabled=row.enabled)
-        change_instance(connection, row.slug, new, app.secrets)
+        change_instance(connection, row.slug, InstanceChange(options=options), app.secrets)
     return done(request, Toast(f"{row.label} now sees {pair.local} as {pair.remote}."), changed="doctor")
 
 

@@ -284,5 +284,4 @@
     if (drawer) drawer.showModal();
     listen();
   });
-  if ("serviceWorker" in navigator && document.documentElement.dataset.worker) navigator.serviceWorker.register(document.documentElement.dataset.worker).catch(() => {});
 })();
