@@ -54,7 +54,7 @@ def list_(
     context: typer.Context,
     decision: str | None = typer.Option(None, "--decision", "-d", help="confirm, review or rejected."),
     text: str | None = typer.Option(None, "--search", "-s", help="Part of the item's title or the entry's name."),
-    limit: int = typer.Option(50, "--limit", "-n", min=1, max=10_000),
+    limit: int = typer.Option(50, "--limit", "-n", min=1, max=10_000, help="At most so many."),
 ) -> None:
     """List matches, the surest first.
 

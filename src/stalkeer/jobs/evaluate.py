@@ -205,10 +205,9 @@ def _read_json(path: Path) -> Any:  # noqa: ANN401 - the border: picked apart ri
 
 def _open_bytes(path: Path) -> BinaryIO:
     try:
-        opened = path.open("rb")
+        return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}") from error
-    return gzip.open(opened) if path.suffix == ".gz" else opened  # type: ignore[return-value]
 
 
 def _open_text(path: Path) -> io.TextIOBase:

@@ -1,0 +1,103 @@
+import pytest
+
+from stalkeer.jobs.match import match_wanted
+from stalkeer.jobs.reporting import QuietRun
+from tests.doubles.catalogue import Catalogue
+from tests.doubles.engine import NotingEngine
+
+
+@pytest.fixture
+def house(app):
+    return Catalogue(app.database, app.clock)
+
+
+@pytest.fixture
+def dune(app, house):
+    """One film that is wanted, two entries that are it and one that may be."""
+    wanted = house.film("Dune", 2021)
+    house.list_entries("Dune (2021)", "FR - Dune (2021)", "Dune")
+    match_wanted(app.matching, QuietRun())
+    return wanted
+
+
+def get(client, path, **query):
+    answer = client.get(f"/api/v1{path}", params=query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def post(client, path, **body):
+    answer = client.post(f"/api/v1{path}", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_matches_are_listed_the_surest_first_with_their_evidence(client, dune):
+    listed = get(client, "/matches")
+
+    assert listed["totalRecords"] == 3
+    assert [(row["entry"], row["decision"]) for row in listed["records"]] == [
+        ("Dune (2021)", "confirm"),
+        ("FR - Dune (2021)", "confirm"),
+        ("Dune", "review"),
+    ]
+    assert [finding["name"] for finding in listed["records"][0]["evidence"]] == ["title", "year"]
+
+
+def test_matches_can_be_filtered_and_followed_by_cursor(client, dune):
+    first = get(client, "/matches", pageSize=1)
+    second = get(client, "/matches", pageSize=1, cursor=first["nextCursor"])
+
+    assert first["records"][0]["id"] != second["records"][0]["id"]
+    assert [row["entry"] for row in get(client, "/matches", decision="review")["records"]] == ["Dune"]
+    assert get(client, "/matches", q="nothing like it")["records"] == []
+
+
+def test_a_rejection_is_previewed_kept_listed_and_taken_back(client, dune):
+    match = get(client, "/matches")["records"][0]["id"]
+
+    preview = post(client, f"/matches/{match}/reject", dryRun=True)
+    kept = post(client, f"/matches/{match}/reject", reason="a documentary")
+
+    assert (preview["ruleId"], preview["changes"][0]["after"]) == (None, "rejected")
+    assert get(client, f"/matches/{match}")["decision"] == "rejected"
+    rules = get(client, "/rules")["records"]
+    assert [(rule["action"], rule["reason"]) for rule in rules] == [("reject", "a documentary")]
+    assert client.delete(f"/api/v1/rules/{kept['ruleId']}").status_code == 200
+    assert get(client, f"/matches/{match}")["decision"] == "confirm"
+
+
+def test_any_entry_can_be_taken_for_an_item_and_any_can_be_blocked(client, house, dune):
+    [other] = house.list_entries("Wüstenplanet Neu")
+
+    taken = post(client, "/matches/take", wantedId=dune, entryId=other)
+    blocked = post(client, "/rules/block", entryId=other, reason="wrong film")
+
+    assert [(c["entry"], c["after"]) for c in taken["changes"]] == [("Wüstenplanet Neu", "confirm")]
+    assert [(c["before"], c["after"]) for c in blocked["changes"]] == [("confirm", "rejected")]
+
+
+def test_an_offset_needs_a_series(client, dune):
+    answer = client.post("/api/v1/rules/offset", json={"wantedId": dune, "season": 1})
+
+    assert answer.status_code == 422
+    assert "is a film" in answer.json()["detail"]
+
+
+def test_an_explanation_names_every_candidate_and_why(client, dune):
+    explained = get(client, f"/missing/{dune}/explanation")
+
+    assert explained["item"] == "Dune (2021)"
+    assert {row["name"]: row["decision"] for row in explained["candidates"]}["Dune"] == "review"
+    assert explained["summary"].startswith("It was found")
+    assert client.get("/api/v1/missing/999/explanation").status_code == 404
+
+
+def test_matching_is_started_in_the_engine(app, client, dune):
+    engine = NotingEngine()
+    object.__setattr__(app, "engine", engine)
+
+    answer = client.post("/api/v1/matches/run", json={"wantedId": dune})
+
+    assert answer.status_code == 202
+    assert answer.json()["job"] == "match"
