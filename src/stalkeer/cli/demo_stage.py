@@ -35,8 +35,7 @@ class Stage:
     is_resumed: bool
 
     def mark_done(self) -> None:
-        mark = self.folder / MARK
-        mark.write_text(json.dumps(json.loads(mark.read_text()) | {"state": "done"}))
+        _write_mark(self.folder, {"state": "done"})
 
 
 @contextmanager
@@ -48,7 +47,8 @@ def open_stage(folder: Path, *, rate: float, fresh: bool) -> Iterator[Stage]:
     library = folder / "library"
     radarr = Radarr(library / "movies", api_key=keys["radarr"])
     sonarr = Sonarr(library / "tv", api_key=keys["sonarr"])
-    with Provider() as provider, radarr, sonarr:
+    with _provider(int(keys.get("port", 0))) as provider, radarr, sonarr:
+        _write_mark(folder, {"port": str(provider.port)})
         provider.rate = rate
         world = build_world(radarr, sonarr, provider)
         _take_up(world)
@@ -72,6 +72,26 @@ def _prepare(folder: Path, *, fresh: bool) -> dict[str, str]:
     keys = {"state": "running", "radarr": uuid.uuid4().hex, "sonarr": uuid.uuid4().hex}
     mark.write_text(json.dumps(keys))
     return keys
+
+
+def _write_mark(folder: Path, changes: dict[str, str]) -> None:
+    mark = folder / MARK
+    mark.write_text(json.dumps(json.loads(mark.read_text()) | changes))
+
+
+@contextmanager
+def _provider(port: int) -> Iterator[Provider]:
+    """On the port it had before, where that is free: half-fetched files then go on at once, before any refresh."""
+    provider = Provider(port=port)
+    try:
+        provider.__enter__()
+    except OSError:
+        provider = Provider()
+        provider.__enter__()
+    try:
+        yield provider
+    finally:
+        provider.close()
 
 
 def _take_up(world: World) -> None:
