@@ -247,6 +247,10 @@ class House:
             connection.execute(delete(download_items).where(download_items.c.download_id == download_id))
             connection.execute(delete(downloads).where(downloads.c.id == download_id))
 
+    def change_source(self, source_id: SourceId, **values: object) -> None:
+        with self.database.begin() as connection:
+            connection.execute(update(sources).where(sources.c.id == source_id).values(**values))
+
     def change_item(self, download_id: DownloadId, **values: object) -> None:
         from stalkeer.store.tables import download_items
 

@@ -52,7 +52,7 @@ def start(
         report = queue_confirmed(parts.database, parts.clock, limit)
         if not detach and not _has_worker(parts):
             note(context, "No worker runs: downloading here until the queue is empty. Ctrl-C stops; nothing is lost.")
-            _work(parts)
+            _work(parts, shows=not (invocation(context).json or invocation(context).quiet))
     emit(context, report.to_document(), lambda console: _render_queued(console, report))
 
 
@@ -218,13 +218,19 @@ def _has_worker(parts: App) -> bool:
     return has_worker(parts.database, parts.paths.data_dir, parts.clock())
 
 
-def _work(parts: App) -> None:
+def _work(parts: App, *, shows: bool) -> None:
+    """Download in this process; with the status table on a terminal."""
     from stalkeer.engine.build import build_engine
     from stalkeer.engine.process import child_command, work_until_signal
     from stalkeer.errors import Conflict
 
+    engine = build_engine(parts, "cli", child_command(parts.config))
     try:
-        work_until_signal(build_engine(parts, "cli", child_command(parts.config)), until_idle=True)
+        if not shows:
+            work_until_signal(engine, until_idle=True)
+            return
+        with Live(_status(parts), refresh_per_second=4, transient=True) as live:
+            work_until_signal(engine, until_idle=True, look=lambda: live.update(_status(parts)))
     except Conflict:
         return  # one started in the same moment: it does the work
 

@@ -25,8 +25,11 @@ def child_command(config: Path | None) -> Callable[[int], Sequence[str]]:
     return lambda run_id: [sys.executable, "-m", "stalkeer", *chosen, "worker", "--run", str(run_id)]
 
 
-def work_until_signal(engine: Engine, *, until_idle: bool = False) -> None:
-    """Launch, then wait for SIGINT or SIGTERM, or until nothing is left to do; then let go of everything."""
+def work_until_signal(engine: Engine, *, until_idle: bool = False, look: Callable[[], None] = lambda: None) -> None:
+    """Launch, then wait for SIGINT or SIGTERM, or until nothing is left to do; then let go of everything.
+
+    `look` is called once a second where the end of the work is waited for.
+    """
     ended = threading.Event()
 
     def end(number: int, _frame: FrameType | None) -> None:
@@ -37,6 +40,7 @@ def work_until_signal(engine: Engine, *, until_idle: bool = False) -> None:
     try:
         engine.launch()
         while not ended.wait(IDLE_LOOK_S if until_idle else None):
+            look()
             if engine.wait_idle(0.0):
                 break
     finally:
