@@ -71,3 +71,23 @@ def test_a_removed_instance_is_gone(client, radarr):
 
     assert client.delete("/api/v1/instances/radarr").status_code == 204
     assert client.get("/api/v1/instances/radarr").status_code == 404
+
+
+def test_what_is_changed_changes_and_the_rest_stays(client, radarr):
+    add(client, radarr, excludeTags=["no-vod"])
+    mapping = {"local": "/data/vod", "remote": "/downloads"}
+
+    answer = client.patch("/api/v1/instances/radarr", json={"pathMappings": [mapping], "enabled": False})
+
+    shown = answer.json()["instance"]
+    assert (shown["pathMappings"], shown["enabled"], shown["excludeTags"]) == ([mapping], False, ["no-vod"])
+
+
+def test_a_new_key_is_tried_before_it_is_kept(client, radarr):
+    add(client, radarr)
+
+    assert client.patch("/api/v1/instances/radarr", json={"apiKey": "wrong"}).status_code == 502
+    assert client.post("/api/v1/instances/radarr/test").json()["ok"]
+    radarr.api_key = "renewed"
+    assert client.patch("/api/v1/instances/radarr", json={"apiKey": "renewed"}).status_code == 200
+    assert client.post("/api/v1/instances/radarr/test").json()["ok"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -11,11 +12,12 @@ from pydantic import Field, StrictBool
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.models import ApiModel
 from stalkeer.api.problems import problem_answers
-from stalkeer.jobs.connections import add_tried, connect_webhook, disconnect_webhook, try_instance
+from stalkeer.jobs.connections import add_tried, change_tried, connect_webhook, disconnect_webhook, try_instance
 from stalkeer.model import InstanceKind
 from stalkeer.settings.schema import ApiKey, HttpUrl, Slug
 from stalkeer.store.instances import (
     FolderPair,
+    InstanceChange,
     InstanceOptions,
     InstanceRow,
     NewInstance,
@@ -71,6 +73,33 @@ class InstanceToAdd(ApiModel):
     exclude_tags: list[str] = Field([], max_length=100)
 
 
+class InstanceToChange(ApiModel):
+    """What is left out stays as it is."""
+
+    url: str | None = Field(None, min_length=1, max_length=1000)
+    api_key: ApiKey | None = None
+    enabled: StrictBool | None = None
+    ca_file: str | None = Field(None, max_length=1000)
+    quality_profile_id: int | None = None
+    path_mappings: list[Folders] | None = Field(None, max_length=100)
+    exclude_tags: list[str] | None = Field(None, max_length=100)
+
+    def to_change(self, row: InstanceRow) -> InstanceChange:
+        given = self.model_fields_set
+        options = row.options
+        if "ca_file" in given:
+            options = replace(options, ca_file=self.ca_file)
+        if "quality_profile_id" in given:
+            options = replace(options, quality_profile_id=self.quality_profile_id)
+        if self.path_mappings is not None:
+            pairs = tuple(FolderPair(pair.local, pair.remote) for pair in self.path_mappings)
+            options = replace(options, path_mappings=pairs)
+        if self.exclude_tags is not None:
+            options = replace(options, exclude_tags=tuple(self.exclude_tags))
+        api_key = self.api_key.get_secret_value() if self.api_key else None
+        return InstanceChange(self.url, api_key, self.enabled, options)
+
+
 class Added(ApiModel):
     instance: Instance
     version: str
@@ -123,6 +152,14 @@ def add_instance(app: CurrentApp, new: InstanceToAdd) -> Added:
 def show_instance(app: CurrentApp, name: Name) -> Instance:
     """One instance: address, health, profiles, root folders."""
     return _shown(_find(app, name))
+
+
+@router.patch("/{name}", responses=problem_answers(404, 409, 502))
+def change_instance(app: CurrentApp, name: Name, change: InstanceToChange) -> Added:
+    """Change an instance that was added here. A new address or key is tried before it is kept."""
+    row = _find(app, name)
+    changed = change_tried(app.arrs, row, change.to_change(row))
+    return Added(instance=_shown(changed.row), version=changed.version, notes=list(changed.notes))
 
 
 @router.delete("/{name}", status_code=204, responses=problem_answers(404, 409))

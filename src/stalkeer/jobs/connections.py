@@ -10,11 +10,14 @@ from stalkeer.arr.gate import Gate
 from stalkeer.arr.webhook import WebhookTarget, register_webhook, remove_webhook
 from stalkeer.errors import ArrError
 from stalkeer.jobs.instances import Arrs
+from stalkeer.secrets import register_secret
 from stalkeer.store.instances import (
     UI,
+    InstanceChange,
     InstanceRow,
     NewInstance,
     add_instance,
+    change_instance,
     get_instance,
     note_failure,
     note_success,
@@ -73,6 +76,22 @@ def try_instance(arrs: Arrs, row: InstanceRow) -> Tested:
             set_address(connection, row.id, found.url)
     arrs.forget(row)
     return Tested(row, found.status.version, found.notes, None)
+
+
+def change_tried(arrs: Arrs, row: InstanceRow, change: InstanceChange) -> Added:
+    """Change an instance; a new address or key is tried first, and kept only where the right program answers."""
+    notes: tuple[str, ...] = ()
+    version = row.version or ""
+    if change.url is not None or change.api_key is not None:
+        address = arrs.address(row)
+        tried = replace(address, url=change.url or address.url, api_key=change.api_key or address.api_key)
+        register_secret(tried.api_key)
+        found = connect(tried, Gate(row.label))
+        change, notes, version = replace(change, url=found.url), found.notes, found.status.version
+    with arrs.database.begin() as connection:
+        changed = change_instance(connection, row.slug, change, arrs.secrets)
+    arrs.forget(row)
+    return Added(changed, version, notes)
 
 
 def connect_webhook(arrs: Arrs, row: InstanceRow, our_url: str) -> str:

@@ -147,12 +147,31 @@ def add_instance(connection: Connection, new: NewInstance, box: SecretBox, now: 
     return InstanceId(connection.execute(query).scalar_one())
 
 
-def change_instance(connection: Connection, slug: str, new: NewInstance, box: SecretBox) -> None:
+@dataclass(frozen=True)
+class InstanceChange:
+    """What is to be different of an instance; None leaves things as they are. `api_key` in the clear."""
+
+    url: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    enabled: bool | None = None
+    options: InstanceOptions | None = None
+
+
+def change_instance(connection: Connection, slug: str, change: InstanceChange, box: SecretBox) -> InstanceRow:
     """Change an instance that was added here; one of the settings file is changed there."""
     row = get_instance(connection, slug)
     if row.origin == CONFIG:
         raise Conflict(f"{row.label} comes from config.yml; change it there.")
-    connection.execute(update(instances).where(instances.c.id == row.id).values(**_values(new, box)))
+    wished = {
+        "url": change.url,
+        "api_key": None if change.api_key is None else box.encrypt(change.api_key),
+        "enabled": change.enabled,
+        "options": None if change.options is None else asdict(change.options),
+    }
+    values = {name: value for name, value in wished.items() if value is not None}
+    if values:
+        connection.execute(update(instances).where(instances.c.id == row.id).values(**values))
+    return get_instance(connection, slug)
 
 
 def remove_instance(connection: Connection, slug: str, now: datetime) -> None:
