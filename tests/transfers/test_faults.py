@@ -558,7 +558,7 @@ def test_a_disk_that_is_too_small_is_told_at_once_and_nothing_is_lost(desk, tmp_
 def test_the_reserve_of_the_disk_is_not_touched(desk):
     free = volume_of(desk.part.parent).free
 
-    outcome = desk.fetch(min_free=free)
+    outcome = desk.fetch(min_free=free * 2)
 
     assert isinstance(outcome, Failed) and outcome.kind is FailureKind.LOCAL_DISK_FULL
     assert desk.watching.durables[-1][1] == SIZE, "the queue must learn how much room it needs"

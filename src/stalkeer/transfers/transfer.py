@@ -30,6 +30,7 @@ from stalkeer.transfers.checksums import checksums_of, parse_sidecar
 from stalkeer.transfers.connection import NETWORK_ERRORS, Route
 from stalkeer.transfers.hls import fetch_film, finished, journal_of
 from stalkeer.transfers.landing import Differs, Landing
+from stalkeer.transfers.memory import give_back
 from stalkeer.transfers.opening import Hopeless, Lost, Opened, Opening, explain, headers_for, open_url, root_cause
 from stalkeer.transfers.part import LocalFailure, PartFile
 from stalkeer.transfers.request import (
@@ -77,6 +78,8 @@ def transfer(request: TransferRequest, watcher: Watcher, pace: Pace, timing: Tim
             return Transfer(request, watcher, pace, timing, part).run()
     except LocalFailure as failure:
         return failed_locally(failure)
+    finally:
+        give_back()
 
 
 def failed_locally(failure: LocalFailure) -> Failed:
