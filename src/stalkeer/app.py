@@ -26,6 +26,8 @@ from stalkeer.store.settings import read_settings
 from stalkeer.store.sources import configured_sources, sync_config_sources
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from stalkeer.api.gate import Gate
     from stalkeer.security.callers import Security
 
@@ -123,15 +125,21 @@ def build_security(app: App) -> Security:
 def build_server(app: App, security: Security) -> Gate:
     """API and pages behind the gate, as uvicorn serves them."""
     from stalkeer.api.app import create_api
+    from stalkeer.web.app import create_web
+
+    web = create_web(app)
+    web.state.security = security
+    return join_faces(create_api(app, security), web, security)
+
+
+def join_faces(api: FastAPI, web: FastAPI, security: Security) -> Gate:
+    """One server of both: the gate before them, the API's paths to `api`, all others to `web`."""
     from stalkeer.api.faces import Faces
     from stalkeer.api.gate import Gate
     from stalkeer.api.methods import MethodGuard
-    from stalkeer.web.app import create_web
 
-    url_base = app.settings.server.url_base
-    web = create_web(app)
-    web.state.security = security
-    return Gate(Faces(MethodGuard(create_api(app, security)), web, url_base), security, url_base)
+    url_base = security.settings().server.url_base
+    return Gate(Faces(MethodGuard(api), web, url_base), security, url_base)
 
 
 def run_server(app: App) -> None:
@@ -139,6 +147,7 @@ def run_server(app: App) -> None:
     from stalkeer.api.server import run
     from stalkeer.engine.build import build_engine
     from stalkeer.engine.process import child_command, leave
+    from stalkeer.jobs.refresh import clear_interrupted
     from stalkeer.jobs.backup import list_backups
     from stalkeer.jobs.health import check_health
     from stalkeer.jobs.health_watch import HealthWatch
@@ -160,6 +169,9 @@ def run_server(app: App) -> None:
         log.info(
             "no user yet: open the page from your own network, or with this token", token=security.sessions.setup_token
         )
+    cleared = clear_interrupted(app.refresher)
+    if cleared:
+        log.info("a refresh was interrupted; its leftovers are cleared", rows=cleared)
     engine = build_engine(app, "serve", child_command(app.config))
     engine.launch()
     watch = HealthWatch(

@@ -236,7 +236,7 @@ class _Refresh:
         generation = Generation(row.id, row.generation + 1, tools.clock())
         alignment = Alignment(self._old_snapshot(), is_trusted=is_trusted)
         ingest = Ingest(tools.database, generation, alignment, self.filters.left_out)
-        walk = listing.walk
+        walk = listing.walk()
         for number, unknown in enumerate(walk.unknown(alignment)):
             if unknown.entries:
                 ingest.take(unknown.start, unknown.blocks, unknown.entries, unknown.origins)

@@ -25,9 +25,9 @@ SPOOL = "spool"
 
 @dataclass(frozen=True)
 class Listing:
-    """What a source lists, ready to be walked through. `path` is the unpacked playlist, where there is one."""
+    """What a source lists; `walk` begins to read it. `path` is the unpacked playlist, where there is one."""
 
-    walk: Walk
+    walk: Callable[[], Walk]
     size: int | None
     done: Callable[[], int]
     path: Path | None = None
@@ -62,11 +62,10 @@ def open_listing(row: SourceRow, credentials: Credentials, desk: Desk, *, may_sk
         with file.path.open("rb") as stream:
             check_is_playlist(stream.read(1 << 16), _subject(credentials))
             stream.seek(0)
-            chunks = Chunks(stream)
             yield Listing(
-                walk=PlaylistWalk(chunks, credentials.learned, credentials.reference),
+                walk=lambda: PlaylistWalk(Chunks(stream), credentials.learned, credentials.reference),
                 size=file.size,
-                done=lambda: chunks.bytes_read,
+                done=stream.tell,
                 path=file.path,
                 digest=file.digest,
                 validators={"etag": file.etag, "last_modified": file.last_modified},
@@ -88,8 +87,10 @@ def _open_account(row: SourceRow, credentials: Credentials, desk: Desk) -> Itera
         check_account(account, login)
         lists = panel.lists(desk.progress)
         oddities: Counter[str] = Counter()
-        entries = panel.entries(lists, oddities)
-        walk = ListingWalk(entries, lambda: oddities)
+
+        def walk() -> Walk:
+            return ListingWalk(panel.entries(lists, oddities), lambda: oddities)
+
         yield Listing(walk=walk, size=None, done=lambda: 0, digest=lists.digest)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

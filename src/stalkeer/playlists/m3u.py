@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 CHUNK = 1 << 16  # stays in the processor's cache: a megabyte is half as fast
-SAMPLE = 1 << 20
+SAMPLE = 1 << 19
 LONGEST_BLOCK = 12 << 20
 EXTINF = b"#EXTINF:"
 SEPARATOR = b"\n#EXTINF:"
@@ -41,7 +41,7 @@ class Chunks:
         self.sample = self._begin()
 
     def _begin(self) -> bytes:
-        """The first megabyte: enough to learn what the list's URLs share."""
+        """The first half megabyte: enough to learn what the list's URLs share."""
         sample = b""
         while len(sample) < SAMPLE and (raw := self._stream.read(SAMPLE)):
             sample += raw

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from stalkeer.model import Entry
 from stalkeer.playlists.access import Templates
@@ -29,6 +29,10 @@ _SECTIONS = {
     "series/": (EPISODE, "series:", "{base}/series/{username}/{password}/"),
     "live/": (LIVE, "live:", "{base}/live/{username}/{password}/"),
 }
+_KINDS = {section: kind for section, (kind, _, _) in _SECTIONS.items()}
+_PREFIXES = {section: prefix for section, (_, prefix, _) in _SECTIONS.items()}
+_STARTS = {section: start for section, (_, _, start) in _SECTIONS.items()}
+_ENTITY = re.compile(r"&#?\w+;")
 _Groups = tuple[str, str, str, str, str, str, str]  # logo, group, name, section, stream, extension, url
 
 
@@ -61,7 +65,7 @@ def learn_shape(block: str, account_url: str) -> Shape | None:
     regular = _REGULAR_LINE.match(line)
     if regular is None or not newline or "\n" in url or url.startswith("#") or int(regular[1]) > 0:
         return None
-    pattern = "(?:-1|0)"
+    pattern = re.escape(regular[1])
     kept: list[str] = []
     names: set[str] = set()
     for blank, name in _ATTRIBUTE.findall(regular[2]):
@@ -88,7 +92,7 @@ class EntryReader:
         self._templates = templates
         self._shapes: list[Shape] = []
 
-    def read(self, chunk: bytes) -> tuple[list[Entry], list[int]]:
+    def read(self, chunk: bytes) -> tuple[list[Entry], Sequence[int]]:
         """The entries of a chunk, and for each of them the place of its block."""
         try:
             text = chunk.decode()
@@ -103,33 +107,29 @@ class EntryReader:
             found = self._shapes[0].find_all(text)
         else:
             found = [("",) * 7 + (block,) for block in text[len("#EXTINF:") :].split("\n#EXTINF:")]
-        result = self._entries(found, is_plain="&" not in text)
+        result = self._entries(found, is_plain="&" not in text or _ENTITY.search(text) is None)
         if self._shapes and self._shapes[-1].hits > len(found) // 2:  # the list has changed its ways
             self._shapes.insert(0, self._shapes.pop())
             self._shapes[0].hits = 0
         return result
 
-    def _entries(self, found: list[tuple[str, ...]], *, is_plain: bool) -> tuple[list[Entry], list[int]]:
+    def _entries(self, found: list[tuple[str, ...]], *, is_plain: bool) -> tuple[list[Entry], Sequence[int]]:
+        if is_plain and found:
+            entries = _plain_entries(found)
+            if entries is not None:
+                return entries, range(len(entries))
+        return self._mixed_entries(found)
+
+    def _mixed_entries(self, found: list[tuple[str, ...]]) -> tuple[list[Entry], list[int]]:
         entries: list[Entry] = []
         origins: list[int] = []
-        new, add, add_origin, sections = tuple.__new__, entries.append, origins.append, _SECTIONS
         for origin, (logo, group, name, section, stream, extension, url, odd) in enumerate(found):
-            if section and is_plain:
-                kind, prefix, start = sections[section]
-                # The fields of Entry, in order: its own constructor costs twice as much.
-                url = start + stream + extension
-                # fmt: off
-                add(new(Entry, (prefix + stream, kind, name, url, group, logo,
-                                None, None, "", None, None, None, None, "url", False)))
-                # fmt: on
-                add_origin(origin)
-            elif name:
-                add(self._entry((logo, group, name, section, stream, extension, url)))
-                add_origin(origin)
+            if name:
+                read = [self._entry((logo, group, name, section, stream, extension, url))]
             else:
                 read = self._read_block(odd)
-                entries += read
-                origins += [origin] * len(read)
+            entries += read
+            origins += [origin] * len(read)
         return entries, origins
 
     def _entry(self, groups: _Groups) -> Entry:
@@ -179,6 +179,21 @@ class EntryReader:
                 self.oddities["latin-1-line"] += 1
                 lines.append(line.decode("cp1252", "replace") if _is_windows(line) else line.decode("latin-1"))
         return "\n".join(lines)
+
+
+def _plain_entries(found: list[tuple[str, ...]]) -> list[Entry] | None:
+    """The entries of a chunk without a single oddity; None for any other."""
+    new = tuple.__new__  # Entry's own constructor costs twice as much
+    try:
+        # fmt: off
+        return [
+            new(Entry, (_PREFIXES[section] + stream, _KINDS[section], name, _STARTS[section] + stream + extension,
+                        group, logo, None, None, "", None, None, None, None, "url", False))
+            for logo, group, name, section, stream, extension, _, _ in found
+        ]
+        # fmt: on
+    except KeyError:  # an odd block, or a URL without a section
+        return None
 
 
 def _is_windows(line: bytes) -> bool:
