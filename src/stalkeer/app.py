@@ -147,10 +147,10 @@ def run_server(app: App) -> None:
     from stalkeer.api.server import run
     from stalkeer.engine.build import build_engine
     from stalkeer.engine.process import child_command, leave
-    from stalkeer.jobs.refresh import clear_interrupted
     from stalkeer.jobs.backup import list_backups
     from stalkeer.jobs.health import check_health
     from stalkeer.jobs.health_watch import HealthWatch
+    from stalkeer.jobs.refresh import clear_interrupted
 
     check_folders(app.live.loaded)
     _check_staging(app)
