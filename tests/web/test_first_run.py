@@ -82,7 +82,7 @@ def test_the_first_run_leads_from_nothing_to_a_download(
     expect(page.locator("#rows tbody tr").first).to_be_visible(timeout=PATIENCE_MS)
     tab.shoot("first-run-6-queue")
     page.goto(f"{tab.base}/activity?show=done")
-    expect(page.get_by_text("Imported").first).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator("#rows td .badge:visible", has_text="Imported").first).to_be_visible(timeout=PATIENCE_MS)
 
 
 def test_a_download_is_paused_resumed_and_watched_to_its_end(
@@ -107,7 +107,7 @@ def test_a_download_is_paused_resumed_and_watched_to_its_end(
     expect(chosen).to_have_count(0, timeout=PATIENCE_MS)  # it has left the open ones
 
     page.goto(f"{tab.base}/activity?show=done")
-    expect(page.get_by_text("Imported").first).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator("#rows td .badge:visible", has_text="Imported").first).to_be_visible(timeout=PATIENCE_MS)
     page.get_by_role("link", name="History").last.click()
     expect(page.get_by_text("imported").first).to_be_visible()
     tab.shoot("history")

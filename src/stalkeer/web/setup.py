@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
@@ -175,23 +175,30 @@ def get_answer(request: Request) -> HTMLResponse:
     context = read_answer_page(app)
     if is_fragment(request):
         return fragment(request, "setup/answer_parts.html", context)
-    if not context["is_looking"] and not context["has_looked"]:
-        look(app)
+    unasked = [job for job in ("refresh", "scan") if job not in ran(app)]
+    if unasked:
+        look(app, unasked)
         context = read_answer_page(app)
     return step_page(request, "answer", context)
 
 
 @router.post("/setup/answer/look", dependencies=[UserGuard])
 def post_look(request: Request) -> Response:
-    look(app_of(request))
+    look(app_of(request), ("refresh", "scan"))
     return moved(request, "/setup/answer")
 
 
-def look(app: App) -> None:
-    """Read every source and every instance; matching follows by itself."""
+def ran(app: App) -> set[str]:
+    """The jobs that ran lately, or are about to."""
+    with app.database.connect() as connection:
+        return {run.job for run in list_runs(connection, limit=30) if run.state is not RunState.FAILED}
+
+
+def look(app: App, jobs: Sequence[str]) -> None:
+    """Read every source and ask every instance; matching follows by itself."""
     if app.engine is not None:
-        start_job(app, "refresh")
-        start_job(app, "scan")
+        for job in jobs:
+            start_job(app, job)
 
 
 def read_answer_page(app: App) -> dict[str, object]:
@@ -205,7 +212,6 @@ def read_answer_page(app: App) -> dict[str, object]:
     return {
         "found": found,
         "is_looking": bool(looking),
-        "has_looked": any(run.job in LOOKING for run in runs),
         "looking": looking,
         "troubles": troubles,
         "has_instance": instance,
