@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,12 +74,12 @@ class Listing:
 
     def categories(self, kind: str) -> dict[str, str]:
         """Category name -> id, in order of appearance."""
-        listed: list[Film] | list[Series] | list[Channel] = {
+        listed: dict[str, Sequence[Film | Series | Channel]] = {
             "vod": self.films,
             "series": self.series,
             "live": self.channels,
-        }[kind]
-        names = dict.fromkeys(item.category for item in listed)
+        }
+        names = dict.fromkeys(item.category for item in listed[kind])
         base = {"vod": 1, "series": 1001, "live": 2001}[kind]
         return {name: str(base + position) for position, name in enumerate(names)}
 
