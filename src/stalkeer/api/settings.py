@@ -22,6 +22,7 @@ from stalkeer.settings.change import CHANGEABLE, LOCKED, to_row
 from stalkeer.settings.keys import model_of
 from stalkeer.settings.schema import ApiKey, HttpUrl, Settings
 from stalkeer.store.instances import (
+    InstanceChange,
     InstanceRow,
     NewInstance,
     add_instance,
@@ -126,7 +127,8 @@ def _keep(app: App, row: InstanceRow | None, new: NewInstance, *, force: bool) -
         if row is None:
             add_instance(connection, tried, app.secrets, app.clock())
         else:
-            change_instance(connection, row.slug, tried, app.secrets)
+            change = InstanceChange(tried.url, tried.api_key, tried.enabled, tried.options)
+            change_instance(connection, row.slug, change, app.secrets)
         kept = get_instance(connection, tried.slug)
     app.arrs.forget(kept)
 
