@@ -46,8 +46,10 @@ class DemoReport:
         )
 
     def to_document(self) -> dict[str, object]:
+        # what an interrupted demo imported before this run was wanted too
+        wanted = {found.item.label for found in self.story.wanted} | {wish.label for wish in self.outcome.imported}
         return {
-            "wanted": len(self.story.wanted),
+            "wanted": len(wanted),
             "available": len(self.expected[Expectation.AVAILABLE]),
             "imported": len(self.outcome.imported),
             "mismatched": len(self.outcome.mismatched),
@@ -130,7 +132,7 @@ def _on_the_way(row: DownloadRow) -> str:
     if row.bytes_resumed:
         parts.append(f"broke off, went on from {row.bytes_resumed / 1e6:.1f} MB")
     elif row.interruptions:
-        parts.append("was refused for a moment, tried again")
+        parts.append("was interrupted, tried again")
     if row.state is not DownloadState.COMPLETED:
         refusals = [item.refusal for item in row.items if item.refusal]
         parts.extend(refusals or ([row.error] if row.error else []))

@@ -230,7 +230,7 @@ class Cast:
 
     films: tuple[Film, ...] = FILMS
     shows: tuple[Show, ...] = SHOWS
-    size: int = 6 * MEGABYTE
+    size: int = 4 * MEGABYTE
 
 
 def build_world(radarr: Radarr, sonarr: Sonarr, provider: Provider, cast: Cast = Cast()) -> World:
