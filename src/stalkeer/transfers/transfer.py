@@ -32,7 +32,7 @@ from stalkeer.transfers.hls import fetch_film, finished, journal_of
 from stalkeer.transfers.landing import Differs, Landing
 from stalkeer.transfers.memory import give_back
 from stalkeer.transfers.opening import Hopeless, Lost, Opened, Opening, explain, headers_for, open_url, root_cause
-from stalkeer.transfers.part import LocalFailure, PartFile
+from stalkeer.transfers.part import LocalFailure, PartFile, on_disk
 from stalkeer.transfers.request import (
     Failed,
     Fetched,
@@ -69,11 +69,11 @@ def transfer(request: TransferRequest, watcher: Watcher, pace: Pace, timing: Tim
 
     Reconnects on its own as long as `watcher.interrupted` agrees and bytes come within `limits.no_progress_s`.
     """
-    if request.total is not None and 0 < request.total == request.durable_offset <= _size_of(request):
-        return Fetched(request.total, request.validators)
-    if (joined := finished(request.part)) is not None:
-        return joined
     try:
+        with on_disk(request.part):
+            there = _already_there(request)
+        if there is not None:
+            return there
         with PartFile(request.part, request.durable_offset) as part:
             return Transfer(request, watcher, pace, timing, part).run()
     except LocalFailure as failure:
@@ -82,16 +82,20 @@ def transfer(request: TransferRequest, watcher: Watcher, pace: Pace, timing: Tim
         give_back()
 
 
+def _already_there(request: TransferRequest) -> Fetched | None:
+    """A whole file that a kill kept from being told of."""
+    size = request.part.stat().st_size if request.part.exists() else 0
+    if request.total is not None and 0 < request.total == request.durable_offset <= size:
+        return Fetched(request.total, request.validators)
+    return finished(request.part)
+
+
 def failed_locally(failure: LocalFailure) -> Failed:
     if failure.is_full:
         return Failed(FailureKind.LOCAL_DISK_FULL, f"The disk of {failure.path.parent} is full; free some space")
     return Failed(
         FailureKind.LOCAL_PERMISSION, f"Writing failed: {failure}. Check that the folder is there and writable"
     )
-
-
-def _size_of(request: TransferRequest) -> int:
-    return request.part.stat().st_size if request.part.exists() else 0
 
 
 @dataclass
