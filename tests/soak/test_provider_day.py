@@ -27,7 +27,7 @@ from stalkeer.store.tables import downloads
 from tests.doubles import provider_faults as faults
 from tests.doubles.house import digest, now, open_house
 
-FILMS = int(os.environ.get("FILMS", "600"))
+FILMS = int(os.environ.get("FILMS", "1200"))
 DAY = {
     "downloads.verify_downloads": True,
     "downloads.concurrent_limit": 4,
