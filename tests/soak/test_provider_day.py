@@ -217,10 +217,7 @@ def test_a_provider_s_day_with_every_fault_ends_well(tmp_path, database):
         f"{len(films)} films in {took:.0f} s; faults: {faults_seen}",
         f"success {success:.1%}; {day.interrupted} interruptions, resumed {resumed:.1%}; wrong files {len(wrong)}",
         *(f"  {rows[one].title} {rows[one].state}: {rows[one].error}" for one in set(rows) - set(whole)),
-        *(
-            f"{name}: {getattr(usage, name)[-1]:,} ({usage.growth(name):+.1%})"
-            for name in ("memory", "threads", "files")
-        ),
+        *(f"{name}: {usage.course(name)} ({usage.growth(name):+.1%})" for name in ("memory", "threads", "files")),
     ]
     sys.stdout.write("\n" + "\n".join(lines) + "\n")
 
