@@ -8,10 +8,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from stalkeer.api.gate import Gate
-from stalkeer.app import build_security, build_server
+from stalkeer.app import build_security
 from stalkeer.runtime import App
 from stalkeer.security.callers import Security
 from stalkeer.security.keys import ApiKeys
+from tests.doubles.server import make_server
 
 LOCAL = ("192.168.1.20", 40000)
 PUBLIC = ("203.0.113.9", 40000)
@@ -30,7 +31,7 @@ def keys(security: Security) -> ApiKeys:
 @pytest.fixture
 def server(app: App, security: Security) -> Gate:
     """The whole server as uvicorn runs it: gate, API, pages."""
-    return build_server(app, security)
+    return make_server(app, security)
 
 
 @pytest.fixture

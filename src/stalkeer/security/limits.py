@@ -1,4 +1,4 @@
-"""How often: a sliding window a minute, for each name in a realm."""
+"""How often: an exact window of a minute, for each name in a realm."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
+from limits.strategies import MovingWindowRateLimiter
 
 from stalkeer.errors import StalkeerError
 
@@ -41,7 +41,7 @@ class RateLimits:
     """Counts in memory: a restart forgets, and each process counts for itself."""
 
     def __init__(self) -> None:
-        self._window = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._window = MovingWindowRateLimiter(MemoryStorage())
 
     def spend(self, realm: str, name: str, limit: int, now: float) -> Allowance:
         """Count one request of `name`; 0 is unlimited. `now` is Unix seconds."""

@@ -1,0 +1,29 @@
+"""The whole server for a test. Its routes are built once: that takes as long as a hundred requests."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.datastructures import State
+
+from stalkeer.api.app import create_api
+from stalkeer.api.gate import Gate
+from stalkeer.app import join_faces
+from stalkeer.runtime import App
+from stalkeer.security.callers import Security
+from stalkeer.web.app import create_web
+
+
+def make_server(app: App, security: Security) -> Gate:
+    """What `app.build_server` builds, over the routes of the tests before. One server at a time is in use."""
+    for face in _faces(app, security):
+        face.state = State({"app": app, "security": security})
+    return join_faces(*_FACES, security)
+
+
+_FACES: list[FastAPI] = []
+
+
+def _faces(app: App, security: Security) -> list[FastAPI]:
+    if not _FACES:
+        _FACES.extend((create_api(app, security), create_web(app)))
+    return _FACES
