@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 
+STRETCH = 16  # blocks that are compared at once where a chunk differs
 SLACK = 64  # how many old blocks may be missing between two that are still there, before the place is searched
 _FLIP = bytes((1, 0)) + bytes(range(2, 256))
 LEFT_OUT = 0  # in the place of an entry's id: a block that was filtered, or gave nothing
@@ -59,14 +60,25 @@ class Alignment:
         if not self.is_trusted or not self.old.fingerprints:
             self.new.entry_ids.extend(new_array(bytes(8)) * size)
             return list(range(size))
-        start, end = self._place, self._place + size
-        if self.old.fingerprints[start:end] == chunk:
-            self._seen[start:end] = b"\1" * size
-            self.new.entry_ids.extend(self.old.entry_ids[start:end])
-            self._place = end
-            self._carry_further(fingerprints)
+        self._carry_further(fingerprints)
+        if self._match_whole(chunk):
             return []
-        return self._match_each(fingerprints)
+        unknown: list[int] = []
+        for start in range(0, size, STRETCH):
+            stretch = chunk[start : start + STRETCH]
+            if not self._match_whole(stretch):
+                unknown += [start + place for place in self._match_each(stretch)]
+        return unknown
+
+    def _match_whole(self, chunk: array[int]) -> bool:
+        """Whether these blocks lie in the old list just where they should; they are then done with."""
+        start, end = self._place, self._place + len(chunk)
+        if self.old.fingerprints[start:end] != chunk:
+            return False
+        self._seen[start:end] = b"\1" * len(chunk)
+        self.new.entry_ids.extend(self.old.entry_ids[start:end])
+        self._place = end
+        return True
 
     def _match_each(self, fingerprints: Sequence[int]) -> list[int]:
         places = self._places(fingerprints)
@@ -79,7 +91,6 @@ class Alignment:
             else:
                 seen[place] = 1
                 ids.append(old_ids[place])
-        self._carry_further(fingerprints)
         self._misses += len(unknown)
         return unknown
 
@@ -89,7 +100,7 @@ class Alignment:
         nearby = dict(zip(window, range(start, start + len(window)), strict=True))
         places = list(map(nearby.get, fingerprints))
         found = [place for place in places if place is not None]
-        if len(found) * 2 < len(places):
+        if len(found) * 8 < len(places):
             places = self._search(fingerprints, places)
             found = [place for place in places if place is not None]
         if found:
