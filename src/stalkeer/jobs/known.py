@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, KeysView
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -30,6 +30,9 @@ from stalkeer.store.rules import read_rules
 from stalkeer.titles import PARSER_VERSION
 
 MATCHER_VERSION = 1  # grows with every change that may change a decision: all is matched again
+
+
+States = Sequence[tuple[int, str | None, str | None]]  # as `read_wanted_states` reads them
 
 
 @dataclass
@@ -62,6 +65,7 @@ class Known:
     namesakes: Namesakes
     thresholds: Thresholds
     stamp: tuple[object, ...] = ()
+    states: States = ()
     matched: dict[int, str | None] = field(default_factory=dict)  # what each item was matched as
     prints: dict[int, str] = field(default_factory=dict)
     fingerprints: dict[int, str] = field(default_factory=dict)  # as the sync wrote them
@@ -136,34 +140,49 @@ def _renew(matching: Matching, connection: Transaction, known: Known | None) -> 
     thresholds = Thresholds(matching.settings.auto_confirm, matching.settings.threshold)
     stamp = read_library_stamp(connection)
     states = read_wanted_states(connection)
-    if known is not None and known.thresholds == thresholds and _grow(connection, known, stamp, states.keys()):
-        own = known.fingerprints
-        if all(own.get(item) == print_ for item, (print_, _) in states.items()):
-            known.matched = {item: state[1] for item, state in states.items()}
-            return known
-    return _read_all(matching, connection, thresholds, stamp)
+    if known is not None and known.thresholds == thresholds and _grow(connection, known, stamp, states):
+        return known
+    return _read_all(matching, connection, thresholds, (stamp, states))
 
 
-def _read_all(matching: Matching, connection: Transaction, thresholds: Thresholds, stamp: tuple[object, ...]) -> Known:
+def _read_all(
+    matching: Matching, connection: Transaction, thresholds: Thresholds, seen: tuple[tuple[object, ...], States]
+) -> Known:
+    stamp, states = seen
     works = read_works(connection)
     namesakes = known_namesakes(connection, works.values(), matching.clock()) if works else NO_NAMESAKES
     wanted = read_wanted_works(connection, works)
     known = Known(works, wanted, read_rules(connection), [], namesakes, thresholds, stamp)
+    known.states = states
     known.matched = {row.item.id: row.matched_fingerprint for row in wanted}
     known.take_prints(wanted)
     return known
 
 
-def _grow(connection: Transaction, known: Known, stamp: tuple[object, ...], items: KeysView[int]) -> bool:
+def _grow(connection: Transaction, known: Known, stamp: tuple[object, ...], states: States) -> bool:
     """Add what is new to what is known; False where something that was known has changed."""
-    last = max(known.works, default=0)
     if known.stamp[1:] != stamp[1:] or not known.works:
         return False
+    if known.stamp == stamp and known.states == states:
+        return True
+    changed = set(states) - set(known.states)
+    fresh = {item for item, _, _ in changed if item not in known.fingerprints}
+    if any(known.fingerprints[item] != (print_ or "") for item, print_, _ in changed if item not in fresh):
+        return False
+    last = max(known.works)
     if known.stamp != stamp and read_library_stamp(connection, up_to=last)[0] != known.stamp[0]:
         return False
-    works = read_works(connection, after=last) if known.stamp != stamp else {}
-    fresh = items - known.fingerprints.keys()
-    rows = read_wanted_works(connection, known.works | works, fresh) if fresh else []
+    _add(connection, known, read_works(connection, after=last) if known.stamp != stamp else {}, fresh)
+    known.stamp, known.states = stamp, states
+    if len(states) == len(known.matched) + len(fresh):
+        known.matched.update((item, matched) for item, _, matched in changed)
+    else:
+        known.matched = {item: matched for item, _, matched in states}
+    return True
+
+
+def _add(connection: Transaction, known: Known, works: dict[LibraryId, Work], items: set[int]) -> None:
+    rows = read_wanted_works(connection, known.works | works, items) if items else []
     matcher = known.matcher()
     touched: set[str] = set()
     for work in works.values():
@@ -173,9 +192,9 @@ def _grow(connection: Transaction, known: Known, stamp: tuple[object, ...], item
         matcher.add_item(known.namesakes.settle_item(row.item))
     known.works.update(works)
     known.wanted += rows
-    known.stamp = stamp
-    known.take_prints([row for row in known.wanted if row.item.work.identity in touched] + rows)
-    return True
+    if touched:
+        known.take_prints([row for row in known.wanted if row.item.work.identity in touched])
+    known.take_prints(rows)
 
 
 def _surroundings(work: Work, matcher: Matcher, rules: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
@@ -135,6 +136,7 @@ class NameIndex:
         tails[base[-width:]].append(base)
 
 
+@cache
 def end_width(length: int) -> int:
     """How many letters of a base's beginning or end a neighbour shares: an unbroken one of the parts that its slips
     would have to break."""

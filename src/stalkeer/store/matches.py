@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
+    Boolean,
+    Column,
     ColumnElement,
     Connection,
     Row,
@@ -18,6 +20,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal_column,
     or_,
     select,
     update,
@@ -45,6 +48,7 @@ from stalkeer.store.tables import (
 
 T = TypeVar("T")
 _CHUNK = 500
+_INTS_AT_ONCE = 5_000
 _MATCHED_KINDS = (EntryKind.FILM.value, EntryKind.EPISODE.value, EntryKind.OTHER.value)
 
 
@@ -110,10 +114,10 @@ def read_library_stamp(connection: Connection, up_to: int | None = None) -> tupl
     return tuple(parts)
 
 
-def read_wanted_states(connection: Connection) -> dict[int, tuple[str, str | None]]:
-    """(fingerprint, what it was matched as) of everything wanted now."""
+def read_wanted_states(connection: Connection) -> Sequence[tuple[int, str | None, str | None]]:
+    """(id, fingerprint, what it was matched as) of everything wanted now."""
     query = select(wanted.c.id, wanted.c.fingerprint, wanted.c.matched_fingerprint).where(wanted.c.gone_at.is_(None))
-    return {item: (print_ or "", matched) for item, print_, matched in connection.execute(query).all()}
+    return [tuple(row) for row in connection.execute(query.order_by(wanted.c.id)).all()]
 
 
 def read_works(connection: Connection, after: int = 0) -> dict[LibraryId, Work]:
@@ -218,7 +222,7 @@ def note_marks(connection: Connection, marks: Iterable[SourceMark], version: str
 
 def is_visible() -> ColumnElement[bool]:
     return and_(
-        entries.c.added_gen <= sources.c.generation,
+        entries.c.added_gen + 0 <= sources.c.generation,  # + 0: SQLite would walk this column's index over all entries
         or_(entries.c.gone_gen.is_(None), entries.c.gone_gen > sources.c.generation),
         entries.c.kind.in_(_MATCHED_KINDS),
         sources.c.enabled,
@@ -262,8 +266,8 @@ def keys_in_spans(connection: Connection, spans: Iterable[KeySpan]) -> list[tupl
 
 
 def entries_of_titles(connection: Connection, title_ids: Collection[int]) -> Iterator[EntryRow]:
-    for chunk in _chunks(sorted(title_ids)):
-        yield from _entries(connection, _entry_query().where(entries.c.title_id.in_(chunk)))
+    for chunk in _id_chunks(title_ids):
+        yield from _entries(connection, _entry_query().where(_among(entries.c.title_id, chunk)))
 
 
 def entries_with_tmdb(connection: Connection, tmdb_ids: Collection[int]) -> Iterator[EntryRow]:
@@ -291,7 +295,7 @@ def entries_since(connection: Connection, source_id: SourceId, generation: int) 
         .where(is_visible(), entries.c.source_id == source_id, entries.c.title_id.is_not(None))
     )
     came = query.where(entries.c.added_gen > generation)
-    changed = query.where(entries.c.changed_gen > generation, entries.c.added_gen <= generation)
+    changed = query.where(entries.c.changed_gen > generation, entries.c.added_gen + 0 <= generation)
     for look in (came, changed):
         yield from map(FreshEntry._make, connection.execute(look).all())
 
@@ -302,8 +306,8 @@ def entries_of_keys(connection: Connection, slug: str, keys: Collection[str]) ->
 
 def entries_by_id(connection: Connection, entry_ids: Collection[int]) -> list[EntryRow]:
     found: list[EntryRow] = []
-    for chunk in _chunks(sorted(entry_ids)):
-        found += _entries(connection, _entry_query().where(entries.c.id.in_(chunk)))
+    for chunk in _id_chunks(entry_ids):
+        found += _entries(connection, _entry_query().where(_among(entries.c.id, chunk)))
     return found
 
 
@@ -327,8 +331,8 @@ def series_entries(connection: Connection) -> Iterator[tuple[SourceId, str, int]
 
 def keys_of_titles(connection: Connection, title_ids: Collection[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = defaultdict(list)
-    for chunk in _chunks(sorted(title_ids)):
-        query = select(title_keys.c.title_id, title_keys.c.key).where(title_keys.c.title_id.in_(chunk))
+    for chunk in _id_chunks(title_ids):
+        query = select(title_keys.c.title_id, title_keys.c.key).where(_among(title_keys.c.title_id, chunk))
         for title_id, key in connection.execute(query.order_by(title_keys.c.penalty)).all():
             found[title_id].append(key)
     return found
@@ -398,9 +402,9 @@ def save_pairs_of_entries(
     by_entry: dict[int, list[Pair]] = defaultdict(list)
     for pair in pairs:
         by_entry[pair.entry.id].append(pair)
-    for chunk in _chunks(sorted(entry_ids)):
+    for chunk in _id_chunks(entry_ids):
         own = [pair for entry_id in chunk for pair in by_entry.get(entry_id, ())]
-        saved += _save(connection, matches.c.entry_id.in_(chunk), own, now, except_items)
+        saved += _save(connection, _among(matches.c.entry_id, chunk), own, now, except_items)
     return saved
 
 
@@ -456,6 +460,18 @@ def _values(pair: Pair) -> dict[str, Any]:
         "decided_by": "auto" if pair.rule_id is None else "rule",
         "evidence": {"findings": findings, "reason": pair.reason, "rule": pair.rule_id},
     }
+
+
+def _among(column: Column[Any], ids: Iterable[int]) -> ColumnElement[bool]:
+    """`column IN (ids)` with the numbers written out: binding thousands of them costs more than finding the rows."""
+    numbers = ",".join(str(int(number)) for number in ids)
+    return literal_column(f"{column.table.name}.{column.name} IN ({numbers or 'NULL'})", Boolean())
+
+
+def _id_chunks(ids: Collection[int]) -> Iterator[Sequence[int]]:
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), _INTS_AT_ONCE):
+        yield ordered[start : start + _INTS_AT_ONCE]
 
 
 def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
