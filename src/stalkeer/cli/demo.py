@@ -64,6 +64,10 @@ def forget_own_settings(environ: Mapping[str, str]) -> None:
         del os.environ[name]
 
 
+class ServerEnded(Exception):  # noqa: N818 - not an error of the one that hears of it
+    """The program stopped serving; there is nothing left to watch."""
+
+
 class Play:
     """The program serves in the main thread, as always; a second one drives it and prints."""
 
@@ -72,6 +76,7 @@ class Play:
         self._console = Console(stderr=run.json, quiet=run.json or run.quiet)
         self.report: DemoReport | None = None
         self._error: BaseException | None = None
+        self._is_over = threading.Event()
 
     def perform(self, app: App) -> None:
         driver = threading.Thread(target=self._drive, args=(app,), name="demo", daemon=True)
@@ -83,12 +88,17 @@ class Play:
                 raise interrupt.__context__ from None  # what ended the server comes before what that ended here
             if self._error is None:
                 raise
+        finally:
+            self._is_over.set()
+            driver.join(timeout=5)
         if self._error is not None:
             raise self._error
 
     def _drive(self, app: App) -> None:
         try:
             self._tell_story(app)
+        except ServerEnded:
+            return
         except BaseException as error:  # noqa: BLE001 - it is raised again where the program is served
             self._error = error
         if self._once or self._error is not None:
@@ -99,7 +109,7 @@ class Play:
         from stalkeer.cli.demo_watch import Watcher
 
         self._greet(app)
-        watcher = Watcher(app, self._console, is_live=self._console.is_terminal, note=self._note)
+        watcher = Watcher(app, self._console, self._console.is_terminal, self._note, sleep=self._pause)
         story = watcher.watch()
         report = make_report(story, self._stage.world, time.monotonic() - self._started)
         self._stage.mark_done()
@@ -107,6 +117,10 @@ class Play:
         emit(self._context, report.to_document(), lambda console: print_report(console, report))
         if not self._once:
             self._console.print(f"The program serves on: {address(app)} (Ctrl-C ends it)")
+
+    def _pause(self, seconds: float) -> None:
+        if self._is_over.wait(seconds):
+            raise ServerEnded
 
     def _greet(self, app: App) -> None:
         if self._stage.is_resumed:
