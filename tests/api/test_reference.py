@@ -44,3 +44,13 @@ def test_problems_are_documented_as_problem_documents(stranger):
 
     assert list(answer["content"]) == ["application/problem+json"]
     assert "requestId" in document["components"]["schemas"]["Problem"]["properties"]
+
+
+def test_a_list_leads_to_its_items(stranger):
+    paths = stranger.get("/openapi.json").json()["paths"]
+
+    links = paths["/api/v1/downloads"]["get"]["responses"]["200"]["links"]
+    logs = paths["/api/v1/system/logs"]["get"]["responses"]["200"]["links"]
+
+    assert links["getDownload"]["parameters"] == {"download_id": "$response.body#/records/0/id"}
+    assert logs["downloadLog"]["parameters"] == {"name": "$response.body#/0/name"}

@@ -35,6 +35,7 @@ from stalkeer.api import (
     webhooks,
 )
 from stalkeer.api.guard import AccessGuard
+from stalkeer.api.links import add_links
 from stalkeer.api.problems import EVERYWHERE, Problem, install_problems
 from stalkeer.runtime import App
 from stalkeer.security.callers import Security
@@ -107,6 +108,7 @@ def _describe(api: FastAPI) -> None:
             schema = Problem.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
             schemas.update(schema.pop("$defs", {}))
             schemas["Problem"] = schema
+            add_links(document)
         return api.openapi_schema or generate()
 
     api.openapi = openapi  # type: ignore[method-assign]
