@@ -1,3 +1,5 @@
+import base64
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -149,3 +151,15 @@ def test_a_calendar_that_ends_before_it_starts_is_refused(client):
     query = {"start": "2026-02-01T00:00:00Z", "end": "2026-01-01T00:00:00Z"}
 
     assert client.get("/api/v1/calendar", params=query).status_code == 409
+
+
+@pytest.mark.parametrize("cursor", [[77], ["x"], [True], [-1], [2**70], [1, 2]])
+def test_a_cursor_of_nowhere_is_not_found(client, cursor):
+    word = base64.urlsafe_b64encode(json.dumps(cursor).encode()).decode().rstrip("=")
+
+    assert client.get("/api/v1/missing", params={"cursor": word}).status_code == 404
+
+
+@pytest.mark.parametrize("path", [f"/missing/{2**70}", "/missing?seriesId=99999999999999999999", "/missing/0"])
+def test_numbers_that_are_no_ids_are_refused(client, path):
+    assert client.get(f"/api/v1{path}").status_code in (404, 422)

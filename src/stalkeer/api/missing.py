@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from stalkeer.api.deps import CurrentApp
+from stalkeer.api.ids import LARGEST_ID, RowId
 from stalkeer.api.models import ApiModel, RunAccepted
 from stalkeer.api.paging import Page, PageOf, PageParams, UnknownCursor, encode_cursor
 from stalkeer.api.problems import problem_answers
@@ -92,7 +93,7 @@ def missing_filter(
     found: Annotated[Found | None, Query(description="The best that matching found.")] = None,
     reason: Annotated[WantedReason | None, Query()] = None,
     skipped: Annotated[bool | None, Query(description="Only what a rule holds back, or only the rest.")] = None,
-    series_id: Annotated[int | None, Query(alias="seriesId")] = None,
+    series_id: Annotated[int | None, Query(alias="seriesId", ge=1, le=LARGEST_ID)] = None,
     text: Annotated[str | None, Query(alias="q", max_length=200, description="Part of a title.")] = None,
 ) -> MissingFilter:
     library_id = None if series_id is None else LibraryId(series_id)
@@ -150,20 +151,20 @@ def start_scan(app: CurrentApp, what: ScanToStart) -> RunAccepted:
 
 
 @router.get("/{item_id}", responses=problem_answers(404))
-def show_missing_item(app: CurrentApp, item_id: int) -> MissingItem:
+def show_missing_item(app: CurrentApp, item_id: RowId) -> MissingItem:
     """One missing item with its candidates."""
     with app.database.connect() as connection:
         return _shown(get_missing(connection, WantedId(item_id)))
 
 
 @router.post("/{item_id}/search", status_code=204, responses=problem_answers(404, 502))
-def search_missing_item(app: CurrentApp, item_id: int) -> None:
+def search_missing_item(app: CurrentApp, item_id: RowId) -> None:
     """Hand it back: its instance searches its own indexers now."""
     search_item(app.database, app.arrs, WantedId(item_id))
 
 
 @router.post("/{item_id}/refresh", status_code=204, responses=problem_answers(404, 502))
-def refresh_missing_item(app: CurrentApp, item_id: int) -> None:
+def refresh_missing_item(app: CurrentApp, item_id: RowId) -> None:
     """Let its instance read the film's or series' data anew."""
     refresh_item(app.database, app.arrs, WantedId(item_id))
 
@@ -171,7 +172,7 @@ def refresh_missing_item(app: CurrentApp, item_id: int) -> None:
 def _after(page: Page) -> WantedId | None:
     if page.after is None:
         return None
-    if len(page.after) != 1 or not isinstance(page.after[0], int):
+    if len(page.after) != 1 or not isinstance(page.after[0], int) or not 0 < page.after[0] <= LARGEST_ID:
         raise UnknownCursor()
     return WantedId(page.after[0])
 

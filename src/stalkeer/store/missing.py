@@ -122,7 +122,11 @@ def list_missing(
     columns = (*_ORDER[order], wanted.c.id)
     query = _rows().where(*_clauses(chosen))
     if part.after is not None:
-        place = connection.execute(select(*columns).select_from(_joined()).where(wanted.c.id == part.after)).one()
+        place = connection.execute(
+            select(*columns).select_from(_joined()).where(wanted.c.id == part.after)
+        ).one_or_none()
+        if place is None:
+            raise NotFound("The item that the cursor names has left the library; start without a cursor")
         bounds = tuple_(*(literal(value, column.type) for value, column in zip(place, columns, strict=True)))
         row = tuple_(*columns)
         query = query.where(row < bounds if order in _DESCENDING else row > bounds)
