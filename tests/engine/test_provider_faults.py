@@ -27,6 +27,12 @@ def strict(tmp_path, database):
         yield opened
 
 
+def hours_pass(house, download):
+    """Until the download waits for a later moment, and then it is that moment."""
+    eventually(lambda: house.row(download).not_before is not None)
+    house.change(download, not_before=None)
+
+
 def served(body):
     return body.read(0, body.size)
 
@@ -74,11 +80,9 @@ def test_a_film_without_a_length_that_is_cut_is_fetched_on(strict, running):
     body = media(FILM_90, 2_000_000, 1)
     download = strict.download("Dune", body)
     strict.provider.hook = script(lambda exchange: faults.without_length(exchange, cut=1_000_000))
-    strict.change(download, not_before=None)
 
     running(strict.engine())
-    strict.await_state(download, DownloadState.QUEUED, DownloadState.COMPLETED)
-    strict.change(download, not_before=None)
+    hours_pass(strict, download)
 
     strict.await_state(download, DownloadState.COMPLETED)
     assert strict.result(download) == digest(served(body))
@@ -141,8 +145,7 @@ def test_a_page_in_place_of_the_film_leaves_what_had_come(strict, running):
     strict.provider.hook = script(faults.cut_after(1_000_000), faults.body(b"<html>blocked</html>"))
 
     running(strict.engine())
-    strict.await_state(download, DownloadState.QUEUED, DownloadState.COMPLETED)
-    strict.change(download, not_before=None)
+    hours_pass(strict, download)
 
     strict.await_state(download, DownloadState.COMPLETED)
     assert strict.result(download) == digest(served(body))
