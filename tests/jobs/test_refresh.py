@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -102,13 +102,14 @@ def bench(database: Database, make: Callable[[Database], Bench]) -> Bench:
 
 
 @pytest.fixture
-def any_bench(any_database: Database, make: Callable[[Database], Bench]) -> Iterator[Bench]:
-    yield make(any_database)
+def any_bench(any_database: Database, make: Callable[[Database], Bench]) -> Bench:
+    return make(any_database)
 
 
 def film(number: int, name: str = "", login: str = "u1/p1", base: str = PANEL, group: str = "VOD") -> str:
     name = name or f"Film Number {number} (2001)"
-    return f'#EXTINF:-1 tvg-id="" tvg-name="{name}" tvg-logo="" group-title="{group}",{name}\n{base}/movie/{login}/{number}.mkv\n'
+    line = f'#EXTINF:-1 tvg-id="" tvg-name="{name}" tvg-logo="" group-title="{group}",{name}'
+    return f"{line}\n{base}/movie/{login}/{number}.mkv\n"
 
 
 def playlist(*items: str) -> str:
@@ -134,8 +135,7 @@ def test_a_playlist_becomes_a_catalogue_with_titles_and_keys(any_bench):
         rows = {row["key"]: row for row in connection.execute(select(entries)).mappings()}
         named = {row.id: row.text for row in connection.execute(select(titles))}
         keys = {
-            (key, named[number])
-            for key, number in connection.execute(select(title_keys.c.key, title_keys.c.title_id))
+            (key, named[number]) for key, number in connection.execute(select(title_keys.c.key, title_keys.c.title_id))
         }
     assert (rows["movie:1"]["year"], rows["movie:1"]["resolution"]) == (1999, 2160)
     assert (rows["series:3"]["season"], rows["series:3"]["episode"]) == (2, 4)

@@ -150,6 +150,12 @@ def test_a_stray_latin_1_line_does_not_spoil_its_neighbours():
     assert oddities == {"latin-1-line": 1}
 
 
+def test_zero_bytes_are_left_out():
+    entry, oddities = one(b"#EXTM3U\n#EXTINF:-1,A\0B\nhttp://h.example/a.mkv\n")
+
+    assert (entry.name, oddities) == ("AB", {"zero-byte": 1})
+
+
 def test_a_list_without_header_is_a_list():
     entry, oddities = one("#EXTINF:-1,A\nhttp://h.example/a.mkv\n")
 

@@ -12,7 +12,7 @@ import pytest
 
 from stalkeer.errors import NotAPlaylist, SourceError, SourceRefused, SourceUnreachable
 from stalkeer.model import Entry
-from stalkeer.playlists.loose_json import ItemStream, as_int
+from stalkeer.playlists.loose_json import ItemStream, as_int, as_text
 from stalkeer.playlists.panel_json import account_info, episode_entries, film_details
 from stalkeer.playlists.xtream import Panel, PanelLogin
 from tests.doubles.hostile_panel import HostilePanel
@@ -192,6 +192,10 @@ def test_a_list_longer_than_memory_should_hold_is_read_item_by_item(tmp_path):
 )
 def test_numbers_come_in_many_types(value, number):
     assert as_int(value) == number
+
+
+def test_text_that_no_database_takes_is_mended():
+    assert as_text(json.loads('"A\\ud800B\\u0000C"')) == "A?BC"
 
 
 def test_a_silent_panel_is_unreachable(tmp_path: Path) -> None:

@@ -42,9 +42,9 @@ def as_int(value: object) -> int | None:
 
 
 def as_text(value: object) -> str:
-    """Text; numbers become it, everything else is empty."""
+    """Text that any database takes; numbers become it, everything else is empty."""
     if isinstance(value, str):
-        return value.strip()
+        return value.encode("utf-8", "replace").decode().replace("\0", "").strip()
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 

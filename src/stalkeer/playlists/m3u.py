@@ -80,6 +80,9 @@ class Chunks:
         """Pieces that end where a block ends, with newlines made equal."""
         carry = b""
         for raw in self._raw():
+            if b"\0" in raw:  # no text has it, and PostgreSQL refuses it
+                self.oddities["zero-byte"] += 1
+                raw = raw.replace(b"\0", b"")
             text = carry + raw
             if b"\r" in text:
                 text = self._without_returns(text)
