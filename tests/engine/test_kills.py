@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from stalkeer.demo.media import FILM_90, media
 from stalkeer.model import DownloadState
 from stalkeer.store.workers import list_workers
-from tests.doubles.house import content, digest, eventually
+from tests.doubles.house import content, digest, eventually, now
 from tests.engine.processes import Spec, worker
 
 IMPORTING = {"import.mode": "manual", "downloads.verify_downloads": True}
@@ -31,18 +32,24 @@ def check_bytes(path, body):
 
 
 def kill_at_each_commit(house, given, prepare, check, *, after=False):
-    """For each commit of a download's threads: one download whose worker dies there, and another worker after it."""
-    deaths = 0
+    """For each commit of a download's threads: a download whose worker dies there. Then one worker ends them all."""
+    later = now() + timedelta(days=1)
+    died = []
     while True:
-        download = prepare(deaths)
-        dying = Spec.of(house, given=given, dies_at=deaths + 1, dies_after=after)
+        download = prepare(len(died))
+        dying = Spec.of(house, given=given, dies_at=len(died) + 1, dies_after=after)
         with worker(dying) as process:
             eventually(lambda: not process.is_alive() or house.state(download) is DownloadState.COMPLETED)  # noqa: B023
             if process.is_alive():
-                return deaths
-        deaths += 1
-        with worker(Spec.of(house, given=given)):
+                break
+        died.append(download)
+        house.change(download, not_before=later)  # the next one dies over its own download
+    for download in died:
+        house.change(download, not_before=None)
+    with worker(Spec.of(house, given=given)):
+        for download in died:
             check(house.await_state(download, DownloadState.COMPLETED))
+    return len(died)
 
 
 @pytest.mark.parametrize("after", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["before", "after"])
