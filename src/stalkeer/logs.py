@@ -20,7 +20,10 @@ from stalkeer.secrets import mask_text
 
 LOG_FILE = "stalkeer.log"
 LOG_NAME = re.compile(r"^[a-z-]+\.log(\.[0-9]{1,4})?$")
-QUIET_LOGGERS = ("urllib3", "httpx2", "httpcore", "alembic", "apscheduler", "asyncio", "sqlalchemy")
+QUIET_LOGGERS = {
+    name: logging.WARNING for name in ("urllib3", "httpx2", "httpcore", "alembic", "asyncio", "sqlalchemy")
+}
+QUIET_LOGGERS["stamina"] = logging.ERROR  # each retry a warning; what matters is said once, by the error that follows
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,8 @@ def configure_logging(targets: LogTargets) -> None:
             targets.file, maxBytes=targets.file_size, backupCount=targets.files, encoding="utf-8", delay=True
         )
         root.addHandler(_with_format(rotating, "json", colours=False))
-    for name in QUIET_LOGGERS:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name, level in QUIET_LOGGERS.items():
+        logging.getLogger(name).setLevel(level)
     set_level(targets.level)
 
 
