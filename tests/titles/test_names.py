@@ -68,6 +68,8 @@ def test_season_and_episode_in_the_words_of_many_lists(name, season, episodes):
     ("name", "absolute", "air_date"),
     [
         ("Long Anime - 1071", 1071, None),
+        ("Long Anime 1071 VOSTFR", 1071, None),
+        ("[Group] Long Anime - 07 [720p].mkv", 7, None),
         ("[Group] Long Anime - 012 (1080p) [ABCD1234]", 12, None),
         ("Bajka - odcinek 19: W lesie", 19, None),
         ("Evening News 2024.03.15", None, "2024-03-15"),
@@ -145,6 +147,9 @@ def test_numbers_and_codes_that_are_series(name, title):
         "(2020) Some Film",
         "Some.Film.2020.1080p.WEB-DL.DD5.1.H.264-GRP",
         "Some_Film_(2020)",
+        "Some.Film.2020.HDRip.XViD-GRP",
+        "Some Film (2020) 720p BrRip x264 - GRP",
+        "Some.Film.2020.R5.DVDRip.mkv",
         "Some Film (2020) [4K HDR]",
         "Some Film (2020) Lektor PL",
         "Some Film (2020) MULTI SUB",

@@ -58,8 +58,8 @@ _BRACKET_YEAR = re.compile(
 _END_YEAR = re.compile(r"(?:\s*[-|,.]\s*|\s+)((?:18|19|20)\d\d)$")
 _END_BRACKET = re.compile(r"\s*[\[({]([^\[\](){}]*)[\])}]$")
 _SCENE = re.compile(
-    r"[\s.(\[-](?:2160p|1080[pi]|720p|576p|480p|web-?dl|web-?rip|blu-?ray|b[dr]rip|hdtv|dvd-?rip|[xh][. ]?26[45]|hevc)"
-    r"(?![\w])",
+    r"[\s.(\[-](?:2160p|1080[pi]|720p|576p|480p|web-?dl|web-?rip|blu-?ray|b[dr]rip|hdtv|hd-?rip|dvd-?rip|dvdscr|hd-?cam"
+    r"|camrip|hd-?ts|r5|xvid|[xh][. ]?26[45]|hevc)(?![\w])",
     re.I,
 )
 _RATING = re.compile(r"(?:imdb|tmdb)?\W*\d[.,]\d(?:/10)?|(?:imdb|tmdb)\W*\d", re.I)

@@ -122,7 +122,7 @@ def read_tags(text: str) -> TagSet:
     tags: list[Tag] = []
     words = [word.strip(_EDGES) for word in _SPLIT.split(folded) if word]
     for word in words:
-        tag = TAGS.get(word)
+        tag = TAGS.get(word) or TAGS.get(word.partition("-")[0])
         if tag and (word in bracketed or (tag.sure and tag.field not in LANGUAGE_FIELDS)):
             tags.append(tag)
     last = TAGS.get(words[-1]) if words else None
