@@ -20,6 +20,7 @@ FULL_HD = FileTraits(1080, "h264", ("fr",))
         (FilmName("Face/Off: It's Me?", 1997), NOTHING_KNOWN, "Face.Off.Its.Me.1997.WEB-DL-STALKEER"),
         (FilmName("Über-Größe", 2001), NOTHING_KNOWN, "Über.Größe.2001.WEB-DL-STALKEER"),
         (FilmName("千と千尋", 2001), NOTHING_KNOWN, "千と千尋.2001.WEB-DL-STALKEER"),
+        (FilmName("A: _B_", 2008), NOTHING_KNOWN, "A.B.2008.WEB-DL-STALKEER"),
         (FilmName("W_A_L", 2008), FileTraits(719, "mpeg2"), "W.A.L.2008.WEB-DL-STALKEER"),
         (EpisodeName("Some Series", 1, (2,)), FULL_HD, "Some.Series.S01E02.FRENCH.1080p.WEB-DL.x264-STALKEER"),
         (EpisodeName("Some Series", 1, (2, 3)), NOTHING_KNOWN, "Some.Series.S01E02E03.WEB-DL-STALKEER"),

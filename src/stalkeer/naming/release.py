@@ -56,7 +56,7 @@ SOURCE = "WEB-DL"
 CODEC_WORDS = {"h264": "x264", "avc": "x264", "x264": "x264", "h265": "x265", "hevc": "x265", "x265": "x265"}
 KNOWN_RESOLUTIONS = (480, 576, 720, 1080, 2160)
 _APOSTROPHES = re.compile(r"['’‘`´]")
-_NOT_IN_NAMES = re.compile(r"[^\w]+|_+")
+_NOT_IN_NAMES = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True)
