@@ -42,7 +42,6 @@ def test_a_review_is_done_with_four_keys(own_site: str, open_page: Callable[...,
     tab = open_page(own_site)
     page = tab.go("/matches")
     first = page.locator(".versus h2").first
-    expect(first).to_have_text("Paper Moons (2024)".replace("Paper Moons (2024)", first.inner_text()))
     name = first.inner_text()
     expect(page.get_by_text("3 items to review")).to_be_visible()
 
