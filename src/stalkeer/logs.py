@@ -20,9 +20,7 @@ from stalkeer.secrets import mask_text
 
 LOG_FILE = "stalkeer.log"
 LOG_NAME = re.compile(r"^[a-z-]+\.log(\.[0-9]{1,4})?$")
-QUIET_LOGGERS = {
-    name: logging.WARNING for name in ("urllib3", "httpx2", "httpcore", "alembic", "asyncio", "sqlalchemy")
-}
+QUIET_LOGGERS = dict.fromkeys(("urllib3", "httpx2", "httpcore", "alembic", "asyncio", "sqlalchemy"), logging.WARNING)
 QUIET_LOGGERS["stamina"] = logging.ERROR  # each retry a warning; what matters is said once, by the error that follows
 
 
