@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from stalkeer.api.deps import CurrentApp
+from stalkeer.api.ids import RowId
 from stalkeer.api.models import ApiModel
 from stalkeer.api.problems import problem_answers
 from stalkeer.jobs.explain import explain_wanted
@@ -48,6 +49,6 @@ class ItemExplanation(ApiModel):
 
 
 @router.get("/{item_id}/explanation", responses=problem_answers(404))
-def explain_missing_item(app: CurrentApp, item_id: int) -> ItemExplanation:
+def explain_missing_item(app: CurrentApp, item_id: RowId) -> ItemExplanation:
     """Every candidate with its evidence and the rule that stopped it; near ones where there is none."""
     return ItemExplanation.model_validate(explain_wanted(app.matching, WantedId(item_id)).to_document())

@@ -68,7 +68,7 @@ class InstanceToAdd(ApiModel):
     api_key: ApiKey = Field(min_length=1, max_length=200)
     name: Slug = Field("default", description="A name, where there are several of one program.")
     ca_file: str | None = Field(None, max_length=1000)
-    quality_profile_id: int | None = None
+    quality_profile_id: int | None = Field(None, ge=1, le=2**31 - 1)
     path_mappings: list[Folders] = Field([], max_length=100)
     exclude_tags: list[str] = Field([], max_length=100)
 
@@ -80,7 +80,7 @@ class InstanceToChange(ApiModel):
     api_key: ApiKey | None = None
     enabled: StrictBool | None = None
     ca_file: str | None = Field(None, max_length=1000)
-    quality_profile_id: int | None = None
+    quality_profile_id: int | None = Field(None, ge=1, le=2**31 - 1)
     path_mappings: list[Folders] | None = Field(None, max_length=100)
     exclude_tags: list[str] | None = Field(None, max_length=100)
 

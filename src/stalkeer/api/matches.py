@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field, StrictBool
 
 from stalkeer.api.deps import CurrentApp
+from stalkeer.api.ids import LARGEST_ID, RowId
 from stalkeer.api.models import ApiModel, RunAccepted
 from stalkeer.api.paging import Page, PageOf, PageParams, UnknownCursor, encode_cursor
 from stalkeer.api.problems import problem_answers
@@ -57,20 +58,20 @@ class DecisionToMake(ApiModel):
 
 
 class PairToTake(ApiModel):
-    wanted_id: int
-    entry_id: int
+    wanted_id: int = Field(ge=1, le=LARGEST_ID)
+    entry_id: int = Field(ge=1, le=LARGEST_ID)
     reason: str = Field("", max_length=500)
     dry_run: StrictBool = Field(False, description="Answer what would change; keep nothing.")
 
 
 class MatchToStart(ApiModel):
-    wanted_id: int | None = Field(None, description="Only this wanted item, anew.")
+    wanted_id: int | None = Field(None, ge=1, le=LARGEST_ID, description="Only this wanted item, anew.")
 
 
 def match_filter(
     decision: Decision | None = None,
     kind: Annotated[str | None, Query(pattern="^(movie|series)$")] = None,
-    wanted_id: Annotated[int | None, Query(alias="wantedId")] = None,
+    wanted_id: Annotated[int | None, Query(alias="wantedId", ge=1, le=LARGEST_ID)] = None,
     instance: Annotated[str | None, Query(max_length=80, description="Only this Radarr or Sonarr.")] = None,
     source: Annotated[str | None, Query(max_length=80, description="Only entries of this source.")] = None,
     text: Annotated[str | None, Query(alias="q", max_length=200, description="Part of a title or a name.")] = None,
@@ -113,20 +114,20 @@ def take_entry(app: CurrentApp, pair: PairToTake) -> RuleEffect:
 
 
 @router.get("/{match_id}", responses=problem_answers(404))
-def show_match(app: CurrentApp, match_id: int) -> MatchItem:
+def show_match(app: CurrentApp, match_id: RowId) -> MatchItem:
     """One match with its evidence and the other candidates."""
     with app.database.connect() as connection:
         return _shown(get_match(connection, MatchId(match_id)))
 
 
 @router.post("/{match_id}/confirm", responses=problem_answers(404))
-def confirm_match(app: CurrentApp, match_id: int, decision: DecisionToMake) -> RuleEffect:
+def confirm_match(app: CurrentApp, match_id: RowId, decision: DecisionToMake) -> RuleEffect:
     """Say that the entry is the item. The decision is kept as a rule."""
     return _decide(app, match_id, RuleAction.PIN, decision)
 
 
 @router.post("/{match_id}/reject", responses=problem_answers(404))
-def reject_match(app: CurrentApp, match_id: int, decision: DecisionToMake) -> RuleEffect:
+def reject_match(app: CurrentApp, match_id: RowId, decision: DecisionToMake) -> RuleEffect:
     """Say that the entry is not the item. The decision is kept as a rule."""
     return _decide(app, match_id, RuleAction.REJECT, decision)
 

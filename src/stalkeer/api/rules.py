@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import Field, StrictBool
 
 from stalkeer.api.deps import CurrentApp
+from stalkeer.api.ids import LARGEST_ID, RowId
 from stalkeer.api.models import ApiModel
 from stalkeer.api.paging import PageOf, PageParams
 from stalkeer.api.problems import problem_answers
@@ -64,17 +65,17 @@ class RuleEffect(ApiModel):
 
 
 class OffsetToKeep(ApiModel):
-    wanted_id: int = Field(description="A wanted episode of the series.")
+    wanted_id: int = Field(ge=1, le=LARGEST_ID, description="A wanted episode of the series.")
     season: int = Field(0, ge=-100, le=100, description="Added to the list's season.")
     episode: int = Field(0, ge=-10_000, le=10_000, description="Added to the list's episode.")
-    only_season: int | None = Field(None, ge=0, description="Only where the list says this season.")
+    only_season: int | None = Field(None, ge=0, le=10_000, description="Only where the list says this season.")
     source: str | None = Field(None, max_length=80)
     reason: str = Field("", max_length=500)
     dry_run: StrictBool = False
 
 
 class BlockToKeep(ApiModel):
-    entry_id: int
+    entry_id: int = Field(ge=1, le=LARGEST_ID)
     reason: str = Field("", max_length=500)
     dry_run: StrictBool = False
 
@@ -89,7 +90,7 @@ def list_all_rules(app: CurrentApp, page: PageParams) -> PageOf[RuleItem]:
 
 
 @router.get("/{rule_id}", responses=problem_answers(404))
-def show_rule(app: CurrentApp, rule_id: int) -> RuleItem:
+def show_rule(app: CurrentApp, rule_id: RowId) -> RuleItem:
     """One rule."""
     with app.database.connect() as connection:
         return _shown(get_rule(connection, RuleId(rule_id)))
@@ -110,7 +111,7 @@ def block_entry(app: CurrentApp, what: BlockToKeep) -> RuleEffect:
 
 
 @router.delete("/{rule_id}", responses=problem_answers(404))
-def forget_rule(app: CurrentApp, rule_id: int) -> RuleEffect:
+def forget_rule(app: CurrentApp, rule_id: RowId) -> RuleEffect:
     """Take back a decision; what it was about is matched again."""
     return _effect(withdraw_rule(app.matching, RuleId(rule_id), QuietRun()))
 
