@@ -71,6 +71,7 @@ _MAYBE_EXTRA = re.compile(
     r"|bastidores|c[oó]mo se hizo)\s*\d*[\])]?$",
     re.I,
 )
+_LETTER = re.compile(r"[^\W_]")
 _LONGEST_EXTRA = 30
 _LAST_OF_EXTRAS = frozenset(
     """trailer trailers teaser teasers annonce bande-annonce fragman fragmanı fragmani tráiler zwiastun featurette of
@@ -120,7 +121,7 @@ def read_head(text: str, kind: str | None, *, is_episode: bool) -> Head:
 
 
 def _read_all(pieces: list[str], *, is_series: bool) -> list[TitleReading]:
-    readings = (read_title(piece, is_series=is_series) for piece in pieces if any(c.isalnum() for c in piece))
+    readings = (read_title(piece, is_series=is_series) for piece in pieces if _LETTER.search(piece))
     return [reading for reading in readings if reading.texts]
 
 
@@ -156,25 +157,13 @@ def assemble(name: str, head: Head, mark: Mark | None, tail: TagSet) -> ParsedTi
     """Put the parts of a name together."""
     tags = head.tags if tail is NO_TAGS else TagSet.merged((head.tags, tail))
     season = mark.season if mark and mark.season is not None else head.season
+    episodes, absolute, air_date = (mark.episodes, mark.absolute, mark.air_date) if mark else ((), None, None)
+    junk = not head.hypotheses or is_junk(name)
+    # by position: a million of these are made, and names cost as much as all the rest
     return ParsedTitle(
-        hypotheses=head.hypotheses,
-        series_name=head.text,
-        year=head.year,
-        season=season,
-        episodes=mark.episodes if mark else (),
-        absolute=mark.absolute if mark else None,
-        air_date=mark.air_date if mark else None,
-        resolution=tags.resolution,
-        source=tags.source,
-        codec=tags.codec,
-        hdr=tags.hdr,
-        languages=tags.languages,
-        subtitles=tags.subtitles,
-        dubbed=tags.dubbed,
-        country=tags.country,
-        edition=tags.edition,
-        is_junk=not head.hypotheses or is_junk(name),
-    )
+        head.hypotheses, head.text, head.year, season, episodes, absolute, air_date, tags.resolution, tags.source,
+        tags.codec, tags.hdr, tags.languages, tags.subtitles, tags.dubbed, tags.country, tags.edition, junk,
+    )  # fmt: skip
 
 
 def is_junk(name: str) -> bool:

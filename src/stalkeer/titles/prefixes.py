@@ -44,6 +44,7 @@ _UNKNOWN_CODE = re.compile(r"[A-Z0-9+]*[A-Z][A-Z0-9+]*(?:-[A-Z0-9+]+)*")
 _DATED = re.compile(r"\s*(?:[(\[|]\s*)?(19\d\d|20[0-3]\d)\s*(?:[)\]|]\s*[-|]?|\s-\s)\s*(?=\S)")
 _YEAR_ONLY = re.compile(r"\W*(?:18|19|20)\d\d\W*")
 _MOST = 5
+_LETTER = re.compile(r"[^\W_]")
 
 
 def find_starts(text: str, *, is_series: bool) -> tuple[list[Start], list[Tag]]:
@@ -56,7 +57,7 @@ def find_starts(text: str, *, is_series: bool) -> tuple[list[Start], list[Tag]]:
     year: int | None = None
     for _ in range(_MOST):
         taken = _take(text) if _MAYBE.match(text) else None
-        if taken is None or not any(c.isalnum() for c in taken.rest):
+        if taken is None or _LETTER.search(taken.rest) is None:
             break
         if not is_series and taken.kept is not None and _YEAR_ONLY.fullmatch(taken.rest):
             # MA - 2019 is a film of that year, FR - 1917 more likely one of that name

@@ -50,6 +50,7 @@ class _Peeled:
 
 
 _MOST_READINGS = 12
+_LETTER = re.compile(r"[^\W_]")
 _TRIM = " -|:,;/~"
 _BRACKET_YEAR = re.compile(
     r"[\[({]\s*(?:[^\[\](){}\d]{0,12}\s)?((?:18|19|20)\d\d)(?:\s*[-/]\s*(?:(?:19|20)\d\d)?)?"
@@ -142,7 +143,7 @@ def _peel(reading: TitleText, peeled: _Peeled) -> None:
         text, year = shorter
     if year is None and ("(" in text or "[" in text or "{" in text):
         text, year = _take_inner_year(text, penalty, peeled)
-    if any(c.isalnum() for c in text) or not peeled.texts:
+    if _has_name(text) or not peeled.texts:
         peeled.texts.append(TitleText(swap_article(text.strip(_TRIM)), penalty, year))
 
 
@@ -170,7 +171,7 @@ def _year(text: str) -> int | None:
 
 
 def _has_name(text: str) -> bool:
-    return any(c.isalnum() for c in text)
+    return _LETTER.search(text) is not None
 
 
 def _take_inner_year(text: str, penalty: float, peeled: _Peeled) -> tuple[str, int | None]:

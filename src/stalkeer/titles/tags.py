@@ -74,6 +74,7 @@ _SPLIT = re.compile(r"[\s|,;/\[\](){}]+")
 _INNER = re.compile(r"[\-/.:&,]+")
 _BRACKETED = re.compile(r"[\[(]([^\])]*)[\])]")
 _EDGES = "-.:~*+"
+_LETTER = re.compile(r"[^\W_]")
 LANGUAGE_FIELDS = ("language", "region", "platform")
 
 
@@ -90,7 +91,7 @@ def tags_in(content: str) -> list[Tag] | None:
         return [whole]
     tags: list[Tag] = []
     for word in _SPLIT.split(_joined(folded)):
-        if not word or not any(c.isalnum() for c in word):
+        if not word or _LETTER.search(word) is None:
             continue
         tag = tag_of(word)
         if tag is not None:
@@ -115,7 +116,7 @@ def sure_tags(text: str) -> list[Tag]:
 
 def read_tags(text: str) -> TagSet:
     """The tags anywhere in what follows an episode's marker; its own title is skipped over."""
-    if not any(c.isalnum() for c in text):
+    if _LETTER.search(text) is None:
         return NO_TAGS
     folded = _joined(text.lower())
     bracketed = {word for inner in _BRACKETED.findall(folded) for word in _SPLIT.split(inner)}
