@@ -1,0 +1,110 @@
+"""How the program starts: what it finds in its data folder, and what it does beside a running one."""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+import pytest
+
+from stalkeer.api.server import bind
+from stalkeer.app import Start, build_app
+from stalkeer.engine.lock import FolderLock
+from stalkeer.errors import ConfigurationError, StalkeerError
+from stalkeer.jobs.backup import make_backup, stage_restore
+from stalkeer.jobs.health import check_health
+from stalkeer.jobs.health_watch import HealthWatch
+from stalkeer.security.keys import ApiKeys
+from stalkeer.settings.schema import ServerSettings
+from stalkeer.store.sources import list_sources
+
+
+@pytest.fixture
+def start(tmp_path, clock):
+    """`start("serve")` builds the program over tmp_path/data; what it built is closed in the end."""
+    opened = []
+
+    def build(role="command", **flags):
+        overrides = {"data_dir": str(tmp_path / "data"), **flags}
+        app = build_app(Start(environ={"HOME": str(tmp_path)}, overrides=overrides, role=role), clock)
+        opened.append(app)
+        return app
+
+    yield build
+    for app in opened:
+        app.close()
+
+
+def test_a_damaged_database_is_set_aside_and_the_program_says_so(start, tmp_path, clock):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "stalkeer.db").write_bytes(b"this was a database once" * 500)
+
+    app = start("serve")
+
+    report = check_health(app.database, app.settings, clock(), app.key_file, [])
+    assert "database" in {finding.check for finding in report.findings}
+
+
+def test_a_staged_backup_is_restored_at_the_next_start_of_the_server(start, clock):
+    app = start("serve")
+    keys = ApiKeys(app.database, app.secrets, clock)
+    before = keys.ensure()
+    made = make_backup(app.database, app.backup_place, clock())
+    keys.reset()
+    stage_restore(app.paths.backups / made.name, app.backup_place)
+    app.close()
+
+    again = start("serve")
+
+    assert ApiKeys(again.database, again.secrets, clock).ensure() == before
+
+
+def test_a_command_beside_a_running_server_leaves_its_sources_alone(start, tmp_path):
+    (tmp_path / "list.m3u").write_text("#EXTM3U\n")
+    server = start("serve", **{"playlists.0.name": "main", "playlists.0.path": str(tmp_path / "list.m3u")})
+    lock = FolderLock(tmp_path / "data")
+    assert lock.acquire()
+
+    start("command")
+    lock.release()
+
+    with server.database.connect() as connection:
+        assert [row.slug for row in list_sources(connection)] == ["main"]
+
+
+def test_the_database_file_is_readable_by_its_owner_alone(start, tmp_path):
+    start("serve")
+
+    assert (tmp_path / "data" / "stalkeer.db").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "data").stat().st_mode & 0o077 == 0
+
+
+def test_a_setting_stored_by_another_process_counts_after_a_look(start):
+    server, command = start("serve"), start()
+
+    command.change_settings({"downloads.concurrent_limit": 9})
+    server.reread_settings()
+
+    assert server.settings.downloads.concurrent_limit == 9
+
+
+def test_a_port_in_use_is_named():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        with pytest.raises(ConfigurationError, match=rf"server\.port: {port}"):
+            bind(ServerSettings(host="127.0.0.1", port=port))
+
+
+def test_the_watch_goes_on_after_an_error():
+    looked = threading.Semaphore(0)
+
+    def look():
+        looked.release()
+        raise StalkeerError("the database is away")
+
+    watch = HealthWatch(look, check=lambda: 1 / 0, every_s=0.001)
+    watch.start()
+
+    assert all(looked.acquire(timeout=20) for _ in range(3))
+    watch.stop()
