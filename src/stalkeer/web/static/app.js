@@ -74,10 +74,10 @@
     dialog.showModal();
   });
 
-  // --- drawer: whatever is swapped into it opens it ----------------------------------------------------------------
+  // --- drawer: what is swapped in as its content opens it; a part of it that arrives late must not open it again ---
   on("htmx:after:swap", (event) => {
     const target = event.detail?.ctx?.target;
-    const dialog = target?.closest?.("dialog");
+    const dialog = target?.parentElement?.matches?.("dialog") ? target.parentElement : null;
     if (dialog && !dialog.open && target.childElementCount) dialog.showModal();
     settle(document);
   });
