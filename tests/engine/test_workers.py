@@ -59,9 +59,11 @@ def shared_house(tmp_path, request):
 @pytest.mark.postgres
 def test_two_workers_share_the_work_and_one_goes_on_when_the_other_is_killed(shared_house):
     house = shared_house
-    bodies = queue_films(house, 8, 800_000)
     house.provider.rate = 500_000
     with worker(Spec.of(house)) as first, worker(Spec.of(house)) as second:
+        eventually(lambda: {first.pid, second.pid} <= set(workers_of(house)), "both are there")
+        # many small ones: each slot that opens is anybody's
+        bodies = queue_films(house, 24, 400_000)
         eventually(lambda: len({owner(house, one) for one in bodies} - {None}) == 2, "both have work")
 
         os.kill(first.pid, signal.SIGKILL)

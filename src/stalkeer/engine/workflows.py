@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,6 +73,11 @@ class Dispatch:
             )
         )
         self._register()
+        # in a thread of its own: DBOS would make a running event loop of the caller's its own, or refuse
+        with ThreadPoolExecutor(max_workers=1) as apart:
+            apart.submit(self._begin).result()
+
+    def _begin(self) -> None:
         DBOS.launch()
         if self._where.is_shared:
             DBOS.register_queue(QUEUE, polling_interval_sec=POLL_S)
