@@ -83,12 +83,16 @@ def test_a_wrong_value_is_pointed_at(client):
 
 
 def test_a_secret_goes_in_and_never_comes_out(client, app):
-    answer = client.put("/api/v1/settings/tmdb", json={"apiKey": "tmdb-secret-1"})
+    secret = "0123456789abcdef0123"
+    address = "/api/v1/settings/radarr?force=true"
+    answer = client.put(address, json={"url": "http://127.0.0.1:9", "apiKey": secret})
 
-    assert "tmdb-secret-1" not in answer.text
-    assert app.settings.tmdb.api_key.get_secret_value() == "tmdb-secret-1"
+    assert answer.status_code == 200
+    assert secret not in answer.text + client.get("/api/v1/settings/radarr").text
     with app.database.connect() as connection:
-        assert "tmdb-secret-1" not in str(connection.exec_driver_sql("SELECT * FROM settings").all())
+        stored = connection.exec_driver_sql("SELECT api_key FROM instances").scalar_one()
+    assert secret not in stored
+    assert app.secrets.decrypt(stored) == secret
 
 
 def test_what_the_environment_fixes_cannot_change(tmp_path, database, clock, client, app):

@@ -1,4 +1,4 @@
-"""Ask Radarr, Sonarr or TMDB who else bears a title; every answer is kept, so that each title is asked for once."""
+"""Ask Radarr or Sonarr who else bears a title; every answer is kept, so that each title is asked for once."""
 
 from __future__ import annotations
 

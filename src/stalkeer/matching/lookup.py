@@ -1,4 +1,4 @@
-"""Ask a catalogue who else bears a title. The port; Radarr's, Sonarr's and TMDB's answers come from adapters."""
+"""Ask a catalogue who else bears a title. The port; Radarr's and Sonarr's answers come from an adapter."""
 
 from __future__ import annotations
 

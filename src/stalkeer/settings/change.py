@@ -20,7 +20,6 @@ CHANGEABLE = (
     "retention",
     "matching",
     "wanted",
-    "tmdb",
     "logging",
     "security",
 )

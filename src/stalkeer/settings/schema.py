@@ -435,10 +435,6 @@ class SecuritySettings(Section):
     max_upload: Size = Field(50_000_000, ge=100_000, description="Largest uploaded file (a backup to restore).")
 
 
-class TmdbSettings(Section):
-    api_key: SecretStr = Field(SecretStr(""), description="Optional key for more alternate titles.")
-
-
 class WantedSettings(Section):
     cutoff: bool = Field(
         False,
@@ -480,7 +476,6 @@ class Settings(Section):
     retention: RetentionSettings = Field(RetentionSettings(), description="How long things are kept.")
     matching: MatchingSettings = Field(MatchingSettings(), description="When a match is sure.")
     wanted: WantedSettings = Field(WantedSettings(), description="What is searched for.")
-    tmdb: TmdbSettings = Field(TmdbSettings(), description="The Movie Database, optional.")
     database: DatabaseSettings = Field(DatabaseSettings(), description="Where rows are kept.")
     logging: LoggingSettings = Field(LoggingSettings(), description="What is written to logs.")
     server: ServerSettings = Field(ServerSettings(), description="The web server.")

@@ -39,7 +39,7 @@ SECTIONS = (
         "Matching",
         "list-checks",
         "What is searched for, and when a match counts as sure.",
-        ("matching", "wanted", "tmdb"),
+        ("matching", "wanted"),
     ),
     Section("schedule", "Schedule", "calendar", "When jobs run, how long things stay.", ("schedule", "retention")),
     Section("security", "Security", "shield", "Who may use Stalkeer.", ("security",)),
@@ -55,7 +55,6 @@ LABELS = {
     "directories.movies": "Folder for films",
     "directories.tvshows": "Folder for episodes",
     "directories.temp": "Folder for incomplete downloads",
-    "tmdb.api_key": "TMDB key",
     "server.url_base": "URL base",
     "database.url": "Database",
     "downloads.concurrent_limit": "Downloads at once",
@@ -66,7 +65,7 @@ LABELS = {
     "matching.auto_confirm": "Confirm by itself from",
     "logging.level": "Log level",
 }
-HEADS = {"import": "Import", "tmdb": "The Movie Database", "data_dir": "Folders", "secret_key_file": "Folders"}
+HEADS = {"import": "Import", "data_dir": "Folders", "secret_key_file": "Folders"}
 # Read once when the program starts.
 AT_START = ("logging.file", "logging.format")
 
