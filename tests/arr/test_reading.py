@@ -1,6 +1,5 @@
 from stalkeer.arr.reading import (
     read_blocklist,
-    read_definitions,
     read_media_management,
     read_profiles,
     read_queue,
@@ -21,10 +20,11 @@ def test_the_members_of_a_group_are_equals_and_the_cutoff_may_be_a_group(radarr,
     assert not by_name["WEBDL-2160p"].allowed
 
 
-def test_definitions_bound_sizes_by_the_minute(radarr, radarr_client):
-    by_name = {one.quality.name: one for one in read_definitions(radarr_client)}
+def test_each_quality_of_a_profile_has_the_sizes_of_its_definition_and_0_bounds_nothing(radarr, radarr_client):
+    (profile,) = read_profiles(radarr_client)
 
-    assert by_name["WEBDL-1080p"].max_size == 100.0
+    sizes = next(one.sizes for one in profile.qualities if one.quality.name == "WEBDL-1080p")
+    assert (sizes.least, sizes.most, sizes.preferred) == (None, 100.0, 95.0)
 
 
 def test_the_whole_queue_is_read_and_rows_of_nothing_known_are_left_out(radarr, radarr_client):

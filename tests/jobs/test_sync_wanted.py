@@ -256,4 +256,4 @@ def test_no_request_is_made_per_item(database, arrs, radarr):
     sync(database, arrs)
 
     paths = [request.path for request in radarr.requests]
-    assert len(paths) == len(set(paths)) == 7
+    assert len(paths) == len(set(paths)) == 9

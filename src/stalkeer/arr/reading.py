@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -16,11 +16,11 @@ from stalkeer.arr.values import (
     BlockedRelease,
     MediaManagement,
     ProfileQuality,
-    QualityDefinition,
     QualityProfile,
     QueueRow,
     RemotePathMapping,
     RootFolder,
+    SizeBounds,
 )
 
 T = TypeVar("T")
@@ -168,10 +168,12 @@ _DEFINITIONS = TypeAdapter(tuple[DefinitionResource, ...])
 
 
 def read_profiles(client: ArrClient) -> tuple[QualityProfile, ...]:
-    return tuple(_profile(resource) for resource in client.get(_PROFILES, "qualityprofile"))
+    """The quality profiles, each quality with the sizes that the instance accepts of it."""
+    bounds = read_size_bounds(client)
+    return tuple(_profile(resource, bounds) for resource in client.get(_PROFILES, "qualityprofile"))
 
 
-def _profile(resource: ProfileResource) -> QualityProfile:
+def _profile(resource: ProfileResource, bounds: Mapping[int, SizeBounds]) -> QualityProfile:
     qualities: list[ProfileQuality] = []
     cutoff_rank = 0
     for rank, item in enumerate(resource.items):
@@ -181,7 +183,9 @@ def _profile(resource: ProfileResource) -> QualityProfile:
         if own_id == resource.cutoff:
             cutoff_rank = rank
         qualities += [
-            ProfileQuality(member.quality.to_value(), item.allowed, rank) for member in members if member.quality
+            ProfileQuality(member.quality.to_value(), item.allowed, rank, bounds.get(member.quality.id, SizeBounds()))
+            for member in members
+            if member.quality
         ]
     language = resource.language.name if resource.language else None
     return QualityProfile(
@@ -194,11 +198,14 @@ def _profile(resource: ProfileResource) -> QualityProfile:
     )
 
 
-def read_definitions(client: ArrClient) -> tuple[QualityDefinition, ...]:
-    return tuple(
-        QualityDefinition(d.quality.to_value(), d.min_size, d.max_size, d.preferred_size)
-        for d in client.get(_DEFINITIONS, "qualitydefinition")
-    )
+def read_size_bounds(client: ArrClient) -> dict[int, SizeBounds]:
+    """What the quality definitions say of sizes, by quality. A most of 0 is no bound, as both programs mean it."""
+    return {
+        definition.quality.id: SizeBounds(
+            definition.min_size or None, definition.max_size or None, definition.preferred_size or None
+        )
+        for definition in client.get(_DEFINITIONS, "qualitydefinition")
+    }
 
 
 # --- settings of the instance ------------------------------------------------------------------------------------

@@ -111,12 +111,22 @@ class QueueRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SizeBounds:
+    """The sizes an instance accepts of a quality, in MB a minute; None for no bound."""
+
+    least: float | None = None
+    most: float | None = None
+    preferred: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileQuality:
     """One quality of a profile. `rank` grows with preference; members of one group share it."""
 
     quality: FileQuality
     allowed: bool
     rank: int
+    sizes: SizeBounds = SizeBounds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +139,6 @@ class QualityProfile:
     cutoff_rank: int
     language: str | None
     qualities: tuple[ProfileQuality, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class QualityDefinition:
-    """The sizes an instance accepts for a quality, in MB a minute; None for no bound."""
-
-    quality: FileQuality
-    min_size: float | None
-    max_size: float | None
-    preferred_size: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +173,8 @@ class RemotePathMapping:
 
 @dataclass(frozen=True, slots=True)
 class BlockedRelease:
+    """A release that an instance will not have again; `arr_ids` are the film's or the episodes'."""
+
     arr_ids: tuple[int, ...]
     title: str
     blocked_at: datetime | None

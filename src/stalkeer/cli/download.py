@@ -379,7 +379,9 @@ def _render_queued(console: Console, report: QueueReport) -> None:
     count = len(report.planned) if report.is_dry_run else len(report.queued)
     console.print(f"{count} {verb}, {report.already} under way already, {report.resting} resting after a failure")
     if report.refused:
-        console.print(f"{report.refused} have no variant that their quality profile allows", style="yellow")
+        console.print(f"{len(report.refused)} have no variant that may be taken:", style="yellow")
+    for refusal in report.refused[:10]:
+        console.print(f"  {refusal.title}: {'; '.join(refusal.reasons)}", style="yellow", markup=False, highlight=False)
     for planned in report.planned[:50]:
         console.print(f"  {planned.first.title}: {planned.first.entry_name}", markup=False, highlight=False)
 

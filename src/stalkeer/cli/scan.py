@@ -57,14 +57,12 @@ def _render(console: Console, report: ScanReport) -> None:
     for scan in report.instances:
         sync, found = scan.sync, scan.found
         numbers = (sync.library, sync.wanted, found.confirmed, found.review, found.nothing)
-        held_back = sum(sync.skipped.values())
+        held_back = sum(scan.skipped.values())
         table.add_row(sync.slug, *(str(number) for number in (*numbers, held_back)))
     console.print(table)
     for scan in report.instances:
-        for rule, number in scan.sync.skipped.items():
+        for rule, number in scan.skipped.items():
             console.print(f"{scan.sync.slug}: {number} held back: {rule}", style="dim", markup=False)
-        if scan.cooling:
-            console.print(f"{scan.sync.slug}: {scan.cooling} cooling down after a failure", style="dim", markup=False)
         if scan.sync.error:
             console.print(scan.sync.error, style="red", markup=False, soft_wrap=True)
     if report.handed_back:

@@ -23,6 +23,7 @@ from stalkeer.store.instances import InstanceRow, list_instances
 from stalkeer.store.variants import ConfirmedMatch, confirmed_matches, find_match, find_pair
 
 FAILED_REST = timedelta(days=7)  # so long a failed item is not queued again by itself
+MOST_REFUSALS = 100  # of them a report names
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,24 @@ class Planned:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """An item of which no variant may be taken, and what is said against the best of them."""
+
+    title: str
+    reasons: tuple[str, ...]
+
+    def to_document(self) -> dict[str, object]:
+        return {"title": self.title, "reasons": list(self.reasons)}
+
+
+@dataclass(frozen=True)
 class QueueReport:
     """What was queued, or with a dry run would have been."""
 
     planned: tuple[Planned, ...]
     queued: tuple[DownloadId, ...]
     already: int  # items that are being downloaded, or wait for the user
-    refused: int  # items whose variants the profile or a wish refuses
+    refused: tuple[Refusal, ...]  # items whose variants the profile, the instance's sizes or blocklist refuse
     resting: int  # items that failed lately or were cancelled
     is_dry_run: bool = False
 
@@ -65,7 +77,8 @@ class QueueReport:
             "downloads": list(self.queued),
             "planned": [one.to_document() for one in self.planned],
             "already": self.already,
-            "refused": self.refused,
+            "refused": len(self.refused),
+            "refusals": [one.to_document() for one in self.refused[:MOST_REFUSALS]],
             "resting": self.resting,
             "dryRun": self.is_dry_run,
         }
@@ -75,14 +88,16 @@ class QueueReport:
 class _Choice:
     planned: list[Planned] = field(default_factory=list)
     already: int = 0
-    refused: int = 0
+    refused: list[Refusal] = field(default_factory=list)
     resting: int = 0
 
 
 def plan_queue(connection: Transaction, now: datetime, limit: int | None = None) -> QueueReport:
     """What `queue_confirmed` would queue: a dry run."""
     choice = _choose(connection, now, limit)
-    return QueueReport(tuple(choice.planned), (), choice.already, choice.refused, choice.resting, is_dry_run=True)
+    return QueueReport(
+        tuple(choice.planned), (), choice.already, tuple(choice.refused), choice.resting, is_dry_run=True
+    )
 
 
 def queue_confirmed(database: Database, clock: Callable[[], datetime], limit: int | None = None) -> QueueReport:
@@ -95,7 +110,7 @@ def queue_confirmed(database: Database, clock: Callable[[], datetime], limit: in
         with database.begin() as connection:
             made = [_create(connection, one.matches, now) for one in choice.planned[start : start + 100]]
         queued += [one for one in made if one is not None]
-    return QueueReport(tuple(choice.planned), tuple(queued), choice.already, choice.refused, choice.resting)
+    return QueueReport(tuple(choice.planned), tuple(queued), choice.already, tuple(choice.refused), choice.resting)
 
 
 def queue_match(database: Database, clock: Callable[[], datetime], match_id: MatchId, priority: int = 0) -> DownloadId:
@@ -136,8 +151,8 @@ def _choose(connection: Transaction, now: datetime, limit: int | None) -> _Choic
             choice.resting += 1
         else:
             best = _best(matches, instances)
-            if best is None:
-                choice.refused += 1
+            if isinstance(best, Refusal):
+                choice.refused.append(best)
             else:
                 chosen.setdefault(best[0].entry_id, []).append(best)
     for found in chosen.values():
@@ -148,10 +163,12 @@ def _choose(connection: Transaction, now: datetime, limit: int | None) -> _Choic
 
 def _best(
     matches: list[ConfirmedMatch], instances: Mapping[InstanceId, InstanceRow]
-) -> tuple[ConfirmedMatch, tuple[str, ...]] | None:
-    ranked = [one for one in rank(matches, instances.get(matches[0].instance_id)) if one.allowed]
+) -> tuple[ConfirmedMatch, tuple[str, ...]] | Refusal:
+    ranked = rank(matches, instances.get(matches[0].instance_id))
     if not ranked:
-        return None
+        return Refusal(matches[0].title, ("none of its variants is better than the file that is there",))
+    if not ranked[0].allowed:
+        return Refusal(matches[0].title, ranked[0].reasons)
     match = next(match for match in matches if match.entry_id == ranked[0].variant.entry_id)
     return match, ranked[0].reasons
 

@@ -13,17 +13,21 @@ from stalkeer.jobs.match import Matching, match_wanted
 from stalkeer.jobs.reporting import Run
 from stalkeer.jobs.wanted import InstanceSync, WantedSync, sync_wanted
 from stalkeer.jobs.wanted_item import sync_item
+from stalkeer.model import InstanceId, WantedId
 from stalkeer.settings import Settings
-from stalkeer.store.database import Database
+from stalkeer.store.blocked_releases import read_blocked_releases
+from stalkeer.store.database import Database, Transaction
 from stalkeer.store.downloads import failed_wanted_ids
 from stalkeer.store.instances import find_instance, get_instance
 from stalkeer.store.missing import FoundCounts, count_found, read_open_ids
 from stalkeer.store.rehearsal import rehearse
 from stalkeer.store.runs import count_waiting
+from stalkeer.store.variants import confirmed_matches
 
 Matcher = Callable[[Database, Run], object]
 MOST_ITEM_SCANS = 5
 COOLING = "cooling down after a failure"
+BLOCKED = "found, but on the instance's blocklist"
 
 
 @dataclass(frozen=True)
@@ -33,15 +37,21 @@ class InstanceScan:
     sync: InstanceSync
     found: FoundCounts
     cooling: int
+    blocked: int = 0
+
+    @property
+    def skipped(self) -> Mapping[str, int]:
+        """How many items are held back, by rule."""
+        later = {COOLING: self.cooling, BLOCKED: self.blocked}
+        return {**self.sync.skipped, **{rule: number for rule, number in later.items() if number}}
 
     def to_document(self) -> dict[str, object]:
         document = self.sync.to_document()
-        skipped = dict(self.sync.skipped) | ({COOLING: self.cooling} if self.cooling else {})
         return document | {
             "confirmed": self.found.confirmed,
             "review": self.found.review,
             "nothing": self.found.nothing,
-            "skipped": skipped,
+            "skipped": dict(self.skipped),
         }
 
 
@@ -164,5 +174,15 @@ def _report(scanner: Scanner, syncs: tuple[InstanceSync, ...], started_at: datet
             row = find_instance(connection, sync.slug)
             assert row is not None, "it was read a moment ago and rows are never deleted"
             cooling = len(failed & read_open_ids(connection, row.id)) if failed else 0
-            scans.append(InstanceScan(sync, found.get(row.id, FoundCounts()), cooling))
+            blocked = _count_blocked(connection, row.id)
+            scans.append(InstanceScan(sync, found.get(row.id, FoundCounts()), cooling, blocked))
     return ScanReport(tuple(scans), started_at, now)
+
+
+def _count_blocked(connection: Transaction, instance_id: InstanceId) -> int:
+    """The items of which every sure entry is on their instance's own blocklist."""
+    blocked = read_blocked_releases(connection, instance_id=instance_id)
+    found: dict[WantedId, list[bool]] = {}
+    for match in confirmed_matches(connection, list(blocked)) if blocked else ():
+        found.setdefault(match.wanted_id, []).append(match.blocked is not None)
+    return sum(all(of_item) for of_item in found.values())

@@ -4,15 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stalkeer.arr.values import QualityProfile
+from stalkeer.arr.values import ProfileQuality, QualityProfile
 from stalkeer.jobs.upgrades import is_upgrade
-from stalkeer.matching.rank import ANY_PROFILE, Profile, RankedVariant, Variant, Wishes, rank_variants
+from stalkeer.matching.rank import (
+    ANY_PROFILE,
+    Profile,
+    RankedVariant,
+    SizeLimits,
+    Variant,
+    Wishes,
+    rank_variants,
+)
 from stalkeer.model import EntryId
 from stalkeer.store.database import Transaction
 from stalkeer.store.downloads import DownloadRow
 from stalkeer.store.instances import InstanceRow, list_instances
 from stalkeer.store.owned import Replacement
 from stalkeer.store.variants import ConfirmedMatch, confirmed_matches
+
+FILM_RUNTIME_MIN = 110  # what Radarr takes where it knows no runtime
+# what the two programs call a source -> what names are read into
+SOURCE_WORDS = {
+    "tv": "hdtv",
+    "television": "hdtv",
+    "televisionraw": "hdtv",
+    "web": "webdl",
+    "webdl": "webdl",
+    "webrip": "webrip",
+    "blurayraw": "remux",
+    "telesync": "cam",
+    "telecine": "cam",
+}
 
 
 def next_variant(connection: Transaction, row: DownloadRow) -> Replacement | None:
@@ -39,12 +61,13 @@ def rank(matches: Sequence[ConfirmedMatch], instance: InstanceRow | None) -> tup
     matches = [match for match in matches if is_upgrade(match.resolution, match.current_quality, profile)]
     if not matches:
         return ()
-    unique: dict[EntryId, Variant] = {match.entry_id: _variant(match) for match in matches}
+    whose = instance.label if instance else "the instance"
+    unique: dict[EntryId, Variant] = {match.entry_id: _variant(match, whose) for match in matches}
     wishes = Wishes(original_language=matches[0].original_language)
-    return rank_variants(list(unique.values()), _of_profile(profile) if profile else ANY_PROFILE, wishes)
+    return rank_variants(list(unique.values()), _of_profile(profile, whose) if profile else ANY_PROFILE, wishes)
 
 
-def _variant(match: ConfirmedMatch) -> Variant:
+def _variant(match: ConfirmedMatch, whose: str) -> Variant:
     source = match.quality.get("source")
     return Variant(
         entry_id=match.entry_id,
@@ -55,6 +78,8 @@ def _variant(match: ConfirmedMatch) -> Variant:
         subtitles=tuple(code.removeprefix("sub:") for code in match.languages if code.startswith("sub:")),
         size=match.size,
         source_priority=match.source_priority,
+        runtime_min=match.runtime_min or (FILM_RUNTIME_MIN if match.kind == "movie" else None),
+        refusal=f"{whose} has it on its blocklist ({match.blocked})" if match.blocked else None,
     )
 
 
@@ -65,8 +90,24 @@ def _profile_of(instance: InstanceRow | None, profile_id: int | None) -> Quality
     return next((profile for profile in instance.profiles if profile.id == wanted_id), None)
 
 
-def _of_profile(profile: QualityProfile) -> Profile:
+def _of_profile(profile: QualityProfile, whose: str) -> Profile:
     allowed = sorted((one for one in profile.qualities if one.allowed), key=lambda one: one.rank)
-    pairs = tuple((one.quality.resolution, one.quality.source) for one in allowed)
-    enough = next((one.quality for one in allowed if one.rank >= profile.cutoff_rank), None)
-    return Profile(profile.name, pairs, (enough.resolution, enough.source) if enough else None)
+    enough = next((one for one in allowed if one.rank >= profile.cutoff_rank), None)
+    return Profile(
+        profile.name,
+        tuple(_pair(one) for one in allowed),
+        _pair(enough) if enough else None,
+        tuple((_pair(one), _limits(one)) for one in allowed),
+        whose,
+    )
+
+
+def _pair(one: ProfileQuality) -> tuple[int, str]:
+    """Lines and source of a quality, in the words that names are read into."""
+    if one.quality.name.startswith("Remux"):
+        return one.quality.resolution, "remux"
+    return one.quality.resolution, SOURCE_WORDS.get(one.quality.source.lower(), one.quality.source)
+
+
+def _limits(one: ProfileQuality) -> SizeLimits:
+    return SizeLimits(one.quality.name, one.sizes.least, one.sizes.most, one.sizes.preferred)

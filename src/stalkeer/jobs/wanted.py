@@ -10,7 +10,7 @@ from typing import TypeVar
 from stalkeer.arr.client import ArrClient
 from stalkeer.arr.connect import check_program
 from stalkeer.arr.radarr import read_movies, wanted_movies
-from stalkeer.arr.reading import read_profiles, read_queue, read_root_folders, read_tags
+from stalkeer.arr.reading import read_blocklist, read_profiles, read_queue, read_root_folders, read_tags
 from stalkeer.arr.sonarr import read_episodes, read_series_list, wanted_episodes
 from stalkeer.arr.values import LibraryKind, WantedItem, WantedReason
 from stalkeer.errors import ArrError
@@ -19,6 +19,7 @@ from stalkeer.jobs.reporting import Run
 from stalkeer.jobs.skips import SkipFacts, skip_rule
 from stalkeer.model import InstanceKind, SeriesId
 from stalkeer.settings.schema import WantedSettings
+from stalkeer.store.blocked_releases import save_blocked_releases
 from stalkeer.store.database import Database
 from stalkeer.store.instances import InstanceRow, get_instance, list_instances, note_sync
 from stalkeer.store.library import KnownItems, read_known_items, remove_items, save_items
@@ -156,6 +157,9 @@ def _sync_wanted(sync: WantedSync, row: InstanceRow, client: ArrClient, before: 
             changed=report.changed + counts.changed,
             gone=report.gone + counts.gone,
         )
+    blocked = read_blocklist(client)
+    with sync.database.begin() as connection:
+        save_blocked_releases(connection, row.id, blocked)
     with sync.database.connect() as connection:
         skipped = {skip: number for skip, number in count_wanted(connection, row.id).items() if skip is not None}
     return replace(report, skipped=skipped)

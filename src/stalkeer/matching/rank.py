@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,15 +22,32 @@ class Variant:
     is_dubbed: bool = False
     size: int | None = None
     source_priority: int = 0  # higher wins
+    runtime_min: int | None = None  # of all it holds
+    refusal: str | None = None  # why it may not be taken whatever it is like, in words
+
+
+@dataclass(frozen=True, slots=True)
+class SizeLimits:
+    """The sizes that are taken of one quality, in MB a minute; None: no bound. `preferred`: the nearer the better."""
+
+    quality: str
+    least: float | None = None
+    most: float | None = None
+    preferred: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a quality profile allows: `(resolution, source)` pairs in Radarr's words, best last; empty allows all."""
+    """What a quality profile allows: `(resolution, source)` pairs in our words, best last; empty allows all.
+
+    `sizes` are the limits of such pairs, and `whose` names the instance whose they are.
+    """
 
     name: str
     allowed: tuple[tuple[int, str], ...] = ()
     cutoff: tuple[int, str] | None = None
+    sizes: tuple[tuple[tuple[int, str], SizeLimits], ...] = ()
+    whose: str = "the instance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +73,9 @@ class RankedVariant:
 ANY_PROFILE = Profile("any")
 NO_WISHES = Wishes()
 _UNKNOWN_RESOLUTION = 720  # a name that is silent is mostly HD; below a named 1080p, above SD
+_WEB = "webdl"
+_MB = 2**20
+_STEP = 200 * _MB
 _SOURCE_ORDER = ("cam", "dvd", "hdtv", "webrip", "webdl", "bluray", "remux")
 
 
@@ -86,6 +107,10 @@ def _judge(variant: Variant, profile: Profile, wishes: Wishes) -> RankedVariant:
     if wishes.max_size is not None and variant.size is not None and variant.size > wishes.max_size:
         allowed = False
         reasons.append(f"{variant.size} bytes are more than the limit of {wishes.max_size}")
+    for refusal in (variant.refusal, _size_refusal(variant, profile)):
+        if refusal:
+            allowed = False
+            reasons.append(refusal)
     if variant.source_priority:
         reasons.append(f"source priority {variant.source_priority}")
     return RankedVariant(variant, allowed, tuple(reasons))
@@ -107,15 +132,57 @@ def _is_allowed(variant: Variant, profile: Profile) -> bool:
     )
 
 
+def _size_refusal(variant: Variant, profile: Profile) -> str | None:
+    limits = _limits_of(variant, profile)
+    if limits is None or not variant.size or not variant.runtime_min:
+        return None
+    rate = variant.size / _MB / variant.runtime_min
+    if limits.most is not None and rate > limits.most:
+        bound, words = limits.most, "larger"
+    elif limits.least is not None and rate < limits.least:
+        bound, words = limits.least, "smaller"
+    else:
+        return None
+    return (
+        f"{_gigabytes(variant.size)} is {words} than {profile.whose} allows for {limits.quality} of "
+        f"{variant.runtime_min} min ({_gigabytes(bound * _MB * variant.runtime_min)})"
+    )
+
+
+def _limits_of(variant: Variant, profile: Profile) -> SizeLimits | None:
+    """Those of its own quality; a silent name goes for a web download, as its release will be called."""
+    own = [
+        limits for (lines, source), limits in profile.sizes if (lines, source) == (variant.resolution, variant.source)
+    ]
+    as_web = [limits for pair, limits in profile.sizes if pair == (variant.resolution, _WEB)]
+    return next(iter(own or as_web), None)
+
+
+def _size_order(variant: Variant, profile: Profile, wishes: Wishes) -> float:
+    """Small sizes first where they are wished, else those near the preferred one, else large ones; unknown last."""
+    if not variant.size:
+        return math.inf
+    limits = _limits_of(variant, profile)
+    if wishes.prefers_smaller:
+        return variant.size
+    if limits is None or limits.preferred is None or not variant.runtime_min:
+        return -variant.size
+    # sizes that lie about as near as each other are equals, as the instances count it
+    return round(abs(variant.size - limits.preferred * _MB * variant.runtime_min) / _STEP)
+
+
+def _gigabytes(size: float) -> str:
+    return f"{size / 2**30:.1f} GB"
+
+
 def _order(variant: Variant, profile: Profile, wishes: Wishes) -> tuple[float, ...]:
     """Smaller sorts first."""
-    size = variant.size or 0
     return (
         _language_rank(variant, wishes),
         -_quality_rank(variant, profile),
         -variant.source_priority,
         -round(variant.score, 2),
-        size if wishes.prefers_smaller else -size,
+        _size_order(variant, profile, wishes),
         variant.entry_id,
     )
 

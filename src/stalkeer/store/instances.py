@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select, update
 
-from stalkeer.arr.values import FileQuality, ProfileQuality, QualityProfile, RootFolder, instance_label
+from stalkeer.arr.values import FileQuality, ProfileQuality, QualityProfile, RootFolder, SizeBounds, instance_label
 from stalkeer.errors import Conflict, NotFound
 from stalkeer.model import InstanceId, InstanceKind
 from stalkeer.secrets import SecretBox
@@ -316,5 +316,10 @@ def _row(row: Row[Any]) -> InstanceRow:
 
 
 def _profile(stored: Mapping[str, Any]) -> QualityProfile:
-    qualities = tuple(ProfileQuality(FileQuality(**q["quality"]), q["allowed"], q["rank"]) for q in stored["qualities"])
+    qualities = tuple(_profile_quality(q) for q in stored["qualities"])
     return QualityProfile(**{**stored, "qualities": qualities})
+
+
+def _profile_quality(stored: Mapping[str, Any]) -> ProfileQuality:
+    sizes = SizeBounds(**stored.get("sizes", {}))  # rows of before sizes were kept have none
+    return ProfileQuality(FileQuality(**stored["quality"]), stored["allowed"], stored["rank"], sizes)

@@ -365,6 +365,19 @@ wanted = Table(
     Index("ix_wanted_library_id", "library_id"),
 )
 
+blocked_releases = Table(
+    "blocked_releases",
+    metadata,
+    _id(),
+    Column("instance_id", Id, ForeignKey("instances.id"), nullable=False),
+    Column("arr_id", BigInteger, nullable=False),  # movieId or episodeId
+    Column("release", Text, nullable=False),
+    Column("reason", Text, nullable=False),  # in the instance's own words; may be empty
+    Column("source_id", Id),  # the entry that we once handed over under this name
+    Column("entry_key", Text),
+    Index("ix_blocked_releases_instance_id", "instance_id", "arr_id"),
+)
+
 # --- matching ----------------------------------------------------------------------------------------------------
 
 matches = Table(

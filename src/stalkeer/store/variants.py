@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, or_, select
 
 from stalkeer.arr.values import FileQuality
 from stalkeer.model import EntryId, EntryKind, InstanceId, MatchId, SourceId, WantedId
+from stalkeer.store.blocked_releases import BlockedEntry, read_blocked_releases
 from stalkeer.store.tables import entries, library, matches, sources, wanted
 
 
@@ -37,6 +38,8 @@ class ConfirmedMatch:
     quality: Mapping[str, Any]
     languages: tuple[str, ...]
     size: int | None
+    runtime_min: int | None  # of the item, times the episodes that the entry holds
+    blocked: str | None = None  # the instance's own blocklist has it: the release, and why
 
 
 def confirmed_matches(connection: Connection, wanted_ids: Sequence[WantedId] | None = None) -> list[ConfirmedMatch]:
@@ -44,7 +47,16 @@ def confirmed_matches(connection: Connection, wanted_ids: Sequence[WantedId] | N
     query = _query().where(matches.c.decision == "confirm", wanted.c.skip.is_(None), wanted.c.gone_at.is_(None))
     if wanted_ids is not None:
         query = query.where(wanted.c.id.in_(wanted_ids))
-    return [_confirmed(row) for row in connection.execute(query).mappings()]
+    found = [_confirmed(row) for row in connection.execute(query).mappings()]
+    blocked = read_blocked_releases(connection, wanted_ids)
+    return [_with_blocks(match, blocked[match.wanted_id]) if match.wanted_id in blocked else match for match in found]
+
+
+def _with_blocks(match: ConfirmedMatch, blocked: tuple[BlockedEntry, ...]) -> ConfirmedMatch:
+    own = next((one for one in blocked if one.is_of(match.source_id, match.entry_key, match.entry_name)), None)
+    return (
+        match if own is None else replace(match, blocked=f"{own.release}: {own.reason}" if own.reason else own.release)
+    )
 
 
 def find_match(connection: Connection, match_id: MatchId) -> ConfirmedMatch | None:
@@ -79,10 +91,12 @@ def _query() -> Any:  # noqa: ANN401 - a Select of fifteen columns
             wanted.c.season,
             wanted.c.episode,
             wanted.c.current_quality,
+            wanted.c.runtime_min,
             library.c.title.label("library_title"),
             library.c.year,
             library.c.quality_profile_id,
             library.c.original_language,
+            library.c.runtime_min.label("usual_runtime_min"),
             entries.c.id.label("entry_id"),
             entries.c.key,
             entries.c.name,
@@ -91,6 +105,8 @@ def _query() -> Any:  # noqa: ANN401 - a Select of fifteen columns
             entries.c.quality,
             entries.c.languages,
             entries.c.size,
+            entries.c.episode.label("first_episode"),
+            entries.c.episode_end,
             sources.c.priority.label("source_priority"),
         )
         .join(wanted, wanted.c.id == matches.c.wanted_id)
@@ -122,7 +138,16 @@ def _confirmed(row: RowMapping) -> ConfirmedMatch:
         quality=json.loads(row["quality"]) if row["quality"] else {},
         languages=tuple(filter(None, (row["languages"] or "").split(","))),
         size=row["size"],
+        runtime_min=_runtime(row),
     )
+
+
+def _runtime(row: RowMapping) -> int | None:
+    own: int | None = row["runtime_min"] or row["usual_runtime_min"]
+    if not own or row["episode_end"] is None or row["first_episode"] is None:
+        return own or None
+    held: int = row["episode_end"] - row["first_episode"] + 1
+    return own * max(1, held)
 
 
 def _title(row: RowMapping) -> str:

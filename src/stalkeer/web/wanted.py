@@ -116,9 +116,10 @@ def queue_best(app: App, wanted_id: WantedId) -> None:
         found = confirmed_matches(connection, [wanted_id])
         item = get_wanted(connection, wanted_id)
         instance = get_instance(connection, item.instance)
-    ranked = [one for one in rank(found, instance) if one.allowed]
-    if not ranked:
-        why = "its profile takes none of the variants" if found else "nothing sure was found"
+    ranked = rank(found, instance)
+    if not ranked or not ranked[0].allowed:
+        why = "nothing sure was found" if not found else "no variant is better than its file"
+        why = "; ".join(ranked[0].reasons) if ranked else why
         raise NotFound(f"{item.label}: {why}. Open it to choose one yourself.")
     best = next(match for match in found if match.entry_id == ranked[0].variant.entry_id)
     queue_match(app.database, app.clock, best.match_id)
