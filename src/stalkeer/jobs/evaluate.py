@@ -172,6 +172,7 @@ def _episode(number: int, work: Work, shown: Mapping[str, Any]) -> WantedItem:
         scene_episode=shown.get("sceneEpisodeNumber"),
         scene_absolute=shown.get("sceneAbsoluteEpisodeNumber"),
         air_date=shown.get("airDate"),
+        runtime_min=shown.get("runtime") or None,
     )
 
 

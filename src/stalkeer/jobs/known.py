@@ -29,7 +29,7 @@ from stalkeer.store.matches import (
 from stalkeer.store.rules import read_rules
 from stalkeer.titles import PARSER_VERSION
 
-MATCHER_VERSION = 1  # grows with every change that may change a decision: all is matched again
+MATCHER_VERSION = 2  # grows with every change that may change a decision: all is matched again
 
 
 States = Sequence[tuple[int, str | None, str | None]]  # as `read_wanted_states` reads them

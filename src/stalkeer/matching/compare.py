@@ -65,11 +65,18 @@ def slips_between(text: str, other: str) -> Slips | None:
 
 
 def _is_plain(word: str, other: str) -> bool:
-    """Whether only a slip explains the difference: no plural, and no letter that makes another common word."""
-    if word.rstrip("s") == other.rstrip("s"):
+    """Whether only a slip explains the difference: no plural, and no letter that makes another common word.
+
+    Fingers slip inside a word; another first letter is mostly another word (harbour, arbour), and so is one more at
+    the end (steel, Steele), unless it was struck twice.
+    """
+    if word.rstrip("s") == other.rstrip("s") or word[0] != other[0]:
+        return False
+    shorter, longer = sorted((word, other), key=len)
+    if longer.startswith(shorter) and longer[-1] != longer[-2]:
         return False
     is_swap = len(word) == len(other) and sorted(word) != sorted(other)
-    return max(len(word), len(other)) >= (_SAFE_SWAP if is_swap else _SAFE_SLIP)
+    return len(longer) >= (_SAFE_SWAP if is_swap else _SAFE_SLIP)
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from stalkeer.matching.compare import Agreement
 from stalkeer.matching.evidence import Evidence, Fit, weigh
 from stalkeer.matching.index import Hit
 from stalkeer.matching.works import EntryFacts, Work
@@ -40,7 +41,16 @@ class Verdict:
 def judge(hits: Iterable[Hit], entry: EntryFacts, thresholds: Thresholds) -> list[Verdict]:
     """A verdict for every work that the hits name."""
     fits = _best_fits(hits, entry)
-    return [_judge_one(fit, fits, thresholds) for fit in fits]
+    return [_judge_one(_with_country(fit, fits), fits, thresholds) for fit in fits]
+
+
+def _with_country(fit: Fit, fits: list[Fit]) -> Fit:
+    """The fit with its strange country as a barrier, unless it is this work because all others come from elsewhere."""
+    if fit.strange_country is None:
+        return fit
+    if fit.hit.work.namesakes_known and any(other.is_of_other_country for other in fits):
+        return fit
+    return replace(fit, barriers=(*fit.barriers, fit.strange_country))
 
 
 def _best_fits(hits: Iterable[Hit], entry: EntryFacts) -> list[Fit]:
@@ -57,21 +67,33 @@ def _judge_one(fit: Fit, fits: list[Fit], thresholds: Thresholds) -> Verdict:
     work = fit.hit.work
     if fit.impossible is not None:
         return Verdict(work, round(max(0.0, fit.score - 0.4), 4), Decision.NOTHING, fit.evidence, fit.impossible)
-    rivals = [other for other in fits if other is not fit and other.impossible is None]
-    better = max((r for r in rivals if r.score > fit.score + _TIE), key=lambda r: r.score, default=None)
+    rivals = [other for other in fits if other.hit.work is not work and other.impossible is None]
+    equal = next((other for other in rivals if _is_as_good(fit, other)), None)
+    better = max(
+        (r for r in rivals if r.score > fit.score + _TIE and r is not equal), key=lambda r: r.score, default=None
+    )
     if better is not None:
         finding = Evidence("rival", -0.3, f"{_describe(better)} fits better")
         return _verdict(fit, (finding,), Decision.NOTHING, finding.text)
-    equal = next((r for r in rivals if abs(r.score - fit.score) <= _TIE), None)
     if equal is not None:
         finding = Evidence("rival", -0.03, f"{_describe(equal)} fits as well")
         return _verdict(fit, (finding,), _at_most_review(fit.score - 0.03, thresholds), finding.text)
     return _judge_alone(fit, thresholds)
 
 
+def _is_as_good(fit: Fit, other: Fit) -> bool:
+    """Whether nothing settles between the two. A year that is one off is as usual as a lost article."""
+    if abs(other.score - fit.score) <= _TIE:
+        return True
+    looser, closer = sorted((fit, other), key=lambda each: each.hit.agreement)
+    if looser.hit.agreement is not Agreement.ARTICLE or closer.is_settled or not closer.is_a_year_off:
+        return False
+    return looser.is_settled or looser.is_a_year_off
+
+
 def _judge_alone(fit: Fit, thresholds: Thresholds) -> Verdict:
     """No other work fits as well; is what we have enough?"""
-    if fit.has_year or fit.has_id or fit.has_country:
+    if fit.is_settled:
         return _judge_sum(fit, (), thresholds)
     if fit.hit.work.namesakes_known:
         return _judge_sum(fit, (Evidence("unshared", _UNSHARED, "nothing else that is known fits it"),), thresholds)

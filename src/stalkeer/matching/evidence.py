@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from stalkeer.matching.compare import Agreement
@@ -27,57 +28,79 @@ class Fit:
     evidence: tuple[Evidence, ...]
     barriers: tuple[str, ...] = ()
     has_year: bool = False  # a year agrees exactly
+    is_a_year_off: bool = False
     has_id: bool = False
     has_country: bool = False
+    strange_country: str | None = None  # a barrier too, unless the others of its title are of other countries
+    is_of_other_country: bool = False
     impossible: str | None = None  # why it cannot be this work at all
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether more than the title speaks for it."""
+        return self.has_year or self.has_id or self.has_country
 
 
 _TITLE_WEIGHT = {Agreement.NONE: 0.72, Agreement.SAME: 0.90, Agreement.ARTICLE: 0.88, Agreement.SLIP: 0.87}
 _SLIP_COST = 0.04
 _NAME_COST = {"title": 0.0, "original": 0.0, "alternate": 0.005, "tmdb": 0.01}
+_EXACT_YEAR = 0.1
+_NAMED_COUNTRY = 0.06
+_ORIGIN = 0.03
 _RUNTIME_TOLERANCE = 0.08
 _RUNTIME_CONTRADICTION = 0.30
 
 
 def weigh(hit: Hit, entry: EntryFacts) -> Fit:
     """All evidence on one hit. The runtime of an episode is its own affair and is not weighed here."""
-    evidence = [_title(hit)]
-    barriers: list[str] = []
     ids, id_impossible = _ids(hit, entry)
     year, year_barrier, year_impossible = _year(hit, entry)
-    country, country_impossible = _country(hit, entry)
+    country, country_barrier, country_impossible = _country(hit, entry)
     runtime, runtime_barrier = _runtime(hit, entry)
-    evidence += [finding for finding in (*ids, year, country, runtime) if finding is not None]
     has_id = any(finding.weight > 0 for finding in ids)
-    if not (has_id or (year is not None and year.weight >= 0.1)):
-        barriers += _title_barriers(hit)
+    has_year = year is not None and year.weight >= _EXACT_YEAR
+    barriers: list[str | None] = []
+    if not (has_id or has_year):
+        barriers += [_title_barrier(hit), _silent_barrier(hit, entry)]
     if hit.agreement is Agreement.NONE and not (year is not None and year.weight > 0):
         barriers.append("neither title nor year agrees with what its id says")
     if hit.slips is not None and not hit.slips.is_plain and not has_id:
         barriers.append("the title differs in a way that may make it another one")
-    barriers += [barrier for barrier in (year_barrier, runtime_barrier) if barrier is not None]
+    barriers += [year_barrier, runtime_barrier]
     if has_id and year_impossible is not None:
         barriers.append(f"its id agrees but {year_impossible}")
         year_impossible = None
+    evidence = [finding for finding in (_title(hit), *ids, year, country, runtime) if finding is not None]
     return Fit(
         hit,
         sum(finding.weight for finding in evidence),
         tuple(evidence),
-        tuple(barriers),
-        has_year=year is not None and year.weight >= 0.1,
+        tuple(barrier for barrier in barriers if barrier is not None),
+        has_year=has_year,
+        is_a_year_off=year is not None and 0 < year.weight < _EXACT_YEAR,
         has_id=has_id,
-        has_country=country is not None and country.weight > 0,
+        has_country=country is not None and country.weight >= _NAMED_COUNTRY,
+        strange_country=None if has_id or has_year else country_barrier,
+        is_of_other_country=country_impossible is not None,
         impossible=id_impossible or year_impossible or country_impossible,
     )
 
 
-def _title_barriers(hit: Hit) -> list[str]:
+def _title_barrier(hit: Hit) -> str | None:
     """Why the title is not enough where neither year nor id agree."""
     if hit.agreement is Agreement.SLIP:
-        return ["the title differs by a letter and no year or id settles it"]
+        return "the title differs by a letter and no year or id settles it"
     if hit.agreement is Agreement.ARTICLE:
-        return ["the title differs by its article and no year or id settles it"]
-    return []
+        return "the title differs by its article and no year or id settles it"
+    return None
+
+
+def _silent_barrier(hit: Hit, entry: EntryFacts) -> str | None:
+    """A title that says its country does so because another show bears it too."""
+    own = hit.work.names[0]
+    if own.country is None or entry.title.country is not None or hit.name.base != own.base:
+        return None
+    return f"{own.text!r} is told apart by its country, which the name does not say"
 
 
 def _title(hit: Hit) -> Evidence:
@@ -99,12 +122,14 @@ def _year(hit: Hit, entry: EntryFacts) -> tuple[Evidence | None, str | None, str
     """(finding, barrier, why it is impossible)."""
     said = hit.hypothesis.year or entry.year
     years = (hit.name.year, *hit.work.years) if hit.name.year else hit.work.years
-    if said is None or not years:
+    if said is None:
         return None, None, None
+    if not years:
+        return None, f"the name says {said}, and no year of it is known", None
     gap = min(abs(said - year) for year in years)
     shown = "/".join(str(year) for year in dict.fromkeys(years))
     if gap == 0:
-        return Evidence("year", 0.1, f"the year {said} agrees"), None, None
+        return Evidence("year", _EXACT_YEAR, f"the year {said} agrees"), None, None
     if gap == 1:
         return Evidence("year", 0.03, f"the year {said} is one off {shown}"), None, None
     if hit.work.kind == "series" and said > min(years) and hit.name.year is None:
@@ -113,13 +138,29 @@ def _year(hit: Hit, entry: EntryFacts) -> tuple[Evidence | None, str | None, str
     return None, None, f"the year {said} is not {shown}"
 
 
-def _country(hit: Hit, entry: EntryFacts) -> tuple[Evidence | None, str | None]:
-    said, known = entry.title.country, hit.name.country
-    if said is None or known is None:
-        return None, None
-    if said == known:
-        return Evidence("country", 0.06, f"the country {said} agrees"), None
-    return None, f"the country {said} is not {known}"
+# 4K-NF - Title (US) - S01E01: lists of this style mark where each show comes from, not which one of several it is
+_MARKS_ORIGIN = re.compile(r"[A-Z0-9+]{2,8}(?:-[A-Z0-9+]{2,8})* - .+ \([A-Z]{2}\) - S\d")
+
+
+def _country(hit: Hit, entry: EntryFacts) -> tuple[Evidence | None, str | None, str | None]:
+    """(finding, barrier, why it is impossible). Shows of one title are told apart by country; films by their year."""
+    said, work = entry.title.country, hit.work
+    if said is None:
+        return None, None, None
+    named = {name.country for name in work.names if name.country is not None}
+    if said in named:
+        return Evidence("country", _NAMED_COUNTRY, f"the country {said} agrees"), None, None
+    if named:
+        return None, None, f"the country {said} is not {'/'.join(sorted(named))}"
+    if said in work.countries:
+        return Evidence("country", _ORIGIN, f"it comes from {said}"), None, None
+    if work.countries:
+        return None, f"the country {said} is not {'/'.join(work.countries)}, where it comes from", None
+    if work.kind == "movie" and (hit.hypothesis.year or entry.year):
+        return None, None, None
+    if work.namesakes_known and _MARKS_ORIGIN.match(entry.name):
+        return None, None, None
+    return None, f"none of its titles says the country {said}", None
 
 
 def _ids(hit: Hit, entry: EntryFacts) -> tuple[list[Evidence], str | None]:

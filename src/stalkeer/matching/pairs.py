@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from stalkeer.matching.decide import Thresholds, Verdict, judge
 from stalkeer.matching.evidence import Evidence
 from stalkeer.matching.index import Hit, NameIndex
 from stalkeer.matching.rules import Rule, RuleAction, RuleBook, RuleId
+from stalkeer.matching.runtime import weigh_episode_runtime
 from stalkeer.matching.works import EntryFacts, WantedItem, Work
 from stalkeer.model import Decision
 
@@ -134,16 +136,21 @@ class Matcher:
         ]
 
     def _decide(self, verdict: Verdict, slot: _Slot, entry: EntryFacts) -> Pair:
-        evidence = verdict.evidence if slot.evidence is None else (*verdict.evidence, slot.evidence)
-        score = verdict.score + (slot.evidence.weight if slot.evidence else 0.0)
+        runtime, runtime_barrier = (
+            weigh_episode_runtime(slot.item, entry) if slot.item.work.kind == "series" else (None, None)
+        )
+        own = tuple(finding for finding in (slot.evidence, runtime) if finding is not None)
+        evidence = verdict.evidence + own
+        score = verdict.score + sum(finding.weight for finding in own)
         decision, reason = verdict.decision, verdict.reason
-        if decision is Decision.CONFIRM and slot.barrier is not None:
-            decision, reason = Decision.REVIEW, slot.barrier
+        barrier = slot.barrier or runtime_barrier
+        if decision is Decision.CONFIRM and barrier is not None:
+            decision, reason = Decision.REVIEW, barrier
         if entry.title.is_junk and decision is not Decision.NOTHING:
             decision, reason = Decision.NOTHING, "the name says that it is a trailer or another extra"
         rule = self.rules.block_of(entry) or self.rules.verdict_on(slot.item, entry)
         if rule is None:
-            is_open = verdict.needs_namesakes and slot.barrier is None and decision is Decision.REVIEW
+            is_open = verdict.needs_namesakes and barrier is None and decision is Decision.REVIEW
             return Pair(slot.item, entry, _unit(score), decision, evidence, reason, needs_namesakes=is_open)
         if rule.action is RuleAction.PIN:
             decision, score = Decision.CONFIRM, 1.0
@@ -172,6 +179,15 @@ def _shifted(entry: EntryFacts, rule: Rule | None) -> EntryFacts:
     return entry._replace(title=title._replace(season=season, episodes=episodes))
 
 
+_SLASHED_DATE = re.compile(r"\b(\d{1,2})/(\d{1,2})/\d{4}\b")
+
+
+def _is_ambiguous_date(name: str) -> bool:
+    """Whether a date reads otherwise in America: 04/03/2025."""
+    found = _SLASHED_DATE.search(name)
+    return found is not None and found[1] != found[2] and max(int(found[1]), int(found[2])) <= 12
+
+
 class _Episodes:
     """The wanted episodes of one series, by everything that may number them."""
 
@@ -197,8 +213,9 @@ class _Episodes:
     def find(self, entry: EntryFacts) -> Iterator[_Slot]:
         title = entry.title
         if title.air_date:
+            barrier = "day and month may be the other way round" if _is_ambiguous_date(entry.name) else None
             for item in self._by_date.get(title.air_date, ()):
-                yield _Slot(item, Evidence("air date", 0.0, f"the date {title.air_date} agrees"))
+                yield _Slot(item, Evidence("air date", 0.0, f"the date {title.air_date} agrees"), barrier)
             return
         if title.season is None:
             yield from self._without_season(title.episodes or ((title.absolute,) if title.absolute is not None else ()))

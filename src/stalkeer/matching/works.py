@@ -38,6 +38,7 @@ class Work:
     series_type: str | None = None
     namesakes_known: bool = False
     is_namesake_only: bool = False  # known from a lookup alone
+    countries: tuple[str, ...] = ()  # ISO 3166-1 codes of where it comes from, where TMDB was asked
 
     @property
     def title(self) -> str:
