@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import delete, select, update
@@ -69,7 +69,6 @@ class House:
     provider_url: str = ""
     replies: dict[int, Reply | None] = field(default_factory=dict)
     questions: list[int] = field(default_factory=list)
-    skipped_s: float = 0.0  # how far the clock of account questions is ahead
 
     @property
     def database(self) -> Database:
@@ -77,7 +76,7 @@ class House:
 
     def engine(self, role: str = "serve", rhythm: Rhythm = QUICKLY, jobs: JobTable | None = None) -> Engine:
         arrs = Arrs(self.database, self.app.secrets, self.app.clock)
-        accounts = AccountDesk(self.database, self.ask, self.app.clock, self.monotonic)
+        accounts = AccountDesk(self.database, self.ask, self.app.clock)
         outside = Outside(arrs=arrs, access=self.access, accounts=accounts)
         return Engine(self.app, outside, jobs or JobTable(self.database, self.app.clock, ()), role=role, rhythm=rhythm)
 
@@ -121,8 +120,10 @@ class House:
                 known or connection.execute(instances.insert().values(**values).returning(instances.c.id)).scalar_one()
             )
 
-    def monotonic(self) -> float:
-        return time.monotonic() + self.skipped_s
+    def let_questions_age(self) -> None:
+        """As if every account had last been asked a good while ago."""
+        with self.database.begin() as connection:
+            connection.execute(update(sources).values(account_asked_at=now() - timedelta(seconds=31)))
 
     def film(
         self,

@@ -10,7 +10,18 @@ from stalkeer.engine.engine import Engine
 from stalkeer.engine.schedules import cron_times, next_times, previous_time
 from stalkeer.engine.table import Job, JobTable
 from stalkeer.errors import NotFound
-from stalkeer.store.runs import RunId, RunState, finish_run, get_run, list_runs, queue_run, request_cancel, start_run
+from stalkeer.store.runs import (
+    RunId,
+    RunOwner,
+    RunState,
+    claim_run,
+    finish_run,
+    get_run,
+    list_runs,
+    queue_run,
+    request_cancel,
+    start_run,
+)
 from tests.doubles.house import eventually, now
 
 
@@ -128,20 +139,36 @@ def test_an_unknown_job_is_named(running, engine):
         running(engine("scan")).start("dance")
 
 
-def test_stopping_ends_a_running_job(house, running, engine, work):
+def test_a_job_that_the_end_of_the_program_cuts_short_is_done_after_its_next_start(house, running, engine, work):
     work.go_on.clear()
     started = running(engine("scan"))
-    run_id = started.start("scan")
+    run_id = started.start("scan", options={"limit": 3})
     eventually(lambda: work.calls)
 
     assert started.stop() is True
-    assert run_of(house, run_id).finished_at is not None
+    assert run_of(house, run_id).state is RunState.QUEUED
+    work.go_on.set()
+    running(engine("scan"))
+
+    assert ended(house, run_id).state is RunState.DONE
+    assert work.calls == [(None, {"limit": 3})] * 2
+
+
+def test_a_job_that_a_crash_cut_short_is_done_once_more_after_the_next_start(house, running, engine, work):
+    with house.database.begin() as connection:
+        run_id = queue_run(connection, now(), "scan", "radarr", {"limit": 3})
+        claim_run(connection, run_id, now(), "local")
+
+    running(engine("scan"))
+
+    assert ended(house, run_id).state is RunState.DONE
+    assert work.calls == [("radarr", {"limit": 3})]
 
 
 def test_what_was_missed_while_nothing_ran_is_caught_up_with_once(house, running, engine, work):
     with house.database.begin() as connection:
         old = start_run(connection, now() - timedelta(days=3), "scan")
-        finish_run(connection, old, now() - timedelta(days=3), RunState.DONE)
+        finish_run(connection, RunOwner(old), now() - timedelta(days=3), RunState.DONE)
 
     started = running(engine("scan", "refresh"))
 

@@ -1,4 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 
@@ -8,7 +10,7 @@ from stalkeer.jobs.admitting import allowance, explain_waiting, read_accounts, r
 from stalkeer.store.accounts import connected
 from stalkeer.store.statistics import Sample, add_samples
 from tests.doubles.app import make_app
-from tests.doubles.house import House
+from tests.doubles.house import House, now, open_house
 
 MONDAY_NOON = datetime(2026, 1, 12, 12, tzinfo=UTC)
 
@@ -91,7 +93,7 @@ def desk_over(house, clock, *replies):
         asked.append(source_id)
         return answers.pop(0)
 
-    return AccountDesk(house.database, ask, clock, clock.monotonic), asked
+    return AccountDesk(house.database, ask, clock), asked
 
 
 def test_an_account_is_asked_at_most_once_in_thirty_seconds(house_with, clock):
@@ -106,6 +108,64 @@ def test_an_account_is_asked_at_most_once_in_thirty_seconds(house_with, clock):
     assert len(asked) == 2
 
 
+def test_two_workers_together_ask_an_account_once(tmp_path, any_database):
+    with open_house(tmp_path, any_database) as house:
+        source, asked, together = house.source(), [], Barrier(2, timeout=10)
+
+        def work(_number):
+            def ask(source_id):
+                asked.append(source_id)
+                return Reply("active", 2, 2)
+
+            desk = AccountDesk(house.database, ask, now)
+            together.wait()
+            desk.check_after_cut(source)
+            together.wait()
+            return desk.check_after_cut(source)
+
+        with ThreadPoolExecutor(2) as workers:
+            states = list(workers.map(work, range(2)))
+
+    assert states == [AccountState.IN_USE] * 2
+    assert asked == [source]
+
+
+def test_a_cut_is_asked_about_although_the_account_was_asked_just_before_it(house_with, clock):
+    house = house_with()
+    source = house.source()
+    desk, asked = desk_over(house, clock, Reply("active", 0, 1), Reply("active", 1, 1))
+
+    assert desk.check(source) is AccountState.FREE
+    clock.advance(2)
+
+    assert desk.check_after_cut(source) is AccountState.IN_USE, "a viewer came after the account was last asked"
+    assert desk.check_after_cut(source) is AccountState.IN_USE
+    assert len(asked) == 2
+
+
+def test_a_clock_that_was_set_back_does_not_silence_the_questions(house_with, clock):
+    house = house_with()
+    source = house.source()
+    desk, asked = desk_over(house, clock, Reply("active", 0, 1), Reply("active", 0, 1))
+
+    desk.check(source)
+    clock.advance(-86400)
+
+    assert desk.check(source) is AccountState.FREE
+    assert len(asked) == 2
+
+
+def test_what_an_account_said_before_it_fell_silent_is_no_answer(house_with, clock):
+    house = house_with()
+    source = house.source()
+    desk, _ = desk_over(house, clock, Reply("active", 1, 1), None)
+
+    assert desk.check(source) is AccountState.IN_USE
+    clock.advance(31)
+
+    assert [desk.check(source) for _ in range(2)] == [AccountState.UNKNOWN] * 2
+
+
 def test_our_own_connections_are_no_viewers(house_with, clock):
     house = house_with()
     download = house.download("Dune", None)
@@ -115,7 +175,7 @@ def test_our_own_connections_are_no_viewers(house_with, clock):
 
     assert desk.check(source) is AccountState.FREE
     clock.advance(31)
-    assert desk.check(source, closed=1) is AccountState.IN_USE, "ours was cut: the one in use is somebody else's"
+    assert desk.check_after_cut(source) is AccountState.IN_USE, "ours was cut: the one in use is somebody else's"
     with house.database.connect() as connection:
         assert connected(connection, source, clock()) == 1
 

@@ -1,18 +1,23 @@
+import subprocess
+import sys
 from dataclasses import dataclass
 
 import pytest
 
 from stalkeer.errors import Conflict, InvalidInput
-from stalkeer.jobs.reporting import StoredRun, record_run
+from stalkeer.jobs.reporting import StoredRun, command_name, end_runs_of_killed_commands, record_run
 from stalkeer.store.runs import (
+    RunOwner,
     RunState,
     claim_run,
-    fail_runs_of,
+    finish_run,
     get_run,
     list_runs,
     queue_run,
     request_cancel,
     start_run,
+    take_back_runs,
+    waiting_runs,
 )
 
 
@@ -55,7 +60,7 @@ def test_an_error_is_kept_and_raised(database, clock):
 
 def test_progress_is_written_at_most_once_a_second(database, clock):
     with database.begin() as connection:
-        run = StoredRun(database, clock, start_run(connection, clock(), "match"))
+        run = StoredRun(database, clock, RunOwner(start_run(connection, clock(), "match")))
 
     for done in range(5):
         run.progress(done, 5)
@@ -68,11 +73,11 @@ def test_progress_is_written_at_most_once_a_second(database, clock):
 
 def test_a_cancel_from_another_process_is_heard_within_a_second(database, clock):
     with database.begin() as connection:
-        run = StoredRun(database, clock, start_run(connection, clock(), "match"))
+        run = StoredRun(database, clock, RunOwner(start_run(connection, clock(), "match")))
     assert not run.is_cancelled()
 
     with database.begin() as connection:
-        request_cancel(connection, run.run_id, clock())
+        request_cancel(connection, run.owner.run_id, clock())
     clock.advance(1)
 
     assert run.is_cancelled()
@@ -90,16 +95,72 @@ def test_a_queued_run_is_claimed_by_one_worker_only(any_database, clock):
         run_id = queue_run(connection, clock(), "refresh", None, {})
         first, second, again = (claim_run(connection, run_id, clock(), worker) for worker in ("a", "b", "a"))
 
-    assert first is not None and second is None and again is not None
+    assert first is not None and second is None and again is None
 
 
-def test_runs_of_a_dead_worker_end_as_failed(database, clock):
-    with database.begin() as connection:
-        run_id = start_run(connection, clock(), "refresh", worker="dead")
-        fail_runs_of(connection, "dead", clock())
+def test_a_run_that_lost_its_worker_is_queued_once_more_with_its_options(any_database, clock):
+    with any_database.begin() as connection:
+        run_id = queue_run(connection, clock(), "refresh", "mine", {"accept": True})
+        claim_run(connection, run_id, clock(), "dead")
+        take_back_runs(connection, "dead", clock())
+        run = get_run(connection, run_id)
+        [order] = waiting_runs(connection)
+
+    assert (run.state, run.worker, run.options) == (RunState.QUEUED, None, {"accept": True})
+    assert (order.run_id, order.crashes) == (run_id, 1)
+
+
+def test_a_run_that_loses_its_worker_twice_fails_and_says_so(any_database, clock):
+    with any_database.begin() as connection:
+        run_id = queue_run(connection, clock(), "refresh", None, {})
+        for worker in ("dead", "dead too"):
+            claim_run(connection, run_id, clock(), worker)
+            take_back_runs(connection, worker, clock())
         run = get_run(connection, run_id)
 
-    assert run.state is RunState.FAILED and "start it again" in run.error
+    assert run.state is RunState.FAILED and "twice" in run.error
+
+
+def test_a_run_that_was_to_be_cancelled_is_so_when_its_worker_is_lost(database, clock):
+    with database.begin() as connection:
+        run_id = start_run(connection, clock(), "refresh", worker="dead")
+        request_cancel(connection, run_id, clock())
+        take_back_runs(connection, "dead", clock())
+
+        assert get_run(connection, run_id).state is RunState.CANCELLED
+
+
+def test_a_worker_that_was_away_neither_ends_nor_goes_on_with_what_another_was_given(any_database, clock):
+    with any_database.begin() as connection:
+        run_id = queue_run(connection, clock(), "refresh", None, {})
+        claim_run(connection, run_id, clock(), "frozen")
+        take_back_runs(connection, "frozen", clock())
+        claim_run(connection, run_id, clock(), "other")
+    frozen = StoredRun(any_database, clock, RunOwner(run_id, "frozen"))
+
+    frozen.progress(1, 2, "thawed")
+    with any_database.begin() as connection:
+        finish_run(connection, frozen.owner, clock(), RunState.DONE, {"text": "old"})
+
+    assert frozen.is_cancelled()
+    run = latest(any_database)
+    assert (run.state, run.worker, run.progress, run.report) == (RunState.RUNNING, "other", None, None)
+
+
+def test_the_run_of_a_command_that_was_killed_does_not_go_on_for_ever(database, clock):
+    killed = subprocess.Popen([sys.executable, "-c", ""])
+    killed.wait()
+    here = command_name().rpartition("-")[0]
+    with database.begin() as connection:
+        dead = start_run(connection, clock(), "scan", worker=f"{here}-{killed.pid}")
+        alive = start_run(connection, clock(), "match", worker=command_name())
+        former = start_run(connection, clock(), "refresh", worker="command-a-container-of-before-7")
+
+    end_runs_of_killed_commands(database, clock())
+
+    with database.connect() as connection:
+        states = [get_run(connection, run_id).state for run_id in (dead, alive, former)]
+    assert states == [RunState.FAILED, RunState.RUNNING, RunState.FAILED]
 
 
 def test_what_has_ended_cannot_be_cancelled(database, clock):

@@ -23,10 +23,11 @@ def worker(
     Example: stalkeer worker --config /config/config.yml
     """
     from stalkeer.engine.build import build_engine, build_table
-    from stalkeer.engine.process import child_command, work_until_signal
+    from stalkeer.engine.process import child_command, end_with_parent, work_until_signal
 
     parts = context_app(context)
     if run is not None:
+        end_with_parent()
         build_table(parts).execute(run)
         return
     work_until_signal(build_engine(parts, "worker", child_command(parts.config)), until_idle=until_idle)

@@ -36,7 +36,7 @@ from stalkeer.settings import Settings
 from stalkeer.store.database import Database
 from stalkeer.store.dispatch import release_all
 from stalkeer.store.downloads import count_by_state
-from stalkeer.store.runs import fail_runs_of, last_finished, list_runs, queue_run
+from stalkeer.store.runs import last_finished, list_runs, queue_run, take_back_runs
 from stalkeer.store.workers import WorkerRow, database_now, register_worker, remove_worker
 
 log = logging.getLogger(__name__)
@@ -136,7 +136,7 @@ class Engine:
                 now = database_now(connection, self._tools.clock())
                 if not self._is_shared:
                     freed = release_all(connection, now)
-                    fail_runs_of(connection, self.id, now)
+                    take_back_runs(connection, self.id, now)
                     if freed:
                         log.info("%d downloads were interrupted and go on", freed)
                 register_worker(connection, replace(self._identity(), started_at=now, heartbeat=now))
@@ -263,7 +263,7 @@ class Engine:
                     self._dispatch.transfer(order)
                 for order in given.finishes:
                     self._dispatch.finish(order)
-                for run_id in given.runs:
-                    self._dispatch.job(run_id)
+                for run in given.runs:
+                    self._dispatch.job(run)
             except Exception:
                 log.exception("dispatch; what was admitted and not begun goes back to the queue after a while")

@@ -25,6 +25,16 @@ def child_command(config: Path | None) -> Callable[[int], Sequence[str]]:
     return lambda run_id: [sys.executable, "-m", "stalkeer", *chosen, "worker", "--run", str(run_id)]
 
 
+def end_with_parent() -> None:
+    """End this process when the one that holds the other end of its standard input does, however that ended."""
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
 def work_until_signal(engine: Engine, *, until_idle: bool = False, look: Callable[[], None] = lambda: None) -> None:
     """Launch, then wait for SIGINT or SIGTERM, or until nothing is left to do; then let go of everything.
 

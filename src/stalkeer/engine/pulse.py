@@ -14,10 +14,13 @@ from stalkeer.engine.rhythm import USUAL, Rhythm
 from stalkeer.engine.survey import Survey
 from stalkeer.engine.worker import Worker
 from stalkeer.errors import StoreError
+from stalkeer.jobs.accounts import ASK_EVERY
 from stalkeer.jobs.admitting import allowance, limits_of, read_accounts, read_gates, throttle
 from stalkeer.jobs.tools import Tools
 from stalkeer.jobs.transfer import STOPS
 from stalkeer.jobs.watching import Seen, Watch
+from stalkeer.model import SourceId
+from stalkeer.store.accounts import questions_due, questions_open
 from stalkeer.store.database import Transaction
 from stalkeer.store.dispatch import (
     Held,
@@ -32,7 +35,7 @@ from stalkeer.store.dispatch import (
     waiting_candidates,
     write_progress,
 )
-from stalkeer.store.runs import RunId, fail_runs_of, waiting_runs
+from stalkeer.store.runs import RunOrder, take_back_runs, waiting_runs
 from stalkeer.store.workers import WorkerRow, beat, database_now, hold_briefly, list_workers, remove_dead_workers
 from stalkeer.transfers.request import StopReason
 
@@ -47,7 +50,7 @@ class Given:
 
     transfers: list[Order] = field(default_factory=list)
     finishes: list[Order] = field(default_factory=list)
-    runs: list[RunId] = field(default_factory=list)
+    runs: list[RunOrder] = field(default_factory=list)
     halts: list[tuple[Order, StopReason]] = field(default_factory=list)
 
 
@@ -113,7 +116,7 @@ class Pulse:
             beat(connection, self._identity, now)
             for dead in remove_dead_workers(connection, self._worker.id, now, self._rhythm.dead_after):
                 log.warning("worker %s has gone silent; its downloads go on elsewhere", dead)
-                fail_runs_of(connection, dead, now)
+                take_back_runs(connection, dead, now)
             lost = write_progress(connection, [one.progress for _, one in seen], now)
             given.halts += [(Order(owner.download_id, owner.run), StopReason.LOST) for owner in lost]
             for held in held_by(connection, self._worker.id):
@@ -144,6 +147,12 @@ class Pulse:
         if held.intent is not None:
             given.halts.append((Order(held.download_id, held.run), STOPS[held.intent]))
 
+    def _unasked(self, connection: Transaction, sources: set[SourceId], now: datetime) -> set[SourceId]:
+        """Those whose account must have been asked before the first of their downloads starts, by whichever worker."""
+        due = questions_due(connection, sources, now, ASK_EVERY)
+        self._survey.ask_soon(due)
+        return due | questions_open(connection, sources, now)
+
     def _admit(self, connection: Transaction, given: Given, now: datetime) -> None:
         """Start what may start; ask what must make room. Finished files go on whatever the calendar says."""
         given.finishes = admit_finishing(connection, now)
@@ -153,7 +162,7 @@ class Pulse:
             return
         settings = self._tools.settings()
         idle = {one.source_id for one in candidates} - {one.source_id for one in running}
-        accounts = read_accounts(connection, settings, now, self._survey.unasked(idle))
+        accounts = read_accounts(connection, settings, now, self._unasked(connection, idle, now))
         gates = read_gates(connection, settings, now)
         around = Surroundings(limits_of(settings), {"": self._survey.volume}, gates)
         decided = plan(candidates, running, accounts, around, now)

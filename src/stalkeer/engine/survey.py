@@ -12,14 +12,16 @@ from pathlib import Path
 from stalkeer.downloads.admission import Running, Volume
 from stalkeer.errors import StalkeerError
 from stalkeer.files.space import unclaimed
-from stalkeer.jobs.accounts import SETTLING
+from stalkeer.jobs.accounts import ASK_EVERY, SETTLING
 from stalkeer.jobs.admitting import measure_volume
 from stalkeer.jobs.litter import sweep
+from stalkeer.jobs.reporting import end_runs_of_killed_commands
 from stalkeer.jobs.tools import Tools
 from stalkeer.model import DownloadId, SourceId
-from stalkeer.store.accounts import is_settled
+from stalkeer.store.accounts import is_settled, questions_due
 from stalkeer.store.dispatch import running_parts, source_of, sources_in_use
 from stalkeer.store.statistics import Sample, add_samples
+from stalkeer.store.workers import database_now
 
 log = logging.getLogger(__name__)
 
@@ -64,14 +66,13 @@ class Survey:
         with self._lock:
             return self._unclaimed.get(running.id, running.remaining)
 
-    def unasked(self, sources: Iterable[SourceId]) -> set[SourceId]:
-        """Those whose account must be asked before the first of their downloads starts; it is asked now."""
-        found = {one for one in sources if self._tools.accounts.may_ask(one)}
+    def ask_soon(self, sources: Iterable[SourceId]) -> None:
+        """Accounts without a running download, to be asked before the first of theirs starts."""
         with self._lock:
-            self._wanting |= found
-        if found:
+            self._wanting.update(sources)
+            is_wanted = bool(self._wanting)
+        if is_wanted:
             self._wake.set()
-        return found
 
     def note_fetched(self, download_id: DownloadId, size: int) -> None:
         with self._lock:
@@ -90,7 +91,7 @@ class Survey:
             self._wake.clear()
             if self._stop.is_set():
                 return
-            for look in (self._ask_accounts, self._measure, self._sweep, self._sample_in_time):
+            for look in (self._ask_accounts, self._measure, self._sweep, self._sample_in_time, self._end_commands):
                 try:
                     look()
                 except StalkeerError as error:
@@ -113,20 +114,23 @@ class Survey:
 
     def _ask_accounts(self) -> None:
         """Accounts in use, every 30 s; and those that are about to be."""
-        with self._tools.database.connect() as connection:
-            in_use = sources_in_use(connection)
-            settled = self._tools.clock() - SETTLING
-            ready = [one for one in in_use if is_settled(connection, one, settled)]
         with self._lock:
             wanting, self._wanting = self._wanting, set()
-        for source_id in {*ready, *wanting}:
-            if self._tools.accounts.may_ask(source_id):
-                self._tools.accounts.check(source_id)
+        with self._tools.database.connect() as connection:
+            now = database_now(connection, self._tools.clock())
+            in_use = sources_in_use(connection)
+            ready = [one for one in in_use if is_settled(connection, one, now - SETTLING)]
+            due = questions_due(connection, {*ready, *wanting}, now, ASK_EVERY)
+        for source_id in due:
+            self._tools.accounts.check(source_id)
         if wanting:
             self._wake_pulse()
 
     def _sweep(self) -> None:
         sweep(self._tools.database)
+
+    def _end_commands(self) -> None:
+        end_runs_of_killed_commands(self._tools.database, self._tools.clock())
 
     def _sample_in_time(self) -> None:
         if time.monotonic() - self._sampled_at >= SAMPLE_S:

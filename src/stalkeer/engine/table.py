@@ -14,7 +14,18 @@ from stalkeer.engine.schedules import FOLLOWERS
 from stalkeer.errors import NotFound, StalkeerError
 from stalkeer.jobs.reporting import Report, Run, StoredRun, follow_run
 from stalkeer.store.database import Database
-from stalkeer.store.runs import RunId, RunRow, RunState, claim_run, finish_run, get_run, is_cancel_requested, queue_run
+from stalkeer.store.runs import (
+    RunId,
+    RunOwner,
+    RunRow,
+    RunState,
+    claim_run,
+    finish_run,
+    get_run,
+    hand_back_run,
+    is_to_stop,
+    queue_run,
+)
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +65,7 @@ class JobTable:
     def carry_out(self, run_id: int, worker: str, wake: Callable[[], None]) -> None:
         """Claim the run and do it, where nobody else did; then queue what follows it."""
         with self._lock:
-            if self._stopping.is_set():
+            if self._stopping.is_set() or run_id in self._busy:
                 return
             self._busy.add(run_id)
         try:
@@ -95,38 +106,52 @@ class JobTable:
 
     def _in_thread(self, row: RunRow) -> None:
         job = self.check(row.job)
-        run = _StoppableRun(StoredRun(self.database, self.clock, row.id), self._stopping)
-        options = _options(row)
-        follow_run(run.stored, lambda _stored: job.work(row.subject, options, run))
+        run = _StoppableRun(StoredRun(self.database, self.clock, _owner(row)), self._stopping)
+
+        def work(_stored: Run) -> Report:
+            report = job.work(row.subject, row.options, run)
+            if run.was_stopped:
+                raise _CutShort
+            return report
+
+        try:
+            follow_run(run.stored, work)
+        except _CutShort:
+            with self.database.begin() as connection:
+                hand_back_run(connection, _owner(row))
 
     def _in_child(self, row: RunRow, command: Sequence[str]) -> None:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - our own program
-        cancelled_at: float | None = None
+        # the pipe is how the child learns of our end, however sudden: see `process.end_with_parent`
+        child = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - our own program
+        asked_at: float | None = None
         while child.poll() is None:
             time.sleep(0.2)
-            if cancelled_at is None and (self._stopping.is_set() or self._is_cancelled(row.id)):
-                cancelled_at = time.monotonic()
+            if asked_at is None and (self._stopping.is_set() or self._is_cancelled(row)):
+                asked_at = time.monotonic()
                 child.terminate()
-            elif cancelled_at is not None and time.monotonic() - cancelled_at > 5:
+            elif asked_at is not None and time.monotonic() - asked_at > 5:
                 child.kill()
+        if child.stdin is not None:
+            child.stdin.close()
         with self.database.begin() as connection:
-            if get_run(connection, row.id).state is not RunState.RUNNING:
+            if self._stopping.is_set():
+                hand_back_run(connection, _owner(row))
                 return
-            state = RunState.FAILED if cancelled_at is None else RunState.CANCELLED
-            error = f"its process ended with code {child.returncode}" if cancelled_at is None else None
-            finish_run(connection, row.id, self.clock(), state, None, error)
+            state = RunState.FAILED if asked_at is None else RunState.CANCELLED
+            error = f"its process ended with code {child.returncode}" if asked_at is None else None
+            finish_run(connection, _owner(row), self.clock(), state, None, error)
 
-    def _is_cancelled(self, run_id: RunId) -> bool:
+    def _is_cancelled(self, row: RunRow) -> bool:
         try:
             with self.database.connect() as connection:
-                return is_cancel_requested(connection, run_id)
+                return is_to_stop(connection, _owner(row))
         except StalkeerError:
             return False
 
     def _follow(self, run_id: RunId, wake: Callable[[], None]) -> None:
         with self.database.begin() as connection:
             row = get_run(connection, run_id)
-            if row.state not in (RunState.DONE, RunState.PARTLY) or _options(row).get("alone"):
+            if row.state not in (RunState.DONE, RunState.PARTLY) or row.options.get("alone"):
                 return
             known = {job.name for job in self.jobs}
             for follower in FOLLOWERS.get(row.job, ()):
@@ -135,20 +160,26 @@ class JobTable:
         wake()
 
 
+class _CutShort(BaseException):
+    """The program ends before the run does."""
+
+
 @dataclass
 class _StoppableRun:
     """A stored run that also ends when its process does."""
 
     stored: StoredRun
     stopping: threading.Event
+    was_stopped: bool = False
 
     def progress(self, done: int, total: int | None = None, message: str = "") -> None:
         self.stored.progress(done, total, message)
 
     def is_cancelled(self) -> bool:
-        return self.stopping.is_set() or self.stored.is_cancelled()
+        if self.stopping.is_set():
+            self.was_stopped = True
+        return self.was_stopped or self.stored.is_cancelled()
 
 
-def _options(row: RunRow) -> Mapping[str, object]:
-    found = (row.progress or {}).get("options")
-    return found if isinstance(found, dict) else {}
+def _owner(row: RunRow) -> RunOwner:
+    return RunOwner(row.id, row.worker)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
 from stalkeer.store.dispatch import Order
+from stalkeer.store.runs import RunOrder
 
 QUEUE = "stalkeer"
 POLL_S = 1.0  # how soon a worker on PostgreSQL sees what another one admitted
@@ -53,6 +55,7 @@ class Dispatch:
         self._where = where
         self._bodies = bodies
         self._workflows: dict[str, Callable[..., None]] = {}
+        self._process = uuid.uuid4().hex
 
     def launch(self) -> None:
         quieten()
@@ -88,9 +91,9 @@ class Dispatch:
     def finish(self, order: Order) -> None:
         self._start("finish", f"fin-{order.download_id}-{order.run}", order.download_id, order.run)
 
-    def job(self, run_id: int) -> None:
-        # the executor's name: a run whose worker died before it began must be free for another one
-        self._start("job", f"job-{run_id}-{self._where.executor}", run_id)
+    def job(self, order: RunOrder) -> None:
+        # each process may try each run anew: what an earlier one began of it has ended with that one
+        self._start("job", f"job-{order.run_id}-{order.crashes}-{self._process}", order.run_id)
 
     def schedule(self, times: Mapping[str, str], timezone: str | None) -> None:
         """Keep these cron lines, and no others; an empty line is none."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,10 +9,20 @@ from enum import StrEnum
 
 from stalkeer.errors import SourceError, SourceRefused
 from stalkeer.model import SourceId
-from stalkeer.store.accounts import AccountFacts, connected, save_account
-from stalkeer.store.database import Database
+from stalkeer.store.accounts import (
+    AccountFacts,
+    LastAnswer,
+    claim_question,
+    claim_question_after_cut,
+    connected,
+    end_question,
+    last_answer,
+    save_account,
+)
+from stalkeer.store.database import Database, Transaction
+from stalkeer.store.workers import database_now
 
-ASK_EVERY_S = 30.0  # at most one question in so long
+ASK_EVERY = timedelta(seconds=30)  # at most one question in so long
 SETTLING = timedelta(seconds=5)  # a connection opened or closed so lately may or may not be counted
 
 
@@ -37,73 +45,74 @@ class Reply:
 
 
 Ask = Callable[[SourceId], Reply | None]  # None: the source has no account API; raises SourceError
+Claim = Callable[[Transaction, SourceId, datetime, timedelta], bool]
 
 
 class AccountDesk:
-    """Asks accounts on behalf of all transfers of this process."""
+    """Asks accounts on behalf of all transfers. When, is kept in the database: all workers together ask seldom."""
 
-    def __init__(
-        self,
-        database: Database,
-        ask: Ask,
-        clock: Callable[[], datetime],
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, database: Database, ask: Ask, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._ask = ask
         self._clock = clock
-        self._monotonic = monotonic
-        self._lock = threading.Lock()
-        self._asked: dict[SourceId, float] = {}
-        self._known: dict[SourceId, AccountState] = {}
 
-    def may_ask(self, source_id: SourceId) -> bool:
-        with self._lock:
-            asked = self._asked.get(source_id)
-            return asked is None or self._monotonic() - asked >= ASK_EVERY_S
+    def check(self, source_id: SourceId) -> AccountState:
+        """Ask now, or judge by the last answer where anybody asked within the last 30 s."""
+        return self._check(source_id, claim_question, closed=0)
 
-    def check(self, source_id: SourceId, closed: int = 0) -> AccountState:
-        """Ask now, or give the last answer where it was asked within the last 30 s.
-
-        `closed` of our connections are known to be cut though their downloads still hold their slot.
+    def check_after_cut(self, source_id: SourceId) -> AccountState:
+        """One of our connections was cut, though its download still holds its slot: a viewer may have come since the
+        account was last asked. Asked at most once in 30 s too.
         """
-        with self._lock:
-            asked = self._asked.get(source_id)
-            if asked is not None and self._monotonic() - asked < ASK_EVERY_S:
-                return self._known.get(source_id, AccountState.UNKNOWN)
-            self._asked[source_id] = self._monotonic()
-        state = self._question(source_id, closed)
-        with self._lock:
-            self._known[source_id] = state
-        return state
+        return self._check(source_id, claim_question_after_cut, closed=1)
 
-    def _question(self, source_id: SourceId, closed: int) -> AccountState:
-        try:
-            reply = self._ask(source_id)
-        except SourceRefused as error:
-            reply = Reply("disabled", None, None, message=str(error))
-        except SourceError:
-            return AccountState.UNKNOWN
-        if reply is None:
-            return AccountState.UNKNOWN
-        now = self._clock()
+    def _check(self, source_id: SourceId, claim: Claim, closed: int) -> AccountState:
         with self._database.begin() as connection:
-            ours = max(0, connected(connection, source_id, now - SETTLING) - closed)
-            viewers = max(0, (reply.active or 0) - ours)
-            save_account(
-                connection,
-                source_id,
-                AccountFacts(
-                    status=reply.status,
-                    active=reply.active,
-                    maximum=reply.maximum,
-                    viewers=viewers,
-                    expires_at=reply.expires_at,
-                    message=reply.message or None,
-                ),
-                now,
-            )
-        if reply.status not in ("active", "unknown"):
-            return AccountState.REFUSED
-        is_taken = reply.maximum is not None and viewers + ours >= reply.maximum and viewers > 0
-        return AccountState.IN_USE if is_taken else AccountState.FREE
+            now = database_now(connection, self._clock())
+            if not claim(connection, source_id, now, ASK_EVERY):
+                return self._judge(connection, source_id, closed, now)
+        reply = self._hear(source_id)
+        with self._database.begin() as connection:
+            now = database_now(connection, self._clock())
+            end_question(connection, source_id, now)
+            if reply is None:
+                return AccountState.UNKNOWN
+            return self._keep(connection, source_id, reply, closed, now)
+
+    def _hear(self, source_id: SourceId) -> Reply | None:
+        """None: it has no such question, or did not answer."""
+        try:
+            return self._ask(source_id)
+        except SourceRefused as error:
+            return Reply("disabled", None, None, message=str(error))
+        except SourceError:
+            return None
+
+    def _keep(
+        self, connection: Transaction, source_id: SourceId, reply: Reply, closed: int, now: datetime
+    ) -> AccountState:
+        ours = max(0, connected(connection, source_id, now - SETTLING) - closed)
+        viewers = max(0, (reply.active or 0) - ours)
+        facts = AccountFacts(
+            status=reply.status,
+            active=reply.active,
+            maximum=reply.maximum,
+            viewers=viewers,
+            expires_at=reply.expires_at,
+            message=reply.message or None,
+        )
+        save_account(connection, source_id, facts, now)
+        return _state(LastAnswer(reply.status, reply.maximum, viewers), ours)
+
+    def _judge(self, connection: Transaction, source_id: SourceId, closed: int, now: datetime) -> AccountState:
+        answer = last_answer(connection, source_id)
+        if answer is None:
+            return AccountState.UNKNOWN
+        return _state(answer, max(0, connected(connection, source_id, now - SETTLING) - closed))
+
+
+def _state(answer: LastAnswer, ours: int) -> AccountState:
+    if answer.status not in ("active", "unknown"):
+        return AccountState.REFUSED
+    is_taken = answer.maximum is not None and answer.viewers > 0 and answer.viewers + ours >= answer.maximum
+    return AccountState.IN_USE if is_taken else AccountState.FREE

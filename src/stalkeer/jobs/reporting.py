@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,8 +11,19 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from stalkeer.errors import StalkeerError
 from stalkeer.store.database import Database
-from stalkeer.store.runs import RunId, RunState, finish_run, is_cancel_requested, start_run, write_progress
+from stalkeer.store.runs import (
+    RunningCommand,
+    RunOwner,
+    RunState,
+    finish_run,
+    is_to_stop,
+    running_commands,
+    start_run,
+    write_progress,
+)
 
+COMMAND = "command-"  # what the names of processes begin with that carry out one run and are no workers
+LONGEST_COMMAND = timedelta(days=1)  # on another machine, without a sign of life
 SHOW_EVERY = timedelta(seconds=1)  # a progress row a second is enough for any eye, and cheap
 
 
@@ -61,7 +74,7 @@ class StoredRun:
 
     database: Database
     clock: Callable[[], datetime]
-    run_id: RunId
+    owner: RunOwner
     _next_write: datetime | None = None
     _next_read: datetime | None = None
     _cancelled: bool = False
@@ -72,14 +85,14 @@ class StoredRun:
             return
         self._next_write = now + SHOW_EVERY
         with self.database.begin() as connection:
-            write_progress(connection, self.run_id, now, done, total, message)
+            write_progress(connection, self.owner, now, done, total, message)
 
     def is_cancelled(self) -> bool:
         now = self.clock()
         if not self._cancelled and (self._next_read is None or now >= self._next_read):
             self._next_read = now + SHOW_EVERY
             with self.database.connect() as connection:
-                self._cancelled = is_cancel_requested(connection, self.run_id)
+                self._cancelled = is_to_stop(connection, self.owner)
         return self._cancelled
 
 
@@ -87,9 +100,37 @@ def record_run(
     database: Database, clock: Callable[[], datetime], job: str, subject: str | None, work: Callable[[Run], ReportT]
 ) -> ReportT:
     """Do `work` in this thread as a run that the job list shows. An error is kept in the run and raised again."""
+    name = command_name()
     with database.begin() as connection:
-        run_id = start_run(connection, clock(), job, subject)
-    return follow_run(StoredRun(database, clock, run_id), work)
+        run_id = start_run(connection, clock(), job, subject, name)
+    return follow_run(StoredRun(database, clock, RunOwner(run_id, name)), work)
+
+
+def command_name() -> str:
+    """Who carries out a run that no worker does."""
+    return f"{COMMAND}{socket.gethostname()}-{os.getpid()}"
+
+
+def end_runs_of_killed_commands(database: Database, now: datetime) -> int:
+    """A command that was killed told nobody: its run would look as if it went on for ever. Answers how many."""
+    with database.begin() as connection:
+        killed = [one for one in running_commands(connection, COMMAND) if not _may_live(database, one, now)]
+        for one in killed:
+            finish_run(connection, one.owner, now, RunState.FAILED, None, "Its command was ended before it was done.")
+    return len(killed)
+
+
+def _may_live(database: Database, command: RunningCommand, now: datetime) -> bool:
+    host, _, pid = (command.owner.worker or "").removeprefix(COMMAND).rpartition("-")
+    if host != socket.gethostname():  # with SQLite: this machine's former name, as a container's that was made anew
+        return not database.is_sqlite and now - command.heartbeat < LONGEST_COMMAND
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def follow_run(run: StoredRun, work: Callable[[Run], ReportT]) -> ReportT:
@@ -112,4 +153,4 @@ def _state_of(report: object) -> RunState:
 
 def _finish(run: StoredRun, state: RunState, report: Mapping[str, object] | None, error: str | None) -> None:
     with run.database.begin() as connection:
-        finish_run(connection, run.run_id, run.clock(), state, report, error)
+        finish_run(connection, run.owner, run.clock(), state, report, error)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from stalkeer.downloads.failures import FailureKind
 from stalkeer.downloads.retry import GiveUp, decide_retry, failures_after
 from stalkeer.downloads.states import Intent
-from stalkeer.jobs.accounts import ASK_EVERY_S, AccountState
+from stalkeer.jobs.accounts import ASK_EVERY, AccountState
 from stalkeer.jobs.admitting import download_limit_name, source_limit_name
 from stalkeer.jobs.settling import Settling
 from stalkeer.jobs.tools import Tools
@@ -77,7 +77,7 @@ def reconnecting(tools: Tools, source_id: SourceId) -> Decide:
     def decide(failure: Failed, fruitless: int) -> float | None:
         if failure.kind is not FailureKind.TRANSIENT or fruitless >= TRIES_IN_SLOT:
             return None
-        if failure.is_cut and tools.accounts.check(source_id, closed=1) in BUSY:
+        if failure.is_cut and tools.accounts.check_after_cut(source_id) in BUSY:
             return None  # whoever watches goes first
         gap = tools.settings().downloads.reconnect_gap
         pause = max(gap * 2 ** max(0, fruitless - 1), failure.retry_after_s or 0.0)
@@ -186,7 +186,7 @@ class _Attempt:
         self._write_progress()
         if self._is_the_accounts_fault(failed):
             # where the user's own limit is above the account's, admission alone would not make it wait
-            self.settling.wait(Problem("account", failed.message), self.row.failures, ASK_EVERY_S)
+            self.settling.wait(Problem("account", failed.message), self.row.failures, ASK_EVERY.total_seconds())
             return
         if failed.kind is FailureKind.LOCAL_DISK_FULL:
             self.tools.disk_full()
@@ -216,7 +216,7 @@ class _Attempt:
         """Panels answer an expired or busy account with a 404 or a cut: only the account itself can tell."""
         if not (failed.is_cut or failed.kind in ASK_FIRST):
             return False
-        return self.tools.accounts.check(self.row.source_id, closed=1) in BUSY
+        return self.tools.accounts.check_after_cut(self.row.source_id) in BUSY
 
     def _write_progress(self) -> None:
         """What no pulse has written yet, before the last write of the run."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NewType
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
 
 from stalkeer.errors import Conflict, NotFound
 from stalkeer.store.tables import runs
@@ -25,6 +25,9 @@ class RunState(StrEnum):
     CANCELLED = "cancelled"
 
 
+LOST_TWICE = (
+    "Stalkeer ended twice while this ran. If the system ended it for want of memory, give it more; then start it again."
+)
 OPEN_STATES = (RunState.QUEUED.value, RunState.RUNNING.value)
 
 
@@ -34,7 +37,8 @@ class RunRow:
     job: str
     subject: str | None
     state: RunState
-    progress: Mapping[str, object] | None  # done, total, message, options
+    options: Mapping[str, object]
+    progress: Mapping[str, object] | None  # done, total, message
     report: Mapping[str, object] | None
     error: str | None
     cancel_requested: bool
@@ -63,14 +67,22 @@ def queue_run(
     if open_run is not None:
         return RunId(open_run)
     values = {"job": job, "subject": subject, "state": RunState.QUEUED.value, "started_at": now}
-    query = runs.insert().values(**values, progress={"options": dict(options)})
+    query = runs.insert().values(**values, options=dict(options))
     return RunId(connection.execute(query.returning(runs.c.id)).scalar_one())
 
 
-def waiting_runs(connection: Connection) -> list[RunId]:
+@dataclass(frozen=True)
+class RunOrder:
+    """A run that is to be carried out; `crashes` tells a second try from the first."""
+
+    run_id: RunId
+    crashes: int
+
+
+def waiting_runs(connection: Connection) -> list[RunOrder]:
     """Runs that nobody has begun, the oldest first."""
-    query = select(runs.c.id).where(runs.c.state == RunState.QUEUED.value).order_by(runs.c.id)
-    return [RunId(run_id) for run_id in connection.execute(query).scalars()]
+    query = select(runs.c.id, runs.c.crashes).where(runs.c.state == RunState.QUEUED.value).order_by(runs.c.id)
+    return [RunOrder(RunId(row.id), row.crashes) for row in connection.execute(query)]
 
 
 def count_waiting(connection: Connection, job: str, subject_prefix: str) -> int:
@@ -81,35 +93,53 @@ def count_waiting(connection: Connection, job: str, subject_prefix: str) -> int:
 
 
 def claim_run(connection: Connection, run_id: RunId, now: datetime, worker: str) -> RunRow | None:
-    """Make a queued run this worker's, or take it again after this worker's restart. None: it is not ours to do."""
-    mine = (runs.c.state == RunState.QUEUED.value) | (
-        (runs.c.state == RunState.RUNNING.value) & (runs.c.worker == worker)
-    )
+    """Make a queued run this worker's. None: somebody else has it, or it has ended."""
     result = connection.execute(
         update(runs)
-        .where(runs.c.id == run_id, mine)
+        .where(runs.c.id == run_id, runs.c.state == RunState.QUEUED.value)
         .values(state=RunState.RUNNING.value, worker=worker, started_at=now, heartbeat=now)
     )
     return get_run(connection, run_id) if result.rowcount == 1 else None
 
 
+@dataclass(frozen=True)
+class RunOwner:
+    """Whose run it is. A worker that was away must not write over whoever was given the run since."""
+
+    run_id: RunId
+    worker: str | None = None
+
+    @property
+    def is_ours(self) -> ColumnElement[bool]:
+        return and_(
+            runs.c.id == self.run_id,
+            runs.c.state == RunState.RUNNING.value,
+            runs.c.worker.is_not_distinct_from(self.worker),
+        )
+
+
 def write_progress(
-    connection: Connection, run_id: RunId, now: datetime, done: int, total: int | None, message: str
+    connection: Connection, owner: RunOwner, now: datetime, done: int, total: int | None, message: str
 ) -> None:
     progress = {"done": done, "total": total, "message": message}
-    connection.execute(update(runs).where(runs.c.id == run_id).values(progress=progress, heartbeat=now))
+    connection.execute(update(runs).where(owner.is_ours).values(progress=progress, heartbeat=now))
 
 
 def finish_run(
     connection: Connection,
-    run_id: RunId,
+    owner: RunOwner,
     now: datetime,
     state: RunState,
     report: Mapping[str, object] | None = None,
     error: str | None = None,
 ) -> None:
     values = {"state": state.value, "report": None if report is None else dict(report), "error": error}
-    connection.execute(update(runs).where(runs.c.id == run_id).values(**values, finished_at=now, heartbeat=now))
+    connection.execute(update(runs).where(owner.is_ours).values(**values, finished_at=now, heartbeat=now))
+
+
+def hand_back_run(connection: Connection, owner: RunOwner) -> None:
+    """Its worker ends before it does: whoever comes next begins it anew."""
+    connection.execute(update(runs).where(owner.is_ours).values(state=RunState.QUEUED.value, worker=None))
 
 
 def request_cancel(connection: Connection, run_id: RunId, now: datetime) -> None:
@@ -125,8 +155,10 @@ def request_cancel(connection: Connection, run_id: RunId, now: datetime) -> None
     )
 
 
-def is_cancel_requested(connection: Connection, run_id: RunId) -> bool:
-    return bool(connection.execute(select(runs.c.cancel_requested).where(runs.c.id == run_id)).scalar_one_or_none())
+def is_to_stop(connection: Connection, owner: RunOwner) -> bool:
+    """The user asked it to, or it is not ours any more."""
+    goes_on = select(runs.c.id).where(owner.is_ours, ~runs.c.cancel_requested)
+    return connection.execute(goes_on).scalar_one_or_none() is None
 
 
 def get_run(connection: Connection, run_id: RunId) -> RunRow:
@@ -165,15 +197,35 @@ def count_runs(connection: Connection, *, job: str | None = None, open_only: boo
     return connection.execute(query).scalar_one()
 
 
-def fail_runs_of(connection: Connection, worker: str, now: datetime) -> int:
-    """Runs that a dead worker left behind end as failed: what they were doing is idempotent and starts anew."""
-    result = connection.execute(
-        update(runs)
-        .where(runs.c.worker == worker, runs.c.state == RunState.RUNNING.value)
-        .values(state=RunState.FAILED.value, error="Its worker stopped before it ended; start it again.")
-        .values(finished_at=now)
-    )
-    return result.rowcount
+def take_back_runs(connection: Connection, worker: str, now: datetime) -> int:
+    """Runs that a dead worker left behind are queued once more, since whatever they do may be done twice.
+
+    One that loses its worker a second time may well be what ends it: that one fails. The number of those queued.
+    """
+    left = (runs.c.worker == worker) & (runs.c.state == RunState.RUNNING.value)
+    ended = update(runs).values(finished_at=now, heartbeat=now)
+    connection.execute(ended.where(left, runs.c.cancel_requested).values(state=RunState.CANCELLED.value))
+    connection.execute(ended.where(left, runs.c.crashes > 0).values(state=RunState.FAILED.value, error=LOST_TWICE))
+    again = {"state": RunState.QUEUED.value, "worker": None, "crashes": runs.c.crashes + 1}
+    return connection.execute(update(runs).where(left).values(again)).rowcount
+
+
+@dataclass(frozen=True)
+class RunningCommand:
+    """A run in a process that is no worker."""
+
+    owner: RunOwner
+    heartbeat: datetime
+
+
+def running_commands(connection: Connection, prefix: str) -> list[RunningCommand]:
+    """Runs of processes whose names begin so."""
+    query = select(runs.c.id, runs.c.worker, runs.c.heartbeat, runs.c.started_at)
+    query = query.where(runs.c.state == RunState.RUNNING.value, runs.c.worker.startswith(prefix, autoescape=True))
+    return [
+        RunningCommand(RunOwner(RunId(row.id), row.worker), row.heartbeat or row.started_at)
+        for row in connection.execute(query)
+    ]
 
 
 def last_finished(connection: Connection, job: str, subject: str | None = None) -> datetime | None:
@@ -193,6 +245,7 @@ def _row(row: Row[*tuple[Any, ...]]) -> RunRow:
         job=values["job"],
         subject=values["subject"],
         state=RunState(values["state"]),
+        options=values["options"] or {},
         progress=values["progress"],
         report=values["report"],
         error=values["error"],

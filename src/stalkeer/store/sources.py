@@ -197,6 +197,9 @@ _FORGET: dict[str, Any] = {
     "account_expires_at": None,
     "account_message": None,
     "account_checked_at": None,
+    "account_asked_at": None,
+    "account_replied_at": None,
+    "account_cut_at": None,
 }
 
 

@@ -100,6 +100,9 @@ sources = Table(
     Column("account_viewers", Integer),  # connections in use that are not ours, when it was last asked
     Column("account_message", Text),
     Column("account_checked_at", UtcDateTime),
+    Column("account_asked_at", UtcDateTime),  # by any worker: how often is bounded over all of them
+    Column("account_replied_at", UtcDateTime),  # that question's end, whatever came of it; null while it is open
+    Column("account_cut_at", UtcDateTime),  # when it was last asked because a connection had been cut
     Column("created_at", UtcDateTime, nullable=False),
 )
 
@@ -556,11 +559,13 @@ runs = Table(
     Column("job", Text, nullable=False),  # refresh | scan | match | download | cleanup | backup | ...
     Column("subject", Text),  # a source or instance slug
     Column("state", Text, nullable=False),  # queued | running | done | partly | failed | cancelled
-    Column("progress", JSON),
+    Column("options", JSON),
+    Column("progress", JSON),  # done, total, message
     Column("report", JSON),
     Column("error", Text),
     Column("cancel_requested", Boolean, nullable=False, default=False),
     Column("worker", Text),
+    Column("crashes", Integer, nullable=False, default=0, server_default="0"),  # how often its worker was lost
     Column("started_at", UtcDateTime, nullable=False, index=True),
     Column("heartbeat", UtcDateTime),
     Column("finished_at", UtcDateTime),
