@@ -1,12 +1,13 @@
-"""A provider's day in a few minutes: hundreds of films, every fault at the rate at which providers show it."""
+"""A provider's day in a few minutes: hundreds of films, every fault at the rate at which providers show it.
+
+The worker has a process of its own, so that what is measured is the program's and not the provider's or the test's.
+"""
 
 from __future__ import annotations
 
-import logging
 import os
 import random
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -26,8 +27,10 @@ from stalkeer.store.downloads import NewDownload, NewItem, create_download
 from stalkeer.store.tables import downloads
 from tests.doubles import provider_faults as faults
 from tests.doubles.house import digest, now, open_house
+from tests.engine.processes import Spec, worker
 
 FILMS = int(os.environ.get("FILMS", "1200"))
+SIZES = (2_000_000, 12_000_000)
 DAY = {
     "downloads.verify_downloads": True,
     "downloads.concurrent_limit": 4,
@@ -114,17 +117,16 @@ class Day:
 
 @dataclass
 class Usage:
-    """What this process holds, sampled."""
+    """What the worker's process holds, sampled."""
 
     memory: list[int] = field(default_factory=list)
     threads: list[int] = field(default_factory=list)
     files: list[int] = field(default_factory=list)
 
-    def sample(self) -> None:
-        me = psutil.Process()
-        self.memory.append(me.memory_info().rss)
-        self.threads.append(me.num_threads())
-        self.files.append(me.num_fds())
+    def sample(self, process: psutil.Process) -> None:
+        self.memory.append(process.memory_info().rss)
+        self.threads.append(process.num_threads())
+        self.files.append(process.num_fds())
 
     def growth(self, name: str) -> float:
         """From the second quarter of the day to its last. Threads and files come and go with connections: what counts
@@ -139,14 +141,6 @@ class Usage:
         """Nine looks at the day."""
         samples = getattr(self, name)
         return " ".join(f"{samples[(len(samples) - 1) * eighth // 8]:,}" for eighth in range(9))
-
-
-@pytest.fixture
-def _without_logs():
-    """The test runner keeps every log record until the end: memory that is not the program's."""
-    logging.disable(logging.CRITICAL)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 def queue_film(house, source, number: int, size: int):
@@ -181,33 +175,30 @@ def pass_time(house) -> int:
         ).scalar_one()
 
 
+def play(house, usage: Usage, process: psutil.Process) -> float:
+    """Until every film has come to its end, or an hour has gone; the seconds it took."""
+    begun = restarted = time.monotonic()
+    while pass_time(house) and time.monotonic() - begun < 3600:
+        usage.sample(process)
+        house.provider.requests.clear()
+        if time.monotonic() - restarted > 10:
+            house.provider.drop_all()
+            restarted = time.monotonic()
+        time.sleep(0.5)
+    return time.monotonic() - begun
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
-@pytest.mark.usefixtures("_without_logs")
 def test_a_provider_s_day_with_every_fault_ends_well(tmp_path, database):
     dice = random.Random(11)
-    day, usage, over = Day(random.Random(12)), Usage(), threading.Event()
+    day, usage = Day(random.Random(12)), Usage()
     with open_house(tmp_path, database, DAY) as house:
         source = house.source(max_connections=4)
-        films = dict(queue_film(house, source, n, dice.randrange(2_000_000, 12_000_000)) for n in range(1, FILMS + 1))
+        films = dict(queue_film(house, source, n, dice.randrange(*SIZES)) for n in range(1, FILMS + 1))
         house.provider.hook, house.provider.rate = day.hook, 12_000_000
-        engine = house.engine()
-        engine.launch()
-        restarts = threading.Thread(
-            target=lambda: [house.provider.drop_all() for _ in iter(lambda: over.wait(10), True)]
-        )
-        restarts.start()
-        try:
-            begun = time.monotonic()
-            while pass_time(house) and time.monotonic() - begun < 3600:
-                usage.sample()
-                house.provider.requests.clear()
-                time.sleep(0.5)
-        finally:
-            over.set()
-            restarts.join()
-            engine.stop()
-        took = time.monotonic() - begun
+        with worker(Spec.of(house, given=DAY)) as process:
+            took = play(house, usage, psutil.Process(process.pid))
         rows = {download: house.row(download) for download in films}
     whole = [one for one, row in rows.items() if row.state is DownloadState.COMPLETED]
     wrong = [one for one in whole if digest(Path(rows[one].final_path).read_bytes()) != films[one]]
