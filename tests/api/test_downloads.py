@@ -2,6 +2,7 @@
 
 import pytest
 
+from stalkeer.jobs.litter import sweep
 from stalkeer.model import DownloadState
 from stalkeer.store.blocklist import block_entry
 from stalkeer.store.downloads import get_download
@@ -42,19 +43,42 @@ def test_pages_by_cursor_follow_the_order_of_the_queue(client, house):
 def test_pause_resume_and_cancel_change_the_state(client, house):
     download = house.download("Dune", None)
 
-    states = [
-        client.post(f"/api/v1/downloads/{download}/{action}").json()["state"]
-        for action in ("pause", "resume", "cancel")
-    ]
+    paused = client.put(f"/api/v1/downloads/{download}/pause").json()["state"]
+    resumed = client.put(f"/api/v1/downloads/{download}/resume").json()["state"]
+    cancelled = client.delete(f"/api/v1/downloads/{download}").json()["state"]
 
-    assert states == ["paused", "queued", "cancelled"]
+    assert (paused, resumed, cancelled) == ("paused", "queued", "cancelled")
+
+
+def test_a_cancelled_download_keeps_what_it_has_where_that_is_wished(client, house, tmp_path):
+    kept, dropped = house.download("Dune", None), house.download("Alien", None)
+    for download in (kept, dropped):
+        part = tmp_path / f"{download}.part"
+        part.write_bytes(b"half of it")
+        house.change(download, state="paused", part_path=str(part), durable_offset=10)
+
+    client.delete(f"/api/v1/downloads/{kept}", params={"keepPartial": True})
+    client.delete(f"/api/v1/downloads/{dropped}")
+    sweep(house.database)
+
+    assert [path.name for path in tmp_path.glob("*.part")] == [f"{kept}.part"]
+    assert client.post(f"/api/v1/downloads/{kept}/retry").json()["state"] == "queued"
+    assert house.row(kept).durable_offset == 10
+
+
+def test_a_priority_is_put(client, house):
+    download = house.download("Dune", None)
+
+    answer = client.put(f"/api/v1/downloads/{download}/priority", json={"priority": "high"})
+
+    assert answer.json()["priority"] == "high"
 
 
 def test_an_action_that_makes_no_sense_is_a_conflict_with_its_reason(client, house):
     download = house.download("Dune", None)
     house.change(download, state="completed")
 
-    answer = client.post(f"/api/v1/downloads/{download}/cancel")
+    answer = client.delete(f"/api/v1/downloads/{download}")
 
     assert answer.status_code == 409
     assert "completed" in answer.json()["detail"]
@@ -91,9 +115,39 @@ def test_a_request_for_what_is_under_way_is_a_conflict(client, house):
     download = house.download("Dune", None)
     row = house.row(download)
 
-    answer = client.post("/api/v1/downloads", json={"entryId": row.entry_id, "wantedId": row.items[0].wanted_id})
+    wish = {"entryId": row.entry_id, "wantedId": row.items[0].wanted_id}
+    answer = client.post("/api/v1/downloads", json={"items": [wish]})
 
     assert answer.status_code == 409
+    assert answer.json()["errors"][0]["pointer"] == "/items/0"
+
+
+def test_of_many_wishes_each_is_judged_by_itself(client, house):
+    row = house.row(house.download("Dune", None))
+    client.delete(f"/api/v1/downloads/{row.id}")
+    fitting = {"entryId": row.entry_id, "wantedId": row.items[0].wanted_id}
+
+    answer = client.post("/api/v1/downloads", json={"items": [{"matchId": 999}, fitting, fitting]})
+
+    assert answer.status_code == 201
+    results = answer.json()["results"]
+    assert [result["problem"] and result["problem"]["status"] for result in results] == [404, None, 409]
+    assert results[1]["download"]["title"] == "Dune (2020)"
+
+
+def test_where_no_wish_could_be_met_the_problem_names_each(client):
+    answer = client.post("/api/v1/downloads", json={"items": [{"matchId": 998}, {"matchId": 999}]})
+
+    assert answer.status_code == 404
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/items/0", "/items/1"]
+
+
+@pytest.mark.parametrize("wish", [{}, {"matchId": 1, "entryId": 2, "wantedId": 3}, {"entryId": 2}])
+def test_a_wish_names_a_match_or_a_pair(client, wish):
+    answer = client.post("/api/v1/downloads", json={"items": [wish]})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/items/0"
 
 
 def test_a_refused_import_is_accepted_by_the_user(client, house):
@@ -109,7 +163,7 @@ def test_a_refused_import_is_accepted_by_the_user(client, house):
 
 def test_history_lists_events_by_kind(client, house):
     download = house.download("Dune", None)
-    client.post(f"/api/v1/downloads/{download}/pause")
+    client.put(f"/api/v1/downloads/{download}/pause")
 
     kinds = [event["kind"] for event in client.get("/api/v1/history", params={"kind": "download"}).json()["records"]]
 
@@ -121,10 +175,13 @@ def test_the_blocklist_is_listed_and_emptied(client, house):
     with house.database.begin() as connection:
         block_entry(connection, get_download(connection, download), "wrong film", now())
 
-    record = client.get("/api/v1/blocklist").json()["records"][0]
+    first = client.get("/api/v1/blocklist", params={"pageSize": 1}).json()
+    record = first["records"][0]
+    after = client.get("/api/v1/blocklist", params={"cursor": first["nextCursor"]}).json()
     gone = client.delete(f"/api/v1/blocklist/{record['id']}")
 
     assert record["reason"] == "wrong film"
+    assert after["records"] == []
     assert gone.status_code == 204
     assert client.get("/api/v1/blocklist").json()["totalRecords"] == 0
 

@@ -37,8 +37,8 @@ def test_matches_are_listed_the_surest_first_with_their_evidence(client, dune):
 
     assert listed["totalRecords"] == 3
     assert [(row["entry"], row["decision"]) for row in listed["records"]] == [
-        ("Dune (2021)", "confirm"),
         ("FR - Dune (2021)", "confirm"),
+        ("Dune (2021)", "confirm"),
         ("Dune", "review"),
     ]
     assert [finding["name"] for finding in listed["records"][0]["evidence"]] == ["title", "year"]
@@ -56,8 +56,8 @@ def test_matches_can_be_filtered_and_followed_by_cursor(client, dune):
 def test_a_rejection_is_previewed_kept_listed_and_taken_back(client, dune):
     match = get(client, "/matches")["records"][0]["id"]
 
-    preview = post(client, f"/matches/{match}/reject", dryRun=True)
-    kept = post(client, f"/matches/{match}/reject", reason="a documentary")
+    preview = client.delete(f"/api/v1/matches/{match}", params={"dryRun": True}).json()
+    kept = client.delete(f"/api/v1/matches/{match}", params={"reason": "a documentary"}).json()
 
     assert (preview["ruleId"], preview["changes"][0]["after"]) == (None, "rejected")
     assert get(client, f"/matches/{match}")["decision"] == "rejected"
@@ -75,6 +75,30 @@ def test_any_entry_can_be_taken_for_an_item_and_any_can_be_blocked(client, house
 
     assert [(c["entry"], c["after"]) for c in taken["changes"]] == [("Wüstenplanet Neu", "confirm")]
     assert [(c["before"], c["after"]) for c in blocked["changes"]] == [("confirm", "rejected")]
+
+
+def test_a_match_is_confirmed_with_another_entry(client, house, dune):
+    [other] = house.list_entries("Wüstenplanet Neu")
+    match = get(client, "/matches")["records"][0]["id"]
+
+    confirmed = post(client, f"/matches/{match}/confirm", entryId=other)
+
+    assert [(c["wantedId"], c["entry"], c["after"]) for c in confirmed["changes"]] == [
+        (dune, "Wüstenplanet Neu", "confirm")
+    ]
+    both = client.post(f"/api/v1/matches/{match}/confirm", json={"entryId": other, "wholeTitle": True})
+    assert both.status_code == 422
+
+
+def test_rules_are_walked_by_cursor(client, house, dune):
+    for entry in house.list_entries("One", "Two", "Three"):
+        post(client, "/rules/block", entryId=entry)
+
+    first = get(client, "/rules", pageSize=2)
+    second = get(client, "/rules", pageSize=2, cursor=first["nextCursor"])
+
+    assert len({rule["id"] for page in (first, second) for rule in page["records"]}) == 3
+    assert second["nextCursor"] is None
 
 
 def test_an_offset_needs_a_series(client, dune):

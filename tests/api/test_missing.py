@@ -111,6 +111,34 @@ def test_missing_episodes_are_grouped_by_series(app, client, sonarr):
     assert len(get(client, "/missing", seriesId=row["libraryId"])["records"]) == 3
 
 
+def test_series_are_walked_by_cursor(app, client, sonarr):
+    for name in ("Beta", "alpha", "Gamma"):
+        sonarr.add_episode(sonarr.add_series(name, 2019), 1, 1)
+    sync(app)
+
+    first = get(client, "/missing/series", pageSize=2)
+    second = get(client, "/missing/series", pageSize=2, cursor=first["nextCursor"])
+
+    assert [row["title"] for row in first["records"] + second["records"]] == ["alpha", "Beta", "Gamma"]
+
+
+def test_films_and_episodes_have_lists_of_their_own(app, client, radarr, sonarr):
+    radarr.add_movie("Some Film", 2020)
+    sonarr.add_episode(sonarr.add_series("Some Series", 2019), 1, 1)
+    sync(app)
+
+    assert [row["name"] for row in get(client, "/missing/movies")["records"]] == ["Some Film (2020)"]
+    assert [row["name"] for row in get(client, "/missing/tvshows")["records"]] == ["Some Series S01E01"]
+
+
+def test_a_dry_run_of_a_scan_is_a_job_of_its_own(app, client):
+    object.__setattr__(app, "engine", NotingEngine())
+
+    answer = client.post("/api/v1/missing/scan", json={"dryRun": True})
+
+    assert (answer.status_code, answer.json()["job"]) == (202, "scan-preview")
+
+
 def test_a_scan_is_started_and_its_run_named(app, client, radarr):
     object.__setattr__(app, "engine", NotingEngine())
 

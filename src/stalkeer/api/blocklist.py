@@ -9,8 +9,7 @@ from fastapi import APIRouter, Response
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.ids import RowId
 from stalkeer.api.models import ApiModel
-from stalkeer.api.paging import PageOf, PageParams
-from stalkeer.errors import InvalidInput
+from stalkeer.api.paging import PageOf, PageParams, encode_cursor, last_id
 from stalkeer.store.blocklist import clear_blocks, count_blocks, list_blocks, unblock
 
 router = APIRouter(prefix="/blocklist", tags=["blocklist"])
@@ -30,16 +29,15 @@ class BlockView(ApiModel):
 @router.get("")
 def list_blocklist(app: CurrentApp, page: PageParams) -> PageOf[BlockView]:
     """The newest first."""
-    if page.after is not None:
-        raise InvalidInput("The blocklist is paged by number")
     with app.database.connect() as connection:
-        rows = list_blocks(connection, limit=page.size, offset=page.offset)
+        rows = list_blocks(connection, limit=page.size, offset=page.offset, before=last_id(page))
         total = count_blocks(connection)
     return PageOf[BlockView](
         records=[BlockView.model_validate(row) for row in rows],
-        page=page.page,
+        page=None if page.after else page.page,
         page_size=page.size,
         total_records=total,
+        next_cursor=encode_cursor((rows[-1].id,)) if len(rows) == page.size else None,
     )
 
 

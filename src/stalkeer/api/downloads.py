@@ -1,39 +1,28 @@
-"""/downloads: the queue, what is done with it, and its figures."""
+"""/downloads: the queue and its figures. What is asked of it: `download_requests`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
-from pydantic import Field, StrictBool, model_validator
+from fastapi import APIRouter, Query
+from pydantic import Field
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.ids import LARGEST_ID, RowId
-from stalkeer.api.models import ApiModel, RunAccepted
-from stalkeer.api.paging import Page, PageOf, PageParams, UnknownCursor, encode_cursor
-from stalkeer.downloads.states import Action
+from stalkeer.api.models import ApiModel
+from stalkeer.api.paging import Page, PageOf, PageParams, encode_cursor, last_id
 from stalkeer.downloads.waiting import Waiting
-from stalkeer.errors import Conflict, InvalidInput, StalkeerError
 from stalkeer.jobs.admitting import explain_waiting
-from stalkeer.jobs.queue import queue_match, queue_pair
-from stalkeer.jobs.showing import PRIORITIES, Shown, show
-from stalkeer.model import DownloadId, DownloadState, EntryId, InstanceId, MatchId, SourceId, WantedId
+from stalkeer.jobs.showing import Shown, show
+from stalkeer.model import DownloadId, DownloadState, InstanceId, SourceId
 from stalkeer.runtime import App
 from stalkeer.store import downloads as queue
 from stalkeer.store import statistics
-from stalkeer.store.downloads import ActionResult, DownloadFilter, DownloadRow, Order
+from stalkeer.store.downloads import DownloadFilter, DownloadRow, Order
 
 router = APIRouter(prefix="/downloads", tags=["downloads"])
-
-
-class Priority(StrEnum):
-    FORCE = "force"
-    HIGH = "high"
-    NORMAL = "normal"
-    LOW = "low"
 
 
 class WaitingView(ApiModel):
@@ -91,73 +80,6 @@ class DownloadView(ApiModel):
         return cls.model_validate(shown.to_document())
 
 
-class ActionView(ApiModel):
-    id: int
-    outcome: str = Field(description="`done`, `asked` (its worker lets go in a moment), `nothing` or `refused`.")
-    state: DownloadState | None
-    reason: str | None
-
-    @classmethod
-    def of(cls, result: ActionResult) -> ActionView:
-        return cls(id=result.download_id, outcome=result.outcome, state=result.state, reason=result.reason or None)
-
-
-class NewDownloadRequest(ApiModel):
-    """Either a match, or an entry and a wanted item that were matched."""
-
-    match_id: int | None = Field(None, ge=1, le=LARGEST_ID)
-    entry_id: int | None = Field(None, ge=1, le=LARGEST_ID)
-    wanted_id: int | None = Field(None, ge=1, le=LARGEST_ID)
-    priority: Priority = Priority.NORMAL
-
-    @model_validator(mode="after")
-    def _names_one(self) -> NewDownloadRequest:
-        pair = (self.entry_id is not None, self.wanted_id is not None)
-        if (self.match_id is not None) == all(pair) or any(pair) != all(pair):
-            raise ValueError("give either matchId, or entryId and wantedId")
-        return self
-
-
-class StartRequest(ApiModel):
-    limit: int | None = Field(None, ge=1, le=1_000_000, description="Queue at most so many.")
-
-
-class ChangeRequest(ApiModel):
-    priority: Priority | None = None
-    bandwidth_limit: int | None = Field(None, ge=0, le=LARGEST_ID, description="Bytes a second; 0 lifts it.")
-
-
-class Place(StrEnum):
-    TOP = "top"
-    BOTTOM = "bottom"
-    BEFORE = "before"
-
-
-class MoveRequest(ApiModel):
-    to: Place
-    other: int | None = Field(
-        None, ge=1, le=LARGEST_ID, description="With `before`: the download in front of which it is put."
-    )
-
-
-class BulkAction(StrEnum):
-    PAUSE = "pause"
-    RESUME = "resume"
-    CANCEL = "cancel"
-    RETRY = "retry"
-    NOW = "now"
-
-
-class BulkRequest(ApiModel):
-    action: BulkAction
-    ids: list[Annotated[int, Field(ge=1, le=LARGEST_ID)]] = Field([], max_length=1000)
-    all: StrictBool = Field(False, description="Every download for which the action makes sense.")
-
-
-class BulkAnswer(ApiModel):
-    results: list[ActionView]
-
-
 class StatsView(ApiModel):
     counts: dict[str, int]
     speed: int
@@ -187,9 +109,6 @@ class ScorecardView(ApiModel):
     bytes_fetched: int
     median_speed: float | None
     speed_by_hour: dict[int, float] = Field(description="Median by hour of the day, UTC.")
-
-
-# --- lists -------------------------------------------------------------------------------------------------------
 
 
 @router.get("")
@@ -269,134 +188,10 @@ def list_scorecards(app: CurrentApp, days: Annotated[float, Query(gt=0, le=366)]
 @router.get("/{download_id}")
 def get_download(app: CurrentApp, download_id: RowId) -> DownloadView:
     """One download with its items."""
-    return _view(app, DownloadId(download_id))
+    return view_download(app, DownloadId(download_id))
 
 
-# --- requests ----------------------------------------------------------------------------------------------------
-
-
-@router.post("", status_code=201)
-def create_download(app: CurrentApp, wish: NewDownloadRequest) -> DownloadView:
-    """Queue one entry for one item. What is under way already answers 409."""
-    priority = PRIORITIES[wish.priority.value]
-    if wish.match_id is not None:
-        made = queue_match(app.database, app.clock, MatchId(wish.match_id), priority)
-    else:
-        entry_id, wanted_id = EntryId(wish.entry_id or 0), WantedId(wish.wanted_id or 0)
-        made = queue_pair(app.database, app.clock, entry_id, wanted_id, priority)
-    return _view(app, made)
-
-
-@router.post("/start", status_code=202)
-def start_downloads(app: CurrentApp, wish: StartRequest) -> RunAccepted:
-    """Queue the confirmed matches."""
-    if app.engine is None:
-        raise Conflict("No engine runs in this process; start `stalkeer serve`.")
-    options = {} if wish.limit is None else {"limit": wish.limit}
-    return RunAccepted(run_id=app.engine.start("download", None, options), job="download")
-
-
-@router.patch("/{download_id}")
-def change_download(app: CurrentApp, download_id: RowId, change: ChangeRequest) -> DownloadView:
-    """Change its priority or its own bandwidth limit."""
-    with app.database.begin() as connection:
-        if change.priority is not None:
-            queue.set_priority(connection, DownloadId(download_id), PRIORITIES[change.priority.value], app.clock())
-        if change.bandwidth_limit is not None:
-            queue.set_limit(connection, DownloadId(download_id), change.bandwidth_limit, app.clock())
-    return _view(app, DownloadId(download_id))
-
-
-@router.post("/bulk")
-def act_on_downloads(app: CurrentApp, wish: BulkRequest) -> BulkAnswer:
-    """One action on many; one that is refused does not stop the others."""
-    ids = wish.ids
-    if wish.all:
-        if wish.action is BulkAction.NOW:
-            raise Conflict("Starting everything now has no meaning: give ids")
-        with app.database.connect() as connection:
-            ids = [*queue.fitting_ids(connection, Action(wish.action.value))]
-    return BulkAnswer(results=[_tried(app, DownloadId(one), wish.action) for one in ids])
-
-
-@router.post("/{download_id}/pause")
-def pause_download(app: CurrentApp, download_id: RowId) -> ActionView:
-    """What it has is kept."""
-    return _act(app, DownloadId(download_id), BulkAction.PAUSE)
-
-
-@router.post("/{download_id}/resume")
-def resume_download(app: CurrentApp, download_id: RowId) -> ActionView:
-    """Let a paused download go on."""
-    return _act(app, DownloadId(download_id), BulkAction.RESUME)
-
-
-@router.post("/{download_id}/cancel")
-def cancel_download(app: CurrentApp, download_id: RowId) -> ActionView:
-    """What it has is removed."""
-    return _act(app, DownloadId(download_id), BulkAction.CANCEL)
-
-
-@router.post("/{download_id}/retry")
-def retry_download(app: CurrentApp, download_id: RowId) -> ActionView:
-    """Also ends the wait of one that failed a moment ago."""
-    return _act(app, DownloadId(download_id), BulkAction.RETRY)
-
-
-@router.post("/{download_id}/now")
-def start_download_now(app: CurrentApp, download_id: RowId) -> ActionView:
-    """First in the queue, whatever hours and quotas say; it takes the place of a running one where it must."""
-    return _act(app, DownloadId(download_id), BulkAction.NOW)
-
-
-@router.post("/{download_id}/accept")
-def accept_download(app: CurrentApp, download_id: RowId) -> ActionView:
-    """Import it all the same, whatever its instance said against it."""
-    with app.database.begin() as connection:
-        return ActionView.of(queue.accept_refusal(connection, DownloadId(download_id), app.clock()))
-
-
-@router.post("/{download_id}/move", status_code=204)
-def move_download(app: CurrentApp, download_id: RowId, wish: MoveRequest) -> Response:
-    """Change its place among those of its priority."""
-    moved = DownloadId(download_id)
-    with app.database.begin() as connection:
-        if wish.to is Place.TOP:
-            queue.move_to_top(connection, moved, app.clock())
-        elif wish.to is Place.BOTTOM:
-            queue.move_to_bottom(connection, moved, app.clock())
-        elif wish.other is None:
-            raise InvalidInput("`before` needs `other`: the download in front of which it is put")
-        else:
-            queue.move_before(connection, moved, DownloadId(wish.other), app.clock())
-    return Response(status_code=204)
-
-
-# --- parts -------------------------------------------------------------------------------------------------------
-
-
-def _act(app: App, download_id: DownloadId, action: BulkAction) -> ActionView:
-    result = _do(app, download_id, action)
-    if result.outcome == "refused":
-        raise Conflict(result.reason)
-    return ActionView.of(result)
-
-
-def _do(app: App, download_id: DownloadId, action: BulkAction) -> ActionResult:
-    with app.database.begin() as connection:
-        if action is BulkAction.NOW:
-            return queue.start_now(connection, download_id, app.clock())
-        return queue.act(connection, download_id, Action(action.value), app.clock())
-
-
-def _tried(app: App, download_id: DownloadId, action: BulkAction) -> ActionView:
-    try:
-        return ActionView.of(_do(app, download_id, action))
-    except StalkeerError as error:
-        return ActionView(id=download_id, outcome="refused", state=None, reason=str(error))
-
-
-def _view(app: App, download_id: DownloadId) -> DownloadView:
+def view_download(app: App, download_id: DownloadId) -> DownloadView:
     with app.database.connect() as connection:
         row = queue.get_download(connection, download_id)
     return DownloadView.of(Shown(row, _waiting(app, [row]).get(row.id)))
@@ -409,10 +204,8 @@ def _waiting(app: App, rows: list[DownloadRow]) -> Mapping[DownloadId, Waiting]:
 
 
 def _cursor_row(app: App, page: Page) -> DownloadRow | None:
-    if page.after is None:
+    last = last_id(page)
+    if last is None:
         return None
-    (last,) = page.after if len(page.after) == 1 else (None,)
-    if not isinstance(last, int):
-        raise UnknownCursor()
     with app.database.connect() as connection:
         return queue.get_download(connection, DownloadId(last))

@@ -11,7 +11,7 @@ from pydantic import Field, StrictBool
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.ids import RowId
 from stalkeer.api.models import ApiModel
-from stalkeer.api.paging import PageOf, PageParams, UnknownCursor, encode_cursor
+from stalkeer.api.paging import PageOf, PageParams, encode_cursor, last_id
 from stalkeer.api.problems import problem_answers
 from stalkeer.errors import InvalidInput
 from stalkeer.model import EntryId, EntryKind
@@ -62,7 +62,7 @@ def search_catalogue(
     if "\0" in q + (source or ""):
         raise InvalidInput("A search has no control characters")
     search = EntrySearch(q, source, kind.value if kind else None, gone)
-    after = _number(page.after)
+    after = last_id(page) or 0
     with app.database.connect() as connection:
         found = search_entries(connection, search, after=after, offset=page.offset, limit=page.size)
         is_counted = not (q.strip() or kind or gone)
@@ -81,14 +81,6 @@ def show_entry(app: CurrentApp, entry_id: RowId) -> EntryItem:
     """One entry."""
     with app.database.connect() as connection:
         return _shown(get_entry(connection, EntryId(entry_id)))
-
-
-def _number(after: tuple[object, ...] | None) -> int:
-    if after is None:
-        return 0
-    if len(after) != 1 or not isinstance(after[0], int) or isinstance(after[0], bool) or not 0 < after[0] < 2**53:
-        raise UnknownCursor()
-    return after[0]
 
 
 def _shown(entry: CatalogueEntry) -> EntryItem:

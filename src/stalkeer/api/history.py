@@ -10,7 +10,7 @@ from stalkeer.api.deps import CurrentApp
 from stalkeer.api.events import EventView
 from stalkeer.api.ids import LARGEST_ID
 from stalkeer.api.models import Moment
-from stalkeer.api.paging import Page, PageOf, PageParams, UnknownCursor, encode_cursor
+from stalkeer.api.paging import PageOf, PageParams, encode_cursor, last_id
 from stalkeer.errors import InvalidInput
 from stalkeer.model import DownloadId, InstanceId, SourceId, WantedId
 from stalkeer.store.events import EventFilter, Level, count_events, list_events
@@ -43,7 +43,7 @@ def list_history(
         since=since,
     )
     with app.database.connect() as connection:
-        rows = list_events(connection, chosen, before=_before(page), limit=page.size + 1, offset=page.offset)
+        rows = list_events(connection, chosen, before=last_id(page), limit=page.size + 1, offset=page.offset)
         total = count_events(connection, chosen)
     more, rows = len(rows) > page.size, rows[: page.size]
     return PageOf[EventView](
@@ -53,12 +53,3 @@ def list_history(
         total_records=total,
         next_cursor=encode_cursor((rows[-1].id,)) if more else None,
     )
-
-
-def _before(page: Page) -> int | None:
-    if page.after is None:
-        return None
-    (last,) = page.after if len(page.after) == 1 else (None,)
-    if not isinstance(last, int):
-        raise UnknownCursor()
-    return last

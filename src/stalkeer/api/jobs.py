@@ -11,7 +11,7 @@ from pydantic import Field, StrictBool
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.ids import RowId
 from stalkeer.api.models import ApiModel, RunAccepted
-from stalkeer.api.paging import PageOf, PageParams, UnknownCursor, encode_cursor
+from stalkeer.api.paging import PageOf, PageParams, encode_cursor, last_id
 from stalkeer.engine.schedules import next_times
 from stalkeer.errors import Conflict
 from stalkeer.store.runs import RunId, RunRow, RunState, count_runs, get_run, list_runs, request_cancel
@@ -69,9 +69,7 @@ def list_jobs(
     open_only: Annotated[bool, Query(alias="open", description="Only what waits or runs.")] = False,
 ) -> PageOf[RunView]:
     """Runs, the newest first."""
-    before = page.after[0] if page.after else None
-    if before is not None and not isinstance(before, int):
-        raise UnknownCursor()
+    before = last_id(page)
     with app.database.connect() as connection:
         rows = list_runs(
             connection, job=job, open_only=open_only, before=before, limit=page.size + 1, offset=page.offset

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, model_validator
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.ids import LARGEST_ID, RowId
 from stalkeer.api.models import ApiModel, RunAccepted
-from stalkeer.api.paging import Page, PageOf, PageParams, UnknownCursor, encode_cursor
+from stalkeer.api.paging import DEEPEST_ROW, Page, PageOf, PageParams, UnknownCursor, encode_cursor
 from stalkeer.api.problems import problem_answers
 from stalkeer.api.rules import RuleEffect, keep_rule
 from stalkeer.errors import Conflict
@@ -51,10 +51,19 @@ class MatchItem(ApiModel):
     matched_at: datetime
 
 
-class DecisionToMake(ApiModel):
+class Confirmation(ApiModel):
+    entry_id: int | None = Field(
+        None, ge=1, le=LARGEST_ID, description="The entry that it is, where it is another than the match's own."
+    )
     whole_title: StrictBool = Field(False, description="About every entry of that title, not this one alone.")
     reason: str = Field("", max_length=500)
     dry_run: StrictBool = Field(False, description="Answer what would change; keep nothing.")
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Confirmation:
+        if self.entry_id is not None and self.whole_title:
+            raise ValueError("give either entryId or wholeTitle")
+        return self
 
 
 class PairToTake(ApiModel):
@@ -87,12 +96,12 @@ def list_all_matches(
     """Matches, the surest first."""
     with app.database.connect() as connection:
         rows = list_matches(connection, chosen, limit=page.size, offset=page.offset, after=_after(page))
-        total = count_matches(connection, chosen)
+        total = count_matches(connection, chosen, DEEPEST_ROW + 1)
     return PageOf(
         records=[_shown(row) for row in rows],
         page=None if page.after else page.page,
         page_size=page.size,
-        total_records=total,
+        total_records=total if total <= DEEPEST_ROW else None,
         next_cursor=encode_cursor((rows[-1].score, rows[-1].id)) if len(rows) == page.size else None,
     )
 
@@ -121,21 +130,31 @@ def show_match(app: CurrentApp, match_id: RowId) -> MatchItem:
 
 
 @router.post("/{match_id}/confirm", responses=problem_answers(404))
-def confirm_match(app: CurrentApp, match_id: RowId, decision: DecisionToMake) -> RuleEffect:
-    """Say that the entry is the item. The decision is kept as a rule."""
-    return _decide(app, match_id, RuleAction.PIN, decision)
-
-
-@router.post("/{match_id}/reject", responses=problem_answers(404))
-def reject_match(app: CurrentApp, match_id: RowId, decision: DecisionToMake) -> RuleEffect:
-    """Say that the entry is not the item. The decision is kept as a rule."""
-    return _decide(app, match_id, RuleAction.REJECT, decision)
-
-
-def _decide(app: CurrentApp, match_id: int, action: RuleAction, decision: DecisionToMake) -> RuleEffect:
-    whole = decision.whole_title
-    rule = rule_of_match(app.matching, MatchId(match_id), action, decision.reason, whole_title=whole)
+def confirm_match(app: CurrentApp, match_id: RowId, decision: Confirmation) -> RuleEffect:
+    """Say that the entry is the item, or that another entry is. The decision is kept as a rule."""
+    if decision.entry_id is None:
+        whole = decision.whole_title
+        rule = rule_of_match(app.matching, MatchId(match_id), RuleAction.PIN, decision.reason, whole_title=whole)
+    else:
+        with app.database.connect() as connection:
+            item = get_match(connection, MatchId(match_id)).wanted_id
+        rule = rule_of_pair(app.matching, item, decision.entry_id, RuleAction.PIN, decision.reason)
     return keep_rule(app, rule, dry_run=decision.dry_run)
+
+
+@router.delete("/{match_id}", responses=problem_answers(404))
+def reject_match(
+    app: CurrentApp,
+    match_id: RowId,
+    whole_title: Annotated[
+        bool, Query(alias="wholeTitle", description="About every entry of that title, not this one alone.")
+    ] = False,
+    reason: Annotated[str, Query(max_length=500, description="Shown with the rule.")] = "",
+    dry_run: Annotated[bool, Query(alias="dryRun", description="Answer what would change; keep nothing.")] = False,
+) -> RuleEffect:
+    """Say that the entry is not the item. The decision is kept as a rule: `DELETE /rules/{ruleId}` takes it back."""
+    rule = rule_of_match(app.matching, MatchId(match_id), RuleAction.REJECT, reason, whole_title=whole_title)
+    return keep_rule(app, rule, dry_run=dry_run)
 
 
 def _after(page: Page) -> tuple[float, int] | None:

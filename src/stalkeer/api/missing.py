@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.ids import LARGEST_ID, RowId
 from stalkeer.api.models import ApiModel, RunAccepted
-from stalkeer.api.paging import Page, PageOf, PageParams, UnknownCursor, encode_cursor
+from stalkeer.api.paging import Page, PageOf, PageParams, encode_cursor, last_id
 from stalkeer.api.problems import problem_answers
 from stalkeer.arr.values import WantedReason
 from stalkeer.errors import Conflict
 from stalkeer.jobs.handback import refresh_item, search_item
 from stalkeer.model import InstanceKind, LibraryId, WantedId, WantedKind
+from stalkeer.runtime import App
 from stalkeer.store.instances import get_instance
 from stalkeer.store.missing import (
     Found,
@@ -85,6 +87,7 @@ class MissingSeriesItem(ApiModel):
 
 class ScanToStart(ApiModel):
     instance: str | None = Field(None, max_length=80, description="Only this Radarr or Sonarr.")
+    dry_run: StrictBool = Field(False, description="Only report, in the run, what the scan would find; keep nothing.")
 
 
 def missing_filter(
@@ -116,27 +119,40 @@ def list_missing_items(
     app: CurrentApp, chosen: ChosenItems, page: PageParams, order: MissingOrder = MissingOrder.TITLE
 ) -> PageOf[MissingItem]:
     """What the instances want: missing, and below the cutoff."""
-    part = Slice(page.size, page.offset, _after(page))
-    with app.database.connect() as connection:
-        rows = list_missing(connection, chosen, order, part)
-        total = count_missing(connection, chosen)
-    return PageOf(
-        records=[_shown(row) for row in rows],
-        page=None if page.after else page.page,
-        page_size=page.size,
-        total_records=total,
-        next_cursor=encode_cursor((rows[-1].wanted_id,)) if len(rows) == page.size else None,
-    )
+    return _page(app, chosen, page, order)
+
+
+@router.get("/movies")
+def list_missing_movies(
+    app: CurrentApp, chosen: ChosenItems, page: PageParams, order: MissingOrder = MissingOrder.TITLE
+) -> PageOf[MissingItem]:
+    """The films among them, as of the last scan."""
+    return _page(app, replace(chosen, kind=WantedKind.MOVIE), page, order)
+
+
+@router.get("/tvshows")
+def list_missing_episodes(
+    app: CurrentApp, chosen: ChosenItems, page: PageParams, order: MissingOrder = MissingOrder.TITLE
+) -> PageOf[MissingItem]:
+    """The episodes among them, as of the last scan; `/missing/series` groups them."""
+    return _page(app, replace(chosen, kind=WantedKind.EPISODE), page, order)
 
 
 @router.get("/series")
 def list_missing_by_series(app: CurrentApp, chosen: ChosenItems, page: PageParams) -> PageOf[MissingSeriesItem]:
     """Missing episodes grouped by series, by title."""
+    after = last_id(page)
     with app.database.connect() as connection:
-        rows = list_missing_series(connection, chosen, page.size, page.offset)
+        series = None if after is None else LibraryId(after)
+        rows = list_missing_series(connection, chosen, page.size, page.offset, series)
         total = count_missing_series(connection, chosen)
-    records = [MissingSeriesItem.model_validate(row) for row in rows]
-    return PageOf(records=records, page=page.page, page_size=page.size, total_records=total)
+    return PageOf(
+        records=[MissingSeriesItem.model_validate(row) for row in rows],
+        page=None if page.after else page.page,
+        page_size=page.size,
+        total_records=total,
+        next_cursor=encode_cursor((rows[-1].library_id,)) if len(rows) == page.size else None,
+    )
 
 
 @router.post("/scan", status_code=202, responses=problem_answers(404, 409))
@@ -147,7 +163,8 @@ def start_scan(app: CurrentApp, what: ScanToStart) -> RunAccepted:
     if what.instance is not None:
         with app.database.connect() as connection:
             get_instance(connection, what.instance)
-    return RunAccepted(run_id=app.engine.start("scan", what.instance), job="scan")
+    job = "scan-preview" if what.dry_run else "scan"
+    return RunAccepted(run_id=app.engine.start(job, what.instance), job=job)
 
 
 @router.get("/{item_id}", responses=problem_answers(404))
@@ -169,12 +186,19 @@ def refresh_missing_item(app: CurrentApp, item_id: RowId) -> None:
     refresh_item(app.database, app.arrs, WantedId(item_id))
 
 
-def _after(page: Page) -> WantedId | None:
-    if page.after is None:
-        return None
-    if len(page.after) != 1 or not isinstance(page.after[0], int) or not 0 < page.after[0] <= LARGEST_ID:
-        raise UnknownCursor()
-    return WantedId(page.after[0])
+def _page(app: App, chosen: MissingFilter, page: Page, order: MissingOrder) -> PageOf[MissingItem]:
+    after = last_id(page)
+    part = Slice(page.size, page.offset, None if after is None else WantedId(after))
+    with app.database.connect() as connection:
+        rows = list_missing(connection, chosen, order, part)
+        total = count_missing(connection, chosen)
+    return PageOf(
+        records=[_shown(row) for row in rows],
+        page=None if page.after else page.page,
+        page_size=page.size,
+        total_records=total,
+        next_cursor=encode_cursor((rows[-1].wanted_id,)) if len(rows) == page.size else None,
+    )
 
 
 def _shown(row: MissingRow) -> MissingItem:

@@ -10,6 +10,7 @@ from typing import Annotated, Generic, TypeVar
 
 from fastapi import Depends, Query
 
+from stalkeer.api.ids import LARGEST_ID
 from stalkeer.api.models import ApiModel
 from stalkeer.errors import InvalidInput, NotFound
 
@@ -67,6 +68,16 @@ def page_parameters(
 
 
 PageParams = Annotated[Page, Depends(page_parameters)]
+
+
+def last_id(page: Page) -> int | None:
+    """The one id that the cursor holds; None without a cursor. Raises UnknownCursor for anything else."""
+    if page.after is None:
+        return None
+    [number] = page.after if len(page.after) == 1 else [None]
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 < number <= LARGEST_ID:
+        raise UnknownCursor()
+    return number
 
 
 def encode_cursor(values: tuple[object, ...]) -> str:

@@ -56,6 +56,31 @@ class Problem(ApiModel):
     errors: list[ProblemField] | None = None
 
 
+class ItemProblem(ApiModel):
+    """Why one item of many was refused."""
+
+    status: int = Field(description="What the answer would have been for this item alone.")
+    code: str = Field(description="A stable word for programs.")
+    detail: str
+
+
+def status_of(error: errors.StalkeerError) -> int:
+    return next(status for kind, status in STATUS_OF if isinstance(error, kind))
+
+
+def item_problem(error: errors.StalkeerError) -> ItemProblem:
+    return ItemProblem(status=status_of(error), code=_code_of(error), detail=mask_text(str(error)))
+
+
+def refused_items(request: Request, refused: Sequence[tuple[str, errors.StalkeerError]]) -> JSONResponse:
+    """The answer where no item could be done: (pointer, error) of each. The first decides the status."""
+    first = refused[0][1]
+    fields = [ProblemField(pointer=pointer, detail=mask_text(str(error))) for pointer, error in refused]
+    return problem_response(
+        status_of(first), str(first), code=_code_of(first), fields=fields, request_id=_request_id(request)
+    )
+
+
 def problem_response(
     status: int,
     detail: str,
@@ -84,7 +109,7 @@ def install_problems(api: FastAPI) -> None:
 
     @api.exception_handler(errors.StalkeerError)
     def _ours(request: Request, error: errors.StalkeerError) -> JSONResponse:
-        status = next(status for kind, status in STATUS_OF if isinstance(error, kind))
+        status = status_of(error)
         wait = {"Retry-After": str(max(1, error.retry_after_s))} if isinstance(error, TooManyRequests) else None
         return problem_response(status, str(error), code=_code_of(error), headers=wait, request_id=_request_id(request))
 

@@ -10,7 +10,7 @@ from pydantic import Field, StrictBool
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.ids import LARGEST_ID, RowId
 from stalkeer.api.models import ApiModel
-from stalkeer.api.paging import PageOf, PageParams
+from stalkeer.api.paging import PageOf, PageParams, encode_cursor, last_id
 from stalkeer.api.problems import problem_answers
 from stalkeer.jobs.match_rules import (
     Offset,
@@ -84,9 +84,15 @@ class BlockToKeep(ApiModel):
 def list_all_rules(app: CurrentApp, page: PageParams) -> PageOf[RuleItem]:
     """Decisions, the newest first."""
     with app.database.connect() as connection:
-        rows = list_rules(connection, limit=page.size, offset=page.offset)
+        rows = list_rules(connection, limit=page.size, offset=page.offset, before=last_id(page))
         total = count_rules(connection)
-    return PageOf(records=[_shown(row) for row in rows], page=page.page, page_size=page.size, total_records=total)
+    return PageOf(
+        records=[_shown(row) for row in rows],
+        page=None if page.after else page.page,
+        page_size=page.size,
+        total_records=total,
+        next_cursor=encode_cursor((rows[-1].rule.id,)) if len(rows) == page.size else None,
+    )
 
 
 @router.get("/{rule_id}", responses=problem_answers(404))

@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr, StrictBool
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.models import ApiModel, RunAccepted
-from stalkeer.api.paging import PageOf, PageParams, UnknownCursor, encode_cursor
+from stalkeer.api.paging import PageOf, PageParams, encode_cursor, last_id
 from stalkeer.api.problems import problem_answers
 from stalkeer.errors import Conflict, InvalidInput
 from stalkeer.jobs.describe import describe_source
@@ -262,7 +262,7 @@ def refresh_source(app: CurrentApp, name: Name, how: RefreshToStart) -> RunAccep
 def list_source_changes(app: CurrentApp, name: Name, page: PageParams, generation: int | None = None) -> PageOf[Change]:
     """What refreshes added, changed, removed and brought back; the newest first."""
     row = _find(app, name)
-    after = _number(page.after)
+    after = last_id(page) or 0
     with app.database.connect() as connection:
         found = list_changes(connection, row.id, _generation(generation), after=after, limit=page.size)
     cursor = encode_cursor((found[-1][0],)) if len(found) == page.size else None
@@ -317,14 +317,6 @@ def _find(app: CurrentApp, name: str) -> SourceRow:
 def _check_is_ours(row: SourceRow) -> None:
     if row.origin == CONFIG:
         raise Conflict(f"{row.slug} comes from the configuration file; change it there, under `playlists`")
-
-
-def _number(after: tuple[object, ...] | None) -> int:
-    if after is None:
-        return 0
-    if len(after) != 1 or not isinstance(after[0], int) or isinstance(after[0], bool) or not 0 < after[0] < 2**53:
-        raise UnknownCursor()
-    return after[0]
 
 
 def _generation(generation: int | None) -> int | None:

@@ -16,7 +16,7 @@ from stalkeer.jobs.match import Matching, match_wanted
 from stalkeer.jobs.queue import queue_confirmed
 from stalkeer.jobs.refresh import Refresher, refresh_sources
 from stalkeer.jobs.reporting import Report, Run
-from stalkeer.jobs.scan import build_scanner, scan_work
+from stalkeer.jobs.scan import build_scanner, rehearse_scan, scan_work
 from stalkeer.jobs.series import match_sources
 from stalkeer.model import SourceId, WantedId
 from stalkeer.playlists.access import Access
@@ -72,6 +72,9 @@ def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
         scanner = build_scanner(program.database, program.arrs, program.settings)
         return scan_work(scanner, subject, options, run)
 
+    def preview(subject: str | None, _options: Mapping[str, object], run: Run) -> Report:
+        return rehearse_scan(build_scanner(program.database, program.arrs, program.settings), run, subject)
+
     def match(_subject: str | None, options: Mapping[str, object], run: Run) -> Report:
         wanted = options.get("wanted")
         if isinstance(wanted, int):
@@ -94,6 +97,7 @@ def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
     return (
         Job("refresh", refresh, is_heavy=True),
         Job("scan", scan),
+        Job("scan-preview", preview),
         Job("match", match),
         Job("download", download),
         Job("cleanup", cleanup),

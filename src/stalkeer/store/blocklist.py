@@ -57,9 +57,13 @@ def block_entry(connection: Connection, row: DownloadRow, reason: str, now: date
     return made
 
 
-def list_blocks(connection: Connection, *, limit: int = 50, offset: int = 0) -> list[BlockRow]:
-    """The newest first."""
+def list_blocks(
+    connection: Connection, *, limit: int = 50, offset: int = 0, before: int | None = None
+) -> list[BlockRow]:
+    """The newest first; `before`: the id of the last one seen."""
     query = select(rules).where(rules.c.action == BLOCK).order_by(rules.c.id.desc()).limit(limit).offset(offset)
+    if before is not None:
+        query = query.where(rules.c.id < before)
     return [
         BlockRow(
             id=row.id,

@@ -55,31 +55,23 @@ class Progress:
 # --- admission ---------------------------------------------------------------------------------------------------
 
 
+_QUEUE_ORDER = (_D.priority.desc(), _D.rank, _D.id)
+_CANDIDATE = (_D.id, _D.source_id, _D.host, _D.priority, _D.rank, _D.not_before, _D.total, _D.durable_offset)
+
+
 def waiting_candidates(connection: Connection, now: datetime, per_source: int) -> list[Candidate]:
     """The first of each source's queue that need not back off; enough to fill every slot of it."""
-    order = (_D.priority.desc(), _D.rank, _D.id)
-    place = func.row_number().over(partition_by=_D.source_id, order_by=order).label("place")
-    columns = (
-        _D.id,
-        _D.source_id,
-        _D.host,
-        _D.priority,
-        _D.rank,
-        _D.not_before,
-        _D.total,
-        _D.durable_offset,
-        _D.part_path,
-    )
+    place = func.row_number().over(partition_by=_D.source_id, order_by=_QUEUE_ORDER).label("place")
     ripe = or_(_D.not_before.is_(None), _D.not_before <= now)
-    ranked = select(*columns, place).where(_D.state == DownloadState.QUEUED.value, ripe).subquery()
+    ranked = select(*_CANDIDATE, place).where(_D.state == DownloadState.QUEUED.value, ripe).subquery()
     rows = connection.execute(select(ranked).where(ranked.c.place <= per_source))
     return [_candidate(row._mapping) for row in rows]
 
 
 def all_candidates(connection: Connection, limit: int = 1000) -> list[Candidate]:
     """The whole queue in its order, for showing why each one waits."""
-    query = select(downloads).where(_D.state == DownloadState.QUEUED.value)
-    rows = connection.execute(query.order_by(_D.priority.desc(), _D.rank, _D.id).limit(limit))
+    query = select(*_CANDIDATE).where(_D.state == DownloadState.QUEUED.value)
+    rows = connection.execute(query.order_by(*_QUEUE_ORDER).limit(limit))
     return [_candidate(row._mapping) for row in rows]
 
 

@@ -352,6 +352,11 @@ def act(connection: Connection, download_id: DownloadId, action: Action, now: da
     return ActionResult(download_id, "done", effect.state)
 
 
+def keep_part(connection: Connection, download_id: DownloadId, *, keep: bool) -> None:
+    """Whether what a cancelled download has stays on disk, for a retry to go on from."""
+    connection.execute(update(downloads).where(downloads.c.id == download_id).values(keep_partial=keep))
+
+
 def fitting_ids(connection: Connection, action: Action) -> list[DownloadId]:
     """All downloads for which `action` makes sense: what "all" means."""
     states = {
@@ -387,6 +392,7 @@ def _become(connection: Connection, row: DownloadRow, effect: Become, now: datet
         end_items(connection, row.id, ItemState.CANCELLED)
     elif effect.state is not DownloadState.PAUSED:
         values |= {"failures": 0, "not_before": None, "error": None, "error_code": None, "finished_at": None}
+        values |= {"keep_partial": False}
         _revive_items(connection, row)
     connection.execute(update(downloads).where(downloads.c.id == row.id).values(**values))
 

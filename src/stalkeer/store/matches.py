@@ -20,9 +20,11 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal,
     literal_column,
     or_,
     select,
+    tuple_,
     update,
 )
 
@@ -537,16 +539,17 @@ def list_matches(
     offset: int = 0,
     after: tuple[float, int] | None = None,
 ) -> list[MatchRow]:
-    """The surest first. `after`: score and id of the last row seen."""
-    query = _match_query().where(*_match_clauses(chosen)).order_by(matches.c.score.desc(), matches.c.id)
+    """The surest first, of equally sure ones the newest. `after`: score and id of the last row seen."""
+    place = (matches.c.score, matches.c.id)
+    query = _match_query().where(*_match_clauses(chosen)).order_by(*(column.desc() for column in place))
     if after is not None:
-        score, match_id = after
-        query = query.where(or_(matches.c.score < score, and_(matches.c.score == score, matches.c.id > match_id)))
+        query = query.where(tuple_(*place) < tuple_(*(literal(value) for value in after)))
     return [_match(row) for row in connection.execute(query.limit(limit).offset(offset))]
 
 
-def count_matches(connection: Connection, chosen: MatchFilter) -> int:
-    inner = _match_query().where(*_match_clauses(chosen)).subquery()
+def count_matches(connection: Connection, chosen: MatchFilter, up_to: int | None = None) -> int:
+    """With `up_to` it stops counting there: each one costs a look at its entry."""
+    inner = _match_query().where(*_match_clauses(chosen)).with_only_columns(matches.c.id).limit(up_to).subquery()
     return connection.scalar(select(func.count()).select_from(inner)) or 0
 
 

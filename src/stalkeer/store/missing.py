@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -120,7 +120,7 @@ def list_missing(
 ) -> list[MissingRow]:
     """Any depth costs the same with `after`. A row that has gone meanwhile still marks its place."""
     columns = (*_ORDER[order], wanted.c.id)
-    query = _rows().where(*_clauses(chosen))
+    query = select(wanted.c.id).select_from(_joined()).where(*_clauses(chosen))
     if part.after is not None:
         place = connection.execute(
             select(*columns).select_from(_joined()).where(wanted.c.id == part.after)
@@ -131,7 +131,10 @@ def list_missing(
         row = tuple_(*columns)
         query = query.where(row < bounds if order in _DESCENDING else row > bounds)
     ordered = [column.desc() if order in _DESCENDING else column for column in columns]
-    return [_row(found) for found in connection.execute(query.order_by(*ordered).limit(part.limit).offset(part.offset))]
+    # what was found for an item costs several look-ups: only for the rows of this page
+    ids = connection.scalars(query.order_by(*ordered).limit(part.limit).offset(part.offset)).all()
+    rows = {row.id: _row(row) for row in connection.execute(_rows().where(wanted.c.id.in_(ids)))}
+    return [rows[wanted_id] for wanted_id in ids]
 
 
 def list_unfound(connection: Connection, instance_id: InstanceId, before: datetime, limit: int) -> list[MissingRow]:
@@ -159,9 +162,22 @@ def get_missing(connection: Connection, wanted_id: WantedId) -> MissingRow:
 
 
 def list_missing_series(
-    connection: Connection, chosen: MissingFilter = MissingFilter(), limit: int = 50, offset: int = 0
+    connection: Connection,
+    chosen: MissingFilter = MissingFilter(),
+    limit: int = 50,
+    offset: int = 0,
+    after: LibraryId | None = None,
 ) -> list[MissingSeries]:
-    """Missing episodes grouped by series, by title."""
+    """Missing episodes grouped by series, by title; `after`: the last series seen."""
+    episodes = (*_clauses(chosen), wanted.c.kind == WantedKind.EPISODE.value)
+    place = (func.lower(library.c.title), library.c.id)
+    page = select(library.c.id).select_from(_joined()).where(*episodes).group_by(*place).order_by(*place)
+    if after is not None:
+        last = connection.execute(select(*place).where(library.c.id == after)).one_or_none()
+        if last is None:
+            raise NotFound("The series that the cursor names has left the library; start without a cursor")
+        page = page.having(tuple_(*place) > tuple_(*(literal(value) for value in last)))
+    ids = connection.scalars(page.limit(limit).offset(offset)).all()
     groups = (
         select(
             library.c.id,
@@ -175,29 +191,27 @@ def list_missing_series(
             func.count(wanted.c.skip).label("skipped"),
         )
         .select_from(_joined())
-        .where(*_clauses(chosen), wanted.c.kind == WantedKind.EPISODE.value)
+        .where(*episodes, library.c.id.in_(ids))
         .group_by(library.c.id, instances.c.slug, library.c.title, library.c.year, library.c.poster)
-        .order_by(func.lower(library.c.title), library.c.id)
-        .limit(limit)
-        .offset(offset)
     )
-    rows = connection.execute(groups).all()
-    seasons = _seasons(connection, [row.id for row in rows])
-    return [
-        MissingSeries(
-            library_id=LibraryId(row.id),
-            instance=row.slug,
-            title=row.title,
-            year=row.year,
-            poster=row.poster,
-            missing=row.missing,
-            confirmed=row.confirmed,
-            review=row.review,
-            skipped=row.skipped,
-            seasons=tuple(sorted(seasons.get(row.id, ()))),
-        )
-        for row in rows
-    ]
+    seasons = _seasons(connection, ids)
+    found = {row.id: _series(row, seasons.get(row.id, set())) for row in connection.execute(groups)}
+    return [found[library_id] for library_id in ids]
+
+
+def _series(row: Row[Any], seasons: set[int]) -> MissingSeries:
+    return MissingSeries(
+        library_id=LibraryId(row.id),
+        instance=row.slug,
+        title=row.title,
+        year=row.year,
+        poster=row.poster,
+        missing=row.missing,
+        confirmed=row.confirmed,
+        review=row.review,
+        skipped=row.skipped,
+        seasons=tuple(sorted(seasons)),
+    )
 
 
 def count_missing_series(connection: Connection, chosen: MissingFilter = MissingFilter()) -> int:
@@ -243,12 +257,12 @@ _found = case(
     else_=Found.NOTHING.value,
 )
 _FITTING = matches.c.decision.in_((Decision.CONFIRM.value, Decision.REVIEW.value))
-_score = (
-    select(func.max(matches.c.score)).where(matches.c.wanted_id == wanted.c.id, _FITTING).correlate(wanted)
-).scalar_subquery()
+# `case` and not `where`: with a condition on the decision SQLite walks all that were decided so, for each row
+_fitting_score = case((_FITTING, matches.c.score))
+_score = select(func.max(_fitting_score)).where(matches.c.wanted_id == wanted.c.id).correlate(wanted).scalar_subquery()
 _variants = (
-    select(func.count()).where(matches.c.wanted_id == wanted.c.id, _FITTING).correlate(wanted)
-).scalar_subquery()
+    select(func.count(_fitting_score)).where(matches.c.wanted_id == wanted.c.id).correlate(wanted).scalar_subquery()
+)
 _download = (
     select(func.max(download_items.c.download_id))
     .where(download_items.c.wanted_id == wanted.c.id)
@@ -314,7 +328,7 @@ def _clauses(chosen: MissingFilter) -> list[ColumnElement[bool]]:
     return clauses
 
 
-def _seasons(connection: Connection, library_ids: list[int]) -> dict[int, set[int]]:
+def _seasons(connection: Connection, library_ids: Sequence[int]) -> dict[int, set[int]]:
     query = select(wanted.c.library_id, wanted.c.season).distinct()
     query = query.where(wanted.c.library_id.in_(library_ids), wanted.c.gone_at.is_(None), wanted.c.season.is_not(None))
     seasons: dict[int, set[int]] = {}

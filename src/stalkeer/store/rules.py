@@ -26,9 +26,13 @@ def read_rules(connection: Connection) -> list[Rule]:
     return [row.rule for row in list_rules(connection)]
 
 
-def list_rules(connection: Connection, *, limit: int | None = None, offset: int = 0) -> list[RuleRow]:
-    """The newest first."""
+def list_rules(
+    connection: Connection, *, limit: int | None = None, offset: int = 0, before: int | None = None
+) -> list[RuleRow]:
+    """The newest first; `before`: the id of the last one seen."""
     query = select(rules).order_by(rules.c.id.desc()).offset(offset)
+    if before is not None:
+        query = query.where(rules.c.id < before)
     return [_row(row) for row in connection.execute(query if limit is None else query.limit(limit))]
 
 

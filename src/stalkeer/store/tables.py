@@ -397,6 +397,8 @@ matches = Table(
     UniqueConstraint("wanted_id", "entry_id"),
     Index("ix_matches_entry_id", "entry_id"),
     Index("ix_matches_decision_score", "decision", "score"),
+    Index("ix_matches_wanted_id_decision_score", "wanted_id", "decision", "score"),  # what was found for an item
+    Index("ix_matches_score_id", "score", "id"),
 )
 
 rules = Table(
@@ -503,6 +505,7 @@ download_items = Table(
     Column("imported_file_id", BigInteger),
     Column("refusal", Text),
     Index("ix_download_items_download_id", "download_id"),
+    Index("ix_download_items_wanted_id", "wanted_id"),
     Index(
         "uq_download_items_wanted_active",
         "wanted_id",
