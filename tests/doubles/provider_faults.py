@@ -6,6 +6,7 @@ A behaviour is a function of an exchange that answers it; `on` decides for which
 from __future__ import annotations
 
 import gzip
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -79,6 +80,23 @@ def stall_after(size: int) -> Behaviour:
         exchange.send_head(answer)
         exchange.send_content(answer.content, answer.start, min(answer.stop, answer.start + size))
         exchange.stall()
+
+    return behave
+
+
+def trickle_after(size: int, released: threading.Event) -> Behaviour:
+    """Hardly anything from the middle of the body on, until the test lets it go: nothing ends before it is seen."""
+
+    def behave(exchange: Exchange) -> None:
+        answer = exchange.answer
+        exchange.send_head(answer)
+        at = min(answer.stop, answer.start + size)
+        exchange.send_content(answer.content, answer.start, at)
+        while not released.is_set() and at + 64 < answer.stop:
+            exchange.wait(0.05)
+            exchange.send_content(answer.content, at, at + 64)
+            at += 64
+        exchange.send_content(answer.content, at, answer.stop)
 
     return behave
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from starlette.testclient import TestClient
 
 from stalkeer.app import Start, build_app, build_security, build_server
 from stalkeer.demo.provider import Provider
@@ -23,6 +24,7 @@ from stalkeer.demo.sonarr import Sonarr
 from stalkeer.runtime import App
 from stalkeer.security.passwords import hash_password
 from stalkeer.store.users import add_first_user
+from tests.doubles.server import make_server
 from tests.e2e.program import Program
 from tests.web.sample import fill
 
@@ -163,6 +165,14 @@ def sample_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
+def client(app: App) -> Iterator[TestClient]:
+    """Asks for pages and sends forms without a browser, as one who may."""
+    security = build_security(app)
+    with TestClient(make_server(app, security), headers={"X-Api-Key": security.keys.ensure()}) as opened:
+        yield opened
+
+
+@pytest.fixture
 def own_site(tmp_path: Path) -> Iterator[str]:
     """The sample, for a test that changes it."""
     app = build_sample(tmp_path / "data")
@@ -182,13 +192,13 @@ def guarded_site(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    """The demo's provider, Radarr and Sonarr with small files."""
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """The demo's provider, Radarr and Sonarr with small files, or the cast that its parameter says."""
     library = tmp_path / "library"
     for part in ("movies", "tv"):
         (library / part).mkdir(parents=True)
     with Provider() as provider, Radarr(library / "movies") as radarr, Sonarr(library / "tv") as sonarr:
-        yield build_world(radarr, sonarr, provider, Cast(size=2 * MEGABYTE))
+        yield build_world(radarr, sonarr, provider, getattr(request, "param", Cast(size=MEGABYTE)))
 
 
 @pytest.fixture

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from stalkeer.demo.exchange import Answer
-from stalkeer.demo.scenario import World
+from stalkeer.demo.scenario import FILMS, MEGABYTE, Cast, Expectation, World
+from tests.doubles.provider_faults import on, trickle_after
 from tests.e2e.program import Program
 from tests.web.conftest import PASSWORD, USER, Tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 PATIENCE_MS = 60_000
+FEW = Cast(FILMS[:3], (), size=MEGABYTE)
 NOTHING_YET = {"radarr": [], "sonarr": [], "playlists": []}
 
 
@@ -38,6 +41,8 @@ def add_instance(page: Page, program: str, url: str, key: str) -> None:
 def test_the_first_run_leads_from_nothing_to_a_download(
     world: World, start_program: Callable[..., Program], open_page: Callable[..., Tab]
 ):
+    let_go = threading.Event()
+    world.provider.hook = on(trickle_after(300_000, let_go))  # the queue is seen before it is empty again
     program = start_program(**NOTHING_YET)
     tab = open_page(f"http://127.0.0.1:{program.port}")
     page = tab.page
@@ -72,24 +77,26 @@ def test_the_first_run_leads_from_nothing_to_a_download(
     page.get_by_role("radio", name="Only when I say so").check()
     page.get_by_role("button", name="Show me the answer").click()
 
-    start = page.get_by_role("button", name="sure ones")
-    expect(page.get_by_text("Looking…")).to_be_visible(timeout=PATIENCE_MS)
-    expect(page.get_by_text("Looking…")).to_be_hidden(timeout=PATIENCE_MS)
+    sure = len(world.expected(Expectation.AVAILABLE))
+    expect(page.locator(".big")).to_contain_text(f"You miss {len(world.wishes)}", timeout=PATIENCE_MS)
+    start = page.get_by_role("button", name=f"Start the {sure} sure ones")
     expect(start).to_be_enabled(timeout=PATIENCE_MS)
-    expect(page.locator(".big")).to_contain_text(f"You miss {len(world.wishes)}")
     tab.shoot("first-run-5-answer")
     start.click()
 
     expect(page.locator("#rows tbody tr").first).to_be_visible(timeout=PATIENCE_MS)
     tab.shoot("first-run-6-queue")
+    let_go.set()
     page.goto(f"{tab.base}/activity?show=done")
     expect(page.locator("#rows td .badge:visible", has_text="Imported").first).to_be_visible(timeout=PATIENCE_MS)
 
 
+@pytest.mark.parametrize("world", [FEW], indirect=True, ids=["few"])
 def test_a_download_is_paused_resumed_and_watched_to_its_end(
     world: World, start_program: Callable[..., Program], open_page: Callable[..., Tab]
 ):
-    world.provider.rate = 150_000
+    let_go = threading.Event()
+    world.provider.hook = on(trickle_after(300_000, let_go))
     program = start_program(security={"mode": "local"}, downloads={"concurrent_limit": 1, "reconnect_gap": "0s"})
     tab = open_page(f"http://127.0.0.1:{program.port}")
     program.job("refresh")
@@ -104,7 +111,7 @@ def test_a_download_is_paused_resumed_and_watched_to_its_end(
     chosen.get_by_role("button", name="Pause").click()
     expect(chosen).to_contain_text("Paused", timeout=PATIENCE_MS)
     tab.shoot("queue-paused")
-    world.provider.rate = None
+    let_go.set()
     chosen.get_by_role("button", name="Resume").click()
     expect(chosen).to_have_count(0, timeout=PATIENCE_MS)  # it has left the open ones
 
@@ -115,6 +122,7 @@ def test_a_download_is_paused_resumed_and_watched_to_its_end(
     tab.shoot("history")
 
 
+@pytest.mark.parametrize("world", [FEW], indirect=True, ids=["few"])
 def test_a_failing_source_says_so_in_words_and_keeps_its_entries(
     world: World, start_program: Callable[..., Program], open_page: Callable[..., Tab]
 ):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import insert, update
 
+from stalkeer.runtime import App
 from stalkeer.store import tables
 from tests.web.conftest import Tab, build_sample, served
 
@@ -128,41 +131,70 @@ def test_what_the_environment_fixes_is_shown_and_cannot_be_typed_over(tmp_path, 
     app.close()
 
 
-def test_five_hundred_rows_change_while_one_types_and_chooses(tmp_path, open_page: Callable[..., Tab]):
+@pytest.fixture
+def long_queue(tmp_path: Path) -> Iterator[LongQueue]:
+    """A site whose queue has 500 downloads under way."""
     app = build_sample(tmp_path / "data")
     shared = {"entry_id": 1, "source_id": 1, "kind": "movie", "state": "downloading", "total": 1000, "offset": 0}
-    now = app.clock()
+    times = {"created_at": app.clock(), "updated_at": app.clock()}
+    names = [{"entry_key": f"k{n}", "name": f"Row {n}", "title": f"Row {n}", "rank": 100.0 + n} for n in range(500)]
     with app.database.begin() as connection:
-        rows = [
-            {
-                **shared,
-                "entry_key": f"k{n}",
-                "name": f"Row {n}",
-                "title": f"Row {n}",
-                "created_at": now,
-                "updated_at": now,
-            }
-            for n in range(500)
-        ]
-        connection.execute(insert(tables.downloads), rows)
+        connection.execute(insert(tables.downloads), [{**shared, **times, **name} for name in names])
     with served(app) as base:
-        page = open_page(base).go("/activity?show=active&page_number=2")
-        expect(page.locator("#rows tbody tr")).to_have_count(100)
-        expect(page.locator("#link-words")).to_have_text("live")
-        box = page.locator("input.pick").nth(5)
-        box.check()
-        field = page.get_by_label("Filter by title")
-        field.press_sequentially("Row", delay=30)
-        for share in (200, 400, 600):
-            with app.database.begin() as connection:
-                connection.execute(update(tables.downloads).values(offset=share, rank=share / 1000))
-            field.press_sequentially("x", delay=30)
-            page.wait_for_timeout(700)
-
-        expect(field).to_have_value("Rowxxx")
-        field.fill("")
-        expect(page.locator("progress").first).to_have_attribute("value", "60.0")
+        yield LongQueue(app, base)
     app.close()
+
+
+@dataclass(frozen=True)
+class LongQueue:
+    app: App
+    base: str
+
+    def move_on(self, share: int) -> None:
+        """Every row has more bytes, and another place: the list is fetched anew."""
+        with self.app.database.begin() as connection:
+            rows = update(tables.downloads).where(tables.downloads.c.title.startswith("Row"))
+            connection.execute(rows.values(offset=share, rank=tables.downloads.c.rank + share))
+
+    def end(self, title: str) -> None:
+        with self.app.database.begin() as connection:
+            row = update(tables.downloads).where(tables.downloads.c.title == title)
+            connection.execute(row.values(state="completed"))
+
+
+def test_five_hundred_rows_change_while_one_types_and_chooses(long_queue: LongQueue, open_page: Callable[..., Tab]):
+    page = open_page(long_queue.base).go("/activity?show=active&q=Ro")
+    expect(page.locator("#rows tbody tr")).to_have_count(100)
+    chosen = page.get_by_label("Choose Row 20", exact=True)
+    chosen.check()
+    progress = page.get_by_label("Progress of Row 20", exact=True).last
+    field = page.get_by_label("Filter by title")
+    field.focus()
+    page.keyboard.press("End")
+    for share, letter in ((200, "w"), (400, " "), (600, "2")):
+        long_queue.move_on(share)
+        page.keyboard.type(letter)
+        expect(progress).to_have_js_property("value", share / 10)
+
+    expect(field).to_be_focused()
+    expect(field).to_have_value("Row 2")
+    expect(chosen).to_be_checked()
+    page.keyboard.type("0")
+    expect(page.locator("#rows tbody tr")).to_have_count(11)
+    long_queue.move_on(800)
+    expect(progress).to_have_js_property("value", 80)
+    expect(page.locator("#rows tbody tr")).to_have_count(11)  # what is typed holds for the list that comes anew
+
+
+def test_what_changes_between_the_page_and_its_first_live_figures_is_shown(
+    long_queue: LongQueue, open_page: Callable[..., Tab]
+):
+    tab = open_page(long_queue.base)
+    tab.page.route("**/live", lambda route: (long_queue.end("Row 0"), route.continue_()))
+    page = tab.go("/activity?show=active&q=Row")
+
+    expect(page.get_by_label("Choose Row 1", exact=True)).to_be_visible()
+    expect(page.get_by_label("Choose Row 0", exact=True)).to_have_count(0)
 
 
 def test_a_phone_has_the_menu_behind_a_button(sample_site: str, open_page: Callable[..., Tab]):

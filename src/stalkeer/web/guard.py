@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from stalkeer.api.guard import check_own_page, find_caller
 from stalkeer.security.callers import CallerKind, Security
 from stalkeer.web.frame import base_of
+from stalkeer.web.live import board_of
 
 
 class NeedsLogin(Exception):
@@ -20,12 +21,16 @@ def security_of(request: Request) -> Security:
 
 
 def require_user(request: Request) -> None:
-    """Let a known caller pass, and note the name for the page; a change must come from a page of ours."""
+    """Let a known caller pass, and note the name for the page; a change must come from a page of ours.
+
+    What the live document last said is noted before the page reads anything: a change meanwhile is seen as one.
+    """
     caller = find_caller(request)
     if caller is None:
         raise NeedsLogin
     check_own_page(request, caller)
     request.state.user = caller.name if caller.kind in (CallerKind.SESSION, CallerKind.EXTERNAL) else ""
+    request.state.live_marks = board_of(request).last_marks
 
 
 def require_own_page(request: Request) -> None:

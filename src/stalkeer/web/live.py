@@ -70,14 +70,22 @@ class LiveBoard:
         self._lock = threading.Lock()
         self._made_at: datetime | None = None
         self._document = ""
+        self._marks = ""
 
     def document(self) -> str:
         with self._lock:
             now = self._app.clock()
             if self._made_at is None or now - self._made_at >= timedelta(seconds=INTERVAL_S * 0.9):
-                self._document = read_live(self._app).to_json()
+                state = read_live(self._app)
+                self._document = state.to_json()
+                self._marks = json.dumps(dict(state.marks))
                 self._made_at = now
             return self._document
+
+    @property
+    def last_marks(self) -> str:
+        """Those of the last document, as JSON; empty before the first."""
+        return self._marks
 
 
 def read_live(app: App) -> LiveState:

@@ -167,8 +167,20 @@
     const form = event.target.closest("form.many");
     if (form && event.target.matches("[data-pick-all]")) for (const box of $$("input.pick", form)) box.checked = event.target.checked;
     if (form) countPicks(form);
+    const whole = event.target.dataset.checkAll;
+    if (whole) for (const box of $$(`${whole} li input[type=checkbox]`)) box.checked = event.target.checked;
+    else { const parent = event.target.closest("li:has([data-check-all])"); if (parent) countChecked(parent); }
     if (event.target.matches("[data-shows]")) showParts(event.target);
   });
+
+  // the box in front of a list stands for all of its boxes
+  function countChecked(list) {
+    const boxes = $$("li input[type=checkbox]", list);
+    const count = boxes.filter((box) => box.checked).length;
+    const all = $("[data-check-all]", list);
+    all.checked = count > 0 && count === boxes.length;
+    all.indeterminate = count > 0 && count < boxes.length;
+  }
 
   // a choice shows the parts of the form that belong to it
   function showParts(control) {
@@ -212,7 +224,7 @@
 
   // --- live: one document a second, by server-sent events or by polling --------------------------------------------
   const fire = (name) => document.body.dispatchEvent(new CustomEvent(name));
-  let marks = null;
+  let marks = null; // as the lists on this page show it
   let source = null;
   let poll = 0;
 
@@ -240,7 +252,8 @@
         write($('[data-field="message"]', box), row.message);
       }
     }
-    if (marks) for (const topic of Object.keys(live.marks)) if (marks[topic] !== live.marks[topic]) fire(`live:${topic}`);
+    marks ??= JSON.parse(document.body.dataset.liveMarks || "{}");
+    for (const topic of Object.keys(live.marks)) if (marks[topic] !== live.marks[topic]) fire(`live:${topic}`);
     marks = live.marks;
     document.body.dispatchEvent(new CustomEvent("live", { detail: live }));
   }
