@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from stalkeer.catalogue.filters import FilterSet
+from stalkeer.catalogue.groups import Group
 from stalkeer.errors import SourceError, SourceUnreachable
 from stalkeer.jobs.refresh import Refresher
 from stalkeer.jobs.refresh_fetch import SPOOL, check_account
@@ -50,6 +51,7 @@ class ProbeReport:
     kinds: dict[str, int] = field(default_factory=dict)
     samples: tuple[Sample, ...] = ()
     left_out: dict[str, int] = field(default_factory=dict)
+    groups: tuple[Group, ...] = ()  # of films, episodes and series, adult ones too
     is_unreachable: bool = False  # no answer, or not now
     is_account_address: bool = False  # the playlist's address names an account, which tells more
 
@@ -112,6 +114,7 @@ class _Probe:
         self._account: AccountInfo | None = None
         self._left_out: Counter[str] = Counter()
         self._samples: dict[str, Sample] = {}
+        self._groups: Counter[str] = Counter()
         self.kinds: Counter[str] = Counter()
 
     @contextmanager
@@ -134,6 +137,7 @@ class _Probe:
             kinds=dict(self.kinds),
             samples=tuple(self._samples.values())[:SAMPLES],
             left_out=dict(self._left_out),
+            groups=tuple(Group(name, size) for name, size in self._groups.items()),
             is_account_address=self._new.kind != XTREAM and login_in_url(self._new.credentials.url) is not None,
         )
 
@@ -181,6 +185,8 @@ class _Probe:
 
     def _count(self, entries: Iterator[Entry]) -> None:
         for entry in entries:
+            if entry.kind in _SAMPLED:
+                self._groups[entry.group] += 1
             reason = self._filters.left_out(entry)
             if reason is not None:
                 self._left_out[reason] += 1

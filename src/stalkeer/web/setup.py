@@ -22,6 +22,7 @@ from stalkeer.store.runs import RunState, list_runs
 from stalkeer.store.wanted_page import read_answer
 from stalkeer.web.forms import FormFields
 from stalkeer.web.frame import app_of, base_of
+from stalkeer.web.group_picker import read_choice
 from stalkeer.web.guard import NeedsLogin, OwnPageGuard, UserGuard, require_user, security_of
 from stalkeer.web.instances import InstanceForm, read_form, save_new
 from stalkeer.web.render import NOTHING, Toast, done, fragment, is_fragment, moved, page
@@ -126,7 +127,7 @@ def get_source(request: Request) -> HTMLResponse:
 
 @router.post("/setup/source", dependencies=[UserGuard])
 def post_source(request: Request, given: FormFields) -> Response:
-    return save_new_source(request, read_source_form(given), to="/setup/source")
+    return save_new_source(request, read_source_form(given), read_choice(given), to="/setup/source")
 
 
 @router.get("/setup/paths", dependencies=[UserGuard])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, File, Request, UploadFile
@@ -11,7 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from stalkeer.catalogue.filters import Field, Filter, Mode
 from stalkeer.errors import Conflict, InvalidInput, NotFound
-from stalkeer.jobs.probe import probe_source
+from stalkeer.jobs.probe import ProbeReport, probe_source
 from stalkeer.runtime import App
 from stalkeer.store.dashboard import SourceCard, last_changes, source_cards
 from stalkeer.store.entries import groups_of
@@ -33,6 +34,7 @@ from stalkeer.store.sources import (
 )
 from stalkeer.web.forms import FormFields
 from stalkeer.web.frame import app_of
+from stalkeer.web.group_picker import Choice, Picker, offer, read_choice
 from stalkeer.web.render import Toast, done, fragment, is_fragment, page
 from stalkeer.web.source_form import SourceForm, form_of, new_source_of, read_source_form
 from stalkeer.web.system import start_job
@@ -59,15 +61,17 @@ def get_new(request: Request) -> HTMLResponse:
 
 @router.post("/sources")
 def post_new(request: Request, given: FormFields) -> Response:
-    return save_new_source(request, read_source_form(given))
+    return save_new_source(request, read_source_form(given), read_choice(given))
 
 
-def save_new_source(request: Request, form: SourceForm, to: str = "/sources") -> Response:
-    """Add it and read it at once."""
+def save_new_source(request: Request, form: SourceForm, choice: Choice, to: str = "/sources") -> Response:
+    """Add it with the filters that were chosen, and read it at once."""
     app = app_of(request)
-    new = new_source_of(form)
+    new = new_source_of(replace(form, adult=form.adult or choice.adult))
     with app.database.begin() as connection:
-        add_source(connection, new, app.secrets, app.clock())
+        row = add_source(connection, new, app.secrets, app.clock())
+        for one in choice.filters:
+            add_filter(connection, one, row.id, app.clock())
     start_if_running(app, new.slug)
     return done(request, Toast(f"{new.slug} was added and is being read."), to=to)
 
@@ -78,7 +82,9 @@ def post_test(request: Request, given: FormFields) -> HTMLResponse:
     form = read_source_form(given)
     app = app_of(request)
     present = stored_credentials(app, form.slug)
-    return show_trial(request, new_source_of(form, present), as_account=form.is_account_address)
+    report = try_source(app, new_source_of(form, present))
+    picker = offer(report.groups) if present is None else None
+    return show_trial(request, report, as_account=form.is_account_address, picker=picker)
 
 
 def stored_credentials(app: App, slug: str) -> Credentials | None:
@@ -88,15 +94,18 @@ def stored_credentials(app: App, slug: str) -> Credentials | None:
     return None if row is None else read_credentials(row, app.secrets)
 
 
-def show_trial(request: Request, new: NewSource, *, as_account: bool = False) -> HTMLResponse:
-    trial, error = None, ""
+def try_source(app: App, new: NewSource) -> ProbeReport:
     try:
         check_new_source(new)
-        trial = probe_source(app_of(request).refresher, new)
-        error = trial.problem
-    except InvalidInput as problem:
-        error = str(problem)
-    return fragment(request, "sources/trial.html", trial=trial, error=error, as_account=as_account)
+    except InvalidInput as error:
+        return ProbeReport(problem=str(error))
+    return probe_source(app.refresher, new)
+
+
+def show_trial(
+    request: Request, trial: ProbeReport, *, as_account: bool = False, picker: Picker | None = None
+) -> HTMLResponse:
+    return fragment(request, "sources/trial.html", trial=trial, as_account=as_account, picker=picker)
 
 
 @router.post("/sources/upload")
@@ -201,7 +210,7 @@ def post_verb(request: Request, slug: str, verb: str) -> Response:
         row = get_source(connection, slug)
     if verb == "test":
         credentials = read_credentials(row, app.secrets)
-        return show_trial(request, NewSource(row.slug, row.kind, credentials, row.options))
+        return show_trial(request, try_source(app, NewSource(row.slug, row.kind, credentials, row.options)))
     if verb == "refresh":
         start_job(app, "refresh", slug)
         return done(request, Toast(f"{slug} is being read.", "info"), changed="sources")
