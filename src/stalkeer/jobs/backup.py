@@ -161,6 +161,18 @@ def stage_restore(path: Path, place: BackupPlace) -> CheckedBackup:
     return checked
 
 
+def is_restore_staged(place: BackupPlace) -> bool:
+    """Whether the next start will restore a backup."""
+    return (place.data_dir / PENDING).exists()
+
+
+def cancel_restore(place: BackupPlace) -> None:
+    """Leave the present database in its place after all."""
+    staged = place.data_dir / PENDING
+    staged.unlink(missing_ok=True)
+    staged.with_suffix(".key").unlink(missing_ok=True)
+
+
 def restore_pending(place: BackupPlace, database_url: str, now: datetime) -> CheckedBackup | None:
     """At start: restore what was staged, if anything was. The staged file goes once it is restored."""
     staged = place.data_dir / PENDING

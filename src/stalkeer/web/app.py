@@ -13,6 +13,7 @@ from stalkeer.security.limits import TooManyRequests
 from stalkeer.web import (
     activity,
     assets,
+    backups,
     calendar,
     catalogue,
     dashboard,
@@ -50,6 +51,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     instances.router,
     settings.router,
     system.router,
+    backups.router,
 )
 STATUS_OF: tuple[tuple[type[StalkeerError], int], ...] = (
     (NotFound, 404),

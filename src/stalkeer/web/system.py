@@ -11,10 +11,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from stalkeer.errors import Conflict, NotFound
-from stalkeer.jobs.backup import delete_backup, find_backup, list_backups, make_backup
+from stalkeer.jobs.backup import list_backups
 from stalkeer.jobs.doctor import examine_paths
 from stalkeer.jobs.health import check_health
 from stalkeer.jobs.reporting import QuietRun
@@ -101,29 +101,6 @@ def post_mapping(request: Request, given: FormFields) -> Response:
         options = replace(row.options, path_mappings=(*row.options.path_mappings, pair))
         change_instance(connection, row.slug, InstanceChange(options=options), app.secrets)
     return done(request, Toast(f"{row.label} now sees {pair.local} as {pair.remote}."), changed="doctor")
-
-
-@router.get("/system/backup")
-def get_backups(request: Request) -> HTMLResponse:
-    return page(request, "system/backup.html", backups=list_backups(app_of(request).backup_place))
-
-
-@router.post("/system/backup")
-def post_backup(request: Request) -> Response:
-    app = app_of(request)
-    backup = make_backup(app.database, app.backup_place, app.clock())
-    return done(request, Toast(f"{backup.name} was made ({size(backup.size)})."), to="/system/backup")
-
-
-@router.get("/system/backup/{name}")
-def get_backup(request: Request, name: str) -> FileResponse:
-    return FileResponse(find_backup(app_of(request).backup_place, name), media_type="application/zip", filename=name)
-
-
-@router.post("/system/backup/{name}/delete")
-def post_delete(request: Request, name: str) -> Response:
-    delete_backup(app_of(request).backup_place, name)
-    return done(request, Toast(f"{name} was deleted."), to="/system/backup")
 
 
 @router.get("/system/tasks")
