@@ -243,48 +243,21 @@ def count_match_rows(connection: Connection, decision: Decision, search: str) ->
     return int(connection.execute(query).scalar_one())
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What the sources have of what is missing. Sizes are bytes and only of sure items whose size is known."""
-
-    missing: int
-    sure: int
-    review: int
-    below_profile: int
-    size: int
-    unknown_sizes: int
-
-    @property
-    def found(self) -> int:
-        return self.sure + self.review
-
-    @property
-    def nothing(self) -> int:
-        return max(0, self.missing - self.found)
-
-
-def read_answer(connection: Connection) -> Answer:
-    """The first question of everybody: what of what I miss can I have now?"""
-    present = wanted.c.gone_at.is_(None)
-    missing = connection.execute(select(func.count()).select_from(wanted).where(present)).scalar_one()
-    per_item = (
-        select(wanted.c.id, func.max(entries.c.size).label("size"), func.max(entries.c.resolution).label("lines"))
-        .join(matches, matches.c.wanted_id == wanted.c.id)
-        .join(entries, entries.c.id == matches.c.entry_id)
-        .where(present, matches.c.decision == Decision.CONFIRM.value)
-        .group_by(wanted.c.id)
-        .subquery()
+def count_present(connection: Connection) -> int:
+    """Everything that the instances miss or would have better."""
+    return int(
+        connection.execute(select(func.count()).select_from(wanted).where(wanted.c.gone_at.is_(None))).scalar_one()
     )
-    sure, size, unknown = connection.execute(
-        select(func.count(), func.sum(per_item.c.size), func.sum(_one_if(per_item.c.size.is_(None))))
-    ).one()
-    low = connection.execute(
-        select(func.count()).select_from(per_item).where(per_item.c.lines.is_not(None), per_item.c.lines < 720)
-    ).scalar_one()
-    review = connection.execute(
-        select(func.count()).select_from(wanted).where(present, _has(Decision.REVIEW), ~_has(Decision.CONFIRM))
-    ).scalar_one()
-    return Answer(missing, sure, review, low, int(size or 0), int(unknown or 0))
+
+
+def count_review(connection: Connection) -> int:
+    """Items with a doubtful match and no sure one."""
+    query = (
+        select(func.count())
+        .select_from(wanted)
+        .where(wanted.c.gone_at.is_(None), _has(Decision.REVIEW), ~_has(Decision.CONFIRM))
+    )
+    return int(connection.execute(query).scalar_one())
 
 
 # --- how the rows are put together -------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from stalkeer.api.guard import find_caller
 from stalkeer.errors import ConfigurationError, InvalidInput
+from stalkeer.jobs.answer import read_answer
 from stalkeer.runtime import App
 from stalkeer.security.callers import CallerKind
 from stalkeer.security.cookies import set_session_cookie
@@ -19,7 +20,6 @@ from stalkeer.settings.units import show_size
 from stalkeer.store.dashboard import has_anything, source_cards
 from stalkeer.store.instances import list_instances
 from stalkeer.store.runs import RunState, list_runs
-from stalkeer.store.wanted_page import read_answer
 from stalkeer.web.forms import FormFields
 from stalkeer.web.frame import app_of, base_of
 from stalkeer.web.group_picker import read_choice
@@ -204,7 +204,7 @@ def look(app: App, jobs: Sequence[str]) -> None:
 
 def read_answer_page(app: App) -> dict[str, object]:
     with app.database.connect() as connection:
-        found = read_answer(connection)
+        found = read_answer(connection, app.clock())
         runs = list_runs(connection, limit=30)
         instance, source = has_anything(connection)
     looking = [run for run in runs if run.state in (RunState.QUEUED, RunState.RUNNING) and run.job in LOOKING]
