@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -169,3 +170,12 @@ def test_the_core_touches_no_outside_world(room):
                 wrong.append(f"{name_of(path)}:{node.lineno} reads the clock")
 
     assert wrong == []
+
+
+def test_migrations_follow_one_another_in_one_line():
+    scripts = sorted((SRC / "store" / "migrations" / "versions").glob("[0-9]*_*.py"))
+    numbers = [path.name[:4] for path in scripts]
+    said = [re.findall(r'^(?:down_)?revision = "?(\w+)"?', path.read_text(encoding="utf-8"), re.M) for path in scripts]
+
+    assert numbers == [f"{number:04d}" for number in range(1, len(scripts) + 1)]
+    assert said == [list(pair) for pair in zip(numbers, ["None", *numbers], strict=False)]
