@@ -9,7 +9,7 @@ from stalkeer.matching.index import NameIndex, end_width
 from stalkeer.matching.pairs import Matcher
 from stalkeer.matching.works import EntryFacts, Work
 from stalkeer.store.database import Transaction
-from stalkeer.store.matches import (
+from stalkeer.store.match_entries import (
     EntryRow,
     FreshEntry,
     KeySpan,

@@ -12,7 +12,7 @@ from stalkeer.matching.pairs import Pair
 from stalkeer.matching.works import EntryFacts, WantedItem
 from stalkeer.model import Decision, WantedId
 from stalkeer.store.database import Transaction
-from stalkeer.store.matches import KeySpan, count_titles, entries_of_titles, keys_in_spans
+from stalkeer.store.match_entries import KeySpan, count_titles, entries_of_titles, keys_in_spans
 from stalkeer.titles import TitleReader
 
 _MOST_OTHERS = 10

@@ -17,16 +17,9 @@ from stalkeer.matching.works import Work
 from stalkeer.model import LibraryId
 from stalkeer.settings.schema import MatchingSettings
 from stalkeer.store.database import Database, Transaction
-from stalkeer.store.matches import (
-    SourceMark,
-    WantedWork,
-    read_library_stamp,
-    read_marks,
-    read_wanted_states,
-    read_wanted_works,
-    read_works,
-)
+from stalkeer.store.match_entries import SourceMark, read_marks
 from stalkeer.store.rules import read_rules
+from stalkeer.store.works import WantedWork, read_library_stamp, read_wanted_states, read_wanted_works, read_works
 from stalkeer.titles import PARSER_VERSION
 
 MATCHER_VERSION = 2  # grows with every change that may change a decision: all is matched again

@@ -15,15 +15,9 @@ from stalkeer.matching.works import EntryFacts, Work
 from stalkeer.model import Decision, WantedId
 from stalkeer.store.database import Transaction
 from stalkeer.store.events import Event, record_event
-from stalkeer.store.matches import (
-    Saved,
-    SourceMark,
-    entries_since,
-    note_marks,
-    note_matched,
-    save_pairs_of_entries,
-    save_pairs_of_items,
-)
+from stalkeer.store.match_entries import SourceMark, entries_since, note_marks
+from stalkeer.store.pairs import Saved, save_pairs_of_entries, save_pairs_of_items
+from stalkeer.store.works import note_matched
 from stalkeer.titles import TitleReader
 
 __all__ = ["Known", "MatchReport", "Matching", "match_wanted", "read_known"]

@@ -14,16 +14,10 @@ from stalkeer.matching.rules import Rule, RuleAction, RuleId
 from stalkeer.matching.works import EntryFacts, WantedItem
 from stalkeer.model import Decision, MatchId, WantedId
 from stalkeer.store.database import Transaction
-from stalkeer.store.matches import (
-    entries_by_id,
-    entries_of_keys,
-    entries_of_titles,
-    get_match,
-    read_wanted_works,
-    read_works,
-    titles_with_keys,
-)
+from stalkeer.store.match_entries import entries_by_id, entries_of_keys, entries_of_titles, titles_with_keys
+from stalkeer.store.matches import get_match
 from stalkeer.store.rules import add_rule, get_rule, remove_rule
+from stalkeer.store.works import read_wanted_works, read_works
 from stalkeer.titles import TitleReader
 
 NEW = RuleId(0)

@@ -11,7 +11,8 @@ from stalkeer.jobs.refresh import Refresher
 from stalkeer.jobs.reporting import Run
 from stalkeer.matching.candidates import series_candidates
 from stalkeer.model import SourceId
-from stalkeer.store.matches import forget_matched, keys_of_titles, series_entries
+from stalkeer.store.match_entries import keys_of_titles, series_entries
+from stalkeer.store.works import forget_matched
 
 
 @dataclass(frozen=True)

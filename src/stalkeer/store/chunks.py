@@ -1,0 +1,29 @@
+"""Many ids in few statements."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Boolean, Column, ColumnElement, literal_column
+
+T = TypeVar("T")
+_CHUNK = 500
+_INTS_AT_ONCE = 5_000
+
+
+def among(column: Column[Any], ids: Iterable[int]) -> ColumnElement[bool]:
+    """`column IN (ids)` with the numbers written out: binding thousands of them costs more than finding the rows."""
+    numbers = ",".join(str(int(number)) for number in ids)
+    return literal_column(f"{column.table.name}.{column.name} IN ({numbers or 'NULL'})", Boolean())
+
+
+def id_chunks(ids: Collection[int]) -> Iterator[Sequence[int]]:
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), _INTS_AT_ONCE):
+        yield ordered[start : start + _INTS_AT_ONCE]
+
+
+def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), _CHUNK):
+        yield items[start : start + _CHUNK]
