@@ -214,7 +214,7 @@ def test_troubles_of_the_instance_are_shown(app, stranger, radarr):
     with app.database.connect() as connection:
         rows = list_events(connection)
     assert {row.event.kind for row in rows} == {"instance.attention", "instance.health"}
-    assert any("Not an upgrade" in row.event.message for row in rows)
+    assert any(row.event.message == "Radarr waits for you: Some.Film; Not an upgrade" for row in rows)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,10 @@ def test_basic_auth_does_as_well(stranger, radarr):
     assert (with_it.status_code, without.status_code) == (200, 401)
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"not json", b'{"eventType": 3}'])
+HUGE_ID = b'{"eventType": "MovieAdded", "movie": {"id": 99999999999999999999}}'
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"not json", b'{"eventType": 3}', HUGE_ID])
 def test_what_is_no_event_is_refused(stranger, radarr, body):
     assert stranger.post(f"/api/v1/webhooks/radarr/{SECRET}", content=body).status_code == 422
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from stalkeer.arr.answers import Resource
 from stalkeer.errors import InvalidInput
+
+LARGEST_ID = 2**31 - 1  # what both programs' own ids may be
 
 
 class EventKind(StrEnum):
@@ -57,7 +59,7 @@ class ArrEvent:
 
 
 class ItemResource(Resource):
-    id: int = 0
+    id: int = Field(0, ge=0, le=LARGEST_ID)
     title: str = ""
 
 

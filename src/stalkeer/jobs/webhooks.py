@@ -80,7 +80,7 @@ def _cancel_ours(connection: Transaction, arrs: Arrs, wanted_ids: Sequence[Wante
 def _tell(connection: Transaction, arrs: Arrs, row: InstanceRow, event: ArrEvent) -> None:
     """What a person should see in the history: troubles, and what went another way."""
     words = {
-        EventKind.ATTENTION: f"{row.label} waits for you: {event.title}: {event.message}",
+        EventKind.ATTENTION: ": ".join(filter(None, (f"{row.label} waits for you", event.title, event.message))),
         EventKind.HEALTH: f"{row.label} says: {event.message}",
         EventKind.RESTORED: f"{row.label} is well again: {event.message}",
     }
