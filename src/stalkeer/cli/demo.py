@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import threading
 import time
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from stalkeer.cli.output import ExitCode, Invocation, context_app, emit, fail_with, invocation
 
@@ -116,7 +119,7 @@ class Play:
         self.report = report
         emit(self._context, report.to_document(), lambda console: print_report(console, report))
         if not self._once:
-            self._console.print(f"The program serves on: {address(app)} (Ctrl-C ends it)")
+            self._look_around(app, report)
 
     def _pause(self, seconds: float) -> None:
         if self._is_over.wait(seconds):
@@ -131,6 +134,27 @@ class Play:
         )
         if not self._once:
             self._console.print(f"Watch it in the browser: {address(app)}")
+
+    def _look_around(self, app: App, report: DemoReport) -> None:
+        """Where a newcomer may go from here."""
+        web, config = address(app), self._stage.config
+        places = [
+            (web, "the dashboard: what is fetched, and how it goes"),
+            (f"{web}wanted", "what is missing; click an item to see every name that was considered, and why"),
+            (f"{web}activity/history", "what happened, step by step"),
+            (f"{web}docs", "the REST API"),
+        ]
+        if report.review:
+            question = f"the question that was left to you: {report.review[0].item.label}; confirm or reject it"
+            places.insert(1, (f"{web}matches", question))
+        table = Table.grid(padding=(0, 2))
+        for place, words in places:
+            table.add_row(Text(place, no_wrap=True), words)
+        self._console.print("\nThe program serves on. Look around (no login is asked in the demo):")
+        self._console.print(table)
+        own = f"stalkeer --config {shlex.quote(str(config))}"
+        self._console.print(f"On the command line, in another terminal: {own} match list", soft_wrap=True)
+        self._console.print(f"Its library: {self._stage.folder / 'library'}. Ctrl-C ends it all.", soft_wrap=True)
 
     def _note(self, text: str) -> None:
         seconds = time.monotonic() - self._started

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,6 +15,8 @@ from stalkeer.demo.scenario import Expectation, Outcome, World
 from stalkeer.model import Decision, DownloadState
 from stalkeer.store.downloads import DownloadRow
 from stalkeer.store.wanted_page import Finding, Status
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -69,26 +72,49 @@ def make_report(story: Story, world: World, seconds: float) -> DemoReport:
 def print_report(console: Console, report: DemoReport) -> None:
     """For a newcomer: four short parts and one line of sums."""
     _print_found(console, report)
-    _print_downloads(console, sorted(report.story.downloads, key=_ended))
+    _print_downloads(console, report)
     _print_open(console, report)
     _print_sums(console, report)
 
 
 def _print_found(console: Console, report: DemoReport) -> None:
     table = Table(title="What Radarr and Sonarr miss, and what the playlist has of it", title_justify="left")
-    table.add_column("Missing", no_wrap=True)
-    table.add_column("Found on the playlist as")
-    table.add_column("Score", justify="right")
-    table.add_column("Why")
-    for found in report.story.wanted:
-        best = found.best
-        if best is None:
-            table.add_row(escape(found.item.label), "[dim]nothing[/]", "", "")
-            continue
-        colour = {"confirm": "green", "review": "yellow"}.get(best.decision.value, "red")
-        row = (escape(found.item.label), escape(best.name), f"[{colour}]{best.score:.2f}[/]", escape(_why(found)))
-        table.add_row(*row)
+    table.add_column("Missing", ratio=10)
+    table.add_column("Found on the playlist as", ratio=9)
+    table.add_column("Score and why", ratio=11)
+    for title, group in _by_title(report.story.wanted, _series_of):
+        there = [found for found in group if found.best is not None]
+        label = escape(group[0].item.label if title is None else f"{title}: {_share(len(there), len(group))}")
+        if not there:
+            table.add_row(label, "[dim]nothing[/]", "")
+        elif (best := there[0].best) is not None:
+            colour = {"confirm": "green", "review": "yellow"}.get(best.decision.value, "red")
+            more = f" [dim]and {len(there) - 1} more[/]" if len(there) > 1 else ""
+            table.add_row(label, escape(best.name) + more, f"[{colour}]{best.score:.2f}[/] {escape(_why(there[0]))}")
     console.print(table)
+
+
+def _by_title(rows: Iterable[T], title_of: Callable[[T], str | None]) -> Iterator[tuple[str | None, Sequence[T]]]:
+    """Films one by one, the episodes of a series together: the title of the series, and them; in their order."""
+    series: dict[str, list[T]] = {}
+    groups: list[tuple[str | None, list[T]]] = []
+    for row in rows:
+        title = title_of(row)
+        if title is not None and title in series:
+            series[title].append(row)
+            continue
+        groups.append((title, [row]))
+        if title is not None:
+            series[title] = groups[-1][1]
+    yield from groups
+
+
+def _series_of(found: Found) -> str | None:
+    return None if found.item.kind == "movie" else found.item.title
+
+
+def _share(found: int, wanted: int) -> str:
+    return f"{wanted} episodes" if found == wanted else f"{found} of {wanted} episodes"
 
 
 def _why(found: Found) -> str:
@@ -98,31 +124,44 @@ def _why(found: Found) -> str:
         return ""
     if best.decision is not Decision.CONFIRM:
         return best.reason
-    return "; ".join(_short(finding) for finding in best.findings if finding.text)
+    return ", ".join(_short(finding) for finding in best.findings if finding.text)
 
 
 def _short(finding: Finding) -> str:
-    if finding.name != "title":
-        return finding.text
-    return "alternate title" if "alternate" in finding.text else "title"
+    """`the year 2020 agrees` is `year 2020`: that it speaks for the entry is what the column says."""
+    if finding.name == "title":
+        return "alternate title" if "alternate" in finding.text else "title"
+    return finding.text.removesuffix(" agrees").removeprefix("the ")
 
 
 def _ended(row: DownloadRow) -> str:
     return (row.finished_at or row.updated_at).isoformat()
 
 
-def _print_downloads(console: Console, rows: Sequence[DownloadRow]) -> None:
+def _print_downloads(console: Console, report: DemoReport) -> None:
+    series_of = {found.item.id: _series_of(found) for found in report.story.wanted}
     table = Table(title="What was downloaded", title_justify="left")
-    table.add_column("Item", no_wrap=True)
+    table.add_column("Item", ratio=10)
     table.add_column("MB", justify="right")
     table.add_column("Result")
-    table.add_column("What happened on the way")
-    for row in rows:
-        colour = "green" if row.state is DownloadState.COMPLETED else "red"
-        size = f"{(row.total or row.offset) / 1e6:.1f}"
-        result = "imported" if row.state is DownloadState.COMPLETED else row.state.value
-        table.add_row(escape(row.title), size, f"[{colour}]{result}[/]", escape(_on_the_way(row)))
+    table.add_column("What happened on the way", ratio=9)
+    rows = sorted(report.story.downloads, key=_ended)
+    for title, group in _by_title(rows, lambda row: series_of.get(row.items[0].wanted_id) if row.items else None):
+        label = group[0].title if title is None else f"{title}, {len(group)} files"
+        size = f"{sum(row.total or row.offset for row in group) / 1e6:.1f}"
+        table.add_row(escape(label), size, _result(group), escape(_events_of(group)))
     console.print(table)
+
+
+def _result(rows: Sequence[DownloadRow]) -> str:
+    others = [row.state.value for row in rows if row.state is not DownloadState.COMPLETED]
+    return f"[red]{', '.join(dict.fromkeys(others))}[/]" if others else "[green]imported[/]"
+
+
+def _events_of(rows: Sequence[DownloadRow]) -> str:
+    if len(rows) == 1:
+        return _on_the_way(rows[0])
+    return "; ".join(f"S{row.title.rpartition(' S')[2]} {words}" for row in rows if (words := _on_the_way(row)))
 
 
 def _on_the_way(row: DownloadRow) -> str:
@@ -136,7 +175,7 @@ def _on_the_way(row: DownloadRow) -> str:
     if row.state is not DownloadState.COMPLETED:
         refusals = [item.refusal for item in row.items if item.refusal]
         parts.extend(refusals or ([row.error] if row.error else []))
-    return "; ".join(parts)
+    return ", ".join(parts)
 
 
 def _print_open(console: Console, report: DemoReport) -> None:
