@@ -6,6 +6,7 @@ fails.
 
 import threading
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,16 @@ def test_the_direction_is_always_said_because_its_absence_is_descending(radarr, 
         radarr.add_movie(title, 2020)
 
     assert titles_of(wanted_movies(radarr_client, WantedReason.MISSING, monitored=True)) == ["Alpha", "Beta"]
+
+
+def test_the_direction_is_said_to_sonarr_too(sonarr, sonarr_client):
+    series = sonarr.add_series("Some Series", 2019)
+    for number in (2, 1):
+        sonarr.add_episode(series, 1, number, air_date_utc=datetime(2020, 1, number, tzinfo=UTC))
+
+    found = titles_of(wanted_episodes(sonarr_client, WantedReason.MISSING, monitored=True))
+
+    assert found == ["Part 1", "Part 2"]
 
 
 # Datastore/BasicRepository: pages are LIMIT and OFFSET over a table that changes

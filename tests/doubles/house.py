@@ -252,6 +252,10 @@ class House:
         with self.database.begin() as connection:
             connection.execute(update(sources).where(sources.c.id == source_id).values(**values))
 
+    def change_wanted(self, wanted_id: WantedId, **values: object) -> None:
+        with self.database.begin() as connection:
+            connection.execute(update(wanted).where(wanted.c.id == wanted_id).values(**values))
+
     def change_item(self, download_id: DownloadId, **values: object) -> None:
         from stalkeer.store.tables import download_items
 

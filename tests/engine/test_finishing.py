@@ -25,8 +25,10 @@ IMPORTING = {"import.mode": "manual", "downloads.verify_downloads": True}
 
 
 @pytest.fixture
-def house(tmp_path, database):
-    with open_house(tmp_path, database, IMPORTING) as opened:
+def house(tmp_path, database, request):
+    """In the import mode that a test names, else the usual one."""
+    with open_house(tmp_path, database, {**IMPORTING, "import.mode": getattr(request, "param", "manual")}) as opened:
+        opened.radarr.library.mkdir(exist_ok=True)
         yield opened
 
 
@@ -116,14 +118,21 @@ def test_an_instance_that_is_broken_for_a_while_gets_its_file_when_it_is_back(ho
     house.await_state(download, S.COMPLETED)
 
 
-def test_one_film_for_two_instances_is_fetched_once(house, running, tmp_path):
+@pytest.mark.parametrize(
+    ("house", "has_older_file"), [("manual", False), ("library", False), ("library", True)], indirect=["house"]
+)
+def test_one_film_for_two_instances_is_fetched_once(house, running, tmp_path, has_older_file):
     first = house.download("Dune", film(8))
+    (tmp_path / "second-library").mkdir()
     with Radarr(tmp_path / "second-library") as second:
         movie = second.add_movie("Dune", 2020, runtime_min=90)
         house.radarr, own = second, house.radarr
         wanted = house.film("Dune", house.instance("radarr-4k"), movie.id, 90)
         house.radarr = own
         house.match(wanted, house.row(first).entry_id)
+        if has_older_file:
+            second.add_file(movie, quality=1, content=b"old")
+            house.change_wanted(wanted, reason="cutoff")
         with house.database.begin() as connection:
             act(connection, first, Action.CANCEL, now())
         house.change(first, finished_at=None)
@@ -140,6 +149,7 @@ def test_one_film_for_two_instances_is_fetched_once(house, running, tmp_path):
             assert digest(Path(held.file.path).read_bytes()) == digest(bytes_of(film(8)))
         asked = [request for request in house.provider.requests if request.key == house.row(download).entry_key]
         assert len(asked) == 1
+        assert list(house.app.settings.directories.movies.rglob("*.mkv")) == []
 
 
 def test_a_full_disk_makes_downloads_wait_and_they_go_on_when_there_is_room(tmp_path, database, running):

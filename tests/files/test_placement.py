@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stalkeer.errors import PlacementError
-from stalkeer.files.placement import Modes, place
+from stalkeer.files.placement import Modes, duplicate, place
 from tests.doubles.disks import ELSEWHERE, mounted_disk, remount_read_only
 
 FILM = bytes(range(256)) * 50_000
@@ -69,6 +69,30 @@ def test_another_file_is_never_overwritten(part, tmp_path):
     with pytest.raises(PlacementError, match="another file is there"):
         place(part, target)
     assert target.read_bytes() == b"something of the user's" and part.read_bytes() == FILM
+
+
+def test_one_file_lies_in_two_places_without_taking_room_twice(part, tmp_path):
+    target = tmp_path / "other library" / "film.mkv"
+
+    for _ in range(2):  # a kill may come between the link and its record
+        duplicate(part, target)
+
+    assert target.samefile(part)
+
+
+def test_a_place_on_another_disk_gets_a_copy(part, other_disk):
+    target = duplicate(part, other_disk / "film.mkv")
+
+    assert target.read_bytes() == part.read_bytes()
+
+
+def test_another_file_in_the_second_place_is_never_overwritten(part, tmp_path):
+    (tmp_path / "film.mkv").write_bytes(b"somebody's")
+
+    with pytest.raises(PlacementError, match="another file is there"):
+        duplicate(part, tmp_path / "film.mkv")
+
+    assert (tmp_path / "film.mkv").read_bytes() == b"somebody's"
 
 
 def test_a_copy_that_is_stopped_leaves_only_the_part(part, other_disk):

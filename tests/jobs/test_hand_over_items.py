@@ -13,7 +13,7 @@ from stalkeer.demo.media import EPISODE_45, FILM_90, read_clip
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.errors import PlacementError
-from stalkeer.jobs.handover import HandOvers, HandOverStep, StagedFile, hand_over_items, plan_placement
+from stalkeer.jobs.handover import HandOvers, HandOverStep, StagedFile, Taking, hand_over_items, plan_placement
 from stalkeer.jobs.reporting import QuietRun
 from stalkeer.jobs.wanted import sync_wanted
 from stalkeer.naming.release import FileTraits
@@ -206,8 +206,10 @@ def test_in_library_mode_a_film_goes_into_its_own_folder_under_the_instances_own
 
     plan = plan_placement(parts, ids(rows), ".mkv", TRAITS)
     plan.target.write_bytes(read_clip(FILM_90.name))
-    outcome = finish(radarr, parts, HandOverStep(instance.id, ids(rows), StagedFile(plan.target, 1)))
+    step = HandOverStep(instance.id, ids(rows), StagedFile(plan.target, 1), taking=Taking.IN_PLACE)
+    outcome = finish(radarr, parts, step)
 
+    assert plan.shelves == {instance.id: plan.target}
     assert plan.target == film.path / "Some.Film-.Again.2020.WEBDL-1080p.mkv"
     assert outcome == Imported(film.file.id, str(plan.target))
     assert [command.job.name for command in radarr.commands.all()] == ["RescanMovie"]
@@ -225,6 +227,52 @@ def test_in_library_mode_an_episode_goes_into_its_season_folder(parts, sonarr):
     plan = plan_placement(parts, ids(rows), ".mkv", TRAITS)
 
     assert plan.target == series.path / "Season 02" / "Some Series - S02E03 - The Third WEBDL-1080p.mkv"
+
+
+def test_in_library_mode_custom_formats_are_in_the_name_where_the_instance_puts_them_there(parts, radarr):
+    parts = parts(mode="library")
+    radarr.naming |= {"renameMovies": True, "standardMovieFormat": "{Movie Title} [{Custom Formats}]"}
+    radarr.add_custom_format("x265 HD", "x265")
+    radarr.add_custom_format("Hidden", "x265", in_names=False)
+    radarr.add_custom_format("Other", "AV1")
+    film = radarr.add_movie("Some Film", 2020)
+    film.path.mkdir()
+    _, rows = known(parts, radarr)
+
+    plan = plan_placement(parts, ids(rows), ".mkv", TRAITS)
+
+    assert plan.target.name == "Some Film [x265 HD].mkv"
+
+
+def test_in_library_mode_each_instance_has_a_shelf_of_its_own(parts, radarr, tmp_path):
+    parts = parts(mode="library")
+    (tmp_path / "movies4k").mkdir()
+    with Radarr(tmp_path / "movies4k", strict=True) as other:
+        for server in (radarr, other):
+            server.add_movie("Some Film", 2020).path.mkdir()
+        know(parts.arrs, other, slug="radarr-4k")
+        _, rows = known(parts, radarr)
+
+        plan = plan_placement(parts, ids(rows), ".mkv", TRAITS)
+
+    folders = {path.parent.parent for path in plan.shelves.values()}
+    assert folders == {tmp_path / "movies", tmp_path / "movies4k"}
+    assert plan.target in plan.shelves.values()
+
+
+def test_in_library_mode_an_older_file_is_left_to_the_instance_to_replace(parts, radarr):
+    parts = parts(mode="library")
+    radarr.media_management["recycleBin"] = "/bin"
+    film = radarr.add_movie("Some Film", 2020, runtime_min=90)
+    old = radarr.add_file(film, quality=1, content=b"old")
+    instance, rows = known(parts, radarr)
+
+    plan = plan_placement(parts, ids(rows), ".mkv", TRAITS)
+    outcome = finish(radarr, parts, HandOverStep(instance.id, ids(rows), placed(plan, FILM_90)))
+
+    assert plan.shelves == {} and plan.target.is_relative_to(parts.settings.directories.movies)
+    assert isinstance(outcome, Imported) and outcome.file_id != old.id
+    assert [command.job.name for command in radarr.commands.all()] == ["ManualImport"]
 
 
 def test_in_library_mode_a_library_that_is_not_seen_is_told(parts, radarr, tmp_path):

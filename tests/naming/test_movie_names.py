@@ -10,6 +10,7 @@ FILE = NamedFile(
     release_group="STALKEER",
     original_title="The.Last.2021.1080p.WEB-DL-STALKEER",
     original_filename="last",
+    custom_formats=("x265 HD", "Remux"),
     media=MediaTraits("x265", 10, "HDR", "DV HDR10", "EAC3", "5.1", ("de", "en"), ("en",)),
 )
 PLAIN = NamedFile("WEBDL-720p")
@@ -50,7 +51,11 @@ def named(pattern, movie=FILM, file=FILE, characters=USUAL):
         ("{Release Group}", "STALKEER"),
         ("{Movie Title}{-Release Group}", "The Last - Part 2-STALKEER"),
         ("{Unheard Of}{Movie Title}", "The Last - Part 2"),
-        ("{Custom Formats} {Movie Title}", "The Last - Part 2"),
+        ("{Custom Formats} {Movie Title}", "x265 HD Remux The Last - Part 2"),
+        ("{[Custom Formats:Remux]}", "[Remux]"),
+        ("{[Custom Formats:-Remux, Other]}", "[x265 HD]"),
+        ("{Movie Title}{ Custom Format:Remux}", "The Last - Part 2 Remux"),
+        ("{Movie Title}{ Custom Format:Absent}", "The Last - Part 2"),
     ],
 )
 def test_tokens_become_what_they_name(pattern, name):

@@ -6,6 +6,7 @@ the server refuse what the real ones would silently ignore: parameters and body 
 
 from __future__ import annotations
 
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -85,6 +86,7 @@ class ArrServer(JsonServer):
         self.notifications: list[dict[str, Any]] = []
         self.remote_path_mappings: list[dict[str, Any]] = []
         self.naming: dict[str, Any] = {}
+        self.custom_formats: list[dict[str, Any]] = []
         self.media_management = media_management()
         self.commands = CommandQueue(self.command_jobs())
         self._routes = (*self._shared_routes(), *self.routes())
@@ -231,6 +233,27 @@ class ArrServer(JsonServer):
         }
         self.history.append(row | fields)
 
+    def add_custom_format(self, name: str, pattern: str, *, in_names: bool = True) -> None:
+        """A format of releases whose title has `pattern` in it."""
+        specification = {
+            "name": name,
+            "implementation": "ReleaseTitleSpecification",
+            "negate": False,
+            "required": False,
+            "fields": [{"name": "value", "value": pattern}],
+        }
+        number = len(self.custom_formats) + 1
+        row = {"id": number, "name": name, "includeCustomFormatWhenRenaming": in_names}
+        self.custom_formats.append(row | {"specifications": [specification]})
+
+    def formats_of(self, title: str) -> list[dict[str, Any]]:
+        """Those that a release title has, as `parse` names them: id and name, without what they are made of."""
+        return [
+            {"id": row["id"], "name": row["name"]}
+            for row in self.custom_formats
+            if re.search(row["specifications"][0]["fields"][0]["value"], title, re.I)
+        ]
+
     # -- routes that both have
 
     def _shared_routes(self) -> tuple[Route, ...]:
@@ -241,7 +264,7 @@ class ArrServer(JsonServer):
             Route("GET", f"{v3}/qualityprofile", lambda _: Response(200, self.profiles)),
             Route("GET", f"{v3}/qualityprofile/{{id}}", self._one("Quality profile", lambda: self.profiles)),
             Route("GET", f"{v3}/qualitydefinition", lambda _: Response(200, quality_definitions(self.program))),
-            Route("GET", f"{v3}/customformat", lambda _: Response(200, [])),
+            Route("GET", f"{v3}/customformat", lambda _: Response(200, self.custom_formats)),
             Route("GET", f"{v3}/rootfolder", self._root_folders),
             Route("GET", f"{v3}/tag", lambda _: Response(200, self.tags)),
             Route("GET", f"{v3}/tag/{{id}}", self._one("Tag", lambda: self.tags)),

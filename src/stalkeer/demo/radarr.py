@@ -314,7 +314,7 @@ class Radarr(ArrServer):
         }
         body: dict[str, Any] = {"title": title, "parsedMovieInfo": parsed, "languages": languages}
         body |= {"movie": self.movie_resource(movie) if movie else None}
-        return Response(200, body | {"customFormats": [], "customFormatScore": 0})
+        return Response(200, body | {"customFormats": self.formats_of(title), "customFormatScore": 0})
 
     # -- manual import
 

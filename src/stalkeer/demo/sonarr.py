@@ -311,7 +311,7 @@ class Sonarr(SonarrLibrary):
         body: dict[str, Any] = {"title": title, "parsedEpisodeInfo": parsed, "languages": languages}
         body["series"] = self.series_resource(series) if series else None
         body["episodes"] = [self.episode_resource(episode) for episode in episodes]
-        return Response(200, body | {"customFormats": [], "customFormatScore": 0})
+        return Response(200, body | {"customFormats": self.formats_of(title), "customFormatScore": 0})
 
     def _rescan(self, command: Command) -> str:
         number = command.body.get("seriesId")

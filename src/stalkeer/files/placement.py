@@ -13,6 +13,7 @@ from stalkeer.errors import PlacementError
 from stalkeer.files.names import is_fitting
 
 COPY_CHUNK = 8 * 1024 * 1024
+NO_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS})
 COPY_PREFIX = ".stalkeer-"
 
 
@@ -41,6 +42,27 @@ def place(part: Path, target: Path, modes: Modes = Modes(), copied: Callable[[in
             raise PlacementError(f"{part.name} cannot be put to {target}: another file is there. Move it away")
         make_folders(target.parent, modes.folder)
         _move(part, target, modes, copied)
+    return target
+
+
+def duplicate(
+    file: Path, target: Path, modes: Modes = Modes(), copied: Callable[[int], None] = lambda size: None
+) -> Path:
+    """Let `file` lie at `target` too: as a hard link, or as a copy where there can be none. Safe to repeat."""
+    _refuse_unfit(target)
+    with _explained(file, target):
+        if target.exists():
+            if target.stat().st_size != file.stat().st_size:
+                raise PlacementError(f"{file.name} cannot be put to {target}: another file is there. Move it away")
+            return target
+        make_folders(target.parent, modes.folder)
+        try:
+            os.link(file, target)
+        except OSError as error:
+            if error.errno not in NO_LINK:
+                raise
+            _copy(file, target, modes, copied)
+        sync_folder(target.parent)
     return target
 
 

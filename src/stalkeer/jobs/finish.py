@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,8 +18,15 @@ from stalkeer.downloads.failures import FailureKind
 from stalkeer.downloads.retry import GiveUp, decide_retry
 from stalkeer.downloads.states import FINISHING_STATES, Intent
 from stalkeer.errors import ArrError, NotFound, PlacementError
-from stalkeer.files.placement import Modes, place
-from stalkeer.jobs.handover import HandOvers, HandOverStep, StagedFile, hand_over_items, plan_placement
+from stalkeer.files.placement import Modes, duplicate, place
+from stalkeer.jobs.handover import (
+    HandOvers,
+    HandOverStep,
+    StagedFile,
+    Taking,
+    hand_over_items,
+    plan_placement,
+)
 from stalkeer.jobs.litter import remove_if_empty, remove_part
 from stalkeer.jobs.settling import Settling
 from stalkeer.jobs.tools import Tools
@@ -36,6 +43,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_WAIT_HERE_S = 15.0  # an import that takes longer is asked for again later, and another one goes first
 WAITS_HERE = 20
+SHELVES = "shelves"  # among a download's facts
 OPEN_ITEMS = (ItemState.WAITING, ItemState.IMPORTING)
 
 
@@ -124,7 +132,10 @@ class _Finish:
             planned = plan_placement(
                 self.handovers, wanted_ids, sound.extension, traits_of(self.tools, self.row, sound)
             )
+            shelves = {str(instance_id): str(path) for instance_id, path in planned.shelves.items()}
+            self.row = replace(self.row, facts={**sound.facts, SHELVES: shelves})
             with self.tools.database.begin() as connection:
+                owned.note_facts(connection, self.guard.owner, self.row.facts or {})
                 if not owned.note_target(connection, self.guard.owner, planned.release, str(planned.target)):
                     return False
             place(part, planned.target, self._modes(), self._keep_going)
@@ -168,9 +179,14 @@ class _Finish:
                 return
         final_path = self.row.final_path
         groups = self._groups()
+        shelves = _shelves(self.row.facts)
         for index, (instance_id, items) in enumerate(groups):
             mode = None if index == len(groups) - 1 else ImportMode.COPY
-            outcome = self._import(instance_id, items, file, mode)
+            shelf = shelves.get(instance_id)
+            if shelf is not None and not self._put_on_shelf(file, shelf):
+                return
+            taking = Taking.FROM_STAGING if shelf is None else Taking.IN_PLACE
+            outcome = self._import(self._step(instance_id, items, shelf or file, mode, taking), items)
             if outcome is None:
                 return
             if isinstance(outcome, Imported):
@@ -178,23 +194,39 @@ class _Finish:
         self._conclude(final_path)
 
     def _groups(self) -> list[tuple[InstanceId, list[ItemRow]]]:
-        """Items that are not yet imported, by instance."""
+        """Items that are not yet imported, by instance; those last whose instance takes the file away."""
         found: dict[InstanceId, list[ItemRow]] = {}
         for item in self.row.items:
             if item.state in OPEN_ITEMS:
                 found.setdefault(item.instance_id, []).append(item)
-        return list(found.items())
+        shelves = _shelves(self.row.facts)
+        return sorted(found.items(), key=lambda group: group[0] not in shelves)
 
-    def _import(
-        self, instance_id: InstanceId, items: list[ItemRow], file: Path, mode: ImportMode | None
-    ) -> Imported | Refused | None:
-        """Until the instance has the file or refuses it; None where the run has ended for now."""
-        command_id = items[0].command_id
+    def _put_on_shelf(self, file: Path, shelf: Path) -> bool:
+        """One file for several libraries: a hard link where that goes. False where the run has ended for now."""
+        if shelf == file or not file.exists():
+            return True
+        try:
+            duplicate(file, shelf, self._modes(), self._keep_going)
+        except _Halted:
+            self._come_back()
+        except PlacementError as error:
+            self.settling.wait(Problem("placement", str(error)), self.row.failures, 60.0)
+        else:
+            return True
+        return False
+
+    def _step(
+        self, instance_id: InstanceId, items: list[ItemRow], file: Path, mode: ImportMode | None, taking: Taking
+    ) -> HandOverStep:
         accepted = frozenset(str(one) for one in _words(self.row.facts, "accepted"))
         size = file.stat().st_size if file.exists() else self.row.total or 0
-        step = HandOverStep(
-            instance_id, tuple(item.wanted_id for item in items), StagedFile(file, size), command_id, mode, accepted
-        )
+        wanted_ids = tuple(item.wanted_id for item in items)
+        staged = StagedFile(file, size)
+        return HandOverStep(instance_id, wanted_ids, staged, items[0].command_id, mode, accepted, taking)
+
+    def _import(self, step: HandOverStep, items: list[ItemRow]) -> Imported | Refused | None:
+        """Until the instance has the file or refuses it; None where the run has ended for now."""
         for _ in range(WAITS_HERE):
             try:
                 outcome = hand_over_items(self.handovers, step)
@@ -270,6 +302,12 @@ class _Finish:
         self.settling.complete(final_path, f"was imported as {final_path}")
         if self.row.placed_path:
             remove_if_empty(Path(self.row.placed_path).parent)
+
+
+def _shelves(facts: Mapping[str, object] | None) -> dict[InstanceId, Path]:
+    """Where the file is to lie in instances' own folders, as it was written down before it was placed."""
+    noted = (facts or {}).get(SHELVES)
+    return {InstanceId(int(key)): Path(str(path)) for key, path in noted.items()} if isinstance(noted, dict) else {}
 
 
 def _words(facts: object, name: str) -> tuple[object, ...]:

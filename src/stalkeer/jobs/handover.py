@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from stalkeer.arr.client import ArrClient
@@ -49,11 +50,15 @@ class HandOvers:
 
 @dataclass(frozen=True)
 class PlacementPlan:
-    """Where the finished file goes and the release name it goes by. `note`: what a person should know, or empty."""
+    """Where the finished file goes and the release name it goes by. `note`: what a person should know, or empty.
+
+    `shelves`: the file's places in the items' own folders, for those instances that are to find it there.
+    """
 
     target: Path
     release: str
     note: str = ""
+    shelves: Mapping[InstanceId, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,13 @@ class StagedFile:
     @property
     def release(self) -> str:
         return self.path.stem
+
+
+class Taking(StrEnum):
+    """How an instance comes by the file: out of our staging folder, or where it lies in the item's own folder."""
+
+    FROM_STAGING = "from staging"
+    IN_PLACE = "in place"
 
 
 @dataclass(frozen=True)
@@ -82,6 +94,7 @@ class HandOverStep:
     command_id: int | None = None
     mode: ImportMode | None = None
     accepted: frozenset[str] = frozenset()
+    taking: Taking = Taking.FROM_STAGING
 
 
 def plan_placement(
@@ -100,10 +113,20 @@ def plan_placement(
         release = next(iter(_names(targets, (), traits)))
         return PlacementPlan(kept_path(directories, targets, release, extension, traits), release)
     release, note = _release(handovers, targets, traits)
-    if mode is ImportWish.LIBRARY:
-        return PlacementPlan(_library_path(handovers, targets, named_file(release, traits), extension), release, note)
     folder = directories.movies if targets[0].kind is WantedKind.MOVIE else directories.tvshows
-    return PlacementPlan(folder / release / f"{release}{extension}", release, note)
+    staged = folder / release / f"{release}{extension}"
+    if mode is not ImportWish.LIBRARY:
+        return PlacementPlan(staged, release, note)
+    by_instance = _by_instance(targets)
+    file = named_file(release, traits)
+    # an older file is replaced by its instance alone, out of staging: with its rules, and into its recycle bin
+    shelves = {
+        instance_id: _library_path(handovers, own, file, extension)
+        for instance_id, own in by_instance.items()
+        if not any(target.has_file for target in own)
+    }
+    target = next(iter(shelves.values())) if len(shelves) == len(by_instance) else staged
+    return PlacementPlan(target, release, note, shelves)
 
 
 def hand_over_items(handovers: HandOvers, step: HandOverStep) -> HandOverOutcome:
@@ -129,7 +152,7 @@ def hand_over_items(handovers: HandOvers, step: HandOverStep) -> HandOverOutcome
         accepted=step.accepted,
     )
     with handovers.arrs.client(row) as client:
-        take = take_in_place if wishes.mode is ImportWish.LIBRARY else hand_over
+        take = take_in_place if step.taking is Taking.IN_PLACE else hand_over
         outcome = take(client, request, path_map(row))
         if isinstance(outcome, Imported):
             _settle(handovers, row, client, targets)
@@ -147,10 +170,17 @@ def target_of(targets: Sequence[TargetRow]) -> MovieTarget | EpisodesTarget:
     return EpisodesTarget(SeriesId(first.library_arr_id), tuple(EpisodeId(target.arr_id) for target in targets))
 
 
-def _library_path(handovers: HandOvers, targets: Sequence[TargetRow], file: NamedFile, extension: str) -> Path:
+def _by_instance(targets: Sequence[TargetRow]) -> dict[InstanceId, list[TargetRow]]:
+    found: dict[InstanceId, list[TargetRow]] = {}
+    for target in targets:
+        found.setdefault(target.instance_id, []).append(target)
+    return found
+
+
+def _library_path(handovers: HandOvers, own: Sequence[TargetRow], file: NamedFile, extension: str) -> Path:
+    """The place in the folder of these items, all of one instance."""
     with handovers.database.connect() as connection:
-        row = get_instance_by_id(connection, targets[0].instance_id)
-    own = [target for target in targets if target.instance_id == row.id]
+        row = get_instance_by_id(connection, own[0].instance_id)
     with handovers.arrs.client(row) as client:
         return library_path(client, path_map(row), own, file, extension)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from stalkeer.arr.client import ArrClient
 from stalkeer.arr.naming import read_movie_naming, read_series_naming
+from stalkeer.arr.parse import formats_for_names
 from stalkeer.arr.paths import PathMap
 from stalkeer.arr.radarr import read_movie
 from stalkeer.arr.sonarr import read_series
@@ -91,7 +94,8 @@ def _film(client: ArrClient, target: TargetRow, file: NamedFile, extension: str)
         certification=movie.certification,
         collection=movie.collection.title if movie.collection else "",
     )
-    return movie.path, movie_file_name(read_movie_naming(client), named, file, extension)
+    naming = read_movie_naming(client)
+    return movie.path, movie_file_name(naming, named, _with_formats(client, file, naming.file_format), extension)
 
 
 def _episode(client: ArrClient, targets: Sequence[TargetRow], file: NamedFile, extension: str) -> tuple[str, str]:
@@ -108,10 +112,19 @@ def _episode(client: ArrClient, targets: Sequence[TargetRow], file: NamedFile, e
         tvmaze_id=series.tv_maze_id or None,
         imdb_id=series.imdb_id,
     )
+    formats = f"{naming.standard_format}{naming.daily_format}{naming.anime_format}"
+    file = _with_formats(client, file, formats)
     name = episode_file_name(naming, named, _episodes(targets), file, extension)
     if not series.season_folder:
         return series.path, name
     return series.path, f"{season_folder_name(naming, named, targets[0].season or 0)}/{name}"
+
+
+def _with_formats(client: ArrClient, file: NamedFile, pattern: str) -> NamedFile:
+    """The file with its custom formats, which are asked for only where the instance puts any into names."""
+    if "customformat" not in re.sub(r"[- ._]", "", pattern).lower():
+        return file
+    return replace(file, custom_formats=formats_for_names(client, file.original_title))
 
 
 def _series_of(target: TargetRow) -> NamedSeries:

@@ -34,6 +34,7 @@ class NamedFile:
     release_group: str = ""
     original_title: str = ""  # the release name
     original_filename: str = ""
+    custom_formats: tuple[str, ...] = ()
     media: MediaTraits = MediaTraits()
 
 
@@ -49,6 +50,8 @@ def file_values(file: NamedFile, default_group: str) -> Values:
         "releasegroup": _with_default(file.release_group, default_group),
         "originaltitle": plain(file.original_title or file.original_filename),
         "originalfilename": plain(file.original_filename),
+        "customformats": _formats(file.custom_formats),
+        "customformat": lambda asked: asked.form if asked.form in file.custom_formats else "",
         **media_values(file.media),
     }
 
@@ -86,6 +89,19 @@ def _languages(codes: Sequence[str], *, without_lone_english: bool) -> str:
 
 def _words(*parts: str) -> str:
     return " ".join(filter(None, parts))
+
+
+def _formats(names: Sequence[str]) -> Value:
+    """All of them, those of a list after the colon, or all but those of a list that begins with a minus."""
+
+    def value(asked: Asked) -> str:
+        if not asked.form:
+            return " ".join(names)
+        listed = {name.strip() for name in asked.form.removeprefix("-").split(",")}
+        wants_listed = not asked.form.startswith("-")
+        return " ".join(name for name in names if (name in listed) is wants_listed)
+
+    return value
 
 
 def _with_default(text: str, default: str) -> Value:

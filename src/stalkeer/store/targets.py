@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
+from stalkeer.arr.values import WantedReason
 from stalkeer.model import DownloadId, DownloadState, InstanceId, LibraryId, WantedId, WantedKind
 from stalkeer.store.tables import download_items, downloads, library, library_titles, wanted
 
@@ -34,6 +35,7 @@ class TargetRow:
     tmdb_id: int | None
     tvdb_id: int | None
     imdb_id: str | None
+    has_file: bool = False  # one below its cutoff, which this is to replace
 
 
 def read_targets(connection: Connection, wanted_ids: Sequence[WantedId]) -> tuple[TargetRow, ...]:
@@ -53,6 +55,7 @@ def read_targets(connection: Connection, wanted_ids: Sequence[WantedId]) -> tupl
             wanted.c.episode,
             wanted.c.absolute,
             wanted.c.air_date,
+            wanted.c.reason,
             library.c.series_type,
             library.c.path,
             library.c.tmdb_id,
@@ -83,6 +86,7 @@ def read_targets(connection: Connection, wanted_ids: Sequence[WantedId]) -> tupl
             tmdb_id=row.tmdb_id,
             tvdb_id=row.tvdb_id,
             imdb_id=row.imdb_id,
+            has_file=row.reason == WantedReason.CUTOFF.value,
         )
         for row in connection.execute(query)
     )
