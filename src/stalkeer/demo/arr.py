@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 
 from stalkeer.demo.commands import Command, CommandQueue, Job
 from stalkeer.demo.http import Answer, Handler, JsonServer, Request, Response, Route
+from stalkeer.demo.posters import draw_poster
 from stalkeer.demo.releases import BY_ID, QUALITIES, VIDEO_EXTENSIONS
 
 PAGED = {"page": "int", "pageSize": "int", "sortKey": "str", "sortDirection": "direction"}
@@ -94,6 +95,10 @@ class ArrServer(JsonServer):
     # -- what the two programs fill in
 
     def routes(self) -> tuple[Route, ...]:
+        raise NotImplementedError
+
+    def title_of(self, number: int) -> str | None:
+        """The film or series of this number."""
         raise NotImplementedError
 
     def command_jobs(self) -> Mapping[str, Job]:
@@ -261,6 +266,7 @@ class ArrServer(JsonServer):
         return (
             Route("GET", "/api", lambda _: Response(200, {"current": "v3", "deprecated": []})),
             Route("GET", f"{v3}/system/status", self._status),
+            Route("GET", f"{v3}/mediacover/{{id}}/poster-250.jpg", self._poster),
             Route("GET", f"{v3}/qualityprofile", lambda _: Response(200, self.profiles)),
             Route("GET", f"{v3}/qualityprofile/{{id}}", self._one("Quality profile", lambda: self.profiles)),
             Route("GET", f"{v3}/qualitydefinition", lambda _: Response(200, quality_definitions(self.program))),
@@ -318,6 +324,12 @@ class ArrServer(JsonServer):
                 "packageUpdateMechanism": "builtIn",
             },
         )
+
+    def _poster(self, request: Request) -> Response:
+        title = self.title_of(int(request.arguments["id"]))
+        if title is None:
+            raise not_found("Media cover", int(request.arguments["id"]))
+        return Response(200, draw_poster(title), {"Content-Type": "image/png"})
 
     def _root_folders(self, _request: Request) -> Response:
         is_there = self.library.is_dir()

@@ -123,6 +123,10 @@ class Radarr(ArrServer):
             *self.notifier.routes(),
         )
 
+    def title_of(self, number: int) -> str | None:
+        movie = self.movies.get(number)
+        return None if movie is None else movie.title
+
     def command_jobs(self) -> Mapping[str, Job]:
         jobs = (
             Job("ManualImport", self._manual_import, ("files", "importMode"), "high"),

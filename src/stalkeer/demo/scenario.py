@@ -270,7 +270,7 @@ class _Shelf:
 
 
 def _add_film(world: World, shelf: _Shelf, film: Film) -> None:
-    poster = f"https://image.tmdb.org/t/p/original{film.poster}" if film.poster else None
+    poster = f"https://image.tmdb.org/t/p/original{film.poster or f'/of-film-{len(world.wishes)}.jpg'}"
     movie = world.radarr.add_movie(
         film.title,
         film.year,
@@ -290,7 +290,12 @@ def _add_film(world: World, shelf: _Shelf, film: Film) -> None:
 
 def _add_show(world: World, shelf: _Shelf, show: Show) -> None:
     series = world.sonarr.add_series(
-        show.title, show.year, runtime_min=show.clip.minutes, kind=show.kind, alternate_titles=show.alternates
+        show.title,
+        show.year,
+        runtime_min=show.clip.minutes,
+        kind=show.kind,
+        alternate_titles=show.alternates,
+        poster=f"https://artworks.thetvdb.com/banners/posters/of-series-{len(world.wishes)}.jpg",
     )
     first_day = datetime(2026, 1, 12, 22, 0, tzinfo=UTC)
     checksum = ""

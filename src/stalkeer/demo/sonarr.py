@@ -93,6 +93,10 @@ class Sonarr(SonarrLibrary):
             *self._notifications.routes(),
         )
 
+    def title_of(self, number: int) -> str | None:
+        series = self.series.get(number)
+        return None if series is None else series.title
+
     def command_jobs(self) -> Mapping[str, Job]:
         jobs = (
             Job("ManualImport", self._imports.manual_import, ("files", "importMode"), "high"),

@@ -29,7 +29,9 @@ def get_poster(request: Request, wanted_id: int) -> Response:
     path = None if place is None else kept_poster(app, place)
     if path is None:
         return Response(status_code=404, headers={"Cache-Control": "private, max-age=600"})
-    return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": f"private, max-age={A_DAY_S}"})
+    with path.open("rb") as file:
+        kind = "image/png" if file.read(len(PNG)) == PNG else "image/jpeg"
+    return FileResponse(path, media_type=kind, headers={"Cache-Control": f"private, max-age={A_DAY_S}"})
 
 
 def kept_poster(app: App, place: PosterPlace) -> Path | None:
