@@ -8,13 +8,52 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import insert, update
+from sqlalchemy import delete, insert, update
 
 from stalkeer.runtime import App
 from stalkeer.store import tables
 from tests.web.conftest import Tab, build_sample, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+
+
+@pytest.fixture
+def long_queue(tmp_path: Path) -> Iterator[LongQueue]:
+    """A site whose queue has 500 downloads under way."""
+    app = build_sample(tmp_path / "data")
+    shared = {"entry_id": 1, "source_id": 1, "kind": "movie", "state": "downloading", "total": 1000, "offset": 0}
+    times = {"created_at": app.clock(), "updated_at": app.clock()}
+    names = [{"entry_key": f"k{n}", "name": f"Row {n}", "title": f"Row {n}", "rank": 100.0 + n} for n in range(500)]
+    with app.database.begin() as connection:
+        connection.execute(insert(tables.downloads), [{**shared, **times, **name} for name in names])
+    with served(app) as base:
+        yield LongQueue(app, base)
+    app.close()
+
+
+@dataclass(frozen=True)
+class LongQueue:
+    app: App
+    base: str
+
+    def move_on(self, share: int) -> None:
+        """Every row has more bytes, and another place: the list is fetched anew."""
+        with self.app.database.begin() as connection:
+            rows = update(tables.downloads).where(tables.downloads.c.title.startswith("Row"))
+            connection.execute(rows.values(offset=share, rank=tables.downloads.c.rank + share))
+
+    def wait_in_line(self, count: int) -> None:
+        """Only the first of the rows are left, and wait."""
+        table = tables.downloads
+        with self.app.database.begin() as connection:
+            connection.execute(delete(table).where(table.c.rank >= 100 + count))
+            connection.execute(update(table).where(table.c.rank >= 100).values(state="queued"))
+            connection.execute(update(table).where(table.c.rank < 100).values(state="completed"))
+
+    def end(self, title: str) -> None:
+        with self.app.database.begin() as connection:
+            row = update(tables.downloads).where(tables.downloads.c.title == title)
+            connection.execute(row.values(state="completed"))
 
 
 def test_the_keyboard_alone_reaches_everything(sample_site: str, open_page: Callable[..., Tab]):
@@ -93,6 +132,24 @@ def test_cancelling_asks_first_and_keeps_it_when_told_so(own_site: str, open_pag
     expect(page.locator("#download-4")).to_have_count(0)
 
 
+def test_the_queue_is_put_in_order_by_dragging_and_by_keys(long_queue: LongQueue, open_page: Callable[..., Tab]):
+    long_queue.wait_in_line(4)
+    page = open_page(long_queue.base).go("/activity?show=waiting")
+    titles = page.locator("#rows tr[data-movable] a.title-line")
+    expect(titles).to_have_text([f"Row {n}" for n in range(4)])
+
+    page.locator("#grip-11").drag_to(page.locator("#download-14"), target_position={"x": 90, "y": 5})
+    expect(titles).to_have_text(["Row 1", "Row 2", "Row 0", "Row 3"])
+    page.locator("#grip-14").focus()
+    page.keyboard.press("ArrowUp")
+    expect(titles).to_have_text(["Row 1", "Row 2", "Row 3", "Row 0"])
+    expect(page.locator("#grip-14")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(titles).to_have_text(["Row 1", "Row 3", "Row 2", "Row 0"])
+    page.keyboard.press("ArrowDown")
+    expect(titles).to_have_text(["Row 1", "Row 2", "Row 3", "Row 0"])
+
+
 def test_many_are_chosen_and_steered_together(own_site: str, open_page: Callable[..., Tab]):
     tab = open_page(own_site)
     page = tab.go("/activity?show=waiting")
@@ -129,37 +186,6 @@ def test_what_the_environment_fixes_is_shown_and_cannot_be_typed_over(tmp_path, 
         expect(page.get_by_label("Downloads at once")).not_to_be_editable()
         expect(page.get_by_text("STALKEER__DOWNLOADS__CONCURRENT_LIMIT")).to_be_visible()
     app.close()
-
-
-@pytest.fixture
-def long_queue(tmp_path: Path) -> Iterator[LongQueue]:
-    """A site whose queue has 500 downloads under way."""
-    app = build_sample(tmp_path / "data")
-    shared = {"entry_id": 1, "source_id": 1, "kind": "movie", "state": "downloading", "total": 1000, "offset": 0}
-    times = {"created_at": app.clock(), "updated_at": app.clock()}
-    names = [{"entry_key": f"k{n}", "name": f"Row {n}", "title": f"Row {n}", "rank": 100.0 + n} for n in range(500)]
-    with app.database.begin() as connection:
-        connection.execute(insert(tables.downloads), [{**shared, **times, **name} for name in names])
-    with served(app) as base:
-        yield LongQueue(app, base)
-    app.close()
-
-
-@dataclass(frozen=True)
-class LongQueue:
-    app: App
-    base: str
-
-    def move_on(self, share: int) -> None:
-        """Every row has more bytes, and another place: the list is fetched anew."""
-        with self.app.database.begin() as connection:
-            rows = update(tables.downloads).where(tables.downloads.c.title.startswith("Row"))
-            connection.execute(rows.values(offset=share, rank=tables.downloads.c.rank + share))
-
-    def end(self, title: str) -> None:
-        with self.app.database.begin() as connection:
-            row = update(tables.downloads).where(tables.downloads.c.title == title)
-            connection.execute(row.values(state="completed"))
 
 
 def test_five_hundred_rows_change_while_one_types_and_chooses(long_queue: LongQueue, open_page: Callable[..., Tab]):

@@ -37,9 +37,7 @@ def draw_poster(title: str) -> bytes:
 
 def _ridge(height: int, swing: int, phase: int) -> list[float]:
     """Where the ridge begins in each column."""
-    return [
-        height + swing * math.sin(x / 38 + phase) + swing / 2 * math.sin(x / 15 + 2 * phase) for x in range(WIDTH)
-    ]
+    return [height + swing * math.sin(x / 38 + phase) + swing / 2 * math.sin(x / 15 + 2 * phase) for x in range(WIDTH)]
 
 
 def _palette(hue: float) -> bytes:

@@ -104,7 +104,7 @@ def read_marks(connection: Connection) -> Marks:
             downloads.c.state,
             func.count(),
             func.sum(downloads.c.id),
-            func.sum(downloads.c.rank + 7.0 * downloads.c.priority),
+            func.sum((downloads.c.rank + 7.0 * downloads.c.priority) * downloads.c.id),
             func.sum(downloads.c.run + downloads.c.failures),
             func.count(downloads.c.intent),
         )

@@ -472,6 +472,38 @@ def move_before(connection: Connection, download_id: DownloadId, other: Download
     _set_rank(connection, download_id, target.rank - 1 if before is None else (before + target.rank) / 2, now)
 
 
+def move_after(connection: Connection, download_id: DownloadId, other: DownloadId, now: datetime) -> None:
+    """Between `other` and the one that was behind it, likewise."""
+    target = lock_download(connection, other)
+    behind = connection.execute(
+        select(func.min(downloads.c.rank)).where(downloads.c.rank > target.rank, downloads.c.id != download_id)
+    ).scalar_one_or_none()
+    _set_rank(connection, download_id, target.rank + 1 if behind is None else (target.rank + behind) / 2, now)
+
+
+MOVABLE = (DownloadState.QUEUED, DownloadState.PAUSED)  # what waits has a place; what runs has none
+
+
+def find_neighbour(connection: Connection, row: DownloadRow, *, above: bool) -> DownloadId | None:
+    """Which of those that wait, and have its priority, stands next to it."""
+    rank, own = downloads.c.rank, DownloadId(row.id)
+    is_there = (
+        or_(rank < row.rank, and_(rank == row.rank, downloads.c.id < own))
+        if above
+        else or_(rank > row.rank, and_(rank == row.rank, downloads.c.id > own))
+    )
+    order = (rank.desc(), downloads.c.id.desc()) if above else (rank, downloads.c.id)
+    states = [state.value for state in MOVABLE]
+    query = (
+        select(downloads.c.id)
+        .where(is_there, downloads.c.state.in_(states), downloads.c.priority == row.priority)
+        .order_by(*order)
+        .limit(1)
+    )
+    found = connection.execute(query).scalar_one_or_none()
+    return None if found is None else DownloadId(found)
+
+
 def set_limit(connection: Connection, download_id: DownloadId, limit: int | None, now: datetime) -> None:
     """This download's own bandwidth, bytes/s; None or 0: no limit of its own."""
     lock_download(connection, download_id)

@@ -57,6 +57,7 @@ def read_queue(app: App, show: str, search: str, number: int) -> dict[str, objec
     waiting = explain_waiting(app.database, app.settings, app.clock()) if show in ("", "waiting") else {}
     return {
         "waiting": waiting,
+        "can_move": order is Order.QUEUE and show != "active" and not search.strip(),
         "rows": sorted(rows, key=lambda row: row.state not in SHOWS["active"]) if order is Order.QUEUE else rows,
         "show": show,
         "q": search,
@@ -129,6 +130,44 @@ def post_many(
     request: Request, verb: Annotated[str, Form()], ids: Annotated[list[int] | None, Form()] = None
 ) -> Response:
     return act_on(request, ids or [], verb)
+
+
+@router.post("/activity/{download_id}/place")
+def post_place(
+    request: Request, download_id: int, other: Annotated[int, Form()], side: Annotated[str, Form()]
+) -> Response:
+    """Where a row was dropped: before or after another."""
+    app = app_of(request)
+    with app.database.begin() as connection:
+        row, target = (queue.get_download(connection, DownloadId(one)) for one in (download_id, other))
+        if row.priority != target.priority:
+            raise InvalidInput(f"{row.title} and {target.title} differ in priority: the higher always goes first.")
+        move = queue.move_before if side == "before" else queue.move_after
+        move(connection, row.id, target.id, app.clock())
+    return done(request, Toast(f"{row.title} is moved."), changed="queue")
+
+
+@router.post("/activity/{download_id}/up")
+def post_up(request: Request, download_id: int) -> Response:
+    return step(request, DownloadId(download_id), above=True)
+
+
+@router.post("/activity/{download_id}/down")
+def post_down(request: Request, download_id: int) -> Response:
+    return step(request, DownloadId(download_id), above=False)
+
+
+def step(request: Request, download_id: DownloadId, *, above: bool) -> Response:
+    """One place up or down among those that wait."""
+    app = app_of(request)
+    with app.database.begin() as connection:
+        row = queue.get_download(connection, download_id)
+        neighbour = queue.find_neighbour(connection, row, above=above)
+        if neighbour is None:
+            return done(request, Toast(f"{row.title} is the {'first' if above else 'last'} already.", "info"))
+        move = queue.move_before if above else queue.move_after
+        move(connection, row.id, neighbour, app.clock())
+    return done(request, Toast(f"{row.title} is moved {'up' if above else 'down'}."), changed="queue")
 
 
 @router.post("/activity/{download_id}/{verb}")

@@ -189,6 +189,42 @@
     for (const part of $$(`[data-when^="${control.dataset.shows}="]`)) part.hidden = !part.dataset.when.split("=")[1].split("|").includes(value);
   }
 
+  // --- the order of a queue: dragged by the grip of a row, or moved by the arrow keys on it -----------------------------
+  let dragged = null;
+  const dropSide = (event, row) => { const box = row.getBoundingClientRect(); return event.clientY < box.top + box.height / 2 ? "before" : "after"; };
+  function markDrop(row, side) {
+    for (const other of $$("tr[data-drop]")) if (other !== row) other.removeAttribute("data-drop");
+    if (row) row.dataset.drop = side;
+  }
+  on("dragstart", (event) => {
+    const grip = event.target.closest?.("[data-grip]");
+    if (!grip) return;
+    dragged = grip.closest("tr");
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", dragged.id);
+    event.dataTransfer.setDragImage(dragged, 20, 20);
+  });
+  on("dragover", (event) => {
+    const row = dragged && event.target.closest?.("tr[data-movable]");
+    if (!row) return;
+    event.preventDefault();
+    markDrop(row === dragged ? null : row, dropSide(event, row));
+  });
+  on("drop", (event) => {
+    const row = dragged && event.target.closest?.("tr[data-movable]");
+    if (!row) return;
+    event.preventDefault();
+    if (row !== dragged) htmx.ajax("POST", `${base}/activity/${dragged.dataset.download}/place`, { swap: "none", values: { other: row.dataset.download, side: dropSide(event, row) } });
+  });
+  on("dragend", () => { dragged = null; markDrop(null); });
+  on("keydown", (event) => {
+    const grip = event.target.closest?.("[data-grip]");
+    const step = { ArrowUp: "up", ArrowDown: "down" }[event.key];
+    if (!grip || !step) return;
+    event.preventDefault();
+    $(`[data-step="${step}"]`, grip.closest("tr")).click();
+  });
+
   // --- times in the reader's own zone ------------------------------------------------------------------------------
   const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
   const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
