@@ -9,13 +9,14 @@ RUNTIME := $(VENV)/.runtime-ready
 DEV := $(VENV)/.dev-ready
 WORKERS ?= 2
 
-.PHONY: help demo test lint bench bench-matching soak e2e coverage lock format screenshots clean
+.PHONY: help demo contract test lint bench bench-matching soak e2e coverage lock format screenshots clean
 
 help:
 	@echo "make demo      see it work: demo servers, then refresh, scan, match, download, import (ONCE=1 ends after the report)"
 	@echo "make test      the whole suite          make lint      ruff and mypy --strict"
 	@echo "make bench     measure speed            make soak      the long runs: faults, kills, a provider's day"
 	@echo "make bench-matching CORPUS=dir          score a labelled playlist"
+	@echo "make contract RADARR=url,key SONARR=url,key   ask real programs whether they keep to what the tests say of them"
 	@echo "make coverage  the suite with coverage  make lock      write the lock files again"
 
 $(VENV)/bin/python:
@@ -47,6 +48,11 @@ lint: $(DEV)
 format: $(DEV)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# reads, and gives harmless commands; nothing of a real library is changed
+contract: $(DEV)
+	$(if $(RADARR),STALKEER_REAL_RADARR="$(RADARR)") $(if $(SONARR),STALKEER_REAL_SONARR="$(SONARR)") \
+		$(BIN)/python -m pytest -ra tests/contract
 
 bench: $(DEV)
 	$(BIN)/python -m bench

@@ -78,7 +78,29 @@ def test_an_instance_is_removed(stalkeer, added):
 
 def test_a_webhook_needs_our_address(stalkeer, added):
     assert "--url" in stalkeer("arr", "connect").err
-    assert stalkeer("arr", "connect", "--remove", "--json").document == {"removed": {"radarr": False}}
+    assert stalkeer("arr", "connect", "--remove", "--json").document == {"removed": {"radarr": False}, "errors": {}}
+
+
+def test_an_instance_that_does_not_answer_keeps_no_other_from_being_connected(stalkeer, added, tmp_path):
+    with Sonarr(tmp_path / "tv") as sonarr:
+        stalkeer("arr", "add", "sonarr", sonarr.url, "--api-key", sonarr.api_key)
+    added.notifications.append({"id": 1, "name": "Stalkeer", "implementation": "Webhook"})
+
+    ended = stalkeer("arr", "connect", "--remove", "--json")
+
+    assert ended.code == 3
+    assert ended.document["removed"] == {"radarr": True}
+    assert "refused" in ended.document["errors"]["sonarr"]
+
+
+def test_tags_to_leave_alone_are_given_when_an_instance_is_added(stalkeer, radarr):
+    radarr.tags.append({"id": 1, "label": "manual"})
+    radarr.add_movie("Some Film", 2020, tags=[1])
+    stalkeer("arr", "add", "radarr", radarr.url, "--api-key", radarr.api_key, "--exclude-tag", "Manual")
+
+    document = stalkeer("scan", "missing", "--json").document
+
+    assert document["instances"][0]["skipped"] == {"excluded by tag": 1}
 
 
 def test_a_scan_reports_what_is_missing_in_words_and_as_a_document(stalkeer, added, app):

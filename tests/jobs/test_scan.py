@@ -3,6 +3,7 @@ import stamina
 from sqlalchemy import func, insert, select
 
 from stalkeer.demo.radarr import Radarr
+from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.reporting import QuietRun
 from stalkeer.jobs.scan import Scanner, rehearse_scan, scan_missing
 from stalkeer.settings import load_settings
@@ -101,3 +102,17 @@ def test_a_scan_in_which_no_instance_answered_has_failed(database, clock, tmp_pa
 
     assert report.has_failed
     assert "refused" in report.instances[0].sync.error
+
+
+def test_missing_episodes_are_told_by_series_too(database, clock, tmp_path):
+    parts = scanner(database, clock, tmp_path)
+    with Sonarr(tmp_path / "tv", strict=True) as sonarr:
+        know(parts.arrs, sonarr)
+        series = sonarr.add_series("Some Series", 2019)
+        for season, number in ((1, 1), (1, 2), (3, 1)):
+            sonarr.add_episode(series, season, number)
+
+        report = scan_missing(parts, QuietRun())
+
+    (row,) = report.to_document()["instances"][0]["series"]
+    assert (row["title"], row["missing"], row["seasons"]) == ("Some Series", 3, [1, 3])

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from stalkeer.cli.output import ExitCode, context_app, emit, fail_with, note
-from stalkeer.errors import ArrUnreachable, InvalidInput
+from stalkeer.errors import ArrError, ArrUnreachable, InvalidInput
 from stalkeer.model import InstanceKind
 
 if TYPE_CHECKING:
     from stalkeer.jobs.connections import Tested
     from stalkeer.store.instances import FolderPair, InstanceRow
 
+T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True, help="The Radarr and Sonarr instances.")
 
 
@@ -34,15 +36,15 @@ def list_(context: typer.Context) -> None:
         if not rows:
             console.print("None yet. Add one: stalkeer arr add radarr http://radarr:7878 --api-key KEY")
             return
-        table = Table("Name", "Program", "Address", "Version", "From", "Last sync", "Calls", "Trouble")
+        table = Table("Name", Column("Address", overflow="fold"), "Version", "Last sync", "Calls")
         for row in rows:
             synced = f"{row.last_sync_at:%Y-%m-%d %H:%M}" if row.last_sync_at else "never"
-            name = f"{row.slug} (default)" if row.is_default else row.slug
-            state = row.last_error or ("" if row.enabled else "disabled")
-            table.add_row(
-                name, row.kind.value, row.url, row.version or "", row.origin, synced, str(row.api_calls), state
-            )
+            table.add_row(row.slug, row.url, row.version or "", synced, f"{row.api_calls:,}")
         console.print(table)
+        for row in rows:
+            state = "disabled" if not row.enabled else row.last_error
+            if state:
+                console.print(f"{row.slug}: {state}", style="yellow", markup=False, soft_wrap=True)
 
     emit(context, {"instances": [document_of(row) for row in rows]}, render)
 
@@ -61,6 +63,9 @@ def add(
     mapping: list[str] = typer.Option(
         [], "--map", metavar="LOCAL=REMOTE", help="A folder of ours and its name in the instance; may be repeated."
     ),
+    exclude_tag: list[str] = typer.Option(
+        [], "--exclude-tag", metavar="TAG", help="Leave films or series with this tag alone; may be repeated."
+    ),
 ) -> None:
     """Try an instance and keep it. A slightly wrong address is repaired.
 
@@ -70,7 +75,10 @@ def add(
     from stalkeer.store.instances import InstanceOptions, NewInstance, instance_slug
 
     options = InstanceOptions(
-        quality_profile_id=quality_profile_id, ca_file=ca_file, path_mappings=tuple(_pair(text) for text in mapping)
+        quality_profile_id=quality_profile_id,
+        ca_file=ca_file,
+        path_mappings=tuple(_pair(text) for text in mapping),
+        exclude_tags=tuple(exclude_tag),
     )
     new = NewInstance(instance_slug(program, name), program, url, api_key, options)
     added = add_tried(context_app(context).arrs, new)
@@ -144,18 +152,37 @@ def connect(
     arrs = context_app(context).arrs
     rows = _chosen(context, name)
     if remove:
-        gone = {row.slug: disconnect_webhook(arrs, row) for row in rows}
+        gone, errors = _of_each(rows, lambda row: disconnect_webhook(arrs, row))
         words = [f"{slug}: {'removed' if was_there else 'there was none'}" for slug, was_there in gone.items()]
-        emit(context, {"removed": gone}, lambda console: console.print("\n".join(words), markup=False))
+        _tell_of_each(context, {"removed": gone, "errors": errors}, [*words, *errors.values()])
         return
     if url is None:
         raise InvalidInput(
             "Give --url, Stalkeer's address as the instance reaches it, for example http://stalkeer:7825"
         )
-    registered = {row.slug: connect_webhook(arrs, row, url) for row in rows}
+    registered, errors = _of_each(rows, lambda row: connect_webhook(arrs, row, url))
     note(context, "Polling goes on: webhooks are hints.")
     words = [f"{slug}: sends its events to {target}" for slug, target in registered.items()]
-    emit(context, {"connected": registered}, lambda console: console.print("\n".join(words), markup=False))
+    _tell_of_each(context, {"connected": registered, "errors": errors}, [*words, *errors.values()])
+
+
+def _of_each(rows: Sequence[InstanceRow], act: Callable[[InstanceRow], T]) -> tuple[dict[str, T], dict[str, str]]:
+    """What came of each instance, and what went wrong: one that fails does not stop the others."""
+    done: dict[str, T] = {}
+    errors: dict[str, str] = {}
+    for row in rows:
+        try:
+            done[row.slug] = act(row)
+        except ArrError as error:
+            errors[row.slug] = str(error)
+    return done, errors
+
+
+def _tell_of_each(context: typer.Context, document: Mapping[str, Mapping[str, object]], lines: Sequence[str]) -> None:
+    emit(context, document, lambda console: console.print("\n".join(lines), markup=False, soft_wrap=True))
+    if document["errors"]:
+        has_done = any(outcome for name, outcome in document.items() if name != "errors")
+        fail_with(ExitCode.PARTLY if has_done else ExitCode.ERROR)
 
 
 def document_of(row: InstanceRow) -> dict[str, object]:

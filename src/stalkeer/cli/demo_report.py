@@ -131,6 +131,8 @@ def _short(finding: Finding) -> str:
     """`the year 2020 agrees` is `year 2020`: that it speaks for the entry is what the column says."""
     if finding.name == "title":
         return "alternate title" if "alternate" in finding.text else "title"
+    if finding.name == "unshared":
+        return "no other work fits"
     return finding.text.removesuffix(" agrees").removeprefix("the ")
 
 
@@ -161,7 +163,7 @@ def _result(rows: Sequence[DownloadRow]) -> str:
 def _events_of(rows: Sequence[DownloadRow]) -> str:
     if len(rows) == 1:
         return _on_the_way(rows[0])
-    return "; ".join(f"S{row.title.rpartition(' S')[2]} {words}" for row in rows if (words := _on_the_way(row)))
+    return "; ".join(f"S{row.title.rpartition(' S')[2]}: {words}" for row in rows if (words := _on_the_way(row)))
 
 
 def _on_the_way(row: DownloadRow) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from stalkeer.cli.output import ExitCode, context_app, emit, fail_with
@@ -13,6 +14,7 @@ from stalkeer.cli.output import ExitCode, context_app, emit, fail_with
 if TYPE_CHECKING:
     from stalkeer.jobs.scan import ScanReport
 
+SHOWN_SERIES = 15
 app = typer.Typer(no_args_is_help=True, help="Ask Radarr and Sonarr what is missing.")
 
 
@@ -65,7 +67,24 @@ def _render(console: Console, report: ScanReport) -> None:
             console.print(f"{scan.sync.slug}: {number} held back: {rule}", style="dim", markup=False)
         if scan.sync.error:
             console.print(scan.sync.error, style="red", markup=False, soft_wrap=True)
+    _render_series(console, report)
     if report.handed_back:
         console.print(f"{report.handed_back} handed back: their instance searches its own indexers.", style="dim")
     if report.is_dry_run:
         console.print("Dry run: nothing of this was kept.", style="dim")
+
+
+def _render_series(console: Console, report: ScanReport) -> None:
+    """The series that miss most."""
+    rows = [(scan.sync.slug, series) for scan in report.instances for series in scan.series]
+    if not rows:
+        return
+    rows.sort(key=lambda row: -row[1].missing)
+    table = Table("Series", "Seasons", "Episodes", "Confirmed", "Review", "Held back", "Instance")
+    for slug, series in rows[:SHOWN_SERIES]:
+        numbers = (series.missing, series.confirmed, series.review, series.skipped)
+        seasons = ", ".join(map(str, series.seasons))
+        table.add_row(escape(series.title), seasons, *(str(number) for number in numbers), slug)
+    if len(rows) > SHOWN_SERIES:
+        table.caption = f"{len(rows) - SHOWN_SERIES} more; --json has them"
+    console.print(table)

@@ -19,13 +19,21 @@ from stalkeer.store.blocked_releases import read_blocked_releases
 from stalkeer.store.database import Database, Transaction
 from stalkeer.store.downloads import failed_wanted_ids
 from stalkeer.store.instances import find_instance, get_instance
-from stalkeer.store.missing import FoundCounts, count_found, read_open_ids
+from stalkeer.store.missing import (
+    FoundCounts,
+    MissingFilter,
+    MissingSeries,
+    count_found,
+    list_missing_series,
+    read_open_ids,
+)
 from stalkeer.store.rehearsal import rehearse
 from stalkeer.store.runs import count_waiting
 from stalkeer.store.variants import confirmed_matches
 
 Matcher = Callable[[Database, Run], object]
 MOST_ITEM_SCANS = 5
+MOST_SERIES = 200  # of them a report tells
 COOLING = "cooling down after a failure"
 BLOCKED = "found, but on the instance's blocklist"
 
@@ -38,6 +46,7 @@ class InstanceScan:
     found: FoundCounts
     cooling: int
     blocked: int = 0
+    series: tuple[MissingSeries, ...] = ()
 
     @property
     def skipped(self) -> Mapping[str, int]:
@@ -52,7 +61,20 @@ class InstanceScan:
             "review": self.found.review,
             "nothing": self.found.nothing,
             "skipped": dict(self.skipped),
+            "series": [_series_document(series) for series in self.series],
         }
+
+
+def _series_document(series: MissingSeries) -> dict[str, object]:
+    return {
+        "title": series.title,
+        "year": series.year,
+        "seasons": list(series.seasons),
+        "missing": series.missing,
+        "confirmed": series.confirmed,
+        "review": series.review,
+        "skipped": series.skipped,
+    }
 
 
 @dataclass(frozen=True)
@@ -175,7 +197,9 @@ def _report(scanner: Scanner, syncs: tuple[InstanceSync, ...], started_at: datet
             assert row is not None, "it was read a moment ago and rows are never deleted"
             cooling = len(failed & read_open_ids(connection, row.id)) if failed else 0
             blocked = _count_blocked(connection, row.id)
-            scans.append(InstanceScan(sync, found.get(row.id, FoundCounts()), cooling, blocked))
+            series = list_missing_series(connection, MissingFilter(instance=row.slug), MOST_SERIES)
+            counts = found.get(row.id, FoundCounts())
+            scans.append(InstanceScan(sync, counts, cooling, blocked, tuple(series)))
     return ScanReport(tuple(scans), started_at, now)
 
 
