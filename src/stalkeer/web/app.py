@@ -24,6 +24,7 @@ from stalkeer.web import (
     matches,
     posters,
     settings,
+    settings_rows,
     setup,
     sources,
     statistics,
@@ -50,6 +51,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sources.router,
     instances.router,
     settings.router,
+    settings_rows.router,
     system.router,
     backups.router,
 )

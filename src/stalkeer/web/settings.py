@@ -10,6 +10,7 @@ from stalkeer.web.forms import FormFields
 from stalkeer.web.frame import app_of, base_of
 from stalkeer.web.render import Toast, done, page
 from stalkeer.web.settings_form import SECTIONS, Section, fields_of, read_form, section_named
+from stalkeer.web.settings_rows import TABLES, context_of, rows_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -23,10 +24,16 @@ def get_settings(request: Request) -> Response:
 def get_section(request: Request, path: str) -> HTMLResponse:
     section = known_section(path)
     loaded = app_of(request).live.loaded
-    fields = fields_of(section, loaded)
-    return page(
-        request, "settings/section.html", section=section, fields=fields, sections=SECTIONS, here=path, loaded=loaded
-    )
+    app = app_of(request)
+    context: dict[str, object] = {
+        "section": section,
+        "fields": fields_of(section, loaded),
+        "sections": SECTIONS,
+        "here": path,
+        "loaded": loaded,
+        "lists": [context_of(app, table, rows_of(app, table)) for table in TABLES.values() if path == "downloads"],
+    }
+    return page(request, "settings/section.html", context)
 
 
 @router.post("/settings/{path}")

@@ -22,7 +22,8 @@ def get_statistics(request: Request, span: str = "week") -> HTMLResponse:
     with app.database.connect() as connection:
         sums = totals(connection)
         cards = scorecards(connection, app.clock() - SPANS["month"])
-    return page(request, "statistics.html", totals=sums, cards=cards, span=span, spans=tuple(SPANS))
+    today = app.clock().date().isoformat()
+    return page(request, "statistics.html", totals=sums, cards=cards, span=span, spans=tuple(SPANS), today=today)
 
 
 @router.get("/statistics/{kind}.json")

@@ -18,11 +18,16 @@
   };
   const say = { rate: (value) => `${size(value)}/s`, bytes: size, count: String, percent: (value) => `${Math.round(value)} %` };
 
+  const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+  const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+  const sayTimes = (_plot, ticks, _axis, _space, step) => ticks.map((tick) => (step >= 86400 ? day : clock).format(new Date(tick * 1000)));
+  const HALF_A_DAY = 43200;
+
   function axes(unit) {
     const soft = colour("--sk-soft");
     const line = colour("--sk-line");
     const shared = { stroke: soft, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: "11px system-ui" };
-    return [{ ...shared, space: 70 }, { ...shared, size: 76, values: (_, ticks) => ticks.map((tick) => say[unit](tick)) }];
+    return [{ ...shared, space: 80, size: 34, values: sayTimes }, { ...shared, size: 76, values: (_, ticks) => ticks.map((tick) => say[unit](tick)) }];
   }
 
   function options(place, unit, bars) {
@@ -32,11 +37,11 @@
       height: place.clientHeight,
       cursor: { points: { size: 7 }, drag: { x: false, y: false } },
       legend: { show: false },
-      scales: { x: { time: true }, y: { range: (_, low, high) => [0, Math.max(high * 1.1, unit === "count" ? 4 : 1000)] } },
+      scales: { x: { time: true, range: (_, low, high) => (bars ? [low - HALF_A_DAY, high + HALF_A_DAY] : [low, high]) }, y: { range: (_, low, high) => [0, Math.max(high * 1.1, unit === "count" ? 4 : 1000)] } },
       axes: axes(unit),
       series: [{}, {
         stroke: accent, width: 2, fill: accent.replace("rgb(", "rgba(").replace(")", ", 0.16)"), points: { show: false },
-        ...(bars ? { paths: uPlot.paths.bars({ size: [0.7, 40], align: 1, radius: 0.15 }), fill: accent } : {}),
+        ...(bars ? { paths: uPlot.paths.bars({ size: [0.7, 40], radius: 0.15 }), fill: accent } : {}),
       }],
     };
   }
