@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from stalkeer.downloads.pacing import WEEK
 from stalkeer.downloads.quota import Period
 from stalkeer.errors import ConfigurationError, NotFound
 from stalkeer.runtime import App
 from stalkeer.settings.change import LOCKED
-from stalkeer.settings.schema import WEEK, HoursSettings, QuotaSettings
+from stalkeer.settings.schema import HoursSettings, QuotaSettings
 from stalkeer.settings.units import show_size
 from stalkeer.store.sources import list_sources
 from stalkeer.web.forms import FormFields
