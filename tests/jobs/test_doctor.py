@@ -136,6 +136,27 @@ def test_a_root_folder_that_is_gone_is_told(arrs, disk, radarr):
     assert "cannot reach its root folder" in root.problems[0]
 
 
+def test_what_the_instance_itself_finds_wrong_with_its_folders_is_told(arrs, disk, radarr):
+    radarr.health += [
+        {"id": 1, "source": "MountCheck", "type": "error", "message": "Mount containing a movie path is read-only"},
+        {"id": 2, "source": "IndexerStatusCheck", "type": "warning", "message": "All indexers are unavailable"},
+    ]
+    know(arrs, radarr)
+
+    assert examine(arrs, disk).problems == ("Radarr says of itself: Mount containing a movie path is read-only",)
+
+
+def test_whose_user_it_must_run_as_is_told_where_its_library_is_not_seen_from_here(arrs, disk, radarr):
+    radarr.mounts = (Mount("/elsewhere", disk / "movies"), Mount(str(disk / "complete"), disk / "complete"))
+    know(arrs, radarr)
+
+    check = examine(arrs, disk)
+
+    owner = (disk / "complete/movies").stat()
+    assert check.is_good
+    assert any(f"run as user {owner.st_uid}, or in group {owner.st_gid}" in advice for advice in check.advice)
+
+
 def test_a_folder_of_ours_that_is_not_there_is_told(arrs, disk, radarr):
     know(arrs, radarr)
     (disk / "complete/movies").rmdir()

@@ -25,6 +25,7 @@ from stalkeer.arr.values import (
 
 T = TypeVar("T")
 PAGE_SIZE = 500
+FOLDER_CHECKS = ("RootFolder", "Mount", "RecyclingBin", "RemotePathMapping")  # in the names of an instance's checks
 EXTRA_PAGES = 20  # how many times a list may shrink under our hands before we settle for what we have
 
 
@@ -241,6 +242,12 @@ class MediaManagementResource(Resource):
     recycle_bin: str = ""
 
 
+class HealthResource(Resource):
+    source: str = ""
+    message: str = ""
+
+
+_HEALTH = TypeAdapter(tuple[HealthResource, ...])
 _ROOT_FOLDERS = TypeAdapter(tuple[RootFolderResource, ...])
 _TAGS = TypeAdapter(tuple[TagResource, ...])
 _TAG = TypeAdapter(TagResource)
@@ -250,6 +257,12 @@ _MEDIA_MANAGEMENT = TypeAdapter(MediaManagementResource)
 
 def read_root_folders(client: ArrClient) -> tuple[RootFolder, ...]:
     return tuple(RootFolder(f.id, f.path, f.accessible, f.free_space) for f in client.get(_ROOT_FOLDERS, "rootfolder"))
+
+
+def read_folder_troubles(client: ArrClient) -> tuple[str, ...]:
+    """What the instance itself finds wrong with folders: not writable, mounted read-only, gone. In its own words."""
+    found = client.get(_HEALTH, "health")
+    return tuple(row.message for row in found if any(word in row.source for word in FOLDER_CHECKS))
 
 
 def read_tags(client: ArrClient) -> dict[str, int]:

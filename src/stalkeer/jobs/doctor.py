@@ -17,7 +17,7 @@ from stalkeer.arr.client import ArrClient
 from stalkeer.arr.folders import find_folder, shortest_pair
 from stalkeer.arr.manual_import import sees_file
 from stalkeer.arr.paths import PathMap, PathPair
-from stalkeer.arr.reading import read_media_management, read_root_folders
+from stalkeer.arr.reading import read_folder_troubles, read_media_management, read_root_folders
 from stalkeer.arr.values import MediaManagement, RootFolder
 from stalkeer.errors import ArrError
 from stalkeer.jobs.folders import FolderFacts, look_at_folder
@@ -130,7 +130,8 @@ def _check(arrs: Arrs, row: InstanceRow, folder: Path) -> FolderCheck:
     try:
         with _probe(folder) as probe, arrs.client(row) as client:
             view = _View(row, client, read_root_folders(client), read_media_management(client))
-            return _look(view, empty, folder, probe)
+            own = tuple(f"{row.label} says of itself: {trouble}" for trouble in read_folder_troubles(client))
+            return _look(view, replace(empty, problems=own), folder, probe)
     except ArrError as error:
         return replace(empty, problems=(str(error),))
     except OSError as error:
@@ -157,15 +158,12 @@ def _look(view: _View, empty: FolderCheck, folder: Path, probe: str) -> FolderCh
         return _with_roots(view, replace(empty, remote=expected), folder, paths)
     found = find_folder(view.client, folder, probe)
     if found is None:
-        return replace(
-            empty,
-            problems=(f"{view.row.label} does not see {folder} (asked for {expected}), under no name that was tried.",),
-            advice=_mount_advice(view, folder),
-        )
+        words = f"{view.row.label} does not see {folder} (asked for {expected}), under no name that was tried."
+        return replace(empty, problems=(words, *empty.problems), advice=_mount_advice(view, folder))
     pair = shortest_pair(folder, found.path)
     words = f"{view.row.label} sees {folder} as {found.path}, not as {expected}."
     fix = f"Add to its path_mappings: local: {pair.local}, remote: {pair.remote}"
-    seen = replace(empty, remote=found.path, mapping=pair, problems=(words,), advice=(fix,))
+    seen = replace(empty, remote=found.path, mapping=pair, problems=(words, *empty.problems), advice=(fix,))
     return _with_roots(view, seen, folder, PathMap([pair]))
 
 
@@ -192,6 +190,11 @@ def _with_roots(view: _View, check: FolderCheck, folder: Path, paths: PathMap) -
     if inside:
         problems.append(f"{folder} lies inside {inside[0]}, a root folder: half files would be taken for its own.")
         advice.append("Choose folders beside the root folders in `directories`.")
+    if ours is not None and view.roots and not any(look_at_folder(paths.to_local(root.path)) for root in view.roots):
+        advice.append(
+            f"Let {view.row.label} run as user {ours.owner.uid}, or in group {ours.owner.gid} with UMASK 002: who it "
+            f"is cannot be seen from here, and it must be allowed to take files out of {folder}."
+        )
     if any(root.move is Move.COPY for root in roots):
         advice.append("An import will be a copy: slow, and twice the space. One common mount makes it instant.")
     return replace(check, roots=roots, problems=tuple(problems), advice=tuple(advice))
