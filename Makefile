@@ -8,6 +8,8 @@ PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check --qui
 RUNTIME := $(VENV)/.runtime-ready
 DEV := $(VENV)/.dev-ready
 WORKERS ?= 2
+# Some images switch the cache of compiled modules off; every process that a test starts would compile all of them anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo contract test lint bench bench-matching soak e2e coverage lock format screenshots clean
 

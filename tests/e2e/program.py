@@ -17,8 +17,10 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from stalkeer.demo.scenario import Expectation, World
+from stalkeer.jobs.admitting import explain_waiting
 from stalkeer.model import DownloadState
 from stalkeer.runtime import utc_now
+from stalkeer.settings import load_settings
 from stalkeer.store.database import Database, open_database, sqlite_url
 from stalkeer.store.downloads import DownloadRow, list_downloads
 from stalkeer.store.runs import RunRow, get_run, queue_run
@@ -152,6 +154,13 @@ class Program:
     def downloads(self) -> list[DownloadRow]:
         with self.database() as database, database.connect() as connection:
             return list_downloads(connection, limit=1000)
+
+    def waiting(self) -> str:
+        """Why downloads wait, as `download status` would say: cheap enough to be looked at again and again."""
+        settings = load_settings(self.config, self.environment).settings
+        with self.database() as database:
+            found = explain_waiting(database, settings, utc_now()).values()
+            return " ".join(f"{one.reason} {one.detail}" for one in found)
 
     def job(self, name: str) -> RunRow:
         """Have the server do a job, and wait for its end."""

@@ -101,7 +101,8 @@ def test_a_folder_that_becomes_read_only_is_named_and_downloads_go_on_once_it_ca
         stalkeer.job("refresh")
         remount(folder, "ro")
         stalkeer.job("scan")
-        stalkeer.wait_until(lambda: str(folder) in told(stalkeer), "the folder is named")
+        stalkeer.wait_until(lambda: str(folder) in stalkeer.waiting(), "downloads wait for the folder")
+        assert str(folder) in told(stalkeer)
         assert not any(row.state is DownloadState.FAILED for row in stalkeer.downloads())
 
         remount(folder, "rw")
@@ -118,7 +119,8 @@ def test_on_a_full_disk_downloads_wait_and_go_on_when_there_is_room(program, wor
         stalkeer.serve()
         stalkeer.job("refresh")
         stalkeer.job("scan")
-        stalkeer.wait_until(lambda: "space" in told(stalkeer).lower(), "the full disk is named")
+        stalkeer.wait_until(lambda: any(row.error for row in stalkeer.downloads()), "a write met the full disk")
+        assert "space" in told(stalkeer).lower()
         assert not any(row.state is DownloadState.FAILED for row in stalkeer.downloads())
 
         remount(folder, "size=200m")
@@ -132,7 +134,7 @@ def test_on_a_full_disk_downloads_wait_and_go_on_when_there_is_room(program, wor
 
 def told(stalkeer) -> str:
     """Everything a user could read: the queue's words and the log."""
-    status = stalkeer.run("download", "status")
+    status = stalkeer.run("download", "status", "--json")
     return f"{words(status)} {stalkeer.log} {[row.error for row in stalkeer.downloads()]}"
 
 

@@ -14,9 +14,10 @@ from pathlib import Path
 from sqlalchemy import event
 
 from stalkeer.engine.process import work_until_signal
+from stalkeer.engine.rhythm import Rhythm
 from stalkeer.store.database import Database, open_database
 from tests.doubles.app import make_app
-from tests.doubles.house import QUICK, House, now
+from tests.doubles.house import QUICK, QUICKLY, House, now
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.engine.processes", "dbos", "httpx2", "stalkeer.engine.engine"])
@@ -32,6 +33,7 @@ class Spec:
     data_dir: Path
     provider_url: str
     given: Mapping[str, object] = field(default_factory=dict)
+    rhythm: Rhythm = QUICKLY
     dies_at: int | None = None
     dies_after: bool = False
 
@@ -47,7 +49,7 @@ def work(spec: Spec) -> None:
         _plant(database, spec.dies_at, after=spec.dies_after)
     app = make_app(spec.data_dir, database, now, {**QUICK, **spec.given})
     house = House(app, provider=None, radarr=None, provider_url=spec.provider_url)
-    work_until_signal(house.engine("worker"))
+    work_until_signal(house.engine("worker", spec.rhythm))
     os._exit(0)
 
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import text
 
 from stalkeer.downloads.states import Action
 from stalkeer.engine.presence import has_worker
+from stalkeer.engine.rhythm import USUAL
 from stalkeer.errors import Conflict
 from stalkeer.model import DownloadState
 from stalkeer.store.downloads import act
@@ -97,29 +99,73 @@ def test_a_worker_that_was_frozen_past_the_dead_limit_does_no_harm_when_it_thaws
             assert frozen != helper
 
 
+@contextmanager
+def away(database):
+    """Nobody reaches the database: every connection ends, and no new one is let in."""
+    name = database.engine.url.database
+    admin = sqlalchemy.create_engine(database.engine.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    database.close()
+    with admin.connect() as connection:
+        connection.execute(text(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'))
+        ended = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :n")
+        connection.execute(ended, {"n": name})
+        yield
+        connection.execute(text(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'))
+    admin.dispose()
+
+
 @pytest.mark.postgres
 def test_downloads_survive_a_database_that_is_away(shared_house):
     house = shared_house
     bodies = queue_films(house, 3, 4_000_000)
     house.provider.rate = 500_000
-    name = house.database.engine.url.database
-    admin = sqlalchemy.create_engine(house.database.engine.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
     with worker(Spec.of(house)):
         eventually(lambda: all(house.row(one).offset > 100_000 for one in bodies), "all are under way")
-        house.database.close()
-        with admin.connect() as connection:
-            connection.execute(text(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'))
-            connection.execute(
-                text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :n"), {"n": name}
-            )
-
-        time.sleep(4)  # longer than a worker trusts its rows
-
-        with admin.connect() as connection:
-            connection.execute(text(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'))
+        with away(house.database):
+            time.sleep(2)  # longer than a worker trusts its rows
         house.provider.rate = None
         all_done(house, bodies)
-    admin.dispose()
+
+
+@pytest.mark.soak
+@pytest.mark.postgres
+@pytest.mark.timeout(600)
+def test_a_database_that_is_away_for_a_minute_stops_transfers_in_time_and_they_go_on(shared_house):
+    """At the usual rhythm: a worker is believed for 20 s without a pulse, and struck out by others after 30 s."""
+    house = shared_house
+    bodies = queue_films(house, 3, 30_000_000)
+    house.provider.rate = 150_000
+    with worker(Spec.of(house, rhythm=USUAL)) as process:
+        eventually(lambda: all(house.row(one).offset > 100_000 for one in bodies), "all are under way")
+        with away(house.database):
+            time.sleep(15)
+            assert house.provider.connections.now.total() == 3, "a short absence disturbs nothing"
+            time.sleep(8)
+            assert house.provider.connections.now.total() == 0, "nobody transfers what others may have been given"
+            time.sleep(37)
+        house.provider.rate = None
+        all_done(house, bodies)
+        assert process.is_alive()
+    resumed = [house.row(download).bytes_resumed for download in bodies]
+    assert all(resumed), "what had come before is kept"
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_a_database_that_is_locked_for_a_minute_only_delays(house):
+    bodies = queue_films(house, 3, 20_000_000)
+    house.provider.rate = 400_000
+    with worker(Spec.of(house, rhythm=USUAL)) as process:
+        eventually(lambda: all(house.row(one).offset > 0 for one in bodies), "all are under way")
+        before = sum(request.sent for request in house.provider.requests)
+
+        with house.database.begin():
+            time.sleep(60)
+
+        assert process.is_alive()
+        assert sum(request.sent for request in house.provider.requests) > before, "files go on meanwhile"
+        house.provider.rate = None
+        all_done(house, bodies)
 
 
 def test_a_database_that_is_locked_by_others_only_delays(house):
@@ -129,7 +175,7 @@ def test_a_database_that_is_locked_by_others_only_delays(house):
         eventually(lambda: any(house.row(one).offset > 0 for one in bodies))
 
         with house.database.begin():
-            time.sleep(3)
+            time.sleep(1)
 
         all_done(house, bodies)
 
@@ -151,10 +197,10 @@ def test_pause_and_cancel_reach_a_worker_in_another_process(house):
 
 
 def test_sigterm_lets_go_of_silent_servers_within_seconds(house):
-    bodies = queue_films(house, 2, 5_000_000)
+    bodies = queue_films(house, 3, 5_000_000)
     house.provider.hook = on(stall_after(1_000_000))
     with worker(Spec.of(house)) as process:
-        eventually(lambda: all(house.row(one).offset >= 900_000 for one in bodies), "both are silent")
+        eventually(lambda: all(house.row(one).offset >= 900_000 for one in bodies), "all are silent")
 
         began = time.monotonic()
         os.kill(process.pid, signal.SIGTERM)

@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 USER_AGENT = "Stalkeer/0.1"  # panels answer an empty one as if the file were not there
 TRIES_IN_SLOT = 3  # fruitless reconnects before the slot is given to another download
 LONGEST_PAUSE_IN_SLOT_S = 60.0
+LOCAL_PAUSE_S = 10.0  # the disk is looked at as often, and bars what would fail again
 STOPS = {Intent.PAUSE: StopReason.PAUSE, Intent.CANCEL: StopReason.CANCEL, Intent.YIELD: StopReason.YIELD}
 CHANGES_BORNE = 3  # a server's file became shorter so often: then another variant
 ASK_FIRST = (FailureKind.ACCOUNT, FailureKind.GONE, FailureKind.CHANGED)
@@ -192,7 +193,7 @@ class _Attempt:
             self.tools.disk_full()
         problem = Problem(failed.kind.value, failed.message)
         if failed.kind in (FailureKind.LOCAL_DISK_FULL, FailureKind.LOCAL_PERMISSION):
-            self.settling.wait(problem, self.row.failures, 30.0)
+            self.settling.wait(problem, self.row.failures, LOCAL_PAUSE_S)
             return
         if failed.kind is FailureKind.CHANGED and self.row.failures < CHANGES_BORNE:
             self.settling.start_over(problem)
