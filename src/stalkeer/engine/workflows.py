@@ -17,6 +17,7 @@ from typing import Any
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
+from stalkeer.store.database import SQLITE_STATEMENTS
 from stalkeer.store.dispatch import Order
 from stalkeer.store.runs import RunOrder
 
@@ -47,6 +48,13 @@ class EngineDatabase:
     executor: str
     is_shared: bool
 
+    @property
+    def engine_options(self) -> dict[str, Any]:
+        """As our own database is opened: see `store.database`."""
+        if self.is_shared:
+            return {}
+        return {"pool_use_lifo": True, "connect_args": {"cached_statements": SQLITE_STATEMENTS}}
+
 
 class Dispatch:
     """Enqueue, schedule, and clean up after. One a process: DBOS itself is a singleton."""
@@ -72,6 +80,7 @@ class Dispatch:
                 enable_otlp=False,
                 log_level="WARNING",
                 sys_db_pool_size=5,
+                db_engine_kwargs=self._where.engine_options,
                 notification_listener_polling_interval_sec=0.25,  # we use none: only how soon it stops
             )
         )

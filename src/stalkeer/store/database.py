@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from stalkeer.errors import StoreError, StoreUnavailable
 
 BUSY_TIMEOUT_S = 30
+SQLITE_STATEMENTS = 32  # kept prepared by each connection; those of wide tables take tens of kilobytes each
 Transaction = Connection  # as other rooms name what they pass on to store functions
 
 
@@ -60,7 +61,9 @@ def open_database(url: str) -> Database:
     parsed = make_url(url)
     backend = parsed.get_backend_name()
     if backend == "sqlite":
-        engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False})
+        # each connection keeps pages and statements of its own: the last used one first, so that the others stay small
+        given = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False, "cached_statements": SQLITE_STATEMENTS}
+        engine = create_engine(parsed, connect_args=given, pool_use_lifo=True)
         event.listen(engine, "connect", _prepare_sqlite)
         return Database(engine)
     if backend == "postgresql":
