@@ -269,8 +269,13 @@ def digest(body: bytes) -> str:
 
 
 @contextmanager
-def open_house(folder: Path, database: Database, given: Mapping[str, object] | None = None) -> Iterator[House]:
+def open_house(
+    folder: Path,
+    database: Database,
+    given: Mapping[str, object] | None = None,
+    clock: Callable[[], datetime] = now,
+) -> Iterator[House]:
     """With a provider whose account has four connections, and a Radarr."""
     with Provider() as provider, Radarr(folder / "library") as radarr:
         provider.account(max_connections=4)
-        yield House(make_app(folder / "data", database, now, {**QUICK, **(given or {})}), provider, radarr)
+        yield House(make_app(folder / "data", database, clock, {**QUICK, **(given or {})}), provider, radarr)

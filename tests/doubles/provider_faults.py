@@ -123,6 +123,14 @@ def closed_without_answer(exchange: Exchange) -> None:
     exchange.close()
 
 
+def refuses_head(exchange: Exchange) -> None:
+    """405 to HEAD: servers that know GET alone; with others a HEAD counts as a connection."""
+    if exchange.request.method == "HEAD":
+        status(405, Allow="GET")(exchange)
+    else:
+        exchange.deliver()
+
+
 # --- ranges --------------------------------------------------------------------------------------------------------
 
 

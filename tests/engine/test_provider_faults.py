@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from stalkeer.demo.content import ServedFile
 from stalkeer.demo.media import EPISODE_24, FILM_90, media
@@ -12,6 +14,7 @@ from stalkeer.downloads.waiting import Reason
 from stalkeer.files.container import inspect
 from stalkeer.jobs.admitting import explain_waiting
 from stalkeer.model import DownloadState
+from stalkeer.store.tables import entries
 from tests.doubles import provider_faults as faults
 from tests.doubles.disks import mounted_disk
 from tests.doubles.house import content, digest, eventually, now, open_house
@@ -113,6 +116,38 @@ def test_a_film_in_plain_segments_becomes_one_file(strict, running, tmp_path):
 
     row = strict.await_state(download, DownloadState.COMPLETED)
     assert inspect(Path(row.final_path)).is_whole
+
+
+@pytest.mark.parametrize("listed", [1_000, 900_000_000])
+def test_a_size_that_the_list_tells_wrong_does_no_harm(strict, running, listed):
+    body = media(FILM_90, 300_000, 1)
+    download = strict.download("Dune", body)
+    with strict.database.begin() as connection:
+        connection.execute(update(entries).values(size=listed))
+
+    running(strict.engine())
+
+    strict.await_state(download, DownloadState.COMPLETED)
+    assert strict.result(download) == digest(served(body))
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=2), timedelta(days=-2)], ids=["forth", "back"])
+def test_a_clock_that_jumps_delays_nothing(tmp_path, database, running, jump):
+    ahead = timedelta()
+    with open_house(tmp_path, database, STRICT | {"downloads.reconnect_gap": "1s"}, lambda: now() + ahead) as house:
+        source = house.source(max_connections=1)
+        bodies = {house.download(f"Film {n}", made, source): made for n in (1, 2) for made in [content(2_000_000, n)]}
+        house.provider.rate = 2_000_000
+        house.change(max(bodies), not_before=now() + timedelta(hours=1))
+        running(house.engine())
+        eventually(lambda: house.row(min(bodies)).offset > 200_000)
+
+        ahead = jump
+        house.provider.drop_all()
+
+        for download, body in bodies.items():
+            house.await_state(download, DownloadState.COMPLETED)
+            assert house.result(download) == digest(body)
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])

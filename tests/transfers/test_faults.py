@@ -108,17 +108,25 @@ def test_a_second_stream_of_the_account_cuts_the_first_and_it_resumes(desk):
     assert desk.provider.connections.killed["anna"] >= 1
 
 
-def test_a_host_with_a_dead_first_address_is_reached_by_its_second():
-    with socket.socket() as full, socket.create_server(("127.0.0.1", 0)) as alive:
-        full.bind(("127.0.0.1", 0))
+@pytest.mark.parametrize(
+    ("family", "address"),
+    [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")],
+    ids=["ipv4", "ipv6 that leads nowhere"],
+)
+def test_a_host_with_a_dead_first_address_is_reached_by_its_second(family, address):
+    with socket.socket(family) as full, socket.create_server(("127.0.0.1", 0)) as alive:
+        try:
+            full.bind((address, 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
         full.listen(0)
-        fillers = [socket.socket() for _ in range(3)]
+        fillers = [socket.socket(family) for _ in range(3)]
         for filler in fillers:
             filler.setblocking(False)
             filler.connect_ex(full.getsockname())
 
         found = dial_first(
-            [(socket.AF_INET, full.getsockname()), (socket.AF_INET, alive.getsockname())], 1.0, lambda connecting: None
+            [(family, full.getsockname()), (socket.AF_INET, alive.getsockname())], 1.0, lambda connecting: None
         )
 
         assert found.getpeername() == alive.getsockname()
@@ -471,7 +479,9 @@ def test_a_login_in_the_url_goes_along_as_basic_authorisation(desk):
 
 
 def test_only_get_is_ever_used_and_a_user_agent_is_always_sent(desk):
-    desk.fetch(headers={"User-Agent": ""})
+    desk.provider.hook = on(faults.refuses_head)
+
+    assert_whole(desk, desk.fetch(headers={"User-Agent": ""}))
 
     assert {request.method for request in desk.provider.requests} == {"GET"}
     assert all(request.headers["user-agent"] for request in desk.provider.requests)

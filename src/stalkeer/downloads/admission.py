@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from stalkeer.downloads.waiting import Reason, Waiting
 from stalkeer.model import DownloadId, SourceId
 
 FORCE = 2  # the priority of "start now": the only one that takes a running download's place
+LONGEST_WAIT = timedelta(days=1)  # a moment further off was set by a clock that has been put back since
 UNKNOWN_SIZE = 4_000_000_000  # what a film of unknown size is taken to need
 
 
@@ -219,7 +220,7 @@ class _Table:
         return Waiting(Reason.VIEWER) if account.viewers and account.connections == 0 else None
 
     def _time_has_not_come(self, candidate: Candidate) -> Waiting | None:
-        if candidate.not_before is not None and candidate.not_before > self.now:
+        if candidate.not_before is not None and self.now < candidate.not_before <= self.now + LONGEST_WAIT:
             return Waiting(Reason.BACK_OFF, candidate.not_before)
         if candidate.priority >= FORCE:
             return None  # "start now" is the user's word against his own calendar

@@ -43,19 +43,20 @@ def save_account(connection: Connection, source_id: SourceId, facts: AccountFact
 def connected(connection: Connection, source_id: SourceId, settled: datetime) -> int:
     """Connections the account should be counting as ours: open since `settled` at least, or closed after it."""
     open_now = and_(downloads.c.state == DownloadState.DOWNLOADING.value, downloads.c.claimed_at <= settled)
-    query = select(func.count()).where(
-        downloads.c.source_id == source_id, or_(open_now, downloads.c.connection_closed_at > settled)
-    )
+    query = select(func.count()).where(downloads.c.source_id == source_id, or_(open_now, _was_closed_since(settled)))
     return int(connection.execute(query).scalar_one())
 
 
 def is_settled(connection: Connection, source_id: SourceId, settled: datetime) -> bool:
     """None of our connections was opened or closed after `settled`: the account's count can be believed."""
     fresh = and_(downloads.c.state == DownloadState.DOWNLOADING.value, downloads.c.admitted_at > settled)
-    query = select(func.count()).where(
-        downloads.c.source_id == source_id, or_(fresh, downloads.c.connection_closed_at > settled)
-    )
+    query = select(func.count()).where(downloads.c.source_id == source_id, or_(fresh, _was_closed_since(settled)))
     return connection.execute(query).scalar_one() == 0
+
+
+def _was_closed_since(settled: datetime) -> ColumnElement[bool]:
+    closed = downloads.c.connection_closed_at
+    return and_(closed > settled, closed < settled + QUESTION_LASTS)  # not tomorrow, by a clock that was put back since
 
 
 # --- who asks, and when ------------------------------------------------------------------------------------------

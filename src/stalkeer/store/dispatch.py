@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, select, update
 
-from stalkeer.downloads.admission import Candidate, Running
+from stalkeer.downloads.admission import LONGEST_WAIT, Candidate, Running
 from stalkeer.downloads.states import FINISHING_STATES, Intent
 from stalkeer.model import DownloadId, DownloadState, InstanceId, SourceId
 from stalkeer.store.downloads import DownloadRow, ItemState, end_items, list_items, to_download
@@ -62,10 +62,14 @@ _CANDIDATE = (_D.id, _D.source_id, _D.host, _D.priority, _D.rank, _D.not_before,
 def waiting_candidates(connection: Connection, now: datetime, per_source: int) -> list[Candidate]:
     """The first of each source's queue that need not back off; enough to fill every slot of it."""
     place = func.row_number().over(partition_by=_D.source_id, order_by=_QUEUE_ORDER).label("place")
-    ripe = or_(_D.not_before.is_(None), _D.not_before <= now)
-    ranked = select(*_CANDIDATE, place).where(_D.state == DownloadState.QUEUED.value, ripe).subquery()
+    ranked = select(*_CANDIDATE, place).where(_D.state == DownloadState.QUEUED.value, _is_ripe(now)).subquery()
     rows = connection.execute(select(ranked).where(ranked.c.place <= per_source))
     return [_candidate(row._mapping) for row in rows]
+
+
+def _is_ripe(now: datetime) -> ColumnElement[bool]:
+    """Nobody is told to wait for a day: a moment that far off was set by a clock that has been put back since."""
+    return or_(_D.not_before.is_(None), _D.not_before <= now, _D.not_before > now + LONGEST_WAIT)
 
 
 def all_candidates(connection: Connection, limit: int = 1000) -> list[Candidate]:
@@ -96,7 +100,8 @@ def closing_connections(connection: Connection, since: datetime) -> dict[SourceI
     """How many connections of each source were closed after `since`, and when the last one was."""
     query = (
         select(_D.source_id, func.count(), func.max(_D.connection_closed_at))
-        .where(_D.connection_closed_at > since, _D.state != DownloadState.DOWNLOADING.value)
+        .where(_D.connection_closed_at > since, _D.connection_closed_at < since + LONGEST_WAIT)
+        .where(_D.state != DownloadState.DOWNLOADING.value)
         .group_by(_D.source_id)
     )
     return {SourceId(source_id): (count, last) for source_id, count, last in connection.execute(query)}
@@ -128,7 +133,7 @@ def ask_to_leave(connection: Connection, download_ids: Sequence[DownloadId]) -> 
 
 def admit_finishing(connection: Connection, now: datetime) -> list[Order]:
     """Give out the files that are to be verified, placed and handed over: one at a time for each instance."""
-    query = select(_D.id, _D.admitted_at, _D.not_before).where(_D.state.in_(_FINISHING))
+    query = select(_D.id, _D.admitted_at, _is_ripe(now).label("is_ripe")).where(_D.state.in_(_FINISHING))
     rows = connection.execute(query.order_by(_D.priority.desc(), _D.rank, _D.id)).all()
     if not rows:
         return []
@@ -140,7 +145,7 @@ def admit_finishing(connection: Connection, now: datetime) -> list[Order]:
             busy |= instances[row.id]
     orders = []
     for row in rows:
-        is_ripe = row.admitted_at is None and (row.not_before is None or row.not_before <= now)
+        is_ripe = row.admitted_at is None and row.is_ripe
         if is_ripe and not instances[row.id] & busy:
             busy |= instances[row.id]
             orders.extend(_give_out(connection, DownloadId(row.id), now))
