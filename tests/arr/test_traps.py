@@ -15,6 +15,7 @@ from stalkeer.arr.client import Address, ArrClient
 from stalkeer.arr.commands import issue_command, read_command
 from stalkeer.arr.gate import Gate
 from stalkeer.arr.handover import hand_over
+from stalkeer.arr.library_import import take_in_place
 from stalkeer.arr.outcomes import Failed, HandOverRequest, Imported, MovieTarget, Pending, Refused
 from stalkeer.arr.paths import PathMap
 from stalkeer.arr.radarr import read_movies, set_movies_monitored, tag_movies, wanted_movies
@@ -243,6 +244,42 @@ def test_a_command_that_completed_without_importing_is_no_import(radarr, radarr_
     outcome = finish(radarr, radarr_client, request_for(film, staged))
 
     assert isinstance(outcome, Failed) and staged.exists()
+
+
+# MediaFiles/DownloadedMovieCommandService: `completed` is said of what took nothing in, too
+def test_a_scan_that_completed_unsuccessfully_is_no_import(radarr, radarr_client, film):
+    film.path.mkdir(parents=True)
+    file = film.path / f"{RELEASE}.mkv"
+    file.write_bytes(read_clip(FILM_90.name))
+    radarr.commands.replace(traps.unsuccessful("RescanMovie"))
+    request = request_for(film, file)
+
+    pending = take_in_place(radarr_client, request, PathMap())
+    assert isinstance(pending, Pending) and radarr.commands.get(pending.command_id).done.wait(10)
+    outcome = take_in_place(radarr_client, replace(request, command_id=pending.command_id), PathMap())
+
+    assert isinstance(outcome, Failed) and file.exists()
+
+
+# MediaFiles/MediaFileExtensions: what is no video by its name is seen, and never offered
+def test_a_file_that_is_seen_and_not_offered_is_told_apart_from_one_that_is_not_seen(
+    radarr, radarr_client, film, staged
+):
+    odd = staged.rename(staged.with_suffix(".part"))
+
+    outcome = finish(radarr, radarr_client, request_for(film, odd))
+
+    assert isinstance(outcome, Failed) and not outcome.is_transient
+    assert "does not offer it for import" in outcome.message
+
+
+# Radarr.Http/PagingResource: ten records a page unless asked otherwise
+def test_the_size_of_a_page_is_always_said(radarr, radarr_client):
+    for number in range(12):
+        radarr.add_movie(f"Film {number}", 2020)
+
+    assert len(titles_of(wanted_movies(radarr_client, WantedReason.MISSING, monitored=True))) == 12
+    assert len(radarr.requests) == 1
 
 
 def test_a_failed_command_is_told_in_its_own_words(radarr, radarr_client, film, staged):

@@ -145,8 +145,8 @@ def quiet_failure(name: str = "ManualImport") -> Job:
 
 
 def unsuccessful(name: str) -> Job:
-    """Completed, but `unsuccessful`: a scan that imported nothing (DownloadedMovieCommandService)."""
-    return Job(name, lambda _command: "unsuccessful", ("path", "downloadClientId", "importMode"))
+    """Completed, but `unsuccessful`: a scan that took nothing in (DownloadedMovieCommandService)."""
+    return Job(name, lambda _command: "unsuccessful", ("path", "downloadClientId", "importMode", "movieId"))
 
 
 def failing(name: str, message: str) -> Job:
