@@ -19,7 +19,8 @@ from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
 from stalkeer.settings.schema import CatalogueSettings
 from stalkeer.store.archives import list_archives
-from stalkeer.store.catalogue import Generation, add_entries, mark_gone, stage_changes, writing
+from stalkeer.store.bulk import writing
+from stalkeer.store.catalogue import Generation, add_entries, mark_gone, stage_changes
 from stalkeer.store.database import Database
 from stalkeer.store.events import list_events
 from stalkeer.store.filters import add_filter

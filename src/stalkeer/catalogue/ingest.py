@@ -8,19 +8,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 
 from sqlalchemy import Connection
 
 from stalkeer.catalogue.rows import Draft, RowMaker
 from stalkeer.catalogue.snapshot import Alignment
 from stalkeer.model import Entry
+from stalkeer.store.bulk import writing
 from stalkeer.store.catalogue import (
     MOST_LISTED,
     ChangedEntry,
     Content,
     Generation,
     Known,
-    NewTitle,
     add_entries,
     apply_staged,
     drop_old_snapshots,
@@ -31,13 +32,12 @@ from stalkeer.store.catalogue import (
     mark_gone,
     stage_changes,
     switch_generation,
-    title_ids,
     unstage,
     write_snapshot,
-    writing,
 )
 from stalkeer.store.database import Database
 from stalkeer.store.expansion import gone_series_episodes
+from stalkeer.store.titles import TitleBook
 from stalkeer.titles import PARSER_VERSION
 
 CHUNK = 2_500  # rows in one transaction: it holds the write lock for a tenth of a second
@@ -72,10 +72,10 @@ class Ingest:
         self._alignment = alignment
         self._left_out = left_out
         self._rows = RowMaker()
-        self._pending: list[tuple[int, Draft]] = []
-        self._blocks: dict[int, list[int]] = {}  # the ids that a block of several entries became so far
-        self._title_ids: dict[str, dict[str, int]] = {}
-        self._title_keys: set[int] = set()
+        self._titles = TitleBook(PARSER_VERSION)
+        self._drafts: list[Draft] = []  # taken and not written yet
+        self._places: list[int] = []  # of their blocks
+        self._blocks: dict[int, list[int]] = {}  # ids of the last block: its other entries may come with the next part
         self._met: set[int] = set()  # earlier entries that a new block tells of
         self._staged: dict[int, ChangedEntry] = {}
         self._listed: Counter[str] = Counter()
@@ -84,28 +84,37 @@ class Ingest:
 
     def take(self, start: int, unknown: Sequence[int], entries: Sequence[Entry], origins: Sequence[int]) -> None:
         """Entries of unknown blocks: `origins` are places in `unknown`, those are places in a chunk from `start`."""
-        draft, left_out, pending = self._rows.draft, self._left_out, self._pending
-        for entry, origin in zip(entries, origins, strict=True):
-            reason = left_out(entry)
-            if reason is not None:
-                self.changes.left_out[reason] += 1
-                continue
-            pending.append((start + unknown[origin], draft(entry)))
-        if len(pending) >= CHUNK:
+        places = [start + unknown[origin] for origin in origins]
+        reasons = list(map(self._left_out, entries))
+        if any(reasons):
+            self.changes.left_out.update(filter(None, reasons))
+            kept = [reason is None for reason in reasons]
+            entries, places = list(compress(entries, kept)), list(compress(places, kept))
+        self._drafts += map(self._rows.draft, entries)
+        self._places += places
+        if len(self._drafts) >= CHUNK:
             self.flush()
 
     def flush(self) -> None:
         """Write what was taken so far, in short transactions."""
-        pending, self._pending = self._pending, []
-        for begin in range(0, len(pending), CHUNK):
-            part = pending[begin : begin + CHUNK]
+        drafts, places = self._drafts, self._places
+        self._drafts, self._places = [], []
+        for begin in range(0, len(drafts), CHUNK):
+            part = drafts[begin : begin + CHUNK]
             first: dict[str, Draft] = {}
-            for _, draft in part:
+            for draft in part:
                 first.setdefault(draft.key, draft)
             self.changes.duplicates += len(part) - len(first)
             with writing(self._database) as connection:
                 ids = self._write(connection, first)
-            self._remember([(place, ids[draft.key]) for place, draft in part])
+            self._remember(places[begin : begin + CHUNK], [ids[draft.key] for draft in part])
+            if self._titles.is_full:
+                self._write_keys()
+
+    def _write_keys(self) -> None:
+        while self._titles.has_keys:
+            with writing(self._database) as connection:
+                self._titles.write_keys(connection)
 
     @property
     def size(self) -> int:
@@ -119,6 +128,7 @@ class Ingest:
         False where another refresh of the source was first; then nothing has changed.
         """
         self.flush()
+        self._write_keys()
         self._drop_duplicates()
         removed = self._removed()
         for begin in range(0, len(removed), CHUNK):
@@ -146,33 +156,42 @@ class Ingest:
         return sorted(removed)
 
     def _write(self, connection: Connection, drafts: Mapping[str, Draft]) -> dict[str, int]:
-        self._find_titles(connection, drafts)
-        known: Mapping[str, Known] = {}
-        if not self._is_empty or connection.dialect.name != "sqlite":
-            known = known_entries(connection, self._generation.source_id, list(drafts))
-        fresh: list[tuple[str, Content]] = []
+        generation = self._generation
+        titles = self._titles.ids_of(connection, [draft.title for draft in drafts.values()], generation.number)
+        rows = [(key, (title, *draft.content)) for (key, draft), title in zip(drafts.items(), titles, strict=True)]
         ids: dict[str, int] = {}
+        if not self._is_empty or connection.dialect.name != "sqlite":
+            known = known_entries(connection, generation.source_id, list(drafts))
+            if known:
+                rows = self._compare(connection, known, rows)
+                ids = {key: old.id for key, old in known.items()}
+        added = add_entries(connection, generation, rows)
+        ids.update(zip([key for key, _ in rows], added.ids, strict=True))
+        if added.met:
+            self.changes.duplicates += len(added.met)
+            rows = [row for row in rows if row[0] not in added.met]
+        self.changes.added += len(rows)
+        self.kinds.update([content[1] for _, content in rows])
+        if not self._is_empty:
+            self._list(connection, [ChangedEntry("added", ids[key], content[3]) for key, content in rows])
+        return ids
+
+    def _compare(
+        self, connection: Connection, known: Mapping[str, Known], rows: Sequence[tuple[str, Content]]
+    ) -> list[tuple[str, Content]]:
+        """Stage what is new of known entries; answers the rows of the others."""
+        fresh: list[tuple[str, Content]] = []
         changed: dict[int, Content] = {}
-        for key, draft in drafts.items():
-            title = draft.title
-            title_id = self._title_ids[title.kind][title.text] if title is not None else None
-            content = (title_id, *draft.content)
+        for key, content in rows:
             old = known.get(key)
             if old is None:
                 fresh.append((key, content))
-            else:
-                ids[key] = old.id
-                content = keep_details(old.content, content)
-                if self._is_changed(old, content):
-                    changed[old.id] = content
+                continue
+            content = keep_details(old.content, content)
+            if self._is_changed(old, content):
+                changed[old.id] = content
         stage_changes(connection, self._generation, changed)
-        added = add_entries(connection, self._generation, fresh)
-        self.changes.duplicates += len(fresh) - added.written
-        self.changes.added += added.written
-        self.kinds.update(content[1] for _, content in fresh)
-        ids.update(zip((key for key, _ in fresh), added.ids, strict=True))
-        self._list(connection, [ChangedEntry("added", ids[key], content[3]) for key, content in fresh])
-        return ids
+        return fresh
 
     def _is_changed(self, old: Known, content: Content) -> bool:
         """Whether an entry that was there before is to be written; the first block that tells of it counts."""
@@ -202,33 +221,21 @@ class Ingest:
         kinds = Counter(change.change for change in self._staged.values())
         self.changes.changed, self.changes.returned = kinds["changed"], kinds["returned"]
 
-    def _find_titles(self, connection: Connection, drafts: Mapping[str, Draft]) -> None:
-        """Ids of the drafts' titles; the database is asked only for what was not met before."""
-        wanted: list[NewTitle] = []
-        last: NewTitle | None = None
-        for draft in drafts.values():
-            title = draft.title
-            if title is None or title is last:
-                continue
-            last = title
-            signature = hash(title)
-            if signature not in self._title_keys:
-                self._title_keys.add(signature)
-                wanted.append(title)
-        for (kind, text), title_id in title_ids(connection, wanted, PARSER_VERSION, self._generation.number).items():
-            self._title_ids.setdefault(kind, {})[text] = title_id
-
-    def _remember(self, became: Sequence[tuple[int, int]]) -> None:
-        """Tell the alignment what became of the blocks."""
+    def _remember(self, places: Sequence[int], ids: Sequence[int]) -> None:
+        """Tell the alignment what became of the blocks, which are in their order."""
+        last = places[-1]
+        if places[0] not in self._blocks and len(set(places)) == len(places):
+            self._alignment.became_each(places, ids)
+            self._blocks = {last: [ids[-1]]}
+            return
         together: dict[int, list[int]] = {}
-        for place, entry_id in became:
+        for place, entry_id in zip(places, ids, strict=True):
             together.setdefault(place, []).append(entry_id)
-        last = became[-1][0]
-        for place, ids in together.items():
-            every = self._blocks.pop(place, []) + ids
+        for place, of_block in together.items():
+            every = self._blocks.pop(place, []) + of_block
             self._alignment.became(place, list(dict.fromkeys(every)))
-            if place == last:  # its other entries may come with the next part
-                self._blocks[place] = every
+            if place == last:
+                self._blocks = {place: every}
 
     def _list(self, connection: Connection, changes: Sequence[ChangedEntry]) -> None:
         """Keep the list of what changed; not of a first import, where it would be everything."""

@@ -152,6 +152,12 @@ class Alignment:
         if len(entry_ids) > 1:
             self.new.further[self.new.fingerprints[place]] = list(entry_ids[1:])
 
+    def became_each(self, places: Sequence[int], entry_ids: Sequence[int]) -> None:
+        """Each block of these gave the one entry beside it."""
+        ids = self.new.entry_ids
+        for place, entry_id in zip(places, entry_ids, strict=True):
+            ids[place] = entry_id
+
     def unseen(self) -> set[int]:
         """Entries of the old snapshot of which at least one block was not seen. Call at the end."""
         if self.is_trusted and not self._seen.count(0):

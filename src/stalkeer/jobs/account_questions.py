@@ -18,7 +18,7 @@ from stalkeer.jobs.reporting import Run
 from stalkeer.model import SourceId
 from stalkeer.playlists.panel_json import FilmDetails
 from stalkeer.playlists.xtream import Panel
-from stalkeer.store.catalogue import writing
+from stalkeer.store.bulk import writing
 from stalkeer.store.expansion import (
     SeriesToExpand,
     films_without_details,

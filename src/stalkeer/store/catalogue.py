@@ -9,34 +9,30 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, select, text, update
+from sqlalchemy import Connection, delete, select, update
 
 from stalkeer.catalogue.snapshot import Snapshot, new_array
 from stalkeer.model import SourceId
-from stalkeer.store.database import Database
-from stalkeer.store.tables import (
-    catalogue_changes,
-    catalogue_snapshots,
-    entries,
-    entry_updates,
-    sources,
-    title_keys,
-    titles,
+from stalkeer.store.bulk import (
+    blanks,
+    copy_rows,
+    execute_many,
+    fetch_among,
+    insert_rows,
+    parts_of,
+    reserve_ids,
 )
-
-T = TypeVar("T")
+from stalkeer.store.database import Database
+from stalkeer.store.tables import catalogue_changes, catalogue_snapshots, entries, entry_updates, sources
 
 CHUNK = 4_000
 SNAPSHOT_PART = 100_000
 MOST_LISTED = 50_000  # of each kind of change, in `catalogue_changes`; their number is always whole
-_CATALOGUE_LOCK = 7825_0002  # PostgreSQL: one refresh at a time writes titles, as SQLite has it anyway
 
 CONTENT = (
     "title_id",
@@ -49,11 +45,12 @@ CONTENT = (
     "year",
     "season",
     "episode",
+    "resolution",
+    "languages",
+    # what few entries have
     "episode_end",
     "air_date",
     "quality",
-    "resolution",
-    "languages",
     "country",
     "duration_s",
     "tmdb_id",
@@ -62,8 +59,8 @@ CONTENT = (
     "added",
 )
 Content = tuple[Any, ...]  # the values of CONTENT, in that order
+_USUAL = CONTENT.index("episode_end")
 _DETAILS = tuple(CONTENT.index(name) for name in ("duration_s", "tmdb_id", "year", "resolution"))
-_INSERTED = ("id", "source_id", "key", *CONTENT, "added_gen", "first_seen")
 
 
 class Known(NamedTuple):
@@ -75,21 +72,14 @@ class Known(NamedTuple):
     content: Content
 
 
-class NewTitle(NamedTuple):
-    kind: str
-    text: str
-    keys: tuple[tuple[str, float], ...]  # (key, penalty)
-
-
 class Added(NamedTuple):
-    """The ids of the entries asked for, and how many of them are new."""
+    """The ids of the entries asked for, and the keys of those that were there already."""
 
-    ids: list[int]
-    written: int
+    ids: Sequence[int]
+    met: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class ChangedEntry:
+class ChangedEntry(NamedTuple):
     """A line for the list of what a refresh changed."""
 
     change: str  # added | changed | removed | returned
@@ -106,65 +96,14 @@ class Generation:
     now: datetime
 
 
-# --- titles ------------------------------------------------------------------------------------------------------
-
-
-def title_ids(
-    connection: Connection, wanted: Sequence[NewTitle], parser_version: int, generation: int
-) -> dict[tuple[str, str], int]:
-    """The ids of these titles, made where they are new; and their keys, where a name told another one."""
-    found: dict[tuple[str, str], int] = {}
-    stale: list[int] = []
-    for kind in {title.kind for title in wanted}:
-        texts = list({title.text for title in wanted if title.kind == kind})
-        for part in parts_of(texts, 500):
-            query = select(titles.c.id, titles.c.text, titles.c.parser_version)
-            for row in connection.execute(query.where(titles.c.kind == kind, titles.c.text.in_(part))):
-                found[kind, row.text] = row.id
-                if row.parser_version != parser_version:
-                    stale.append(row.id)
-    if stale:
-        connection.execute(delete(title_keys).where(title_keys.c.title_id.in_(stale)))
-        connection.execute(update(titles).where(titles.c.id.in_(stale)).values(parser_version=parser_version))
-    missing = list(dict.fromkeys((title.kind, title.text) for title in wanted if (title.kind, title.text) not in found))
-    fresh = _reserve_ids(connection, "titles", len(missing))
-    rows = [
-        (number, kind, name, parser_version, generation) for number, (kind, name) in zip(fresh, missing, strict=True)
-    ]
-    _insert_rows(connection, "titles", ("id", "kind", "text", "parser_version", "added_gen"), rows)
-    found.update(zip(missing, fresh, strict=True))
-    _insert_keys(connection, {(key, found[t.kind, t.text]): penalty for t in wanted for key, penalty in t.keys})
-    return found
-
-
-def _insert_keys(connection: Connection, keys: Mapping[tuple[str, int], float]) -> None:
-    rows = [(key, title_id, penalty, key[::-1]) for (key, title_id), penalty in keys.items()]
-    if not rows:
-        return
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(
-            "INSERT OR IGNORE INTO title_keys (key, title_id, penalty, mirror) VALUES (?, ?, ?, ?)", rows
-        )
-        return
-    cursor = _driver(connection).cursor()
-    cursor.executemany(
-        "INSERT INTO title_keys (key, title_id, penalty, mirror) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING", rows
-    )
-
-
 # --- entries -----------------------------------------------------------------------------------------------------
 
 
 def known_entries(connection: Connection, source_id: SourceId, keys: Sequence[str]) -> dict[str, Known]:
     """The entries that the source has or had under these keys."""
-    columns = [entries.c[name] for name in ("key", "id", "added_gen", "gone_gen", *CONTENT)]
-    found: dict[str, Known] = {}
-    for part in parts_of(keys, 500):
-        for row in connection.execute(
-            select(*columns).where(entries.c.source_id == source_id, entries.c.key.in_(part))
-        ):
-            found[row[0]] = Known(row[1], row[2], row[3], tuple(row[4:]))
-    return found
+    names = ", ".join(("key", "id", "added_gen", "gone_gen", *CONTENT))
+    query = f"SELECT {names} FROM entries WHERE source_id = {source_id:d}"  # noqa: S608 - names of columns
+    return {row[0]: Known(row[1], row[2], row[3], row[4:]) for row in fetch_among(connection, query, "key", keys)}
 
 
 def keep_details(old: Content, new: Content) -> Content:
@@ -180,31 +119,57 @@ def add_entries(connection: Connection, generation: Generation, rows: Sequence[t
     """Insert entries, invisible until the switch. On SQLite a key that exists already is met with and left alone;
     on PostgreSQL the caller has looked for it before."""
     if not rows:
-        return Added([], 0)
-    ids = _reserve_ids(connection, "entries", len(rows))
-    seen = generation.now.replace(tzinfo=None).isoformat(" ", "microseconds")  # as SQLAlchemy writes it
-    moment: object = seen if connection.dialect.name == "sqlite" else generation.now
-    source, number = generation.source_id, generation.number
-    values = [
-        (entry_id, source, key, *content, number, moment) for entry_id, (key, content) in zip(ids, rows, strict=True)
-    ]
-    count = _insert_rows(connection, "entries", _INSERTED, values, or_ignore=True)
+        return Added([])
+    ids = reserve_ids(connection, "entries", len(rows))
+    if connection.dialect.name == "sqlite":
+        count = _insert_entries(connection, generation, ids, rows)
+    else:
+        columns = ("id", "key", *CONTENT, "source_id", "added_gen", "first_seen")
+        last = (generation.source_id, generation.number, generation.now)
+        values = ((number, key, *content, *last) for number, (key, content) in zip(ids, rows, strict=True))
+        copy_rows(connection, "entries", columns, values)
+        count = len(rows)
     if count == len(rows):
-        return Added(ids, count)
-    known = known_entries(connection, source, [key for key, _ in rows])
-    return Added([known[key].id for key, _ in rows], count)
+        return Added(ids)
+    known = known_entries(connection, generation.source_id, [key for key, _ in rows])
+    met = frozenset(key for number, (key, _) in zip(ids, rows, strict=True) if known[key].id != number)
+    return Added([known[key].id for key, _ in rows], met)
+
+
+def _insert_entries(
+    connection: Connection, generation: Generation, ids: Sequence[int], rows: Sequence[tuple[str, Content]]
+) -> int:
+    """Most entries have only the usual columns: each further value costs as much as a tenth of a row."""
+    usual: list[Sequence[object]] = []
+    others: list[Sequence[object]] = []
+    for number, (key, content) in zip(ids, rows, strict=True):
+        if any(content[_USUAL:]):
+            others.append((number, key, *content))
+        else:
+            usual.append((number, key, *content[:_USUAL]))
+    seen = generation.now.replace(tzinfo=None).isoformat(" ", "microseconds")  # as SQLAlchemy writes it
+    fixed = {"source_id": generation.source_id, "added_gen": generation.number, "first_seen": f"'{seen}'"}
+    count = 0
+    for some, names, values in ((usual, CONTENT[:_USUAL], fixed | {"protected": 0}), (others, CONTENT, fixed)):
+        columns = ", ".join(("id", "key", *names, *values))
+        marks = ", ".join(("?", "?", *("nullif(?, '')",) * len(names), *map(str, values.values())))
+        statement = f"INSERT OR IGNORE INTO entries ({columns}) VALUES ({marks})"  # noqa: S608 - our own values
+        count += execute_many(connection, statement, map(blanks, some)) if some else 0
+    return count
 
 
 def stage_changes(connection: Connection, generation: Generation, changed: Mapping[int, Content]) -> None:
     """Keep what visible or vanished entries are to become. Applied by `apply_staged` after the switch."""
     if not changed:
         return
-    connection.execute(delete(entry_updates).where(entry_updates.c.entry_id.in_(list(changed))))
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    ids = [(entry_id,) for entry_id in changed]
+    execute_many(connection, f"DELETE FROM entry_updates WHERE entry_id = {mark}", ids)  # noqa: S608
     rows = [
         (entry_id, generation.source_id, generation.number, json.dumps(content, ensure_ascii=False))
         for entry_id, content in changed.items()
     ]
-    _insert_rows(connection, "entry_updates", ("entry_id", "source_id", "generation", "fields"), rows)
+    insert_rows(connection, "entry_updates", ("entry_id", "source_id", "generation", "fields"), rows)
 
 
 def unstage(connection: Connection, entry_ids: Sequence[int]) -> None:
@@ -217,18 +182,17 @@ def mark_gone(
 ) -> list[tuple[ChangedEntry, str]]:
     """Mark entries as vanished with this generation, and tell each one's kind. They stay visible until the switch,
     and are kept after it."""
-    gone: list[tuple[ChangedEntry, str]] = []
-    for part in parts_of(entry_ids, 500):
-        here = (entries.c.id.in_(part), entries.c.gone_gen.is_(None))
-        query = select(entries.c.id, entries.c.name, entries.c.kind).where(*here)
-        gone += [(ChangedEntry("removed", row.id, row.name), row.kind) for row in connection.execute(query)]
-        connection.execute(update(entries).where(*here).values(gone_gen=generation.number))
-    return gone
+    query = "SELECT id, name, kind FROM entries WHERE gone_gen IS NULL"
+    gone = fetch_among(connection, query, "id", list(entry_ids))
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    statement = f"UPDATE entries SET gone_gen = {generation.number:d} WHERE id = {mark}"  # noqa: S608
+    execute_many(connection, statement, [row[:1] for row in gone])
+    return [(ChangedEntry("removed", entry_id, name), kind) for entry_id, name, kind in gone]
 
 
 def list_changes_of(connection: Connection, generation: Generation, changes: Sequence[ChangedEntry]) -> None:
     rows = [(generation.source_id, generation.number, c.change, c.entry_id, c.name) for c in changes]
-    _insert_rows(connection, "catalogue_changes", ("source_id", "generation", "change", "entry_id", "name"), rows)
+    insert_rows(connection, "catalogue_changes", ("source_id", "generation", "change", "entry_id", "name"), rows)
 
 
 # --- the switch --------------------------------------------------------------------------------------------------
@@ -236,11 +200,13 @@ def list_changes_of(connection: Connection, generation: Generation, changes: Seq
 
 def write_snapshot(connection: Connection, generation: Generation, snapshot: Snapshot) -> None:
     """Store what the generation is made of; a part per row."""
-    fingerprints, ids = snapshot.fingerprints[:], snapshot.entry_ids[:]
-    for value, further in snapshot.further.items():
-        fingerprints.extend(new_array((value,)) * len(further))
-        ids.extend(further)
-    blocks = len(snapshot.fingerprints)
+    fingerprints, ids = snapshot.fingerprints, snapshot.entry_ids
+    blocks = len(fingerprints)
+    if snapshot.further:
+        fingerprints, ids = fingerprints[:], ids[:]
+        for value, further in snapshot.further.items():
+            fingerprints.extend(new_array((value,)) * len(further))
+            ids.extend(further)
     for part, start in enumerate(range(0, max(len(fingerprints), 1), SNAPSHOT_PART)):
         connection.execute(
             catalogue_snapshots.insert().values(
@@ -297,16 +263,6 @@ def switch_generation(connection: Connection, generation: Generation, values: Ma
 def apply_staged(database: Database, source_id: SourceId, generation: int) -> int:
     """After the switch: write what was staged, a chunk at a time. Done again after a crash, to the same effect."""
     applied = 0
-    columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in CONTENT}
-    statement = (
-        update(entries)
-        .where(entries.c.id == bindparam("entry"))
-        .values(
-            **columns,
-            gone_gen=None,
-            changed_gen=generation,
-        )
-    )
     while True:
         with database.begin() as connection:
             query = select(entry_updates.c.entry_id, entry_updates.c.fields).where(
@@ -315,15 +271,19 @@ def apply_staged(database: Database, source_id: SourceId, generation: int) -> in
             rows = connection.execute(query.order_by(entry_updates.c.entry_id).limit(1_000)).all()
             if not rows:
                 return applied
-            changed = [
-                {"entry": row.entry_id, **{f"new_{n}": v for n, v in zip(CONTENT, json.loads(row.fields), strict=True)}}
-                for row in rows
-            ]
-            connection.execute(statement, changed)
-            connection.execute(
-                delete(entry_updates).where(entry_updates.c.entry_id.in_([row.entry_id for row in rows]))
-            )
+            _update_entries(connection, generation, [(row.entry_id, json.loads(row.fields)) for row in rows])
             applied += len(rows)
+
+
+def _update_entries(connection: Connection, generation: int, changed: Sequence[tuple[int, Sequence[object]]]) -> None:
+    is_sqlite = connection.dialect.name == "sqlite"
+    mark, value = ("?", "nullif(?, '')") if is_sqlite else ("%s", "%s")
+    content = ", ".join(f"{name} = {value}" for name in CONTENT)
+    statement = f"UPDATE entries SET {content}, gone_gen = NULL, changed_gen = {generation:d} WHERE id = {mark}"  # noqa: S608
+    rows = [(*fields, entry_id) for entry_id, fields in changed]
+    execute_many(connection, statement, map(blanks, rows) if is_sqlite else rows)
+    ids = [(entry_id,) for entry_id, _ in changed]
+    execute_many(connection, f"DELETE FROM entry_updates WHERE entry_id = {mark}", ids)  # noqa: S608
 
 
 def clear_leftovers(database: Database, source_id: SourceId) -> int:
@@ -394,74 +354,3 @@ def drop_old_snapshots(database: Database, generation: Generation) -> None:
                 catalogue_snapshots.c.generation < generation.number,
             )
         )
-
-
-# --- driver's own speed ------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def writing(database: Database) -> Iterator[Connection]:
-    """A transaction that writes titles or entries: one refresh at a time, on PostgreSQL too."""
-    with database.begin() as connection:
-        if not database.is_sqlite:
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({_CATALOGUE_LOCK})"))
-            connection.execute(text("SET LOCAL synchronous_commit = off"))
-        else:
-            # the indexes of a million entries do not fit into SQLite's usual two megabytes; ten are as fast as forty
-            connection.exec_driver_sql("PRAGMA cache_size = -10000")
-        yield connection
-
-
-def _reserve_ids(connection: Connection, table: str, count: int) -> list[int]:
-    """Ids for new rows. SQLite's writer is alone, so the next ones are free; PostgreSQL's sequence hands them out."""
-    if not count:
-        return []
-    if connection.dialect.name == "sqlite":
-        last = connection.exec_driver_sql(f"SELECT coalesce(max(id), 0) FROM {table}").scalar_one()  # noqa: S608
-        return list(range(last + 1, last + 1 + count))
-    query = f"SELECT nextval(pg_get_serial_sequence('{table}', 'id')) FROM generate_series(1, {count})"  # noqa: S608
-    return [row[0] for row in connection.exec_driver_sql(query)]
-
-
-def _insert_rows(
-    connection: Connection,
-    table: str,
-    columns: Sequence[str],
-    rows: Sequence[tuple[Any, ...]],
-    *,
-    or_ignore: bool = False,
-) -> int:
-    """Many rows by the driver alone: executemany on SQLite, COPY on PostgreSQL. Answers how many were written."""
-    if not rows:
-        return 0
-    names = ", ".join(columns)
-    if connection.dialect.name == "sqlite":
-        # Python's sqlite3 takes ten times as long to bind a None as a text: ten nulls cost more than the row itself.
-        marks = ", ".join(("nullif(?, '')",) * len(columns))
-        rows = [tuple(["" if value is None else value for value in row]) for row in rows]
-        verb = "INSERT OR IGNORE" if or_ignore else "INSERT"
-        return _execute_many(connection, f"{verb} INTO {table} ({names}) VALUES ({marks})", rows)
-    with _driver(connection).cursor().copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
-    return len(rows)
-
-
-def _execute_many(connection: Connection, statement: str, rows: Sequence[Sequence[Any]]) -> int:
-    cursor = _driver(connection).cursor()
-    try:
-        cursor.executemany(statement, rows)
-        return int(cursor.rowcount)
-    finally:
-        cursor.close()
-
-
-def _driver(connection: Connection) -> Any:  # noqa: ANN401 - psycopg's own connection, for COPY
-    return connection.connection.driver_connection
-
-
-def parts_of(values: Iterable[T], size: int) -> Iterator[list[T]]:
-    """`values` in lists of at most `size`: a statement has no room for a hundred thousand parameters."""
-    iterator = iter(values)
-    while part := list(islice(iterator, size)):
-        yield part

@@ -38,6 +38,19 @@ class Database:
             yield connection
 
     @contextmanager
+    def begin_unchecked(self, cache_kib: int) -> Iterator[Connection]:
+        """On SQLite: a transaction for very many rows, whose writer answers for their references himself."""
+        with _translated(self.engine), self.engine.connect() as connection:
+            try:
+                with connection.begin():
+                    connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # would be ignored behind the BEGIN
+                    connection.exec_driver_sql(f"PRAGMA cache_size=-{cache_kib}")
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                    yield connection
+            finally:
+                connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+
+    @contextmanager
     def connect(self) -> Iterator[Connection]:
         """A connection for reading; its snapshot ends with the block."""
         with _translated(self.engine), self.engine.connect() as connection:

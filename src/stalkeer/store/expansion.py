@@ -13,16 +13,10 @@ from sqlalchemy import Connection, and_, func, or_, select, update
 from stalkeer.catalogue.rows import Draft
 from stalkeer.model import Entry, EntryKind, SourceId
 from stalkeer.playlists.panel_json import FilmDetails
-from stalkeer.store.catalogue import (
-    CONTENT,
-    Generation,
-    add_entries,
-    keep_details,
-    known_entries,
-    parts_of,
-    title_ids,
-)
+from stalkeer.store.bulk import parts_of
+from stalkeer.store.catalogue import CONTENT, Generation, add_entries, keep_details, known_entries
 from stalkeer.store.tables import account_cache, entries, sources
+from stalkeer.store.titles import TitleBook
 
 SERIES, FILM = "series_info", "vod_info"
 
@@ -79,12 +73,13 @@ def put_episodes(
     """Make these the episodes of the series, in the visible generation. Answers how many are new."""
     generation = Generation(series.source_id, series.generation, now)
     by_key = {draft.key: draft for draft in drafts}
-    titles = [draft.title for draft in by_key.values() if draft.title is not None]
-    ids = title_ids(connection, titles, parser_version, generation.number)
+    book = TitleBook(parser_version)
+    title_ids = book.ids_of(connection, [draft.title for draft in by_key.values()], generation.number)
+    while book.has_keys:
+        book.write_keys(connection)
     known = known_entries(connection, series.source_id, list(by_key))
     fresh = []
-    for key, draft in by_key.items():
-        title_id = ids[draft.title.kind, draft.title.text] if draft.title is not None else None
+    for (key, draft), title_id in zip(by_key.items(), title_ids, strict=True):
         content = (title_id, *draft.content)
         if key not in known:
             fresh.append((key, content))
