@@ -82,9 +82,8 @@ class Ingest:
         with database.connect() as connection:
             self._is_empty = not has_entries(connection, generation.source_id)
 
-    def take(self, start: int, unknown: Sequence[int], entries: Sequence[Entry], origins: Sequence[int]) -> None:
-        """Entries of unknown blocks: `origins` are places in `unknown`, those are places in a chunk from `start`."""
-        places = [start + unknown[origin] for origin in origins]
+    def take(self, entries: Sequence[Entry], places: Sequence[int]) -> None:
+        """Entries of unknown blocks, with the blocks' places in the playlist."""
         reasons = list(map(self._left_out, entries))
         if any(reasons):
             self.changes.left_out.update(filter(None, reasons))

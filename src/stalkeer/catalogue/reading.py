@@ -15,15 +15,18 @@ from stalkeer.playlists.m3u import Chunks, blocks_of, chunk_of
 from stalkeer.playlists.m3u_entry import EntryReader
 
 ITEMS = 500
+ENOUGH = 200  # new blocks that are worth a call of the reader
 
 
 class Unknown(NamedTuple):
-    """What a chunk has that the snapshot does not know. `origins` are places in `blocks`, those are in the chunk."""
+    """What a stretch of the playlist has that the snapshot does not know: entries, and beside each one the place of
+    its block in the playlist. Places only grow."""
 
-    start: int
-    blocks: Sequence[int]
     entries: Sequence[Entry]
-    origins: Sequence[int]
+    places: Sequence[int]
+
+
+NOTHING = Unknown((), ())
 
 
 class Walk(Protocol):
@@ -35,7 +38,9 @@ class Walk(Protocol):
     @property
     def learned(self) -> LearnedAccess: ...
 
-    def unknown(self, alignment: Alignment) -> Iterator[Unknown]: ...
+    def unknown(self, alignment: Alignment) -> Iterator[Unknown]:
+        """Lay the playlist beside the snapshot, chunk by chunk; one answer for each, most of them `NOTHING`."""
+        ...
 
 
 class PlaylistWalk:
@@ -57,17 +62,32 @@ class PlaylistWalk:
         return self._templates.learned
 
     def unknown(self, alignment: Alignment) -> Iterator[Unknown]:
+        scattered: list[bytes] = []  # new blocks of several chunks: a call of the reader costs as much as ten of them
+        of_scattered: list[int] = []
         for chunk in self._chunks:
             start = alignment.size
             blocks = blocks_of(chunk)
             places = alignment.match(list(map(xxh3_64_intdigest, self._translated(chunk, blocks))))
-            if not places:
-                yield Unknown(start, (), (), ())
-                continue
-            if len(places) < len(blocks) and chunk.startswith(b"#"):
-                chunk = chunk_of([blocks[place] for place in places])
-            entries, origins = self._reader.read(chunk)
-            yield Unknown(start, places, entries, origins)
+            if len(places) * 4 < len(blocks):
+                scattered += [blocks[place] for place in places]
+                of_scattered += [start + place for place in places]
+                if len(scattered) < ENOUGH:
+                    yield NOTHING
+                    continue
+                places = []
+            if scattered:
+                yield self._read(chunk_of(scattered), of_scattered)
+                scattered, of_scattered = [], []
+            if places:
+                if len(places) < len(blocks):
+                    chunk = chunk_of([blocks[place] for place in places])
+                yield self._read(chunk, [start + place for place in places])
+        if scattered:
+            yield self._read(chunk_of(scattered), of_scattered)
+
+    def _read(self, chunk: bytes, places: Sequence[int]) -> Unknown:
+        entries, origins = self._reader.read(chunk)
+        return Unknown(entries, [places[origin] for origin in origins])
 
     def _translated(self, chunk: bytes, blocks: Sequence[bytes]) -> Sequence[bytes]:
         """The blocks as they were when the snapshot's fingerprints were made: under the login of that time."""
@@ -108,4 +128,4 @@ class ListingWalk:
 def _listed(batch: Sequence[Entry], alignment: Alignment) -> Unknown:
     start = alignment.size
     places = alignment.match([xxh3_64_intdigest(repr(entry).encode()) for entry in batch])
-    return Unknown(start, places, [batch[place] for place in places], range(len(places)))
+    return Unknown([batch[place] for place in places], [start + place for place in places])

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 
-STRETCH = 16  # blocks that are compared at once where a chunk differs
+MOST_RUNS = 24  # between so many differences in one chunk, its runs are looked for
+STRETCH = 16  # blocks that are compared at once where a chunk differs more
 SLACK = 64  # how many old blocks may be missing between two that are still there, before the place is searched
 _FLIP = bytes((1, 0)) + bytes(range(2, 256))
 LEFT_OUT = 0  # in the place of an entry's id: a block that was filtered, or gave nothing
@@ -63,12 +64,63 @@ class Alignment:
         self._carry_further(fingerprints)
         if self._match_whole(chunk):
             return []
-        unknown: list[int] = []
-        for start in range(0, size, STRETCH):
+        unknown, done = self._match_runs(chunk)
+        for start in range(done, size, STRETCH):
             stretch = chunk[start : start + STRETCH]
             if not self._match_whole(stretch):
                 unknown += [start + place for place in self._match_each(stretch)]
         return unknown
+
+    def _match_runs(self, chunk: array[int]) -> tuple[list[int], int]:
+        """Some blocks were changed, added or removed here and there, and the runs between them lie as they did.
+
+        Answers the places that are unknown, and how much of the chunk that explains: all, or where it gave up.
+        """
+        unknown: list[int] = []
+        done = 0
+        for _ in range(MOST_RUNS):
+            done += self._match_run(chunk, done)
+            if done == len(chunk):
+                break
+            new = self._step_over(chunk, done)
+            if new is None:
+                break
+            unknown += range(done, done + new)
+            self.new.entry_ids.extend(new_array(bytes(8)) * new)
+            done += new
+        self._misses += len(unknown)
+        return unknown, done
+
+    def _match_run(self, chunk: array[int], start: int) -> int:
+        """How many blocks from `start` on lie just where they should."""
+        rest = chunk[start:]
+        there = self.old.fingerprints[self._place : self._place + len(rest)]
+        run, beyond = 0, len(there) + 1
+        while run + 1 < beyond:  # the longest that is equal, by halves: each a comparison of memory
+            middle = (run + beyond) // 2
+            if rest[run:middle] == there[run:middle]:
+                run = middle
+            else:
+                beyond = middle
+        end = self._place + run
+        self._seen[self._place : end] = b"\1" * run
+        self.new.entry_ids.extend(self.old.entry_ids[self._place : end])
+        self._place = end
+        return run
+
+    def _step_over(self, chunk: array[int], start: int) -> int | None:
+        """How many blocks from `start` on are new, where the next one lies as it did; the place moves to that one.
+        None where it is not found nearby."""
+        old, place = self.old.fingerprints, self._place
+        if old[place + 1 : place + 2] == chunk[start + 1 : start + 2]:  # another in its stead
+            self._place = min(place + 1, len(old))
+            return 1
+        removed = _index(old, chunk[start], place, SLACK)
+        if removed is not None:
+            self._place = removed
+            return 0
+        added = _index(chunk, old[place], start, SLACK) if place < len(old) else None
+        return None if added is None else added - start
 
     def _match_whole(self, chunk: array[int]) -> bool:
         """Whether these blocks lie in the old list just where they should; they are then done with."""
@@ -177,6 +229,14 @@ class Alignment:
             for ids in self.new.further.values():
                 missing.difference_update(ids)
         return missing
+
+
+def _index(values: array[int], value: int, start: int, length: int) -> int | None:
+    """The place of `value` among so many from `start` on."""
+    try:
+        return values.index(value, start, start + length)
+    except ValueError:
+        return None
 
 
 def _find(values: array[int], value: int, start: int) -> int | None:

@@ -239,7 +239,7 @@ class _Refresh:
         walk = listing.walk()
         for number, unknown in enumerate(walk.unknown(alignment)):
             if unknown.entries:
-                ingest.take(unknown.start, unknown.blocks, unknown.entries, unknown.origins)
+                ingest.take(unknown.entries, unknown.places)
             if number % LOOK_EVERY == 0:
                 self._look(listing, alignment)
         ingest.flush()
