@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import gc
 import json
+import random
 import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stalkeer.store.database import Database
 
 ROUNDS = 3
+WARM_UP = 20
+FEWEST_PAGES = 400
 
 
 def floor(playlist: Path) -> None:
@@ -35,14 +42,14 @@ def ipytv(playlist: Path) -> None:
     theirs.loadf(str(playlist))
 
 
-def refresh(playlist: Path, database_url: str, folder: str) -> dict[str, float]:
-    """A refresh of the one source `bench`, made at the first call."""
+def refresh(playlist: Path, database_url: str, folder: str, slug: str = "bench") -> dict[str, float]:
+    """A refresh of the source `slug`, made at the first call."""
     from stalkeer.jobs.refresh import Outcome, Refresher, refresh_sources
     from stalkeer.jobs.reporting import QuietRun
     from stalkeer.secrets import open_secret_box
     from stalkeer.settings import Settings
     from stalkeer.settings.schema import CatalogueSettings
-    from stalkeer.store import catalogue, sources
+    from stalkeer.store import sources
     from stalkeer.store.database import Database, open_database
     from stalkeer.store.tables import metadata
 
@@ -53,32 +60,61 @@ def refresh(playlist: Path, database_url: str, folder: str) -> dict[str, float]:
     box = open_secret_box(data_dir)
     now = datetime.now(UTC)
     with database.begin() as connection:
-        new = sources.NewSource("bench", "m3u", sources.Credentials(path=str(playlist)))
-        known = [row for row in sources.list_sources(connection) if row.slug == "bench"]
+        new = sources.NewSource(slug, "m3u", sources.Credentials(path=str(playlist)))
+        known = [row for row in sources.list_sources(connection) if row.slug == slug]
         if known:
             sources.change_source(connection, known[0], new, box)
             # the file has another name, and no other bytes: what is measured is the comparison
-            connection.execute(sources.sources.update().values(content_hash=known[0].content_hash))
+            update = sources.sources.update().where(sources.sources.c.slug == slug)
+            connection.execute(update.values(content_hash=known[0].content_hash))
         else:
             sources.add_source(connection, new, box, now)
-    locks: list[float] = [0.0]
-    begin = Database.begin
-
-    @contextmanager
-    def timed(self: Database) -> Iterator[object]:
-        with begin(self) as connection:
-            since = time.monotonic()
-            yield connection
-        locks.append(time.monotonic() - since)
-
-    Database.begin = timed  # type: ignore[method-assign, assignment]
-    assert catalogue  # its `writing` goes through the same door
+    locks = _timed_transactions(Database)
     tools = Refresher(database, box, lambda: settings, data_dir, lambda: datetime.now(UTC))
     begun, wall = cpu_seconds(), time.monotonic()
-    report = refresh_sources(tools, QuietRun(), "bench").sources[0]
+    report = refresh_sources(tools, QuietRun(), slug).sources[0]
     spent = {"cpu": cpu_seconds() - begun, "wall": time.monotonic() - wall, "lock": max(locks)}
     assert report.outcome in (Outcome.REFRESHED, Outcome.UNCHANGED), report.message
     return spent
+
+
+def _timed_transactions(database: type[Database]) -> list[float]:
+    """How long each transaction held the write lock, from now on."""
+    held: list[float] = [0.0]
+    begin, begin_unchecked = database.begin, database.begin_unchecked
+
+    def timed(enter: Callable[..., AbstractContextManager[object]]) -> Callable[..., AbstractContextManager[object]]:
+        @contextmanager
+        def entered(self: Database, *arguments: int) -> Iterator[object]:
+            with enter(self, *arguments) as connection:
+                since = time.monotonic()
+                yield connection
+            held.append(time.monotonic() - since)
+
+        return entered
+
+    database.begin = timed(begin)  # type: ignore[method-assign, assignment]
+    database.begin_unchecked = timed(begin_unchecked)  # type: ignore[method-assign, assignment]
+    return held
+
+
+def pages(_playlist: Path, database_url: str, end: str) -> dict[str, float]:
+    """The catalogue's page, read again and again until the file `end` is there: p95 of its milliseconds."""
+    from stalkeer.store.catalogue_page import BrowseFilter, browse
+    from stalkeer.store.database import open_database
+
+    database = open_database(database_url)
+    chance = random.Random(7)
+    times: list[float] = []
+    while len(times) < WARM_UP + FEWEST_PAGES or not Path(end).exists():
+        before = chance.randrange(100_000) if len(times) % 2 else None  # the first page, and one somewhere within
+        since = time.perf_counter()
+        with database.connect() as connection:
+            browse(connection, BrowseFilter(), before=before)
+        times.append((time.perf_counter() - since) * 1000)
+        time.sleep(0.005)  # a person's browser does not ask without a pause
+    counted = sorted(times[WARM_UP:])
+    return {"p95": counted[len(counted) * 95 // 100], "pages": len(counted)}
 
 
 def measure(task: Callable[[Path], None], playlist: Path) -> dict[str, float]:
@@ -93,8 +129,8 @@ def measure(task: Callable[[Path], None], playlist: Path) -> dict[str, float]:
 
 def main(name: str, playlist: str, *arguments: str) -> None:
     path = Path(playlist)
-    if name == "refresh":
-        spent = refresh(path, *arguments)
+    if name in ("refresh", "pages"):
+        spent = {"refresh": refresh, "pages": pages}[name](path, *arguments)
     else:
         spent = measure({"floor": floor, "read": read, "ipytv": ipytv}[name], path)
     print(json.dumps({**spent, "rss": largest_memory()}))

@@ -17,7 +17,7 @@ from bench.rows import Row, at_least, at_most
 
 ENTRIES = 1_000_000
 SMALL = 50_000  # ipytv keeps every entry in memory and takes minutes for a million
-POSTGRES = 200_000
+MIDDLE = 200_000  # what is imported into PostgreSQL, and while pages are read
 
 
 def run(*arguments: str) -> list[Row]:
@@ -51,7 +51,21 @@ def _measure(work: Path, entries: int) -> list[Row]:
     changed = _task("refresh", after, database, str(work))
     rows.append(at_most("refresh with 1 % changed / floor", changed["cpu"] / floor, 6))
     rows.append(at_least("first import / refresh with 1 % changed", first["cpu"] / changed["cpu"], 5))
+    write_playlist(middle, MIDDLE)
+    rows.append(at_most("a page's p95 while another source is imported / without", _beside(work, middle, database), 2))
     return rows + _on_postgres(work, middle)
+
+
+def _beside(work: Path, playlist: Path, database: str) -> float:
+    """How much longer a page of the catalogue takes while a refresh writes to the same database."""
+    end = work / "end"
+    end.touch()
+    alone = _task("pages", playlist, database, str(end))["p95"]
+    end.unlink()
+    reader = _start("pages", playlist, database, str(end))
+    _task("refresh", playlist, database, str(work), "other")
+    end.touch()
+    return _measured(reader)["p95"] / alone
 
 
 def _on_postgres(work: Path, playlist: Path) -> list[Row]:
@@ -60,7 +74,6 @@ def _on_postgres(work: Path, playlist: Path) -> list[Row]:
     binaries = find_server_binaries()
     if binaries is None:
         return []
-    write_playlist(playlist, POSTGRES)
     (work / "embedded").mkdir()
     embedded = _task("refresh", playlist, f"sqlite:///{work / 'embedded' / 'bench.db'}", str(work / "embedded"))
     folder = Path(tempfile.mkdtemp(prefix="stalkeer-bench-pg-"))
@@ -79,7 +92,17 @@ def _against_ipytv(playlist: Path) -> float:
 
 
 def _task(name: str, playlist: Path, *arguments: str) -> dict[str, float]:
+    return _measured(_start(name, playlist, *arguments))
+
+
+def _start(name: str, playlist: Path, *arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "bench._playlists_task", name, str(playlist), *arguments]
-    ended = subprocess.run(command, check=True, capture_output=True, text=True)
-    measured: dict[str, float] = json.loads(ended.stdout.splitlines()[-1])
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def _measured(task: subprocess.Popen[str]) -> dict[str, float]:
+    said, _ = task.communicate()
+    if task.returncode:
+        raise subprocess.CalledProcessError(task.returncode, task.args)
+    measured: dict[str, float] = json.loads(said.splitlines()[-1])
     return measured

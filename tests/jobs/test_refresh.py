@@ -21,7 +21,9 @@ from stalkeer.settings.schema import CatalogueSettings
 from stalkeer.store.archives import list_archives
 from stalkeer.store.bulk import writing
 from stalkeer.store.catalogue import Generation, add_entries, mark_gone, stage_changes
+from stalkeer.store.catalogue_page import BrowseFilter, browse
 from stalkeer.store.database import Database
+from stalkeer.store.entries import EntrySearch, search_entries
 from stalkeer.store.events import list_events
 from stalkeer.store.filters import add_filter
 from stalkeer.store.sources import (
@@ -34,6 +36,7 @@ from stalkeer.store.sources import (
     get_source,
 )
 from stalkeer.store.tables import catalogue_changes, catalogue_snapshots, entries, entry_updates, title_keys, titles
+from stalkeer.store.titles import NewTitle, TitleBook
 from tests.doubles.clock import FakeClock
 
 PANEL = "http://tv.example:8080"
@@ -341,6 +344,64 @@ def test_a_cancelled_refresh_leaves_nothing_behind(bench):
 
     assert report.outcome in (Outcome.CANCELLED, Outcome.REFRESHED)
     assert len(bench.visible()) in (100, 300)
+
+
+@pytest.mark.parametrize(
+    "look",
+    [lambda c: browse(c, BrowseFilter(), limit=3), lambda c: search_entries(c, EntrySearch(), after=98, limit=3)],
+    ids=["newest first", "oldest first"],
+)
+def test_a_page_of_the_catalogue_does_not_walk_over_what_a_refresh_is_adding(bench, look):
+    bench.refresh(playlist(*FILMS))
+    content = (None, "film", "url", "Half", "{base}/x.mkv", *(None,) * 14, False, None)
+    with writing(bench.database) as connection:
+        unfinished = Generation(bench.row().id, 2, bench.tools.clock())
+        add_entries(connection, unfinished, [(f"movie:{number}", content) for number in range(1_000, 6_000)])
+    steps = []
+
+    with bench.database.connect() as connection:
+        connection.connection.driver_connection.set_progress_handler(lambda: steps.append(1), 100)
+        found = look(connection)
+        connection.connection.driver_connection.set_progress_handler(None, 0)
+
+    assert found
+    assert all(entry.name != "Half" for entry in found)
+    assert len(steps) < 20
+
+
+def test_an_entry_that_comes_again_far_behind_is_counted_once(bench):
+    report = bench.refresh(playlist(*(film(number) for number in range(1, 2_600)), film(7)))
+
+    assert (report.entries, report.changes.duplicates) == (2_599, 1)
+
+
+def test_every_reading_of_a_title_has_its_keys_whichever_came_first(any_bench):
+    database = any_bench.database
+    doubtful = NewTitle("film", "Dune", (("dune", 0.0), ("dune2", 0.5)))
+    plain = NewTitle("film", "Dune", (("duneplain", 0.0),))
+    book = TitleBook(1)
+
+    with writing(database) as connection:
+        first, again = (book.ids_of(connection, [title], 1) for title in (doubtful, plain))
+        book.write_keys(connection)
+
+    assert first == again
+    with database.connect() as connection:
+        assert set(connection.scalars(select(title_keys.c.key))) == {"dune", "dune2", "duneplain"}
+
+
+def test_keys_that_were_lost_with_a_killed_refresh_are_written_by_the_next(any_bench):
+    title = NewTitle("film", "Dune", (("dune", 0.0),))
+    with writing(any_bench.database) as connection:
+        TitleBook(1).ids_of(connection, [title, None], 1)
+    book = TitleBook(1)
+
+    with writing(any_bench.database) as connection:
+        book.ids_of(connection, [title], 2)
+        book.write_keys(connection)
+
+    assert not book.has_keys
+    assert (any_bench.count(titles), any_bench.count(title_keys)) == (1, 1)
 
 
 def test_leftovers_of_a_killed_refresh_are_cleared(any_bench):

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from stalkeer.errors import NotFound
 from stalkeer.model import Decision, EntryId
-from stalkeer.store.entries import is_visible
+from stalkeer.store.entries import is_visible, up_to_the_visible
 from stalkeer.store.tables import entries, library, matches, sources, title_keys, titles, wanted
 from stalkeer.titles.normalise import title_key
 
@@ -64,6 +64,7 @@ def browse(
         return _search(connection, query, chosen.search, before or 0, limit)
     if before is not None:
         query = query.where(entries.c.id < before)
+    query = query.where(up_to_the_visible(connection))
     return [_row(row) for row in connection.execute(query.order_by(entries.c.id.desc()).limit(limit))]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, true
 
 from stalkeer.errors import NotFound
 from stalkeer.model import EntryId, SourceId
@@ -103,6 +103,25 @@ def is_visible() -> ColumnElement[bool]:
     )
 
 
+def up_to_the_visible(connection: Connection) -> ColumnElement[bool]:
+    """Of an entry: its id is no higher than that of the last visible one. It says nothing that `is_visible` does not
+    say, but spares a page the walk over a million rows that a refresh is adding at the end.
+
+    On PostgreSQL it would cost more than it spares: an index there orders equal keys by place, not by id.
+    """
+    if connection.dialect.name != "sqlite":
+        return true()
+    last = (
+        select(entries.c.id)
+        .where(entries.c.source_id == sources.c.id, entries.c.added_gen <= sources.c.generation)
+        .order_by(entries.c.added_gen.desc(), entries.c.id.desc())
+        .limit(1)
+        .correlate(sources)
+        .scalar_subquery()
+    )
+    return entries.c.id <= (connection.execute(select(func.max(last)).select_from(sources)).scalar() or 0)
+
+
 def search_entries(
     connection: Connection, search: EntrySearch, *, after: int = 0, offset: int = 0, limit: int = 50
 ) -> list[CatalogueEntry]:
@@ -191,7 +210,7 @@ def _query() -> Select[*tuple[Any, ...]]:
 def _clauses(connection: Connection, search: EntrySearch) -> list[ColumnElement[bool]]:
     clauses: list[ColumnElement[bool]] = [sources.c.removed_at.is_(None)]
     if not search.with_gone:
-        clauses.append(is_visible())
+        clauses += (is_visible(), up_to_the_visible(connection))
     if search.source is not None:
         clauses.append(sources.c.slug == search.source)
     if search.kind is not None:
