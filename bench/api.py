@@ -233,10 +233,10 @@ def _under_load(client: Client, port: int, key: str) -> list[Row]:
 
 
 def _is_open(client: Client, run_id: int) -> bool:
-    state = json.loads(client.ask(f"/api/v1/jobs/{run_id}")[1])["state"]
-    if state not in ("queued", "running", "done"):
-        raise RuntimeError(f"the refresh ended as {state}")
-    return state != "done"
+    run = json.loads(client.ask(f"/api/v1/jobs/{run_id}")[1])
+    if run["state"] not in ("queued", "running", "done"):
+        raise RuntimeError(f"the refresh ended as {run['state']}: {run['error']}")
+    return bool(run["state"] != "done")
 
 
 def _ask_on(port: int, key: str, seed: int, times: Times, ended: threading.Event) -> None:

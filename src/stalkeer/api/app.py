@@ -35,6 +35,7 @@ from stalkeer.api import (
     system,
     webhooks,
 )
+from stalkeer.api.examples import add_examples
 from stalkeer.api.guard import AccessGuard
 from stalkeer.api.links import add_links
 from stalkeer.api.problems import EVERYWHERE, Problem, install_problems
@@ -100,7 +101,7 @@ def operation_id(route: APIRoute) -> str:
 
 
 def _describe(api: FastAPI) -> None:
-    """Put the problem document among the schemas."""
+    """Put the problem document among the schemas, and links and examples into the operations."""
     generate = api.openapi
 
     def openapi() -> dict[str, Any]:
@@ -111,6 +112,7 @@ def _describe(api: FastAPI) -> None:
             schemas.update(schema.pop("$defs", {}))
             schemas["Problem"] = schema
             add_links(document)
+            add_examples(document)
         return api.openapi_schema or generate()
 
     api.openapi = openapi  # type: ignore[method-assign]

@@ -35,7 +35,7 @@ class LogLines(ApiModel):
     lines: list[str] = Field(description="The last lines, the oldest first.")
 
 
-class Level(ApiModel):
+class LevelOfLogs(ApiModel):
     level: LogLevel
 
 
@@ -49,13 +49,13 @@ def list_logs(app: CurrentApp) -> list[LogFile]:
 
 
 @router.get("/level")
-def get_log_level() -> Level:
+def get_log_level() -> LevelOfLogs:
     """What is logged now."""
-    return Level(level=LogLevel(current_level()))
+    return LevelOfLogs(level=LogLevel(current_level()))
 
 
 @router.put("/level")
-def put_log_level(wanted: Level) -> Level:
+def put_log_level(wanted: LevelOfLogs) -> LevelOfLogs:
     """Log more or less from now until the next start; `settings/logging` keeps it for longer."""
     set_level(wanted.level)
     return wanted

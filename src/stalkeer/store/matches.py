@@ -87,7 +87,13 @@ def list_matches(
 
 def count_matches(connection: Connection, chosen: MatchFilter, up_to: int | None = None) -> int:
     """With `up_to` it stops counting there: each one costs a look at its entry."""
-    inner = _match_query().where(*_match_clauses(chosen)).with_only_columns(matches.c.id).limit(up_to).subquery()
+    shown = select(matches.c.id).join(wanted, wanted.c.id == matches.c.wanted_id)
+    if chosen.kind is not None or chosen.text is not None:
+        shown = shown.join(library, library.c.id == wanted.c.library_id)
+    if chosen.instance is not None:
+        shown = shown.join(instances, instances.c.id == wanted.c.instance_id)
+    shown = shown.join(entries, entries.c.id == matches.c.entry_id).join(sources, sources.c.id == entries.c.source_id)
+    inner = shown.where(wanted.c.gone_at.is_(None), is_visible(), *_match_clauses(chosen)).limit(up_to).subquery()
     return connection.scalar(select(func.count()).select_from(inner)) or 0
 
 
