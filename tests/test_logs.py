@@ -9,7 +9,7 @@ import logging
 import pytest
 import structlog
 
-from stalkeer.logs import LogTargets, configure_logging, current_level, get_logger, set_level
+from stalkeer.logs import LogTargets, about_download, configure_logging, current_level, get_logger, set_level
 
 
 @pytest.fixture
@@ -93,3 +93,17 @@ def test_setting_up_again_replaces_the_former_set_up(stream):
     get_logger("stalkeer.test").info("once")
 
     assert len(stream.getvalue().splitlines()) == 1
+
+
+def test_what_is_about_a_download_is_written_to_its_log_too(stream, tmp_path):
+    configure_logging(LogTargets(format="json", stream=stream, file=tmp_path / "stalkeer.log"))
+    log = get_logger("stalkeer.test")
+
+    log.info("refresh done", source="main")
+    log.info("was queued", download=7)
+    with about_download(8):
+        logging.getLogger("a.library").warning("a retry")
+
+    lines = [json.loads(line) for line in (tmp_path / "downloads.log").read_text().splitlines()]
+    assert [(line["event"], line["download"]) for line in lines] == [("was queued", 7), ("a retry", 8)]
+    assert len((tmp_path / "stalkeer.log").read_text().splitlines()) == 3

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -19,6 +20,7 @@ from structlog.typing import Processor
 from stalkeer.secrets import mask_text
 
 LOG_FILE = "stalkeer.log"
+DOWNLOAD_LOG = "downloads.log"  # the lines that are about a download, once more: found by its number
 LOG_NAME = re.compile(r"^[a-z-]+\.log(\.[0-9]{1,4})?$")
 QUIET_LOGGERS = dict.fromkeys(("urllib3", "httpx2", "httpcore", "alembic", "asyncio", "sqlalchemy"), logging.WARNING)
 QUIET_LOGGERS["stamina"] = logging.ERROR  # each retry a warning; what matters is said once, by the error that follows
@@ -30,7 +32,7 @@ class LogTargets:
 
     level: str = "info"
     format: str = "console"  # console | json
-    file: Path | None = None
+    file: Path | None = None  # `DOWNLOAD_LOG` lies beside it
     file_size: int = 10_000_000
     files: int = 10
     stream: TextIO | None = None
@@ -79,13 +81,30 @@ def configure_logging(targets: LogTargets) -> None:
     root.addHandler(_with_format(logging.StreamHandler(stream), targets.format, colours=stream.isatty()))
     if targets.file is not None:
         targets.file.parent.mkdir(parents=True, exist_ok=True)
-        rotating = RotatingFileHandler(
-            targets.file, maxBytes=targets.file_size, backupCount=targets.files, encoding="utf-8", delay=True
-        )
-        root.addHandler(_with_format(rotating, "json", colours=False))
+        root.addHandler(_rotating(targets.file, targets))
+        of_downloads = _rotating(targets.file.with_name(DOWNLOAD_LOG), targets)
+        of_downloads.addFilter(_is_about_a_download)
+        root.addHandler(of_downloads)
     for name, level in QUIET_LOGGERS.items():
         logging.getLogger(name).setLevel(level)
     set_level(targets.level)
+
+
+def _rotating(path: Path, targets: LogTargets) -> logging.Handler:
+    handler = RotatingFileHandler(
+        path, maxBytes=targets.file_size, backupCount=targets.files, encoding="utf-8", delay=True
+    )
+    return _with_format(handler, "json", colours=False)
+
+
+def _is_about_a_download(record: logging.LogRecord) -> bool:
+    said = record.msg.get("download") if isinstance(record.msg, dict) else None
+    return said is not None or "download" in structlog.contextvars.get_contextvars()
+
+
+def about_download(number: int) -> AbstractContextManager[None]:
+    """Every line that is logged inside, by whichever library, names this download."""
+    return structlog.contextvars.bound_contextvars(download=number)
 
 
 def _with_format(handler: logging.Handler, form: str, *, colours: bool) -> logging.Handler:

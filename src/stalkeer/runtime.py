@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from stalkeer.jobs.instances import Arrs
     from stalkeer.jobs.known import Matching, Memory
     from stalkeer.jobs.refresh import Refresher
+    from stalkeer.jobs.support_bundle import BundleSubject
 
 
 def utc_now() -> datetime:
@@ -100,6 +101,15 @@ class App:
         from stalkeer.jobs.cleanup import CleanupPlace
 
         return CleanupPlace(self.paths.logs, self.backup_place)
+
+    @property
+    def bundle_subject(self) -> BundleSubject:
+        """What a support bundle is made of."""
+        from stalkeer.jobs.support_bundle import BundleSubject
+
+        return BundleSubject(
+            self.database, self.secrets, self.live.loaded, self.paths.logs, self.key_file, self.started_at
+        )
 
     @cached_property
     def refresher(self) -> Refresher:

@@ -66,6 +66,15 @@ def test_a_cancelled_download_keeps_what_it_has_where_that_is_wished(client, hou
     assert house.row(kept).durable_offset == 10
 
 
+def test_a_download_tells_its_story(client, house):
+    download = house.download("Dune", None)
+
+    story = client.get(f"/api/v1/downloads/{download}/log").json()
+
+    assert [line["kind"] for line in story] == ["download.queued"]
+    assert client.get("/api/v1/downloads/999/log").status_code == 404
+
+
 def test_a_priority_is_put(client, house):
     download = house.download("Dune", None)
 

@@ -134,3 +134,10 @@ def test_an_error_of_our_own_names_its_request_and_tells_nothing_more(client, ap
     assert answer.status_code == 500
     assert problem["requestId"] == answer.headers["x-request-id"]
     assert "division" not in json.dumps(problem)
+
+
+def test_a_support_bundle_is_a_zip(client):
+    answer = client.get("/api/v1/system/support-bundle")
+
+    assert answer.headers["content-type"] == "application/zip"
+    assert zipfile.is_zipfile(io.BytesIO(answer.content))

@@ -1,6 +1,7 @@
 """`stalkeer download` over rows of a real database; what it fetches, tests/engine shows."""
 
 import io
+import json
 
 import pytest
 
@@ -44,6 +45,31 @@ def test_one_that_cannot_be_done_is_named_and_the_exit_code_says_partly(stalkeer
 
     assert ended.code == 3
     assert [one["outcome"] for one in ended.document["results"]] == ["done", "refused"]
+
+
+def test_the_story_of_a_download_joins_its_events_and_its_log(stalkeer, house, app):
+    download = house.download("Dune", None)
+    stalkeer("download", "pause", str(download))
+    app.paths.logs.mkdir()
+    line = {"event": "GET", "url": "http://h/movie/user12/pass34/1.mkv", "level": "warning"}
+    at = {"timestamp": "2030-01-01T00:00:00Z"}
+    lines = [line | at | {"download": download}, line | at | {"download": 99}, {"kind": "x", "download": download} | at]
+    (app.paths.logs / "downloads.log").write_text("".join(json.dumps(one) + "\n" for one in lines) + '{"cut o')
+
+    ended = stalkeer("download", "log", str(download), "--json")
+
+    kinds = [entry["kind"] for entry in ended.document["log"]]
+    assert (sorted(kinds[:-1]), kinds[-1]) == (["download.paused", "download.queued"], "log")
+    assert "pass34" not in ended.out
+    assert "was paused" in stalkeer("download", "log", str(download)).out
+    assert stalkeer("download", "log", "99").code == 1
+
+
+def test_a_cancelled_download_may_keep_its_part(stalkeer, house):
+    download = house.download("Dune", None)
+
+    assert stalkeer("download", "cancel", str(download), "--keep-partial").code == 0
+    assert house.row(download).keep_partial
 
 
 def test_cancelling_all_asks_first(stalkeer, house, monkeypatch):

@@ -15,6 +15,7 @@ from stalkeer.api.models import ApiModel
 from stalkeer.api.paging import Page, PageOf, PageParams, encode_cursor, last_id
 from stalkeer.downloads.waiting import Waiting
 from stalkeer.jobs.admitting import explain_waiting
+from stalkeer.jobs.download_log import read_story
 from stalkeer.jobs.showing import Shown, show
 from stalkeer.model import DownloadId, DownloadState, InstanceId, SourceId
 from stalkeer.runtime import App
@@ -78,6 +79,13 @@ class DownloadView(ApiModel):
     @classmethod
     def of(cls, shown: Shown) -> DownloadView:
         return cls.model_validate(shown.to_document())
+
+
+class StoryLineView(ApiModel):
+    at: datetime
+    kind: str = Field(description="The event's, as in history, or `log`.")
+    level: str
+    text: str
 
 
 class StatsView(ApiModel):
@@ -189,6 +197,13 @@ def list_scorecards(app: CurrentApp, days: Annotated[float, Query(gt=0, le=366)]
 def get_download(app: CurrentApp, download_id: RowId) -> DownloadView:
     """One download with its items."""
     return view_download(app, DownloadId(download_id))
+
+
+@router.get("/{download_id}/log")
+def get_download_log(app: CurrentApp, download_id: RowId) -> list[StoryLineView]:
+    """Its story in order of time: events, and what was logged about it."""
+    story = read_story(app.database, app.paths.logs, DownloadId(download_id))
+    return [StoryLineView.model_validate(line) for line in story]
 
 
 def view_download(app: App, download_id: DownloadId) -> DownloadView:

@@ -164,10 +164,10 @@ async def _follow(request: Request, board: Board, cursor: int, *, is_short: bool
     while not await request.is_disconnected():
         late = max(first, cursor - OVERLAP)
         rows = [row for row in await asyncio.to_thread(board.events, late) if row.id not in told]
-        for row in rows:
-            told.append(row.id)
-            cursor = max(cursor, row.id)
-            yield _sse(row.event.kind, EventView.of(row).model_dump_json(by_alias=True), row.id)
+        told.extend(row.id for row in rows)
+        cursor = max([cursor, *(row.id for row in rows)])
+        if rows:  # at once: a listener that left is noticed between two sends only
+            yield "".join(_sse(r.event.kind, EventView.of(r).model_dump_json(by_alias=True), r.id) for r in rows)
         progress = await asyncio.to_thread(board.progress, clock())
         if progress != shown:
             shown = progress

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 from fastapi import Depends, Query
 
@@ -38,11 +38,6 @@ class PageOf(ApiModel, Generic[Record]):
     page_size: int
     total_records: int | None = None
     next_cursor: str | None = None
-
-    @classmethod
-    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
-        """The schema's name: `PageOfDownloadView`."""
-        return f"PageOf{params[0].__name__}"
 
 
 @dataclass(frozen=True)

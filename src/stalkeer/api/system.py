@@ -8,11 +8,12 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import StrictBool
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.models import ApiModel
+from stalkeer.jobs.support_bundle import make_bundle
 
 router = APIRouter(tags=["system"])
 
@@ -45,3 +46,15 @@ def system_status(app: CurrentApp) -> SystemStatus:
         data_dir=str(app.paths.data_dir),
         process_id=os.getpid(),
     )
+
+
+@router.get(
+    "/system/support-bundle",
+    response_class=Response,
+    responses={200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}},
+)
+def download_support_bundle(app: CurrentApp) -> Response:
+    """A zip for whoever helps: versions, masked settings, health, recent events and runs, logs. No secret is in it."""
+    name = f"stalkeer-support-{app.clock():%Y%m%d-%H%M%S}.zip"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(make_bundle(app.bundle_subject, app.clock()), media_type="application/zip", headers=headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -44,6 +45,30 @@ def paths(
     emit(context, report.to_document(), render)
     if not report.is_good:
         fail_with(ExitCode.ERROR)
+
+
+@app.command()
+def bundle(
+    context: typer.Context,
+    output: Path = typer.Option(Path("stalkeer-support.zip"), "--output", "-o", help="The zip file to write."),
+) -> None:
+    """Write a zip for whoever helps you: versions, masked settings, health, recent events and runs, logs.
+
+    No password, key, address or user name of a source is in it; look into it before you send it on.
+
+    Example: stalkeer doctor bundle --output stalkeer-support.zip
+    """
+    from stalkeer.errors import InvalidInput
+    from stalkeer.jobs.support_bundle import make_bundle
+
+    parts = context_app(context)
+    packed = make_bundle(parts.bundle_subject, parts.clock())
+    try:
+        output.write_bytes(packed)
+    except OSError as error:
+        raise InvalidInput(f"{output} cannot be written: {error.strerror}; name another with --output") from error
+    document = {"path": output.resolve(), "size": len(packed)}
+    emit(context, document, lambda console: console.print(f"{output} ({len(packed) / 1e3:.0f} kB)", soft_wrap=True))
 
 
 def _render(console: Console, check: FolderCheck) -> None:

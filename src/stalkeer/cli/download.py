@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stalkeer.jobs.showing import Shown
     from stalkeer.model import DownloadId
     from stalkeer.runtime import App
+    from stalkeer.store.database import Transaction as Connection
     from stalkeer.store.downloads import ActionResult
 
 app = typer.Typer(no_args_is_help=True, help="Queue, watch and steer downloads.")
@@ -94,7 +95,10 @@ def status(
 
 @app.command()
 def show(context: typer.Context, download: int = typer.Argument(help="Its number.")) -> None:
-    """Show one download with all that is known of it."""
+    """Show one download with all that is known of it.
+
+    Example: stalkeer download show 12 --json
+    """
     from stalkeer.jobs.admitting import explain_waiting
     from stalkeer.jobs.showing import Shown
     from stalkeer.store.downloads import get_download
@@ -107,9 +111,32 @@ def show(context: typer.Context, download: int = typer.Argument(help="Its number
     emit(context, document, lambda console: _render_one(console, document))
 
 
+@app.command("log")
+def log_(context: typer.Context, download: int = typer.Argument(help="Its number.")) -> None:
+    """Tell the story of one download: what happened to it and what was logged about it.
+
+    Example: stalkeer download log 12
+    """
+    from stalkeer.jobs.download_log import read_story
+
+    parts = context_app(context)
+    story = read_story(parts.database, parts.paths.logs, _id(download))
+
+    def render(console: Console) -> None:
+        for line in story:
+            at = line.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+            style = {"warning": "yellow", "error": "red"}.get(line.level, "")
+            console.print(f"{at}  {line.kind:<22} {line.text}", style=style, markup=False, highlight=False)
+
+    emit(context, {"download": download, "log": [line.to_document() for line in story]}, render)
+
+
 @app.command()
 def pause(context: typer.Context, ids: list[int] = IDS, all_: bool = ALL) -> None:
-    """Pause downloads; what they have is kept."""
+    """Pause downloads; what they have is kept.
+
+    Example: stalkeer download pause 12 13
+    """
     from stalkeer.downloads.states import Action
 
     _act(context, Action.PAUSE, ids, everything=all_)
@@ -117,7 +144,10 @@ def pause(context: typer.Context, ids: list[int] = IDS, all_: bool = ALL) -> Non
 
 @app.command()
 def resume(context: typer.Context, ids: list[int] = IDS, all_: bool = ALL) -> None:
-    """Let paused downloads go on."""
+    """Let paused downloads go on.
+
+    Example: stalkeer download resume --all
+    """
     from stalkeer.downloads.states import Action
 
     _act(context, Action.RESUME, ids, everything=all_)
@@ -129,18 +159,25 @@ def cancel(
     ids: list[int] = IDS,
     all_: bool = ALL,
     yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask before cancelling all."),
+    keep_partial: bool = typer.Option(False, "--keep-partial", help="Keep what they have: a retry goes on from there."),
 ) -> None:
-    """Cancel downloads and remove what they have."""
+    """Cancel downloads and remove what they have.
+
+    Example: stalkeer download cancel 12 --keep-partial
+    """
     from stalkeer.downloads.states import Action
 
     if all_ and not yes and not invocation(context).json:
         typer.confirm("Cancel every download that is not finished?", abort=True)
-    _act(context, Action.CANCEL, ids, everything=all_)
+    _act(context, Action.CANCEL, ids, everything=all_, then=_keep_part if keep_partial else None)
 
 
 @app.command()
 def retry(context: typer.Context, ids: list[int] = IDS, all_: bool = ALL) -> None:
-    """Try failed, cancelled or refused downloads again; those that wait after a failure start at once."""
+    """Try failed, cancelled or refused downloads again; those that wait after a failure start at once.
+
+    Example: stalkeer download retry --all
+    """
     from stalkeer.downloads.states import Action
 
     _act(context, Action.RETRY, ids, everything=all_)
@@ -148,7 +185,10 @@ def retry(context: typer.Context, ids: list[int] = IDS, all_: bool = ALL) -> Non
 
 @app.command()
 def now(context: typer.Context, ids: list[int] = IDS) -> None:
-    """Start downloads now: first in the queue, whatever the hours and quotas say."""
+    """Start downloads now: first in the queue, whatever the hours and quotas say.
+
+    Example: stalkeer download now 12
+    """
     from stalkeer.store.downloads import start_now
 
     parts = context_app(context)
@@ -193,7 +233,10 @@ def move(
     bottom: bool = typer.Option(False, "--bottom", help="To the end."),
     before: int | None = typer.Option(None, metavar="ID", help="In front of this one."),
 ) -> None:
-    """Change the order of the queue."""
+    """Change the order of the queue.
+
+    Example: stalkeer download move 12 --top
+    """
     from stalkeer.store.downloads import ActionResult, move_before, move_to_bottom, move_to_top
 
     if sum((top, bottom, before is not None)) != 1:
@@ -235,7 +278,21 @@ def _work(parts: App, *, shows: bool) -> None:
         return  # one started in the same moment: it does the work
 
 
-def _act(context: typer.Context, action: Action, ids: list[int], *, everything: bool) -> None:
+def _keep_part(connection: Connection, download: DownloadId) -> None:
+    from stalkeer.store.downloads import keep_part
+
+    keep_part(connection, download, keep=True)
+
+
+def _act(
+    context: typer.Context,
+    action: Action,
+    ids: list[int],
+    *,
+    everything: bool,
+    then: Callable[[Connection, DownloadId], None] | None = None,
+) -> None:
+    """`then` is done with each that the action was done with, in the same transaction."""
     from stalkeer.store.downloads import act, fitting_ids
 
     parts = context_app(context)
@@ -247,7 +304,10 @@ def _act(context: typer.Context, action: Action, ids: list[int], *, everything: 
 
     def one(download: int) -> ActionResult:
         with parts.database.begin() as connection:
-            return act(connection, _id(download), action, parts.clock())
+            result = act(connection, _id(download), action, parts.clock())
+            if then is not None and result.outcome != "refused":
+                then(connection, _id(download))
+            return result
 
     _report(context, [_tried(one, download) for download in ids])
 

@@ -58,7 +58,10 @@ def start(
 
 @app.command()
 def cancel(context: typer.Context, run: int = typer.Argument(help="The run's number.")) -> None:
-    """Ask a run to stop; it does so at its next step."""
+    """Ask a run to stop; it does so at its next step.
+
+    Example: stalkeer job cancel 7
+    """
     from stalkeer.store.runs import RunId, get_run, request_cancel
 
     parts = context_app(context)
@@ -70,7 +73,10 @@ def cancel(context: typer.Context, run: int = typer.Argument(help="The run's num
 
 @app.command()
 def show(context: typer.Context, run: int = typer.Argument(help="The run's number.")) -> None:
-    """Show a run with its report."""
+    """Show a run with its report.
+
+    Example: stalkeer job show 7 --json
+    """
     from stalkeer.store.runs import RunId, get_run
 
     with context_app(context).database.connect() as connection:

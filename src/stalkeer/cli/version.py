@@ -14,6 +14,9 @@ app = typer.Typer(help="Print the version.")
 
 @app.command()
 def version(context: typer.Context) -> None:
-    """Print the version of Stalkeer and of Python."""
+    """Print the version of Stalkeer and of Python.
+
+    Example: stalkeer version --json
+    """
     document = {"version": installed("stalkeer"), "python": platform.python_version()}
     emit(context, document, lambda console: console.print(document["version"], highlight=False))

@@ -15,6 +15,7 @@ from stalkeer.jobs.tools import Tools
 from stalkeer.jobs.transfer import carry_out as carry_out_transfer
 from stalkeer.jobs.transfer import note_defect
 from stalkeer.jobs.watching import Watch
+from stalkeer.logs import about_download
 from stalkeer.store.dispatch import Order
 from stalkeer.store.owned import Ownership
 from stalkeer.transfers.request import StopReason
@@ -63,7 +64,8 @@ class Worker:
                 return
             self._halting[order] = halting
         try:
-            work()
+            with about_download(order.download_id):
+                work()
         except StoreUnavailable as error:
             # the pulse finds the row without a thread once the database is back
             log.warning("download %s waits for the database: %s", order.download_id, error)

@@ -10,8 +10,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
+from stalkeer.logs import get_logger
 from stalkeer.model import DownloadId, InstanceId, SourceId, WantedId
 from stalkeer.store.tables import events
+
+log = get_logger(__name__)
 
 
 class Level(StrEnum):
@@ -81,6 +84,16 @@ def record_events(connection: Connection, at: datetime, happened: Sequence[Event
             }
             for event in happened
         ],
+    )
+    for event in happened:
+        _log_event(event)
+
+
+def _log_event(event: Event) -> None:
+    subjects = {"download": event.download_id, "wanted": event.wanted_id, "source_id": event.source_id}
+    named = {name: number for name, number in subjects.items() if number is not None}
+    {Level.INFO: log.info, Level.WARNING: log.warning, Level.ERROR: log.error}[event.level](
+        event.message, kind=event.kind, **named
     )
 
 
