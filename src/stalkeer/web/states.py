@@ -42,6 +42,21 @@ LEVELS = {
     "error": Look("Error", "bad", "circle-alert"),
 }
 
+GOOD_NEWS = Look("Done", "ok", "circle-check")
+HAPPY_ENDS = ("download.completed", "health.over")
+KINDS = {"download.completed": "imported", "health.found": "health", "health.over": "health again"}
+
+
+def event_look(kind: str, level: str) -> Look:
+    """An event that says that something ended well is green."""
+    return GOOD_NEWS if kind in HAPPY_ENDS else LEVELS[level]
+
+
+def event_label(kind: str) -> str:
+    """`download.variant_changed` -> `variant changed`."""
+    return KINDS.get(kind) or kind.rpartition(".")[2].replace("_", " ")
+
+
 MATCHES = {
     "confirm": Look("Sure", "ok", "check"),
     "review": Look("To review", "warn", "eye"),

@@ -13,6 +13,7 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
+from stalkeer.engine.schedules import next_times
 from stalkeer.errors import Conflict, NotFound
 from stalkeer.jobs.backup import list_backups
 from stalkeer.jobs.doctor import examine_paths
@@ -108,9 +109,9 @@ def get_tasks(request: Request) -> HTMLResponse:
     app = app_of(request)
     with app.database.connect() as connection:
         runs = list_runs(connection, limit=40)
-    schedule = app.settings.schedule
-    plans = {task.job: str(getattr(schedule, task.job, "")) for task in TASKS}
-    context = {"tasks": TASKS, "runs": runs, "plans": plans}
+    plans = {plan.job: plan for plan in next_times(app.settings, app.clock())}
+    latest = {run.job: run for run in reversed(runs)}
+    context = {"tasks": TASKS, "runs": runs, "plans": plans, "latest": latest}
     if is_fragment(request):
         return fragment(request, "system/runs.html", context)
     return page(request, "system/tasks.html", context)
