@@ -273,6 +273,13 @@ def test_a_file_that_is_seen_and_not_offered_is_told_apart_from_one_that_is_not_
     assert "does not offer it for import" in outcome.message
 
 
+# Radarr Movies/MovieController: looking for each film's local covers is a walk over the disk
+def test_the_whole_library_is_read_without_its_local_covers(radarr, radarr_client, film):
+    assert len(list(read_movies(radarr_client))) == 1
+
+    assert radarr.requests[-1].query == {"excludeLocalCovers": "true"}
+
+
 # Radarr.Http/PagingResource: ten records a page unless asked otherwise
 def test_the_size_of_a_page_is_always_said(radarr, radarr_client):
     for number in range(12):

@@ -141,11 +141,11 @@ def test_a_scan_without_instances_says_how_to_add_one(stalkeer):
 
 def test_the_path_doctor_tells_good_and_bad(stalkeer, added, app):
     folder = app.settings.directories.movies
-    assert stalkeer("doctor", "paths").code == 1
-
-    folder.mkdir(parents=True)
-    ended = stalkeer("doctor", "paths", "--json")
+    ended = stalkeer("doctor", "paths", "--json")  # before anything was served: nobody made the folder yet
 
     assert ended.code == 0
     assert ended.document["checks"][0]["remote"] == str(folder)
     assert "instant" in stalkeer("doctor", "paths").out
+
+    added.library.rmdir()
+    assert stalkeer("doctor", "paths").code == 1

@@ -222,10 +222,13 @@ def test_in_library_mode_an_episode_goes_into_its_season_folder(parts, sonarr):
     series = sonarr.add_series("Some Series", 2019, runtime_min=45)
     series.path.mkdir()
     sonarr.add_episode(series, 2, 3, title="The Third")
-    _, rows = known(parts, sonarr)
+    instance, rows = known(parts, sonarr)
 
     plan = plan_placement(parts, ids(rows), ".mkv", TRAITS)
+    step = HandOverStep(instance.id, ids(rows), placed(plan, EPISODE_45), taking=Taking.IN_PLACE)
 
+    assert isinstance(finish(sonarr, parts, step), Imported)
+    assert [command.body["seriesId"] for command in sonarr.commands.all()] == [series.id]  # without it: everything
     assert plan.target == series.path / "Season 02" / "Some Series - S02E03 - The Third WEBDL-1080p.mkv"
 
 

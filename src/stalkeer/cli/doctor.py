@@ -32,8 +32,10 @@ def paths(
     """
     from stalkeer.jobs.doctor import examine_paths
     from stalkeer.jobs.reporting import QuietRun
+    from stalkeer.settings.folders import make_own_folders
 
     parts = context_app(context)
+    make_own_folders(parts.live.loaded)
     report = examine_paths(parts.arrs, parts.settings.directories, QuietRun(), instance)
 
     def render(console: Console) -> None:

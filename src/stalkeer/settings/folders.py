@@ -14,15 +14,21 @@ FOLDERS = ("movies", "tvshows", "temp")
 
 def check_folders(loaded: LoadedSettings) -> None:
     """Raise ConfigurationError for a configured folder that is missing or not writable; make those of the default."""
+    make_own_folders(loaded)
     problems = []
     for name in FOLDERS:
-        key, folder = f"directories.{name}", getattr(loaded.settings.directories, name)
-        if key not in loaded.origins:
-            folder.mkdir(parents=True, exist_ok=True)
-        problems += _problem(key, folder)
+        problems += _problem(f"directories.{name}", getattr(loaded.settings.directories, name))
     problems += _playlist_problems(loaded)
     if problems:
         raise ConfigurationError("\n".join(problems))
+
+
+def make_own_folders(loaded: LoadedSettings) -> None:
+    """Make the folders that nobody configured. A configured one that is missing is a mount that is missing."""
+    for name in FOLDERS:
+        if f"directories.{name}" not in loaded.origins:
+            folder: Path = getattr(loaded.settings.directories, name)
+            folder.mkdir(parents=True, exist_ok=True)
 
 
 def _problem(key: str, folder: Path) -> list[str]:
