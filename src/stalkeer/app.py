@@ -146,7 +146,8 @@ def run_server(app: App) -> None:
     """Serve until SIGINT or SIGTERM: API and pages by uvicorn, jobs by the engine, in this process."""
     from stalkeer.api.server import run
     from stalkeer.engine.build import build_engine
-    from stalkeer.engine.process import child_command, leave
+    from stalkeer.engine.child import child_command
+    from stalkeer.engine.process import leave
     from stalkeer.jobs.backup import list_backups
     from stalkeer.jobs.health import check_health
     from stalkeer.jobs.health_watch import HealthWatch

@@ -1,5 +1,7 @@
 """Jobs: carried out once, cancelled from anywhere, followed by what follows them, caught up with after a pause."""
 
+import subprocess
+import sys
 import threading
 from dataclasses import dataclass
 from datetime import timedelta
@@ -163,6 +165,15 @@ def test_a_job_that_a_crash_cut_short_is_done_once_more_after_the_next_start(hou
 
     assert ended(house, run_id).state is RunState.DONE
     assert work.calls == [("radarr", {"limit": 3})]
+
+
+def test_the_process_of_a_heavy_job_ends_with_the_one_that_started_it():
+    lasting = "from stalkeer.engine.child import end_with_parent; import time; end_with_parent(); time.sleep(60)"
+    child = subprocess.Popen([sys.executable, "-c", lasting], stdin=subprocess.PIPE)
+
+    child.stdin.close()
+
+    assert child.wait(30) == 1
 
 
 def test_what_was_missed_while_nothing_ran_is_caught_up_with_once(house, running, engine, work):

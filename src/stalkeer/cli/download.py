@@ -264,7 +264,8 @@ def _has_worker(parts: App) -> bool:
 def _work(parts: App, *, shows: bool) -> None:
     """Download in this process; with the status table on a terminal."""
     from stalkeer.engine.build import build_engine
-    from stalkeer.engine.process import child_command, work_until_signal
+    from stalkeer.engine.child import child_command
+    from stalkeer.engine.process import work_until_signal
     from stalkeer.errors import Conflict
 
     engine = build_engine(parts, "cli", child_command(parts.config))

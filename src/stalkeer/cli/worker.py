@@ -23,7 +23,8 @@ def worker(
     Example: stalkeer worker --config /config/config.yml
     """
     from stalkeer.engine.build import build_engine, build_table
-    from stalkeer.engine.process import child_command, end_with_parent, work_until_signal
+    from stalkeer.engine.child import child_command, end_with_parent
+    from stalkeer.engine.process import work_until_signal
 
     parts = context_app(context)
     if run is not None:

@@ -7,8 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from types import FrameType
 
 from stalkeer.engine.engine import Engine
@@ -17,22 +16,6 @@ log = logging.getLogger(__name__)
 
 IDLE_LOOK_S = 1.0
 LONGEST_END_S = 6.5  # with the web server's own grace before it, below the ten seconds that supervisors wait
-
-
-def child_command(config: Path | None) -> Callable[[int], Sequence[str]]:
-    """The command line of a process that carries out one run; it finds its settings as this one did."""
-    chosen = [] if config is None else ["--config", str(config)]
-    return lambda run_id: [sys.executable, "-m", "stalkeer", *chosen, "worker", "--run", str(run_id)]
-
-
-def end_with_parent() -> None:
-    """End this process when the one that holds the other end of its standard input does, however that ended."""
-
-    def watch() -> None:
-        sys.stdin.buffer.read()
-        os._exit(1)
-
-    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 def work_until_signal(engine: Engine, *, until_idle: bool = False, look: Callable[[], None] = lambda: None) -> None:

@@ -121,7 +121,7 @@ class JobTable:
                 hand_back_run(connection, _owner(row))
 
     def _in_child(self, row: RunRow, command: Sequence[str]) -> None:
-        # the pipe is how the child learns of our end, however sudden: see `process.end_with_parent`
+        # the pipe is how the child learns of our end, however sudden: see `child.end_with_parent`
         child = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - our own program
         asked_at: float | None = None
         while child.poll() is None:
