@@ -10,7 +10,7 @@ from stalkeer.jobs.admitting import explain_waiting
 from stalkeer.jobs.queue import queue_confirmed
 from stalkeer.model import DownloadState
 from stalkeer.store.downloads import act, set_limit, start_now
-from tests.doubles.house import content, digest, eventually, now
+from tests.doubles.house import content, digest, eventually, now, open_house
 from tests.doubles.provider_faults import on, reset_after, status
 
 
@@ -46,7 +46,20 @@ def test_ten_downloads_never_open_more_connections_than_the_account_has(house, r
     for number, download in enumerate(downloads):
         house.await_state(download, DownloadState.COMPLETED)
         assert house.result(download) == digest(content(400_000, number))
-    assert len([request for request in house.provider.requests if request.key.startswith("/files")]) == 10
+    assert house.provider.connections.opened.total() == 10 and house.provider.connections.peak.total() == 2
+
+
+def test_a_limit_for_each_host_holds_for_what_was_never_fetched_before(tmp_path, database, running):
+    with open_house(tmp_path, database, {"downloads.per_host_limit": 1}) as house:
+        house.provider.rate = 2_000_000
+        sources = [house.source(slug, max_connections=4) for slug in ("one", "two")]
+        downloads = [house.download(f"Film {n}", content(400_000, n), sources[n % 2]) for n in range(4)]
+
+        running(house.engine())
+
+        for download in downloads:
+            house.await_state(download, DownloadState.COMPLETED)
+        assert house.provider.connections.peak.total() == 1
 
 
 def test_a_running_download_is_paused_within_a_second_and_goes_on_where_it_was(house, running):
@@ -146,17 +159,18 @@ def test_a_viewer_takes_the_connection_and_gives_it_back(house, running):
     assert house.result(download) == digest(body)
 
 
-def test_an_account_is_asked_before_its_first_download_and_seldom_after(house, running):
-    source = house.source(max_connections=None)
-    house.replies[source] = Reply("active", 0, 2)
-    downloads = [house.download(f"Film {n}", content(300_000, n), source) for n in range(5)]
+def test_an_account_is_asked_before_its_first_download_and_seldom_after(tmp_path, database, running):
+    with open_house(tmp_path, database, {"downloads.viewer_reserve": 1}) as house:
+        source = house.source(max_connections=None)
+        house.replies[source] = Reply("active", 0, 2)
+        downloads = [house.download(f"Film {n}", content(300_000, n), source) for n in range(5)]
 
-    running(house.engine())
+        running(house.engine())
 
-    for download in downloads:
-        house.await_state(download, DownloadState.COMPLETED)
+        for download in downloads:
+            house.await_state(download, DownloadState.COMPLETED)
     assert house.questions == [source]
-    assert house.provider.connections.peak.total() <= 1, "one of the two is kept for a viewer"
+    assert house.provider.connections.peak.total() == 1, "one of the two is kept for a viewer"
 
 
 def test_an_expired_account_holds_its_downloads_back_without_a_failure(house, running):

@@ -38,7 +38,10 @@ TOKEN_LIFE_S = 60.0
 
 @dataclass
 class Connections:
-    """Media connections per account: open now, most at once, opened in all, and killed for being one too many."""
+    """Media connections per account: open now, most at once, opened in all, and killed for being one too many.
+
+    Files of the ordinary web server count under the name "".
+    """
 
     now: Counter[str] = field(default_factory=Counter)
     peak: Counter[str] = field(default_factory=Counter)
@@ -190,10 +193,10 @@ class Provider:
             self._seen[request.key] += 1
             request.nth = self._seen[request.key]
             self.requests.append(request)
-        is_stream = account is not None and bool(request.key) and answer.status in (200, 206)
+        is_stream = bool(request.key) and answer.status in (200, 206) and request.method != "HEAD"
         exchange = Exchange(request, answer, connection, self._closing, self.rate if request.key else None)
         exchange.keeps_alive = request.headers.get("connection", "").casefold() != "close"
-        if account is not None and is_stream and request.method != "HEAD":
+        if is_stream:
             with self._streaming(account, connection):
                 self._finish(exchange)
         else:
@@ -205,15 +208,16 @@ class Provider:
             exchange.deliver()
 
     @contextlib.contextmanager
-    def _streaming(self, account: Account, connection: socket.socket) -> Iterator[None]:
+    def _streaming(self, account: Account | None, connection: socket.socket) -> Iterator[None]:
         """Count a stream; beyond the account's maximum the oldest is killed, as the panels do."""
-        name = account.username
+        name = "" if account is None else account.username
+        most = 0 if account is None else account.max_connections - account.viewers
         with self._lock:
             streams = self._streams.setdefault(name, [])
             streams.append(connection)
             self.connections.opened[name] += 1
             self.connections.peak[name] = max(self.connections.peak[name], len(streams))
-            while len(streams) > 1 and len(streams) + account.viewers > account.max_connections > 0:
+            while account is not None and len(streams) > 1 and len(streams) > most and account.max_connections > 0:
                 _shut(streams.pop(0))
                 self.connections.killed[name] += 1
                 self.connections.now[name] -= 1

@@ -15,7 +15,7 @@ from stalkeer.engine.survey import Survey
 from stalkeer.engine.worker import Worker
 from stalkeer.errors import StoreError
 from stalkeer.jobs.accounts import ASK_EVERY
-from stalkeer.jobs.admitting import allowance, limits_of, read_accounts, read_gates, throttle
+from stalkeer.jobs.admitting import allowance, learn_hosts, limits_of, read_accounts, read_gates, throttle
 from stalkeer.jobs.tools import Tools
 from stalkeer.jobs.transfer import STOPS
 from stalkeer.jobs.watching import Seen, Watch
@@ -161,6 +161,8 @@ class Pulse:
         if not candidates and not running:
             return
         settings = self._tools.settings()
+        if settings.downloads.per_host_limit:
+            candidates = learn_hosts(connection, self._tools.access, candidates)
         idle = {one.source_id for one in candidates} - {one.source_id for one in running}
         accounts = read_accounts(connection, settings, now, self._unasked(connection, idle, now))
         gates = read_gates(connection, settings, now)

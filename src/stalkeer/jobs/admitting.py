@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
-from stalkeer.downloads.admission import Account, Gates, Limits, Surroundings, Volume, connections_for_us, plan
+from stalkeer.downloads.admission import (
+    Account,
+    Candidate,
+    Gates,
+    Limits,
+    Surroundings,
+    Volume,
+    connections_for_us,
+    plan,
+)
 from stalkeer.downloads.pacing import Allowance, Window, allowance_at
 from stalkeer.downloads.quota import Quota, period_start, quota_state
 from stalkeer.downloads.waiting import Reason, Waiting
+from stalkeer.errors import StalkeerError
 from stalkeer.files.space import claim, volume_of
 from stalkeer.model import DownloadId, SourceId
+from stalkeer.playlists.access import Access, fill
 from stalkeer.settings import Settings
 from stalkeer.store.database import Database, Transaction
 from stalkeer.store.dispatch import (
@@ -19,8 +33,11 @@ from stalkeer.store.dispatch import (
     all_candidates,
     closing_connections,
     running_downloads,
+    set_host,
     source_limits,
+    without_host,
 )
+from stalkeer.store.fetchable import find_address
 from stalkeer.store.statistics import fetched_since
 from stalkeer.transfers.pace import Bandwidth
 
@@ -83,6 +100,21 @@ def measure_volume(settings: Settings) -> Volume:
 def limits_of(settings: Settings) -> Limits:
     downloads = settings.downloads
     return Limits(downloads.concurrent_limit or None, downloads.per_host_limit or None, downloads.assumed_size)
+
+
+def learn_hosts(
+    connection: Transaction, access: Callable[[SourceId], Access], candidates: Sequence[Candidate]
+) -> list[Candidate]:
+    """`candidates` with the host that each will be fetched from, written down where it was not known yet."""
+    found: dict[DownloadId, str] = {}
+    for row in without_host(connection, [one.id for one in candidates if not one.host]):
+        address = find_address(connection, row.entry_id, row.source_id, row.entry_key)
+        if address is None:
+            continue  # the run that finds it gone says so
+        with contextlib.suppress(StalkeerError):  # a login that cannot be read is told of by the run, too
+            found[row.id] = urlsplit(fill(address.template, access(row.source_id))).hostname or ""
+            set_host(connection, row.id, found[row.id])
+    return [replace(one, host=found.get(one.id, one.host)) for one in candidates]
 
 
 def explain_waiting(database: Database, settings: Settings, now: datetime) -> dict[DownloadId, Waiting]:

@@ -72,6 +72,17 @@ def _is_ripe(now: datetime) -> ColumnElement[bool]:
     return or_(_D.not_before.is_(None), _D.not_before <= now, _D.not_before > now + LONGEST_WAIT)
 
 
+def without_host(connection: Connection, download_ids: Sequence[DownloadId]) -> list[DownloadRow]:
+    """Those of these downloads that were never fetched with the entry they have now."""
+    is_unknown = or_(_D.host.is_(None), _D.host == "")
+    rows = connection.execute(select(downloads).where(_D.id.in_(download_ids), is_unknown))
+    return [to_download(row, ()) for row in rows]
+
+
+def set_host(connection: Connection, download_id: DownloadId, host: str) -> None:
+    connection.execute(update(downloads).where(_D.id == download_id).values(host=host))
+
+
 def all_candidates(connection: Connection, limit: int = 1000) -> list[Candidate]:
     """The whole queue in its order, for showing why each one waits."""
     query = select(*_CANDIDATE).where(_D.state == DownloadState.QUEUED.value)
