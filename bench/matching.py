@@ -66,11 +66,15 @@ def _reading() -> list[Row]:
         parsed = _cpu(lambda: [ptt(name) for name in names[:400]]) / 400 * 1e6
     kinds = [(name, "episode" if "E" in name[-4:] else "film") for name in names]  # as a playlist's addresses say
     own = _cpu(lambda: [parse_title(name, kind) for name, kind in kinds]) / len(names) * 1e6
+    reader = TitleReader()
+    listed = _cpu(lambda: [reader.read(name, kind) for name, kind in kinds]) / len(names) * 1e6
     return [
         Row("guessit", guessed, "us/name"),
         Row("PTT", parsed, "us/name"),
-        Row("parse_title", own, "us/name"),
+        Row("parse_title, every name for itself", own, "us/name"),
+        Row("TitleReader, as a refresh reads a list", listed, "us/name"),
         at_least("parse_title, times guessit's speed", guessed / own, 300, "x"),
+        at_least("TitleReader, times guessit's speed", guessed / listed, 300, "x"),
     ]
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905 - word lists read best as lines of words
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +30,29 @@ def test_a_name_reads_the_same_in_any_company(names, kind):
     assert [reader.read(name, kind) for name in [*names, *reversed(names)]] == [
         parse_title(name, kind) for name in [*names, *reversed(names)]
     ]
+
+
+FRAMES = st.sampled_from(
+    ["{}", "FR - {} (2001)", "4K-QQQ - {} (2002) [4K]", "fr {} - 2003", "[Grp] {} | VF", "{} (1999) MULTI",
+     "{} 2 (2004)", "EN: {} - VF", "MA - {} (2012) 1080p", "{} / Foo (2001)", "{} S02", "{} Trailer", "{} - 012",
+     "US| {} - Making of", "{} (2001) [12]", "2019 - {} (2019)", "{} 2009 (2009)"]
+)  # fmt: skip
+TELLING = st.sampled_from(
+    """Iron Man of in La My It US Her Multi Sub Season Episode Ep Two II V I Cut Final Blu Ray Web HD Making Trailer
+    Look Spider-Man XY-Man Déjà Été Apple TV aka Mr. L'Été & S T x Foo: Bar, Bar! ? The, 24 VOSTFR French - Folge Ma
+    """.split()
+)
+
+
+@given(FRAMES, st.lists(st.lists(TELLING, min_size=1, max_size=5).map(" ".join), min_size=3, max_size=8), KINDS)
+@settings(max_examples=150, deadline=None)
+def test_a_frame_seen_before_says_of_any_title_what_it_says_alone(frame, titles, kind):
+    names = [
+        frame.format(title) for title in ["Some Film", "Other Film", *titles, *(title.upper() for title in titles)]
+    ]
+    reader = TitleReader()
+
+    assert [reader.read(name, kind) for name in names] == [parse_title(name, kind) for name in names]
 
 
 WORDS = st.lists(

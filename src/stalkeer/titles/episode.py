@@ -20,12 +20,12 @@ class Mark(NamedTuple):
 
 
 # how languages say season and episode, folded as `str.lower` does
-_SEASONS = frozenset(
+SEASON_WORDS = frozenset(
     """season seasons saison staffel temporada temp tempo stagione sezonul sezona sezonas sezoni sezone sezon sezóna seizoen
     sasong säsong sason sæson sesong kausi évad evad series série serie сезон κύκλος σεζόν الموسم موسم الجزء فصل עונה
     mùa mua musim 시즌 シーズン ซีซั่น سيزن бөлүм""".split()
 )
-_EPISODES = frozenset(
+EPISODE_WORDS = frozenset(
     """episode épisode ép épi episodes episodio episódio episódios episodul episod epizoda epizóda epizod folge teil capítulo capitulo cap
     bölüm bolum bölum bolüm odcinek odc серия серии эпизод выпуск серія díl dil rész resz avsnitt afsnit aflevering afl jakso
     επεισόδιο الحلقة الحلقه حلقة قسمت פרק tập tap ตอนที่ ตอน ep eps e""".split()
@@ -36,8 +36,8 @@ def _any_of(words: frozenset[str]) -> str:
     return "|".join(sorted(words, key=lambda word: (-len(word), word)))
 
 
-_SEASON_WORDS = _any_of(_SEASONS)
-_EPISODE_WORDS = _any_of(_EPISODES)
+_SEASON = _any_of(SEASON_WORDS)
+_EPISODE = _any_of(EPISODE_WORDS)
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SEP = r"[\s.,:|/_\-]*"
 _NUMBER = r"\s*[.:#n°º]*\s*(\d{1,4})"
@@ -51,13 +51,13 @@ _CROSS = re.compile(
     r"(?<![\w.])(\d{1,2})\s?[xX\u00d7]\s?(\d{2,4})((?:-\d{1,2}[xX]\d{2,4})*)(-\d{2,4}(?![\dpx]))?(?![\w])"
 )
 _WORDS_AFTER = re.compile(
-    rf"(?<!\w)(?:{_SEASON_WORDS})\s*[.:#n°º]*\s*(\d{{1,4}}|[^\W\d_]+){_SEP}(?:{_EPISODE_WORDS}){_NUMBER}(?!\w)", re.I
+    rf"(?<!\w)(?:{_SEASON})\s*[.:#n°º]*\s*(\d{{1,4}}|[^\W\d_]+){_SEP}(?:{_EPISODE}){_NUMBER}(?!\w)", re.I
 )
-_WORDS_BEFORE = re.compile(rf"(?<!\w){_ORDINAL}(?:{_SEASON_WORDS}){_SEP}{_ORDINAL}(?:{_EPISODE_WORDS})(?!\w)", re.I)
-_WORDS_MIXED = re.compile(rf"(?<!\w){_ORDINAL}(?:{_SEASON_WORDS}){_SEP}(?:{_EPISODE_WORDS}){_NUMBER}(?!\w)", re.I)
-_WORDS_MIXED_2 = re.compile(rf"(?<!\w)(?:{_SEASON_WORDS}){_NUMBER}{_SEP}{_ORDINAL}(?:{_EPISODE_WORDS})(?!\w)", re.I)
+_WORDS_BEFORE = re.compile(rf"(?<!\w){_ORDINAL}(?:{_SEASON}){_SEP}{_ORDINAL}(?:{_EPISODE})(?!\w)", re.I)
+_WORDS_MIXED = re.compile(rf"(?<!\w){_ORDINAL}(?:{_SEASON}){_SEP}(?:{_EPISODE}){_NUMBER}(?!\w)", re.I)
+_WORDS_MIXED_2 = re.compile(rf"(?<!\w)(?:{_SEASON}){_NUMBER}{_SEP}{_ORDINAL}(?:{_EPISODE})(?!\w)", re.I)
 _CJK = re.compile(r"(?:第?\s*(\d{1,3})\s*[季期部기]\s*)?第?\s*(\d{1,4})\s*[集話话回화회](?!\d)|第\s*(\d{1,4})")
-_EPISODE_ONLY = re.compile(rf"(?<!\w)(?:{_EPISODE_WORDS}|#)\s*[.:#n°º]*\s*(\d{{1,4}})(?![\d\w])", re.I)
+_EPISODE_ONLY = re.compile(rf"(?<!\w)(?:{_EPISODE}|#)\s*[.:#n°º]*\s*(\d{{1,4}})(?![\d\w])", re.I)
 _NUMBER_THEN_EPISODE = re.compile(
     r"(?<!\w)(\d{1,4})\s*[.ªº\-]*\s*(?:b[oö]l[uü]m|серия|серія|r[eé]sz|d[ií]l|jakso|epizoda|odcinek|حلقة)(?!\w)", re.I
 )
@@ -70,7 +70,7 @@ _ABSOLUTE = re.compile(
     re.I,
 )
 _SEASON_ONLY = re.compile(
-    rf"(?<!\w)(?:s(\d{{1,2}})|(?:{_SEASON_WORDS})\s*[.:#n°]*\s*(\d{{1,2}}|[^\W\d_]+)|(\d{{1,2}})\s*[.ªº]?\s*(?:{_SEASON_WORDS}))(?!\w)",
+    rf"(?<!\w)(?:s(\d{{1,2}})|(?:{_SEASON})\s*[.:#n°]*\s*(\d{{1,2}}|[^\W\d_]+)|(\d{{1,2}})\s*[.ªº]?\s*(?:{_SEASON}))(?!\w)",
     re.I,
 )
 _DIGIT = re.compile(r"\d")
@@ -154,7 +154,7 @@ def _cross(found: re.Match[str]) -> Mark:
 
 
 def _says_season(text: str) -> bool:
-    return not _SEASONS.isdisjoint(_LETTERS.findall(text.lower()))
+    return not SEASON_WORDS.isdisjoint(_LETTERS.findall(text.lower()))
 
 
 def _worded(text: str) -> Mark | None:

@@ -31,6 +31,7 @@ _SAME = (
     | {"versus": "vs", "volume": "vol", "pt": "part", "mister": "mr", "doctor": "dr"}
 )
 _LONE_ROMANS = {"i": "1", "v": "5", "x": "10"}  # only as the last of several words: a fifth part, but V alone
+_CHANGING = frozenset([*_SAME, *_LONE_ROMANS])
 ARTICLES = frozenset(
     "the a an le la les l un une el los las lo il i gli der die das ein eine de het een o os as um uma den det".split()
 )
@@ -39,27 +40,42 @@ _TRAILING_ARTICLE = re.compile(r"^(?P<title>.+), (?P<article>the|a|an|le|la|les|
 
 def title_words(text: str) -> tuple[str, ...]:
     """The words of a title as keys count them: ASCII, lower case, `II` and `two` as `2`, `&` as `and`."""
-    if _IN_SPOKEN.search(text):
-        text = text.translate(_SPOKEN)
+    return tuple(_same_words(fold_words(text)))
+
+
+def fold_words(text: str) -> list[str]:
+    """The words of a text in ASCII and lower case, `&` as `and`; numbers as they are written."""
     if not text.isascii():
+        if _IN_SPOKEN.search(text):
+            text = text.translate(_SPOKEN)
         text = anyascii(text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text))
+    elif "&" in text or "@" in text or "$" in text:
+        text = text.translate(_SPOKEN)
     text = text.lower()
-    words = _WORD.findall(text.replace("'", "").replace("`", ""))
-    last = len(words) - 1
-    if last > 0:
-        same = _SAME.get
-        words = [_first(words[0]), *(same(word, word) for word in words[1:])]
-        words[last] = _LONE_ROMANS.get(words[last], words[last])
-    return tuple(words)
+    if "'" in text or "`" in text:
+        text = text.replace("'", "").replace("`", "")
+    return _WORD.findall(text)
 
 
-def _first(word: str) -> str:
-    return word if word in _ROMANS else _SAME.get(word, word)
+def key_of_words(words: list[str]) -> str:
+    """The key of folded words."""
+    return "".join(_same_words(words))
+
+
+def _same_words(words: list[str]) -> list[str]:
+    """Numbers in words and in Roman figures as figures. A Roman first word is a name: `VI`, `XX`."""
+    if len(words) < 2 or _CHANGING.isdisjoint(words):
+        return words
+    same = _SAME.get
+    first = words[0] if words[0] in _ROMANS else same(words[0], words[0])
+    words = [first, *(same(word, word) for word in words[1:])]
+    words[-1] = _LONE_ROMANS.get(words[-1], words[-1])
+    return words
 
 
 def title_key(text: str) -> str:
     """The key under which a title is looked up. Never empty for a text that has anything but spaces."""
-    return "".join(title_words(text)) or "".join(text.casefold().split())
+    return key_of_words(fold_words(text)) or "".join(text.casefold().split())
 
 
 def swap_article(text: str) -> str:

@@ -14,7 +14,7 @@ from stalkeer.titles.repair import repair
 from stalkeer.titles.strip import TitleReading, read_title
 from stalkeer.titles.tags import NO_TAGS, TagSet, read_tags
 
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 
 
 class Hypothesis(NamedTuple):
@@ -73,7 +73,7 @@ _MAYBE_EXTRA = re.compile(
 )
 _LETTER = re.compile(r"[^\W_]")
 _LONGEST_EXTRA = 30
-_LAST_OF_EXTRAS = frozenset(
+EXTRA_WORDS = frozenset(
     """trailer trailers teaser teasers annonce bande-annonce fragman fragmanı fragmani tráiler zwiastun featurette of
     featurettes making-of scenes scene bloopers reel b-roll peek camaras cámaras escena quinte arkası кадром трейлер
     sample samples promo promos interview interviews bonus feature features extras look coulisses clip bastidores
@@ -86,21 +86,18 @@ _NOT_A_TITLE = re.compile(r"^(?:season|saison|series?|s[eé]ries?|staffel|tempor
 def parse_title(name: str, kind: str | None = None, group: str = "") -> ParsedTitle:
     """Read a name. `kind` is what the address says (film, episode, series) or None; `group` names the series where
     the name itself does not. Never raises."""
-    text, mark = split_name(name, kind)
-    head = read_head(text[: mark.start] if mark else text, kind, is_episode=mark is not None)
-    if mark and not head.hypotheses:
-        head = head_from_outside(text[mark.end :], group) or head
-    tail = read_tags(text[mark.end :]) if mark else TagSet()
-    return assemble(name, head, mark, tail)
-
-
-def split_name(name: str, kind: str | None) -> tuple[str, Mark | None]:
-    """The repaired name and where its season/episode marker stands."""
     text = repair(name)
-    return text, find_mark(text, kind)
+    mark = find_mark(text, kind)
+    if mark is None:
+        return assemble(read_head(text, kind=kind, is_episode=False), None, NO_TAGS, is_junk=is_junk(name))
+    head = read_head(text[: mark.start], kind=kind, is_episode=True)
+    after = text[mark.end :].strip()
+    if not head.hypotheses:
+        head = head_from_outside(after, group) or head
+    return assemble(head, mark, read_tags(after), is_junk=is_junk(name))
 
 
-def read_head(text: str, kind: str | None, *, is_episode: bool) -> Head:
+def read_head(text: str, *, kind: str | None, is_episode: bool) -> Head:
     """Readings of the part before a marker, or of a whole name without one."""
     season = None
     pieces = [text]
@@ -146,24 +143,25 @@ def head_from_outside(after: str, group: str) -> Head | None:
         cleaned = re.sub(r"^(?:series?|s[eé]ries?|مسلسل)\s+", "", repair(outside).strip(" |-"), flags=re.I)
         if not cleaned or _NOT_A_TITLE.match(cleaned):
             continue
-        head = read_head(cleaned, "series", is_episode=True)
+        head = read_head(cleaned, kind="series", is_episode=True)
         if head.hypotheses:
             guessed = tuple(Hypothesis(h.text, h.key, h.penalty + 0.05, h.year) for h in head.hypotheses)
             return Head(head.text, guessed, head.year, head.season, head.tags)
     return None
 
 
-def assemble(name: str, head: Head, mark: Mark | None, tail: TagSet) -> ParsedTitle:
-    """Put the parts of a name together."""
+def assemble(head: Head, mark: Mark | None, tail: TagSet, *, is_junk: bool) -> ParsedTitle:
+    """Put the parts of a name together. A name without a title is junk whatever it says."""
+    hypotheses, text = head.hypotheses, head.text
     tags = head.tags if tail is NO_TAGS else TagSet.merged((head.tags, tail))
-    season = mark.season if mark and mark.season is not None else head.season
-    episodes, absolute, air_date = (mark.episodes, mark.absolute, mark.air_date) if mark else ((), None, None)
-    junk = not head.hypotheses or is_junk(name)
-    # by position: a million of these are made, and names cost as much as all the rest
-    return ParsedTitle(
-        head.hypotheses, head.text, head.year, season, episodes, absolute, air_date, tags.resolution, tags.source,
-        tags.codec, tags.hdr, tags.languages, tags.subtitles, tags.dubbed, tags.country, tags.edition, junk,
-    )  # fmt: skip
+    is_junk = is_junk or not hypotheses
+    # in the order of the fields, and not by `__new__`, which costs as much as reading a name: a million are made
+    if mark is None:
+        return ParsedTitle._make((hypotheses, text, head.year, head.season, (), None, None, *tags, is_junk))
+    season = mark.season if mark.season is not None else head.season
+    return ParsedTitle._make(
+        (hypotheses, text, head.year, season, mark.episodes, mark.absolute, mark.air_date, *tags, is_junk)
+    )
 
 
 def is_junk(name: str) -> bool:
@@ -171,7 +169,7 @@ def is_junk(name: str) -> bool:
     name = name.strip()
     if _SEPARATOR.match(name):
         return True
-    if name.rstrip(" 0123456789)]").rpartition(" ")[2].lower().lstrip("([-:|") not in _LAST_OF_EXTRAS:
+    if name.rstrip(" 0123456789)]").rpartition(" ")[2].lower().lstrip("([-:|") not in EXTRA_WORDS:
         return False
     start = max(0, len(name) - _LONGEST_EXTRA)
     found = _EXTRA.search(name, start)

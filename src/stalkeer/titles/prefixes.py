@@ -33,7 +33,7 @@ class _Taken(NamedTuple):
     year: int | None = None
 
 
-_MAYBE = re.compile(r"\s*[\[({|+\d]|.{1,25}?[|:\-]|[A-Z]+\+?\s|[a-z]{2}\s[A-Z]")
+_MAYBE = re.compile(r"\s*[\[({|+\d]|.{1,25}?[|:\-]|[A-Z]+\+?\s|[a-z]{2}\s[^\W\d_]")
 _FRAMED = re.compile(r"\s*(?:\|([^|]{1,30})\||\[([^\]]{1,30})\]|\(([^)]{1,30})\)|\{([^}]{1,30})\})\s*[-:|]*\s*")
 _BARE = re.compile(r"\s*([^|:()\[\]]{1,24}?)\s*(\||:(?=\s)|\s-\s|-\s|\s:|:(?=[^\x00-\x7f])|\s-(?=\S))\s*")
 _GLUED = re.compile(r"([A-Z0-9]{2,5}(?:-[A-Z0-9]{2,5})?)-(?=\S)")

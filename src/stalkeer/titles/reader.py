@@ -1,48 +1,94 @@
-"""Read very many names: what the episodes of one series share is read once."""
+"""Read very many names: what the episodes of one series share, and what stands around titles, is read once."""
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import TypeVar
 
-from stalkeer.titles.episode import Mark
-from stalkeer.titles.parse import Head, ParsedTitle, assemble, head_from_outside, read_head, split_name
+from stalkeer.titles.episode import Mark, find_mark
+from stalkeer.titles.frames import Frames
+from stalkeer.titles.parse import Head, ParsedTitle, assemble, head_from_outside, is_junk, read_head
+from stalkeer.titles.repair import repair
 from stalkeer.titles.tags import NO_TAGS, TagSet, read_tags
 
 K = TypeVar("K")
 V = TypeVar("V")
 
-_KEPT = 50_000  # heads and tails remembered; a playlist lists a series' episodes near one another
+_KEPT = 50_000  # heads, marks and tails remembered; a playlist lists a series' episodes near one another
+# most episodes of most lists are no more than this; no marker before this one can reach into it
+_PLAIN_EPISODE = re.compile(r"(.*\S )([Ss](\d{1,4}) ?[Ee](\d{1,4}))", re.ASCII)
 
 
 class TitleReader:
     """`read` answers as `parse_title` does, faster where names repeat. Not for use by several threads at once."""
 
     def __init__(self) -> None:
-        self._heads: dict[tuple[str, str | None, bool], Head] = {}
+        self._heads: dict[tuple[str, str | None], Head] = {}
+        self._marks: dict[str, Mark] = {}
         self._tails: dict[str, TagSet] = {"": NO_TAGS}
+        self._series = Frames(partial(read_head, kind="episode", is_episode=True))
+        self._unmarked: dict[str | None, Frames] = {}
 
     def read(self, name: str, kind: str | None = None, group: str = "") -> ParsedTitle:
-        text, mark = split_name(name, kind)
+        text = repair(name)
+        if text[-1:].isdecimal():
+            plain = _PLAIN_EPISODE.fullmatch(text)
+            if plain is not None:
+                return self._read_plain_episode(name, text, plain, kind, group)
+        if kind != "episode":
+            framed = self._frames_of(kind).read(text)
+            if framed is not None:
+                junk = framed.is_extra if text == name else is_junk(name)
+                return assemble(framed.head, None, NO_TAGS, is_junk=junk)
+        mark = find_mark(text, kind)
         if mark is None:
-            return assemble(name, read_head(text, kind, is_episode=False), None, NO_TAGS)
-        return self._read_episode(name, text, mark, kind, group)
-
-    def _read_episode(self, name: str, text: str, mark: Mark, kind: str | None, group: str) -> ParsedTitle:
-        before, after = text[: mark.start], text[mark.end :].strip()
-        key = (before, kind, True)
-        head = self._heads.get(key)
-        if head is None:
-            head = read_head(before, kind, is_episode=True)
-            self._heads = _bounded(self._heads)
-            self._heads[key] = head
+            head = read_head(text, kind=kind, is_episode=False)
+            return assemble(head, None, NO_TAGS, is_junk=is_junk(name))
+        head = self._head(text[: mark.start], kind)
+        after = text[mark.end :].strip()
         if not head.hypotheses:
             head = head_from_outside(after, group) or head
+        return assemble(head, mark, self._tail(after), is_junk=is_junk(name))
+
+    def _read_plain_episode(
+        self, name: str, text: str, plain: re.Match[str], kind: str | None, group: str
+    ) -> ParsedTitle:
+        before, said, season, episode = plain.groups()
+        head = self._head(before, kind)
+        if not head.hypotheses:
+            head = head_from_outside("", group) or head
+        mark = self._marks.get(said)
+        if mark is None:
+            self._marks = _bounded(self._marks)
+            mark = self._marks[said] = Mark(0, len(said), int(season), (int(episode),))
+        return assemble(head, mark, NO_TAGS, is_junk=text is not name and is_junk(name))
+
+    def _head(self, before: str, kind: str | None) -> Head:
+        head = self._heads.get((before, kind))
+        if head is None:
+            framed = self._series.read(before.strip())
+            head = read_head(before, kind=kind, is_episode=True) if framed is None else framed.head
+            self._heads = _bounded(self._heads)
+            self._heads[before, kind] = head
+        return head
+
+    def _tail(self, after: str) -> TagSet:
         tail = self._tails.get(after)
         if tail is None:
-            tail = read_tags(after)
             self._tails = _bounded(self._tails)
-            self._tails[after] = tail
-        return assemble(name, head, mark, tail)
+            tail = self._tails[after] = read_tags(after)
+        return tail
+
+    def _frames_of(self, kind: str | None) -> Frames:
+        frames = self._unmarked.get(kind)
+        if frames is None:
+            frames = self._unmarked[kind] = Frames(partial(_read_unmarked, kind=kind))
+        return frames
+
+
+def _read_unmarked(text: str, *, kind: str | None) -> Head | None:
+    return None if find_mark(text, kind) is not None else read_head(text, kind=kind, is_episode=False)
 
 
 def _bounded(kept: dict[K, V]) -> dict[K, V]:

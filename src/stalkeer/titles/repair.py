@@ -37,6 +37,8 @@ _DECIMALS = re.compile(r"(?<=\b[257])\.(?=[01]\b)")  # 5.1, 7.1: sound, not a wo
 
 def repair(name: str) -> str:
     """The name as its author meant it, in NFKC, on one line; frames and arrows become `|`."""
+    if is_sound(name):
+        return name
     text = name
     if "&" in text and ";" in text:
         text = html.unescape(text)
@@ -47,6 +49,20 @@ def repair(name: str) -> str:
     if "." in text:
         text = _undot(_EXTENSION.sub("", text))
     return " ".join(text.split())
+
+
+def is_sound(name: str) -> bool:
+    """Whether there is plainly nothing to repair."""
+    return (
+        name.isascii()
+        and name.isprintable()
+        and "_" not in name
+        and "." not in name
+        and "&" not in name
+        and "  " not in name
+        and name[:1] != " "
+        and name[-1:] != " "
+    )
 
 
 def _repair_unicode(text: str) -> str:

@@ -1,0 +1,237 @@
+"""Read very many names that differ in their title alone: what stands around it is read once.
+
+`FR - Some Film (2020) [4K]` is a frame, `FR - ... (2020) [4K]`, around a plain title: words that mean nothing but
+themselves wherever they stand. A frame is learnt by reading it around two made-up titles as unlike as two titles can
+be, and two years where it holds one. Only where both come out alike is it used, so it says what the whole way says; in
+any doubt there is no frame.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from stalkeer.titles.episode import EPISODE_WORDS, SEASON_WORDS
+from stalkeer.titles.normalise import ARTICLES, fold_words, key_of_words, title_key
+from stalkeer.titles.parse import EXTRA_WORDS, Head, Hypothesis, is_junk
+from stalkeer.titles.tags import TagSet
+from stalkeer.titles.vocabulary import PHRASES, TAGS
+
+_WORD = r"(?:[A-Za-zÀ-ÖØ-öø-ɏ]+(?:['\-][A-Za-zÀ-ÖØ-öø-ɏ]+)*|&)"
+_SHAPE = re.compile(
+    r"((?:[!-`{-~]{1,12}(?: [-|:]|(?<=[:|\])}])) ?){0,3}+)"  # codes in capitals, each with its separator
+    rf"({_WORD}(?:(?:[.,!?]|(?: \d{{1,2}})?:| [\-:!?])? {_WORD})*+(?: ?[!?])?)"  # the title
+    # a year and no other number that could be one; or whatever else follows
+    r"(?:((?: \d{1,3})?(?: \(| \[| - ))((?:19\d|20[012])\d)(?!\d)((?:[^12]|1(?![89]\d\d)|2(?!0\d\d))*)"
+    r"|([ ,:\-|(\[].*)?)"
+)
+_YEAR = re.compile(r"(?:18|19|20)\d\d")
+_JOINT = re.compile(r"[:\-]")
+_PUNCTUATION = ".,:!?-"
+_DIGIT = re.compile(r"\d")
+_LONGEST = 120  # of a name; longer ones are rare, and no two have one frame
+_LONGEST_END = 40
+_LONGEST_CODE = 6
+_KEPT = 20_000
+
+# words that mean something together with what stands beside them, anywhere in a name
+_TELLING = frozenset(
+    [*(folded for word in SEASON_WORDS | EPISODE_WORDS for folded in (word, *fold_words(word)))]
+    + "x s t h n aka blu rip dl hd webdl webrip bluray bdrip brrip hdtv hdrip dvdrip dvdscr hdcam camrip hdts xvid hevc".split()  # noqa: SIM905, E501
+)
+# words that may be a provider's at either end of a title
+_AT_ENDS = frozenset(TAGS) | {
+    folded
+    for phrase in (*(phrase for phrase, _ in PHRASES), *(word for word in TAGS if "-" in word), *EXTRA_WORDS)
+    for folded in fold_words(phrase)
+}
+
+# two titles as unlike as two of one kind can be, without and with a number
+_MADE_UP = {
+    False: ("Quixquax", "Vorblun Zafrik Plomsted Drunwick"),
+    True: ("Quixquax 3: Zot", "Vorblun Zafrik 14: Plomsted Drunwick"),
+}
+_FIRST_YEAR, _OTHER_YEAR = 2001, 1987
+
+
+class _Kind(NamedTuple):
+    """What of a title may matter to what stands around it."""
+
+    is_upper: bool
+    is_lower: bool  # at its beginning
+    is_numbered: bool
+
+    def made_up(self) -> tuple[str, str]:
+        """Two titles of this kind."""
+        short, long = _MADE_UP[self.is_numbered]
+        if self.is_upper:
+            return short.upper(), long.upper()
+        return (short.lower(), long.lower()) if self.is_lower else (short, long)
+
+
+class Framed(NamedTuple):
+    """A name read by its frame. `is_extra`: a trailer or the like, which its own text says."""
+
+    head: Head
+    is_extra: bool
+
+
+class _Shape(NamedTuple):
+    """A name apart: its title, and what stands around it."""
+
+    before: str
+    title: str
+    key: str
+    after: str  # up to the year, if there is one
+    year: int | None
+    end: str
+    kind: _Kind
+
+    def around(self, title: str, year: int) -> str:
+        return f"{self.before}{title}{self.after}{'' if self.year is None else year}{self.end}"
+
+
+class _Text(NamedTuple):
+    """One reading: what it keeps of the frame. `is_dated`: its year is the name's."""
+
+    before: str
+    after: str
+    penalty: float
+    year: int | None
+    is_dated: bool
+
+
+class _Frame(NamedTuple):
+    texts: tuple[_Text, ...]
+    is_bare: bool  # the only reading is the title itself
+    year: int | None
+    is_dated: bool
+    season: int | None
+    tags: TagSet
+    is_extra: bool
+
+
+class Frames:
+    """The frames seen so far. `read_whole` reads a text the whole way; None where the text has a marker."""
+
+    def __init__(self, read_whole: Callable[[str], Head | None]) -> None:
+        self._read_whole = read_whole
+        self._frames: dict[tuple[str, str, str, bool, _Kind], _Frame | None] = {}
+
+    def read(self, text: str) -> Framed | None:
+        """The reading of a repaired name, or None: it must be read the whole way."""
+        shape = _shape(text)
+        if shape is None:
+            return None
+        key = (shape.before, shape.after, shape.end, shape.year is None, shape.kind)
+        frame = self._frames.get(key, _UNSEEN)
+        if frame is _SEEN:
+            frame = self._frames[key] = self._learn(shape)
+        elif frame is _UNSEEN:
+            # most frames stand around one title only, and learning costs four readings
+            if len(self._frames) >= _KEPT:
+                self._frames.clear()
+            self._frames[key] = _SEEN
+            return None
+        return None if frame is None else _fill(frame, shape)
+
+    def _learn(self, shape: _Shape) -> _Frame | None:
+        if shape.year is not None and _YEAR.search(shape.before):
+            return None
+        short, long = shape.kind.made_up()
+        frame = self._try(shape, short, _FIRST_YEAR)
+        return frame if frame is not None and frame == self._try(shape, long, _OTHER_YEAR) else None
+
+    def _try(self, shape: _Shape, title: str, year: int) -> _Frame | None:
+        """The frame as one title and year show it."""
+        text = shape.around(title, year)
+        head = self._read_whole(text)
+        if head is None or not head.hypotheses:
+            return None
+        texts: list[_Text] = []
+        for hypothesis in head.hypotheses:
+            before, found, after = hypothesis.text.partition(title)
+            if not found or title in after:
+                return None
+            is_dated = shape.year is not None and hypothesis.year == year
+            texts.append(_Text(before, after, hypothesis.penalty, None if is_dated else hypothesis.year, is_dated))
+        is_bare = len(texts) == 1 and not texts[0].before and not texts[0].after
+        is_dated = shape.year is not None and head.year == year
+        return _Frame(
+            tuple(texts), is_bare, None if is_dated else head.year, is_dated, head.season, head.tags, is_junk(text)
+        )
+
+
+_NOTHING = _Frame((), is_bare=False, year=None, is_dated=False, season=None, tags=TagSet(), is_extra=False)
+_UNSEEN, _SEEN = _NOTHING._replace(is_bare=True), _NOTHING._replace(is_dated=True)
+
+
+def _fill(frame: _Frame, shape: _Shape) -> Framed:
+    title = shape.title
+    year = shape.year if frame.is_dated else frame.year
+    if frame.is_bare:
+        only = frame.texts[0]
+        hypotheses = (Hypothesis(title, shape.key, only.penalty, shape.year if only.is_dated else only.year),)
+        return Framed(Head(title, hypotheses, year, frame.season, frame.tags), frame.is_extra)
+    filled: list[Hypothesis] = []
+    for one in frame.texts:
+        text = f"{one.before}{title}{one.after}"
+        filled.append(Hypothesis(text, title_key(text), one.penalty, shape.year if one.is_dated else one.year))
+    text = " / ".join(hypothesis.text for hypothesis in filled)
+    return Framed(Head(text, tuple(filled), year, frame.season, frame.tags), frame.is_extra)
+
+
+def _shape(text: str) -> _Shape | None:
+    """A name apart, where its title is plain."""
+    found = _SHAPE.fullmatch(text) if len(text) <= _LONGEST else None
+    if found is None:
+        return None
+    before, title, after, year, end, other = found.groups()
+    if year is None:
+        after, end = other or "", ""
+    if len(after) + len(end) > _LONGEST_END or len(title) < 3:
+        return None
+    words = fold_words(title)
+    if not words or not _TELLING.isdisjoint(words):
+        return None
+    if words[0] in _AT_ENDS or words[-1] in _AT_ENDS:
+        narrowed = _without_tags(title)
+        if narrowed is None:
+            return None
+        before, title, after = before + narrowed[0], narrowed[1], narrowed[2] + after
+        words = fold_words(title)
+    if not title[0].isalpha() or _is_like_a_code(title) or (", " in title and words[-1] in ARTICLES):
+        return None
+    kind = _Kind(title.isupper(), title[0].islower(), _DIGIT.search(title) is not None)
+    return _Shape(before, title, key_of_words(words), after, int(year) if year is not None else None, end, kind)
+
+
+def _without_tags(title: str) -> tuple[str, str, str] | None:
+    """The providers' words before a title, the title, and those after it."""
+    words = title.split(" ")
+    first, last = 0, len(words)
+    while first < last and _is_no_titles(words[first]):
+        first += 1
+    while last > first and _is_no_titles(words[last - 1]):
+        last -= 1
+    inner = " ".join(words[first:last])
+    folded = fold_words(inner)
+    if len(inner) < 3 or folded[0] in _AT_ENDS or folded[-1] in _AT_ENDS or inner[-1] in ".,:":
+        return None
+    return title[: len(" ".join(words[:first])) + (first > 0)], inner, "".join(f" {word}" for word in words[last:])
+
+
+def _is_no_titles(word: str) -> bool:
+    bare = word.strip(_PUNCTUATION)
+    return not bare or bare.lower() in TAGS
+
+
+def _is_like_a_code(title: str) -> bool:
+    """Capitals before a colon or a hyphen may be a provider's code; so may a word of nothing but capitals."""
+    if len(title) <= _LONGEST_CODE and title.isupper() and " " not in title:
+        return True
+    if ":" not in title and "-" not in title:
+        return False
+    head = _JOINT.split(title, maxsplit=1)[0]
+    return head == head.upper()
