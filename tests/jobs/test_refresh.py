@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import os
+import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +16,7 @@ from sqlalchemy import func, select
 
 from stalkeer.catalogue.filters import Field, Filter, Mode
 from stalkeer.jobs.refresh import Outcome, Refresher, SourceReport, clear_interrupted, refresh_sources
+from stalkeer.jobs.refresh_archive import PRIORITY
 from stalkeer.jobs.reporting import QuietRun
 from stalkeer.playlists.access import fill
 from stalkeer.secrets import SecretBox
@@ -524,3 +528,40 @@ def test_a_shrink_may_be_allowed_for_one_source(bench):
         )
 
     assert bench.refresh(playlist(*FILMS[:3])).outcome is Outcome.REFRESHED
+
+
+def test_a_copy_that_cannot_be_written_is_told_of_and_the_catalogue_changes_all_the_same(bench):
+    (bench.tools.data_dir / "archives").write_text("in the way")
+
+    report = bench.refresh(playlist(*FILMS))
+
+    assert report.outcome is Outcome.REFRESHED
+    assert "no copy of the playlist could be written" in report.message
+    assert len(bench.visible()) == 100
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no priority of a thread")
+def test_the_copy_is_compressed_by_a_thread_that_stands_back_and_the_refresh_keeps_its_priority(bench, monkeypatch):
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    priorities: list[int] = []
+    write = os.replace
+
+    def watched(*names: object) -> None:  # the last thing that the thread does
+        priorities.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        write(*names)
+
+    monkeypatch.setattr(os, "replace", watched)
+    bench.refresh(playlist(*FILMS))
+
+    assert priorities == [PRIORITY]
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
+
+
+def test_half_a_copy_of_a_killed_refresh_goes_with_the_next(bench):
+    folder = bench.tools.data_dir / "archives" / "main"
+    folder.mkdir(parents=True)
+    (folder / "20260101T000000Z-1.m3u.part").write_bytes(b"half")
+
+    bench.refresh(playlist(*FILMS))
+
+    assert [path.suffix for path in folder.iterdir()] == [".gz"]

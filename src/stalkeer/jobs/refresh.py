@@ -23,6 +23,7 @@ from stalkeer.errors import Conflict, GuardTripped, SourceError, SourceUnreachab
 from stalkeer.jobs.refresh_archive import Archive, archive_playlist
 from stalkeer.jobs.refresh_fetch import Desk, Listing, open_listing
 from stalkeer.jobs.reporting import Run
+from stalkeer.logs import get_logger
 from stalkeer.playlists.guard import Verdict, judge_size
 from stalkeer.playlists.panel_json import AccountInfo
 from stalkeer.secrets import SecretBox, mask_text
@@ -46,6 +47,7 @@ from stalkeer.store.sources import (
 )
 from stalkeer.titles import PARSER_VERSION
 
+log = get_logger(__name__)
 FORMAT = 1  # of fingerprints and rows: another number has everything read anew
 LOOK_EVERY = 32  # chunks between two looks at the user's wish to cancel
 
@@ -245,14 +247,11 @@ class _Refresh:
         ingest.flush()
         verdict = self._judge(alignment)
         kinds = self._finish(listing, walk, ingest)
-        if listing.path is not None and ingest.changes.touched:
-            archive = Archive(
-                tools.database, tools.data_dir / "archives", tools.settings().catalogue.archives, tools.clock
-            )
-            archive_playlist(archive, row, generation.number, listing.path, walk.learned)
+        message = self._archive(listing, walk, generation) if ingest.changes.touched else ""
         return SourceReport(
             row.slug,
             Outcome.REFRESHED,
+            message,
             generation=generation.number,
             entries=sum(kinds.values()),
             kinds=kinds,
@@ -260,6 +259,25 @@ class _Refresh:
             oddities=dict(walk.oddities),
             guard=verdict,
         )
+
+    def _archive(self, listing: Listing, walk: Walk, generation: Generation) -> str:
+        """Keep a copy of the playlist, now that the catalogue has changed. What is wrong with the copy is said, and
+        changes nothing."""
+        if listing.path is None:
+            return ""
+        tools, keep = self.tools, self.tools.settings().catalogue.archives
+        folder = tools.data_dir / "archives"
+        self.run.progress(listing.done(), listing.size, f"{self.row.slug}: compressing a copy of the playlist")
+        try:
+            archive = Archive(tools.database, folder, keep, tools.clock)
+            archive_playlist(archive, self.row, generation.number, listing.path, walk.learned)
+        except OSError as error:
+            log.warning("no copy of the playlist could be kept", source=self.row.slug, folder=str(folder), error=error)
+            return (
+                f"The catalogue is up to date, but no copy of the playlist could be written to {folder}: "
+                f"{error.strerror or error}. Make the folder writable, or set catalogue.archives to 0"
+            )
+        return ""
 
     def _old_snapshot(self) -> Snapshot:
         with self.tools.database.connect() as connection:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import os
+import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +19,7 @@ from stalkeer.store.database import Database
 from stalkeer.store.sources import SourceRow
 
 LEVEL = 1
+PRIORITY = 15  # of the thread that compresses, as `nice` counts: whatever else wants the processor goes first
 
 
 @dataclass(frozen=True)
@@ -30,14 +35,20 @@ class Archive:
 def archive_playlist(
     archive: Archive, row: SourceRow, generation: int, playlist: Path, learned: LearnedAccess
 ) -> Path | None:
-    """Compress the playlist and drop the oldest copies. None where none are to be kept."""
+    """Compress the playlist and drop the oldest copies. None where none are to be kept.
+
+    Raises OSError where the copy cannot be written; the older ones are then kept.
+    """
     if not archive.keep:
         return None
     folder = archive.folder / row.slug
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     now = archive.clock()
     target = folder / f"{now:%Y%m%dT%H%M%SZ}-{generation}.m3u.gz"
-    write_masked(playlist, target, learned)
+    for left in folder.glob("*.part"):  # by a process that was killed
+        left.unlink(missing_ok=True)
+    with ThreadPoolExecutor(1, "archive", _step_back) as calm:
+        calm.submit(write_masked, playlist, target, learned).result()
     with archive.database.begin() as connection:
         add_archive(connection, row.id, generation, str(target), target.stat().st_size, now)
         old = list_archives(connection, row.id)[archive.keep :]
@@ -46,6 +57,12 @@ def archive_playlist(
     for copy in old:
         Path(copy.path).unlink(missing_ok=True)
     return target
+
+
+def _step_back() -> None:
+    """Lower the priority of this thread alone. It could not be raised again, so the thread is one of its own."""
+    if sys.platform == "linux":  # elsewhere it would be the whole process
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), PRIORITY)
 
 
 def write_masked(playlist: Path, target: Path, learned: LearnedAccess) -> None:
