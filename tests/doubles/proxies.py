@@ -61,8 +61,15 @@ class Proxy:
                 self._http(client, first)
 
     def _socks(self, client: socket.socket) -> None:
-        client.recv(1 + client.recv(1, socket.MSG_PEEK)[0])
-        client.sendall(b"\x05\x00")
+        offered = client.recv(client.recv(1)[0])
+        if b"\x02" in offered:  # RFC 1929
+            client.sendall(b"\x05\x02")
+            client.recv(1)
+            username, password = (client.recv(client.recv(1)[0]).decode() for _ in range(2))
+            self.logins.append(f"{username}:{password}")
+            client.sendall(b"\x01\x00")
+        else:
+            client.sendall(b"\x05\x00")
         kind = client.recv(4)[3]
         host = socket.inet_ntoa(client.recv(4)) if kind == 1 else client.recv(client.recv(1)[0]).decode()
         port = struct.unpack(">H", client.recv(2))[0]

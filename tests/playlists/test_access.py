@@ -115,3 +115,42 @@ def test_an_access_does_not_show_its_secrets():
 )
 def test_an_account_is_recognised_in_a_pasted_address(url, login):
     assert login_in_url(url) == login
+
+
+@pytest.mark.parametrize(
+    ("logo", "template"),
+    [
+        ("http://a.example/logo/ann77/s3cret99/7.png", "{base}/logo/{username}/{password}/7.png"),
+        (
+            "http://img.example/p.php?username=ann77&password=s3cret99&id=7",
+            "http://img.example/p.php?username={username}&password={password}&id=7",
+        ),
+        ("http://ann77:s3cret99@img.example/7.png", ""),
+        ("http://img.example/7.png", "http://img.example/7.png"),
+    ],
+    ids=["path", "query", "another form", "none"],
+)
+@pytest.mark.parametrize("odd", ["", ' drm="x"'], ids=["regular line", "odd line"])
+def test_a_login_in_a_logo_is_not_kept(logo, template, odd):
+    lines = [f'#EXTINF:-1 tvg-logo="http://img.example/{n}.png",Film {n}' for n in range(5)]
+    lines[3] = f'#EXTINF:-1 tvg-logo="{logo}"{odd},Film 3'
+    urls = [f"http://a.example/movie/ann77/s3cret99/{n}.mkv" for n in range(5)]
+
+    entries, _ = learned("#EXTM3U\n" + "".join(f"{line}\n{url}\n" for line, url in zip(lines, urls, strict=True)))
+
+    assert entries[3].logo == template
+    assert entries[4].logo == "http://img.example/4.png"
+
+
+def test_a_short_password_hides_no_logo_but_in_the_form_of_a_login():
+    lines = ("http://img.example/p1.png", "http://img.example/u1/p1/2.png")
+    text = "".join(
+        f'#EXTINF:-1 tvg-logo="{logo}",Film\nhttp://a.example/movie/u1/p1/{n}.mkv\n' for n, logo in enumerate(lines)
+    )
+
+    entries, _ = learned("#EXTM3U\n" + text)
+
+    assert [entry.logo for entry in entries] == [
+        "http://img.example/p1.png",
+        "http://img.example/{username}/{password}/2.png",
+    ]

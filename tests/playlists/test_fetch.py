@@ -13,6 +13,7 @@ import pytest
 
 from stalkeer.errors import NotAPlaylist, SourceError, SourceRefused, SourceUnreachable
 from stalkeer.playlists.fetch import NotModified, PlaylistFile, PlaylistRequest, fetch_playlist
+from tests.doubles.proxies import Proxy
 
 TEXT = b"#EXTM3U\n" + b"".join(b"#EXTINF:-1,Film %d\nhttp://h.example/%d.mkv\n" % (n, n) for n in range(2000))
 Behaviour = Callable[[BaseHTTPRequestHandler], None]
@@ -125,6 +126,34 @@ def test_a_request_goes_through_its_proxy(server, tmp_path):
 
     assert isinstance(fetch_playlist(request, tmp_path / "x"), PlaylistFile)
     assert server.paths == ["http://far.example/list.m3u"]
+
+
+@pytest.mark.parametrize(
+    ("proxy", "host", "logins"),
+    [
+        ("socks5://{}", "127.0.0.1", []),
+        ("socks5h://{}", "localhost", []),
+        ("socks5h://joe:pr0xy-pass@{}", "localhost", ["joe:pr0xy-pass"]),
+    ],
+    ids=["socks5 resolves here", "socks5h resolves there", "login"],
+)
+def test_a_request_goes_through_a_socks_proxy(server, tmp_path, proxy, host, logins):
+    with Proxy() as socks:
+        url = server.url.replace("127.0.0.1", host)
+        fetch_playlist(PlaylistRequest(url, proxy=proxy.format(socks.address)), tmp_path / "list.m3u")
+
+    assert (tmp_path / "list.m3u").read_bytes() == TEXT
+    assert socks.seen == [f"SOCKS {host}:{server.port}"]
+    assert socks.logins == logins
+
+
+def test_a_socks_proxy_that_is_away_is_told_of_without_any_login(server, tmp_path):
+    request = PlaylistRequest(server.url, proxy="socks5h://joe:pr0xy-pass@127.0.0.1:9")
+
+    with pytest.raises(SourceUnreachable) as told:
+        fetch_playlist(request, tmp_path / "list.m3u")
+
+    assert not any(secret in str(told.value) for secret in ("joe", "pr0xy-pass", "s3cret-pass", "ann-login"))
 
 
 @pytest.mark.parametrize("packed", [False, True])

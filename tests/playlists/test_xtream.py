@@ -47,6 +47,16 @@ def test_every_quirk_at_once_is_read(tmp_path):
     assert oddities == {"without-id": 2, "not-an-object": 3}
 
 
+def test_a_login_in_a_logo_is_not_kept(tmp_path):
+    with HostilePanel() as server:
+        film = {"stream_id": 1, "name": "Film", "stream_icon": f"{server.url}/logo/ann77/p%40ssword/1.jpg"}
+        server.answers["get_vod_streams"] = json.dumps([film]).encode()
+        panel = Panel(PanelLogin(server.url, "ann77", "p@ssword"), tmp_path)
+        entries = {entry.key: entry for entry in panel.entries(panel.lists(lambda *_: None), Counter())}
+
+    assert entries["movie:1"].logo == "{base}/logo/{username}/{password}/1.jpg"
+
+
 def test_the_account_is_asked_with_its_login_encoded(tmp_path):
     with HostilePanel() as server:
         Panel(PanelLogin(server.url, "ann", "p@ss&word"), tmp_path).account(NOW)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -29,6 +29,7 @@ TOKEN_NAMES = frozenset(
     | {"token", "u", "user", "username", "wmsauthsign"}
 )
 MOST_BASES = 8
+SHORTEST_SECRET = 6  # characters
 BASE_SHARE = 0.05  # a host is the source's own when so much of the sample comes from it
 
 
@@ -106,6 +107,7 @@ class Templates:
         self._logins: list[tuple[bytes, bytes]] = []
         self._tokens: list[tuple[bytes, bytes]] = []
         self._replacements: list[tuple[bytes, bytes]] = []
+        self.secrets: tuple[str, ...] = ()  # what gives the account away, wherever it stands
 
     def learn(self, sample: bytes) -> None:
         """Read the first megabyte or so of a playlist."""
@@ -120,6 +122,24 @@ class Templates:
         self._bases = _keep_numbers(list(bases)[:MOST_BASES], [base.encode() for base in self._known.bases])
         self._tokens = _tokens_of(urls)
         self._compile()
+
+    @classmethod
+    def of(cls, learned: LearnedAccess) -> Templates:
+        """For values that are known and need not be learned."""
+        templates = cls(learned)
+        templates._bases = [base.encode() for base in learned.bases]
+        templates._logins = [(username.encode(), password.encode()) for username, password in learned.logins]
+        templates._tokens = [(key.encode(), value.encode()) for key, value in learned.tokens]
+        templates._compile()
+        return templates
+
+    def hide(self, address: str) -> str:
+        """An address that is not an entry's own, such as a logo's: as a template where it carries the login, empty
+        where it carries it in a way that no template can say."""
+        if not any(secret in address for secret in self.secrets):
+            return address
+        template = self.apply(address.encode("utf-8", "replace")).decode()
+        return "" if any(secret in template for secret in self.secrets) else template
 
     @property
     def learned(self) -> LearnedAccess:
@@ -162,6 +182,7 @@ class Templates:
         return chunk
 
     def _compile(self) -> None:
+        self.secrets = tuple(_secrets_of(self.learned))
         # a longer base first: one may be the beginning of another
         bases = sorted(enumerate(self._bases, 1), key=lambda item: -len(item[1]))
         self._replacements = [(base + b"/", b"{%s}/" % _numbered("base", n).encode()) for n, base in bases if base]
@@ -171,6 +192,23 @@ class Templates:
         for number, (key, value) in enumerate(self._tokens, 1):
             name = _numbered("token", number).encode()
             self._replacements.append((b"%s=%s" % (key, value), b"%s={%s}" % (key, name)))
+        for number, login in enumerate(self._logins, 1):
+            for field_name, value in zip(("username", "password"), login, strict=True):
+                name = _numbered(field_name, number).encode()
+                self._replacements.append(
+                    (b"%s=%s" % (field_name.encode(), value), b"%s={%s}" % (field_name.encode(), name))
+                )
+
+
+def _secrets_of(learned: LearnedAccess) -> Iterator[str]:
+    """Short passwords only in the forms of a login, for they are found everywhere."""
+    for key, value in learned.tokens:
+        yield f"{key}={value}"
+    for username, password in learned.logins:
+        if len(password) >= SHORTEST_SECRET:
+            yield password
+        else:
+            yield from (f"/{username}/{password}/", f"password={password}")
 
 
 def _logins_of(urls: Iterable[bytes]) -> tuple[dict[tuple[bytes, bytes], None], dict[bytes, None]]:

@@ -16,6 +16,7 @@ import xxhash
 
 from stalkeer.errors import NotAPlaylist, SourceRefused
 from stalkeer.model import Entry
+from stalkeer.playlists.access import LearnedAccess, Templates, url_part
 from stalkeer.playlists.fetch import TIMEOUT_S, NotModified, PlaylistRequest, fetch_playlist
 from stalkeer.playlists.loose_json import ItemStream, as_map
 from stalkeer.playlists.panel_json import (
@@ -83,6 +84,8 @@ class Panel:
         self._login = login
         self._folder = folder
         self._max_size = max_size
+        written = (url_part(login.username), url_part(login.password))
+        self._templates = Templates.of(LearnedAccess((login.base.rstrip("/"),), (written,)))
 
     def account(self, now: datetime) -> AccountInfo:
         """Raises NotAPlaylist where no panel answers, SourceRefused where it does not know the login."""
@@ -123,14 +126,20 @@ class Panel:
                     if entry is None:
                         oddities["without-id"] += 1
                     else:
-                        yield entry
+                        yield self._hidden(entry)
                 oddities["not-an-object"] += items.odd
 
     def episodes(self, series: Entry, series_id: str) -> list[Entry]:
-        return episode_entries(self._document("get_series_info", "The series", series_id=series_id), series)
+        document = self._document("get_series_info", "The series", series_id=series_id)
+        return [self._hidden(entry) for entry in episode_entries(document, series)]
 
     def film(self, stream_id: str) -> FilmDetails:
         return film_details(self._document("get_vod_info", "The film", vod_id=stream_id))
+
+    def _hidden(self, entry: Entry) -> Entry:
+        """The entry without the login that its logo's address may carry."""
+        logo = self._templates.hide(entry.logo)
+        return entry if logo == entry.logo else entry._replace(logo=logo)
 
     def _categories(self, path: Path | None) -> dict[str, str]:
         if path is None:
