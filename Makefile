@@ -19,6 +19,7 @@ help:
 	@echo "make bench     measure speed            make soak      the long runs: faults, kills, a provider's day"
 	@echo "make bench-matching CORPUS=dir          score a labelled playlist"
 	@echo "make contract RADARR=url,key SONARR=url,key   ask real programs whether they keep to what the tests say of them"
+	@echo "make screenshots  the pictures of docs/ui.md"
 	@echo "make coverage  the suite with coverage  make lock      write the lock files again"
 
 $(VENV)/bin/python:
@@ -64,6 +65,9 @@ bench-matching: $(DEV)
 
 soak: $(DEV)
 	$(BIN)/python -m pytest -m soak -s --timeout 0
+
+screenshots: $(DEV)
+	$(BIN)/python scripts/make_screenshots.py
 
 e2e: $(DEV)
 	$(BIN)/python -m pytest tests/e2e tests/web

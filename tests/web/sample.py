@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from math import sin
 
 from sqlalchemy import Connection, Table, insert
 
@@ -317,7 +318,8 @@ def add_queue(
         )
     for minute in range(170):
         at = now - timedelta(seconds=10 * minute)
-        rate = 8_000_000 + 3_000_000 * ((minute * 7) % 5) - (6_000_000 if 60 < minute < 75 else 0)
+        waves = 2_600_000 * sin(minute / 11) + 900_000 * sin(minute / 2.3)
+        rate = int(14_000_000 + waves - (8_000_000 if 60 < minute < 75 else 0))
         connection.execute(
             insert(tables.rate_samples).values(at=at, source_id=source, download_id=1, bytes=rate * 10, seconds=10.0)
         )

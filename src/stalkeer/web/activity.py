@@ -189,6 +189,8 @@ def do(app: App, download_id: DownloadId, verb: str) -> ActionResult:
     with app.database.begin() as connection:
         if verb in {action.value for action in Action}:
             return queue.act(connection, download_id, Action(verb), now)
+        if verb == "accept":
+            return queue.accept_refusal(connection, download_id, now)
         if verb == "now":
             return queue.start_now(connection, download_id, now)
         if verb == "top":
@@ -205,6 +207,7 @@ PAST = {
     "resume": "resumed",
     "cancel": "cancelled",
     "retry": "queued again",
+    "accept": "imported all the same",
     "now": "started as soon as a connection is free",
     "top": "moved to the top",
     "bottom": "moved to the end",
