@@ -18,7 +18,7 @@ from stalkeer.store.match_entries import (
     entries_of_titles,
     entries_with_tmdb,
     keys_in_spans,
-    keys_of_titles,
+    readings_of_titles,
     stream_title_keys,
     titles_with_keys,
 )
@@ -53,17 +53,21 @@ def candidate_entries(connection: Transaction, matcher: Matcher, wanted_ids: Col
 
 def worth_reading(connection: Transaction, matcher: Matcher, came: Sequence[FreshEntry]) -> Iterator[EntryRow]:
     """Those of the fresh entries whose title, TMDB id or picture may be a work's, or that a rule speaks of."""
-    if matcher.rules.pinned_works():
-        yield from entries_by_id(connection, [entry.id for entry in came])
-        return
-    keys = keys_of_titles(connection, {entry.title_id for entry in came})
-    titles = {title_id for title_id, own in keys.items() if any(map(matcher.index.could_match, own))}
-    chosen = [
+    pinned = matcher.rules.pinned_works()
+    own_keys = matcher.rules.pinned_titles(pinned)
+    could_match = matcher.index.could_match
+    readings = readings_of_titles(connection, {entry.title_id for entry in came})
+    titles = {title_id for title_id, key in readings if key in own_keys or could_match(key)}
+    knows_ids = matcher.index.knows_ids
+    chosen = {
         entry.id
         for entry in came
-        if entry.title_id in titles or matcher.index.knows_ids(entry.tmdb_id, _poster(entry.logo))
-    ]
+        if entry.title_id in titles or ((entry.tmdb_id or entry.logo) and knows_ids(entry.tmdb_id, _poster(entry.logo)))
+    }
     yield from entries_by_id(connection, chosen)
+    rest = {entry.id for entry in came} - chosen
+    for slug, keys in matcher.rules.pinned_entries(pinned).items():
+        yield from (row for row in entries_of_keys(connection, slug, keys) if row.id in rest)
 
 
 def _titles_of_few(connection: Transaction, works: list[Work]) -> set[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -23,9 +23,6 @@ from stalkeer.store.works import WantedWork, read_library_stamp, read_wanted_sta
 from stalkeer.titles import PARSER_VERSION
 
 MATCHER_VERSION = 2  # grows with every change that may change a decision: all is matched again
-
-
-States = Sequence[tuple[int, str | None, str | None]]  # as `read_wanted_states` reads them
 
 
 @dataclass
@@ -58,7 +55,7 @@ class Known:
     namesakes: Namesakes
     thresholds: Thresholds
     stamp: tuple[object, ...] = ()
-    states: States = ()
+    states: str = ""  # as `read_wanted_states` reads them
     matched: dict[int, str | None] = field(default_factory=dict)  # what each item was matched as
     prints: dict[int, str] = field(default_factory=dict)
     fingerprints: dict[int, str] = field(default_factory=dict)  # as the sync wrote them
@@ -139,7 +136,7 @@ def _renew(matching: Matching, connection: Transaction, known: Known | None) -> 
 
 
 def _read_all(
-    matching: Matching, connection: Transaction, thresholds: Thresholds, seen: tuple[tuple[object, ...], States]
+    matching: Matching, connection: Transaction, thresholds: Thresholds, seen: tuple[tuple[object, ...], str]
 ) -> Known:
     stamp, states = seen
     works = read_works(connection)
@@ -152,26 +149,31 @@ def _read_all(
     return known
 
 
-def _grow(connection: Transaction, known: Known, stamp: tuple[object, ...], states: States) -> bool:
+def _grow(connection: Transaction, known: Known, stamp: tuple[object, ...], states: str) -> bool:
     """Add what is new to what is known; False where something that was known has changed."""
     if known.stamp[1:] != stamp[1:] or not known.works:
         return False
     if known.stamp == stamp and known.states == states:
         return True
-    changed = set(states) - set(known.states)
+    changed = [_read_state(text) for text in set(states.split(",")) - set(known.states.split(",")) if text]
     fresh = {item for item, _, _ in changed if item not in known.fingerprints}
-    if any(known.fingerprints[item] != (print_ or "") for item, print_, _ in changed if item not in fresh):
+    if any(known.fingerprints[item] != print_ for item, print_, _ in changed if item not in fresh):
         return False
     last = max(known.works)
     if known.stamp != stamp and read_library_stamp(connection, up_to=last)[0] != known.stamp[0]:
         return False
     _add(connection, known, read_works(connection, after=last) if known.stamp != stamp else {}, fresh)
     known.stamp, known.states = stamp, states
-    if len(states) == len(known.matched) + len(fresh):
-        known.matched.update((item, matched) for item, _, matched in changed)
-    else:
-        known.matched = {item: matched for item, _, matched in states}
+    known.matched.update((item, matched) for item, _, matched in changed)
+    if states.count(",") + 1 != len(known.matched):  # some are wanted no more
+        wanted = {_read_state(text)[0] for text in states.split(",") if text}
+        known.matched = {item: matched for item, matched in known.matched.items() if item in wanted}
     return True
+
+
+def _read_state(text: str) -> tuple[int, str, str | None]:
+    item, fingerprint, matched = text.split("|")
+    return int(item), fingerprint, matched or None
 
 
 def _add(connection: Transaction, known: Known, works: dict[LibraryId, Work], items: set[int]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import gc
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,6 +53,25 @@ class MatchReport:
 
 def match_wanted(matching: Matching, run: Run, only: Collection[WantedId] | None = None) -> MatchReport:
     """Match what changed since the last run, or the items in `only` whatever changed."""
+    with _no_collection():
+        return _match_wanted(matching, run, only)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without the search for cycles: a run makes very many objects and hardly a cycle, and each search looks through
+    the whole library again."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _match_wanted(matching: Matching, run: Run, only: Collection[WantedId] | None) -> MatchReport:
     known = recall(matching)
     dirty = known.dirty_items(only)
     fresh_marks = [mark for mark in known.marks if mark.matched != mark.generation] if only is None else []

@@ -16,7 +16,10 @@ from stalkeer.titles.normalise import ARTICLES, base_key
 from stalkeer.titles.parse import Hypothesis
 
 DOUBTFUL = 0.03  # a reading with a larger penalty is not looked up with slips
+_MIRROR = "<"  # no key has it
+_NONE: list[str] = []
 ARTICLE_LENGTHS = sorted({len(article) for article in ARTICLES})
+_FIRST_OF_ARTICLES = frozenset(article[0] for article in ARTICLES)
 
 
 class Hit(NamedTuple):
@@ -36,7 +39,7 @@ class NameIndex:
         self._by_base: dict[str, list[tuple[Work, Name]]] = defaultdict(list)
         self._keys: set[str] = set()
         self._by_id: dict[tuple[str, str, int | str | None], Work] = {}
-        self._by_end: dict[int, tuple[dict[str, list[str]], dict[str, list[str]]]] | None = None
+        self._by_end: dict[str, list[str]] | None = None  # a beginning, or an end with a mark -> bases
         for work in works:
             self.add(work)
 
@@ -71,12 +74,10 @@ class NameIndex:
         """Whether a title of this key may have a hit: a quick look before its name is read."""
         if key in self._keys or key in self._by_base or self._has_neighbour(key):
             return True
-        for length in ARTICLE_LENGTHS:
-            if key[:length] in ARTICLES:
-                rest = key[length:]
-                if rest in self._by_base or self._has_neighbour(rest):
-                    return True
-        return False
+        if key[:1] not in _FIRST_OF_ARTICLES:
+            return False
+        rests = (key[length:] for length in ARTICLE_LENGTHS if key[:length] in ARTICLES)
+        return any(rest in self._by_base or self._has_neighbour(rest) for rest in rests)
 
     def find(self, title: ParsedTitle, *, kind: str) -> list[Hit]:
         """The hits of all readings. Slips are looked for only where no reading agrees outright."""
@@ -99,41 +100,48 @@ class NameIndex:
                     yield Hit(work, name, hypothesis, Agreement.SLIP, slips)
 
     def _has_neighbour(self, base: str) -> bool:
-        return next(self._neighbours(base), None) is not None
+        # one loop, without the generator below: this is asked of every title that a refresh brings
+        length = len(base)
+        limit = allowed_slips(base)
+        if not limit:
+            return False
+        get = (self._by_end if self._by_end is not None else self._build_ends()).get
+        for width in _near_widths(length):
+            for neighbour in get(base[:width], _NONE) + get(base[-width:] + _MIRROR, _NONE):
+                if abs(len(neighbour) - length) <= limit and OSA.distance(base, neighbour, score_cutoff=limit) <= limit:
+                    return True
+        return False
 
     def _neighbours(self, base: str) -> Iterator[str]:
         """Bases within the allowed slips that share their beginning or their end with this one."""
+        length = len(base)
         limit = allowed_slips(base)
         if not limit:
             return
         ends = self._by_end if self._by_end is not None else self._build_ends()
         seen: set[str] = set()
-        for length in range(len(base) - limit, len(base) + limit + 1):
-            tables = ends.get(length)
-            if tables is None:
-                continue
-            width = end_width(length)
-            for neighbour in (*tables[0].get(base[:width], ()), *tables[1].get(base[-width:], ())):
-                if neighbour not in seen:
-                    seen.add(neighbour)
-                    if OSA.distance(base, neighbour, score_cutoff=limit) <= limit:
-                        yield neighbour
+        for width in _near_widths(length):
+            for end in (base[:width], base[-width:] + _MIRROR):
+                for neighbour in ends.get(end, ()):
+                    if neighbour not in seen and abs(len(neighbour) - length) <= limit:
+                        seen.add(neighbour)
+                        if OSA.distance(base, neighbour, score_cutoff=limit) <= limit:
+                            yield neighbour
 
-    def _build_ends(self) -> dict[int, tuple[dict[str, list[str]], dict[str, list[str]]]]:
-        ends: dict[int, tuple[dict[str, list[str]], dict[str, list[str]]]] = {}
+    def _build_ends(self) -> dict[str, list[str]]:
+        ends: dict[str, list[str]] = {}
         for base in self._by_base:
             self._add_ends(base, ends)
         self._by_end = ends
         return ends
 
     @staticmethod
-    def _add_ends(base: str, ends: dict[int, tuple[dict[str, list[str]], dict[str, list[str]]]]) -> None:
+    def _add_ends(base: str, ends: dict[str, list[str]]) -> None:
         if not allowed_slips(base):
             return
-        heads, tails = ends.setdefault(len(base), (defaultdict(list), defaultdict(list)))
         width = end_width(len(base))
-        heads[base[:width]].append(base)
-        tails[base[-width:]].append(base)
+        ends.setdefault(base[:width], []).append(base)
+        ends.setdefault(base[-width:] + _MIRROR, []).append(base)
 
 
 @cache
@@ -141,3 +149,10 @@ def end_width(length: int) -> int:
     """How many letters of a base's beginning or end a neighbour shares: an unbroken one of the parts that its slips
     would have to break."""
     return max(3, length // (allowed_slips("x" * length) + 1))
+
+
+@cache
+def _near_widths(length: int) -> tuple[int, ...]:
+    """The widths at which the ends of a base's neighbours lie."""
+    limit = allowed_slips("x" * length)
+    return tuple(sorted({end_width(near) for near in range(length - limit, length + limit + 1)}))

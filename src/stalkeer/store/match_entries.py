@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, bindparam, delete, func, insert, or_, select
 
 from stalkeer.model import EntryId, EntryKind, SourceId
 from stalkeer.store.chunks import among, chunks, id_chunks
@@ -103,13 +103,21 @@ class KeySpan(NamedTuple):
 def keys_in_spans(connection: Connection, spans: Iterable[KeySpan]) -> list[tuple[str, int]]:
     """(key, title) of all keys in these spans."""
     found: list[tuple[str, int]] = []
-    query = select(title_keys.c.key, title_keys.c.title_id)
     for span in spans:
-        column = title_keys.c.mirror if span.is_mirror else title_keys.c.key
-        within = column.between(span.start, span.start + "\U0010fff0")
-        length = func.length(title_keys.c.key).between(span.shortest, span.longest)
-        found += [(key, title_id) for key, title_id in connection.execute(query.where(within, length)).all()]
+        lengths = {"shortest": span.shortest, "longest": span.longest}
+        values = {"start": span.start, "end": span.start + "\U0010fff0", **lengths}
+        found += [(key, title_id) for key, title_id in connection.execute(_SPANS[span.is_mirror], values).all()]
     return found
+
+
+def _span_query(column: Column[str]) -> Select[Any]:
+    return select(title_keys.c.key, title_keys.c.title_id).where(
+        column.between(bindparam("start"), bindparam("end")),
+        func.length(title_keys.c.key).between(bindparam("shortest"), bindparam("longest")),
+    )
+
+
+_SPANS = {False: _span_query(title_keys.c.key), True: _span_query(title_keys.c.mirror)}  # put together once
 
 
 def entries_of_titles(connection: Connection, title_ids: Collection[int]) -> Iterator[EntryRow]:
@@ -174,6 +182,13 @@ def series_entries(connection: Connection) -> Iterator[tuple[SourceId, str, int]
     )
     for row in connection.execute(query):
         yield SourceId(row.source_id), row.key, row.title_id
+
+
+def readings_of_titles(connection: Connection, title_ids: Collection[int]) -> Iterator[tuple[int, str]]:
+    """(title, key) of every reading, in no order: for a look at very many."""
+    for chunk in id_chunks(title_ids):
+        query = select(title_keys.c.title_id, title_keys.c.key).where(among(title_keys.c.title_id, chunk))
+        yield from map(tuple, connection.execute(query).all())
 
 
 def keys_of_titles(connection: Connection, title_ids: Collection[int]) -> dict[int, list[str]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, TextClause, bindparam, delete, func, insert, select, update
 
 from stalkeer.matching.pairs import Pair
 from stalkeer.model import Decision, WantedId
@@ -54,15 +54,17 @@ def save_pairs_of_entries(
     by_entry: dict[int, list[Pair]] = defaultdict(list)
     for pair in pairs:
         by_entry[pair.entry.id].append(pair)
+    newest = connection.scalar(select(func.max(matches.c.entry_id))) or 0
     for chunk in id_chunks(entry_ids):
         own = [pair for entry_id in chunk for pair in by_entry.get(entry_id, ())]
-        saved += _save(connection, among(matches.c.entry_id, chunk), own, now, except_items)
+        old = [entry_id for entry_id in chunk if entry_id <= newest]  # the others came after every match
+        saved += _save(connection, among(matches.c.entry_id, old), own, now, except_items)
     return saved
 
 
 def _save(
     connection: Connection,
-    which: ColumnElement[bool],
+    which: ColumnElement[bool] | TextClause,
     pairs: Sequence[Pair],
     now: datetime,
     except_items: Collection[int] = (),
