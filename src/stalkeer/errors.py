@@ -18,6 +18,8 @@
     |   |-- ArrWrongProgram         the address belongs to the other program, or to none
     |   |-- ArrTooOld               a version without the API we use
     |   `-- ArrRefused              it answered, and said no
+    |-- TmdbError                   The Movie Database: the key is wrong, or the answer unknown
+    |   `-- TmdbUnreachable         no answer, or not now (exit code 4)
     |-- TransferError               a download's bytes; see `transfers/` for the reasons it carries
     |-- PlacementError              a file that could not be put where it belongs
     `-- SecretError                 the key that protects stored credentials is missing or wrong
@@ -97,6 +99,14 @@ class ArrTooOld(ArrError):
 
 
 class ArrRefused(ArrError):
+    pass
+
+
+class TmdbError(StalkeerError):
+    pass
+
+
+class TmdbUnreachable(TmdbError):
     pass
 
 

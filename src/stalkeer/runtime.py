@@ -134,11 +134,20 @@ class App:
 
     @property
     def matching(self) -> Matching:
-        """What matches entries with wanted items; the instances are asked who else bears a title."""
+        """What matches entries with wanted items; the instances and TMDB are asked what is open."""
         from stalkeer.jobs.known import Matching
-        from stalkeer.jobs.lookups import ArrLookup
+        from stalkeer.jobs.lookups import open_catalogues
 
-        return Matching(self.database, self.settings.matching, self.clock, ArrLookup(self.arrs), self.matching_memory)
+        lookup, titles = open_catalogues(self.arrs, self.settings.tmdb)
+        return Matching(
+            self.database,
+            self.settings.matching,
+            self.clock,
+            lookup,
+            titles,
+            self.settings.tmdb.language,
+            self.matching_memory,
+        )
 
     @cached_property
     def matching_memory(self) -> Memory:

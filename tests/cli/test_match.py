@@ -6,6 +6,7 @@ import json
 import pytest
 
 from tests.doubles.catalogue import Catalogue
+from tests.doubles.tmdb import KEY, Tmdb
 
 
 @pytest.fixture
@@ -90,3 +91,17 @@ def test_a_file_that_is_no_wanted_list_is_named(stalkeer, tmp_path):
 
     assert ended.code == 1
     assert str(wanted) in ended.err.replace("\n", "")
+
+
+def test_tmdb_is_tried_with_the_key_that_is_set(stalkeer, app):
+    with Tmdb() as server:
+        app.change_settings({"tmdb.url": server.url})
+        without = stalkeer("match", "tmdb")
+        app.change_settings({"tmdb.api_key": KEY})
+        with_key = stalkeer("match", "tmdb", "--json")
+        app.change_settings({"tmdb.api_key": "wrong-key-of-somebody"})
+        wrong = stalkeer("match", "tmdb")
+
+    assert (without.code, with_key.document, wrong.code) == (1, {"ok": True}, 1)
+    assert "tmdb.api_key" in wrong.err
+    assert "wrong-key" not in wrong.err

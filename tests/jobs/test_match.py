@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from stalkeer.errors import ArrUnreachable
+from stalkeer.errors import ArrUnreachable, TmdbError
 from stalkeer.jobs.explain import explain_wanted
 from stalkeer.jobs.match import Matching, match_wanted
 from stalkeer.jobs.match_rules import (
@@ -18,7 +18,7 @@ from stalkeer.jobs.match_rules import (
     withdraw_rule,
 )
 from stalkeer.jobs.reporting import QuietRun
-from stalkeer.matching.lookup import Namesake
+from stalkeer.matching.lookup import Namesake, WorkTitles, WorldTitle
 from stalkeer.matching.rules import RuleAction
 from stalkeer.model import Decision, WantedId
 from stalkeer.settings.schema import MatchingSettings
@@ -317,3 +317,47 @@ def test_many_wanted_items_take_the_way_over_all_titles_and_find_the_same(house)
     run(house)
 
     assert decisions(house) == {film: {f"Feature Number {n} (2000)": "confirm"} for n, film in enumerate(films)}
+
+
+class World:
+    """A catalogue of titles by identity that remembers whom it was asked about."""
+
+    def __init__(self, **found):
+        self.found = found
+        self.asked = []
+        self.is_down = False
+
+    def titles_of(self, work):
+        self.asked.append(work.title)
+        if self.is_down:
+            raise TmdbError("no answer")
+        return self.found.get(work.title, WorkTitles())
+
+
+def test_a_title_that_only_tmdb_knows_finds_its_film_and_is_asked_for_once(house):
+    salt = house.film("Salt", 2014, tmdb_id=7)
+    house.list_entries("FR - La route blanche (2014)", "DE - Weisse Strasse (2014)")
+    titles = (WorldTitle("La route blanche", "fr", "FR"), WorldTitle("Weiße Straße", "de", "DE"))
+    world = World(Salt=WorkTitles(titles))
+    matching = replace(matching_of(house), titles=world, languages=("fr",))
+
+    first, second = match_wanted(matching, QuietRun()), match_wanted(matching, QuietRun())
+
+    assert decisions(house) == {salt: {"FR - La route blanche (2014)": "confirm"}}
+    assert (first.titles.works, second.titles.works, world.asked) == (1, 0, ["Salt"])
+
+    match_wanted(replace(matching, titles=None, languages=("de",)), QuietRun())
+
+    assert decisions(house) == {salt: {"DE - Weisse Strasse (2014)": "confirm"}}
+
+
+def test_a_silent_tmdb_hinders_no_match_and_is_told(house):
+    salt, road = house.film("Salt", 2014, tmdb_id=7), house.film("Road", 2015, tmdb_id=8)
+    house.list_entries("Salt (2014)", "Road (2015)")
+    world = World()
+    world.is_down = True
+
+    report = match_wanted(replace(matching_of(house), titles=world), QuietRun())
+
+    assert decisions(house) == {salt: {"Salt (2014)": "confirm"}, road: {"Road (2015)": "confirm"}}
+    assert (report.to_document()["titlesError"], len(world.asked)) == ("no answer", 1)

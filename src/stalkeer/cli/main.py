@@ -14,7 +14,14 @@ from typer.exceptions import TyperException
 
 from stalkeer.cli.nouns import Noun, noun_group
 from stalkeer.cli.output import ExitCode, Invocation
-from stalkeer.errors import ArrUnreachable, ConfigurationError, SourceUnreachable, StalkeerError, StoreUnavailable
+from stalkeer.errors import (
+    ArrUnreachable,
+    ConfigurationError,
+    SourceUnreachable,
+    StalkeerError,
+    StoreUnavailable,
+    TmdbUnreachable,
+)
 
 if TYPE_CHECKING:
     from stalkeer.runtime import App
@@ -41,7 +48,7 @@ NOUNS = (
 )
 
 EPILOG = "Examples: stalkeer serve | stalkeer scan missing --dry-run | stalkeer download status --watch"
-UNREACHABLE = (SourceUnreachable, ArrUnreachable, StoreUnavailable)
+UNREACHABLE = (SourceUnreachable, ArrUnreachable, StoreUnavailable, TmdbUnreachable)
 
 
 def root_command() -> typer.Typer:

@@ -49,6 +49,21 @@ def run(
     emit(context, report.to_document(), lambda console: console.print(text, markup=False))
 
 
+@app.command()
+def tmdb(context: typer.Context) -> None:
+    """Ask TMDB whether it takes the key of `tmdb.api_key`.
+
+    Example: stalkeer match tmdb
+    """
+    from stalkeer.jobs.lookups import open_tmdb
+
+    catalogue = open_tmdb(context_app(context).settings.tmdb)
+    if catalogue is None:
+        raise NotFound("There is no key for TMDB: set tmdb.api_key. Everything works without it.")
+    catalogue.check()
+    emit(context, {"ok": True}, lambda console: console.print("TMDB answers and takes the key.", style="green"))
+
+
 @app.command("list")
 def list_(
     context: typer.Context,

@@ -9,14 +9,16 @@ from datetime import datetime
 from threading import Lock
 
 from stalkeer.jobs.namesakes import NO_NAMESAKES, Namesakes, known_namesakes
+from stalkeer.jobs.world_titles import KEPT_FOR
 from stalkeer.matching.decide import Thresholds
-from stalkeer.matching.lookup import Lookup
+from stalkeer.matching.lookup import Lookup, TitleSource, with_titles
 from stalkeer.matching.pairs import Matcher
 from stalkeer.matching.rules import Rule, RuleBook
 from stalkeer.matching.works import Work
 from stalkeer.model import LibraryId
 from stalkeer.settings.schema import MatchingSettings
 from stalkeer.store.database import Database, Transaction
+from stalkeer.store.lookups import read_titles
 from stalkeer.store.match_entries import SourceMark, read_marks
 from stalkeer.store.rules import read_rules
 from stalkeer.store.works import WantedWork, read_library_stamp, read_wanted_states, read_wanted_works, read_works
@@ -41,6 +43,8 @@ class Matching:
     settings: MatchingSettings
     clock: Callable[[], datetime]
     lookup: Lookup | None = None
+    titles: TitleSource | None = None  # None: nobody is asked for more titles; what was answered before counts
+    languages: tuple[str, ...] = ()  # in which further titles count; empty: all
     memory: Memory = field(default_factory=Memory, repr=False)
 
 
@@ -54,6 +58,7 @@ class Known:
     marks: list[SourceMark]
     namesakes: Namesakes
     thresholds: Thresholds
+    languages: tuple[str, ...] = ()
     stamp: tuple[object, ...] = ()
     states: str = ""  # as `read_wanted_states` reads them
     matched: dict[int, str | None] = field(default_factory=dict)  # what each item was matched as
@@ -71,10 +76,10 @@ class Known:
         return self._matcher
 
     def with_rules(self, rules: list[Rule]) -> Known:
-        return Known(self.works, self.wanted, rules, self.marks, self.namesakes, self.thresholds)
+        return Known(self.works, self.wanted, rules, self.marks, self.namesakes, self.thresholds, self.languages)
 
     def with_namesakes(self, namesakes: Namesakes) -> Known:
-        known = Known(self.works, self.wanted, self.rules, self.marks, namesakes, self.thresholds, ())
+        known = Known(self.works, self.wanted, self.rules, self.marks, namesakes, self.thresholds, self.languages)
         known.matched = self.matched
         known.take_prints(known.wanted)
         return known
@@ -130,7 +135,8 @@ def _renew(matching: Matching, connection: Transaction, known: Known | None) -> 
     thresholds = Thresholds(matching.settings.auto_confirm, matching.settings.threshold)
     stamp = read_library_stamp(connection)
     states = read_wanted_states(connection)
-    if known is not None and known.thresholds == thresholds and _grow(connection, known, stamp, states):
+    is_same = known is not None and (known.thresholds, known.languages) == (thresholds, matching.languages)
+    if known is not None and is_same and _grow(connection, known, stamp, states):
         return known
     return _read_all(matching, connection, thresholds, (stamp, states))
 
@@ -140,9 +146,15 @@ def _read_all(
 ) -> Known:
     stamp, states = seen
     works = read_works(connection)
+    answers = read_titles(connection, matching.clock() - KEPT_FOR)
+    if answers:
+        works = {
+            key: with_titles(work, answers[work.identity], matching.languages) if work.identity in answers else work
+            for key, work in works.items()
+        }
     namesakes = known_namesakes(connection, works.values(), matching.clock()) if works else NO_NAMESAKES
     wanted = read_wanted_works(connection, works)
-    known = Known(works, wanted, read_rules(connection), [], namesakes, thresholds, stamp)
+    known = Known(works, wanted, read_rules(connection), [], namesakes, thresholds, matching.languages, stamp)
     known.states = states
     known.matched = {row.item.id: row.matched_fingerprint for row in wanted}
     known.take_prints(wanted)
@@ -200,7 +212,8 @@ def _surroundings(work: Work, matcher: Matcher, rules: Iterable[str]) -> str:
         for rival in matcher.index.bearers(name.base)
         if rival.identity != work.identity
     }
-    return repr((sorted(rivals), work.namesakes_known, sorted(rules)))
+    found = sorted(name.text for name in work.names if name.origin == "tmdb")
+    return repr((sorted(rivals), work.namesakes_known, sorted(rules), found, work.countries))
 
 
 def _digest(*parts: str) -> str:

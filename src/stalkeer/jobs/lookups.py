@@ -1,15 +1,19 @@
-"""The catalogue behind Radarr and Sonarr as the matcher's lookup: whoever has the kind of thing is asked, politely."""
+"""The catalogues that matching may ask: the one behind Radarr and Sonarr, and TMDB where the user has a key."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stalkeer.arr.lookup import search_catalogue
-from stalkeer.errors import NotFound
+from stalkeer.errors import NotFound, StalkeerError
 from stalkeer.jobs.instances import Arrs
-from stalkeer.matching.lookup import Namesake
+from stalkeer.matching.lookup import Lookup, Namesake, WorkTitles
+from stalkeer.matching.works import Work
 from stalkeer.model import InstanceKind
+from stalkeer.settings.schema import TmdbSettings
 from stalkeer.store.instances import list_instances
+from stalkeer.tmdb.client import Access, Pace, TmdbClient
+from stalkeer.tmdb.titles import check_key, movie_titles, search_movies, search_series, series_titles
 
 SPACING_S = 0.5  # behind the instance stands a catalogue that all its users share
 
@@ -31,3 +35,64 @@ class ArrLookup:
             found = search_catalogue(client, term)
             client.gate.rest(SPACING_S)
         return found
+
+
+@dataclass(frozen=True)
+class Tmdb:
+    """TMDB with the user's key: titles by id, and namesakes."""
+
+    access: Access
+    pace: Pace = field(default_factory=Pace, repr=False)
+
+    def check(self) -> None:
+        """Raises TmdbError where it does not answer or refuses the key."""
+        with TmdbClient(self.access, self.pace) as client:
+            check_key(client)
+
+    def titles_of(self, work: Work) -> WorkTitles:
+        """By Radarr's TMDB id or Sonarr's TVDB id, never by a search; a work without its id has no titles here."""
+        number = work.identity.partition(":")[2]
+        if not number.isdecimal():
+            return WorkTitles()
+        with TmdbClient(self.access, self.pace) as client:
+            return movie_titles(client, int(number)) if work.kind == "movie" else series_titles(client, int(number))
+
+    def search(self, kind: str, term: str) -> tuple[Namesake, ...]:
+        with TmdbClient(self.access, self.pace) as client:
+            return search_movies(client, term) if kind == "movie" else search_series(client, term)
+
+
+@dataclass(frozen=True)
+class WiderLookup:
+    """One catalogue and, beside it, another. The second adds rivals; that it is silent hinders nothing."""
+
+    first: Lookup
+    second: Lookup
+
+    def search(self, kind: str, term: str) -> tuple[Namesake, ...]:
+        found = self.first.search(kind, term)
+        try:
+            more = self.second.search(kind, term)
+        except StalkeerError:
+            return found
+        return (*found, *(namesake for namesake in more if not _is_among(namesake, found)))
+
+
+def _is_among(namesake: Namesake, found: tuple[Namesake, ...]) -> bool:
+    return any(
+        (other.tmdb_id and other.tmdb_id == namesake.tmdb_id) or (other.tvdb_id and other.tvdb_id == namesake.tvdb_id)
+        for other in found
+    )
+
+
+def open_catalogues(arrs: Arrs, settings: TmdbSettings) -> tuple[Lookup, Tmdb | None]:
+    """Who is asked for namesakes, and who for further titles."""
+    tmdb = open_tmdb(settings)
+    lookup = ArrLookup(arrs)
+    return (lookup if tmdb is None else WiderLookup(lookup, tmdb)), tmdb
+
+
+def open_tmdb(settings: TmdbSettings) -> Tmdb | None:
+    """TMDB as these settings say; None without a key."""
+    key = settings.api_key.get_secret_value()
+    return Tmdb(Access(key, settings.url)) if key else None

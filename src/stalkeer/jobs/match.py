@@ -12,6 +12,7 @@ from stalkeer.jobs.candidates import candidate_entries, to_facts, worth_reading
 from stalkeer.jobs.known import Known, Matching, read_known, recall, version_of
 from stalkeer.jobs.namesakes import Namesakes, ask_namesakes
 from stalkeer.jobs.reporting import Run
+from stalkeer.jobs.world_titles import NOT_ASKED, Asked, ask_titles
 from stalkeer.matching.pairs import Matcher, Pair
 from stalkeer.matching.works import EntryFacts, Work
 from stalkeer.model import Decision, WantedId
@@ -38,6 +39,7 @@ class MatchReport:
     confirmed: int = 0
     asked: int = 0
     unasked: int = 0
+    titles: Asked = NOT_ASKED  # what TMDB was asked for
 
     def to_document(self) -> dict[str, object]:
         return {
@@ -48,6 +50,8 @@ class MatchReport:
             "confirmed": self.confirmed,
             "lookups": self.asked,
             "lookupsOpen": self.unasked,
+            "titlesAsked": self.titles.works,
+            "titlesError": self.titles.error,
         }
 
 
@@ -72,6 +76,10 @@ def _no_collection() -> Iterator[None]:
 
 
 def _match_wanted(matching: Matching, run: Run, only: Collection[WantedId] | None) -> MatchReport:
+    titles = NOT_ASKED
+    if matching.titles is not None and only is None:
+        works = [row.item.work for row in recall(matching).wanted]
+        titles = ask_titles(matching.database, matching.titles, works, matching.clock(), run)
     known = recall(matching)
     dirty = known.dirty_items(only)
     fresh_marks = [mark for mark in known.marks if mark.matched != mark.generation] if only is None else []
@@ -90,7 +98,9 @@ def _match_wanted(matching: Matching, run: Run, only: Collection[WantedId] | Non
     saved = _save(matching, known, dirty, fresh, pairs)
     with matching.database.begin() as connection:
         note_marks(connection, fresh_marks, version_of(known.thresholds))
-    return MatchReport(len(dirty), len(fresh), saved.written, saved.removed, len(saved.confirmed), asked, unasked)
+    return MatchReport(
+        len(dirty), len(fresh), saved.written, saved.removed, len(saved.confirmed), asked, unasked, titles
+    )
 
 
 def _find_pairs(

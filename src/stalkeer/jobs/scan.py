@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from stalkeer.jobs.handback import hand_back
 from stalkeer.jobs.instances import Arrs
-from stalkeer.jobs.lookups import ArrLookup
+from stalkeer.jobs.lookups import open_catalogues
 from stalkeer.jobs.match import Matching, match_wanted
 from stalkeer.jobs.reporting import Run
 from stalkeer.jobs.wanted import InstanceSync, WantedSync, sync_wanted
@@ -124,8 +124,9 @@ def build_scanner(database: Database, arrs: Arrs, settings: Settings) -> Scanner
     """A scan that asks the instances themselves who else bears a title."""
 
     def match(where: Database, run: Run) -> object:
-        lookup = ArrLookup(arrs.over(where))
-        return match_wanted(Matching(where, settings.matching, arrs.clock, lookup), run)
+        lookup, titles = open_catalogues(arrs.over(where), settings.tmdb)
+        matching = Matching(where, settings.matching, arrs.clock, lookup, titles, settings.tmdb.language)
+        return match_wanted(matching, run)
 
     return Scanner(database, arrs, settings, match)
 

@@ -19,6 +19,7 @@ CHANGEABLE = (
     "schedule",
     "retention",
     "matching",
+    "tmdb",
     "wanted",
     "logging",
     "security",

@@ -24,6 +24,7 @@ Size = Annotated[int, BeforeValidator(parse_size), Field(ge=0, json_schema_extra
 Duration = Annotated[float, BeforeValidator(parse_duration), Field(ge=0, json_schema_extra={"form": "duration"})]
 Cron = Annotated[str, BeforeValidator(parse_cron), Field(json_schema_extra={"form": "cron"})]
 
+LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -75,6 +76,13 @@ def check_key(value: SecretStr) -> SecretStr:
     if not value.get_secret_value().isascii() or not value.get_secret_value().isprintable():
         raise ValueError("is not a key; accepted: letters, digits and signs without accents")
     return value
+
+
+def check_languages(values: tuple[str, ...]) -> tuple[str, ...]:
+    wrong = [value for value in values if not LANGUAGE.fullmatch(value)]
+    if wrong:
+        raise ValueError(f"{', '.join(wrong)}: no language code; accepted: two letters as in fr, or pt-BR")
+    return values
 
 
 Switch = Annotated[bool, BeforeValidator(check_switch)]
@@ -353,6 +361,22 @@ class MatchingSettings(Section):
         return self
 
 
+class TmdbSettings(Section):
+    """The Movie Database. Optional: without a key it is never asked."""
+
+    api_key: ApiKey = Field(
+        SecretStr(""),
+        description="Your own API key (v3) or read access token (v4) of themoviedb.org; empty never asks TMDB.",
+        examples=["0123456789abcdef0123456789abcdef"],
+    )
+    language: Annotated[Words, AfterValidator(check_languages)] = Field(
+        (),
+        description="Languages in which wanted items' titles count (ISO 639-1, also `pt-BR`); empty is all.",
+        examples=[["fr", "de"]],
+    )
+    url: HttpUrl = Field("https://api.themoviedb.org", description="Its address, for a mirror or a cache of your own.")
+
+
 class DatabaseSettings(Section):
     """The loader fills an empty address."""
 
@@ -475,6 +499,7 @@ class Settings(Section):
     schedule: ScheduleSettings = Field(ScheduleSettings(), description="When jobs run.")
     retention: RetentionSettings = Field(RetentionSettings(), description="How long things are kept.")
     matching: MatchingSettings = Field(MatchingSettings(), description="When a match is sure.")
+    tmdb: TmdbSettings = Field(TmdbSettings(), description="More titles of what is wanted; optional.")
     wanted: WantedSettings = Field(WantedSettings(), description="What is searched for.")
     database: DatabaseSettings = Field(DatabaseSettings(), description="Where rows are kept.")
     logging: LoggingSettings = Field(LoggingSettings(), description="What is written to logs.")

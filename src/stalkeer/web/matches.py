@@ -38,7 +38,7 @@ REASONS = {"confirm": "you confirmed it", "reject": "you rejected it"}
 
 def matching_of(app: App) -> Matching:
     """What matching works with here: nobody is asked over the network while somebody waits for an answer."""
-    return Matching(app.database, app.settings.matching, app.clock)
+    return Matching(app.database, app.settings.matching, app.clock, languages=app.settings.tmdb.language)
 
 
 @router.get("/matches")

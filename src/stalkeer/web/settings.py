@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from stalkeer.errors import ConfigurationError, NotFound
+from stalkeer.errors import ConfigurationError, NotFound, StalkeerError
+from stalkeer.jobs.lookups import open_tmdb
 from stalkeer.web.forms import FormFields
 from stalkeer.web.frame import app_of, base_of
 from stalkeer.web.render import Toast, done, page
@@ -49,6 +50,19 @@ def post_section(request: Request, path: str, form: FormFields) -> Response:
     except ConfigurationError as error:
         return done(request, Toast(str(error), "bad"), status=422)
     return done(request, Toast("Saved."))
+
+
+@router.post("/settings/matching/tmdb")
+def post_tmdb(request: Request) -> Response:
+    """Ask TMDB whether it takes the key that is kept."""
+    catalogue = open_tmdb(app_of(request).settings.tmdb)
+    if catalogue is None:
+        return done(request, Toast("There is no key yet. Save one first.", "info"))
+    try:
+        catalogue.check()
+    except StalkeerError as error:
+        return done(request, Toast(str(error), "bad"), status=422)
+    return done(request, Toast("TMDB answers and takes the key."))
 
 
 @router.post("/settings/{path}/reset/{name}")

@@ -39,7 +39,7 @@ SECTIONS = (
         "Matching",
         "list-checks",
         "What is searched for, and when a match counts as sure.",
-        ("matching", "wanted"),
+        ("matching", "tmdb", "wanted"),
     ),
     Section("schedule", "Schedule", "calendar", "When jobs run, how long things stay.", ("schedule", "retention")),
     Section("security", "Security", "shield", "Who may use Stalkeer.", ("security",)),
@@ -83,9 +83,12 @@ LABELS = {
     "import.tag": "Tag for what is imported",
     "matching.threshold": "Offer for review from",
     "matching.auto_confirm": "Confirm by itself from",
+    "tmdb.api_key": "API key",
+    "tmdb.language": "Languages",
+    "tmdb.url": "Address",
     "logging.level": "Log level",
 }
-HEADS = {"import": "Import", "data_dir": "Folders", "secret_key_file": "Folders"}
+HEADS = {"import": "Import", "tmdb": "The Movie Database", "data_dir": "Folders", "secret_key_file": "Folders"}
 # Read once when the program starts.
 AT_START = ("logging.file", "logging.format")
 
