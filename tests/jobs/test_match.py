@@ -17,6 +17,7 @@ from stalkeer.jobs.match_rules import (
     rule_of_series,
     withdraw_rule,
 )
+from stalkeer.jobs.queue import plan_queue
 from stalkeer.jobs.reporting import QuietRun
 from stalkeer.matching.lookup import Namesake, WorkTitles, WorldTitle
 from stalkeer.matching.rules import RuleAction
@@ -24,7 +25,7 @@ from stalkeer.model import Decision, WantedId
 from stalkeer.settings.schema import MatchingSettings
 from stalkeer.store.events import EventFilter, list_events
 from stalkeer.store.matches import MatchFilter, list_matches
-from stalkeer.store.tables import match_marks, wanted
+from stalkeer.store.tables import entries, match_marks, wanted
 from tests.doubles.catalogue import Catalogue
 
 
@@ -361,3 +362,20 @@ def test_a_silent_tmdb_hinders_no_match_and_is_told(house):
 
     assert decisions(house) == {salt: {"Salt (2014)": "confirm"}, road: {"Road (2015)": "confirm"}}
     assert (report.to_document()["titlesError"], len(world.asked)) == ("no answer", 1)
+
+
+def test_of_the_sure_entries_the_one_in_the_wished_language_is_queued(house):
+    house.film("Dune", 2021, original_language="English")
+    first, second = house.list_entries("Dune (2021)", "Dune - 2021", resolution=1080)
+    with house.database.begin() as connection:
+        for entry, language in ((first, "en"), (second, "fr")):
+            connection.execute(update(entries).where(entries.c.id == entry).values(languages=language))
+    run(house)
+
+    def chosen(*languages):
+        with house.database.connect() as connection:
+            [planned] = plan_queue(connection, house.clock(), languages=languages).planned
+        return planned.matches[0].entry_id, [reason for reason in planned.reasons if "language" in reason]
+
+    assert chosen("fr", "en") == (second, ["language fr: your wish 1"])
+    assert chosen("de", "original") == (first, ["language en: your wish 2"])

@@ -1,6 +1,6 @@
 import pytest
 
-from stalkeer.matching.rank import Profile, SizeLimits, Variant, rank_variants
+from stalkeer.matching.rank import Profile, SizeLimits, Variant, Wishes, rank_variants
 from stalkeer.model import EntryId
 
 GB = 2**30
@@ -62,3 +62,28 @@ def test_what_its_instance_refuses_is_not_taken():
 
     assert [(one.variant.entry_id, one.allowed) for one in ranked] == [(2, True), (1, False)]
     assert "Radarr has it on its blocklist" in ranked[1].reasons
+
+
+def spoken(number: int, *languages: str, resolution: int = 1080) -> Variant:
+    return Variant(EntryId(number), 1.0, resolution, languages=languages)
+
+
+def test_languages_are_wished_for_in_their_order_and_none_is_refused():
+    found = [spoken(1, "en", resolution=2160), spoken(2), spoken(3, "fr"), spoken(4, "ja", "en")]
+    wishes = Wishes(("fr", "original"), original_language="ja")
+
+    ranked = rank_variants(found, wishes=wishes)
+
+    assert [one.variant.entry_id for one in ranked] == [3, 4, 2, 1]
+    assert all(one.allowed for one in ranked)
+    assert [one.reasons[-1] for one in ranked if one.variant.languages] == [
+        "language fr: your wish 1",
+        "language ja, en: your wish 2",
+        "language en: none of your wishes",
+    ]
+
+
+def test_what_the_profile_refuses_stays_behind_whatever_its_language():
+    ranked = rank_variants([spoken(1, "fr", resolution=480), spoken(2, "en")], PROFILE, Wishes(("fr",)))
+
+    assert [(one.variant.entry_id, one.allowed) for one in ranked] == [(2, True), (1, False)]

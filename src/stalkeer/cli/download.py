@@ -46,11 +46,12 @@ def start(
     from stalkeer.jobs.queue import plan_queue, queue_confirmed
 
     parts = context_app(context)
+    languages = parts.settings.matching.languages
     if dry_run:
         with parts.database.connect() as connection:
-            report = plan_queue(connection, parts.clock(), limit)
+            report = plan_queue(connection, parts.clock(), limit, languages)
     else:
-        report = queue_confirmed(parts.database, parts.clock, limit)
+        report = queue_confirmed(parts.database, parts.clock, limit, languages)
         if not detach and not _has_worker(parts):
             note(context, "No worker runs: downloading here until the queue is empty. Ctrl-C stops; nothing is lost.")
             _work(parts, shows=not (invocation(context).json or invocation(context).quiet))

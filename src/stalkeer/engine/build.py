@@ -83,7 +83,8 @@ def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
 
     def download(_subject: str | None, options: Mapping[str, object], _run: Run) -> Report:
         limit = options.get("limit")
-        return queue_confirmed(program.database, program.clock, limit if isinstance(limit, int) else None)
+        most = limit if isinstance(limit, int) else None
+        return queue_confirmed(program.database, program.clock, most, program.settings.matching.languages)
 
     def cleanup(_subject: str | None, _options: Mapping[str, object], run: Run) -> Report:
         place = program.cleanup_place

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -92,19 +92,23 @@ class _Choice:
     resting: int = 0
 
 
-def plan_queue(connection: Transaction, now: datetime, limit: int | None = None) -> QueueReport:
+def plan_queue(
+    connection: Transaction, now: datetime, limit: int | None = None, languages: Sequence[str] = ()
+) -> QueueReport:
     """What `queue_confirmed` would queue: a dry run."""
-    choice = _choose(connection, now, limit)
+    choice = _choose(connection, now, limit, languages)
     return QueueReport(
         tuple(choice.planned), (), choice.already, tuple(choice.refused), choice.resting, is_dry_run=True
     )
 
 
-def queue_confirmed(database: Database, clock: Callable[[], datetime], limit: int | None = None) -> QueueReport:
+def queue_confirmed(
+    database: Database, clock: Callable[[], datetime], limit: int | None = None, languages: Sequence[str] = ()
+) -> QueueReport:
     """Queue what is confirmed and not under way, at most `limit` downloads."""
     now = clock()
     with database.connect() as connection:
-        choice = _choose(connection, now, limit)
+        choice = _choose(connection, now, limit, languages)
     queued: list[DownloadId] = []
     for start in range(0, len(choice.planned), 100):  # short transactions: the pulse writes in between
         with database.begin() as connection:
@@ -135,7 +139,7 @@ def queue_pair(
         return _create_one(connection, match, clock(), priority)
 
 
-def _choose(connection: Transaction, now: datetime, limit: int | None) -> _Choice:
+def _choose(connection: Transaction, now: datetime, limit: int | None, languages: Sequence[str]) -> _Choice:
     choice = _Choice()
     by_item: dict[WantedId, list[ConfirmedMatch]] = {}
     for match in confirmed_matches(connection):
@@ -150,7 +154,7 @@ def _choose(connection: Transaction, now: datetime, limit: int | None) -> _Choic
         elif wanted_id in resting:
             choice.resting += 1
         else:
-            best = _best(matches, instances)
+            best = _best(matches, instances, languages)
             if isinstance(best, Refusal):
                 choice.refused.append(best)
             else:
@@ -162,9 +166,9 @@ def _choose(connection: Transaction, now: datetime, limit: int | None) -> _Choic
 
 
 def _best(
-    matches: list[ConfirmedMatch], instances: Mapping[InstanceId, InstanceRow]
+    matches: list[ConfirmedMatch], instances: Mapping[InstanceId, InstanceRow], languages: Sequence[str]
 ) -> tuple[ConfirmedMatch, tuple[str, ...]] | Refusal:
-    ranked = rank(matches, instances.get(matches[0].instance_id))
+    ranked = rank(matches, instances.get(matches[0].instance_id), languages)
     if not ranked:
         return Refusal(matches[0].title, ("none of its variants is better than the file that is there",))
     if not ranked[0].allowed:

@@ -125,7 +125,7 @@ class Settling:
 
     def _another(self, connection: Transaction, problem: Problem) -> None:
         now = self.tools.clock()
-        variant = next_variant(connection, self.row)
+        variant = next_variant(connection, self.row, self.tools.settings().matching.languages)
         if variant is None:
             self._fail(connection, problem)
         elif owned.change_variant(connection, self.owner, variant, problem, now):

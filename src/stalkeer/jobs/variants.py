@@ -21,6 +21,7 @@ from stalkeer.store.downloads import DownloadRow
 from stalkeer.store.instances import InstanceRow, list_instances
 from stalkeer.store.owned import Replacement
 from stalkeer.store.variants import ConfirmedMatch, confirmed_matches
+from stalkeer.titles.vocabulary import LANGUAGES
 
 FILM_RUNTIME_MIN = 110  # what Radarr takes where it knows no runtime
 # what the two programs call a source -> what names are read into
@@ -37,7 +38,7 @@ SOURCE_WORDS = {
 }
 
 
-def next_variant(connection: Transaction, row: DownloadRow) -> Replacement | None:
+def next_variant(connection: Transaction, row: DownloadRow, languages: Sequence[str] = ()) -> Replacement | None:
     """The best entry for the download's items that was not tried yet; None where all were."""
     found = confirmed_matches(connection, [item.wanted_id for item in row.items])
     tried = {row.entry_id, *row.variants_tried}
@@ -47,7 +48,7 @@ def next_variant(connection: Transaction, row: DownloadRow) -> Replacement | Non
     instances = {instance.id: instance for instance in list_instances(connection)}
     # an entry that serves all items of the download comes before one that serves some of them
     served = {match.entry_id: len({m.wanted_id for m in fresh if m.entry_id == match.entry_id}) for match in fresh}
-    ranked = [one for one in rank(fresh, instances.get(fresh[0].instance_id)) if one.allowed]
+    ranked = [one for one in rank(fresh, instances.get(fresh[0].instance_id), languages) if one.allowed]
     if not ranked:
         return None
     best = max(ranked, key=lambda one: served[one.variant.entry_id])  # max keeps the first of equals
@@ -55,15 +56,19 @@ def next_variant(connection: Transaction, row: DownloadRow) -> Replacement | Non
     return Replacement(match.entry_id, match.source_id, match.entry_key, match.entry_name)
 
 
-def rank(matches: Sequence[ConfirmedMatch], instance: InstanceRow | None) -> tuple[RankedVariant, ...]:
-    """The entries of `matches`, best first, as `instance` would like them; of what it has already, only better ones."""
+def rank(
+    matches: Sequence[ConfirmedMatch], instance: InstanceRow | None, languages: Sequence[str] = ()
+) -> tuple[RankedVariant, ...]:
+    """The entries of `matches`, best first, as `instance` and the user's languages would like them; of what it has
+    already, only better ones."""
     profile = _profile_of(instance, matches[0].profile_id) if matches else None
     matches = [match for match in matches if is_upgrade(match.resolution, match.current_quality, profile)]
     if not matches:
         return ()
     whose = instance.label if instance else "the instance"
     unique: dict[EntryId, Variant] = {match.entry_id: _variant(match, whose) for match in matches}
-    wishes = Wishes(original_language=matches[0].original_language)
+    original = LANGUAGES.get((matches[0].original_language or "").casefold())
+    wishes = Wishes(tuple(languages), original_language=original)
     return rank_variants(list(unique.values()), _of_profile(profile, whose) if profile else ANY_PROFILE, wishes)
 
 

@@ -1,4 +1,4 @@
-"""Order the variants of one wanted item: the quality profile first, then language, source priority and size."""
+"""Order the variants of one wanted item: what the profile allows, by language, quality, source priority and size."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _judge(variant: Variant, profile: Profile, wishes: Wishes) -> RankedVariant:
         allowed = False
         reasons.append(f"its language {', '.join(refused)} is refused")
     elif variant.languages:
-        reasons.append(f"language {', '.join(variant.languages)}")
+        reasons.append(_language_reason(variant, wishes))
     if wishes.max_size is not None and variant.size is not None and variant.size > wishes.max_size:
         allowed = False
         reasons.append(f"{variant.size} bytes are more than the limit of {wishes.max_size}")
@@ -185,6 +185,14 @@ def _order(variant: Variant, profile: Profile, wishes: Wishes) -> tuple[float, .
         _size_order(variant, profile, wishes),
         variant.entry_id,
     )
+
+
+def _language_reason(variant: Variant, wishes: Wishes) -> str:
+    said = f"language {', '.join(variant.languages)}"
+    if not wishes.languages or "multi" in variant.languages:
+        return said
+    place = _language_rank(variant, wishes) // 2
+    return f"{said}: your wish {place + 1}" if place < len(wishes.languages) else f"{said}: none of your wishes"
 
 
 def _language_rank(variant: Variant, wishes: Wishes) -> int:

@@ -78,6 +78,13 @@ def check_key(value: SecretStr) -> SecretStr:
     return value
 
 
+def check_wishes(values: tuple[str, ...]) -> tuple[str, ...]:
+    wrong = [value for value in values if not re.fullmatch("[a-z]{2}|original", value)]
+    if wrong:
+        raise ValueError(f"{', '.join(wrong)}: no language code; accepted: two letters as in fr, or original")
+    return values
+
+
 def check_languages(values: tuple[str, ...]) -> tuple[str, ...]:
     wrong = [value for value in values if not LANGUAGE.fullmatch(value)]
     if wrong:
@@ -353,6 +360,12 @@ class RetentionSettings(Section):
 class MatchingSettings(Section):
     threshold: float = Field(0.8, ge=0, le=1, description="Score from which a match is offered for review.")
     auto_confirm: float = Field(0.95, ge=0, le=1, description="Score from which it is confirmed without asking.")
+    languages: Annotated[Words, AfterValidator(check_wishes)] = Field(
+        (),
+        description="Languages you would rather have, the dearest first (ISO 639-1; `original` is the item's own). Of "
+        "the variants that the quality profile allows, these come first; none is refused.",
+        examples=[["fr", "original"]],
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> MatchingSettings:
@@ -498,7 +511,9 @@ class Settings(Section):
     import_: ImportSettings = Field(ImportSettings(), alias="import", description="How files are handed over.")
     schedule: ScheduleSettings = Field(ScheduleSettings(), description="When jobs run.")
     retention: RetentionSettings = Field(RetentionSettings(), description="How long things are kept.")
-    matching: MatchingSettings = Field(MatchingSettings(), description="When a match is sure.")
+    matching: MatchingSettings = Field(
+        MatchingSettings(), description="When a match is sure, and which variant is preferred."
+    )
     tmdb: TmdbSettings = Field(TmdbSettings(), description="More titles of what is wanted; optional.")
     wanted: WantedSettings = Field(WantedSettings(), description="What is searched for.")
     database: DatabaseSettings = Field(DatabaseSettings(), description="Where rows are kept.")

@@ -83,6 +83,7 @@ LABELS = {
     "import.tag": "Tag for what is imported",
     "matching.threshold": "Offer for review from",
     "matching.auto_confirm": "Confirm by itself from",
+    "matching.languages": "Preferred languages",
     "tmdb.api_key": "API key",
     "tmdb.language": "Languages",
     "tmdb.url": "Address",

@@ -116,7 +116,7 @@ def queue_best(app: App, wanted_id: WantedId) -> None:
         found = confirmed_matches(connection, [wanted_id])
         item = get_wanted(connection, wanted_id)
         instance = get_instance(connection, item.instance)
-    ranked = rank(found, instance)
+    ranked = rank(found, instance, app.settings.matching.languages)
     if not ranked or not ranked[0].allowed:
         why = "nothing sure was found" if not found else "no variant is better than its file"
         why = "; ".join(ranked[0].reasons) if ranked else why
