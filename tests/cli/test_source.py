@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from stalkeer.cli.output import ShownRun
 from stalkeer.demo.panel import Film
 from stalkeer.demo.provider import Provider
+from stalkeer.jobs.reporting import QuietRun
+from tests.doubles.proxies import Proxy
 
 
 @pytest.fixture
@@ -27,6 +30,8 @@ def test_a_file_is_added_refreshed_listed_and_removed(stalkeer, playlist):
     assert (report["outcome"], report["added"], report["kinds"]) == ("refreshed", 50, {"film": 50})
     assert stalkeer("source", "refresh", "--json").document["sources"][0]["outcome"] == "unchanged"
 
+    copies = stalkeer("source", "archives", "mine", "--json").document["archives"]
+    assert [(copy["generation"], Path(copy["path"]).is_file()) for copy in copies] == [(1, True)]
     assert "mine" in stalkeer("source", "list").out
     assert stalkeer("source", "remove", "mine").code == 0
     assert stalkeer("source", "list", "--json").document == {"sources": []}
@@ -62,7 +67,12 @@ def test_a_source_is_tested_before_it_is_kept(stalkeer):
         tested = stalkeer("source", "test", url, "--json")
         as_playlist = stalkeer("source", "test", url, "--as-playlist")
         wrong = stalkeer("source", "test", provider.url, "-u", "ann-login", "-p", "wrong")
+        added = stalkeer("source", "add", "tv", url)
+        with Proxy() as proxy:
+            stalkeer("source", "test", url, "--proxy", f"socks5h://{proxy.address}", "--header", "X-Own: 1")
 
+    assert "names an account" in added.out
+    assert proxy.seen and set(proxy.seen) == {f"SOCKS {url.removeprefix('http://').partition('/')[0]}"}
     assert tested.document["account"]["max"] == 2
     assert tested.document["samples"][0]["title"] == "The Silver River"
     assert "names an account" in as_playlist.out
@@ -89,3 +99,14 @@ def test_a_name_that_is_taken_or_no_name_is_refused(stalkeer, playlist):
     assert "already" in stalkeer("source", "add", "mine", str(playlist)).err
     assert stalkeer("source", "add", "Not A Name", str(playlist)).code == 1
     assert "no source named" in stalkeer("source", "refresh", "nobody").err
+
+
+def test_a_terminal_is_shown_how_far_a_refresh_is():
+    shown: list[str] = []
+    run = ShownRun(QuietRun(cancelled=True), shown.append)
+
+    run.progress(25, 100, "tv: 7 entries read")
+    run.progress(3, None, "tv: fetching")
+
+    assert shown == ["tv: 7 entries read (25 %)", "tv: fetching"]
+    assert run.is_cancelled()

@@ -114,6 +114,19 @@ def test_headers_in_front_of_each_extinf_belong_to_the_entry_that_follows():
         assert [json.loads(entry.headers)["User-Agent"] for entry in entries] == [f"Box/{n}" for n in range(300)]
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_lines_in_front_of_a_later_extinf_belong_to_it_and_not_to_the_entry_before(newline):
+    text = (
+        "#EXTM3U\n#EXTINF:-1,A\nhttp://h.example/a.m3u8\n#KODIPROP:inputstream.adaptive.license_type=widevine\n"
+        "#EXTINF:-1,B\nhttp://h.example/b.m3u8\n"
+    )
+
+    entries, oddities = read(text.replace("\n", newline))
+
+    assert [(entry.name, entry.protected) for entry in entries] == [("A", False), ("B", True)]
+    assert "missing-url" not in oddities
+
+
 def test_a_header_that_would_break_a_request_is_left_out():
     entry, _ = one("#EXTM3U\n#EXTINF:-1,A\nhttp://h.example/a.mkv|User-Agent=a%0d%0aX-Evil:1\n")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
@@ -14,8 +15,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 if TYPE_CHECKING:
+    from stalkeer.jobs.reporting import Run
     from stalkeer.runtime import App
     from stalkeer.settings import LoadedSettings
 
@@ -82,6 +85,33 @@ def note(context: typer.Context, text: str) -> None:
     run = invocation(context)
     if not (run.json or run.quiet):
         Console(stderr=True).print(text, style="dim", markup=False, highlight=False)
+
+
+@dataclass
+class ShownRun:
+    """A run whose progress is also shown to whoever waits for it."""
+
+    run: Run
+    show: Callable[[str], object]
+
+    def progress(self, done: int, total: int | None = None, message: str = "") -> None:
+        self.run.progress(done, total, message)
+        self.show(f"{message} ({done * 100 // total} %)" if total else message)
+
+    def is_cancelled(self) -> bool:
+        return self.run.is_cancelled()
+
+
+@contextmanager
+def shown_progress(context: typer.Context) -> Iterator[Callable[[Run], Run]]:
+    """Makes runs show their progress on stderr where that is a terminal; not with --json or --quiet."""
+    run = invocation(context)
+    console = Console(stderr=True)
+    if run.json or run.quiet or not console.is_terminal:
+        yield lambda run: run
+        return
+    with console.status("") as status:
+        yield lambda run: ShownRun(run, lambda text: status.update(escape(text)))
 
 
 def fail_with(code: ExitCode) -> NoReturn:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stalkeer.cli import source_filter
-from stalkeer.cli.output import ExitCode, context_app, emit, fail_with
+from stalkeer.cli.output import ExitCode, context_app, emit, fail_with, shown_progress
 
 if TYPE_CHECKING:
     from stalkeer.jobs.probe import ProbeReport
@@ -68,7 +68,7 @@ def add(
     Examples: stalkeer source add mine /data/list.m3u | stalkeer source add tv http://tv.example:8080 -u me -p secret
     """
     from stalkeer.jobs.describe import describe_source
-    from stalkeer.store.sources import Credentials, SourceOptions, add_source
+    from stalkeer.store.sources import XTREAM, Credentials, SourceOptions, add_source
 
     parts = context_app(context)
     if username and not password:
@@ -83,12 +83,16 @@ def add(
     new = _with(new, priority=priority, max_connections=max_connections)
     with parts.database.begin() as connection:
         row = add_source(connection, new, parts.secrets, parts.clock())
+    said = f"Added {row.slug}. Fetch it: stalkeer source refresh {row.slug}"
+    if row.kind == XTREAM and not username:
+        said += (
+            "\nThe address names an account, so the account itself is asked, which tells more than its playlist. "
+            "With --as-playlist it is kept as the playlist"
+        )
     emit(
         context,
         document_of(row),
-        lambda console: console.print(
-            f"Added {row.slug}. Fetch it: stalkeer source refresh {row.slug}", markup=False, highlight=False
-        ),
+        lambda console: console.print(said, markup=False, highlight=False, soft_wrap=True),
     )
 
 
@@ -108,13 +112,14 @@ def refresh(
 
     parts = context_app(context)
     tools = parts.refresher
-    report = record_run(
-        parts.database,
-        parts.clock,
-        "refresh",
-        name,
-        lambda run: refresh_sources(tools, run, name, accept=accept, anew=anew),
-    )
+    with shown_progress(context) as shown:
+        report = record_run(
+            parts.database,
+            parts.clock,
+            "refresh",
+            name,
+            lambda run: refresh_sources(tools, shown(run), name, accept=accept, anew=anew),
+        )
     emit(context, report.to_document(), lambda console: _render_refresh(console, report))
     _end_refresh(report)
 
@@ -126,6 +131,9 @@ def try_source(
     username: str = typer.Option("", "--username", "-u", help="The account's user, with an address."),
     password: str = typer.Option("", "--password", "-p", help="The account's password; asked for where it is missing."),
     as_playlist: bool = typer.Option(False, "--as-playlist", help="Try a get.php address as the playlist it returns."),
+    user_agent: str = typer.Option("", "--user-agent", help="User-Agent, with an address."),
+    proxy: str = typer.Option("", "--proxy", help="http://, https://, socks5:// or socks5h:// proxy, with an address."),
+    header: list[str] = typer.Option([], "--header", metavar="NAME:VALUE", help="A further header; repeatable."),
 ) -> None:
     """Ask a source what a refresh would bring, and keep nothing: account, counts, some names as they are read.
 
@@ -144,8 +152,9 @@ def try_source(
             row = get_source(connection, name)
         new = NewSource(row.slug, row.kind, read_credentials(row, parts.secrets), row.options)
     else:
-        login = Credentials(username=username, password=password)
-        new = describe_source("test", name, login, SourceOptions(), as_playlist=as_playlist)
+        login = Credentials(username=username, password=password, proxy=proxy, headers=_headers(header))
+        options = SourceOptions(user_agent=user_agent)
+        new = describe_source("test", name, login, options, as_playlist=as_playlist)
     report = probe_source(parts.refresher, new)
     emit(context, report.to_document(), lambda console: _render_probe(console, report))
     if not report.is_usable:
@@ -182,6 +191,33 @@ def changes(
             console.print(line, markup=False, highlight=False)
 
     emit(context, {"changes": documents}, render)
+
+
+@app.command()
+def archives(context: typer.Context, name: str = Name) -> None:
+    """List the copies of its last playlists, the newest first. They are compressed and hold no login.
+
+    Example: stalkeer source archives tv
+    """
+    from stalkeer.store.archives import list_archives
+    from stalkeer.store.sources import get_source
+
+    parts = context_app(context)
+    with parts.database.connect() as connection:
+        found = list_archives(connection, get_source(connection, name).id)
+    documents = [
+        {"generation": copy.generation, "createdAt": copy.created_at, "size": copy.size, "path": copy.path}
+        for copy in found
+    ]
+
+    def render(console: Console) -> None:
+        if not found:
+            console.print("No copies are kept: none was fetched yet, or catalogue.archives is 0.", markup=False)
+        for copy in found:
+            line = f"{copy.generation:>6}  {copy.created_at:%Y-%m-%d %H:%M}  {copy.size:>12,} bytes  {copy.path}"
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    emit(context, {"archives": documents}, render)
 
 
 @app.command()
@@ -247,7 +283,7 @@ def _headers(given: list[str]) -> dict[str, str]:
 
 def _cells(row: SourceRow) -> list[str]:
     kinds = row.counts.get("kinds", {})
-    state = "removed by the guard" if row.guard else "failed" if row.last_error else "ok"
+    state = "held by the guard" if row.guard else "failed" if row.last_error else "ok"
     if not row.enabled:
         state = "disabled"
     elif row.generation == 0 and not row.last_error:
@@ -265,6 +301,8 @@ def _render_refresh(console: Console, report: RefreshReport) -> None:
         console.print("No sources are enabled. Add one: stalkeer source add NAME ADDRESS-OR-FILE", markup=False)
     for source in report.sources:
         console.print(_sentence(source), markup=False, highlight=False, soft_wrap=True)
+        if source.outcome == "refreshed" and source.message:
+            console.print(f"  {source.message}", style="yellow", markup=False, highlight=False, soft_wrap=True)
         for kind, count in source.oddities.items():
             console.print(f"  {kind}: {count}", style="dim", markup=False)
         for reason, count in source.changes.left_out.items():

@@ -7,6 +7,7 @@ more than all the rest.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Protocol
@@ -18,6 +19,7 @@ EXTINF = b"#EXTINF:"
 SEPARATOR = b"\n#EXTINF:"
 _BOM = b"\xef\xbb\xbf"
 _DIRECTIVES = (b"#EXTVLCOPT", b"#KODIPROP", b"#EXTHTTP", b"#EXTGRP")
+_IN_FRONT = re.compile(rb"\n[^#\r\n][^\n]*\n(?:#(?:EXTVLCOPT|KODIPROP|EXTHTTP|EXTGRP)[^\n]*\n)+#EXTINF:")
 
 
 class ByteStream(Protocol):
@@ -51,6 +53,7 @@ class Chunks:
             sample = sample[len(_BOM) :]
         if sample and sample.lstrip()[:7].upper() != b"#EXTM3U":
             self.oddities["no-header"] += 1
+        self.regroup = _IN_FRONT.search(sample) is not None
         return sample
 
     def __iter__(self) -> Iterator[bytes]:
