@@ -3,7 +3,9 @@
 import os
 import random
 import signal
+import sys
 import time
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from stalkeer.store.workers import list_workers
 from tests.doubles.house import content, digest, eventually, now
 from tests.engine.processes import Spec, worker
 
+MOST_AGAIN = 64 * 1024 * 1024  # for each kill
 IMPORTING = {"import.mode": "manual", "downloads.verify_downloads": True}
 
 
@@ -98,9 +101,11 @@ def pids(house):
         return {one.pid for one in list_workers(connection)}
 
 
-def kill_randomly(house, kills, size, dice):
-    """Start and kill a worker over six downloads until they are done, at least `kills` times; the bytes served."""
-    bodies = {house.download(f"Film {n}", content(size, n), house.source(max_connections=3)): n for n in range(6)}
+def kill_randomly(house, kills, sizes, dice):
+    """Start and kill a worker `kills` times, then let one end what is left: the bytes that were sent of each film."""
+    source = house.source(max_connections=3)
+    bodies = [content(size, number) for number, size in enumerate(sizes)]
+    downloads = {house.download(f"Film {number}", body, source): body for number, body in enumerate(bodies)}
     house.provider.rate = 3_000_000
     for _ in range(kills):
         with worker(Spec.of(house)) as process:
@@ -109,19 +114,31 @@ def kill_randomly(house, kills, size, dice):
             os.kill(process.pid, signal.SIGKILL)
     house.provider.rate = None
     with worker(Spec.of(house)):
-        for download, number in bodies.items():
+        for download, body in downloads.items():
             house.await_state(download, DownloadState.COMPLETED, timeout_s=60)
-            assert house.result(download) == digest(content(size, number))
-    return sum(request.sent for request in house.provider.requests if request.key.startswith("/files"))
+            assert house.result(download) == digest(body)
+    sent = Counter()
+    for request in house.provider.requests:
+        sent[request.key] += request.sent
+    return [sent[f"/files/Film {number}.mkv"] for number in range(len(sizes))]
 
 
 def test_twenty_kills_at_random_leave_every_file_right(house):
-    sent = kill_randomly(house, 20, 2_000_000, random.Random(5))
+    sent = kill_randomly(house, 20, [2_000_000] * 6, random.Random(5))
 
-    assert sent <= 6 * 2_000_000 + 20 * 3 * 64 * 1024 * 1024
+    assert sum(sent) <= 6 * 2_000_000 + 20 * 3 * MOST_AGAIN
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_two_hundred_kills_at_random_leave_every_file_right(house):
-    kill_randomly(house, int(os.environ.get("N", "200")), 40_000_000, random.Random(6))
+    """Most films are small enough to come to their end between two kills, so that each step of their lives is hit."""
+    kills, dice = int(os.environ.get("N", "200")), random.Random(6)
+    sizes = [dice.choice((200_000, 600_000, 2_000_000, 20_000_000)) for _ in range(kills // 4)]
+
+    sent = kill_randomly(house, kills, sizes, dice)
+
+    again = [max(0, one - size) for one, size in zip(sent, sizes, strict=True)]
+    sys.stdout.write(f"\n{kills} kills, {len(sizes)} films of {sum(sizes):,} bytes: {sum(again):,} came again, ")
+    sys.stdout.write(f"{sum(again) // kills:,} for each kill\n")
+    assert sum(again) <= kills * MOST_AGAIN
