@@ -38,6 +38,7 @@ from stalkeer.store.dispatch import release_all
 from stalkeer.store.downloads import count_by_state
 from stalkeer.store.runs import last_finished, list_runs, queue_run, take_back_runs
 from stalkeer.store.workers import WorkerRow, database_now, register_worker, remove_worker
+from stalkeer.transfers.memory import share_pools
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +128,7 @@ class Engine:
 
     def launch(self) -> None:
         """Begin to work. Raises Conflict where another process works on this data folder already."""
+        share_pools()
         if not self._is_shared and not self._lock.acquire():
             raise Conflict(
                 f"Another Stalkeer works on {self._program.paths.data_dir} already; this one needs none of its own."
