@@ -7,7 +7,7 @@ from stalkeer.demo.radarr import Radarr
 from stalkeer.jobs.queue import plan_queue, queue_confirmed
 from stalkeer.jobs.reporting import QuietRun
 from stalkeer.jobs.scan import Scanner, scan_missing
-from stalkeer.jobs.variants import rank
+from stalkeer.jobs.variants import hindrance_of, rank
 from stalkeer.model import DownloadState
 from stalkeer.settings import load_settings
 from stalkeer.store.instances import list_instances
@@ -154,6 +154,18 @@ def test_a_file_larger_than_the_instances_quality_definition_allows_is_refused_w
     (refusal,) = plan(database, clock).refused
 
     assert "40.0 GB is larger than Radarr allows for WEBDL-1080p of 100 min (9.8 GB)" in refusal.reasons
+
+
+def test_why_an_item_is_not_fetched_is_told_of_the_item_itself(database, clock, radarr, scanner):
+    find(database, clock, "huge", size=40 * GB)
+    with database.begin() as connection:
+        (item,) = connection.execute(select(wanted.c.id)).scalars()
+        too_large = hindrance_of(connection, item)
+        connection.execute(update(wanted).values(skip="not monitored"))
+        held_back = hindrance_of(connection, item)
+
+    assert "None of them is fetched" in too_large and "larger than Radarr allows" in too_large
+    assert held_back == "It is held back: not monitored."
 
 
 @pytest.mark.parametrize("source", ["hdtv", "webdl", "webrip"])

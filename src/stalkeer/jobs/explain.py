@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from stalkeer.errors import NotFound
 from stalkeer.jobs.candidates import candidate_entries, to_facts
 from stalkeer.jobs.match import Matching, read_known
+from stalkeer.jobs.variants import hindrance_of
 from stalkeer.matching.pairs import Pair
 from stalkeer.matching.works import EntryFacts, WantedItem
 from stalkeer.model import Decision, WantedId
@@ -73,6 +74,7 @@ def explain_wanted(matching: Matching, wanted_id: WantedId) -> Explanation:
         if not pairs and not others:
             others = _nearest(connection, item, reader)
         summary = _summary(pairs, others, count_titles(connection))
+        summary = " ".join(filter(None, (summary, hindrance_of(connection, wanted_id))))
     pairs.sort(key=lambda pair: (pair.decision is not Decision.CONFIRM, -pair.score))
     return Explanation(item, tuple(pairs), tuple(others[:_MOST_OTHERS]), summary)
 

@@ -15,10 +15,11 @@ from stalkeer.matching.rank import (
     Wishes,
     rank_variants,
 )
-from stalkeer.model import EntryId
+from stalkeer.model import EntryId, WantedId
 from stalkeer.store.database import Transaction
 from stalkeer.store.downloads import DownloadRow
-from stalkeer.store.instances import InstanceRow, list_instances
+from stalkeer.store.instances import InstanceRow, find_instance, list_instances
+from stalkeer.store.missing import get_missing
 from stalkeer.store.owned import Replacement
 from stalkeer.store.variants import ConfirmedMatch, confirmed_matches
 from stalkeer.titles.vocabulary import LANGUAGES
@@ -54,6 +55,20 @@ def next_variant(connection: Transaction, row: DownloadRow, languages: Sequence[
     best = max(ranked, key=lambda one: served[one.variant.entry_id])  # max keeps the first of equals
     match = next(match for match in fresh if match.entry_id == best.variant.entry_id)
     return Replacement(match.entry_id, match.source_id, match.entry_key, match.entry_name)
+
+
+def hindrance_of(connection: Transaction, wanted_id: WantedId) -> str | None:
+    """Why an item is not fetched whatever was found for it: a rule, or all that its instance says of the variants."""
+    item = get_missing(connection, wanted_id)
+    if item.skip:
+        return f"It is held back: {item.skip}."
+    found = confirmed_matches(connection, [wanted_id])
+    ranked = rank(found, find_instance(connection, item.instance))
+    if not found or any(one.allowed for one in ranked):
+        return None
+    if not ranked:
+        return "None of them is better than the file that is there."
+    return f"None of them is fetched: {'; '.join(ranked[0].reasons)}."
 
 
 def rank(
