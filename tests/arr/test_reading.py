@@ -1,3 +1,7 @@
+import pytest
+from pydantic import TypeAdapter
+
+from stalkeer.arr.naming import read_movie_naming, read_series_naming
 from stalkeer.arr.reading import (
     read_blocklist,
     read_media_management,
@@ -8,6 +12,8 @@ from stalkeer.arr.reading import (
     tag_id,
 )
 from stalkeer.arr.values import RemotePathMapping
+from stalkeer.errors import ArrRefused
+from stalkeer.naming.clean import Colon
 
 
 def test_the_members_of_a_group_are_equals_and_the_cutoff_may_be_a_group(radarr, radarr_client):
@@ -66,6 +72,22 @@ def test_settings_of_the_instance_are_read(radarr, radarr_client):
     assert (media.uses_hard_links, media.minimum_free_mb) == (True, 250)
     assert read_remote_path_mappings(radarr_client) == (RemotePathMapping("sab", "/x/", "/y/"),)
     assert [folder.path for folder in read_root_folders(radarr_client)] == [radarr.root_folder]
+
+
+# Organizer/NamingConfigResource: Radarr writes the colon's treatment as a word, Sonarr as a number
+@pytest.mark.parametrize("said", ["spaceDash", 2])
+def test_what_becomes_of_a_colon_is_read_as_a_word_and_as_a_number(radarr, radarr_client, sonarr, sonarr_client, said):
+    radarr.naming["colonReplacementFormat"] = sonarr.naming["colonReplacementFormat"] = said
+
+    assert read_movie_naming(radarr_client).characters.colon is Colon.SPACE_DASH
+    assert read_series_naming(sonarr_client).characters.colon is Colon.SPACE_DASH
+
+
+# Datastore paging: a key that is not known is silently another one
+@pytest.mark.parametrize("path", ["wanted/missing", "wanted/cutoff", "queue", "blocklist"])
+def test_a_sort_key_that_the_programs_do_not_know_does_not_pass_unseen(radarr, radarr_client, path):
+    with pytest.raises(ArrRefused, match="sortKey"):
+        radarr_client.get(TypeAdapter(dict), path, {"sortKey": "title"})
 
 
 def test_a_tag_is_made_once(radarr, radarr_client):

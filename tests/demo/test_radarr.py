@@ -60,8 +60,10 @@ def test_no_direction_is_descending_and_an_unknown_key_is_ignored(radarr, ask_ra
     for title in ("Alpha", "Beta"):
         radarr.add_movie(title, 2020)
 
+    radarr.strict = False
     page = ask_radarr.get("wanted/missing?sortKey=whatever")
 
+    assert len(radarr.violations) == 1
     assert [record["title"] for record in page["records"]] == ["Beta", "Alpha"]
     assert (page["sortKey"], page["sortDirection"]) == ("movieMetadata.sortTitle", "descending")
 

@@ -208,7 +208,10 @@ class ArrServer(JsonServer):
         """One page. An unknown sort key silently becomes the default; no direction is descending."""
         page = max(request.number("page", 1) or 1, 1)
         size = request.number("pageSize", 10) or 10
-        key = next((known for known in keys if known == request.query.get("sortKey")), default)
+        asked = request.query.get("sortKey")
+        if asked is not None and asked not in keys:
+            self.refuse(f"{request.method} {request.path}: sortKey {asked} is not known")
+        key = asked if asked in keys else default
         direction = request.query.get("sortDirection", "descending").casefold()
         direction = "ascending" if direction == "default" else direction
         ordered = sorted(rows, key=keys[key], reverse=direction == "descending")
