@@ -225,6 +225,25 @@ def test_other_events_are_tolerated(stranger, radarr, engine, event):
     assert engine.started == []
 
 
+SERIES = {"series": {"id": 7, "title": "S"}, "episodes": [{"id": 3}]}
+
+
+# Notifications/Webhook: one name for different things, and one event for two
+@pytest.mark.parametrize(
+    ("name", "event", "kind"),
+    [
+        ("radarr", {"eventType": "Download", "movie": {"id": 5}, "deletedFiles": [{"id": 1}]}, "imported"),
+        ("radarr", {"eventType": "MovieDelete", "movie": {"id": 5}, "deletedFiles": True}, "item deleted"),
+        ("sonarr", SERIES | {"eventType": "Download", "episodeFile": {"sourcePath": "/d/x.mkv"}}, "imported"),
+        ("sonarr", SERIES | {"eventType": "Download", "episodeFiles": [{"id": 1}], "sourcePath": "/d"}, "imported"),
+        ("sonarr", {"eventType": "SeriesDelete", "series": {"id": 7}, "deletedFiles": False}, "item deleted"),
+        ("sonarr", {"eventType": "ManualInteractionRequired", "series": None, "episodes": None}, "attention"),
+    ],
+)
+def test_every_shape_of_an_event_is_understood(stranger, radarr, sonarr, name, event, kind):
+    assert send(stranger, event, name=name).json()["event"] == kind
+
+
 @pytest.mark.parametrize(("name", "secret"), [("radarr", "wrong"), ("nobody", SECRET)])
 def test_a_stranger_learns_nothing(stranger, radarr, name, secret):
     assert send(stranger, {"eventType": "Test"}, name, secret).status_code == 404

@@ -246,6 +246,27 @@ def test_a_command_that_completed_without_importing_is_no_import(radarr, radarr_
     assert isinstance(outcome, Failed) and staged.exists()
 
 
+# DecisionEngine/RejectionType: a temporary objection, and want of space, pass by themselves; others are for the user
+@pytest.mark.parametrize(
+    ("reason", "kind", "waits"),
+    [
+        ("Locked file, try again later", "temporary", True),
+        ("Not enough free space", "permanent", True),
+        ("Sample", "permanent", False),
+    ],
+)
+def test_what_passes_by_itself_is_tried_again_and_not_put_to_the_user(
+    radarr, radarr_client, film, staged, reason, kind, waits
+):
+    radarr.hook = traps.on("/manualimport", traps.rejects(reason, kind, radarr.answer), method="POST")
+
+    outcome = finish(radarr, radarr_client, request_for(film, staged))
+
+    assert isinstance(outcome, Failed if waits else Refused)
+    assert not waits or (outcome.is_transient and reason in outcome.message)
+    assert radarr.commands.all() == [] and staged.exists()
+
+
 # MediaFiles/DownloadedMovieCommandService: `completed` is said of what took nothing in, too
 def test_a_scan_that_completed_unsuccessfully_is_no_import(radarr, radarr_client, film):
     film.path.mkdir(parents=True)

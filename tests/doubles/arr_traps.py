@@ -133,6 +133,17 @@ class Slow:
             raise TimeoutError("the test never let the answer go")
 
 
+def rejects(reason: str, kind: str, answer: Callable[[Request], Response]) -> Behaviour:
+    """A file is judged with one more objection; `temporary` ones pass by themselves: ImportDecision, RejectionType."""
+
+    def behave(request: Request) -> Response:
+        response = answer(request)
+        rows = [row | {"rejections": [*row["rejections"], {"reason": reason, "type": kind}]} for row in response.body]
+        return Response(response.status, rows)
+
+    return behave
+
+
 # --- commands --------------------------------------------------------------------------------------------------------
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
-from stalkeer.arr.answers import Resource
-from stalkeer.errors import InvalidInput
+from stalkeer.arr.answers import Resource, parse
+from stalkeer.errors import ArrError, InvalidInput
 
 LARGEST_ID = 2**31 - 1  # what both programs' own ids may be
 
@@ -95,8 +95,8 @@ _EVENT = TypeAdapter(EventResource)
 def read_event(body: bytes) -> ArrEvent:
     """Raises InvalidInput for what no Radarr or Sonarr sends."""
     try:
-        event = _EVENT.validate_json(body)
-    except ValidationError as error:
+        event = parse(_EVENT, body, "The event")
+    except ArrError as error:
         raise InvalidInput("This is no event of Radarr or Sonarr: `eventType` and JSON are needed.") from error
     kind = _KINDS.get(event.event_type, EventKind.OTHER)
     item = event.movie or event.series

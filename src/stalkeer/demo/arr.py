@@ -211,7 +211,7 @@ class ArrServer(JsonServer):
         asked = request.query.get("sortKey")
         if asked is not None and asked not in keys:
             self.refuse(f"{request.method} {request.path}: sortKey {asked} is not known")
-        key = asked if asked in keys else default
+        key = asked if asked is not None and asked in keys else default
         direction = request.query.get("sortDirection", "descending").casefold()
         direction = "ascending" if direction == "default" else direction
         ordered = sorted(rows, key=keys[key], reverse=direction == "descending")
