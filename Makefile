@@ -11,7 +11,7 @@ WORKERS ?= 2
 # Some images switch the cache of compiled modules off; every process that a test starts would compile all of them anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo contract test lint bench bench-matching soak e2e coverage lock format screenshots clean
+.PHONY: help demo contract test lint bench bench-matching soak e2e coverage lock outdated advisories format screenshots clean
 
 help:
 	@echo "make demo      see it work: demo servers, then refresh, scan, match, download, import (ONCE=1 ends after the report)"
@@ -21,6 +21,7 @@ help:
 	@echo "make contract RADARR=url,key SONARR=url,key   ask real programs whether they keep to what the tests say of them"
 	@echo "make screenshots  the pictures of docs/ui.md"
 	@echo "make coverage  the suite with coverage  make lock      write the lock files again"
+	@echo "make outdated  newer versions on offer  make advisories  known weaknesses of the locked versions (needs uvx)"
 
 $(VENV)/bin/python:
 	@echo "Creating $(VENV) ..."
@@ -81,6 +82,12 @@ coverage: $(DEV)
 lock: | $(VENV)/bin/python
 	$(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet -o requirements-dev.lock
+
+outdated: $(DEV)
+	$(PIP) list --outdated
+
+advisories:
+	uvx pip-audit -r requirements.lock --require-hashes --disable-pip
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis artifacts demo-data

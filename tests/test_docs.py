@@ -86,3 +86,19 @@ def test_links_between_documents_lead_somewhere(page):
     targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text(encoding="utf-8"))
 
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_every_page_is_reached_from_the_readme():
+    linked = set(re.findall(r"\]\(docs/([a-z-]+\.md)", read("README.md")))
+    further = {target for page in linked for target in re.findall(r"\]\(([a-z-]+\.md)", read(f"docs/{page}"))}
+
+    assert {path.name for path in (ROOT / "docs").glob("*.md")} <= linked | further
+
+
+def test_the_page_of_figures_names_the_machine_and_commands_that_there_are():
+    page = read("docs/performance.md")
+    named = re.findall(r"python -m bench ([a-z-]+)`", page)
+
+    assert "| Machine |" in page
+    assert named
+    assert [name for name in named if not (ROOT / "bench" / f"{name.replace('-', '_')}.py").exists()] == []

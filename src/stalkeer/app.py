@@ -18,7 +18,7 @@ from stalkeer.settings import LoadedSettings, Settings, find_config, load_settin
 from stalkeer.settings.folders import FOLDERS, check_folders, check_outside_root_folders
 from stalkeer.settings.live import LiveSettings
 from stalkeer.store.damage import set_aside_if_damaged
-from stalkeer.store.database import open_database
+from stalkeer.store.database import Database, open_database
 from stalkeer.store.filters import sync_config_filters
 from stalkeer.store.instances import configured_instances, list_instances, sync_config_instances
 from stalkeer.store.migrate import migrate
@@ -63,6 +63,7 @@ def build_app(start: Start, clock: Callable[[], datetime] = utc_now) -> App:
         _prepare_database(first, paths, clock())
     secrets = open_secret_box(paths.data_dir, first.secret_key_file)
     database = open_database(first.database.url.get_secret_value())
+    _keep_before_migration(database, first, paths, start, clock())
     migrate(database, paths.backups)
     live = LiveSettings(start.load, read_settings(database, secrets))
     if start.role == "serve" or not is_held(paths.data_dir):  # beside a running server its configuration counts
@@ -79,6 +80,15 @@ def build_app(start: Start, clock: Callable[[], datetime] = utc_now) -> App:
         started_at=clock(),
         config=start.config or find_config(start.environ),
     )
+
+
+def _keep_before_migration(database: Database, first: Settings, paths: Paths, start: Start, now: datetime) -> None:
+    """A whole backup, with the key beside it, before this release changes the schema."""
+    from stalkeer.jobs.backup import BackupPlace, backup_before_migration
+
+    key_file = first.secret_key_file or paths.data_dir / KEY_FILE
+    config = start.config or find_config(start.environ)
+    backup_before_migration(database, BackupPlace(paths.data_dir, paths.backups, key_file, config), now)
 
 
 def _prepare_database(settings: Settings, paths: Paths, now: datetime) -> None:

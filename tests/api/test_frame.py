@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.doubles.engine import NotingEngine
+
 
 def test_ping_answers_without_a_key(stranger):
     answer = stranger.get("/ping")
@@ -16,7 +18,16 @@ def test_health_names_its_parts(stranger):
     answer = stranger.get("/health")
 
     assert answer.status_code == 200
-    assert answer.json()["parts"]["database"] == "ok"
+    assert answer.json() == {"status": "ok", "parts": {"database": "ok", "worker": "ok", "data": "ok"}}
+
+
+def test_health_says_which_part_does_not_work(app, client):
+    object.__setattr__(app, "engine", NotingEngine())
+
+    answer = client.get("/health")
+
+    assert answer.status_code == 503
+    assert answer.json()["parts"]["worker"] == "error"
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-Api-Key": "wrong"}, {"X-Api-Key": ""}])

@@ -117,6 +117,14 @@ def test_an_explanation_names_every_candidate_and_why(client, dune):
     assert client.get("/api/v1/missing/999/explanation").status_code == 404
 
 
+def test_items_are_explained_by_a_part_of_their_title(client, dune):
+    by_title, by_id = get(client, "/explain", q="dun"), get(client, "/explain", q=str(dune))
+
+    assert [item["item"] for item in by_title["items"]] == ["Dune (2021)"]
+    assert by_title == by_id
+    assert get(client, "/explain", q="9" * 30) == {"items": [], "total": 0}
+
+
 def test_matching_is_started_in_the_engine(app, client, dune):
     engine = NotingEngine()
     object.__setattr__(app, "engine", engine)

@@ -137,3 +137,12 @@ def test_force_keeps_it_without_asking_and_its_key_never_comes_out(client):
 
 def test_the_first_one_needs_its_key(client):
     assert client.put("/api/v1/settings/sonarr", json={"url": "http://127.0.0.1:9"}).status_code == 409
+
+
+def test_a_request_names_no_file_that_the_server_would_read(client):
+    answer = client.put("/api/v1/settings/downloads", json={"caFile": "/etc/shadow"})
+    instance = {"kind": "radarr", "url": "http://radarr.example", "apiKey": "0" * 32, "caFile": "/etc/shadow"}
+
+    assert answer.status_code == 422
+    assert "caFile" not in client.get("/api/v1/settings/downloads").json()["values"]
+    assert client.post("/api/v1/instances", json=instance).status_code == 422

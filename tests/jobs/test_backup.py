@@ -14,6 +14,7 @@ from stalkeer.errors import InvalidInput, NotFound
 from stalkeer.jobs.backup import (
     PENDING,
     BackupPlace,
+    backup_before_migration,
     check_backup,
     delete_backup,
     find_backup,
@@ -26,7 +27,7 @@ from stalkeer.jobs.backup import (
 from stalkeer.secrets import open_secret_box
 from stalkeer.store.database import Database, open_database, sqlite_url
 from stalkeer.store.keys import read_keys, write_key
-from stalkeer.store.migrate import migrate
+from stalkeer.store.migrate import MIGRATIONS, migrate, upgrade
 from stalkeer.store.tables import users
 
 
@@ -79,6 +80,31 @@ def test_a_backup_restores_on_another_machine(filled, place, clock, tmp_path):
     with restored.begin() as connection:  # ids go on beyond the restored ones
         connection.execute(insert(users).values(name="a", password_hash="x", created_at=clock()))
     restored.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def test_before_a_migration_the_database_is_backed_up_as_it_was(request, place, clock, kind):
+    is_sqlite = kind == "sqlite"
+    url = sqlite_url(place.data_dir / "stalkeer.db") if is_sqlite else request.getfixturevalue("postgres_url")
+    former = open_database(url)
+    open_secret_box(place.data_dir)
+    with former.begin() as connection:
+        upgrade(connection, MIGRATIONS, "0001")
+        connection.execute(insert(users).values(name="ann", password_hash="x", created_at=clock()))
+
+    made = backup_before_migration(former, place, clock())
+    migrate(former, place.backups)
+
+    assert made.name.startswith("stalkeer-migration-")
+    assert made.has_key
+    checked = check_backup(place.backups / made.name)
+    assert checked.revision == "0001"
+    with zipfile.ZipFile(checked.path) as archive:
+        assert any(member in archive.namelist() for member in ("stalkeer.db", "rows.jsonl"))
+        if not is_sqlite:
+            assert b"ann" in archive.read("rows.jsonl")
+    assert backup_before_migration(former, place, clock()) is None
+    former.close()
 
 
 def test_the_key_is_beside_the_zip_and_not_in_it(filled, place, clock):

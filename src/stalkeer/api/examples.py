@@ -121,7 +121,7 @@ BY_FORMAT: Mapping[str, object] = {
     "binary": "(the file)",
 }
 BY_TYPE: Mapping[str, object] = {"string": "text", "boolean": False}
-MOST_DEPTH = 6
+MOST_DEPTH = 12
 
 
 def add_examples(document: Node) -> None:

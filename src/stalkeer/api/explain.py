@@ -1,18 +1,22 @@
-"""/missing/{id}/explanation: why a wanted item was found, or why not."""
+"""/explain and /missing/{id}/explanation: why a wanted item was found, or why not."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 from pydantic import Field
 
 from stalkeer.api.deps import CurrentApp
-from stalkeer.api.ids import RowId
+from stalkeer.api.ids import LARGEST_ID, RowId
 from stalkeer.api.models import ApiModel
 from stalkeer.api.problems import problem_answers
 from stalkeer.jobs.explain import explain_wanted
 from stalkeer.model import Decision, WantedId
+from stalkeer.store.matches import find_wanted_ids
 
-router = APIRouter(prefix="/missing", tags=["missing"])
+router = APIRouter(tags=["missing"])
+MOST_ITEMS = 5
 
 
 class CandidateFinding(ApiModel):
@@ -48,7 +52,26 @@ class ItemExplanation(ApiModel):
     others: list[OtherEntry]
 
 
-@router.get("/{item_id}/explanation", responses=problem_answers(404))
+class Explanations(ApiModel):
+    items: list[ItemExplanation]
+    total: int = Field(description="How many items fit, counted to 50; the first of them are explained.")
+
+
+@router.get("/explain")
+def explain_items(
+    app: CurrentApp,
+    text: Annotated[
+        str, Query(alias="q", min_length=1, max_length=200, description="An item's id, or part of its title.")
+    ],
+) -> Explanations:
+    """Why wanted items were found, or why not."""
+    with app.database.connect() as connection:
+        ids = [] if text.isdecimal() and int(text) > LARGEST_ID else find_wanted_ids(connection, text)
+    found = [explain_wanted(app.matching, wanted_id) for wanted_id in ids[:MOST_ITEMS]]
+    return Explanations(items=[ItemExplanation.model_validate(one.to_document()) for one in found], total=len(ids))
+
+
+@router.get("/missing/{item_id}/explanation", responses=problem_answers(404))
 def explain_missing_item(app: CurrentApp, item_id: RowId) -> ItemExplanation:
     """Every candidate with its evidence and the rule that stopped it; near ones where there is none."""
     return ItemExplanation.model_validate(explain_wanted(app.matching, WantedId(item_id)).to_document())

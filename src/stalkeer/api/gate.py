@@ -97,7 +97,7 @@ class Gate:
         settings = self._security.settings().security
         if len(scope.get("raw_path") or b"") > LONGEST_PATH or len(scope["query_string"]) > LONGEST_QUERY:
             return problem_response(414, "The address is too long", request_id=exchange.request_id)
-        if "\x00" in unquote(scope["path"]):
+        if "\x00" in unquote(scope["path"]) or b"%00" in scope["query_string"]:
             return problem_response(400, "The address holds a NUL character", request_id=exchange.request_id)
         if settings.require_https and exchange.origin.scheme != "https" and not exchange.origin.peer.is_loopback:
             detail = "This server accepts HTTPS only (security.require_https); use https:// or its reverse proxy"

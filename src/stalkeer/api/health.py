@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 
 from fastapi import APIRouter, Response
@@ -9,9 +10,11 @@ from pydantic import Field
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.models import ApiModel
+from stalkeer.engine.presence import has_worker
 from stalkeer.errors import StoreError
 from stalkeer.jobs.backup import list_backups
 from stalkeer.jobs.health import check_health
+from stalkeer.runtime import App
 from stalkeer.store.database import Database
 from stalkeer.store.health import HealthRow, list_findings
 
@@ -52,12 +55,21 @@ def ping(app: CurrentApp, response: Response) -> Pong:
 @router.get("/health", responses={503: {"model": HealthReport}})
 @router.head("/health", include_in_schema=False)
 def health(app: CurrentApp, response: Response) -> HealthReport:
-    """Whether each part works; 503 when one does not."""
+    """Whether each part works - the database, who does the work, the data folder; 503 when one does not."""
     parts = {"database": "ok" if database_answers(app.database) else "error"}
+    parts["worker"] = "ok" if app.engine is None or _is_worked(app) else "error"
+    parts["data"] = "ok" if os.access(app.paths.data_dir, os.W_OK | os.X_OK) else "error"
     is_well = all(state == "ok" for state in parts.values())
     if not is_well:
         response.status_code = 503
     return HealthReport(status="ok" if is_well else "error", parts=parts)
+
+
+def _is_worked(app: App) -> bool:
+    try:
+        return has_worker(app.database, app.paths.data_dir, app.clock())
+    except StoreError:
+        return False
 
 
 class FindingView(ApiModel):

@@ -67,7 +67,6 @@ class InstanceToAdd(ApiModel):
     url: str = Field(min_length=1, max_length=1000, description="As in a browser; slight mistakes are repaired.")
     api_key: ApiKey = Field(min_length=1, max_length=200)
     name: Slug = Field("default", description="A name, where there are several of one program.")
-    ca_file: str | None = Field(None, max_length=1000)
     quality_profile_id: int | None = Field(None, ge=1, le=2**31 - 1)
     path_mappings: list[Folders] = Field([], max_length=100)
     exclude_tags: list[str] = Field([], max_length=100)
@@ -79,7 +78,6 @@ class InstanceToChange(ApiModel):
     url: str | None = Field(None, min_length=1, max_length=1000)
     api_key: ApiKey | None = None
     enabled: StrictBool | None = None
-    ca_file: str | None = Field(None, max_length=1000)
     quality_profile_id: int | None = Field(None, ge=1, le=2**31 - 1)
     path_mappings: list[Folders] | None = Field(None, max_length=100)
     exclude_tags: list[str] | None = Field(None, max_length=100)
@@ -87,8 +85,6 @@ class InstanceToChange(ApiModel):
     def to_change(self, row: InstanceRow) -> InstanceChange:
         given = self.model_fields_set
         options = row.options
-        if "ca_file" in given:
-            options = replace(options, ca_file=self.ca_file)
         if "quality_profile_id" in given:
             options = replace(options, quality_profile_id=self.quality_profile_id)
         if self.path_mappings is not None:
@@ -140,7 +136,6 @@ def add_instance(app: CurrentApp, new: InstanceToAdd) -> Added:
     options = InstanceOptions(
         quality_profile_id=new.quality_profile_id,
         path_mappings=tuple(FolderPair(pair.local, pair.remote) for pair in new.path_mappings),
-        ca_file=new.ca_file,
         exclude_tags=tuple(new.exclude_tags),
     )
     slug = instance_slug(new.kind, new.name)

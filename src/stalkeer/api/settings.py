@@ -18,7 +18,7 @@ from stalkeer.jobs.connections import add_tried, try_new
 from stalkeer.model import InstanceKind
 from stalkeer.runtime import App
 from stalkeer.secrets import MASK
-from stalkeer.settings.change import CHANGEABLE, LOCKED, to_row
+from stalkeer.settings.change import CHANGEABLE, FILES, LOCKED, to_row
 from stalkeer.settings.keys import model_of
 from stalkeer.settings.schema import ApiKey, HttpUrl, Settings
 from stalkeer.store.instances import (
@@ -168,6 +168,8 @@ def _values_model(section: str) -> type[ApiModel]:
     """The section's values, each of which may be left out; the form of answers and of changes."""
     fields: dict[str, Any] = {}
     for name, field in _section_model(section).model_fields.items():
+        if f"{section}.{name}" in FILES:
+            continue
         extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else None
         described = Field(None, description=field.description, examples=field.examples, json_schema_extra=extra)
         checked: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
@@ -196,20 +198,22 @@ def _check_kind(accepted: tuple[type, ...], value: object) -> object:
 def _answer_model(section: str, values: type[ApiModel]) -> type[SectionOf]:
     """The values without the secrets, of which `secretsSet` says whether they are there."""
     model = _section_model(section)
-    fields: dict[str, Any] = {name: (values.model_fields[name].annotation, None) for name in _open_names(model)}
+    names = _open_names(model, values)
+    fields: dict[str, Any] = {name: (values.model_fields[name].annotation, None) for name in names}
     shown = create_model(f"{section.capitalize()}Shown", __base__=ApiModel, **fields)
     return create_model(f"{section.capitalize()}Settings", __base__=SectionOf, values=(shown, ...))
 
 
-def _open_names(model: type[BaseModel]) -> list[str]:
-    return [name for name, field in model.model_fields.items() if field.annotation is not SecretStr]
+def _open_names(model: type[BaseModel], values: type[BaseModel]) -> list[str]:
+    fields = model.model_fields.items()
+    return [name for name, field in fields if name in values.model_fields and field.annotation is not SecretStr]
 
 
 def _shown_section(app: App, section: str, values: type[ApiModel]) -> dict[str, Any]:
     loaded = app.live.loaded
     present = getattr(loaded.settings, "import_" if section == "import" else section)
     secrets = {name: bool(value.get_secret_value()) for name, value in present if isinstance(value, SecretStr)}
-    shown = {to_camel(name): getattr(present, name) for name in _open_names(type(present))}
+    shown = {to_camel(name): getattr(present, name) for name in _open_names(type(present), values)}
     origins = {name: loaded.origins.get(f"{section}.{name}", "default") for name in values.model_fields}
     return {
         "values": shown,

@@ -24,7 +24,7 @@ from stalkeer.store.migrate import migrate, revision_of, revisions
 from stalkeer.store.snapshot import dump_tables, load_tables
 from stalkeer.store.sqlite_file import copy_sqlite, is_sound_sqlite, revision_of_sqlite
 
-NAME = re.compile(r"^stalkeer-(manual|scheduled)-[0-9]{8}-[0-9]{6}\.zip$")
+NAME = re.compile(r"^stalkeer-(manual|scheduled|migration)-[0-9]{8}-[0-9]{6}\.zip$")
 MANIFEST, SQLITE_MEMBER, ROWS_MEMBER, CONFIG_MEMBER = "manifest.json", "stalkeer.db", "rows.jsonl", "config.yml"
 MEMBERS = frozenset({MANIFEST, SQLITE_MEMBER, ROWS_MEMBER, CONFIG_MEMBER})
 LARGEST_DATABASE = 64 * 2**30  # a bomb would claim more
@@ -69,6 +69,14 @@ def make_backup(database: Database, place: BackupPlace, now: datetime, occasion:
     key_copy.chmod(0o600)
     log.info("backup made", path=str(path), size=path.stat().st_size)
     return _read(path)
+
+
+def backup_before_migration(database: Database, place: BackupPlace, now: datetime) -> Backup | None:
+    """A backup of a database that this release is about to migrate; None where there is nothing to migrate."""
+    present = revision_of(database)
+    if present is None or present not in revisions()[:-1]:
+        return None
+    return make_backup(database, place, now, "migration")
 
 
 def _write_zip(draft: Path, database: Database, place: BackupPlace, now: datetime) -> None:
@@ -211,7 +219,10 @@ def _restore_file(checked: CheckedBackup, place: BackupPlace, database_url: str,
     with zipfile.ZipFile(checked.path) as archive, archive.open(SQLITE_MEMBER) as member, draft.open("wb") as file:
         shutil.copyfileobj(member, file)
     draft.chmod(0o600)
-    if not is_sound_sqlite(draft):
+    is_sound = is_sound_sqlite(draft)
+    for suffix in ("-wal", "-shm"):  # SQLite's own, of the look into it
+        draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+    if not is_sound:
         draft.unlink()
         raise InvalidInput(f"The database in {checked.path.name} is damaged; take another backup")
     _keep_aside(target, now)

@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from stalkeer.jobs.backup import Backup
-from stalkeer.logs import get_logger
 from stalkeer.settings import Settings
 from stalkeer.settings.schema import AuthMode
 from stalkeer.store.damage import damaged_files
@@ -39,7 +38,6 @@ DEAD_AFTER = timedelta(seconds=30)
 MOST_SKEW = timedelta(seconds=30)
 LOOKED_BACK = timedelta(days=14)
 BACKUP_AGE = timedelta(days=30)
-log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -80,8 +78,6 @@ def check_health(
     with database.begin() as connection:
         change = replace_findings(connection, CHECKS, findings, now)
         record_events(connection, now, [*map(_found_event, change.found), *map(_over_event, change.over)])
-    for finding in change.found:
-        log.warning("health", check=finding.check, subject=finding.subject, message=finding.message)
     return HealthReport(findings, change)
 
 

@@ -24,13 +24,16 @@ CHANGEABLE = (
     "logging",
     "security",
 )
+# A request must not make the server read a file of its own: these are named in config.yml or the environment.
+FILES = frozenset({"downloads.ca_file"})
 LOCKED = ("flag", "environment")
 
 
 @cache
 def changeable_keys() -> Mapping[str, Key]:
     """Every setting that the UI and the API may change, by its dotted name."""
-    return {key.name: key for key in all_keys() if key.section in CHANGEABLE and "[]" not in key.name}
+    keys = (key for key in all_keys() if key.section in CHANGEABLE and "[]" not in key.name)
+    return {key.name: key for key in keys if key.name not in FILES}
 
 
 def secret_keys() -> frozenset[str]:
@@ -53,7 +56,7 @@ def _changeable_names() -> frozenset[str]:
     """With the lists of mappings (`downloads.hours`), which change as a whole."""
     names = {key.name.replace("[]", "") for key in all_keys() if key.section in CHANGEABLE}
     lists = {key.name.partition("[]")[0] for key in all_keys() if key.section in CHANGEABLE and "[]" in key.name}
-    return frozenset(names | lists)
+    return frozenset(names | lists) - FILES
 
 
 def to_row(value: object) -> object:

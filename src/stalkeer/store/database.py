@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
-from stalkeer.errors import StoreError, StoreUnavailable
+from stalkeer.errors import InvalidInput, StoreError, StoreUnavailable
 
 BUSY_TIMEOUT_S = 30
 SQLITE_STATEMENTS = 32  # kept prepared by each connection; those of wide tables take tens of kilobytes each
@@ -110,5 +110,7 @@ def _translated(engine: Engine) -> Iterator[None]:
             f"The database at {engine.url.render_as_string(hide_password=True)} does not answer: {error.orig}. "
             "Check that it runs and that its folder is writable; Stalkeer goes on when it is back."
         ) from error
+    except DataError as error:
+        raise InvalidInput(f"The database cannot hold a value of this kind: {error.orig}") from error
     except DBAPIError as error:
         raise StoreError(f"The database refused a statement: {error.orig}") from error

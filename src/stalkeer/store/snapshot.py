@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import IO, Any
 
-from sqlalchemy import Connection, LargeBinary, Table, func, insert, select, text
+from sqlalchemy import Column, Connection, LargeBinary, MetaData, Table, func, insert, inspect, select, text
 
 from stalkeer.errors import StoreError
 from stalkeer.store.database import Database
@@ -24,11 +24,20 @@ def dump_tables(database: Database, target: IO[bytes]) -> str:
     with database.connect() as connection:
         if not database.is_sqlite:
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-        for table in metadata.sorted_tables:
+        for table in _tables_of(connection):
             for row in connection.execution_options(yield_per=BATCH).execute(select(table)):
                 line = {"table": table.name, "row": {key: _to_json(value) for key, value in row._mapping.items()}}
                 target.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
     return revision or ""
+
+
+def _tables_of(connection: Connection) -> Iterator[Table]:
+    """The tables of this release by the columns that the database really has: before a migration it has fewer."""
+    inspector = inspect(connection)
+    for table in metadata.sorted_tables:
+        if inspector.has_table(table.name):
+            present = {column["name"] for column in inspector.get_columns(table.name)}
+            yield Table(table.name, MetaData(), *(Column(c.name, c.type) for c in table.columns if c.name in present))
 
 
 def load_tables(database: Database, source: IO[bytes]) -> int:
