@@ -154,6 +154,20 @@ def test_an_older_file_of_the_item_is_not_taken_for_ours(radarr, radarr_client, 
     assert isinstance(outcome, Pending)
 
 
+def test_two_episodes_with_a_file_each_do_not_have_our_one_file(sonarr, sonarr_client, tmp_path):
+    series = sonarr.add_series("Some Series", 2019, runtime_min=45)
+    episodes = [sonarr.add_episode(series, 1, number) for number in (1, 2)]
+    for episode in episodes:
+        sonarr.add_file([episode], quality=1, content=EPISODE.read_bytes())
+    file = staged(tmp_path / "staging", "Some.Series.S01E01E02.1080p.WEB-DL-STALKEER", EPISODE)
+    request = request_for(EpisodesTarget(series.id, tuple(episode.id for episode in episodes)), file)
+    file.unlink()  # of the same size as theirs, and no longer where it was
+
+    outcome = hand_over(sonarr_client, request, SAME_PATHS)
+
+    assert isinstance(outcome, Failed) and "is gone" in outcome.message
+
+
 def test_paths_are_translated_for_the_instance(tmp_path, radarr, radarr_client, film):
     radarr.mounts = (Mount("/movies", tmp_path / "movies"), Mount("/downloads", tmp_path / "staging"))
     file = staged(tmp_path / "staging", "Some.Film.2020.1080p.WEB-DL-STALKEER", FILM)

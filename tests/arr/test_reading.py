@@ -39,7 +39,7 @@ def test_the_whole_queue_is_read_and_rows_of_nothing_known_are_left_out(radarr, 
 
     rows = read_queue(radarr_client)
 
-    assert len({row.arr_id for row in rows}) == 1202
+    assert len(rows) == len({row.arr_id for row in rows}) == 1202
     assert len(radarr.requests) == 3
     assert radarr.violations == []
 
