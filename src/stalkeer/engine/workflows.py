@@ -17,7 +17,7 @@ from typing import Any
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
-from stalkeer.store.database import SQLITE_STATEMENTS
+from stalkeer.store.database import SMALL_SQLITE
 from stalkeer.store.dispatch import Order
 from stalkeer.store.runs import RunOrder
 
@@ -53,7 +53,7 @@ class EngineDatabase:
         """As our own database is opened: see `store.database`."""
         if self.is_shared:
             return {}
-        return {"pool_use_lifo": True, "connect_args": {"cached_statements": SQLITE_STATEMENTS}}
+        return {"pool_use_lifo": True, "connect_args": dict(SMALL_SQLITE)}
 
 
 class Dispatch:

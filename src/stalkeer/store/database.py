@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
@@ -15,7 +16,19 @@ from stalkeer.errors import InvalidInput, StoreError, StoreUnavailable
 
 BUSY_TIMEOUT_S = 30
 SQLITE_STATEMENTS = 32  # kept prepared by each connection; those of wide tables take tens of kilobytes each
+SQLITE_PAGES_KIB = 500  # kept by each of a dozen connections; the system keeps the file too, and reading is no slower
 Transaction = Connection  # as other rooms name what they pass on to store functions
+
+
+class SmallConnection(sqlite3.Connection):
+    """A connection to SQLite that reaches its full size soon, whatever the file grows to."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.execute(f"PRAGMA cache_size=-{SQLITE_PAGES_KIB}")
+
+
+SMALL_SQLITE: Mapping[str, Any] = {"cached_statements": SQLITE_STATEMENTS, "factory": SmallConnection}
 
 
 @dataclass(frozen=True)
@@ -75,7 +88,7 @@ def open_database(url: str) -> Database:
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         # each connection keeps pages and statements of its own: the last used one first, so that the others stay small
-        given = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False, "cached_statements": SQLITE_STATEMENTS}
+        given = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False, **SMALL_SQLITE}
         engine = create_engine(parsed, connect_args=given, pool_use_lifo=True)
         event.listen(engine, "connect", _prepare_sqlite)
         return Database(engine)
