@@ -48,6 +48,16 @@ def test_a_job_whose_items_failed_in_part_says_so(database, clock):
     assert latest(database).state is RunState.PARTLY
 
 
+def test_a_run_that_was_stopped_at_the_keyboard_does_not_look_as_if_it_went_on(database, clock):
+    def work(_run):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        record_run(database, clock, "refresh", None, work)
+
+    assert latest(database).state is RunState.CANCELLED
+
+
 def test_an_error_is_kept_and_raised(database, clock):
     def work(_run):
         raise InvalidInput("no such source")

@@ -85,7 +85,7 @@ def run_command_line(arguments: Sequence[str], build: Callable[[Invocation], App
     except StalkeerError as error:
         return _report(run, str(error), _code_of(error))
     except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
+        return _report(run, "Stopped before it was done. What it had finished is kept", ExitCode.INTERRUPTED)
     except BrokenPipeError:  # `stalkeer ... | head`
         sys.stderr.close()
         return ExitCode.OK

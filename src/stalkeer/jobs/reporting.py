@@ -140,6 +140,9 @@ def follow_run(run: StoredRun, work: Callable[[Run], ReportT]) -> ReportT:
     except StalkeerError as error:
         _finish(run, RunState.FAILED, None, str(error))
         raise
+    except KeyboardInterrupt:
+        _finish(run, RunState.CANCELLED, None, "Stopped by Ctrl-C before it was done.")
+        raise
     except Exception as error:  # noqa: BLE001 - kept for the job list, then raised as it was
         _finish(run, RunState.FAILED, None, f"{type(error).__name__}: {error}")
         raise
