@@ -10,6 +10,7 @@ from stalkeer.cli.output import ShownRun
 from stalkeer.demo.panel import Film
 from stalkeer.demo.provider import Provider
 from stalkeer.jobs.reporting import QuietRun
+from stalkeer.store.sources import get_source
 from tests.doubles.proxies import Proxy
 
 
@@ -35,6 +36,15 @@ def test_a_file_is_added_refreshed_listed_and_removed(stalkeer, playlist):
     assert "mine" in stalkeer("source", "list").out
     assert stalkeer("source", "remove", "mine").code == 0
     assert stalkeer("source", "list", "--json").document == {"sources": []}
+
+
+def test_a_source_has_a_bandwidth_of_its_own(app, stalkeer, playlist):
+    assert stalkeer("source", "add", "slow", str(playlist), "--bandwidth", "2MB").code == 0
+    wrong = stalkeer("source", "add", "fast", str(playlist), "--bandwidth", "much")
+
+    with app.database.connect() as connection:
+        assert get_source(connection, "slow").bandwidth_limit == 2_000_000
+    assert (wrong.code, "--bandwidth" in wrong.err) == (2, True)
 
 
 def test_a_refused_list_ends_with_an_error_and_can_be_accepted(stalkeer, playlist):

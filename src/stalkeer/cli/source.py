@@ -14,7 +14,7 @@ from stalkeer.cli.output import ExitCode, context_app, emit, fail_with, shown_pr
 if TYPE_CHECKING:
     from stalkeer.jobs.probe import ProbeReport
     from stalkeer.jobs.refresh import RefreshReport, SourceReport
-    from stalkeer.store.sources import NewSource, SourceRow
+    from stalkeer.store.sources import SourceRow
 
 app = typer.Typer(no_args_is_help=True, help="Playlists and accounts.")
 
@@ -60,6 +60,7 @@ def add(
     header: list[str] = typer.Option([], "--header", metavar="NAME:VALUE", help="A further header; repeatable."),
     priority: int = typer.Option(0, "--priority", help="Between sources with the same variant, the higher wins."),
     max_connections: int | None = typer.Option(None, "--max-connections", min=0, help="Connections at once."),
+    bandwidth: str = typer.Option("", "--bandwidth", metavar="SIZE", help="Most bytes a second, such as 5MB."),
     refresh_at: str = typer.Option("", "--refresh", metavar="CRON", help="Its own refresh times."),
     adult: bool = typer.Option(False, "--adult", help="Keep groups that call themselves adult."),
 ) -> None:
@@ -67,6 +68,8 @@ def add(
 
     Examples: stalkeer source add mine /data/list.m3u | stalkeer source add tv http://tv.example:8080 -u me -p secret
     """
+    from dataclasses import replace
+
     from stalkeer.jobs.describe import describe_source
     from stalkeer.store.sources import XTREAM, Credentials, SourceOptions, add_source
 
@@ -80,7 +83,9 @@ def add(
         SourceOptions(user_agent=user_agent, refresh=refresh_at, adult=adult),
         as_playlist=as_playlist,
     )
-    new = _with(new, priority=priority, max_connections=max_connections)
+    new = replace(
+        new, priority=priority, max_connections=max_connections, bandwidth_limit=_size(bandwidth, "--bandwidth")
+    )
     with parts.database.begin() as connection:
         row = add_source(connection, new, parts.secrets, parts.clock())
     said = f"Added {row.slug}. Fetch it: stalkeer source refresh {row.slug}"
@@ -265,10 +270,13 @@ def document_of(row: SourceRow) -> dict[str, object]:
     }
 
 
-def _with(new: NewSource, *, priority: int, max_connections: int | None) -> NewSource:
-    from dataclasses import replace
+def _size(given: str, option: str) -> int | None:
+    from stalkeer.settings.units import parse_size
 
-    return replace(new, priority=priority, max_connections=max_connections)
+    try:
+        return parse_size(given) or None if given else None
+    except ValueError as error:
+        raise typer.BadParameter(f"{option} {given!r} {error}") from error
 
 
 def _headers(given: list[str]) -> dict[str, str]:
