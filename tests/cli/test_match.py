@@ -4,7 +4,9 @@ import gzip
 import json
 
 import pytest
+from sqlalchemy import update
 
+from stalkeer.store.tables import instances
 from tests.doubles.catalogue import Catalogue
 from tests.doubles.tmdb import KEY, Tmdb
 
@@ -105,3 +107,13 @@ def test_tmdb_is_tried_with_the_key_that_is_set(stalkeer, app):
     assert (without.code, with_key.document, wrong.code) == (1, {"ok": True}, 1)
     assert "tmdb.api_key" in wrong.err
     assert "wrong-key" not in wrong.err
+
+
+def test_what_only_a_disabled_instance_wants_is_not_explained(stalkeer, dune, app):
+    with app.database.begin() as connection:
+        connection.execute(update(instances).values(enabled=False))
+
+    ended = stalkeer("match", "explain", "Dune")
+
+    assert ended.code == 1
+    assert "Dune" in ended.err

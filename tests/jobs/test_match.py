@@ -25,7 +25,8 @@ from stalkeer.model import Decision, WantedId
 from stalkeer.settings.schema import MatchingSettings
 from stalkeer.store.events import EventFilter, list_events
 from stalkeer.store.matches import MatchFilter, list_matches
-from stalkeer.store.tables import entries, match_marks, wanted
+from stalkeer.store.rules import list_rules
+from stalkeer.store.tables import entries, library, match_marks, wanted
 from tests.doubles.catalogue import Catalogue
 
 
@@ -256,6 +257,46 @@ def test_an_offset_shifts_the_lists_numbers_and_its_preview_says_what_changes(ho
 
     assert [(change.item, change.entry) for change in preview] == [("Long Show S02E03", "Long Show S01E15")]
     assert decisions(house) == {item: {"Long Show S01E15": "confirm"}}
+
+
+def test_decisions_outlive_a_film_that_is_added_again_even_twice_and_entries_that_come_back(house):
+    gone = house.film("Ember", 2011, tmdb_id=11)
+    [pinned, other] = house.list_entries("Glut (2011)", "Ember (2011)")
+    matching = matching_of(house)
+    run(house)
+    for entry, action in ((pinned, RuleAction.PIN), (other, RuleAction.REJECT)):
+        apply_rule(matching, rule_of_pair(matching, WantedId(gone), entry, action, ""), "user", QuietRun())
+    house.drop_entry(pinned)
+    with house.database.begin() as connection:
+        connection.execute(wanted.delete())
+        connection.execute(library.delete())
+        connection.execute(update(entries).where(entries.c.id == pinned).values(key="as it was"))
+    with house.database.connect() as connection:
+        kept = next(row.rule for row in list_rules(connection) if row.rule.action is RuleAction.PIN)
+    again = house.film("Ember", 2011, tmdb_id=11)
+    second = house.film("Ember", 2011, tmdb_id=11)
+    house.list_entries("Glut (2011)", key=kept.entry_key)
+    run(house)
+
+    both = {"Glut (2011)": "confirm", "Ember (2011)": "rejected"}
+    assert decisions(house) == {again: both, second: both}
+
+
+def test_an_offset_outlives_a_series_that_is_renumbered(house):
+    show = house.series("Long Show", 2001, tvdb_id=90)
+    item = house.episode(show, 2, 3)
+    house.list_entries("Long Show (2001) S01E15", kind="episode")
+    matching = matching_of(house)
+    run(house)
+    apply_rule(matching, rule_of_series(matching, WantedId(item), Offset(1, -12), None, ""), "user", QuietRun())
+    assert list(decisions(house)) == [item]
+
+    with house.database.begin() as connection:
+        connection.execute(update(wanted).values(episode=4, fingerprint="renumbered"))
+    new = house.episode(show, 2, 3)
+    run(house)
+
+    assert decisions(house) == {new: {"Long Show (2001) S01E15": "confirm"}}
 
 
 def test_a_blocked_entry_is_never_used(house):

@@ -106,7 +106,12 @@ def get_match(connection: Connection, match_id: MatchId) -> MatchRow:
 
 def find_wanted_ids(connection: Connection, text: str) -> list[WantedId]:
     """Wanted items by id, or by part of their film's or series' title."""
-    query = select(wanted.c.id).join(library, library.c.id == wanted.c.library_id).where(wanted.c.gone_at.is_(None))
+    query = (
+        select(wanted.c.id)
+        .join(library, library.c.id == wanted.c.library_id)
+        .join(instances, instances.c.id == wanted.c.instance_id)
+        .where(wanted.c.gone_at.is_(None), instances.c.enabled, instances.c.removed_at.is_(None))
+    )
     if text.isdecimal():
         query = query.where(wanted.c.id == int(text))
     else:
