@@ -21,10 +21,19 @@ from stalkeer.store.database import Database, Transaction
 from stalkeer.store.lookups import read_titles
 from stalkeer.store.match_entries import SourceMark, read_marks
 from stalkeer.store.rules import read_rules
-from stalkeer.store.works import WantedWork, read_library_stamp, read_wanted_states, read_wanted_works, read_works
+from stalkeer.store.works import (
+    WantedStates,
+    WantedWork,
+    read_library_stamp,
+    read_wanted_states,
+    read_wanted_works,
+    read_works,
+)
 from stalkeer.titles import PARSER_VERSION
 
 MATCHER_VERSION = 2  # grows with every change that may change a decision: all is matched again
+
+NO_STATES = WantedStates()
 
 
 @dataclass
@@ -60,7 +69,7 @@ class Known:
     thresholds: Thresholds
     languages: tuple[str, ...] = ()
     stamp: tuple[object, ...] = ()
-    states: str = ""  # as `read_wanted_states` reads them
+    states: WantedStates = NO_STATES
     matched: dict[int, str | None] = field(default_factory=dict)  # what each item was matched as
     prints: dict[int, str] = field(default_factory=dict)
     fingerprints: dict[int, str] = field(default_factory=dict)  # as the sync wrote them
@@ -142,7 +151,7 @@ def _renew(matching: Matching, connection: Transaction, known: Known | None) -> 
 
 
 def _read_all(
-    matching: Matching, connection: Transaction, thresholds: Thresholds, seen: tuple[tuple[object, ...], str]
+    matching: Matching, connection: Transaction, thresholds: Thresholds, seen: tuple[tuple[object, ...], WantedStates]
 ) -> Known:
     stamp, states = seen
     works = read_works(connection)
@@ -161,13 +170,15 @@ def _read_all(
     return known
 
 
-def _grow(connection: Transaction, known: Known, stamp: tuple[object, ...], states: str) -> bool:
+def _grow(connection: Transaction, known: Known, stamp: tuple[object, ...], states: WantedStates) -> bool:
     """Add what is new to what is known; False where something that was known has changed."""
     if known.stamp[1:] != stamp[1:] or not known.works:
         return False
     if known.stamp == stamp and known.states == states:
         return True
-    changed = [_read_state(text) for text in set(states.split(",")) - set(known.states.split(",")) if text]
+    prints, matched_as = known.fingerprints, known.matched
+    rows = list(states.rows())
+    changed = [row for row in rows if prints.get(row[0]) != row[1] or matched_as.get(row[0]) != row[2]]
     fresh = {item for item, _, _ in changed if item not in known.fingerprints}
     if any(known.fingerprints[item] != print_ for item, print_, _ in changed if item not in fresh):
         return False
@@ -177,15 +188,10 @@ def _grow(connection: Transaction, known: Known, stamp: tuple[object, ...], stat
     _add(connection, known, read_works(connection, after=last) if known.stamp != stamp else {}, fresh)
     known.stamp, known.states = stamp, states
     known.matched.update((item, matched) for item, _, matched in changed)
-    if states.count(",") + 1 != len(known.matched):  # some are wanted no more
-        wanted = {_read_state(text)[0] for text in states.split(",") if text}
+    if len(rows) != len(known.matched):  # some are wanted no more
+        wanted = {item for item, _, _ in rows}
         known.matched = {item: matched for item, matched in known.matched.items() if item in wanted}
     return True
-
-
-def _read_state(text: str) -> tuple[int, str, str | None]:
-    item, fingerprint, matched = text.split("|")
-    return int(item), fingerprint, matched or None
 
 
 def _add(connection: Transaction, known: Known, works: dict[LibraryId, Work], items: set[int]) -> None:

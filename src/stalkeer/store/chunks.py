@@ -27,6 +27,6 @@ def id_chunks(ids: Collection[int]) -> Iterator[Sequence[int]]:
         yield ordered[start : start + _INTS_AT_ONCE]
 
 
-def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), _CHUNK):
-        yield items[start : start + _CHUNK]
+def chunks(items: Sequence[T], size: int = _CHUNK) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

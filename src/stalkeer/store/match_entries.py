@@ -7,7 +7,18 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, and_, bindparam, delete, func, insert, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+)
 
 from stalkeer.model import EntryId, EntryKind, SourceId
 from stalkeer.store.chunks import among, chunks, id_chunks
@@ -101,23 +112,27 @@ class KeySpan(NamedTuple):
 
 
 def keys_in_spans(connection: Connection, spans: Iterable[KeySpan]) -> list[tuple[str, int]]:
-    """(key, title) of all keys in these spans."""
+    """(key, title) of all keys in these spans; some twice. One statement for many: each has its price."""
     found: list[tuple[str, int]] = []
-    for span in spans:
-        lengths = {"shortest": span.shortest, "longest": span.longest}
-        values = {"start": span.start, "end": span.start + "\U0010fff0", **lengths}
-        found += [(key, title_id) for key, title_id in connection.execute(_SPANS[span.is_mirror], values).all()]
+    for chunk in chunks(sorted(spans, key=lambda span: span.is_mirror), _SPANS_AT_ONCE):
+        values: dict[str, str | int] = {}
+        for number, span in enumerate(chunk):
+            values |= {f"start{number}": span.start, f"end{number}": span.start + "\U0010fff0"}
+            values |= {f"shortest{number}": span.shortest, f"longest{number}": span.longest}
+        looks = " UNION ALL ".join(_look(number, span.is_mirror) for number, span in enumerate(chunk))
+        found += [(key, title_id) for key, title_id in connection.execute(text(looks), values).all()]
     return found
 
 
-def _span_query(column: Column[str]) -> Select[Any]:
-    return select(title_keys.c.key, title_keys.c.title_id).where(
-        column.between(bindparam("start"), bindparam("end")),
-        func.length(title_keys.c.key).between(bindparam("shortest"), bindparam("longest")),
+_SPANS_AT_ONCE = 100
+
+
+def _look(number: int, is_mirror: bool) -> str:  # noqa: FBT001 - a field of the span
+    column = "mirror" if is_mirror else '"key"'
+    return (
+        f'SELECT "key", title_id FROM title_keys WHERE {column} BETWEEN :start{number} AND :end{number}'  # noqa: S608
+        f' AND length("key") BETWEEN :shortest{number} AND :longest{number}'
     )
-
-
-_SPANS = {False: _span_query(title_keys.c.key), True: _span_query(title_keys.c.mirror)}  # put together once
 
 
 def entries_of_titles(connection: Connection, title_ids: Collection[int]) -> Iterator[EntryRow]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Text, bindparam, cast, func, select, update
+from sqlalchemy import Connection, Row, Text, bindparam, cast, func, select, update
 
 from stalkeer.matching.lookup import identity_of
 from stalkeer.matching.works import WantedItem, Work, read_names
@@ -43,15 +43,30 @@ def read_library_stamp(connection: Connection, up_to: int | None = None) -> tupl
     return tuple(parts)
 
 
-def read_wanted_states(connection: Connection) -> str:
-    """`id|fingerprint|what it was matched as`, with commas between, of everything wanted now.
+class WantedStates(NamedTuple):
+    """Ids, fingerprints and what it was matched as, of everything wanted now: three lists with commas, in one order.
 
-    One text, put together by the database: ten thousand rows would cost more than all the rest of a small run.
+    As texts that the database puts together: ten thousand rows would cost more than all the rest of a small run.
     """
-    state: ColumnElement[str] = cast(wanted.c.id, Text)
-    for column in (wanted.c.fingerprint, wanted.c.matched_fingerprint):
-        state = state.concat("|").concat(func.coalesce(column, ""))
-    return connection.scalar(select(func.aggregate_strings(state, ",")).where(wanted.c.gone_at.is_(None))) or ""
+
+    ids: str = ""
+    fingerprints: str = ""
+    matched: str = ""
+
+    def rows(self) -> Iterator[tuple[int, str, str | None]]:
+        if self.ids:
+            columns = (self.fingerprints.split(","), (print_ or None for print_ in self.matched.split(",")))
+            yield from zip(map(int, self.ids.split(",")), *columns, strict=True)
+
+
+def read_wanted_states(connection: Connection) -> WantedStates:
+    columns = (cast(wanted.c.id, Text), *(func.coalesce(wanted.c[name], "") for name in _PRINTS))
+    listed = (func.aggregate_strings(column, ",") for column in columns)
+    row = connection.execute(select(*listed).where(wanted.c.gone_at.is_(None))).one()
+    return WantedStates(*(text or "" for text in row))
+
+
+_PRINTS = ("fingerprint", "matched_fingerprint")
 
 
 def read_works(connection: Connection, after: int = 0) -> dict[LibraryId, Work]:
