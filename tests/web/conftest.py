@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 from stalkeer.app import Start, build_app, build_security, build_server
 from stalkeer.demo.provider import Provider
 from stalkeer.demo.radarr import Radarr
-from stalkeer.demo.scenario import MEGABYTE, Cast, World, build_world
+from stalkeer.demo.scenario import FILMS, MEGABYTE, Cast, build_world
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.runtime import App
 from stalkeer.security.passwords import hash_password
@@ -181,37 +181,34 @@ def own_site(tmp_path: Path) -> Iterator[str]:
     app.close()
 
 
-@pytest.fixture
-def guarded_site(tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def guarded_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The sample behind the login page, with one user."""
-    app = build_sample(tmp_path / "data", STALKEER__SECURITY__MODE="forms")
+    app = build_sample(tmp_path_factory.mktemp("guarded"), STALKEER__SECURITY__MODE="forms")
     add_first_user(app.database, USER, hash_password(PASSWORD, USER), app.clock())
     with served(app) as base:
         yield base
     app.close()
 
 
-@pytest.fixture
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    """The demo's provider, Radarr and Sonarr with small files, or the cast that its parameter says."""
-    library = tmp_path / "library"
+@contextmanager
+def program_in_a_world(folder: Path, cast: Cast, **settings: object) -> Iterator[Program]:
+    """`stalkeer serve` in a process of its own beside the demo's provider, Radarr and Sonarr."""
+    library = folder / "library"
     for part in ("movies", "tv"):
         (library / part).mkdir(parents=True)
     with Provider() as provider, Radarr(library / "movies") as radarr, Sonarr(library / "tv") as sonarr:
-        yield build_world(radarr, sonarr, provider, getattr(request, "param", Cast(size=MEGABYTE)))
-
-
-@pytest.fixture
-def start_program(tmp_path: Path, world: World) -> Iterator[Callable[..., Program]]:
-    """Start `stalkeer serve` in a process of its own; settings replace those that lead to the world."""
-    started: list[Program] = []
-
-    def start(**settings: object) -> Program:
-        program = Program(tmp_path / "stalkeer", world, settings)
-        started.append(program)
+        program = Program(folder / "stalkeer", build_world(radarr, sonarr, provider, cast), settings)
         program.serve()
-        return program
-
-    yield start
-    for program in started:
+        yield program
         program.close()
+
+
+@pytest.fixture(scope="module")
+def small_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """Three films, one download at once, open for everybody on this machine."""
+    settings = {"security": {"mode": "local"}, "downloads": {"concurrent_limit": 1, "reconnect_gap": "0s"}}
+    with program_in_a_world(
+        tmp_path_factory.mktemp("small"), Cast(FILMS[:3], (), size=MEGABYTE), **settings
+    ) as program:
+        yield program

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from stalkeer.demo.exchange import Answer
-from stalkeer.demo.scenario import FILMS, MEGABYTE, Cast, Expectation, World
+from stalkeer.demo.scenario import MEGABYTE, Cast, Expectation
 from tests.doubles.provider_faults import on, trickle_after
 from tests.e2e.program import Program
-from tests.web.conftest import PASSWORD, USER, Tab
+from tests.web.conftest import PASSWORD, USER, Tab, program_in_a_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 PATIENCE_MS = 60_000
-FEW = Cast(FILMS[:3], (), size=MEGABYTE)
 NOTHING_YET = {"radarr": [], "sonarr": [], "playlists": []}
 
 
@@ -38,12 +38,17 @@ def add_instance(page: Page, program: str, url: str, key: str) -> None:
     expect(page.locator(".toast").last).to_contain_text("was added")
 
 
-def test_the_first_run_leads_from_nothing_to_a_download(
-    world: World, start_program: Callable[..., Program], open_page: Callable[..., Tab]
-):
+@pytest.fixture
+def empty_program(tmp_path: Path) -> Iterator[Program]:
+    """The whole demo beside a program that knows nothing yet."""
+    with program_in_a_world(tmp_path, Cast(size=MEGABYTE), **NOTHING_YET) as program:
+        yield program
+
+
+def test_the_first_run_leads_from_nothing_to_a_download(empty_program: Program, open_page: Callable[..., Tab]):
+    program, world = empty_program, empty_program.world
     let_go = threading.Event()
     world.provider.hook = on(trickle_after(300_000, let_go))  # the queue is seen before it is empty again
-    program = start_program(**NOTHING_YET)
     tab = open_page(f"http://127.0.0.1:{program.port}")
     page = tab.page
 
@@ -91,13 +96,10 @@ def test_the_first_run_leads_from_nothing_to_a_download(
     expect(page.locator("#rows td .badge:visible", has_text="Imported").first).to_be_visible(timeout=PATIENCE_MS)
 
 
-@pytest.mark.parametrize("world", [FEW], indirect=True, ids=["few"])
-def test_a_download_is_paused_resumed_and_watched_to_its_end(
-    world: World, start_program: Callable[..., Program], open_page: Callable[..., Tab]
-):
+def test_a_download_is_paused_resumed_and_watched_to_its_end(small_program: Program, open_page: Callable[..., Tab]):
+    program, provider = small_program, small_program.world.provider
     let_go = threading.Event()
-    world.provider.hook = on(trickle_after(300_000, let_go))
-    program = start_program(security={"mode": "local"}, downloads={"concurrent_limit": 1, "reconnect_gap": "0s"})
+    provider.hook = on(trickle_after(300_000, let_go))
     tab = open_page(f"http://127.0.0.1:{program.port}")
     program.job("refresh")
     program.job("scan")
@@ -122,18 +124,16 @@ def test_a_download_is_paused_resumed_and_watched_to_its_end(
     tab.shoot("history")
 
 
-@pytest.mark.parametrize("world", [FEW], indirect=True, ids=["few"])
-def test_a_failing_source_says_so_in_words_and_keeps_its_entries(
-    world: World, start_program: Callable[..., Program], open_page: Callable[..., Tab]
-):
-    program = start_program(security={"mode": "local"}, schedule={"download": ""})
+def test_a_failing_source_says_so_in_words_and_keeps_its_entries(small_program: Program, open_page: Callable[..., Tab]):
+    program, provider = small_program, small_program.world.provider
+    provider.hook = None
     program.job("refresh")
     tab = open_page(f"http://127.0.0.1:{program.port}")
     page = tab.go("/sources")
     card = page.locator("section", has=page.get_by_role("link", name="demo", exact=True))
     expect(card).to_contain_text("films")
 
-    world.provider.hook = refuse_everything
+    provider.hook = refuse_everything
     card.get_by_role("button", name="Refresh").click()
     expect(page.locator(".toast").last).to_contain_text("is being read")
     expect(card).to_contain_text("Failing", timeout=PATIENCE_MS)

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from stalkeer.api.guard import find_caller
 from stalkeer.errors import ConfigurationError, InvalidInput
-from stalkeer.jobs.answer import read_answer
+from stalkeer.jobs.answer import Answer
 from stalkeer.runtime import App
 from stalkeer.security.callers import CallerKind
 from stalkeer.security.cookies import set_session_cookie
@@ -20,6 +20,7 @@ from stalkeer.settings.units import show_size
 from stalkeer.store.dashboard import has_anything, source_cards
 from stalkeer.store.instances import list_instances
 from stalkeer.store.runs import RunState, list_runs
+from stalkeer.web.answer_board import answers_of
 from stalkeer.web.forms import FormFields
 from stalkeer.web.frame import app_of, base_of
 from stalkeer.web.group_picker import read_choice
@@ -173,14 +174,12 @@ def keep(request: Request, changes: Mapping[str, object], to: str) -> Response:
 def get_answer(request: Request) -> HTMLResponse:
     """Look first (read what was not read yet), then say it."""
     app = app_of(request)
-    context = read_answer_page(app)
     if is_fragment(request):
-        return fragment(request, "setup/answer_parts.html", context)
+        return fragment(request, "setup/answer_parts.html", answer_context(app, answers_of(request).read()))
     unasked = [job for job in ("refresh", "scan") if job not in ran(app)]
     if unasked:
         look(app, unasked)
-        context = read_answer_page(app)
-    return step_page(request, "answer", context)
+    return step_page(request, "answer", answer_context(app, answers_of(request).read_at_once()))
 
 
 @router.post("/setup/answer/look", dependencies=[UserGuard])
@@ -202,9 +201,9 @@ def look(app: App, jobs: Sequence[str]) -> None:
             start_job(app, job)
 
 
-def read_answer_page(app: App) -> dict[str, object]:
+def answer_context(app: App, found: Answer | None) -> dict[str, object]:
+    """`found` None: the page asks for it once it is there."""
     with app.database.connect() as connection:
-        found = read_answer(connection, app.clock())
         runs = list_runs(connection, limit=30)
         instance, source = has_anything(connection)
     looking = [run for run in runs if run.state in (RunState.QUEUED, RunState.RUNNING) and run.job in LOOKING]
@@ -217,7 +216,7 @@ def read_answer_page(app: App) -> dict[str, object]:
         "troubles": troubles,
         "has_instance": instance,
         "has_source": source,
-        "hours": found.size / limit if limit and found.size else None,
+        "hours": found.size / limit if found is not None and limit and found.size else None,
         "limit": limit,
     }
 
