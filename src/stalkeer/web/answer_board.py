@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 
 from fastapi import Request
-from sqlalchemy import Connection
 
 from stalkeer.jobs.answer import Answer, read_answer
 from stalkeer.runtime import App
 from stalkeer.store.dashboard import read_marks, wanted_counts
+from stalkeer.store.database import Transaction
 from stalkeer.web.frame import app_of
 
 FEW = 500  # sure items that a page need not wait for
@@ -37,7 +37,7 @@ class AnswerBoard:
             is_known = self._answer is not None and self._state_of(connection) == self._state
             return self.read() if is_known or wanted_counts(connection).found <= FEW else None
 
-    def _state_of(self, connection: Connection) -> tuple[str, ...]:
+    def _state_of(self, connection: Transaction) -> tuple[str, ...]:
         marks = read_marks(connection)
         return marks.matches, marks.queue, marks.sources, marks.runs
 
