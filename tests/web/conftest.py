@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +26,7 @@ from stalkeer.security.passwords import hash_password
 from stalkeer.store.users import add_first_user
 from tests.doubles.server import make_server
 from tests.e2e.program import Program
-from tests.web.sample import fill
+from tests.web.sample import KEY, NOWHERE, fill
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -147,21 +147,23 @@ def served(app: App) -> Iterator[str]:
         listener.close()
 
 
-def build_sample(folder: Path, **settings: str) -> App:
+def build_sample(folder: Path, addresses: Mapping[str, str] = NOWHERE, **settings: str) -> App:
     """The program over the sample, open for everybody on this machine."""
     environ = {"STALKEER__DATA_DIR": str(folder), "STALKEER__SECURITY__MODE": "local", **settings}
     app = build_app(Start(environ=environ))
-    fill(app.database, app.secrets, app.clock())
+    fill(app.database, app.secrets, app.clock(), addresses)
     return app
 
 
 @pytest.fixture(scope="session")
 def sample_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The sample, for tests that only look."""
-    app = build_sample(tmp_path_factory.mktemp("sample"))
-    with served(app) as base:
-        yield base
-    app.close()
+    folder = tmp_path_factory.mktemp("sample")
+    with Radarr(folder / "movies", api_key=KEY) as radarr, Sonarr(folder / "tv", api_key=KEY) as sonarr:
+        app = build_sample(folder / "data", {"radarr": radarr.url, "sonarr": sonarr.url})
+        with served(app) as base:
+            yield base
+        app.close()
 
 
 @pytest.fixture

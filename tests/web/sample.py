@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from math import sin
 
@@ -39,11 +40,15 @@ def add(connection: Connection, table: Table, **values: object) -> int:
     return int(key[0])
 
 
-def fill(database: Database, secrets: SecretBox, now: datetime = NOW) -> None:
+KEY = "0123456789abcdef"
+NOWHERE = {"radarr": "http://127.0.0.1:9/radarr", "sonarr": "http://127.0.0.1:9/sonarr"}  # nobody answers there
+
+
+def fill(database: Database, secrets: SecretBox, now: datetime = NOW, addresses: Mapping[str, str] = NOWHERE) -> None:
     """Write the sample as of `now`."""
     with database.begin() as connection:
         sources = add_sources(connection, secrets, now)
-        instances = add_instances(connection, secrets, now)
+        instances = add_instances(connection, secrets, now, addresses)
         films = add_films(connection, instances["radarr"], now)
         episodes = add_series(connection, instances["sonarr"], now)
         entries = add_entries(connection, sources["main"], now)
@@ -86,9 +91,11 @@ def add_sources(connection: Connection, secrets: SecretBox, now: datetime) -> di
     return {"main": main, "backup": backup}
 
 
-def add_instances(connection: Connection, secrets: SecretBox, now: datetime) -> dict[str, int]:
+def add_instances(
+    connection: Connection, secrets: SecretBox, now: datetime, addresses: Mapping[str, str]
+) -> dict[str, int]:
     found = {}
-    for kind in ("radarr", "sonarr"):  # at an address where nobody answers
+    for kind in ("radarr", "sonarr"):
         found[kind] = add(
             connection,
             tables.instances,
@@ -96,8 +103,8 @@ def add_instances(connection: Connection, secrets: SecretBox, now: datetime) -> 
             kind=kind,
             origin="ui",
             is_default=True,
-            url=f"http://127.0.0.1:9/{kind}",
-            api_key=secrets.encrypt("0123456789abcdef"),
+            url=addresses[kind],
+            api_key=secrets.encrypt(KEY),
             version="6.0.3" if kind == "radarr" else "4.0.19",
             last_sync_at=now - timedelta(minutes=30),
             last_success_at=now - timedelta(minutes=30),

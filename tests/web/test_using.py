@@ -166,11 +166,11 @@ def test_a_setting_is_checked_saved_and_forgotten_again(own_site: str, open_page
     page = tab.go("/settings/downloads")
 
     page.get_by_label("Speed limit").fill("as fast as light")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".toast.bad")).to_contain_text("is not a size")
 
     page.get_by_label("Speed limit").fill("20MB")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".toast").last).to_contain_text("Saved")
     page.reload()
     expect(page.get_by_label("Speed limit")).to_have_value("20MB")

@@ -61,7 +61,7 @@ LABELS = {
     "server.host": "Address to listen on",
     "database.url": "Database",
     "downloads.concurrent_limit": "Downloads at once",
-    "downloads.per_host_limit": "Downloads at once from one host",
+    "downloads.per_host_limit": "From one host at once",
     "downloads.retry_attempts": "Attempts",
     "downloads.retry_delay": "Wait before a retry",
     "downloads.viewer_reserve": "Connections kept for watching",
