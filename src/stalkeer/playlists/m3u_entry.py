@@ -91,7 +91,6 @@ class EntryReader:
         self.oddities: Counter[str] = Counter()
         self._templates = templates
         self._shapes: list[Shape] = []
-        self._secrets = [secret.encode() for secret in templates.secrets]
 
     def read(self, chunk: bytes) -> tuple[list[Entry], Sequence[int]]:
         """The entries of a chunk, and for each of them the place of its block."""
@@ -109,8 +108,7 @@ class EntryReader:
         else:
             found = [("",) * 7 + (block,) for block in text[len("#EXTINF:") :].split("\n#EXTINF:")]
         result = self._entries(found, is_plain="&" not in text or _ENTITY.search(text) is None)
-        is_regular = isinstance(result[1], range)
-        if not is_regular or sum(map(chunk.count, self._secrets)) > len(found):  # more often than once in every URL
+        if not isinstance(result[1], range) or self._has_secret("\n".join([groups[0] for groups in found])):
             result = [self._with_hidden_logo(entry) for entry in result[0]], result[1]
         if self._shapes and self._shapes[-1].hits > len(found) // 2:  # the list has changed its ways
             self._shapes.insert(0, self._shapes.pop())
@@ -146,6 +144,9 @@ class EntryReader:
             kind, reason, key = nature_of(url, name, group, None)
         name, group = unescaped(name, self.oddities), unescaped(group, self.oddities)
         return Entry(key, kind, name, url, group, clean_logo(logo, self.oddities), reason=reason)
+
+    def _has_secret(self, text: str) -> bool:
+        return any(secret in text for secret in self._templates.secrets)
 
     def _with_hidden_logo(self, entry: Entry) -> Entry:
         logo = self._templates.hide(entry.logo)
