@@ -55,6 +55,19 @@ def readings(name, kind="film"):
         ("Show S1 Ep1 | S03E07", 3, (7,)),  # the last marker wins
         ("Show_S01E04", 1, (4,)),
         ("The 100 S02E03", 2, (3,)),
+        ("9-1-1 Staffel 1 Folge 1", 1, (1,)),
+        ("Some Show - 2x4 - New Car", 2, (4,)),
+        ("Some Show 1x1", 1, (1,)),
+        ("Some Show - 2016x231", 2016, (231,)),
+        ("Some.Old.Castle1x01.HDTV", 1, (1,)),
+        ("Some Show 01E06", 1, (6,)),
+        ("Some Show S41 E10478", 41, (10478,)),
+        ("Some Show T02 CAP 05", 2, (5,)),
+        ("Шоу. Сезон №9. Серия №180", 9, (180,)),
+        ("Some Show Phần 1 Tập 2", 1, (2,)),
+        ("مسلسل جديد ج3 ح12", 3, (12,)),
+        ("Some-Show-Cap-52", None, (52,)),
+        ("Some Show (5 of 10)", None, (5,)),
     ],
 )
 def test_season_and_episode_in_the_words_of_many_lists(name, season, episodes):
@@ -72,6 +85,9 @@ def test_season_and_episode_in_the_words_of_many_lists(name, season, episodes):
         ("[Group] Long Anime - 07 [720p].mkv", 7, None),
         ("[Group] Long Anime - 012 (1080p) [ABCD1234]", 12, None),
         ("Bajka - odcinek 19: W lesie", 19, None),
+        ("Long Anime - 031 - The Long Way [Group]", 31, None),
+        ("Long Anime - 107 - Strange Friends", 107, None),
+        ("Long Anime 484 VOSTFR par Group", 484, None),
         ("Evening News 2024.03.15", None, "2024-03-15"),
         ("Evening News 15-03-2024", None, "2024-03-15"),
         ("Talk 2023 11 02 Guest", None, "2023-11-02"),
@@ -161,6 +177,13 @@ def test_numbers_and_codes_that_are_series(name, title):
         "⭐ Some Film ⭐ (2020)",
         "Some Film 2020 FRENCH",
         "Some&nbsp;Film (2020)",
+        "www.site.example - Some Film (2020)",
+        "[ www.site.example ] Some.Film.2020.1080p.WEB-DL",
+        "Some.Film.2020.CUSTOM.FRENCH.1080p.BluRay",
+        "Some.Film.2020.STV.NTSC.DVDR.nfo",
+        "Some Film 2020 D TELESYNC",
+        "Some Film-2020-TRUEFRENCH-TVRip",
+        "Some.Film.3D.2020.COMPLETE.BLURAY-GRP",
     ],
 )
 def test_what_providers_put_around_a_title_comes_off(name):
@@ -183,6 +206,33 @@ def test_what_providers_put_around_a_title_comes_off(name):
 )
 def test_a_doubtful_name_keeps_all_its_readings(name, both):
     assert set(readings(name)) == both
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("Some.Film.FRENCH.HDTV.720p", "Some Film"),
+        ("Ein.Film.German.DL.1080p.BluRay.x264-GRP", "Ein Film"),
+        ("SOME FILM (BD 1080p H264) [GRP]", "SOME FILM"),
+        ("Some.Film.[Dual-DVDRip].[XviD-AC3]", "Some Film"),
+        ("Some Film Criterion Edition", "Some Film"),
+        ("[m720p] Some Film", "Some Film"),
+    ],
+)
+def test_the_name_of_a_release_is_cut_where_its_quality_begins(name, title):
+    assert best(name) == title
+
+
+@pytest.mark.parametrize(
+    "name", ["[Group] Long Anime - 07 [720p]", "[Our-Subs] Long Anime - 08v2", "[SSA]Long Anime 9x01"]
+)
+def test_a_group_before_a_series_is_not_its_name(name):
+    assert best(name, "episode") == "Long Anime"
+
+
+@pytest.mark.parametrize("name", ["Some Show (S01E02)", "Some Show [1x05] Title", "Some Show (2024.03.15)"])
+def test_a_bracket_around_the_marker_does_not_stay_with_the_title(name):
+    assert best(name, "episode") == "Some Show"
 
 
 def test_a_bare_number_at_the_end_is_a_year_in_one_reading_and_the_titles_own_in_another():

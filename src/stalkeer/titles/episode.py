@@ -23,12 +23,12 @@ class Mark(NamedTuple):
 SEASON_WORDS = frozenset(
     """season seasons saison staffel temporada temp tempo stagione sezonul sezona sezonas sezoni sezone sezon sezóna seizoen
     sasong säsong sason sæson sesong kausi évad evad series série serie сезон κύκλος σεζόν الموسم موسم الجزء فصل עונה
-    mùa mua musim 시즌 シーズン ซีซั่น سيزن бөлүм""".split()
+    mùa mua phần musim 시즌 シーズン ซีซั่น سيزن бөлүм""".split()
 )
 EPISODE_WORDS = frozenset(
     """episode épisode ép épi episodes episodio episódio episódios episodul episod epizoda epizóda epizod folge teil capítulo capitulo cap
     bölüm bolum bölum bolüm odcinek odc серия серии эпизод выпуск серія díl dil rész resz avsnitt afsnit aflevering afl jakso
-    επεισόδιο الحلقة الحلقه حلقة قسمت פרק tập tap ตอนที่ ตอน ep eps e""".split()
+    επεισόδιο ح الحلقة الحلقه حلقة قسمت פרק tập tap ตอนที่ ตอน ep eps e""".split()
 )
 
 
@@ -40,10 +40,10 @@ _SEASON = _any_of(SEASON_WORDS)
 _EPISODE = _any_of(EPISODE_WORDS)
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SEP = r"[\s.,:|/_\-]*"
-_NUMBER = r"\s*[.:#n°º]*\s*(\d{1,4})"
+_NUMBER = r"\s*[.:#no°º]*\s*(\d{1,4})"  # "No9": the numero sign
 _ORDINAL = r"(\d{1,4})\s*([.ªºa]|-?[aяй])?\s*"  # 1. Sezon, 1ª temporada, 1-й сезон
 _STANDARD = re.compile(
-    r"(?:(?<![^\W_])|(?<=[a-z\u0600-\u06ff])(?=S\d\d))[ST]\s?(\d{1,4})\s*[\s.,:|x\-]*\s*(?:episode|ep|e)[\s.\-#]*(\d{1,4})"
+    r"(?:(?<![^\W_])|(?<=[a-z\u0600-\u06ff])(?=S\d\d))[STج]\s?(\d{1,4})\s*[\s.,:|x\-]*\s*(?:episode|ep|cap|e|ح)[\s.\-#]*(\d{1,5})"
     r"((?:\s*[-&+/,]?\s*(?:ep|e)\.?\s?\d{1,4}(?!\d))*)(-\d{1,4}(?![\dpix]))?(?!\d)",
     re.I,
 )
@@ -51,19 +51,25 @@ _CROSS = re.compile(
     r"(?<![\w.])(\d{1,2})\s?[xX\u00d7]\s?(\d{2,4})((?:-\d{1,2}[xX]\d{2,4})*)(-\d{2,4}(?![\dpx]))?(?![\w])"
 )
 _WORDS_AFTER = re.compile(
-    rf"(?<!\w)(?:{_SEASON})\s*[.:#n°º]*\s*(\d{{1,4}}|[^\W\d_]+){_SEP}(?:{_EPISODE}){_NUMBER}(?!\w)", re.I
+    rf"(?<!\w)(?:{_SEASON})\s*(?:[.:#n°º]|no(?=\d))*\s*(\d{{1,4}}|[^\W\d_]+){_SEP}(?:{_EPISODE}){_NUMBER}(?!\w)", re.I
 )
 _WORDS_BEFORE = re.compile(rf"(?<!\w){_ORDINAL}(?:{_SEASON}){_SEP}{_ORDINAL}(?:{_EPISODE})(?!\w)", re.I)
 _WORDS_MIXED = re.compile(rf"(?<!\w){_ORDINAL}(?:{_SEASON}){_SEP}(?:{_EPISODE}){_NUMBER}(?!\w)", re.I)
 _WORDS_MIXED_2 = re.compile(rf"(?<!\w)(?:{_SEASON}){_NUMBER}{_SEP}{_ORDINAL}(?:{_EPISODE})(?!\w)", re.I)
 _CJK = re.compile(r"(?:第?\s*(\d{1,3})\s*[季期部기]\s*)?第?\s*(\d{1,4})\s*[集話话回화회](?!\d)|第\s*(\d{1,4})")
-_EPISODE_ONLY = re.compile(rf"(?<!\w)(?:{_EPISODE}|#)\s*[.:#n°º]*\s*(\d{{1,4}})(?![\d\w])", re.I)
+_EPISODE_ONLY = re.compile(rf"(?<!\w)(?:{_EPISODE}|#)\s*[.:#no°º\-]*\s*(\d{{1,4}})(?![\d\w])", re.I)
 _NUMBER_THEN_EPISODE = re.compile(
     r"(?<!\w)(\d{1,4})\s*[.ªº\-]*\s*(?:b[oö]l[uü]m|серия|серія|r[eé]sz|d[ií]l|jakso|epizoda|odcinek|حلقة)(?!\w)", re.I
 )
 _DATE = re.compile(
     r"(?<!\d)((?:19|20)\d\d)[.\-/ ](0[1-9]|1[0-2])[.\-/ ](0[1-9]|[12]\d|3[01])(?!\d)"
     r"|(?<!\d)(0[1-9]|[12]\d|3[01])[.\-/](0[1-9]|1[0-2])[.\-/]((?:19|20)\d\d)(?!\d)"
+)
+# what a film's name may have and mean nothing by it: 2x4, Title1x01, 2016x231, 01E06
+_CROSS_SHORT = re.compile(r"(?:(?<![\w.])|(?<=[a-z]))(\d{1,2}|20[0-3]\d)[xXeE\u00d7](\d{1,3})(?![\w])")
+_OF = re.compile(r"(?<!\w)(\d{1,3}) ?of ?\d{1,3}(?!\w)", re.I)
+_BETWEEN = re.compile(
+    r"\s-\s(\d{2,4})(?:v\d)?(?=\s-\s|\s*[\[(]|\s+(?:vostfr|vf|vo|multi)\b)|\s(\d{2,4})\s+(?=vostfr\b)", re.I
 )
 _ABSOLUTE = re.compile(
     r"(?:\s-\s|\s|\s\[|\s\()(\d{2,4})(?:v\d)?[\])]?\s*(?:\[[^\]]*\]|\([^)]*\)|\b(?:vostfr|vf|vo|multi|f?hd|4k|\d{3,4}p)\b|\s)*$",
@@ -186,7 +192,10 @@ def _numbered(text: str) -> Mark | None:
 
 
 def _weak(text: str) -> Mark | None:
-    for pattern in (_EPISODE_ONLY, _NUMBER_THEN_EPISODE):
+    found = _last(_CROSS_SHORT, text)
+    if found is not None:
+        return Mark(found.start(), found.end(), int(found[1]), (int(found[2]),))
+    for pattern in (_EPISODE_ONLY, _NUMBER_THEN_EPISODE, _OF):
         found = _last(pattern, text)
         if found is not None:
             season, start = _season_before(text, found.start())
@@ -194,9 +203,16 @@ def _weak(text: str) -> Mark | None:
                 start, found.end(), season, (int(found[1]),), absolute=int(found[1]) if season is None else None
             )
     found = _ABSOLUTE.search(text)
-    if found is not None and not 1900 <= int(found[1]) <= 2039 and found.start() > 0:
-        return Mark(found.start(), found.end(), absolute=int(found[1]))
-    return None
+    if found is None or _is_a_year(found[1]):
+        found = _BETWEEN.search(text)
+    number = (found[1] or found[2]) if found is not None and found.lastindex else None
+    if found is None or number is None or _is_a_year(number) or found.start() == 0:
+        return None
+    return Mark(found.start(), found.end(), absolute=int(number))
+
+
+def _is_a_year(number: str) -> bool:
+    return 1900 <= int(number) <= 2039
 
 
 def _season_before(text: str, end: int) -> tuple[int | None, int]:

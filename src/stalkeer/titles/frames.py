@@ -38,7 +38,7 @@ _KEPT = 20_000
 # words that mean something together with what stands beside them, anywhere in a name
 _TELLING = frozenset(
     [*(folded for word in SEASON_WORDS | EPISODE_WORDS for folded in (word, *fold_words(word)))]
-    + "x s t h n aka blu rip dl hd webdl webrip bluray bdrip brrip hdtv hdrip dvdrip dvdscr hdcam camrip hdts xvid hevc".split()  # noqa: SIM905, E501
+    + "x s t h n aka blu rip dl hd webdl webrip bluray bdrip brrip hdtv hdrip dvdrip dvdscr hdcam camrip hdts xvid hevc telesync tvrip dvdr hddvd".split()  # noqa: SIM905, E501
 )
 # words that may be a provider's at either end of a title
 _AT_ENDS = frozenset(TAGS) | {

@@ -56,7 +56,7 @@ def find_starts(text: str, *, is_series: bool) -> tuple[list[Start], list[Tag]]:
     penalty = 0.0
     year: int | None = None
     for _ in range(_MOST):
-        taken = _take(text) if _MAYBE.match(text) else None
+        taken = _take(text, is_series=is_series) if _MAYBE.match(text) else None
         if taken is None or _LETTER.search(taken.rest) is None:
             break
         if not is_series and taken.kept is not None and _YEAR_ONLY.fullmatch(taken.rest):
@@ -72,7 +72,7 @@ def find_starts(text: str, *, is_series: bool) -> tuple[list[Start], list[Tag]]:
     return sorted([Start(text, penalty, year), *kept], key=lambda start: start.penalty), tags
 
 
-def _take(text: str) -> _Taken | None:
+def _take(text: str, *, is_series: bool) -> _Taken | None:
     dated = _DATED.match(text)
     if dated is not None:
         # 2019 - Title, (2019) Title; but 2001: A Space Odyssey
@@ -82,7 +82,7 @@ def _take(text: str) -> _Taken | None:
         )
     framed = _FRAMED.match(text)
     if framed is not None:
-        return _take_framed(text, framed)
+        return _take_framed(text, framed, is_series=is_series)
     bare = _BARE.match(text)
     if bare is not None:
         taken = _take_bare(bare[1].strip(), bare[2].strip(), text[bare.end() :])
@@ -91,7 +91,7 @@ def _take(text: str) -> _Taken | None:
     return _take_unmarked(text)
 
 
-def _take_framed(text: str, framed: re.Match[str]) -> _Taken | None:
+def _take_framed(text: str, framed: re.Match[str], *, is_series: bool) -> _Taken | None:
     content = next(group for group in framed.groups() if group is not None).strip()
     rest = text[framed.end() :]
     tags = tags_in(content)
@@ -99,6 +99,8 @@ def _take_framed(text: str, framed: re.Match[str]) -> _Taken | None:
         return _Taken(rest, tags)
     if framed[1] is not None:
         return _Taken(rest, [], 0.0, 0.03)
+    if is_series and framed[2] is not None and " " not in content:
+        return _Taken(rest, [], 0.0, 0.02)
     # [Group] Title; but [REC] 2
     return _Taken(rest, [], 0.03, 0.0) if framed[2] is not None and any(c.isalpha() for c in rest) else None
 

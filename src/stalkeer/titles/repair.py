@@ -30,7 +30,8 @@ _UNSEEN = re.compile(
     "[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20dd-\u20e0\ufeff\ue000-\uf8ff\ud800-\udfff]"
 )
 _PIPES = re.compile(r"\|(?:\s*\|)+")
-_EXTENSION = re.compile(r"\.(?:mkv|mp4|avi|m4v|mov|wmv|m2ts)\s*$", re.I)
+_EXTENSION = re.compile(r"\.(?:mkv|mp4|avi|m4v|mov|wmv|m2ts|ts|flv|webm|mpe?g|ogm|divx|nfo)\s*$", re.I)
+_SITE = re.compile(r"^\W*www\.[^\s\])]+[\s\])]*[\-:|]*|[\[(]\s*www\.[^\])]*[\])]", re.I)
 _DOTTED = re.compile(r"(?<=[^\W_]|[,)\]!?'+])\.(?=[^\W_]|[\[(])")
 _DECIMALS = re.compile(r"(?<=\b[257])\.(?=[01]\b)")  # 5.1, 7.1: sound, not a word break
 
@@ -47,6 +48,8 @@ def repair(name: str) -> str:
     elif "_" in text:
         text = text.replace("_", " ")
     if "." in text:
+        if "www." in text.lower():
+            text = _SITE.sub(" ", text) or text
         text = _undot(_EXTENSION.sub("", text))
     return " ".join(text.split())
 

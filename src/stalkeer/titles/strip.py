@@ -41,6 +41,7 @@ class _Peeled:
     seen: set[str] = field(default_factory=set)
     tags: list[Tag] = field(default_factory=list)
     country: str | None = None
+    is_scene: bool = False  # the name of a release, cut at its quality: capitals before that are its tags
 
     def also(self, text: str, penalty: float, year: int | None) -> None:
         """A further reading, to be peeled in its turn."""
@@ -52,15 +53,18 @@ class _Peeled:
 _MOST_READINGS = 12
 _LETTER = re.compile(r"[^\W_]")
 _TRIM = " -|:,;/~"
+_OPENING = ("(", "[", "{")  # `Title (` where the marker was in the bracket
 _BRACKET_YEAR = re.compile(
     r"[\[({]\s*(?:[^\[\](){}\d]{0,12}\s)?((?:18|19|20)\d\d)(?:\s*[-/]\s*(?:(?:19|20)\d\d)?)?"
     r"(\s[^\[\](){}]{1,12})?\s*[\])}]"
 )
 _END_YEAR = re.compile(r"(?:\s*[-|,.]\s*|\s+)((?:18|19|20)\d\d)$")
+_BARE_YEAR = re.compile(r"[\s\-]((?:19|20)\d\d)(?=[\s\-]+([^\s\-]+))")
+_DIGIT = re.compile(r"\d")
 _END_BRACKET = re.compile(r"\s*[\[({]([^\[\](){}]*)[\])}]$")
 _SCENE = re.compile(
     r"[\s.(\[-](?:2160p|1080[pi]|720p|576p|480p|web-?dl|web-?rip|blu-?ray|b[dr]rip|hdtv|hd-?rip|dvd-?rip|dvdscr|hd-?cam"
-    r"|camrip|hd-?ts|r5|xvid|[xh][. ]?26[45]|hevc)(?![\w])",
+    r"|camrip|hd-?ts|telesync|tv-?rip|dvd-?r|hd-?dvd|r5|xvid|[xh][. ]?26[45]|hevc)(?![\w])",
     re.I,
 )
 _RATING = re.compile(r"(?:imdb|tmdb)?\W*\d[.,]\d(?:/10)?|(?:imdb|tmdb)\W*\d", re.I)
@@ -134,17 +138,51 @@ def _peel(reading: TitleText, peeled: _Peeled) -> None:
     scene = _SCENE.search(text, 1)
     if scene is not None:
         peeled.tags += sure_tags(text[scene.start() :])
-        text = text[: scene.start()]
+        text = _without_open_bracket(text[: scene.start()])
+        peeled.is_scene = True
     while True:
         text = text.strip(_TRIM)
+        while text[-1:] in _OPENING:
+            text = text[:-1].rstrip(_TRIM)
         shorter = _take_end(TitleText(text, penalty, year), peeled)
         if shorter is None:
             break
         text, year = shorter
     if year is None and ("(" in text or "[" in text or "{" in text):
         text, year = _take_inner_year(text, penalty, peeled)
+        if year is not None and text[-1:] in (")", "]"):
+            shorter = _take_end_bracket(TitleText(text, penalty, year), peeled)
+            text = text if shorter is None else shorter[0]
+    if year is None:
+        text, year = _take_bare_year(text, penalty, peeled)
     if _has_name(text) or not peeled.texts:
         peeled.texts.append(TitleText(swap_article(text.strip(_TRIM)), penalty, year))
+
+
+def _without_open_bracket(text: str) -> str:
+    """`Title [Dual` and `Title (BD`: the bracket belongs to what was cut off."""
+    for opening, closing in ("[]", "()", "{}"):
+        at = text.rfind(opening)
+        if at > text.rfind(closing) and _has_name(text[:at]):
+            text = text[:at]
+    return text
+
+
+def _take_bare_year(text: str, penalty: float, peeled: _Peeled) -> tuple[str, int | None]:
+    """`Title 2011 FRENCH Custom`: what follows a bare year in a release's name is no title; nor is what begins with a
+    provider's word."""
+    for found in _BARE_YEAR.finditer(text) if _DIGIT.search(text) else ():
+        said, before = _year(found[1]), text[: found.start()].strip(_TRIM)
+        if said is None or not _has_name(before):
+            continue
+        if peeled.is_scene:
+            peeled.texts.append(TitleText(text, penalty + 0.02, None))
+            after = (tag_of(word.lower()) for word in text[found.end() :].split())
+            peeled.tags += [tag for tag in after if tag is not None]
+            return before, said
+        if len(found[2]) > 2 and tag_of(found[2].lower()) is not None:
+            peeled.also(before, penalty + 0.02, said)
+    return text, None
 
 
 def _take_end(reading: TitleText, peeled: _Peeled) -> tuple[str, int | None] | None:
@@ -238,6 +276,10 @@ def _take_end_tag(reading: TitleText, peeled: _Peeled) -> str | None:
         peeled.tags += [neighbour, tag._replace(field=neighbour.field)]
         return before
     if _is_sure_at_end(tag, neighbour, previous, before):
+        peeled.tags.append(tag)
+        return head
+    if peeled.is_scene and word.isupper() and not head.isupper():
+        peeled.texts.append(TitleText(text, penalty + 0.02, year))
         peeled.tags.append(tag)
         return head
     if word.isupper() or (len(word) > 3 and tag.field in ("language", "subtitles", "dubbed")):

@@ -76,7 +76,7 @@ _QUALITY = (
         "noise",
         {
             "": "proper raw ma 3d l fast new nuevo nueva cinema cine kino live internal complete dizi film filme "
-            "movie movies series serie kids top exclusive extra vip backup color b/w bw ddp"
+            "movie movies series serie kids top exclusive extra vip backup color b/w bw ddp custom"
         },
         sure=False,
     )
@@ -201,6 +201,8 @@ PHRASES = (
     ("apple tv+", "appletv+"), ("apple tv", "appletv"), ("disney plus", "disneyplus"), ("special edition", "extended"),
     ("theatrical cut", "theatrical"), ("unrated cut", "unrated"), ("dts hd", "dts-hd"), ("h 264", "h264"), ("h 265", "h265"),
     ("not 24/7", "nokodi"), ("türkçe dublaj", "dublaj"), ("türkçe altyazılı", "altyazili"), ("corte do diretor", "directorscut"),
+    ("german dl", "deutsch"), ("criterion edition", "criterion"), ("theatrical edition", "theatrical"), ("unrated edition", "unrated"),
+    ("remastered edition", "remastered"),
 )  # fmt: skip
 
 
