@@ -11,7 +11,7 @@ from typing import NamedTuple
 from stalkeer.titles.episode import Mark, find_mark, find_season
 from stalkeer.titles.normalise import title_key
 from stalkeer.titles.repair import repair
-from stalkeer.titles.strip import TitleReading, read_title
+from stalkeer.titles.strip import TitleReading, read_plain, read_title
 from stalkeer.titles.tags import NO_TAGS, TagSet, read_tags
 
 PARSER_VERSION = 2
@@ -107,6 +107,10 @@ def read_head(text: str, *, kind: str | None, is_episode: bool) -> Head:
         if found is not None and (found[0] > 0 or found[1] < len(text)):
             season = found[2]
             pieces = [text[: found[0]], text[found[1] :]]
+    plain = read_plain(text) if len(pieces) == 1 else None
+    if plain is not None:
+        (title, _, year), said = plain
+        return Head(title, (Hypothesis(title, title_key(title), 0.0, year),), year, season, said)
     readings = _read_all(pieces, is_series=is_series) or _read_all([text], is_series=is_series)
     if not readings:
         return Head("", (), None, season)

@@ -67,6 +67,11 @@ _SCENE = re.compile(
     r"|camrip|hd-?ts|telesync|tv-?rip|dvd-?r|hd-?dvd|r5|xvid|[xh][. ]?26[45]|hevc)(?![\w])",
     re.I,
 )
+# those of them that are words of letters alone: where there is neither a digit nor a hyphen, only they can be found
+_SCENE_WORDS = frozenset(
+    """webdl webrip bluray bdrip brrip hdtv hdrip dvdrip dvdscr hdcam camrip hdts telesync tvrip dvdr hddvd xvid hevc
+    """.split()  # noqa: SIM905
+)
 _RATING = re.compile(r"(?:imdb|tmdb)?\W*\d[.,]\d(?:/10)?|(?:imdb|tmdb)\W*\d", re.I)
 _AKA = re.compile(r"\s+(?:/|\||a\.?k\.?a\.?)\s+", re.I)
 _LANGUAGE_SETS = {code: tag_set([TAGS[code]]) for code in LANGUAGES}
@@ -78,9 +83,9 @@ for _phrase, _word in PHRASES:
 
 def read_title(text: str, *, is_series: bool) -> TitleReading:
     """All readings of a title region: no season/episode marker in it any more."""
-    plain = _read_plain(text)
+    plain = read_plain(text)
     if plain is not None:
-        return plain
+        return TitleReading([plain[0]], plain[0].year, plain[1])
     starts, tags = find_starts(text.strip(), is_series=is_series)
     peeled = _Peeled(tags=tags)
     for start in starts:
@@ -100,8 +105,8 @@ _PLAIN = re.compile(
 _JOINT = re.compile(r"[:\-]")
 
 
-def _read_plain(text: str) -> TitleReading | None:
-    """The reading of a name that leaves no doubt, without the long way; None for any other."""
+def read_plain(text: str) -> tuple[TitleText, TagSet] | None:
+    """The only reading of a name that leaves no doubt, without the long way; None for any other."""
     found = _PLAIN.fullmatch(text.strip(_TRIM))
     if found is None:
         return None
@@ -113,23 +118,26 @@ def _read_plain(text: str) -> TitleReading | None:
     if not _is_plain_title(title) or (year is not None and _year(year) is None):
         return None
     number = int(year) if year is not None else None
-    return TitleReading([TitleText(title, 0.0, number)], number, _LANGUAGE_SETS[code] if code else NO_TAGS)
+    return TitleText(title, 0.0, number), _LANGUAGE_SETS[code] if code else NO_TAGS
 
 
 def _is_plain_title(title: str) -> bool:
     """Whether no word at either end may be a provider's, and nothing says the title twice."""
-    first, _, rest = title.partition(" ")
+    folded = title.lower()
+    first, _, rest = folded.partition(" ")
     last = rest.rpartition(" ")[2] if rest else ""
-    if last and (tag_of(last.lower()) is not None or last.lower() in _PHRASES_BY_END):
+    if last and (tag_of(last) is not None or last in _PHRASES_BY_END):
         return False
-    if first.lower() in TAGS or (len(last) == 4 and last.isdecimal()):
+    if first in TAGS or (len(last) == 4 and last.isdecimal()):
         return False
     head = _JOINT.split(title, maxsplit=1)[0]
     if len(head) < len(title) and head.strip() == head.strip().upper():
         return False
     if ", " in title or not title.isascii() and max(title) > "\u024f":
         return False
-    return _SCENE.search(title) is None and _AKA_WORD.search(title) is None
+    if "-" in title or _DIGIT.search(title) is not None or not _SCENE_WORDS.isdisjoint(folded.split()):
+        return _SCENE.search(title) is None and _AKA_WORD.search(title) is None
+    return ("ka" not in folded and "k.a" not in folded) or _AKA_WORD.search(title) is None
 
 
 def _peel(reading: TitleText, peeled: _Peeled) -> None:
