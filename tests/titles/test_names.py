@@ -183,6 +183,8 @@ def test_numbers_and_codes_that_are_series(name, title):
         "Some.Film.2020.STV.NTSC.DVDR.nfo",
         "Some Film 2020 D TELESYNC",
         "Some Film-2020-TRUEFRENCH-TVRip",
+        "FR: Some Film-2020",
+        "|FR| Some Film-2020",
         "Some.Film.3D.2020.COMPLETE.BLURAY-GRP",
     ],
 )

@@ -97,9 +97,9 @@ def read_title(text: str, *, is_series: bool) -> TitleReading:
     return TitleReading(_expand(texts), year, tag_set(peeled.tags, peeled.country))
 
 
-# most names are no more than this: [FR - ] Title [(2020) or - 2020]
+# most names are no more than this: [FR - ] Title [(2020) or - 2020]; a frame around the code loses its first half
 _PLAIN = re.compile(
-    r"(?:([A-Z]{2,3}) - |\|([A-Z]{2,3})\| ?)?([^\W\d_][^|()\[\]{}/+]*?[^|()\[\]{}/+\s:;,\-])"
+    r"(?:([A-Z]{2,3})(?: - |: |\| ?))?([^\W\d_][^|()\[\]{}/+]*?[^|()\[\]{}/+\s:;,\-])"
     r"(?: \(((?:19|20)\d\d)\)| - ((?:19|20)\d\d))?"
 )
 _JOINT = re.compile(r"[:\-]")
@@ -110,8 +110,8 @@ def read_plain(text: str) -> tuple[TitleText, TagSet] | None:
     found = _PLAIN.fullmatch(text.strip(_TRIM))
     if found is None:
         return None
-    first_code, framed_code, title, bracketed, dashed = found.groups()
-    code = (first_code or framed_code or "").lower()
+    code, title, bracketed, dashed = found.groups()
+    code = code.lower() if code else ""
     if code and (code in AMBIGUOUS or code not in LANGUAGES):
         return None
     year = bracketed or dashed
@@ -128,7 +128,7 @@ def _is_plain_title(title: str) -> bool:
     last = rest.rpartition(" ")[2] if rest else ""
     if last and (tag_of(last) is not None or last in _PHRASES_BY_END):
         return False
-    if first in TAGS or (len(last) == 4 and last.isdecimal()):
+    if first in TAGS or title[-4:].isdecimal():
         return False
     head = _JOINT.split(title, maxsplit=1)[0]
     if len(head) < len(title) and head.strip() == head.strip().upper():
