@@ -205,7 +205,16 @@ def test_schedules_tell_their_next_time(client):
     assert schedules["refresh"]["nextAt"] is not None
 
 
-@pytest.mark.parametrize("path", ["downloads/0", "downloads/99999999999999999999", "jobs/-1"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "downloads/0",
+        "downloads/99999999999999999999",
+        "jobs/-1",
+        "downloads?sourceId=-99999999999999999999",
+        "downloads?instanceId=-99999999999999999999",
+    ],
+)
 def test_an_id_no_database_could_hold_is_refused(client, path):
     assert client.get(f"/api/v1/{path}").status_code == 422
 

@@ -124,8 +124,8 @@ def list_downloads(
     app: CurrentApp,
     page: PageParams,
     state: Annotated[list[DownloadState] | None, Query(description="Only these states.")] = None,
-    source_id: Annotated[int | None, Query(alias="sourceId", le=LARGEST_ID)] = None,
-    instance_id: Annotated[int | None, Query(alias="instanceId", le=LARGEST_ID)] = None,
+    source_id: Annotated[int | None, Query(alias="sourceId", ge=1, le=LARGEST_ID)] = None,
+    instance_id: Annotated[int | None, Query(alias="instanceId", ge=1, le=LARGEST_ID)] = None,
     search: Annotated[str, Query(max_length=200, description="Only titles that contain this.")] = "",
     order: Annotated[Order, Query(description="`queue`: as they start; `newest` first.")] = Order.QUEUE,
 ) -> PageOf[DownloadView]:
