@@ -249,14 +249,23 @@ def test_a_sequels_number_is_never_dropped(name):
 @pytest.mark.parametrize(
     "name",
     ["##### UK MOVIES #####", "*** Cinemax ***", "=====", "Some Film Trailer", "Some Film (2020) - Making of",
-     "Some Film (2020) [Behind the Scenes]", "Some Film - Bande-Annonce", "Some Film (2020) - Interview", ""],
+     "Some Film (2020) [Behind the Scenes]", "Some Film - Bande-Annonce", "Some Film (2020) - Interview", "",
+     "Some Film (Trailer) 2020", "Some Film - Trailer (2020)", "Some Film [Teaser 2] [2020]"],
 )  # fmt: skip
 def test_separators_and_extras_are_junk(name):
     assert parse_title(name, "film").is_junk
 
 
 @pytest.mark.parametrize(
-    "name", ["The Interview (2014)", "FR - The Interview", "Trailer Park (2010)", "The Making of a Lady"]
+    "name",
+    [
+        "The Interview (2014)",
+        "FR - The Interview",
+        "Trailer Park (2010)",
+        "The Making of a Lady",
+        "FR - Trailer (2014)",
+        "The Trailer (2014)",
+    ],
 )
 def test_titles_that_look_like_extras_are_none(name):
     assert not parse_title(name, "film").is_junk
@@ -274,6 +283,8 @@ def test_titles_that_look_like_extras_are_none(name):
         ("Some.Film.2020.1080p.BluRay.x265-GRP", "codec", "h265"),
         ("Some Film 2020 2160p HEVC", "codec", "h265"),
         ("Some.Film.2020.720p.WEBRip.x264", "codec", "h264"),
+        ("Some.Film.2020.1080p.WEB-DL.DDP5.1.x265-GRP", "codec", "h265"),
+        ("Some.Film.2020.1080p.WEB-DL.DDP5.1.x265-GRP", "season", None),
         ("Some Film (2020) [4K HDR]", "hdr", "hdr10"),
         ("Some Film (2020) 4K DV", "hdr", "dv"),
         ("Some Film (2020) 2160p Dolby Vision", "hdr", "dv"),

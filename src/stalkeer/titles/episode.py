@@ -47,8 +47,8 @@ _STANDARD = re.compile(
     r"((?:\s*[-&+/,]?\s*(?:ep|e)\.?\s?\d{1,4}(?!\d))*)(-\d{1,4}(?![\dpix]))?(?!\d)",
     re.I,
 )
-_CROSS = re.compile(
-    r"(?<![\w.])(\d{1,2})\s?[xX\u00d7]\s?(\d{2,4})((?:-\d{1,2}[xX]\d{2,4})*)(-\d{2,4}(?![\dpx]))?(?![\w])"
+_CROSS = re.compile(  # `DDP5 1 x265` is sound and codec
+    r"(?<![\w.])(\d{1,2})(?!\s[xX]26[456](?!\d))\s?[xX\u00d7]\s?(\d{2,4})((?:-\d{1,2}[xX]\d{2,4})*)(-\d{2,4}(?![\dpx]))?(?![\w])"
 )
 _WORDS_AFTER = re.compile(
     rf"(?<!\w)(?:{_SEASON})\s*(?:[.:#n°º]|no(?=\d))*\s*(\d{{1,4}}|[^\W\d_]+){_SEP}(?:{_EPISODE}){_NUMBER}(?!\w)", re.I

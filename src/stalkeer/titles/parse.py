@@ -60,12 +60,13 @@ class Head(NamedTuple):
 
 _SEPARATOR = re.compile(r"^\W*$|^([#*=~_\-+|•.<>])\1+.*\1$")
 # what comes along with a film and is not the film; the second kind are also titles, and need a separator
-_EXTRA = re.compile(
-    r"[\s\[(|\-:](?:trailers?|teasers?|bande[ -]annonce|fragman[iı]?|tr[aá]iler|zwiastun|featurettes?|making[ -]of"
+_EXTRAS = (
+    r"(?:trailers?|teasers?|bande[ -]annonce|fragman[iı]?|tr[aá]iler|zwiastun|featurettes?|making[ -]of"
     r"|behind the scenes|deleted scenes?|bloopers|gag reel|b-roll|sneak peek|detr[aá]s de (?:c[aá]maras|escena)"
-    r"|dietro le quinte|kamera arkası|за кадром|трейлер)\s*\d*[\])]?$",
-    re.I,
+    r"|dietro le quinte|kamera arkası|за кадром|трейлер)\s*\d*[\])]?"
 )
+_EXTRA = re.compile(rf"[\s\[(|\-:]{_EXTRAS}$", re.I)
+_DATED_EXTRA = re.compile(rf"\s*[\[(|\-:]\s*{_EXTRAS}\s*[\[(]?(?:19|20)\d\d[\])]?$", re.I)
 _MAYBE_EXTRA = re.compile(
     r"\s*[\[(|\-:]\s*(?:samples?|promos?|interviews?|bonus(?: (?:features?|scenes?))?|extras|first look|coulisses|clip"
     r"|bastidores|c[oó]mo se hizo)\s*\d*[\])]?$",
@@ -173,11 +174,11 @@ def is_junk(name: str) -> bool:
     name = name.strip()
     if _SEPARATOR.match(name):
         return True
-    if name.rstrip(" 0123456789)]").rpartition(" ")[2].lower().lstrip("([-:|") not in EXTRA_WORDS:
+    if name.rstrip(" 0123456789)][(").rpartition(" ")[2].lower().lstrip("([-:|") not in EXTRA_WORDS:
         return False
     start = max(0, len(name) - _LONGEST_EXTRA)
     found = _EXTRA.search(name, start)
     if found is not None and any(c.isalnum() for c in name[: found.start()]):
         return True
-    found = _MAYBE_EXTRA.search(name, start)
+    found = _MAYBE_EXTRA.search(name, start) or _DATED_EXTRA.search(name, start)
     return found is not None and len(name[: found.start()].split()) > 1
