@@ -40,6 +40,8 @@ ARGUMENTS = [
 ARTIFACTS = Path(__file__).parents[2] / "artifacts" / "web"
 expect.set_options(timeout=15_000)
 AXE = Path(__file__).parent / "data" / "axe.min.js"
+# the browser drops keys that are pressed before a page is drawn
+DRAWN = "() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
 USER, PASSWORD = "admin", "correct horse battery"
 
 
@@ -71,6 +73,7 @@ class Tab:
     def go(self, path: str) -> Page:
         answer = self.page.goto(self.base + path)
         assert answer is not None and answer.status == 200, f"{path}: {answer and answer.status}"
+        self.page.evaluate(DRAWN)
         return self.page
 
     def shoot(self, name: str) -> None:

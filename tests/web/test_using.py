@@ -89,7 +89,7 @@ def test_a_review_is_done_with_four_keys(own_site: str, open_page: Callable[...,
 
     page.keyboard.press("n")
     expect(first).not_to_have_text(name)
-    page.goto(f"{own_site}/matches")
+    tab.go("/matches")
     page.keyboard.press("a")
     expect(page.get_by_text("2 items to review")).to_be_visible()
     expect(page.locator(".toast").last).to_contain_text(f"Confirmed: {name}")
