@@ -150,6 +150,17 @@ def test_the_queue_is_put_in_order_by_dragging_and_by_keys(long_queue: LongQueue
     expect(titles).to_have_text(["Row 1", "Row 2", "Row 3", "Row 0"])
 
 
+def test_a_menu_stays_open_while_the_queue_changes(long_queue: LongQueue, open_page: Callable[..., Tab]):
+    long_queue.wait_in_line(4)
+    page = open_page(long_queue.base).go("/activity")
+    page.get_by_label("More for Row 1").click()
+
+    long_queue.end("Row 3")
+
+    expect(page.get_by_label("More for Row 3")).to_have_count(0)
+    expect(page.locator(".pop-body:visible")).to_contain_text("Start now")
+
+
 def test_many_are_chosen_and_steered_together(own_site: str, open_page: Callable[..., Tab]):
     tab = open_page(own_site)
     page = tab.go("/activity?show=waiting")
