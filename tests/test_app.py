@@ -96,6 +96,19 @@ def test_a_port_in_use_is_named():
             bind(ServerSettings(host="127.0.0.1", port=port))
 
 
+def test_an_answer_in_two_packets_does_not_wait_for_the_client_to_acknowledge_the_first():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+
+    with (
+        bind(ServerSettings(host="127.0.0.1", port=port)) as listener,
+        socket.create_connection(("127.0.0.1", port), timeout=10),
+    ):
+        answering, _ = listener.accept()
+        with answering:
+            assert answering.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_the_watch_goes_on_after_an_error():
     looked = threading.Semaphore(0)
 
