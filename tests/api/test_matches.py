@@ -2,6 +2,7 @@ import pytest
 
 from stalkeer.jobs.match import match_wanted
 from stalkeer.jobs.reporting import QuietRun
+from stalkeer.store.tables import sources
 from tests.doubles.catalogue import Catalogue
 from tests.doubles.engine import NotingEngine
 
@@ -51,6 +52,25 @@ def test_matches_can_be_filtered_and_followed_by_cursor(client, dune):
     assert first["records"][0]["id"] != second["records"][0]["id"]
     assert [row["entry"] for row in get(client, "/matches", decision="review")["records"]] == ["Dune"]
     assert get(client, "/matches", q="nothing like it")["records"] == []
+
+
+@pytest.mark.parametrize("query", [{}, {"decision": "confirm"}, {"kind": "movie"}])
+def test_a_match_whose_entry_left_its_playlist_is_neither_listed_nor_counted(app, client, house, dune, query):
+    before = get(client, "/matches", **query)
+    gone = before["records"][0]["entryId"]
+
+    house.drop_entry(gone)
+
+    after = get(client, "/matches", **query)
+    assert gone not in [row["entryId"] for row in after["records"]]
+    assert after["totalRecords"] == len(after["records"]) == before["totalRecords"] - 1
+
+
+def test_matches_of_a_source_that_is_switched_off_are_not_counted(app, client, dune):
+    with app.database.begin() as connection:
+        connection.execute(sources.update().values(enabled=False))
+
+    assert get(client, "/matches")["totalRecords"] == len(get(client, "/matches")["records"]) == 0
 
 
 def test_a_rejection_is_previewed_kept_listed_and_taken_back(client, dune):

@@ -11,6 +11,7 @@ from stalkeer.demo.panel import Film, Series, SeriesEpisode
 from stalkeer.demo.provider import Provider
 from stalkeer.jobs.refresh import refresh_sources
 from stalkeer.jobs.reporting import QuietRun
+from tests.doubles.catalogue import Catalogue
 
 SECRET = "s3cret-pass"
 
@@ -135,6 +136,16 @@ def test_pages_of_entries_follow_one_another(client, app, provider):
     assert first["totalRecords"] == 11
     assert len({entry["id"] for entry in first["records"] + second["records"]}) == 11
     assert second["nextCursor"] is None
+
+
+@pytest.mark.parametrize("words", ["spider-man", "Spider Man", "PÁRA", "man: para", "宇宙", "rix"])
+def test_entries_are_found_by_words_in_whatever_spelling(app, client, words):
+    Catalogue(app.database, app.clock).list_entries(
+        "FR - Le Prix (2020) Spider-Man: Para", "FR - 宇宙 Prix Spider-Man: Para"
+    )
+
+    assert client.get("/api/v1/entries", params={"q": words}).json()["records"]
+    assert not client.get("/api/v1/entries", params={"q": words + " nowhere"}).json()["records"]
 
 
 def test_filters_are_previewed_kept_changed_and_taken_back(client, app, provider):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,12 +10,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from stalkeer.errors import NotFound
 from stalkeer.model import Decision, EntryId
-from stalkeer.store.entries import is_visible, up_to_the_visible
-from stalkeer.store.tables import entries, library, matches, sources, title_keys, titles, wanted
-from stalkeer.titles.normalise import title_key
+from stalkeer.store.entries import find_titles, is_visible, up_to_the_visible
+from stalkeer.store.tables import entries, library, matches, sources, wanted
 
 MOST_TITLES = 400  # that a search looks at
-LAST_KEY = "\U0010fff0"
 
 
 @dataclass(frozen=True)
@@ -92,26 +89,13 @@ def matches_of_entry(connection: Connection, entry_id: EntryId) -> list[EntryMat
 
 def _search(connection: Connection, query: Select[Any], text: str, skip: int, limit: int) -> list[BrowseRow]:
     """`skip` counts rows here: what a search finds is few enough to be counted."""
-    ids = _title_ids(connection, text)
+    ids = find_titles(connection, text, MOST_TITLES)
     if not ids:
         return []
     found = query.where(entries.c.title_id.in_(ids)).order_by(
         func.length(entries.c.name), entries.c.season, entries.c.episode, entries.c.id
     )
     return [_row(row) for row in connection.execute(found.offset(skip).limit(limit))]
-
-
-def _title_ids(connection: Connection, text: str) -> Sequence[int]:
-    """Titles that begin with the text, by the index of keys; then those that hold it anywhere."""
-    key = title_key(text)
-    ids: list[int] = []
-    if key:
-        begins = select(title_keys.c.title_id).where(title_keys.c.key.between(key, key + LAST_KEY)).distinct()
-        ids = list(connection.scalars(begins.limit(MOST_TITLES)))
-    if len(ids) < MOST_TITLES // 8:
-        holds = select(titles.c.id).where(titles.c.text.icontains(text, autoescape=True)).limit(MOST_TITLES - len(ids))
-        ids += connection.scalars(holds)
-    return ids
 
 
 def _clauses(chosen: BrowseFilter) -> list[ColumnElement[bool]]:

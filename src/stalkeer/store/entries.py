@@ -216,21 +216,24 @@ def _clauses(connection: Connection, search: EntrySearch) -> list[ColumnElement[
     if search.kind is not None:
         clauses.append(entries.c.kind == search.kind)
     if search.words.strip():
-        clauses.append(entries.c.title_id.in_(_titles_of(connection, search.words.strip())))
+        clauses.append(entries.c.title_id.in_(find_titles(connection, search.words.strip(), MOST_TITLES)))
     return clauses
 
 
-def _titles_of(connection: Connection, words: str) -> list[int]:
-    """Titles with these words: by the beginning of their key through its index, then anywhere in their text."""
+def find_titles(connection: Connection, words: str, most: int) -> list[int]:
+    """Titles with these words, as people type them: those that begin so, by the index of keys; then those that hold
+    them anywhere, in whatever case, accents and punctuation."""
     key = title_key(words)
-    found: list[int] = []
-    if key:
-        upper = key[:-1] + chr(ord(key[-1]) + 1)
-        query = select(title_keys.c.title_id).where(title_keys.c.key >= key, title_keys.c.key < upper)
-        found += connection.execute(query.limit(MOST_TITLES)).scalars()
-    anywhere = select(titles.c.id).where(titles.c.text.icontains(words, autoescape=True)).limit(MOST_TITLES)
-    found += connection.execute(anywhere).scalars()
-    return list(dict.fromkeys(found))
+    if not key:
+        holds = select(titles.c.id).where(titles.c.text.icontains(words, autoescape=True))
+        return list(connection.scalars(holds.limit(most)))
+    upper = key[:-1] + chr(ord(key[-1]) + 1)
+    begins = select(title_keys.c.title_id).where(title_keys.c.key >= key, title_keys.c.key < upper)
+    found = list(connection.scalars(begins.limit(most)))
+    if len(found) < most:
+        holds = select(title_keys.c.title_id).where(title_keys.c.key.contains(key))  # a key has no wildcards
+        found += connection.scalars(holds.limit(most))
+    return list(dict.fromkeys(found))[:most]
 
 
 def _entry(row: Row[*tuple[Any, ...]]) -> CatalogueEntry:

@@ -21,6 +21,8 @@ from stalkeer.store.tables import (
     wanted,
 )
 
+_FEW_VANISHED = 20_000  # beyond that, looking at the entry of each match costs less
+
 
 @dataclass(frozen=True, slots=True)
 class MatchRow:
@@ -86,7 +88,10 @@ def list_matches(
 
 
 def count_matches(connection: Connection, chosen: MatchFilter, up_to: int | None = None) -> int:
-    """With `up_to` it stops counting there: each one costs a look at its entry."""
+    """With `up_to` it stops counting there: each one costs a look at its entry, where more is asked than a decision."""
+    if chosen == MatchFilter(decision=chosen.decision) and _is_mostly_shown(connection):
+        count = _count_pairs(connection, chosen) - _count_vanished_pairs(connection, chosen)
+        return count if up_to is None else min(count, up_to)
     shown = select(matches.c.id).join(wanted, wanted.c.id == matches.c.wanted_id)
     if chosen.kind is not None or chosen.text is not None:
         shown = shown.join(library, library.c.id == wanted.c.library_id)
@@ -95,6 +100,38 @@ def count_matches(connection: Connection, chosen: MatchFilter, up_to: int | None
     shown = shown.join(entries, entries.c.id == matches.c.entry_id).join(sources, sources.c.id == entries.c.source_id)
     inner = shown.where(wanted.c.gone_at.is_(None), is_visible(), *_match_clauses(chosen)).limit(up_to).subquery()
     return connection.scalar(select(func.count()).select_from(inner)) or 0
+
+
+def _is_mostly_shown(connection: Connection) -> bool:
+    """Whether every source is in use, and few entries have left their playlists."""
+    hidden = select(sources.c.id).where(or_(~sources.c.enabled, sources.c.removed_at.is_not(None)))
+    vanished = select(entries.c.id).where(entries.c.gone_gen.is_not(None)).offset(_FEW_VANISHED)
+    return all(connection.execute(some.limit(1)).first() is None for some in (hidden, vanished))
+
+
+def _count_pairs(connection: Connection, chosen: MatchFilter) -> int:
+    """All of the wanted items, answered by an index alone."""
+    decided = [matches.c.decision == chosen.decision.value] if chosen.decision is not None else []
+    of_item = select(func.count()).where(matches.c.wanted_id == wanted.c.id, *decided).correlate(wanted)
+    query = select(func.sum(of_item.scalar_subquery())).where(wanted.c.gone_at.is_(None))
+    return connection.scalar(query) or 0
+
+
+def _count_vanished_pairs(connection: Connection, chosen: MatchFilter) -> int:
+    """Those whose entry left its playlist; they stay until the item is matched again."""
+    decided = [matches.c.decision == chosen.decision.value] if chosen.decision is not None else []
+    of_entry = (
+        select(func.count())
+        .join(wanted, wanted.c.id == matches.c.wanted_id)
+        .where(matches.c.entry_id == entries.c.id, wanted.c.gone_at.is_(None), *decided)
+        .correlate(entries)
+    )
+    query = (
+        select(func.sum(of_entry.scalar_subquery()))
+        .join(sources, sources.c.id == entries.c.source_id)
+        .where(entries.c.gone_gen.is_not(None), entries.c.gone_gen <= sources.c.generation)
+    )
+    return connection.scalar(query) or 0
 
 
 def get_match(connection: Connection, match_id: MatchId) -> MatchRow:

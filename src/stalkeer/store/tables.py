@@ -164,6 +164,7 @@ entries = Table(
     UniqueConstraint("source_id", "key"),
     Index("ix_entries_title_id_season_episode", "title_id", "season", "episode"),
     Index("ix_entries_source_id_added_gen", "source_id", "added_gen"),
+    Index("ix_entries_kind_id", "kind", "id"),
     Index(
         "ix_entries_tmdb_id",
         "tmdb_id",
