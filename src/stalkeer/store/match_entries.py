@@ -80,9 +80,10 @@ def note_marks(connection: Connection, marks: Iterable[SourceMark], version: str
 
 def is_visible() -> ColumnElement[bool]:
     return and_(
-        entries.c.added_gen + 0 <= sources.c.generation,  # + 0: SQLite would walk this column's index over all entries
+        # + 0, and a text put behind the kind: SQLite would walk these columns' indexes over all entries
+        entries.c.added_gen + 0 <= sources.c.generation,
         or_(entries.c.gone_gen.is_(None), entries.c.gone_gen > sources.c.generation),
-        entries.c.kind.in_(_MATCHED_KINDS),
+        entries.c.kind.concat("").in_(_MATCHED_KINDS),
         sources.c.enabled,
         sources.c.removed_at.is_(None),
     )
