@@ -5,66 +5,100 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import schemathesis
+import stamina
 from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
 
-from stalkeer.app import Start, build_app, build_security, build_server
+from stalkeer.app import Start, build_app, build_security
+from tests.doubles.engine import QueueingEngine
+from tests.doubles.server import make_server
+from tests.web.sample import NOW, fill
 
-EXAMPLES = int(os.environ.get("STALKEER_FUZZ", "3"))
+EXAMPLES = 3  # of each operation
+STORIES = 10
+SOAK = 30  # times as many
 PARTS = 6
-# tests/api/test_guards.py asks every operation without a key; here each request gets one
-NOT_HERE = "[checks.ignored_auth]\nenabled = false\n"
+# tests/api/test_guards.py asks every operation without a key and with a wrong one; here each request has the right one
+NOT_HERE = "[checks.ignored_auth]\nenabled = false\n[generation]\nwith-security-parameters = false\n"
 CONFIG = Path(__file__).parents[2] / "schemathesis.toml"
-PROFILE = settings(
-    max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
+PROFILE = settings(deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
-class Keyed:
-    """The server, with the API key in every request that does not bring one of its own."""
+class House:
+    """A lived-in data folder, and a server over a copy of it that starts anew for every story.
 
-    def __init__(self, inner, key: str) -> None:
-        self.inner, self.key = inner, key.encode()
+    Nothing that one story did reaches the next, and the clock stands still: a story told twice goes the same way.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.told, self.app = folder, 0, None
+        self.template = folder / "template"
+        app, *_ = self.open(self.template)
+        fill(app.database, app.secrets)
+        app.close()
+
+    def open(self, data_dir: Path):
+        start = Start(environ={"HOME": str(data_dir)}, overrides={"data_dir": str(data_dir), "security.api_limit": 0})
+        app = build_app(start, lambda: NOW)
+        app = replace(app, engine=QueueingEngine(app))
+        guards = build_security(app)
+        return app, make_server(app, guards), guards.keys.ensure()
+
+    def start_anew(self) -> None:
+        self.close()
+        self.told += 1
+        data_dir = self.folder / f"story-{self.told}"
+        shutil.copytree(self.template, data_dir)
+        self.app, self.server, self.key = self.open(data_dir)
+
+    def close(self) -> None:
+        if self.app is not None:
+            self.app.close()
+            shutil.rmtree(self.app.paths.data_dir)
+            self.app = None
+
+    def schema(self):
+        config = SchemathesisConfig.from_str(CONFIG.read_text(encoding="utf-8") + NOT_HERE)
+        return schemathesis.openapi.from_asgi("/openapi.json", self, config=config)
 
     async def __call__(self, scope, receive, send):
-        if scope["type"] == "http" and not any(name == b"x-api-key" for name, _ in scope["headers"]):
-            scope = {**scope, "headers": [*scope["headers"], (b"x-api-key", self.key)]}
-        await self.inner(scope, receive, send)
+        """Each request gets the key."""
+        headers = [*scope.get("headers", ()), (b"x-api-key", self.key.encode())]
+        await self.server({**scope, "headers": headers}, receive, send)
 
 
-@pytest.fixture(scope="module")
-def api_schema(tmp_path_factory) -> Iterator[object]:
-    folder = tmp_path_factory.mktemp("fuzz")
-    start = Start(environ={"HOME": str(folder)}, overrides={"data_dir": str(folder), "security.api_limit": 0})
-    app = build_app(start, lambda: datetime.now(UTC))
-    guards = build_security(app)
-    server = Keyed(build_server(app, guards), guards.keys.ensure())
-    config = SchemathesisConfig.from_str(CONFIG.read_text(encoding="utf-8") + NOT_HERE)
-    yield schemathesis.openapi.from_asgi("/openapi.json", server, config=config)
-    app.close()
+@pytest.fixture
+def house(tmp_path) -> Iterator[House]:
+    made = House(tmp_path)
+    made.start_anew()
+    with stamina.set_testing(True, attempts=1):  # nobody answers at the sample's addresses
+        yield made
+    made.close()
 
 
+@pytest.mark.parametrize("examples", [EXAMPLES, pytest.param(SOAK * EXAMPLES, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda mode: mode.value)
 @pytest.mark.parametrize("part", range(PARTS))
-def test_operations_keep_their_promises(api_schema, part, mode):
-    operations = [found.ok() for found in api_schema.get_all_operations()][part::PARTS]
+def test_operations_keep_their_promises(house, part, mode, examples):
+    operations = [found.ok() for found in house.schema().get_all_operations()][part::PARTS]
 
     for operation in operations:
         if mode is GenerationMode.NEGATIVE and not can_be_wrong(operation):
             continue
+        house.start_anew()
 
         @given(operation.as_strategy(generation_mode=mode))
-        @PROFILE
+        @settings(PROFILE, max_examples=examples)
         def check(case):
             case.call_and_validate()
 
@@ -80,6 +114,10 @@ def can_be_wrong(operation) -> bool:
     return bool(asked or operation.body)
 
 
-@pytest.mark.soak
-def test_operations_keep_their_promises_one_after_another(api_schema):
-    api_schema.as_state_machine().run(settings=settings(PROFILE, max_examples=30, stateful_step_count=10))
+@pytest.mark.parametrize("stories", [STORIES, pytest.param(SOAK * STORIES, marks=pytest.mark.soak)])
+def test_operations_keep_their_promises_one_after_another(house, stories):
+    class Story(house.schema().as_state_machine()):
+        def setup(self):
+            house.start_anew()
+
+    Story.run(settings=settings(PROFILE, max_examples=stories, stateful_step_count=10))

@@ -1,9 +1,13 @@
-"""An engine that only notes what it is asked to start."""
+"""Engines that carry nothing out: one notes what it is asked to start, one queues it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from stalkeer.engine.build import build_table
+from stalkeer.runtime import App
+from stalkeer.store.runs import queue_run
 
 
 @dataclass
@@ -13,3 +17,15 @@ class NotingEngine:
     def start(self, job: str, subject: str | None = None, options: Mapping[str, object] | None = None) -> int:
         self.started.append((job, subject, options))
         return len(self.started)
+
+
+@dataclass(frozen=True)
+class QueueingEngine:
+    """What it starts is a run that waits, as after `stalkeer serve` was stopped at that instant."""
+
+    app: App
+
+    def start(self, job: str, subject: str | None = None, options: Mapping[str, object] | None = None) -> int:
+        build_table(self.app).check(job)
+        with self.app.database.begin() as connection:
+            return queue_run(connection, self.app.clock(), job, subject, options or {})
