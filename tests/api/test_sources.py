@@ -86,6 +86,12 @@ def test_a_wrong_login_is_told_in_words(client, provider):
     assert answer["problem"]
 
 
+def test_an_address_with_a_line_break_is_no_address(client):
+    answer = client.post("/api/v1/sources", json={"name": "main", "url": "http://127.0.0.1:9/list\r\nX-Own: 1"})
+
+    assert answer.status_code == 422
+
+
 @pytest.mark.parametrize("url", ["/etc/passwd", "file:///etc/passwd", "ftp://h/x"])
 def test_a_request_never_reads_a_file_of_the_server(client, url):
     answer = client.post("/api/v1/sources/test", json={"url": url})

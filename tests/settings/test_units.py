@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, time
+from math import inf
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stalkeer.settings.units import parse_cron, parse_duration, parse_size, show_duration, show_size
+from stalkeer.settings.units import (
+    parse_cron,
+    parse_duration,
+    parse_size,
+    parse_time_of_day,
+    show_duration,
+    show_size,
+)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +35,9 @@ def test_sizes(text, size):
     assert parse_size(text) == size
 
 
-@pytest.mark.parametrize("text", ["fast", "10 parsecs", "-1", -1, "", True, None, 1.5, [], "1MBMB"])
+@pytest.mark.parametrize(
+    "text", ["fast", "10 parsecs", "-1", -1, "", True, None, 1.5, [], "1MBMB", 10**300, "9" * 400 + "TB"]
+)
 def test_what_is_no_size_is_refused(text):
     with pytest.raises(ValueError, match="accepted"):
         parse_size(text)
@@ -49,7 +61,9 @@ def test_durations(text, seconds):
     assert parse_duration(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["soon", "5 parsecs", "-1s", "s", "", True, None, "1h!"])
+@pytest.mark.parametrize(
+    "text", ["soon", "5 parsecs", "-1s", "s", "", True, None, "1h!", "9" * 400, 1e300, inf, "101w" * 99]
+)
 def test_what_is_no_duration_is_refused(text):
     with pytest.raises(ValueError, match="accepted"):
         parse_duration(text)
@@ -76,3 +90,16 @@ def test_cron_lines(text, cron):
 def test_what_is_no_cron_line_is_refused(text):
     with pytest.raises(ValueError, match="accepted"):
         parse_cron(text)
+
+
+@pytest.mark.parametrize("text", ["07:00", "23:59", "00:00:30", time(7)])
+def test_times_of_day(text):
+    assert parse_time_of_day(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["24:00", "7", "7:60", "07:00Z", "07:00+02:00", 0, 25200, 3.5, True, time(7, tzinfo=UTC)]
+)
+def test_a_time_of_another_zone_or_a_number_is_no_time_of_day(text):
+    with pytest.raises(ValueError, match="accepted"):
+        parse_time_of_day(text)

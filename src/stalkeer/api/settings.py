@@ -21,6 +21,7 @@ from stalkeer.secrets import MASK
 from stalkeer.settings.change import CHANGEABLE, FILES, LOCKED, to_row
 from stalkeer.settings.keys import model_of
 from stalkeer.settings.schema import ApiKey, HttpUrl, Settings
+from stalkeer.settings.units import LARGEST_SIZE, LONGEST_DURATION
 from stalkeer.store.instances import (
     InstanceChange,
     InstanceRow,
@@ -182,7 +183,8 @@ def _json_kind(annotation: object, extra: Mapping[str, Any] | None) -> tuple[Any
     """What JSON must hold. The file and the environment are read more kindly: `a, b` for a list, 0 for false."""
     form = (extra or {}).get("form")
     if form in ("size", "duration"):
-        number = {"type": "integer" if form == "size" else "number", "minimum": 0}
+        most = LARGEST_SIZE if form == "size" else LONGEST_DURATION
+        number = {"type": "integer" if form == "size" else "number", "minimum": 0, "maximum": most}
         return (WithJsonSchema({"anyOf": [number, {"type": "string", "pattern": FORMS[form]}, {"type": "null"}]}),)
     accepted = next((kinds for of, kinds in JSON_KINDS if annotation is of or get_origin(annotation) is of), None)
     return () if accepted is None else (BeforeValidator(partial(_check_kind, accepted)),)

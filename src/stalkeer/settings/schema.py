@@ -14,13 +14,26 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    WithJsonSchema,
+    model_validator,
+)
 
 from stalkeer.downloads.pacing import WEEK, Weekday
 from stalkeer.downloads.quota import Period
-from stalkeer.settings.units import parse_cron, parse_duration, parse_size
+from stalkeer.settings.units import TIME_OF_DAY, parse_cron, parse_duration, parse_size, parse_time_of_day
 
+MANY = 1_000_000
 Size = Annotated[int, BeforeValidator(parse_size), Field(ge=0, json_schema_extra={"form": "size"})]
+TimeOfDay = Annotated[
+    time, BeforeValidator(parse_time_of_day), WithJsonSchema({"type": "string", "pattern": f"^{TIME_OF_DAY}$"})
+]
 Duration = Annotated[float, BeforeValidator(parse_duration), Field(ge=0, json_schema_extra={"form": "duration"})]
 Cron = Annotated[str, BeforeValidator(parse_cron), Field(json_schema_extra={"form": "cron"})]
 
@@ -42,8 +55,8 @@ def check_http_url(value: str) -> str:
 
 def is_http_url(text: str) -> bool:
     try:
-        parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        parts = urlsplit(text)  # it overlooks line breaks, which are not to reach a request
+        return text.isprintable() and parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # brackets without an address, a port without a number
         return False
 
@@ -119,7 +132,7 @@ class ArrSettings(Section):
     url: HttpUrl = Field(description="Its address, with its URL base.", examples=["http://radarr:7878"])
     api_key: ApiKey = Field(description="Its API key: Settings > General > Security.", examples=["0123456789abcdef"])
     quality_profile_id: int | None = Field(
-        None, description="Ranks variants by this profile instead of the item's own.", examples=[4]
+        None, ge=0, le=2**31 - 1, description="Ranks variants by this profile instead of the item's own.", examples=[4]
     )
     path_mappings: tuple[PathMapping, ...] = Field(
         (), description="Where this instance sees Stalkeer's folders under other names."
@@ -186,11 +199,13 @@ class PlaylistSettings(Section):
     username: str = Field("", description="The account's user, with `type: xtream`.")
     password: SecretStr = Field(SecretStr(""), description="The account's password, with `type: xtream`.")
     user_agent: str = Field("", max_length=512, description="User-Agent for this source; empty uses Stalkeer's own.")
-    priority: int = Field(0, description="Between sources that have the same variant, the higher wins.")
+    priority: int = Field(
+        0, ge=-MANY, le=MANY, description="Between sources that have the same variant, the higher wins."
+    )
     enabled: bool = Field(True, description="Whether it is refreshed and downloaded from.")
     refresh: Cron = Field("", description="Its own refresh times; empty uses `schedule.refresh`.")
     max_connections: int | None = Field(
-        None, ge=0, description="Connections at once; empty uses what the account says, 0 is unlimited."
+        None, ge=0, le=MANY, description="Connections at once; empty uses what the account says, 0 is unlimited."
     )
     bandwidth_limit: Size = Field(
         0, description="Bytes a second over this source's downloads; 0 is unlimited.", examples=["5MB"]
@@ -224,8 +239,10 @@ class HoursSettings(Section):
     days: Annotated[tuple[Weekday, ...], BeforeValidator(split_list)] = Field(
         WEEK, description="The days it starts on: mon, tue, wed, thu, fri, sat, sun.", examples=[["sat", "sun"]]
     )
-    start: time = Field(description="When it starts.", examples=["01:00"])
-    end: time = Field(description="When it ends; at or before the start means on the next day.", examples=["07:00"])
+    start: TimeOfDay = Field(description="When it starts.", examples=["01:00"])
+    end: TimeOfDay = Field(
+        description="When it ends; at or before the start means on the next day.", examples=["07:00"]
+    )
     limit: Size = Field(0, description="Bytes a second over all downloads; 0 is unlimited.", examples=["20MB"])
     pause: Switch = Field(False, description="Whether nothing is downloaded at all.")
 
@@ -239,15 +256,16 @@ class QuotaSettings(Section):
 
 
 class DownloadSettings(Section):
-    concurrent_limit: int = Field(3, ge=0, description="Downloads at once over all sources; 0 is unlimited.")
+    concurrent_limit: int = Field(3, ge=0, le=MANY, description="Downloads at once over all sources; 0 is unlimited.")
     retry_attempts: int = Field(
-        5, ge=0, description="Attempts without progress before a download fails; 0 tries for ever."
+        5, ge=0, le=MANY, description="Attempts without progress before a download fails; 0 tries for ever."
     )
     retry_delay: Duration = Field(60.0, description="First wait before a retry; it doubles, with jitter.")
-    per_host_limit: int = Field(0, ge=0, description="Downloads at once from one host; 0 is unlimited.")
+    per_host_limit: int = Field(0, ge=0, le=MANY, description="Downloads at once from one host; 0 is unlimited.")
     viewer_reserve: int = Field(
         1,
         ge=0,
+        le=MANY,
         description="Connections of each account kept free for watching; counts as 0 where an account has only one.",
     )
     reconnect_gap: Duration = Field(
@@ -466,8 +484,10 @@ class SecuritySettings(Section):
         False, description="Whether requests without TLS are refused, except from this machine."
     )
     session_lifetime: Duration = Field(30 * 86400.0, ge=60, description="How long a login lasts without use.")
-    api_limit: int = Field(600, ge=0, description="Requests a minute for each API key and address; 0 is unlimited.")
-    login_limit: int = Field(5, ge=1, description="Login attempts a minute for each address.")
+    api_limit: int = Field(
+        600, ge=0, le=MANY, description="Requests a minute for each API key and address; 0 is unlimited."
+    )
+    login_limit: int = Field(5, ge=1, le=MANY, description="Login attempts a minute for each address.")
     max_body: Size = Field(1_000_000, ge=100_000, description="Largest request body.")
     max_upload: Size = Field(50_000_000, ge=100_000, description="Largest uploaded file (a backup to restore).")
 
@@ -490,7 +510,9 @@ class WantedSettings(Section):
         description="An item without a match for this long is searched by the instance on its own indexers; 0: never.",
         examples=["7d"],
     )
-    hand_back_limit: int = Field(20, ge=1, description="Items handed back in one scan, the longest waiting first.")
+    hand_back_limit: int = Field(
+        20, ge=1, le=MANY, description="Items handed back in one scan, the longest waiting first."
+    )
 
 
 class Settings(Section):

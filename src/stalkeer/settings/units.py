@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?(?:/s|ps)?", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)", re.IGNORECASE)
+TIME_OF_DAY = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+LARGEST_SIZE = 2**53 - 1  # JSON's own numbers end there
+LONGEST_DURATION = 100 * 366 * 86400.0  # a date that far from now can still be written
 NEVER = frozenset({"", "off", "never", "none"})
 
 
 def parse_size(value: object) -> int:
     """Bytes: `10MB` is 10,000,000, `10MiB` is 10,485,760, a bare number is bytes; `/s` may follow a rate."""
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
+        return int(_up_to(LARGEST_SIZE, value))
     found = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
         raise ValueError("is not a size; accepted: 500KB, 10MB, 2GiB, a number of bytes, or 0 for unlimited")
     base = 1024 if found[3] else 1000
-    return int(float(found[1]) * base ** _POWERS[found[2].lower()])
+    return int(_up_to(LARGEST_SIZE, float(found[1]) * base ** _POWERS[found[2].lower()]))
 
 
 def parse_duration(value: object) -> float:
@@ -28,14 +31,29 @@ def parse_duration(value: object) -> float:
     if isinstance(value, timedelta):
         return value.total_seconds()
     if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
-        return float(value)
+        return float(_up_to(LONGEST_DURATION, value))
     text = value.strip() if isinstance(value, str) else "x"
     if text.isdigit():
-        return float(text)
+        return float(_up_to(LONGEST_DURATION, float(text)))
     parts = _DURATION_PART.findall(text)
     if not parts or _DURATION_PART.sub("", text).strip():
         raise ValueError("is not a duration; accepted: 60s, 30m, 1h30m, 7d, a number of seconds, or 0 for unlimited")
-    return float(sum(float(number) * _SECONDS[unit.lower()] for number, unit in parts))
+    return float(_up_to(LONGEST_DURATION, sum(float(number) * _SECONDS[unit.lower()] for number, unit in parts)))
+
+
+def _up_to(most: float, value: float) -> float:
+    if value > most:
+        raise ValueError(f"is too large; accepted: up to {most:.0f}")
+    return value
+
+
+def parse_time_of_day(value: object) -> object:
+    """`22:00` in the machine's time zone; neither a number of seconds nor a time of another zone."""
+    if isinstance(value, time) and value.tzinfo is None:
+        return value
+    if not isinstance(value, str) or re.fullmatch(TIME_OF_DAY, value) is None:
+        raise ValueError("is not a time of day; accepted: 07:00, 22:30")
+    return value
 
 
 def parse_cron(value: object) -> str:
