@@ -83,6 +83,21 @@ def test_local_mode_is_not_fooled_by_a_forwarded_header(serve):
     assert client.get(STATUS, headers={"X-Forwarded-For": "192.168.1.5"}).status_code == 401
 
 
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded"])
+def test_what_comes_through_an_unknown_proxy_is_not_local(serve, header):
+    client = serve({"security.mode": "local"}, LOCAL, base_url="http://192.168.1.2:7825")
+
+    assert client.get(STATUS, headers={header: "203.0.113.9"}).status_code == 401
+
+
+def test_through_a_trusted_proxy_the_client_decides_whether_it_is_local(serve):
+    given = {"security.mode": "local", "security.trusted_proxies": "192.168.1.20"}
+    client = serve(given, LOCAL, base_url="http://192.168.1.2:7825")
+
+    assert client.get(STATUS, headers={"X-Forwarded-For": "192.168.1.77"}).status_code == 200
+    assert client.get(STATUS, headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 401
+
+
 def test_external_mode_believes_its_proxy_only(serve):
     given = {"security.mode": "external", "security.trusted_proxies": "192.168.1.20"}
     named = {"Remote-User": "alice"}
@@ -106,6 +121,7 @@ def test_external_mode_believes_its_proxy_only(serve):
         ({"Sec-Fetch-Site": "none"}, 403),
         ({"Origin": "http://evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://["}, 403),
         ({"Sec-Fetch-Site": "same-origin", "Origin": "http://evil.example"}, 403),
         ({}, 403),
     ],
@@ -147,6 +163,48 @@ def test_a_key_is_limited_wherever_it_is_used(serve):
     statuses = [client.get(STATUS, headers=header).status_code for client in clients]
 
     assert statuses == [200, 200, 200, 429]
+
+
+def test_the_headers_tell_of_the_limit_that_is_nearest(serve):
+    first = serve({"security.api_limit": 3})
+    header = {"X-Api-Key": first.security.keys.ensure()}
+    other = TestClient(first.app, client=("203.0.113.20", 1), raise_server_exceptions=False)
+    for _ in range(2):
+        first.get(STATUS, headers=header)
+
+    answers = [other.get(STATUS, headers=header) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert [answer.headers["ratelimit-remaining"] for answer in answers] == ["0", "0"]
+
+
+def test_one_line_is_limited_over_all_its_ipv6_addresses(serve):
+    first = serve({"security.api_limit": 1}, client=("2001:db8:1:2::5", 1))
+    neighbour = TestClient(first.app, client=("2001:db8:1:2:aaaa::1", 1), raise_server_exceptions=False)
+    elsewhere = TestClient(first.app, client=("2001:db8:1:3::5", 1), raise_server_exceptions=False)
+
+    assert [client.get(STATUS).status_code for client in (first, neighbour, elsewhere)] == [401, 429, 401]
+
+
+def test_a_flood_of_logins_is_told_when_to_go_on(serve):
+    client = serve({"security.login_limit": 1}, LOCAL)
+    client.security.sessions.set_up("alice", PASSWORD, None, "192.168.1.77")
+    own_page = {"Sec-Fetch-Site": "same-origin"}
+
+    answers = [client.post("/login", data={"name": "alice", "password": "wrong"}, headers=own_page) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [401, 429]
+    assert int(answers[1].headers["retry-after"]) >= 1
+
+
+def test_a_flood_of_setup_tokens_is_told_when_to_go_on(serve):
+    client = serve({"security.login_limit": 1}, PUBLIC)
+    guess = {"name": "mallory", "password": PASSWORD, "token": "00000000"}
+
+    answers = [client.post("/setup/account", data=guess, headers={"Sec-Fetch-Site": "same-origin"}) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [422, 429]
+    assert int(answers[1].headers["retry-after"]) >= 1
 
 
 def test_a_request_that_is_too_large_is_refused_before_it_is_read(client):
@@ -191,9 +249,19 @@ def test_https_can_be_required(serve):
 
     assert serve(given, PUBLIC).get("/ping").status_code == 403
     assert serve(given, ("127.0.0.1", 1)).get("/ping").status_code == 200
+    through_unknown = serve(given, ("127.0.0.1", 1)).get("/ping", headers={"X-Forwarded-For": "203.0.113.9"})
+    assert through_unknown.status_code == 403
     through_proxy = serve(given, LOCAL).get("/ping", headers={"X-Forwarded-Proto": "https"})
     assert through_proxy.status_code == 200
     assert "max-age" in through_proxy.headers["strict-transport-security"]
+
+
+def test_https_is_required_of_those_behind_a_proxy_on_this_machine(serve):
+    client = serve({"security.require_https": True, "security.trusted_proxies": "127.0.0.1"}, ("127.0.0.1", 1))
+    outside = {"X-Forwarded-For": "203.0.113.9"}
+
+    assert client.get("/ping", headers=outside | {"X-Forwarded-Proto": "http"}).status_code == 403
+    assert client.get("/ping", headers=outside | {"X-Forwarded-Proto": "https"}).status_code == 200
 
 
 # --- behind a reverse proxy

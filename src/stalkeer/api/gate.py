@@ -58,7 +58,7 @@ class _Exchange:
 
     request_id: str
     origin: Origin
-    allowance: Allowance | None = None
+    allowances: list[Allowance] = field(default_factory=list)  # of the address, and of the key behind the gate
     status: int = 0
     started: float = field(default_factory=time.monotonic)
 
@@ -90,8 +90,9 @@ class Gate:
         named = headers.get("x-request-id", "") if origin.is_peer_trusted else ""
         request_id = named if named.isalnum() and len(named) <= 64 else random_source.token_hex(8)
         scope["scheme"] = origin.scheme
-        scope.setdefault("state", {}).update(request_id=request_id, origin=origin)
-        return _Exchange(request_id, origin)
+        exchange = _Exchange(request_id, origin)
+        scope.setdefault("state", {}).update(request_id=request_id, origin=origin, allowances=exchange.allowances)
+        return exchange
 
     def _refuse(self, scope: Scope, exchange: _Exchange) -> Response | None:
         settings = self._security.settings().security
@@ -99,7 +100,7 @@ class Gate:
             return problem_response(414, "The address is too long", request_id=exchange.request_id)
         if "\x00" in unquote(scope["path"]) or b"%00" in scope["query_string"]:
             return problem_response(400, "The address holds a NUL character", request_id=exchange.request_id)
-        if settings.require_https and exchange.origin.scheme != "https" and not exchange.origin.peer.is_loopback:
+        if settings.require_https and exchange.origin.scheme != "https" and not exchange.origin.is_this_machine:
             detail = "This server accepts HTTPS only (security.require_https); use https:// or its reverse proxy"
             return problem_response(403, detail, code="https-required", request_id=exchange.request_id)
         if _declared_length(scope) > self._largest_body(scope, settings):
@@ -109,9 +110,10 @@ class Gate:
     def _limit(self, scope: Scope, exchange: _Exchange, settings: SecuritySettings) -> Response | None:
         if not self._path(scope).startswith("/api/"):
             return None
-        address = str(exchange.origin.client)
-        exchange.allowance = self._security.limits.spend("address", address, settings.api_limit, time.time())
-        if exchange.allowance.is_allowed:
+        address = exchange.origin.household
+        allowance = self._security.limits.spend("address", address, settings.api_limit, time.time())
+        exchange.allowances.append(allowance)
+        if allowance.is_allowed:
             return None
         detail = f"More than {settings.api_limit} requests a minute from {address} (security.api_limit)"
         return problem_response(429, detail, request_id=exchange.request_id)
@@ -169,8 +171,9 @@ def _with_headers(send: Send, exchange: _Exchange) -> Send:
             headers["x-request-id"] = exchange.request_id
             if exchange.origin.scheme == "https":
                 headers.setdefault("strict-transport-security", "max-age=31536000")
-            if exchange.allowance is not None and exchange.allowance.limit:
-                headers.update(exchange.allowance.headers())
+            limited = [one for one in exchange.allowances if one.limit]
+            if limited:
+                headers.update(min(limited, key=lambda one: (one.is_allowed, one.remaining)).headers())
                 headers.setdefault("cache-control", "no-store")
         await send(message)
 

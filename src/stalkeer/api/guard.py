@@ -51,6 +51,7 @@ def _spend(request: Request, caller: Caller) -> None:
     security: Security = request.app.state.security
     limit = security.settings().security.api_limit
     left = security.limits.spend("key", caller.name, limit, request.app.state.app.clock().timestamp())
+    request.state.allowances.append(left)
     if not left.is_allowed:
         raise TooManyRequests(f"More than {limit} requests a minute with this key (security.api_limit)", left.reset_s)
 

@@ -27,7 +27,8 @@ class MethodGuard:
             methods = self._methods_of(path)
             if methods and scope["method"] not in methods:
                 detail = f"{scope['method']} is not a method of this path; it has {', '.join(methods)}"
-                refusal = problem_response(405, detail, headers={"Allow": ", ".join(methods)})
+                headers, request_id = {"Allow": ", ".join(methods)}, scope.get("state", {}).get("request_id")
+                refusal = problem_response(405, detail, headers=headers, request_id=request_id)
                 await refusal(scope, receive, send)
                 return
         await self._api(scope, receive, send)

@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 UNKNOWN = IPv4Address("0.0.0.0")  # noqa: S104 - stands for no address; it is in no network
+PROXY_HEADERS = ("x-forwarded-for", "x-real-ip", "forwarded")
 LOCAL_SUFFIXES = (".local", ".lan", ".home.arpa", ".internal", ".localhost")
 
 
@@ -22,6 +23,23 @@ class Origin:
     scheme: str
     host: str
     is_peer_trusted: bool
+    is_proxied: bool = False  # the peer says that it speaks for somebody else, whether or not it is believed
+
+    @property
+    def is_behind_unknown_proxy(self) -> bool:
+        """Whether somebody unknown is behind this peer: it is then no proof of where the request comes from."""
+        return self.is_proxied and not self.is_peer_trusted
+
+    @property
+    def is_this_machine(self) -> bool:
+        return self.client.is_loopback and not self.is_behind_unknown_proxy
+
+    @property
+    def household(self) -> str:
+        """What limits count for: the address; for IPv6 its /64, all of which one line may use."""
+        if isinstance(self.client, IPv6Address):
+            return str(ip_network((self.client, 64), strict=False))
+        return str(self.client)
 
 
 @lru_cache(maxsize=32)
@@ -47,8 +65,9 @@ def find_origin(peer: str | None, scheme: str, headers: Mapping[str, str], trust
     peer_address = parse_address(peer)
     proxies = networks(trusted)
     host = headers.get("host", "")
+    is_proxied = any(name in headers for name in PROXY_HEADERS)
     if not is_within(peer_address, proxies):
-        return Origin(peer_address, peer_address, scheme, host, is_peer_trusted=False)
+        return Origin(peer_address, peer_address, scheme, host, is_peer_trusted=False, is_proxied=is_proxied)
     client = _client_of(headers.get("x-forwarded-for", ""), peer_address, proxies)
     forwarded_scheme = headers.get("x-forwarded-proto", scheme).split(",")[-1].strip().lower()
     return Origin(
@@ -57,6 +76,7 @@ def find_origin(peer: str | None, scheme: str, headers: Mapping[str, str], trust
         scheme=forwarded_scheme if forwarded_scheme in ("http", "https") else scheme,
         host=headers.get("x-forwarded-host", host).split(",")[-1].strip(),
         is_peer_trusted=True,
+        is_proxied=is_proxied,
     )
 
 

@@ -71,7 +71,12 @@ class Security:
         return None
 
     def is_local(self, origin: Origin) -> bool:
-        """From a local network and under a name that no foreign DNS answers for (rebinding)."""
+        """From a local network and under a name that no foreign DNS answers for (rebinding).
+
+        What a proxy brings that is not in `trusted_proxies` is not local, however near the proxy stands.
+        """
+        if origin.is_behind_unknown_proxy:
+            return False
         security = self.settings().security
         return is_within(origin.client, networks(security.local_networks)) and is_local_name(
             origin.host, security.allowed_hosts
@@ -89,5 +94,8 @@ def is_own_page(headers: Mapping[str, str], origin: Origin) -> bool:
     sender = headers.get("origin")
     if sender is None:
         return site == "same-origin"
-    parts = urlsplit(sender)
-    return bool(parts.netloc) and parts.netloc.lower() == origin.host.lower()
+    try:
+        place = urlsplit(sender).netloc
+    except ValueError:  # `http://[`
+        return False
+    return bool(place) and place.lower() == origin.host.lower()

@@ -40,10 +40,13 @@ def post_login(
     """Sign in and go on; what is wrong is said beside the form."""
     security = security_of(request)
     try:
-        token = security.sessions.sign_in(name, password, str(request.state.origin.client))
-    except (LoginRefused, TooManyRequests) as error:
-        status = 429 if isinstance(error, TooManyRequests) else 401
-        return page(request, "login.html", status=status, name=name, error=str(error), next=safe_next(next))
+        token = security.sessions.sign_in(name, password, request.state.origin.household)
+    except LoginRefused as error:
+        return page(request, "login.html", status=401, name=name, error=str(error), next=safe_next(next))
+    except TooManyRequests as error:
+        answer = page(request, "login.html", status=429, name=name, error=str(error), next=safe_next(next))
+        answer.headers["retry-after"] = str(error.retry_after_s)
+        return answer
     response = RedirectResponse(base_of(request) + safe_next(next), status_code=303)
     set_session_cookie(request, response, token, app_of(request).settings.security.session_lifetime)
     return response

@@ -96,9 +96,13 @@ def post_account(request: Request, given: FormFields) -> Response:
         return show_account(request, name, "The two passwords differ.", 422)
     token = given.get("token", "") if security.needs_setup_token(request.state.origin) else None
     try:
-        session = security.sessions.set_up(name, password, token, str(request.state.origin.client))
-    except (InvalidInput, LoginRefused, TooManyRequests) as error:
+        session = security.sessions.set_up(name, password, token, request.state.origin.household)
+    except (InvalidInput, LoginRefused) as error:
         return show_account(request, name, str(error), 422)
+    except TooManyRequests as error:
+        answer = show_account(request, name, str(error), 429)
+        answer.headers["retry-after"] = str(error.retry_after_s)
+        return answer
     response = moved(request, "/setup/apps", Toast(f"Welcome, {name}."))
     set_session_cookie(request, response, session, app_of(request).settings.security.session_lifetime)
     return response
