@@ -20,7 +20,7 @@ help:
 	@echo "make bench-matching CORPUS=dir          score a labelled playlist"
 	@echo "make contract RADARR=url,key SONARR=url,key   ask real programs whether they keep to what the tests say of them"
 	@echo "make screenshots  the pictures of docs/ui.md"
-	@echo "make coverage  the suite with coverage  make lock      write the lock files again"
+	@echo "make coverage  the suite with coverage  make lock      write the lock files again (UPGRADE=1 takes newer versions)"
 	@echo "make outdated  newer versions on offer  make advisories  known weaknesses of the locked versions (needs uvx)"
 
 $(VENV)/bin/python:
@@ -75,13 +75,13 @@ e2e: $(DEV)
 
 coverage: $(DEV)
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -m "not soak"
+	$(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal -m "not soak"
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 lock: | $(VENV)/bin/python
-	$(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet -o requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet -o requirements-dev.lock
+	$(BIN)/uv pip compile $(if $(UPGRADE),--upgrade) pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet -o requirements.lock
+	$(BIN)/uv pip compile $(if $(UPGRADE),--upgrade) pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet -o requirements-dev.lock
 
 outdated: $(DEV)
 	$(PIP) list --outdated
