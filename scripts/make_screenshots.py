@@ -25,7 +25,7 @@ from stalkeer.runtime import App  # noqa: E402
 from stalkeer.store import tables  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
-PICTURES = (("dashboard", "/"), ("queue", "/activity"), ("review", "/matches"), ("why", "/wanted/9"))
+PICTURES = (("dashboard", "/"), ("queue", "/activity"), ("review", "/matches"), ("why", "/wanted/10"))
 SIZE = {"width": 1280, "height": 820}
 
 
@@ -39,12 +39,7 @@ def main() -> None:
         with served(app) as base:
             browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
             page = browser.new_page(viewport=SIZE, reduced_motion="reduce")
-            for name, path in (
-                ("dashboard", "/"),
-                ("queue", "/activity"),
-                ("review", "/matches"),
-                ("why", "/wanted/10"),
-            ):
+            for name, path in PICTURES:
                 shoot(page, base + path, name)
             start_anew(app)
             shoot(page, f"{base}/setup/answer", "answer")
