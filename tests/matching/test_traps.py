@@ -3,6 +3,9 @@
 import pytest
 
 from stalkeer.matching.compare import Slips, slips_between
+from stalkeer.matching.pairs import Matcher
+from stalkeer.matching.works import EntryFacts
+from stalkeer.titles import parse_title
 from tests.matching.cases import CONFIRM, NOTHING, REVIEW, as_item, decide, film, series
 
 
@@ -229,3 +232,24 @@ def test_a_first_episode_may_be_twice_as_long_as_its_series_usually_are():
 
     assert decide(wanted, "Marlow S01E01", duration_s=88 * 60) is CONFIRM
     assert decide(wanted, "Marlow S01E01", duration_s=130 * 60) is REVIEW
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name", "decision"),
+    [
+        (series("Night Ferry (US)", 2012), "Night Ferry US S01E01", CONFIRM),
+        (series("Night Ferry", 2012), "Night Ferry US S01E01", REVIEW),
+        (series("Night Ferry UK", 2012), "Night.Ferry.UK.S01E01.720p", CONFIRM),
+        (series("Night Ferry (UK)", 2012), "Night.Ferry.US.S01E01.720p", NOTHING),
+        (series("The Rest of Us", 2012), "The Rest of US S01E01", CONFIRM),
+    ],
+)
+def test_a_country_behind_a_shows_title_counts_as_one_in_brackets_does(wanted, name, decision):
+    assert decide(wanted, name) is decision
+
+
+@pytest.mark.parametrize("name", ["Night.Ferry.S02.1080p.BluRay-GRP", "Night Ferry - The Complete Season 2 [HDTV]"])
+def test_a_whole_season_is_no_film_of_its_title(name):
+    entry = EntryFacts(1, name, "other", parse_title(name))
+
+    assert not list(Matcher([as_item(film("Night Ferry", 2012))]).consider(entry))

@@ -8,7 +8,7 @@ KINDS = st.sampled_from([None, "film", "episode", "series"])
 PIECES = st.sampled_from(
     ["FR - ", "|EN| ", "4K-NF - ", "(", ")", "[", "]", "2019", "S01E02", " 1x02", "1080p", "The ", "Some Film",
      "الموسم 2 الحلقة 3", " - ", ".", "_", "II", "&amp;", "Ã©", "第1季第2集", "MULTI", "|", ":", "+16 ", "\u200f",
-     "Season 1 Episode ", "7"]
+     "Season 1 Episode ", "7", "[Group] ", "[1A2B3C4D]", "/", ".mkv", "【", "】", "US ", " AKA ", ".x264-GRP", " - 05 "]
 )  # fmt: skip
 NAMES = st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=8).map("".join))
 
@@ -35,11 +35,13 @@ def test_a_name_reads_the_same_in_any_company(names, kind):
 FRAMES = st.sampled_from(
     ["{}", "FR - {} (2001)", "4K-QQQ - {} (2002) [4K]", "fr {} - 2003", "[Grp] {} | VF", "{} (1999) MULTI",
      "{} 2 (2004)", "EN: {} - VF", "MA - {} (2012) 1080p", "{} / Foo (2001)", "{} S02", "{} Trailer", "{} - 012",
-     "US| {} - Making of", "{} (2001) [12]", "2019 - {} (2019)", "{} 2009 (2009)"]
+     "US| {} - Making of", "{} (2001) [12]", "{} 2001 1080p", "{} German 2001 720p", "[Grp] {} - 05 [1080p]",
+     "2019 - {} (2019)", "{} 2009 (2009)"]
 )  # fmt: skip
 TELLING = st.sampled_from(
     """Iron Man of in La My It US Her Multi Sub Season Episode Ep Two II V I Cut Final Blu Ray Web HD Making Trailer
-    Look Spider-Man XY-Man Déjà Été Apple TV aka Mr. L'Été & S T x Foo: Bar, Bar! ? The, 24 VOSTFR French - Folge Ma
+    Look Spider-Man XY-Man Déjà Été Apple TV aka Mr. L'Été & S T x Foo: Bar, Bar! ? The, 24 VOSTFR French - Folge Ma UK
+    Complete flac Extended Collectors Edition Part chapter May DVD PAL
     """.split()
 )
 

@@ -31,7 +31,7 @@ from stalkeer.store.works import (
 )
 from stalkeer.titles import PARSER_VERSION
 
-MATCHER_VERSION = 2  # grows with every change that may change a decision: all is matched again
+MATCHER_VERSION = 3  # grows with every change that may change a decision: all is matched again
 
 NO_STATES = WantedStates()
 

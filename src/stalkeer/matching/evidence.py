@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from stalkeer.matching.compare import Agreement
 from stalkeer.matching.index import Hit
 from stalkeer.matching.works import EntryFacts
+from stalkeer.titles.vocabulary import COUNTRIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,8 @@ def _country(hit: Hit, entry: EntryFacts) -> tuple[Evidence | None, str | None, 
     named = {name.country for name in work.names if name.country is not None}
     if said in named:
         return Evidence("country", _NAMED_COUNTRY, f"the country {said} agrees"), None, None
+    if COUNTRIES.get(hit.hypothesis.text.rpartition(" ")[2].lower()) == said:
+        return Evidence("country", _NAMED_COUNTRY, f"its title says the country {said} itself"), None, None
     if named:
         return None, None, f"the country {said} is not {'/'.join(sorted(named))}"
     if said in work.countries:

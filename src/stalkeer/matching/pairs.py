@@ -89,8 +89,8 @@ class Matcher:
             return
         is_episode = bool(title.episodes) or title.absolute is not None or title.air_date is not None
         wanted = self._episodes if is_episode else self._films
-        if entry.kind == "episode" and not is_episode:
-            return  # an episode that does not say which
+        if not is_episode and (entry.kind == "episode" or title.season is not None):
+            return  # an episode that does not say which, or a whole season
         kind = "series" if is_episode else "movie"
         hits = self.index.find(title, kind=kind)
         named = {hit.work.identity for hit in hits}

@@ -1,44 +1,14 @@
 """Find where a name says which season and episode it is, in whatever language it says so. The last marker wins."""
 
-# ruff: noqa: E501, SIM905 - word lists read best as lines of words
+# ruff: noqa: E501 - patterns are read along one line
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
+from stalkeer.titles.marks import EPISODE, NUMBERS_IN, SEASON, Mark, last_match, number_of, says_season
+from stalkeer.titles.weak_marks import find_weak_mark
 
-class Mark(NamedTuple):
-    """A season/episode marker: what stands before `start` names the series, what follows `end` is the episode's own."""
-
-    start: int
-    end: int
-    season: int | None = None
-    episodes: tuple[int, ...] = ()
-    absolute: int | None = None
-    air_date: str | None = None
-
-
-# how languages say season and episode, folded as `str.lower` does
-SEASON_WORDS = frozenset(
-    """season seasons saison staffel temporada temp tempo stagione sezonul sezona sezonas sezoni sezone sezon sezóna seizoen
-    sasong säsong sason sæson sesong kausi évad evad series série serie сезон κύκλος σεζόν الموسم موسم الجزء فصل עונה
-    mùa mua phần musim 시즌 シーズン ซีซั่น سيزن бөлүм""".split()
-)
-EPISODE_WORDS = frozenset(
-    """episode épisode ép épi episodes episodio episódio episódios episodul episod epizoda epizóda epizod folge teil capítulo capitulo cap
-    bölüm bolum bölum bolüm odcinek odc серия серии эпизод выпуск серія díl dil rész resz avsnitt afsnit aflevering afl jakso
-    επεισόδιο ح الحلقة الحلقه حلقة قسمت פרק tập tap ตอนที่ ตอน ep eps e""".split()
-)
-
-
-def _any_of(words: frozenset[str]) -> str:
-    return "|".join(sorted(words, key=lambda word: (-len(word), word)))
-
-
-_SEASON = _any_of(SEASON_WORDS)
-_EPISODE = _any_of(EPISODE_WORDS)
-_LETTERS = re.compile(r"[^\W\d_]+")
 _SEP = r"[\s.,:|/_\-]*"
 _NUMBER = r"\s*[.:#no°º]*\s*(\d{1,4})"  # "No9": the numero sign
 _ORDINAL = r"(\d{1,4})\s*([.ªºa]|-?[aяй])?\s*"  # 1. Sezon, 1ª temporada, 1-й сезон
@@ -48,58 +18,33 @@ _STANDARD = re.compile(
     re.I,
 )
 _CROSS = re.compile(  # `DDP5 1 x265` is sound and codec
-    r"(?<![\w.])(\d{1,2})(?!\s[xX]26[456](?!\d))\s?[xX\u00d7]\s?(\d{2,4})((?:-\d{1,2}[xX]\d{2,4})*)(-\d{2,4}(?![\dpx]))?(?![\w])"
+    r"(?<![\w.])[ST]?(\d{1,2})(?!\s[xX]26[456](?!\d))\s?[xX\u00d7]\s?(\d{2,4})((?:(?:-\d{1,2})?[xX]\d{2,4})*)(-\d{2,4}(?![\dpx]))?(?![\w])"
 )
+_CROSS_MORE = re.compile(r"[xX](\d{2,4})")
+# `S01E02 - S01E03`, `1x02 & 1x03`: one marker, said in full for each episode
+_JOINT = re.compile(r"[\s.,&+/\-]*")
 _WORDS_AFTER = re.compile(
-    rf"(?<!\w)(?:{_SEASON})\s*(?:[.:#n°º]|no(?=\d))*\s*(\d{{1,4}}|[^\W\d_]+){_SEP}(?:{_EPISODE}){_NUMBER}(?!\w)", re.I
+    rf"(?<!\w)(?:{SEASON})\s*(?:[.:#n°º]|no(?=\d))*\s*(\d{{1,4}}|[^\W\d_]+){_SEP}(?:{EPISODE})(?:{_NUMBER}|\s([^\W\d_]+))(?!\w)",
+    re.I,
 )
-_WORDS_BEFORE = re.compile(rf"(?<!\w){_ORDINAL}(?:{_SEASON}){_SEP}{_ORDINAL}(?:{_EPISODE})(?!\w)", re.I)
-_WORDS_MIXED = re.compile(rf"(?<!\w){_ORDINAL}(?:{_SEASON}){_SEP}(?:{_EPISODE}){_NUMBER}(?!\w)", re.I)
-_WORDS_MIXED_2 = re.compile(rf"(?<!\w)(?:{_SEASON}){_NUMBER}{_SEP}{_ORDINAL}(?:{_EPISODE})(?!\w)", re.I)
-_CJK = re.compile(r"(?:第?\s*(\d{1,3})\s*[季期部기]\s*)?第?\s*(\d{1,4})\s*[集話话回화회](?!\d)|第\s*(\d{1,4})")
-_EPISODE_ONLY = re.compile(rf"(?<!\w)(?:{_EPISODE}|#)\s*[.:#no°º\-]*\s*(\d{{1,4}})(?![\d\w])", re.I)
-_NUMBER_THEN_EPISODE = re.compile(
-    r"(?<!\w)(\d{1,4})\s*[.ªº\-]*\s*(?:b[oö]l[uü]m|серия|серія|r[eé]sz|d[ií]l|jakso|epizoda|odcinek|حلقة)(?!\w)", re.I
-)
+_WORDS_BEFORE = re.compile(rf"(?<!\w){_ORDINAL}(?:{SEASON}){_SEP}{_ORDINAL}(?:{EPISODE})(?!\w)", re.I)
+_WORDS_MIXED = re.compile(rf"(?<!\w){_ORDINAL}(?:{SEASON}){_SEP}(?:{EPISODE}){_NUMBER}(?!\w)", re.I)
+_WORDS_MIXED_2 = re.compile(rf"(?<!\w)(?:{SEASON}){_NUMBER}{_SEP}{_ORDINAL}(?:{EPISODE})(?!\w)", re.I)
+_HAN = r"\d{1,4}|[〇零一二两三四五六七八九十]{1,3}"
+_HAN_EPISODE = re.compile(r"[一二三四五六七八九十]\s*[集話话回]")
+_CJK = re.compile(rf"(?:第?\s*({_HAN})\s*[季期部기]\s*)?第?\s*({_HAN})\s*[集話话回화회](?!\d)|第\s*(\d{{1,4}})")
 _DATE = re.compile(
-    r"(?<!\d)((?:19|20)\d\d)[.\-/ ](0[1-9]|1[0-2])[.\-/ ](0[1-9]|[12]\d|3[01])(?!\d)"
-    r"|(?<!\d)(0[1-9]|[12]\d|3[01])[.\-/](0[1-9]|1[0-2])[.\-/]((?:19|20)\d\d)(?!\d)"
+    r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<s>[.\-/ ]?)(?P<m>0[1-9]|1[0-2])(?P=s)(?P<d>0[1-9]|[12]\d|3[01])(?!\d)"
+    r"|(?<!\d)(?P<d2>0[1-9]|[12]\d|3[01])(?P<s2>[.\-/ ])(?P<m2>0[1-9]|1[0-2])(?P=s2)(?P<y2>(?:19|20)\d\d)(?!\d)"
+    r"|(?<!\d)(?P<m3>0[1-9]|1[0-2])(?P<s3>[.\-/ ])(?P<d3>1[3-9]|2\d|3[01])(?P=s3)(?P<y3>(?:19|20)\d\d)(?!\d)"  # America's
 )
-# what a film's name may have and mean nothing by it: 2x4, Title1x01, 2016x231, 01E06
-_CROSS_SHORT = re.compile(r"(?:(?<![\w.])|(?<=[a-z]))(\d{1,2}|20[0-3]\d)[xXeE\u00d7](\d{1,3})(?![\w])")
-_OF = re.compile(r"(?<!\w)(\d{1,3}) ?of ?\d{1,3}(?!\w)", re.I)
-_BETWEEN = re.compile(
-    r"\s-\s(\d{2,4})(?:v\d)?(?=\s-\s|\s*[\[(]|\s+(?:vostfr|vf|vo|multi)\b)|\s(\d{2,4})\s+(?=vostfr\b)", re.I
-)
-_ABSOLUTE = re.compile(
-    r"(?:\s-\s|\s|\s\[|\s\()(\d{2,4})(?:v\d)?[\])]?\s*(?:\[[^\]]*\]|\([^)]*\)|\b(?:vostfr|vf|vo|multi|f?hd|4k|\d{3,4}p)\b|\s)*$",
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905
+_WORDED_DATE = re.compile(
+    rf"(?<!\w)(?:(\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?({'|'.join(_MONTHS)})[a-z]*|({'|'.join(_MONTHS)})[a-z]*\s(\d{{1,2}})(?:st|nd|rd|th)?),?"
+    r"\s((?:19|20)\d\d)(?!\w)",
     re.I,
 )
-_SEASON_ONLY = re.compile(
-    rf"(?<!\w)(?:s(\d{{1,2}})|(?:{_SEASON})\s*[.:#n°]*\s*(\d{{1,2}}|[^\W\d_]+)|(\d{{1,2}})\s*[.ªº]?\s*(?:{_SEASON}))(?!\w)",
-    re.I,
-)
-_DIGIT = re.compile(r"\d")
-_NUMBERS_IN = re.compile(r"\d+")
-_ORDINALS = {
-    word: n
-    for n, words in enumerate(
-        (
-            "one first الاول الأول اول primera prima premiere erste i",
-            "two second الثاني الثانى ثاني segunda seconda deuxieme zweite ii",
-            "three third الثالث ثالث tercera terza troisieme dritte iii",
-            "four fourth الرابع رابع cuarta quarta quatrieme vierte iv",
-            "five fifth الخامس خامس quinta cinquieme v",
-            "six sixth السادس سادس sexta sesta sixieme vi",
-            "seven seventh السابع سابع septima settima septieme vii",
-            "eight eighth الثامن ثامن octava ottava huitieme viii",
-            "nine ninth التاسع تاسع novena nona neuvieme ix",
-            "ten tenth العاشر عاشر decima dixieme x",
-        ),
-        start=1,
-    )
-    for word in words.split()
-}
+_HASHED = re.compile(r"(?<!\w)(?:(?:episode|ep)\.?\s*)?#\s?(\d{1,2})\.(\d{1,3})(?![\w.])", re.I)  # Episode #1.2
 _LONGEST_FILE = 12  # episodes in one file; a longer span is something else
 
 
@@ -109,33 +54,48 @@ def find_mark(text: str, kind: str | None) -> Mark | None:
     A name that the address calls a film is an episode only where it says season and episode both; one that it calls
     an episode may say so weakly (`Episode 3`, `- 012`, `#12`).
     """
-    numbers = _NUMBERS_IN.findall(text)
-    if not numbers:
+    numbers = NUMBERS_IN.findall(text)
+    if not numbers and not _may_say_numbers(text, kind):
         return None
-    found = _last(_STANDARD, text)
+    found = last_match(_STANDARD, text)
     if found is not None:
-        return _standard(found)
+        return _joined(_STANDARD, text, _standard(found))
     if kind == "film" and len(numbers) < 2:
         return None
-    found = _last(_CROSS, text)
+    found = last_match(_CROSS, text)
     if found is not None:
-        return _cross(found)
+        return _joined(_CROSS, text, _cross(found))
     mark = _worded(text)
     if mark is not None or kind == "film":
         return mark
-    return _numbered(text) or (_weak(text) if kind == "episode" else None)
+    return _numbered(text) or (find_weak_mark(text) if kind == "episode" else None)
 
 
-def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    found = None
-    for found in pattern.finditer(text):  # noqa: B007 - the last one is wanted
-        pass
-    return found
+def _may_say_numbers(text: str, kind: str | None) -> bool:
+    """Whether a name without a figure may yet say a number: in words, or in Chinese."""
+    if kind == "film":
+        return False
+    return (kind == "episode" and says_season(text)) or (not text.isascii() and _HAN_EPISODE.search(text) is not None)
+
+
+def _joined(pattern: re.Pattern[str], text: str, last: Mark) -> Mark:
+    """The last marker together with those just before it that name further episodes of its season."""
+    read = _standard if pattern is _STANDARD else _cross
+    marks = [read(found) for found in pattern.finditer(text, 0, last.start)]
+    for mark in reversed(marks):
+        gap = text[mark.end : last.start]
+        if mark.season != last.season or _JOINT.fullmatch(gap) is None:
+            break
+        episodes = mark.episodes + tuple(n for n in last.episodes if n not in mark.episodes)
+        if "-" in gap and len(episodes) > 1:
+            episodes = _span(episodes[0], [episodes[-1]])
+        last = last._replace(start=mark.start, episodes=episodes)
+    return last
 
 
 def _standard(found: re.Match[str]) -> Mark:
     first = int(found[2])
-    more = [int(n) for n in _NUMBERS_IN.findall(found[3] or "")]
+    more = [int(n) for n in NUMBERS_IN.findall(found[3] or "")]
     end = found.end()
     if found[4]:
         last = int(found[4][1:])
@@ -153,89 +113,56 @@ def _span(first: int, more: list[int]) -> tuple[int, ...]:
 
 
 def _cross(found: re.Match[str]) -> Mark:
-    more = [int(_NUMBERS_IN.findall(part)[1]) for part in (found[3] or "").split("-") if part]
+    more = [int(number) for number in _CROSS_MORE.findall(found[3] or "")]
     if found[4]:
         more.append(int(found[4][1:]))
     return Mark(found.start(), found.end(), int(found[1]), _span(int(found[2]), more))
 
 
-def _says_season(text: str) -> bool:
-    return not SEASON_WORDS.isdisjoint(_LETTERS.findall(text.lower()))
-
-
 def _worded(text: str) -> Mark | None:
-    if not _says_season(text):
+    if not says_season(text):
         return None
-    before, after = _last(_WORDS_BEFORE, text), _last(_WORDS_AFTER, text)
-    if before is not None and (after is None or before[2]):  # `Title 9 Season 1 Episode 2` has a number of its own
+    before, after = last_match(_WORDS_BEFORE, text), last_match(_WORDS_AFTER, text)
+    # `Title 9 Season 1 Episode 2` has a number of its own, `2 Sezon 7 Bölüm 2021` a year behind it
+    if before is not None and (after is None or before[2] or not after[2] or is_a_year(after[2])):
         return Mark(before.start(), before.end(), int(before[1]), (int(before[3]),))
-    season = _number(after[1]) if after is not None else None
-    if after is not None and season is not None:
-        return Mark(after.start(), after.end(), season, (int(after[2]),))
-    mixed = _last(_WORDS_MIXED, text)
+    season, episode = (number_of(after[1]), number_of(after[2] or after[3])) if after is not None else (None, None)
+    if after is not None and season is not None and episode is not None:
+        return Mark(after.start(), after.end(), season, (episode,))
+    mixed = last_match(_WORDS_MIXED, text)
     if mixed is not None:
         return Mark(mixed.start(), mixed.end(), int(mixed[1]), (int(mixed[3]),))
-    mixed = _last(_WORDS_MIXED_2, text)
+    mixed = last_match(_WORDS_MIXED_2, text)
     return None if mixed is None else Mark(mixed.start(), mixed.end(), int(mixed[1]), (int(mixed[2]),))
+
+
+def is_a_year(number: str) -> bool:
+    return 1900 <= int(number) <= 2039
 
 
 def _numbered(text: str) -> Mark | None:
     """Forms that no film's name has, but that say no season or no number at all."""
-    found = _last(_CJK, text) if not text.isascii() else None
+    found = last_match(_CJK, text) if not text.isascii() else None
     if found is not None and found[2]:
-        return Mark(found.start(), found.end(), int(found[1]) if found[1] else None, (int(found[2]),))
-    found = _last(_DATE, text)
-    if found is not None:
-        year, month, day = (found[1], found[2], found[3]) if found[1] else (found[6], found[5], found[4])
-        return Mark(found.start(), found.end(), air_date=f"{year}-{month}-{day}")
-    return None
-
-
-def _weak(text: str) -> Mark | None:
-    found = _last(_CROSS_SHORT, text)
+        season, number = number_of(found[1] or ""), number_of(found[2])
+        if number is not None:
+            return Mark(found.start(), found.end(), season, (number,))
+    found = last_match(_HASHED, text) if "#" in text else None
     if found is not None:
         return Mark(found.start(), found.end(), int(found[1]), (int(found[2]),))
-    for pattern in (_EPISODE_ONLY, _NUMBER_THEN_EPISODE, _OF):
-        found = _last(pattern, text)
-        if found is not None:
-            season, start = _season_before(text, found.start())
-            return Mark(
-                start, found.end(), season, (int(found[1]),), absolute=int(found[1]) if season is None else None
-            )
-    found = _ABSOLUTE.search(text)
-    if found is None or _is_a_year(found[1]):
-        found = _BETWEEN.search(text)
-    number = (found[1] or found[2]) if found is not None and found.lastindex else None
-    if found is None or number is None or _is_a_year(number) or found.start() == 0:
-        return None
-    return Mark(found.start(), found.end(), absolute=int(number))
+    return _dated(text)
 
 
-def _is_a_year(number: str) -> bool:
-    return 1900 <= int(number) <= 2039
-
-
-def _season_before(text: str, end: int) -> tuple[int | None, int]:
-    """A season named somewhere before the episode's number, and where the series' name ends."""
-    found = None
-    for found in _SEASON_ONLY.finditer(text, 0, end):  # noqa: B007
-        pass
-    if found is None:
-        return None, end
-    season = _number(found[1] or found[2] or found[3])
-    return (season, found.start()) if season is not None else (None, end)
-
-
-def find_season(text: str) -> tuple[int, int, int] | None:
-    """(start, end, season) of the last marker that names a season alone: `S02`, `Season 2`, `2. Staffel`."""
-    if not _DIGIT.search(text) and not _says_season(text):
-        return None
-    found = _last(_SEASON_ONLY, text)
+def _dated(text: str) -> Mark | None:
+    found = last_match(_DATE, text)
+    if found is not None:
+        year, month, day = next(
+            (found[f"y{n}"], found[f"m{n}"], found[f"d{n}"]) for n in ("", "2", "3") if found[f"y{n}"]
+        )
+        return Mark(found.start(), found.end(), air_date=f"{year}-{month}-{day}")
+    found = last_match(_WORDED_DATE, text)
     if found is None:
         return None
-    season = _number(found[1] or found[2] or found[3])
-    return None if season is None else (found.start(), found.end(), season)
-
-
-def _number(word: str) -> int | None:
-    return int(word) if word.isdecimal() else _ORDINALS.get(word.casefold())
+    month_name, number = (found[2], found[1]) if found[2] else (found[3], found[4])
+    month_number = _MONTHS.index(month_name.lower()) + 1
+    return Mark(found.start(), found.end(), air_date=f"{found[5]}-{month_number:02}-{int(number):02}")

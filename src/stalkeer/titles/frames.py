@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from stalkeer.titles.episode import EPISODE_WORDS, SEASON_WORDS
+from stalkeer.titles.marks import EPISODE_WORDS, SEASON_WORDS
 from stalkeer.titles.normalise import ARTICLES, fold_words, key_of_words, title_key
 from stalkeer.titles.parse import EXTRA_WORDS, Head, Hypothesis, is_junk
 from stalkeer.titles.tags import TagSet

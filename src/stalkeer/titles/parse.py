@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from stalkeer.titles.episode import Mark, find_mark, find_season
+from stalkeer.titles.episode import find_mark
+from stalkeer.titles.marks import Mark, find_season
 from stalkeer.titles.normalise import title_key
+from stalkeer.titles.release import names_episodes
 from stalkeer.titles.repair import repair
 from stalkeer.titles.strip import TitleReading, read_plain, read_title
 from stalkeer.titles.tags import NO_TAGS, TagSet, read_tags
 
-PARSER_VERSION = 2
+PARSER_VERSION = 3
 
 
 class Hypothesis(NamedTuple):
@@ -81,6 +83,13 @@ EXTRA_WORDS = frozenset(
     hizo""".split()  # noqa: SIM905
 )
 _MOST = 8
+# Title COMPLETE S01-S03, Title - The Complete Season 2, Title Intégrale Saison 1
+_WHOLE_SERIES = re.compile(
+    r"[\s\-(\[]+(?:the\s+)?(?:complete|completa|completo|full|int[eé]grale?)(?:\s+(?:tv\s+)?(?:series|seasons?))?"
+    r"[\s\-(\[]*$",
+    re.I,
+)
+_EPISODE_AT_END = re.compile(r"(?<=\w)\s+(?:ep|episode|épisode|capitulo|capítulo)\.?\s*$", re.I)  # Title Ep 1x02
 _NOT_A_TITLE = re.compile(r"^(?:season|saison|series?|s[eé]ries?|staffel|temporada|episodes?|الموسم)?[\s\W\d]*$", re.I)
 
 
@@ -88,6 +97,7 @@ def parse_title(name: str, kind: str | None = None, group: str = "") -> ParsedTi
     """Read a name. `kind` is what the address says (film, episode, series) or None; `group` names the series where
     the name itself does not. Never raises."""
     text = repair(name)
+    kind = kind_of(name, kind)
     mark = find_mark(text, kind)
     if mark is None:
         return assemble(read_head(text, kind=kind, is_episode=False), None, NO_TAGS, is_junk=is_junk(name))
@@ -98,6 +108,11 @@ def parse_title(name: str, kind: str | None = None, group: str = "") -> ParsedTi
     return assemble(head, mark, read_tags(after), is_junk=is_junk(name))
 
 
+def kind_of(name: str, kind: str | None) -> str | None:
+    """What the address says, or else what a release's name can only be."""
+    return "episode" if kind is None and names_episodes(name) else kind
+
+
 def read_head(text: str, *, kind: str | None, is_episode: bool) -> Head:
     """Readings of the part before a marker, or of a whole name without one."""
     season = None
@@ -105,10 +120,12 @@ def read_head(text: str, *, kind: str | None, is_episode: bool) -> Head:
     is_series = is_episode or kind in ("episode", "series")
     if is_series:
         found = find_season(text)
-        if found is not None and (found[0] > 0 or found[1] < len(text)):
-            season = found[2]
-            pieces = [text[: found[0]], text[found[1] :]]
-    plain = read_plain(text) if len(pieces) == 1 else None
+        if found is not None and (found.start > 0 or found.end < len(text)):
+            season = found.number
+            pieces = [_WHOLE_SERIES.sub("", text[: found.start]), text[found.end :]]
+        elif is_episode:
+            pieces = [_EPISODE_AT_END.sub("", text)]
+    plain = read_plain(pieces[0]) if len(pieces) == 1 else None
     if plain is not None:
         (title, _, year), said = plain
         return Head(title, (Hypothesis(title, title_key(title), 0.0, year),), year, season, said)
@@ -163,9 +180,13 @@ def assemble(head: Head, mark: Mark | None, tail: TagSet, *, is_junk: bool) -> P
     # in the order of the fields, and not by `__new__`, which costs as much as reading a name: a million are made
     if mark is None:
         return ParsedTitle._make((hypotheses, text, head.year, head.season, (), None, None, *tags, is_junk))
-    season = mark.season if mark.season is not None else head.season
+    season, episodes = mark.season, mark.episodes
+    if season is None and head.season is not None:
+        season = head.season
+        if mark.absolute is not None:  # Title S2 - 05
+            episodes = (mark.absolute,)
     return ParsedTitle._make(
-        (hypotheses, text, head.year, season, mark.episodes, mark.absolute, mark.air_date, *tags, is_junk)
+        (hypotheses, text, head.year, season, episodes, mark.absolute, mark.air_date, *tags, is_junk)
     )
 
 

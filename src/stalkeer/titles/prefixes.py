@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from stalkeer.titles.marks import QUALITY
 from stalkeer.titles.tags import LANGUAGE_FIELDS, tags_in
 from stalkeer.titles.vocabulary import AMBIGUOUS, TAGS, Tag
 
@@ -33,7 +34,7 @@ class _Taken(NamedTuple):
     year: int | None = None
 
 
-_MAYBE = re.compile(r"\s*[\[({|+\d]|.{1,25}?[|:\-]|[A-Z]+\+?\s|[a-z]{2}\s[^\W\d_]")
+_MAYBE = re.compile(r"\s*[\[({|+\d]|.{1,25}?[|:\-]|[A-Z]+\+?\s|[a-z]{2}\s[^\W\d_]|[\u0623-\u064a]{4,6}\s")
 _FRAMED = re.compile(r"\s*(?:\|([^|]{1,30})\||\[([^\]]{1,30})\]|\(([^)]{1,30})\)|\{([^}]{1,30})\})\s*[-:|]*\s*")
 _BARE = re.compile(r"\s*([^|:()\[\]]{1,24}?)\s*(\||:(?=\s)|\s-\s|-\s|\s:|:(?=[^\x00-\x7f])|\s-(?=\S))\s*")
 _GLUED = re.compile(r"([A-Z0-9]{2,5}(?:-[A-Z0-9]{2,5})?)-(?=\S)")
@@ -42,7 +43,11 @@ _PLUS = re.compile(r"([A-Z]{1,5}\+)\s+(?=\S)")
 _ORDER = re.compile(r"(?:\d{1,3}\s?[.)\-]\s+|\d{1,2}(?=[A-Z][a-z]|[^\W\d_a-zA-Z]))(?=\S)")
 _UNKNOWN_CODE = re.compile(r"[A-Z0-9+]*[A-Z][A-Z0-9+]*(?:-[A-Z0-9+]+)*")
 _DATED = re.compile(r"\s*(?:[(\[|]\s*)?(19\d\d|20[0-3]\d)\s*(?:[)\]|]\s*[-|]?|\s-\s)\s*(?=\S)")
+_YEAR_FIRST = re.compile(r"(?:19|20)\d\d(?!\d)")
+_WHAT_IT_IS = frozenset(("مسلسل", "فيلم", "برنامج", "انمي", "أنمي"))  # series, film, programme, anime
 _YEAR_ONLY = re.compile(r"\W*(?:18|19|20)\d\d\W*")
+_QUALITY = re.compile(rf"[\s.(\[]{QUALITY}(?!\w)", re.I)
+_NAME = re.compile(r"[^\W\d_]{2}")
 _MOST = 5
 _LETTER = re.compile(r"[^\W_]")
 
@@ -99,10 +104,16 @@ def _take_framed(text: str, framed: re.Match[str], *, is_series: bool) -> _Taken
         return _Taken(rest, tags)
     if framed[1] is not None:
         return _Taken(rest, [], 0.0, 0.03)
-    if is_series and framed[2] is not None and " " not in content:
+    if framed[2] is not None and (is_series or _is_release(rest)):
         return _Taken(rest, [], 0.0, 0.02)
     # [Group] Title; but [REC] 2
     return _Taken(rest, [], 0.03, 0.0) if framed[2] is not None and any(c.isalpha() for c in rest) else None
+
+
+def _is_release(rest: str) -> bool:
+    """Whether a release's quality follows, and a name before it: what stood before that in brackets is its group."""
+    quality = _QUALITY.search(rest)
+    return quality is not None and _NAME.search(rest, 0, quality.start()) is not None
 
 
 def _take_bare(content: str, separator: str, rest: str) -> _Taken | None:
@@ -147,7 +158,10 @@ def _take_unmarked(text: str) -> _Taken | None:
     if glued is not None and tags_in(text.partition(" ")[0]) is None:
         tags = tags_in(glued[1])
         is_sure = tags is not None and all(tag.sure for tag in tags)
-        return _Taken(text[glued.end() :], tags or [], 0.02, 0.0) if is_sure else None
+        rest = text[glued.end() :]
+        if is_sure and _YEAR_FIRST.match(rest):  # EN-2012 (2009)
+            return _Taken(rest, tags or [], 0.0, 0.02)
+        return _Taken(rest, tags or [], 0.02, 0.0) if is_sure else None
     plus = _PLUS.match(text)
     if plus is not None:
         tags = tags_in(plus[1])
@@ -160,6 +174,8 @@ def _take_first_word(text: str) -> _Taken | None:
     first, _, rest = text.partition(" ")
     rest = rest.lstrip()
     folded = first.lower()
+    if first in _WHAT_IT_IS and rest:
+        return _Taken(rest, [], 0.0, 0.02)
     if not rest or first != first.upper() and not (len(first) == 2 and first.islower() and rest[0].isupper()):
         return None
     tag = TAGS.get(folded)

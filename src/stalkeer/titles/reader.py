@@ -6,9 +6,10 @@ import re
 from functools import partial
 from typing import TypeVar
 
-from stalkeer.titles.episode import Mark, find_mark
+from stalkeer.titles.episode import find_mark
 from stalkeer.titles.frames import Frames
-from stalkeer.titles.parse import Head, ParsedTitle, assemble, head_from_outside, is_junk, read_head
+from stalkeer.titles.marks import Mark
+from stalkeer.titles.parse import Head, ParsedTitle, assemble, head_from_outside, is_junk, kind_of, read_head
 from stalkeer.titles.repair import repair
 from stalkeer.titles.tags import NO_TAGS, TagSet, read_tags
 
@@ -32,6 +33,7 @@ class TitleReader:
 
     def read(self, name: str, kind: str | None = None, group: str = "") -> ParsedTitle:
         text = repair(name)
+        kind = kind_of(name, kind)
         if text[-1:].isdecimal():
             plain = _PLAIN_EPISODE.fullmatch(text)
             if plain is not None:

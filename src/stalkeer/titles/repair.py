@@ -8,6 +8,9 @@ import unicodedata
 
 import ftfy
 
+from stalkeer.titles.paths import EXTENSION, name_in_path
+from stalkeer.titles.release import out_of_brackets, without_group, without_sites
+
 # UTF-8 read as Latin-1 or Windows-1252 leaves these pairs behind
 _MOJIBAKE = re.compile(
     "[\u00c2\u00c3\u00c4\u00c5\u00d0\u00d1\u00d8\u00d9\u00e2][\u0080-\u00bf\u2013-\u203a\u20ac\u2122\u0152-\u0192]"
@@ -17,7 +20,7 @@ _FRAMES: dict[int, str | None] = dict.fromkeys(
 )
 _FRAMES |= {ord(c): "'" for c in "\u2019\u2018\u201b`\u00b4\u02bc\u02b9\u2032"}
 _FRAMES |= {ord(c): '"' for c in "\u201c\u201d\u201e\u201f\u2033"}
-_FRAMES |= {ord(c): "-" for c in "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\u30fb"}
+_FRAMES |= {ord(c): "-" for c in "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\u30fb\u00b7"}
 _FRAMES |= {ord("\u2026"): "...", ord("\u2044"): "/", ord("\u2215"): "/", ord("\u0640"): None, ord("_"): " "}
 _FRAMES |= dict.fromkeys(map(ord, "\u2122\u00ae\u00a9"))
 _FRAMES |= dict.fromkeys(range(0x1F1E6, 0x1F200))  # flags
@@ -30,27 +33,29 @@ _UNSEEN = re.compile(
     "[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20dd-\u20e0\ufeff\ue000-\uf8ff\ud800-\udfff]"
 )
 _PIPES = re.compile(r"\|(?:\s*\|)+")
-_EXTENSION = re.compile(r"\.(?:mkv|mp4|avi|m4v|mov|wmv|m2ts|ts|flv|webm|mpe?g|ogm|divx|nfo)\s*$", re.I)
-_SITE = re.compile(r"^\W*www\.[^\s\])]+[\s\])]*[\-:|]*|[\[(]\s*www\.[^\])]*[\])]", re.I)
-_DOTTED = re.compile(r"(?<=[^\W_]|[,)\]!?'+])\.(?=[^\W_]|[\[(])")
+_DOTTED = re.compile(r"(?<=[^\W_]|[,)\]!?'+~*])\.(?=[^\W_]|[\[(~])")
+_DOTTED_DASH = re.compile(r"\.-\.+(?=\S)")
+_ANY_DOTS = re.compile(r"\.+(?=\S)")
 _DECIMALS = re.compile(r"(?<=\b[257])\.(?=[01]\b)")  # 5.1, 7.1: sound, not a word break
 
 
 def repair(name: str) -> str:
-    """The name as its author meant it, in NFKC, on one line; frames and arrows become `|`."""
+    """The name as its author meant it, in NFKC, on one line; frames and arrows become `|`. Of a path or a release's
+    name, what names it."""
     if is_sound(name):
         return name
-    text = name
+    text = name_in_path(name)
     if "&" in text and ";" in text:
         text = html.unescape(text)
+    if "[" in text or "\u3010" in text:
+        text = out_of_brackets(without_group(text))
+    spaces = text.strip().count(" ")
     if not text.isascii():
         text = _repair_unicode(text)
     elif "_" in text:
         text = text.replace("_", " ")
-    if "." in text:
-        if "www." in text.lower():
-            text = _SITE.sub(" ", text) or text
-        text = _undot(_EXTENSION.sub("", text))
+    if "." in text or text[:2].lower() == "ww":
+        text = _undot(EXTENSION.sub("", without_sites(text)), spaces)
     return " ".join(text.split())
 
 
@@ -62,8 +67,10 @@ def is_sound(name: str) -> bool:
         and "_" not in name
         and "." not in name
         and "&" not in name
+        and "/" not in name
+        and "\\" not in name
         and "  " not in name
-        and name[:1] != " "
+        and name[:1] not in (" ", "[")
         and name[-1:] != " "
     )
 
@@ -78,10 +85,11 @@ def _repair_unicode(text: str) -> str:
     return _PIPES.sub("|", _UNSEEN.sub("", text))
 
 
-def _undot(text: str) -> str:
-    """`Some.Film.2019.1080p` has dots for spaces; `Mr. Robot` and `Vol.2 (2017)` have not."""
+def _undot(text: str, spaces: int) -> str:
+    """`Some.Film.2019.1080p` has dots for spaces; `Mr. Robot` and `Vol.2 (2017)` have not. `spaces`: of its own."""
     dots = len(_DOTTED.findall(text))
-    spaces = text.strip().count(" ")
     if not dots or (spaces and (dots < 2 or dots <= spaces)):
         return text
-    return _DOTTED.sub(" ", _DECIMALS.sub("\ue000", text)).replace("\ue000", ".")
+    text = _DOTTED_DASH.sub(" - ", _DECIMALS.sub("\ue000", text))
+    text = _DOTTED.sub(" ", text) if spaces else _ANY_DOTS.sub(" ", text)
+    return text.replace("\ue000", ".")

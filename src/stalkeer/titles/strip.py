@@ -7,10 +7,20 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from stalkeer.titles.normalise import swap_article
+from stalkeer.titles.marks import QUALITY
+from stalkeer.titles.normalise import ARTICLES, swap_article
 from stalkeer.titles.prefixes import find_starts
 from stalkeer.titles.tags import LANGUAGE_FIELDS, NO_TAGS, TagSet, sure_tags, tag_of, tag_set, tags_in
-from stalkeer.titles.vocabulary import AMBIGUOUS, COUNTRIES, LANGUAGES, PHRASES, TAGS, Tag
+from stalkeer.titles.vocabulary import (
+    AMBIGUOUS,
+    COUNTRIES,
+    LANGUAGES,
+    PHRASES,
+    RELEASE_WORDS,
+    SURE_RELEASE_WORDS,
+    TAGS,
+    Tag,
+)
 
 FIRST_YEAR, LAST_YEAR = 1895, 2035
 
@@ -42,6 +52,8 @@ class _Peeled:
     tags: list[Tag] = field(default_factory=list)
     country: str | None = None
     is_scene: bool = False  # the name of a release, cut at its quality: capitals before that are its tags
+    is_series: bool = False
+    has_bracketed_year: bool = False
 
     def also(self, text: str, penalty: float, year: int | None) -> None:
         """A further reading, to be peeled in its turn."""
@@ -55,26 +67,30 @@ _LETTER = re.compile(r"[^\W_]")
 _TRIM = " -|:,;/~"
 _OPENING = ("(", "[", "{")  # `Title (` where the marker was in the bracket
 _BRACKET_YEAR = re.compile(
-    r"[\[({]\s*(?:[^\[\](){}\d]{0,12}\s)?((?:18|19|20)\d\d)(?:\s*[-/]\s*(?:(?:19|20)\d\d)?)?"
+    r"[\[({]\s*(?:[^\[\](){}\d]{0,24}\s)?((?:18|19|20)\d\d)(?:\s*[-/]\s*(?:(?:19|20)\d\d)?)?"
     r"(\s[^\[\](){}]{1,12})?\s*[\])}]"
 )
 _END_YEAR = re.compile(r"(?:\s*[-|,.]\s*|\s+)((?:18|19|20)\d\d)$")
 _BARE_YEAR = re.compile(r"[\s\-]((?:19|20)\d\d)(?=[\s\-]+([^\s\-]+))")
+_WHOLE = re.compile(r"[\s\-]+(?:the )?complete(?: (?:tv )?(?:series|collection|seasons?|saga|movies))?\s*$", re.I)
+_YEAR_BEHIND = re.compile(r"[\s(\[/]((?:19|20)\d\d)(?=[\s)\]]|$)")
 _DIGIT = re.compile(r"\d")
 _END_BRACKET = re.compile(r"\s*[\[({]([^\[\](){}]*)[\])}]$")
-_SCENE = re.compile(
-    r"[\s.(\[-](?:2160p|1080[pi]|720p|576p|480p|web-?dl|web-?rip|blu-?ray|b[dr]rip|hdtv|hd-?rip|dvd-?rip|dvdscr|hd-?cam"
-    r"|camrip|hd-?ts|telesync|tv-?rip|dvd-?r|hd-?dvd|r5|xvid|[xh][. ]?26[45]|hevc)(?![\w])",
-    re.I,
-)
+_SCENE = re.compile(rf"[\s.(\[-]{QUALITY}(?![\w])", re.I)
 # those of them that are words of letters alone: where there is neither a digit nor a hyphen, only they can be found
 _SCENE_WORDS = frozenset(
-    """webdl webrip bluray bdrip brrip hdtv hdrip dvdrip dvdscr hdcam camrip hdts telesync tvrip dvdr hddvd xvid hevc
-    """.split()  # noqa: SIM905
+    """webdl webrip webmux bluray bdrip brrip bdmux brmux bdremux hdtv hdrip dvdrip dvdscr dvdmux dvddivx dvdivx hdcam
+    camrip hdts hdtc telesync tvrip tvriphd pdtv dvdr hddvd vhsrip xvid hevc flac vorbis""".split()  # noqa: SIM905
 )
+_TRAILING_ARTICLE = re.compile(r"\s+(?:the|le|la|el|il|der|die|das)$", re.I)
+_GROUP_YEAR = re.compile(r"\s((?:19|20)\d\d)-(?=\w*[A-Za-z])\w{2,12}$")  # Title 2008-GROUP
+_CHECKSUM = re.compile(r"(?=[A-F]*\d)[0-9A-F]{8}")
 _RATING = re.compile(r"(?:imdb|tmdb)?\W*\d[.,]\d(?:/10)?|(?:imdb|tmdb)\W*\d", re.I)
 _AKA = re.compile(r"\s+(?:/|\||a\.?k\.?a\.?)\s+", re.I)
+_SHOWS_COUNTRIES = frozenset(("US", "UK", "AU", "NZ"))  # written behind the titles of shows that several have
+_LONGEST_CODE = 3  # letters of a language's code
 _LANGUAGE_SETS = {code: tag_set([TAGS[code]]) for code in LANGUAGES}
+_LATIN_WORDS = re.compile(r"[\u0020-\u024f]*[A-Za-z\u00c0-\u024f]{3}[\u0020-\u024f]*$")
 _AKA_WORD = re.compile(r"\ba\.?k\.?a\b", re.I)
 _PHRASES_BY_END = {phrase.rpartition(" ")[2]: [] for phrase, _ in PHRASES}  # type: dict[str, list[tuple[str, str]]]
 for _phrase, _word in PHRASES:
@@ -87,14 +103,14 @@ def read_title(text: str, *, is_series: bool) -> TitleReading:
     if plain is not None:
         return TitleReading([plain[0]], plain[0].year, plain[1])
     starts, tags = find_starts(text.strip(), is_series=is_series)
-    peeled = _Peeled(tags=tags)
+    peeled = _Peeled(tags=tags, is_series=is_series)
     for start in starts:
         peeled.also(start.text, start.penalty, start.year)
     while peeled.pending:
         _peel(peeled.pending.pop(0), peeled)
     texts = sorted(peeled.texts, key=lambda reading: reading.penalty)
     year = next((reading.year for reading in texts if reading.year is not None), None)
-    return TitleReading(_expand(texts), year, tag_set(peeled.tags, peeled.country))
+    return TitleReading(_expand(texts, peeled), year, tag_set(peeled.tags, peeled.country))
 
 
 # most names are no more than this: [FR - ] Title [(2020) or - 2020]; a frame around the code loses its first half
@@ -136,17 +152,18 @@ def _is_plain_title(title: str) -> bool:
     if ", " in title or not title.isascii() and max(title) > "\u024f":
         return False
     if "-" in title or _DIGIT.search(title) is not None or not _SCENE_WORDS.isdisjoint(folded.split()):
-        return _SCENE.search(title) is None and _AKA_WORD.search(title) is None
+        return not any(sign.search(title) for sign in (_SCENE, _AKA_WORD, _GROUP_YEAR, _BARE_YEAR))
     return ("ka" not in folded and "k.a" not in folded) or _AKA_WORD.search(title) is None
 
 
 def _peel(reading: TitleText, peeled: _Peeled) -> None:
     """Take off the end of one reading whatever providers append."""
     text, penalty, year = reading
-    scene = _SCENE.search(text, 1)
+    scene, behind = _SCENE.search(text, 1), None
     if scene is not None:
         peeled.tags += sure_tags(text[scene.start() :])
-        text = _without_open_bracket(text[: scene.start()])
+        behind = _YEAR_BEHIND.search(text, scene.start())
+        text = _WHOLE.sub("", _without_open_bracket(text[: scene.start()]))
         peeled.is_scene = True
     while True:
         text = text.strip(_TRIM)
@@ -163,6 +180,8 @@ def _peel(reading: TitleText, peeled: _Peeled) -> None:
             text = text if shorter is None else shorter[0]
     if year is None:
         text, year = _take_bare_year(text, penalty, peeled)
+    if year is None and behind is not None:
+        year = _year(behind[1])
     if _has_name(text) or not peeled.texts:
         peeled.texts.append(TitleText(swap_article(text.strip(_TRIM)), penalty, year))
 
@@ -178,14 +197,16 @@ def _without_open_bracket(text: str) -> str:
 
 def _take_bare_year(text: str, penalty: float, peeled: _Peeled) -> tuple[str, int | None]:
     """`Title 2011 FRENCH Custom`: what follows a bare year in a release's name is no title; nor is what begins with a
-    provider's word."""
+    provider's word, or has nothing but those."""
     for found in _BARE_YEAR.finditer(text) if _DIGIT.search(text) else ():
         said, before = _year(found[1]), text[: found.start()].strip(_TRIM)
         if said is None or not _has_name(before):
             continue
-        if peeled.is_scene:
+        words = [word.partition("-")[0] for word in text[found.end() :].lower().replace("web-dl", "webdl").split()]
+        after = [tag_of(word) for word in words]
+        is_told = all(tag is not None or word in RELEASE_WORDS for tag, word in zip(after, words, strict=True))
+        if peeled.is_scene or is_told:
             peeled.texts.append(TitleText(text, penalty + 0.02, None))
-            after = (tag_of(word.lower()) for word in text[found.end() :].split())
             peeled.tags += [tag for tag in after if tag is not None]
             return before, said
         if len(found[2]) > 2 and tag_of(found[2].lower()) is not None:
@@ -207,6 +228,10 @@ def _take_end(reading: TitleText, peeled: _Peeled) -> tuple[str, int | None] | N
             if not text[found.start() : found.start(1)].strip():
                 peeled.texts.append(TitleText(text, penalty + 0.005, year))  # or the number is the title's own
             return text[: found.start()], ended
+    made_by = _GROUP_YEAR.search(text)
+    if made_by is not None and year is None and _has_name(text[: made_by.start()]):
+        peeled.texts.append(TitleText(text, penalty + 0.02, None))
+        return text[: made_by.start()], _year(made_by[1])
     shorter = _take_end_tag(reading, peeled)
     return None if shorter is None else (shorter, year)
 
@@ -218,6 +243,11 @@ def _year(text: str) -> int | None:
 
 def _has_name(text: str) -> bool:
     return _LETTER.search(text) is not None
+
+
+def _is_title(text: str) -> bool:
+    """Whether there is more than an article."""
+    return _has_name(text) and text.lower() not in ARTICLES
 
 
 def _take_inner_year(text: str, penalty: float, peeled: _Peeled) -> tuple[str, int | None]:
@@ -247,14 +277,21 @@ def _take_end_bracket(reading: TitleText, peeled: _Peeled) -> tuple[str, int | N
         if year not in (None, said):
             return None
         peeled.tags += sure_tags(inner)
+        peeled.has_bracketed_year = True
         return before, said
-    if _RATING.fullmatch(inner):
+    if _RATING.fullmatch(inner) or _CHECKSUM.fullmatch(inner):
         return before, year
     country = COUNTRIES.get(inner.lower()) if inner.isupper() else None
     tags = [] if country is not None else tags_in(inner)
     if tags is not None:
         peeled.country = peeled.country or country
         peeled.tags += tags
+        return before, year
+    if peeled.is_scene and not any(c.isdigit() for c in inner):
+        # a release's other name; in square brackets, those who made it
+        peeled.texts.append(TitleText(text, penalty + 0.02, year))
+        if text[-1] != "]":
+            peeled.also(inner, penalty + 0.04, year)
         return before, year
     # a number in brackets may tell a sequel from its film
     peeled.also(before, penalty + (0.08 if any(c.isdigit() for c in inner) else 0.03), year)
@@ -266,19 +303,36 @@ def _take_end_tag(reading: TitleText, peeled: _Peeled) -> str | None:
     """The text without its last word where that can only be a tag."""
     text, penalty, year = reading
     head, _, word = text.rpartition(" ")
-    tag = tag_of(word.lower())
-    if tag is None and word.lower() not in _PHRASES_BY_END:
+    folded = word.lower()
+    tag = tag_of(folded)
+    if tag is None and folded not in _PHRASES_BY_END and not (peeled.is_scene and _is_of_release(folded)):
         return None
     head = head.strip(_TRIM)
-    if not _has_name(head):
+    if not _is_title(head):
         return None
     before, _, previous = head.rpartition(" ")
-    for first, joined in _PHRASES_BY_END.get(word.lower(), ()):
-        if previous.lower() == first and _has_name(before):
+    for first, joined in _PHRASES_BY_END.get(folded, ()):
+        if previous.lower() == first and _is_title(before):
             peeled.tags.append(TAGS[joined])
-            return before
-    if tag is None:
-        return None
+            return _TRAILING_ARTICLE.sub("", before) or before  # Title The Director's Cut
+    if peeled.is_scene and _ends_title_of_release(word, tag, head, peeled):
+        if not _follows_year(head):
+            peeled.texts.append(TitleText(text, penalty + 0.02, year))
+        peeled.tags += [tag] if tag is not None else []
+        return head
+    if peeled.is_series and word in _SHOWS_COUNTRIES and not head.isupper():
+        # Title US S01E02: the show of that country, or one whose title says it
+        peeled.texts.append(TitleText(text, penalty + 0.005, year))
+        peeled.country = peeled.country or COUNTRIES[folded]
+        return head
+    return None if tag is None else _take_provider_tag(reading, tag, peeled)
+
+
+def _take_provider_tag(reading: TitleText, tag: Tag, peeled: _Peeled) -> str | None:
+    text, penalty, year = reading
+    head, _, word = text.rpartition(" ")
+    head = head.strip(_TRIM)
+    before, _, previous = head.rpartition(" ")
     neighbour = TAGS.get(previous.lower().strip("()[]-"))
     if neighbour is not None and tag.field == "language" and neighbour.field in ("subtitles", "dubbed") and before:
         peeled.tags += [neighbour, tag._replace(field=neighbour.field)]
@@ -286,13 +340,38 @@ def _take_end_tag(reading: TitleText, peeled: _Peeled) -> str | None:
     if _is_sure_at_end(tag, neighbour, previous, before):
         peeled.tags.append(tag)
         return head
-    if peeled.is_scene and word.isupper() and not head.isupper():
-        peeled.texts.append(TitleText(text, penalty + 0.02, year))
-        peeled.tags.append(tag)
-        return head
     if word.isupper() or (len(word) > 3 and tag.field in ("language", "subtitles", "dubbed")):
         peeled.also(head, penalty + (0.03 if word.isupper() else 0.06), year)
     return None
+
+
+def _is_of_release(folded: str) -> bool:
+    return folded in RELEASE_WORDS or ("+" in folded and all(tag_of(part) for part in folded.split("+")))
+
+
+def _ends_title_of_release(word: str, tag: Tag | None, head: str, peeled: _Peeled) -> bool:
+    """Whether the last word before a release's quality is its tag: shouted (`LiMiTED`), where the title is not, or the
+    whole name of a language. `head`: what stands before it."""
+    if tag is not None and tag.sure and tag.field not in LANGUAGE_FIELDS:
+        return True
+    is_of_release = _is_of_release(word.lower())
+    if word.lower() in SURE_RELEASE_WORDS or (is_of_release and _DIGIT.search(word)):
+        return True
+    if word.replace("i", "I").isupper() and (is_of_release or not head.isupper()):
+        return True
+    if tag is not None and tag.field == "language" and len(word) > _LONGEST_CODE:
+        # nobody marks the English ones, so that word is the title's: Johnny English
+        return tag.value != "en" and not peeled.has_bracketed_year
+    return is_of_release and word.islower() and head.islower()
+
+
+def _follows_year(head: str) -> bool:
+    """Whether nothing but tags stands between a year and the end."""
+    words = head.split()
+    while words and tag_of(words[-1].lower()) is not None and not words[-1].isdecimal():
+        words.pop()
+    bare = words[-1].strip("()[]-") if len(words) > 1 else ""
+    return len(bare) == len("1999") and bare.isdecimal() and _year(bare) is not None
 
 
 def _is_sure_at_end(tag: Tag, neighbour: Tag | None, previous: str, before: str) -> bool:
@@ -301,23 +380,36 @@ def _is_sure_at_end(tag: Tag, neighbour: Tag | None, previous: str, before: str)
         return True
     if neighbour is not None and neighbour.sure and neighbour.field not in LANGUAGE_FIELDS:
         return True
-    bare = previous.strip("()[]-")
-    return bool(before) and len(bare) == 4 and bare.isdecimal() and _year(bare) is not None
+    return bool(before) and _follows_year(f"{before} {previous}")
 
 
-def _expand(texts: list[TitleText]) -> list[TitleText]:
+def _expand(texts: list[TitleText], peeled: _Peeled) -> list[TitleText]:
     """Add the halves of names that say the title twice: `A / B`, `A aka B`, two scripts."""
     result: list[TitleText] = []
-    for reading in texts:
-        text, penalty, year = reading
-        result.append(reading)
-        if " / " in text or " | " in text or _AKA_WORD.search(text):
-            halves = _AKA.split(text)
-            if len(halves) > 1:
-                result += [TitleText(half.strip(_TRIM), penalty + 0.03, year) for half in halves if len(half) > 2]
+    for text, penalty, year in texts:
+        halves, is_twice = _halves(text)
         if not text.isascii():
-            result += [TitleText(part, penalty + 0.03, year) for part in _scripts(text)]
-    return result
+            halves += _scripts(text)
+            # releases say the title in their language, and then the one that all know
+            known = next((half for half in halves if _LATIN_WORDS.match(half)), None) if peeled.is_scene else None
+        else:
+            known = halves[0] if halves and (is_twice or peeled.is_scene) else None
+        if known is not None:
+            result += [TitleText(known, penalty, year), TitleText(text, penalty + 0.02, year)]
+        else:
+            result.append(TitleText(text, penalty, year))
+        cost = 0.005 if is_twice else 0.03
+        result += [TitleText(half, penalty + cost, year) for half in halves if half != known]
+    return sorted(result, key=lambda reading: reading.penalty)
+
+
+def _halves(text: str) -> tuple[list[str], bool]:
+    """Both titles of a name that has two, and whether it says that they are one film's."""
+    is_twice = _AKA_WORD.search(text) is not None
+    if not (is_twice or " / " in text or " | " in text):
+        return [], False
+    parts = _AKA.split(text)
+    return ([half.strip(_TRIM) for half in parts if len(half) > 2] if len(parts) > 1 else []), is_twice
 
 
 def _scripts(text: str) -> list[str]:

@@ -41,7 +41,7 @@ _QUALITY = (
             "webrip": "webrip web-rip",
             "bluray": "bluray blu-ray bdrip brrip bd-rip br-rip bdremux bd50 bd25 bdmv hddvd hdlight mhd 4klight",
             "remux": "remux",
-            "dvd": "dvdrip dvd-rip dvdscr dvd5 dvd9 dvd-r dvdr pal ntsc",
+            "dvd": "vhs vhsrip dvdrip dvd-rip dvdscr dvd5 dvd9 dvd-r dvdr pal ntsc",
             "hdtv": "hdtv hdtvrip tvrip pdtv dsr satrip dvbrip hdrip",
             "cam": "hdcam camrip cam-rip hd-cam hdts hd-ts telesync telecine hdtc hd-tc screener workprint",
         },
@@ -91,10 +91,25 @@ _EDITIONS = _spread(
         "imax": "imax",
         "criterion": "criterion",
         "theatrical": "theatrical",
-        "directors": "directorscut directors",
+        "directors": "directorscut directors dc",
         "final": "finalcut",
     },
     sure=False,
+)
+
+# what a release's name says beside its quality; in any other name these are words of titles
+RELEASE_WORDS = frozenset(
+    """limited festival internal repack rerip proper real readnfo nfo nfofix nfofixed dirfix syncfix stv dtv convert
+    converted upscaled upscale ppv docu doc subbed dubbed fansub fastsub nosub subforced hardsub softsub pldub dksubs
+    ld md ml dl dc se ws fs vo vof vff vfq vfi vf vf2 vost hsbs hou 3d uncut unrated extended remastered theatrical hdr
+    hdr10 dv hfr read retail oar untouched complete extras 1cd 2cd 3cd 4cd cd1 cd2 cd3 disc1 disc2 48fps 60fps hc hq
+    custom line hdlight mhd light integrale cut nordic multisubs final rip remux web bd dvd tc ts cam brmux webhd xvid
+    uhd upscaled-4k reencoded opensubs dual dubs clean uncensored""".split()
+)
+
+# those that end no title however they are written
+SURE_RELEASE_WORDS = frozenset(
+    "extended unrated remastered repack rerip subbed dubbed theatrical uncensored multisubs readnfo".split()
 )
 
 # code or name -> ISO 639-1; country codes stand for the language of the line-up they name
@@ -202,7 +217,8 @@ PHRASES = (
     ("theatrical cut", "theatrical"), ("unrated cut", "unrated"), ("dts hd", "dts-hd"), ("h 264", "h264"), ("h 265", "h265"),
     ("not 24/7", "nokodi"), ("türkçe dublaj", "dublaj"), ("türkçe altyazılı", "altyazili"), ("corte do diretor", "directorscut"),
     ("german dl", "deutsch"), ("criterion edition", "criterion"), ("theatrical edition", "theatrical"), ("unrated edition", "unrated"),
-    ("remastered edition", "remastered"),
+    ("remastered edition", "remastered"), ("ultimate edition", "extended"), ("collectors edition", "extended"),
+    ("collector's edition", "extended"), ("anniversary edition", "remastered"), ("deluxe edition", "extended"),
 )  # fmt: skip
 
 

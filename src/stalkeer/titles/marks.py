@@ -1,0 +1,144 @@
+"""What marks of seasons and episodes are made of: the words of many languages, numbers in words, seasons named alone."""
+
+# ruff: noqa: E501, SIM905 - word lists read best as lines of words
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+
+class Mark(NamedTuple):
+    """A season/episode marker: what stands before `start` names the series, what follows `end` is the episode's own."""
+
+    start: int
+    end: int
+    season: int | None = None
+    episodes: tuple[int, ...] = ()
+    absolute: int | None = None
+    air_date: str | None = None
+
+
+# how languages say season and episode, folded as `str.lower` does
+SEASON_WORDS = frozenset(
+    """season seasons saison staffel temporada temp tempo stagione sezonul sezona sezonas sezoni sezone sezon sezóna seizoen
+    sasong säsong sason sæson sesong kausi évad evad series série serie сезон κύκλος σεζόν الموسم موسم الجزء فصل עונה
+    mùa mua phần musim 시즌 シーズン ซีซั่น سيزن бөлүм""".split()
+)
+EPISODE_WORDS = frozenset(
+    """episode épisode ép épi episodes episodio episódio episódios episodul episod epizoda epizóda epizod folge teil capítulo capitulo cap
+    bölüm bolum bölum bolüm odcinek odc серия серии эпизод выпуск серія díl dil rész resz avsnitt afsnit aflevering afl jakso
+    chapter chapitre kapitel επεισόδιο ح الحلقة الحلقه حلقة قسمت פרק tập tap ตอนที่ ตอน ep eps e""".split()
+)
+
+
+def any_of(words: frozenset[str]) -> str:
+    """The words as a pattern, the longest first."""
+    return "|".join(sorted(words, key=lambda word: (-len(word), word)))
+
+
+SEASON, EPISODE = any_of(SEASON_WORDS), any_of(EPISODE_WORDS)
+NUMBERS_IN = re.compile(r"\d+")
+# what a release's name says of its files; a number before it counts episodes
+QUALITY = (
+    r"(?:[1-9]\d{2,3}[pi]|\d{3,4}\s?[x\u00d7]\s?\d{3,4}|web-?dl|web-?rip|web-?mux|blu-?ray"
+    r"|b[dr][ -]?rip|b[dr]-?mux|bd[ -]?remux|bd\d{3,4}p|tc\d{3,4}p|hdtv|hd-?rip|dvd-?rip|dvdscr|dvd-?mux|dvd-?divx|dvdivx|dvd-?[59]|hd-?cam"
+    r"|camrip|hd-?ts|hd-?tc|telesync|tv-?rip(?:hd)?|pdtv|dvd-?r\d?|hd-?dvd|vhs-?rip|r5|xvid|[xh][. ]?26[45]|hevc|hi10p?|1?[08]bit|flac|vorbis)"
+)
+_QUALITY = re.compile(rf"(?<!\w){QUALITY}(?!\w)", re.I)
+_LETTERS = re.compile(r"[^\W\d_]+")
+_DIGIT = re.compile(r"\d")
+_SEASON_ONLY = re.compile(
+    rf"(?<!\w)(?:s(\d{{1,2}})|(?:{SEASON})\s*[.:#n°]*\s*(\d{{1,2}}|[^\W\d_]+)(?:\s?of\s?\d{{1,2}}|\sde\s\d{{1,2}})?"
+    rf"|(\d{{1,2}})\s*(?:[.ªºa]|st|nd|rd|th)?(?:\s*(?:a|to|-|&)\s*\d{{1,2}}\s*[.ªºa]?)?\s*(?:{SEASON}))(?!\w)",
+    re.I,
+)
+_BETWEEN_SEASONS = re.compile(
+    rf"(?:[\s.,&+\-/()\[\]]|\b(?:to|a|al|bis|and|complete|{SEASON}|s?\d{{1,2}})\b|[ªº])*", re.I
+)
+_ORDINALS = {
+    word: n
+    for n, words in enumerate(
+        (
+            "one first un une uno una eins الاول الأول اول primera prima premiere erste i",
+            "two second deux dos due dois zwei الثاني الثانى ثاني segunda seconda deuxieme zweite ii",
+            "three third trois tres tre drei الثالث ثالث tercera terza troisieme dritte iii",
+            "four fourth quatre cuatro quattro quatro vier الرابع رابع cuarta quarta quatrieme vierte iv",
+            "five fifth cinq cinco cinque fünf الخامس خامس quinta cinquieme v",
+            "six sixth seis sei sechs السادس سادس sexta sesta sixieme vi",
+            "seven seventh sept siete sette sete sieben السابع سابع septima settima septieme vii",
+            "eight eighth huit ocho otto oito acht الثامن ثامن octava ottava huitieme viii",
+            "nine ninth neuf nueve nove neun التاسع تاسع novena nona neuvieme ix",
+            "ten tenth dix diez dieci dez zehn العاشر عاشر decima dixieme x",
+        ),
+        start=1,
+    )
+    for word in words.split()
+}
+_HAN_DIGITS = {digit: n for n, digit in enumerate("一二三四五六七八九", start=1)} | {"〇": 0, "零": 0, "两": 2}
+
+
+def last_match(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    found = None
+    for found in pattern.finditer(text):  # noqa: B007 - the last one is wanted
+        pass
+    return found
+
+
+def says_season(text: str) -> bool:
+    return not SEASON_WORDS.isdisjoint(_LETTERS.findall(text.lower()))
+
+
+def number_of(word: str) -> int | None:
+    """A number in digits, in the words of several languages, or in Chinese figures below a hundred."""
+    if word.isdecimal():
+        return int(word)
+    known = _ORDINALS.get(word.casefold())
+    if known is not None:
+        return known
+    tens, ten, ones = word.partition("十")
+    if not ten:
+        return _HAN_DIGITS.get(word)
+    above, below = _HAN_DIGITS.get(tens) if tens else 1, _HAN_DIGITS.get(ones) if ones else 0
+    return None if above is None or below is None else above * 10 + below
+
+
+class Season(NamedTuple):
+    """Where a name says its season, or the first of several, and which it is."""
+
+    start: int
+    end: int
+    number: int
+
+
+def find_season(text: str) -> Season | None:
+    """The last marker that names a season alone: `S02`, `Season 2`, `2. Staffel`; `S01-S04` from its first on."""
+    if not _DIGIT.search(text) and not says_season(text):
+        return None
+    return _last_season(text, len(text))
+
+
+def season_before(text: str, end: int) -> tuple[int | None, int]:
+    """A season named somewhere before the episode's number, and where the series' name ends."""
+    found = _last_season(text, end)
+    return (found.number, found.start) if found is not None else (None, end)
+
+
+def counts_seasons(text: str, place: int) -> bool:
+    """Whether the number that stands there is a season's: `Season 19`."""
+    return any(found.start() <= place < found.end() for found in _SEASON_ONLY.finditer(text))
+
+
+def _last_season(text: str, end: int) -> Season | None:
+    found: Season | None = None
+    for match in _SEASON_ONLY.finditer(text, 0, end):
+        number = number_of(match[1] or match[2] or match[3])
+        if number is None:
+            continue
+        if found is not None and _QUALITY.search(text, found.end, match.start()):
+            return found  # what follows a release's quality repeats it
+        if found is not None and _BETWEEN_SEASONS.fullmatch(text, found.end, match.start()):
+            found = found._replace(end=match.end())  # S01-S04, S02 Season 2: it says the season of all there
+        else:
+            found = Season(match.start(), match.end(), number)
+    return found
