@@ -10,7 +10,7 @@ _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)", re.IGNORECASE)
 TIME_OF_DAY = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-LARGEST_SIZE = 2**53 - 1  # JSON's own numbers end there
+LARGEST_SIZE = 2**63 - 1  # what a database can hold
 LONGEST_DURATION = 100 * 366 * 86400.0  # a date that far from now can still be written
 NEVER = frozenset({"", "off", "never", "none"})
 
