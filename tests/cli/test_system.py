@@ -218,3 +218,37 @@ def test_a_usable_configuration_says_so(stalkeer, tmp_path):
     config.write_text(f"data_dir: {tmp_path}/data\n")
 
     assert stalkeer("config", "check", "-c", str(config), "--json").document["valid"] is True
+
+
+# --- doctor health
+
+
+def test_what_is_wrong_is_told_with_its_fix_and_ends_with_1(stalkeer, app):
+    ended = stalkeer("doctor", "health")  # nobody made the folders yet
+
+    assert ended.code == 1
+    assert "directories.movies" in ended.out
+    assert "Do: Mount it" in ended.out
+    assert stalkeer("doctor", "health", "--json").document["findings"][0]["check"] == "path"
+
+
+def test_a_warning_is_told_and_ends_with_0(stalkeer, app):
+    app.change_settings({"downloads.min_free": 0})
+    for folder in (app.settings.directories.temp, app.settings.directories.movies, app.settings.directories.tvshows):
+        folder.mkdir(parents=True)
+    app.key_file.chmod(0o644)
+
+    ended = stalkeer("doctor", "health")
+
+    assert ended.code == 0
+    assert "chmod 600" in ended.out
+
+
+def test_where_all_is_well_the_doctor_says_so(stalkeer, app):
+    app.change_settings({"downloads.min_free": 0})
+    for folder in (app.settings.directories.temp, app.settings.directories.movies, app.settings.directories.tvshows):
+        folder.mkdir(parents=True)
+
+    ended = stalkeer("doctor", "health", "--json")
+
+    assert (ended.code, ended.document) == (0, {"ok": True, "findings": []})

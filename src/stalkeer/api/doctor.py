@@ -9,7 +9,8 @@ from pydantic import StrictBool
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.models import ApiModel
-from stalkeer.jobs.doctor import FolderCheck, Move, examine_paths
+from stalkeer.jobs.doctor import FolderCheck, Move
+from stalkeer.jobs.health_views import look_through_instances
 from stalkeer.jobs.reporting import QuietRun
 
 router = APIRouter(prefix="/doctor", tags=["instances"])
@@ -49,7 +50,7 @@ def check_paths(
     app: CurrentApp, instance: Annotated[str | None, Query(max_length=80, description="Only this one.")] = None
 ) -> PathReport:
     """Put a probe file into each folder and ask every instance whether it sees it; say what to change."""
-    report = examine_paths(app.arrs, app.settings.directories, QuietRun(), instance)
+    report = look_through_instances(app.arrs, app.settings.directories, QuietRun(), instance)
     return PathReport(ok=report.is_good, checks=[_shown(check) for check in report.checks])
 
 

@@ -10,6 +10,8 @@ import codecs
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -67,6 +69,7 @@ class ArrClient:
     def __init__(self, address: Address, gate: Gate | None = None) -> None:
         self.address = address
         self.gate = gate or Gate(address.label)
+        self.answered_at: datetime | None = None  # by the instance's own clock, when it last told the time
         self._http = httpx2.Client(
             headers={"X-Api-Key": address.api_key, "Accept": "application/json", "User-Agent": "Stalkeer"},
             timeout=httpx2.Timeout(address.read_timeout_s, connect=CONNECT_TIMEOUT_S),
@@ -165,6 +168,7 @@ class ArrClient:
         except httpx2.TransportError as error:
             self.gate.failed(reason_in_words(error))
             raise self._unreachable(asked, error) from error
+        self.answered_at = _date_of(response) or self.answered_at
         if response.status_code in PROXY_SAYS_DOWN:
             self.gate.failed(f"its proxy answered {response.status_code}")
         else:
@@ -236,6 +240,15 @@ def _bad_address(address: Address) -> ConfigurationError:
         f"{address.label}: the address {without_query(address.url)!r} cannot be read. Give it as http://host:port or "
         "https://host/base."
     )
+
+
+def _date_of(response: httpx2.Response) -> datetime | None:
+    """The Date header, to the second; None where there is none that can be read."""
+    try:
+        said = parsedate_to_datetime(response.headers.get("date", ""))
+    except ValueError:
+        return None
+    return said.astimezone(UTC) if said.tzinfo else None
 
 
 def _may_repeat(error: Exception) -> bool | float:

@@ -1,4 +1,4 @@
-"""`stalkeer doctor`: find out why an import would not work before it does not."""
+"""`stalkeer doctor`: find out what is wrong, and why an import would not work before it does not."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from stalkeer.cli.output import ExitCode, context_app, emit, fail_with
 
 if TYPE_CHECKING:
     from stalkeer.jobs.doctor import FolderCheck
+    from stalkeer.store.health import HealthRow
 
-app = typer.Typer(no_args_is_help=True, help="Find out why an import would not work.")
+app = typer.Typer(no_args_is_help=True, help="Find out what is wrong and what to do.")
 
 
 @app.callback()
 def doctor() -> None:
-    """Find out why an import would not work."""
+    """Find out what is wrong and what to do."""
 
 
 @app.command()
@@ -30,13 +31,13 @@ def paths(
 
     Example: stalkeer doctor paths
     """
-    from stalkeer.jobs.doctor import examine_paths
+    from stalkeer.jobs.health_views import look_through_instances
     from stalkeer.jobs.reporting import QuietRun
     from stalkeer.settings.folders import make_own_folders
 
     parts = context_app(context)
     make_own_folders(parts.live.loaded)
-    report = examine_paths(parts.arrs, parts.settings.directories, QuietRun(), instance)
+    report = look_through_instances(parts.arrs, parts.settings.directories, QuietRun(), instance)
 
     def render(console: Console) -> None:
         for check in report.checks:
@@ -46,6 +47,34 @@ def paths(
 
     emit(context, report.to_document(), render)
     if not report.is_good:
+        fail_with(ExitCode.ERROR)
+
+
+@app.command()
+def health(context: typer.Context) -> None:
+    """Run every health check and show what is wrong, why, and what to do; exit code 1 when something is an error.
+
+    Example: stalkeer doctor health
+    """
+    from stalkeer.jobs.backup import list_backups
+    from stalkeer.jobs.health import check_health
+    from stalkeer.store.health import ERROR, list_findings
+
+    parts = context_app(context)
+    check_health(parts.database, parts.settings, parts.clock(), parts.key_file, list_backups(parts.backup_place))
+    with parts.database.connect() as connection:
+        found = list_findings(connection)
+
+    def render(console: Console) -> None:
+        for row in found:
+            _render_finding(console, row)
+        if not found:
+            console.print("All is well.")
+
+    findings = [{**vars(row.finding), "since": row.since, "checkedAt": row.checked_at} for row in found]
+    is_well = all(row.finding.level != ERROR for row in found)
+    emit(context, {"ok": is_well, "findings": findings}, render)
+    if not is_well:
         fail_with(ExitCode.ERROR)
 
 
@@ -71,6 +100,13 @@ def bundle(
         raise InvalidInput(f"{output} cannot be written: {error.strerror}; name another with --output") from error
     document = {"path": output.resolve(), "size": len(packed)}
     emit(context, document, lambda console: console.print(f"{output} ({len(packed) / 1e3:.0f} kB)", soft_wrap=True))
+
+
+def _render_finding(console: Console, row: HealthRow) -> None:
+    finding = row.finding
+    style = "red" if finding.level == "error" else "yellow"
+    console.print(f"{finding.level}: {finding.message}", style=style, markup=False, soft_wrap=True)
+    console.print(f"  Do: {finding.fix} (since {row.since:%Y-%m-%d %H:%M} UTC)", markup=False, soft_wrap=True)
 
 
 def _render(console: Console, check: FolderCheck) -> None:

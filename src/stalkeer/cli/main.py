@@ -41,7 +41,7 @@ NOUNS = (
     Noun("restore", "stalkeer.cli.restore", "Restore a backup."),
     Noun("cleanup", "stalkeer.cli.cleanup", "Remove old tasks, temporary files, logs and archives."),
     Noun("healthcheck", "stalkeer.cli.healthcheck", "Ask the running program whether it is well."),
-    Noun("doctor", "stalkeer.cli.doctor", "Find out why an import would not work."),
+    Noun("doctor", "stalkeer.cli.doctor", "Find out what is wrong and what to do."),
     Noun("config", "stalkeer.cli.config", "Check and show the settings in use."),
     Noun("demo", "stalkeer.cli.demo", "See it work on demo servers of its own."),
     Noun("version", "stalkeer.cli.version", "Print the version."),

@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -103,6 +104,7 @@ class JsonServer:
     def __init__(self) -> None:
         self.hook: Hook | None = None
         self.requests: list[Request] = []
+        self.clock_ahead_s = 0.0  # its Date header goes wrong by this much
         self.lock = threading.RLock()
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
@@ -186,7 +188,7 @@ class JsonServer:
             connection.close_connection = True
             connection.connection.shutdown(socket.SHUT_RDWR)
             return
-        _write(connection, response)
+        _write(connection, response, time.time() + self.clock_ahead_s)
 
 
 def _read(connection: BaseHTTPRequestHandler) -> Request:
@@ -201,10 +203,11 @@ def _read(connection: BaseHTTPRequestHandler) -> Request:
     return Request(connection.command, parts.path, dict(pairs), repeated, headers, body)
 
 
-def _write(connection: BaseHTTPRequestHandler, response: Response) -> None:
+def _write(connection: BaseHTTPRequestHandler, response: Response, now: float) -> None:
     body = response.encoded()
     connection.send_response_only(response.status)
-    headers = {"content-length": str(len(body))} | {name.casefold(): v for name, v in response.headers.items()}
+    own = {"content-length": str(len(body)), "date": connection.date_time_string(now)}
+    headers = own | {name.casefold(): v for name, v in response.headers.items()}
     if body and "content-type" not in headers:
         headers["content-type"] = "application/json; charset=utf-8"
     for name, value in headers.items():

@@ -11,11 +11,12 @@ from stalkeer.jobs.account_questions import ask_account
 from stalkeer.jobs.accounts import AccountDesk
 from stalkeer.jobs.backup import BackupPlace, make_backup
 from stalkeer.jobs.cleanup import CleanupPlace, carry_out, plan_cleanup
+from stalkeer.jobs.health_views import look_through_instances
 from stalkeer.jobs.instances import Arrs
 from stalkeer.jobs.match import Matching, match_wanted
 from stalkeer.jobs.queue import queue_confirmed
 from stalkeer.jobs.refresh import Refresher, refresh_sources
-from stalkeer.jobs.reporting import Report, Run
+from stalkeer.jobs.reporting import QuietRun, Report, Run
 from stalkeer.jobs.scan import build_scanner, rehearse_scan, scan_work
 from stalkeer.jobs.series import match_sources
 from stalkeer.model import SourceId, WantedId
@@ -70,7 +71,10 @@ def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
 
     def scan(subject: str | None, options: Mapping[str, object], run: Run) -> Report:
         scanner = build_scanner(program.database, program.arrs, program.settings)
-        return scan_work(scanner, subject, options, run)
+        report = scan_work(scanner, subject, options, run)
+        if "#" not in (subject or ""):  # not after each item's own scan
+            look_through_instances(program.arrs, program.settings.directories, QuietRun(), subject)
+        return report
 
     def preview(subject: str | None, _options: Mapping[str, object], run: Run) -> Report:
         return rehearse_scan(build_scanner(program.database, program.arrs, program.settings), run, subject)

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
@@ -61,6 +62,8 @@ class FolderCheck:
     roots: tuple[RootCheck, ...]
     problems: tuple[str, ...]
     advice: tuple[str, ...]
+    is_known: bool = True  # False: it could not be asked, or there is nothing to show it
+    clock_ahead: timedelta | None = None  # the instance's clock before this machine's
 
     @property
     def is_good(self) -> bool:
@@ -131,13 +134,14 @@ def _check(arrs: Arrs, row: InstanceRow, folder: Path) -> FolderCheck:
         with _probe(folder) as probe, arrs.client(row) as client:
             view = _View(row, client, read_root_folders(client), read_media_management(client))
             own = tuple(f"{row.label} says of itself: {trouble}" for trouble in read_folder_troubles(client))
-            return _look(view, replace(empty, problems=own), folder, probe)
+            ahead = client.answered_at - arrs.clock() if client.answered_at else None
+            return _look(view, replace(empty, problems=own, clock_ahead=ahead), folder, probe)
     except ArrError as error:
-        return replace(empty, problems=(str(error),))
+        return replace(empty, problems=(str(error),), is_known=False)
     except OSError as error:
         words = f"Stalkeer cannot write to {folder}: {error.strerror}."
         fix = f"Mount it, and give user id {os.getuid()} the right to write there (PUID, PGID, UMASK)."
-        return replace(empty, problems=(words,), advice=(fix,))
+        return replace(empty, problems=(words,), advice=(fix,), is_known=False)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Health checks: what is wrong, why, and what to do. Each is a function from facts to findings.
 
-Nothing is asked over the network: refreshes, syncs and downloads note what they met, and this reads their notes.
+Nothing is asked over the network: refreshes, syncs and downloads note what they met, and this reads their notes. What
+only the instances can tell stands in `health_views`.
 """
 
 from __future__ import annotations
@@ -75,10 +76,17 @@ def check_health(
     """Run every check, keep the findings, and tell in events what is new and what is over."""
     facts = read_facts(database, settings, now, key_file, backups)
     findings = tuple(finding for check in CHECKS.values() for finding in check(facts))
+    return HealthReport(findings, keep_findings(database, CHECKS, findings, now))
+
+
+def keep_findings(
+    database: Database, checks: Iterable[str], findings: Sequence[Finding], now: datetime
+) -> HealthChange:
+    """Make `findings` all that these checks know; tell in events what is new and what is over."""
     with database.begin() as connection:
-        change = replace_findings(connection, CHECKS, findings, now)
+        change = replace_findings(connection, checks, findings, now)
         record_events(connection, now, [*map(_found_event, change.found), *map(_over_event, change.over)])
-    return HealthReport(findings, change)
+    return change
 
 
 def read_facts(

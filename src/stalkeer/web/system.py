@@ -16,8 +16,8 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from stalkeer.engine.schedules import next_times
 from stalkeer.errors import Conflict, NotFound
 from stalkeer.jobs.backup import list_backups
-from stalkeer.jobs.doctor import examine_paths
 from stalkeer.jobs.health import check_health
+from stalkeer.jobs.health_views import look_through_instances
 from stalkeer.jobs.reporting import QuietRun
 from stalkeer.runtime import App
 from stalkeer.secrets import mask_text
@@ -88,7 +88,7 @@ def post_health(request: Request) -> Response:
 def get_doctor(request: Request) -> HTMLResponse:
     """Every hand-over folder tried with every instance; seconds, so it is fetched after the page."""
     app = app_of(request)
-    report = examine_paths(app.arrs, app.settings.directories, QuietRun())
+    report = look_through_instances(app.arrs, app.settings.directories, QuietRun())
     return fragment(request, "system/doctor.html", checks=report.checks)
 
 
