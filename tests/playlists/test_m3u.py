@@ -10,7 +10,7 @@ import pytest
 from stalkeer.model import Entry
 from stalkeer.playlists.access import Access, Templates, fill
 from stalkeer.playlists.m3u import Chunks
-from stalkeer.playlists.m3u_entry import EntryReader
+from stalkeer.playlists.m3u_entry import EntryReader, read_entries
 
 PANEL = "http://tv.example:8080"
 
@@ -125,6 +125,21 @@ def test_lines_in_front_of_a_later_extinf_belong_to_it_and_not_to_the_entry_befo
 
     assert [(entry.name, entry.protected) for entry in entries] == [("A", False), ("B", True)]
     assert "missing-url" not in oddities
+
+
+def test_lines_in_front_of_extinf_are_seen_behind_a_thousand_channels_without_them(tmp_path):
+    channels = "".join(f"#EXTINF:-1,Channel {n}\nhttp://h.example/{n}.ts\n" for n in range(20_000))
+    films = "".join(
+        f"#KODIPROP:inputstream.adaptive.license_type=widevine\n#EXTINF:-1,Film {n}\nhttp://h.example/{n}.m3u8\n"
+        for n in range(3)
+    )
+    (tmp_path / "list.m3u").write_text("#EXTM3U\n" + channels + films)
+
+    with (tmp_path / "list.m3u").open("rb") as stream:
+        entries = list(read_entries(stream))
+
+    assert [entry.name for entry in entries if entry.protected] == ["Film 0", "Film 1", "Film 2"]
+    assert len(entries) == 20_003
 
 
 def test_a_header_that_would_break_a_request_is_left_out():

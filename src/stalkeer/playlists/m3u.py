@@ -7,6 +7,8 @@ more than all the rest.
 
 from __future__ import annotations
 
+import io
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from typing import Protocol
 
 CHUNK = 1 << 16  # stays in the processor's cache: a megabyte is half as fast
 SAMPLE = 1 << 19
+LOOKS = 8  # into the rest of a file, each as long as a chunk: films often come behind all channels
 LONGEST_BLOCK = 12 << 20
 EXTINF = b"#EXTINF:"
 SEPARATOR = b"\n#EXTINF:"
@@ -53,8 +56,19 @@ class Chunks:
             sample = sample[len(_BOM) :]
         if sample and sample.lstrip()[:7].upper() != b"#EXTM3U":
             self.oddities["no-header"] += 1
-        self.regroup = _IN_FRONT.search(sample) is not None
+        self.regroup = any(_IN_FRONT.search(text.replace(b"\r", b"")) for text in (sample, *self._looks()))
         return sample
+
+    def _looks(self) -> Iterator[bytes]:
+        """Pieces of what comes behind the sample, the end among them, where the playlist is a file."""
+        stream = self._stream
+        if not isinstance(stream, io.BufferedReader) or not isinstance(stream.raw, io.FileIO):
+            return
+        place, size = stream.tell(), os.fstat(stream.fileno()).st_size
+        for step in range(1, LOOKS + 1):
+            stream.seek(max(place, place + (size - place) * step // LOOKS - self._chunk))
+            yield stream.read(self._chunk)
+        stream.seek(place)
 
     def __iter__(self) -> Iterator[bytes]:
         for text in self._texts():
