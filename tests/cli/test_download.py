@@ -29,6 +29,19 @@ def test_the_list_says_why_a_download_waits(stalkeer, house):
     assert "starts in a moment" in stalkeer("download", "list").out
 
 
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_why_a_download_waits_is_told_in_full_however_narrow_the_terminal(stalkeer, house, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    reason = "Writing failed: [Errno 30] Read-only file system: /data/vod/incomplete. Check that it can be written"
+    paused = house.download("The Lord of the Rings: The Fellowship of the Ring", None)
+    house.change(paused, state="paused", error=reason, total=4_000_000_000, speed=1e6)
+
+    shown = stalkeer("download", "status").out
+
+    assert " ".join(reason.split()) in " ".join(shown.split()), shown
+    assert "Fellowship of the" in shown and max(map(len, shown.splitlines())) <= width
+
+
 def test_pausing_and_resuming_all(stalkeer, house):
     downloads = [house.download(name, None) for name in ("Dune", "Alien")]
 

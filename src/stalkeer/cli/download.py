@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
-from rich.console import Console, Group
+from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.live import Live
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -71,7 +73,7 @@ def list_(
     """
     shown, total = _read(context_app(context), state, limit, search)
     document = {"downloads": [one.to_document() for one in shown], "total": total}
-    emit(context, document, lambda console: console.print(_table(shown, total)))
+    emit(context, document, lambda console: console.print(Listing(shown, total)))
 
 
 @app.command()
@@ -396,36 +398,86 @@ def _status(parts: App) -> Group:
         counts = count_by_state(connection)
     speed = sum(one.row.speed or 0 for one in running)
     summary = ", ".join(f"{count} {state.value}" for state, count in sorted(counts.by_state.items())) or "no downloads"
-    lines: list[Text | Table] = [Text(f"{_size(speed)}/s   {summary}")]
+    lines: list[Text | Listing] = [Text(f"{_size(speed)}/s   {summary}")]
     if not _has_worker(parts):
         lines.append(Text("No worker runs: start `stalkeer serve` or `stalkeer download start`.", style="yellow"))
     if running or waiting:
-        lines.append(_table([*running, *waiting], len(running) + total))
+        lines.append(Listing([*running, *waiting], len(running) + total))
     return Group(*lines)
 
 
-def _table(shown: list[Shown], total: int) -> Table:
-    table = Table("No", "Title", "State", "", "Size", "Speed", "Left", "", box=None, pad_edge=False, expand=True)
-    table.columns[1].ratio, table.columns[-1].ratio = 3, 4
-    table.columns[3].min_width = 12
-    for one in shown:
-        row = one.row
-        bar = "" if one.share is None else ProgressBar(total=1.0, completed=one.share, width=12)
-        table.add_row(
-            str(row.id),
-            row.title,
-            Text(row.state.value, style=COLOURS.get(row.state.value, "")),
-            bar,
-            "" if row.total is None else _size(row.total),
-            "" if not row.speed else f"{_size(row.speed)}/s",
-            "" if row.eta_s is None else _span(row.eta_s),
-            Text(one.remark, style="dim"),
-        )
-    if total > len(shown):
-        table.caption = f"{total - len(shown)} more; --limit shows them"
-    return table
+@dataclass(frozen=True)
+class Listing:
+    """Each download on a line of columns; under it, as wide as the terminal, why it waits or what went wrong."""
+
+    shown: Sequence[Shown]
+    total: int
+
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
+        cells = [_cells(one) for one in self.shown]
+        columns = _columns(cells, options.max_width)
+        yield _line([column.header for column in COLUMNS], columns, style="bold")
+        for one, row in zip(self.shown, cells, strict=True):
+            yield _line(row, columns)
+            if one.remark:
+                yield Padding(Text(one.remark, style="dim", overflow="fold"), (0, 0, 0, COLUMNS[0].width + 1))
+        if self.total > len(self.shown):
+            yield Text(f"{self.total - len(self.shown)} more; --limit shows them", style="dim italic")
 
 
+def _columns(cells: Sequence[Sequence[object]], width: int) -> list[int]:
+    """Those that say something; on a narrow terminal fewer, so that the title can be read."""
+    chosen = [n for n, column in enumerate(COLUMNS) if column.is_always or any(row[n] for row in cells)]
+    for spare in sorted(chosen, key=lambda n: COLUMNS[n].is_always):
+        left = width - sum(COLUMNS[n].width + 1 for n in chosen)
+        if left >= LEAST_TITLE or COLUMNS[spare].is_always:
+            break
+        chosen.remove(spare)
+    return chosen
+
+
+def _cells(one: Shown) -> list[str | Text | ProgressBar]:
+    row = one.row
+    return [
+        str(row.id),
+        Text(row.title, overflow="fold"),
+        Text(row.state.value, style=COLOURS.get(row.state.value, "")),
+        "" if one.share is None else ProgressBar(total=1.0, completed=one.share, width=BAR),
+        "" if row.total is None else _size(row.total),
+        "" if not row.speed else f"{_size(row.speed)}/s",
+        "" if row.eta_s is None else _span(row.eta_s),
+    ]
+
+
+def _line(cells: Sequence[str | Text | ProgressBar], columns: Sequence[int], style: str = "") -> Table:
+    """A table of one row: with the same widths for all of them, whole lines fit in between."""
+    line = Table.grid(padding=(0, 1), pad_edge=False, expand=True)
+    for number in columns:
+        column = COLUMNS[number]
+        line.add_column(width=column.width or None, ratio=None if column.width else 1)
+    line.add_row(*(cells[number] for number in columns), style=style)
+    return line
+
+
+class Shape(NamedTuple):
+    """A column; the one without a width takes what the others leave."""
+
+    header: str
+    width: int
+    is_always: bool = False
+
+
+BAR = 10
+LEAST_TITLE = 16
+COLUMNS = (
+    Shape("No", 5, is_always=True),
+    Shape("Title", 0, is_always=True),
+    Shape("State", 11, is_always=True),
+    Shape("", BAR),
+    Shape("Size", 8),
+    Shape("Speed", 10),
+    Shape("Left", 8),
+)
 COLOURS = {
     "downloading": "cyan",
     "importing": "cyan",
