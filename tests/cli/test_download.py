@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -40,6 +41,15 @@ def test_why_a_download_waits_is_told_in_full_however_narrow_the_terminal(stalke
 
     assert " ".join(reason.split()) in " ".join(shown.split()), shown
     assert "Fellowship of the" in shown and max(map(len, shown.splitlines())) <= width
+
+
+def test_until_when_a_download_waits_is_told_in_the_time_of_the_place(stalkeer, house, clock):
+    until = clock() + timedelta(hours=2)
+    house.change(house.download("Dune", None), not_before=until)
+
+    shown = " ".join(stalkeer("download", "list").out.split())
+
+    assert f"before the next attempt, until {until.astimezone():%Y-%m-%d %H:%M:%S}" in shown
 
 
 def test_pausing_and_resuming_all(stalkeer, house):

@@ -67,6 +67,27 @@ def test_a_limit_for_each_host_holds_for_what_was_never_fetched_before(tmp_path,
         assert steps == ["download.started", "download.fetched"] * 4
 
 
+def test_a_quota_stops_what_runs_once_it_is_used_up_and_start_now_goes_beyond_it(tmp_path, database, running):
+    given = {"downloads.quotas": [{"period": "month", "size": 2_000_000, "source": "main"}]}
+    with open_house(tmp_path, database, given) as house:
+        house.provider.rate = 2_000_000
+        body = content(12_000_000)
+        download = house.download("Dune", body)
+        free = house.download("Alien", content(400_000, 2), house.source("other"))
+        running(house.engine())
+
+        eventually(lambda: waiting(house, download) is Reason.QUOTA, "the quota is used up")
+
+        row = house.row(download)
+        assert (row.state, row.worker) == (DownloadState.QUEUED, None) and 2_000_000 <= row.offset < 12_000_000
+        house.await_state(free, DownloadState.COMPLETED)
+        house.provider.rate = None
+        with database.begin() as connection:
+            start_now(connection, download, now())
+        house.await_state(download, DownloadState.COMPLETED)
+        assert house.result(download) == digest(body)
+
+
 def test_a_running_download_is_paused_within_a_second_and_goes_on_where_it_was(house, running):
     body = content(6_000_000)
     house.provider.rate = 2_000_000

@@ -419,10 +419,15 @@ class Listing:
         yield _line([column.header for column in COLUMNS], columns, style="bold")
         for one, row in zip(self.shown, cells, strict=True):
             yield _line(row, columns)
-            if one.remark:
-                yield Padding(Text(one.remark, style="dim", overflow="fold"), (0, 0, 0, COLUMNS[0].width + 1))
+            if remark := _remark(one):
+                yield Padding(Text(remark, style="dim", overflow="fold"), (0, 0, 0, COLUMNS[0].width + 1))
         if self.total > len(self.shown):
             yield Text(f"{self.total - len(self.shown)} more; --limit shows them", style="dim italic")
+
+
+def _remark(one: Shown) -> str:
+    until = one.waiting.until if one.waiting is not None else None
+    return one.remark if until is None else f"{one.remark}, until {until.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def _columns(cells: Sequence[Sequence[object]], width: int) -> list[int]:

@@ -112,7 +112,7 @@ class Engine:
             arrs=outside.arrs,
             access=outside.access,
             disk_full=lambda: self._survey.note_disk_full(),
-            note_fetched=lambda download_id, size: self._survey.note_fetched(download_id, size),
+            note_fetched=lambda download_id, size, seconds: self._survey.note_fetched(download_id, size, seconds),
             wake=lambda: self._pulse.wake(),
         )
         self._pulse: Pulse

@@ -130,7 +130,7 @@ class Pulse:
         self._worker.note_pulse()
         for watch, one in seen:
             watch.confirm(one)
-            self._tools.note_fetched(watch.owner.download_id, one.progress.fetched)
+            self._tools.note_fetched(watch.owner.download_id, one.progress.fetched, one.seconds)
         for order, reason in given.halts:
             self._worker.halt(order, reason)
         self._give(given)
@@ -165,7 +165,7 @@ class Pulse:
             candidates = learn_hosts(connection, self._tools.access, candidates)
         idle = {one.source_id for one in candidates} - {one.source_id for one in running}
         accounts = read_accounts(connection, settings, now, self._unasked(connection, idle, now))
-        gates = read_gates(connection, settings, now)
+        gates = read_gates(connection, settings, now, self._survey.unsampled)
         around = Surroundings(limits_of(settings), {"": self._survey.volume}, gates)
         decided = plan(candidates, running, accounts, around, now)
         ask_to_leave(connection, decided.leaving)

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stalkeer.downloads.admission import Running, Volume
@@ -28,6 +28,20 @@ log = logging.getLogger(__name__)
 SAMPLE_S = 30.0
 
 
+@dataclass(frozen=True)
+class Fetched:
+    """What one download fetched, and how long that took."""
+
+    bytes: int = 0
+    seconds: float = 0.0
+
+    def __add__(self, more: Fetched) -> Fetched:
+        return Fetched(self.bytes + more.bytes, self.seconds + more.seconds)
+
+    def __sub__(self, less: Fetched) -> Fetched:
+        return Fetched(self.bytes - less.bytes, self.seconds - less.seconds)
+
+
 class Survey:
     def __init__(self, tools: Tools, wake_pulse: Callable[[], None], every_s: float) -> None:
         self._tools = tools
@@ -38,7 +52,7 @@ class Survey:
         self._is_full = False
         self._unclaimed: dict[DownloadId, int] = {}
         self._wanting: set[SourceId] = set()
-        self._fetched: dict[DownloadId, int] = {}
+        self._fetched: dict[DownloadId, Fetched] = {}
         self._sampled_at = time.monotonic()
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -74,9 +88,15 @@ class Survey:
         if is_wanted:
             self._wake.set()
 
-    def note_fetched(self, download_id: DownloadId, size: int) -> None:
+    def note_fetched(self, download_id: DownloadId, size: int, seconds: float) -> None:
         with self._lock:
-            self._fetched[download_id] = self._fetched.get(download_id, 0) + size
+            self._fetched[download_id] = self._fetched.get(download_id, Fetched()) + Fetched(size, seconds)
+
+    @property
+    def unsampled(self) -> dict[DownloadId, int]:
+        """Bytes fetched here that no sample tells of yet: quotas count them already."""
+        with self._lock:
+            return {download_id: fetched.bytes for download_id, fetched in self._fetched.items()}
 
     def note_disk_full(self) -> None:
         """A write met a full disk: nobody starts until there is twice the room that is always kept."""
@@ -133,17 +153,20 @@ class Survey:
         end_runs_of_killed_commands(self._tools.database, self._tools.clock())
 
     def _sample_in_time(self) -> None:
-        if time.monotonic() - self._sampled_at >= SAMPLE_S:
+        has_quotas = bool(self._tools.settings().downloads.quotas)  # other workers must hear of it soon
+        if has_quotas or time.monotonic() - self._sampled_at >= SAMPLE_S:
             self._sample()
 
     def _sample(self) -> None:
-        now = time.monotonic()
+        self._sampled_at = time.monotonic()
         with self._lock:
-            fetched, self._fetched = self._fetched, {}
-            seconds, self._sampled_at = now - self._sampled_at, now
+            fetched = dict(self._fetched)
         if not fetched:
             return
         with self._tools.database.begin() as connection:
             of = source_of(connection, list(fetched))
-            samples = [Sample(of[one], one, size, seconds) for one, size in fetched.items() if one in of]
+            samples = [Sample(of[one], one, it.bytes, it.seconds) for one, it in fetched.items() if one in of]
             add_samples(connection, samples, self._tools.clock())
+        with self._lock:  # only now: what is counted must not be missing meanwhile
+            left = {one: it - fetched.get(one, Fetched()) for one, it in self._fetched.items()}
+            self._fetched = {one: it for one, it in left.items() if it.bytes}

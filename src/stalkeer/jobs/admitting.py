@@ -35,6 +35,7 @@ from stalkeer.store.dispatch import (
     running_downloads,
     set_host,
     source_limits,
+    source_of,
     without_host,
 )
 from stalkeer.store.fetchable import find_address
@@ -43,6 +44,7 @@ from stalkeer.transfers.pace import Bandwidth
 
 UNUSABLE = ("expired", "banned", "disabled")
 QUEUE_SHOWN = 1000
+NOTHING: Mapping[DownloadId, int] = {}
 
 
 def read_accounts(
@@ -130,8 +132,13 @@ def explain_waiting(database: Database, settings: Settings, now: datetime) -> di
     return {**decided.waiting, **starting}
 
 
-def read_gates(connection: Transaction, settings: Settings, now: datetime) -> Gates:
-    """What the calendar bars: the hours of the week, and quotas that are used up."""
+def read_gates(
+    connection: Transaction, settings: Settings, now: datetime, unsampled: Mapping[DownloadId, int] = NOTHING
+) -> Gates:
+    """What the calendar bars: the hours of the week, and quotas that are used up.
+
+    `unsampled` are bytes of this process that the database does not know of yet.
+    """
     local = now.astimezone()
     allowed = allowance(settings, now)
     hours = Waiting(Reason.HOURS, allowed.until) if allowed.is_paused else None
@@ -141,6 +148,7 @@ def read_gates(connection: Transaction, settings: Settings, now: datetime) -> Ga
         if one.source and source_id is None:
             continue
         used = fetched_since(connection, period_start(one.period, local), source_id)
+        used += _of_source(connection, unsampled, source_id)
         state = quota_state(Quota(one.period, one.size), used, local)
         if state.is_exhausted:
             quota[source_id] = Waiting(Reason.QUOTA, state.until)
@@ -170,6 +178,14 @@ def source_limit_name(source_id: SourceId) -> str:
 
 def download_limit_name(download_id: DownloadId) -> str:
     return f"download {download_id}"
+
+
+def _of_source(connection: Transaction, fetched: Mapping[DownloadId, int], source_id: SourceId | None) -> int:
+    """The part of `fetched` that is one source's; all of it for None."""
+    if source_id is None or not fetched:
+        return sum(fetched.values())
+    sources = source_of(connection, list(fetched))
+    return sum(size for download_id, size in fetched.items() if sources.get(download_id) == source_id)
 
 
 def _source_id(connection: Transaction, slug: str) -> SourceId | None:

@@ -29,7 +29,8 @@ class Tools:
     access: Callable[[SourceId], Access]
     bandwidth: Bandwidth = field(default_factory=Bandwidth)
     disk_full: Callable[[], None] = lambda: None  # told when a write met a full disk
-    note_fetched: Callable[[DownloadId, int], None] = lambda _id, _size: None  # bytes, for rate samples
+    # (id, bytes, seconds), for rate samples
+    note_fetched: Callable[[DownloadId, int, float], None] = lambda _id, _size, _seconds: None
     wake: Callable[[], None] = lambda: None  # something became ready for the next step
 
     @property

@@ -221,11 +221,11 @@ class _Attempt:
 
     def _write_progress(self) -> None:
         """What no pulse has written yet, before the last write of the run."""
-        progress = self.watch.last_progress()
-        if progress is not None:
+        seen = self.watch.see_the_end()
+        if seen is not None:
             with self.tools.database.begin() as connection:
-                write_progress(connection, [progress], self.tools.clock())
-            self.tools.note_fetched(self.row.id, progress.fetched)
+                write_progress(connection, [seen.progress], self.tools.clock())
+            self.tools.note_fetched(self.row.id, seen.progress.fetched, seen.seconds)
 
 
 def note_defect(tools: Tools, owner: Ownership, message: str) -> None:

@@ -17,10 +17,11 @@ SPEED_MEMORY = 0.6  # weight of the past in the shown speed: about the last ten 
 
 @dataclass(frozen=True)
 class Seen:
-    """A transfer at one moment; `confirm` it once it is written."""
+    """A transfer at one moment, `seconds` after the one before; `confirm` it once it is written."""
 
     progress: Progress
     received: int
+    seconds: float
 
 
 # how long to wait after an interruption, given the fruitless ones in a row; None ends the attempt
@@ -135,6 +136,7 @@ class Watch:
         with self._lock:
             received = self._received
             fetched = received - self._confirmed
+            seconds = now - self._speed_at
             speed = self._averaged(fetched, now)
             offset = self._durable + self._since_durable
             if self._total is not None:
@@ -149,7 +151,7 @@ class Watch:
                 fetched=fetched,
                 has_advanced=received >= PROGRESS_BYTES,
             )
-        return Seen(progress, received)
+        return Seen(progress, received, seconds)
 
     def confirm(self, seen: Seen) -> None:
         """`seen` is in the database: count only what comes after it."""
@@ -158,10 +160,10 @@ class Watch:
             self._speed = seen.progress.speed
             self._speed_at = self._monotonic()
 
-    def last_progress(self) -> Progress | None:
+    def see_the_end(self) -> Seen | None:
         """For the owner's last write: what no pulse has written yet."""
         seen = self.see()
-        return None if seen is None else replace(seen.progress, speed=0.0)
+        return None if seen is None else replace(seen, progress=replace(seen.progress, speed=0.0))
 
     def _averaged(self, fetched: int, now: float) -> float:
         elapsed = now - self._speed_at

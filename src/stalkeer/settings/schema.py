@@ -248,7 +248,7 @@ class HoursSettings(Section):
 
 
 class QuotaSettings(Section):
-    """A volume that is not exceeded in one period."""
+    """A volume after which nothing more is fetched in one period; what runs is stopped within seconds."""
 
     period: Period = Field(description="`day`, `week` (from Monday) or `month`.")
     size: Size = Field(gt=0, description="Bytes in the period.", examples=["50GB"])
