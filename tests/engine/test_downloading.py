@@ -12,7 +12,7 @@ from stalkeer.model import DownloadState
 from stalkeer.store.downloads import act, set_limit, start_now
 from stalkeer.store.events import events_after
 from tests.doubles.house import content, digest, eventually, now, open_house
-from tests.doubles.provider_faults import on, reset_after, status
+from tests.doubles.provider_faults import on, reset_after, stall_after, status
 
 
 def waiting(house, download):
@@ -65,6 +65,16 @@ def test_a_limit_for_each_host_holds_for_what_was_never_fetched_before(tmp_path,
             kinds = [row.event.kind for row in events_after(connection, 0)]
         steps = [kind for kind in kinds if kind in ("download.started", "download.fetched")]
         assert steps == ["download.started", "download.fetched"] * 4
+
+
+def test_its_size_is_shown_from_the_first_moment(house, running):
+    house.provider.hook = on(stall_after(100_000))
+    download = house.download("Dune", content(3_000_000))
+
+    running(house.engine())
+
+    eventually(lambda: house.row(download).total == 3_000_000, "the size the server told", timeout_s=20)
+    assert house.state(download) is DownloadState.DOWNLOADING
 
 
 def test_a_quota_stops_what_runs_once_it_is_used_up_and_start_now_goes_beyond_it(tmp_path, database, running):

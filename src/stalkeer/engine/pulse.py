@@ -119,12 +119,12 @@ class Pulse:
                 take_back_runs(connection, dead, now)
             lost = write_progress(connection, [one.progress for _, one in seen], now)
             given.halts += [(Order(owner.download_id, owner.run), StopReason.LOST) for owner in lost]
-            for held in held_by(connection, self._worker.id):
-                self._obey(held, given)
             release_lost(connection, self._worker.id, self._worker.is_alive, now, self._rhythm.unclaimed_after)
             if self._admitting:
                 self._admit(connection, given, now)
                 given.runs = waiting_runs(connection)
+            for held in held_by(connection, self._worker.id):  # last: what must make room is asked just now
+                self._obey(held, given)
             if seen or given.transfers:
                 self._throttle(connection)
         self._worker.note_pulse()

@@ -235,6 +235,8 @@ class Transfer:
             self.is_segmented = True
             return fetch_film(self, opened, first)
         self.landing.begin(start, plan.total, opened.head.validators, is_whole=is_whole)
+        if self.landing.held.offset == 0 and plan.total is not None:
+            self.sync()  # nothing to wait for, and its size is known from the first moment
         try:
             self._read_body(opened, first, stop)
         except Differs:
