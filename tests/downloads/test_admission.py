@@ -112,6 +112,16 @@ def test_space_is_reserved_for_what_runs():
     assert decided.admitted == (3,) and reasons(decided) == {4: Reason.DISK}
 
 
+@pytest.mark.parametrize(
+    ("size", "room", "words"),
+    [(4 * GB, 3 * GB, "needs 4.0 GB, 3.0 GB may still be used"), (5_800_000, 0, "needs 5.8 MB, 0.0 MB may still")],
+)
+def test_what_waits_for_space_says_how_much_is_missing(size, room, words):
+    decided = decide([candidate(1, remaining=size)], volumes={"": Volume(room=room)})
+
+    assert words in decided.waiting[1].text
+
+
 def test_a_folder_in_trouble_bars_every_download():
     decided = decide([candidate(1)], volumes={"": Volume(trouble="/vod is not mounted")})
 

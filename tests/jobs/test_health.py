@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import insert, select, update
 from stalkeer.jobs.health import CHECKS, check_health
 from stalkeer.store import tables
 from stalkeer.store.health import list_findings
+from tests.doubles.disks import mounted_disk
 
 
 @pytest.fixture
@@ -114,6 +116,14 @@ def test_a_full_disk_is_told_once_for_its_file_system(look, healthy):
     [finding] = look().findings
     assert finding.check == "disk"
     assert "downloads wait" in finding.message
+
+
+def test_a_disk_without_a_byte_is_told_even_where_nothing_is_kept_free(look, healthy, tmp_path):
+    with mounted_disk(tmp_path / "small", 1_000_000) as folder:
+        healthy.change_settings({"downloads.min_free": 0, "directories.temp": str(folder)})
+        (folder / "ballast").write_bytes(bytes(shutil.disk_usage(folder).free))
+
+        assert ("disk", str(folder), "error") in found(look())
 
 
 def test_a_missing_folder(look, healthy):

@@ -234,7 +234,8 @@ class _Table:
             return Waiting(Reason.DISK, detail="the last write met a full disk")
         need = self._need(candidate.remaining)
         if volume.room is not None and self.reserved[candidate.volume] + need > volume.room:
-            return Waiting(Reason.DISK, detail=f"needs {need / 1e9:.1f} GB")
+            left = max(0, volume.room - self.reserved[candidate.volume])
+            return Waiting(Reason.DISK, detail=f"needs {_amount(need)}, {_amount(left)} may still be used")
         return None
 
     def _no_connection(self, candidate: Candidate) -> Waiting | None:
@@ -257,3 +258,7 @@ class _Table:
 
     def _need(self, remaining: int | None) -> int:
         return self.limits.unknown_size if remaining is None else remaining
+
+
+def _amount(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1_000_000_000 else f"{size / 1e6:.1f} MB"

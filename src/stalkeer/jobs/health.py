@@ -165,8 +165,8 @@ def check_disks(facts: Facts) -> Iterator[Finding]:
         if device in seen:
             continue
         seen.add(device)
-        if usage.free < facts.settings.downloads.min_free:
-            free = f"{usage.free / 1e9:.1f} GB"
+        if usage.free <= facts.settings.downloads.min_free:
+            free = f"{usage.free / 1e6:,.0f} MB"
             message = f"Only {free} are free at {folder}; downloads wait"
             yield Finding("disk", str(folder), ERROR, message, "Free some space, or lower downloads.min_free")
 
