@@ -109,6 +109,21 @@ class Pulse:
     def beat(self) -> None:
         """One transaction, then its consequences."""
         seen = self._look()
+        try:
+            given = self._decide(seen)
+        except BaseException:
+            for watch, one in seen:
+                watch.take_back(one)
+            raise
+        self._worker.note_pulse()
+        for watch, one in seen:
+            watch.confirm(one)
+            self._tools.note_fetched(watch.owner.download_id, one.progress.fetched, one.seconds)
+        for order, reason in given.halts:
+            self._worker.halt(order, reason)
+        self._give(given)
+
+    def _decide(self, seen: list[tuple[Watch, Seen]]) -> Given:
         given = Given()
         with self._tools.database.begin() as connection:
             hold_briefly(connection, self._rhythm.stale_s / 2)
@@ -127,13 +142,7 @@ class Pulse:
                 self._obey(held, given)
             if seen or given.transfers:
                 self._throttle(connection)
-        self._worker.note_pulse()
-        for watch, one in seen:
-            watch.confirm(one)
-            self._tools.note_fetched(watch.owner.download_id, one.progress.fetched, one.seconds)
-        for order, reason in given.halts:
-            self._worker.halt(order, reason)
-        self._give(given)
+        return given
 
     def _throttle(self, connection: Transaction) -> None:
         limits = rate_limits(connection, self._worker.id)

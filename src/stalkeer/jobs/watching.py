@@ -17,10 +17,9 @@ SPEED_MEMORY = 0.6  # weight of the past in the shown speed: about the last ten 
 
 @dataclass(frozen=True)
 class Seen:
-    """A transfer at one moment, `seconds` after the one before; `confirm` it once it is written."""
+    """A transfer at one moment, `seconds` after the one before. Once it is written `confirm` it, else `take_back`."""
 
     progress: Progress
-    received: int
     seconds: float
 
 
@@ -49,7 +48,7 @@ class Watch:
         self._total: int | None = None
         self._validators = Validators()
         self._received = 0
-        self._confirmed = 0
+        self._told = 0  # of what was received: in the database, or in a transaction on its way there
         self._speed = 0.0
         self._speed_at = monotonic()
         self._fruitless = 0
@@ -129,13 +128,13 @@ class Watch:
         return self._halt
 
     def see(self) -> Seen | None:
-        """How far it is; None before it has begun."""
+        """How far it is; None before it has begun. No byte is told of twice, whoever looks."""
         if not self.has_begun:
             return None
         now = self._monotonic()
         with self._lock:
             received = self._received
-            fetched = received - self._confirmed
+            fetched, self._told = received - self._told, received
             seconds = now - self._speed_at
             speed = self._averaged(fetched, now)
             offset = self._durable + self._since_durable
@@ -151,14 +150,18 @@ class Watch:
                 fetched=fetched,
                 has_advanced=received >= PROGRESS_BYTES,
             )
-        return Seen(progress, received, seconds)
+        return Seen(progress, seconds)
 
     def confirm(self, seen: Seen) -> None:
-        """`seen` is in the database: count only what comes after it."""
+        """`seen` is in the database."""
         with self._lock:
-            self._confirmed = max(self._confirmed, seen.received)
             self._speed = seen.progress.speed
             self._speed_at = self._monotonic()
+
+    def take_back(self, seen: Seen) -> None:
+        """`seen` could not be written: tell its bytes again."""
+        with self._lock:
+            self._told -= seen.progress.fetched
 
     def see_the_end(self) -> Seen | None:
         """For the owner's last write: what no pulse has written yet."""
