@@ -11,6 +11,8 @@ from stalkeer.demo.panel import Film
 from stalkeer.demo.provider import Provider
 from stalkeer.jobs.reporting import QuietRun
 from stalkeer.store.sources import get_source
+from stalkeer.store.statistics import Sample, add_samples
+from tests.doubles.house import House
 from tests.doubles.proxies import Proxy
 
 
@@ -109,6 +111,21 @@ def test_a_name_that_is_taken_or_no_name_is_refused(stalkeer, playlist):
     assert "already" in stalkeer("source", "add", "mine", str(playlist)).err
     assert stalkeer("source", "add", "Not A Name", str(playlist)).code == 1
     assert "no source named" in stalkeer("source", "refresh", "nobody").err
+
+
+def test_what_each_source_is_worth_is_told_in_words_and_as_a_document(stalkeer, app, clock):
+    house = House(app, provider=None, radarr=None)
+    done, failed = house.download("Dune", None), house.download("Alien", None)
+    house.change(done, state="completed", bytes_fetched=2_500_000_000, updated_at=clock())
+    house.change(failed, state="failed", updated_at=clock())
+    with house.database.begin() as connection:
+        add_samples(connection, [Sample(house.row(done).source_id, done, 240_000_000, 30.0)], clock())
+
+    [card] = stalkeer("source", "scores", "--json").document["sources"]
+
+    assert (card["source"], card["successRate"], card["medianSpeed"]) == ("main", 0.5, 8_000_000)
+    shown = stalkeer("source", "scores").out
+    assert "50%" in shown and "8.0" in shown and "2.50 GB" in " ".join(shown.split())
 
 
 def test_a_terminal_is_shown_how_far_a_refresh_is():

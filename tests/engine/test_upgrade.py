@@ -21,7 +21,7 @@ def old_release(path: str) -> None:
     def hang(*_anything: object) -> None:
         time.sleep(3600)
 
-    dispatch = Dispatch(EngineDatabase(f"sqlite:///{path}", "local", is_shared=False), Bodies(hang, hang, hang, hang))
+    dispatch = Dispatch(EngineDatabase("local", file=Path(path)), Bodies(hang, hang, hang, hang))
     original = dispatch._register
 
     def register() -> None:

@@ -72,3 +72,13 @@ def test_each_source_has_a_scorecard_with_its_median_speed_by_hour(house):
         (card,) = scorecards(connection, at - timedelta(days=2))
 
     assert (card.slug, card.success_rate, card.speed_by_hour) == ("main", 1.0, {20: 20.0})
+
+
+def test_a_scorecard_of_some_days_leaves_out_what_ended_before(house):
+    settle(house, house.download("A", None), state="failed", updated_at=now() - timedelta(days=40))
+    settle(house, house.download("B", None), state="completed")
+
+    with house.database.connect() as connection:
+        (card,) = scorecards(connection, now() - timedelta(days=30))
+
+    assert (card.completed, card.failed) == (1, 0)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from stalkeer.jobs.probe import ProbeReport
     from stalkeer.jobs.refresh import RefreshReport, SourceReport
     from stalkeer.store.sources import SourceRow
+    from stalkeer.store.statistics import Scorecard
 
 app = typer.Typer(no_args_is_help=True, help="Playlists and accounts.")
 
@@ -45,6 +46,25 @@ def list_(context: typer.Context) -> None:
         console.print(table)
 
     emit(context, {"sources": [document_of(row) for row in rows]}, render)
+
+
+@app.command()
+def scores(
+    context: typer.Context,
+    days: float = typer.Option(30.0, "--days", min=0.01, max=366, help="Looks back so many days."),
+) -> None:
+    """Show what each source is worth: success, refusals, volume, and its median speed by hour.
+
+    Example: stalkeer source scores --days 7
+    """
+    from datetime import timedelta
+
+    from stalkeer.store.statistics import scorecards
+
+    parts = context_app(context)
+    with parts.database.connect() as connection:
+        cards = scorecards(connection, parts.clock() - timedelta(days=days))
+    emit(context, {"sources": [_score(card) for card in cards]}, lambda console: _render_scores(console, cards))
 
 
 @app.command()
@@ -277,6 +297,31 @@ def _size(given: str, option: str) -> int | None:
         return parse_size(given) or None if given else None
     except ValueError as error:
         raise typer.BadParameter(f"{option} {given!r} {error}") from error
+
+
+def _score(card: Scorecard) -> dict[str, object]:
+    return {
+        "source": card.slug,
+        "completed": card.completed,
+        "failed": card.failed,
+        "refusals": card.refusals,
+        "successRate": card.success_rate,
+        "bytesFetched": card.bytes_fetched,
+        "medianSpeed": card.median_speed,
+        "speedByHour": {str(hour): speed for hour, speed in card.speed_by_hour.items()},
+    }
+
+
+def _render_scores(console: Console, cards: list[Scorecard]) -> None:
+    """Speeds by hour lie together in one column: the hours are of the day in UTC, as in the API."""
+    table = Table("Source", "Done", "Failed", "Success", "Refused", "Fetched", "Speed", "MB/s by hour (UTC)")
+    for card in cards:
+        success = "-" if card.success_rate is None else f"{card.success_rate:.0%}"
+        speed = "-" if card.median_speed is None else f"{card.median_speed / 1e6:.1f} MB/s"
+        hours = ", ".join(f"{hour:02}: {speed / 1e6:.1f}" for hour, speed in card.speed_by_hour.items())
+        counts = (str(card.completed), str(card.failed), success, str(card.refusals))
+        table.add_row(card.slug, *counts, f"{card.bytes_fetched / 1e9:,.2f} GB", speed, hours)
+    console.print(table)
 
 
 def _headers(given: list[str]) -> dict[str, str]:

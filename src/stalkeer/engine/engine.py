@@ -129,6 +129,7 @@ class Engine:
     def launch(self) -> None:
         """Begin to work. Raises Conflict where another process works on this data folder already."""
         share_pools()
+        self._tools.database.open_ahead()
         if not self._is_shared and not self._lock.acquire():
             raise Conflict(
                 f"Another Stalkeer works on {self._program.paths.data_dir} already; this one needs none of its own."
@@ -223,9 +224,9 @@ class Engine:
 
     def _engine_database(self) -> EngineDatabase:
         if not self._is_shared:
-            return EngineDatabase(f"sqlite:///{self._program.paths.engine_database}", self.id, is_shared=False)
+            return EngineDatabase(self.id, file=self._program.paths.engine_database)
         url = self._program.database.engine.url.set(drivername="postgresql")
-        return EngineDatabase(url.render_as_string(hide_password=False), self.id, is_shared=True)
+        return EngineDatabase(self.id, url=url.render_as_string(hide_password=False))
 
     def _bodies(self) -> Bodies:
         return Bodies(

@@ -7,19 +7,23 @@ delivered twice does nothing the second time, and no change of the program can c
 from __future__ import annotations
 
 import logging
+import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
-from stalkeer.store.database import SMALL_SQLITE
+from stalkeer.store.database import Database, open_dispatch_database, sqlite_url
 from stalkeer.store.dispatch import Order
 from stalkeer.store.runs import RunOrder
+
+log = logging.getLogger(__name__)
 
 QUEUE = "stalkeer"
 POLL_S = 1.0  # how soon a worker on PostgreSQL sees what another one admitted
@@ -42,18 +46,17 @@ class Bodies:
 
 @dataclass(frozen=True)
 class EngineDatabase:
-    """Where DBOS keeps its own tables. `is_shared`: several workers, so that orders go to whoever is free."""
+    """Where DBOS keeps its own tables: in a `file`, or at a `url` that several workers share, so that orders go to
+    whoever is free.
+    """
 
-    url: str
     executor: str
-    is_shared: bool
+    file: Path | None = None
+    url: str = ""
 
     @property
-    def engine_options(self) -> dict[str, Any]:
-        """As our own database is opened: see `store.database`."""
-        if self.is_shared:
-            return {}
-        return {"pool_use_lifo": True, "connect_args": dict(SMALL_SQLITE)}
+    def is_shared(self) -> bool:
+        return self.file is None
 
 
 class Dispatch:
@@ -64,13 +67,17 @@ class Dispatch:
         self._bodies = bodies
         self._workflows: dict[str, Callable[..., None]] = {}
         self._process = uuid.uuid4().hex
+        self._database: Database | None = None
 
     def launch(self) -> None:
         quieten()
+        if self._where.file is not None:
+            self._database = open_dispatch_database(self._where.file)
         DBOS(
             config=DBOSConfig(
                 name="stalkeer",
-                system_database_url=self._where.url,
+                system_database_url=self._where.url if self._where.file is None else sqlite_url(self._where.file),
+                system_database_engine=None if self._database is None else self._database.engine,
                 dbos_system_schema=SCHEMA,
                 executor_id=self._where.executor,
                 # pinned: a new release must find the workflows of the old one
@@ -80,7 +87,6 @@ class Dispatch:
                 enable_otlp=False,
                 log_level="WARNING",
                 sys_db_pool_size=5,
-                db_engine_kwargs=self._where.engine_options,
                 notification_listener_polling_interval_sec=0.25,  # we use none: only how soon it stops
             )
         )
@@ -134,11 +140,20 @@ class Dispatch:
 
     def destroy(self) -> None:
         DBOS.destroy(destroy_registry=True)
+        if self._database is not None:
+            self._database.close()
 
     def _start(self, kind: str, workflow_id: str, *arguments: int) -> None:
-        """In this process."""
-        with SetWorkflowID(workflow_id):  # an id that was started before starts nothing
-            DBOS.start_workflow(self._workflows[kind], *arguments)
+        """In this process, in a thread that ends with the work: those of DBOS's pool never do."""
+
+        def work() -> None:
+            try:
+                with SetWorkflowID(workflow_id):  # an id that was started before starts nothing
+                    self._workflows[kind](*arguments)
+            except Exception:
+                log.exception("the end of %s could not be noted", workflow_id)
+
+        threading.Thread(target=work, name=workflow_id, daemon=True).start()
 
     def _start_anywhere(self, kind: str, workflow_id: str, *arguments: int) -> None:
         """In whichever process is free; with one process, in that one."""

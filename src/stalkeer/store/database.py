@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from stalkeer.errors import InvalidInput, StoreError, StoreUnavailable
 BUSY_TIMEOUT_S = 30
 SQLITE_STATEMENTS = 32  # kept prepared by each connection; those of wide tables take tens of kilobytes each
 SQLITE_PAGES_KIB = 500  # kept by each of a dozen connections; the system keeps the file too, and reading is no slower
+SQLITE_KEPT = 10  # connections that stay open: what a busy worker needs at once
+DISPATCH_KEPT = 5
 Transaction = Connection  # as other rooms name what they pass on to store functions
 
 
@@ -71,6 +73,11 @@ class Database:
                 connection.exec_driver_sql("BEGIN")
             yield connection
 
+    def open_ahead(self) -> None:
+        """On SQLite: open all connections that stay open anyhow, so that a process has its size from the start."""
+        if self.is_sqlite:
+            _fill_pool(self.engine, SQLITE_KEPT)
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -89,7 +96,7 @@ def open_database(url: str) -> Database:
     if backend == "sqlite":
         # each connection keeps pages and statements of its own: the last used one first, so that the others stay small
         given = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False, **SMALL_SQLITE}
-        engine = create_engine(parsed, connect_args=given, pool_use_lifo=True)
+        engine = create_engine(parsed, connect_args=given, pool_use_lifo=True, pool_size=SQLITE_KEPT)
         event.listen(engine, "connect", _prepare_sqlite)
         return Database(engine)
     if backend == "postgresql":
@@ -102,6 +109,34 @@ def open_database(url: str) -> Database:
         )
         return Database(engine)
     raise StoreError(f"database.url names {backend!r}; use sqlite:///path or postgresql://user:password@host/name")
+
+
+def open_dispatch_database(path: Path) -> Database:
+    """The file of whoever hands out work. What a power cut takes of it is made again at the next start."""
+    engine = create_engine(
+        sqlite_url(path),
+        connect_args={"timeout": BUSY_TIMEOUT_S, **SMALL_SQLITE},
+        pool_use_lifo=True,
+        pool_size=DISPATCH_KEPT,
+        max_overflow=0,
+        pool_timeout=2 * BUSY_TIMEOUT_S,
+    )
+    event.listen(engine, "connect", _prepare_dispatch)
+    _fill_pool(engine, DISPATCH_KEPT)
+    return Database(engine)
+
+
+def _prepare_dispatch(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = "IMMEDIATE"  # two writers wait for each other at the start, not at the commit
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _fill_pool(engine: Engine, size: int) -> None:
+    with _translated(engine), ExitStack() as opened:
+        for _ in range(size):
+            opened.enter_context(engine.connect()).exec_driver_sql("SELECT count(*) FROM sqlite_master")
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

@@ -96,7 +96,8 @@ def rates(connection: Connection, since: datetime, until: datetime, points: int 
     return [Point(since + step * i, total / step.total_seconds()) for i, total in enumerate(sums)]
 
 
-def totals(connection: Connection, source_id: SourceId | None = None) -> Totals:
+def totals(connection: Connection, source_id: SourceId | None = None, since: datetime | None = None) -> Totals:
+    """Of all downloads, or of one source's, or of those about which something changed after `since`."""
     query = select(
         func.coalesce(func.sum(_is(DownloadState.COMPLETED)), 0),
         func.coalesce(func.sum(_is(DownloadState.FAILED)), 0),
@@ -107,6 +108,8 @@ def totals(connection: Connection, source_id: SourceId | None = None) -> Totals:
     )
     if source_id is not None:
         query = query.where(downloads.c.source_id == source_id)
+    if since is not None:
+        query = query.where(downloads.c.updated_at > since)
     return Totals(*(int(value) for value in connection.execute(query).one()))
 
 
@@ -120,14 +123,16 @@ def scorecards(connection: Connection, since: datetime) -> list[Scorecard]:
     refusals: dict[int, int] = {row[0]: row[1] for row in connection.execute(refused.group_by(events.c.source_id))}
     names = connection.execute(select(sources.c.id, sources.c.slug).order_by(sources.c.slug)).all()
     return [
-        _scorecard(connection, SourceId(row.id), row.slug, refusals.get(row.id, 0), speeds[row.id]) for row in names
+        _scorecard(
+            totals(connection, row.id, since), SourceId(row.id), row.slug, refusals.get(row.id, 0), speeds[row.id]
+        )
+        for row in names
     ]
 
 
 def _scorecard(
-    connection: Connection, source_id: SourceId, slug: str, refusals: int, speeds: dict[int, list[float]]
+    sums: Totals, source_id: SourceId, slug: str, refusals: int, speeds: dict[int, list[float]]
 ) -> Scorecard:
-    sums = totals(connection, source_id)
     everything = [speed for hour in speeds.values() for speed in hour]
     return Scorecard(
         source_id=source_id,
