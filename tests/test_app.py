@@ -12,7 +12,6 @@ from stalkeer.app import Start, build_app
 from stalkeer.engine.lock import FolderLock
 from stalkeer.errors import ConfigurationError, StalkeerError
 from stalkeer.jobs.backup import make_backup, stage_restore
-from stalkeer.jobs.health import check_health
 from stalkeer.jobs.health_watch import HealthWatch
 from stalkeer.security.keys import ApiKeys
 from stalkeer.settings.schema import ServerSettings
@@ -41,8 +40,17 @@ def test_a_damaged_database_is_set_aside_and_the_program_says_so(start, tmp_path
 
     app = start("serve")
 
-    report = check_health(app.database, app.settings, clock(), app.key_file, [])
+    report = app.check_health()
     assert "database" in {finding.check for finding in report.findings}
+
+
+@pytest.mark.parametrize("role", ["serve", "command"])
+def test_nobody_else_reads_the_database(start, tmp_path, role):
+    (tmp_path / "data").mkdir(mode=0o755)  # a mounted folder has the mode that its owner gave it
+
+    start(role)
+
+    assert (tmp_path / "data" / "stalkeer.db").stat().st_mode & 0o077 == 0
 
 
 def test_a_staged_backup_is_restored_at_the_next_start_of_the_server(start, clock):

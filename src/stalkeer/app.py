@@ -62,6 +62,7 @@ def build_app(start: Start, clock: Callable[[], datetime] = utc_now) -> App:
     if start.role == "serve" and not is_held(paths.data_dir):
         _prepare_database(first, paths, clock())
     secrets = open_secret_box(paths.data_dir, first.secret_key_file)
+    _keep_private(first.database.url.get_secret_value())
     database = open_database(first.database.url.get_secret_value())
     _keep_before_migration(database, first, paths, start, clock())
     migrate(database, paths.backups)
@@ -99,10 +100,14 @@ def _prepare_database(settings: Settings, paths: Paths, now: datetime) -> None:
     key_file = settings.secret_key_file or paths.data_dir / KEY_FILE
     restore_pending(BackupPlace(paths.data_dir, paths.backups, key_file), url, now)
     if url.startswith("sqlite:///"):
-        file = Path(url.removeprefix("sqlite:///"))
-        set_aside_if_damaged(file, now)
-        if file.parent.is_dir():
-            file.touch(0o600)  # SQLite itself would let others read it
+        set_aside_if_damaged(Path(url.removeprefix("sqlite:///")), now)
+
+
+def _keep_private(url: str) -> None:
+    """A new SQLite file that only its owner reads: SQLite itself would let others read it."""
+    file = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:///") and file.parent.is_dir():
+        file.touch(0o600)
 
 
 def _check_staging(app: App) -> None:
@@ -158,8 +163,6 @@ def run_server(app: App) -> None:
     from stalkeer.engine.build import build_engine
     from stalkeer.engine.child import child_command
     from stalkeer.engine.process import leave
-    from stalkeer.jobs.backup import list_backups
-    from stalkeer.jobs.health import check_health
     from stalkeer.jobs.health_watch import HealthWatch
     from stalkeer.jobs.refresh import clear_interrupted
 
@@ -187,9 +190,7 @@ def run_server(app: App) -> None:
     engine.launch()
     watch = HealthWatch(
         look=app.reread_settings,
-        check=lambda: check_health(
-            app.database, app.settings, app.clock(), app.key_file, list_backups(app.backup_place)
-        ),
+        check=app.check_health,
     )
     watch.start()
     try:

@@ -20,6 +20,7 @@ from stalkeer.store.settings import read_settings, write_settings
 if TYPE_CHECKING:
     from stalkeer.jobs.backup import BackupPlace
     from stalkeer.jobs.cleanup import CleanupPlace
+    from stalkeer.jobs.health import HealthReport
     from stalkeer.jobs.instances import Arrs
     from stalkeer.jobs.known import Matching, Memory
     from stalkeer.jobs.refresh import Refresher
@@ -155,6 +156,12 @@ class App:
         from stalkeer.jobs.known import Memory
 
         return Memory()
+
+    def check_health(self) -> HealthReport:
+        """Run every health check and keep what it finds."""
+        from stalkeer.jobs.health import check_health
+
+        return check_health(self.database, self.settings, self.clock(), self.backup_place)
 
     def reread_settings(self) -> None:
         """Use what another process stored since the last look."""

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
+import os
 import socket
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -13,6 +17,7 @@ from stalkeer.app import Start, build_app, build_security, build_server
 from stalkeer.cli.main import run_command_line
 from stalkeer.security.limits import RateLimits
 from stalkeer.security.sessions import Sessions
+from stalkeer.store.migrate import revisions
 
 
 @pytest.fixture
@@ -252,3 +257,17 @@ def test_where_all_is_well_the_doctor_says_so(stalkeer, app):
     ended = stalkeer("doctor", "health", "--json")
 
     assert (ended.code, ended.document) == (0, {"ok": True, "findings": []})
+
+
+def test_a_restore_as_a_program_answers_with_one_document(on_disk, tmp_path):
+    """In a process of its own: there nothing has set up the logging beforehand."""
+    on_disk("backup")
+    name = next((tmp_path / "data" / "backups").glob("*.zip")).name
+    environ = {**os.environ, "STALKEER__DATA_DIR": str(tmp_path / "data")}
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "stalkeer", "restore", name, "--json"], capture_output=True, text=True, env=environ
+    )
+
+    assert (ended.returncode, json.loads(ended.stdout)["revision"]) == (0, revisions()[-1])
+    assert "backup restored" in ended.stderr

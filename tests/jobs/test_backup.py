@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 import zipfile
 from pathlib import Path
@@ -20,6 +21,7 @@ from stalkeer.jobs.backup import (
     find_backup,
     list_backups,
     make_backup,
+    refused_restore,
     restore_backup,
     restore_pending,
     stage_restore,
@@ -168,6 +170,31 @@ def test_a_staged_backup_is_restored_at_the_next_start_and_the_present_one_kept(
     former = open_database(sqlite_url(kept))
     assert count_users(former) == 1
     former.close()
+
+
+def test_the_key_of_a_backup_that_was_staged_before_does_not_come_with_another(filled, place, clock, tmp_path):
+    made = make_backup(filled, place, clock())
+    stage_restore(place.backups / made.name, place)
+    without_key = tmp_path / "uploaded.zip"
+    shutil.copyfile(place.backups / made.name, without_key)
+
+    stage_restore(without_key, place)
+
+    assert (place.data_dir / PENDING).exists()
+    assert not (place.data_dir / PENDING).with_suffix(".key").exists()
+
+
+def test_a_staged_backup_that_cannot_be_restored_lets_the_program_start(place, clock, tmp_path):
+    target = tmp_path / "data" / "stalkeer.db"
+    target.write_bytes(b"present")
+    members = {"manifest.json": json.dumps(MANIFEST).encode(), "stalkeer.db": b"not a database" * 100}
+    stage_restore(write_zip(tmp_path / "b.zip", members), place)
+
+    assert restore_pending(place, sqlite_url(target), clock()) is None
+
+    assert target.read_bytes() == b"present"
+    assert refused_restore(place) == place.data_dir / "restore-refused.zip"
+    assert restore_pending(place, sqlite_url(target), clock()) is None  # it is not tried for ever
 
 
 def test_nothing_staged_is_nothing_done(place, clock):

@@ -26,7 +26,7 @@ def healthy(app):
 @pytest.fixture
 def look(healthy, clock):
     def run():
-        return check_health(healthy.database, healthy.settings, clock(), healthy.key_file, [])
+        return check_health(healthy.database, healthy.settings, clock(), healthy.backup_place)
 
     return run
 
@@ -155,6 +155,12 @@ def test_a_database_that_was_set_aside(look, healthy, tmp_path):
     [finding] = look().findings
     assert finding.check == "database"
     assert "no backup" in finding.fix
+
+
+def test_a_restore_that_was_refused(look, healthy):
+    (healthy.paths.data_dir / "restore-refused.zip").touch()
+
+    assert found(look()) == {("restore", "restore-refused.zip", "error")}
 
 
 def test_external_login_without_a_proxy(look, healthy):

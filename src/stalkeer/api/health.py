@@ -12,8 +12,6 @@ from stalkeer.api.deps import CurrentApp
 from stalkeer.api.models import ApiModel
 from stalkeer.engine.presence import has_worker
 from stalkeer.errors import StoreError
-from stalkeer.jobs.backup import list_backups
-from stalkeer.jobs.health import check_health
 from stalkeer.runtime import App
 from stalkeer.store.database import Database
 from stalkeer.store.health import HealthRow, list_findings
@@ -98,5 +96,5 @@ def list_health_findings(app: CurrentApp) -> list[FindingView]:
 @findings_router.post("/health/check")
 def check_health_now(app: CurrentApp) -> list[FindingView]:
     """Run the health checks now and answer what they found."""
-    check_health(app.database, app.settings, app.clock(), app.key_file, list_backups(app.backup_place))
+    app.check_health()
     return list_health_findings(app)

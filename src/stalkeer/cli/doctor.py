@@ -56,12 +56,10 @@ def health(context: typer.Context) -> None:
 
     Example: stalkeer doctor health
     """
-    from stalkeer.jobs.backup import list_backups
-    from stalkeer.jobs.health import check_health
     from stalkeer.store.health import ERROR, list_findings
 
     parts = context_app(context)
-    check_health(parts.database, parts.settings, parts.clock(), parts.key_file, list_backups(parts.backup_place))
+    parts.check_health()
     with parts.database.connect() as connection:
         found = list_findings(connection)
 

@@ -25,6 +25,9 @@ def restore(
 
     Example: stalkeer restore stalkeer-scheduled-20260111-040000.zip
     """
+    from stalkeer.logs import LogTargets, configure_logging
+
+    configure_logging(LogTargets(level="warning"))  # on stderr: stdout is for the answer
     loaded = loaded_settings(context)
     settings = loaded.settings
     place = BackupPlace(

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from stalkeer.errors import Conflict, InvalidInput, NotFound, StoreError
+from stalkeer.errors import Conflict, InvalidInput, NotFound, StalkeerError, StoreError
 from stalkeer.logs import get_logger
 from stalkeer.store.database import Database, open_database
 from stalkeer.store.migrate import migrate, revision_of, revisions
@@ -29,6 +29,7 @@ MANIFEST, SQLITE_MEMBER, ROWS_MEMBER, CONFIG_MEMBER = "manifest.json", "stalkeer
 MEMBERS = frozenset({MANIFEST, SQLITE_MEMBER, ROWS_MEMBER, CONFIG_MEMBER})
 LARGEST_DATABASE = 64 * 2**30  # a bomb would claim more
 PENDING = "restore-pending.zip"
+REFUSED = "restore-refused.zip"  # was staged and could not be restored
 log = get_logger(__name__)
 
 
@@ -162,16 +163,24 @@ def stage_restore(path: Path, place: BackupPlace) -> CheckedBackup:
     draft = target.with_suffix(".part")
     shutil.copyfile(path, draft)
     draft.chmod(0o600)
-    draft.replace(target)
-    key = path.with_suffix(".key")
+    key, staged_key = path.with_suffix(".key"), target.with_suffix(".key")
+    staged_key.unlink(missing_ok=True)  # of another backup that was staged before
     if key.exists():
-        shutil.copyfile(key, target.with_suffix(".key"))
+        shutil.copyfile(key, staged_key)
+        staged_key.chmod(0o600)
+    draft.replace(target)
     return checked
 
 
 def is_restore_staged(place: BackupPlace) -> bool:
     """Whether the next start will restore a backup."""
     return (place.data_dir / PENDING).exists()
+
+
+def refused_restore(place: BackupPlace) -> Path | None:
+    """The backup that was staged and could not be restored."""
+    refused = place.data_dir / REFUSED
+    return refused if refused.exists() else None
 
 
 def cancel_restore(place: BackupPlace) -> None:
@@ -182,11 +191,21 @@ def cancel_restore(place: BackupPlace) -> None:
 
 
 def restore_pending(place: BackupPlace, database_url: str, now: datetime) -> CheckedBackup | None:
-    """At start: restore what was staged, if anything was. The staged file goes once it is restored."""
+    """At start: restore what was staged, if anything was. The staged file goes once it is restored.
+
+    One that cannot be restored is set aside and the present database used: the program starts, and health tells.
+    """
     staged = place.data_dir / PENDING
     if not staged.exists():
         return None
-    checked = restore_backup(staged, place, database_url, now)
+    try:
+        checked = restore_backup(staged, place, database_url, now)
+    except (StalkeerError, OSError) as error:
+        log.error("the staged backup is not restored; the database stays as it was", error=str(error))
+        staged.replace(place.data_dir / REFUSED)
+        staged.with_suffix(".key").unlink(missing_ok=True)
+        return None
+    (place.data_dir / REFUSED).unlink(missing_ok=True)
     staged.unlink()
     staged.with_suffix(".key").unlink(missing_ok=True)
     return checked

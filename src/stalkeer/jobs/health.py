@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from stalkeer.jobs.backup import Backup
+from stalkeer.jobs.backup import Backup, BackupPlace, list_backups, refused_restore
 from stalkeer.settings import Settings
 from stalkeer.settings.schema import AuthMode
 from stalkeer.store.damage import damaged_files
@@ -55,6 +55,7 @@ class Facts:
     key_file: Path
     damaged: Sequence[Path]
     backups: Sequence[Backup]
+    refused_restore: Path | None
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,9 @@ class HealthReport:
         }
 
 
-def check_health(
-    database: Database, settings: Settings, now: datetime, key_file: Path, backups: Sequence[Backup]
-) -> HealthReport:
+def check_health(database: Database, settings: Settings, now: datetime, place: BackupPlace) -> HealthReport:
     """Run every check, keep the findings, and tell in events what is new and what is over."""
-    facts = read_facts(database, settings, now, key_file, backups)
+    facts = read_facts(database, settings, now, place)
     findings = tuple(finding for check in CHECKS.values() for finding in check(facts))
     return HealthReport(findings, keep_findings(database, CHECKS, findings, now))
 
@@ -89,9 +88,7 @@ def keep_findings(
     return change
 
 
-def read_facts(
-    database: Database, settings: Settings, now: datetime, key_file: Path, backups: Sequence[Backup]
-) -> Facts:
+def read_facts(database: Database, settings: Settings, now: datetime, place: BackupPlace) -> Facts:
     url = database.engine.url
     with database.connect() as connection:
         return Facts(
@@ -102,9 +99,10 @@ def read_facts(
             workers=list_workers(connection),
             failing=items_failing_repeatedly(connection, TIMES_IN_A_ROW, now - LOOKED_BACK),
             skew=abs(database_now(connection, now) - now),
-            key_file=key_file,
+            key_file=place.key_file,
             damaged=damaged_files(Path(str(url.database))) if database.is_sqlite else (),
-            backups=backups,
+            backups=list_backups(place),
+            refused_restore=refused_restore(place),
         )
 
 
@@ -226,6 +224,13 @@ def check_database(facts: Facts) -> Iterator[Finding]:
         yield Finding("database", path.name, ERROR, message, f"Stop Stalkeer, then: {last}. Remove {path} afterwards")
 
 
+def check_restore(facts: Facts) -> Iterator[Finding]:
+    if facts.refused_restore is not None:
+        message = "The backup that was to be restored at the start could not be; the database is as it was before"
+        fix = f"See the reason in the log, restore another one, or remove {facts.refused_restore}"
+        yield Finding("restore", facts.refused_restore.name, ERROR, message, fix)
+
+
 def check_backups(facts: Facts) -> Iterator[Finding]:
     if facts.settings.schedule.backup and facts.backups and facts.now - facts.backups[0].made_at > BACKUP_AGE:
         message = f"The last backup is of {facts.backups[0].made_at:%Y-%m-%d}"
@@ -251,6 +256,7 @@ CHECKS: Mapping[str, Callable[[Facts], Iterable[Finding]]] = {
     "item": check_items,
     "clock": check_clock,
     "key": check_key_file,
+    "restore": check_restore,
     "backup": check_backups,
     "login": check_login,
 }

@@ -15,8 +15,6 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from stalkeer.engine.schedules import next_times
 from stalkeer.errors import Conflict, NotFound
-from stalkeer.jobs.backup import list_backups
-from stalkeer.jobs.health import check_health
 from stalkeer.jobs.health_views import look_through_instances
 from stalkeer.jobs.reporting import QuietRun
 from stalkeer.runtime import App
@@ -79,7 +77,7 @@ def facts_of(app: App) -> list[tuple[str, str]]:
 def post_health(request: Request) -> Response:
     """Look now, whatever the schedule."""
     app = app_of(request)
-    report = check_health(app.database, app.settings, app.clock(), app.key_file, list_backups(app.backup_place))
+    report = app.check_health()
     words = f"{plural(len(report.findings), 'finding')}." if report.findings else "Everything is fine."
     return done(request, Toast(words, "warn" if report.findings else "ok"), to="/system")
 
