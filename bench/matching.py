@@ -5,6 +5,7 @@ Arguments: entries and wanted items of the large run (1000000 10000); CPU second
 
 from __future__ import annotations
 
+import multiprocessing
 import random
 import resource
 import tempfile
@@ -105,11 +106,14 @@ def _small_pure() -> list[Row]:
 
 
 def _large(folder: Path, entries: int, wanted: int) -> list[Row]:
-    database = open_database(sqlite_url(folder / "bench.db"))
-    metadata.create_all(database.engine)
-    rng = random.Random(3)
+    url = sqlite_url(folder / "bench.db")
+    # in a process of its own, so that its memory is not taken for matching's
+    filling = multiprocessing.get_context("spawn").Process(target=_fill, args=(url, entries, wanted))
+    filling.start()
+    filling.join()
+    database = open_database(url)
+    rng = random.Random(5)
     titles = _titles(random.Random(4), entries // 5 + wanted)
-    _fill(database, rng, titles, entries, wanted)
     settings, clock = MatchingSettings(), lambda: datetime(2026, 1, 1, tzinfo=UTC)
     matching = Matching(database, settings, clock)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -132,7 +136,11 @@ def _large(folder: Path, entries: int, wanted: int) -> list[Row]:
     ]
 
 
-def _fill(database: Database, rng: random.Random, titles: list[tuple[str, int]], entries: int, wanted: int) -> None:
+def _fill(url: str, entries: int, wanted: int) -> None:
+    database = open_database(url)
+    metadata.create_all(database.engine)
+    rng = random.Random(3)
+    titles = _titles(random.Random(4), entries // 5 + wanted)
     now = "2026-01-01 00:00:00"
     with database.begin() as connection:
         run = connection.exec_driver_sql
@@ -160,6 +168,7 @@ def _fill(database: Database, rng: random.Random, titles: list[tuple[str, int]],
             [(n, n, title, str(n), now) for n, (title, _) in enumerate(chosen, 1)],
         )
     _add_entries(database, rng, titles, 0, entries)
+    database.close()
 
 
 def _add_wanted(database: Database, number: int, title: str, year: int) -> None:

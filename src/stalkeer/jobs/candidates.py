@@ -31,7 +31,8 @@ _SHORTEST_POSTER = 15  # letters of a file name that is a poster's own; `poster.
 
 def candidate_entries(connection: Transaction, matcher: Matcher, wanted_ids: Collection[int]) -> Iterator[EntryRow]:
     """Entries one of whose title readings may be one of these items' works; and those that the user pinned to them."""
-    works = {item.work.identity: matcher.works[item.work.identity] for item in matcher.items if item.id in wanted_ids}
+    items = [matcher.items[wanted_id] for wanted_id in wanted_ids if wanted_id in matcher.items]
+    works = {item.work.identity: matcher.works[item.work.identity] for item in items}
     if len(works) <= _FEW:
         title_ids = _titles_of_few(connection, list(works.values()))
     else:

@@ -22,9 +22,10 @@ from stalkeer.store.lookups import read_titles
 from stalkeer.store.match_entries import SourceMark, read_marks
 from stalkeer.store.rules import read_rules
 from stalkeer.store.works import (
-    WantedStates,
     WantedWork,
     read_library_stamp,
+    read_stamp_up_to,
+    read_state,
     read_wanted_states,
     read_wanted_works,
     read_works,
@@ -32,8 +33,6 @@ from stalkeer.store.works import (
 from stalkeer.titles import PARSER_VERSION
 
 MATCHER_VERSION = 3  # grows with every change that may change a decision: all is matched again
-
-NO_STATES = WantedStates()
 
 
 @dataclass
@@ -69,10 +68,11 @@ class Known:
     thresholds: Thresholds
     languages: tuple[str, ...] = ()
     stamp: tuple[object, ...] = ()
-    states: WantedStates = NO_STATES
+    states: frozenset[str] = frozenset()  # as the database tells them
     matched: dict[int, str | None] = field(default_factory=dict)  # what each item was matched as
     prints: dict[int, str] = field(default_factory=dict)
     fingerprints: dict[int, str] = field(default_factory=dict)  # as the sync wrote them
+    _open: set[int] = field(default_factory=set, repr=False)  # items whose print is not what they were matched as
     _matcher: Matcher | None = field(default=None, repr=False)
 
     def matcher(self) -> Matcher:
@@ -93,6 +93,14 @@ class Known:
         known.take_prints(known.wanted)
         return known
 
+    def see(self, items: Iterable[int]) -> None:
+        """Note which of these items must be matched."""
+        for item in items:
+            if item in self.matched and self.matched[item] != self.prints.get(item):
+                self._open.add(item)
+            else:
+                self._open.discard(item)
+
     def take_prints(self, rows: Iterable[WantedWork]) -> None:
         """Work out what decides about these items: own facts, rivals, namesakes, rules, and the rules of matching."""
         matcher = self.matcher()
@@ -108,12 +116,13 @@ class Known:
                 surroundings[identity] = _surroundings(matcher.works[identity], matcher, rules.get(identity, []))
             self.fingerprints[row.item.id] = row.fingerprint
             self.prints[row.item.id] = _digest(version, row.fingerprint, surroundings[identity])
+            self.see((row.item.id,))
 
     def dirty_items(self, only: Collection[int] | None = None) -> dict[int, str]:
         """Items that are wanted now and were not matched as they are, or those in `only`; with their prints."""
         if only is not None:
             return {item: self.prints[item] for item in only if item in self.matched and item in self.prints}
-        return {item: self.prints[item] for item, print_ in self.matched.items() if print_ != self.prints.get(item)}
+        return {item: self.prints[item] for item in sorted(self._open)}
 
 
 def version_of(thresholds: Thresholds) -> str:
@@ -151,7 +160,7 @@ def _renew(matching: Matching, connection: Transaction, known: Known | None) -> 
 
 
 def _read_all(
-    matching: Matching, connection: Transaction, thresholds: Thresholds, seen: tuple[tuple[object, ...], WantedStates]
+    matching: Matching, connection: Transaction, thresholds: Thresholds, seen: tuple[tuple[object, ...], frozenset[str]]
 ) -> Known:
     stamp, states = seen
     works = read_works(connection)
@@ -170,43 +179,40 @@ def _read_all(
     return known
 
 
-def _grow(connection: Transaction, known: Known, stamp: tuple[object, ...], states: WantedStates) -> bool:
+def _grow(connection: Transaction, known: Known, stamp: tuple[object, ...], states: frozenset[str]) -> bool:
     """Add what is new to what is known; False where something that was known has changed."""
     if known.stamp[1:] != stamp[1:] or not known.works:
         return False
-    if known.stamp == stamp and known.states == states:
-        return True
-    prints, matched_as = known.fingerprints, known.matched
-    rows = list(states.rows())
-    changed = [row for row in rows if prints.get(row[0]) != row[1] or matched_as.get(row[0]) != row[2]]
-    fresh = {item for item, _, _ in changed if item not in known.fingerprints}
-    if any(known.fingerprints[item] != print_ for item, print_, _ in changed if item not in fresh):
+    changed = [read_state(line) for line in states - known.states]
+    fresh = {state.id for state in changed if state.id not in known.fingerprints}
+    if any(known.fingerprints[state.id] != state.fingerprint for state in changed if state.id not in fresh):
         return False
-    last = max(known.works)
-    if known.stamp != stamp and read_library_stamp(connection, up_to=last)[0] != known.stamp[0]:
-        return False
-    _add(connection, known, read_works(connection, after=last) if known.stamp != stamp else {}, fresh)
+    if known.stamp != stamp or fresh:
+        last = max(known.works)
+        if known.stamp != stamp and read_stamp_up_to(connection, last) != known.stamp[0]:
+            return False
+        _add(connection, known, read_works(connection, after=last) if known.stamp != stamp else {}, fresh)
+    for line in known.states - states:  # some are wanted no more; the others were matched meanwhile
+        known.matched.pop(read_state(line).id, None)
+    known.matched.update((state.id, state.matched) for state in changed)
+    known.see({read_state(line).id for line in known.states ^ states})
     known.stamp, known.states = stamp, states
-    known.matched.update((item, matched) for item, _, matched in changed)
-    if len(rows) != len(known.matched):  # some are wanted no more
-        wanted = {item for item, _, _ in rows}
-        known.matched = {item: matched for item, matched in known.matched.items() if item in wanted}
     return True
 
 
 def _add(connection: Transaction, known: Known, works: dict[LibraryId, Work], items: set[int]) -> None:
-    rows = read_wanted_works(connection, known.works | works, items) if items else []
+    rows = read_wanted_works(connection, known.works | works if works else known.works, items) if items else []
     matcher = known.matcher()
     touched: set[str] = set()
     for work in works.values():
-        matcher.add_work(known.namesakes.settle(work))
         touched |= {rival.identity for name in work.names for rival in matcher.index.bearers(name.base)}
+        matcher.add_work(known.namesakes.settle(work))
     for row in rows:
         matcher.add_item(known.namesakes.settle_item(row.item))
     known.works.update(works)
-    known.wanted += rows
     if touched:
         known.take_prints([row for row in known.wanted if row.item.work.identity in touched])
+    known.wanted += rows
     known.take_prints(rows)
 
 

@@ -190,9 +190,9 @@ def _tell(connection: Transaction, known: Known, saved: Saved, now: datetime) ->
         message = f"{len(saved.confirmed)} wanted items were found"
         record_event(connection, now, Event("match.confirmed", message, data={"items": len(saved.confirmed)}))
         return
-    items = {row.item.id: row for row in known.wanted}
-    for wanted_id in saved.confirmed:
-        row = items[wanted_id]
+    confirmed = set(saved.confirmed)
+    for row in [row for row in known.wanted if row.item.id in confirmed]:
+        wanted_id = WantedId(row.item.id)
         event = Event(
             "match.confirmed", f"{row.item.label} was found", wanted_id=wanted_id, instance_id=row.instance_id
         )

@@ -217,7 +217,7 @@ def _affected_entries(connection: Transaction, matcher: Matcher, rules: Iterable
     reader = TitleReader()
     found: dict[int, EntryFacts] = {}
     for rule in rules:
-        items = {item.id for item in matcher.items if item.work.identity == rule.work}
+        items = {item.id for item in matcher.items.values() if item.work.identity == rule.work}
         rows = list(candidate_entries(connection, matcher, items)) if items else []
         if rule.entry_key is not None and rule.source_slug is not None:
             rows += entries_of_keys(connection, rule.source_slug, [rule.entry_key])

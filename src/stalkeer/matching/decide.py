@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from stalkeer.matching.compare import Agreement
 from stalkeer.matching.evidence import Evidence, Fit, weigh
@@ -26,8 +27,7 @@ class Thresholds:
     review: float = REVIEW_FROM
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What is thought of one entry as one work. `reason` is the rule that decided, in words."""
 
     work: Work
@@ -41,6 +41,8 @@ class Verdict:
 def judge(hits: Iterable[Hit], entry: EntryFacts, thresholds: Thresholds) -> list[Verdict]:
     """A verdict for every work that the hits name."""
     fits = _best_fits(hits, entry)
+    if len(fits) == 1 and fits[0].impossible is None and fits[0].strange_country is None:
+        return [_judge_alone(fits[0], thresholds)]
     return [_judge_one(_with_country(fit, fits), fits, thresholds) for fit in fits]
 
 
@@ -50,7 +52,7 @@ def _with_country(fit: Fit, fits: list[Fit]) -> Fit:
         return fit
     if fit.hit.work.namesakes_known and any(other.is_of_other_country for other in fits):
         return fit
-    return replace(fit, barriers=(*fit.barriers, fit.strange_country))
+    return fit._replace(barriers=(*fit.barriers, fit.strange_country))
 
 
 def _best_fits(hits: Iterable[Hit], entry: EntryFacts) -> list[Fit]:
@@ -99,11 +101,11 @@ def _judge_alone(fit: Fit, thresholds: Thresholds) -> Verdict:
         return _judge_sum(fit, (Evidence("unshared", _UNSHARED, "nothing else that is known fits it"),), thresholds)
     reason = fit.barriers[0] if fit.barriers else _NOT_ASKED
     needs = not fit.barriers and fit.score + _UNSHARED >= thresholds.confirm
-    return replace(_verdict(fit, (), _at_most_review(fit.score, thresholds), reason), needs_namesakes=needs)
+    return _verdict(fit, (), _at_most_review(fit.score, thresholds), reason)._replace(needs_namesakes=needs)
 
 
 def _judge_sum(fit: Fit, extra: tuple[Evidence, ...], thresholds: Thresholds) -> Verdict:
-    score = fit.score + sum(finding.weight for finding in extra)
+    score = fit.score + sum([finding.weight for finding in extra])
     if fit.barriers:
         return _verdict(fit, extra, _at_most_review(score, thresholds), fit.barriers[0])
     if score >= thresholds.confirm:
@@ -116,7 +118,7 @@ def _at_most_review(score: float, thresholds: Thresholds) -> Decision:
 
 
 def _verdict(fit: Fit, extra: tuple[Evidence, ...], decision: Decision, reason: str) -> Verdict:
-    score = min(1.0, max(0.0, fit.score + sum(finding.weight for finding in extra)))
+    score = min(1.0, max(0.0, fit.score + sum([finding.weight for finding in extra])))
     return Verdict(fit.hit.work, round(score, 4), decision, fit.evidence + extra, reason)
 
 

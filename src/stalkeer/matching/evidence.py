@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from stalkeer.matching.compare import Agreement
 from stalkeer.matching.index import Hit
@@ -11,8 +11,7 @@ from stalkeer.matching.works import EntryFacts
 from stalkeer.titles.vocabulary import COUNTRIES
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """One finding. `weight` is what it adds to the score; `text` says it to people."""
 
     name: str
@@ -20,8 +19,7 @@ class Evidence:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(NamedTuple):
     """How well an entry fits one work, without a look at other works. `barriers` forbid to confirm it on its own."""
 
     hit: Hit
@@ -52,12 +50,24 @@ _RUNTIME_TOLERANCE = 0.08
 _RUNTIME_CONTRADICTION = 0.30
 
 
+_NO_IDS: tuple[list[Evidence], str | None] = ([], None)
+_NOTHING_SAID: tuple[Evidence | None, str | None, str | None] = (None, None, None)
+
+
 def weigh(hit: Hit, entry: EntryFacts) -> Fit:
     """All evidence on one hit. The runtime of an episode is its own affair and is not weighed here."""
-    ids, id_impossible = _ids(hit, entry)
-    year, year_barrier, year_impossible = _year(hit, entry)
-    country, country_barrier, country_impossible = _country(hit, entry)
-    runtime, runtime_barrier = _runtime(hit, entry)
+    title, (year, year_barrier, year_impossible) = _title(hit), _year(hit, entry)
+    if _says_no_more(entry):
+        if year is not None and year.weight >= _EXACT_YEAR and hit.slips is None and hit.agreement:
+            # most entries of most lists: a title, its year, and nothing else
+            return Fit(hit, title.weight + year.weight, (title, year), has_year=True)
+        ids, id_impossible = _NO_IDS
+        country, country_barrier, country_impossible = _NOTHING_SAID
+        runtime, runtime_barrier = None, None
+    else:
+        ids, id_impossible = _ids(hit, entry)
+        country, country_barrier, country_impossible = _country(hit, entry)
+        runtime, runtime_barrier = _runtime(hit, entry)
     has_id = any(finding.weight > 0 for finding in ids)
     has_year = year is not None and year.weight >= _EXACT_YEAR
     barriers: list[str | None] = []
@@ -71,12 +81,12 @@ def weigh(hit: Hit, entry: EntryFacts) -> Fit:
     if has_id and year_impossible is not None:
         barriers.append(f"its id agrees but {year_impossible}")
         year_impossible = None
-    evidence = [finding for finding in (_title(hit), *ids, year, country, runtime) if finding is not None]
+    evidence = tuple([finding for finding in (title, *ids, year, country, runtime) if finding is not None])
     return Fit(
         hit,
-        sum(finding.weight for finding in evidence),
-        tuple(evidence),
-        tuple(barrier for barrier in barriers if barrier is not None),
+        sum([finding.weight for finding in evidence]),
+        evidence,
+        tuple([barrier for barrier in barriers if barrier is not None]),
         has_year=has_year,
         is_a_year_off=year is not None and 0 < year.weight < _EXACT_YEAR,
         has_id=has_id,
@@ -85,6 +95,11 @@ def weigh(hit: Hit, entry: EntryFacts) -> Fit:
         is_of_other_country=country_impossible is not None,
         impossible=id_impossible or year_impossible or country_impossible,
     )
+
+
+def _says_no_more(entry: EntryFacts) -> bool:
+    """Whether the entry says neither id, nor country, nor how long it runs."""
+    return not (entry.tmdb_id or entry.poster or entry.duration_s or entry.title.country)
 
 
 def _title_barrier(hit: Hit) -> str | None:
@@ -104,17 +119,20 @@ def _silent_barrier(hit: Hit, entry: EntryFacts) -> str | None:
     return f"{own.text!r} is told apart by its country, which the name does not say"
 
 
+_HOW = {
+    Agreement.NONE: "is not",
+    Agreement.SAME: "is",
+    Agreement.ARTICLE: "is, but for the article,",
+    Agreement.SLIP: "differs by a letter from",
+}
+
+
 def _title(hit: Hit) -> Evidence:
     weight = _TITLE_WEIGHT[hit.agreement] - hit.hypothesis.penalty - _NAME_COST.get(hit.name.origin, 0.01)
     slips = hit.slips.letters if hit.slips is not None else 0
     if slips:
         weight -= _SLIP_COST * (slips - 1)
-    how = {
-        Agreement.NONE: "is not",
-        Agreement.SAME: "is",
-        Agreement.ARTICLE: "is, but for the article,",
-        Agreement.SLIP: f"differs by {slips} letter{'s' if slips > 1 else ''} from",
-    }[hit.agreement]
+    how = _HOW[hit.agreement] if not slips else f"differs by {slips} letter{'s' if slips > 1 else ''} from"
     kind = "" if hit.name.origin == "title" else f" ({hit.name.origin} title)"
     return Evidence("title", round(weight, 4), f"the name {hit.hypothesis.text!r} {how} {hit.name.text!r}{kind}")
 
@@ -122,15 +140,15 @@ def _title(hit: Hit) -> Evidence:
 def _year(hit: Hit, entry: EntryFacts) -> tuple[Evidence | None, str | None, str | None]:
     """(finding, barrier, why it is impossible)."""
     said = hit.hypothesis.year or entry.year
-    years = (hit.name.year, *hit.work.years) if hit.name.year else hit.work.years
     if said is None:
         return None, None, None
+    years = (hit.name.year, *hit.work.years) if hit.name.year else hit.work.years
+    if said in years:
+        return Evidence("year", _EXACT_YEAR, f"the year {said} agrees"), None, None
     if not years:
         return None, f"the name says {said}, and no year of it is known", None
     gap = min(abs(said - year) for year in years)
     shown = "/".join(str(year) for year in dict.fromkeys(years))
-    if gap == 0:
-        return Evidence("year", _EXACT_YEAR, f"the year {said} agrees"), None, None
     if gap == 1:
         return Evidence("year", 0.03, f"the year {said} is one off {shown}"), None, None
     if hit.work.kind == "series" and said > min(years) and hit.name.year is None:

@@ -81,16 +81,24 @@ class NameIndex:
 
     def find(self, title: ParsedTitle, *, kind: str) -> list[Hit]:
         """The hits of all readings. Slips are looked for only where no reading agrees outright."""
-        hits = [hit for hypothesis in title.hypotheses for hit in self._same(hypothesis, kind)]
+        hits: list[Hit] = []
+        for hypothesis in title.hypotheses:
+            named = self._by_base.get(base_key(hypothesis.text, hypothesis.key))
+            if named is not None:
+                hits += self._same(named, hypothesis, kind)
         if hits:
             return hits
         likely = [hypothesis for hypothesis in title.hypotheses if hypothesis.penalty <= DOUBTFUL]
         return [hit for hypothesis in likely for hit in self._near(hypothesis, kind)]
 
-    def _same(self, hypothesis: Hypothesis, kind: str) -> Iterator[Hit]:
-        for work, name in self._by_base.get(base_key(hypothesis.text, hypothesis.key), ()):
-            if work.kind == kind:
-                yield Hit(work, name, hypothesis, Agreement.SAME if name.key == hypothesis.key else Agreement.ARTICLE)
+    @staticmethod
+    def _same(named: list[tuple[Work, Name]], hypothesis: Hypothesis, kind: str) -> list[Hit]:
+        key = hypothesis.key
+        return [
+            Hit(work, name, hypothesis, Agreement.SAME if name.key == key else Agreement.ARTICLE)
+            for work, name in named
+            if work.kind == kind
+        ]
 
     def _near(self, hypothesis: Hypothesis, kind: str) -> Iterator[Hit]:
         for neighbour in self._neighbours(base_key(hypothesis.text, hypothesis.key)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from stalkeer.matching.compare import Agreement
 from stalkeer.matching.decide import Thresholds, Verdict, judge
@@ -17,8 +17,7 @@ from stalkeer.matching.works import EntryFacts, WantedItem, Work
 from stalkeer.model import Decision
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """A wanted item and an entry that may be it."""
 
     wanted: WantedItem
@@ -31,8 +30,7 @@ class Pair:
     needs_namesakes: bool = False  # sure if a lookup knew of nobody else by this title
 
 
-@dataclass(frozen=True, slots=True)
-class _Slot:
+class _Slot(NamedTuple):
     """An item, and how directly the entry's numbers named it."""
 
     item: WantedItem
@@ -55,7 +53,7 @@ class Matcher:
         self.rules = rules or RuleBook()
         self._films: dict[str, list[WantedItem]] = defaultdict(list)
         self._episodes: dict[str, _Episodes] = defaultdict(_Episodes)
-        self.items: list[WantedItem] = []
+        self.items: dict[int, WantedItem] = {}
         self.works: dict[str, Work] = {}
         self.index = NameIndex()
         items = list(wanted)
@@ -72,7 +70,7 @@ class Matcher:
 
     def add_item(self, item: WantedItem) -> None:
         """One more wanted item, of a work that is known."""
-        self.items.append(item)
+        self.items[item.id] = item
         if item.work.kind == "movie":
             self._films[item.work.identity].append(item)
         else:
@@ -92,13 +90,12 @@ class Matcher:
         if not is_episode and (entry.kind == "episode" or title.season is not None):
             return  # an episode that does not say which, or a whole season
         kind = "series" if is_episode else "movie"
-        hits = self.index.find(title, kind=kind)
-        named = {hit.work.identity for hit in hits}
-        for work in self.index.identified(entry, kind):
-            if work.identity not in named:
-                hits.append(Hit(work, work.names[0], title.hypotheses[0], Agreement.NONE))
-        verdicts = judge(hits, entry, self._thresholds) if any(hit.work.identity in wanted for hit in hits) else []
-        verdicts += self._pinned(entry, verdicts, wanted)
+        hits = self._hits(entry, kind)
+        is_known = any(hit.work.identity in wanted for hit in hits)
+        verdicts = judge(hits, entry, self._thresholds) if is_known else []
+        has_pins = bool(self.rules.pinned_works())
+        if has_pins:
+            verdicts += self._pinned(entry, verdicts, wanted)
         seen: set[int] = set()
         for verdict in verdicts:
             identity = verdict.work.identity
@@ -112,7 +109,20 @@ class Matcher:
             for slot in found:
                 seen.add(slot.item.id)
                 yield self._decide(verdict, slot, entry)
-        yield from self._pinned_items(entry, seen)
+        if has_pins:
+            yield from self._pinned_items(entry, seen)
+
+    def _hits(self, entry: EntryFacts, kind: str) -> list[Hit]:
+        """The works that its title names, and those that its ids name beside."""
+        hits = self.index.find(entry.title, kind=kind)
+        if entry.tmdb_id or entry.poster:
+            named = {hit.work.identity for hit in hits}
+            hits += [
+                Hit(work, work.names[0], entry.title.hypotheses[0], Agreement.NONE)
+                for work in self.index.identified(entry, kind)
+                if work.identity not in named
+            ]
+        return hits
 
     def _pinned_items(self, entry: EntryFacts, seen: set[int]) -> Iterator[Pair]:
         """Items that the user named for this very entry although its name says another number, or none."""
@@ -136,19 +146,19 @@ class Matcher:
         ]
 
     def _decide(self, verdict: Verdict, slot: _Slot, entry: EntryFacts) -> Pair:
-        runtime, runtime_barrier = (
-            weigh_episode_runtime(slot.item, entry) if slot.item.work.kind == "series" else (None, None)
-        )
-        own = tuple(finding for finding in (slot.evidence, runtime) if finding is not None)
-        evidence = verdict.evidence + own
-        score = verdict.score + sum(finding.weight for finding in own)
-        decision, reason = verdict.decision, verdict.reason
-        barrier = slot.barrier or runtime_barrier
+        evidence, score, decision, reason = verdict.evidence, verdict.score, verdict.decision, verdict.reason
+        barrier = slot.barrier
+        if slot.item.work.kind == "series":
+            runtime, runtime_barrier = weigh_episode_runtime(slot.item, entry)
+            own = tuple([finding for finding in (slot.evidence, runtime) if finding is not None])
+            evidence += own
+            score += sum([finding.weight for finding in own])
+            barrier = barrier or runtime_barrier
         if decision is Decision.CONFIRM and barrier is not None:
             decision, reason = Decision.REVIEW, barrier
         if entry.title.is_junk and decision is not Decision.NOTHING:
             decision, reason = Decision.NOTHING, "the name says that it is a trailer or another extra"
-        rule = self.rules.block_of(entry) or self.rules.verdict_on(slot.item, entry)
+        rule = None if self.rules.is_empty else self.rules.block_of(entry) or self.rules.verdict_on(slot.item, entry)
         if rule is None:
             is_open = verdict.needs_namesakes and barrier is None and decision is Decision.REVIEW
             return Pair(slot.item, entry, _unit(score), decision, evidence, reason, needs_namesakes=is_open)

@@ -86,6 +86,7 @@ class RuleBook:
                 self._blocks.append(rule)
             elif rule.work is not None:
                 self._by_work[rule.work].append(rule)
+        self.is_empty = not (self._by_work or self._blocks)
         self._pinned = {work for work, own in self._by_work.items() if any(r.action is RuleAction.PIN for r in own)}
         self._block_keys = {rule.entry_key for rule in self._blocks}
         self._has_title_blocks = any(rule.entry_key is None for rule in self._blocks)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
+    Dialect,
     Select,
     and_,
     delete,
@@ -21,6 +22,7 @@ from sqlalchemy import (
 )
 
 from stalkeer.model import EntryId, EntryKind, SourceId
+from stalkeer.store.bulk import fetch_among
 from stalkeer.store.chunks import among, chunks, id_chunks
 from stalkeer.store.tables import entries, match_marks, sources, title_keys, titles
 
@@ -78,15 +80,33 @@ def note_marks(connection: Connection, marks: Iterable[SourceMark], version: str
         connection.execute(insert(match_marks).values(values))
 
 
-def is_visible() -> ColumnElement[bool]:
-    return and_(
-        # + 0, and a text put behind the kind: SQLite would walk these columns' indexes over all entries
-        entries.c.added_gen + 0 <= sources.c.generation,
-        or_(entries.c.gone_gen.is_(None), entries.c.gone_gen > sources.c.generation),
-        entries.c.kind.concat("").in_(_MATCHED_KINDS),
-        sources.c.enabled,
-        sources.c.removed_at.is_(None),
+IS_VISIBLE = and_(
+    entries.c.added_gen + 0 <= sources.c.generation,  # + 0: SQLite would walk this column's index over all entries
+    or_(entries.c.gone_gen.is_(None), entries.c.gone_gen > sources.c.generation),
+    entries.c.kind.concat("").in_(_MATCHED_KINDS),  # likewise
+    sources.c.enabled,
+    sources.c.removed_at.is_(None),
+)
+_ENTRIES = (
+    select(
+        entries.c.id, entries.c.name, entries.c.kind, func.coalesce(entries.c.group_title, ""), entries.c.year,
+        entries.c.season, entries.c.episode, entries.c.episode_end, entries.c.air_date, entries.c.country,
+        entries.c.tmdb_id, entries.c.logo, entries.c.duration_s, entries.c.source_id, sources.c.slug, entries.c.key,
+        entries.c.added_gen,
     )
+    .join(sources, sources.c.id == entries.c.source_id)
+    .where(IS_VISIBLE)
+)  # fmt: skip
+
+
+# the first condition is that of the index
+_FILMS_WITH_ID = _ENTRIES.where(entries.c.tmdb_id.is_not(None), entries.c.kind.concat("") != EntryKind.EPISODE.value)
+
+
+@cache
+def _in_words(query: Select[Any], dialect: Dialect) -> str:
+    """A statement as the driver takes it, ready for one more condition."""
+    return str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
 def stream_title_keys(connection: Connection) -> Iterator[tuple[str, int]]:
@@ -137,15 +157,16 @@ def _look(number: int, is_mirror: bool) -> str:  # noqa: FBT001 - a field of the
 
 
 def entries_of_titles(connection: Connection, title_ids: Collection[int]) -> Iterator[EntryRow]:
+    statement = _in_words(_ENTRIES, connection.dialect)
     for chunk in id_chunks(title_ids):
-        yield from _entries(connection, _entry_query().where(among(entries.c.title_id, chunk)))
+        yield from map(EntryRow._make, fetch_among(connection, statement, "entries.title_id", chunk))
 
 
 def entries_with_tmdb(connection: Connection, tmdb_ids: Collection[int]) -> Iterator[EntryRow]:
     """Films of which the account says one of these ids."""
-    for chunk in chunks(sorted(tmdb_ids)):
-        query = _entry_query().where(entries.c.tmdb_id.in_(chunk), entries.c.kind != EntryKind.EPISODE.value)
-        yield from _entries(connection, query)
+    statement = _in_words(_FILMS_WITH_ID, connection.dialect)
+    for chunk in id_chunks(tmdb_ids):
+        yield from map(EntryRow._make, fetch_among(connection, statement, "entries.tmdb_id", chunk))
 
 
 class FreshEntry(NamedTuple):
@@ -163,7 +184,7 @@ def entries_since(connection: Connection, source_id: SourceId, generation: int) 
     query = (
         select(*columns)
         .join(sources, sources.c.id == entries.c.source_id)
-        .where(is_visible(), entries.c.source_id == source_id, entries.c.title_id.is_not(None))
+        .where(IS_VISIBLE, entries.c.source_id == source_id, entries.c.title_id.is_not(None))
     )
     came = query.where(entries.c.added_gen > generation)
     changed = query.where(entries.c.changed_gen > generation, entries.c.added_gen + 0 <= generation)
@@ -172,13 +193,15 @@ def entries_since(connection: Connection, source_id: SourceId, generation: int) 
 
 
 def entries_of_keys(connection: Connection, slug: str, keys: Collection[str]) -> list[EntryRow]:
-    return list(_entries(connection, _entry_query().where(sources.c.slug == slug, entries.c.key.in_(sorted(keys)))))
+    query = _ENTRIES.where(sources.c.slug == slug, entries.c.key.in_(sorted(keys)))
+    return [EntryRow._make(row) for row in connection.execute(query)]
 
 
 def entries_by_id(connection: Connection, entry_ids: Collection[int]) -> list[EntryRow]:
     found: list[EntryRow] = []
+    statement = _in_words(_ENTRIES, connection.dialect)
     for chunk in id_chunks(entry_ids):
-        found += _entries(connection, _entry_query().where(among(entries.c.id, chunk)))
+        found += map(EntryRow._make, fetch_among(connection, statement, "entries.id", chunk))
     return found
 
 
@@ -202,9 +225,9 @@ def series_entries(connection: Connection) -> Iterator[tuple[SourceId, str, int]
 
 def readings_of_titles(connection: Connection, title_ids: Collection[int]) -> Iterator[tuple[int, str]]:
     """(title, key) of every reading, in no order: for a look at very many."""
+    statement = 'SELECT title_id, "key" FROM title_keys WHERE true'
     for chunk in id_chunks(title_ids):
-        query = select(title_keys.c.title_id, title_keys.c.key).where(among(title_keys.c.title_id, chunk))
-        yield from map(tuple, connection.execute(query).all())
+        yield from fetch_among(connection, statement, "title_id", chunk)
 
 
 def keys_of_titles(connection: Connection, title_ids: Collection[int]) -> dict[int, list[str]]:
@@ -218,22 +241,3 @@ def keys_of_titles(connection: Connection, title_ids: Collection[int]) -> dict[i
 
 def count_titles(connection: Connection) -> int:
     return connection.scalar(select(func.count()).select_from(titles)) or 0
-
-
-def _entry_query() -> Select[Any]:
-    return (
-        select(
-            entries.c.id, entries.c.name, entries.c.kind, entries.c.group_title, entries.c.year, entries.c.season,
-            entries.c.episode, entries.c.episode_end, entries.c.air_date, entries.c.country, entries.c.tmdb_id,
-            entries.c.logo, entries.c.duration_s, entries.c.source_id, sources.c.slug, entries.c.key,
-            entries.c.added_gen,
-        )
-        .join(sources, sources.c.id == entries.c.source_id)
-        .where(is_visible())
-    )  # fmt: skip
-
-
-def _entries(connection: Connection, query: Select[Any]) -> Iterator[EntryRow]:
-    for part in connection.execute(query.execution_options(yield_per=2_000)).partitions():
-        for row in part:
-            yield EntryRow._make((*row[:3], row[3] or "", *row[4:]))

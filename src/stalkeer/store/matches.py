@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, or
 
 from stalkeer.errors import NotFound
 from stalkeer.model import Decision, EntryId, MatchId, WantedId
-from stalkeer.store.match_entries import is_visible
+from stalkeer.store.match_entries import IS_VISIBLE
 from stalkeer.store.tables import (
     entries,
     instances,
@@ -98,7 +98,7 @@ def count_matches(connection: Connection, chosen: MatchFilter, up_to: int | None
     if chosen.instance is not None:
         shown = shown.join(instances, instances.c.id == wanted.c.instance_id)
     shown = shown.join(entries, entries.c.id == matches.c.entry_id).join(sources, sources.c.id == entries.c.source_id)
-    inner = shown.where(wanted.c.gone_at.is_(None), is_visible(), *_match_clauses(chosen)).limit(up_to).subquery()
+    inner = shown.where(wanted.c.gone_at.is_(None), IS_VISIBLE, *_match_clauses(chosen)).limit(up_to).subquery()
     return connection.scalar(select(func.count()).select_from(inner)) or 0
 
 
@@ -170,7 +170,7 @@ def _match_query() -> Select[Any]:
         .join(instances, instances.c.id == wanted.c.instance_id)
         .join(entries, entries.c.id == matches.c.entry_id)
         .join(sources, sources.c.id == entries.c.source_id)
-        .where(wanted.c.gone_at.is_(None), is_visible())
+        .where(wanted.c.gone_at.is_(None), IS_VISIBLE)
     )  # fmt: skip
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, TextClause, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, TextClause, bindparam, delete, func, select, update
 
 from stalkeer.matching.pairs import Pair
 from stalkeer.model import Decision, WantedId
+from stalkeer.store.bulk import insert_rows
 from stalkeer.store.chunks import among, chunks, id_chunks
 from stalkeer.store.tables import matches
 
@@ -36,9 +38,9 @@ def save_pairs_of_items(
     by_item: dict[int, list[Pair]] = defaultdict(list)
     for pair in pairs:
         by_item[pair.wanted.id].append(pair)
-    for chunk in chunks(sorted(item_ids)):
+    for chunk in id_chunks(item_ids):
         own = [pair for item_id in chunk for pair in by_item.get(item_id, ())]
-        saved += _save(connection, matches.c.wanted_id.in_(chunk), own, now)
+        saved += _save(connection, among(matches.c.wanted_id, chunk), own, now)
     return saved
 
 
@@ -81,7 +83,7 @@ def _save(
         values = _values(pair)
         row = known.pop(place, None)
         if row is None:
-            fresh[place] = values | {"wanted_id": place[0], "entry_id": place[1], "matched_at": now}
+            fresh[place] = values | {"wanted_id": place[0], "entry_id": place[1]}
         elif (row.score, row.decision, row.evidence) != (values["score"], values["decision"], values["evidence"]):
             stale.append(values | {"row_id": row.id, "matched_at": now})
     confirmed = _newly_confirmed(connection, pairs)
@@ -91,16 +93,28 @@ def _save(
     if stale:
         connection.execute(update(matches).where(matches.c.id == bindparam("row_id")), stale)
     if fresh:
-        connection.execute(insert(matches), list(fresh.values()))
+        _insert(connection, fresh.values(), now)
     return Saved(len(fresh) + len(stale), len(known), confirmed)
+
+
+_COLUMNS = ("wanted_id", "entry_id", "score", "decision", "decided_by", "evidence", "matched_at")
+
+
+def _insert(connection: Connection, pairs: Iterable[dict[str, Any]], now: datetime) -> None:
+    """In the driver's own words: a first run writes tens of thousands."""
+    stamp = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    if connection.dialect.name != "sqlite":
+        stamp += "+00:00"
+    rows = [(*(pair[name] for name in _COLUMNS[:5]), json.dumps(pair["evidence"]), stamp) for pair in pairs]
+    insert_rows(connection, "matches", _COLUMNS, rows)
 
 
 def _newly_confirmed(connection: Connection, pairs: Sequence[Pair]) -> tuple[WantedId, ...]:
     """Items among `pairs` that become confirmed and had no confirmed entry so far."""
     items = {pair.wanted.id for pair in pairs if pair.decision is Decision.CONFIRM}
-    for chunk in chunks(sorted(items)):
+    for chunk in id_chunks(items):
         had = select(matches.c.wanted_id).where(
-            matches.c.wanted_id.in_(chunk), matches.c.decision == Decision.CONFIRM.value
+            among(matches.c.wanted_id, chunk), matches.c.decision == Decision.CONFIRM.value
         )
         items -= set(connection.scalars(had.distinct()))
     return tuple(WantedId(item) for item in sorted(items))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Text, bindparam, cast, func, select, update
+from sqlalchemy import Connection, Row, Text, cast, func, select, update
 
 from stalkeer.matching.lookup import identity_of
 from stalkeer.matching.works import WantedItem, Work, read_names
 from stalkeer.model import InstanceId, LibraryId
+from stalkeer.store.bulk import execute_many
 from stalkeer.store.chunks import chunks
 from stalkeer.store.tables import instances, library, library_titles, lookup_cache, rules, wanted
 
@@ -27,46 +28,50 @@ class WantedWork:
     matched_fingerprint: str | None
 
 
-def read_library_stamp(connection: Connection, up_to: int | None = None) -> tuple[object, ...]:
-    """Equal as long as nothing that matching reads of the library, the instances, lookups and rules has changed.
+_LIBRARY = select(func.count(), func.max(library.c.id), func.max(library.c.synced_at))
+_ENABLED = select(instances.c.id).where(instances.c.enabled, instances.c.removed_at.is_(None)).order_by(instances.c.id)
+_LOOKUPS = select(func.count(), func.max(lookup_cache.c.fetched_at))
+_RULES = select(func.count(), func.max(rules.c.id)).select_from(rules)
 
-    `up_to`: of the library rows up to this id alone.
-    """
-    mine = select(func.count(), func.max(library.c.id), func.max(library.c.synced_at))
-    if up_to is not None:
-        mine = mine.where(library.c.id <= up_to)
-    enabled = select(instances.c.id).where(instances.c.enabled, instances.c.removed_at.is_(None))
-    parts: list[object] = [tuple(connection.execute(mine).one())]
-    parts.append(tuple(connection.scalars(enabled.order_by(instances.c.id))))
-    parts.append(tuple(connection.execute(select(func.count(), func.max(lookup_cache.c.fetched_at))).one()))
-    parts.append(tuple(connection.execute(select(func.count(), func.max(rules.c.id)).select_from(rules)).one()))
+
+def read_library_stamp(connection: Connection) -> tuple[object, ...]:
+    """Equal as long as nothing that matching reads of the library, the instances, lookups and rules has changed."""
+    parts: list[object] = [tuple(connection.execute(_LIBRARY).one())]
+    parts.append(tuple(connection.scalars(_ENABLED)))
+    parts += [tuple(connection.execute(query).one()) for query in (_LOOKUPS, _RULES)]
     return tuple(parts)
 
 
-class WantedStates(NamedTuple):
-    """Ids, fingerprints and what it was matched as, of everything wanted now: three lists with commas, in one order.
+def read_stamp_up_to(connection: Connection, last: int) -> object:
+    """The first part of the stamp, of the library rows up to this id alone."""
+    return tuple(connection.execute(_LIBRARY.where(library.c.id <= last)).one())
 
-    As texts that the database puts together: ten thousand rows would cost more than all the rest of a small run.
+
+class WantedState(NamedTuple):
+    """What of a wanted item tells whether it must be matched again."""
+
+    id: int
+    fingerprint: str
+    matched: str | None
+
+
+def read_wanted_states(connection: Connection) -> frozenset[str]:
+    """A line for each item wanted now, as `read_state` reads it.
+
+    The database puts them together: ten thousand rows would cost more than all the rest of a small run.
     """
-
-    ids: str = ""
-    fingerprints: str = ""
-    matched: str = ""
-
-    def rows(self) -> Iterator[tuple[int, str, str | None]]:
-        if self.ids:
-            columns = (self.fingerprints.split(","), (print_ or None for print_ in self.matched.split(",")))
-            yield from zip(map(int, self.ids.split(",")), *columns, strict=True)
+    listed: str | None = connection.scalar(_STATES)
+    return frozenset(listed.split(",")) if listed else frozenset()
 
 
-def read_wanted_states(connection: Connection) -> WantedStates:
-    columns = (cast(wanted.c.id, Text), *(func.coalesce(wanted.c[name], "") for name in _PRINTS))
-    listed = (func.aggregate_strings(column, ",") for column in columns)
-    row = connection.execute(select(*listed).where(wanted.c.gone_at.is_(None))).one()
-    return WantedStates(*(text or "" for text in row))
+def read_state(line: str) -> WantedState:
+    number, fingerprint, matched = line.split(" ")
+    return WantedState(int(number), fingerprint, matched or None)
 
 
-_PRINTS = ("fingerprint", "matched_fingerprint")
+_PRINTS = (func.coalesce(wanted.c[name], "") for name in ("fingerprint", "matched_fingerprint"))
+_STATE = cast(wanted.c.id, Text) + " " + next(_PRINTS) + " " + next(_PRINTS)
+_STATES = select(func.aggregate_strings(_STATE, ",")).where(wanted.c.gone_at.is_(None))
 
 
 def read_works(connection: Connection, after: int = 0) -> dict[LibraryId, Work]:
@@ -75,27 +80,44 @@ def read_works(connection: Connection, after: int = 0) -> dict[LibraryId, Work]:
     for row in connection.execute(
         select(library_titles.c.library_id, library_titles.c.title, library_titles.c.origin)
         .where(library_titles.c.library_id > after)
-        .order_by(library_titles.c.id)
+        .order_by(library_titles.c.library_id, library_titles.c.id)  # along the index of its few rows
     ):
-        named[row.library_id].append((row.title, row.origin))
+        library_id, title, origin = row
+        named[library_id].append((title, origin))
     query = (
-        select(library, instances.c.slug)
+        select(*(library.c[name] for name in _WORK), instances.c.slug)
         .join(instances, instances.c.id == library.c.instance_id)
         .where(instances.c.enabled, instances.c.removed_at.is_(None), library.c.id > after)
     )
-    return {LibraryId(row.id): _work(row, named.get(row.id, [])) for row in connection.execute(query)}
+    return {LibraryId(row[0]): _work(row, named.get(row[0], [])) for row in connection.execute(query)}
 
 
-def _work(row: Row[Any], named: Sequence[tuple[str, str]]) -> Work:
+_WORK = (
+    "id",
+    "kind",
+    "arr_id",
+    "title",
+    "tmdb_id",
+    "tvdb_id",
+    "year",
+    "secondary_year",
+    "poster",
+    "runtime_min",
+    "series_type",
+)
+
+
+def _work(row: Sequence[Any], named: Sequence[tuple[str, str]]) -> Work:
+    _, kind, arr_id, title, tmdb_id, tvdb_id, year, secondary_year, poster, runtime_min, series_type, slug = row
     return Work(
-        identity=identity_of(row.kind, row.tmdb_id, row.tvdb_id, f"{row.slug}:{row.arr_id}"),
-        kind=row.kind,
-        names=read_names([(row.title, "title"), *named]),
-        years=tuple(year for year in (row.year, row.secondary_year) if year),
-        tmdb_id=row.tmdb_id,
-        poster=row.poster,
-        runtime_min=row.runtime_min,
-        series_type=row.series_type,
+        identity=identity_of(kind, tmdb_id, tvdb_id, f"{slug}:{arr_id}"),
+        kind=kind,
+        names=read_names([(title, "title"), *named]),
+        years=tuple(said for said in (year, secondary_year) if said),
+        tmdb_id=tmdb_id,
+        poster=poster,
+        runtime_min=runtime_min,
+        series_type=series_type,
     )
 
 
@@ -135,10 +157,10 @@ def _item(row: Row[Any], work: Work) -> WantedItem:
 
 
 def note_matched(connection: Connection, prints: Mapping[int, str]) -> None:
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    statement = f"UPDATE wanted SET matched_fingerprint = {mark} WHERE id = {mark}"  # noqa: S608
     if prints:
-        rows = [{"row_id": wanted_id, "print": text} for wanted_id, text in prints.items()]
-        statement = update(wanted).where(wanted.c.id == bindparam("row_id"))
-        connection.execute(statement.values(matched_fingerprint=bindparam("print")), rows)
+        execute_many(connection, statement, [(text, wanted_id) for wanted_id, text in prints.items()])
 
 
 def forget_matched(connection: Connection, wanted_ids: Collection[int]) -> None:
