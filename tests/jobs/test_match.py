@@ -6,6 +6,7 @@ from sqlalchemy import update
 
 from stalkeer.errors import ArrUnreachable, TmdbError
 from stalkeer.jobs.explain import explain_wanted
+from stalkeer.jobs.known import recall
 from stalkeer.jobs.match import Matching, match_wanted
 from stalkeer.jobs.match_rules import (
     Offset,
@@ -114,6 +115,38 @@ def test_a_new_wanted_item_is_found_among_old_entries_in_any_spelling(house):
 
     assert report.items == 1
     assert set(decisions(house)[hotel]) == {"The Grand Budapest Hotell (2014)", "Grand Budapest Hotel, The - 2014"}
+
+
+def test_what_is_remembered_between_runs_is_what_one_without_memory_would_read(house):
+    remembering = matching_of(house)
+    first, second = house.film("Dune", 2021), house.film("Quiet Harbour", 2014)
+    house.list_entries("Dune (2021)", "Quiet Harbour (2014)", "Amber Lane (2001)")
+
+    def change(wanted_id, **values):
+        with house.database.begin() as connection:
+            connection.execute(update(wanted).where(wanted.c.id == wanted_id).values(**values))
+
+    steps = [
+        lambda: None,
+        lambda: house.film("Amber Lane", 2001),
+        lambda: house.film("Dune", 1984, is_wanted=False),  # a rival
+        lambda: change(first, gone_at=house.clock()),
+        lambda: change(first, gone_at=None),
+        lambda: change(second, fingerprint="another"),
+        lambda: change(second, matched_fingerprint=None),
+        lambda: house.list_entries("Dune 2021 4K"),
+        lambda: change(second, gone_at=house.clock(), matched_fingerprint=None),
+    ]
+    for step in steps:
+        step()
+        fresh = recall(matching_of(house))
+        known = recall(remembering)
+
+        assert known.dirty_items() == fresh.dirty_items()
+        assert known.matched == fresh.matched
+        match_wanted(remembering, QuietRun())
+
+    assert recall(remembering).dirty_items() == {}
 
 
 def test_an_entry_that_is_gone_takes_its_match_along_when_its_item_is_matched_again(house):

@@ -253,3 +253,107 @@ def test_a_whole_season_is_no_film_of_its_title(name):
     entry = EntryFacts(1, name, "other", parse_title(name))
 
     assert not list(Matcher([as_item(film("Night Ferry", 2012))]).consider(entry))
+
+
+@pytest.mark.parametrize("name", ["MAX: Steele", "MAX - Steele", "SKY: Garden", "PRIME: Cut", "TOP - Gear Girl"])
+def test_a_shouted_word_may_be_a_platform_or_the_titles_and_only_a_year_tells(name):
+    title = name.replace(":", "").replace(" -", "").title()
+
+    assert decide(film(title, 2016), name) is REVIEW
+    assert decide(film(title, 2016), f"{name} (2016)") is CONFIRM
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("An Orchard", "The Orchard"), ("Le Lac", "La Lac"), ("Der Turm", "Ein Turm")]
+)
+def test_another_article_is_another_title_until_an_id_says_otherwise(one, other):
+    wanted = film(one, 2010, tmdb_id=7)
+
+    assert decide(wanted, f"{other} (2010)") is REVIEW
+    assert decide(wanted, f"{other} (2010)", tmdb_id=7) is CONFIRM
+    assert decide(wanted, f"{other} (2010)", film(other, 2010)) is NOTHING
+
+
+@pytest.mark.parametrize("title", ["Wonder Harbour", "Copper Summer", "The Class"])
+def test_a_bare_year_that_may_end_a_title_is_not_decided_where_films_of_both_kinds_exist(title):
+    plain, numbered = film(title, 1984), film(f"{title} 1984", 2020)
+
+    assert decide(plain, f"{title} 1984", numbered) is REVIEW
+    assert decide(numbered, f"{title} 1984", plain) is REVIEW
+    assert decide(plain, f"{title} (1984)", numbered) is CONFIRM
+    assert decide(numbered, f"{title} 1984 (2020)", plain) is CONFIRM
+    assert decide(numbered, f"{title} (1984)", plain) is NOTHING
+
+
+@pytest.mark.parametrize("word", ["German", "French", "Polish"])
+def test_a_language_before_the_year_of_a_release_may_end_its_title(word):
+    plain, named = film("The Good", 2006), film(f"The Good {word}", 2006)
+    name = f"The.Good.{word}.2006.1080p.BluRay.x264-GRP"
+
+    assert decide(plain, name) is CONFIRM
+    assert decide(named, name) is CONFIRM
+    assert decide(plain, name, named) is REVIEW
+    assert decide(named, name, plain) is REVIEW
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name", "rivals", "decision"),
+    [
+        (film("Blue Door", 1984), "Blue Door (2019)", [film("Blue Door", 2019)], NOTHING),
+        (film("Blue Door", 1984), "Blue Door", [film("Blue Door", 2019)], REVIEW),
+        (film("Blue Door", 2019, number=1), "Blue Door (2019)", [film("Blue Door", 2019, number=2)], REVIEW),
+        (film("Blue Door", 1984, known=False), "Blue Door", [], REVIEW),
+        (film("Blue Door", 1984, known=False), "Blue Door (1985)", [], REVIEW),
+        (film("The Island", 2005), "The Island (2006)", [film("The Island", 2006)], NOTHING),
+        (film("The Island", 2005), "The Island (2006)", [film("The Island", 2007)], REVIEW),
+        (film("The Glass Lake", 2010, "Le Lac"), "FR - Le Lac (2010)", [film("Le Lac", 2010)], REVIEW),
+        (film("The Glass Lake", 2010, "Le Lac"), "FR - Le Lac", [film("Le Lac", 1999)], REVIEW),
+        (film("Thousand Lakes", 2010, "千の湖"), "千の湖 / Thousand Lakes (2010)", [], CONFIRM),
+        (film("Ghostly Manor", 2015), "Ghostly Manor (AU)", [], REVIEW),
+        (film("Ghostly Manor", 2015), "Ghostly Manor (AU) (2015)", [], CONFIRM),
+        (film("Silent Shore", 2012), "Silent Shore aka Stille Kyst", [], CONFIRM),
+        (film("Other Shore", 2012), "Silent Shore (Other Shore) (2012)", [film("Silent Shore", 2012)], NOTHING),
+        (film("Silent Shore", 2012), "[Group] Silent Shore (2012) [BD 1080p][1A2B3C4D].mkv", [], CONFIRM),
+        (film("Silent Shore", 2012), "/films/Silent Shore (2012)/ss.mkv", [], CONFIRM),
+        (film("Class of 1999", 1990), "Class of 1999", [film("Class", 1999)], CONFIRM),
+        (film("Class", 1999), "Class of 1999", [], NOTHING),
+        (film("Dawn: Extended", 2006), "Dawn: Extended (2006)", [], CONFIRM),
+        (film("Dawn", 2006), "Dawn 2 Dusk (2006)", [], NOTHING),
+        (film("Ocean Six", 2001), "Ocean 60 (2001)", [], NOTHING),
+        (film("Red Lantern 2", 2012), "Red Lantern 2 & 3 (2012)", [], NOTHING),
+    ],
+)
+def test_films_that_are_nearly_others(wanted, name, rivals, decision):
+    assert decide(wanted, name, *rivals) is decision
+
+
+ANIME = series("Harbour Watch", 2005, series_type="anime")
+TALK = series("Evening Talk", 2005, series_type="daily")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name", "rivals", "decision"),
+    [
+        (series("Harbour Watch (US)", 2010), "Harbour Watch S01E01", [series("Harbour Watch (UK)", 2005)], REVIEW),
+        (series("Harbour Watch", 2005), "Harbour Watch S01E01", [series("Harbour Watch", 2020)], REVIEW),
+        (series("Harbour Watch", 2005), "Harbour Watch (2020) S01E01", [series("Harbour Watch", 2020)], NOTHING),
+        (series("Harbour Watch", 2005), "Harbour Watch: Night Shift S01E01", [], NOTHING),
+        (series("Harbour Watch", 2005), "Harbour Watch Specials S00E01", [], NOTHING),
+        (as_item(series("Harbour Watch", 2005), season=0), "Harbour Watch S00E01", [], REVIEW),
+        (series("Harbour Watch", 2005), "Harbour Watch - Episode 1", [], REVIEW),
+        (as_item(ANIME, episode=5, absolute=5), "[Group] Harbour Watch - 05 [1080p].mkv", [], CONFIRM),
+        (as_item(ANIME, season=2, episode=5, absolute=17), "[Group] Harbour Watch S2 - 05 [1080p].mkv", [], CONFIRM),
+        (as_item(ANIME, season=2, episode=5, absolute=17), "Harbour Watch - 18", [], NOTHING),
+        (
+            as_item(series("Harbour Watch", 2005), episode=5, absolute=5),
+            "[Group] Harbour Watch - 05 [1080p]",
+            [],
+            REVIEW,
+        ),
+        (as_item(TALK, season=2010, air_date="2010-05-12"), "Evening Talk 2010-05-12", [], CONFIRM),
+        (as_item(TALK, season=2010, air_date="2010-05-12"), "Evening Talk 12/05/2010", [], REVIEW),
+        (as_item(TALK, season=2010, air_date="2010-05-12"), "Evening Talk 2010-05-13", [], NOTHING),
+    ],
+)
+def test_episodes_that_are_nearly_others(wanted, name, rivals, decision):
+    assert decide(wanted, name, *rivals) is decision

@@ -32,7 +32,7 @@ from stalkeer.store.works import (
 )
 from stalkeer.titles import PARSER_VERSION
 
-MATCHER_VERSION = 3  # grows with every change that may change a decision: all is matched again
+MATCHER_VERSION = 4  # grows with every change that may change a decision: all is matched again
 
 
 @dataclass
@@ -96,7 +96,7 @@ class Known:
     def see(self, items: Iterable[int]) -> None:
         """Note which of these items must be matched."""
         for item in items:
-            if item in self.matched and self.matched[item] != self.prints.get(item):
+            if item in self.prints and item in self.matched and self.matched[item] != self.prints[item]:
                 self._open.add(item)
             else:
                 self._open.discard(item)

@@ -85,12 +85,21 @@ def _judge_one(fit: Fit, fits: list[Fit], thresholds: Thresholds) -> Verdict:
 
 def _is_as_good(fit: Fit, other: Fit) -> bool:
     """Whether nothing settles between the two. A year that is one off is as usual as a lost article."""
-    if abs(other.score - fit.score) <= _TIE:
+    if abs(other.score - fit.score) <= _TIE or _read_one_number_apart(fit, other):
         return True
     looser, closer = sorted((fit, other), key=lambda each: each.hit.agreement)
     if looser.hit.agreement is not Agreement.ARTICLE or closer.is_settled or not closer.is_a_year_off:
         return False
     return looser.is_settled or looser.is_a_year_off
+
+
+def _read_one_number_apart(fit: Fit, other: Fit) -> bool:
+    """`Title 1984`: for one it is the year, for the other the end of its title."""
+    shorter, longer = sorted((fit.hit, other.hit), key=lambda hit: len(hit.hypothesis.text))
+    if longer.agreement is not Agreement.SAME or shorter.agreement is not Agreement.SAME:
+        return False
+    title, _, number = longer.hypothesis.text.rpartition(" ")
+    return shorter.hypothesis.text == title and str(shorter.hypothesis.year) == number
 
 
 def _judge_alone(fit: Fit, thresholds: Thresholds) -> Verdict:

@@ -58,7 +58,7 @@ def weigh(hit: Hit, entry: EntryFacts) -> Fit:
     """All evidence on one hit. The runtime of an episode is its own affair and is not weighed here."""
     title, (year, year_barrier, year_impossible) = _title(hit), _year(hit, entry)
     if _says_no_more(entry):
-        if year is not None and year.weight >= _EXACT_YEAR and hit.slips is None and hit.agreement:
+        if year is not None and year.weight >= _EXACT_YEAR and hit.agreement is Agreement.SAME:
             # most entries of most lists: a title, its year, and nothing else
             return Fit(hit, title.weight + year.weight, (title, year), has_year=True)
         ids, id_impossible = _NO_IDS
@@ -75,6 +75,8 @@ def weigh(hit: Hit, entry: EntryFacts) -> Fit:
         barriers += [_title_barrier(hit), _silent_barrier(hit, entry)]
     if hit.agreement is Agreement.NONE and not (year is not None and year.weight > 0):
         barriers.append("neither title nor year agrees with what its id says")
+    if hit.agreement is Agreement.ARTICLE and not has_id and _has_article(hit):
+        barriers.append("it has another article, and so may be another title")
     if hit.slips is not None and not hit.slips.is_plain and not has_id:
         barriers.append("the title differs in a way that may make it another one")
     barriers += [year_barrier, runtime_barrier]
@@ -100,6 +102,11 @@ def weigh(hit: Hit, entry: EntryFacts) -> Fit:
 def _says_no_more(entry: EntryFacts) -> bool:
     """Whether the entry says neither id, nor country, nor how long it runs."""
     return not (entry.tmdb_id or entry.poster or entry.duration_s or entry.title.country)
+
+
+def _has_article(hit: Hit) -> bool:
+    """Whether both the name and the title have an article: `The Orchard` for `An Orchard`."""
+    return hit.name.key != hit.name.base and hit.hypothesis.key != hit.name.base
 
 
 def _title_barrier(hit: Hit) -> str | None:

@@ -48,6 +48,7 @@ _WHAT_IT_IS = frozenset(("مسلسل", "فيلم", "برنامج", "انمي", "
 _YEAR_ONLY = re.compile(r"\W*(?:18|19|20)\d\d\W*")
 _QUALITY = re.compile(rf"[\s.(\[]{QUALITY}(?!\w)", re.I)
 _NAME = re.compile(r"[^\W\d_]{2}")
+_CODE_KEPT = 0.015  # too much for a title alone to be sure, little enough for a title and its year
 _MOST = 5
 _LETTER = re.compile(r"[^\W_]")
 
@@ -128,8 +129,9 @@ def _take_bare(content: str, separator: str, rest: str) -> _Taken | None:
     if (shouted or separator == "|") and any(tag.sure for tag in tags):
         return _Taken(rest, tags, 0.0, None if len(content) > 3 or content.lower() not in AMBIGUOUS else 0.02)
     if separator == "|" or (shouted and (separator != ":" or tags[0].field in ("language", "region"))):
-        return _Taken(rest, tags, 0.0, 0.01)
-    return _Taken(rest, tags, 0.03, 0.0)
+        return _Taken(rest, tags, 0.0, _CODE_KEPT)
+    # MAX: Title is as likely the platform as the name that it spells
+    return _Taken(rest, tags, _CODE_KEPT, _CODE_KEPT) if shouted else _Taken(rest, tags, 0.03, 0.0)
 
 
 def _take_unknown_code(content: str, separator: str, rest: str) -> _Taken | None:

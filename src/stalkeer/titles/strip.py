@@ -317,7 +317,7 @@ def _take_end_tag(reading: TitleText, peeled: _Peeled) -> str | None:
             return _TRAILING_ARTICLE.sub("", before) or before  # Title The Director's Cut
     if peeled.is_scene and _ends_title_of_release(word, tag, head, peeled):
         if not _follows_year(head):
-            peeled.texts.append(TitleText(text, penalty + 0.02, year))
+            peeled.texts.append(TitleText(text, penalty + 0.01, year))  # so near that a film of that name is its equal
         peeled.tags += [tag] if tag is not None else []
         return head
     if peeled.is_series and word in _SHOWS_COUNTRIES and not head.isupper():
