@@ -8,13 +8,16 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import func, select
+from sqlalchemy.event import listen
 
 from stalkeer.catalogue.filters import Field, Filter, Mode
+from stalkeer.catalogue.snapshot import Snapshot, new_array
 from stalkeer.jobs.refresh import Outcome, Refresher, SourceReport, clear_interrupted, refresh_sources
 from stalkeer.jobs.refresh_archive import PRIORITY
 from stalkeer.jobs.reporting import QuietRun
@@ -24,7 +27,14 @@ from stalkeer.settings import Settings
 from stalkeer.settings.schema import CatalogueSettings
 from stalkeer.store.archives import list_archives
 from stalkeer.store.bulk import writing
-from stalkeer.store.catalogue import Generation, add_entries, mark_gone, stage_changes
+from stalkeer.store.catalogue import (
+    Generation,
+    add_entries,
+    drop_old_snapshots,
+    mark_gone,
+    stage_changes,
+    write_snapshot,
+)
 from stalkeer.store.catalogue_page import BrowseFilter, browse
 from stalkeer.store.database import Database
 from stalkeer.store.entries import EntrySearch, search_entries
@@ -438,6 +448,23 @@ def test_changes_staged_before_a_kill_behind_the_switch_are_applied_at_the_next_
     clear_interrupted(bench.tools)
 
     assert bench.visible()["movie:2"] == "New Name"
+
+
+def test_a_large_snapshot_is_written_and_dropped_a_part_at_a_time(bench):
+    bench.refresh(playlist(*FILMS))
+    first, second = (Generation(bench.row().id, number, bench.tools.clock()) for number in (7, 8))
+    blocks = new_array(range(1, 250_001))
+    said: list[str] = []
+    listen(bench.database.engine, "before_cursor_execute", lambda *event: said.append(event[2].split()[0]))
+
+    for generation in (first, second):
+        write_snapshot(bench.database, generation, Snapshot(blocks[:], blocks[:]))
+    drop_old_snapshots(bench.database, second)
+
+    assert bench.count(catalogue_snapshots) == 3
+    written = [word for word in said if word in ("BEGIN", "INSERT", "DELETE")]
+    assert written.count("INSERT") == 6
+    assert all("BEGIN" in pair for pair in pairwise(written))
 
 
 def test_a_lost_snapshot_costs_time_and_nothing_else(bench):

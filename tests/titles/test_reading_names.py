@@ -1,4 +1,4 @@
-from stalkeer.titles import TitleReader, parse_title, title_key
+from stalkeer.titles import AlikeReader, TitleReader, parse_title, title_key
 
 
 def test_a_reader_with_a_memory_reads_as_one_without():
@@ -22,6 +22,40 @@ def test_a_million_names_with_one_frame_are_read_by_it_and_as_alone():
 
     for kind in (None, "film", "episode"):
         assert [reader.read(name, kind) for name in names] == [parse_title(name, kind) for name in names]
+
+
+def test_names_that_are_read_many_at_a_time_say_what_they_say_alone():
+    odd = ["Two\tTabs (2001)", "Mr. Robot S01 E02", "Up (2009)", "  Copper Dawn (2001)", "Été (2001)", "", " S01 E02"]
+    titles = [*_TITLES, "Silver Garden", "Ember Part Two", "Night of the Raven", "The Movie HD", "silver garden"]
+    names = [f"{before}{title}{after}" for before in ("", "FR - ", "IT - ") for title in titles for after in _ENDS]
+    names = (names + odd) * 2
+
+    for kind in ("film", "series", "episode"):
+        reader = TitleReader()
+        alike = AlikeReader(reader, lambda parsed, _kind: parsed)
+        for name in names:
+            reader.read(name, kind)
+        told = alike.read(names, [kind] * len(names))
+
+        assert sum(one is not None for one in told) > len(names) / 20
+        for name, one in zip(names, told, strict=True):
+            if one is None:
+                continue
+            said = parse_title(name, kind)
+            if one.title:
+                only = said.hypotheses[0]
+                assert (one.title, one.key) == (said.series_name, only.key)
+                shared = one.shared.hypotheses[0]._replace(text=only.text, key=only.key, year=only.year)
+                year = one.shared.year if one.year is None else one.year
+                assert one.shared._replace(hypotheses=(shared,), series_name=one.title, year=year) == said
+            else:
+                assert one.shared._replace(season=one.season, episodes=(one.episode,)) == said
+
+
+def test_names_of_several_lines_are_left_to_be_read_alone():
+    alike = AlikeReader(TitleReader(), lambda parsed, _kind: parsed)
+
+    assert alike.read(["A Show S01 E02", "A\nShow S01 E02"], ["episode"] * 2) == [None, None]
 
 
 _TITLES = [

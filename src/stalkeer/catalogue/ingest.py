@@ -6,7 +6,8 @@ Nothing that is visible changes before `finish`; whatever stops before leaves th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import compress
 
@@ -15,7 +16,7 @@ from sqlalchemy import Connection
 from stalkeer.catalogue.rows import Draft, RowMaker
 from stalkeer.catalogue.snapshot import Alignment
 from stalkeer.model import Entry
-from stalkeer.store.bulk import writing
+from stalkeer.store.bulk import parts_of, writing
 from stalkeer.store.catalogue import (
     MOST_LISTED,
     ChangedEntry,
@@ -41,6 +42,7 @@ from stalkeer.store.titles import TitleBook
 from stalkeer.titles import PARSER_VERSION
 
 CHUNK = 2_500  # rows in one transaction: it holds the write lock for a tenth of a second
+EMPTY_LOG_EVERY = 8  # transactions
 
 Keep = Callable[[Entry], str | None]  # the reason for which an entry is left out, None for one that stays
 
@@ -79,6 +81,7 @@ class Ingest:
         self._met: set[int] = set()  # earlier entries that a new block tells of
         self._staged: dict[int, ChangedEntry] = {}
         self._listed: Counter[str] = Counter()
+        self._transactions = 0
         with database.connect() as connection:
             self._is_empty = not has_entries(connection, generation.source_id)
 
@@ -89,7 +92,7 @@ class Ingest:
             self.changes.left_out.update(filter(None, reasons))
             kept = [reason is None for reason in reasons]
             entries, places = list(compress(entries, kept)), list(compress(places, kept))
-        self._drafts += map(self._rows.draft, entries)
+        self._drafts += self._rows.drafts(entries)
         self._places += places
         if len(self._drafts) >= CHUNK:
             self.flush()
@@ -104,7 +107,7 @@ class Ingest:
             for draft in part:
                 first.setdefault(draft.key, draft)
             self.changes.duplicates += len(part) - len(first)
-            with writing(self._database) as connection:
+            with self._writing() as connection:
                 ids = self._write(connection, first)
             self._remember(places[begin : begin + CHUNK], [ids[draft.key] for draft in part])
             if self._titles.is_full:
@@ -112,8 +115,17 @@ class Ingest:
 
     def _write_keys(self) -> None:
         while self._titles.has_keys:
-            with writing(self._database) as connection:
+            with self._writing() as connection:
                 self._titles.write_keys(connection)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """A transaction of many; pages that most of them write go into the file once for several."""
+        with writing(self._database) as connection:
+            yield connection
+        self._transactions += 1
+        if self._transactions % EMPTY_LOG_EVERY == 0:
+            self._database.empty_log()
 
     @property
     def size(self) -> int:
@@ -136,9 +148,8 @@ class Ingest:
                 self.kinds.subtract(kind for _, kind in gone)
                 self.changes.removed += len(gone)
                 self._list(connection, [change for change, _ in gone])
-        with self._database.begin() as connection:
-            write_snapshot(connection, self._generation, self._alignment.new)
-            self._list(connection, list(self._staged.values()))
+        write_snapshot(self._database, self._generation, self._alignment.new)
+        self._list_staged()
         with self._database.begin() as connection:
             if not switch_generation(connection, self._generation, values()):
                 return False
@@ -146,6 +157,11 @@ class Ingest:
         apply_staged(self._database, self._generation.source_id, self._generation.number)
         drop_old_snapshots(self._database, self._generation)
         return True
+
+    def _list_staged(self) -> None:
+        for part in parts_of(self._staged.values(), CHUNK):
+            with self._database.begin() as connection:
+                self._list(connection, part)
 
     def _removed(self) -> list[int]:
         """Entries that the playlist no longer has; with a series go the episodes it was expanded to."""

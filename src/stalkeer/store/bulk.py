@@ -24,7 +24,7 @@ def writing(database: Database) -> Iterator[Connection]:
     """A transaction that writes titles or entries: one refresh at a time, on PostgreSQL too.
 
     On SQLite its references are not checked: the source is locked by its refresh, titles are never deleted, and a
-    look-up of both for each entry costs a sixth of the import.
+    look-up of both for each entry costs a sixth of the import. The log is not emptied: see `Database.empty_log`.
     """
     if database.is_sqlite:
         with database.begin_unchecked(_CACHE) as connection:
@@ -67,6 +67,11 @@ def insert_rows(connection: Connection, table: str, columns: Sequence[str], rows
 def blanks(row: Iterable[object]) -> Row:
     """A row for `nullif(?, '')`: Python's sqlite3 takes ten times as long to bind a None as a text."""
     return tuple(["" if value is None else value for value in row])
+
+
+def nulls(row: Iterable[object]) -> Row:
+    """A row of blanks as other databases want it."""
+    return tuple([None if value == "" else value for value in row])
 
 
 def copy_rows(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from stalkeer.catalogue.snapshot import Snapshot, new_array
 from stalkeer.model import SourceId
@@ -24,6 +24,7 @@ from stalkeer.store.bulk import (
     execute_many,
     fetch_among,
     insert_rows,
+    nulls,
     parts_of,
     reserve_ids,
 )
@@ -58,8 +59,12 @@ CONTENT = (
     "protected",
     "added",
 )
-Content = tuple[Any, ...]  # the values of CONTENT, in that order
+# The values of CONTENT in that order, "" for what is not said; without the last ones, that few entries have, where none
+# of them is said. Not None: Python's sqlite3 takes ten times as long to bind one as a text.
+Content = tuple[Any, ...]
 _USUAL = CONTENT.index("episode_end")
+_NOTHING_FURTHER = tuple(False if name == "protected" else "" for name in CONTENT[_USUAL:])
+_ALWAYS = frozenset(("kind", "name", "url"))
 _DETAILS = tuple(CONTENT.index(name) for name in ("duration_s", "tmdb_id", "year", "resolution"))
 
 
@@ -103,16 +108,30 @@ def known_entries(connection: Connection, source_id: SourceId, keys: Sequence[st
     """The entries that the source has or had under these keys."""
     names = ", ".join(("key", "id", "added_gen", "gone_gen", *CONTENT))
     query = f"SELECT {names} FROM entries WHERE source_id = {source_id:d}"  # noqa: S608 - names of columns
-    return {row[0]: Known(row[1], row[2], row[3], row[4:]) for row in fetch_among(connection, query, "key", keys)}
+    found = fetch_among(connection, query, "key", keys)
+    return {row[0]: Known(row[1], row[2], row[3], _without_nothing(blanks(row[4:]))) for row in found}
 
 
 def keep_details(old: Content, new: Content) -> Content:
     """What was asked of the account for one entry stays where its list says nothing of it."""
-    kept = list(new)
+    kept, known = list(_whole(new)), _whole(old)
     for place in _DETAILS:
-        if kept[place] is None:
-            kept[place] = old[place]
-    return tuple(kept)
+        if kept[place] == "":
+            kept[place] = known[place]
+    return _without_nothing(tuple(kept))
+
+
+def content_values(content: Content) -> dict[str, object]:
+    """The columns of an entry that says this, None for what it does not say."""
+    return dict(zip(CONTENT, nulls(_whole(content)), strict=True))
+
+
+def _whole(content: Sequence[Any]) -> Content:
+    return (*content, *_NOTHING_FURTHER) if len(content) == _USUAL else tuple(content)
+
+
+def _without_nothing(content: Content) -> Content:
+    return content if any(content[_USUAL:]) else content[:_USUAL]
 
 
 def add_entries(connection: Connection, generation: Generation, rows: Sequence[tuple[str, Content]]) -> Added:
@@ -126,7 +145,9 @@ def add_entries(connection: Connection, generation: Generation, rows: Sequence[t
     else:
         columns = ("id", "key", *CONTENT, "source_id", "added_gen", "first_seen")
         last = (generation.source_id, generation.number, generation.now)
-        values = ((number, key, *content, *last) for number, (key, content) in zip(ids, rows, strict=True))
+        values = (
+            (number, key, *nulls(_whole(content)), *last) for number, (key, content) in zip(ids, rows, strict=True)
+        )
         copy_rows(connection, "entries", columns, values)
         count = len(rows)
     if count == len(rows):
@@ -140,22 +161,21 @@ def _insert_entries(
     connection: Connection, generation: Generation, ids: Sequence[int], rows: Sequence[tuple[str, Content]]
 ) -> int:
     """Most entries have only the usual columns: each further value costs as much as a tenth of a row."""
-    usual: list[Sequence[object]] = []
-    others: list[Sequence[object]] = []
-    for number, (key, content) in zip(ids, rows, strict=True):
-        if any(content[_USUAL:]):
-            others.append((number, key, *content))
-        else:
-            usual.append((number, key, *content[:_USUAL]))
+    usual = [(n, key, *content) for n, (key, content) in zip(ids, rows, strict=True) if len(content) == _USUAL]
+    others = [(n, key, *content) for n, (key, content) in zip(ids, rows, strict=True) if len(content) != _USUAL]
     seen = generation.now.replace(tzinfo=None).isoformat(" ", "microseconds")  # as SQLAlchemy writes it
     fixed = {"source_id": generation.source_id, "added_gen": generation.number, "first_seen": f"'{seen}'"}
     count = 0
     for some, names, values in ((usual, CONTENT[:_USUAL], fixed | {"protected": 0}), (others, CONTENT, fixed)):
         columns = ", ".join(("id", "key", *names, *values))
-        marks = ", ".join(("?", "?", *("nullif(?, '')",) * len(names), *map(str, values.values())))
+        marks = ", ".join(("?", "?", *map(_mark_of, names), *map(str, values.values())))
         statement = f"INSERT OR IGNORE INTO entries ({columns}) VALUES ({marks})"  # noqa: S608 - our own values
-        count += execute_many(connection, statement, map(blanks, some)) if some else 0
+        count += execute_many(connection, statement, some) if some else 0
     return count
+
+
+def _mark_of(name: str) -> str:
+    return "?" if name in _ALWAYS else "nullif(?, '')"
 
 
 def stage_changes(connection: Connection, generation: Generation, changed: Mapping[int, Content]) -> None:
@@ -198,8 +218,8 @@ def list_changes_of(connection: Connection, generation: Generation, changes: Seq
 # --- the switch --------------------------------------------------------------------------------------------------
 
 
-def write_snapshot(connection: Connection, generation: Generation, snapshot: Snapshot) -> None:
-    """Store what the generation is made of; a part per row."""
+def write_snapshot(database: Database, generation: Generation, snapshot: Snapshot) -> None:
+    """Store what the generation is made of: a part per row, each in a transaction of its own."""
     fingerprints, ids = snapshot.fingerprints, snapshot.entry_ids
     blocks = len(fingerprints)
     if snapshot.further:
@@ -208,16 +228,17 @@ def write_snapshot(connection: Connection, generation: Generation, snapshot: Sna
             fingerprints.extend(new_array((value,)) * len(further))
             ids.extend(further)
     for part, start in enumerate(range(0, max(len(fingerprints), 1), SNAPSHOT_PART)):
-        connection.execute(
-            catalogue_snapshots.insert().values(
-                source_id=generation.source_id,
-                generation=generation.number,
-                part=part,
-                blocks=blocks,
-                fingerprints=fingerprints[start : start + SNAPSHOT_PART].tobytes(),
-                entry_ids=ids[start : start + SNAPSHOT_PART].tobytes(),
+        with database.begin() as connection:
+            connection.execute(
+                catalogue_snapshots.insert().values(
+                    source_id=generation.source_id,
+                    generation=generation.number,
+                    part=part,
+                    blocks=blocks,
+                    fingerprints=fingerprints[start : start + SNAPSHOT_PART].tobytes(),
+                    entry_ids=ids[start : start + SNAPSHOT_PART].tobytes(),
+                )
             )
-        )
 
 
 def read_snapshot(connection: Connection, source_id: SourceId, generation: int) -> Snapshot | None:
@@ -280,8 +301,8 @@ def _update_entries(connection: Connection, generation: int, changed: Sequence[t
     mark, value = ("?", "nullif(?, '')") if is_sqlite else ("%s", "%s")
     content = ", ".join(f"{name} = {value}" for name in CONTENT)
     statement = f"UPDATE entries SET {content}, gone_gen = NULL, changed_gen = {generation:d} WHERE id = {mark}"  # noqa: S608
-    rows = [(*fields, entry_id) for entry_id, fields in changed]
-    execute_many(connection, statement, map(blanks, rows) if is_sqlite else rows)
+    rows = [(*_whole(fields), entry_id) for entry_id, fields in changed]
+    execute_many(connection, statement, rows if is_sqlite else map(nulls, rows))
     ids = [(entry_id,) for entry_id, _ in changed]
     execute_many(connection, f"DELETE FROM entry_updates WHERE entry_id = {mark}", ids)  # noqa: S608
 
@@ -323,11 +344,7 @@ def clear_leftovers(database: Database, source_id: SourceId) -> int:
             met += connection.execute(
                 delete(table).where(table.c.source_id == source_id, table.c.generation > generation)
             ).rowcount
-        connection.execute(
-            delete(catalogue_snapshots).where(
-                catalogue_snapshots.c.source_id == source_id, catalogue_snapshots.c.generation != generation
-            )
-        )
+    _drop_snapshots(database, source_id, catalogue_snapshots.c.generation != generation)
     return met
 
 
@@ -347,10 +364,16 @@ def has_entries(connection: Connection, source_id: SourceId) -> bool:
 
 
 def drop_old_snapshots(database: Database, generation: Generation) -> None:
-    with database.begin() as connection:
-        connection.execute(
-            delete(catalogue_snapshots).where(
-                catalogue_snapshots.c.source_id == generation.source_id,
-                catalogue_snapshots.c.generation < generation.number,
-            )
-        )
+    _drop_snapshots(database, generation.source_id, catalogue_snapshots.c.generation < generation.number)
+
+
+def _drop_snapshots(database: Database, source_id: SourceId, which: ColumnElement[bool]) -> None:
+    """Part by part: the pages of all together take a second to give back."""
+    table = catalogue_snapshots
+    query = select(table.c.generation, table.c.part).where(table.c.source_id == source_id, which)
+    with database.connect() as connection:
+        parts = connection.execute(query).all()
+    for generation, part in parts:
+        of_part = (table.c.source_id == source_id, table.c.generation == generation, table.c.part == part)
+        with database.begin() as connection:
+            connection.execute(delete(table).where(*of_part))

@@ -19,6 +19,7 @@ SQLITE_STATEMENTS = 32  # kept prepared by each connection; those of wide tables
 SQLITE_PAGES_KIB = 500  # kept by each of a dozen connections; the system keeps the file too, and reading is no slower
 SQLITE_KEPT = 10  # connections that stay open: what a busy worker needs at once
 DISPATCH_KEPT = 5
+SQLITE_LOG_PAGES = 1_000  # in the log, after which a commit moves them into the file
 Transaction = Connection  # as other rooms name what they pass on to store functions
 
 
@@ -54,16 +55,28 @@ class Database:
 
     @contextmanager
     def begin_unchecked(self, cache_kib: int) -> Iterator[Connection]:
-        """On SQLite: a transaction for very many rows, whose writer answers for their references himself."""
+        """On SQLite: a transaction for very many rows, whose writer answers for their references himself.
+
+        What it wrote goes from the log into the file once the lock is given back: inside a commit that would be the
+        longest part of it, with the disk's own waiting.
+        """
         with _translated(self.engine), self.engine.connect() as connection:
             try:
                 with connection.begin():
                     connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # would be ignored behind the BEGIN
                     connection.exec_driver_sql(f"PRAGMA cache_size=-{cache_kib}")
+                    connection.exec_driver_sql("PRAGMA wal_autocheckpoint=0")
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
                     yield connection
             finally:
                 connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+                connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={SQLITE_LOG_PAGES}")
+
+    def empty_log(self) -> None:
+        """On SQLite: move what was committed from the log into the file. Nobody waits for it."""
+        if self.is_sqlite:
+            with _translated(self.engine), self.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:

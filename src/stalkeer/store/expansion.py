@@ -14,7 +14,7 @@ from stalkeer.catalogue.rows import Draft
 from stalkeer.model import Entry, EntryKind, SourceId
 from stalkeer.playlists.panel_json import FilmDetails
 from stalkeer.store.bulk import parts_of
-from stalkeer.store.catalogue import CONTENT, Generation, add_entries, keep_details, known_entries
+from stalkeer.store.catalogue import Generation, add_entries, content_values, keep_details, known_entries
 from stalkeer.store.tables import account_cache, entries, sources
 from stalkeer.store.titles import TitleBook
 
@@ -87,7 +87,7 @@ def put_episodes(
         old = known[key]
         content = keep_details(old.content, content)
         if old.gone_gen is not None or old.content != content:
-            values = dict(zip(CONTENT, content, strict=True)) | {"gone_gen": None, "changed_gen": generation.number}
+            values = content_values(content) | {"gone_gen": None, "changed_gen": generation.number}
             connection.execute(update(entries).where(entries.c.id == old.id).values(**values))
     add_entries(connection, generation, fresh)
     _mark(connection, series, list(by_key), generation.number)

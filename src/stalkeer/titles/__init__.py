@@ -1,7 +1,18 @@
 """What a provider's name says. Pure: text in, values out."""
 
+from stalkeer.titles.alike import Alike, AlikeReader
 from stalkeer.titles.normalise import title_key, title_words
 from stalkeer.titles.parse import PARSER_VERSION, Hypothesis, ParsedTitle, parse_title
 from stalkeer.titles.reader import TitleReader
 
-__all__ = ["PARSER_VERSION", "Hypothesis", "ParsedTitle", "TitleReader", "parse_title", "title_key", "title_words"]
+__all__ = [
+    "Alike",
+    "AlikeReader",
+    "PARSER_VERSION",
+    "Hypothesis",
+    "ParsedTitle",
+    "TitleReader",
+    "parse_title",
+    "title_key",
+    "title_words",
+]

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+from enum import Enum
+from typing import Final, NamedTuple
 
 from stalkeer.titles.marks import EPISODE_WORDS, SEASON_WORDS
 from stalkeer.titles.normalise import ARTICLES, fold_words, key_of_words, title_key
@@ -19,29 +20,31 @@ from stalkeer.titles.tags import TagSet
 from stalkeer.titles.vocabulary import PHRASES, TAGS
 
 _WORD = r"(?:[A-Za-zÀ-ÖØ-öø-ɏ]+(?:['\-][A-Za-zÀ-ÖØ-öø-ɏ]+)*|&)"
-_SHAPE = re.compile(
+SHAPE = (
     r"((?:[!-`{-~]{1,12}(?: [-|:]|(?<=[:|\])}])) ?){0,3}+)"  # codes in capitals, each with its separator
     rf"({_WORD}(?:(?:[.,!?]|(?: \d{{1,2}})?:| [\-:!?])? {_WORD})*+(?: ?[!?])?)"  # the title
     # a year and no other number that could be one; or whatever else follows
     r"(?:((?: \d{1,3})?(?: \(| \[| - ))((?:19\d|20[012])\d)(?!\d)((?:[^12]|1(?![89]\d\d)|2(?!0\d\d))*)"
     r"|([ ,:\-|(\[].*)?)"
 )
+_fullmatch = re.compile(SHAPE).fullmatch
 _YEAR = re.compile(r"(?:18|19|20)\d\d")
 _JOINT = re.compile(r"[:\-]")
 _PUNCTUATION = ".,:!?-"
 _DIGIT = re.compile(r"\d")
-_LONGEST = 120  # of a name; longer ones are rare, and no two have one frame
+LONGEST = 120  # of a name; longer ones are rare, and no two have one frame
+SHORTEST = 3  # of a title
 _LONGEST_END = 40
 _LONGEST_CODE = 6
 _KEPT = 20_000
 
 # words that mean something together with what stands beside them, anywhere in a name
-_TELLING = frozenset(
+TELLING = frozenset(
     [*(folded for word in SEASON_WORDS | EPISODE_WORDS for folded in (word, *fold_words(word)))]
     + "x s t h n aka blu rip dl hd webdl webrip bluray bdrip brrip hdtv hdrip dvdrip dvdscr hdcam camrip hdts xvid hevc telesync tvrip dvdr hddvd".split()  # noqa: SIM905, E501
 )
 # words that may be a provider's at either end of a title
-_AT_ENDS = frozenset(TAGS) | {
+AT_ENDS = frozenset(TAGS) | {
     folded
     for phrase in (*(phrase for phrase, _ in PHRASES), *(word for word in TAGS if "-" in word), *EXTRA_WORDS)
     for folded in fold_words(phrase)
@@ -75,6 +78,16 @@ class Framed(NamedTuple):
 
     head: Head
     is_extra: bool
+    is_dated: bool  # the year is its own, not the frame's
+
+
+class NotYet(Enum):
+    """The frame was not seen often enough to be known."""
+
+    NOT_YET = "not yet"
+
+
+NOT_YET: Final = NotYet.NOT_YET
 
 
 class _Shape(NamedTuple):
@@ -136,6 +149,17 @@ class Frames:
             return None
         return None if frame is None else _fill(frame, shape)
 
+    def known(self, text: str) -> Framed | None | NotYet:
+        """The reading of a name whose frame leaves nothing but the title and is known already. None where no other
+        title in this frame will be read by it either."""
+        shape = _shape(text)
+        if shape is None:
+            return None
+        frame = self._frames.get((shape.before, shape.after, shape.end, shape.year is None, shape.kind), _UNSEEN)
+        if frame is _UNSEEN or frame is _SEEN:
+            return NOT_YET
+        return _fill(frame, shape) if frame is not None and frame.is_bare else None
+
     def _learn(self, shape: _Shape) -> _Frame | None:
         if shape.year is not None and _YEAR.search(shape.before):
             return None
@@ -173,29 +197,29 @@ def _fill(frame: _Frame, shape: _Shape) -> Framed:
     if frame.is_bare:
         only = frame.texts[0]
         hypotheses = (Hypothesis(title, shape.key, only.penalty, shape.year if only.is_dated else only.year),)
-        return Framed(Head(title, hypotheses, year, frame.season, frame.tags), frame.is_extra)
+        return Framed(Head(title, hypotheses, year, frame.season, frame.tags), frame.is_extra, frame.is_dated)
     filled: list[Hypothesis] = []
     for one in frame.texts:
         text = f"{one.before}{title}{one.after}"
         filled.append(Hypothesis(text, title_key(text), one.penalty, shape.year if one.is_dated else one.year))
     text = " / ".join(hypothesis.text for hypothesis in filled)
-    return Framed(Head(text, tuple(filled), year, frame.season, frame.tags), frame.is_extra)
+    return Framed(Head(text, tuple(filled), year, frame.season, frame.tags), frame.is_extra, frame.is_dated)
 
 
 def _shape(text: str) -> _Shape | None:
     """A name apart, where its title is plain."""
-    found = _SHAPE.fullmatch(text) if len(text) <= _LONGEST else None
+    found = _fullmatch(text) if len(text) <= LONGEST else None
     if found is None:
         return None
     before, title, after, year, end, other = found.groups()
     if year is None:
         after, end = other or "", ""
-    if len(after) + len(end) > _LONGEST_END or len(title) < 3:
+    if len(after) + len(end) > _LONGEST_END or len(title) < SHORTEST:
         return None
     words = fold_words(title)
-    if not words or not _TELLING.isdisjoint(words):
+    if not words or not TELLING.isdisjoint(words):
         return None
-    if words[0] in _AT_ENDS or words[-1] in _AT_ENDS:
+    if words[0] in AT_ENDS or words[-1] in AT_ENDS:
         narrowed = _without_tags(title)
         if narrowed is None:
             return None
@@ -217,7 +241,7 @@ def _without_tags(title: str) -> tuple[str, str, str] | None:
         last -= 1
     inner = " ".join(words[first:last])
     folded = fold_words(inner)
-    if len(inner) < 3 or folded[0] in _AT_ENDS or folded[-1] in _AT_ENDS or inner[-1] in ".,:":
+    if len(inner) < SHORTEST or folded[0] in AT_ENDS or folded[-1] in AT_ENDS or inner[-1] in ".,:":
         return None
     return title[: len(" ".join(words[:first])) + (first > 0)], inner, "".join(f" {word}" for word in words[last:])
 

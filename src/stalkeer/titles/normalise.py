@@ -31,7 +31,7 @@ _SAME = (
     | {"versus": "vs", "volume": "vol", "pt": "part", "mister": "mr", "doctor": "dr"}
 )
 _LONE_ROMANS = {"i": "1", "v": "5", "x": "10"}  # only as the last of several words: a fifth part, but V alone
-_CHANGING = frozenset([*_SAME, *_LONE_ROMANS])
+CHANGING = frozenset([*_SAME, *_LONE_ROMANS])
 ARTICLES = frozenset(
     "the a an le la les l un une el los las lo il i gli der die das ein eine de het een o os as um uma den det".split()
 )
@@ -64,7 +64,7 @@ def key_of_words(words: list[str]) -> str:
 
 def _same_words(words: list[str]) -> list[str]:
     """Numbers in words and in Roman figures as figures. A Roman first word is a name: `VI`, `XX`."""
-    if len(words) < 2 or _CHANGING.isdisjoint(words):
+    if len(words) < 2 or CHANGING.isdisjoint(words):
         return words
     same = _SAME.get
     first = words[0] if words[0] in _ROMANS else same(words[0], words[0])

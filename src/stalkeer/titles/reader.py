@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from stalkeer.titles.episode import find_mark
-from stalkeer.titles.frames import Frames
+from stalkeer.titles.frames import NOT_YET, Frames, NotYet
 from stalkeer.titles.marks import Mark
 from stalkeer.titles.parse import Head, ParsedTitle, assemble, head_from_outside, is_junk, kind_of, read_head
 from stalkeer.titles.repair import repair
@@ -18,7 +18,15 @@ V = TypeVar("V")
 
 _KEPT = 50_000  # heads, marks and tails remembered; a playlist lists a series' episodes near one another
 # most episodes of most lists are no more than this; no marker before this one can reach into it
-_PLAIN_EPISODE = re.compile(r"(.*\S )([Ss](\d{1,4}) ?[Ee](\d{1,4}))", re.ASCII)
+PLAIN_EPISODE = r"(.*\S )[Ss](\d{1,4}) ?[Ee](\d{1,4})"
+_plain_episode = re.compile(PLAIN_EPISODE, re.ASCII).fullmatch
+
+
+class FramedTitle(NamedTuple):
+    """A name that is a title in a frame. `is_dated`: the year is the name's own, not the frame's."""
+
+    parsed: ParsedTitle
+    is_dated: bool
 
 
 class TitleReader:
@@ -35,7 +43,7 @@ class TitleReader:
         text = repair(name)
         kind = kind_of(name, kind)
         if text[-1:].isdecimal():
-            plain = _PLAIN_EPISODE.fullmatch(text)
+            plain = _plain_episode(text)
             if plain is not None:
                 return self._read_plain_episode(name, text, plain, kind, group)
         if kind != "episode":
@@ -53,10 +61,24 @@ class TitleReader:
             head = head_from_outside(after, group) or head
         return assemble(head, mark, self._tail(after), is_junk=is_junk(name))
 
+    def series(self, before: str, kind: str | None) -> ParsedTitle | None:
+        """What all episodes of a series say that are named `before` and a season and episode, with nothing to repair;
+        None where they do not say their title."""
+        head = self._head(before, kind)
+        return assemble(head, None, NO_TAGS, is_junk=False) if head.hypotheses else None
+
+    def framed(self, name: str, kind: str | None) -> FramedTitle | None | NotYet:
+        """The reading of a name with nothing to repair by its frame alone; see `Frames.known`."""
+        framed = self._frames_of(kind).known(name)
+        if framed is None or framed is NOT_YET:
+            return framed
+        return FramedTitle(assemble(framed.head, None, NO_TAGS, is_junk=framed.is_extra), framed.is_dated)
+
     def _read_plain_episode(
         self, name: str, text: str, plain: re.Match[str], kind: str | None, group: str
     ) -> ParsedTitle:
-        before, said, season, episode = plain.groups()
+        before, season, episode = plain.groups()
+        said = text[len(before) :]
         head = self._head(before, kind)
         if not head.hypotheses:
             head = head_from_outside("", group) or head
