@@ -17,7 +17,8 @@ from sqlalchemy import delete, select, update
 from stalkeer.demo.content import Content
 from stalkeer.demo.provider import Provider
 from stalkeer.demo.radarr import Radarr
-from stalkeer.engine.engine import Engine, Outside
+from stalkeer.engine.engine import Engine
+from stalkeer.engine.program import Outside
 from stalkeer.engine.rhythm import Rhythm
 from stalkeer.engine.table import JobTable
 from stalkeer.jobs.accounts import AccountDesk, Reply

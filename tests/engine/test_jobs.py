@@ -194,3 +194,12 @@ def test_schedules_are_those_of_the_settings(house):
     assert set(times) == set(cron_times(house.app.settings))
     assert all(one.at > now() for one in times.values())
     assert previous_time("0 * * * *", now()) <= now() < previous_time("0 * * * *", now()) + timedelta(hours=1)
+
+
+def test_the_process_of_one_run_starts_without_the_engine():
+    modules = "stalkeer.app, stalkeer.engine.build, stalkeer.engine.child, stalkeer.engine.process"
+    script = f"import sys, {modules}; print('dbos' in sys.modules)"
+
+    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+
+    assert shown.strip() == "False"

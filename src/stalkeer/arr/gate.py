@@ -16,19 +16,22 @@ LONGEST_PAUSE_S = 300.0
 
 @dataclass
 class Gate:
-    """Spaces requests `min_interval_s` apart and refuses them at once while the instance is known to be down.
+    """Spaces requests and refuses them at once while the instance is known to be down.
 
+    `burst` requests may follow each other at once, as the steps of an import do; in the long run there is one in
+    `interval_s`.
     After `FAILURES_TO_OPEN` failures in a row it stays shut for a pause that doubles each time it is found shut
     again; then one request is let through as a probe. A refusal is no failure: an answer of any status proves life.
     """
 
     name: str
-    min_interval_s: float = 0.1
+    interval_s: float = 0.05
+    burst: int = 10
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     calls: int = 0
     failures: int = 0
-    _next_start: float = 0.0
+    _due: float = 0.0  # when the next request would start without a burst
     _open_until: float = 0.0
     _reason: str = ""
     _pause_s: float = FIRST_PAUSE_S
@@ -43,16 +46,20 @@ class Gate:
                     f"{self.name} did not answer {self.failures} times in a row ({self._reason}); it is asked again "
                     f"in {self._open_until - now:.0f} s. Check that it runs and that its address is right."
                 )
-            start = max(now, self._next_start)
-            self._next_start = start + self.min_interval_s
+            wait = max(0.0, self._due - self._ahead_s - now)
+            self._due = max(self._due, now) + self.interval_s
             self.calls += 1
-        if start > now:
-            self.sleep(start - now)
+        if wait > 0:
+            self.sleep(wait)
 
     def rest(self, seconds: float) -> None:
         """Let the next request wait this long from now: after one that was costly for the instance."""
         with self._lock:
-            self._next_start = max(self._next_start, self.monotonic() + seconds)
+            self._due = max(self._due, self.monotonic() + seconds + self._ahead_s)
+
+    @property
+    def _ahead_s(self) -> float:
+        return (self.burst - 1) * self.interval_s
 
     def succeeded(self) -> None:
         with self._lock:

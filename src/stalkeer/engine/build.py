@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from stalkeer.engine.engine import Engine, Outside, Program
+from stalkeer.engine.program import Outside, Program
 from stalkeer.engine.table import Job, JobTable
 from stalkeer.jobs.account_questions import ask_account
 from stalkeer.jobs.accounts import AccountDesk
@@ -22,6 +22,9 @@ from stalkeer.jobs.series import match_sources
 from stalkeer.model import SourceId, WantedId
 from stalkeer.playlists.access import Access
 from stalkeer.store.sources import get_access
+
+if TYPE_CHECKING:
+    from stalkeer.engine.engine import Engine
 
 
 class WiredProgram(Program, Protocol):
@@ -47,6 +50,8 @@ def build_engine(
     program: WiredProgram, role: str = "serve", child: Callable[[int], Sequence[str]] | None = None
 ) -> Engine:
     """`child` makes the command line that carries out a heavy job in a process of its own."""
+    from stalkeer.engine.engine import Engine  # a process for one run needs none, and DBOS takes its time
+
     outside = Outside(
         arrs=program.arrs,
         access=lambda source_id: read_access(program, source_id),

@@ -10,14 +10,12 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import version
-from pathlib import Path
-from typing import Protocol
 
 from stalkeer.engine.lock import FolderLock
+from stalkeer.engine.program import Outside, Program
 from stalkeer.engine.pulse import Given, Pulse
 from stalkeer.engine.rhythm import USUAL, Rhythm
 from stalkeer.engine.schedules import cron_times, local_timezone, previous_time
@@ -26,14 +24,8 @@ from stalkeer.engine.table import JobTable
 from stalkeer.engine.worker import Worker
 from stalkeer.engine.workflows import Bodies, Dispatch, EngineDatabase
 from stalkeer.errors import Conflict, StalkeerError, StoreError
-from stalkeer.jobs.accounts import AccountDesk
-from stalkeer.jobs.instances import Arrs
 from stalkeer.jobs.tools import Tools
-from stalkeer.model import DownloadState, SourceId
-from stalkeer.playlists.access import Access
-from stalkeer.secrets import SecretBox
-from stalkeer.settings import Settings
-from stalkeer.store.database import Database
+from stalkeer.model import DownloadState
 from stalkeer.store.dispatch import release_all
 from stalkeer.store.downloads import count_by_state
 from stalkeer.store.runs import last_finished, list_runs, queue_run, take_back_runs
@@ -51,42 +43,6 @@ UNSETTLED = (
     DownloadState.PLACED,
     DownloadState.IMPORTING,
 )
-
-
-class Folders(Protocol):
-    @property
-    def data_dir(self) -> Path: ...
-
-    @property
-    def engine_database(self) -> Path: ...
-
-
-class Program(Protocol):
-    """What the engine needs of the wired program."""
-
-    @property
-    def settings(self) -> Settings: ...
-
-    @property
-    def database(self) -> Database: ...
-
-    @property
-    def secrets(self) -> SecretBox: ...
-
-    @property
-    def paths(self) -> Folders: ...
-
-    @property
-    def clock(self) -> Callable[[], datetime]: ...
-
-
-@dataclass(frozen=True)
-class Outside:
-    """How the engine reaches accounts and instances."""
-
-    arrs: Arrs
-    access: Callable[[SourceId], Access]
-    accounts: AccountDesk
 
 
 class Engine:

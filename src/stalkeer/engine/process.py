@@ -9,8 +9,10 @@ import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
+from typing import TYPE_CHECKING
 
-from stalkeer.engine.engine import Engine
+if TYPE_CHECKING:
+    from stalkeer.engine.engine import Engine
 
 log = logging.getLogger(__name__)
 

@@ -26,6 +26,7 @@ from stalkeer.store.workers import database_now
 log = logging.getLogger(__name__)
 
 SAMPLE_S = 30.0
+IN_TROUBLE_S = 2.0  # somebody is at the disk: what waits for it should not wait longer than need be
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class Survey:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self._wake.wait(self._every_s)
+            self._wake.wait(min(self._every_s, IN_TROUBLE_S) if self._is_in_trouble else self._every_s)
             self._wake.clear()
             if self._stop.is_set():
                 return
@@ -118,6 +119,11 @@ class Survey:
                     log.warning("survey: %s", error)
                 except Exception:
                     log.exception("survey")
+
+    @property
+    def _is_in_trouble(self) -> bool:
+        with self._lock:
+            return self._is_full or self._volume.trouble is not None
 
     def _measure(self) -> None:
         settings = self._tools.settings()

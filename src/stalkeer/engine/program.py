@@ -1,0 +1,53 @@
+"""What the engine needs of the program around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from stalkeer.jobs.accounts import AccountDesk
+from stalkeer.jobs.instances import Arrs
+from stalkeer.model import SourceId
+from stalkeer.playlists.access import Access
+from stalkeer.secrets import SecretBox
+from stalkeer.settings import Settings
+from stalkeer.store.database import Database
+
+
+class Folders(Protocol):
+    @property
+    def data_dir(self) -> Path: ...
+
+    @property
+    def engine_database(self) -> Path: ...
+
+
+class Program(Protocol):
+    """What the engine needs of the wired program."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def database(self) -> Database: ...
+
+    @property
+    def secrets(self) -> SecretBox: ...
+
+    @property
+    def paths(self) -> Folders: ...
+
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+
+
+@dataclass(frozen=True)
+class Outside:
+    """How the engine reaches accounts and instances."""
+
+    arrs: Arrs
+    access: Callable[[SourceId], Access]
+    accounts: AccountDesk
