@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from stalkeer.demo.scenario import Expectation
+from stalkeer.demo.scenario import FILMS, MEGABYTE, SHOWS, Cast, Expectation
 from stalkeer.model import DownloadState
 from stalkeer.store.runs import RunState
 from tests.contract.schema import endpoint_of, facts
 
 pytestmark = pytest.mark.timeout(400)
+# every kind of name and series, each with as many episodes as its peculiarities take; `stalkeer demo` plays them all
+FIRST, *OTHERS = SHOWS
+EACH_KIND = Cast(
+    FILMS,
+    (replace(FIRST, episodes=FIRST.episodes[4:]), *(replace(show, episodes=show.episodes[:3]) for show in OTHERS)),
+    size=MEGABYTE,
+)
 
 
+@pytest.mark.parametrize("world", [EACH_KIND], indirect=True, ids=["each-kind"])
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def test_what_is_on_the_playlist_ends_in_the_libraries_byte_for_byte(kind, program, world, request):
     url = request.getfixturevalue("postgres_url") if kind == "postgresql" else ""
