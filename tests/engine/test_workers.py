@@ -46,16 +46,10 @@ def queue_films(house, count, size, connections=4):
 
 
 @pytest.fixture
-def shared_house(tmp_path, request):
+def shared_house(tmp_path, postgres_database):
     """On PostgreSQL, for several workers."""
-    from stalkeer.store.database import open_database
-    from stalkeer.store.tables import metadata
-
-    database = open_database(request.getfixturevalue("postgres_url"))
-    metadata.create_all(database.engine)
-    with open_house(tmp_path, database) as opened:
+    with open_house(tmp_path, postgres_database) as opened:
         yield opened
-    database.close()
 
 
 @pytest.mark.postgres
