@@ -181,6 +181,11 @@ def test_a_calendar_that_ends_before_it_starts_is_refused(client):
     assert client.get("/api/v1/calendar", params=query).status_code == 409
 
 
+@pytest.mark.parametrize("number", ["0", "1.5", "3.8e-239", "1e5", "nan", "-inf"])
+def test_a_number_is_no_time(client, number):
+    assert client.get("/api/v1/calendar", params={"start": number}).status_code == 422
+
+
 @pytest.mark.parametrize("cursor", [[77], ["x"], [True], [-1], [2**70], [1, 2]])
 def test_a_cursor_of_nowhere_is_not_found(client, cursor):
     word = base64.urlsafe_b64encode(json.dumps(cursor).encode()).decode().rstrip("=")

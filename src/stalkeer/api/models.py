@@ -10,9 +10,17 @@ from pydantic.alias_generators import to_camel
 
 def _no_number(value: object) -> object:
     """pydantic would take 0.5 for half a second after 1970."""
-    if isinstance(value, int | float) or (isinstance(value, str) and value.strip("+-0123456789. ") == ""):
+    if isinstance(value, int | float) or (isinstance(value, str) and _is_number(value)):
         raise ValueError("is not a time; accepted: 2026-01-31T12:00:00Z")
     return value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_no_number)]
