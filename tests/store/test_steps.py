@@ -58,6 +58,7 @@ LOOKS = {
         c, SourceId(1), ["series:own", *(f"other:{n}" for n in range(400))], NOW
     ),
     "entries of a kind that few have": lambda c: search_entries(c, EntrySearch(kind="live")),
+    "entries with words that few have": lambda c: search_entries(c, EntrySearch(words="dune")),
     "the same as a page": lambda c: browse(c, BrowseFilter(kind="live")),
 }
 

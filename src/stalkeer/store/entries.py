@@ -57,6 +57,10 @@ class EntrySearch:
     kind: str | None = None
     with_gone: bool = False
 
+    @property
+    def has_words(self) -> bool:
+        return bool(self.words.strip())
+
 
 @dataclass(frozen=True)
 class CatalogueChange:
@@ -126,8 +130,13 @@ def search_entries(
     connection: Connection, search: EntrySearch, *, after: int = 0, offset: int = 0, limit: int = 50
 ) -> list[CatalogueEntry]:
     """In the order of their ids; `after` is the id of the last one already shown."""
-    query = _query().where(*_clauses(connection, search), entries.c.id > after)
-    return [_entry(row) for row in connection.execute(query.order_by(entries.c.id).limit(limit).offset(offset))]
+    # + 0: SQLite would walk a million ids in their order to the few that have the words
+    order = entries.c.id + 0 if search.has_words else entries.c.id
+    page = select(entries.c.id).join(sources, sources.c.id == entries.c.source_id)
+    page = page.where(*_clauses(connection, search), order > after).order_by(order).limit(limit).offset(offset)
+    # sorted as ids alone: a search would sort whole rows, a thousand for the fifty that are shown
+    query = _query().where(entries.c.id.in_(connection.scalars(page).all())).order_by(entries.c.id)
+    return [_entry(row) for row in connection.execute(query)]
 
 
 def get_entry(connection: Connection, entry_id: EntryId) -> CatalogueEntry:
@@ -210,12 +219,14 @@ def _query() -> Select[*tuple[Any, ...]]:
 def _clauses(connection: Connection, search: EntrySearch) -> list[ColumnElement[bool]]:
     clauses: list[ColumnElement[bool]] = [sources.c.removed_at.is_(None)]
     if not search.with_gone:
-        clauses += (is_visible(), up_to_the_visible(connection))
+        clauses.append(is_visible())
+        if not search.has_words:
+            clauses.append(up_to_the_visible(connection))
     if search.source is not None:
         clauses.append(sources.c.slug == search.source)
     if search.kind is not None:
         clauses.append(entries.c.kind == search.kind)
-    if search.words.strip():
+    if search.has_words:
         clauses.append(entries.c.title_id.in_(find_titles(connection, search.words.strip(), MOST_TITLES)))
     return clauses
 

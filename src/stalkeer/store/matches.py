@@ -110,11 +110,12 @@ def _is_mostly_shown(connection: Connection) -> bool:
 
 
 def _count_pairs(connection: Connection, chosen: MatchFilter) -> int:
-    """All of the wanted items, answered by an index alone."""
+    """All, less those of the items that are wanted no longer: two looks at an index alone."""
     decided = [matches.c.decision == chosen.decision.value] if chosen.decision is not None else []
     of_item = select(func.count()).where(matches.c.wanted_id == wanted.c.id, *decided).correlate(wanted)
-    query = select(func.sum(of_item.scalar_subquery())).where(wanted.c.gone_at.is_(None))
-    return connection.scalar(query) or 0
+    of_gone = select(func.sum(of_item.scalar_subquery())).where(wanted.c.gone_at.is_not(None))
+    of_all = select(func.count()).select_from(matches).where(*decided)
+    return (connection.scalar(of_all) or 0) - (connection.scalar(of_gone) or 0)
 
 
 def _count_vanished_pairs(connection: Connection, chosen: MatchFilter) -> int:
