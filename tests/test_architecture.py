@@ -15,7 +15,7 @@ SRC = Path(__file__).parents[1] / "src" / "stalkeer"
 RANKS = (
     ("model", "errors"),
     ("titles", "matching", "naming", "downloads"),
-    ("secrets", "settings", "logs"),
+    ("secrets", "settings", "logs", "asking"),
     ("playlists", "arr", "tmdb", "transfers", "files", "catalogue", "store", "notify"),
     ("jobs",),
     ("engine",),

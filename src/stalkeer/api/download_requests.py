@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ConfigDict, Field, StrictBool, model_validator
 
-from stalkeer.api.deps import CurrentApp
+from stalkeer.api.deps import CurrentApp, start_run
 from stalkeer.api.downloads import DownloadView, view_download
 from stalkeer.api.ids import LARGEST_ID, RowId
 from stalkeer.api.models import ApiModel, RunAccepted
@@ -158,10 +158,7 @@ def _result(app: App, made: DownloadId | StalkeerError) -> NewDownloadResult:
 @router.post("/start", status_code=202)
 def start_downloads(app: CurrentApp, wish: StartRequest) -> RunAccepted:
     """Queue the confirmed matches."""
-    if app.engine is None:
-        raise Conflict("No engine runs in this process; start `stalkeer serve`.")
-    options = {} if wish.limit is None else {"limit": wish.limit}
-    return RunAccepted(run_id=app.engine.start("download", None, options), job="download")
+    return start_run(app, "download", options={} if wish.limit is None else {"limit": wish.limit})
 
 
 # --- what is done to them ----------------------------------------------------------------------------------------
@@ -205,9 +202,7 @@ def resume_download(app: CurrentApp, download_id: RowId) -> ActionView:
 @router.put("/{download_id}/priority")
 def put_download_priority(app: CurrentApp, download_id: RowId, wish: PriorityRequest) -> DownloadView:
     """Let it start before others, or after them."""
-    with app.database.begin() as connection:
-        queue.set_priority(connection, DownloadId(download_id), PRIORITIES[wish.priority.value], app.clock())
-    return view_download(app, DownloadId(download_id))
+    return change_download(app, download_id, ChangeRequest(priority=wish.priority))
 
 
 @router.delete("/{download_id}")

@@ -8,12 +8,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import Field, StrictBool
 
-from stalkeer.api.deps import CurrentApp
+from stalkeer.api.deps import CurrentApp, start_run
 from stalkeer.api.ids import RowId
 from stalkeer.api.models import ApiModel, RunAccepted
 from stalkeer.api.paging import PageOf, PageParams, encode_cursor, last_id
 from stalkeer.engine.schedules import next_times
-from stalkeer.errors import Conflict
 from stalkeer.store.runs import RunId, RunRow, RunState, count_runs, get_run, list_runs, request_cancel
 
 router = APIRouter(tags=["jobs"])
@@ -88,9 +87,7 @@ def list_jobs(
 @router.post("/jobs", status_code=202)
 def start_job(app: CurrentApp, wish: StartJob) -> RunAccepted:
     """Start a job; one that waits or runs for the same subject is answered instead."""
-    if app.engine is None:
-        raise Conflict("No engine runs in this process; start `stalkeer serve`.")
-    return RunAccepted(run_id=app.engine.start(wish.job, wish.subject, dict(wish.options)), job=wish.job)
+    return start_run(app, wish.job, wish.subject, dict(wish.options))
 
 
 @router.get("/jobs/{run_id}")

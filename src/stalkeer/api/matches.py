@@ -8,13 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field, StrictBool, model_validator
 
-from stalkeer.api.deps import CurrentApp
+from stalkeer.api.deps import CurrentApp, start_run
 from stalkeer.api.ids import LARGEST_ID, RowId
 from stalkeer.api.models import ApiModel, RunAccepted
 from stalkeer.api.paging import DEEPEST_ROW, Page, PageOf, PageParams, UnknownCursor, encode_cursor
 from stalkeer.api.problems import problem_answers
 from stalkeer.api.rules import RuleEffect, keep_rule
-from stalkeer.errors import Conflict
 from stalkeer.jobs.match_rules import rule_of_match, rule_of_pair
 from stalkeer.matching.rules import RuleAction
 from stalkeer.model import Decision, MatchId, WantedId
@@ -109,10 +108,7 @@ def list_all_matches(
 @router.post("/run", status_code=202, responses=problem_answers(409))
 def start_matching(app: CurrentApp, what: MatchToStart) -> RunAccepted:
     """Match what is new or changed; with an item, that one anew."""
-    if app.engine is None:
-        raise Conflict("No engine runs in this process; `stalkeer serve` has one.")
-    options = None if what.wanted_id is None else {"wanted": what.wanted_id}
-    return RunAccepted(run_id=app.engine.start("match", None, options), job="match")
+    return start_run(app, "match", options=None if what.wanted_id is None else {"wanted": what.wanted_id})
 
 
 @router.post("/take", responses=problem_answers(404))

@@ -9,13 +9,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field, StrictBool
 
-from stalkeer.api.deps import CurrentApp
+from stalkeer.api.deps import CurrentApp, start_run
 from stalkeer.api.ids import LARGEST_ID, RowId
 from stalkeer.api.models import ApiModel, RunAccepted
 from stalkeer.api.paging import Page, PageOf, PageParams, encode_cursor, last_id
 from stalkeer.api.problems import problem_answers
 from stalkeer.arr.values import WantedReason
-from stalkeer.errors import Conflict
 from stalkeer.jobs.handback import refresh_item, search_item
 from stalkeer.model import InstanceKind, LibraryId, WantedId, WantedKind
 from stalkeer.runtime import App
@@ -158,13 +157,10 @@ def list_missing_by_series(app: CurrentApp, chosen: ChosenItems, page: PageParam
 @router.post("/scan", status_code=202, responses=problem_answers(404, 409))
 def start_scan(app: CurrentApp, what: ScanToStart) -> RunAccepted:
     """Ask Radarr and Sonarr what is missing, and match it; one that waits already is answered."""
-    if app.engine is None:
-        raise Conflict("No engine runs in this process; `stalkeer serve` has one.")
     if what.instance is not None:
         with app.database.connect() as connection:
             get_instance(connection, what.instance)
-    job = "scan-preview" if what.dry_run else "scan"
-    return RunAccepted(run_id=app.engine.start(job, what.instance), job=job)
+    return start_run(app, "scan-preview" if what.dry_run else "scan", what.instance)
 
 
 @router.get("/{item_id}", responses=problem_answers(404))

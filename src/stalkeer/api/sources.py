@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import Field, SecretStr, StrictBool
 
-from stalkeer.api.deps import CurrentApp
+from stalkeer.api.deps import CurrentApp, start_run
 from stalkeer.api.models import ApiModel, RunAccepted
 from stalkeer.api.paging import PageOf, PageParams, encode_cursor, last_id
 from stalkeer.api.problems import problem_answers
@@ -252,10 +252,7 @@ def test_source(app: CurrentApp, name: Name) -> TestedSource:
 @router.post("/{name}/refresh", status_code=202, responses=problem_answers(404, 409))
 def refresh_source(app: CurrentApp, name: Name, how: RefreshToStart) -> RunAccepted:
     """Fetch what the source lists now, in a process of its own; follow the run."""
-    if app.engine is None:
-        raise Conflict("No engine runs in this process; `stalkeer serve` has one.")
-    row = _find(app, name)
-    return RunAccepted(run_id=app.engine.start("refresh", row.slug, {"accept": how.accept}), job="refresh")
+    return start_run(app, "refresh", _find(app, name).slug, {"accept": how.accept})
 
 
 @router.get("/{name}/changes", responses=problem_answers(404))

@@ -17,12 +17,12 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 import httpx2
-import stamina
 from pydantic import TypeAdapter
 
 from stalkeer.arr.answers import TRY_LATER, explain_refusal, objects_of_array, parse
 from stalkeer.arr.gate import Gate
 from stalkeer.arr.values import instance_label
+from stalkeer.asking import AskAgain, Patience, ask_until_answered, is_worth_repeating
 from stalkeer.errors import ArrError, ArrUnreachable, ArrWrongProgram, ConfigurationError
 from stalkeer.model import InstanceKind
 
@@ -30,9 +30,7 @@ T = TypeVar("T")
 Query = Mapping[str, str | int | bool | Sequence[int]]
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 130.0  # both programs give a request up to 100 s inside; a busy database uses them
-ATTEMPTS = 4
-RETRY_FOR_S = 60.0
-LONGEST_RETRY_AFTER_S = 30.0
+PATIENCE = Patience(attempts=4, all_for_s=60.0, longest_pause_s=30.0, first_pause_s=0.5)
 CHUNK_BYTES = 1 << 16
 PROXY_SAYS_DOWN = frozenset({502, 503, 504})
 NOT_TAKEN = frozenset({429, 503})
@@ -53,14 +51,6 @@ class Address:
     @property
     def label(self) -> str:
         return instance_label(self.kind, self.slug)
-
-
-class _AskAgain(Exception):
-    """An answer that says `not now`; carries it out of the retry loop."""
-
-    def __init__(self, response: httpx2.Response) -> None:
-        super().__init__(response.status_code)
-        self.response = response
 
 
 class ArrClient:
@@ -156,13 +146,9 @@ class ArrClient:
 
     def _exchange(self, request: httpx2.Request, asked: str, *, stream: bool = False) -> httpx2.Response:
         """Send until there is an answer that is no `not now`, or until trying again makes no sense."""
-        repeat = _may_repeat_post if request.method == "POST" else _may_repeat
+        may_repeat = _post_never_counted if request.method == "POST" else is_worth_repeating
         try:
-            for attempt in stamina.retry_context(on=repeat, attempts=ATTEMPTS, timeout=RETRY_FOR_S, wait_initial=0.5):
-                with attempt:
-                    response = self._once(request, stream=stream)
-        except _AskAgain as error:
-            response = error.response
+            response = ask_until_answered(lambda: self._once(request, stream=stream), may_repeat, PATIENCE)
         except httpx2.UnsupportedProtocol as error:
             raise _bad_address(self.address) from error
         except httpx2.TransportError as error:
@@ -181,7 +167,7 @@ class ArrClient:
         if response.status_code in TRY_LATER:
             response.read()
             response.close()
-            raise _AskAgain(response)
+            raise AskAgain(response)
         return response
 
     def _asked(self, method: str, path: str) -> str:
@@ -251,24 +237,11 @@ def _date_of(response: httpx2.Response) -> datetime | None:
     return said.astimezone(UTC) if said.tzinfo else None
 
 
-def _may_repeat(error: Exception) -> bool | float:
-    if isinstance(error, _AskAgain):
-        return _pause_asked_for(error.response)
-    return isinstance(error, httpx2.TransportError) and not isinstance(error, httpx2.UnsupportedProtocol)
-
-
-def _may_repeat_post(error: Exception) -> bool | float:
-    if isinstance(error, _AskAgain):
-        return error.response.status_code in NOT_TAKEN and _pause_asked_for(error.response)
+def _post_never_counted(error: Exception) -> bool:
+    """Whether a POST surely did nothing: it was refused for now, or never arrived."""
+    if isinstance(error, AskAgain):
+        return error.response.status_code in NOT_TAKEN
     return isinstance(error, NEVER_ARRIVED)
-
-
-def _pause_asked_for(response: httpx2.Response) -> bool | float:
-    """The seconds of Retry-After where they are few; True leaves the pause to the back-off."""
-    seconds = response.headers.get("retry-after", "")
-    if not seconds.isdigit():
-        return True
-    return min(float(seconds), LONGEST_RETRY_AFTER_S)
 
 
 def _query(query: Query | None) -> dict[str, str | int | list[int]]:

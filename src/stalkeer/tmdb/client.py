@@ -13,18 +13,16 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 import httpx2
-import stamina
 from pydantic import TypeAdapter, ValidationError
 
+from stalkeer.asking import AskAgain, Patience, ask_until_answered, is_worth_repeating
 from stalkeer.errors import TmdbError, TmdbUnreachable
 
 T = TypeVar("T")
 URL = "https://api.themoviedb.org"
 SPACING_S = 0.1  # TMDB allows some forty a second to one address; a household may share it
 TIMEOUT_S = 20.0
-ATTEMPTS = 3
-RETRY_FOR_S = 30.0
-LONGEST_RETRY_AFTER_S = 10.0
+PATIENCE = Patience(attempts=3, all_for_s=30.0, longest_pause_s=10.0)
 _NOT_NOW = frozenset({429, 500, 502, 503, 504})
 _HOW = "Check `tmdb.api_key`: themoviedb.org shows it under Settings > API."
 
@@ -58,14 +56,6 @@ class Pace:
             self._next_start = start + self.spacing_s
         if start > now:
             self.sleep(start - now)
-
-
-class _AskAgain(Exception):
-    """An answer that says `not now`."""
-
-    def __init__(self, response: httpx2.Response) -> None:
-        super().__init__(response.status_code)
-        self.response = response
 
 
 class TmdbClient:
@@ -111,26 +101,19 @@ class TmdbClient:
 
     def _send(self, path: str, query: Mapping[str, str]) -> httpx2.Response:
         own = {} if self._access.is_token else {"api_key": self._access.api_key}
+
+        def send() -> httpx2.Response:
+            self._pace.enter()
+            response = self._http.get(f"{self._access.url}/3/{path}", params={**query, **own})
+            if response.status_code in _NOT_NOW:
+                raise AskAgain(response)
+            return response
+
         try:
-            for attempt in stamina.retry_context(on=_may_repeat, attempts=ATTEMPTS, timeout=RETRY_FOR_S):
-                with attempt:
-                    self._pace.enter()
-                    response = self._http.get(f"{self._access.url}/3/{path}", params={**query, **own})
-                    if response.status_code in _NOT_NOW:
-                        raise _AskAgain(response)
-        except _AskAgain as error:
-            return error.response
+            return ask_until_answered(send, is_worth_repeating, PATIENCE)
         except (httpx2.TransportError, httpx2.InvalidURL) as error:
             # the cause is left out: its text may hold the address with the key
             raise TmdbUnreachable(
                 f"TMDB did not answer {path} ({type(error).__name__}). Stalkeer asks again at the next match; all else "
                 "works without it."
             ) from None
-        return response
-
-
-def _may_repeat(error: Exception) -> bool | float:
-    if isinstance(error, _AskAgain):
-        seconds = error.response.headers.get("retry-after", "")
-        return min(float(seconds), LONGEST_RETRY_AFTER_S) if seconds.isdigit() else True
-    return isinstance(error, httpx2.TransportError) and not isinstance(error, httpx2.UnsupportedProtocol)
