@@ -397,11 +397,40 @@ def test_every_reading_of_a_title_has_its_keys_whichever_came_first(any_bench):
 
     with writing(database) as connection:
         first, again = (book.ids_of(connection, [title], 1) for title in (doubtful, plain))
-        book.write_keys(connection)
+        book.write_some(connection)
 
     assert first == again
     with database.connect() as connection:
         assert set(connection.scalars(select(title_keys.c.key))) == {"dune", "dune2", "duneplain"}
+
+
+def test_two_first_refreshes_that_meet_the_same_titles_share_them(bench):
+    database, generation = bench.database, Generation(bench.row().id, 1, bench.tools.clock())
+    names = ["Alien", "Dune", "Heat", "Up"]
+    films = [NewTitle("film", name, ((name.lower(), 0.0),)) for name in names]
+    one, other = (TitleBook(1, is_first=True) for _ in range(2))
+
+    with writing(database) as connection:
+        ids = one.ids_of(connection, films, 1)
+        content = ("film", "url", "Film", "{base}/x.mkv", *("",) * 7)
+        add_entries(
+            connection, generation, [(f"movie:{name}", (i, *content)) for i, name in zip(ids, names, strict=True)]
+        )
+    for book, met in ((other, films[1:]), (one, [])):
+        with writing(database) as connection:
+            book.ids_of(connection, met, 1)
+        while book.has_unwritten:
+            with writing(database) as connection:
+                book.write_some(connection)
+
+    with database.connect() as connection:
+        assert sorted(connection.scalars(select(titles.c.text))) == names
+        told = select(entries.c.key, titles.c.text).join(titles, titles.c.id == entries.c.title_id)
+        assert set(connection.execute(told).all()) == {(f"movie:{name}", name) for name in names}
+        keyed = select(title_keys.c.key, titles.c.text).join(titles, titles.c.id == title_keys.c.title_id)
+        assert set(connection.execute(keyed).all()) == {(name.lower(), name) for name in names}
+    with writing(database) as connection:
+        assert one.ids_of(connection, films, 1) == TitleBook(1).ids_of(connection, films, 1)
 
 
 def test_keys_that_were_lost_with_a_killed_refresh_are_written_by_the_next(any_bench):
@@ -412,9 +441,9 @@ def test_keys_that_were_lost_with_a_killed_refresh_are_written_by_the_next(any_b
 
     with writing(any_bench.database) as connection:
         book.ids_of(connection, [title], 2)
-        book.write_keys(connection)
+        book.write_some(connection)
 
-    assert not book.has_keys
+    assert not book.has_unwritten
     assert (any_bench.count(titles), any_bench.count(title_keys)) == (1, 1)
 
 

@@ -92,15 +92,24 @@ class FilterSet:
         return "|".join((*sorted(f.label for f in self.filters), f"adult={self.keep_adult}"))
 
     def left_out(self, entry: Entry) -> str | None:
-        group = entry.group
+        reason = self._of_known_group(entry.group)
+        if reason is not None or not self._by_field:
+            return reason
+        return self._of_entry(entry)
+
+    def reasons(self, entries: Sequence[Entry]) -> Sequence[str | None]:
+        """For each entry what `left_out` answers; nothing where all of them stay."""
+        if not self._by_field and not any(map(self._of_known_group, {entry.group for entry in entries})):
+            return ()
+        reasons = list(map(self.left_out, entries))
+        return reasons if any(reasons) else ()
+
+    def _of_known_group(self, group: str) -> str | None:
         if group not in self._groups:
             if len(self._groups) > _REMEMBERED:
                 self._groups.clear()
             self._groups[group] = self._of_group(group)
-        reason = self._groups[group]
-        if reason is not None or not self._by_field:
-            return reason
-        return self._of_entry(entry)
+        return self._groups[group]
 
     def _of_group(self, group: str) -> str | None:
         if not self.keep_adult and is_adult(group):

@@ -44,7 +44,8 @@ from stalkeer.titles import PARSER_VERSION
 CHUNK = 2_500  # rows in one transaction: it holds the write lock for a tenth of a second
 EMPTY_LOG_EVERY = 8  # transactions
 
-Keep = Callable[[Entry], str | None]  # the reason for which an entry is left out, None for one that stays
+# the reason for which each entry is left out, None for one that stays; nothing where all of them do
+Keep = Callable[[Sequence[Entry]], Sequence[str | None]]
 
 
 @dataclass
@@ -74,7 +75,6 @@ class Ingest:
         self._alignment = alignment
         self._left_out = left_out
         self._rows = RowMaker()
-        self._titles = TitleBook(PARSER_VERSION)
         self._drafts: list[Draft] = []  # taken and not written yet
         self._places: list[int] = []  # of their blocks
         self._blocks: dict[int, list[int]] = {}  # ids of the last block: its other entries may come with the next part
@@ -84,39 +84,43 @@ class Ingest:
         self._transactions = 0
         with database.connect() as connection:
             self._is_empty = not has_entries(connection, generation.source_id)
+        self._titles = TitleBook(PARSER_VERSION, is_first=self._is_empty)
 
     def take(self, entries: Sequence[Entry], places: Sequence[int]) -> None:
         """Entries of unknown blocks, with the blocks' places in the playlist."""
-        reasons = list(map(self._left_out, entries))
-        if any(reasons):
+        reasons = self._left_out(entries)
+        if reasons:
             self.changes.left_out.update(filter(None, reasons))
             kept = [reason is None for reason in reasons]
             entries, places = list(compress(entries, kept)), list(compress(places, kept))
         self._drafts += self._rows.drafts(entries)
         self._places += places
-        if len(self._drafts) >= CHUNK:
-            self.flush()
+        while len(self._drafts) >= CHUNK:
+            self._write_chunk()
 
     def flush(self) -> None:
         """Write what was taken so far, in short transactions."""
-        drafts, places = self._drafts, self._places
-        self._drafts, self._places = [], []
-        for begin in range(0, len(drafts), CHUNK):
-            part = drafts[begin : begin + CHUNK]
-            first: dict[str, Draft] = {}
-            for draft in part:
-                first.setdefault(draft.key, draft)
-            self.changes.duplicates += len(part) - len(first)
-            with self._writing() as connection:
-                ids = self._write(connection, first)
-            self._remember(places[begin : begin + CHUNK], [ids[draft.key] for draft in part])
-            if self._titles.is_full:
-                self._write_keys()
+        while self._drafts:
+            self._write_chunk()
 
-    def _write_keys(self) -> None:
-        while self._titles.has_keys:
+    def _write_chunk(self) -> None:
+        drafts, places = self._drafts[:CHUNK], self._places[:CHUNK]
+        del self._drafts[:CHUNK], self._places[:CHUNK]
+        keys = [draft[0] for draft in drafts]
+        first = dict(zip(keys, drafts, strict=True))
+        if len(first) < len(drafts):  # the first of several stays
+            first.update(zip(reversed(keys), reversed(drafts), strict=True))
+        self.changes.duplicates += len(drafts) - len(first)
+        with self._writing() as connection:
+            ids = self._write(connection, first)
+        self._remember(places, [ids[key] for key in keys])
+        if self._titles.is_full:
+            self._write_titles()
+
+    def _write_titles(self) -> None:
+        while self._titles.has_unwritten:
             with self._writing() as connection:
-                self._titles.write_keys(connection)
+                self._titles.write_some(connection)
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -139,7 +143,7 @@ class Ingest:
         False where another refresh of the source was first; then nothing has changed.
         """
         self.flush()
-        self._write_keys()
+        self._write_titles()
         self._drop_duplicates()
         removed = self._removed()
         for begin in range(0, len(removed), CHUNK):
@@ -172,8 +176,11 @@ class Ingest:
 
     def _write(self, connection: Connection, drafts: Mapping[str, Draft]) -> dict[str, int]:
         generation = self._generation
-        titles = self._titles.ids_of(connection, [draft.title for draft in drafts.values()], generation.number)
-        rows = [(key, (title, *draft.content)) for (key, draft), title in zip(drafts.items(), titles, strict=True)]
+        titles = self._titles.ids_of(connection, [draft[1] for draft in drafts.values()], generation.number)
+        rows = [
+            (key, ("" if title is None else title, *content))
+            for (key, _, content), title in zip(drafts.values(), titles, strict=True)
+        ]
         ids: dict[str, int] = {}
         if not self._is_empty or connection.dialect.name != "sqlite":
             known = known_entries(connection, generation.source_id, list(drafts))

@@ -237,7 +237,7 @@ class _Refresh:
         tools, row = self.tools, self.row
         generation = Generation(row.id, row.generation + 1, tools.clock())
         alignment = Alignment(self._old_snapshot(), is_trusted=is_trusted)
-        ingest = Ingest(tools.database, generation, alignment, self.filters.left_out)
+        ingest = Ingest(tools.database, generation, alignment, self.filters.reasons)
         walk = listing.walk()
         for number, unknown in enumerate(walk.unknown(alignment)):
             if unknown.entries:

@@ -77,8 +77,8 @@ def put_episodes(
     by_key = {draft.key: draft for draft in drafts}
     book = TitleBook(parser_version)
     title_ids = book.ids_of(connection, [draft.title for draft in by_key.values()], generation.number)
-    while book.has_keys:
-        book.write_keys(connection)
+    while book.has_unwritten:
+        book.write_some(connection)
     known = known_entries(connection, series.source_id, list(by_key))
     fresh = []
     for (key, draft), title_id in zip(by_key.items(), title_ids, strict=True):

@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 
 from stalkeer.store.bulk import Row, copy_rows, execute_many, fetch_among, highest_id, insert_rows, reserve_ids
 
-KEYS_AT_ONCE = 5_000  # a transaction with so many keys holds the write lock for some hundredths of a second
-_KEPT = 20_000  # keys written in their order: each page of their indexes is then written once for many of them
+KEYS_AT_ONCE = 10_000  # a transaction with so many keys holds the write lock for some hundredths of a second
+_KEPT = 40_000  # keys written in their order: each page of their indexes is then written once for many of them
+_RESERVED = 20_000  # ids at once, of titles that wait
 _TITLE = ("id", "kind", "text", "parser_version", "added_gen")
 _KEY = ("key", "title_id", "penalty", "mirror")
 
@@ -29,17 +30,23 @@ class NewTitle(NamedTuple):
 class TitleBook:
     """The titles that a refresh met so far, with their ids; the database is asked only for others.
 
-    Keys wait in the book, for `write_keys` to write very many in their order: before the entries become visible.
+    Keys wait in the book, for `write_some` to write very many in their order: before the entries become visible.
     One that is lost with a killed refresh is written by the next one that meets its title.
+
+    On SQLite titles wait likewise where `is_first` says that a source has no entries yet: all that refer to them are
+    then invisible, and go again if the titles are lost. In the order of a list each would cost a page of their index.
     """
 
-    def __init__(self, parser_version: int) -> None:
+    def __init__(self, parser_version: int, *, is_first: bool = False) -> None:
         self._parser_version = parser_version
         self._ids: dict[str, dict[str, int]] = {}
         self._readings: set[int] = set()  # titles with other keys than the one which their text tells
         self._unread: dict[str, set[str]] = {}  # texts of which only such readings were met
         self._highest: int | None = 0  # id in the table while the book has every title in it; None: it has not
         self._keys: list[tuple[str, int, float]] = []
+        self._is_first = is_first
+        self._free: list[int] = []  # reserved ids, the next one at the end
+        self._waiting: list[Row] = []
 
     def ids_of(self, connection: Connection, titles: Sequence[NewTitle | None], generation: int) -> list[int | None]:
         """The ids of these titles, made where they are new. Call in a transaction that writes."""
@@ -51,22 +58,24 @@ class TitleBook:
                 title_id = self._ids[kind][text]
                 self._keys += {(key, title_id, penalty) for title in readings for key, penalty in title.keys}
         ids = self._ids
-        return [None if title is None else ids[title.kind][title.text] for title in titles]
+        return [None if title is None else ids[title[0]][title[1]] for title in titles]
 
     def _unknown(self, titles: Sequence[NewTitle | None]) -> dict[tuple[str, str], list[NewTitle]]:
         """What is not in the book yet, by kind and text: titles, or other readings of them."""
         unknown: dict[tuple[str, str], list[NewTitle]] = {}
+        ids, unread = self._ids, self._unread
         last = None
         for title in titles:
             if title is last or title is None:
                 continue
             last = title
-            kind, text, _ = title
-            if kind not in self._ids:
-                self._ids[kind], self._unread[kind] = {}, set()
-            if self._is_known(title):
-                continue
-            unknown.setdefault((kind, text), []).append(title)
+            kind, text, keys = title
+            if kind not in ids:
+                ids[kind], unread[kind] = {}, set()
+            if text in ids[kind] and len(keys) == 1 and not keys[0][1] and not unread[kind]:
+                continue  # `_is_known`, without the call
+            if not self._is_known(title):
+                unknown.setdefault((kind, text), []).append(title)
         return unknown
 
     def _is_known(self, title: NewTitle) -> bool:
@@ -105,16 +114,38 @@ class TitleBook:
             execute_many(connection, version, ids)
 
     def _make(self, connection: Connection, names: Sequence[tuple[str, str]], generation: int) -> None:
-        fresh = reserve_ids(connection, "titles", len(names))
-        rows = [
-            (number, kind, text, self._parser_version, generation)
-            for number, (kind, text) in zip(fresh, names, strict=True)
-        ]
-        insert_rows(connection, "titles", _TITLE, rows)
-        for number, (kind, text) in zip(fresh, names, strict=True):
+        if not names:
+            return
+        waits = self._is_first and connection.dialect.name == "sqlite"
+        if waits and len(self._free) < len(names):
+            names = self._reserve(connection, names, generation)
+        fresh = [self._free.pop() for _ in names] if waits else reserve_ids(connection, "titles", len(names))
+        rows = self._rows(fresh, names, generation)
+        if waits:
+            self._waiting += rows
+        else:
+            insert_rows(connection, "titles", _TITLE, rows)
+            if fresh and self._highest is not None:
+                self._highest = fresh[-1]
+
+    def _reserve(
+        self, connection: Connection, names: Sequence[tuple[str, str]], generation: int
+    ) -> Sequence[tuple[str, str]]:
+        """Take ids for many titles by writing one of them with the last id. Answers the others."""
+        start = highest_id(connection, "titles") + 1
+        end = start + max(_RESERVED, len(names))
+        insert_rows(connection, "titles", _TITLE, self._rows([end], names[:1], generation))
+        self._free[:0] = range(end - 1, start - 1, -1)
+        if self._highest is not None:
+            self._highest = end
+        return names[1:]
+
+    def _rows(self, ids: Sequence[int], names: Sequence[tuple[str, str]], generation: int) -> list[Row]:
+        rows: list[Row] = []
+        for number, (kind, text) in zip(ids, names, strict=True):
             self._ids[kind][text] = number
-        if fresh and self._highest is not None:
-            self._highest = fresh[-1]
+            rows.append((number, kind, text, self._parser_version, generation))
+        return rows
 
     @property
     def is_full(self) -> bool:
@@ -122,11 +153,37 @@ class TitleBook:
         return len(self._keys) >= _KEPT
 
     @property
-    def has_keys(self) -> bool:
-        return bool(self._keys)
+    def has_unwritten(self) -> bool:
+        return bool(self._keys or self._waiting)
 
-    def write_keys(self, connection: Connection) -> None:
-        """Write some of the keys that wait; call until there are none."""
+    def write_some(self, connection: Connection) -> None:
+        """Write the titles that wait, or some of the keys; call until there are none."""
+        if self._waiting:
+            self._write_titles(connection)
+        else:
+            self._write_keys(connection)
+
+    def _write_titles(self, connection: Connection) -> None:
+        rows, self._waiting = sorted(self._waiting, key=lambda row: row[1:3]), []
+        columns = ", ".join(_TITLE)
+        statement = f"INSERT OR IGNORE INTO titles ({columns}) VALUES (?, ?, ?, ?, ?)"  # noqa: S608
+        if execute_many(connection, statement, rows) < len(rows):
+            self._take_over(connection, rows)
+
+    def _take_over(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Another refresh has written some of these titles in the meantime: theirs take the place of ours."""
+        moved: dict[int, int] = {}
+        for kind in {row[1] for row in rows}:
+            ours = {row[2]: row[0] for row in rows if row[1] == kind}
+            query = f"SELECT id, text FROM titles WHERE kind = '{kind}'"  # noqa: S608 - an EntryKind
+            for theirs, text in fetch_among(connection, query, "text", list(ours)):
+                if theirs != ours[text]:
+                    moved[ours[text]] = self._ids[kind][text] = theirs
+        move = "UPDATE entries SET title_id = ? WHERE title_id = ?"
+        execute_many(connection, move, [(theirs, ours) for ours, theirs in moved.items()])
+        self._keys = [(key, moved.get(title_id, title_id), penalty) for key, title_id, penalty in self._keys]
+
+    def _write_keys(self, connection: Connection) -> None:
         self._keys.sort(reverse=True)  # the next ones are taken from the end
         rows: list[Row] = [(key, title_id, penalty, key[::-1]) for key, title_id, penalty in self._keys[-KEYS_AT_ONCE:]]
         del self._keys[-KEYS_AT_ONCE:]
