@@ -15,7 +15,7 @@ SRC = Path(__file__).parents[1] / "src" / "stalkeer"
 RANKS = (
     ("model", "errors"),
     ("titles", "matching", "naming", "downloads"),
-    ("secrets", "settings", "logs", "asking"),
+    ("secrets", "settings", "logs", "asking", "inside"),
     ("playlists", "arr", "tmdb", "transfers", "files", "catalogue", "store", "notify"),
     ("jobs",),
     ("engine",),

@@ -201,6 +201,54 @@ def test_what_goes_wrong_is_told_without_the_login(server, tmp_path, behaviour, 
         assert secret not in str(raised.value)
 
 
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://127.0.0.1:25/x"])
+def test_a_redirect_to_anything_but_http_is_refused(server, tmp_path, target):
+    server.behaviour = answer(302, Location=target)
+
+    with pytest.raises(SourceRefused, match="only http and https"):
+        fetch(server, tmp_path)
+
+
+def test_a_redirect_is_followed_without_the_login_to_another_host(server, tmp_path):
+    with Server() as elsewhere:
+        server.behaviour = answer(302, Location=f"http://127.0.0.1:{elsewhere.port}/list.m3u")
+        headers = {"Authorization": "Basic eDp5", "Cookie": "session=1", "X-Player": "tv"}
+
+        assert isinstance(fetch(server, tmp_path, headers=headers), PlaylistFile)
+
+        [there], [here] = elsewhere.heads, server.heads
+    assert (here["Authorization"], here["Cookie"]) == ("Basic eDp5", "session=1")
+    assert "Authorization" not in there
+    assert "Cookie" not in there
+    assert there["X-Player"] == "tv"
+
+
+def test_a_redirect_loop_ends(server, tmp_path):
+    server.behaviour = answer(302, Location="/again")
+
+    with pytest.raises(SourceUnreachable, match="more than 5 times"):
+        fetch(server, tmp_path)
+
+    assert len(server.paths) == 6
+
+
+def test_a_server_outside_cannot_send_us_into_the_users_own_network(server, tmp_path):
+    server.behaviour = answer(302, Location=f"http://router.lan:{server.port}/reboot")
+    names = {"127.0.0.1": ("8.8.8.8",), "router.lan": ("192.168.1.1",)}
+
+    with pytest.raises(SourceRefused, match="inside your own network"):
+        fetch(server, tmp_path, resolve=names.__getitem__)
+
+    assert len(server.paths) == 1
+
+
+def test_https_only_refuses_http_and_redirects_to_it(server, tmp_path):
+    with pytest.raises(SourceRefused, match="https_only"):
+        fetch(server, tmp_path, https_only=True)
+
+    assert server.paths == []
+
+
 @pytest.mark.parametrize(
     "url", ["http://", "http://[::1", "http://no-such-host.invalid/x?password=s3cret-pass", "http://h:99999/"]
 )

@@ -11,7 +11,8 @@ import pytest
 from stalkeer.demo.content import Pattern, ServedFile
 from stalkeer.demo.provider import Provider
 from stalkeer.files.space import volume_of
-from stalkeer.transfers.connection import dial_first
+from stalkeer.transfers.connection import Route, dial_first
+from stalkeer.transfers.opening import Hopeless, Opening, open_url
 from stalkeer.transfers.request import Failed, FailureKind, Fetched, Limits, Stopped, Tls
 from tests.doubles import provider_faults as faults
 from tests.doubles.certificates import self_signed, server_context
@@ -452,6 +453,16 @@ def test_a_redirect_to_anything_but_http_is_refused(desk, target):
 
     assert isinstance(outcome, Failed) and outcome.kind is FailureKind.TRANSIENT
     assert not desk.part.exists() or desk.part.stat().st_size == 0
+
+
+def test_a_server_outside_cannot_send_a_download_into_the_users_own_network(desk):
+    desk.provider.redirects = False
+    desk.provider.hook = on(faults.redirect("http://router.lan/reboot"))
+    names = {"127.0.0.1": ("8.8.8.8",), "router.lan": ("192.168.1.1",)}
+    opening = Opening(desk.url, {}, Route(), False, lambda: None, lambda _halt: None, names.__getitem__)
+
+    with pytest.raises(Hopeless, match="your own network"):
+        open_url(opening)
 
 
 def test_credentials_are_dropped_when_a_redirect_leads_to_another_host(desk):

@@ -150,7 +150,8 @@ def _ask_each(
 def _panel(tools: Refresher, source_id: SourceId) -> Panel | None:
     with tools.database.connect() as connection:
         row = get_source_by_id(connection, source_id)
-    login = panel_login(row, read_credentials(row, tools.secrets), tools.settings().catalogue.timeout)
+    settings, credentials = tools.settings(), read_credentials(row, tools.secrets)
+    login = panel_login(row, credentials, settings.catalogue.timeout, https_only=settings.downloads.https_only)
     if login is None:
         return None
     return Panel(login, tools.data_dir / "spool" / f"{row.slug}-{os.getpid()}-{threading.get_ident()}")

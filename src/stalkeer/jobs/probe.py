@@ -109,6 +109,7 @@ class _Probe:
         self._new = new
         self._clock = tools.clock
         self._settings: CatalogueSettings = tools.settings().catalogue
+        self._https_only = tools.settings().downloads.https_only
         self._folder = tools.data_dir / SPOOL / f"probe-{new.slug}"
         self._filters = FilterSet((), keep_adult=new.options.adult)
         self._account: AccountInfo | None = None
@@ -158,6 +159,7 @@ class _Probe:
             headers=credentials.headers,
             proxy=credentials.proxy,
             timeout_s=self._settings.timeout,
+            https_only=self._https_only,
         )
 
     def _ask_playlist(self) -> None:
@@ -171,6 +173,7 @@ class _Probe:
             proxy=credentials.proxy,
             timeout_s=settings.timeout,
             max_size=settings.max_size,
+            https_only=self._https_only,
         )
         if credentials.path:
             file = open_local(Path(credentials.path), target, settings.max_size)

@@ -213,7 +213,12 @@ class _Refresh:
         self.run.progress(0, None, f"{self.row.slug}: fetching")
         same_rules = self.row.counts.get("rules") == self.rules and not self.anew
         desk = Desk(
-            self.tools.settings().catalogue, self.tools.data_dir, self._fetching, self._account, self.tools.clock
+            settings=self.tools.settings().catalogue,
+            https_only=self.tools.settings().downloads.https_only,
+            data_dir=self.tools.data_dir,
+            progress=self._fetching,
+            account=self._account,
+            clock=self.tools.clock,
         )
         with open_listing(self.row, self.credentials, desk, may_skip=same_rules) as listing:
             if listing is None or (same_rules and listing.digest and listing.digest == self.row.content_hash):

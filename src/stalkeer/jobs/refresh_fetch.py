@@ -40,6 +40,7 @@ class Desk:
     """What every source is fetched with. `progress` is told (bytes so far, in all) and may raise to stop."""
 
     settings: CatalogueSettings
+    https_only: bool
     data_dir: Path
     progress: Callable[[int, int | None], None]
     account: Callable[[AccountInfo], None]  # told what an account says of itself
@@ -77,7 +78,7 @@ def open_listing(row: SourceRow, credentials: Credentials, desk: Desk, *, may_sk
 @contextmanager
 def _open_account(row: SourceRow, credentials: Credentials, desk: Desk) -> Iterator[Listing]:
     """The account's lists. It is asked for its state first: the lists of an expired one are not believed."""
-    login = panel_login(row, credentials, desk.settings.timeout)
+    login = panel_login(row, credentials, desk.settings.timeout, https_only=desk.https_only)
     assert login is not None
     folder = desk.data_dir / SPOOL / row.slug
     panel = Panel(login, folder, max_size=desk.settings.max_size)
@@ -122,6 +123,7 @@ def _fetch(
         max_size=settings.max_size,
         etag=row.etag if may_skip else None,
         last_modified=row.last_modified if may_skip else None,
+        https_only=desk.https_only,
     )
     return fetch_playlist(request, spool, desk.progress)
 

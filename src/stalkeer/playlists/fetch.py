@@ -6,20 +6,24 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 import urllib3
 import xxhash
+from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, LocationParseError, ProtocolError, TimeoutError
 from urllib3.util import Retry, Timeout, make_headers
 
 from stalkeer.errors import NotAPlaylist, SourceRefused, SourceUnreachable
+from stalkeer.inside import Resolve, leads_inside, look_up
 
 PIECE = 1 << 18
 GZIP_MAGIC = b"\x1f\x8b"
 DEFAULT_USER_AGENT = "Stalkeer/0.1"
 MAX_SIZE = 2_000_000_000
 TIMEOUT_S = 60.0
+MAX_REDIRECTS = 5
+LOGIN_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class PlaylistRequest:
     max_size: int = MAX_SIZE
     etag: str | None = None
     last_modified: str | None = None
+    https_only: bool = False
+    resolve: Resolve = look_up
 
     @property
     def subject(self) -> str:
@@ -76,16 +82,7 @@ def fetch_playlist(
 ) -> PlaylistFile | NotModified:
     """Download to `target`. Raises SourceUnreachable, SourceRefused, or NotAPlaylist for one that is too large."""
     try:
-        url, basic = _split_login(request.url)
-        response = _manager(request).request(
-            "GET",
-            url,
-            headers=_headers(request, basic),
-            preload_content=False,
-            decode_content=False,
-            timeout=Timeout(connect=min(request.timeout_s, 20.0), read=request.timeout_s),
-            retries=Retry(total=6, connect=1, read=0, redirect=5, status=0, other=0),
-        )
+        response = _open(request)
     except (HTTPError, LocationParseError, ValueError) as error:
         raise SourceUnreachable(f"{request.subject} could not be fetched: {_reason(error)}") from error
     try:
@@ -104,6 +101,47 @@ def fetch_playlist(
         ) from error
     finally:
         response.close()
+
+
+def _open(request: PlaylistRequest) -> BaseHTTPResponse:
+    """The answer that is no redirect. A login goes to no other host than the one it is for."""
+    url, basic = _split_login(request.url)
+    headers = _headers(request, basic)
+    manager = _manager(request)
+    for _hop in range(MAX_REDIRECTS + 1):
+        if request.https_only and urlsplit(url).scheme != "https":
+            raise SourceRefused(f"{request.subject} is not https, and downloads.https_only allows nothing else")
+        response = manager.request(
+            "GET",
+            url,
+            headers=headers,
+            preload_content=False,
+            decode_content=False,
+            redirect=False,
+            timeout=Timeout(connect=min(request.timeout_s, 20.0), read=request.timeout_s),
+            retries=Retry(total=1, connect=1, read=0, status=0, other=0),
+        )
+        target = response.get_redirect_location()
+        if not target:
+            return response
+        response.close()
+        before, url = url, urljoin(url, target)
+        _check_redirect(request, before, url)
+        if urlsplit(before).netloc != urlsplit(url).netloc:
+            headers = {name: value for name, value in headers.items() if name.lower() not in LOGIN_HEADERS}
+    raise SourceUnreachable(f"{request.subject} redirects more than {MAX_REDIRECTS} times; check its address")
+
+
+def _check_redirect(request: PlaylistRequest, before: str, after: str) -> None:
+    parts = urlsplit(after)
+    if parts.scheme not in ("http", "https"):
+        raise SourceRefused(f"{request.subject} leads to {parts.scheme}://, only http and https are used")
+    # what a proxy reaches is not this network
+    if not request.proxy and leads_inside(before, after, request.resolve):
+        raise SourceRefused(
+            f"{request.subject} leads to {parts.hostname}, inside your own network, and is not followed there; if that "
+            "is meant, enter the address there as the source's own"
+        )
 
 
 def open_local(path: Path, target: Path, max_size: int = MAX_SIZE) -> PlaylistFile:

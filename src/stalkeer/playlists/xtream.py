@@ -52,6 +52,7 @@ class PanelLogin:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     proxy: str = field(default="", repr=False)
     timeout_s: float = TIMEOUT_S
+    https_only: bool = False
 
     @property
     def host(self) -> str:
@@ -176,6 +177,7 @@ class Panel:
             proxy=self._login.proxy,
             timeout_s=self._login.timeout_s,
             max_size=self._max_size,
+            https_only=self._login.https_only,
         )
         file = fetch_playlist(request, self._folder / f"{name}.json", progress)
         assert not isinstance(file, NotModified)  # nothing was asked for conditionally

@@ -287,7 +287,9 @@ class DownloadSettings(Section):
         description="How long an attempt may go on without a byte, over all its reconnects; a silent connection is "
         "replaced after 60 s. There is no limit on the whole download.",
     )
-    https_only: bool = Field(False, description="Refuse addresses and redirects that are not https.")
+    https_only: bool = Field(
+        False, description="Refuse addresses and redirects that are not https, of playlists and of files."
+    )
     verify_tls: bool = Field(True, description="Check certificates; switched off, anybody can pose as the provider.")
     ca_file: Path | None = Field(
         None, description="Certificates to trust instead of the system's.", examples=["/config/provider-ca.pem"]

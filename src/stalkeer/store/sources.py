@@ -293,7 +293,7 @@ def access_of(row: SourceRow, credentials: Credentials) -> Access:
     )
 
 
-def panel_login(row: SourceRow, credentials: Credentials, timeout_s: float) -> PanelLogin | None:
+def panel_login(row: SourceRow, credentials: Credentials, timeout_s: float, *, https_only: bool) -> PanelLogin | None:
     """How to ask the source's panel; None where it has none that is known. A playlist's `get.php` address names one."""
     found = (credentials.url, credentials.username, credentials.password) if row.kind == XTREAM else None
     if found is None and credentials.url:
@@ -306,6 +306,7 @@ def panel_login(row: SourceRow, credentials: Credentials, timeout_s: float) -> P
         headers=credentials.headers,
         proxy=credentials.proxy,
         timeout_s=timeout_s,
+        https_only=https_only,
     )
 
 

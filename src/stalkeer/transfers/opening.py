@@ -22,6 +22,7 @@ from urllib3.util import Url, parse_url
 from stalkeer.downloads.failures import FailureKind
 from stalkeer.downloads.resume import Head, Validators
 from stalkeer.downloads.retry import parse_retry_after
+from stalkeer.inside import Resolve, leads_inside, look_up
 from stalkeer.transfers.connection import NETWORK_ERRORS, Connection, Route, open_connection
 from stalkeer.transfers.request import Failed
 
@@ -57,6 +58,7 @@ class Opening:
     https_only: bool
     check: Callable[[], None]
     opened: Callable[[Callable[[], None]], None]
+    resolve: Resolve = look_up
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,9 @@ def open_url(opening: Opening) -> Opened:
             return Opened(connection, head_of(response), url, describe(opening.url), retry_after)
         connection.close()
         before, url = url, urljoin(url, target)
+        if not opening.route.proxy and leads_inside(before, url, opening.resolve):
+            where = f"{describe(opening.url)} leads into your own network, to {describe(url)}; it is not followed there"
+            raise Hopeless(Failed(FailureKind.TRANSIENT, where))
         headers = headers_for(url, before, headers)
     raise Hopeless(Failed(FailureKind.TRANSIENT, f"{describe(opening.url)} redirects more than {MAX_REDIRECTS} times"))
 
