@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from stalkeer.titles.marks import EPISODE_WORDS, SEASON_WORDS
 from stalkeer.titles.normalise import ARTICLES, fold_words, key_of_words, title_key
 from stalkeer.titles.parse import EXTRA_WORDS, Head, Hypothesis, is_junk
+from stalkeer.titles.strip import SCENE_WORDS
 from stalkeer.titles.tags import TagSet
 from stalkeer.titles.vocabulary import PHRASES, TAGS
 
@@ -39,10 +40,11 @@ _LONGEST_CODE = 6
 _KEPT = 20_000
 
 # words that mean something together with what stands beside them, anywhere in a name
-TELLING = frozenset(
-    [*(folded for word in SEASON_WORDS | EPISODE_WORDS for folded in (word, *fold_words(word)))]
-    + "x s t h n aka blu rip dl hd webdl webrip bluray bdrip brrip hdtv hdrip dvdrip dvdscr hdcam camrip hdts xvid hevc telesync tvrip dvdr hddvd".split()  # noqa: SIM905, E501
-)
+TELLING = SCENE_WORDS | {
+    *(folded for word in SEASON_WORDS | EPISODE_WORDS for folded in (word, *fold_words(word))),
+    *"x s t h n aka blu rip dl hd bd remux".split(),  # noqa: SIM905
+}
+
 # words that may be a provider's at either end of a title
 AT_ENDS = frozenset(TAGS) | {
     folded

@@ -89,6 +89,7 @@ _WHOLE_SERIES = re.compile(
     r"[\s\-(\[]*$",
     re.I,
 )
+_LONGEST_WORD = 14
 _EPISODE_AT_END = re.compile(r"(?<=\w)\s+(?:ep|episode|épisode|capitulo|capítulo)\.?\s*$", re.I)  # Title Ep 1x02
 _NOT_A_TITLE = re.compile(r"^(?:season|saison|series?|s[eé]ries?|staffel|temporada|episodes?|الموسم)?[\s\W\d]*$", re.I)
 
@@ -124,7 +125,8 @@ def read_head(text: str, *, kind: str | None, is_episode: bool) -> Head:
             season = found.number
             pieces = [_WHOLE_SERIES.sub("", text[: found.start]), text[found.end :]]
         elif is_episode:
-            pieces = [_EPISODE_AT_END.sub("", text)]
+            ended = _EPISODE_AT_END.search(text, max(0, len(text) - _LONGEST_WORD))
+            pieces = [text if ended is None else text[: ended.start()]]
     plain = read_plain(pieces[0]) if len(pieces) == 1 else None
     if plain is not None:
         (title, _, year), said = plain

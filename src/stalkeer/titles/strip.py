@@ -78,7 +78,7 @@ _DIGIT = re.compile(r"\d")
 _END_BRACKET = re.compile(r"\s*[\[({]([^\[\](){}]*)[\])}]$")
 _SCENE = re.compile(rf"[\s.(\[-]{QUALITY}(?![\w])", re.I)
 # those of them that are words of letters alone: where there is neither a digit nor a hyphen, only they can be found
-_SCENE_WORDS = frozenset(
+SCENE_WORDS = frozenset(
     """webdl webrip webmux bluray bdrip brrip bdmux brmux bdremux hdtv hdrip dvdrip dvdscr dvdmux dvddivx dvdivx hdcam
     camrip hdts hdtc telesync tvrip tvriphd pdtv dvdr hddvd vhsrip xvid hevc flac vorbis""".split()  # noqa: SIM905
 )
@@ -87,6 +87,7 @@ _GROUP_YEAR = re.compile(r"\s((?:19|20)\d\d)-(?=\w*[A-Za-z])\w{2,12}$")  # Title
 _CHECKSUM = re.compile(r"(?=[A-F]*\d)[0-9A-F]{8}")
 _RATING = re.compile(r"(?:imdb|tmdb)?\W*\d[.,]\d(?:/10)?|(?:imdb|tmdb)\W*\d", re.I)
 _AKA = re.compile(r"\s+(?:/|\||a\.?k\.?a\.?)\s+", re.I)
+_WORDED_FIELDS = ("language", "subtitles", "dubbed", "edition")  # in words that also end titles
 _SHOWS_COUNTRIES = frozenset(("US", "UK", "AU", "NZ"))  # written behind the titles of shows that several have
 _LONGEST_CODE = 3  # letters of a language's code
 _LANGUAGE_SETS = {code: tag_set([TAGS[code]]) for code in LANGUAGES}
@@ -115,26 +116,36 @@ def read_title(text: str, *, is_series: bool) -> TitleReading:
 
 # most names are no more than this: [FR - ] Title [(2020) or - 2020]; a frame around the code loses its first half
 _PLAIN = re.compile(
-    r"(?:([A-Z]{2,3})(?: - |: |\| ?))?([^\W\d_][^|()\[\]{}/+]*?[^|()\[\]{}/+\s:;,\-])"
-    r"(?: \(((?:19|20)\d\d)\)| - ((?:19|20)\d\d))?"
+    r"(?:([A-Z]{2,3})(?: - |: |\| ?))?([^\W\d_][^|()\[\]{}/+]*[^|()\[\]{}/+\s:;,\-])",
 )
 _JOINT = re.compile(r"[:\-]")
 
 
 def read_plain(text: str) -> tuple[TitleText, TagSet] | None:
     """The only reading of a name that leaves no doubt, without the long way; None for any other."""
-    found = _PLAIN.fullmatch(text.strip(_TRIM))
+    text, year = _without_year(text.strip(_TRIM))
+    found = _PLAIN.fullmatch(text)
     if found is None:
         return None
-    code, title, bracketed, dashed = found.groups()
+    code, title = found.groups()
     code = code.lower() if code else ""
     if code and (code in AMBIGUOUS or code not in LANGUAGES):
         return None
-    year = bracketed or dashed
     if not _is_plain_title(title) or (year is not None and _year(year) is None):
         return None
     number = int(year) if year is not None else None
     return TitleText(title, 0.0, number), _LANGUAGE_SETS[code] if code else NO_TAGS
+
+
+def _without_year(text: str) -> tuple[str, str | None]:
+    """`Title (2020)` and `Title - 2020` apart, by the places of their letters: every name comes through here."""
+    if text[-1:] == ")" and text[-7:-5] == " (":
+        title, year = text[:-7], text[-5:-1]
+    elif text[-7:-4] == " - ":
+        title, year = text[:-7], text[-4:]
+    else:
+        return text, None
+    return (title, year) if year.isdecimal() and year[:2] in ("19", "20") else (text, None)
 
 
 def _is_plain_title(title: str) -> bool:
@@ -151,7 +162,7 @@ def _is_plain_title(title: str) -> bool:
         return False
     if ", " in title or not title.isascii() and max(title) > "\u024f":
         return False
-    if "-" in title or _DIGIT.search(title) is not None or not _SCENE_WORDS.isdisjoint(folded.split()):
+    if "-" in title or _DIGIT.search(title) is not None or not SCENE_WORDS.isdisjoint(folded.split()):
         return not any(sign.search(title) for sign in (_SCENE, _AKA_WORD, _GROUP_YEAR, _BARE_YEAR))
     return ("ka" not in folded and "k.a" not in folded) or _AKA_WORD.search(title) is None
 
@@ -203,6 +214,7 @@ def _take_bare_year(text: str, penalty: float, peeled: _Peeled) -> tuple[str, in
         if said is None or not _has_name(before):
             continue
         words = [word.partition("-")[0] for word in text[found.end() :].lower().replace("web-dl", "webdl").split()]
+        words = [word for word in words if _has_name(word)]
         after = [tag_of(word) for word in words]
         is_told = all(tag is not None or word in RELEASE_WORDS for tag, word in zip(after, words, strict=True))
         if peeled.is_scene or is_told:
@@ -340,7 +352,7 @@ def _take_provider_tag(reading: TitleText, tag: Tag, peeled: _Peeled) -> str | N
     if _is_sure_at_end(tag, neighbour, previous, before):
         peeled.tags.append(tag)
         return head
-    if word.isupper() or (len(word) > 3 and tag.field in ("language", "subtitles", "dubbed")):
+    if word.isupper() or (len(word) > 3 and tag.field in _WORDED_FIELDS):
         peeled.also(head, penalty + (0.03 if word.isupper() else 0.06), year)
     return None
 

@@ -14,7 +14,7 @@ _RUN_TOGETHER = re.compile(r"(?<!\w)S(\d\d)(\d\d)(?!\w)", re.I)  # S0201
 _EPISODE_ONLY = re.compile(rf"(?<!\w)(?:{EPISODE}|#)\s*[.:#no°º\-]*\s*(\d{{1,4}})(?:v\d)?(?![\d\w])", re.I)
 # Spanish lists count chapter 408 for the eighth of season four
 _CHAPTER = re.compile(r"(?<!\w)cap(?:[ií]tulo)?\.?\s?(\d{1,2})(\d\d)(?:[\s_\-]\d{3,4})?(?!\d)", re.I)
-_SHORT_SEASON = re.compile(r"(?<!\w)(?:tem|temporada)\.?\s?(\d{1,2})(?!\w)", re.I)
+_SHORT_SEASON = re.compile(r"(?<!\w)(?:t|tem|temporada)\.?\s?(\d{1,2})(?!\w)", re.I)
 _NUMBER_THEN_EPISODE = re.compile(
     r"(?<!\w)(\d{1,4})\s*[.ªº\-]*\s*(?:b[oö]l[uü]m|серия|серія|r[eé]sz|d[ií]l|jakso|epizoda|odcinek|حلقة)(?!\w)", re.I
 )
@@ -65,6 +65,8 @@ def _counted(text: str) -> Mark | None:
         short = last_match(_SHORT_SEASON, text[: found.start()]) if season is None else None
         if short is not None:
             season, start = int(short[1]), short.start()
+        if season is None and text[found.start() - 1 : found.start()] == "[":  # nobody else puts it in brackets
+            season, start = int(found[1]), found.start()
         if season == int(found[1]):
             return Mark(start, found.end(), season, (int(found[2]),))
     for pattern in (_EPISODE_ONLY, _NUMBER_THEN_EPISODE, _OF):
