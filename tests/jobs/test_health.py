@@ -169,6 +169,25 @@ def test_external_login_without_a_proxy(look, healthy):
     assert found(look()) == {("login", "external", "error")}
 
 
+def test_tmdb_that_did_not_tell_is_a_warning_while_there_is_a_key(look, healthy, clock):
+    def matched(error):
+        with healthy.database.begin() as connection:
+            values = {"job": "match", "state": "done", "started_at": clock(), "report": {"titlesError": error}}
+            connection.execute(insert(tables.runs).values(**values))
+
+    matched("TMDB refuses the key")
+    assert found(look()) == set()
+
+    healthy.change_settings({"tmdb.api_key": "k" * 32})
+    [finding] = look().findings
+    assert (finding.check, finding.subject, finding.level) == ("titles", "tmdb", "warning")
+    assert "refuses the key" in finding.message
+    assert "k" * 32 not in finding.message + finding.fix
+
+    matched(None)
+    assert found(look()) == set()
+
+
 def test_a_finding_keeps_its_since_and_is_over_once(look, healthy, source, clock):
     source(failures=1, last_error="no answer")
     look()

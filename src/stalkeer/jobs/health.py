@@ -30,6 +30,7 @@ from stalkeer.store.health import (
     replace_findings,
 )
 from stalkeer.store.instances import InstanceRow, list_instances
+from stalkeer.store.runs import last_report
 from stalkeer.store.sources import SourceRow, list_sources
 from stalkeer.store.workers import WorkerRow, database_now, list_workers
 
@@ -56,6 +57,7 @@ class Facts:
     damaged: Sequence[Path]
     backups: Sequence[Backup]
     refused_restore: Path | None
+    titles_error: object = None  # why the last match got no titles from TMDB
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ def read_facts(database: Database, settings: Settings, now: datetime, place: Bac
             damaged=damaged_files(Path(str(url.database))) if database.is_sqlite else (),
             backups=list_backups(place),
             refused_restore=refused_restore(place),
+            titles_error=last_report(connection, "match").get("titlesError"),
         )
 
 
@@ -237,6 +240,14 @@ def check_backups(facts: Facts) -> Iterator[Finding]:
         yield Finding("backup", "schedule", WARNING, message, "See in the jobs why it fails: stalkeer backup")
 
 
+def check_titles(facts: Facts) -> Iterator[Finding]:
+    """TMDB, which the last match asked in vain; without a key it is not asked."""
+    if facts.titles_error and facts.settings.tmdb.api_key.get_secret_value():
+        message = f"TMDB was asked for further titles and did not tell: {facts.titles_error}"
+        fix = "Matching goes on without them. Check the key with: stalkeer match tmdb"
+        yield Finding("titles", "tmdb", WARNING, message, fix)
+
+
 def check_login(facts: Facts) -> Iterator[Finding]:
     security = facts.settings.security
     if security.mode is AuthMode.EXTERNAL and not security.trusted_proxies:
@@ -259,6 +270,7 @@ CHECKS: Mapping[str, Callable[[Facts], Iterable[Finding]]] = {
     "restore": check_restore,
     "backup": check_backups,
     "login": check_login,
+    "titles": check_titles,
 }
 
 

@@ -238,6 +238,13 @@ def last_finished(connection: Connection, job: str, subject: str | None = None) 
     return connection.execute(query).scalar_one_or_none()
 
 
+def last_report(connection: Connection, job: str) -> Mapping[str, object]:
+    """What the job's last run that ended well told; nothing where none did."""
+    ended_well = runs.c.state.in_((RunState.DONE.value, RunState.PARTLY.value))
+    query = select(runs.c.report).where(runs.c.job == job, ended_well).order_by(runs.c.id.desc()).limit(1)
+    return connection.scalar(query) or {}
+
+
 def _row(row: Row[*tuple[Any, ...]]) -> RunRow:
     values = row._mapping
     return RunRow(
