@@ -200,7 +200,13 @@ def test_a_country_behind_a_shows_title_is_its_country_and_may_be_its_title(name
 
 @pytest.mark.parametrize(
     "name",
-    ["[Group] Quiet Harbour - 05 [1080p]", "Quiet.Harbour.S02.1080p", "/tv/Quiet Harbour/S02E06.mkv", "[4K] Some Film"],
+    [
+        "Quiet Harbour S01E01 S01E02",
+        "[Group] Quiet Harbour - 05 [1080p]",
+        "Quiet.Harbour.S02.1080p",
+        "/tv/Quiet Harbour/S02E06.mkv",
+        "[4K] Some Film",
+    ],
 )
 def test_a_list_reads_them_as_one_alone_does(name):
     reader = TitleReader()

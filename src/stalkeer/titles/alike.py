@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
+from stalkeer.titles.episode import may_go_on
 from stalkeer.titles.frames import AT_ENDS, LONGEST, NOT_YET, SHAPE, SHORTEST, TELLING
-from stalkeer.titles.normalise import CHANGING, key_of_words
+from stalkeer.titles.normalise import ARTICLES, CHANGING, key_of_words
 from stalkeer.titles.parse import ParsedTitle
 from stalkeer.titles.reader import PLAIN_EPISODE, TitleReader
 from stalkeer.titles.repair import is_sound
@@ -83,7 +84,7 @@ class AlikeReader(Generic[T]):
     def _learn_series(self, before: str, kind: str) -> T | None:
         if (before, kind) in self._series or not is_sound(before + "S"):
             return None
-        parsed = self._reader.series(before, kind)
+        parsed = None if may_go_on(before) else self._reader.series(before, kind)
         if len(self._series) >= _KEPT:
             self._series.clear()
         shared = self._series[before, kind] = None if parsed is None else self._note(parsed, kind)
@@ -109,6 +110,7 @@ def _plain_key(title: str) -> str:
     if (
         not key.isalpha()
         or len(title) < SHORTEST
+        or key in ARTICLES
         or words[0] in AT_ENDS
         or words[-1] in AT_ENDS
         or not TELLING.isdisjoint(words)

@@ -21,6 +21,7 @@ _CROSS = re.compile(  # `DDP5 1 x265` is sound and codec
 )
 _CROSS_MORE = re.compile(r"[xX](\d{2,4})")
 # `S01E02 - S01E03`, `1x02 & 1x03`: one marker, said in full for each episode
+_JOINTS = " .,&+/-"
 _JOINT = re.compile(r"[\s.,&+/\-]*")
 _WORDS_AFTER = re.compile(
     rf"(?<!\w)(?:{SEASON})\s*(?:[.:#n°º]|no(?=\d))*\s*(\d{{1,4}}|[^\W\d_]+){_SEP}(?:{EPISODE})(?:{_NUMBER}|\s([^\W\d_]+))(?!\w)",
@@ -75,6 +76,11 @@ def _may_say_numbers(text: str, kind: str | None) -> bool:
     if kind == "film":
         return False
     return (kind == "episode" and says_season(text)) or (not text.isascii() and _HAN_EPISODE.search(text) is not None)
+
+
+def may_go_on(before: str) -> bool:
+    """Whether what stands before a marker may end in another one, which is then of one with it."""
+    return before.rstrip(_JOINTS)[-1:].isdecimal()
 
 
 def _joined(pattern: re.Pattern[str], text: str, last: Mark) -> Mark:

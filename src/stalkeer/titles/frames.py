@@ -227,6 +227,8 @@ def _shape(text: str) -> _Shape | None:
             return None
         before, title, after = before + narrowed[0], narrowed[1], narrowed[2] + after
         words = fold_words(title)
+    if len(words) == 1 and words[0] in ARTICLES:
+        return None
     if not title[0].isalpha() or _is_like_a_code(title) or (", " in title and words[-1] in ARTICLES):
         return None
     kind = _Kind(title.isupper(), title[0].islower(), _DIGIT.search(title) is not None)

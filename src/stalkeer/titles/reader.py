@@ -6,7 +6,7 @@ import re
 from functools import partial
 from typing import NamedTuple, TypeVar
 
-from stalkeer.titles.episode import find_mark
+from stalkeer.titles.episode import find_mark, may_go_on
 from stalkeer.titles.frames import NOT_YET, Frames, NotYet
 from stalkeer.titles.marks import Mark
 from stalkeer.titles.parse import Head, ParsedTitle, assemble, head_from_outside, is_junk, kind_of, read_head
@@ -44,7 +44,7 @@ class TitleReader:
         kind = kind_of(name, kind)
         if text[-1:].isdecimal():
             plain = _plain_episode(text)
-            if plain is not None:
+            if plain is not None and not may_go_on(plain[1]):
                 return self._read_plain_episode(name, text, plain, kind, group)
         if kind != "episode":
             framed = self._frames_of(kind).read(text)

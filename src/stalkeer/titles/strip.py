@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from stalkeer.titles.marks import QUALITY
-from stalkeer.titles.normalise import ARTICLES, swap_article
+from stalkeer.titles.normalise import ARTICLES, fold_words, swap_article
 from stalkeer.titles.prefixes import find_starts
 from stalkeer.titles.tags import LANGUAGE_FIELDS, NO_TAGS, TagSet, sure_tags, tag_of, tag_set, tags_in
 from stalkeer.titles.vocabulary import (
@@ -82,6 +82,7 @@ SCENE_WORDS = frozenset(
     """webdl webrip webmux bluray bdrip brrip bdmux brmux bdremux hdtv hdrip dvdrip dvdscr dvdmux dvddivx dvdivx hdcam
     camrip hdts hdtc telesync tvrip tvriphd pdtv dvdr hddvd vhsrip xvid hevc flac vorbis""".split()  # noqa: SIM905
 )
+_LONGEST_ARTICLE = 6  # with what may stand beside it
 _TRAILING_ARTICLE = re.compile(r"\s+(?:the|le|la|el|il|der|die|das)$", re.I)
 _GROUP_YEAR = re.compile(r"\s((?:19|20)\d\d)-(?=\w*[A-Za-z])\w{2,12}$")  # Title 2008-GROUP
 _CHECKSUM = re.compile(r"(?=[A-F]*\d)[0-9A-F]{8}")
@@ -259,7 +260,8 @@ def _has_name(text: str) -> bool:
 
 def _is_title(text: str) -> bool:
     """Whether there is more than an article."""
-    return _has_name(text) and text.lower() not in ARTICLES
+    words = fold_words(text) if len(text) <= _LONGEST_ARTICLE else ()
+    return _has_name(text) and not (len(words) == 1 and words[0] in ARTICLES)
 
 
 def _take_inner_year(text: str, penalty: float, peeled: _Peeled) -> tuple[str, int | None]:
@@ -402,10 +404,11 @@ def _expand(texts: list[TitleText], peeled: _Peeled) -> list[TitleText]:
         halves, is_twice = _halves(text)
         if not text.isascii():
             halves += _scripts(text)
-            # releases say the title in their language, and then the one that all know
-            known = next((half for half in halves if _LATIN_WORDS.match(half)), None) if peeled.is_scene else None
-        else:
-            known = halves[0] if halves and (is_twice or peeled.is_scene) else None
+        known = None
+        if halves and is_twice:
+            known = halves[0]
+        elif peeled.is_scene:  # releases say the title in their language, and then the one that all know
+            known = next((half for half in halves if _LATIN_WORDS.match(half)), None)
         if known is not None:
             result += [TitleText(known, penalty, year), TitleText(text, penalty + 0.02, year)]
         else:
