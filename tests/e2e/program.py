@@ -120,6 +120,11 @@ class Program:
     def log(self) -> str:
         return (self.folder / "serve.log").read_text(encoding="utf-8", errors="replace")
 
+    @property
+    def pid(self) -> int:
+        assert self._server is not None
+        return self._server.pid
+
     def kill(self) -> None:
         """As a power cut: no handler runs, children go too."""
         self._end(signal.SIGKILL)
