@@ -140,6 +140,18 @@ def test_a_detached_start_queues_and_ends(stalkeer, house):
     assert stalkeer("download", "show", "1", "--json").document["state"] == "queued"
 
 
+def test_one_download_is_shown_with_all_that_is_known_and_nothing_cut(stalkeer, house, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    facts = {"checksums": {"sha256": "a" * 64}, "audio_languages": ["fre", "eng"], "extension": None}
+    download = house.download("Dune", None)
+    house.change(download, facts=facts)
+
+    shown = stalkeer("download", "show", str(download)).out
+
+    assert "fre, eng" in shown and "None" not in shown and "…" not in shown
+    assert shown.count("a") >= 64
+
+
 def test_a_download_that_is_not_there_is_an_error(stalkeer):
     ended = stalkeer("download", "show", "7")
 

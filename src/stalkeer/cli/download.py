@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
@@ -509,8 +510,22 @@ def _render_one(console: Console, document: dict[str, object]) -> None:
     table = Table(box=None, show_header=False)
     for name, value in document.items():
         if value not in (None, "", []):
-            table.add_row(name, Text(str(value)))
+            table.add_row(name, Text(_in_words(value), overflow="fold"))
     console.print(table)
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{value.astimezone():%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, dict):
+        return "\n".join(f"{name}: {_in_words(one)}" for name, one in value.items() if one not in (None, "", [], {}))
+    if isinstance(value, list | tuple):
+        return (
+            "\n".join(map(_in_words, value))
+            if any(isinstance(one, dict) for one in value)
+            else ", ".join(map(str, value))
+        )
+    return str(value)
 
 
 def _render_results(console: Console, results: list[ActionResult]) -> None:
