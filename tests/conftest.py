@@ -16,6 +16,29 @@ from tests.doubles.app import make_app
 from tests.doubles.clock import FakeClock
 from tests.doubles.postgres import PrivatePostgres, find_server_binaries
 
+# whole programs in processes of their own, which mostly wait: begun last, one of them would be waited for alone
+LONG = ("tests/e2e/", "tests/engine/test_kills.py", "tests/engine/test_workers.py")
+LONG_TOGETHER = ("tests/web/test_first_run.py",)  # its tests share a program
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With several workers: each begins with its share of the long tests. A worker gets an even stretch of the list."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    if workers == 1:
+        return
+    alone = [[item] for item in items if item.nodeid.startswith(LONG)]
+    together = [[item for item in items if item.nodeid.startswith(file)] for file in LONG_TOGETHER]
+    groups = [*together, *alone]
+    long = {id(item) for group in groups for item in group}
+    others = [item for item in items if id(item) not in long]
+    ordered: list[pytest.Item] = []
+    for worker in range(workers):
+        share = [item for group in groups[worker::workers] for item in group]
+        length = (len(items) - len(ordered)) // (workers - worker)
+        ordered += [*share, *others[: max(0, length - len(share))]]
+        del others[: max(0, length - len(share))]
+    items[:] = [*ordered, *others]
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _logs_stay_off_stdout() -> None:
