@@ -172,7 +172,7 @@ class Templates:
         base = self._bases[0].decode("utf-8", "replace")
         username, password = (part.decode("utf-8", "replace") for part in self._logins[0])
         login = f"{re.escape(username)}/{re.escape(password)}"
-        return rf"{re.escape(base)}/(movie/|series/|live/|){login}/(\d+)(\.\w+|)"
+        return rf"{re.escape(base)}/(movie/|series/|live/|){login}/(?a:(\d++)(\.\w++|))"
 
     def apply(self, chunk: bytes) -> bytes:
         if b"{" in chunk:  # a list that writes our names itself must not be handed the account's values

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import repeat
+from operator import itemgetter
 
 from stalkeer.model import Entry
 from stalkeer.playlists.access import Templates
@@ -22,7 +24,8 @@ _REGULAR_LINE = re.compile(r'(-?\d+)((?:[ \t]+[\w-]+="[^"\n]*")*)[ \t]*,')
 _ATTRIBUTE = re.compile(r'([ \t]+)([\w-]+)="[^"\n]*"')
 # attributes that say more than a name: such a line is read piece by piece
 _TELLING = re.compile(r"user-agent|referr?er|tmdb|imdb|drm|licen[cs]e|headers?|duration|origin", re.IGNORECASE)
-_END = r"[ \t]*(?=\n+#EXTINF:|\n*\Z)"
+# possessive wherever nothing that follows could begin within: nothing is kept then to come back to
+_END = r"[ \t]*+(?=\n#EXTINF:|\n*\Z|\n+#EXTINF:)"
 _ODD = r"((?:(?!\n#EXTINF:)[\s\S])*)"
 _SECTIONS = {
     "movie/": (FILM, "movie:", "{base}/movie/{username}/{password}/"),
@@ -32,6 +35,7 @@ _SECTIONS = {
 _KINDS = {section: kind for section, (kind, _, _) in _SECTIONS.items()}
 _PREFIXES = {section: prefix for section, (_, prefix, _) in _SECTIONS.items()}
 _STARTS = {section: start for section, (_, _, start) in _SECTIONS.items()}
+_logo_of, _section_of = itemgetter(0), itemgetter(3)
 _ENTITY = re.compile(r"&#?\w+;")
 _Groups = tuple[str, str, str, str, str, str, str]  # logo, group, name, section, stream, extension, url
 
@@ -74,11 +78,11 @@ def learn_shape(block: str, account_url: str) -> Shape | None:
         names.add(name)
         if name in ("group-title", "tvg-logo"):
             kept.append(name)
-            pattern += f'{blank}{name}="([^"]*)"'
+            pattern += f'{blank}{name}="([^"]*+)"'
         else:
-            pattern += f'{blank}{name}="[^"]*"'
+            pattern += f'{blank}{name}="[^"]*+"'
     group_first = kept[:1] == ["group-title"]
-    pattern += "()" * (2 - len(kept)) + r"[ \t]*,[ \t]*([^\n]*[^\s])[ \t]*"
+    pattern += "()" * (2 - len(kept)) + r"[ \t]*+,[ \t]*+([^\n]*[^\s])[ \t]*+"
     if account_url and re.fullmatch(account_url, url.strip()):
         return Shape(pattern, account_url + "()", group_first=group_first)
     return Shape(pattern, r"()()()((?:https?://)[^\n| ]+)", group_first=group_first)
@@ -108,7 +112,7 @@ class EntryReader:
         else:
             found = [("",) * 7 + (block,) for block in text[len("#EXTINF:") :].split("\n#EXTINF:")]
         result = self._entries(found, is_plain="&" not in text or _ENTITY.search(text) is None)
-        if not isinstance(result[1], range) or self._has_secret("\n".join([groups[0] for groups in found])):
+        if not isinstance(result[1], range) or self._has_secret("\n".join(map(_logo_of, found))):
             result = [self._with_hidden_logo(entry) for entry in result[0]], result[1]
         if self._shapes and self._shapes[-1].hits > len(found) // 2:  # the list has changed its ways
             self._shapes.insert(0, self._shapes.pop())
@@ -195,17 +199,25 @@ class EntryReader:
 
 def _plain_entries(found: list[tuple[str, ...]]) -> list[Entry] | None:
     """The entries of a chunk without a single oddity; None for any other."""
-    new = tuple.__new__  # Entry's own constructor costs twice as much
-    try:
-        # fmt: off
-        return [
-            new(Entry, (_PREFIXES[section] + stream, _KINDS[section], name, _STARTS[section] + stream + extension,
-                        group, logo, None, None, "", None, None, None, None, "url", False))
-            for logo, group, name, section, stream, extension, _, _ in found
-        ]
-        # fmt: on
-    except KeyError:  # an odd block, or a URL without a section
+    sections = set(map(_section_of, found))
+    if not sections <= _SECTIONS.keys():  # an odd block, or a URL without a section
         return None
+    entries = repeat(Entry)
+    new = tuple.__new__  # Entry's own constructor costs twice as much
+    # fmt: off
+    if len(sections) == 1:
+        kind, prefix, start = _SECTIONS[sections.pop()]
+        return list(map(new, entries, [
+            (prefix + stream, kind, name, f"{start}{stream}{extension}",
+             group, logo, None, None, "", None, None, None, None, "url", False)
+            for logo, group, name, _, stream, extension, _, _ in found
+        ]))
+    return list(map(new, entries, [
+        (_PREFIXES[section] + stream, _KINDS[section], name, f"{_STARTS[section]}{stream}{extension}",
+         group, logo, None, None, "", None, None, None, None, "url", False)
+        for logo, group, name, section, stream, extension, _, _ in found
+    ]))
+    # fmt: on
 
 
 def _is_windows(line: bytes) -> bool:
