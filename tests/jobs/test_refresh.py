@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import sys
 import threading
@@ -494,6 +495,38 @@ def test_a_large_snapshot_is_written_and_dropped_a_part_at_a_time(bench):
     written = [word for word in said if word in ("BEGIN", "INSERT", "DELETE")]
     assert written.count("INSERT") == 6
     assert all("BEGIN" in pair for pair in pairwise(written))
+
+
+def test_what_an_earlier_release_has_staged_is_applied(bench):
+    bench.refresh(playlist(*FILMS))
+    row, ids = bench.row(), bench.ids()
+    content = [None, "film", "url", "New Name", "{base}/x.mkv", *(None,) * 14, False, None]
+    values = {"source_id": row.id, "generation": row.generation, "fields": json.dumps(content)}
+    with bench.database.begin() as connection:
+        connection.execute(entry_updates.insert().values(entry_id=ids["movie:2"], **values))
+
+    clear_interrupted(bench.tools)
+
+    assert bench.visible()["movie:2"] == "New Name"
+    assert bench.count(entry_updates) == 0
+
+
+def test_of_a_known_entry_only_what_differs_is_staged(any_bench):
+    any_bench.refresh(playlist(*FILMS))
+    row, ids = any_bench.row(), any_bench.ids()
+    old = ("", "film", "url", "Film", "{base}/x.mkv", *("",) * 7)
+    new = (*old[:3], "New Name", *old[4:], *("",) * 4, 5400, "", "", False, "")
+    with writing(any_bench.database) as connection:
+        generation = Generation(row.id, row.generation, any_bench.tools.clock())
+        stage_changes(connection, generation, {ids["movie:2"]: new}, {ids["movie:2"]: old})
+        (staged,) = connection.scalars(select(entry_updates.c.fields))
+
+    clear_interrupted(any_bench.tools)
+
+    assert json.loads(staged) == {"name": "New Name", "duration_s": 5400}
+    with any_bench.database.connect() as connection:
+        found = connection.execute(select(entries).where(entries.c.key == "movie:2")).one()
+    assert (found.name, found.duration_s, found.group_title) == ("New Name", 5400, "VOD")
 
 
 def test_a_lost_snapshot_costs_time_and_nothing_else(bench):

@@ -212,7 +212,7 @@ class Ingest:
             content = keep_details(old.content, content)
             if self._is_changed(old, content):
                 changed[old.id] = content
-        stage_changes(connection, self._generation, changed)
+        stage_changes(connection, self._generation, changed, {old.id: old.content for old in known.values()})
         return fresh
 
     def _is_changed(self, old: Known, content: Content) -> bool:

@@ -121,7 +121,8 @@ class RowMaker:
         return _new(Draft, (key, title, _content(said, rest)))
 
     def _share(self, parsed: ParsedTitle, kind: str) -> _Shared:
-        quality, languages = self._remember_tags(parsed[_TAGS:], parsed)
+        tags = parsed[_TAGS:]
+        quality, languages = self._tags.get(tags) or self._remember_tags(tags, parsed)
         further = (None, None, quality, parsed.country, None, None, None, False, None)
         year, season = blanks((parsed.year, parsed.season))
         tail = _content((parsed.resolution, languages), further)

@@ -178,18 +178,35 @@ def _mark_of(name: str) -> str:
     return "?" if name in _ALWAYS else "nullif(?, '')"
 
 
-def stage_changes(connection: Connection, generation: Generation, changed: Mapping[int, Content]) -> None:
-    """Keep what visible or vanished entries are to become. Applied by `apply_staged` after the switch."""
+def stage_changes(
+    connection: Connection,
+    generation: Generation,
+    changed: Mapping[int, Content],
+    known: Mapping[int, Content] | None = None,
+) -> None:
+    """Keep what visible or vanished entries are to become. Applied by `apply_staged` after the switch. Of those that
+    are `known` only what differs is kept, and written then: each column costs a page of the indexes that have it."""
     if not changed:
         return
-    mark = "?" if connection.dialect.name == "sqlite" else "%s"
-    ids = [(entry_id,) for entry_id in changed]
-    execute_many(connection, f"DELETE FROM entry_updates WHERE entry_id = {mark}", ids)  # noqa: S608
+    _delete_staged(connection, list(changed))
     rows = [
-        (entry_id, generation.source_id, generation.number, json.dumps(content, ensure_ascii=False))
+        (
+            entry_id,
+            generation.source_id,
+            generation.number,
+            _staged(content, None if known is None else known.get(entry_id)),
+        )
         for entry_id, content in changed.items()
     ]
     insert_rows(connection, "entry_updates", ("entry_id", "source_id", "generation", "fields"), rows)
+
+
+def _staged(content: Content, known: Content | None) -> str:
+    said = zip(CONTENT, _whole(content), strict=True)
+    if known is None:
+        return json.dumps(dict(said), ensure_ascii=False)
+    differing = {name: new for (name, new), old in zip(said, _whole(known), strict=True) if new != old}
+    return json.dumps(differing, ensure_ascii=False)
 
 
 def unstage(connection: Connection, entry_ids: Sequence[int]) -> None:
@@ -292,18 +309,33 @@ def apply_staged(database: Database, source_id: SourceId, generation: int) -> in
             rows = connection.execute(query.order_by(entry_updates.c.entry_id).limit(1_000)).all()
             if not rows:
                 return applied
-            _update_entries(connection, generation, [(row.entry_id, json.loads(row.fields)) for row in rows])
+            alike: dict[tuple[str, ...], list[tuple[object, ...]]] = {}
+            for row in rows:
+                said = json.loads(row.fields)
+                if isinstance(said, list):  # by an earlier release: all of them
+                    said = dict(zip(CONTENT, _whole(said), strict=True))
+                alike.setdefault(tuple(said), []).append((*said.values(), row.entry_id))
+            for names, values in alike.items():
+                _update_entries(connection, generation, names, values)
+            _delete_staged(connection, [row.entry_id for row in rows])
             applied += len(rows)
 
 
-def _update_entries(connection: Connection, generation: int, changed: Sequence[tuple[int, Sequence[object]]]) -> None:
+def _update_entries(
+    connection: Connection, generation: int, names: Sequence[str], rows: Sequence[tuple[object, ...]]
+) -> None:
+    """Rows are the values of these columns, and the entry's id."""
+    assert set(names) <= set(CONTENT)  # they become part of a statement
     is_sqlite = connection.dialect.name == "sqlite"
     mark, value = ("?", "nullif(?, '')") if is_sqlite else ("%s", "%s")
-    content = ", ".join(f"{name} = {value}" for name in CONTENT)
-    statement = f"UPDATE entries SET {content}, gone_gen = NULL, changed_gen = {generation:d} WHERE id = {mark}"  # noqa: S608
-    rows = [(*_whole(fields), entry_id) for entry_id, fields in changed]
+    columns = "".join(f"{name} = {value}, " for name in names)
+    statement = f"UPDATE entries SET {columns}gone_gen = NULL, changed_gen = {generation:d} WHERE id = {mark}"  # noqa: S608
     execute_many(connection, statement, rows if is_sqlite else map(nulls, rows))
-    ids = [(entry_id,) for entry_id, _ in changed]
+
+
+def _delete_staged(connection: Connection, entry_ids: Sequence[int]) -> None:
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    ids = [(entry_id,) for entry_id in entry_ids]
     execute_many(connection, f"DELETE FROM entry_updates WHERE entry_id = {mark}", ids)  # noqa: S608
 
 

@@ -160,6 +160,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")
     connection.execute("PRAGMA temp_store=MEMORY")
+    # some builds write zeros over every page they give back: a refresh gives back thousands
+    connection.execute("PRAGMA secure_delete=FAST")
 
 
 @contextmanager

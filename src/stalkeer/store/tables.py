@@ -216,7 +216,7 @@ entry_updates = Table(
     Column("entry_id", Id, primary_key=True),
     Column("source_id", Id, ForeignKey("sources.id"), nullable=False, index=True),
     Column("generation", Integer, nullable=False),
-    Column("fields", Text, nullable=False),  # JSON list in the order of `store.catalogue.CONTENT`
+    Column("fields", Text, nullable=False),  # JSON: the columns that change and what they become, "" for NULL
 )
 
 filters = Table(
