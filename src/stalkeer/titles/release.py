@@ -63,7 +63,7 @@ def _named(title: str, number: str, tags: list[str]) -> str:
     return f"{title}{counted} {' '.join(f'[{tag}]' for tag in tags)}".strip()
 
 
-_COUNTED = re.compile(r"(?i)[\s._\-#\[](?:ep?\.?)?\d{1,4}(?:v\d)?(?=[\s._\-\])]|$)")
+_COUNTED = re.compile(r"(?i)[\s._\-#\[](?:ep?\.?)?\d{1,4}(?:v\d)?(?=[\s._\-\[\])]|$)")
 _QUALITY = re.compile(rf"(?<![^\W_])(?:{QUALITY}|complete|completa)(?![^\W_])", re.I)
 _OF_EPISODES = re.compile(
     rf"(?<![^\W_])(?:s\d\d(?![^\W_x])|(?:{SEASON})[\s._]?\d{{1,2}}(?![^\W_]))"  # Title.S02.1080p

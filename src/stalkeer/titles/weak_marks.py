@@ -23,7 +23,7 @@ _PART = re.compile(r"(?<!\w)(?:part|pt|partie|parte)\.?\s?(\d{1,2})(?:\s(?:to|-|
 
 _VERSION = r"(?:v\d)?"
 _RANGE = rf"{_VERSION}(?:\s?[\-~&]\s?\d{{2,4}}{_VERSION})?"  # `01v2-04`
-_ENDS = rf"(?:\s?\(?(?:end|final|fin)\)?)?(?=\s*$|\s*[\[(]|[\s.\-]+(?:{QUALITY}|vostfr|vf|vo|multi|f?hd|4k|dvd|bd|web)(?!\w))"
+_ENDS = rf"(?:\s?\(?(?:end|final|fin|raw)\)?)?(?=\s*$|\s*[\[(]|[\s.\-]+(?:{QUALITY}|vostfr|vf|vo|multi|f?hd|4k|dvd|bd|web)(?!\w))"
 _BETWEEN = re.compile(
     r"\s-\s(\d{2,4})(?:v\d)?(?=\s-\s|\s*[\[(]|\s+(?:vostfr|vf|vo|multi)\b)|\s(\d{2,4})\s+(?=vostfr\b)", re.I
 )
@@ -31,7 +31,10 @@ _ABSOLUTE = re.compile(
     r"(?:\s-\s|\s|\s\[|\s\()(\d{2,4})(?:v\d)?[\])]?\s*(?:\[[^\]]*\]|\([^)]*\)|\b(?:vostfr|vf|vo|multi|f?hd|4k|\d{3,4}p)\b|\s)*$",
     re.I,
 )
-_AFTER_DASH = re.compile(rf"(?:\s-\s|(?<=[^\W\d])-)(?:#\s?)?(\d{{2,4}}){_RANGE}{_ENDS}", re.I)
+_AFTER_DASH = re.compile(
+    rf"\s-\s(?:#\s?)?(\d{{1,4}}){_RANGE}{_ENDS}|(?<=[^\W\d])-(?:#\s?)?(\d{{2,4}}){_RANGE}{_ENDS}", re.I
+)
+_IN_BRACKETS = re.compile(rf"[\[(](\d{{2,4}}){_RANGE}[\])](?=\s*[\[(]|\s*$)", re.I)
 _BEFORE_QUALITY = re.compile(rf"\s(?:#\s?)?(\d{{2,4}}){_RANGE}{_ENDS}|\s(\d{{1,4}})-\d{{2,4}}{_ENDS}", re.I)
 _BEFORE_DASH = re.compile(r"(?<=[^\W\d]\s)(\d{2,4})(?:v\d)?\s-\s", re.I)  # Title 34 - Its Own Title
 _LEADING = re.compile(r"\s*(\d{1,3})(?:-\d{1,3})?(?:\.\s|\s-\s|\.\s-\s)(?=[^\W\d])")
@@ -50,7 +53,9 @@ def find_weak_mark(text: str) -> Mark | None:
     if counted is not None:
         return counted
     if _GROUP.match(text):  # those who subtitle anime count through
-        return _absolute(text, _AFTER_DASH, _BETWEEN, _BEFORE_QUALITY, _BEFORE_DASH) or _run_together(text)
+        return _absolute(text, _AFTER_DASH, _BETWEEN, _BEFORE_QUALITY, _IN_BRACKETS, _BEFORE_DASH) or _run_together(
+            text
+        )
     return _absolute(text, _ABSOLUTE, _BETWEEN, _AFTER_DASH) or _run_together(text)
 
 
