@@ -16,7 +16,7 @@ from stalkeer.titles.repair import repair
 from stalkeer.titles.strip import TitleReading, read_plain, read_title
 from stalkeer.titles.tags import NO_TAGS, TagSet, read_tags
 
-PARSER_VERSION = 4
+PARSER_VERSION = 5
 
 
 class Hypothesis(NamedTuple):
