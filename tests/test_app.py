@@ -13,9 +13,19 @@ from stalkeer.engine.lock import FolderLock
 from stalkeer.errors import ConfigurationError, StalkeerError
 from stalkeer.jobs.backup import make_backup, stage_restore
 from stalkeer.jobs.health_watch import HealthWatch
+from stalkeer.model import InstanceKind
 from stalkeer.security.keys import ApiKeys
 from stalkeer.settings.schema import ServerSettings
-from stalkeer.store.sources import list_sources
+from stalkeer.store.instances import NewInstance, add_instance
+from stalkeer.store.sources import (
+    Credentials,
+    NewSource,
+    add_source,
+    change_source,
+    get_source,
+    list_sources,
+    read_credentials,
+)
 
 
 @pytest.fixture
@@ -129,3 +139,43 @@ def test_the_watch_goes_on_after_an_error():
 
     assert all(looked.acquire(timeout=20) for _ in range(3))
     watch.stop()
+
+
+def test_a_backup_restored_without_its_key_starts_with_a_new_api_key_and_says_what_to_enter_again(start, clock):
+    app = start("serve")
+    before = ApiKeys(app.database, app.secrets, clock).ensure()
+    app.change_settings({"tmdb.api_key": "0123456789abcdef"})
+    with app.database.begin() as connection:
+        add_source(connection, NewSource("main", "m3u", Credentials(url="http://tv.example/a")), app.secrets, clock())
+        add_instance(connection, NewInstance("radarr", InstanceKind.RADARR, "http://r", "k" * 32), app.secrets, clock())
+    made = make_backup(app.database, app.backup_place, clock())
+    stage_restore(app.paths.backups / made.name, app.backup_place)
+    (app.paths.data_dir / "restore-pending.key").unlink()
+    app.close()
+    app.key_file.unlink()  # as on another machine, which makes a key of its own
+
+    again = start("serve")
+
+    now = ApiKeys(again.database, again.secrets, clock).ensure()
+    assert now != before
+    assert again.settings.tmdb.api_key.get_secret_value() == ""
+    [finding] = [one for one in again.check_health().findings if one.check == "credentials"]
+    assert all(what in finding.message for what in ("source main", "Radarr", "tmdb.api_key"))
+
+
+def test_what_cannot_be_read_any_longer_can_be_entered_again(start, clock):
+    app = start("serve")
+    with app.database.begin() as connection:
+        row = add_source(
+            connection, NewSource("main", "m3u", Credentials(url="http://tv.example/a")), app.secrets, clock()
+        )
+    app.close()
+    app.key_file.unlink()
+    again = start("serve")
+
+    with again.database.begin() as connection:
+        change_source(connection, row, NewSource("main", "m3u", Credentials(url="http://tv.example/b")), again.secrets)
+        changed = get_source(connection, "main")
+
+    assert read_credentials(changed, again.secrets).url == "http://tv.example/b"
+    assert [one for one in again.check_health().findings if one.check == "credentials"] == []

@@ -161,7 +161,7 @@ class App:
         """Run every health check and keep what it finds."""
         from stalkeer.jobs.health import check_health
 
-        return check_health(self.database, self.settings, self.clock(), self.backup_place)
+        return check_health(self.database, self.settings, self.clock(), self.backup_place, self.secrets)
 
     def reread_settings(self) -> None:
         """Use what another process stored since the last look."""

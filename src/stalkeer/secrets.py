@@ -60,6 +60,13 @@ class SecretBox:
             ) from error
         return plain
 
+    def decrypt_or_none(self, token: str) -> str | None:
+        """The plain text; None where the present key cannot read it: a backup was restored without its key."""
+        try:
+            return self.decrypt(token)
+        except SecretError:
+            return None
+
     def __repr__(self) -> str:
         return "SecretBox(...)"
 

@@ -99,6 +99,17 @@ def migrated(app):
         connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{revisions()[-1]}')")
 
 
+def test_an_uploaded_backup_may_come_with_its_key(app, client, migrated):
+    made = client.post("/api/v1/system/backup").json()["name"]
+    files = {
+        "file": ("b.zip", client.get(f"/api/v1/system/backup/{made}").content),
+        "key": ("b.key", app.key_file.read_bytes()),
+    }
+
+    assert client.post("/api/v1/system/backup/restore", files=files).status_code == 202
+    assert (app.paths.data_dir / "restore-pending.key").read_bytes() == app.key_file.read_bytes()
+
+
 def test_findings_are_listed_with_their_fix(client, app):
     finding = Finding("disk", "/data", "error", "Only 1 GB free", "Free some space")
     with app.database.begin() as connection:

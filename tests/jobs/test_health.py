@@ -26,7 +26,7 @@ def healthy(app):
 @pytest.fixture
 def look(healthy, clock):
     def run():
-        return check_health(healthy.database, healthy.settings, clock(), healthy.backup_place)
+        return check_health(healthy.database, healthy.settings, clock(), healthy.backup_place, healthy.secrets)
 
     return run
 
@@ -34,7 +34,13 @@ def look(healthy, clock):
 @pytest.fixture
 def source(healthy, clock):
     with healthy.database.begin() as connection:
-        values = {"slug": "main", "kind": "xtream", "origin": "config", "credentials": "x", "created_at": clock()}
+        values = {
+            "slug": "main",
+            "kind": "xtream",
+            "origin": "config",
+            "credentials": healthy.secrets.encrypt("{}"),
+            "created_at": clock(),
+        }
         connection.execute(insert(tables.sources).values(**values))
 
     def change(**values):
@@ -100,7 +106,7 @@ def test_an_instance_that_does_not_answer(look, healthy, clock):
                 kind="radarr",
                 origin="config",
                 url="http://r",
-                api_key="x",
+                api_key=healthy.secrets.encrypt("x"),
                 failures=3,
                 last_error="no answer",
                 created_at=clock(),

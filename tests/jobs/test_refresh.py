@@ -581,6 +581,20 @@ def test_one_source_that_fails_does_not_stop_the_others(bench, tmp_path):
     assert report.is_partial
 
 
+def test_a_source_whose_login_cannot_be_read_any_longer_does_not_stop_the_others(bench, tmp_path):
+    second = tmp_path / "second.m3u"
+    second.write_text(playlist(*FILMS))
+    with bench.database.begin() as connection:
+        new = NewSource("second", "m3u", Credentials(path=str(second)), priority=-1)
+        add_source(connection, new, SecretBox(other := Fernet.generate_key()), bench.tools.clock())
+    readable = replace(bench.tools, secrets=SecretBox(other))
+
+    report = refresh_sources(readable, QuietRun())
+
+    assert [source.outcome for source in report.sources] == [Outcome.FAILED, Outcome.REFRESHED]
+    assert "secret key" in report.sources[0].message
+
+
 def test_one_of_two_sources_with_the_same_film_shares_its_title(bench, tmp_path):
     second = tmp_path / "second.m3u"
     second.write_text(playlist(*FILMS))

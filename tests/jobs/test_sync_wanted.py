@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import pytest
 import stamina
+from cryptography.fernet import Fernet
 from sqlalchemy import select
 
 from stalkeer.demo.http import Response
@@ -7,6 +10,7 @@ from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.reporting import QuietRun
 from stalkeer.jobs.wanted import sync_wanted
+from stalkeer.secrets import SecretBox
 from stalkeer.settings.schema import WantedSettings
 from stalkeer.store.instances import InstanceOptions, get_instance
 from stalkeer.store.tables import library, library_titles, wanted
@@ -224,6 +228,19 @@ def test_one_unreachable_instance_does_not_stop_the_others(database, arrs, radar
     with database.connect() as connection:
         assert get_instance(connection, "radarr").failures == 1
         assert get_instance(connection, "sonarr").last_error is None
+
+
+def test_an_instance_whose_key_cannot_be_read_any_longer_does_not_stop_the_others(database, arrs, radarr, sonarr):
+    know(arrs, radarr)
+    sonarr.add_episode(sonarr.add_series("Some Series", 2019), 1, 1)
+    restored = replace(arrs, secrets=SecretBox(Fernet.generate_key()))  # without the key of the backup
+    know(restored, sonarr)
+
+    report = sync(database, restored)
+
+    by_slug = {one.slug: one for one in report.instances}
+    assert "Enter it again" in by_slug["radarr"].error
+    assert by_slug["sonarr"].missing == 1
 
 
 def test_a_list_that_cannot_be_read_leaves_what_was_known(database, arrs, radarr):

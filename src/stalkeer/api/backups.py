@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, UploadFile
+from fastapi import APIRouter, File, UploadFile
 from fastapi import Path as InPath
 from fastapi.responses import FileResponse
 from pydantic import Field, StrictBool
@@ -16,6 +16,7 @@ from pydantic import Field, StrictBool
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.models import ApiModel
 from stalkeer.jobs.backup import (
+    LARGEST_KEY,
     NAME,
     Backup,
     CheckedBackup,
@@ -66,16 +67,22 @@ def make_backup_now(app: CurrentApp) -> BackupView:
 
 
 @router.post("/restore", status_code=202)
-def restore_uploaded_backup(app: CurrentApp, file: UploadFile) -> RestoreStaged:
+def restore_uploaded_backup(
+    app: CurrentApp,
+    file: Annotated[UploadFile, File(description="The backup's zip.")],
+    key: Annotated[UploadFile | None, File(description="The .key file that lay beside it.")] = None,
+) -> RestoreStaged:
     """Check an uploaded backup and have it restored at the next start.
 
-    Without its key beside it, stored credentials have to be entered again.
+    Without its key, stored credentials have to be entered again and there is a new API key.
     """
     app.paths.backups.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(dir=app.paths.backups, prefix=".uploaded-") as folder:
         path = Path(folder) / "uploaded.zip"
         with path.open("wb") as target:
             shutil.copyfileobj(file.file, target)
+        if key is not None:
+            path.with_suffix(".key").write_bytes(key.file.read(LARGEST_KEY))
         return RestoreStaged.of(stage_restore(path, app.backup_place))
 
 

@@ -28,6 +28,7 @@ STATUS_OF: tuple[tuple[type[errors.StalkeerError], int], ...] = (
     (TooManyRequests, 429),
     (errors.NotFound, 404),
     (errors.Conflict, 409),
+    (errors.SecretError, 409),
     (errors.InvalidInput, 422),
     (errors.ConfigurationError, 422),
     (errors.StoreUnavailable, 503),

@@ -27,6 +27,7 @@ from stalkeer.store.sqlite_file import copy_sqlite, is_sound_sqlite, revision_of
 NAME = re.compile(r"^stalkeer-(manual|scheduled|migration)-[0-9]{8}-[0-9]{6}\.zip$")
 MANIFEST, SQLITE_MEMBER, ROWS_MEMBER, CONFIG_MEMBER = "manifest.json", "stalkeer.db", "rows.jsonl", "config.yml"
 MEMBERS = frozenset({MANIFEST, SQLITE_MEMBER, ROWS_MEMBER, CONFIG_MEMBER})
+LARGEST_KEY = 10_000
 LARGEST_DATABASE = 64 * 2**30  # a bomb would claim more
 PENDING = "restore-pending.zip"
 REFUSED = "restore-refused.zip"  # was staged and could not be restored

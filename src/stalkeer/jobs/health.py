@@ -15,10 +15,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from stalkeer.jobs.backup import Backup, BackupPlace, list_backups, refused_restore
+from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
 from stalkeer.settings.schema import AuthMode
 from stalkeer.store.damage import damaged_files
-from stalkeer.store.database import Database
+from stalkeer.store.database import Database, Transaction
 from stalkeer.store.events import Event, Level, record_events
 from stalkeer.store.health import (
     ERROR,
@@ -31,6 +32,7 @@ from stalkeer.store.health import (
 )
 from stalkeer.store.instances import InstanceRow, list_instances
 from stalkeer.store.runs import last_report
+from stalkeer.store.settings import unreadable_settings
 from stalkeer.store.sources import SourceRow, list_sources
 from stalkeer.store.workers import WorkerRow, database_now, list_workers
 
@@ -57,6 +59,7 @@ class Facts:
     damaged: Sequence[Path]
     backups: Sequence[Backup]
     refused_restore: Path | None
+    unreadable: Sequence[str]  # what holds a credential that the present key cannot read
     titles_error: object = None  # why the last match got no titles from TMDB
 
 
@@ -73,9 +76,11 @@ class HealthReport:
         }
 
 
-def check_health(database: Database, settings: Settings, now: datetime, place: BackupPlace) -> HealthReport:
+def check_health(
+    database: Database, settings: Settings, now: datetime, place: BackupPlace, secrets: SecretBox
+) -> HealthReport:
     """Run every check, keep the findings, and tell in events what is new and what is over."""
-    facts = read_facts(database, settings, now, place)
+    facts = read_facts(database, settings, now, place, secrets)
     findings = tuple(finding for check in CHECKS.values() for finding in check(facts))
     return HealthReport(findings, keep_findings(database, CHECKS, findings, now))
 
@@ -90,7 +95,7 @@ def keep_findings(
     return change
 
 
-def read_facts(database: Database, settings: Settings, now: datetime, place: BackupPlace) -> Facts:
+def read_facts(database: Database, settings: Settings, now: datetime, place: BackupPlace, secrets: SecretBox) -> Facts:
     url = database.engine.url
     with database.connect() as connection:
         return Facts(
@@ -106,7 +111,15 @@ def read_facts(database: Database, settings: Settings, now: datetime, place: Bac
             backups=list_backups(place),
             refused_restore=refused_restore(place),
             titles_error=last_report(connection, "match").get("titlesError"),
+            unreadable=_unreadable(connection, secrets),
         )
+
+
+def _unreadable(connection: Transaction, secrets: SecretBox) -> list[str]:
+    held = [(f"source {row.slug}", row.credentials) for row in list_sources(connection)]
+    held += [(row.label, row.api_key) for row in list_instances(connection)]
+    found = [name for name, token in held if secrets.decrypt_or_none(token) is None]
+    return found + unreadable_settings(connection, secrets)
 
 
 # --- the checks --------------------------------------------------------------------------------------------------
@@ -227,6 +240,13 @@ def check_database(facts: Facts) -> Iterator[Finding]:
         yield Finding("database", path.name, ERROR, message, f"Stop Stalkeer, then: {last}. Remove {path} afterwards")
 
 
+def check_credentials(facts: Facts) -> Iterator[Finding]:
+    if facts.unreadable:
+        message = f"The present secret key cannot read the credentials of {', '.join(facts.unreadable)}"
+        fix = f"Enter them again, or put the key of the restored backup at {facts.key_file} and start Stalkeer again"
+        yield Finding("credentials", "key", ERROR, message, fix)
+
+
 def check_restore(facts: Facts) -> Iterator[Finding]:
     if facts.refused_restore is not None:
         message = "The backup that was to be restored at the start could not be; the database is as it was before"
@@ -268,6 +288,7 @@ CHECKS: Mapping[str, Callable[[Facts], Iterable[Finding]]] = {
     "clock": check_clock,
     "key": check_key_file,
     "restore": check_restore,
+    "credentials": check_credentials,
     "backup": check_backups,
     "login": check_login,
     "titles": check_titles,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from stalkeer.arr.client import READ_TIMEOUT_S, Address, ArrClient
 from stalkeer.arr.gate import Gate
-from stalkeer.errors import ArrError
+from stalkeer.errors import ArrError, ArrUnauthorised
 from stalkeer.model import InstanceId
 from stalkeer.secrets import SecretBox, register_secret
 from stalkeer.store.database import Database
@@ -46,7 +46,11 @@ class Arrs:
         return Arrs(database, self.secrets, self.clock, self.make_gate, self._gates, self._lock)
 
     def address(self, row: InstanceRow) -> Address:
-        api_key = self.secrets.decrypt(row.api_key)
+        api_key = self.secrets.decrypt_or_none(row.api_key)
+        if api_key is None:
+            raise ArrUnauthorised(
+                f"{row.label}: its stored API key cannot be read with the present secret key. Enter it again"
+            )
         register_secret(api_key)
         return Address(
             kind=row.kind,

@@ -19,7 +19,7 @@ from stalkeer.catalogue.filters import FilterSet
 from stalkeer.catalogue.ingest import Changes, Ingest
 from stalkeer.catalogue.reading import Walk
 from stalkeer.catalogue.snapshot import Alignment, Snapshot
-from stalkeer.errors import Conflict, GuardTripped, SourceError, SourceUnreachable
+from stalkeer.errors import Conflict, GuardTripped, SecretError, SourceError, SourceUnreachable
 from stalkeer.jobs.refresh_archive import Archive, archive_playlist
 from stalkeer.jobs.refresh_fetch import Desk, Listing, open_listing
 from stalkeer.jobs.reporting import Run
@@ -154,12 +154,12 @@ def _refresh_guarded(tools: Refresher, run: Run, row: SourceRow, *, accept: bool
     except _Cancelled:
         clear_leftovers(tools.database, row.id)
         report = SourceReport(row.slug, Outcome.CANCELLED, "Cancelled; the catalogue stays as it was", row.generation)
-    except SourceError as error:
+    except (SourceError, SecretError) as error:
         report = _failed(tools, row, error)
     return _timed(report, time.monotonic() - began)
 
 
-def _failed(tools: Refresher, row: SourceRow, error: SourceError) -> SourceReport:
+def _failed(tools: Refresher, row: SourceRow, error: SourceError | SecretError) -> SourceReport:
     clear_leftovers(tools.database, row.id)
     message = mask_text(str(error))
     verdict = error.verdict if isinstance(error, _Shrunk) else None

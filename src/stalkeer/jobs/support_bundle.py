@@ -33,7 +33,7 @@ from stalkeer.store.instances import InstanceRow, list_instances
 from stalkeer.store.keys import read_keys
 from stalkeer.store.migrate import revision_of
 from stalkeer.store.runs import list_runs
-from stalkeer.store.sources import Credentials, SourceRow, list_sources, read_credentials
+from stalkeer.store.sources import Credentials, SourceRow, kept_credentials, list_sources
 from stalkeer.store.workers import list_workers
 
 LOG_TAIL = 1_000_000  # bytes of each log file
@@ -176,11 +176,9 @@ def _redactor(
     values: dict[str, str] = {}
     for source in sources:
         mark = f"[{source.slug}]"
-        values |= dict.fromkeys(_values_of(read_credentials(source, subject.secrets)), mark)
-    for instance in instances:
-        values[subject.secrets.decrypt(instance.api_key)] = MASK
-        if instance.webhook_secret:
-            values[subject.secrets.decrypt(instance.webhook_secret)] = MASK
+        values |= dict.fromkeys(_values_of(kept_credentials(source, subject.secrets)), mark)
+    encrypted = [token for one in instances for token in (one.api_key, one.webhook_secret) if token]
+    values |= dict.fromkeys(filter(None, map(subject.secrets.decrypt_or_none, encrypted)), MASK)
     plain = [*secret_values(subject.loaded.settings), *read_keys(subject.database, subject.secrets).values()]
     if subject.key_file.is_file():
         plain += subject.key_file.read_text("ascii").split()

@@ -31,7 +31,7 @@ class ApiKeys:
         self._read_at = float("-inf")
 
     def ensure(self) -> str:
-        """The main key; made when there is none."""
+        """The main key; made when there is none, or none that the present secret key can read."""
         keys = read_keys(self._database, self._secrets)
         return keys[MAIN_KEY] if MAIN_KEY in keys else self.reset()
 

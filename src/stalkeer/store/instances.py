@@ -262,7 +262,7 @@ def _put(connection: Connection, present: InstanceRow | None, new: NewInstance, 
     if present is None:
         connection.execute(instances.insert().values(**values, created_at=now))
         return
-    if box.decrypt(present.api_key) == new.api_key:
+    if box.decrypt_or_none(present.api_key) == new.api_key:
         del values["api_key"]  # each encryption differs; the row need not
     connection.execute(update(instances).where(instances.c.id == present.id).values(**values))
 

@@ -14,10 +14,11 @@ MAIN_KEY = "main"
 
 
 def read_keys(database: Database, secrets: SecretBox) -> dict[str, str]:
-    """Every key by its name."""
+    """Every key by its name. One that the present secret key cannot read opens nothing, and is left out."""
     with database.connect() as connection:
         rows = connection.execute(select(api_keys.c.name, api_keys.c.key)).all()
-    return {row.name: secrets.decrypt(row.key) for row in rows}
+    opened = {row.name: secrets.decrypt_or_none(row.key) for row in rows}
+    return {name: key for name, key in opened.items() if key is not None}
 
 
 def write_key(database: Database, secrets: SecretBox, name: str, key: str, now: datetime) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from stalkeer.secrets import SecretBox
 from stalkeer.store.database import Database
@@ -14,10 +14,18 @@ from stalkeer.store.tables import settings
 
 
 def read_settings(database: Database, secrets: SecretBox) -> dict[str, object]:
-    """Every stored value by its dotted key, secrets decrypted."""
+    """Every stored value by its dotted key, secrets decrypted. A secret that cannot be read is as if never set."""
     with database.connect() as connection:
         rows = connection.execute(select(settings.c.key, settings.c.value, settings.c.secret)).all()
-    return {row.key: json.loads(secrets.decrypt(row.value)) if row.secret else row.value for row in rows}
+    plain = {row.key: row.value for row in rows if not row.secret}
+    opened = {row.key: secrets.decrypt_or_none(row.value) for row in rows if row.secret}
+    return plain | {key: json.loads(value) for key, value in opened.items() if value is not None}
+
+
+def unreadable_settings(connection: Connection, secrets: SecretBox) -> list[str]:
+    """Secrets that the present key cannot read, by their dotted keys."""
+    rows = connection.execute(select(settings.c.key, settings.c.value).where(settings.c.secret)).all()
+    return [row.key for row in rows if secrets.decrypt_or_none(row.value) is None]
 
 
 def settings_version(database: Database) -> str:

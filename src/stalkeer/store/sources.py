@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from stalkeer.errors import Conflict, InvalidInput, NotFound
+from stalkeer.errors import Conflict, InvalidInput, NotFound, SecretError
 from stalkeer.model import SourceId
 from stalkeer.playlists.access import Access, LearnedAccess, login_in_url, url_part
 from stalkeer.playlists.panel_json import AccountInfo
@@ -159,7 +159,7 @@ def add_source(
     elif known.removed_at is None:
         raise Conflict(f"There is already a source named {new.slug!r}; choose another name, or change that one")
     else:
-        old = read_credentials(_row(known), secrets)
+        old = kept_credentials(_row(known), secrets)
         kept = replace(new.credentials, learned=old.learned, reference=old.reference)
         values = {"origin": origin, "removed_at": None, **_columns(replace(new, credentials=kept), secrets), **_FORGET}
         connection.execute(update(sources).where(sources.c.id == known.id).values(**values))
@@ -169,7 +169,7 @@ def add_source(
 def change_source(connection: Connection, row: SourceRow, new: NewSource, secrets: SecretBox) -> SourceRow:
     """Replace what is said of a source. Its entries keep their identity, whatever host or login it has now."""
     values = _columns(new, secrets)
-    old = read_credentials(row, secrets)
+    old = kept_credentials(row, secrets)
     kept = replace(new.credentials, learned=old.learned, reference=old.reference)
     values["credentials"] = row.credentials if kept == old else secrets.encrypt(kept.to_json())
     if kept != old:
@@ -257,6 +257,14 @@ def _configured(playlist: PlaylistSettings) -> NewSource:
         max_connections=playlist.max_connections,
         bandwidth_limit=playlist.bandwidth_limit or None,
     )
+
+
+def kept_credentials(row: SourceRow, secrets: SecretBox) -> Credentials:
+    """What an empty field of a change keeps: nothing where the present key cannot read what is stored."""
+    try:
+        return read_credentials(row, secrets)
+    except SecretError:
+        return Credentials()
 
 
 def read_credentials(row: SourceRow, secrets: SecretBox) -> Credentials:

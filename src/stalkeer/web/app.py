@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from stalkeer.errors import Conflict, InvalidInput, NotFound, StalkeerError, StoreUnavailable
+from stalkeer.errors import Conflict, InvalidInput, NotFound, SecretError, StalkeerError, StoreUnavailable
 from stalkeer.runtime import App
 from stalkeer.security.limits import TooManyRequests
 from stalkeer.web import (
@@ -58,6 +58,7 @@ ROUTERS: tuple[APIRouter, ...] = (
 STATUS_OF: tuple[tuple[type[StalkeerError], int], ...] = (
     (NotFound, 404),
     (Conflict, 409),
+    (SecretError, 409),
     (InvalidInput, 422),
     (TooManyRequests, 429),
     (StoreUnavailable, 503),

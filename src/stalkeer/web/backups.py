@@ -11,6 +11,7 @@ from fastapi import APIRouter, File, Request, UploadFile
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from stalkeer.jobs.backup import (
+    LARGEST_KEY,
     CheckedBackup,
     cancel_restore,
     delete_backup,
@@ -25,7 +26,6 @@ from stalkeer.web.frame import app_of
 from stalkeer.web.render import Toast, done, page
 
 router = APIRouter(include_in_schema=False)
-LARGEST_KEY = 10_000
 
 
 @router.get("/system/backup")

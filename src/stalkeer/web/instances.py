@@ -210,7 +210,7 @@ def stored_key(app: App, slug: str) -> str:
     """The key that an empty field keeps; empty for an instance that is not known yet."""
     with app.database.connect() as connection:
         row = next((row for row in list_instances(connection) if row.slug == slug), None)
-    return app.secrets.decrypt(row.api_key) if row is not None else ""
+    return app.secrets.decrypt_or_none(row.api_key) or "" if row is not None else ""
 
 
 def new_instance(form: InstanceForm, slug: str, url: str, api_key: str) -> NewInstance:

@@ -27,6 +27,7 @@ from stalkeer.store.sources import (
     change_source,
     check_new_source,
     get_source,
+    kept_credentials,
     list_sources,
     read_credentials,
     remove_source,
@@ -91,7 +92,7 @@ def stored_credentials(app: App, slug: str) -> Credentials | None:
     """What an empty field keeps, for a source that is being changed."""
     with app.database.connect() as connection:
         row = next((row for row in list_sources(connection) if row.slug == slug), None)
-    return None if row is None else read_credentials(row, app.secrets)
+    return None if row is None else kept_credentials(row, app.secrets)
 
 
 def try_source(app: App, new: NewSource) -> ProbeReport:
@@ -131,7 +132,7 @@ def get_detail(request: Request, slug: str) -> HTMLResponse:
         row = get_source(connection, slug)
         changes = last_changes(connection, row.id, row.generation)
         card = card_of(source_cards(connection), slug)
-    form = form_of(row, read_credentials(row, app.secrets))
+    form = form_of(row, kept_credentials(row, app.secrets))
     return page(request, "sources/detail.html", row=row, card=card, form=form, changes=changes, is_change=True)
 
 
@@ -145,7 +146,7 @@ def post_change(request: Request, slug: str, given: FormFields) -> Response:
     row = changeable(app, slug)
     form = read_source_form({**given, "slug": slug})
     with app.database.begin() as connection:
-        change_source(connection, row, new_source_of(form, read_credentials(row, app.secrets)), app.secrets)
+        change_source(connection, row, new_source_of(form, kept_credentials(row, app.secrets)), app.secrets)
     return done(request, Toast(f"{slug} was saved."), to=f"/sources/{slug}")
 
 
