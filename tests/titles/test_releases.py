@@ -72,6 +72,11 @@ def test_a_season_is_no_part_of_the_title_and_no_episode(name, season):
         ("Quiet Harbour S2 - 05 (1080p)", 2, (5,)),
         ("Quiet Harbour 2nd Season 24 (Blu-Ray 1080p) [Group]", 2, (24,)),
         ("Quiet Harbour T01x02", 1, (2,)),
+        ("Quiet.Harbour.S01.07.2019.Dub.AVC.mkv", 1, (7,)),
+        ("Quiet.Harbour.s02.09.its.own.title", 2, (9,)),
+        ("Quiet.Harbour.S03.11.1080p.WEB-DL", 3, (11,)),
+        ("Quiet.Harbour.Season.05.Ep(03-10).720p.WebRip", 5, (3,)),
+        ("Quiet Harbour Saison 2 Episode (04)", 2, (4,)),
     ],
 )
 def test_episodes_in_the_forms_of_releases(name, season, episodes):
@@ -90,6 +95,9 @@ def test_episodes_in_the_forms_of_releases(name, season, episodes):
         ("Quiet Harbour part 2.avi", 2),
         ("[Group] 05 - Quiet Harbour [BD][720p]", 5),
         ("Quiet Harbour 11-12 [720p]", 11),
+        ("Quiet Harbour - 103 - The End - The Dress (720p.x264.ac3-5.1) [449].mkv", 103),
+        ("Quiet Harbour - 107a - Its Own Title [450].mkv", 107),
+        ("Quiet Harbour - 052b - Its Own Title.mkv", 52),
     ],
 )
 def test_numbers_count_where_the_address_says_episode(name, number):
@@ -136,6 +144,9 @@ def test_days_in_the_forms_of_several_countries(name, date):
         "Quiet.Harbour.The.Directors.Cut.2008.1080p",
         "Quiet Harbour (2008) {tmdb-123}",
         "Quiet Harbour (2008) [tt1234567].mkv",
+        "Quiet Harbour *2008* [BRRip.XviD] Lektor PL",
+        "Quiet Harbour 2008г. BDRip 1080p.mkv",
+        "Quiet Harbour 2008 года",
     ],
 )
 def test_films_in_the_forms_of_releases(name):

@@ -10,7 +10,7 @@ from stalkeer.titles.marks import EPISODE, NUMBERS_IN, SEASON, Mark, last_match,
 from stalkeer.titles.weak_marks import find_weak_mark
 
 _SEP = r"[\s.,:|/_\-]*"
-_NUMBER = r"\s*[.:#no°º]*\s*(\d{1,4})"  # "No9": the numero sign
+_NUMBER = r"\s*[.:#no°º]*\s*(?:\((?=\d{1,3}\D))?(\d{1,4})"  # "No9": the numero sign; Ep(01-10)
 _ORDINAL = r"(\d{1,4})\s*([.ªºa]|-?[aяй])?\s*"  # 1. Sezon, 1ª temporada, 1-й сезон
 _STANDARD = re.compile(  # its letter first: from one to the next, the search goes fast
     r"[SsTtج](?:(?<![^\W_].)|(?<=[A-Za-z\u0600-\u06ff][Ss])(?=\d\d))\s?(\d{1,4})\s*[\s.,:|xX\-]*\s*(?i:episode|ep|cap|e|ح)[\s.\-#]*(\d{1,5})"
@@ -35,8 +35,8 @@ _HAN_EPISODE = re.compile(r"[一二三四五六七八九十]\s*[集話话回]")
 _CJK = re.compile(rf"(?:第?\s*({_HAN})\s*[季期部기]\s*)?第?\s*({_HAN})\s*[集話话回화회](?!\d)|第\s*(\d{{1,4}})")
 _DATE = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<s>[.\-/ ]?)(?P<m>0[1-9]|1[0-2])(?P=s)(?P<d>0[1-9]|[12]\d|3[01])(?!\d)"
-    r"|(?<!\d)(?P<d2>0[1-9]|[12]\d|3[01])(?P<s2>[.\-/ ])(?P<m2>0[1-9]|1[0-2])(?P=s2)(?P<y2>(?:19|20)\d\d)(?!\d)"
-    r"|(?<!\d)(?P<m3>0[1-9]|1[0-2])(?P<s3>[.\-/ ])(?P<d3>1[3-9]|2\d|3[01])(?P=s3)(?P<y3>(?:19|20)\d\d)(?!\d)"  # America's
+    r"|(?<![\dSs])(?P<d2>0[1-9]|[12]\d|3[01])(?P<s2>[.\-/ ])(?P<m2>0[1-9]|1[0-2])(?P=s2)(?P<y2>(?:19|20)\d\d)(?!\d)"
+    r"|(?<![\dSs])(?P<m3>0[1-9]|1[0-2])(?P<s3>[.\-/ ])(?P<d3>1[3-9]|2\d|3[01])(?P=s3)(?P<y3>(?:19|20)\d\d)(?!\d)"  # America's
 )
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905
 _WORDED_DATE = re.compile(

@@ -37,6 +37,8 @@ _DOTTED = re.compile(r"(?<=[^\W_]|[,)\]!?'+~*])\.(?=[^\W_]|[\[(~])")
 _DOTTED_DASH = re.compile(r"\.-\.+(?=\S)")
 _ANY_DOTS = re.compile(r"\.+(?=\S)")
 _DECIMALS = re.compile(r"(?<=\b[257])\.(?=[01]\b)")  # 5.1, 7.1: sound, not a word break
+_STARRED_YEAR = re.compile(r"\*((?:19|20)\d\d)\*")
+_RUSSIAN_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)\s?г(?:\.|ода?)?(?!\w)")
 
 
 def repair(name: str) -> str:
@@ -50,8 +52,10 @@ def repair(name: str) -> str:
     if "[" in text or "\u3010" in text:
         text = out_of_brackets(without_group(text))
     spaces = text.strip().count(" ")
+    if "*" in text:
+        text = _STARRED_YEAR.sub(r"(\1)", text)
     if not text.isascii():
-        text = _repair_unicode(text)
+        text = _RUSSIAN_YEAR.sub(r"(\1)", _repair_unicode(text))
     elif "_" in text:
         text = text.replace("_", " ")
     if "." in text or text[:2].lower() == "ww":
@@ -67,6 +71,7 @@ def is_sound(name: str) -> bool:
         and "_" not in name
         and "." not in name
         and "&" not in name
+        and "*" not in name
         and "/" not in name
         and "\\" not in name
         and "  " not in name

@@ -10,7 +10,7 @@ from stalkeer.titles.marks import EPISODE, QUALITY, Mark, counts_seasons, last_m
 
 # what a film's name may have and mean nothing by it: 2x4, Title1x01, 2016x231, 01E06
 _CROSS_SHORT = re.compile(r"(?:(?<![\w.])|(?<=[a-z]))(\d{1,2}|20[0-3]\d)(?:[xXeE\u00d7]| x )(\d{1,3})(?![\w])")
-_RUN_TOGETHER = re.compile(r"(?<!\w)S(\d\d)(\d\d)(?!\w)", re.I)  # S0201
+_RUN_TOGETHER = re.compile(r"(?<!\w)S(\d\d)[ .]?(\d\d)(?![\w.]| ?bit)", re.I)  # S0201, S02.01
 _EPISODE_ONLY = re.compile(rf"(?<!\w)(?:{EPISODE}|#)\s*[.:#no°º\-]*\s*(\d{{1,4}})(?:v\d)?(?![\d\w])", re.I)
 # Spanish lists count chapter 408 for the eighth of season four
 _CHAPTER = re.compile(r"(?<!\w)cap(?:[ií]tulo)?\.?\s?(\d{1,2})(\d\d)(?:[\s_\-]\d{3,4})?(?!\d)", re.I)
@@ -25,7 +25,7 @@ _VERSION = r"(?:v\d)?"
 _RANGE = rf"{_VERSION}(?:\s?[\-~&]\s?\d{{2,4}}{_VERSION})?"  # `01v2-04`
 _ENDS = rf"(?:\s?\(?(?:end|final|fin|raw)\)?)?(?=\s*$|\s*[\[(]|[\s.\-]+(?:{QUALITY}|vostfr|vf|vo|multi|f?hd|4k|dvd|bd|web)(?!\w))"
 _BETWEEN = re.compile(
-    r"\s-\s(\d{2,4})(?:v\d)?(?=\s-\s|\s*[\[(]|\s+(?:vostfr|vf|vo|multi)\b)|\s(\d{2,4})\s+(?=vostfr\b)", re.I
+    r"\s-\s(\d{2,4})[a-c]?(?:v\d)?(?=\s-\s|\s*[\[(]|\s+(?:vostfr|vf|vo|multi)\b)|\s(\d{2,4})\s+(?=vostfr\b)", re.I
 )
 _ABSOLUTE = re.compile(
     r"(?:\s-\s|\s|\s\[|\s\()(\d{2,4})(?:v\d)?[\])]?\s*(?:\[[^\]]*\]|\([^)]*\)|\b(?:vostfr|vf|vo|multi|f?hd|4k|\d{3,4}p)\b|\s)*$",
@@ -56,12 +56,12 @@ def find_weak_mark(text: str) -> Mark | None:
         return _absolute(text, _AFTER_DASH, _BETWEEN, _BEFORE_QUALITY, _IN_BRACKETS, _BEFORE_DASH) or _run_together(
             text
         )
-    return _absolute(text, _ABSOLUTE, _BETWEEN, _AFTER_DASH) or _run_together(text)
+    return _absolute(text, _BETWEEN, _ABSOLUTE, _AFTER_DASH) or _run_together(text)
 
 
 def _counted(text: str) -> Mark | None:
     """Numbers that say what they count."""
-    found = last_match(_CROSS_SHORT, text) or last_match(_RUN_TOGETHER, text)
+    found = last_match(_RUN_TOGETHER, text) or last_match(_CROSS_SHORT, text)
     if found is not None:
         return Mark(found.start(), found.end(), int(found[1]), (int(found[2]),))
     found = last_match(_CHAPTER, text)
