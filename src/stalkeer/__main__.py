@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,9 @@ def serve(app: App) -> None:
 
 
 def main() -> None:
-    sys.exit(run_command_line(sys.argv[1:], build, serve))
+    code = run_command_line(sys.argv[1:], build, serve)
+    gc.freeze()  # else Python looks through all modules for garbage once more, for half a second, before it ends
+    sys.exit(code)
 
 
 if __name__ == "__main__":
