@@ -77,6 +77,12 @@ def test_a_season_is_no_part_of_the_title_and_no_episode(name, season):
         ("Quiet.Harbour.S03.11.1080p.WEB-DL", 3, (11,)),
         ("Quiet.Harbour.Season.05.Ep(03-10).720p.WebRip", 5, (3,)),
         ("Quiet Harbour Saison 2 Episode (04)", 2, (4,)),
+        ("Quiet Harbour - Episode 1.22 - Its Own Title.avi", 1, (22,)),
+        ("Quiet Harbour Folge 3.07", 3, (7,)),
+        ("Quiet Harbour Ep 2.11 [720p]", 2, (11,)),
+        ("Quiet Harbour 03-20.mkv", 3, (20,)),
+        ("Quiet Harbour 11-02", 11, (2,)),
+        ("Quiet.Harbour.(2.sezon.12.serija.iz.12).2002.DVDRip", 2, (12,)),
     ],
 )
 def test_episodes_in_the_forms_of_releases(name, season, episodes):
@@ -95,6 +101,9 @@ def test_episodes_in_the_forms_of_releases(name, season, episodes):
         ("Quiet Harbour part 2.avi", 2),
         ("[Group] 05 - Quiet Harbour [BD][720p]", 5),
         ("Quiet Harbour 11-12 [720p]", 11),
+        ("Quiet Harbour 11-12", 11),
+        ("Quiet Harbour (05 сер.) - webrip1080p.mkv", 5),
+        ("Quiet.Harbour.(08.seriya).2012.WEB-DLRip", 8),
         ("Quiet Harbour - 103 - The End - The Dress (720p.x264.ac3-5.1) [449].mkv", 103),
         ("Quiet Harbour - 107a - Its Own Title [450].mkv", 107),
         ("Quiet Harbour - 052b - Its Own Title.mkv", 52),

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 from stalkeer.titles.marks import EPISODE, NUMBERS_IN, SEASON, Mark, last_match, number_of, says_season
-from stalkeer.titles.weak_marks import find_weak_mark
+from stalkeer.titles.weak_marks import MOST_IN_FILE, find_weak_mark
 
 _SEP = r"[\s.,:|/_\-]*"
 _NUMBER = r"\s*[.:#no°º]*\s*(?:\((?=\d{1,3}\D))?(\d{1,4})"  # "No9": the numero sign; Ep(01-10)
@@ -45,7 +45,6 @@ _WORDED_DATE = re.compile(
     re.I,
 )
 _HASHED = re.compile(r"(?<!\w)(?:(?:episode|ep)\.?\s*)?#\s?(\d{1,2})\.(\d{1,3})(?![\w.])", re.I)  # Episode #1.2
-_LONGEST_FILE = 12  # episodes in one file; a longer span is something else
 
 
 def find_mark(text: str, kind: str | None) -> Mark | None:
@@ -104,7 +103,7 @@ def _standard(found: re.Match[str]) -> Mark:
     end = found.end()
     if found[4]:
         last = int(found[4][1:])
-        if first < last <= first + _LONGEST_FILE:
+        if first < last <= first + MOST_IN_FILE:
             more.append(last)
         else:
             end = found.start(4)
@@ -112,7 +111,7 @@ def _standard(found: re.Match[str]) -> Mark:
 
 
 def _span(first: int, more: list[int]) -> tuple[int, ...]:
-    if len(more) == 1 and first < more[0] <= first + _LONGEST_FILE:
+    if len(more) == 1 and first < more[0] <= first + MOST_IN_FILE:
         return tuple(range(first, more[0] + 1))
     return (first, *(n for n in more if n != first))
 

@@ -27,7 +27,7 @@ SEASON_WORDS = frozenset(
 )
 EPISODE_WORDS = frozenset(
     """episode épisode ép épi episodes episodio episódio episódios episodul episod epizoda epizóda epizod folge teil capítulo capitulo cap
-    bölüm bolum bölum bolüm odcinek odc серия серии эпизод выпуск серія díl dil rész resz avsnitt afsnit aflevering afl jakso
+    bölüm bolum bölum bolüm odcinek odc серия серии эпизод выпуск серія сер seriya serija serya díl dil rész resz avsnitt afsnit aflevering afl jakso
     chapter chapitre kapitel επεισόδιο ح الحلقة الحلقه حلقة قسمت פרק tập tap ตอนที่ ตอน ep eps e""".split()
 )
 

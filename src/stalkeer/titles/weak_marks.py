@@ -11,12 +11,15 @@ from stalkeer.titles.marks import EPISODE, QUALITY, Mark, counts_seasons, last_m
 # what a film's name may have and mean nothing by it: 2x4, Title1x01, 2016x231, 01E06
 _CROSS_SHORT = re.compile(r"(?:(?<![\w.])|(?<=[a-z]))(\d{1,2}|20[0-3]\d)(?:[xXeE\u00d7]| x )(\d{1,3})(?![\w])")
 _RUN_TOGETHER = re.compile(r"(?<!\w)S(\d\d)[ .]?(\d\d)(?![\w.]| ?bit)", re.I)  # S0201, S02.01
+_DOTTED = re.compile(rf"(?<!\w)(?:{EPISODE})\s(\d{{1,2}})\.(\d{{2}})(?![\w.])", re.I)  # Episode 1.22
+_SEASON_DASH = re.compile(r"(?<=[^\W\d]\s)(\d{1,2})-(\d{2})\s*$")  # Title 03-20, where it is no range
 _EPISODE_ONLY = re.compile(rf"(?<!\w)(?:{EPISODE}|#)\s*[.:#no°º\-]*\s*(\d{{1,4}})(?:v\d)?(?![\d\w])", re.I)
 # Spanish lists count chapter 408 for the eighth of season four
 _CHAPTER = re.compile(r"(?<!\w)cap(?:[ií]tulo)?\.?\s?(\d{1,2})(\d\d)(?:[\s_\-]\d{3,4})?(?!\d)", re.I)
 _SHORT_SEASON = re.compile(r"(?<!\w)(?:t|tem|temporada)\.?\s?(\d{1,2})(?!\w)", re.I)
 _NUMBER_THEN_EPISODE = re.compile(
-    r"(?<!\w)(\d{1,4})\s*[.ªº\-]*\s*(?:b[oö]l[uü]m|серия|серія|r[eé]sz|d[ií]l|jakso|epizoda|odcinek|حلقة)(?!\w)", re.I
+    r"(?<!\w)(\d{1,4})\s*[.ªº\-]*\s*(?:b[oö]l[uü]m|серия|серія|сер|ser[iy]?[jy]a|r[eé]sz|d[ií]l|jakso|epizoda|odcinek|حلقة)(?!\w)",
+    re.I,
 )
 _OF = re.compile(r"(?<!\w)(\d{1,3})(?: ?of ?|/)(\d{1,3})(?![\w/])", re.I)
 _PART = re.compile(r"(?<!\w)(?:part|pt|partie|parte)\.?\s?(\d{1,2})(?:\s(?:to|-|&)\s(?:part\s)?\d{1,2})?(?!\w)", re.I)
@@ -44,6 +47,7 @@ _SCENE_NUMBER = re.compile(rf"(?<![xh])\s(?!(?:720|576|540|480|360)\s)(\d{{2,4}}
 _ANY_NUMBER = re.compile(
     r"(?<=[^\W\d]\s)(?!(?:26[45]|720|576|540|480|360)\b)(0\d|[1-9]\d\d|0\d{3}|[1-9]\d{3})(?=\s[^\W\d]|$)"
 )
+MOST_IN_FILE = 12  # episodes; a longer span is something else
 _MOST_EPISODES = 60  # of a season where its number and the episode's are written as one
 
 
@@ -61,7 +65,8 @@ def find_weak_mark(text: str) -> Mark | None:
 
 def _counted(text: str) -> Mark | None:
     """Numbers that say what they count."""
-    found = last_match(_RUN_TOGETHER, text) or last_match(_CROSS_SHORT, text)
+    found = last_match(_RUN_TOGETHER, text) or last_match(_CROSS_SHORT, text) or last_match(_DOTTED, text)
+    found = found or _season_dash(text)
     if found is not None:
         return Mark(found.start(), found.end(), int(found[1]), (int(found[2]),))
     found = last_match(_CHAPTER, text)
@@ -79,6 +84,11 @@ def _counted(text: str) -> Mark | None:
         if found is not None and (pattern is not _OF or _is_of(text, found)):
             return _of_season_before(text, found, int(found[1]))
     return None
+
+
+def _season_dash(text: str) -> re.Match[str] | None:
+    found = _SEASON_DASH.search(text)
+    return found if found is not None and not 0 < int(found[2]) - int(found[1]) <= MOST_IN_FILE else None
 
 
 def _is_of(text: str, found: re.Match[str]) -> bool:
