@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -71,3 +72,19 @@ def test_every_noun_is_shown_with_its_help(stalkeer):
 
     assert ended.code == 0
     assert all(noun.name in ended.out for noun in NOUNS)
+
+
+def test_ctrl_c_ends_with_130_and_says_that_nothing_is_lost():
+    def build(_run):
+        raise KeyboardInterrupt
+
+    assert run_command_line(["job", "list"], build=build, serve=lambda _app: None) == 130
+
+
+def test_ctrl_c_with_json_is_a_document_too(capsys):
+    def build(_run):
+        raise KeyboardInterrupt
+
+    run_command_line(["job", "list", "--json"], build=build, serve=lambda _app: None)
+
+    assert json.loads(capsys.readouterr().out)["code"] == 130

@@ -42,4 +42,4 @@ def _show(console: Console, found: list[Backup]) -> None:
         table.add_row(
             one.name, f"{one.made_at:%Y-%m-%d %H:%M}", f"{one.size / 1e6:.1f} MB", "yes" if one.has_key else "no"
         )
-    console.print(table)
+    console.print(table if found else "There is no backup yet. Make one: stalkeer backup")

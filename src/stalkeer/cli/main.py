@@ -48,6 +48,7 @@ NOUNS = (
 )
 
 EPILOG = "Examples: stalkeer serve | stalkeer scan missing --dry-run | stalkeer download status --watch"
+STOPPED = "Stopped before it was done. What it had finished is kept"
 UNREACHABLE = (SourceUnreachable, ArrUnreachable, StoreUnavailable, TmdbUnreachable)
 
 
@@ -84,8 +85,8 @@ def run_command_line(arguments: Sequence[str], build: Callable[[Invocation], App
         return _invoke(arguments, run)
     except StalkeerError as error:
         return _report(run, str(error), _code_of(error))
-    except KeyboardInterrupt:
-        return _report(run, "Stopped before it was done. What it had finished is kept", ExitCode.INTERRUPTED)
+    except (KeyboardInterrupt, typer.Abort):
+        return _report(run, STOPPED, ExitCode.INTERRUPTED)
     except BrokenPipeError:  # `stalkeer ... | head`
         sys.stderr.close()
         return ExitCode.OK
@@ -98,8 +99,6 @@ def _invoke(arguments: Sequence[str], run: Invocation) -> int:
     command = typer.main.get_command(root_command())
     try:
         answer = command.main(list(arguments), prog_name="stalkeer", standalone_mode=False, obj=run)
-    except typer.Abort:
-        return ExitCode.INTERRUPTED
     except TyperException as error:
         if run.json or "--json" in arguments:
             run.json = True
@@ -108,6 +107,8 @@ def _invoke(arguments: Sequence[str], run: Invocation) -> int:
 
         rich_format_error(error)  # type: ignore[arg-type]  # every TyperException is one of its ClickExceptions
         return ExitCode.USAGE
+    if answer == ExitCode.INTERRUPTED and run.json and not run.has_answered:  # what typer makes of Ctrl-C
+        return _report(run, STOPPED, ExitCode.INTERRUPTED)
     return answer if isinstance(answer, int) else ExitCode.OK
 
 

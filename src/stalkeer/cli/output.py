@@ -46,6 +46,7 @@ class Invocation:
     role: str = "command"  # `serve` says so before it asks for the App
     json: bool = False
     quiet: bool = False
+    has_answered: bool = False
     app: App | None = None
 
 
@@ -74,6 +75,7 @@ def loaded_settings(context: typer.Context) -> LoadedSettings:
 def emit(context: typer.Context, document: Mapping[str, object], render: Callable[[Console], None]) -> None:
     """Print the answer: `document` as one JSON document with --json, else whatever `render` draws."""
     run = invocation(context)
+    run.has_answered = True
     if run.json:
         sys.stdout.write(json.dumps(document, default=_plain, ensure_ascii=False) + "\n")
     elif not run.quiet:
