@@ -10,6 +10,7 @@ import pytest
 
 from stalkeer.logs import current_level, set_level
 from stalkeer.store.health import Finding, replace_findings
+from tests.web.sample import fill
 
 
 @pytest.fixture
@@ -134,6 +135,19 @@ def test_metrics_need_the_key_and_tell_figures(client, stranger):
     assert answer.headers["content-type"].startswith("text/plain")
     assert 'stalkeer_downloads{state="queued"} 0.0' in answer.text
     assert "process_resident_memory_bytes" in answer.text
+
+
+def test_metrics_tell_of_each_source_and_instance_of_a_house_that_is_lived_in(client, app):
+    fill(app.database, app.secrets, app.clock())
+
+    told = client.get("/metrics").text
+
+    assert 'stalkeer_downloads{state="downloading"} 2.0' in told
+    assert 'stalkeer_failures_in_a_row{kind="source",name="backup"} 4.0' in told
+    assert 'stalkeer_account_connections{source="main",what="allowed"} 2.0' in told
+    assert 'stalkeer_api_calls_total{instance="radarr",program="radarr"} 0.0' in told
+    assert 'stalkeer_last_success_timestamp_seconds{kind="instance",name="sonarr"}' in told
+    assert 'stalkeer_jobs{job="refresh",state="done"} 1.0' in told
 
 
 def test_an_error_of_our_own_names_its_request_and_tells_nothing_more(client, app, monkeypatch):

@@ -20,6 +20,7 @@ from stalkeer.jobs.connections import add_tried
 from stalkeer.model import InstanceKind
 from stalkeer.runtime import App
 from stalkeer.secrets import register_secret
+from stalkeer.settings.schema import is_http_url
 from stalkeer.store.instances import (
     FolderPair,
     InstanceChange,
@@ -41,6 +42,7 @@ from stalkeer.web.settings_form import SECTIONS
 router = APIRouter(include_in_schema=False)
 TEST_TIMEOUT_S = 10.0
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+PROFILE_ID = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -159,10 +161,13 @@ def kind_of(form: InstanceForm) -> InstanceKind:
 def address_of(form: InstanceForm, slug: str, api_key: str) -> Address:
     if not form.url:
         raise InvalidInput("The address is missing, such as http://radarr:7878.")
+    url = form.url if "://" in form.url else f"http://{form.url}"
+    if not is_http_url(url):
+        raise InvalidInput(f"{form.url!r} is not a web address; it looks like http://radarr:7878.")
     if not api_key:
         raise InvalidInput("The API key is missing; it stands there under Settings > General > Security.")
     register_secret(api_key)
-    return Address(kind_of(form), slug, form.url, api_key, read_timeout_s=TEST_TIMEOUT_S)
+    return Address(kind_of(form), slug, url, api_key, read_timeout_s=TEST_TIMEOUT_S)
 
 
 def look_at(address: Address) -> Found:
@@ -215,7 +220,7 @@ def stored_key(app: App, slug: str) -> str:
 
 def new_instance(form: InstanceForm, slug: str, url: str, api_key: str) -> NewInstance:
     pairs = tuple(pair_of(line) for line in form.mappings.splitlines() if line.strip())
-    profile = int(form.quality_profile_id) if form.quality_profile_id.isdigit() else None
+    profile = int(form.quality_profile_id) if PROFILE_ID.fullmatch(form.quality_profile_id) else None
     options = InstanceOptions(quality_profile_id=profile, path_mappings=pairs)
     return NewInstance(slug, kind_of(form), url, api_key, options=options, is_default=form.is_default)
 
