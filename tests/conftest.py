@@ -21,6 +21,7 @@ LONG = ("tests/e2e/", "tests/engine/test_kills.py", "tests/engine/test_workers.p
 LONG_TOGETHER = ("tests/web/test_first_run.py",)  # its tests share a program
 
 
+@pytest.hookimpl(trylast=True)  # once it is known which tests are to be left out
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With several workers: each begins with its share of the long tests. A worker gets an even stretch of the list."""
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
