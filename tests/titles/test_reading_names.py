@@ -32,7 +32,7 @@ def test_names_that_are_read_many_at_a_time_say_what_they_say_alone():
 
     for kind in ("film", "series", "episode"):
         reader = TitleReader()
-        alike = AlikeReader(reader, lambda parsed, _kind: parsed)
+        alike = AlikeReader(reader, lambda parsed, _kind, readings: (parsed, readings))
         for name in names:
             reader.read(name, kind)
         told = alike.read(names, [kind] * len(names))
@@ -42,18 +42,21 @@ def test_names_that_are_read_many_at_a_time_say_what_they_say_alone():
             if one is None:
                 continue
             said = parse_title(name, kind)
-            if one.title:
-                only = said.hypotheses[0]
-                assert (one.title, one.key) == (said.series_name, only.key)
-                shared = one.shared.hypotheses[0]._replace(text=only.text, key=only.key, year=only.year)
-                year = one.shared.year if one.year is None else one.year
-                assert one.shared._replace(hypotheses=(shared,), series_name=one.title, year=year) == said
-            else:
-                assert one.shared._replace(season=one.season, episodes=(one.episode,)) == said
+            shared, readings = one.shared
+            if not one.title:
+                assert shared._replace(season=one.season, episodes=(one.episode,)) == said
+                continue
+            texts = [f"{reading.before}{one.title}{reading.after}" for reading in readings]
+            assert [
+                (text, title_key(text), reading.penalty) for text, reading in zip(texts, readings, strict=True)
+            ] == [hypothesis[:3] for hypothesis in said.hypotheses]
+            assert one.key == title_key(one.title)
+            year = shared.year if one.year is None else one.year
+            assert shared._replace(hypotheses=said.hypotheses, series_name=" / ".join(texts), year=year) == said
 
 
 def test_names_of_several_lines_are_left_to_be_read_alone():
-    alike = AlikeReader(TitleReader(), lambda parsed, _kind: parsed)
+    alike = AlikeReader(TitleReader(), lambda *shared: shared)
 
     assert alike.read(["A Show S01 E02", "A\nShow S01 E02"], ["episode"] * 2) == [None, None]
 

@@ -10,7 +10,7 @@ from stalkeer.model import Entry, EntryKind
 from stalkeer.store.bulk import blanks
 from stalkeer.store.catalogue import Content
 from stalkeer.store.titles import NewTitle
-from stalkeer.titles import AlikeReader, ParsedTitle, TitleReader
+from stalkeer.titles import AlikeReader, ParsedTitle, Reading, TitleReader, title_key
 
 FILM, EPISODE, OTHER = EntryKind.FILM.value, EntryKind.EPISODE.value, EntryKind.OTHER.value
 _TITLED = frozenset((FILM, EPISODE, OTHER, EntryKind.SERIES.value))
@@ -23,6 +23,9 @@ _REASON = Entry._fields.index("reason")
 _NO_DETAILS = Entry("", "", "", "")[_DETAILS:_REASON]
 _NOTHING = (None,) * 4  # episode_end, air_date, quality, country
 _UNTITLED = ("", "", "", "", "")  # year, season, episode, resolution, languages
+
+
+_ALONE = (Reading("", "", 0.0),)
 
 
 class Draft(NamedTuple):
@@ -38,7 +41,7 @@ class _Shared(NamedTuple):
 
     title: NewTitle | None
     kind: str  # of their titles
-    penalty: float
+    readings: tuple[Reading, ...]  # of each one's own title, where it is not that title alone and beyond doubt
     year: int | str
     season: int | str
     tail: tuple[int | str, ...]  # of their content, from the resolution on
@@ -66,12 +69,15 @@ class RowMaker:
                 drafts.append(self.draft(entry))
                 continue
             if alike is not None:
-                shared, text, title_key, year_of_own, season, episode = alike
-                title, title_kind, penalty, year, season_of_all, tail = shared
+                shared, text, key_of_title, year_of_own, season, episode = alike
+                title, title_kind, readings, year, season_of_all, tail = shared
                 if text:
                     if year_of_own is not None:
                         year = year_of_own
-                    title = _new(NewTitle, (title_kind, text, ((title_key, penalty),)))
+                    if readings:
+                        title = _doubtful(title_kind, text, readings)
+                    else:
+                        title = _new(NewTitle, (title_kind, text, ((key_of_title, 0.0),)))
                     content = (kind, reason, name, url, group, logo, year, season_of_all, "") + tail
                 elif kind == FILM:  # by its name an episode
                     drafts.append(self.draft(entry))
@@ -120,13 +126,14 @@ class RowMaker:
         rest = (last, parsed.air_date, quality, parsed.country, duration_s, tmdb_id, headers, protected, added)
         return _new(Draft, (key, title, _content(said, rest)))
 
-    def _share(self, parsed: ParsedTitle, kind: str) -> _Shared:
+    def _share(self, parsed: ParsedTitle, kind: str, readings: tuple[Reading, ...]) -> _Shared:
         tags = parsed[_TAGS:]
         quality, languages = self._tags.get(tags) or self._remember_tags(tags, parsed)
         further = (None, None, quality, parsed.country, None, None, None, False, None)
         year, season = blanks((parsed.year, parsed.season))
         tail = _content((parsed.resolution, languages), further)
-        return _Shared(_title_of(parsed, kind), kind, parsed.hypotheses[0].penalty, year, season, tail)
+        readings = () if readings == _ALONE else readings
+        return _Shared(_title_of(parsed, kind), kind, readings, year, season, tail)
 
     def _remember_title(self, kind: str, parsed: ParsedTitle) -> NewTitle | None:
         self._hypotheses, self._title = parsed.hypotheses, _title_of(parsed, kind)
@@ -150,6 +157,12 @@ class RowMaker:
 
 def _content(usual: tuple[object, ...], further: tuple[object, ...]) -> Content:
     return blanks(usual + further if any(further) else usual)
+
+
+def _doubtful(kind: str, title: str, readings: tuple[Reading, ...]) -> NewTitle:
+    texts = [f"{reading.before}{title}{reading.after}" for reading in readings]
+    keys = [(title_key(text), reading.penalty) for text, reading in zip(texts, readings, strict=True)]
+    return NewTitle(kind, " / ".join(texts), tuple(keys))
 
 
 def _title_of(parsed: ParsedTitle, kind: str) -> NewTitle | None:

@@ -72,7 +72,7 @@ class TitleBook:
             kind, text, keys = title
             if kind not in ids:
                 ids[kind], unread[kind] = {}, set()
-            if text in ids[kind] and len(keys) == 1 and not keys[0][1] and not unread[kind]:
+            if text in ids[kind] and len(keys) == 1 and not keys[0][1] and text not in unread[kind]:
                 continue  # `_is_known`, without the call
             if not self._is_known(title):
                 unknown.setdefault((kind, text), []).append(title)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from stalkeer.titles.episode import may_go_on
-from stalkeer.titles.frames import AT_ENDS, LONGEST, NOT_YET, SHAPE, SHORTEST, TELLING
+from stalkeer.titles.frames import AT_ENDS, LONGEST, NOT_YET, SHAPE, SHORTEST, TELLING, Reading
 from stalkeer.titles.normalise import ARTICLES, CHANGING, key_of_words
 from stalkeer.titles.parse import ParsedTitle
 from stalkeer.titles.reader import PLAIN_EPISODE, TitleReader
@@ -30,7 +30,7 @@ class Alike(NamedTuple, Generic[T]):
 
     shared: T
     title: str  # empty for an episode: its series' title is shared
-    key: str
+    key: str  # of the title alone
     year: int | None  # beside the title; None where that is shared too
     season: int
     episode: int
@@ -43,9 +43,10 @@ class _Frame(NamedTuple, Generic[T]):
 
 class AlikeReader(Generic[T]):
     """`note` is told once what names share (with the title and year of the first of them, or no season and episode),
-    and makes of it what is kept. Not for use by several threads at once."""
+    their kind, and how each one's own title is to be read; and makes of it what is kept. Not for use by several
+    threads at once."""
 
-    def __init__(self, reader: TitleReader, note: Callable[[ParsedTitle, str], T]) -> None:
+    def __init__(self, reader: TitleReader, note: Callable[[ParsedTitle, str, tuple[Reading, ...]], T]) -> None:
         self._reader = reader
         self._note = note
         self._series: dict[tuple[str, str], T | None] = {}
@@ -87,7 +88,7 @@ class AlikeReader(Generic[T]):
         parsed = None if may_go_on(before) else self._reader.series(before, kind)
         if len(self._series) >= _KEPT:
             self._series.clear()
-        shared = self._series[before, kind] = None if parsed is None else self._note(parsed, kind)
+        shared = self._series[before, kind] = None if parsed is None else self._note(parsed, kind, ())
         return shared
 
     def _learn_frame(self, name: str, around: tuple[str, str, str, bool, str, str]) -> _Frame[T] | None:
@@ -98,7 +99,9 @@ class AlikeReader(Generic[T]):
             return None
         if len(self._frames) >= _KEPT:
             self._frames.clear()
-        frame = None if framed is None else _Frame(self._note(framed.parsed, around[0]), framed.is_dated)
+        frame = (
+            None if framed is None else _Frame(self._note(framed.parsed, around[0], framed.readings), framed.is_dated)
+        )
         self._frames[around] = frame
         return frame
 

@@ -75,12 +75,21 @@ class _Kind(NamedTuple):
         return (short.lower(), long.lower()) if self.is_lower else (short, long)
 
 
+class Reading(NamedTuple):
+    """How a frame has a title read: with what of the frame, and how doubtful that is."""
+
+    before: str
+    after: str
+    penalty: float
+
+
 class Framed(NamedTuple):
     """A name read by its frame. `is_extra`: a trailer or the like, which its own text says."""
 
     head: Head
     is_extra: bool
     is_dated: bool  # the year is its own, not the frame's
+    readings: tuple[Reading, ...]
 
 
 class NotYet(Enum):
@@ -119,6 +128,7 @@ class _Text(NamedTuple):
 
 class _Frame(NamedTuple):
     texts: tuple[_Text, ...]
+    readings: tuple[Reading, ...]
     is_bare: bool  # the only reading is the title itself
     year: int | None
     is_dated: bool
@@ -152,15 +162,15 @@ class Frames:
         return None if frame is None else _fill(frame, shape)
 
     def known(self, text: str) -> Framed | None | NotYet:
-        """The reading of a name whose frame leaves nothing but the title and is known already. None where no other
-        title in this frame will be read by it either."""
+        """The reading of a name whose frame is known already. None where no other title in this frame will be read by
+        it either."""
         shape = _shape(text)
         if shape is None:
             return None
         frame = self._frames.get((shape.before, shape.after, shape.end, shape.year is None, shape.kind), _UNSEEN)
         if frame is _UNSEEN or frame is _SEEN:
             return NOT_YET
-        return _fill(frame, shape) if frame is not None and frame.is_bare else None
+        return None if frame is None else _fill(frame, shape)
 
     def _learn(self, shape: _Shape) -> _Frame | None:
         if shape.year is not None and _YEAR.search(shape.before):
@@ -184,12 +194,20 @@ class Frames:
             texts.append(_Text(before, after, hypothesis.penalty, None if is_dated else hypothesis.year, is_dated))
         is_bare = len(texts) == 1 and not texts[0].before and not texts[0].after
         is_dated = shape.year is not None and head.year == year
+        readings = tuple([Reading(text.before, text.after, text.penalty) for text in texts])
         return _Frame(
-            tuple(texts), is_bare, None if is_dated else head.year, is_dated, head.season, head.tags, is_junk(text)
+            tuple(texts),
+            readings,
+            is_bare,
+            None if is_dated else head.year,
+            is_dated,
+            head.season,
+            head.tags,
+            is_junk(text),
         )
 
 
-_NOTHING = _Frame((), is_bare=False, year=None, is_dated=False, season=None, tags=TagSet(), is_extra=False)
+_NOTHING = _Frame((), (), is_bare=False, year=None, is_dated=False, season=None, tags=TagSet(), is_extra=False)
 _UNSEEN, _SEEN = _NOTHING._replace(is_bare=True), _NOTHING._replace(is_dated=True)
 
 
@@ -199,13 +217,17 @@ def _fill(frame: _Frame, shape: _Shape) -> Framed:
     if frame.is_bare:
         only = frame.texts[0]
         hypotheses = (Hypothesis(title, shape.key, only.penalty, shape.year if only.is_dated else only.year),)
-        return Framed(Head(title, hypotheses, year, frame.season, frame.tags), frame.is_extra, frame.is_dated)
+        return Framed(
+            Head(title, hypotheses, year, frame.season, frame.tags), frame.is_extra, frame.is_dated, frame.readings
+        )
     filled: list[Hypothesis] = []
     for one in frame.texts:
         text = f"{one.before}{title}{one.after}"
         filled.append(Hypothesis(text, title_key(text), one.penalty, shape.year if one.is_dated else one.year))
     text = " / ".join(hypothesis.text for hypothesis in filled)
-    return Framed(Head(text, tuple(filled), year, frame.season, frame.tags), frame.is_extra, frame.is_dated)
+    return Framed(
+        Head(text, tuple(filled), year, frame.season, frame.tags), frame.is_extra, frame.is_dated, frame.readings
+    )
 
 
 def _shape(text: str) -> _Shape | None:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple, TypeVar
 
 from stalkeer.titles.episode import find_mark, may_go_on
-from stalkeer.titles.frames import NOT_YET, Frames, NotYet
+from stalkeer.titles.frames import NOT_YET, Frames, NotYet, Reading
 from stalkeer.titles.marks import Mark
 from stalkeer.titles.parse import Head, ParsedTitle, assemble, head_from_outside, is_junk, kind_of, read_head
 from stalkeer.titles.repair import repair
@@ -27,6 +27,7 @@ class FramedTitle(NamedTuple):
 
     parsed: ParsedTitle
     is_dated: bool
+    readings: tuple[Reading, ...]
 
 
 class TitleReader:
@@ -72,7 +73,8 @@ class TitleReader:
         framed = self._frames_of(kind).known(name)
         if framed is None or framed is NOT_YET:
             return framed
-        return FramedTitle(assemble(framed.head, None, NO_TAGS, is_junk=framed.is_extra), framed.is_dated)
+        parsed = assemble(framed.head, None, NO_TAGS, is_junk=framed.is_extra)
+        return FramedTitle(parsed, framed.is_dated, framed.readings)
 
     def _read_plain_episode(
         self, name: str, text: str, plain: re.Match[str], kind: str | None, group: str
