@@ -63,6 +63,13 @@ def _named(title: str, number: str, tags: list[str]) -> str:
     return f"{title}{counted} {' '.join(f'[{tag}]' for tag in tags)}".strip()
 
 
+# a number that a film's title would not have so: `- 51`, `051`, `#51`, `[51]`; but Area 51
+_PLAINLY_COUNTED = re.compile(
+    r"[\s._]-[\s._]*\d{1,4}(?!\d)|[\s._\-(](?:ep?\.?\s?)?0\d{1,3}(?!\d)|(?:#|ep\.?\s?|episode\s)\d|\[\d{2,4}(?:v\d)?\]"
+    r"|(?<![a-z])(?:s\d\d?|season\s\d|\d(?:st|nd|rd|th)\sseason)",
+    re.I,
+)
+_NUMBERED_FILM = re.compile(r"(?<![\d-])[\s._]\d{1,4}[\s._]*[\[(](?:19|20)\d\d[\])]")  # Precinct 9 (2009)
 _COUNTED = re.compile(r"(?i)[\s._\-#\[](?:ep?\.?)?\d{1,4}(?:v\d)?(?=[\s._\-\[\])]|$)")
 _QUALITY = re.compile(rf"(?<![^\W_])(?:{QUALITY}|complete|completa)(?![^\W_])", re.I)
 _OF_EPISODES = re.compile(
@@ -82,10 +89,13 @@ def names_episodes(name: str) -> bool:
     if len(name) > _LONGEST:
         return False
     group = _GROUP.match(name)
-    if group is not None or _CHECKSUM.search(name):
-        start = 0 if group is None else group.end()
-        is_groups = group is None or tags_in(group[0].strip(" .-_[]")) is None
-        return is_groups and _COUNTED.search(name, start) is not None
+    if group is not None and tags_in(group[0].strip(" .-_[]")) is not None:
+        return False
+    start = 0 if group is None else group.end()
+    if _CHECKSUM.search(name):
+        return _COUNTED.search(name, start) is not None
+    if group is not None:
+        return _PLAINLY_COUNTED.search(name, start) is not None and _NUMBERED_FILM.search(name) is None
     if _IN_BRACKETS.search(name):
         return True
     return _QUALITY.search(name) is not None and _OF_EPISODES.search(name) is not None

@@ -37,7 +37,7 @@ _ABSOLUTE = re.compile(
 _AFTER_DASH = re.compile(
     rf"\s-\s(?:#\s?)?(\d{{1,4}}){_RANGE}{_ENDS}|(?<=[^\W\d])-(?:#\s?)?(\d{{2,4}}){_RANGE}{_ENDS}", re.I
 )
-_IN_BRACKETS = re.compile(rf"[\[(](\d{{2,4}}){_RANGE}[\])](?=\s*[\[(]|\s*$)", re.I)
+_IN_BRACKETS = re.compile(rf"[\[(]((?!(?:19|20)\d\d[\])])\d{{2,4}}){_RANGE}[\])](?=\s*[\[(]|\s*$)", re.I)
 _BEFORE_QUALITY = re.compile(rf"\s(?:#\s?)?(\d{{2,4}}){_RANGE}{_ENDS}|\s(\d{{1,4}})-\d{{2,4}}{_ENDS}", re.I)
 _BEFORE_DASH = re.compile(r"(?<=[^\W\d]\s)(\d{2,4})(?:v\d)?\s-\s", re.I)  # Title 34 - Its Own Title
 _LEADING = re.compile(r"\s*(\d{1,3})(?:-\d{1,3})?(?:\.\s|\s-\s|\.\s-\s)(?=[^\W\d])")
