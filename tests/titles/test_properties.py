@@ -35,13 +35,13 @@ def test_a_name_reads_the_same_in_any_company(names, kind):
 FRAMES = st.sampled_from(
     ["{}", "FR - {} (2001)", "4K-QQQ - {} (2002) [4K]", "fr {} - 2003", "[Grp] {} | VF", "{} (1999) MULTI",
      "{} 2 (2004)", "EN: {} - VF", "MA - {} (2012) 1080p", "{} / Foo (2001)", "{} S02", "{} Trailer", "{} - 012",
-     "US| {} - Making of", "{} (2001) [12]", "{} 2001 1080p", "{} German 2001 720p", "[Grp] {} - 05 [1080p]",
-     "2019 - {} (2019)", "{} 2009 (2009)"]
+     "US| {} - Making of", "{} (2001) [12]", "{} 2001 1080p", "{} 24 2001", "{} German 2001 720p",
+     "[Grp] {} - 05 [1080p]", "2019 - {} (2019)", "{} 2009 (2009)"]
 )  # fmt: skip
 TELLING = st.sampled_from(
     """Iron Man of in La My It US Her Multi Sub Season Episode Ep Two II V I Cut Final Blu Ray Web HD Making Trailer
     Look Spider-Man XY-Man Déjà Été Apple TV aka Mr. L'Été & S T x Foo: Bar, Bar! ? The, 24 VOSTFR French - Folge Ma UK
-    Complete flac Extended Collectors Edition Part chapter May DVD PAL
+    Complete flac Extended Collectors Edition Part chapter May June Sept DVD PAL
     """.split()
 )
 

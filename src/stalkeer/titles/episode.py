@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from stalkeer.titles.marks import EPISODE, NUMBERS_IN, SEASON, Mark, last_match, number_of, says_season
+from stalkeer.titles.marks import EPISODE, MONTHS, NUMBERS_IN, SEASON, Mark, last_match, number_of, says_season
 from stalkeer.titles.weak_marks import MOST_IN_FILE, find_weak_mark
 
 _SEP = r"[\s.,:|/_\-]*"
@@ -38,9 +38,9 @@ _DATE = re.compile(
     r"|(?<![\dSs])(?P<d2>0[1-9]|[12]\d|3[01])(?P<s2>[.\-/ ])(?P<m2>0[1-9]|1[0-2])(?P=s2)(?P<y2>(?:19|20)\d\d)(?!\d)"
     r"|(?<![\dSs])(?P<m3>0[1-9]|1[0-2])(?P<s3>[.\-/ ])(?P<d3>1[3-9]|2\d|3[01])(?P=s3)(?P<y3>(?:19|20)\d\d)(?!\d)"  # America's
 )
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905
+_MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _WORDED_DATE = re.compile(
-    rf"(?<!\w)(?:(\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?({'|'.join(_MONTHS)})[a-z]*|({'|'.join(_MONTHS)})[a-z]*\s(\d{{1,2}})(?:st|nd|rd|th)?),?"
+    rf"(?<!\w)(?:(\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?({_MONTH})|({_MONTH})\s(\d{{1,2}})(?:st|nd|rd|th)?),?"
     r"\s((?:19|20)\d\d)(?!\w)",
     re.I,
 )
@@ -168,5 +168,5 @@ def _dated(text: str) -> Mark | None:
     if found is None:
         return None
     month_name, number = (found[2], found[1]) if found[2] else (found[3], found[4])
-    month_number = _MONTHS.index(month_name.lower()) + 1
+    month_number = MONTHS[month_name.lower()]
     return Mark(found.start(), found.end(), air_date=f"{found[5]}-{month_number:02}-{int(number):02}")

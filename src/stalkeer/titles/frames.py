@@ -13,7 +13,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, NamedTuple
 
-from stalkeer.titles.marks import EPISODE_WORDS, SEASON_WORDS
+from stalkeer.titles.marks import EPISODE_WORDS, MONTHS, SEASON_WORDS
 from stalkeer.titles.normalise import ARTICLES, fold_words, key_of_words, title_key
 from stalkeer.titles.parse import EXTRA_WORDS, Head, Hypothesis, is_junk
 from stalkeer.titles.strip import SCENE_WORDS
@@ -42,6 +42,7 @@ _KEPT = 20_000
 # words that mean something together with what stands beside them, anywhere in a name
 TELLING = SCENE_WORDS | {
     *(folded for word in SEASON_WORDS | EPISODE_WORDS for folded in (word, *fold_words(word))),
+    *MONTHS,
     *"x s t h n aka blu rip dl hd bd remux".split(),  # noqa: SIM905
 }
 

@@ -39,6 +39,8 @@ def any_of(words: frozenset[str]) -> str:
 
 SEASON, EPISODE = any_of(SEASON_WORDS), any_of(EPISODE_WORDS)
 NUMBERS_IN = re.compile(r"\d+")
+_MONTHS = "january february march april may june july august september october november december".split()
+MONTHS = {name: n for n, month in enumerate(_MONTHS, start=1) for name in (month, month[:3])} | {"sept": 9}
 # what a release's name says of its files; a number before it counts episodes
 QUALITY = (
     r"(?:[1-9]\d{2,3}[pi]|\d{3,4}\s?[x\u00d7]\s?\d{3,4}|web-?dl|web-?rip|web-?mux|blu-?ray"
