@@ -49,6 +49,19 @@ def pending(path: Path) -> int:
             return 0
 
 
+def test_a_damaged_engine_database_is_set_aside_and_work_goes_on(house, running):
+    path = house.app.paths.engine_database
+    path.write_bytes(b"no database" * 1000)
+    body = content(400_000)
+    download = house.download("Dune", body)
+
+    running(house.engine())
+
+    house.await_state(download, S.COMPLETED)
+    assert house.result(download) == digest(body)
+    assert list(path.parent.glob(f"{path.name}.damaged*"))
+
+
 @pytest.fixture
 def left_behind(house):
     """The engine database of a release that was killed while it worked."""

@@ -26,6 +26,7 @@ from stalkeer.engine.workflows import Bodies, Dispatch, EngineDatabase
 from stalkeer.errors import Conflict, StalkeerError, StoreError
 from stalkeer.jobs.tools import Tools
 from stalkeer.model import DownloadState
+from stalkeer.store.damage import set_aside_if_damaged
 from stalkeer.store.dispatch import release_all
 from stalkeer.store.downloads import count_by_state
 from stalkeer.store.runs import last_finished, list_runs, queue_run, take_back_runs
@@ -99,6 +100,8 @@ class Engine:
                     if freed:
                         log.info("%d downloads were interrupted and go on", freed)
                 register_worker(connection, replace(self._identity(), started_at=now, heartbeat=now))
+            if not self._is_shared:  # nothing is lost with it: our rows know what is to be done
+                set_aside_if_damaged(self._program.paths.engine_database, self._tools.clock())
             self._dispatch.launch()
             self._dispatch.schedule(cron_times(self._program.settings), local_timezone())
         except BaseException:
