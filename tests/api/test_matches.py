@@ -1,3 +1,5 @@
+import base64
+
 import pytest
 
 from stalkeer.jobs.match import match_wanted
@@ -143,6 +145,15 @@ def test_items_are_explained_by_a_part_of_their_title(client, dune):
     assert [item["item"] for item in by_title["items"]] == ["Dune (2021)"]
     assert by_title == by_id
     assert get(client, "/explain", q="9" * 30) == {"items": [], "total": 0}
+
+
+@pytest.mark.parametrize(
+    "cursor", ["[1, 99999999999999999999999999]", "[NaN, 1]", "[1e400, 1]", '["a", "b"]', "[[1], 1]", "{}"]
+)
+def test_a_cursor_of_nowhere_is_not_found(client, cursor):
+    word = base64.urlsafe_b64encode(cursor.encode()).decode().rstrip("=")
+
+    assert client.get("/api/v1/matches", params={"cursor": word}).status_code == 404
 
 
 def test_matching_is_started_in_the_engine(app, client, dune):

@@ -64,6 +64,8 @@ def test_a_list_of_mappings_changes_as_a_whole(client, app):
         ("downloads", {"hours": [{"start": "01:00:00Z", "end": "07:00:00Z"}]}, 422),
         ("downloads", {"hours": [{"start": 0, "end": 3600}]}, 422),
         ("security", {"sessionLifetime": 1e300}, 422),
+        ("security", {"userHeader": "A: b\r\nC"}, 422),
+        ("security", {"userHeader": ""}, 422),
         ("schedule", {"scan": "hourly"}, 422),
         ("matching", {"threshold": 0.99}, 409),
         ("nothing", {}, 404),

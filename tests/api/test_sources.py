@@ -86,6 +86,23 @@ def test_a_wrong_login_is_told_in_words(client, provider):
     assert answer["problem"]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"headers": {"X-A": "b\r\nX-Evil: 1"}},
+        {"headers": {"X A": "b"}},
+        {"headers": {"X-A\r\n": "b"}},
+        {"userAgent": "player\r\nX-Evil: 1"},
+        {"proxy": "file:///etc/passwd"},
+        {"proxy": "http://proxy\r\n:80"},
+    ],
+)
+def test_what_would_break_a_requests_head_is_refused(client, change):
+    answer = client.post("/api/v1/sources", json={"name": "main", "url": "http://127.0.0.1:9/list"} | change)
+
+    assert answer.status_code == 422
+
+
 def test_an_address_with_a_line_break_is_no_address(client):
     answer = client.post("/api/v1/sources", json={"name": "main", "url": "http://127.0.0.1:9/list\r\nX-Own: 1"})
 

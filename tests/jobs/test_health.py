@@ -194,6 +194,12 @@ def test_tmdb_that_did_not_tell_is_a_warning_while_there_is_a_key(look, healthy,
     assert found(look()) == set()
 
 
+def test_everybody_as_a_trusted_proxy(look, healthy):
+    healthy.change_settings({"security.trusted_proxies": ["0.0.0.0/0"]})
+
+    assert found(look()) == {("login", "proxies", "error")}
+
+
 def test_a_finding_keeps_its_since_and_is_over_once(look, healthy, source, clock):
     source(failures=1, last_error="no answer")
     look()

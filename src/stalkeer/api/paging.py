@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
+from math import isfinite
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Depends, Query
@@ -85,11 +86,18 @@ def encode_cursor(values: tuple[object, ...]) -> str:
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode("ascii").rstrip("=")
 
 
+def _is_sort_value(value: object) -> bool:
+    """Whether a column of ours can have it: no database takes a larger number."""
+    if isinstance(value, int | float):
+        return isfinite(value) and abs(value) <= LARGEST_ID
+    return value is None or isinstance(value, str)
+
+
 def decode_cursor(cursor: str) -> tuple[object, ...]:
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
     except (UnicodeError, binascii.Error, ValueError, RecursionError) as error:
         raise UnknownCursor() from error
-    if not isinstance(values, list) or any(isinstance(value, dict | list) for value in values):
+    if not isinstance(values, list) or not all(map(_is_sort_value, values)):
         raise UnknownCursor()
     return tuple(values)

@@ -273,6 +273,9 @@ def check_login(facts: Facts) -> Iterator[Finding]:
     if security.mode is AuthMode.EXTERNAL and not security.trusted_proxies:
         message = "security.mode is external, but no proxy is trusted: nobody can sign in"
         yield Finding("login", "external", ERROR, message, "Set security.trusted_proxies to your proxy's address")
+    if not {"0.0.0.0/0", "::/0"}.isdisjoint(security.trusted_proxies):
+        message = "security.trusted_proxies names everybody: anybody can say where a request comes from"
+        yield Finding("login", "proxies", ERROR, message, "Set security.trusted_proxies to your proxy's address alone")
 
 
 CHECKS: Mapping[str, Callable[[Facts], Iterable[Finding]]] = {

@@ -481,7 +481,12 @@ class SecuritySettings(Section):
         "local networks; keeps a web page elsewhere from borrowing a local browser.",
         examples=[["stalkeer.example.org"]],
     )
-    user_header: str = Field("Remote-User", max_length=64, description="Header that names the user in mode `external`.")
+    user_header: str = Field(
+        "Remote-User",
+        max_length=64,
+        pattern="^[A-Za-z0-9-]+$",
+        description="Header that names the user in mode `external`.",
+    )
     require_https: bool = Field(
         False, description="Whether requests without TLS are refused, except from this machine."
     )

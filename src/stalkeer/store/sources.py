@@ -6,6 +6,7 @@ Addresses, logins, headers and proxies lie encrypted in one column; everything e
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -26,6 +27,10 @@ from stalkeer.store.tables import sources
 
 CONFIG, UI = "config", "ui"
 M3U, XTREAM = "m3u", "xtream"
+
+
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+PROXY_SCHEMES = ("http://", "https://", "socks4://", "socks4a://", "socks5://", "socks5h://")
 
 
 @dataclass(frozen=True)
@@ -152,6 +157,7 @@ def add_source(
     connection: Connection, new: NewSource, secrets: SecretBox, now: datetime, origin: str = UI
 ) -> SourceRow:
     """Store a source. A name that was removed earlier is taken up again, with its catalogue and history."""
+    _check_sendable(new)
     known = connection.execute(select(sources).where(sources.c.slug == new.slug)).one_or_none()
     if known is None:
         values = {"slug": new.slug, "origin": origin, "created_at": now, **_columns(new, secrets)}
@@ -166,8 +172,25 @@ def add_source(
     return get_source(connection, new.slug)
 
 
+def _check_sendable(new: NewSource) -> None:
+    """Raise InvalidInput for what would break a request's head in two, or reach for a proxy that is none."""
+    credentials = new.credentials
+    for name, value in credentials.headers.items():
+        if not HEADER_NAME.fullmatch(name) or not value.isprintable():
+            raise InvalidInput(
+                f"The header {name!r} cannot be sent; accepted: a name of letters and -, one line of text"
+            )
+    if not new.options.user_agent.isprintable():
+        raise InvalidInput("The User-Agent cannot be sent; accepted: one line of text")
+    if not credentials.url.isprintable():
+        raise InvalidInput("`url` is not a web address; accepted: http://... or https://...")
+    if credentials.proxy and (not credentials.proxy.startswith(PROXY_SCHEMES) or not credentials.proxy.isprintable()):
+        raise InvalidInput("`proxy` is not a proxy's address; accepted: http://host:port or socks5://host:port")
+
+
 def change_source(connection: Connection, row: SourceRow, new: NewSource, secrets: SecretBox) -> SourceRow:
     """Replace what is said of a source. Its entries keep their identity, whatever host or login it has now."""
+    _check_sendable(new)
     values = _columns(new, secrets)
     old = kept_credentials(row, secrets)
     kept = replace(new.credentials, learned=old.learned, reference=old.reference)
