@@ -22,6 +22,9 @@ def first(name, kind=None):
         "【Group】★10月新番★[Quiet Harbour][05][720p][MP4]",
         "Quiet Harbour - 05 (1080p)(HEVC x265 10bit)-Group.mkv",
         "Quiet.Harbour.E05.1080p.WEB.x264-GRP",
+        "Quiet.Harbour.E05.Its.Own.Title.avi",
+        "Quiet.Harbour.5of8.avi",
+        "[Group] Quiet Harbour 05 VOSTFR HD (1280x720).mp4",
     ],
 )
 def test_an_episode_that_counts_through_is_one_although_nobody_says_so(name):
@@ -190,6 +193,7 @@ def test_films_in_the_forms_of_releases(name):
         ("Bridge.2049.2017.2160p", "Bridge 2049", 2017),
         ("1917.2019.1080p", "1917", 2019),
         ("EN-2012 (2009)", "2012", 2009),
+        ("[CUT] 3: Origins (2012)", "[CUT] 3: Origins", 2012),
     ],
 )
 def test_words_that_only_look_like_a_releases_stay_in_its_title(name, title, year):

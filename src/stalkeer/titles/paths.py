@@ -81,5 +81,5 @@ def _of_film(parts: list[str]) -> str:
 
 def _names_something(part: str) -> bool:
     words = part.lower().split()
-    is_generic = all(word in _GENERIC for word in words) or len(part) < 2  # noqa: PLR2004 - a shelf's letter
+    is_generic = all(word in _GENERIC for word in words) or len(part) < 2  # a letter of the alphabet is a shelf
     return not is_generic and not _SEASON_FOLDER.fullmatch(part) and title_key(part) != ""

@@ -107,9 +107,11 @@ def _take_framed(text: str, framed: re.Match[str], *, is_series: bool) -> _Taken
         return _Taken(rest, [], 0.0, 0.03)
     if framed[2] is not None and (is_series or _is_release(rest)):
         return _Taken(rest, [], 0.0, 0.02)
-    # [Group] Title, (Group) Title; but [REC] 2 and (Un)Known
+    # [Group] Title, (Group) Title; but [REC] 2, [REC] 3: Genesis and (Un)Known
     is_apart = framed[2] is not None or (is_series and text[framed.end() - 1].isspace())
-    return _Taken(rest, [], _CODE_KEPT, _CODE_KEPT) if is_apart and any(c.isalpha() for c in rest) else None
+    if not is_apart or not any(c.isalpha() for c in rest):
+        return None
+    return _Taken(rest, [], 0.03, 0.0) if rest[0].isdecimal() else _Taken(rest, [], _CODE_KEPT, _CODE_KEPT)
 
 
 def _is_release(rest: str) -> bool:

@@ -65,7 +65,8 @@ def _named(title: str, number: str, tags: list[str]) -> str:
 
 # a number that a film's title would not have so: `- 51`, `051`, `#51`, `[51]`; but Area 51
 _PLAINLY_COUNTED = re.compile(
-    r"[\s._]-[\s._]*\d{1,4}(?!\d)|[\s._\-(](?:ep?\.?\s?)?0\d{1,3}(?!\d)|(?:#|ep\.?\s?|episode\s)\d|\[\d{2,4}(?:v\d)?\]"
+    r"[\s._]-[\s._]*\d{1,4}(?!\d)|[\s._\-(](?:ep?\.?\s?)?0\d{1,3}(?!\d)|(?:#|ep\.?\s?|episode\s)\d|[\[\u3010]\d{2,4}(?:v\d)?\s?(?:[(\uff08]?end[)\uff09]?)?[\]\u3011]"
+    r"|(?<![\d-])\d{1,2}-\d{2}(?![\d-])|\s\d{2,4}\s(?:vostfr|vf|multi)(?![a-z])"
     r"|(?<![a-z])(?:s\d\d?|season\s\d|\d(?:st|nd|rd|th)\sseason)",
     re.I,
 )
@@ -76,10 +77,14 @@ _OF_EPISODES = re.compile(
     rf"(?<![^\W_])(?:s\d\d(?![^\W_x])|(?:{SEASON})[\s._]?\d{{1,2}}(?![^\W_]))"  # Title.S02.1080p
     r"|\s-[\s_]\d{2,4}(?:v\d)?\s*[\[(](?!(?:19|20)\d\d[\])])"  # Title - 05 [1080p]
     r"|[._ ](?:e|ep|episode|episodio|capitulo|cap|folge|aflevering)[._ ]?\d{2,4}[._ \[]"
-    r"|\[cap[._ ]\d",
+    rf"|\[cap[._ ]\d|\d\s?[\u00aa\u00ba\u00b0]\s?(?:{SEASON})(?!\w)",
     re.I,
 )
-_IN_BRACKETS = re.compile(r"\[\d{1,2}x\d{1,3}\]")  # Title [1x02]
+_SAID_OUTRIGHT = re.compile(  # Title [1x02], Title.1x02.avi, Title.E05.Its.Own.avi, Title.3of8.avi, Title.S0201.avi
+    r"\[\d{1,2}x\d{1,3}\]|(?<=\.)(?:\d{1,2}x\d{1,3}|e\d{2,3}|ep[._]?\d{1,3}|\d{1,3}[ _]?of[ _]?\d{1,3}|s\d{4})(?=\.)"
+    r"|\[\d{1,3}[ _]of[ _]\d{1,3}\]",
+    re.I,
+)
 _LONGEST = 300  # of a name: longer ones are no release's
 
 
@@ -96,6 +101,6 @@ def names_episodes(name: str) -> bool:
         return _COUNTED.search(name, start) is not None
     if group is not None:
         return _PLAINLY_COUNTED.search(name, start) is not None and _NUMBERED_FILM.search(name) is None
-    if _IN_BRACKETS.search(name):
+    if _SAID_OUTRIGHT.search(name):
         return True
     return _QUALITY.search(name) is not None and _OF_EPISODES.search(name) is not None
