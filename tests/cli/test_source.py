@@ -10,7 +10,7 @@ from stalkeer.cli.output import ShownRun
 from stalkeer.demo.panel import Film
 from stalkeer.demo.provider import Provider
 from stalkeer.jobs.reporting import QuietRun
-from stalkeer.store.sources import get_source
+from stalkeer.store.sources import get_source, read_credentials
 from stalkeer.store.statistics import Sample, add_samples
 from tests.doubles.house import House
 from tests.doubles.proxies import Proxy
@@ -47,6 +47,39 @@ def test_a_source_has_a_bandwidth_of_its_own(app, stalkeer, playlist):
     with app.database.connect() as connection:
         assert get_source(connection, "slow").bandwidth_limit == 2_000_000
     assert (wrong.code, "--bandwidth" in wrong.err) == (2, True)
+
+
+def test_a_source_is_edited_and_what_is_not_said_stays(app, stalkeer, playlist):
+    stalkeer("source", "add", "tv", "http://tv.example:8080", "-u", "ann-login", "-p", "s3cret-pass", "--priority", "3")
+
+    moved = stalkeer("source", "edit", "tv", "--address", "http://new.example:8080", "--bandwidth", "2MB", "--adult")
+    renewed = stalkeer("source", "edit", "tv", "-p", "other-pass", "--disable", "--header", "X-A: b", "--json")
+
+    assert (moved.code, renewed.code) == (0, 0)
+    assert renewed.document["enabled"] is False
+    assert "s3cret-pass" not in moved.out + moved.err
+    with app.database.connect() as connection:
+        row = get_source(connection, "tv")
+    login = read_credentials(row, app.secrets)
+    assert (row.kind, login.url, login.username) == ("xtream", "http://new.example:8080", "ann-login")
+    assert (login.password, login.headers) == ("other-pass", {"X-A": "b"})
+    assert (row.priority, row.bandwidth_limit, row.options.adult, row.enabled) == (3, 2_000_000, True, False)
+
+
+def test_a_playlist_that_is_edited_stays_one_until_it_is_given_an_account(app, stalkeer, playlist):
+    stalkeer("source", "add", "mine", "http://h.example/list.m3u")
+
+    def known() -> tuple[str, str, str]:
+        with app.database.connect() as connection:
+            row = get_source(connection, "mine")
+        login = read_credentials(row, app.secrets)
+        return row.kind, login.path, login.url
+
+    assert stalkeer("source", "edit", "mine", "--address", str(playlist)).code == 0
+    assert known() == ("m3u", str(playlist), "")
+    assert stalkeer("source", "edit", "mine", "--address", "http://tv.example/get.php?username=a&password=b").code == 0
+    assert known() == ("xtream", "", "http://tv.example")
+    assert stalkeer("source", "edit", "nobody", "--priority", "1").code != 0
 
 
 def test_a_refused_list_ends_with_an_error_and_can_be_accepted(stalkeer, playlist):

@@ -8,8 +8,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from stalkeer.cli import source_filter
+from stalkeer.cli import source_edit, source_filter
 from stalkeer.cli.output import ExitCode, context_app, emit, fail_with, shown_progress
+from stalkeer.cli.source_terms import document_of, headers_of, size_of
 
 if TYPE_CHECKING:
     from stalkeer.jobs.probe import ProbeReport
@@ -99,12 +100,12 @@ def add(
     new = describe_source(
         name,
         address,
-        Credentials(username=username, password=password, proxy=proxy, headers=_headers(header)),
+        Credentials(username=username, password=password, proxy=proxy, headers=headers_of(header)),
         SourceOptions(user_agent=user_agent, refresh=refresh_at, adult=adult),
         as_playlist=as_playlist,
     )
     new = replace(
-        new, priority=priority, max_connections=max_connections, bandwidth_limit=_size(bandwidth, "--bandwidth")
+        new, priority=priority, max_connections=max_connections, bandwidth_limit=size_of(bandwidth, "--bandwidth")
     )
     with parts.database.begin() as connection:
         row = add_source(connection, new, parts.secrets, parts.clock())
@@ -119,6 +120,9 @@ def add(
         document_of(row),
         lambda console: console.print(said, markup=False, highlight=False, soft_wrap=True),
     )
+
+
+app.command()(source_edit.edit)
 
 
 @app.command()
@@ -177,7 +181,7 @@ def try_source(
             row = get_source(connection, name)
         new = NewSource(row.slug, row.kind, read_credentials(row, parts.secrets), row.options)
     else:
-        login = Credentials(username=username, password=password, proxy=proxy, headers=_headers(header))
+        login = Credentials(username=username, password=password, proxy=proxy, headers=headers_of(header))
         options = SourceOptions(user_agent=user_agent)
         new = describe_source("test", name, login, options, as_playlist=as_playlist)
     report = probe_source(parts.refresher, new)
@@ -263,42 +267,6 @@ def remove(context: typer.Context, name: str = Name) -> None:
     emit(context, {"removed": name}, lambda console: console.print(f"Removed {name}.", markup=False))
 
 
-def document_of(row: SourceRow) -> dict[str, object]:
-    """A source for programs: nothing of its address or login."""
-    return {
-        "name": row.slug,
-        "kind": row.kind,
-        "origin": row.origin,
-        "enabled": row.enabled,
-        "priority": row.priority,
-        "generation": row.generation,
-        "entries": int(row.counts.get("entries", 0)),
-        "kinds": dict(row.counts.get("kinds", {})),
-        "lastRefreshAt": row.last_refresh_at,
-        "lastSuccessAt": row.last_success_at,
-        "lastError": row.last_error,
-        "failures": row.failures,
-        "guard": dict(row.guard) if row.guard else None,
-        "account": {
-            "status": row.account_status,
-            "expiresAt": row.account_expires_at,
-            "active": row.account_active,
-            "max": row.account_max,
-            "message": row.account_message,
-            "checkedAt": row.account_checked_at,
-        },
-    }
-
-
-def _size(given: str, option: str) -> int | None:
-    from stalkeer.settings.units import parse_size
-
-    try:
-        return parse_size(given) or None if given else None
-    except ValueError as error:
-        raise typer.BadParameter(f"{option} {given!r} {error}") from error
-
-
 def _score(card: Scorecard) -> dict[str, object]:
     return {
         "source": card.slug,
@@ -322,16 +290,6 @@ def _render_scores(console: Console, cards: list[Scorecard]) -> None:
         counts = (str(card.completed), str(card.failed), success, str(card.refusals))
         table.add_row(card.slug, *counts, f"{card.bytes_fetched / 1e9:,.2f} GB", speed, hours)
     console.print(table)
-
-
-def _headers(given: list[str]) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for header in given:
-        name, colon, value = header.partition(":")
-        if not colon or not name.strip():
-            raise typer.BadParameter(f"--header {header!r} is not NAME:VALUE")
-        headers[name.strip()] = value.strip()
-    return headers
 
 
 def _cells(row: SourceRow) -> list[str]:
