@@ -41,9 +41,10 @@ def test_an_episode_that_counts_through_is_one_although_nobody_says_so(name):
         ("[Group] Kelvin 451 (2018) [1080p]", "Kelvin 451", 2018),
         ("[Group] Precinct 9 (2009) [BD 1080p]", "Precinct 9", 2009),
         ("[Group] 2001 Nights (1999) [1080p].mkv", "2001 Nights", 1999),
+        ("Series 9: The Pretenders (2001) 1080p", "Series 9: The Pretenders", 2001),
     ],
 )
-def test_a_film_of_a_group_keeps_the_number_of_its_title(name, title, year):
+def test_a_film_keeps_the_number_of_its_title(name, title, year):
     parsed = parse_title(name)
 
     assert (parsed.hypotheses[0].text, parsed.year) == (title, year)

@@ -103,4 +103,5 @@ def names_episodes(name: str) -> bool:
         return _PLAINLY_COUNTED.search(name, start) is not None and _NUMBERED_FILM.search(name) is None
     if _SAID_OUTRIGHT.search(name):
         return True
-    return _QUALITY.search(name) is not None and _OF_EPISODES.search(name) is not None
+    found = _OF_EPISODES.search(name) if _QUALITY.search(name) else None
+    return found is not None and _LETTER.search(name, 0, found.start()) is not None  # Series 7: Its Title is a film
