@@ -164,3 +164,9 @@ def test_matching_is_started_in_the_engine(app, client, dune):
 
     assert answer.status_code == 202
     assert answer.json()["job"] == "match"
+
+
+@pytest.mark.parametrize("wrong", [True, "1", 1.5])
+def test_only_a_number_is_an_id(client, wrong):
+    assert client.post("/api/v1/matches/run", json={"wantedId": wrong}).status_code == 422
+    assert client.post("/api/v1/downloads", json={"items": [{"matchId": wrong}]}).status_code == 422

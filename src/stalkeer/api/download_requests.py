@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import ConfigDict, Field, StrictBool, model_validator
+from pydantic import ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 from stalkeer.api.deps import CurrentApp, start_run
 from stalkeer.api.downloads import DownloadView, view_download
@@ -35,9 +35,9 @@ class Priority(StrEnum):
 class NewDownload(ApiModel):
     """Either a match, or an entry and a wanted item that were matched."""
 
-    match_id: int | None = Field(None, ge=1, le=LARGEST_ID)
-    entry_id: int | None = Field(None, ge=1, le=LARGEST_ID)
-    wanted_id: int | None = Field(None, ge=1, le=LARGEST_ID)
+    match_id: StrictInt | None = Field(None, ge=1, le=LARGEST_ID)
+    entry_id: StrictInt | None = Field(None, ge=1, le=LARGEST_ID)
+    wanted_id: StrictInt | None = Field(None, ge=1, le=LARGEST_ID)
     priority: Priority = Priority.NORMAL
 
     @model_validator(mode="after")
@@ -66,7 +66,7 @@ class NewDownloadResults(ApiModel):
 
 
 class StartRequest(ApiModel):
-    limit: int | None = Field(None, ge=1, le=1_000_000, description="Queue at most so many.")
+    limit: StrictInt | None = Field(None, ge=1, le=1_000_000, description="Queue at most so many.")
 
 
 class PriorityRequest(ApiModel):
@@ -75,7 +75,7 @@ class PriorityRequest(ApiModel):
 
 class ChangeRequest(ApiModel):
     priority: Priority | None = None
-    bandwidth_limit: int | None = Field(None, ge=0, le=LARGEST_ID, description="Bytes a second; 0 lifts it.")
+    bandwidth_limit: StrictInt | None = Field(None, ge=0, le=LARGEST_ID, description="Bytes a second; 0 lifts it.")
 
 
 class Place(StrEnum):
@@ -86,7 +86,7 @@ class Place(StrEnum):
 
 class MoveRequest(ApiModel):
     to: Place
-    other: int | None = Field(
+    other: StrictInt | None = Field(
         None, ge=1, le=LARGEST_ID, description="With `before`: the download in front of which it is put."
     )
 
@@ -103,7 +103,7 @@ class BulkRequest(ApiModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"action": "pause", "ids": [12, 13]}]})
 
     action: BulkAction
-    ids: list[Annotated[int, Field(ge=1, le=LARGEST_ID)]] = Field([], max_length=1000)
+    ids: list[Annotated[StrictInt, Field(ge=1, le=LARGEST_ID)]] = Field([], max_length=1000)
     all: StrictBool = Field(False, description="Every download for which the action makes sense.")
 
 

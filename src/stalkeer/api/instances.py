@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, StrictInt
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.models import ApiModel
@@ -67,7 +67,7 @@ class InstanceToAdd(ApiModel):
     url: str = Field(min_length=1, max_length=1000, description="As in a browser; slight mistakes are repaired.")
     api_key: ApiKey = Field(min_length=1, max_length=200)
     name: Slug = Field("default", description="A name, where there are several of one program.")
-    quality_profile_id: int | None = Field(None, ge=1, le=2**31 - 1)
+    quality_profile_id: StrictInt | None = Field(None, ge=1, le=2**31 - 1)
     path_mappings: list[Folders] = Field([], max_length=100)
     exclude_tags: list[str] = Field([], max_length=100)
 
@@ -78,7 +78,7 @@ class InstanceToChange(ApiModel):
     url: str | None = Field(None, min_length=1, max_length=1000)
     api_key: ApiKey | None = None
     enabled: StrictBool | None = None
-    quality_profile_id: int | None = Field(None, ge=1, le=2**31 - 1)
+    quality_profile_id: StrictInt | None = Field(None, ge=1, le=2**31 - 1)
     path_mappings: list[Folders] | None = Field(None, max_length=100)
     exclude_tags: list[str] | None = Field(None, max_length=100)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import Field, StrictBool, model_validator
+from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from stalkeer.api.deps import CurrentApp, start_run
 from stalkeer.api.ids import LARGEST_ID, RowId
@@ -51,7 +51,7 @@ class MatchItem(ApiModel):
 
 
 class Confirmation(ApiModel):
-    entry_id: int | None = Field(
+    entry_id: StrictInt | None = Field(
         None, ge=1, le=LARGEST_ID, description="The entry that it is, where it is another than the match's own."
     )
     whole_title: StrictBool = Field(False, description="About every entry of that title, not this one alone.")
@@ -66,14 +66,14 @@ class Confirmation(ApiModel):
 
 
 class PairToTake(ApiModel):
-    wanted_id: int = Field(ge=1, le=LARGEST_ID)
-    entry_id: int = Field(ge=1, le=LARGEST_ID)
+    wanted_id: StrictInt = Field(ge=1, le=LARGEST_ID)
+    entry_id: StrictInt = Field(ge=1, le=LARGEST_ID)
     reason: str = Field("", max_length=500)
     dry_run: StrictBool = Field(False, description="Answer what would change; keep nothing.")
 
 
 class MatchToStart(ApiModel):
-    wanted_id: int | None = Field(None, ge=1, le=LARGEST_ID, description="Only this wanted item, anew.")
+    wanted_id: StrictInt | None = Field(None, ge=1, le=LARGEST_ID, description="Only this wanted item, anew.")
 
 
 def match_filter(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from fastapi import APIRouter
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, StrictInt
 
 from stalkeer.api.deps import CurrentApp
 from stalkeer.api.ids import LARGEST_ID, RowId
@@ -65,17 +65,17 @@ class RuleEffect(ApiModel):
 
 
 class OffsetToKeep(ApiModel):
-    wanted_id: int = Field(ge=1, le=LARGEST_ID, description="A wanted episode of the series.")
-    season: int = Field(0, ge=-100, le=100, description="Added to the list's season.")
-    episode: int = Field(0, ge=-10_000, le=10_000, description="Added to the list's episode.")
-    only_season: int | None = Field(None, ge=0, le=10_000, description="Only where the list says this season.")
+    wanted_id: StrictInt = Field(ge=1, le=LARGEST_ID, description="A wanted episode of the series.")
+    season: StrictInt = Field(0, ge=-100, le=100, description="Added to the list's season.")
+    episode: StrictInt = Field(0, ge=-10_000, le=10_000, description="Added to the list's episode.")
+    only_season: StrictInt | None = Field(None, ge=0, le=10_000, description="Only where the list says this season.")
     source: str | None = Field(None, max_length=80)
     reason: str = Field("", max_length=500)
     dry_run: StrictBool = False
 
 
 class BlockToKeep(ApiModel):
-    entry_id: int = Field(ge=1, le=LARGEST_ID)
+    entry_id: StrictInt = Field(ge=1, le=LARGEST_ID)
     reason: str = Field("", max_length=500)
     dry_run: StrictBool = False
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Annotated, Any, get_origin
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, BeforeValidator, Field, SecretStr, StrictBool, WithJsonSchema, create_model
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr, StrictBool, StrictInt, WithJsonSchema, create_model
 from pydantic.alias_generators import to_camel
 
 from stalkeer.api.deps import CurrentApp
@@ -50,7 +50,7 @@ class DefaultInstance(ApiModel):
 class DefaultInstanceChange(ApiModel):
     url: HttpUrl = Field(max_length=1000, examples=["http://radarr:7878"])
     api_key: ApiKey | None = Field(None, max_length=200, description="Left out or masked: the one that is stored.")
-    quality_profile_id: int | None = Field(None, ge=1, le=2**31 - 1)
+    quality_profile_id: StrictInt | None = Field(None, ge=1, le=2**31 - 1)
 
 
 Force = Annotated[bool, Query(description="Keep it without asking the instance first.")]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from pydantic import Field, SecretStr, StrictBool
+from pydantic import Field, SecretStr, StrictBool, StrictFloat, StrictInt
 
 from stalkeer.api.deps import CurrentApp, start_run
 from stalkeer.api.models import ApiModel, RunAccepted
@@ -95,25 +95,25 @@ class SourceToDescribe(ApiModel):
 
 class SourceToAdd(SourceToDescribe):
     name: Slug
-    priority: int = Field(0, ge=-1_000_000, le=1_000_000)
+    priority: StrictInt = Field(0, ge=-1_000_000, le=1_000_000)
     enabled: StrictBool = True
     refresh: Cron = ""
-    max_shrink: float | None = Field(None, ge=0, le=1)
-    max_connections: int | None = Field(None, ge=0, le=1_000)
-    bandwidth_limit: int | None = Field(None, ge=0, le=10**12)
+    max_shrink: StrictFloat | None = Field(None, ge=0, le=1)
+    max_connections: StrictInt | None = Field(None, ge=0, le=1_000)
+    bandwidth_limit: StrictInt | None = Field(None, ge=0, le=10**12)
 
 
 class SourceToChange(ApiModel):
     """What is not named stays as it is. Address and login are replaced together."""
 
     login: SourceToDescribe | None = None
-    priority: int | None = Field(None, ge=-1_000_000, le=1_000_000)
+    priority: StrictInt | None = Field(None, ge=-1_000_000, le=1_000_000)
     enabled: StrictBool | None = None
     refresh: Cron | None = None
     adult: StrictBool | None = None
-    max_shrink: float | None = Field(None, ge=0, le=1)
-    max_connections: int | None = Field(None, ge=0, le=1_000)
-    bandwidth_limit: int | None = Field(None, ge=0, le=10**12)
+    max_shrink: StrictFloat | None = Field(None, ge=0, le=1)
+    max_connections: StrictInt | None = Field(None, ge=0, le=1_000)
+    bandwidth_limit: StrictInt | None = Field(None, ge=0, le=10**12)
 
 
 class Sample(ApiModel):
