@@ -104,4 +104,4 @@ def names_episodes(name: str) -> bool:
     if _SAID_OUTRIGHT.search(name):
         return True
     found = _OF_EPISODES.search(name) if _QUALITY.search(name) else None
-    return found is not None and _LETTER.search(name, 0, found.start()) is not None  # Series 7: Its Title is a film
+    return found is not None and any(map(str.isalnum, name[: found.start()]))  # Series 7: Its Title is a film
