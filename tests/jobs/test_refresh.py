@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 
@@ -658,6 +659,40 @@ def test_the_copy_is_compressed_by_a_thread_that_stands_back_and_the_refresh_kee
 
     assert priorities == [PRIORITY]
     assert os.getpriority(os.PRIO_PROCESS, 0) == before
+
+
+class _OneList(BaseHTTPRequestHandler):
+    """A provider whose entries come from elsewhere and carry no login; its pictures do."""
+
+    def do_GET(self) -> None:  # noqa: N802 - the library's name
+        logo = "http://img.example/p.php?username=ann-login&password=s3cret-pass"
+        lines = [f'#EXTINF:-1 tvg-logo="{logo}",Film {n} (2001)\nhttp://cdn.example/{n}.mkv\n' for n in range(5)]
+        body = ("#EXTM3U\n" + "".join(lines)).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *said: object) -> None:
+        pass
+
+
+def test_the_login_of_the_lists_own_address_is_neither_in_logos_nor_in_copies(bench):
+    with ThreadingHTTPServer(("127.0.0.1", 0), _OneList) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/get.php?username=ann-login&password=s3cret-pass&type=m3u"
+        with bench.database.begin() as connection:
+            new = NewSource("main", "m3u", Credentials(url=url))
+            change_source(connection, bench.row(), new, bench.tools.secrets)
+        report = bench.refresh()
+        server.shutdown()
+
+    assert (report.outcome, report.oddities["login-in-logo"]) == (Outcome.REFRESHED, 5)
+    with bench.database.connect() as connection:
+        logos = set(connection.scalars(select(entries.c.logo)))
+        (copy,) = list_archives(connection)
+    assert logos == {"http://img.example/p.php?username={username}&password={password}"}
+    assert b"s3cret-pass" not in gzip.decompress(Path(copy.path).read_bytes())
 
 
 def test_half_a_copy_of_a_killed_refresh_goes_with_the_next(bench):

@@ -12,9 +12,11 @@ from stalkeer.playlists.m3u import Chunks
 from stalkeer.playlists.m3u_entry import EntryReader
 
 
-def learned(text: str, known: LearnedAccess | None = None) -> tuple[list[Entry], LearnedAccess]:
+def learned(
+    text: str, known: LearnedAccess | None = None, own: tuple[str, str] | None = None
+) -> tuple[list[Entry], LearnedAccess]:
     chunks = Chunks(io.BytesIO(text.encode()))
-    templates = Templates(known)
+    templates = Templates(known, own)
     templates.learn(chunks.sample)
     reader = EntryReader(templates)
     return [entry for piece in chunks for entry in reader.read(piece)[0]], templates.learned
@@ -140,6 +142,22 @@ def test_a_login_in_a_logo_is_not_kept(logo, template, odd):
 
     assert entries[3].logo == template
     assert entries[4].logo == "http://img.example/4.png"
+
+
+def test_the_login_a_list_was_asked_for_with_is_hidden_where_no_entry_carries_it():
+    logos = ["http://img.example/p.php?username=ann77&password=s3cret99", "http://ann77:s3cret99@img.example/7.png", ""]
+    lines = [f'#EXTINF:-1 tvg-logo="{logo}",Film\nhttp://cdn.example/films/{n}.mkv\n' for n, logo in enumerate(logos)]
+    text = "#EXTM3U\n" + "".join(lines)
+
+    entries, found = learned(text, own=("ann77", "s3cret99"))
+
+    assert [entry.logo for entry in entries] == [
+        "http://img.example/p.php?username={username}&password={password}",
+        "",
+        "",
+    ]
+    assert fill(entries[0].logo, access(found)) == logos[0]
+    assert [(e.key, e.url) for e in entries] == [(e.key, e.url) for e in learned(text)[0]]
 
 
 def test_a_short_password_hides_no_logo_but_in_the_form_of_a_login():

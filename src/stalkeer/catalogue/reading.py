@@ -46,9 +46,11 @@ class Walk(Protocol):
 class PlaylistWalk:
     """An M3U playlist. Blocks that the snapshot knows are split off and fingerprinted, and that is all."""
 
-    def __init__(self, chunks: Chunks, known: LearnedAccess, reference: LearnedAccess) -> None:
+    def __init__(
+        self, chunks: Chunks, known: LearnedAccess, reference: LearnedAccess, own: tuple[str, str] | None = None
+    ) -> None:
         self._chunks = chunks
-        self._templates = Templates(known)
+        self._templates = Templates(known, own)
         self._templates.learn(chunks.sample)
         self._reader = EntryReader(self._templates)
         self._translation = self._templates.translation(reference)

@@ -70,8 +70,7 @@ def write_masked(playlist: Path, target: Path, learned: LearnedAccess) -> None:
     partial = target.with_suffix(".part")
     with playlist.open("rb") as stream, gzip.open(partial, "wb", compresslevel=LEVEL) as packed:
         chunks = Chunks(stream)
-        templates = Templates(learned)
-        templates.learn(chunks.sample)
+        templates = Templates.of(learned)
         packed.write(b"#EXTM3U\n")
         for chunk in chunks:
             packed.write(templates.apply(chunk).lstrip(b"\n") + b"\n")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from stalkeer.catalogue.reading import ListingWalk, PlaylistWalk, Walk
 from stalkeer.errors import SourceRefused
+from stalkeer.playlists.access import login_in_url
 from stalkeer.playlists.fetch import NotModified, PlaylistFile, PlaylistRequest, fetch_playlist, open_local
 from stalkeer.playlists.guard import check_is_playlist
 from stalkeer.playlists.m3u import Chunks
@@ -60,11 +61,13 @@ def open_listing(row: SourceRow, credentials: Credentials, desk: Desk, *, may_sk
         if isinstance(file, NotModified):
             yield None
             return
+        address = login_in_url(credentials.url)
+        own = address[1:] if address is not None else None
         with file.path.open("rb") as stream:
             check_is_playlist(stream.read(1 << 16), _subject(credentials))
             stream.seek(0)
             yield Listing(
-                walk=lambda: PlaylistWalk(Chunks(stream), credentials.learned, credentials.reference),
+                walk=lambda: PlaylistWalk(Chunks(stream), credentials.learned, credentials.reference, own),
                 size=file.size,
                 done=stream.tell,
                 path=file.path,

@@ -99,10 +99,12 @@ class Templates:
     """Puts names in the place of the values that a playlist's URLs share.
 
     `known` is what an earlier refresh learned: a value seen again keeps its number, so templates stay comparable.
+    `own` is the login that the list itself was asked for with, which is hidden although no entry's URL may carry it.
     """
 
-    def __init__(self, known: LearnedAccess | None = None) -> None:
+    def __init__(self, known: LearnedAccess | None = None, own: tuple[str, str] | None = None) -> None:
         self._known = known or LearnedAccess()
+        self._own = own
         self._bases: list[bytes] = []
         self._logins: list[tuple[bytes, bytes]] = []
         self._tokens: list[tuple[bytes, bytes]] = []
@@ -118,6 +120,8 @@ class Templates:
         for host, count in hosts.most_common(MOST_BASES):
             if count >= 2 and count >= BASE_SHARE * len(urls):
                 bases.setdefault(host)
+        if self._own is not None:
+            logins.setdefault((self._own[0].encode(), self._own[1].encode()))
         self._logins = _keep_numbers(list(logins), [(u.encode(), p.encode()) for u, p in self._known.logins])
         self._bases = _keep_numbers(list(bases)[:MOST_BASES], [base.encode() for base in self._known.bases])
         self._tokens = _tokens_of(urls)
