@@ -173,6 +173,18 @@ def test_the_run_of_a_command_that_was_killed_does_not_go_on_for_ever(database, 
     assert states == [RunState.FAILED, RunState.RUNNING, RunState.FAILED]
 
 
+def test_the_next_command_ends_the_run_of_one_that_was_killed(database, clock):
+    killed = subprocess.Popen([sys.executable, "-c", ""])
+    killed.wait()
+    with database.begin() as connection:
+        dead = start_run(connection, clock(), "refresh", worker=f"{command_name().rpartition('-')[0]}-{killed.pid}")
+
+    record_run(database, clock, "scan", None, lambda _run: Counted(1))
+
+    with database.connect() as connection:
+        assert get_run(connection, dead).state is RunState.FAILED
+
+
 def test_what_has_ended_cannot_be_cancelled(database, clock):
     record_run(database, clock, "scan", None, lambda _run: Counted(1))
 

@@ -27,9 +27,12 @@ def list_(
 
     Example: stalkeer job list --open
     """
+    from stalkeer.jobs.reporting import end_runs_of_killed_commands
     from stalkeer.store.runs import list_runs
 
-    with context_app(context).database.connect() as connection:
+    parts = context_app(context)
+    end_runs_of_killed_commands(parts.database, parts.clock())
+    with parts.database.connect() as connection:
         rows = list_runs(connection, job=job, open_only=open_only, limit=limit)
     emit(context, {"runs": [_document(row) for row in rows]}, lambda console: _render(console, rows))
 

@@ -100,6 +100,7 @@ def record_run(
     database: Database, clock: Callable[[], datetime], job: str, subject: str | None, work: Callable[[Run], ReportT]
 ) -> ReportT:
     """Do `work` in this thread as a run that the job list shows. An error is kept in the run and raised again."""
+    end_runs_of_killed_commands(database, clock())
     name = command_name()
     with database.begin() as connection:
         run_id = start_run(connection, clock(), job, subject, name)
