@@ -58,7 +58,8 @@ def find_mark(text: str, kind: str | None) -> Mark | None:
         return None
     found = last_match(_STANDARD, text)
     if found is not None:
-        return _joined(_STANDARD, text, _standard(found))
+        last = _standard(found)
+        return _joined(_STANDARD, text, last) if may_go_on(text[: last.start]) else last
     if kind == "film" and len(numbers) < 2:
         return None
     found = last_match(_CROSS, text)

@@ -93,6 +93,9 @@ _SHOWS_COUNTRIES = frozenset(("US", "UK", "AU", "NZ"))  # written behind the tit
 _LONGEST_CODE = 3  # letters of a language's code
 _LANGUAGE_SETS = {code: tag_set([TAGS[code]]) for code in LANGUAGES}
 _LATIN_WORDS = re.compile(r"[\u0020-\u024f]*[A-Za-z\u00c0-\u024f]{3}[\u0020-\u024f]*$")
+_PLAIN_ENDS = {
+    word: tag_set([tag]) for word, tag in TAGS.items() if tag.field == "resolution" and not _SCENE.search(f"[{word}]")
+}
 _AKA_WORD = re.compile(r"\ba\.?k\.?a\b", re.I)
 _PHRASES_BY_END = {phrase.rpartition(" ")[2]: [] for phrase, _ in PHRASES}  # type: dict[str, list[tuple[str, str]]]
 for _phrase, _word in PHRASES:
@@ -124,7 +127,8 @@ _JOINT = re.compile(r"[:\-]")
 
 def read_plain(text: str) -> tuple[TitleText, TagSet] | None:
     """The only reading of a name that leaves no doubt, without the long way; None for any other."""
-    text, year = _without_year(text.strip(_TRIM))
+    text, end = _without_resolution(text.strip(_TRIM))
+    text, year = _without_year(text)
     found = _PLAIN.fullmatch(text)
     if found is None:
         return None
@@ -135,7 +139,17 @@ def read_plain(text: str) -> tuple[TitleText, TagSet] | None:
     if not _is_plain_title(title) or (year is not None and _year(year) is None):
         return None
     number = int(year) if year is not None else None
-    return TitleText(title, 0.0, number), _LANGUAGE_SETS[code] if code else NO_TAGS
+    said = _LANGUAGE_SETS[code] if code else NO_TAGS
+    return TitleText(title, 0.0, number), said if end is NO_TAGS else TagSet.merged((said, end))
+
+
+def _without_resolution(text: str) -> tuple[str, TagSet]:
+    """`Title (2020) [4K]` without its end; the words that releases use stay, and are read the long way."""
+    if text[-1:] != "]":
+        return text, NO_TAGS
+    title, _, word = text[:-1].rpartition(" [")
+    end = _PLAIN_ENDS.get(word.lower(), NO_TAGS)
+    return (title, end) if title and end is not NO_TAGS else (text, NO_TAGS)
 
 
 def _without_year(text: str) -> tuple[str, str | None]:
