@@ -115,12 +115,11 @@ class Ingest:
             ids = self._write(connection, first)
         self._remember(places, [ids[key] for key in keys])
         if self._titles.is_full:
-            self._write_titles()
+            self._write_some_titles()
 
-    def _write_titles(self) -> None:
-        while self._titles.has_unwritten:
-            with self._writing() as connection:
-                self._titles.write_some(connection)
+    def _write_some_titles(self) -> None:
+        with self._writing() as connection:
+            self._titles.write_some(connection)
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -143,7 +142,9 @@ class Ingest:
         False where another refresh of the source was first; then nothing has changed.
         """
         self.flush()
-        self._write_titles()
+        while self._titles.has_unwritten:
+            self._write_some_titles()
+        self._database.empty_log()  # or the next commit has to
         self._drop_duplicates()
         removed = self._removed()
         for begin in range(0, len(removed), CHUNK):

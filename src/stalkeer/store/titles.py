@@ -45,6 +45,7 @@ class TitleBook:
         self._highest: int | None = 0  # id in the table while the book has every title in it; None: it has not
         self._keys: list[tuple[str, int, float]] = []
         self._is_first = is_first
+        self._sorted: list[tuple[str, int, float]] = []  # keys that are being written, the next one at the end
         self._free: list[int] = []  # reserved ids, the next one at the end
         self._waiting: list[Row] = []
 
@@ -149,19 +150,24 @@ class TitleBook:
 
     @property
     def is_full(self) -> bool:
-        """Whether so many keys wait that they are worth writing."""
-        return len(self._keys) >= _KEPT
+        """Whether so many keys wait that they are worth writing, or some of those are not written yet."""
+        return len(self._keys) >= _KEPT or bool(self._sorted)
 
     @property
     def has_unwritten(self) -> bool:
-        return bool(self._keys or self._waiting)
+        return bool(self._keys or self._sorted or self._waiting)
 
     def write_some(self, connection: Connection) -> None:
-        """Write the titles that wait, or some of the keys; call until there are none."""
-        if self._waiting:
-            self._write_titles(connection)
-        else:
-            self._write_keys(connection)
+        """Write the titles that wait, or some of the keys. Better called now and then than until there are none: who
+        else wants to write may not find the moment between one transaction and the next."""
+        if not self._sorted:
+            waiting = bool(self._waiting)
+            if waiting:
+                self._write_titles(connection)
+            self._sorted, self._keys = sorted(self._keys, reverse=True), []
+            if waiting:
+                return
+        self._write_keys(connection)
 
     def _write_titles(self, connection: Connection) -> None:
         rows, self._waiting = sorted(self._waiting, key=lambda row: row[1:3]), []
@@ -181,12 +187,13 @@ class TitleBook:
                     moved[ours[text]] = self._ids[kind][text] = theirs
         move = "UPDATE entries SET title_id = ? WHERE title_id = ?"
         execute_many(connection, move, [(theirs, ours) for ours, theirs in moved.items()])
+        # none of them is among the sorted ones: those are of titles that were written before
         self._keys = [(key, moved.get(title_id, title_id), penalty) for key, title_id, penalty in self._keys]
 
     def _write_keys(self, connection: Connection) -> None:
-        self._keys.sort(reverse=True)  # the next ones are taken from the end
-        rows: list[Row] = [(key, title_id, penalty, key[::-1]) for key, title_id, penalty in self._keys[-KEYS_AT_ONCE:]]
-        del self._keys[-KEYS_AT_ONCE:]
+        part = self._sorted[-KEYS_AT_ONCE:]
+        del self._sorted[-KEYS_AT_ONCE:]
+        rows: list[Row] = [(key, title_id, penalty, key[::-1]) for key, title_id, penalty in part]
         rows.reverse()
         columns = ", ".join(_KEY)
         if connection.dialect.name == "sqlite":
