@@ -89,6 +89,7 @@ def test_a_wrong_login_is_told_in_words(client, provider):
 @pytest.mark.parametrize(
     "change",
     [
+        {"refresh": False},
         {"headers": {"X-A": "b\r\nX-Evil: 1"}},
         {"headers": {"X A": "b"}},
         {"headers": {"X-A\r\n": "b"}},
@@ -97,7 +98,7 @@ def test_a_wrong_login_is_told_in_words(client, provider):
         {"proxy": "http://proxy\r\n:80"},
     ],
 )
-def test_what_would_break_a_requests_head_is_refused(client, change):
+def test_what_cannot_be_sent_or_is_of_the_wrong_kind_is_refused(client, change):
     answer = client.post("/api/v1/sources", json={"name": "main", "url": "http://127.0.0.1:9/list"} | change)
 
     assert answer.status_code == 422

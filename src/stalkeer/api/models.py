@@ -7,6 +7,8 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from stalkeer.settings.schema import Cron
+
 
 def _no_number(value: object) -> object:
     """pydantic would take 0.5 for half a second after 1970."""
@@ -23,6 +25,14 @@ def _is_number(text: str) -> bool:
     return True
 
 
+def _only_text(value: object) -> object:
+    """The configuration also takes false for never; JSON has the empty text for that."""
+    if isinstance(value, bool):
+        raise ValueError("is of the wrong kind; accepted: text")
+    return value
+
+
+CronText = Annotated[Cron, BeforeValidator(_only_text)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_no_number)]
 
 

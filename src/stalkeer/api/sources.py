@@ -10,14 +10,14 @@ from fastapi import APIRouter, Path
 from pydantic import Field, SecretStr, StrictBool, StrictFloat, StrictInt
 
 from stalkeer.api.deps import CurrentApp, start_run
-from stalkeer.api.models import ApiModel, RunAccepted
+from stalkeer.api.models import ApiModel, CronText, RunAccepted
 from stalkeer.api.paging import PageOf, PageParams, encode_cursor, last_id
 from stalkeer.api.problems import problem_answers
 from stalkeer.errors import Conflict, InvalidInput
 from stalkeer.jobs.describe import describe_source
 from stalkeer.jobs.probe import probe_source
 from stalkeer.runtime import App
-from stalkeer.settings.schema import Cron, Slug, is_http_url
+from stalkeer.settings.schema import Slug, is_http_url
 from stalkeer.store.archives import list_archives
 from stalkeer.store.entries import groups_of, list_changes
 from stalkeer.store.sources import (
@@ -97,7 +97,7 @@ class SourceToAdd(SourceToDescribe):
     name: Slug
     priority: StrictInt = Field(0, ge=-1_000_000, le=1_000_000)
     enabled: StrictBool = True
-    refresh: Cron = ""
+    refresh: CronText = ""
     max_shrink: StrictFloat | None = Field(None, ge=0, le=1)
     max_connections: StrictInt | None = Field(None, ge=0, le=1_000)
     bandwidth_limit: StrictInt | None = Field(None, ge=0, le=10**12)
@@ -109,7 +109,7 @@ class SourceToChange(ApiModel):
     login: SourceToDescribe | None = None
     priority: StrictInt | None = Field(None, ge=-1_000_000, le=1_000_000)
     enabled: StrictBool | None = None
-    refresh: Cron | None = None
+    refresh: CronText | None = None
     adult: StrictBool | None = None
     max_shrink: StrictFloat | None = Field(None, ge=0, le=1)
     max_connections: StrictInt | None = Field(None, ge=0, le=1_000)
