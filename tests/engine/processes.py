@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,7 +92,8 @@ def worker(spec: Spec) -> Iterator[multiprocessing.process.BaseProcess]:
         yield process
     finally:
         if process.is_alive():
-            os.kill(process.pid, signal.SIGCONT)
+            with suppress(ProcessLookupError):  # one that was killed a moment ago may still seem to live
+                os.kill(process.pid, signal.SIGCONT)
             process.kill()
         process.join(10)
         process.close()
