@@ -39,10 +39,10 @@ def all_done(house, bodies):
         assert house.result(download) == digest(body)
 
 
-def queue_films(house, count, size, connections=4):
+def queue_films(house, count, size, connections=4, first=0):
     source = house.source(max_connections=connections)
-    made = [content(size, number) for number in range(count)]
-    return {house.download(f"Film {number}", body, source): body for number, body in enumerate(made)}
+    made = {number: content(size, number) for number in range(first, first + count)}
+    return {house.download(f"Film {number}", body, source): body for number, body in made.items()}
 
 
 @pytest.fixture
@@ -58,9 +58,17 @@ def test_two_workers_share_the_work_and_one_goes_on_when_the_other_is_killed(sha
     house.provider.rate = 500_000
     with worker(Spec.of(house)) as first, worker(Spec.of(house)) as second:
         eventually(lambda: {first.pid, second.pid} <= set(workers_of(house)), "both are there")
-        # many small ones: each slot that opens is anybody's
-        bodies = queue_films(house, 24, 400_000)
-        eventually(lambda: len({owner(house, one) for one in bodies} - {None}) == 2, "both have work")
+        bodies = {}
+
+        def both_have_work():
+            # Whoever looks first takes what waits. So films go on coming, and of odd lengths: with equal ones, slots
+            # open together and always at the same moment of each worker's round, and one of them may get them all.
+            if sum(house.state(one) is S.QUEUED for one in bodies) < 4:
+                odd = 100_000 + len(bodies) * 370_000 % 700_000
+                bodies.update(queue_films(house, 1, odd, first=len(bodies)))
+            return len({owner(house, one) for one in bodies} - {None}) == 2
+
+        eventually(both_have_work, "both have work")
 
         os.kill(first.pid, signal.SIGKILL)
 
