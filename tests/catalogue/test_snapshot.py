@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stalkeer.catalogue.snapshot import Alignment, Snapshot, new_array
+from stalkeer.catalogue.snapshot import Alignment, Snapshot
+from stalkeer.catalogue.stretches import new_array
 
 
 def snapshot(values: list[int]) -> Snapshot:

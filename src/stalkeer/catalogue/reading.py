@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from xxhash import xxh3_64_intdigest
 
 from stalkeer.catalogue.snapshot import Alignment
+from stalkeer.catalogue.stretches import NO_TEXT, blocks_from, cut, length_of
 from stalkeer.model import Entry
 from stalkeer.playlists.access import LearnedAccess, Templates
-from stalkeer.playlists.m3u import Chunks, blocks_of, chunk_of
+from stalkeer.playlists.m3u import EXTINF, SEPARATOR, Chunks, blocks_of, chunk_of
 from stalkeer.playlists.m3u_entry import EntryReader
 
 ITEMS = 500
@@ -44,7 +45,7 @@ class Walk(Protocol):
 
 
 class PlaylistWalk:
-    """An M3U playlist. Blocks that the snapshot knows are split off and fingerprinted, and that is all."""
+    """An M3U playlist. What the snapshot knows is compared, and that is all."""
 
     def __init__(
         self, chunks: Chunks, known: LearnedAccess, reference: LearnedAccess, own: tuple[str, str] | None = None
@@ -54,6 +55,8 @@ class PlaylistWalk:
         self._templates.learn(chunks.sample)
         self._reader = EntryReader(self._templates)
         self._translation = self._templates.translation(reference)
+        self._new: dict[int, bytes] = {}  # blocks that wait to be read, by their places
+        self._is_lost = False  # what was last compared block by block was mostly new
 
     @property
     def oddities(self) -> Counter[str]:
@@ -64,41 +67,84 @@ class PlaylistWalk:
         return self._templates.learned
 
     def unknown(self, alignment: Alignment) -> Iterator[Unknown]:
-        scattered: list[bytes] = []  # new blocks of several chunks: a call of the reader costs as much as ten of them
-        of_scattered: list[int] = []
+        rest = b""
         for chunk in self._chunks:
-            start = alignment.size
+            if chunk.startswith(EXTINF):
+                rest = yield from self._look(alignment, rest + b"\n" + chunk if rest else chunk)
+            else:
+                yield from self._end(alignment, rest)
+                rest = b""
+                yield self._look_at_headless(alignment, chunk)
+        yield from self._end(alignment, rest)
+
+    def _look(self, alignment: Alignment, chunk: bytes, *, is_last: bool = False) -> Generator[Unknown, None, bytes]:
+        """Hand over what is new in a chunk, now or later. Answers its end if that is to be seen with the next one."""
+        start = alignment.size
+        text = self._translated(chunk)
+        new, rest = self._compare(alignment, text, is_last=is_last or text is not chunk)
+        if len(new) == alignment.size - start and not rest:
+            yield self._gathered()
+            yield self._read(chunk, list(new))
+            return b""
+        if new and text is not chunk:
             blocks = blocks_of(chunk)
-            places = alignment.match(list(map(xxh3_64_intdigest, self._translated(chunk, blocks))))
-            if len(places) * 4 < len(blocks):
-                scattered += [blocks[place] for place in places]
-                of_scattered += [start + place for place in places]
-                if len(scattered) < ENOUGH:
-                    yield NOTHING
-                    continue
-                places = []
-            if scattered:
-                yield self._read(chunk_of(scattered), of_scattered)
-                scattered, of_scattered = [], []
-            if places:
-                if len(places) < len(blocks):
-                    chunk = chunk_of([blocks[place] for place in places])
-                yield self._read(chunk, [start + place for place in places])
-        if scattered:
-            yield self._read(chunk_of(scattered), of_scattered)
+            new = {place: blocks[place - start] for place in new}
+        self._new.update(new)
+        yield self._gathered() if len(self._new) >= ENOUGH else NOTHING
+        return rest
+
+    def _compare(self, alignment: Alignment, text: bytes, *, is_last: bool) -> tuple[dict[int, bytes], bytes]:
+        """Lay a chunk beside the snapshot: stretch by stretch while nothing differs, block by block up to the next
+        stretch where something does. Answers the new blocks by their places, and the text that is to be seen with what
+        follows it: a stretch that goes on there."""
+        new: dict[int, bytes] = {}
+        position = 0
+        while (position := alignment.follow(text, position)) < len(text):
+            ahead = None if self._is_lost else alignment.blocks_ahead()
+            blocks = blocks_from(text, position, ahead or len(text))
+            if not is_last and ahead is not None and len(blocks) < ahead:
+                return new, text[position:]
+            start = alignment.size
+            unknown = alignment.match(list(map(xxh3_64_intdigest, blocks)))
+            for stretch in cut(text, position, blocks):
+                alignment.new.stretches.add(stretch)
+            self._is_lost = len(unknown) * 2 > len(blocks)
+            new.update((start + place, blocks[place]) for place in unknown)
+            position += length_of(blocks)
+        return new, b""
+
+    def _look_at_headless(self, alignment: Alignment, chunk: bytes) -> Unknown:
+        """A piece without any `#EXTINF:` is a block of its own."""
+        start = alignment.size
+        unknown = alignment.match([xxh3_64_intdigest(self._translated(chunk))])
+        alignment.new.stretches.add(NO_TEXT)
+        return self._read(chunk, [start]) if unknown else NOTHING
+
+    def _end(self, alignment: Alignment, rest: bytes) -> Iterator[Unknown]:
+        """Hand over everything that waits for more."""
+        if rest:
+            yield from self._look(alignment, rest, is_last=True)
+        yield self._gathered()
+
+    def _gathered(self) -> Unknown:
+        """What was found here and there: a call of the reader costs as much as ten blocks."""
+        if not self._new:
+            return NOTHING
+        new, self._new = self._new, {}
+        return self._read(chunk_of(list(new.values())), list(new))
 
     def _read(self, chunk: bytes, places: Sequence[int]) -> Unknown:
         entries, origins = self._reader.read(chunk)
         return Unknown(entries, [places[origin] for origin in origins])
 
-    def _translated(self, chunk: bytes, blocks: Sequence[bytes]) -> Sequence[bytes]:
-        """The blocks as they were when the snapshot's fingerprints were made: under the login of that time."""
+    def _translated(self, chunk: bytes) -> bytes:
+        """The chunk as it was when the snapshot's fingerprints were made: under the login of that time."""
         if not self._translation:
-            return blocks
+            return chunk
+        translated = chunk
         for new, old in self._translation:
-            chunk = chunk.replace(new, old)
-        translated = blocks_of(chunk)
-        return translated if len(translated) == len(blocks) else blocks
+            translated = translated.replace(new, old)
+        return translated if translated.count(SEPARATOR) == chunk.count(SEPARATOR) else chunk
 
 
 class ListingWalk:

@@ -8,19 +8,17 @@ fingerprints would cost a cache miss for each of a million entries.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import compress
+
+from stalkeer.catalogue.stretches import SIZE, Stretches, new_array
 
 MOST_RUNS = 24  # between so many differences in one chunk, its runs are looked for
 STRETCH = 16  # blocks that are compared at once where a chunk differs more
+MOST_REPLACED = 8  # one of so many blocks, in a few that are compared one by one
 SLACK = 64  # how many old blocks may be missing between two that are still there, before the place is searched
-_FLIP = bytes((1, 0)) + bytes(range(2, 256))
 LEFT_OUT = 0  # in the place of an entry's id: a block that was filtered, or gave nothing
-
-
-def new_array(values: Iterable[int] = ()) -> array[int]:
-    return array("Q", values)
 
 
 @dataclass
@@ -33,6 +31,7 @@ class Snapshot:
     fingerprints: array[int] = field(default_factory=new_array)
     entry_ids: array[int] = field(default_factory=new_array)
     further: dict[int, list[int]] = field(default_factory=dict)
+    stretches: Stretches = field(default_factory=Stretches)
 
 
 class Alignment:
@@ -52,6 +51,32 @@ class Alignment:
         self._search_at = 1
         self._anywhere: dict[int, int] | None = None
         self._misses = 0
+        starts = old.stretches.starts()
+        # of the old stretches: none where nothing is trusted, or where they are not of these very blocks
+        self._starts = starts if is_trusted and starts[-1] == len(old.fingerprints) else new_array()
+
+    def follow(self, text: bytes, position: int) -> int:
+        """How far the text from `position` on is, stretch by stretch, what it was; that much is then done with.
+
+        A block begins at `position`, and one at the place that is the answer; behind the last, that is beyond the text.
+        """
+        begin = bisect_left(self._starts, self._place)
+        if begin >= len(self._starts) - 1 or self._starts[begin] != self._place:
+            return position
+        end, position = self.old.stretches.same_until(begin, text, position)
+        if end > begin:
+            run = self.old.fingerprints[self._place : self._starts[end]]
+            self.new.fingerprints.extend(run)
+            self._carry_further(run)
+            self._take_over(self._place, self._starts[end])
+            self.new.stretches.add_from(self.old.stretches, begin, end)
+        return position
+
+    def blocks_ahead(self) -> int | None:
+        """How many blocks there are up to the beginning of an old stretch, some blocks on; None where all that
+        follows is to be compared block by block."""
+        number = bisect_left(self._starts, self._place + SIZE // 2)
+        return self._starts[number] - self._place if number < len(self._starts) else None
 
     def match(self, fingerprints: Sequence[int]) -> list[int]:
         """Append a chunk; the places within it of the blocks that are unknown. Their ids are 0 until `became`."""
@@ -64,12 +89,30 @@ class Alignment:
         self._carry_further(fingerprints)
         if self._match_whole(chunk):
             return []
+        replaced = self._match_in_place(chunk) if size <= 2 * SIZE else None
+        if replaced is not None:
+            return replaced
         unknown, done = self._match_runs(chunk)
         for start in range(done, size, STRETCH):
             stretch = chunk[start : start + STRETCH]
             if not self._match_whole(stretch):
                 unknown += [start + place for place in self._match_each(stretch)]
         return unknown
+
+    def _match_in_place(self, chunk: array[int]) -> list[int] | None:
+        """The places of the unknown ones where a few blocks were replaced and nothing has moved; else None."""
+        start, end = self._place, self._place + len(chunk)
+        there = self.old.fingerprints[start:end]
+        replaced = [place for place, (new, old) in enumerate(zip(chunk, there, strict=False)) if new != old]
+        if len(there) < len(chunk) or len(replaced) > len(chunk) // MOST_REPLACED:
+            return None
+        first = len(self.new.entry_ids)
+        self._take_over(start, end)
+        for place in replaced:
+            self._seen[start + place] = 0
+            self.new.entry_ids[first + place] = LEFT_OUT
+        self._misses += len(replaced)
+        return replaced
 
     def _match_runs(self, chunk: array[int]) -> tuple[list[int], int]:
         """Some blocks were changed, added or removed here and there, and the runs between them lie as they did.
@@ -102,10 +145,7 @@ class Alignment:
                 run = middle
             else:
                 beyond = middle
-        end = self._place + run
-        self._seen[self._place : end] = b"\1" * run
-        self.new.entry_ids.extend(self.old.entry_ids[self._place : end])
-        self._place = end
+        self._take_over(self._place, self._place + run)
         return run
 
     def _step_over(self, chunk: array[int], start: int) -> int | None:
@@ -127,10 +167,14 @@ class Alignment:
         start, end = self._place, self._place + len(chunk)
         if self.old.fingerprints[start:end] != chunk:
             return False
-        self._seen[start:end] = b"\1" * len(chunk)
+        self._take_over(start, end)
+        return True
+
+    def _take_over(self, start: int, end: int) -> None:
+        """The next blocks are the old ones from `start` to `end`."""
+        self._seen[start:end] = b"\1" * (end - start)
         self.new.entry_ids.extend(self.old.entry_ids[start:end])
         self._place = end
-        return True
 
     def _match_each(self, fingerprints: Sequence[int]) -> list[int]:
         places = self._places(fingerprints)
@@ -212,14 +256,19 @@ class Alignment:
 
     def unseen(self) -> set[int]:
         """Entries of the old snapshot of which at least one block was not seen. Call at the end."""
-        if self.is_trusted and not self._seen.count(0):
-            return set()
-        unseen = set(compress(self.old.entry_ids, self._seen.translate(_FLIP)))
+        unseen = set(self._unseen_ids())
         for value, ids in self.old.further.items():
             if value not in self.new.further:
                 unseen.update(ids)
         unseen.discard(LEFT_OUT)
         return unseen
+
+    def _unseen_ids(self) -> Iterator[int]:
+        ids, seen = self.old.entry_ids, self._seen
+        place = seen.find(0)
+        while place >= 0:
+            yield ids[place]
+            place = seen.find(0, place + 1)
 
     def missing(self) -> set[int]:
         """Entries of the old snapshot of which the new playlist says nothing. Call at the end."""

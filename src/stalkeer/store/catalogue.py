@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
-from stalkeer.catalogue.snapshot import Snapshot, new_array
+from stalkeer.catalogue.snapshot import Snapshot
+from stalkeer.catalogue.stretches import Stretches, new_array
 from stalkeer.model import SourceId
 from stalkeer.store.bulk import (
     blanks,
@@ -254,16 +255,18 @@ def write_snapshot(database: Database, generation: Generation, snapshot: Snapsho
                     blocks=blocks,
                     fingerprints=fingerprints[start : start + SNAPSHOT_PART].tobytes(),
                     entry_ids=ids[start : start + SNAPSHOT_PART].tobytes(),
+                    stretches=None if part else snapshot.stretches.to_bytes(),
                 )
             )
 
 
 def read_snapshot(connection: Connection, source_id: SourceId, generation: int) -> Snapshot | None:
     """The blocks of a generation; None where they were not kept."""
-    query = select(
-        catalogue_snapshots.c.blocks, catalogue_snapshots.c.fingerprints, catalogue_snapshots.c.entry_ids
-    ).where(catalogue_snapshots.c.source_id == source_id, catalogue_snapshots.c.generation == generation)
-    rows = connection.execute(query.order_by(catalogue_snapshots.c.part)).all()
+    table = catalogue_snapshots.c
+    query = select(table.blocks, table.fingerprints, table.entry_ids, table.stretches).where(
+        table.source_id == source_id, table.generation == generation
+    )
+    rows = connection.execute(query.order_by(table.part)).all()
     if not rows:
         return None
     fingerprints, ids = new_array(), new_array()
@@ -274,7 +277,8 @@ def read_snapshot(connection: Connection, source_id: SourceId, generation: int) 
     further: dict[int, list[int]] = {}
     for value, entry_id in zip(fingerprints[blocks:], ids[blocks:], strict=True):
         further.setdefault(value, []).append(entry_id)
-    return Snapshot(fingerprints[:blocks], ids[:blocks], further)
+    stretches = Stretches.from_bytes(bytes(rows[0].stretches or b""))
+    return Snapshot(fingerprints[:blocks], ids[:blocks], further, stretches)
 
 
 def visible_ids(connection: Connection, source_id: SourceId, generation: int) -> array[int]:

@@ -207,6 +207,8 @@ catalogue_snapshots = Table(
     ),  # how many of all parts are blocks; behind them, a block's further entries
     Column("fingerprints", LargeBinary, nullable=False),  # 8 bytes each, this machine's order
     Column("entry_ids", LargeBinary, nullable=False),
+    # with the first part: runs of blocks that are compared as one text, see `catalogue.stretches`
+    Column("stretches", LargeBinary),
 )
 
 # Changes of entries that are already visible: staged before the switch to their generation, applied after it.
