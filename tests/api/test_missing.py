@@ -1,5 +1,6 @@
 import base64
 import json
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -166,6 +167,17 @@ def test_the_calendar_joins_all_instances(app, client, radarr, sonarr):
         ("Some Series", "Pilot", "air")
     ]
     assert answer["errors"] == {}
+
+
+def test_for_the_calendar_all_instances_are_asked_at_once(client, radarr, sonarr):
+    both = threading.Barrier(2)
+
+    def answer_together(_request):
+        both.wait(timeout=20)
+
+    radarr.hook = sonarr.hook = answer_together
+
+    assert get(client, "/calendar") == {"items": [], "errors": {}}
 
 
 def test_the_calendar_names_who_could_not_be_asked(app, client, tmp_path):

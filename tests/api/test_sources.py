@@ -11,6 +11,7 @@ from stalkeer.demo.panel import Film, Series, SeriesEpisode
 from stalkeer.demo.provider import Provider
 from stalkeer.jobs.refresh import refresh_sources
 from stalkeer.jobs.reporting import QuietRun
+from stalkeer.store.sources import get_source
 from tests.doubles.catalogue import Catalogue
 
 SECRET = "s3cret-pass"
@@ -116,6 +117,20 @@ def test_a_request_never_reads_a_file_of_the_server(client, url):
 
     assert answer.status_code == 422 or answer.json()["usable"] is False
     assert "root:" not in answer.text
+
+
+def test_limits_of_a_source_are_set_kept_and_taken_back(client, app, provider):
+    client.post("/api/v1/sources", json={"name": "tv", **login(provider), "maxConnections": 2})
+
+    def limits(change):
+        assert client.patch("/api/v1/sources/tv", json=change).status_code == 200
+        with app.database.connect() as connection:
+            row = get_source(connection, "tv")
+        return row.max_connections, row.bandwidth_limit, row.options.max_shrink
+
+    assert limits({"bandwidthLimit": 5_000, "maxShrink": 0.5}) == (2, 5_000, 0.5)
+    assert limits({"priority": 4}) == (2, 5_000, 0.5)
+    assert limits({"maxConnections": None, "bandwidthLimit": None, "maxShrink": None}) == (None, None, None)
 
 
 def test_names_are_unique_and_a_removed_source_can_come_back(client, app, provider):

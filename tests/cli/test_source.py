@@ -66,6 +66,22 @@ def test_a_source_is_edited_and_what_is_not_said_stays(app, stalkeer, playlist):
     assert (row.priority, row.bandwidth_limit, row.options.adult, row.enabled) == (3, 2_000_000, True, False)
 
 
+def test_a_limit_of_connections_is_set_and_taken_back(app, stalkeer):
+    stalkeer("source", "add", "tv", "http://tv.example:8080", "-u", "ann-login", "-p", "pass", "--max-connections", "2")
+
+    def limit():
+        with app.database.connect() as connection:
+            return get_source(connection, "tv").max_connections
+
+    assert limit() == 2
+    for given, kept in (("0", 0), ("3", 3), ("account", None)):
+        assert stalkeer("source", "edit", "tv", "--max-connections", given).code == 0
+        assert limit() == kept
+    refused = stalkeer("source", "edit", "tv", "--max-connections", "some")
+    assert refused.code == 2
+    assert "'some' is neither a number" in refused.err
+
+
 def test_a_playlist_that_is_edited_stays_one_until_it_is_given_an_account(app, stalkeer, playlist):
     stalkeer("source", "add", "mine", "http://h.example/list.m3u")
 

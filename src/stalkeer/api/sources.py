@@ -104,7 +104,10 @@ class SourceToAdd(SourceToDescribe):
 
 
 class SourceToChange(ApiModel):
-    """What is not named stays as it is. Address and login are replaced together."""
+    """What is not named stays as it is. Address and login are replaced together.
+
+    Null takes a limit back: then the setting, or what the account says, counts again.
+    """
 
     login: SourceToDescribe | None = None
     priority: StrictInt | None = Field(None, ge=-1_000_000, le=1_000_000)
@@ -212,11 +215,12 @@ def change_one_source(app: CurrentApp, name: Name, change: SourceToChange) -> So
     """Change a source that was added here. Another host or login changes no entry's identity."""
     row = _find(app, name)
     _check_is_ours(row)
+    named = change.model_fields_set
     options = replace(
         row.options,
         refresh=row.options.refresh if change.refresh is None else change.refresh,
         adult=row.options.adult if change.adult is None else change.adult,
-        max_shrink=row.options.max_shrink if change.max_shrink is None else change.max_shrink,
+        max_shrink=change.max_shrink if "max_shrink" in named else row.options.max_shrink,
     )
     if change.login is None:
         new = NewSource(row.slug, row.kind, read_credentials(row, app.secrets), options)
@@ -226,8 +230,8 @@ def change_one_source(app: CurrentApp, name: Name, change: SourceToChange) -> So
         new,
         priority=row.priority if change.priority is None else change.priority,
         enabled=row.enabled if change.enabled is None else change.enabled,
-        max_connections=row.max_connections if change.max_connections is None else change.max_connections,
-        bandwidth_limit=row.bandwidth_limit if change.bandwidth_limit is None else change.bandwidth_limit,
+        max_connections=change.max_connections if "max_connections" in named else row.max_connections,
+        bandwidth_limit=change.bandwidth_limit if "bandwidth_limit" in named else row.bandwidth_limit,
     )
     with app.database.begin() as connection:
         return _shown(change_source(connection, row, new, app.secrets))

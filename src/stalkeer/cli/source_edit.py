@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from stalkeer.cli.output import context_app, emit
-from stalkeer.cli.source_terms import document_of, headers_of, size_of
+from stalkeer.cli.source_terms import connections_of, document_of, headers_of, size_of
 
 if TYPE_CHECKING:
     from stalkeer.store.sources import Credentials, NewSource, SourceRow
@@ -46,7 +46,9 @@ def edit(
     proxy: str | None = typer.Option(None, "--proxy", help="http://, https://, socks5:// or socks5h:// proxy."),
     header: list[str] = typer.Option([], "--header", metavar="NAME:VALUE", help="In place of all its further headers."),
     priority: int | None = typer.Option(None, "--priority", help="Between the same variants, the higher wins."),
-    max_connections: int | None = typer.Option(None, "--max-connections", min=0, help="Connections at once."),
+    max_connections: str | None = typer.Option(
+        None, "--max-connections", help="Connections at once; 0 for any number, `account` for what the account says."
+    ),
     bandwidth: str | None = typer.Option(None, "--bandwidth", metavar="SIZE", help="Such as 5MB; 0 for no limit."),
     refresh_at: str | None = typer.Option(None, "--refresh", metavar="CRON", help="Its own refresh times."),
     adult: bool | None = typer.Option(None, "--adult/--no-adult", help="Keep groups that call themselves adult."),
@@ -78,7 +80,7 @@ def edit(
         options=options,
         priority=row.priority if priority is None else priority,
         enabled=row.enabled if enabled is None else enabled,
-        max_connections=row.max_connections if max_connections is None else max_connections,
+        max_connections=row.max_connections if max_connections is None else connections_of(max_connections),
         bandwidth_limit=row.bandwidth_limit if bandwidth is None else size_of(bandwidth, "--bandwidth"),
     )
     with parts.database.begin() as connection:

@@ -9,6 +9,8 @@ import typer
 if TYPE_CHECKING:
     from stalkeer.store.sources import SourceRow
 
+MOST_CONNECTIONS = 1_000
+
 
 def document_of(row: SourceRow) -> dict[str, object]:
     """A source for programs: nothing of its address or login."""
@@ -44,6 +46,17 @@ def size_of(given: str, option: str) -> int | None:
         return parse_size(given) or None if given else None
     except ValueError as error:
         raise typer.BadParameter(f"{option} {given!r} {error}") from error
+
+
+def connections_of(given: str) -> int | None:
+    """How many connections are allowed at once, 0 for any number; None for what the account says."""
+    if given == "account":
+        return None
+    if not given.isdecimal() or int(given) > MOST_CONNECTIONS:
+        raise typer.BadParameter(
+            f"--max-connections {given!r} is neither a number up to {MOST_CONNECTIONS} nor `account`"
+        )
+    return int(given)
 
 
 def headers_of(given: list[str]) -> dict[str, str]:

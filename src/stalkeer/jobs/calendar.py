@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
 from stalkeer.arr.calendar import Premiere, read_calendar
 from stalkeer.errors import ArrError
 from stalkeer.jobs.instances import Arrs
-from stalkeer.store.instances import list_instances
+from stalkeer.store.instances import InstanceRow, list_instances
 
 
 @dataclass(frozen=True)
@@ -22,12 +24,16 @@ class Calendar:
 def gather_calendar(arrs: Arrs, start: datetime, end: datetime) -> Calendar:
     with arrs.database.connect() as connection:
         rows = [row for row in list_instances(connection) if row.enabled]
-    found: list[tuple[str, Premiere]] = []
-    errors: dict[str, str] = {}
-    for row in rows:
+
+    def ask(row: InstanceRow) -> tuple[Sequence[Premiere], str]:
         try:
             with arrs.client(row) as client:
-                found += [(row.slug, premiere) for premiere in read_calendar(client, start, end)]
+                return read_calendar(client, start, end), ""
         except ArrError as error:
-            errors[row.slug] = str(error)
+            return (), str(error)
+
+    with ThreadPoolExecutor(max_workers=max(1, len(rows))) as together:  # one that is away holds up no other
+        answers = [(row.slug, *answer) for row, answer in zip(rows, together.map(ask, rows), strict=True)]
+    errors = {slug: error for slug, _, error in answers if error}
+    found = [(slug, premiere) for slug, premieres, _ in answers for premiere in premieres]
     return Calendar(tuple(sorted(found, key=lambda pair: (pair[1].at, pair[0], pair[1].arr_id))), errors)
