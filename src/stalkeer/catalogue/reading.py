@@ -30,6 +30,13 @@ class Unknown(NamedTuple):
 NOTHING = Unknown((), ())
 
 
+class NewBlocks(NamedTuple):
+    """Blocks that the snapshot does not know, each without its `#EXTINF:`, beside their places in the playlist."""
+
+    places: list[int]
+    blocks: list[bytes]
+
+
 class Walk(Protocol):
     """A playlist that is being read. `oddities` and `learned` are whole at its end."""
 
@@ -55,7 +62,7 @@ class PlaylistWalk:
         self._templates.learn(chunks.sample)
         self._reader = EntryReader(self._templates)
         self._translation = self._templates.translation(reference)
-        self._new: dict[int, bytes] = {}  # blocks that wait to be read, by their places
+        self._new = NewBlocks([], [])  # that wait to be read
         self._is_lost = False  # what was last compared block by block was mostly new
 
     @property
@@ -82,22 +89,23 @@ class PlaylistWalk:
         start = alignment.size
         text = self._translated(chunk)
         new, rest = self._compare(alignment, text, is_last=is_last or text is not chunk)
-        if len(new) == alignment.size - start and not rest:
+        if len(new.places) == alignment.size - start and not rest:
             yield self._gathered()
-            yield self._read(chunk, list(new))
+            yield self._read(chunk, new.places)
             return b""
-        if new and text is not chunk:
+        if new.places and text is not chunk:
             blocks = blocks_of(chunk)
-            new = {place: blocks[place - start] for place in new}
-        self._new.update(new)
-        yield self._gathered() if len(self._new) >= ENOUGH else NOTHING
+            new = NewBlocks(new.places, [blocks[place - start] for place in new.places])
+        self._new.places.extend(new.places)
+        self._new.blocks.extend(new.blocks)
+        yield self._gathered() if len(self._new.places) >= ENOUGH else NOTHING
         return rest
 
-    def _compare(self, alignment: Alignment, text: bytes, *, is_last: bool) -> tuple[dict[int, bytes], bytes]:
+    def _compare(self, alignment: Alignment, text: bytes, *, is_last: bool) -> tuple[NewBlocks, bytes]:
         """Lay a chunk beside the snapshot: stretch by stretch while nothing differs, block by block up to the next
-        stretch where something does. Answers the new blocks by their places, and the text that is to be seen with what
-        follows it: a stretch that goes on there."""
-        new: dict[int, bytes] = {}
+        stretch where something does. Answers what is new, and the text that is to be seen with what follows it: a
+        stretch that goes on there."""
+        new = NewBlocks([], [])
         position = 0
         while (position := alignment.follow(text, position)) < len(text):
             ahead = None if self._is_lost else alignment.blocks_ahead()
@@ -109,7 +117,8 @@ class PlaylistWalk:
             for stretch in cut(text, position, blocks):
                 alignment.new.stretches.add(stretch)
             self._is_lost = len(unknown) * 2 > len(blocks)
-            new.update((start + place, blocks[place]) for place in unknown)
+            new.places.extend([start + place for place in unknown])
+            new.blocks.extend([blocks[place] for place in unknown])
             position += length_of(blocks)
         return new, b""
 
@@ -128,10 +137,10 @@ class PlaylistWalk:
 
     def _gathered(self) -> Unknown:
         """What was found here and there: a call of the reader costs as much as ten blocks."""
-        if not self._new:
+        if not self._new.places:
             return NOTHING
-        new, self._new = self._new, {}
-        return self._read(chunk_of(list(new.values())), list(new))
+        new, self._new = self._new, NewBlocks([], [])
+        return self._read(chunk_of(new.blocks), new.places)
 
     def _read(self, chunk: bytes, places: Sequence[int]) -> Unknown:
         entries, origins = self._reader.read(chunk)
