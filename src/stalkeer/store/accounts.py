@@ -115,7 +115,8 @@ def last_answer(connection: Connection, source_id: SourceId) -> LastAnswer | Non
 
 
 def _is_due(asked: ColumnElement[datetime], now: datetime, every: timedelta) -> ColumnElement[bool]:
-    return or_(asked.is_(None), asked <= now - every, asked > now)  # a clock that was set back must not silence us
+    # a clock that was set back must not silence us; another worker may have read it a moment later than we did
+    return or_(asked.is_(None), asked <= now - every, asked > now + every)
 
 
 def _those(connection: Connection, source_ids: Collection[SourceId], clause: ColumnElement[bool]) -> set[SourceId]:
