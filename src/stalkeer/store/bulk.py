@@ -53,13 +53,23 @@ def highest_id(connection: Connection, table: str) -> int:
 
 
 def insert_rows(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Insert many rows that say something in each column."""
+    _insert(connection, table, columns, rows, mark="?")
+
+
+def insert_sparse_rows(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
     """Insert many rows; None is NULL, and so is an empty text on SQLite."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    _insert(connection, table, columns, list(map(blanks, rows)) if is_sqlite else rows, mark="nullif(?, '')")
+
+
+def _insert(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row], *, mark: str) -> None:
     if not rows:
         return
     if connection.dialect.name == "sqlite":
-        marks = ", ".join(("nullif(?, '')",) * len(columns))
+        marks = ", ".join((mark,) * len(columns))
         statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - our own names
-        execute_many(connection, statement, map(blanks, rows))
+        execute_many(connection, statement, rows)
         return
     copy_rows(connection, table, columns, rows)
 
@@ -91,16 +101,19 @@ def execute_many(connection: Connection, statement: str, rows: Iterable[Row]) ->
         cursor.close()
 
 
-def fetch_among(connection: Connection, query: str, column: str, values: Sequence[object]) -> list[Row]:
+def fetch_among(
+    connection: Connection, query: str, column: str, values: Sequence[object], returning: str = ""
+) -> list[Row]:
     """The rows of `query` (it ends in a condition) where also `column` is one of `values`; one statement for any
-    number of them, so that it is compiled once."""
+    number of them, so that it is compiled once. Of a statement that changes rows, what it is to be `returning`."""
     cursor = _driver(connection).cursor()
     try:
         if connection.dialect.name == "sqlite":
             one_of, asked = "IN (SELECT value FROM json_each(?))", json.dumps(values)
         else:
             one_of, asked = "= ANY(%s)", list(values)  # type: ignore[assignment]
-        cursor.execute(f"{query} AND {column} {one_of}", (asked,))
+        end = f" RETURNING {returning}" if returning else ""
+        cursor.execute(f"{query} AND {column} {one_of}{end}", (asked,))
         rows: list[Row] = cursor.fetchall()
         return rows
     finally:

@@ -28,11 +28,13 @@ from stalkeer.store.bulk import (
     nulls,
     parts_of,
     reserve_ids,
+    writing,
 )
 from stalkeer.store.database import Database
 from stalkeer.store.tables import catalogue_changes, catalogue_snapshots, entries, entry_updates, sources
 
 CHUNK = 4_000
+STAGED = 2_500  # changes in one transaction
 SNAPSHOT_PART = 100_000
 MOST_LISTED = 50_000  # of each kind of change, in `catalogue_changes`; their number is always whole
 
@@ -67,6 +69,8 @@ _USUAL = CONTENT.index("episode_end")
 _NOTHING_FURTHER = tuple(False if name == "protected" else "" for name in CONTENT[_USUAL:])
 _ALWAYS = frozenset(("kind", "name", "url"))
 _DETAILS = tuple(CONTENT.index(name) for name in ("duration_s", "tmdb_id", "year", "resolution"))
+_USUAL_DETAILS = tuple(place for place in _DETAILS if place < _USUAL)
+_to_json = json.JSONEncoder(ensure_ascii=False).encode  # `json.dumps` would make an encoder each time
 
 
 class Known(NamedTuple):
@@ -115,6 +119,8 @@ def known_entries(connection: Connection, source_id: SourceId, keys: Sequence[st
 
 def keep_details(old: Content, new: Content) -> Content:
     """What was asked of the account for one entry stays where its list says nothing of it."""
+    if len(old) == len(new) == _USUAL and all(new[place] != "" or old[place] == "" for place in _USUAL_DETAILS):
+        return new  # as nearly always
     kept, known = list(_whole(new)), _whole(old)
     for place in _DETAILS:
         if kept[place] == "":
@@ -189,7 +195,7 @@ def stage_changes(
     are `known` only what differs is kept, and written then: each column costs a page of the indexes that have it."""
     if not changed:
         return
-    _delete_staged(connection, list(changed))
+    fetch_among(connection, "DELETE FROM entry_updates WHERE true", "entry_id", list(changed), returning="entry_id")
     rows = [
         (
             entry_id,
@@ -203,11 +209,11 @@ def stage_changes(
 
 
 def _staged(content: Content, known: Content | None) -> str:
-    said = zip(CONTENT, _whole(content), strict=True)
     if known is None:
-        return json.dumps(dict(said), ensure_ascii=False)
-    differing = {name: new for (name, new), old in zip(said, _whole(known), strict=True) if new != old}
-    return json.dumps(differing, ensure_ascii=False)
+        return _to_json(dict(zip(CONTENT, _whole(content), strict=True)))
+    if len(content) != len(known):
+        content, known = _whole(content), _whole(known)
+    return _to_json({name: new for name, new, old in zip(CONTENT, content, known, strict=False) if new != old})
 
 
 def unstage(connection: Connection, entry_ids: Sequence[int]) -> None:
@@ -220,12 +226,9 @@ def mark_gone(
 ) -> list[tuple[ChangedEntry, str]]:
     """Mark entries as vanished with this generation, and tell each one's kind. They stay visible until the switch,
     and are kept after it."""
-    query = "SELECT id, name, kind FROM entries WHERE gone_gen IS NULL"
-    gone = fetch_among(connection, query, "id", list(entry_ids))
-    mark = "?" if connection.dialect.name == "sqlite" else "%s"
-    statement = f"UPDATE entries SET gone_gen = {generation.number:d} WHERE id = {mark}"  # noqa: S608
-    execute_many(connection, statement, [row[:1] for row in gone])
-    return [(ChangedEntry("removed", entry_id, name), kind) for entry_id, name, kind in gone]
+    statement = f"UPDATE entries SET gone_gen = {generation.number:d} WHERE gone_gen IS NULL"  # noqa: S608
+    gone = fetch_among(connection, statement, "id", list(entry_ids), returning="id, name, kind")
+    return [(ChangedEntry("removed", entry_id, name), kind) for entry_id, name, kind in sorted(gone)]
 
 
 def list_changes_of(connection: Connection, generation: Generation, changes: Sequence[ChangedEntry]) -> None:
@@ -305,24 +308,24 @@ def switch_generation(connection: Connection, generation: Generation, values: Ma
 def apply_staged(database: Database, source_id: SourceId, generation: int) -> int:
     """After the switch: write what was staged, a chunk at a time. Done again after a crash, to the same effect."""
     applied = 0
+    staged = f"FROM entry_updates WHERE source_id = {source_id:d} AND generation = {generation:d}"
     while True:
-        with database.begin() as connection:
-            query = select(entry_updates.c.entry_id, entry_updates.c.fields).where(
-                entry_updates.c.source_id == source_id, entry_updates.c.generation == generation
-            )
-            rows = connection.execute(query.order_by(entry_updates.c.entry_id).limit(1_000)).all()
+        with writing(database) as connection:
+            query = f"SELECT entry_id, fields {staged} ORDER BY entry_id LIMIT {STAGED}"
+            rows = connection.exec_driver_sql(query).all()
             if not rows:
                 return applied
             alike: dict[tuple[str, ...], list[tuple[object, ...]]] = {}
-            for row in rows:
-                said = json.loads(row.fields)
+            for entry_id, fields in rows:
+                said = json.loads(fields)
                 if isinstance(said, list):  # by an earlier release: all of them
                     said = dict(zip(CONTENT, _whole(said), strict=True))
-                alike.setdefault(tuple(said), []).append((*said.values(), row.entry_id))
+                alike.setdefault(tuple(said), []).append((*said.values(), entry_id))
             for names, values in alike.items():
                 _update_entries(connection, generation, names, values)
-            _delete_staged(connection, [row.entry_id for row in rows])
-            applied += len(rows)
+            connection.exec_driver_sql(f"DELETE {staged} AND entry_id <= {rows[-1][0]:d}")
+        database.empty_log()
+        applied += len(rows)
 
 
 def _update_entries(
@@ -335,12 +338,6 @@ def _update_entries(
     columns = "".join(f"{name} = {value}, " for name in names)
     statement = f"UPDATE entries SET {columns}gone_gen = NULL, changed_gen = {generation:d} WHERE id = {mark}"  # noqa: S608
     execute_many(connection, statement, rows if is_sqlite else map(nulls, rows))
-
-
-def _delete_staged(connection: Connection, entry_ids: Sequence[int]) -> None:
-    mark = "?" if connection.dialect.name == "sqlite" else "%s"
-    ids = [(entry_id,) for entry_id in entry_ids]
-    execute_many(connection, f"DELETE FROM entry_updates WHERE entry_id = {mark}", ids)  # noqa: S608
 
 
 def clear_leftovers(database: Database, source_id: SourceId) -> int:

@@ -117,6 +117,9 @@ def _mark(connection: Connection, series: SeriesToExpand, keys: Sequence[str], g
 def gone_series_episodes(connection: Connection, source_id: SourceId, series_ids: Sequence[int]) -> list[int]:
     """The episodes of series entries that vanish: they vanish with them."""
     found: list[int] = []
+    expanded = select(entries.c.id).where(entries.c.source_id == source_id, entries.c.series_key.is_not(None)).limit(1)
+    if connection.execute(expanded).first() is None:
+        return found
     for part in parts_of(series_ids, 500):
         keys = select(entries.c.key).where(entries.c.id.in_(part), entries.c.kind == EntryKind.SERIES.value)
         query = select(entries.c.id).where(

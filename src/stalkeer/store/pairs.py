@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, TextClause, bindparam, delete,
 
 from stalkeer.matching.pairs import Pair
 from stalkeer.model import Decision, WantedId
-from stalkeer.store.bulk import insert_rows
+from stalkeer.store.bulk import insert_sparse_rows
 from stalkeer.store.chunks import among, chunks, id_chunks
 from stalkeer.store.tables import matches
 
@@ -106,7 +106,7 @@ def _insert(connection: Connection, pairs: Iterable[dict[str, Any]], now: dateti
     if connection.dialect.name != "sqlite":
         stamp += "+00:00"
     rows = [(*(pair[name] for name in _COLUMNS[:5]), json.dumps(pair["evidence"]), stamp) for pair in pairs]
-    insert_rows(connection, "matches", _COLUMNS, rows)
+    insert_sparse_rows(connection, "matches", _COLUMNS, rows)
 
 
 def _newly_confirmed(connection: Connection, pairs: Sequence[Pair]) -> tuple[WantedId, ...]:
