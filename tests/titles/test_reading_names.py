@@ -1,4 +1,4 @@
-from stalkeer.titles import AlikeReader, TitleReader, parse_title, title_key
+from stalkeer.titles import AlikeReader, Hypothesis, TitleReader, parse_title, title_key
 
 
 def test_a_reader_with_a_memory_reads_as_one_without():
@@ -26,13 +26,22 @@ def test_a_million_names_with_one_frame_are_read_by_it_and_as_alone():
 
 def test_names_that_are_read_many_at_a_time_say_what_they_say_alone():
     odd = ["Two\tTabs (2001)", "Mr. Robot S01 E02", "Up (2009)", "  Copper Dawn (2001)", "Été (2001)", "", " S01 E02"]
-    titles = [*_TITLES, "Silver Garden", "Ember Part Two", "Night of the Raven", "The Movie HD", "silver garden"]
+    titles = [
+        *_TITLES,
+        "Silver Garden",
+        "Silver Garden New",
+        "Multi Ember Dawn",
+        "Ember Part Two",
+        "Night of the Raven",
+        "The Movie HD",
+        "silver garden",
+    ]
     names = [f"{before}{title}{after}" for before in ("", "FR - ", "IT - ") for title in titles for after in _ENDS]
     names = (names + odd) * 2
 
     for kind in ("film", "series", "episode"):
         reader = TitleReader()
-        alike = AlikeReader(reader, lambda parsed, _kind, readings: (parsed, readings))
+        alike = AlikeReader(reader, lambda parsed, _kind, readings: (parsed, readings), _series_in_frame)
         for name in names:
             reader.read(name, kind)
         told = alike.read(names, [kind] * len(names))
@@ -56,9 +65,21 @@ def test_names_that_are_read_many_at_a_time_say_what_they_say_alone():
 
 
 def test_names_of_several_lines_are_left_to_be_read_alone():
-    alike = AlikeReader(TitleReader(), lambda *shared: shared)
+    alike = AlikeReader(TitleReader(), lambda *shared: shared, lambda shared, *_: shared)
 
     assert alike.read(["A Show S01 E02", "A\nShow S01 E02"], ["episode"] * 2) == [None, None]
+
+
+def _series_in_frame(shared, title, _key, year):
+    """What the test's caller keeps of a series: its name and how it is read, in its frame's stead."""
+    parsed, readings = shared
+    texts = [f"{reading.before}{title}{reading.after}" for reading in readings]
+    hypotheses = tuple(
+        Hypothesis(text, title_key(text), reading.penalty, year or parsed.year)
+        for text, reading in zip(texts, readings, strict=True)
+    )
+    named = parsed._replace(hypotheses=hypotheses, series_name=" / ".join(texts), year=year or parsed.year)
+    return named, readings
 
 
 _TITLES = [

@@ -53,7 +53,7 @@ class RowMaker:
     def __init__(self) -> None:
         reader = TitleReader()
         self._read = reader.read
-        self._read_alike = AlikeReader(reader, self._share).read
+        self._read_alike = AlikeReader(reader, self._share, _series_of).read
         self._tags: dict[tuple[object, ...], tuple[str | None, str | None]] = {}
         self._hypotheses: object = None
         self._title: NewTitle | None = None
@@ -159,10 +159,17 @@ def _content(usual: tuple[object, ...], further: tuple[object, ...]) -> Content:
     return blanks(usual + further if any(further) else usual)
 
 
+def _series_of(shared: _Shared, title: str, key: str, year: int | None) -> _Shared:
+    """What the episodes of a series say, whose name stands in a frame."""
+    kind, readings = shared.kind, shared.readings
+    own = _doubtful(kind, title, readings) if readings else NewTitle(kind, title, ((key, 0.0),))
+    return shared._replace(title=own, year=shared.year if year is None else year)
+
+
 def _doubtful(kind: str, title: str, readings: tuple[Reading, ...]) -> NewTitle:
-    texts = [f"{reading.before}{title}{reading.after}" for reading in readings]
-    keys = [(title_key(text), reading.penalty) for text, reading in zip(texts, readings, strict=True)]
-    return NewTitle(kind, " / ".join(texts), tuple(keys))
+    texts = [f"{before}{title}{after}" for before, after, _ in readings]
+    keys = [(title_key(text), reading[2]) for text, reading in zip(texts, readings, strict=True)]
+    return _new(NewTitle, (kind, " / ".join(texts), tuple(keys)))
 
 
 def _title_of(parsed: ParsedTitle, kind: str) -> NewTitle | None:

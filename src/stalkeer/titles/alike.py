@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Generic, NamedTuple, TypeVar
 
 from stalkeer.titles.episode import may_go_on
-from stalkeer.titles.frames import AT_ENDS, LONGEST, NOT_YET, SHAPE, SHORTEST, TELLING, Reading
-from stalkeer.titles.normalise import ARTICLES, CHANGING, key_of_words
+from stalkeer.titles.frames import AT_ENDS, LONGEST, NOT_YET, SHAPE, SHORTEST, TELLING, NotYet, Reading, without_tags
+from stalkeer.titles.normalise import ARTICLES, CHANGING, fold_words, key_of_words
 from stalkeer.titles.parse import ParsedTitle
-from stalkeer.titles.reader import PLAIN_EPISODE, TitleReader
+from stalkeer.titles.reader import PLAIN_EPISODE, FramedTitle, TitleReader
 from stalkeer.titles.repair import is_sound
 
 T = TypeVar("T")
 
 _KEPT = 50_000
+_Around = tuple[str, str, str, bool, str, str]  # the kind of a name, and what stands around its title
 _new = tuple.__new__  # a NamedTuple's own constructor costs twice as much
 # one match for each line, whatever it is; where a name could be anything but some characters, no newline either
 _take_apart = re.compile(rf"(?:{PLAIN_EPISODE}|{SHAPE}|.*)\n".replace("[^", r"[^\n"), re.ASCII).findall
+_shape_of = re.compile(SHAPE, re.ASCII).fullmatch
 
 
 class Alike(NamedTuple, Generic[T]):
@@ -43,14 +46,21 @@ class _Frame(NamedTuple, Generic[T]):
 
 class AlikeReader(Generic[T]):
     """`note` is told once what names share (with the title and year of the first of them, or no season and episode),
-    their kind, and how each one's own title is to be read; and makes of it what is kept. Not for use by several
-    threads at once."""
+    their kind, and how each one's own title is to be read; and makes of it what is kept. `fill` makes of that what the
+    episodes of one series share, whose title, its key and year are given. Not for use by several threads at once."""
 
-    def __init__(self, reader: TitleReader, note: Callable[[ParsedTitle, str, tuple[Reading, ...]], T]) -> None:
+    def __init__(
+        self,
+        reader: TitleReader,
+        note: Callable[[ParsedTitle, str, tuple[Reading, ...]], T],
+        fill: Callable[[T, str, str, int | None], T],
+    ) -> None:
         self._reader = reader
         self._note = note
+        self._fill = fill
         self._series: dict[tuple[str, str], T | None] = {}
-        self._frames: dict[tuple[str, str, str, bool, str, str], _Frame[T] | None] = {}
+        self._frames: dict[_Around, _Frame[T] | None] = {}
+        self._series_frames: dict[_Around, _Frame[T] | None] = {}
         self._numbers = _Numbers()
 
     def read(self, names: Sequence[str], kinds: Sequence[str]) -> Sequence[Alike[T] | None]:
@@ -71,11 +81,14 @@ class AlikeReader(Generic[T]):
                 if shared is not None:
                     read.append(_new(Alike, (shared, "", "", None, numbers[season], numbers[episode])))
                     continue
-            elif title and kind != "episode" and len(name) <= LONGEST and (key := _plain_key(title)):
+            elif title and kind != "episode" and len(name) <= LONGEST:
+                key = _plain_key(title)
+                if not key:
+                    key, codes, title, after = _narrowed(codes, title, after)
                 around = (kind, codes, after, not year, end, other)
-                frame = frames.get(around)
-                if frame is None:
-                    frame = self._learn_frame(name, around)
+                frame = frames.get(around) if key else None
+                if key and frame is None:
+                    frame = self._learn_frame(name, around, frames, partial(self._reader.framed, kind=kind))
                 if frame is not None:
                     read.append(_new(Alike, (frame[0], title, key, numbers[year] if frame[1] else None, 0, 0)))
                     continue
@@ -85,24 +98,53 @@ class AlikeReader(Generic[T]):
     def _learn_series(self, before: str, kind: str) -> T | None:
         if (before, kind) in self._series or not is_sound(before + "S"):
             return None
-        parsed = None if may_go_on(before) else self._reader.series(before, kind)
+        shared = (
+            None if may_go_on(before) else self._framed_series(before[:-1], kind) or self._series_alone(before, kind)
+        )
         if len(self._series) >= _KEPT:
             self._series.clear()
-        shared = self._series[before, kind] = None if parsed is None else self._note(parsed, kind, ())
+        self._series[before, kind] = shared
         return shared
 
-    def _learn_frame(self, name: str, around: tuple[str, str, str, bool, str, str]) -> _Frame[T] | None:
-        if around in self._frames or not is_sound(name):
+    def _series_alone(self, before: str, kind: str) -> T | None:
+        parsed = self._reader.series(before, kind)
+        return None if parsed is None else self._note(parsed, kind, ())
+
+    def _framed_series(self, name: str, kind: str) -> T | None:
+        """A series by the frame that its name has with those of others."""
+        found = _shape_of(name) if len(name) <= LONGEST else None
+        if found is None:
             return None
-        framed = self._reader.framed(name, around[0])
+        codes, title, after, year, end, other = found.groups("")
+        key = _plain_key(title)
+        if not key:
+            key, codes, title, after = _narrowed(codes, title, after)
+        if not key:
+            return None
+        around = (kind, codes, after, not year, end, other)
+        frame = self._series_frames.get(around)
+        if frame is None:
+            frame = self._learn_frame(name, around, self._series_frames, self._reader.framed_series)
+        return None if frame is None else self._fill(frame[0], title, key, int(year) if frame[1] else None)
+
+    def _learn_frame(
+        self,
+        name: str,
+        around: _Around,
+        frames: dict[_Around, _Frame[T] | None],
+        read_framed: Callable[[str], FramedTitle | None | NotYet],
+    ) -> _Frame[T] | None:
+        if around in frames or not is_sound(name):
+            return None
+        framed = read_framed(name)
         if framed is NOT_YET:
             return None
-        if len(self._frames) >= _KEPT:
-            self._frames.clear()
+        if len(frames) >= _KEPT:
+            frames.clear()
         frame = (
             None if framed is None else _Frame(self._note(framed.parsed, around[0], framed.readings), framed.is_dated)
         )
-        self._frames[around] = frame
+        frames[around] = frame
         return frame
 
 
@@ -123,6 +165,18 @@ def _plain_key(title: str) -> str:
     ):
         return ""
     return key if CHANGING.isdisjoint(words) else key_of_words(words)
+
+
+def _narrowed(before: str, title: str, after: str) -> tuple[str, str, str, str]:
+    """The key of a title that has a provider's words at its ends, what stands before it, itself, and what stands after
+    it; no key where it has none, or is not plain without them either."""
+    words = fold_words(title)
+    if not words or (words[0] not in AT_ENDS and words[-1] not in AT_ENDS):
+        return "", before, title, after
+    narrowed = without_tags(title)
+    if narrowed is None:
+        return "", before, title, after
+    return _plain_key(narrowed.title), before + narrowed.before, narrowed.title, narrowed.after + after
 
 
 class _Numbers(dict[str, int]):

@@ -245,11 +245,11 @@ def _shape(text: str) -> _Shape | None:
     if not words or not TELLING.isdisjoint(words):
         return None
     if words[0] in AT_ENDS or words[-1] in AT_ENDS:
-        narrowed = _without_tags(title)
+        narrowed = without_tags(title)
         if narrowed is None:
             return None
-        before, title, after = before + narrowed[0], narrowed[1], narrowed[2] + after
-        words = fold_words(title)
+        before, title, after = before + narrowed.before, narrowed.title, narrowed.after + after
+        words = narrowed.words
     if len(words) == 1 and words[0] in ARTICLES:
         return None
     if not title[0].isalpha() or _is_like_a_code(title) or (", " in title and words[-1] in ARTICLES):
@@ -258,8 +258,17 @@ def _shape(text: str) -> _Shape | None:
     return _Shape(before, title, key_of_words(words), after, int(year) if year is not None else None, end, kind)
 
 
-def _without_tags(title: str) -> tuple[str, str, str] | None:
-    """The providers' words before a title, the title, and those after it."""
+class Narrowed(NamedTuple):
+    """A title apart: the provider's words before it, itself, and those after it."""
+
+    before: str
+    title: str
+    after: str
+    words: list[str]  # folded, of the title itself
+
+
+def without_tags(title: str) -> Narrowed | None:
+    """A title with words of `AT_ENDS` at its ends, without them; None where what is left is no title beyond doubt."""
     words = title.split(" ")
     first, last = 0, len(words)
     while first < last and _is_no_titles(words[first]):
@@ -270,7 +279,8 @@ def _without_tags(title: str) -> tuple[str, str, str] | None:
     folded = fold_words(inner)
     if len(inner) < SHORTEST or folded[0] in AT_ENDS or folded[-1] in AT_ENDS or inner[-1] in ".,:":
         return None
-    return title[: len(" ".join(words[:first])) + (first > 0)], inner, "".join(f" {word}" for word in words[last:])
+    before = "".join([f"{word} " for word in words[:first]])
+    return Narrowed(before, inner, "".join([f" {word}" for word in words[last:]]), folded)
 
 
 def _is_no_titles(word: str) -> bool:

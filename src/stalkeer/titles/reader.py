@@ -76,6 +76,13 @@ class TitleReader:
         parsed = assemble(framed.head, None, NO_TAGS, is_junk=framed.is_extra)
         return FramedTitle(parsed, framed.is_dated, framed.readings)
 
+    def framed_series(self, name: str) -> FramedTitle | None | NotYet:
+        """The reading of a series' name by its frame alone; `series` is told of each frame first."""
+        framed = self._series.known(name)
+        if framed is None or framed is NOT_YET:
+            return framed
+        return FramedTitle(assemble(framed.head, None, NO_TAGS, is_junk=False), framed.is_dated, framed.readings)
+
     def _read_plain_episode(
         self, name: str, text: str, plain: re.Match[str], kind: str | None, group: str
     ) -> ParsedTitle:
