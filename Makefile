@@ -72,7 +72,7 @@ screenshots: $(DEV)
 	$(BIN)/python scripts/make_screenshots.py
 
 e2e: $(DEV)
-	$(BIN)/python -m pytest tests/e2e tests/web
+	$(BIN)/python -m pytest tests/e2e tests/faces/web
 
 coverage: $(DEV)
 	$(BIN)/coverage erase

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Table, select
 
 from bench._playlists_data import WORDS
 from stalkeer.secrets import SecretBox
-from stalkeer.store import tables
-from stalkeer.store.database import Database
+from stalkeer.store.db import tables
+from stalkeer.store.db.database import Database
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 FILMS, EPISODES, DOWNLOADS = 8_000, 12_000, 10_000

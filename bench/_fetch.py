@@ -12,10 +12,10 @@ import threading
 import time
 from pathlib import Path
 
-from stalkeer.downloads.resume import Validators
-from stalkeer.transfers.pace import Bandwidth
-from stalkeer.transfers.request import Failed, Fetched, StopReason, Tls, TransferRequest
-from stalkeer.transfers.transfer import transfer
+from stalkeer.adapters.transfers.pace import Bandwidth
+from stalkeer.adapters.transfers.request import Failed, Fetched, StopReason, Tls, TransferRequest
+from stalkeer.adapters.transfers.transfer import transfer
+from stalkeer.core.downloads.resume import Validators
 
 WARM_UP_S = 1.0
 

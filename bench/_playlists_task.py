@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from stalkeer.store.database import Database
+    from stalkeer.store.db.database import Database
 
 ROUNDS = 3
 WARM_UP = 20
@@ -28,7 +28,7 @@ def floor(playlist: Path) -> None:
 
 
 def read(playlist: Path) -> None:
-    from stalkeer.playlists.m3u_entry import read_entries
+    from stalkeer.adapters.playlists.m3u_entry import read_entries
 
     gc.set_threshold(200_000, 20, 100)  # as a refresh does
     with playlist.open("rb") as stream:
@@ -44,14 +44,14 @@ def ipytv(playlist: Path) -> None:
 
 def refresh(playlist: Path, database_url: str, folder: str, slug: str = "bench") -> dict[str, float]:
     """A refresh of the source `slug`, made at the first call."""
-    from stalkeer.jobs.refresh import Outcome, Refresher, refresh_sources
-    from stalkeer.jobs.reporting import QuietRun
+    from stalkeer.jobs.journal.reporting import QuietRun
+    from stalkeer.jobs.sources.refresh import Outcome, Refresher, refresh_sources
     from stalkeer.secrets import open_secret_box
     from stalkeer.settings import Settings
     from stalkeer.settings.schema import CatalogueSettings
-    from stalkeer.store import sources
-    from stalkeer.store.database import Database, open_database
-    from stalkeer.store.tables import metadata
+    from stalkeer.store.db.database import Database, open_database
+    from stalkeer.store.db.tables import metadata
+    from stalkeer.store.sources import sources
 
     data_dir = Path(folder)
     settings = Settings(data_dir=data_dir, catalogue=CatalogueSettings(archives=0))
@@ -100,8 +100,8 @@ def _timed_transactions(database: type[Database]) -> list[float]:
 
 def pages(_playlist: Path, database_url: str, end: str) -> dict[str, float]:
     """The catalogue's page, read again and again until the file `end` is there: p95 of its milliseconds."""
-    from stalkeer.store.catalogue_page import BrowseFilter, browse
-    from stalkeer.store.database import open_database
+    from stalkeer.store.catalogue.search import BrowseFilter, browse
+    from stalkeer.store.db.database import open_database
 
     database = open_database(database_url)
     chance = random.Random(7)

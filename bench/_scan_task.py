@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench._playlists_task import cpu_seconds, largest_memory
-from stalkeer.jobs.instances import Arrs
-from stalkeer.jobs.reporting import QuietRun
-from stalkeer.jobs.wanted import sync_wanted
+from stalkeer.jobs.journal.reporting import QuietRun
+from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.library.sync import sync_wanted
 from stalkeer.model import InstanceKind
 from stalkeer.secrets import open_secret_box
 from stalkeer.settings.schema import WantedSettings
-from stalkeer.store.database import open_database, sqlite_url
-from stalkeer.store.instances import NewInstance, add_instance
-from stalkeer.store.tables import metadata
+from stalkeer.store.db.database import open_database, sqlite_url
+from stalkeer.store.db.tables import metadata
+from stalkeer.store.library.instances import NewInstance, add_instance
 
 
 def main(kind: str, url: str, idle_url: str, key: str, folder: str) -> None:

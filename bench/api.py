@@ -27,10 +27,10 @@ from urllib.parse import urlencode
 from bench._api_data import fill
 from bench._playlists_data import write_playlist
 from bench.rows import Row, at_most
-from stalkeer.api.paging import encode_cursor
+from stalkeer.faces.http.paging import encode_cursor
+from stalkeer.jobs.system.api_keys import ApiKeys
 from stalkeer.secrets import open_secret_box
-from stalkeer.security.keys import ApiKeys
-from stalkeer.store.database import open_database
+from stalkeer.store.db.database import open_database
 
 ENTRIES = 1_000_000
 CLIENTS = 4

@@ -18,14 +18,14 @@ from pathlib import Path
 from rapidfuzz import fuzz
 
 from bench.rows import Row, at_least, at_most
-from stalkeer.jobs.match import Matching, match_wanted
-from stalkeer.jobs.reporting import QuietRun
-from stalkeer.matching.pairs import Matcher
-from stalkeer.matching.works import EntryFacts, WantedItem, Work, read_names
+from stalkeer.core.matching.pairs import Matcher
+from stalkeer.core.matching.works import EntryFacts, WantedItem, Work, read_names
+from stalkeer.core.titles import PARSER_VERSION, TitleReader, parse_title, title_key
+from stalkeer.jobs.journal.reporting import QuietRun
+from stalkeer.jobs.matching.match import Matching, match_wanted
 from stalkeer.settings.schema import MatchingSettings
-from stalkeer.store.database import Database, open_database, sqlite_url
-from stalkeer.store.tables import metadata
-from stalkeer.titles import PARSER_VERSION, TitleReader, parse_title, title_key
+from stalkeer.store.db.database import Database, open_database, sqlite_url
+from stalkeer.store.db.tables import metadata
 
 _STYLES = ("{t} ({y})", "FR - {t} - {y}", "|EN| {t} ({y})", "{t} - {y}", "{t}", "EN: {t} ({y}) [4K]")
 _SHOW_STYLES = ("{t} S{s:02} E{e:02}", "FR - {t} S{s:02}E{e:02}", "|EN| {t} S{s:02} E{e:02}")

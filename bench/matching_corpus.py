@@ -17,8 +17,8 @@ from pathlib import Path
 
 from bench.invented import make_corpus
 from bench.rows import Row, at_least, at_most
-from stalkeer.jobs.evaluate import EvaluationFiles, evaluate
-from stalkeer.matching.decide import Thresholds
+from stalkeer.core.matching.decide import Thresholds
+from stalkeer.jobs.matching.evaluate import EvaluationFiles, evaluate
 
 KINDS = {"movie": "films", "episode": "episodes"}
 GOALS = {"wrong_item": (0.003, 0.005), "coverage": (0.97, 0.98)}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.rows import Row, at_least
-from stalkeer.titles import parse_title, title_key
+from stalkeer.core.titles import parse_title, title_key
 
 NEEDS_ARGUMENTS = True
 

@@ -16,10 +16,10 @@ from typing import Any
 from bench._fetch import Counting
 from bench._fileserver import serving
 from bench.rows import Row, at_least, at_most
-from stalkeer.downloads.resume import OVERLAP
-from stalkeer.transfers.pace import Unlimited
-from stalkeer.transfers.request import TransferRequest
-from stalkeer.transfers.transfer import transfer
+from stalkeer.adapters.transfers.pace import Unlimited
+from stalkeer.adapters.transfers.request import TransferRequest
+from stalkeer.adapters.transfers.transfer import transfer
+from stalkeer.core.downloads.resume import OVERLAP
 
 GB = 1_000_000_000
 MB = 1_000_000

@@ -158,8 +158,8 @@ def example_value(key: Key) -> tuple[str, bool]:
 
 
 def commands_text() -> str:
-    from stalkeer.cli.main import NOUNS
-    from stalkeer.cli.nouns import load_noun
+    from stalkeer.faces.cli.main import NOUNS
+    from stalkeer.faces.cli.nouns import load_noun
 
     lines: list[str] = []
     for noun in NOUNS:
@@ -204,8 +204,8 @@ def _default(option: Any) -> str:
 
 
 def openapi_document() -> dict[str, Any]:
-    from stalkeer.api.app import create_api
     from stalkeer.app import Start, build_app, build_security
+    from stalkeer.faces.api.app import create_api
 
     with tempfile.TemporaryDirectory() as folder:
         app = build_app(Start(environ={"HOME": folder}, overrides={"data_dir": folder}), lambda: datetime.now(UTC))

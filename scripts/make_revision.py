@@ -14,8 +14,8 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 
-from stalkeer.store.database import open_database, sqlite_url
-from stalkeer.store.migrate import MIGRATIONS, revisions, upgrade
+from stalkeer.store.db.database import open_database, sqlite_url
+from stalkeer.store.db.migrate import MIGRATIONS, revisions, upgrade
 
 
 def main(arguments: list[str]) -> None:

@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from playwright.sync_api import Page, sync_playwright  # noqa: E402 - the tests' folder is found by now
 from sqlalchemy import delete, select, update  # noqa: E402
-from tests.web.conftest import ARGUMENTS, build_sample, served  # noqa: E402
+from tests.faces.web.conftest import ARGUMENTS, build_sample, served  # noqa: E402
 
 from stalkeer.demo.posters import draw_poster  # noqa: E402
 from stalkeer.runtime import App  # noqa: E402

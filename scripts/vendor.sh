@@ -1,7 +1,7 @@
 #!/bin/sh
-# Fetches the browser libraries of the web UI at their pinned versions and writes src/stalkeer/web/static/vendor/.
+# Fetches the browser libraries of the web UI at their pinned versions and writes src/stalkeer/faces/web/static/vendor/.
 # Needs npm and python3; neither is needed to install, build or run Stalkeer. Run it again after a template has begun
-# to use a class or an icon that the trimmed files lack: `tests/web/test_assets.py` says so.
+# to use a class or an icon that the trimmed files lack: `tests/faces/web/test_assets.py` says so.
 #
 #   scripts/vendor.sh              fetch, check against VENDOR.json, write
 #   scripts/vendor.sh --from DIR   the same from packages that are already there

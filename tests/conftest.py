@@ -10,15 +10,15 @@ import pytest
 
 from stalkeer.logs import use_standard_logging
 from stalkeer.runtime import App
-from stalkeer.store.database import Database, open_database, sqlite_url
-from stalkeer.store.tables import metadata
+from stalkeer.store.db.database import Database, open_database, sqlite_url
+from stalkeer.store.db.tables import metadata
 from tests.doubles.app import make_app
 from tests.doubles.clock import FakeClock
 from tests.doubles.postgres import PrivatePostgres, find_server_binaries
 
 # whole programs in processes of their own, which mostly wait: begun last, one of them would be waited for alone
 LONG = ("tests/e2e/", "tests/engine/test_kills.py", "tests/engine/test_workers.py")
-LONG_TOGETHER = ("tests/web/test_first_run.py",)  # its tests share a program
+LONG_TOGETHER = ("tests/faces/web/test_first_run.py",)  # its tests share a program
 
 
 @pytest.hookimpl(trylast=True)  # once it is known which tests are to be left out

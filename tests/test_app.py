@@ -7,17 +7,17 @@ import threading
 
 import pytest
 
-from stalkeer.api.server import bind
 from stalkeer.app import Start, build_app
 from stalkeer.engine.lock import FolderLock
 from stalkeer.errors import ConfigurationError, StalkeerError
-from stalkeer.jobs.backup import make_backup, stage_restore
-from stalkeer.jobs.health_watch import HealthWatch
+from stalkeer.faces.http.server import bind
+from stalkeer.jobs.system.api_keys import ApiKeys
+from stalkeer.jobs.system.backup import make_backup, stage_restore
+from stalkeer.jobs.system.health_watch import HealthWatch
 from stalkeer.model import InstanceKind
-from stalkeer.security.keys import ApiKeys
 from stalkeer.settings.schema import ServerSettings
-from stalkeer.store.instances import NewInstance, add_instance
-from stalkeer.store.sources import (
+from stalkeer.store.library.instances import NewInstance, add_instance
+from stalkeer.store.sources.sources import (
     Credentials,
     NewSource,
     add_source,

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from scripts import make_docs
 
-from stalkeer.cli.main import NOUNS
-from stalkeer.cli.nouns import load_noun
+from stalkeer.faces.cli.main import NOUNS
+from stalkeer.faces.cli.nouns import load_noun
 from stalkeer.settings import load_settings
 from stalkeer.settings.keys import all_keys
 

@@ -6,8 +6,8 @@ import gc
 import sys
 from typing import TYPE_CHECKING
 
-from stalkeer.cli.main import run_command_line
-from stalkeer.cli.output import Invocation
+from stalkeer.faces.cli.main import run_command_line
+from stalkeer.faces.cli.output import Invocation
 
 if TYPE_CHECKING:
     from stalkeer.runtime import App

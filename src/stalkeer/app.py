@@ -17,19 +17,19 @@ from stalkeer.secrets import KEY_FILE, open_secret_box
 from stalkeer.settings import LoadedSettings, Settings, find_config, load_settings
 from stalkeer.settings.folders import FOLDERS, check_folders, check_outside_root_folders
 from stalkeer.settings.live import LiveSettings
-from stalkeer.store.damage import set_aside_if_damaged
-from stalkeer.store.database import Database, open_database
-from stalkeer.store.filters import sync_config_filters
-from stalkeer.store.instances import configured_instances, list_instances, sync_config_instances
-from stalkeer.store.migrate import migrate
-from stalkeer.store.settings import read_settings
-from stalkeer.store.sources import configured_sources, sync_config_sources
+from stalkeer.store.db.damage import set_aside_if_damaged
+from stalkeer.store.db.database import Database, open_database
+from stalkeer.store.db.migrate import migrate
+from stalkeer.store.library.instances import configured_instances, list_instances, sync_config_instances
+from stalkeer.store.sources.filters import sync_config_filters
+from stalkeer.store.sources.sources import configured_sources, sync_config_sources
+from stalkeer.store.system.settings import read_settings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from stalkeer.api.gate import Gate
-    from stalkeer.security.callers import Security
+    from stalkeer.faces.http.callers import Security
+    from stalkeer.faces.http.gate import Gate
 
 __all__ = ["App", "Start", "build_app", "build_security", "build_server", "run_server"]
 log = get_logger(__name__)
@@ -85,7 +85,7 @@ def build_app(start: Start, clock: Callable[[], datetime] = utc_now) -> App:
 
 def _keep_before_migration(database: Database, first: Settings, paths: Paths, start: Start, now: datetime) -> None:
     """A whole backup, with the key beside it, before this release changes the schema."""
-    from stalkeer.jobs.backup import BackupPlace, backup_before_migration
+    from stalkeer.jobs.system.backup import BackupPlace, backup_before_migration
 
     key_file = first.secret_key_file or paths.data_dir / KEY_FILE
     config = start.config or find_config(start.environ)
@@ -94,7 +94,7 @@ def _keep_before_migration(database: Database, first: Settings, paths: Paths, st
 
 def _prepare_database(settings: Settings, paths: Paths, now: datetime) -> None:
     """Before the database is opened: restore what was staged, set aside what is damaged."""
-    from stalkeer.jobs.backup import BackupPlace, restore_pending
+    from stalkeer.jobs.system.backup import BackupPlace, restore_pending
 
     url = settings.database.url.get_secret_value()
     key_file = settings.secret_key_file or paths.data_dir / KEY_FILE
@@ -121,10 +121,10 @@ def _check_staging(app: App) -> None:
 
 def build_security(app: App) -> Security:
     """The guards over this database; the first start makes the API key."""
-    from stalkeer.security.callers import Security
-    from stalkeer.security.keys import ApiKeys
-    from stalkeer.security.limits import RateLimits
-    from stalkeer.security.sessions import Sessions
+    from stalkeer.faces.http.callers import Security
+    from stalkeer.jobs.system.api_keys import ApiKeys
+    from stalkeer.jobs.system.rate_limits import RateLimits
+    from stalkeer.jobs.system.sessions import Sessions
 
     limits = RateLimits()
     keys = ApiKeys(app.database, app.secrets, app.clock)
@@ -139,8 +139,8 @@ def build_security(app: App) -> Security:
 
 def build_server(app: App, security: Security) -> Gate:
     """API and pages behind the gate, as uvicorn serves them."""
-    from stalkeer.api.app import create_api
-    from stalkeer.web.app import create_web
+    from stalkeer.faces.api.app import create_api
+    from stalkeer.faces.web.app import create_web
 
     web = create_web(app)
     web.state.security = security
@@ -149,9 +149,9 @@ def build_server(app: App, security: Security) -> Gate:
 
 def join_faces(api: FastAPI, web: FastAPI, security: Security) -> Gate:
     """One server of both: the gate before them, the API's paths to `api`, all others to `web`."""
-    from stalkeer.api.faces import Faces
-    from stalkeer.api.gate import Gate
-    from stalkeer.api.methods import MethodGuard
+    from stalkeer.faces.http.dispatch import Faces
+    from stalkeer.faces.http.gate import Gate
+    from stalkeer.faces.http.methods import MethodGuard
 
     url_base = security.settings().server.url_base
     return Gate(Faces(MethodGuard(api), web, url_base), security, url_base)
@@ -159,12 +159,12 @@ def join_faces(api: FastAPI, web: FastAPI, security: Security) -> Gate:
 
 def run_server(app: App) -> None:
     """Serve until SIGINT or SIGTERM: API and pages by uvicorn, jobs by the engine, in this process."""
-    from stalkeer.api.server import run
     from stalkeer.engine.build import build_engine
     from stalkeer.engine.child import child_command
     from stalkeer.engine.process import leave
-    from stalkeer.jobs.health_watch import HealthWatch
-    from stalkeer.jobs.refresh import clear_interrupted
+    from stalkeer.faces.http.server import run
+    from stalkeer.jobs.sources.refresh import clear_interrupted
+    from stalkeer.jobs.system.health_watch import HealthWatch
 
     check_folders(app.live.loaded)
     _check_staging(app)

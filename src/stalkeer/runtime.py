@@ -14,17 +14,17 @@ from stalkeer.secrets import KEY_FILE, SecretBox
 from stalkeer.settings import Settings
 from stalkeer.settings.change import check_changes, secret_keys
 from stalkeer.settings.live import LiveSettings
-from stalkeer.store.database import Database
-from stalkeer.store.settings import read_settings, write_settings
+from stalkeer.store.db.database import Database
+from stalkeer.store.system.settings import read_settings, write_settings
 
 if TYPE_CHECKING:
-    from stalkeer.jobs.backup import BackupPlace
-    from stalkeer.jobs.cleanup import CleanupPlace
-    from stalkeer.jobs.health import HealthReport
-    from stalkeer.jobs.instances import Arrs
-    from stalkeer.jobs.known import Matching, Memory
-    from stalkeer.jobs.refresh import Refresher
-    from stalkeer.jobs.support_bundle import BundleSubject
+    from stalkeer.jobs.library.instances import Arrs
+    from stalkeer.jobs.matching.library_cache import Matching, Memory
+    from stalkeer.jobs.sources.refresh import Refresher
+    from stalkeer.jobs.system.backup import BackupPlace
+    from stalkeer.jobs.system.cleanup import CleanupPlace
+    from stalkeer.jobs.system.health import HealthReport
+    from stalkeer.jobs.system.support_bundle import BundleSubject
 
 
 def utc_now() -> datetime:
@@ -82,7 +82,7 @@ class App:
     @cached_property
     def arrs(self) -> Arrs:
         """Clients of Radarr and Sonarr; one per process, so that jobs share what they learn of a dead instance."""
-        from stalkeer.jobs.instances import Arrs
+        from stalkeer.jobs.library.instances import Arrs
 
         return Arrs(self.database, self.secrets, self.clock)
 
@@ -93,20 +93,20 @@ class App:
 
     @property
     def backup_place(self) -> BackupPlace:
-        from stalkeer.jobs.backup import BackupPlace
+        from stalkeer.jobs.system.backup import BackupPlace
 
         return BackupPlace(self.paths.data_dir, self.paths.backups, self.key_file, self.live.loaded.config)
 
     @property
     def cleanup_place(self) -> CleanupPlace:
-        from stalkeer.jobs.cleanup import CleanupPlace
+        from stalkeer.jobs.system.cleanup import CleanupPlace
 
         return CleanupPlace(self.paths.logs, self.backup_place)
 
     @property
     def bundle_subject(self) -> BundleSubject:
         """What a support bundle is made of."""
-        from stalkeer.jobs.support_bundle import BundleSubject
+        from stalkeer.jobs.system.support_bundle import BundleSubject
 
         return BundleSubject(
             self.database, self.secrets, self.live.loaded, self.paths.logs, self.key_file, self.started_at
@@ -115,7 +115,7 @@ class App:
     @cached_property
     def refresher(self) -> Refresher:
         """What refreshes sources."""
-        from stalkeer.jobs.refresh import Refresher
+        from stalkeer.jobs.sources.refresh import Refresher
 
         return Refresher(self.database, self.secrets, lambda: self.settings, self.paths.data_dir, self.clock)
 
@@ -136,8 +136,8 @@ class App:
     @property
     def matching(self) -> Matching:
         """What matches entries with wanted items; the instances and TMDB are asked what is open."""
-        from stalkeer.jobs.known import Matching
-        from stalkeer.jobs.lookups import open_catalogues
+        from stalkeer.jobs.matching.library_cache import Matching
+        from stalkeer.jobs.matching.lookups import open_catalogues
 
         lookup, titles = open_catalogues(self.arrs, self.settings.tmdb)
         return Matching(
@@ -153,13 +153,13 @@ class App:
     @cached_property
     def matching_memory(self) -> Memory:
         """What this process remembers of the library between two matches."""
-        from stalkeer.jobs.known import Memory
+        from stalkeer.jobs.matching.library_cache import Memory
 
         return Memory()
 
     def check_health(self) -> HealthReport:
         """Run every health check and keep what it finds."""
-        from stalkeer.jobs.health import check_health
+        from stalkeer.jobs.system.health import check_health
 
         return check_health(self.database, self.settings, self.clock(), self.backup_place, self.secrets)
 

@@ -10,7 +10,7 @@ from stalkeer.runtime import App, Paths
 from stalkeer.secrets import open_secret_box
 from stalkeer.settings import load_settings
 from stalkeer.settings.live import LiveSettings
-from stalkeer.store.database import Database
+from stalkeer.store.db.database import Database
 
 
 def make_app(

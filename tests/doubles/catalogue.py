@@ -9,18 +9,9 @@ from datetime import datetime
 
 from sqlalchemy import insert, select, update
 
-from stalkeer.store.database import Database
-from stalkeer.store.tables import (
-    entries,
-    instances,
-    library,
-    library_titles,
-    sources,
-    title_keys,
-    titles,
-    wanted,
-)
-from stalkeer.titles import PARSER_VERSION, parse_title, title_key
+from stalkeer.core.titles import PARSER_VERSION, parse_title, title_key
+from stalkeer.store.db.database import Database
+from stalkeer.store.db.tables import entries, instances, library, library_titles, sources, title_keys, titles, wanted
 
 
 @dataclass

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from stalkeer.engine.build import build_table
 from stalkeer.runtime import App
-from stalkeer.store.runs import queue_run
+from stalkeer.store.journal.runs import queue_run
 
 
 @dataclass

@@ -14,21 +14,21 @@ from pathlib import Path
 
 from sqlalchemy import delete, select, update
 
+from stalkeer.core.catalogue.access import Access
 from stalkeer.demo.content import Content
 from stalkeer.demo.provider import Provider
 from stalkeer.demo.radarr import Radarr
 from stalkeer.engine.engine import Engine
+from stalkeer.engine.intervals import Rhythm
 from stalkeer.engine.program import Outside
-from stalkeer.engine.rhythm import Rhythm
 from stalkeer.engine.table import JobTable
-from stalkeer.jobs.accounts import AccountDesk, Reply
-from stalkeer.jobs.instances import Arrs
+from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.sources.account_status import AccountDesk, Reply
 from stalkeer.model import DownloadId, DownloadState, EntryId, InstanceId, SourceId, WantedId
-from stalkeer.playlists.access import Access
 from stalkeer.runtime import App
-from stalkeer.store.database import Database
-from stalkeer.store.downloads import DownloadRow, NewDownload, NewItem, create_download, get_download
-from stalkeer.store.tables import entries, instances, library, matches, sources, wanted
+from stalkeer.store.db.database import Database
+from stalkeer.store.db.tables import entries, instances, library, matches, sources, wanted
+from stalkeer.store.downloads.downloads import DownloadRow, NewDownload, NewItem, create_download, get_download
 from tests.doubles.app import make_app
 
 PATIENCE_S = 60.0
@@ -236,14 +236,14 @@ class House:
         return digest(Path(path).read_bytes())
 
     def change(self, download_id: DownloadId, **values: object) -> None:
-        from stalkeer.store.tables import downloads
+        from stalkeer.store.db.tables import downloads
 
         with self.database.begin() as connection:
             connection.execute(update(downloads).where(downloads.c.id == download_id).values(**values))
 
     def forget_download(self, download_id: DownloadId) -> None:
         """As if it had never been asked for."""
-        from stalkeer.store.tables import download_items, downloads
+        from stalkeer.store.db.tables import download_items, downloads
 
         with self.database.begin() as connection:
             connection.execute(delete(download_items).where(download_items.c.download_id == download_id))
@@ -258,7 +258,7 @@ class House:
             connection.execute(update(wanted).where(wanted.c.id == wanted_id).values(**values))
 
     def change_item(self, download_id: DownloadId, **values: object) -> None:
-        from stalkeer.store.tables import download_items
+        from stalkeer.store.db.tables import download_items
 
         with self.database.begin() as connection:
             of_this = download_items.c.download_id == download_id

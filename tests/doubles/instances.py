@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from cryptography.fernet import Fernet
 
-from stalkeer.arr.gate import Gate
+from stalkeer.adapters.arr.gate import Gate
 from stalkeer.demo.arr import ArrServer
-from stalkeer.jobs.instances import Arrs
+from stalkeer.jobs.library.instances import Arrs
 from stalkeer.model import InstanceKind
 from stalkeer.secrets import SecretBox
-from stalkeer.store.database import Database
-from stalkeer.store.instances import InstanceOptions, InstanceRow, NewInstance, add_instance, get_instance
+from stalkeer.store.db.database import Database
+from stalkeer.store.library.instances import InstanceOptions, InstanceRow, NewInstance, add_instance, get_instance
 from tests.doubles.clock import FakeClock
 
 PLAIN = InstanceOptions()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from fastapi import FastAPI
 from starlette.datastructures import State
 
-from stalkeer.api.app import create_api
-from stalkeer.api.gate import Gate
 from stalkeer.app import join_faces
+from stalkeer.faces.api.app import create_api
+from stalkeer.faces.http.callers import Security
+from stalkeer.faces.http.gate import Gate
+from stalkeer.faces.web.app import create_web
 from stalkeer.runtime import App
-from stalkeer.security.callers import Security
-from stalkeer.web.app import create_web
 
 
 def make_server(app: App, security: Security) -> Gate:

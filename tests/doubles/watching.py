@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from stalkeer.downloads.resume import Validators
-from stalkeer.transfers.request import Failed, StopReason
+from stalkeer.adapters.transfers.request import Failed, StopReason
+from stalkeer.core.downloads.resume import Validators
 
 
 @dataclass

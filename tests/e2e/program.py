@@ -17,13 +17,13 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from stalkeer.demo.scenario import Expectation, World
-from stalkeer.jobs.admitting import explain_waiting
+from stalkeer.jobs.downloads.admission import explain_waiting
 from stalkeer.model import DownloadState
 from stalkeer.runtime import utc_now
 from stalkeer.settings import load_settings
-from stalkeer.store.database import Database, open_database, sqlite_url
-from stalkeer.store.downloads import DownloadRow, list_downloads
-from stalkeer.store.runs import RunRow, get_run, queue_run
+from stalkeer.store.db.database import Database, open_database, sqlite_url
+from stalkeer.store.downloads.downloads import DownloadRow, list_downloads
+from stalkeer.store.journal.runs import RunRow, get_run, queue_run
 
 PATIENCE_S = 180.0
 

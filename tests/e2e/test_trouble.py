@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from stalkeer.demo.content import Memory
 from stalkeer.demo.scenario import FILMS, MEGABYTE, SHOWS, Cast, Expectation
 from stalkeer.model import DownloadState
-from stalkeer.store.tables import entries
+from stalkeer.store.db.tables import entries
 from tests.e2e.program import free_port
 
 SMALL = {"min_free": "0", "assumed_size": "1MB", "concurrent_limit": 3, "retry_delay": "1s", "reconnect_gap": "0s"}

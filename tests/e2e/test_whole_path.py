@@ -8,7 +8,7 @@ import pytest
 
 from stalkeer.demo.scenario import FILMS, MEGABYTE, SHOWS, Cast, Expectation
 from stalkeer.model import DownloadState
-from stalkeer.store.runs import RunState
+from stalkeer.store.journal.runs import RunState
 from tests.contract.schema import endpoint_of, facts
 
 pytestmark = pytest.mark.timeout(400)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stalkeer.engine.engine import Engine
-from stalkeer.store.database import Database
+from stalkeer.store.db.database import Database
 from tests.doubles.house import House, open_house
 
 

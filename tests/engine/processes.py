@@ -13,9 +13,9 @@ from pathlib import Path
 
 from sqlalchemy import event
 
+from stalkeer.engine.intervals import Rhythm
 from stalkeer.engine.process import work_until_signal
-from stalkeer.engine.rhythm import Rhythm
-from stalkeer.store.database import Database, open_database
+from stalkeer.store.db.database import Database, open_database
 from tests.doubles.app import make_app
 from tests.doubles.house import QUICK, QUICKLY, House, now
 

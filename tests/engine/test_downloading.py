@@ -3,14 +3,14 @@
 import time
 from pathlib import Path
 
-from stalkeer.downloads.states import Action
-from stalkeer.downloads.waiting import Reason
-from stalkeer.jobs.accounts import Reply
-from stalkeer.jobs.admitting import explain_waiting
-from stalkeer.jobs.queue import queue_confirmed
+from stalkeer.core.downloads.states import Action
+from stalkeer.core.downloads.waiting import Reason
+from stalkeer.jobs.downloads.admission import explain_waiting
+from stalkeer.jobs.downloads.queue import queue_confirmed
+from stalkeer.jobs.sources.account_status import Reply
 from stalkeer.model import DownloadState
-from stalkeer.store.downloads import act, set_limit, start_now
-from stalkeer.store.events import events_after
+from stalkeer.store.downloads.downloads import act, set_limit, start_now
+from stalkeer.store.journal.events import events_after
 from tests.doubles.house import content, digest, eventually, now, open_house
 from tests.doubles.provider_faults import on, reset_after, stall_after, status
 

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from stalkeer.core.downloads.states import Action
+from stalkeer.core.downloads.waiting import Reason
 from stalkeer.demo.media import EPISODE_24, FILM_90, media
 from stalkeer.demo.radarr import Radarr
-from stalkeer.downloads.states import Action
-from stalkeer.downloads.waiting import Reason
-from stalkeer.jobs.admitting import explain_waiting
-from stalkeer.jobs.queue import queue_confirmed
+from stalkeer.jobs.downloads.admission import explain_waiting
+from stalkeer.jobs.downloads.queue import queue_confirmed
 from stalkeer.model import DownloadState
-from stalkeer.store.blocklist import list_blocks
-from stalkeer.store.downloads import accept_refusal, act
-from stalkeer.store.events import EventFilter, list_events
+from stalkeer.store.downloads.downloads import accept_refusal, act
+from stalkeer.store.journal.events import EventFilter, list_events
+from stalkeer.store.matching.blocklist import list_blocks
 from tests.doubles.arr_traps import Held, broken, on
 from tests.doubles.disks import mounted_disk
 from tests.doubles.house import content, digest, eventually, now, open_house

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from stalkeer.engine.rhythm import USUAL
+from stalkeer.engine.intervals import USUAL
 
 
 @pytest.mark.soak

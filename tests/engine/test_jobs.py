@@ -12,7 +12,7 @@ from stalkeer.engine.engine import Engine
 from stalkeer.engine.schedules import cron_times, next_times, previous_time
 from stalkeer.engine.table import Job, JobTable
 from stalkeer.errors import NotFound
-from stalkeer.store.runs import (
+from stalkeer.store.journal.runs import (
     RunId,
     RunOwner,
     RunState,

@@ -13,7 +13,7 @@ import pytest
 
 from stalkeer.demo.media import FILM_90, media
 from stalkeer.model import DownloadState
-from stalkeer.store.workers import list_workers
+from stalkeer.store.downloads.workers import list_workers
 from tests.doubles.house import content, digest, eventually, now
 from tests.engine.processes import Spec, worker
 

@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from stalkeer.adapters.files.container import inspect
+from stalkeer.core.downloads.waiting import Reason
 from stalkeer.demo.content import ServedFile
 from stalkeer.demo.media import EPISODE_24, FILM_90, media
-from stalkeer.downloads.waiting import Reason
-from stalkeer.files.container import inspect
-from stalkeer.jobs.admitting import explain_waiting
+from stalkeer.jobs.downloads.admission import explain_waiting
 from stalkeer.model import DownloadState
-from stalkeer.store.tables import entries
+from stalkeer.store.db.tables import entries
+from tests.adapters.files.media import make_media
 from tests.doubles import provider_faults as faults
 from tests.doubles.disks import mounted_disk
 from tests.doubles.house import content, digest, eventually, now, open_house
 from tests.doubles.provider_faults import on, script
-from tests.files.media import make_media
 
 STRICT = {"downloads.verify_downloads": True, "downloads.timeout": "2s", "downloads.retry_delay": "0.1s"}
 

@@ -10,13 +10,13 @@ import pytest
 import sqlalchemy
 from sqlalchemy import text
 
-from stalkeer.downloads.states import Action
+from stalkeer.core.downloads.states import Action
+from stalkeer.engine.intervals import USUAL
 from stalkeer.engine.presence import has_worker
-from stalkeer.engine.rhythm import USUAL
 from stalkeer.errors import Conflict
 from stalkeer.model import DownloadState
-from stalkeer.store.downloads import act
-from stalkeer.store.workers import list_workers
+from stalkeer.store.downloads.downloads import act
+from stalkeer.store.downloads.workers import list_workers
 from tests.doubles.house import content, digest, eventually, now, open_house
 from tests.doubles.provider_faults import on, stall_after
 from tests.engine.processes import Spec, worker

@@ -9,14 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stalkeer.settings.units import (
-    parse_cron,
-    parse_duration,
-    parse_size,
-    parse_time_of_day,
-    show_duration,
-    show_size,
-)
+from stalkeer.settings.units import parse_cron, parse_duration, parse_size, parse_time_of_day, show_duration, show_size
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,8 @@ from stalkeer.demo.content import sha256
 from stalkeer.demo.exchange import Exchange, Request
 from stalkeer.demo.media import FILM_90, media
 from stalkeer.model import FINAL_STATES, DownloadState
-from stalkeer.store.downloads import NewDownload, NewItem, create_download
-from stalkeer.store.tables import downloads
+from stalkeer.store.db.tables import downloads
+from stalkeer.store.downloads.downloads import NewDownload, NewItem, create_download
 from tests.doubles import provider_faults as faults
 from tests.doubles.house import digest, now, open_house
 from tests.engine.processes import Spec, worker

@@ -8,24 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from stalkeer.demo import imports
-from stalkeer.demo.arr import (
-    PAGED,
-    apply_tags,
-    filtered_history,
-    invalid,
-    moment,
-    not_found,
-    run_nothing,
-)
+from stalkeer.demo.arr import PAGED, apply_tags, filtered_history, invalid, moment, not_found, run_nothing
 from stalkeer.demo.commands import Command, Job
 from stalkeer.demo.http import Answer, Request, Response, Route
 from stalkeer.demo.notifications import Notifications
-from stalkeer.demo.releases import (
-    clean_title,
-    read_group,
-    read_languages,
-    read_quality,
-)
+from stalkeer.demo.releases import clean_title, read_group, read_languages, read_quality
 from stalkeer.demo.series import (
     CALENDAR,
     CUTOFF,

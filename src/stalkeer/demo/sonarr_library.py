@@ -11,15 +11,7 @@ from stalkeer.demo import imports
 from stalkeer.demo.arr import ArrServer, is_below_cutoff, not_found, quality_of, video_files
 from stalkeer.demo.probe import probe
 from stalkeer.demo.releases import BY_ID, ReadEpisode, read_episode, read_group
-from stalkeer.demo.series import (
-    NAMING,
-    Episode,
-    EpisodeFile,
-    Series,
-    episode_resource,
-    file_resource,
-    series_resource,
-)
+from stalkeer.demo.series import NAMING, Episode, EpisodeFile, Series, episode_resource, file_resource, series_resource
 
 LONG_AGO = datetime(2020, 1, 1, 20, 0, tzinfo=UTC)
 

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from stalkeer.core.catalogue.access import Access
 from stalkeer.engine.program import Outside, Program
 from stalkeer.engine.table import Job, JobTable
-from stalkeer.jobs.account_questions import ask_account
-from stalkeer.jobs.accounts import AccountDesk
-from stalkeer.jobs.backup import BackupPlace, make_backup
-from stalkeer.jobs.cleanup import CleanupPlace, carry_out, plan_cleanup
-from stalkeer.jobs.health_views import look_through_instances
-from stalkeer.jobs.instances import Arrs
-from stalkeer.jobs.match import Matching, match_wanted
-from stalkeer.jobs.queue import queue_confirmed
-from stalkeer.jobs.refresh import Refresher, refresh_sources
-from stalkeer.jobs.reporting import QuietRun, Report, Run
-from stalkeer.jobs.scan import build_scanner, rehearse_scan, scan_work
-from stalkeer.jobs.series import match_sources
+from stalkeer.jobs.catalogue.panel_queries import ask_account
+from stalkeer.jobs.downloads.queue import queue_confirmed
+from stalkeer.jobs.journal.reporting import QuietRun, Report, Run
+from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.matching.expand_series import match_sources
+from stalkeer.jobs.matching.match import Matching, match_wanted
+from stalkeer.jobs.matching.scan import build_scanner, rehearse_scan, scan_work
+from stalkeer.jobs.sources.account_status import AccountDesk
+from stalkeer.jobs.sources.refresh import Refresher, refresh_sources
+from stalkeer.jobs.system.backup import BackupPlace, make_backup
+from stalkeer.jobs.system.cleanup import CleanupPlace, carry_out, plan_cleanup
+from stalkeer.jobs.system.instance_health import look_through_instances
 from stalkeer.model import SourceId, WantedId
-from stalkeer.playlists.access import Access
-from stalkeer.store.sources import get_access
+from stalkeer.store.sources.sources import get_access
 
 if TYPE_CHECKING:
     from stalkeer.engine.engine import Engine

@@ -14,24 +14,24 @@ from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import version
 
+from stalkeer.adapters.transfers.memory import share_pools
+from stalkeer.engine.heartbeat import Given, Pulse
+from stalkeer.engine.intervals import USUAL, Rhythm
 from stalkeer.engine.lock import FolderLock
 from stalkeer.engine.program import Outside, Program
-from stalkeer.engine.pulse import Given, Pulse
-from stalkeer.engine.rhythm import USUAL, Rhythm
+from stalkeer.engine.resource_monitor import Survey
 from stalkeer.engine.schedules import cron_times, local_timezone, previous_time
-from stalkeer.engine.survey import Survey
 from stalkeer.engine.table import JobTable
 from stalkeer.engine.worker import Worker
 from stalkeer.engine.workflows import Bodies, Dispatch, EngineDatabase
 from stalkeer.errors import Conflict, StalkeerError, StoreError
-from stalkeer.jobs.tools import Tools
+from stalkeer.jobs.downloads.context import Tools
 from stalkeer.model import DownloadState
-from stalkeer.store.damage import set_aside_if_damaged
-from stalkeer.store.dispatch import release_all
-from stalkeer.store.downloads import count_by_state
-from stalkeer.store.runs import last_finished, list_runs, queue_run, take_back_runs
-from stalkeer.store.workers import WorkerRow, database_now, register_worker, remove_worker
-from stalkeer.transfers.memory import share_pools
+from stalkeer.store.db.damage import set_aside_if_damaged
+from stalkeer.store.downloads.admission import release_all
+from stalkeer.store.downloads.downloads import count_by_state
+from stalkeer.store.downloads.workers import WorkerRow, database_now, register_worker, remove_worker
+from stalkeer.store.journal.runs import last_finished, list_runs, queue_run, take_back_runs
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from stalkeer.engine.lock import is_held
-from stalkeer.store.database import Database
-from stalkeer.store.workers import database_now, live_workers
+from stalkeer.store.db.database import Database
+from stalkeer.store.downloads.workers import database_now, live_workers
 
 SILENT_AFTER = timedelta(seconds=30)
 

@@ -8,13 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from stalkeer.jobs.accounts import AccountDesk
-from stalkeer.jobs.instances import Arrs
+from stalkeer.core.catalogue.access import Access
+from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.sources.account_status import AccountDesk
 from stalkeer.model import SourceId
-from stalkeer.playlists.access import Access
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
-from stalkeer.store.database import Database
+from stalkeer.store.db.database import Database
 
 
 class Folders(Protocol):

@@ -12,9 +12,9 @@ from datetime import datetime
 
 from stalkeer.engine.schedules import FOLLOWERS
 from stalkeer.errors import NotFound, StalkeerError
-from stalkeer.jobs.reporting import Report, Run, StoredRun, follow_run
-from stalkeer.store.database import Database
-from stalkeer.store.runs import (
+from stalkeer.jobs.journal.reporting import Report, Run, StoredRun, follow_run
+from stalkeer.store.db.database import Database
+from stalkeer.store.journal.runs import (
     RunId,
     RunOwner,
     RunRow,

@@ -8,17 +8,17 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from stalkeer.adapters.transfers.request import StopReason
 from stalkeer.errors import StoreError, StoreUnavailable
-from stalkeer.jobs.finish import Guard
-from stalkeer.jobs.finish import carry_out as carry_out_finish
-from stalkeer.jobs.tools import Tools
-from stalkeer.jobs.transfer import carry_out as carry_out_transfer
-from stalkeer.jobs.transfer import note_defect
-from stalkeer.jobs.watching import Watch
+from stalkeer.jobs.downloads.context import Tools
+from stalkeer.jobs.downloads.finish import Guard
+from stalkeer.jobs.downloads.finish import carry_out as carry_out_finish
+from stalkeer.jobs.downloads.transfer import carry_out as carry_out_transfer
+from stalkeer.jobs.downloads.transfer import note_defect
+from stalkeer.jobs.downloads.transfer_monitor import Watch
 from stalkeer.logs import about_download
-from stalkeer.store.dispatch import Order
-from stalkeer.store.owned import Ownership
-from stalkeer.transfers.request import StopReason
+from stalkeer.store.downloads.admission import Order
+from stalkeer.store.downloads.run_writes import Ownership
 
 log = logging.getLogger(__name__)
 

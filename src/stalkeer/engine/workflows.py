@@ -19,9 +19,9 @@ from typing import Any
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
-from stalkeer.store.database import Database, open_dispatch_database, sqlite_url
-from stalkeer.store.dispatch import Order
-from stalkeer.store.runs import RunOrder
+from stalkeer.store.db.database import Database, open_dispatch_database, sqlite_url
+from stalkeer.store.downloads.admission import Order
+from stalkeer.store.journal.runs import RunOrder
 
 log = logging.getLogger(__name__)
 

@@ -25,8 +25,8 @@ from pydantic import (
     model_validator,
 )
 
-from stalkeer.downloads.pacing import WEEK, Weekday
-from stalkeer.downloads.quota import Period
+from stalkeer.core.downloads.pacing import WEEK, Weekday
+from stalkeer.core.downloads.quota import Period
 from stalkeer.settings.units import TIME_OF_DAY, parse_cron, parse_duration, parse_size, parse_time_of_day
 
 MANY = 1_000_000

@@ -1,0 +1,79 @@
+"""Commands: what the instance does later, one after another. Its word about itself is never proof."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import TypeAdapter
+
+from stalkeer.adapters.arr.answers import Resource
+from stalkeer.adapters.arr.client import ArrClient
+from stalkeer.adapters.arr.values import CommandState
+
+
+class CommandResource(Resource):
+    id: int
+    name: str = ""
+    status: str = "queued"
+    result: str = "unknown"
+    message: str = ""
+    exception: str = ""
+    body: object = None  # every command's own arguments
+
+    def to_value(self) -> CommandState:
+        # the first line says what went wrong, the rest is a stack trace for the instance's own log
+        said = self.exception.partition("\n")[0] or self.message
+        return CommandState(self.id, self.status, self.result, said)
+
+
+_COMMAND = TypeAdapter(CommandResource)
+_COMMANDS = TypeAdapter(tuple[CommandResource, ...])
+
+
+def issue_command(client: ArrClient, name: str, **arguments: object) -> CommandState:
+    return client.post(_COMMAND, "command", {"name": name, **arguments}).to_value()
+
+
+def read_command(client: ArrClient, command_id: int) -> CommandState | None:
+    """None where the instance has forgotten it: it purges ended commands, so it is done, one way or the other."""
+    resource = client.get_or_none(_COMMAND, f"command/{command_id}")
+    return resource.to_value() if resource else None
+
+
+def find_import_of(client: ArrClient, path: str) -> CommandState | None:
+    """The manual import of `path` that is queued or running already: issued by us, and its id lost in a crash."""
+    for resource in client.get(_COMMANDS, "command"):
+        state = resource.to_value()
+        if resource.name == "ManualImport" and not state.has_ended and path in _paths_of(resource.body):
+            return state
+    return None
+
+
+def _paths_of(body: object) -> list[object]:
+    files = body.get("files") if isinstance(body, dict) else None
+    return [file.get("path") for file in files if isinstance(file, dict)] if isinstance(files, list) else []
+
+
+def search_movies(client: ArrClient, movie_ids: Sequence[int]) -> CommandState:
+    return issue_command(client, "MoviesSearch", movieIds=list(movie_ids))
+
+
+def search_episodes(client: ArrClient, episode_ids: Sequence[int]) -> CommandState:
+    return issue_command(client, "EpisodeSearch", episodeIds=list(episode_ids))
+
+
+def refresh_movies(client: ArrClient, movie_ids: Sequence[int]) -> CommandState:
+    return issue_command(client, "RefreshMovie", movieIds=list(movie_ids))
+
+
+def refresh_series(client: ArrClient, series_ids: Sequence[int]) -> CommandState:
+    return issue_command(client, "RefreshSeries", seriesIds=list(series_ids))
+
+
+def rescan_movie(client: ArrClient, movie_id: int) -> CommandState:
+    """Look at one film's folder. The id is never left out: without it everything would be scanned."""
+    return issue_command(client, "RescanMovie", movieId=movie_id)
+
+
+def rescan_series(client: ArrClient, series_id: int) -> CommandState:
+    return issue_command(client, "RescanSeries", seriesId=series_id)

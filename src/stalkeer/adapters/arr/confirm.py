@@ -1,0 +1,67 @@
+"""Has the instance our file? Asked of its files and history, never of a command: commands do not know."""
+
+from __future__ import annotations
+
+from pydantic import TypeAdapter
+
+from stalkeer.adapters.arr.answers import Resource
+from stalkeer.adapters.arr.client import ArrClient, Query
+from stalkeer.adapters.arr.outcomes import EpisodesTarget, HandOverRequest, Imported, MovieTarget
+from stalkeer.adapters.arr.radarr import read_movie_files
+from stalkeer.adapters.arr.sonarr import read_episodes_by_id
+from stalkeer.adapters.arr.values import MediaFile
+
+IMPORTED_EVENT = "downloadFolderImported"
+
+
+class HistoryData(Resource):
+    dropped_path: str = ""
+    file_id: str = ""
+
+
+class HistoryResource(Resource):
+    data: HistoryData = HistoryData()
+
+
+_HISTORY = TypeAdapter(tuple[HistoryResource, ...])
+
+
+def find_imported(client: ArrClient, request: HandOverRequest, path: str) -> Imported | None:
+    """The file that the instance made of ours, known to it as `path` before.
+
+    A file of the item is ours when it has our size and ours is no longer at its staging place, or when the history
+    says that it came from there. An older file of the item is neither.
+    """
+    files = files_of(client, request)
+    if not files:
+        return None
+    if not request.file.exists():
+        for file in files:
+            if file.size == request.size:
+                return Imported(file.id, file.path)
+    dropped = _ids_dropped_from(client, request, path)
+    ours = next((file for file in files if str(file.id) in dropped), None)
+    return Imported(ours.id, ours.path) if ours else None
+
+
+def files_of(client: ArrClient, request: HandOverRequest) -> tuple[MediaFile, ...]:
+    """The item's file; for several episodes only one that all of them have."""
+    if isinstance(request.target, MovieTarget):
+        return read_movie_files(client, request.target.movie_id)
+    files = [
+        episode.episode_file.to_value() if episode.episode_file else None
+        for episode in read_episodes_by_id(client, request.target.episode_ids)
+    ]
+    if len(files) != len(request.target.episode_ids) or None in files or len({file.id for file in files if file}) != 1:
+        return ()
+    return tuple(file for file in files[:1] if file)
+
+
+def _ids_dropped_from(client: ArrClient, request: HandOverRequest, path: str) -> frozenset[str]:
+    query: Query
+    if isinstance(request.target, EpisodesTarget):
+        where, query = "history/series", {"seriesId": request.target.series_id, "eventType": IMPORTED_EVENT}
+    else:
+        where, query = "history/movie", {"movieId": request.target.movie_id, "eventType": IMPORTED_EVENT}
+    rows = client.get(_HISTORY, where, query)
+    return frozenset(row.data.file_id for row in rows if row.data.dropped_path == path)

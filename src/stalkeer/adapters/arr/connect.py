@@ -1,0 +1,179 @@
+"""Find out what answers at an address: the right program, the other one, a proxy, nothing; repair what can be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx2
+from pydantic import TypeAdapter, ValidationError
+
+from stalkeer.adapters.arr.answers import Resource, explain_refusal
+from stalkeer.adapters.arr.client import Address, ArrClient, without_query
+from stalkeer.adapters.arr.gate import Gate
+from stalkeer.adapters.arr.values import SystemStatus
+from stalkeer.errors import ArrError, ArrTooOld, ArrUnreachable, ArrWrongProgram, ConfigurationError
+from stalkeer.model import InstanceKind
+
+OLDEST_MAJOR = {InstanceKind.RADARR: 4, InstanceKind.SONARR: 4}
+PROGRAMS = {"radarr": InstanceKind.RADARR, "sonarr": InstanceKind.SONARR}
+
+
+class StatusResource(Resource):
+    app_name: str = ""
+    instance_name: str = ""
+    version: str = ""
+    url_base: str = ""
+    is_docker: bool = False
+    os_name: str = ""
+
+
+_STATUS = TypeAdapter(StatusResource)
+
+
+@dataclass(frozen=True)
+class Connected:
+    """What answers, at which address, and what was wrong with the address that was given."""
+
+    status: SystemStatus
+    url: str
+    notes: tuple[str, ...]
+
+
+def check_program(client: ArrClient) -> SystemStatus:
+    """One request before a job's work: is it the program we take it for, and new enough?"""
+    return _judge(client.get(_STATUS, "system/status"), client.address)
+
+
+def connect(address: Address, gate: Gate | None = None) -> Connected:
+    """Try the address as given, then what a person may have meant. Raises the ArrError that says what is wrong."""
+    tidy, notes = tidy_url(address.url)
+    first_error: ArrError | None = None
+    for url, note in _candidates(tidy, address.kind):
+        candidate = replace(address, url=url)
+        try:
+            status, final, moved = _ask(candidate, gate)
+        except (ArrWrongProgram, ArrUnreachable) as error:
+            first_error = first_error or error
+            if isinstance(error, ArrUnreachable):
+                break
+            continue
+        found = tuple(part for part in (*notes, note, moved) if part)
+        return Connected(status, final, found)
+    assert first_error is not None
+    raise first_error
+
+
+def tidy_url(url: str) -> tuple[str, tuple[str, ...]]:
+    """The address without what people copy along: spaces, a missing scheme, `/api/v3`, a page of the UI, a slash."""
+    text = url.strip()
+    notes: list[str] = []
+    if "://" not in text:
+        text = f"http://{text}"
+        notes.append("http:// was added")
+    try:
+        parts = urlsplit(text)
+        (parts.hostname or "").encode("idna")  # what a name server is asked; too long a label cannot be
+    except ValueError as error:
+        raise ConfigurationError(
+            f"The address {without_query(text)!r} cannot be read ({error}). Give it as http://host:port/base."
+        ) from error
+    path = parts.path
+    for tail in ("/api/v3", "/api"):
+        if path.rstrip("/").endswith(tail):
+            path = path.rstrip("/").removesuffix(tail)
+            notes.append(f"{tail} was cut off")
+            break
+    if parts.query or parts.fragment:
+        notes.append("what follows ? or # was cut off")
+    return urlunsplit((parts.scheme.lower(), parts.netloc, path.rstrip("/"), "", "")), tuple(notes)
+
+
+def _candidates(url: str, kind: InstanceKind) -> list[tuple[str, str]]:
+    """The address, then its shorter paths (a page of the UI was copied), then the usual base path."""
+    parts = urlsplit(url)
+    segments = [segment for segment in parts.path.split("/") if segment]
+    found = [(url, "")]
+    for length in range(len(segments) - 1, -1, -1):
+        shorter = urlunsplit((parts.scheme, parts.netloc, "/".join(["", *segments[:length]]), "", ""))
+        found.append((shorter.rstrip("/"), f"the path /{'/'.join(segments)} was wrong; {shorter or '/'} answers"))
+    if kind.value not in segments:
+        usual = urlunsplit((parts.scheme, parts.netloc, f"/{kind.value}", "", ""))
+        found.append((usual, f"the base path /{kind.value} was missing"))
+    return found
+
+
+def _ask(address: Address, gate: Gate | None) -> tuple[SystemStatus, str, str]:
+    with ArrClient(address, gate) as client:
+        response = client.look(f"{address.url}/api/v3/system/status")
+        if response.is_redirect:
+            return _follow(address, gate, response)
+        if response.status_code == 404:
+            raise _without_v3(client, address)
+        return _judge(_read(response, address), address), address.url, ""
+
+
+def _follow(address: Address, gate: Gate | None, response: httpx2.Response) -> tuple[SystemStatus, str, str]:
+    """A redirect to its own base path, or from http to https of the same host, tells the right address."""
+    target = urlsplit(str(response.request.url.join(response.headers.get("location", ""))))
+    here = urlsplit(address.url)
+    tail = "/api/v3/system/status"
+    if target.hostname != here.hostname or not target.path.endswith(tail):
+        raise ArrWrongProgram(
+            f"{address.label}: {address.url} sends us on to {without_query(target.geturl())}, which is not its API. "
+            "A login page of a proxy must let /api pass."
+        )
+    url = urlunsplit((target.scheme, target.netloc, target.path.removesuffix(tail), "", ""))
+    with ArrClient(replace(address, url=url), gate) as client:
+        again = client.look(f"{url}{tail}")
+        status = _judge(_read(again, client.address), client.address)
+    return status, url, f"the address is {url}: it sent us there itself"
+
+
+def _read(response: httpx2.Response, address: Address) -> StatusResource:
+    asked = f"{address.label}: {address.url}"
+    if not response.is_success:
+        raise explain_refusal(response, asked)
+    try:
+        status = _STATUS.validate_json(response.content)
+    except ValidationError:
+        status = StatusResource()
+    if not status.app_name:
+        raise ArrWrongProgram(
+            f"{asked} answers, but it is not the API of {address.kind.capitalize()}: another program, a login page, "
+            "or a wrong base path. Check the address (Settings > General > URL Base)."
+        )
+    return status
+
+
+def _without_v3(client: ArrClient, address: Address) -> ArrError:
+    """404 for the v3 API: an old Sonarr has the first one, other programs have their own."""
+    old = client.look(f"{address.url}/api/system/status")
+    if old.is_success and b'"version"' in old.content:
+        return ArrTooOld(f"{address.label}: {address.url} is too old for us: it has no v3 API. Update it.")
+    return ArrWrongProgram(
+        f"{address.label}: {address.url} answers, but has no v3 API: another program or a wrong base path. Check the "
+        "address (Settings > General > URL Base)."
+    )
+
+
+def _judge(status: StatusResource, address: Address) -> SystemStatus:
+    kind = PROGRAMS.get(status.app_name.lower())
+    if kind is None or kind is not address.kind:
+        raise ArrWrongProgram(
+            f"{address.label}: {address.url} is {status.app_name or 'another program'}, not "
+            f"{address.kind.capitalize()}. Give it under `{status.app_name.lower() or 'its own program'}` instead."
+        )
+    major = status.version.partition(".")[0]
+    if not major.isdigit() or int(major) < OLDEST_MAJOR[kind]:
+        raise ArrTooOld(
+            f"{address.label}: {status.app_name} {status.version} is too old; {OLDEST_MAJOR[kind]}.0 or newer is needed"
+        )
+    return SystemStatus(
+        kind=kind,
+        version=status.version,
+        instance_name=status.instance_name,
+        url_base=status.url_base,
+        is_docker=status.is_docker,
+        os_name=status.os_name,
+    )

@@ -1,0 +1,120 @@
+"""The events that instances send to our webhook, as far as they concern us. Everything else is tolerated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import Field, TypeAdapter
+
+from stalkeer.adapters.arr.answers import Resource, parse
+from stalkeer.errors import ArrError, InvalidInput
+
+LARGEST_ID = 2**31 - 1  # what both programs' own ids may be
+
+
+class EventKind(StrEnum):
+    """What an event means for us, whatever either program calls it."""
+
+    TEST = "test"
+    ADDED = "added"
+    GRABBED = "grabbed"
+    IMPORTED = "imported"
+    FILE_DELETED = "file deleted"
+    ITEM_DELETED = "item deleted"
+    ATTENTION = "attention"  # the user must act in the instance
+    HEALTH = "health"
+    RESTORED = "restored"
+    OTHER = "other"
+
+
+_KINDS = {
+    "Test": EventKind.TEST,
+    "MovieAdded": EventKind.ADDED,
+    "SeriesAdd": EventKind.ADDED,
+    "Grab": EventKind.GRABBED,
+    "Download": EventKind.IMPORTED,
+    "MovieFileDelete": EventKind.FILE_DELETED,
+    "EpisodeFileDelete": EventKind.FILE_DELETED,
+    "MovieDelete": EventKind.ITEM_DELETED,
+    "SeriesDelete": EventKind.ITEM_DELETED,
+    "ManualInteractionRequired": EventKind.ATTENTION,
+    "Health": EventKind.HEALTH,
+    "HealthRestored": EventKind.RESTORED,
+}
+
+
+@dataclass(frozen=True)
+class ArrEvent:
+    """`library_arr_id` is the film's or series' id; `arr_ids` the film's or episodes'."""
+
+    kind: EventKind
+    library_arr_id: int | None
+    arr_ids: tuple[int, ...]
+    title: str
+    message: str
+    is_error: bool
+    is_upgrade: bool  # a better file took the place of another
+    source_path: str
+
+
+class ItemResource(Resource):
+    id: int = Field(0, ge=0, le=LARGEST_ID)
+    title: str = ""
+
+
+class StatusMessageResource(Resource):
+    title: str = ""
+    messages: tuple[str, ...] = ()
+
+
+class FileResource(Resource):
+    source_path: str = ""
+
+
+class EventResource(Resource):
+    """`deletedFiles` is a list in one event and a bool in another: not read."""
+
+    event_type: str
+    movie: ItemResource | None = None
+    series: ItemResource | None = None
+    episodes: tuple[ItemResource, ...] = ()
+    movie_file: FileResource | None = None
+    episode_file: FileResource | None = None
+    source_path: str = ""
+    is_upgrade: bool = False
+    delete_reason: str = ""
+    download_status_messages: tuple[StatusMessageResource, ...] = ()
+    message: str = ""
+    level: str = ""
+
+
+_EVENT = TypeAdapter(EventResource)
+
+
+def read_event(body: bytes) -> ArrEvent:
+    """Raises InvalidInput for what no Radarr or Sonarr sends."""
+    try:
+        event = parse(_EVENT, body, "The event")
+    except ArrError as error:
+        raise InvalidInput("This is no event of Radarr or Sonarr: `eventType` and JSON are needed.") from error
+    kind = _KINDS.get(event.event_type, EventKind.OTHER)
+    item = event.movie or event.series
+    reasons = [text for status in event.download_status_messages for text in (status.title, *status.messages) if text]
+    file = event.movie_file or event.episode_file
+    return ArrEvent(
+        kind=kind,
+        library_arr_id=item.id if item and item.id else None,
+        arr_ids=_ids(event),
+        title=item.title if item else "",
+        message="; ".join(reasons) or event.message,
+        is_error=event.level.lower() == "error",
+        is_upgrade=event.is_upgrade or event.delete_reason.lower() == "upgrade",
+        source_path=event.source_path or (file.source_path if file else ""),
+    )
+
+
+def _ids(event: EventResource) -> tuple[int, ...]:
+    if event.movie:
+        return (event.movie.id,) if event.movie.id else ()
+    return tuple(episode.id for episode in event.episodes if episode.id)

@@ -1,0 +1,108 @@
+"""Give a finished file to its instance, one short step at a time: a crash between two loses and doubles nothing.
+
+A step asks first whether the instance has the file already, then how an earlier command goes, and only then issues
+one. The command names the item by id; what the instance's own rules say against the file is asked beforehand, because
+the command itself asks none of them.
+"""
+
+from __future__ import annotations
+
+from stalkeer.adapters.arr.client import ArrClient
+from stalkeer.adapters.arr.commands import find_import_of, issue_command, read_command
+from stalkeer.adapters.arr.confirm import find_imported
+from stalkeer.adapters.arr.manual_import import (
+    Preview,
+    Rejection,
+    import_arguments,
+    judge_file,
+    preview_file,
+    sees_file,
+)
+from stalkeer.adapters.arr.outcomes import Failed, HandOverOutcome, HandOverRequest, Pending, Refused
+from stalkeer.adapters.arr.paths import PathMap
+from stalkeer.adapters.arr.values import CommandState
+
+FIRST_LOOK_S = 0.4  # a move within one disk is done by then
+QUEUED_LOOK_S = 10.0  # commands that touch the disk run one at a time: a queued one may wait for minutes
+RUNNING_LOOK_S = 2.0
+SPACE = "free space"
+
+
+def hand_over(client: ArrClient, request: HandOverRequest, paths: PathMap) -> HandOverOutcome:
+    """One step. After `Pending` store its command id and call again with it; after anything else drop the id.
+
+    Raises ArrError where the instance cannot be asked; the step may then be repeated as it was.
+    """
+    path = paths.to_remote(request.file)
+    if request.command_id is not None:
+        return _follow(client, request, path, request.command_id)
+    imported = find_imported(client, request, path)
+    if imported is not None:
+        return imported
+    under_way = find_import_of(client, path)
+    if under_way is not None:
+        return Pending(under_way.id, FIRST_LOOK_S)
+    preview = preview_file(client, path)
+    if preview is None:
+        return _why_unseen(client, request, path)
+    return _issue(client, request, preview)
+
+
+def _follow(client: ArrClient, request: HandOverRequest, path: str, command_id: int) -> HandOverOutcome:
+    """How the command goes. That it completed proves nothing; that the file is there does."""
+    state = read_command(client, command_id)
+    if state is not None and not state.has_ended:
+        return Pending(command_id, QUEUED_LOOK_S if state.status == "queued" else RUNNING_LOOK_S)
+    imported = find_imported(client, request, path)
+    if imported is not None:
+        return imported
+    return Failed(_why_not_imported(client, request, path, state), is_transient=True)
+
+
+def _issue(client: ArrClient, request: HandOverRequest, preview: Preview) -> HandOverOutcome:
+    rejections = [r for r in judge_file(client, preview, request.target) if r.reason not in request.accepted]
+    passing = [r for r in rejections if _passes_by_itself(r)]
+    if passing:
+        return Failed(f"{client.address.label} does not take it now: {_words(passing)}", is_transient=True)
+    if rejections:
+        return Refused(tuple(r.reason for r in rejections))
+    arguments = import_arguments(preview, request.target)
+    state = issue_command(client, "ManualImport", importMode=request.mode.value, files=[arguments])
+    return Pending(state.id, FIRST_LOOK_S)
+
+
+def _passes_by_itself(rejection: Rejection) -> bool:
+    return rejection.is_temporary or SPACE in rejection.reason.lower()
+
+
+def _words(rejections: list[Rejection]) -> str:
+    return "; ".join(r.reason for r in rejections)
+
+
+def _why_unseen(client: ArrClient, request: HandOverRequest, path: str) -> Failed:
+    if not request.file.exists():
+        return Failed(f"{request.file} is gone, and {client.address.label} has no file from it.", is_transient=False)
+    if sees_file(client, path):
+        return Failed(
+            f"{client.address.label} sees {path} but does not offer it for import: its name or extension is not one "
+            "that it takes.",
+            is_transient=False,
+        )
+    return Failed(
+        f"{client.address.label} does not see {path}. It needs the same folder mounted, or a path mapping; "
+        "`stalkeer doctor paths` proposes it.",
+        is_transient=True,
+    )
+
+
+def _why_not_imported(client: ArrClient, request: HandOverRequest, path: str, state: CommandState | None) -> str:
+    said = f" It said: {state.message}" if state and state.message and state.went_wrong else ""
+    if not request.file.exists():
+        return (
+            f"{client.address.label} took {path} away and has no file of the item from it.{said} See its log and "
+            "its recycle bin."
+        )
+    return (
+        f"{client.address.label} ended the import of {path} without taking it.{said} Its log says why; permission "
+        "and free space are the usual reasons."
+    )

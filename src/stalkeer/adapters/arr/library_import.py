@@ -1,0 +1,56 @@
+"""The hand-over of files that already lie in the library folder: the instance scans it, and has them or not.
+
+The last resort: no rules are asked, nothing is renamed, and the instance tells nobody of a new file.
+"""
+
+from __future__ import annotations
+
+from stalkeer.adapters.arr.client import ArrClient
+from stalkeer.adapters.arr.commands import read_command, rescan_movie, rescan_series
+from stalkeer.adapters.arr.confirm import files_of
+from stalkeer.adapters.arr.handover import FIRST_LOOK_S, QUEUED_LOOK_S, RUNNING_LOOK_S
+from stalkeer.adapters.arr.outcomes import (
+    EpisodesTarget,
+    Failed,
+    HandOverOutcome,
+    HandOverRequest,
+    Imported,
+    MovieTarget,
+    Pending,
+)
+from stalkeer.adapters.arr.paths import PathMap
+from stalkeer.adapters.arr.values import CommandState
+
+
+def take_in_place(client: ArrClient, request: HandOverRequest, paths: PathMap) -> HandOverOutcome:
+    """One step, like `hand_over`: look for the file, let the folder be scanned, look again."""
+    path = paths.to_remote(request.file)
+    found = _find(client, request, path)
+    if found is not None:
+        return found
+    if request.command_id is None:
+        return Pending(_rescan(client, request.target).id, FIRST_LOOK_S)
+    command = read_command(client, request.command_id)
+    if command is not None and not command.has_ended:
+        return Pending(command.id, QUEUED_LOOK_S if command.status == "queued" else RUNNING_LOOK_S)
+    found = _find(client, request, path)
+    if found is not None:
+        return found
+    return Failed(
+        f"{client.address.label} scanned the folder and did not take {path}. It must see the file under that path and "
+        "read its name as this item; its log says more.",
+        is_transient=True,
+    )
+
+
+def _rescan(client: ArrClient, target: MovieTarget | EpisodesTarget) -> CommandState:
+    if isinstance(target, MovieTarget):
+        return rescan_movie(client, target.movie_id)
+    return rescan_series(client, target.series_id)
+
+
+def _find(client: ArrClient, request: HandOverRequest, path: str) -> Imported | None:
+    for file in files_of(client, request):
+        if file.path == path:
+            return Imported(file.id, file.path)
+    return None

@@ -1,0 +1,49 @@
+"""Search an instance's catalogue by title: the films or series in the world that bear it, not only those it has."""
+
+from __future__ import annotations
+
+from pydantic import TypeAdapter
+
+from stalkeer.adapters.arr.answers import Resource
+from stalkeer.adapters.arr.client import ArrClient
+from stalkeer.core.matching.lookup import Namesake
+from stalkeer.model import InstanceKind
+
+# `tmdb:12`, `imdb:tt12`, `tvdb:12` would be read as an id, not as words
+_NO_ID = str.maketrans(":", " ")
+
+
+class TitleResource(Resource):
+    title: str = ""
+
+
+class FoundResource(Resource):
+    title: str = ""
+    original_title: str = ""
+    alternate_titles: tuple[TitleResource, ...] = ()
+    year: int = 0
+    tmdb_id: int = 0
+    tvdb_id: int = 0
+
+
+_FOUND = TypeAdapter(tuple[FoundResource, ...])
+
+
+def search_catalogue(client: ArrClient, term: str) -> tuple[Namesake, ...]:
+    """What the instance finds for `term`. It asks a catalogue on the internet: space the calls."""
+    path = "movie/lookup" if client.address.kind is InstanceKind.RADARR else "series/lookup"
+    return tuple(
+        Namesake(
+            title=found.title,
+            year=found.year,
+            alternates=_others(found),
+            tmdb_id=found.tmdb_id,
+            tvdb_id=found.tvdb_id,
+        )
+        for found in client.get(_FOUND, path, {"term": term.translate(_NO_ID)})
+    )
+
+
+def _others(found: FoundResource) -> tuple[str, ...]:
+    titles = (found.original_title, *(alternate.title for alternate in found.alternate_titles))
+    return tuple(dict.fromkeys(title for title in titles if title and title != found.title))

@@ -1,0 +1,102 @@
+"""The instance's own look at our file: does it see it, what does it make of it, would it take it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from stalkeer.adapters.arr.answers import Resource
+from stalkeer.adapters.arr.client import ArrClient, Query
+from stalkeer.adapters.arr.outcomes import EpisodesTarget, MovieTarget
+from stalkeer.adapters.arr.paths import remote_parent
+
+
+class RejectionResource(Resource):
+    reason: str = ""
+    type: str = "permanent"
+
+
+class PreviewResource(Resource):
+    """`quality` and `languages` are handed back to the instance as they came."""
+
+    path: str = ""
+    folder_name: str = ""
+    quality: dict[str, Any] | None = None
+    languages: list[dict[str, Any]] = []
+    release_group: str = ""
+    release_type: str = ""
+    indexer_flags: int = 0
+    rejections: tuple[RejectionResource, ...] = ()
+
+
+_PREVIEWS = TypeAdapter(tuple[PreviewResource, ...])
+_TYPE = TypeAdapter(dict[str, Any])
+
+
+@dataclass(frozen=True)
+class Rejection:
+    reason: str
+    is_temporary: bool
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What the instance read of a file by itself; the opaque parts go back to it unchanged."""
+
+    path: str
+    _resource: PreviewResource = field(repr=False)
+
+
+def sees_file(client: ArrClient, path: str) -> bool:
+    """Whether the instance sees a file at `path`. It answers `folder` for anything it does not see."""
+    return client.get(_TYPE, "filesystem/type", {"path": path}).get("type") == "file"
+
+
+def preview_file(client: ArrClient, path: str) -> Preview | None:
+    """How the instance reads the file's folder; None where the file is not among what it would import.
+
+    No id is sent along: with one, the folder is ignored and the item's own files are listed instead.
+    """
+    query: Query = {"folder": remote_parent(path), "filterExistingFiles": False}
+    for resource in client.get(_PREVIEWS, "manualimport", query):
+        if resource.path == path:
+            return Preview(path, resource)
+    return None
+
+
+def judge_file(client: ArrClient, preview: Preview, target: MovieTarget | EpisodesTarget) -> tuple[Rejection, ...]:
+    """What the instance's own rules say of this file as that item. Imports nothing."""
+    row = {"id": 1, **_row(preview, target)}
+    judged = client.post(_PREVIEWS, "manualimport", [row])
+    return tuple(
+        Rejection(rejection.reason, rejection.type == "temporary")
+        for resource in judged
+        for rejection in resource.rejections
+    )
+
+
+def import_arguments(preview: Preview, target: MovieTarget | EpisodesTarget) -> dict[str, object]:
+    """One file of a ManualImport command: explicit ids, and the quality and languages that the instance read."""
+    resource = preview._resource
+    return _row(preview, target) | {"folderName": resource.folder_name}
+
+
+def _row(preview: Preview, target: MovieTarget | EpisodesTarget) -> dict[str, object]:
+    resource = preview._resource
+    row: dict[str, object] = {
+        "path": preview.path,
+        "quality": resource.quality,
+        "languages": resource.languages,
+        "releaseGroup": resource.release_group,
+        "indexerFlags": resource.indexer_flags,
+    }
+    if isinstance(target, MovieTarget):
+        return row | {"movieId": target.movie_id}
+    release_type = "multiEpisode" if len(target.episode_ids) > 1 else "singleEpisode"
+    return row | {
+        "seriesId": target.series_id,
+        "episodeIds": list(target.episode_ids),
+        "releaseType": release_type,
+    }

@@ -1,0 +1,70 @@
+"""Radarr: its films, what it misses, and the few things we change there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+
+from stalkeer.adapters.arr.answers import read_value
+from stalkeer.adapters.arr.client import ArrClient, Query
+from stalkeer.adapters.arr.reading import Page, PagedList
+from stalkeer.adapters.arr.resources import FileResource, MovieResource
+from stalkeer.adapters.arr.values import LibraryItem, MediaFile, WantedReason
+from stalkeer.model import MovieId
+
+_MOVIES = TypeAdapter(Page[MovieResource])
+_MOVIE = TypeAdapter(MovieResource)
+_FILES = TypeAdapter(tuple[FileResource, ...])
+
+
+def read_movies(client: ArrClient) -> Iterator[LibraryItem]:
+    """The whole library in one request, film by film. Local covers are left out: they cost the instance a disk walk."""
+    for value in client.stream("movie", {"excludeLocalCovers": True}):
+        yield read_value(_MOVIE, value, f"{client.address.label}: GET movie").to_library_item()
+
+
+def wanted_movies(client: ArrClient, reason: WantedReason, *, monitored: bool) -> PagedList[MovieResource]:
+    """Films without a file, or below the cutoff: whole records. Not filtered by availability, `isAvailable` tells."""
+    # a missing direction is `descending`, whatever the documentation says
+    query: Query = {
+        "sortKey": "movieMetadata.sortTitle",
+        "sortDirection": "ascending",
+        "monitored": monitored,
+    }
+    return PagedList(client, f"wanted/{reason}", query, _MOVIES)
+
+
+def read_movie(client: ArrClient, movie_id: MovieId) -> MovieResource | None:
+    return client.get_or_none(_MOVIE, f"movie/{movie_id}")
+
+
+def read_movie_files(client: ArrClient, movie_id: MovieId) -> tuple[MediaFile, ...]:
+    return tuple(file.to_value() for file in client.get(_FILES, "moviefile", {"movieId": movie_id}))
+
+
+@dataclass(frozen=True)
+class MovieChange:
+    """What is to be different; None and empty leave things as they are."""
+
+    monitored: bool | None = None
+    add_tags: tuple[int, ...] = ()
+
+
+def update_movie(client: ArrClient, movie_id: MovieId, change: MovieChange) -> None:
+    """Change a film. Only import and scan give it a file: that cannot be said here."""
+    if change.monitored is not None:
+        set_movies_monitored(client, [movie_id], monitored=change.monitored)
+    if change.add_tags:
+        tag_movies(client, [movie_id], change.add_tags)
+
+
+def set_movies_monitored(client: ArrClient, movie_ids: Sequence[MovieId], *, monitored: bool) -> None:
+    """Through the editor, which changes what it is told and nothing else: a partial PUT of a film wipes its tags."""
+    client.put("movie/editor", {"movieIds": list(movie_ids), "monitored": monitored})
+
+
+def tag_movies(client: ArrClient, movie_ids: Sequence[MovieId], tag_ids: Sequence[int]) -> None:
+    """Add tags and keep those that are there."""
+    client.put("movie/editor", {"movieIds": list(movie_ids), "tags": list(tag_ids), "applyTags": "add"})

@@ -1,0 +1,299 @@
+"""The lists that Radarr and Sonarr give alike: paged ones, profiles, folders, tags, queue, settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from pydantic import TypeAdapter
+
+from stalkeer.adapters.arr.answers import Resource
+from stalkeer.adapters.arr.client import ArrClient, Query
+from stalkeer.adapters.arr.resources import LanguageResource, QualityResource, as_utc
+from stalkeer.adapters.arr.values import (
+    BlockedRelease,
+    MediaManagement,
+    ProfileQuality,
+    QualityProfile,
+    QueueRow,
+    RemotePathMapping,
+    RootFolder,
+    SizeBounds,
+)
+
+T = TypeVar("T")
+PAGE_SIZE = 500
+FOLDER_CHECKS = ("RootFolder", "Mount", "RecyclingBin", "RemotePathMapping")  # in the names of an instance's checks
+EXTRA_PAGES = 20  # how many times a list may shrink under our hands before we settle for what we have
+
+
+class Page(Resource, Generic[T]):
+    total_records: int = 0
+    records: tuple[T, ...] = ()
+
+
+@dataclass
+class PagedList(Generic[T]):
+    """All records of a paged list, page by page, each id once, while the list may change under our hands.
+
+    Records taken out of the list move the later ones to earlier pages: where the total shrinks we go back one page
+    instead of missing some. `is_complete` tells at the end whether every record the instance counts was seen; only
+    then does an id that was not seen mean that it is gone.
+    """
+
+    client: ArrClient
+    path: str
+    query: Query
+    adapter: TypeAdapter[Page[T]]
+    page_size: int = PAGE_SIZE
+    is_complete: bool = field(default=False, init=False)
+    total: int = field(default=0, init=False)
+
+    def pages(self) -> Iterator[list[T]]:
+        seen: set[int] = set()
+        page, steps_back = 1, 0
+        previous_total: int | None = None
+        while True:
+            answer = self.client.get(self.adapter, self.path, {**self.query, "page": page, "pageSize": self.page_size})
+            self.total = answer.total_records
+            fresh = [record for record in answer.records if _record_id(record) not in seen]
+            seen.update(_record_id(record) for record in fresh)
+            if fresh:
+                yield fresh
+            shrank = previous_total is not None and self.total < previous_total
+            previous_total = self.total
+            if shrank and page > 1 and steps_back < EXTRA_PAGES:
+                steps_back += 1
+                page -= 1
+                continue
+            if not answer.records or page * self.page_size >= self.total:
+                break
+            page += 1
+        self.is_complete = len(seen) >= self.total
+
+
+def _record_id(record: object) -> int:
+    number = getattr(record, "id", None)
+    assert isinstance(number, int)
+    return number
+
+
+# --- queue and blocklist -----------------------------------------------------------------------------------------
+
+
+class QueueResource(Resource):
+    id: int
+    movie_id: int | None = None
+    episode_id: int | None = None
+    title: str = ""
+    status: str = ""
+    tracked_download_state: str = ""
+    download_client: str = ""
+
+
+class BlocklistResource(Resource):
+    id: int
+    movie_id: int | None = None
+    episode_ids: tuple[int, ...] = ()
+    source_title: str = ""
+    date: datetime | None = None
+    message: str = ""
+
+
+_QUEUE = TypeAdapter(Page[QueueResource])
+_BLOCKLIST = TypeAdapter(Page[BlocklistResource])
+
+
+def read_queue(client: ArrClient) -> tuple[QueueRow, ...]:
+    """What the instance is fetching already; rows it could not map to an item are left out."""
+    paged = PagedList(client, "queue", {"sortKey": "timeleft", "sortDirection": "ascending"}, _QUEUE)
+    return tuple(
+        QueueRow(
+            arr_id=arr_id,
+            title=row.title,
+            status=row.status,
+            state=row.tracked_download_state,
+            download_client=row.download_client,
+        )
+        for page in paged.pages()
+        for row in page
+        if (arr_id := row.movie_id or row.episode_id)
+    )
+
+
+def read_blocklist(client: ArrClient) -> tuple[BlockedRelease, ...]:
+    paged = PagedList(client, "blocklist", {"sortKey": "date", "sortDirection": "descending"}, _BLOCKLIST)
+    return tuple(
+        BlockedRelease(
+            arr_ids=(row.movie_id,) if row.movie_id else row.episode_ids,
+            title=row.source_title,
+            blocked_at=as_utc(row.date),
+            reason=row.message,
+        )
+        for page in paged.pages()
+        for row in page
+    )
+
+
+# --- quality -----------------------------------------------------------------------------------------------------
+
+
+class ProfileItemResource(Resource):
+    id: int = 0
+    name: str = ""
+    allowed: bool = False
+    quality: QualityResource | None = None
+    items: tuple[ProfileItemResource, ...] = ()
+
+
+class ProfileResource(Resource):
+    id: int
+    name: str = ""
+    upgrade_allowed: bool = False
+    cutoff: int = 0
+    language: LanguageResource | None = None
+    items: tuple[ProfileItemResource, ...] = ()
+
+
+class DefinitionResource(Resource):
+    quality: QualityResource = QualityResource()
+    min_size: float | None = None
+    max_size: float | None = None
+    preferred_size: float | None = None
+
+
+_PROFILES = TypeAdapter(tuple[ProfileResource, ...])
+_DEFINITIONS = TypeAdapter(tuple[DefinitionResource, ...])
+
+
+def read_profiles(client: ArrClient) -> tuple[QualityProfile, ...]:
+    """The quality profiles, each quality with the sizes that the instance accepts of it."""
+    bounds = read_size_bounds(client)
+    return tuple(_profile(resource, bounds) for resource in client.get(_PROFILES, "qualityprofile"))
+
+
+def _profile(resource: ProfileResource, bounds: Mapping[int, SizeBounds]) -> QualityProfile:
+    qualities: list[ProfileQuality] = []
+    cutoff_rank = 0
+    for rank, item in enumerate(resource.items):
+        members = item.items or (item,)
+        # a group has an id of its own (1000 and up) and no quality; its members count as equals
+        own_id = item.quality.id if item.quality and not item.items else item.id
+        if own_id == resource.cutoff:
+            cutoff_rank = rank
+        qualities += [
+            ProfileQuality(member.quality.to_value(), item.allowed, rank, bounds.get(member.quality.id, SizeBounds()))
+            for member in members
+            if member.quality
+        ]
+    language = resource.language.name if resource.language else None
+    return QualityProfile(
+        id=resource.id,
+        name=resource.name,
+        upgrade_allowed=resource.upgrade_allowed,
+        cutoff_rank=cutoff_rank,
+        language=language,
+        qualities=tuple(qualities),
+    )
+
+
+def read_size_bounds(client: ArrClient) -> dict[int, SizeBounds]:
+    """What the quality definitions say of sizes, by quality. A most of 0 is no bound, as both programs mean it."""
+    return {
+        definition.quality.id: SizeBounds(
+            definition.min_size or None, definition.max_size or None, definition.preferred_size or None
+        )
+        for definition in client.get(_DEFINITIONS, "qualitydefinition")
+    }
+
+
+# --- settings of the instance ------------------------------------------------------------------------------------
+
+
+class RootFolderResource(Resource):
+    id: int
+    path: str = ""
+    accessible: bool = False
+    free_space: int | None = None
+
+
+class TagResource(Resource):
+    id: int
+    label: str = ""
+
+
+class MappingResource(Resource):
+    host: str = ""
+    remote_path: str = ""
+    local_path: str = ""
+
+
+class MediaManagementResource(Resource):
+    copy_using_hardlinks: bool = False
+    minimum_free_space_when_importing: int = 100
+    skip_free_space_check_when_importing: bool = False
+    set_permissions_linux: bool = False
+    chmod_folder: str = ""
+    import_extra_files: bool = False
+    extra_file_extensions: str = ""
+    episode_title_required: str = ""
+    recycle_bin: str = ""
+
+
+class HealthResource(Resource):
+    source: str = ""
+    message: str = ""
+
+
+_HEALTH = TypeAdapter(tuple[HealthResource, ...])
+_ROOT_FOLDERS = TypeAdapter(tuple[RootFolderResource, ...])
+_TAGS = TypeAdapter(tuple[TagResource, ...])
+_TAG = TypeAdapter(TagResource)
+_MAPPINGS = TypeAdapter(tuple[MappingResource, ...])
+_MEDIA_MANAGEMENT = TypeAdapter(MediaManagementResource)
+
+
+def read_root_folders(client: ArrClient) -> tuple[RootFolder, ...]:
+    return tuple(RootFolder(f.id, f.path, f.accessible, f.free_space) for f in client.get(_ROOT_FOLDERS, "rootfolder"))
+
+
+def read_folder_troubles(client: ArrClient) -> tuple[str, ...]:
+    """What the instance itself finds wrong with folders: not writable, mounted read-only, gone. In its own words."""
+    found = client.get(_HEALTH, "health")
+    return tuple(row.message for row in found if any(word in row.source for word in FOLDER_CHECKS))
+
+
+def read_tags(client: ArrClient) -> dict[str, int]:
+    """Tag ids by label; labels are lower case in both programs."""
+    return {tag.label.lower(): tag.id for tag in client.get(_TAGS, "tag")}
+
+
+def tag_id(client: ArrClient, label: str) -> int:
+    """The id of the tag called `label`, made where there is none yet."""
+    known = read_tags(client).get(label.lower())
+    if known is not None:
+        return known
+    return client.post(_TAG, "tag", {"label": label.lower()}).id
+
+
+def read_remote_path_mappings(client: ArrClient) -> tuple[RemotePathMapping, ...]:
+    return tuple(
+        RemotePathMapping(m.host, m.remote_path, m.local_path) for m in client.get(_MAPPINGS, "remotepathmapping")
+    )
+
+
+def read_media_management(client: ArrClient) -> MediaManagement:
+    answer = client.get(_MEDIA_MANAGEMENT, "config/mediamanagement")
+    return MediaManagement(
+        uses_hard_links=answer.copy_using_hardlinks,
+        minimum_free_mb=answer.minimum_free_space_when_importing,
+        skips_free_space_check=answer.skip_free_space_check_when_importing,
+        sets_permissions=answer.set_permissions_linux,
+        folder_mode=answer.chmod_folder,
+        imports_extra_files=answer.import_extra_files,
+        extra_file_extensions=answer.extra_file_extensions,
+        episode_title_required=answer.episode_title_required,
+        recycle_bin=answer.recycle_bin,
+    )

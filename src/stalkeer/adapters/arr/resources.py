@@ -1,0 +1,256 @@
+"""The fields we read of Radarr's and Sonarr's JSON, and how they become our values. Nulls are omitted by both."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+from stalkeer.adapters.arr.answers import Resource
+from stalkeer.adapters.arr.values import (
+    FileQuality,
+    KnownTitle,
+    LibraryItem,
+    LibraryKind,
+    MediaFile,
+    TitleOrigin,
+    WantedItem,
+    WantedReason,
+)
+from stalkeer.model import WantedKind
+
+
+class LanguageResource(Resource):
+    id: int = 0
+    name: str = ""
+
+
+class QualityResource(Resource):
+    id: int = 0
+    name: str = ""
+    source: str = "unknown"
+    resolution: int = 0
+
+    def to_value(self) -> FileQuality:
+        return FileQuality(self.id, self.name, self.source, self.resolution)
+
+
+class QualityModelResource(Resource):
+    quality: QualityResource = QualityResource()
+
+
+class ImageResource(Resource):
+    cover_type: str = ""
+    remote_url: str = ""
+
+
+class FileResource(Resource):
+    """A movie file or episode file."""
+
+    id: int
+    path: str = ""
+    size: int = 0
+    scene_name: str = ""
+    quality: QualityModelResource | None = None
+    date_added: datetime | None = None
+
+    def to_value(self) -> MediaFile:
+        return MediaFile(
+            id=self.id,
+            path=self.path,
+            size=self.size,
+            scene_name=self.scene_name,
+            quality=self.quality.quality.to_value() if self.quality else None,
+            added_at=as_utc(self.date_added),
+        )
+
+
+class AlternateTitleResource(Resource):
+    title: str = ""
+    season_number: int | None = None
+    scene_season_number: int | None = None
+
+
+class CollectionResource(Resource):
+    title: str = ""
+
+
+class MovieResource(Resource):
+    id: int
+    title: str = ""
+    original_title: str = ""
+    original_language: LanguageResource | None = None
+    alternate_titles: tuple[AlternateTitleResource, ...] = ()
+    year: int = 0
+    secondary_year: int = 0
+    runtime: int = 0
+    tmdb_id: int = 0
+    imdb_id: str = ""
+    quality_profile_id: int = 0
+    monitored: bool = False
+    is_available: bool = False
+    has_file: bool = False
+    movie_file_id: int = 0
+    movie_file: FileResource | None = None
+    path: str = ""
+    images: tuple[ImageResource, ...] = ()
+    remote_poster: str = ""
+    tags: tuple[int, ...] = ()
+    certification: str = ""
+    collection: CollectionResource | None = None
+    in_cinemas: datetime | None = None
+    digital_release: datetime | None = None
+    physical_release: datetime | None = None
+    minimum_availability: str = ""
+
+    def to_library_item(self) -> LibraryItem:
+        return LibraryItem(
+            kind=LibraryKind.MOVIE,
+            arr_id=self.id,
+            title=self.title,
+            titles=known_titles(self.title, self.original_title, self.alternate_titles),
+            year=self.year or None,
+            secondary_year=self.secondary_year or None,
+            runtime_min=self.runtime or None,
+            tmdb_id=self.tmdb_id or None,
+            tvdb_id=None,
+            imdb_id=self.imdb_id or None,
+            series_type=None,
+            original_language=self.original_language.name if self.original_language else None,
+            quality_profile_id=self.quality_profile_id or None,
+            monitored=self.monitored,
+            has_file=self.has_file or self.movie_file_id > 0,
+            path=self.path or None,
+            poster=poster_name(self.images, self.remote_poster),
+            tags=self.tags,
+        )
+
+    def to_wanted_item(self, reason: WantedReason) -> WantedItem:
+        return WantedItem(
+            kind=WantedKind.MOVIE,
+            arr_id=self.id,
+            library_arr_id=self.id,
+            reason=reason,
+            title=self.title,
+            runtime_min=self.runtime or None,
+            monitored=self.monitored,
+            available=self.is_available,
+            current_quality=current_quality(self.movie_file),
+        )
+
+
+class SeriesResource(Resource):
+    id: int
+    title: str = ""
+    original_language: LanguageResource | None = None
+    alternate_titles: tuple[AlternateTitleResource, ...] = ()
+    year: int = 0
+    runtime: int = 0
+    tvdb_id: int = 0
+    tmdb_id: int = 0
+    imdb_id: str = ""
+    series_type: str = "standard"
+    quality_profile_id: int = 0
+    monitored: bool = False
+    path: str = ""
+    images: tuple[ImageResource, ...] = ()
+    remote_poster: str = ""
+    tags: tuple[int, ...] = ()
+    statistics: SeriesStatisticsResource | None = None
+    season_folder: bool = True
+    tv_maze_id: int = 0
+    use_scene_numbering: bool = False
+
+    def to_library_item(self) -> LibraryItem:
+        return LibraryItem(
+            kind=LibraryKind.SERIES,
+            arr_id=self.id,
+            title=self.title,
+            titles=known_titles(self.title, "", self.alternate_titles),
+            year=self.year or None,
+            secondary_year=None,
+            runtime_min=self.runtime or None,
+            tmdb_id=self.tmdb_id or None,
+            tvdb_id=self.tvdb_id or None,
+            imdb_id=self.imdb_id or None,
+            series_type=self.series_type,
+            original_language=self.original_language.name if self.original_language else None,
+            quality_profile_id=self.quality_profile_id or None,
+            monitored=self.monitored,
+            has_file=self.statistics is not None and self.statistics.episode_file_count > 0,
+            path=self.path or None,
+            poster=poster_name(self.images, self.remote_poster),
+            tags=self.tags,
+        )
+
+
+class SeriesStatisticsResource(Resource):
+    episode_file_count: int = 0
+
+
+class EpisodeResource(Resource):
+    id: int
+    series_id: int
+    season_number: int = 0
+    episode_number: int = 0
+    title: str = ""
+    air_date: str | None = None
+    air_date_utc: datetime | None = None
+    runtime: int = 0
+    monitored: bool = False
+    has_file: bool = False
+    episode_file_id: int = 0
+    episode_file: FileResource | None = None
+    absolute_episode_number: int | None = None
+    scene_season_number: int | None = None
+    scene_episode_number: int | None = None
+    scene_absolute_episode_number: int | None = None
+
+    def to_wanted_item(self, reason: WantedReason) -> WantedItem:
+        return WantedItem(
+            kind=WantedKind.EPISODE,
+            arr_id=self.id,
+            library_arr_id=self.series_id,
+            reason=reason,
+            title=self.title,
+            season=self.season_number,
+            episode=self.episode_number,
+            absolute=self.absolute_episode_number,
+            scene_season=self.scene_season_number,
+            scene_episode=self.scene_episode_number,
+            scene_absolute=self.scene_absolute_episode_number,
+            air_date=self.air_date,
+            air_date_utc=as_utc(self.air_date_utc),
+            runtime_min=self.runtime or None,
+            monitored=self.monitored,
+            current_quality=current_quality(self.episode_file),
+        )
+
+
+def known_titles(title: str, original: str, alternates: tuple[AlternateTitleResource, ...]) -> tuple[KnownTitle, ...]:
+    """Every distinct name, the instance's own first: a name it has twice is kept with its best origin."""
+    named = [KnownTitle(title, TitleOrigin.TITLE), KnownTitle(original, TitleOrigin.ORIGINAL)]
+    named += [KnownTitle(a.title, TitleOrigin.ALTERNATE, _one_season(a.season_number)) for a in alternates]
+    distinct = {(known.title.casefold(), known.season): known for known in reversed(named) if known.title.strip()}
+    return tuple(reversed(distinct.values()))
+
+
+def _one_season(number: int | None) -> int | None:
+    return None if number is None or number < 0 else number  # -1 stands for every season
+
+
+def current_quality(file: FileResource | None) -> FileQuality | None:
+    return file.quality.quality.to_value() if file and file.quality else None
+
+
+def poster_name(images: tuple[ImageResource, ...], remote_poster: str) -> str | None:
+    """The poster's file name at its host: what a page needs to ask the instance or the host for it."""
+    url = next((image.remote_url for image in images if image.cover_type == "poster" and image.remote_url), "")
+    return PurePosixPath(urlsplit(url or remote_poster).path).name or None
+
+
+def as_utc(moment: datetime | None) -> datetime | None:
+    """Both programs write UTC; a value without a zone is UTC too."""
+    if moment is None:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,0 +1,86 @@
+"""Our webhook in an instance: put there, found again, taken out. Saving it makes the instance send a Test at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from stalkeer.adapters.arr.answers import Resource
+from stalkeer.adapters.arr.client import ArrClient
+from stalkeer.errors import ArrTooOld
+
+NAME = "Stalkeer"
+POST = 1
+# every switch that tells of what changes our view; renames and updates of the program do not
+WANTED_EVENTS = frozenset(
+    {"onGrab", "onDownload", "onUpgrade", "onHealthIssue", "onHealthRestored", "onManualInteractionRequired"}
+    | {"onMovieAdded", "onMovieDelete", "onMovieFileDelete", "onMovieFileDeleteForUpgrade"}
+    | {"onSeriesAdd", "onSeriesDelete", "onEpisodeFileDelete", "onEpisodeFileDeleteForUpgrade"}
+)
+
+
+@dataclass(frozen=True)
+class WebhookTarget:
+    """Where the instance is to send its events. The secret goes as basic auth: URLs are logged."""
+
+    url: str
+    username: str
+    password: str = field(repr=False)
+
+
+class NotificationResource(Resource):
+    id: int = 0
+    name: str = ""
+    implementation: str = ""
+
+
+_NOTIFICATIONS = TypeAdapter(tuple[NotificationResource, ...])
+_TEMPLATES = TypeAdapter(tuple[dict[str, Any], ...])
+_ANYTHING = TypeAdapter(dict[str, Any])
+
+
+def find_webhook(client: ArrClient) -> int | None:
+    """The id of our connection in the instance."""
+    for row in client.get(_NOTIFICATIONS, "notification"):
+        if row.implementation == "Webhook" and row.name == NAME:
+            return row.id
+    return None
+
+
+def register_webhook(client: ArrClient, target: WebhookTarget) -> None:
+    """Make or renew our connection. Raises ArrRefused with the instance's words where it cannot reach us."""
+    body = _filled(_template(client), target)
+    present = find_webhook(client)
+    if present is None:
+        client.post(_ANYTHING, "notification", body)
+    else:
+        client.put(f"notification/{present}", {**body, "id": present})
+
+
+def remove_webhook(client: ArrClient) -> bool:
+    """Take our connection out; False where there was none."""
+    present = find_webhook(client)
+    if present is None:
+        return False
+    client.delete(f"notification/{present}")
+    return True
+
+
+def _template(client: ArrClient) -> dict[str, Any]:
+    """The instance's own form of a webhook: which switches and fields there are differs between versions."""
+    for template in client.get(_TEMPLATES, "notification/schema"):
+        if template.get("implementation") == "Webhook":
+            return template
+    raise ArrTooOld(f"{client.address.label} offers no webhooks; update it.")
+
+
+def _filled(template: dict[str, Any], target: WebhookTarget) -> dict[str, Any]:
+    values = {"url": target.url, "method": POST, "username": target.username, "password": target.password}
+    fields = [
+        {**field, "value": values[field["name"]]} if field.get("name") in values else field
+        for field in template.get("fields", ())
+    ]
+    switches = {name: name in WANTED_EVENTS for name in template if name.startswith("on")}
+    return {**template, **switches, "name": NAME, "fields": fields, "tags": [], "presets": None}

@@ -1,0 +1,44 @@
+"""Is a media file whole, how long does it play, which languages does it carry? Walks the container; decodes nothing.
+
+Reads a few pages of a film of any size: headers, indexes, and whether everything they speak of lies within the file.
+A hole of zeros in the middle is not seen.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+from stalkeer.adapters.files import avi, matroska, mp4, mpegts
+from stalkeer.adapters.files.facts import Broken, ContainerFacts
+
+__all__ = ["Broken", "ContainerFacts", "inspect"]
+
+WALKS = (
+    ("matroska", matroska.is_matroska, matroska.walk),
+    ("mp4", mp4.is_mp4, mp4.walk),
+    ("avi", avi.is_avi, avi.walk),
+    ("mpegts", mpegts.is_mpegts, mpegts.walk),
+)
+
+
+def inspect(path: Path) -> ContainerFacts:
+    """The facts of the file at `path`. Raises OSError where it cannot be read, nothing for whatever it may hold."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        return inspect_file(file, size)
+
+
+def inspect_file(file: BinaryIO, size: int) -> ContainerFacts:
+    if size == 0:
+        return ContainerFacts(None, is_whole=False, reason="the file is empty")
+    start = file.read(4096)
+    for kind, recognises, walk in WALKS:
+        if recognises(start):
+            try:
+                return walk(file, size)
+            except Broken as broken:
+                return ContainerFacts(kind, is_whole=False, reason=str(broken))
+    if not start.strip(b"\0"):
+        return ContainerFacts(None, is_whole=False, reason="the file begins with zeros only")
+    return ContainerFacts(None, is_whole=None, reason="a container that is not known here")

@@ -1,0 +1,1 @@
+"""Rules that every adapter that asks a foreign server shares."""

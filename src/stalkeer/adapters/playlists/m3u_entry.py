@@ -1,0 +1,234 @@
+"""Read chunks into entries: one regular expression for the lines a list repeats, a tolerant reader for the others.
+
+The expression is made from a well-formed line of this very list: providers write all their lines alike. It finds
+every block of a chunk in one call; a block that it does not fit is handed over whole and read piece by piece, its
+oddities counted. Nothing is fatal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import repeat
+from operator import itemgetter
+
+from stalkeer.adapters.playlists.m3u import ByteStream, Chunks
+from stalkeer.adapters.playlists.m3u_lines import clean_logo, read_odd_block, unescaped
+from stalkeer.core.catalogue.access import Templates
+from stalkeer.core.catalogue.kinds import EPISODE, FILM, LIVE, nature_of
+from stalkeer.model import Entry
+
+MOST_SHAPES = 6
+_REGULAR_LINE = re.compile(r'(-?\d+)((?:[ \t]+[\w-]+="[^"\n]*")*)[ \t]*,')
+_ATTRIBUTE = re.compile(r'([ \t]+)([\w-]+)="[^"\n]*"')
+# attributes that say more than a name: such a line is read piece by piece
+_TELLING = re.compile(r"user-agent|referr?er|tmdb|imdb|drm|licen[cs]e|headers?|duration|origin", re.IGNORECASE)
+# possessive wherever nothing that follows could begin within: nothing is kept then to come back to
+_END = r"[ \t]*+(?=\n#EXTINF:|\n*\Z|\n+#EXTINF:)"
+_ODD = r"((?:(?!\n#EXTINF:)[\s\S])*)"
+_SECTIONS = {
+    "movie/": (FILM, "movie:", "{base}/movie/{username}/{password}/"),
+    "series/": (EPISODE, "series:", "{base}/series/{username}/{password}/"),
+    "live/": (LIVE, "live:", "{base}/live/{username}/{password}/"),
+}
+_KINDS = {section: kind for section, (kind, _, _) in _SECTIONS.items()}
+_PREFIXES = {section: prefix for section, (_, prefix, _) in _SECTIONS.items()}
+_STARTS = {section: start for section, (_, _, start) in _SECTIONS.items()}
+_logo_of, _section_of = itemgetter(0), itemgetter(3)
+_ENTITY = re.compile(r"&#?\w+;")
+_Groups = tuple[str, str, str, str, str, str, str]  # logo, group, name, section, stream, extension, url
+
+
+class Shape:
+    """One way to write a block: an expression with the groups of `_Groups` and, over a chunk, the odd blocks whole."""
+
+    def __init__(self, line: str, url: str, *, group_first: bool) -> None:
+        self._find_all = re.compile(rf"(?:\A|\n)#EXTINF:(?:{line}\n{url}{_END}|{_ODD})").findall
+        self._match = re.compile(rf"{line}\n{url}\s*").fullmatch
+        self._group_first = group_first
+        self.hits = 0
+
+    def find_all(self, text: str) -> list[tuple[str, ...]]:
+        found: list[tuple[str, ...]] = self._find_all(text)
+        if self._group_first:
+            return [(logo, group, *others) for group, logo, *others in found]
+        return found
+
+    def match(self, block: str) -> _Groups | None:
+        found = self._match(block)
+        if found is None:
+            return None
+        first, second, name, section, stream, extension, url = found.groups()
+        return (second, first, name, section, stream, extension, url) if self._group_first else found.groups()  # type: ignore[return-value]
+
+
+def learn_shape(block: str, account_url: str) -> Shape | None:
+    """The shape of a well-formed block; None where it is not, or says things that a shape would overlook."""
+    line, newline, url = block.strip().partition("\n")
+    regular = _REGULAR_LINE.match(line)
+    if regular is None or not newline or "\n" in url or url.startswith("#") or int(regular[1]) > 0:
+        return None
+    pattern = re.escape(regular[1])
+    kept: list[str] = []
+    names: set[str] = set()
+    for blank, name in _ATTRIBUTE.findall(regular[2]):
+        if _TELLING.search(name) or name in names:
+            return None
+        names.add(name)
+        if name in ("group-title", "tvg-logo"):
+            kept.append(name)
+            pattern += f'{blank}{name}="([^"]*+)"'
+        else:
+            pattern += f'{blank}{name}="[^"]*+"'
+    group_first = kept[:1] == ["group-title"]
+    pattern += "()" * (2 - len(kept)) + r"[ \t]*+,[ \t]*+([^\n]*[^\s])[ \t]*+"
+    if account_url and re.fullmatch(account_url, url.strip()):
+        return Shape(pattern, account_url + "()", group_first=group_first)
+    return Shape(pattern, r"()()()((?:https?://)[^\n| ]+)", group_first=group_first)
+
+
+class EntryReader:
+    """Reads chunks of one playlist; learns shapes as it goes."""
+
+    def __init__(self, templates: Templates) -> None:
+        self.oddities: Counter[str] = Counter()
+        self._templates = templates
+        self._shapes: list[Shape] = []
+
+    def read(self, chunk: bytes) -> tuple[list[Entry], Sequence[int]]:
+        """The entries of a chunk, and for each of them the place of its block."""
+        try:
+            text = chunk.decode()
+        except UnicodeDecodeError:
+            text = self._decode_lines(chunk)
+        if not text.startswith("#EXTINF:"):
+            odd = self._read_odd(text)
+            return odd, [0] * len(odd)
+        if not self._shapes:
+            self._learn(text[len("#EXTINF:") :].split("\n#EXTINF:", 1)[0])
+        if self._shapes:
+            found = self._shapes[0].find_all(text)
+        else:
+            found = [("",) * 7 + (block,) for block in text[len("#EXTINF:") :].split("\n#EXTINF:")]
+        result = self._entries(found, is_plain="&" not in text or _ENTITY.search(text) is None)
+        if not isinstance(result[1], range) or self._has_secret("\n".join(map(_logo_of, found))):
+            result = [self._with_hidden_logo(entry) for entry in result[0]], result[1]
+        if self._shapes and self._shapes[-1].hits > len(found) // 2:  # the list has changed its ways
+            self._shapes.insert(0, self._shapes.pop())
+            self._shapes[0].hits = 0
+        return result
+
+    def _entries(self, found: list[tuple[str, ...]], *, is_plain: bool) -> tuple[list[Entry], Sequence[int]]:
+        if is_plain and found:
+            entries = _plain_entries(found)
+            if entries is not None:
+                return entries, range(len(entries))
+        return self._mixed_entries(found)
+
+    def _mixed_entries(self, found: list[tuple[str, ...]]) -> tuple[list[Entry], list[int]]:
+        entries: list[Entry] = []
+        origins: list[int] = []
+        for origin, (logo, group, name, section, stream, extension, url, odd) in enumerate(found):
+            if name:
+                read = [self._entry((logo, group, name, section, stream, extension, url))]
+            else:
+                read = self._read_block(odd)
+            entries += read
+            origins += [origin] * len(read)
+        return entries, origins
+
+    def _entry(self, groups: _Groups) -> Entry:
+        logo, group, name, section, stream, extension, url = groups
+        if section:
+            kind, prefix, start = _SECTIONS[section]
+            reason, key, url = "url", prefix + stream, start + stream + extension
+        else:
+            url = self._template(url) if url else "{base}/{username}/{password}/" + stream + extension
+            kind, reason, key = nature_of(url, name, group, None)
+        name, group = unescaped(name, self.oddities), unescaped(group, self.oddities)
+        return Entry(key, kind, name, url, group, clean_logo(logo, self.oddities), reason=reason)
+
+    def _has_secret(self, text: str) -> bool:
+        return any(secret in text for secret in self._templates.secrets)
+
+    def _with_hidden_logo(self, entry: Entry) -> Entry:
+        logo = self._templates.hide(entry.logo)
+        if logo == entry.logo:
+            return entry
+        self.oddities["login-in-logo"] += 1
+        return entry._replace(logo=logo)
+
+    def _read_block(self, block: str) -> list[Entry]:
+        """A block that the first shape does not fit: by another shape, or piece by piece."""
+        for shape in self._shapes[1:]:
+            if groups := shape.match(block):
+                shape.hits += 1
+                return [self._entry(groups)]
+        learned = self._learn(block)
+        if learned and (groups := learned.match(block)):
+            return [self._entry(groups)]
+        return self._read_odd(block)
+
+    def _learn(self, block: str) -> Shape | None:
+        if len(self._shapes) >= MOST_SHAPES:
+            return None
+        learned = learn_shape(block, self._templates.account_pattern)
+        if learned is None or learned.match(block) is None:
+            return None
+        self._shapes.append(learned)
+        return learned
+
+    def _read_odd(self, block: str) -> list[Entry]:
+        return read_odd_block(self._template(block), self.oddities)
+
+    def _template(self, text: str) -> str:
+        return self._templates.apply(text.encode("utf-8", "replace")).decode()
+
+    def _decode_lines(self, chunk: bytes) -> str:
+        """Line by line: one stray line in latin-1 must not spoil its neighbours."""
+        lines: list[str] = []
+        for line in chunk.split(b"\n"):
+            try:
+                lines.append(line.decode())
+            except UnicodeDecodeError:
+                self.oddities["latin-1-line"] += 1
+                lines.append(line.decode("cp1252", "replace") if _is_windows(line) else line.decode("latin-1"))
+        return "\n".join(lines)
+
+
+def _plain_entries(found: list[tuple[str, ...]]) -> list[Entry] | None:
+    """The entries of a chunk without a single oddity; None for any other."""
+    sections = set(map(_section_of, found))
+    if not sections <= _SECTIONS.keys():  # an odd block, or a URL without a section
+        return None
+    entries = repeat(Entry)
+    new = tuple.__new__  # Entry's own constructor costs twice as much
+    # fmt: off
+    if len(sections) == 1:
+        kind, prefix, start = _SECTIONS[sections.pop()]
+        return list(map(new, entries, [
+            (prefix + stream, kind, name, f"{start}{stream}{extension}",
+             group, logo, None, None, "", None, None, None, None, "url", False)
+            for logo, group, name, _, stream, extension, _, _ in found
+        ]))
+    return list(map(new, entries, [
+        (_PREFIXES[section] + stream, _KINDS[section], name, f"{_STARTS[section]}{stream}{extension}",
+         group, logo, None, None, "", None, None, None, None, "url", False)
+        for logo, group, name, section, stream, extension, _, _ in found
+    ]))
+    # fmt: on
+
+
+def _is_windows(line: bytes) -> bool:
+    return any(0x80 <= byte < 0xA0 for byte in line)
+
+
+def read_entries(stream: ByteStream) -> Iterator[Entry]:
+    """All entries of a playlist, one after another. For samples and tools; a refresh goes by chunks."""
+    chunks = Chunks(stream)
+    templates = Templates()
+    templates.learn(chunks.sample)
+    reader = EntryReader(templates)
+    for chunk in chunks:
+        yield from reader.read(chunk)[0]

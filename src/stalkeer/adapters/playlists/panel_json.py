@@ -1,0 +1,254 @@
+"""What an Xtream panel's answers say, as our values. Every field may be missing, null, or of another type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import unescape
+from typing import Any
+
+from stalkeer.adapters.playlists.loose_json import as_int, as_items, as_map, as_text
+from stalkeer.model import Entry, EntryKind
+
+LOGIN = "{username}/{password}"
+SERIES_ADDRESS = "{base}/player_api.php?username={username}&password={password}&action=get_series_info&series_id="
+_YEARS = range(1870, 2200)
+_EXTENSION = 8
+
+
+@dataclass(frozen=True)
+class AccountInfo:
+    """What an account says of itself."""
+
+    status: str  # active | expired | banned | disabled | unknown
+    active: int | None = None
+    maximum: int | None = None
+    expires_at: datetime | None = None
+    message: str = ""
+    is_trial: bool = False
+
+    @property
+    def is_usable(self) -> bool:
+        return self.status in ("active", "unknown")
+
+
+@dataclass(frozen=True)
+class FilmDetails:
+    """What `get_vod_info` adds to a film's entry; sizes in bytes, durations in seconds, None where it does not say."""
+
+    tmdb_id: int | None = None
+    duration_s: int | None = None
+    size: int | None = None
+    bitrate: int | None = None  # kbit/s
+    video: str = ""
+    audio: str = ""
+    height: int | None = None
+    year: int | None = None
+
+
+def account_info(answer: object, now: datetime) -> AccountInfo | None:
+    """The account's own word; None where the answer is no panel's. A login that is refused is `disabled`."""
+    user = as_map(as_map(answer).get("user_info"))
+    if not user:
+        return None
+    auth = as_int(user.get("auth"))
+    message = as_text(user.get("message"))
+    if auth == 0:
+        return AccountInfo("disabled", message=message or "the panel refuses this login")
+    status = as_text(user.get("status")).lower()
+    status = status if status in ("active", "expired", "banned", "disabled") else "active" if auth else "unknown"
+    expires = as_int(user.get("exp_date"))
+    expires_at = datetime.fromtimestamp(expires, UTC) if expires and 0 < expires < 32_000_000_000 else None
+    if status == "active" and expires_at is not None and expires_at < now:
+        status = "expired"
+    return AccountInfo(
+        status=status,
+        active=as_int(user.get("active_cons")),
+        maximum=as_int(user.get("max_connections")) or None,  # 0 is a panel's word for no limit
+        expires_at=expires_at,
+        message=message,
+        is_trial=as_int(user.get("is_trial")) == 1,
+    )
+
+
+def category_names(items: Iterator[Mapping[str, Any]]) -> dict[str, str]:
+    return {as_text(item.get("category_id")): unescape(as_text(item.get("category_name"))) for item in items}
+
+
+def film_entry(item: Mapping[str, Any], groups: Mapping[str, str]) -> Entry | None:
+    """A row of `get_vod_streams`; None where it has no id."""
+    stream = as_int(item.get("stream_id"))
+    if stream is None:
+        return None
+    return Entry(
+        key=f"movie:{stream}",
+        kind=EntryKind.FILM.value,
+        name=_name(item) or f"Film {stream}",
+        url=f"{{base}}/movie/{LOGIN}/{stream}.{_extension(item)}",
+        group=_group(item, groups),
+        logo=_logo(item.get("stream_icon")) or _logo(item.get("cover")),
+        duration_s=_positive(item.get("duration_secs")),
+        tmdb_id=_tmdb(item),
+        year=_year(item),
+        added=_positive(item.get("added")),
+        reason="account",
+    )
+
+
+def live_entry(item: Mapping[str, Any], groups: Mapping[str, str]) -> Entry | None:
+    stream = as_int(item.get("stream_id"))
+    if stream is None:
+        return None
+    return Entry(
+        key=f"live:{stream}",
+        kind=EntryKind.LIVE.value,
+        name=_name(item) or f"Channel {stream}",
+        url=f"{{base}}/live/{LOGIN}/{stream}.ts",
+        group=_group(item, groups),
+        logo=_logo(item.get("stream_icon")),
+        reason="account",
+    )
+
+
+def series_entry(item: Mapping[str, Any], groups: Mapping[str, str]) -> Entry | None:
+    """A row of `get_series`: it stands for episodes that are listed on request."""
+    series = as_int(item.get("series_id"))
+    if series is None:
+        return None
+    return Entry(
+        key=f"show:{series}",
+        kind=EntryKind.SERIES.value,
+        name=_name(item) or f"Series {series}",
+        url=f"{SERIES_ADDRESS}{series}",
+        group=_group(item, groups),
+        logo=_logo(item.get("cover")),
+        tmdb_id=_tmdb(item),
+        year=_year(item),
+        added=_positive(item.get("last_modified")),
+        reason="account",
+    )
+
+
+def episode_entries(answer: object, series: Entry) -> list[Entry]:
+    """The episodes of `get_series_info`: a map of seasons, a list of seasons (its place is the season), or one flat
+    list. Season 0 is a season."""
+    episodes = as_map(answer).get("episodes")
+    entries: dict[str, Entry] = {}
+    for season, item in _episode_items(episodes):
+        entry = _episode(item, season, series)
+        if entry is not None:
+            entries.setdefault(entry.key, entry)
+    return list(entries.values())
+
+
+def _episode_items(episodes: object) -> Iterator[tuple[int | None, Mapping[str, Any]]]:
+    if isinstance(episodes, dict):
+        for key, listed in episodes.items():
+            for item in as_items(listed):
+                yield as_int(key), item
+    elif isinstance(episodes, list):
+        for place, listed in enumerate(episodes):
+            if isinstance(listed, dict) and "id" in listed:
+                yield None, listed
+            else:
+                for item in as_items(listed):
+                    yield place, item
+
+
+def _episode(item: Mapping[str, Any], listed_season: int | None, series: Entry) -> Entry | None:
+    stream = as_int(item.get("id"))
+    if stream is None:
+        return None
+    own = as_int(item.get("season"))
+    season = own if own is not None else listed_season
+    number = as_int(item.get("episode_num"))
+    info = as_map(item.get("info"))
+    title = unescape(as_text(item.get("title")))
+    name = title if _names_series(title, series.name) else f"{series.name} {_marker(season, number)} {title}".strip()
+    return Entry(
+        key=f"series:{stream}",
+        kind=EntryKind.EPISODE.value,
+        name=name,
+        url=f"{{base}}/series/{LOGIN}/{stream}.{_extension(item)}",
+        group=series.group,
+        logo=_logo(info.get("movie_image")) or series.logo,
+        duration_s=_positive(info.get("duration_secs")),
+        season=season,
+        episode=number,
+        year=series.year,
+        added=_positive(item.get("added")),
+        reason="account",
+    )
+
+
+def _names_series(title: str, series: str) -> bool:
+    """Whether an episode's title already begins with its series' name."""
+    return bool(series) and title.casefold().startswith(series.casefold())
+
+
+def _marker(season: int | None, number: int | None) -> str:
+    if season is None or number is None:
+        return ""
+    return f"S{season:02d}E{number:02d}"
+
+
+def film_details(answer: object) -> FilmDetails:
+    """What `get_vod_info` says; nothing for an unknown id, whose `info` is an empty list."""
+    info, data = as_map(as_map(answer).get("info")), as_map(as_map(answer).get("movie_data"))
+    video, audio = as_map(info.get("video")), as_map(info.get("audio"))
+    return FilmDetails(
+        tmdb_id=_tmdb(info) or _tmdb(data),
+        duration_s=_positive(info.get("duration_secs")) or _clock(as_text(info.get("duration"))),
+        size=_positive(info.get("size")) or _positive(info.get("file_size")),
+        bitrate=_positive(info.get("bitrate")),
+        video=as_text(video.get("codec_name")),
+        audio=as_text(audio.get("codec_name")),
+        height=_positive(video.get("height")),
+        year=_year({**data, **info}),
+    )
+
+
+def _name(item: Mapping[str, Any]) -> str:
+    return unescape(as_text(item.get("name")) or as_text(item.get("title")))[:1000]
+
+
+def _group(item: Mapping[str, Any], groups: Mapping[str, str]) -> str:
+    ids = [item.get("category_id"), *(item["category_ids"] if isinstance(item.get("category_ids"), list) else ())]
+    return next((name for one in ids if (name := groups.get(as_text(one)))), "")
+
+
+def _extension(item: Mapping[str, Any]) -> str:
+    extension = as_text(item.get("container_extension")).lower().lstrip(".")
+    return extension if extension.isalnum() and len(extension) <= _EXTENSION else "mp4"
+
+
+def _logo(value: object) -> str:
+    text = as_text(value)
+    return text if text.lower().startswith(("http://", "https://")) and len(text) < 2_000 else ""
+
+
+def _tmdb(item: Mapping[str, Any]) -> int | None:
+    return _positive(item.get("tmdb_id")) or _positive(item.get("tmdb"))
+
+
+def _year(item: Mapping[str, Any]) -> int | None:
+    for name in ("year", "releaseDate", "releasedate", "release_date"):
+        year = as_int(as_text(item.get(name))[:4])
+        if year in _YEARS:
+            return year
+    return None
+
+
+def _positive(value: object) -> int | None:
+    number = as_int(value)
+    return number if number is not None and 0 < number < 1 << 53 else None
+
+
+def _clock(text: str) -> int | None:
+    """Seconds of `01:52:10`."""
+    parts = text.split(":")
+    if len(parts) != 3 or not all(part.isdecimal() for part in parts):
+        return None
+    hours, minutes, seconds = (int(part) for part in parts)
+    return hours * 3600 + minutes * 60 + seconds or None

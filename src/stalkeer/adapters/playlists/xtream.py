@@ -1,0 +1,191 @@
+"""Ask an Xtream panel's `player_api.php`: the account, its lists, a series' episodes, a film's details."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import xxhash
+
+from stalkeer.adapters.playlists.fetch import TIMEOUT_S, NotModified, PlaylistRequest, fetch_playlist
+from stalkeer.adapters.playlists.loose_json import ItemStream, as_map
+from stalkeer.adapters.playlists.panel_json import (
+    AccountInfo,
+    FilmDetails,
+    account_info,
+    category_names,
+    episode_entries,
+    film_details,
+    film_entry,
+    live_entry,
+    series_entry,
+)
+from stalkeer.core.catalogue.access import LearnedAccess, Templates, url_part
+from stalkeer.errors import NotAPlaylist, SourceRefused
+from stalkeer.model import Entry
+
+LARGEST_ANSWER = 64_000_000  # of one series or film
+_LISTS: tuple[tuple[str, str, Callable[[Mapping[str, Any], Mapping[str, str]], Entry | None]], ...] = (
+    ("get_vod_streams", "get_vod_categories", film_entry),
+    ("get_series", "get_series_categories", series_entry),
+    ("get_live_streams", "get_live_categories", live_entry),
+)
+_NAMES = {"get_vod_streams": "films", "get_series": "series", "get_live_streams": "channels"}
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True)
+class PanelLogin:
+    """An account and how its panel wants to be asked. `base` may have a path."""
+
+    base: str
+    username: str = field(repr=False)
+    password: str = field(repr=False)
+    user_agent: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    proxy: str = field(default="", repr=False)
+    timeout_s: float = TIMEOUT_S
+    https_only: bool = False
+
+    @property
+    def host(self) -> str:
+        parts = urlsplit(self.base)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+    def address(self, action: str, **query: str) -> str:
+        asked = {
+            "username": self.username,
+            "password": self.password,
+            **({"action": action} if action else {}),
+            **query,
+        }
+        return f"{self.base.rstrip('/')}/player_api.php?{urlencode(asked)}"
+
+
+@dataclass(frozen=True)
+class PanelLists:
+    """A panel's lists on disk. `digest` is over all their bytes."""
+
+    files: Mapping[str, Path]
+    size: int
+    digest: str
+
+
+class Panel:
+    """One account's panel. Answers are spooled to `folder`, so that its connection is never held for long."""
+
+    def __init__(self, login: PanelLogin, folder: Path, *, max_size: int = LARGEST_ANSWER) -> None:
+        self._login = login
+        self._folder = folder
+        self._max_size = max_size
+        written = (url_part(login.username), url_part(login.password))
+        self._templates = Templates.of(LearnedAccess((login.base.rstrip("/"),), (written,)))
+
+    def account(self, now: datetime) -> AccountInfo:
+        """Raises NotAPlaylist where no panel answers, SourceRefused where it does not know the login."""
+        info = account_info(self._document("", "The account"), now)
+        if info is None:
+            raise NotAPlaylist(
+                f"{self._login.host} answers, but not as an Xtream panel does; check the server's address and port"
+            )
+        return info
+
+    def lists(self, progress: Progress) -> PanelLists:
+        """Fetch all lists. Categories that do not come are no loss; a list that does not come is an error."""
+        files: dict[str, Path] = {}
+        hasher = xxhash.xxh3_128()
+        size = 0
+        for action, categories, _ in _LISTS:
+            for name in (categories, action):
+                try:
+                    files[name], digest, length = self._spool(name, f"The account's list of {_NAMES[action]}", progress)
+                except (NotAPlaylist, SourceRefused):
+                    if name == action:
+                        raise
+                    continue
+                hasher.update(f"{name} {digest}\n".encode())
+                size += length
+        return PanelLists(files, size, hasher.hexdigest())
+
+    def entries(self, lists: PanelLists, oddities: Counter[str]) -> Iterator[Entry]:
+        """Films, series, then channels. Items without an id are counted and left out."""
+        for action, categories, read in _LISTS:
+            groups = self._categories(lists.files.get(categories))
+            with lists.files[action].open("rb") as stream:
+                items = ItemStream(stream, f"The account's list of {_NAMES[action]} at {self._login.host}")
+                for item in items:
+                    if "user_info" in item or item.get("#") == "user_info":
+                        raise self._refused()
+                    entry = read(item, groups)
+                    if entry is None:
+                        oddities["without-id"] += 1
+                    else:
+                        yield self._hidden(entry)
+                oddities["not-an-object"] += items.odd
+
+    def episodes(self, series: Entry, series_id: str) -> list[Entry]:
+        document = self._document("get_series_info", "The series", series_id=series_id)
+        return [self._hidden(entry) for entry in episode_entries(document, series)]
+
+    def film(self, stream_id: str) -> FilmDetails:
+        return film_details(self._document("get_vod_info", "The film", vod_id=stream_id))
+
+    def _hidden(self, entry: Entry) -> Entry:
+        """The entry without the login that its logo's address may carry."""
+        logo = self._templates.hide(entry.logo)
+        return entry if logo == entry.logo else entry._replace(logo=logo)
+
+    def _categories(self, path: Path | None) -> dict[str, str]:
+        if path is None:
+            return {}
+        with path.open("rb") as stream:
+            try:
+                return category_names(iter(ItemStream(stream, "The account's categories")))
+            except NotAPlaylist:
+                return {}
+
+    def _document(self, action: str, what: str, **query: str) -> object:
+        with ExitStack() as stack:
+            path, _, _ = self._spool(action or "account", what, _quiet, **query)
+            stack.callback(path.unlink, missing_ok=True)
+            text = path.read_bytes().decode("utf-8", "replace").lstrip("\ufeff \r\n\t")
+        try:
+            document = json.loads(text, strict=False) if text else None
+        except ValueError as error:
+            said = " ".join(text.split())[:60]
+            raise NotAPlaylist(
+                f"{what} at {self._login.host} is answered with {said!r} instead of JSON; check address and account"
+            ) from error
+        if action and as_map(as_map(document).get("user_info")).get("auth") in (0, "0"):
+            raise self._refused()
+        return document
+
+    def _spool(self, name: str, what: str, progress: Progress, **query: str) -> tuple[Path, str, int]:
+        action = "" if name == "account" else name
+        request = PlaylistRequest(
+            url=self._login.address(action, **query),
+            what=what,
+            user_agent=self._login.user_agent,
+            headers=self._login.headers,
+            proxy=self._login.proxy,
+            timeout_s=self._login.timeout_s,
+            max_size=self._max_size,
+            https_only=self._login.https_only,
+        )
+        file = fetch_playlist(request, self._folder / f"{name}.json", progress)
+        assert not isinstance(file, NotModified)  # nothing was asked for conditionally
+        return file.path, file.digest, file.size
+
+    def _refused(self) -> SourceRefused:
+        return SourceRefused(f"The panel at {self._login.host} refuses the login; check username and password")
+
+
+def _quiet(_done: int, _total: int | None) -> None:
+    return None

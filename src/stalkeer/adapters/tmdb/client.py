@@ -1,0 +1,119 @@
+"""One thin HTTP client for TMDB: spaced requests, retried reads, and a key that shows up nowhere.
+
+A key of version 3 must travel in the query, so no message here ever names more than the path.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx2
+from pydantic import TypeAdapter, ValidationError
+
+from stalkeer.adapters.net.retry import AskAgain, Patience, ask_until_answered, is_worth_repeating
+from stalkeer.errors import TmdbError, TmdbUnreachable
+
+T = TypeVar("T")
+URL = "https://api.themoviedb.org"
+SPACING_S = 0.1  # TMDB allows some forty a second to one address; a household may share it
+TIMEOUT_S = 20.0
+PATIENCE = Patience(attempts=3, all_for_s=30.0, longest_pause_s=10.0)
+_NOT_NOW = frozenset({429, 500, 502, 503, 504})
+_HOW = "Check `tmdb.api_key`: themoviedb.org shows it under Settings > API."
+
+
+@dataclass(frozen=True)
+class Access:
+    """Where TMDB is and how to be let in: an API key (v3), or a read access token (v4)."""
+
+    api_key: str = field(repr=False)
+    url: str = URL
+
+    @property
+    def is_token(self) -> bool:
+        return self.api_key.startswith("ey") and self.api_key.count(".") == 2
+
+
+@dataclass
+class Pace:
+    """Starts requests `spacing_s` apart, over all clients that share it."""
+
+    spacing_s: float = SPACING_S
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    _next_start: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def enter(self) -> None:
+        with self._lock:
+            now = self.monotonic()
+            start = max(now, self._next_start)
+            self._next_start = start + self.spacing_s
+        if start > now:
+            self.sleep(start - now)
+
+
+class TmdbClient:
+    """GET requests to TMDB. Open one per job and close it; the pace is what jobs share."""
+
+    def __init__(self, access: Access, pace: Pace | None = None) -> None:
+        self._access = access
+        self._pace = pace or Pace()
+        self._http = httpx2.Client(
+            headers={"Accept": "application/json", "User-Agent": "Stalkeer"}
+            | ({"Authorization": f"Bearer {access.api_key}"} if access.is_token else {}),
+            timeout=TIMEOUT_S,
+            follow_redirects=False,  # a redirect must not carry the key to another host
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    def get(self, adapter: TypeAdapter[T], path: str, query: Mapping[str, str] | None = None) -> T | None:
+        """GET `/3/{path}` and read the answer; None where TMDB knows no such thing. Raises TmdbError."""
+        response = self._send(path, query or {})
+        if response.status_code == 404:
+            return None
+        if response.status_code == 401:
+            raise TmdbError(f"TMDB refused the key for {path}. {_HOW}")
+        if not response.is_success:
+            error = TmdbUnreachable if response.status_code in _NOT_NOW else TmdbError
+            raise error(f"TMDB answered {response.status_code} for {path}. Stalkeer asks again at the next match.")
+        try:
+            return adapter.validate_json(response.content)
+        except ValidationError as error:
+            raise TmdbError(
+                f"TMDB answered {path} in an unknown form. Check `tmdb.url` and what lies between here and there."
+            ) from error
+
+    def _send(self, path: str, query: Mapping[str, str]) -> httpx2.Response:
+        own = {} if self._access.is_token else {"api_key": self._access.api_key}
+
+        def send() -> httpx2.Response:
+            self._pace.enter()
+            response = self._http.get(f"{self._access.url}/3/{path}", params={**query, **own})
+            if response.status_code in _NOT_NOW:
+                raise AskAgain(response)
+            return response
+
+        try:
+            return ask_until_answered(send, is_worth_repeating, PATIENCE)
+        except (httpx2.TransportError, httpx2.InvalidURL) as error:
+            # the cause is left out: its text may hold the address with the key
+            raise TmdbUnreachable(
+                f"TMDB did not answer {path} ({type(error).__name__}). Stalkeer asks again at the next match; all else "
+                "works without it."
+            ) from None

@@ -1,0 +1,197 @@
+"""Fetch an HLS film: plain segments, one after the other, into one part file. Encrypted ones are refused.
+
+Beside the part lies a journal, `.hls`: where each segment ended, so that a resumed film goes on at a whole segment, and
+the size of the finished file, since joining the segments changes it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from stalkeer.adapters.transfers.opening import Hopeless, Opened
+from stalkeer.adapters.transfers.part import PartFile, on_disk, sync_folder
+from stalkeer.adapters.transfers.playlist import Master, Media, Segment, best_variant, parse_playlist
+from stalkeer.adapters.transfers.remux import remux
+from stalkeer.adapters.transfers.request import Failed, Fetched
+from stalkeer.adapters.transfers.resume_writer import Landing
+from stalkeer.core.downloads.failures import FailureKind
+from stalkeer.core.downloads.resume import Held, Validators, kind_of_status
+
+MAX_PLAYLIST = 16 * 1024 * 1024
+MAX_DEPTH = 3
+READ_MOST = 1024 * 1024
+
+
+class Means(Protocol):
+    """What the transfer lends: requests and reads that can be stopped, and where bytes land."""
+
+    part: PartFile
+    landing: Landing
+
+    def open(self, url: str, range_fields: dict[str, str]) -> Opened: ...
+
+    def read(self, opened: Opened, most: int) -> bytes: ...
+
+    def sync_if_due(self) -> None: ...
+
+    def sync(self) -> None: ...
+
+
+def journal_of(part: Path) -> Path:
+    return part.with_name(part.name + ".hls")
+
+
+@dataclass
+class Journal:
+    """`ends` are the offsets after each segment; `joined` the size of the finished file, once there is one."""
+
+    path: Path
+    fingerprint: str = ""
+    ends: list[int] = field(default_factory=list)
+    joined: int | None = None
+
+    @classmethod
+    def read(cls, part: Path) -> Journal:
+        path = journal_of(part)
+        try:
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            return cls(path, kept["fingerprint"], [int(end) for end in kept["ends"]], kept["joined"])
+        except (OSError, ValueError, KeyError):
+            return cls(path)
+
+    def write(self) -> None:
+        fresh = self.path.with_name(self.path.name + ".new")
+        with fresh.open("w", encoding="utf-8") as file:
+            json.dump({"fingerprint": self.fingerprint, "ends": self.ends, "joined": self.joined}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self.path)
+
+
+def finished(part: Path) -> Fetched | None:
+    """The film that was joined before a kill, if that is what lies there."""
+    joined = Journal.read(part).joined
+    if joined is None or not part.exists() or part.stat().st_size != joined:
+        return None
+    return Fetched(joined, Validators(), extension=".mkv")
+
+
+def fetch_film(means: Means, opened: Opened, first: bytes) -> Fetched:
+    """Fetch what the playlist in `opened`, of which `first` was read, consists of; go on where the journal ends."""
+    media = _find_media(means, opened, first)
+    journal = Journal.read(means.part.path)
+    done = _resume_at(journal, media, means.landing.held)
+    means.landing.rewind(journal.ends[-1] if journal.ends else 0)
+    for segment in media.segments[done:]:
+        _fetch_segment(means, segment)
+        journal.ends.append(means.landing.position)
+        with on_disk(journal.path):
+            journal.write()
+        means.sync_if_due()
+    means.sync()
+    with on_disk(journal.path):
+        return _join(means.part, journal, media)
+
+
+def _find_media(means: Means, opened: Opened, first: bytes) -> Media:
+    """Through the variants to the segments."""
+    text = _read_text(means, opened, first)
+    for _depth in range(MAX_DEPTH):
+        found = read_media(opened, text)
+        if isinstance(found, Media):
+            return found
+        opened.connection.close()
+        opened = means.open(found, {})
+        try:
+            check_segment(opened, Segment(found))
+            text = _read_text(means, opened, b"")
+        finally:
+            opened.connection.close()
+    raise refusal(opened, FailureKind.WRONG_FILE, "playlists that lead only to playlists")
+
+
+def _read_text(means: Means, opened: Opened, first: bytes) -> str:
+    text = first
+    while len(text) < MAX_PLAYLIST and (piece := means.read(opened, READ_MOST)):
+        text += piece
+    return text.decode("utf-8", "replace")
+
+
+def _fetch_segment(means: Means, segment: Segment) -> None:
+    opened = means.open(segment.url, range_of(segment))
+    try:
+        check_segment(opened, segment)
+        means.landing.begin(means.landing.held.offset, None, Validators(), is_whole=False)
+        while piece := means.read(opened, READ_MOST):
+            means.landing.take(piece)
+        means.landing.flush()
+    finally:
+        opened.connection.close()
+
+
+def read_media(opened: Opened, text: str) -> Media | str:
+    """The segments, or the URL of the variant to ask for. Raises Hopeless where it must not or cannot be fetched."""
+    found = parse_playlist(text, opened.url)
+    if isinstance(found, Master):
+        variant = best_variant(found)
+        if found.is_encrypted:
+            raise refusal(opened, FailureKind.PROTECTED, "an encrypted stream; it is not fetched")
+        if variant is None:
+            raise refusal(opened, FailureKind.WRONG_FILE, "a stream that keeps picture and sound in separate files")
+        return variant.url
+    if found.encryption is not None:
+        raise refusal(opened, FailureKind.PROTECTED, f"an encrypted stream ({found.encryption}); it is not fetched")
+    if not found.segments:
+        raise refusal(opened, FailureKind.WRONG_FILE, "a playlist without segments instead of a film")
+    if not found.is_ended:
+        raise refusal(opened, FailureKind.WRONG_FILE, "a live stream instead of a film")
+    return found
+
+
+def refusal(opened: Opened, kind: FailureKind, what: str) -> Hopeless:
+    return Hopeless(Failed(kind, f"{opened.subject}: {what}", status=opened.head.status))
+
+
+def _resume_at(journal: Journal, media: Media, held: Held) -> int:
+    """How many segments are surely there. A film whose segments are others than before starts anew."""
+    if journal.fingerprint != media.fingerprint():
+        journal.fingerprint, journal.ends = media.fingerprint(), []
+    journal.joined = None
+    while journal.ends and journal.ends[-1] > held.offset:
+        journal.ends.pop()
+    return len(journal.ends)
+
+
+def range_of(segment: Segment) -> dict[str, str]:
+    if segment.start is None or segment.length is None:
+        return {}
+    return {"Range": f"bytes={segment.start}-{segment.start + segment.length - 1}"}
+
+
+def check_segment(opened: Opened, segment: Segment) -> None:
+    expected = 200 if segment.start is None else 206
+    status = opened.head.status
+    if status != expected:
+        kind = FailureKind.TRANSIENT if 200 <= status < 300 else kind_of_status(status)
+        failure = Failed(kind, f"{opened.subject}: a segment was answered with status {status}", opened.retry_after_s)
+        raise Hopeless(replace(failure, status=status))
+
+
+def _join(part: PartFile, journal: Journal, media: Media) -> Fetched:
+    """All segments are there and synced: make one file of them, durably."""
+    path = part.path
+    size = journal.ends[-1]
+    joined = path.with_name(path.name + ".joined")
+    if remux(path, joined):
+        journal.joined = joined.stat().st_size
+        journal.write()
+        with joined.open("rb") as file:
+            os.fsync(file.fileno())
+        joined.replace(path)
+        sync_folder(path.parent)
+        return Fetched(journal.joined, Validators(), extension=".mkv")
+    return Fetched(size, Validators(), extension=".mp4" if media.has_header else ".ts")

@@ -1,0 +1,79 @@
+"""The bandwidth that all running transfers share: global, per source and per download, changeable while they run."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stalkeer.core.downloads.pacing import FREE_QUANTUM, Gcra, quantum_for, take_all
+
+Monotonic = Callable[[], float]
+
+
+class Unlimited:
+    """The pace where there is no limit."""
+
+    @property
+    def quantum(self) -> int:
+        return FREE_QUANTUM
+
+    def take(self, size: int) -> float:
+        return 0.0
+
+
+class Bandwidth:
+    """Keeps one clock per limit. Ask it for the `pace` of a transfer; change limits with `limit` at any time.
+
+    Limits are named: GLOBAL, and whatever names the caller gives to sources and downloads.
+    """
+
+    GLOBAL = "global"
+
+    def __init__(self, monotonic: Monotonic = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._limits: dict[str, Gcra] = {}
+
+    def limit(self, name: str, rate: float | None) -> None:
+        """Set the limit `name` to `rate` bytes/s; None or 0 lifts it."""
+        with self._lock:
+            known = self._limits.get(name)
+            if not rate:
+                self._limits.pop(name, None)
+            elif known is None:
+                self._limits[name] = Gcra(rate, self._monotonic())
+            elif known.rate != rate:
+                known.rate = rate
+                known.due = min(known.due, self._monotonic() + 1.0)
+
+    def pace(self, *names: str) -> SharedPace:
+        """The pace of one transfer, under the global limit and the limits called `names`."""
+        return SharedPace(self, (self.GLOBAL, *names))
+
+    def quantum(self, names: tuple[str, ...]) -> int:
+        with self._lock:
+            return quantum_for(self._applying(names))
+
+    def take(self, names: tuple[str, ...], size: int) -> float:
+        with self._lock:
+            return take_all(self._applying(names), size, self._monotonic())
+
+    def _applying(self, names: tuple[str, ...]) -> list[Gcra]:
+        return [self._limits[name] for name in names if name in self._limits]
+
+
+@dataclass(frozen=True)
+class SharedPace:
+    """A transfer's share of the bandwidth. Several threads may use one."""
+
+    bandwidth: Bandwidth
+    names: tuple[str, ...]
+
+    @property
+    def quantum(self) -> int:
+        return self.bandwidth.quantum(self.names)
+
+    def take(self, size: int) -> float:
+        return self.bandwidth.take(self.names, size)

@@ -1,0 +1,162 @@
+"""What a transfer is asked to do, whom it reports to, and how it can end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from stalkeer.core.downloads.failures import FailureKind
+from stalkeer.core.downloads.resume import Validators
+
+__all__ = [
+    "FailureKind",
+    "Failed",
+    "Fetched",
+    "Limits",
+    "Outcome",
+    "Pace",
+    "StopReason",
+    "Stopped",
+    "Tls",
+    "TransferRequest",
+    "Validators",
+    "Watcher",
+]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a transfer waits for what. There is no limit on the whole: a film may take a day."""
+
+    connect_s: float = 15.0
+    headers_s: float = 30.0
+    silence_s: float = 60.0  # a read without a byte for so long: reconnect
+    no_progress_s: float = 600.0  # `downloads.timeout`: so long without a byte over all reconnects ends the attempt
+    sync_bytes: int = 64 * 1024 * 1024
+    sync_s: float = 10.0
+
+
+@dataclass(frozen=True)
+class Tls:
+    """Whom an https server must convince. Without `verify` anyone can pose as it."""
+
+    verify: bool = True
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True)
+class TransferRequest:
+    """Fetch `url` into `part`, whose first `durable_offset` bytes are known to be on disk.
+
+    `url`, `headers` and `proxy` may carry credentials and stay out of repr and messages. `total` and `validators` are
+    what `Watcher.durable` was last told. The part file is created where it is missing; bytes beyond `durable_offset`
+    are not trusted and fetched again.
+    """
+
+    url: str = field(repr=False)
+    part: Path
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    durable_offset: int = 0
+    total: int | None = None
+    validators: Validators = Validators()
+    proxy: str | None = field(default=None, repr=False)  # http://, https://, socks5:// or socks5h://
+    tls: Tls = Tls()
+    https_only: bool = False
+    min_free: int = 0  # bytes of the disk that must stay free once the file is there
+    has_sidecar: bool = False  # look for FILE.sha256 and the like beside the file, where no header tells a checksum
+    limits: Limits = Limits()
+
+
+class StopReason(StrEnum):
+    """Why its owner halts a transfer."""
+
+    PAUSE = "pause"
+    CANCEL = "cancel"
+    YIELD = "yield"  # someone watches: the connection is theirs
+    SHUTDOWN = "shutdown"
+    LOST = "lost"  # the row is not ours any more, or we were away too long to be sure
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """All bytes are on disk and synced.
+
+    Where the server told no length (`is_length_known` false), only the container can tell whether that was all: if the
+    walk says it is cut short, call `transfer` again with the same offset.
+    """
+
+    size: int
+    validators: Validators
+    is_length_known: bool = True
+    extension: str | None = None  # ".mkv" where the transfer itself decided it (HLS); None: the entry's own
+    checksums: Mapping[str, str] = field(
+        default_factory=dict
+    )  # from the answer's headers: {"sha-256": hex, "md5": hex}
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """Halted as its owner wished; `durable` has been told how far it got."""
+
+    reason: StopReason
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The attempt is over. What arrived is kept and `durable` has been told.
+
+    `status` is the HTTP status where there was one. `is_cut`: the connection ended in the middle of the body without a
+    reason given, as panels do to the oldest of too many connections: ask the account before reconnecting.
+    """
+
+    kind: FailureKind
+    message: str  # what was tried, on what, what to do; without secrets
+    retry_after_s: float | None = None
+    status: int | None = None
+    is_cut: bool = False
+
+
+Outcome = Fetched | Stopped | Failed
+
+
+class Watcher(Protocol):
+    """The owner of a transfer, seen from the transfer's thread. All but `interrupted` must return at once."""
+
+    def opened(self, shutdown: Callable[[], None]) -> None:
+        """A connection is open. `shutdown`, called from any thread at any time, frees a blocked read in milliseconds.
+
+        To halt: first let `stopping` answer with a reason, then call the latest `shutdown`.
+        """
+        ...
+
+    def stopping(self) -> StopReason | None:
+        """Asked before every read, every write and every 0.2 s of waiting."""
+        ...
+
+    def received(self, size: int) -> None:
+        """`size` more bytes came over the wire: for speed and liveness, not for resuming."""
+        ...
+
+    def durable(self, offset: int, total: int | None, validators: Validators) -> None:
+        """The first `offset` bytes are on disk (fdatasync returned). May shrink where the server's file changed."""
+        ...
+
+    def interrupted(self, failure: Failed) -> float | None:
+        """The connection was lost or silent. Seconds to wait before reconnecting; None ends the attempt."""
+        ...
+
+
+class Pace(Protocol):
+    """What a transfer needs to know about bandwidth; see `transfers.pace`."""
+
+    @property
+    def quantum(self) -> int:
+        """The most bytes to read before asking again."""
+        ...
+
+    def take(self, size: int) -> float:
+        """Account for `size` bytes that were read; the seconds to pause before the next read."""
+        ...

@@ -1,0 +1,110 @@
+"""Where a body's bytes land: compared with what is held, appended to it, or written apart where they differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from stalkeer.adapters.transfers.part import PartFile
+from stalkeer.core.downloads.resume import Held, Validators
+
+FLUSH_BYTES = 256 * 1024  # TLS hands out 16 KiB at a time: written together they cost a fraction
+PROVEN_BYTES = 64 * 1024 * 1024  # another version that got so far replaces the one that is held
+
+
+class Differs(Exception):  # noqa: N818
+    """The body is not the file that is held."""
+
+
+@dataclass
+class Landing:
+    """Takes one body after another. `held` is what the part file holds, written but perhaps not yet synced."""
+
+    part: PartFile
+    held: Held
+    position: int = 0  # of the next byte of the body, in the file
+    _answer: Held = field(default_factory=Held)  # what the present answer says of the file
+    _is_whole: bool = False
+    _is_agreed: bool = False  # the present answer has been seen to be the file that is held
+    _pending: list[bytes] = field(default_factory=list)
+    _pending_size: int = 0
+
+    def begin(self, start: int, total: int | None, validators: Validators, *, is_whole: bool) -> None:
+        """A body follows that starts at byte `start`. Only a whole file may differ from what is held."""
+        self.flush()
+        self.part.drop_other()
+        self.position = start
+        self._answer = Held(0, total, validators)
+        self._is_whole = is_whole
+        self._is_agreed = False
+        self._agree_where_caught_up()
+
+    def rewind(self, offset: int) -> None:
+        """Only the first `offset` bytes count."""
+        self.flush()
+        self.part.truncate(offset)
+        self.held = Held(offset)
+        self.position = offset
+
+    @property
+    def is_apart(self) -> bool:
+        """The body is another file than the one held, and has not yet replaced it."""
+        return self.part.has_other
+
+    @property
+    def has_caught_up(self) -> bool:
+        return self._is_agreed or self.is_apart
+
+    def take(self, piece: bytes) -> None:
+        """Raises Differs where a part of a file does not continue what is held."""
+        if not self.has_caught_up:
+            piece = self._compare(piece)
+        if not piece:
+            return
+        self._pending.append(piece)
+        self._pending_size += len(piece)
+        self.position += len(piece)
+        if self._pending_size >= FLUSH_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is pending."""
+        if not self._pending:
+            return
+        self.part.write(self.position - self._pending_size, self._pending)
+        self._pending, self._pending_size = [], 0
+        if not self.is_apart:
+            self.held = replace(self.held, offset=self.position)
+        elif self.position >= min(self.held.offset, PROVEN_BYTES):
+            self.part.adopt_other()
+            self.held = replace(self._answer, offset=self.position)
+            self._is_agreed = True
+
+    def abandon(self) -> None:
+        """Forget what is pending, because it cannot be written."""
+        self._pending, self._pending_size = [], 0
+
+    def _compare(self, piece: bytes) -> bytes:
+        """What of `piece` lies beyond what is held; the rest of it must be the same, byte for byte."""
+        known = self.part.read(self.position, min(len(piece), self.held.offset - self.position))
+        if piece.startswith(known):
+            self.position += len(known)
+            self._agree_where_caught_up()
+            return piece[len(known) :]
+        if not self._is_whole:
+            raise Differs
+        same = next(index for index, (mine, theirs) in enumerate(zip(known, piece, strict=False)) if mine != theirs)
+        self.position += same
+        self.part.begin_other(self.position)
+        return piece[same:]
+
+    def _agree_where_caught_up(self) -> None:
+        if self.position < self.held.offset:
+            return
+        answered = self._answer.validators
+        is_telling = answered.etag is not None or answered.last_modified is not None or self.held.offset == 0
+        self.held = Held(
+            self.held.offset,
+            self._answer.total if self._answer.total is not None else self.held.total,
+            answered if is_telling else self.held.validators,
+        )
+        self._is_agreed = True

@@ -1,0 +1,369 @@
+"""Fetch one file over HTTP into its part file: resumable, halted within a second, never two versions in one file.
+
+What to make of an answer is decided in `downloads.resume`; here it is carried out. Nothing is said to be durable before
+fdatasync returned.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from urllib.parse import unquote, urlsplit
+
+from stalkeer.adapters.transfers.body import SNIFF, BodyKind, kind_of_body
+from stalkeer.adapters.transfers.checksums import checksums_of, parse_sidecar
+from stalkeer.adapters.transfers.connection import NETWORK_ERRORS, Route
+from stalkeer.adapters.transfers.hls import fetch_film, finished, journal_of
+from stalkeer.adapters.transfers.memory import give_back
+from stalkeer.adapters.transfers.opening import (
+    Hopeless,
+    Lost,
+    Opened,
+    Opening,
+    explain,
+    headers_for,
+    open_url,
+    root_cause,
+)
+from stalkeer.adapters.transfers.part import LocalFailure, PartFile, on_disk
+from stalkeer.adapters.transfers.read_size import Appetite
+from stalkeer.adapters.transfers.request import (
+    Failed,
+    Fetched,
+    Outcome,
+    Pace,
+    Stopped,
+    StopReason,
+    TransferRequest,
+    Watcher,
+)
+from stalkeer.adapters.transfers.resume_writer import Differs, Landing
+from stalkeer.core.downloads.failures import FailureKind
+from stalkeer.core.downloads.pacing import FREE_QUANTUM
+from stalkeer.core.downloads.resume import Append, AskAgain, Complete, Held, Refused, Whole, plan_answer, range_headers
+
+WAIT_SLICE_S = 0.2
+PAY_EVERY_S = 0.05
+SIDECARS = (".sha256", ".sha1", ".md5")
+
+
+class Halted(Exception):  # noqa: N818
+    def __init__(self, reason: StopReason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Timing:
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+REAL_TIME = Timing()
+
+
+def transfer(request: TransferRequest, watcher: Watcher, pace: Pace, timing: Timing = REAL_TIME) -> Outcome:
+    """Run until all is fetched, `watcher` wants it stopped, or it makes no sense to go on. Expected ends are values.
+
+    Reconnects on its own as long as `watcher.interrupted` agrees and bytes come within `limits.no_progress_s`.
+    """
+    try:
+        with on_disk(request.part):
+            there = _already_there(request)
+        if there is not None:
+            return there
+        with PartFile(request.part, request.durable_offset) as part:
+            return Transfer(request, watcher, pace, timing, part).run()
+    except LocalFailure as failure:
+        return failed_locally(failure)
+    finally:
+        give_back()
+
+
+def _already_there(request: TransferRequest) -> Fetched | None:
+    """A whole file that a kill kept from being told of."""
+    size = request.part.stat().st_size if request.part.exists() else 0
+    if request.total is not None and 0 < request.total == request.durable_offset <= size:
+        return Fetched(request.total, request.validators)
+    return finished(request.part)
+
+
+def failed_locally(failure: LocalFailure) -> Failed:
+    if failure.is_full:
+        return Failed(FailureKind.LOCAL_DISK_FULL, f"The disk of {failure.path.parent} is full; free some space")
+    return Failed(
+        FailureKind.LOCAL_PERMISSION, f"Writing failed: {failure}. Check that the folder is there and writable"
+    )
+
+
+@dataclass
+class Transfer:
+    """One file on its way."""
+
+    request: TransferRequest
+    watcher: Watcher
+    pace: Pace
+    timing: Timing
+    part: PartFile
+    landing: Landing = field(init=False)
+    is_whole_wanted: bool = False  # the last answer did not fit what is held: ask without Range
+    synced: Held | None = None  # what `durable` was last told; None: nothing yet that is true
+    synced_at: float = field(init=False)
+    progressed_at: float = field(init=False)
+    is_segmented: bool = False  # the address leads to a playlist of segments (HLS)
+    appetite: Appetite = field(init=False)
+    owed_s: float = 0.0  # to be paused for what was read
+    unpaid: int = 0  # bytes read under a limit and not yet accounted for
+    paid_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        request = self.request
+        self.landing = Landing(self.part, Held(self.part.kept, request.total, request.validators))
+        if self.part.kept == request.durable_offset:
+            self.synced = self.landing.held
+        self.synced_at = self.progressed_at = self.timing.monotonic()
+        self.is_segmented = journal_of(request.part).exists()
+
+    def run(self) -> Outcome:
+        outcome: Outcome
+        try:
+            outcome = self._with_sidecar(self._until_done())
+        except Halted as halted:
+            outcome = Stopped(halted.reason)
+        except Hopeless as hopeless:
+            outcome = hopeless.failure
+        except LocalFailure as failure:
+            outcome = failed_locally(failure)
+        return self._settled(outcome)
+
+    def _with_sidecar(self, fetched: Fetched) -> Fetched:
+        if not self.request.has_sidecar or fetched.checksums or self.is_segmented:
+            return fetched
+        self.sync()
+        parts = urlsplit(self.request.url)
+        for suffix in SIDECARS:
+            try:
+                opened = self.open(parts._replace(path=parts.path + suffix).geturl(), {})
+            except (Lost, Hopeless):
+                return fetched
+            try:
+                text = self._peek(opened) if opened.head.status == 200 else b""
+            except Lost:
+                return fetched
+            finally:
+                opened.connection.close()
+            found = parse_sidecar(text.decode("utf-8", "replace"), unquote(parts.path).rpartition("/")[2])
+            if found:
+                return replace(fetched, checksums=found)
+        return fetched
+
+    def _until_done(self) -> Fetched:
+        while True:
+            try:
+                fetched = self._exchange()
+            except Lost as lost:
+                self._pause_before_reconnect(lost.failure)
+            else:
+                if fetched is not None:
+                    return fetched
+
+    def _pause_before_reconnect(self, failure: Failed) -> None:
+        self.check()
+        self.sync()
+        self.is_whole_wanted = False
+        idle_s = self.timing.monotonic() - self.progressed_at
+        if idle_s >= self.request.limits.no_progress_s:
+            raise Hopeless(replace(failure, message=f"{failure.message}; not a byte came for {idle_s:.0f} s"))
+        pause = self.watcher.interrupted(failure)
+        if pause is None:
+            raise Hopeless(failure)
+        self.wait(pause)
+
+    def _settled(self, outcome: Outcome) -> Outcome:
+        """Whatever arrived is written and synced before anyone hears of the end."""
+        try:
+            self.sync()
+        except LocalFailure as failure:
+            outcome = outcome if isinstance(outcome, Stopped) else failed_locally(failure)
+            self.landing.abandon()
+            with contextlib.suppress(LocalFailure):
+                self.sync()
+        return outcome
+
+    # --- one request and its answer -----------------------------------------------------------------------------
+
+    def _exchange(self) -> Fetched | None:
+        """None: another request is due at once."""
+        held = Held() if self.is_segmented else self.landing.held
+        is_ranged = not self.is_whole_wanted and held.asked_from > 0
+        opened = self.open(self.request.url, range_headers(held) if is_ranged else {})
+        try:
+            plan = plan_answer(held, is_ranged=is_ranged, head=opened.head)
+            if isinstance(plan, Complete):
+                self.landing.held = replace(held, total=held.offset)
+                return Fetched(held.offset, held.validators)
+            if isinstance(plan, AskAgain):
+                self.is_whole_wanted = True
+                return None
+            if isinstance(plan, Refused):
+                raise Hopeless(self._refusal(plan, opened))
+            return self._receive(plan, opened)
+        finally:
+            opened.connection.close()
+
+    def open(self, url: str, range_fields: dict[str, str]) -> Opened:
+        request = self.request
+        route = Route(request.proxy, request.tls, request.limits)
+        headers = headers_for(url, request.url, request.headers) | range_fields
+        opened = open_url(Opening(url, headers, route, request.https_only, self.check, self.watcher.opened))
+        self.appetite = Appetite(self.timing.monotonic)
+        return opened
+
+    def _refusal(self, plan: Refused, opened: Opened) -> Failed:
+        if opened.head.status == 200:
+            self._refuse_pages(opened, self._peek(opened))
+        return Failed(plan.kind, f"{opened.subject}: {plan.reason}", opened.retry_after_s, opened.head.status)
+
+    def _receive(self, plan: Append | Whole, opened: Opened) -> Fetched | None:
+        is_whole = isinstance(plan, Whole)
+        start, stop = (0, plan.total) if isinstance(plan, Whole) else (plan.start, plan.stop)
+        before = self.landing.held.offset
+        first = self._peek(opened) if start == 0 else b""
+        if start == 0 and self._refuse_pages(opened, first) is BodyKind.PLAYLIST:
+            self.is_segmented = True
+            return fetch_film(self, opened, first)
+        self.landing.begin(start, plan.total, opened.head.validators, is_whole=is_whole)
+        if self.landing.held.offset == 0 and plan.total is not None:
+            self.sync()  # nothing to wait for, and its size is known from the first moment
+        try:
+            self._read_body(opened, first, stop)
+        except Differs:
+            self.is_whole_wanted = True
+            return None
+        if stop is not None and self.landing.position < stop:
+            raise self._cut(opened, "the connection ended in the middle of the file")
+        return self._body_ended(plan, opened, before)
+
+    def _body_ended(self, plan: Append | Whole, opened: Opened, before: int) -> Fetched | None:
+        landing, total = self.landing, plan.total
+        landing.flush()
+        is_counted = total is not None or _is_chunked(opened)
+        if isinstance(plan, Append) and landing.position != total:
+            if landing.held.offset <= before:
+                raise self._cut(opened, "the server sends nothing new")
+            return None  # a server that gives only so much at a time
+        if landing.is_apart or not landing.has_caught_up:
+            if not is_counted:
+                raise self._cut(opened, "the connection ended in the middle of the file")
+            message = f"{opened.subject}: the server now sends another, shorter file than before"
+            raise Hopeless(Failed(FailureKind.CHANGED, message, status=opened.head.status))
+        if landing.position == 0:
+            raise Hopeless(Failed(FailureKind.ACCOUNT, f"{opened.subject}: an empty file", status=opened.head.status))
+        checksums = checksums_of(opened.response.headers, is_whole=isinstance(plan, Whole))
+        landing.held = replace(landing.held, total=landing.position if is_counted else None)
+        return Fetched(landing.position, landing.held.validators, is_counted, checksums=checksums)
+
+    # --- the body -----------------------------------------------------------------------------------------------
+
+    def _read_body(self, opened: Opened, first: bytes, stop: int | None) -> None:
+        landing, piece, is_reserved = self.landing, first, False
+        while True:
+            if piece:
+                landing.take(piece if stop is None else piece[: stop - landing.position])
+            self.sync_if_due()
+            if stop is not None and landing.position >= stop:
+                return
+            if not is_reserved and landing.has_caught_up and landing.held.total is not None:
+                self.part.reserve(landing.held.total, self.request.min_free)
+                is_reserved = True
+            piece = self.read(opened, self.pace.quantum)
+            if not piece:
+                return
+
+    def _peek(self, opened: Opened) -> bytes:
+        """The first bytes of a body, enough to see what it is; fewer only where there are no more."""
+        first = b""
+        while len(first) < SNIFF:
+            piece = self.read(opened, SNIFF - len(first))
+            if not piece:
+                break
+            first += piece
+        return first
+
+    def read(self, opened: Opened, most: int) -> bytes:
+        if self.owed_s > 0:  # paid before the next read: what was read is safe by now
+            self.wait(self.owed_s)
+            self.owed_s = 0.0
+        self.check()
+        quantum = self.pace.quantum
+        try:
+            piece = self.appetite.read(opened.response, max(1, min(most, quantum - self.unpaid)))
+        except NETWORK_ERRORS as error:
+            self.check()
+            raise self._cut(opened, explain(root_cause(error))) from error
+        self.check()  # what is read after a shutdown need not be the server's
+        if piece:
+            self.progressed_at = self.timing.monotonic()
+            self.watcher.received(len(piece))
+            self._pay(len(piece), quantum)
+        return piece
+
+    def _pay(self, size: int, quantum: int) -> None:
+        """Whole quanta are paid for: whoever gets its bytes in small pieces has no fewer of them for it."""
+        if quantum >= FREE_QUANTUM:
+            return
+        self.unpaid += size
+        if self.unpaid >= quantum or self.progressed_at - self.paid_at >= PAY_EVERY_S:
+            self.owed_s = self.pace.take(self.unpaid)
+            self.unpaid, self.paid_at = 0, self.progressed_at + self.owed_s
+
+    def _refuse_pages(self, opened: Opened, first: bytes) -> BodyKind:
+        kind = kind_of_body(opened.head.validators.content_type, first)
+        if kind is BodyKind.PAGE:
+            message = f"{opened.subject}: the server answered with a page instead of the file; ask the account's status"
+            raise Hopeless(Failed(FailureKind.ACCOUNT, message, status=opened.head.status))
+        return kind
+
+    def _cut(self, opened: Opened, reason: str) -> Lost:
+        message = f"{opened.subject}: {reason}, after {self.landing.position} bytes"
+        return Lost(Failed(FailureKind.TRANSIENT, message, status=opened.head.status, is_cut=True))
+
+    # --- stopping, waiting, syncing -----------------------------------------------------------------------------
+
+    def check(self) -> None:
+        reason = self.watcher.stopping()
+        if reason is not None:
+            raise Halted(reason)
+
+    def wait(self, seconds: float) -> None:
+        """Sleep in slices short enough to be stopped in."""
+        end = self.timing.monotonic() + seconds
+        while (left := end - self.timing.monotonic()) > 0:
+            self.timing.sleep(min(left, WAIT_SLICE_S))
+            self.check()
+
+    def sync_if_due(self) -> None:
+        landing, limits = self.landing, self.request.limits
+        since = landing.position - (0 if self.synced is None else self.synced.offset)
+        if since >= limits.sync_bytes or self.timing.monotonic() - self.synced_at >= limits.sync_s:
+            self.sync()
+
+    def sync(self) -> None:
+        """Write, wait for the disk, and only then say so."""
+        self.synced_at = self.timing.monotonic()
+        self.landing.flush()
+        held = self.landing.held
+        if held == self.synced:
+            return
+        self.part.sync()
+        if not self.landing.is_apart:
+            self.synced = held
+            self.watcher.durable(held.offset, held.total, held.validators)
+        if held.total is None:
+            self.part.keep_free(self.request.min_free)
+
+
+def _is_chunked(opened: Opened) -> bool:
+    return "chunked" in opened.response.headers.get("Transfer-Encoding", "").casefold()

@@ -1,0 +1,1 @@
+"""The rules: functions from values to values. No clock, disk, network, database or settings."""

@@ -1,0 +1,133 @@
+"""The user's filters on group, name, path and host: which entries of a source are kept, and why others are not.
+
+Expressions are RE2's: linear in time by construction, so no pattern can hang a refresh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import re2
+
+from stalkeer.core.catalogue.kinds import is_adult, split_url
+from stalkeer.errors import InvalidInput
+from stalkeer.model import Entry
+
+LONGEST_PATTERN = 500
+_REMEMBERED = 100_000
+ADULT = "adult"
+
+
+class Field(StrEnum):
+    GROUP = "group"
+    NAME = "name"
+    PATH = "path"
+    HOST = "host"
+
+
+class Mode(StrEnum):
+    INCLUDE = "include"
+    EXCLUDE = "exclude"
+
+
+@dataclass(frozen=True)
+class Filter:
+    """`include`: only entries that fit one of a field's include filters stay. `exclude`: what fits goes."""
+
+    field: Field
+    mode: Mode
+    pattern: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.mode} {self.field} {self.pattern}"
+
+
+def check_pattern(pattern: str) -> None:
+    """Raises InvalidInput with the reason where `pattern` is no expression that can be used."""
+    if not pattern.strip():
+        raise InvalidInput("A filter needs a pattern; an empty one would fit everything")
+    if len(pattern) > LONGEST_PATTERN:
+        raise InvalidInput(f"A filter's pattern has at most {LONGEST_PATTERN} characters, this one has {len(pattern)}")
+    _compile(pattern)
+
+
+def _compile(pattern: str) -> Callable[[str], object]:
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    options.max_mem = 8 << 20
+    try:
+        search: Callable[[str], object] = re2.compile(pattern, options).search
+    except re2.error as error:
+        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error.args[0])
+        raise InvalidInput(
+            f"The pattern {pattern!r} cannot be used: {reason}. Filters are regular expressions in RE2's syntax, "
+            "without look-around and back-references; case does not matter"
+        ) from error
+    return search
+
+
+class FilterSet:
+    """All filters of one source. `left_out` answers the filter for which an entry goes, None for one that stays."""
+
+    def __init__(self, filters: Sequence[Filter], *, keep_adult: bool) -> None:
+        self.filters = tuple(filters)
+        self.keep_adult = keep_adult
+        self._by_field = {
+            field: (
+                [(f.label, _compile(f.pattern)) for f in filters if f.field is field and f.mode is Mode.EXCLUDE],
+                [(f.label, _compile(f.pattern)) for f in filters if f.field is field and f.mode is Mode.INCLUDE],
+            )
+            for field in Field
+            if any(f.field is field for f in filters)
+        }
+        self._groups: dict[str, str | None] = {}
+
+    @property
+    def digest(self) -> str:
+        """Changes with whatever changes an answer."""
+        return "|".join((*sorted(f.label for f in self.filters), f"adult={self.keep_adult}"))
+
+    def left_out(self, entry: Entry) -> str | None:
+        reason = self._of_known_group(entry.group)
+        if reason is not None or not self._by_field:
+            return reason
+        return self._of_entry(entry)
+
+    def reasons(self, entries: Sequence[Entry]) -> Sequence[str | None]:
+        """For each entry what `left_out` answers; nothing where all of them stay."""
+        if not self._by_field and not any(map(self._of_known_group, {entry.group for entry in entries})):
+            return ()
+        reasons = list(map(self.left_out, entries))
+        return reasons if any(reasons) else ()
+
+    def _of_known_group(self, group: str) -> str | None:
+        if group not in self._groups:
+            if len(self._groups) > _REMEMBERED:
+                self._groups.clear()
+            self._groups[group] = self._of_group(group)
+        return self._groups[group]
+
+    def _of_group(self, group: str) -> str | None:
+        if not self.keep_adult and is_adult(group):
+            return ADULT
+        return self._judge(Field.GROUP, group)
+
+    def _of_entry(self, entry: Entry) -> str | None:
+        reason = self._judge(Field.NAME, entry.name) if Field.NAME in self._by_field else None
+        if reason is None and (Field.PATH in self._by_field or Field.HOST in self._by_field):
+            parts = split_url(entry.url)
+            reason = self._judge(Field.PATH, parts.path) or self._judge(Field.HOST, parts.host)
+        return reason
+
+    def _judge(self, field: Field, value: str) -> str | None:
+        excluding, including = self._by_field.get(field, ((), ()))
+        for label, search in excluding:
+            if search(value):
+                return label
+        if including and not any(search(value) for _, search in including):
+            return f"no include filter on {field} fits"
+        return None

@@ -1,0 +1,180 @@
+"""The groups of a list as people think of them: by language, adult ones apart; and the filters that leave some out.
+
+Which language a group is in is a guess from its name: it sorts what the user sees, nothing is left out by it alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stalkeer.core.catalogue.filters import LONGEST_PATTERN, Field, Filter, FilterSet, Mode
+from stalkeer.core.catalogue.kinds import is_adult
+from stalkeer.core.titles.vocabulary import AMBIGUOUS, LANGUAGES
+from stalkeer.model import Entry
+
+UNTOLD = ""
+ADULT_GROUPS = "adult"
+_SHORTEST_WORD = 4
+_FIRST_CODE = re.compile(
+    r"[\W\d_]*(?:(?:vod|srs|series|movies?|films?)[\W\d_]+)?([a-z]{2,5})(?![^\W\d_])\s*(?:([|:\-/\])}(❖➾])|(.*))",
+    re.IGNORECASE,
+)
+_KIND_WORD = re.compile(
+    r"(?<![^\W\d_])(?:vod|films?|movies?|cinema|series?|shows?|kids|uhd|fhd|hd|4k)(?![^\W\d_])", re.IGNORECASE
+)
+_FLAG = re.compile(r"[\U0001F1E6-\U0001F1FF]{2}")
+_WORD = re.compile(r"[^\W\d_]+")
+_SCRIPTS = (
+    ("Arabic", "ar", re.compile(r"[\u0600-\u06ff]")),
+    ("Greek", "el", re.compile(r"[\u0370-\u03ff]")),
+    ("Hebrew", "he", re.compile(r"[\u0590-\u05ff]")),
+    ("Hangul", "ko", re.compile(r"[\uac00-\ud7af]")),
+    ("Cyrillic", "ru", re.compile(r"[\u0400-\u04ff]")),
+)
+
+
+class Place(StrEnum):
+    """Where a name tells its language, and the expression that finds the like there ({} are the alternatives)."""
+
+    CODE = r"^\PL*(?:(?:vod|srs|series|movies?|films?)\PL+)?(?:{})(?:\PL|$)"
+    FLAG = "(?:{})"
+    WORD = r"(?:^|\PL)(?:{})(?:\PL|$)"
+    SCRIPT = "{}"
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A language (ISO 639-1), and what in which place of the name tells it."""
+
+    language: str
+    place: Place
+    sign: str
+
+    @property
+    def pattern(self) -> str:
+        return self.place.format(self.sign)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of a list and how many films, episodes and series are in it."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The groups of one language; `UNTOLD` where none is told, `ADULT_GROUPS` for those that call themselves so."""
+
+    language: str
+    groups: tuple[Group, ...]
+
+    @property
+    def size(self) -> int:
+        return sum(group.size for group in self.groups)
+
+    @property
+    def label(self) -> str:
+        return {UNTOLD: "Language not told", ADULT_GROUPS: "Adult"}.get(self.language) or NAMES[self.language]
+
+
+def guess_language(group: str) -> Guess | None:
+    """From the code in front, a flag, the name of a language or country, or the script.
+
+    >>> guess_language("|FR| Films").language
+    'fr'
+    """
+    found = _FIRST_CODE.match(group)
+    if found is not None and found[1].lower() in LANGUAGES and (found[2] or _is_bare_code(found[1], found[3] or "")):
+        code = found[1].lower()
+        return Guess(LANGUAGES[code], Place.CODE, code)
+    if flag := _FLAG.search(group):
+        country = "".join(chr(ord(letter) - 0x1F1E6 + ord("a")) for letter in flag[0])
+        if country in LANGUAGES:
+            return Guess(LANGUAGES[country], Place.FLAG, flag[0])
+    for word in _WORD.findall(group.lower()):
+        if len(word) >= _SHORTEST_WORD and word in LANGUAGES:
+            return Guess(LANGUAGES[word], Place.WORD, word)
+    scripts = (Guess(code, Place.SCRIPT, rf"\p{{{name}}}") for name, code, letters in _SCRIPTS if letters.search(group))
+    return next(scripts, None)
+
+
+def _is_bare_code(code: str, rest: str) -> bool:
+    """`UK Movies` and `FR`, but not `IL MIO AMICO` or `It Follows`."""
+    return code.isupper() and code.lower() not in AMBIGUOUS and (not rest or _KIND_WORD.search(rest) is not None)
+
+
+def shelve(groups: Iterable[Group]) -> list[Shelf]:
+    """By language, the largest first; those that tell none, then adult ones, last."""
+    shelves: defaultdict[str, list[Group]] = defaultdict(list)
+    for group in groups:
+        shelves[_shelf_of(group.name)].append(group)
+    made = [
+        Shelf(language, tuple(sorted(held, key=lambda group: group.name.lower()))) for language, held in shelves.items()
+    ]
+    return sorted(made, key=lambda shelf: (shelf.language == ADULT_GROUPS, shelf.language == UNTOLD, -shelf.size))
+
+
+def _shelf_of(name: str) -> str:
+    if is_adult(name):
+        return ADULT_GROUPS
+    guess = guess_language(name)
+    return UNTOLD if guess is None else guess.language
+
+
+def filters_for(offered: Sequence[str], kept: Collection[str]) -> list[Filter]:
+    """What leaves out the offered groups that are not kept, and none of the others.
+
+    A language of which nothing is kept goes by its signs, so that its new groups stay away too. Where no adult group
+    is kept they are no matter of filters: the source keeps them or not.
+    """
+    some_adult = any(is_adult(name) for name in kept)
+    dropped = [name for name in offered if name not in kept and (some_adult or not is_adult(name))]
+    held = [name for name in offered if name in kept]
+    guesses = {name: guess_language(name) for name in offered}
+    still_there = {guess.language for name in held if (guess := guesses[name]) is not None}
+    signs = {guess for name in dropped if (guess := guesses[name]) is not None and guess.language not in still_there}
+    safe = {guess for guess in signs if not _fits_any(guess.pattern, held)}
+    alone = [re.escape(name) for name in dropped if guesses[name] not in safe]
+    patterns = _joined(alone, "^(?:{})$")
+    for language, place in sorted({(guess.language, guess.place) for guess in safe}):
+        same = sorted(guess.sign for guess in safe if (guess.language, guess.place) == (language, place))
+        patterns += _joined(same, place)
+    return [Filter(Field.GROUP, Mode.EXCLUDE, pattern) for pattern in patterns]
+
+
+def _fits_any(pattern: str, names: Iterable[str]) -> bool:
+    only = FilterSet((Filter(Field.GROUP, Mode.EXCLUDE, pattern),), keep_adult=True)
+    nothing = Entry(key="", kind="", name="", url="")
+    return any(only.left_out(nothing._replace(group=name)) is not None for name in names)
+
+
+def _joined(parts: Iterable[str], frame: str) -> list[str]:
+    """As few expressions as their greatest length allows."""
+    lines: list[str] = []
+    for part in parts:
+        grown = f"{lines[-1]}|{part}" if lines else part
+        if lines and len(frame.format(grown)) <= LONGEST_PATTERN:
+            lines[-1] = grown
+        else:
+            lines.append(part)
+    return [frame.format(line) for line in lines]
+
+
+NAMES: Mapping[str, str] = {
+    "af": "Afrikaans", "am": "Armenian or Amharic", "ar": "Arabic", "az": "Azerbaijani", "bg": "Bulgarian",
+    "bn": "Bengali", "ca": "Catalan", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
+    "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish", "fr": "French", "gu": "Gujarati",
+    "he": "Hebrew", "hi": "Hindi", "hu": "Hungarian", "hy": "Armenian", "id": "Indonesian", "is": "Icelandic",
+    "it": "Italian", "ja": "Japanese", "ka": "Georgian", "kn": "Kannada", "ko": "Korean", "ku": "Kurdish",
+    "lt": "Lithuanian", "lv": "Latvian", "mk": "Macedonian", "ml": "Malayalam", "mr": "Marathi", "ms": "Malay",
+    "nl": "Dutch", "no": "Norwegian", "pa": "Punjabi", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian",
+    "ru": "Russian", "sk": "Slovak", "sl": "Slovenian", "so": "Somali", "sq": "Albanian", "sr": "Serbo-Croatian",
+    "sv": "Swedish", "ta": "Tamil", "te": "Telugu", "th": "Thai", "tl": "Filipino", "tr": "Turkish", "uk": "Ukrainian",
+    "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip

@@ -1,0 +1,144 @@
+"""What an entry is, and what names it: read from its URL first, then from its name, group and duration."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from stalkeer.core.catalogue.access import TOKEN_NAMES
+from stalkeer.model import EntryKind
+
+FILM = EntryKind.FILM.value
+EPISODE = EntryKind.EPISODE.value
+LIVE = EntryKind.LIVE.value
+OTHER = EntryKind.OTHER.value
+FILE_EXTENSIONS = frozenset(
+    {"mp4", "mkv", "avi", "mov", "m4v", "wmv", "flv", "webm", "mpg", "mpeg", "divx", "ogm", "ogv", "3gp", "m2ts", "mts"}
+    | {"vob", "asf", "rm", "rmvb", "iso", "f4v"}
+)
+LIVE_EXTENSIONS = frozenset(("ts", "m3u8", "mpd"))
+LIVE_SCHEMES = ("rtmp", "rtsp", "rtp", "udp", "mms", "srt", "rist")
+SHORTEST_FILM_S = 60
+LONGEST_KEY = 400
+
+# A season and episode as most names write it; the title parser knows the rest and has the last word.
+EPISODE_NAME = re.compile(
+    r"(?<![a-z0-9])(?:s\s?\d{1,4}[\s._-]{0,3}e(?:p(?:isode)?)?[\s._]?\d{1,4}|\d{1,2}x\d{2,4}(?![0-9])"
+    r"|(?:season|saison|staffel|temporada|stagione|sezon)\s?\d{1,3}\b.{0,12}?\d{1,4}"
+    r"|\d{1,3}\.\s?(?:sezon|staffel).{0,6}\d{1,4}\.?\s?(?:b[öo]l[üu]m|folge)|odcinek\s\d+|episode\s\d+)",
+    re.IGNORECASE,
+)
+_FILM_GROUP = re.compile(r"\b(?:vod|films?|movies?|pel[ií]culas|cin[eé]ma|filme|filmes|kino)\b", re.IGNORECASE)
+_SERIES_GROUP = re.compile(r"\b(?:srs|s[eé]ries?|serien|shows?|diziler?|novelas?)\b", re.IGNORECASE)
+ADULT_GROUP = re.compile(
+    r"(?<![a-z])(?:xxx+|adults?|adultes?|adultos?|erwachsene|porn\w*|for\sadults|erotica?|erotik)(?![a-z])|18\s?\+|\+\s?18",
+    re.IGNORECASE,
+)
+
+
+class Nature(NamedTuple):
+    """An entry's kind, what told it, and the key that names it within its source."""
+
+    kind: str
+    reason: str
+    key: str
+
+
+class UrlParts(NamedTuple):
+    scheme: str
+    host: str  # empty for a base of the source's own
+    path: str
+    query: str
+    base: str  # its placeholder's number, "" for the first or none
+
+    @property
+    def extension(self) -> str:
+        name = self.path.rpartition("/")[2]
+        return name.rpartition(".")[2].lower() if "." in name else ""
+
+
+def split_url(url: str) -> UrlParts:
+    """The parts of a URL template. Lenient: nothing raises."""
+    head, _, query = url.partition("#")[0].partition("?")
+    if head.startswith("{base"):
+        base, _, path = head.partition("/")
+        return UrlParts("http", "", "/" + path, query, base[5:-1])
+    scheme, mark, rest = head.partition("://")
+    if not mark:
+        return UrlParts("", "", head, query, "")
+    host, _, path = rest.partition("/")
+    return UrlParts(scheme.lower(), host.rpartition("@")[2].lower(), "/" + path, query, "")
+
+
+_ACCOUNT_PATH = re.compile(r"(?:/(movie|series|live))?/\{username(\d*)\}/\{password\d*\}/(\d+)(?:\.\w+)?")
+_SECTIONS = {"movie": FILM, "series": EPISODE, "live": LIVE}
+
+
+def nature_of(url: str, name: str, group: str, duration_s: int | None) -> Nature:
+    """Kind and key of the entry at the template `url`."""
+    parts = split_url(url)
+    account = _ACCOUNT_PATH.fullmatch(parts.path)
+    if account is None:
+        kind, reason = kind_of_file(parts, name, group, duration_s)
+        return Nature(kind, reason, file_key(parts))
+    section, number, stream = account.groups()
+    prefix = f"{number}:" if number else ""
+    if section:
+        return Nature(_SECTIONS[section], "url", f"{prefix}{section}:{stream}")
+    if parts.extension in LIVE_EXTENSIONS or not parts.extension:
+        return Nature(LIVE, "url", f"{prefix}live:{stream}")
+    kind, reason = kind_of_file(parts, name, group, duration_s)
+    return Nature(kind, reason, f"{prefix}file:{stream}")
+
+
+def kind_of_file(parts: UrlParts, name: str, group: str, duration_s: int | None) -> tuple[str, str]:
+    """Kind and its reason where no panel's path tells: a file by its extension, an episode by its name's marker."""
+    if parts.scheme.startswith(LIVE_SCHEMES):
+        return LIVE, "url"
+    extension = parts.extension
+    is_file = extension in FILE_EXTENSIONS
+    is_long = duration_s is not None and duration_s >= SHORTEST_FILM_S
+    says_series = bool(_SERIES_GROUP.search(group))
+    if EPISODE_NAME.search(name) and (is_file or is_long or says_series or extension not in LIVE_EXTENSIONS):
+        return EPISODE, "name"
+    if is_file:
+        return FILM, "url"
+    if is_long:
+        return FILM, "duration"
+    if extension in LIVE_EXTENSIONS:
+        return (FILM, "group") if _FILM_GROUP.search(group) and extension != "ts" else (LIVE, "url")
+    if _FILM_GROUP.search(group):
+        return FILM, "group"
+    if says_series:
+        return OTHER, "group"
+    return (LIVE, "duration") if duration_s is None else (OTHER, "duration")
+
+
+def file_key(parts: UrlParts) -> str:
+    """Path and query without tokens; with the host only where it is not the source's own.
+
+    >>> file_key(split_url("{base}/films/7.mkv?token=abc&part=2"))
+    '/films/7.mkv?part=2'
+    """
+    query = ""
+    if parts.query:
+        kept = [pair for pair in parts.query.split("&") if pair.partition("=")[0].lower() not in TOKEN_NAMES]
+        query = "?" + "&".join(kept) if kept else ""
+    host = f"//{parts.host}" if parts.host else f"{parts.base}:" if parts.base else ""
+    return f"{host}{parts.path}{query}"
+
+
+def name_from_url(url: str) -> str:
+    """A name for an entry that has none: its file's.
+
+    >>> name_from_url("{base}/films/The%20Film%20(2001).mkv")
+    'The Film (2001)'
+    """
+    name = unquote(split_url(url).path.rstrip("/").rpartition("/")[2])
+    stem, dot, extension = name.rpartition(".")
+    return stem if dot and extension.lower() in FILE_EXTENSIONS | LIVE_EXTENSIONS else name
+
+
+def is_adult(group: str) -> bool:
+    return ADULT_GROUP.search(group) is not None

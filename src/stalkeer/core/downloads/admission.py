@@ -1,0 +1,264 @@
+"""Which queued downloads may start now, which running ones must make room, and why each of the others waits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from stalkeer.core.downloads.waiting import Reason, Waiting
+from stalkeer.model import DownloadId, SourceId
+
+FORCE = 2  # the priority of "start now": the only one that takes a running download's place
+LONGEST_WAIT = timedelta(days=1)  # a moment further off was set by a clock that has been put back since
+UNKNOWN_SIZE = 4_000_000_000  # what a film of unknown size is taken to need
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A queued download. `remaining` is bytes; None where the size is not known yet."""
+
+    id: DownloadId
+    source_id: SourceId
+    host: str
+    priority: int = 0
+    rank: float = 0.0
+    not_before: datetime | None = None
+    remaining: int | None = None
+    volume: str = ""  # the file system its part lies on
+
+    @property
+    def order(self) -> tuple[int, float, int]:
+        return (-self.priority, self.rank, self.id)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A download that holds a connection, or is about to. `is_leaving`: its owner has been asked to let go."""
+
+    id: DownloadId
+    source_id: SourceId
+    host: str
+    priority: int = 0
+    rank: float = 0.0
+    remaining: int | None = None
+    volume: str = ""
+    is_leaving: bool = False
+
+    @property
+    def order(self) -> tuple[int, float, int]:
+        return (-self.priority, self.rank, self.id)
+
+
+@dataclass(frozen=True)
+class Account:
+    """What one source's account allows. `connections` is for us, viewers already subtracted; None is unlimited."""
+
+    connections: int | None = 1
+    viewers: int = 0
+    closing: int = 0  # connections closed so lately that the provider may still count them
+    closing_until: datetime | None = None
+    refusal: str | None = None  # why it cannot be used at all: expired, banned, switched off, asked too early
+
+
+@dataclass(frozen=True)
+class Volume:
+    """One file system: `room` is what may still be filled (free less the floor); `trouble` bars every download."""
+
+    room: int | None = None
+    trouble: str | None = None
+    is_full: bool = False  # a write met its end: nobody starts until there is room again
+
+
+@dataclass(frozen=True)
+class Gates:
+    """What bars every download at once, if anything."""
+
+    hours: Waiting | None = None
+    quota: Mapping[SourceId | None, Waiting] = field(default_factory=dict)  # None: for all sources together
+
+    def bar(self, source_id: SourceId) -> Waiting | None:
+        return self.hours or self.quota.get(None) or self.quota.get(source_id)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Connections at once; None is unlimited. A file of unknown size is taken to need `unknown_size` bytes."""
+
+    total: int | None = 3
+    per_host: int | None = None
+    unknown_size: int = UNKNOWN_SIZE
+
+
+@dataclass(frozen=True)
+class Plan:
+    admitted: tuple[DownloadId, ...]
+    leaving: tuple[DownloadId, ...]  # running ones that make room, for a viewer or a forced download
+    waiting: Mapping[DownloadId, Waiting]
+
+
+def connections_for_us(override: int | None, maximum: int | None, viewers: int, reserve: int) -> int | None:
+    """How many connections of an account are ours; None is unlimited.
+
+    The user's `override` (0: unlimited) wins over what the account says; where neither speaks it is one. `reserve`
+    stays free for viewers and is 0 where the maximum is 1, since nothing could be downloaded otherwise. A viewer
+    within the reserve takes nothing from us.
+    """
+    if override == 0:
+        return None
+    limit = override or maximum or 1
+    kept = 0 if limit <= 1 else min(reserve, limit - 1)
+    return max(0, limit - max(kept, viewers))
+
+
+def plan(
+    candidates: Iterable[Candidate],
+    running: Iterable[Running],
+    accounts: Mapping[SourceId, Account],
+    surroundings: Surroundings,
+    now: datetime,
+) -> Plan:
+    """Decide over the whole queue, in its order: priority, then manual rank, then age."""
+    table = _Table(list(running), accounts, surroundings, now)
+    table.yield_to_viewers()
+    admitted: list[DownloadId] = []
+    waiting: dict[DownloadId, Waiting] = {}
+    for candidate in sorted(candidates, key=lambda one: one.order):
+        obstacle = table.obstacle(candidate)
+        if obstacle is None:
+            admitted.append(candidate.id)
+            table.take(candidate)
+        else:
+            waiting[candidate.id] = obstacle
+            table.make_room(candidate, obstacle)
+    return Plan(tuple(admitted), tuple(sorted(table.leaving)), waiting)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is true of this machine and these settings at the moment."""
+
+    limits: Limits = Limits()
+    volumes: Mapping[str, Volume] = field(default_factory=dict)
+    gates: Gates = Gates()
+
+
+class _Table:
+    """The places that are taken while a plan is made."""
+
+    def __init__(
+        self,
+        running: list[Running],
+        accounts: Mapping[SourceId, Account],
+        surroundings: Surroundings,
+        now: datetime,
+    ) -> None:
+        self.now = now
+        self.limits = surroundings.limits
+        self.gates = surroundings.gates
+        self.volumes = surroundings.volumes
+        self.accounts = accounts
+        self.running = running
+        self.leaving: set[DownloadId] = set()
+        self.total = len(running)
+        self.by_host = Counter(one.host for one in running)
+        self.by_source = Counter(one.source_id for one in running)
+        self.reserved: Counter[str] = Counter()
+        for one in running:
+            self.reserved[one.volume] += self._need(one.remaining)
+
+    def yield_to_viewers(self) -> None:
+        """The account gave fewer connections than we hold: the least urgent of ours leave."""
+        for source_id, account in self.accounts.items():
+            if account.connections is None:
+                continue
+            ours = [one for one in self.running if one.source_id == source_id]
+            surplus = len(ours) - account.connections
+            if surplus > 0:
+                staying_last = sorted(ours, key=lambda one: (one.is_leaving, one.order), reverse=True)
+                self.leaving.update(one.id for one in staying_last[:surplus] if not one.is_leaving)
+
+    def take(self, candidate: Candidate) -> None:
+        self.total += 1
+        self.by_host[candidate.host] += 1
+        self.by_source[candidate.source_id] += 1
+        self.reserved[candidate.volume] += self._need(candidate.remaining)
+
+    def obstacle(self, candidate: Candidate) -> Waiting | None:
+        """The first thing in its way, what lasts longest first."""
+        return (
+            self._account_is_unusable(candidate)
+            or self._someone_watches(candidate)
+            or self._time_has_not_come(candidate)
+            or self._no_room_on_disk(candidate)
+            or self._no_connection(candidate)
+            or self._no_slot(candidate)
+        )
+
+    def make_room(self, candidate: Candidate, obstacle: Waiting) -> None:
+        """A forced download takes the place of the least urgent one that stands in its way, one a time."""
+        if candidate.priority < FORCE or obstacle.reason not in (Reason.SLOT, Reason.HOST, Reason.ACCOUNT):
+            return
+        in_the_way = [
+            one
+            for one in self.running
+            if one.priority < FORCE
+            and (obstacle.reason is not Reason.HOST or one.host == candidate.host)
+            and (obstacle.reason is not Reason.ACCOUNT or one.source_id == candidate.source_id)
+        ]
+        if any(one.is_leaving or one.id in self.leaving for one in in_the_way) or not in_the_way:
+            return
+        self.leaving.add(max(in_the_way, key=lambda one: one.order).id)
+
+    def _account_is_unusable(self, candidate: Candidate) -> Waiting | None:
+        account = self.accounts.get(candidate.source_id, Account())
+        return Waiting(Reason.SOURCE, detail=account.refusal) if account.refusal else None
+
+    def _someone_watches(self, candidate: Candidate) -> Waiting | None:
+        account = self.accounts.get(candidate.source_id, Account())
+        return Waiting(Reason.VIEWER) if account.viewers and account.connections == 0 else None
+
+    def _time_has_not_come(self, candidate: Candidate) -> Waiting | None:
+        if candidate.not_before is not None and self.now < candidate.not_before <= self.now + LONGEST_WAIT:
+            return Waiting(Reason.BACK_OFF, candidate.not_before)
+        if candidate.priority >= FORCE:
+            return None  # "start now" is the user's word against his own calendar
+        return self.gates.bar(candidate.source_id)
+
+    def _no_room_on_disk(self, candidate: Candidate) -> Waiting | None:
+        volume = self.volumes.get(candidate.volume, Volume())
+        if volume.trouble is not None:
+            return Waiting(Reason.FOLDER, detail=volume.trouble)
+        if volume.is_full:
+            return Waiting(Reason.DISK, detail="the last write met a full disk")
+        need = self._need(candidate.remaining)
+        if volume.room is not None and self.reserved[candidate.volume] + need > volume.room:
+            left = max(0, volume.room - self.reserved[candidate.volume])
+            return Waiting(Reason.DISK, detail=f"needs {_amount(need)}, {_amount(left)} may still be used")
+        return None
+
+    def _no_connection(self, candidate: Candidate) -> Waiting | None:
+        account = self.accounts.get(candidate.source_id, Account())
+        if account.connections is None:
+            return None
+        ours = self.by_source[candidate.source_id]
+        if ours >= account.connections:
+            return Waiting(Reason.ACCOUNT)
+        if ours + account.closing >= account.connections:
+            return Waiting(Reason.CLOSING, account.closing_until)
+        return None
+
+    def _no_slot(self, candidate: Candidate) -> Waiting | None:
+        if self.limits.per_host is not None and self.by_host[candidate.host] >= self.limits.per_host:
+            return Waiting(Reason.HOST)
+        if self.limits.total is not None and self.total >= self.limits.total:
+            return Waiting(Reason.SLOT)
+        return None
+
+    def _need(self, remaining: int | None) -> int:
+        return self.limits.unknown_size if remaining is None else remaining
+
+
+def _amount(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1_000_000_000 else f"{size / 1e6:.1f} MB"

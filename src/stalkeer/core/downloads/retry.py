@@ -1,0 +1,98 @@
+"""When to try again, and when no more. The caller brings the dice and the time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from stalkeer.core.downloads.failures import FailureKind
+
+RETRY_AFTER_MAX_S = 3600.0
+PROGRESS_BYTES = 1024 * 1024  # an attempt that brought so much renews the budget
+
+
+@dataclass(frozen=True)
+class RetryRule:
+    """`tries` attempts in all (None: for ever), pauses doubling from `first_s` up to `most_s`."""
+
+    tries: int | None
+    first_s: float
+    most_s: float
+
+
+RULES = {
+    FailureKind.TRANSIENT: RetryRule(tries=10, first_s=5, most_s=1800),
+    FailureKind.ACCOUNT: RetryRule(tries=10, first_s=30, most_s=3600),
+    FailureKind.GONE: RetryRule(tries=3, first_s=3600, most_s=4 * 3600),
+    FailureKind.CHANGED: RetryRule(tries=3, first_s=60, most_s=3600),
+    FailureKind.LOCAL_DISK_FULL: RetryRule(tries=None, first_s=60, most_s=60),
+    FailureKind.LOCAL_PERMISSION: RetryRule(tries=None, first_s=60, most_s=600),
+    FailureKind.WRONG_FILE: RetryRule(tries=1, first_s=0, most_s=0),
+    FailureKind.PROTECTED: RetryRule(tries=1, first_s=0, most_s=0),
+}
+
+
+PASSING = frozenset({FailureKind.TRANSIENT, FailureKind.ACCOUNT})
+
+
+@dataclass(frozen=True)
+class RetryIn:
+    seconds: float
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """This variant is hopeless; another one may do."""
+
+    reason: str
+
+
+RetryDecision = RetryIn | GiveUp
+
+
+def decide_retry(
+    kind: FailureKind,
+    failures: int,
+    dice: float,
+    *,
+    retry_after_s: float | None = None,
+    tries: int | None = None,
+    first_s: float | None = None,
+) -> RetryDecision:
+    """`failures` in a row, this one included and progress in between not counted; `dice` is random in [0, 1).
+
+    Pauses double and are spread by up to half, so that what failed together does not come back together. What the
+    server asks for (Retry-After) is kept where it is longer, up to an hour. `tries` and, for what passes by itself,
+    `first_s` override the rule's.
+    """
+    rule = RULES[kind]
+    if first_s is not None and kind in PASSING:
+        rule = replace(rule, first_s=first_s, most_s=max(first_s, rule.most_s))
+    most = rule.tries if tries is None or rule.tries is None or rule.tries == 1 else tries
+    if most is not None and failures >= most:
+        return GiveUp(f"{failures} attempts failed" if failures > 1 else "trying again would not help")
+    doubled = min(rule.most_s, rule.first_s * 2 ** min(max(0, failures - 1), 30))
+    pause = doubled * (0.75 + dice / 2)
+    return RetryIn(max(pause, min(retry_after_s or 0.0, RETRY_AFTER_MAX_S)))
+
+
+def failures_after(failures: int, fetched: int) -> int:
+    """The count in a row after one more failed attempt that brought `fetched` bytes."""
+    return 1 if fetched >= PROGRESS_BYTES else failures + 1
+
+
+def parse_retry_after(value: str | None, now: datetime) -> float | None:
+    """Seconds asked for by a Retry-After header (RFC 9110, 10.2.3), at most an hour; None where there is none."""
+    if not value:
+        return None
+    text = value.strip()
+    if text.isdecimal():
+        return min(float(text[:9]), RETRY_AFTER_MAX_S)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return min(max((moment - now) / timedelta(seconds=1), 0.0), RETRY_AFTER_MAX_S)

@@ -1,0 +1,30 @@
+"""Which series entries are worth asking an account about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from stalkeer.core.matching.works import Work
+from stalkeer.core.titles.normalise import ARTICLES
+
+_ARTICLE_LENGTHS = sorted({len(article) for article in ARTICLES})
+
+
+def series_candidates(works: Iterable[Work], keys: Mapping[int, Sequence[str]]) -> dict[int, frozenset[str]]:
+    """title -> identities of the works that bear it, article or not. Slips are not followed: each costs a question."""
+    by_base: dict[str, set[str]] = {}
+    for work in works:
+        for name in work.names:
+            by_base.setdefault(name.base, set()).add(work.identity)
+            by_base.setdefault(name.key, set()).add(work.identity)
+    found: dict[int, frozenset[str]] = {}
+    for title_id, own in keys.items():
+        named = {identity for key in own for form in _forms(key) for identity in by_base.get(form, ())}
+        if named:
+            found[title_id] = frozenset(named)
+    return found
+
+
+def _forms(key: str) -> list[str]:
+    """The key, and what is left of it without each article that it may begin with."""
+    return [key, *(key[length:] for length in _ARTICLE_LENGTHS if key[:length] in ARTICLES and len(key) > length)]

@@ -1,0 +1,95 @@
+"""How two titles agree: the same key, the same but for the article, or a slip of a letter that no veto forbids."""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from typing import NamedTuple
+
+from rapidfuzz.distance import OSA
+
+from stalkeer.core.titles import title_words
+from stalkeer.core.titles.normalise import ARTICLES
+
+SHORTEST_FUZZY = 6  # letters of a key: below, a slip makes another title
+_LONG_ENOUGH_FOR_TWO = 13
+_LONG_WORD = 10
+_SAFE_SLIP = 5
+_SAFE_SWAP = 7
+_DIGITS = re.compile(r"\d+")
+
+
+class Agreement(IntEnum):
+    """From none to the same key."""
+
+    NONE = 0
+    SLIP = 1
+    ARTICLE = 2
+    SAME = 3
+
+
+def allowed_slips(key: str) -> int:
+    if len(key) < SHORTEST_FUZZY:
+        return 0
+    return 1 if len(key) < _LONG_ENOUGH_FOR_TWO else 2
+
+
+class Slips(NamedTuple):
+    """How many letters two titles differ by; `is_plain`: in a way that only a slip explains."""
+
+    letters: int
+    is_plain: bool
+
+
+def slips_between(text: str, other: str) -> Slips | None:
+    """The slips that tell two titles apart, or None where they are different titles.
+
+    Numbers must agree, no word may be extra, and a short word may not be another one. A plural, or a change in the
+    only word of a title, is not plain: it may well be another title.
+    """
+    words, others = _words(text), _words(other)
+    key, other_key = "".join(words), "".join(others)
+    limit = min(allowed_slips(key), allowed_slips(other_key))
+    if not limit or _DIGITS.findall(key) != _DIGITS.findall(other_key):
+        return None
+    distance = OSA.distance(key, other_key, score_cutoff=limit)
+    if distance > limit:
+        return None
+    if len(words) != len(others):
+        return Slips(distance, is_plain=False) if _joins(words, others) else None
+    changed = [(a, b) for a, b in zip(words, others, strict=True) if a != b]
+    if not all(_is_slip(a, b) for a, b in changed):
+        return None
+    is_plain = (len(words) > 1 or len(key) >= _LONG_WORD) and all(_is_plain(a, b) for a, b in changed)
+    return Slips(distance, is_plain=is_plain)
+
+
+def _is_plain(word: str, other: str) -> bool:
+    """Whether only a slip explains the difference: no plural, and no letter that makes another common word.
+
+    Fingers slip inside a word; another first letter is mostly another word (harbour, arbour), and so is one more at
+    the end (steel, Steele), unless it was struck twice.
+    """
+    if word.rstrip("s") == other.rstrip("s") or word[0] != other[0]:
+        return False
+    shorter, longer = sorted((word, other), key=len)
+    if longer.startswith(shorter) and longer[-1] != longer[-2]:
+        return False
+    is_swap = len(word) == len(other) and sorted(word) != sorted(other)
+    return len(longer) >= (_SAFE_SWAP if is_swap else _SAFE_SLIP)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    first, _, rest = text.partition(" ")
+    return title_words(rest) if rest and first.lower() in ARTICLES else title_words(text)
+
+
+def _is_slip(word: str, other: str) -> bool:
+    longest = max(len(word), len(other))
+    return longest >= 4 and OSA.distance(word, other, score_cutoff=2) <= (1 if longest < 8 else 2)
+
+
+def _joins(words: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    """Whether the words differ only by a lost space: the longer list has no short word that the other lacks."""
+    fewer, more = (set(words), set(others)) if len(words) < len(others) else (set(others), set(words))
+    return abs(len(words) - len(others)) == 1 and not any(len(word) < 4 for word in more - fewer)

@@ -1,0 +1,137 @@
+"""From the fits of one entry with all works to a decision on each: the best one wins, a tie is never decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from stalkeer.core.matching.compare import Agreement
+from stalkeer.core.matching.evidence import Evidence, Fit, weigh
+from stalkeer.core.matching.index import Hit
+from stalkeer.core.matching.works import EntryFacts, Work
+from stalkeer.model import Decision
+
+CONFIRM_FROM = 0.95
+REVIEW_FROM = 0.80
+_UNSHARED = 0.06
+_NOT_ASKED = "nothing but the title speaks for it, and nobody has been asked who else bears it"
+_TIE = 0.015  # fits nearer than this are as good as each other
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Scores from which a pair is confirmed or put up for review."""
+
+    confirm: float = CONFIRM_FROM
+    review: float = REVIEW_FROM
+
+
+class Verdict(NamedTuple):
+    """What is thought of one entry as one work. `reason` is the rule that decided, in words."""
+
+    work: Work
+    score: float
+    decision: Decision
+    evidence: tuple[Evidence, ...]
+    reason: str
+    needs_namesakes: bool = False
+
+
+def judge(hits: Iterable[Hit], entry: EntryFacts, thresholds: Thresholds) -> list[Verdict]:
+    """A verdict for every work that the hits name."""
+    fits = _best_fits(hits, entry)
+    if len(fits) == 1 and fits[0].impossible is None and fits[0].strange_country is None:
+        return [_judge_alone(fits[0], thresholds)]
+    return [_judge_one(_with_country(fit, fits), fits, thresholds) for fit in fits]
+
+
+def _with_country(fit: Fit, fits: list[Fit]) -> Fit:
+    """The fit with its strange country as a barrier, unless it is this work because all others come from elsewhere."""
+    if fit.strange_country is None:
+        return fit
+    if fit.hit.work.namesakes_known and any(other.is_of_other_country for other in fits):
+        return fit
+    return fit._replace(barriers=(*fit.barriers, fit.strange_country))
+
+
+def _best_fits(hits: Iterable[Hit], entry: EntryFacts) -> list[Fit]:
+    best: dict[str, Fit] = {}
+    for hit in hits:
+        fit = weigh(hit, entry)
+        known = best.get(hit.work.identity)
+        if known is None or (fit.impossible is None, fit.score) > (known.impossible is None, known.score):
+            best[hit.work.identity] = fit
+    return list(best.values())
+
+
+def _judge_one(fit: Fit, fits: list[Fit], thresholds: Thresholds) -> Verdict:
+    work = fit.hit.work
+    if fit.impossible is not None:
+        return Verdict(work, round(max(0.0, fit.score - 0.4), 4), Decision.NOTHING, fit.evidence, fit.impossible)
+    rivals = [other for other in fits if other.hit.work is not work and other.impossible is None]
+    equal = next((other for other in rivals if _is_as_good(fit, other)), None)
+    better = max(
+        (r for r in rivals if r.score > fit.score + _TIE and r is not equal), key=lambda r: r.score, default=None
+    )
+    if better is not None:
+        finding = Evidence("rival", -0.3, f"{_describe(better)} fits better")
+        return _verdict(fit, (finding,), Decision.NOTHING, finding.text)
+    if equal is not None:
+        finding = Evidence("rival", -0.03, f"{_describe(equal)} fits as well")
+        return _verdict(fit, (finding,), _at_most_review(fit.score - 0.03, thresholds), finding.text)
+    return _judge_alone(fit, thresholds)
+
+
+def _is_as_good(fit: Fit, other: Fit) -> bool:
+    """Whether nothing settles between the two. A year that is one off is as usual as a lost article."""
+    if abs(other.score - fit.score) <= _TIE or _read_one_number_apart(fit, other):
+        return True
+    looser, closer = sorted((fit, other), key=lambda each: each.hit.agreement)
+    if looser.hit.agreement is not Agreement.ARTICLE or closer.is_settled or not closer.is_a_year_off:
+        return False
+    return looser.is_settled or looser.is_a_year_off
+
+
+def _read_one_number_apart(fit: Fit, other: Fit) -> bool:
+    """`Title 1984`: for one it is the year, for the other the end of its title."""
+    shorter, longer = sorted((fit.hit, other.hit), key=lambda hit: len(hit.hypothesis.text))
+    if longer.agreement is not Agreement.SAME or shorter.agreement is not Agreement.SAME:
+        return False
+    title, _, number = longer.hypothesis.text.rpartition(" ")
+    return shorter.hypothesis.text == title and str(shorter.hypothesis.year) == number
+
+
+def _judge_alone(fit: Fit, thresholds: Thresholds) -> Verdict:
+    """No other work fits as well; is what we have enough?"""
+    if fit.is_settled:
+        return _judge_sum(fit, (), thresholds)
+    if fit.hit.work.namesakes_known:
+        return _judge_sum(fit, (Evidence("unshared", _UNSHARED, "nothing else that is known fits it"),), thresholds)
+    reason = fit.barriers[0] if fit.barriers else _NOT_ASKED
+    needs = not fit.barriers and fit.score + _UNSHARED >= thresholds.confirm
+    return _verdict(fit, (), _at_most_review(fit.score, thresholds), reason)._replace(needs_namesakes=needs)
+
+
+def _judge_sum(fit: Fit, extra: tuple[Evidence, ...], thresholds: Thresholds) -> Verdict:
+    score = fit.score + sum([finding.weight for finding in extra])
+    if fit.barriers:
+        return _verdict(fit, extra, _at_most_review(score, thresholds), fit.barriers[0])
+    if score >= thresholds.confirm:
+        return _verdict(fit, extra, Decision.CONFIRM, f"the score is at least {thresholds.confirm}")
+    return _verdict(fit, extra, _at_most_review(score, thresholds), f"the score is below {thresholds.confirm}")
+
+
+def _at_most_review(score: float, thresholds: Thresholds) -> Decision:
+    return Decision.REVIEW if score >= thresholds.review else Decision.NOTHING
+
+
+def _verdict(fit: Fit, extra: tuple[Evidence, ...], decision: Decision, reason: str) -> Verdict:
+    score = min(1.0, max(0.0, fit.score + sum([finding.weight for finding in extra])))
+    return Verdict(fit.hit.work, round(score, 4), decision, fit.evidence + extra, reason)
+
+
+def _describe(fit: Fit) -> str:
+    work = fit.hit.work
+    year = f" ({work.years[0]})" if work.years else ""
+    return f"{work.title}{year}"

@@ -1,0 +1,263 @@
+"""Match entries with wanted items: titles decide the work, season and episode decide the item."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
+
+from stalkeer.core.matching.compare import Agreement
+from stalkeer.core.matching.decide import Thresholds, Verdict, judge
+from stalkeer.core.matching.evidence import Evidence
+from stalkeer.core.matching.index import Hit, NameIndex
+from stalkeer.core.matching.rules import Rule, RuleAction, RuleBook, RuleId
+from stalkeer.core.matching.runtime import weigh_episode_runtime
+from stalkeer.core.matching.works import EntryFacts, WantedItem, Work
+from stalkeer.model import Decision
+
+
+class Pair(NamedTuple):
+    """A wanted item and an entry that may be it."""
+
+    wanted: WantedItem
+    entry: EntryFacts
+    score: float
+    decision: Decision
+    evidence: tuple[Evidence, ...]
+    reason: str
+    rule_id: RuleId | None = None  # the user's rule that decided it
+    needs_namesakes: bool = False  # sure if a lookup knew of nobody else by this title
+
+
+class _Slot(NamedTuple):
+    """An item, and how directly the entry's numbers named it."""
+
+    item: WantedItem
+    evidence: Evidence | None
+    barrier: str | None = None
+
+
+class Matcher:
+    """Wanted items among all works known. `works` are the library and what lookups named; wanted items' works are
+    among them or are added."""
+
+    def __init__(
+        self,
+        wanted: Iterable[WantedItem],
+        works: Iterable[Work] = (),
+        thresholds: Thresholds | None = None,
+        rules: RuleBook | None = None,
+    ) -> None:
+        self._thresholds = thresholds or Thresholds()
+        self.rules = rules or RuleBook()
+        self._films: dict[str, list[WantedItem]] = defaultdict(list)
+        self._episodes: dict[str, _Episodes] = defaultdict(_Episodes)
+        self.items: dict[int, WantedItem] = {}
+        self.works: dict[str, Work] = {}
+        self.index = NameIndex()
+        items = list(wanted)
+        for work in (*(item.work for item in items), *works):
+            self.add_work(work)
+        for item in items:
+            self.add_item(item)
+
+    def add_work(self, work: Work) -> None:
+        """One more work; a second listing of one that is known changes nothing."""
+        if work.identity not in self.works:
+            self.works[work.identity] = work
+            self.index.add(work)
+
+    def add_item(self, item: WantedItem) -> None:
+        """One more wanted item, of a work that is known."""
+        self.items[item.id] = item
+        if item.work.kind == "movie":
+            self._films[item.work.identity].append(item)
+        else:
+            self._episodes[item.work.identity].add(item)
+
+    def match(self, entry: EntryFacts) -> list[Pair]:
+        """All pairs of an entry that are worth keeping: confirmed, for review, or rejected by the user."""
+        return [pair for pair in self.consider(entry) if pair.decision is not Decision.NOTHING]
+
+    def consider(self, entry: EntryFacts) -> Iterator[Pair]:
+        """All pairs of an entry, with the reason also where it is not offered."""
+        title = entry.title
+        if not title.hypotheses or entry.kind in ("live", "series"):
+            return
+        is_episode = bool(title.episodes) or title.absolute is not None or title.air_date is not None
+        wanted = self._episodes if is_episode else self._films
+        if not is_episode and (entry.kind == "episode" or title.season is not None):
+            return  # an episode that does not say which, or a whole season
+        kind = "series" if is_episode else "movie"
+        hits = self._hits(entry, kind)
+        is_known = any(hit.work.identity in wanted for hit in hits)
+        verdicts = judge(hits, entry, self._thresholds) if is_known else []
+        has_pins = bool(self.rules.pinned_works())
+        if has_pins:
+            verdicts += self._pinned(entry, verdicts, wanted)
+        seen: set[int] = set()
+        for verdict in verdicts:
+            identity = verdict.work.identity
+            if identity not in wanted:
+                continue
+            found = (
+                self._episodes[identity].find(_shifted(entry, self.rules.offset_of(verdict.work, entry)))
+                if is_episode
+                else [_Slot(item, None) for item in self._films[identity]]
+            )
+            for slot in found:
+                seen.add(slot.item.id)
+                yield self._decide(verdict, slot, entry)
+        if has_pins:
+            yield from self._pinned_items(entry, seen)
+
+    def _hits(self, entry: EntryFacts, kind: str) -> list[Hit]:
+        """The works that its title names, and those that its ids name beside."""
+        hits = self.index.find(entry.title, kind=kind)
+        if entry.tmdb_id or entry.poster:
+            named = {hit.work.identity for hit in hits}
+            hits += [
+                Hit(work, work.names[0], entry.title.hypotheses[0], Agreement.NONE)
+                for work in self.index.identified(entry, kind)
+                if work.identity not in named
+            ]
+        return hits
+
+    def _pinned_items(self, entry: EntryFacts, seen: set[int]) -> Iterator[Pair]:
+        """Items that the user named for this very entry although its name says another number, or none."""
+        for identity in self.rules.pinned_works():
+            work = self.works.get(identity)
+            if work is None or not self.rules.speaks_of(work, entry):
+                continue
+            own = self._films.get(identity, []) + (self._episodes[identity].items if identity in self._episodes else [])
+            for item in own:
+                rule = self.rules.verdict_on(item, entry) if item.id not in seen else None
+                if rule is not None and rule.names_one_pair:
+                    yield self._decide(Verdict(work, 0.0, Decision.NOTHING, (), ""), _Slot(item, None), entry)
+
+    def _pinned(self, entry: EntryFacts, verdicts: Iterable[Verdict], wanted: Collection[str]) -> list[Verdict]:
+        """Works that the user named for the entry although its name does not."""
+        named = {verdict.work.identity for verdict in verdicts}
+        return [
+            Verdict(self.works[identity], 0.0, Decision.NOTHING, (), "the name is another one")
+            for identity in self.rules.pinned_works()
+            if identity in wanted and identity not in named and self.rules.speaks_of(self.works[identity], entry)
+        ]
+
+    def _decide(self, verdict: Verdict, slot: _Slot, entry: EntryFacts) -> Pair:
+        evidence, score, decision, reason = verdict.evidence, verdict.score, verdict.decision, verdict.reason
+        barrier = slot.barrier
+        if slot.item.work.kind == "series":
+            runtime, runtime_barrier = weigh_episode_runtime(slot.item, entry)
+            own = tuple([finding for finding in (slot.evidence, runtime) if finding is not None])
+            evidence += own
+            score += sum([finding.weight for finding in own])
+            barrier = barrier or runtime_barrier
+        if decision is Decision.CONFIRM and barrier is not None:
+            decision, reason = Decision.REVIEW, barrier
+        if entry.title.is_junk and decision is not Decision.NOTHING:
+            decision, reason = Decision.NOTHING, "the name says that it is a trailer or another extra"
+        rule = None if self.rules.is_empty else self.rules.block_of(entry) or self.rules.verdict_on(slot.item, entry)
+        if rule is None:
+            is_open = verdict.needs_namesakes and barrier is None and decision is Decision.REVIEW
+            return Pair(slot.item, entry, _unit(score), decision, evidence, reason, needs_namesakes=is_open)
+        if rule.action is RuleAction.PIN:
+            decision, score = Decision.CONFIRM, 1.0
+        else:
+            decision = Decision.REJECTED
+        return Pair(slot.item, entry, _unit(score), decision, evidence, _rule_text(rule), rule.id)
+
+
+def _unit(score: float) -> float:
+    return round(min(1.0, max(0.0, score)), 4)
+
+
+def _rule_text(rule: Rule) -> str:
+    said = {RuleAction.PIN: "you said that it is this", RuleAction.BLOCK: "it is blocked"}
+    text = said.get(rule.action, "you said that it is not this")
+    return f"{text}: {rule.reason}" if rule.reason else text
+
+
+def _shifted(entry: EntryFacts, rule: Rule | None) -> EntryFacts:
+    """The entry as it is numbered after an offset rule."""
+    title = entry.title
+    if rule is None or (title.season is None and not title.episodes):
+        return entry
+    season = None if title.season is None else title.season + rule.season_offset
+    episodes = tuple(episode + rule.episode_offset for episode in title.episodes)
+    return entry._replace(title=title._replace(season=season, episodes=episodes))
+
+
+_SLASHED_DATE = re.compile(r"\b(\d{1,2})/(\d{1,2})/\d{4}\b")
+
+
+def _is_ambiguous_date(name: str) -> bool:
+    """Whether a date reads otherwise in America: 04/03/2025."""
+    found = _SLASHED_DATE.search(name)
+    return found is not None and found[1] != found[2] and max(int(found[1]), int(found[2])) <= 12
+
+
+class _Episodes:
+    """The wanted episodes of one series, by everything that may number them."""
+
+    def __init__(self) -> None:
+        self._by_number: dict[tuple[int, int], list[WantedItem]] = defaultdict(list)
+        self._by_scene: dict[tuple[int, int], list[WantedItem]] = defaultdict(list)
+        self._by_absolute: dict[int, list[WantedItem]] = defaultdict(list)
+        self._by_date: dict[str, list[WantedItem]] = defaultdict(list)
+        self.items: list[WantedItem] = []
+
+    def add(self, item: WantedItem) -> None:
+        self.items.append(item)
+        if item.season is not None and item.episode is not None:
+            self._by_number[item.season, item.episode].append(item)
+        if item.scene_season is not None and item.scene_episode is not None:
+            self._by_scene[item.scene_season, item.scene_episode].append(item)
+        for absolute in {item.absolute, item.scene_absolute}:
+            if absolute is not None:
+                self._by_absolute[absolute].append(item)
+        if item.air_date:
+            self._by_date[item.air_date].append(item)
+
+    def find(self, entry: EntryFacts) -> Iterator[_Slot]:
+        title = entry.title
+        if title.air_date:
+            barrier = "day and month may be the other way round" if _is_ambiguous_date(entry.name) else None
+            for item in self._by_date.get(title.air_date, ()):
+                yield _Slot(item, Evidence("air date", 0.0, f"the date {title.air_date} agrees"), barrier)
+            return
+        if title.season is None:
+            yield from self._without_season(title.episodes or ((title.absolute,) if title.absolute is not None else ()))
+            return
+        for episode in title.episodes:
+            yield from self._numbered(title.season, episode)
+
+    def _numbered(self, season: int, episode: int) -> Iterator[_Slot]:
+        shown = f"S{season:02}E{episode:02}"
+        for item in self._by_number.get((season, episode), ()):
+            barrier = "specials are numbered otherwise by everyone" if season == 0 else None
+            if item.scene_season is not None and (item.scene_season, item.scene_episode) != (season, episode):
+                barrier = f"{shown} may be counted as the scene counts, which would be another episode"
+            yield _Slot(item, Evidence("episode", 0.0, f"{shown} agrees"), barrier)
+        for item in self._by_scene.get((season, episode), ()):
+            if (item.season, item.episode) != (season, episode):
+                reason = f"{shown} is its number only as the scene counts"
+                yield _Slot(item, Evidence("scene number", -0.03, reason), reason)
+        if season == 1:
+            for item in self._by_absolute.get(episode, ()):
+                if item.season != 1 and item.work.series_type == "anime":
+                    reason = f"{shown} is its number only if the list counts through all seasons"
+                    yield _Slot(item, Evidence("absolute number", -0.06, reason), reason)
+
+    def _without_season(self, numbers: Iterable[int]) -> Iterator[_Slot]:
+        for number in numbers:
+            for item in self._by_absolute.get(number, ()):
+                barrier = (
+                    None if item.work.series_type == "anime" else "an episode number without a season is no proof here"
+                )
+                yield _Slot(item, Evidence("absolute number", 0.0, f"number {number} agrees"), barrier)
+            for item in self._by_number.get((1, number), ()):
+                if item.absolute != number or item.work.series_type != "anime":
+                    reason = "the name says no season; the first is only likely"
+                    yield _Slot(item, Evidence("episode", -0.04, f"number {number} agrees"), reason)

@@ -1,0 +1,157 @@
+"""What the user decided, and what it does to a pair. Rules outlive rebuilds: they name things by what stays."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+from stalkeer.core.matching.works import EntryFacts, WantedItem, Work
+
+RuleId = NewType("RuleId", int)
+
+
+class RuleAction(StrEnum):
+    """What a rule does."""
+
+    PIN = "pin"  # this entry, or every entry of this title, is that item or work
+    REJECT = "reject"  # ... is not
+    OFFSET = "offset"  # the list numbers this series' seasons or episodes otherwise
+    BLOCK = "block"  # never use this entry, whatever it is
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One decision. A None field says nothing: without season and episode it is about the whole work, without an entry
+    key about every entry of that title, without a source about all sources."""
+
+    id: RuleId
+    action: RuleAction
+    kind: str | None = None  # movie | series
+    tmdb_id: int | None = None
+    tvdb_id: int | None = None
+    season: int | None = None
+    episode: int | None = None
+    source_slug: str | None = None
+    entry_key: str | None = None
+    title_key: str | None = None
+    season_offset: int = 0
+    episode_offset: int = 0
+    reason: str = ""
+    label: str = ""
+
+    @property
+    def work(self) -> str | None:
+        """The identity of the work it is about; None for any."""
+        if self.kind == "movie":
+            return f"movie:{self.tmdb_id}" if self.tmdb_id else None
+        return f"series:{self.tvdb_id}" if self.tvdb_id else None
+
+    @property
+    def names_one_pair(self) -> bool:
+        """A pin of one entry on one item, whatever the entry's name says."""
+        is_one_item = self.kind == "movie" or self.episode is not None
+        return self.action is RuleAction.PIN and self.entry_key is not None and is_one_item
+
+    def is_about_item(self, item: WantedItem) -> bool:
+        if self.work != item.work.identity:
+            return False
+        if self.season is None and self.episode is None:
+            return True
+        return (self.season, self.episode) == (item.season, item.episode)
+
+    def is_about_entry(self, entry: EntryFacts) -> bool:
+        if self.source_slug is not None and self.source_slug != entry.source_slug:
+            return False
+        if self.entry_key is not None:
+            return self.entry_key == entry.key
+        if self.title_key is not None:
+            return any(self.title_key == hypothesis.key for hypothesis in entry.title.hypotheses)
+        return self.source_slug is not None
+
+
+NO_RULES: tuple[Rule, ...] = ()
+
+
+class RuleBook:
+    """All rules, found by the work or the entry they are about."""
+
+    def __init__(self, rules: Iterable[Rule] = NO_RULES) -> None:
+        self._by_work: dict[str, list[Rule]] = defaultdict(list)
+        self._blocks: list[Rule] = []
+        for rule in rules:
+            if rule.action is RuleAction.BLOCK:
+                self._blocks.append(rule)
+            elif rule.work is not None:
+                self._by_work[rule.work].append(rule)
+        self.is_empty = not (self._by_work or self._blocks)
+        self._pinned = {work for work, own in self._by_work.items() if any(r.action is RuleAction.PIN for r in own)}
+        self._block_keys = {rule.entry_key for rule in self._blocks}
+        self._has_title_blocks = any(rule.entry_key is None for rule in self._blocks)
+
+    def block_of(self, entry: EntryFacts) -> Rule | None:
+        """The rule that forbids to use the entry at all."""
+        if not self._blocks or (entry.key not in self._block_keys and not self._has_title_blocks):
+            return None
+        return next((rule for rule in self._blocks if rule.is_about_entry(entry)), None)
+
+    def offset_of(self, work: Work, entry: EntryFacts) -> Rule | None:
+        """How the entry's list numbers the series; the most particular rule counts."""
+        found = [r for r in self._of(work) if r.action is RuleAction.OFFSET and _is_about(r, entry)]
+        found = [rule for rule in found if rule.season is None or rule.season == entry.title.season]
+        return max(found, key=_particularity, default=None)
+
+    def verdict_on(self, item: WantedItem, entry: EntryFacts) -> Rule | None:
+        """The pin or rejection that decides this pair; the most particular one, the newest of equals."""
+        found = [
+            rule
+            for rule in self._of(item.work)
+            if rule.action in (RuleAction.PIN, RuleAction.REJECT)
+            and rule.is_about_item(item)
+            and rule.is_about_entry(entry)
+        ]
+        return max(found, key=_particularity, default=None)
+
+    def speaks_of(self, work: Work, entry: EntryFacts) -> bool:
+        """Whether a pin names this entry, or its title, for the work."""
+        return any(rule.action is RuleAction.PIN and rule.is_about_entry(entry) for rule in self._of(work))
+
+    def pinned_entries(self, works: Iterable[str]) -> dict[str, set[str]]:
+        """source -> keys of the entries that pins on these works name."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for work in works:
+            for rule in self._by_work.get(work, ()):
+                if rule.action is RuleAction.PIN and rule.entry_key is not None and rule.source_slug is not None:
+                    found[rule.source_slug].add(rule.entry_key)
+        return dict(found)
+
+    def pinned_titles(self, works: Iterable[str]) -> set[str]:
+        """Title keys that pins on these works name."""
+        rules = (rule for work in works for rule in self._by_work.get(work, ()))
+        return {rule.title_key for rule in rules if rule.action is RuleAction.PIN and rule.title_key is not None}
+
+    def pinned_works(self) -> set[str]:
+        """Identities of works of which some pin speaks."""
+        return self._pinned
+
+    def _of(self, work: Work) -> list[Rule]:
+        return self._by_work.get(work.identity, [])
+
+
+def _is_about(rule: Rule, entry: EntryFacts) -> bool:
+    """An offset without source, entry and title is about every entry of the series."""
+    if rule.source_slug is None and rule.entry_key is None and rule.title_key is None:
+        return True
+    return rule.is_about_entry(entry)
+
+
+def _particularity(rule: Rule) -> tuple[bool, bool, bool, bool, int]:
+    return (
+        rule.entry_key is not None,
+        rule.episode is not None,
+        rule.season is not None,
+        rule.source_slug is not None,
+        rule.id,
+    )

@@ -1,0 +1,29 @@
+"""How long an entry runs against how long the episodes should that its name claims."""
+
+from __future__ import annotations
+
+from stalkeer.core.matching.evidence import Evidence
+from stalkeer.core.matching.works import EntryFacts, WantedItem
+
+_AGREES_FROM = 0.65  # catalogues write the slot on television: 60 for the 42 minutes between its advertisements
+_AGREES_TO = 1.10
+_TOO_SHORT = 0.45
+_TOO_LONG = 1.7
+_TOO_LONG_FOR_THE_SERIES = 2.3  # first and last episodes are often double ones, which a series' runtime does not tell
+
+
+def weigh_episode_runtime(item: WantedItem, entry: EntryFacts) -> tuple[Evidence | None, str | None]:
+    """(finding, barrier) of the entry's duration; a file of several episodes runs as long as all of them."""
+    known = item.runtime_min or item.work.runtime_min
+    if not entry.duration_s or not known:
+        return None, None
+    expected = known * max(1, len(entry.title.episodes))
+    minutes = entry.duration_s / 60
+    share = minutes / expected
+    longest = _TOO_LONG if item.runtime_min else _TOO_LONG_FOR_THE_SERIES
+    if _AGREES_FROM <= share <= _AGREES_TO:
+        return Evidence("runtime", 0.03, f"it runs {minutes:.0f} minutes, as the episode does"), None
+    if share < _TOO_SHORT or share > longest:
+        said = f"it runs {minutes:.0f} minutes, the episode {expected}"
+        return Evidence("runtime", -0.1, said), said
+    return None, None

@@ -1,0 +1,81 @@
+"""A film's file and folder, named as its Radarr would."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stalkeer.core.naming.clean import Characters, clean_title, first_character, title_the
+from stalkeer.core.naming.facts import NamedFile, file_values
+from stalkeer.core.naming.tokens import Values, fill, number, plain
+
+LONGEST_NAME_BYTES = 255
+
+
+@dataclass(frozen=True)
+class MovieNaming:
+    """Radarr's naming settings."""
+
+    renames: bool = False
+    file_format: str = "{Movie Title} ({Release Year}) {Quality Full}"
+    folder_format: str = "{Movie Title} ({Release Year})"
+    characters: Characters = Characters()
+
+
+@dataclass(frozen=True)
+class NamedMovie:
+    title: str
+    year: int | None = None
+    original_title: str = ""
+    tmdb_id: int | None = None
+    imdb_id: str = ""
+    edition: str = ""
+    certification: str = ""
+    collection: str = ""
+
+
+def movie_file_name(naming: MovieNaming, movie: NamedMovie, file: NamedFile, extension: str) -> str:
+    """The file's name with its extension; without renaming, the name it came with. May contain folders."""
+    if not naming.renames:
+        stem = file.original_title or file.original_filename
+        return f"{fill('{Original Title}', file_values(file, ''), naming.characters) if stem else 'film'}{extension}"
+    values = {**movie_values(movie), **file_values(file, "Radarr")}
+    parts = [fill(part, values, naming.characters) for part in _parts(naming.file_format)]
+    parts = [part for part in parts if part] or [fill("{Movie Title}", values, naming.characters)]
+    return "/".join([*parts[:-1], in_bytes(parts[-1], extension)])
+
+
+def movie_folder_name(naming: MovieNaming, movie: NamedMovie) -> str:
+    return "/".join(
+        filter(None, (fill(part, movie_values(movie), naming.characters) for part in _parts(naming.folder_format)))
+    )
+
+
+def movie_values(movie: NamedMovie) -> Values:
+    cleaned = clean_title(movie.title)
+    return {
+        "movietitle": plain(movie.title),
+        "moviecleantitle": plain(cleaned),
+        "movietitlethe": plain(title_the(movie.title)),
+        "moviecleantitlethe": plain(title_the(cleaned)),
+        "movietitlefirstcharacter": plain(first_character(movie.title)),
+        "movieoriginaltitle": plain(movie.original_title or movie.title),
+        "moviecleanoriginaltitle": plain(clean_title(movie.original_title or movie.title)),
+        "moviecertification": plain(movie.certification),
+        "moviecollection": plain(movie.collection),
+        "moviecollectionthe": plain(title_the(movie.collection)),
+        "releaseyear": number(movie.year),
+        "editiontags": plain(movie.edition),
+        "imdbid": plain(movie.imdb_id),
+        "tmdbid": plain(movie.tmdb_id),
+    }
+
+
+def in_bytes(stem: str, extension: str) -> str:
+    """The whole name within what file systems take: bytes, not characters."""
+    room = LONGEST_NAME_BYTES - len(extension.encode())
+    cut = stem.encode()[:room].decode(errors="ignore").rstrip("- ._") if len(stem.encode()) > room else stem
+    return f"{cut}{extension}"
+
+
+def _parts(pattern: str) -> list[str]:
+    return [part for part in pattern.replace("\\", "/").split("/") if part.strip()]

@@ -1,0 +1,92 @@
+"""The token language of both programs' formats: `{[Quality Full]}`, `{Movie.Title}`, `{edition-{Edition Tags}}`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from stalkeer.core.naming.clean import Characters, clean_value, shorten, tidy_component
+
+# a token: what surrounds the name is printed with a value only; the name's own separator takes the spaces' place
+_TOKEN = re.compile(
+    r"\{(?P<before>[- ._\[(]*)(?P<name>[A-Za-z0-9]+(?:[- ._]+[A-Za-z0-9]+)*)"
+    r"(?::(?P<form>[^{}]*?))?(?P<after>[- ._\])]*)\}"
+)
+# `{tmdb-{TmdbId}}`: text of one's own around one token, printed with a value only
+_WRAPPED = re.compile(r"\{(?P<open>[^{}]*)(?P<token>\{[^{}]+\})(?P<close>[^{}]*)\}")
+_OPEN, _CLOSE = "\x01", "\x02"  # braces that are to stay
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How a token is written where it stands: what follows its colon, and whether anything surrounds it."""
+
+    form: str
+    is_bare: bool
+
+
+Value = Callable[[Asked], str]
+Values = Mapping[str, Value]
+
+
+def plain(text: str | int | None) -> Value:
+    """A value that can be shortened by `:N`."""
+
+    def value(asked: Asked) -> str:
+        return shorten("" if text is None else str(text), _length(asked.form))
+
+    return value
+
+
+def number(value: int | None) -> Value:
+    """A number that `:00` pads."""
+    return lambda asked: "" if value is None else pad(value, asked.form)
+
+
+def pad(value: int, form: str) -> str:
+    return str(value).zfill(len(form)) if form and set(form) == {"0"} else str(value)
+
+
+def fill(pattern: str, values: Values, characters: Characters) -> str:
+    """One part of a path with its tokens replaced. A token that nobody knows is empty."""
+    text = _fill_wrapped(pattern, values, characters)
+    text = _TOKEN.sub(lambda found: _replace(found, values, characters), text)
+    return tidy_component(text.replace(_OPEN, "{").replace(_CLOSE, "}"))
+
+
+def _fill_wrapped(text: str, values: Values, characters: Characters) -> str:
+    def replace(found: re.Match[str]) -> str:
+        if not found["open"] and not found["close"]:  # {{ and }} stand for braces of the name itself
+            return f"{_OPEN}{found['token'][1:-1]}{_CLOSE}"
+        inner = _TOKEN.sub(lambda token: _replace(token, values, characters), found["token"])
+        return f"{_OPEN}{found['open']}{inner}{found['close']}{_CLOSE}" if inner.strip() else ""
+
+    return _WRAPPED.sub(replace, text)
+
+
+def _replace(found: re.Match[str], values: Values, characters: Characters) -> str:
+    name = found["name"]
+    value = values.get(re.sub(r"[- ._]+", "", name).lower())
+    if value is None:
+        return ""
+    asked = Asked(found["form"] or "", is_bare=not (found["before"] or found["after"]))
+    text = _in_case_of(name, value(asked).strip())
+    separator = re.search(r"[- ._]+", name)
+    if separator and separator[0] != " ":
+        text = text.replace(" ", separator[0])
+    text = clean_value(text, characters)
+    return f"{found['before']}{text}{found['after']}" if text.strip() else ""
+
+
+def _in_case_of(name: str, text: str) -> str:
+    letters = [character for character in name if character.isalpha()]
+    if letters and all(character.islower() for character in letters):
+        return text.lower()
+    if letters and all(character.isupper() for character in letters):
+        return text.upper()
+    return text
+
+
+def _length(form: str) -> int:
+    return int(form) if re.fullmatch(r"-?\d+", form) else 0

@@ -1,0 +1,1 @@
+"""Addresses, callers and passwords, judged without a database."""

@@ -1,0 +1,173 @@
+"""Find where a name says which season and episode it is, in whatever language it says so. The last marker wins."""
+
+# ruff: noqa: E501 - patterns are read along one line
+
+from __future__ import annotations
+
+import re
+
+from stalkeer.core.titles.marks import EPISODE, MONTHS, NUMBERS_IN, SEASON, Mark, last_match, number_of, says_season
+from stalkeer.core.titles.weak_marks import MOST_IN_FILE, find_weak_mark
+
+_SEP = r"[\s.,:|/_\-]*"
+_NUMBER = r"\s*[.:#no°º]*\s*(?:\((?=\d{1,3}\D))?(\d{1,4})"  # "No9": the numero sign; Ep(01-10)
+_ORDINAL = r"(\d{1,4})\s*([.ªºa]|-?[aяй])?\s*"  # 1. Sezon, 1ª temporada, 1-й сезон
+_STANDARD = re.compile(  # its letter first: from one to the next, the search goes fast
+    r"[SsTtج](?:(?<![^\W_].)|(?<=[A-Za-z\u0600-\u06ff][Ss])(?=\d\d))\s?(\d{1,4})\s*[\s.,:|xX\-]*\s*(?i:episode|ep|cap|e|ح)[\s.\-#]*(\d{1,5})"
+    r"((?:\s*[-&+/,]?\s*(?i:ep|e)\.?\s?\d{1,4}(?!\d))*)(-\d{1,4}(?![\dpPiIxX]))?(?!\d)"
+)
+_CROSS = re.compile(  # `DDP5 1 x265` is sound and codec
+    r"(?<![\w.])[ST]?(\d{1,2})(?!\s[xX]26[456](?!\d))\s?[xX\u00d7]\s?(\d{2,4})((?:(?:-\d{1,2})?[xX]\d{2,4})*)(-\d{2,4}(?![\dpx]))?(?![\w])"
+)
+_CROSS_MORE = re.compile(r"[xX](\d{2,4})")
+# `S01E02 - S01E03`, `1x02 & 1x03`: one marker, said in full for each episode
+_JOINTS = " .,&+/-"
+_JOINT = re.compile(r"[\s.,&+/\-]*")
+_WORDS_AFTER = re.compile(
+    rf"(?<!\w)(?:{SEASON})\s*(?:[.:#n°º]|no(?=\d))*\s*(\d{{1,4}}|[^\W\d_]+){_SEP}(?:{EPISODE})(?:{_NUMBER}|\s([^\W\d_]+))(?!\w)",
+    re.I,
+)
+_WORDS_BEFORE = re.compile(rf"(?<!\w){_ORDINAL}(?:{SEASON}){_SEP}{_ORDINAL}(?:{EPISODE})(?!\w)", re.I)
+_WORDS_MIXED = re.compile(rf"(?<!\w){_ORDINAL}(?:{SEASON}){_SEP}(?:{EPISODE}){_NUMBER}(?!\w)", re.I)
+_WORDS_MIXED_2 = re.compile(rf"(?<!\w)(?:{SEASON}){_NUMBER}{_SEP}{_ORDINAL}(?:{EPISODE})(?!\w)", re.I)
+_HAN = r"\d{1,4}|[〇零一二两三四五六七八九十]{1,3}"
+_HAN_EPISODE = re.compile(r"[一二三四五六七八九十]\s*[集話话回]")
+_CJK = re.compile(rf"(?:第?\s*({_HAN})\s*[季期部기]\s*)?第?\s*({_HAN})\s*[集話话回화회](?!\d)|第\s*(\d{{1,4}})")
+_DATE = re.compile(
+    r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<s>[.\-/ ]?)(?P<m>0[1-9]|1[0-2])(?P=s)(?P<d>0[1-9]|[12]\d|3[01])(?!\d)"
+    r"|(?<![\dSs])(?P<d2>0[1-9]|[12]\d|3[01])(?P<s2>[.\-/ ])(?P<m2>0[1-9]|1[0-2])(?P=s2)(?P<y2>(?:19|20)\d\d)(?!\d)"
+    r"|(?<![\dSs])(?P<m3>0[1-9]|1[0-2])(?P<s3>[.\-/ ])(?P<d3>1[3-9]|2\d|3[01])(?P=s3)(?P<y3>(?:19|20)\d\d)(?!\d)"  # America's
+)
+_MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
+_WORDED_DATE = re.compile(
+    rf"(?<!\w)(?:(\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?({_MONTH})|({_MONTH})\s(\d{{1,2}})(?:st|nd|rd|th)?),?"
+    r"\s((?:19|20)\d\d)(?!\w)",
+    re.I,
+)
+_HASHED = re.compile(r"(?<!\w)(?:(?:episode|ep)\.?\s*)?#\s?(\d{1,2})\.(\d{1,3})(?![\w.])", re.I)  # Episode #1.2
+
+
+def find_mark(text: str, kind: str | None) -> Mark | None:
+    """The last season/episode marker of a repaired name, or None.
+
+    A name that the address calls a film is an episode only where it says season and episode both; one that it calls
+    an episode may say so weakly (`Episode 3`, `- 012`, `#12`).
+    """
+    numbers = NUMBERS_IN.findall(text)
+    if not numbers and not _may_say_numbers(text, kind):
+        return None
+    found = last_match(_STANDARD, text)
+    if found is not None:
+        last = _standard(found)
+        return _joined(_STANDARD, text, last) if may_go_on(text[: last.start]) else last
+    if kind == "film" and len(numbers) < 2:
+        return None
+    found = last_match(_CROSS, text)
+    if found is not None:
+        return _joined(_CROSS, text, _cross(found))
+    mark = _worded(text)
+    if mark is not None or kind == "film":
+        return mark
+    return _numbered(text) or (find_weak_mark(text) if kind == "episode" else None)
+
+
+def _may_say_numbers(text: str, kind: str | None) -> bool:
+    """Whether a name without a figure may yet say a number: in words, or in Chinese."""
+    if kind == "film":
+        return False
+    return (kind == "episode" and says_season(text)) or (not text.isascii() and _HAN_EPISODE.search(text) is not None)
+
+
+def may_go_on(before: str) -> bool:
+    """Whether what stands before a marker may end in another one, which is then of one with it."""
+    return before.rstrip(_JOINTS)[-1:].isdecimal()
+
+
+def _joined(pattern: re.Pattern[str], text: str, last: Mark) -> Mark:
+    """The last marker together with those just before it that name further episodes of its season."""
+    read = _standard if pattern is _STANDARD else _cross
+    marks = [read(found) for found in pattern.finditer(text, 0, last.start)]
+    for mark in reversed(marks):
+        gap = text[mark.end : last.start]
+        if mark.season != last.season or _JOINT.fullmatch(gap) is None:
+            break
+        episodes = mark.episodes + tuple(n for n in last.episodes if n not in mark.episodes)
+        if "-" in gap and len(episodes) > 1:
+            episodes = _span(episodes[0], [episodes[-1]])
+        last = last._replace(start=mark.start, episodes=episodes)
+    return last
+
+
+def _standard(found: re.Match[str]) -> Mark:
+    first = int(found[2])
+    more = [int(n) for n in NUMBERS_IN.findall(found[3] or "")]
+    end = found.end()
+    if found[4]:
+        last = int(found[4][1:])
+        if first < last <= first + MOST_IN_FILE:
+            more.append(last)
+        else:
+            end = found.start(4)
+    return Mark(found.start(), end, int(found[1]), _span(first, more))
+
+
+def _span(first: int, more: list[int]) -> tuple[int, ...]:
+    if len(more) == 1 and first < more[0] <= first + MOST_IN_FILE:
+        return tuple(range(first, more[0] + 1))
+    return (first, *(n for n in more if n != first))
+
+
+def _cross(found: re.Match[str]) -> Mark:
+    more = [int(number) for number in _CROSS_MORE.findall(found[3] or "")]
+    if found[4]:
+        more.append(int(found[4][1:]))
+    return Mark(found.start(), found.end(), int(found[1]), _span(int(found[2]), more))
+
+
+def _worded(text: str) -> Mark | None:
+    if not says_season(text):
+        return None
+    before, after = last_match(_WORDS_BEFORE, text), last_match(_WORDS_AFTER, text)
+    # `Title 9 Season 1 Episode 2` has a number of its own, `2 Sezon 7 Bölüm 2021` a year behind it
+    if before is not None and (after is None or before[2] or not after[2] or is_a_year(after[2])):
+        return Mark(before.start(), before.end(), int(before[1]), (int(before[3]),))
+    season, episode = (number_of(after[1]), number_of(after[2] or after[3])) if after is not None else (None, None)
+    if after is not None and season is not None and episode is not None:
+        return Mark(after.start(), after.end(), season, (episode,))
+    mixed = last_match(_WORDS_MIXED, text)
+    if mixed is not None:
+        return Mark(mixed.start(), mixed.end(), int(mixed[1]), (int(mixed[3]),))
+    mixed = last_match(_WORDS_MIXED_2, text)
+    return None if mixed is None else Mark(mixed.start(), mixed.end(), int(mixed[1]), (int(mixed[2]),))
+
+
+def is_a_year(number: str) -> bool:
+    return 1900 <= int(number) <= 2039
+
+
+def _numbered(text: str) -> Mark | None:
+    """Forms that no film's name has, but that say no season or no number at all."""
+    found = last_match(_CJK, text) if not text.isascii() else None
+    if found is not None and found[2]:
+        season, number = number_of(found[1] or ""), number_of(found[2])
+        if number is not None:
+            return Mark(found.start(), found.end(), season, (number,))
+    found = last_match(_HASHED, text) if "#" in text else None
+    if found is not None:
+        return Mark(found.start(), found.end(), int(found[1]), (int(found[2]),))
+    return _dated(text)
+
+
+def _dated(text: str) -> Mark | None:
+    found = last_match(_DATE, text)
+    if found is not None:
+        year, month, day = next(
+            (found[f"y{n}"], found[f"m{n}"], found[f"d{n}"]) for n in ("", "2", "3") if found[f"y{n}"]
+        )
+        return Mark(found.start(), found.end(), air_date=f"{year}-{month}-{day}")
+    found = last_match(_WORDED_DATE, text)
+    if found is None:
+        return None
+    month_name, number = (found[2], found[1]) if found[2] else (found[3], found[4])
+    month_number = MONTHS[month_name.lower()]
+    return Mark(found.start(), found.end(), air_date=f"{found[5]}-{month_number:02}-{int(number):02}")

@@ -1,0 +1,194 @@
+"""Take the provider's words off the front of a name: `FR - `, `|EN|`, `4K-NF - `, `+16 `, `AR:`, `(DE-) `.
+
+A doubtful prefix stays in one reading and goes in another. What would leave nothing stays.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from stalkeer.core.titles.marks import QUALITY
+from stalkeer.core.titles.tags import LANGUAGE_FIELDS, tags_in
+from stalkeer.core.titles.vocabulary import AMBIGUOUS, TAGS, Tag
+
+
+class Start(NamedTuple):
+    """A place at which the title may begin."""
+
+    text: str
+    penalty: float
+    year: int | None = None
+
+
+class _Taken(NamedTuple):
+    """What is left, what the prefix says, and how much worse each reading is: with it gone, and with it kept.
+
+    `kept` None: it cannot be part of the title.
+    """
+
+    rest: str
+    tags: list[Tag]
+    gone: float = 0.0
+    kept: float | None = None
+    year: int | None = None
+
+
+_MAYBE = re.compile(r"\s*[\[({|+\d]|.{1,25}?[|:\-]|[A-Z]+\+?\s|[a-z]{2}\s[^\W\d_]|[\u0623-\u064a]{4,6}\s")
+_FRAMED = re.compile(r"\s*(?:\|([^|]{1,30})\||\[([^\]]{1,30})\]|\(([^)]{1,30})\)|\{([^}]{1,30})\})\s*[-:|]*\s*")
+_BARE = re.compile(r"\s*([^|:()\[\]]{1,24}?)\s*(\||:(?=\s)|\s-\s|-\s|\s:|:(?=[^\x00-\x7f])|\s-(?=\S))\s*")
+_GLUED = re.compile(r"([A-Z0-9]{2,5}(?:-[A-Z0-9]{2,5})?)-(?=\S)")
+_AGE = re.compile(r"(?:\+\s?\d{1,2}|\d{1,2}\s?\+)\s+(?=\S)")
+_PLUS = re.compile(r"([A-Z]{1,5}\+)\s+(?=\S)")
+_ORDER = re.compile(r"(?:\d{1,3}\s?[.)\-]\s+|\d{1,2}(?=[A-Z][a-z]|[^\W\d_a-zA-Z]))(?=\S)")
+_UNKNOWN_CODE = re.compile(r"[A-Z0-9+]*[A-Z][A-Z0-9+]*(?:-[A-Z0-9+]+)*")
+_DATED = re.compile(r"\s*(?:[(\[|]\s*)?(19\d\d|20[0-3]\d)\s*(?:[)\]|]\s*[-|]?|\s-\s)\s*(?=\S)")
+_YEAR_FIRST = re.compile(r"(?:19|20)\d\d(?!\d)")
+_WHAT_IT_IS = frozenset(("مسلسل", "فيلم", "برنامج", "انمي", "أنمي"))  # series, film, programme, anime
+_YEAR_ONLY = re.compile(r"\W*(?:18|19|20)\d\d\W*")
+_QUALITY = re.compile(rf"[\s.(\[]{QUALITY}(?!\w)", re.I)
+_NAME = re.compile(r"[^\W\d_]{2}")
+_CODE_KEPT = 0.015  # too much for a title alone to be sure, little enough for a title and its year
+_MOST = 5
+_LETTER = re.compile(r"[^\W_]")
+
+
+def find_starts(text: str, *, is_series: bool) -> tuple[list[Start], list[Tag]]:
+    """Where the title may begin, the likeliest first, and the tags before it."""
+    if _MAYBE.match(text) is None:
+        return [Start(text, 0.0)], []
+    kept: list[Start] = []
+    tags: list[Tag] = []
+    penalty = 0.0
+    year: int | None = None
+    for _ in range(_MOST):
+        taken = _take(text, is_series=is_series) if _MAYBE.match(text) else None
+        if taken is None or _LETTER.search(taken.rest) is None:
+            break
+        if not is_series and taken.kept is not None and _YEAR_ONLY.fullmatch(taken.rest):
+            # MA - 2019 is a film of that year, FR - 1917 more likely one of that name
+            kept.append(Start(taken.rest.strip(), penalty + 0.03))
+            break
+        if taken.kept is not None:
+            kept.append(Start(text, penalty + taken.kept, year))
+        tags += taken.tags
+        penalty += taken.gone
+        year = taken.year or year
+        text = taken.rest
+    return sorted([Start(text, penalty, year), *kept], key=lambda start: start.penalty), tags
+
+
+def _take(text: str, *, is_series: bool) -> _Taken | None:
+    dated = _DATED.match(text)
+    if dated is not None:
+        # 2019 - Title, (2019) Title; but 2001: A Space Odyssey
+        is_bracketed = text.lstrip()[0] in "([|"
+        return _Taken(
+            text[dated.end() :], [], 0.0 if is_bracketed else 0.01, 0.03 if is_bracketed else 0.0, int(dated[1])
+        )
+    framed = _FRAMED.match(text)
+    if framed is not None:
+        return _take_framed(text, framed, is_series=is_series)
+    bare = _BARE.match(text)
+    if bare is not None:
+        taken = _take_bare(bare[1].strip(), bare[2].strip(), text[bare.end() :])
+        if taken is not None:
+            return taken
+    return _take_unmarked(text)
+
+
+def _take_framed(text: str, framed: re.Match[str], *, is_series: bool) -> _Taken | None:
+    content = next(group for group in framed.groups() if group is not None).strip()
+    rest = text[framed.end() :]
+    tags = tags_in(content)
+    if tags is not None:
+        return _Taken(rest, tags)
+    if framed[1] is not None:
+        return _Taken(rest, [], 0.0, 0.03)
+    if framed[2] is not None and (is_series or _is_release(rest)):
+        return _Taken(rest, [], 0.0, 0.02)
+    # [Group] Title, (Group) Title; but [REC] 2, [REC] 3: Genesis and (Un)Known
+    is_apart = framed[2] is not None or (is_series and text[framed.end() - 1].isspace())
+    if not is_apart or not any(c.isalpha() for c in rest):
+        return None
+    return _Taken(rest, [], 0.03, 0.0) if rest[0].isdecimal() else _Taken(rest, [], _CODE_KEPT, _CODE_KEPT)
+
+
+def _is_release(rest: str) -> bool:
+    """Whether a release's quality follows, and a name before it: what stood before that in brackets is its group."""
+    quality = _QUALITY.search(rest)
+    return quality is not None and _NAME.search(rest, 0, quality.start()) is not None
+
+
+def _take_bare(content: str, separator: str, rest: str) -> _Taken | None:
+    if not content or not rest:
+        return None
+    tags = tags_in(content)
+    shouted = content == content.upper()
+    if not tags:
+        if separator == "|":
+            return _Taken(rest, [], 0.0, 0.02)
+        return _take_unknown_code(content, separator, rest) if shouted else None
+    if (shouted or separator == "|") and any(tag.sure for tag in tags):
+        return _Taken(rest, tags, 0.0, None if len(content) > 3 or content.lower() not in AMBIGUOUS else 0.02)
+    if separator == "|" or (shouted and (separator != ":" or tags[0].field in ("language", "region"))):
+        return _Taken(rest, tags, 0.0, _CODE_KEPT)
+    # MAX: Title is as likely the platform as the name that it spells
+    return _Taken(rest, tags, _CODE_KEPT, _CODE_KEPT) if shouted else _Taken(rest, tags, 0.03, 0.0)
+
+
+def _take_unknown_code(content: str, separator: str, rest: str) -> _Taken | None:
+    """`XYZ - Title`, or a pair of which one half is known: `4K-XYZ - Title`. Also `CSI: Miami`."""
+    if len(content) > 12 or _UNKNOWN_CODE.fullmatch(content) is None:
+        return None
+    known = [tag for part in content.lower().split("-") for tag in [TAGS.get(part)] if tag is not None]
+    if known and "-" in content:
+        return _Taken(rest, known, 0.0, 0.02)
+    if len(content) > 6 or rest.isdecimal():
+        return None
+    if rest == rest.upper():  # where all is in capitals, capitals say nothing
+        return _Taken(rest, [], 0.06, 0.0)
+    return _Taken(rest, [], 0.01 if separator == "-" else 0.03, 0.0)
+
+
+def _take_unmarked(text: str) -> _Taken | None:
+    if not text[:1].isalpha():
+        age = _AGE.match(text)
+        if age is not None:
+            return _Taken(text[age.end() :], [], 0.0, 0.03)
+        order = _ORDER.match(text)
+        if order is not None:
+            return _Taken(text[order.end() :], [], 0.04, 0.0)
+    glued = _GLUED.match(text)
+    if glued is not None and tags_in(text.partition(" ")[0]) is None:
+        tags = tags_in(glued[1])
+        is_sure = tags is not None and all(tag.sure for tag in tags)
+        rest = text[glued.end() :]
+        if is_sure and _YEAR_FIRST.match(rest):  # EN-2012 (2009)
+            return _Taken(rest, tags or [], 0.0, 0.02)
+        return _Taken(rest, tags or [], 0.02, 0.0) if is_sure else None
+    plus = _PLUS.match(text)
+    if plus is not None:
+        tags = tags_in(plus[1])
+        return None if tags is None else _Taken(text[plus.end() :], tags, 0.0, 0.02)
+    return _take_first_word(text)
+
+
+def _take_first_word(text: str) -> _Taken | None:
+    """A code or quality with nothing but a space after it: `RO Title`, `AR-SUBS Title`, `4K Title`."""
+    first, _, rest = text.partition(" ")
+    rest = rest.lstrip()
+    folded = first.lower()
+    if first in _WHAT_IT_IS and rest:
+        return _Taken(rest, [], 0.0, 0.02)
+    if not rest or first != first.upper() and not (len(first) == 2 and first.islower() and rest[0].isupper()):
+        return None
+    tag = TAGS.get(folded)
+    if tag is None:
+        tags = tags_in(first) if "-" in first else None
+        return _Taken(rest, tags, 0.0, 0.02) if tags and any(tag.sure for tag in tags) else None
+    if tag.field not in LANGUAGE_FIELDS:
+        return _Taken(rest, [tag], 0.01, 0.01) if tag.sure and first.isupper() else None
+    if tag.field == "platform" or len(first) > 3:
+        return None
+    return _Taken(rest, [tag], 0.04 if folded in AMBIGUOUS else 0.005, 0.0)

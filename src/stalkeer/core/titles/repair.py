@@ -1,0 +1,100 @@
+"""Undo what panels do to names: entities, mojibake, look-alike characters, frames, underscores and dots for spaces."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+import ftfy
+
+from stalkeer.core.titles.paths import EXTENSION, name_in_path
+from stalkeer.core.titles.release import out_of_brackets, without_group, without_sites
+
+# UTF-8 read as Latin-1 or Windows-1252 leaves these pairs behind
+_MOJIBAKE = re.compile(
+    "[\u00c2\u00c3\u00c4\u00c5\u00d0\u00d1\u00d8\u00d9\u00e2][\u0080-\u00bf\u2013-\u203a\u20ac\u2122\u0152-\u0192]"
+)
+_FRAMES: dict[int, str | None] = dict.fromkeys(
+    map(ord, "┃│║▎▌▍▏❘❙❚╎┆┇┊┋∣∥｜ǀ▪●•◉◦★☆✪✦✧✩✭✰⭐➤►▶▷▸➜➝➞→➾❖◆◇■□▐«»《》【】〖〗「」『』▁▂▃▄▅▆▇█☀☾⚡✅🔴🎬"), "|"
+)
+_FRAMES |= {ord(c): "'" for c in "\u2019\u2018\u201b`\u00b4\u02bc\u02b9\u2032"}
+_FRAMES |= {ord(c): '"' for c in "\u201c\u201d\u201e\u201f\u2033"}
+_FRAMES |= {ord(c): "-" for c in "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\u30fb\u00b7"}
+_FRAMES |= {ord("\u2026"): "...", ord("\u2044"): "/", ord("\u2215"): "/", ord("\u0640"): None, ord("_"): " "}
+_FRAMES |= dict.fromkeys(map(ord, "\u2122\u00ae\u00a9"))
+_FRAMES |= dict.fromkeys(range(0x1F1E6, 0x1F200))  # flags
+_FRAMES |= dict.fromkeys(range(0xFE00, 0xFE10))  # variation selectors
+_DIGITS = {ord(zero) + n: str(n) for zero in "\u0660\u06f0\u0966\u09e6\u0e50" for n in range(10)}
+_TABLE = _FRAMES | _DIGITS
+_IN_TABLE = re.compile("[" + re.escape("".join(map(chr, _TABLE))) + "]")
+# direction marks, joiners, controls, surrogates, private use: they carry no name
+_UNSEEN = re.compile(
+    "[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20dd-\u20e0\ufeff\ue000-\uf8ff\ud800-\udfff]"
+)
+_PIPES = re.compile(r"\|(?:\s*\|)+")
+_DOTTED = re.compile(r"(?<=[^\W_]|[,)\]!?'+~*])\.(?=[^\W_]|[\[(~])")
+_DOTTED_DASH = re.compile(r"\.-\.+(?=\S)")
+_ANY_DOTS = re.compile(r"\.+(?=\S)")
+_DECIMALS = re.compile(r"(?<=\b[257])\.(?=[01]\b)")  # 5.1, 7.1: sound, not a word break
+_STARRED_YEAR = re.compile(r"\*((?:19|20)\d\d)\*")
+_RUSSIAN_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)\s?г(?:\.|ода?)?(?!\w)")
+
+
+def repair(name: str) -> str:
+    """The name as its author meant it, in NFKC, on one line; frames and arrows become `|`. Of a path or a release's
+    name, what names it."""
+    if is_sound(name):
+        return name
+    text = name_in_path(name)
+    if "&" in text and ";" in text:
+        text = html.unescape(text)
+    if "[" in text or "\u3010" in text:
+        text = out_of_brackets(without_group(text))
+    spaces = text.strip().count(" ")
+    if "*" in text:
+        text = _STARRED_YEAR.sub(r"(\1)", text)
+    if not text.isascii():
+        text = _RUSSIAN_YEAR.sub(r"(\1)", _repair_unicode(text))
+    elif "_" in text:
+        text = text.replace("_", " ")
+    if "." in text or text[:2].lower() == "ww":
+        text = _undot(EXTENSION.sub("", without_sites(text)), spaces)
+    return " ".join(text.split())
+
+
+def is_sound(name: str) -> bool:
+    """Whether there is plainly nothing to repair."""
+    return (
+        name.isascii()
+        and name.isprintable()
+        and "_" not in name
+        and "." not in name
+        and "&" not in name
+        and "*" not in name
+        and "/" not in name
+        and "\\" not in name
+        and "  " not in name
+        and name[:1] not in (" ", "[")
+        and name[-1:] != " "
+    )
+
+
+def _repair_unicode(text: str) -> str:
+    if _MOJIBAKE.search(text):
+        text = ftfy.fix_encoding(text)
+    if _IN_TABLE.search(text):
+        text = text.translate(_TABLE)
+    if not unicodedata.is_normalized("NFKC", text):
+        text = unicodedata.normalize("NFKC", text).translate(_TABLE)
+    return _PIPES.sub("|", _UNSEEN.sub("", text))
+
+
+def _undot(text: str, spaces: int) -> str:
+    """`Some.Film.2019.1080p` has dots for spaces; `Mr. Robot` and `Vol.2 (2017)` have not. `spaces`: of its own."""
+    dots = len(_DOTTED.findall(text))
+    if not dots or (spaces and (dots < 2 or dots <= spaces)):
+        return text
+    text = _DOTTED_DASH.sub(" - ", _DECIMALS.sub("\ue000", text))
+    text = _DOTTED.sub(" ", text) if spaces else _ANY_DOTS.sub(" ", text)
+    return text.replace("\ue000", ".")

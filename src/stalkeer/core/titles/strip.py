@@ -1,0 +1,457 @@
+"""The readings of a title region: providers' words off both ends, and both halves of a name that says it twice."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple
+
+from stalkeer.core.titles.marks import QUALITY
+from stalkeer.core.titles.normalise import ARTICLES, fold_words, swap_article
+from stalkeer.core.titles.prefixes import find_starts
+from stalkeer.core.titles.tags import LANGUAGE_FIELDS, NO_TAGS, TagSet, sure_tags, tag_of, tag_set, tags_in
+from stalkeer.core.titles.vocabulary import (
+    AMBIGUOUS,
+    COUNTRIES,
+    LANGUAGES,
+    PHRASES,
+    RELEASE_WORDS,
+    SURE_RELEASE_WORDS,
+    TAGS,
+    Tag,
+)
+
+FIRST_YEAR, LAST_YEAR = 1895, 2035
+
+
+class TitleText(NamedTuple):
+    """One reading: the text, how doubtful it is, and the year it leaves over."""
+
+    text: str
+    penalty: float
+    year: int | None
+
+
+@dataclass(slots=True)
+class TitleReading:
+    """All readings, the likeliest first."""
+
+    texts: list[TitleText]
+    year: int | None
+    tags: TagSet = NO_TAGS
+
+
+@dataclass(slots=True)
+class _Peeled:
+    """What the suffixes said, and the texts that were left."""
+
+    texts: list[TitleText] = field(default_factory=list)
+    pending: list[TitleText] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+    tags: list[Tag] = field(default_factory=list)
+    country: str | None = None
+    is_scene: bool = False  # the name of a release, cut at its quality: capitals before that are its tags
+    is_series: bool = False
+    has_bracketed_year: bool = False
+
+    def also(self, text: str, penalty: float, year: int | None) -> None:
+        """A further reading, to be peeled in its turn."""
+        if text not in self.seen and len(self.seen) < _MOST_READINGS:
+            self.seen.add(text)
+            self.pending.append(TitleText(text, penalty, year))
+
+
+_MOST_READINGS = 12
+_LETTER = re.compile(r"[^\W_]")
+_TRIM = " -|:,;/~"
+_OPENING = ("(", "[", "{")  # `Title (` where the marker was in the bracket
+_BRACKET_YEAR = re.compile(
+    r"[\[({]\s*(?:[^\[\](){}\d]{0,24}\s)?((?:18|19|20)\d\d)(?:\s*[-/]\s*(?:(?:19|20)\d\d)?)?"
+    r"(\s[^\[\](){}]{1,12})?\s*[\])}]"
+)
+_END_YEAR = re.compile(r"(?:\s*[-|,.]\s*|\s+)((?:18|19|20)\d\d)$")
+_BARE_YEAR = re.compile(r"[\s\-]((?:19|20)\d\d)(?=[\s\-]+([^\s\-]+))")
+_WHOLE = re.compile(r"[\s\-]+(?:the )?complete(?: (?:tv )?(?:series|collection|seasons?|saga|movies))?\s*$", re.I)
+_YEAR_BEHIND = re.compile(r"[\s(\[/]((?:19|20)\d\d)(?=[\s)\]]|$)")
+_DIGIT = re.compile(r"\d")
+_END_BRACKET = re.compile(r"\s*[\[({]([^\[\](){}]*)[\])}]$")
+_SCENE = re.compile(rf"[\s.(\[-]{QUALITY}(?![\w])", re.I)
+# those of them that are words of letters alone: where there is neither a digit nor a hyphen, only they can be found
+SCENE_WORDS = frozenset(
+    """webdl webrip webmux bluray bdrip brrip bdmux brmux bdremux hdtv hdrip dvdrip dvdscr dvdmux dvddivx dvdivx hdcam
+    camrip hdts hdtc telesync tvrip tvriphd pdtv dvdr hddvd vhsrip xvid hevc flac vorbis""".split()  # noqa: SIM905
+)
+_LONGEST_ARTICLE = 6  # with what may stand beside it
+_TRAILING_ARTICLE = re.compile(r"\s+(?:the|le|la|el|il|der|die|das)$", re.I)
+_GROUP_YEAR = re.compile(r"\s((?:19|20)\d\d)-(?=\w*[A-Za-z])\w{2,12}$")  # Title 2008-GROUP
+_CHECKSUM = re.compile(r"(?=[A-F]*\d)[0-9A-F]{8}")
+_RATING = re.compile(r"(?:imdb|tmdb)?\W*\d[.,]\d(?:/10)?|(?:imdb|tmdb)\W*\d", re.I)
+_AKA = re.compile(r"\s+(?:/|\||a\.?k\.?a\.?)\s+", re.I)
+_WORDED_FIELDS = ("language", "subtitles", "dubbed", "edition")  # in words that also end titles
+_SHOWS_COUNTRIES = frozenset(("US", "UK", "AU", "NZ"))  # written behind the titles of shows that several have
+_LONGEST_CODE = 3  # letters of a language's code
+_LANGUAGE_SETS = {code: tag_set([TAGS[code]]) for code in LANGUAGES}
+_LATIN_WORDS = re.compile(r"[\u0020-\u024f]*[A-Za-z\u00c0-\u024f]{3}[\u0020-\u024f]*$")
+_PLAIN_ENDS = {
+    word: tag_set([tag]) for word, tag in TAGS.items() if tag.field == "resolution" and not _SCENE.search(f"[{word}]")
+}
+_AKA_WORD = re.compile(r"\ba\.?k\.?a\b", re.I)
+_PHRASES_BY_END = {phrase.rpartition(" ")[2]: [] for phrase, _ in PHRASES}  # type: dict[str, list[tuple[str, str]]]
+for _phrase, _word in PHRASES:
+    _PHRASES_BY_END[_phrase.rpartition(" ")[2]].append((_phrase.rpartition(" ")[0], _word))
+
+
+def read_title(text: str, *, is_series: bool) -> TitleReading:
+    """All readings of a title region: no season/episode marker in it any more."""
+    plain = read_plain(text)
+    if plain is not None:
+        return TitleReading([plain[0]], plain[0].year, plain[1])
+    starts, tags = find_starts(text.strip(), is_series=is_series)
+    peeled = _Peeled(tags=tags, is_series=is_series)
+    for start in starts:
+        peeled.also(start.text, start.penalty, start.year)
+    while peeled.pending:
+        _peel(peeled.pending.pop(0), peeled)
+    texts = sorted(peeled.texts, key=lambda reading: reading.penalty)
+    year = next((reading.year for reading in texts if reading.year is not None), None)
+    return TitleReading(_expand(texts, peeled), year, tag_set(peeled.tags, peeled.country))
+
+
+# most names are no more than this: [FR - ] Title [(2020) or - 2020]; a frame around the code loses its first half
+_PLAIN = re.compile(
+    r"(?:([A-Z]{2,3})(?: - |: |\| ?))?([^\W\d_][^|()\[\]{}/+]*[^|()\[\]{}/+\s:;,\-])",
+)
+_JOINT = re.compile(r"[:\-]")
+
+
+def read_plain(text: str) -> tuple[TitleText, TagSet] | None:
+    """The only reading of a name that leaves no doubt, without the long way; None for any other."""
+    text, end = _without_resolution(text.strip(_TRIM))
+    text, year = _without_year(text)
+    found = _PLAIN.fullmatch(text)
+    if found is None:
+        return None
+    code, title = found.groups()
+    code = code.lower() if code else ""
+    if code and (code in AMBIGUOUS or code not in LANGUAGES):
+        return None
+    if not _is_plain_title(title) or (year is not None and _year(year) is None):
+        return None
+    number = int(year) if year is not None else None
+    said = _LANGUAGE_SETS[code] if code else NO_TAGS
+    return TitleText(title, 0.0, number), said if end is NO_TAGS else TagSet.merged((said, end))
+
+
+def _without_resolution(text: str) -> tuple[str, TagSet]:
+    """`Title (2020) [4K]` without its end; the words that releases use stay, and are read the long way."""
+    if text[-1:] != "]":
+        return text, NO_TAGS
+    title, _, word = text[:-1].rpartition(" [")
+    end = _PLAIN_ENDS.get(word.lower(), NO_TAGS)
+    return (title, end) if title and end is not NO_TAGS else (text, NO_TAGS)
+
+
+def _without_year(text: str) -> tuple[str, str | None]:
+    """`Title (2020)` and `Title - 2020` apart, by the places of their letters: every name comes through here."""
+    if text[-1:] == ")" and text[-7:-5] == " (":
+        title, year = text[:-7], text[-5:-1]
+    elif text[-7:-4] == " - ":
+        title, year = text[:-7], text[-4:]
+    else:
+        return text, None
+    return (title, year) if year.isdecimal() and year[:2] in ("19", "20") else (text, None)
+
+
+def _is_plain_title(title: str) -> bool:
+    """Whether no word at either end may be a provider's, and nothing says the title twice."""
+    folded = title.lower()
+    first, _, rest = folded.partition(" ")
+    last = rest.rpartition(" ")[2] if rest else ""
+    if last and (tag_of(last) is not None or last in _PHRASES_BY_END):
+        return False
+    if first in TAGS or title[-4:].isdecimal():
+        return False
+    head = _JOINT.split(title, maxsplit=1)[0]
+    if len(head) < len(title) and head.strip() == head.strip().upper():
+        return False
+    if ", " in title or not title.isascii() and max(title) > "\u024f":
+        return False
+    if "-" in title or _DIGIT.search(title) is not None or not SCENE_WORDS.isdisjoint(folded.split()):
+        return not any(sign.search(title) for sign in (_SCENE, _AKA_WORD, _GROUP_YEAR, _BARE_YEAR))
+    return ("ka" not in folded and "k.a" not in folded) or _AKA_WORD.search(title) is None
+
+
+def _peel(reading: TitleText, peeled: _Peeled) -> None:
+    """Take off the end of one reading whatever providers append."""
+    text, penalty, year = reading
+    scene, behind = _SCENE.search(text, 1), None
+    if scene is not None:
+        peeled.tags += sure_tags(text[scene.start() :])
+        behind = _YEAR_BEHIND.search(text, scene.start())
+        text = _WHOLE.sub("", _without_open_bracket(text[: scene.start()]))
+        peeled.is_scene = True
+    while True:
+        text = text.strip(_TRIM)
+        while text[-1:] in _OPENING:
+            text = text[:-1].rstrip(_TRIM)
+        shorter = _take_end(TitleText(text, penalty, year), peeled)
+        if shorter is None:
+            break
+        text, year = shorter
+    if year is None and ("(" in text or "[" in text or "{" in text):
+        text, year = _take_inner_year(text, penalty, peeled)
+        if year is not None and text[-1:] in (")", "]"):
+            shorter = _take_end_bracket(TitleText(text, penalty, year), peeled)
+            text = text if shorter is None else shorter[0]
+    if year is None:
+        text, year = _take_bare_year(text, penalty, peeled)
+    if year is None and behind is not None:
+        year = _year(behind[1])
+    if _has_name(text) or not peeled.texts:
+        peeled.texts.append(TitleText(swap_article(text.strip(_TRIM)), penalty, year))
+
+
+def _without_open_bracket(text: str) -> str:
+    """`Title [Dual` and `Title (BD`: the bracket belongs to what was cut off."""
+    for opening, closing in ("[]", "()", "{}"):
+        at = text.rfind(opening)
+        if at > text.rfind(closing) and _has_name(text[:at]):
+            text = text[:at]
+    return text
+
+
+def _take_bare_year(text: str, penalty: float, peeled: _Peeled) -> tuple[str, int | None]:
+    """`Title 2011 FRENCH Custom`: what follows a bare year in a release's name is no title; nor is what begins with a
+    provider's word, or has nothing but those."""
+    for found in _BARE_YEAR.finditer(text) if _DIGIT.search(text) else ():
+        said, before = _year(found[1]), text[: found.start()].strip(_TRIM)
+        if said is None or not _has_name(before):
+            continue
+        words = [word.partition("-")[0] for word in text[found.end() :].lower().replace("web-dl", "webdl").split()]
+        words = [word for word in words if _has_name(word)]
+        after = [tag_of(word) for word in words]
+        is_told = all(tag is not None or word in RELEASE_WORDS for tag, word in zip(after, words, strict=True))
+        if peeled.is_scene or is_told:
+            peeled.texts.append(TitleText(text, penalty + 0.02, None))
+            peeled.tags += [tag for tag in after if tag is not None]
+            return before, said
+        if len(found[2]) > 2 and tag_of(found[2].lower()) is not None:
+            peeled.also(before, penalty + 0.02, said)
+    return text, None
+
+
+def _take_end(reading: TitleText, peeled: _Peeled) -> tuple[str, int | None] | None:
+    """What is left of the text, and the year, after one more suffix; None where none is found."""
+    text, penalty, year = reading
+    if not text:
+        return None
+    if text[-1] in ")]}":
+        return _take_end_bracket(reading, peeled)
+    if text[-4:].isdecimal():
+        found = _END_YEAR.search(text)
+        ended = _year(found[1]) if found is not None else None
+        if found is not None and ended is not None and year in (None, ended) and _has_name(text[: found.start()]):
+            if not text[found.start() : found.start(1)].strip():
+                peeled.texts.append(TitleText(text, penalty + 0.005, year))  # or the number is the title's own
+            return text[: found.start()], ended
+    made_by = _GROUP_YEAR.search(text)
+    if made_by is not None and year is None and _has_name(text[: made_by.start()]):
+        peeled.texts.append(TitleText(text, penalty + 0.02, None))
+        return text[: made_by.start()], _year(made_by[1])
+    shorter = _take_end_tag(reading, peeled)
+    return None if shorter is None else (shorter, year)
+
+
+def _year(text: str) -> int | None:
+    year = int(text)
+    return year if FIRST_YEAR <= year <= LAST_YEAR else None
+
+
+def _has_name(text: str) -> bool:
+    return _LETTER.search(text) is not None
+
+
+def _is_title(text: str) -> bool:
+    """Whether there is more than an article."""
+    words = fold_words(text) if len(text) <= _LONGEST_ARTICLE else ()
+    return _has_name(text) and not (len(words) == 1 and words[0] in ARTICLES)
+
+
+def _take_inner_year(text: str, penalty: float, peeled: _Peeled) -> tuple[str, int | None]:
+    """`Title (2019) something`: what follows a year in brackets is rarely part of the title."""
+    last = None
+    for last in _BRACKET_YEAR.finditer(text):  # noqa: B007 - the last one is wanted
+        pass
+    year = _year(last[1]) if last is not None else None
+    if last is None or year is None or not _has_name(text[: last.start()]):
+        return text, None
+    before, after = text[: last.start()].strip(_TRIM), text[last.end() :].strip(_TRIM)
+    peeled.texts.append(TitleText(f"{before} {after}", penalty + 0.03, year))
+    peeled.tags += sure_tags(after)
+    return before, year
+
+
+def _take_end_bracket(reading: TitleText, peeled: _Peeled) -> tuple[str, int | None] | None:
+    """The text without its last bracket where that holds a year, a country or tags."""
+    text, penalty, year = reading
+    ended = _END_BRACKET.search(text)
+    if ended is None or not _has_name(text[: ended.start()]):
+        return None
+    before, inner = text[: ended.start()], ended[1].strip()
+    dated = _BRACKET_YEAR.fullmatch(f"({inner})")
+    said = _year(dated[1]) if dated is not None else None
+    if said is not None:
+        if year not in (None, said):
+            return None
+        peeled.tags += sure_tags(inner)
+        peeled.has_bracketed_year = True
+        return before, said
+    if _RATING.fullmatch(inner) or _CHECKSUM.fullmatch(inner):
+        return before, year
+    country = COUNTRIES.get(inner.lower()) if inner.isupper() else None
+    tags = [] if country is not None else tags_in(inner)
+    if tags is not None:
+        peeled.country = peeled.country or country
+        peeled.tags += tags
+        return before, year
+    if peeled.is_scene and not any(c.isdigit() for c in inner):
+        # a release's other name; in square brackets, those who made it
+        peeled.texts.append(TitleText(text, penalty + 0.02, year))
+        if text[-1] != "]":
+            peeled.also(inner, penalty + 0.04, year)
+        return before, year
+    # a number in brackets may tell a sequel from its film
+    peeled.also(before, penalty + (0.08 if any(c.isdigit() for c in inner) else 0.03), year)
+    peeled.also(inner, penalty + 0.06, year)
+    return None
+
+
+def _take_end_tag(reading: TitleText, peeled: _Peeled) -> str | None:
+    """The text without its last word where that can only be a tag."""
+    text, penalty, year = reading
+    head, _, word = text.rpartition(" ")
+    folded = word.lower()
+    tag = tag_of(folded)
+    if tag is None and folded not in _PHRASES_BY_END and not (peeled.is_scene and _is_of_release(folded)):
+        return None
+    head = head.strip(_TRIM)
+    if not _is_title(head):
+        return None
+    before, _, previous = head.rpartition(" ")
+    for first, joined in _PHRASES_BY_END.get(folded, ()):
+        if previous.lower() == first and _is_title(before):
+            peeled.tags.append(TAGS[joined])
+            return _TRAILING_ARTICLE.sub("", before) or before  # Title The Director's Cut
+    if peeled.is_scene and _ends_title_of_release(word, tag, head, peeled):
+        if not _follows_year(head):
+            peeled.texts.append(TitleText(text, penalty + 0.01, year))  # so near that a film of that name is its equal
+        peeled.tags += [tag] if tag is not None else []
+        return head
+    if peeled.is_series and word in _SHOWS_COUNTRIES and not head.isupper():
+        # Title US S01E02: the show of that country, or one whose title says it
+        peeled.texts.append(TitleText(text, penalty + 0.005, year))
+        peeled.country = peeled.country or COUNTRIES[folded]
+        return head
+    return None if tag is None else _take_provider_tag(reading, tag, peeled)
+
+
+def _take_provider_tag(reading: TitleText, tag: Tag, peeled: _Peeled) -> str | None:
+    text, penalty, year = reading
+    head, _, word = text.rpartition(" ")
+    head = head.strip(_TRIM)
+    before, _, previous = head.rpartition(" ")
+    neighbour = TAGS.get(previous.lower().strip("()[]-"))
+    if neighbour is not None and tag.field == "language" and neighbour.field in ("subtitles", "dubbed") and before:
+        peeled.tags += [neighbour, tag._replace(field=neighbour.field)]
+        return before
+    if _is_sure_at_end(tag, neighbour, previous, before):
+        peeled.tags.append(tag)
+        return head
+    if word.isupper() or (len(word) > 3 and tag.field in _WORDED_FIELDS):
+        peeled.also(head, penalty + (0.03 if word.isupper() else 0.06), year)
+    return None
+
+
+def _is_of_release(folded: str) -> bool:
+    return folded in RELEASE_WORDS or ("+" in folded and all(tag_of(part) for part in folded.split("+")))
+
+
+def _ends_title_of_release(word: str, tag: Tag | None, head: str, peeled: _Peeled) -> bool:
+    """Whether the last word before a release's quality is its tag: shouted (`LiMiTED`), where the title is not, or the
+    whole name of a language. `head`: what stands before it."""
+    if tag is not None and tag.sure and tag.field not in LANGUAGE_FIELDS:
+        return True
+    is_of_release = _is_of_release(word.lower())
+    if word.lower() in SURE_RELEASE_WORDS or (is_of_release and _DIGIT.search(word)):
+        return True
+    if word.replace("i", "I").isupper() and (is_of_release or not head.isupper()):
+        return True
+    if tag is not None and tag.field == "language" and len(word) > _LONGEST_CODE:
+        # nobody marks the English ones, so that word is the title's: Johnny English
+        return tag.value != "en" and not peeled.has_bracketed_year
+    return is_of_release and word.islower() and head.islower()
+
+
+def _follows_year(head: str) -> bool:
+    """Whether nothing but tags stands between a year and the end."""
+    words = head.split()
+    while words and tag_of(words[-1].lower()) is not None and not words[-1].isdecimal():
+        words.pop()
+    bare = words[-1].strip("()[]-") if len(words) > 1 else ""
+    return len(bare) == len("1999") and bare.isdecimal() and _year(bare) is not None
+
+
+def _is_sure_at_end(tag: Tag, neighbour: Tag | None, previous: str, before: str) -> bool:
+    """A quality word ends no title; a language does, unless a year or a quality word stands before it."""
+    if tag.sure and tag.field not in LANGUAGE_FIELDS:
+        return True
+    if neighbour is not None and neighbour.sure and neighbour.field not in LANGUAGE_FIELDS:
+        return True
+    return bool(before) and _follows_year(f"{before} {previous}")
+
+
+def _expand(texts: list[TitleText], peeled: _Peeled) -> list[TitleText]:
+    """Add the halves of names that say the title twice: `A / B`, `A aka B`, two scripts."""
+    result: list[TitleText] = []
+    for text, penalty, year in texts:
+        halves, is_twice = _halves(text)
+        if not text.isascii():
+            halves += _scripts(text)
+        known = None
+        if halves and is_twice:
+            known = halves[0]
+        elif peeled.is_scene:  # releases say the title in their language, and then the one that all know
+            known = next((half for half in halves if _LATIN_WORDS.match(half)), None)
+        if known is not None:
+            result += [TitleText(known, penalty, year), TitleText(text, penalty + 0.02, year)]
+        else:
+            result.append(TitleText(text, penalty, year))
+        cost = 0.005 if is_twice else 0.03
+        result += [TitleText(half, penalty + cost, year) for half in halves if half != known]
+    return sorted(result, key=lambda reading: reading.penalty)
+
+
+def _halves(text: str) -> tuple[list[str], bool]:
+    """Both titles of a name that has two, and whether it says that they are one film's."""
+    is_twice = _AKA_WORD.search(text) is not None
+    if not (is_twice or " / " in text or " | " in text):
+        return [], False
+    parts = _AKA.split(text)
+    return ([half.strip(_TRIM) for half in parts if len(half) > 2] if len(parts) > 1 else []), is_twice
+
+
+def _scripts(text: str) -> list[str]:
+    """The Latin and the other part of a name written in two scripts; a number belongs to what stands before it."""
+    sides: list[bool] = []
+    words = text.split()
+    for word in words:
+        letters = [c for c in word if c.isalpha()]
+        if letters:
+            sides.append(letters[0] <= "\u024f")
+        else:
+            sides.append(sides[-1] if sides else True)
+    if len(set(sides)) < 2 or sum(a != b for a, b in pairwise(sides)) > 1:
+        return []
+    parts = ([w for w, is_latin in zip(words, sides, strict=True) if is_latin is side] for side in (True, False))
+    return [part for part in (" ".join(words).strip(_TRIM) for words in parts) if any(c.isalpha() for c in part)]

@@ -1,0 +1,141 @@
+"""Texts that consist of providers' words, and what they say together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from stalkeer.core.titles.vocabulary import PHRASES, TAGS, Tag
+
+
+class TagSet(NamedTuple):
+    """What the tags of a name say together."""
+
+    resolution: int | None = None
+    source: str | None = None
+    codec: str | None = None
+    hdr: str | None = None
+    languages: tuple[str, ...] = ()
+    subtitles: tuple[str, ...] = ()
+    dubbed: bool = False
+    country: str | None = None
+    edition: str | None = None
+
+    @staticmethod
+    def merged(sets: Iterable[TagSet]) -> TagSet:
+        """The first that says something decides; languages add up."""
+        known = [s for s in sets if s is not NO_TAGS]
+        if len(known) < 2:
+            return known[0] if known else NO_TAGS
+        return TagSet(
+            resolution=next((s.resolution for s in known if s.resolution), None),
+            source=next((s.source for s in known if s.source), None),
+            codec=next((s.codec for s in known if s.codec), None),
+            hdr=next((s.hdr for s in known if s.hdr), None),
+            languages=tuple(dict.fromkeys(code for s in known for code in s.languages)),
+            subtitles=tuple(dict.fromkeys(code for s in known for code in s.subtitles)),
+            dubbed=any(s.dubbed for s in known),
+            country=next((s.country for s in known if s.country), None),
+            edition=next((s.edition for s in known if s.edition), None),
+        )
+
+
+NO_TAGS = TagSet()
+
+
+def tag_set(tags: Iterable[Tag], country: str | None = None) -> TagSet:
+    """Collect single tags; the first of a kind wins."""
+    single: dict[str, str] = {}
+    languages: dict[str, None] = {}
+    subtitles: dict[str, None] = {}
+    dubbed = False
+    for tag in tags:
+        if tag.field == "language":
+            languages[tag.value] = None
+        elif tag.field == "subtitles":
+            subtitles[tag.value or "unknown"] = None
+        elif tag.field == "dubbed":
+            dubbed = True
+            if tag.value:
+                languages[tag.value] = None
+        else:
+            single.setdefault(tag.field, tag.value)
+    if not (single or languages or subtitles or dubbed or country):
+        return NO_TAGS
+    resolution = single.get("resolution")
+    return TagSet(
+        int(resolution) if resolution else None, single.get("source"), single.get("codec"), single.get("hdr"),
+        tuple(languages), tuple(subtitles), dubbed, country, single.get("edition"),
+    )  # fmt: skip
+
+
+_SPLIT = re.compile(r"[\s|,;/\[\](){}]+")
+_INNER = re.compile(r"[\-/.:&,]+")
+_BRACKETED = re.compile(r"[\[(]([^\])]*)[\])]")
+_EDGES = "-.:~*+"
+_LETTER = re.compile(r"[^\W_]")
+LANGUAGE_FIELDS = ("language", "region", "platform")
+
+
+def tag_of(word: str) -> Tag | None:
+    """The tag of a lower-case word, with or without punctuation at its ends."""
+    return TAGS.get(word) or TAGS.get(word.strip(_EDGES))
+
+
+def tags_in(content: str) -> list[Tag] | None:
+    """The tags of a text that consists of nothing else, or None."""
+    folded = content.lower()
+    whole = TAGS.get(folded)
+    if whole is not None:
+        return [whole]
+    tags: list[Tag] = []
+    for word in _SPLIT.split(_joined(folded)):
+        if not word or _LETTER.search(word) is None:
+            continue
+        tag = tag_of(word)
+        if tag is not None:
+            tags.append(tag)
+            continue
+        parts = [tag_of(part) for part in _INNER.split(word) if part]
+        if not parts or None in parts:
+            return None
+        tags += [part for part in parts if part is not None]
+    return tags
+
+
+def sure_tags(text: str) -> list[Tag]:
+    """The words of a text that can only be tags; `x265-GROUP` tells its first half."""
+    tags: list[Tag] = []
+    for word in _SPLIT.split(_joined(text.lower())):
+        tag = TAGS.get(word.strip(_EDGES)) or TAGS.get(word.partition("-")[0])
+        if tag is not None and tag.sure:
+            tags.append(tag)
+    return tags
+
+
+def read_tags(text: str) -> TagSet:
+    """The tags anywhere in what follows an episode's marker; its own title is skipped over."""
+    if _LETTER.search(text) is None:
+        return NO_TAGS
+    folded = _joined(text.lower())
+    bracketed = {word for inner in _BRACKETED.findall(folded) for word in _SPLIT.split(inner)}
+    tags: list[Tag] = []
+    words = [word.strip(_EDGES) for word in _SPLIT.split(folded) if word]
+    for word in words:
+        tag = TAGS.get(word) or TAGS.get(word.partition("-")[0])
+        if tag and (word in bracketed or (tag.sure and tag.field not in LANGUAGE_FIELDS)):
+            tags.append(tag)
+    last = TAGS.get(words[-1]) if words else None
+    if last is not None and last not in tags and text.rstrip().split()[-1].isupper():
+        tags.append(last)
+    return tag_set(tags)
+
+
+def _joined(folded: str) -> str:
+    """Tags of two words as one word."""
+    if " " in folded:
+        for phrase, word in PHRASES:
+            if phrase in folded:
+                folded = folded.replace(phrase, word)
+    return folded

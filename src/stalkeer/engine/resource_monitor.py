@@ -1,0 +1,178 @@
+"""What the pulse must not wait for: disks, accounts, litter, samples. A thread of its own looks after them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from stalkeer.adapters.files.space import unclaimed
+from stalkeer.core.downloads.admission import Running, Volume
+from stalkeer.errors import StalkeerError
+from stalkeer.jobs.downloads.admission import measure_volume
+from stalkeer.jobs.downloads.context import Tools
+from stalkeer.jobs.downloads.leftovers import sweep
+from stalkeer.jobs.journal.reporting import end_runs_of_killed_commands
+from stalkeer.jobs.sources.account_status import ASK_EVERY, SETTLING
+from stalkeer.model import DownloadId, SourceId
+from stalkeer.store.downloads.admission import running_parts, source_of, sources_in_use
+from stalkeer.store.downloads.statistics import Sample, add_samples
+from stalkeer.store.downloads.workers import database_now
+from stalkeer.store.sources.accounts import is_settled, questions_due
+
+log = logging.getLogger(__name__)
+
+SAMPLE_S = 30.0
+IN_TROUBLE_S = 2.0  # somebody is at the disk: what waits for it should not wait longer than need be
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What one download fetched, and how long that took."""
+
+    bytes: int = 0
+    seconds: float = 0.0
+
+    def __add__(self, more: Fetched) -> Fetched:
+        return Fetched(self.bytes + more.bytes, self.seconds + more.seconds)
+
+    def __sub__(self, less: Fetched) -> Fetched:
+        return Fetched(self.bytes - less.bytes, self.seconds - less.seconds)
+
+
+class Survey:
+    def __init__(self, tools: Tools, wake_pulse: Callable[[], None], every_s: float) -> None:
+        self._tools = tools
+        self._wake_pulse = wake_pulse
+        self._every_s = every_s
+        self._lock = threading.Lock()
+        self._volume = Volume()
+        self._is_full = False
+        self._unclaimed: dict[DownloadId, int] = {}
+        self._wanting: set[SourceId] = set()
+        self._fetched: dict[DownloadId, Fetched] = {}
+        self._sampled_at = time.monotonic()
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="survey", daemon=True)
+
+    def start(self) -> None:
+        self._measure()
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._wake.set()
+        self._thread.join(timeout=5)
+        self._sample()
+
+    # --- for the pulse
+
+    @property
+    def volume(self) -> Volume:
+        with self._lock:
+            return replace(self._volume, is_full=self._is_full)
+
+    def unclaimed_by(self, running: Running) -> int | None:
+        """What it has yet to take of the free space: its part may hold all its blocks already."""
+        with self._lock:
+            return self._unclaimed.get(running.id, running.remaining)
+
+    def ask_soon(self, sources: Iterable[SourceId]) -> None:
+        """Accounts without a running download, to be asked before the first of theirs starts."""
+        with self._lock:
+            self._wanting.update(sources)
+            is_wanted = bool(self._wanting)
+        if is_wanted:
+            self._wake.set()
+
+    def note_fetched(self, download_id: DownloadId, size: int, seconds: float) -> None:
+        with self._lock:
+            self._fetched[download_id] = self._fetched.get(download_id, Fetched()) + Fetched(size, seconds)
+
+    @property
+    def unsampled(self) -> dict[DownloadId, int]:
+        """Bytes fetched here that no sample tells of yet: quotas count them already."""
+        with self._lock:
+            return {download_id: fetched.bytes for download_id, fetched in self._fetched.items()}
+
+    def note_disk_full(self) -> None:
+        """A write met a full disk: nobody starts until there is twice the room that is always kept."""
+        with self._lock:
+            self._is_full = True
+
+    # --- its own thread
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._wake.wait(min(self._every_s, IN_TROUBLE_S) if self._is_in_trouble else self._every_s)
+            self._wake.clear()
+            if self._stop.is_set():
+                return
+            for look in (self._ask_accounts, self._measure, self._sweep, self._sample_in_time, self._end_commands):
+                try:
+                    look()
+                except StalkeerError as error:
+                    log.warning("survey: %s", error)
+                except Exception:
+                    log.exception("survey")
+
+    @property
+    def _is_in_trouble(self) -> bool:
+        with self._lock:
+            return self._is_full or self._volume.trouble is not None
+
+    def _measure(self) -> None:
+        settings = self._tools.settings()
+        floor = settings.downloads.min_free
+        volume = measure_volume(settings)
+        with self._tools.database.connect() as connection:
+            parts = running_parts(connection)
+        claims = {one.download_id: unclaimed(Path(one.path), one.total) for one in parts}
+        with self._lock:
+            self._volume = volume
+            self._unclaimed = claims
+            if self._is_full and volume.room is not None and volume.room >= floor:
+                self._is_full = False
+
+    def _ask_accounts(self) -> None:
+        """Accounts in use, every 30 s; and those that are about to be."""
+        with self._lock:
+            wanting, self._wanting = self._wanting, set()
+        with self._tools.database.connect() as connection:
+            now = database_now(connection, self._tools.clock())
+            in_use = sources_in_use(connection)
+            ready = [one for one in in_use if is_settled(connection, one, now - SETTLING)]
+            due = questions_due(connection, {*ready, *wanting}, now, ASK_EVERY)
+        for source_id in due:
+            self._tools.accounts.check(source_id)
+        if wanting:
+            self._wake_pulse()
+
+    def _sweep(self) -> None:
+        sweep(self._tools.database)
+
+    def _end_commands(self) -> None:
+        end_runs_of_killed_commands(self._tools.database, self._tools.clock())
+
+    def _sample_in_time(self) -> None:
+        has_quotas = bool(self._tools.settings().downloads.quotas)  # other workers must hear of it soon
+        if has_quotas or time.monotonic() - self._sampled_at >= SAMPLE_S:
+            self._sample()
+
+    def _sample(self) -> None:
+        self._sampled_at = time.monotonic()
+        with self._lock:
+            fetched = dict(self._fetched)
+        if not fetched:
+            return
+        with self._tools.database.begin() as connection:
+            of = source_of(connection, list(fetched))
+            samples = [Sample(of[one], one, it.bytes, it.seconds) for one, it in fetched.items() if one in of]
+            add_samples(connection, samples, self._tools.clock())
+        with self._lock:  # only now: what is counted must not be missing meanwhile
+            left = {one: it - fetched.get(one, Fetched()) for one, it in self._fetched.items()}
+            self._fetched = {one: it for one, it in left.items() if it.bytes}

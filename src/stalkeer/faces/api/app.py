@@ -1,0 +1,122 @@
+"""Builds the API: the table of routers, problem documents, the key guard, the OpenAPI document."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from pydantic.alias_generators import to_camel
+
+from stalkeer.faces.api import (
+    backups,
+    blocklist,
+    calendar,
+    doctor,
+    download_requests,
+    downloads,
+    entries,
+    events,
+    explain,
+    filters,
+    health,
+    history,
+    instances,
+    jobs,
+    logs,
+    matches,
+    metrics,
+    missing,
+    reference,
+    rules,
+    settings,
+    sources,
+    system,
+    webhooks,
+)
+from stalkeer.faces.api.examples import add_examples
+from stalkeer.faces.api.links import add_links
+from stalkeer.faces.http.callers import Security
+from stalkeer.faces.http.guard import AccessGuard
+from stalkeer.faces.http.problems import EVERYWHERE, Problem, install_problems
+from stalkeer.runtime import App
+
+# Under /api/v1, behind the key. One line a module, in the order of the document.
+ROUTERS: tuple[APIRouter, ...] = (
+    system.router,
+    health.findings_router,
+    logs.router,
+    backups.router,
+    settings.router,
+    events.router,
+    instances.router,
+    sources.router,
+    entries.router,
+    filters.router,
+    missing.router,
+    explain.router,
+    matches.router,
+    rules.router,
+    calendar.router,
+    doctor.router,
+    downloads.router,
+    download_requests.router,
+    history.router,
+    jobs.router,
+    blocklist.router,
+)
+# At the root, open to everybody.
+OPEN_ROUTERS: tuple[APIRouter, ...] = (health.router, reference.router)
+
+DESCRIPTION = "Everything that Stalkeer does can be driven from here. Errors are RFC 9457 problem documents."
+
+
+def create_api(app: App, security: Security) -> FastAPI:
+    """The ASGI application of the API; `app.state.app` is what handlers get as CurrentApp."""
+    api = FastAPI(
+        title="Stalkeer",
+        version=version("stalkeer"),
+        description=DESCRIPTION,
+        generate_unique_id_function=operation_id,
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"auto_configure": False},
+    )
+    api.state.app, api.state.security = app, security
+    install_problems(api)
+    for router in OPEN_ROUTERS:
+        api.include_router(router)
+    api.include_router(webhooks.router, responses=EVERYWHERE)
+    api.include_router(metrics.router, dependencies=[AccessGuard], responses=EVERYWHERE)
+    for router in ROUTERS:
+        api.include_router(router, prefix="/api/v1", dependencies=[AccessGuard], responses=EVERYWHERE)
+    _describe(api)
+    return api
+
+
+def operation_id(route: APIRoute) -> str:
+    """`list_downloads` is `listDownloads`: the name of a generated client's method."""
+    return to_camel(route.name)
+
+
+def _describe(api: FastAPI) -> None:
+    """Put the problem document among the schemas, and links and examples into the operations."""
+    generate = api.openapi
+
+    def openapi() -> dict[str, Any]:
+        if api.openapi_schema is None:
+            # `PageOf_DownloadView_` is pydantic's word for it
+            document = json.loads(re.sub(r"PageOf_(\w+?)_\b", r"PageOf\1", json.dumps(generate())))
+            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            schema = Problem.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
+            schemas.update(schema.pop("$defs", {}))
+            schemas["Problem"] = schema
+            add_links(document)
+            add_examples(document)
+            api.openapi_schema = document
+        return api.openapi_schema
+
+    api.openapi = openapi  # type: ignore[method-assign]

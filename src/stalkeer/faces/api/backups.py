@@ -1,0 +1,105 @@
+"""/system/backup: make, list, fetch and restore backups."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, File, UploadFile
+from fastapi import Path as InPath
+from fastapi.responses import FileResponse
+from pydantic import Field, StrictBool
+
+from stalkeer.faces.api.deps import CurrentApp
+from stalkeer.faces.http.models import ApiModel
+from stalkeer.jobs.system.backup import (
+    LARGEST_KEY,
+    NAME,
+    Backup,
+    CheckedBackup,
+    delete_backup,
+    find_backup,
+    list_backups,
+    make_backup,
+    stage_restore,
+)
+
+router = APIRouter(prefix="/system/backup", tags=["system"])
+
+Name = Annotated[str, InPath(pattern=NAME.pattern, max_length=80, description="A backup's name, as the list has it.")]
+
+
+class BackupView(ApiModel):
+    name: str
+    size: int
+    made_at: datetime
+    has_key: StrictBool = Field(description="Whether the key of stored credentials lies beside it.")
+
+    @classmethod
+    def of(cls, backup: Backup) -> BackupView:
+        return cls(name=backup.name, size=backup.size, made_at=backup.made_at, has_key=backup.has_key)
+
+
+class RestoreStaged(ApiModel):
+    version: str = Field(description="Of the Stalkeer that made the backup.")
+    revision: str
+    message: str
+
+    @classmethod
+    def of(cls, checked: CheckedBackup) -> RestoreStaged:
+        message = "The backup is checked and will be restored at the next start; restart Stalkeer now"
+        return cls(version=checked.version, revision=checked.revision, message=message)
+
+
+@router.get("")
+def list_all_backups(app: CurrentApp) -> list[BackupView]:
+    """The backups, the newest first."""
+    return [BackupView.of(backup) for backup in list_backups(app.backup_place)]
+
+
+@router.post("", status_code=201)
+def make_backup_now(app: CurrentApp) -> BackupView:
+    """Make a backup now."""
+    return BackupView.of(make_backup(app.database, app.backup_place, app.clock()))
+
+
+@router.post("/restore", status_code=202)
+def restore_uploaded_backup(
+    app: CurrentApp,
+    file: Annotated[UploadFile, File(description="The backup's zip.")],
+    key: Annotated[UploadFile | None, File(description="The .key file that lay beside it.")] = None,
+) -> RestoreStaged:
+    """Check an uploaded backup and have it restored at the next start.
+
+    Without its key, stored credentials have to be entered again and there is a new API key.
+    """
+    app.paths.backups.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(dir=app.paths.backups, prefix=".uploaded-") as folder:
+        path = Path(folder) / "uploaded.zip"
+        with path.open("wb") as target:
+            shutil.copyfileobj(file.file, target)
+        if key is not None:
+            path.with_suffix(".key").write_bytes(key.file.read(LARGEST_KEY))
+        return RestoreStaged.of(stage_restore(path, app.backup_place))
+
+
+@router.post("/{name}/restore", status_code=202)
+def restore_kept_backup(app: CurrentApp, name: Name) -> RestoreStaged:
+    """Have a backup of the list restored at the next start."""
+    place = app.backup_place
+    return RestoreStaged.of(stage_restore(find_backup(place, name), place))
+
+
+@router.get("/{name}", response_class=FileResponse)
+def download_backup(app: CurrentApp, name: Name) -> FileResponse:
+    """The zip file; the key of stored credentials is not in it."""
+    return FileResponse(find_backup(app.backup_place, name), media_type="application/zip", filename=name)
+
+
+@router.delete("/{name}", status_code=204)
+def remove_backup(app: CurrentApp, name: Name) -> None:
+    """Delete a backup and the key beside it."""
+    delete_backup(app.backup_place, name)

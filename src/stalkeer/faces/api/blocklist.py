@@ -1,0 +1,57 @@
+"""/blocklist: entries that are never taken again for an item."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import APIRouter, Response
+
+from stalkeer.faces.api.deps import CurrentApp
+from stalkeer.faces.http.ids import RowId
+from stalkeer.faces.http.models import ApiModel
+from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id
+from stalkeer.store.matching.blocklist import clear_blocks, count_blocks, list_blocks, unblock
+
+router = APIRouter(prefix="/blocklist", tags=["blocklist"])
+
+
+class BlockView(ApiModel):
+    id: int
+    label: str
+    reason: str
+    origin: str
+    source_slug: str | None
+    entry_key: str | None
+    kind: str | None
+    created_at: datetime
+
+
+@router.get("")
+def list_blocklist(app: CurrentApp, page: PageParams) -> PageOf[BlockView]:
+    """The newest first."""
+    with app.database.connect() as connection:
+        rows = list_blocks(connection, limit=page.size, offset=page.offset, before=last_id(page))
+        total = count_blocks(connection)
+    return PageOf[BlockView](
+        records=[BlockView.model_validate(row) for row in rows],
+        page=None if page.after else page.page,
+        page_size=page.size,
+        total_records=total,
+        next_cursor=encode_cursor((rows[-1].id,)) if len(rows) == page.size else None,
+    )
+
+
+@router.delete("/{block_id}", status_code=204)
+def delete_block(app: CurrentApp, block_id: RowId) -> Response:
+    """The entry may be taken again."""
+    with app.database.begin() as connection:
+        unblock(connection, block_id)
+    return Response(status_code=204)
+
+
+@router.delete("", status_code=204)
+def clear_blocklist(app: CurrentApp) -> Response:
+    """All entries may be taken again."""
+    with app.database.begin() as connection:
+        clear_blocks(connection)
+    return Response(status_code=204)

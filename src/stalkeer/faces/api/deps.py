@@ -1,0 +1,29 @@
+"""What handlers ask FastAPI for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from stalkeer.errors import Conflict
+from stalkeer.faces.http.models import RunAccepted
+from stalkeer.runtime import App
+
+
+def get_app(request: Request) -> App:
+    app: App = request.app.state.app
+    return app
+
+
+CurrentApp = Annotated[App, Depends(get_app)]
+
+
+def start_run(
+    app: App, job: str, subject: str | None = None, options: Mapping[str, object] | None = None
+) -> RunAccepted:
+    """Hand a job to the engine of this process. Raises Conflict where it has none."""
+    if app.engine is None:
+        raise Conflict("No engine runs in this process; `stalkeer serve` has one.")
+    return RunAccepted(run_id=app.engine.start(job, subject, options), job=job)

@@ -1,0 +1,67 @@
+"""/doctor: why an import would not work, found out before it does not."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import StrictBool
+
+from stalkeer.faces.api.deps import CurrentApp
+from stalkeer.faces.http.models import ApiModel
+from stalkeer.jobs.journal.reporting import QuietRun
+from stalkeer.jobs.library.doctor import FolderCheck, Move
+from stalkeer.jobs.system.instance_health import look_through_instances
+
+router = APIRouter(prefix="/doctor", tags=["instances"])
+
+
+class Mapping(ApiModel):
+    local: str
+    remote: str
+
+
+class Root(ApiModel):
+    path: str
+    move: Move
+    free_bytes: int | None
+    minimum_free_bytes: int
+    problems: tuple[str, ...]
+
+
+class PathCheck(ApiModel):
+    instance: str
+    folder: str
+    ok: StrictBool
+    remote: str | None
+    proposed_mapping: Mapping | None
+    roots: tuple[Root, ...]
+    problems: tuple[str, ...]
+    advice: tuple[str, ...]
+
+
+class PathReport(ApiModel):
+    ok: StrictBool
+    checks: list[PathCheck]
+
+
+@router.post("/paths")
+def check_paths(
+    app: CurrentApp, instance: Annotated[str | None, Query(max_length=80, description="Only this one.")] = None
+) -> PathReport:
+    """Put a probe file into each folder and ask every instance whether it sees it; say what to change."""
+    report = look_through_instances(app.arrs, app.settings.directories, QuietRun(), instance)
+    return PathReport(ok=report.is_good, checks=[_shown(check) for check in report.checks])
+
+
+def _shown(check: FolderCheck) -> PathCheck:
+    return PathCheck(
+        instance=check.instance,
+        folder=check.folder,
+        ok=check.is_good,
+        remote=check.remote,
+        proposed_mapping=Mapping.model_validate(check.mapping) if check.mapping else None,
+        roots=tuple(Root.model_validate(root) for root in check.roots),
+        problems=check.problems,
+        advice=check.advice,
+    )

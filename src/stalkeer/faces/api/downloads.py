@@ -1,0 +1,226 @@
+"""/downloads: the queue and its figures. What is asked of it: `download_requests`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from stalkeer.core.downloads.waiting import Waiting
+from stalkeer.faces.api.deps import CurrentApp
+from stalkeer.faces.http.ids import LARGEST_ID, RowId
+from stalkeer.faces.http.models import ApiModel
+from stalkeer.faces.http.paging import Page, PageOf, PageParams, encode_cursor, last_id
+from stalkeer.jobs.downloads.admission import explain_waiting
+from stalkeer.jobs.downloads.log import read_story
+from stalkeer.jobs.downloads.view import Shown, show
+from stalkeer.model import DownloadId, DownloadState, InstanceId, SourceId
+from stalkeer.runtime import App
+from stalkeer.store.downloads import downloads as queue
+from stalkeer.store.downloads import statistics
+from stalkeer.store.downloads.downloads import DownloadFilter, DownloadRow, Order
+
+router = APIRouter(prefix="/downloads", tags=["downloads"])
+
+
+class WaitingView(ApiModel):
+    reason: str = Field(description="back_off, slot, host, account, viewer, closing, source, disk, folder, hours, ...")
+    until: datetime | None
+    text: str
+
+
+class ItemView(ApiModel):
+    wanted_id: int
+    instance_id: int
+    arr_id: int
+    state: str
+    imported_file_id: int | None
+    refusal: str | None
+
+
+class DownloadView(ApiModel):
+    """Sizes are bytes, speeds bytes a second."""
+
+    id: int
+    title: str
+    name: str = Field(description="The playlist's name for the chosen variant.")
+    kind: str
+    state: DownloadState
+    waiting: WaitingView | None = Field(description="Why a queued download does not run; computed now.")
+    priority: str
+    rank: float
+    source_id: int
+    entry_id: int
+    size: int | None
+    received: int
+    progress: float | None = Field(description="From 0 to 1.")
+    speed: int | None
+    eta_seconds: int | None
+    bandwidth_limit: int | None
+    bytes_resumed: int = Field(description="Kept over interruptions, not fetched again.")
+    bytes_fetched: int
+    interruptions: int
+    failures: int
+    not_before: datetime | None
+    error_code: str | None
+    error: str | None
+    worker: str | None
+    facts: dict[str, Any] | None = Field(description="What the file itself says: duration, languages.")
+    path: str | None
+    items: list[ItemView]
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, shown: Shown) -> DownloadView:
+        return cls.model_validate(shown.to_document())
+
+
+class StoryLineView(ApiModel):
+    at: datetime
+    kind: str = Field(description="The event's, as in history, or `log`.")
+    level: str
+    text: str
+
+
+class StatsView(ApiModel):
+    counts: dict[str, int]
+    speed: int
+    completed: int
+    failed: int
+    success_rate: float | None
+    resume_rate: float | None = Field(description="Share of interruptions after which nothing was fetched twice.")
+    interruptions: int
+    bytes_fetched: int
+    bytes_resumed: int
+
+
+class RatePoint(ApiModel):
+    at: datetime
+    rate: float
+
+
+class ScorecardView(ApiModel):
+    """What one source is worth."""
+
+    source_id: int
+    slug: str
+    completed: int
+    failed: int
+    refusals: int
+    success_rate: float | None
+    bytes_fetched: int
+    median_speed: float | None
+    speed_by_hour: dict[int, float] = Field(description="Median by hour of the day, UTC.")
+
+
+@router.get("")
+def list_downloads(
+    app: CurrentApp,
+    page: PageParams,
+    state: Annotated[list[DownloadState] | None, Query(description="Only these states.")] = None,
+    source_id: Annotated[int | None, Query(alias="sourceId", ge=1, le=LARGEST_ID)] = None,
+    instance_id: Annotated[int | None, Query(alias="instanceId", ge=1, le=LARGEST_ID)] = None,
+    search: Annotated[str, Query(max_length=200, description="Only titles that contain this.")] = "",
+    order: Annotated[Order, Query(description="`queue`: as they start; `newest` first.")] = Order.QUEUE,
+) -> PageOf[DownloadView]:
+    """Downloads with their progress, and why those that wait do so."""
+    chosen = DownloadFilter(
+        states=tuple(state or ()),
+        source_id=None if source_id is None else SourceId(source_id),
+        instance_id=None if instance_id is None else InstanceId(instance_id),
+        search=search,
+    )
+    with app.database.connect() as connection:
+        after = _cursor_row(app, page)
+        rows = queue.list_downloads(
+            connection, chosen, order=order, limit=page.size + 1, offset=page.offset, after=after
+        )
+        total = queue.count_downloads(connection, chosen)
+    more, rows = len(rows) > page.size, rows[: page.size]
+    return PageOf[DownloadView](
+        records=[DownloadView.of(one) for one in show(rows, _waiting(app, rows))],
+        page=None if page.after is not None else page.page,
+        page_size=page.size,
+        total_records=total,
+        next_cursor=encode_cursor((rows[-1].id,)) if more else None,
+    )
+
+
+@router.get("/stats")
+def get_download_stats(app: CurrentApp) -> StatsView:
+    """Counts, the present speed, and how often downloads succeed and resume."""
+    with app.database.connect() as connection:
+        counts = queue.count_by_state(connection).by_state
+        running = queue.list_downloads(connection, DownloadFilter(states=(DownloadState.DOWNLOADING,)), limit=500)
+        sums = statistics.totals(connection)
+    return StatsView(
+        counts={one.value: counts.get(one, 0) for one in DownloadState},
+        speed=round(sum(row.speed or 0 for row in running)),
+        completed=sums.completed,
+        failed=sums.failed,
+        success_rate=sums.success_rate,
+        resume_rate=sums.resume_rate,
+        interruptions=sums.interruptions,
+        bytes_fetched=sums.bytes_fetched,
+        bytes_resumed=sums.bytes_resumed,
+    )
+
+
+@router.get("/rates")
+def list_rates(
+    app: CurrentApp,
+    hours: Annotated[float, Query(ge=0.1, le=24 * 31)] = 6,
+    points: Annotated[int, Query(ge=2, le=1000)] = 120,
+) -> list[RatePoint]:
+    """The rate over all downloads, for a graph."""
+    until = app.clock()
+    with app.database.connect() as connection:
+        found = statistics.rates(connection, until - timedelta(hours=hours), until, points)
+    return [RatePoint(at=point.at, rate=round(point.rate, 1)) for point in found]
+
+
+@router.get("/scorecards")
+def list_scorecards(app: CurrentApp, days: Annotated[float, Query(gt=0, le=366)] = 30) -> list[ScorecardView]:
+    """How each source has done."""
+    with app.database.connect() as connection:
+        cards = statistics.scorecards(connection, app.clock() - timedelta(days=days))
+    return [ScorecardView.model_validate(card) for card in cards]
+
+
+@router.get("/{download_id}")
+def get_download(app: CurrentApp, download_id: RowId) -> DownloadView:
+    """One download with its items."""
+    return view_download(app, DownloadId(download_id))
+
+
+@router.get("/{download_id}/log")
+def get_download_log(app: CurrentApp, download_id: RowId) -> list[StoryLineView]:
+    """Its story in order of time: events, and what was logged about it."""
+    story = read_story(app.database, app.paths.logs, DownloadId(download_id))
+    return [StoryLineView.model_validate(line) for line in story]
+
+
+def view_download(app: App, download_id: DownloadId) -> DownloadView:
+    with app.database.connect() as connection:
+        row = queue.get_download(connection, download_id)
+    return DownloadView.of(Shown(row, _waiting(app, [row]).get(row.id)))
+
+
+def _waiting(app: App, rows: list[DownloadRow]) -> Mapping[DownloadId, Waiting]:
+    if not any(row.state is DownloadState.QUEUED for row in rows):
+        return {}
+    return explain_waiting(app.database, app.settings, app.clock())
+
+
+def _cursor_row(app: App, page: Page) -> DownloadRow | None:
+    last = last_id(page)
+    if last is None:
+        return None
+    with app.database.connect() as connection:
+        return queue.get_download(connection, DownloadId(last))

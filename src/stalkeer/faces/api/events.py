@@ -1,0 +1,194 @@
+"""/events: what happens, as server-sent events. However many listen, the database is asked once a second."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import StreamingResponse
+from pydantic import Field
+
+from stalkeer.faces.api.deps import CurrentApp
+from stalkeer.faces.http.models import ApiModel
+from stalkeer.jobs.system.rate_limits import TooManyRequests
+from stalkeer.model import DownloadState
+from stalkeer.runtime import App
+from stalkeer.store.downloads.downloads import DownloadFilter, DownloadRow, list_downloads
+from stalkeer.store.journal.events import EventRow, events_after, last_event_id
+
+router = APIRouter(tags=["events"])
+
+INTERVAL_S = 1.0
+SILENCE_S = 15.0  # a comment this often keeps proxies from closing the stream
+MOST_LISTENERS = 50
+# one event of the stream, as OpenAPI 3.2 describes it
+SSE_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string"},
+        "event": {"type": "string"},
+        "data": {"type": "string"},
+        "retry": {"type": "integer"},
+    },
+}
+MOST_EVENTS = 500  # in one look; the rest comes with the next
+MOST_DOWNLOADS = 200
+OVERLAP = 50  # PostgreSQL may commit a lower id after a higher one
+
+
+class EventView(ApiModel):
+    """One event; the stream's `id` is `id`, its `event` is `kind`."""
+
+    id: int
+    at: datetime
+    kind: str
+    level: str
+    message: str
+    download_id: int | None
+    wanted_id: int | None
+    source_id: int | None
+    instance_id: int | None
+    data: dict[str, object] | None = Field(description="What programs want of it; depends on the kind.")
+
+    @classmethod
+    def of(cls, row: EventRow) -> EventView:
+        event = row.event
+        return cls(
+            id=row.id,
+            at=row.at,
+            kind=event.kind,
+            level=event.level.value,
+            message=event.message,
+            download_id=event.download_id,
+            wanted_id=event.wanted_id,
+            source_id=event.source_id,
+            instance_id=event.instance_id,
+            data=dict(event.data) if event.data is not None else None,
+        )
+
+
+class DownloadProgress(ApiModel):
+    id: int
+    received: int
+    total: int | None
+    bytes_per_second: float | None
+    eta_seconds: float | None
+
+    @classmethod
+    def of(cls, row: DownloadRow) -> DownloadProgress:
+        return cls(id=row.id, received=row.offset, total=row.total, bytes_per_second=row.speed, eta_seconds=row.eta_s)
+
+
+@dataclass
+class Board:
+    """What the last look at the database showed of running downloads; shared by every listener."""
+
+    app: App
+    listeners: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _looked_at: float = float("-inf")
+    _progress: str = "[]"
+
+    def progress(self, now: float) -> str:
+        """All running downloads as one JSON list, at most a second old."""
+        with self._lock:
+            if now - self._looked_at >= INTERVAL_S * 0.9:
+                running = DownloadFilter(states=(DownloadState.DOWNLOADING,))
+                with self.app.database.connect() as connection:
+                    rows = list_downloads(connection, running, limit=MOST_DOWNLOADS)
+                documents = [DownloadProgress.of(row).model_dump(by_alias=True) for row in rows]
+                self._progress, self._looked_at = json.dumps(documents, separators=(",", ":")), now
+            return self._progress
+
+    def events(self, after: int) -> list[EventRow]:
+        with self.app.database.connect() as connection:
+            return events_after(connection, after, MOST_EVENTS)
+
+    def last_id(self) -> int:
+        with self.app.database.connect() as connection:
+            return last_event_id(connection)
+
+
+@router.get(
+    "/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {"schema": SSE_SCHEMA}}, "description": "The stream."}},
+)
+def stream_events(
+    request: Request,
+    app: CurrentApp,
+    after: Annotated[int | None, Query(ge=0, le=2**62, description="Begin after this event id.")] = None,
+    last_event_id: Annotated[str | None, Header(max_length=40, description="Sent by a browser after a break.")] = None,
+) -> StreamingResponse:
+    """Every event with its id, and `progress` once a second while downloads run.
+
+    Resume with `Last-Event-ID` (or `after`): nothing is missed. Without either the stream begins now. It goes on for
+    as long as the client listens if that sends `Accept: text/event-stream`; else it ends after what there is.
+    """
+    board: Board = request.app.state.__dict__.setdefault("board", Board(app))
+    if board.listeners >= MOST_LISTENERS:
+        raise TooManyRequests(f"{MOST_LISTENERS} listeners are connected already; close one", 30)
+    start = after if after is not None else _number(last_event_id)
+    is_short = "text/event-stream" not in request.headers.get("accept", "")
+    listener = _listen(request, board, start, is_short=is_short)
+    return StreamingResponse(listener, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+async def _listen(request: Request, board: Board, start: int | None, *, is_short: bool) -> AsyncIterator[str]:
+    board.listeners += 1
+    try:
+        cursor = await asyncio.to_thread(board.last_id) if start is None else start
+        yield "retry: 2000\n\n"
+        async for text in _follow(request, board, cursor, is_short=is_short):
+            yield text
+    finally:
+        board.listeners -= 1
+
+
+async def _follow(request: Request, board: Board, cursor: int, *, is_short: bool) -> AsyncIterator[str]:
+    clock: Callable[[], float] = asyncio.get_running_loop().time
+    shown, spoke_at = "[]", clock()
+    told: deque[int] = deque(maxlen=MOST_EVENTS + OVERLAP)
+    first = cursor
+    while not await request.is_disconnected():
+        late = max(first, cursor - OVERLAP)
+        rows = [row for row in await asyncio.to_thread(board.events, late) if row.id not in told]
+        told.extend(row.id for row in rows)
+        cursor = max([cursor, *(row.id for row in rows)])
+        if rows:  # at once: a listener that left is noticed between two sends only
+            yield "".join(_sse(r.event.kind, EventView.of(r).model_dump_json(by_alias=True), r.id) for r in rows)
+        progress = await asyncio.to_thread(board.progress, clock())
+        if progress != shown:
+            shown = progress
+            yield _sse("progress", progress, None)
+            spoke_at = clock()
+        elif rows:
+            spoke_at = clock()
+        elif clock() - spoke_at >= SILENCE_S:
+            yield ": still here\n\n"
+            spoke_at = clock()
+        if len(rows) < MOST_EVENTS:
+            if is_short:
+                return
+            await asyncio.sleep(INTERVAL_S)
+
+
+def _sse(kind: str, document: str, number: int | None) -> str:
+    return "".join(_lines(kind, document, number))
+
+
+def _lines(kind: str, document: str, number: int | None) -> Iterator[str]:
+    if number is not None:
+        yield f"id: {number}\n"
+    yield f"event: {kind}\ndata: {document}\n\n"

@@ -1,0 +1,77 @@
+"""/explain and /missing/{id}/explanation: why a wanted item was found, or why not."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from stalkeer.faces.api.deps import CurrentApp
+from stalkeer.faces.http.ids import LARGEST_ID, RowId
+from stalkeer.faces.http.models import ApiModel
+from stalkeer.faces.http.problems import problem_answers
+from stalkeer.jobs.matching.explain import explain_wanted
+from stalkeer.model import Decision, WantedId
+from stalkeer.store.matching.matches import find_wanted_ids
+
+router = APIRouter(tags=["missing"])
+MOST_ITEMS = 5
+
+
+class CandidateFinding(ApiModel):
+    name: str
+    weight: float
+    text: str
+
+
+class Candidate(ApiModel):
+    entry_id: int
+    name: str
+    source: str
+    score: float
+    decision: Decision
+    decided_by: str
+    reason: str = Field(description="What decided: the rule, the rival or the score.")
+    evidence: list[CandidateFinding]
+
+
+class OtherEntry(ApiModel):
+    entry_id: int
+    name: str
+    reason: str = Field(description="Why it is not thought of as this item.")
+
+
+class ItemExplanation(ApiModel):
+    wanted_id: int
+    item: str
+    names: list[str]
+    years: list[int]
+    summary: str
+    candidates: list[Candidate]
+    others: list[OtherEntry]
+
+
+class Explanations(ApiModel):
+    items: list[ItemExplanation]
+    total: int = Field(description="How many items fit, counted to 50; the first of them are explained.")
+
+
+@router.get("/explain")
+def explain_items(
+    app: CurrentApp,
+    text: Annotated[
+        str, Query(alias="q", min_length=1, max_length=200, description="An item's id, or part of its title.")
+    ],
+) -> Explanations:
+    """Why wanted items were found, or why not."""
+    with app.database.connect() as connection:
+        ids = [] if text.isdecimal() and int(text) > LARGEST_ID else find_wanted_ids(connection, text)
+    found = [explain_wanted(app.matching, wanted_id) for wanted_id in ids[:MOST_ITEMS]]
+    return Explanations(items=[ItemExplanation.model_validate(one.to_document()) for one in found], total=len(ids))
+
+
+@router.get("/missing/{item_id}/explanation", responses=problem_answers(404))
+def explain_missing_item(app: CurrentApp, item_id: RowId) -> ItemExplanation:
+    """Every candidate with its evidence and the rule that stopped it; near ones where there is none."""
+    return ItemExplanation.model_validate(explain_wanted(app.matching, WantedId(item_id)).to_document())

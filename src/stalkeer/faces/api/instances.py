@@ -1,0 +1,212 @@
+"""/instances: the Radarr and Sonarr instances, tried before they are kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import Field, StrictBool, StrictInt
+
+from stalkeer.faces.api.deps import CurrentApp
+from stalkeer.faces.http.models import ApiModel
+from stalkeer.faces.http.problems import problem_answers
+from stalkeer.jobs.library.connections import add_tried, change_tried, connect_webhook, disconnect_webhook, try_instance
+from stalkeer.model import InstanceKind
+from stalkeer.settings.schema import ApiKey, HttpUrl, Slug
+from stalkeer.store.library.instances import (
+    FolderPair,
+    InstanceChange,
+    InstanceOptions,
+    InstanceRow,
+    NewInstance,
+    get_instance,
+    instance_slug,
+    list_instances,
+    remove_instance,
+)
+
+router = APIRouter(prefix="/instances", tags=["instances"])
+Name = Annotated[str, Path(max_length=80, description="The instance's name.")]
+
+
+class Folders(ApiModel):
+    local: str = Field(min_length=1, max_length=1000)
+    remote: str = Field(min_length=1, max_length=1000)
+
+
+class Profile(ApiModel):
+    id: int
+    name: str
+
+
+class Instance(ApiModel):
+    name: str
+    kind: InstanceKind
+    url: str
+    origin: str = Field(description="`config`: from config.yml. `ui`: added here.")
+    enabled: StrictBool
+    is_default: StrictBool
+    version: str | None
+    last_sync_at: datetime | None
+    last_success_at: datetime | None
+    last_error: str | None
+    failures: int
+    api_calls: int
+    path_mappings: list[Folders]
+    exclude_tags: list[str]
+    quality_profile_id: int | None
+    quality_profiles: list[Profile]
+    root_folders: list[str]
+    has_webhook: StrictBool
+
+
+class InstanceToAdd(ApiModel):
+    kind: InstanceKind
+    url: str = Field(min_length=1, max_length=1000, description="As in a browser; slight mistakes are repaired.")
+    api_key: ApiKey = Field(min_length=1, max_length=200)
+    name: Slug = Field("default", description="A name, where there are several of one program.")
+    quality_profile_id: StrictInt | None = Field(None, ge=1, le=2**31 - 1)
+    path_mappings: list[Folders] = Field([], max_length=100)
+    exclude_tags: list[str] = Field([], max_length=100)
+
+
+class InstanceToChange(ApiModel):
+    """What is left out stays as it is."""
+
+    url: str | None = Field(None, min_length=1, max_length=1000)
+    api_key: ApiKey | None = None
+    enabled: StrictBool | None = None
+    quality_profile_id: StrictInt | None = Field(None, ge=1, le=2**31 - 1)
+    path_mappings: list[Folders] | None = Field(None, max_length=100)
+    exclude_tags: list[str] | None = Field(None, max_length=100)
+
+    def to_change(self, row: InstanceRow) -> InstanceChange:
+        given = self.model_fields_set
+        options = row.options
+        if "quality_profile_id" in given:
+            options = replace(options, quality_profile_id=self.quality_profile_id)
+        if self.path_mappings is not None:
+            pairs = tuple(FolderPair(pair.local, pair.remote) for pair in self.path_mappings)
+            options = replace(options, path_mappings=pairs)
+        if self.exclude_tags is not None:
+            options = replace(options, exclude_tags=tuple(self.exclude_tags))
+        api_key = self.api_key.get_secret_value() if self.api_key else None
+        return InstanceChange(self.url, api_key, self.enabled, options)
+
+
+class Added(ApiModel):
+    instance: Instance
+    version: str
+    notes: list[str] = Field(description="What was repaired in the address.")
+
+
+class TestResult(ApiModel):
+    __test__ = False
+
+    ok: StrictBool
+    version: str | None
+    notes: list[str]
+    error: str | None
+
+
+class WebhookToConnect(ApiModel):
+    url: HttpUrl = Field(max_length=1000, description="Stalkeer's address as the instance reaches it.")
+
+
+class WebhookConnected(ApiModel):
+    url: str
+
+
+class WebhookRemoved(ApiModel):
+    was_connected: StrictBool
+
+
+@router.get("")
+def list_all_instances(app: CurrentApp) -> list[Instance]:
+    """Every instance, from settings and added here."""
+    with app.database.connect() as connection:
+        return [_shown(row) for row in list_instances(connection)]
+
+
+@router.post("", status_code=201)
+def add_instance(app: CurrentApp, new: InstanceToAdd) -> Added:
+    """Try an instance and keep it. What answers wrongly is told apart in words and not kept."""
+    options = InstanceOptions(
+        quality_profile_id=new.quality_profile_id,
+        path_mappings=tuple(FolderPair(pair.local, pair.remote) for pair in new.path_mappings),
+        exclude_tags=tuple(new.exclude_tags),
+    )
+    slug = instance_slug(new.kind, new.name)
+    added = add_tried(app.arrs, NewInstance(slug, new.kind, new.url, new.api_key.get_secret_value(), options))
+    return Added(instance=_shown(added.row), version=added.version, notes=list(added.notes))
+
+
+@router.get("/{name}", responses=problem_answers(404))
+def show_instance(app: CurrentApp, name: Name) -> Instance:
+    """One instance: address, health, profiles, root folders."""
+    return _shown(_find(app, name))
+
+
+@router.patch("/{name}", responses=problem_answers(404, 409, 502))
+def change_instance(app: CurrentApp, name: Name, change: InstanceToChange) -> Added:
+    """Change an instance that was added here. A new address or key is tried before it is kept."""
+    row = _find(app, name)
+    changed = change_tried(app.arrs, row, change.to_change(row))
+    return Added(instance=_shown(changed.row), version=changed.version, notes=list(changed.notes))
+
+
+@router.delete("/{name}", status_code=204, responses=problem_answers(404, 409))
+def delete_instance(app: CurrentApp, name: Name) -> None:
+    """Forget an instance that was added here; its history stays."""
+    with app.database.begin() as connection:
+        remove_instance(connection, name, app.clock())
+
+
+@router.post("/{name}/test", responses=problem_answers(404))
+def test_instance(app: CurrentApp, name: Name) -> TestResult:
+    """Ask an instance who it is. What is wrong stands in `error`, in words."""
+    result = try_instance(app.arrs, _find(app, name))
+    error = str(result.error) if result.error else None
+    return TestResult(ok=error is None, version=result.version, notes=list(result.notes), error=error)
+
+
+@router.post("/{name}/webhook", responses=problem_answers(404, 502))
+def add_webhook(app: CurrentApp, name: Name, target: WebhookToConnect) -> WebhookConnected:
+    """Let the instance send its events to us; it tries that at once. A new secret replaces an old one."""
+    return WebhookConnected(url=connect_webhook(app.arrs, _find(app, name), target.url))
+
+
+@router.delete("/{name}/webhook", responses=problem_answers(404, 502))
+def delete_webhook(app: CurrentApp, name: Name) -> WebhookRemoved:
+    """Take our webhook out of the instance."""
+    return WebhookRemoved(was_connected=disconnect_webhook(app.arrs, _find(app, name)))
+
+
+def _find(app: CurrentApp, name: str) -> InstanceRow:
+    with app.database.connect() as connection:
+        return get_instance(connection, name)
+
+
+def _shown(row: InstanceRow) -> Instance:
+    return Instance(
+        name=row.slug,
+        kind=row.kind,
+        url=row.url,
+        origin=row.origin,
+        enabled=row.enabled,
+        is_default=row.is_default,
+        version=row.version,
+        last_sync_at=row.last_sync_at,
+        last_success_at=row.last_success_at,
+        last_error=row.last_error,
+        failures=row.failures,
+        api_calls=row.api_calls,
+        path_mappings=[Folders(local=pair.local, remote=pair.remote) for pair in row.options.path_mappings],
+        exclude_tags=list(row.options.exclude_tags),
+        quality_profile_id=row.options.quality_profile_id,
+        quality_profiles=[Profile(id=profile.id, name=profile.name) for profile in row.profiles],
+        root_folders=[folder.path for folder in row.root_folders],
+        has_webhook=row.webhook_secret is not None,
+    )

@@ -1,0 +1,111 @@
+"""/jobs: runs of refresh, scan, match, download, cleanup and backup; when they start by themselves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import Field, StrictBool
+
+from stalkeer.engine.schedules import next_times
+from stalkeer.faces.api.deps import CurrentApp, start_run
+from stalkeer.faces.http.ids import RowId
+from stalkeer.faces.http.models import ApiModel, RunAccepted
+from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id
+from stalkeer.store.journal.runs import RunId, RunRow, RunState, count_runs, get_run, list_runs, request_cancel
+
+router = APIRouter(tags=["jobs"])
+
+
+class RunView(ApiModel):
+    id: int
+    job: str
+    subject: str | None
+    state: RunState
+    progress: dict[str, Any] | None
+    report: dict[str, Any] | None = Field(description="What came of it; depends on the job.")
+    error: str | None
+    cancel_requested: StrictBool
+    started_at: datetime
+    heartbeat: datetime | None
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, row: RunRow) -> RunView:
+        return cls(
+            id=row.id,
+            job=row.job,
+            subject=row.subject,
+            state=row.state,
+            progress=None if row.progress is None else dict(row.progress),
+            report=None if row.report is None else dict(row.report),
+            error=row.error,
+            cancel_requested=row.cancel_requested,
+            started_at=row.started_at,
+            heartbeat=row.heartbeat,
+            finished_at=row.finished_at,
+        )
+
+
+class StartJob(ApiModel):
+    job: str = Field(max_length=50, description="refresh, scan, match, download, cleanup or backup.")
+    subject: str | None = Field(None, max_length=100, description="A source for refresh, an instance for scan.")
+    options: dict[str, bool | int | str] = {}
+
+
+class ScheduleView(ApiModel):
+    job: str
+    cron: str
+    next_at: datetime | None = Field(description="Null: never.")
+
+
+@router.get("/jobs")
+def list_jobs(
+    app: CurrentApp,
+    page: PageParams,
+    job: Annotated[str | None, Query(description="Only runs of this job.")] = None,
+    open_only: Annotated[bool, Query(alias="open", description="Only what waits or runs.")] = False,
+) -> PageOf[RunView]:
+    """Runs, the newest first."""
+    before = last_id(page)
+    with app.database.connect() as connection:
+        rows = list_runs(
+            connection, job=job, open_only=open_only, before=before, limit=page.size + 1, offset=page.offset
+        )
+        total = count_runs(connection, job=job, open_only=open_only)
+    more, rows = len(rows) > page.size, rows[: page.size]
+    return PageOf[RunView](
+        records=[RunView.of(row) for row in rows],
+        page=None if page.after is not None else page.page,
+        page_size=page.size,
+        total_records=total,
+        next_cursor=encode_cursor((rows[-1].id,)) if more else None,
+    )
+
+
+@router.post("/jobs", status_code=202)
+def start_job(app: CurrentApp, wish: StartJob) -> RunAccepted:
+    """Start a job; one that waits or runs for the same subject is answered instead."""
+    return start_run(app, wish.job, wish.subject, dict(wish.options))
+
+
+@router.get("/jobs/{run_id}")
+def get_job(app: CurrentApp, run_id: RowId) -> RunView:
+    """One run of a job: state, progress, report."""
+    with app.database.connect() as connection:
+        return RunView.of(get_run(connection, RunId(run_id)))
+
+
+@router.post("/jobs/{run_id}/cancel", status_code=202)
+def cancel_job(app: CurrentApp, run_id: RowId) -> RunView:
+    """Ask a run to stop; it does so at its next step."""
+    with app.database.begin() as connection:
+        request_cancel(connection, RunId(run_id), app.clock())
+        return RunView.of(get_run(connection, RunId(run_id)))
+
+
+@router.get("/schedules")
+def list_schedules(app: CurrentApp) -> list[ScheduleView]:
+    """When jobs start by themselves."""
+    return [ScheduleView(job=one.job, cron=one.cron, next_at=one.at) for one in next_times(app.settings, app.clock())]

@@ -1,0 +1,91 @@
+"""/system/logs: the log files, and the level of what is logged."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi import Path as InPath
+from fastapi.responses import FileResponse
+from pydantic import Field
+
+from stalkeer.errors import NotFound
+from stalkeer.faces.api.deps import CurrentApp
+from stalkeer.faces.http.models import ApiModel
+from stalkeer.logs import LOG_NAME, current_level, set_level
+from stalkeer.secrets import mask_text
+from stalkeer.settings.schema import LogLevel
+
+router = APIRouter(prefix="/system/logs", tags=["system"])
+
+Name = Annotated[str, InPath(pattern=LOG_NAME.pattern, max_length=80, description="A file's name, as the list has it.")]
+
+
+class LogFile(ApiModel):
+    name: str
+    size: int
+    changed_at: datetime
+
+
+class LogLines(ApiModel):
+    name: str
+    lines: list[str] = Field(description="The last lines, the oldest first.")
+
+
+class LevelOfLogs(ApiModel):
+    level: LogLevel
+
+
+@router.get("")
+def list_logs(app: CurrentApp) -> list[LogFile]:
+    """The log files, the newest first."""
+    folder = app.paths.logs
+    paths = [path for path in folder.iterdir() if LOG_NAME.fullmatch(path.name)] if folder.is_dir() else []
+    files = [LogFile(name=path.name, size=path.stat().st_size, changed_at=_changed(path)) for path in paths]
+    return sorted(files, key=lambda file: file.changed_at, reverse=True)
+
+
+@router.get("/level")
+def get_log_level() -> LevelOfLogs:
+    """What is logged now."""
+    return LevelOfLogs(level=LogLevel(current_level()))
+
+
+@router.put("/level")
+def put_log_level(wanted: LevelOfLogs) -> LevelOfLogs:
+    """Log more or less from now until the next start; `settings/logging` keeps it for longer."""
+    set_level(wanted.level)
+    return wanted
+
+
+@router.get("/{name}/lines")
+def get_log_lines(
+    app: CurrentApp,
+    name: Name,
+    count: Annotated[int, Query(ge=1, le=5000, description="How many of the last lines.")] = 200,
+) -> LogLines:
+    """The end of a log file."""
+    with _find(app.paths.logs, name).open(encoding="utf-8", errors="replace") as file:
+        lines = deque(file, maxlen=count)
+    return LogLines(name=name, lines=[mask_text(line.rstrip("\n")) for line in lines])
+
+
+@router.get("/{name}", response_class=FileResponse)
+def download_log(app: CurrentApp, name: Name) -> FileResponse:
+    """A whole log file; secrets were masked when it was written."""
+    return FileResponse(_find(app.paths.logs, name), media_type="text/plain; charset=utf-8", filename=name)
+
+
+def _find(folder: Path, name: str) -> Path:
+    """Only a name of ours is looked for, so no path can lead out of the folder."""
+    path = folder / name
+    if not LOG_NAME.fullmatch(name) or not path.is_file() or path.is_symlink():
+        raise NotFound(f"There is no log file {name!r}; the list has their names")
+    return path
+
+
+def _changed(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)

@@ -1,0 +1,186 @@
+"""/matches: which entries are which wanted items, and the user's word on them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field, StrictBool, StrictInt, model_validator
+
+from stalkeer.core.matching.rules import RuleAction
+from stalkeer.faces.api.deps import CurrentApp, start_run
+from stalkeer.faces.api.rules import RuleEffect, keep_rule
+from stalkeer.faces.http.ids import LARGEST_ID, RowId
+from stalkeer.faces.http.models import ApiModel, RunAccepted
+from stalkeer.faces.http.paging import DEEPEST_ROW, Page, PageOf, PageParams, UnknownCursor, encode_cursor
+from stalkeer.faces.http.problems import problem_answers
+from stalkeer.jobs.matching.rules import rule_of_match, rule_of_pair
+from stalkeer.model import Decision, MatchId, WantedId
+from stalkeer.store.matching.matches import MatchFilter, MatchRow, count_matches, get_match, list_matches
+
+router = APIRouter(prefix="/matches", tags=["matches"])
+
+
+class Finding(ApiModel):
+    name: str
+    weight: float = Field(description="What it adds to the score.")
+    text: str
+
+
+class MatchItem(ApiModel):
+    id: int
+    wanted_id: int
+    item: str = Field(description="`Dune (2021)`, `Severance S01E02`.")
+    kind: str = Field(description="`movie` or `series`.")
+    season: int | None
+    episode: int | None
+    instance: str
+    entry_id: int
+    entry: str
+    source: str
+    resolution: int | None
+    languages: list[str]
+    size: int | None = Field(description="Bytes.")
+    score: float
+    decision: Decision
+    decided_by: str = Field(description="`auto`, or `rule`: the user's own.")
+    reason: str
+    evidence: list[Finding]
+    matched_at: datetime
+
+
+class Confirmation(ApiModel):
+    entry_id: StrictInt | None = Field(
+        None, ge=1, le=LARGEST_ID, description="The entry that it is, where it is another than the match's own."
+    )
+    whole_title: StrictBool = Field(False, description="About every entry of that title, not this one alone.")
+    reason: str = Field("", max_length=500)
+    dry_run: StrictBool = Field(False, description="Answer what would change; keep nothing.")
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Confirmation:
+        if self.entry_id is not None and self.whole_title:
+            raise ValueError("give either entryId or wholeTitle")
+        return self
+
+
+class PairToTake(ApiModel):
+    wanted_id: StrictInt = Field(ge=1, le=LARGEST_ID)
+    entry_id: StrictInt = Field(ge=1, le=LARGEST_ID)
+    reason: str = Field("", max_length=500)
+    dry_run: StrictBool = Field(False, description="Answer what would change; keep nothing.")
+
+
+class MatchToStart(ApiModel):
+    wanted_id: StrictInt | None = Field(None, ge=1, le=LARGEST_ID, description="Only this wanted item, anew.")
+
+
+def match_filter(
+    decision: Decision | None = None,
+    kind: Annotated[str | None, Query(pattern="^(movie|series)$")] = None,
+    wanted_id: Annotated[int | None, Query(alias="wantedId", ge=1, le=LARGEST_ID)] = None,
+    instance: Annotated[str | None, Query(max_length=80, description="Only this Radarr or Sonarr.")] = None,
+    source: Annotated[str | None, Query(max_length=80, description="Only entries of this source.")] = None,
+    text: Annotated[str | None, Query(alias="q", max_length=200, description="Part of a title or a name.")] = None,
+) -> MatchFilter:
+    wanted = None if wanted_id is None else WantedId(wanted_id)
+    return MatchFilter(decision, kind, wanted, instance, source, text)
+
+
+@router.get("")
+def list_all_matches(
+    app: CurrentApp, chosen: Annotated[MatchFilter, Depends(match_filter)], page: PageParams
+) -> PageOf[MatchItem]:
+    """Matches, the surest first."""
+    with app.database.connect() as connection:
+        rows = list_matches(connection, chosen, limit=page.size, offset=page.offset, after=_after(page))
+        total = count_matches(connection, chosen, DEEPEST_ROW + 1)
+    return PageOf(
+        records=[_shown(row) for row in rows],
+        page=None if page.after else page.page,
+        page_size=page.size,
+        total_records=total if total <= DEEPEST_ROW else None,
+        next_cursor=encode_cursor((rows[-1].score, rows[-1].id)) if len(rows) == page.size else None,
+    )
+
+
+@router.post("/run", status_code=202, responses=problem_answers(409))
+def start_matching(app: CurrentApp, what: MatchToStart) -> RunAccepted:
+    """Match what is new or changed; with an item, that one anew."""
+    return start_run(app, "match", options=None if what.wanted_id is None else {"wanted": what.wanted_id})
+
+
+@router.post("/take", responses=problem_answers(404))
+def take_entry(app: CurrentApp, pair: PairToTake) -> RuleEffect:
+    """Say that any entry is the wanted item, whatever it is called."""
+    rule = rule_of_pair(app.matching, WantedId(pair.wanted_id), pair.entry_id, RuleAction.PIN, pair.reason)
+    return keep_rule(app, rule, dry_run=pair.dry_run)
+
+
+@router.get("/{match_id}", responses=problem_answers(404))
+def show_match(app: CurrentApp, match_id: RowId) -> MatchItem:
+    """One match with its evidence and the other candidates."""
+    with app.database.connect() as connection:
+        return _shown(get_match(connection, MatchId(match_id)))
+
+
+@router.post("/{match_id}/confirm", responses=problem_answers(404))
+def confirm_match(app: CurrentApp, match_id: RowId, decision: Confirmation) -> RuleEffect:
+    """Say that the entry is the item, or that another entry is. The decision is kept as a rule."""
+    if decision.entry_id is None:
+        whole = decision.whole_title
+        rule = rule_of_match(app.matching, MatchId(match_id), RuleAction.PIN, decision.reason, whole_title=whole)
+    else:
+        with app.database.connect() as connection:
+            item = get_match(connection, MatchId(match_id)).wanted_id
+        rule = rule_of_pair(app.matching, item, decision.entry_id, RuleAction.PIN, decision.reason)
+    return keep_rule(app, rule, dry_run=decision.dry_run)
+
+
+@router.delete("/{match_id}", responses=problem_answers(404))
+def reject_match(
+    app: CurrentApp,
+    match_id: RowId,
+    whole_title: Annotated[
+        bool, Query(alias="wholeTitle", description="About every entry of that title, not this one alone.")
+    ] = False,
+    reason: Annotated[str, Query(max_length=500, description="Shown with the rule.")] = "",
+    dry_run: Annotated[bool, Query(alias="dryRun", description="Answer what would change; keep nothing.")] = False,
+) -> RuleEffect:
+    """Say that the entry is not the item. The decision is kept as a rule: `DELETE /rules/{ruleId}` takes it back."""
+    rule = rule_of_match(app.matching, MatchId(match_id), RuleAction.REJECT, reason, whole_title=whole_title)
+    return keep_rule(app, rule, dry_run=dry_run)
+
+
+def _after(page: Page) -> tuple[float, int] | None:
+    if page.after is None:
+        return None
+    score, match_id = page.after if len(page.after) == 2 else (None, None)
+    if not isinstance(score, int | float) or not isinstance(match_id, int):
+        raise UnknownCursor()
+    return float(score), match_id
+
+
+def _shown(row: MatchRow) -> MatchItem:
+    return MatchItem(
+        id=row.id,
+        wanted_id=row.wanted_id,
+        item=row.label,
+        kind=row.kind,
+        season=row.season,
+        episode=row.episode,
+        instance=row.instance,
+        entry_id=row.entry_id,
+        entry=row.entry_name,
+        source=row.source,
+        resolution=row.resolution,
+        languages=[code for code in row.languages.split(",") if code],
+        size=row.size,
+        score=row.score,
+        decision=row.decision,
+        decided_by=row.decided_by,
+        reason=str(row.evidence.get("reason", "")),
+        evidence=[Finding.model_validate(finding) for finding in row.evidence.get("findings", ())],
+        matched_at=row.matched_at,
+    )

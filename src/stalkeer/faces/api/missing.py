@@ -1,0 +1,228 @@
+"""/missing: what the instances want, with what was found for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field, StrictBool
+
+from stalkeer.adapters.arr.values import WantedReason
+from stalkeer.faces.api.deps import CurrentApp, start_run
+from stalkeer.faces.http.ids import LARGEST_ID, RowId
+from stalkeer.faces.http.models import ApiModel, RunAccepted
+from stalkeer.faces.http.paging import Page, PageOf, PageParams, encode_cursor, last_id
+from stalkeer.faces.http.problems import problem_answers
+from stalkeer.jobs.matching.search_upstream import refresh_item, search_item
+from stalkeer.model import InstanceKind, LibraryId, WantedId, WantedKind
+from stalkeer.runtime import App
+from stalkeer.store.library.instances import get_instance
+from stalkeer.store.library.missing import (
+    Found,
+    MissingFilter,
+    MissingOrder,
+    MissingRow,
+    Slice,
+    count_missing,
+    count_missing_series,
+    get_missing,
+    list_missing,
+    list_missing_series,
+)
+
+router = APIRouter(prefix="/missing", tags=["missing"])
+
+
+class CurrentQuality(ApiModel):
+    id: int
+    name: str
+    source: str
+    resolution: int
+
+
+class MissingItem(ApiModel):
+    id: int
+    name: str = Field(description="`Dune (2021)`, `Severance S01E02`.")
+    instance: str
+    instance_kind: InstanceKind
+    series_id: int | None = Field(
+        None, description="Groups the episodes of one series: `libraryId` of /missing/series."
+    )
+    kind: WantedKind
+    reason: str = Field(description="`missing`, or `cutoff`: has a file below its profile's cutoff.")
+    title: str
+    item_title: str
+    year: int | None
+    season: int | None
+    episode: int | None
+    air_date: str | None
+    poster: str | None
+    current_quality: CurrentQuality | None
+    skip: str | None = Field(description="The rule that keeps it from being downloaded now.")
+    owned_by: str | None = Field(description="Another instance that has it.")
+    found: Found
+    score: float | None
+    variants: int
+    download_id: int | None
+    download_state: str | None
+    first_seen: datetime
+    last_searched_at: datetime | None
+
+
+class MissingSeriesItem(ApiModel):
+    library_id: int
+    instance: str
+    title: str
+    year: int | None
+    poster: str | None
+    missing: int
+    confirmed: int
+    review: int
+    skipped: int
+    seasons: tuple[int, ...]
+
+
+class ScanToStart(ApiModel):
+    instance: str | None = Field(None, max_length=80, description="Only this Radarr or Sonarr.")
+    dry_run: StrictBool = Field(False, description="Only report, in the run, what the scan would find; keep nothing.")
+
+
+def missing_filter(
+    instance: Annotated[str | None, Query(max_length=80, description="Only this Radarr or Sonarr.")] = None,
+    kind: WantedKind | None = None,
+    found: Annotated[Found | None, Query(description="The best that matching found.")] = None,
+    reason: Annotated[WantedReason | None, Query()] = None,
+    skipped: Annotated[bool | None, Query(description="Only what a rule holds back, or only the rest.")] = None,
+    series_id: Annotated[int | None, Query(alias="seriesId", ge=1, le=LARGEST_ID)] = None,
+    text: Annotated[str | None, Query(alias="q", max_length=200, description="Part of a title.")] = None,
+) -> MissingFilter:
+    library_id = None if series_id is None else LibraryId(series_id)
+    return MissingFilter(
+        instance=instance,
+        kind=kind,
+        found=found,
+        reason=reason,
+        skipped=skipped,
+        library_id=library_id,
+        text=text,
+    )
+
+
+ChosenItems = Annotated[MissingFilter, Depends(missing_filter)]
+
+
+@router.get("")
+def list_missing_items(
+    app: CurrentApp, chosen: ChosenItems, page: PageParams, order: MissingOrder = MissingOrder.TITLE
+) -> PageOf[MissingItem]:
+    """What the instances want: missing, and below the cutoff."""
+    return _page(app, chosen, page, order)
+
+
+@router.get("/movies")
+def list_missing_movies(
+    app: CurrentApp, chosen: ChosenItems, page: PageParams, order: MissingOrder = MissingOrder.TITLE
+) -> PageOf[MissingItem]:
+    """The films among them, as of the last scan."""
+    return _page(app, replace(chosen, kind=WantedKind.MOVIE), page, order)
+
+
+@router.get("/tvshows")
+def list_missing_episodes(
+    app: CurrentApp, chosen: ChosenItems, page: PageParams, order: MissingOrder = MissingOrder.TITLE
+) -> PageOf[MissingItem]:
+    """The episodes among them, as of the last scan; `/missing/series` groups them."""
+    return _page(app, replace(chosen, kind=WantedKind.EPISODE), page, order)
+
+
+@router.get("/series")
+def list_missing_by_series(app: CurrentApp, chosen: ChosenItems, page: PageParams) -> PageOf[MissingSeriesItem]:
+    """Missing episodes grouped by series, by title."""
+    after = last_id(page)
+    with app.database.connect() as connection:
+        series = None if after is None else LibraryId(after)
+        rows = list_missing_series(connection, chosen, page.size, page.offset, series)
+        total = count_missing_series(connection, chosen)
+    return PageOf(
+        records=[MissingSeriesItem.model_validate(row) for row in rows],
+        page=None if page.after else page.page,
+        page_size=page.size,
+        total_records=total,
+        next_cursor=encode_cursor((rows[-1].library_id,)) if len(rows) == page.size else None,
+    )
+
+
+@router.post("/scan", status_code=202, responses=problem_answers(404, 409))
+def start_scan(app: CurrentApp, what: ScanToStart) -> RunAccepted:
+    """Ask Radarr and Sonarr what is missing, and match it; one that waits already is answered."""
+    if what.instance is not None:
+        with app.database.connect() as connection:
+            get_instance(connection, what.instance)
+    return start_run(app, "scan-preview" if what.dry_run else "scan", what.instance)
+
+
+@router.get("/{item_id}", responses=problem_answers(404))
+def show_missing_item(app: CurrentApp, item_id: RowId) -> MissingItem:
+    """One missing item with its candidates."""
+    with app.database.connect() as connection:
+        return _shown(get_missing(connection, WantedId(item_id)))
+
+
+@router.post("/{item_id}/search", status_code=204, responses=problem_answers(404, 502))
+def search_missing_item(app: CurrentApp, item_id: RowId) -> None:
+    """Hand it back: its instance searches its own indexers now."""
+    search_item(app.database, app.arrs, WantedId(item_id))
+
+
+@router.post("/{item_id}/refresh", status_code=204, responses=problem_answers(404, 502))
+def refresh_missing_item(app: CurrentApp, item_id: RowId) -> None:
+    """Let its instance read the film's or series' data anew."""
+    refresh_item(app.database, app.arrs, WantedId(item_id))
+
+
+def _page(app: App, chosen: MissingFilter, page: Page, order: MissingOrder) -> PageOf[MissingItem]:
+    after = last_id(page)
+    part = Slice(page.size, page.offset, None if after is None else WantedId(after))
+    with app.database.connect() as connection:
+        rows = list_missing(connection, chosen, order, part)
+        total = count_missing(connection, chosen)
+    return PageOf(
+        records=[_shown(row) for row in rows],
+        page=None if page.after else page.page,
+        page_size=page.size,
+        total_records=total,
+        next_cursor=encode_cursor((rows[-1].wanted_id,)) if len(rows) == page.size else None,
+    )
+
+
+def _shown(row: MissingRow) -> MissingItem:
+    quality = CurrentQuality.model_validate(row.current_quality) if row.current_quality else None
+    is_episode = row.kind is WantedKind.EPISODE
+    return MissingItem(
+        id=row.wanted_id,
+        name=row.name,
+        instance=row.instance,
+        instance_kind=row.instance_kind,
+        series_id=row.library_id if is_episode else None,
+        kind=row.kind,
+        reason=row.reason,
+        title=row.title,
+        item_title=row.item_title,
+        year=row.year,
+        season=row.season,
+        episode=row.episode,
+        air_date=row.air_date,
+        poster=row.poster,
+        current_quality=quality,
+        skip=row.skip,
+        owned_by=row.owned_by,
+        found=row.found,
+        score=row.score,
+        variants=row.variants,
+        download_id=row.download_id,
+        download_state=row.download_state,
+        first_seen=row.first_seen,
+        last_searched_at=row.last_searched_at,
+    )

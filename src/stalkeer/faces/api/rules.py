@@ -1,0 +1,155 @@
+"""/rules: what the user decided about matches; shown, made, taken back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import APIRouter
+from pydantic import Field, StrictBool, StrictInt
+
+from stalkeer.core.matching.rules import Rule, RuleAction, RuleId
+from stalkeer.faces.api.deps import CurrentApp
+from stalkeer.faces.http.ids import LARGEST_ID, RowId
+from stalkeer.faces.http.models import ApiModel
+from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id
+from stalkeer.faces.http.problems import problem_answers
+from stalkeer.jobs.journal.reporting import QuietRun
+from stalkeer.jobs.matching.rules import (
+    Offset,
+    RuleOutcome,
+    apply_rule,
+    preview_rule,
+    rule_of_entry,
+    rule_of_series,
+    withdraw_rule,
+)
+from stalkeer.model import Decision, WantedId
+from stalkeer.store.matching.rules import RuleRow, count_rules, get_rule, list_rules
+
+router = APIRouter(prefix="/rules", tags=["rules"])
+
+
+class RuleItem(ApiModel):
+    id: int
+    action: RuleAction
+    about: str = Field(description="For people.")
+    kind: str | None
+    tmdb_id: int | None
+    tvdb_id: int | None
+    season: int | None
+    episode: int | None
+    source: str | None
+    entry_key: str | None
+    title_key: str | None
+    season_offset: int
+    episode_offset: int
+    reason: str
+    origin: str = Field(description="`user`, or the part of the program that made it.")
+    created_at: datetime
+
+
+class MatchChange(ApiModel):
+    wanted_id: int
+    item: str
+    entry_id: int
+    entry: str
+    before: Decision
+    after: Decision
+
+
+class RuleEffect(ApiModel):
+    """What a rule changes. `ruleId` is null for a dry run and for a rule that was taken back."""
+
+    rule_id: int | None
+    changes: list[MatchChange]
+
+
+class OffsetToKeep(ApiModel):
+    wanted_id: StrictInt = Field(ge=1, le=LARGEST_ID, description="A wanted episode of the series.")
+    season: StrictInt = Field(0, ge=-100, le=100, description="Added to the list's season.")
+    episode: StrictInt = Field(0, ge=-10_000, le=10_000, description="Added to the list's episode.")
+    only_season: StrictInt | None = Field(None, ge=0, le=10_000, description="Only where the list says this season.")
+    source: str | None = Field(None, max_length=80)
+    reason: str = Field("", max_length=500)
+    dry_run: StrictBool = False
+
+
+class BlockToKeep(ApiModel):
+    entry_id: StrictInt = Field(ge=1, le=LARGEST_ID)
+    reason: str = Field("", max_length=500)
+    dry_run: StrictBool = False
+
+
+@router.get("")
+def list_all_rules(app: CurrentApp, page: PageParams) -> PageOf[RuleItem]:
+    """Decisions, the newest first."""
+    with app.database.connect() as connection:
+        rows = list_rules(connection, limit=page.size, offset=page.offset, before=last_id(page))
+        total = count_rules(connection)
+    return PageOf(
+        records=[_shown(row) for row in rows],
+        page=None if page.after else page.page,
+        page_size=page.size,
+        total_records=total,
+        next_cursor=encode_cursor((rows[-1].rule.id,)) if len(rows) == page.size else None,
+    )
+
+
+@router.get("/{rule_id}", responses=problem_answers(404))
+def show_rule(app: CurrentApp, rule_id: RowId) -> RuleItem:
+    """One rule."""
+    with app.database.connect() as connection:
+        return _shown(get_rule(connection, RuleId(rule_id)))
+
+
+@router.post("/offset", responses=problem_answers(404))
+def keep_offset(app: CurrentApp, what: OffsetToKeep) -> RuleEffect:
+    """Say that a list numbers a series otherwise than Sonarr does."""
+    shift = Offset(what.season, what.episode, what.only_season)
+    rule = rule_of_series(app.matching, WantedId(what.wanted_id), shift, what.source, what.reason)
+    return keep_rule(app, rule, dry_run=what.dry_run)
+
+
+@router.post("/block", responses=problem_answers(404))
+def block_entry(app: CurrentApp, what: BlockToKeep) -> RuleEffect:
+    """Never use an entry, whatever it is."""
+    return keep_rule(app, rule_of_entry(app.matching, what.entry_id, what.reason), dry_run=what.dry_run)
+
+
+@router.delete("/{rule_id}", responses=problem_answers(404))
+def forget_rule(app: CurrentApp, rule_id: RowId) -> RuleEffect:
+    """Take back a decision; what it was about is matched again."""
+    return _effect(withdraw_rule(app.matching, RuleId(rule_id), QuietRun()))
+
+
+def keep_rule(app: CurrentApp, rule: Rule, *, dry_run: bool) -> RuleEffect:
+    """Keep a rule and match again what it is about, or only tell what it would change."""
+    if dry_run:
+        return _effect(RuleOutcome(None, preview_rule(app.matching, rule)))
+    return _effect(apply_rule(app.matching, rule, "user", QuietRun()))
+
+
+def _effect(outcome: RuleOutcome) -> RuleEffect:
+    return RuleEffect(rule_id=outcome.rule_id, changes=[MatchChange.model_validate(c) for c in outcome.changes])
+
+
+def _shown(row: RuleRow) -> RuleItem:
+    rule = row.rule
+    return RuleItem(
+        id=rule.id,
+        action=rule.action,
+        about=rule.label,
+        kind=rule.kind,
+        tmdb_id=rule.tmdb_id,
+        tvdb_id=rule.tvdb_id,
+        season=rule.season,
+        episode=rule.episode,
+        source=rule.source_slug,
+        entry_key=rule.entry_key,
+        title_key=rule.title_key,
+        season_offset=rule.season_offset,
+        episode_offset=rule.episode_offset,
+        reason=rule.reason,
+        origin=row.origin,
+        created_at=row.created_at,
+    )

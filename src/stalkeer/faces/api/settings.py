@@ -1,0 +1,280 @@
+"""/settings: one route a section, typed from the schema. Secrets go in and never come out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, Any, get_origin
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr, StrictBool, StrictInt, WithJsonSchema, create_model
+from pydantic.alias_generators import to_camel
+
+from stalkeer.errors import ConfigurationError, Conflict
+from stalkeer.faces.api.deps import CurrentApp
+from stalkeer.faces.http.models import ApiModel
+from stalkeer.jobs.library.connections import add_tried, try_new
+from stalkeer.model import InstanceKind
+from stalkeer.runtime import App
+from stalkeer.secrets import MASK
+from stalkeer.settings.change import CHANGEABLE, FILES, LOCKED, to_row
+from stalkeer.settings.keys import model_of
+from stalkeer.settings.schema import ApiKey, HttpUrl, Settings
+from stalkeer.settings.units import LARGEST_SIZE, LONGEST_DURATION
+from stalkeer.store.library.instances import (
+    InstanceChange,
+    InstanceRow,
+    NewInstance,
+    add_instance,
+    change_instance,
+    get_instance,
+    list_instances,
+)
+
+router = APIRouter(prefix="/settings", tags=["settings"])
+
+
+# --- the default Radarr and Sonarr -------------------------------------------------------------------------------
+
+
+class DefaultInstance(ApiModel):
+    name: str
+    url: str
+    api_key: str = Field(description="Always masked.")
+    api_key_set: StrictBool
+    quality_profile_id: int | None
+    origin: str = Field(description="`config`: from config.yml, and changed there. `ui`: made here.")
+
+
+class DefaultInstanceChange(ApiModel):
+    url: HttpUrl = Field(max_length=1000, examples=["http://radarr:7878"])
+    api_key: ApiKey | None = Field(None, max_length=200, description="Left out or masked: the one that is stored.")
+    quality_profile_id: StrictInt | None = Field(None, ge=1, le=2**31 - 1)
+
+
+Force = Annotated[bool, Query(description="Keep it without asking the instance first.")]
+
+
+@router.get("/radarr")
+def get_radarr_settings(app: CurrentApp) -> DefaultInstance | None:
+    """The default Radarr; null when there is none."""
+    return _shown_default(app, InstanceKind.RADARR)
+
+
+@router.put("/radarr")
+def put_radarr_settings(app: CurrentApp, change: DefaultInstanceChange, force: Force = False) -> DefaultInstance:
+    """Change or make the default Radarr, after a live test."""
+    return _put_default(app, InstanceKind.RADARR, change, force=force)
+
+
+@router.get("/sonarr")
+def get_sonarr_settings(app: CurrentApp) -> DefaultInstance | None:
+    """The default Sonarr; null when there is none."""
+    return _shown_default(app, InstanceKind.SONARR)
+
+
+@router.put("/sonarr")
+def put_sonarr_settings(app: CurrentApp, change: DefaultInstanceChange, force: Force = False) -> DefaultInstance:
+    """Change or make the default Sonarr, after a live test."""
+    return _put_default(app, InstanceKind.SONARR, change, force=force)
+
+
+def _shown_default(app: App, kind: InstanceKind) -> DefaultInstance | None:
+    row = _default(app, kind)
+    if row is None:
+        return None
+    return DefaultInstance(
+        name=row.slug,
+        url=row.url,
+        api_key=MASK,
+        api_key_set=True,
+        quality_profile_id=row.options.quality_profile_id,
+        origin=row.origin,
+    )
+
+
+def _default(app: App, kind: InstanceKind) -> InstanceRow | None:
+    with app.database.connect() as connection:
+        rows = [row for row in list_instances(connection) if row.kind is kind]
+    return next((row for row in rows if row.is_default), rows[0] if rows else None)
+
+
+def _put_default(app: App, kind: InstanceKind, change: DefaultInstanceChange, *, force: bool) -> DefaultInstance:
+    row = _default(app, kind)
+    given = "" if change.api_key is None or is_masked(change.api_key) else change.api_key.get_secret_value()
+    is_new_key = given != ""
+    if row is None and not is_new_key:
+        raise Conflict(f"There is no {kind.capitalize()} yet, so its apiKey is needed")
+    if row is not None and row.origin != "ui":
+        raise Conflict(f"{row.label} comes from config.yml; change it there")
+    key = given if is_new_key or row is None else app.secrets.decrypt(row.api_key)
+    new = NewInstance(slug=row.slug if row else kind.value, kind=kind, url=change.url, api_key=key, is_default=True)
+    if row is not None:
+        new = replace(new, options=row.options, enabled=row.enabled)
+    new = replace(new, options=replace(new.options, quality_profile_id=change.quality_profile_id))
+    _keep(app, row, new, force=force)
+    shown = _shown_default(app, kind)
+    assert shown is not None, "it was kept a moment ago"
+    return shown
+
+
+def _keep(app: App, row: InstanceRow | None, new: NewInstance, *, force: bool) -> None:
+    if row is None and not force:
+        add_tried(app.arrs, new)
+        return
+    tried = new if force else replace(new, url=try_new(app.arrs, new))
+    with app.database.begin() as connection:
+        if row is None:
+            add_instance(connection, tried, app.secrets, app.clock())
+        else:
+            change = InstanceChange(tried.url, tried.api_key, tried.enabled, tried.options)
+            change_instance(connection, row.slug, change, app.secrets)
+        kept = get_instance(connection, tried.slug)
+    app.arrs.forget(kept)
+
+
+# --- the other sections ------------------------------------------------------------------------------------------
+
+
+FORMS = {
+    "size": r"^[0-9]+(\.[0-9]+)? ?[kKmMgGtT]?i?[bB]?$",
+    "duration": r"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d|w))+$",
+}
+JSON_KINDS: tuple[tuple[object, tuple[type, ...]], ...] = (
+    (bool, (bool,)),
+    (int, (int,)),
+    (float, (int, float)),
+    (str, (str,)),
+    (tuple, (list, tuple)),
+)
+KIND_NAMES = {bool: "true, false", int: "a number", float: "a number", str: "text", list: "a list", tuple: "a list"}
+
+
+class SectionOf(ApiModel):
+    """Base of every section's answer."""
+
+    origins: dict[str, str] = Field(description="Where each value comes from: flag, environment, ui, file, default.")
+    secrets_set: dict[str, bool] = Field(description="Whether each secret of the section is there.")
+    fixed: list[str] = Field(description="Values that the environment or a flag fixes; they cannot change here.")
+
+
+def _section_model(section: str) -> type[BaseModel]:
+    model = model_of(Settings.model_fields["import_" if section == "import" else section].annotation)
+    assert model is not None, section
+    return model
+
+
+def _values_model(section: str) -> type[ApiModel]:
+    """The section's values, each of which may be left out; the form of answers and of changes."""
+    fields: dict[str, Any] = {}
+    for name, field in _section_model(section).model_fields.items():
+        if f"{section}.{name}" in FILES:
+            continue
+        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else None
+        described = Field(None, description=field.description, examples=field.examples, json_schema_extra=extra)
+        checked: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+        kind = _json_kind(field.annotation, extra)
+        fields[name] = (Annotated[(checked | None, *kind)] if kind else checked | None, described)
+    return create_model(f"{section.capitalize()}Values", __base__=ApiModel, **fields)
+
+
+def _json_kind(annotation: object, extra: Mapping[str, Any] | None) -> tuple[Any, ...]:
+    """What JSON must hold. The file and the environment are read more kindly: `a, b` for a list, 0 for false."""
+    form = (extra or {}).get("form")
+    if form in ("size", "duration"):
+        most = LARGEST_SIZE if form == "size" else LONGEST_DURATION
+        number = {"type": "integer" if form == "size" else "number", "minimum": 0, "maximum": most}
+        return (WithJsonSchema({"anyOf": [number, {"type": "string", "pattern": FORMS[form]}, {"type": "null"}]}),)
+    accepted = next((kinds for of, kinds in JSON_KINDS if annotation is of or get_origin(annotation) is of), None)
+    return () if accepted is None else (BeforeValidator(partial(_check_kind, accepted)),)
+
+
+def _check_kind(accepted: tuple[type, ...], value: object) -> object:
+    if value is not None and type(value) not in accepted:
+        names = " or ".join(KIND_NAMES[kind] for kind in accepted)
+        raise ValueError(f"is of the wrong kind; accepted: {names}")
+    return value
+
+
+def _answer_model(section: str, values: type[ApiModel]) -> type[SectionOf]:
+    """The values without the secrets, of which `secretsSet` says whether they are there."""
+    model = _section_model(section)
+    names = _open_names(model, values)
+    fields: dict[str, Any] = {name: (values.model_fields[name].annotation, None) for name in names}
+    shown = create_model(f"{section.capitalize()}Shown", __base__=ApiModel, **fields)
+    return create_model(f"{section.capitalize()}Settings", __base__=SectionOf, values=(shown, ...))
+
+
+def _open_names(model: type[BaseModel], values: type[BaseModel]) -> list[str]:
+    fields = model.model_fields.items()
+    return [name for name, field in fields if name in values.model_fields and field.annotation is not SecretStr]
+
+
+def _shown_section(app: App, section: str, values: type[ApiModel]) -> dict[str, Any]:
+    loaded = app.live.loaded
+    present = getattr(loaded.settings, "import_" if section == "import" else section)
+    secrets = {name: bool(value.get_secret_value()) for name, value in present if isinstance(value, SecretStr)}
+    shown = {to_camel(name): getattr(present, name) for name in _open_names(type(present), values)}
+    origins = {name: loaded.origins.get(f"{section}.{name}", "default") for name in values.model_fields}
+    return {
+        "values": shown,
+        "secrets_set": {to_camel(name): is_set for name, is_set in secrets.items()},
+        "origins": {to_camel(name): layer for name, layer in origins.items()},
+        "fixed": [to_camel(name) for name, layer in origins.items() if layer in LOCKED],
+    }
+
+
+def is_masked(secret: SecretStr) -> bool:
+    """Whether this is what an answer showed instead of the secret."""
+    return set(secret.get_secret_value()) == {"*"}
+
+
+def _change_section(app: App, section: str, given: ApiModel) -> None:
+    """Null forgets a value made here; a masked secret stays as it is."""
+    changes: dict[str, object] = {}
+    for name in given.model_fields_set:
+        value = getattr(given, name)
+        if isinstance(value, SecretStr) and is_masked(value):
+            continue
+        changes[f"{section}.{name}"] = to_row(_plain(value))
+    try:
+        app.change_settings(changes)
+    except ConfigurationError as error:
+        raise Conflict(str(error)) from error
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return {name: _plain(getattr(value, name)) for name in value.model_fields_set}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _routes_of(section: str) -> tuple[Callable[..., Any], Callable[..., Any], type[SectionOf]]:
+    values = _values_model(section)
+
+    def get_section(app: CurrentApp) -> Mapping[str, Any]:
+        return _shown_section(app, section, values)
+
+    def put_section(app: CurrentApp, change: values) -> Mapping[str, Any]:  # type: ignore[valid-type]
+        _change_section(app, section, change)
+        return _shown_section(app, section, values)
+
+    # postponed annotations cannot see a local name
+    put_section.__annotations__["change"] = values
+    get_section.__name__, put_section.__name__ = f"get_{section}_settings", f"put_{section}_settings"
+    return get_section, put_section, _answer_model(section, values)
+
+
+def _add_sections() -> None:
+    for section in CHANGEABLE:
+        get_section, put_section, answer = _routes_of(section)
+        what = f"The section `{section}` with the origin of each value."
+        router.add_api_route(f"/{section}", get_section, methods=["GET"], response_model=answer, description=what)
+        what = f"Change values of `{section}`; null forgets a change made here. They count at once."
+        router.add_api_route(f"/{section}", put_section, methods=["PUT"], response_model=answer, description=what)
+
+
+_add_sections()

@@ -1,0 +1,362 @@
+"""/sources: playlists and accounts - tried, kept, changed, refreshed, and what a refresh changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import Field, SecretStr, StrictBool, StrictFloat, StrictInt
+
+from stalkeer.errors import Conflict, InvalidInput
+from stalkeer.faces.api.deps import CurrentApp, start_run
+from stalkeer.faces.http.models import ApiModel, CronText, RunAccepted
+from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id
+from stalkeer.faces.http.problems import problem_answers
+from stalkeer.jobs.sources.describe import describe_source
+from stalkeer.jobs.sources.probe import probe_source
+from stalkeer.runtime import App
+from stalkeer.settings.schema import Slug, is_http_url
+from stalkeer.store.catalogue.entries import groups_of, list_changes
+from stalkeer.store.sources.archives import list_archives
+from stalkeer.store.sources.sources import (
+    CONFIG,
+    Credentials,
+    NewSource,
+    SourceOptions,
+    SourceRow,
+    add_source,
+    change_source,
+    get_source,
+    list_sources,
+    read_credentials,
+    remove_source,
+)
+
+router = APIRouter(prefix="/sources", tags=["sources"])
+Name = Annotated[str, Path(max_length=64, description="The source's name.")]
+Text = Annotated[str, Field(max_length=2_000)]
+
+
+class AccountState(ApiModel):
+    status: str | None = Field(description="`active`, `expired`, `banned`, `disabled`, `unknown`; null: never asked.")
+    expires_at: datetime | None
+    active: int | None = Field(description="Connections in use, ours included.")
+    max: int | None
+    message: str | None
+    checked_at: datetime | None
+
+
+class Guarded(ApiModel):
+    """What the guard refused: the last good catalogue stays until this is accepted or a refresh passes."""
+
+    before: int
+    now: int
+    reason: str
+
+
+class Source(ApiModel):
+    name: str
+    kind: str = Field(description="`m3u` or `xtream`.")
+    origin: str = Field(description="`config`: from config.yml. `ui`: added here.")
+    enabled: StrictBool
+    priority: int
+    user_agent: str
+    refresh: str = Field(description="Its own refresh times (cron); empty uses the schedule of all.")
+    adult: StrictBool
+    max_shrink: float | None
+    max_connections: int | None
+    bandwidth_limit: int | None = Field(description="Bytes a second.")
+    generation: int = Field(description="Grows with every refresh that brought something.")
+    entries: int
+    kinds: dict[str, int]
+    oddities: dict[str, int] = Field(description="What was not as it should be in what was last read, by kind.")
+    last_refresh_at: datetime | None
+    last_success_at: datetime | None
+    last_error: str | None
+    failures: int = Field(description="Failed refreshes in a row.")
+    guard: Guarded | None
+    account: AccountState
+
+
+class SourceToDescribe(ApiModel):
+    """A playlist's address, or an account's server with its login. A `get.php` address is taken as the account."""
+
+    url: SecretStr = Field(min_length=1, max_length=2_000)
+    username: Text = ""
+    password: SecretStr = Field(SecretStr(""), max_length=500)
+    as_playlist: StrictBool = Field(False, description="Keep a `get.php` address as the playlist it returns.")
+    user_agent: Annotated[str, Field(max_length=512)] = ""
+    headers: dict[Annotated[str, Field(max_length=100)], SecretStr] = Field({}, max_length=20)
+    proxy: SecretStr = Field(SecretStr(""), max_length=500)
+    adult: StrictBool = False
+
+
+class SourceToAdd(SourceToDescribe):
+    name: Slug
+    priority: StrictInt = Field(0, ge=-1_000_000, le=1_000_000)
+    enabled: StrictBool = True
+    refresh: CronText = ""
+    max_shrink: StrictFloat | None = Field(None, ge=0, le=1)
+    max_connections: StrictInt | None = Field(None, ge=0, le=1_000)
+    bandwidth_limit: StrictInt | None = Field(None, ge=0, le=10**12)
+
+
+class SourceToChange(ApiModel):
+    """What is not named stays as it is. Address and login are replaced together.
+
+    Null takes a limit back: then the setting, or what the account says, counts again.
+    """
+
+    login: SourceToDescribe | None = None
+    priority: StrictInt | None = Field(None, ge=-1_000_000, le=1_000_000)
+    enabled: StrictBool | None = None
+    refresh: CronText | None = None
+    adult: StrictBool | None = None
+    max_shrink: StrictFloat | None = Field(None, ge=0, le=1)
+    max_connections: StrictInt | None = Field(None, ge=0, le=1_000)
+    bandwidth_limit: StrictInt | None = Field(None, ge=0, le=10**12)
+
+
+class Sample(ApiModel):
+    name: str
+    kind: str
+    title: str
+    year: int | None
+    season: int | None
+    episode: int | None
+
+
+class TestedAccount(ApiModel):
+    __test__ = False
+
+    status: str
+    expires_at: datetime | None
+    active: int | None
+    max: int | None
+    message: str
+    is_trial: StrictBool
+
+
+class TestedSource(ApiModel):
+    """`problem` is empty where the source can be used."""
+
+    __test__ = False
+
+    usable: StrictBool
+    problem: str
+    account: TestedAccount | None
+    kinds: dict[str, int]
+    left_out: dict[str, int]
+    samples: list[Sample]
+    is_account_address: StrictBool = Field(description="The playlist's address names an account, which tells more.")
+
+
+class RefreshToStart(ApiModel):
+    accept: StrictBool = Field(False, description="Take a list that the guard refused for having shrunk.")
+
+
+class Change(ApiModel):
+    generation: int
+    change: str = Field(description="`added`, `changed`, `removed` or `returned`.")
+    entry_id: int
+    name: str
+
+
+class Group(ApiModel):
+    group: str
+    kind: str
+    entries: int
+
+
+class ArchivedPlaylist(ApiModel):
+    generation: int
+    size: int = Field(description="Bytes, compressed.")
+    created_at: datetime
+
+
+@router.get("")
+def list_all_sources(app: CurrentApp) -> list[Source]:
+    """Every source with its entries, its last refresh and its account."""
+    with app.database.connect() as connection:
+        return [_shown(row) for row in list_sources(connection)]
+
+
+@router.post("", status_code=201, responses=problem_answers(409))
+def add_new_source(app: CurrentApp, new: SourceToAdd) -> Source:
+    """Keep a source. Nothing is fetched yet: test it first, refresh it then."""
+    options = SourceOptions(new.user_agent, new.refresh, new.max_shrink, new.adult)
+    described = replace(
+        _described(new.name, new, options),
+        priority=new.priority,
+        enabled=new.enabled,
+        max_connections=new.max_connections,
+        bandwidth_limit=new.bandwidth_limit,
+    )
+    with app.database.begin() as connection:
+        return _shown(add_source(connection, described, app.secrets, app.clock()))
+
+
+@router.post("/test")
+def test_new_source(app: CurrentApp, new: SourceToDescribe) -> TestedSource:
+    """Ask a source before it is kept: account, counts, some names as they are read."""
+    return _tested(app, _described("test", new, SourceOptions(user_agent=new.user_agent, adult=new.adult)))
+
+
+@router.get("/{name}", responses=problem_answers(404))
+def show_source(app: CurrentApp, name: Name) -> Source:
+    """One source."""
+    return _shown(_find(app, name))
+
+
+@router.patch("/{name}", responses=problem_answers(404, 409))
+def change_one_source(app: CurrentApp, name: Name, change: SourceToChange) -> Source:
+    """Change a source that was added here. Another host or login changes no entry's identity."""
+    row = _find(app, name)
+    _check_is_ours(row)
+    named = change.model_fields_set
+    options = replace(
+        row.options,
+        refresh=row.options.refresh if change.refresh is None else change.refresh,
+        adult=row.options.adult if change.adult is None else change.adult,
+        max_shrink=change.max_shrink if "max_shrink" in named else row.options.max_shrink,
+    )
+    if change.login is None:
+        new = NewSource(row.slug, row.kind, read_credentials(row, app.secrets), options)
+    else:
+        new = _described(row.slug, change.login, replace(options, user_agent=change.login.user_agent))
+    new = replace(
+        new,
+        priority=row.priority if change.priority is None else change.priority,
+        enabled=row.enabled if change.enabled is None else change.enabled,
+        max_connections=change.max_connections if "max_connections" in named else row.max_connections,
+        bandwidth_limit=change.bandwidth_limit if "bandwidth_limit" in named else row.bandwidth_limit,
+    )
+    with app.database.begin() as connection:
+        return _shown(change_source(connection, row, new, app.secrets))
+
+
+@router.delete("/{name}", status_code=204, responses=problem_answers(404, 409))
+def delete_source(app: CurrentApp, name: Name) -> None:
+    """Take a source out of use; its entries and history are kept, in case it comes back."""
+    row = _find(app, name)
+    _check_is_ours(row)
+    with app.database.begin() as connection:
+        remove_source(connection, row, app.clock())
+
+
+@router.post("/{name}/test", responses=problem_answers(404))
+def test_source(app: CurrentApp, name: Name) -> TestedSource:
+    """Ask a kept source as a refresh would, and change nothing."""
+    row = _find(app, name)
+    return _tested(app, NewSource(row.slug, row.kind, read_credentials(row, app.secrets), row.options))
+
+
+@router.post("/{name}/refresh", status_code=202, responses=problem_answers(404, 409))
+def refresh_source(app: CurrentApp, name: Name, how: RefreshToStart) -> RunAccepted:
+    """Fetch what the source lists now, in a process of its own; follow the run."""
+    return start_run(app, "refresh", _find(app, name).slug, {"accept": how.accept})
+
+
+@router.get("/{name}/changes", responses=problem_answers(404))
+def list_source_changes(app: CurrentApp, name: Name, page: PageParams, generation: int | None = None) -> PageOf[Change]:
+    """What refreshes added, changed, removed and brought back; the newest first."""
+    row = _find(app, name)
+    after = last_id(page) or 0
+    with app.database.connect() as connection:
+        found = list_changes(connection, row.id, _generation(generation), after=after, limit=page.size)
+    cursor = encode_cursor((found[-1][0],)) if len(found) == page.size else None
+    return PageOf(
+        records=[Change.model_validate(change) for _, change in found], page_size=page.size, next_cursor=cursor
+    )
+
+
+@router.get("/{name}/groups", responses=problem_answers(404))
+def list_source_groups(app: CurrentApp, name: Name) -> list[Group]:
+    """The groups of a source's catalogue with their entries, for choosing filters."""
+    row = _find(app, name)
+    with app.database.connect() as connection:
+        return [Group(group=group, kind=kind, entries=count) for group, kind, count in groups_of(connection, row.id)]
+
+
+@router.get("/{name}/archives", responses=problem_answers(404))
+def list_source_archives(app: CurrentApp, name: Name) -> list[ArchivedPlaylist]:
+    """The kept copies of the source's playlist, without its login."""
+    row = _find(app, name)
+    with app.database.connect() as connection:
+        copies = list_archives(connection, row.id)
+    return [ArchivedPlaylist(generation=c.generation, size=c.size, created_at=c.created_at) for c in copies]
+
+
+def _described(name: str, new: SourceToDescribe, options: SourceOptions) -> NewSource:
+    url = new.url.get_secret_value().strip()
+    if not is_http_url(url if "://" in url else f"http://{url}"):
+        raise InvalidInput("`url` is not a web address; accepted: http://... or https://...")
+    credentials = Credentials(
+        username=new.username,
+        password=new.password.get_secret_value(),
+        headers={header: value.get_secret_value() for header, value in new.headers.items()},
+        proxy=new.proxy.get_secret_value(),
+    )
+    # a request never names a file of the server's: what has no scheme is a host
+    return describe_source(
+        name, url if "://" in url else f"http://{url}", credentials, options, as_playlist=new.as_playlist
+    )
+
+
+def _tested(app: App, new: NewSource) -> TestedSource:
+    report = probe_source(app.refresher, new)
+    return TestedSource.model_validate(report.to_document())
+
+
+def _find(app: CurrentApp, name: str) -> SourceRow:
+    with app.database.connect() as connection:
+        return get_source(connection, name)
+
+
+def _check_is_ours(row: SourceRow) -> None:
+    if row.origin == CONFIG:
+        raise Conflict(f"{row.slug} comes from the configuration file; change it there, under `playlists`")
+
+
+def _generation(generation: int | None) -> int | None:
+    if generation is not None and not 0 <= generation < 2**31:
+        raise InvalidInput("`generation` is a number from 0 on")
+    return generation
+
+
+def _shown(row: SourceRow) -> Source:
+    counts = row.counts
+    return Source(
+        name=row.slug,
+        kind=row.kind,
+        origin=row.origin,
+        enabled=row.enabled,
+        priority=row.priority,
+        user_agent=row.options.user_agent,
+        refresh=row.options.refresh,
+        adult=row.options.adult,
+        max_shrink=row.options.max_shrink,
+        max_connections=row.max_connections,
+        bandwidth_limit=row.bandwidth_limit,
+        generation=row.generation,
+        entries=counts.get("entries", 0),
+        kinds=dict(counts.get("kinds", {})),
+        oddities=dict(counts.get("oddities", {})),
+        last_refresh_at=row.last_refresh_at,
+        last_success_at=row.last_success_at,
+        last_error=row.last_error,
+        failures=row.failures,
+        guard=Guarded(before=row.guard["before"], now=row.guard["now"], reason=row.guard["reason"])
+        if row.guard
+        else None,
+        account=AccountState(
+            status=row.account_status,
+            expires_at=row.account_expires_at,
+            active=row.account_active,
+            max=row.account_max,
+            message=row.account_message,
+            checked_at=row.account_checked_at,
+        ),
+    )

@@ -1,0 +1,58 @@
+"""/webhooks: where Radarr and Sonarr send their events. Open to them by their own secret, not by an API key."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.security import HTTPBasic, HTTPBasicCredentials
+
+from stalkeer.faces.api.deps import CurrentApp
+from stalkeer.faces.http.models import ApiModel
+from stalkeer.faces.http.problems import problem_answers
+from stalkeer.jobs.library.webhooks import check_webhook, receive_event
+from stalkeer.jobs.matching.scan import scan_subject
+
+router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"], responses=problem_answers(404, 413, 422))
+_basic = HTTPBasic(auto_error=False, description="User `stalkeer`, the webhook's secret as password.")
+
+
+class EventReceived(ApiModel):
+    """`run`: the scan that the event started, if any."""
+
+    event: str
+    run: int | None = None
+
+
+async def read_body(request: Request) -> bytes:
+    return await request.body()
+
+
+Body = Annotated[bytes, Depends(read_body)]
+
+
+@router.post("/{name}")
+@router.put("/{name}", operation_id="replaceWebhookEvent")
+def receive_webhook(
+    app: CurrentApp, name: str, body: Body, login: Annotated[HTTPBasicCredentials | None, Depends(_basic)]
+) -> EventReceived:
+    """An event of an instance, with its secret as basic auth: what `stalkeer arr connect` registers."""
+    if login is None:
+        raise HTTPException(401, "The webhook's secret is needed as basic auth", {"WWW-Authenticate": "Basic"})
+    return _take(app, name, login.password, body)
+
+
+@router.post("/{name}/{secret}")
+@router.put("/{name}/{secret}", operation_id="replaceWebhookEventWithSecret")
+def receive_webhook_with_secret(app: CurrentApp, name: str, secret: str, body: Body) -> EventReceived:
+    """The same with the secret in the path, for a webhook that was entered by hand."""
+    return _take(app, name, secret, body)
+
+
+def _take(app: CurrentApp, name: str, secret: str, body: bytes) -> EventReceived:
+    row = check_webhook(app.database, app.arrs, name, secret)
+    received = receive_event(app.database, app.arrs, row, body)
+    run = None
+    if received.scan_item is not None and app.engine is not None:
+        run = app.engine.start("scan", scan_subject(app.database, row.slug, received.scan_item))
+    return EventReceived(event=received.kind.value, run=run)

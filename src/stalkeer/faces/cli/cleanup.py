@@ -1,0 +1,45 @@
+"""`stalkeer cleanup`: remove what `retention` lets go."""
+
+from __future__ import annotations
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from stalkeer.faces.cli.output import ExitCode, context_app, emit, fail_with
+from stalkeer.jobs.journal.reporting import QuietRun
+from stalkeer.jobs.system.cleanup import CleanupReport, carry_out, plan_cleanup
+
+app = typer.Typer(help="Remove old tasks, temporary files, logs and archives.")
+
+
+@app.command()
+def cleanup(
+    context: typer.Context,
+    dry_run: bool = typer.Option(False, "--dry-run", help="Show what would go, and remove nothing."),
+) -> None:
+    """Remove ended downloads, history, jobs, logs, archives, backups and forgotten part files, by `retention`.
+
+    Example: stalkeer cleanup --dry-run
+    """
+    program = context_app(context)
+    place = program.cleanup_place
+    plan = plan_cleanup(program.database, program.settings, place, program.clock())
+    report = plan.report() if dry_run else carry_out(program.database, plan, place, QuietRun())
+    emit(context, {"dryRun": dry_run, **report.to_document()}, lambda console: _show(console, report, dry_run))
+    if report.is_partial:
+        fail_with(ExitCode.PARTLY)
+
+
+def _show(console: Console, report: CleanupReport, dry_run: bool) -> None:
+    if not report.removed:
+        console.print("Nothing is old enough to go.")
+        return
+    table = Table("What", "Would go" if dry_run else "Removed")
+    for kind, count in report.removed.items():
+        table.add_row(kind, str(count))
+    console.print(table)
+    if report.freed:
+        console.print(f"{report.freed / 1e6:.1f} MB of files")
+    for problem in report.failed:
+        console.print(problem, style="red")

@@ -1,0 +1,175 @@
+"""Drives the demo through the program's own job list and shows what happens until nothing moves any more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.table import Column
+
+from stalkeer.errors import StalkeerError
+from stalkeer.model import DownloadState
+from stalkeer.runtime import App
+from stalkeer.store.downloads.downloads import DownloadRow, count_by_state, list_downloads
+from stalkeer.store.journal.runs import RunId, RunRow, RunState, get_run, list_runs, queue_run
+from stalkeer.store.library.wanted_page import Candidate, WantedFilter, WantedRow, list_candidates, list_wanted
+
+LOOK_S = 0.25
+QUIET_LOOKS = 8  # nothing may move for so many looks: one job's end and the next one's start are apart
+LONGEST_S = 600.0
+MOVING = (
+    DownloadState.QUEUED,
+    DownloadState.DOWNLOADING,
+    DownloadState.FETCHED,
+    DownloadState.PLACED,
+    DownloadState.IMPORTING,
+)
+WORDS = {
+    DownloadState.QUEUED: "waits",
+    DownloadState.DOWNLOADING: "downloads",
+    DownloadState.FETCHED: "is checked",
+    DownloadState.PLACED: "is handed over",
+    DownloadState.IMPORTING: "is imported",
+    DownloadState.COMPLETED: "imported",
+    DownloadState.BLOCKED: "refused",
+    DownloadState.FAILED: "failed",
+    DownloadState.CANCELLED: "cancelled",
+    DownloadState.PAUSED: "paused",
+}
+
+
+class DemoFailed(StalkeerError):
+    """A job of the demo did not end well."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A wanted item as the program saw it after its scan."""
+
+    item: WantedRow
+    best: Candidate | None
+
+
+@dataclass(frozen=True)
+class Story:
+    """What the program did, read from its own database."""
+
+    wanted: tuple[Found, ...]
+    downloads: tuple[DownloadRow, ...]
+    refresh: RunRow
+    scan: RunRow
+
+
+@dataclass
+class Watcher:
+    """Runs beside the engine; `note` is called with a line for each thing that is done."""
+
+    app: App
+    console: Console
+    is_live: bool
+    note: Callable[[str], None]
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    _deadline: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._deadline = self.monotonic() + LONGEST_S
+
+    def watch(self) -> Story:
+        """Refresh, scan, and then follow the downloads to their end."""
+        refresh = self._run_job("refresh", "Reading the playlist")
+        scan = self._run_job("scan", "Asking Radarr and Sonarr what is missing, and matching")
+        wanted = self._look_at_wanted()
+        self._follow_downloads()
+        with self.app.database.connect() as connection:
+            downloads = tuple(reversed(list_downloads(connection, limit=1000)))
+        return Story(wanted, downloads, refresh, scan)
+
+    def _run_job(self, job: str, title: str) -> RunRow:
+        with self.app.database.begin() as connection:
+            run_id = queue_run(connection, self.app.clock(), job, None, {})
+        with self.console.status(f"{title} ...") if self.is_live else _Quiet():
+            while (run := self._read_run(run_id)).finished_at is None:
+                self._wait(title)
+        if run.state not in (RunState.DONE, RunState.PARTLY):
+            raise DemoFailed(f"{title}: {run.error or run.state.value}")
+        self.note(f"{title}: {_sums(run)}")
+        return run
+
+    def _read_run(self, run_id: RunId) -> RunRow:
+        with self.app.database.connect() as connection:
+            return get_run(connection, run_id)
+
+    def _wait(self, what: str) -> None:
+        if self.monotonic() > self._deadline:
+            raise DemoFailed(f"{what}: nothing came of it within {LONGEST_S:.0f} s")
+        self.sleep(LOOK_S)
+
+    def _look_at_wanted(self) -> tuple[Found, ...]:
+        with self.app.database.connect() as connection:
+            rows = list_wanted(connection, WantedFilter(), limit=1000)
+            return tuple(Found(row, next(iter(list_candidates(connection, row.id)), None)) for row in rows)
+
+    def _follow_downloads(self) -> None:
+        columns = (
+            TextColumn("{task.description}", table_column=Column(ratio=3, no_wrap=True, overflow="ellipsis")),
+            BarColumn(table_column=Column(ratio=2)),
+            DownloadColumn(),
+            TextColumn("{task.fields[state]}", table_column=Column(min_width=14)),
+        )
+        total = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=self.console)
+        bars = Progress(*columns, console=self.console, expand=True)
+        with _live(self.console, total, bars) if self.is_live else _Quiet():
+            overall = total.add_task("Downloads", total=None)
+            tasks: dict[int, TaskID] = {}
+            quiet = 0
+            while quiet < QUIET_LOOKS:
+                rows, is_moving = self._look_at_downloads()
+                quiet = 0 if is_moving else quiet + 1
+                _draw(bars, tasks, rows)
+                total.update(overall, total=len(rows), completed=sum(row.state not in MOVING for row in rows))
+                self._wait("Downloading")
+        self.note("Downloading and importing: nothing is left to do")
+
+    def _look_at_downloads(self) -> tuple[list[DownloadRow], bool]:
+        with self.app.database.connect() as connection:
+            rows = list_downloads(connection, limit=1000)
+            states = count_by_state(connection).by_state
+            is_moving = any(states.get(state) for state in MOVING) or bool(list_runs(connection, open_only=True))
+        return rows, is_moving
+
+
+def _sums(run: RunRow) -> str:
+    """The figures of a refresh or a scan, from the report that the job left."""
+    report = run.report or {}
+    sources = report.get("sources")
+    if isinstance(sources, list):
+        return f"{sum(int(source.get('entries', 0)) for source in sources):,} entries"
+    return ", ".join(f"{report.get(name, 0)} {name}" for name in ("wanted", "confirmed", "review", "nothing"))
+
+
+def _draw(bars: Progress, tasks: dict[int, TaskID], rows: list[DownloadRow]) -> None:
+    """One bar for each download that is under way; those that ended leave the picture."""
+    for row in rows:
+        is_shown = row.state in MOVING and row.state is not DownloadState.QUEUED
+        if is_shown and row.id not in tasks:
+            tasks[row.id] = bars.add_task(row.title, total=row.total, state="")
+        if row.id in tasks:
+            done = row.offset if row.state is DownloadState.DOWNLOADING else row.total or 0
+            bars.update(tasks[row.id], completed=done, total=row.total, state=WORDS[row.state], visible=is_shown)
+
+
+def _live(console: Console, total: Progress, bars: Progress) -> Live:
+    return Live(Group(total, bars), console=console, refresh_per_second=8, transient=True)
+
+
+class _Quiet:
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_exc: object) -> None:
+        return None

@@ -1,0 +1,120 @@
+"""`stalkeer doctor`: find out what is wrong, and why an import would not work before it does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+
+from stalkeer.faces.cli.output import ExitCode, context_app, emit, fail_with
+
+if TYPE_CHECKING:
+    from stalkeer.jobs.library.doctor import FolderCheck
+    from stalkeer.store.system.health import HealthRow
+
+app = typer.Typer(no_args_is_help=True, help="Find out what is wrong and what to do.")
+
+
+@app.callback()
+def doctor() -> None:
+    """Find out what is wrong and what to do."""
+
+
+@app.command()
+def paths(
+    context: typer.Context,
+    instance: str | None = typer.Option(None, "--instance", "-i", metavar="NAME", help="Only this Radarr or Sonarr."),
+) -> None:
+    """Put a probe file into each folder and ask every instance whether it sees it; exit code 1 when one does not.
+
+    Example: stalkeer doctor paths
+    """
+    from stalkeer.jobs.journal.reporting import QuietRun
+    from stalkeer.jobs.system.instance_health import look_through_instances
+    from stalkeer.settings.folders import make_own_folders
+
+    parts = context_app(context)
+    make_own_folders(parts.live.loaded)
+    report = look_through_instances(parts.arrs, parts.settings.directories, QuietRun(), instance)
+
+    def render(console: Console) -> None:
+        for check in report.checks:
+            _render(console, check)
+        if not report.checks:
+            console.print("No Radarr or Sonarr is configured yet. Add one: stalkeer arr add")
+
+    emit(context, report.to_document(), render)
+    if not report.is_good:
+        fail_with(ExitCode.ERROR)
+
+
+@app.command()
+def health(context: typer.Context) -> None:
+    """Run every health check and show what is wrong, why, and what to do; exit code 1 when something is an error.
+
+    Example: stalkeer doctor health
+    """
+    from stalkeer.store.system.health import ERROR, list_findings
+
+    parts = context_app(context)
+    parts.check_health()
+    with parts.database.connect() as connection:
+        found = list_findings(connection)
+
+    def render(console: Console) -> None:
+        for row in found:
+            _render_finding(console, row)
+        if not found:
+            console.print("All is well.")
+
+    findings = [{**vars(row.finding), "since": row.since, "checkedAt": row.checked_at} for row in found]
+    is_well = all(row.finding.level != ERROR for row in found)
+    emit(context, {"ok": is_well, "findings": findings}, render)
+    if not is_well:
+        fail_with(ExitCode.ERROR)
+
+
+@app.command()
+def bundle(
+    context: typer.Context,
+    output: Path = typer.Option(Path("stalkeer-support.zip"), "--output", "-o", help="The zip file to write."),
+) -> None:
+    """Write a zip for whoever helps you: versions, masked settings, health, recent events and runs, logs.
+
+    No password, key, address or user name of a source is in it; look into it before you send it on.
+
+    Example: stalkeer doctor bundle --output stalkeer-support.zip
+    """
+    from stalkeer.errors import InvalidInput
+    from stalkeer.jobs.system.support_bundle import make_bundle
+
+    parts = context_app(context)
+    packed = make_bundle(parts.bundle_subject, parts.clock())
+    try:
+        output.write_bytes(packed)
+    except OSError as error:
+        raise InvalidInput(f"{output} cannot be written: {error.strerror}; name another with --output") from error
+    document = {"path": output.resolve(), "size": len(packed)}
+    emit(context, document, lambda console: console.print(f"{output} ({len(packed) / 1e3:.0f} kB)", soft_wrap=True))
+
+
+def _render_finding(console: Console, row: HealthRow) -> None:
+    finding = row.finding
+    style = "red" if finding.level == "error" else "yellow"
+    console.print(f"{finding.level}: {finding.message}", style=style, markup=False, soft_wrap=True)
+    console.print(f"  Do: {finding.fix} (since {row.since:%Y-%m-%d %H:%M} UTC)", markup=False, soft_wrap=True)
+
+
+def _render(console: Console, check: FolderCheck) -> None:
+    seen = f"seen as {check.remote}" if check.remote else "not seen"
+    style = "green" if check.is_good else "red"
+    console.print(f"{check.instance}: {check.folder}: {seen}", style=style, markup=False)
+    for root in check.roots:
+        free = f", {root.free_bytes / 1e9:.1f} GB free" if root.free_bytes is not None else ""
+        console.print(f"  into {root.path}: {root.move.value}{free}", markup=False)
+    for problem in (*check.problems, *(problem for root in check.roots for problem in root.problems)):
+        console.print(f"  Problem: {problem}", style="red", markup=False, soft_wrap=True)
+    for advice in check.advice:
+        console.print(f"  Do: {advice}", style="yellow", markup=False, soft_wrap=True)

@@ -1,0 +1,121 @@
+"""`stalkeer job`: what ran, what runs, and how to stop it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from stalkeer.faces.cli.output import context_app, emit
+
+if TYPE_CHECKING:
+    from stalkeer.store.journal.runs import RunRow
+
+app = typer.Typer(no_args_is_help=True, help="List, start and cancel jobs.")
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    job: str | None = typer.Option(None, help="Only runs of this job."),
+    open_only: bool = typer.Option(False, "--open", help="Only what waits or runs."),
+    limit: int = typer.Option(20, min=1, max=500, help="At most so many."),
+) -> None:
+    """List runs of jobs, the newest first.
+
+    Example: stalkeer job list --open
+    """
+    from stalkeer.jobs.journal.reporting import end_runs_of_killed_commands
+    from stalkeer.store.journal.runs import list_runs
+
+    parts = context_app(context)
+    end_runs_of_killed_commands(parts.database, parts.clock())
+    with parts.database.connect() as connection:
+        rows = list_runs(connection, job=job, open_only=open_only, limit=limit)
+    emit(context, {"runs": [_document(row) for row in rows]}, lambda console: _render(console, rows))
+
+
+@app.command()
+def start(
+    context: typer.Context,
+    job: str = typer.Argument(help="refresh, scan, match, download, cleanup or backup."),
+    subject: str | None = typer.Argument(None, help="A source for refresh, an instance for scan."),
+) -> None:
+    """Hand a job to the running `serve` or worker.
+
+    Example: stalkeer job start refresh main
+    """
+    from stalkeer.engine.schedules import JOBS
+    from stalkeer.errors import InvalidInput
+    from stalkeer.store.journal.runs import get_run, queue_run
+
+    if job not in JOBS:
+        raise InvalidInput(f"There is no job {job!r}; there are {', '.join(JOBS)}.")
+    parts = context_app(context)
+    with parts.database.begin() as connection:
+        row = get_run(connection, queue_run(connection, parts.clock(), job, subject, {}))
+    emit(context, _document(row), lambda console: console.print(f"Run {row.id} of {row.job} is {row.state.value}."))
+
+
+@app.command()
+def cancel(context: typer.Context, run: int = typer.Argument(help="The run's number.")) -> None:
+    """Ask a run to stop; it does so at its next step.
+
+    Example: stalkeer job cancel 7
+    """
+    from stalkeer.store.journal.runs import RunId, get_run, request_cancel
+
+    parts = context_app(context)
+    with parts.database.begin() as connection:
+        request_cancel(connection, RunId(run), parts.clock())
+        row = get_run(connection, RunId(run))
+    emit(context, _document(row), lambda console: console.print(f"Run {row.id} of {row.job} was asked to stop."))
+
+
+@app.command()
+def show(context: typer.Context, run: int = typer.Argument(help="The run's number.")) -> None:
+    """Show a run with its report.
+
+    Example: stalkeer job show 7 --json
+    """
+    from stalkeer.store.journal.runs import RunId, get_run
+
+    with context_app(context).database.connect() as connection:
+        document = _document(get_run(connection, RunId(run)))
+    emit(context, document, lambda console: _render_one(console, document))
+
+
+def _document(row: RunRow) -> dict[str, object]:
+    return {
+        "id": row.id,
+        "job": row.job,
+        "subject": row.subject,
+        "state": row.state.value,
+        "progress": None if row.progress is None else dict(row.progress),
+        "report": None if row.report is None else dict(row.report),
+        "error": row.error,
+        "startedAt": row.started_at,
+        "finishedAt": row.finished_at,
+    }
+
+
+def _render(console: Console, rows: list[RunRow]) -> None:
+    table = Table("Run", "Job", "Subject", "State", "Started", "Seconds", "Remark", box=None)
+    for row in rows:
+        seconds = (row.finished_at - row.started_at).total_seconds() if row.finished_at else None
+        progress = row.progress or {}
+        remark = row.error or str(progress.get("message") or "")
+        started = row.started_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        shown = "" if seconds is None else f"{seconds:.1f}"
+        table.add_row(str(row.id), row.job, row.subject or "", row.state.value, started, shown, remark)
+    console.print(table if rows else "No job has run yet.")
+
+
+def _render_one(console: Console, document: dict[str, object]) -> None:
+    table = Table(box=None, show_header=False)
+    for name, value in document.items():
+        if value is not None:
+            table.add_row(name, str(value))
+    console.print(table)

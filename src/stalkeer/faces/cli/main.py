@@ -1,0 +1,129 @@
+"""The root command: the table of nouns, the common options, and what an error becomes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from typer.exceptions import TyperException
+
+from stalkeer.errors import (
+    ArrUnreachable,
+    ConfigurationError,
+    SourceUnreachable,
+    StalkeerError,
+    StoreUnavailable,
+    TmdbUnreachable,
+)
+from stalkeer.faces.cli.nouns import Noun, noun_group
+from stalkeer.faces.cli.output import ExitCode, Invocation
+
+if TYPE_CHECKING:
+    from stalkeer.runtime import App
+
+NOUNS = (
+    Noun("serve", "stalkeer.faces.cli.serve", "Run the program: web UI, API, schedules, downloads."),
+    Noun("arr", "stalkeer.faces.cli.arr", "Add, test and list Radarr and Sonarr instances."),
+    Noun("source", "stalkeer.faces.cli.source", "Add, test and refresh playlists and accounts."),
+    Noun("scan", "stalkeer.faces.cli.scan", "Ask Radarr and Sonarr what is missing."),
+    Noun("match", "stalkeer.faces.cli.match", "See, explain and correct what was matched; try a playlist file."),
+    Noun("download", "stalkeer.faces.cli.download", "Queue, watch and steer downloads."),
+    Noun("job", "stalkeer.faces.cli.job", "List, start and cancel jobs."),
+    Noun("worker", "stalkeer.faces.cli.worker", "Run downloads and jobs without the web server."),
+    Noun("api-key", "stalkeer.faces.cli.api_key", "Show or replace the API key."),
+    Noun("user", "stalkeer.faces.cli.user", "Who may sign in to the web pages."),
+    Noun("backup", "stalkeer.faces.cli.backup", "Make a backup."),
+    Noun("restore", "stalkeer.faces.cli.restore", "Restore a backup."),
+    Noun("cleanup", "stalkeer.faces.cli.cleanup", "Remove old tasks, temporary files, logs and archives."),
+    Noun("healthcheck", "stalkeer.faces.cli.healthcheck", "Ask the running program whether it is well."),
+    Noun("doctor", "stalkeer.faces.cli.doctor", "Find out what is wrong and what to do."),
+    Noun("config", "stalkeer.faces.cli.config", "Check and show the settings in use."),
+    Noun("demo", "stalkeer.faces.cli.demo", "See it work on demo servers of its own."),
+    Noun("version", "stalkeer.faces.cli.version", "Print the version."),
+)
+
+EPILOG = "Examples: stalkeer serve | stalkeer scan missing --dry-run | stalkeer download status --watch"
+STOPPED = "Stopped before it was done. What it had finished is kept"
+UNREACHABLE = (SourceUnreachable, ArrUnreachable, StoreUnavailable, TmdbUnreachable)
+
+
+def root_command() -> typer.Typer:
+    root = typer.Typer(
+        cls=noun_group(NOUNS),
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+        pretty_exceptions_enable=False,
+    )
+
+    @root.callback(epilog=EPILOG)
+    def main(
+        context: typer.Context,
+        json: bool = typer.Option(False, "--json", help="Print one JSON document."),
+        config: Path | None = typer.Option(
+            None, "--config", "-c", metavar="FILE", help="The configuration file; also STALKEER_CONFIG."
+        ),
+        quiet: bool = typer.Option(False, "--quiet", "-q", help="Print errors only."),
+    ) -> None:
+        """Stalkeer finds what Radarr and Sonarr miss on your playlists, downloads it and gets it imported."""
+        run = context.find_object(Invocation)
+        assert run is not None
+        run.json, run.config, run.quiet = json or run.json, config or run.config, quiet or run.quiet
+
+    return root
+
+
+def run_command_line(arguments: Sequence[str], build: Callable[[Invocation], App], serve: Callable[[App], None]) -> int:
+    """Run one command and answer its exit code. `build` and `serve` come from `__main__`."""
+    run = Invocation(build=build, serve=serve)
+    try:
+        return _invoke(arguments, run)
+    except StalkeerError as error:
+        return _report(run, str(error), _code_of(error))
+    except (KeyboardInterrupt, typer.Abort):
+        return _report(run, STOPPED, ExitCode.INTERRUPTED)
+    except BrokenPipeError:  # `stalkeer ... | head`
+        sys.stderr.close()
+        return ExitCode.OK
+    finally:
+        if run.app is not None:
+            run.app.close()
+
+
+def _invoke(arguments: Sequence[str], run: Invocation) -> int:
+    command = typer.main.get_command(root_command())
+    try:
+        answer = command.main(list(arguments), prog_name="stalkeer", standalone_mode=False, obj=run)
+    except TyperException as error:
+        if run.json or "--json" in arguments:
+            run.json = True
+            return _report(run, error.format_message(), ExitCode.USAGE)
+        from typer.rich_utils import rich_format_error
+
+        rich_format_error(error)  # type: ignore[arg-type]  # every TyperException is one of its ClickExceptions
+        return ExitCode.USAGE
+    if answer == ExitCode.INTERRUPTED and run.json and not run.has_answered:  # what typer makes of Ctrl-C
+        return _report(run, STOPPED, ExitCode.INTERRUPTED)
+    return answer if isinstance(answer, int) else ExitCode.OK
+
+
+def _code_of(error: StalkeerError) -> ExitCode:
+    if isinstance(error, ConfigurationError):
+        return ExitCode.CONFIGURATION
+    return ExitCode.UNREACHABLE if isinstance(error, UNREACHABLE) else ExitCode.ERROR
+
+
+def _report(run: Invocation, message: str, code: ExitCode) -> int:
+    from stalkeer.secrets import mask_text
+
+    message = mask_text(message)
+    if run.json:
+        sys.stdout.write(json.dumps({"error": message, "code": int(code)}, ensure_ascii=False) + "\n")
+    else:
+        Console(stderr=True).print(f"Error: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
+    return code

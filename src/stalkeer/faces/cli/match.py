@@ -1,0 +1,372 @@
+"""`stalkeer match`: what was matched and why, the user's corrections, and a playlist file tried without a Radarr."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from stalkeer.errors import NotFound
+from stalkeer.faces.cli.output import context_app, emit, note
+
+if TYPE_CHECKING:
+    from stalkeer.core.matching.rules import Rule, RuleAction
+    from stalkeer.jobs.matching.explain import Explanation
+    from stalkeer.jobs.matching.rules import Change
+    from stalkeer.model import Decision, WantedId
+    from stalkeer.runtime import App
+
+app = typer.Typer(no_args_is_help=True, help="See, explain and correct what was matched; try a playlist file.")
+_STYLES = {"confirm": "green", "review": "yellow", "rejected": "red"}
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    wanted: str | None = typer.Argument(None, help="Only this: an id of a wanted item, or part of a title."),
+) -> None:
+    """Match what is new or changed; with an item, that one anew.
+
+    Example: stalkeer match run
+    """
+    from stalkeer.jobs.journal.reporting import Run, record_run
+    from stalkeer.jobs.matching.expand_series import match_sources
+    from stalkeer.jobs.matching.match import MatchReport, match_wanted
+
+    parts = context_app(context)
+    only = None if wanted is None else _wanted_ids(parts, wanted)
+
+    def work(run: Run) -> MatchReport:
+        if only is not None:
+            return match_wanted(parts.matching, run, only)
+        return match_sources(parts.matching, parts.refresher, run)
+
+    report = record_run(parts.database, parts.clock, "match", wanted, work)
+    text = f"{report.items} items and {report.entries} new entries matched: {report.confirmed} newly found."
+    emit(context, report.to_document(), lambda console: console.print(text, markup=False))
+
+
+@app.command()
+def tmdb(context: typer.Context) -> None:
+    """Ask TMDB whether it takes the key of `tmdb.api_key`.
+
+    Example: stalkeer match tmdb
+    """
+    from stalkeer.jobs.matching.lookups import open_tmdb
+
+    catalogue = open_tmdb(context_app(context).settings.tmdb)
+    if catalogue is None:
+        raise NotFound("There is no key for TMDB: set tmdb.api_key. Everything works without it.")
+    catalogue.check()
+    emit(context, {"ok": True}, lambda console: console.print("TMDB answers and takes the key.", style="green"))
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    decision: str | None = typer.Option(None, "--decision", "-d", help="confirm, review or rejected."),
+    text: str | None = typer.Option(None, "--search", "-s", help="Part of the item's title or the entry's name."),
+    limit: int = typer.Option(50, "--limit", "-n", min=1, max=10_000, help="At most so many."),
+) -> None:
+    """List matches, the surest first.
+
+    Example: stalkeer match list --decision review
+    """
+    from stalkeer.store.matching.matches import MatchFilter, list_matches
+
+    parts = context_app(context)
+    with parts.database.connect() as connection:
+        rows = list_matches(connection, MatchFilter(decision=_decision(decision), text=text), limit=limit)
+    document = {
+        "matches": [
+            {
+                "id": row.id,
+                "wantedId": row.wanted_id,
+                "item": row.label,
+                "instance": row.instance,
+                "entryId": row.entry_id,
+                "entry": row.entry_name,
+                "source": row.source,
+                "score": row.score,
+                "decision": row.decision.value,
+                "decidedBy": row.decided_by,
+                "reason": row.evidence.get("reason", ""),
+            }
+            for row in rows
+        ]
+    }
+
+    def render(console: Console) -> None:
+        table = Table("Match", "Item", "Entry", "Source", "Score", "Decision", "Why")
+        for row in rows:
+            reason = str(row.evidence.get("reason", ""))
+            cells = (str(row.id), row.label, row.entry_name, row.source, f"{row.score:.2f}", row.decision.value, reason)
+            table.add_row(*cells, style=_STYLES.get(row.decision.value))
+        console.print(table)
+
+    emit(context, document, render)
+
+
+@app.command()
+def explain(
+    context: typer.Context, wanted: str = typer.Argument(help="An id of a wanted item, or part of a title.")
+) -> None:
+    """Tell why an item was found, or why not: every candidate with its evidence and what stopped it.
+
+    Example: stalkeer match explain "Dune"
+    """
+    from stalkeer.jobs.matching.explain import explain_wanted
+
+    parts = context_app(context)
+    found = _wanted_ids(parts, wanted)
+    explanations = [explain_wanted(parts.matching, wanted_id) for wanted_id in found[:5]]
+    document = {"items": [explanation.to_document() for explanation in explanations]}
+
+    def render(console: Console) -> None:
+        for explanation in explanations:
+            _render_explanation(console, explanation)
+
+    emit(context, document, render)
+    if len(found) > len(explanations):
+        note(context, f"{len(found)} items fit {wanted!r}; these are the first {len(explanations)}. Name one by id.")
+
+
+@app.command()
+def confirm(
+    context: typer.Context,
+    match: int = typer.Argument(help="The match, as `match list` numbers it."),
+    title: bool = typer.Option(False, "--title", help="All entries of that title are this film or series."),
+    reason: str = typer.Option("", "--reason", help="A note for yourself."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Show what it would change; keep nothing."),
+) -> None:
+    """Say that an entry is the wanted item. The decision outlives every refresh.
+
+    Example: stalkeer match confirm 12
+    """
+    from stalkeer.core.matching.rules import RuleAction
+
+    _decide(context, match, RuleAction.PIN, reason, whole_title=title, dry_run=dry_run)
+
+
+@app.command()
+def reject(
+    context: typer.Context,
+    match: int = typer.Argument(help="The match, as `match list` numbers it."),
+    title: bool = typer.Option(False, "--title", help="No entry of that title is this film or series."),
+    reason: str = typer.Option("", "--reason", help="A note for yourself."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Show what it would change; keep nothing."),
+) -> None:
+    """Say that an entry is not the wanted item. The decision outlives every refresh.
+
+    Example: stalkeer match reject 12 --reason "the remake"
+    """
+    from stalkeer.core.matching.rules import RuleAction
+
+    _decide(context, match, RuleAction.REJECT, reason, whole_title=title, dry_run=dry_run)
+
+
+@app.command()
+def take(
+    context: typer.Context,
+    wanted: str = typer.Argument(help="An id of a wanted item."),
+    entry: int = typer.Argument(help="The entry's id, as `match explain` shows it."),
+    reason: str = typer.Option("", "--reason", help="A note for yourself."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Show what it would change; keep nothing."),
+) -> None:
+    """Say that any entry of the catalogue is the wanted item, whatever it is called.
+
+    Example: stalkeer match take 7 4711
+    """
+    from stalkeer.core.matching.rules import RuleAction
+    from stalkeer.jobs.matching.rules import rule_of_pair
+
+    parts = context_app(context)
+    rule = rule_of_pair(parts.matching, _wanted_ids(parts, wanted)[0], entry, RuleAction.PIN, reason)
+    _keep(context, rule, dry_run=dry_run)
+
+
+@app.command()
+def block(
+    context: typer.Context,
+    entry: int = typer.Argument(help="The entry's id, as `match explain` shows it."),
+    reason: str = typer.Option("", "--reason", help="A note for yourself."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Show what it would change; keep nothing."),
+) -> None:
+    """Never use an entry, whatever it is.
+
+    Example: stalkeer match block 4711 --reason "wrong film inside"
+    """
+    from stalkeer.jobs.matching.rules import rule_of_entry
+
+    parts = context_app(context)
+    _keep(context, rule_of_entry(parts.matching, entry, reason), dry_run=dry_run)
+
+
+@app.command()
+def offset(
+    context: typer.Context,
+    wanted: str = typer.Argument(help="A wanted episode of the series, by id or part of its title."),
+    season: int = typer.Option(0, "--season", help="Add this to the list's season."),
+    episode: int = typer.Option(0, "--episode", help="Add this to the list's episode."),
+    only_season: int | None = typer.Option(None, "--only-season", help="Only where the list says this season."),
+    source: str | None = typer.Option(None, "--source", help="Only entries of this source."),
+    reason: str = typer.Option("", "--reason", help="A note for yourself."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Show what it would change; keep nothing."),
+) -> None:
+    """Say that a list numbers a series otherwise than Sonarr does.
+
+    Example: stalkeer match offset "One Piece" --season 1 --only-season 1
+    """
+    from stalkeer.jobs.matching.rules import Offset, rule_of_series
+
+    parts = context_app(context)
+    shift = Offset(season, episode, only_season)
+    rule = rule_of_series(parts.matching, _wanted_ids(parts, wanted)[0], shift, source, reason)
+    _keep(context, rule, dry_run=dry_run)
+
+
+@app.command()
+def rules(context: typer.Context) -> None:
+    """List your decisions, the newest first.
+
+    Example: stalkeer match rules
+    """
+    from stalkeer.store.matching.rules import list_rules
+
+    parts = context_app(context)
+    with parts.database.connect() as connection:
+        rows = list_rules(connection)
+    document = {
+        "rules": [
+            {
+                "id": row.rule.id,
+                "action": row.rule.action.value,
+                "about": row.rule.label,
+                "reason": row.rule.reason,
+                "origin": row.origin,
+                "createdAt": row.created_at,
+            }
+            for row in rows
+        ]
+    }
+
+    def render(console: Console) -> None:
+        table = Table("Rule", "Action", "About", "Reason", "Origin")
+        for row in rows:
+            table.add_row(str(row.rule.id), row.rule.action.value, row.rule.label, row.rule.reason, row.origin)
+        console.print(table)
+
+    emit(context, document, render)
+
+
+@app.command()
+def forget(context: typer.Context, rule: int = typer.Argument(help="As `match rules` numbers it.")) -> None:
+    """Take back a decision; what it was about is matched again.
+
+    Example: stalkeer match forget 3
+    """
+    from stalkeer.core.matching.rules import RuleId
+    from stalkeer.jobs.journal.reporting import QuietRun
+    from stalkeer.jobs.matching.rules import withdraw_rule
+
+    parts = context_app(context)
+    outcome = withdraw_rule(parts.matching, RuleId(rule), QuietRun())
+    emit(context, outcome.to_document(), lambda console: _render_changes(console, outcome.changes))
+
+
+@app.command()
+def evaluate(
+    context: typer.Context,
+    playlist: Path = typer.Option(..., "--playlist", help="An M3U file."),
+    wanted: Path = typer.Option(..., "--wanted", help="JSON: `movies` and `episodes` as Radarr and Sonarr list them."),
+    output: Path = typer.Option(..., "--output", help="Where to write a JSON line for every proposed pair."),
+    lookup: Path | None = typer.Option(None, "--lookup", help="JSON: who else bears the titles."),
+    confirm_from: float = typer.Option(0.95, "--confirm", min=0, max=1, help="Score from which a pair is sure."),
+    review_from: float = typer.Option(0.80, "--review", min=0, max=1, help="Score from which a pair is offered."),
+) -> None:
+    """Match a playlist file with a wanted list: no database, no Radarr. Files may be gzipped.
+
+    Example: stalkeer match evaluate --playlist p.m3u --wanted w.json --output m.jsonl
+    """
+    from stalkeer.core.matching.decide import Thresholds
+    from stalkeer.jobs.matching.evaluate import EvaluationFiles, evaluate
+
+    files = EvaluationFiles(playlist, wanted, output, lookup)
+    result = evaluate(files, Thresholds(confirm_from, review_from))
+    text = (
+        f"{result.entries} entries, {result.wanted} wanted: {result.confirmed} confirmed, "
+        f"{result.offered - result.confirmed} more to review. Pairs are in {output}."
+    )
+    emit(context, result.to_document(), lambda console: console.print(text, markup=False))
+
+
+def _decide(
+    context: typer.Context, match: int, action: RuleAction, reason: str, *, whole_title: bool, dry_run: bool
+) -> None:
+    from stalkeer.jobs.matching.rules import rule_of_match
+    from stalkeer.model import MatchId
+
+    parts = context_app(context)
+    rule = rule_of_match(parts.matching, MatchId(match), action, reason, whole_title=whole_title)
+    _keep(context, rule, dry_run=dry_run)
+
+
+def _keep(context: typer.Context, rule: Rule, *, dry_run: bool) -> None:
+    from stalkeer.jobs.journal.reporting import QuietRun
+    from stalkeer.jobs.matching.rules import RuleOutcome, apply_rule, preview_rule
+
+    parts = context_app(context)
+    if dry_run:
+        outcome = RuleOutcome(None, preview_rule(parts.matching, rule))
+    else:
+        outcome = apply_rule(parts.matching, rule, "user", QuietRun())
+    emit(context, outcome.to_document(), lambda console: _render_changes(console, outcome.changes))
+
+
+def _render_changes(console: Console, changes: tuple[Change, ...]) -> None:
+    if not changes:
+        console.print("No match changes.")
+        return
+    table = Table("Item", "Entry", "Before", "After")
+    for change in changes:
+        table.add_row(change.item, change.entry, change.before.value, change.after.value)
+    console.print(table)
+
+
+def _render_explanation(console: Console, explanation: Explanation) -> None:
+    item = explanation.item
+    console.print(f"{item.label} (wanted {item.id})", style="bold", markup=False)
+    console.print(explanation.summary, markup=False)
+    for pair in explanation.pairs:
+        head = (
+            f"  {pair.decision.value:8} {pair.score:.2f}  {pair.entry.name}  [{pair.entry.source_slug} {pair.entry.id}]"
+        )
+        console.print(head, style=_STYLES.get(pair.decision.value), markup=False, soft_wrap=True)
+        for finding in pair.evidence:
+            console.print(f"      {finding.weight:+.2f} {finding.text}", style="dim", markup=False, soft_wrap=True)
+        console.print(f"      because {pair.reason}", style="dim", markup=False, soft_wrap=True)
+    for entry, reason in explanation.others:
+        console.print(f"  other         {entry.name}: {reason}", style="dim", markup=False, soft_wrap=True)
+
+
+def _wanted_ids(parts: App, text: str) -> list[WantedId]:
+    from stalkeer.store.matching.matches import find_wanted_ids
+
+    with parts.database.connect() as connection:
+        found = find_wanted_ids(connection, text)
+    if not found:
+        raise NotFound(f"Nothing wanted now is called {text!r}; `stalkeer scan missing` reads what is.")
+    return found
+
+
+def _decision(text: str | None) -> Decision | None:
+    from stalkeer.model import Decision
+
+    if text is None:
+        return None
+    if text not in ("confirm", "review", "rejected"):
+        raise typer.BadParameter("accepted: confirm, review, rejected", param_hint="--decision")
+    return Decision(text)

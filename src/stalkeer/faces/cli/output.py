@@ -1,0 +1,131 @@
+"""What a command prints: one JSON document with --json, else text for people; and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+if TYPE_CHECKING:
+    from stalkeer.jobs.journal.reporting import Run
+    from stalkeer.runtime import App
+    from stalkeer.settings import LoadedSettings
+
+
+class ExitCode(IntEnum):
+    """Stable: scripts rely on these."""
+
+    OK = 0
+    ERROR = 1
+    USAGE = 2
+    PARTLY = 3  # some items failed
+    UNREACHABLE = 4  # a service did not answer
+    CONFIGURATION = 5
+    INTERRUPTED = 130
+
+
+@dataclass
+class Invocation:
+    """One run of the command line: the common options, and the App once a command asked for it."""
+
+    build: Callable[[Invocation], App]
+    serve: Callable[[App], None]
+    config: Path | None = None
+    overrides: dict[str, object] = field(default_factory=dict)
+    role: str = "command"  # `serve` says so before it asks for the App
+    json: bool = False
+    quiet: bool = False
+    has_answered: bool = False
+    app: App | None = None
+
+
+def invocation(context: typer.Context) -> Invocation:
+    found = context.find_object(Invocation)
+    assert found is not None, "the root command always sets it"
+    return found
+
+
+def context_app(context: typer.Context) -> App:
+    """The program's parts, built on first use: settings read, database opened and migrated."""
+    run = invocation(context)
+    if run.app is None:
+        run.app = run.build(run)
+    return run.app
+
+
+def loaded_settings(context: typer.Context) -> LoadedSettings:
+    """The settings alone, for commands that must work without a database."""
+    from stalkeer.settings import find_config, load_settings
+
+    run = invocation(context)
+    return load_settings(run.config or find_config(os.environ), os.environ, run.overrides)
+
+
+def emit(context: typer.Context, document: Mapping[str, object], render: Callable[[Console], None]) -> None:
+    """Print the answer: `document` as one JSON document with --json, else whatever `render` draws."""
+    run = invocation(context)
+    run.has_answered = True
+    if run.json:
+        sys.stdout.write(json.dumps(document, default=_plain, ensure_ascii=False) + "\n")
+    elif not run.quiet:
+        render(Console())
+
+
+def note(context: typer.Context, text: str) -> None:
+    """A remark beside the answer: on stderr, and not at all with --json or --quiet."""
+    run = invocation(context)
+    if not (run.json or run.quiet):
+        Console(stderr=True).print(text, style="dim", markup=False, highlight=False)
+
+
+@dataclass
+class ShownRun:
+    """A run whose progress is also shown to whoever waits for it."""
+
+    run: Run
+    show: Callable[[str], object]
+
+    def progress(self, done: int, total: int | None = None, message: str = "") -> None:
+        self.run.progress(done, total, message)
+        self.show(f"{message} ({done * 100 // total} %)" if total else message)
+
+    def is_cancelled(self) -> bool:
+        return self.run.is_cancelled()
+
+
+@contextmanager
+def shown_progress(context: typer.Context) -> Iterator[Callable[[Run], Run]]:
+    """Makes runs show their progress on stderr where that is a terminal; not with --json or --quiet."""
+    run = invocation(context)
+    console = Console(stderr=True)
+    if run.json or run.quiet or not console.is_terminal:
+        yield lambda run: run
+        return
+    with console.status("") as status:
+        yield lambda run: ShownRun(run, lambda text: status.update(escape(text)))
+
+
+def fail_with(code: ExitCode) -> NoReturn:
+    """End the command with this exit code, after `emit` told what happened."""
+    raise typer.Exit(code)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, frozenset | set | tuple):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form; convert it in the command")

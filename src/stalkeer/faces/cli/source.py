@@ -1,0 +1,367 @@
+"""`stalkeer source`: playlists and accounts - add, list, test, refresh, remove; what a refresh changed; filters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from stalkeer.faces.cli import source_edit, source_filter
+from stalkeer.faces.cli.output import ExitCode, context_app, emit, fail_with, shown_progress
+from stalkeer.faces.cli.source_terms import document_of, headers_of, size_of
+
+if TYPE_CHECKING:
+    from stalkeer.jobs.sources.probe import ProbeReport
+    from stalkeer.jobs.sources.refresh import RefreshReport, SourceReport
+    from stalkeer.store.downloads.statistics import Scorecard
+    from stalkeer.store.sources.sources import SourceRow
+
+app = typer.Typer(no_args_is_help=True, help="Playlists and accounts.")
+
+app.add_typer(source_filter.app, name="filter")
+
+Name = typer.Argument(metavar="NAME", help="The source's name.")
+
+
+@app.command("list")
+def list_(context: typer.Context) -> None:
+    """List the sources with their entries, last refresh and account.
+
+    Example: stalkeer source list
+    """
+    from stalkeer.store.sources.sources import list_sources
+
+    parts = context_app(context)
+    with parts.database.connect() as connection:
+        rows = list_sources(connection)
+
+    def render(console: Console) -> None:
+        if not rows:
+            console.print("No sources yet. Add one: stalkeer source add NAME ADDRESS-OR-FILE", markup=False)
+            return
+        table = Table("Name", "Kind", "Entries", "Films", "Episodes", "Last refresh", "Account", "State")
+        for row in rows:
+            table.add_row(*_cells(row))
+        console.print(table)
+
+    emit(context, {"sources": [document_of(row) for row in rows]}, render)
+
+
+@app.command()
+def scores(
+    context: typer.Context,
+    days: float = typer.Option(30.0, "--days", min=0.01, max=366, help="Looks back so many days."),
+) -> None:
+    """Show what each source is worth: success, refusals, volume, and its median speed by hour.
+
+    Example: stalkeer source scores --days 7
+    """
+    from datetime import timedelta
+
+    from stalkeer.store.downloads.statistics import scorecards
+
+    parts = context_app(context)
+    with parts.database.connect() as connection:
+        cards = scorecards(connection, parts.clock() - timedelta(days=days))
+    emit(context, {"sources": [_score(card) for card in cards]}, lambda console: _render_scores(console, cards))
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    name: str = typer.Argument(metavar="NAME", help="A name of your choice: lower-case letters, digits, - and _."),
+    address: str = typer.Argument(metavar="ADDRESS", help="A playlist's file or address, or an account's server."),
+    username: str = typer.Option("", "--username", "-u", help="The account's user: makes it an Xtream account."),
+    password: str = typer.Option("", "--password", "-p", help="The account's password; asked for where it is missing."),
+    as_playlist: bool = typer.Option(False, "--as-playlist", help="Keep a get.php address as the playlist it returns."),
+    user_agent: str = typer.Option("", "--user-agent", help="User-Agent for this source."),
+    proxy: str = typer.Option("", "--proxy", help="http://, https://, socks5:// or socks5h:// proxy."),
+    header: list[str] = typer.Option([], "--header", metavar="NAME:VALUE", help="A further header; repeatable."),
+    priority: int = typer.Option(0, "--priority", help="Between sources with the same variant, the higher wins."),
+    max_connections: int | None = typer.Option(None, "--max-connections", min=0, help="Connections at once."),
+    bandwidth: str = typer.Option("", "--bandwidth", metavar="SIZE", help="Most bytes a second, such as 5MB."),
+    refresh_at: str = typer.Option("", "--refresh", metavar="CRON", help="Its own refresh times."),
+    adult: bool = typer.Option(False, "--adult", help="Keep groups that call themselves adult."),
+) -> None:
+    """Add a playlist or an account. Nothing is fetched yet: see `source test` and `source refresh`.
+
+    Examples: stalkeer source add mine /data/list.m3u | stalkeer source add tv http://tv.example:8080 -u me -p secret
+    """
+    from dataclasses import replace
+
+    from stalkeer.jobs.sources.describe import describe_source
+    from stalkeer.store.sources.sources import XTREAM, Credentials, SourceOptions, add_source
+
+    parts = context_app(context)
+    if username and not password:
+        password = typer.prompt("Password", hide_input=True, err=True)
+    new = describe_source(
+        name,
+        address,
+        Credentials(username=username, password=password, proxy=proxy, headers=headers_of(header)),
+        SourceOptions(user_agent=user_agent, refresh=refresh_at, adult=adult),
+        as_playlist=as_playlist,
+    )
+    new = replace(
+        new, priority=priority, max_connections=max_connections, bandwidth_limit=size_of(bandwidth, "--bandwidth")
+    )
+    with parts.database.begin() as connection:
+        row = add_source(connection, new, parts.secrets, parts.clock())
+    said = f"Added {row.slug}. Fetch it: stalkeer source refresh {row.slug}"
+    if row.kind == XTREAM and not username:
+        said += (
+            "\nThe address names an account, so the account itself is asked, which tells more than its playlist. "
+            "With --as-playlist it is kept as the playlist"
+        )
+    emit(
+        context,
+        document_of(row),
+        lambda console: console.print(said, markup=False, highlight=False, soft_wrap=True),
+    )
+
+
+app.command()(source_edit.edit)
+
+
+@app.command()
+def refresh(
+    context: typer.Context,
+    name: str | None = typer.Argument(None, metavar="[NAME]", help="Only this source; all enabled ones without it."),
+    accept: bool = typer.Option(False, "--accept", help="Take a list that the guard refused for having shrunk."),
+    anew: bool = typer.Option(False, "--anew", help="Read everything again, although nothing seems to have changed."),
+) -> None:
+    """Fetch what sources list now and bring the catalogue up to it.
+
+    Example: stalkeer source refresh mine --accept
+    """
+    from stalkeer.jobs.journal.reporting import record_run
+    from stalkeer.jobs.sources.refresh import refresh_sources
+
+    parts = context_app(context)
+    tools = parts.refresher
+    with shown_progress(context) as shown:
+        report = record_run(
+            parts.database,
+            parts.clock,
+            "refresh",
+            name,
+            lambda run: refresh_sources(tools, shown(run), name, accept=accept, anew=anew),
+        )
+    emit(context, report.to_document(), lambda console: _render_refresh(console, report))
+    _end_refresh(report)
+
+
+@app.command("test")
+def try_source(
+    context: typer.Context,
+    name: str = typer.Argument(metavar="NAME|ADDRESS", help="A source's name, or an address or file to try."),
+    username: str = typer.Option("", "--username", "-u", help="The account's user, with an address."),
+    password: str = typer.Option("", "--password", "-p", help="The account's password; asked for where it is missing."),
+    as_playlist: bool = typer.Option(False, "--as-playlist", help="Try a get.php address as the playlist it returns."),
+    user_agent: str = typer.Option("", "--user-agent", help="User-Agent, with an address."),
+    proxy: str = typer.Option("", "--proxy", help="http://, https://, socks5:// or socks5h:// proxy, with an address."),
+    header: list[str] = typer.Option([], "--header", metavar="NAME:VALUE", help="A further header; repeatable."),
+) -> None:
+    """Ask a source what a refresh would bring, and keep nothing: account, counts, some names as they are read.
+
+    Examples: stalkeer source test tv | stalkeer source test http://tv.example:8080 -u me
+    """
+    from stalkeer.jobs.sources.describe import describe_source
+    from stalkeer.jobs.sources.probe import probe_source
+    from stalkeer.settings.schema import SLUG
+    from stalkeer.store.sources.sources import Credentials, NewSource, SourceOptions, get_source, read_credentials
+
+    parts = context_app(context)
+    if username and not password:
+        password = typer.prompt("Password", hide_input=True, err=True)
+    if SLUG.fullmatch(name) and not username:
+        with parts.database.connect() as connection:
+            row = get_source(connection, name)
+        new = NewSource(row.slug, row.kind, read_credentials(row, parts.secrets), row.options)
+    else:
+        login = Credentials(username=username, password=password, proxy=proxy, headers=headers_of(header))
+        options = SourceOptions(user_agent=user_agent)
+        new = describe_source("test", name, login, options, as_playlist=as_playlist)
+    report = probe_source(parts.refresher, new)
+    emit(context, report.to_document(), lambda console: _render_probe(console, report))
+    if not report.is_usable:
+        fail_with(ExitCode.UNREACHABLE if report.is_unreachable else ExitCode.ERROR)
+
+
+@app.command()
+def changes(
+    context: typer.Context,
+    name: str = Name,
+    generation: int | None = typer.Option(None, "--generation", help="Only what this generation changed."),
+    limit: int = typer.Option(100, "--limit", min=1, max=10_000, help="At most so many, the newest first."),
+) -> None:
+    """List what refreshes added, changed, removed and brought back.
+
+    Example: stalkeer source changes tv --limit 20
+    """
+    from stalkeer.store.catalogue.entries import list_changes
+    from stalkeer.store.sources.sources import get_source
+
+    parts = context_app(context)
+    with parts.database.connect() as connection:
+        row = get_source(connection, name)
+        found = [change for _, change in list_changes(connection, row.id, generation, limit=limit)]
+    documents = [
+        {"generation": c.generation, "change": c.change, "entryId": int(c.entry_id), "name": c.name} for c in found
+    ]
+
+    def render(console: Console) -> None:
+        if not found:
+            console.print("Nothing has changed since the first refresh.")
+        for change in found:
+            line = f"{change.generation:>6}  {change.change:<9} {change.name}"
+            console.print(line, markup=False, highlight=False)
+
+    emit(context, {"changes": documents}, render)
+
+
+@app.command()
+def archives(context: typer.Context, name: str = Name) -> None:
+    """List the copies of its last playlists, the newest first. They are compressed and hold no login.
+
+    Example: stalkeer source archives tv
+    """
+    from stalkeer.store.sources.archives import list_archives
+    from stalkeer.store.sources.sources import get_source
+
+    parts = context_app(context)
+    with parts.database.connect() as connection:
+        found = list_archives(connection, get_source(connection, name).id)
+    documents = [
+        {"generation": copy.generation, "createdAt": copy.created_at, "size": copy.size, "path": copy.path}
+        for copy in found
+    ]
+
+    def render(console: Console) -> None:
+        if not found:
+            console.print("No copies are kept: none was fetched yet, or catalogue.archives is 0.", markup=False)
+        for copy in found:
+            line = f"{copy.generation:>6}  {copy.created_at:%Y-%m-%d %H:%M}  {copy.size:>12,} bytes  {copy.path}"
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    emit(context, {"archives": documents}, render)
+
+
+@app.command()
+def remove(context: typer.Context, name: str = Name) -> None:
+    """Take a source out of use. Its entries and history are kept, and taken up again if it is added again.
+
+    Example: stalkeer source remove mine
+    """
+    from stalkeer.errors import Conflict
+    from stalkeer.store.sources.sources import CONFIG, get_source, remove_source
+
+    parts = context_app(context)
+    with parts.database.begin() as connection:
+        row = get_source(connection, name)
+        if row.origin == CONFIG:
+            raise Conflict(f"{name} comes from the configuration file; remove it there, under `playlists`")
+        remove_source(connection, row, parts.clock())
+    emit(context, {"removed": name}, lambda console: console.print(f"Removed {name}.", markup=False))
+
+
+def _score(card: Scorecard) -> dict[str, object]:
+    return {
+        "source": card.slug,
+        "completed": card.completed,
+        "failed": card.failed,
+        "refusals": card.refusals,
+        "successRate": card.success_rate,
+        "bytesFetched": card.bytes_fetched,
+        "medianSpeed": card.median_speed,
+        "speedByHour": {str(hour): speed for hour, speed in card.speed_by_hour.items()},
+    }
+
+
+def _render_scores(console: Console, cards: list[Scorecard]) -> None:
+    """Speeds by hour lie together in one column: the hours are of the day in UTC, as in the API."""
+    table = Table("Source", "Done", "Failed", "Success", "Refused", "Fetched", "Speed", "MB/s by hour (UTC)")
+    for card in cards:
+        success = "-" if card.success_rate is None else f"{card.success_rate:.0%}"
+        speed = "-" if card.median_speed is None else f"{card.median_speed / 1e6:.1f} MB/s"
+        hours = ", ".join(f"{hour:02}: {speed / 1e6:.1f}" for hour, speed in card.speed_by_hour.items())
+        counts = (str(card.completed), str(card.failed), success, str(card.refusals))
+        table.add_row(card.slug, *counts, f"{card.bytes_fetched / 1e9:,.2f} GB", speed, hours)
+    console.print(table)
+
+
+def _cells(row: SourceRow) -> list[str]:
+    kinds = row.counts.get("kinds", {})
+    state = "held by the guard" if row.guard else "failed" if row.last_error else "ok"
+    if not row.enabled:
+        state = "disabled"
+    elif row.generation == 0 and not row.last_error:
+        state = "never refreshed"
+    account = row.account_status or "-"
+    if row.account_max is not None:
+        account += f" {row.account_active or 0}/{row.account_max}"
+    when = f"{row.last_success_at:%Y-%m-%d %H:%M}" if row.last_success_at else "-"
+    counts = (row.counts.get("entries", 0), kinds.get("film", 0), kinds.get("episode", 0))
+    return [row.slug, row.kind, *(f"{count:,}" for count in counts), when, account, state]
+
+
+def _render_refresh(console: Console, report: RefreshReport) -> None:
+    if not report.sources:
+        console.print("No sources are enabled. Add one: stalkeer source add NAME ADDRESS-OR-FILE", markup=False)
+    for source in report.sources:
+        console.print(_sentence(source), markup=False, highlight=False, soft_wrap=True)
+        if source.outcome == "refreshed" and source.message:
+            console.print(f"  {source.message}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+        for kind, count in source.oddities.items():
+            console.print(f"  {kind}: {count}", style="dim", markup=False)
+        for reason, count in source.changes.left_out.items():
+            console.print(f"  left out by {reason}: {count}", style="dim", markup=False)
+
+
+def _sentence(source: SourceReport) -> str:
+    changes = source.changes
+    if source.outcome == "unchanged":
+        return f"{source.slug}: unchanged, {source.entries:,} entries ({source.seconds:.1f} s)"
+    if source.outcome != "refreshed":
+        return f"{source.slug}: {source.outcome}. {source.message}"
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in source.kinds.items())
+    return (
+        f"{source.slug}: {source.entries:,} entries ({kinds}); {changes.added:,} added, {changes.changed:,} changed, "
+        f"{changes.removed:,} removed, {changes.returned:,} returned, {changes.duplicates:,} duplicates "
+        f"({source.seconds:.1f} s)"
+    )
+
+
+def _render_probe(console: Console, report: ProbeReport) -> None:
+    def say(text: str, style: str | None = None) -> None:
+        console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+    say(report.problem or "It can be used.", "red" if report.problem else "green")
+    account = report.account
+    if account is not None:
+        until = f", until {account.expires_at:%Y-%m-%d}" if account.expires_at else ""
+        most = account.maximum if account.maximum is not None else "any number"
+        say(f"Account: {account.status}{until}; connections: {account.active or 0} of {most} in use")
+        if account.message:
+            say(f"The provider says: {account.message}")
+    if report.kinds:
+        say("It lists " + ", ".join(f"{count:,} {kind}" for kind, count in report.kinds.items()))
+    for sample in report.samples:
+        number = f" S{sample.season:02d}E{sample.episode:02d}" if sample.season is not None and sample.episode else ""
+        say(f"  {sample.name}  ->  {sample.title}{number}{f' ({sample.year})' if sample.year else ''}", "dim")
+    if report.is_account_address:
+        say("The address names an account: without --as-playlist it is asked for its lists, which tell more.")
+
+
+def _end_refresh(report: RefreshReport) -> None:
+    """The exit code: partly where some sources went wrong, unreachable or error where all did."""
+    bad = [source for source in report.sources if source.outcome in ("failed", "refused", "busy")]
+    if any(source.outcome == "cancelled" for source in report.sources):
+        fail_with(ExitCode.INTERRUPTED)
+    if not bad:
+        return
+    if len(bad) < len(report.sources):
+        fail_with(ExitCode.PARTLY)
+    fail_with(ExitCode.UNREACHABLE if all(source.is_unreachable for source in bad) else ExitCode.ERROR)

@@ -1,0 +1,80 @@
+"""`stalkeer user`: who may sign in to the web pages."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.table import Table
+
+from stalkeer.core.security.passwords import check_user_name, hash_password
+from stalkeer.errors import InvalidInput
+from stalkeer.faces.cli.output import context_app, emit
+from stalkeer.store.system import users
+
+app = typer.Typer(no_args_is_help=True, help="List, add and remove users; set a password.")
+
+PASSWORD = typer.Option(False, "--password-stdin", help="Read the password from standard input.")
+
+
+@app.command("list")
+def list_(context: typer.Context) -> None:
+    """List the users.
+
+    Example: stalkeer user list
+    """
+    rows = users.list_users(context_app(context).database)
+    table = Table("User", "Since")
+    for row in rows:
+        table.add_row(row.name, f"{row.created_at:%Y-%m-%d}")
+    document = {"users": [{"name": row.name, "createdAt": row.created_at} for row in rows]}
+    emit(context, document, lambda console: console.print(table))
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    name: str = typer.Argument(help="The new user's name."),
+    password_stdin: bool = PASSWORD,
+) -> None:
+    """Add a user; the password is asked for.
+
+    Example: stalkeer user add alice
+    """
+    program = context_app(context)
+    password_hash = hash_password(_read_password(password_stdin), check_user_name(name))
+    users.add_user(program.database, name, password_hash, program.clock())
+    emit(context, {"added": name}, lambda console: console.print(f"User {name} can sign in."))
+
+
+@app.command()
+def password(
+    context: typer.Context,
+    name: str = typer.Argument(help="The user's name."),
+    password_stdin: bool = PASSWORD,
+) -> None:
+    """Set a user's password and end their sessions.
+
+    Example: stalkeer user password alice
+    """
+    program = context_app(context)
+    users.set_password_hash(program.database, name, hash_password(_read_password(password_stdin), name))
+    emit(context, {"changed": name}, lambda console: console.print(f"User {name} has a new password."))
+
+
+@app.command()
+def remove(context: typer.Context, name: str = typer.Argument(help="The user's name.")) -> None:
+    """Remove a user and their sessions.
+
+    Example: stalkeer user remove alice
+    """
+    users.remove_user(context_app(context).database, name)
+    emit(context, {"removed": name}, lambda console: console.print(f"User {name} is removed."))
+
+
+def _read_password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    if not sys.stdin.isatty():
+        raise InvalidInput("There is no terminal to ask for the password; pipe it in with --password-stdin")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))

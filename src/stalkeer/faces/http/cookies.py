@@ -1,0 +1,28 @@
+"""The session cookie: not readable by scripts, not sent by other sites' forms, encrypted where the page is."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stalkeer.faces.http.callers import COOKIE
+
+
+def set_session_cookie(request: Request, response: Response, token: str, lifetime_s: float) -> None:
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(lifetime_s),
+        path=_path(request),
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def clear_session_cookie(request: Request, response: Response) -> None:
+    response.delete_cookie(COOKIE, path=_path(request), httponly=True, samesite="lax")
+
+
+def _path(request: Request) -> str:
+    return str(request.scope.get("root_path") or "/")

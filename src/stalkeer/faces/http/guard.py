@@ -1,0 +1,60 @@
+"""Who may pass: every request under /api needs a caller, and one that a foreign page cannot have borrowed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Request
+from fastapi.security import APIKeyHeader, APIKeyQuery
+
+from stalkeer.faces.http.callers import COOKIE, SAFE_METHODS, Caller, CallerKind, Credentials, Security, is_own_page
+from stalkeer.jobs.system.rate_limits import TooManyRequests
+
+_header = APIKeyHeader(name="X-Api-Key", auto_error=False, description="The API key: `stalkeer api-key show`.")
+_query = APIKeyQuery(name="apikey", auto_error=False, description="The same key, for clients that cannot set headers.")
+
+
+def find_caller(request: Request) -> Caller | None:
+    """Who sent this request; None for a stranger. For API and pages alike."""
+    security: Security = request.app.state.security
+    key = request.headers.get("x-api-key", request.query_params.get("apikey"))
+    credentials = Credentials(key=key, session=request.cookies.get(COOKIE), headers=request.headers)
+    return security.identify(credentials, request.state.origin)
+
+
+def check_own_page(request: Request, caller: Caller | None) -> None:
+    """403 for a change that another site's page may have sent in the name of this browser's user."""
+    if request.method in SAFE_METHODS or (caller is not None and not caller.may_be_borrowed):
+        return
+    if not is_own_page(request.headers, request.state.origin):
+        raise HTTPException(403, "This request did not come from a page of Stalkeer; programs send the API key instead")
+
+
+def require_access(
+    request: Request,
+    _by_header: Annotated[str | None, Depends(_header)] = None,
+    _by_query: Annotated[str | None, Depends(_query)] = None,
+) -> Caller:
+    """401 for a stranger, 429 for a key that is used too much. The parameters put both ways into the document."""
+    caller = find_caller(request)
+    if caller is None:
+        is_wrong = "x-api-key" in request.headers or "apikey" in request.query_params
+        what = "The API key is wrong" if is_wrong else "An API key is needed, in the header X-Api-Key"
+        raise HTTPException(401, f"{what}; `stalkeer api-key show` prints it", {"WWW-Authenticate": "ApiKey"})
+    check_own_page(request, caller)
+    if caller.kind is CallerKind.KEY:
+        _spend(request, caller)
+    return caller
+
+
+def _spend(request: Request, caller: Caller) -> None:
+    security: Security = request.app.state.security
+    limit = security.settings().security.api_limit
+    left = security.limits.spend("key", caller.name, limit, request.app.state.app.clock().timestamp())
+    request.state.allowances.append(left)
+    if not left.is_allowed:
+        raise TooManyRequests(f"More than {limit} requests a minute with this key (security.api_limit)", left.reset_s)
+
+
+AccessGuard = Depends(require_access)
+CurrentCaller = Annotated[Caller, AccessGuard]

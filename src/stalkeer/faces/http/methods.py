@@ -1,0 +1,52 @@
+"""Answers a method that a path does not have with 405 and the whole list of those it has.
+
+The router alone would name the methods of the first route that fits, and would take `DELETE /downloads/stats` for the
+download called `stats`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from starlette.types import Receive, Scope, Send
+
+from stalkeer.faces.http.problems import problem_response
+
+
+class MethodGuard:
+    def __init__(self, api: FastAPI) -> None:
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
+            methods = self._methods_of(path)
+            if methods and scope["method"] not in methods:
+                detail = f"{scope['method']} is not a method of this path; it has {', '.join(methods)}"
+                headers, request_id = {"Allow": ", ".join(methods)}, scope.get("state", {}).get("request_id")
+                refusal = problem_response(405, detail, headers=headers, request_id=request_id)
+                await refusal(scope, receive, send)
+                return
+        await self._api(scope, receive, send)
+
+    def _methods_of(self, path: str) -> Sequence[str]:
+        """Of the template that fits best: one with fewer parameters goes before one with more."""
+        return next((methods for pattern, methods in self._templates if pattern.fullmatch(path)), ())
+
+    @cached_property
+    def _templates(self) -> list[tuple[re.Pattern[str], list[str]]]:
+        methods: dict[str, set[str]] = {}
+        for route in iter_route_contexts(self._api.router.routes):
+            if route.path_format is not None:
+                methods.setdefault(route.path_format, set()).update(route.methods or ())
+        ordered = sorted(methods, key=lambda path: path.count("{"))
+        return [(_pattern(path), sorted(methods[path])) for path in ordered]
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    parts = re.split(r"\{[^}]*\}", path)
+    return re.compile("[^/]+".join(re.escape(part) for part in parts))

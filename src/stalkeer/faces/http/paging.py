@@ -1,0 +1,103 @@
+"""Lists come in pages: by number for the first 10,000 rows, by cursor to any depth at the same cost."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from math import isfinite
+from typing import Annotated, Generic, TypeVar
+
+from fastapi import Depends, Query
+
+from stalkeer.errors import InvalidInput, NotFound
+from stalkeer.faces.http.ids import LARGEST_ID
+from stalkeer.faces.http.models import ApiModel
+
+Record = TypeVar("Record")
+DEEPEST_ROW = 10_000
+LARGEST_PAGE = 500
+
+
+class TooDeep(InvalidInput):
+    """A page beyond the first 10,000 rows; answered with 400."""
+
+
+class UnknownCursor(NotFound):
+    """A cursor that no answer of ours gave."""
+
+    def __init__(self) -> None:
+        super().__init__("The cursor is not one that a former answer gave; start without one")
+
+
+class PageOf(ApiModel, Generic[Record]):
+    """One page. `nextCursor` is null on the last; `totalRecords` is null where counting would cost too much."""
+
+    records: list[Record]
+    page: int | None = None
+    page_size: int
+    total_records: int | None = None
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """What was asked for. `after` is the decoded cursor: the sort values of the last row seen, or None."""
+
+    page: int
+    size: int
+    after: tuple[object, ...] | None
+
+    @property
+    def offset(self) -> int:
+        return 0 if self.after is not None else (self.page - 1) * self.size
+
+
+def page_parameters(
+    page: Annotated[int, Query(ge=1, le=1_000_000, description="Page number, from 1; ignored with `cursor`.")] = 1,
+    page_size: Annotated[int, Query(alias="pageSize", ge=1, le=LARGEST_PAGE, description="Rows on a page.")] = 50,
+    cursor: Annotated[
+        str | None, Query(max_length=1000, description="`nextCursor` of the page before: any depth at the same cost.")
+    ] = None,
+) -> Page:
+    if cursor is not None:
+        return Page(page=1, size=page_size, after=decode_cursor(cursor))
+    if page * page_size > DEEPEST_ROW:
+        raise TooDeep(f"Pages by number end at row {DEEPEST_ROW}; follow nextCursor from the page before for more")
+    return Page(page=page, size=page_size, after=None)
+
+
+PageParams = Annotated[Page, Depends(page_parameters)]
+
+
+def last_id(page: Page) -> int | None:
+    """The one id that the cursor holds; None without a cursor. Raises UnknownCursor for anything else."""
+    if page.after is None:
+        return None
+    [number] = page.after if len(page.after) == 1 else [None]
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 < number <= LARGEST_ID:
+        raise UnknownCursor()
+    return number
+
+
+def encode_cursor(values: tuple[object, ...]) -> str:
+    """The sort values of a page's last row as one opaque word."""
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode("ascii").rstrip("=")
+
+
+def _is_sort_value(value: object) -> bool:
+    """Whether a column of ours can have it: no database takes a larger number."""
+    if isinstance(value, int | float):
+        return isfinite(value) and abs(value) <= LARGEST_ID
+    return value is None or isinstance(value, str)
+
+
+def decode_cursor(cursor: str) -> tuple[object, ...]:
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
+    except (UnicodeError, binascii.Error, ValueError, RecursionError) as error:
+        raise UnknownCursor() from error
+    if not isinstance(values, list) or not all(map(_is_sort_value, values)):
+        raise UnknownCursor()
+    return tuple(values)

@@ -1,0 +1,49 @@
+"""The answer of the first run, worked out once for each state of the house: thousands of items take a second."""
+
+from __future__ import annotations
+
+import threading
+
+from fastapi import Request
+
+from stalkeer.faces.web.frame import app_of
+from stalkeer.jobs.downloads.forecast import Answer, read_answer
+from stalkeer.runtime import App
+from stalkeer.store.db.database import Transaction
+from stalkeer.store.system.dashboard import read_marks, wanted_counts
+
+FEW = 500  # sure items that a page need not wait for
+
+
+class AnswerBoard:
+    """Remembers the last answer, and of what state of matches, queue and sources it was."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._lock = threading.Lock()
+        self._state: tuple[str, ...] = ()
+        self._answer: Answer | None = None
+
+    def read(self) -> Answer:
+        with self._lock, self._app.database.connect() as connection:
+            state = self._state_of(connection)
+            if self._answer is None or state != self._state:
+                self._answer, self._state = read_answer(connection, self._app.clock()), state
+            return self._answer
+
+    def read_at_once(self) -> Answer | None:
+        """None where it would keep a page waiting."""
+        with self._app.database.connect() as connection:
+            is_known = self._answer is not None and self._state_of(connection) == self._state
+            return self.read() if is_known or wanted_counts(connection).found <= FEW else None
+
+    def _state_of(self, connection: Transaction) -> tuple[str, ...]:
+        marks = read_marks(connection)
+        return marks.matches, marks.queue, marks.sources, marks.runs
+
+
+def answers_of(request: Request) -> AnswerBoard:
+    board: AnswerBoard | None = getattr(request.app.state, "answer_board", None)
+    if board is None:
+        board = request.app.state.answer_board = AnswerBoard(app_of(request))
+    return board

@@ -1,0 +1,112 @@
+"""The pages as one ASGI application, mounted beside the API: its errors are pages and toasts, not documents."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from stalkeer.errors import Conflict, InvalidInput, NotFound, SecretError, StalkeerError, StoreUnavailable
+from stalkeer.faces.http.headers import add_headers
+from stalkeer.faces.web import (
+    activity,
+    assets,
+    backups,
+    calendar,
+    catalogue,
+    dashboard,
+    instances,
+    live,
+    login,
+    manifest,
+    matches,
+    posters,
+    settings,
+    settings_rows,
+    setup,
+    sources,
+    statistics,
+    system,
+    wanted,
+)
+from stalkeer.faces.web.guard import NeedsLogin, UserGuard, lead_to_login
+from stalkeer.faces.web.render import Toast, done, page
+from stalkeer.jobs.system.rate_limits import TooManyRequests
+from stalkeer.runtime import App
+
+# For everybody: what a browser needs to show the login.
+OPEN_ROUTERS: tuple[APIRouter, ...] = (assets.router, manifest.router, login.router, setup.router)
+# For users. One line a module, in the order of the menu.
+ROUTERS: tuple[APIRouter, ...] = (
+    live.router,
+    posters.router,
+    dashboard.router,
+    wanted.router,
+    matches.router,
+    activity.router,
+    catalogue.router,
+    calendar.router,
+    statistics.router,
+    sources.router,
+    instances.router,
+    settings.router,
+    settings_rows.router,
+    system.router,
+    backups.router,
+)
+STATUS_OF: tuple[tuple[type[StalkeerError], int], ...] = (
+    (NotFound, 404),
+    (Conflict, 409),
+    (SecretError, 409),
+    (InvalidInput, 422),
+    (TooManyRequests, 429),
+    (StoreUnavailable, 503),
+)
+
+
+def create_web(app: App) -> FastAPI:
+    """Every page and fragment; who builds it sets `state.security`."""
+    web = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, telemetry={"auto_configure": False})
+    web.state.app = app
+    add_headers(web)
+    install_errors(web)
+    for router in OPEN_ROUTERS:
+        web.include_router(router)
+    for router in ROUTERS:
+        web.include_router(router, dependencies=[UserGuard])
+    return web
+
+
+def install_errors(web: FastAPI) -> None:
+    """An error of an action is a toast; of a visit, a page. Both say what to do."""
+
+    @web.exception_handler(NeedsLogin)
+    def _stranger(request: Request, _error: NeedsLogin) -> Response:
+        return lead_to_login(request)
+
+    @web.exception_handler(StalkeerError)
+    def _ours(request: Request, error: StalkeerError) -> Response:
+        status = next((status for kind, status in STATUS_OF if isinstance(error, kind)), 500)
+        return answer(request, status, str(error))
+
+    @web.exception_handler(RequestValidationError)
+    def _invalid(request: Request, error: RequestValidationError) -> Response:
+        fields = ", ".join(str(item["loc"][-1]) for item in error.errors())
+        return answer(request, 422, f"The form cannot be used as it is: look at {fields}.")
+
+    @web.exception_handler(HTTPException)
+    def _http(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 404:
+            return answer(request, 404, f"There is no page {request.url.path}.")
+        return answer(request, error.status_code, str(error.detail))
+
+
+def answer(request: Request, status: int, message: str) -> Response:
+    if "/api/" in request.url.path:
+        return JSONResponse(
+            {"title": "Error", "status": status, "detail": message}, status, media_type="application/problem+json"
+        )
+    if request.headers.get("HX-Request") == "true":
+        return done(request, Toast(message, "bad"), status=status)
+    return page(request, "error.html", status=status, message=message, code=status)

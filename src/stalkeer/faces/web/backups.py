@@ -1,0 +1,85 @@
+"""System > Backup: make, fetch and delete backups, and have one put back at the next start."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, File, Request, UploadFile
+from fastapi.responses import FileResponse, HTMLResponse, Response
+
+from stalkeer.faces.web.formats import size
+from stalkeer.faces.web.frame import app_of
+from stalkeer.faces.web.render import Toast, done, page
+from stalkeer.jobs.system.backup import (
+    LARGEST_KEY,
+    CheckedBackup,
+    cancel_restore,
+    delete_backup,
+    find_backup,
+    is_restore_staged,
+    list_backups,
+    make_backup,
+    stage_restore,
+)
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/system/backup")
+def get_backups(request: Request) -> HTMLResponse:
+    place = app_of(request).backup_place
+    return page(request, "system/backup.html", backups=list_backups(place), staged=is_restore_staged(place))
+
+
+@router.post("/system/backup")
+def post_backup(request: Request) -> Response:
+    app = app_of(request)
+    backup = make_backup(app.database, app.backup_place, app.clock())
+    return done(request, Toast(f"{backup.name} was made ({size(backup.size)})."), to="/system/backup")
+
+
+@router.post("/system/backup/restore")
+def post_uploaded(
+    request: Request, file: Annotated[UploadFile, File()], key: Annotated[UploadFile | None, File()] = None
+) -> Response:
+    """Check an uploaded backup, with the key beside it where one was chosen, and have it restored at the next start."""
+    app = app_of(request)
+    app.paths.backups.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(dir=app.paths.backups, prefix=".uploaded-") as folder:
+        path = Path(folder) / "uploaded.zip"
+        with path.open("wb") as target:
+            shutil.copyfileobj(file.file, target)
+        if key is not None and key.filename:
+            path.with_suffix(".key").write_bytes(key.file.read(LARGEST_KEY))
+        return say_staged(request, stage_restore(path, app.backup_place))
+
+
+@router.post("/system/backup/restore/cancel")
+def post_cancel(request: Request) -> Response:
+    cancel_restore(app_of(request).backup_place)
+    return done(request, Toast("Nothing will be restored; the present database stays."), to="/system/backup")
+
+
+@router.post("/system/backup/{name}/restore")
+def post_kept(request: Request, name: str) -> Response:
+    place = app_of(request).backup_place
+    return say_staged(request, stage_restore(find_backup(place, name), place))
+
+
+def say_staged(request: Request, checked: CheckedBackup) -> Response:
+    text = f"The backup is whole (made by Stalkeer {checked.version}). Restart Stalkeer to restore it."
+    return done(request, Toast(text, "info"), to="/system/backup")
+
+
+@router.get("/system/backup/{name}")
+def get_backup(request: Request, name: str) -> FileResponse:
+    return FileResponse(find_backup(app_of(request).backup_place, name), media_type="application/zip", filename=name)
+
+
+@router.post("/system/backup/{name}/delete")
+def post_delete(request: Request, name: str) -> Response:
+    delete_backup(app_of(request).backup_place, name)
+    return done(request, Toast(f"{name} was deleted."), to="/system/backup")

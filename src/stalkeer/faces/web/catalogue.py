@@ -1,0 +1,71 @@
+"""Catalogue: what is on the sources, and the search in the top bar."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from stalkeer.faces.web.frame import app_of, base_of
+from stalkeer.faces.web.render import fragment, is_fragment, page, query
+from stalkeer.model import EntryId
+from stalkeer.store.catalogue.search import BrowseFilter, BrowseRow, browse, get_entry, matches_of_entry
+from stalkeer.store.library.wanted_page import WantedFilter, list_wanted
+from stalkeer.store.system.dashboard import source_cards
+
+router = APIRouter(include_in_schema=False)
+PAGE_SIZE = 60
+KINDS = {"film": "Films", "episode": "Episodes", "series": "Series", "live": "Live"}
+FEW = 6
+
+
+@router.get("/catalogue")
+def get_catalogue(
+    request: Request, q: str = "", kind: str = "", source: str = "", before: int | None = None
+) -> HTMLResponse:
+    """The newest first, or what a search finds; further rows are fetched as one scrolls."""
+    chosen = BrowseFilter(source=source, kind=kind if kind in KINDS else "", search=q.strip())
+    with app_of(request).database.connect() as connection:
+        rows = browse(connection, chosen, before=before, limit=PAGE_SIZE)
+        cards = source_cards(connection)
+    context: dict[str, object] = {
+        "rows": rows,
+        "chosen": chosen,
+        "cards": cards,
+        "kinds": KINDS,
+        "next_url": next_url(chosen, rows, before),
+        "total": sum(sum(card.counts.values()) for card in cards),
+    }
+    if is_fragment(request):
+        name = "catalogue/more.html" if before is not None else "catalogue/rows.html"
+        return fragment(request, name, context)
+    return page(request, "catalogue.html", context)
+
+
+def next_url(chosen: BrowseFilter, rows: list[BrowseRow], before: int | None) -> str:
+    """Where the rows after these are; empty at the end."""
+    if len(rows) < PAGE_SIZE:
+        return ""
+    last = (before or 0) + len(rows) if chosen.search else rows[-1].id
+    return "/catalogue" + query({"q": chosen.search, "kind": chosen.kind, "source": chosen.source}, before=last)
+
+
+@router.get("/catalogue/{entry_id}")
+def get_one(request: Request, entry_id: int) -> Response:
+    with app_of(request).database.connect() as connection:
+        row = get_entry(connection, EntryId(entry_id))
+        found = matches_of_entry(connection, row.id)
+    if is_fragment(request):
+        return fragment(request, "catalogue/entry.html", row=row, matches=found)
+    return RedirectResponse(f"{base_of(request)}/catalogue{query({}, q=row.name)}", status_code=303)
+
+
+@router.get("/search")
+def get_search(request: Request, q: str = "") -> Response:
+    """Below the search box: a few of what is wanted and a few of what is there."""
+    text = q.strip()
+    if not is_fragment(request):
+        return RedirectResponse(f"{base_of(request)}/catalogue{query({}, q=text)}", status_code=303)
+    with app_of(request).database.connect() as connection:
+        items = list_wanted(connection, WantedFilter(search=text), limit=FEW) if text else []
+        rows = browse(connection, BrowseFilter(search=text), limit=FEW) if text else []
+    return fragment(request, "parts/found.html", items=items, rows=rows, q=text)

@@ -1,0 +1,55 @@
+"""Who may see the pages: everybody else is led to the login, or to the first run where there is no user yet."""
+
+from __future__ import annotations
+
+from fastapi import Depends, Request
+from fastapi.responses import RedirectResponse, Response
+
+from stalkeer.faces.http.callers import CallerKind, Security
+from stalkeer.faces.http.guard import check_own_page, find_caller
+from stalkeer.faces.web.frame import base_of
+from stalkeer.faces.web.live import board_of
+
+
+class NeedsLogin(Exception):
+    """Raised for a stranger; answered with the way to the login."""
+
+
+def security_of(request: Request) -> Security:
+    security: Security = request.app.state.security
+    return security
+
+
+def require_user(request: Request) -> None:
+    """Let a known caller pass, and note the name for the page; a change must come from a page of ours.
+
+    What the live document last said is noted before the page reads anything: a change meanwhile is seen as one.
+    """
+    caller = find_caller(request)
+    if caller is None:
+        raise NeedsLogin
+    check_own_page(request, caller)
+    request.state.user = caller.name if caller.kind in (CallerKind.SESSION, CallerKind.EXTERNAL) else ""
+    request.state.live_marks = board_of(request).last_marks
+
+
+def require_own_page(request: Request) -> None:
+    """For what strangers may do: log in and make the first user, but only from our own pages."""
+    check_own_page(request, None)
+
+
+UserGuard = Depends(require_user)
+OwnPageGuard = Depends(require_own_page)
+
+
+def lead_to_login(request: Request) -> Response:
+    """To the login and from there back here; to the first run where nobody can log in yet."""
+    base = base_of(request)
+    security = security_of(request)
+    target = f"{base}/setup" if security.sessions.needs_setup() else f"{base}/login"
+    path = request.url.path
+    if target.endswith("/login") and request.method == "GET" and "HX-Request" not in request.headers:
+        target += f"?next={path.removeprefix(base)}" if path.removeprefix(base) not in ("", "/") else ""
+    if request.headers.get("HX-Request") == "true":
+        return Response(status_code=401, headers={"HX-Redirect": target})
+    return RedirectResponse(target, status_code=303)

@@ -1,0 +1,141 @@
+"""From values to HTML: the one template environment, what every page needs, and how an action answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from urllib.parse import quote, unquote, urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from stalkeer.faces.web import formats, states
+from stalkeer.faces.web.assets import asset_path
+from stalkeer.faces.web.frame import frame_of
+from stalkeer.faces.web.menu import current_child
+
+TEMPLATES = Path(__file__).parent / "templates"
+FLASH_COOKIE = "stalkeer_flash"
+NOTHING: Mapping[str, object] = {}
+
+
+@dataclass(frozen=True)
+class Toast:
+    """What an action says to the one who asked for it. `undo` is the path that takes it back."""
+
+    text: str
+    tone: str = "ok"  # ok | info | warn | bad
+    undo: str | None = None
+
+    def to_json(self) -> str:
+        return json.dumps({key: value for key, value in asdict(self).items() if value is not None})
+
+
+@cache
+def environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    for name in ("size", "rate", "duration", "number", "percent_text", "iso", "plain_time", "initials", "hue"):
+        made.filters[name] = getattr(formats, name)
+    made.globals.update(
+        static=asset_path,
+        version=version("stalkeer"),
+        plural=formats.plural,
+        percent=formats.percent,
+        run_share=formats.run_share,
+        percent_text=formats.percent_text,
+        eta=formats.eta,
+        episode_code=formats.episode_code,
+        query=query,
+        done_text=formats.done_text,
+        looks=states,
+        current_child=current_child,
+    )
+    return made
+
+
+def query(current: Mapping[str, object], **changes: object) -> str:
+    """The query string of the present page with some values changed; empty ones are left out."""
+    wanted = {key: value for key, value in {**current, **changes}.items() if value not in (None, "", False)}
+    return f"?{urlencode(wanted)}" if wanted else "?"
+
+
+def is_fragment(request: Request) -> bool:
+    """Whether htmx asks for a part of the page; a reload or a first visit gets the whole."""
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Request-Type") != "full"
+
+
+def render(template: str, context: Mapping[str, object]) -> str:
+    return environment().get_template(template).render(context)
+
+
+def page(
+    request: Request, template: str, context: Mapping[str, object] = NOTHING, *, status: int = 200, **more: object
+) -> HTMLResponse:
+    """A whole page, within the frame (menu, search, live figures)."""
+    frame = frame_of(request)
+    flash = unquote(request.cookies.get(FLASH_COOKIE, ""))
+    surroundings = {"request": request, "frame": frame, "base": frame.base, "flash": flash}
+    html = render(template, {**surroundings, **context, **more})
+    response = HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})
+    if flash:
+        response.delete_cookie(FLASH_COOKIE, path=frame.base or "/")
+    return response
+
+
+def fragment(
+    request: Request,
+    template: str,
+    context: Mapping[str, object] = NOTHING,
+    *,
+    toast: Toast | None = None,
+    changed: str = "",
+    **more: object,
+) -> HTMLResponse:
+    """A part of a page; `changed` names the topics whose other parts on the page should be fetched anew."""
+    frame = frame_of(request)
+    html = render(template, {"request": request, "frame": frame, "base": frame.base, **context, **more})
+    return HTMLResponse(html, headers={"Cache-Control": "no-store", **action_headers(toast, changed)})
+
+
+def done(request: Request, toast: Toast, *, changed: str = "", to: str = "", status: int = 200) -> Response:
+    """The answer of an action: a toast where the page stays, else a redirect to `to` that shows the toast there."""
+    if request.headers.get("HX-Request") == "true" and not to:
+        headers = {"HX-Reswap": "none", "Cache-Control": "no-store", **action_headers(toast, changed)}
+        return Response(status_code=status, headers=headers)
+    return moved(request, to or "/", toast)
+
+
+def moved(request: Request, to: str, toast: Toast | None = None) -> Response:
+    """Go to another page of ours; the toast is shown there."""
+    base = frame_of(request).base
+    response: Response
+    if request.headers.get("HX-Request") == "true":
+        response = Response(status_code=200, headers={"HX-Redirect": base + to})
+    else:
+        response = RedirectResponse(base + to, status_code=303)
+    if toast is not None:
+        response.set_cookie(
+            FLASH_COOKIE, quote(toast.to_json()), max_age=60, path=base or "/", httponly=True, samesite="lax"
+        )
+    return response
+
+
+def action_headers(toast: Toast | None, changed: str) -> dict[str, str]:
+    headers = {}
+    if toast is not None:
+        headers["Stalkeer-Toast"] = quote(toast.to_json())
+    if changed:
+        headers["Stalkeer-Changed"] = changed
+    return headers

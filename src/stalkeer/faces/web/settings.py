@@ -1,0 +1,80 @@
+"""Settings: every section, each value with its help and its origin; what the environment fixes is shown, not asked."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from stalkeer.errors import ConfigurationError, NotFound, StalkeerError
+from stalkeer.faces.web.forms import FormFields
+from stalkeer.faces.web.frame import app_of, base_of
+from stalkeer.faces.web.render import Toast, done, page
+from stalkeer.faces.web.settings_form import SECTIONS, Section, fields_of, read_form, section_named
+from stalkeer.faces.web.settings_rows import TABLES, context_of, rows_of
+from stalkeer.jobs.matching.lookups import open_tmdb
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/settings")
+def get_settings(request: Request) -> Response:
+    return RedirectResponse(f"{base_of(request)}/settings/instances", status_code=303)
+
+
+@router.get("/settings/{path}")
+def get_section(request: Request, path: str) -> HTMLResponse:
+    section = known_section(path)
+    loaded = app_of(request).live.loaded
+    app = app_of(request)
+    context: dict[str, object] = {
+        "section": section,
+        "fields": fields_of(section, loaded),
+        "sections": SECTIONS,
+        "here": path,
+        "loaded": loaded,
+        "lists": [context_of(app, table, rows_of(app, table)) for table in TABLES.values() if path == "downloads"],
+    }
+    return page(request, "settings/section.html", context)
+
+
+@router.post("/settings/{path}")
+def post_section(request: Request, path: str, form: FormFields) -> Response:
+    """Check the whole, store what changed, and use it at once."""
+    section = known_section(path)
+    app = app_of(request)
+    changes = read_form(section, form, app.live.loaded)
+    if not changes:
+        return done(request, Toast("Nothing was changed.", "info"))
+    try:
+        app.change_settings(changes)
+    except ConfigurationError as error:
+        return done(request, Toast(str(error), "bad"), status=422)
+    return done(request, Toast("Saved."))
+
+
+@router.post("/settings/matching/tmdb")
+def post_tmdb(request: Request) -> Response:
+    """Ask TMDB whether it takes the key that is kept."""
+    catalogue = open_tmdb(app_of(request).settings.tmdb)
+    if catalogue is None:
+        return done(request, Toast("There is no key yet. Save one first.", "info"))
+    try:
+        catalogue.check()
+    except StalkeerError as error:
+        return done(request, Toast(str(error), "bad"), status=422)
+    return done(request, Toast("TMDB answers and takes the key."))
+
+
+@router.post("/settings/{path}/reset/{name}")
+def post_reset(request: Request, path: str, name: str) -> Response:
+    """Forget the value saved here, so that the one of the file or the default counts again."""
+    known_section(path)
+    app_of(request).change_settings({name: None})
+    return done(request, Toast("Back to what the configuration file or the default says."), to=f"/settings/{path}")
+
+
+def known_section(path: str) -> Section:
+    section = section_named(path)
+    if section is None:
+        raise NotFound(f"There are no settings called {path!r}.")
+    return section

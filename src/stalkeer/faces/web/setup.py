@@ -1,0 +1,245 @@
+"""The first run: from an empty program to the answer what of the missing things is there. Each step may be skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from stalkeer.errors import ConfigurationError, InvalidInput
+from stalkeer.faces.http.callers import CallerKind
+from stalkeer.faces.http.cookies import set_session_cookie
+from stalkeer.faces.http.guard import find_caller
+from stalkeer.faces.web.answer_board import answers_of
+from stalkeer.faces.web.forms import FormFields
+from stalkeer.faces.web.frame import app_of, base_of
+from stalkeer.faces.web.group_picker import read_choice
+from stalkeer.faces.web.guard import NeedsLogin, OwnPageGuard, UserGuard, require_user, security_of
+from stalkeer.faces.web.instances import InstanceForm, read_form, save_new
+from stalkeer.faces.web.render import NOTHING, Toast, done, fragment, is_fragment, moved, page
+from stalkeer.faces.web.source_form import SourceForm, read_source_form
+from stalkeer.faces.web.sources import save_new_source
+from stalkeer.faces.web.system import start_job
+from stalkeer.jobs.downloads.forecast import Answer
+from stalkeer.jobs.system.rate_limits import TooManyRequests
+from stalkeer.jobs.system.sessions import LoginRefused
+from stalkeer.runtime import App
+from stalkeer.settings.units import show_size
+from stalkeer.store.journal.runs import RunState, list_runs
+from stalkeer.store.library.instances import list_instances
+from stalkeer.store.system.dashboard import has_anything, source_cards
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True)
+class Step:
+    path: str
+    label: str
+
+
+STEPS = (
+    Step("account", "Account"),
+    Step("apps", "Radarr and Sonarr"),
+    Step("source", "Source"),
+    Step("paths", "Folders"),
+    Step("limits", "Limits"),
+    Step("answer", "The answer"),
+)
+PATHS = tuple(step.path for step in STEPS)
+
+
+@router.get("/setup")
+def get_setup(request: Request) -> Response:
+    """Go on where it was left: at the first step that has nothing yet."""
+    if security_of(request).sessions.needs_setup() and not is_known(request):
+        return RedirectResponse(f"{base_of(request)}/setup/account", status_code=303)
+    require_user(request)
+    with app_of(request).database.connect() as connection:
+        instance, source = has_anything(connection)
+    step = "apps" if not instance else "source" if not source else "paths"
+    return RedirectResponse(f"{base_of(request)}/setup/{step}", status_code=303)
+
+
+def is_known(request: Request) -> bool:
+    return find_caller(request) is not None
+
+
+@router.get("/setup/account")
+def get_account(request: Request) -> HTMLResponse:
+    return show_account(request)
+
+
+def show_account(request: Request, name: str = "", error: str = "", status: int = 200) -> HTMLResponse:
+    security = security_of(request)
+    caller = find_caller(request)
+    if not security.sessions.needs_setup() and caller is None:
+        raise NeedsLogin
+    context = {
+        "name": name,
+        "error": error,
+        "has_user": not security.sessions.needs_setup(),
+        "is_local": caller is not None and caller.kind is CallerKind.LOCAL,
+        "needs_token": security.needs_setup_token(request.state.origin),
+    }
+    return step_page(request, "account", context, status=status)
+
+
+@router.post("/setup/account", dependencies=[OwnPageGuard])
+def post_account(request: Request, given: FormFields) -> Response:
+    """Make the first user and log in."""
+    security = security_of(request)
+    name, password = given.get("name", ""), given.get("password", "")
+    if password != given.get("again", password):
+        return show_account(request, name, "The two passwords differ.", 422)
+    token = given.get("token", "") if security.needs_setup_token(request.state.origin) else None
+    try:
+        session = security.sessions.set_up(name, password, token, request.state.origin.household)
+    except (InvalidInput, LoginRefused) as error:
+        return show_account(request, name, str(error), 422)
+    except TooManyRequests as error:
+        answer = show_account(request, name, str(error), 429)
+        answer.headers["retry-after"] = str(error.retry_after_s)
+        return answer
+    response = moved(request, "/setup/apps", Toast(f"Welcome, {name}."))
+    set_session_cookie(request, response, session, app_of(request).settings.security.session_lifetime)
+    return response
+
+
+@router.get("/setup/apps", dependencies=[UserGuard])
+def get_apps(request: Request) -> HTMLResponse:
+    with app_of(request).database.connect() as connection:
+        instances = list_instances(connection)
+    has_radarr = any(row.kind == "radarr" for row in instances)
+    form = InstanceForm(kind="sonarr" if has_radarr else "radarr")
+    return step_page(request, "apps", instances=instances, form=form, row=None)
+
+
+@router.post("/setup/apps", dependencies=[UserGuard])
+def post_apps(request: Request, given: FormFields) -> Response:
+    """Tested like everywhere, then this page again for the next one."""
+    return save_new(request, read_form(given), anyway="anyway" in given, to="/setup/apps")
+
+
+@router.get("/setup/source", dependencies=[UserGuard])
+def get_source(request: Request) -> HTMLResponse:
+    with app_of(request).database.connect() as connection:
+        cards = source_cards(connection)
+    return step_page(request, "source", cards=cards, form=SourceForm(), is_change=False)
+
+
+@router.post("/setup/source", dependencies=[UserGuard])
+def post_source(request: Request, given: FormFields) -> Response:
+    return save_new_source(request, read_source_form(given), read_choice(given), to="/setup/source")
+
+
+@router.get("/setup/paths", dependencies=[UserGuard])
+def get_paths(request: Request) -> HTMLResponse:
+    return step_page(request, "paths", directories=app_of(request).settings.directories)
+
+
+@router.post("/setup/paths", dependencies=[UserGuard])
+def post_paths(request: Request, given: FormFields) -> Response:
+    """Keep the folders; the findings are looked up by the page itself."""
+    names = ("directories.temp", "directories.movies", "directories.tvshows")
+    return keep(request, {name: given[name] for name in names if given.get(name)}, "/setup/paths")
+
+
+@router.get("/setup/limits", dependencies=[UserGuard])
+def get_limits(request: Request) -> HTMLResponse:
+    settings = app_of(request).settings
+    limit = settings.downloads.bandwidth_limit
+    return step_page(request, "limits", settings=settings, bandwidth=show_size(limit) if limit else "")
+
+
+@router.post("/setup/limits", dependencies=[UserGuard])
+def post_limits(request: Request, given: FormFields) -> Response:
+    """Speed, downloads at once, and whether anything is confirmed without asking."""
+    changes: dict[str, object] = {"downloads.bandwidth_limit": given.get("bandwidth") or "0"}
+    if given.get("concurrent", "").isdigit():
+        changes["downloads.concurrent_limit"] = int(given["concurrent"])
+    changes["schedule.download"] = "off" if given.get("drive") == "ask" else None
+    return keep(request, changes, "/setup/answer")
+
+
+def keep(request: Request, changes: Mapping[str, object], to: str) -> Response:
+    app = app_of(request)
+    fixed = [name for name in changes if app.live.loaded.origins.get(name) in ("flag", "environment")]
+    try:
+        app.change_settings({name: value for name, value in changes.items() if name not in fixed})
+    except ConfigurationError as error:
+        return done(request, Toast(str(error), "bad"), status=422)
+    return moved(request, to)
+
+
+@router.get("/setup/answer", dependencies=[UserGuard])
+def get_answer(request: Request) -> HTMLResponse:
+    """Look first (read what was not read yet), then say it."""
+    app = app_of(request)
+    if is_fragment(request):
+        return fragment(request, "setup/answer_parts.html", answer_context(app, answers_of(request).read()))
+    unasked = [job for job in ("refresh", "scan") if job not in ran(app)]
+    if unasked:
+        look(app, unasked)
+    return step_page(request, "answer", answer_context(app, answers_of(request).read_at_once()))
+
+
+@router.post("/setup/answer/look", dependencies=[UserGuard])
+def post_look(request: Request) -> Response:
+    look(app_of(request), ("refresh", "scan"))
+    return moved(request, "/setup/answer")
+
+
+def ran(app: App) -> set[str]:
+    """The jobs that ran lately, or are about to."""
+    with app.database.connect() as connection:
+        return {run.job for run in list_runs(connection, limit=30) if run.state is not RunState.FAILED}
+
+
+def look(app: App, jobs: Sequence[str]) -> None:
+    """Read every source and ask every instance; matching follows by itself."""
+    if app.engine is not None:
+        for job in jobs:
+            start_job(app, job)
+
+
+def answer_context(app: App, found: Answer | None) -> dict[str, object]:
+    """`found` None: the page asks for it once it is there."""
+    with app.database.connect() as connection:
+        runs = list_runs(connection, limit=30)
+        instance, source = has_anything(connection)
+    looking = [run for run in runs if run.state in (RunState.QUEUED, RunState.RUNNING) and run.job in LOOKING]
+    troubles = [run for run in runs[:12] if run.error and run.job in LOOKING]
+    limit = app.settings.downloads.bandwidth_limit
+    return {
+        "found": found,
+        "is_looking": bool(looking),
+        "looking": looking,
+        "troubles": troubles,
+        "has_instance": instance,
+        "has_source": source,
+        "hours": found.size / limit if found is not None and limit and found.size else None,
+        "limit": limit,
+    }
+
+
+LOOKING = ("refresh", "scan", "match")
+
+
+@router.post("/setup/start", dependencies=[UserGuard])
+def post_start(request: Request) -> Response:
+    """Queue the sure ones and let it run by itself."""
+    app = app_of(request)
+    start_job(app, "download")
+    return moved(request, "/activity", Toast("The sure ones are being queued. They appear here."))
+
+
+def step_page(
+    request: Request, here: str, context: Mapping[str, object] = NOTHING, *, status: int = 200, **more: object
+) -> HTMLResponse:
+    at = PATHS.index(here)
+    following = f"/setup/{PATHS[at + 1]}" if at + 1 < len(PATHS) else "/"
+    steps = {"steps": STEPS, "here": here, "at": at, "following": following}
+    return page(request, f"setup/{here}.html", {**steps, **context, **more}, status=status)

@@ -1,0 +1,202 @@
+"""System: status, health with its fixes, tasks, log files."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections import deque
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+
+from stalkeer.engine.schedules import next_times
+from stalkeer.errors import Conflict, NotFound
+from stalkeer.faces.web.formats import plural, size
+from stalkeer.faces.web.forms import FormFields
+from stalkeer.faces.web.frame import app_of
+from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
+from stalkeer.faces.web.volumes import volumes_of
+from stalkeer.jobs.journal.reporting import QuietRun
+from stalkeer.jobs.system.instance_health import look_through_instances
+from stalkeer.runtime import App
+from stalkeer.secrets import mask_text
+from stalkeer.store.journal.runs import RunId, list_runs, request_cancel
+from stalkeer.store.library.instances import FolderPair, InstanceChange, change_instance, get_instance
+from stalkeer.store.system.dashboard import list_troubles
+
+router = APIRouter(include_in_schema=False)
+TAIL_LINES = 400
+TAIL_BYTES = 400_000
+
+
+@dataclass(frozen=True)
+class Task:
+    """A job that a person may start, with the setting that schedules it."""
+
+    job: str
+    label: str
+    text: str
+    icon: str
+
+
+TASKS = (
+    Task("refresh", "Refresh sources", "Read every playlist and account anew.", "refresh-cw"),
+    Task("scan", "Scan for missing", "Ask Radarr and Sonarr what is missing, and match it.", "scan-search"),
+    Task("download", "Queue sure matches", "Put every sure match into the queue.", "cloud-download"),
+    Task("cleanup", "Clean up", "Remove what is older than the retention says.", "trash-2"),
+    Task("backup", "Back up", "Write database and settings into one file.", "archive"),
+)
+
+
+@router.get("/system")
+def get_status(request: Request) -> HTMLResponse:
+    app = app_of(request)
+    with app.database.connect() as connection:
+        troubles = list_troubles(connection)
+    return page(request, "system/status.html", facts=facts_of(app), troubles=troubles, volumes=volumes_of(app.settings))
+
+
+def facts_of(app: App) -> list[tuple[str, str]]:
+    engine = app.database.engine
+    config = app.live.loaded.config
+    return [
+        ("Version", version("stalkeer")),
+        ("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
+        ("Database", f"{engine.dialect.name}, {engine.url.render_as_string(hide_password=True).partition('://')[2]}"),
+        ("Data folder", str(app.paths.data_dir)),
+        ("Configuration", str(config) if config else "no file; environment, these pages and defaults"),
+        ("Process", str(os.getpid())),
+    ]
+
+
+@router.post("/system/health")
+def post_health(request: Request) -> Response:
+    """Look now, whatever the schedule."""
+    app = app_of(request)
+    report = app.check_health()
+    words = f"{plural(len(report.findings), 'finding')}." if report.findings else "Everything is fine."
+    return done(request, Toast(words, "warn" if report.findings else "ok"), to="/system")
+
+
+@router.get("/system/doctor")
+def get_doctor(request: Request) -> HTMLResponse:
+    """Every hand-over folder tried with every instance; seconds, so it is fetched after the page."""
+    app = app_of(request)
+    report = look_through_instances(app.arrs, app.settings.directories, QuietRun())
+    return fragment(request, "system/doctor.html", checks=report.checks)
+
+
+@router.post("/system/doctor/mapping")
+def post_mapping(request: Request, given: FormFields) -> Response:
+    """Take a mapping that the doctor proposed."""
+    app = app_of(request)
+    with app.database.begin() as connection:
+        row = get_instance(connection, given.get("instance", ""))
+        pair = FolderPair(given.get("local", ""), given.get("remote", ""))
+        options = replace(row.options, path_mappings=(*row.options.path_mappings, pair))
+        change_instance(connection, row.slug, InstanceChange(options=options), app.secrets)
+    return done(request, Toast(f"{row.label} now sees {pair.local} as {pair.remote}."), changed="doctor")
+
+
+@router.get("/system/tasks")
+def get_tasks(request: Request) -> HTMLResponse:
+    app = app_of(request)
+    with app.database.connect() as connection:
+        runs = list_runs(connection, limit=40)
+    plans = {plan.job: plan for plan in next_times(app.settings, app.clock())}
+    latest = {run.job: run for run in reversed(runs)}
+    context = {"tasks": TASKS, "runs": runs, "plans": plans, "latest": latest}
+    if is_fragment(request):
+        return fragment(request, "system/runs.html", context)
+    return page(request, "system/tasks.html", context)
+
+
+@router.post("/system/tasks/{job}")
+def post_task(request: Request, job: str) -> Response:
+    task = next((task for task in TASKS if task.job == job), None)
+    if task is None:
+        raise NotFound(f"There is no task {job!r}.")
+    start_job(app_of(request), job)
+    return done(request, Toast(f"{task.label}: started. System > Tasks shows how far it is.", "info"), changed="runs")
+
+
+def start_job(app: App, job: str, subject: str | None = None, **options: object) -> int:
+    """Hand a job to the engine. Raises Conflict where none runs."""
+    if app.engine is None:
+        raise Conflict("No engine runs in this process: start the program with `stalkeer serve`.")
+    return app.engine.start(job, subject, options)
+
+
+@router.post("/system/runs/{run_id}/cancel")
+def post_cancel(request: Request, run_id: int) -> Response:
+    app = app_of(request)
+    with app.database.begin() as connection:
+        request_cancel(connection, RunId(run_id), app.clock())
+    return done(request, Toast("Asked to stop; it ends at the next safe moment.", "info"), changed="runs")
+
+
+@dataclass(frozen=True)
+class LogLine:
+    at: str
+    level: str
+    text: str
+
+
+@router.get("/system/logs")
+def get_logs(request: Request, level: str = "", q: str = "") -> HTMLResponse:
+    files = log_files(app_of(request))
+    lines = read_tail(files[0], level, q) if files else []
+    context = {
+        "files": [(path.name, size(path.stat().st_size)) for path in files],
+        "lines": lines,
+        "level": level,
+        "q": q,
+    }
+    if is_fragment(request):
+        return fragment(request, "system/lines.html", context)
+    return page(request, "system/logs.html", context)
+
+
+@router.get("/system/logs/{name}")
+def get_log_file(request: Request, name: str) -> Response:
+    path = next((path for path in log_files(app_of(request)) if path.name == name), None)
+    if path is None:
+        raise NotFound(f"There is no log file {name!r}.")
+    return PlainTextResponse(
+        mask_text(path.read_text(encoding="utf-8", errors="replace")),
+        headers={"Content-Disposition": f'attachment; filename="{path.name}"'},
+    )
+
+
+def log_files(app: App) -> list[Path]:
+    """The newest first."""
+    found = [path for path in app.paths.logs.glob("*.log*") if path.is_file()] if app.paths.logs.is_dir() else []
+    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def read_tail(path: Path, level: str, search: str) -> list[LogLine]:
+    """The last lines that fit, the newest first."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+        text = file.read().decode("utf-8", "replace")
+    kept: deque[LogLine] = deque(maxlen=TAIL_LINES)
+    for raw in text.splitlines():
+        line = read_line(raw)
+        if (not level or line.level == level) and search.lower() in line.text.lower():
+            kept.append(line)
+    return list(reversed(kept))
+
+
+def read_line(raw: str) -> LogLine:
+    """A line of JSON as we write it, or any other as it is."""
+    try:
+        values = json.loads(raw)
+        at, level, event = str(values.pop("timestamp", "")), str(values.pop("level", "")), str(values.pop("event", ""))
+    except (ValueError, AttributeError):
+        return LogLine("", "", mask_text(raw))
+    rest = " ".join(f"{key}={value}" for key, value in values.items() if value not in (None, ""))
+    return LogLine(at, level, mask_text(f"{event}  {rest}" if rest else event))

@@ -1,0 +1,147 @@
+"""Wanted: what Radarr and Sonarr miss, what was found for each, and why not more."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, Response
+
+from stalkeer.errors import Conflict, InvalidInput, NotFound
+from stalkeer.faces.web.formats import plural
+from stalkeer.faces.web.frame import app_of
+from stalkeer.faces.web.matches import matching_of
+from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
+from stalkeer.jobs.downloads.choosing import rank
+from stalkeer.jobs.downloads.queue import queue_match
+from stalkeer.jobs.journal.reporting import QuietRun
+from stalkeer.jobs.matching.explain import explain_wanted
+from stalkeer.jobs.matching.match import match_wanted
+from stalkeer.model import WantedId
+from stalkeer.runtime import App
+from stalkeer.store.downloads.variants import confirmed_matches
+from stalkeer.store.journal.events import EventFilter, list_events
+from stalkeer.store.library.instances import get_instance, list_instances
+from stalkeer.store.library.wanted_page import (
+    Status,
+    WantedFilter,
+    count_wanted_page,
+    get_wanted,
+    list_candidates,
+    list_wanted,
+)
+
+router = APIRouter(include_in_schema=False)
+PAGE_SIZE = 50
+REASONS = {"/wanted": "missing", "/wanted/cutoff": "cutoff"}
+
+
+@router.get("/wanted")
+def get_missing(
+    request: Request, kind: str = "", status: str = "", instance: str = "", q: str = "", page_number: int = 1
+) -> HTMLResponse:
+    return show(request, WantedFilter("missing", kind, instance, status, q.strip()), page_number)
+
+
+@router.get("/wanted/cutoff")
+def get_cutoff(
+    request: Request, kind: str = "", status: str = "", instance: str = "", q: str = "", page_number: int = 1
+) -> HTMLResponse:
+    return show(request, WantedFilter("cutoff", kind, instance, status, q.strip()), page_number)
+
+
+def show(request: Request, chosen: WantedFilter, number: int) -> HTMLResponse:
+    context = read_list(app_of(request), chosen, max(1, number))
+    if is_fragment(request):
+        return fragment(request, "wanted/rows.html", context)
+    return page(request, "wanted/list.html", context)
+
+
+def read_list(app: App, chosen: WantedFilter, number: int) -> dict[str, object]:
+    with app.database.connect() as connection:
+        rows = list_wanted(connection, chosen, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
+        total = count_wanted_page(connection, chosen)
+        instances = list_instances(connection)
+    return {
+        "rows": rows,
+        "total": total,
+        "chosen": chosen,
+        "path": "/wanted/cutoff" if chosen.reason == "cutoff" else "/wanted",
+        "params": {"kind": chosen.kind, "status": chosen.status, "instance": chosen.instance, "q": chosen.search},
+        "page_number": number,
+        "pages": -(-total // PAGE_SIZE),
+        "instances": instances,
+        "statuses": tuple(Status),
+    }
+
+
+@router.post("/wanted/many")
+def post_many(
+    request: Request, verb: Annotated[str, Form()], ids: Annotated[list[int] | None, Form()] = None
+) -> Response:
+    """Queue what is sure of the chosen items, or match them again."""
+    if not ids:
+        raise InvalidInput("Nothing is chosen: tick the items first.")
+    return act(request, [WantedId(one) for one in ids], verb)
+
+
+@router.post("/wanted/{wanted_id}/{verb}")
+def post_verb(request: Request, wanted_id: int, verb: str) -> Response:
+    return act(request, [WantedId(wanted_id)], verb)
+
+
+def act(request: Request, ids: list[WantedId], verb: str) -> Response:
+    app = app_of(request)
+    if verb == "match":
+        report = match_wanted(matching_of(app), QuietRun(), only=ids)
+        words = f"{plural(report.items, 'item')} matched again, {plural(report.confirmed, 'new one')} found."
+        return done(request, Toast(words), changed="matches")
+    if verb != "download":
+        raise NotFound(f"Wanted items know no {verb!r}.")
+    queued, reason = 0, ""
+    for wanted_id in ids:
+        try:
+            queue_best(app, wanted_id)
+            queued += 1
+        except (NotFound, Conflict) as error:
+            reason = str(error)
+    if not queued:
+        return done(request, Toast(reason, "warn"))
+    return done(request, Toast(f"{plural(queued, 'download')} queued."), changed="queue")
+
+
+def queue_best(app: App, wanted_id: WantedId) -> None:
+    """Queue the variant that the profile ranks first. Raises NotFound where nothing is sure."""
+    with app.database.connect() as connection:
+        found = confirmed_matches(connection, [wanted_id])
+        item = get_wanted(connection, wanted_id)
+        instance = get_instance(connection, item.instance)
+    ranked = rank(found, instance, app.settings.matching.languages)
+    if not ranked or not ranked[0].allowed:
+        why = "nothing sure was found" if not found else "no variant is better than its file"
+        why = "; ".join(ranked[0].reasons) if ranked else why
+        raise NotFound(f"{item.label}: {why}. Open it to choose one yourself.")
+    best = next(match for match in found if match.entry_id == ranked[0].variant.entry_id)
+    queue_match(app.database, app.clock, best.match_id)
+
+
+@router.get("/wanted/{wanted_id}/why")
+def get_why(request: Request, wanted_id: int) -> HTMLResponse:
+    """The matching's own words, thought anew; read after the drawer is open."""
+    explanation = explain_wanted(matching_of(app_of(request)), WantedId(wanted_id))
+    return fragment(request, "wanted/why.html", explanation=explanation)
+
+
+@router.get("/wanted/{wanted_id}")
+def get_item(request: Request, wanted_id: int) -> HTMLResponse:
+    """Why not? One item with every candidate and what speaks for and against it."""
+    app = app_of(request)
+    with app.database.connect() as connection:
+        item = get_wanted(connection, WantedId(wanted_id))
+        candidates = list_candidates(connection, item.id)
+        events = list_events(connection, EventFilter(wanted_id=item.id), limit=12)
+    context: dict[str, object] = {"item": item, "candidates": candidates, "events": events}
+    if is_fragment(request):
+        return fragment(request, "wanted/item.html", context)
+    chosen = WantedFilter(reason=item.reason)
+    return page(request, "wanted/list.html", {**context, **read_list(app, chosen, 1)}, drawer_of="wanted/item.html")

@@ -1,0 +1,157 @@
+"""Questions to accounts, one at a time and on demand: their state, a series' episodes, a film's details."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TypeVar
+
+from stalkeer.adapters.playlists.panel_json import FilmDetails
+from stalkeer.adapters.playlists.xtream import Panel
+from stalkeer.core.catalogue.rows import RowMaker
+from stalkeer.core.titles import PARSER_VERSION
+from stalkeer.errors import NotAPlaylist, SourceError
+from stalkeer.jobs.journal.reporting import Run
+from stalkeer.jobs.sources.account_status import Reply
+from stalkeer.jobs.sources.refresh import Refresher
+from stalkeer.model import SourceId
+from stalkeer.store.catalogue.panel_cache import (
+    SeriesToExpand,
+    films_without_details,
+    put_episodes,
+    save_details,
+    series_to_expand,
+)
+from stalkeer.store.db.bulk import writing
+from stalkeer.store.sources.sources import get_source_by_id, panel_login, read_credentials
+
+T = TypeVar("T")
+
+FRESH_FOR = timedelta(days=7)  # a series whose listing did not change is asked again after so long
+PAUSE_S = 0.5  # between two questions to one panel
+MOST_QUESTIONS = 500  # of one kind in one run
+MOST_FAILURES = 3  # in a row: then the panel is left alone
+
+
+@dataclass(frozen=True)
+class ExpandReport:
+    """What became of the series or films that were to be asked for."""
+
+    asked: int = 0
+    cached: int = 0
+    failed: int = 0
+    entries: int = 0  # episodes found, or films with details
+    postponed: int = 0  # left for the next run
+
+    def to_document(self) -> dict[str, object]:
+        return {
+            "asked": self.asked,
+            "cached": self.cached,
+            "failed": self.failed,
+            "entries": self.entries,
+            "postponed": self.postponed,
+        }
+
+
+def ask_account(tools: Refresher, source_id: SourceId) -> Reply | None:
+    """The account's own word on its state, for whoever opens connections to it. None: it has no panel that is known.
+
+    Raises SourceError where it does not answer.
+    """
+    panel = _panel(tools, source_id)
+    if panel is None:
+        return None
+    try:
+        account = panel.account(tools.clock())
+    except NotAPlaylist:
+        return None
+    return Reply(account.status, account.active, account.maximum, account.expires_at, account.message)
+
+
+def expand_series(
+    tools: Refresher,
+    source_id: SourceId,
+    series_keys: Sequence[str],
+    run: Run,
+    sleep: Callable[[float], None] = time.sleep,
+) -> ExpandReport:
+    """Ask the account for the episodes of these series and put them into the visible catalogue.
+
+    A series whose answer is fresh is not asked for again; a panel is asked slowly, and left alone when it fails.
+    """
+    with tools.database.connect() as connection:
+        wanted = series_to_expand(connection, source_id, series_keys, tools.clock() - FRESH_FOR)
+    panel = _panel(tools, source_id)
+    report = ExpandReport(cached=len(series_keys) - len(wanted))
+    if panel is None or not wanted:
+        return report
+    makes = RowMaker()
+
+    def ask(series: SeriesToExpand) -> int:
+        episodes = panel.episodes(series.entry, series.entry.key.partition(":")[2])
+        drafts = [makes.draft(episode) for episode in episodes]
+        with writing(tools.database) as connection:
+            put_episodes(connection, series, drafts, PARSER_VERSION, tools.clock())
+        return len(episodes)
+
+    return _ask_each(wanted, ask, report, run, sleep)
+
+
+def fetch_film_details(
+    tools: Refresher,
+    source_id: SourceId,
+    film_keys: Sequence[str],
+    run: Run,
+    sleep: Callable[[float], None] = time.sleep,
+) -> ExpandReport:
+    """Ask the account for TMDB id, size, duration and codecs of these films, once each."""
+    with tools.database.connect() as connection:
+        wanted = films_without_details(connection, source_id, film_keys)
+    panel = _panel(tools, source_id)
+    report = ExpandReport(cached=len(film_keys) - len(wanted))
+    if panel is None or not wanted:
+        return report
+
+    def ask(key: str) -> int:
+        details = panel.film(key.partition(":")[2])
+        with tools.database.begin() as connection:
+            save_details(connection, source_id, key, details, tools.clock())
+        return details != FilmDetails()
+
+    return _ask_each(wanted, ask, report, run, sleep)
+
+
+def _ask_each(
+    items: Sequence[T], ask: Callable[[T], int], report: ExpandReport, run: Run, sleep: Callable[[float], None]
+) -> ExpandReport:
+    """One question after another. One that fails is counted; several in a row end the questions."""
+    in_a_row = 0
+    for number, item in enumerate(items):
+        if run.is_cancelled() or number >= MOST_QUESTIONS or in_a_row >= MOST_FAILURES:
+            return replace(report, postponed=len(items) - number)
+        if number:
+            sleep(PAUSE_S)
+        try:
+            found = ask(item)
+        except SourceError:
+            in_a_row += 1
+            report = replace(report, asked=report.asked + 1, failed=report.failed + 1)
+            continue
+        in_a_row = 0
+        report = replace(report, asked=report.asked + 1, entries=report.entries + found)
+        run.progress(number + 1, len(items), "asking the account")
+    return report
+
+
+def _panel(tools: Refresher, source_id: SourceId) -> Panel | None:
+    with tools.database.connect() as connection:
+        row = get_source_by_id(connection, source_id)
+    settings, credentials = tools.settings(), read_credentials(row, tools.secrets)
+    login = panel_login(row, credentials, settings.catalogue.timeout, https_only=settings.downloads.https_only)
+    if login is None:
+        return None
+    return Panel(login, tools.data_dir / "spool" / f"{row.slug}-{os.getpid()}-{threading.get_ident()}")

@@ -1,0 +1,1 @@
+"""Choose, admit, transfer, verify, place and hand over."""

@@ -1,0 +1,192 @@
+"""What admission has to know, read from database, settings and disk; and why each queued download waits."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from stalkeer.adapters.files.space import claim, volume_of
+from stalkeer.adapters.transfers.pace import Bandwidth
+from stalkeer.core.catalogue.access import Access, fill
+from stalkeer.core.downloads.admission import (
+    Account,
+    Candidate,
+    Gates,
+    Limits,
+    Surroundings,
+    Volume,
+    connections_for_us,
+    plan,
+)
+from stalkeer.core.downloads.pacing import Allowance, Window, allowance_at
+from stalkeer.core.downloads.quota import Quota, period_start, quota_state
+from stalkeer.core.downloads.waiting import Reason, Waiting
+from stalkeer.errors import StalkeerError
+from stalkeer.model import DownloadId, SourceId
+from stalkeer.settings import Settings
+from stalkeer.store.catalogue.addresses import find_address
+from stalkeer.store.db.database import Database, Transaction
+from stalkeer.store.downloads.admission import (
+    RateLimits,
+    SourceLimits,
+    all_candidates,
+    closing_connections,
+    running_downloads,
+    set_host,
+    source_limits,
+    source_of,
+    without_host,
+)
+from stalkeer.store.downloads.statistics import fetched_since
+
+UNUSABLE = ("expired", "banned", "disabled")
+QUEUE_SHOWN = 1000
+NOTHING: Mapping[DownloadId, int] = {}
+
+
+def read_accounts(
+    connection: Transaction, settings: Settings, now: datetime, unasked: Collection[SourceId] = ()
+) -> dict[SourceId, Account]:
+    """What each source's account allows now. `unasked` must be asked before anything of theirs starts."""
+    gap = timedelta(seconds=settings.downloads.reconnect_gap)
+    closing = closing_connections(connection, now - gap)
+    return {
+        source.source_id: _account(source, settings, now, closing, gap)
+        if source.source_id not in unasked
+        else Account(refusal="its account is being asked")
+        for source in source_limits(connection)
+    }
+
+
+def _account(
+    source: SourceLimits,
+    settings: Settings,
+    now: datetime,
+    closing: Mapping[SourceId, tuple[int, datetime]],
+    gap: timedelta,
+) -> Account:
+    count, last = closing.get(source.source_id, (0, None))
+    return Account(
+        connections=connections_for_us(
+            source.override, source.maximum, source.viewers, settings.downloads.viewer_reserve
+        ),
+        viewers=source.viewers,
+        closing=count,
+        closing_until=None if last is None else last + gap,
+        refusal=_refusal(source, now),
+    )
+
+
+def _refusal(source: SourceLimits, now: datetime) -> str | None:
+    if not source.enabled:
+        return f"{source.slug} is switched off"
+    if source.expires_at is not None and source.expires_at <= now:
+        return f"the account of {source.slug} has expired"
+    if source.status in UNUSABLE:
+        return f"the account of {source.slug} is {source.status}" + (f": {source.message}" if source.message else "")
+    return None
+
+
+def measure_volume(settings: Settings) -> Volume:
+    """How much the folder of incomplete downloads can take. A folder is made once; one that goes missing is trouble."""
+    folder = settings.directories.temp
+    found = claim(folder, settings.data_dir / "folders.json")
+    if not found.is_usable:
+        return Volume(trouble=found.problem)
+    return Volume(room=max(0, volume_of(folder).free - settings.downloads.min_free))
+
+
+def limits_of(settings: Settings) -> Limits:
+    downloads = settings.downloads
+    return Limits(downloads.concurrent_limit or None, downloads.per_host_limit or None, downloads.assumed_size)
+
+
+def learn_hosts(
+    connection: Transaction, access: Callable[[SourceId], Access], candidates: Sequence[Candidate]
+) -> list[Candidate]:
+    """`candidates` with the host that each will be fetched from, written down where it was not known yet."""
+    found: dict[DownloadId, str] = {}
+    for row in without_host(connection, [one.id for one in candidates if not one.host]):
+        address = find_address(connection, row.entry_id, row.source_id, row.entry_key)
+        if address is None:
+            continue  # the run that finds it gone says so
+        with contextlib.suppress(StalkeerError):  # a login that cannot be read is told of by the run, too
+            found[row.id] = urlsplit(fill(address.template, access(row.source_id))).hostname or ""
+            set_host(connection, row.id, found[row.id])
+    return [replace(one, host=found.get(one.id, one.host)) for one in candidates]
+
+
+def explain_waiting(database: Database, settings: Settings, now: datetime) -> dict[DownloadId, Waiting]:
+    """Why each queued download waits, as admission would decide at this moment."""
+    volume = measure_volume(settings)
+    with database.connect() as connection:
+        candidates = all_candidates(connection, QUEUE_SHOWN)
+        if not candidates:
+            return {}
+        around = Surroundings(limits_of(settings), {"": volume}, read_gates(connection, settings, now))
+        decided = plan(candidates, running_downloads(connection), read_accounts(connection, settings, now), around, now)
+    starting = {download_id: Waiting(Reason.NEXT) for download_id in decided.admitted}
+    return {**decided.waiting, **starting}
+
+
+def read_gates(
+    connection: Transaction, settings: Settings, now: datetime, unsampled: Mapping[DownloadId, int] = NOTHING
+) -> Gates:
+    """What the calendar bars: the hours of the week, and quotas that are used up.
+
+    `unsampled` are bytes of this process that the database does not know of yet.
+    """
+    local = now.astimezone()
+    allowed = allowance(settings, now)
+    hours = Waiting(Reason.HOURS, allowed.until) if allowed.is_paused else None
+    quota: dict[SourceId | None, Waiting] = {}
+    for one in settings.downloads.quotas:
+        source_id = _source_id(connection, one.source) if one.source else None
+        if one.source and source_id is None:
+            continue
+        used = fetched_since(connection, period_start(one.period, local), source_id)
+        used += _of_source(connection, unsampled, source_id)
+        state = quota_state(Quota(one.period, one.size), used, local)
+        if state.is_exhausted:
+            quota[source_id] = Waiting(Reason.QUOTA, state.until)
+    return Gates(hours, quota)
+
+
+def allowance(settings: Settings, now: datetime) -> Allowance:
+    """The global bandwidth at this moment."""
+    windows = [
+        Window(frozenset(one.days), one.start, one.end, 0 if one.pause else one.limit or None)
+        for one in settings.downloads.hours
+    ]
+    return allowance_at(now.astimezone(), windows, settings.downloads.bandwidth_limit or None)
+
+
+def throttle(bandwidth: Bandwidth, limits: Sequence[RateLimits], total: float | None, workers: int = 1) -> None:
+    """Set the limits of what runs here. Several workers share the total evenly; they do not talk to each other."""
+    bandwidth.limit(Bandwidth.GLOBAL, None if total is None else total / max(1, workers))
+    for one in limits:
+        bandwidth.limit(source_limit_name(one.source_id), one.of_source)
+        bandwidth.limit(download_limit_name(one.download_id), one.own)
+
+
+def source_limit_name(source_id: SourceId) -> str:
+    return f"source {source_id}"
+
+
+def download_limit_name(download_id: DownloadId) -> str:
+    return f"download {download_id}"
+
+
+def _of_source(connection: Transaction, fetched: Mapping[DownloadId, int], source_id: SourceId | None) -> int:
+    """The part of `fetched` that is one source's; all of it for None."""
+    if source_id is None or not fetched:
+        return sum(fetched.values())
+    sources = source_of(connection, list(fetched))
+    return sum(size for download_id, size in fetched.items() if sources.get(download_id) == source_id)
+
+
+def _source_id(connection: Transaction, slug: str) -> SourceId | None:
+    return next((one.source_id for one in source_limits(connection) if one.slug == slug), None)

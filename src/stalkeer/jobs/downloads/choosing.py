@@ -1,0 +1,125 @@
+"""Which entry to fetch for what is wanted: confirmed matches, ranked by the instance's quality profile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stalkeer.adapters.arr.values import ProfileQuality, QualityProfile
+from stalkeer.core.matching.rank import ANY_PROFILE, Profile, RankedVariant, SizeLimits, Variant, Wishes, rank_variants
+from stalkeer.core.titles.vocabulary import LANGUAGES
+from stalkeer.jobs.downloads.upgrades import is_upgrade
+from stalkeer.model import EntryId, WantedId
+from stalkeer.store.db.database import Transaction
+from stalkeer.store.downloads.downloads import DownloadRow
+from stalkeer.store.downloads.run_writes import Replacement
+from stalkeer.store.downloads.variants import ConfirmedMatch, confirmed_matches
+from stalkeer.store.library.instances import InstanceRow, find_instance, list_instances
+from stalkeer.store.library.missing import get_missing
+
+FILM_RUNTIME_MIN = 110  # what Radarr takes where it knows no runtime
+# what the two programs call a source -> what names are read into
+SOURCE_WORDS = {
+    "tv": "hdtv",
+    "television": "hdtv",
+    "televisionraw": "hdtv",
+    "web": "webdl",
+    "webdl": "webdl",
+    "webrip": "webrip",
+    "blurayraw": "remux",
+    "telesync": "cam",
+    "telecine": "cam",
+}
+
+
+def next_variant(connection: Transaction, row: DownloadRow, languages: Sequence[str] = ()) -> Replacement | None:
+    """The best entry for the download's items that was not tried yet; None where all were."""
+    found = confirmed_matches(connection, [item.wanted_id for item in row.items])
+    tried = {row.entry_id, *row.variants_tried}
+    fresh = [match for match in found if match.entry_id not in tried]
+    if not fresh:
+        return None
+    instances = {instance.id: instance for instance in list_instances(connection)}
+    # an entry that serves all items of the download comes before one that serves some of them
+    served = {match.entry_id: len({m.wanted_id for m in fresh if m.entry_id == match.entry_id}) for match in fresh}
+    ranked = [one for one in rank(fresh, instances.get(fresh[0].instance_id), languages) if one.allowed]
+    if not ranked:
+        return None
+    best = max(ranked, key=lambda one: served[one.variant.entry_id])  # max keeps the first of equals
+    match = next(match for match in fresh if match.entry_id == best.variant.entry_id)
+    return Replacement(match.entry_id, match.source_id, match.entry_key, match.entry_name)
+
+
+def hindrance_of(connection: Transaction, wanted_id: WantedId) -> str | None:
+    """Why an item is not fetched whatever was found for it: a rule, or all that its instance says of the variants."""
+    item = get_missing(connection, wanted_id)
+    if item.skip:
+        return f"It is held back: {item.skip}."
+    found = confirmed_matches(connection, [wanted_id])
+    ranked = rank(found, find_instance(connection, item.instance))
+    if not found or any(one.allowed for one in ranked):
+        return None
+    if not ranked:
+        return "None of them is better than the file that is there."
+    return f"None of them is fetched: {'; '.join(ranked[0].reasons)}."
+
+
+def rank(
+    matches: Sequence[ConfirmedMatch], instance: InstanceRow | None, languages: Sequence[str] = ()
+) -> tuple[RankedVariant, ...]:
+    """The entries of `matches`, best first, as `instance` and the user's languages would like them; of what it has
+    already, only better ones."""
+    profile = _profile_of(instance, matches[0].profile_id) if matches else None
+    matches = [match for match in matches if is_upgrade(match.resolution, match.current_quality, profile)]
+    if not matches:
+        return ()
+    whose = instance.label if instance else "the instance"
+    unique: dict[EntryId, Variant] = {match.entry_id: _variant(match, whose) for match in matches}
+    original = LANGUAGES.get((matches[0].original_language or "").casefold())
+    wishes = Wishes(tuple(languages), original_language=original)
+    return rank_variants(list(unique.values()), _of_profile(profile, whose) if profile else ANY_PROFILE, wishes)
+
+
+def _variant(match: ConfirmedMatch, whose: str) -> Variant:
+    source = match.quality.get("source")
+    return Variant(
+        entry_id=match.entry_id,
+        score=match.score,
+        resolution=match.resolution,
+        source=str(source) if source else None,
+        languages=tuple(code for code in match.languages if not code.startswith("sub:")),
+        subtitles=tuple(code.removeprefix("sub:") for code in match.languages if code.startswith("sub:")),
+        size=match.size,
+        source_priority=match.source_priority,
+        runtime_min=match.runtime_min or (FILM_RUNTIME_MIN if match.kind == "movie" else None),
+        refusal=f"{whose} has it on its blocklist ({match.blocked})" if match.blocked else None,
+    )
+
+
+def _profile_of(instance: InstanceRow | None, profile_id: int | None) -> QualityProfile | None:
+    if instance is None:
+        return None
+    wanted_id = instance.options.quality_profile_id or profile_id
+    return next((profile for profile in instance.profiles if profile.id == wanted_id), None)
+
+
+def _of_profile(profile: QualityProfile, whose: str) -> Profile:
+    allowed = sorted((one for one in profile.qualities if one.allowed), key=lambda one: one.rank)
+    enough = next((one for one in allowed if one.rank >= profile.cutoff_rank), None)
+    return Profile(
+        profile.name,
+        tuple(_pair(one) for one in allowed),
+        _pair(enough) if enough else None,
+        tuple((_pair(one), _limits(one)) for one in allowed),
+        whose,
+    )
+
+
+def _pair(one: ProfileQuality) -> tuple[int, str]:
+    """Lines and source of a quality, in the words that names are read into."""
+    if one.quality.name.startswith("Remux"):
+        return one.quality.resolution, "remux"
+    return one.quality.resolution, SOURCE_WORDS.get(one.quality.source.lower(), one.quality.source)
+
+
+def _limits(one: ProfileQuality) -> SizeLimits:
+    return SizeLimits(one.quality.name, one.sizes.least, one.sizes.most, one.sizes.preferred)

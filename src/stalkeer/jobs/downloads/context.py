@@ -1,0 +1,38 @@
+"""What the jobs that carry a download need of the program, built once by the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from stalkeer.adapters.transfers.pace import Bandwidth
+from stalkeer.core.catalogue.access import Access
+from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.sources.account_status import AccountDesk
+from stalkeer.model import DownloadId, SourceId
+from stalkeer.secrets import SecretBox
+from stalkeer.settings import Settings
+from stalkeer.store.db.database import Database
+
+
+@dataclass(frozen=True)
+class Tools:
+    database: Database
+    secrets: SecretBox
+    settings: Callable[[], Settings]
+    clock: Callable[[], datetime]
+    dice: Callable[[], float]
+    accounts: AccountDesk
+    arrs: Arrs
+    access: Callable[[SourceId], Access]
+    bandwidth: Bandwidth = field(default_factory=Bandwidth)
+    disk_full: Callable[[], None] = lambda: None  # told when a write met a full disk
+    # (id, bytes, seconds), for rate samples
+    note_fetched: Callable[[DownloadId, int, float], None] = lambda _id, _size, _seconds: None
+    wake: Callable[[], None] = lambda: None  # something became ready for the next step
+
+    @property
+    def incomplete(self) -> Path:
+        return self.settings().directories.temp

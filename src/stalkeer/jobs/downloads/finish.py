@@ -1,0 +1,315 @@
+"""From a fetched file to a file in the library: verify, place, hand over, confirm. Each step is kept before the next.
+
+A kill at any instruction loses nothing: the target is written down before the file moves there, the instance is asked
+for the file before it is given it, and its command's id is kept while it works.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+from stalkeer.adapters.arr.outcomes import Failed, HandOverOutcome, Imported, ImportMode, Pending, Refused
+from stalkeer.adapters.files.placement import Modes, duplicate, place
+from stalkeer.adapters.transfers.request import StopReason
+from stalkeer.core.downloads.failures import FailureKind
+from stalkeer.core.downloads.retry import GiveUp, decide_retry
+from stalkeer.core.downloads.states import FINISHING_STATES, Intent
+from stalkeer.errors import ArrError, NotFound, PlacementError
+from stalkeer.jobs.downloads.context import Tools
+from stalkeer.jobs.downloads.handover import (
+    HandOvers,
+    HandOverStep,
+    StagedFile,
+    Taking,
+    hand_over_items,
+    plan_placement,
+)
+from stalkeer.jobs.downloads.leftovers import remove_if_empty, remove_part
+from stalkeer.jobs.downloads.outcomes import Settling
+from stalkeer.jobs.downloads.verify import Sound, Unfinished, Wrong, traits_of, verify
+from stalkeer.model import DownloadState, InstanceId
+from stalkeer.settings.schema import ImportMode as ImportWish
+from stalkeer.store.downloads import run_writes as owned
+from stalkeer.store.downloads.admission import claim
+from stalkeer.store.downloads.downloads import REFUSALS, DownloadRow, ItemRow, ItemState
+from stalkeer.store.downloads.run_writes import ItemStanding, Ownership, Problem
+
+log = logging.getLogger(__name__)
+
+LONGEST_WAIT_HERE_S = 15.0  # an import that takes longer is asked for again later, and another one goes first
+WAITS_HERE = 20
+SHELVES = "shelves"  # among a download's facts
+OPEN_ITEMS = (ItemState.WAITING, ItemState.IMPORTING)
+
+
+@dataclass
+class Guard:
+    """A finishing run that can be halted between its steps, and while it waits."""
+
+    owner: Ownership
+    is_stale: Callable[[], bool] = lambda: False
+    _halted: StopReason | None = None
+    _is_committed: bool = False
+    _event: threading.Event = field(default_factory=threading.Event)
+
+    def halt(self, reason: StopReason) -> None:
+        if reason is StopReason.CANCEL and self._is_committed:
+            return
+        self._halted = self._halted or reason
+        self._event.set()
+
+    def commit(self) -> None:
+        """The instance is taking the file: a cancel comes too late from here on."""
+        self._is_committed = True
+
+    def stopping(self) -> StopReason | None:
+        return StopReason.LOST if self._halted is None and self.is_stale() else self._halted
+
+    def wait(self, seconds: float) -> StopReason | None:
+        self._event.wait(seconds)
+        return self.stopping()
+
+
+def carry_out(tools: Tools, guard: Guard) -> None:
+    """Finish what `guard.owner` names as far as it goes now, or do nothing where that run is not ours."""
+    with tools.database.begin() as connection:
+        row = claim(connection, guard.owner, tools.clock())
+    if row is None or row.state not in FINISHING_STATES:
+        return
+    run = _Finish(tools, guard, row)
+    if any(item.command_id is not None for item in row.items):
+        guard.commit()
+    elif row.intent == Intent.CANCEL:
+        run.settling.let_go(DownloadState.CANCELLED)
+        return
+    if row.state is DownloadState.FETCHED and not run.verify_and_place():
+        return
+    run.import_all()
+
+
+class _Halted(Exception):  # noqa: N818 - not an error
+    pass
+
+
+class _Finish:
+    def __init__(self, tools: Tools, guard: Guard, row: DownloadRow) -> None:
+        self.tools = tools
+        self.guard = guard
+        self.row = row
+        self.settling = Settling(tools, guard.owner, row)
+        self.handovers = HandOvers(tools.database, tools.arrs, tools.settings())
+
+    # --- verify and place
+
+    def verify_and_place(self) -> bool:
+        """True once the file lies at its staging place."""
+        part = Path(self.row.part_path or "")
+        if self.row.placed_path and Path(self.row.placed_path).exists() and not part.is_file():
+            return self._note_placed(Path(self.row.placed_path))  # a crash came between the move and its record
+        if not part.is_file():
+            self.settling.start_over(Problem("part_gone", f"{part} is gone: somebody removed it"))
+            return False
+        verdict = verify(self.tools, self.row, part)
+        if isinstance(verdict, Unfinished):
+            self.settling.fetch_on(Problem(FailureKind.TRANSIENT.value, verdict.reason))
+            return False
+        if isinstance(verdict, Wrong):
+            self.settling.quarantine(part, Problem(FailureKind.WRONG_FILE.value, verdict.reason))
+            return False
+        return self._place(part, verdict)
+
+    def _place(self, part: Path, sound: Sound) -> bool:
+        with self.tools.database.begin() as connection:
+            if not owned.note_facts(connection, self.guard.owner, sound.facts):
+                return False
+        try:
+            wanted_ids = [item.wanted_id for item in self.row.items]
+            planned = plan_placement(
+                self.handovers, wanted_ids, sound.extension, traits_of(self.tools, self.row, sound)
+            )
+            shelves = {str(instance_id): str(path) for instance_id, path in planned.shelves.items()}
+            self.row = replace(self.row, facts={**sound.facts, SHELVES: shelves})
+            with self.tools.database.begin() as connection:
+                owned.note_facts(connection, self.guard.owner, self.row.facts or {})
+                if not owned.note_target(connection, self.guard.owner, planned.release, str(planned.target)):
+                    return False
+            place(part, planned.target, self._modes(), self._keep_going)
+            remove_part(part)  # what the transfer kept beside it
+        except _Halted:
+            self._come_back()
+            return False
+        except NotFound as error:
+            self.settling.fail(Problem("unwanted", str(error)))
+            return False
+        except PlacementError as error:
+            self.settling.wait(Problem("placement", str(error)), self.row.failures, 60.0)
+            return False
+        return self._note_placed(planned.target)
+
+    def _keep_going(self, _size: int) -> None:
+        """A copy to another disk takes minutes: it stops between two pieces, and starts over another time."""
+        if self.guard.stopping() is not None:
+            raise _Halted
+
+    def _modes(self) -> Modes:
+        wished = self.tools.settings().directories
+        return Modes(*(int(mode, 8) if mode else None for mode in (wished.file_mode, wished.folder_mode)))
+
+    def _note_placed(self, target: Path) -> bool:
+        with self.tools.database.begin() as connection:
+            is_ours = owned.note_placed(connection, self.guard.owner, self.tools.clock())
+        self.row = replace(self.row, state=DownloadState.PLACED, placed_path=str(target), part_path=None)
+        return is_ours
+
+    # --- import
+
+    def import_all(self) -> None:
+        assert self.row.placed_path is not None, "a placed download knows where"
+        file = Path(self.row.placed_path)
+        if self.tools.settings().import_.mode is ImportWish.NONE:
+            self.settling.complete(str(file), "is finished; nothing imports it")
+            return
+        with self.tools.database.begin() as connection:
+            if not owned.advance(connection, self.guard.owner, DownloadState.IMPORTING, self.tools.clock()):
+                return
+        final_path = self.row.final_path
+        groups = self._groups()
+        shelves = _shelves(self.row.facts)
+        for index, (instance_id, items) in enumerate(groups):
+            mode = None if index == len(groups) - 1 else ImportMode.COPY
+            shelf = shelves.get(instance_id)
+            if shelf is not None and not self._put_on_shelf(file, shelf):
+                return
+            taking = Taking.FROM_STAGING if shelf is None else Taking.IN_PLACE
+            outcome = self._import(self._step(instance_id, items, shelf or file, mode, taking), items)
+            if outcome is None:
+                return
+            if isinstance(outcome, Imported):
+                final_path = outcome.path
+        self._conclude(final_path)
+
+    def _groups(self) -> list[tuple[InstanceId, list[ItemRow]]]:
+        """Items that are not yet imported, by instance; those last whose instance takes the file away."""
+        found: dict[InstanceId, list[ItemRow]] = {}
+        for item in self.row.items:
+            if item.state in OPEN_ITEMS:
+                found.setdefault(item.instance_id, []).append(item)
+        shelves = _shelves(self.row.facts)
+        return sorted(found.items(), key=lambda group: group[0] not in shelves)
+
+    def _put_on_shelf(self, file: Path, shelf: Path) -> bool:
+        """One file for several libraries: a hard link where that goes. False where the run has ended for now."""
+        if shelf == file or not file.exists():
+            return True
+        try:
+            duplicate(file, shelf, self._modes(), self._keep_going)
+        except _Halted:
+            self._come_back()
+        except PlacementError as error:
+            self.settling.wait(Problem("placement", str(error)), self.row.failures, 60.0)
+        else:
+            return True
+        return False
+
+    def _step(
+        self, instance_id: InstanceId, items: list[ItemRow], file: Path, mode: ImportMode | None, taking: Taking
+    ) -> HandOverStep:
+        accepted = frozenset(str(one) for one in _words(self.row.facts, "accepted"))
+        size = file.stat().st_size if file.exists() else self.row.total or 0
+        wanted_ids = tuple(item.wanted_id for item in items)
+        staged = StagedFile(file, size)
+        return HandOverStep(instance_id, wanted_ids, staged, items[0].command_id, mode, accepted, taking)
+
+    def _import(self, step: HandOverStep, items: list[ItemRow]) -> Imported | Refused | None:
+        """Until the instance has the file or refuses it; None where the run has ended for now."""
+        for _ in range(WAITS_HERE):
+            try:
+                outcome = hand_over_items(self.handovers, step)
+            except ArrError as error:
+                self._try_again(Problem("instance", str(error)), is_patient=True)
+                return None
+            except NotFound as error:
+                self.settling.fail(Problem("unwanted", str(error)))
+                return None
+            if not isinstance(outcome, Pending):
+                return self._ended(outcome, items)
+            self.guard.commit()
+            if not self._note(items, ItemStanding(ItemState.IMPORTING, command_id=outcome.command_id)):
+                return None
+            step = replace(step, command_id=outcome.command_id)
+            if outcome.ask_again_s > LONGEST_WAIT_HERE_S or self.guard.wait(outcome.ask_again_s) is not None:
+                break
+        self._come_back()
+        return None
+
+    def _ended(self, outcome: HandOverOutcome, items: list[ItemRow]) -> Imported | Refused | None:
+        if isinstance(outcome, Imported):
+            self._note(items, ItemStanding(ItemState.IMPORTED, imported_file_id=outcome.file_id))
+            return outcome
+        if isinstance(outcome, Refused):
+            self._note(items, ItemStanding(ItemState.REFUSED, refusal=REFUSALS.join(outcome.reasons)))
+            return outcome
+        assert isinstance(outcome, Failed)
+        # the command is over: the next step must not ask for it again
+        self._note(items, ItemStanding(ItemState.WAITING))
+        if outcome.is_transient:
+            self._try_again(Problem("import", outcome.message), is_patient=False)
+        else:
+            self.settling.block(Problem("import", outcome.message), "import.failed")
+        return None
+
+    def _note(self, items: list[ItemRow], standing: ItemStanding) -> bool:
+        with self.tools.database.begin() as connection:
+            return all(owned.write_item(connection, self.guard.owner, item.id, standing) for item in items)
+
+    def _come_back(self) -> None:
+        """The import takes its time: let another one go first, and ask again."""
+        reason = self.guard.stopping()
+        if reason is StopReason.LOST:
+            return
+        if reason is StopReason.CANCEL:
+            self.settling.let_go(DownloadState.CANCELLED)
+            return
+        with self.tools.database.begin() as connection:
+            now = self.tools.clock()
+            state = self.row.state if self.row.state is DownloadState.FETCHED else DownloadState.IMPORTING
+            later = None if reason is not None else now + timedelta(seconds=LONGEST_WAIT_HERE_S)
+            owned.let_go(connection, self.guard.owner, state, now, not_before=later)
+
+    def _try_again(self, problem: Problem, *, is_patient: bool) -> None:
+        """`is_patient`: the instance itself is away, which says nothing against the file."""
+        failures = self.row.failures + 1
+        tries = None if is_patient else self.tools.settings().downloads.retry_attempts or None
+        decision = decide_retry(FailureKind.TRANSIENT, 1 if is_patient else failures, self.tools.dice(), tries=tries)
+        if isinstance(decision, GiveUp):
+            self.settling.block(problem, "import.failed")
+        else:
+            self.settling.wait(problem, failures, 60.0 if is_patient else decision.seconds)
+
+    def _conclude(self, final_path: str | None) -> None:
+        with self.tools.database.connect() as connection:
+            items = owned.items_of(connection, self.guard.owner)
+        refused = [item for item in items if item.state is ItemState.REFUSED]
+        if refused:
+            reasons = "; ".join(dict.fromkeys(item.refusal or "" for item in refused))
+            self.settling.block(Problem("refused", reasons), "import.refused")
+            return
+        self.settling.complete(final_path, f"was imported as {final_path}")
+        if self.row.placed_path:
+            remove_if_empty(Path(self.row.placed_path).parent)
+
+
+def _shelves(facts: Mapping[str, object] | None) -> dict[InstanceId, Path]:
+    """Where the file is to lie in instances' own folders, as it was written down before it was placed."""
+    noted = (facts or {}).get(SHELVES)
+    return {InstanceId(int(key)): Path(str(path)) for key, path in noted.items()} if isinstance(noted, dict) else {}
+
+
+def _words(facts: object, name: str) -> tuple[object, ...]:
+    found = facts.get(name) if isinstance(facts, dict) else None
+    return tuple(found) if isinstance(found, list) else ()

@@ -1,0 +1,255 @@
+"""From a finished download to an item in the library: where its file goes, and the steps that hand it over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from stalkeer.adapters.arr.client import ArrClient
+from stalkeer.adapters.arr.handover import hand_over
+from stalkeer.adapters.arr.library_import import take_in_place
+from stalkeer.adapters.arr.outcomes import (
+    EpisodesTarget,
+    HandOverOutcome,
+    HandOverRequest,
+    Imported,
+    ImportMode,
+    MovieTarget,
+)
+from stalkeer.adapters.arr.parse import reads_as
+from stalkeer.adapters.arr.paths import PathMap, PathPair
+from stalkeer.adapters.arr.radarr import MovieChange, update_movie
+from stalkeer.adapters.arr.reading import tag_id
+from stalkeer.adapters.arr.sonarr import set_episodes_monitored, tag_series
+from stalkeer.core.naming.facts import NamedFile
+from stalkeer.core.naming.release import EpisodeName, FileTraits, FilmName, release_name
+from stalkeer.errors import ArrError, NotFound
+from stalkeer.jobs.downloads.placement import kept_path, library_path, named_file
+from stalkeer.jobs.library.instances import Arrs
+from stalkeer.model import EpisodeId, InstanceId, MovieId, SeriesId, WantedId, WantedKind
+from stalkeer.settings.schema import ImportMode as ImportWish
+from stalkeer.settings.schema import Settings
+from stalkeer.store.db.database import Database
+from stalkeer.store.journal.events import Event, Level, record_event
+from stalkeer.store.library.instances import InstanceRow, get_instance_by_id
+from stalkeer.store.library.targets import TargetRow, mark_imported, read_other_titles, read_targets
+
+MOST_NAMES_TRIED = 5
+
+
+@dataclass(frozen=True)
+class HandOvers:
+    """What both halves need: built once per worker."""
+
+    database: Database
+    arrs: Arrs
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class PlacementPlan:
+    """Where the finished file goes and the release name it goes by. `note`: what a person should know, or empty.
+
+    `shelves`: the file's places in the items' own folders, for those instances that are to find it there.
+    """
+
+    target: Path
+    release: str
+    note: str = ""
+    shelves: Mapping[InstanceId, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """The file where it was placed."""
+
+    path: Path
+    size: int
+
+    @property
+    def release(self) -> str:
+        return self.path.stem
+
+
+class Taking(StrEnum):
+    """How an instance comes by the file: out of our staging folder, or where it lies in the item's own folder."""
+
+    FROM_STAGING = "from staging"
+    IN_PLACE = "in place"
+
+
+@dataclass(frozen=True)
+class HandOverStep:
+    """A placed file and the items of one instance it is for.
+
+    `command_id` is what the last step's `Pending` said. `mode` COPY keeps our file for a further instance; None
+    follows `import.copy_files`. `accepted` are refusals that the user overruled.
+    """
+
+    instance_id: InstanceId
+    wanted_ids: tuple[WantedId, ...]
+    file: StagedFile
+    command_id: int | None = None
+    mode: ImportMode | None = None
+    accepted: frozenset[str] = frozenset()
+    taking: Taking = Taking.FROM_STAGING
+
+
+def plan_placement(
+    handovers: HandOvers, wanted_ids: Sequence[WantedId], extension: str, traits: FileTraits
+) -> PlacementPlan:
+    """The staging place of a download for these items: a release name that the instance itself reads as them.
+
+    Asks the instance's `/parse`. Where it is not to be had, or reads none of the item's names rightly, the plain name
+    is taken: the hand-over names the item by id anyway. `extension` has its dot. With `import.mode` none or library it
+    is the file's final place. Raises PlacementError where that cannot be seen from here.
+    """
+    targets = _targets(handovers, wanted_ids)
+    directories = handovers.settings.directories
+    mode = handovers.settings.import_.mode
+    if mode is ImportWish.NONE:
+        release = next(iter(_names(targets, (), traits)))
+        return PlacementPlan(kept_path(directories, targets, release, extension, traits), release)
+    release, note = _release(handovers, targets, traits)
+    folder = directories.movies if targets[0].kind is WantedKind.MOVIE else directories.tvshows
+    staged = folder / release / f"{release}{extension}"
+    if mode is not ImportWish.LIBRARY:
+        return PlacementPlan(staged, release, note)
+    by_instance = _by_instance(targets)
+    file = named_file(release, traits)
+    # an older file is replaced by its instance alone, out of staging: with its rules, and into its recycle bin
+    shelves = {
+        instance_id: _library_path(handovers, own, file, extension)
+        for instance_id, own in by_instance.items()
+        if not any(target.has_file for target in own)
+    }
+    target = next(iter(shelves.values())) if len(shelves) == len(by_instance) else staged
+    return PlacementPlan(target, release, note, shelves)
+
+
+def hand_over_items(handovers: HandOvers, step: HandOverStep) -> HandOverOutcome:
+    """One step for the items of one instance. On `Pending` store the command id and call again with it.
+
+    On `Imported` the items are no longer wanted here, and unmonitored and tagged there if the settings say so. Raises
+    ArrError where the instance cannot be asked: the same step may be repeated.
+    """
+    known = _targets(handovers, step.wanted_ids)
+    targets = [target for target in known if target.instance_id == step.instance_id]
+    if not targets:
+        raise NotFound(f"No item of {step.file.path.name} belongs to this instance any more; see the next scan.")
+    with handovers.database.connect() as connection:
+        row = get_instance_by_id(connection, step.instance_id)
+    wishes = handovers.settings.import_
+    request = HandOverRequest(
+        target=target_of(targets),
+        file=step.file.path,
+        release=step.file.release,
+        size=step.file.size,
+        mode=step.mode or (ImportMode.COPY if wishes.copy_files else ImportMode.MOVE),
+        command_id=step.command_id,
+        accepted=step.accepted,
+    )
+    with handovers.arrs.client(row) as client:
+        take = take_in_place if step.taking is Taking.IN_PLACE else hand_over
+        outcome = take(client, request, path_map(row))
+        if isinstance(outcome, Imported):
+            _settle(handovers, row, client, targets)
+    return outcome
+
+
+def path_map(row: InstanceRow) -> PathMap:
+    return PathMap(PathPair(pair.local, pair.remote) for pair in row.options.path_mappings)
+
+
+def target_of(targets: Sequence[TargetRow]) -> MovieTarget | EpisodesTarget:
+    first = targets[0]
+    if first.kind is WantedKind.MOVIE:
+        return MovieTarget(MovieId(first.arr_id))
+    return EpisodesTarget(SeriesId(first.library_arr_id), tuple(EpisodeId(target.arr_id) for target in targets))
+
+
+def _by_instance(targets: Sequence[TargetRow]) -> dict[InstanceId, list[TargetRow]]:
+    found: dict[InstanceId, list[TargetRow]] = {}
+    for target in targets:
+        found.setdefault(target.instance_id, []).append(target)
+    return found
+
+
+def _library_path(handovers: HandOvers, own: Sequence[TargetRow], file: NamedFile, extension: str) -> Path:
+    """The place in the folder of these items, all of one instance."""
+    with handovers.database.connect() as connection:
+        row = get_instance_by_id(connection, own[0].instance_id)
+    with handovers.arrs.client(row) as client:
+        return library_path(client, path_map(row), own, file, extension)
+
+
+def _targets(handovers: HandOvers, wanted_ids: Sequence[WantedId]) -> tuple[TargetRow, ...]:
+    with handovers.database.connect() as connection:
+        targets = read_targets(connection, wanted_ids)
+    if not targets:
+        raise NotFound("The items of this download are no longer in any library; cancel it or scan again.")
+    return targets
+
+
+def _release(handovers: HandOvers, targets: tuple[TargetRow, ...], traits: FileTraits) -> tuple[str, str]:
+    """The first of the item's names that its instance reads rightly; it is asked for few of them."""
+    with handovers.database.connect() as connection:
+        row = get_instance_by_id(connection, targets[0].instance_id)
+        others = read_other_titles(connection, targets[0].library_id)
+    own = [target for target in targets if target.instance_id == row.id]
+    names = list(dict.fromkeys(_names(own, others, traits)))[:MOST_NAMES_TRIED]
+    try:
+        with handovers.arrs.client(row) as client:
+            fitting = next((name for name in names if reads_as(client, name, target_of(own))), None)
+    except ArrError as error:
+        return names[0], f"The name was not checked with the instance: {error}"
+    if fitting is None:
+        return names[0], f"{row.label} reads none of the names of {own[0].title!r} rightly; it is imported by its id."
+    return fitting, ""
+
+
+def _names(targets: Sequence[TargetRow], others: Sequence[str], traits: FileTraits) -> Iterator[str]:
+    first = targets[0]
+    for title in (first.title, *others):
+        if first.kind is WantedKind.MOVIE:
+            yield release_name(FilmName(title, first.year), traits)
+            continue
+        season, episodes = first.season or 0, tuple(target.episode or 0 for target in targets)
+        is_daily = first.series_type == "daily" and len(targets) == 1
+        air_date = first.air_date if is_daily else None
+        yield release_name(EpisodeName(title, season, episodes, air_date), traits)
+        if air_date:
+            yield release_name(EpisodeName(title, season, episodes), traits)
+
+
+def _settle(handovers: HandOvers, row: InstanceRow, client: ArrClient, targets: Sequence[TargetRow]) -> None:
+    """What follows an import. The file is in: a wish that fails here is told, and undoes nothing."""
+    now = handovers.arrs.clock()
+    with handovers.database.begin() as connection:
+        mark_imported(connection, [target.wanted_id for target in targets], now)
+    try:
+        _apply_wishes(handovers, client, targets)
+    except ArrError as error:
+        with handovers.database.begin() as connection:
+            record_event(
+                connection,
+                now,
+                Event(
+                    "import.unsettled", str(error), Level.WARNING, wanted_id=targets[0].wanted_id, instance_id=row.id
+                ),
+            )
+
+
+def _apply_wishes(handovers: HandOvers, client: ArrClient, targets: Sequence[TargetRow]) -> None:
+    wishes = handovers.settings.import_
+    tags = (tag_id(client, wishes.tag),) if wishes.tag else ()
+    if targets[0].kind is WantedKind.MOVIE:
+        change = MovieChange(monitored=False if wishes.unmonitor else None, add_tags=tags)
+        update_movie(client, MovieId(targets[0].arr_id), change)
+        return
+    if wishes.unmonitor:
+        set_episodes_monitored(client, [EpisodeId(target.arr_id) for target in targets], monitored=False)
+    if tags:
+        tag_series(client, [SeriesId(targets[0].library_arr_id)], tags)

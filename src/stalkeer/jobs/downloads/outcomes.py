@@ -1,0 +1,139 @@
+"""The ends a run of a download can come to, each with the event that tells of it, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+from stalkeer.jobs.downloads.choosing import next_variant
+from stalkeer.jobs.downloads.context import Tools
+from stalkeer.jobs.downloads.leftovers import remove_part, sweep
+from stalkeer.model import DownloadState
+from stalkeer.store.db.database import Transaction
+from stalkeer.store.downloads import run_writes as owned
+from stalkeer.store.downloads.downloads import DownloadRow
+from stalkeer.store.downloads.run_writes import Ownership, Problem, Setback
+from stalkeer.store.journal.events import Event, Level, record_event
+from stalkeer.store.matching.blocklist import block_entry
+
+QUARANTINE = "quarantine"
+ENDS = {DownloadState.PAUSED: "was paused", DownloadState.CANCELLED: "was cancelled"}
+
+
+@dataclass(frozen=True)
+class Settling:
+    tools: Tools
+    owner: Ownership
+    row: DownloadRow
+
+    def event(self, kind: str, words: str, level: Level = Level.INFO) -> Event:
+        return Event(
+            kind,
+            f"{self.row.title} {words}",
+            level,
+            download_id=self.row.id,
+            wanted_id=self.row.items[0].wanted_id if self.row.items else None,
+            source_id=self.row.source_id,
+            instance_id=self.row.items[0].instance_id if self.row.items else None,
+        )
+
+    def let_go(self, state: DownloadState, kind: str = "", words: str = "") -> None:
+        """Leave it in `state`: because its owner, the user or a viewer asked for it."""
+        with self.tools.database.begin() as connection:
+            now = self.tools.clock()
+            if not owned.let_go(connection, self.owner, state, now):
+                return
+            if state is DownloadState.CANCELLED:
+                owned.drop_items(connection, self.owner.download_id)
+            if state in ENDS:
+                record_event(connection, now, self.event(f"download.{state.value}", ENDS[state]))
+            elif kind:
+                record_event(connection, now, self.event(kind, words))
+        if state is DownloadState.CANCELLED:
+            sweep(self.tools.database)
+
+    def wait(self, problem: Problem, failures: int, seconds: float) -> None:
+        """Try again after a while."""
+        with self.tools.database.begin() as connection:
+            now = self.tools.clock()
+            if owned.back_off(
+                connection, self.owner, Setback(problem, failures, now + timedelta(seconds=seconds)), now
+            ):
+                event = self.event("download.interrupted", f"was interrupted: {problem.message}", Level.WARNING)
+                record_event(connection, now, replace(event, data={"code": problem.code, "retry_in_s": round(seconds)}))
+
+    def fail(self, problem: Problem) -> None:
+        with self.tools.database.begin() as connection:
+            self._fail(connection, problem)
+
+    def block(self, problem: Problem, kind: str) -> None:
+        """The user decides what becomes of it."""
+        with self.tools.database.begin() as connection:
+            now = self.tools.clock()
+            if owned.block(connection, self.owner, problem, now):
+                record_event(
+                    connection, now, self.event(kind, f"needs your decision: {problem.message}", Level.WARNING)
+                )
+
+    def complete(self, final_path: str | None, words: str) -> None:
+        with self.tools.database.begin() as connection:
+            now = self.tools.clock()
+            if owned.complete(connection, self.owner, final_path, now):
+                record_event(connection, now, self.event("download.completed", words))
+        self.tools.wake()
+
+    def start_over(self, problem: Problem) -> None:
+        """Fetch it again from its first byte."""
+        with self.tools.database.begin() as connection:
+            now = self.tools.clock()
+            if owned.restart(connection, self.owner, problem, self.row.failures + 1, now):
+                event = self.event("download.restarted", f"is fetched anew: {problem.message}", Level.WARNING)
+                record_event(connection, now, event)
+        self.tools.wake()
+
+    def fetch_on(self, problem: Problem) -> None:
+        """The server told no length, and the file shows that more was to come."""
+        with self.tools.database.begin() as connection:
+            now = self.tools.clock()
+            failures = self.row.failures + 1
+            if failures >= (self.tools.settings().downloads.retry_attempts or failures + 1):
+                self._another(connection, problem)
+            else:
+                setback = Setback(problem, failures, now + timedelta(seconds=10 * failures))
+                owned.fetch_on(connection, self.owner, setback, now)
+        self.tools.wake()
+
+    def try_another(self, problem: Problem) -> None:
+        """This variant is hopeless: the next one, else the download failed."""
+        with self.tools.database.begin() as connection:
+            self._another(connection, problem)
+        if self.row.part_path:
+            remove_part(Path(self.row.part_path))
+        self.tools.wake()
+
+    def quarantine(self, part: Path, problem: Problem) -> None:
+        """Keep a wrong file apart for a look, and never take this entry for these items again."""
+        with self.tools.database.begin() as connection:
+            block_entry(connection, self.row, problem.message, self.tools.clock())
+            self._another(connection, problem)
+        kept = part.parent / QUARANTINE / part.name
+        kept.parent.mkdir(exist_ok=True)
+        if part.exists():
+            part.replace(kept)
+        self.tools.wake()
+
+    def _another(self, connection: Transaction, problem: Problem) -> None:
+        now = self.tools.clock()
+        variant = next_variant(connection, self.row, self.tools.settings().matching.languages)
+        if variant is None:
+            self._fail(connection, problem)
+        elif owned.change_variant(connection, self.owner, variant, problem, now):
+            words = f"goes on with {variant.name}: {problem.message}"
+            record_event(connection, now, self.event("download.variant_changed", words, Level.WARNING))
+
+    def _fail(self, connection: Transaction, problem: Problem) -> None:
+        now = self.tools.clock()
+        if owned.give_up(connection, self.owner, problem, now):
+            event = self.event("download.failed", f"failed: {problem.message}", Level.ERROR)
+            record_event(connection, now, replace(event, data={"code": problem.code}))

@@ -1,0 +1,142 @@
+"""Where a finished file goes when no instance moves it: into the item's own folder, or for good into ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from stalkeer.adapters.arr.client import ArrClient
+from stalkeer.adapters.arr.naming import read_movie_naming, read_series_naming
+from stalkeer.adapters.arr.parse import formats_for_names
+from stalkeer.adapters.arr.paths import PathMap
+from stalkeer.adapters.arr.radarr import read_movie
+from stalkeer.adapters.arr.sonarr import read_series
+from stalkeer.core.naming.episode import (
+    NamedEpisode,
+    NamedSeries,
+    SeriesNaming,
+    episode_file_name,
+    season_folder_name,
+    series_folder_name,
+)
+from stalkeer.core.naming.facts import MediaTraits, NamedFile
+from stalkeer.core.naming.movie import MovieNaming, NamedMovie, movie_file_name, movie_folder_name
+from stalkeer.core.naming.release import CODEC_WORDS, GROUP, FileTraits
+from stalkeer.errors import NotFound, PlacementError
+from stalkeer.model import MovieId, SeriesId, WantedKind
+from stalkeer.settings.schema import DirectorySettings
+from stalkeer.store.library.targets import TargetRow
+
+KEPT_SEASON_FOLDER = "Season {season:00}"  # media servers want two digits
+
+
+def kept_path(
+    directories: DirectorySettings, targets: Sequence[TargetRow], release: str, extension: str, traits: FileTraits
+) -> Path:
+    """`import.mode: none`: the file's final place in our own folders, named as media servers like it."""
+    file = named_file(release, traits)
+    first = targets[0]
+    if first.kind is WantedKind.MOVIE:
+        movie = NamedMovie(first.title, first.year, tmdb_id=first.tmdb_id, imdb_id=first.imdb_id or "")
+        naming = MovieNaming(renames=True)
+        return directories.movies / movie_folder_name(naming, movie) / movie_file_name(naming, movie, file, extension)
+    series, naming_of = _series_of(first), SeriesNaming(renames=True, season_folder_format=KEPT_SEASON_FOLDER)
+    folder = directories.tvshows / series_folder_name(naming_of, series)
+    folder /= season_folder_name(naming_of, series, first.season or 0)
+    return folder / episode_file_name(naming_of, series, _episodes(targets), file, extension)
+
+
+def library_path(
+    client: ArrClient, paths: PathMap, targets: Sequence[TargetRow], file: NamedFile, extension: str
+) -> Path:
+    """`import.mode: library`: the file's place in the item's own folder, named by the instance's own format.
+
+    Raises PlacementError where we do not see the library.
+    """
+    first = targets[0]
+    folder, name = (
+        _film(client, first, file, extension)
+        if first.kind is WantedKind.MOVIE
+        else _episode(client, targets, file, extension)
+    )
+    local = paths.to_local(folder)
+    library = paths.to_local(str(Path(folder).parent)) if first.kind is WantedKind.MOVIE else local.parent
+    if not local.is_dir() and not library.is_dir():
+        raise PlacementError(
+            f"Stalkeer does not see the library folder {library} of {client.address.label}. Mount it, or say in "
+            "path_mappings under which name it is mounted here; `stalkeer doctor paths` helps."
+        )
+    return local / name
+
+
+def named_file(release: str, traits: FileTraits) -> NamedFile:
+    lines = {480: 480, 576: 480, 720: 720, 1080: 1080, 2160: 2160}.get(traits.resolution or 0)
+    media = MediaTraits(
+        video_codec=CODEC_WORDS.get((traits.codec or "").lower(), ""),
+        audio_languages=tuple(code[:2] for code in traits.languages),
+    )
+    quality = f"WEBDL-{lines}p" if lines else ""
+    return NamedFile(quality, release_group=GROUP, original_title=release, original_filename=release, media=media)
+
+
+def _film(client: ArrClient, target: TargetRow, file: NamedFile, extension: str) -> tuple[str, str]:
+    movie = read_movie(client, MovieId(target.library_arr_id))
+    if movie is None:
+        raise NotFound(f"{client.address.label} no longer has {target.title!r}.")
+    named = NamedMovie(
+        title=movie.title,
+        year=movie.year or None,
+        original_title=movie.original_title,
+        tmdb_id=movie.tmdb_id or None,
+        imdb_id=movie.imdb_id,
+        certification=movie.certification,
+        collection=movie.collection.title if movie.collection else "",
+    )
+    naming = read_movie_naming(client)
+    return movie.path, movie_file_name(naming, named, _with_formats(client, file, naming.file_format), extension)
+
+
+def _episode(client: ArrClient, targets: Sequence[TargetRow], file: NamedFile, extension: str) -> tuple[str, str]:
+    series = read_series(client, SeriesId(targets[0].library_arr_id))
+    if series is None:
+        raise NotFound(f"{client.address.label} no longer has {targets[0].title!r}.")
+    naming = read_series_naming(client)
+    named = NamedSeries(
+        title=series.title,
+        year=series.year or None,
+        kind=series.series_type,
+        tvdb_id=series.tvdb_id or None,
+        tmdb_id=series.tmdb_id or None,
+        tvmaze_id=series.tv_maze_id or None,
+        imdb_id=series.imdb_id,
+    )
+    formats = f"{naming.standard_format}{naming.daily_format}{naming.anime_format}"
+    file = _with_formats(client, file, formats)
+    name = episode_file_name(naming, named, _episodes(targets), file, extension)
+    if not series.season_folder:
+        return series.path, name
+    return series.path, f"{season_folder_name(naming, named, targets[0].season or 0)}/{name}"
+
+
+def _with_formats(client: ArrClient, file: NamedFile, pattern: str) -> NamedFile:
+    """The file with its custom formats, which are asked for only where the instance puts any into names."""
+    if "customformat" not in re.sub(r"[- ._]", "", pattern).lower():
+        return file
+    return replace(file, custom_formats=formats_for_names(client, file.original_title))
+
+
+def _series_of(target: TargetRow) -> NamedSeries:
+    return NamedSeries(
+        target.title,
+        target.year,
+        target.series_type or "standard",
+        tvdb_id=target.tvdb_id,
+        tmdb_id=target.tmdb_id,
+        imdb_id=target.imdb_id or "",
+    )
+
+
+def _episodes(targets: Sequence[TargetRow]) -> list[NamedEpisode]:
+    return [NamedEpisode(t.season or 0, t.episode or 0, t.item_title, t.absolute, t.air_date or "") for t in targets]

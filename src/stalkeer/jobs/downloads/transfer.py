@@ -1,0 +1,243 @@
+"""Carry out one run of a download: claim it, fetch what is missing, and leave it where its outcome belongs."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from stalkeer.adapters.transfers.request import (
+    Failed,
+    Fetched,
+    Limits,
+    Outcome,
+    Stopped,
+    StopReason,
+    Tls,
+    TransferRequest,
+    Validators,
+)
+from stalkeer.adapters.transfers.transfer import transfer
+from stalkeer.core.catalogue.access import Access, fill
+from stalkeer.core.downloads.failures import FailureKind
+from stalkeer.core.downloads.retry import GiveUp, decide_retry, failures_after
+from stalkeer.core.downloads.states import Intent
+from stalkeer.jobs.downloads.admission import download_limit_name, source_limit_name
+from stalkeer.jobs.downloads.context import Tools
+from stalkeer.jobs.downloads.outcomes import Settling
+from stalkeer.jobs.downloads.transfer_monitor import Decide, Watch
+from stalkeer.jobs.sources.account_status import ASK_EVERY, AccountState
+from stalkeer.model import DownloadState, SourceId
+from stalkeer.store.catalogue.addresses import EntryAddress, find_address
+from stalkeer.store.downloads import run_writes as owned
+from stalkeer.store.downloads.admission import claim, write_progress
+from stalkeer.store.downloads.downloads import DownloadRow, get_download
+from stalkeer.store.downloads.run_writes import Ownership, Problem, Setback
+from stalkeer.store.journal.events import Event, Level, record_event
+
+log = logging.getLogger(__name__)
+
+USER_AGENT = "Stalkeer/0.1"  # panels answer an empty one as if the file were not there
+TRIES_IN_SLOT = 3  # fruitless reconnects before the slot is given to another download
+LONGEST_PAUSE_IN_SLOT_S = 60.0
+LOCAL_PAUSE_S = 10.0  # the disk is looked at as often, and bars what would fail again
+STOPS = {Intent.PAUSE: StopReason.PAUSE, Intent.CANCEL: StopReason.CANCEL, Intent.YIELD: StopReason.YIELD}
+CHANGES_BORNE = 3  # a server's file became shorter so often: then another variant
+ASK_FIRST = (FailureKind.ACCOUNT, FailureKind.GONE, FailureKind.CHANGED)
+BUSY = (AccountState.IN_USE, AccountState.REFUSED)
+
+
+def carry_out(tools: Tools, watch: Watch) -> None:
+    """Fetch what `watch.owner` names, or do nothing where that run is not ours to carry out."""
+    owner = watch.owner
+    with tools.database.begin() as connection:
+        row = claim(connection, owner, tools.clock())
+    if row is None or row.state is not DownloadState.DOWNLOADING:
+        return
+    attempt = _Attempt(tools, watch, row)
+    if row.intent is not None:
+        attempt.stop(STOPS[Intent(row.intent)])
+        return
+    with tools.database.connect() as connection:
+        address = find_address(connection, row.entry_id, row.source_id, row.entry_key)
+    if address is None:
+        attempt.settling.try_another(Problem("gone", f"{row.name} is no longer on its playlist"))
+    elif address.is_protected:
+        attempt.settling.try_another(
+            Problem(FailureKind.PROTECTED.value, f"{row.name} is encrypted; it is never circumvented")
+        )
+    else:
+        attempt.settle(attempt.fetch(address, tools.access(row.source_id)))
+
+
+def reconnecting(tools: Tools, source_id: SourceId) -> Decide:
+    """The answer to an interruption, with the slot still held: seconds to wait, or None to leave it to others."""
+
+    def decide(failure: Failed, fruitless: int) -> float | None:
+        if failure.kind is not FailureKind.TRANSIENT or fruitless >= TRIES_IN_SLOT:
+            return None
+        if failure.is_cut and tools.accounts.check_after_cut(source_id) in BUSY:
+            return None  # whoever watches goes first
+        gap = tools.settings().downloads.reconnect_gap
+        pause = max(gap * 2 ** max(0, fruitless - 1), failure.retry_after_s or 0.0)
+        return pause if pause <= LONGEST_PAUSE_IN_SLOT_S else None
+
+    return decide
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    tools: Tools
+    watch: Watch
+    row: DownloadRow
+
+    @property
+    def owner(self) -> Ownership:
+        return self.watch.owner
+
+    @property
+    def settling(self) -> Settling:
+        return Settling(self.tools, self.owner, self.row)
+
+    # --- fetching
+
+    def fetch(self, address: EntryAddress, access: Access) -> Outcome:
+        part = self.tools.incomplete / f"{self.row.id}-{self.row.entry_id}.part"
+        try:
+            part.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            return Failed(FailureKind.LOCAL_PERMISSION, f"{part.parent} cannot be made: {error.strerror}")
+        request = self._request(address, access, part)
+        host = urlsplit(request.url).hostname or ""
+        with self.tools.database.begin() as connection:
+            owned.note_opened(connection, self.owner, str(part), host, self.tools.clock())
+            if request.durable_offset:
+                owned.note_resumed(connection, self.owner, request.durable_offset)
+            elif self.row.offset == 0:
+                record_event(
+                    connection, self.tools.clock(), self.settling.event("download.started", "is being downloaded")
+                )
+        decide = reconnecting(self.tools, self.row.source_id)
+        self.watch.begin(request.durable_offset, request.total, request.validators, decide)
+        pace = self.tools.bandwidth.pace(source_limit_name(self.row.source_id), download_limit_name(self.row.id))
+        return transfer(request, self.watch, pace)
+
+    def _request(self, address: EntryAddress, access: Access, part: Path) -> TransferRequest:
+        knows_part = self.row.part_path == str(part)
+        settings = self.tools.settings().downloads
+        return TransferRequest(
+            url=fill(address.template, access),
+            part=part,
+            headers={"User-Agent": access.user_agent or USER_AGENT, **access.headers, **address.headers},
+            durable_offset=self.row.durable_offset if knows_part else 0,
+            total=self.row.total if knows_part else None,
+            validators=Validators.from_document(self.row.validators if knows_part else None),
+            proxy=access.proxy or None,
+            tls=Tls(settings.verify_tls, settings.ca_file),
+            https_only=settings.https_only,
+            limits=Limits(silence_s=min(60.0, max(settings.timeout, 1.0)), no_progress_s=max(settings.timeout, 1.0)),
+            min_free=settings.min_free,
+            has_sidecar=settings.checksum_sidecar,
+        )
+
+    # --- the outcome
+
+    def settle(self, outcome: Outcome) -> None:
+        if self.watch.reconnects:
+            with self.tools.database.begin() as connection:
+                owned.note_reconnects(connection, self.owner, self.watch.reconnects)
+        if isinstance(outcome, Fetched):
+            self._arrived(outcome)
+        elif isinstance(outcome, Stopped):
+            self.stop(outcome.reason)
+        else:
+            self._failed(outcome)
+
+    def _arrived(self, outcome: Fetched) -> None:
+        facts = {
+            "is_length_known": outcome.is_length_known,
+            "checksums": dict(outcome.checksums),
+            "extension": outcome.extension,
+        }
+        self._write_progress()
+        with self.tools.database.begin() as connection:
+            now = self.tools.clock()
+            owned.note_facts(connection, self.owner, facts)
+            if owned.mark_fetched(connection, self.owner, outcome.size, outcome.validators.to_document(), now):
+                words = f"was fetched: {outcome.size:,} bytes"
+                record_event(connection, now, self.settling.event("download.fetched", words))
+        self.tools.wake()
+
+    def stop(self, reason: StopReason) -> None:
+        """Let go as our owner, the user or a viewer asked; the part stays, unless nobody wants it."""
+        if reason is StopReason.LOST:
+            return
+        self._write_progress()
+        state = {StopReason.PAUSE: DownloadState.PAUSED, StopReason.CANCEL: DownloadState.CANCELLED}.get(
+            reason, DownloadState.QUEUED
+        )
+        kind = "download.yielded" if reason is StopReason.YIELD else ""
+        self.settling.let_go(state, kind, "made room")
+        self.tools.wake()
+
+    def _failed(self, failed: Failed) -> None:
+        log.info("download %s: %s", self.row.id, failed.message)
+        self._write_progress()
+        if self._is_the_accounts_fault(failed):
+            # where the user's own limit is above the account's, admission alone would not make it wait
+            self.settling.wait(Problem("account", failed.message), self.row.failures, ASK_EVERY.total_seconds())
+            return
+        if failed.kind is FailureKind.LOCAL_DISK_FULL:
+            self.tools.disk_full()
+        problem = Problem(failed.kind.value, failed.message)
+        if failed.kind in (FailureKind.LOCAL_DISK_FULL, FailureKind.LOCAL_PERMISSION):
+            self.settling.wait(problem, self.row.failures, LOCAL_PAUSE_S)
+            return
+        if failed.kind is FailureKind.CHANGED and self.row.failures < CHANGES_BORNE:
+            self.settling.start_over(problem)
+            return
+        failures = failures_after(self.row.failures, self.watch.fetched)
+        settings = self.tools.settings().downloads
+        decision = decide_retry(
+            failed.kind,
+            failures,
+            self.tools.dice(),
+            retry_after_s=failed.retry_after_s,
+            tries=settings.retry_attempts or None,
+            first_s=settings.retry_delay,
+        )
+        if isinstance(decision, GiveUp):
+            self.settling.try_another(replace(problem, message=f"{failed.message} ({decision.reason})"))
+        else:
+            self.settling.wait(problem, failures, decision.seconds)
+
+    def _is_the_accounts_fault(self, failed: Failed) -> bool:
+        """Panels answer an expired or busy account with a 404 or a cut: only the account itself can tell."""
+        if not (failed.is_cut or failed.kind in ASK_FIRST):
+            return False
+        return self.tools.accounts.check_after_cut(self.row.source_id) in BUSY
+
+    def _write_progress(self) -> None:
+        """What no pulse has written yet, before the last write of the run."""
+        seen = self.watch.see_the_end()
+        if seen is not None:
+            with self.tools.database.begin() as connection:
+                write_progress(connection, [seen.progress], self.tools.clock())
+            self.tools.note_fetched(self.row.id, seen.progress.fetched, seen.seconds)
+
+
+def note_defect(tools: Tools, owner: Ownership, message: str) -> None:
+    """An error nobody foresaw: kept with the download, tried again a good while later, at last given up."""
+    with tools.database.begin() as connection:
+        now = tools.clock()
+        row = get_download(connection, owner.download_id)
+        problem = Problem("internal", f"An unexpected error, please report it: {message}")
+        failures = row.failures + 1
+        if failures >= (tools.settings().downloads.retry_attempts or failures + 1):
+            if owned.give_up(connection, owner, problem, now):
+                event = Event("download.failed", f"{row.title} failed: {message}", Level.ERROR, download_id=row.id)
+                record_event(connection, now, event)
+            return
+        owned.back_off(connection, owner, Setback(problem, failures, now + timedelta(seconds=60 * failures)), now)

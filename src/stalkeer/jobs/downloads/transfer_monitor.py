@@ -1,0 +1,176 @@
+"""One running transfer as two threads see it: its own, which reports, and the pulse, which reads and halts."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from stalkeer.adapters.transfers.request import Failed, StopReason, Validators
+from stalkeer.core.downloads.retry import PROGRESS_BYTES
+from stalkeer.store.downloads.admission import Progress
+from stalkeer.store.downloads.run_writes import Ownership
+
+SPEED_MEMORY = 0.6  # weight of the past in the shown speed: about the last ten seconds at a pulse every two
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A transfer at one moment, `seconds` after the one before. Once it is written `confirm` it, else `take_back`."""
+
+    progress: Progress
+    seconds: float
+
+
+# how long to wait after an interruption, given the fruitless ones in a row; None ends the attempt
+Decide = Callable[[Failed, int], float | None]
+
+
+class Watch:
+    """Implements the transfer's `Watcher`."""
+
+    def __init__(
+        self,
+        owner: Ownership,
+        is_stale: Callable[[], bool] = lambda: False,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.owner = owner
+        self._decide: Decide = lambda _failure, _fruitless: None
+        self._is_stale = is_stale
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._halt: StopReason | None = None
+        self._shutdown: Callable[[], None] | None = None
+        self._durable = 0
+        self._since_durable = 0
+        self._total: int | None = None
+        self._validators = Validators()
+        self._received = 0
+        self._told = 0  # of what was received: in the database, or in a transaction on its way there
+        self._speed = 0.0
+        self._speed_at = monotonic()
+        self._fruitless = 0
+        self._received_at_cut = 0
+        self._reconnects: list[int] = []
+        self.has_begun = False
+
+    # --- from the transfer's thread
+
+    def begin(self, durable: int, total: int | None, validators: Validators, decide: Decide) -> None:
+        """What is known before the first byte; from here on the pulse writes our progress."""
+        with self._lock:
+            self._durable, self._total, self._validators = durable, total, validators
+            self._decide = decide
+            self._speed_at = self._monotonic()
+            self.has_begun = True
+
+    def opened(self, shutdown: Callable[[], None]) -> None:
+        with self._lock:
+            self._shutdown = shutdown
+            self._since_durable = 0
+            halted = self._halt is not None
+        if halted:
+            shutdown()
+
+    def stopping(self) -> StopReason | None:
+        if self._halt is None and self._is_stale():
+            self._halt = StopReason.LOST
+        return self._halt
+
+    def received(self, size: int) -> None:
+        self._received += size  # only this thread writes it, and an int is read whole
+        self._since_durable += size
+
+    def durable(self, offset: int, total: int | None, validators: Validators) -> None:
+        with self._lock:
+            self._durable, self._total, self._validators = offset, total, validators
+            self._since_durable = 0
+
+    def interrupted(self, failure: Failed) -> float | None:
+        self._fruitless = 0 if self._received - self._received_at_cut >= PROGRESS_BYTES else self._fruitless + 1
+        self._received_at_cut = self._received
+        pause_s = self._decide(failure, self._fruitless)
+        if pause_s is not None:
+            with self._lock:
+                self._reconnects.append(self._durable + self._since_durable)
+        return pause_s
+
+    @property
+    def reconnects(self) -> tuple[int, ...]:
+        """How many bytes were here already at each interruption after which this run went on by itself."""
+        with self._lock:
+            return tuple(self._reconnects)
+
+    @property
+    def fetched(self) -> int:
+        """Bytes that came over the wire in this run."""
+        return self._received
+
+    @property
+    def position(self) -> tuple[int, int | None, Validators]:
+        with self._lock:
+            return self._durable, self._total, self._validators
+
+    # --- from the pulse's thread
+
+    def halt(self, reason: StopReason) -> None:
+        """Stop the transfer: flag first, then free a blocked read."""
+        with self._lock:
+            self._halt = self._halt or reason
+            shutdown = self._shutdown
+        if shutdown is not None:
+            shutdown()
+
+    @property
+    def halted(self) -> StopReason | None:
+        return self._halt
+
+    def see(self) -> Seen | None:
+        """How far it is; None before it has begun. No byte is told of twice, whoever looks."""
+        if not self.has_begun:
+            return None
+        now = self._monotonic()
+        with self._lock:
+            received = self._received
+            fetched, self._told = received - self._told, received
+            seconds = now - self._speed_at
+            speed = self._averaged(fetched, now)
+            offset = self._durable + self._since_durable
+            if self._total is not None:
+                offset = min(offset, self._total)
+            progress = Progress(
+                owner=self.owner,
+                offset=offset,
+                durable_offset=self._durable,
+                total=self._total,
+                validators=self._validators.to_document(),
+                speed=speed,
+                fetched=fetched,
+                has_advanced=received >= PROGRESS_BYTES,
+            )
+        return Seen(progress, seconds)
+
+    def confirm(self, seen: Seen) -> None:
+        """`seen` is in the database."""
+        with self._lock:
+            self._speed = seen.progress.speed
+            self._speed_at = self._monotonic()
+
+    def take_back(self, seen: Seen) -> None:
+        """`seen` could not be written: tell its bytes again."""
+        with self._lock:
+            self._told -= seen.progress.fetched
+
+    def see_the_end(self) -> Seen | None:
+        """For the owner's last write: what no pulse has written yet."""
+        seen = self.see()
+        return None if seen is None else replace(seen, progress=replace(seen.progress, speed=0.0))
+
+    def _averaged(self, fetched: int, now: float) -> float:
+        elapsed = now - self._speed_at
+        if elapsed <= 0:
+            return self._speed
+        current = fetched / elapsed
+        return current if self._speed == 0 else SPEED_MEMORY * self._speed + (1 - SPEED_MEMORY) * current

@@ -1,0 +1,1 @@
+"""Report the progress of a job and hear its cancellation."""

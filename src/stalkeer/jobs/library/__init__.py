@@ -1,0 +1,1 @@
+"""Connect instances, read what they own and want, take their events."""

@@ -1,0 +1,91 @@
+"""Clients of the configured instances: opened where a job needs one, with one gate and one call count per instance."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from stalkeer.adapters.arr.client import READ_TIMEOUT_S, Address, ArrClient
+from stalkeer.adapters.arr.gate import Gate
+from stalkeer.errors import ArrError, ArrUnauthorised
+from stalkeer.model import InstanceId
+from stalkeer.secrets import SecretBox, register_secret
+from stalkeer.store.db.database import Database
+from stalkeer.store.library.instances import InstanceRow, NewInstance, add_api_calls, note_failure, note_success
+
+
+@dataclass
+class Arrs:
+    """Opens clients. Built once per process: what one job learns of a dead instance spares the next one the wait."""
+
+    database: Database
+    secrets: SecretBox
+    clock: Callable[[], datetime]
+    make_gate: Callable[[str], Gate] = Gate
+    _gates: dict[InstanceId, Gate] = field(default_factory=dict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @contextmanager
+    def client(self, row: InstanceRow) -> Iterator[ArrClient]:
+        """A client for the length of the block; what became of it is kept with the instance."""
+        gate = self._gate(row)
+        try:
+            with ArrClient(self.address(row), gate) as client:
+                yield client
+        except ArrError as error:
+            self._note(row, gate, str(error))
+            raise
+        self._note(row, gate, None)
+
+    def over(self, database: Database) -> Arrs:
+        """The same clients and gates, noting what becomes of them in another database (a rehearsal's)."""
+        return Arrs(database, self.secrets, self.clock, self.make_gate, self._gates, self._lock)
+
+    def address(self, row: InstanceRow) -> Address:
+        api_key = self.secrets.decrypt_or_none(row.api_key)
+        if api_key is None:
+            raise ArrUnauthorised(
+                f"{row.label}: its stored API key cannot be read with the present secret key. Enter it again"
+            )
+        register_secret(api_key)
+        return Address(
+            kind=row.kind,
+            slug=row.slug,
+            url=row.url,
+            api_key=api_key,
+            ca_file=Path(row.options.ca_file) if row.options.ca_file else None,
+            read_timeout_s=row.options.timeout_s or READ_TIMEOUT_S,
+        )
+
+    def address_of(self, new: NewInstance) -> Address:
+        """The address of an instance that is not kept yet."""
+        register_secret(new.api_key)
+        return Address(
+            kind=new.kind,
+            slug=new.slug,
+            url=new.url,
+            api_key=new.api_key,
+            ca_file=Path(new.options.ca_file) if new.options.ca_file else None,
+            read_timeout_s=new.options.timeout_s or READ_TIMEOUT_S,
+        )
+
+    def forget(self, row: InstanceRow) -> None:
+        """Drop what is known of an instance's silence: it was just heard."""
+        with self._lock:
+            self._gates.pop(row.id, None)
+
+    def _gate(self, row: InstanceRow) -> Gate:
+        with self._lock:
+            return self._gates.setdefault(row.id, self.make_gate(row.label))
+
+    def _note(self, row: InstanceRow, gate: Gate, error: str | None) -> None:
+        with self.database.begin() as connection:
+            add_api_calls(connection, row.id, gate.take_calls())
+            if error is None:
+                note_success(connection, row.id, self.clock())
+            else:
+                note_failure(connection, row.id, error)

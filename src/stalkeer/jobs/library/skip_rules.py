@@ -1,0 +1,51 @@
+"""Which wanted items are not downloaded now, and by which rule. Decides; changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stalkeer.adapters.arr.values import WantedItem, WantedReason
+
+
+class SkipRule(StrEnum):
+    """The rules in words, as they are kept with the item and shown."""
+
+    UNMONITORED = "not monitored"
+    TAGGED = "excluded by tag"
+    OWNED = "owned by another instance"
+    KEPT = "downloaded, kept in its folder"
+    QUEUED = "in the instance's own queue"
+    UNAVAILABLE = "not available yet"
+    SPECIAL = "a special"
+    CUTOFF = "has a file, below its cutoff"
+
+
+@dataclass(frozen=True)
+class SkipFacts:
+    """What the rules ask: the user's wishes and the instance's present state."""
+
+    wants_cutoff: bool
+    wants_specials: bool
+    wants_unmonitored: bool
+    wants_unavailable: bool
+    queued: Collection[int]  # ids in the instance's own queue
+    excluded_library: Collection[int]  # ids of films or series with an excluded tag
+    kept: Collection[int] = frozenset()  # ids of what was downloaded and, by `import.mode: none`, not handed over
+    owner: str | None = None  # slug of another instance that has the item already
+
+
+def skip_rule(item: WantedItem, facts: SkipFacts) -> SkipRule | None:
+    """The first rule that holds the item back; None where it may be downloaded."""
+    rules = (
+        (SkipRule.UNMONITORED, not item.monitored and not facts.wants_unmonitored),
+        (SkipRule.TAGGED, item.library_arr_id in facts.excluded_library),
+        (SkipRule.OWNED, facts.owner is not None),
+        (SkipRule.KEPT, item.arr_id in facts.kept),
+        (SkipRule.QUEUED, item.arr_id in facts.queued),
+        (SkipRule.UNAVAILABLE, not item.available and not facts.wants_unavailable),
+        (SkipRule.SPECIAL, item.season == 0 and not facts.wants_specials),
+        (SkipRule.CUTOFF, item.reason is WantedReason.CUTOFF and not facts.wants_cutoff),
+    )
+    return next((rule for rule, holds in rules if holds), None)

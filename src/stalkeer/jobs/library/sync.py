@@ -1,0 +1,301 @@
+"""Read what every instance owns and wants into the database. One instance's failure never stops the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import TypeVar
+
+from stalkeer.adapters.arr.client import ArrClient
+from stalkeer.adapters.arr.connect import check_program
+from stalkeer.adapters.arr.radarr import read_movies, wanted_movies
+from stalkeer.adapters.arr.reading import read_blocklist, read_profiles, read_queue, read_root_folders, read_tags
+from stalkeer.adapters.arr.sonarr import read_episodes, read_series_list, wanted_episodes
+from stalkeer.adapters.arr.values import LibraryKind, WantedItem, WantedReason
+from stalkeer.errors import ArrError
+from stalkeer.jobs.journal.reporting import Run
+from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.library.skip_rules import SkipFacts, skip_rule
+from stalkeer.model import InstanceKind, SeriesId
+from stalkeer.settings.schema import WantedSettings
+from stalkeer.store.db.database import Database
+from stalkeer.store.library.blocked_releases import save_blocked_releases
+from stalkeer.store.library.instances import InstanceRow, get_instance, list_instances, note_sync
+from stalkeer.store.library.library import KnownItems, read_known_items, remove_items, save_items
+from stalkeer.store.library.ownership import SharedSeries, films_owned_elsewhere, read_kept, read_tagged, shared_series
+from stalkeer.store.library.wanted import (
+    KnownWanteds,
+    WantedToSave,
+    count_wanted,
+    mark_gone,
+    read_known_wanted,
+    save_wanted,
+)
+
+T = TypeVar("T")
+LIBRARY_CHUNK = 500
+
+
+@dataclass(frozen=True)
+class InstanceSync:
+    """What came of one instance. With an `error`, what was read before stays as it was."""
+
+    slug: str
+    kind: InstanceKind
+    library: int = 0
+    missing: int = 0
+    cutoff: int = 0
+    changed: int = 0
+    gone: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    error: str | None = None
+
+    @property
+    def wanted(self) -> int:
+        return self.missing + self.cutoff
+
+    def to_document(self) -> dict[str, object]:
+        return {
+            "instance": self.slug,
+            "kind": self.kind.value,
+            "library": self.library,
+            "wanted": self.wanted,
+            "missing": self.missing,
+            "cutoff": self.cutoff,
+            "changed": self.changed,
+            "gone": self.gone,
+            "skipped": dict(self.skipped),
+            "error": self.error,
+        }
+
+
+@dataclass(frozen=True)
+class SyncReport:
+    instances: tuple[InstanceSync, ...]
+
+    @property
+    def is_partial(self) -> bool:
+        return any(sync.error for sync in self.instances)
+
+    def to_document(self) -> dict[str, object]:
+        return {"instances": [sync.to_document() for sync in self.instances]}
+
+
+@dataclass(frozen=True)
+class WantedSync:
+    """What a sync works with."""
+
+    database: Database
+    arrs: Arrs
+    wishes: WantedSettings
+    run: Run
+
+
+def sync_wanted(
+    database: Database, arrs: Arrs, wishes: WantedSettings, run: Run, only: str | None = None
+) -> SyncReport:
+    """Sync every enabled instance, or the one called `only`: first all libraries, so that each knows the others'."""
+    with database.connect() as connection:
+        rows = [get_instance(connection, only)] if only else [r for r in list_instances(connection) if r.enabled]
+    sync = WantedSync(database, arrs, wishes, run)
+    libraries = [(row, _library_or_error(sync, row)) for row in rows]
+    return SyncReport(tuple(_wanted_or_error(sync, row, before) for row, before in libraries))
+
+
+def _library_or_error(sync: WantedSync, row: InstanceRow) -> InstanceSync:
+    try:
+        with sync.arrs.client(row) as client:
+            return _sync_library(sync, row, client)
+    except ArrError as error:
+        return InstanceSync(row.slug, row.kind, error=str(error))
+
+
+def _wanted_or_error(sync: WantedSync, row: InstanceRow, before: InstanceSync) -> InstanceSync:
+    if before.error is not None or sync.run.is_cancelled():
+        return before
+    try:
+        with sync.arrs.client(row) as client:
+            return _sync_wanted(sync, row, client, before)
+    except ArrError as error:
+        return replace(before, error=str(error))
+
+
+def _sync_library(sync: WantedSync, row: InstanceRow, client: ArrClient) -> InstanceSync:
+    status = check_program(client)
+    profiles, folders = read_profiles(client), read_root_folders(client)
+    kind = LibraryKind.MOVIE if row.kind is InstanceKind.RADARR else LibraryKind.SERIES
+    with sync.database.connect() as connection:
+        known = read_known_items(connection, row.id, kind)
+    seen: set[int] = set()
+    changed = 0
+    items = read_movies(client) if kind is LibraryKind.MOVIE else read_series_list(client)
+    for chunk in _chunks(items, LIBRARY_CHUNK):
+        with sync.database.begin() as connection:
+            changed += save_items(connection, row.id, chunk, known, sync.arrs.clock())
+        seen.update(item.arr_id for item in chunk)
+        sync.run.progress(len(seen), None, f"{row.label}: library")
+    with sync.database.begin() as connection:
+        remove_items(connection, known, seen)
+        note_sync(connection, row.id, status.version, sync.arrs.clock(), profiles, folders)
+    return InstanceSync(row.slug, row.kind, library=len(seen), changed=changed)
+
+
+def _sync_wanted(sync: WantedSync, row: InstanceRow, client: ArrClient, before: InstanceSync) -> InstanceSync:
+    with sync.database.connect() as connection:
+        kind = LibraryKind.MOVIE if row.kind is InstanceKind.RADARR else LibraryKind.SERIES
+        library = read_known_items(connection, row.id, kind)
+        known = read_known_wanted(connection, row.id)
+    facts = read_facts(sync, row, client)
+    report = before
+    for reason in WantedReason:
+        counts = _sync_list(sync, _List(row, client, reason, facts, library, known))
+        report = replace(
+            report,
+            missing=counts.seen if reason is WantedReason.MISSING else report.missing,
+            cutoff=counts.seen if reason is WantedReason.CUTOFF else report.cutoff,
+            changed=report.changed + counts.changed,
+            gone=report.gone + counts.gone,
+        )
+    blocked = read_blocklist(client)
+    with sync.database.begin() as connection:
+        save_blocked_releases(connection, row.id, blocked)
+    with sync.database.connect() as connection:
+        skipped = {skip: number for skip, number in count_wanted(connection, row.id).items() if skip is not None}
+    return replace(report, skipped=skipped)
+
+
+@dataclass(frozen=True)
+class _List:
+    """One of an instance's two lists, and what its items are judged and stored by."""
+
+    row: InstanceRow
+    client: ArrClient
+    reason: WantedReason
+    facts: WantedFacts
+    library: KnownItems
+    known: KnownWanteds
+
+
+@dataclass(frozen=True)
+class _ListCounts:
+    seen: int
+    changed: int
+    gone: int
+
+
+def _sync_list(sync: WantedSync, wanted: _List) -> _ListCounts:
+    seen: set[int] = set()
+    changed = 0
+    is_complete = True
+    for monitored in (True, False) if sync.wishes.unmonitored else (True,):
+        pages = _Pages(wanted, monitored=monitored)
+        for items in pages.items():
+            rows = [
+                judge(item, wanted.library, wanted.facts) for item in items if item.library_arr_id in wanted.library
+            ]
+            with sync.database.begin() as connection:
+                changed += save_wanted(connection, wanted.row.id, rows, wanted.known, sync.arrs.clock())
+            seen.update(row.item.arr_id for row in rows)
+            sync.run.progress(len(seen), pages.total, f"{wanted.row.label}: {wanted.reason}")
+        is_complete = is_complete and pages.is_complete
+    gone = 0
+    if is_complete:  # of a list that changed too fast to be read whole, nothing is believed to be missing
+        with sync.database.begin() as connection:
+            gone = mark_gone(connection, wanted.known, seen, wanted.reason, sync.arrs.clock())
+    return _ListCounts(len(seen), changed, gone)
+
+
+def judge(item: WantedItem, library: KnownItems, facts: WantedFacts) -> WantedToSave:
+    """The item with the rule that holds it back, if any."""
+    owner = facts.owners.of(item)
+    row = library[item.library_arr_id]
+    rule = skip_rule(item, replace(facts.skip, owner=owner))
+    return WantedToSave(item, row.id, row.fingerprint, rule, owner)
+
+
+class _Pages:
+    """The pages of a wanted list as our values, for either program."""
+
+    def __init__(self, wanted: _List, *, monitored: bool) -> None:
+        self._reason = wanted.reason
+        read = wanted_movies if wanted.row.kind is InstanceKind.RADARR else wanted_episodes
+        self._pages = read(wanted.client, wanted.reason, monitored=monitored)
+
+    def items(self) -> Iterator[list[WantedItem]]:
+        for records in self._pages.pages():
+            yield [record.to_wanted_item(self._reason) for record in records]
+
+    @property
+    def total(self) -> int:
+        return self._pages.total
+
+    @property
+    def is_complete(self) -> bool:
+        return self._pages.is_complete
+
+
+@dataclass(frozen=True)
+class WantedFacts:
+    """What items are judged by: the same for all of one sync, except who else owns them."""
+
+    skip: SkipFacts
+    owners: Owners
+
+
+def read_facts(sync: WantedSync, row: InstanceRow, client: ArrClient) -> WantedFacts:
+    tags = read_tags(client) if row.options.exclude_tags else {}
+    excluded = {tags[label.lower()] for label in row.options.exclude_tags if label.lower() in tags}
+    with sync.database.connect() as connection:
+        tagged = read_tagged(connection, row.id, excluded) if excluded else frozenset()
+        kept = read_kept(connection, row.id)
+    skip = SkipFacts(
+        wants_cutoff=sync.wishes.cutoff,
+        wants_specials=sync.wishes.specials,
+        wants_unmonitored=sync.wishes.unmonitored,
+        wants_unavailable=sync.wishes.unavailable,
+        queued=frozenset(queued.arr_id for queued in read_queue(client)),
+        excluded_library=tagged,
+        kept=kept,
+    )
+    return WantedFacts(skip, Owners(sync, row))
+
+
+class Owners:
+    """Which of this instance's wanted items another instance has a file of."""
+
+    def __init__(self, sync: WantedSync, row: InstanceRow) -> None:
+        self._sync = sync
+        self._episodes: dict[int, dict[tuple[int, int], str]] = {}
+        with sync.database.connect() as connection:
+            self._films = films_owned_elsewhere(connection, row.id) if row.kind is InstanceKind.RADARR else {}
+            self._shared = shared_series(connection, row.id) if row.kind is InstanceKind.SONARR else {}
+
+    def of(self, item: WantedItem) -> str | None:
+        if item.season is None or item.episode is None:
+            return self._films.get(item.arr_id)
+        if item.library_arr_id not in self._shared:
+            return None
+        if item.library_arr_id not in self._episodes:
+            self._episodes[item.library_arr_id] = self._read(self._shared[item.library_arr_id])
+        return self._episodes[item.library_arr_id].get((item.season, item.episode))
+
+    def _read(self, copies: Sequence[SharedSeries]) -> dict[tuple[int, int], str]:
+        """Ask the other instances once per shared series: no list call tells which episodes have files."""
+        owned: dict[tuple[int, int], str] = {}
+        for copy in copies:
+            with self._sync.database.connect() as connection:
+                other = get_instance(connection, copy.slug)
+            try:
+                with self._sync.arrs.client(other) as client:
+                    episodes = read_episodes(client, SeriesId(copy.arr_id))
+            except ArrError:
+                continue  # unknown is not owned: the other instance's own sync reports why
+            owned |= {(e.season_number, e.episode_number): copy.slug for e in episodes if e.has_file}
+        return owned
+
+
+def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk

@@ -1,0 +1,92 @@
+"""One film or series brought up to date, after a hint that it changed: no need to read a whole library for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from stalkeer.adapters.arr.client import ArrClient
+from stalkeer.adapters.arr.radarr import read_movie
+from stalkeer.adapters.arr.resources import EpisodeResource, SeriesResource
+from stalkeer.adapters.arr.sonarr import read_episodes, read_series
+from stalkeer.adapters.arr.values import LibraryItem, LibraryKind, WantedItem, WantedReason
+from stalkeer.errors import ArrError
+from stalkeer.jobs.library.sync import InstanceSync, WantedSync, judge, read_facts
+from stalkeer.model import InstanceKind, MovieId, SeriesId
+from stalkeer.settings.schema import WantedSettings
+from stalkeer.store.library.instances import InstanceRow
+from stalkeer.store.library.library import KnownItems, read_known_items, remove_items, save_items
+from stalkeer.store.library.wanted import mark_gone, read_known_wanted, save_wanted
+
+
+def sync_item(sync: WantedSync, row: InstanceRow, library_arr_id: int) -> InstanceSync:
+    """Read one film or series and its missing episodes. One that left the library leaves ours."""
+    try:
+        with sync.arrs.client(row) as client:
+            return _sync_item(sync, row, client, library_arr_id)
+    except ArrError as error:
+        return InstanceSync(row.slug, row.kind, error=str(error))
+
+
+def _sync_item(sync: WantedSync, row: InstanceRow, client: ArrClient, library_arr_id: int) -> InstanceSync:
+    now = sync.arrs.clock()
+    is_film = row.kind is InstanceKind.RADARR
+    read = _read_film if is_film else _read_series
+    found = read(client, library_arr_id, sync.wishes, now)
+    kind = LibraryKind.MOVIE if is_film else LibraryKind.SERIES
+    with sync.database.begin() as connection:
+        library = read_known_items(connection, row.id, kind, library_arr_id)
+        if found is None:
+            return InstanceSync(row.slug, row.kind, gone=remove_items(connection, library, ()))
+        changed = save_items(connection, row.id, [found[0]], library, now)
+    counts = _save_wanted(sync, row, client, library, found[1])
+    return InstanceSync(
+        row.slug, row.kind, library=1, missing=len(found[1]), changed=changed + counts[0], gone=counts[1]
+    )
+
+
+def _save_wanted(
+    sync: WantedSync, row: InstanceRow, client: ArrClient, library: KnownItems, items: list[WantedItem]
+) -> tuple[int, int]:
+    """(changed, gone)"""
+    facts = read_facts(sync, row, client)
+    rows = [judge(item, library, facts) for item in items]
+    (library_row,) = library.values()
+    with sync.database.begin() as connection:
+        known = read_known_wanted(connection, row.id, library_row.id)
+        changed = save_wanted(connection, row.id, rows, known, sync.arrs.clock())
+        below_cutoff = {arr_id for arr_id, old in known.items() if old.reason == WantedReason.CUTOFF.value}
+        seen = {item.arr_id for item in items} | below_cutoff  # whether these still are, only the cutoff list tells
+        return changed, mark_gone(connection, known, seen, None, sync.arrs.clock())
+
+
+Found = tuple[LibraryItem, list[WantedItem]]
+
+
+def _read_film(client: ArrClient, movie_id: int, wishes: WantedSettings, _now: datetime) -> Found | None:
+    movie = read_movie(client, MovieId(movie_id))
+    if movie is None:
+        return None
+    item = movie.to_library_item()
+    is_missing = not item.has_file and movie.year > 0 and (movie.monitored or wishes.unmonitored)
+    return item, [movie.to_wanted_item(WantedReason.MISSING)] if is_missing else []
+
+
+def _read_series(client: ArrClient, series_id: int, wishes: WantedSettings, now: datetime) -> Found | None:
+    series = read_series(client, SeriesId(series_id))
+    if series is None:
+        return None
+    episodes = read_episodes(client, SeriesId(series_id))
+    return series.to_library_item(), list(_missing(series, episodes, wishes, now))
+
+
+def _missing(
+    series: SeriesResource, episodes: tuple[EpisodeResource, ...], wishes: WantedSettings, now: datetime
+) -> Iterator[WantedItem]:
+    """As the instance's own list counts: no file, aired to its end, monitored like its series."""
+    for episode in episodes:
+        item = episode.to_wanted_item(WantedReason.MISSING)
+        has_aired = item.air_date_utc is not None and item.air_date_utc + timedelta(minutes=series.runtime) <= now
+        is_monitored = (episode.monitored and series.monitored) or wishes.unmonitored
+        if not episode.has_file and episode.episode_file_id == 0 and has_aired and is_monitored:
+            yield item

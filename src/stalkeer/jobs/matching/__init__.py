@@ -1,0 +1,1 @@
+"""Scan, match, explain, and keep the decisions of the user."""

@@ -1,0 +1,61 @@
+"""Accounts list a series' episodes on request only: ask for those series that something wanted may be in."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from stalkeer.core.matching.candidates import series_candidates
+from stalkeer.jobs.catalogue.panel_queries import ExpandReport, expand_series
+from stalkeer.jobs.journal.reporting import Run
+from stalkeer.jobs.matching.match import Matching, MatchReport, match_wanted, read_known
+from stalkeer.jobs.sources.refresh import Refresher
+from stalkeer.model import SourceId
+from stalkeer.store.matching.entries import keys_of_titles, series_entries
+from stalkeer.store.matching.works import forget_matched
+
+
+@dataclass(frozen=True)
+class WantedSeries:
+    """Entries that stand for series that are wanted, by source; and the works they may be."""
+
+    keys: dict[SourceId, list[str]]
+    works: frozenset[str]
+
+
+def wanted_series(matching: Matching) -> WantedSeries:
+    """Which series entries bear a name of a series of which an episode is wanted."""
+    known = read_known(matching)
+    works = {row.item.work.identity: row.item.work for row in known.wanted if row.item.work.kind == "series"}
+    if not works:
+        return WantedSeries({}, frozenset())
+    with matching.database.connect() as connection:
+        listed = list(series_entries(connection))
+        keys = keys_of_titles(connection, {title_id for _, _, title_id in listed})
+    named = series_candidates(works.values(), keys)
+    found: dict[SourceId, list[str]] = defaultdict(list)
+    for source_id, key, title_id in listed:
+        if title_id in named:
+            found[source_id].append(key)
+    return WantedSeries(dict(found), frozenset(work for works_of in named.values() for work in works_of))
+
+
+def match_sources(matching: Matching, refresher: Refresher, run: Run) -> MatchReport:
+    """Ask the accounts for the episodes of wanted series, then match what is new or changed."""
+    fetch_episodes(matching, refresher, run)
+    return match_wanted(matching, run)
+
+
+def fetch_episodes(matching: Matching, refresher: Refresher, run: Run) -> dict[SourceId, ExpandReport]:
+    """Each series once a week at most, slowly; what came is matched at the next match."""
+    wanted = wanted_series(matching)
+    reports = {
+        source_id: expand_series(refresher, source_id, keys, run)
+        for source_id, keys in wanted.keys.items()
+        if not run.is_cancelled()
+    }
+    if any(report.entries for report in reports.values()):
+        items = [row.item.id for row in read_known(matching).wanted if row.item.work.identity in wanted.works]
+        with matching.database.begin() as connection:
+            forget_matched(connection, items)
+    return reports

@@ -1,0 +1,127 @@
+"""Why not? Every entry that was thought of for a wanted item, with its evidence and the rule that stopped it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from stalkeer.core.matching.pairs import Pair
+from stalkeer.core.matching.works import EntryFacts, WantedItem
+from stalkeer.core.titles import TitleReader
+from stalkeer.errors import NotFound
+from stalkeer.jobs.downloads.choosing import hindrance_of
+from stalkeer.jobs.matching.candidates import candidate_entries, to_facts
+from stalkeer.jobs.matching.match import Matching, read_known
+from stalkeer.model import Decision, WantedId
+from stalkeer.store.db.database import Transaction
+from stalkeer.store.matching.entries import KeySpan, count_titles, entries_of_titles, keys_in_spans
+
+_MOST_OTHERS = 10
+_NEAREST_LETTERS = 4
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What matching thinks of an item. `others`: entries that bear its title but are something else, or nearly do."""
+
+    item: WantedItem
+    pairs: tuple[Pair, ...]
+    others: tuple[tuple[EntryFacts, str], ...]
+    summary: str
+
+    def to_document(self) -> dict[str, object]:
+        return {
+            "wantedId": self.item.id,
+            "item": self.item.label,
+            "names": [name.text for name in self.item.work.names],
+            "years": list(self.item.work.years),
+            "summary": self.summary,
+            "candidates": [_pair_document(pair) for pair in self.pairs],
+            "others": [{"entryId": entry.id, "name": entry.name, "reason": reason} for entry, reason in self.others],
+        }
+
+
+def _pair_document(pair: Pair) -> dict[str, object]:
+    return {
+        "entryId": pair.entry.id,
+        "name": pair.entry.name,
+        "source": pair.entry.source_slug,
+        "score": pair.score,
+        "decision": pair.decision.value,
+        "decidedBy": "auto" if pair.rule_id is None else f"rule {pair.rule_id}",
+        "reason": pair.reason,
+        "evidence": [{"name": f.name, "weight": f.weight, "text": f.text} for f in pair.evidence],
+    }
+
+
+def explain_wanted(matching: Matching, wanted_id: WantedId) -> Explanation:
+    """Think of the item anew, without writing anything."""
+    known = read_known(matching)
+    item = next((row.item for row in known.wanted if row.item.id == wanted_id), None)
+    if item is None:
+        raise NotFound(f"Nothing with id {wanted_id} is wanted now; `stalkeer scan missing` reads what is.")
+    matcher = known.matcher()
+    reader = TitleReader()
+    pairs: list[Pair] = []
+    others: list[tuple[EntryFacts, str]] = []
+    with matching.database.connect() as connection:
+        for row in candidate_entries(connection, matcher, {wanted_id}):
+            facts = to_facts(row, reader)
+            own = [pair for pair in matcher.consider(facts) if pair.wanted.id == wanted_id]
+            pairs += own
+            if not own:
+                others.append((facts, _why_other(item, facts)))
+        if not pairs and not others:
+            others = _nearest(connection, item, reader)
+        summary = _summary(pairs, others, count_titles(connection))
+        summary = " ".join(filter(None, (summary, hindrance_of(connection, wanted_id))))
+    pairs.sort(key=lambda pair: (pair.decision is not Decision.CONFIRM, -pair.score))
+    return Explanation(item, tuple(pairs), tuple(others[:_MOST_OTHERS]), summary)
+
+
+def _why_other(item: WantedItem, entry: EntryFacts) -> str:
+    title = entry.title
+    if item.season is None:
+        return "it is an episode, not a film" if title.episodes else "its name is another one"
+    if title.season is None and not title.episodes and title.absolute is None and title.air_date is None:
+        return "its name says no season and episode"
+    said = title.air_date or _numbers(title.season, title.episodes or (title.absolute or 0,))
+    return f"its name says {said}"
+
+
+def _numbers(season: int | None, episodes: Iterable[int]) -> str:
+    shown = "".join(f"E{episode:02}" for episode in episodes)
+    return f"S{season:02}{shown}" if season is not None else shown
+
+
+def _nearest(connection: Transaction, item: WantedItem, reader: TitleReader) -> list[tuple[EntryFacts, str]]:
+    """Entries whose title begins as one of the item's names does: for a person to look at."""
+    spans = {
+        KeySpan(name.base[:_NEAREST_LETTERS], 1, len(name.base) + 12)
+        for name in item.work.names
+        if len(name.base) >= _NEAREST_LETTERS
+    }
+    title_ids = {title_id for _, title_id in keys_in_spans(connection, spans)}
+    found: list[tuple[EntryFacts, str]] = []
+    for row in entries_of_titles(connection, sorted(title_ids)[:200]):
+        facts = to_facts(row, reader)
+        if bool(facts.title.episodes) is (item.season is not None):
+            found.append((facts, "its title only begins alike"))
+    return found
+
+
+def _summary(pairs: list[Pair], others: list[tuple[EntryFacts, str]], titles: int) -> str:
+    for decision, text in (
+        (Decision.CONFIRM, "It was found: {} of {} candidates are sure."),
+        (Decision.REVIEW, "It may be there: {} of {} candidates are for you to look at."),
+    ):
+        count = sum(pair.decision is decision for pair in pairs)
+        if count:
+            return text.format(count, len(pairs))
+    if pairs:
+        return f"No candidate is good enough: {pairs[0].reason}."
+    if not titles:
+        return "The catalogue is empty: refresh a source first."
+    if others and others[0][1].startswith("its name says"):
+        return "Its title is there, but not this episode."
+    return "No entry bears one of its names."

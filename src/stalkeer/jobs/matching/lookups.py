@@ -1,0 +1,98 @@
+"""The catalogues that matching may ask: the one behind Radarr and Sonarr, and TMDB where the user has a key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from stalkeer.adapters.arr.lookup import search_catalogue
+from stalkeer.adapters.tmdb.client import Access, Pace, TmdbClient
+from stalkeer.adapters.tmdb.titles import check_key, movie_titles, search_movies, search_series, series_titles
+from stalkeer.core.matching.lookup import Lookup, Namesake, WorkTitles
+from stalkeer.core.matching.works import Work
+from stalkeer.errors import NotFound, StalkeerError
+from stalkeer.jobs.library.instances import Arrs
+from stalkeer.model import InstanceKind
+from stalkeer.settings.schema import TmdbSettings
+from stalkeer.store.library.instances import list_instances
+
+SPACING_S = 0.5  # behind the instance stands a catalogue that all its users share
+
+
+@dataclass(frozen=True)
+class ArrLookup:
+    """Answers are kept by the caller; nothing is asked twice."""
+
+    arrs: Arrs
+
+    def search(self, kind: str, term: str) -> tuple[Namesake, ...]:
+        """Raises ArrError where the default instance cannot be asked, NotFound where there is none."""
+        program = InstanceKind.RADARR if kind == "movie" else InstanceKind.SONARR
+        with self.arrs.database.connect() as connection:
+            row = next((row for row in list_instances(connection, kind=program) if row.enabled), None)
+        if row is None:
+            raise NotFound(f"There is no {program.capitalize()} to ask who else is called {term!r}.")
+        with self.arrs.client(row) as client:
+            found = search_catalogue(client, term)
+            client.gate.rest(SPACING_S)
+        return found
+
+
+@dataclass(frozen=True)
+class Tmdb:
+    """TMDB with the user's key: titles by id, and namesakes."""
+
+    access: Access
+    pace: Pace = field(default_factory=Pace, repr=False)
+
+    def check(self) -> None:
+        """Raises TmdbError where it does not answer or refuses the key."""
+        with TmdbClient(self.access, self.pace) as client:
+            check_key(client)
+
+    def titles_of(self, work: Work) -> WorkTitles:
+        """By Radarr's TMDB id or Sonarr's TVDB id, never by a search; a work without its id has no titles here."""
+        number = work.identity.partition(":")[2]
+        if not number.isdecimal():
+            return WorkTitles()
+        with TmdbClient(self.access, self.pace) as client:
+            return movie_titles(client, int(number)) if work.kind == "movie" else series_titles(client, int(number))
+
+    def search(self, kind: str, term: str) -> tuple[Namesake, ...]:
+        with TmdbClient(self.access, self.pace) as client:
+            return search_movies(client, term) if kind == "movie" else search_series(client, term)
+
+
+@dataclass(frozen=True)
+class WiderLookup:
+    """One catalogue and, beside it, another. The second adds rivals; that it is silent hinders nothing."""
+
+    first: Lookup
+    second: Lookup
+
+    def search(self, kind: str, term: str) -> tuple[Namesake, ...]:
+        found = self.first.search(kind, term)
+        try:
+            more = self.second.search(kind, term)
+        except StalkeerError:
+            return found
+        return (*found, *(namesake for namesake in more if not _is_among(namesake, found)))
+
+
+def _is_among(namesake: Namesake, found: tuple[Namesake, ...]) -> bool:
+    return any(
+        (other.tmdb_id and other.tmdb_id == namesake.tmdb_id) or (other.tvdb_id and other.tvdb_id == namesake.tvdb_id)
+        for other in found
+    )
+
+
+def open_catalogues(arrs: Arrs, settings: TmdbSettings) -> tuple[Lookup, Tmdb | None]:
+    """Who is asked for namesakes, and who for further titles."""
+    tmdb = open_tmdb(settings)
+    lookup = ArrLookup(arrs)
+    return (lookup if tmdb is None else WiderLookup(lookup, tmdb)), tmdb
+
+
+def open_tmdb(settings: TmdbSettings) -> Tmdb | None:
+    """TMDB as these settings say; None without a key."""
+    key = settings.api_key.get_secret_value()
+    return Tmdb(Access(key, settings.url)) if key else None

@@ -1,0 +1,199 @@
+"""Bring the matches up to date: only what is new or changed among entries and wanted items is matched again."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from stalkeer.core.matching.pairs import Matcher, Pair
+from stalkeer.core.matching.works import EntryFacts, Work
+from stalkeer.core.titles import TitleReader
+from stalkeer.jobs.journal.reporting import Run
+from stalkeer.jobs.matching.candidates import candidate_entries, to_facts, worth_reading
+from stalkeer.jobs.matching.library_cache import Known, Matching, read_known, recall, version_of
+from stalkeer.jobs.matching.namesakes import Namesakes, ask_namesakes
+from stalkeer.jobs.matching.tmdb_titles import NOT_ASKED, Asked, ask_titles
+from stalkeer.model import Decision, WantedId
+from stalkeer.store.db.database import Transaction
+from stalkeer.store.journal.events import Event, record_event
+from stalkeer.store.matching.entries import SourceMark, entries_since, note_marks
+from stalkeer.store.matching.pairs import Saved, save_pairs_of_entries, save_pairs_of_items
+from stalkeer.store.matching.works import note_matched
+
+__all__ = ["Known", "MatchReport", "Matching", "match_wanted", "read_known"]
+_ITEMS_AT_ONCE = 2_000
+_MOST_EVENTS = 20
+
+
+@dataclass(frozen=True)
+class MatchReport:
+    """What a run did. `confirmed`: items that have a sure entry now and had none before."""
+
+    items: int = 0
+    entries: int = 0
+    written: int = 0
+    removed: int = 0
+    confirmed: int = 0
+    asked: int = 0
+    unasked: int = 0
+    titles: Asked = NOT_ASKED  # what TMDB was asked for
+
+    def to_document(self) -> dict[str, object]:
+        return {
+            "items": self.items,
+            "entries": self.entries,
+            "written": self.written,
+            "removed": self.removed,
+            "confirmed": self.confirmed,
+            "lookups": self.asked,
+            "lookupsOpen": self.unasked,
+            "titlesAsked": self.titles.works,
+            "titlesError": self.titles.error,
+        }
+
+
+def match_wanted(matching: Matching, run: Run, only: Collection[WantedId] | None = None) -> MatchReport:
+    """Match what changed since the last run, or the items in `only` whatever changed."""
+    with _no_collection():
+        return _match_wanted(matching, run, only)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without the search for cycles: a run makes very many objects and hardly a cycle, and each search looks through
+    the whole library again."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _match_wanted(matching: Matching, run: Run, only: Collection[WantedId] | None) -> MatchReport:
+    titles = NOT_ASKED
+    if matching.titles is not None and only is None:
+        works = [row.item.work for row in recall(matching).wanted]
+        titles = ask_titles(matching.database, matching.titles, works, matching.clock(), run)
+    known = recall(matching)
+    dirty = known.dirty_items(only)
+    fresh_marks = [mark for mark in known.marks if mark.matched != mark.generation] if only is None else []
+    run.progress(0, len(dirty), "reading the catalogue")
+    pairs, fresh = _find_pairs(matching, known, dirty, fresh_marks)
+    asked, unasked = 0, 0
+    open_works = _works_to_ask(pairs, known.namesakes)
+    if open_works and matching.lookup is not None and not run.is_cancelled():
+        run.progress(0, len(open_works), "asking who else bears a title")
+        found, unasked = ask_namesakes(matching.database, matching.lookup, open_works, matching.clock(), run)
+        asked = len(open_works) - unasked
+        known = known.with_namesakes(known.namesakes.with_more(found))
+        pairs = _match_again(known.matcher(), pairs)
+    if run.is_cancelled():
+        return MatchReport()
+    saved = _save(matching, known, dirty, fresh, pairs)
+    with matching.database.begin() as connection:
+        note_marks(connection, fresh_marks, version_of(known.thresholds))
+    return MatchReport(
+        len(dirty), len(fresh), saved.written, saved.removed, len(saved.confirmed), asked, unasked, titles
+    )
+
+
+def _find_pairs(
+    matching: Matching, known: Known, dirty: Mapping[int, str], marks: Iterable[SourceMark]
+) -> tuple[list[Pair], set[int]]:
+    """All pairs of the dirty items and of the fresh entries, and the ids of the latter."""
+    reader = TitleReader()
+    matcher = known.matcher()
+    pairs: list[Pair] = []
+    fresh: set[int] = set()
+    with matching.database.connect() as connection:
+        for mark in marks:
+            if mark.matched == 0 and len(dirty) == len(known.matched):
+                continue  # every item is matched with the whole catalogue anyway
+            came = list(entries_since(connection, mark.source_id, mark.matched))
+            fresh |= {entry.id for entry in came}
+            for row in worth_reading(connection, matcher, came):
+                pairs += (pair for pair in matcher.match(to_facts(row, reader)) if pair.wanted.id in known.matched)
+        if dirty:
+            for row in candidate_entries(connection, matcher, dirty.keys()):
+                if row.id not in fresh:
+                    pairs += (pair for pair in matcher.match(to_facts(row, reader)) if pair.wanted.id in dirty)
+    return pairs, fresh
+
+
+def _works_to_ask(pairs: Iterable[Pair], namesakes: Namesakes) -> list[Work]:
+    """Works for which a lookup would settle a pair that is not sure yet."""
+    confirmed = {
+        pair.wanted.work.identity for pair in pairs if pair.decision is Decision.CONFIRM and pair.wanted.season is None
+    }
+    open_works = {
+        pair.wanted.work.identity: pair.wanted.work
+        for pair in pairs
+        if pair.decision is Decision.REVIEW and pair.needs_namesakes and pair.wanted.work.identity not in confirmed
+    }
+    return [work for identity, work in open_works.items() if identity not in namesakes.asked]
+
+
+def _match_again(matcher: Matcher, pairs: Iterable[Pair]) -> list[Pair]:
+    """The same pairs in the light of namesakes that are known now."""
+    wanted_by_entry: dict[int, set[int]] = {}
+    facts: dict[int, EntryFacts] = {}
+    for pair in pairs:
+        wanted_by_entry.setdefault(pair.entry.id, set()).add(pair.wanted.id)
+        facts[pair.entry.id] = pair.entry
+    return [
+        pair
+        for entry_id, entry in facts.items()
+        for pair in matcher.match(entry)
+        if pair.wanted.id in wanted_by_entry[entry_id]
+    ]
+
+
+def _save(matching: Matching, known: Known, dirty: Mapping[int, str], fresh: set[int], pairs: list[Pair]) -> Saved:
+    """Write in pieces, each with the note that it is done: an interrupted run goes on where it was."""
+    saved = Saved()
+    now = matching.clock()
+    items = sorted(dirty)
+    of_items: dict[int, list[Pair]] = {}
+    of_entries: list[Pair] = []
+    for pair in pairs:
+        if pair.wanted.id in dirty:
+            of_items.setdefault(pair.wanted.id, []).append(pair)
+        else:
+            of_entries.append(pair)
+    for start in range(0, len(items), _ITEMS_AT_ONCE):
+        chunk = items[start : start + _ITEMS_AT_ONCE]
+        with matching.database.begin() as connection:
+            own = [pair for item in chunk for pair in of_items.get(item, ())]
+            part = save_pairs_of_items(connection, chunk, own, now)
+            note_matched(connection, {item: known.prints.get(item, dirty[item]) for item in chunk})
+            _tell(connection, known, part, now)
+        saved += part
+    if fresh:
+        with matching.database.begin() as connection:
+            part = save_pairs_of_entries(connection, fresh, of_entries, now, except_items=set(dirty))
+            _tell(connection, known, part, now)
+        saved += part
+    return saved
+
+
+def _tell(connection: Transaction, known: Known, saved: Saved, now: datetime) -> None:
+    """An event for each item that was found, or one for all where they are many."""
+    if not saved.confirmed:
+        return
+    if len(saved.confirmed) > _MOST_EVENTS:
+        message = f"{len(saved.confirmed)} wanted items were found"
+        record_event(connection, now, Event("match.confirmed", message, data={"items": len(saved.confirmed)}))
+        return
+    confirmed = set(saved.confirmed)
+    for row in [row for row in known.wanted if row.item.id in confirmed]:
+        wanted_id = WantedId(row.item.id)
+        event = Event(
+            "match.confirmed", f"{row.item.label} was found", wanted_id=wanted_id, instance_id=row.instance_id
+        )
+        record_event(connection, now, event)

@@ -1,0 +1,92 @@
+"""Ask Radarr or Sonarr who else bears a title; every answer is kept, so that each title is asked for once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from stalkeer.core.matching.lookup import Lookup, Namesake, works_of
+from stalkeer.core.matching.works import WantedItem, Work
+from stalkeer.errors import StalkeerError
+from stalkeer.jobs.journal.reporting import Run
+from stalkeer.store.db.database import Database, Transaction
+from stalkeer.store.matching.lookups import read_lookups, save_lookup
+
+KEPT_FOR = timedelta(days=30)
+MOST_AT_ONCE = 300  # in one run: the catalogues behind are other people's; the rest is asked next time
+
+
+@dataclass(frozen=True)
+class Namesakes:
+    """What is known: the works whose title was asked for, and who else bears them."""
+
+    asked: frozenset[str] = frozenset()
+    works: tuple[Work, ...] = ()
+    _settled: dict[str, Work] = field(default_factory=dict, repr=False, compare=False)
+
+    def settle(self, work: Work) -> Work:
+        """The work, with the note that its namesakes are known where they are."""
+        if work.identity not in self.asked:
+            return work
+        if work.identity not in self._settled:
+            self._settled[work.identity] = replace(work, namesakes_known=True)
+        return self._settled[work.identity]
+
+    def settle_item(self, item: WantedItem) -> WantedItem:
+        return replace(item, work=self.settle(item.work)) if item.work.identity in self.asked else item
+
+    def with_more(self, other: Namesakes) -> Namesakes:
+        return Namesakes(self.asked | other.asked, (*self.works, *other.works))
+
+
+NO_NAMESAKES = Namesakes()
+
+
+def known_namesakes(connection: Transaction, works: Iterable[Work], now: datetime) -> Namesakes:
+    """What earlier lookups answered, unless that is too long ago."""
+    answers = read_lookups(connection, now - KEPT_FOR)
+    return _namesakes({work.identity: work for work in works}, answers) if answers else NO_NAMESAKES
+
+
+def ask_namesakes(
+    database: Database, lookup: Lookup, works: list[Work], now: datetime, run: Run
+) -> tuple[Namesakes, int]:
+    """Ask for these works' titles. Returns what was answered and how many are still open."""
+    answers: dict[str, tuple[Namesake, ...]] = {}
+    silent: set[str] = set()  # kinds that cannot be asked now: theirs stay for review, and the next run asks again
+    for number, work in enumerate(works[:MOST_AT_ONCE]):
+        if run.is_cancelled():
+            break
+        if work.kind in silent:
+            continue
+        run.progress(number, len(works), f"asking who else is called {work.title!r}")
+        try:
+            found = lookup.search(work.kind, work.title)
+        except StalkeerError:
+            silent.add(work.kind)
+            continue
+        answers[work.identity] = found
+        with database.begin() as connection:
+            save_lookup(connection, work.kind, work.title, found, now)
+    by_identity = {work.identity: work for work in works if work.identity in answers}
+    asked = {_term(work): answers[identity] for identity, work in by_identity.items()}
+    return _namesakes(by_identity, asked), len(works) - len(answers)
+
+
+def _namesakes(works: Mapping[str, Work], answers: Mapping[tuple[str, str], tuple[Namesake, ...]]) -> Namesakes:
+    asked: set[str] = set()
+    others: dict[str, Work] = {}
+    for work in works.values():
+        found = answers.get(_term(work))
+        if found is None:
+            continue
+        asked.add(work.identity)
+        for other in works_of(work.kind, found):
+            if other.identity != work.identity:
+                others.setdefault(other.identity, other)
+    return Namesakes(frozenset(asked), tuple(others.values()))
+
+
+def _term(work: Work) -> tuple[str, str]:
+    return work.kind, work.title

@@ -1,0 +1,213 @@
+"""Ask every instance what is missing, match it with the catalogue, and say what came of it and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from stalkeer.jobs.journal.reporting import Run
+from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.library.sync import InstanceSync, WantedSync, sync_wanted
+from stalkeer.jobs.library.sync_item import sync_item
+from stalkeer.jobs.matching.lookups import open_catalogues
+from stalkeer.jobs.matching.match import Matching, match_wanted
+from stalkeer.jobs.matching.search_upstream import hand_back
+from stalkeer.model import InstanceId, WantedId
+from stalkeer.settings import Settings
+from stalkeer.store.db.database import Database, Transaction
+from stalkeer.store.db.rehearsal import rehearse
+from stalkeer.store.downloads.downloads import failed_wanted_ids
+from stalkeer.store.downloads.variants import confirmed_matches
+from stalkeer.store.journal.runs import count_waiting
+from stalkeer.store.library.blocked_releases import read_blocked_releases
+from stalkeer.store.library.instances import find_instance, get_instance
+from stalkeer.store.library.missing import (
+    FoundCounts,
+    MissingFilter,
+    MissingSeries,
+    count_found,
+    list_missing_series,
+    read_open_ids,
+)
+
+Matcher = Callable[[Database, Run], object]
+MOST_ITEM_SCANS = 5
+MOST_SERIES = 200  # of them a report tells
+COOLING = "cooling down after a failure"
+BLOCKED = "found, but on the instance's blocklist"
+
+
+@dataclass(frozen=True)
+class InstanceScan:
+    """One instance's part of a scan: what it wants, what was found, what is held back and why."""
+
+    sync: InstanceSync
+    found: FoundCounts
+    cooling: int
+    blocked: int = 0
+    series: tuple[MissingSeries, ...] = ()
+
+    @property
+    def skipped(self) -> Mapping[str, int]:
+        """How many items are held back, by rule."""
+        later = {COOLING: self.cooling, BLOCKED: self.blocked}
+        return {**self.sync.skipped, **{rule: number for rule, number in later.items() if number}}
+
+    def to_document(self) -> dict[str, object]:
+        document = self.sync.to_document()
+        return document | {
+            "confirmed": self.found.confirmed,
+            "review": self.found.review,
+            "nothing": self.found.nothing,
+            "skipped": dict(self.skipped),
+            "series": [_series_document(series) for series in self.series],
+        }
+
+
+def _series_document(series: MissingSeries) -> dict[str, object]:
+    return {
+        "title": series.title,
+        "year": series.year,
+        "seasons": list(series.seasons),
+        "missing": series.missing,
+        "confirmed": series.confirmed,
+        "review": series.review,
+        "skipped": series.skipped,
+    }
+
+
+@dataclass(frozen=True)
+class ScanReport:
+    """Of a whole scan. `is_dry_run`: nothing of it was kept."""
+
+    instances: tuple[InstanceScan, ...]
+    started_at: datetime
+    finished_at: datetime
+    handed_back: int = 0
+    is_dry_run: bool = False
+
+    @property
+    def is_partial(self) -> bool:
+        return any(scan.sync.error for scan in self.instances)
+
+    @property
+    def has_failed(self) -> bool:
+        """No instance at all could be read."""
+        return bool(self.instances) and all(scan.sync.error for scan in self.instances)
+
+    def to_document(self) -> dict[str, object]:
+        return {
+            "dryRun": self.is_dry_run,
+            "startedAt": self.started_at.isoformat(),
+            "seconds": round((self.finished_at - self.started_at).total_seconds(), 1),
+            "wanted": sum(scan.sync.wanted for scan in self.instances),
+            "confirmed": sum(scan.found.confirmed for scan in self.instances),
+            "review": sum(scan.found.review for scan in self.instances),
+            "nothing": sum(scan.found.nothing for scan in self.instances),
+            "handedBack": self.handed_back,
+            "instances": [scan.to_document() for scan in self.instances],
+        }
+
+
+@dataclass(frozen=True)
+class Scanner:
+    """What a scan works with; `match` brings the matches up to date with what was read."""
+
+    database: Database
+    arrs: Arrs
+    settings: Settings
+    match: Matcher
+
+
+def build_scanner(database: Database, arrs: Arrs, settings: Settings) -> Scanner:
+    """A scan that asks the instances themselves who else bears a title."""
+
+    def match(where: Database, run: Run) -> object:
+        lookup, titles = open_catalogues(arrs.over(where), settings.tmdb)
+        matching = Matching(where, settings.matching, arrs.clock, lookup, titles, settings.tmdb.language)
+        return match_wanted(matching, run)
+
+    return Scanner(database, arrs, settings, match)
+
+
+def scan_missing(scanner: Scanner, run: Run, only: str | None = None) -> ScanReport:
+    """Sync what is wanted from every instance, or the one called `only`; then match. Downloads are not touched."""
+    started_at = scanner.arrs.clock()
+    synced = sync_wanted(scanner.database, scanner.arrs, scanner.settings.wanted, run, only)
+    if not run.is_cancelled():
+        scanner.match(scanner.database, run)
+    return _report(scanner, synced.instances, started_at)
+
+
+def scan_and_hand_back(scanner: Scanner, run: Run, only: str | None = None) -> ScanReport:
+    """A scan, and what has waited too long without a match goes back to its instance."""
+    report = scan_missing(scanner, run, only)
+    if run.is_cancelled():
+        return report
+    handed = hand_back(scanner.database, scanner.arrs, scanner.settings.wanted)
+    return replace(report, handed_back=handed.items)
+
+
+def scan_item(scanner: Scanner, run: Run, slug: str, library_arr_id: int) -> ScanReport:
+    """Bring one film or series of an instance up to date, then match: what an instance's event asks for."""
+    started_at = scanner.arrs.clock()
+    with scanner.database.connect() as connection:
+        row = get_instance(connection, slug)
+    sync = WantedSync(scanner.database, scanner.arrs, scanner.settings.wanted, run)
+    synced = sync_item(sync, row, library_arr_id)
+    scanner.match(scanner.database, run)
+    return _report(scanner, (synced,), started_at)
+
+
+def scan_subject(database: Database, slug: str, library_arr_id: int) -> str:
+    """Names the scan that an event asks for: of its item, or of the whole instance where many items wait already.
+
+    Each item has a subject of its own: runs of one subject are taken for one another.
+    """
+    with database.connect() as connection:
+        waiting = count_waiting(connection, "scan", f"{slug}#")
+    return slug if waiting >= MOST_ITEM_SCANS else f"{slug}#{library_arr_id}"
+
+
+def scan_work(scanner: Scanner, subject: str | None, _options: Mapping[str, object], run: Run) -> ScanReport:
+    """The scan as the engine calls it: of every instance, of the one called `subject`, or of one item of it."""
+    slug, separator, item = (subject or "").partition("#")
+    if separator and item.isdigit():
+        return scan_item(scanner, run, slug, int(item))
+    return scan_and_hand_back(scanner, run, subject)
+
+
+def rehearse_scan(scanner: Scanner, run: Run, only: str | None = None) -> ScanReport:
+    """The same scan on a copy of the database that is thrown away: what it would find, with nothing changed."""
+    with rehearse(scanner.database) as copy:
+        rehearsal = Scanner(copy, scanner.arrs.over(copy), scanner.settings, scanner.match)
+        report = scan_missing(rehearsal, run, only)
+    return replace(report, is_dry_run=True)
+
+
+def _report(scanner: Scanner, syncs: tuple[InstanceSync, ...], started_at: datetime) -> ScanReport:
+    now = scanner.arrs.clock()
+    since = now - timedelta(seconds=scanner.settings.wanted.cooldown)
+    scans: list[InstanceScan] = []
+    with scanner.database.connect() as connection:
+        found = count_found(connection)
+        failed = failed_wanted_ids(connection, since)
+        for sync in syncs:
+            row = find_instance(connection, sync.slug)
+            assert row is not None, "it was read a moment ago and rows are never deleted"
+            cooling = len(failed & read_open_ids(connection, row.id)) if failed else 0
+            blocked = _count_blocked(connection, row.id)
+            series = list_missing_series(connection, MissingFilter(instance=row.slug), MOST_SERIES)
+            counts = found.get(row.id, FoundCounts())
+            scans.append(InstanceScan(sync, counts, cooling, blocked, tuple(series)))
+    return ScanReport(tuple(scans), started_at, now)
+
+
+def _count_blocked(connection: Transaction, instance_id: InstanceId) -> int:
+    """The items of which every sure entry is on their instance's own blocklist."""
+    blocked = read_blocked_releases(connection, instance_id=instance_id)
+    found: dict[WantedId, list[bool]] = {}
+    for match in confirmed_matches(connection, list(blocked)) if blocked else ():
+        found.setdefault(match.wanted_id, []).append(match.blocked is not None)
+    return sum(all(of_item) for of_item in found.values())

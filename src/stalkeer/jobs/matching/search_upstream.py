@@ -1,0 +1,83 @@
+"""What the playlists do not have goes back: the instance may search its own indexers for it. Off unless wished."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from stalkeer.adapters.arr.commands import refresh_movies, refresh_series, search_episodes, search_movies
+from stalkeer.errors import ArrError
+from stalkeer.jobs.library.instances import Arrs
+from stalkeer.model import InstanceId, WantedId, WantedKind
+from stalkeer.settings.schema import WantedSettings
+from stalkeer.store.db.database import Database
+from stalkeer.store.journal.events import Event, record_event
+from stalkeer.store.library.instances import InstanceRow, get_instance, get_instance_by_id, list_instances
+from stalkeer.store.library.missing import MissingRow, get_missing, list_unfound
+from stalkeer.store.library.targets import read_targets
+from stalkeer.store.library.wanted import note_searched
+
+
+@dataclass(frozen=True)
+class HandedBack:
+    """How many items an instance now searches for itself, and why others were not handed back."""
+
+    items: int
+    errors: tuple[str, ...]
+
+
+def hand_back(database: Database, arrs: Arrs, wishes: WantedSettings) -> HandedBack:
+    """Let each instance search for what has had no match for as long as the user waits; one command an instance."""
+    if not wishes.hand_back_after:
+        return HandedBack(0, ())
+    before = arrs.clock() - timedelta(seconds=wishes.hand_back_after)
+    handed, errors = 0, []
+    with database.connect() as connection:
+        rows = [row for row in list_instances(connection) if row.enabled]
+        unfound = {row.id: list_unfound(connection, row.id, before, wishes.hand_back_limit) for row in rows}
+    for row in rows:
+        if not unfound[row.id]:
+            continue
+        try:
+            search_items(database, arrs, row, unfound[row.id])
+            handed += len(unfound[row.id])
+        except ArrError as error:
+            errors.append(str(error))
+    return HandedBack(handed, tuple(errors))
+
+
+def search_items(database: Database, arrs: Arrs, row: InstanceRow, items: Sequence[MissingRow]) -> None:
+    """One search command for these items of one instance; noted with the items, so that it is not repeated at once."""
+    ids = [item.arr_id for item in items]
+    search = search_movies if items[0].kind is WantedKind.MOVIE else search_episodes
+    with arrs.client(row) as client:
+        search(client, ids)
+    now = arrs.clock()
+    with database.begin() as connection:
+        note_searched(connection, [item.wanted_id for item in items], now)
+        for item in items:
+            words = f"{row.label} searches its own indexers for {item.name}"
+            record_event(
+                connection, now, Event("wanted.handed_back", words, wanted_id=item.wanted_id, instance_id=row.id)
+            )
+
+
+def search_item(database: Database, arrs: Arrs, wanted_id: WantedId) -> MissingRow:
+    """The user's own wish: the instance searches for one item now."""
+    with database.connect() as connection:
+        item = get_missing(connection, wanted_id)
+        row = get_instance(connection, item.instance)
+    search_items(database, arrs, row, [item])
+    return item
+
+
+def refresh_item(database: Database, arrs: Arrs, wanted_id: WantedId) -> None:
+    """Let the instance read the film's or series' data anew from its own catalogue."""
+    with database.connect() as connection:
+        get_missing(connection, wanted_id)
+        (target,) = read_targets(connection, [wanted_id])
+        row = get_instance_by_id(connection, InstanceId(target.instance_id))
+    refresh = refresh_movies if target.kind is WantedKind.MOVIE else refresh_series
+    with arrs.client(row) as client:
+        refresh(client, [target.library_arr_id])

@@ -1,0 +1,1 @@
+"""Add, test and refresh playlists and accounts."""

@@ -1,0 +1,137 @@
+"""Open what a source lists now: a playlist file, a playlist's address, or an account's own listing."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from stalkeer.adapters.playlists.fetch import NotModified, PlaylistFile, PlaylistRequest, fetch_playlist, open_local
+from stalkeer.adapters.playlists.guard import check_is_playlist
+from stalkeer.adapters.playlists.m3u import Chunks
+from stalkeer.adapters.playlists.panel_json import AccountInfo
+from stalkeer.adapters.playlists.xtream import Panel, PanelLogin
+from stalkeer.core.catalogue.access import login_in_url
+from stalkeer.errors import SourceRefused
+from stalkeer.jobs.sources.reading import ListingWalk, PlaylistWalk, Walk
+from stalkeer.settings.schema import CatalogueSettings
+from stalkeer.store.sources.sources import XTREAM, Credentials, SourceRow, panel_login
+
+SPOOL = "spool"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a source lists; `walk` begins to read it. `path` is the unpacked playlist, where there is one."""
+
+    walk: Callable[[], Walk]
+    size: int | None
+    done: Callable[[], int]
+    path: Path | None = None
+    digest: str | None = None
+    validators: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What every source is fetched with. `progress` is told (bytes so far, in all) and may raise to stop."""
+
+    settings: CatalogueSettings
+    https_only: bool
+    data_dir: Path
+    progress: Callable[[int, int | None], None]
+    account: Callable[[AccountInfo], None]  # told what an account says of itself
+    clock: Callable[[], datetime]
+
+
+@contextmanager
+def open_listing(row: SourceRow, credentials: Credentials, desk: Desk, *, may_skip: bool) -> Iterator[Listing | None]:
+    """None where the server says that nothing has changed. Raises SourceError for what is no playlist."""
+    if row.kind == XTREAM:
+        with _open_account(row, credentials, desk) as listing:
+            yield listing
+        return
+    spool = desk.data_dir / SPOOL / f"{row.slug}.m3u"
+    try:
+        file = _fetch(row, credentials, desk, spool, may_skip=may_skip)
+        if isinstance(file, NotModified):
+            yield None
+            return
+        address = login_in_url(credentials.url)
+        own = address[1:] if address is not None else None
+        with file.path.open("rb") as stream:
+            check_is_playlist(stream.read(1 << 16), _subject(credentials))
+            stream.seek(0)
+            yield Listing(
+                walk=lambda: PlaylistWalk(Chunks(stream), credentials.learned, credentials.reference, own),
+                size=file.size,
+                done=stream.tell,
+                path=file.path,
+                digest=file.digest,
+                validators={"etag": file.etag, "last_modified": file.last_modified},
+            )
+    finally:
+        spool.unlink(missing_ok=True)
+
+
+@contextmanager
+def _open_account(row: SourceRow, credentials: Credentials, desk: Desk) -> Iterator[Listing]:
+    """The account's lists. It is asked for its state first: the lists of an expired one are not believed."""
+    login = panel_login(row, credentials, desk.settings.timeout, https_only=desk.https_only)
+    assert login is not None
+    folder = desk.data_dir / SPOOL / row.slug
+    panel = Panel(login, folder, max_size=desk.settings.max_size)
+    try:
+        account = panel.account(desk.clock())
+        desk.account(account)
+        check_account(account, login)
+        lists = panel.lists(desk.progress)
+        oddities: Counter[str] = Counter()
+
+        def walk() -> Walk:
+            return ListingWalk(panel.entries(lists, oddities), lambda: oddities)
+
+        yield Listing(walk=walk, size=None, done=lambda: 0, digest=lists.digest)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_account(account: AccountInfo, login: PanelLogin) -> None:
+    """Raises SourceRefused with what is wrong with an account that cannot be used."""
+    if account.is_usable:
+        return
+    since = f" since {account.expires_at:%Y-%m-%d}" if account.status == "expired" and account.expires_at else ""
+    said = f" ({account.message})" if account.message else ""
+    raise SourceRefused(
+        f"The account at {login.host} is {account.status}{since}{said}. The catalogue stays as it was; ask the provider"
+    )
+
+
+def _fetch(
+    row: SourceRow, credentials: Credentials, desk: Desk, spool: Path, *, may_skip: bool
+) -> PlaylistFile | NotModified:
+    settings = desk.settings
+    if credentials.path:
+        return open_local(Path(credentials.path), spool, settings.max_size)
+    request = PlaylistRequest(
+        url=credentials.url,
+        user_agent=row.options.user_agent,
+        headers=credentials.headers,
+        proxy=credentials.proxy,
+        timeout_s=settings.timeout,
+        max_size=settings.max_size,
+        etag=row.etag if may_skip else None,
+        last_modified=row.last_modified if may_skip else None,
+        https_only=desk.https_only,
+    )
+    return fetch_playlist(request, spool, desk.progress)
+
+
+def _subject(credentials: Credentials) -> str:
+    if credentials.path:
+        return f"The playlist file {credentials.path}"
+    return PlaylistRequest(url=credentials.url).subject

@@ -1,0 +1,269 @@
+"""Bring a source's catalogue to what its playlist says now: only what changed is read, parsed and written.
+
+Nothing that is visible changes before `finish`; whatever stops before leaves the former generation as it was.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import compress
+
+from sqlalchemy import Connection
+
+from stalkeer.core.catalogue.rows import Draft, RowMaker
+from stalkeer.core.catalogue.snapshot import Alignment
+from stalkeer.core.titles import PARSER_VERSION
+from stalkeer.model import Entry
+from stalkeer.store.catalogue.generations import (
+    MOST_LISTED,
+    ChangedEntry,
+    Content,
+    Generation,
+    Known,
+    add_entries,
+    apply_staged,
+    drop_old_snapshots,
+    has_entries,
+    keep_details,
+    known_entries,
+    list_changes_of,
+    mark_gone,
+    stage_changes,
+    switch_generation,
+    unstage,
+    write_snapshot,
+)
+from stalkeer.store.catalogue.panel_cache import gone_series_episodes
+from stalkeer.store.catalogue.titles import TitleBook
+from stalkeer.store.db.bulk import parts_of, writing
+from stalkeer.store.db.database import Database
+
+CHUNK = 2_500  # rows in one transaction: it holds the write lock for a tenth of a second
+EMPTY_LOG_EVERY = 8  # transactions
+
+# the reason for which each entry is left out, None for one that stays; nothing where all of them do
+Keep = Callable[[Sequence[Entry]], Sequence[str | None]]
+
+
+@dataclass
+class Changes:
+    """How the new generation differs from the former one."""
+
+    added: int = 0
+    changed: int = 0
+    returned: int = 0
+    removed: int = 0
+    duplicates: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)  # by the filter that did it
+
+    @property
+    def touched(self) -> int:
+        return self.added + self.changed + self.returned + self.removed
+
+
+class Ingest:
+    """Takes the entries of unknown blocks; `alignment` knows the others."""
+
+    def __init__(self, database: Database, generation: Generation, alignment: Alignment, left_out: Keep) -> None:
+        self.changes = Changes()
+        self.kinds: Counter[str] = Counter()  # how many entries of a kind there are more than before
+        self._database = database
+        self._generation = generation
+        self._alignment = alignment
+        self._left_out = left_out
+        self._rows = RowMaker()
+        self._drafts: list[Draft] = []  # taken and not written yet
+        self._places: list[int] = []  # of their blocks
+        self._blocks: dict[int, list[int]] = {}  # ids of the last block: its other entries may come with the next part
+        self._met: set[int] = set()  # earlier entries that a new block tells of
+        self._staged: dict[int, ChangedEntry] = {}
+        self._listed: Counter[str] = Counter()
+        self._transactions = 0
+        with database.connect() as connection:
+            self._is_empty = not has_entries(connection, generation.source_id)
+        self._titles = TitleBook(PARSER_VERSION, is_first=self._is_empty)
+
+    def take(self, entries: Sequence[Entry], places: Sequence[int]) -> None:
+        """Entries of unknown blocks, with the blocks' places in the playlist."""
+        reasons = self._left_out(entries)
+        if reasons:
+            self.changes.left_out.update(filter(None, reasons))
+            kept = [reason is None for reason in reasons]
+            entries, places = list(compress(entries, kept)), list(compress(places, kept))
+        self._drafts += self._rows.drafts(entries)
+        self._places += places
+        while len(self._drafts) >= CHUNK:
+            self._write_chunk()
+
+    def flush(self) -> None:
+        """Write what was taken so far, in short transactions."""
+        while self._drafts:
+            self._write_chunk()
+
+    def _write_chunk(self) -> None:
+        drafts, places = self._drafts[:CHUNK], self._places[:CHUNK]
+        del self._drafts[:CHUNK], self._places[:CHUNK]
+        keys = [draft[0] for draft in drafts]
+        first = dict(zip(keys, drafts, strict=True))
+        if len(first) < len(drafts):  # the first of several stays
+            first.update(zip(reversed(keys), reversed(drafts), strict=True))
+        self.changes.duplicates += len(drafts) - len(first)
+        with self._writing() as connection:
+            ids = self._write(connection, first)
+        self._remember(places, [ids[key] for key in keys])
+        if self._titles.is_full:
+            self._write_some_titles()
+
+    def _write_some_titles(self) -> None:
+        with self._writing() as connection:
+            self._titles.write_some(connection)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """A transaction of many; pages that most of them write go into the file once for several."""
+        with writing(self._database) as connection:
+            yield connection
+        self._transactions += 1
+        if self._transactions % EMPTY_LOG_EVERY == 0:
+            self._database.empty_log()
+
+    @property
+    def size(self) -> int:
+        """How many blocks the playlist has."""
+        return self._alignment.size
+
+    def finish(self, values: Callable[[], Mapping[str, object]], also: Callable[[Connection], None]) -> bool:
+        """Make the new generation the visible one; `values` are the source's further columns, asked for once the
+        changes are counted, and `also` writes what must change with them.
+
+        False where another refresh of the source was first; then nothing has changed.
+        """
+        self.flush()
+        while self._titles.has_unwritten:
+            self._write_some_titles()
+        self._database.empty_log()  # or the next commit has to
+        self._drop_duplicates()
+        removed = self._removed()
+        for begin in range(0, len(removed), CHUNK):
+            with self._database.begin() as connection:
+                gone = mark_gone(connection, self._generation, removed[begin : begin + CHUNK])
+                self.kinds.subtract(kind for _, kind in gone)
+                self.changes.removed += len(gone)
+                self._list(connection, [change for change, _ in gone])
+        write_snapshot(self._database, self._generation, self._alignment.new)
+        self._list_staged()
+        with self._database.begin() as connection:
+            if not switch_generation(connection, self._generation, values()):
+                return False
+            also(connection)
+        apply_staged(self._database, self._generation.source_id, self._generation.number)
+        drop_old_snapshots(self._database, self._generation)
+        return True
+
+    def _list_staged(self) -> None:
+        for part in parts_of(self._staged.values(), CHUNK):
+            with self._database.begin() as connection:
+                self._list(connection, part)
+
+    def _removed(self) -> list[int]:
+        """Entries that the playlist no longer has; with a series go the episodes it was expanded to."""
+        removed = self._alignment.missing() - self._met
+        with self._database.connect() as connection:
+            removed.update(gone_series_episodes(connection, self._generation.source_id, sorted(removed)))
+        return sorted(removed)
+
+    def _write(self, connection: Connection, drafts: Mapping[str, Draft]) -> dict[str, int]:
+        generation = self._generation
+        titles = self._titles.ids_of(connection, [draft[1] for draft in drafts.values()], generation.number)
+        rows = [
+            (key, ("" if title is None else title, *content))
+            for (key, _, content), title in zip(drafts.values(), titles, strict=True)
+        ]
+        ids: dict[str, int] = {}
+        if not self._is_empty or connection.dialect.name != "sqlite":
+            known = known_entries(connection, generation.source_id, list(drafts))
+            if known:
+                rows = self._compare(connection, known, rows)
+                ids = {key: old.id for key, old in known.items()}
+        added = add_entries(connection, generation, rows)
+        ids.update(zip([key for key, _ in rows], added.ids, strict=True))
+        if added.met:
+            self.changes.duplicates += len(added.met)
+            rows = [row for row in rows if row[0] not in added.met]
+        self.changes.added += len(rows)
+        self.kinds.update([content[1] for _, content in rows])
+        if not self._is_empty:
+            self._list(connection, [ChangedEntry("added", ids[key], content[3]) for key, content in rows])
+        return ids
+
+    def _compare(
+        self, connection: Connection, known: Mapping[str, Known], rows: Sequence[tuple[str, Content]]
+    ) -> list[tuple[str, Content]]:
+        """Stage what is new of known entries; answers the rows of the others."""
+        fresh: list[tuple[str, Content]] = []
+        changed: dict[int, Content] = {}
+        for key, content in rows:
+            old = known.get(key)
+            if old is None:
+                fresh.append((key, content))
+                continue
+            content = keep_details(old.content, content)
+            if self._is_changed(old, content):
+                changed[old.id] = content
+        stage_changes(connection, self._generation, changed, {old.id: old.content for old in known.values()})
+        return fresh
+
+    def _is_changed(self, old: Known, content: Content) -> bool:
+        """Whether an entry that was there before is to be written; the first block that tells of it counts."""
+        if old.added_gen == self._generation.number or old.id in self._met:
+            self.changes.duplicates += 1
+            return False
+        self._met.add(old.id)
+        is_back = old.gone_gen is not None and old.gone_gen < self._generation.number
+        if not is_back and old.content == content:
+            return False
+        self.kinds[content[1]] += 1
+        if not is_back:
+            self.kinds[old.content[1]] -= 1
+        self._staged[old.id] = ChangedEntry("returned" if is_back else "changed", old.id, content[3])
+        return True
+
+    def _drop_duplicates(self) -> None:
+        """What was staged for an entry whose own block is still there comes from a duplicate of it."""
+        unseen = self._alignment.unseen()
+        doubled = [entry_id for entry_id, c in self._staged.items() if c.change == "changed" and entry_id not in unseen]
+        if doubled:
+            with self._database.begin() as connection:
+                unstage(connection, doubled)
+            for entry_id in doubled:
+                del self._staged[entry_id]
+            self.changes.duplicates += len(doubled)
+        kinds = Counter(change.change for change in self._staged.values())
+        self.changes.changed, self.changes.returned = kinds["changed"], kinds["returned"]
+
+    def _remember(self, places: Sequence[int], ids: Sequence[int]) -> None:
+        """Tell the alignment what became of the blocks, which are in their order."""
+        last = places[-1]
+        if places[0] not in self._blocks and len(set(places)) == len(places):
+            self._alignment.became_each(places, ids)
+            self._blocks = {last: [ids[-1]]}
+            return
+        together: dict[int, list[int]] = {}
+        for place, entry_id in zip(places, ids, strict=True):
+            together.setdefault(place, []).append(entry_id)
+        for place, of_block in together.items():
+            every = self._blocks.pop(place, []) + of_block
+            self._alignment.became(place, list(dict.fromkeys(every)))
+            if place == last:
+                self._blocks = {place: every}
+
+    def _list(self, connection: Connection, changes: Sequence[ChangedEntry]) -> None:
+        """Keep the list of what changed; not of a first import, where it would be everything."""
+        if self._is_empty or not changes:
+            return
+        room = MOST_LISTED - self._listed[changes[0].change]
+        list_changes_of(connection, self._generation, changes[:room])
+        self._listed[changes[0].change] += len(changes)

@@ -1,0 +1,387 @@
+"""Refresh sources: fetch what they list now, guard it, and bring the catalogue up to it.
+
+Whatever goes wrong before the switch - an error page, a kill, a full disk - leaves the catalogue as it was.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+
+from stalkeer.adapters.playlists.guard import Verdict, judge_size
+from stalkeer.adapters.playlists.panel_json import AccountInfo
+from stalkeer.core.catalogue.filters import FilterSet
+from stalkeer.core.catalogue.snapshot import Alignment, Snapshot
+from stalkeer.core.titles import PARSER_VERSION
+from stalkeer.errors import Conflict, GuardTripped, SecretError, SourceError, SourceUnreachable
+from stalkeer.jobs.journal.reporting import Run
+from stalkeer.jobs.sources.archive import Archive, archive_playlist
+from stalkeer.jobs.sources.fetch import Desk, Listing, open_listing
+from stalkeer.jobs.sources.ingest import Changes, Ingest
+from stalkeer.jobs.sources.reading import Walk
+from stalkeer.logs import get_logger
+from stalkeer.secrets import SecretBox, mask_text
+from stalkeer.settings import Settings
+from stalkeer.store.catalogue.generations import Generation, clear_leftovers, read_snapshot, visible_ids
+from stalkeer.store.db.database import Database
+from stalkeer.store.db.locks import source_lock
+from stalkeer.store.journal.events import Event, Level, record_event
+from stalkeer.store.sources.filters import active_filters
+from stalkeer.store.sources.sources import (
+    Credentials,
+    SourceRow,
+    finish_refresh,
+    get_source,
+    list_sources,
+    note_account,
+    note_failure,
+    note_guard,
+    note_success,
+    read_credentials,
+)
+
+log = get_logger(__name__)
+FORMAT = 1  # of fingerprints and rows: another number has everything read anew
+LOOK_EVERY = 32  # chunks between two looks at the user's wish to cancel
+
+
+class Outcome(StrEnum):
+    REFRESHED = "refreshed"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"  # by the guard: the last good catalogue stays
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    BUSY = "busy"  # another process refreshes it
+
+
+@dataclass(frozen=True)
+class SourceReport:
+    """What became of one source."""
+
+    slug: str
+    outcome: Outcome
+    message: str = ""
+    generation: int = 0
+    entries: int = 0
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    changes: Changes = field(default_factory=Changes)
+    oddities: Mapping[str, int] = field(default_factory=dict)
+    guard: Verdict | None = None
+    seconds: float = 0.0
+    is_unreachable: bool = False  # no answer, or not now
+
+    def to_document(self) -> dict[str, object]:
+        changes = self.changes
+        return {
+            "source": self.slug,
+            "outcome": self.outcome.value,
+            "message": self.message,
+            "generation": self.generation,
+            "entries": self.entries,
+            "kinds": dict(self.kinds),
+            "added": changes.added,
+            "changed": changes.changed,
+            "removed": changes.removed,
+            "returned": changes.returned,
+            "duplicates": changes.duplicates,
+            "leftOut": dict(changes.left_out),
+            "oddities": dict(self.oddities),
+            "guard": self.guard.to_document() if self.guard else None,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True)
+class RefreshReport:
+    sources: tuple[SourceReport, ...]
+
+    @property
+    def is_partial(self) -> bool:
+        return any(source.outcome in (Outcome.FAILED, Outcome.REFUSED) for source in self.sources)
+
+    @property
+    def touched(self) -> int:
+        """How many entries are new, different, back or gone."""
+        return sum(source.changes.touched for source in self.sources)
+
+    def to_document(self) -> Mapping[str, object]:
+        return {"sources": [source.to_document() for source in self.sources]}
+
+
+@dataclass(frozen=True)
+class Refresher:
+    """What a refresh needs of the program. `data_dir` holds spooled playlists, archives and locks."""
+
+    database: Database
+    secrets: SecretBox
+    settings: Callable[[], Settings]
+    data_dir: Path
+    clock: Callable[[], datetime]
+
+
+def refresh_sources(
+    tools: Refresher, run: Run, only: str | None = None, *, accept: bool = False, anew: bool = False
+) -> RefreshReport:
+    """Refresh one source, or all that are enabled. One that fails does not stop the others.
+
+    `accept` believes a list that the guard refuses; `anew` reads everything although nothing seems to have changed.
+    """
+    with tools.database.connect() as connection:
+        rows = [get_source(connection, only)] if only else [row for row in list_sources(connection) if row.enabled]
+    reports: list[SourceReport] = []
+    for row in rows:
+        if run.is_cancelled():
+            break
+        reports.append(_refresh_guarded(tools, run, row, accept=accept, anew=anew))
+    return RefreshReport(tuple(reports))
+
+
+def _refresh_guarded(tools: Refresher, run: Run, row: SourceRow, *, accept: bool, anew: bool) -> SourceReport:
+    """Refresh one source; what goes wrong with it becomes its report, kept with the source."""
+    began = time.monotonic()
+    try:
+        with source_lock(tools.database, row.id, tools.data_dir / "locks"), _many_objects():
+            report = _Refresh(tools, run, row, accept=accept, anew=anew).carry_out()
+    except Conflict as error:
+        report = SourceReport(row.slug, Outcome.BUSY, str(error))
+    except _Cancelled:
+        clear_leftovers(tools.database, row.id)
+        report = SourceReport(row.slug, Outcome.CANCELLED, "Cancelled; the catalogue stays as it was", row.generation)
+    except (SourceError, SecretError) as error:
+        report = _failed(tools, row, error)
+    return _timed(report, time.monotonic() - began)
+
+
+def _failed(tools: Refresher, row: SourceRow, error: SourceError | SecretError) -> SourceReport:
+    clear_leftovers(tools.database, row.id)
+    message = mask_text(str(error))
+    verdict = error.verdict if isinstance(error, _Shrunk) else None
+    now = tools.clock()
+    with tools.database.begin() as connection:
+        failures = note_failure(connection, row.id, message, now)
+        if verdict is not None:
+            note_guard(connection, row.id, {**verdict.to_document(), "at": now.isoformat()})
+        if verdict is not None or failures in (1, 3):
+            kind = "source.guard" if verdict is not None else "source.failed"
+            record_event(connection, now, Event(kind, f"{row.slug}: {message}", Level.WARNING, source_id=row.id))
+    outcome = Outcome.REFUSED if verdict is not None else Outcome.FAILED
+    away = isinstance(error, SourceUnreachable)
+    return SourceReport(row.slug, outcome, message, row.generation, guard=verdict, is_unreachable=away)
+
+
+def _timed(report: SourceReport, seconds: float) -> SourceReport:
+    return replace(report, seconds=seconds)
+
+
+class _Cancelled(BaseException):
+    """The user asked to stop."""
+
+
+class _Shrunk(GuardTripped):
+    def __init__(self, message: str, verdict: Verdict) -> None:
+        super().__init__(message)
+        self.verdict = verdict
+
+
+class _Refresh:
+    """One source's refresh."""
+
+    def __init__(self, tools: Refresher, run: Run, row: SourceRow, *, accept: bool, anew: bool) -> None:
+        self.tools = tools
+        self.run = run
+        self.accept = accept
+        self.anew = anew
+        clear_leftovers(tools.database, row.id)
+        with tools.database.connect() as connection:
+            self.row = get_source(connection, row.slug)  # as it is now that the lock is ours
+            self.filters = FilterSet(active_filters(connection, row.id), keep_adult=row.options.adult)
+        self.credentials: Credentials = read_credentials(self.row, tools.secrets)
+
+    @property
+    def rules(self) -> str:
+        """Whatever decides what is kept of a playlist and how it is read; no change of it goes unnoticed."""
+        return f"{FORMAT}/{PARSER_VERSION}/{self.filters.digest}"
+
+    def carry_out(self) -> SourceReport:
+        self.run.progress(0, None, f"{self.row.slug}: fetching")
+        same_rules = self.row.counts.get("rules") == self.rules and not self.anew
+        desk = Desk(
+            settings=self.tools.settings().catalogue,
+            https_only=self.tools.settings().downloads.https_only,
+            data_dir=self.tools.data_dir,
+            progress=self._fetching,
+            account=self._account,
+            clock=self.tools.clock,
+        )
+        with open_listing(self.row, self.credentials, desk, may_skip=same_rules) as listing:
+            if listing is None or (same_rules and listing.digest and listing.digest == self.row.content_hash):
+                return self._unchanged(listing)
+            return self._ingest(listing, is_trusted=same_rules)
+
+    def _unchanged(self, listing: Listing | None) -> SourceReport:
+        validators = listing.validators if listing is not None else {}
+        with self.tools.database.begin() as connection:
+            note_success(connection, self.row.id, self.tools.clock(), **validators)
+        counts = self.row.counts
+        return SourceReport(
+            self.row.slug,
+            Outcome.UNCHANGED,
+            generation=self.row.generation,
+            entries=int(counts.get("entries", 0)),
+            kinds=dict(counts.get("kinds", {})),
+        )
+
+    def _ingest(self, listing: Listing, *, is_trusted: bool) -> SourceReport:
+        tools, row = self.tools, self.row
+        generation = Generation(row.id, row.generation + 1, tools.clock())
+        alignment = Alignment(self._old_snapshot(), is_trusted=is_trusted)
+        ingest = Ingest(tools.database, generation, alignment, self.filters.reasons)
+        walk = listing.walk()
+        for number, unknown in enumerate(walk.unknown(alignment)):
+            if unknown.entries:
+                ingest.take(unknown.entries, unknown.places)
+            if number % LOOK_EVERY == 0:
+                self._look(listing, alignment)
+        ingest.flush()
+        verdict = self._judge(alignment)
+        kinds = self._finish(listing, walk, ingest)
+        message = self._archive(listing, walk, generation) if ingest.changes.touched else ""
+        return SourceReport(
+            row.slug,
+            Outcome.REFRESHED,
+            message,
+            generation=generation.number,
+            entries=sum(kinds.values()),
+            kinds=kinds,
+            changes=ingest.changes,
+            oddities=dict(walk.oddities),
+            guard=verdict,
+        )
+
+    def _archive(self, listing: Listing, walk: Walk, generation: Generation) -> str:
+        """Keep a copy of the playlist, now that the catalogue has changed. What is wrong with the copy is said, and
+        changes nothing."""
+        if listing.path is None:
+            return ""
+        tools, keep = self.tools, self.tools.settings().catalogue.archives
+        folder = tools.data_dir / "archives"
+        self.run.progress(listing.done(), listing.size, f"{self.row.slug}: compressing a copy of the playlist")
+        try:
+            archive = Archive(tools.database, folder, keep, tools.clock)
+            archive_playlist(archive, self.row, generation.number, listing.path, walk.learned)
+        except OSError as error:
+            log.warning("no copy of the playlist could be kept", source=self.row.slug, folder=str(folder), error=error)
+            return (
+                f"The catalogue is up to date, but no copy of the playlist could be written to {folder}: "
+                f"{error.strerror or error}. Make the folder writable, or set catalogue.archives to 0"
+            )
+        return ""
+
+    def _old_snapshot(self) -> Snapshot:
+        with self.tools.database.connect() as connection:
+            snapshot = read_snapshot(connection, self.row.id, self.row.generation)
+            if snapshot is None:  # lost: nothing is known of the blocks, only which entries there are
+                ids = visible_ids(connection, self.row.id, self.row.generation)
+                snapshot = Snapshot(ids[:], ids)
+        return snapshot
+
+    def _look(self, listing: Listing, alignment: Alignment) -> None:
+        if self.run.is_cancelled():
+            raise _Cancelled
+        self.run.progress(listing.done(), listing.size, f"{self.row.slug}: {alignment.size} entries read")
+
+    def _account(self, account: AccountInfo) -> None:
+        with self.tools.database.begin() as connection:
+            note_account(connection, self.row.id, account, self.tools.clock())
+
+    def _fetching(self, done: int, total: int | None) -> None:
+        if self.run.is_cancelled():
+            raise _Cancelled
+        self.run.progress(done, total, f"{self.row.slug}: fetching")
+
+    def _judge(self, alignment: Alignment) -> Verdict:
+        """Whether to believe the list. Blocks are counted, before any filter: a filter is no loss."""
+        shrink = self.row.options.max_shrink
+        allowed = self.tools.settings().catalogue.max_shrink if shrink is None else shrink
+        before = int(self.row.counts.get("blocks", len(alignment.old.fingerprints)))
+        verdict = judge_size(before, alignment.size, allowed)
+        if not verdict.is_believed and not self.accept:
+            raise _Shrunk(
+                f"{verdict.reason}. The catalogue stays as it was; if this is right, take it with "
+                f"`stalkeer source refresh {self.row.slug} --accept`",
+                verdict,
+            )
+        return verdict
+
+    def _finish(self, listing: Listing, walk: Walk, ingest: Ingest) -> dict[str, int]:
+        learned = walk.learned
+        has_reference = self.row.generation > 0 and self.credentials.reference.named()
+        reference = self.credentials.reference if has_reference else learned
+        event = partial(_event_of, self.row, ingest)
+        also = partial(
+            finish_refresh,
+            row=self.row,
+            learned=(learned, reference),
+            secrets=self.tools.secrets,
+            now=self.tools.clock(),
+            event=event,
+        )
+        kinds = {kind: int(count) for kind, count in self.row.counts.get("kinds", {}).items()}
+
+        def values() -> Mapping[str, object]:
+            for kind, count in ingest.kinds.items():
+                kinds[kind] = kinds.get(kind, 0) + count
+            counts = {
+                "kinds": {kind: count for kind, count in kinds.items() if count},
+                "entries": sum(kinds.values()),
+                "blocks": ingest.size,
+                "rules": self.rules,
+                "oddities": dict(walk.oddities),
+                "duplicates": ingest.changes.duplicates,
+                "left_out": dict(ingest.changes.left_out),
+            }
+            return {"counts": counts, "content_hash": listing.digest, **listing.validators}
+
+        if not ingest.finish(values, also):
+            raise Conflict(f"{self.row.slug} was refreshed by another process at the same time; nothing was changed")
+        return {kind: count for kind, count in kinds.items() if count}
+
+
+def _event_of(row: SourceRow, ingest: Ingest) -> Event | None:
+    changes = ingest.changes
+    if not changes.touched:
+        return None
+    said = f"{changes.added} added, {changes.changed} changed, {changes.removed} removed, {changes.returned} returned"
+    return Event("source.refreshed", f"{row.slug}: {said}", source_id=row.id)
+
+
+@contextmanager
+def _many_objects() -> Iterator[None]:
+    """Hundreds of thousands of tuples come and go, none of them in cycles: have them searched for some seldom."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def clear_interrupted(tools: Refresher) -> int:
+    """At start: bring every source whose refresh was killed back to its last good catalogue."""
+    met = 0
+    with tools.database.connect() as connection:
+        rows = list_sources(connection, with_removed=True)
+    for row in rows:
+        try:
+            with source_lock(tools.database, row.id, tools.data_dir / "locks"):
+                met += clear_leftovers(tools.database, row.id)
+        except Conflict:
+            continue  # it is being refreshed right now
+    return met

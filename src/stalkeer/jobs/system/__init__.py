@@ -1,0 +1,1 @@
+"""Health, backup, cleanup, users, sessions and keys."""

@@ -1,0 +1,275 @@
+"""Backups: database and configuration in a zip file, the key of stored credentials in a file beside it.
+
+They are apart on purpose: whoever gets the zip alone reads no stored credential. config.yml may hold some in plain
+text; keep them in files (`..._FILE`) or in the UI where that matters.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from stalkeer.errors import Conflict, InvalidInput, NotFound, StalkeerError, StoreError
+from stalkeer.logs import get_logger
+from stalkeer.store.db.database import Database, open_database
+from stalkeer.store.db.dump import dump_tables, load_tables
+from stalkeer.store.db.migrate import migrate, revision_of, revisions
+from stalkeer.store.db.sqlite_file import copy_sqlite, is_sound_sqlite, revision_of_sqlite
+
+NAME = re.compile(r"^stalkeer-(manual|scheduled|migration)-[0-9]{8}-[0-9]{6}\.zip$")
+MANIFEST, SQLITE_MEMBER, ROWS_MEMBER, CONFIG_MEMBER = "manifest.json", "stalkeer.db", "rows.jsonl", "config.yml"
+MEMBERS = frozenset({MANIFEST, SQLITE_MEMBER, ROWS_MEMBER, CONFIG_MEMBER})
+LARGEST_KEY = 10_000
+LARGEST_DATABASE = 64 * 2**30  # a bomb would claim more
+PENDING = "restore-pending.zip"
+REFUSED = "restore-refused.zip"  # was staged and could not be restored
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class BackupPlace:
+    """Where things are. `config` is None where no file was read; `key_file` is the key of stored credentials."""
+
+    data_dir: Path
+    backups: Path
+    key_file: Path
+    config: Path | None = None
+
+
+@dataclass(frozen=True)
+class Backup:
+    """One backup on disk."""
+
+    name: str
+    size: int
+    made_at: datetime
+    has_key: bool
+
+    def to_document(self) -> Mapping[str, object]:
+        return {"name": self.name, "size": self.size, "madeAt": self.made_at.isoformat(), "hasKey": self.has_key}
+
+
+def make_backup(database: Database, place: BackupPlace, now: datetime, occasion: str = "manual") -> Backup:
+    """Write a backup and answer it. A half-written one never bears a backup's name."""
+    place.backups.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = place.backups / f"stalkeer-{occasion}-{now.astimezone(UTC):%Y%m%d-%H%M%S}.zip"
+    with tempfile.TemporaryDirectory(dir=place.backups, prefix=".making-") as folder:
+        draft = Path(folder) / "backup.zip"
+        _write_zip(draft, database, place, now)
+        draft.chmod(0o600)
+        draft.replace(path)
+    key_copy = path.with_suffix(".key")
+    shutil.copyfile(place.key_file, key_copy)
+    key_copy.chmod(0o600)
+    log.info("backup made", path=str(path), size=path.stat().st_size)
+    return _read(path)
+
+
+def backup_before_migration(database: Database, place: BackupPlace, now: datetime) -> Backup | None:
+    """A backup of a database that this release is about to migrate; None where there is nothing to migrate."""
+    present = revision_of(database)
+    if present is None or present not in revisions()[:-1]:
+        return None
+    return make_backup(database, place, now, "migration")
+
+
+def _write_zip(draft: Path, database: Database, place: BackupPlace, now: datetime) -> None:
+    with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        if database.is_sqlite:
+            copy = draft.with_suffix(".db")
+            copy_sqlite(Path(str(database.engine.url.database)), copy)
+            archive.write(copy, SQLITE_MEMBER)
+            revision = revision_of_sqlite(copy) or ""
+        else:
+            with archive.open(ROWS_MEMBER, "w", force_zip64=True) as member:
+                revision = dump_tables(database, member)
+        if place.config is not None and place.config.is_file():
+            archive.write(place.config, CONFIG_MEMBER)
+        manifest = {"version": version("stalkeer"), "revision": revision, "madeAt": now.isoformat()}
+        archive.writestr(MANIFEST, json.dumps(manifest))
+
+
+def list_backups(place: BackupPlace) -> list[Backup]:
+    """The newest first."""
+    found = [_read(path) for path in place.backups.glob("stalkeer-*.zip") if NAME.fullmatch(path.name)]
+    return sorted(found, key=lambda backup: backup.made_at, reverse=True)
+
+
+def find_backup(place: BackupPlace, name: str) -> Path:
+    """The path of a backup by its name; nothing else in the folder has such a name."""
+    path = place.backups / name
+    if not NAME.fullmatch(name) or not path.is_file():
+        raise NotFound(f"There is no backup {name!r}; `stalkeer backup list` shows them")
+    return path
+
+
+def delete_backup(place: BackupPlace, name: str) -> None:
+    path = find_backup(place, name)
+    path.with_suffix(".key").unlink(missing_ok=True)
+    path.unlink()
+
+
+def _read(path: Path) -> Backup:
+    stamp = path.stem.split("-", 2)[2]
+    made_at = datetime.strptime(stamp, "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+    return Backup(path.name, path.stat().st_size, made_at, path.with_suffix(".key").exists())
+
+
+@dataclass(frozen=True)
+class CheckedBackup:
+    """A backup that can be restored here."""
+
+    path: Path
+    version: str
+    revision: str
+    has_rows: bool  # rows of PostgreSQL instead of a SQLite file
+
+    def to_document(self) -> Mapping[str, object]:
+        return {"path": str(self.path), "version": self.version, "revision": self.revision}
+
+
+def check_backup(path: Path) -> CheckedBackup:
+    """Raise InvalidInput unless this is a whole backup of this release or an earlier one."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = {member.filename: member for member in archive.infolist()}
+            if not set(members) <= MEMBERS or MANIFEST not in members:
+                raise InvalidInput(f"{path.name} is not a backup of Stalkeer: its files have other names")
+            if sum(member.file_size for member in members.values()) > LARGEST_DATABASE:
+                raise InvalidInput(f"{path.name} claims to be larger than any database; it is not restored")
+            manifest = json.loads(archive.read(MANIFEST))
+            revision, made_by = str(manifest["revision"]), str(manifest["version"])
+            has_rows = ROWS_MEMBER in members
+            if archive.testzip() is not None or (not has_rows and SQLITE_MEMBER not in members):
+                raise InvalidInput(f"{path.name} is damaged; take another backup")
+    except (OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError) as error:
+        raise InvalidInput(f"{path.name} is not a backup of Stalkeer: {error}") from error
+    if revision not in revisions():
+        raise InvalidInput(f"{path.name} was made by Stalkeer {made_by}, newer than this one; install that first")
+    return CheckedBackup(path, made_by, revision, has_rows)
+
+
+def stage_restore(path: Path, place: BackupPlace) -> CheckedBackup:
+    """Have the backup restored at the next start: the running program cannot exchange its own database."""
+    checked = check_backup(path)
+    target = place.data_dir / PENDING
+    draft = target.with_suffix(".part")
+    shutil.copyfile(path, draft)
+    draft.chmod(0o600)
+    key, staged_key = path.with_suffix(".key"), target.with_suffix(".key")
+    staged_key.unlink(missing_ok=True)  # of another backup that was staged before
+    if key.exists():
+        shutil.copyfile(key, staged_key)
+        staged_key.chmod(0o600)
+    draft.replace(target)
+    return checked
+
+
+def is_restore_staged(place: BackupPlace) -> bool:
+    """Whether the next start will restore a backup."""
+    return (place.data_dir / PENDING).exists()
+
+
+def refused_restore(place: BackupPlace) -> Path | None:
+    """The backup that was staged and could not be restored."""
+    refused = place.data_dir / REFUSED
+    return refused if refused.exists() else None
+
+
+def cancel_restore(place: BackupPlace) -> None:
+    """Leave the present database in its place after all."""
+    staged = place.data_dir / PENDING
+    staged.unlink(missing_ok=True)
+    staged.with_suffix(".key").unlink(missing_ok=True)
+
+
+def restore_pending(place: BackupPlace, database_url: str, now: datetime) -> CheckedBackup | None:
+    """At start: restore what was staged, if anything was. The staged file goes once it is restored.
+
+    One that cannot be restored is set aside and the present database used: the program starts, and health tells.
+    """
+    staged = place.data_dir / PENDING
+    if not staged.exists():
+        return None
+    try:
+        checked = restore_backup(staged, place, database_url, now)
+    except (StalkeerError, OSError) as error:
+        log.error("the staged backup is not restored; the database stays as it was", error=str(error))
+        staged.replace(place.data_dir / REFUSED)
+        staged.with_suffix(".key").unlink(missing_ok=True)
+        return None
+    (place.data_dir / REFUSED).unlink(missing_ok=True)
+    staged.unlink()
+    staged.with_suffix(".key").unlink(missing_ok=True)
+    return checked
+
+
+def restore_backup(path: Path, place: BackupPlace, database_url: str, now: datetime) -> CheckedBackup:
+    """Put the backup's database in the place of the present one, which is kept aside; likewise the key.
+
+    Nobody may be using the database. config.yml is left alone: it belongs to this machine.
+    """
+    checked = check_backup(path)
+    if checked.has_rows:
+        _restore_rows(checked, place, database_url)
+    else:
+        _restore_file(checked, place, database_url, now)
+    key = path.with_suffix(".key")
+    if key.exists():
+        _keep_aside(place.key_file, now)
+        shutil.copyfile(key, place.key_file)
+        place.key_file.chmod(0o600)
+    log.warning("backup restored", path=str(path), version=checked.version)
+    return checked
+
+
+def _restore_file(checked: CheckedBackup, place: BackupPlace, database_url: str, now: datetime) -> None:
+    if not database_url.startswith("sqlite"):
+        raise Conflict(f"{checked.path.name} holds a SQLite database, but database.url is PostgreSQL; unset it first")
+    target = Path(database_url.removeprefix("sqlite:///"))
+    draft = target.with_suffix(".restoring")
+    with zipfile.ZipFile(checked.path) as archive, archive.open(SQLITE_MEMBER) as member, draft.open("wb") as file:
+        shutil.copyfileobj(member, file)
+    draft.chmod(0o600)
+    is_sound = is_sound_sqlite(draft)
+    for suffix in ("-wal", "-shm"):  # SQLite's own, of the look into it
+        draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+    if not is_sound:
+        draft.unlink()
+        raise InvalidInput(f"The database in {checked.path.name} is damaged; take another backup")
+    _keep_aside(target, now)
+    draft.replace(target)
+    for suffix in ("engine.db", "engine.db-wal", "engine.db-shm"):  # its work list belongs to the former rows
+        (place.data_dir / suffix).unlink(missing_ok=True)
+
+
+def _restore_rows(checked: CheckedBackup, place: BackupPlace, database_url: str) -> None:
+    database = open_database(database_url)
+    try:
+        migrate(database, place.backups)
+        if checked.revision != revision_of(database):
+            raise StoreError(
+                f"{checked.path.name} holds rows of schema {checked.revision}; restore it with Stalkeer "
+                f"{checked.version}, then install this release"
+            )
+        with zipfile.ZipFile(checked.path) as archive, archive.open(ROWS_MEMBER) as member:
+            load_tables(database, member)
+    finally:
+        database.close()
+
+
+def _keep_aside(path: Path, now: datetime) -> None:
+    """The file under a name with the time; SQLite's journal goes with it."""
+    stamp = f"{now.astimezone(UTC):%Y%m%d-%H%M%S}"
+    for suffix in ("", "-wal", "-shm"):
+        present = path.with_name(path.name + suffix)
+        if present.exists():
+            present.replace(path.with_name(f"{path.name}.before-{stamp}{suffix}"))

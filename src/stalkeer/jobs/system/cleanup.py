@@ -1,0 +1,167 @@
+"""Removes what `retention` lets go: rows, log files, archives, backups, and part files that nothing knows.
+
+The plan is made first and can be shown instead of carried out. A file is only ever removed from a folder of ours, and
+only when it bears a name that we give.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from stalkeer.jobs.journal.reporting import Run
+from stalkeer.jobs.system.backup import BackupPlace, delete_backup, list_backups
+from stalkeer.logs import LOG_NAME, get_logger
+from stalkeer.settings import Settings
+from stalkeer.store.db.database import Database
+from stalkeer.store.system import retention
+from stalkeer.store.system.retention import OldRows, count_old, delete_old
+
+PART_NAME = re.compile(r"\d+-\d+\.part")
+ORPHAN_AGE = timedelta(days=1)  # a part file younger than this may be about to get its row
+SAMPLES_KEPT = timedelta(days=90)
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class OldFiles:
+    """Files of one kind that go."""
+
+    kind: str
+    paths: tuple[Path, ...]
+    size: int
+
+
+@dataclass(frozen=True)
+class CleanupPlan:
+    rows: tuple[tuple[OldRows, int], ...]
+    files: tuple[OldFiles, ...]
+
+    def report(self) -> CleanupReport:
+        """What carrying it out would remove."""
+        counts = {old.kind: count for old, count in self.rows} | {old.kind: len(old.paths) for old in self.files}
+        return CleanupReport(removed=counts, freed=sum(old.size for old in self.files))
+
+
+@dataclass(frozen=True)
+class CleanupReport:
+    """How many of each kind, and the bytes of files among them."""
+
+    removed: Mapping[str, int]
+    freed: int
+    failed: tuple[str, ...] = ()
+
+    @property
+    def is_partial(self) -> bool:
+        return bool(self.failed)
+
+    def to_document(self) -> Mapping[str, object]:
+        return {"removed": dict(self.removed), "freedBytes": self.freed, "failed": list(self.failed)}
+
+
+@dataclass(frozen=True)
+class CleanupPlace:
+    """The folders that are looked at."""
+
+    logs: Path
+    backup: BackupPlace
+
+
+def plan_cleanup(database: Database, settings: Settings, place: CleanupPlace, now: datetime) -> CleanupPlan:
+    """What retention lets go now; nothing is changed."""
+    kept = settings.retention
+    rows = [retention.ended_sessions(now), retention.old_rate_samples(now - SAMPLES_KEPT)]
+    rows += _when(kept.downloads, now, retention.old_downloads)
+    rows += _when(kept.history, now, retention.old_events)
+    rows += _when(kept.history, now, retention.old_runs)
+    files = [
+        _old_logs(place.logs, kept.logs, now),
+        _old_archives(database, kept.archives, now),
+        _old_backups(place.backup, kept.backups, now),
+        _orphans(database, settings.directories.temp, now),
+    ]
+    return CleanupPlan(
+        rows=tuple((old, count) for old in rows if (count := count_old(database, old))),
+        files=tuple(old for old in files if old.paths),
+    )
+
+
+def carry_out(database: Database, plan: CleanupPlan, place: CleanupPlace, run: Run) -> CleanupReport:
+    """Remove what the plan names; a file that cannot be removed is reported and the rest goes on."""
+    removed: dict[str, int] = {}
+    failed: list[str] = []
+    freed = 0
+    steps = len(plan.rows) + len(plan.files)
+    for step, (old, _count) in enumerate(plan.rows):
+        run.progress(step, steps, old.kind)
+        if run.is_cancelled():
+            return CleanupReport(removed, freed, tuple(failed))
+        removed[old.kind] = delete_old(database, old)
+    for step, files in enumerate(plan.files, start=len(plan.rows)):
+        run.progress(step, steps, files.kind)
+        gone = [path for path in files.paths if _remove(path, files.kind, place, failed)]
+        removed[files.kind] = len(gone)
+        freed += files.size if len(gone) == len(files.paths) else 0
+        if files.kind == "archives":
+            with database.begin() as connection:
+                retention.forget_archives(connection, gone)
+    report = CleanupReport(removed, freed, tuple(failed))
+    log.info("cleaned up", **report.removed, freed=freed)
+    return report
+
+
+def _when(seconds: float, now: datetime, old: Callable[[datetime], OldRows]) -> list[OldRows]:
+    return [old(now - timedelta(seconds=seconds))] if seconds else []
+
+
+def _old_logs(folder: Path, kept_s: float, now: datetime) -> OldFiles:
+    names = [path for path in _files(folder) if LOG_NAME.fullmatch(path.name)] if kept_s else []
+    return _sized("logs", [path for path in names if _age(path, now) > timedelta(seconds=kept_s)])
+
+
+def _old_archives(database: Database, kept_s: float, now: datetime) -> OldFiles:
+    if not kept_s:
+        return OldFiles("archives", (), 0)
+    with database.connect() as connection:
+        found = retention.old_archives(connection, now - timedelta(seconds=kept_s))
+    return OldFiles("archives", tuple(path for path, _ in found), sum(size for _, size in found))
+
+
+def _old_backups(place: BackupPlace, kept_s: float, now: datetime) -> OldFiles:
+    old = [backup for backup in list_backups(place)[1:] if kept_s and now - backup.made_at > timedelta(seconds=kept_s)]
+    return OldFiles("backups", tuple(place.backups / one.name for one in old), sum(one.size for one in old))
+
+
+def _orphans(database: Database, folder: Path, now: datetime) -> OldFiles:
+    """Part files that no download knows any more."""
+    with database.connect() as connection:
+        known = retention.part_files_in_use(connection)
+    parts = [path for path in _files(folder) if PART_NAME.fullmatch(path.name)]
+    return _sized("part files", [path for path in parts if str(path) not in known and _age(path, now) > ORPHAN_AGE])
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.is_file() and not path.is_symlink()] if folder.is_dir() else []
+
+
+def _age(path: Path, now: datetime) -> timedelta:
+    return now - datetime.fromtimestamp(path.stat().st_mtime, now.tzinfo)
+
+
+def _sized(kind: str, paths: list[Path]) -> OldFiles:
+    return OldFiles(kind, tuple(paths), sum(path.stat().st_size for path in paths))
+
+
+def _remove(path: Path, kind: str, place: CleanupPlace, failed: list[str]) -> bool:
+    try:
+        if kind == "backups":
+            delete_backup(place.backup, path.name)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        failed.append(f"{path}: {error.strerror}")
+        return False
+    return True

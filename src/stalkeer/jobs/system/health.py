@@ -1,0 +1,309 @@
+"""Health checks: what is wrong, why, and what to do. Each is a function from facts to findings.
+
+Nothing is asked over the network: refreshes, syncs and downloads note what they met, and this reads their notes. What
+only the instances can tell stands in `health_views`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from stalkeer.jobs.system.backup import Backup, BackupPlace, list_backups, refused_restore
+from stalkeer.secrets import SecretBox
+from stalkeer.settings import Settings
+from stalkeer.settings.schema import AuthMode
+from stalkeer.store.db.damage import damaged_files
+from stalkeer.store.db.database import Database, Transaction
+from stalkeer.store.downloads.workers import WorkerRow, database_now, list_workers
+from stalkeer.store.journal.events import Event, Level, record_events
+from stalkeer.store.journal.runs import last_report
+from stalkeer.store.library.instances import InstanceRow, list_instances
+from stalkeer.store.sources.sources import SourceRow, list_sources
+from stalkeer.store.system.health import (
+    ERROR,
+    WARNING,
+    Finding,
+    HealthChange,
+    RepeatedFailure,
+    items_failing_repeatedly,
+    replace_findings,
+)
+from stalkeer.store.system.settings import unreadable_settings
+
+TIMES_IN_A_ROW = 3
+EXPIRY_WARNING = timedelta(days=7)
+DEAD_AFTER = timedelta(seconds=30)
+MOST_SKEW = timedelta(seconds=30)
+LOOKED_BACK = timedelta(days=14)
+BACKUP_AGE = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the checks look at."""
+
+    now: datetime
+    settings: Settings
+    sources: Sequence[SourceRow]
+    instances: Sequence[InstanceRow]
+    workers: Sequence[WorkerRow]
+    failing: Sequence[RepeatedFailure]
+    skew: timedelta
+    key_file: Path
+    damaged: Sequence[Path]
+    backups: Sequence[Backup]
+    refused_restore: Path | None
+    unreadable: Sequence[str]  # what holds a credential that the present key cannot read
+    titles_error: object = None  # why the last match got no titles from TMDB
+
+
+@dataclass(frozen=True)
+class HealthReport:
+    findings: tuple[Finding, ...]
+    change: HealthChange
+
+    def to_document(self) -> Mapping[str, object]:
+        return {
+            "findings": [vars(finding) for finding in self.findings],
+            "new": len(self.change.found),
+            "over": len(self.change.over),
+        }
+
+
+def check_health(
+    database: Database, settings: Settings, now: datetime, place: BackupPlace, secrets: SecretBox
+) -> HealthReport:
+    """Run every check, keep the findings, and tell in events what is new and what is over."""
+    facts = read_facts(database, settings, now, place, secrets)
+    findings = tuple(finding for check in CHECKS.values() for finding in check(facts))
+    return HealthReport(findings, keep_findings(database, CHECKS, findings, now))
+
+
+def keep_findings(
+    database: Database, checks: Iterable[str], findings: Sequence[Finding], now: datetime
+) -> HealthChange:
+    """Make `findings` all that these checks know; tell in events what is new and what is over."""
+    with database.begin() as connection:
+        change = replace_findings(connection, checks, findings, now)
+        record_events(connection, now, [*map(_found_event, change.found), *map(_over_event, change.over)])
+    return change
+
+
+def read_facts(database: Database, settings: Settings, now: datetime, place: BackupPlace, secrets: SecretBox) -> Facts:
+    url = database.engine.url
+    with database.connect() as connection:
+        return Facts(
+            now=now,
+            settings=settings,
+            sources=[row for row in list_sources(connection) if row.enabled],
+            instances=[row for row in list_instances(connection) if row.enabled],
+            workers=list_workers(connection),
+            failing=items_failing_repeatedly(connection, TIMES_IN_A_ROW, now - LOOKED_BACK),
+            skew=abs(database_now(connection, now) - now),
+            key_file=place.key_file,
+            damaged=damaged_files(Path(str(url.database))) if database.is_sqlite else (),
+            backups=list_backups(place),
+            refused_restore=refused_restore(place),
+            titles_error=last_report(connection, "match").get("titlesError"),
+            unreadable=_unreadable(connection, secrets),
+        )
+
+
+def _unreadable(connection: Transaction, secrets: SecretBox) -> list[str]:
+    held = [(f"source {row.slug}", row.credentials) for row in list_sources(connection)]
+    held += [(row.label, row.api_key) for row in list_instances(connection)]
+    found = [name for name, token in held if secrets.decrypt_or_none(token) is None]
+    return found + unreadable_settings(connection, secrets)
+
+
+# --- the checks --------------------------------------------------------------------------------------------------
+
+
+def check_instances(facts: Facts) -> Iterator[Finding]:
+    for row in facts.instances:
+        if row.failures == 0:
+            continue
+        level = ERROR if row.failures >= TIMES_IN_A_ROW else WARNING
+        times = f" ({row.failures} times in a row)" if row.failures > 1 else ""
+        fix = f"Check that it runs and that address and API key are right: stalkeer arr test {row.slug}"
+        yield Finding("instance", row.slug, level, f"{row.label}: {row.last_error}{times}", fix)
+
+
+def check_sources(facts: Facts) -> Iterator[Finding]:
+    for row in facts.sources:
+        if row.failures:
+            level = ERROR if row.failures >= TIMES_IN_A_ROW else WARNING
+            times = f" ({row.failures} times in a row)" if row.failures > 1 else ""
+            fix = f"Check its address and account, then: stalkeer source refresh {row.slug}"
+            yield Finding("source", row.slug, level, f"Source {row.slug}: {row.last_error}{times}", fix)
+
+
+def check_guards(facts: Facts) -> Iterator[Finding]:
+    for row in facts.sources:
+        if row.guard:
+            message = f"Source {row.slug} lost too much to be believed; its catalogue stays as it was"
+            fix = f"Look at the new list; if it is right: stalkeer source refresh {row.slug} --accept"
+            yield Finding("guard", row.slug, WARNING, message, fix)
+
+
+def check_accounts(facts: Facts) -> Iterator[Finding]:
+    for row in facts.sources:
+        if row.account_status and row.account_status.lower() not in ("active", "unknown"):
+            message = f"The account of {row.slug} is {row.account_status}" + (
+                f": {row.account_message}" if row.account_message else ""
+            )
+            yield Finding("account", row.slug, ERROR, message, "Ask the provider, or disable the source")
+        elif row.account_expires_at is not None and row.account_expires_at - facts.now <= EXPIRY_WARNING:
+            day = row.account_expires_at.date().isoformat()
+            is_over = row.account_expires_at <= facts.now
+            message = f"The account of {row.slug} {'expired' if is_over else 'expires'} on {day}"
+            yield Finding("account", row.slug, ERROR if is_over else WARNING, message, "Renew it with the provider")
+
+
+def check_disks(facts: Facts) -> Iterator[Finding]:
+    """Free space below `downloads.min_free`, once for each file system."""
+    seen: set[int] = set()
+    folders = facts.settings.directories
+    for key in ("temp", "movies", "tvshows"):
+        folder: Path = getattr(folders, key)
+        try:
+            device, usage = folder.stat().st_dev, shutil.disk_usage(folder)
+        except OSError:
+            continue  # the check of paths tells
+        if device in seen:
+            continue
+        seen.add(device)
+        if usage.free <= facts.settings.downloads.min_free:
+            free = f"{usage.free / 1e6:,.0f} MB"
+            message = f"Only {free} are free at {folder}; downloads wait"
+            yield Finding("disk", str(folder), ERROR, message, "Free some space, or lower downloads.min_free")
+
+
+def check_paths(facts: Facts) -> Iterator[Finding]:
+    for key in ("temp", "movies", "tvshows"):
+        folder: Path = getattr(facts.settings.directories, key)
+        if not folder.is_dir():
+            fix = f"Mount it, or set directories.{key} to a folder that exists"
+            yield Finding("path", key, ERROR, f"directories.{key}: {folder} is not there", fix)
+        elif not os.access(folder, os.W_OK | os.X_OK):
+            fix = f"Give user id {os.getuid()} the right to write there (PUID, UMASK)"
+            yield Finding("path", key, ERROR, f"directories.{key}: {folder} is not writable", fix)
+        for row in facts.instances:
+            for root in row.root_folders:
+                if folder.is_relative_to(root.path):
+                    message = f"directories.{key}: {folder} lies inside {root.path}, a root folder of {row.label}"
+                    fix = f"Set directories.{key} to a folder beside the root folders"
+                    yield Finding("path", f"{key} in {row.slug}", ERROR, message, fix)
+
+
+def check_workers(facts: Facts) -> Iterator[Finding]:
+    for row in facts.workers:
+        if facts.now - row.heartbeat > DEAD_AFTER:
+            message = f"Worker {row.id} on {row.host} was last heard of at {row.heartbeat:%Y-%m-%d %H:%M:%S} UTC"
+            fix = "Start it again; its downloads go to another worker meanwhile"
+            yield Finding("worker", row.id, WARNING, message, fix)
+
+
+def check_items(facts: Facts) -> Iterator[Finding]:
+    for item in facts.failing:
+        message = f"{item.title} failed {item.count} times in a row: {item.error}"
+        fix = "Look at its candidates and choose another, or reject the match"
+        yield Finding("item", item.title, WARNING, message, fix)
+
+
+def check_clock(facts: Facts) -> Iterator[Finding]:
+    if facts.skew > MOST_SKEW:
+        message = f"The clocks of this machine and of the database differ by {facts.skew.total_seconds():.0f} s"
+        yield Finding("clock", "database", WARNING, message, "Let both keep their time by NTP")
+
+
+def check_key_file(facts: Facts) -> Iterator[Finding]:
+    try:
+        mode = facts.key_file.stat().st_mode
+    except OSError:
+        return
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        message = f"{facts.key_file} can be read by others; it decrypts the stored credentials"
+        yield Finding("key", str(facts.key_file), WARNING, message, f"chmod 600 {facts.key_file}")
+
+
+def check_database(facts: Facts) -> Iterator[Finding]:
+    for path in facts.damaged:
+        last = f"stalkeer restore {facts.backups[0].name}" if facts.backups else "there is no backup to restore"
+        message = f"The database was damaged and set aside as {path.name}; Stalkeer started with an empty one"
+        yield Finding("database", path.name, ERROR, message, f"Stop Stalkeer, then: {last}. Remove {path} afterwards")
+
+
+def check_credentials(facts: Facts) -> Iterator[Finding]:
+    if facts.unreadable:
+        message = f"The present secret key cannot read the credentials of {', '.join(facts.unreadable)}"
+        fix = f"Enter them again, or put the key of the restored backup at {facts.key_file} and start Stalkeer again"
+        yield Finding("credentials", "key", ERROR, message, fix)
+
+
+def check_restore(facts: Facts) -> Iterator[Finding]:
+    if facts.refused_restore is not None:
+        message = "The backup that was to be restored at the start could not be; the database is as it was before"
+        fix = f"See the reason in the log, restore another one, or remove {facts.refused_restore}"
+        yield Finding("restore", facts.refused_restore.name, ERROR, message, fix)
+
+
+def check_backups(facts: Facts) -> Iterator[Finding]:
+    if facts.settings.schedule.backup and facts.backups and facts.now - facts.backups[0].made_at > BACKUP_AGE:
+        message = f"The last backup is of {facts.backups[0].made_at:%Y-%m-%d}"
+        yield Finding("backup", "schedule", WARNING, message, "See in the jobs why it fails: stalkeer backup")
+
+
+def check_titles(facts: Facts) -> Iterator[Finding]:
+    """TMDB, which the last match asked in vain; without a key it is not asked."""
+    if facts.titles_error and facts.settings.tmdb.api_key.get_secret_value():
+        message = f"TMDB was asked for further titles and did not tell: {facts.titles_error}"
+        fix = "Matching goes on without them. Check the key with: stalkeer match tmdb"
+        yield Finding("titles", "tmdb", WARNING, message, fix)
+
+
+def check_login(facts: Facts) -> Iterator[Finding]:
+    security = facts.settings.security
+    if security.mode is AuthMode.EXTERNAL and not security.trusted_proxies:
+        message = "security.mode is external, but no proxy is trusted: nobody can sign in"
+        yield Finding("login", "external", ERROR, message, "Set security.trusted_proxies to your proxy's address")
+    if not {"0.0.0.0/0", "::/0"}.isdisjoint(security.trusted_proxies):
+        message = "security.trusted_proxies names everybody: anybody can say where a request comes from"
+        yield Finding("login", "proxies", ERROR, message, "Set security.trusted_proxies to your proxy's address alone")
+
+
+CHECKS: Mapping[str, Callable[[Facts], Iterable[Finding]]] = {
+    "database": check_database,
+    "instance": check_instances,
+    "source": check_sources,
+    "guard": check_guards,
+    "account": check_accounts,
+    "disk": check_disks,
+    "path": check_paths,
+    "worker": check_workers,
+    "item": check_items,
+    "clock": check_clock,
+    "key": check_key_file,
+    "restore": check_restore,
+    "credentials": check_credentials,
+    "backup": check_backups,
+    "login": check_login,
+    "titles": check_titles,
+}
+
+
+def _found_event(finding: Finding) -> Event:
+    level = Level.ERROR if finding.level == ERROR else Level.WARNING
+    data = {"check": finding.check, "subject": finding.subject, "fix": finding.fix}
+    return Event("health.found", finding.message, level, data=data)
+
+
+def _over_event(finding: Finding) -> Event:
+    data = {"check": finding.check, "subject": finding.subject}
+    return Event("health.over", f"No longer: {finding.message}", Level.INFO, data=data)

@@ -1,0 +1,105 @@
+"""Logins: passwords checked slowly and rarely, sessions kept on the server, the first user made once."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets as random_source
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from hmac import compare_digest
+
+from stalkeer.core.security.passwords import check_user_name, hash_password, is_outdated, is_right
+from stalkeer.errors import InvalidInput, StalkeerError
+from stalkeer.jobs.system.rate_limits import RateLimits, TooManyRequests
+from stalkeer.settings import Settings
+from stalkeer.store.db.database import Database
+from stalkeer.store.system import users
+from stalkeer.store.system.users import SessionRow
+
+TOKEN_BYTES = 32
+SEEN_EVERY = timedelta(minutes=1)  # a session is extended at most this often
+
+
+class LoginRefused(StalkeerError):
+    """Name or password is wrong; which of them is not told."""
+
+
+class Sessions:
+    """Signs users in and out. `settings` is asked each time: a change counts at once."""
+
+    def __init__(
+        self, database: Database, settings: Callable[[], Settings], limits: RateLimits, clock: Callable[[], datetime]
+    ) -> None:
+        self._database, self._settings, self._limits, self._clock = database, settings, limits, clock
+        self._setup_token = random_source.token_hex(4)
+
+    @property
+    def setup_token(self) -> str:
+        """Needed to make the first user from an address that is not local; new at every start."""
+        return self._setup_token
+
+    def needs_setup(self) -> bool:
+        return not users.has_users(self._database)
+
+    def set_up(self, name: str, password: str, token: str | None, address: str) -> str:
+        """Make the first user and sign in. `token` is None where the address is local and needs none."""
+        self._spend(address)
+        if token is not None and not compare_digest(token.strip().lower().encode(), self._setup_token.encode()):
+            raise LoginRefused("The setup token is wrong; the program's log shows it at every start")
+        password_hash = hash_password(password, check_user_name(name))
+        users.add_first_user(self._database, name, password_hash, self._clock())
+        return self._open(name, address)
+
+    def sign_in(self, name: str, password: str, address: str) -> str:
+        """The token for the cookie. Raises LoginRefused, or TooManyRequests before the password is even looked at."""
+        self._spend(address)
+        user = users.find_user(self._database, name)
+        if not is_right(user.password_hash if user else None, password) or user is None:
+            raise LoginRefused("The user name or the password is wrong")
+        if is_outdated(user.password_hash):
+            users.renew_password_hash(self._database, user.id, hash_password(password, name))
+        return self._open(name, address)
+
+    def user_of(self, token: str) -> str | None:
+        """Whose session this is, or None. Using it makes it last longer."""
+        session = users.find_session(self._database, _hash(token))
+        now = self._clock()
+        if session is None or session.expires_at <= now:
+            return None
+        if now - session.last_seen_at >= SEEN_EVERY:
+            users.extend_session(self._database, session.token_hash, now, now + self._lifetime())
+        return session.user
+
+    def sign_out(self, token: str) -> None:
+        users.remove_session(self._database, _hash(token))
+
+    def change_password(self, name: str, old: str, new: str, address: str) -> None:
+        """Ends every session of the user."""
+        self._spend(address)
+        user = users.find_user(self._database, name)
+        if user is None or not is_right(user.password_hash, old):
+            raise InvalidInput("The present password is wrong")
+        users.set_password_hash(self._database, name, hash_password(new, name))
+
+    def _open(self, name: str, address: str) -> str:
+        user = users.find_user(self._database, name)
+        assert user is not None, "it was read or made a moment ago"
+        token, now = random_source.token_urlsafe(TOKEN_BYTES), self._clock()
+        session = SessionRow(_hash(token), user.id, user.name, last_seen_at=now, expires_at=now + self._lifetime())
+        users.add_session(self._database, session, address)
+        return token
+
+    def _lifetime(self) -> timedelta:
+        return timedelta(seconds=self._settings().security.session_lifetime)
+
+    def _spend(self, address: str) -> None:
+        limit = self._settings().security.login_limit
+        left = self._limits.spend("login", address, limit, self._clock().timestamp())
+        if not left.is_allowed:
+            raise TooManyRequests(
+                f"Too many login attempts from {address}; wait {max(1, left.reset_s)} s", max(1, left.reset_s)
+            )
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,219 @@
+"""What somebody who helps needs to see, in one zip: versions, masked settings, health, recent events and runs, logs.
+
+No secret is in it, nor the address of a source or its user's name: what is known to be one is replaced by value, what
+looks like one by its form, and names of entries keep their shape only.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import platform
+import re
+import sqlite3
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import distributions, version
+from pathlib import Path
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from stalkeer.logs import LOG_NAME
+from stalkeer.secrets import MASK, SecretBox, mask_text
+from stalkeer.settings.keys import flatten, secret_values
+from stalkeer.settings.load import LoadedSettings
+from stalkeer.store.catalogue.entries import EntrySearch, search_entries
+from stalkeer.store.db.database import Database, Transaction
+from stalkeer.store.db.migrate import revision_of
+from stalkeer.store.downloads.workers import list_workers
+from stalkeer.store.journal.events import list_events
+from stalkeer.store.journal.runs import list_runs
+from stalkeer.store.library.instances import InstanceRow, list_instances
+from stalkeer.store.sources.sources import Credentials, SourceRow, kept_credentials, list_sources
+from stalkeer.store.system.api_keys import read_keys
+from stalkeer.store.system.health import list_findings
+from stalkeer.store.system.metrics import read_figures
+
+LOG_TAIL = 1_000_000  # bytes of each log file
+MOST_LOGS = 4
+MOST_ROWS = 200
+SAMPLES = 40
+NO_SECRETS = ("type", "output")  # of a get.php address
+SHORTEST = 4  # what is shorter is no secret, and replacing it would make nonsense of everything
+# words that tell how a name is built; all others are somebody's taste
+KEPT_WORDS = re.compile(
+    r"(?i)^(?:[a-z]{1,3}|\d+p?|s\d+|e\d+|s\d+e\d+|4k|uhd|fhd|hdr\d*\+?|hevc|[xh]26[45]|multi|vostfr|vost|subbed|"
+    r"dubbed|season|episode|part|web|bluray|webrip|remux|dolby|vision|atmos|tv|news|live|vod|srs|series|movie|movies|films?)$"
+)
+
+
+@dataclass(frozen=True)
+class BundleSubject:
+    """What a bundle is made of. `key_file` is the key of stored credentials, which must not be in it."""
+
+    database: Database
+    secrets: SecretBox
+    loaded: LoadedSettings
+    logs: Path
+    key_file: Path
+    started_at: datetime
+
+
+def make_bundle(subject: BundleSubject, now: datetime) -> bytes:
+    """The zip file's bytes."""
+    with subject.database.connect() as connection:
+        sources, instances = list_sources(connection, with_removed=True), list_instances(connection)
+        parts = dict(_parts(subject, connection, sources, instances, now))
+    redact = _redactor(subject, sources, instances)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, document in parts.items():
+            archive.writestr(f"{name}.json", redact(json.dumps(document, indent=1, default=str, ensure_ascii=False)))
+        for path in _log_files(subject.logs):
+            archive.writestr(f"logs/{path.name}", redact(_tail(path)))
+    return packed.getvalue()
+
+
+def _parts(
+    subject: BundleSubject,
+    connection: Transaction,
+    sources: Sequence[SourceRow],
+    instances: Sequence[InstanceRow],
+    now: datetime,
+) -> Iterator[tuple[str, object]]:
+    origins = subject.loaded.origins
+    yield "about", _about(subject, now)
+    yield (
+        "settings",
+        {key: [value, origins.get(key, "default")] for key, value in flatten(subject.loaded.settings)},
+    )
+    yield "health", [{**vars(row.finding), "since": row.since} for row in list_findings(connection)]
+    yield "figures", _figures(connection)
+    yield "sources", [_source(row) for row in sources]
+    yield "instances", [_instance(row) for row in instances]
+    yield "workers", [vars(row) for row in list_workers(connection)]
+    yield "runs", [_plain(vars(row)) for row in list_runs(connection, limit=MOST_ROWS)]
+    events = list_events(connection, limit=MOST_ROWS)
+    yield "events", [{"id": row.id, "at": row.at, **_plain(vars(row.event))} for row in events]
+    yield "samples", {row.slug: _samples(connection, row) for row in sources if row.removed_at is None}
+
+
+def _about(subject: BundleSubject, now: datetime) -> Mapping[str, object]:
+    return {
+        "stalkeer": version("stalkeer"),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "processors": os.cpu_count(),
+        "database": "sqlite" if subject.database.is_sqlite else "postgresql",
+        "schema": revision_of(subject.database),
+        "sqlite": sqlite3.sqlite_version,
+        "isDocker": Path("/.dockerenv").exists(),
+        "startedAt": subject.started_at,
+        "madeAt": now,
+        "packages": {one.name: one.version for one in sorted(distributions(), key=lambda one: one.name.lower())},
+    }
+
+
+def _figures(connection: Transaction) -> Mapping[str, object]:
+    figures = read_figures(connection)
+    runs = {f"{job} {state}": count for (job, state), count in figures.runs.items()}
+    return {
+        "downloads": figures.downloads,
+        "wanted": figures.wanted,
+        "matches": figures.matches,
+        "runs": runs,
+        "totals": vars(figures.totals),
+    }
+
+
+def _source(row: SourceRow) -> Mapping[str, object]:
+    shown = (
+        "slug", "kind", "origin", "enabled", "removed_at", "priority", "max_connections", "bandwidth_limit",
+        "generation", "last_refresh_at", "last_success_at", "last_error", "failures", "guard", "counts",
+        "account_status", "account_expires_at", "account_active", "account_max", "account_checked_at",
+    )  # fmt: skip
+    return {name: getattr(row, name) for name in shown}
+
+
+def _instance(row: InstanceRow) -> Mapping[str, object]:
+    shown = (
+        "slug", "kind", "origin", "enabled", "is_default", "version", "last_sync_at", "last_success_at", "last_error",
+        "failures", "api_calls",
+    )  # fmt: skip
+    return {name: getattr(row, name) for name in shown}
+
+
+def _samples(connection: Transaction, row: SourceRow) -> list[Mapping[str, object]]:
+    """Entries by their shape: how a name is built matters for reading it, what it is called does not."""
+    found = search_entries(connection, EntrySearch(source=row.slug), limit=SAMPLES)
+    return [
+        {"name": shape_of(one.name), "group": shape_of(one.group or ""), "kind": one.kind, "season": one.season}
+        for one in found
+    ]
+
+
+def shape_of(name: str) -> str:
+    """`EN - The Silver River (2019) [4K]` is `EN - The Xxxxxx Xxxxx (2019) [4K]`."""
+    return re.sub(r"[^\W_]+", lambda word: word[0] if KEPT_WORDS.match(word[0]) else _veiled(word[0]), name)
+
+
+def _veiled(word: str) -> str:
+    return "".join(sign if sign.isdigit() else ("X" if sign.isupper() else "x") for sign in word)
+
+
+def _plain(fields: Mapping[str, object]) -> Mapping[str, object]:
+    return {name: dict(value) if isinstance(value, Mapping) else value for name, value in fields.items()}
+
+
+# --- what must not be in it --------------------------------------------------------------------------------------
+
+
+def _redactor(
+    subject: BundleSubject, sources: Sequence[SourceRow], instances: Sequence[InstanceRow]
+) -> Callable[[str], str]:
+    values: dict[str, str] = {}
+    for source in sources:
+        mark = f"[{source.slug}]"
+        values |= dict.fromkeys(_values_of(kept_credentials(source, subject.secrets)), mark)
+    encrypted = [token for one in instances for token in (one.api_key, one.webhook_secret) if token]
+    values |= dict.fromkeys(filter(None, map(subject.secrets.decrypt_or_none, encrypted)), MASK)
+    plain = [*secret_values(subject.loaded.settings), *read_keys(subject.database, subject.secrets).values()]
+    if subject.key_file.is_file():
+        plain += subject.key_file.read_text("ascii").split()
+    values |= dict.fromkeys(plain, MASK)
+    marks = {form: mark for value, mark in values.items() if len(value) >= SHORTEST for form in _forms(value)}
+    pattern = re.compile("|".join(map(re.escape, sorted(marks, key=len, reverse=True))) or "(?!)")
+    return lambda text: mask_text(pattern.sub(lambda found: marks[found[0]], text))
+
+
+def _forms(value: str) -> frozenset[str]:
+    """How a value may be written: by itself, in JSON, in an address."""
+    in_json = (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
+    twice = json.dumps(in_json[1], ensure_ascii=False)[1:-1]  # a message in JSON that holds JSON
+    return frozenset({value, *in_json, twice, quote(value), quote(value, safe="")})
+
+
+def _values_of(credentials: Credentials) -> Iterator[str]:
+    """Everything that tells where a source is and who its user is."""
+    for address in (credentials.url, credentials.proxy):
+        parts = urlsplit(address if "://" in address else f"//{address}")
+        words = (value for name, value in parse_qsl(parts.query) if name not in NO_SECRETS)
+        yield from (part for part in (address, parts.hostname, parts.username, parts.password, *words) if part)
+    yield from (credentials.username, credentials.password, *credentials.headers.values())
+    yield from (part for login in credentials.learned.logins for part in login)
+    yield from (token for _, token in credentials.learned.tokens)
+
+
+def _log_files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    found = [path for path in folder.iterdir() if LOG_NAME.fullmatch(path.name) and not path.is_symlink()]
+    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)[:MOST_LOGS]
+
+
+def _tail(path: Path) -> str:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - LOG_TAIL))
+        return file.read().decode("utf-8", errors="replace")

@@ -1,0 +1,1 @@
+"""Entries, titles and generations: what the sources list."""

@@ -1,0 +1,60 @@
+"""What a download's chosen entry says of fetching it, as its source's visible catalogue has it now."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection, and_, or_, select
+
+from stalkeer.model import EntryId, SourceId
+from stalkeer.store.db.tables import entries, sources
+
+_EXTENSIONS = re.compile(r"\.(mkv|mp4|m4v|mov|avi|ts|m2ts|mpe?g|wmv|webm|flv|3gp|divx|ogm|asf|vob|m3u8)")
+
+
+@dataclass(frozen=True)
+class EntryAddress:
+    """Where an entry lies: a URL template without credentials, and the headers its playlist asks for."""
+
+    entry_id: EntryId
+    source_id: SourceId
+    template: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    is_protected: bool = False
+    size: int | None = None
+
+    @property
+    def extension(self) -> str:
+        """With its dot, in lower case; ".mkv" where the address has none that a film could have."""
+        suffix = PurePosixPath(urlsplit(self.template).path).suffix.lower()
+        return suffix if _EXTENSIONS.fullmatch(suffix) else ".mkv"
+
+
+def find_address(connection: Connection, entry_id: EntryId, source_id: SourceId, entry_key: str) -> EntryAddress | None:
+    """By id, else by key where a rebuild gave the entry another id; None where the catalogue has it no more."""
+    is_it = or_(entries.c.id == entry_id, and_(entries.c.source_id == source_id, entries.c.key == entry_key))
+    is_visible = and_(
+        entries.c.added_gen <= sources.c.generation,
+        or_(entries.c.gone_gen.is_(None), entries.c.gone_gen > sources.c.generation),
+    )
+    query = (
+        select(entries.c.id, entries.c.url, entries.c.headers, entries.c.protected, entries.c.size)
+        .join(sources, sources.c.id == entries.c.source_id)
+        .where(is_it, entries.c.source_id == source_id, entries.c.key == entry_key, is_visible)
+    )
+    row = connection.execute(query.limit(1)).one_or_none()
+    if row is None:
+        return None
+    return EntryAddress(
+        entry_id=EntryId(row.id),
+        source_id=source_id,
+        template=row.url,
+        headers={str(k): str(v) for k, v in json.loads(row.headers).items()} if row.headers else {},
+        is_protected=row.protected,
+        size=row.size,
+    )

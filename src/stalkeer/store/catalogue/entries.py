@@ -1,0 +1,275 @@
+"""The visible catalogue, as people and programs look through it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, true
+
+from stalkeer.core.titles import title_key
+from stalkeer.errors import NotFound
+from stalkeer.model import EntryId, SourceId
+from stalkeer.store.db.tables import catalogue_changes, entries, sources, title_keys, titles
+
+
+@dataclass(frozen=True)
+class CatalogueEntry:
+    """An entry for eyes: its address stays a template."""
+
+    id: EntryId
+    source: str
+    key: str
+    kind: str
+    kind_reason: str | None
+    name: str
+    title: str | None
+    group: str | None
+    logo: str | None
+    year: int | None
+    season: int | None
+    episode: int | None
+    episode_end: int | None
+    air_date: str | None
+    resolution: int | None
+    languages: tuple[str, ...]
+    size: int | None
+    duration_s: int | None
+    tmdb_id: int | None
+    is_protected: bool
+    is_gone: bool
+    template: str
+    first_seen: datetime
+
+    @property
+    def is_hls(self) -> bool:
+        return self.template.partition("?")[0].lower().endswith(".m3u8")
+
+
+@dataclass(frozen=True)
+class EntrySearch:
+    """Which entries: every field that is set must fit. `words` fit the title's beginning or any of its words."""
+
+    words: str = ""
+    source: str | None = None
+    kind: str | None = None
+    with_gone: bool = False
+
+    @property
+    def has_words(self) -> bool:
+        return bool(self.words.strip())
+
+
+@dataclass(frozen=True)
+class CatalogueChange:
+    generation: int
+    change: str
+    entry_id: EntryId
+    name: str
+
+
+_COLUMNS = (
+    entries.c.id,
+    sources.c.slug.label("source"),
+    entries.c.key,
+    entries.c.kind,
+    entries.c.kind_reason,
+    entries.c.name,
+    titles.c.text.label("title"),
+    entries.c.group_title.label("group"),
+    entries.c.logo,
+    entries.c.year,
+    entries.c.season,
+    entries.c.episode,
+    entries.c.episode_end,
+    entries.c.air_date,
+    entries.c.resolution,
+    entries.c.languages,
+    entries.c.size,
+    entries.c.duration_s,
+    entries.c.tmdb_id,
+    entries.c.protected,
+    entries.c.gone_gen,
+    entries.c.url,
+    entries.c.first_seen,
+    sources.c.generation,
+)
+MOST_TITLES = 500  # of a search that fits more, the first ones by name
+
+
+def is_visible() -> ColumnElement[bool]:
+    """Of an entry joined with its source: it is part of the present catalogue."""
+    return and_(
+        entries.c.added_gen <= sources.c.generation,
+        or_(entries.c.gone_gen.is_(None), entries.c.gone_gen > sources.c.generation),
+    )
+
+
+def up_to_the_visible(connection: Connection) -> ColumnElement[bool]:
+    """Of an entry: its id is no higher than that of the last visible one. It says nothing that `is_visible` does not
+    say, but spares a page the walk over a million rows that a refresh is adding at the end.
+
+    On PostgreSQL it would cost more than it spares: an index there orders equal keys by place, not by id.
+    """
+    if connection.dialect.name != "sqlite":
+        return true()
+    last = (
+        select(entries.c.id)
+        .where(entries.c.source_id == sources.c.id, entries.c.added_gen <= sources.c.generation)
+        .order_by(entries.c.added_gen.desc(), entries.c.id.desc())
+        .limit(1)
+        .correlate(sources)
+        .scalar_subquery()
+    )
+    return entries.c.id <= (connection.execute(select(func.max(last)).select_from(sources)).scalar() or 0)
+
+
+def search_entries(
+    connection: Connection, search: EntrySearch, *, after: int = 0, offset: int = 0, limit: int = 50
+) -> list[CatalogueEntry]:
+    """In the order of their ids; `after` is the id of the last one already shown."""
+    # + 0: SQLite would walk a million ids in their order to the few that have the words
+    order = entries.c.id + 0 if search.has_words else entries.c.id
+    page = select(entries.c.id).join(sources, sources.c.id == entries.c.source_id)
+    page = page.where(*_clauses(connection, search), order > after).order_by(order).limit(limit).offset(offset)
+    # sorted as ids alone: a search would sort whole rows, a thousand for the fifty that are shown
+    query = _query().where(entries.c.id.in_(connection.scalars(page).all())).order_by(entries.c.id)
+    return [_entry(row) for row in connection.execute(query)]
+
+
+def get_entry(connection: Connection, entry_id: EntryId) -> CatalogueEntry:
+    row = connection.execute(_query().where(entries.c.id == entry_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no entry {entry_id}")
+    return _entry(row)
+
+
+def stream_for_filters(connection: Connection, source_id: SourceId | None) -> Iterator[tuple[str, str, str, str]]:
+    """(key, name, group, address) of every visible entry."""
+    query = (
+        select(entries.c.key, entries.c.name, entries.c.group_title, entries.c.url)
+        .join(sources, sources.c.id == entries.c.source_id)
+        .where(is_visible())
+    )
+    if source_id is not None:
+        query = query.where(entries.c.source_id == source_id)
+    for row in connection.execution_options(yield_per=5_000).execute(query):
+        yield row[0], row[1], row[2] or "", row[3]
+
+
+def count_entries(connection: Connection, source: str | None = None) -> int:
+    """From the sources' own counts: counting a million rows takes a second."""
+    query = select(sources.c.slug, sources.c.counts).where(sources.c.removed_at.is_(None))
+    rows = connection.execute(query).all()
+    return sum(int((row.counts or {}).get("entries", 0)) for row in rows if source in (None, row.slug))
+
+
+def groups_of(connection: Connection, source_id: SourceId, limit: int = 2_000) -> list[tuple[str, str, int]]:
+    """(group, kind, entries) of a source's visible catalogue, by name."""
+    query = (
+        select(entries.c.group_title, entries.c.kind, func.count())
+        .join(sources, sources.c.id == entries.c.source_id)
+        .where(entries.c.source_id == source_id, is_visible())
+        .group_by(entries.c.group_title, entries.c.kind)
+        .order_by(entries.c.group_title)
+        .limit(limit)
+    )
+    return [(row[0] or "", row[1], row[2]) for row in connection.execute(query)]
+
+
+def list_changes(
+    connection: Connection, source_id: SourceId, generation: int | None = None, *, after: int = 0, limit: int = 50
+) -> list[tuple[int, CatalogueChange]]:
+    """What a refresh changed, with the id to go on from; without a generation, the newest first over all of them."""
+    query = (
+        select(catalogue_changes)
+        .join(sources, sources.c.id == catalogue_changes.c.source_id)
+        .where(catalogue_changes.c.source_id == source_id, catalogue_changes.c.generation <= sources.c.generation)
+    )
+    if generation is not None:
+        query = query.where(catalogue_changes.c.generation == generation)
+    if after:
+        query = query.where(catalogue_changes.c.id < after)
+    query = query.order_by(catalogue_changes.c.id.desc()).limit(limit)
+    return [
+        (row.id, CatalogueChange(row.generation, row.change, EntryId(row.entry_id), row.name))
+        for row in connection.execute(query)
+    ]
+
+
+def touched_since(connection: Connection, source_id: SourceId, generation: int) -> Sequence[int]:
+    """Entries that are new, different or back since a generation; what was matched then is to be matched again."""
+    query = select(entries.c.id).where(
+        entries.c.source_id == source_id,
+        or_(entries.c.added_gen > generation, entries.c.changed_gen > generation),
+    )
+    return connection.execute(query).scalars().all()
+
+
+def _query() -> Select[*tuple[Any, ...]]:
+    return (
+        select(*_COLUMNS)
+        .join(sources, sources.c.id == entries.c.source_id)
+        .outerjoin(titles, titles.c.id == entries.c.title_id)
+    )
+
+
+def _clauses(connection: Connection, search: EntrySearch) -> list[ColumnElement[bool]]:
+    clauses: list[ColumnElement[bool]] = [sources.c.removed_at.is_(None)]
+    if not search.with_gone:
+        clauses.append(is_visible())
+        if not search.has_words:
+            clauses.append(up_to_the_visible(connection))
+    if search.source is not None:
+        clauses.append(sources.c.slug == search.source)
+    if search.kind is not None:
+        clauses.append(entries.c.kind == search.kind)
+    if search.has_words:
+        clauses.append(entries.c.title_id.in_(find_titles(connection, search.words.strip(), MOST_TITLES)))
+    return clauses
+
+
+def find_titles(connection: Connection, words: str, most: int) -> list[int]:
+    """Titles with these words, as people type them: those that begin so, by the index of keys; then those that hold
+    them anywhere, in whatever case, accents and punctuation."""
+    key = title_key(words)
+    if not key:
+        holds = select(titles.c.id).where(titles.c.text.icontains(words, autoescape=True))
+        return list(connection.scalars(holds.limit(most)))
+    upper = key[:-1] + chr(ord(key[-1]) + 1)
+    begins = select(title_keys.c.title_id).where(title_keys.c.key >= key, title_keys.c.key < upper)
+    found = list(connection.scalars(begins.limit(most)))
+    if len(found) < most:
+        holds = select(title_keys.c.title_id).where(title_keys.c.key.contains(key))  # a key has no wildcards
+        found += connection.scalars(holds.limit(most))
+    return list(dict.fromkeys(found))[:most]
+
+
+def _entry(row: Row[*tuple[Any, ...]]) -> CatalogueEntry:
+    return CatalogueEntry(
+        id=EntryId(row.id),
+        source=row.source,
+        key=row.key,
+        kind=row.kind,
+        kind_reason=row.kind_reason,
+        name=row.name,
+        title=row.title,
+        group=row.group,
+        logo=row.logo,
+        year=row.year,
+        season=row.season,
+        episode=row.episode,
+        episode_end=row.episode_end,
+        air_date=row.air_date,
+        resolution=row.resolution,
+        languages=tuple(filter(None, (row.languages or "").split(","))),
+        size=row.size,
+        duration_s=row.duration_s,
+        tmdb_id=row.tmdb_id,
+        is_protected=row.protected,
+        is_gone=row.gone_gen is not None and row.gone_gen <= row.generation,
+        template=row.url,
+        first_seen=row.first_seen,
+    )

@@ -1,0 +1,412 @@
+"""Write a new generation of a source's catalogue: invisible chunks first, one short switch, then staged changes.
+
+An entry is visible from its `added_gen` on, until its `gone_gen`; which generation is current stands in `sources`.
+So everything written before the switch can be thrown away by `clear_leftovers`, and what was staged for after it is
+rolled forward by it. No transaction here holds the write lock for longer than a chunk of rows takes.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, delete, select, update
+
+from stalkeer.core.catalogue.snapshot import Snapshot
+from stalkeer.core.catalogue.stretches import Stretches, new_array
+from stalkeer.model import SourceId
+from stalkeer.store.db.bulk import (
+    blanks,
+    copy_rows,
+    execute_many,
+    fetch_among,
+    insert_rows,
+    nulls,
+    parts_of,
+    reserve_ids,
+    writing,
+)
+from stalkeer.store.db.database import Database
+from stalkeer.store.db.tables import catalogue_changes, catalogue_snapshots, entries, entry_updates, sources
+
+CHUNK = 4_000
+STAGED = 2_500  # changes in one transaction
+SNAPSHOT_PART = 100_000
+MOST_LISTED = 50_000  # of each kind of change, in `catalogue_changes`; their number is always whole
+
+CONTENT = (
+    "title_id",
+    "kind",
+    "kind_reason",
+    "name",
+    "url",
+    "group_title",
+    "logo",
+    "year",
+    "season",
+    "episode",
+    "resolution",
+    "languages",
+    # what few entries have
+    "episode_end",
+    "air_date",
+    "quality",
+    "country",
+    "duration_s",
+    "tmdb_id",
+    "headers",
+    "protected",
+    "added",
+)
+# The values of CONTENT in that order, "" for what is not said; without the last ones, that few entries have, where none
+# of them is said. Not None: Python's sqlite3 takes ten times as long to bind one as a text.
+Content = tuple[Any, ...]
+_USUAL = CONTENT.index("episode_end")
+_NOTHING_FURTHER = tuple(False if name == "protected" else "" for name in CONTENT[_USUAL:])
+_ALWAYS = frozenset(("kind", "name", "url"))
+_DETAILS = tuple(CONTENT.index(name) for name in ("duration_s", "tmdb_id", "year", "resolution"))
+_USUAL_DETAILS = tuple(place for place in _DETAILS if place < _USUAL)
+_to_json = json.JSONEncoder(ensure_ascii=False).encode  # `json.dumps` would make an encoder each time
+
+
+class Known(NamedTuple):
+    """An entry that the source has or had under a key."""
+
+    id: int
+    added_gen: int
+    gone_gen: int | None
+    content: Content
+
+
+class Added(NamedTuple):
+    """The ids of the entries asked for, and the keys of those that were there already."""
+
+    ids: Sequence[int]
+    met: frozenset[str] = frozenset()
+
+
+class ChangedEntry(NamedTuple):
+    """A line for the list of what a refresh changed."""
+
+    change: str  # added | changed | removed | returned
+    entry_id: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Generation:
+    """The generation that is being written for a source."""
+
+    source_id: SourceId
+    number: int
+    now: datetime
+
+
+# --- entries -----------------------------------------------------------------------------------------------------
+
+
+def known_entries(connection: Connection, source_id: SourceId, keys: Sequence[str]) -> dict[str, Known]:
+    """The entries that the source has or had under these keys."""
+    names = ", ".join(("key", "id", "added_gen", "gone_gen", *CONTENT))
+    query = f"SELECT {names} FROM entries WHERE source_id = {source_id:d}"  # noqa: S608 - names of columns
+    found = fetch_among(connection, query, "key", keys)
+    return {row[0]: Known(row[1], row[2], row[3], _without_nothing(blanks(row[4:]))) for row in found}
+
+
+def keep_details(old: Content, new: Content) -> Content:
+    """What was asked of the account for one entry stays where its list says nothing of it."""
+    if len(old) == len(new) == _USUAL and all(new[place] != "" or old[place] == "" for place in _USUAL_DETAILS):
+        return new  # as nearly always
+    kept, known = list(_whole(new)), _whole(old)
+    for place in _DETAILS:
+        if kept[place] == "":
+            kept[place] = known[place]
+    return _without_nothing(tuple(kept))
+
+
+def content_values(content: Content) -> dict[str, object]:
+    """The columns of an entry that says this, None for what it does not say."""
+    return dict(zip(CONTENT, nulls(_whole(content)), strict=True))
+
+
+def _whole(content: Sequence[Any]) -> Content:
+    return (*content, *_NOTHING_FURTHER) if len(content) == _USUAL else tuple(content)
+
+
+def _without_nothing(content: Content) -> Content:
+    return content if any(content[_USUAL:]) else content[:_USUAL]
+
+
+def add_entries(connection: Connection, generation: Generation, rows: Sequence[tuple[str, Content]]) -> Added:
+    """Insert entries, invisible until the switch. On SQLite a key that exists already is met with and left alone;
+    on PostgreSQL the caller has looked for it before."""
+    if not rows:
+        return Added([])
+    ids = reserve_ids(connection, "entries", len(rows))
+    if connection.dialect.name == "sqlite":
+        count = _insert_entries(connection, generation, ids, rows)
+    else:
+        columns = ("id", "key", *CONTENT, "source_id", "added_gen", "first_seen")
+        last = (generation.source_id, generation.number, generation.now)
+        values = (
+            (number, key, *nulls(_whole(content)), *last) for number, (key, content) in zip(ids, rows, strict=True)
+        )
+        copy_rows(connection, "entries", columns, values)
+        count = len(rows)
+    if count == len(rows):
+        return Added(ids)
+    known = known_entries(connection, generation.source_id, [key for key, _ in rows])
+    met = frozenset(key for number, (key, _) in zip(ids, rows, strict=True) if known[key].id != number)
+    return Added([known[key].id for key, _ in rows], met)
+
+
+def _insert_entries(
+    connection: Connection, generation: Generation, ids: Sequence[int], rows: Sequence[tuple[str, Content]]
+) -> int:
+    """Most entries have only the usual columns: each further value costs as much as a tenth of a row."""
+    usual = [(n, key, *content) for n, (key, content) in zip(ids, rows, strict=True) if len(content) == _USUAL]
+    others = [(n, key, *content) for n, (key, content) in zip(ids, rows, strict=True) if len(content) != _USUAL]
+    seen = generation.now.replace(tzinfo=None).isoformat(" ", "microseconds")  # as SQLAlchemy writes it
+    fixed = {"source_id": generation.source_id, "added_gen": generation.number, "first_seen": f"'{seen}'"}
+    count = 0
+    for some, names, values in ((usual, CONTENT[:_USUAL], fixed | {"protected": 0}), (others, CONTENT, fixed)):
+        columns = ", ".join(("id", "key", *names, *values))
+        marks = ", ".join(("?", "?", *map(_mark_of, names), *map(str, values.values())))
+        statement = f"INSERT OR IGNORE INTO entries ({columns}) VALUES ({marks})"  # noqa: S608 - our own values
+        count += execute_many(connection, statement, some) if some else 0
+    return count
+
+
+def _mark_of(name: str) -> str:
+    return "?" if name in _ALWAYS else "nullif(?, '')"
+
+
+def stage_changes(
+    connection: Connection,
+    generation: Generation,
+    changed: Mapping[int, Content],
+    known: Mapping[int, Content] | None = None,
+) -> None:
+    """Keep what visible or vanished entries are to become. Applied by `apply_staged` after the switch. Of those that
+    are `known` only what differs is kept, and written then: each column costs a page of the indexes that have it."""
+    if not changed:
+        return
+    fetch_among(connection, "DELETE FROM entry_updates WHERE true", "entry_id", list(changed), returning="entry_id")
+    rows = [
+        (
+            entry_id,
+            generation.source_id,
+            generation.number,
+            _staged(content, None if known is None else known.get(entry_id)),
+        )
+        for entry_id, content in changed.items()
+    ]
+    insert_rows(connection, "entry_updates", ("entry_id", "source_id", "generation", "fields"), rows)
+
+
+def _staged(content: Content, known: Content | None) -> str:
+    if known is None:
+        return _to_json(dict(zip(CONTENT, _whole(content), strict=True)))
+    if len(content) != len(known):
+        content, known = _whole(content), _whole(known)
+    return _to_json({name: new for name, new, old in zip(CONTENT, content, known, strict=False) if new != old})
+
+
+def unstage(connection: Connection, entry_ids: Sequence[int]) -> None:
+    for part in parts_of(entry_ids, 500):
+        connection.execute(delete(entry_updates).where(entry_updates.c.entry_id.in_(part)))
+
+
+def mark_gone(
+    connection: Connection, generation: Generation, entry_ids: Sequence[int]
+) -> list[tuple[ChangedEntry, str]]:
+    """Mark entries as vanished with this generation, and tell each one's kind. They stay visible until the switch,
+    and are kept after it."""
+    statement = f"UPDATE entries SET gone_gen = {generation.number:d} WHERE gone_gen IS NULL"  # noqa: S608
+    gone = fetch_among(connection, statement, "id", list(entry_ids), returning="id, name, kind")
+    return [(ChangedEntry("removed", entry_id, name), kind) for entry_id, name, kind in sorted(gone)]
+
+
+def list_changes_of(connection: Connection, generation: Generation, changes: Sequence[ChangedEntry]) -> None:
+    rows = [(generation.source_id, generation.number, c.change, c.entry_id, c.name) for c in changes]
+    insert_rows(connection, "catalogue_changes", ("source_id", "generation", "change", "entry_id", "name"), rows)
+
+
+# --- the switch --------------------------------------------------------------------------------------------------
+
+
+def write_snapshot(database: Database, generation: Generation, snapshot: Snapshot) -> None:
+    """Store what the generation is made of: a part per row, each in a transaction of its own."""
+    fingerprints, ids = snapshot.fingerprints, snapshot.entry_ids
+    blocks = len(fingerprints)
+    if snapshot.further:
+        fingerprints, ids = fingerprints[:], ids[:]
+        for value, further in snapshot.further.items():
+            fingerprints.extend(new_array((value,)) * len(further))
+            ids.extend(further)
+    for part, start in enumerate(range(0, max(len(fingerprints), 1), SNAPSHOT_PART)):
+        with database.begin() as connection:
+            connection.execute(
+                catalogue_snapshots.insert().values(
+                    source_id=generation.source_id,
+                    generation=generation.number,
+                    part=part,
+                    blocks=blocks,
+                    fingerprints=fingerprints[start : start + SNAPSHOT_PART].tobytes(),
+                    entry_ids=ids[start : start + SNAPSHOT_PART].tobytes(),
+                    stretches=None if part else snapshot.stretches.to_bytes(),
+                )
+            )
+
+
+def read_snapshot(connection: Connection, source_id: SourceId, generation: int) -> Snapshot | None:
+    """The blocks of a generation; None where they were not kept."""
+    table = catalogue_snapshots.c
+    query = select(table.blocks, table.fingerprints, table.entry_ids, table.stretches).where(
+        table.source_id == source_id, table.generation == generation
+    )
+    rows = connection.execute(query.order_by(table.part)).all()
+    if not rows:
+        return None
+    fingerprints, ids = new_array(), new_array()
+    for row in rows:
+        fingerprints.frombytes(bytes(row.fingerprints))
+        ids.frombytes(bytes(row.entry_ids))
+    blocks = rows[0].blocks
+    further: dict[int, list[int]] = {}
+    for value, entry_id in zip(fingerprints[blocks:], ids[blocks:], strict=True):
+        further.setdefault(value, []).append(entry_id)
+    stretches = Stretches.from_bytes(bytes(rows[0].stretches or b""))
+    return Snapshot(fingerprints[:blocks], ids[:blocks], further, stretches)
+
+
+def visible_ids(connection: Connection, source_id: SourceId, generation: int) -> array[int]:
+    """The entries of a generation, for a source whose snapshot is lost."""
+    query = select(entries.c.id).where(
+        entries.c.source_id == source_id,
+        entries.c.series_key.is_(None),  # episodes that were asked for are in no list
+        entries.c.added_gen <= generation,
+        (entries.c.gone_gen.is_(None)) | (entries.c.gone_gen > generation),
+    )
+    return new_array(connection.execute(query).scalars())
+
+
+def switch_generation(connection: Connection, generation: Generation, values: Mapping[str, object]) -> bool:
+    """Make the generation the visible one. False where another refresh was first."""
+    changed = connection.execute(
+        update(sources)
+        .where(sources.c.id == generation.source_id, sources.c.generation == generation.number - 1)
+        .values(generation=generation.number, **values)
+    )
+    return changed.rowcount == 1
+
+
+def apply_staged(database: Database, source_id: SourceId, generation: int) -> int:
+    """After the switch: write what was staged, a chunk at a time. Done again after a crash, to the same effect."""
+    applied = 0
+    staged = f"FROM entry_updates WHERE source_id = {source_id:d} AND generation = {generation:d}"
+    while True:
+        with writing(database) as connection:
+            query = f"SELECT entry_id, fields {staged} ORDER BY entry_id LIMIT {STAGED}"
+            rows = connection.exec_driver_sql(query).all()
+            if not rows:
+                return applied
+            alike: dict[tuple[str, ...], list[tuple[object, ...]]] = {}
+            for entry_id, fields in rows:
+                said = json.loads(fields)
+                if isinstance(said, list):  # by an earlier release: all of them
+                    said = dict(zip(CONTENT, _whole(said), strict=True))
+                alike.setdefault(tuple(said), []).append((*said.values(), entry_id))
+            for names, values in alike.items():
+                _update_entries(connection, generation, names, values)
+            connection.exec_driver_sql(f"DELETE {staged} AND entry_id <= {rows[-1][0]:d}")
+        database.empty_log()
+        applied += len(rows)
+
+
+def _update_entries(
+    connection: Connection, generation: int, names: Sequence[str], rows: Sequence[tuple[object, ...]]
+) -> None:
+    """Rows are the values of these columns, and the entry's id."""
+    assert set(names) <= set(CONTENT)  # they become part of a statement
+    is_sqlite = connection.dialect.name == "sqlite"
+    mark, value = ("?", "nullif(?, '')") if is_sqlite else ("%s", "%s")
+    columns = "".join(f"{name} = {value}, " for name in names)
+    statement = f"UPDATE entries SET {columns}gone_gen = NULL, changed_gen = {generation:d} WHERE id = {mark}"  # noqa: S608
+    execute_many(connection, statement, rows if is_sqlite else map(nulls, rows))
+
+
+def clear_leftovers(database: Database, source_id: SourceId) -> int:
+    """After an interrupted refresh: finish what was switched, remove what was not. Answers how many rows it met."""
+    with database.connect() as connection:
+        generation = connection.execute(select(sources.c.generation).where(sources.c.id == source_id)).scalar_one()
+    met = apply_staged(database, source_id, generation)
+    of_source = entries.c.source_id == source_id
+    met += _repeat(
+        database,
+        lambda c: (
+            c.execute(
+                delete(entries).where(
+                    entries.c.id.in_(
+                        select(entries.c.id).where(of_source, entries.c.added_gen > generation).limit(CHUNK)
+                    )
+                )
+            ).rowcount
+        ),
+    )
+    met += _repeat(
+        database,
+        lambda c: (
+            c.execute(
+                update(entries)
+                .where(
+                    entries.c.id.in_(
+                        select(entries.c.id).where(of_source, entries.c.gone_gen > generation).limit(CHUNK)
+                    )
+                )
+                .values(gone_gen=None)
+            ).rowcount
+        ),
+    )
+    with database.begin() as connection:
+        for table in (entry_updates, catalogue_changes):
+            met += connection.execute(
+                delete(table).where(table.c.source_id == source_id, table.c.generation > generation)
+            ).rowcount
+    _drop_snapshots(database, source_id, catalogue_snapshots.c.generation != generation)
+    return met
+
+
+def _repeat(database: Database, step: Callable[[Connection], int]) -> int:
+    """One transaction after another until a step finds nothing to do."""
+    total = 0
+    while True:
+        with database.begin() as connection:
+            done = step(connection)
+        if not done:
+            return total
+        total += done
+
+
+def has_entries(connection: Connection, source_id: SourceId) -> bool:
+    return connection.execute(select(entries.c.id).where(entries.c.source_id == source_id).limit(1)).first() is not None
+
+
+def drop_old_snapshots(database: Database, generation: Generation) -> None:
+    _drop_snapshots(database, generation.source_id, catalogue_snapshots.c.generation < generation.number)
+
+
+def _drop_snapshots(database: Database, source_id: SourceId, which: ColumnElement[bool]) -> None:
+    """Part by part: the pages of all together take a second to give back."""
+    table = catalogue_snapshots
+    query = select(table.c.generation, table.c.part).where(table.c.source_id == source_id, which)
+    with database.connect() as connection:
+        parts = connection.execute(query).all()
+    for generation, part in parts:
+        of_part = (table.c.source_id == source_id, table.c.generation == generation, table.c.part == part)
+        with database.begin() as connection:
+            connection.execute(delete(table).where(*of_part))

@@ -1,0 +1,187 @@
+"""What accounts were asked for one by one: the episodes of a series entry, the details of a film."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select, update
+
+from stalkeer.adapters.playlists.panel_json import FilmDetails
+from stalkeer.core.catalogue.rows import Draft
+from stalkeer.model import Entry, EntryKind, SourceId
+from stalkeer.store.catalogue.generations import Generation, add_entries, content_values, keep_details, known_entries
+from stalkeer.store.catalogue.titles import TitleBook
+from stalkeer.store.db.bulk import parts_of
+from stalkeer.store.db.tables import account_cache, entries, sources
+
+SERIES, FILM = "series_info", "vod_info"
+
+
+@dataclass(frozen=True)
+class SeriesToExpand:
+    """A series entry whose episodes are to be asked for."""
+
+    source_id: SourceId
+    generation: int
+    entry: Entry
+
+
+def series_to_expand(
+    connection: Connection, source_id: SourceId, keys: Sequence[str], fresh_since: datetime
+) -> list[SeriesToExpand]:
+    """Those of the series that are visible and were not asked for since, or have changed since they were."""
+    found: list[SeriesToExpand] = []
+    for part in parts_of(keys, 500):
+        asked = and_(
+            account_cache.c.source_id == source_id,
+            account_cache.c.kind == SERIES,
+            account_cache.c.key == entries.c.key,
+        )
+        query = (
+            select(entries, sources.c.generation, account_cache.c.fetched_at, account_cache.c.payload)
+            .join(sources, sources.c.id == entries.c.source_id)
+            .outerjoin(account_cache, asked)
+            .where(entries.c.source_id == source_id, entries.c.key.in_(part))
+            .where(entries.c.gone_gen.is_(None))
+        )
+        for row in connection.execute(query).mappings():
+            if row["kind"] != EntryKind.SERIES.value:  # asked here: an index of kinds would tempt SQLite off the keys
+                continue
+            known = row["payload"] or {}
+            is_fresh = row["fetched_at"] is not None and row["fetched_at"] >= fresh_since
+            if is_fresh and known.get("added") == row["added"]:
+                continue
+            entry = Entry(
+                key=row["key"],
+                kind=row["kind"],
+                name=row["name"],
+                url=row["url"],
+                group=row["group_title"] or "",
+                logo=row["logo"] or "",
+                year=row["year"],
+                added=row["added"],
+            )
+            found.append(SeriesToExpand(source_id, row["generation"], entry))
+    return found
+
+
+def put_episodes(
+    connection: Connection, series: SeriesToExpand, drafts: Sequence[Draft], parser_version: int, now: datetime
+) -> int:
+    """Make these the episodes of the series, in the visible generation. Answers how many are new."""
+    generation = Generation(series.source_id, series.generation, now)
+    by_key = {draft.key: draft for draft in drafts}
+    book = TitleBook(parser_version)
+    title_ids = book.ids_of(connection, [draft.title for draft in by_key.values()], generation.number)
+    while book.has_unwritten:
+        book.write_some(connection)
+    known = known_entries(connection, series.source_id, list(by_key))
+    fresh = []
+    for (key, draft), title_id in zip(by_key.items(), title_ids, strict=True):
+        content = (title_id, *draft.content)
+        if key not in known:
+            fresh.append((key, content))
+            continue
+        old = known[key]
+        content = keep_details(old.content, content)
+        if old.gone_gen is not None or old.content != content:
+            values = content_values(content) | {"gone_gen": None, "changed_gen": generation.number}
+            connection.execute(update(entries).where(entries.c.id == old.id).values(**values))
+    add_entries(connection, generation, fresh)
+    _mark(connection, series, list(by_key), generation.number)
+    _remember(connection, series.source_id, SERIES, series.entry.key, {"added": series.entry.added}, now)
+    _count_episodes(connection, series.source_id)
+    return len(fresh)
+
+
+def _mark(connection: Connection, series: SeriesToExpand, keys: Sequence[str], generation: int) -> None:
+    """Tie the episodes to their series; those it no longer has are gone at once."""
+    of_source = entries.c.source_id == series.source_id
+    for part in parts_of(keys, 500):
+        connection.execute(
+            update(entries).where(of_source, entries.c.key.in_(part)).values(series_key=series.entry.key)
+        )
+    mine = (of_source, entries.c.series_key == series.entry.key, entries.c.gone_gen.is_(None))
+    listed = set(keys)
+    gone = [
+        row.id for row in connection.execute(select(entries.c.id, entries.c.key).where(*mine)) if row.key not in listed
+    ]
+    for part in parts_of(gone, 500):
+        connection.execute(update(entries).where(entries.c.id.in_(part)).values(gone_gen=generation))
+
+
+def gone_series_episodes(connection: Connection, source_id: SourceId, series_ids: Sequence[int]) -> list[int]:
+    """The episodes of series entries that vanish: they vanish with them."""
+    found: list[int] = []
+    expanded = select(entries.c.id).where(entries.c.source_id == source_id, entries.c.series_key.is_not(None)).limit(1)
+    if connection.execute(expanded).first() is None:
+        return found
+    for part in parts_of(series_ids, 500):
+        keys = select(entries.c.key).where(entries.c.id.in_(part), entries.c.kind == EntryKind.SERIES.value)
+        query = select(entries.c.id).where(
+            entries.c.source_id == source_id, entries.c.series_key.in_(keys), entries.c.gone_gen.is_(None)
+        )
+        found += connection.execute(query).scalars()
+    return found
+
+
+def films_without_details(connection: Connection, source_id: SourceId, keys: Sequence[str]) -> list[str]:
+    known: set[str] = set()
+    for part in parts_of(keys, 500):
+        query = select(account_cache.c.key).where(
+            account_cache.c.source_id == source_id, account_cache.c.kind == FILM, account_cache.c.key.in_(part)
+        )
+        known.update(connection.execute(query).scalars())
+    return [key for key in keys if key not in known and key.startswith("movie:")]
+
+
+def save_details(connection: Connection, source_id: SourceId, key: str, details: FilmDetails, now: datetime) -> None:
+    """Keep a film's details with its entry; what its list says itself stays."""
+    values: dict[str, Any] = {
+        "tmdb_id": func.coalesce(entries.c.tmdb_id, details.tmdb_id),
+        "duration_s": func.coalesce(entries.c.duration_s, details.duration_s),
+        "size": func.coalesce(details.size, entries.c.size),
+        "year": func.coalesce(entries.c.year, details.year),
+        "resolution": func.coalesce(entries.c.resolution, _lines(details.height)),
+        "changed_gen": select(sources.c.generation).where(sources.c.id == source_id).scalar_subquery(),
+    }
+    of_film = (entries.c.source_id == source_id, entries.c.key == key)
+    row = connection.execute(select(entries.c.quality).where(*of_film)).one_or_none()
+    if row is None:
+        return
+    if details.video or details.bitrate:
+        said = json.loads(row.quality) if row.quality else {}
+        added = {"codec": details.video, "audio": details.audio, "bitrate": details.bitrate}
+        values["quality"] = json.dumps({name: value for name, value in added.items() if value} | said)
+    connection.execute(update(entries).where(*of_film).values(**values))
+    _remember(connection, source_id, FILM, key, asdict(details), now)
+
+
+def _lines(height: int | None) -> int | None:
+    """The usual name of a picture that many lines high; films are wide, so most have fewer than their name says."""
+    if height is None:
+        return None
+    return next((lines for lines in (480, 576, 720, 1080, 2160) if height <= lines * 1.05), 2160)
+
+
+def _remember(
+    connection: Connection, source_id: SourceId, kind: str, key: str, payload: dict[str, object], now: datetime
+) -> None:
+    mine = (account_cache.c.source_id == source_id, account_cache.c.kind == kind, account_cache.c.key == key)
+    values = {"payload": payload, "fetched_at": now}
+    if not connection.execute(update(account_cache).where(*mine).values(**values)).rowcount:
+        connection.execute(account_cache.insert().values(source_id=source_id, kind=kind, key=key, **values))
+
+
+def _count_episodes(connection: Connection, source_id: SourceId) -> None:
+    row = connection.execute(select(sources.c.counts, sources.c.generation).where(sources.c.id == source_id)).one()
+    counts = dict(row.counts or {})
+    is_visible = or_(entries.c.gone_gen.is_(None), entries.c.gone_gen > row.generation)
+    query = select(func.count()).where(entries.c.source_id == source_id, entries.c.series_key.is_not(None), is_visible)
+    kinds = dict(counts.get("kinds", {})) | {EntryKind.EPISODE.value: connection.execute(query).scalar_one()}
+    counts |= {"kinds": kinds, "entries": sum(kinds.values())}
+    connection.execute(update(sources).where(sources.c.id == source_id).values(counts=counts))

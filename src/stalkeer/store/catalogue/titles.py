@@ -1,0 +1,209 @@
+"""The distinct names of all catalogues, and the keys under which matching looks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from stalkeer.store.db.bulk import Row, copy_rows, execute_many, fetch_among, highest_id, insert_rows, reserve_ids
+
+KEYS_AT_ONCE = 10_000  # a transaction with so many keys holds the write lock for some hundredths of a second
+_KEPT = 40_000  # keys written in their order: each page of their indexes is then written once for many of them
+_RESERVED = 20_000  # ids at once, of titles that wait
+_TITLE = ("id", "kind", "text", "parser_version", "added_gen")
+_KEY = ("key", "title_id", "penalty", "mirror")
+
+
+class NewTitle(NamedTuple):
+    kind: str
+    text: str
+    keys: tuple[tuple[str, float], ...]  # (key, penalty)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its text alone tells its keys."""
+        return len(self.keys) == 1 and not self.keys[0][1]
+
+
+class TitleBook:
+    """The titles that a refresh met so far, with their ids; the database is asked only for others.
+
+    Keys wait in the book, for `write_some` to write very many in their order: before the entries become visible.
+    One that is lost with a killed refresh is written by the next one that meets its title.
+
+    On SQLite titles wait likewise where `is_first` says that a source has no entries yet: all that refer to them are
+    then invisible, and go again if the titles are lost. In the order of a list each would cost a page of their index.
+    """
+
+    def __init__(self, parser_version: int, *, is_first: bool = False) -> None:
+        self._parser_version = parser_version
+        self._ids: dict[str, dict[str, int]] = {}
+        self._readings: set[int] = set()  # titles with other keys than the one which their text tells
+        self._unread: dict[str, set[str]] = {}  # texts of which only such readings were met
+        self._highest: int | None = 0  # id in the table while the book has every title in it; None: it has not
+        self._keys: list[tuple[str, int, float]] = []
+        self._is_first = is_first
+        self._sorted: list[tuple[str, int, float]] = []  # keys that are being written, the next one at the end
+        self._free: list[int] = []  # reserved ids, the next one at the end
+        self._waiting: list[Row] = []
+
+    def ids_of(self, connection: Connection, titles: Sequence[NewTitle | None], generation: int) -> list[int | None]:
+        """The ids of these titles, made where they are new. Call in a transaction that writes."""
+        unknown = self._unknown(titles)
+        if unknown:
+            self._find(connection, list(unknown))
+            self._make(connection, [name for name in unknown if name[1] not in self._ids[name[0]]], generation)
+            for (kind, text), readings in unknown.items():
+                title_id = self._ids[kind][text]
+                self._keys += {(key, title_id, penalty) for title in readings for key, penalty in title.keys}
+        ids = self._ids
+        return [None if title is None else ids[title[0]][title[1]] for title in titles]
+
+    def _unknown(self, titles: Sequence[NewTitle | None]) -> dict[tuple[str, str], list[NewTitle]]:
+        """What is not in the book yet, by kind and text: titles, or other readings of them."""
+        unknown: dict[tuple[str, str], list[NewTitle]] = {}
+        ids, unread = self._ids, self._unread
+        last = None
+        for title in titles:
+            if title is last or title is None:
+                continue
+            last = title
+            kind, text, keys = title
+            if kind not in ids:
+                ids[kind], unread[kind] = {}, set()
+            if text in ids[kind] and len(keys) == 1 and not keys[0][1] and text not in unread[kind]:
+                continue  # `_is_known`, without the call
+            if not self._is_known(title):
+                unknown.setdefault((kind, text), []).append(title)
+        return unknown
+
+    def _is_known(self, title: NewTitle) -> bool:
+        kind, text, _ = title
+        ids, unread = self._ids[kind], self._unread[kind]
+        if title.is_plain:
+            if text in unread:
+                unread.discard(text)
+                return False
+            return text in ids
+        if text not in ids:
+            unread.add(text)
+        reading = hash(title)
+        is_known = reading in self._readings
+        self._readings.add(reading)
+        return is_known
+
+    def _find(self, connection: Connection, names: Sequence[tuple[str, str]]) -> None:
+        """Look for titles that the table may have although the book has not."""
+        if self._highest is not None and highest_id(connection, "titles") == self._highest:
+            return
+        self._highest = None
+        stale: list[int] = []
+        for kind in {kind for kind, _ in names}:
+            texts = [text for of, text in names if of == kind and text not in self._ids[kind]]
+            query = f"SELECT id, text, parser_version FROM titles WHERE kind = '{kind}'"  # noqa: S608 - an EntryKind
+            for title_id, text, parser_version in fetch_among(connection, query, "text", texts):
+                self._ids[kind][text] = title_id
+                if parser_version != self._parser_version:
+                    stale.append(title_id)
+        if stale:
+            mark = "?" if connection.dialect.name == "sqlite" else "%s"
+            ids = [(title_id,) for title_id in stale]
+            execute_many(connection, f"DELETE FROM title_keys WHERE title_id = {mark}", ids)  # noqa: S608
+            version = f"UPDATE titles SET parser_version = {self._parser_version} WHERE id = {mark}"  # noqa: S608
+            execute_many(connection, version, ids)
+
+    def _make(self, connection: Connection, names: Sequence[tuple[str, str]], generation: int) -> None:
+        if not names:
+            return
+        waits = self._is_first and connection.dialect.name == "sqlite"
+        if waits and len(self._free) < len(names):
+            names = self._reserve(connection, names, generation)
+        fresh = [self._free.pop() for _ in names] if waits else reserve_ids(connection, "titles", len(names))
+        rows = self._rows(fresh, names, generation)
+        if waits:
+            self._waiting += rows
+        else:
+            insert_rows(connection, "titles", _TITLE, rows)
+            if fresh and self._highest is not None:
+                self._highest = fresh[-1]
+
+    def _reserve(
+        self, connection: Connection, names: Sequence[tuple[str, str]], generation: int
+    ) -> Sequence[tuple[str, str]]:
+        """Take ids for many titles by writing one of them with the last id. Answers the others."""
+        start = highest_id(connection, "titles") + 1
+        end = start + max(_RESERVED, len(names))
+        insert_rows(connection, "titles", _TITLE, self._rows([end], names[:1], generation))
+        self._free[:0] = range(end - 1, start - 1, -1)
+        if self._highest is not None:
+            self._highest = end
+        return names[1:]
+
+    def _rows(self, ids: Sequence[int], names: Sequence[tuple[str, str]], generation: int) -> list[Row]:
+        rows: list[Row] = []
+        for number, (kind, text) in zip(ids, names, strict=True):
+            self._ids[kind][text] = number
+            rows.append((number, kind, text, self._parser_version, generation))
+        return rows
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many keys wait that they are worth writing, or some of those are not written yet."""
+        return len(self._keys) >= _KEPT or bool(self._sorted)
+
+    @property
+    def has_unwritten(self) -> bool:
+        return bool(self._keys or self._sorted or self._waiting)
+
+    def write_some(self, connection: Connection) -> None:
+        """Write the titles that wait, or some of the keys. Better called now and then than until there are none: who
+        else wants to write may not find the moment between one transaction and the next."""
+        if not self._sorted:
+            waiting = bool(self._waiting)
+            if waiting:
+                self._write_titles(connection)
+            self._sorted, self._keys = sorted(self._keys, reverse=True), []
+            if waiting:
+                return
+        self._write_keys(connection)
+
+    def _write_titles(self, connection: Connection) -> None:
+        rows, self._waiting = sorted(self._waiting, key=lambda row: row[1:3]), []
+        columns = ", ".join(_TITLE)
+        statement = f"INSERT OR IGNORE INTO titles ({columns}) VALUES (?, ?, ?, ?, ?)"  # noqa: S608
+        if execute_many(connection, statement, rows) < len(rows):
+            self._take_over(connection, rows)
+
+    def _take_over(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Another refresh has written some of these titles in the meantime: theirs take the place of ours."""
+        moved: dict[int, int] = {}
+        for kind in {row[1] for row in rows}:
+            ours = {row[2]: row[0] for row in rows if row[1] == kind}
+            query = f"SELECT id, text FROM titles WHERE kind = '{kind}'"  # noqa: S608 - an EntryKind
+            for theirs, text in fetch_among(connection, query, "text", list(ours)):
+                if theirs != ours[text]:
+                    moved[ours[text]] = self._ids[kind][text] = theirs
+        move = "UPDATE entries SET title_id = ? WHERE title_id = ?"
+        execute_many(connection, move, [(theirs, ours) for ours, theirs in moved.items()])
+        # none of them is among the sorted ones: those are of titles that were written before
+        self._keys = [(key, moved.get(title_id, title_id), penalty) for key, title_id, penalty in self._keys]
+
+    def _write_keys(self, connection: Connection) -> None:
+        part = self._sorted[-KEYS_AT_ONCE:]
+        del self._sorted[-KEYS_AT_ONCE:]
+        rows: list[Row] = [(key, title_id, penalty, key[::-1]) for key, title_id, penalty in part]
+        rows.reverse()
+        columns = ", ".join(_KEY)
+        if connection.dialect.name == "sqlite":
+            statement = f"INSERT OR IGNORE INTO title_keys ({columns}) VALUES (?, ?, ?, ?)"  # noqa: S608
+            execute_many(connection, statement, rows)
+            return
+        connection.exec_driver_sql(
+            "CREATE TEMPORARY TABLE IF NOT EXISTS new_title_keys (LIKE title_keys) ON COMMIT DELETE ROWS"
+        )
+        copy_rows(connection, "new_title_keys", _KEY, rows)
+        connection.exec_driver_sql(
+            f"INSERT INTO title_keys ({columns}) SELECT {columns} FROM new_title_keys ON CONFLICT DO NOTHING"  # noqa: S608
+        )

@@ -1,0 +1,27 @@
+"""What an entry's name was read to say of its file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from stalkeer.model import EntryId
+from stalkeer.store.db.tables import entries
+
+
+@dataclass(frozen=True)
+class EntryTraits:
+    resolution: int | None = None
+    codec: str | None = None
+
+
+def entry_traits(connection: Connection, entry_id: EntryId) -> EntryTraits | None:
+    query = select(entries.c.resolution, entries.c.quality).where(entries.c.id == entry_id)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    quality = json.loads(row.quality) if row.quality else {}
+    codec = quality.get("codec")
+    return EntryTraits(row.resolution, str(codec) if codec else None)

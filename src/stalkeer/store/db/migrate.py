@@ -1,0 +1,117 @@
+"""Bring the database to this release's schema at start. A file is copied first; a failure leaves it as it was.
+
+A new database gets the present schema at once; a test holds that schema and the migrations equal.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from stalkeer.errors import StoreError
+from stalkeer.logs import get_logger
+from stalkeer.store.db.database import Database
+from stalkeer.store.db.sqlite_file import VERSION_TABLE, copy_sqlite
+from stalkeer.store.db.tables import metadata
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+ADVISORY_LOCK = 7825_0001  # PostgreSQL: one process migrates, the others wait
+log = get_logger(__name__)
+
+
+def migrate(database: Database, backups: Path, migrations: Path = MIGRATIONS) -> Path | None:
+    """Migrate where needed. Answers the copy of the SQLite file that was kept, or None when nothing had to be done.
+
+    Raises StoreError when the database belongs to a newer release, or when a migration fails; the database is then
+    what it was before.
+    """
+    known = revisions(migrations)
+    present = revision_of(database)
+    if present == known[-1]:
+        return None
+    if present is not None and present not in known:
+        raise StoreError(
+            f"The database has schema {present}, which is newer than this release's {known[-1]}. Install the newer "
+            "release again, or restore the backup that was made before it migrated"
+        )
+    copy = keep_copy(database, backups, present) if present is not None and database.is_sqlite else None
+    try:
+        _in_one_transaction(database, migrations, known[-1])
+    except SQLAlchemyError as error:
+        where = f" A copy from before is {copy}." if copy else ""
+        raise StoreError(
+            f"The migration of the database from schema {present} to {known[-1]} failed and was undone: {error}.{where}"
+            " The former release still works with it"
+        ) from error
+    return copy
+
+
+def revisions(migrations: Path = MIGRATIONS) -> list[str]:
+    """Every revision in order; the number in a file's name is the revision."""
+    return sorted(path.name.split("_")[0] for path in (migrations / "versions").glob("[0-9]*_*.py"))
+
+
+def revision_of(database: Database) -> str | None:
+    """The revision of the stored schema; None for an empty database."""
+    with database.connect() as connection:
+        return _revision(connection)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    found = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - a constant
+    return None if found is None else str(found)
+
+
+def keep_copy(database: Database, backups: Path, revision: str) -> Path:
+    """A consistent copy of the SQLite file beside the backups, named by its revision."""
+    source = Path(str(database.engine.url.database))
+    backups.mkdir(parents=True, exist_ok=True, mode=0o700)
+    target = backups / f"before-migration-from-{revision}.db"
+    copy_sqlite(source, target)
+    return target
+
+
+def _in_one_transaction(database: Database, migrations: Path, head: str) -> None:
+    with database.engine.connect() as connection:
+        if database.is_sqlite:
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # a table that is rebuilt has referrers
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ADVISORY_LOCK})
+        try:
+            _bring_to(connection, migrations, head)
+        except BaseException:
+            connection.rollback()
+            raise
+        else:
+            connection.commit()
+        finally:
+            connection.invalidate()  # the pool gets a connection with foreign keys on again
+
+
+def _bring_to(connection: Connection, migrations: Path, head: str) -> None:
+    present = _revision(connection)  # another process may have been first
+    if present == head:
+        return
+    log.info("migrating the database", schema=present or "new", to=head)
+    if present is None:
+        metadata.create_all(connection)
+        connection.execute(text(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+        connection.execute(text(f"INSERT INTO {VERSION_TABLE} VALUES (:head)"), {"head": head})  # noqa: S608
+        return
+    upgrade(connection, migrations, head)
+
+
+def upgrade(connection: Connection, migrations: Path, revision: str) -> None:
+    """Run Alembic's scripts up to `revision` inside the transaction of `connection`."""
+    from alembic import command  # half a second that a database of today's schema need not pay
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(migrations))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)

@@ -1,0 +1,64 @@
+"""A database to try things on: everything works as on the real one, and nothing of it stays."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from stalkeer.store.db.database import Database, open_database, sqlite_url
+
+
+@contextmanager
+def rehearse(database: Database) -> Iterator[Database]:
+    """On SQLite a copy of the file, so that nobody waits for its lock; on PostgreSQL a transaction that is undone."""
+    if database.is_sqlite:
+        with tempfile.TemporaryDirectory(prefix="stalkeer-") as folder:
+            copy = open_database(sqlite_url(_copied(Path(str(database.engine.url.database)), Path(folder))))
+            try:
+                yield copy
+            finally:
+                copy.close()
+        return
+    with database.begin() as connection:
+        outer = connection.begin_nested()
+        try:
+            yield _OneTransaction(database.engine, connection)
+        finally:
+            outer.rollback()
+
+
+def _copied(source: Path, folder: Path) -> Path:
+    copy = folder / source.name
+    original = sqlite3.connect(f"file:{source}?mode=ro", uri=True)
+    target = sqlite3.connect(copy)
+    try:
+        original.backup(target)
+    finally:
+        target.close()
+        original.close()
+    return copy
+
+
+@dataclass(frozen=True)
+class _OneTransaction(Database):
+    """Every transaction is a savepoint of the one that will be undone."""
+
+    connection: Connection
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        with self.connection.begin_nested():
+            yield self.connection
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        yield self.connection
+
+    def close(self) -> None:
+        return

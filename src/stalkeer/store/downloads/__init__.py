@@ -1,0 +1,1 @@
+"""The queue, its admission, the writes of running downloads, and their statistics."""

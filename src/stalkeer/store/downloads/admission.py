@@ -1,0 +1,403 @@
+"""How runs of downloads are given out, claimed, watched over and taken back. The owner's own writes: `owned`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, select, update
+
+from stalkeer.core.downloads.admission import LONGEST_WAIT, Candidate, Running
+from stalkeer.core.downloads.states import FINISHING_STATES, Intent
+from stalkeer.model import DownloadId, DownloadState, InstanceId, SourceId
+from stalkeer.store.db.tables import downloads, sources, workers
+from stalkeer.store.downloads.downloads import DownloadRow, ItemState, end_items, list_items, to_download
+from stalkeer.store.downloads.run_writes import Ownership, write_owned
+
+_FINISHING = tuple(state.value for state in FINISHING_STATES)
+_D = downloads.c
+
+
+@dataclass(frozen=True)
+class Order:
+    """A run that is to be carried out by whichever worker gets it."""
+
+    download_id: DownloadId
+    run: int
+
+
+@dataclass(frozen=True)
+class Held:
+    """A row that names us as its worker."""
+
+    download_id: DownloadId
+    run: int
+    state: DownloadState
+    intent: Intent | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a transfer is; `fetched` and `resumed` are what is to be added to the row's counters."""
+
+    owner: Ownership
+    offset: int
+    durable_offset: int
+    total: int | None
+    validators: Mapping[str, str]
+    speed: float
+    fetched: int
+    has_advanced: bool  # enough new bytes to renew the budget of failures
+
+
+# --- admission ---------------------------------------------------------------------------------------------------
+
+
+_QUEUE_ORDER = (_D.priority.desc(), _D.rank, _D.id)
+_CANDIDATE = (_D.id, _D.source_id, _D.host, _D.priority, _D.rank, _D.not_before, _D.total, _D.durable_offset)
+
+
+def waiting_candidates(connection: Connection, now: datetime, per_source: int) -> list[Candidate]:
+    """The first of each source's queue that need not back off; enough to fill every slot of it."""
+    place = func.row_number().over(partition_by=_D.source_id, order_by=_QUEUE_ORDER).label("place")
+    ranked = select(*_CANDIDATE, place).where(_D.state == DownloadState.QUEUED.value, _is_ripe(now)).subquery()
+    rows = connection.execute(select(ranked).where(ranked.c.place <= per_source))
+    return [_candidate(row._mapping) for row in rows]
+
+
+def _is_ripe(now: datetime) -> ColumnElement[bool]:
+    """Nobody is told to wait for a day: a moment that far off was set by a clock that has been put back since."""
+    return or_(_D.not_before.is_(None), _D.not_before <= now, _D.not_before > now + LONGEST_WAIT)
+
+
+def without_host(connection: Connection, download_ids: Sequence[DownloadId]) -> list[DownloadRow]:
+    """Those of these downloads that were never fetched with the entry they have now."""
+    is_unknown = or_(_D.host.is_(None), _D.host == "")
+    rows = connection.execute(select(downloads).where(_D.id.in_(download_ids), is_unknown))
+    return [to_download(row, ()) for row in rows]
+
+
+def set_host(connection: Connection, download_id: DownloadId, host: str) -> None:
+    connection.execute(update(downloads).where(_D.id == download_id).values(host=host))
+
+
+def all_candidates(connection: Connection, limit: int = 1000) -> list[Candidate]:
+    """The whole queue in its order, for showing why each one waits."""
+    query = select(*_CANDIDATE).where(_D.state == DownloadState.QUEUED.value)
+    rows = connection.execute(query.order_by(*_QUEUE_ORDER).limit(limit))
+    return [_candidate(row._mapping) for row in rows]
+
+
+def running_downloads(connection: Connection) -> list[Running]:
+    rows = connection.execute(select(downloads).where(_D.state == DownloadState.DOWNLOADING.value))
+    return [
+        Running(
+            id=DownloadId(row.id),
+            source_id=SourceId(row.source_id),
+            host=row.host or "",
+            priority=row.priority,
+            rank=row.rank,
+            remaining=None if row.total is None else max(0, row.total - row.offset),
+            volume="",
+            is_leaving=row.intent is not None,
+        )
+        for row in rows
+    ]
+
+
+def closing_connections(connection: Connection, since: datetime) -> dict[SourceId, tuple[int, datetime]]:
+    """How many connections of each source were closed after `since`, and when the last one was."""
+    query = (
+        select(_D.source_id, func.count(), func.max(_D.connection_closed_at))
+        .where(_D.connection_closed_at > since, _D.connection_closed_at < since + LONGEST_WAIT)
+        .where(_D.state != DownloadState.DOWNLOADING.value)
+        .group_by(_D.source_id)
+    )
+    return {SourceId(source_id): (count, last) for source_id, count, last in connection.execute(query)}
+
+
+def admit(connection: Connection, download_ids: Sequence[DownloadId], now: datetime) -> list[Order]:
+    """Make queued downloads `downloading`, each with a new run that nobody has claimed yet."""
+    orders = []
+    for download_id in download_ids:
+        query = (
+            update(downloads)
+            .where(_D.id == download_id, _D.state == DownloadState.QUEUED.value)
+            .values(state=DownloadState.DOWNLOADING.value, run=_D.run + 1, worker=None, claimed_at=None, intent=None)
+            .values(admitted_at=now, updated_at=now, not_before=None, started_at=func.coalesce(_D.started_at, now))
+            .returning(_D.run)
+        )
+        run = connection.execute(query).scalar_one_or_none()
+        if run is not None:
+            orders.append(Order(download_id, run))
+    return orders
+
+
+def ask_to_leave(connection: Connection, download_ids: Sequence[DownloadId]) -> None:
+    """Running downloads that are to make room; what the user asked of them comes first."""
+    if download_ids:
+        free = (_D.state == DownloadState.DOWNLOADING.value) & _D.intent.is_(None)
+        connection.execute(update(downloads).where(_D.id.in_(download_ids), free).values(intent=Intent.YIELD.value))
+
+
+def admit_finishing(connection: Connection, now: datetime) -> list[Order]:
+    """Give out the files that are to be verified, placed and handed over: one at a time for each instance."""
+    query = select(_D.id, _D.admitted_at, _is_ripe(now).label("is_ripe")).where(_D.state.in_(_FINISHING))
+    rows = connection.execute(query.order_by(_D.priority.desc(), _D.rank, _D.id)).all()
+    if not rows:
+        return []
+    items = list_items(connection, [DownloadId(row.id) for row in rows])
+    instances = {row.id: {item.instance_id for item in items.get(DownloadId(row.id), ())} for row in rows}
+    busy: set[InstanceId] = set()
+    for row in rows:
+        if row.admitted_at is not None:
+            busy |= instances[row.id]
+    orders = []
+    for row in rows:
+        is_ripe = row.admitted_at is None and row.is_ripe
+        if is_ripe and not instances[row.id] & busy:
+            busy |= instances[row.id]
+            orders.extend(_give_out(connection, DownloadId(row.id), now))
+    return orders
+
+
+def _give_out(connection: Connection, download_id: DownloadId, now: datetime) -> list[Order]:
+    query = (
+        update(downloads)
+        .where(_D.id == download_id, _D.state.in_(_FINISHING), _D.admitted_at.is_(None))
+        .values(run=_D.run + 1, worker=None, claimed_at=None, admitted_at=now, not_before=None)
+        .returning(_D.run)
+    )
+    return [Order(download_id, run) for run in connection.execute(query).scalars()]
+
+
+def _candidate(row: RowMapping) -> Candidate:
+    return Candidate(
+        id=DownloadId(row["id"]),
+        source_id=SourceId(row["source_id"]),
+        host=row["host"] or "",
+        priority=row["priority"],
+        rank=row["rank"],
+        not_before=row["not_before"],
+        remaining=None if row["total"] is None else max(0, row["total"] - row["durable_offset"]),
+        volume="",
+    )
+
+
+# --- ownership ---------------------------------------------------------------------------------------------------
+
+
+def claim(connection: Connection, owner: Ownership, now: datetime) -> DownloadRow | None:
+    """Make an admitted run ours; the same worker may claim it again. None: someone else's, or over."""
+    query = (
+        update(downloads)
+        .where(_D.id == owner.download_id, _D.run == owner.run, _D.admitted_at.is_not(None))
+        .where(or_(_D.worker.is_(None), _D.worker == owner.worker))
+        .values(worker=owner.worker, claimed_at=now, updated_at=now)
+        .returning(*downloads.c)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    return to_download(row, list_items(connection, [owner.download_id]).get(owner.download_id, ()))
+
+
+def held_by(connection: Connection, worker: str) -> list[Held]:
+    query = select(_D.id, _D.run, _D.state, _D.intent).where(_D.worker == worker)
+    return [
+        Held(DownloadId(row.id), row.run, DownloadState(row.state), Intent(row.intent) if row.intent else None)
+        for row in connection.execute(query)
+    ]
+
+
+def write_progress(connection: Connection, updates: Iterable[Progress], now: datetime) -> list[Ownership]:
+    """Write how far transfers are; those that are not ours any more are returned."""
+    lost = []
+    for one in updates:
+        values: dict[str, Any] = {
+            "offset": one.offset,
+            "durable_offset": one.durable_offset,
+            "total": one.total,
+            "validators": dict(one.validators),
+            "speed": one.speed,
+            "bytes_fetched": _D.bytes_fetched + one.fetched,
+            "updated_at": now,
+        }
+        if one.has_advanced:
+            values |= {"failures": 0}
+        if not write_owned(connection, one.owner, values):
+            lost.append(one.owner)
+    return lost
+
+
+def release_lost(
+    connection: Connection, me: str, is_alive: Callable[[Order], bool], now: datetime, patience: timedelta
+) -> int:
+    """Take back what nobody works on: rows of dead workers, our own without a thread, runs nobody claimed in time.
+
+    `is_alive` is asked after the rows were read: a thread is known before it claims, and until after it lets go.
+    """
+    known = select(workers.c.id)
+    query = select(_D.id, _D.run, _D.worker, _D.state, _D.intent).where(
+        _D.admitted_at.is_not(None),
+        or_(_D.worker == me, _D.worker.not_in(known), and_(_D.worker.is_(None), _D.admitted_at < now - patience)),
+    )
+    rows = connection.execute(query).all()
+    orphans = [row for row in rows if row.worker != me or not is_alive(Order(DownloadId(row.id), row.run))]
+    return sum([_release_row(connection, row._mapping, now) for row in orphans])
+
+
+def release_all(connection: Connection, now: datetime) -> int:
+    """Take back everything: for the only worker of a database, before it begins."""
+    query = select(_D.id, _D.run, _D.worker, _D.state, _D.intent).where(_D.admitted_at.is_not(None))
+    rows = connection.execute(query).all()
+    return sum([_release_row(connection, row._mapping, now) for row in rows])
+
+
+def _release_row(connection: Connection, row: RowMapping, now: datetime) -> int:
+    state = DownloadState(row["state"])
+    values: dict[str, Any] = {"worker": None, "admitted_at": None, "claimed_at": None, "speed": None, "updated_at": now}
+    if state is DownloadState.DOWNLOADING:
+        values |= {"connection_closed_at": now, "interruptions": _D.interruptions + 1}
+        state = DownloadState.PAUSED if row["intent"] == Intent.PAUSE else DownloadState.QUEUED
+    if row["intent"] == Intent.CANCEL:
+        state = DownloadState.CANCELLED
+        values["finished_at"] = now
+        end_items(connection, DownloadId(row["id"]), ItemState.CANCELLED)
+    values |= {"state": state.value, "intent": None}
+    same = (_D.id == row["id"]) & (_D.run == row["run"]) & _D.admitted_at.is_not(None)
+    return connection.execute(update(downloads).where(same).values(**values)).rowcount
+
+
+# --- litter ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Litter:
+    """Files of a download that nobody wants any more."""
+
+    download_id: DownloadId
+    part_path: str | None
+    placed_path: str | None
+
+
+def litter(connection: Connection, limit: int = 20) -> list[Litter]:
+    query = select(_D.id, _D.part_path, _D.placed_path).where(
+        _D.state == DownloadState.CANCELLED.value,
+        or_(_D.part_path.is_not(None), _D.placed_path.is_not(None)),
+        ~_D.keep_partial,
+    )
+    return [
+        Litter(DownloadId(row.id), row.part_path, row.placed_path) for row in connection.execute(query.limit(limit))
+    ]
+
+
+def forget_litter(connection: Connection, download_id: DownloadId) -> None:
+    still = (_D.id == download_id) & (_D.state == DownloadState.CANCELLED.value)
+    values = {"part_path": None, "placed_path": None, "durable_offset": 0, "offset": 0, "validators": None}
+    connection.execute(update(downloads).where(still).values(**values))
+
+
+# --- accounts ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SourceLimits:
+    """What is known of a source's account, for admission."""
+
+    source_id: SourceId
+    slug: str
+    enabled: bool
+    override: int | None
+    maximum: int | None
+    viewers: int
+    status: str | None
+    message: str | None
+    expires_at: datetime | None
+    checked_at: datetime | None
+    bandwidth_limit: int | None
+
+
+def source_limits(connection: Connection) -> list[SourceLimits]:
+    query = select(
+        sources.c.id,
+        sources.c.slug,
+        sources.c.enabled,
+        sources.c.removed_at,
+        sources.c.max_connections,
+        sources.c.account_max,
+        sources.c.account_viewers,
+        sources.c.account_status,
+        sources.c.account_message,
+        sources.c.account_expires_at,
+        sources.c.account_checked_at,
+        sources.c.bandwidth_limit,
+    )
+    return [
+        SourceLimits(
+            source_id=SourceId(row.id),
+            slug=row.slug,
+            enabled=row.enabled and row.removed_at is None,
+            override=row.max_connections,
+            maximum=row.account_max,
+            viewers=row.account_viewers or 0,
+            status=row.account_status,
+            message=row.account_message,
+            expires_at=row.account_expires_at,
+            checked_at=row.account_checked_at,
+            bandwidth_limit=row.bandwidth_limit,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def sources_in_use(connection: Connection) -> dict[SourceId, int]:
+    """Sources with something queued or running, and how many of their downloads hold a connection now."""
+    holds = func.sum((_D.state == DownloadState.DOWNLOADING.value).cast(_D.run.type))
+    query = select(_D.source_id, holds).where(
+        _D.state.in_((DownloadState.QUEUED.value, DownloadState.DOWNLOADING.value))
+    )
+    return {SourceId(source_id): int(count) for source_id, count in connection.execute(query.group_by(_D.source_id))}
+
+
+@dataclass(frozen=True)
+class RunningPart:
+    download_id: DownloadId
+    path: str
+    total: int
+
+
+def running_parts(connection: Connection) -> list[RunningPart]:
+    query = select(_D.id, _D.part_path, _D.total).where(
+        _D.state == DownloadState.DOWNLOADING.value, _D.part_path.is_not(None), _D.total.is_not(None)
+    )
+    return [RunningPart(DownloadId(row.id), row.part_path, row.total) for row in connection.execute(query)]
+
+
+@dataclass(frozen=True)
+class RateLimits:
+    """Bandwidth limits of a running download and of its source, bytes/s; None for none."""
+
+    download_id: DownloadId
+    source_id: SourceId
+    own: int | None
+    of_source: int | None
+
+
+def rate_limits(connection: Connection, worker: str) -> list[RateLimits]:
+    query = (
+        select(_D.id, _D.source_id, _D.bandwidth_limit, sources.c.bandwidth_limit.label("of_source"))
+        .join(sources, sources.c.id == _D.source_id)
+        .where(_D.worker == worker, _D.state == DownloadState.DOWNLOADING.value)
+    )
+    return [
+        RateLimits(DownloadId(row.id), SourceId(row.source_id), row.bandwidth_limit, row.of_source)
+        for row in connection.execute(query)
+    ]
+
+
+def source_of(connection: Connection, download_ids: Sequence[DownloadId]) -> dict[DownloadId, SourceId]:
+    query = select(_D.id, _D.source_id).where(_D.id.in_(download_ids))
+    return {DownloadId(download_id): SourceId(source_id) for download_id, source_id in connection.execute(query)}

@@ -1,0 +1,272 @@
+"""What the owner of a run writes of its download. Every write names id, run and worker.
+
+False means that no such row is there: the download is not ours any more, and its thread stops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, select, update
+
+from stalkeer.core.downloads.states import check_transition
+from stalkeer.model import DownloadId, DownloadState, EntryId, SourceId
+from stalkeer.store.db.tables import download_items, downloads
+from stalkeer.store.downloads.downloads import ItemRow, ItemState, end_items, list_items
+
+_D = downloads.c
+_FROM_ZERO = {
+    "durable_offset": 0,
+    "offset": 0,
+    "total": None,
+    "validators": None,
+    "part_path": None,
+    "placed_path": None,
+}
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """Who we are to a download: the fence of every write."""
+
+    download_id: DownloadId
+    run: int
+    worker: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why something did not work, for people and for programs."""
+
+    code: str
+    message: str
+
+
+def note_opened(connection: Connection, owner: Ownership, part_path: str, host: str, now: datetime) -> bool:
+    """Remember where the part lies before its first byte is written, and whose connection it is."""
+    return write_owned(connection, owner, {"part_path": part_path, "host": host, "updated_at": now})
+
+
+def note_resumed(connection: Connection, owner: Ownership, kept: int) -> bool:
+    """A run began with `kept` bytes that need not be fetched again."""
+    return write_owned(connection, owner, {"resumes": _D.resumes + 1, "bytes_resumed": _D.bytes_resumed + kept})
+
+
+def note_reconnects(connection: Connection, owner: Ownership, kept: Sequence[int]) -> bool:
+    """The run was interrupted and went on by itself, each time with so many bytes that need not be fetched again."""
+    resumed = [size for size in kept if size]
+    values = {
+        "interruptions": _D.interruptions + len(kept),
+        "resumes": _D.resumes + len(resumed),
+        "bytes_resumed": _D.bytes_resumed + sum(resumed),
+    }
+    return write_owned(connection, owner, values)
+
+
+def let_go(
+    connection: Connection, owner: Ownership, state: DownloadState, now: datetime, *, not_before: datetime | None = None
+) -> bool:
+    """End our run with the download in `state`, the intent fulfilled; its part and offset stay."""
+    return _leave(connection, owner, state, now, {"not_before": not_before})
+
+
+@dataclass(frozen=True)
+class Setback:
+    """A failed attempt: `failures` in a row, this one included."""
+
+    problem: Problem
+    failures: int
+    not_before: datetime
+
+
+def back_off(connection: Connection, owner: Ownership, setback: Setback, now: datetime) -> bool:
+    """Back to the queue, or where finishing stood, until it may be tried again. Part and offset stay."""
+    state = connection.execute(select(_D.state).where(*fence(owner))).scalar_one_or_none()
+    if state is None:
+        return False
+    values: dict[str, Any] = {
+        "failures": setback.failures,
+        "not_before": setback.not_before,
+        "error": setback.problem.message,
+        "error_code": setback.problem.code,
+    }
+    if state == DownloadState.DOWNLOADING.value:
+        values["interruptions"] = _D.interruptions + 1
+        return _leave(connection, owner, DownloadState.QUEUED, now, values)
+    return _leave(connection, owner, DownloadState(state), now, values)
+
+
+def give_up(connection: Connection, owner: Ownership, problem: Problem, now: datetime) -> bool:
+    """Nothing more will be tried by itself; the user may."""
+    values = {"error": problem.message, "error_code": problem.code, "finished_at": now}
+    done = _leave(connection, owner, DownloadState.FAILED, now, values)
+    if done:
+        end_items(connection, owner.download_id, ItemState.CANCELLED)
+    return done
+
+
+def block(connection: Connection, owner: Ownership, problem: Problem, now: datetime) -> bool:
+    """The user decides; until then its items count as taken."""
+    values = {"error": problem.message, "error_code": problem.code}
+    return _leave(connection, owner, DownloadState.BLOCKED, now, values)
+
+
+def mark_fetched(
+    connection: Connection, owner: Ownership, size: int, validators: Mapping[str, str], now: datetime
+) -> bool:
+    """All bytes are on disk; the connection is closed, the run is over."""
+    values = {"offset": size, "durable_offset": size, "total": size, "validators": dict(validators), "failures": 0}
+    return _leave(connection, owner, DownloadState.FETCHED, now, {**values, "error": None, "error_code": None})
+
+
+def note_facts(connection: Connection, owner: Ownership, facts: Mapping[str, object]) -> bool:
+    return write_owned(connection, owner, {"facts": dict(facts)})
+
+
+def note_target(connection: Connection, owner: Ownership, release: str, placed_path: str) -> bool:
+    """Where the file is about to be put: written first, so that a crash in between finds it."""
+    return write_owned(connection, owner, {"release": release, "placed_path": placed_path})
+
+
+def advance(connection: Connection, owner: Ownership, state: DownloadState, now: datetime) -> bool:
+    """The next state, still ours."""
+    return write_owned(connection, owner, {"state": state.value, "updated_at": now}, to=state)
+
+
+def note_placed(connection: Connection, owner: Ownership, now: datetime) -> bool:
+    values = {"state": DownloadState.PLACED.value, "part_path": None, "updated_at": now, "failures": 0}
+    return write_owned(connection, owner, values, to=DownloadState.PLACED)
+
+
+def complete(connection: Connection, owner: Ownership, final_path: str | None, now: datetime) -> bool:
+    values = {"final_path": final_path, "finished_at": now, "error": None, "error_code": None, "part_path": None}
+    done = _leave(connection, owner, DownloadState.COMPLETED, now, values)
+    if done:
+        of_this = download_items.c.download_id == owner.download_id
+        connection.execute(update(download_items).where(of_this).values(active=False))
+    return done
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """Another entry for the same wanted items."""
+
+    entry_id: EntryId
+    source_id: SourceId
+    entry_key: str
+    name: str
+
+
+def change_variant(
+    connection: Connection, owner: Ownership, variant: Replacement, problem: Problem, now: datetime
+) -> bool:
+    """Start over with another entry; what was fetched of the old one is of no use to it."""
+    query = select(_D.entry_id, _D.variants_tried).where(*fence(owner))
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return False
+    values = {
+        "entry_id": variant.entry_id,
+        "source_id": variant.source_id,
+        "entry_key": variant.entry_key,
+        "name": variant.name,
+        "host": "",  # known again when it is fetched
+        "variants_tried": [*(row.variants_tried or ()), row.entry_id],
+        **_FROM_ZERO,
+        "release": None,
+        "facts": None,
+        "failures": 0,
+        "not_before": None,
+        "error": problem.message,
+        "error_code": problem.code,
+    }
+    return _leave(connection, owner, DownloadState.QUEUED, now, values)
+
+
+def restart(connection: Connection, owner: Ownership, problem: Problem, failures: int, now: datetime) -> bool:
+    """Back to the queue, to be fetched again from its first byte."""
+    values = {**_FROM_ZERO, "failures": failures, "error": problem.message, "error_code": problem.code, "facts": None}
+    return _leave(connection, owner, DownloadState.QUEUED, now, values)
+
+
+def fetch_on(connection: Connection, owner: Ownership, setback: Setback, now: datetime) -> bool:
+    """Back to the queue with what it has: there is more to come than the server said."""
+    values = {
+        "total": None,
+        "failures": setback.failures,
+        "not_before": setback.not_before,
+        "error": setback.problem.message,
+        "error_code": setback.problem.code,
+    }
+    return _leave(connection, owner, DownloadState.QUEUED, now, values)
+
+
+def drop_items(connection: Connection, download_id: DownloadId) -> None:
+    """After a cancel the items may be asked for again."""
+    end_items(connection, download_id, ItemState.CANCELLED)
+
+
+def items_of(connection: Connection, owner: Ownership) -> tuple[ItemRow, ...]:
+    return list_items(connection, [owner.download_id]).get(owner.download_id, ())
+
+
+@dataclass(frozen=True)
+class ItemStanding:
+    """How an item stands with its instance."""
+
+    state: ItemState
+    command_id: int | None = None
+    imported_file_id: int | None = None
+    refusal: str | None = None
+
+
+def write_item(
+    connection: Connection,
+    owner: Ownership,
+    item_id: int,
+    standing: ItemStanding,
+) -> bool:
+    """Only while the download is ours."""
+    ours = select(_D.id).where(*fence(owner))
+    values = {**vars(standing), "state": standing.state.value}
+    query = update(download_items).where(download_items.c.id == item_id, download_items.c.download_id.in_(ours))
+    return connection.execute(query.values(**values)).rowcount == 1
+
+
+def fence(owner: Ownership) -> tuple[ColumnElement[bool], ...]:
+    return (_D.id == owner.download_id, _D.run == owner.run, _D.worker == owner.worker)
+
+
+def write_owned(
+    connection: Connection, owner: Ownership, values: Mapping[str, Any], *, to: DownloadState | None = None
+) -> bool:
+    if to is not None:
+        old = connection.execute(select(_D.state).where(*fence(owner))).scalar_one_or_none()
+        if old is None:
+            return False
+        check_transition(DownloadState(old), to)
+    return connection.execute(update(downloads).where(*fence(owner)).values(**values)).rowcount == 1
+
+
+def _leave(
+    connection: Connection, owner: Ownership, state: DownloadState, now: datetime, values: Mapping[str, Any]
+) -> bool:
+    """The last write of a run: no worker, no intent, and where a connection was held, when it was closed."""
+    old = connection.execute(select(_D.state).where(*fence(owner))).scalar_one_or_none()
+    if old is None:
+        return False
+    check_transition(DownloadState(old), state)
+    closing = {"connection_closed_at": now} if old == DownloadState.DOWNLOADING.value else {}
+    ending = {
+        "state": state.value,
+        "worker": None,
+        "admitted_at": None,
+        "claimed_at": None,
+        "intent": None,
+        "speed": None,
+    }
+    query = update(downloads).where(*fence(owner)).values(**{**ending, **closing, **values, "updated_at": now})
+    return connection.execute(query).rowcount == 1

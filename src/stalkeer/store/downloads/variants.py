@@ -1,0 +1,157 @@
+"""Confirmed matches with what ranking and queueing want to know of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, and_, or_, select
+
+from stalkeer.adapters.arr.values import FileQuality
+from stalkeer.model import EntryId, EntryKind, InstanceId, MatchId, SourceId, WantedId
+from stalkeer.store.db.tables import entries, library, matches, sources, wanted
+from stalkeer.store.library.blocked_releases import BlockedEntry, read_blocked_releases
+
+
+@dataclass(frozen=True)
+class ConfirmedMatch:
+    """One entry that is one wanted item, where both are there, allowed and switched on."""
+
+    match_id: MatchId
+    wanted_id: WantedId
+    instance_id: InstanceId
+    arr_id: int
+    kind: str  # movie | episode
+    title: str  # for people
+    profile_id: int | None
+    original_language: str | None
+    current_quality: FileQuality | None  # of the file it has, below its cutoff
+    entry_id: EntryId
+    entry_key: str
+    entry_name: str
+    source_id: SourceId
+    source_priority: int
+    score: float
+    resolution: int | None
+    quality: Mapping[str, Any]
+    languages: tuple[str, ...]
+    size: int | None
+    runtime_min: int | None  # of the item, times the episodes that the entry holds
+    blocked: str | None = None  # the instance's own blocklist has it: the release, and why
+
+
+def confirmed_matches(connection: Connection, wanted_ids: Sequence[WantedId] | None = None) -> list[ConfirmedMatch]:
+    """All of them, or those of some items; in no order that means anything."""
+    query = _query().where(matches.c.decision == "confirm", wanted.c.skip.is_(None), wanted.c.gone_at.is_(None))
+    if wanted_ids is not None:
+        query = query.where(wanted.c.id.in_(wanted_ids))
+    found = [_confirmed(row) for row in connection.execute(query).mappings()]
+    blocked = read_blocked_releases(connection, wanted_ids)
+    return [_with_blocks(match, blocked[match.wanted_id]) if match.wanted_id in blocked else match for match in found]
+
+
+def _with_blocks(match: ConfirmedMatch, blocked: tuple[BlockedEntry, ...]) -> ConfirmedMatch:
+    own = next((one for one in blocked if one.is_of(match.source_id, match.entry_key, match.entry_name)), None)
+    return (
+        match if own is None else replace(match, blocked=f"{own.release}: {own.reason}" if own.reason else own.release)
+    )
+
+
+def find_match(connection: Connection, match_id: MatchId) -> ConfirmedMatch | None:
+    """One match whatever was decided of it: for a user who asks for just that one."""
+    row = connection.execute(_query().where(matches.c.id == match_id)).mappings().one_or_none()
+    return None if row is None else _confirmed(row)
+
+
+def find_pair(connection: Connection, entry_id: EntryId, wanted_id: WantedId) -> ConfirmedMatch | None:
+    query = _query().where(matches.c.entry_id == entry_id, matches.c.wanted_id == wanted_id)
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else _confirmed(row)
+
+
+def _query() -> Any:  # noqa: ANN401 - a Select of fifteen columns
+    is_visible = and_(
+        entries.c.added_gen <= sources.c.generation,
+        or_(entries.c.gone_gen.is_(None), entries.c.gone_gen > sources.c.generation),
+        entries.c.kind.in_((EntryKind.FILM.value, EntryKind.EPISODE.value)),
+        sources.c.enabled,
+        sources.c.removed_at.is_(None),
+    )
+    return (
+        select(
+            matches.c.id.label("match_id"),
+            matches.c.score,
+            wanted.c.id.label("wanted_id"),
+            wanted.c.instance_id,
+            wanted.c.arr_id,
+            wanted.c.kind,
+            wanted.c.title.label("wanted_title"),
+            wanted.c.season,
+            wanted.c.episode,
+            wanted.c.current_quality,
+            wanted.c.runtime_min,
+            library.c.title.label("library_title"),
+            library.c.year,
+            library.c.quality_profile_id,
+            library.c.original_language,
+            library.c.runtime_min.label("usual_runtime_min"),
+            entries.c.id.label("entry_id"),
+            entries.c.key,
+            entries.c.name,
+            entries.c.source_id,
+            entries.c.resolution,
+            entries.c.quality,
+            entries.c.languages,
+            entries.c.size,
+            entries.c.episode.label("first_episode"),
+            entries.c.episode_end,
+            sources.c.priority.label("source_priority"),
+        )
+        .join(wanted, wanted.c.id == matches.c.wanted_id)
+        .join(library, library.c.id == wanted.c.library_id)
+        .join(entries, entries.c.id == matches.c.entry_id)
+        .join(sources, sources.c.id == entries.c.source_id)
+        .where(is_visible, ~entries.c.protected)
+    )
+
+
+def _confirmed(row: RowMapping) -> ConfirmedMatch:
+    return ConfirmedMatch(
+        match_id=row["match_id"],
+        wanted_id=row["wanted_id"],
+        instance_id=row["instance_id"],
+        arr_id=row["arr_id"],
+        kind=row["kind"],
+        title=_title(row),
+        profile_id=row["quality_profile_id"],
+        original_language=row["original_language"],
+        current_quality=FileQuality(**row["current_quality"]) if row["current_quality"] else None,
+        entry_id=row["entry_id"],
+        entry_key=row["key"],
+        entry_name=row["name"],
+        source_id=row["source_id"],
+        source_priority=row["source_priority"],
+        score=row["score"],
+        resolution=row["resolution"],
+        quality=json.loads(row["quality"]) if row["quality"] else {},
+        languages=tuple(filter(None, (row["languages"] or "").split(","))),
+        size=row["size"],
+        runtime_min=_runtime(row),
+    )
+
+
+def _runtime(row: RowMapping) -> int | None:
+    own: int | None = row["runtime_min"] or row["usual_runtime_min"]
+    if not own or row["episode_end"] is None or row["first_episode"] is None:
+        return own or None
+    held: int = row["episode_end"] - row["first_episode"] + 1
+    return own * max(1, held)
+
+
+def _title(row: RowMapping) -> str:
+    if row["kind"] == "movie":
+        return f"{row['library_title']} ({row['year']})" if row["year"] else str(row["library_title"])
+    number = f"S{row['season']:02}E{row['episode']:02}" if row["season"] is not None else row["wanted_title"]
+    return f"{row['library_title']} {number}"

@@ -1,0 +1,167 @@
+"""What happened. Each event is written in the transaction of the change it tells of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
+
+from stalkeer.logs import get_logger
+from stalkeer.model import DownloadId, InstanceId, SourceId, WantedId
+from stalkeer.store.db.tables import events
+
+log = get_logger(__name__)
+
+
+class Level(StrEnum):
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Event:
+    """One fact. `kind` is dotted, past tense: `download.completed`, `import.refused`, `source.refreshed`.
+
+    `message` is for people and carries no secret; `data` holds what programs want of it.
+    """
+
+    kind: str
+    message: str
+    level: Level = Level.INFO
+    download_id: DownloadId | None = None
+    wanted_id: WantedId | None = None
+    source_id: SourceId | None = None
+    instance_id: InstanceId | None = None
+    data: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True)
+class EventRow:
+    id: int
+    at: datetime
+    event: Event
+
+
+@dataclass(frozen=True)
+class EventFilter:
+    """Which events: every field that is set must fit. `kinds` are prefixes: `download` covers `download.failed`."""
+
+    kinds: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    download_id: DownloadId | None = None
+    wanted_id: WantedId | None = None
+    source_id: SourceId | None = None
+    instance_id: InstanceId | None = None
+    since: datetime | None = None
+
+
+def record_event(connection: Connection, at: datetime, event: Event) -> None:
+    record_events(connection, at, [event])
+
+
+def record_events(connection: Connection, at: datetime, happened: Sequence[Event]) -> None:
+    """Write events in the caller's transaction: no change without its event, no event without its change."""
+    if not happened:
+        return
+    connection.execute(
+        events.insert(),
+        [
+            {
+                "at": at,
+                "kind": event.kind,
+                "level": event.level.value,
+                "message": event.message,
+                "download_id": event.download_id,
+                "wanted_id": event.wanted_id,
+                "source_id": event.source_id,
+                "instance_id": event.instance_id,
+                "data": dict(event.data) if event.data is not None else None,
+            }
+            for event in happened
+        ],
+    )
+    for event in happened:
+        _log_event(event)
+
+
+def _log_event(event: Event) -> None:
+    subjects = {"download": event.download_id, "wanted": event.wanted_id, "source_id": event.source_id}
+    named = {name: number for name, number in subjects.items() if number is not None}
+    {Level.INFO: log.info, Level.WARNING: log.warning, Level.ERROR: log.error}[event.level](
+        event.message, kind=event.kind, **named
+    )
+
+
+def list_events(
+    connection: Connection,
+    chosen: EventFilter = EventFilter(),
+    *,
+    before: int | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> list[EventRow]:
+    """The newest first. `before` is the id of the last one already shown: pages stay right while events arrive."""
+    query = select(events).where(*_clauses(chosen)).order_by(events.c.id.desc()).limit(limit).offset(offset)
+    if before is not None:
+        query = query.where(events.c.id < before)
+    return [_row(row) for row in connection.execute(query)]
+
+
+def count_events(connection: Connection, chosen: EventFilter = EventFilter()) -> int:
+    return int(connection.execute(select(func.count()).select_from(events).where(*_clauses(chosen))).scalar_one())
+
+
+def events_after(connection: Connection, cursor: int, limit: int = 200) -> list[EventRow]:
+    """Events a reader has not seen, oldest first. Start with `last_event_id` to hear only what is new.
+
+    On PostgreSQL two transactions may commit in another order than their ids: a reader that must miss nothing
+    reads with a small overlap and remembers the ids it has handled.
+    """
+    query = select(events).where(events.c.id > cursor).order_by(events.c.id).limit(limit)
+    return [_row(row) for row in connection.execute(query)]
+
+
+def last_event_id(connection: Connection) -> int:
+    return int(connection.execute(select(func.coalesce(func.max(events.c.id), 0))).scalar_one())
+
+
+def _clauses(chosen: EventFilter) -> list[ColumnElement[bool]]:
+    clauses: list[ColumnElement[bool]] = []
+    if chosen.kinds:
+        clauses.append(or_(*(events.c.kind.startswith(kind, autoescape=True) for kind in chosen.kinds)))
+    if chosen.levels:
+        clauses.append(events.c.level.in_(chosen.levels))
+    if chosen.since is not None:
+        clauses.append(events.c.at >= chosen.since)
+    for column, value in (
+        (events.c.download_id, chosen.download_id),
+        (events.c.wanted_id, chosen.wanted_id),
+        (events.c.source_id, chosen.source_id),
+        (events.c.instance_id, chosen.instance_id),
+    ):
+        if value is not None:
+            clauses.append(column == value)
+    return clauses
+
+
+def _row(row: Row[*tuple[Any, ...]]) -> EventRow:
+    values = row._mapping
+    return EventRow(
+        id=values["id"],
+        at=values["at"],
+        event=Event(
+            kind=values["kind"],
+            message=values["message"],
+            level=Level(values["level"]),
+            download_id=values["download_id"],
+            wanted_id=values["wanted_id"],
+            source_id=values["source_id"],
+            instance_id=values["instance_id"],
+            data=values["data"],
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Instances, what they own and what they want."""

@@ -1,0 +1,332 @@
+"""The Radarr and Sonarr instances: where they are, how to be let in, what was last read of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, select, update
+
+from stalkeer.adapters.arr.values import (
+    FileQuality,
+    ProfileQuality,
+    QualityProfile,
+    RootFolder,
+    SizeBounds,
+    instance_label,
+)
+from stalkeer.errors import Conflict, NotFound
+from stalkeer.model import InstanceId, InstanceKind
+from stalkeer.secrets import SecretBox
+from stalkeer.settings.schema import ArrSettings, Settings
+from stalkeer.store.db.tables import instances
+
+CONFIG, UI = "config", "ui"
+
+
+@dataclass(frozen=True)
+class FolderPair:
+    """One folder under its two names: ours and the instance's."""
+
+    local: str
+    remote: str
+
+
+@dataclass(frozen=True)
+class InstanceOptions:
+    """What a user may say of an instance beyond its address."""
+
+    quality_profile_id: int | None = None
+    path_mappings: tuple[FolderPair, ...] = ()
+    timeout_s: float | None = None
+    ca_file: str | None = None
+    exclude_tags: tuple[str, ...] = ()
+
+    @classmethod
+    def of_settings(cls, settings: ArrSettings) -> InstanceOptions:
+        return cls(
+            quality_profile_id=settings.quality_profile_id,
+            path_mappings=tuple(FolderPair(m.local, m.remote) for m in settings.path_mappings),
+            timeout_s=settings.timeout,
+            ca_file=str(settings.ca_file) if settings.ca_file else None,
+            exclude_tags=settings.exclude_tags,
+        )
+
+    @classmethod
+    def of_json(cls, stored: Mapping[str, Any]) -> InstanceOptions:
+        return cls(
+            quality_profile_id=stored.get("quality_profile_id"),
+            path_mappings=tuple(FolderPair(m["local"], m["remote"]) for m in stored.get("path_mappings") or ()),
+            timeout_s=stored.get("timeout_s"),
+            ca_file=stored.get("ca_file"),
+            exclude_tags=tuple(stored.get("exclude_tags") or ()),
+        )
+
+
+@dataclass(frozen=True)
+class InstanceRow:
+    id: InstanceId
+    slug: str
+    kind: InstanceKind
+    origin: str
+    enabled: bool
+    removed_at: datetime | None
+    is_default: bool
+    url: str
+    api_key: str = field(repr=False)  # encrypted
+    options: InstanceOptions
+    webhook_secret: str | None = field(repr=False)  # encrypted
+    version: str | None
+    last_sync_at: datetime | None
+    last_success_at: datetime | None
+    last_error: str | None
+    failures: int
+    api_calls: int
+    profiles: tuple[QualityProfile, ...]
+    root_folders: tuple[RootFolder, ...]
+
+    @property
+    def label(self) -> str:
+        return instance_label(self.kind, self.slug)
+
+
+@dataclass(frozen=True)
+class NewInstance:
+    """What is needed to know an instance; `api_key` in the clear, encrypted on its way in."""
+
+    slug: str
+    kind: InstanceKind
+    url: str
+    api_key: str = field(repr=False)
+    options: InstanceOptions = InstanceOptions()
+    is_default: bool = False
+    enabled: bool = True
+
+
+def instance_slug(kind: InstanceKind, name: str) -> str:
+    """The name of an instance among those of both programs: `radarr`, `radarr-4k`. Settings name them per program."""
+    if name in ("default", kind.value):
+        return kind.value
+    return name if name.startswith(f"{kind.value}-") else f"{kind.value}-{name}"
+
+
+def configured_instances(settings: Settings) -> dict[InstanceKind, tuple[ArrSettings, ...]]:
+    return {InstanceKind.RADARR: settings.radarr, InstanceKind.SONARR: settings.sonarr}
+
+
+def sync_config_instances(
+    connection: Connection, configured: Mapping[InstanceKind, Sequence[ArrSettings]], box: SecretBox, now: datetime
+) -> None:
+    """Make the rows say what the settings say. An instance that left the settings is disabled, never deleted."""
+    known = {row.slug: row for row in list_instances(connection, include_removed=True)}
+    slugs: set[str] = set()
+    for kind, entries in configured.items():
+        default = next((entry for entry in entries if entry.default), entries[0] if entries else None)
+        for entry in entries:
+            new = NewInstance(
+                slug=instance_slug(kind, entry.name),
+                kind=kind,
+                url=entry.url,
+                api_key=entry.api_key.get_secret_value(),
+                options=InstanceOptions.of_settings(entry),
+                is_default=entry is default,
+                enabled=entry.enabled,
+            )
+            slugs.add(new.slug)
+            _put(connection, known.get(new.slug), new, box, now)
+    for row in known.values():
+        if row.origin == CONFIG and row.slug not in slugs and row.removed_at is None:
+            _disable(connection, row.id, now)
+
+
+def add_instance(connection: Connection, new: NewInstance, box: SecretBox, now: datetime) -> InstanceId:
+    """Add an instance that a user named. A removed one of the same name comes back with its history."""
+    present = find_instance(connection, new.slug)
+    if present is not None and present.removed_at is None:
+        raise Conflict(f"An instance called {new.slug!r} exists already ({present.url}). Choose another name.")
+    values = _values(new, box) | {"origin": UI, "removed_at": None}
+    if present is not None:
+        connection.execute(update(instances).where(instances.c.id == present.id).values(**values))
+        return present.id
+    query = instances.insert().values(**values, created_at=now).returning(instances.c.id)
+    return InstanceId(connection.execute(query).scalar_one())
+
+
+@dataclass(frozen=True)
+class InstanceChange:
+    """What is to be different of an instance; None leaves things as they are. `api_key` in the clear."""
+
+    url: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    enabled: bool | None = None
+    options: InstanceOptions | None = None
+
+
+def change_instance(connection: Connection, slug: str, change: InstanceChange, box: SecretBox) -> InstanceRow:
+    """Change an instance that was added here; one of the settings file is changed there."""
+    row = get_instance(connection, slug)
+    if row.origin == CONFIG:
+        raise Conflict(f"{row.label} comes from config.yml; change it there.")
+    wished = {
+        "url": change.url,
+        "api_key": None if change.api_key is None else box.encrypt(change.api_key),
+        "enabled": change.enabled,
+        "options": None if change.options is None else asdict(change.options),
+    }
+    values = {name: value for name, value in wished.items() if value is not None}
+    if values:
+        connection.execute(update(instances).where(instances.c.id == row.id).values(**values))
+    return get_instance(connection, slug)
+
+
+def remove_instance(connection: Connection, slug: str, now: datetime) -> None:
+    row = get_instance(connection, slug)
+    if row.origin == CONFIG:
+        raise Conflict(f"{row.label} comes from config.yml; remove it there.")
+    _disable(connection, row.id, now)
+
+
+def list_instances(
+    connection: Connection, *, kind: InstanceKind | None = None, include_removed: bool = False
+) -> tuple[InstanceRow, ...]:
+    """Default instances first, then by name."""
+    query = _select().order_by(instances.c.kind, instances.c.is_default.desc(), instances.c.slug)
+    if kind is not None:
+        query = query.where(instances.c.kind == kind.value)
+    if not include_removed:
+        query = query.where(instances.c.removed_at.is_(None))
+    return tuple(_row(row) for row in connection.execute(query))
+
+
+def get_instance(connection: Connection, slug: str) -> InstanceRow:
+    row = find_instance(connection, slug)
+    if row is None or row.removed_at is not None:
+        known = ", ".join(i.slug for i in list_instances(connection)) or "none yet"
+        raise NotFound(f"There is no Radarr or Sonarr called {slug!r}. Known: {known}.")
+    return row
+
+
+def find_instance(connection: Connection, slug: str) -> InstanceRow | None:
+    row = connection.execute(_select().where(instances.c.slug == slug)).one_or_none()
+    return None if row is None else _row(row)
+
+
+def get_instance_by_id(connection: Connection, instance_id: InstanceId) -> InstanceRow:
+    row = connection.execute(_select().where(instances.c.id == instance_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no Radarr or Sonarr with id {instance_id}.")
+    return _row(row)
+
+
+def note_success(connection: Connection, instance_id: InstanceId, now: datetime, version: str | None = None) -> None:
+    values: dict[str, Any] = {"last_success_at": now, "last_error": None, "failures": 0}
+    if version is not None:
+        values["version"] = version
+    connection.execute(update(instances).where(instances.c.id == instance_id).values(**values))
+
+
+def note_failure(connection: Connection, instance_id: InstanceId, message: str) -> None:
+    values = {"last_error": message, "failures": instances.c.failures + 1}
+    connection.execute(update(instances).where(instances.c.id == instance_id).values(**values))
+
+
+def add_api_calls(connection: Connection, instance_id: InstanceId, calls: int) -> None:
+    values = {"api_calls": instances.c.api_calls + calls}
+    connection.execute(update(instances).where(instances.c.id == instance_id).values(**values))
+
+
+def note_sync(
+    connection: Connection,
+    instance_id: InstanceId,
+    version: str,
+    now: datetime,
+    profiles: Sequence[QualityProfile],
+    root_folders: Sequence[RootFolder],
+) -> None:
+    """Keep what a whole sync read of the instance itself."""
+    values = {
+        "version": version,
+        "last_sync_at": now,
+        "profiles": [asdict(profile) for profile in profiles],
+        "root_folders": [asdict(folder) for folder in root_folders],
+    }
+    connection.execute(update(instances).where(instances.c.id == instance_id).values(**values))
+
+
+def set_address(connection: Connection, instance_id: InstanceId, url: str) -> None:
+    """Keep a repaired address of an instance that was added here."""
+    connection.execute(update(instances).where(instances.c.id == instance_id).values(url=url))
+
+
+def set_webhook_secret(connection: Connection, instance_id: InstanceId, encrypted: str | None) -> None:
+    connection.execute(update(instances).where(instances.c.id == instance_id).values(webhook_secret=encrypted))
+
+
+def _put(connection: Connection, present: InstanceRow | None, new: NewInstance, box: SecretBox, now: datetime) -> None:
+    values = _values(new, box) | {"origin": CONFIG, "removed_at": None}
+    if present is None:
+        connection.execute(instances.insert().values(**values, created_at=now))
+        return
+    if box.decrypt_or_none(present.api_key) == new.api_key:
+        del values["api_key"]  # each encryption differs; the row need not
+    connection.execute(update(instances).where(instances.c.id == present.id).values(**values))
+
+
+def _values(new: NewInstance, box: SecretBox) -> dict[str, Any]:
+    return {
+        "slug": new.slug,
+        "kind": new.kind.value,
+        "url": new.url.rstrip("/"),
+        "api_key": box.encrypt(new.api_key),
+        "options": asdict(new.options),
+        "is_default": new.is_default,
+        "enabled": new.enabled,
+    }
+
+
+def _disable(connection: Connection, instance_id: InstanceId, now: datetime) -> None:
+    connection.execute(
+        update(instances)
+        .where(instances.c.id == instance_id)
+        .values(enabled=False, removed_at=func.coalesce(instances.c.removed_at, now))
+    )
+
+
+def _select() -> Select[Any]:
+    return select(instances)
+
+
+def _row(row: Row[Any]) -> InstanceRow:
+    return InstanceRow(
+        id=InstanceId(row.id),
+        slug=row.slug,
+        kind=InstanceKind(row.kind),
+        origin=row.origin,
+        enabled=row.enabled,
+        removed_at=row.removed_at,
+        is_default=row.is_default,
+        url=row.url,
+        api_key=row.api_key,
+        options=InstanceOptions.of_json(row.options or {}),
+        webhook_secret=row.webhook_secret,
+        version=row.version,
+        last_sync_at=row.last_sync_at,
+        last_success_at=row.last_success_at,
+        last_error=row.last_error,
+        failures=row.failures,
+        api_calls=row.api_calls,
+        profiles=tuple(_profile(stored) for stored in row.profiles or ()),
+        root_folders=tuple(RootFolder(**stored) for stored in row.root_folders or ()),
+    )
+
+
+def _profile(stored: Mapping[str, Any]) -> QualityProfile:
+    qualities = tuple(_profile_quality(q) for q in stored["qualities"])
+    return QualityProfile(**{**stored, "qualities": qualities})
+
+
+def _profile_quality(stored: Mapping[str, Any]) -> ProfileQuality:
+    sizes = SizeBounds(**stored.get("sizes", {}))  # rows of before sizes were kept have none
+    return ProfileQuality(FileQuality(**stored["quality"]), stored["allowed"], stored["rank"], sizes)

@@ -1,0 +1,70 @@
+"""What several instances share: the same film or series, known by TMDB or TVDB id, and what their tags exclude."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from stalkeer.model import DownloadState, InstanceId
+from stalkeer.store.db.tables import download_items, downloads, instances, library, wanted
+
+
+@dataclass(frozen=True, slots=True)
+class SharedSeries:
+    """A series as another instance has it."""
+
+    slug: str
+    arr_id: int
+
+
+def films_owned_elsewhere(connection: Connection, instance_id: InstanceId) -> dict[int, str]:
+    """This instance's films that another one has a file of: its slug by our movieId."""
+    other = library.alias("other")
+    query = (
+        select(library.c.arr_id, instances.c.slug)
+        .join(other, (other.c.tmdb_id == library.c.tmdb_id) & (other.c.kind == library.c.kind))
+        .join(instances, instances.c.id == other.c.instance_id)
+        .where(library.c.instance_id == instance_id, library.c.kind == "movie")
+        .where(other.c.instance_id != instance_id, other.c.has_file, instances.c.removed_at.is_(None))
+        .order_by(instances.c.slug.desc())
+    )
+    return {row.arr_id: row.slug for row in connection.execute(query)}
+
+
+def shared_series(connection: Connection, instance_id: InstanceId) -> dict[int, tuple[SharedSeries, ...]]:
+    """This instance's series of which another one has files too, by our seriesId."""
+    other = library.alias("other")
+    query = (
+        select(library.c.arr_id, instances.c.slug, other.c.arr_id.label("other_id"))
+        .join(other, (other.c.tvdb_id == library.c.tvdb_id) & (other.c.kind == library.c.kind))
+        .join(instances, instances.c.id == other.c.instance_id)
+        .where(library.c.instance_id == instance_id, library.c.kind == "series")
+        .where(other.c.instance_id != instance_id, other.c.has_file)
+        .where(instances.c.removed_at.is_(None), instances.c.enabled)
+        .order_by(instances.c.slug)
+    )
+    copies: dict[int, tuple[SharedSeries, ...]] = defaultdict(tuple)
+    for row in connection.execute(query):
+        copies[row.arr_id] += (SharedSeries(row.slug, row.other_id),)
+    return dict(copies)
+
+
+def read_kept(connection: Connection, instance_id: InstanceId) -> frozenset[int]:
+    """What was downloaded for an instance and never handed over to it, by movieId or episodeId."""
+    query = (
+        select(wanted.c.arr_id)
+        .join(download_items, download_items.c.wanted_id == wanted.c.id)
+        .join(downloads, downloads.c.id == download_items.c.download_id)
+        .where(wanted.c.instance_id == instance_id, downloads.c.state == DownloadState.COMPLETED.value)
+        .where(download_items.c.imported_file_id.is_(None))
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
+def read_tagged(connection: Connection, instance_id: InstanceId, tag_ids: AbstractSet[int]) -> frozenset[int]:
+    """The films or series of an instance that carry one of these tags, by the instance's ids."""
+    query = select(library.c.arr_id, library.c.tags).where(library.c.instance_id == instance_id)
+    return frozenset(row.arr_id for row in connection.execute(query) if not tag_ids.isdisjoint(row.tags or ()))

@@ -1,0 +1,137 @@
+"""Wanted items as a download needs them: whose they are, what they are called, where they belong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from stalkeer.adapters.arr.values import WantedReason
+from stalkeer.model import DownloadId, DownloadState, InstanceId, LibraryId, WantedId, WantedKind
+from stalkeer.store.db.tables import download_items, downloads, library, library_titles, wanted
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRow:
+    """One wanted item with its film or series. `title` is the film's or series' own, as the instance writes it."""
+
+    wanted_id: WantedId
+    instance_id: InstanceId
+    library_id: LibraryId
+    kind: WantedKind
+    arr_id: int
+    library_arr_id: int
+    title: str
+    item_title: str  # the episode's own name
+    year: int | None
+    season: int | None
+    episode: int | None
+    absolute: int | None
+    air_date: str | None
+    series_type: str | None
+    library_path: str | None
+    tmdb_id: int | None
+    tvdb_id: int | None
+    imdb_id: str | None
+    has_file: bool = False  # one below its cutoff, which this is to replace
+
+
+def read_targets(connection: Connection, wanted_ids: Sequence[WantedId]) -> tuple[TargetRow, ...]:
+    """Those of the items that are still known, in the order of season and episode."""
+    query = (
+        select(
+            wanted.c.id,
+            wanted.c.instance_id,
+            wanted.c.library_id,
+            wanted.c.kind,
+            wanted.c.arr_id,
+            library.c.arr_id.label("library_arr_id"),
+            library.c.title,
+            wanted.c.title.label("item_title"),
+            library.c.year,
+            wanted.c.season,
+            wanted.c.episode,
+            wanted.c.absolute,
+            wanted.c.air_date,
+            wanted.c.reason,
+            library.c.series_type,
+            library.c.path,
+            library.c.tmdb_id,
+            library.c.tvdb_id,
+            library.c.imdb_id,
+        )
+        .join(library, library.c.id == wanted.c.library_id)
+        .where(wanted.c.id.in_(wanted_ids))
+        .order_by(wanted.c.season, wanted.c.episode, wanted.c.id)
+    )
+    return tuple(
+        TargetRow(
+            wanted_id=WantedId(row.id),
+            instance_id=InstanceId(row.instance_id),
+            library_id=LibraryId(row.library_id),
+            kind=WantedKind(row.kind),
+            arr_id=row.arr_id,
+            library_arr_id=row.library_arr_id,
+            title=row.title,
+            item_title=row.item_title,
+            year=row.year,
+            season=row.season,
+            episode=row.episode,
+            absolute=row.absolute,
+            air_date=row.air_date,
+            series_type=row.series_type,
+            library_path=row.path,
+            tmdb_id=row.tmdb_id,
+            tvdb_id=row.tvdb_id,
+            imdb_id=row.imdb_id,
+            has_file=row.reason == WantedReason.CUTOFF.value,
+        )
+        for row in connection.execute(query)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingDownload:
+    """A download that is not done with yet, and all items it works for."""
+
+    id: DownloadId
+    state: DownloadState
+    wanted_ids: frozenset[WantedId]
+
+
+def downloads_working_for(connection: Connection, wanted_ids: Sequence[WantedId]) -> tuple[WorkingDownload, ...]:
+    """The downloads that have one of these items among theirs."""
+    theirs = select(download_items.c.download_id).where(
+        download_items.c.wanted_id.in_(wanted_ids), download_items.c.active
+    )
+    query = (
+        select(downloads.c.id, downloads.c.state, download_items.c.wanted_id)
+        .join(download_items, download_items.c.download_id == downloads.c.id)
+        .where(downloads.c.id.in_(theirs), download_items.c.active)
+        .order_by(downloads.c.id)
+    )
+    found: dict[DownloadId, WorkingDownload] = {}
+    for row in connection.execute(query):
+        known = found.get(row.id)
+        items = (known.wanted_ids if known else frozenset()) | {WantedId(row.wanted_id)}
+        found[row.id] = WorkingDownload(DownloadId(row.id), DownloadState(row.state), items)
+    return tuple(found.values())
+
+
+def read_other_titles(connection: Connection, library_id: LibraryId) -> tuple[str, ...]:
+    """The further names of a film or series, its original one first."""
+    query = (
+        select(library_titles.c.title)
+        .where(library_titles.c.library_id == library_id, library_titles.c.origin != "title")
+        .order_by((library_titles.c.origin != "original"), library_titles.c.id)
+    )
+    return tuple(connection.execute(query).scalars())
+
+
+def mark_imported(connection: Connection, wanted_ids: Sequence[WantedId], now: datetime) -> None:
+    """The items are wanted no longer, before the next sync says so: nothing may fetch them again in between."""
+    connection.execute(update(wanted).where(wanted.c.id.in_(wanted_ids)).values(gone_at=now))
+    films = select(wanted.c.library_id).where(wanted.c.id.in_(wanted_ids))
+    connection.execute(update(library).where(library.c.id.in_(films)).values(has_file=True))

@@ -1,0 +1,183 @@
+"""What the instances want: films and episodes without a file, or with one below the cutoff."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from stalkeer.adapters.arr.values import FileQuality, WantedItem, WantedReason
+from stalkeer.model import InstanceId, LibraryId, WantedId
+from stalkeer.store.db.tables import library, wanted
+
+UPDATE_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class KnownWanted:
+    id: WantedId
+    state: bytes
+    is_gone: bool
+    reason: str
+
+
+KnownWanteds = dict[int, KnownWanted]  # by movieId or episodeId
+
+
+@dataclass(frozen=True, slots=True)
+class WantedToSave:
+    """An item as read, the library row it belongs to, and the rule that keeps it from being downloaded, if any."""
+
+    item: WantedItem
+    library_id: LibraryId
+    library_fingerprint: str
+    skip: str | None
+    owned_by: str | None
+
+
+def read_known_wanted(
+    connection: Connection, instance_id: InstanceId, library_id: LibraryId | None = None
+) -> KnownWanteds:
+    """Everything that was ever wanted by an instance and is still in its library, or of one film or series."""
+    columns = [wanted.c[name] for name in _COLUMNS]
+    query = select(wanted.c.id, wanted.c.arr_id, wanted.c.gone_at, wanted.c.library_id, wanted.c.fingerprint, *columns)
+    if library_id is not None:
+        query = query.where(wanted.c.library_id == library_id)
+    return {
+        row.arr_id: KnownWanted(
+            WantedId(row.id), _digest((row.library_id, row.fingerprint, *row[5:])), row.gone_at is not None, row.reason
+        )
+        for row in connection.execute(query.where(wanted.c.instance_id == instance_id))
+    }
+
+
+def save_wanted(
+    connection: Connection, instance_id: InstanceId, rows: Sequence[WantedToSave], known: KnownWanteds, now: datetime
+) -> int:
+    """Write those rows that are new, different or wanted again, and note them in `known`. Returns how many."""
+    fresh: list[dict[str, Any]] = []
+    stale: list[dict[str, Any]] = []
+    for row in rows:
+        values = _values(row)
+        state = _digest((row.library_id, values["fingerprint"], *(values[name] for name in _COLUMNS)))
+        present = known.get(row.item.arr_id)
+        if present is None:
+            fresh.append(values | {"instance_id": instance_id, "first_seen": now, "arr_id": row.item.arr_id})
+        elif present.state != state or present.is_gone:
+            stale.append(values | {"row_id": present.id, "gone_at": None})
+        known[row.item.arr_id] = KnownWanted(
+            present.id if present else WantedId(0), state, is_gone=False, reason=row.item.reason.value
+        )
+    if stale:
+        connection.execute(update(wanted).where(wanted.c.id == bindparam("row_id")), stale)
+    if fresh:
+        connection.execute(insert(wanted), fresh)
+    return len(fresh) + len(stale)
+
+
+def mark_gone(
+    connection: Connection, known: KnownWanteds, seen: Collection[int], reason: WantedReason | None, now: datetime
+) -> int:
+    """Note that what was wanted for `reason` (None: any) and was not seen is wanted no longer. Returns how many."""
+    gone = [
+        row.id
+        for arr_id, row in known.items()
+        if (reason is None or row.reason == reason.value) and not row.is_gone and arr_id not in seen
+    ]
+    for start in range(0, len(gone), UPDATE_CHUNK):
+        chunk = gone[start : start + UPDATE_CHUNK]
+        connection.execute(update(wanted).where(wanted.c.id.in_(chunk)).values(gone_at=now))
+    return len(gone)
+
+
+def count_wanted(connection: Connection, instance_id: InstanceId) -> dict[str | None, int]:
+    """How many items are wanted now, by the rule that skips them; None counts those that may be downloaded."""
+    query = (
+        select(wanted.c.skip, func.count().label("number"))
+        .where(wanted.c.instance_id == instance_id, wanted.c.gone_at.is_(None))
+        .group_by(wanted.c.skip)
+    )
+    return {row.skip: row.number for row in connection.execute(query)}
+
+
+def find_wanted(
+    connection: Connection, instance_id: InstanceId, arr_ids: Sequence[int], library_arr_id: int | None = None
+) -> tuple[WantedId, ...]:
+    """What an instance calls by these movieIds or episodeIds, or all of one film or series."""
+    query = select(wanted.c.id).where(wanted.c.instance_id == instance_id)
+    if library_arr_id is not None:
+        query = query.join(library, library.c.id == wanted.c.library_id).where(library.c.arr_id == library_arr_id)
+    else:
+        query = query.where(wanted.c.arr_id.in_(arr_ids))
+    return tuple(WantedId(wanted_id) for wanted_id in connection.execute(query).scalars())
+
+
+def mark_skipped(connection: Connection, wanted_ids: Sequence[WantedId], rule: str) -> None:
+    """Hold items back until the next sync judges them again."""
+    connection.execute(update(wanted).where(wanted.c.id.in_(wanted_ids)).values(skip=rule))
+
+
+def note_searched(connection: Connection, wanted_ids: Sequence[WantedId], now: datetime) -> None:
+    connection.execute(update(wanted).where(wanted.c.id.in_(wanted_ids)).values(last_searched_at=now))
+
+
+_COLUMNS = (
+    "kind",
+    "reason",
+    "title",
+    "season",
+    "episode",
+    "absolute",
+    "scene_season",
+    "scene_episode",
+    "scene_absolute",
+    "air_date",
+    "air_date_utc",
+    "runtime_min",
+    "monitored",
+    "available",
+    "current_quality",
+    "skip",
+    "owned_by",
+)
+
+
+def _values(row: WantedToSave) -> dict[str, Any]:
+    item = row.item
+    numbers = (item.season, item.episode, item.absolute, item.scene_season, item.scene_episode, item.scene_absolute)
+    identity = (row.library_fingerprint, item.title, *numbers, item.air_date, item.runtime_min)
+    return {
+        "library_id": row.library_id,
+        "kind": item.kind.value,
+        "reason": item.reason.value,
+        "title": item.title,
+        "season": item.season,
+        "episode": item.episode,
+        "absolute": item.absolute,
+        "scene_season": item.scene_season,
+        "scene_episode": item.scene_episode,
+        "scene_absolute": item.scene_absolute,
+        "air_date": item.air_date,
+        "air_date_utc": item.air_date_utc,
+        "runtime_min": item.runtime_min,
+        "monitored": item.monitored,
+        "available": item.available,
+        "current_quality": _quality_json(item.current_quality),
+        "skip": row.skip,
+        "owned_by": row.owned_by,
+        "fingerprint": _digest(identity).hex(),
+    }
+
+
+def _quality_json(quality: FileQuality | None) -> Mapping[str, Any] | None:
+    if quality is None:
+        return None
+    return {"id": quality.id, "name": quality.name, "source": quality.source, "resolution": quality.resolution}
+
+
+def _digest(values: Sequence[object]) -> bytes:
+    return hashlib.blake2b(repr(tuple(values)).encode(), digest_size=12).digest()

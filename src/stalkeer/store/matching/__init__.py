@@ -1,0 +1,1 @@
+"""Matches, rules and blocklist, and what matching reads."""

@@ -1,0 +1,130 @@
+"""The pairs that matching thought of: only what differs is written."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, TextClause, bindparam, delete, func, select, update
+
+from stalkeer.core.matching.pairs import Pair
+from stalkeer.model import Decision, WantedId
+from stalkeer.store.db.bulk import insert_sparse_rows
+from stalkeer.store.db.chunks import among, chunks, id_chunks
+from stalkeer.store.db.tables import matches
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a write changed. `confirmed`: items that had no confirmed entry before."""
+
+    written: int = 0
+    removed: int = 0
+    confirmed: tuple[WantedId, ...] = ()
+
+    def __add__(self, other: Saved) -> Saved:
+        return Saved(self.written + other.written, self.removed + other.removed, self.confirmed + other.confirmed)
+
+
+def save_pairs_of_items(
+    connection: Connection, item_ids: Collection[int], pairs: Iterable[Pair], now: datetime
+) -> Saved:
+    """Make `pairs` all that is known of these items: write what differs, remove the rest."""
+    saved = Saved()
+    by_item: dict[int, list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        by_item[pair.wanted.id].append(pair)
+    for chunk in id_chunks(item_ids):
+        own = [pair for item_id in chunk for pair in by_item.get(item_id, ())]
+        saved += _save(connection, among(matches.c.wanted_id, chunk), own, now)
+    return saved
+
+
+def save_pairs_of_entries(
+    connection: Connection,
+    entry_ids: Collection[int],
+    pairs: Iterable[Pair],
+    now: datetime,
+    except_items: Collection[int] = (),
+) -> Saved:
+    """The same for entries; what is known of `except_items` stays as it is."""
+    saved = Saved()
+    by_entry: dict[int, list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        by_entry[pair.entry.id].append(pair)
+    newest = connection.scalar(select(func.max(matches.c.entry_id))) or 0
+    for chunk in id_chunks(entry_ids):
+        own = [pair for entry_id in chunk for pair in by_entry.get(entry_id, ())]
+        old = [entry_id for entry_id in chunk if entry_id <= newest]  # the others came after every match
+        saved += _save(connection, among(matches.c.entry_id, old), own, now, except_items)
+    return saved
+
+
+def _save(
+    connection: Connection,
+    which: ColumnElement[bool] | TextClause,
+    pairs: Sequence[Pair],
+    now: datetime,
+    except_items: Collection[int] = (),
+) -> Saved:
+    query = select(
+        matches.c.id, matches.c.wanted_id, matches.c.entry_id, matches.c.score, matches.c.decision, matches.c.evidence
+    )
+    rows = connection.execute(query.where(which))
+    known = {(row.wanted_id, row.entry_id): row for row in rows if row.wanted_id not in except_items}
+    fresh: dict[tuple[int, int], dict[str, Any]] = {}
+    stale: list[dict[str, Any]] = []
+    for pair in pairs:
+        place = (pair.wanted.id, pair.entry.id)
+        values = _values(pair)
+        row = known.pop(place, None)
+        if row is None:
+            fresh[place] = values | {"wanted_id": place[0], "entry_id": place[1]}
+        elif (row.score, row.decision, row.evidence) != (values["score"], values["decision"], values["evidence"]):
+            stale.append(values | {"row_id": row.id, "matched_at": now})
+    confirmed = _newly_confirmed(connection, pairs)
+    if known:
+        for chunk in chunks(sorted(row.id for row in known.values())):
+            connection.execute(delete(matches).where(matches.c.id.in_(chunk)))
+    if stale:
+        connection.execute(update(matches).where(matches.c.id == bindparam("row_id")), stale)
+    if fresh:
+        _insert(connection, fresh.values(), now)
+    return Saved(len(fresh) + len(stale), len(known), confirmed)
+
+
+_COLUMNS = ("wanted_id", "entry_id", "score", "decision", "decided_by", "evidence", "matched_at")
+
+
+def _insert(connection: Connection, pairs: Iterable[dict[str, Any]], now: datetime) -> None:
+    """In the driver's own words: a first run writes tens of thousands."""
+    stamp = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    if connection.dialect.name != "sqlite":
+        stamp += "+00:00"
+    rows = [(*(pair[name] for name in _COLUMNS[:5]), json.dumps(pair["evidence"]), stamp) for pair in pairs]
+    insert_sparse_rows(connection, "matches", _COLUMNS, rows)
+
+
+def _newly_confirmed(connection: Connection, pairs: Sequence[Pair]) -> tuple[WantedId, ...]:
+    """Items among `pairs` that become confirmed and had no confirmed entry so far."""
+    items = {pair.wanted.id for pair in pairs if pair.decision is Decision.CONFIRM}
+    for chunk in id_chunks(items):
+        had = select(matches.c.wanted_id).where(
+            among(matches.c.wanted_id, chunk), matches.c.decision == Decision.CONFIRM.value
+        )
+        items -= set(connection.scalars(had.distinct()))
+    return tuple(WantedId(item) for item in sorted(items))
+
+
+def _values(pair: Pair) -> dict[str, Any]:
+    findings = [{"name": f.name, "weight": f.weight, "text": f.text} for f in pair.evidence]
+    return {
+        "score": pair.score,
+        "decision": pair.decision.value,
+        "decided_by": "auto" if pair.rule_id is None else "rule",
+        "evidence": {"findings": findings, "reason": pair.reason, "rule": pair.rule_id},
+    }

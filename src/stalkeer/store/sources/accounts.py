@@ -1,0 +1,126 @@
+"""What accounts said of themselves, and how many of their connections are ours."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+
+from stalkeer.model import DownloadState, SourceId
+from stalkeer.store.db.tables import downloads, sources
+
+QUESTION_LASTS = timedelta(seconds=20)  # who has no answer by then was killed over the question
+
+
+@dataclass(frozen=True)
+class AccountFacts:
+    status: str
+    active: int | None
+    maximum: int | None
+    viewers: int
+    expires_at: datetime | None = None
+    message: str | None = None
+
+
+def save_account(connection: Connection, source_id: SourceId, facts: AccountFacts, now: datetime) -> None:
+    connection.execute(
+        update(sources)
+        .where(sources.c.id == source_id)
+        .values(
+            account_status=facts.status,
+            account_active=facts.active,
+            account_max=facts.maximum,
+            account_viewers=facts.viewers,
+            account_expires_at=facts.expires_at,
+            account_message=facts.message,
+            account_checked_at=now,
+        )
+    )
+
+
+def connected(connection: Connection, source_id: SourceId, settled: datetime) -> int:
+    """Connections the account should be counting as ours: open since `settled` at least, or closed after it."""
+    open_now = and_(downloads.c.state == DownloadState.DOWNLOADING.value, downloads.c.claimed_at <= settled)
+    query = select(func.count()).where(downloads.c.source_id == source_id, or_(open_now, _was_closed_since(settled)))
+    return int(connection.execute(query).scalar_one())
+
+
+def is_settled(connection: Connection, source_id: SourceId, settled: datetime) -> bool:
+    """None of our connections was opened or closed after `settled`: the account's count can be believed."""
+    fresh = and_(downloads.c.state == DownloadState.DOWNLOADING.value, downloads.c.admitted_at > settled)
+    query = select(func.count()).where(downloads.c.source_id == source_id, or_(fresh, _was_closed_since(settled)))
+    return connection.execute(query).scalar_one() == 0
+
+
+def _was_closed_since(settled: datetime) -> ColumnElement[bool]:
+    closed = downloads.c.connection_closed_at
+    return and_(closed > settled, closed < settled + QUESTION_LASTS)  # not tomorrow, by a clock that was put back since
+
+
+# --- who asks, and when ------------------------------------------------------------------------------------------
+
+
+def claim_question(connection: Connection, source_id: SourceId, now: datetime, every: timedelta) -> bool:
+    """Make the next question to the account ours; False where anybody asked it within `every`."""
+    ours = update(sources).where(sources.c.id == source_id, _is_due(sources.c.account_asked_at, now, every))
+    return connection.execute(ours.values(account_asked_at=now, account_replied_at=None)).rowcount == 1
+
+
+def claim_question_after_cut(connection: Connection, source_id: SourceId, now: datetime, every: timedelta) -> bool:
+    """The same for a connection that was cut: what was asked before the cut does not count."""
+    ours = update(sources).where(sources.c.id == source_id, _is_due(sources.c.account_cut_at, now, every))
+    asked = ours.values(account_asked_at=now, account_replied_at=None, account_cut_at=now)
+    return connection.execute(asked).rowcount == 1
+
+
+def end_question(connection: Connection, source_id: SourceId, now: datetime) -> None:
+    """It was answered, or will not be."""
+    connection.execute(update(sources).where(sources.c.id == source_id).values(account_replied_at=now))
+
+
+def questions_due(
+    connection: Connection, source_ids: Collection[SourceId], now: datetime, every: timedelta
+) -> set[SourceId]:
+    """The accounts that may be asked now."""
+    return _those(connection, source_ids, _is_due(sources.c.account_asked_at, now, every))
+
+
+def questions_open(connection: Connection, source_ids: Collection[SourceId], now: datetime) -> set[SourceId]:
+    """The accounts that somebody is asking at this moment."""
+    asked = sources.c.account_asked_at
+    is_open = and_(asked > now - QUESTION_LASTS, asked <= now, sources.c.account_replied_at.is_(None))
+    return _those(connection, source_ids, is_open)
+
+
+@dataclass(frozen=True)
+class LastAnswer:
+    """What an account said to the last question put to it."""
+
+    status: str
+    maximum: int | None
+    viewers: int
+
+
+def last_answer(connection: Connection, source_id: SourceId) -> LastAnswer | None:
+    """None where the last question was not answered, or not yet."""
+    facts = sources.c
+    was_answered = and_(facts.account_replied_at.is_not(None), facts.account_checked_at >= facts.account_asked_at)
+    query = select(facts.account_status, facts.account_max, facts.account_viewers)
+    row = connection.execute(query.where(facts.id == source_id, was_answered)).one_or_none()
+    if row is None:
+        return None
+    return LastAnswer(row.account_status or "unknown", row.account_max, row.account_viewers or 0)
+
+
+def _is_due(asked: ColumnElement[datetime], now: datetime, every: timedelta) -> ColumnElement[bool]:
+    # a clock that was set back must not silence us; another worker may have read it a moment later than we did
+    return or_(asked.is_(None), asked <= now - every, asked > now + every)
+
+
+def _those(connection: Connection, source_ids: Collection[SourceId], clause: ColumnElement[bool]) -> set[SourceId]:
+    if not source_ids:
+        return set()
+    query = select(sources.c.id).where(sources.c.id.in_(source_ids), clause)
+    return {SourceId(source_id) for source_id in connection.execute(query).scalars()}

@@ -1,0 +1,438 @@
+"""The sources: playlists and accounts, how to reach them, what was last heard of them.
+
+Addresses, logins, headers and proxies lie encrypted in one column; everything else is plain.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from stalkeer.adapters.playlists.panel_json import AccountInfo
+from stalkeer.adapters.playlists.xtream import PanelLogin
+from stalkeer.core.catalogue.access import Access, LearnedAccess, login_in_url, url_part
+from stalkeer.errors import Conflict, InvalidInput, NotFound, SecretError
+from stalkeer.model import SourceId
+from stalkeer.secrets import SecretBox, register_secret
+from stalkeer.settings import Settings
+from stalkeer.settings.schema import PlaylistSettings
+from stalkeer.store.db.tables import sources
+from stalkeer.store.journal.events import Event, record_event
+
+CONFIG, UI = "config", "ui"
+M3U, XTREAM = "m3u", "xtream"
+
+
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+PROXY_SCHEMES = ("http://", "https://", "socks4://", "socks4a://", "socks5://", "socks5h://")
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Where a source is and how to be let in. Never shown, never logged."""
+
+    path: str = ""
+    url: str = field(default="", repr=False)
+    username: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    proxy: str = field(default="", repr=False)
+    learned: LearnedAccess = field(default_factory=LearnedAccess, repr=False)
+    # the values under which the stored fingerprints were made
+    reference: LearnedAccess = field(default_factory=LearnedAccess, repr=False)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def of_json(cls, stored: str) -> Credentials:
+        values = json.loads(stored)
+        learned, reference = (_learned_of_json(values.pop(name, None) or {}) for name in ("learned", "reference"))
+        return cls(**values, learned=learned, reference=reference)
+
+
+def _learned_of_json(stored: Mapping[str, Any]) -> LearnedAccess:
+    return LearnedAccess(
+        bases=tuple(stored.get("bases", ())),
+        logins=tuple((user, password) for user, password in stored.get("logins", ())),
+        tokens=tuple((key, value) for key, value in stored.get("tokens", ())),
+    )
+
+
+@dataclass(frozen=True)
+class SourceOptions:
+    """What a user may say of a source beyond its address; sizes in bytes, times in seconds."""
+
+    user_agent: str = ""
+    refresh: str = ""  # cron; empty: the schedule of all
+    max_shrink: float | None = None  # share of its entries that a source may lose; None: the setting
+    adult: bool = False  # whether groups that call themselves adult are kept
+
+    @classmethod
+    def of_json(cls, stored: Mapping[str, Any]) -> SourceOptions:
+        known = cls.__dataclass_fields__
+        return cls(**{key: value for key, value in stored.items() if key in known})
+
+
+@dataclass(frozen=True)
+class NewSource:
+    """A source as a user or the configuration describes it."""
+
+    slug: str
+    kind: str  # m3u | xtream
+    credentials: Credentials
+    options: SourceOptions = SourceOptions()
+    priority: int = 0
+    enabled: bool = True
+    max_connections: int | None = None
+    bandwidth_limit: int | None = None
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    id: SourceId
+    slug: str
+    kind: str
+    origin: str
+    enabled: bool
+    removed_at: datetime | None
+    priority: int
+    credentials: str = field(repr=False)  # encrypted
+    options: SourceOptions
+    max_connections: int | None
+    bandwidth_limit: int | None
+    generation: int
+    etag: str | None
+    last_modified: str | None
+    content_hash: str | None
+    last_refresh_at: datetime | None
+    last_success_at: datetime | None
+    last_error: str | None
+    failures: int
+    guard: Mapping[str, Any] | None
+    counts: Mapping[str, Any]
+    account_status: str | None
+    account_expires_at: datetime | None
+    account_active: int | None
+    account_max: int | None
+    account_message: str | None
+    account_checked_at: datetime | None
+    created_at: datetime
+
+    @property
+    def is_removed(self) -> bool:
+        return self.removed_at is not None
+
+
+def list_sources(connection: Connection, *, with_removed: bool = False) -> list[SourceRow]:
+    """By priority, the highest first, then by name."""
+    query = select(sources).order_by(sources.c.priority.desc(), sources.c.slug)
+    if not with_removed:
+        query = query.where(sources.c.removed_at.is_(None))
+    return [_row(row) for row in connection.execute(query)]
+
+
+def get_source(connection: Connection, slug: str) -> SourceRow:
+    """The source of this name. Raises NotFound."""
+    row = connection.execute(select(sources).where(sources.c.slug == slug)).one_or_none()
+    if row is None or row.removed_at is not None:
+        raise NotFound(f"There is no source named {slug!r}; `stalkeer source list` shows them")
+    return _row(row)
+
+
+def get_source_by_id(connection: Connection, source_id: SourceId) -> SourceRow:
+    row = connection.execute(select(sources).where(sources.c.id == source_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no source {source_id}")
+    return _row(row)
+
+
+def add_source(
+    connection: Connection, new: NewSource, secrets: SecretBox, now: datetime, origin: str = UI
+) -> SourceRow:
+    """Store a source. A name that was removed earlier is taken up again, with its catalogue and history."""
+    _check_sendable(new)
+    known = connection.execute(select(sources).where(sources.c.slug == new.slug)).one_or_none()
+    if known is None:
+        values = {"slug": new.slug, "origin": origin, "created_at": now, **_columns(new, secrets)}
+        connection.execute(sources.insert().values(**values))
+    elif known.removed_at is None:
+        raise Conflict(f"There is already a source named {new.slug!r}; choose another name, or change that one")
+    else:
+        old = kept_credentials(_row(known), secrets)
+        kept = replace(new.credentials, learned=old.learned, reference=old.reference)
+        values = {"origin": origin, "removed_at": None, **_columns(replace(new, credentials=kept), secrets), **_FORGET}
+        connection.execute(update(sources).where(sources.c.id == known.id).values(**values))
+    return get_source(connection, new.slug)
+
+
+def _check_sendable(new: NewSource) -> None:
+    """Raise InvalidInput for what would break a request's head in two, or reach for a proxy that is none."""
+    credentials = new.credentials
+    for name, value in credentials.headers.items():
+        if not HEADER_NAME.fullmatch(name) or not value.isprintable():
+            raise InvalidInput(
+                f"The header {name!r} cannot be sent; accepted: a name of letters and -, one line of text"
+            )
+    if not new.options.user_agent.isprintable():
+        raise InvalidInput("The User-Agent cannot be sent; accepted: one line of text")
+    if not credentials.url.isprintable():
+        raise InvalidInput("`url` is not a web address; accepted: http://... or https://...")
+    if credentials.proxy and (not credentials.proxy.startswith(PROXY_SCHEMES) or not credentials.proxy.isprintable()):
+        raise InvalidInput("`proxy` is not a proxy's address; accepted: http://host:port or socks5://host:port")
+
+
+def change_source(connection: Connection, row: SourceRow, new: NewSource, secrets: SecretBox) -> SourceRow:
+    """Replace what is said of a source. Its entries keep their identity, whatever host or login it has now."""
+    _check_sendable(new)
+    values = _columns(new, secrets)
+    old = kept_credentials(row, secrets)
+    kept = replace(new.credentials, learned=old.learned, reference=old.reference)
+    values["credentials"] = row.credentials if kept == old else secrets.encrypt(kept.to_json())
+    if kept != old:
+        values |= _FORGET
+    connection.execute(update(sources).where(sources.c.id == row.id).values(**values))
+    return get_source_by_id(connection, row.id)
+
+
+def remove_source(connection: Connection, row: SourceRow, now: datetime) -> None:
+    """Take a source out of use. Its entries and their history stay; its login is forgotten."""
+    connection.execute(update(sources).where(sources.c.id == row.id).values(removed_at=now, enabled=False, **_FORGET))
+
+
+# What must be asked anew once the address or the login is another one.
+_FORGET: dict[str, Any] = {
+    "etag": None,
+    "last_modified": None,
+    "content_hash": None,
+    "failures": 0,
+    "last_error": None,
+    "guard": None,
+    "account_status": None,
+    "account_active": None,
+    "account_max": None,
+    "account_expires_at": None,
+    "account_message": None,
+    "account_checked_at": None,
+    "account_asked_at": None,
+    "account_replied_at": None,
+    "account_cut_at": None,
+}
+
+
+def set_enabled(connection: Connection, source_id: SourceId, enabled: bool) -> None:  # noqa: FBT001 - it is the value
+    connection.execute(update(sources).where(sources.c.id == source_id).values(enabled=enabled))
+
+
+def sync_config_sources(
+    connection: Connection, configured: Sequence[NewSource], secrets: SecretBox, now: datetime
+) -> None:
+    """Make the table say what the configuration says. What is no longer configured is disabled, never deleted."""
+    known = {row.slug: _row(row) for row in connection.execute(select(sources))}
+    for new in configured:
+        row = known.get(new.slug)
+        if row is None or row.is_removed:
+            add_source(connection, new, secrets, now, origin=CONFIG)
+        elif row.origin == UI:
+            raise Conflict(
+                f"playlists: the name {new.slug!r} is also that of a source made in the UI; rename one of them"
+            )
+        else:
+            change_source(connection, row, new, secrets)
+    names = {new.slug for new in configured}
+    for row in known.values():
+        if row.origin == CONFIG and row.slug not in names and not row.is_removed:
+            remove_source(connection, row, now)
+
+
+def configured_sources(settings: Settings) -> list[NewSource]:
+    """The sources that the configuration names; a panel's `get.php` address stays the playlist it is asked for."""
+    return [_configured(playlist) for playlist in settings.playlists]
+
+
+def _configured(playlist: PlaylistSettings) -> NewSource:
+    url = playlist.url.get_secret_value() if playlist.url else ""
+    return NewSource(
+        slug=playlist.name,
+        kind=playlist.type.value,
+        credentials=Credentials(
+            path=str(playlist.path) if playlist.path else "",
+            url=url,
+            username=playlist.username,
+            password=playlist.password.get_secret_value(),
+            headers={name: value.get_secret_value() for name, value in playlist.headers.items()},
+            proxy=playlist.proxy.get_secret_value(),
+        ),
+        options=SourceOptions(
+            user_agent=playlist.user_agent,
+            refresh=playlist.refresh,
+            max_shrink=playlist.max_shrink,
+            adult=playlist.adult,
+        ),
+        priority=playlist.priority,
+        enabled=playlist.enabled,
+        max_connections=playlist.max_connections,
+        bandwidth_limit=playlist.bandwidth_limit or None,
+    )
+
+
+def kept_credentials(row: SourceRow, secrets: SecretBox) -> Credentials:
+    """What an empty field of a change keeps: nothing where the present key cannot read what is stored."""
+    try:
+        return read_credentials(row, secrets)
+    except SecretError:
+        return Credentials()
+
+
+def read_credentials(row: SourceRow, secrets: SecretBox) -> Credentials:
+    """Decrypt; from then on messages and logs hide the values."""
+    credentials = Credentials.of_json(secrets.decrypt(row.credentials))
+    known = [credentials.username, credentials.password]
+    known += [part for login in credentials.learned.logins for part in login]
+    known += [token for _, token in credentials.learned.tokens]
+    for value in known:
+        if len(value) >= 6:  # "user" as a secret would make every message unreadable
+            register_secret(value)
+    return credentials
+
+
+def get_access(connection: Connection, source_id: SourceId, secrets: SecretBox) -> Access:
+    """What fills the URL templates of a source's entries."""
+    row = get_source_by_id(connection, source_id)
+    return access_of(row, read_credentials(row, secrets))
+
+
+def access_of(row: SourceRow, credentials: Credentials) -> Access:
+    named = credentials.learned.named()
+    if row.kind == XTREAM:
+        base = credentials.url.rstrip("/")
+        named |= {"base": base, "username": url_part(credentials.username), "password": url_part(credentials.password)}
+    return Access(
+        base=named.pop("base", ""),
+        username=named.pop("username", ""),
+        password=named.pop("password", ""),
+        user_agent=row.options.user_agent,
+        headers=dict(credentials.headers),
+        proxy=credentials.proxy,
+        extras=named,
+    )
+
+
+def panel_login(row: SourceRow, credentials: Credentials, timeout_s: float, *, https_only: bool) -> PanelLogin | None:
+    """How to ask the source's panel; None where it has none that is known. A playlist's `get.php` address names one."""
+    found = (credentials.url, credentials.username, credentials.password) if row.kind == XTREAM else None
+    if found is None and credentials.url:
+        found = login_in_url(credentials.url)
+    if found is None:
+        return None
+    return PanelLogin(
+        *found,
+        user_agent=row.options.user_agent,
+        headers=credentials.headers,
+        proxy=credentials.proxy,
+        timeout_s=timeout_s,
+        https_only=https_only,
+    )
+
+
+def note_account(connection: Connection, source_id: SourceId, account: AccountInfo, now: datetime) -> None:
+    """Keep what an account just said of itself."""
+    connection.execute(
+        update(sources)
+        .where(sources.c.id == source_id)
+        .values(
+            account_status=account.status,
+            account_active=account.active,
+            account_max=account.maximum,
+            account_expires_at=account.expires_at,
+            account_message=account.message or None,
+            account_checked_at=now,
+        )
+    )
+
+
+def note_failure(connection: Connection, source_id: SourceId, message: str, now: datetime) -> int:
+    """Count a failed refresh; answers how many failed in a row."""
+    connection.execute(
+        update(sources)
+        .where(sources.c.id == source_id)
+        .values(last_error=message, last_refresh_at=now, failures=sources.c.failures + 1)
+    )
+    return int(connection.execute(select(sources.c.failures).where(sources.c.id == source_id)).scalar_one())
+
+
+def note_guard(connection: Connection, source_id: SourceId, verdict: Mapping[str, Any]) -> None:
+    """Keep what the guard refused, until it is accepted or passes."""
+    connection.execute(update(sources).where(sources.c.id == source_id).values(guard=dict(verdict)))
+
+
+def note_success(connection: Connection, source_id: SourceId, now: datetime, **values: object) -> None:
+    """A refresh went well; `values` are further columns that it learned (etag, counts, ...)."""
+    connection.execute(
+        update(sources)
+        .where(sources.c.id == source_id)
+        .values(last_error=None, guard=None, failures=0, last_refresh_at=now, last_success_at=now, **values)
+    )
+
+
+def save_learned(
+    connection: Connection, row: SourceRow, learned: LearnedAccess, reference: LearnedAccess, secrets: SecretBox
+) -> None:
+    """Keep what the playlist's URLs share; part of the switch to the generation whose templates need it."""
+    credentials = Credentials.of_json(secrets.decrypt(row.credentials))
+    if (credentials.learned, credentials.reference) != (learned, reference):
+        encrypted = secrets.encrypt(replace(credentials, learned=learned, reference=reference).to_json())
+        connection.execute(update(sources).where(sources.c.id == row.id).values(credentials=encrypted))
+
+
+def finish_refresh(
+    connection: Connection,
+    row: SourceRow,
+    learned: tuple[LearnedAccess, LearnedAccess],
+    secrets: SecretBox,
+    now: datetime,
+    event: Callable[[], Event | None],
+) -> None:
+    """What is written with the switch to a new generation: (learned, reference) values, success, the event."""
+    save_learned(connection, row, *learned, secrets)
+    note_success(connection, row.id, now)
+    happened = event()
+    if happened is not None:
+        record_event(connection, now, happened)
+
+
+def check_new_source(new: NewSource) -> None:
+    """Raises InvalidInput where a source cannot be asked as it is described."""
+    credentials = new.credentials
+    if new.kind == XTREAM and not (credentials.url and credentials.username and credentials.password):
+        raise InvalidInput("An Xtream account needs its server's address, a username and a password")
+    if bool(credentials.path) == bool(credentials.url):
+        raise InvalidInput("A source needs either the path of a playlist file or an address")
+    if credentials.url and not credentials.url.lower().startswith(("http://", "https://")):
+        raise InvalidInput("A source's address begins with http:// or https://")
+
+
+def _columns(new: NewSource, secrets: SecretBox) -> dict[str, Any]:
+    check_new_source(new)
+    return {
+        "kind": new.kind,
+        "enabled": new.enabled,
+        "priority": new.priority,
+        "credentials": secrets.encrypt(new.credentials.to_json()),
+        "options": asdict(new.options),
+        "max_connections": new.max_connections,
+        "bandwidth_limit": new.bandwidth_limit,
+    }
+
+
+def _row(row: Row[*tuple[Any, ...]]) -> SourceRow:
+    values = dict(row._mapping)
+    values["options"] = SourceOptions.of_json(values["options"] or {})
+    values["counts"] = values["counts"] or {}
+    return SourceRow(**{name: values[name] for name in SourceRow.__dataclass_fields__})

@@ -1,0 +1,1 @@
+"""Settings, users, keys, health, counts and retention."""

@@ -1,0 +1,341 @@
+"""Figures that pages show on every visit: counts beside the menu, what is under way, what changed since."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, case, func, literal, select
+
+from stalkeer.model import FINAL_STATES, Decision, DownloadState, WantedId
+from stalkeer.store.db.tables import (
+    catalogue_changes,
+    download_items,
+    downloads,
+    events,
+    health,
+    instances,
+    matches,
+    rate_samples,
+    runs,
+    sources,
+    wanted,
+)
+from stalkeer.store.journal.runs import OPEN_STATES
+
+FINAL = tuple(state.value for state in FINAL_STATES)
+
+
+@dataclass(frozen=True)
+class MenuCounts:
+    """`rate` is bytes/s over all downloads."""
+
+    queue: int
+    review: int
+    health: int
+    rate: float
+
+
+@dataclass(frozen=True)
+class Marks:
+    """One short text a topic that changes when what the pages show of it changes; progress alone changes none."""
+
+    queue: str
+    runs: str
+    events: str
+    matches: str
+    health: str
+    sources: str
+
+
+@dataclass(frozen=True)
+class WantedCounts:
+    missing_movies: int
+    missing_episodes: int
+    cutoff: int
+    found: int  # of all these, with a confirmed match
+    review: int
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Bytes of one span of time."""
+
+    at: datetime
+    bytes: int
+    seconds: float
+
+
+def menu_counts(connection: Connection) -> MenuCounts:
+    is_downloading = downloads.c.state == DownloadState.DOWNLOADING.value
+    queue = select(func.count(), func.sum(case((is_downloading, downloads.c.speed), else_=0.0))).where(
+        downloads.c.state.not_in(FINAL)
+    )
+    count, rate = connection.execute(queue).one()
+    troubles = connection.execute(select(func.count()).select_from(health)).scalar_one()
+    return MenuCounts(queue=count, review=count_to_review(connection), health=troubles, rate=float(rate or 0.0))
+
+
+def count_to_review(connection: Connection) -> int:
+    """Wanted items with a match that waits for the user, none that is sure, and nothing under way."""
+    sure = (
+        select(literal(1))
+        .where(matches.c.wanted_id == wanted.c.id, matches.c.decision == Decision.CONFIRM.value)
+        .correlate(wanted)
+        .exists()
+    )
+    active = (
+        select(literal(1))
+        .where(download_items.c.wanted_id == wanted.c.id, download_items.c.active)
+        .correlate(wanted)
+        .exists()
+    )
+    query = (
+        select(func.count(wanted.c.id.distinct()))
+        .join(matches, matches.c.wanted_id == wanted.c.id)
+        .where(matches.c.decision == Decision.REVIEW.value, wanted.c.gone_at.is_(None), ~sure, ~active)
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def read_marks(connection: Connection) -> Marks:
+    queue = connection.execute(
+        select(
+            downloads.c.state,
+            func.count(),
+            func.sum(downloads.c.id),
+            func.sum((downloads.c.rank + 7.0 * downloads.c.priority) * downloads.c.id),
+            func.sum(downloads.c.run + downloads.c.failures),
+            func.count(downloads.c.intent),
+        )
+        .group_by(downloads.c.state)
+        .order_by(downloads.c.state)
+    ).all()
+    run_state = connection.execute(
+        select(func.max(runs.c.id), func.sum(case((runs.c.state.in_(OPEN_STATES), runs.c.id), else_=0)))
+    ).one()
+    last_event = connection.execute(select(func.max(events.c.id))).scalar_one()
+    match_state = connection.execute(
+        select(matches.c.decision, func.count()).group_by(matches.c.decision).order_by(matches.c.decision)
+    ).all()
+    troubles = connection.execute(select(func.count(), func.max(health.c.since))).one()
+    source_state = connection.execute(
+        select(func.count(), func.sum(sources.c.generation), func.max(sources.c.last_refresh_at))
+    ).one()
+    return Marks(
+        queue=_mark(queue),
+        runs=_mark(run_state),
+        events=str(last_event),
+        matches=_mark(match_state),
+        health=_mark(troubles),
+        sources=_mark(source_state),
+    )
+
+
+def _mark(values: object) -> str:
+    return str(hash(str(values)))
+
+
+def wanted_counts(connection: Connection) -> WantedCounts:
+    present = wanted.c.gone_at.is_(None)
+    rows = connection.execute(
+        select(wanted.c.kind, wanted.c.reason, func.count()).where(present).group_by(wanted.c.kind, wanted.c.reason)
+    ).all()
+    found = connection.execute(
+        select(func.count(wanted.c.id.distinct()))
+        .join(matches, matches.c.wanted_id == wanted.c.id)
+        .where(present, matches.c.decision == Decision.CONFIRM.value)
+    ).scalar_one()
+    return WantedCounts(
+        missing_movies=sum(count for kind, reason, count in rows if (kind, reason) == ("movie", "missing")),
+        missing_episodes=sum(count for kind, reason, count in rows if (kind, reason) == ("episode", "missing")),
+        cutoff=sum(count for _, reason, count in rows if reason == "cutoff"),
+        found=found,
+        review=count_to_review(connection),
+    )
+
+
+def has_anything(connection: Connection) -> tuple[bool, bool]:
+    """Whether there is an instance, and whether there is a source: what the first run asks."""
+    instance = connection.execute(select(instances.c.id).where(instances.c.removed_at.is_(None)).limit(1)).first()
+    source = connection.execute(select(sources.c.id).where(sources.c.removed_at.is_(None)).limit(1)).first()
+    return instance is not None, source is not None
+
+
+def rate_history(connection: Connection, since: datetime, limit: int = 20_000) -> list[Sample]:
+    """What was fetched since then, oldest first; one row a download and pulse."""
+    query = (
+        select(rate_samples.c.at, rate_samples.c.bytes, rate_samples.c.seconds)
+        .where(rate_samples.c.at >= since)
+        .order_by(rate_samples.c.at)
+        .limit(limit)
+    )
+    return [Sample(at, count, seconds) for at, count, seconds in connection.execute(query)]
+
+
+@dataclass(frozen=True)
+class SourceCard:
+    """A source as the pages show it; nothing secret. `connections` are our own downloads that run on it now."""
+
+    id: int
+    slug: str
+    kind: str
+    enabled: bool
+    counts: dict[str, int]
+    last_success_at: datetime | None
+    last_error: str | None
+    guard: dict[str, object] | None
+    account_status: str | None
+    account_expires_at: datetime | None
+    account_active: int | None
+    account_max: int | None
+    max_connections: int | None
+    connections: int
+
+    @property
+    def limit(self) -> int | None:
+        return self.max_connections if self.max_connections is not None else self.account_max
+
+    @property
+    def tone(self) -> str:
+        if not self.enabled:
+            return ""
+        if self.account_status in ("expired", "banned", "disabled") or (self.last_error and not self.last_success_at):
+            return "bad"
+        return "warn" if self.last_error or self.guard else "ok" if self.last_success_at else ""
+
+    @property
+    def state(self) -> str:
+        """How it is, in a word or two."""
+        if not self.enabled:
+            return "switched off"
+        if self.account_status in ("expired", "banned", "disabled"):
+            return f"account {self.account_status}"
+        if self.guard:
+            return "held back"
+        if self.last_error:
+            return "failing"
+        return "fine" if self.last_success_at else "not read yet"
+
+
+def source_cards(connection: Connection) -> list[SourceCard]:
+    running = (
+        select(downloads.c.source_id, func.count().label("running"))
+        .where(downloads.c.state == DownloadState.DOWNLOADING.value)
+        .group_by(downloads.c.source_id)
+        .subquery()
+    )
+    query = (
+        select(
+            sources.c.id,
+            sources.c.slug,
+            sources.c.kind,
+            sources.c.enabled,
+            sources.c.counts,
+            sources.c.last_success_at,
+            sources.c.last_error,
+            sources.c.guard,
+            sources.c.account_status,
+            sources.c.account_expires_at,
+            sources.c.account_active,
+            sources.c.account_max,
+            sources.c.max_connections,
+            func.coalesce(running.c.running, 0).label("connections"),
+        )
+        .outerjoin(running, running.c.source_id == sources.c.id)
+        .where(sources.c.removed_at.is_(None))
+        .order_by(sources.c.priority.desc(), sources.c.slug)
+    )
+    return [
+        SourceCard(**{**row._mapping, "counts": (row.counts or {}).get("kinds", {})})
+        for row in connection.execute(query)
+    ]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something the health checks found."""
+
+    check: str
+    subject: str
+    level: str
+    message: str
+    fix: str
+    since: datetime
+
+
+def list_troubles(connection: Connection) -> list[Trouble]:
+    """The worst and oldest first."""
+    query = select(health).order_by(case((health.c.level == "error", 0), else_=1), health.c.since)
+    return [
+        Trouble(row.check, row.subject, row.level, row.message, row.fix, row.since) for row in connection.execute(query)
+    ]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What reached the library since some moment."""
+
+    count: int
+    bytes: int
+
+
+def imported_since(connection: Connection, since: datetime) -> Imported:
+    query = select(func.count(), func.sum(downloads.c.total)).where(
+        downloads.c.state == DownloadState.COMPLETED.value, downloads.c.finished_at >= since
+    )
+    count, total = connection.execute(query).one()
+    return Imported(count, int(total or 0))
+
+
+@dataclass(frozen=True)
+class CatalogueChange:
+    change: str  # added | changed | removed | returned
+    name: str
+
+
+def last_changes(connection: Connection, source_id: int, generation: int, limit: int = 40) -> list[CatalogueChange]:
+    """What the last refresh brought and took, what is gone first: that is what people look for."""
+    query = (
+        select(catalogue_changes.c.change, catalogue_changes.c.name)
+        .where(catalogue_changes.c.source_id == source_id, catalogue_changes.c.generation == generation)
+        .order_by(case((catalogue_changes.c.change == "removed", 0), else_=1), catalogue_changes.c.id)
+        .limit(limit)
+    )
+    return [CatalogueChange(change, name) for change, name in connection.execute(query)]
+
+
+@dataclass(frozen=True)
+class CalendarState:
+    """What we have of a wanted item."""
+
+    wanted_id: WantedId
+    is_found: bool
+    is_downloading: bool
+
+
+def calendar_states(connection: Connection) -> dict[tuple[str, str, int], CalendarState]:
+    """By instance, kind (movie, episode) and the instance's own id."""
+    sure = (
+        select(literal(1))
+        .where(matches.c.wanted_id == wanted.c.id, matches.c.decision == Decision.CONFIRM.value)
+        .correlate(wanted)
+        .exists()
+    )
+    active = (
+        select(literal(1))
+        .where(download_items.c.wanted_id == wanted.c.id, download_items.c.active)
+        .correlate(wanted)
+        .exists()
+    )
+    query = (
+        select(
+            instances.c.slug, wanted.c.kind, wanted.c.arr_id, wanted.c.id, sure.label("sure"), active.label("active")
+        )
+        .join(instances, instances.c.id == wanted.c.instance_id)
+        .where(wanted.c.gone_at.is_(None))
+    )
+    return {
+        (row.slug, row.kind, row.arr_id): CalendarState(WantedId(row.id), bool(row.sure), bool(row.active))
+        for row in connection.execute(query)
+    }

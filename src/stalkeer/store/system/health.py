@@ -1,0 +1,97 @@
+"""What the health checks found, since when; a finding that is found again keeps its `since`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, case, delete, func, insert, select
+
+from stalkeer.store.db.tables import download_items, downloads, health, wanted
+
+WARNING, ERROR = "warning", "error"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong: which check found it, on what, what it is, and what to do about it."""
+
+    check: str
+    subject: str
+    level: str
+    message: str
+    fix: str
+
+
+@dataclass(frozen=True)
+class HealthRow:
+    finding: Finding
+    since: datetime
+    checked_at: datetime
+
+
+@dataclass(frozen=True)
+class HealthChange:
+    """What is new and what is over since the last look."""
+
+    found: tuple[Finding, ...]
+    over: tuple[Finding, ...]
+
+
+def list_findings(connection: Connection) -> list[HealthRow]:
+    """Errors first, the oldest first among equals."""
+    order = (case((health.c.level == ERROR, 0), else_=1), health.c.since, health.c.check, health.c.subject)
+    return [
+        HealthRow(Finding(row.check, row.subject, row.level, row.message, row.fix), row.since, row.checked_at)
+        for row in connection.execute(select(health).order_by(*order))
+    ]
+
+
+def replace_findings(
+    connection: Connection, checks: Iterable[str], findings: Sequence[Finding], now: datetime
+) -> HealthChange:
+    """Make `findings` all that these checks know; other checks' findings stay."""
+    looked = tuple(checks)
+    before = {
+        (row.finding.check, row.finding.subject): row
+        for row in list_findings(connection)
+        if row.finding.check in looked
+    }
+    after = {(finding.check, finding.subject): finding for finding in findings}
+    connection.execute(delete(health).where(health.c.check.in_(looked)))
+    if after:
+        rows = [
+            {**vars(finding), "since": before[key].since if key in before else now, "checked_at": now}
+            for key, finding in after.items()
+        ]
+        connection.execute(insert(health), rows)
+    return HealthChange(
+        found=tuple(finding for key, finding in after.items() if key not in before),
+        over=tuple(row.finding for key, row in before.items() if key not in after),
+    )
+
+
+@dataclass(frozen=True)
+class RepeatedFailure:
+    """An item whose last downloads all failed."""
+
+    title: str
+    count: int
+    error: str
+
+
+def items_failing_repeatedly(connection: Connection, times: int, since: datetime) -> list[RepeatedFailure]:
+    """Items still wanted whose downloads since `since` failed `times` or more, and none succeeded."""
+    failures = func.sum(case((downloads.c.state == "failed", 1), else_=0))
+    successes = func.sum(case((downloads.c.state == "completed", 1), else_=0))
+    query = (
+        select(func.max(downloads.c.title), failures, func.max(downloads.c.error))
+        .join(download_items, download_items.c.download_id == downloads.c.id)
+        .join(wanted, (wanted.c.id == download_items.c.wanted_id) & wanted.c.gone_at.is_(None))
+        .where(downloads.c.created_at >= since)
+        .group_by(download_items.c.wanted_id)
+        .having((failures >= times) & (successes == 0))
+        .limit(50)
+    )
+    return [RepeatedFailure(str(row[0]), int(row[1]), str(row[2] or "")) for row in connection.execute(query)]

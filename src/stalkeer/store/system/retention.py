@@ -1,0 +1,94 @@
+"""What is old enough to go: counted for a plan, deleted when it is carried out. The same clauses for both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
+
+from stalkeer.model import DownloadState
+from stalkeer.store.db.database import Database
+from stalkeer.store.db.tables import archives, downloads, events, rate_samples, runs, sessions
+
+ENDED = ("completed", "failed", "cancelled")
+RUN_ENDED = ("done", "partly", "failed", "cancelled")
+BATCH = 5000  # rows a transaction: downloads must be able to write in between
+
+
+@dataclass(frozen=True)
+class OldRows:
+    """Rows of one kind that retention lets go."""
+
+    kind: str
+    table: Table
+    clause: ColumnElement[bool]
+
+
+def old_downloads(before: datetime) -> OldRows:
+    """Ended ones that left nothing on disk."""
+    has_ended = downloads.c.state.in_(ENDED)
+    clause = has_ended & (downloads.c.finished_at < before) & downloads.c.part_path.is_(None)
+    return OldRows("downloads", downloads, clause)
+
+
+def old_events(before: datetime) -> OldRows:
+    return OldRows("history", events, events.c.at < before)
+
+
+def old_runs(before: datetime) -> OldRows:
+    return OldRows("jobs", runs, runs.c.state.in_(RUN_ENDED) & (runs.c.started_at < before))
+
+
+def old_rate_samples(before: datetime) -> OldRows:
+    return OldRows("rate samples", rate_samples, rate_samples.c.at < before)
+
+
+def ended_sessions(now: datetime) -> OldRows:
+    return OldRows("sessions", sessions, sessions.c.expires_at < now)
+
+
+def count_old(database: Database, old: OldRows) -> int:
+    with database.connect() as connection:
+        return int(connection.execute(select(func.count()).select_from(old.table).where(old.clause)).scalar_one())
+
+
+def delete_old(database: Database, old: OldRows) -> int:
+    """Delete in short transactions; answers how many."""
+    [key] = old.table.primary_key.columns
+    count = 0
+    while True:
+        with database.begin() as connection:
+            some = select(key).where(old.clause).limit(BATCH)
+            gone = connection.execute(delete(old.table).where(key.in_(some))).rowcount
+        count += gone
+        if gone < BATCH:
+            return count
+
+
+def part_files_in_use(connection: Connection) -> frozenset[str]:
+    """Every part file that a download still knows."""
+    rows = connection.execute(select(downloads.c.part_path).where(downloads.c.part_path.is_not(None)))
+    return frozenset(str(path) for path in rows.scalars())
+
+
+def staged_files_in_use(connection: Connection) -> frozenset[str]:
+    """Every placed file whose import is not confirmed."""
+    is_open = downloads.c.state.not_in((DownloadState.COMPLETED.value, DownloadState.CANCELLED.value))
+    rows = connection.execute(select(downloads.c.placed_path).where(downloads.c.placed_path.is_not(None) & is_open))
+    return frozenset(str(path) for path in rows.scalars())
+
+
+def old_archives(connection: Connection, before: datetime) -> list[tuple[Path, int]]:
+    """Kept playlists and their sizes; the newest of each source stays."""
+    newest = select(func.max(archives.c.id)).group_by(archives.c.source_id)
+    rows = connection.execute(
+        select(archives.c.path, archives.c.size).where((archives.c.created_at < before) & archives.c.id.not_in(newest))
+    )
+    return [(Path(row.path), int(row.size)) for row in rows]
+
+
+def forget_archives(connection: Connection, paths: Iterable[Path]) -> None:
+    connection.execute(delete(archives).where(archives.c.path.in_([str(path) for path in paths])))

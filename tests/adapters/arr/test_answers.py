@@ -1,0 +1,56 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from stalkeer.adapters.arr.answers import Resource, objects_of_array, parse
+from stalkeer.errors import ArrRefused, ArrUnreachable, ArrWrongProgram
+
+
+class Thing(Resource):
+    some_name: str = "unnamed"
+    size: int = 0
+
+
+THINGS = TypeAdapter(tuple[Thing, ...])
+
+
+def elements(text, cuts=()):
+    places = sorted({0, len(text), *(cut % (len(text) + 1) for cut in cuts)})
+    chunks = [text[start:end] for start, end in zip(places, places[1:], strict=False)]
+    return list(objects_of_array(iter(chunks), "GET things"))
+
+
+@given(
+    st.lists(st.dictionaries(st.text(max_size=5), st.none() | st.integers() | st.text(max_size=20) | st.booleans())),
+    st.lists(st.integers(0, 10_000), max_size=8),
+)
+def test_a_list_is_read_alike_wherever_the_network_cuts_it(things, cuts):
+    assert elements(json.dumps(things), cuts) == things
+    assert elements(f" \ufeff {json.dumps(things, indent=1, ensure_ascii=False)}\n", cuts) == things
+
+
+def test_a_list_that_breaks_off_is_no_list():
+    with pytest.raises(ArrUnreachable, match="ended in the middle"):
+        elements('[{"a": 1}, {"b"')
+
+
+@pytest.mark.parametrize("text", ["<html>", '{"message": "no"}', '"text"'])
+def test_what_is_no_list_is_another_program(text):
+    with pytest.raises(ArrWrongProgram):
+        elements(text)
+
+
+def test_unknown_fields_are_left_aside_and_nulls_count_as_absent():
+    read = parse(THINGS, b'[{"someName": null, "size": 3, "new": {}}, {"SomeName": "x"}]', "GET things")
+
+    assert read == (Thing(size=3), Thing())
+
+
+def test_a_page_is_told_apart_from_a_form_that_changed():
+    with pytest.raises(ArrWrongProgram, match="not JSON"):
+        parse(THINGS, b"<!doctype html>", "GET things")
+    with pytest.raises(ArrRefused, match=r"unknown form: 0\.size"):
+        parse(THINGS, b'[{"size": "big"}]', "GET things")

@@ -1,0 +1,100 @@
+"""Which bytes may be appended to which: the decisions, without a network."""
+
+import pytest
+
+from stalkeer.core.downloads.failures import FailureKind
+from stalkeer.core.downloads.resume import (
+    OVERLAP,
+    Append,
+    AskAgain,
+    Complete,
+    Head,
+    Held,
+    Refused,
+    Validators,
+    Whole,
+    plan_answer,
+    range_headers,
+)
+
+START = 1_000_000
+HELD = Held(START, 5_000_000, Validators(etag='"one"'))
+ASKED = START - OVERLAP
+LATER = "Thu, 15 Jan 2026 12:01:00 GMT"
+EARLIER = "Thu, 15 Jan 2026 12:00:00 GMT"
+
+
+def test_nothing_held_asks_for_everything():
+    assert range_headers(Held()) == {}
+    assert range_headers(Held(OVERLAP)) == {}
+
+
+@pytest.mark.parametrize(
+    ("validators", "if_range"),
+    [
+        (Validators(etag='"one"', last_modified=EARLIER, date=LATER), '"one"'),
+        (Validators(etag='W/"one"', last_modified=EARLIER, date=LATER), None),
+        (Validators(last_modified=EARLIER, date=LATER), EARLIER),
+        (Validators(last_modified=EARLIER, date=EARLIER), None),
+        (Validators(last_modified=EARLIER), None),
+        (Validators(last_modified="yesterday", date=LATER), None),
+        (Validators(), None),
+    ],
+)
+def test_only_strong_validators_stand_in_if_range(validators, if_range):
+    assert range_headers(Held(START, None, validators)).get("If-Range") == if_range
+
+
+def test_a_fitting_part_is_appended_after_its_overlap_was_compared():
+    head = Head(206, 5_000_000 - ASKED, f"bytes {ASKED}-4999999/5000000", validators=Validators(etag='"one"'))
+
+    assert plan_answer(HELD, is_ranged=True, head=head) == Append(ASKED, 5_000_000, 5_000_000)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        Head(206, None, f"bytes {ASKED + 1}-4999999/5000000"),
+        Head(206, None, f"bytes {ASKED}-4999999/5000001"),
+        Head(206, 10, f"bytes {ASKED}-4999999/5000000"),
+        Head(206, None, f"bytes {ASKED}-5000000/5000000"),
+        Head(206, None, f"bytes {ASKED}-4999999/5000000", validators=Validators(etag='"two"')),
+        Head(206, None, None),
+        Head(206, None, "bytes */5000000"),
+        Head(416, None, "bytes */5000000"),
+        Head(416),
+    ],
+)
+def test_an_unfitting_part_is_asked_for_as_a_whole_once(head):
+    assert isinstance(plan_answer(HELD, is_ranged=True, head=head), AskAgain)
+    assert isinstance(plan_answer(Held(), is_ranged=False, head=head), Refused)
+
+
+def test_an_unknown_total_in_a_part_is_taken_from_before():
+    head = Head(206, None, f"bytes {ASKED}-4999999/*")
+
+    assert plan_answer(HELD, is_ranged=True, head=head) == Append(ASKED, 5_000_000, 5_000_000)
+
+
+@pytest.mark.parametrize("value", [f"bytes */{START}", f"bytes 0-{START - 1}/{START}"])
+def test_both_shapes_of_416_say_that_all_is_there(value):
+    assert plan_answer(Held(START), is_ranged=True, head=Head(416, None, value)) == Complete()
+    assert isinstance(plan_answer(HELD, is_ranged=True, head=Head(416, None, value)), AskAgain)
+
+
+def test_a_whole_file_is_compared_and_a_shorter_one_reported():
+    assert plan_answer(HELD, is_ranged=True, head=Head(200, 6_000_000)) == Whole(6_000_000)
+    shorter = plan_answer(HELD, is_ranged=True, head=Head(200, 500))
+    assert isinstance(shorter, Refused) and shorter.kind is FailureKind.CHANGED
+
+
+def test_a_compressed_file_is_refused():
+    assert isinstance(plan_answer(Held(), is_ranged=False, head=Head(200, 10, encoding="gzip")), Refused)
+    assert plan_answer(Held(), is_ranged=False, head=Head(200, 10, encoding="identity")) == Whole(10)
+
+
+def test_validators_survive_being_stored():
+    validators = Validators(etag='"x"', date=LATER)
+
+    assert Validators.from_document(validators.to_document()) == validators
+    assert Validators.from_document(None) == Validators()

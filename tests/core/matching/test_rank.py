@@ -1,0 +1,89 @@
+import pytest
+
+from stalkeer.core.matching.rank import Profile, SizeLimits, Variant, Wishes, rank_variants
+from stalkeer.model import EntryId
+
+GB = 2**30
+LIMITS = SizeLimits("WEBDL-1080p", least=10.0, most=100.0, preferred=60.0)
+PROFILE = Profile("HD", ((720, "webdl"), (1080, "webdl")), None, (((1080, "webdl"), LIMITS),), "Radarr")
+
+
+def variant(
+    number: int, gigabytes: float | None, resolution: int | None = 1080, runtime_min: int | None = 100
+) -> Variant:
+    size = None if gigabytes is None else int(gigabytes * GB)
+    return Variant(EntryId(number), 1.0, resolution, size=size, runtime_min=runtime_min)
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (variant(1, 12.0), "12.0 GB is larger than Radarr allows for WEBDL-1080p of 100 min (9.8 GB)"),
+        (variant(1, 0.5), "0.5 GB is smaller than Radarr allows for WEBDL-1080p of 100 min (1.0 GB)"),
+    ],
+)
+def test_a_size_outside_the_instances_limits_is_refused_with_both_figures(found, words):
+    (ranked,) = rank_variants([found], PROFILE)
+
+    assert not ranked.allowed
+    assert words in ranked.reasons
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        variant(1, 9.0),
+        variant(1, None),  # nobody says: most playlists do not
+        variant(1, 30.0, resolution=720),  # no limits are known
+        variant(1, 30.0, resolution=None),
+        variant(1, 30.0, runtime_min=None),
+    ],
+)
+def test_a_size_within_the_limits_or_without_any_is_taken(found):
+    assert rank_variants([found], PROFILE)[0].allowed
+
+
+def test_of_equals_the_one_nearest_to_the_preferred_size_goes_first_and_an_unknown_size_last():
+    ranked = rank_variants([variant(1, None), variant(2, 9.0), variant(3, 6.0), variant(4, 2.0)], PROFILE)
+
+    assert [one.variant.entry_id for one in ranked] == [3, 2, 4, 1]
+
+
+def test_without_a_preferred_size_the_larger_file_goes_first():
+    ranked = rank_variants([variant(1, None), variant(2, 2.0), variant(3, 6.0)])
+
+    assert [one.variant.entry_id for one in ranked] == [3, 2, 1]
+
+
+def test_what_its_instance_refuses_is_not_taken():
+    refused = Variant(EntryId(1), 1.0, 1080, refusal="Radarr has it on its blocklist")
+
+    ranked = rank_variants([refused, variant(2, None, resolution=720)], PROFILE)
+
+    assert [(one.variant.entry_id, one.allowed) for one in ranked] == [(2, True), (1, False)]
+    assert "Radarr has it on its blocklist" in ranked[1].reasons
+
+
+def spoken(number: int, *languages: str, resolution: int = 1080) -> Variant:
+    return Variant(EntryId(number), 1.0, resolution, languages=languages)
+
+
+def test_languages_are_wished_for_in_their_order_and_none_is_refused():
+    found = [spoken(1, "en", resolution=2160), spoken(2), spoken(3, "fr"), spoken(4, "ja", "en")]
+    wishes = Wishes(("fr", "original"), original_language="ja")
+
+    ranked = rank_variants(found, wishes=wishes)
+
+    assert [one.variant.entry_id for one in ranked] == [3, 4, 2, 1]
+    assert all(one.allowed for one in ranked)
+    assert [one.reasons[-1] for one in ranked if one.variant.languages] == [
+        "language fr: your wish 1",
+        "language ja, en: your wish 2",
+        "language en: none of your wishes",
+    ]
+
+
+def test_what_the_profile_refuses_stays_behind_whatever_its_language():
+    ranked = rank_variants([spoken(1, "fr", resolution=480), spoken(2, "en")], PROFILE, Wishes(("fr",)))
+
+    assert [(one.variant.entry_id, one.allowed) for one in ranked] == [(2, True), (1, False)]

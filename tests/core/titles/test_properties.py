@@ -1,0 +1,83 @@
+# ruff: noqa: SIM905 - word lists read best as lines of words
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stalkeer.core.titles import TitleReader, parse_title, title_key
+
+KINDS = st.sampled_from([None, "film", "episode", "series"])
+PIECES = st.sampled_from(
+    ["FR - ", "|EN| ", "4K-NF - ", "(", ")", "[", "]", "2019", "S01E02", " 1x02", "1080p", "The ", "Some Film",
+     "الموسم 2 الحلقة 3", " - ", ".", "_", "II", "&amp;", "Ã©", "第1季第2集", "MULTI", "|", ":", "+16 ", "\u200f",
+     "Season 1 Episode ", "7", "[Group] ", "[1A2B3C4D]", "/", ".mkv", "【", "】", "US ", " AKA ", ".x264-GRP", " - 05 "]
+)  # fmt: skip
+NAMES = st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=8).map("".join))
+
+
+@given(NAMES, KINDS, st.text(max_size=20))
+@settings(max_examples=400, deadline=None)
+def test_reading_never_raises_and_keys_are_never_empty(name, kind, group):
+    parsed = parse_title(name, kind, group)
+
+    assert all(hypothesis.key for hypothesis in parsed.hypotheses)
+    assert list(parsed.hypotheses) == sorted(parsed.hypotheses, key=lambda hypothesis: hypothesis.penalty)
+
+
+@given(st.lists(NAMES, max_size=6), KINDS)
+@settings(max_examples=100, deadline=None)
+def test_a_name_reads_the_same_in_any_company(names, kind):
+    reader = TitleReader()
+
+    assert [reader.read(name, kind) for name in [*names, *reversed(names)]] == [
+        parse_title(name, kind) for name in [*names, *reversed(names)]
+    ]
+
+
+FRAMES = st.sampled_from(
+    ["{}", "FR - {} (2001)", "4K-QQQ - {} (2002) [4K]", "fr {} - 2003", "[Grp] {} | VF", "{} (1999) MULTI",
+     "{} 2 (2004)", "EN: {} - VF", "MA - {} (2012) 1080p", "{} / Foo (2001)", "{} S02", "{} Trailer", "{} - 012",
+     "US| {} - Making of", "{} (2001) [12]", "{} 2001 1080p", "{} 24 2001", "{} German 2001 720p",
+     "[Grp] {} - 05 [1080p]", "2019 - {} (2019)", "{} 2009 (2009)"]
+)  # fmt: skip
+TELLING = st.sampled_from(
+    """Iron Man of in La My It US Her Multi Sub Season Episode Ep Two II V I Cut Final Blu Ray Web HD Making Trailer
+    Look Spider-Man XY-Man Déjà Été Apple TV aka Mr. L'Été & S T x Foo: Bar, Bar! ? The, 24 VOSTFR French - Folge Ma UK
+    Complete flac Extended Collectors Edition Part chapter May June Sept DVD PAL
+    """.split()
+)
+
+
+@given(FRAMES, st.lists(st.lists(TELLING, min_size=1, max_size=5).map(" ".join), min_size=3, max_size=8), KINDS)
+@settings(max_examples=150, deadline=None)
+def test_a_frame_seen_before_says_of_any_title_what_it_says_alone(frame, titles, kind):
+    names = [
+        frame.format(title) for title in ["Some Film", "Other Film", *titles, *(title.upper() for title in titles)]
+    ]
+    reader = TitleReader()
+
+    assert [reader.read(name, kind) for name in names] == [parse_title(name, kind) for name in names]
+
+
+WORDS = st.lists(
+    st.sampled_from(["amber", "bridge", "copper", "dawn", "ember", "forest", "granite"]), min_size=2, max_size=4
+)
+
+
+@given(
+    WORDS, st.integers(1930, 2024), st.sampled_from(["{t} ({y})", "FR - {t} - {y}", "|EN| {t} ({y}) 4K", "{t} [{y}]"])
+)
+def test_a_plain_title_survives_every_way_to_write_it(words, year, style):
+    title = " ".join(words).title()
+    parsed = parse_title(style.format(t=title, y=year), "film")
+
+    assert (parsed.hypotheses[0].text, parsed.year) == (title, year)
+    again = parse_title(f"{parsed.hypotheses[0].text} ({parsed.year})", "film")
+    assert again.hypotheses[0] == parsed.hypotheses[0]
+
+
+@given(WORDS)
+def test_case_accents_and_punctuation_make_no_other_key(words):
+    title = " ".join(words)
+
+    assert (
+        title_key(title) == title_key(title.upper()) == title_key("-".join(words)) == title_key(title.replace("e", "é"))
+    )

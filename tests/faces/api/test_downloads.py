@@ -1,0 +1,225 @@
+"""/downloads, /history, /jobs, /blocklist over rows of a real database."""
+
+import pytest
+
+from stalkeer.jobs.downloads.leftovers import sweep
+from stalkeer.model import DownloadState
+from stalkeer.store.downloads.downloads import get_download
+from stalkeer.store.matching.blocklist import block_entry
+from tests.doubles.house import House, now
+
+
+@pytest.fixture
+def house(app):
+    """Rows only: nothing is fetched here."""
+    return House(app, provider=None, radarr=None)
+
+
+def test_a_queued_download_tells_why_it_waits(client, house):
+    download = house.download("Dune", None)
+
+    answer = client.get(f"/api/v1/downloads/{download}").json()
+
+    assert answer["state"] == "queued"
+    assert answer["waiting"]["reason"] == "next"
+    assert answer["title"] == "Dune"
+
+
+def test_pages_by_cursor_follow_the_order_of_the_queue(client, house):
+    downloads = [house.download(f"Film {n}", None) for n in range(5)]
+    client.patch(f"/api/v1/downloads/{downloads[3]}", json={"priority": "high"})
+
+    seen, cursor = [], None
+    while True:
+        answer = client.get("/api/v1/downloads", params={"pageSize": 2} | ({"cursor": cursor} if cursor else {})).json()
+        seen += [record["id"] for record in answer["records"]]
+        cursor = answer["nextCursor"]
+        if cursor is None:
+            break
+
+    assert seen == [downloads[3], downloads[0], downloads[1], downloads[2], downloads[4]]
+
+
+def test_pause_resume_and_cancel_change_the_state(client, house):
+    download = house.download("Dune", None)
+
+    paused = client.put(f"/api/v1/downloads/{download}/pause").json()["state"]
+    resumed = client.put(f"/api/v1/downloads/{download}/resume").json()["state"]
+    cancelled = client.delete(f"/api/v1/downloads/{download}").json()["state"]
+
+    assert (paused, resumed, cancelled) == ("paused", "queued", "cancelled")
+
+
+def test_a_cancelled_download_keeps_what_it_has_where_that_is_wished(client, house, tmp_path):
+    kept, dropped = house.download("Dune", None), house.download("Alien", None)
+    for download in (kept, dropped):
+        part = tmp_path / f"{download}.part"
+        part.write_bytes(b"half of it")
+        house.change(download, state="paused", part_path=str(part), durable_offset=10)
+
+    client.delete(f"/api/v1/downloads/{kept}", params={"keepPartial": True})
+    client.delete(f"/api/v1/downloads/{dropped}")
+    sweep(house.database)
+
+    assert [path.name for path in tmp_path.glob("*.part")] == [f"{kept}.part"]
+    assert client.post(f"/api/v1/downloads/{kept}/retry").json()["state"] == "queued"
+    assert house.row(kept).durable_offset == 10
+
+
+def test_a_download_tells_its_story(client, house):
+    download = house.download("Dune", None)
+
+    story = client.get(f"/api/v1/downloads/{download}/log").json()
+
+    assert [line["kind"] for line in story] == ["download.queued"]
+    assert client.get("/api/v1/downloads/999/log").status_code == 404
+
+
+def test_a_priority_is_put(client, house):
+    download = house.download("Dune", None)
+
+    answer = client.put(f"/api/v1/downloads/{download}/priority", json={"priority": "high"})
+
+    assert answer.json()["priority"] == "high"
+
+
+def test_an_action_that_makes_no_sense_is_a_conflict_with_its_reason(client, house):
+    download = house.download("Dune", None)
+    house.change(download, state="completed")
+
+    answer = client.delete(f"/api/v1/downloads/{download}")
+
+    assert answer.status_code == 409
+    assert "completed" in answer.json()["detail"]
+
+
+def test_a_bulk_action_goes_on_after_one_that_is_refused(client, house):
+    first, second = house.download("Dune", None), house.download("Alien", None)
+    house.change(first, state="completed")
+
+    answer = client.post("/api/v1/downloads/bulk", json={"action": "pause", "ids": [first, second, 999]}).json()
+
+    assert [result["outcome"] for result in answer["results"]] == ["refused", "done", "refused"]
+
+
+def test_all_means_all_that_can_be_paused(client, house):
+    for name in ("Dune", "Alien"):
+        house.download(name, None)
+
+    client.post("/api/v1/downloads/bulk", json={"action": "pause", "all": True})
+
+    assert client.get("/api/v1/downloads/stats").json()["counts"]["paused"] == 2
+
+
+def test_a_moved_download_is_first(client, house):
+    downloads = [house.download(f"Film {n}", None) for n in range(3)]
+
+    client.post(f"/api/v1/downloads/{downloads[2]}/move", json={"to": "before", "other": downloads[0]})
+
+    records = client.get("/api/v1/downloads").json()["records"]
+    assert [record["id"] for record in records] == [downloads[2], downloads[0], downloads[1]]
+
+
+def test_a_request_for_what_is_under_way_is_a_conflict(client, house):
+    download = house.download("Dune", None)
+    row = house.row(download)
+
+    wish = {"entryId": row.entry_id, "wantedId": row.items[0].wanted_id}
+    answer = client.post("/api/v1/downloads", json={"items": [wish]})
+
+    assert answer.status_code == 409
+    assert answer.json()["errors"][0]["pointer"] == "/items/0"
+
+
+def test_of_many_wishes_each_is_judged_by_itself(client, house):
+    row = house.row(house.download("Dune", None))
+    client.delete(f"/api/v1/downloads/{row.id}")
+    fitting = {"entryId": row.entry_id, "wantedId": row.items[0].wanted_id}
+
+    answer = client.post("/api/v1/downloads", json={"items": [{"matchId": 999}, fitting, fitting]})
+
+    assert answer.status_code == 201
+    results = answer.json()["results"]
+    assert [result["problem"] and result["problem"]["status"] for result in results] == [404, None, 409]
+    assert results[1]["download"]["title"] == "Dune (2020)"
+
+
+def test_where_no_wish_could_be_met_the_problem_names_each(client):
+    answer = client.post("/api/v1/downloads", json={"items": [{"matchId": 998}, {"matchId": 999}]})
+
+    assert answer.status_code == 404
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/items/0", "/items/1"]
+
+
+@pytest.mark.parametrize("wish", [{}, {"matchId": 1, "entryId": 2, "wantedId": 3}, {"entryId": 2}])
+def test_a_wish_names_a_match_or_a_pair(client, wish):
+    answer = client.post("/api/v1/downloads", json={"items": [wish]})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/items/0"
+
+
+def test_a_refused_import_is_accepted_by_the_user(client, house):
+    download = house.download("Dune", None)
+    house.change(download, state="blocked", placed_path="/data/Dune.mkv")
+    house.change_item(download, state="refused", refusal="Not an upgrade; Sample")
+
+    answer = client.post(f"/api/v1/downloads/{download}/accept")
+
+    assert answer.json()["state"] == "placed"
+    assert house.row(download).facts["accepted"] == ["Not an upgrade", "Sample"]
+
+
+def test_history_lists_events_by_kind(client, house):
+    download = house.download("Dune", None)
+    client.put(f"/api/v1/downloads/{download}/pause")
+
+    kinds = [event["kind"] for event in client.get("/api/v1/history", params={"kind": "download"}).json()["records"]]
+
+    assert kinds == ["download.paused", "download.queued"]
+
+
+def test_the_blocklist_is_listed_and_emptied(client, house):
+    download = house.download("Dune", None)
+    with house.database.begin() as connection:
+        block_entry(connection, get_download(connection, download), "wrong film", now())
+
+    first = client.get("/api/v1/blocklist", params={"pageSize": 1}).json()
+    record = first["records"][0]
+    after = client.get("/api/v1/blocklist", params={"cursor": first["nextCursor"]}).json()
+    gone = client.delete(f"/api/v1/blocklist/{record['id']}")
+
+    assert record["reason"] == "wrong film"
+    assert after["records"] == []
+    assert gone.status_code == 204
+    assert client.get("/api/v1/blocklist").json()["totalRecords"] == 0
+
+
+def test_a_job_needs_an_engine(client):
+    assert client.post("/api/v1/jobs", json={"job": "scan"}).status_code == 409
+
+
+def test_schedules_tell_their_next_time(client):
+    schedules = {one["job"]: one for one in client.get("/api/v1/schedules").json()}
+
+    assert schedules["refresh"]["nextAt"] is not None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "downloads/0",
+        "downloads/99999999999999999999",
+        "jobs/-1",
+        "downloads?sourceId=-99999999999999999999",
+        "downloads?instanceId=-99999999999999999999",
+    ],
+)
+def test_an_id_no_database_could_hold_is_refused(client, path):
+    assert client.get(f"/api/v1/{path}").status_code == 422
+
+
+def test_states_are_those_of_the_model(client):
+    document = client.get("/openapi.json").json()
+
+    assert document["components"]["schemas"]["DownloadState"]["enum"] == [state.value for state in DownloadState]

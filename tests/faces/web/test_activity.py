@@ -1,0 +1,53 @@
+"""What can be done with a download from its row, as the sample has them."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import update
+from starlette.testclient import TestClient
+
+from stalkeer.model import DownloadId, DownloadState
+from stalkeer.runtime import App
+from stalkeer.store.db import tables
+from stalkeer.store.downloads.downloads import get_download
+from tests.faces.web.sample import fill
+
+QUEUED, BLOCKED = 4, 7
+
+
+@pytest.fixture(autouse=True)
+def _sample(app: App) -> None:
+    fill(app.database, app.secrets, app.clock())
+
+
+def state_of(app: App, number: int) -> DownloadState:
+    with app.database.connect() as connection:
+        return get_download(connection, DownloadId(number)).state
+
+
+def test_what_an_instance_refused_is_imported_anyway_when_the_user_says_so(client: TestClient, app: App):
+    refused = {"state": "refused", "refusal": "Not an upgrade"}
+    with app.database.begin() as connection:
+        items = update(tables.download_items).where(tables.download_items.c.download_id == BLOCKED)
+        connection.execute(items.values(refused))
+
+    page = client.get(f"/activity/{BLOCKED}").text
+    client.post(f"/activity/{BLOCKED}/accept")
+
+    assert "Import it anyway" in page
+    assert state_of(app, BLOCKED) is not DownloadState.BLOCKED
+
+
+def test_the_first_of_the_queue_goes_no_further_up(client: TestClient):
+    said = client.post(f"/activity/{QUEUED}/up", headers={"HX-Request": "true"})
+
+    assert "is%20the%20first%20already" in said.headers["Stalkeer-Toast"]
+
+
+def test_a_row_is_not_dropped_among_those_of_another_priority(client: TestClient, app: App):
+    with app.database.begin() as connection:
+        connection.execute(update(tables.downloads).where(tables.downloads.c.id == QUEUED).values(priority=2))
+
+    said = client.post(f"/activity/{QUEUED}/place", data={"other": "5", "side": "after"})
+
+    assert said.status_code == 422 and "differ in priority" in said.text

@@ -1,0 +1,149 @@
+"""From nothing to imported films, in the browser alone, against the demo's provider, Radarr and Sonarr."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from stalkeer.demo.exchange import Answer
+from stalkeer.demo.scenario import MEGABYTE, Cast, Expectation
+from tests.doubles.provider_faults import on, trickle_after
+from tests.e2e.program import Program
+from tests.faces.web.conftest import PASSWORD, USER, Tab, program_in_a_world
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+PATIENCE_MS = 60_000
+NOTHING_YET = {"radarr": [], "sonarr": [], "playlists": []}
+
+
+def say_who_may_come_in(page: Page) -> None:
+    page.get_by_label("User").fill(USER)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Again").fill(PASSWORD)
+    page.get_by_role("button", name="Create and go on").click()
+
+
+def add_instance(page: Page, program: str, url: str, key: str) -> None:
+    page.get_by_role("radio", name=program).check()
+    page.get_by_label("Address").fill(url)
+    page.get_by_label("API key").fill(key)
+    page.get_by_role("button", name="Test").click()
+    expect(page.locator("#test-result")).to_contain_text("missing", timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Add", exact=False).last.click()
+    expect(page.locator(".toast").last).to_contain_text("was added")
+
+
+@pytest.fixture
+def empty_program(tmp_path: Path) -> Iterator[Program]:
+    """The whole demo beside a program that knows nothing yet."""
+    with program_in_a_world(tmp_path, Cast(size=MEGABYTE), **NOTHING_YET) as program:
+        yield program
+
+
+def test_the_first_run_leads_from_nothing_to_a_download(empty_program: Program, open_page: Callable[..., Tab]):
+    program, world = empty_program, empty_program.world
+    let_go = threading.Event()
+    world.provider.hook = on(trickle_after(300_000, let_go))  # the queue is seen before it is empty again
+    tab = open_page(f"http://127.0.0.1:{program.port}")
+    page = tab.page
+
+    page.goto(tab.base)
+    expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
+    tab.shoot("first-run-1-account")
+    say_who_may_come_in(page)
+
+    expect(page.get_by_role("heading", name="Radarr and Sonarr")).to_be_visible()
+    page.get_by_label("Address").fill(world.sonarr.url)  # the wrong one on purpose
+    page.get_by_label("API key").fill(world.sonarr.api_key)
+    page.get_by_role("button", name="Test").click()
+    expect(page.locator("#test-result")).to_contain_text("Sonarr, not Radarr", timeout=PATIENCE_MS)
+    add_instance(page, "Radarr", f"{world.radarr.url}/api/v3/", world.radarr.api_key)
+    tab.shoot("first-run-2-apps")
+    add_instance(page, "Sonarr", world.sonarr.url, world.sonarr.api_key)
+    page.get_by_role("link", name="Go on").click()
+
+    page.get_by_label("Address", exact=True).fill(world.provider.playlist_url(world.account))
+    page.get_by_label("Name").fill("demo")
+    page.get_by_role("button", name="Test").click()
+    expect(page.locator("#test-result")).to_contain_text("As it is read", timeout=PATIENCE_MS)
+    tab.shoot("first-run-3-source")
+    page.get_by_role("button", name="Add it").click()
+    expect(page.get_by_role("link", name="Go on")).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_role("link", name="Go on").click()
+
+    expect(page.locator("#doctor")).to_contain_text("into", timeout=PATIENCE_MS)
+    tab.shoot("first-run-4-folders")
+    page.get_by_role("link", name="Go on").click()
+    page.get_by_role("radio", name="Only when I say so").check()
+    page.get_by_role("button", name="Show me the answer").click()
+
+    sure = len(world.expected(Expectation.AVAILABLE))
+    expect(page.locator(".big")).to_contain_text(f"You miss {len(world.wishes)}", timeout=PATIENCE_MS)
+    start = page.get_by_role("button", name=f"Start the {sure} sure ones")
+    expect(start).to_be_enabled(timeout=PATIENCE_MS)
+    tab.shoot("first-run-5-answer")
+    start.click()
+
+    expect(page.locator("#rows tbody tr").first).to_be_visible(timeout=PATIENCE_MS)
+    tab.shoot("first-run-6-queue")
+    let_go.set()
+    page.goto(f"{tab.base}/activity?show=done")
+    expect(page.locator("#rows td .badge:visible", has_text="Imported").first).to_be_visible(timeout=PATIENCE_MS)
+
+
+def test_a_download_is_paused_resumed_and_watched_to_its_end(small_program: Program, open_page: Callable[..., Tab]):
+    program, provider = small_program, small_program.world.provider
+    let_go = threading.Event()
+    provider.hook = on(trickle_after(300_000, let_go))
+    tab = open_page(f"http://127.0.0.1:{program.port}")
+    program.job("refresh")
+    program.job("scan")
+    page = tab.go("/activity")
+    row = page.locator("#rows tr", has_text="Downloading").first
+    expect(row).to_be_visible(timeout=PATIENCE_MS)
+    chosen = page.locator(f"#{row.get_attribute('id')}")
+
+    some_bytes = re.compile(r"^\s*[\d.,]+ [kM]B")
+    expect(chosen.locator("[data-field=done]")).to_contain_text(some_bytes, timeout=PATIENCE_MS)
+    chosen.get_by_role("button", name="Pause").click()
+    expect(chosen).to_contain_text("Paused", timeout=PATIENCE_MS)
+    tab.shoot("queue-paused")
+    let_go.set()
+    chosen.get_by_role("button", name="Resume").click()
+    expect(chosen).to_have_count(0, timeout=PATIENCE_MS)  # it has left the open ones
+
+    page.goto(f"{tab.base}/activity?show=done")
+    expect(page.locator("#rows td .badge:visible", has_text="Imported").first).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_role("link", name="History").last.click()
+    expect(page.get_by_text("imported").first).to_be_visible()
+    tab.shoot("history")
+
+
+def test_a_failing_source_says_so_in_words_and_keeps_its_entries(small_program: Program, open_page: Callable[..., Tab]):
+    program, provider = small_program, small_program.world.provider
+    provider.hook = None
+    program.job("refresh")
+    tab = open_page(f"http://127.0.0.1:{program.port}")
+    page = tab.go("/sources")
+    card = page.locator("section", has=page.get_by_role("link", name="demo", exact=True))
+    expect(card).to_contain_text("films")
+
+    provider.hook = refuse_everything
+    card.get_by_role("button", name="Refresh").click()
+    expect(page.locator(".toast").last).to_contain_text("is being read")
+    expect(card).to_contain_text("Failing", timeout=PATIENCE_MS)
+    tab.shoot("source-failing")
+
+    expect(card.locator(".notice")).to_contain_text("403")
+    expect(card).to_contain_text("films")
+    assert tab.serious_findings() == []
+
+
+def refuse_everything(exchange) -> bool:
+    exchange.deliver(Answer(403))
+    return True

@@ -1,0 +1,204 @@
+"""An account's lists as a source: refreshed, guarded, expanded on request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import select
+
+from stalkeer.demo.panel import Channel, Film, Series, SeriesEpisode
+from stalkeer.demo.provider import Provider
+from stalkeer.jobs.catalogue.panel_queries import ask_account, expand_series, fetch_film_details
+from stalkeer.jobs.journal.reporting import QuietRun
+from stalkeer.jobs.sources.refresh import Outcome, Refresher, SourceReport, refresh_sources
+from stalkeer.secrets import SecretBox
+from stalkeer.settings import Settings
+from stalkeer.store.db.database import Database
+from stalkeer.store.db.tables import entries
+from stalkeer.store.sources.sources import Credentials, NewSource, SourceRow, add_source, change_source, get_source
+from tests.doubles.clock import FakeClock
+
+
+class House:
+    def __init__(self, tools: Refresher, provider: Provider, clock: FakeClock) -> None:
+        self.tools, self.provider, self.clock = tools, provider, clock
+
+    def refresh(self, **how: bool) -> SourceReport:
+        return refresh_sources(self.tools, QuietRun(), "tv", **how).sources[0]
+
+    def row(self) -> SourceRow:
+        with self.tools.database.connect() as connection:
+            return get_source(connection, "tv")
+
+    def visible(self, kind: str) -> dict[str, int]:
+        generation = self.row().generation
+        query = select(entries.c.name, entries.c.id).where(
+            entries.c.kind == kind,
+            entries.c.added_gen <= generation,
+            (entries.c.gone_gen.is_(None)) | (entries.c.gone_gen > generation),
+        )
+        with self.tools.database.connect() as connection:
+            return {row.name: row.id for row in connection.execute(query)}
+
+    def expand(self, *keys: str):
+        return expand_series(self.tools, self.row().id, keys, QuietRun(), self.clock.sleep)
+
+    def questions(self, action: str) -> int:
+        return sum(f"action={action}" in request.target for request in self.provider.requests)
+
+
+@pytest.fixture
+def house(any_database: Database, tmp_path: Path, clock: FakeClock) -> Iterator[House]:
+    settings = Settings(data_dir=tmp_path)
+    with Provider() as provider:
+        provider.account("ann", "s3cret", max_connections=2)
+        provider.listing.films = [Film(n, f"Film {n} (2001)", tmdb_id=n, duration_s=5400) for n in range(1, 21)]
+        provider.listing.channels = [Channel(900, "News")]
+        provider.listing.series = [
+            Series(7, "Dark Harbour", tuple(SeriesEpisode(70 + n, 1, n, f"Part {n}") for n in range(1, 4))),
+            Series(8, "Silver River", (SeriesEpisode(80, 0, 1, "Special"),)),
+        ]
+        tools = Refresher(any_database, SecretBox(Fernet.generate_key()), lambda: settings, tmp_path, clock)
+        with any_database.begin() as connection:
+            new = NewSource("tv", "xtream", Credentials(url=provider.url, username="ann", password="s3cret"))
+            add_source(connection, new, tools.secrets, clock())
+        yield House(tools, provider, clock)
+
+
+def test_an_account_is_listed_without_asking_for_each_series(house):
+    report = house.refresh()
+
+    assert dict(report.kinds) == {"film": 20, "series": 2, "live": 1}
+    assert house.questions("get_series_info") == 0
+    row = house.row()
+    assert (row.account_status, row.account_max) == ("active", 2)
+    assert house.refresh().outcome is Outcome.UNCHANGED
+
+
+def test_only_what_the_account_changed_is_written(house):
+    house.refresh()
+    films = house.provider.listing.films
+    house.provider.listing.films = [replace(films[0], name="Other Name (2001)"), *films[2:], Film(99, "New (2020)")]
+
+    changes = house.refresh().changes
+
+    assert (changes.added, changes.changed, changes.removed) == (1, 1, 1)
+
+
+def test_an_expired_account_keeps_its_catalogue(house):
+    house.refresh()
+    house.provider.accounts["ann"].status = "Expired"
+
+    report = house.refresh()
+
+    assert report.outcome is Outcome.FAILED
+    assert "expired" in report.message
+    assert len(house.visible("film")) == 20
+    assert house.row().account_status == "expired"
+
+
+def test_an_account_that_lists_nothing_at_night_keeps_its_catalogue(house):
+    house.refresh()
+    house.provider.listing.films, house.provider.listing.series, house.provider.listing.channels = [], [], []
+
+    assert house.refresh().outcome is Outcome.REFUSED
+    assert len(house.visible("film")) == 20
+
+
+def test_episodes_are_asked_for_once_and_seen_at_once(house):
+    house.refresh()
+
+    report = house.expand("show:7")
+
+    assert (report.asked, report.entries) == (1, 3)
+    episodes = house.visible("episode")
+    assert len(episodes) == 3
+    with house.tools.database.connect() as connection:
+        query = select(entries.c.season, entries.c.episode, entries.c.url, entries.c.title_id)
+        rows = connection.execute(query.where(entries.c.kind == "episode").order_by(entries.c.episode)).all()
+    assert [(row.season, row.episode) for row in rows] == [(1, 1), (1, 2), (1, 3)]
+    assert rows[0].url == "{base}/series/{username}/{password}/71.mkv"
+    assert len({row.title_id for row in rows}) == 1
+    assert house.expand("show:7").cached == 1
+    assert house.questions("get_series_info") == 1
+    assert house.row().counts["kinds"]["episode"] == 3
+
+
+def test_episodes_survive_refreshes_and_go_with_their_series(house):
+    house.refresh()
+    house.expand("show:7", "show:8")
+    before = house.visible("episode")
+    house.provider.listing.films.append(Film(99, "New (2020)"))
+    house.refresh()
+    assert house.visible("episode") == before
+
+    house.provider.listing.series = house.provider.listing.series[1:]
+    report = house.refresh()
+
+    assert report.changes.removed == 4
+    assert len(house.visible("episode")) == 1
+    assert house.row().counts["kinds"]["episode"] == 1
+
+
+def test_a_series_that_changed_is_asked_for_again(house):
+    house.refresh()
+    house.expand("show:7")
+    before = house.visible("episode")
+    series = house.provider.listing.series[0]
+    later = (*series.episodes[1:], SeriesEpisode(79, 1, 4, "Part 4"))
+    house.provider.listing.series[0] = replace(series, episodes=later, last_modified=1_800_000_000)
+    house.refresh()
+
+    assert house.expand("show:7").asked == 1
+
+    now = house.visible("episode")
+    assert len(now) == 3
+    assert sum(before[name] == now[name] for name in set(before) & set(now)) == 2
+
+
+def test_a_panel_is_asked_slowly_and_left_alone_when_it_fails(house):
+    house.provider.listing.series = [Series(n, f"Series {n}", ()) for n in range(1, 11)]
+    house.refresh()
+    house.expand("show:1", "show:2", "show:3")
+    assert len(house.clock.slept) == 2
+    house.provider.hook = lambda exchange: "series_info" in exchange.request.target and (exchange.close() or True)
+
+    report = house.expand(*(f"show:{n}" for n in range(4, 11)))
+
+    assert (report.failed, report.postponed) == (3, 4)
+
+
+def test_a_films_details_are_asked_for_once(house):
+    house.refresh()
+
+    report = fetch_film_details(house.tools, house.row().id, ["movie:3"], QuietRun(), house.clock.sleep)
+
+    assert (report.asked, report.entries) == (1, 1)
+    with house.tools.database.connect() as connection:
+        row = connection.execute(select(entries).where(entries.c.key == "movie:3")).mappings().one()
+    assert (row["tmdb_id"], row["duration_s"]) == (3, 5400)
+    again = fetch_film_details(house.tools, house.row().id, ["movie:3"], QuietRun(), house.clock.sleep)
+    assert (again.asked, again.cached) == (0, 1)
+
+
+def test_the_account_tells_its_connections(house):
+    reply = ask_account(house.tools, house.row().id)
+
+    assert reply is not None
+    assert (reply.status, reply.maximum) == ("active", 2)
+
+
+def test_another_password_changes_no_entry(house):
+    house.refresh()
+    before = house.visible("film")
+    house.provider.account("ann", "other-pass", max_connections=2)
+    with house.tools.database.begin() as connection:
+        new = NewSource("tv", "xtream", Credentials(url=house.provider.url, username="ann", password="other-pass"))
+        change_source(connection, house.row(), new, house.tools.secrets)
+
+    assert house.refresh().changes.touched == 0
+    assert house.visible("film") == before

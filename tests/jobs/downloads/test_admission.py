@@ -1,0 +1,189 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+
+import pytest
+
+from stalkeer.core.downloads.waiting import Reason
+from stalkeer.jobs.downloads.admission import allowance, explain_waiting, read_accounts, read_gates
+from stalkeer.jobs.sources.account_status import AccountDesk, AccountState, Reply
+from stalkeer.store.downloads.statistics import Sample, add_samples
+from stalkeer.store.sources.accounts import connected
+from tests.doubles.app import make_app
+from tests.doubles.house import House, now, open_house
+
+MONDAY_NOON = datetime(2026, 1, 12, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def house_with(tmp_path, database, clock):
+    clock.now = MONDAY_NOON
+
+    def make(**given):
+        return House(make_app(tmp_path / "data", database, clock, given), provider=None, radarr=None)
+
+    return make
+
+
+def reason_of(house, download, clock):
+    return explain_waiting(house.database, house.app.settings, clock())[download].reason
+
+
+def test_a_used_up_quota_bars_until_its_period_ends(house_with, clock):
+    house = house_with(**{"downloads.quotas": [{"period": "day", "size": 1000}]})
+    download = house.download("Dune", None)
+    with house.database.begin() as connection:
+        add_samples(connection, [Sample(house.row(download).source_id, download, 1000, 1.0)], clock())
+
+    assert reason_of(house, download, clock) is Reason.QUOTA
+    clock.advance(86400)
+    assert reason_of(house, download, clock) is Reason.NEXT
+
+
+def test_a_quota_of_one_source_counts_only_its_own_volume(house_with, clock):
+    house = house_with(**{"downloads.quotas": [{"period": "week", "size": 1000, "source": "main"}]})
+    download, other = house.download("Dune", None), house.download("Alien", None, house.source("other"))
+    with house.database.begin() as connection:
+        add_samples(connection, [Sample(house.row(other).source_id, other, 5000, 1.0)], clock())
+
+    with house.database.connect() as connection:
+        assert not read_gates(connection, house.app.settings, clock()).bar(house.row(download).source_id)
+
+
+def test_hours_bar_and_limit_in_local_time(house_with, clock):
+    hours = [
+        {"days": "mon", "start": "11:00", "end": "13:00", "pause": True},
+        {"start": "00:00", "end": "00:00", "limit": "1MB"},
+    ]
+    house = house_with(**{"downloads.hours": hours})
+    local_noon = clock().astimezone().replace(hour=12)
+
+    assert allowance(house.app.settings, local_noon).is_paused
+    assert allowance(house.app.settings, local_noon + timedelta(hours=3)).rate == 1_000_000
+
+
+def test_an_expired_or_switched_off_source_is_named(house_with, clock):
+    house = house_with()
+    download = house.download("Dune", None)
+    source = house.row(download).source_id
+
+    house.change_source(source, account_expires_at=clock() - timedelta(days=1))
+    assert reason_of(house, download, clock) is Reason.SOURCE
+    house.change_source(source, account_expires_at=None, enabled=False)
+    assert "switched off" in explain_waiting(house.database, house.app.settings, clock())[download].text
+
+
+def test_a_connection_that_was_closed_just_now_still_counts(house_with, clock):
+    house = house_with(**{"downloads.reconnect_gap": "5s"})
+    download = house.download("Dune", None)
+    house.change(download, connection_closed_at=clock())
+    source = house.row(download).source_id
+
+    with house.database.connect() as connection:
+        assert read_accounts(connection, house.app.settings, clock())[source].closing == 1
+        clock.advance(6)
+        assert read_accounts(connection, house.app.settings, clock())[source].closing == 0
+
+
+def desk_over(house, clock, *replies):
+    answers = list(replies)
+    asked = []
+
+    def ask(source_id):
+        asked.append(source_id)
+        return answers.pop(0)
+
+    return AccountDesk(house.database, ask, clock), asked
+
+
+def test_an_account_is_asked_at_most_once_in_thirty_seconds(house_with, clock):
+    house = house_with()
+    source = house.source()
+    desk, asked = desk_over(house, clock, Reply("active", 0, 1), Reply("active", 1, 1))
+
+    assert [desk.check(source) for _ in range(3)] == [AccountState.FREE] * 3
+    clock.advance(31)
+
+    assert desk.check(source) is AccountState.IN_USE
+    assert len(asked) == 2
+
+
+def test_two_workers_together_ask_an_account_once(tmp_path, any_database):
+    with open_house(tmp_path, any_database) as house:
+        source, asked, together = house.source(), [], Barrier(2, timeout=10)
+
+        def work(_number):
+            def ask(source_id):
+                asked.append(source_id)
+                return Reply("active", 2, 2)
+
+            desk = AccountDesk(house.database, ask, now)
+            together.wait()
+            desk.check_after_cut(source)
+            together.wait()
+            return desk.check_after_cut(source)
+
+        with ThreadPoolExecutor(2) as workers:
+            states = list(workers.map(work, range(2)))
+
+    assert states == [AccountState.IN_USE] * 2
+    assert asked == [source]
+
+
+def test_a_cut_is_asked_about_although_the_account_was_asked_just_before_it(house_with, clock):
+    house = house_with()
+    source = house.source()
+    desk, asked = desk_over(house, clock, Reply("active", 0, 1), Reply("active", 1, 1))
+
+    assert desk.check(source) is AccountState.FREE
+    clock.advance(2)
+
+    assert desk.check_after_cut(source) is AccountState.IN_USE, "a viewer came after the account was last asked"
+    assert desk.check_after_cut(source) is AccountState.IN_USE
+    assert len(asked) == 2
+
+
+def test_a_clock_that_was_set_back_does_not_silence_the_questions(house_with, clock):
+    house = house_with()
+    source = house.source()
+    desk, asked = desk_over(house, clock, Reply("active", 0, 1), Reply("active", 0, 1))
+
+    desk.check(source)
+    clock.advance(-86400)
+
+    assert desk.check(source) is AccountState.FREE
+    assert len(asked) == 2
+
+
+def test_what_an_account_said_before_it_fell_silent_is_no_answer(house_with, clock):
+    house = house_with()
+    source = house.source()
+    desk, _ = desk_over(house, clock, Reply("active", 1, 1), None)
+
+    assert desk.check(source) is AccountState.IN_USE
+    clock.advance(31)
+
+    assert [desk.check(source) for _ in range(2)] == [AccountState.UNKNOWN] * 2
+
+
+def test_our_own_connections_are_no_viewers(house_with, clock):
+    house = house_with()
+    download = house.download("Dune", None)
+    source = house.row(download).source_id
+    house.change(download, state="downloading", claimed_at=clock() - timedelta(minutes=1))
+    desk, _ = desk_over(house, clock, Reply("active", 1, 1), Reply("active", 1, 1))
+
+    assert desk.check(source) is AccountState.FREE
+    clock.advance(31)
+    assert desk.check_after_cut(source) is AccountState.IN_USE, "ours was cut: the one in use is somebody else's"
+    with house.database.connect() as connection:
+        assert connected(connection, source, clock()) == 1
+
+
+@pytest.mark.parametrize("status", ["expired", "banned", "disabled"])
+def test_a_refused_account_is_told_apart(house_with, clock, status):
+    house = house_with()
+    source = house.source()
+    desk, _ = desk_over(house, clock, Reply(status, None, None))
+
+    assert desk.check(source) is AccountState.REFUSED

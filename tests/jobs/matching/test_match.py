@@ -1,0 +1,455 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from stalkeer.core.matching.lookup import Namesake, WorkTitles, WorldTitle
+from stalkeer.core.matching.rules import RuleAction
+from stalkeer.errors import ArrUnreachable, TmdbError
+from stalkeer.jobs.downloads.queue import plan_queue
+from stalkeer.jobs.journal.reporting import QuietRun
+from stalkeer.jobs.matching.explain import explain_wanted
+from stalkeer.jobs.matching.library_cache import recall
+from stalkeer.jobs.matching.match import Matching, match_wanted
+from stalkeer.jobs.matching.rules import (
+    Offset,
+    apply_rule,
+    preview_rule,
+    rule_of_entry,
+    rule_of_match,
+    rule_of_pair,
+    rule_of_series,
+    withdraw_rule,
+)
+from stalkeer.model import Decision, WantedId
+from stalkeer.settings.schema import MatchingSettings
+from stalkeer.store.db.tables import entries, library, match_marks, wanted
+from stalkeer.store.journal.events import EventFilter, list_events
+from stalkeer.store.matching.matches import MatchFilter, list_matches
+from stalkeer.store.matching.rules import list_rules
+from tests.doubles.catalogue import Catalogue
+
+
+class Listed:
+    """A catalogue that lists what it was given, and remembers what it was asked."""
+
+    def __init__(self, **found):
+        self.found = found
+        self.asked = []
+        self.is_down = False
+
+    def search(self, kind, term):
+        self.asked.append((kind, term))
+        if self.is_down:
+            raise ArrUnreachable("no answer")
+        return self.found.get(term.split()[0], ())
+
+
+@pytest.fixture
+def house(any_database, clock):
+    return Catalogue(any_database, clock)
+
+
+def matching_of(house, lookup=None, **settings):
+    return Matching(house.database, MatchingSettings(**settings), house.clock, lookup)
+
+
+def run(house, lookup=None, only=None, **settings):
+    return match_wanted(matching_of(house, lookup, **settings), QuietRun(), only)
+
+
+def decisions(house):
+    """item -> entry name -> decision"""
+    with house.database.connect() as connection:
+        rows = list_matches(connection, MatchFilter(), limit=100)
+    found = {}
+    for row in rows:
+        found.setdefault(row.wanted_id, {})[row.entry_name] = row.decision.value
+    return found
+
+
+def test_a_film_of_the_same_title_and_year_is_confirmed_and_told(house):
+    dune = house.film("Dune", 2021)
+    house.list_entries("EN - Dune (2021) 4K", "Dune (1984)", "Duna Vermelha (2021)")
+
+    report = run(house)
+
+    assert decisions(house) == {dune: {"EN - Dune (2021) 4K": "confirm"}}
+    assert report.confirmed == 1
+    with house.database.connect() as connection:
+        assert [row.event.message for row in list_events(connection, EventFilter())] == ["Dune (2021) was found"]
+
+
+def test_a_second_run_with_nothing_new_writes_nothing(house):
+    house.film("Dune", 2021)
+    house.list_entries("Dune (2021)")
+    run(house)
+
+    report = run(house)
+
+    assert (report.items, report.entries, report.written, report.confirmed) == (0, 0, 0, 0)
+
+
+def test_a_new_entry_is_matched_without_a_look_at_the_rest(house):
+    dune = house.film("Dune", 2021)
+    house.list_entries("Some Film (1999)")
+    run(house)
+    house.list_entries("Dune (2021)")
+
+    report = run(house)
+
+    assert (report.items, report.entries) == (0, 1)
+    assert decisions(house) == {dune: {"Dune (2021)": "confirm"}}
+
+
+def test_a_new_wanted_item_is_found_among_old_entries_in_any_spelling(house):
+    house.film("Dune", 2021)
+    house.list_entries(
+        "Dune (2021)", "The Grand Budapest Hotell (2014)", "Grand Budapest Hotel, The - 2014", "X (2014)"
+    )
+    run(house)
+    hotel = house.film("The Grand Budapest Hotel", 2014)
+
+    report = run(house)
+
+    assert report.items == 1
+    assert set(decisions(house)[hotel]) == {"The Grand Budapest Hotell (2014)", "Grand Budapest Hotel, The - 2014"}
+
+
+def test_what_is_remembered_between_runs_is_what_one_without_memory_would_read(house):
+    remembering = matching_of(house)
+    first, second = house.film("Dune", 2021), house.film("Quiet Harbour", 2014)
+    house.list_entries("Dune (2021)", "Quiet Harbour (2014)", "Amber Lane (2001)")
+
+    def change(wanted_id, **values):
+        with house.database.begin() as connection:
+            connection.execute(update(wanted).where(wanted.c.id == wanted_id).values(**values))
+
+    steps = [
+        lambda: None,
+        lambda: house.film("Amber Lane", 2001),
+        lambda: house.film("Dune", 1984, is_wanted=False),  # a rival
+        lambda: change(first, gone_at=house.clock()),
+        lambda: change(first, gone_at=None),
+        lambda: change(second, fingerprint="another"),
+        lambda: change(second, matched_fingerprint=None),
+        lambda: house.list_entries("Dune 2021 4K"),
+        lambda: change(second, gone_at=house.clock(), matched_fingerprint=None),
+    ]
+    for step in steps:
+        step()
+        fresh = recall(matching_of(house))
+        known = recall(remembering)
+
+        assert known.dirty_items() == fresh.dirty_items()
+        assert known.matched == fresh.matched
+        match_wanted(remembering, QuietRun())
+
+    assert recall(remembering).dirty_items() == {}
+
+
+def test_an_entry_that_is_gone_takes_its_match_along_when_its_item_is_matched_again(house):
+    dune = house.film("Dune", 2021)
+    [first] = house.list_entries("Dune (2021)")
+    run(house)
+    house.drop_entry(first)
+
+    run(house, only=[WantedId(dune)])
+
+    assert decisions(house) == {}
+
+
+def test_an_owned_film_that_fits_better_keeps_its_entries(house):
+    house.film("Savages", 2012, is_wanted=False)
+    house.film("The Savages", 2007)
+    house.list_entries("Savages (2012)", "Savages")
+
+    run(house, Listed())
+
+    assert decisions(house) == {}
+
+
+def test_a_rival_that_joins_the_library_unsettles_a_match_that_was_sure(house):
+    ghosts = house.series("Ghosts", 2019)
+    first = house.episode(ghosts, 1, 1)
+    house.list_entries("Ghosts S01E01", kind="episode")
+    run(house, Listed())
+    assert decisions(house)[first] == {"Ghosts S01E01": "confirm"}
+    house.series("Ghosts (US)", 2021)
+
+    run(house, Listed())
+
+    assert decisions(house)[first] == {"Ghosts S01E01": "review"}
+
+
+def test_a_title_without_a_year_is_sure_only_once_a_lookup_knows_of_nobody_else(house):
+    solo = house.film("Nomadland", 2020)
+    shared = house.film("Maniac", 1980)
+    house.list_entries("Nomadland", "Maniac")
+    lookup = Listed(Maniac=(Namesake("Maniac", 2012, (), 75), Namesake("Maniac", 1980, (), 1002)))
+    run(house)
+    assert decisions(house) == {solo: {"Nomadland": "review"}, shared: {"Maniac": "review"}}
+
+    run(house, lookup, only=[WantedId(solo), WantedId(shared)])
+
+    assert decisions(house) == {solo: {"Nomadland": "confirm"}, shared: {"Maniac": "review"}}
+
+
+def test_a_lookup_is_asked_once_a_month_and_again_after_it_failed(house, clock):
+    solo = [WantedId(house.film("Nomadland", 2020))]
+    house.list_entries("Nomadland")
+    lookup = Listed()
+    lookup.is_down = True
+    assert run(house, lookup).unasked == 1
+    lookup.is_down = False
+    run(house, lookup, only=solo)
+    run(house, lookup, only=solo)
+    assert len(lookup.asked) == 2
+    clock.advance(timedelta(days=31).total_seconds())
+
+    run(house, lookup, only=solo)
+
+    assert len(lookup.asked) == 3
+
+
+def test_a_stricter_setting_matches_everything_again(house):
+    dune = house.film("Dune", 2021)
+    house.list_entries("FR Dune (2021)")
+    run(house)
+    before = decisions(house)[dune]
+
+    run(house, auto_confirm=1.0)
+
+    assert before == {"FR Dune (2021)": "confirm"}
+    assert decisions(house)[dune] == {"FR Dune (2021)": "review"}
+
+
+def test_what_the_user_rejected_stays_rejected_through_rebuilds_and_can_be_taken_back(house):
+    dune = house.film("Dune", 2021)
+    house.list_entries("Dune (2021)")
+    run(house)
+    with house.database.connect() as connection:
+        [row] = list_matches(connection, MatchFilter())
+    matching = matching_of(house)
+    rule = rule_of_match(matching, row.id, RuleAction.REJECT, "a documentary", whole_title=False)
+    outcome = apply_rule(matching, rule, "user", QuietRun())
+    with house.database.begin() as connection:
+        connection.execute(update(wanted).values(matched_fingerprint=None))
+        connection.execute(match_marks.delete())
+    run(house)
+
+    assert decisions(house) == {dune: {"Dune (2021)": "rejected"}}
+    assert [(change.before, change.after) for change in outcome.changes] == [(Decision.CONFIRM, Decision.REJECTED)]
+    withdraw_rule(matching, outcome.rule_id, QuietRun())
+    assert decisions(house) == {dune: {"Dune (2021)": "confirm"}}
+
+
+def test_a_pin_makes_any_entry_the_item_whatever_its_name(house):
+    dune = house.film("Dune", 2021)
+    [entry] = house.list_entries("Wüstenplanet Neu")
+    matching = matching_of(house)
+    run(house)
+
+    apply_rule(matching, rule_of_pair(matching, WantedId(dune), entry, RuleAction.PIN, ""), "user", QuietRun())
+
+    assert decisions(house) == {dune: {"Wüstenplanet Neu": "confirm"}}
+    run(house, only=[WantedId(dune)])
+    assert decisions(house) == {dune: {"Wüstenplanet Neu": "confirm"}}
+
+
+def test_a_pin_on_a_title_holds_for_all_its_episodes(house):
+    dark = house.series("Dark", 2017)
+    items = [house.episode(dark, 1, n) for n in (1, 2)]
+    first, _ = house.list_entries("Noite Escura S01E01", "Noite Escura S01E02", kind="episode")
+    matching = matching_of(house)
+    run(house)
+    pin = replace(rule_of_pair(matching, WantedId(items[0]), first, RuleAction.PIN, ""), episode=None, entry_key=None)
+    pin = replace(pin, season=None, source_slug=None, title_key="noiteescura")
+
+    apply_rule(matching, pin, "user", QuietRun())
+    run(house, only=[WantedId(item) for item in items])
+
+    assert {item: list(found.values()) for item, found in decisions(house).items()} == {
+        items[0]: ["confirm"],
+        items[1]: ["confirm"],
+    }
+
+
+def test_an_offset_shifts_the_lists_numbers_and_its_preview_says_what_changes(house):
+    show = house.series("Long Show", 2001)
+    item = house.episode(show, 2, 3)
+    house.list_entries("Long Show S01E15", kind="episode")
+    matching = matching_of(house, Listed())
+    run(house, Listed())
+    assert decisions(house) == {}
+    rule = rule_of_series(matching, WantedId(item), Offset(season=1, episode=-12, only_season=1), None, "")
+
+    preview = preview_rule(matching, rule)
+    apply_rule(matching, rule, "user", QuietRun())
+
+    assert [(change.item, change.entry) for change in preview] == [("Long Show S02E03", "Long Show S01E15")]
+    assert decisions(house) == {item: {"Long Show S01E15": "confirm"}}
+
+
+def test_decisions_outlive_a_film_that_is_added_again_even_twice_and_entries_that_come_back(house):
+    gone = house.film("Ember", 2011, tmdb_id=11)
+    [pinned, other] = house.list_entries("Glut (2011)", "Ember (2011)")
+    matching = matching_of(house)
+    run(house)
+    for entry, action in ((pinned, RuleAction.PIN), (other, RuleAction.REJECT)):
+        apply_rule(matching, rule_of_pair(matching, WantedId(gone), entry, action, ""), "user", QuietRun())
+    house.drop_entry(pinned)
+    with house.database.begin() as connection:
+        connection.execute(wanted.delete())
+        connection.execute(library.delete())
+        connection.execute(update(entries).where(entries.c.id == pinned).values(key="as it was"))
+    with house.database.connect() as connection:
+        kept = next(row.rule for row in list_rules(connection) if row.rule.action is RuleAction.PIN)
+    again = house.film("Ember", 2011, tmdb_id=11)
+    second = house.film("Ember", 2011, tmdb_id=11)
+    house.list_entries("Glut (2011)", key=kept.entry_key)
+    run(house)
+
+    both = {"Glut (2011)": "confirm", "Ember (2011)": "rejected"}
+    assert decisions(house) == {again: both, second: both}
+
+
+def test_an_offset_outlives_a_series_that_is_renumbered(house):
+    show = house.series("Long Show", 2001, tvdb_id=90)
+    item = house.episode(show, 2, 3)
+    house.list_entries("Long Show (2001) S01E15", kind="episode")
+    matching = matching_of(house)
+    run(house)
+    apply_rule(matching, rule_of_series(matching, WantedId(item), Offset(1, -12), None, ""), "user", QuietRun())
+    assert list(decisions(house)) == [item]
+
+    with house.database.begin() as connection:
+        connection.execute(update(wanted).values(episode=4, fingerprint="renumbered"))
+    new = house.episode(show, 2, 3)
+    run(house)
+
+    assert decisions(house) == {new: {"Long Show (2001) S01E15": "confirm"}}
+
+
+def test_a_blocked_entry_is_never_used(house):
+    dune = house.film("Dune", 2021)
+    blocked, _ = house.list_entries("Dune (2021)", "FR - Dune (2021)")
+    matching = matching_of(house)
+    run(house)
+
+    apply_rule(matching, rule_of_entry(matching, blocked, "a trailer inside"), "verify", QuietRun())
+
+    assert decisions(house) == {dune: {"Dune (2021)": "rejected", "FR - Dune (2021)": "confirm"}}
+
+
+def test_an_explanation_says_what_stopped_each_candidate(house):
+    dune = house.film("Dune", 2021)
+    house.list_entries("Dune (1984)", "Dune (2021) Trailer")
+    run(house)
+
+    explanation = explain_wanted(matching_of(house), WantedId(dune))
+
+    reasons = {pair.entry.name: pair.reason for pair in explanation.pairs}
+    assert reasons == {
+        "Dune (1984)": "the year 1984 is not 2021",
+        "Dune (2021) Trailer": "the name says that it is a trailer or another extra",
+    }
+    assert explanation.summary.startswith("No candidate is good enough")
+
+
+def test_an_explanation_without_candidates_names_what_comes_near(house):
+    item = house.episode(house.series("Severance", 2022), 1, 2)
+    house.list_entries("Severance S01E01", kind="episode")
+
+    explanation = explain_wanted(matching_of(house), WantedId(item))
+
+    assert explanation.summary == "Its title is there, but not this episode."
+    assert [(entry.name, reason) for entry, reason in explanation.others] == [
+        ("Severance S01E01", "its name says S01E01")
+    ]
+
+
+def test_ids_and_posters_of_the_account_are_evidence(house):
+    film = house.film("Aşk Zamanı", 2000, tmdb_id=843, poster="iYypPT4bhqXfq1b6EnmxvRt6b2Y.jpg")
+    house.list_entries("In the Mood (2001)", "Im Zeichen der Liebe (2000)", tmdb_id=843)
+    house.list_entries("Ask Zamani", logo="https://image.tmdb.org/t/p/w600/iYypPT4bhqXfq1b6EnmxvRt6b2Y.jpg")
+    house.list_entries("Aşk Zamanı (2000)", tmdb_id=99)
+
+    run(house)
+
+    assert decisions(house)[film] == {
+        "Ask Zamani": "confirm",
+        "Im Zeichen der Liebe (2000)": "confirm",  # a name that no title of ours knows: id and year agree
+        "In the Mood (2001)": "review",
+    }
+
+
+def test_many_wanted_items_take_the_way_over_all_titles_and_find_the_same(house):
+    films = [house.film(f"Feature Number {n}", 2000) for n in range(60)]
+    house.list_entries(*(f"Feature Number {n} (2000)" for n in range(60)))
+
+    run(house)
+
+    assert decisions(house) == {film: {f"Feature Number {n} (2000)": "confirm"} for n, film in enumerate(films)}
+
+
+class World:
+    """A catalogue of titles by identity that remembers whom it was asked about."""
+
+    def __init__(self, **found):
+        self.found = found
+        self.asked = []
+        self.is_down = False
+
+    def titles_of(self, work):
+        self.asked.append(work.title)
+        if self.is_down:
+            raise TmdbError("no answer")
+        return self.found.get(work.title, WorkTitles())
+
+
+def test_a_title_that_only_tmdb_knows_finds_its_film_and_is_asked_for_once(house):
+    salt = house.film("Salt", 2014, tmdb_id=7)
+    house.list_entries("FR - La route blanche (2014)", "DE - Weisse Strasse (2014)")
+    titles = (WorldTitle("La route blanche", "fr", "FR"), WorldTitle("Weiße Straße", "de", "DE"))
+    world = World(Salt=WorkTitles(titles))
+    matching = replace(matching_of(house), titles=world, languages=("fr",))
+
+    first, second = match_wanted(matching, QuietRun()), match_wanted(matching, QuietRun())
+
+    assert decisions(house) == {salt: {"FR - La route blanche (2014)": "confirm"}}
+    assert (first.titles.works, second.titles.works, world.asked) == (1, 0, ["Salt"])
+
+    match_wanted(replace(matching, titles=None, languages=("de",)), QuietRun())
+
+    assert decisions(house) == {salt: {"DE - Weisse Strasse (2014)": "confirm"}}
+
+
+def test_a_silent_tmdb_hinders_no_match_and_is_told(house):
+    salt, road = house.film("Salt", 2014, tmdb_id=7), house.film("Road", 2015, tmdb_id=8)
+    house.list_entries("Salt (2014)", "Road (2015)")
+    world = World()
+    world.is_down = True
+
+    report = match_wanted(replace(matching_of(house), titles=world), QuietRun())
+
+    assert decisions(house) == {salt: {"Salt (2014)": "confirm"}, road: {"Road (2015)": "confirm"}}
+    assert (report.to_document()["titlesError"], len(world.asked)) == ("no answer", 1)
+
+
+def test_of_the_sure_entries_the_one_in_the_wished_language_is_queued(house):
+    house.film("Dune", 2021, original_language="English")
+    first, second = house.list_entries("Dune (2021)", "Dune - 2021", resolution=1080)
+    with house.database.begin() as connection:
+        for entry, language in ((first, "en"), (second, "fr")):
+            connection.execute(update(entries).where(entries.c.id == entry).values(languages=language))
+    run(house)
+
+    def chosen(*languages):
+        with house.database.connect() as connection:
+            [planned] = plan_queue(connection, house.clock(), languages=languages).planned
+        return planned.matches[0].entry_id, [reason for reason in planned.reasons if "language" in reason]
+
+    assert chosen("fr", "en") == (second, ["language fr: your wish 1"])
+    assert chosen("de", "original") == (first, ["language en: your wish 2"])

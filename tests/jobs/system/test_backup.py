@@ -1,0 +1,248 @@
+"""A backup holds what is needed, and restores on another machine."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, insert, select
+
+from stalkeer.errors import InvalidInput, NotFound
+from stalkeer.jobs.system.backup import (
+    PENDING,
+    BackupPlace,
+    backup_before_migration,
+    check_backup,
+    delete_backup,
+    find_backup,
+    list_backups,
+    make_backup,
+    refused_restore,
+    restore_backup,
+    restore_pending,
+    stage_restore,
+)
+from stalkeer.secrets import open_secret_box
+from stalkeer.store.db.database import Database, open_database, sqlite_url
+from stalkeer.store.db.migrate import MIGRATIONS, migrate, upgrade
+from stalkeer.store.db.tables import users
+from stalkeer.store.system.api_keys import read_keys, write_key
+
+
+def make_place(folder: Path) -> BackupPlace:
+    folder.mkdir(exist_ok=True)
+    return BackupPlace(folder, folder / "backups", folder / "secret.key")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database(request, tmp_path):
+    """A migrated database with a stored credential in it."""
+    place = make_place(tmp_path / "data")
+    is_sqlite = request.param == "sqlite"
+    url = sqlite_url(tmp_path / "data" / "stalkeer.db") if is_sqlite else request.getfixturevalue("postgres_url")
+    opened = open_database(url)
+    migrate(opened, place.backups)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def place(tmp_path) -> BackupPlace:
+    return make_place(tmp_path / "data")
+
+
+@pytest.fixture
+def filled(database, place, clock) -> Database:
+    write_key(database, open_secret_box(place.data_dir), "main", "the-api-key", clock())
+    return database
+
+
+def count_users(database: Database) -> int:
+    with database.connect() as connection:
+        return connection.execute(select(func.count()).select_from(users)).scalar_one()
+
+
+def test_a_backup_restores_on_another_machine(filled, place, clock, tmp_path):
+    made = make_backup(filled, place, clock())
+    other = make_place(tmp_path / "other")
+    url = sqlite_url(tmp_path / "other" / "stalkeer.db")
+    if not filled.is_sqlite:
+        url = filled.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with filled.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM api_keys")
+
+    restore_backup(place.backups / made.name, other, url, clock())
+
+    restored = open_database(url)
+    assert read_keys(restored, open_secret_box(other.data_dir)) == {"main": "the-api-key"}
+    with restored.begin() as connection:  # ids go on beyond the restored ones
+        connection.execute(insert(users).values(name="a", password_hash="x", created_at=clock()))
+    restored.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def test_before_a_migration_the_database_is_backed_up_as_it_was(request, place, clock, kind):
+    is_sqlite = kind == "sqlite"
+    url = sqlite_url(place.data_dir / "stalkeer.db") if is_sqlite else request.getfixturevalue("postgres_url")
+    former = open_database(url)
+    open_secret_box(place.data_dir)
+    with former.begin() as connection:
+        upgrade(connection, MIGRATIONS, "0001")
+        connection.execute(insert(users).values(name="ann", password_hash="x", created_at=clock()))
+
+    made = backup_before_migration(former, place, clock())
+    migrate(former, place.backups)
+
+    assert made.name.startswith("stalkeer-migration-")
+    assert made.has_key
+    checked = check_backup(place.backups / made.name)
+    assert checked.revision == "0001"
+    with zipfile.ZipFile(checked.path) as archive:
+        assert any(member in archive.namelist() for member in ("stalkeer.db", "rows.jsonl"))
+        if not is_sqlite:
+            assert b"ann" in archive.read("rows.jsonl")
+    assert backup_before_migration(former, place, clock()) is None
+    former.close()
+
+
+def test_the_key_is_beside_the_zip_and_not_in_it(filled, place, clock):
+    made = make_backup(filled, place, clock())
+    path = place.backups / made.name
+
+    key = path.with_suffix(".key")
+    assert made.has_key
+    assert key.read_bytes() == place.key_file.read_bytes()
+    assert key.read_bytes().strip() not in path.read_bytes()
+    assert b"the-api-key" not in path.read_bytes()
+    assert {stat.S_IMODE(one.stat().st_mode) for one in (path, key)} == {0o600}
+
+
+def test_the_configuration_is_in_it(filled, place, clock, tmp_path):
+    config = tmp_path / "config.yml"
+    config.write_text("server: {port: 1}")
+
+    made = make_backup(filled, BackupPlace(place.data_dir, place.backups, place.key_file, config), clock())
+
+    with zipfile.ZipFile(place.backups / made.name) as archive:
+        assert archive.read("config.yml").decode() == "server: {port: 1}"
+
+
+def test_backups_are_listed_found_and_deleted(filled, place, clock):
+    first = make_backup(filled, place, clock())
+    clock.advance(60)
+    second = make_backup(filled, place, clock(), "scheduled")
+
+    assert [one.name for one in list_backups(place)] == [second.name, first.name]
+    delete_backup(place, first.name)
+    assert [one.name for one in list_backups(place)] == [second.name]
+    with pytest.raises(NotFound):
+        find_backup(place, first.name)
+
+
+@pytest.mark.parametrize("name", ["../secret.key", "secret.key", "stalkeer-manual-20260101-000000.zip/../../x", ""])
+def test_only_a_backups_name_finds_a_file(place, name):
+    with pytest.raises(NotFound):
+        find_backup(place, name)
+
+
+def test_a_staged_backup_is_restored_at_the_next_start_and_the_present_one_kept(filled, place, clock):
+    if not filled.is_sqlite:
+        pytest.skip("a file is exchanged")
+    made = make_backup(filled, place, clock())
+    with filled.begin() as connection:
+        connection.execute(insert(users).values(name="later", password_hash="x", created_at=clock()))
+    url = f"sqlite:///{place.data_dir / 'stalkeer.db'}"
+
+    stage_restore(place.backups / made.name, place)
+    filled.close()
+    restored = restore_pending(place, url, clock())
+
+    database = open_database(url)
+    assert restored is not None
+    assert count_users(database) == 0
+    assert not (place.data_dir / PENDING).exists()
+    database.close()
+    [kept] = [path for path in place.data_dir.glob("stalkeer.db.before-*") if not path.name.endswith(("-wal", "-shm"))]
+    former = open_database(sqlite_url(kept))
+    assert count_users(former) == 1
+    former.close()
+
+
+def test_the_key_of_a_backup_that_was_staged_before_does_not_come_with_another(filled, place, clock, tmp_path):
+    made = make_backup(filled, place, clock())
+    stage_restore(place.backups / made.name, place)
+    without_key = tmp_path / "uploaded.zip"
+    shutil.copyfile(place.backups / made.name, without_key)
+
+    stage_restore(without_key, place)
+
+    assert (place.data_dir / PENDING).exists()
+    assert not (place.data_dir / PENDING).with_suffix(".key").exists()
+
+
+def test_a_staged_backup_that_cannot_be_restored_lets_the_program_start(place, clock, tmp_path):
+    target = tmp_path / "data" / "stalkeer.db"
+    target.write_bytes(b"present")
+    members = {"manifest.json": json.dumps(MANIFEST).encode(), "stalkeer.db": b"not a database" * 100}
+    stage_restore(write_zip(tmp_path / "b.zip", members), place)
+
+    assert restore_pending(place, sqlite_url(target), clock()) is None
+
+    assert target.read_bytes() == b"present"
+    assert refused_restore(place) == place.data_dir / "restore-refused.zip"
+    assert restore_pending(place, sqlite_url(target), clock()) is None  # it is not tried for ever
+
+
+def test_nothing_staged_is_nothing_done(place, clock):
+    assert restore_pending(place, "sqlite:///x", clock()) is None
+
+
+def write_zip(path: Path, members: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+MANIFEST = {"version": "1.0", "revision": "0001", "madeAt": "2026-01-01T00:00:00+00:00"}
+
+
+@pytest.mark.parametrize(
+    ("members", "problem"),
+    [
+        ({"evil.txt": b""}, "other names"),
+        ({"../../stalkeer.db": b"", "manifest.json": b"{}"}, "other names"),
+        ({"stalkeer.db": b"x"}, "other names"),
+        ({"manifest.json": b"{}", "stalkeer.db": b"x"}, "not a backup"),
+        ({"manifest.json": b"[]", "stalkeer.db": b"x"}, "not a backup"),
+        ({"manifest.json": json.dumps({**MANIFEST, "revision": "9999"}).encode(), "stalkeer.db": b"x"}, "newer than"),
+        ({"manifest.json": json.dumps(MANIFEST).encode()}, "damaged"),
+    ],
+)
+def test_what_is_no_backup_is_refused(tmp_path, members, problem):
+    with pytest.raises(InvalidInput, match=problem):
+        check_backup(write_zip(tmp_path / "b.zip", members))
+
+
+def test_a_file_that_is_no_zip_is_refused(tmp_path):
+    (tmp_path / "b.zip").write_bytes(b"PK\x03\x04 nothing")
+
+    with pytest.raises(InvalidInput, match="not a backup"):
+        check_backup(tmp_path / "b.zip")
+
+
+def test_a_damaged_database_in_a_backup_replaces_nothing(place, clock, tmp_path):
+    target = tmp_path / "data" / "stalkeer.db"
+    target.write_bytes(b"present")
+    path = write_zip(
+        tmp_path / "b.zip", {"manifest.json": json.dumps(MANIFEST).encode(), "stalkeer.db": b"not a database" * 100}
+    )
+
+    with pytest.raises(InvalidInput, match="damaged"):
+        restore_backup(path, place, sqlite_url(target), clock())
+
+    assert target.read_bytes() == b"present"

@@ -1,0 +1,223 @@
+"""Each health check finds its trouble, says why and what to do, and is silent when all is well."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from stalkeer.jobs.system.health import CHECKS, check_health
+from stalkeer.store.db import tables
+from stalkeer.store.system.health import list_findings
+from tests.doubles.disks import mounted_disk
+
+
+@pytest.fixture
+def healthy(app):
+    for folder in (app.settings.directories.temp, app.settings.directories.movies, app.settings.directories.tvshows):
+        folder.mkdir(parents=True)
+    (app.paths.data_dir / "secret.key").chmod(0o600)
+    app.change_settings({"downloads.min_free": 0})
+    return app
+
+
+@pytest.fixture
+def look(healthy, clock):
+    def run():
+        return check_health(healthy.database, healthy.settings, clock(), healthy.backup_place, healthy.secrets)
+
+    return run
+
+
+@pytest.fixture
+def source(healthy, clock):
+    with healthy.database.begin() as connection:
+        values = {
+            "slug": "main",
+            "kind": "xtream",
+            "origin": "config",
+            "credentials": healthy.secrets.encrypt("{}"),
+            "created_at": clock(),
+        }
+        connection.execute(insert(tables.sources).values(**values))
+
+    def change(**values):
+        with healthy.database.begin() as connection:
+            connection.execute(update(tables.sources).values(**values))
+
+    return change
+
+
+def found(report):
+    return {(finding.check, finding.subject, finding.level) for finding in report.findings}
+
+
+def test_where_all_is_well_nothing_is_found(look, source):
+    assert look().findings == ()
+
+
+def test_a_source_that_failed_is_a_warning_and_after_three_times_an_error(look, source):
+    source(failures=1, last_error="no answer")
+    assert found(look()) == {("source", "main", "warning")}
+
+    source(failures=3)
+    assert found(look()) == {("source", "main", "error")}
+
+
+def test_an_account_that_ends_within_a_week_is_told_of(look, source, clock):
+    source(account_status="Active", account_expires_at=clock() + timedelta(days=8))
+    assert look().findings == ()
+
+    source(account_expires_at=clock() + timedelta(days=6))
+    assert found(look()) == {("account", "main", "warning")}
+
+    source(account_expires_at=clock() - timedelta(days=1))
+    assert found(look()) == {("account", "main", "error")}
+
+
+def test_a_banned_account_is_an_error(look, source):
+    source(account_status="Banned", account_message="shared")
+
+    [finding] = look().findings
+    assert finding.message == "The account of main is Banned: shared"
+
+
+def test_a_tripped_guard_says_how_to_accept(look, source):
+    source(guard={"lost": 0.9})
+
+    [finding] = look().findings
+    assert finding.check == "guard"
+    assert "--accept" in finding.fix
+
+
+def test_a_disabled_source_is_silent(look, source):
+    source(failures=5, last_error="x", enabled=False)
+
+    assert look().findings == ()
+
+
+def test_an_instance_that_does_not_answer(look, healthy, clock):
+    with healthy.database.begin() as connection:
+        connection.execute(
+            insert(tables.instances).values(
+                slug="radarr",
+                kind="radarr",
+                origin="config",
+                url="http://r",
+                api_key=healthy.secrets.encrypt("x"),
+                failures=3,
+                last_error="no answer",
+                created_at=clock(),
+            )
+        )
+
+    assert found(look()) == {("instance", "radarr", "error")}
+
+
+def test_a_full_disk_is_told_once_for_its_file_system(look, healthy):
+    healthy.change_settings({"downloads.min_free": 10**18})
+
+    [finding] = look().findings
+    assert finding.check == "disk"
+    assert "downloads wait" in finding.message
+
+
+def test_a_disk_without_a_byte_is_told_even_where_nothing_is_kept_free(look, healthy, tmp_path):
+    with mounted_disk(tmp_path / "small", 1_000_000) as folder:
+        healthy.change_settings({"downloads.min_free": 0, "directories.temp": str(folder)})
+        (folder / "ballast").write_bytes(bytes(shutil.disk_usage(folder).free))
+
+        assert ("disk", str(folder), "error") in found(look())
+
+
+def test_a_missing_folder(look, healthy):
+    healthy.settings.directories.movies.rmdir()
+
+    assert found(look()) == {("path", "movies", "error")}
+
+
+def test_a_silent_worker(look, healthy, clock):
+    with healthy.database.begin() as connection:
+        row = {"id": "w1", "host": "nas", "pid": 1, "role": "worker", "version": "1"}
+        connection.execute(insert(tables.workers).values(**row, started_at=clock(), heartbeat=clock()))
+    assert look().findings == ()
+
+    clock.advance(31)
+    assert found(look()) == {("worker", "w1", "warning")}
+
+
+def test_a_key_file_that_others_can_read(look, healthy):
+    healthy.key_file.chmod(0o644)
+
+    [finding] = look().findings
+    assert finding.fix == f"chmod 600 {healthy.key_file}"
+
+
+def test_a_database_that_was_set_aside(look, healthy, tmp_path):
+    (tmp_path / "stalkeer.db.damaged-20260101-000000").touch()
+
+    [finding] = look().findings
+    assert finding.check == "database"
+    assert "no backup" in finding.fix
+
+
+def test_a_restore_that_was_refused(look, healthy):
+    (healthy.paths.data_dir / "restore-refused.zip").touch()
+
+    assert found(look()) == {("restore", "restore-refused.zip", "error")}
+
+
+def test_external_login_without_a_proxy(look, healthy):
+    healthy.change_settings({"security.mode": "external"})
+
+    assert found(look()) == {("login", "external", "error")}
+
+
+def test_tmdb_that_did_not_tell_is_a_warning_while_there_is_a_key(look, healthy, clock):
+    def matched(error):
+        with healthy.database.begin() as connection:
+            values = {"job": "match", "state": "done", "started_at": clock(), "report": {"titlesError": error}}
+            connection.execute(insert(tables.runs).values(**values))
+
+    matched("TMDB refuses the key")
+    assert found(look()) == set()
+
+    healthy.change_settings({"tmdb.api_key": "k" * 32})
+    [finding] = look().findings
+    assert (finding.check, finding.subject, finding.level) == ("titles", "tmdb", "warning")
+    assert "refuses the key" in finding.message
+    assert "k" * 32 not in finding.message + finding.fix
+
+    matched(None)
+    assert found(look()) == set()
+
+
+def test_everybody_as_a_trusted_proxy(look, healthy):
+    healthy.change_settings({"security.trusted_proxies": ["0.0.0.0/0"]})
+
+    assert found(look()) == {("login", "proxies", "error")}
+
+
+def test_a_finding_keeps_its_since_and_is_over_once(look, healthy, source, clock):
+    source(failures=1, last_error="no answer")
+    look()
+    began = clock()
+    clock.advance(600)
+    second = look()
+    with healthy.database.connect() as connection:
+        [row] = list_findings(connection)
+
+    source(failures=0, last_error=None)
+    third = look()
+
+    assert row.since == began
+    assert (len(second.change.found), len(third.change.over)) == (0, 1)
+    with healthy.database.connect() as connection:
+        kinds = connection.execute(select(tables.events.c.kind)).scalars().all()
+    assert kinds == ["health.found", "health.over"]
+
+
+def test_every_check_has_a_name_of_its_own():
+    assert len(set(CHECKS.values())) == len(CHECKS)
