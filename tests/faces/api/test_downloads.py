@@ -5,7 +5,7 @@ import pytest
 from stalkeer.jobs.downloads.leftovers import sweep
 from stalkeer.model import DownloadState
 from stalkeer.store.downloads.downloads import get_download
-from stalkeer.store.matching.blocklist import block_entry
+from stalkeer.store.matching.blocklist import BarredEntry, block_entry
 from tests.doubles.house import House, now
 
 
@@ -182,7 +182,9 @@ def test_history_lists_events_by_kind(client, house):
 def test_the_blocklist_is_listed_and_emptied(client, house):
     download = house.download("Dune", None)
     with house.database.begin() as connection:
-        block_entry(connection, get_download(connection, download), "wrong film", now())
+        row = get_download(connection, download)
+        barred = BarredEntry(row.source_id, row.entry_key, row.title, [item.wanted_id for item in row.items])
+        block_entry(connection, barred, "wrong film", now())
 
     first = client.get("/api/v1/blocklist", params={"pageSize": 1}).json()
     record = first["records"][0]

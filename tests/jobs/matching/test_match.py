@@ -7,9 +7,9 @@ from sqlalchemy import update
 from stalkeer.core.matching.lookup import Namesake, WorkTitles, WorldTitle
 from stalkeer.core.matching.rules import RuleAction
 from stalkeer.errors import ArrUnreachable, TmdbError
+from stalkeer.jobs.downloads.explain import explain_wanted
 from stalkeer.jobs.downloads.queue import plan_queue
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.matching.explain import explain_wanted
 from stalkeer.jobs.matching.library_cache import recall
 from stalkeer.jobs.matching.match import Matching, match_wanted
 from stalkeer.jobs.matching.rules import (

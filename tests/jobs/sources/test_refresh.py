@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 from sqlalchemy.event import listen
 
 from stalkeer.core.catalogue.access import fill
+from stalkeer.core.catalogue.content import NewTitle
 from stalkeer.core.catalogue.filters import Field, Filter, Mode
 from stalkeer.core.catalogue.snapshot import Snapshot, new_array
 from stalkeer.jobs.journal.reporting import QuietRun
@@ -37,7 +38,7 @@ from stalkeer.store.catalogue.generations import (
     write_snapshot,
 )
 from stalkeer.store.catalogue.search import BrowseFilter, browse
-from stalkeer.store.catalogue.titles import NewTitle, TitleBook
+from stalkeer.store.catalogue.titles import TitleBook
 from stalkeer.store.db.bulk import writing
 from stalkeer.store.db.database import Database
 from stalkeer.store.db.tables import catalogue_changes, catalogue_snapshots, entries, entry_updates, title_keys, titles

@@ -14,12 +14,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Protocol
 
+from stalkeer.core.catalogue.stretches import EXTINF, SEPARATOR
+
 CHUNK = 1 << 16  # stays in the processor's cache: a megabyte is half as fast
 SAMPLE = 1 << 19
 LOOKS = 8  # into the rest of a file, each as long as a chunk: films often come behind all channels
 LONGEST_BLOCK = 12 << 20
-EXTINF = b"#EXTINF:"
-SEPARATOR = b"\n#EXTINF:"
 _BOM = b"\xef\xbb\xbf"
 _DIRECTIVES = (b"#EXTVLCOPT", b"#KODIPROP", b"#EXTHTTP", b"#EXTGRP")
 _IN_FRONT = re.compile(rb"\n[^#\r\n][^\n]*\n(?:#(?:EXTVLCOPT|KODIPROP|EXTHTTP|EXTGRP)[^\n]*\n)+#EXTINF:")

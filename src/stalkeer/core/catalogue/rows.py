@@ -6,11 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from stalkeer.core.catalogue.content import Content, NewTitle, blanks
 from stalkeer.core.titles import AlikeReader, ParsedTitle, Reading, TitleReader, title_key
 from stalkeer.model import Entry, EntryKind
-from stalkeer.store.catalogue.generations import Content
-from stalkeer.store.catalogue.titles import NewTitle
-from stalkeer.store.db.bulk import blanks
 
 FILM, EPISODE, OTHER = EntryKind.FILM.value, EntryKind.EPISODE.value, EntryKind.OTHER.value
 _TITLED = frozenset((FILM, EPISODE, OTHER, EntryKind.SERIES.value))

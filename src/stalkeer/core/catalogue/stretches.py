@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from xxhash import xxh3_64_intdigest
 
-from stalkeer.adapters.playlists.m3u import EXTINF, SEPARATOR
-
+EXTINF = b"#EXTINF:"
+SEPARATOR = b"\n#EXTINF:"  # between two blocks
 SIZE = 16  # blocks: with one changed of a hundred, six stretches of seven are still what they were
 _BETWEEN = len(SEPARATOR)  # bytes in front of each block's own
 

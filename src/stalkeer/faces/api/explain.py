@@ -11,7 +11,7 @@ from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.ids import LARGEST_ID, RowId
 from stalkeer.faces.http.models import ApiModel
 from stalkeer.faces.http.problems import problem_answers
-from stalkeer.jobs.matching.explain import explain_wanted
+from stalkeer.jobs.downloads.explain import explain_wanted
 from stalkeer.model import Decision, WantedId
 from stalkeer.store.matching.matches import find_wanted_ids
 

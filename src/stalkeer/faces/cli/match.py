@@ -118,7 +118,7 @@ def explain(
 
     Example: stalkeer match explain "Dune"
     """
-    from stalkeer.jobs.matching.explain import explain_wanted
+    from stalkeer.jobs.downloads.explain import explain_wanted
 
     parts = context_app(context)
     found = _wanted_ids(parts, wanted)

@@ -13,9 +13,9 @@ from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.matches import matching_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
 from stalkeer.jobs.downloads.choosing import rank
+from stalkeer.jobs.downloads.explain import explain_wanted
 from stalkeer.jobs.downloads.queue import queue_match
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.matching.explain import explain_wanted
 from stalkeer.jobs.matching.match import match_wanted
 from stalkeer.model import WantedId
 from stalkeer.runtime import App

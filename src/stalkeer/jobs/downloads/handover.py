@@ -19,7 +19,6 @@ from stalkeer.adapters.arr.outcomes import (
     MovieTarget,
 )
 from stalkeer.adapters.arr.parse import reads_as
-from stalkeer.adapters.arr.paths import PathMap, PathPair
 from stalkeer.adapters.arr.radarr import MovieChange, update_movie
 from stalkeer.adapters.arr.reading import tag_id
 from stalkeer.adapters.arr.sonarr import set_episodes_monitored, tag_series
@@ -28,6 +27,7 @@ from stalkeer.core.naming.release import EpisodeName, FileTraits, FilmName, rele
 from stalkeer.errors import ArrError, NotFound
 from stalkeer.jobs.downloads.placement import kept_path, library_path, named_file
 from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.library.path_map import path_map
 from stalkeer.model import EpisodeId, InstanceId, MovieId, SeriesId, WantedId, WantedKind
 from stalkeer.settings.schema import ImportMode as ImportWish
 from stalkeer.settings.schema import Settings
@@ -157,10 +157,6 @@ def hand_over_items(handovers: HandOvers, step: HandOverStep) -> HandOverOutcome
         if isinstance(outcome, Imported):
             _settle(handovers, row, client, targets)
     return outcome
-
-
-def path_map(row: InstanceRow) -> PathMap:
-    return PathMap(PathPair(pair.local, pair.remote) for pair in row.options.path_mappings)
 
 
 def target_of(targets: Sequence[TargetRow]) -> MovieTarget | EpisodesTarget:

@@ -15,7 +15,7 @@ from stalkeer.store.downloads import run_writes as owned
 from stalkeer.store.downloads.downloads import DownloadRow
 from stalkeer.store.downloads.run_writes import Ownership, Problem, Setback
 from stalkeer.store.journal.events import Event, Level, record_event
-from stalkeer.store.matching.blocklist import block_entry
+from stalkeer.store.matching.blocklist import BarredEntry, block_entry
 
 QUARANTINE = "quarantine"
 ENDS = {DownloadState.PAUSED: "was paused", DownloadState.CANCELLED: "was cancelled"}
@@ -115,7 +115,7 @@ class Settling:
     def quarantine(self, part: Path, problem: Problem) -> None:
         """Keep a wrong file apart for a look, and never take this entry for these items again."""
         with self.tools.database.begin() as connection:
-            block_entry(connection, self.row, problem.message, self.tools.clock())
+            block_entry(connection, _barred(self.row), problem.message, self.tools.clock())
             self._another(connection, problem)
         kept = part.parent / QUARANTINE / part.name
         kept.parent.mkdir(exist_ok=True)
@@ -137,3 +137,7 @@ class Settling:
         if owned.give_up(connection, self.owner, problem, now):
             event = self.event("download.failed", f"failed: {problem.message}", Level.ERROR)
             record_event(connection, now, replace(event, data={"code": problem.code}))
+
+
+def _barred(row: DownloadRow) -> BarredEntry:
+    return BarredEntry(row.source_id, row.entry_key, f"{row.title}: {row.name}", [item.wanted_id for item in row.items])

@@ -14,7 +14,7 @@ from stalkeer.settings.schema import DownloadSettings
 from stalkeer.store.catalogue.addresses import find_address
 from stalkeer.store.catalogue.traits import EntryTraits, entry_traits
 from stalkeer.store.downloads.downloads import DownloadRow
-from stalkeer.store.matching.blocklist import expected_runtime_s
+from stalkeer.store.library.targets import expected_runtime_s
 
 CHUNK = 1024 * 1024
 UNNAMED = ("und", "", "mul", "mis", "zxx")
@@ -63,7 +63,7 @@ def verify(tools: Tools, row: DownloadRow, part: Path) -> Sound | Unfinished | W
             return Unfinished(f"the file is cut short: {container.reason}")
         return Wrong(f"the file is broken: {container.reason}")
     with tools.database.connect() as connection:
-        runtime_s = expected_runtime_s(connection, row)
+        runtime_s = expected_runtime_s(connection, [item.wanted_id for item in row.items])
         address = find_address(connection, row.entry_id, row.source_id, row.entry_key)
     problem = container and (
         problem_of_duration(container, runtime_s, settings.duration_tolerance)

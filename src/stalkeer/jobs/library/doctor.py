@@ -21,10 +21,10 @@ from stalkeer.adapters.arr.paths import PathMap, PathPair
 from stalkeer.adapters.arr.reading import read_folder_troubles, read_media_management, read_root_folders
 from stalkeer.adapters.arr.values import MediaManagement, RootFolder
 from stalkeer.errors import ArrError
-from stalkeer.jobs.downloads.handover import path_map
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.library.folders import FolderFacts, look_at_folder
 from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.library.path_map import path_map
 from stalkeer.model import InstanceKind
 from stalkeer.settings.schema import DirectorySettings
 from stalkeer.store.library.instances import InstanceRow, get_instance, list_instances

@@ -9,7 +9,6 @@ from stalkeer.core.matching.pairs import Pair
 from stalkeer.core.matching.works import EntryFacts, WantedItem
 from stalkeer.core.titles import TitleReader
 from stalkeer.errors import NotFound
-from stalkeer.jobs.downloads.choosing import hindrance_of
 from stalkeer.jobs.matching.candidates import candidate_entries, to_facts
 from stalkeer.jobs.matching.match import Matching, read_known
 from stalkeer.model import Decision, WantedId
@@ -54,7 +53,7 @@ def _pair_document(pair: Pair) -> dict[str, object]:
     }
 
 
-def explain_wanted(matching: Matching, wanted_id: WantedId) -> Explanation:
+def explain_match(matching: Matching, wanted_id: WantedId) -> Explanation:
     """Think of the item anew, without writing anything."""
     known = read_known(matching)
     item = next((row.item for row in known.wanted if row.item.id == wanted_id), None)
@@ -74,7 +73,6 @@ def explain_wanted(matching: Matching, wanted_id: WantedId) -> Explanation:
         if not pairs and not others:
             others = _nearest(connection, item, reader)
         summary = _summary(pairs, others, count_titles(connection))
-        summary = " ".join(filter(None, (summary, hindrance_of(connection, wanted_id))))
     pairs.sort(key=lambda pair: (pair.decision is not Decision.CONFIRM, -pair.score))
     return Explanation(item, tuple(pairs), tuple(others[:_MOST_OTHERS]), summary)
 

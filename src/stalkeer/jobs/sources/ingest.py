@@ -13,6 +13,7 @@ from itertools import compress
 
 from sqlalchemy import Connection
 
+from stalkeer.core.catalogue.content import Content
 from stalkeer.core.catalogue.rows import Draft, RowMaker
 from stalkeer.core.catalogue.snapshot import Alignment
 from stalkeer.core.titles import PARSER_VERSION
@@ -20,7 +21,6 @@ from stalkeer.model import Entry
 from stalkeer.store.catalogue.generations import (
     MOST_LISTED,
     ChangedEntry,
-    Content,
     Generation,
     Known,
     add_entries,

@@ -8,11 +8,11 @@ from typing import NamedTuple, Protocol
 
 from xxhash import xxh3_64_intdigest
 
-from stalkeer.adapters.playlists.m3u import EXTINF, SEPARATOR, Chunks, blocks_of, chunk_of
+from stalkeer.adapters.playlists.m3u import Chunks, blocks_of, chunk_of
 from stalkeer.adapters.playlists.m3u_entry import EntryReader
 from stalkeer.core.catalogue.access import LearnedAccess, Templates
 from stalkeer.core.catalogue.snapshot import Alignment
-from stalkeer.core.catalogue.stretches import NO_TEXT, blocks_from, cut, length_of
+from stalkeer.core.catalogue.stretches import EXTINF, NO_TEXT, SEPARATOR, blocks_from, cut, length_of
 from stalkeer.model import Entry
 
 ITEMS = 500

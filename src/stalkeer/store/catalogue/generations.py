@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
+from stalkeer.core.catalogue.content import Content, blanks
 from stalkeer.core.catalogue.snapshot import Snapshot
 from stalkeer.core.catalogue.stretches import Stretches, new_array
 from stalkeer.model import SourceId
 from stalkeer.store.db.bulk import (
-    blanks,
     copy_rows,
     execute_many,
     fetch_among,
@@ -62,9 +62,6 @@ CONTENT = (
     "protected",
     "added",
 )
-# The values of CONTENT in that order, "" for what is not said; without the last ones, that few entries have, where none
-# of them is said. Not None: Python's sqlite3 takes ten times as long to bind one as a text.
-Content = tuple[Any, ...]
 _USUAL = CONTENT.index("episode_end")
 _NOTHING_FURTHER = tuple(False if name == "protected" else "" for name in CONTENT[_USUAL:])
 _ALWAYS = frozenset(("kind", "name", "url"))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from stalkeer.core.catalogue.content import NewTitle
 from stalkeer.store.db.bulk import Row, copy_rows, execute_many, fetch_among, highest_id, insert_rows, reserve_ids
 
 KEYS_AT_ONCE = 10_000  # a transaction with so many keys holds the write lock for some hundredths of a second
@@ -14,17 +14,6 @@ _KEPT = 40_000  # keys written in their order: each page of their indexes is the
 _RESERVED = 20_000  # ids at once, of titles that wait
 _TITLE = ("id", "kind", "text", "parser_version", "added_gen")
 _KEY = ("key", "title_id", "penalty", "mirror")
-
-
-class NewTitle(NamedTuple):
-    kind: str
-    text: str
-    keys: tuple[tuple[str, float], ...]  # (key, penalty)
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether its text alone tells its keys."""
-        return len(self.keys) == 1 and not self.keys[0][1]
 
 
 class TitleBook:

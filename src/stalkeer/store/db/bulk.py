@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, text
 
+from stalkeer.core.catalogue.content import blanks
 from stalkeer.store.db.database import Database
 
 T = TypeVar("T")
@@ -72,11 +73,6 @@ def _insert(connection: Connection, table: str, columns: Sequence[str], rows: Se
         execute_many(connection, statement, rows)
         return
     copy_rows(connection, table, columns, rows)
-
-
-def blanks(row: Iterable[object]) -> Row:
-    """A row for `nullif(?, '')`: Python's sqlite3 takes ten times as long to bind a None as a text."""
-    return tuple(["" if value is None else value for value in row])
 
 
 def nulls(row: Iterable[object]) -> Row:

@@ -135,3 +135,22 @@ def mark_imported(connection: Connection, wanted_ids: Sequence[WantedId], now: d
     connection.execute(update(wanted).where(wanted.c.id.in_(wanted_ids)).values(gone_at=now))
     films = select(wanted.c.library_id).where(wanted.c.id.in_(wanted_ids))
     connection.execute(update(library).where(library.c.id.in_(films)).values(has_file=True))
+
+
+def expected_runtime_s(connection: Connection, wanted_ids: Sequence[WantedId]) -> float | None:
+    """Return how many seconds these items play together, as their instance says; None where it does not say of each.
+
+    The same film for two instances counts once.
+    """
+    query = (
+        select(wanted.c.instance_id, wanted.c.runtime_min, library.c.runtime_min.label("usual"))
+        .join(library, library.c.id == wanted.c.library_id)
+        .where(wanted.c.id.in_(wanted_ids))
+    )
+    by_instance: dict[int, list[int | None]] = {}
+    for instance_id, own, usual in connection.execute(query):
+        by_instance.setdefault(instance_id, []).append(own or usual)
+    for minutes in by_instance.values():
+        if all(minutes):
+            return 60.0 * sum(value for value in minutes if value)
+    return None

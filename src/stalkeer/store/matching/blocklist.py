@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select
 
 from stalkeer.errors import NotFound
+from stalkeer.model import SourceId, WantedId
 from stalkeer.store.db.tables import library, rules, sources, wanted
-from stalkeer.store.downloads.downloads import DownloadRow
 
 BLOCK = "block"
 
@@ -26,13 +27,23 @@ class BlockRow:
     created_at: datetime
 
 
-def block_entry(connection: Connection, row: DownloadRow, reason: str, now: datetime, origin: str = "verify") -> int:
-    """Bar the download's present entry from its items. The rules are made: one for each item."""
-    slug = connection.execute(select(sources.c.slug).where(sources.c.id == row.source_id)).scalar_one_or_none()
+@dataclass(frozen=True)
+class BarredEntry:
+    """An entry that is never to be taken again for these wanted items. `label` names both to people."""
+
+    source_id: SourceId
+    entry_key: str
+    label: str
+    wanted_ids: Sequence[WantedId]
+
+
+def block_entry(connection: Connection, barred: BarredEntry, reason: str, now: datetime, origin: str = "verify") -> int:
+    """Make one rule for each item. Return how many were made."""
+    slug = connection.execute(select(sources.c.slug).where(sources.c.id == barred.source_id)).scalar_one_or_none()
     query = (
         select(wanted.c.kind, wanted.c.season, wanted.c.episode, library.c.tmdb_id, library.c.tvdb_id)
         .join(library, library.c.id == wanted.c.library_id)
-        .where(wanted.c.id.in_([item.wanted_id for item in row.items]))
+        .where(wanted.c.id.in_(barred.wanted_ids))
         .distinct()
     )
     made = 0
@@ -46,10 +57,10 @@ def block_entry(connection: Connection, row: DownloadRow, reason: str, now: date
             "season": None if is_film else item.season,
             "episode": None if is_film else item.episode,
             "source_slug": slug,
-            "entry_key": row.entry_key,
+            "entry_key": barred.entry_key,
             "reason": reason,
             "origin": origin,
-            "label": f"{row.title}: {row.name}",
+            "label": barred.label,
             "created_at": now,
         }
         connection.execute(rules.insert().values(**values))
@@ -91,22 +102,3 @@ def unblock(connection: Connection, rule_id: int) -> None:
 
 def clear_blocks(connection: Connection) -> int:
     return connection.execute(delete(rules).where(rules.c.action == BLOCK)).rowcount
-
-
-def expected_runtime_s(connection: Connection, row: DownloadRow) -> float | None:
-    """How long the download's items play together, as their instance says; None where it does not say of each.
-
-    The same film for two instances counts once.
-    """
-    query = (
-        select(wanted.c.instance_id, wanted.c.runtime_min, library.c.runtime_min.label("usual"))
-        .join(library, library.c.id == wanted.c.library_id)
-        .where(wanted.c.id.in_([item.wanted_id for item in row.items]))
-    )
-    by_instance: dict[int, list[int | None]] = {}
-    for instance_id, own, usual in connection.execute(query):
-        by_instance.setdefault(instance_id, []).append(own or usual)
-    for minutes in by_instance.values():
-        if all(minutes):
-            return 60.0 * sum(value for value in minutes if value)
-    return None
