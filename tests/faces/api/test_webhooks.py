@@ -273,6 +273,7 @@ def running(server):
     """Our server on a real port: the instances must reach it."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
+    listening.listen()  # who connects before uvicorn is up waits instead of being refused
     config = uvicorn.Config(server, log_level="error", lifespan="off")
     program = uvicorn.Server(config)
     thread = threading.Thread(target=program.run, kwargs={"sockets": [listening]})

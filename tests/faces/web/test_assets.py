@@ -19,7 +19,7 @@ from stalkeer.faces.web.system import TASKS
 from tests.faces.web.conftest import build_sample
 
 ROOT = Path(__file__).parents[3]
-WEB = ROOT / "src" / "stalkeer" / "web"
+WEB = ROOT / "src" / "stalkeer" / "faces" / "web"
 VENDOR = json.loads((WEB / "static" / "vendor" / "VENDOR.json").read_text())
 TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
 # Names that no rule speaks of: hooks for scripts and tests.
