@@ -183,3 +183,27 @@ class Held:
         self.waiting.append(command)
         if not self.go_on.wait(60):
             raise TimeoutError("the test never let the command go")
+
+
+# --- versions --------------------------------------------------------------------------------------------------------
+
+
+def leaves_out(names: frozenset[str], answer: Callable[[Request], Response]) -> Behaviour:
+    """Fields that a version does not write yet, or no longer: absent everywhere in the answer, and nothing says so."""
+
+    def behave(request: Request) -> Response:
+        response = answer(request)
+        return Response(response.status, _without(names, response.body), response.headers)
+
+    return behave
+
+
+def no_such_route(_request: Request) -> Response:
+    """A version from before the route: `NotFound` for any path the router does not know."""
+    return Response(404, {"message": "NotFound"})
+
+
+def _without(names: frozenset[str], value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _without(names, part) for name, part in value.items() if name not in names}
+    return [_without(names, part) for part in value] if isinstance(value, list) else value

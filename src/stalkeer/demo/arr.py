@@ -1,7 +1,8 @@
 """What the demo's Radarr and Sonarr have in common: access, paging, folders, commands, history, settings.
 
 Well-behaved and stateful, with the field names, status codes and oddities of the two programs' v3 API. `strict` makes
-the server refuse what the real ones would silently ignore: parameters and body fields that they do not know.
+the server refuse what the real ones would silently ignore: parameters and body fields that they do not know. An older
+`version` has no newer route (404), ignores newer parameters and leaves newer fields out, and never says so.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -33,6 +34,10 @@ class Mount:
 
     seen: str
     real: Path
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
 def moment() -> str:
@@ -60,6 +65,7 @@ class ArrServer(JsonServer):
 
     program: ClassVar[str]
     version: ClassVar[str]
+    named_since: ClassVar[str] = ""  # the first version that says in its status what program it is
 
     def __init__(
         self,
@@ -69,6 +75,7 @@ class ArrServer(JsonServer):
         url_base: str = "",
         strict: bool = False,
         mounts: Iterable[Mount] = (),
+        version: str | None = None,
     ) -> None:
         super().__init__()
         self.library = library
@@ -76,7 +83,7 @@ class ArrServer(JsonServer):
         self.url_base = url_base
         self.strict = strict
         self.mounts = tuple(mounts)
-        self.reported_version = self.version
+        self.reported_version = version or self.version
         self.violations: list[str] = []
         self.profiles: list[dict[str, Any]] = [quality_profile(self.program)]
         self.tags: list[dict[str, Any]] = []
@@ -135,6 +142,10 @@ class ArrServer(JsonServer):
                 return mount.real / seen[len(prefix) :].lstrip("/")
         return None if self.mounts or not seen.startswith("/") else Path(seen)
 
+    def is_at_least(self, version: str) -> bool:
+        """Whether the version that this server plays is `version` or a later one; the empty one is older than all."""
+        return _numbers(self.reported_version) >= _numbers(version)
+
     # -- answering
 
     def answer(self, request: Request) -> Response:
@@ -162,16 +173,16 @@ class ArrServer(JsonServer):
         is_known = False
         for route in self._routes:
             arguments = route.match(request.method, path)
+            if not self.is_at_least(route.since):
+                continue
             if arguments is None:
                 is_known = is_known or route.match(route.method, path) is not None
                 continue
-            request = Request(
-                request.method, path, request.query, request.repeated, request.headers, request.body, arguments
-            )
+            request = replace(request, path=path, arguments=arguments)
             try:
                 self._check(request, route)
                 with self.lock:
-                    return route.handler(request)
+                    return route.handler(self._without_newer(request, route))
             except Answer as early:
                 return early.response
         return Response(405) if is_known else Response(404, {"message": "NotFound"})
@@ -188,6 +199,15 @@ class ArrServer(JsonServer):
                 raise invalid(name, f"The value '{value}' is not valid.", value)
         if route.fields is not None:
             self.check_fields(f"{request.method} {request.path}", request.json(), route.fields)
+
+    def _without_newer(self, request: Request, route: Route) -> Request:
+        """The request without the parameters that this version does not know yet: it ignores them."""
+        unknown = {name for name, since in route.newer.items() if not self.is_at_least(since)}
+        return replace(
+            request,
+            query={name: value for name, value in request.query.items() if name not in unknown},
+            repeated={name: values for name, values in request.repeated.items() if name not in unknown},
+        )
 
     def check_fields(self, where: str, body: Any, known: Iterable[str]) -> None:
         """Refuses, when strict, a body that is no object or holds fields that the program does not know."""
@@ -297,7 +317,7 @@ class ArrServer(JsonServer):
         return Response(
             200,
             {
-                "appName": self.program,
+                "appName": self.program if self.is_at_least(self.named_since) else None,
                 "instanceName": self.program,
                 "version": self.reported_version,
                 "buildTime": "2026-01-01T00:00:00Z",

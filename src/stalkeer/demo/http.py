@@ -82,13 +82,18 @@ Handler = Callable[[Request], Response]
 
 @dataclass(frozen=True)
 class Route:
-    """`path` holds {name} for a number; `query` names every parameter the program knows, with its kind."""
+    """`path` holds {name} for a number; `query` names every parameter the program knows, with its kind.
+
+    `since` is the first version of the program that has the route, `newer` the first one that knows a parameter.
+    """
 
     method: str
     path: str
     handler: Handler
     query: Mapping[str, str] = field(default_factory=dict)
     fields: frozenset[str] | None = None  # of the JSON body; None = the handler looks for itself
+    since: str = ""
+    newer: Mapping[str, str] = field(default_factory=dict)
 
     def match(self, method: str, path: str) -> Mapping[str, str] | None:
         if method != self.method:

@@ -91,6 +91,8 @@ NAMING = {
     "movieFolderFormat": "{Movie Title} ({Release Year})",
 }
 WANTED = {**PAGED, "monitored": "bool"}
+WANTED_SINCE = "5.6.0.8846"
+BLOCKLIST = {**PAGED, "movieIds": "ints", "protocols": "str"}
 QUEUE = {
     **PAGED,
     "includeUnknownMovieItems": "bool",

@@ -8,7 +8,6 @@ from typing import Any
 
 from stalkeer.demo import imports
 from stalkeer.demo.arr import (
-    PAGED,
     ArrServer,
     apply_tags,
     filtered_history,
@@ -25,6 +24,7 @@ from stalkeer.demo.arr import (
 from stalkeer.demo.commands import Command, Job
 from stalkeer.demo.http import Answer, Request, Response, Route
 from stalkeer.demo.movies import (
+    BLOCKLIST,
     CALENDAR,
     EDITOR_FIELDS,
     HISTORY,
@@ -40,6 +40,7 @@ from stalkeer.demo.movies import (
     SINCE,
     SORT_KEYS,
     WANTED,
+    WANTED_SINCE,
     Movie,
     MovieFile,
     alternate_titles,
@@ -54,6 +55,7 @@ class Radarr(ArrServer):
 
     program = "Radarr"
     version = "6.1.1.10360"
+    named_since = "4.0.3.5879"
 
     def __init__(self, library: Path, **options: Any) -> None:
         self.movies: dict[int, Movie] = {}
@@ -108,11 +110,11 @@ class Radarr(ArrServer):
             Route("GET", f"{v3}/moviefile", self._files, {"movieId": "ints", "movieFileIds": "ints"}),
             Route("GET", f"{v3}/moviefile/{{id}}", self._file),
             Route("DELETE", f"{v3}/moviefile/{{id}}", self._delete_file),
-            Route("GET", f"{v3}/wanted/missing", self._missing, WANTED),
-            Route("GET", f"{v3}/wanted/cutoff", self._cutoff, WANTED),
+            Route("GET", f"{v3}/wanted/missing", self._missing, WANTED, since=WANTED_SINCE),
+            Route("GET", f"{v3}/wanted/cutoff", self._cutoff, WANTED, since=WANTED_SINCE),
             Route("GET", f"{v3}/queue", self._queue, QUEUE),
             Route("GET", f"{v3}/queue/details", self._queue_details, {"movieId": "int", "includeMovie": "bool"}),
-            Route("GET", f"{v3}/blocklist", self._blocklist, PAGED | {"movieIds": "ints", "protocols": "str"}),
+            Route("GET", f"{v3}/blocklist", self._blocklist, BLOCKLIST, since="4.0.0.5745"),
             Route("GET", f"{v3}/history", self._history, HISTORY),
             Route("GET", f"{v3}/history/movie", self._movie_history, MOVIE_HISTORY),
             Route("GET", f"{v3}/history/since", self._since, SINCE),

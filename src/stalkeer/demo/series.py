@@ -110,6 +110,7 @@ EPISODES = {
     "includeEpisodeFile": "bool",
     "includeImages": "bool",
 }
+EPISODES_NEWER = {"includeEpisodeFile": "4.0.9.2421"}
 WANTED = {**PAGED, "includeSeries": "bool", "includeImages": "bool", "monitored": "bool"}
 CUTOFF = WANTED | {"includeEpisodeFile": "bool"}
 QUEUE = {
