@@ -18,6 +18,7 @@
     |   |-- ArrWrongProgram         the address belongs to the other program, or to none
     |   |-- ArrTooOld               a version without the API we use
     |   `-- ArrRefused              it answered, and said no
+    |       `-- ArrNotFound         it knows no such request: 404, as versions before that request answer
     |-- TmdbError                   The Movie Database: the key is wrong, or the answer unknown
     |   `-- TmdbUnreachable         no answer, or not now (exit code 4)
     |-- TransferError               a download's bytes; see `transfers/` for the reasons it carries
@@ -99,6 +100,10 @@ class ArrTooOld(ArrError):
 
 
 class ArrRefused(ArrError):
+    pass
+
+
+class ArrNotFound(ArrRefused):
     pass
 
 

@@ -9,6 +9,7 @@ from stalkeer.adapters.arr.reading import (
     read_queue,
     read_remote_path_mappings,
     read_root_folders,
+    read_size_bounds,
     tag_id,
 )
 from stalkeer.adapters.arr.values import RemotePathMapping
@@ -27,7 +28,7 @@ def test_the_members_of_a_group_are_equals_and_the_cutoff_may_be_a_group(radarr,
 
 
 def test_each_quality_of_a_profile_has_the_sizes_of_its_definition_and_0_bounds_nothing(radarr, radarr_client):
-    (profile,) = read_profiles(radarr_client)
+    (profile,) = read_profiles(radarr_client, read_size_bounds(radarr_client))
 
     sizes = next(one.sizes for one in profile.qualities if one.quality.name == "WEBDL-1080p")
     assert (sizes.least, sizes.most, sizes.preferred) == (None, 100.0, 95.0)

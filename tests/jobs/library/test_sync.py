@@ -96,6 +96,17 @@ def test_a_second_sync_of_an_unchanged_library_writes_nothing(database, arrs, ra
     assert [s.changed for s in second.instances] == [0, 0]
 
 
+def test_a_second_sync_writes_no_item_that_is_held_back(database, arrs, radarr, sonarr):
+    know(arrs, radarr)
+    know(arrs, sonarr)
+    radarr.add_movie("Future", 2030, is_available=False)
+    radarr.add_file(radarr.add_movie("Below", 2020), quality=1)
+    sonarr.add_episode(sonarr.add_series("Some Series", 2019), 0, 1)
+    sync(database, arrs)
+
+    assert [s.changed for s in sync(database, arrs).instances] == [0, 0]
+
+
 def test_what_is_no_longer_missing_is_gone_and_comes_back_with_its_history(database, arrs, radarr, clock):
     know(arrs, radarr)
     film = radarr.add_movie("Some Film", 2020)

@@ -10,7 +10,7 @@ import httpx2
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
-from stalkeer.errors import ArrError, ArrRefused, ArrUnauthorised, ArrUnreachable, ArrWrongProgram
+from stalkeer.errors import ArrError, ArrNotFound, ArrRefused, ArrUnauthorised, ArrUnreachable, ArrWrongProgram
 
 T = TypeVar("T")
 SHOWN_CHARACTERS = 300
@@ -119,6 +119,8 @@ def explain_refusal(response: httpx2.Response, asked: str) -> ArrError:
         )
     if status in TRY_LATER:
         return ArrUnreachable(f"{asked}: it answered {status}{said}. It is tried again later; see the instance's log.")
+    if status == 404:
+        return ArrNotFound(f"{asked}: it answered 404{said}")
     return ArrRefused(f"{asked}: it answered {status}{said}")
 
 

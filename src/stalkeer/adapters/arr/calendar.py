@@ -53,7 +53,7 @@ def read_calendar(client: ArrClient, start: datetime, end: datetime) -> tuple[Pr
             episode=episode.episode_number,
             at=at,
             what="air",
-            has_file=episode.has_file,
+            has_file=bool(episode.owns_file),
             monitored=episode.monitored,
         )
         for episode in episodes
@@ -73,7 +73,7 @@ def _film_dates(movie: MovieResource, start: datetime, end: datetime) -> list[Pr
             episode=None,
             at=at,
             what=what,
-            has_file=movie.has_file,
+            has_file=bool(movie.owns_file),
             monitored=movie.monitored,
         )
         for what, moment in dates

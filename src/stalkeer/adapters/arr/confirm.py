@@ -8,8 +8,9 @@ from stalkeer.adapters.arr.answers import Resource
 from stalkeer.adapters.arr.client import ArrClient, Query
 from stalkeer.adapters.arr.outcomes import EpisodesTarget, HandOverRequest, Imported, MovieTarget
 from stalkeer.adapters.arr.radarr import read_movie_files
-from stalkeer.adapters.arr.sonarr import read_episodes_by_id
+from stalkeer.adapters.arr.sonarr import read_episode_files_by_id, read_episodes_by_id
 from stalkeer.adapters.arr.values import MediaFile
+from stalkeer.errors import ArrRefused
 
 IMPORTED_EVENT = "downloadFolderImported"
 
@@ -48,13 +49,18 @@ def files_of(client: ArrClient, request: HandOverRequest) -> tuple[MediaFile, ..
     """The item's file; for several episodes only one that all of them have."""
     if isinstance(request.target, MovieTarget):
         return read_movie_files(client, request.target.movie_id)
-    files = [
-        episode.episode_file.to_value() if episode.episode_file else None
-        for episode in read_episodes_by_id(client, request.target.episode_ids)
-    ]
-    if len(files) != len(request.target.episode_ids) or None in files or len({file.id for file in files if file}) != 1:
+    episodes = read_episodes_by_id(client, request.target.episode_ids)
+    for episode in episodes:
+        if episode.episode_file_id is None and episode.owns_file is not False:
+            raise ArrRefused(
+                f"{client.address.label}: GET episode does not say whether S{episode.season_number:02}"
+                f"E{episode.episode_number:02} has a file. Look at it there; it is asked again."
+            )
+    ids = {episode.episode_file_id for episode in episodes}
+    common = ids.pop() if len(ids) == 1 else None
+    if not common or len(episodes) != len(request.target.episode_ids):
         return ()
-    return tuple(file for file in files[:1] if file)
+    return read_episode_files_by_id(client, [common])
 
 
 def _ids_dropped_from(client: ArrClient, request: HandOverRequest, path: str) -> frozenset[str]:

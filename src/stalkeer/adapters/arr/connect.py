@@ -15,7 +15,8 @@ from stalkeer.adapters.arr.values import SystemStatus
 from stalkeer.errors import ArrError, ArrTooOld, ArrUnreachable, ArrWrongProgram, ConfigurationError
 from stalkeer.model import InstanceKind
 
-OLDEST_MAJOR = {InstanceKind.RADARR: 4, InstanceKind.SONARR: 4}
+# the first versions that answer what nothing can stand in for: Radarr's `blocklist`, and the name of the program
+OLDEST = {InstanceKind.RADARR: (4, 0, 3), InstanceKind.SONARR: (4, 0, 0)}
 PROGRAMS = {"radarr": InstanceKind.RADARR, "sonarr": InstanceKind.SONARR}
 
 
@@ -138,7 +139,7 @@ def _read(response: httpx2.Response, address: Address) -> StatusResource:
         status = _STATUS.validate_json(response.content)
     except ValidationError:
         status = StatusResource()
-    if not status.app_name:
+    if not status.app_name and not status.version:
         raise ArrWrongProgram(
             f"{asked} answers, but it is not the API of {address.kind.capitalize()}: another program, a login page, "
             "or a wrong base path. Check the address (Settings > General > URL Base)."
@@ -158,17 +159,18 @@ def _without_v3(client: ArrClient, address: Address) -> ArrError:
 
 
 def _judge(status: StatusResource, address: Address) -> SystemStatus:
+    """Only Radarr before 4.0.3 has a version and does not say what it is."""
+    if not status.app_name and status.version and address.kind is InstanceKind.RADARR:
+        raise _too_old(status, address)
     kind = PROGRAMS.get(status.app_name.lower())
     if kind is None or kind is not address.kind:
         raise ArrWrongProgram(
             f"{address.label}: {address.url} is {status.app_name or 'another program'}, not "
             f"{address.kind.capitalize()}. Give it under `{status.app_name.lower() or 'its own program'}` instead."
         )
-    major = status.version.partition(".")[0]
-    if not major.isdigit() or int(major) < OLDEST_MAJOR[kind]:
-        raise ArrTooOld(
-            f"{address.label}: {status.app_name} {status.version} is too old; {OLDEST_MAJOR[kind]}.0 or newer is needed"
-        )
+    numbers = status.version.split(".")[:3]
+    if not all(part.isdigit() for part in numbers) or tuple(map(int, numbers)) < OLDEST[kind]:
+        raise _too_old(status, address)
     return SystemStatus(
         kind=kind,
         version=status.version,
@@ -177,3 +179,9 @@ def _judge(status: StatusResource, address: Address) -> SystemStatus:
         is_docker=status.is_docker,
         os_name=status.os_name,
     )
+
+
+def _too_old(status: StatusResource, address: Address) -> ArrError:
+    needed = ".".join(str(number) for number in OLDEST[address.kind])
+    name = address.kind.capitalize()
+    return ArrTooOld(f"{address.label}: {name} {status.version} is too old; {needed} or newer is needed. Update it.")

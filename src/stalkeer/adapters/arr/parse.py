@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 from stalkeer.adapters.arr.answers import Resource
 from stalkeer.adapters.arr.client import ArrClient
 from stalkeer.adapters.arr.outcomes import EpisodesTarget, MovieTarget
+from stalkeer.errors import ArrNotFound
 
 
 class IdResource(Resource):
@@ -43,10 +44,14 @@ def reads_as(client: ArrClient, release: str, target: MovieTarget | EpisodesTarg
 def formats_for_names(client: ArrClient, release: str) -> tuple[str, ...]:
     """The custom formats that a release of this name has, as far as the instance puts them into names.
 
-    Its reading of the name tells which, its list of formats which of them belong into names.
+    Its reading of the name tells which, its list of formats which of them belong into names. None without that list.
     """
     own = client.get(_PARSE, "parse", {"title": release}).custom_formats
     if not own:
         return ()
-    shown = {one.id for one in client.get(_FORMATS, "customformat") if one.include_custom_format_when_renaming}
+    try:
+        known = client.get(_FORMATS, "customformat")
+    except ArrNotFound:
+        return ()
+    shown = {one.id for one in known if one.include_custom_format_when_renaming}
     return tuple(one.name for one in own if one.id in shown)

@@ -11,7 +11,7 @@ from stalkeer.adapters.arr.answers import read_value
 from stalkeer.adapters.arr.client import ArrClient, Query
 from stalkeer.adapters.arr.reading import Page, PagedList
 from stalkeer.adapters.arr.resources import FileResource, MovieResource
-from stalkeer.adapters.arr.values import LibraryItem, MediaFile, WantedReason
+from stalkeer.adapters.arr.values import MediaFile, WantedReason
 from stalkeer.model import MovieId
 
 _MOVIES = TypeAdapter(Page[MovieResource])
@@ -19,14 +19,17 @@ _MOVIE = TypeAdapter(MovieResource)
 _FILES = TypeAdapter(tuple[FileResource, ...])
 
 
-def read_movies(client: ArrClient) -> Iterator[LibraryItem]:
+def read_movies(client: ArrClient) -> Iterator[MovieResource]:
     """The whole library in one request, film by film. Local covers are left out: they cost the instance a disk walk."""
     for value in client.stream("movie", {"excludeLocalCovers": True}):
-        yield read_value(_MOVIE, value, f"{client.address.label}: GET movie").to_library_item()
+        yield read_value(_MOVIE, value, f"{client.address.label}: GET movie")
 
 
 def wanted_movies(client: ArrClient, reason: WantedReason, *, monitored: bool) -> PagedList[MovieResource]:
-    """Films without a file, or below the cutoff: whole records. Not filtered by availability, `isAvailable` tells."""
+    """Films without a file, or below the cutoff: whole records. Not filtered by availability, `isAvailable` tells.
+
+    Reading it raises ArrNotFound before Radarr 5.6; there `MovieResource.lacks` of the library says the same.
+    """
     # a missing direction is `descending`, whatever the documentation says
     query: Query = {
         "sortKey": "movieMetadata.sortTitle",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter
@@ -164,13 +165,13 @@ class DefinitionResource(Resource):
     preferred_size: float | None = None
 
 
+UNBOUNDED: Mapping[int, SizeBounds] = MappingProxyType({})
 _PROFILES = TypeAdapter(tuple[ProfileResource, ...])
 _DEFINITIONS = TypeAdapter(tuple[DefinitionResource, ...])
 
 
-def read_profiles(client: ArrClient) -> tuple[QualityProfile, ...]:
-    """The quality profiles, each quality with the sizes that the instance accepts of it."""
-    bounds = read_size_bounds(client)
+def read_profiles(client: ArrClient, bounds: Mapping[int, SizeBounds] = UNBOUNDED) -> tuple[QualityProfile, ...]:
+    """The quality profiles, each quality with its `bounds`: the sizes that the instance accepts of it."""
     return tuple(_profile(resource, bounds) for resource in client.get(_PROFILES, "qualityprofile"))
 
 

@@ -53,6 +53,7 @@ class FileResource(Resource):
     scene_name: str = ""
     quality: QualityModelResource | None = None
     date_added: datetime | None = None
+    quality_cutoff_not_met: bool | None = None
 
     def to_value(self) -> MediaFile:
         return MediaFile(
@@ -89,8 +90,8 @@ class MovieResource(Resource):
     quality_profile_id: int = 0
     monitored: bool = False
     is_available: bool = False
-    has_file: bool = False
-    movie_file_id: int = 0
+    has_file: bool | None = None
+    movie_file_id: int | None = None
     movie_file: FileResource | None = None
     path: str = ""
     images: tuple[ImageResource, ...] = ()
@@ -102,6 +103,25 @@ class MovieResource(Resource):
     digital_release: datetime | None = None
     physical_release: datetime | None = None
     minimum_availability: str = ""
+
+    @property
+    def owns_file(self) -> bool | None:
+        """None where the record does not say: an absent field is no `no`."""
+        return owns_file(self.has_file, self.movie_file_id, self.movie_file)
+
+    @property
+    def is_below_cutoff(self) -> bool | None:
+        """Whether its file is below the cutoff; None where the record does not say."""
+        if self.owns_file is not True:
+            return self.owns_file
+        return self.movie_file.quality_cutoff_not_met if self.movie_file else None
+
+    @property
+    def lacks(self) -> WantedReason | None:
+        """The list of Radarr's own on which the film is; None where it is on none, or the record does not say."""
+        if self.owns_file is False and self.year > 0:
+            return WantedReason.MISSING
+        return WantedReason.CUTOFF if self.is_below_cutoff else None
 
     def to_library_item(self) -> LibraryItem:
         return LibraryItem(
@@ -119,7 +139,7 @@ class MovieResource(Resource):
             original_language=self.original_language.name if self.original_language else None,
             quality_profile_id=self.quality_profile_id or None,
             monitored=self.monitored,
-            has_file=self.has_file or self.movie_file_id > 0,
+            has_file=bool(self.owns_file),
             path=self.path or None,
             poster=poster_name(self.images, self.remote_poster),
             tags=self.tags,
@@ -198,13 +218,18 @@ class EpisodeResource(Resource):
     air_date_utc: datetime | None = None
     runtime: int = 0
     monitored: bool = False
-    has_file: bool = False
-    episode_file_id: int = 0
+    has_file: bool | None = None
+    episode_file_id: int | None = None
     episode_file: FileResource | None = None
     absolute_episode_number: int | None = None
     scene_season_number: int | None = None
     scene_episode_number: int | None = None
     scene_absolute_episode_number: int | None = None
+
+    @property
+    def owns_file(self) -> bool | None:
+        """None where the record does not say: an absent field is no `no`."""
+        return owns_file(self.has_file, self.episode_file_id, self.episode_file)
 
     def to_wanted_item(self, reason: WantedReason) -> WantedItem:
         return WantedItem(
@@ -225,6 +250,13 @@ class EpisodeResource(Resource):
             monitored=self.monitored,
             current_quality=current_quality(self.episode_file),
         )
+
+
+def owns_file(has_file: bool | None, file_id: int | None, file: FileResource | None) -> bool | None:  # noqa: FBT001
+    """Whether an item has a file, by what its record says of it; None where it says nothing."""
+    if has_file or file_id or file is not None:
+        return True
+    return None if has_file is None and file_id is None else False
 
 
 def known_titles(title: str, original: str, alternates: tuple[AlternateTitleResource, ...]) -> tuple[KnownTitle, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -11,11 +12,11 @@ from fastapi.responses import HTMLResponse, Response
 
 from stalkeer.adapters.arr.client import Address, ArrClient
 from stalkeer.adapters.arr.connect import connect
-from stalkeer.adapters.arr.radarr import wanted_movies
+from stalkeer.adapters.arr.radarr import read_movies, wanted_movies
 from stalkeer.adapters.arr.reading import read_profiles, read_root_folders
 from stalkeer.adapters.arr.sonarr import wanted_episodes
 from stalkeer.adapters.arr.values import QualityProfile, RootFolder, WantedReason
-from stalkeer.errors import ArrError, Conflict, InvalidInput
+from stalkeer.errors import ArrError, ArrNotFound, Conflict, InvalidInput
 from stalkeer.faces.web.forms import FormFields
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, page
@@ -174,6 +175,7 @@ def look_at(address: Address) -> Found:
     """Ask for version, folders, profiles and what is missing. Raises the ArrError that says what is wrong."""
     connected = connect(address)
     with ArrClient(replace(address, url=connected.url)) as client:
+        wanted = count_wanted(client)
         return Found(
             url=connected.url,
             version=connected.status.version,
@@ -181,12 +183,22 @@ def look_at(address: Address) -> Found:
             notes=connected.notes,
             folders=tuple(read_root_folders(client)),
             profiles=tuple(read_profiles(client)),
-            missing=count_wanted(client, WantedReason.MISSING),
-            cutoff=count_wanted(client, WantedReason.CUTOFF),
+            missing=wanted.get(WantedReason.MISSING, 0),
+            cutoff=wanted.get(WantedReason.CUTOFF, 0),
         )
 
 
-def count_wanted(client: ArrClient, reason: WantedReason) -> int:
+def count_wanted(client: ArrClient) -> Mapping[WantedReason, int]:
+    """How many items are on the instance's lists, or would be: Radarr before 5.6 has none (404), only its films."""
+    try:
+        return {reason: count_listed(client, reason) for reason in WantedReason}
+    except ArrNotFound:
+        if client.address.kind is not InstanceKind.RADARR:
+            raise
+        return Counter(film.lacks for film in read_movies(client) if film.lacks and film.monitored)
+
+
+def count_listed(client: ArrClient, reason: WantedReason) -> int:
     if client.address.kind is InstanceKind.RADARR:
         films = wanted_movies(client, reason, monitored=True)
         films.page_size = 1

@@ -9,14 +9,23 @@ from typing import TypeVar
 
 from stalkeer.adapters.arr.client import ArrClient
 from stalkeer.adapters.arr.connect import check_program
-from stalkeer.adapters.arr.radarr import read_movies, wanted_movies
-from stalkeer.adapters.arr.reading import read_blocklist, read_profiles, read_queue, read_root_folders, read_tags
-from stalkeer.adapters.arr.sonarr import read_episodes, read_series_list, wanted_episodes
-from stalkeer.adapters.arr.values import LibraryKind, WantedItem, WantedReason
-from stalkeer.errors import ArrError
+from stalkeer.adapters.arr.radarr import read_movies
+from stalkeer.adapters.arr.reading import (
+    UNBOUNDED,
+    read_blocklist,
+    read_profiles,
+    read_queue,
+    read_root_folders,
+    read_size_bounds,
+    read_tags,
+)
+from stalkeer.adapters.arr.sonarr import read_episodes, read_series_list
+from stalkeer.adapters.arr.values import LibraryKind, SizeBounds, WantedItem, WantedReason
+from stalkeer.errors import ArrError, ArrNotFound
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.library.instances import Arrs
 from stalkeer.jobs.library.skip_rules import SkipFacts, skip_rule
+from stalkeer.jobs.library.wanted_lists import FilmsOwnWord, WantedPages
 from stalkeer.model import InstanceKind, SeriesId
 from stalkeer.settings.schema import WantedSettings
 from stalkeer.store.db.database import Database
@@ -39,7 +48,10 @@ LIBRARY_CHUNK = 500
 
 @dataclass(frozen=True)
 class InstanceSync:
-    """What came of one instance. With an `error`, what was read before stays as it was."""
+    """What came of one instance. With an `error`, what was read before stays as it was.
+
+    `notes`: what it has no list of that would have refined the rest, and what that means.
+    """
 
     slug: str
     kind: InstanceKind
@@ -50,6 +62,7 @@ class InstanceSync:
     gone: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
     error: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def wanted(self) -> int:
@@ -67,6 +80,7 @@ class InstanceSync:
             "gone": self.gone,
             "skipped": dict(self.skipped),
             "error": self.error,
+            "notes": list(self.notes),
         }
 
 
@@ -100,36 +114,47 @@ def sync_wanted(
         rows = [get_instance(connection, only)] if only else [r for r in list_instances(connection) if r.enabled]
     sync = WantedSync(database, arrs, wishes, run)
     libraries = [(row, _library_or_error(sync, row)) for row in rows]
-    return SyncReport(tuple(_wanted_or_error(sync, row, before) for row, before in libraries))
+    return SyncReport(tuple(_wanted_or_error(sync, row, library) for row, library in libraries))
 
 
-def _library_or_error(sync: WantedSync, row: InstanceRow) -> InstanceSync:
+@dataclass(frozen=True)
+class _Library:
+    """A library as it was read, and what its films said of themselves."""
+
+    report: InstanceSync
+    films: FilmsOwnWord = field(default_factory=FilmsOwnWord)
+
+
+def _library_or_error(sync: WantedSync, row: InstanceRow) -> _Library:
     try:
         with sync.arrs.client(row) as client:
             return _sync_library(sync, row, client)
     except ArrError as error:
-        return InstanceSync(row.slug, row.kind, error=str(error))
+        return _Library(InstanceSync(row.slug, row.kind, error=str(error)))
 
 
-def _wanted_or_error(sync: WantedSync, row: InstanceRow, before: InstanceSync) -> InstanceSync:
+def _wanted_or_error(sync: WantedSync, row: InstanceRow, library: _Library) -> InstanceSync:
+    before = library.report
     if before.error is not None or sync.run.is_cancelled():
         return before
     try:
         with sync.arrs.client(row) as client:
-            return _sync_wanted(sync, row, client, before)
+            return _sync_wanted(sync, row, client, library)
     except ArrError as error:
         return replace(before, error=str(error))
 
 
-def _sync_library(sync: WantedSync, row: InstanceRow, client: ArrClient) -> InstanceSync:
+def _sync_library(sync: WantedSync, row: InstanceRow, client: ArrClient) -> _Library:
     status = check_program(client)
-    profiles, folders = read_profiles(client), read_root_folders(client)
+    bounds, notes = _size_bounds(client)
+    profiles, folders = read_profiles(client, bounds), read_root_folders(client)
     kind = LibraryKind.MOVIE if row.kind is InstanceKind.RADARR else LibraryKind.SERIES
     with sync.database.connect() as connection:
         known = read_known_items(connection, row.id, kind)
     seen: set[int] = set()
     changed = 0
-    items = read_movies(client) if kind is LibraryKind.MOVIE else read_series_list(client)
+    films = FilmsOwnWord()
+    items = films.note(read_movies(client)) if kind is LibraryKind.MOVIE else read_series_list(client)
     for chunk in _chunks(items, LIBRARY_CHUNK):
         with sync.database.begin() as connection:
             changed += save_items(connection, row.id, chunk, known, sync.arrs.clock())
@@ -138,18 +163,26 @@ def _sync_library(sync: WantedSync, row: InstanceRow, client: ArrClient) -> Inst
     with sync.database.begin() as connection:
         remove_items(connection, known, seen)
         note_sync(connection, row.id, status.version, sync.arrs.clock(), profiles, folders)
-    return InstanceSync(row.slug, row.kind, library=len(seen), changed=changed)
+    return _Library(InstanceSync(row.slug, row.kind, library=len(seen), changed=changed, notes=notes), films)
 
 
-def _sync_wanted(sync: WantedSync, row: InstanceRow, client: ArrClient, before: InstanceSync) -> InstanceSync:
+def _size_bounds(client: ArrClient) -> tuple[Mapping[int, SizeBounds], tuple[str, ...]]:
+    """The sizes that the instance accepts, or why it is not asked for them."""
+    try:
+        return read_size_bounds(client), ()
+    except ArrNotFound as error:
+        return UNBOUNDED, (f"{error}. It has no list of sizes, so no entry is refused for its size.",)
+
+
+def _sync_wanted(sync: WantedSync, row: InstanceRow, client: ArrClient, own: _Library) -> InstanceSync:
     with sync.database.connect() as connection:
         kind = LibraryKind.MOVIE if row.kind is InstanceKind.RADARR else LibraryKind.SERIES
         library = read_known_items(connection, row.id, kind)
         known = read_known_wanted(connection, row.id)
     facts = read_facts(sync, row, client)
-    report = before
+    report = own.report
     for reason in WantedReason:
-        counts = _sync_list(sync, _List(row, client, reason, facts, library, known))
+        counts = _sync_list(sync, _List(row, client, reason, facts, library, known, own.films))
         report = replace(
             report,
             missing=counts.seen if reason is WantedReason.MISSING else report.missing,
@@ -157,12 +190,21 @@ def _sync_wanted(sync: WantedSync, row: InstanceRow, client: ArrClient, before: 
             changed=report.changed + counts.changed,
             gone=report.gone + counts.gone,
         )
-    blocked = read_blocklist(client)
-    with sync.database.begin() as connection:
-        save_blocked_releases(connection, row.id, blocked)
+    notes = (*report.notes, *_sync_blocklist(sync, row, client))
     with sync.database.connect() as connection:
         skipped = {skip: number for skip, number in count_wanted(connection, row.id).items() if skip is not None}
-    return replace(report, skipped=skipped)
+    return replace(report, skipped=skipped, notes=notes)
+
+
+def _sync_blocklist(sync: WantedSync, row: InstanceRow, client: ArrClient) -> tuple[str, ...]:
+    """Why the instance's blocklist could not be read, if so: it only refines, and what was read before still counts."""
+    try:
+        blocked = read_blocklist(client)
+    except ArrError as error:
+        return (f"{str(error).rstrip('.')}. What it blocked is known from earlier scans only.",)
+    with sync.database.begin() as connection:
+        save_blocked_releases(connection, row.id, blocked)
+    return ()
 
 
 @dataclass(frozen=True)
@@ -175,6 +217,7 @@ class _List:
     facts: WantedFacts
     library: KnownItems
     known: KnownWanteds
+    films: FilmsOwnWord
 
 
 @dataclass(frozen=True)
@@ -189,7 +232,7 @@ def _sync_list(sync: WantedSync, wanted: _List) -> _ListCounts:
     changed = 0
     is_complete = True
     for monitored in (True, False) if sync.wishes.unmonitored else (True,):
-        pages = _Pages(wanted, monitored=monitored)
+        pages = WantedPages(wanted.client, wanted.reason, wanted.films, monitored=monitored)
         for items in pages.items():
             rows = [
                 judge(item, wanted.library, wanted.facts) for item in items if item.library_arr_id in wanted.library
@@ -212,27 +255,6 @@ def judge(item: WantedItem, library: KnownItems, facts: WantedFacts) -> WantedTo
     row = library[item.library_arr_id]
     rule = skip_rule(item, replace(facts.skip, owner=owner))
     return WantedToSave(item, row.id, row.fingerprint, rule, owner)
-
-
-class _Pages:
-    """The pages of a wanted list as our values, for either program."""
-
-    def __init__(self, wanted: _List, *, monitored: bool) -> None:
-        self._reason = wanted.reason
-        read = wanted_movies if wanted.row.kind is InstanceKind.RADARR else wanted_episodes
-        self._pages = read(wanted.client, wanted.reason, monitored=monitored)
-
-    def items(self) -> Iterator[list[WantedItem]]:
-        for records in self._pages.pages():
-            yield [record.to_wanted_item(self._reason) for record in records]
-
-    @property
-    def total(self) -> int:
-        return self._pages.total
-
-    @property
-    def is_complete(self) -> bool:
-        return self._pages.is_complete
 
 
 @dataclass(frozen=True)
@@ -291,7 +313,7 @@ class Owners:
                     episodes = read_episodes(client, SeriesId(copy.arr_id))
             except ArrError:
                 continue  # unknown is not owned: the other instance's own sync reports why
-            owned |= {(e.season_number, e.episode_number): copy.slug for e in episodes if e.has_file}
+            owned |= {(e.season_number, e.episode_number): copy.slug for e in episodes if e.owns_file}
         return owned
 
 

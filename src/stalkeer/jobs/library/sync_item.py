@@ -68,7 +68,7 @@ def _read_film(client: ArrClient, movie_id: int, wishes: WantedSettings, _now: d
     if movie is None:
         return None
     item = movie.to_library_item()
-    is_missing = not item.has_file and movie.year > 0 and (movie.monitored or wishes.unmonitored)
+    is_missing = movie.lacks is WantedReason.MISSING and (movie.monitored or wishes.unmonitored)
     return item, [movie.to_wanted_item(WantedReason.MISSING)] if is_missing else []
 
 
@@ -88,5 +88,5 @@ def _missing(
         item = episode.to_wanted_item(WantedReason.MISSING)
         has_aired = item.air_date_utc is not None and item.air_date_utc + timedelta(minutes=series.runtime) <= now
         is_monitored = (episode.monitored and series.monitored) or wishes.unmonitored
-        if not episode.has_file and episode.episode_file_id == 0 and has_aired and is_monitored:
+        if episode.owns_file is False and has_aired and is_monitored:
             yield item

@@ -167,7 +167,7 @@ def _values(row: WantedToSave) -> dict[str, Any]:
         "monitored": item.monitored,
         "available": item.available,
         "current_quality": _quality_json(item.current_quality),
-        "skip": row.skip,
+        "skip": str(row.skip) if row.skip else None,  # as it is read back: an enum's member has another digest
         "owned_by": row.owned_by,
         "fingerprint": _digest(identity).hex(),
     }

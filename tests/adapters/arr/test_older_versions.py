@@ -1,0 +1,95 @@
+"""Older versions ignore parameters, leave fields out and answer 404; nothing of that is taken for a no."""
+
+import pytest
+
+from stalkeer.adapters.arr.handover import hand_over
+from stalkeer.adapters.arr.library_import import take_in_place
+from stalkeer.adapters.arr.outcomes import EpisodesTarget, Imported, Pending
+from stalkeer.adapters.arr.parse import formats_for_names
+from stalkeer.errors import ArrRefused, ArrTooOld
+from tests.adapters.arr.test_connect import reach
+from tests.adapters.arr.test_hand_over import EPISODE, SAME_PATHS, finish, request_for, staged
+from tests.doubles.arr_traps import leaves_out, no_such_route, on
+
+SONARRS = ("4.0.0.748", "4.0.8.1874", "4.0.9.2421", "4.0.19.2979")
+
+
+def episodes_of(sonarr, *numbers, **more):
+    series = sonarr.add_series("Some Series", 2019, runtime_min=45, **more)
+    episodes = [sonarr.add_episode(series, 1, number, absolute=number) for number in numbers]
+    return episodes, EpisodesTarget(series.id, tuple(episode.id for episode in episodes))
+
+
+# Sonarr before 4.0.9.2421 ignores `episode?includeEpisodeFile` and says only which file it is
+@pytest.mark.parametrize("version", SONARRS)
+@pytest.mark.parametrize(
+    ("release", "numbers", "kind"),
+    [
+        ("Some.Series.S01E01.1080p.WEB-DL-STALKEER", (1,), "standard"),
+        ("Some.Series.S01E01E02.1080p.WEB-DL-STALKEER", (1, 2), "standard"),
+        ("Some.Series.S01E07.1080p.WEB-DL-STALKEER", (7,), "anime"),
+    ],
+)
+def test_an_import_is_confirmed_by_the_file_that_the_episode_names(
+    sonarr, sonarr_client, tmp_path, version, release, numbers, kind
+):
+    sonarr.reported_version = version
+    episodes, target = episodes_of(sonarr, *numbers, kind=kind)
+    file = staged(tmp_path / "staging", release, EPISODE)
+
+    outcome = finish(sonarr, sonarr_client, request_for(target, file))
+
+    assert outcome == Imported(episodes[0].file.id, str(episodes[0].file.path))
+    assert sonarr.violations == []
+
+
+@pytest.mark.parametrize("version", SONARRS)
+def test_a_file_that_lies_in_the_library_is_confirmed_likewise(sonarr, sonarr_client, version):
+    sonarr.reported_version = version
+    episodes, target = episodes_of(sonarr, 1)
+    file = sonarr.add_file(episodes, content=EPISODE.read_bytes())
+
+    assert take_in_place(sonarr_client, request_for(target, file.path), SAME_PATHS) == Imported(file.id, str(file.path))
+
+
+def test_episodes_that_have_different_files_have_none_in_common(sonarr, sonarr_client, tmp_path):
+    episodes, target = episodes_of(sonarr, 1, 2)
+    for episode in episodes:
+        sonarr.add_file([episode], content=b"older")
+    file = staged(tmp_path / "staging", "Some.Series.S01E01E02.1080p.WEB-DL-STALKEER", EPISODE)
+
+    assert isinstance(hand_over(sonarr_client, request_for(target, file), SAME_PATHS), Pending)
+
+
+def test_an_episode_that_does_not_say_whether_it_has_a_file_is_not_taken_for_one_without(
+    sonarr, sonarr_client, tmp_path
+):
+    _, target = episodes_of(sonarr, 1)
+    file = staged(tmp_path / "staging", "Some.Series.S01E01.1080p.WEB-DL-STALKEER", EPISODE)
+    sonarr.hook = on("/api/v3/episode", leaves_out(frozenset({"hasFile", "episodeFileId"}), sonarr.answer))
+
+    with pytest.raises(ArrRefused, match="does not say whether"):
+        finish(sonarr, sonarr_client, request_for(target, file))
+
+
+def test_without_a_list_of_custom_formats_none_goes_into_a_name(radarr, radarr_client):
+    radarr.add_custom_format("Scope", "WEB-DL")
+    radarr.add_movie("Some Film", 2020)
+    radarr.hook = on("/api/v3/customformat", no_such_route)
+
+    assert formats_for_names(radarr_client, "Some.Film.2020.1080p.WEB-DL-STALKEER") == ()
+
+
+# appName came with Radarr 4.0.3.5879
+@pytest.mark.parametrize("version", ["3.0.1.4259", "4.0.2.5836"])
+def test_a_radarr_that_does_not_name_itself_yet_is_called_too_old_with_what_is_needed(radarr, version):
+    radarr.reported_version = version
+
+    with pytest.raises(ArrTooOld, match=f"{version} is too old; 4.0.3 or newer is needed"):
+        reach(radarr)
+
+
+def test_the_first_radarr_that_names_itself_is_taken(radarr):
+    radarr.reported_version = "4.0.3.5879"
+
+    assert reach(radarr).status.version == "4.0.3.5879"
