@@ -25,7 +25,7 @@ from stalkeer.adapters.arr.values import CommandState
 def take_in_place(client: ArrClient, request: HandOverRequest, paths: PathMap) -> HandOverOutcome:
     """One step, like `hand_over`: look for the file, let the folder be scanned, look again."""
     path = paths.to_remote(request.file)
-    found = _find(client, request, path)
+    found = find_in_place(client, request, path)
     if found is not None:
         return found
     if request.command_id is None:
@@ -33,7 +33,7 @@ def take_in_place(client: ArrClient, request: HandOverRequest, paths: PathMap) -
     command = read_command(client, request.command_id)
     if command is not None and not command.has_ended:
         return Pending(command.id, QUEUED_LOOK_S if command.status == "queued" else RUNNING_LOOK_S)
-    found = _find(client, request, path)
+    found = find_in_place(client, request, path)
     if found is not None:
         return found
     return Failed(
@@ -49,7 +49,8 @@ def _rescan(client: ArrClient, target: MovieTarget | EpisodesTarget) -> CommandS
     return rescan_series(client, target.series_id)
 
 
-def _find(client: ArrClient, request: HandOverRequest, path: str) -> Imported | None:
+def find_in_place(client: ArrClient, request: HandOverRequest, path: str) -> Imported | None:
+    """The item's file, where it is the one at `path`."""
     for file in files_of(client, request):
         if file.path == path:
             return Imported(file.id, file.path)

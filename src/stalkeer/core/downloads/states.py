@@ -21,7 +21,8 @@ TRANSITIONS: Mapping[DownloadState, frozenset[DownloadState]] = {
     _S.IMPORTING: frozenset({_S.PLACED, _S.COMPLETED, _S.BLOCKED, _S.FAILED, _S.CANCELLED}),
     _S.PAUSED: frozenset({_S.QUEUED, _S.CANCELLED}),
     _S.BLOCKED: frozenset({_S.PLACED, _S.QUEUED, _S.COMPLETED, _S.CANCELLED}),
-    _S.FAILED: frozenset({_S.QUEUED, _S.FETCHED, _S.PLACED, _S.CANCELLED}),
+    # a file that the instance has after all completes what was given up
+    _S.FAILED: frozenset({_S.QUEUED, _S.FETCHED, _S.PLACED, _S.COMPLETED, _S.CANCELLED}),
     _S.CANCELLED: frozenset({_S.QUEUED}),
     _S.COMPLETED: frozenset(),
 }

@@ -65,9 +65,13 @@ def _render(console: Console, report: ScanReport) -> None:
     for scan in report.instances:
         for rule, number in scan.skipped.items():
             console.print(f"{scan.sync.slug}: {number} held back: {rule}", style="dim", markup=False)
+        for note in scan.sync.notes:
+            console.print(note, style="yellow", markup=False, soft_wrap=True)
         if scan.sync.error:
             console.print(scan.sync.error, style="red", markup=False, soft_wrap=True)
     _render_series(console, report)
+    if report.recovered:
+        console.print(f"{report.recovered} given up before, found in the library and completed.", style="dim")
     if report.handed_back:
         console.print(f"{report.handed_back} handed back: their instance searches its own indexers.", style="dim")
     if report.is_dry_run:

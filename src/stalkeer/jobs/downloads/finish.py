@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,12 +22,14 @@ from stalkeer.core.downloads.states import FINISHING_STATES, Intent
 from stalkeer.errors import ArrError, NotFound, PlacementError
 from stalkeer.jobs.downloads.context import Tools
 from stalkeer.jobs.downloads.handover import (
+    SHELVES,
     HandOvers,
     HandOverStep,
     StagedFile,
     Taking,
     hand_over_items,
     plan_placement,
+    shelves_of,
 )
 from stalkeer.jobs.downloads.leftovers import remove_if_empty, remove_part
 from stalkeer.jobs.downloads.outcomes import Settling
@@ -43,7 +45,6 @@ log = logging.getLogger(__name__)
 
 LONGEST_WAIT_HERE_S = 15.0  # an import that takes longer is asked for again later, and another one goes first
 WAITS_HERE = 20
-SHELVES = "shelves"  # among a download's facts
 OPEN_ITEMS = (ItemState.WAITING, ItemState.IMPORTING)
 
 
@@ -179,7 +180,7 @@ class _Finish:
                 return
         final_path = self.row.final_path
         groups = self._groups()
-        shelves = _shelves(self.row.facts)
+        shelves = shelves_of(self.row.facts)
         for index, (instance_id, items) in enumerate(groups):
             mode = None if index == len(groups) - 1 else ImportMode.COPY
             shelf = shelves.get(instance_id)
@@ -199,7 +200,7 @@ class _Finish:
         for item in self.row.items:
             if item.state in OPEN_ITEMS:
                 found.setdefault(item.instance_id, []).append(item)
-        shelves = _shelves(self.row.facts)
+        shelves = shelves_of(self.row.facts)
         return sorted(found.items(), key=lambda group: group[0] not in shelves)
 
     def _put_on_shelf(self, file: Path, shelf: Path) -> bool:
@@ -302,12 +303,6 @@ class _Finish:
         self.settling.complete(final_path, f"was imported as {final_path}")
         if self.row.placed_path:
             remove_if_empty(Path(self.row.placed_path).parent)
-
-
-def _shelves(facts: Mapping[str, object] | None) -> dict[InstanceId, Path]:
-    """Where the file is to lie in instances' own folders, as it was written down before it was placed."""
-    noted = (facts or {}).get(SHELVES)
-    return {InstanceId(int(key)): Path(str(path)) for key, path in noted.items()} if isinstance(noted, dict) else {}
 
 
 def _words(facts: object, name: str) -> tuple[object, ...]:

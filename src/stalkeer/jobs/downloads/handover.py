@@ -8,8 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from stalkeer.adapters.arr.client import ArrClient
+from stalkeer.adapters.arr.confirm import find_imported
 from stalkeer.adapters.arr.handover import hand_over
-from stalkeer.adapters.arr.library_import import take_in_place
+from stalkeer.adapters.arr.library_import import find_in_place, take_in_place
 from stalkeer.adapters.arr.outcomes import (
     EpisodesTarget,
     HandOverOutcome,
@@ -37,6 +38,7 @@ from stalkeer.store.library.instances import InstanceRow, get_instance_by_id
 from stalkeer.store.library.targets import TargetRow, mark_imported, read_other_titles, read_targets
 
 MOST_NAMES_TRIED = 5
+SHELVES = "shelves"  # among a download's facts
 
 
 @dataclass(frozen=True)
@@ -135,14 +137,46 @@ def hand_over_items(handovers: HandOvers, step: HandOverStep) -> HandOverOutcome
     On `Imported` the items are no longer wanted here, and unmonitored and tagged there if the settings say so. Raises
     ArrError where the instance cannot be asked: the same step may be repeated.
     """
+    row, targets = _of_instance(handovers, step)
+    request = _request(handovers, step, targets)
+    with handovers.arrs.client(row) as client:
+        take = take_in_place if step.taking is Taking.IN_PLACE else hand_over
+        outcome = take(client, request, path_map(row))
+        if isinstance(outcome, Imported):
+            _settle(handovers, row, client, targets)
+    return outcome
+
+
+def find_import(handovers: HandOvers, step: HandOverStep) -> Imported | None:
+    """The file that the instance made of ours, if it has one. Asks only; what follows an import follows here too."""
+    row, targets = _of_instance(handovers, step)
+    request = _request(handovers, step, targets)
+    with handovers.arrs.client(row) as client:
+        find = find_in_place if step.taking is Taking.IN_PLACE else find_imported
+        found = find(client, request, path_map(row).to_remote(step.file.path))
+        if found is not None:
+            _settle(handovers, row, client, targets)
+    return found
+
+
+def shelves_of(facts: Mapping[str, object] | None) -> dict[InstanceId, Path]:
+    """Where the file is to lie in instances' own folders, as it was written down before it was placed."""
+    noted = (facts or {}).get(SHELVES)
+    return {InstanceId(int(key)): Path(str(path)) for key, path in noted.items()} if isinstance(noted, dict) else {}
+
+
+def _of_instance(handovers: HandOvers, step: HandOverStep) -> tuple[InstanceRow, list[TargetRow]]:
     known = _targets(handovers, step.wanted_ids)
     targets = [target for target in known if target.instance_id == step.instance_id]
     if not targets:
         raise NotFound(f"No item of {step.file.path.name} belongs to this instance any more; see the next scan.")
     with handovers.database.connect() as connection:
-        row = get_instance_by_id(connection, step.instance_id)
+        return get_instance_by_id(connection, step.instance_id), targets
+
+
+def _request(handovers: HandOvers, step: HandOverStep, targets: Sequence[TargetRow]) -> HandOverRequest:
     wishes = handovers.settings.import_
-    request = HandOverRequest(
+    return HandOverRequest(
         target=target_of(targets),
         file=step.file.path,
         release=step.file.release,
@@ -151,12 +185,6 @@ def hand_over_items(handovers: HandOvers, step: HandOverStep) -> HandOverOutcome
         command_id=step.command_id,
         accepted=step.accepted,
     )
-    with handovers.arrs.client(row) as client:
-        take = take_in_place if step.taking is Taking.IN_PLACE else hand_over
-        outcome = take(client, request, path_map(row))
-        if isinstance(outcome, Imported):
-            _settle(handovers, row, client, targets)
-    return outcome
 
 
 def target_of(targets: Sequence[TargetRow]) -> MovieTarget | EpisodesTarget:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from stalkeer.jobs.downloads.handover import HandOvers
+from stalkeer.jobs.downloads.recovery import recover_imports
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.library.instances import Arrs
 from stalkeer.jobs.library.sync import InstanceSync, WantedSync, sync_wanted
@@ -79,12 +81,16 @@ def _series_document(series: MissingSeries) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class ScanReport:
-    """Of a whole scan. `is_dry_run`: nothing of it was kept."""
+    """Of a whole scan. `is_dry_run`: nothing of it was kept.
+
+    `recovered`: how many downloads were completed that had been given up, because their instances have the file.
+    """
 
     instances: tuple[InstanceScan, ...]
     started_at: datetime
     finished_at: datetime
     handed_back: int = 0
+    recovered: int = 0
     is_dry_run: bool = False
 
     @property
@@ -106,6 +112,7 @@ class ScanReport:
             "review": sum(scan.found.review for scan in self.instances),
             "nothing": sum(scan.found.nothing for scan in self.instances),
             "handedBack": self.handed_back,
+            "recovered": self.recovered,
             "instances": [scan.to_document() for scan in self.instances],
         }
 
@@ -118,6 +125,10 @@ class Scanner:
     arrs: Arrs
     settings: Settings
     match: Matcher
+
+    @property
+    def handovers(self) -> HandOvers:
+        return HandOvers(self.database, self.arrs, self.settings)
 
 
 def build_scanner(database: Database, arrs: Arrs, settings: Settings) -> Scanner:
@@ -141,12 +152,13 @@ def scan_missing(scanner: Scanner, run: Run, only: str | None = None) -> ScanRep
 
 
 def scan_and_hand_back(scanner: Scanner, run: Run, only: str | None = None) -> ScanReport:
-    """A scan, and what has waited too long without a match goes back to its instance."""
+    """A scan; lost imports are found again, and what has waited too long without a match goes back to its instance."""
     report = scan_missing(scanner, run, only)
     if run.is_cancelled():
         return report
+    recovered = recover_imports(scanner.handovers)
     handed = hand_back(scanner.database, scanner.arrs, scanner.settings.wanted)
-    return replace(report, handed_back=handed.items)
+    return replace(report, handed_back=handed.items, recovered=recovered)
 
 
 def scan_item(scanner: Scanner, run: Run, slug: str, library_arr_id: int) -> ScanReport:
@@ -157,7 +169,8 @@ def scan_item(scanner: Scanner, run: Run, slug: str, library_arr_id: int) -> Sca
     sync = WantedSync(scanner.database, scanner.arrs, scanner.settings.wanted, run)
     synced = sync_item(sync, row, library_arr_id)
     scanner.match(scanner.database, run)
-    return _report(scanner, (synced,), started_at)
+    recovered = recover_imports(scanner.handovers)
+    return replace(_report(scanner, (synced,), started_at), recovered=recovered)
 
 
 def scan_subject(database: Database, slug: str, library_arr_id: int) -> str:

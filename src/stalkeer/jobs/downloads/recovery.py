@@ -1,0 +1,70 @@
+"""Find the imports that were given up although the instance has the file: each scan asks for them once more.
+
+It only asks: nothing is handed over, and nothing is taken from a download that a worker has again.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stalkeer.adapters.arr.outcomes import Imported
+from stalkeer.errors import ArrError, NotFound
+from stalkeer.jobs.downloads.handover import HandOvers, HandOverStep, StagedFile, Taking, find_import, shelves_of
+from stalkeer.jobs.downloads.leftovers import remove_if_empty
+from stalkeer.model import InstanceId
+from stalkeer.store.downloads.downloads import DownloadRow, ItemRow, ItemState
+from stalkeer.store.downloads.stranded import complete_recovered, list_stranded, note_recovered
+
+MOST_AT_ONCE = 100  # in one scan: each costs its instance up to three requests
+
+
+def recover_imports(handovers: HandOvers) -> int:
+    """Complete the blocked and failed downloads whose instances have the file. Returns how many."""
+    with handovers.database.connect() as connection:
+        stranded = list_stranded(connection, MOST_AT_ONCE)
+    silent: set[InstanceId] = set()
+    return sum(_recover(handovers, row, silent) for row in stranded)
+
+
+def _recover(handovers: HandOvers, row: DownloadRow, silent: set[InstanceId]) -> bool:
+    """True once all its items are imported. Instances that cannot be asked now are added to `silent`."""
+    final_path: str | None = None
+    for instance_id, items in _open_items(row).items():
+        found = None if instance_id in silent else _find(handovers, row, items, silent)
+        if found is None:
+            continue
+        with handovers.database.begin() as connection:
+            if not note_recovered(connection, row.id, items, found.file_id, handovers.arrs.clock()):
+                return False
+        final_path = found.path
+    if final_path is None:
+        return False
+    with handovers.database.begin() as connection:
+        is_complete = complete_recovered(connection, row.id, final_path, handovers.arrs.clock())
+    if is_complete and row.placed_path:
+        remove_if_empty(Path(row.placed_path).parent)
+    return is_complete
+
+
+def _open_items(row: DownloadRow) -> dict[InstanceId, list[ItemRow]]:
+    found: dict[InstanceId, list[ItemRow]] = {}
+    for item in row.items:
+        if item.state is not ItemState.IMPORTED:
+            found.setdefault(item.instance_id, []).append(item)
+    return found
+
+
+def _find(handovers: HandOvers, row: DownloadRow, items: list[ItemRow], silent: set[InstanceId]) -> Imported | None:
+    instance_id = items[0].instance_id
+    shelf = shelves_of(row.facts).get(instance_id)
+    file = shelf or Path(row.placed_path or "")
+    size = file.stat().st_size if file.is_file() else row.total or 0
+    taking = Taking.FROM_STAGING if shelf is None else Taking.IN_PLACE
+    wanted_ids = tuple(item.wanted_id for item in items)
+    try:
+        return find_import(handovers, HandOverStep(instance_id, wanted_ids, StagedFile(file, size), taking=taking))
+    except ArrError:
+        silent.add(instance_id)  # the scan itself reports why
+    except NotFound:
+        pass  # the item has left the library
+    return None
