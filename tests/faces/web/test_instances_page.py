@@ -52,6 +52,18 @@ def test_a_test_tells_version_and_what_is_missing(client: TestClient, radarr: Ra
 
     assert said.status_code == 200
     assert radarr.version in said.text
+    assert "1 item missing, 0 below cutoff" in said.text
+
+
+def test_a_test_of_an_older_radarr_counts_what_its_films_lack(client: TestClient, radarr: Radarr):
+    radarr.reported_version = "5.5.3.8819"
+    radarr.add_movie("Left Alone", 2020, monitored=False)
+    radarr.add_file(radarr.add_movie("Below", 2020), quality=1)
+    radarr.add_file(radarr.add_movie("Good", 2020), quality=3)
+
+    said = client.post(f"{PAGE}/test", data={"kind": "radarr", "url": radarr.url, "api_key": KEY})
+
+    assert "1 item missing, 1 below cutoff" in said.text
 
 
 @pytest.mark.parametrize(

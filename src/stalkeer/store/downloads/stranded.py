@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, or_, select, update
+from sqlalchemy import Connection, exists, func, or_, select, update
 
 from stalkeer.adapters.arr.values import WantedReason
 from stalkeer.core.downloads.states import check_transition
@@ -18,7 +18,10 @@ STRANDED = (DownloadState.BLOCKED, DownloadState.FAILED)
 
 
 def list_stranded(connection: Connection, limit: int) -> list[DownloadRow]:
-    """Stranded downloads with an item that its instance no longer calls missing; the newest of an item only."""
+    """Stranded downloads with an item that its instance no longer calls missing; the newest of an item only.
+
+    Of more than `limit` any may be among them, so that none is left out for ever.
+    """
     own = download_items.alias("own")
     newer = download_items.alias("newer")
     no_longer_missing = (
@@ -36,7 +39,7 @@ def list_stranded(connection: Connection, limit: int) -> list[DownloadRow]:
         select(downloads)
         .where(downloads.c.state.in_([state.value for state in STRANDED]), downloads.c.placed_path.is_not(None))
         .where(no_longer_missing, ~is_replaced)
-        .order_by(downloads.c.id)
+        .order_by(func.random())
         .limit(limit)
     )
     rows = connection.execute(query).all()
