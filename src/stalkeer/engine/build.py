@@ -10,11 +10,12 @@ from stalkeer.engine.program import Outside, Program
 from stalkeer.engine.table import Job, JobTable
 from stalkeer.jobs.catalogue.panel_queries import ask_account
 from stalkeer.jobs.downloads.queue import queue_confirmed
+from stalkeer.jobs.downloads.recovery import import_recovery
 from stalkeer.jobs.journal.reporting import QuietRun, Report, Run
 from stalkeer.jobs.library.instances import Arrs
 from stalkeer.jobs.matching.expand_series import match_sources
 from stalkeer.jobs.matching.match import Matching, match_wanted
-from stalkeer.jobs.matching.scan import build_scanner, rehearse_scan, scan_work
+from stalkeer.jobs.matching.scan import Scanner, build_scanner, rehearse_scan, scan_work
 from stalkeer.jobs.sources.account_status import AccountDesk
 from stalkeer.jobs.sources.refresh import Refresher, refresh_sources
 from stalkeer.jobs.system.backup import BackupPlace, make_backup
@@ -75,14 +76,14 @@ def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
         return refresh_sources(program.refresher, run, subject, accept=bool(options.get("accept")))
 
     def scan(subject: str | None, options: Mapping[str, object], run: Run) -> Report:
-        scanner = build_scanner(program.database, program.arrs, program.settings)
+        scanner = _scanner(program)
         report = scan_work(scanner, subject, options, run)
         if "#" not in (subject or ""):  # not after each item's own scan
             look_through_instances(program.arrs, program.settings.directories, QuietRun(), subject)
         return report
 
     def preview(subject: str | None, _options: Mapping[str, object], run: Run) -> Report:
-        return rehearse_scan(build_scanner(program.database, program.arrs, program.settings), run, subject)
+        return rehearse_scan(_scanner(program), run, subject)
 
     def match(_subject: str | None, options: Mapping[str, object], run: Run) -> Report:
         wanted = options.get("wanted")
@@ -113,6 +114,11 @@ def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
         Job("cleanup", cleanup),
         Job("backup", backup),
     )
+
+
+def _scanner(program: WiredProgram) -> Scanner:
+    recover = import_recovery(program.database, program.arrs, program.settings)
+    return build_scanner(program.database, program.arrs, program.settings, recover)
 
 
 def read_access(program: Program, source_id: SourceId) -> Access:

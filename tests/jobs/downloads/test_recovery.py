@@ -13,7 +13,16 @@ from stalkeer.demo.http import Response
 from stalkeer.demo.media import EPISODE_45, FILM_90, read_clip
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
-from stalkeer.jobs.downloads.handover import SHELVES, HandOverStep, StagedFile, Taking, hand_over_items, plan_placement
+from stalkeer.jobs.downloads.handover import (
+    SHELVES,
+    HandOvers,
+    HandOverStep,
+    StagedFile,
+    Taking,
+    hand_over_items,
+    plan_placement,
+)
+from stalkeer.jobs.downloads.recovery import import_recovery
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.matching.scan import Scanner, rehearse_scan, scan_and_hand_back, scan_item
 from stalkeer.model import DownloadState
@@ -58,7 +67,9 @@ def make(any_database, clock, tmp_path):
             **{name.replace("__", "."): value for name, value in given.items()},
         }
         settings = load_settings(None, {}, given, {}).settings
-        return Scanner(any_database, clients(any_database, clock), settings, lambda _database, _run: None)
+        arrs = clients(any_database, clock)
+        recover = import_recovery(any_database, arrs, settings)
+        return Scanner(any_database, arrs, settings, lambda _database, _run: None, recover)
 
     return build
 
@@ -74,7 +85,7 @@ def wanted_of(scanner, server, slug=""):
 
 def lose(scanner, rows, clip, state=S.BLOCKED, item_state=ItemState.WAITING):
     """A download for these items that was placed and then given up: (its id, the file at its staging place)."""
-    handovers = scanner.handovers
+    handovers = HandOvers(scanner.database, scanner.arrs, scanner.settings)
     plan = plan_placement(handovers, tuple(row.id for row in rows), ".mkv", TRAITS)
     plan.target.parent.mkdir(parents=True, exist_ok=True)
     plan.target.write_bytes(read_clip(clip.name))
@@ -107,7 +118,7 @@ def take_in(scanner, server, rows, file, taking=Taking.FROM_STAGING):
     step = HandOverStep(
         rows[0].instance_id, tuple(row.id for row in rows), StagedFile(file, file.stat().st_size), taking=taking
     )
-    outcome = hand_over_items(scanner.handovers, step)
+    outcome = hand_over_items(HandOvers(scanner.database, scanner.arrs, scanner.settings), step)
     assert isinstance(outcome, Pending)
     assert server.commands.get(outcome.command_id).done.wait(10)
 

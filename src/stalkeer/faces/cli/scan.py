@@ -33,11 +33,13 @@ def missing(
 
     Example: stalkeer scan missing --dry-run
     """
+    from stalkeer.jobs.downloads.recovery import import_recovery
     from stalkeer.jobs.journal.reporting import QuietRun, record_run
     from stalkeer.jobs.matching.scan import build_scanner, rehearse_scan, scan_and_hand_back
 
     parts = context_app(context)
-    scanner = build_scanner(parts.database, parts.arrs, parts.settings)
+    recover = import_recovery(parts.database, parts.arrs, parts.settings)
+    scanner = build_scanner(parts.database, parts.arrs, parts.settings, recover)
     if dry_run:
         report = rehearse_scan(scanner, QuietRun(), instance)
     else:

@@ -5,17 +5,26 @@ It only asks: nothing is handed over, and nothing is taken from a download that 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from stalkeer.adapters.arr.outcomes import Imported
 from stalkeer.errors import ArrError, NotFound
 from stalkeer.jobs.downloads.handover import HandOvers, HandOverStep, StagedFile, Taking, find_import, shelves_of
 from stalkeer.jobs.downloads.leftovers import remove_if_empty
+from stalkeer.jobs.library.instances import Arrs
 from stalkeer.model import InstanceId
+from stalkeer.settings import Settings
+from stalkeer.store.db.database import Database
 from stalkeer.store.downloads.downloads import DownloadRow, ItemRow, ItemState
 from stalkeer.store.downloads.stranded import complete_recovered, list_stranded, note_recovered
 
 MOST_AT_ONCE = 100  # in one scan: each costs its instance up to three requests
+
+
+def import_recovery(database: Database, arrs: Arrs, settings: Settings) -> Callable[[], int]:
+    """Return the recovery as a scan calls it."""
+    return lambda: recover_imports(HandOvers(database, arrs, settings))
 
 
 def recover_imports(handovers: HandOvers) -> int:

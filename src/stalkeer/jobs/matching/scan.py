@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from stalkeer.jobs.downloads.handover import HandOvers
-from stalkeer.jobs.downloads.recovery import recover_imports
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.library.instances import Arrs
 from stalkeer.jobs.library.sync import InstanceSync, WantedSync, sync_wanted
@@ -119,27 +117,28 @@ class ScanReport:
 
 @dataclass(frozen=True)
 class Scanner:
-    """What a scan works with; `match` brings the matches up to date with what was read."""
+    """What a scan works with.
+
+    `match` brings the matches up to date with what was read; `recover` completes downloads that were given up although
+    their instances have the file, and returns how many.
+    """
 
     database: Database
     arrs: Arrs
     settings: Settings
     match: Matcher
-
-    @property
-    def handovers(self) -> HandOvers:
-        return HandOvers(self.database, self.arrs, self.settings)
+    recover: Callable[[], int] = lambda: 0
 
 
-def build_scanner(database: Database, arrs: Arrs, settings: Settings) -> Scanner:
-    """A scan that asks the instances themselves who else bears a title."""
+def build_scanner(database: Database, arrs: Arrs, settings: Settings, recover: Callable[[], int]) -> Scanner:
+    """Build a scan that asks the instances themselves which other movies and series have a title."""
 
     def match(where: Database, run: Run) -> object:
         lookup, titles = open_catalogues(arrs.over(where), settings.tmdb)
         matching = Matching(where, settings.matching, arrs.clock, lookup, titles, settings.tmdb.language)
         return match_wanted(matching, run)
 
-    return Scanner(database, arrs, settings, match)
+    return Scanner(database, arrs, settings, match, recover)
 
 
 def scan_missing(scanner: Scanner, run: Run, only: str | None = None) -> ScanReport:
@@ -156,7 +155,7 @@ def scan_and_hand_back(scanner: Scanner, run: Run, only: str | None = None) -> S
     report = scan_missing(scanner, run, only)
     if run.is_cancelled():
         return report
-    recovered = recover_imports(scanner.handovers)
+    recovered = scanner.recover()
     handed = hand_back(scanner.database, scanner.arrs, scanner.settings.wanted)
     return replace(report, handed_back=handed.items, recovered=recovered)
 
@@ -169,7 +168,7 @@ def scan_item(scanner: Scanner, run: Run, slug: str, library_arr_id: int) -> Sca
     sync = WantedSync(scanner.database, scanner.arrs, scanner.settings.wanted, run)
     synced = sync_item(sync, row, library_arr_id)
     scanner.match(scanner.database, run)
-    recovered = recover_imports(scanner.handovers)
+    recovered = scanner.recover()
     return replace(_report(scanner, (synced,), started_at), recovered=recovered)
 
 
