@@ -1,5 +1,8 @@
 """The demo provider: what a client sees of a panel and of an ordinary web server."""
 
+import re
+import socket
+import struct
 import threading
 
 import pytest
@@ -68,6 +71,65 @@ def test_a_second_stream_of_a_full_account_kills_the_first(provider, http):
         first.read()
     assert provider.connections.killed["anna"] == 1 and provider.connections.peak["anna"] == 2
     second.close()
+
+
+@pytest.fixture
+def late_provider(provider):
+    """Its threads notice the end of a stream only when `noticing` is set, as on a machine that is busy."""
+    provider.accounts["anna"].max_connections = 2
+    noticing = threading.Event()
+
+    def linger(exchange):
+        if not exchange.request.path.startswith("/vauth/"):
+            return False
+        exchange.send_head(exchange.answer)
+        exchange.send_content(exchange.answer.content, 0, 1000)
+        noticing.wait(10)
+        return True
+
+    provider.hook = linger
+    yield provider
+    noticing.set()
+
+
+def stream(provider, number):
+    """A stream on a connection of its own, of which some bytes have come."""
+    request = "GET {} HTTP/1.1\r\nHost: h\r\nUser-Agent: test\r\n\r\n"
+    opened = []
+    target = f"/movie/anna/pw/{number}.mkv"
+    for _ in range(2):
+        opened.append(socket.create_connection(("127.0.0.1", provider.port), 10))
+        opened[-1].sendall(request.format(target).encode())
+        head = opened[-1].recv(4096)
+        found = re.search(rb"Location: http://[^/]+(\S+)", head)
+        target = "" if found is None else found[1].decode()
+    opened[0].close()
+    return opened[1]
+
+
+def reset(connection):
+    """Leave with a RST, as a killed client does that has not read everything."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+@pytest.mark.parametrize("leave", [lambda one: one.shutdown(socket.SHUT_RDWR), lambda one: one.close(), reset])
+def test_a_stream_that_its_client_has_left_counts_no_more_however_late_it_is_noticed(late_provider, leave):
+    provider = late_provider
+
+    first = stream(provider, 7)
+    assert provider.open_streams() == 1
+    leave(first)
+    assert provider.open_streams() == 0
+    with stream(provider, 7):
+        assert (provider.open_streams(), provider.connections.peak["anna"]) == (1, 1)
+    first.close()
+    assert (provider.connections.opened["anna"], provider.connections.killed["anna"]) == (2, 0)
+
+
+def test_streams_that_are_held_open_at_once_are_all_counted(late_provider):
+    with stream(late_provider, 7), stream(late_provider, 7):
+        assert (late_provider.open_streams(), late_provider.connections.peak["anna"]) == (2, 2)
 
 
 def test_the_account_tells_its_limits_and_what_it_offers(provider, http):

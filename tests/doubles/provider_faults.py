@@ -72,6 +72,18 @@ def cut_after(size: int) -> Behaviour:
     return lambda exchange: exchange.deliver(cut_after=size)
 
 
+def noticed_late(behaviour: Behaviour, noticing: threading.Event) -> Behaviour:
+    """The server's side of a connection outlives its end until `noticing`, as on a machine that is busy."""
+
+    def behave(exchange: Exchange) -> None:
+        try:
+            behaviour(exchange)
+        finally:
+            noticing.wait(30)
+
+    return behave
+
+
 def stall_after(size: int) -> Behaviour:
     """Silence in the middle of the body, the connection stays open."""
 

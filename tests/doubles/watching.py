@@ -12,10 +12,14 @@ from stalkeer.core.downloads.resume import Validators
 
 @dataclass
 class Watching:
-    """`reconnects` is how often a lost connection is taken up again. `on_received` sees the bytes that came so far."""
+    """`reconnects` is how often a lost connection is taken up again. `on_received` sees the bytes that came so far.
+
+    `on_opening` is called before each connection is made.
+    """
 
     reconnects: int = 0
     on_received: Callable[[int], None] | None = None
+    on_opening: Callable[[], None] | None = None
     size: int = 0
     durables: list[tuple[int, int | None, Validators]] = field(default_factory=list)
     interruptions: list[Failed] = field(default_factory=list)
@@ -26,6 +30,8 @@ class Watching:
     _shutdown: Callable[[], None] | None = None
 
     def opened(self, shutdown: Callable[[], None]) -> None:
+        if self.on_opening is not None:
+            self.on_opening()
         self.opened_count += 1
         self._shutdown = shutdown
         self.connected.set()

@@ -141,9 +141,9 @@ def test_a_database_that_is_away_for_a_minute_stops_transfers_in_time_and_they_g
         eventually(lambda: all(house.row(one).durable_offset > 0 for one in bodies), "something of all is safe")
         with away(house.database):
             time.sleep(15)
-            assert house.provider.connections.now.total() == 3, "a short absence disturbs nothing"
+            assert house.provider.open_streams() == 3, "a short absence disturbs nothing"
             time.sleep(8)
-            assert house.provider.connections.now.total() == 0, "nobody transfers what others may have been given"
+            assert house.provider.open_streams() == 0, "nobody transfers what others may have been given"
             time.sleep(37)
         house.provider.rate = None
         all_done(house, bodies)
@@ -194,7 +194,7 @@ def test_pause_and_cancel_reach_a_worker_in_another_process(house):
 
         house.await_state(paused, S.PAUSED, timeout_s=3)
         house.await_state(cancelled, S.CANCELLED, timeout_s=3)
-        eventually(lambda: house.provider.connections.now.total() == 0, "both connections are closed")
+        eventually(lambda: house.provider.open_streams() == 0, "both connections are closed")
         assert Path(house.row(paused).part_path).exists()
 
 

@@ -38,12 +38,12 @@ TOKEN_LIFE_S = 60.0
 
 @dataclass
 class Connections:
-    """Media connections per account: open now, most at once, opened in all, and killed for being one too many.
+    """Media connections per account: most at once, opened in all, and killed for being one too many.
 
+    A connection that either side has closed counts no more, whether or not the thread that serves it has noticed.
     Files of the ordinary web server count under the name "".
     """
 
-    now: Counter[str] = field(default_factory=Counter)
     peak: Counter[str] = field(default_factory=Counter)
     opened: Counter[str] = field(default_factory=Counter)
     killed: Counter[str] = field(default_factory=Counter)
@@ -120,6 +120,12 @@ class Provider:
     def requests_for(self, key: str) -> list[Request]:
         """The requests that asked for a file's bytes; redirects are not counted."""
         return [request for request in self.requests if request.key == key and request.status not in (301, 302, 307)]
+
+    def open_streams(self, username: str | None = None) -> int:
+        """Count the media connections that both sides hold open: of this account, or of all."""
+        with self._lock:
+            names = list(self._streams) if username is None else [username]
+            return sum(_is_open(stream) for name in names for stream in self._streams.get(name, []))
 
     def __enter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", self._port), backlog=128)
@@ -214,21 +220,19 @@ class Provider:
         most = 0 if account is None else account.max_connections - account.viewers
         with self._lock:
             streams = self._streams.setdefault(name, [])
+            streams[:] = [stream for stream in streams if _is_open(stream)]
             streams.append(connection)
             self.connections.opened[name] += 1
             self.connections.peak[name] = max(self.connections.peak[name], len(streams))
             while account is not None and len(streams) > 1 and len(streams) > most and account.max_connections > 0:
                 _shut(streams.pop(0))
                 self.connections.killed[name] += 1
-                self.connections.now[name] -= 1
-            self.connections.now[name] += 1
         try:
             yield
         finally:
             with self._lock:
                 if connection in streams:
                     streams.remove(connection)
-                    self.connections.now[name] -= 1
 
     # --- answers ----------------------------------------------------------------------------------------------
 
@@ -261,7 +265,7 @@ class Provider:
         if "action" in request.query:
             document = panel.answer(self.listing, request.query) if account.status == "Active" else []
             return account, json_answer([] if document is None else document)
-        active = len(self._streams.get(account.username, [])) + account.viewers
+        active = self.open_streams(account.username) + account.viewers
         return account, json_answer(panel.user_info(account, active, int(time.time()), self.port))
 
     def _playlist(self, request: Request) -> tuple[Account | None, Answer]:
@@ -366,3 +370,14 @@ def with_etag(served: ServedFile, etag: str) -> ServedFile:
 def _shut(connection: socket.socket) -> None:
     with contextlib.suppress(OSError):
         socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
+def _is_open(connection: socket.socket) -> bool:
+    """Return whether neither side has closed it. The kernel knows at once; the thread that serves it may be late."""
+    try:
+        # not SSLSocket's own, which takes no flags
+        return socket.socket.recv(connection, 1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+    except (BlockingIOError, TimeoutError):
+        return True  # nothing to read, as of a client that waits for its answer
+    except OSError:
+        return False

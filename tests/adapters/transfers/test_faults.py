@@ -499,12 +499,31 @@ def test_only_get_is_ever_used_and_a_user_agent_is_always_sent(desk):
 
 
 def test_one_connection_at_a_time_is_all_that_is_used(desk):
-    desk.provider.hook = on(faults.cut_after(50_000), first=4)
+    noticing, still_open = threading.Event(), []
+    desk.provider.hook = on(faults.noticed_late(faults.cut_after(50_000), noticing), first=4)
     desk.watching.reconnects = 4
+    desk.watching.on_opening = lambda: still_open.append(desk.provider.open_streams())
 
-    desk.fetch()
+    outcome = desk.fetch()
+    noticing.set()
 
+    assert_whole(desk, outcome)
+    assert desk.provider.connections.opened["anna"] == 5
+    assert still_open == [0] * 10, "a redirect and a stream, five times"
     assert desk.provider.connections.peak["anna"] == 1
+
+
+def test_a_connection_that_was_left_is_closed_before_the_next_is_opened(desk):
+    noticing, still_open = threading.Event(), []
+    desk.provider.hook = on(faults.noticed_late(faults.stall_after(50_000), noticing), first=2)
+    desk.watching.reconnects = 2
+    desk.watching.on_opening = lambda: still_open.append(desk.provider.open_streams())
+
+    outcome = desk.fetch(limits=Limits(silence_s=0.1))
+    noticing.set()
+
+    assert_whole(desk, outcome)
+    assert still_open == [0] * 6 and desk.provider.connections.peak["anna"] == 1
 
 
 # --- TLS ------------------------------------------------------------------------------------------------------------
