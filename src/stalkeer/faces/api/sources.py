@@ -9,25 +9,24 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import Field, SecretStr, StrictBool, StrictFloat, StrictInt
 
-from stalkeer.errors import Conflict, InvalidInput
+from stalkeer.errors import InvalidInput
 from stalkeer.faces.api.deps import CurrentApp, start_run
 from stalkeer.faces.http.models import ApiModel, CronText, RunAccepted
 from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id
 from stalkeer.faces.http.problems import problem_answers
 from stalkeer.jobs.sources.describe import describe_source
+from stalkeer.jobs.sources.edit import KEEP, SourcePatch, edit_source, editable_source
 from stalkeer.jobs.sources.probe import probe_source
 from stalkeer.runtime import App
 from stalkeer.settings.schema import Slug, is_http_url
 from stalkeer.store.catalogue.entries import groups_of, list_changes
 from stalkeer.store.sources.archives import list_archives
 from stalkeer.store.sources.sources import (
-    CONFIG,
     Credentials,
     NewSource,
     SourceOptions,
     SourceRow,
     add_source,
-    change_source,
     get_source,
     list_sources,
     read_credentials,
@@ -104,7 +103,7 @@ class SourceToAdd(SourceToDescribe):
 
 
 class SourceToChange(ApiModel):
-    """What is not named stays as it is. Address and login are replaced together.
+    """What is not named stays as it is. Of `login`, address, user and password are replaced together.
 
     Null takes a limit back: then the setting, or what the account says, counts again.
     """
@@ -213,37 +212,14 @@ def show_source(app: CurrentApp, name: Name) -> Source:
 @router.patch("/{name}", responses=problem_answers(404, 409))
 def change_one_source(app: CurrentApp, name: Name, change: SourceToChange) -> Source:
     """Change a source that was added here. Another host or login changes no entry's identity."""
-    row = _find(app, name)
-    _check_is_ours(row)
-    named = change.model_fields_set
-    options = replace(
-        row.options,
-        refresh=row.options.refresh if change.refresh is None else change.refresh,
-        adult=row.options.adult if change.adult is None else change.adult,
-        max_shrink=change.max_shrink if "max_shrink" in named else row.options.max_shrink,
-    )
-    if change.login is None:
-        new = NewSource(row.slug, row.kind, read_credentials(row, app.secrets), options)
-    else:
-        new = _described(row.slug, change.login, replace(options, user_agent=change.login.user_agent))
-    new = replace(
-        new,
-        priority=row.priority if change.priority is None else change.priority,
-        enabled=row.enabled if change.enabled is None else change.enabled,
-        max_connections=change.max_connections if "max_connections" in named else row.max_connections,
-        bandwidth_limit=change.bandwidth_limit if "bandwidth_limit" in named else row.bandwidth_limit,
-    )
-    with app.database.begin() as connection:
-        return _shown(change_source(connection, row, new, app.secrets))
+    return _shown(edit_source(app.database, app.secrets, name, _patch_of(change)))
 
 
 @router.delete("/{name}", status_code=204, responses=problem_answers(404, 409))
 def delete_source(app: CurrentApp, name: Name) -> None:
     """Take a source out of use; its entries and history are kept, in case it comes back."""
-    row = _find(app, name)
-    _check_is_ours(row)
     with app.database.begin() as connection:
-        remove_source(connection, row, app.clock())
+        remove_source(connection, editable_source(connection, name), app.clock())
 
 
 @router.post("/{name}/test", responses=problem_answers(404))
@@ -290,18 +266,56 @@ def list_source_archives(app: CurrentApp, name: Name) -> list[ArchivedPlaylist]:
 
 
 def _described(name: str, new: SourceToDescribe, options: SourceOptions) -> NewSource:
-    url = new.url.get_secret_value().strip()
-    if not is_http_url(url if "://" in url else f"http://{url}"):
-        raise InvalidInput("`url` is not a web address; accepted: http://... or https://...")
     credentials = Credentials(
         username=new.username,
         password=new.password.get_secret_value(),
-        headers={header: value.get_secret_value() for header, value in new.headers.items()},
+        headers=_headers_of(new),
         proxy=new.proxy.get_secret_value(),
     )
-    # a request never names a file of the server's: what has no scheme is a host
-    return describe_source(
-        name, url if "://" in url else f"http://{url}", credentials, options, as_playlist=new.as_playlist
+    return describe_source(name, _address_of(new), credentials, options, as_playlist=new.as_playlist)
+
+
+def _address_of(new: SourceToDescribe) -> str:
+    """A request never names a file of the server's: what has no scheme is a host. Raises InvalidInput."""
+    url = new.url.get_secret_value().strip()
+    address = url if "://" in url else f"http://{url}"
+    if not is_http_url(address):
+        raise InvalidInput("`url` is not a web address; accepted: http://... or https://...")
+    return address
+
+
+def _headers_of(new: SourceToDescribe) -> dict[str, str]:
+    return {header: value.get_secret_value() for header, value in new.headers.items()}
+
+
+def _patch_of(change: SourceToChange) -> SourcePatch:
+    """Null takes a limit back; for everything else it is as if it were not named."""
+    named = change.model_fields_set
+    patch = SourcePatch(
+        refresh=KEEP if change.refresh is None else change.refresh,
+        max_shrink=change.max_shrink if "max_shrink" in named else KEEP,
+        adult=KEEP if change.adult is None else change.adult,
+        priority=KEEP if change.priority is None else change.priority,
+        enabled=KEEP if change.enabled is None else change.enabled,
+        max_connections=change.max_connections if "max_connections" in named else KEEP,
+        bandwidth_limit=change.bandwidth_limit if "bandwidth_limit" in named else KEEP,
+    )
+    return patch if change.login is None else _with_login(patch, change.login)
+
+
+def _with_login(patch: SourcePatch, login: SourceToDescribe) -> SourcePatch:
+    """Address, user and password are replaced together; the rest of it stays where it is not named."""
+    named = login.model_fields_set
+    return replace(
+        patch,
+        address=_address_of(login),
+        as_playlist=login.as_playlist,
+        username=login.username,
+        password=login.password.get_secret_value(),
+        headers=_headers_of(login) if "headers" in named else KEEP,
+        proxy=login.proxy.get_secret_value() if "proxy" in named else KEEP,
+        user_agent=login.user_agent if "user_agent" in named else KEEP,
+        adult=login.adult if patch.adult is KEEP and "adult" in named else patch.adult,
     )
 
 
@@ -313,11 +327,6 @@ def _tested(app: App, new: NewSource) -> TestedSource:
 def _find(app: CurrentApp, name: str) -> SourceRow:
     with app.database.connect() as connection:
         return get_source(connection, name)
-
-
-def _check_is_ours(row: SourceRow) -> None:
-    if row.origin == CONFIG:
-        raise Conflict(f"{row.slug} comes from the configuration file; change it there, under `playlists`")
 
 
 def _generation(generation: int | None) -> int | None:

@@ -255,15 +255,12 @@ def remove(context: typer.Context, name: str = Name) -> None:
 
     Example: stalkeer source remove mine
     """
-    from stalkeer.errors import Conflict
-    from stalkeer.store.sources.sources import CONFIG, get_source, remove_source
+    from stalkeer.jobs.sources.edit import editable_source
+    from stalkeer.store.sources.sources import remove_source
 
     parts = context_app(context)
     with parts.database.begin() as connection:
-        row = get_source(connection, name)
-        if row.origin == CONFIG:
-            raise Conflict(f"{name} comes from the configuration file; remove it there, under `playlists`")
-        remove_source(connection, row, parts.clock())
+        remove_source(connection, editable_source(connection, name), parts.clock())
     emit(context, {"removed": name}, lambda console: console.print(f"Removed {name}.", markup=False))
 
 

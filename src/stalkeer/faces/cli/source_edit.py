@@ -2,37 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
-
 import typer
 
 from stalkeer.faces.cli.output import context_app, emit
 from stalkeer.faces.cli.source_terms import connections_of, document_of, headers_of, size_of
-
-if TYPE_CHECKING:
-    from stalkeer.store.sources.sources import Credentials, NewSource, SourceRow
-
-
-@dataclass(frozen=True)
-class Login:
-    """Where a source is now and how to be let in, as far as it was given."""
-
-    address: str | None
-    username: str | None
-    password: str | None
-    proxy: str | None
-    headers: dict[str, str] | None
-    as_playlist: bool
-
-    def over(self, kept: Credentials) -> Credentials:
-        return replace(
-            kept,
-            username=kept.username if self.username is None else self.username,
-            password=kept.password if self.password is None else self.password,
-            proxy=kept.proxy if self.proxy is None else self.proxy,
-            headers=kept.headers if self.headers is None else self.headers,
-        )
 
 
 def edit(
@@ -58,49 +31,30 @@ def edit(
 
     Examples: stalkeer source edit tv --address http://new.example:8080 | stalkeer source edit tv -u me --priority 5
     """
-    from stalkeer.errors import Conflict
-    from stalkeer.store.sources.sources import CONFIG, change_source, get_source, kept_credentials
+    from stalkeer.jobs.sources.edit import KEEP, SourcePatch, edit_source, editable_source
 
     parts = context_app(context)
-    with parts.database.connect() as connection:
-        row = get_source(connection, name)
-    if row.origin == CONFIG:
-        raise Conflict(f"{name} comes from the configuration file; change it there, under `playlists`")
     if username and password is None:
+        with parts.database.connect() as connection:
+            editable_source(connection, name)  # before the question
         password = typer.prompt("Password", hide_input=True, err=True)
-    login = Login(address, username, password, proxy, headers_of(header) if header else None, as_playlist)
-    options = replace(
-        row.options,
-        user_agent=row.options.user_agent if user_agent is None else user_agent,
-        refresh=row.options.refresh if refresh_at is None else refresh_at,
-        adult=row.options.adult if adult is None else adult,
+    patch = SourcePatch(
+        address=KEEP if address is None else address,
+        as_playlist=as_playlist,
+        username=KEEP if username is None else username,
+        password=KEEP if password is None else password,
+        headers=headers_of(header) if header else KEEP,
+        proxy=KEEP if proxy is None else proxy,
+        user_agent=KEEP if user_agent is None else user_agent,
+        refresh=KEEP if refresh_at is None else refresh_at,
+        adult=KEEP if adult is None else adult,
+        priority=KEEP if priority is None else priority,
+        enabled=KEEP if enabled is None else enabled,
+        max_connections=KEEP if max_connections is None else connections_of(max_connections),
+        bandwidth_limit=KEEP if bandwidth is None else size_of(bandwidth, "--bandwidth"),
     )
-    new = replace(
-        _described(row, login, kept_credentials(row, parts.secrets)),
-        options=options,
-        priority=row.priority if priority is None else priority,
-        enabled=row.enabled if enabled is None else enabled,
-        max_connections=row.max_connections if max_connections is None else connections_of(max_connections),
-        bandwidth_limit=row.bandwidth_limit if bandwidth is None else size_of(bandwidth, "--bandwidth"),
-    )
-    with parts.database.begin() as connection:
-        changed = change_source(connection, row, new, parts.secrets)
+    changed = edit_source(parts.database, parts.secrets, name, patch)
     said = f"Changed {name}."
-    if login.address is not None or login.username or login.password:
+    if address is not None or username or password:
         said += f" Try it: stalkeer source test {name}"
     emit(context, document_of(changed), lambda console: console.print(said, markup=False, highlight=False))
-
-
-def _described(row: SourceRow, login: Login, kept: Credentials) -> NewSource:
-    from stalkeer.jobs.sources.describe import describe_source
-    from stalkeer.store.sources.sources import M3U, NewSource
-
-    credentials = login.over(kept)
-    if login.address is None:
-        return NewSource(row.slug, row.kind, credentials)
-    stays_playlist = row.kind == M3U and not login.username
-    if stays_playlist and not login.address.lower().startswith(("http://", "https://")):
-        credentials = replace(credentials, username="", password="")  # a file needs no login
-    bare = replace(credentials, path="", url="")
-    as_playlist = login.as_playlist or (stays_playlist and bool(credentials.username))
-    return describe_source(row.slug, login.address, bare, row.options, as_playlist=as_playlist)

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from stalkeer.core.catalogue.access import login_in_url
 from stalkeer.errors import InvalidInput
+from stalkeer.jobs.sources.describe import describe_source
+from stalkeer.jobs.sources.edit import KEEP, SourcePatch
 from stalkeer.settings.units import parse_size
-from stalkeer.store.sources.sources import M3U, XTREAM, Credentials, NewSource, SourceOptions, SourceRow
-
-SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+from stalkeer.store.sources.sources import XTREAM, Credentials, NewSource, SourceOptions, SourceRow
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,10 @@ class SourceForm:
     def is_account_address(self) -> bool:
         return self.how == "url" and self.as_account and login_in_url(self.url) is not None
 
+    @property
+    def stays_playlist(self) -> bool:
+        return self.how == "url" and not self.is_account_address
+
 
 def read_source_form(form: Mapping[str, str]) -> SourceForm:
     def text(name: str) -> str:
@@ -54,7 +58,7 @@ def read_source_form(form: Mapping[str, str]) -> SourceForm:
         max_connections=text("max_connections"),
         bandwidth_limit=text("bandwidth_limit"),
         refresh=text("refresh"),
-        adult="adult" in form,
+        adult=text("adult") == "1",
         as_account="as_account" in form,
     )
     if not filled.slug:
@@ -73,39 +77,67 @@ def suggested_slug(form: SourceForm) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "source"
 
 
-def new_source_of(form: SourceForm, present: Credentials | None = None) -> NewSource:
-    """Raises InvalidInput with the field that is wrong. An empty password keeps the `present` one."""
-    if not SLUG.fullmatch(form.slug):
-        raise InvalidInput("The name may have lower-case letters, digits, - and _, at most 64 of them.")
-    return NewSource(
-        slug=form.slug,
-        kind=XTREAM if form.how == "account" or form.is_account_address else M3U,
-        credentials=credentials_of(form, present),
-        options=SourceOptions(user_agent=form.user_agent, refresh=form.refresh, adult=form.adult),
+def new_source_of(form: SourceForm) -> NewSource:
+    """Describe a source that is not kept yet. Raises InvalidInput with the field that is wrong."""
+    described = describe_source(
+        form.slug,
+        address_of(form),
+        Credentials(username=form.username, password=form.password) if form.how == "account" else Credentials(),
+        SourceOptions(user_agent=form.user_agent, refresh=form.refresh, adult=form.adult),
+        as_playlist=form.stays_playlist,
+    )
+    check_login(form, is_known=bool(form.username))
+    return replace(
+        described,
         priority=whole("priority", form.priority) or 0,
         max_connections=whole("connections at once", form.max_connections),
         bandwidth_limit=limit_of(form.bandwidth_limit),
     )
 
 
-def credentials_of(form: SourceForm, present: Credentials | None) -> Credentials:
+def address_of(form: SourceForm) -> str:
+    """The typed path or address; what has no scheme is a host. Raises InvalidInput where nothing was typed."""
     if form.how == "file":
-        return Credentials(path=form.path)
-    if form.how == "url" and not form.is_account_address:
-        return Credentials(url=form.url or (present.url if present else ""))
-    login = login_in_url(form.url)
-    if login is not None:
-        base, username, password = login
-        return Credentials(url=base, username=username, password=password)
-    url = form.url if "://" in form.url or not form.url else f"http://{form.url}"
-    kept = present or Credentials()
-    return replace(
-        kept,
-        path="",
-        url=(url or kept.url).rstrip("/"),
-        username=form.username or kept.username,
-        password=form.password or kept.password,
+        if not form.path:
+            raise InvalidInput("Give the path of the playlist file.")
+        return form.path
+    if not form.url:
+        raise InvalidInput("Give the server's address." if form.how == "account" else "Give the playlist's address.")
+    return form.url if "://" in form.url else f"http://{form.url}"
+
+
+def check_login(form: SourceForm, *, is_known: bool) -> None:
+    """Raise InvalidInput for an account without a user, which would be read as a playlist."""
+    if form.how == "account" and not is_known and login_in_url(form.url) is None:
+        raise InvalidInput("An Xtream account needs its server's address, a username and a password.")
+
+
+def patch_of(given: Mapping[str, str], row: SourceRow, path: str) -> SourcePatch:
+    """Read a form into what it changes of `row`, whose file is `path`: fields that the form does not send stay.
+
+    An empty address, user or password keeps the stored one, since the page never shows it.
+    """
+    form = read_source_form({"how": how_of(row, path), **given, "slug": row.slug})
+    is_same_kind = form.how == how_of(row, path)
+    check_login(form, is_known=bool(form.username) or row.kind == XTREAM)
+    keeps_address = is_same_kind and not (form.path if form.how == "file" else form.url)
+    patch = SourcePatch(
+        address=KEEP if keeps_address else address_of(form),
+        as_playlist=form.stays_playlist,
+        user_agent=form.user_agent if "user_agent" in given else KEEP,
+        refresh=form.refresh if "refresh" in given else KEEP,
+        adult=form.adult if "adult" in given else KEEP,
+        priority=whole("priority", form.priority) or 0 if "priority" in given else KEEP,
+        max_connections=whole("connections at once", form.max_connections) if "max_connections" in given else KEEP,
+        bandwidth_limit=limit_of(form.bandwidth_limit) if "bandwidth_limit" in given else KEEP,
     )
+    if form.how == "account":
+        return replace(patch, username=form.username or KEEP, password=form.password or KEEP)
+    return patch if is_same_kind or row.kind != XTREAM else replace(patch, username="", password="")
+
+
+def how_of(row: SourceRow, path: str) -> str:
+    return "account" if row.kind == XTREAM else "file" if path else "url"
 
 
 def whole(label: str, text: str) -> int | None:
@@ -126,11 +158,10 @@ def limit_of(text: str) -> int | None:
 
 def form_of(row: SourceRow, credentials: Credentials) -> SourceForm:
     """What is stored, for changing it. An address with a login in it is a secret and stays out."""
-    is_account = row.kind == XTREAM
     return SourceForm(
         slug=row.slug,
-        how="account" if is_account else "file" if credentials.path else "url",
-        url=credentials.url if is_account else "",
+        how=how_of(row, credentials.path),
+        url=credentials.url if row.kind == XTREAM else "",
         path=credentials.path,
         user_agent=row.options.user_agent,
         priority=str(row.priority),

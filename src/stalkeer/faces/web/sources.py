@@ -11,29 +11,25 @@ from fastapi import APIRouter, File, Request, UploadFile
 from fastapi.responses import HTMLResponse, Response
 
 from stalkeer.core.catalogue.filters import Field, Filter, Mode
-from stalkeer.errors import Conflict, InvalidInput, NotFound
+from stalkeer.errors import InvalidInput, NotFound
 from stalkeer.faces.web.forms import FormFields
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.group_picker import Choice, Picker, offer, read_choice
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
-from stalkeer.faces.web.source_form import SourceForm, form_of, new_source_of, read_source_form
+from stalkeer.faces.web.source_form import SourceForm, form_of, new_source_of, patch_of, read_source_form
 from stalkeer.faces.web.system import start_job
+from stalkeer.jobs.sources.edit import edit_source, editable_source
 from stalkeer.jobs.sources.probe import ProbeReport, probe_source
 from stalkeer.runtime import App
 from stalkeer.store.catalogue.entries import groups_of
 from stalkeer.store.journal.runs import list_runs
 from stalkeer.store.sources.filters import add_filter, get_filter, list_filters, remove_filter
 from stalkeer.store.sources.sources import (
-    UI,
-    Credentials,
     NewSource,
-    SourceRow,
     add_source,
-    change_source,
     check_new_source,
     get_source,
     kept_credentials,
-    list_sources,
     read_credentials,
     remove_source,
     set_enabled,
@@ -81,25 +77,16 @@ def save_new_source(request: Request, form: SourceForm, choice: Choice, to: str 
 def post_test(request: Request, given: FormFields) -> HTMLResponse:
     """What answers at the typed address, and how its names are read."""
     form = read_source_form(given)
-    app = app_of(request)
-    present = stored_credentials(app, form.slug)
-    report = try_source(app, new_source_of(form, present))
-    picker = offer(report.groups) if present is None else None
-    return show_trial(request, report, as_account=form.is_account_address, picker=picker)
-
-
-def stored_credentials(app: App, slug: str) -> Credentials | None:
-    """What an empty field keeps, for a source that is being changed."""
-    with app.database.connect() as connection:
-        row = next((row for row in list_sources(connection) if row.slug == slug), None)
-    return None if row is None else kept_credentials(row, app.secrets)
+    try:
+        report = try_source(app_of(request), new_source_of(form))
+    except InvalidInput as error:
+        report = ProbeReport(problem=str(error))
+    return show_trial(request, report, as_account=form.is_account_address, picker=offer(report.groups))
 
 
 def try_source(app: App, new: NewSource) -> ProbeReport:
-    try:
-        check_new_source(new)
-    except InvalidInput as error:
-        return ProbeReport(problem=str(error))
+    """Raises InvalidInput where it cannot be asked as it is described."""
+    check_new_source(new)
     return probe_source(app.refresher, new)
 
 
@@ -143,10 +130,10 @@ def card_of(cards: list[SourceCard], slug: str) -> SourceCard:
 @router.post("/sources/{slug}")
 def post_change(request: Request, slug: str, given: FormFields) -> Response:
     app = app_of(request)
-    row = changeable(app, slug)
-    form = read_source_form({**given, "slug": slug})
-    with app.database.begin() as connection:
-        change_source(connection, row, new_source_of(form, kept_credentials(row, app.secrets)), app.secrets)
+    with app.database.connect() as connection:
+        row = editable_source(connection, slug)
+    patch = patch_of(given, row, kept_credentials(row, app.secrets).path)
+    edit_source(app.database, app.secrets, slug, patch)
     return done(request, Toast(f"{slug} was saved."), to=f"/sources/{slug}")
 
 
@@ -224,14 +211,6 @@ def post_verb(request: Request, slug: str, verb: str) -> Response:
         return done(request, Toast(f"{slug} is switched {'on' if verb == 'enable' else 'off'}."), changed="sources")
     if verb == "remove":
         with app.database.begin() as connection:
-            remove_source(connection, changeable(app, slug), app.clock())
+            remove_source(connection, editable_source(connection, slug), app.clock())
         return done(request, Toast(f"{slug} was removed."), to="/sources")
     raise NotFound(f"Sources know no {verb!r}.")
-
-
-def changeable(app: App, slug: str) -> SourceRow:
-    with app.database.connect() as connection:
-        row = get_source(connection, slug)
-    if row.origin != UI:
-        raise Conflict(f"{slug} stands in config.yml or the environment; change it there.")
-    return row
