@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from stalkeer.engine.build import build_table
 from stalkeer.engine.engine import Engine
 from stalkeer.engine.schedules import cron_times, next_times, previous_time
 from stalkeer.engine.table import Job, JobTable
@@ -203,3 +204,28 @@ def test_the_process_of_one_run_starts_without_the_engine():
     shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
 
     assert shown.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("change", "starts"),
+    [({}, True), ({"schedule.download": "off"}, False), ({"schedule.hold_downloads": True}, False)],
+)
+def test_downloads_start_by_themselves_unless_switched_off_or_held_since_the_start(
+    house, running, engine, work, change, starts
+):
+    with house.database.begin() as connection:
+        for job in ("download", "cleanup"):
+            old = start_run(connection, now() - timedelta(days=3), job)
+            finish_run(connection, RunOwner(old), now() - timedelta(days=3), RunState.DONE)
+    house.app.change_settings(change)
+
+    follows = build_table(house.app).follows
+    started = running(engine("download", "cleanup", follows=follows))  # both are overdue
+
+    eventually(lambda: work.calls)
+    assert started.wait_idle(10)
+    with house.database.connect() as connection:
+        done = {run.job for run in list_runs(connection, limit=2) if run.finished_at > now() - timedelta(days=1)}
+    assert ("download" in done) is starts and "cleanup" in done
+    planned = {one.job: one.at for one in next_times(house.app.settings, now())}
+    assert (planned["download"] is not None) is starts and planned["cleanup"] is not None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from stalkeer.core.catalogue.access import Access
 from stalkeer.engine.program import Outside, Program
+from stalkeer.engine.schedules import may_start_by_itself
 from stalkeer.engine.table import Job, JobTable
 from stalkeer.jobs.catalogue.panel_queries import ask_account
 from stalkeer.jobs.downloads.queue import queue_confirmed
@@ -46,6 +47,8 @@ class WiredProgram(Program, Protocol):
     @property
     def cleanup_place(self) -> CleanupPlace: ...
 
+    def reread_settings(self) -> None: ...
+
 
 def build_engine(
     program: WiredProgram, role: str = "serve", child: Callable[[int], Sequence[str]] | None = None
@@ -65,8 +68,8 @@ def build_engine(
 
 def build_table(program: WiredProgram, child: Callable[[int], Sequence[str]] | None = None) -> JobTable:
     def follows(job: str) -> bool:
-        """Who switched off the schedule of downloads wants to start them himself."""
-        return job != "download" or bool(program.settings.schedule.download)
+        program.reread_settings()  # another process may have changed them
+        return may_start_by_itself(program.settings, job)
 
     return JobTable(program.database, program.clock, jobs_of(program), child, follows)
 

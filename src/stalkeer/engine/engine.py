@@ -198,6 +198,8 @@ class Engine:
     def _tick(self, schedule: str) -> None:
         """A schedule's time has come; `refresh:main` is the job and its subject."""
         job, _, subject = schedule.partition(":")
+        if not self._jobs.follows(job):
+            return
         try:
             self.start(job, subject or None)
         except StalkeerError as error:

@@ -36,6 +36,12 @@ def cron_times(settings: Settings) -> dict[str, str]:
     return {**times, **own}
 
 
+def may_start_by_itself(settings: Settings, job: str) -> bool:
+    """Whether a job may start without being asked for: `download` not while its schedule is off or held."""
+    schedule = settings.schedule
+    return job != "download" or (bool(schedule.download) and not schedule.hold_downloads)
+
+
 def local_timezone() -> str | None:
     """The machine's time zone by its name, as cron lines are meant; None (UTC) where it has none."""
     named = os.environ.get("TZ", "").removeprefix(":")
@@ -60,7 +66,13 @@ def next_times(settings: Settings, now: datetime) -> list[NextTime]:
     """When each job starts by itself next."""
     local = now.astimezone()
     return [
-        NextTime(job, cron, croniter(cron, local).get_next(datetime).astimezone(UTC) if cron else None)
+        NextTime(
+            job,
+            cron,
+            croniter(cron, local).get_next(datetime).astimezone(UTC)
+            if cron and may_start_by_itself(settings, job)
+            else None,
+        )
         for job, cron in cron_times(settings).items()
     ]
 

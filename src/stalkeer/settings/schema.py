@@ -365,6 +365,11 @@ class ScheduleSettings(Section):
     refresh: Cron = Field("0 */6 * * *", description="When sources are refreshed.")
     scan: Cron = Field("30 */6 * * *", description="When Radarr and Sonarr are asked what is missing.")
     download: Cron = Field("*/15 * * * *", description="When confirmed matches are queued.")
+    hold_downloads: bool = Field(
+        False,
+        description="Queue nothing by itself, whatever `schedule.download` says. The set-up guide sets it until the "
+        "button of its last page is pressed.",
+    )
     cleanup: Cron = Field("30 4 * * *", description="When old things are removed, by `retention`.")
     backup: Cron = Field("0 4 * * 0", description="When a backup is made.")
 

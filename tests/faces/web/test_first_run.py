@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from stalkeer.demo.exchange import Answer
 from stalkeer.demo.scenario import MEGABYTE, Cast, Expectation
+from stalkeer.store.journal.runs import list_runs
 from tests.doubles.provider_faults import on, trickle_after
 from tests.e2e.program import Program
 from tests.faces.web.conftest import PASSWORD, USER, Tab, program_in_a_world
@@ -79,7 +80,7 @@ def test_the_first_run_leads_from_nothing_to_a_download(empty_program: Program, 
     expect(page.locator("#doctor")).to_contain_text("into", timeout=PATIENCE_MS)
     tab.shoot("first-run-4-folders")
     page.get_by_role("link", name="Go on").click()
-    page.get_by_role("radio", name="Only when I say so").check()
+    expect(page.get_by_role("radio", name="By itself")).to_be_checked()
     page.get_by_role("button", name="Show me the answer").click()
 
     sure = len(world.expected(Expectation.AVAILABLE))
@@ -87,13 +88,22 @@ def test_the_first_run_leads_from_nothing_to_a_download(empty_program: Program, 
     start = page.get_by_role("button", name=f"Start the {sure} sure ones")
     expect(start).to_be_enabled(timeout=PATIENCE_MS)
     tab.shoot("first-run-5-answer")
+    assert program.downloads() == [] and not {"download"} & jobs_of(program), "nothing starts before its button"
     start.click()
 
     expect(page.locator("#rows tbody tr").first).to_be_visible(timeout=PATIENCE_MS)
     tab.shoot("first-run-6-queue")
+    program.wait_until(lambda: "download" in jobs_of(program), "the job that queues them ran")
+    assert sum(len(row.items) for row in program.downloads()) == sure, "what the page said, and no more"
     let_go.set()
     page.goto(f"{tab.base}/activity?show=done")
     expect(page.locator("#rows td .badge:visible", has_text="Imported").first).to_be_visible(timeout=PATIENCE_MS)
+
+
+def jobs_of(program: Program) -> set[str]:
+    """The jobs that ended."""
+    with program.database() as database, database.connect() as connection:
+        return {run.job for run in list_runs(connection, limit=100) if run.finished_at is not None}
 
 
 def test_a_download_is_paused_resumed_and_watched_to_its_end(small_program: Program, open_page: Callable[..., Tab]):

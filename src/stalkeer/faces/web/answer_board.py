@@ -28,7 +28,8 @@ class AnswerBoard:
         with self._lock, self._app.database.connect() as connection:
             state = self._state_of(connection)
             if self._answer is None or state != self._state:
-                self._answer, self._state = read_answer(connection, self._app.clock()), state
+                languages = self._app.settings.matching.languages
+                self._answer, self._state = read_answer(connection, self._app.clock(), languages), state
             return self._answer
 
     def read_at_once(self) -> Answer | None:
@@ -39,7 +40,7 @@ class AnswerBoard:
 
     def _state_of(self, connection: Transaction) -> tuple[str, ...]:
         marks = read_marks(connection)
-        return marks.matches, marks.queue, marks.sources, marks.runs
+        return marks.matches, marks.queue, marks.sources, marks.runs, *self._app.settings.matching.languages
 
 
 def answers_of(request: Request) -> AnswerBoard:

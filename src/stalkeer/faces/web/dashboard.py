@@ -74,6 +74,7 @@ def read_dashboard(app: App) -> dict[str, object]:
         return {
             "has_instance": instances,
             "has_source": sources,
+            "is_held": app.settings.schedule.hold_downloads,
             "wanted": wanted_counts(connection),
             "imported": imported_since(connection, now - timedelta(days=7)),
             "moving": list_downloads(connection, DownloadFilter(states=MOVING), limit=6),

@@ -94,6 +94,7 @@ LABELS = {
     "wanted.cooldown": "Wait after a failed download",
     "wanted.hand_back_after": "Hand back to the indexers after",
     "wanted.hand_back_limit": "Items handed back in one scan",
+    "schedule.hold_downloads": "Queue nothing by itself",
     "security.mode": "Who needs a login",
     "security.user_header": "Header that names the user",
     "security.require_https": "Only https",

@@ -22,6 +22,7 @@ from stalkeer.faces.web.render import NOTHING, Toast, done, fragment, is_fragmen
 from stalkeer.faces.web.source_form import SourceForm, read_source_form
 from stalkeer.faces.web.sources import save_new_source
 from stalkeer.faces.web.system import start_job
+from stalkeer.jobs.downloads.first_run import hold_downloads, release_downloads
 from stalkeer.jobs.downloads.forecast import Answer
 from stalkeer.jobs.system.rate_limits import TooManyRequests
 from stalkeer.jobs.system.sessions import LoginRefused
@@ -103,6 +104,7 @@ def post_account(request: Request, given: FormFields) -> Response:
         answer = show_account(request, name, str(error), 429)
         answer.headers["retry-after"] = str(error.retry_after_s)
         return answer
+    hold_downloads(app_of(request))
     response = moved(request, "/setup/apps", Toast(f"Welcome, {name}."))
     set_session_cookie(request, response, session, app_of(request).settings.security.session_lifetime)
     return response
@@ -120,6 +122,7 @@ def get_apps(request: Request) -> HTMLResponse:
 @router.post("/setup/apps", dependencies=[UserGuard])
 def post_apps(request: Request, given: FormFields) -> Response:
     """Tested like everywhere, then this page again for the next one."""
+    hold_downloads(app_of(request))
     return save_new(request, read_form(given), anyway="anyway" in given, to="/setup/apps")
 
 
@@ -132,6 +135,7 @@ def get_source(request: Request) -> HTMLResponse:
 
 @router.post("/setup/source", dependencies=[UserGuard])
 def post_source(request: Request, given: FormFields) -> Response:
+    hold_downloads(app_of(request))  # a source is read at once, and what follows that must queue nothing
     return save_new_source(request, read_source_form(given), read_choice(given), to="/setup/source")
 
 
@@ -166,6 +170,7 @@ def post_limits(request: Request, given: FormFields) -> Response:
 
 def keep(request: Request, changes: Mapping[str, object], to: str) -> Response:
     app = app_of(request)
+    hold_downloads(app)
     fixed = [name for name in changes if app.live.loaded.origins.get(name) in ("flag", "environment")]
     try:
         app.change_settings({name: value for name, value in changes.items() if name not in fixed})
@@ -180,6 +185,7 @@ def get_answer(request: Request) -> HTMLResponse:
     app = app_of(request)
     if is_fragment(request):
         return fragment(request, "setup/answer_parts.html", answer_context(app, answers_of(request).read()))
+    hold_downloads(app)
     unasked = [job for job in ("refresh", "scan") if job not in ran(app)]
     if unasked:
         look(app, unasked)
@@ -188,6 +194,7 @@ def get_answer(request: Request) -> HTMLResponse:
 
 @router.post("/setup/answer/look", dependencies=[UserGuard])
 def post_look(request: Request) -> Response:
+    hold_downloads(app_of(request))
     look(app_of(request), ("refresh", "scan"))
     return moved(request, "/setup/answer")
 
@@ -215,6 +222,8 @@ def answer_context(app: App, found: Answer | None) -> dict[str, object]:
     limit = app.settings.downloads.bandwidth_limit
     return {
         "found": found,
+        "is_held": app.settings.schedule.hold_downloads,
+        "is_automatic": bool(app.settings.schedule.download),
         "is_looking": bool(looking),
         "looking": looking,
         "troubles": troubles,
@@ -230,10 +239,18 @@ LOOKING = ("refresh", "scan", "match")
 
 @router.post("/setup/start", dependencies=[UserGuard])
 def post_start(request: Request) -> Response:
-    """Queue the sure ones and let it run by itself."""
+    """Queue the sure ones; from now on the schedule counts."""
     app = app_of(request)
     start_job(app, "download")
+    release_downloads(app)
     return moved(request, "/activity", Toast("The sure ones are being queued. They appear here."))
+
+
+@router.post("/setup/finish", dependencies=[UserGuard])
+def post_finish(request: Request) -> Response:
+    """End the guide where nothing is sure yet: nothing is queued now, and from now on the schedule counts."""
+    release_downloads(app_of(request))
+    return moved(request, "/", Toast("The set-up is finished."))
 
 
 def step_page(

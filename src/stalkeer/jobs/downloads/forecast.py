@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
@@ -42,9 +42,9 @@ class Answer:
         return max(0, self.missing - self.found)
 
 
-def read_answer(connection: Transaction, now: datetime) -> Answer:
-    """What starting the sure ones would fetch, by the same plan."""
-    plan = plan_queue(connection, now)
+def read_answer(connection: Transaction, now: datetime, languages: Sequence[str] = ()) -> Answer:
+    """Count what starting the sure ones would fetch, by the same plan. `languages` are those of the settings."""
+    plan = plan_queue(connection, now, languages=languages)
     rates = rates_of(one.first for one in plan.planned)
     return Answer(
         missing=count_present(connection),

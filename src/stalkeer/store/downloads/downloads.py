@@ -209,6 +209,11 @@ def count_downloads(connection: Connection, chosen: DownloadFilter = DownloadFil
     return int(connection.execute(select(func.count()).select_from(downloads).where(*_clauses(chosen))).scalar_one())
 
 
+def has_downloads(connection: Connection) -> bool:
+    """Whether anything was ever queued, as far as the retention of downloads reaches."""
+    return connection.execute(select(downloads.c.id).limit(1)).first() is not None
+
+
 def count_by_state(connection: Connection) -> StateCounts:
     query = select(downloads.c.state, func.count()).group_by(downloads.c.state)
     return StateCounts({DownloadState(state): count for state, count in connection.execute(query)})
