@@ -22,8 +22,8 @@ from stalkeer.faces.web.render import NOTHING, Toast, done, fragment, is_fragmen
 from stalkeer.faces.web.source_form import SourceForm, read_source_form
 from stalkeer.faces.web.sources import save_new_source
 from stalkeer.faces.web.system import start_job
-from stalkeer.jobs.downloads.first_run import hold_downloads, release_downloads
 from stalkeer.jobs.downloads.forecast import Answer
+from stalkeer.jobs.system.first_run import hold_downloads, release_downloads
 from stalkeer.jobs.system.rate_limits import TooManyRequests
 from stalkeer.jobs.system.sessions import LoginRefused
 from stalkeer.runtime import App
