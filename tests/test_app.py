@@ -7,9 +7,9 @@ import threading
 
 import pytest
 
-from stalkeer.app import Start, build_app
+from stalkeer.app import Start, build_app, take_up_key
 from stalkeer.engine.lock import FolderLock
-from stalkeer.errors import ConfigurationError, StalkeerError
+from stalkeer.errors import ConfigurationError, Conflict, SecretError, StalkeerError
 from stalkeer.faces.http.server import bind
 from stalkeer.jobs.system.api_keys import ApiKeys
 from stalkeer.jobs.system.backup import make_backup, stage_restore
@@ -179,3 +179,64 @@ def test_what_cannot_be_read_any_longer_can_be_entered_again(start, clock):
 
     assert read_credentials(changed, again.secrets).url == "http://tv.example/b"
     assert [one for one in again.check_health().findings if one.check == "credentials"] == []
+
+
+# --- a key that does not fit
+
+
+@pytest.fixture
+def rekeyed(start, clock):
+    """A data folder whose key was lost: its database holds a source that nobody can read."""
+    app = start("serve")
+    with app.database.begin() as connection:
+        add_source(connection, NewSource("main", "m3u", Credentials(url="http://tv.example/a")), app.secrets, clock())
+    app.close()
+    app.key_file.unlink()
+
+
+def test_a_command_refuses_a_key_that_does_not_fit_and_says_what_to_do(start, rekeyed):
+    with pytest.raises(SecretError, match="restore"):
+        start("command")
+
+
+def test_serve_syncs_nothing_while_the_key_does_not_fit(start, rekeyed, tmp_path):
+    (tmp_path / "list.m3u").write_text("#EXTM3U\n")
+
+    app = start("serve", **{"playlists.0.name": "other", "playlists.0.path": str(tmp_path / "list.m3u")})
+
+    with app.database.connect() as connection:
+        assert [row.slug for row in list_sources(connection)] == ["main"]
+
+
+def test_serve_works_again_once_everything_was_entered_again(start, rekeyed, clock):
+    app = start("serve")
+    with app.database.begin() as connection:
+        row = get_source(connection, "main")
+        change_source(connection, row, NewSource("main", "m3u", Credentials(url="http://tv.example/b")), app.secrets)
+
+    assert take_up_key(app)
+
+    assert start("command").settings == app.settings
+
+
+def test_a_key_that_is_lost_can_be_adopted(start, rekeyed):
+    app = start("doctor")
+
+    app.adopt_key()
+
+    start("serve")
+    assert start("command").settings.data_dir == app.settings.data_dir
+
+
+def test_a_second_serve_on_a_data_folder_changes_nothing(start, tmp_path):
+    server = start("serve")
+    lock = FolderLock(tmp_path / "data")
+    assert lock.acquire()
+    (tmp_path / "list.m3u").write_text("#EXTM3U\n")
+
+    with pytest.raises(Conflict, match="already"):
+        start("serve", **{"playlists.0.name": "main", "playlists.0.path": str(tmp_path / "list.m3u")})
+    lock.release()
+
+    with server.database.connect() as connection:
+        assert list_sources(connection) == []

@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import Enum
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from stalkeer.logs import set_level
+from stalkeer.logs import get_logger, set_level
 from stalkeer.secrets import KEY_FILE, SecretBox
 from stalkeer.settings import Settings
 from stalkeer.settings.change import check_changes, secret_keys
 from stalkeer.settings.live import LiveSettings
+from stalkeer.settings.shared import shared_document
 from stalkeer.store.db.database import Database
-from stalkeer.store.system.settings import read_settings, write_settings
+from stalkeer.store.db.locks import ServeLock
+from stalkeer.store.system.settings import (
+    publish_settings,
+    published_version,
+    read_published,
+    read_settings,
+    write_settings,
+)
 
 if TYPE_CHECKING:
     from stalkeer.jobs.library.instances import Arrs
@@ -25,6 +34,8 @@ if TYPE_CHECKING:
     from stalkeer.jobs.system.cleanup import CleanupPlace
     from stalkeer.jobs.system.health import HealthReport
     from stalkeer.jobs.system.support_bundle import BundleSubject
+
+log = get_logger(__name__)
 
 
 def utc_now() -> datetime:
@@ -62,6 +73,26 @@ class JobStarter(Protocol):
         ...
 
 
+class SettingsRole(Enum):
+    """What a process does with the settings that all processes of a database share."""
+
+    PUBLISHES = "publishes"  # merges them from file, environment and page; the others follow
+    FOLLOWS = "follows"
+    KEEPS = "keeps"  # merges them for itself alone: its secret key does not fit the database
+
+
+@dataclass
+class SharedSettings:
+    """The role changes where a `serve` whose key did not fit takes up its work."""
+
+    role: SettingsRole = SettingsRole.PUBLISHES
+    lock: ServeLock | None = None  # of `serve` on PostgreSQL
+
+    @property
+    def is_key_right(self) -> bool:
+        return self.role is not SettingsRole.KEEPS
+
+
 @dataclass(frozen=True)
 class App:
     """Everything that is built once. `engine` is None where no engine runs (a short command)."""
@@ -74,6 +105,7 @@ class App:
     engine: JobStarter | None = None
     config: Path | None = None  # the file the settings were read from
     started_at: datetime = field(default_factory=utc_now)
+    shared: SharedSettings = field(default_factory=SharedSettings)
 
     @property
     def settings(self) -> Settings:
@@ -130,8 +162,7 @@ class App:
         wanted = {name: value for name, value in {**stored, **changes}.items() if value is not None}
         self.live.check(wanted)
         write_settings(self.database, self.secrets, changes, secret_keys(), self.clock())
-        self.live.reload(wanted)
-        set_level(self.settings.logging.level)
+        self._use(wanted)
 
     @property
     def matching(self) -> Matching:
@@ -165,10 +196,39 @@ class App:
 
     def reread_settings(self) -> None:
         """Use what another process stored since the last look."""
+        if self.shared.role is SettingsRole.FOLLOWS:
+            self._follow()
+            return
         stored = read_settings(self.database, self.secrets)
         if stored != self.live.stored:
-            self.live.reload(stored)
+            self._use(stored)
+
+    def _follow(self) -> None:
+        if published_version(self.database) == self.live.version:
+            return
+        published = read_published(self.database, self.secrets)
+        if published is not None:
+            self._use(published.document, published.version)
+            log.info("the settings have changed", version=published.version)
+
+    def _use(self, stored: Mapping[str, object], version: int | None = None) -> None:
+        level = self.settings.logging.level
+        self.live.reload(stored, version)
+        if self.settings.logging.level != level:
             set_level(self.settings.logging.level)
+        self.publish_settings()
+
+    def publish_settings(self) -> None:
+        """Let the other processes of this database have these settings; see `settings.shared`."""
+        if self.shared.role is SettingsRole.PUBLISHES:
+            publish_settings(self.database, self.secrets, shared_document(self.live.loaded), self.clock())
+
+    def adopt_key(self) -> None:
+        """Take the present secret key for the database's, whatever cannot be read with it."""
+        self.shared.role = SettingsRole.PUBLISHES
+        self.publish_settings()
 
     def close(self) -> None:
+        if self.shared.lock is not None:
+            self.shared.lock.release()
         self.database.close()

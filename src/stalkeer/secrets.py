@@ -71,9 +71,17 @@ class SecretBox:
         return "SecretBox(...)"
 
 
-def open_secret_box(data_dir: Path, key_file: Path | None = None) -> SecretBox:
-    """Read the key of this data folder; the first call creates it, readable by the owner alone."""
+def open_secret_box(data_dir: Path, key_file: Path | None = None, *, create: bool = True) -> SecretBox:
+    """Read the key of this data folder; the first call creates it, readable by the owner alone.
+
+    Without `create`, a missing key raises SecretError: a new one could not read what another machine encrypted.
+    """
     path = key_file or data_dir / KEY_FILE
+    if not create and not path.exists():
+        raise SecretError(
+            f"There is no key file {path}. Copy {KEY_FILE} from the data folder of `stalkeer serve` there, or name a "
+            "copy with secret_key_file: credentials in the database are encrypted with it"
+        )
     try:
         key = _read_or_create(path)
     except OSError as error:

@@ -18,7 +18,7 @@ from stalkeer.jobs.matching.expand_series import match_sources
 from stalkeer.jobs.matching.match import Matching, match_wanted
 from stalkeer.jobs.matching.scan import Scanner, build_scanner, rehearse_scan, scan_work
 from stalkeer.jobs.sources.account_status import AccountDesk
-from stalkeer.jobs.sources.refresh import Refresher, refresh_sources
+from stalkeer.jobs.sources.refresh import Refresher, refresh_scheduled, refresh_sources
 from stalkeer.jobs.system.backup import BackupPlace, make_backup
 from stalkeer.jobs.system.cleanup import CleanupPlace, carry_out, plan_cleanup
 from stalkeer.jobs.system.instance_health import look_through_instances
@@ -76,7 +76,7 @@ def build_table(program: WiredProgram, child: Callable[[int], Sequence[str]] | N
 
 def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
     def refresh(subject: str | None, options: Mapping[str, object], run: Run) -> Report:
-        return refresh_sources(program.refresher, run, subject, accept=bool(options.get("accept")))
+        return refresh_chosen(program.refresher, subject, options, run)
 
     def scan(subject: str | None, options: Mapping[str, object], run: Run) -> Report:
         scanner = _scanner(program)
@@ -122,6 +122,12 @@ def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
 def _scanner(program: WiredProgram) -> Scanner:
     recover = import_recovery(program.database, program.arrs, program.settings)
     return build_scanner(program.database, program.arrs, program.settings, recover)
+
+
+def refresh_chosen(refresher: Refresher, subject: str | None, options: Mapping[str, object], run: Run) -> Report:
+    if options.get("without_own_times"):
+        return refresh_scheduled(refresher, run)
+    return refresh_sources(refresher, run, subject, accept=bool(options.get("accept")))
 
 
 def read_access(program: Program, source_id: SourceId) -> Access:

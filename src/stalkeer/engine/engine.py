@@ -21,6 +21,7 @@ from stalkeer.engine.lock import FolderLock
 from stalkeer.engine.program import Outside, Program
 from stalkeer.engine.resource_monitor import Survey
 from stalkeer.engine.schedules import cron_times, local_timezone, previous_time
+from stalkeer.engine.settings_watch import SettingsWatch
 from stalkeer.engine.table import JobTable
 from stalkeer.engine.worker import Worker
 from stalkeer.engine.workflows import Bodies, Dispatch, EngineDatabase
@@ -32,6 +33,7 @@ from stalkeer.store.downloads.admission import release_all
 from stalkeer.store.downloads.downloads import count_by_state
 from stalkeer.store.downloads.workers import WorkerRow, database_now, register_worker, remove_worker
 from stalkeer.store.journal.runs import last_finished, list_runs, queue_run, take_back_runs
+from stalkeer.store.sources.sources import own_refresh_times
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +81,8 @@ class Engine:
         self._pulse = Pulse(self._worker, self._identity(), self._tools, self._survey, self._given.put, rhythm)
         self._dispatch = Dispatch(self._engine_database(), self._bodies())
         self._dispatcher = threading.Thread(target=self._dispatch_all, name="dispatcher", daemon=True)
+        self._settings_watch = SettingsWatch(self._look_at_settings, rhythm.settings_s)
+        self._scheduled: Mapping[str, str] | None = None
         self._is_running = False
 
     # --- life
@@ -103,7 +107,7 @@ class Engine:
             if not self._is_shared:  # nothing is lost with it: our rows know what is to be done
                 set_aside_if_damaged(self._program.paths.engine_database, self._tools.clock())
             self._dispatch.launch()
-            self._dispatch.schedule(cron_times(self._program.settings), local_timezone())
+            self._set_schedules()
         except BaseException:
             self._lock.release()
             raise
@@ -111,6 +115,7 @@ class Engine:
         self._survey.start()
         self._dispatcher.start()
         self._pulse.start()
+        self._settings_watch.start()
         self._catch_up()
 
     def stop(self, timeout_s: float = 5.0) -> bool:
@@ -122,6 +127,7 @@ class Engine:
             return True
         self._is_running = False
         self._pulse.stop_admitting()
+        self._settings_watch.stop()
         is_quiet = self._worker.stop(timeout_s)
         is_quiet = self._jobs.stop(1.0) and is_quiet
         self._pulse.stop()
@@ -195,20 +201,38 @@ class Engine:
             tick=self._tick,
         )
 
+    def _look_at_settings(self) -> None:
+        self._program.reread_settings()
+        self._set_schedules()
+
+    def _set_schedules(self) -> None:
+        """Hand over the cron lines where they changed. Of several processes only `serve` does."""
+        if self._is_shared and self._role != "serve":
+            return
+        times = self._cron_times()
+        if times != self._scheduled:
+            self._dispatch.schedule(times, local_timezone())
+            self._scheduled = times
+
+    def _cron_times(self) -> dict[str, str]:
+        with self._tools.database.connect() as connection:
+            return cron_times(self._program.settings, own_refresh_times(connection))
+
     def _tick(self, schedule: str) -> None:
         """A schedule's time has come; `refresh:main` is the job and its subject."""
         job, _, subject = schedule.partition(":")
         if not self._jobs.follows(job):
             return
+        options = {"without_own_times": True} if schedule == "refresh" else {}
         try:
-            self.start(job, subject or None)
+            self.start(job, subject or None, options)
         except StalkeerError as error:
             log.warning("the schedule of %s: %s", schedule, error)
 
     def _catch_up(self) -> None:
         """What should have run while nothing was here to run it, once each; what never ran waits for its time."""
         now = self._program.clock()
-        for schedule, cron in cron_times(self._program.settings).items():
+        for schedule, cron in self._cron_times().items():
             job, _, subject = schedule.partition(":")
             with self._tools.database.connect() as connection:
                 last = last_finished(connection, job, subject or None)

@@ -15,6 +15,7 @@ class Rhythm:
     dead_s: float = 30.0
     unclaimed_s: float = 30.0  # an admitted run that no thread began
     survey_s: float = 10.0  # disks, accounts, litter
+    settings_s: float = 3.0  # what another process changed: noticed within five seconds
 
     def __post_init__(self) -> None:
         if not self.pulse_s < self.stale_s < self.dead_s:

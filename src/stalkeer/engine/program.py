@@ -43,6 +43,8 @@ class Program(Protocol):
     @property
     def clock(self) -> Callable[[], datetime]: ...
 
+    def reread_settings(self) -> None: ...
+
 
 @dataclass(frozen=True)
 class Outside:

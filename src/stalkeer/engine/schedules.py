@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from croniter import croniter
 
 from stalkeer.settings import Settings
+from stalkeer.settings.units import is_cron
 
 JOBS = ("refresh", "scan", "match", "download", "cleanup", "backup")
 
@@ -22,8 +24,8 @@ FOLLOWERS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def cron_times(settings: Settings) -> dict[str, str]:
-    """Job name to cron line; an empty line never comes."""
+def cron_times(settings: Settings, own: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """Job name to cron line; an empty line never comes. `own` are the sources' own refresh times by their names."""
     schedule = settings.schedule
     times = {
         "refresh": schedule.refresh,
@@ -32,8 +34,7 @@ def cron_times(settings: Settings) -> dict[str, str]:
         "cleanup": schedule.cleanup,
         "backup": schedule.backup,
     }
-    own = {f"refresh:{one.name}": one.refresh for one in settings.playlists if one.enabled and one.refresh}
-    return {**times, **own}
+    return {**times, **{f"refresh:{name}": cron for name, cron in own.items() if is_cron(cron)}}
 
 
 def may_start_by_itself(settings: Settings, job: str) -> bool:
@@ -62,8 +63,8 @@ class NextTime:
     at: datetime | None  # None: never
 
 
-def next_times(settings: Settings, now: datetime) -> list[NextTime]:
-    """When each job starts by itself next."""
+def next_times(settings: Settings, now: datetime, own: Mapping[str, str] = MappingProxyType({})) -> list[NextTime]:
+    """When each job starts by itself next; `own` as of `cron_times`."""
     local = now.astimezone()
     return [
         NextTime(
@@ -73,7 +74,7 @@ def next_times(settings: Settings, now: datetime) -> list[NextTime]:
             if cron and may_start_by_itself(settings, job)
             else None,
         )
-        for job, cron in cron_times(settings).items()
+        for job, cron in cron_times(settings, own).items()
     ]
 
 

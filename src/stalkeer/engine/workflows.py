@@ -26,6 +26,7 @@ from stalkeer.store.journal.runs import RunOrder
 log = logging.getLogger(__name__)
 
 QUEUE = "stalkeer"
+SCHEDULES_S = 5.0  # how soon changed cron lines count
 POLL_S = 1.0  # how soon a worker on PostgreSQL sees what another one admitted
 KEEP_ENDED_S = 86400.0
 KEEP_OPEN_S = 14 * 86400.0  # of workers that never came back
@@ -87,6 +88,7 @@ class Dispatch:
                 enable_otlp=False,
                 log_level="WARNING",
                 sys_db_pool_size=5,
+                scheduler_polling_interval_sec=SCHEDULES_S,
                 notification_listener_polling_interval_sec=0.25,  # we use none: only how soon it stops
             )
         )

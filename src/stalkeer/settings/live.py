@@ -9,12 +9,21 @@ from stalkeer.settings.schema import Settings
 
 
 class LiveSettings:
-    """`reload` is called with the UI's rows when their version changed; the sources beneath stay the same."""
+    """`reload` is called with what the database holds when that changed; the sources beneath stay the same.
 
-    def __init__(self, load: Callable[[Mapping[str, object]], LoadedSettings], stored: Mapping[str, object]) -> None:
+    Those are the UI's rows, or what `stalkeer serve` published under a version.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[Mapping[str, object]], LoadedSettings],
+        stored: Mapping[str, object],
+        version: int | None = None,
+    ) -> None:
         self._load = load
         self._loaded = load(stored)
         self._stored = dict(stored)
+        self._version = version
 
     @property
     def current(self) -> Settings:
@@ -26,13 +35,19 @@ class LiveSettings:
 
     @property
     def stored(self) -> Mapping[str, object]:
-        """The UI's rows that this snapshot was made with."""
+        """What of the database this snapshot was made with."""
         return self._stored
 
-    def reload(self, stored: Mapping[str, object]) -> None:
+    @property
+    def version(self) -> int | None:
+        """The version of the published settings; None where they are merged in this process."""
+        return self._version
+
+    def reload(self, stored: Mapping[str, object], version: int | None = None) -> None:
         """Raises ConfigurationError and keeps the present snapshot when the rows do not fit."""
         self._loaded = self._load(stored)
         self._stored = dict(stored)
+        self._version = version
 
     def check(self, stored: Mapping[str, object]) -> LoadedSettings:
         """What the settings would be with these rows; raises ConfigurationError."""

@@ -6,7 +6,7 @@ are merged item by item: `STALKEER__RADARR__0__URL` overrides one key of the fir
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from stalkeer.settings.schema import Layer, Settings
 from stalkeer.settings.yaml_file import read_yaml
 
 PREFIX = "STALKEER__"
+# sections that each machine has for itself; see `settings.shared`
+LOCAL = frozenset({"data_dir", "secret_key_file", "radarr", "sonarr", "playlists", "database", "server"})
 CONFIG_NAME = "config.yml"
 Path_ = tuple[str, ...]
 
@@ -76,6 +78,29 @@ def load_settings(
         *_from_environment(environ),
         *_from_flags(overrides or {}),
     ]
+    return _merge(values, environ, config)
+
+
+def load_shared(
+    config: Path | None, environ: Mapping[str, str], overrides: Mapping[str, object], document: Mapping[str, Any]
+) -> LoadedSettings:
+    """This machine's own sections as `load_settings` reads them, all others from a published `shared_document`."""
+    own = [*_from_file(config), *_from_environment(environ), *_from_flags(overrides)]
+    origins = document["origins"]
+    shared = [
+        _Value(path, value, origins.get(".".join(path), "default"), "the settings that `stalkeer serve` published")
+        for path, value in _leaves((), document["values"])
+    ]
+    loaded = _merge([*(value for value in own if value.path[0] in LOCAL), *shared], environ, config)
+    return LoadedSettings(
+        loaded.settings,
+        {**{key: layer for key, layer in loaded.origins.items() if key.partition(".")[0] in LOCAL}, **origins},
+        config,
+    )
+
+
+def _merge(values: Sequence[_Value], environ: Mapping[str, str], config: Path | None) -> LoadedSettings:
+    """The last of several values of one name counts."""
     tree: dict[str, Any] = {}
     places: dict[str, _Value] = {}
     for value in values:

@@ -63,11 +63,16 @@ def parse_cron(value: object) -> str:
     text = " ".join(value.split()) if isinstance(value, str) else "?"
     if text.lower() in NEVER:
         return ""
-    from croniter import croniter  # 30 ms that most commands need not pay
-
-    if len(text.split(" ")) != 5 or not croniter.is_valid(text):
+    if not is_cron(text):
         raise ValueError('is not a cron line; accepted: five fields such as "0 */6 * * *", or off')
     return text
+
+
+def is_cron(text: str) -> bool:
+    """Whether this is a cron line of five fields."""
+    from croniter import croniter  # 30 ms that most commands need not pay
+
+    return len(text.split(" ")) == 5 and croniter.is_valid(text)
 
 
 def show_size(size: int) -> str:

@@ -14,6 +14,7 @@ from stalkeer.faces.http.ids import RowId
 from stalkeer.faces.http.models import ApiModel, RunAccepted
 from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id
 from stalkeer.store.journal.runs import RunId, RunRow, RunState, count_runs, get_run, list_runs, request_cancel
+from stalkeer.store.sources.sources import own_refresh_times
 
 router = APIRouter(tags=["jobs"])
 
@@ -108,4 +109,7 @@ def cancel_job(app: CurrentApp, run_id: RowId) -> RunView:
 @router.get("/schedules")
 def list_schedules(app: CurrentApp) -> list[ScheduleView]:
     """When jobs start by themselves."""
-    return [ScheduleView(job=one.job, cron=one.cron, next_at=one.at) for one in next_times(app.settings, app.clock())]
+    with app.database.connect() as connection:
+        own = own_refresh_times(connection)
+    times = next_times(app.settings, app.clock(), own)
+    return [ScheduleView(job=one.job, cron=one.cron, next_at=one.at) for one in times]

@@ -49,7 +49,7 @@ def demo(
     forget_own_settings(os.environ)
     started = time.monotonic()
     with open_stage(folder, rate=parse_size(rate), fresh=fresh) as stage:
-        run.config = stage.config
+        run.config, run.role = stage.config, "serve"
         run.overrides["server.port"] = 0 if once and port is None else port
         if run.overrides["server.port"] is None:
             del run.overrides["server.port"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.console import Console
 
-from stalkeer.faces.cli.output import ExitCode, context_app, emit, fail_with
+from stalkeer.faces.cli.output import ExitCode, context_app, emit, fail_with, invocation
 
 if TYPE_CHECKING:
     from stalkeer.jobs.library.doctor import FolderCheck
@@ -18,8 +18,9 @@ app = typer.Typer(no_args_is_help=True, help="Find out what is wrong and what to
 
 
 @app.callback()
-def doctor() -> None:
+def doctor(context: typer.Context) -> None:
     """Find out what is wrong and what to do."""
+    invocation(context).role = "doctor"
 
 
 @app.command()
@@ -74,6 +75,27 @@ def health(context: typer.Context) -> None:
     emit(context, {"ok": is_well, "findings": findings}, render)
     if not is_well:
         fail_with(ExitCode.ERROR)
+
+
+@app.command("adopt-key")
+def adopt_key(context: typer.Context) -> None:
+    """Go on with the present secret.key where the one that the database was written with is lost.
+
+    What `doctor health` names has to be entered again afterwards; config.yml is taken over at the next start.
+
+    Example: stalkeer doctor adopt-key
+    """
+    from stalkeer.engine.presence import has_worker
+    from stalkeer.errors import Conflict
+
+    parts = context_app(context)
+    was_right = parts.shared.is_key_right
+    if not was_right:
+        if has_worker(parts.database, parts.paths.data_dir, parts.clock()):
+            raise Conflict("Stalkeer works on this database with another key; copy its secret.key, or stop it first")
+        parts.adopt_key()
+    text = "The key fits the database already." if was_right else "The present key counts from now on."
+    emit(context, {"adopted": not was_right}, lambda console: console.print(text))
 
 
 @app.command()

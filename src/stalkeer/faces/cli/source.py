@@ -10,7 +10,7 @@ from rich.table import Table
 
 from stalkeer.faces.cli import source_edit, source_filter
 from stalkeer.faces.cli.output import ExitCode, context_app, emit, fail_with, shown_progress
-from stalkeer.faces.cli.source_terms import document_of, headers_of, size_of
+from stalkeer.faces.cli.source_terms import cron_of, document_of, headers_of, size_of
 
 if TYPE_CHECKING:
     from stalkeer.jobs.sources.probe import ProbeReport
@@ -101,7 +101,7 @@ def add(
         name,
         address,
         Credentials(username=username, password=password, proxy=proxy, headers=headers_of(header)),
-        SourceOptions(user_agent=user_agent, refresh=refresh_at, adult=adult),
+        SourceOptions(user_agent=user_agent, refresh=cron_of(refresh_at), adult=adult),
         as_playlist=as_playlist,
     )
     new = replace(

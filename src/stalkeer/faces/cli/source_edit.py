@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from stalkeer.faces.cli.output import context_app, emit
-from stalkeer.faces.cli.source_terms import connections_of, document_of, headers_of, size_of
+from stalkeer.faces.cli.source_terms import connections_of, cron_of, document_of, headers_of, size_of
 
 
 def edit(
@@ -46,7 +46,7 @@ def edit(
         headers=headers_of(header) if header else KEEP,
         proxy=KEEP if proxy is None else proxy,
         user_agent=KEEP if user_agent is None else user_agent,
-        refresh=KEEP if refresh_at is None else refresh_at,
+        refresh=KEEP if refresh_at is None else cron_of(refresh_at),
         adult=KEEP if adult is None else adult,
         priority=KEEP if priority is None else priority,
         enabled=KEEP if enabled is None else enabled,

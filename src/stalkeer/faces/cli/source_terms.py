@@ -48,6 +48,16 @@ def size_of(given: str, option: str) -> int | None:
         raise typer.BadParameter(f"{option} {given!r} {error}") from error
 
 
+def cron_of(given: str) -> str:
+    """A cron line as it is kept; empty where `off` or nothing was given."""
+    from stalkeer.settings.units import parse_cron
+
+    try:
+        return parse_cron(given)
+    except ValueError as error:
+        raise typer.BadParameter(f"--refresh {given!r} {error}") from error
+
+
 def connections_of(given: str) -> int | None:
     """How many connections are allowed at once, 0 for any number; None for what the account says."""
     if given == "account":

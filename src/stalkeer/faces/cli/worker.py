@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from stalkeer.faces.cli.output import context_app
+from stalkeer.faces.cli.output import context_app, invocation
 
 app = typer.Typer(help="Run downloads and jobs without the web server.")
 
@@ -26,6 +26,7 @@ def worker(
     from stalkeer.engine.child import child_command, end_with_parent
     from stalkeer.engine.process import work_until_signal
 
+    invocation(context).role = "worker"
     parts = context_app(context)
     if run is not None:
         end_with_parent()

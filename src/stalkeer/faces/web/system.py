@@ -26,6 +26,7 @@ from stalkeer.runtime import App
 from stalkeer.secrets import mask_text
 from stalkeer.store.journal.runs import RunId, list_runs, request_cancel
 from stalkeer.store.library.instances import FolderPair, InstanceChange, change_instance, get_instance
+from stalkeer.store.sources.sources import own_refresh_times
 from stalkeer.store.system.dashboard import list_troubles
 
 router = APIRouter(include_in_schema=False)
@@ -107,7 +108,8 @@ def get_tasks(request: Request) -> HTMLResponse:
     app = app_of(request)
     with app.database.connect() as connection:
         runs = list_runs(connection, limit=40)
-    plans = {plan.job: plan for plan in next_times(app.settings, app.clock())}
+        own = own_refresh_times(connection)
+    plans = {plan.job: plan for plan in next_times(app.settings, app.clock(), own)}
     latest = {run.job: run for run in reversed(runs)}
     context = {"tasks": TASKS, "runs": runs, "plans": plans, "latest": latest}
     if is_fragment(request):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -135,6 +135,17 @@ def refresh_sources(
     """
     with tools.database.connect() as connection:
         rows = [get_source(connection, only)] if only else [row for row in list_sources(connection) if row.enabled]
+    return _refresh_all(tools, run, rows, accept=accept, anew=anew)
+
+
+def refresh_scheduled(tools: Refresher, run: Run) -> RefreshReport:
+    """Refresh the enabled sources that have no refresh times of their own."""
+    with tools.database.connect() as connection:
+        rows = [row for row in list_sources(connection) if row.enabled and not row.options.refresh]
+    return _refresh_all(tools, run, rows, accept=False, anew=False)
+
+
+def _refresh_all(tools: Refresher, run: Run, rows: Sequence[SourceRow], *, accept: bool, anew: bool) -> RefreshReport:
     reports: list[SourceReport] = []
     for row in rows:
         if run.is_cancelled():

@@ -19,12 +19,13 @@ from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
 from stalkeer.settings.schema import AuthMode
 from stalkeer.store.db.damage import damaged_files
-from stalkeer.store.db.database import Database, Transaction
+from stalkeer.store.db.database import Database
 from stalkeer.store.downloads.workers import WorkerRow, database_now, list_workers
 from stalkeer.store.journal.events import Event, Level, record_events
 from stalkeer.store.journal.runs import last_report
 from stalkeer.store.library.instances import InstanceRow, list_instances
 from stalkeer.store.sources.sources import SourceRow, list_sources
+from stalkeer.store.system.credentials import is_key_of, unreadable_credentials
 from stalkeer.store.system.health import (
     ERROR,
     WARNING,
@@ -34,7 +35,6 @@ from stalkeer.store.system.health import (
     items_failing_repeatedly,
     replace_findings,
 )
-from stalkeer.store.system.settings import unreadable_settings
 
 TIMES_IN_A_ROW = 3
 EXPIRY_WARNING = timedelta(days=7)
@@ -60,6 +60,7 @@ class Facts:
     backups: Sequence[Backup]
     refused_restore: Path | None
     unreadable: Sequence[str]  # what holds a credential that the present key cannot read
+    is_key_right: bool = True
     titles_error: object = None  # why the last match got no titles from TMDB
 
 
@@ -111,15 +112,9 @@ def read_facts(database: Database, settings: Settings, now: datetime, place: Bac
             backups=list_backups(place),
             refused_restore=refused_restore(place),
             titles_error=last_report(connection, "match").get("titlesError"),
-            unreadable=_unreadable(connection, secrets),
+            unreadable=unreadable_credentials(connection, secrets),
+            is_key_right=is_key_of(connection, secrets),
         )
-
-
-def _unreadable(connection: Transaction, secrets: SecretBox) -> list[str]:
-    held = [(f"source {row.slug}", row.credentials) for row in list_sources(connection)]
-    held += [(row.label, row.api_key) for row in list_instances(connection)]
-    found = [name for name, token in held if secrets.decrypt_or_none(token) is None]
-    return found + unreadable_settings(connection, secrets)
 
 
 # --- the checks --------------------------------------------------------------------------------------------------
@@ -244,6 +239,9 @@ def check_credentials(facts: Facts) -> Iterator[Finding]:
     if facts.unreadable:
         message = f"The present secret key cannot read the credentials of {', '.join(facts.unreadable)}"
         fix = f"Enter them again, or put the key of the restored backup at {facts.key_file} and start Stalkeer again"
+        if not facts.is_key_right:
+            message += "; until then nothing of config.yml is taken over and no job starts"
+            fix += ". If that key is lost: stalkeer doctor adopt-key"
         yield Finding("credentials", "key", ERROR, message, fix)
 
 

@@ -1,19 +1,21 @@
-"""One refresh of a source at a time, over all processes; the lock of a killed one is free at once."""
+"""One refresh of a source at a time, and one `serve`, over all processes; the lock of a killed one is free at once."""
 
 from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
 
-from stalkeer.errors import Conflict
+from stalkeer.errors import Conflict, StoreError
 from stalkeer.model import SourceId
 from stalkeer.store.db.database import Database
 
 _SOURCE_LOCKS = 7825  # the first of PostgreSQL's two lock numbers; the second is the source's id
+_SERVE_LOCK = 7825_0002
 
 
 @contextmanager
@@ -42,3 +44,40 @@ def source_lock(database: Database, source_id: SourceId, folder: Path) -> Iterat
 
 def _busy() -> Conflict:
     return Conflict("The source is being refreshed already; wait for it or cancel that run")
+
+
+class ServeLock:
+    """Held by the one `serve` of a PostgreSQL database, for as long as its connection lives."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: Connection | None = None
+        self._held = ExitStack()
+
+    def acquire(self) -> bool:
+        """False where another process holds it. A lock that is held already is kept; a lost one is taken again."""
+        if self._connection is not None and _answers(self._connection):
+            return True
+        self.release()
+        with ExitStack() as opened:
+            connection = opened.enter_context(self._database.connect())
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+            if not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _SERVE_LOCK}).scalar_one():
+                return False
+            self._connection, self._held = connection, opened.pop_all()
+        return True
+
+    def release(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(SQLAlchemyError, StoreError):
+                connection.invalidate()  # a connection that went back to the pool would keep the lock
+                self._held.close()
+
+
+def _answers(connection: Connection) -> bool:
+    try:
+        connection.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return False
+    return True

@@ -5,6 +5,7 @@ A new database gets the present schema at once; a test holds that schema and the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -31,11 +32,7 @@ def migrate(database: Database, backups: Path, migrations: Path = MIGRATIONS) ->
     present = revision_of(database)
     if present == known[-1]:
         return None
-    if present is not None and present not in known:
-        raise StoreError(
-            f"The database has schema {present}, which is newer than this release's {known[-1]}. Install the newer "
-            "release again, or restore the backup that was made before it migrated"
-        )
+    _check_known(present, known)
     copy = keep_copy(database, backups, present) if present is not None and database.is_sqlite else None
     try:
         _in_one_transaction(database, migrations, known[-1])
@@ -46,6 +43,29 @@ def migrate(database: Database, backups: Path, migrations: Path = MIGRATIONS) ->
             " The former release still works with it"
         ) from error
     return copy
+
+
+def check_schema(database: Database) -> None:
+    """Raise StoreError unless the database has this release's schema: for a process that must not migrate it."""
+    known = revisions()
+    present = revision_of(database)
+    if present == known[-1]:
+        return
+    _check_known(present, known)
+    if present is None:
+        raise StoreError("The database is empty. Start `stalkeer serve` first: it makes the tables, then try again")
+    raise StoreError(
+        f"The database has schema {present}, which is older than this release's {known[-1]}. Start `stalkeer serve` of "
+        "this release first: it migrates the database, then try again"
+    )
+
+
+def _check_known(present: str | None, known: Sequence[str]) -> None:
+    if present is not None and present not in known:
+        raise StoreError(
+            f"The database has schema {present}, which is newer than this release's {known[-1]}. Install the newer "
+            "release again, or restore the backup that was made before it migrated"
+        )
 
 
 def revisions(migrations: Path = MIGRATIONS) -> list[str]:

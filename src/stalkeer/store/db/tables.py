@@ -600,6 +600,15 @@ settings = Table(
     Column("updated_at", UtcDateTime, nullable=False),
 )
 
+published_settings = Table(
+    "published_settings",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # there is one row
+    Column("version", Integer, nullable=False),
+    Column("document", Text, nullable=False),  # encrypted
+    Column("published_at", UtcDateTime, nullable=False),
+)
+
 users = Table(
     "users",
     metadata,

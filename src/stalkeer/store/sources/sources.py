@@ -22,6 +22,7 @@ from stalkeer.model import SourceId
 from stalkeer.secrets import SecretBox, register_secret
 from stalkeer.settings import Settings
 from stalkeer.settings.schema import PlaylistSettings
+from stalkeer.settings.units import is_cron
 from stalkeer.store.db.tables import sources
 from stalkeer.store.journal.events import Event, record_event
 
@@ -138,6 +139,11 @@ def list_sources(connection: Connection, *, with_removed: bool = False) -> list[
     return [_row(row) for row in connection.execute(query)]
 
 
+def own_refresh_times(connection: Connection) -> dict[str, str]:
+    """The cron lines of the enabled sources that have their own, by name."""
+    return {row.slug: row.options.refresh for row in list_sources(connection) if row.enabled and row.options.refresh}
+
+
 def get_source(connection: Connection, slug: str) -> SourceRow:
     """The source of this name. Raises NotFound."""
     row = connection.execute(select(sources).where(sources.c.slug == slug)).one_or_none()
@@ -180,6 +186,11 @@ def _check_sendable(new: NewSource) -> None:
             raise InvalidInput(
                 f"The header {name!r} cannot be sent; accepted: a name of letters and -, one line of text"
             )
+    if new.options.refresh and not is_cron(new.options.refresh):
+        raise InvalidInput(
+            f"The refresh times {new.options.refresh!r} are not a cron line; accepted: five fields such as "
+            '"0 */6 * * *", or nothing for the schedule of all'
+        )
     if not new.options.user_agent.isprintable():
         raise InvalidInput("The User-Agent cannot be sent; accepted: one line of text")
     if not credentials.url.isprintable():

@@ -1,16 +1,17 @@
-"""Settings made in the UI: rows that stand between the environment and config.yml."""
+"""Settings made in the UI, which stand between the environment and config.yml; and those that `serve` published."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
 from stalkeer.secrets import SecretBox
 from stalkeer.store.db.database import Database
-from stalkeer.store.db.tables import settings
+from stalkeer.store.db.tables import published_settings, settings
 
 
 def read_settings(database: Database, secrets: SecretBox) -> dict[str, object]:
@@ -26,13 +27,6 @@ def unreadable_settings(connection: Connection, secrets: SecretBox) -> list[str]
     """Secrets that the present key cannot read, by their dotted keys."""
     rows = connection.execute(select(settings.c.key, settings.c.value).where(settings.c.secret)).all()
     return [row.key for row in rows if secrets.decrypt_or_none(row.value) is None]
-
-
-def settings_version(database: Database) -> str:
-    """Changes whenever a stored value changes."""
-    with database.connect() as connection:
-        rows = connection.execute(select(settings.c.key, settings.c.updated_at).order_by(settings.c.key)).all()
-    return ";".join(f"{row.key}={row.updated_at.isoformat()}" for row in rows)
 
 
 def write_settings(
@@ -53,3 +47,40 @@ def write_settings(
         connection.execute(delete(settings).where(settings.c.key.in_(list(values))))
         if rows:
             connection.execute(insert(settings), rows)
+
+
+@dataclass(frozen=True)
+class PublishedSettings:
+    """The settings that all processes share; `version` grows with each change."""
+
+    version: int
+    document: Mapping[str, object] = field(repr=False)
+
+
+def publish_settings(database: Database, secrets: SecretBox, document: Mapping[str, object], now: datetime) -> int:
+    """Store the shared settings where they differ from those that are stored; answers their version."""
+    with database.begin() as connection:
+        stored = connection.execute(select(published_settings)).one_or_none()
+        if stored is not None:
+            opened = secrets.decrypt_or_none(stored.document)
+            if opened is not None and json.loads(opened) == document:
+                return int(stored.version)
+        version = 1 if stored is None else int(stored.version) + 1
+        row = {"version": version, "document": secrets.encrypt(json.dumps(document)), "published_at": now}
+        connection.execute(delete(published_settings))
+        connection.execute(insert(published_settings).values(id=1, **row))
+    return version
+
+
+def read_published(database: Database, secrets: SecretBox) -> PublishedSettings | None:
+    """The shared settings; None where none were published yet. Raises SecretError for another key than theirs."""
+    with database.connect() as connection:
+        row = connection.execute(select(published_settings)).one_or_none()
+    return None if row is None else PublishedSettings(row.version, json.loads(secrets.decrypt(row.document)))
+
+
+def published_version(database: Database) -> int | None:
+    """The version of the shared settings, without reading them."""
+    with database.connect() as connection:
+        version: int | None = connection.execute(select(published_settings.c.version)).scalar_one_or_none()
+    return version

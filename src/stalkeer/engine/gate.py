@@ -1,0 +1,37 @@
+"""The engine of a `serve` that may have to wait: without the right secret key no job may start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from stalkeer.errors import Conflict
+
+if TYPE_CHECKING:
+    from stalkeer.engine.engine import Engine
+
+
+class EngineGate:
+    """Starts jobs as the engine does once it is open; refuses them before."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._is_open = False
+
+    @property
+    def is_open(self) -> bool:
+        return self._is_open
+
+    def open(self) -> None:
+        """Let the engine work."""
+        self._engine.launch()
+        self._is_open = True
+
+    def start(self, job: str, subject: str | None = None, options: Mapping[str, object] | None = None) -> int:
+        """Queue a job and answer its run id. Raises Conflict while the gate is closed."""
+        if not self._is_open:
+            raise Conflict(
+                "No job starts while the secret key does not fit the database: enter the credentials again, or put "
+                "the right key back and start Stalkeer again. `stalkeer doctor health` lists what cannot be read"
+            )
+        return self._engine.start(job, subject, options)
