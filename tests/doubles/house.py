@@ -32,7 +32,7 @@ from stalkeer.store.downloads.downloads import DownloadRow, NewDownload, NewItem
 from tests.doubles.app import make_app
 
 PATIENCE_S = 60.0
-QUICKLY = Rhythm(pulse_s=0.05, stale_s=1.5, dead_s=3.0, unclaimed_s=3.0, survey_s=0.3)
+QUICKLY = Rhythm(pulse_s=0.05, stale_s=1.5, dead_s=3.0, unclaimed_s=3.0, survey_s=0.3, settings_s=0.2)
 QUICK = {
     "import.mode": "none",
     "downloads.reconnect_gap": "0.05s",

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from dbos import DBOS
 
 from stalkeer.engine.build import build_table
 from stalkeer.engine.engine import Engine
+from stalkeer.engine.gate import EngineGate
 from stalkeer.engine.schedules import cron_times, next_times, previous_time
 from stalkeer.engine.table import Job, JobTable
-from stalkeer.errors import NotFound
+from stalkeer.errors import Conflict, NotFound
 from stalkeer.store.journal.runs import (
     RunId,
     RunOwner,
@@ -25,7 +27,16 @@ from stalkeer.store.journal.runs import (
     request_cancel,
     start_run,
 )
-from tests.doubles.house import eventually, now
+from stalkeer.store.sources.sources import (
+    Credentials,
+    NewSource,
+    SourceOptions,
+    add_source,
+    change_source,
+    list_sources,
+)
+from tests.doubles.app import make_app
+from tests.doubles.house import QUICK, eventually, now, open_house
 
 
 @dataclass(frozen=True)
@@ -195,6 +206,94 @@ def test_schedules_are_those_of_the_settings(house):
     assert set(times) == set(cron_times(house.app.settings))
     assert all(one.at > now() for one in times.values())
     assert previous_time("0 * * * *", now()) <= now() < previous_time("0 * * * *", now()) + timedelta(hours=1)
+
+
+def scheduled():
+    return {one["context"]: one["schedule"] for one in DBOS.list_schedules()}
+
+
+def own_times(house, slug, refresh):
+    with house.database.begin() as connection:
+        found = {row.slug: row for row in list_sources(connection)}
+        new = NewSource(slug, "m3u", Credentials(url="http://tv.example.com/list"), SourceOptions(refresh=refresh))
+        if slug in found:
+            change_source(connection, found[slug], new, house.app.secrets)
+        else:
+            add_source(connection, new, house.app.secrets, now())
+
+
+def test_a_changed_schedule_counts_without_a_restart(any_house, running):
+    house = any_house
+    running(house.engine())
+
+    house.app.change_settings({"schedule.scan": "7 7 * * *", "schedule.cleanup": ""})
+
+    eventually(lambda: scheduled().get("scan") == "7 7 * * *", "the new time counts")
+    assert "cleanup" not in scheduled()
+
+
+def test_a_sources_own_refresh_times_count_without_a_restart(any_house, running):
+    house = any_house
+    running(house.engine())
+
+    own_times(house, "main", "1 1 * * *")
+    eventually(lambda: scheduled().get("refresh:main") == "1 1 * * *", "its times count")
+    own_times(house, "main", "2 2 * * *")
+    eventually(lambda: scheduled().get("refresh:main") == "2 2 * * *", "its changed times count")
+    own_times(house, "main", "")
+
+    eventually(lambda: "refresh:main" not in scheduled(), "the schedule of all counts again")
+
+
+@pytest.mark.postgres
+def test_with_several_processes_only_serve_sets_the_schedules(tmp_path, postgres_database, running):
+    with open_house(tmp_path, postgres_database) as house:
+        running(house.engine("worker"))
+        other = make_app(house.app.paths.data_dir, house.database, now, QUICK)
+        own_times(house, "main", "1 1 * * *")
+        for times in ("7 7 * * *", "8 8 * * *"):  # the look that saw the first is over when the second is seen
+            other.change_settings({"schedule.scan": times})
+            eventually(lambda times=times: house.app.settings.schedule.scan == times)
+
+        assert scheduled() == {}
+
+
+def test_the_schedule_of_all_leaves_out_the_sources_with_times_of_their_own(house, running, engine, work):
+    started = running(engine("refresh"))
+
+    for schedule in ("refresh", "refresh:main"):
+        started._tick(schedule)
+    eventually(lambda: len(work.calls) == 2)
+
+    assert sorted(work.calls, key=str) == [("main", {}), (None, {"without_own_times": True})]
+
+
+def test_no_job_starts_before_the_gate_is_open(house, running, engine, work):
+    made = engine("scan")
+    gate = EngineGate(made)
+
+    with pytest.raises(Conflict, match="secret key"):
+        gate.start("scan")
+    gate.open()
+
+    assert ended(house, gate.start("scan")).state is RunState.DONE
+    assert made.stop()
+
+
+def test_a_setting_that_another_process_stored_counts_in_a_running_engine(house, running):
+    running(house.engine())
+    other = make_app(house.app.paths.data_dir, house.database, now, QUICK)
+
+    other.change_settings({"downloads.concurrent_limit": 9})
+
+    eventually(lambda: house.app.settings.downloads.concurrent_limit == 9)
+
+
+def test_a_line_that_is_no_cron_line_keeps_no_other_from_being_scheduled(house):
+    times = cron_times(house.app.settings, {"main": "whenever", "other": "1 1 * * *"})
+
+    assert "refresh:main" not in times
+    assert times["refresh:other"] == "1 1 * * *"
 
 
 def test_the_process_of_one_run_starts_without_the_engine():

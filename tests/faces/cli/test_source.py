@@ -66,6 +66,17 @@ def test_a_source_is_edited_and_what_is_not_said_stays(app, stalkeer, playlist):
     assert (row.priority, row.bandwidth_limit, row.options.adult, row.enabled) == (3, 2_000_000, True, False)
 
 
+def test_refresh_times_that_are_no_cron_line_are_refused(app, stalkeer, playlist):
+    assert stalkeer("source", "add", "mine", str(playlist), "--refresh", "whenever").code == 2
+    assert stalkeer("source", "add", "mine", str(playlist), "--refresh", "1 1 * * *").code == 0
+    assert stalkeer("source", "edit", "mine", "--refresh", "1 1 * *").code == 2
+
+    stalkeer("source", "edit", "mine", "--refresh", "off")
+
+    with app.database.connect() as connection:
+        assert get_source(connection, "mine").options.refresh == ""
+
+
 def test_a_limit_of_connections_is_set_and_taken_back(app, stalkeer):
     stalkeer("source", "add", "tv", "http://tv.example:8080", "-u", "ann-login", "-p", "pass", "--max-connections", "2")
 

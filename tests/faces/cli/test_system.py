@@ -98,7 +98,7 @@ def on_disk(tmp_path, capsys, monkeypatch):
     def run(*arguments):
         capsys.readouterr()
         code = run_command_line(
-            arguments, lambda run: build_app(Start(run.config, overrides=run.overrides)), lambda _: None
+            arguments, lambda run: build_app(Start(run.config, overrides=run.overrides, role=run.role)), lambda _: None
         )
         return int(code), capsys.readouterr().out.strip()
 
@@ -247,6 +247,20 @@ def test_a_warning_is_told_and_ends_with_0(stalkeer, app):
 
     assert ended.code == 0
     assert "chmod 600" in ended.out
+
+
+def test_a_lost_key_is_named_by_the_doctor_and_a_new_one_adopted(on_disk, tmp_path):
+    on_disk("source", "add", "mine", "http://tv.example.com/list.m3u")
+    (tmp_path / "data" / "secret.key").unlink()
+
+    refused, _ = on_disk("source", "list")
+    code, findings = on_disk("doctor", "health")
+    adopted, _ = on_disk("doctor", "adopt-key")
+    listed, sources = on_disk("source", "list")
+
+    assert (refused, code, adopted, listed) == (1, 1, 0, 0)
+    assert "source mine" in findings and "adopt-key" in findings
+    assert "mine" in sources
 
 
 def test_where_all_is_well_the_doctor_says_so(stalkeer, app):

@@ -24,7 +24,14 @@ from stalkeer.core.catalogue.filters import Field, Filter, Mode
 from stalkeer.core.catalogue.snapshot import Snapshot, new_array
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.sources.archive import PRIORITY
-from stalkeer.jobs.sources.refresh import Outcome, Refresher, SourceReport, clear_interrupted, refresh_sources
+from stalkeer.jobs.sources.refresh import (
+    Outcome,
+    Refresher,
+    SourceReport,
+    clear_interrupted,
+    refresh_scheduled,
+    refresh_sources,
+)
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
 from stalkeer.settings.schema import CatalogueSettings
@@ -48,6 +55,7 @@ from stalkeer.store.sources.filters import add_filter
 from stalkeer.store.sources.sources import (
     Credentials,
     NewSource,
+    SourceOptions,
     SourceRow,
     add_source,
     change_source,
@@ -581,6 +589,16 @@ def test_one_source_that_fails_does_not_stop_the_others(bench, tmp_path):
 
     assert [source.outcome for source in report.sources] == [Outcome.FAILED, Outcome.REFRESHED]
     assert report.is_partial
+
+
+def test_the_schedule_of_all_leaves_out_a_source_with_times_of_its_own(bench):
+    with bench.database.begin() as connection:
+        new = NewSource("own", "m3u", Credentials(path="/list.m3u"), SourceOptions(refresh="1 1 * * *"))
+        add_source(connection, new, bench.tools.secrets, bench.tools.clock())
+
+    report = refresh_scheduled(bench.tools, QuietRun())
+
+    assert [source.slug for source in report.sources] == ["main"]
 
 
 def test_a_source_whose_login_cannot_be_read_any_longer_does_not_stop_the_others(bench, tmp_path):
