@@ -299,8 +299,8 @@ def run_server(app: App) -> None:
     if app.shared.is_key_right:
         gate.open()
     else:
-        log.error("the secret key does not fit the database: no job starts; see the health page", key=app.key_file)
-    watch = HealthWatch(look=lambda: _look_after(app, gate), check=app.check_health)
+        log.error("the secret key does not fit the database: no job starts; see the health page", key=str(app.key_file))
+    watch = HealthWatch(look=lambda: _look_after(app, gate, security), check=app.check_health)
     watch.start()
     try:
         run(build_server(replace(app, engine=gate), security), app.settings.server)
@@ -309,7 +309,7 @@ def run_server(app: App) -> None:
         leave(engine)
 
 
-def _look_after(app: App, gate: EngineGate) -> None:
+def _look_after(app: App, gate: EngineGate, security: Security) -> None:
     """Keep others out, and begin to work once the secret key fits."""
     if app.shared.lock is not None and not app.shared.lock.acquire():
         log.error("another `stalkeer serve` works on this database; stop one of them")
@@ -317,4 +317,5 @@ def _look_after(app: App, gate: EngineGate) -> None:
         app.reread_settings()
         if take_up_key(app):
             log.info("the secret key fits now: work begins")
+            security.keys.ensure()
             gate.open()

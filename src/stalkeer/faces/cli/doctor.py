@@ -12,6 +12,7 @@ from stalkeer.faces.cli.output import ExitCode, context_app, emit, fail_with, in
 
 if TYPE_CHECKING:
     from stalkeer.jobs.library.doctor import FolderCheck
+    from stalkeer.runtime import App
     from stalkeer.store.system.health import HealthRow
 
 app = typer.Typer(no_args_is_help=True, help="Find out what is wrong and what to do.")
@@ -60,9 +61,12 @@ def health(context: typer.Context) -> None:
     from stalkeer.store.system.health import ERROR, list_findings
 
     parts = context_app(context)
-    parts.check_health()
-    with parts.database.connect() as connection:
-        found = list_findings(connection)
+    if parts.shared.is_key_right:
+        parts.check_health()
+        with parts.database.connect() as connection:
+            found = list_findings(connection)
+    else:
+        found = [_wrong_key(parts)]
 
     def render(console: Console) -> None:
         for row in found:
@@ -120,6 +124,18 @@ def bundle(
         raise InvalidInput(f"{output} cannot be written: {error.strerror}; name another with --output") from error
     document = {"path": output.resolve(), "size": len(packed)}
     emit(context, document, lambda console: console.print(f"{output} ({len(packed) / 1e3:.0f} kB)", soft_wrap=True))
+
+
+def _wrong_key(parts: App) -> HealthRow:
+    """All that can be said with a key that is not the database's; what others found there is left alone."""
+    from stalkeer.jobs.system.health import key_finding
+    from stalkeer.store.system.credentials import unreadable_credentials
+    from stalkeer.store.system.health import HealthRow
+
+    with parts.database.connect() as connection:
+        unreadable = unreadable_credentials(connection, parts.secrets)
+    now = parts.clock()
+    return HealthRow(key_finding(unreadable, parts.key_file, is_key_right=False), now, now)
 
 
 def _render_finding(console: Console, row: HealthRow) -> None:

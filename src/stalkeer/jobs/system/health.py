@@ -237,12 +237,18 @@ def check_database(facts: Facts) -> Iterator[Finding]:
 
 def check_credentials(facts: Facts) -> Iterator[Finding]:
     if facts.unreadable:
-        message = f"The present secret key cannot read the credentials of {', '.join(facts.unreadable)}"
-        fix = f"Enter them again, or put the key of the restored backup at {facts.key_file} and start Stalkeer again"
-        if not facts.is_key_right:
-            message += "; until then nothing of config.yml is taken over and no job starts"
-            fix += ". If that key is lost: stalkeer doctor adopt-key"
-        yield Finding("credentials", "key", ERROR, message, fix)
+        yield key_finding(facts.unreadable, facts.key_file, is_key_right=facts.is_key_right)
+
+
+def key_finding(unreadable: Sequence[str], key_file: Path, *, is_key_right: bool) -> Finding:
+    """The secret key cannot read these; where it is not the database's own key, nothing works meanwhile."""
+    what = f"cannot read the credentials of {', '.join(unreadable)}" if unreadable else "does not fit the database"
+    message = f"The present secret key {what}"
+    fix = f"Enter them again, or put the key of the restored backup at {key_file} and start Stalkeer again"
+    if not is_key_right:
+        message += "; until then nothing of config.yml is taken over and no job starts"
+        fix += ". If that key is lost: stalkeer doctor adopt-key"
+    return Finding("credentials", "key", ERROR, message, fix)
 
 
 def check_restore(facts: Facts) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from stalkeer.model import SourceId
 from stalkeer.store.db.database import Database
 
 _SOURCE_LOCKS = 7825  # the first of PostgreSQL's two lock numbers; the second is the source's id
-_SERVE_LOCK = 7825_0002
+_SERVE_LOCK = 7825_0003  # 0001 is that of migrations, 0002 that of the catalogue
 
 
 @contextmanager
