@@ -131,7 +131,7 @@ def _following_app(start: Start, first: Settings, database: Database, clock: Cal
         live = LiveSettings(start.load_shared, published.document, published.version)
         return _app(start, live, database, secrets, clock, SharedSettings(SettingsRole.FOLLOWS))
     live = LiveSettings(start.load, read_settings(database, secrets))
-    app = _app(start, live, database, secrets, clock, SharedSettings(SettingsRole.KEEPS))
+    app = _app(start, live, database, secrets, clock, SharedSettings(SettingsRole.KEEPS, is_key_right))
     if not is_key_right:
         _allow_wrong_key(start, app.key_file)
     elif not database.is_sqlite:
@@ -169,7 +169,7 @@ def take_up_key(app: App) -> bool:
             is_published(connection) and not unreadable_credentials(connection, app.secrets)
         )
     if not fits:
-        app.shared.role = SettingsRole.KEEPS
+        app.shared.role, app.shared.is_key_right = SettingsRole.KEEPS, False
         return False
     with app.database.begin() as connection:
         sync_config_instances(connection, configured_instances(app.settings), app.secrets, app.clock())

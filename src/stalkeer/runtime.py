@@ -78,7 +78,7 @@ class SettingsRole(Enum):
 
     PUBLISHES = "publishes"  # merges them from file, environment and page; the others follow
     FOLLOWS = "follows"
-    KEEPS = "keeps"  # merges them for itself alone: its secret key does not fit the database
+    KEEPS = "keeps"  # merges them for itself alone
 
 
 @dataclass
@@ -86,11 +86,8 @@ class SharedSettings:
     """The role changes where a `serve` whose key did not fit takes up its work."""
 
     role: SettingsRole = SettingsRole.PUBLISHES
+    is_key_right: bool = True  # else nothing is taken over or started: the secret key does not fit the database
     lock: ServeLock | None = None  # of `serve` on PostgreSQL
-
-    @property
-    def is_key_right(self) -> bool:
-        return self.role is not SettingsRole.KEEPS
 
 
 @dataclass(frozen=True)
@@ -225,7 +222,7 @@ class App:
 
     def adopt_key(self) -> None:
         """Take the present secret key for the database's, whatever cannot be read with it."""
-        self.shared.role = SettingsRole.PUBLISHES
+        self.shared.role, self.shared.is_key_right = SettingsRole.PUBLISHES, True
         self.publish_settings()
 
     def close(self) -> None:

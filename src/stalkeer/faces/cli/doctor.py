@@ -21,7 +21,8 @@ app = typer.Typer(no_args_is_help=True, help="Find out what is wrong and what to
 @app.callback()
 def doctor(context: typer.Context) -> None:
     """Find out what is wrong and what to do."""
-    invocation(context).role = "doctor"
+    if context.invoked_subcommand != "paths":  # which asks the instances, and so needs their keys
+        invocation(context).role = "doctor"
 
 
 @app.command()

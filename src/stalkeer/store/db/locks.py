@@ -15,6 +15,8 @@ from stalkeer.model import SourceId
 from stalkeer.store.db.database import Database
 
 _SOURCE_LOCKS = 7825  # the first of PostgreSQL's two lock numbers; the second is the source's id
+# else the server keeps the lock of a machine that lost its power for two hours
+_NOTICES_A_LOST_MACHINE = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
 _SERVE_LOCK = 7825_0003  # 0001 is that of migrations, 0002 that of the catalogue
 
 
@@ -62,6 +64,8 @@ class ServeLock:
         with ExitStack() as opened:
             connection = opened.enter_context(self._database.connect())
             connection.execution_options(isolation_level="AUTOCOMMIT")
+            for setting, value in _NOTICES_A_LOST_MACHINE.items():
+                connection.exec_driver_sql(f"SET {setting} = {value}")
             if not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _SERVE_LOCK}).scalar_one():
                 return False
             self._connection, self._held = connection, opened.pop_all()
