@@ -100,7 +100,7 @@ def _timed_transactions(database: type[Database]) -> list[float]:
 
 def pages(_playlist: Path, database_url: str, end: str) -> dict[str, float]:
     """The catalogue's page, read again and again until the file `end` is there: p95 of its milliseconds."""
-    from stalkeer.store.catalogue.search import BrowseFilter, browse
+    from stalkeer.store.catalogue.entries import EntrySearch, browse_entries
     from stalkeer.store.db.database import open_database
 
     database = open_database(database_url)
@@ -110,7 +110,7 @@ def pages(_playlist: Path, database_url: str, end: str) -> dict[str, float]:
         before = chance.randrange(100_000) if len(times) % 2 else None  # the first page, and one somewhere within
         since = time.perf_counter()
         with database.connect() as connection:
-            browse(connection, BrowseFilter(), before=before)
+            browse_entries(connection, EntrySearch(), before=before)
         times.append((time.perf_counter() - since) * 1000)
         time.sleep(0.005)  # a person's browser does not ask without a pause
     counted = sorted(times[WARM_UP:])

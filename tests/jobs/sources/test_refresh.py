@@ -35,7 +35,7 @@ from stalkeer.jobs.sources.refresh import (
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
 from stalkeer.settings.schema import CatalogueSettings
-from stalkeer.store.catalogue.entries import EntrySearch, search_entries
+from stalkeer.store.catalogue.entries import EntrySearch, browse_entries, search_entries
 from stalkeer.store.catalogue.generations import (
     Generation,
     add_entries,
@@ -44,7 +44,6 @@ from stalkeer.store.catalogue.generations import (
     stage_changes,
     write_snapshot,
 )
-from stalkeer.store.catalogue.search import BrowseFilter, browse
 from stalkeer.store.catalogue.titles import TitleBook
 from stalkeer.store.db.bulk import writing
 from stalkeer.store.db.database import Database
@@ -373,7 +372,10 @@ def test_a_cancelled_refresh_leaves_nothing_behind(bench):
 
 @pytest.mark.parametrize(
     "look",
-    [lambda c: browse(c, BrowseFilter(), limit=3), lambda c: search_entries(c, EntrySearch(), after=98, limit=3)],
+    [
+        lambda c: browse_entries(c, EntrySearch(), limit=3),
+        lambda c: search_entries(c, EntrySearch(), after=98, limit=3),
+    ],
     ids=["newest first", "oldest first"],
 )
 def test_a_page_of_the_catalogue_does_not_walk_over_what_a_refresh_is_adding(bench, look):

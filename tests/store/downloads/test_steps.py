@@ -12,9 +12,8 @@ from stalkeer.jobs.matching.library_cache import Matching
 from stalkeer.jobs.matching.match import match_wanted
 from stalkeer.model import Decision, SourceId
 from stalkeer.settings.schema import MatchingSettings
-from stalkeer.store.catalogue.entries import EntrySearch, search_entries
+from stalkeer.store.catalogue.entries import EntrySearch, browse_entries, search_entries
 from stalkeer.store.catalogue.panel_cache import series_to_expand
-from stalkeer.store.catalogue.search import BrowseFilter, browse
 from stalkeer.store.db.database import open_database, sqlite_url
 from stalkeer.store.db.tables import entries, metadata, sources
 from stalkeer.store.downloads.variants import confirmed_matches
@@ -59,7 +58,7 @@ LOOKS = {
     ),
     "entries of a kind that few have": lambda c: search_entries(c, EntrySearch(kind="live")),
     "entries with words that few have": lambda c: search_entries(c, EntrySearch(words="dune")),
-    "the same as a page": lambda c: browse(c, BrowseFilter(kind="live")),
+    "the same as a page": lambda c: browse_entries(c, EntrySearch(kind="live")),
 }
 
 

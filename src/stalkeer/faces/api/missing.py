@@ -19,18 +19,17 @@ from stalkeer.jobs.matching.search_upstream import refresh_item, search_item
 from stalkeer.model import InstanceKind, LibraryId, WantedId, WantedKind
 from stalkeer.runtime import App
 from stalkeer.store.library.instances import get_instance
-from stalkeer.store.library.missing import (
+from stalkeer.store.library.wanted_list import (
     Found,
-    MissingFilter,
-    MissingOrder,
-    MissingRow,
     Slice,
-    count_missing,
-    count_missing_series,
-    get_missing,
-    list_missing,
-    list_missing_series,
+    WantedFilter,
+    WantedOrder,
+    WantedRow,
+    count_wanted,
+    get_wanted,
+    list_wanted,
 )
+from stalkeer.store.library.wanted_series import count_wanted_series, list_wanted_series
 
 router = APIRouter(prefix="/missing", tags=["missing"])
 
@@ -97,9 +96,9 @@ def missing_filter(
     skipped: Annotated[bool | None, Query(description="Only what a rule holds back, or only the rest.")] = None,
     series_id: Annotated[int | None, Query(alias="seriesId", ge=1, le=LARGEST_ID)] = None,
     text: Annotated[str | None, Query(alias="q", max_length=200, description="Part of a title.")] = None,
-) -> MissingFilter:
+) -> WantedFilter:
     library_id = None if series_id is None else LibraryId(series_id)
-    return MissingFilter(
+    return WantedFilter(
         instance=instance,
         kind=kind,
         found=found,
@@ -110,12 +109,12 @@ def missing_filter(
     )
 
 
-ChosenItems = Annotated[MissingFilter, Depends(missing_filter)]
+ChosenItems = Annotated[WantedFilter, Depends(missing_filter)]
 
 
 @router.get("")
 def list_missing_items(
-    app: CurrentApp, chosen: ChosenItems, page: PageParams, order: MissingOrder = MissingOrder.TITLE
+    app: CurrentApp, chosen: ChosenItems, page: PageParams, order: WantedOrder = WantedOrder.TITLE
 ) -> PageOf[MissingItem]:
     """What the instances want: missing, and below the cutoff."""
     return _page(app, chosen, page, order)
@@ -123,7 +122,7 @@ def list_missing_items(
 
 @router.get("/movies")
 def list_missing_movies(
-    app: CurrentApp, chosen: ChosenItems, page: PageParams, order: MissingOrder = MissingOrder.TITLE
+    app: CurrentApp, chosen: ChosenItems, page: PageParams, order: WantedOrder = WantedOrder.TITLE
 ) -> PageOf[MissingItem]:
     """The films among them, as of the last scan."""
     return _page(app, replace(chosen, kind=WantedKind.MOVIE), page, order)
@@ -131,7 +130,7 @@ def list_missing_movies(
 
 @router.get("/tvshows")
 def list_missing_episodes(
-    app: CurrentApp, chosen: ChosenItems, page: PageParams, order: MissingOrder = MissingOrder.TITLE
+    app: CurrentApp, chosen: ChosenItems, page: PageParams, order: WantedOrder = WantedOrder.TITLE
 ) -> PageOf[MissingItem]:
     """The episodes among them, as of the last scan; `/missing/series` groups them."""
     return _page(app, replace(chosen, kind=WantedKind.EPISODE), page, order)
@@ -143,8 +142,8 @@ def list_missing_by_series(app: CurrentApp, chosen: ChosenItems, page: PageParam
     after = last_id(page)
     with app.database.connect() as connection:
         series = None if after is None else LibraryId(after)
-        rows = list_missing_series(connection, chosen, page.size, page.offset, series)
-        total = count_missing_series(connection, chosen)
+        rows = list_wanted_series(connection, chosen, page.size, page.offset, series)
+        total = count_wanted_series(connection, chosen)
     return PageOf(
         records=[MissingSeriesItem.model_validate(row) for row in rows],
         page=None if page.after else page.page,
@@ -167,7 +166,7 @@ def start_scan(app: CurrentApp, what: ScanToStart) -> RunAccepted:
 def show_missing_item(app: CurrentApp, item_id: RowId) -> MissingItem:
     """One missing item with its candidates."""
     with app.database.connect() as connection:
-        return _shown(get_missing(connection, WantedId(item_id)))
+        return _shown(get_wanted(connection, WantedId(item_id)))
 
 
 @router.post("/{item_id}/search", status_code=204, responses=problem_answers(404, 502))
@@ -182,27 +181,27 @@ def refresh_missing_item(app: CurrentApp, item_id: RowId) -> None:
     refresh_item(app.database, app.arrs, WantedId(item_id))
 
 
-def _page(app: App, chosen: MissingFilter, page: Page, order: MissingOrder) -> PageOf[MissingItem]:
+def _page(app: App, chosen: WantedFilter, page: Page, order: WantedOrder) -> PageOf[MissingItem]:
     after = last_id(page)
     part = Slice(page.size, page.offset, None if after is None else WantedId(after))
     with app.database.connect() as connection:
-        rows = list_missing(connection, chosen, order, part)
-        total = count_missing(connection, chosen)
+        rows = list_wanted(connection, chosen, order, part)
+        total = count_wanted(connection, chosen)
     return PageOf(
         records=[_shown(row) for row in rows],
         page=None if page.after else page.page,
         page_size=page.size,
         total_records=total,
-        next_cursor=encode_cursor((rows[-1].wanted_id,)) if len(rows) == page.size else None,
+        next_cursor=encode_cursor((rows[-1].id,)) if len(rows) == page.size else None,
     )
 
 
-def _shown(row: MissingRow) -> MissingItem:
+def _shown(row: WantedRow) -> MissingItem:
     quality = CurrentQuality.model_validate(row.current_quality) if row.current_quality else None
     is_episode = row.kind is WantedKind.EPISODE
     return MissingItem(
-        id=row.wanted_id,
-        name=row.name,
+        id=row.id,
+        name=row.label,
         instance=row.instance,
         instance_kind=row.instance_kind,
         series_id=row.library_id if is_episode else None,

@@ -14,7 +14,8 @@ from stalkeer.demo.scenario import Expectation, Outcome, World
 from stalkeer.faces.cli.demo_watch import Found, Story
 from stalkeer.model import Decision, DownloadState
 from stalkeer.store.downloads.downloads import DownloadRow
-from stalkeer.store.library.wanted_page import Finding, Status
+from stalkeer.store.library.wanted_list import Status
+from stalkeer.store.matching.candidates import Finding
 
 T = TypeVar("T")
 

@@ -16,7 +16,8 @@ from stalkeer.model import DownloadState
 from stalkeer.runtime import App
 from stalkeer.store.downloads.downloads import DownloadRow, count_by_state, list_downloads
 from stalkeer.store.journal.runs import RunId, RunRow, RunState, get_run, list_runs, queue_run
-from stalkeer.store.library.wanted_page import Candidate, WantedFilter, WantedRow, list_candidates, list_wanted
+from stalkeer.store.library.wanted_list import Slice, WantedRow, list_wanted
+from stalkeer.store.matching.candidates import Candidate, list_candidates
 
 LOOK_S = 0.25
 QUIET_LOOKS = 8  # nothing may move for so many looks: one job's end and the next one's start are apart
@@ -111,7 +112,7 @@ class Watcher:
 
     def _look_at_wanted(self) -> tuple[Found, ...]:
         with self.app.database.connect() as connection:
-            rows = list_wanted(connection, WantedFilter(), limit=1000)
+            rows = list_wanted(connection, part=Slice(1000))
             return tuple(Found(row, next(iter(list_candidates(connection, row.id)), None)) for row in rows)
 
     def _follow_downloads(self) -> None:

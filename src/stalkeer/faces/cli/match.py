@@ -93,7 +93,7 @@ def list_(
                 "score": row.score,
                 "decision": row.decision.value,
                 "decidedBy": row.decided_by,
-                "reason": row.evidence.get("reason", ""),
+                "reason": row.reason,
             }
             for row in rows
         ]
@@ -102,8 +102,9 @@ def list_(
     def render(console: Console) -> None:
         table = Table("Match", "Item", "Entry", "Source", "Score", "Decision", "Why")
         for row in rows:
-            reason = str(row.evidence.get("reason", ""))
-            cells = (str(row.id), row.label, row.entry_name, row.source, f"{row.score:.2f}", row.decision.value, reason)
+            cells = (
+                str(row.id), row.label, row.entry_name, row.source, f"{row.score:.2f}", row.decision.value, row.reason
+            )  # fmt: skip
             table.add_row(*cells, style=_STYLES.get(row.decision.value))
         console.print(table)
 

@@ -15,7 +15,7 @@ from stalkeer.faces.web.render import fragment, page
 from stalkeer.jobs.library.calendar import gather_calendar
 from stalkeer.model import WantedId
 from stalkeer.runtime import App
-from stalkeer.store.system.dashboard import CalendarState, calendar_states
+from stalkeer.store.library.calendar import CalendarState, calendar_states
 
 router = APIRouter(include_in_schema=False)
 VIEWS = ("month", "agenda")

@@ -8,14 +8,16 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from stalkeer.faces.web.frame import app_of, base_of
 from stalkeer.faces.web.render import fragment, is_fragment, page, query
 from stalkeer.model import EntryId
-from stalkeer.store.catalogue.search import BrowseFilter, BrowseRow, browse, get_entry, matches_of_entry
-from stalkeer.store.library.wanted_page import WantedFilter, list_wanted
+from stalkeer.store.catalogue.entries import CatalogueEntry, EntrySearch, browse_entries, count_entries, get_entry
+from stalkeer.store.library.wanted_list import Slice, WantedFilter, list_wanted
+from stalkeer.store.matching.matches import MatchFilter, list_matches
 from stalkeer.store.system.dashboard import source_cards
 
 router = APIRouter(include_in_schema=False)
 PAGE_SIZE = 60
 KINDS = {"film": "Films", "episode": "Episodes", "series": "Series", "live": "Live"}
 FEW = 6
+MOST_MATCHES = 20
 
 
 @router.get("/catalogue")
@@ -23,17 +25,19 @@ def get_catalogue(
     request: Request, q: str = "", kind: str = "", source: str = "", before: int | None = None
 ) -> HTMLResponse:
     """The newest first, or what a search finds; further rows are fetched as one scrolls."""
-    chosen = BrowseFilter(source=source, kind=kind if kind in KINDS else "", search=q.strip())
+    chosen = EntrySearch(q.strip(), source or None, kind if kind in KINDS else None)
+    part = {"offset": before or 0} if chosen.has_words else {"before": before}
     with app_of(request).database.connect() as connection:
-        rows = browse(connection, chosen, before=before, limit=PAGE_SIZE)
+        rows = browse_entries(connection, chosen, **part, limit=PAGE_SIZE)
         cards = source_cards(connection)
+        total = count_entries(connection)
     context: dict[str, object] = {
         "rows": rows,
         "chosen": chosen,
         "cards": cards,
         "kinds": KINDS,
         "next_url": next_url(chosen, rows, before),
-        "total": sum(sum(card.counts.values()) for card in cards),
+        "total": total,
     }
     if is_fragment(request):
         name = "catalogue/more.html" if before is not None else "catalogue/rows.html"
@@ -41,19 +45,19 @@ def get_catalogue(
     return page(request, "catalogue.html", context)
 
 
-def next_url(chosen: BrowseFilter, rows: list[BrowseRow], before: int | None) -> str:
+def next_url(chosen: EntrySearch, rows: list[CatalogueEntry], before: int | None) -> str:
     """Where the rows after these are; empty at the end."""
     if len(rows) < PAGE_SIZE:
         return ""
-    last = (before or 0) + len(rows) if chosen.search else rows[-1].id
-    return "/catalogue" + query({"q": chosen.search, "kind": chosen.kind, "source": chosen.source}, before=last)
+    last = (before or 0) + len(rows) if chosen.has_words else rows[-1].id
+    return "/catalogue" + query({"q": chosen.words, "kind": chosen.kind, "source": chosen.source}, before=last)
 
 
 @router.get("/catalogue/{entry_id}")
 def get_one(request: Request, entry_id: int) -> Response:
     with app_of(request).database.connect() as connection:
         row = get_entry(connection, EntryId(entry_id))
-        found = matches_of_entry(connection, row.id)
+        found = list_matches(connection, MatchFilter(entry_id=row.id), limit=MOST_MATCHES)
     if is_fragment(request):
         return fragment(request, "catalogue/entry.html", row=row, matches=found)
     return RedirectResponse(f"{base_of(request)}/catalogue{query({}, q=row.name)}", status_code=303)
@@ -66,6 +70,6 @@ def get_search(request: Request, q: str = "") -> Response:
     if not is_fragment(request):
         return RedirectResponse(f"{base_of(request)}/catalogue{query({}, q=text)}", status_code=303)
     with app_of(request).database.connect() as connection:
-        items = list_wanted(connection, WantedFilter(search=text), limit=FEW) if text else []
-        rows = browse(connection, BrowseFilter(search=text), limit=FEW) if text else []
+        items = list_wanted(connection, WantedFilter(text=text), part=Slice(FEW)) if text else []
+        rows = browse_entries(connection, EntrySearch(text), limit=FEW) if text else []
     return fragment(request, "parts/found.html", items=items, rows=rows, q=text)

@@ -19,16 +19,10 @@ from stalkeer.jobs.matching.match import Matching, match_wanted
 from stalkeer.jobs.matching.rules import apply_rule, rule_of_match, withdraw_rule
 from stalkeer.model import Decision, MatchId, WantedId
 from stalkeer.runtime import App
-from stalkeer.store.library.wanted_page import (
-    count_match_rows,
-    get_wanted,
-    list_candidates,
-    list_match_rows,
-    list_to_review,
-)
-from stalkeer.store.matching.matches import get_match
+from stalkeer.store.library.wanted_list import count_to_review, get_wanted, list_to_review
+from stalkeer.store.matching.candidates import list_candidates
+from stalkeer.store.matching.matches import MatchFilter, MatchOrder, count_matches, get_match, list_matches
 from stalkeer.store.matching.rules import add_rule, list_rules
-from stalkeer.store.system.dashboard import count_to_review
 
 router = APIRouter(include_in_schema=False)
 PAGE_SIZE = 50
@@ -103,9 +97,11 @@ def get_list(request: Request, kind: str, q: str = "", page_number: int = 1) -> 
     if kind not in decisions:
         raise NotFound(f"There is no list of {kind!r} matches.")
     number = max(1, page_number)
+    chosen = MatchFilter(decisions[kind], text=q.strip() or None)
+    order, offset = MatchOrder.NEWEST, (number - 1) * PAGE_SIZE
     with app_of(request).database.connect() as connection:
-        rows = list_match_rows(connection, decisions[kind], q.strip(), limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
-        total = count_match_rows(connection, decisions[kind], q.strip())
+        rows = list_matches(connection, chosen, order=order, limit=PAGE_SIZE, offset=offset)
+        total = count_matches(connection, chosen)
     pages = -(-total // PAGE_SIZE)
     return page(request, "matches/list.html", tab=kind, rows=rows, total=total, q=q, page_number=number, pages=pages)
 

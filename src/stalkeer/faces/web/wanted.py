@@ -17,19 +17,13 @@ from stalkeer.jobs.downloads.explain import explain_wanted
 from stalkeer.jobs.downloads.queue import queue_match
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.matching.match import match_wanted
-from stalkeer.model import WantedId
+from stalkeer.model import WantedId, WantedKind
 from stalkeer.runtime import App
 from stalkeer.store.downloads.variants import confirmed_matches
 from stalkeer.store.journal.events import EventFilter, list_events
 from stalkeer.store.library.instances import get_instance, list_instances
-from stalkeer.store.library.wanted_page import (
-    Status,
-    WantedFilter,
-    count_wanted_page,
-    get_wanted,
-    list_candidates,
-    list_wanted,
-)
+from stalkeer.store.library.wanted_list import Slice, Status, WantedFilter, count_wanted, get_wanted, list_wanted
+from stalkeer.store.matching.candidates import list_candidates
 
 router = APIRouter(include_in_schema=False)
 PAGE_SIZE = 50
@@ -40,14 +34,25 @@ REASONS = {"/wanted": "missing", "/wanted/cutoff": "cutoff"}
 def get_missing(
     request: Request, kind: str = "", status: str = "", instance: str = "", q: str = "", page_number: int = 1
 ) -> HTMLResponse:
-    return show(request, WantedFilter("missing", kind, instance, status, q.strip()), page_number)
+    return show(request, chosen_items("missing", kind, instance, status, q), page_number)
 
 
 @router.get("/wanted/cutoff")
 def get_cutoff(
     request: Request, kind: str = "", status: str = "", instance: str = "", q: str = "", page_number: int = 1
 ) -> HTMLResponse:
-    return show(request, WantedFilter("cutoff", kind, instance, status, q.strip()), page_number)
+    return show(request, chosen_items("cutoff", kind, instance, status, q), page_number)
+
+
+def chosen_items(reason: str, kind: str, instance: str, status: str, text: str) -> WantedFilter:
+    """The filter of the form; a word that it does not offer chooses nothing."""
+    return WantedFilter(
+        reason=reason,
+        kind=WantedKind(kind) if kind in tuple(WantedKind) else None,
+        instance=instance or None,
+        status=Status(status) if status in tuple(Status) else None,
+        text=text.strip() or None,
+    )
 
 
 def show(request: Request, chosen: WantedFilter, number: int) -> HTMLResponse:
@@ -59,15 +64,15 @@ def show(request: Request, chosen: WantedFilter, number: int) -> HTMLResponse:
 
 def read_list(app: App, chosen: WantedFilter, number: int) -> dict[str, object]:
     with app.database.connect() as connection:
-        rows = list_wanted(connection, chosen, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
-        total = count_wanted_page(connection, chosen)
+        rows = list_wanted(connection, chosen, part=Slice(PAGE_SIZE, (number - 1) * PAGE_SIZE))
+        total = count_wanted(connection, chosen)
         instances = list_instances(connection)
     return {
         "rows": rows,
         "total": total,
         "chosen": chosen,
         "path": "/wanted/cutoff" if chosen.reason == "cutoff" else "/wanted",
-        "params": {"kind": chosen.kind, "status": chosen.status, "instance": chosen.instance, "q": chosen.search},
+        "params": {"kind": chosen.kind, "status": chosen.status, "instance": chosen.instance, "q": chosen.text},
         "page_number": number,
         "pages": -(-total // PAGE_SIZE),
         "instances": instances,

@@ -14,7 +14,7 @@ from stalkeer.store.downloads.downloads import DownloadRow
 from stalkeer.store.downloads.run_writes import Replacement
 from stalkeer.store.downloads.variants import ConfirmedMatch, confirmed_matches
 from stalkeer.store.library.instances import InstanceRow, find_instance, list_instances
-from stalkeer.store.library.missing import get_missing
+from stalkeer.store.library.wanted_list import get_wanted
 
 FILM_RUNTIME_MIN = 110  # what Radarr takes where it knows no runtime
 # what the two programs call a source -> what names are read into
@@ -51,7 +51,7 @@ def next_variant(connection: Transaction, row: DownloadRow, languages: Sequence[
 
 def hindrance_of(connection: Transaction, wanted_id: WantedId) -> str | None:
     """Why an item is not fetched whatever was found for it: a rule, or all that its instance says of the variants."""
-    item = get_missing(connection, wanted_id)
+    item = get_wanted(connection, wanted_id)
     if item.skip:
         return f"It is held back: {item.skip}."
     found = confirmed_matches(connection, [wanted_id])

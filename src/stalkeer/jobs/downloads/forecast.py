@@ -12,7 +12,7 @@ from stalkeer.jobs.downloads.choosing import FILM_RUNTIME_MIN
 from stalkeer.jobs.downloads.queue import Planned, plan_queue
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.variants import ConfirmedMatch
-from stalkeer.store.library.wanted_page import count_present, count_review
+from stalkeer.store.library.wanted_list import Found, Status, WantedFilter, count_to_review, count_wanted
 
 ENOUGH = 3  # files of a resolution before their median says more than the table
 EPISODE_RUNTIME_MIN = 45
@@ -47,15 +47,21 @@ def read_answer(connection: Transaction, now: datetime, languages: Sequence[str]
     plan = plan_queue(connection, now, languages=languages)
     rates = rates_of(one.first for one in plan.planned)
     return Answer(
-        missing=count_present(connection),
+        missing=count_wanted(connection),
         sure=sum(len(one.matches) for one in plan.planned),
-        under_way=plan.already,
+        under_way=_count_under_way(connection),
         resting=plan.resting,
         refused=len(plan.refused),
-        review=count_review(connection),
+        review=count_to_review(connection),
         size=sum(_size(one, rates) for one in plan.planned),
         estimated=sum(one.first.size is None for one in plan.planned),
     )
+
+
+def _count_under_way(connection: Transaction) -> int:
+    """Count the items in the queue of which the playlists have something: sure, or taken by the user in doubt."""
+    in_queue = count_wanted(connection, WantedFilter(status=Status.DOWNLOADING))
+    return in_queue - count_wanted(connection, WantedFilter(status=Status.DOWNLOADING, found=Found.NOTHING))
 
 
 def rates_of(matches: Iterable[ConfirmedMatch]) -> Mapping[int, float]:

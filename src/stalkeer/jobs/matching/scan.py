@@ -22,14 +22,8 @@ from stalkeer.store.downloads.variants import confirmed_matches
 from stalkeer.store.journal.runs import count_waiting
 from stalkeer.store.library.blocked_releases import read_blocked_releases
 from stalkeer.store.library.instances import find_instance, get_instance
-from stalkeer.store.library.missing import (
-    FoundCounts,
-    MissingFilter,
-    MissingSeries,
-    count_found,
-    list_missing_series,
-    read_open_ids,
-)
+from stalkeer.store.library.wanted_list import FoundCounts, WantedFilter, count_found, read_open_ids
+from stalkeer.store.library.wanted_series import WantedSeries, list_wanted_series
 
 Matcher = Callable[[Database, Run], object]
 MOST_ITEM_SCANS = 5
@@ -46,7 +40,7 @@ class InstanceScan:
     found: FoundCounts
     cooling: int
     blocked: int = 0
-    series: tuple[MissingSeries, ...] = ()
+    series: tuple[WantedSeries, ...] = ()
 
     @property
     def skipped(self) -> Mapping[str, int]:
@@ -65,7 +59,7 @@ class InstanceScan:
         }
 
 
-def _series_document(series: MissingSeries) -> dict[str, object]:
+def _series_document(series: WantedSeries) -> dict[str, object]:
     return {
         "title": series.title,
         "year": series.year,
@@ -210,7 +204,7 @@ def _report(scanner: Scanner, syncs: tuple[InstanceSync, ...], started_at: datet
             assert row is not None, "it was read a moment ago and rows are never deleted"
             cooling = len(failed & read_open_ids(connection, row.id)) if failed else 0
             blocked = _count_blocked(connection, row.id)
-            series = list_missing_series(connection, MissingFilter(instance=row.slug), MOST_SERIES)
+            series = list_wanted_series(connection, WantedFilter(instance=row.slug), MOST_SERIES)
             counts = found.get(row.id, FoundCounts())
             scans.append(InstanceScan(sync, counts, cooling, blocked, tuple(series)))
     return ScanReport(tuple(scans), started_at, now)

@@ -14,9 +14,9 @@ from stalkeer.settings.schema import WantedSettings
 from stalkeer.store.db.database import Database
 from stalkeer.store.journal.events import Event, record_event
 from stalkeer.store.library.instances import InstanceRow, get_instance, get_instance_by_id, list_instances
-from stalkeer.store.library.missing import MissingRow, get_missing, list_unfound
 from stalkeer.store.library.targets import read_targets
 from stalkeer.store.library.wanted import note_searched
+from stalkeer.store.library.wanted_list import WantedRow, get_wanted, list_unfound
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def hand_back(database: Database, arrs: Arrs, wishes: WantedSettings) -> HandedB
     return HandedBack(handed, tuple(errors))
 
 
-def search_items(database: Database, arrs: Arrs, row: InstanceRow, items: Sequence[MissingRow]) -> None:
+def search_items(database: Database, arrs: Arrs, row: InstanceRow, items: Sequence[WantedRow]) -> None:
     """One search command for these items of one instance; noted with the items, so that it is not repeated at once."""
     ids = [item.arr_id for item in items]
     search = search_movies if items[0].kind is WantedKind.MOVIE else search_episodes
@@ -55,18 +55,16 @@ def search_items(database: Database, arrs: Arrs, row: InstanceRow, items: Sequen
         search(client, ids)
     now = arrs.clock()
     with database.begin() as connection:
-        note_searched(connection, [item.wanted_id for item in items], now)
+        note_searched(connection, [item.id for item in items], now)
         for item in items:
-            words = f"{row.label} searches its own indexers for {item.name}"
-            record_event(
-                connection, now, Event("wanted.handed_back", words, wanted_id=item.wanted_id, instance_id=row.id)
-            )
+            words = f"{row.label} searches its own indexers for {item.label}"
+            record_event(connection, now, Event("wanted.handed_back", words, wanted_id=item.id, instance_id=row.id))
 
 
-def search_item(database: Database, arrs: Arrs, wanted_id: WantedId) -> MissingRow:
+def search_item(database: Database, arrs: Arrs, wanted_id: WantedId) -> WantedRow:
     """The user's own wish: the instance searches for one item now."""
     with database.connect() as connection:
-        item = get_missing(connection, wanted_id)
+        item = get_wanted(connection, wanted_id)
         row = get_instance(connection, item.instance)
     search_items(database, arrs, row, [item])
     return item
@@ -75,7 +73,7 @@ def search_item(database: Database, arrs: Arrs, wanted_id: WantedId) -> MissingR
 def refresh_item(database: Database, arrs: Arrs, wanted_id: WantedId) -> None:
     """Let the instance read the film's or series' data anew from its own catalogue."""
     with database.connect() as connection:
-        get_missing(connection, wanted_id)
+        get_wanted(connection, wanted_id)
         (target,) = read_targets(connection, [wanted_id])
         row = get_instance_by_id(connection, InstanceId(target.instance_id))
     refresh = refresh_movies if target.kind is WantedKind.MOVIE else refresh_series

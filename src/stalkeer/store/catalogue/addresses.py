@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, and_, or_, select
 
 from stalkeer.model import EntryId, SourceId
+from stalkeer.store.catalogue.visible import IS_CURRENT
 from stalkeer.store.db.tables import entries, sources
 
 _EXTENSIONS = re.compile(r"\.(mkv|mp4|m4v|mov|avi|ts|m2ts|mpe?g|wmv|webm|flv|3gp|divx|ogm|asf|vob|m3u8)")
@@ -38,14 +39,10 @@ class EntryAddress:
 def find_address(connection: Connection, entry_id: EntryId, source_id: SourceId, entry_key: str) -> EntryAddress | None:
     """By id, else by key where a rebuild gave the entry another id; None where the catalogue has it no more."""
     is_it = or_(entries.c.id == entry_id, and_(entries.c.source_id == source_id, entries.c.key == entry_key))
-    is_visible = and_(
-        entries.c.added_gen <= sources.c.generation,
-        or_(entries.c.gone_gen.is_(None), entries.c.gone_gen > sources.c.generation),
-    )
     query = (
         select(entries.c.id, entries.c.url, entries.c.headers, entries.c.protected, entries.c.size)
         .join(sources, sources.c.id == entries.c.source_id)
-        .where(is_it, entries.c.source_id == source_id, entries.c.key == entry_key, is_visible)
+        .where(is_it, entries.c.source_id == source_id, entries.c.key == entry_key, IS_CURRENT)
     )
     row = connection.execute(query.limit(1)).one_or_none()
     if row is None:

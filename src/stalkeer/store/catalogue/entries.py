@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, true
 
 from stalkeer.core.titles import title_key
 from stalkeer.errors import NotFound
 from stalkeer.model import EntryId, SourceId
+from stalkeer.store.catalogue.traits import read_languages
+from stalkeer.store.catalogue.visible import IS_CURRENT, IS_LISTED, IS_SOURCE_CONFIGURED
 from stalkeer.store.db.tables import catalogue_changes, entries, sources, title_keys, titles
 
 
@@ -50,7 +52,7 @@ class CatalogueEntry:
 
 @dataclass(frozen=True)
 class EntrySearch:
-    """Which entries: every field that is set must fit. `words` fit the title's beginning or any of its words."""
+    """Select entries; every field that is set must fit. `words` fit the title's beginning or any of its words."""
 
     words: str = ""
     source: str | None = None
@@ -99,16 +101,8 @@ _COLUMNS = (
 MOST_TITLES = 500  # of a search that fits more, the first ones by name
 
 
-def is_visible() -> ColumnElement[bool]:
-    """Of an entry joined with its source: it is part of the present catalogue."""
-    return and_(
-        entries.c.added_gen <= sources.c.generation,
-        or_(entries.c.gone_gen.is_(None), entries.c.gone_gen > sources.c.generation),
-    )
-
-
 def up_to_the_visible(connection: Connection) -> ColumnElement[bool]:
-    """Of an entry: its id is no higher than that of the last visible one. It says nothing that `is_visible` does not
+    """Of an entry: its id is no higher than that of the last visible one. It says nothing that `IS_CURRENT` does not
     say, but spares a page the walk over a million rows that a refresh is adding at the end.
 
     On PostgreSQL it would cost more than it spares: an index there orders equal keys by place, not by id.
@@ -129,14 +123,26 @@ def up_to_the_visible(connection: Connection) -> ColumnElement[bool]:
 def search_entries(
     connection: Connection, search: EntrySearch, *, after: int = 0, offset: int = 0, limit: int = 50
 ) -> list[CatalogueEntry]:
-    """In the order of their ids; `after` is the id of the last one already shown."""
+    """List entries in the order of their ids; `after` is the id of the last one already shown."""
     # + 0: SQLite would walk a million ids in their order to the few that have the words
     order = entries.c.id + 0 if search.has_words else entries.c.id
-    page = select(entries.c.id).join(sources, sources.c.id == entries.c.source_id)
-    page = page.where(*_clauses(connection, search), order > after).order_by(order).limit(limit).offset(offset)
-    # sorted as ids alone: a search would sort whole rows, a thousand for the fifty that are shown
-    query = _query().where(entries.c.id.in_(connection.scalars(page).all())).order_by(entries.c.id)
-    return [_entry(row) for row in connection.execute(query)]
+    page = _page(connection, search).where(order > after).order_by(order).limit(limit).offset(offset)
+    return _read(connection, connection.scalars(page).all())
+
+
+def browse_entries(
+    connection: Connection, search: EntrySearch, *, before: int | None = None, offset: int = 0, limit: int = 60
+) -> list[CatalogueEntry]:
+    """List the newest first; `before` is the id of the last one already shown. With words: the shortest names first,
+    `offset` counts what was shown."""
+    page = _page(connection, search).limit(limit).offset(offset)
+    if search.has_words:
+        page = page.order_by(func.length(entries.c.name), entries.c.season, entries.c.episode, entries.c.id)
+    else:
+        page = page.order_by(entries.c.id.desc())
+    if before is not None:
+        page = page.where(entries.c.id < before)
+    return _read(connection, connection.scalars(page).all())
 
 
 def get_entry(connection: Connection, entry_id: EntryId) -> CatalogueEntry:
@@ -151,7 +157,7 @@ def stream_for_filters(connection: Connection, source_id: SourceId | None) -> It
     query = (
         select(entries.c.key, entries.c.name, entries.c.group_title, entries.c.url)
         .join(sources, sources.c.id == entries.c.source_id)
-        .where(is_visible())
+        .where(IS_CURRENT)
     )
     if source_id is not None:
         query = query.where(entries.c.source_id == source_id)
@@ -161,9 +167,13 @@ def stream_for_filters(connection: Connection, source_id: SourceId | None) -> It
 
 def count_entries(connection: Connection, source: str | None = None) -> int:
     """From the sources' own counts: counting a million rows takes a second."""
-    query = select(sources.c.slug, sources.c.counts).where(sources.c.removed_at.is_(None))
-    rows = connection.execute(query).all()
-    return sum(int((row.counts or {}).get("entries", 0)) for row in rows if source in (None, row.slug))
+    query = select(sources.c.slug, sources.c.counts).where(IS_SOURCE_CONFIGURED)
+    return sum(entries_of(row.counts) for row in connection.execute(query) if source in (None, row.slug))
+
+
+def entries_of(counts: Mapping[str, Any] | None) -> int:
+    """Return how many entries a source lists, by what its last refresh counted."""
+    return sum(int(count) for count in (counts or {}).get("kinds", {}).values())
 
 
 def groups_of(connection: Connection, source_id: SourceId, limit: int = 2_000) -> list[tuple[str, str, int]]:
@@ -171,7 +181,7 @@ def groups_of(connection: Connection, source_id: SourceId, limit: int = 2_000) -
     query = (
         select(entries.c.group_title, entries.c.kind, func.count())
         .join(sources, sources.c.id == entries.c.source_id)
-        .where(entries.c.source_id == source_id, is_visible())
+        .where(entries.c.source_id == source_id, IS_CURRENT)
         .group_by(entries.c.group_title, entries.c.kind)
         .order_by(entries.c.group_title)
         .limit(limit)
@@ -199,15 +209,6 @@ def list_changes(
     ]
 
 
-def touched_since(connection: Connection, source_id: SourceId, generation: int) -> Sequence[int]:
-    """Entries that are new, different or back since a generation; what was matched then is to be matched again."""
-    query = select(entries.c.id).where(
-        entries.c.source_id == source_id,
-        or_(entries.c.added_gen > generation, entries.c.changed_gen > generation),
-    )
-    return connection.execute(query).scalars().all()
-
-
 def _query() -> Select[*tuple[Any, ...]]:
     return (
         select(*_COLUMNS)
@@ -216,12 +217,21 @@ def _query() -> Select[*tuple[Any, ...]]:
     )
 
 
+def _page(connection: Connection, search: EntrySearch) -> Select[Any]:
+    """Ids alone: a search would sort whole rows, a thousand for the fifty that are shown."""
+    query = select(entries.c.id).join(sources, sources.c.id == entries.c.source_id)
+    return query.where(*_clauses(connection, search))
+
+
+def _read(connection: Connection, ids: Sequence[int]) -> list[CatalogueEntry]:
+    rows = {row.id: _entry(row) for row in connection.execute(_query().where(entries.c.id.in_(ids)))}
+    return [rows[entry_id] for entry_id in ids]
+
+
 def _clauses(connection: Connection, search: EntrySearch) -> list[ColumnElement[bool]]:
-    clauses: list[ColumnElement[bool]] = [sources.c.removed_at.is_(None)]
-    if not search.with_gone:
-        clauses.append(is_visible())
-        if not search.has_words:
-            clauses.append(up_to_the_visible(connection))
+    clauses: list[ColumnElement[bool]] = [IS_SOURCE_CONFIGURED if search.with_gone else IS_LISTED]
+    if not (search.with_gone or search.has_words):
+        clauses.append(up_to_the_visible(connection))
     if search.source is not None:
         clauses.append(sources.c.slug == search.source)
     if search.kind is not None:
@@ -264,7 +274,7 @@ def _entry(row: Row[*tuple[Any, ...]]) -> CatalogueEntry:
         episode_end=row.episode_end,
         air_date=row.air_date,
         resolution=row.resolution,
-        languages=tuple(filter(None, (row.languages or "").split(","))),
+        languages=read_languages(row.languages),
         size=row.size,
         duration_s=row.duration_s,
         tmdb_id=row.tmdb_id,

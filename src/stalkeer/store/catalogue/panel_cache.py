@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, func, select, update
 
 from stalkeer.adapters.playlists.panel_json import FilmDetails
 from stalkeer.core.catalogue.rows import Draft
 from stalkeer.model import Entry, EntryKind, SourceId
 from stalkeer.store.catalogue.generations import Generation, add_entries, content_values, keep_details, known_entries
 from stalkeer.store.catalogue.titles import TitleBook
+from stalkeer.store.catalogue.visible import IS_CURRENT
 from stalkeer.store.db.bulk import parts_of
 from stalkeer.store.db.tables import account_cache, entries, sources
 
@@ -178,10 +179,10 @@ def _remember(
 
 
 def _count_episodes(connection: Connection, source_id: SourceId) -> None:
-    row = connection.execute(select(sources.c.counts, sources.c.generation).where(sources.c.id == source_id)).one()
+    row = connection.execute(select(sources.c.counts).where(sources.c.id == source_id)).one()
     counts = dict(row.counts or {})
-    is_visible = or_(entries.c.gone_gen.is_(None), entries.c.gone_gen > row.generation)
-    query = select(func.count()).where(entries.c.source_id == source_id, entries.c.series_key.is_not(None), is_visible)
+    query = select(func.count()).join(sources, sources.c.id == entries.c.source_id)
+    query = query.where(entries.c.source_id == source_id, entries.c.series_key.is_not(None), IS_CURRENT)
     kinds = dict(counts.get("kinds", {})) | {EntryKind.EPISODE.value: connection.execute(query).scalar_one()}
     counts |= {"kinds": kinds, "entries": sum(kinds.values())}
     connection.execute(update(sources).where(sources.c.id == source_id).values(counts=counts))

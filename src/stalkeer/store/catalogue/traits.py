@@ -17,6 +17,11 @@ class EntryTraits:
     codec: str | None = None
 
 
+def read_languages(stored: str | None) -> tuple[str, ...]:
+    """Split the codes as their column has them; subtitles are `sub:fr`."""
+    return tuple(filter(None, (stored or "").split(",")))
+
+
 def entry_traits(connection: Connection, entry_id: EntryId) -> EntryTraits | None:
     query = select(entries.c.resolution, entries.c.quality).where(entries.c.id == entry_id)
     row = connection.execute(query).one_or_none()

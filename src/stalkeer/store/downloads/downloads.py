@@ -161,6 +161,11 @@ class StateCounts:
     def total(self) -> int:
         return sum(self.by_state.values())
 
+    @property
+    def unfinished(self) -> int:
+        """What is in the queue."""
+        return sum(count for state, count in self.by_state.items() if state not in FINAL_STATES)
+
 
 # --- reading -----------------------------------------------------------------------------------------------------
 

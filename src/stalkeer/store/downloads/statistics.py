@@ -96,6 +96,12 @@ def rates(connection: Connection, since: datetime, until: datetime, points: int 
     return [Point(since + step * i, total / step.total_seconds()) for i, total in enumerate(sums)]
 
 
+def read_rate(connection: Connection) -> float:
+    """Bytes/s over all downloads, as of the last heartbeat."""
+    query = select(func.coalesce(func.sum(downloads.c.speed), 0.0))
+    return float(connection.execute(query.where(downloads.c.state == DownloadState.DOWNLOADING.value)).scalar_one())
+
+
 def totals(connection: Connection, source_id: SourceId | None = None, since: datetime | None = None) -> Totals:
     """Of all downloads, or of one source's, or of those about which something changed after `since`."""
     query = select(

@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, or_, select
+from sqlalchemy import Connection, RowMapping, select
 
 from stalkeer.adapters.arr.values import FileQuality
-from stalkeer.model import EntryId, EntryKind, InstanceId, MatchId, SourceId, WantedId
-from stalkeer.store.db.tables import entries, library, matches, sources, wanted
+from stalkeer.model import Decision, EntryId, EntryKind, InstanceId, MatchId, SourceId, WantedId
+from stalkeer.store.catalogue.traits import read_languages
+from stalkeer.store.catalogue.visible import IS_CURRENT, IS_SOURCE_IN_USE
+from stalkeer.store.db.tables import entries, instances, library, matches, sources, wanted
 from stalkeer.store.library.blocked_releases import BlockedEntry, read_blocked_releases
+from stalkeer.store.library.visible import IS_WANTED
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class ConfirmedMatch:
 
 def confirmed_matches(connection: Connection, wanted_ids: Sequence[WantedId] | None = None) -> list[ConfirmedMatch]:
     """All of them, or those of some items; in no order that means anything."""
-    query = _query().where(matches.c.decision == "confirm", wanted.c.skip.is_(None), wanted.c.gone_at.is_(None))
+    query = _query().where(matches.c.decision == Decision.CONFIRM.value, wanted.c.skip.is_(None), IS_WANTED)
     if wanted_ids is not None:
         query = query.where(wanted.c.id.in_(wanted_ids))
     found = [_confirmed(row) for row in connection.execute(query).mappings()]
@@ -72,13 +75,7 @@ def find_pair(connection: Connection, entry_id: EntryId, wanted_id: WantedId) ->
 
 
 def _query() -> Any:  # noqa: ANN401 - a Select of fifteen columns
-    is_visible = and_(
-        entries.c.added_gen <= sources.c.generation,
-        or_(entries.c.gone_gen.is_(None), entries.c.gone_gen > sources.c.generation),
-        entries.c.kind.in_((EntryKind.FILM.value, EntryKind.EPISODE.value)),
-        sources.c.enabled,
-        sources.c.removed_at.is_(None),
-    )
+    is_file = entries.c.kind.in_((EntryKind.FILM.value, EntryKind.EPISODE.value))
     return (
         select(
             matches.c.id.label("match_id"),
@@ -113,7 +110,8 @@ def _query() -> Any:  # noqa: ANN401 - a Select of fifteen columns
         .join(library, library.c.id == wanted.c.library_id)
         .join(entries, entries.c.id == matches.c.entry_id)
         .join(sources, sources.c.id == entries.c.source_id)
-        .where(is_visible, ~entries.c.protected)
+        .join(instances, instances.c.id == wanted.c.instance_id)
+        .where(IS_CURRENT, IS_SOURCE_IN_USE, is_file, ~entries.c.protected)
     )
 
 
@@ -136,7 +134,7 @@ def _confirmed(row: RowMapping) -> ConfirmedMatch:
         score=row["score"],
         resolution=row["resolution"],
         quality=json.loads(row["quality"]) if row["quality"] else {},
-        languages=tuple(filter(None, (row["languages"] or "").split(","))),
+        languages=read_languages(row["languages"]),
         size=row["size"],
         runtime_min=_runtime(row),
     )

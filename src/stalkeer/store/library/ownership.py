@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from stalkeer.model import DownloadState, InstanceId
 from stalkeer.store.db.tables import download_items, downloads, instances, library, wanted
+from stalkeer.store.library.visible import IS_INSTANCE_CONFIGURED, IS_INSTANCE_IN_USE
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ def films_owned_elsewhere(connection: Connection, instance_id: InstanceId) -> di
         .join(other, (other.c.tmdb_id == library.c.tmdb_id) & (other.c.kind == library.c.kind))
         .join(instances, instances.c.id == other.c.instance_id)
         .where(library.c.instance_id == instance_id, library.c.kind == "movie")
-        .where(other.c.instance_id != instance_id, other.c.has_file, instances.c.removed_at.is_(None))
+        .where(other.c.instance_id != instance_id, other.c.has_file, IS_INSTANCE_CONFIGURED)
         .order_by(instances.c.slug.desc())
     )
     return {row.arr_id: row.slug for row in connection.execute(query)}
@@ -43,7 +44,7 @@ def shared_series(connection: Connection, instance_id: InstanceId) -> dict[int, 
         .join(instances, instances.c.id == other.c.instance_id)
         .where(library.c.instance_id == instance_id, library.c.kind == "series")
         .where(other.c.instance_id != instance_id, other.c.has_file)
-        .where(instances.c.removed_at.is_(None), instances.c.enabled)
+        .where(IS_INSTANCE_IN_USE)
         .order_by(instances.c.slug)
     )
     copies: dict[int, tuple[SharedSeries, ...]] = defaultdict(tuple)

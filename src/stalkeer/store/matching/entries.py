@@ -12,21 +12,18 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Select,
-    and_,
     delete,
     func,
     insert,
-    or_,
     select,
     text,
 )
 
 from stalkeer.model import EntryId, EntryKind, SourceId
+from stalkeer.store.catalogue.visible import IS_CURRENT, IS_MATCHED, IS_SOURCE_IN_USE
 from stalkeer.store.db.bulk import fetch_among
 from stalkeer.store.db.chunks import among, chunks, id_chunks
 from stalkeer.store.db.tables import entries, match_marks, sources, title_keys, titles
-
-_MATCHED_KINDS = (EntryKind.FILM.value, EntryKind.EPISODE.value, EntryKind.OTHER.value)
 
 
 class EntryRow(NamedTuple):
@@ -65,7 +62,7 @@ def read_marks(connection: Connection) -> list[SourceMark]:
     query = (
         select(sources.c.id, sources.c.generation, match_marks.c.generation.label("matched"), match_marks.c.version)
         .outerjoin(match_marks, match_marks.c.source_id == sources.c.id)
-        .where(sources.c.enabled, sources.c.removed_at.is_(None))
+        .where(IS_SOURCE_IN_USE)
     )
     return [
         SourceMark(SourceId(row.id), row.generation, row.matched or 0, row.version or "")
@@ -80,13 +77,6 @@ def note_marks(connection: Connection, marks: Iterable[SourceMark], version: str
         connection.execute(insert(match_marks).values(values))
 
 
-IS_VISIBLE = and_(
-    entries.c.added_gen + 0 <= sources.c.generation,  # + 0: SQLite would walk this column's index over all entries
-    or_(entries.c.gone_gen.is_(None), entries.c.gone_gen > sources.c.generation),
-    entries.c.kind.concat("").in_(_MATCHED_KINDS),  # likewise
-    sources.c.enabled,
-    sources.c.removed_at.is_(None),
-)
 _ENTRIES = (
     select(
         entries.c.id, entries.c.name, entries.c.kind, func.coalesce(entries.c.group_title, ""), entries.c.year,
@@ -95,7 +85,7 @@ _ENTRIES = (
         entries.c.added_gen,
     )
     .join(sources, sources.c.id == entries.c.source_id)
-    .where(IS_VISIBLE)
+    .where(IS_MATCHED)
 )  # fmt: skip
 
 
@@ -184,7 +174,7 @@ def entries_since(connection: Connection, source_id: SourceId, generation: int) 
     query = (
         select(*columns)
         .join(sources, sources.c.id == entries.c.source_id)
-        .where(IS_VISIBLE, entries.c.source_id == source_id, entries.c.title_id.is_not(None))
+        .where(IS_MATCHED, entries.c.source_id == source_id, entries.c.title_id.is_not(None))
     )
     came = query.where(entries.c.added_gen > generation)
     changed = query.where(entries.c.changed_gen > generation, entries.c.added_gen + 0 <= generation)
@@ -213,10 +203,8 @@ def series_entries(connection: Connection) -> Iterator[tuple[SourceId, str, int]
         .where(
             entries.c.kind == EntryKind.SERIES.value,
             entries.c.title_id.is_not(None),
-            entries.c.added_gen <= sources.c.generation,
-            or_(entries.c.gone_gen.is_(None), entries.c.gone_gen > sources.c.generation),
-            sources.c.enabled,
-            sources.c.removed_at.is_(None),
+            IS_CURRENT,
+            IS_SOURCE_IN_USE,
         )
     )
     for row in connection.execute(query):

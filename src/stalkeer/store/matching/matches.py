@@ -1,20 +1,23 @@
-"""Matches as people see them: filtered, counted, found by id."""
+"""The matches that count, for all faces: filtered, counted, found by id."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, not_, or_, select, tuple_
 
 from stalkeer.errors import NotFound
 from stalkeer.model import Decision, EntryId, MatchId, WantedId
+from stalkeer.store.catalogue.traits import read_languages
+from stalkeer.store.catalogue.visible import VANISHED, Hidden, estimate_hidden
 from stalkeer.store.db.tables import entries, instances, library, matches, sources, wanted
-from stalkeer.store.matching.entries import IS_VISIBLE
-
-_FEW_VANISHED = 20_000  # beyond that, looking at the entry of each match costs less
+from stalkeer.store.library.visible import IS_INSTANCE_IN_USE, IS_WANTED, read_counted_matches
+from stalkeer.store.library.wanted_list import label_of
+from stalkeer.store.matching.candidates import Finding, read_evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,9 @@ class MatchRow:
     entry_key: str
     source: str
     resolution: int | None
-    languages: str
+    languages: tuple[str, ...]
     size: int | None
+    duration_s: int | None
     score: float
     decision: Decision
     decided_by: str
@@ -47,14 +51,20 @@ class MatchRow:
     @property
     def label(self) -> str:
         """`Dune (2021)`, `Severance S01E02`."""
-        if self.season is None or self.episode is None:
-            return f"{self.title} ({self.year})" if self.year else self.title
-        return f"{self.title} S{self.season:02}E{self.episode:02}"
+        return label_of(self.title, self.year, self.season, self.episode)
+
+    @property
+    def reason(self) -> str:
+        return read_evidence(self.evidence)[0]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return read_evidence(self.evidence)[1]
 
 
 @dataclass(frozen=True, slots=True)
 class MatchFilter:
-    """Which matches; every field that is set must fit."""
+    """Select matches; every field that is set must fit."""
 
     decision: Decision | None = None
     kind: str | None = None
@@ -62,51 +72,64 @@ class MatchFilter:
     instance: str | None = None
     source: str | None = None
     text: str | None = None
+    entry_id: EntryId | None = None
+
+
+class MatchOrder(StrEnum):
+    SCORE = "score"  # the surest first
+    NEWEST = "newest"
 
 
 def list_matches(
     connection: Connection,
     chosen: MatchFilter,
     *,
+    order: MatchOrder = MatchOrder.SCORE,
     limit: int = 50,
     offset: int = 0,
     after: tuple[float, int] | None = None,
 ) -> list[MatchRow]:
-    """The surest first, of equally sure ones the newest. `after`: score and id of the last row seen."""
-    place = (matches.c.score, matches.c.id)
-    query = _match_query().where(*_match_clauses(chosen)).order_by(*(column.desc() for column in place))
+    """List matches, of equals the newest first. `after`: score and id of the last row seen, where the score orders."""
+    place = (matches.c.score if order is MatchOrder.SCORE else matches.c.matched_at, matches.c.id)
+    page = _chosen_ids(connection, chosen)
     if after is not None:
-        query = query.where(tuple_(*place) < tuple_(*(literal(value) for value in after)))
-    return [_match(row) for row in connection.execute(query.limit(limit).offset(offset))]
+        page = page.where(tuple_(*place) < tuple_(*(literal(value) for value in after)))
+    # the evidence is large: it is read for the rows of this page alone
+    ids = connection.scalars(page.order_by(*(column.desc() for column in place)).limit(limit).offset(offset)).all()
+    rows = {row.id: _match(row) for row in connection.execute(_match_query().where(matches.c.id.in_(ids)))}
+    return [rows[match_id] for match_id in ids]
 
 
 def count_matches(connection: Connection, chosen: MatchFilter, up_to: int | None = None) -> int:
     """With `up_to` it stops counting there: each one costs a look at its entry, where more is asked than a decision."""
-    if chosen == MatchFilter(decision=chosen.decision) and _is_mostly_shown(connection):
+    if chosen == MatchFilter(decision=chosen.decision) and estimate_hidden(connection) is not Hidden.MANY:
         count = _count_pairs(connection, chosen) - _count_vanished_pairs(connection, chosen)
         return count if up_to is None else min(count, up_to)
-    shown = select(matches.c.id).join(wanted, wanted.c.id == matches.c.wanted_id)
-    if chosen.kind is not None or chosen.text is not None:
-        shown = shown.join(library, library.c.id == wanted.c.library_id)
-    if chosen.instance is not None:
-        shown = shown.join(instances, instances.c.id == wanted.c.instance_id)
-    shown = shown.join(entries, entries.c.id == matches.c.entry_id).join(sources, sources.c.id == entries.c.source_id)
-    inner = shown.where(wanted.c.gone_at.is_(None), IS_VISIBLE, *_match_clauses(chosen)).limit(up_to).subquery()
+    inner = _chosen_ids(connection, chosen).limit(up_to).subquery()
     return connection.scalar(select(func.count()).select_from(inner)) or 0
 
 
-def _is_mostly_shown(connection: Connection) -> bool:
-    """Whether every source is in use, and few entries have left their playlists."""
-    hidden = select(sources.c.id).where(or_(~sources.c.enabled, sources.c.removed_at.is_not(None)))
-    vanished = select(entries.c.id).where(entries.c.gone_gen.is_not(None)).offset(_FEW_VANISHED)
-    return all(connection.execute(some.limit(1)).first() is None for some in (hidden, vanished))
+def _chosen_ids(connection: Connection, chosen: MatchFilter) -> Select[Any]:
+    """The matches that count and fit, with no join that the filter does not ask for."""
+    joined = _WITH_ITEM
+    if chosen.kind is not None or chosen.text is not None:
+        joined = joined.join(library, library.c.id == wanted.c.library_id)
+    if chosen.source is not None or chosen.text is not None:
+        joined = joined.join(entries, entries.c.id == matches.c.entry_id)
+        joined = joined.join(sources, sources.c.id == entries.c.source_id)
+    counts = read_counted_matches(connection).condition
+    return select(matches.c.id).select_from(joined).where(IS_WANTED, counts, *_match_clauses(chosen))
 
 
 def _count_pairs(connection: Connection, chosen: MatchFilter) -> int:
     """All, less those of the items that are wanted no longer: two looks at an index alone."""
     decided = [matches.c.decision == chosen.decision.value] if chosen.decision is not None else []
     of_item = select(func.count()).where(matches.c.wanted_id == wanted.c.id, *decided).correlate(wanted)
-    of_gone = select(func.sum(of_item.scalar_subquery())).where(wanted.c.gone_at.is_not(None))
+    of_gone = (
+        select(func.sum(of_item.scalar_subquery()))
+        .select_from(wanted.join(instances, instances.c.id == wanted.c.instance_id))
+        .where(not_(IS_WANTED))
+    )
     of_all = select(func.count()).select_from(matches).where(*decided)
     return (connection.scalar(of_all) or 0) - (connection.scalar(of_gone) or 0)
 
@@ -117,19 +140,16 @@ def _count_vanished_pairs(connection: Connection, chosen: MatchFilter) -> int:
     of_entry = (
         select(func.count())
         .join(wanted, wanted.c.id == matches.c.wanted_id)
-        .where(matches.c.entry_id == entries.c.id, wanted.c.gone_at.is_(None), *decided)
+        .join(instances, instances.c.id == wanted.c.instance_id)
+        .where(matches.c.entry_id == entries.c.id, IS_WANTED, *decided)
         .correlate(entries)
     )
-    query = (
-        select(func.sum(of_entry.scalar_subquery()))
-        .join(sources, sources.c.id == entries.c.source_id)
-        .where(entries.c.gone_gen.is_not(None), entries.c.gone_gen <= sources.c.generation)
-    )
-    return connection.scalar(query) or 0
+    return connection.scalar(VANISHED.with_only_columns(func.sum(of_entry.scalar_subquery()))) or 0
 
 
 def get_match(connection: Connection, match_id: MatchId) -> MatchRow:
-    row = connection.execute(_match_query().where(matches.c.id == match_id)).one_or_none()
+    counts = read_counted_matches(connection).condition
+    row = connection.execute(_match_query().where(matches.c.id == match_id, IS_WANTED, counts)).one_or_none()
     if row is None:
         raise NotFound(f"There is no match {match_id}; `stalkeer match list` shows those that there are.")
     return _match(row)
@@ -141,7 +161,7 @@ def find_wanted_ids(connection: Connection, text: str) -> list[WantedId]:
         select(wanted.c.id)
         .join(library, library.c.id == wanted.c.library_id)
         .join(instances, instances.c.id == wanted.c.instance_id)
-        .where(wanted.c.gone_at.is_(None), instances.c.enabled, instances.c.removed_at.is_(None))
+        .where(IS_WANTED, IS_INSTANCE_IN_USE)
     )
     if text.isdecimal():
         query = query.where(wanted.c.id == int(text))
@@ -150,21 +170,22 @@ def find_wanted_ids(connection: Connection, text: str) -> list[WantedId]:
     return [WantedId(row) for row in connection.scalars(query.order_by(wanted.c.id).limit(50))]
 
 
+_WITH_ITEM = matches.join(wanted, wanted.c.id == matches.c.wanted_id).join(
+    instances, instances.c.id == wanted.c.instance_id
+)
+
+
 def _match_query() -> Select[Any]:
-    return (
-        select(
-            matches.c.id, matches.c.wanted_id, matches.c.entry_id, library.c.kind, library.c.title, library.c.year,
-            wanted.c.season, wanted.c.episode, instances.c.slug.label("instance"), library.c.tmdb_id, library.c.tvdb_id,
-            entries.c.name.label("entry_name"), entries.c.key.label("entry_key"), sources.c.slug.label("source"),
-            entries.c.resolution, entries.c.languages, entries.c.size, matches.c.score, matches.c.decision,
-            matches.c.decided_by, matches.c.evidence, matches.c.matched_at,
-        )
-        .join(wanted, wanted.c.id == matches.c.wanted_id)
-        .join(library, library.c.id == wanted.c.library_id)
-        .join(instances, instances.c.id == wanted.c.instance_id)
+    return select(
+        matches.c.id, matches.c.wanted_id, matches.c.entry_id, library.c.kind, library.c.title, library.c.year,
+        wanted.c.season, wanted.c.episode, instances.c.slug.label("instance"), library.c.tmdb_id, library.c.tvdb_id,
+        entries.c.name.label("entry_name"), entries.c.key.label("entry_key"), sources.c.slug.label("source"),
+        entries.c.resolution, entries.c.languages, entries.c.size, entries.c.duration_s, matches.c.score,
+        matches.c.decision, matches.c.decided_by, matches.c.evidence, matches.c.matched_at,
+    ).select_from(
+        _WITH_ITEM.join(library, library.c.id == wanted.c.library_id)
         .join(entries, entries.c.id == matches.c.entry_id)
         .join(sources, sources.c.id == entries.c.source_id)
-        .where(wanted.c.gone_at.is_(None), IS_VISIBLE)
     )  # fmt: skip
 
 
@@ -176,6 +197,8 @@ def _match_clauses(chosen: MatchFilter) -> list[ColumnElement[bool]]:
         clauses.append(library.c.kind == chosen.kind)
     if chosen.wanted_id is not None:
         clauses.append(matches.c.wanted_id == chosen.wanted_id)
+    if chosen.entry_id is not None:
+        clauses.append(matches.c.entry_id == chosen.entry_id)
     if chosen.instance is not None:
         clauses.append(instances.c.slug == chosen.instance)
     if chosen.source is not None:
@@ -193,4 +216,4 @@ def _match_clauses(chosen: MatchFilter) -> list[ColumnElement[bool]]:
 def _match(row: Row[Any]) -> MatchRow:
     values = row._mapping
     known = {name: values[name] for name in MatchRow.__dataclass_fields__}
-    return MatchRow(**known | {"decision": Decision(row.decision), "languages": row.languages or ""})
+    return MatchRow(**known | {"decision": Decision(row.decision), "languages": read_languages(row.languages)})

@@ -15,6 +15,7 @@ from stalkeer.model import InstanceId, LibraryId
 from stalkeer.store.db.bulk import execute_many
 from stalkeer.store.db.chunks import chunks
 from stalkeer.store.db.tables import instances, library, library_titles, lookup_cache, rules, wanted
+from stalkeer.store.library.visible import IS_INSTANCE_IN_USE
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class WantedWork:
 
 
 _LIBRARY = select(func.count(), func.max(library.c.id), func.max(library.c.synced_at))
-_ENABLED = select(instances.c.id).where(instances.c.enabled, instances.c.removed_at.is_(None)).order_by(instances.c.id)
+_ENABLED = select(instances.c.id).where(IS_INSTANCE_IN_USE).order_by(instances.c.id)
 _LOOKUPS = select(func.count(), func.max(lookup_cache.c.fetched_at))
 _RULES = select(func.count(), func.max(rules.c.id)).select_from(rules)
 
@@ -87,7 +88,7 @@ def read_works(connection: Connection, after: int = 0) -> dict[LibraryId, Work]:
     query = (
         select(*(library.c[name] for name in _WORK), instances.c.slug)
         .join(instances, instances.c.id == library.c.instance_id)
-        .where(instances.c.enabled, instances.c.removed_at.is_(None), library.c.id > after)
+        .where(IS_INSTANCE_IN_USE, library.c.id > after)
     )
     return {LibraryId(row[0]): _work(row, named.get(row[0], [])) for row in connection.execute(query)}
 

@@ -1,16 +1,16 @@
-"""Figures that pages show on every visit: counts beside the menu, what is under way, what changed since."""
+"""Figures that pages show on every visit: counts beside the menu, marks of change, cards of sources."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, case, func, literal, select
+from sqlalchemy import Connection, case, func, select
 
-from stalkeer.model import FINAL_STATES, Decision, DownloadState, WantedId
+from stalkeer.model import DownloadState
+from stalkeer.store.catalogue.visible import IS_SOURCE_CONFIGURED
 from stalkeer.store.db.tables import (
     catalogue_changes,
-    download_items,
     downloads,
     events,
     health,
@@ -19,11 +19,19 @@ from stalkeer.store.db.tables import (
     rate_samples,
     runs,
     sources,
-    wanted,
 )
+from stalkeer.store.downloads.downloads import count_by_state
+from stalkeer.store.downloads.statistics import read_rate
 from stalkeer.store.journal.runs import OPEN_STATES
-
-FINAL = tuple(state.value for state in FINAL_STATES)
+from stalkeer.store.library.visible import IS_INSTANCE_CONFIGURED
+from stalkeer.store.library.wanted_list import (
+    Found,
+    ItemGroup,
+    WantedFilter,
+    count_by_kind,
+    count_to_review,
+    count_wanted,
+)
 
 
 @dataclass(frozen=True)
@@ -67,35 +75,13 @@ class Sample:
 
 
 def menu_counts(connection: Connection) -> MenuCounts:
-    is_downloading = downloads.c.state == DownloadState.DOWNLOADING.value
-    queue = select(func.count(), func.sum(case((is_downloading, downloads.c.speed), else_=0.0))).where(
-        downloads.c.state.not_in(FINAL)
-    )
-    count, rate = connection.execute(queue).one()
     troubles = connection.execute(select(func.count()).select_from(health)).scalar_one()
-    return MenuCounts(queue=count, review=count_to_review(connection), health=troubles, rate=float(rate or 0.0))
-
-
-def count_to_review(connection: Connection) -> int:
-    """Wanted items with a match that waits for the user, none that is sure, and nothing under way."""
-    sure = (
-        select(literal(1))
-        .where(matches.c.wanted_id == wanted.c.id, matches.c.decision == Decision.CONFIRM.value)
-        .correlate(wanted)
-        .exists()
+    return MenuCounts(
+        queue=count_by_state(connection).unfinished,
+        review=count_to_review(connection),
+        health=troubles,
+        rate=read_rate(connection),
     )
-    active = (
-        select(literal(1))
-        .where(download_items.c.wanted_id == wanted.c.id, download_items.c.active)
-        .correlate(wanted)
-        .exists()
-    )
-    query = (
-        select(func.count(wanted.c.id.distinct()))
-        .join(matches, matches.c.wanted_id == wanted.c.id)
-        .where(matches.c.decision == Decision.REVIEW.value, wanted.c.gone_at.is_(None), ~sure, ~active)
-    )
-    return int(connection.execute(query).scalar_one())
 
 
 def read_marks(connection: Connection) -> Marks:
@@ -137,28 +123,20 @@ def _mark(values: object) -> str:
 
 
 def wanted_counts(connection: Connection) -> WantedCounts:
-    present = wanted.c.gone_at.is_(None)
-    rows = connection.execute(
-        select(wanted.c.kind, wanted.c.reason, func.count()).where(present).group_by(wanted.c.kind, wanted.c.reason)
-    ).all()
-    found = connection.execute(
-        select(func.count(wanted.c.id.distinct()))
-        .join(matches, matches.c.wanted_id == wanted.c.id)
-        .where(present, matches.c.decision == Decision.CONFIRM.value)
-    ).scalar_one()
+    counts = count_by_kind(connection)
     return WantedCounts(
-        missing_movies=sum(count for kind, reason, count in rows if (kind, reason) == ("movie", "missing")),
-        missing_episodes=sum(count for kind, reason, count in rows if (kind, reason) == ("episode", "missing")),
-        cutoff=sum(count for _, reason, count in rows if reason == "cutoff"),
-        found=found,
+        missing_movies=counts.get(ItemGroup("movie", "missing"), 0),
+        missing_episodes=counts.get(ItemGroup("episode", "missing"), 0),
+        cutoff=sum(count for group, count in counts.items() if group.reason == "cutoff"),
+        found=count_wanted(connection, WantedFilter(found=Found.CONFIRMED)),
         review=count_to_review(connection),
     )
 
 
 def has_anything(connection: Connection) -> tuple[bool, bool]:
     """Whether there is an instance, and whether there is a source: what the first run asks."""
-    instance = connection.execute(select(instances.c.id).where(instances.c.removed_at.is_(None)).limit(1)).first()
-    source = connection.execute(select(sources.c.id).where(sources.c.removed_at.is_(None)).limit(1)).first()
+    instance = connection.execute(select(instances.c.id).where(IS_INSTANCE_CONFIGURED).limit(1)).first()
+    source = connection.execute(select(sources.c.id).where(IS_SOURCE_CONFIGURED).limit(1)).first()
     return instance is not None, source is not None
 
 
@@ -243,7 +221,7 @@ def source_cards(connection: Connection) -> list[SourceCard]:
             func.coalesce(running.c.running, 0).label("connections"),
         )
         .outerjoin(running, running.c.source_id == sources.c.id)
-        .where(sources.c.removed_at.is_(None))
+        .where(IS_SOURCE_CONFIGURED)
         .order_by(sources.c.priority.desc(), sources.c.slug)
     )
     return [
@@ -303,39 +281,3 @@ def last_changes(connection: Connection, source_id: int, generation: int, limit:
         .limit(limit)
     )
     return [CatalogueChange(change, name) for change, name in connection.execute(query)]
-
-
-@dataclass(frozen=True)
-class CalendarState:
-    """What we have of a wanted item."""
-
-    wanted_id: WantedId
-    is_found: bool
-    is_downloading: bool
-
-
-def calendar_states(connection: Connection) -> dict[tuple[str, str, int], CalendarState]:
-    """By instance, kind (movie, episode) and the instance's own id."""
-    sure = (
-        select(literal(1))
-        .where(matches.c.wanted_id == wanted.c.id, matches.c.decision == Decision.CONFIRM.value)
-        .correlate(wanted)
-        .exists()
-    )
-    active = (
-        select(literal(1))
-        .where(download_items.c.wanted_id == wanted.c.id, download_items.c.active)
-        .correlate(wanted)
-        .exists()
-    )
-    query = (
-        select(
-            instances.c.slug, wanted.c.kind, wanted.c.arr_id, wanted.c.id, sure.label("sure"), active.label("active")
-        )
-        .join(instances, instances.c.id == wanted.c.instance_id)
-        .where(wanted.c.gone_at.is_(None))
-    )
-    return {
-        (row.slug, row.kind, row.arr_id): CalendarState(WantedId(row.id), bool(row.sure), bool(row.active))
-        for row in connection.execute(query)
-    }

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from stalkeer.store.db.tables import downloads, health, instances, matches, runs, sources, wanted
-from stalkeer.store.downloads.statistics import Totals, totals
+from stalkeer.model import Decision
+from stalkeer.store.catalogue.entries import entries_of
+from stalkeer.store.catalogue.visible import IS_SOURCE_CONFIGURED
+from stalkeer.store.db.tables import health, instances, runs, sources
+from stalkeer.store.downloads.downloads import count_by_state
+from stalkeer.store.downloads.statistics import Totals, read_rate, totals
+from stalkeer.store.library.visible import IS_INSTANCE_CONFIGURED
+from stalkeer.store.library.wanted_list import count_by_kind
+from stalkeer.store.matching.matches import MatchFilter, count_matches
+
+LISTED = (Decision.CONFIRM, Decision.REVIEW, Decision.REJECTED)
 
 
 @dataclass(frozen=True)
@@ -47,31 +57,34 @@ class Figures:
 
 
 def read_figures(connection: Connection) -> Figures:
-    def by(column: object, *clauses: object) -> dict[str, int]:
-        query = select(column, func.count()).where(*clauses).group_by(column)  # type: ignore[call-overload]
-        return {str(value): int(count) for value, count in connection.execute(query)}
-
-    rate = select(func.coalesce(func.sum(downloads.c.speed), 0.0)).where(downloads.c.state == "downloading")
     by_run = select(runs.c.job, runs.c.state, func.count()).group_by(runs.c.job, runs.c.state)
+    by_level = select(health.c.level, func.count()).group_by(health.c.level)
     return Figures(
-        downloads=by(downloads.c.state),
-        rate=float(connection.execute(rate).scalar_one()),
+        downloads={state.value: count for state, count in count_by_state(connection).by_state.items()},
+        rate=read_rate(connection),
         totals=totals(connection),
-        wanted=by(wanted.c.kind, wanted.c.gone_at.is_(None)),
-        matches=by(matches.c.decision),
+        wanted=_wanted(connection),
+        matches={decision.value: count_matches(connection, MatchFilter(decision)) for decision in LISTED},
         runs={(row[0], row[1]): int(row[2]) for row in connection.execute(by_run)},
-        findings=by(health.c.level),
+        findings={str(row[0]): int(row[1]) for row in connection.execute(by_level)},
         sources=_sources(connection),
         instances=_instances(connection),
     )
 
 
+def _wanted(connection: Connection) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for group, count in count_by_kind(connection).items():
+        counts[group.kind] += count
+    return dict(counts)
+
+
 def _sources(connection: Connection) -> tuple[SourceFigures, ...]:
-    rows = connection.execute(select(sources).where(sources.c.removed_at.is_(None)).order_by(sources.c.slug))
+    rows = connection.execute(select(sources).where(IS_SOURCE_CONFIGURED).order_by(sources.c.slug))
     return tuple(
         SourceFigures(
             slug=row.slug,
-            entries=sum(count for count in (row.counts or {}).values() if isinstance(count, int)),
+            entries=entries_of(row.counts),
             last_success_at=row.last_success_at,
             failures=row.failures,
             account_active=row.account_active,
@@ -82,7 +95,7 @@ def _sources(connection: Connection) -> tuple[SourceFigures, ...]:
 
 
 def _instances(connection: Connection) -> tuple[InstanceFigures, ...]:
-    rows = connection.execute(select(instances).where(instances.c.removed_at.is_(None)).order_by(instances.c.slug))
+    rows = connection.execute(select(instances).where(IS_INSTANCE_CONFIGURED).order_by(instances.c.slug))
     return tuple(
         InstanceFigures(row.slug, row.kind, int(row.api_calls), row.last_success_at, row.failures) for row in rows
     )

@@ -1,0 +1,416 @@
+"""The wanted list, for all faces: what the instances want, what was found for it, and how its download goes.
+
+`wanted_series` groups the episodes, `wanted` writes what a sync read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, case, func, literal, or_, select, tuple_
+
+from stalkeer.errors import NotFound
+from stalkeer.model import Decision, DownloadState, InstanceId, InstanceKind, LibraryId, WantedId, WantedKind
+from stalkeer.store.db.tables import download_items, downloads, instances, library, matches, wanted
+from stalkeer.store.library.visible import (
+    IS_WANTED,
+    CountedMatches,
+    is_downloading,
+    read_counted_matches,
+)
+
+MOST_TO_REVIEW = 5_000
+
+
+class Found(StrEnum):
+    """The best that matching found for an item."""
+
+    CONFIRMED = "confirmed"
+    REVIEW = "review"
+    NOTHING = "nothing"
+
+
+class Status(StrEnum):
+    """Where an item stands; the first that applies of: downloading, skipped, what was found."""
+
+    NOTHING = "nothing"  # no entry fits
+    FOUND = "found"
+    REVIEW = "review"
+    DOWNLOADING = "downloading"
+    SKIPPED = "skipped"  # a rule keeps it from being downloaded now
+
+
+class WantedOrder(StrEnum):
+    TITLE = "title"
+    NEWEST = "newest"  # first seen as wanted
+    AIRED = "aired"
+
+
+@dataclass(frozen=True)
+class WantedFilter:
+    """Select items; every field that is set must fit."""
+
+    instance: str | None = None
+    kind: WantedKind | None = None
+    reason: str | None = None  # missing | cutoff
+    found: Found | None = None
+    skipped: bool | None = None
+    status: Status | None = None
+    library_id: LibraryId | None = None
+    text: str | None = None  # part of the movie's, series' or episode's title
+
+
+@dataclass(frozen=True, slots=True)
+class WantedRow:
+    """One item, with the matches that count. Its download is the open one, else the last one."""
+
+    id: WantedId
+    instance: str
+    instance_kind: InstanceKind
+    library_id: LibraryId
+    kind: WantedKind
+    arr_id: int  # movieId or episodeId
+    reason: str
+    title: str  # of the movie or series
+    item_title: str  # of the episode; the movie's again
+    year: int | None
+    season: int | None
+    episode: int | None
+    air_date: str | None
+    air_date_utc: datetime | None
+    runtime_min: int | None
+    poster: str | None
+    quality_profile_id: int | None
+    current_quality: Mapping[str, Any] | None
+    skip: str | None
+    owned_by: str | None
+    first_seen: datetime
+    last_searched_at: datetime | None
+    sure: int = 0  # confirmed matches
+    review: int = 0
+    score: float | None = None  # of the best of both
+    download_id: int | None = None
+    download_state: DownloadState | None = None
+    is_downloading: bool = False
+
+    @property
+    def label(self) -> str:
+        """`Dune (2021)`, `Severance S01E02`."""
+        return label_of(self.title, self.year, self.season, self.episode)
+
+    @property
+    def variants(self) -> int:
+        return self.sure + self.review
+
+    @property
+    def found(self) -> Found:
+        if self.sure:
+            return Found.CONFIRMED
+        return Found.REVIEW if self.review else Found.NOTHING
+
+    @property
+    def status(self) -> Status:
+        if self.is_downloading:
+            return Status.DOWNLOADING
+        if self.skip:
+            return Status.SKIPPED
+        return _STATUS_OF[self.found]
+
+
+_STATUS_OF = {Found.CONFIRMED: Status.FOUND, Found.REVIEW: Status.REVIEW, Found.NOTHING: Status.NOTHING}
+
+
+def label_of(title: str, year: int | None, season: int | None, episode: int | None) -> str:
+    """`Dune (2021)`, `Severance S01E02`."""
+    if season is None or episode is None:
+        return f"{title} ({year})" if year else title
+    return f"{title} S{season:02}E{episode:02}"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCounts:
+    """Of the items of one instance that no rule holds back: how many have what."""
+
+    confirmed: int = 0
+    review: int = 0
+    nothing: int = 0
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Select a part of a list: `limit` rows from `offset`, or the rows after the row `after`."""
+
+    limit: int = 50
+    offset: int = 0
+    after: WantedId | None = None
+
+
+def list_wanted(
+    connection: Connection,
+    chosen: WantedFilter = WantedFilter(),
+    order: WantedOrder = WantedOrder.TITLE,
+    part: Slice = Slice(),
+) -> list[WantedRow]:
+    """List items. Any depth costs the same with `after`; a row that has gone meanwhile still marks its place."""
+    columns = (*_ORDER[order], wanted.c.id)
+    query = select(wanted.c.id).select_from(ITEMS).where(*wanted_clauses(connection, chosen))
+    if part.after is not None:
+        place = connection.execute(select(*columns).select_from(ITEMS).where(wanted.c.id == part.after)).one_or_none()
+        if place is None:
+            raise NotFound("The item that the cursor names has left the library; start without a cursor")
+        bounds = tuple_(*(literal(value, column.type) for value, column in zip(place, columns, strict=True)))
+        row = tuple_(*columns)
+        query = query.where(row < bounds if order in _DESCENDING else row > bounds)
+    ordered = [column.desc() if order in _DESCENDING else column for column in columns]
+    return _read(connection, connection.scalars(query.order_by(*ordered).limit(part.limit).offset(part.offset)).all())
+
+
+def count_wanted(connection: Connection, chosen: WantedFilter = WantedFilter()) -> int:
+    query = select(func.count()).select_from(ITEMS).where(*wanted_clauses(connection, chosen))
+    return int(connection.execute(query).scalar_one())
+
+
+def get_wanted(connection: Connection, wanted_id: WantedId) -> WantedRow:
+    rows = _read(connection, [wanted_id])
+    if not rows:
+        raise NotFound(f"There is no wanted item {wanted_id}: Radarr or Sonarr has removed it from its library.")
+    return rows[0]
+
+
+def list_to_review(connection: Connection, *, after: WantedId | None = None, limit: int = 1) -> list[WantedRow]:
+    """List the items that the user has to decide, the best match first; `after`: the last item seen."""
+    counted = read_counted_matches(connection)
+    best = (
+        select(func.max(matches.c.score))
+        .where(matches.c.wanted_id == wanted.c.id, matches.c.decision == Decision.REVIEW.value, counted.condition)
+        .correlate(wanted)
+        .scalar_subquery()
+    )
+    query = select(wanted.c.id).select_from(_PRESENT).where(IS_WANTED, counted.has_to_review())
+    query = query.order_by(best.desc(), wanted.c.id).limit(limit if after is None else MOST_TO_REVIEW)
+    ids = connection.scalars(query).all()
+    start = 0 if after is None or after not in ids else ids.index(after) + 1
+    return _read(connection, ids[start : start + limit])
+
+
+def count_to_review(connection: Connection) -> int:
+    to_review = read_counted_matches(connection).has_to_review()
+    query = select(func.count()).select_from(_PRESENT).where(IS_WANTED, to_review)
+    return int(connection.execute(query).scalar_one())
+
+
+def list_unfound(connection: Connection, instance_id: InstanceId, before: datetime, limit: int) -> list[WantedRow]:
+    """List items missing since before that moment, with nothing found and no search handed back since.
+
+    The item that has waited longest comes first.
+    """
+    query = (
+        select(wanted.c.id)
+        .select_from(ITEMS)
+        .where(
+            *wanted_clauses(connection, WantedFilter(found=Found.NOTHING, skipped=False, reason="missing")),
+            wanted.c.instance_id == instance_id,
+            wanted.c.first_seen < before,
+            or_(wanted.c.last_searched_at.is_(None), wanted.c.last_searched_at < before),
+        )
+    )
+    longest_first = (func.coalesce(wanted.c.last_searched_at, wanted.c.first_seen), wanted.c.id)
+    return _read(connection, connection.scalars(query.order_by(*longest_first).limit(limit)).all())
+
+
+class ItemGroup(NamedTuple):
+    kind: str
+    reason: str
+
+
+def count_by_kind(connection: Connection) -> dict[ItemGroup, int]:
+    """Count all items by kind and reason."""
+    query = (
+        select(wanted.c.kind, wanted.c.reason, func.count())
+        .select_from(_PRESENT)
+        .where(IS_WANTED)
+        .group_by(wanted.c.kind, wanted.c.reason)
+    )
+    return {ItemGroup(kind, reason): count for kind, reason, count in connection.execute(query)}
+
+
+def count_found(connection: Connection) -> dict[InstanceId, FoundCounts]:
+    """Count what was found for the items that may be downloaded, by instance."""
+    found = found_of(read_counted_matches(connection))
+    query = (
+        select(wanted.c.instance_id, found.label("found"), func.count().label("number"))
+        .select_from(_PRESENT)
+        .where(IS_WANTED, wanted.c.skip.is_(None))
+        .group_by(wanted.c.instance_id, found)
+    )
+    numbers: dict[InstanceId, dict[str, int]] = {}
+    for row in connection.execute(query):
+        numbers.setdefault(InstanceId(row.instance_id), {})[row.found] = row.number
+    return {
+        instance_id: FoundCounts(
+            confirmed=by_found.get(Found.CONFIRMED, 0),
+            review=by_found.get(Found.REVIEW, 0),
+            nothing=by_found.get(Found.NOTHING, 0),
+        )
+        for instance_id, by_found in numbers.items()
+    }
+
+
+def read_open_ids(connection: Connection, instance_id: InstanceId) -> frozenset[WantedId]:
+    """Return the items of an instance that no rule holds back."""
+    query = (
+        select(wanted.c.id)
+        .select_from(_PRESENT)
+        .where(wanted.c.instance_id == instance_id, IS_WANTED, wanted.c.skip.is_(None))
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
+@dataclass(frozen=True)
+class PosterPlace:
+    """The instance to ask for a picture, and its own number of the movie or series."""
+
+    instance: str
+    arr_id: int
+
+
+def poster_place(connection: Connection, wanted_id: WantedId) -> PosterPlace | None:
+    query = select(instances.c.slug, library.c.arr_id).select_from(ITEMS)
+    query = query.where(wanted.c.id == wanted_id, library.c.poster.is_not(None))
+    row = connection.execute(query).one_or_none()
+    return None if row is None else PosterPlace(row.slug, row.arr_id)
+
+
+def found_of(counted: CountedMatches) -> ColumnElement[str]:
+    """Of an item: the best that was found for it, as a value of `Found`."""
+    return case(
+        (counted.has(Decision.CONFIRM), Found.CONFIRMED.value),
+        (counted.has(Decision.REVIEW), Found.REVIEW.value),
+        else_=Found.NOTHING.value,
+    )
+
+
+_PRESENT: FromClause = wanted.join(instances, instances.c.id == wanted.c.instance_id)
+ITEMS: FromClause = wanted.join(library, library.c.id == wanted.c.library_id).join(
+    instances, instances.c.id == wanted.c.instance_id
+)
+# no column may be null: a comparison of rows with a null is neither true nor false
+_ORDER: dict[WantedOrder, tuple[ColumnElement[Any], ...]] = {
+    WantedOrder.TITLE: (
+        func.lower(library.c.title),
+        library.c.id,
+        func.coalesce(wanted.c.season, -1),
+        func.coalesce(wanted.c.episode, -1),
+    ),
+    WantedOrder.NEWEST: (wanted.c.first_seen,),
+    WantedOrder.AIRED: (func.coalesce(wanted.c.air_date, ""),),
+}
+_DESCENDING = frozenset({WantedOrder.NEWEST, WantedOrder.AIRED})
+
+
+def wanted_clauses(connection: Connection, chosen: WantedFilter) -> list[ColumnElement[bool]]:
+    """Of an item joined with its library row and its instance."""
+    clauses: list[ColumnElement[bool]] = [IS_WANTED]
+    equal = (
+        (instances.c.slug, chosen.instance),
+        (wanted.c.kind, chosen.kind.value if chosen.kind else None),
+        (wanted.c.reason, chosen.reason),
+        (wanted.c.library_id, chosen.library_id),
+    )
+    clauses += [column == value for column, value in equal if value is not None]
+    if chosen.skipped is not None:
+        clauses.append(wanted.c.skip.is_not(None) if chosen.skipped else wanted.c.skip.is_(None))
+    if chosen.text:
+        clauses.append(
+            or_(
+                library.c.title.icontains(chosen.text, autoescape=True),
+                wanted.c.title.icontains(chosen.text, autoescape=True),
+            )
+        )
+    if chosen.status is not None or chosen.found is not None:
+        clauses += _found_clauses(read_counted_matches(connection), chosen)
+    return clauses
+
+
+def _found_clauses(counted: CountedMatches, chosen: WantedFilter) -> list[ColumnElement[bool]]:
+    confirmed, review = counted.has(Decision.CONFIRM), counted.has(Decision.REVIEW)
+    found: dict[Found | None, list[ColumnElement[bool]]] = {
+        None: [],
+        Found.CONFIRMED: [confirmed],
+        Found.REVIEW: [review, ~confirmed],
+        Found.NOTHING: [~confirmed, ~review],
+    }
+    idle = [wanted.c.skip.is_(None), ~is_downloading()]
+    status: dict[Status | None, list[ColumnElement[bool]]] = {
+        None: [],
+        Status.DOWNLOADING: [is_downloading()],
+        Status.SKIPPED: [wanted.c.skip.is_not(None), ~is_downloading()],
+        **{status: [*idle, *found[of_found]] for of_found, status in _STATUS_OF.items()},
+    }
+    return [*found[chosen.found], *status[chosen.status]]
+
+
+def _read(connection: Connection, ids: Sequence[int]) -> list[WantedRow]:
+    """Return these items in this order. Matches and downloads are read for them alone: each costs several looks."""
+    query = select(
+        *(wanted.c[name] for name in _OF_ITEM),
+        wanted.c.title.label("item_title"),
+        *(library.c[name] for name in _OF_LIBRARY),
+        func.coalesce(wanted.c.runtime_min, library.c.runtime_min).label("runtime_min"),
+        instances.c.slug.label("instance"),
+        instances.c.kind.label("instance_kind"),
+    ).select_from(ITEMS)
+    rows = {row.id: row for row in connection.execute(query.where(wanted.c.id.in_(ids)))}
+    found = _read_matches(connection, ids)
+    fetched = _read_downloads(connection, ids)
+    return [_row(rows[item], found.get(item, {}), fetched.get(item, {})) for item in ids if item in rows]
+
+
+_OF_ITEM = (
+    "id", "library_id", "kind", "arr_id", "reason", "season", "episode", "air_date", "air_date_utc",
+    "current_quality", "skip", "owned_by", "first_seen", "last_searched_at",
+)  # fmt: skip
+_OF_LIBRARY = ("title", "year", "poster", "quality_profile_id")
+
+
+def _row(row: Row[*tuple[Any, ...]], found: Mapping[str, Any], fetched: Mapping[str, Any]) -> WantedRow:
+    values = {
+        **row._mapping,
+        "kind": WantedKind(row.kind),
+        "instance_kind": InstanceKind(row.instance_kind),
+    }
+    return WantedRow(**values, **found, **fetched)
+
+
+def _read_matches(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    sure = case((matches.c.decision == Decision.CONFIRM.value, 1), else_=0)
+    query = (
+        select(matches.c.wanted_id, func.sum(sure), func.count(), func.max(matches.c.score))
+        .where(
+            matches.c.wanted_id.in_(ids),
+            matches.c.decision.in_((Decision.CONFIRM.value, Decision.REVIEW.value)),
+            read_counted_matches(connection).condition,
+        )
+        .group_by(matches.c.wanted_id)
+    )
+    return {
+        wanted_id: {"sure": int(sure), "review": count - int(sure), "score": best}
+        for wanted_id, sure, count, best in connection.execute(query)
+    }
+
+
+def _read_downloads(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    query = (
+        select(download_items.c.wanted_id, downloads.c.id, downloads.c.state, download_items.c.active)
+        .join(downloads, downloads.c.id == download_items.c.download_id)
+        .where(download_items.c.wanted_id.in_(ids))
+        .order_by(download_items.c.active, downloads.c.id)
+    )
+    return {
+        wanted_id: {"download_id": download_id, "download_state": DownloadState(state), "is_downloading": active}
+        for wanted_id, download_id, state, active in connection.execute(query)
+    }

@@ -1,0 +1,87 @@
+"""The wanted list by series: how many episodes each one misses, and what was found for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, case, func, literal, select, tuple_
+
+from stalkeer.errors import NotFound
+from stalkeer.model import LibraryId, WantedKind
+from stalkeer.store.db.tables import instances, library, wanted
+from stalkeer.store.library.visible import IS_WANTED, read_counted_matches
+from stalkeer.store.library.wanted_list import ITEMS, Found, WantedFilter, found_of, wanted_clauses
+
+
+@dataclass(frozen=True, slots=True)
+class WantedSeries:
+    """A series with wanted episodes."""
+
+    library_id: LibraryId
+    instance: str
+    title: str
+    year: int | None
+    poster: str | None
+    missing: int
+    confirmed: int
+    review: int
+    skipped: int
+    seasons: tuple[int, ...]
+
+
+def list_wanted_series(
+    connection: Connection,
+    chosen: WantedFilter,
+    limit: int = 50,
+    offset: int = 0,
+    after: LibraryId | None = None,
+) -> list[WantedSeries]:
+    """List the series by title; `after`: the last series seen."""
+    episodes = (*wanted_clauses(connection, chosen), wanted.c.kind == WantedKind.EPISODE.value)
+    place = (func.lower(library.c.title), library.c.id)
+    page = select(library.c.id).select_from(ITEMS).where(*episodes).group_by(*place).order_by(*place)
+    if after is not None:
+        last = connection.execute(select(*place).where(library.c.id == after)).one_or_none()
+        if last is None:
+            raise NotFound("The series that the cursor names has left the library; start without a cursor")
+        page = page.having(tuple_(*place) > tuple_(*(literal(value) for value in last)))
+    ids = connection.scalars(page.limit(limit).offset(offset)).all()
+    found = found_of(read_counted_matches(connection))
+    groups = (
+        select(
+            library.c.id.label("library_id"),
+            instances.c.slug.label("instance"),
+            library.c.title,
+            library.c.year,
+            library.c.poster,
+            func.count().label("missing"),
+            func.count(case((found == Found.CONFIRMED.value, 1))).label("confirmed"),
+            func.count(case((found == Found.REVIEW.value, 1))).label("review"),
+            func.count(wanted.c.skip).label("skipped"),
+        )
+        .select_from(ITEMS)
+        .where(*episodes, library.c.id.in_(ids))
+        .group_by(library.c.id, instances.c.slug, library.c.title, library.c.year, library.c.poster)
+    )
+    seasons = _read_seasons(connection, ids)
+    rows = {
+        row.library_id: WantedSeries(**row._mapping, seasons=tuple(sorted(seasons.get(row.library_id, ()))))
+        for row in connection.execute(groups)
+    }
+    return [rows[library_id] for library_id in ids]
+
+
+def count_wanted_series(connection: Connection, chosen: WantedFilter) -> int:
+    query = select(func.count(library.c.id.distinct())).select_from(ITEMS)
+    query = query.where(*wanted_clauses(connection, chosen), wanted.c.kind == WantedKind.EPISODE.value)
+    return int(connection.execute(query).scalar_one())
+
+
+def _read_seasons(connection: Connection, library_ids: Sequence[int]) -> dict[int, set[int]]:
+    query = select(wanted.c.library_id, wanted.c.season).distinct().select_from(ITEMS)
+    query = query.where(wanted.c.library_id.in_(library_ids), IS_WANTED, wanted.c.season.is_not(None))
+    seasons: dict[int, set[int]] = {}
+    for row in connection.execute(query):
+        seasons.setdefault(row.library_id, set()).add(row.season)
+    return seasons

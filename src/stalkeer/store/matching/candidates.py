@@ -1,0 +1,98 @@
+"""The entries that were compared with a wanted item, with what speaks for and against each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from stalkeer.model import Decision, EntryId, MatchId, WantedId
+from stalkeer.store.catalogue.traits import read_languages
+from stalkeer.store.db.tables import entries, matches, sources
+from stalkeer.store.library.visible import read_counted_matches
+
+MOST = 60
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that speaks for or against."""
+
+    name: str
+    weight: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An entry that was compared with a wanted item."""
+
+    match_id: MatchId
+    entry_id: EntryId
+    entry_key: str
+    name: str
+    group: str
+    source: str
+    logo: str
+    year: int | None
+    resolution: int | None
+    languages: tuple[str, ...]
+    size: int | None
+    duration_s: int | None
+    score: float
+    decision: Decision
+    decided_by: str
+    reason: str
+    findings: tuple[Finding, ...] = ()
+
+
+def list_candidates(connection: Connection, wanted_id: WantedId) -> list[Candidate]:
+    """List the entries whose match with the item counts, the best first."""
+    query = (
+        select(
+            matches.c.id, matches.c.entry_id, matches.c.score, matches.c.decision, matches.c.decided_by,
+            matches.c.evidence, entries.c.key, entries.c.name, entries.c.group_title, entries.c.logo, entries.c.year,
+            entries.c.resolution, entries.c.languages, entries.c.size, entries.c.duration_s, sources.c.slug,
+        )
+        .join(entries, entries.c.id == matches.c.entry_id)
+        .join(sources, sources.c.id == entries.c.source_id)
+        .where(matches.c.wanted_id == wanted_id, read_counted_matches(connection).condition)
+        .order_by(matches.c.score.desc(), entries.c.resolution.desc(), matches.c.id)
+        .limit(MOST)
+    )  # fmt: skip
+    return [_candidate(row) for row in connection.execute(query)]
+
+
+def _candidate(row: Row[*tuple[Any, ...]]) -> Candidate:
+    reason, findings = read_evidence(row.evidence)
+    return Candidate(
+        match_id=MatchId(row.id),
+        entry_id=EntryId(row.entry_id),
+        entry_key=row.key,
+        name=row.name,
+        group=row.group_title or "",
+        source=row.slug,
+        logo=row.logo or "",
+        year=row.year,
+        resolution=row.resolution,
+        languages=read_languages(row.languages),
+        size=row.size,
+        duration_s=row.duration_s,
+        score=row.score,
+        decision=Decision(row.decision),
+        decided_by=row.decided_by,
+        reason=reason,
+        findings=findings,
+    )
+
+
+def read_evidence(stored: object) -> tuple[str, tuple[Finding, ...]]:
+    """Return the reason and the findings of a match, as they lie in its row."""
+    document: Mapping[str, Any] = stored if isinstance(stored, Mapping) else {}
+    listed = document.get("evidence") or document.get("findings") or ()
+    findings = tuple(
+        Finding(str(item.get("name", "")), float(item.get("weight", 0.0)), str(item.get("text", ""))) for item in listed
+    )
+    return str(document.get("reason", "")), findings
