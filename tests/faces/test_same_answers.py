@@ -404,7 +404,9 @@ def test_a_scan_on_the_command_line_counts_what_the_api_lists(house: House, stal
         assert {found: free.count(found) for found in ("confirmed", "review", "nothing")} == {
             found: instance[found] for found in ("confirmed", "review", "nothing")
         }
-    assert {instance["instance"] for instance in report["instances"]} == {row["instance"] for row in house.api("/missing")}
+    assert {instance["instance"] for instance in report["instances"]} == {
+        row["instance"] for row in house.api("/missing")
+    }
 
 
 def test_series_are_grouped_alike_in_the_api_and_on_the_command_line(house: House, stalkeer):

@@ -290,7 +290,7 @@ def _render_scores(console: Console, cards: list[Scorecard]) -> None:
 
 
 def _cells(row: SourceRow) -> list[str]:
-    kinds = row.counts.get("kinds", {})
+    kinds = row.kinds
     state = "held by the guard" if row.guard else "failed" if row.last_error else "ok"
     if not row.enabled:
         state = "disabled"
@@ -300,7 +300,7 @@ def _cells(row: SourceRow) -> list[str]:
     if row.account_max is not None:
         account += f" {row.account_active or 0}/{row.account_max}"
     when = f"{row.last_success_at:%Y-%m-%d %H:%M}" if row.last_success_at else "-"
-    counts = (row.counts.get("entries", 0), kinds.get("film", 0), kinds.get("episode", 0))
+    counts = (row.entries, kinds.get("film", 0), kinds.get("episode", 0))
     return [row.slug, row.kind, *(f"{count:,}" for count in counts), when, account, state]
 
 

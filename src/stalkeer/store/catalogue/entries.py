@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from stalkeer.model import EntryId, SourceId
 from stalkeer.store.catalogue.traits import read_languages
 from stalkeer.store.catalogue.visible import IS_CURRENT, IS_LISTED, IS_SOURCE_CONFIGURED
 from stalkeer.store.db.tables import catalogue_changes, entries, sources, title_keys, titles
+from stalkeer.store.sources.sources import entries_of
 
 
 @dataclass(frozen=True)
@@ -169,11 +170,6 @@ def count_entries(connection: Connection, source: str | None = None) -> int:
     """From the sources' own counts: counting a million rows takes a second."""
     query = select(sources.c.slug, sources.c.counts).where(IS_SOURCE_CONFIGURED)
     return sum(entries_of(row.counts) for row in connection.execute(query) if source in (None, row.slug))
-
-
-def entries_of(counts: Mapping[str, Any] | None) -> int:
-    """Return how many entries a source lists, by what its last refresh counted."""
-    return sum(int(count) for count in (counts or {}).get("kinds", {}).values())
 
 
 def groups_of(connection: Connection, source_id: SourceId, limit: int = 2_000) -> list[tuple[str, str, int]]:

@@ -130,6 +130,20 @@ class SourceRow:
     def is_removed(self) -> bool:
         return self.removed_at is not None
 
+    @property
+    def kinds(self) -> dict[str, int]:
+        """Entries by kind."""
+        return dict(self.counts.get("kinds", {}))
+
+    @property
+    def entries(self) -> int:
+        return entries_of(self.counts)
+
+
+def entries_of(counts: Mapping[str, Any] | None) -> int:
+    """Return how many entries a source lists, by what its last refresh counted."""
+    return sum(int(count) for count in (counts or {}).get("kinds", {}).values())
+
 
 def list_sources(connection: Connection, *, with_removed: bool = False) -> list[SourceRow]:
     """By priority, the highest first, then by name."""

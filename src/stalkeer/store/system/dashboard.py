@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, case, func, select
 
-from stalkeer.model import DownloadState
+from stalkeer.model import DownloadState, WantedKind
 from stalkeer.store.catalogue.visible import IS_SOURCE_CONFIGURED
 from stalkeer.store.db.tables import (
     catalogue_changes,
@@ -125,8 +125,8 @@ def _mark(values: object) -> str:
 def wanted_counts(connection: Connection) -> WantedCounts:
     counts = count_by_kind(connection)
     return WantedCounts(
-        missing_movies=counts.get(ItemGroup("movie", "missing"), 0),
-        missing_episodes=counts.get(ItemGroup("episode", "missing"), 0),
+        missing_movies=counts[ItemGroup(WantedKind.MOVIE, "missing")],
+        missing_episodes=counts[ItemGroup(WantedKind.EPISODE, "missing")],
         cutoff=sum(count for group, count in counts.items() if group.reason == "cutoff"),
         found=count_wanted(connection, WantedFilter(found=Found.CONFIRMED)),
         review=count_to_review(connection),

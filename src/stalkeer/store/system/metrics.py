@@ -10,7 +10,6 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from stalkeer.model import Decision
-from stalkeer.store.catalogue.entries import entries_of
 from stalkeer.store.catalogue.visible import IS_SOURCE_CONFIGURED
 from stalkeer.store.db.tables import health, instances, runs, sources
 from stalkeer.store.downloads.downloads import count_by_state
@@ -18,6 +17,7 @@ from stalkeer.store.downloads.statistics import Totals, read_rate, totals
 from stalkeer.store.library.visible import IS_INSTANCE_CONFIGURED
 from stalkeer.store.library.wanted_list import count_by_kind
 from stalkeer.store.matching.matches import MatchFilter, count_matches
+from stalkeer.store.sources.sources import entries_of
 
 LISTED = (Decision.CONFIRM, Decision.REVIEW, Decision.REJECTED)
 
@@ -75,7 +75,7 @@ def read_figures(connection: Connection) -> Figures:
 def _wanted(connection: Connection) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for group, count in count_by_kind(connection).items():
-        counts[group.kind] += count
+        counts[group.kind.value] += count
     return dict(counts)
 
 
