@@ -18,11 +18,11 @@ from stalkeer.store.system.dashboard import (
     Sample,
     has_anything,
     imported_since,
-    list_troubles,
     rate_history,
     source_cards,
     wanted_counts,
 )
+from stalkeer.store.system.health import list_findings
 
 router = APIRouter(include_in_schema=False)
 MOVING = (DownloadState.DOWNLOADING, DownloadState.FETCHED, DownloadState.PLACED, DownloadState.IMPORTING)
@@ -79,7 +79,7 @@ def read_dashboard(app: App) -> dict[str, object]:
             "imported": imported_since(connection, now - timedelta(days=7)),
             "moving": list_downloads(connection, DownloadFilter(states=MOVING), limit=6),
             "events": list_events(connection, limit=9),
-            "troubles": list_troubles(connection),
+            "troubles": list_findings(connection),
             "sources": source_cards(connection),
             "volumes": volumes_of(app.settings),
         }

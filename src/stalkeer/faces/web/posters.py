@@ -12,7 +12,7 @@ from stalkeer.faces.web.frame import app_of
 from stalkeer.model import WantedId
 from stalkeer.runtime import App
 from stalkeer.store.library.instances import get_instance
-from stalkeer.store.library.wanted_list import PosterPlace, poster_place
+from stalkeer.store.library.posters import PosterPlace, poster_place
 
 router = APIRouter(include_in_schema=False)
 A_DAY_S = 86_400

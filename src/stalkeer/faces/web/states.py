@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stalkeer.model import DownloadState
+from stalkeer.store.system.dashboard import SourceCard
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,18 @@ def event_look(kind: str, level: str) -> Look:
 def event_label(kind: str) -> str:
     """`download.variant_changed` -> `variant changed`."""
     return KINDS.get(kind) or kind.rpartition(".")[2].replace("_", " ")
+
+
+def source_look(card: SourceCard) -> Look:
+    """How a source is, in a word or two, and whether that is good."""
+    if not card.enabled:
+        return Look("switched off", "", "ban")
+    if card.is_shut:
+        return Look(f"account {card.account_status}", "bad", "circle-x")
+    if card.guard or card.last_error:
+        was_never_read = card.last_error and not card.last_success_at
+        return Look("held back" if card.guard else "failing", "bad" if was_never_read else "warn", "triangle-alert")
+    return Look("fine", "ok", "circle-check") if card.last_success_at else Look("not read yet", "", "clock")
 
 
 MATCHES = {

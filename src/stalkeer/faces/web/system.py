@@ -28,6 +28,7 @@ from stalkeer.store.journal.runs import RunId, list_runs, request_cancel
 from stalkeer.store.library.instances import FolderPair, InstanceChange, change_instance, get_instance
 from stalkeer.store.sources.sources import own_refresh_times
 from stalkeer.store.system.dashboard import list_troubles
+from stalkeer.store.system.health import list_findings
 
 router = APIRouter(include_in_schema=False)
 TAIL_LINES = 400
@@ -57,7 +58,7 @@ TASKS = (
 def get_status(request: Request) -> HTMLResponse:
     app = app_of(request)
     with app.database.connect() as connection:
-        troubles = list_troubles(connection)
+        troubles = list_findings(connection)
     return page(request, "system/status.html", facts=facts_of(app), troubles=troubles, volumes=volumes_of(app.settings))
 
 

@@ -1,4 +1,4 @@
-"""What a download's chosen entry says of fetching it, as its source's visible catalogue has it now."""
+"""Find the address of a download's entry in the current catalogue of its source."""
 
 from __future__ import annotations
 

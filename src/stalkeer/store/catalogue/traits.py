@@ -1,4 +1,4 @@
-"""What an entry's name was read to say of its file."""
+"""Read the stored traits of an entry's file: resolution, codec, languages."""
 
 from __future__ import annotations
 

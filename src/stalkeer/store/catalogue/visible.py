@@ -1,4 +1,4 @@
-"""Whether an entry is visible, as SQL conditions on an entry joined with its source. Each is defined here alone."""
+"""Define visible entries: SQL conditions on an entry joined with its source. No other module writes its own."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _FEW = 20_000
 
 
 class Hidden(Enum):
-    """How many entries matching does not consider, of those that it once did."""
+    """Estimate of the entries that matching once considered and does not consider now."""
 
     NONE = "none"
     FEW = "few"  # all of them are in `VANISHED`

@@ -1,4 +1,4 @@
-"""What several instances share: the same film or series, known by TMDB or TVDB id, and what their tags exclude."""
+"""Find movies and series that several instances share, by TMDB or TVDB id, and items that tags exclude."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def shared_series(connection: Connection, instance_id: InstanceId) -> dict[int, 
 
 
 def read_kept(connection: Connection, instance_id: InstanceId) -> frozenset[int]:
-    """What was downloaded for an instance and never handed over to it, by movieId or episodeId."""
+    """Return the items downloaded for an instance and never handed over to it, by movieId or episodeId."""
     query = (
         select(wanted.c.arr_id)
         .join(download_items, download_items.c.wanted_id == wanted.c.id)

@@ -1,4 +1,4 @@
-"""Whether an item and its matches count, as SQL conditions. Each is defined here alone.
+"""Define the items and matches that count, as SQL conditions. No other module writes its own.
 
 An item counts while it is wanted and its instance configured. A match counts while matching considers its entry.
 """

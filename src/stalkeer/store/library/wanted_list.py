@@ -268,21 +268,6 @@ def read_open_ids(connection: Connection, instance_id: InstanceId) -> frozenset[
     return frozenset(connection.execute(query).scalars())
 
 
-@dataclass(frozen=True)
-class PosterPlace:
-    """The instance to ask for a picture, and its own number of the movie or series."""
-
-    instance: str
-    arr_id: int
-
-
-def poster_place(connection: Connection, wanted_id: WantedId) -> PosterPlace | None:
-    query = select(instances.c.slug, library.c.arr_id).select_from(ITEMS)
-    query = query.where(wanted.c.id == wanted_id, library.c.poster.is_not(None))
-    row = connection.execute(query).one_or_none()
-    return None if row is None else PosterPlace(row.slug, row.arr_id)
-
-
 def found_of(counted: CountedMatches) -> ColumnElement[str]:
     """Of an item: the best that was found for it, as a value of `Found`."""
     return case(

@@ -134,14 +134,14 @@ def wanted_counts(connection: Connection) -> WantedCounts:
 
 
 def has_anything(connection: Connection) -> tuple[bool, bool]:
-    """Whether there is an instance, and whether there is a source: what the first run asks."""
+    """Tell the first run: (an instance is configured, a source is configured)."""
     instance = connection.execute(select(instances.c.id).where(IS_INSTANCE_CONFIGURED).limit(1)).first()
     source = connection.execute(select(sources.c.id).where(IS_SOURCE_CONFIGURED).limit(1)).first()
     return instance is not None, source is not None
 
 
 def rate_history(connection: Connection, since: datetime, limit: int = 20_000) -> list[Sample]:
-    """What was fetched since then, oldest first; one row a download and pulse."""
+    """List the bytes fetched since then, oldest first; one row per download and heartbeat."""
     query = (
         select(rate_samples.c.at, rate_samples.c.bytes, rate_samples.c.seconds)
         .where(rate_samples.c.at >= since)
@@ -175,25 +175,9 @@ class SourceCard:
         return self.max_connections if self.max_connections is not None else self.account_max
 
     @property
-    def tone(self) -> str:
-        if not self.enabled:
-            return ""
-        if self.account_status in ("expired", "banned", "disabled") or (self.last_error and not self.last_success_at):
-            return "bad"
-        return "warn" if self.last_error or self.guard else "ok" if self.last_success_at else ""
-
-    @property
-    def state(self) -> str:
-        """How it is, in a word or two."""
-        if not self.enabled:
-            return "switched off"
-        if self.account_status in ("expired", "banned", "disabled"):
-            return f"account {self.account_status}"
-        if self.guard:
-            return "held back"
-        if self.last_error:
-            return "failing"
-        return "fine" if self.last_success_at else "not read yet"
+    def is_shut(self) -> bool:
+        """The account admits nobody."""
+        return self.account_status in ("expired", "banned", "disabled")
 
 
 def source_cards(connection: Connection) -> list[SourceCard]:
@@ -231,28 +215,8 @@ def source_cards(connection: Connection) -> list[SourceCard]:
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """Something the health checks found."""
-
-    check: str
-    subject: str
-    level: str
-    message: str
-    fix: str
-    since: datetime
-
-
-def list_troubles(connection: Connection) -> list[Trouble]:
-    """The worst and oldest first."""
-    query = select(health).order_by(case((health.c.level == "error", 0), else_=1), health.c.since)
-    return [
-        Trouble(row.check, row.subject, row.level, row.message, row.fix, row.since) for row in connection.execute(query)
-    ]
-
-
-@dataclass(frozen=True)
 class Imported:
-    """What reached the library since some moment."""
+    """Downloads imported since some moment."""
 
     count: int
     bytes: int
@@ -273,7 +237,7 @@ class CatalogueChange:
 
 
 def last_changes(connection: Connection, source_id: int, generation: int, limit: int = 40) -> list[CatalogueChange]:
-    """What the last refresh brought and took, what is gone first: that is what people look for."""
+    """List the changes of the last refresh, the removed entries first: people look for those."""
     query = (
         select(catalogue_changes.c.change, catalogue_changes.c.name)
         .where(catalogue_changes.c.source_id == source_id, catalogue_changes.c.generation == generation)
