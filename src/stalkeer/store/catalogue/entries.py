@@ -188,7 +188,7 @@ def groups_of(connection: Connection, source_id: SourceId, limit: int = 2_000) -
 def list_changes(
     connection: Connection, source_id: SourceId, generation: int | None = None, *, after: int = 0, limit: int = 50
 ) -> list[tuple[int, CatalogueChange]]:
-    """List the changes of a refresh with their ids, or of all refreshes, the newest first; `after`: the last id seen."""
+    """List the changes of one or all refreshes with their ids, the newest first; `after`: the last id seen."""
     query = (
         select(catalogue_changes)
         .join(sources, sources.c.id == catalogue_changes.c.source_id)
