@@ -31,7 +31,8 @@ IS_MATCHED = and_(
 # Entries that left their playlists, along an index that holds no others.
 VANISHED = (
     select(entries.c.id)
-    .join(sources, sources.c.id == entries.c.source_id)
+    # + 0: SQLite walks from the sources to what has left each, and not over what a refresh is about to let leave
+    .join(sources, entries.c.source_id == sources.c.id + 0)
     .where(entries.c.gone_gen.is_not(None), entries.c.gone_gen <= sources.c.generation)
 )
 _FEW = 20_000

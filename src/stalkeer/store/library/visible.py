@@ -41,6 +41,16 @@ class CountedMatches:
         return and_(self.has(Decision.REVIEW), ~self.has(Decision.CONFIRM), ~is_downloading())
 
 
+# Of a match: it counts, by a look at its entry. For the rows of a page, not for all.
+IS_COUNTED = (
+    select(literal(1))
+    .select_from(entries.join(sources, sources.c.id == entries.c.source_id))
+    .where(entries.c.id == matches.c.entry_id, IS_MATCHED)
+    .correlate(matches)
+    .exists()
+)
+
+
 def read_counted_matches(connection: Connection) -> CountedMatches:
     """Look at the entry of each match only where it has to be: a million of them are far apart."""
     hidden = estimate_hidden(connection)
@@ -48,8 +58,7 @@ def read_counted_matches(connection: Connection) -> CountedMatches:
         return CountedMatches(true())
     if hidden is Hidden.FEW:
         return CountedMatches(matches.c.entry_id.not_in(VANISHED))
-    its_entry = select(literal(1)).select_from(entries.join(sources, sources.c.id == entries.c.source_id))
-    return CountedMatches(its_entry.where(entries.c.id == matches.c.entry_id, IS_MATCHED).correlate(matches).exists())
+    return CountedMatches(IS_COUNTED)
 
 
 def is_downloading() -> ColumnElement[bool]:

@@ -17,6 +17,7 @@ from stalkeer.errors import NotFound
 from stalkeer.model import Decision, DownloadState, InstanceId, InstanceKind, LibraryId, WantedId, WantedKind
 from stalkeer.store.db.tables import download_items, downloads, instances, library, matches, wanted
 from stalkeer.store.library.visible import (
+    IS_COUNTED,
     IS_WANTED,
     CountedMatches,
     is_downloading,
@@ -376,7 +377,7 @@ def _read_matches(connection: Connection, ids: Sequence[int]) -> dict[int, dict[
         .where(
             matches.c.wanted_id.in_(ids),
             matches.c.decision.in_((Decision.CONFIRM.value, Decision.REVIEW.value)),
-            read_counted_matches(connection).condition,
+            IS_COUNTED,
         )
         .group_by(matches.c.wanted_id)
     )

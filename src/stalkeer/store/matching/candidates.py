@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, select
 from stalkeer.model import Decision, EntryId, MatchId, WantedId
 from stalkeer.store.catalogue.traits import read_languages
 from stalkeer.store.db.tables import entries, matches, sources
-from stalkeer.store.library.visible import read_counted_matches
+from stalkeer.store.library.visible import IS_COUNTED
 
 MOST = 60
 
@@ -58,7 +58,7 @@ def list_candidates(connection: Connection, wanted_id: WantedId) -> list[Candida
         )
         .join(entries, entries.c.id == matches.c.entry_id)
         .join(sources, sources.c.id == entries.c.source_id)
-        .where(matches.c.wanted_id == wanted_id, read_counted_matches(connection).condition)
+        .where(matches.c.wanted_id == wanted_id, IS_COUNTED)
         .order_by(matches.c.score.desc(), entries.c.resolution.desc(), matches.c.id)
         .limit(MOST)
     )  # fmt: skip

@@ -15,7 +15,7 @@ from stalkeer.model import Decision, EntryId, MatchId, WantedId
 from stalkeer.store.catalogue.traits import read_languages
 from stalkeer.store.catalogue.visible import VANISHED, Hidden, estimate_hidden
 from stalkeer.store.db.tables import entries, instances, library, matches, sources, wanted
-from stalkeer.store.library.visible import IS_INSTANCE_IN_USE, IS_WANTED, read_counted_matches
+from stalkeer.store.library.visible import IS_COUNTED, IS_INSTANCE_IN_USE, IS_WANTED, read_counted_matches
 from stalkeer.store.library.wanted_list import label_of
 from stalkeer.store.matching.candidates import Finding, read_evidence
 
@@ -91,7 +91,9 @@ def list_matches(
 ) -> list[MatchRow]:
     """List matches, of equals the newest first. `after`: score and id of the last row seen, where the score orders."""
     place = (matches.c.score if order is MatchOrder.SCORE else matches.c.matched_at, matches.c.id)
-    page = _chosen_ids(connection, chosen)
+    # along the scores a page ends after its rows; by time, all are sorted
+    counts = IS_COUNTED if order is MatchOrder.SCORE else read_counted_matches(connection).condition
+    page = _chosen_ids(chosen, counts)
     if after is not None:
         page = page.where(tuple_(*place) < tuple_(*(literal(value) for value in after)))
     # the evidence is large: it is read for the rows of this page alone
@@ -105,11 +107,11 @@ def count_matches(connection: Connection, chosen: MatchFilter, up_to: int | None
     if chosen == MatchFilter(decision=chosen.decision) and estimate_hidden(connection) is not Hidden.MANY:
         count = _count_pairs(connection, chosen) - _count_vanished_pairs(connection, chosen)
         return count if up_to is None else min(count, up_to)
-    inner = _chosen_ids(connection, chosen).limit(up_to).subquery()
+    inner = _chosen_ids(chosen, read_counted_matches(connection).condition).limit(up_to).subquery()
     return connection.scalar(select(func.count()).select_from(inner)) or 0
 
 
-def _chosen_ids(connection: Connection, chosen: MatchFilter) -> Select[Any]:
+def _chosen_ids(chosen: MatchFilter, counts: ColumnElement[bool]) -> Select[Any]:
     """The matches that count and fit, with no join that the filter does not ask for."""
     joined = _WITH_ITEM
     if chosen.kind is not None or chosen.text is not None:
@@ -117,7 +119,6 @@ def _chosen_ids(connection: Connection, chosen: MatchFilter) -> Select[Any]:
     if chosen.source is not None or chosen.text is not None:
         joined = joined.join(entries, entries.c.id == matches.c.entry_id)
         joined = joined.join(sources, sources.c.id == entries.c.source_id)
-    counts = read_counted_matches(connection).condition
     return select(matches.c.id).select_from(joined).where(IS_WANTED, counts, *_match_clauses(chosen))
 
 
@@ -148,8 +149,8 @@ def _count_vanished_pairs(connection: Connection, chosen: MatchFilter) -> int:
 
 
 def get_match(connection: Connection, match_id: MatchId) -> MatchRow:
-    counts = read_counted_matches(connection).condition
-    row = connection.execute(_match_query().where(matches.c.id == match_id, IS_WANTED, counts)).one_or_none()
+    query = _match_query().where(matches.c.id == match_id, IS_WANTED, IS_COUNTED)
+    row = connection.execute(query).one_or_none()
     if row is None:
         raise NotFound(f"There is no match {match_id}; `stalkeer match list` shows those that there are.")
     return _match(row)
