@@ -27,7 +27,6 @@ from stalkeer.secrets import mask_text
 from stalkeer.store.journal.runs import RunId, list_runs, request_cancel
 from stalkeer.store.library.instances import FolderPair, InstanceChange, change_instance, get_instance
 from stalkeer.store.sources.sources import own_refresh_times
-from stalkeer.store.system.dashboard import list_troubles
 from stalkeer.store.system.health import list_findings
 
 router = APIRouter(include_in_schema=False)

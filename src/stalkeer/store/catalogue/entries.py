@@ -13,9 +13,10 @@ from stalkeer.core.titles import title_key
 from stalkeer.errors import NotFound
 from stalkeer.model import EntryId, SourceId
 from stalkeer.store.catalogue.traits import read_languages
-from stalkeer.store.catalogue.visible import IS_CURRENT, IS_LISTED, IS_SOURCE_CONFIGURED
+from stalkeer.store.catalogue.visible import IS_CURRENT, IS_LISTED
 from stalkeer.store.db.tables import catalogue_changes, entries, sources, title_keys, titles
 from stalkeer.store.sources.sources import entries_of
+from stalkeer.store.sources.visible import IS_SOURCE_CONFIGURED
 
 
 @dataclass(frozen=True)

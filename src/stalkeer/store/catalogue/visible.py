@@ -8,6 +8,7 @@ from sqlalchemy import Connection, and_, not_, or_, select
 
 from stalkeer.model import EntryKind
 from stalkeer.store.db.tables import entries, sources
+from stalkeer.store.sources.visible import IS_SOURCE_CONFIGURED, IS_SOURCE_IN_USE
 
 _MATCHED_KINDS = (EntryKind.FILM.value, EntryKind.EPISODE.value, EntryKind.OTHER.value)
 
@@ -16,10 +17,6 @@ IS_CURRENT = and_(
     entries.c.added_gen + 0 <= sources.c.generation,  # + 0: SQLite would walk this column's index over all entries
     or_(entries.c.gone_gen.is_(None), entries.c.gone_gen > sources.c.generation),
 )
-# The source is configured. A disabled one is: its entries stay listed.
-IS_SOURCE_CONFIGURED = sources.c.removed_at.is_(None)
-# The source may be matched and downloaded from.
-IS_SOURCE_IN_USE = and_(sources.c.enabled, IS_SOURCE_CONFIGURED)
 # The catalogue shows the entry.
 IS_LISTED = and_(IS_CURRENT, IS_SOURCE_CONFIGURED)
 # Matching considers the entry, and its matches count.

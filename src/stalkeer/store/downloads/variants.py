@@ -12,10 +12,11 @@ from sqlalchemy import Connection, RowMapping, select
 from stalkeer.adapters.arr.values import FileQuality
 from stalkeer.model import Decision, EntryId, EntryKind, InstanceId, MatchId, SourceId, WantedId
 from stalkeer.store.catalogue.traits import read_languages
-from stalkeer.store.catalogue.visible import IS_CURRENT, IS_SOURCE_IN_USE
+from stalkeer.store.catalogue.visible import IS_CURRENT
 from stalkeer.store.db.tables import entries, instances, library, matches, sources, wanted
 from stalkeer.store.library.blocked_releases import BlockedEntry, read_blocked_releases
 from stalkeer.store.library.visible import IS_WANTED
+from stalkeer.store.sources.visible import IS_SOURCE_IN_USE
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from stalkeer.model import InstanceId, InstanceKind
 from stalkeer.secrets import SecretBox
 from stalkeer.settings.schema import ArrSettings, Settings
 from stalkeer.store.db.tables import instances
+from stalkeer.store.library.visible import IS_INSTANCE_CONFIGURED
 
 CONFIG, UI = "config", "ui"
 
@@ -196,7 +197,7 @@ def list_instances(
     if kind is not None:
         query = query.where(instances.c.kind == kind.value)
     if not include_removed:
-        query = query.where(instances.c.removed_at.is_(None))
+        query = query.where(IS_INSTANCE_CONFIGURED)
     return tuple(_row(row) for row in connection.execute(query))
 
 

@@ -20,10 +20,11 @@ from sqlalchemy import (
 )
 
 from stalkeer.model import EntryId, EntryKind, SourceId
-from stalkeer.store.catalogue.visible import IS_CURRENT, IS_MATCHED, IS_SOURCE_IN_USE
+from stalkeer.store.catalogue.visible import IS_CURRENT, IS_MATCHED
 from stalkeer.store.db.bulk import fetch_among
 from stalkeer.store.db.chunks import among, chunks, id_chunks
 from stalkeer.store.db.tables import entries, match_marks, sources, title_keys, titles
+from stalkeer.store.sources.visible import IS_SOURCE_IN_USE
 
 
 class EntryRow(NamedTuple):

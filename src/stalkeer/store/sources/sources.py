@@ -25,6 +25,7 @@ from stalkeer.settings.schema import PlaylistSettings
 from stalkeer.settings.units import is_cron
 from stalkeer.store.db.tables import sources
 from stalkeer.store.journal.events import Event, record_event
+from stalkeer.store.sources.visible import IS_SOURCE_CONFIGURED
 
 CONFIG, UI = "config", "ui"
 M3U, XTREAM = "m3u", "xtream"
@@ -149,7 +150,7 @@ def list_sources(connection: Connection, *, with_removed: bool = False) -> list[
     """By priority, the highest first, then by name."""
     query = select(sources).order_by(sources.c.priority.desc(), sources.c.slug)
     if not with_removed:
-        query = query.where(sources.c.removed_at.is_(None))
+        query = query.where(IS_SOURCE_CONFIGURED)
     return [_row(row) for row in connection.execute(query)]
 
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from sqlalchemy import Connection, case, func, select
 
 from stalkeer.model import DownloadState, WantedKind
-from stalkeer.store.catalogue.visible import IS_SOURCE_CONFIGURED
 from stalkeer.store.db.tables import (
     catalogue_changes,
     downloads,
@@ -32,6 +31,7 @@ from stalkeer.store.library.wanted_list import (
     count_to_review,
     count_wanted,
 )
+from stalkeer.store.sources.visible import IS_SOURCE_CONFIGURED
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from stalkeer.model import Decision
-from stalkeer.store.catalogue.visible import IS_SOURCE_CONFIGURED
 from stalkeer.store.db.tables import health, instances, runs, sources
 from stalkeer.store.downloads.downloads import count_by_state
 from stalkeer.store.downloads.statistics import Totals, read_rate, totals
@@ -18,6 +17,7 @@ from stalkeer.store.library.visible import IS_INSTANCE_CONFIGURED
 from stalkeer.store.library.wanted_list import count_by_kind
 from stalkeer.store.matching.matches import MatchFilter, count_matches
 from stalkeer.store.sources.sources import entries_of
+from stalkeer.store.sources.visible import IS_SOURCE_CONFIGURED
 
 LISTED = (Decision.CONFIRM, Decision.REVIEW, Decision.REJECTED)
 
