@@ -6,6 +6,7 @@ from stalkeer.jobs.downloads.leftovers import sweep
 from stalkeer.model import DownloadState
 from stalkeer.store.downloads.downloads import get_download
 from stalkeer.store.matching.blocklist import BarredEntry, block_entry
+from stalkeer.store.library.targets import mark_imported
 from tests.doubles.house import House, now
 
 
@@ -129,6 +130,21 @@ def test_a_request_for_what_is_under_way_is_a_conflict(client, house):
 
     assert answer.status_code == 409
     assert answer.json()["errors"][0]["pointer"] == "/items/0"
+
+
+def test_a_request_for_what_was_imported_a_moment_ago_is_a_conflict(client, house):
+    download = house.download("Dune", None)
+    row = house.row(download)
+    house.change(download, state="completed")
+    house.change_item(download, state="imported", active=False)
+    with house.database.begin() as connection:
+        mark_imported(connection, [row.items[0].wanted_id], now())
+
+    wish = {"entryId": row.entry_id, "wantedId": row.items[0].wanted_id}
+    answer = client.post("/api/v1/downloads", json={"items": [wish]})
+
+    assert answer.status_code == 409
+    assert "already in the library of Radarr" in answer.json()["errors"][0]["detail"]
 
 
 def test_of_many_wishes_each_is_judged_by_itself(client, house):

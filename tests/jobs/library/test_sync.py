@@ -14,6 +14,7 @@ from stalkeer.secrets import SecretBox
 from stalkeer.settings.schema import WantedSettings
 from stalkeer.store.db.tables import library, library_titles, wanted
 from stalkeer.store.library.instances import InstanceOptions, get_instance
+from stalkeer.store.library.targets import mark_imported
 from tests.doubles.instances import clients, know
 
 WISHES = WantedSettings()
@@ -205,6 +206,27 @@ def test_a_film_that_another_instance_has_is_shown_as_such(database, arrs, radar
 
     (row,) = [row for row in rows(database) if row.reason == "missing"]
     assert (row.skip, row.owned_by) == ("owned by another instance", "radarr-4k")
+
+
+def test_what_is_imported_while_its_list_is_read_is_not_wanted_again_by_that_list(database, arrs, radarr, clock):
+    know(arrs, radarr)
+    film = radarr.add_movie("Some Film", 2020)
+    sync(database, arrs)
+    film.runtime_min = 99  # its row is to be written
+
+    def import_meanwhile(request):
+        if "wanted/missing" in request.path:
+            with database.begin() as connection:
+                mark_imported(connection, [row.id for row in rows(database)], clock())
+
+    radarr.hook = import_meanwhile
+    sync(database, arrs)
+
+    (row,) = rows(database)
+    assert row.runtime_min == 99 and row.gone_at is not None
+    radarr.hook = lambda request: None
+    sync(database, arrs)
+    assert rows(database)[0].gone_at is None  # its file was removed in Radarr
 
 
 def test_an_episode_that_another_instance_has_is_shown_as_such(database, arrs, sonarr, tmp_path):

@@ -21,6 +21,8 @@ from stalkeer.store.downloads.downloads import (
 )
 from stalkeer.store.downloads.variants import ConfirmedMatch, confirmed_matches, find_match, find_pair
 from stalkeer.store.library.instances import InstanceRow, list_instances
+from stalkeer.store.library.ownership import kept_wanted_ids
+from stalkeer.store.library.targets import lock_settled
 
 FAILED_REST = timedelta(days=7)  # so long a failed item is not queued again by itself
 MOST_REFUSALS = 100  # of them a report names
@@ -66,7 +68,7 @@ class QueueReport:
 
     planned: tuple[Planned, ...]
     queued: tuple[DownloadId, ...]
-    already: int  # items that are being downloaded, or wait for the user
+    already: int  # items that are being downloaded, were kept in their folder, or wait for the user
     refused: tuple[Refusal, ...]  # items whose variants the profile, the instance's sizes or blocklist refuse
     resting: int  # items that failed lately or were cancelled
     is_dry_run: bool = False
@@ -144,7 +146,7 @@ def _choose(connection: Transaction, now: datetime, limit: int | None, languages
     by_item: dict[WantedId, list[ConfirmedMatch]] = {}
     for match in confirmed_matches(connection):
         by_item.setdefault(match.wanted_id, []).append(match)
-    active = active_wanted_ids(connection)
+    active = active_wanted_ids(connection) | kept_wanted_ids(connection)
     resting = failed_wanted_ids(connection, now - FAILED_REST)
     instances = {instance.id: instance for instance in list_instances(connection)}
     chosen: dict[EntryId, list[tuple[ConfirmedMatch, tuple[str, ...]]]] = {}
@@ -178,6 +180,9 @@ def _best(
 
 
 def _create_one(connection: Transaction, match: ConfirmedMatch, now: datetime, priority: int) -> DownloadId:
+    settled = lock_settled(connection, [match.wanted_id])
+    if match.wanted_id in settled:
+        raise Conflict(settled[match.wanted_id].refusal(match.title))
     made = _create(connection, [match], now, priority)
     if made is None:
         raise Conflict(f"{match.title} is being downloaded already; `stalkeer download list` shows it.")
@@ -187,7 +192,12 @@ def _create_one(connection: Transaction, match: ConfirmedMatch, now: datetime, p
 def _create(
     connection: Transaction, matches: Iterable[ConfirmedMatch], now: datetime, priority: int = 0
 ) -> DownloadId | None:
-    served = tuple(matches)
+    """The download for those of the items that are still wanted and not under way; None where there is none."""
+    wished = tuple(matches)
+    settled = lock_settled(connection, [match.wanted_id for match in wished])
+    served = tuple(match for match in wished if match.wanted_id not in settled)
+    if not served:
+        return None
     first = served[0]
     title = first.title if len({match.title for match in served}) == 1 else f"{first.title} and {len(served) - 1} more"
     items = tuple(NewItem(match.wanted_id, match.instance_id, match.arr_id) for match in served)

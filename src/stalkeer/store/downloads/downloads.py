@@ -17,6 +17,7 @@ from stalkeer.errors import Conflict, NotFound
 from stalkeer.model import FINAL_STATES, DownloadId, DownloadState, EntryId, InstanceId, SourceId, WantedId
 from stalkeer.store.db.tables import download_items, downloads
 from stalkeer.store.journal.events import Event, record_event
+from stalkeer.store.library.targets import SettledItem, lock_settled
 
 REFUSALS = "; "  # between the reasons of one refusal
 
@@ -339,6 +340,10 @@ def act(connection: Connection, download_id: DownloadId, action: Action, now: da
     """Do what the user asked, or ask the worker that has the download to do it. Works from any process."""
     row = lock_download(connection, download_id)
     effect = decide(action, row.state, is_owned=row.is_owned, is_placed=row.placed_path is not None)
+    if action is Action.RETRY and effect == Become(DownloadState.QUEUED):
+        settled = _settled(connection, row)
+        if settled is not None:
+            return ActionResult(download_id, "refused", row.state, settled.refusal(row.title))
     if isinstance(effect, Refuse):
         return ActionResult(
             download_id, "refused", row.state, f"{row.title} cannot be {_past(action)}: {effect.reason}."
@@ -386,6 +391,13 @@ def lock_download(connection: Connection, download_id: DownloadId) -> DownloadRo
     if row is None:
         raise NotFound(f"There is no download {download_id}; `stalkeer download list` shows the queue.")
     return to_download(row, list_items(connection, [download_id]).get(download_id, ()))
+
+
+def _settled(connection: Connection, row: DownloadRow) -> SettledItem | None:
+    """Why nothing is to be fetched for any item of the download; None where one is still wanted."""
+    open_ids = [item.wanted_id for item in row.items if item.state is not ItemState.IMPORTED]
+    settled = lock_settled(connection, open_ids)
+    return settled[open_ids[0]] if open_ids and len(settled) == len(set(open_ids)) else None
 
 
 def _withdraw(connection: Connection, row: DownloadRow, action: Action, now: datetime) -> None:

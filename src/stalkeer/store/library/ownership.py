@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
-from stalkeer.model import DownloadState, InstanceId
+from stalkeer.model import DownloadState, InstanceId, WantedId
 from stalkeer.store.db.tables import download_items, downloads, instances, library, wanted
 from stalkeer.store.library.visible import IS_INSTANCE_CONFIGURED, IS_INSTANCE_IN_USE
 
@@ -55,14 +55,22 @@ def shared_series(connection: Connection, instance_id: InstanceId) -> dict[int, 
 
 def read_kept(connection: Connection, instance_id: InstanceId) -> frozenset[int]:
     """Return the items downloaded for an instance and never handed over to it, by movieId or episodeId."""
-    query = (
-        select(wanted.c.arr_id)
-        .join(download_items, download_items.c.wanted_id == wanted.c.id)
-        .join(downloads, downloads.c.id == download_items.c.download_id)
-        .where(wanted.c.instance_id == instance_id, downloads.c.state == DownloadState.COMPLETED.value)
-        .where(download_items.c.imported_file_id.is_(None))
-    )
+    query = select(wanted.c.arr_id).where(wanted.c.instance_id == instance_id, wanted.c.id.in_(_kept()))
     return frozenset(connection.execute(query).scalars())
+
+
+def kept_wanted_ids(connection: Connection) -> frozenset[WantedId]:
+    """What was downloaded and never handed over, of every instance."""
+    return frozenset(WantedId(wanted_id) for wanted_id in connection.execute(_kept()).scalars())
+
+
+def _kept() -> Select[int]:
+    return (
+        select(download_items.c.wanted_id)
+        .join(downloads, downloads.c.id == download_items.c.download_id)
+        .where(downloads.c.state == DownloadState.COMPLETED.value, download_items.c.imported_file_id.is_(None))
+        .where(download_items.c.state != "cancelled")
+    )
 
 
 def read_tagged(connection: Connection, instance_id: InstanceId, tag_ids: AbstractSet[int]) -> frozenset[int]:

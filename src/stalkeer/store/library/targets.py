@@ -8,9 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from stalkeer.adapters.arr.values import WantedReason
-from stalkeer.model import DownloadId, DownloadState, InstanceId, LibraryId, WantedId, WantedKind
-from stalkeer.store.db.tables import download_items, downloads, library, library_titles, wanted
+from stalkeer.adapters.arr.values import WantedReason, instance_label
+from stalkeer.model import DownloadId, DownloadState, InstanceId, InstanceKind, LibraryId, WantedId, WantedKind
+from stalkeer.store.db.tables import download_items, downloads, instances, library, library_titles, wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +154,48 @@ def expected_runtime_s(connection: Connection, wanted_ids: Sequence[WantedId]) -
         if all(minutes):
             return 60.0 * sum(value for value in minutes if value)
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class SettledItem:
+    """An item that its instance does not want any longer. `in_library`: the instance is known to have a file of it."""
+
+    instance: str  # its label
+    in_library: bool
+
+    def refusal(self, title: str) -> str:
+        if self.in_library:
+            return f"{title} is already in the library of {self.instance}."
+        return (
+            f"{self.instance} does not want {title} any longer: it has a file of it, or does not monitor it. "
+            "A scan reads anew what it wants."
+        )
+
+
+def lock_settled(connection: Connection, wanted_ids: Sequence[WantedId]) -> dict[WantedId, SettledItem]:
+    """Those of the items that nothing may be fetched for, because they are wanted no longer.
+
+    The rows are held until the transaction ends: an import that ends at this moment is seen, or waits.
+    """
+    query = (
+        select(wanted.c.id, wanted.c.kind, wanted.c.reason, wanted.c.gone_at, library.c.has_file)
+        .add_columns(instances.c.slug, instances.c.kind.label("program"))
+        .join(library, library.c.id == wanted.c.library_id)
+        .join(instances, instances.c.id == wanted.c.instance_id)
+        .where(wanted.c.id.in_(wanted_ids))
+        .order_by(wanted.c.id)
+        .with_for_update(of=wanted)
+    )
+    gone = [row for row in connection.execute(query) if row.gone_at is not None]
+    imported = select(download_items.c.wanted_id).where(
+        download_items.c.wanted_id.in_([row.id for row in gone]), download_items.c.imported_file_id.is_not(None)
+    )
+    ours = set(connection.execute(imported).scalars()) if gone else set()
+    return {
+        WantedId(row.id): SettledItem(
+            instance_label(InstanceKind(row.program), row.slug),
+            # of a series it is only known that it has some files
+            row.id in ours or (row.kind == WantedKind.MOVIE.value and row.has_file),
+        )
+        for row in gone
+    }

@@ -58,25 +58,31 @@ def read_known_wanted(
 def save_wanted(
     connection: Connection, instance_id: InstanceId, rows: Sequence[WantedToSave], known: KnownWanteds, now: datetime
 ) -> int:
-    """Write those rows that are new, different or wanted again, and note them in `known`. Returns how many."""
+    """Write those rows that are new, different or wanted again, and note them in `known`. Returns how many.
+
+    An item that was imported since `known` was read stays gone: its list may be older than the import.
+    """
     fresh: list[dict[str, Any]] = []
     stale: list[dict[str, Any]] = []
+    returned: list[dict[str, Any]] = []
     for row in rows:
         values = _values(row)
         state = _digest((row.library_id, values["fingerprint"], *(values[name] for name in _COLUMNS)))
         present = known.get(row.item.arr_id)
         if present is None:
             fresh.append(values | {"instance_id": instance_id, "first_seen": now, "arr_id": row.item.arr_id})
-        elif present.state != state or present.is_gone:
-            stale.append(values | {"row_id": present.id, "gone_at": None})
+        elif present.is_gone:
+            returned.append(values | {"row_id": present.id, "gone_at": None})
+        elif present.state != state:
+            stale.append(values | {"row_id": present.id})
         known[row.item.arr_id] = KnownWanted(
             present.id if present else WantedId(0), state, is_gone=False, reason=row.item.reason.value
         )
-    if stale:
-        connection.execute(update(wanted).where(wanted.c.id == bindparam("row_id")), stale)
+    for changed in filter(None, (stale, returned)):
+        connection.execute(update(wanted).where(wanted.c.id == bindparam("row_id")), changed)
     if fresh:
         connection.execute(insert(wanted), fresh)
-    return len(fresh) + len(stale)
+    return len(fresh) + len(stale) + len(returned)
 
 
 def mark_gone(
