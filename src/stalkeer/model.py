@@ -66,6 +66,14 @@ class InstanceKind(StrEnum):
     SONARR = "sonarr"
 
 
+class SkipOwned(StrEnum):
+    """Whether an instance does without what another instance has a file of."""
+
+    AUTO = "auto"  # where the quality profiles of both items share a resolution
+    YES = "yes"
+    NO = "no"
+
+
 class Decision(StrEnum):
     """What the evidence says of a pair of wanted item and entry; apart from the score it was read from."""
 

@@ -108,6 +108,13 @@ def test_an_empty_section_is_no_section(written):
     assert load_settings(written("downloads:\nradarr:\n"), ENVIRON).settings.radarr == ()
 
 
+@pytest.mark.parametrize(("text", "meant"), [("yes", "yes"), ("no", "no"), ("'no'", "no"), ("auto", "auto")])
+def test_a_plain_yes_or_no_is_one_word_of_several(written, text, meant):
+    config = written(f"radarr: {{url: 'http://r', api_key: k, skip_owned_elsewhere: {text}}}")
+
+    assert load_settings(config, ENVIRON).settings.radarr[0].skip_owned_elsewhere == meant
+
+
 def test_words_from_the_environment_are_split():
     environ = {**ENVIRON, "STALKEER__SECURITY__TRUSTED_PROXIES": "10.0.0.1, fd00::/8"}
 

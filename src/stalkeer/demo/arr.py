@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -480,14 +480,20 @@ def is_unpacking(path: Path) -> bool:
     return any(part.startswith(("_UNPACK_", "_FAILED_")) for part in path.parts)
 
 
-def quality_profile(program: str, identity: int = 1, name: str = "HD-1080p", cutoff: int = 3) -> dict[str, Any]:
-    """Every quality from SDTV to 1080p allowed, web sources in groups, as the programs list them: worst first."""
+def quality_profile(
+    program: str,
+    identity: int = 1,
+    name: str = "HD-1080p",
+    cutoff: int = 3,
+    resolutions: Collection[int] = (480, 720, 1080),
+) -> dict[str, Any]:
+    """Every quality of these resolutions allowed, web sources in groups, as the programs list them: worst first."""
     items: list[dict[str, Any]] = []
     groups: dict[int, list[Any]] = {}
     for quality in QUALITIES:
         groups.setdefault(quality.weight, []).append(quality)
     for weight, members in groups.items():
-        allowed = 0 < members[0].resolution <= 1080
+        allowed = members[0].resolution in resolutions
         rows: list[dict[str, Any]] = [
             {"quality": member.resource(program), "items": [], "allowed": allowed} for member in members
         ]

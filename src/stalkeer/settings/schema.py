@@ -27,6 +27,7 @@ from pydantic import (
 
 from stalkeer.core.downloads.pacing import WEEK, Weekday
 from stalkeer.core.downloads.quota import Period
+from stalkeer.model import SkipOwned
 from stalkeer.settings.units import TIME_OF_DAY, parse_cron, parse_duration, parse_size, parse_time_of_day
 
 MANY = 1_000_000
@@ -82,6 +83,11 @@ def check_switch(value: object) -> object:
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise ValueError("is neither yes nor no; accepted: true, false")
     return value
+
+
+def name_switch(value: object) -> object:
+    """YAML reads a plain yes or no as a truth value; here it is one word of several."""
+    return ("yes" if value else "no") if isinstance(value, bool) else value
 
 
 def check_key(value: SecretStr) -> SecretStr:
@@ -145,6 +151,11 @@ class ArrSettings(Section):
     )
     exclude_tags: Words = Field(
         (), description="Films and series with one of these tags are not downloaded.", examples=[["no-vod"]]
+    )
+    skip_owned_elsewhere: Annotated[SkipOwned, BeforeValidator(name_switch)] = Field(
+        SkipOwned.AUTO,
+        description="Whether what another instance has a file of is not downloaded for this one. auto: only where the "
+        "quality profiles of both items share a resolution. yes: always. no: never.",
     )
 
 

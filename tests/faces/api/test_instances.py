@@ -83,6 +83,18 @@ def test_what_is_changed_changes_and_the_rest_stays(client, radarr):
     assert (shown["pathMappings"], shown["enabled"], shown["excludeTags"]) == ([mapping], False, ["no-vod"])
 
 
+def test_what_another_instance_has_is_skipped_as_it_was_said(client, radarr):
+    assert add(client, radarr).json()["instance"]["skipOwnedElsewhere"] == "auto"
+
+    changed = client.patch("/api/v1/instances/radarr", json={"skipOwnedElsewhere": "no"})
+    other = client.patch("/api/v1/instances/radarr", json={"enabled": True})
+    wrong = client.patch("/api/v1/instances/radarr", json={"skipOwnedElsewhere": "perhaps"})
+
+    assert changed.json()["instance"]["skipOwnedElsewhere"] == "no"
+    assert other.json()["instance"]["skipOwnedElsewhere"] == "no"
+    assert wrong.status_code == 422
+
+
 def test_a_new_key_is_tried_before_it_is_kept(client, radarr):
     add(client, radarr)
 

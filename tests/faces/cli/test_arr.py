@@ -103,6 +103,20 @@ def test_tags_to_leave_alone_are_given_when_an_instance_is_added(stalkeer, radar
     assert document["instances"][0]["skipped"] == {"excluded by tag": 1}
 
 
+def test_what_another_instance_has_is_downloaded_too_where_that_was_said(stalkeer, radarr, tmp_path):
+    stalkeer("arr", "add", "radarr", radarr.url, "--api-key", radarr.api_key)
+    radarr.add_file(radarr.add_movie("Some Film", 2020, tmdb_id=42))
+    with Radarr(tmp_path / "4k") as other:
+        other.add_movie("Some Film", 2020, tmdb_id=42)
+        given = ("radarr", other.url, "--api-key", other.api_key, "--name", "4k", "--skip-owned-elsewhere", "no")
+
+        added = stalkeer("arr", "add", *given, "--json").document
+        document = stalkeer("scan", "missing", "--json").document
+
+    assert added["instance"]["skipOwnedElsewhere"] == "no"
+    assert [one["skipped"] for one in document["instances"] if one["instance"] == "radarr-4k"] == [{}]
+
+
 def test_a_scan_reports_what_is_missing_in_words_and_as_a_document(stalkeer, added, app):
     added.add_movie("Some Film", 2020)
 

@@ -10,6 +10,7 @@ import stamina
 from starlette.testclient import TestClient
 
 from stalkeer.demo.radarr import Radarr
+from stalkeer.model import SkipOwned
 from stalkeer.runtime import App
 from stalkeer.store.library.instances import InstanceRow, find_instance, get_instance
 
@@ -128,6 +129,19 @@ def test_a_change_with_an_empty_key_keeps_the_key(client: TestClient, app: App, 
     assert app.secrets.decrypt(row.api_key) == KEY
     assert row.options.quality_profile_id == 4
     assert [(pair.local, pair.remote) for pair in row.options.path_mappings] == [("/data", "/downloads")]
+
+
+def test_what_another_instance_has_is_chosen_on_the_page(client: TestClient, app: App, radarr: Radarr):
+    form = {"kind": "radarr", "name": "more", "url": radarr.url, "api_key": KEY, "skip_owned_elsewhere": "no"}
+    client.post(PAGE, data=form)
+
+    shown = client.get(f"{PAGE}/radarr-more").text
+    wrong = client.post(f"{PAGE}/radarr-more", data=form | {"skip_owned_elsewhere": "perhaps"})
+
+    assert '<option value="no" selected>' in shown
+    assert wrong.status_code == 422
+    with app.database.connect() as connection:
+        assert get_instance(connection, "radarr-more").options.skip_owned_elsewhere is SkipOwned.NO
 
 
 def test_a_known_instance_is_tested_and_removed(client: TestClient, app: App, radarr: Radarr):

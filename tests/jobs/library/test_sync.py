@@ -5,11 +5,13 @@ import stamina
 from cryptography.fernet import Fernet
 from sqlalchemy import select
 
+from stalkeer.demo.arr import quality_profile
 from stalkeer.demo.http import Response
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.library.sync import sync_wanted
+from stalkeer.model import SkipOwned
 from stalkeer.secrets import SecretBox
 from stalkeer.settings.schema import WantedSettings
 from stalkeer.store.db.tables import library, library_titles, wanted
@@ -206,6 +208,79 @@ def test_a_film_that_another_instance_has_is_shown_as_such(database, arrs, radar
 
     (row,) = [row for row in rows(database) if row.reason == "missing"]
     assert (row.skip, row.owned_by) == ("owned by another instance", "radarr-4k")
+
+
+UHD = {"identity": 5, "name": "Ultra-HD", "cutoff": 18, "resolutions": (2160,)}
+HD_OR_UHD = {"identity": 6, "name": "HD or better", "cutoff": 18, "resolutions": (1080, 2160)}
+
+
+@pytest.mark.parametrize(
+    ("wish", "profile", "rule"),
+    [
+        (SkipOwned.AUTO, UHD, None),
+        (SkipOwned.AUTO, HD_OR_UHD, "owned by another instance"),
+        (SkipOwned.YES, UHD, "owned by another instance"),
+        (SkipOwned.NO, HD_OR_UHD, None),
+    ],
+)
+def test_a_film_that_another_instance_has_is_held_back_as_the_instance_wishes(
+    database, arrs, radarr, tmp_path, wish, profile, rule
+):
+    know(arrs, radarr)
+    radarr.add_file(radarr.add_movie("Some Film", 2020, tmdb_id=42), quality=3)
+    with Radarr(tmp_path / "uhd", strict=True) as other:
+        know(arrs, other, "radarr-4k", InstanceOptions(skip_owned_elsewhere=wish))
+        other.profiles = [quality_profile("Radarr", **profile)]
+        other.add_movie("Some Film", 2020, tmdb_id=42, profile_id=profile["identity"])
+
+        sync(database, arrs)
+
+    (row,) = [row for row in rows(database) if row.reason == "missing"]
+    assert (row.skip, row.owned_by) == (rule, rule and "radarr")
+
+
+def test_an_instance_that_ranks_by_a_profile_of_its_own_is_judged_by_that_profile(database, arrs, radarr, tmp_path):
+    know(arrs, radarr)
+    radarr.add_file(radarr.add_movie("Some Film", 2020, tmdb_id=42), quality=3)
+    with Radarr(tmp_path / "uhd", strict=True) as other:
+        know(arrs, other, "radarr-4k", InstanceOptions(quality_profile_id=5))
+        other.profiles += [quality_profile("Radarr", **UHD)]
+        other.add_movie("Some Film", 2020, tmdb_id=42)
+
+        sync(database, arrs)
+
+    (row,) = [row for row in rows(database) if row.reason == "missing"]
+    assert row.skip is None
+
+
+def test_an_item_whose_profile_is_not_known_is_held_back(database, arrs, radarr, tmp_path):
+    know(arrs, radarr)
+    radarr.add_file(radarr.add_movie("Some Film", 2020, tmdb_id=42), quality=3)
+    with Radarr(tmp_path / "uhd") as other:
+        know(arrs, other, "radarr-4k")
+        other.add_movie("Some Film", 2020, tmdb_id=42, profile_id=99)
+
+        sync(database, arrs)
+
+    (row,) = [row for row in rows(database) if row.reason == "missing"]
+    assert row.owned_by == "radarr"
+
+
+@pytest.mark.parametrize(("wish", "owners"), [(SkipOwned.AUTO, [None]), (SkipOwned.YES, ["sonarr"])])
+def test_an_episode_that_another_instance_has_is_held_back_as_the_instance_wishes(
+    database, arrs, sonarr, tmp_path, wish, owners
+):
+    know(arrs, sonarr)
+    theirs = sonarr.add_series("Some Series", 2019, tvdb_id=42)
+    sonarr.add_file([sonarr.add_episode(theirs, 1, 1)], quality=3)
+    with Sonarr(tmp_path / "uhd", strict=True) as other:
+        know(arrs, other, "sonarr-4k", InstanceOptions(skip_owned_elsewhere=wish))
+        other.profiles = [quality_profile("Sonarr", **UHD)]
+        other.add_episode(other.add_series("Some Series", 2019, tvdb_id=42, profile_id=5), 1, 1)
+
+        sync(database, arrs)
+
+    assert [row.owned_by for row in rows(database) if row.reason == "missing"] == owners
 
 
 def test_what_is_imported_while_its_list_is_read_is_not_wanted_again_by_that_list(database, arrs, radarr, clock):

@@ -13,7 +13,7 @@ from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel
 from stalkeer.faces.http.problems import problem_answers
 from stalkeer.jobs.library.connections import add_tried, change_tried, connect_webhook, disconnect_webhook, try_instance
-from stalkeer.model import InstanceKind
+from stalkeer.model import InstanceKind, SkipOwned
 from stalkeer.settings.schema import ApiKey, HttpUrl, Slug
 from stalkeer.store.library.instances import (
     FolderPair,
@@ -56,6 +56,7 @@ class Instance(ApiModel):
     api_calls: int
     path_mappings: list[Folders]
     exclude_tags: list[str]
+    skip_owned_elsewhere: SkipOwned
     quality_profile_id: int | None
     quality_profiles: list[Profile]
     root_folders: list[str]
@@ -70,6 +71,9 @@ class InstanceToAdd(ApiModel):
     quality_profile_id: StrictInt | None = Field(None, ge=1, le=2**31 - 1)
     path_mappings: list[Folders] = Field([], max_length=100)
     exclude_tags: list[str] = Field([], max_length=100)
+    skip_owned_elsewhere: SkipOwned = Field(
+        SkipOwned.AUTO, description="Whether it does without what another instance has a file of."
+    )
 
 
 class InstanceToChange(ApiModel):
@@ -81,6 +85,7 @@ class InstanceToChange(ApiModel):
     quality_profile_id: StrictInt | None = Field(None, ge=1, le=2**31 - 1)
     path_mappings: list[Folders] | None = Field(None, max_length=100)
     exclude_tags: list[str] | None = Field(None, max_length=100)
+    skip_owned_elsewhere: SkipOwned | None = None
 
     def to_change(self, row: InstanceRow) -> InstanceChange:
         given = self.model_fields_set
@@ -92,6 +97,8 @@ class InstanceToChange(ApiModel):
             options = replace(options, path_mappings=pairs)
         if self.exclude_tags is not None:
             options = replace(options, exclude_tags=tuple(self.exclude_tags))
+        if self.skip_owned_elsewhere is not None:
+            options = replace(options, skip_owned_elsewhere=self.skip_owned_elsewhere)
         api_key = self.api_key.get_secret_value() if self.api_key else None
         return InstanceChange(self.url, api_key, self.enabled, options)
 
@@ -137,6 +144,7 @@ def add_instance(app: CurrentApp, new: InstanceToAdd) -> Added:
         quality_profile_id=new.quality_profile_id,
         path_mappings=tuple(FolderPair(pair.local, pair.remote) for pair in new.path_mappings),
         exclude_tags=tuple(new.exclude_tags),
+        skip_owned_elsewhere=new.skip_owned_elsewhere,
     )
     slug = instance_slug(new.kind, new.name)
     added = add_tried(app.arrs, NewInstance(slug, new.kind, new.url, new.api_key.get_secret_value(), options))
@@ -205,6 +213,7 @@ def _shown(row: InstanceRow) -> Instance:
         api_calls=row.api_calls,
         path_mappings=[Folders(local=pair.local, remote=pair.remote) for pair in row.options.path_mappings],
         exclude_tags=list(row.options.exclude_tags),
+        skip_owned_elsewhere=row.options.skip_owned_elsewhere,
         quality_profile_id=row.options.quality_profile_id,
         quality_profiles=[Profile(id=profile.id, name=profile.name) for profile in row.profiles],
         root_folders=[folder.path for folder in row.root_folders],

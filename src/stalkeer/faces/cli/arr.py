@@ -11,7 +11,7 @@ from rich.table import Column, Table
 
 from stalkeer.errors import ArrError, ArrUnreachable, InvalidInput
 from stalkeer.faces.cli.output import ExitCode, context_app, emit, fail_with, note
-from stalkeer.model import InstanceKind
+from stalkeer.model import InstanceKind, SkipOwned
 
 if TYPE_CHECKING:
     from stalkeer.jobs.library.connections import Tested
@@ -66,6 +66,11 @@ def add(
     exclude_tag: list[str] = typer.Option(
         [], "--exclude-tag", metavar="TAG", help="Leave films or series with this tag alone; may be repeated."
     ),
+    skip_owned: SkipOwned = typer.Option(
+        SkipOwned.AUTO,
+        "--skip-owned-elsewhere",
+        help="Leave alone what another instance has a file of; auto: where both profiles share a resolution.",
+    ),
 ) -> None:
     """Try an instance and keep it. A slightly wrong address is repaired.
 
@@ -79,6 +84,7 @@ def add(
         ca_file=ca_file,
         path_mappings=tuple(_pair(text) for text in mapping),
         exclude_tags=tuple(exclude_tag),
+        skip_owned_elsewhere=skip_owned,
     )
     new = NewInstance(instance_slug(program, name), program, url, api_key, options)
     added = add_tried(context_app(context).arrs, new)
@@ -201,6 +207,7 @@ def document_of(row: InstanceRow) -> dict[str, object]:
         "apiCalls": row.api_calls,
         "pathMappings": [{"local": pair.local, "remote": pair.remote} for pair in row.options.path_mappings],
         "qualityProfileId": row.options.quality_profile_id,
+        "skipOwnedElsewhere": row.options.skip_owned_elsewhere.value,
     }
 
 

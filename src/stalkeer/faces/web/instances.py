@@ -22,7 +22,7 @@ from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, page
 from stalkeer.faces.web.settings_form import SECTIONS
 from stalkeer.jobs.library.connections import add_tried
-from stalkeer.model import InstanceKind
+from stalkeer.model import InstanceKind, SkipOwned
 from stalkeer.runtime import App
 from stalkeer.secrets import register_secret
 from stalkeer.settings.schema import is_http_url
@@ -56,6 +56,7 @@ class InstanceForm:
     api_key: str = ""
     quality_profile_id: str = ""
     mappings: str = ""  # a line each: ours = theirs
+    skip_owned_elsewhere: str = SkipOwned.AUTO.value
     is_default: bool = False
 
 
@@ -137,6 +138,7 @@ def read_form(given: Mapping[str, str]) -> InstanceForm:
         api_key=given.get("api_key", ""),
         quality_profile_id=given.get("quality_profile_id", ""),
         mappings=given.get("mappings", ""),
+        skip_owned_elsewhere=given.get("skip_owned_elsewhere", SkipOwned.AUTO.value),
         is_default="is_default" in given,
     )
 
@@ -148,6 +150,7 @@ def form_of(row: InstanceRow) -> InstanceForm:
         url=row.url,
         quality_profile_id="" if row.options.quality_profile_id is None else str(row.options.quality_profile_id),
         mappings="\n".join(f"{pair.local} = {pair.remote}" for pair in row.options.path_mappings),
+        skip_owned_elsewhere=row.options.skip_owned_elsewhere.value,
         is_default=row.is_default,
     )
 
@@ -233,7 +236,7 @@ def stored_key(app: App, slug: str) -> str:
 def new_instance(form: InstanceForm, slug: str, url: str, api_key: str) -> NewInstance:
     pairs = tuple(pair_of(line) for line in form.mappings.splitlines() if line.strip())
     profile = int(form.quality_profile_id) if PROFILE_ID.fullmatch(form.quality_profile_id) else None
-    options = InstanceOptions(quality_profile_id=profile, path_mappings=pairs)
+    options = InstanceOptions(quality_profile_id=profile, path_mappings=pairs, skip_owned_elsewhere=skip_owned_of(form))
     return NewInstance(slug, kind_of(form), url, api_key, options=options, is_default=form.is_default)
 
 
@@ -242,6 +245,13 @@ def pair_of(line: str) -> FolderPair:
     if not (sign and local and remote):
         raise InvalidInput(f"Path mapping {line.strip()!r}: write it as /data/vod = /downloads, ours first.")
     return FolderPair(local, remote)
+
+
+def skip_owned_of(form: InstanceForm) -> SkipOwned:
+    try:
+        return SkipOwned(form.skip_owned_elsewhere)
+    except ValueError:
+        raise InvalidInput("Choose what happens to films and series that another instance has.") from None
 
 
 def slug_of(form: InstanceForm) -> str:
@@ -289,7 +299,12 @@ def save_changed(request: Request, slug: str, form: InstanceForm, *, anyway: boo
     api_key = form.api_key or app.secrets.decrypt(row.api_key)
     url = checked_url(address_of(form, slug, api_key), anyway=anyway)
     wished = new_instance(form, slug, url, api_key).options
-    options = replace(row.options, quality_profile_id=wished.quality_profile_id, path_mappings=wished.path_mappings)
+    options = replace(
+        row.options,
+        quality_profile_id=wished.quality_profile_id,
+        path_mappings=wished.path_mappings,
+        skip_owned_elsewhere=wished.skip_owned_elsewhere,
+    )
     change = InstanceChange(url=url, api_key=form.api_key or None, options=options)
     with app.database.begin() as connection:
         change_instance(connection, slug, change, app.secrets)

@@ -68,7 +68,7 @@ def rank(
 ) -> tuple[RankedVariant, ...]:
     """The entries of `matches`, best first, as `instance` and the user's languages would like them; of what it has
     already, only better ones."""
-    profile = _profile_of(instance, matches[0].profile_id) if matches else None
+    profile = profile_of(instance, matches[0].profile_id) if matches else None
     matches = [match for match in matches if is_upgrade(match.resolution, match.current_quality, profile)]
     if not matches:
         return ()
@@ -95,7 +95,14 @@ def _variant(match: ConfirmedMatch, whose: str) -> Variant:
     )
 
 
-def _profile_of(instance: InstanceRow | None, profile_id: int | None) -> QualityProfile | None:
+def resolutions_of(profile: QualityProfile | None) -> frozenset[int]:
+    """The resolutions that a profile allows; those of qualities without one are left out."""
+    qualities = profile.qualities if profile else ()
+    return frozenset(one.quality.resolution for one in qualities if one.allowed and one.quality.resolution)
+
+
+def profile_of(instance: InstanceRow | None, profile_id: int | None) -> QualityProfile | None:
+    """The profile that an item's variants are ranked by: the instance's own choice before the item's."""
     if instance is None:
         return None
     wanted_id = instance.options.quality_profile_id or profile_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TypeVar
@@ -19,20 +19,21 @@ from stalkeer.adapters.arr.reading import (
     read_size_bounds,
     read_tags,
 )
-from stalkeer.adapters.arr.sonarr import read_episodes, read_series_list
+from stalkeer.adapters.arr.sonarr import read_series_list
 from stalkeer.adapters.arr.values import LibraryKind, SizeBounds, WantedItem, WantedReason
 from stalkeer.errors import ArrError, ArrNotFound
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.library.owners import Owners
 from stalkeer.jobs.library.skip_rules import SkipFacts, skip_rule
 from stalkeer.jobs.library.wanted_lists import FilmsOwnWord, WantedPages
-from stalkeer.model import InstanceKind, SeriesId
+from stalkeer.model import InstanceKind
 from stalkeer.settings.schema import WantedSettings
 from stalkeer.store.db.database import Database
 from stalkeer.store.library.blocked_releases import save_blocked_releases
 from stalkeer.store.library.instances import InstanceRow, get_instance, list_instances, note_sync
 from stalkeer.store.library.library import KnownItems, read_known_items, remove_items, save_items
-from stalkeer.store.library.ownership import SharedSeries, films_owned_elsewhere, read_kept, read_tagged, shared_series
+from stalkeer.store.library.ownership import read_kept, read_tagged
 from stalkeer.store.library.wanted import (
     KnownWanteds,
     WantedToSave,
@@ -280,41 +281,7 @@ def read_facts(sync: WantedSync, row: InstanceRow, client: ArrClient) -> WantedF
         excluded_library=tagged,
         kept=kept,
     )
-    return WantedFacts(skip, Owners(sync, row))
-
-
-class Owners:
-    """Which of this instance's wanted items another instance has a file of."""
-
-    def __init__(self, sync: WantedSync, row: InstanceRow) -> None:
-        self._sync = sync
-        self._episodes: dict[int, dict[tuple[int, int], str]] = {}
-        with sync.database.connect() as connection:
-            self._films = films_owned_elsewhere(connection, row.id) if row.kind is InstanceKind.RADARR else {}
-            self._shared = shared_series(connection, row.id) if row.kind is InstanceKind.SONARR else {}
-
-    def of(self, item: WantedItem) -> str | None:
-        if item.season is None or item.episode is None:
-            return self._films.get(item.arr_id)
-        if item.library_arr_id not in self._shared:
-            return None
-        if item.library_arr_id not in self._episodes:
-            self._episodes[item.library_arr_id] = self._read(self._shared[item.library_arr_id])
-        return self._episodes[item.library_arr_id].get((item.season, item.episode))
-
-    def _read(self, copies: Sequence[SharedSeries]) -> dict[tuple[int, int], str]:
-        """Ask the other instances once per shared series: no list call tells which episodes have files."""
-        owned: dict[tuple[int, int], str] = {}
-        for copy in copies:
-            with self._sync.database.connect() as connection:
-                other = get_instance(connection, copy.slug)
-            try:
-                with self._sync.arrs.client(other) as client:
-                    episodes = read_episodes(client, SeriesId(copy.arr_id))
-            except ArrError:
-                continue  # unknown is not owned: the other instance's own sync reports why
-            owned |= {(e.season_number, e.episode_number): copy.slug for e in episodes if e.owns_file}
-        return owned
+    return WantedFacts(skip, Owners(sync.database, sync.arrs, row))
 
 
 def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:

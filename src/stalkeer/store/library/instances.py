@@ -18,7 +18,7 @@ from stalkeer.adapters.arr.values import (
     instance_label,
 )
 from stalkeer.errors import Conflict, NotFound
-from stalkeer.model import InstanceId, InstanceKind
+from stalkeer.model import InstanceId, InstanceKind, SkipOwned
 from stalkeer.secrets import SecretBox
 from stalkeer.settings.schema import ArrSettings, Settings
 from stalkeer.store.db.tables import instances
@@ -44,6 +44,7 @@ class InstanceOptions:
     timeout_s: float | None = None
     ca_file: str | None = None
     exclude_tags: tuple[str, ...] = ()
+    skip_owned_elsewhere: SkipOwned = SkipOwned.AUTO
 
     @classmethod
     def of_settings(cls, settings: ArrSettings) -> InstanceOptions:
@@ -53,6 +54,7 @@ class InstanceOptions:
             timeout_s=settings.timeout,
             ca_file=str(settings.ca_file) if settings.ca_file else None,
             exclude_tags=settings.exclude_tags,
+            skip_owned_elsewhere=settings.skip_owned_elsewhere,
         )
 
     @classmethod
@@ -63,6 +65,7 @@ class InstanceOptions:
             timeout_s=stored.get("timeout_s"),
             ca_file=stored.get("ca_file"),
             exclude_tags=tuple(stored.get("exclude_tags") or ()),
+            skip_owned_elsewhere=SkipOwned(stored.get("skip_owned_elsewhere") or SkipOwned.AUTO),
         )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, FromClause, Select, select
 
 from stalkeer.model import DownloadState, InstanceId, WantedId
 from stalkeer.store.db.tables import download_items, downloads, instances, library, wanted
@@ -14,32 +15,34 @@ from stalkeer.store.library.visible import IS_INSTANCE_CONFIGURED, IS_INSTANCE_I
 
 
 @dataclass(frozen=True, slots=True)
-class SharedSeries:
-    """A series as another instance has it."""
+class Copy:
+    """A film or series as another instance has it, with files. `arr_id` and `profile_id` are that instance's."""
 
     slug: str
     arr_id: int
+    profile_id: int | None
+    own_profile_id: int | None  # of the item of the instance that was asked about
 
 
-def films_owned_elsewhere(connection: Connection, instance_id: InstanceId) -> dict[int, str]:
-    """This instance's films that another one has a file of: its slug by our movieId."""
+def films_owned_elsewhere(connection: Connection, instance_id: InstanceId) -> dict[int, tuple[Copy, ...]]:
+    """This instance's films that others have a file of, by our movieId."""
     other = library.alias("other")
     query = (
-        select(library.c.arr_id, instances.c.slug)
+        _copies(other)
         .join(other, (other.c.tmdb_id == library.c.tmdb_id) & (other.c.kind == library.c.kind))
         .join(instances, instances.c.id == other.c.instance_id)
         .where(library.c.instance_id == instance_id, library.c.kind == "movie")
         .where(other.c.instance_id != instance_id, other.c.has_file, IS_INSTANCE_CONFIGURED)
-        .order_by(instances.c.slug.desc())
+        .order_by(instances.c.slug)
     )
-    return {row.arr_id: row.slug for row in connection.execute(query)}
+    return _by_item(connection, query)
 
 
-def shared_series(connection: Connection, instance_id: InstanceId) -> dict[int, tuple[SharedSeries, ...]]:
-    """This instance's series of which another one has files too, by our seriesId."""
+def shared_series(connection: Connection, instance_id: InstanceId) -> dict[int, tuple[Copy, ...]]:
+    """This instance's series of which others have files too, by our seriesId."""
     other = library.alias("other")
     query = (
-        select(library.c.arr_id, instances.c.slug, other.c.arr_id.label("other_id"))
+        _copies(other)
         .join(other, (other.c.tvdb_id == library.c.tvdb_id) & (other.c.kind == library.c.kind))
         .join(instances, instances.c.id == other.c.instance_id)
         .where(library.c.instance_id == instance_id, library.c.kind == "series")
@@ -47,9 +50,23 @@ def shared_series(connection: Connection, instance_id: InstanceId) -> dict[int, 
         .where(IS_INSTANCE_IN_USE)
         .order_by(instances.c.slug)
     )
-    copies: dict[int, tuple[SharedSeries, ...]] = defaultdict(tuple)
+    return _by_item(connection, query)
+
+
+def _copies(other: FromClause) -> Select[Any]:
+    return select(
+        library.c.arr_id,
+        instances.c.slug,
+        other.c.arr_id.label("other_id"),
+        other.c.quality_profile_id.label("other_profile"),
+        library.c.quality_profile_id.label("own_profile"),
+    )
+
+
+def _by_item(connection: Connection, query: Select[Any]) -> dict[int, tuple[Copy, ...]]:
+    copies: dict[int, tuple[Copy, ...]] = defaultdict(tuple)
     for row in connection.execute(query):
-        copies[row.arr_id] += (SharedSeries(row.slug, row.other_id),)
+        copies[row.arr_id] += (Copy(row.slug, row.other_id, row.other_profile, row.own_profile),)
     return dict(copies)
 
 
