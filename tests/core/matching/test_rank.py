@@ -87,3 +87,40 @@ def test_what_the_profile_refuses_stays_behind_whatever_its_language():
     ranked = rank_variants([spoken(1, "fr", resolution=480), spoken(2, "en")], PROFILE, Wishes(("fr",)))
 
     assert [(one.variant.entry_id, one.allowed) for one in ranked] == [(2, True), (1, False)]
+
+
+ONE_RESOLUTION = Profile("Ultra-HD", ((2160, "webdl"), (2160, "bluray")))
+
+
+def test_an_unknown_resolution_is_taken_last_where_the_profile_allows_one_only():
+    spanish = Wishes(languages=("es",))
+    silent = Variant(EntryId(1), 1.0, None, languages=("es",), source_priority=9, size=9 * GB)
+    named = Variant(EntryId(2), 0.96, 2160, languages=("en",))
+
+    ranked = rank_variants([silent, named], ONE_RESOLUTION, spanish)
+
+    assert [(one.variant.entry_id, one.allowed) for one in ranked] == [(2, True), (1, True)]
+    assert "its resolution is not known and the profile 'Ultra-HD' allows 2160p only: taken last" in ranked[1].reasons
+
+
+def test_what_is_refused_still_comes_behind_an_unknown_resolution():
+    ranked = rank_variants([Variant(EntryId(1), 1.0, 1080), Variant(EntryId(2), 1.0, None)], ONE_RESOLUTION)
+
+    assert [(one.variant.entry_id, one.allowed) for one in ranked] == [(2, True), (1, False)]
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        Profile("HD", ((720, "webdl"), (1080, "webdl"))),
+        Profile("Any 4K", ((0, "unknown"), (2160, "webdl"))),  # a quality without a resolution allows every one
+        Profile("any"),
+    ],
+)
+def test_an_unknown_resolution_keeps_its_place_where_the_profile_leaves_a_choice(profile):
+    silent = Variant(EntryId(1), 1.0, None, languages=("es",))
+    named = Variant(EntryId(2), 1.0, 2160 if profile.name == "Any 4K" else 1080, languages=("en",))
+
+    ranked = rank_variants([named, silent], profile, Wishes(languages=("es",)))
+
+    assert [one.variant.entry_id for one in ranked] == [1, 2]

@@ -82,9 +82,19 @@ _SOURCE_ORDER = ("cam", "dvd", "hdtv", "webrip", "webdl", "bluray", "remux")
 def rank_variants(
     variants: Sequence[Variant], profile: Profile = ANY_PROFILE, wishes: Wishes = NO_WISHES
 ) -> tuple[RankedVariant, ...]:
-    """Best first; those that the profile or a wish refuses come last and say so."""
+    """Best first; those that the profile or a wish refuses come last and say so.
+
+    Before those come the variants of unknown resolution, where the profile allows one resolution only.
+    """
     judged = [(_judge(variant, profile, wishes), variant) for variant in variants]
-    judged.sort(key=lambda pair: (not pair[0].allowed, _order(pair[1], profile, wishes)))
+    only = _only_resolution(profile)
+    judged.sort(
+        key=lambda pair: (
+            not pair[0].allowed,
+            only is not None and pair[1].resolution is None,
+            _order(pair[1], profile, wishes),
+        )
+    )
     return tuple(ranked for ranked, _ in judged)
 
 
@@ -95,7 +105,7 @@ def _judge(variant: Variant, profile: Profile, wishes: Wishes) -> RankedVariant:
         allowed = False
         reasons.append(f"{_quality_name(variant)} is not allowed by the profile {profile.name!r}")
     elif variant.resolution is None:
-        reasons.append("the name says nothing of its resolution")
+        reasons.append(_silence_reason(profile))
     else:
         reasons.append(f"{_quality_name(variant)} fits the profile {profile.name!r}")
     refused = [code for code in variant.languages if code in wishes.refused_languages]
@@ -114,6 +124,19 @@ def _judge(variant: Variant, profile: Profile, wishes: Wishes) -> RankedVariant:
     if variant.source_priority:
         reasons.append(f"source priority {variant.source_priority}")
     return RankedVariant(variant, allowed, tuple(reasons))
+
+
+def _silence_reason(profile: Profile) -> str:
+    only = _only_resolution(profile)
+    if only is None:
+        return "the name says nothing of its resolution"
+    return f"its resolution is not known and the profile {profile.name!r} allows {only}p only: taken last"
+
+
+def _only_resolution(profile: Profile) -> int | None:
+    """The one resolution that a profile allows; None where it leaves a choice."""
+    allowed = {resolution for resolution, _ in profile.allowed}
+    return allowed.pop() or None if len(allowed) == 1 else None
 
 
 def _quality_name(variant: Variant) -> str:
