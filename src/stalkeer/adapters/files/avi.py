@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from stalkeer.adapters.files.facts import Broken, ContainerFacts
+from stalkeer.adapters.files.facts import Broken, ContainerFacts, Picture
 
 MAX_HEADER = 16 * 1024 * 1024
 
@@ -51,6 +51,16 @@ def walk(file: BinaryIO, size: int) -> ContainerFacts:
         audio_languages=("und",) if found.audio else (),
         has_video=found.has_video,
     )
+
+
+def find_picture(file: BinaryIO, size: int) -> Picture | None:
+    """What the main header says, the first list of the file."""
+    file.seek(12)
+    header = file.read(min(size, 4096))
+    at = header.find(b"avih")
+    if header[:4] != b"LIST" or at < 0 or len(header) < at + 48:
+        return None
+    return Picture(*struct.unpack_from("<2I", header, at + 40))
 
 
 def _walk_chunks(file: BinaryIO, offset: int, end: int, found: Findings) -> None:

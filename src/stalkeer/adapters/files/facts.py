@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,24 @@ class ContainerFacts:
             subtitle_languages=tuple(document.get("subtitle_languages", ())),
             has_video=bool(document.get("has_video")),
         )
+
+
+# (least width, least height, resolution): either is enough; Radarr and Sonarr count so when they import a file
+_RESOLUTIONS = ((3200, 2100, 2160), (1800, 1000, 1080), (1200, 700, 720))
+SD = 480
+
+
+class Picture(NamedTuple):
+    """The size of a film's picture, in pixels."""
+
+    width: int
+    height: int
+
+    @property
+    def lines(self) -> int:
+        """The resolution that it counts as: wide films have fewer lines than their resolution is called by."""
+        found = (lines for width, height, lines in _RESOLUTIONS if self.width >= width or self.height >= height)
+        return next(found, SD)
 
 
 class Broken(Exception):  # noqa: N818 - becomes a fact, never an error

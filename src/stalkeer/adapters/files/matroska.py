@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from stalkeer.adapters.files.facts import Broken, ContainerFacts
+from stalkeer.adapters.files.facts import Broken, ContainerFacts, Picture
 
 EBML = 0x1A45DFA3
 SEGMENT = 0x18538067
 SEEK_HEAD, SEEK, SEEK_ID, SEEK_POSITION = 0x114D9B74, 0x4DBB, 0x53AB, 0x53AC
 INFO, TIMESTAMP_SCALE, DURATION = 0x1549A966, 0x2AD7B1, 0x4489
 TRACKS, TRACK_ENTRY, TRACK_TYPE, LANGUAGE, LANGUAGE_BCP47 = 0x1654AE6B, 0xAE, 0x83, 0x22B59C, 0x22B59D
+VIDEO, PIXEL_WIDTH, PIXEL_HEIGHT = 0xE0, 0xB0, 0xBA
 CLUSTER, CLUSTER_TIMESTAMP, CUES = 0x1F43B675, 0xE7, 0x1C53BB6B
 TOP_LEVEL = frozenset({SEEK_HEAD, INFO, TRACKS, CLUSTER, CUES, 0x1254C367, 0x1043A770, 0x1941A469, 0xEC, 0xBF})
 MAX_HEADER = 64 * 1024 * 1024
@@ -68,6 +69,28 @@ def walk(file: BinaryIO, size: int) -> ContainerFacts:
     if not found.clusters:
         raise Broken("no media data: the file ends before it")
     return _facts(found, is_size_known=segment.size is not None)
+
+
+def find_picture(file: BinaryIO, size: int) -> Picture | None:
+    """The largest video track's, where the tracks stand before the media. Raises Broken where they end too early."""
+    header = _element(file, 0, size)
+    if header.end is None:
+        return None
+    offset = _element(file, header.end, size).start
+    while offset < size:
+        element = _element(file, offset, size)
+        if element.id == TRACKS:
+            sizes = (_picture_of_track(entry) for entry in _children(_read(file, element), TRACK_ENTRY))
+            return max(sizes, default=None)
+        if element.id == CLUSTER or element.end is None:
+            return None
+        offset = element.end
+    return None
+
+
+def _picture_of_track(entry: bytes) -> Picture:
+    video = dict(_elements(dict(_elements(entry)).get(VIDEO, b"")))
+    return Picture(_number(video.get(PIXEL_WIDTH, b"")), _number(video.get(PIXEL_HEIGHT, b"")))
 
 
 def _facts(found: Findings, *, is_size_known: bool) -> ContainerFacts:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from stalkeer.adapters.files.facts import Broken, ContainerFacts
+from stalkeer.adapters.files.facts import Broken, ContainerFacts, Picture
 
 FIRST_TYPES = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"styp", b"pnot"})
 MAX_INDEX = 256 * 1024 * 1024
@@ -71,6 +71,25 @@ def walk(file: BinaryIO, size: int) -> ContainerFacts:
     _check_media(index, kinds, size)
     # an index of all fragments stands before or after them
     return _facts(index, is_counted=segments_end > 0 or b"mfra" in kinds)
+
+
+def find_picture(file: BinaryIO, size: int) -> Picture | None:
+    """The largest video track's. Raises Broken where the index has not come yet."""
+    for box in _top_boxes(file, size):
+        if box.kind == b"moov":
+            tracks = (body for kind, body in _inner(_contents(file, box)) if kind == b"trak")
+            return max((_picture_of_track(track) for track in tracks), default=None)
+    return None
+
+
+def _picture_of_track(track: bytes) -> Picture:
+    """Zero by zero for what is no video track."""
+    media = dict(_inner(dict(_inner(track)).get(b"mdia", b"")))
+    table = dict(_inner(dict(_inner(media.get(b"minf", b""))).get(b"stbl", b"")))
+    entry = table.get(b"stsd", b"")[8:]  # the first sample entry
+    if media.get(b"hdlr", b"")[8:12] != b"vide" or len(entry) < 36:
+        return Picture(0, 0)
+    return Picture(int.from_bytes(entry[32:34]), int.from_bytes(entry[34:36]))
 
 
 def _check_media(index: Index, kinds: list[bytes], size: int) -> None:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from stalkeer.adapters.files.facts import Broken, ContainerFacts
+from stalkeer.adapters.files.facts import Broken, ContainerFacts, Picture
+from stalkeer.adapters.files.sequence import find_in_stream
 
 SYNC = 0x47
 WINDOW = 4 * 1024 * 1024
@@ -24,7 +25,7 @@ AUDIO_DESCRIPTORS = frozenset({0x6A, 0x7A, 0x7B, 0x7C})  # AC-3, E-AC-3, DTS, AA
 
 @dataclass
 class Findings:
-    video: set[int] = field(default_factory=set)
+    video: dict[int, int] = field(default_factory=dict)  # PID -> stream type
     audio: dict[int, str] = field(default_factory=dict)
     subtitles: dict[int, str] = field(default_factory=dict)
 
@@ -55,6 +56,30 @@ def walk(file: BinaryIO, size: int) -> ContainerFacts:
         subtitle_languages=tuple(dict.fromkeys(found.subtitles.values())),
         has_video=bool(found.video),
     )
+
+
+def find_picture(file: BinaryIO, size: int) -> Picture | None:
+    """What the first video stream says of itself within the first megabytes."""
+    file.seek(0)
+    head = file.read(min(size, WINDOW))
+    packet_size = _packet_size(head)
+    if packet_size is None:
+        return None
+    lead = packet_size - 188 if packet_size == 192 else 0
+    for pid, kind in _read_programme(head, packet_size, lead).video.items():
+        units = [
+            _without_header(_payload(packet), starts=s)
+            for p, s, packet in _packets(head, packet_size, lead)
+            if p == pid
+        ]
+        return find_in_stream(kind, b"".join(units))
+    return None
+
+
+def _without_header(payload: bytes, *, starts: bool) -> bytes:
+    """The stream's own bytes: a packet that starts a unit (PES) begins with a header."""
+    is_header = starts and payload[:3] == b"\0\0\1" and len(payload) > 8
+    return payload[9 + payload[8] :] if is_header else payload
 
 
 def _packet_size(start: bytes) -> int | None:
@@ -127,7 +152,7 @@ def _read_map(section: bytes, found: Findings) -> None:
         length = int.from_bytes(section[at + 3 : at + 5]) & 0x0FFF
         descriptors = dict(_descriptors(section[at + 5 : at + 5 + length]))
         if kind in VIDEO_TYPES:
-            found.video.add(pid)
+            found.video[pid] = kind
         elif kind in AUDIO_TYPES or (kind == 0x06 and AUDIO_DESCRIPTORS & descriptors.keys()):
             found.audio[pid] = _language(descriptors.get(LANGUAGE, b""))
         elif SUBTITLING in descriptors or TELETEXT in descriptors:

@@ -1,0 +1,38 @@
+"""How large is a film's picture? Reads the head of a file, which need not have come whole; decodes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+from stalkeer.adapters.files import avi, matroska, mp4, mpegts
+from stalkeer.adapters.files.facts import Broken, Picture
+
+__all__ = ["Picture", "picture_in", "picture_of"]
+
+FINDERS = (
+    (matroska.is_matroska, matroska.find_picture),
+    (mp4.is_mp4, mp4.find_picture),
+    (avi.is_avi, avi.find_picture),
+    (mpegts.is_mpegts, mpegts.find_picture),
+)
+
+
+def picture_of(path: Path) -> Picture | None:
+    """The picture of the file at `path`. Raises OSError where it cannot be read, nothing for whatever it may hold."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        return picture_in(file, size)
+
+
+def picture_in(file: BinaryIO, size: int) -> Picture | None:
+    """None where the first `size` bytes do not say it, or not yet."""
+    start = file.read(4096)
+    for recognises, find in FINDERS:
+        if recognises(start):
+            try:
+                found = find(file, size)
+            except Broken:  # of a file on its way only the beginning is there
+                return None
+            return found if found is not None and found.width and found.height else None
+    return None
