@@ -8,12 +8,13 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import delete, select, update
 
+from stalkeer.adapters.arr.values import FileQuality, ProfileQuality, QualityProfile
 from stalkeer.core.catalogue.access import Access
 from stalkeer.demo.content import Content
 from stalkeer.demo.provider import Provider
@@ -121,6 +122,18 @@ class House:
                 known or connection.execute(instances.insert().values(**values).returning(instances.c.id)).scalar_one()
             )
 
+    def allow(self, instance_id: InstanceId, *resolutions: int) -> None:
+        """Let all of its items have a quality profile that allows web downloads of these resolutions only."""
+        qualities = tuple(
+            ProfileQuality(FileQuality(lines, f"WEBDL-{lines}p", "webdl", lines), lines in resolutions, rank)
+            for rank, lines in enumerate((480, 720, 1080, 2160))
+        )
+        name = " or ".join(f"{lines}p" for lines in resolutions)
+        profile = QualityProfile(1, name, upgrade_allowed=True, cutoff_rank=3, language=None, qualities=qualities)
+        with self.database.begin() as connection:
+            values = {"profiles": [asdict(profile)], "options": {"quality_profile_id": 1}}
+            connection.execute(update(instances).where(instances.c.id == instance_id).values(**values))
+
     def let_questions_age(self) -> None:
         """As if every account had last been asked a good while ago."""
         with self.database.begin() as connection:
@@ -158,7 +171,14 @@ class House:
             }
             return WantedId(connection.execute(wanted.insert().values(**row).returning(wanted.c.id)).scalar_one())
 
-    def entry(self, source_id: SourceId, key: str, body: Content | bytes | None, name: str = "") -> EntryId:
+    def entry(
+        self,
+        source_id: SourceId,
+        key: str,
+        body: Content | bytes | None,
+        name: str = "",
+        resolution: int | None = None,
+    ) -> EntryId:
         """An entry whose file the provider serves; with no body the provider does not know it."""
         if body is not None:
             self.provider.add(key, body)
@@ -167,6 +187,7 @@ class House:
             "key": key,
             "kind": "film",
             "name": name or key,
+            "resolution": resolution,
             "url": "{base}" + key,
             "added_gen": 1,
             "first_seen": now(),

@@ -77,6 +77,7 @@ class StopReason(StrEnum):
     CANCEL = "cancel"
     YIELD = "yield"  # someone watches: the connection is theirs
     SHUTDOWN = "shutdown"
+    UNFIT = "unfit"  # its head shows that the file is not wanted
     LOST = "lost"  # the row is not ours any more, or we were away too long to be sure
 
 

@@ -33,6 +33,8 @@ from stalkeer.jobs.downloads.handover import (
 )
 from stalkeer.jobs.downloads.leftovers import remove_if_empty, remove_part
 from stalkeer.jobs.downloads.outcomes import Settling
+from stalkeer.jobs.downloads.pictures import CODE as PICTURE
+from stalkeer.jobs.downloads.pictures import judge_file
 from stalkeer.jobs.downloads.verify import Sound, Unfinished, Wrong, traits_of, verify
 from stalkeer.model import DownloadState, InstanceId
 from stalkeer.settings.schema import ImportMode as ImportWish
@@ -122,7 +124,20 @@ class _Finish:
         if isinstance(verdict, Wrong):
             self.settling.quarantine(part, Problem(FailureKind.WRONG_FILE.value, verdict.reason))
             return False
-        return self._place(part, verdict)
+        return self._keep_fitting_items(part) and self._place(part, verdict)
+
+    def _keep_fitting_items(self, part: Path) -> bool:
+        """Let those items go whose profile does not allow the picture; False where none is left."""
+        misfit = judge_file(self.tools.database, self.row, part)
+        if misfit is None:
+            return True
+        if misfit.is_for_all:
+            self.settling.try_another(Problem(PICTURE, misfit.reason))
+            return False
+        self.settling.release_items(misfit.wanted_ids, misfit.reason)
+        kept = tuple(item for item in self.row.items if item.wanted_id not in misfit.wanted_ids)
+        self.row = replace(self.row, items=kept)
+        return True
 
     def _place(self, part: Path, sound: Sound) -> bool:
         with self.tools.database.begin() as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from stalkeer.jobs.downloads.choosing import next_variant
 from stalkeer.jobs.downloads.context import Tools
 from stalkeer.jobs.downloads.leftovers import remove_part, sweep
-from stalkeer.model import DownloadState
+from stalkeer.model import DownloadState, WantedId
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads import run_writes as owned
 from stalkeer.store.downloads.downloads import DownloadRow
@@ -121,6 +122,16 @@ class Settling:
         kept.parent.mkdir(exist_ok=True)
         if part.exists():
             part.replace(kept)
+        self.tools.wake()
+
+    def release_items(self, wanted_ids: Sequence[WantedId], reason: str) -> None:
+        """Let some of the items be queued anew with another variant; the others keep this file."""
+        with self.tools.database.begin() as connection:
+            if owned.release_items(connection, self.owner, wanted_ids):
+                words = f"serves fewer items than it was fetched for: {reason}"
+                record_event(
+                    connection, self.tools.clock(), self.event("download.items_released", words, Level.WARNING)
+                )
         self.tools.wake()
 
     def _another(self, connection: Transaction, problem: Problem) -> None:

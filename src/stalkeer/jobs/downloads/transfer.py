@@ -27,6 +27,8 @@ from stalkeer.core.downloads.states import Intent
 from stalkeer.jobs.downloads.admission import download_limit_name, source_limit_name
 from stalkeer.jobs.downloads.context import Tools
 from stalkeer.jobs.downloads.outcomes import Settling
+from stalkeer.jobs.downloads.pictures import CODE as PICTURE
+from stalkeer.jobs.downloads.pictures import HeadCheck
 from stalkeer.jobs.downloads.transfer_monitor import Decide, Watch
 from stalkeer.jobs.sources.account_status import ASK_EVERY, AccountState
 from stalkeer.model import DownloadState, SourceId
@@ -120,7 +122,8 @@ class _Attempt:
                     connection, self.tools.clock(), self.settling.event("download.started", "is being downloaded")
                 )
         decide = reconnecting(self.tools, self.row.source_id)
-        self.watch.begin(request.durable_offset, request.total, request.validators, decide)
+        look = HeadCheck(self.tools.database, self.row, part)
+        self.watch.begin(request.durable_offset, request.total, request.validators, decide, look)
         pace = self.tools.bandwidth.pace(source_limit_name(self.row.source_id), download_limit_name(self.row.id))
         return transfer(request, self.watch, pace)
 
@@ -171,10 +174,16 @@ class _Attempt:
         self.tools.wake()
 
     def stop(self, reason: StopReason) -> None:
-        """Let go as our owner, the user or a viewer asked; the part stays, unless nobody wants it."""
+        """Let go as our owner, the user or a viewer asked; the part stays, unless nobody wants it.
+
+        A file whose head shows that it does not suit its items makes room for the next variant.
+        """
         if reason is StopReason.LOST:
             return
         self._write_progress()
+        if reason is StopReason.UNFIT:
+            self.settling.try_another(Problem(PICTURE, self.watch.unfit))
+            return
         state = {StopReason.PAUSE: DownloadState.PAUSED, StopReason.CANCEL: DownloadState.CANCELLED}.get(
             reason, DownloadState.QUEUED
         )

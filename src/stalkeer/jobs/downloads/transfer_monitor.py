@@ -25,6 +25,8 @@ class Seen:
 
 # how long to wait after an interruption, given the fruitless ones in a row; None ends the attempt
 Decide = Callable[[Failed, int], float | None]
+# told how many bytes are on disk; why no more of them are wanted, or None
+Look = Callable[[int], str | None]
 
 
 class Watch:
@@ -38,6 +40,7 @@ class Watch:
     ) -> None:
         self.owner = owner
         self._decide: Decide = lambda _failure, _fruitless: None
+        self._look: Look = lambda _durable: None
         self._is_stale = is_stale
         self._monotonic = monotonic
         self._lock = threading.Lock()
@@ -55,14 +58,18 @@ class Watch:
         self._received_at_cut = 0
         self._reconnects: list[int] = []
         self.has_begun = False
+        self.unfit = ""  # why the file is not wanted, as its head showed
 
     # --- from the transfer's thread
 
-    def begin(self, durable: int, total: int | None, validators: Validators, decide: Decide) -> None:
+    def begin(
+        self, durable: int, total: int | None, validators: Validators, decide: Decide, look: Look | None = None
+    ) -> None:
         """What is known before the first byte; from here on the pulse writes our progress."""
         with self._lock:
             self._durable, self._total, self._validators = durable, total, validators
             self._decide = decide
+            self._look = look or self._look
             self._speed_at = self._monotonic()
             self.has_begun = True
 
@@ -87,6 +94,10 @@ class Watch:
         with self._lock:
             self._durable, self._total, self._validators = offset, total, validators
             self._since_durable = 0
+        unfit = self._look(offset)
+        if unfit is not None:
+            self.unfit = unfit
+            self._halt = self._halt or StopReason.UNFIT
 
     def interrupted(self, failure: Failed) -> float | None:
         self._fruitless = 0 if self._received - self._received_at_cut >= PROGRESS_BYTES else self._fruitless + 1

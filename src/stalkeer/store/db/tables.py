@@ -541,6 +541,16 @@ workers = Table(
     Column("version", Text, nullable=False),
 )
 
+# A file's resolution where it is not what its entry's name says: what was fetched and did not fit is not fetched again.
+measured_pictures = Table(
+    "measured_pictures",
+    metadata,
+    Column("source_id", Id, ForeignKey("sources.id"), primary_key=True),
+    Column("entry_key", Text, primary_key=True),
+    Column("name", Text, nullable=False),  # the entry's; under another name it may be another file
+    Column("resolution", Integer, nullable=False),
+)
+
 # --- what happened -----------------------------------------------------------------------------------------------
 
 events = Table(

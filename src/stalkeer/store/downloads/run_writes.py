@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, select, update
 
 from stalkeer.core.downloads.states import check_transition
-from stalkeer.model import DownloadId, DownloadState, EntryId, SourceId
+from stalkeer.model import DownloadId, DownloadState, EntryId, SourceId, WantedId
 from stalkeer.store.db.tables import download_items, downloads
 from stalkeer.store.downloads.downloads import ItemRow, ItemState, end_items, list_items
 
@@ -207,6 +207,16 @@ def fetch_on(connection: Connection, owner: Ownership, setback: Setback, now: da
 def drop_items(connection: Connection, download_id: DownloadId) -> None:
     """After a cancel the items may be asked for again."""
     end_items(connection, download_id, ItemState.CANCELLED)
+
+
+def release_items(connection: Connection, owner: Ownership, wanted_ids: Sequence[WantedId]) -> bool:
+    """Let some of the items be downloaded by another request. Only while the download is ours."""
+    ours = select(_D.id).where(*fence(owner))
+    query = update(download_items).where(
+        download_items.c.download_id.in_(ours), download_items.c.wanted_id.in_(wanted_ids)
+    )
+    values = {"state": ItemState.CANCELLED.value, "active": False}
+    return connection.execute(query.values(**values)).rowcount > 0
 
 
 def items_of(connection: Connection, owner: Ownership) -> tuple[ItemRow, ...]:

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, func, select
 
 from stalkeer.adapters.arr.values import FileQuality
 from stalkeer.model import Decision, EntryId, EntryKind, InstanceId, MatchId, SourceId, WantedId
+from stalkeer.store.catalogue.pictures import is_measured
 from stalkeer.store.catalogue.traits import read_languages
 from stalkeer.store.catalogue.visible import IS_CURRENT
-from stalkeer.store.db.tables import entries, instances, library, matches, sources, wanted
+from stalkeer.store.db.tables import entries, instances, library, matches, measured_pictures, sources, wanted
 from stalkeer.store.library.blocked_releases import BlockedEntry, read_blocked_releases
 from stalkeer.store.library.visible import IS_WANTED
 from stalkeer.store.sources.visible import IS_SOURCE_IN_USE
@@ -38,7 +39,8 @@ class ConfirmedMatch:
     source_id: SourceId
     source_priority: int
     score: float
-    resolution: int | None
+    resolution: int | None  # measured, else named
+    named_resolution: int | None  # by the entry's name
     quality: Mapping[str, Any]
     languages: tuple[str, ...]
     size: int | None
@@ -75,7 +77,7 @@ def find_pair(connection: Connection, entry_id: EntryId, wanted_id: WantedId) ->
     return None if row is None else _confirmed(row)
 
 
-def _query() -> Any:  # noqa: ANN401 - a Select of fifteen columns
+def _query() -> Any:  # noqa: ANN401 - a Select of many columns
     is_file = entries.c.kind.in_((EntryKind.FILM.value, EntryKind.EPISODE.value))
     return (
         select(
@@ -99,7 +101,8 @@ def _query() -> Any:  # noqa: ANN401 - a Select of fifteen columns
             entries.c.key,
             entries.c.name,
             entries.c.source_id,
-            entries.c.resolution,
+            func.coalesce(measured_pictures.c.resolution, entries.c.resolution).label("resolution"),
+            entries.c.resolution.label("named_resolution"),
             entries.c.quality,
             entries.c.languages,
             entries.c.size,
@@ -112,6 +115,7 @@ def _query() -> Any:  # noqa: ANN401 - a Select of fifteen columns
         .join(entries, entries.c.id == matches.c.entry_id)
         .join(sources, sources.c.id == entries.c.source_id)
         .join(instances, instances.c.id == wanted.c.instance_id)
+        .outerjoin(measured_pictures, is_measured())
         .where(IS_CURRENT, IS_SOURCE_IN_USE, is_file, ~entries.c.protected)
     )
 
@@ -134,6 +138,7 @@ def _confirmed(row: RowMapping) -> ConfirmedMatch:
         source_priority=row["source_priority"],
         score=row["score"],
         resolution=row["resolution"],
+        named_resolution=row["named_resolution"],
         quality=json.loads(row["quality"]) if row["quality"] else {},
         languages=read_languages(row["languages"]),
         size=row["size"],

@@ -1,0 +1,29 @@
+"""The resolutions that were measured in files, where their entries' names say nothing or something else."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, select
+
+from stalkeer.model import SourceId
+from stalkeer.store.db.tables import entries, measured_pictures
+
+
+def is_measured() -> ColumnElement[bool]:
+    """Joins an entry with what was measured of it under its present name."""
+    return and_(
+        measured_pictures.c.source_id == entries.c.source_id,
+        measured_pictures.c.entry_key == entries.c.key,
+        measured_pictures.c.name == entries.c.name,
+    )
+
+
+def note_picture(connection: Connection, source_id: SourceId, entry_key: str, resolution: int) -> None:
+    """Keep what was measured of the file that the entry leads to under its present name."""
+    of_entry = (measured_pictures.c.source_id == source_id, measured_pictures.c.entry_key == entry_key)
+    connection.execute(delete(measured_pictures).where(*of_entry))
+    query = select(entries.c.name).where(entries.c.source_id == source_id, entries.c.key == entry_key)
+    name = connection.execute(query).scalar_one_or_none()
+    if name is None:
+        return
+    values = {"source_id": source_id, "entry_key": entry_key, "name": name, "resolution": resolution}
+    connection.execute(measured_pictures.insert().values(**values))
