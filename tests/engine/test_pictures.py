@@ -5,6 +5,7 @@ from sqlalchemy import update
 
 from stalkeer.core.downloads.states import Action
 from stalkeer.demo.media import EPISODE_45_MP4, FILM_90, media
+from stalkeer.jobs.downloads.pictures import HeadCheck
 from stalkeer.jobs.downloads.queue import plan_queue, queue_confirmed, queue_pair
 from stalkeer.model import DownloadState
 from stalkeer.store.catalogue.traits import entry_traits
@@ -53,6 +54,22 @@ def test_a_transfer_is_stopped_at_the_head_of_a_file_that_the_profile_forbids(an
     assert "its picture is 1920x1080 (1080p), which the quality profile '2160p' of Radarr does not allow" in row.error
     assert row.bytes_fetched < 80 * 2**20
     assert marks(house) == 0
+
+
+def test_a_head_that_cannot_be_read_now_is_looked_at_again(house, tmp_path):
+    house.allow(house.instance(), 2160)
+    row = house.row(house.download("Dune", film_1080()))
+    part = tmp_path / "1.part"
+    check = HeadCheck(house.database, row, part)
+
+    before = check(1000)
+    part.write_bytes(film_1080().read(0, 100))
+    too_early = check(100)
+    part.write_bytes(film_1080().read(0, 100_000))
+    then = check(100_000)
+
+    assert (before, too_early) == (None, None)
+    assert "1920x1080" in then
 
 
 @pytest.mark.parametrize("claimed", [None, 2160])

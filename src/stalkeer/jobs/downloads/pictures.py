@@ -13,6 +13,7 @@ from pathlib import Path
 from stalkeer.adapters.arr.values import QualityProfile
 from stalkeer.adapters.files.facts import SD, Picture
 from stalkeer.adapters.files.picture import picture_of
+from stalkeer.errors import StoreError
 from stalkeer.jobs.downloads.choosing import profile_of
 from stalkeer.model import WantedId
 from stalkeer.store.catalogue.pictures import note_picture
@@ -62,8 +63,12 @@ class HeadCheck:
         """Why the file, of which `durable` bytes are on disk, need not be fetched any further; None: it goes on."""
         if self._is_done or not durable:
             return None
-        self._is_done = durable >= LOOKED_AT or picture_of(self._part) is not None
-        misfit = judge_file(self._database, self._row, self._part)
+        try:
+            is_known = picture_of(self._part) is not None
+            misfit = judge_file(self._database, self._row, self._part) if is_known else None
+        except (OSError, StoreError):  # no reason to stop a transfer: the next look may tell
+            return None
+        self._is_done = is_known or durable >= LOOKED_AT
         return misfit.reason if misfit is not None and misfit.is_for_all else None
 
 
