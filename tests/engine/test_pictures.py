@@ -45,14 +45,14 @@ def plan(house):
 def test_a_transfer_is_stopped_at_the_head_of_a_file_that_the_profile_forbids(any_house, running):
     house = any_house
     house.allow(house.instance(), 2160)
-    download = house.download("Dune", film_1080(90 * 2**20))
+    download = house.download("Dune", film_1080(60 * 2**20))
 
     running(house.engine())
 
     row = house.await_state(download, S.FAILED)
     assert row.error_code == "picture"
     assert "its picture is 1920x1080 (1080p), which the quality profile '2160p' of Radarr does not allow" in row.error
-    assert row.bytes_fetched < 80 * 2**20
+    assert row.bytes_fetched < 16 * 2**20
     assert marks(house) == 0
 
 

@@ -35,6 +35,7 @@ class Limits:
     headers_s: float = 30.0
     silence_s: float = 60.0  # a read without a byte for so long: reconnect
     no_progress_s: float = 600.0  # `downloads.timeout`: so long without a byte over all reconnects ends the attempt
+    first_sync_bytes: int = 4 * 1024 * 1024  # soon enough to see by the head of the file that it is not wanted
     sync_bytes: int = 64 * 1024 * 1024
     sync_s: float = 10.0
 

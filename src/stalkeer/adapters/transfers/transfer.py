@@ -346,8 +346,9 @@ class Transfer:
 
     def sync_if_due(self) -> None:
         landing, limits = self.landing, self.request.limits
-        since = landing.position - (0 if self.synced is None else self.synced.offset)
-        if since >= limits.sync_bytes or self.timing.monotonic() - self.synced_at >= limits.sync_s:
+        synced = 0 if self.synced is None else self.synced.offset
+        due = limits.sync_bytes if synced else min(limits.first_sync_bytes, limits.sync_bytes)
+        if landing.position - synced >= due or self.timing.monotonic() - self.synced_at >= limits.sync_s:
             self.sync()
 
     def sync(self) -> None:
