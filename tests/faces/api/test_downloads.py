@@ -5,8 +5,8 @@ import pytest
 from stalkeer.jobs.downloads.leftovers import sweep
 from stalkeer.model import DownloadState
 from stalkeer.store.downloads.downloads import get_download
-from stalkeer.store.matching.blocklist import BarredEntry, block_entry
 from stalkeer.store.library.targets import mark_imported
+from stalkeer.store.matching.blocklist import BarredEntry, block_entry
 from tests.doubles.house import House, now
 
 

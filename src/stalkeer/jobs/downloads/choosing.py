@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from stalkeer.adapters.arr.values import ProfileQuality, QualityProfile
 from stalkeer.core.matching.rank import ANY_PROFILE, Profile, RankedVariant, SizeLimits, Variant, Wishes, rank_variants
 from stalkeer.core.titles.vocabulary import LANGUAGES
-from stalkeer.jobs.downloads.upgrades import is_upgrade
+from stalkeer.jobs.library.profiles import is_upgrade, profile_of
 from stalkeer.model import EntryId, WantedId
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.downloads import DownloadRow
@@ -93,20 +93,6 @@ def _variant(match: ConfirmedMatch, whose: str) -> Variant:
         runtime_min=match.runtime_min or (FILM_RUNTIME_MIN if match.kind == "movie" else None),
         refusal=f"{whose} has it on its blocklist ({match.blocked})" if match.blocked else None,
     )
-
-
-def resolutions_of(profile: QualityProfile | None) -> frozenset[int]:
-    """The resolutions that a profile allows; those of qualities without one are left out."""
-    qualities = profile.qualities if profile else ()
-    return frozenset(one.quality.resolution for one in qualities if one.allowed and one.quality.resolution)
-
-
-def profile_of(instance: InstanceRow | None, profile_id: int | None) -> QualityProfile | None:
-    """The profile that an item's variants are ranked by: the instance's own choice before the item's."""
-    if instance is None:
-        return None
-    wanted_id = instance.options.quality_profile_id or profile_id
-    return next((profile for profile in instance.profiles if profile.id == wanted_id), None)
 
 
 def _of_profile(profile: QualityProfile, whose: str) -> Profile:

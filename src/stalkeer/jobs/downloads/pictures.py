@@ -14,7 +14,7 @@ from stalkeer.adapters.arr.values import QualityProfile
 from stalkeer.adapters.files.facts import SD, Picture
 from stalkeer.adapters.files.picture import picture_of
 from stalkeer.errors import StoreError
-from stalkeer.jobs.downloads.choosing import profile_of
+from stalkeer.jobs.library.profiles import profile_of
 from stalkeer.model import WantedId
 from stalkeer.store.catalogue.pictures import note_picture
 from stalkeer.store.catalogue.traits import entry_traits

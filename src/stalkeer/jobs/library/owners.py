@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from stalkeer.adapters.arr.sonarr import read_episodes
 from stalkeer.adapters.arr.values import WantedItem
 from stalkeer.errors import ArrError
-from stalkeer.jobs.downloads.choosing import profile_of, resolutions_of
 from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.library.profiles import profile_of, resolutions_of
 from stalkeer.model import InstanceKind, SeriesId, SkipOwned
 from stalkeer.store.db.database import Database
 from stalkeer.store.library.instances import InstanceRow, get_instance, list_instances

@@ -1,15 +1,16 @@
-"""Is an entry better than the file that the instance has? Asked of items below their cutoff only."""
+"""Questions to a quality profile: which resolutions it allows, and whether an entry is better than the present file."""
 
 from __future__ import annotations
 
 from stalkeer.adapters.arr.values import FileQuality, QualityProfile
+from stalkeer.store.library.instances import InstanceRow
 
 # our releases are named WEB-DL, and the instance takes them for that
 WEB_SOURCES = frozenset({"webdl", "web"})
 
 
 def is_upgrade(resolution: int | None, current: FileQuality | None, profile: QualityProfile | None) -> bool:
-    """By the profile's own order where it knows both, else by resolution. Unknown resolutions promise nothing."""
+    """Judge by the profile's own order where it knows both, else by resolution. Unknown resolutions promise nothing."""
     if current is None:
         return True
     if resolution is None:
@@ -31,3 +32,17 @@ def _rank_of_web(resolution: int, profile: QualityProfile | None) -> int | None:
 
 def _rank_of(quality: FileQuality, profile: QualityProfile | None) -> int | None:
     return next((one.rank for one in profile.qualities if one.quality.id == quality.id), None) if profile else None
+
+
+def resolutions_of(profile: QualityProfile | None) -> frozenset[int]:
+    """Return the resolutions that a profile allows. Qualities without a resolution are left out."""
+    qualities = profile.qualities if profile else ()
+    return frozenset(item.quality.resolution for item in qualities if item.allowed and item.quality.resolution)
+
+
+def profile_of(instance: InstanceRow | None, profile_id: int | None) -> QualityProfile | None:
+    """Return the profile that ranks an item's variants: the instance's own choice before the item's."""
+    if instance is None:
+        return None
+    wanted_id = instance.options.quality_profile_id or profile_id
+    return next((profile for profile in instance.profiles if profile.id == wanted_id), None)

@@ -1,7 +1,7 @@
 import pytest
 
 from stalkeer.adapters.arr.values import FileQuality, ProfileQuality, QualityProfile
-from stalkeer.jobs.downloads.upgrades import is_upgrade
+from stalkeer.jobs.library.profiles import is_upgrade
 
 SDTV = FileQuality(1, "SDTV", "television", 480)
 HDTV_1080 = FileQuality(9, "HDTV-1080p", "television", 1080)
