@@ -27,6 +27,7 @@ from pydantic import (
 
 from stalkeer.core.downloads.pacing import WEEK, Weekday
 from stalkeer.core.downloads.quota import Period
+from stalkeer.core.naming.languages import language_code
 from stalkeer.model import SkipOwned
 from stalkeer.settings.units import TIME_OF_DAY, parse_cron, parse_duration, parse_size, parse_time_of_day
 
@@ -108,6 +109,13 @@ def check_languages(values: tuple[str, ...]) -> tuple[str, ...]:
     wrong = [value for value in values if not LANGUAGE.fullmatch(value)]
     if wrong:
         raise ValueError(f"{', '.join(wrong)}: no language code; accepted: two letters as in fr, or pt-BR")
+    return values
+
+
+def check_spoken(values: tuple[str, ...]) -> tuple[str, ...]:
+    wrong = [value for value in values if not language_code(value)]
+    if wrong:
+        raise ValueError(f"{', '.join(wrong)}: no language that is known; accepted: a code or name, as fr, fre, French")
     return values
 
 
@@ -315,10 +323,10 @@ class DownloadSettings(Section):
         le=1,
         description="How far a file's playing time may differ from the item's, as a share; 0 does not compare them.",
     )
-    audio_languages: Words = Field(
+    audio_languages: Annotated[Words, AfterValidator(check_spoken)] = Field(
         (),
-        description="Languages of which a file's audio must have one (ISO 639-1); empty takes any. A file that names "
-        "none is taken.",
+        description="Languages of which a file's audio must have one, as codes or English names (fr, fre, French); "
+        "empty takes any. A file with a track of no known language is taken.",
         examples=[["fr", "en"]],
     )
 

@@ -1,7 +1,7 @@
 import pytest
 
 from stalkeer.adapters.files.container import ContainerFacts
-from stalkeer.jobs.downloads.verify import language_code, problem_of_duration, problem_of_languages
+from stalkeer.jobs.downloads.verify import problem_of_duration, problem_of_languages
 from stalkeer.settings.schema import DownloadSettings
 
 
@@ -44,6 +44,16 @@ def test_no_tolerance_compares_nothing():
         (("und",), ("fr",), True),  # it names none
         (("pt-BR",), ("pt",), True),
         (("ger",), ("de", "en"), True),
+        (("bul",), ("bg",), True),
+        (("wel",), ("cy",), True),
+        (("baq", "eng"), ("eu",), True),
+        (("mac",), ("Macedonian",), True),
+        (("nob",), ("nor",), True),
+        (("eng", "und"), ("fr",), True),  # the one without a name may be it
+        (("eng", "qaa"), ("fr",), True),  # "original language" of a broadcast
+        (("eng", "mul"), ("fr",), True),
+        (("eng", "zxx"), ("fr",), False),  # nobody speaks on that one
+        (("hrv",), ("hu",), False),
     ],
 )
 def test_audio_languages_against_the_wished_ones(spoken, wished, is_fine):
@@ -52,6 +62,6 @@ def test_audio_languages_against_the_wished_ones(spoken, wished, is_fine):
     assert (problem is None) is is_fine
 
 
-@pytest.mark.parametrize(("code", "short"), [("jpn", "ja"), ("en-US", "en"), ("und", ""), ("fra", "fr"), ("ita", "it")])
-def test_language_codes_of_containers(code, short):
-    assert language_code(code) == short
+def test_what_names_no_language_is_told_when_it_is_wished():
+    with pytest.raises(ValueError, match="klingonese: no language that is known; accepted"):
+        DownloadSettings(audio_languages=("fr", "klingonese"))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from stalkeer.core.naming.languages import language_code
+
 GROUP = "STALKEER"
 LONGEST_BYTES = 230  # a file name may have 255; the extension and room for an instance's own suffixes come off
 
@@ -43,14 +45,6 @@ LANGUAGE_WORDS = {
     "vi": "VIETNAMESE",
     "zh": "CHINESE",
 }
-# containers name languages by ISO 639-2, in either of its forms
-_LONG_CODES = {
-    "ara": "ar", "bul": "bg", "ces": "cs", "cze": "cs", "dan": "da", "deu": "de", "ger": "de", "ell": "el",
-    "gre": "el", "eng": "en", "spa": "es", "fin": "fi", "fra": "fr", "fre": "fr", "heb": "he", "hin": "hi",
-    "hun": "hu", "ita": "it", "jpn": "ja", "kor": "ko", "nld": "nl", "dut": "nl", "nor": "no", "nob": "no",
-    "nno": "no", "pol": "pl", "por": "pt", "ron": "ro", "rum": "ro", "rus": "ru", "swe": "sv", "tha": "th",
-    "tur": "tr", "ukr": "uk", "vie": "vi", "zho": "zh", "chi": "zh",
-}  # fmt: skip
 # without a source word both programs guess from the resolution or the extension, and guess television
 SOURCE = "WEB-DL"
 CODEC_WORDS = {"h264": "x264", "avc": "x264", "x264": "x264", "h265": "x265", "hevc": "x265", "x265": "x265"}
@@ -110,8 +104,7 @@ def _numbering(item: FilmName | EpisodeName) -> str:
 
 
 def _language_words(traits: FileTraits) -> list[str]:
-    codes = (code.lower().partition("-")[0] for code in traits.languages)
-    words = (LANGUAGE_WORDS.get(_LONG_CODES.get(code, code)) for code in codes)
+    words = (LANGUAGE_WORDS.get(language_code(code)) for code in traits.languages)
     return list(dict.fromkeys(word for word in words if word))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from stalkeer.adapters.arr.values import ProfileQuality, QualityProfile
 from stalkeer.core.matching.rank import ANY_PROFILE, Profile, RankedVariant, SizeLimits, Variant, Wishes, rank_variants
+from stalkeer.core.naming.languages import language_code
 from stalkeer.core.titles.vocabulary import LANGUAGES
 from stalkeer.jobs.library.profiles import is_upgrade, profile_of
 from stalkeer.model import EntryId, WantedId
@@ -74,7 +75,8 @@ def rank(
         return ()
     whose = instance.label if instance else "the instance"
     unique: dict[EntryId, Variant] = {match.entry_id: _variant(match, whose) for match in matches}
-    original = LANGUAGES.get((matches[0].original_language or "").casefold())
+    named = (matches[0].original_language or "").casefold()
+    original = LANGUAGES.get(named) or language_code(named) or None  # as entries' names are read, where they know it
     wishes = Wishes(tuple(languages), original_language=original)
     return rank_variants(list(unique.values()), _of_profile(profile, whose) if profile else ANY_PROFILE, wishes)
 

@@ -75,7 +75,7 @@ def named_file(release: str, traits: FileTraits) -> NamedFile:
     lines = {480: 480, 576: 480, 720: 720, 1080: 1080, 2160: 2160}.get(traits.resolution or 0)
     media = MediaTraits(
         video_codec=CODEC_WORDS.get((traits.codec or "").lower(), ""),
-        audio_languages=tuple(code[:2] for code in traits.languages),
+        audio_languages=traits.languages,
     )
     quality = f"WEBDL-{lines}p" if lines else ""
     return NamedFile(quality, release_group=GROUP, original_title=release, original_filename=release, media=media)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stalkeer.adapters.files.container import ContainerFacts, inspect
+from stalkeer.core.naming.languages import language_code
 from stalkeer.core.naming.release import FileTraits
 from stalkeer.jobs.downloads.context import Tools
 from stalkeer.settings.schema import DownloadSettings
@@ -17,14 +18,7 @@ from stalkeer.store.downloads.downloads import DownloadRow
 from stalkeer.store.library.targets import expected_runtime_s
 
 CHUNK = 1024 * 1024
-UNNAMED = ("und", "", "mul", "mis", "zxx")
-# ISO 639-2 as containers write it, where its first two letters are not ISO 639-1's
-TWO_LETTERS = {
-    "ger": "de", "deu": "de", "fre": "fr", "fra": "fr", "spa": "es", "dut": "nl", "nld": "nl", "por": "pt",
-    "swe": "sv", "pol": "pl", "cze": "cs", "ces": "cs", "slo": "sk", "slk": "sk", "chi": "zh", "zho": "zh",
-    "jpn": "ja", "gre": "el", "ell": "el", "tur": "tr", "per": "fa", "fas": "fa", "rum": "ro", "ron": "ro",
-    "ice": "is", "isl": "is", "est": "et", "lav": "lv", "lit": "lt", "ukr": "uk", "hrv": "hr", "srp": "sr",
-}  # fmt: skip
+NO_SPEECH = "zxx"  # ISO 639-2: a track of music or noise alone
 
 
 @dataclass(frozen=True)
@@ -87,21 +81,12 @@ def problem_of_duration(container: ContainerFacts, runtime_s: float | None, tole
 
 
 def problem_of_languages(container: ContainerFacts, settings: DownloadSettings) -> str | None:
-    wished = {code.lower() for code in settings.audio_languages}
-    spoken = {language_code(code) for code in container.audio_languages} - {""}
-    if not wished or not spoken or spoken & wished:
+    """A track that names no known language may be the wished one: it never makes a file the wrong one."""
+    wished = {language_code(word) for word in settings.audio_languages}
+    spoken = {language_code(code) for code in container.audio_languages if code != NO_SPEECH}
+    if not wished or not spoken or "" in spoken or spoken & wished:
         return None
     return f"its audio is {', '.join(sorted(spoken))} where {', '.join(sorted(wished))} is wished"
-
-
-def language_code(code: str) -> str:
-    """ISO 639-1 of what a container says; empty where it says nothing.
-
-    >>> language_code("fre"), language_code("en-US"), language_code("und")
-    ('fr', 'en', '')
-    """
-    plain = code.lower().partition("-")[0]
-    return "" if plain in UNNAMED else TWO_LETTERS.get(plain, plain[:2])
 
 
 def traits_of(tools: Tools, row: DownloadRow, sound: Sound) -> FileTraits:
