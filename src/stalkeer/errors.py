@@ -22,7 +22,8 @@
     |-- TmdbError                   The Movie Database: the key is wrong, or the answer unknown
     |   `-- TmdbUnreachable         no answer, or not now (exit code 4)
     |-- TransferError               a download's bytes; see `transfers/` for the reasons it carries
-    |-- PlacementError              a file that could not be put where it belongs
+    |-- PlacementError              a file that could not be put where it belongs now: the disk is full or away
+    |   `-- PlacementRefused        ... and never will be, until somebody changes something
     `-- SecretError                 the key that protects stored credentials is missing or wrong
 
 A message never carries a secret: mask with `secrets.mask_url` before formatting.
@@ -120,6 +121,10 @@ class TransferError(StalkeerError):
 
 
 class PlacementError(StalkeerError):
+    pass
+
+
+class PlacementRefused(PlacementError):
     pass
 
 

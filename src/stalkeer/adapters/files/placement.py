@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from stalkeer.adapters.files.names import is_fitting
-from stalkeer.errors import PlacementError
+from stalkeer.core.naming.names import temporary_name
+from stalkeer.errors import PlacementError, PlacementRefused
 
 COPY_CHUNK = 8 * 1024 * 1024
 NO_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS})
-COPY_PREFIX = ".stalkeer-"
 
 
 @dataclass(frozen=True)
@@ -32,14 +31,13 @@ def place(part: Path, target: Path, modes: Modes = Modes(), copied: Callable[[in
     already is replaced only by a file of the same size, as a kill between copy and removal leaves it. `copied` hears
     of every piece of a copy and may raise to stop it; nothing but the part is left then.
     """
-    _refuse_unfit(target)
-    if not part.exists():
-        if target.is_file():
-            return target
-        raise PlacementError(f"{part} cannot be put to {target}: it is not there")
+    _refuse_detours(target)
     with _explained(part, target):
-        if target.exists() and target.stat().st_size != part.stat().st_size:
-            raise PlacementError(f"{part.name} cannot be put to {target}: another file is there. Move it away")
+        if not part.exists():
+            if target.is_file():
+                return target
+            raise PlacementError(f"{part} cannot be put to {target}: it is not there")
+        _refuse_others_file(part, target)
         make_folders(target.parent, modes.folder)
         _move(part, target, modes, copied)
     return target
@@ -49,11 +47,10 @@ def duplicate(
     file: Path, target: Path, modes: Modes = Modes(), copied: Callable[[int], None] = lambda size: None
 ) -> Path:
     """Let `file` lie at `target` too: as a hard link, or as a copy where there can be none. Safe to repeat."""
-    _refuse_unfit(target)
+    _refuse_detours(target)
     with _explained(file, target):
+        _refuse_others_file(file, target)
         if target.exists():
-            if target.stat().st_size != file.stat().st_size:
-                raise PlacementError(f"{file.name} cannot be put to {target}: another file is there. Move it away")
             return target
         make_folders(target.parent, modes.folder)
         try:
@@ -109,7 +106,7 @@ def _move(part: Path, target: Path, modes: Modes, copied: Callable[[int], None])
 
 def _copy(part: Path, target: Path, modes: Modes, copied: Callable[[int], None]) -> None:
     """To a hidden name beside the target first: whoever watches the folder never sees half a film."""
-    waiting = target.with_name(COPY_PREFIX + target.name[:200])
+    waiting = target.with_name(temporary_name(target.name))
     try:
         with part.open("rb") as source, waiting.open("wb") as sink:
             size = os.fstat(source.fileno()).st_size
@@ -138,22 +135,36 @@ def _sync_file(path: Path) -> None:
         os.close(descriptor)
 
 
-def _refuse_unfit(target: Path) -> None:
+def _refuse_detours(target: Path) -> None:
     if not target.is_absolute() or ".." in target.parts:
-        raise PlacementError(f"{target} is no place for a file: it must be an absolute path without '..'")
-    unfit = next((part for part in target.parts[1:] if not is_fitting(part)), None)
-    if unfit is not None:
-        raise PlacementError(f"{target} cannot be made: {unfit!r} is no name that every file system takes")
+        raise PlacementRefused(f"{target} is no place for a file: it must be an absolute path without '..'")
 
 
-REASONS = {
+def _refuse_others_file(file: Path, target: Path) -> None:
+    if target.is_dir():
+        raise PlacementRefused(f"{file.name} cannot be put to {target}: a folder is there. Move it away, then retry")
+    if target.exists() and target.stat().st_size != file.stat().st_size:
+        raise PlacementRefused(
+            f"{file.name} cannot be put to {target}: another file is there. Move it away, then retry"
+        )
+
+
+PERMISSION = "permission is missing; make the folder writable for the user that runs Stalkeer, then retry"
+# what passes by itself once the disk has room or is back; unknown errors count as such, too
+PASSING = {
     errno.ENOSPC: "the disk is full; free some space",
     errno.EDQUOT: "the disk quota is used up; free some space",
     errno.EROFS: "the file system is read-only; mount it writable",
-    errno.EACCES: "permission is missing; make the folder writable for the user that runs Stalkeer",
-    errno.EPERM: "permission is missing; make the folder writable for the user that runs Stalkeer",
-    errno.ENAMETOOLONG: "the name is too long for that file system",
-    errno.ENOTDIR: "a part of the path is a file",
+}
+LASTING = {
+    errno.EACCES: PERMISSION,
+    errno.EPERM: PERMISSION,
+    errno.EFBIG: "that file system cannot hold a file of that size; use another one for that folder, then retry",
+    errno.ENAMETOOLONG: "the name is too long for that file system; use another one for that folder, then retry",
+    errno.EINVAL: "that file system does not take the name; use another one for that folder, then retry",
+    errno.EILSEQ: "that file system does not take the letters of the name; mount it with UTF-8, then retry",
+    errno.ENOTDIR: "a part of the path is a file; move it away, then retry",
+    errno.ELOOP: "its links lead in a circle; correct them, then retry",
 }
 
 
@@ -162,5 +173,7 @@ def _explained(part: Path, target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = REASONS.get(error.errno or 0, error.strerror or str(error))
-        raise PlacementError(f"{part.name} cannot be put to {target}: {reason}") from error
+        code = error.errno or 0
+        kind = PlacementRefused if code in LASTING else PlacementError
+        reason = LASTING.get(code) or PASSING.get(code) or error.strerror or str(error)
+        raise kind(f"{part.name} cannot be put to {target}: {reason}") from error

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from stalkeer.adapters.files.placement import make_folders
+
 MARK = ".stalkeer-folder"
+FOLDER_MEMORY = "folders.json"  # in the data folder: which folders were claimed
 
 
 class FolderState(StrEnum):
@@ -21,6 +24,9 @@ class FolderState(StrEnum):
     NOT_WRITABLE = "not_writable"
     NOT_A_FOLDER = "not_a_folder"
     BROKEN = "broken"
+
+
+LASTING_STATES = frozenset({FolderState.NOT_WRITABLE, FolderState.NOT_A_FOLDER})  # the others may pass by themselves
 
 
 @dataclass(frozen=True)
@@ -95,20 +101,26 @@ def look_at(folder: Path, memory: Path | None = None) -> Folder:
     return _check(folder)
 
 
-def claim(folder: Path, memory: Path) -> Folder:
-    """Make `folder` where it is missing for the first time, and remember it by a mark; then as `look_at`."""
+def claim(folder: Path, memory: Path, mode: int | None = None) -> Folder:
+    """Make `folder` where it is missing for the first time, and remember it by a mark; then as `look_at`.
+
+    `mode` is given to what is made.
+    """
     known = _recall(memory)
     if str(folder) in known:
         return look_at(folder, memory)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folders(folder, mode)
     except OSError as error:
         return _refused(folder, error)
     found = _check(folder)
     if not found.is_usable:
         return found
     mark = _read_mark(folder) or secrets.token_hex(8)
-    (folder / MARK).write_text(mark + "\n", encoding="ascii")
+    try:
+        (folder / MARK).write_text(mark + "\n", encoding="ascii")
+    except OSError as error:
+        return _refused(folder, error)
     fresh = memory.with_name(memory.name + ".new")
     fresh.write_text(json.dumps(known | {str(folder): mark}, indent=1), encoding="utf-8")
     fresh.replace(memory)

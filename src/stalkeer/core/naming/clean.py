@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
+from stalkeer.core.naming.names import without_device, without_unseen
+
 # what stands for a sign that Windows refuses; with replacement off it just goes
 _REPLACED = {"\\": "+", "/": "+", "<": "", ">": "", "?": "!", "*": "-", "|": "", '"': ""}
 _BRACKETS = str.maketrans("", "", "()[]{}")
@@ -14,7 +16,6 @@ _LONE_SIGNS = frozenset(",<>\\;:'\"|`’~!?@$%^*-_=")  # noqa: RUF001 - people w
 _ENDING_SIGNS = "':?,"
 _ARTICLE = re.compile(r"(?P<article>the|an?) (?P<rest>\S.*?)(?P<tail>(?: \([^()]*\))*)$", re.IGNORECASE)
 _YEAR_AT_END = re.compile(r" \((?:18|19|20)\d\d\)$")
-_DEVICE = re.compile(r"(?P<name>con|prn|aux|nul|com[1-9]|lpt[1-9])\.", re.IGNORECASE)
 _REPEATED_SEPARATOR = re.compile(r"(?P<sign>[- ._])(?P=sign)+")
 ELLIPSIS = "\x00"  # three dots would be taken for a repeated separator; put in last
 
@@ -67,13 +68,10 @@ def _replace_colons(text: str, characters: Characters) -> str:
 
 
 def tidy_component(text: str) -> str:
-    """One part of a path: repeated separators are one, none stands at the end, no name of a Windows device."""
+    """One part of a path: repeated separators are one, none stands at the end, and `names` has nothing against it."""
+    text = ELLIPSIS.join(map(without_unseen, text.split(ELLIPSIS)))
     text = _REPEATED_SEPARATOR.sub(r"\g<sign>", text)
-    text = text.strip(" ").rstrip("- ._")
-    device = _DEVICE.match(text)
-    if device:
-        text = f"{device['name']}_{text[device.end() :]}"
-    return text.replace(ELLIPSIS, "...")
+    return without_device(text.strip(" ").rstrip("- ._").replace(ELLIPSIS, "..."))
 
 
 def clean_title(title: str) -> str:

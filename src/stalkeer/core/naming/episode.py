@@ -17,7 +17,7 @@ from stalkeer.core.naming.clean import (
     title_year,
 )
 from stalkeer.core.naming.facts import NamedFile, file_values
-from stalkeer.core.naming.movie import LONGEST_NAME_BYTES, in_bytes
+from stalkeer.core.naming.names import LONGEST_NAME_BYTES, in_bytes
 from stalkeer.core.naming.tokens import Values, fill, number, pad, plain
 
 # season and episode as one group: `S{season:00}E{episode:00}`, `{season}x{episode:00}`, with what stands around it
@@ -84,7 +84,8 @@ def episode_file_name(
 ) -> str:
     """The file's name with its extension; without renaming, the name it came with. `episodes` are of one season."""
     if not naming.renames:
-        return f"{fill('{Original Title}', file_values(file, ''), naming.characters) or 'episode'}{extension}"
+        name = fill("{Original Title}", file_values(file, ""), naming.characters)
+        return in_bytes(name or "episode", extension)
     ordered = sorted(episodes, key=lambda episode: episode.number)
     pattern = _numbered(_pattern(naming, series, ordered), ordered, naming.multi_episode)
     whole = _joined_titles(ordered)
@@ -97,12 +98,12 @@ def episode_file_name(
 
 
 def series_folder_name(naming: SeriesNaming, series: NamedSeries) -> str:
-    return fill(naming.series_folder_format, series_values(series), naming.characters)
+    return in_bytes(fill(naming.series_folder_format, series_values(series), naming.characters))
 
 
 def season_folder_name(naming: SeriesNaming, series: NamedSeries, season: int) -> str:
     pattern = naming.season_folder_format if season else naming.specials_folder_format
-    return fill(pattern, {**series_values(series), "season": number(season)}, naming.characters)
+    return in_bytes(fill(pattern, {**series_values(series), "season": number(season)}, naming.characters))
 
 
 def series_values(series: NamedSeries) -> Values:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from stalkeer.core.naming.clean import Characters, clean_title, first_character, title_the
 from stalkeer.core.naming.facts import NamedFile, file_values
+from stalkeer.core.naming.names import in_bytes
 from stalkeer.core.naming.tokens import Values, fill, number, plain
-
-LONGEST_NAME_BYTES = 255
 
 
 @dataclass(frozen=True)
@@ -37,17 +36,17 @@ def movie_file_name(naming: MovieNaming, movie: NamedMovie, file: NamedFile, ext
     """The file's name with its extension; without renaming, the name it came with. May contain folders."""
     if not naming.renames:
         stem = file.original_title or file.original_filename
-        return f"{fill('{Original Title}', file_values(file, ''), naming.characters) if stem else 'film'}{extension}"
+        name = fill("{Original Title}", file_values(file, ""), naming.characters) if stem else ""
+        return in_bytes(name or "film", extension)
     values = {**movie_values(movie), **file_values(file, "Radarr")}
     parts = [fill(part, values, naming.characters) for part in _parts(naming.file_format)]
     parts = [part for part in parts if part] or [fill("{Movie Title}", values, naming.characters)]
-    return "/".join([*parts[:-1], in_bytes(parts[-1], extension)])
+    return "/".join([*map(in_bytes, parts[:-1]), in_bytes(parts[-1], extension)])
 
 
 def movie_folder_name(naming: MovieNaming, movie: NamedMovie) -> str:
-    return "/".join(
-        filter(None, (fill(part, movie_values(movie), naming.characters) for part in _parts(naming.folder_format)))
-    )
+    parts = (fill(part, movie_values(movie), naming.characters) for part in _parts(naming.folder_format))
+    return "/".join(in_bytes(part) for part in parts if part)
 
 
 def movie_values(movie: NamedMovie) -> Values:
@@ -68,13 +67,6 @@ def movie_values(movie: NamedMovie) -> Values:
         "imdbid": plain(movie.imdb_id),
         "tmdbid": plain(movie.tmdb_id),
     }
-
-
-def in_bytes(stem: str, extension: str) -> str:
-    """The whole name within what file systems take: bytes, not characters."""
-    room = LONGEST_NAME_BYTES - len(extension.encode())
-    cut = stem.encode()[:room].decode(errors="ignore").rstrip("- ._") if len(stem.encode()) > room else stem
-    return f"{cut}{extension}"
 
 
 def _parts(pattern: str) -> list[str]:

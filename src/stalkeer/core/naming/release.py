@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from stalkeer.core.naming.languages import language_code
+from stalkeer.core.naming.names import without_device
 
 GROUP = "STALKEER"
 LONGEST_BYTES = 230  # a file name may have 255; the extension and room for an instance's own suffixes come off
@@ -86,7 +87,7 @@ def release_name(item: FilmName | EpisodeName, traits: FileTraits) -> str:
     middle = _numbering(item)
     room = LONGEST_BYTES - len(f"..{middle}.{tail}-{GROUP}".encode())
     title = _cut(dotted(item.title if isinstance(item, FilmName) else item.series), room)
-    return ".".join(filter(None, (title, middle, tail))) + f"-{GROUP}"
+    return without_device(".".join(filter(None, (title, middle, tail))) + f"-{GROUP}")
 
 
 def dotted(title: str) -> str:

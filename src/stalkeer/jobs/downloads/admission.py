@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from stalkeer.adapters.files.space import claim, volume_of
+from stalkeer.adapters.files.space import FOLDER_MEMORY, claim, volume_of
 from stalkeer.adapters.transfers.pace import Bandwidth
 from stalkeer.core.catalogue.access import Access, fill
 from stalkeer.core.downloads.admission import (
@@ -93,7 +93,7 @@ def _refusal(source: SourceLimits, now: datetime) -> str | None:
 def measure_volume(settings: Settings) -> Volume:
     """How much the folder of incomplete downloads can take. A folder is made once; one that goes missing is trouble."""
     folder = settings.directories.temp
-    found = claim(folder, settings.data_dir / "folders.json")
+    found = claim(folder, settings.data_dir / FOLDER_MEMORY)
     if not found.is_usable:
         return Volume(trouble=found.problem)
     return Volume(room=max(0, volume_of(folder).free - settings.downloads.min_free))

@@ -26,7 +26,7 @@ from stalkeer.adapters.arr.sonarr import set_episodes_monitored, tag_series
 from stalkeer.core.naming.facts import NamedFile
 from stalkeer.core.naming.release import EpisodeName, FileTraits, FilmName, release_name
 from stalkeer.errors import ArrError, NotFound
-from stalkeer.jobs.downloads.placement import kept_path, library_path, named_file
+from stalkeer.jobs.downloads.placement import below, kept_path, library_path, named_file
 from stalkeer.jobs.library.instances import Arrs
 from stalkeer.jobs.library.path_map import path_map
 from stalkeer.model import EpisodeId, InstanceId, MovieId, SeriesId, WantedId, WantedKind
@@ -116,7 +116,7 @@ def plan_placement(
         return PlacementPlan(kept_path(directories, targets, release, extension, traits), release)
     release, note = _release(handovers, targets, traits)
     folder = directories.movies if targets[0].kind is WantedKind.MOVIE else directories.tvshows
-    staged = folder / release / f"{release}{extension}"
+    staged = below(folder, release, f"{release}{extension}")
     if mode is not ImportWish.LIBRARY:
         return PlacementPlan(staged, release, note)
     by_instance = _by_instance(targets)

@@ -13,6 +13,7 @@ from stalkeer.adapters.arr.parse import formats_for_names
 from stalkeer.adapters.arr.paths import PathMap
 from stalkeer.adapters.arr.radarr import read_movie
 from stalkeer.adapters.arr.sonarr import read_series
+from stalkeer.adapters.files.space import FOLDER_MEMORY, LASTING_STATES, claim
 from stalkeer.core.naming.episode import (
     NamedEpisode,
     NamedSeries,
@@ -23,10 +24,11 @@ from stalkeer.core.naming.episode import (
 )
 from stalkeer.core.naming.facts import MediaTraits, NamedFile
 from stalkeer.core.naming.movie import MovieNaming, NamedMovie, movie_file_name, movie_folder_name
+from stalkeer.core.naming.names import is_fitting
 from stalkeer.core.naming.release import CODEC_WORDS, GROUP, FileTraits
-from stalkeer.errors import NotFound, PlacementError
+from stalkeer.errors import NotFound, PlacementError, PlacementRefused
 from stalkeer.model import MovieId, SeriesId, WantedKind
-from stalkeer.settings.schema import DirectorySettings
+from stalkeer.settings.schema import DirectorySettings, Settings
 from stalkeer.store.library.targets import TargetRow
 
 KEPT_SEASON_FOLDER = "Season {season:00}"  # media servers want two digits
@@ -41,11 +43,12 @@ def kept_path(
     if first.kind is WantedKind.MOVIE:
         movie = NamedMovie(first.title, first.year, tmdb_id=first.tmdb_id, imdb_id=first.imdb_id or "")
         naming = MovieNaming(renames=True)
-        return directories.movies / movie_folder_name(naming, movie) / movie_file_name(naming, movie, file, extension)
+        name = movie_file_name(naming, movie, file, extension)
+        return below(directories.movies, movie_folder_name(naming, movie), name)
     series, naming_of = _series_of(first), SeriesNaming(renames=True, season_folder_format=KEPT_SEASON_FOLDER)
-    folder = directories.tvshows / series_folder_name(naming_of, series)
-    folder /= season_folder_name(naming_of, series, first.season or 0)
-    return folder / episode_file_name(naming_of, series, _episodes(targets), file, extension)
+    season = season_folder_name(naming_of, series, first.season or 0)
+    name = episode_file_name(naming_of, series, _episodes(targets), file, extension)
+    return below(directories.tvshows, series_folder_name(naming_of, series), season, name)
 
 
 def library_path(
@@ -63,12 +66,48 @@ def library_path(
     )
     local = paths.to_local(folder)
     library = paths.to_local(str(Path(folder).parent)) if first.kind is WantedKind.MOVIE else local.parent
-    if not local.is_dir() and not library.is_dir():
+    if not _is_folder(local) and not _is_folder(library):
         raise PlacementError(
             f"Stalkeer does not see the library folder {library} of {client.address.label}. Mount it, or say in "
             "path_mappings under which name it is mounted here; `stalkeer doctor paths` helps."
         )
-    return local / name
+    return below(local, name)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # we may not look there, or its file system does not know such names
+        return False
+
+
+def below(folder: Path, *names: str) -> Path:
+    """A place in `folder`, whose own name is its owner's business, under names that we made.
+
+    Raises PlacementRefused where a name would lead elsewhere or fits no file system.
+    """
+    parts = [part for name in names for part in name.split("/")]
+    unfit = next((part for part in parts if not is_fitting(part)), None)
+    if unfit is not None:
+        raise PlacementRefused(
+            f"Nothing can be placed in {folder} as {'/'.join(parts)}: {unfit!r} is no name that every file system "
+            "takes. Change the title or the naming format it comes from, then retry."
+        )
+    return folder.joinpath(*parts)
+
+
+def check_own_folder(settings: Settings, target: Path, mode: int | None) -> None:
+    """Make the folder of ours that `target` lies in the first time, with `mode`, and later only look that it is there.
+
+    Raises PlacementError where its disk is away: the mount point must not be filled in its place.
+    """
+    for folder in (settings.directories.movies, settings.directories.tvshows):
+        if not target.is_relative_to(folder):
+            continue
+        found = claim(folder, settings.data_dir / FOLDER_MEMORY, mode)
+        if not found.is_usable:
+            kind = PlacementRefused if found.state in LASTING_STATES else PlacementError
+            raise kind(f"{target.name} cannot be placed: {found.problem}")
 
 
 def named_file(release: str, traits: FileTraits) -> NamedFile:
