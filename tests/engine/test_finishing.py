@@ -15,6 +15,8 @@ from stalkeer.model import DownloadState
 from stalkeer.store.downloads.downloads import accept_refusal, act
 from stalkeer.store.journal.events import EventFilter, list_events
 from stalkeer.store.matching.blocklist import list_blocks
+from tests.adapters.files.media import make_media
+from tests.doubles import provider_faults
 from tests.doubles.arr_traps import Held, broken, on
 from tests.doubles.disks import mounted_disk
 from tests.doubles.house import content, digest, eventually, now, open_house
@@ -87,6 +89,154 @@ def test_a_wrong_file_is_put_aside_blocked_and_replaced_by_the_next_variant(hous
     with house.database.connect() as connection:
         (block,) = list_blocks(connection)
     assert reason in block.reason
+
+
+@pytest.mark.parametrize("house", ["manual", "library", "none"], indirect=True)
+@pytest.mark.parametrize("title", ["Con Air", "Aux yeux des vivants", "Nul homme", "Com1 und die anderen", "Nul"])
+def test_a_title_that_begins_like_a_device_ends_in_the_library_too(house, running, title):
+    download = house.download(title, film(13))
+
+    running(house.engine())
+
+    row = house.await_state(download, S.COMPLETED)
+    file = Path(row.final_path) if house.app.settings.import_.mode == "none" else library_file(house, row)
+    assert digest(file.read_bytes()) == digest(bytes_of(film(13)))
+
+
+@pytest.mark.parametrize("house", ["manual", "library", "none"], indirect=True)
+def test_a_long_title_of_letters_of_several_bytes_ends_in_the_library(house, running):
+    download = house.download("Ночь " * 27 + "конец", film(14))
+    movie = house.radarr.movies[house.row(download).items[0].arr_id]
+    movie.path = house.radarr.library / "aux" / "Ночь\u200e (2020)"  # the user's own folders may be called anything
+    movie.path.mkdir(parents=True)
+
+    running(house.engine())
+
+    row = house.await_state(download, S.COMPLETED)
+    file = Path(row.final_path) if house.app.settings.import_.mode == "none" else library_file(house, row)
+    assert digest(file.read_bytes()) == digest(bytes_of(film(14)))
+
+
+@pytest.mark.parametrize("house", ["library"], indirect=True)
+def test_a_library_that_cannot_be_looked_at_is_waited_for_and_named(house, running):
+    download = house.download("Dune", film(20))
+    movie = house.radarr.movies[house.row(download).items[0].arr_id]
+    movie.path = house.radarr.library / ("x" * 256) / "Dune"
+
+    running(house.engine())
+
+    eventually(lambda: house.row(download).error)
+    assert "does not see the library folder" in house.row(download).error
+
+
+def test_a_file_that_cannot_be_placed_waits_for_the_user_and_is_not_fetched_again(house, running):
+    download = house.download("Dune", film(15))
+    in_the_way = house.app.settings.directories.movies / "Dune.2020.WEB-DL-STALKEER"
+    in_the_way.parent.mkdir(parents=True)
+    in_the_way.write_bytes(b"the user's")
+    running(house.engine())
+
+    row = house.await_state(download, S.BLOCKED)
+    assert row.error_code == "placement" and "a part of the path is a file; move it away" in row.error
+    assert "placement.refused" in events_of(house, download)
+
+    in_the_way.unlink()
+    with house.database.begin() as connection:
+        act(connection, download, Action.RETRY, now())
+    row = house.await_state(download, S.COMPLETED)
+    assert digest(library_file(house, row).read_bytes()) == digest(bytes_of(film(15)))
+    assert len([request for request in house.provider.requests if request.key == row.entry_key]) == 1
+
+
+def test_a_file_whose_disk_is_away_waits_and_says_so_until_it_is_back(house, running, tmp_path):
+    movies = house.app.settings.directories.movies
+    running(house.engine())
+    house.await_state(house.download("Alien", film(16)), S.COMPLETED)
+    movies.rename(tmp_path / "unplugged")
+    movies.mkdir()  # the mount point
+
+    download = house.download("Dune", film(17))
+    eventually(lambda: house.row(download).error)
+    row = house.row(download)
+    assert row.state is S.FETCHED and "its disk is probably not mounted" in row.error and row.not_before
+    assert list(movies.iterdir()) == []
+
+    movies.rmdir()
+    (tmp_path / "unplugged").rename(movies)
+    house.change(download, not_before=None)
+    row = house.await_state(download, S.COMPLETED)
+    assert row.error is None
+
+
+NO_VIDEOS = {
+    "a sentence": (b"Your account has expired, please renew it.", "text"),
+    "a sentence with a box's name": (b"The free trial of your account is over." * 20, "text"),
+    "a PHP warning": (b"\nWarning: fopen(/vod/1.mkv): failed to open stream in /var/www/vod.php on line 9\n", "text"),
+    "HTML in UTF-16": ("<html><body>Sign in</body></html>".encode("utf-16"), "a web page"),
+    "HTML in UTF-16 without its mark": ("<div>No access</div>".encode("utf-16-be"), "a web page"),
+    "a JPEG": (b"\xff\xd8\xff\xe0\0\x10JFIF\0\1" + content(30_000), "a JPEG picture"),
+    "a ZIP": (b"PK\x03\x04\x14\0\0\0\x08\0" + content(30_000), "a ZIP archive"),
+    "noise": (content(SIZE), "data of no known form"),
+}
+
+
+@pytest.mark.parametrize("house", ["manual", "library"], indirect=True)
+@pytest.mark.parametrize(("body", "form"), NO_VIDEOS.values(), ids=NO_VIDEOS)
+def test_what_is_not_a_video_is_not_placed_and_waits_for_the_user(house, running, body, form):
+    download = house.download("Dune", body)
+    add_variant(house, download, film(18))
+
+    running(house.engine())
+
+    row = house.await_state(download, S.BLOCKED)
+    assert row.error_code == "not_a_video"
+    assert row.error.startswith(f"not a video: the server sent {form} ({len(body):,} bytes)")
+    folders = (house.app.settings.directories.movies, house.radarr.library)
+    assert [path for folder in folders for path in folder.rglob("*") if path.is_file()] == []
+    assert Path(row.part_path).read_bytes() == body, "it may be looked at"
+    with house.database.connect() as connection:
+        assert list_blocks(connection) == []
+
+
+def test_what_was_not_a_video_is_fetched_from_its_first_byte_on_a_retry(house, running):
+    download = house.download("Dune", film(19))
+    house.provider.hook = provider_faults.on(provider_faults.body(b"Come back later."), first=1)
+    running(house.engine())
+    house.await_state(download, S.BLOCKED)
+
+    with house.database.begin() as connection:
+        act(connection, download, Action.RETRY, now())
+
+    row = house.await_state(download, S.COMPLETED)
+    assert digest(library_file(house, row).read_bytes()) == digest(bytes_of(film(19)))
+
+
+def test_what_was_not_a_video_is_removed_with_its_download(house, running):
+    download = house.download("Dune", b"Come back later.")
+    running(house.engine())
+    part = Path(house.await_state(download, S.BLOCKED).part_path)
+
+    with house.database.begin() as connection:
+        act(connection, download, Action.CANCEL, now())
+
+    eventually(lambda: not part.exists())
+
+
+@pytest.mark.parametrize(("spoken", "wished"), [("bul", "bg"), ("wel", "Welsh"), ("baq", "eus")])
+def test_a_file_in_a_wished_language_is_taken_whatever_its_code(tmp_path, database, running, spoken, wished):
+    given = {
+        **IMPORTING,
+        "import.mode": "none",
+        "downloads.audio_languages": [wished],
+        "downloads.duration_tolerance": 0,
+    }
+    body = make_media(tmp_path / "film.mkv", seconds=2, languages=(spoken,)).read_bytes()
+    with open_house(tmp_path, database, given) as house:
+        download = house.download("Dune", body)
+        running(house.engine())
+
+        row = house.await_state(download, S.COMPLETED)
+        assert house.result(download) == digest(body) and row.facts["audio_languages"] == [spoken]
 
 
 def test_what_its_instance_refuses_waits_for_the_user_who_may_overrule_it(house, running):

@@ -313,7 +313,9 @@ class DownloadSettings(Section):
     ca_file: Path | None = Field(
         None, description="Certificates to trust instead of the system's.", examples=["/config/provider-ca.pem"]
     )
-    verify_downloads: bool = Field(True, description="Whether a file is checked to be whole before it is imported.")
+    verify_downloads: bool = Field(
+        True, description="Whether a file is checked to be a whole video before it is imported."
+    )
     checksum_sidecar: bool = Field(
         False, description="Look for a checksum beside each file (FILE.sha256, .sha1, .md5); one request more for each."
     )

@@ -7,6 +7,7 @@ from stalkeer.core.downloads.states import (
     AlreadySo,
     Ask,
     Become,
+    FileStage,
     Intent,
     Refuse,
     check_transition,
@@ -35,8 +36,10 @@ def test_every_state_can_be_reached_from_queued():
     assert reached == set(S)
 
 
-def test_only_what_was_downloading_can_be_fetched():
-    assert {state for state, followers in TRANSITIONS.items() if S.FETCHED in followers} == {S.DOWNLOADING, S.FAILED}
+def test_only_what_was_downloading_or_has_its_bytes_can_be_fetched():
+    before = {state for state, followers in TRANSITIONS.items() if S.FETCHED in followers}
+
+    assert before == {S.DOWNLOADING, S.FAILED, S.BLOCKED}
 
 
 @pytest.mark.parametrize(
@@ -49,8 +52,9 @@ def test_a_step_that_is_not_in_the_table_is_refused(old, new):
 
 @pytest.mark.parametrize("state", list(S))
 @pytest.mark.parametrize("action", list(Action))
-def test_what_an_action_makes_of_a_state_is_in_the_table(action, state):
-    effect = decide(action, state, is_owned=False, is_placed=True)
+@pytest.mark.parametrize("stage", list(FileStage))
+def test_what_an_action_makes_of_a_state_is_in_the_table(action, state, stage):
+    effect = decide(action, state, is_owned=False, stage=stage)
 
     if isinstance(effect, Become):
         check_transition(state, effect.state)
@@ -84,7 +88,15 @@ def test_a_complete_file_cannot_be_paused(state):
 
 
 def test_a_refused_import_is_retried_without_fetching_again():
-    assert decide(Action.RETRY, S.BLOCKED, is_owned=False, is_placed=True) == Become(S.PLACED)
+    assert decide(Action.RETRY, S.BLOCKED, is_owned=False, stage=FileStage.PLACED) == Become(S.PLACED)
+
+
+def test_a_refused_placement_is_retried_without_fetching_again():
+    assert decide(Action.RETRY, S.BLOCKED, is_owned=False, stage=FileStage.WHOLE) == Become(S.FETCHED)
+
+
+def test_what_has_only_a_part_of_its_file_is_fetched_on_a_retry():
+    assert decide(Action.RETRY, S.BLOCKED, is_owned=False, stage=FileStage.PARTIAL) == Become(S.QUEUED)
 
 
 def test_final_states_hold_no_item():

@@ -148,6 +148,27 @@ def test_a_silent_worker(look, healthy, clock):
     assert found(look()) == {("worker", "w1", "warning")}
 
 
+def test_files_that_cannot_be_placed_are_a_warning_while_they_wait_and_an_error_when_blocked(
+    look, healthy, source, clock
+):
+    with healthy.database.begin() as connection:
+        values = {"entry_id": 1, "source_id": 1, "entry_key": "k", "name": "Dune", "title": "Dune (2021)"}
+        values |= {"error": "the disk is full; free some space", "error_code": "placement", "state": "fetched"}
+        values |= {"created_at": clock(), "updated_at": clock()}
+        connection.execute(insert(tables.downloads), [values, values | {"title": "Alien (1979)"}])
+    [finding] = look().findings
+    assert (finding.check, finding.subject, finding.level) == ("placement", "waiting", "warning")
+    assert finding.message.startswith("2 finished files wait to be placed; Dune (2021): the disk is full")
+
+    with healthy.database.begin() as connection:
+        connection.execute(update(tables.downloads).values(state="blocked"))
+    assert found(look()) == {("placement", "blocked", "error")}
+
+    with healthy.database.begin() as connection:
+        connection.execute(update(tables.downloads).values(state="completed", error=None, error_code=None))
+    assert found(look()) == set()
+
+
 def test_a_key_file_that_others_can_read(look, healthy):
     healthy.key_file.chmod(0o644)
 

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from stalkeer.adapters.files import avi, matroska, mp4, mpegts
 from stalkeer.adapters.files.facts import Broken, ContainerFacts
+from stalkeer.adapters.files.recognise import START, container_by_signature, describe, is_text
 
 __all__ = ["Broken", "ContainerFacts", "inspect"]
 
@@ -30,9 +31,12 @@ def inspect(path: Path) -> ContainerFacts:
 
 
 def inspect_file(file: BinaryIO, size: int) -> ContainerFacts:
+    """A `kind` of None is no video container; `reason` says what it is instead."""
     if size == 0:
-        return ContainerFacts(None, is_whole=False, reason="the file is empty")
-    start = file.read(4096)
+        return ContainerFacts(None, is_whole=False, reason="an empty file")
+    start = file.read(START)
+    if is_text(start):  # four letters of a sentence may stand where a box has its name
+        return ContainerFacts(None, is_whole=None, reason=describe(start))
     for kind, recognises, walk in WALKS:
         if recognises(start):
             try:
@@ -40,5 +44,7 @@ def inspect_file(file: BinaryIO, size: int) -> ContainerFacts:
             except Broken as broken:
                 return ContainerFacts(kind, is_whole=False, reason=str(broken))
     if not start.strip(b"\0"):
-        return ContainerFacts(None, is_whole=False, reason="the file begins with zeros only")
-    return ContainerFacts(None, is_whole=None, reason="a container that is not known here")
+        return ContainerFacts(None, is_whole=False, reason="a file that begins with zeros only")
+    kind_alone = container_by_signature(start)
+    reason = "its end is not looked for in this form" if kind_alone else describe(start)
+    return ContainerFacts(kind_alone, is_whole=None, reason=reason)

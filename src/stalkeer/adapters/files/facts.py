@@ -14,7 +14,7 @@ class ContainerFacts:
     Languages are as the file has them (ISO 639-2 or BCP 47), "und" where a track names none.
     """
 
-    kind: str | None  # mp4 | matroska | avi | mpegts; None: none of these
+    kind: str | None  # mp4 | matroska | avi | mpegts, or one of `recognise.SIGNATURES`; None: no video container
     is_whole: bool | None
     reason: str = ""
     duration_s: float | None = None

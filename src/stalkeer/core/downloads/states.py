@@ -20,7 +20,7 @@ TRANSITIONS: Mapping[DownloadState, frozenset[DownloadState]] = {
     _S.PLACED: frozenset({_S.IMPORTING, _S.COMPLETED, _S.BLOCKED, _S.FAILED, _S.CANCELLED}),
     _S.IMPORTING: frozenset({_S.PLACED, _S.COMPLETED, _S.BLOCKED, _S.FAILED, _S.CANCELLED}),
     _S.PAUSED: frozenset({_S.QUEUED, _S.CANCELLED}),
-    _S.BLOCKED: frozenset({_S.PLACED, _S.QUEUED, _S.COMPLETED, _S.CANCELLED}),
+    _S.BLOCKED: frozenset({_S.FETCHED, _S.PLACED, _S.QUEUED, _S.COMPLETED, _S.CANCELLED}),
     # a file that the instance has after all completes what was given up
     _S.FAILED: frozenset({_S.QUEUED, _S.FETCHED, _S.PLACED, _S.COMPLETED, _S.CANCELLED}),
     _S.CANCELLED: frozenset({_S.QUEUED}),
@@ -45,6 +45,14 @@ class Intent(StrEnum):
     PAUSE = "pause"
     CANCEL = "cancel"
     YIELD = "yield"  # not the user but the queue: a viewer, or a download that is to start now, needs the place
+
+
+class FileStage(StrEnum):
+    """How far a download's file has come, for a retry to go on from."""
+
+    PARTIAL = "partial"  # or nothing of it is here
+    WHOLE = "whole"  # among the incomplete ones
+    PLACED = "placed"  # at its staging place
 
 
 @dataclass(frozen=True)
@@ -82,11 +90,10 @@ def check_transition(old: DownloadState, new: DownloadState) -> None:
         raise Conflict(f"A download that is {old.value} cannot become {new.value}.")
 
 
-def decide(action: Action, state: DownloadState, *, is_owned: bool, is_placed: bool = False) -> Effect:
+def decide(action: Action, state: DownloadState, *, is_owned: bool, stage: FileStage = FileStage.PARTIAL) -> Effect:
     """What `action` does to a download in `state`.
 
-    `is_owned`: a worker is admitted to it or has claimed it. `is_placed`: its whole file lies at its staging place,
-    so that a retry need not fetch it again.
+    `is_owned`: a worker is admitted to it or has claimed it. `stage`: what a retry goes on from.
     """
     if action is Action.PAUSE:
         return _pause(state)
@@ -94,7 +101,7 @@ def decide(action: Action, state: DownloadState, *, is_owned: bool, is_placed: b
         return _resume(state)
     if action is Action.CANCEL:
         return _cancel(state, is_owned=is_owned)
-    return _retry(state, is_placed=is_placed)
+    return _retry(state, stage)
 
 
 def _pause(state: DownloadState) -> Effect:
@@ -127,9 +134,11 @@ def _cancel(state: DownloadState, *, is_owned: bool) -> Effect:
     return Become(_S.CANCELLED)
 
 
-def _retry(state: DownloadState, *, is_placed: bool) -> Effect:
-    if state in (_S.FAILED, _S.BLOCKED) and is_placed:
+def _retry(state: DownloadState, stage: FileStage) -> Effect:
+    if state in (_S.FAILED, _S.BLOCKED) and stage is FileStage.PLACED:
         return Become(_S.PLACED)
+    if state is _S.BLOCKED and stage is FileStage.WHOLE:
+        return Become(_S.FETCHED)
     if state in (_S.FAILED, _S.BLOCKED, _S.CANCELLED):
         return Become(_S.QUEUED)
     if state is _S.QUEUED:

@@ -19,7 +19,7 @@ from stalkeer.adapters.transfers.request import StopReason
 from stalkeer.core.downloads.failures import FailureKind
 from stalkeer.core.downloads.retry import GiveUp, decide_retry
 from stalkeer.core.downloads.states import FINISHING_STATES, Intent
-from stalkeer.errors import ArrError, NotFound, PlacementError
+from stalkeer.errors import ArrError, NotFound, PlacementError, PlacementRefused
 from stalkeer.jobs.downloads.context import Tools
 from stalkeer.jobs.downloads.handover import (
     SHELVES,
@@ -35,12 +35,13 @@ from stalkeer.jobs.downloads.leftovers import remove_if_empty, remove_part
 from stalkeer.jobs.downloads.outcomes import Settling
 from stalkeer.jobs.downloads.pictures import CODE as PICTURE
 from stalkeer.jobs.downloads.pictures import judge_file
-from stalkeer.jobs.downloads.verify import Sound, Unfinished, Wrong, traits_of, verify
+from stalkeer.jobs.downloads.placement import check_own_folder
+from stalkeer.jobs.downloads.verify import NotVideo, Sound, Unfinished, Wrong, traits_of, verify
 from stalkeer.model import DownloadState, InstanceId
 from stalkeer.settings.schema import ImportMode as ImportWish
 from stalkeer.store.downloads import run_writes as owned
 from stalkeer.store.downloads.admission import claim
-from stalkeer.store.downloads.downloads import REFUSALS, DownloadRow, ItemRow, ItemState
+from stalkeer.store.downloads.downloads import NOT_A_VIDEO, PLACEMENT, REFUSALS, DownloadRow, ItemRow, ItemState
 from stalkeer.store.downloads.run_writes import ItemStanding, Ownership, Problem
 
 log = logging.getLogger(__name__)
@@ -118,6 +119,9 @@ class _Finish:
             self.settling.start_over(Problem("part_gone", f"{part} is gone: somebody removed it"))
             return False
         verdict = verify(self.tools, self.row, part)
+        if isinstance(verdict, NotVideo):
+            self.settling.refuse_bytes(Problem(NOT_A_VIDEO, verdict.reason))
+            return False
         if isinstance(verdict, Unfinished):
             self.settling.fetch_on(Problem(FailureKind.TRANSIENT.value, verdict.reason))
             return False
@@ -154,6 +158,7 @@ class _Finish:
                 owned.note_facts(connection, self.guard.owner, self.row.facts or {})
                 if not owned.note_target(connection, self.guard.owner, planned.release, str(planned.target)):
                     return False
+            check_own_folder(self.tools.settings(), planned.target, self._modes().folder)
             place(part, planned.target, self._modes(), self._keep_going)
             remove_part(part)  # what the transfer kept beside it
         except _Halted:
@@ -163,9 +168,17 @@ class _Finish:
             self.settling.fail(Problem("unwanted", str(error)))
             return False
         except PlacementError as error:
-            self.settling.wait(Problem("placement", str(error)), self.row.failures, 60.0)
+            self._not_placed(error)
             return False
         return self._note_placed(planned.target)
+
+    def _not_placed(self, error: PlacementError) -> None:
+        """What passes by itself is tried again every minute; the rest waits for the user."""
+        problem = Problem(PLACEMENT, str(error))
+        if isinstance(error, PlacementRefused):
+            self.settling.block(problem, "placement.refused")
+        else:
+            self.settling.wait(problem, self.row.failures, 60.0)
 
     def _keep_going(self, _size: int) -> None:
         """A copy to another disk takes minutes: it stops between two pieces, and starts over another time."""
@@ -227,7 +240,7 @@ class _Finish:
         except _Halted:
             self._come_back()
         except PlacementError as error:
-            self.settling.wait(Problem("placement", str(error)), self.row.failures, 60.0)
+            self._not_placed(error)
         else:
             return True
         return False

@@ -77,6 +77,14 @@ class Settling:
                     connection, now, self.event(kind, f"needs your decision: {problem.message}", Level.WARNING)
                 )
 
+    def refuse_bytes(self, problem: Problem) -> None:
+        """Nothing of what was fetched is of use: the user decides, and a retry begins at the first byte."""
+        with self.tools.database.begin() as connection:
+            now = self.tools.clock()
+            if owned.block_unusable(connection, self.owner, problem, now):
+                event = self.event("download.refused", f"needs your decision: {problem.message}", Level.WARNING)
+                record_event(connection, now, replace(event, data={"code": problem.code}))
+
     def complete(self, final_path: str | None, words: str) -> None:
         with self.tools.database.begin() as connection:
             now = self.tools.clock()

@@ -38,13 +38,20 @@ class Unfinished:
 
 
 @dataclass(frozen=True)
+class NotVideo:
+    """Not a file of any form that a video has: says nothing for or against the entry."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Wrong:
     """Whole or not, this entry's file is not what is wanted."""
 
     reason: str
 
 
-def verify(tools: Tools, row: DownloadRow, part: Path) -> Sound | Unfinished | Wrong:
+def verify(tools: Tools, row: DownloadRow, part: Path) -> Sound | Unfinished | NotVideo | Wrong:
     """Judge the fetched file. Raises OSError where it cannot be read."""
     settings = tools.settings().downloads
     known = dict(row.facts or {})
@@ -52,6 +59,11 @@ def verify(tools: Tools, row: DownloadRow, part: Path) -> Sound | Unfinished | W
     if row.total is not None and size != row.total:
         return Wrong(f"the file has {size:,} bytes where {row.total:,} were fetched")
     container = inspect(part) if settings.verify_downloads else None
+    if container is not None and container.kind is None:
+        return NotVideo(
+            f"not a video: the server sent {container.reason} ({size:,} bytes), kept as {part}. Look at the source's "
+            "account, then retry; or choose another entry"
+        )
     if container is not None and container.is_whole is False:
         if known.get("is_length_known") is False:
             return Unfinished(f"the file is cut short: {container.reason}")
@@ -110,6 +122,11 @@ def _extension(container: ContainerFacts | None, named: str) -> str:
         "mp4": (".mp4", ".m4v", ".mov", ".3gp"),
         "avi": (".avi", ".divx"),
         "mpegts": (".ts", ".m2ts"),
+        "mpegps": (".mpg", ".mpeg", ".vob"),
+        "flv": (".flv",),
+        "asf": (".wmv", ".asf"),
+        "ogg": (".ogv", ".ogm"),
+        "realmedia": (".rm", ".rmvb"),
     }[container.kind]
     return named if named in fitting else fitting[0]
 

@@ -32,8 +32,10 @@ from stalkeer.store.system.health import (
     Finding,
     HealthChange,
     RepeatedFailure,
+    Unplaced,
     items_failing_repeatedly,
     replace_findings,
+    unplaced_files,
 )
 
 TIMES_IN_A_ROW = 3
@@ -54,6 +56,7 @@ class Facts:
     instances: Sequence[InstanceRow]
     workers: Sequence[WorkerRow]
     failing: Sequence[RepeatedFailure]
+    unplaced: Sequence[Unplaced]
     skew: timedelta
     key_file: Path
     damaged: Sequence[Path]
@@ -106,6 +109,7 @@ def read_facts(database: Database, settings: Settings, now: datetime, place: Bac
             instances=[row for row in list_instances(connection) if row.enabled],
             workers=list_workers(connection),
             failing=items_failing_repeatedly(connection, TIMES_IN_A_ROW, now - LOOKED_BACK),
+            unplaced=unplaced_files(connection),
             skew=abs(database_now(connection, now) - now),
             key_file=place.key_file,
             damaged=damaged_files(Path(str(url.database))) if database.is_sqlite else (),
@@ -195,6 +199,18 @@ def check_paths(facts: Facts) -> Iterator[Finding]:
                     message = f"directories.{key}: {folder} lies inside {root.path}, a root folder of {row.label}"
                     fix = f"Set directories.{key} to a folder beside the root folders"
                     yield Finding("path", f"{key} in {row.slug}", ERROR, message, fix)
+
+
+def check_placement(facts: Facts) -> Iterator[Finding]:
+    for one in facts.unplaced:
+        files = "1 finished file" if one.count == 1 else f"{one.count} finished files"
+        if one.is_blocked:
+            message = f"{files} cannot be placed; {one.title}: {one.error}"
+            yield Finding("placement", "blocked", ERROR, message, "Do what the reason says, then retry the download")
+        else:
+            waits = "waits" if one.count == 1 else "wait"
+            message = f"{files} {waits} to be placed; {one.title}: {one.error}"
+            yield Finding("placement", "waiting", WARNING, message, "Do what the reason says; it is tried every minute")
 
 
 def check_workers(facts: Facts) -> Iterator[Finding]:
@@ -290,6 +306,7 @@ CHECKS: Mapping[str, Callable[[Facts], Iterable[Finding]]] = {
     "account": check_accounts,
     "disk": check_disks,
     "path": check_paths,
+    "placement": check_placement,
     "worker": check_workers,
     "item": check_items,
     "clock": check_clock,

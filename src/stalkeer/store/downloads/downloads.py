@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, 
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from stalkeer.core.downloads.states import Action, AlreadySo, Ask, Become, Refuse, decide
+from stalkeer.core.downloads.states import Action, AlreadySo, Ask, Become, FileStage, Refuse, decide
 from stalkeer.errors import Conflict, NotFound
 from stalkeer.model import FINAL_STATES, DownloadId, DownloadState, EntryId, InstanceId, SourceId, WantedId
 from stalkeer.store.db.tables import download_items, downloads
@@ -20,6 +20,9 @@ from stalkeer.store.journal.events import Event, record_event
 from stalkeer.store.library.targets import SettledItem, lock_settled
 
 REFUSALS = "; "  # between the reasons of one refusal
+# codes of errors that others than the user ask for, too
+PLACEMENT = "placement"
+NOT_A_VIDEO = "not_a_video"
 
 
 class ItemState(StrEnum):
@@ -97,6 +100,14 @@ class DownloadRow:
     def is_owned(self) -> bool:
         """A worker has been admitted to it or has claimed it."""
         return self.admitted_at is not None
+
+    @property
+    def file_stage(self) -> FileStage:
+        """The target is written down before the file moves there; the part is forgotten once it has."""
+        if self.placed_path is not None and self.part_path is None:
+            return FileStage.PLACED
+        is_whole = self.part_path is not None and 0 < (self.total or 0) == self.durable_offset
+        return FileStage.WHOLE if is_whole else FileStage.PARTIAL
 
     @property
     def eta_s(self) -> float | None:
@@ -339,7 +350,7 @@ def _last_rank(connection: Connection) -> float:
 def act(connection: Connection, download_id: DownloadId, action: Action, now: datetime) -> ActionResult:
     """Do what the user asked, or ask the worker that has the download to do it. Works from any process."""
     row = lock_download(connection, download_id)
-    effect = decide(action, row.state, is_owned=row.is_owned, is_placed=row.placed_path is not None)
+    effect = decide(action, row.state, is_owned=row.is_owned, stage=row.file_stage)
     if action is Action.RETRY and effect == Become(DownloadState.QUEUED):
         settled = _settled(connection, row)
         if settled is not None:

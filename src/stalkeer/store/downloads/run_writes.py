@@ -114,6 +114,13 @@ def block(connection: Connection, owner: Ownership, problem: Problem, now: datet
     return _leave(connection, owner, DownloadState.BLOCKED, now, values)
 
 
+def block_unusable(connection: Connection, owner: Ownership, problem: Problem, now: datetime) -> bool:
+    """As `block`, and none of the bytes counts. They stay on disk to be looked at, until a retry or a cancel."""
+    part = {"part_path": _D.part_path}
+    values = {**_FROM_ZERO, **part, "facts": None, "error": problem.message, "error_code": problem.code}
+    return _leave(connection, owner, DownloadState.BLOCKED, now, values)
+
+
 def mark_fetched(
     connection: Connection, owner: Ownership, size: int, validators: Mapping[str, str], now: datetime
 ) -> bool:
@@ -138,6 +145,7 @@ def advance(connection: Connection, owner: Ownership, state: DownloadState, now:
 
 def note_placed(connection: Connection, owner: Ownership, now: datetime) -> bool:
     values = {"state": DownloadState.PLACED.value, "part_path": None, "updated_at": now, "failures": 0}
+    values |= {"error": None, "error_code": None}
     return write_owned(connection, owner, values, to=DownloadState.PLACED)
 
 

@@ -8,7 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, case, delete, func, insert, select
 
+from stalkeer.core.downloads.states import FINISHING_STATES
+from stalkeer.model import DownloadId, DownloadState
 from stalkeer.store.db.tables import download_items, downloads, health, wanted
+from stalkeer.store.downloads.downloads import PLACEMENT, get_download
 
 WARNING, ERROR = "warning", "error"
 
@@ -79,6 +82,31 @@ class RepeatedFailure:
     title: str
     count: int
     error: str
+
+
+@dataclass(frozen=True)
+class Unplaced:
+    """Finished files that could not be put in their place, all blocked or all waiting; the first of them and why."""
+
+    is_blocked: bool
+    count: int
+    title: str
+    error: str
+
+
+def unplaced_files(connection: Connection) -> list[Unplaced]:
+    """Those that wait first."""
+    is_blocked = (downloads.c.state == DownloadState.BLOCKED.value).label("is_blocked")
+    open_states = [state.value for state in (*FINISHING_STATES, DownloadState.BLOCKED)]
+    unplaced = select(func.min(downloads.c.id), func.count(), is_blocked).where(
+        downloads.c.state.in_(open_states), downloads.c.error_code == PLACEMENT
+    )
+    groups = connection.execute(unplaced.group_by("is_blocked").order_by("is_blocked")).all()
+    rows = [get_download(connection, DownloadId(first)) for first, _count, _blocked in groups]
+    return [
+        Unplaced(bool(blocked), count, row.title, row.error or "")
+        for (_first, count, blocked), row in zip(groups, rows, strict=True)
+    ]
 
 
 def items_failing_repeatedly(connection: Connection, times: int, since: datetime) -> list[RepeatedFailure]:
