@@ -18,7 +18,7 @@ from stalkeer.store.db.tables import entries
 from tests.adapters.files.media import make_media
 from tests.doubles import provider_faults as faults
 from tests.doubles.disks import mounted_disk
-from tests.doubles.house import content, digest, eventually, now, open_house
+from tests.doubles.house import digest, eventually, now, open_house
 from tests.doubles.provider_faults import on, script
 
 STRICT = {"downloads.verify_downloads": True, "downloads.timeout": "2s", "downloads.retry_delay": "0.1s"}
@@ -136,7 +136,8 @@ def test_a_clock_that_jumps_delays_nothing(tmp_path, database, running, jump):
     ahead = timedelta()
     with open_house(tmp_path, database, STRICT | {"downloads.reconnect_gap": "1s"}, lambda: now() + ahead) as house:
         source = house.source(max_connections=1)
-        bodies = {house.download(f"Film {n}", made, source): made for n in (1, 2) for made in [content(2_000_000, n)]}
+        films = {number: media(FILM_90, 2_000_000, number) for number in (1, 2)}
+        bodies = {house.download(f"Film {number}", film, source): film for number, film in films.items()}
         house.provider.rate = 2_000_000
         house.change(max(bodies), not_before=now() + timedelta(hours=1))
         running(house.engine())
@@ -147,19 +148,19 @@ def test_a_clock_that_jumps_delays_nothing(tmp_path, database, running, jump):
 
         for download, body in bodies.items():
             house.await_state(download, DownloadState.COMPLETED)
-            assert house.result(download) == digest(body)
+            assert house.result(download) == digest(served(body))
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])
 def test_a_server_in_trouble_is_tried_again(strict, running, status):
-    body = content(300_000)
+    body = media(FILM_90, 300_000, 1)
     download = strict.download("Dune", body)
     strict.provider.hook = on(faults.status(status), first=2)
 
     running(strict.engine())
 
     strict.await_state(download, DownloadState.COMPLETED)
-    assert strict.result(download) == digest(body)
+    assert strict.result(download) == digest(served(body))
 
 
 def test_silence_is_ended_and_the_film_resumed(strict, running):
