@@ -99,6 +99,48 @@ def test_what_is_no_container_is_never_called_whole(payload, is_whole):
     assert inspect_file(io.BytesIO(payload), len(payload)).is_whole is is_whole
 
 
+@pytest.mark.parametrize(
+    ("start", "kind"),
+    [
+        (b"\0\0\1\xba\x44\0\4\0", "mpegps"),
+        (b"FLV\1\5\0\0\0\x09", "flv"),
+        (bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c0b0c"), "asf"),
+        (b"OggS\0\2\0\0", "ogg"),
+        (b".RMF\0\0\0\x12", "realmedia"),
+    ],
+)
+def test_forms_that_are_not_walked_are_recognised(start, kind):
+    facts = inspect_file(io.BytesIO(start + bytes(5000)), len(start) + 5000)
+
+    assert (facts.kind, facts.is_whole) == (kind, None)
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (b"Get free access to our films." * 30, "text"),
+        (b"123 moov", "text"),
+        ("Zugang gesperrt \u00fc".encode(), "text"),
+        ("Kein Zugang".encode("utf-16"), "text"),
+        ("Kein Zugang".encode("utf-16-le"), "text"),
+        (b"  <div>no</div>", "a web page"),
+        (b"\xef\xbb\xbf<!doctype html>", "a web page"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "a PNG picture"),
+        (b"\x1f\x8b\x08\0\0\0", "gzip data"),
+        (b"Rar!\x1a\x07\1\0", "a RAR archive"),
+        (b"MZ\x90\0\3\0", "a Windows program"),
+        (b"%PDF-1.7\n", "a PDF document"),
+        (b"ID3\4\0\0", "an MP3 file"),
+        (bytes(5000), "a file that begins with zeros only"),
+        (bytes(range(256)), "data of no known form"),
+    ],
+)
+def test_what_is_no_container_is_said_to_be_what_it_is(payload, reason):
+    facts = inspect_file(io.BytesIO(payload), len(payload))
+
+    assert (facts.kind, facts.reason) == (None, reason)
+
+
 def test_random_bytes_never_make_the_walk_fail():
     dice = random.Random(3)
     starts = [

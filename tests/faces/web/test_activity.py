@@ -38,6 +38,27 @@ def test_what_an_instance_refused_is_imported_anyway_when_the_user_says_so(clien
     assert state_of(app, BLOCKED) is not DownloadState.BLOCKED
 
 
+def test_what_no_instance_refused_cannot_be_imported_anyway_and_its_reason_is_shown(client: TestClient, app: App):
+    reason = "not a video: the server sent text (42 bytes)"
+    with app.database.begin() as connection:
+        row = update(tables.downloads).where(tables.downloads.c.id == BLOCKED)
+        connection.execute(row.values(error=reason, error_code="not_a_video"))
+        items = update(tables.download_items).where(tables.download_items.c.download_id == BLOCKED)
+        connection.execute(items.values(state="waiting", refusal=None))
+
+    pages = [client.get(f"/activity/{BLOCKED}").text, client.get("/activity?show=trouble").text]
+
+    assert all(reason in page and "Import it anyway" not in page for page in pages)
+
+
+def test_a_finished_file_that_waits_for_its_place_says_why(client: TestClient, app: App):
+    with app.database.begin() as connection:
+        row = update(tables.downloads).where(tables.downloads.c.id == BLOCKED)
+        connection.execute(row.values(state="fetched", error="the disk is full; free some space"))
+
+    assert "the disk is full; free some space" in client.get("/activity").text
+
+
 def test_the_first_of_the_queue_goes_no_further_up(client: TestClient):
     said = client.post(f"/activity/{QUEUED}/up", headers={"HX-Request": "true"})
 

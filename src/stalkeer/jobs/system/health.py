@@ -206,11 +206,13 @@ def check_placement(facts: Facts) -> Iterator[Finding]:
         files = "1 finished file" if one.count == 1 else f"{one.count} finished files"
         if one.is_blocked:
             message = f"{files} cannot be placed; {one.title}: {one.error}"
-            yield Finding("placement", "blocked", ERROR, message, "Do what the reason says, then retry the download")
+            yield Finding("placement", "blocked", ERROR, message, "Mend what the reason names, then retry the download")
         else:
             waits = "waits" if one.count == 1 else "wait"
             message = f"{files} {waits} to be placed; {one.title}: {one.error}"
-            yield Finding("placement", "waiting", WARNING, message, "Do what the reason says; it is tried every minute")
+            yield Finding(
+                "placement", "waiting", WARNING, message, "Mend what the reason names; it is tried again every minute"
+            )
 
 
 def check_workers(facts: Facts) -> Iterator[Finding]:
