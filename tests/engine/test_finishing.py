@@ -131,7 +131,7 @@ def test_a_library_that_cannot_be_looked_at_is_waited_for_and_named(house, runni
 
 def test_a_file_that_cannot_be_placed_waits_for_the_user_and_is_not_fetched_again(house, running):
     download = house.download("Dune", film(15))
-    in_the_way = house.app.settings.directories.movies / "Dune.2020.WEB-DL-STALKEER"
+    in_the_way = house.app.settings.directories.movies / "Dune.2020.1080p.WEB-DL-STALKEER"
     in_the_way.parent.mkdir(parents=True)
     in_the_way.write_bytes(b"the user's")
     running(house.engine())
