@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
 from stalkeer.errors import InvalidInput, StoreError, StoreUnavailable
+from stalkeer.store.db.sqlite_clock import add_subsec
 
 BUSY_TIMEOUT_S = 30
 SQLITE_STATEMENTS = 32  # kept prepared by each connection; those of wide tables take tens of kilobytes each
@@ -141,6 +142,7 @@ def open_dispatch_database(path: Path) -> Database:
 
 def _prepare_dispatch(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = "IMMEDIATE"  # two writers wait for each other at the start, not at the commit
+    add_subsec(connection)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")
