@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from stalkeer.errors import ConfigurationError
 from stalkeer.settings.load import LoadedSettings
+from stalkeer.settings.schema import Settings
 
 FOLDERS = ("movies", "tvshows", "temp")
 
 
 def check_folders(loaded: LoadedSettings) -> None:
-    """Raise ConfigurationError for a configured folder that is missing or not writable; make those of the default."""
+    """Raise ConfigurationError for a configured folder that cannot be used; make those of the default."""
     make_own_folders(loaded)
-    problems = []
-    for name in FOLDERS:
-        problems += _problem(f"directories.{name}", getattr(loaded.settings.directories, name))
-    problems += _playlist_problems(loaded)
+    problems = [*folder_problems(loaded.settings).values(), *_playlist_problems(loaded)]
     if problems:
         raise ConfigurationError("\n".join(problems))
+
+
+def check_changed_folders(loaded: LoadedSettings, changed: Collection[str]) -> None:
+    """Raise ConfigurationError for a folder among the `changed` settings that cannot be used.
+
+    The other folders are not looked at: a disk that is away must not keep anything else from being changed.
+    """
+    if not any(f"directories.{name}" in changed for name in FOLDERS):
+        return
+    make_own_folders(loaded)
+    problems = folder_problems(loaded.settings)
+    refused = [problem for name, problem in problems.items() if f"directories.{name}" in changed]
+    if refused:
+        raise ConfigurationError("\n".join(refused))
 
 
 def make_own_folders(loaded: LoadedSettings) -> None:
@@ -28,16 +41,26 @@ def make_own_folders(loaded: LoadedSettings) -> None:
     for name in FOLDERS:
         if f"directories.{name}" not in loaded.origins:
             folder: Path = getattr(loaded.settings.directories, name)
-            folder.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(OSError):  # it is found missing afterwards
+                folder.mkdir(parents=True, exist_ok=True)
 
 
-def _problem(key: str, folder: Path) -> list[str]:
+def folder_problems(settings: Settings) -> dict[str, str]:
+    """Why a folder of `directories` cannot be used, by its name; nothing is made or written."""
+    folders = {name: getattr(settings.directories, name) for name in FOLDERS}
+    found = {name: _problem(f"directories.{name}", folder) for name, folder in folders.items()}
+    return {name: problem for name, problem in found.items() if problem}
+
+
+def _problem(key: str, folder: Path) -> str:
+    if not folder.is_absolute():
+        return f"{key}: {str(folder)!r} is relative; accepted: the whole path of a folder, such as /data/vod"
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "does not exist"
-        return [f"{key}: {str(folder)!r} {what}; accepted: an existing folder that Stalkeer may write to"]
+        return f"{key}: {str(folder)!r} {what}; accepted: an existing folder that Stalkeer may write to"
     if not os.access(folder, os.W_OK | os.X_OK):
-        return [f"{key}: {str(folder)!r} is not writable for user id {os.getuid()}; accepted: a writable folder"]
-    return []
+        return f"{key}: {str(folder)!r} is not writable for user id {os.getuid()}; accepted: a writable folder"
+    return ""
 
 
 def _playlist_problems(loaded: LoadedSettings) -> list[str]:

@@ -40,7 +40,8 @@ from stalkeer.faces.api import (
 from stalkeer.faces.api.examples import add_examples
 from stalkeer.faces.api.links import add_links
 from stalkeer.faces.http.callers import Security
-from stalkeer.faces.http.guard import AccessGuard
+from stalkeer.faces.http.doorstep import guard_bodies
+from stalkeer.faces.http.guard import AccessGuard, require_access
 from stalkeer.faces.http.problems import EVERYWHERE, Problem, install_problems
 from stalkeer.runtime import App
 
@@ -93,6 +94,7 @@ def create_api(app: App, security: Security) -> FastAPI:
     api.include_router(metrics.router, dependencies=[AccessGuard], responses=EVERYWHERE)
     for router in ROUTERS:
         api.include_router(router, prefix="/api/v1", dependencies=[AccessGuard], responses=EVERYWHERE)
+    guard_bodies(api, require_access)
     _describe(api)
     return api
 

@@ -12,6 +12,7 @@ from stalkeer.faces.http.models import ApiModel
 from stalkeer.faces.http.problems import problem_answers
 from stalkeer.jobs.library.webhooks import check_webhook, receive_event
 from stalkeer.jobs.matching.scan import scan_subject
+from stalkeer.store.library.instances import InstanceRow
 
 router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"], responses=problem_answers(404, 413, 422))
 _basic = HTTPBasic(auto_error=False, description="User `stalkeer`, the webhook's secret as password.")
@@ -24,33 +25,44 @@ class EventReceived(ApiModel):
     run: int | None = None
 
 
+Login = Annotated[HTTPBasicCredentials | None, Depends(_basic)]
+
+
+def find_sender(app: CurrentApp, name: str, login: Login) -> InstanceRow:
+    if login is None:
+        raise HTTPException(401, "The webhook's secret is needed as basic auth", {"WWW-Authenticate": "Basic"})
+    return check_webhook(app.database, app.arrs, name, login.password)
+
+
+def find_sender_by_path(app: CurrentApp, name: str, secret: str) -> InstanceRow:
+    return check_webhook(app.database, app.arrs, name, secret)
+
+
 async def read_body(request: Request) -> bytes:
     return await request.body()
 
 
+# in a signature the sender stands before the body: a stranger's is not read
+Sender = Annotated[InstanceRow, Depends(find_sender)]
+SenderByPath = Annotated[InstanceRow, Depends(find_sender_by_path)]
 Body = Annotated[bytes, Depends(read_body)]
 
 
 @router.post("/{name}")
 @router.put("/{name}", operation_id="replaceWebhookEvent")
-def receive_webhook(
-    app: CurrentApp, name: str, body: Body, login: Annotated[HTTPBasicCredentials | None, Depends(_basic)]
-) -> EventReceived:
+def receive_webhook(app: CurrentApp, sender: Sender, body: Body) -> EventReceived:
     """An event of an instance, with its secret as basic auth: what `stalkeer arr connect` registers."""
-    if login is None:
-        raise HTTPException(401, "The webhook's secret is needed as basic auth", {"WWW-Authenticate": "Basic"})
-    return _take(app, name, login.password, body)
+    return _take(app, sender, body)
 
 
 @router.post("/{name}/{secret}")
 @router.put("/{name}/{secret}", operation_id="replaceWebhookEventWithSecret")
-def receive_webhook_with_secret(app: CurrentApp, name: str, secret: str, body: Body) -> EventReceived:
+def receive_webhook_with_secret(app: CurrentApp, sender: SenderByPath, body: Body) -> EventReceived:
     """The same with the secret in the path, for a webhook that was entered by hand."""
-    return _take(app, name, secret, body)
+    return _take(app, sender, body)
 
 
-def _take(app: CurrentApp, name: str, secret: str, body: bytes) -> EventReceived:
-    row = check_webhook(app.database, app.arrs, name, secret)
+def _take(app: CurrentApp, row: InstanceRow, body: bytes) -> EventReceived:
     received = receive_event(app.database, app.arrs, row, body)
     run = None
     if received.scan_item is not None and app.engine is not None:

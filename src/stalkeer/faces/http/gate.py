@@ -39,6 +39,8 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
 }
 UPLOADS = ("/system/backup/restore", "/sources/upload")  # ends of paths that take a file
+LOGINS = ("/login", "/setup/account")  # ends of paths whose forms are read from strangers
+LARGEST_LOGIN = 16_384
 TOO_LARGE = "The request is larger than security.max_body (max_upload, for a file) allows"
 LONGEST_PATH = 2000
 LONGEST_QUERY = 8000
@@ -122,6 +124,8 @@ class Gate:
         return str(scope["path"]).removeprefix(self._url_base)
 
     def _largest_body(self, scope: Scope, settings: SecuritySettings) -> int:
+        if scope["path"].endswith(LOGINS):
+            return min(LARGEST_LOGIN, settings.max_body)
         return settings.max_upload if scope["path"].endswith(UPLOADS) else settings.max_body
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send, exchange: _Exchange) -> None:

@@ -35,7 +35,17 @@ def require_access(
     _by_header: Annotated[str | None, Depends(_header)] = None,
     _by_query: Annotated[str | None, Depends(_query)] = None,
 ) -> Caller:
-    """401 for a stranger, 429 for a key that is used too much. The parameters put both ways into the document."""
+    """401 for a stranger, 429 for a key that is used too much. The parameters put both ways into the document.
+
+    Decided once a request: where it has a body, before that is read (`doorstep`).
+    """
+    admitted: Caller | None = getattr(request.state, "admitted", None)
+    if admitted is None:
+        admitted = request.state.admitted = _admit(request)
+    return admitted
+
+
+def _admit(request: Request) -> Caller:
     caller = find_caller(request)
     if caller is None:
         is_wrong = "x-api-key" in request.headers or "apikey" in request.query_params

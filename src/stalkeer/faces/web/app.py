@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from stalkeer.errors import Conflict, InvalidInput, NotFound, SecretError, StalkeerError, StoreUnavailable
+from stalkeer.faces.http.doorstep import guard_bodies
 from stalkeer.faces.http.headers import add_headers
 from stalkeer.faces.web import (
     activity,
@@ -30,7 +31,7 @@ from stalkeer.faces.web import (
     system,
     wanted,
 )
-from stalkeer.faces.web.guard import NeedsLogin, UserGuard, lead_to_login
+from stalkeer.faces.web.guard import NeedsLogin, UserGuard, lead_to_login, require_user
 from stalkeer.faces.web.render import Toast, done, page
 from stalkeer.jobs.system.rate_limits import TooManyRequests
 from stalkeer.runtime import App
@@ -75,6 +76,7 @@ def create_web(app: App) -> FastAPI:
         web.include_router(router)
     for router in ROUTERS:
         web.include_router(router, dependencies=[UserGuard])
+    guard_bodies(web, require_user)
     return web
 
 

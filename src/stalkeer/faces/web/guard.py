@@ -24,7 +24,10 @@ def require_user(request: Request) -> None:
     """Let a known caller pass, and note the name for the page; a change must come from a page of ours.
 
     What the live document last said is noted before the page reads anything: a change meanwhile is seen as one.
+    Decided once a request: where it has a body, before that is read (`api.doorstep`).
     """
+    if hasattr(request.state, "user"):
+        return
     caller = find_caller(request)
     if caller is None:
         raise NeedsLogin

@@ -1,0 +1,60 @@
+"""Runs the guard of a route before the request's body is read.
+
+FastAPI reads a whole body before it calls the first dependency: strangers would fill memory and disk with uploads that
+are refused afterwards. Which routes are guarded, the routes say themselves by their dependencies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from re import Pattern
+
+from fastapi import FastAPI, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+Guard = Callable[[Request], object]
+
+
+def guard_bodies(face: FastAPI, guard: Guard) -> None:
+    """Call `guard` early for each request with a body, where its route has `guard` among its dependencies.
+
+    The dependency itself is called as well, later: `guard` keeps its outcome in the request's state. What it raises is
+    answered by the exception handlers of `face`, whenever it is raised.
+    """
+    face.router.middleware_stack = Doorstep(face, face.router.middleware_stack, guard)
+
+
+class Doorstep:
+    def __init__(self, face: FastAPI, inner: ASGIApp, guard: Guard) -> None:
+        self._face, self._inner, self._guard = face, inner, guard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and brings_body(scope) and self._is_guarded(scope):
+            await run_in_threadpool(self._guard, Request(scope))  # it asks the database
+        await self._inner(scope, receive, send)
+
+    def _is_guarded(self, scope: Scope) -> bool:
+        path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
+        return any(scope["method"] in methods and pattern.match(path) for pattern, methods in self._guarded)
+
+    @cached_property
+    def _guarded(self) -> list[tuple[Pattern[str], set[str]]]:
+        return [
+            (route.path_regex, route.methods or set())
+            for route in iter_route_contexts(self._face.router.routes)
+            if (dependant := getattr(route, "dependant", None)) and depends_on(dependant, self._guard)
+        ]
+
+
+def brings_body(scope: Scope) -> bool:
+    headers = Headers(scope=scope)
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+
+
+def depends_on(dependant: Dependant, guard: Guard) -> bool:
+    return dependant.call is guard or any(depends_on(one, guard) for one in dependant.dependencies)
