@@ -16,14 +16,18 @@ from stalkeer.logs import LOG_FILE, LogTargets, configure_logging, get_logger
 from stalkeer.runtime import App, Paths, SettingsRole, SharedSettings, utc_now
 from stalkeer.secrets import KEY_FILE, SecretBox, open_secret_box
 from stalkeer.settings import LoadedSettings, Settings, find_config, load_settings
-from stalkeer.settings.folders import FOLDERS, check_folders, check_outside_root_folders
+from stalkeer.settings.folders import check_playlists, folder_problems
 from stalkeer.settings.live import LiveSettings
 from stalkeer.settings.load import load_shared
 from stalkeer.store.db.damage import set_aside_if_damaged
 from stalkeer.store.db.database import Database, open_database
 from stalkeer.store.db.locks import ServeLock
 from stalkeer.store.db.migrate import check_schema, migrate
-from stalkeer.store.library.instances import configured_instances, list_instances, sync_config_instances
+from stalkeer.store.library.instances import (
+    configured_instances,
+    known_root_folders,
+    sync_config_instances,
+)
 from stalkeer.store.sources.filters import sync_config_filters
 from stalkeer.store.sources.sources import configured_sources, sync_config_sources
 from stalkeer.store.system.credentials import is_key_of, is_published, unreadable_credentials
@@ -216,13 +220,12 @@ def _keep_private(url: str) -> None:
         file.touch(0o600)
 
 
-def _check_staging(app: App) -> None:
-    """Raise ConfigurationError for a staging folder inside a root folder that an instance is known to have."""
-    folders = app.settings.directories
+def _tell_unusable_folders(app: App) -> None:
+    """A folder that cannot be used ends nothing: it is among the health findings, and downloads wait for it."""
     with app.database.connect() as connection:
-        roots = [(row.label, root.path) for row in list_instances(connection) for root in row.root_folders]
-    staging = {f"directories.{key}": getattr(folders, key) for key in FOLDERS}
-    check_outside_root_folders(staging, roots)
+        roots = known_root_folders(connection)
+    for problem in folder_problems(app.settings, roots):
+        log.error("a folder cannot be used; downloads wait until it can", problem=str(problem))
 
 
 def build_security(app: App) -> Security:
@@ -274,8 +277,7 @@ def run_server(app: App) -> None:
     from stalkeer.jobs.sources.refresh import clear_interrupted
     from stalkeer.jobs.system.health_watch import HealthWatch
 
-    check_folders(app.live.loaded)
-    _check_staging(app)
+    check_playlists(app.live.loaded)
     logging = app.settings.logging
     configure_logging(
         LogTargets(
@@ -300,6 +302,7 @@ def run_server(app: App) -> None:
         gate.open()
     else:
         log.error("the secret key does not fit the database: no job starts; see the health page", key=str(app.key_file))
+    _tell_unusable_folders(app)
     watch = HealthWatch(look=lambda: _look_after(app, gate, security), check=app.check_health)
     watch.start()
     try:

@@ -14,10 +14,12 @@ from stalkeer.logs import get_logger, set_level
 from stalkeer.secrets import KEY_FILE, SecretBox
 from stalkeer.settings import Settings
 from stalkeer.settings.change import check_changes, secret_keys
+from stalkeer.settings.folders import check_changed_folders
 from stalkeer.settings.live import LiveSettings
 from stalkeer.settings.shared import shared_document
 from stalkeer.store.db.database import Database
 from stalkeer.store.db.locks import ServeLock
+from stalkeer.store.library.instances import known_root_folders
 from stalkeer.store.system.settings import (
     publish_settings,
     published_version,
@@ -153,11 +155,14 @@ class App:
 
         Nothing is stored where the settings would not fit together (ConfigurationError), where a name may not change
         here (InvalidInput), or where the environment or a flag fixes it (Conflict).
+        A folder must be usable.
         """
         check_changes(changes, self.live.loaded)
         stored = read_settings(self.database, self.secrets)
         wanted = {name: value for name, value in {**stored, **changes}.items() if value is not None}
-        self.live.check(wanted)
+        with self.database.connect() as connection:
+            roots = known_root_folders(connection)
+        check_changed_folders(self.settings, self.live.check(wanted), roots)
         write_settings(self.database, self.secrets, changes, secret_keys(), self.clock())
         self._use(wanted)
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import func, select
 
 from stalkeer.demo.content import Memory
 from stalkeer.demo.scenario import FILMS, MEGABYTE, SHOWS, Cast, Expectation
 from stalkeer.model import DownloadState
+from stalkeer.runtime import utc_now
+from stalkeer.secrets import SecretBox
 from stalkeer.store.db.tables import entries
+from stalkeer.store.system.settings import write_settings
 from tests.e2e.program import free_port
 
 SMALL = {"min_free": "0", "assumed_size": "1MB", "concurrent_limit": 3, "retry_delay": "1s", "reconnect_gap": "0s"}
@@ -82,14 +88,70 @@ def entries_of(stalkeer) -> int:
 
 
 @ROOT_ONLY
-def test_a_folder_that_is_read_only_from_the_start_is_named(program, world, tmp_path):
-    with disk(tmp_path / "disk", "64m") as folder:
-        stalkeer = program(directories={"temp": str(folder)})
+@FEW
+def test_a_folder_that_is_read_only_from_the_start_is_named_and_downloads_wait(program, world, tmp_path):
+    with disk(tmp_path / "disk", "200m") as folder:
+        stalkeer = program(directories={"temp": str(folder)}, downloads=SMALL)
         remount(folder, "ro")
+        assert stalkeer.run("config", "check").code == 5
+        stalkeer.serve()
+        stalkeer.job("refresh")
+        stalkeer.job("scan")
+        stalkeer.wait_until(lambda: str(folder) in stalkeer.waiting(), "downloads wait for the folder")
+        health = stalkeer.run("doctor", "health")
 
-        done = stalkeer.run("serve", timeout_s=30)
+        assert health.code == 1 and "directories.temp" in words(health) and str(folder) in words(health)
+        assert "directories.temp" in stalkeer.log
 
-    assert done.code == 5 and "directories.temp" in words(done) and str(folder) in words(done)
+        remount(folder, "rw")
+        stalkeer.settle()
+        assert stalkeer.stop() == 0
+
+
+@FEW
+@pytest.mark.parametrize(("name", "folder"), [("movies", "relative"), ("temp", "/proc/1"), ("tvshows", "/nowhere")])
+def test_a_stored_folder_that_cannot_be_used_ends_nothing_and_can_be_set_right(program, world, name, folder):
+    """As an earlier release let it be saved, or as a backup brings it."""
+    stalkeer = program(downloads=SMALL)
+    values = json.loads(stalkeer.config.read_text())
+    right = values["directories"].pop(name)
+    stalkeer.config.write_text(json.dumps(values))
+    key = stalkeer.run("api-key", "show").text.strip()
+    with stalkeer.database() as database:
+        box = SecretBox(Fernet.generate_key())
+        write_settings(database, box, {f"directories.{name}": folder}, frozenset(), utc_now())
+
+    checked = stalkeer.run("config", "check")
+    stalkeer.serve()
+    stalkeer.job("refresh")
+    stalkeer.job("scan")
+    stalkeer.wait_until(
+        lambda: any(f"directories.{name}" in one["message"] for one in findings(stalkeer, key)), "found"
+    )
+    assert checked.code == 5 and f"directories.{name}: '{folder}'" in words(checked)
+    assert not any(row.state is not DownloadState.QUEUED for row in stalkeer.downloads())
+    assert stalkeer.run("doctor", "health").code == 1
+    assert stalkeer.run("doctor", "paths").code == (0 if name == "temp" else 1)  # it asks about what is handed over
+
+    answer = ask(stalkeer, "PUT", "/api/v1/settings/directories", key, {name: right})
+    assert answer["values"][name] == right
+    stalkeer.settle()
+    assert stalkeer.stop() == 0
+
+
+def findings(stalkeer, key: str) -> list[dict]:
+    return ask(stalkeer, "GET", "/api/v1/health", key)
+
+
+def ask(stalkeer, method: str, path: str, key: str, body: object = None):
+    request = Request(
+        f"http://127.0.0.1:{stalkeer.port}{path}",
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"X-Api-Key": key, "Content-Type": "application/json"},
+    )
+    with urlopen(request, timeout=20) as answer:
+        return json.load(answer)
 
 
 @ROOT_ONLY

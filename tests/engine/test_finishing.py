@@ -305,6 +305,7 @@ def test_one_film_for_two_instances_is_fetched_once(house, running, tmp_path, ha
 def test_a_full_disk_makes_downloads_wait_and_they_go_on_when_there_is_room(tmp_path, database, running):
     with ExitStack() as stack:
         disk = stack.enter_context(mounted_disk(tmp_path / "small", 6_000_000))
+        (disk / "incomplete").mkdir()
         house = stack.enter_context(open_house(tmp_path, database, {"directories.temp": str(disk / "incomplete")}))
         ballast = disk / "ballast"
         ballast.write_bytes(bytes(4_500_000))

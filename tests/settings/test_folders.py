@@ -6,7 +6,7 @@ import pytest
 
 from stalkeer.errors import ConfigurationError
 from stalkeer.settings import load_settings
-from stalkeer.settings.folders import check_folders, check_outside_root_folders
+from stalkeer.settings.folders import check_changed_folders, check_folders, folder_problems
 
 
 def loaded_with(tmp_path, **flags):
@@ -35,11 +35,53 @@ def test_a_file_is_no_folder(tmp_path):
 
 
 def test_a_staging_folder_inside_a_root_folder_is_refused_by_name(tmp_path):
-    with pytest.raises(ConfigurationError, match="directories.movies.*root folder of radarr"):
-        check_outside_root_folders(
-            {"directories.movies": tmp_path / "media" / "vod"}, [("radarr", str(tmp_path / "media"))]
-        )
+    (tmp_path / "media" / "vod").mkdir(parents=True)
+    loaded = loaded_with(tmp_path, directories__movies=str(tmp_path / "media" / "vod"))
+
+    with pytest.raises(ConfigurationError, match=r"directories\.movies.*root folder of radarr"):
+        check_folders(loaded, [("radarr", str(tmp_path / "media"))])
 
 
 def test_a_staging_folder_beside_a_root_folder_is_fine(tmp_path):
-    check_outside_root_folders({"directories.movies": tmp_path / "vod"}, [("radarr", str(tmp_path / "media"))])
+    (tmp_path / "vod").mkdir()
+
+    check_folders(loaded_with(tmp_path, directories__movies=str(tmp_path / "vod")), [("radarr", str(tmp_path / "m"))])
+
+
+@pytest.mark.parametrize(
+    ("folder", "reason"),
+    [
+        ("relative", "is relative; accepted: the whole path"),
+        ("", "is relative"),
+        ("../vod", "is relative"),
+        ("/proc/1", "is not writable"),
+        ("/nowhere/at/all", "does not exist"),
+        ("/etc/hostname", "is not a folder"),
+        ("/etc/hostname/below", "does not exist"),
+        ("/" + "x" * 300, "cannot be reached: File name too long"),
+        ("/nul\x00", "cannot be reached"),
+    ],
+)
+@pytest.mark.parametrize("name", ["movies", "tvshows", "temp"])
+def test_a_folder_that_cannot_be_used_is_named_with_the_reason(tmp_path, monkeypatch, name, folder, reason):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "relative").mkdir()  # where the program happens to run is no reason to take it
+    loaded = loaded_with(tmp_path, **{f"directories__{name}": folder})
+
+    with pytest.raises(ConfigurationError, match=rf"^directories\.{name}: .*{reason}"):
+        check_folders(loaded)
+    with pytest.raises(ConfigurationError, match=rf"^directories\.{name}: .*{reason}"):
+        check_changed_folders(loaded_with(tmp_path).settings, loaded, [])
+
+
+def test_a_change_of_something_else_does_not_look_at_the_folders(tmp_path):
+    loaded = loaded_with(tmp_path, directories__movies=str(tmp_path / "gone"))
+
+    check_changed_folders(loaded.settings, loaded, [])
+
+
+def test_looking_at_folders_makes_none(tmp_path):
+    loaded = loaded_with(tmp_path, directories__movies=str(tmp_path / "gone"))
+
+    assert len(folder_problems(loaded.settings)) == 3
+    assert list(tmp_path.iterdir()) == []

@@ -28,6 +28,7 @@ from stalkeer.engine.workflows import Bodies, Dispatch, EngineDatabase
 from stalkeer.errors import Conflict, StalkeerError, StoreError
 from stalkeer.jobs.downloads.context import Tools
 from stalkeer.model import DownloadState
+from stalkeer.settings.folders import make_own_folders
 from stalkeer.store.db.damage import set_aside_if_damaged
 from stalkeer.store.downloads.admission import release_all
 from stalkeer.store.downloads.downloads import count_by_state
@@ -90,6 +91,7 @@ class Engine:
     def launch(self) -> None:
         """Begin to work. Raises Conflict where another process works on this data folder already."""
         share_pools()
+        make_own_folders(self._program.live.loaded)
         self._tools.database.open_ahead()
         if not self._is_shared and not self._lock.acquire():
             raise Conflict(

@@ -170,8 +170,11 @@ class Pulse:
         return due | questions_open(connection, sources, now)
 
     def _admit(self, connection: Transaction, given: Given, now: datetime) -> None:
-        """Start what may start; ask what must make room. Finished files go on whatever the calendar says."""
-        given.finishes = admit_finishing(connection, now)
+        """Start what may start; ask what must make room. Finished files go on whatever the calendar says, but not while
+        a folder is in trouble: what lies on a disk that is away would be taken for gone, and fetched again.
+        """
+        if self._survey.volume.trouble is None:
+            given.finishes = admit_finishing(connection, now)
         running = [replace(one, remaining=self._survey.unclaimed_by(one)) for one in running_downloads(connection)]
         candidates = waiting_candidates(connection, now, CANDIDATES_PER_SOURCE)
         if not candidates and not running:

@@ -14,6 +14,7 @@ from stalkeer.jobs.sources.account_status import AccountDesk
 from stalkeer.model import SourceId
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
+from stalkeer.settings.live import LiveSettings
 from stalkeer.store.db.database import Database
 
 
@@ -27,6 +28,9 @@ class Folders(Protocol):
 
 class Program(Protocol):
     """What the engine needs of the wired program."""
+
+    @property
+    def live(self) -> LiveSettings: ...
 
     @property
     def settings(self) -> Settings: ...

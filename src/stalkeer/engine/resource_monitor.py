@@ -128,8 +128,8 @@ class Survey:
     def _measure(self) -> None:
         settings = self._tools.settings()
         floor = settings.downloads.min_free
-        volume = measure_volume(settings)
         with self._tools.database.connect() as connection:
+            volume = measure_volume(connection, settings)
             parts = running_parts(connection)
         claims = {one.download_id: unclaimed(Path(one.path), one.total) for one in parts}
         with self._lock:

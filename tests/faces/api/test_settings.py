@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from stalkeer.demo.radarr import Radarr
+from stalkeer.jobs.journal.reporting import QuietRun
+from stalkeer.jobs.library.sync import sync_wanted
 from stalkeer.settings.change import CHANGEABLE
 from tests.doubles.app import make_app
+from tests.doubles.instances import know
 
 
 def test_a_section_shows_values_origins_and_what_is_fixed(client):
@@ -67,6 +73,10 @@ def test_a_list_of_mappings_changes_as_a_whole(client, app):
         ("security", {"userHeader": "A: b\r\nC"}, 422),
         ("security", {"userHeader": ""}, 422),
         ("schedule", {"scan": "hourly"}, 422),
+        ("directories", {"movies": "relative"}, 409),
+        ("directories", {"temp": "/proc/1"}, 409),
+        ("directories", {"tvshows": "/nowhere/at/all"}, 409),
+        ("directories", {"temp": "/etc/hostname"}, 409),
         ("matching", {"threshold": 0.99}, 409),
         ("nothing", {}, 404),
         ("database", {"url": "sqlite:////etc/passwd"}, 404),
@@ -81,6 +91,37 @@ def test_what_cannot_be_used_is_refused_and_nothing_is_kept(client, app, section
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert app.settings == before
+
+
+def test_a_folder_inside_a_root_folder_is_refused_when_it_is_set(client, app, tmp_path):
+    with Radarr(tmp_path / "library") as radarr:
+        know(app.arrs, radarr)
+        sync_wanted(app.database, app.arrs, app.settings.wanted, QuietRun())
+        inside = Path(radarr.root_folder) / "vod"
+        inside.mkdir(parents=True)
+
+        answer = client.put("/api/v1/settings/directories", json={"movies": str(inside)})
+
+    assert answer.status_code == 409
+    assert "a root folder of" in answer.json()["detail"]
+
+
+def test_a_folder_goes_back_to_the_default_which_is_made(client, app, tmp_path):
+    (tmp_path / "films").mkdir()
+    client.put("/api/v1/settings/directories", json={"movies": str(tmp_path / "films")})
+
+    assert client.put("/api/v1/settings/directories", json={"movies": None}).status_code == 200
+    assert app.settings.directories.movies.is_dir()
+
+
+def test_a_disk_that_is_away_keeps_nothing_else_from_being_changed(client, app, tmp_path):
+    folder = tmp_path / "films"
+    folder.mkdir()
+    client.put("/api/v1/settings/directories", json={"movies": str(folder)})
+    folder.rmdir()
+
+    assert client.put("/api/v1/settings/downloads", json={"timeout": "9s"}).status_code == 200
+    assert client.put("/api/v1/settings/directories", json={"folderMode": "775"}).status_code == 200
 
 
 def test_a_wrong_value_is_pointed_at(client):

@@ -9,15 +9,21 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import closing
 
 import pytest
 import uvicorn
+from cryptography.fernet import Fernet
 
 from stalkeer.app import Start, build_app, build_security, build_server
 from stalkeer.faces.cli.main import run_command_line
 from stalkeer.jobs.system.rate_limits import RateLimits
 from stalkeer.jobs.system.sessions import Sessions
+from stalkeer.runtime import utc_now
+from stalkeer.secrets import SecretBox
+from stalkeer.store.db.database import open_database, sqlite_url
 from stalkeer.store.db.migrate import revisions
+from stalkeer.store.system.settings import write_settings
 
 
 @pytest.fixture
@@ -223,6 +229,38 @@ def test_a_usable_configuration_says_so(stalkeer, tmp_path):
     config.write_text(f"data_dir: {tmp_path}/data\n")
 
     assert stalkeer("config", "check", "-c", str(config), "--json").document["valid"] is True
+
+
+def save(on_disk, tmp_path, name, value):
+    """A value in the database, as an earlier release let the web pages keep it."""
+    assert on_disk("api-key", "show")[0] == 0
+    with closing(open_database(sqlite_url(tmp_path / "data" / "stalkeer.db"))) as database:
+        write_settings(database, SecretBox(Fernet.generate_key()), {name: value}, frozenset(), utc_now())
+
+
+@pytest.mark.parametrize("folder", ["relative", "/proc/1", "/nowhere/at/all"])
+def test_the_check_finds_what_was_saved_in_the_web_pages_too(on_disk, tmp_path, folder):
+    save(on_disk, tmp_path, "directories.movies", folder)
+
+    code, shown = on_disk("config", "check", "--json")
+
+    assert code == 5
+    assert json.loads(shown)["error"].startswith(f"directories.movies: '{folder}' ")
+
+
+def test_what_was_saved_in_the_web_pages_is_shown_with_its_origin(on_disk, tmp_path):
+    save(on_disk, tmp_path, "downloads.concurrent_limit", 7)
+
+    _, shown = on_disk("config", "show", "--json")
+
+    rows = {row["key"]: row for row in json.loads(shown)["settings"]}
+    assert rows["downloads.concurrent_limit"] == {"key": "downloads.concurrent_limit", "value": 7, "origin": "ui"}
+
+
+def test_a_check_makes_no_database_and_no_key(on_disk, tmp_path):
+    assert on_disk("config", "check")[0] == 0
+
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["vod"]
 
 
 # --- doctor health

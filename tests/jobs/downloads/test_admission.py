@@ -7,6 +7,7 @@ import pytest
 from stalkeer.core.downloads.waiting import Reason
 from stalkeer.jobs.downloads.admission import allowance, explain_waiting, read_accounts, read_gates
 from stalkeer.jobs.sources.account_status import AccountDesk, AccountState, Reply
+from stalkeer.settings.folders import make_own_folders
 from stalkeer.store.downloads.statistics import Sample, add_samples
 from stalkeer.store.sources.accounts import connected
 from tests.doubles.app import make_app
@@ -20,7 +21,9 @@ def house_with(tmp_path, database, clock):
     clock.now = MONDAY_NOON
 
     def make(**given):
-        return House(make_app(tmp_path / "data", database, clock, given), provider=None, radarr=None)
+        app = make_app(tmp_path / "data", database, clock, given)
+        make_own_folders(app.live.loaded)
+        return House(app, provider=None, radarr=None)
 
     return make
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
@@ -9,8 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from stalkeer.faces.cli.output import emit, loaded_settings
+from stalkeer.secrets import KEY_FILE
 from stalkeer.settings import LoadedSettings
-from stalkeer.settings.folders import check_folders
+from stalkeer.settings.folders import RootFolder, check_folders
 from stalkeer.settings.keys import flatten
 
 app = typer.Typer(no_args_is_help=True, help="Check and show the settings in use.")
@@ -18,12 +20,12 @@ app = typer.Typer(no_args_is_help=True, help="Check and show the settings in use
 
 @app.command()
 def check(context: typer.Context) -> None:
-    """Check every setting and folder; exit code 5 when one cannot be used.
+    """Check every setting and folder, also what was saved in the web pages; exit code 5 when one cannot be used.
 
     Example: stalkeer --config config.yml config check
     """
-    loaded = loaded_settings(context)
-    check_folders(loaded)
+    loaded, roots = _in_use(context)
+    check_folders(loaded, roots)
     document = {"valid": True, "config": loaded.config, "dataDir": loaded.settings.data_dir}
     emit(
         context, document, lambda console: console.print(f"The settings are usable ({_source(loaded)}).", style="green")
@@ -36,7 +38,7 @@ def show(context: typer.Context) -> None:
 
     Example: stalkeer config show --json
     """
-    loaded = loaded_settings(context)
+    loaded, _ = _in_use(context)
     values = [
         {"key": key, "value": value, "origin": loaded.origins.get(key, "default")}
         for key, value in flatten(loaded.settings)
@@ -50,6 +52,16 @@ def show(context: typer.Context) -> None:
         console.print(table)
 
     emit(context, {"config": loaded.config, "settings": values}, render)
+
+
+def _in_use(context: typer.Context) -> tuple[LoadedSettings, Sequence[RootFolder]]:
+    """The settings as the program uses them, with what was saved in its database, and the root folders it knows."""
+    from stalkeer.store.system.saved import read_saved
+
+    first = loaded_settings(context).settings
+    key_file = first.secret_key_file or first.data_dir / KEY_FILE
+    saved = read_saved(first.database.url.get_secret_value(), key_file)
+    return loaded_settings(context, saved.settings), saved.root_folders
 
 
 def _source(loaded: LoadedSettings) -> str:

@@ -64,12 +64,12 @@ def context_app(context: typer.Context) -> App:
     return run.app
 
 
-def loaded_settings(context: typer.Context) -> LoadedSettings:
-    """The settings alone, for commands that must work without a database."""
+def loaded_settings(context: typer.Context, saved: Mapping[str, object] | None = None) -> LoadedSettings:
+    """The settings alone, for commands that must work without a database; `saved` is what one holds."""
     from stalkeer.settings import find_config, load_settings
 
     run = invocation(context)
-    return load_settings(run.config or find_config(os.environ), os.environ, run.overrides)
+    return load_settings(run.config or find_config(os.environ), os.environ, run.overrides, saved)
 
 
 def emit(context: typer.Context, document: Mapping[str, object], render: Callable[[Console], None]) -> None:

@@ -27,6 +27,7 @@ from stalkeer.jobs.system.first_run import hold_downloads, release_downloads
 from stalkeer.jobs.system.rate_limits import TooManyRequests
 from stalkeer.jobs.system.sessions import LoginRefused
 from stalkeer.runtime import App
+from stalkeer.settings.folders import FOLDERS
 from stalkeer.settings.units import show_size
 from stalkeer.store.journal.runs import RunState, list_runs
 from stalkeer.store.library.instances import list_instances
@@ -147,8 +148,10 @@ def get_paths(request: Request) -> HTMLResponse:
 @router.post("/setup/paths", dependencies=[UserGuard])
 def post_paths(request: Request, given: FormFields) -> Response:
     """Keep the folders; the findings are looked up by the page itself."""
-    names = ("directories.temp", "directories.movies", "directories.tvshows")
-    return keep(request, {name: given[name] for name in names if given.get(name)}, "/setup/paths")
+    present = app_of(request).settings.directories
+    shown = {f"directories.{name}": str(getattr(present, name)) for name in FOLDERS}
+    changes = {name: given[name] for name in shown if given.get(name) and given[name] != shown[name]}
+    return keep(request, changes, "/setup/paths")
 
 
 @router.get("/setup/limits", dependencies=[UserGuard])

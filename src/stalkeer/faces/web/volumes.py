@@ -36,7 +36,14 @@ def volumes_of(settings: Settings) -> list[Volume]:
 
 def nearest(folder: Path) -> Path:
     """The folder, or the closest one above it that exists."""
-    return next((place for place in (folder, *folder.parents) if place.exists()), Path("/"))
+    return next((place for place in (folder, *folder.parents) if is_there(place)), Path("/"))
+
+
+def is_there(place: Path) -> bool:
+    try:
+        return place.exists()
+    except OSError:  # it may not be looked at, or has a name that the file system does not take
+        return False
 
 
 def measured(path: Path, names: tuple[str, ...]) -> Volume:

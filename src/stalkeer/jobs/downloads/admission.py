@@ -27,6 +27,7 @@ from stalkeer.core.downloads.waiting import Reason, Waiting
 from stalkeer.errors import StalkeerError
 from stalkeer.model import DownloadId, SourceId
 from stalkeer.settings import Settings
+from stalkeer.settings.folders import folder_problems
 from stalkeer.store.catalogue.addresses import find_address
 from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads.admission import (
@@ -41,6 +42,7 @@ from stalkeer.store.downloads.admission import (
     without_host,
 )
 from stalkeer.store.downloads.statistics import fetched_since
+from stalkeer.store.library.instances import known_root_folders
 
 UNUSABLE = ("expired", "banned", "disabled")
 QUEUE_SHOWN = 1000
@@ -90,8 +92,11 @@ def _refusal(source: SourceLimits, now: datetime) -> str | None:
     return None
 
 
-def measure_volume(settings: Settings) -> Volume:
-    """How much the folder of incomplete downloads can take. A folder is made once; one that goes missing is trouble."""
+def measure_volume(connection: Transaction, settings: Settings) -> Volume:
+    """How much the folder of incomplete downloads can take. Trouble with any of the folders bars every download."""
+    problems = folder_problems(settings, known_root_folders(connection))
+    if problems:
+        return Volume(trouble=f"{problems[0].key}: {problems[0].reason}. {problems[0].fix}")
     folder = settings.directories.temp
     found = claim(folder, settings.data_dir / FOLDER_MEMORY)
     if not found.is_usable:
@@ -121,8 +126,8 @@ def learn_hosts(
 
 def explain_waiting(database: Database, settings: Settings, now: datetime) -> dict[DownloadId, Waiting]:
     """Why each queued download waits, as admission would decide at this moment."""
-    volume = measure_volume(settings)
     with database.connect() as connection:
+        volume = measure_volume(connection, settings)
         candidates = all_candidates(connection, QUEUE_SHOWN)
         if not candidates:
             return {}

@@ -130,6 +130,9 @@ def examine_paths(arrs: Arrs, directories: DirectorySettings, run: Run, only: st
 
 def _check(arrs: Arrs, row: InstanceRow, folder: Path) -> FolderCheck:
     empty = FolderCheck(row.slug, str(folder), None, None, (), (), ())
+    if not folder.is_absolute():
+        words = f"{folder} is a relative path: it means another folder to each program."
+        return replace(empty, problems=(words,), advice=("Set the whole path in `directories`.",), is_known=False)
     try:
         with _probe(folder) as probe, arrs.client(row) as client:
             view = _View(row, client, read_root_folders(client), read_media_management(client))

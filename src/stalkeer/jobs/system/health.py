@@ -6,7 +6,6 @@ only the instances can tell stands in `health_views`.
 
 from __future__ import annotations
 
-import os
 import shutil
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 from stalkeer.jobs.system.backup import Backup, BackupPlace, list_backups, refused_restore
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
+from stalkeer.settings.folders import FOLDERS, folder_problems
 from stalkeer.settings.schema import AuthMode
 from stalkeer.store.db.damage import damaged_files
 from stalkeer.store.db.database import Database
@@ -185,14 +185,12 @@ def check_disks(facts: Facts) -> Iterator[Finding]:
 
 
 def check_paths(facts: Facts) -> Iterator[Finding]:
-    for key in ("temp", "movies", "tvshows"):
+    """Folders that cannot be used. Page, API and doctor go on without them; downloads wait."""
+    for problem in folder_problems(facts.settings):
+        key = problem.key.removeprefix("directories.")
+        yield Finding("path", key, ERROR, f"{problem.key}: {problem.reason}; downloads wait", problem.fix)
+    for key in FOLDERS:
         folder: Path = getattr(facts.settings.directories, key)
-        if not folder.is_dir():
-            fix = f"Mount it, or set directories.{key} to a folder that exists"
-            yield Finding("path", key, ERROR, f"directories.{key}: {folder} is not there", fix)
-        elif not os.access(folder, os.W_OK | os.X_OK):
-            fix = f"Give user id {os.getuid()} the right to write there (PUID, UMASK)"
-            yield Finding("path", key, ERROR, f"directories.{key}: {folder} is not writable", fix)
         for row in facts.instances:
             for root in row.root_folders:
                 if folder.is_relative_to(root.path):

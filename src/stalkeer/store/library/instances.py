@@ -192,6 +192,11 @@ def remove_instance(connection: Connection, slug: str, now: datetime) -> None:
     _disable(connection, row.id, now)
 
 
+def known_root_folders(connection: Connection) -> list[tuple[str, str]]:
+    """Each root folder that an instance is known to have, as (name of the instance, path)."""
+    return [(row.label, root.path) for row in list_instances(connection) for root in row.root_folders]
+
+
 def list_instances(
     connection: Connection, *, kind: InstanceKind | None = None, include_removed: bool = False
 ) -> tuple[InstanceRow, ...]:
