@@ -111,6 +111,22 @@ def test_an_uploaded_backup_may_come_with_its_key(app, client, migrated):
     assert (app.paths.data_dir / "restore-pending.key").read_bytes() == app.key_file.read_bytes()
 
 
+@pytest.mark.parametrize("key", [b"Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmE=", b"no key", b""])
+def test_a_backup_with_a_wrong_key_is_refused_and_not_staged(app, client, migrated, key):
+    made = client.post("/api/v1/system/backup").json()["name"]
+    content = client.get(f"/api/v1/system/backup/{made}").content
+    kept = (app.paths.backups / made).with_suffix(".key")
+    kept.write_bytes(key)
+
+    uploaded = client.post("/api/v1/system/backup/restore", files={"file": ("b.zip", content), "key": ("b.key", key)})
+    listed = client.post(f"/api/v1/system/backup/{made}/restore")
+
+    for answer in (uploaded, listed):
+        assert answer.status_code == 422
+        assert "take the .key file that was made with this backup" in answer.json()["detail"].replace("Take", "take")
+    assert list(app.paths.data_dir.glob("restore-pending*")) == []
+
+
 def test_findings_are_listed_with_their_fix(client, app):
     finding = Finding("disk", "/data", "error", "Only 1 GB free", "Free some space")
     with app.database.begin() as connection:

@@ -126,6 +126,18 @@ def test_a_backup_is_restored_and_what_came_later_is_gone(on_disk, tmp_path):
     assert on_disk("api-key", "show") == (0, key)
 
 
+def test_a_backup_with_a_wrong_key_is_refused_and_the_present_key_stays(on_disk, tmp_path):
+    _, key = on_disk("api-key", "show")
+    on_disk("backup")
+    path = next((tmp_path / "data" / "backups").glob("*.zip"))
+    path.with_suffix(".key").write_bytes(Fernet.generate_key())
+
+    code, said = on_disk("restore", path.name, "--json")
+
+    assert code == 1 and "belongs to another installation" in json.loads(said)["error"]
+    assert on_disk("api-key", "show") == (0, key)
+
+
 def test_a_backup_that_is_not_there_is_named(on_disk):
     code, _ = on_disk("restore", "nothing.zip")
 

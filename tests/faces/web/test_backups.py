@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from starlette.testclient import TestClient
 
 from stalkeer.jobs.system.backup import PENDING, Backup, make_backup
@@ -54,6 +55,16 @@ def test_a_file_that_is_no_backup_is_refused_with_the_reason(client: TestClient,
 
     assert said.status_code == 422 and "is not a backup of Stalkeer" in said.text
     assert not (app.paths.data_dir / PENDING).exists()
+
+
+def test_a_wrong_key_is_refused_with_the_reason(client: TestClient, app: App, made: Backup):
+    path = app.paths.backups / made.name
+    files = {"file": ("mine.zip", path.read_bytes()), "key": ("mine.key", Fernet.generate_key())}
+
+    said = client.post("/system/backup/restore", files=files)
+
+    assert said.status_code == 422 and "belongs to another installation" in said.text
+    assert not list(app.paths.data_dir.glob("restore-pending.*"))
 
 
 def test_a_restore_that_waits_can_be_called_off(client: TestClient, app: App, made: Backup):

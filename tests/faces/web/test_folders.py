@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from starlette.testclient import TestClient
@@ -30,7 +31,7 @@ def test_a_folder_that_cannot_be_used_is_refused_with_the_reason(
     said = client.post(page, data={f"directories.{name}": folder}, headers={"HX-Request": "true"})
 
     assert said.status_code == 422
-    said_why = json.loads(said.headers["hx-trigger"])["toast"]["text"]
+    said_why = json.loads(unquote(said.headers["stalkeer-toast"]))["text"]
     assert said_why.startswith(f"directories.{name}: ") and reason in said_why
     assert app.live.stored == {}
 

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import func, insert, select
 
 from stalkeer.errors import InvalidInput, NotFound
@@ -26,10 +27,13 @@ from stalkeer.jobs.system.backup import (
     restore_pending,
     stage_restore,
 )
-from stalkeer.secrets import open_secret_box
+from stalkeer.model import InstanceKind
+from stalkeer.secrets import SecretBox, open_secret_box
 from stalkeer.store.db.database import Database, open_database, sqlite_url
 from stalkeer.store.db.migrate import MIGRATIONS, migrate, upgrade
-from stalkeer.store.db.tables import users
+from stalkeer.store.db.tables import settings, users
+from stalkeer.store.library.instances import NewInstance, add_instance
+from stalkeer.store.sources.sources import Credentials, NewSource, add_source
 from stalkeer.store.system.api_keys import read_keys, write_key
 
 
@@ -199,6 +203,93 @@ def test_a_staged_backup_that_cannot_be_restored_lets_the_program_start(place, c
 
 def test_nothing_staged_is_nothing_done(place, clock):
     assert restore_pending(place, "sqlite:///x", clock()) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "problem"),
+    [
+        (Fernet.generate_key(), "belongs to another installation"),
+        (Fernet.generate_key() + b"\n" + Fernet.generate_key(), "belongs to another installation"),
+        (b"", "is no key"),
+        (b"my password", "is no key"),
+        (bytes(range(256)), "is no key"),
+        ("schlüssel".encode(), "is no key"),
+    ],
+    ids=["another", "two-others", "empty", "text", "bytes", "not-ascii"],
+)
+def test_a_key_that_does_not_read_the_backup_is_refused_and_nothing_is_touched(filled, place, clock, key, problem):
+    path = place.backups / make_backup(filled, place, clock()).name
+    path.with_suffix(".key").write_bytes(key)
+    before = place.key_file.read_bytes()
+    url = filled.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    with pytest.raises(InvalidInput, match=problem):
+        stage_restore(path, place)
+    with pytest.raises(InvalidInput, match=problem):
+        restore_backup(path, place, f"sqlite:///{place.data_dir / 'stalkeer.db'}" if filled.is_sqlite else url, clock())
+
+    assert place.key_file.read_bytes() == before
+    assert list(place.data_dir.glob("restore-pending*")) == list(place.data_dir.glob("*before-*")) == []
+    assert list(place.data_dir.glob(".trying-*")) == []
+    assert read_keys(filled, open_secret_box(place.data_dir)) == {"main": "the-api-key"}
+
+
+@pytest.mark.parametrize("table", ["sources", "instances", "settings"])
+def test_the_key_is_tried_on_every_kind_of_credential(filled, place, clock, table):
+    with filled.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM api_keys")
+        hold_credential(connection, open_secret_box(place.data_dir), table, clock())
+    path = place.backups / make_backup(filled, place, clock()).name
+
+    stage_restore(path, place)
+    path.with_suffix(".key").write_bytes(Fernet.generate_key())
+    with pytest.raises(InvalidInput, match="another installation: it reads none of the 1 credentials"):
+        stage_restore(path, place)
+
+
+def hold_credential(connection, box, table, now):
+    if table == "sources":
+        add_source(connection, NewSource("main", "m3u", Credentials(url="http://tv.example/a")), box, now)
+    elif table == "instances":
+        add_instance(connection, NewInstance("radarr", InstanceKind.RADARR, "http://r", "k" * 32), box, now)
+    else:
+        value = box.encrypt(json.dumps("0123456789abcdef"))
+        connection.execute(insert(settings).values(key="tmdb.api_key", value=value, secret=True, updated_at=now))
+
+
+def test_a_key_is_taken_that_reads_a_part_of_the_credentials(filled, place, clock):
+    """The others were written with a key that is lost."""
+    with filled.begin() as connection:
+        hold_credential(connection, SecretBox(Fernet.generate_key()), "sources", clock())
+    made = make_backup(filled, place, clock())
+
+    stage_restore(place.backups / made.name, place)
+
+    assert (place.data_dir / PENDING).with_suffix(".key").exists()
+
+
+def test_a_key_beside_a_backup_without_credentials_is_taken(database, place, clock):
+    open_secret_box(place.data_dir)
+    made = make_backup(database, place, clock())
+
+    stage_restore(place.backups / made.name, place)
+
+    assert (place.data_dir / PENDING).exists()
+
+
+def test_a_wrong_key_that_an_earlier_release_staged_lets_the_program_start(filled, place, clock):
+    if not filled.is_sqlite:
+        pytest.skip("a file is exchanged")
+    made = make_backup(filled, place, clock())
+    stage_restore(place.backups / made.name, place)
+    (place.data_dir / PENDING).with_suffix(".key").write_bytes(Fernet.generate_key())
+    before = place.key_file.read_bytes()
+    filled.close()
+
+    assert restore_pending(place, sqlite_url(place.data_dir / "stalkeer.db"), clock()) is None
+
+    assert place.key_file.read_bytes() == before
+    assert refused_restore(place) is not None
 
 
 def write_zip(path: Path, members: dict[str, bytes]) -> Path:

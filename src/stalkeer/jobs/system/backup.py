@@ -18,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from stalkeer.errors import Conflict, InvalidInput, NotFound, StalkeerError, StoreError
+from stalkeer.jobs.system.backup_key import check_key
 from stalkeer.logs import get_logger
 from stalkeer.store.db.database import Database, open_database
 from stalkeer.store.db.dump import dump_tables, load_tables
@@ -157,9 +158,18 @@ def check_backup(path: Path) -> CheckedBackup:
     return CheckedBackup(path, made_by, revision, has_rows)
 
 
+def check_backup_and_key(path: Path, place: BackupPlace) -> CheckedBackup:
+    """Raise InvalidInput unless this is a whole backup, and the key beside it, if any, is the backup's own."""
+    checked = check_backup(path)
+    key = path.with_suffix(".key")
+    if key.exists():
+        check_key(key, path, ROWS_MEMBER if checked.has_rows else SQLITE_MEMBER, place.data_dir)
+    return checked
+
+
 def stage_restore(path: Path, place: BackupPlace) -> CheckedBackup:
     """Have the backup restored at the next start: the running program cannot exchange its own database."""
-    checked = check_backup(path)
+    checked = check_backup_and_key(path, place)
     target = place.data_dir / PENDING
     draft = target.with_suffix(".part")
     shutil.copyfile(path, draft)
@@ -217,7 +227,7 @@ def restore_backup(path: Path, place: BackupPlace, database_url: str, now: datet
 
     Nobody may be using the database. config.yml is left alone: it belongs to this machine.
     """
-    checked = check_backup(path)
+    checked = check_backup_and_key(path, place)
     if checked.has_rows:
         _restore_rows(checked, place, database_url)
     else:

@@ -1,0 +1,44 @@
+"""The encrypted values of a backup, whatever kind of database it was made of and however old its schema is."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import IO
+
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "sources": ("credentials",),
+    "instances": ("api_key", "webhook_secret"),
+    "api_keys": ("key",),
+    "settings": ("value",),  # where `secret` says so
+}
+
+
+def encrypted_in_file(path: Path) -> Iterator[str]:
+    """Those of a SQLite file. Raises sqlite3.DatabaseError where it cannot be read."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as connection:
+        connection.row_factory = sqlite3.Row
+        for table in COLUMNS:
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
+                for row in connection.execute(f"SELECT * FROM {table}"):  # noqa: S608 - one of the names above
+                    yield from _tokens(table, dict(row))
+
+
+def encrypted_in_rows(lines: IO[bytes]) -> Iterator[str]:
+    """Those of a dump of rows. Raises ValueError or KeyError for a line that is no row."""
+    for line in lines:
+        document = json.loads(line)
+        if document["table"] in COLUMNS:
+            yield from _tokens(document["table"], document["row"])
+
+
+def _tokens(table: str, row: Mapping[str, object]) -> Iterator[str]:
+    if table == "settings" and not row["secret"]:
+        return
+    for column in COLUMNS[table]:
+        value = row.get(column)
+        if isinstance(value, str) and value:
+            yield value.strip('"')  # a setting is JSON in SQLite, and a token holds no quotation mark
