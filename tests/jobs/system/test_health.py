@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, update
 from stalkeer.jobs.system.health import CHECKS, check_health
 from stalkeer.store.db import tables
 from stalkeer.store.system.health import list_findings
+from stalkeer.store.system.settings import write_settings
 from tests.doubles.disks import mounted_disk
 
 
@@ -136,6 +137,18 @@ def test_a_missing_folder(look, healthy):
     healthy.settings.directories.movies.rmdir()
 
     assert found(look()) == {("path", "movies", "error")}
+
+
+@pytest.mark.parametrize("folder", ["relative", "/proc/1", "/nowhere/at/all", "/" + "x" * 300])
+def test_a_folder_that_cannot_be_used_is_one_finding_with_its_fix(healthy, clock, folder):
+    """As an earlier release let it be saved; it is stored behind the check that refuses it now."""
+    write_settings(healthy.database, healthy.secrets, {"directories.movies": folder}, frozenset(), clock())
+    healthy.reread_settings()
+
+    [finding] = healthy.check_health().findings
+
+    assert (finding.check, finding.subject, finding.level) == ("path", "movies", "error")
+    assert f"directories.movies: '{folder}'" in finding.message and "directories.movies to" in finding.fix
 
 
 def test_a_silent_worker(look, healthy, clock):

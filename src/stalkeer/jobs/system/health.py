@@ -168,13 +168,15 @@ def check_accounts(facts: Facts) -> Iterator[Finding]:
 def check_disks(facts: Facts) -> Iterator[Finding]:
     """Free space below `downloads.min_free`, once for each file system."""
     seen: set[int] = set()
-    folders = facts.settings.directories
+    unusable = {problem.key for problem in folder_problems(facts.settings)}  # the check of paths tells
     for key in ("temp", "movies", "tvshows"):
-        folder: Path = getattr(folders, key)
+        folder: Path = getattr(facts.settings.directories, key)
+        if f"directories.{key}" in unusable:
+            continue
         try:
             device, usage = folder.stat().st_dev, shutil.disk_usage(folder)
         except OSError:
-            continue  # the check of paths tells
+            continue
         if device in seen:
             continue
         seen.add(device)
