@@ -14,6 +14,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "instances": ("api_key", "webhook_secret"),
     "api_keys": ("key",),
     "settings": ("value",),  # where `secret` says so
+    "published_settings": ("document",),
 }
 
 
