@@ -1,8 +1,10 @@
 import time
+import gc
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import StatementError
 
 from stalkeer.errors import StoreError
@@ -65,3 +67,88 @@ def test_the_engines_own_file_reads_other_moments_as_sqlite_does(tmp_path, momen
     opened.close()
 
     assert found == seconds
+
+
+def keys_of(database):
+    with database.connect() as connection:
+        return connection.execute(select(settings.c.key)).scalars().all()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(settings.insert().values(key="new", value=1, secret=False, updated_at=NOON), id="insert"),
+        pytest.param(settings.update().values(value=2), id="update"),
+        pytest.param(settings.delete(), id="delete"),
+        pytest.param(text("CREATE TABLE further (id INTEGER)"), id="create"),
+    ],
+)
+def test_a_connection_for_reading_refuses_to_write(any_database, change):
+    write(any_database, "kept", NOON)
+
+    with pytest.raises(StoreError, match="for reading"), any_database.connect() as connection:
+        connection.execute(change)
+
+    assert keys_of(any_database) == ["kept"]
+
+
+def end_well(connection):
+    pass
+
+
+def end_in_an_error(connection):
+    raise KeyError
+
+
+def end_in_a_refused_write(connection):
+    connection.execute(settings.delete())
+
+
+def end_with_a_commit(connection):
+    connection.commit()
+
+
+def end_with_a_lost_connection(connection):
+    connection.invalidate()
+
+
+@pytest.mark.parametrize(
+    "end", [end_well, end_in_an_error, end_in_a_refused_write, end_with_a_commit, end_with_a_lost_connection]
+)
+def test_after_a_connection_for_reading_the_next_transaction_writes(any_database, end):
+    with suppress(KeyError, StoreError), any_database.connect() as connection:
+        end(connection)
+
+    write(any_database, "k", NOON)
+
+    assert keys_of(any_database) == ["k"]
+
+
+@pytest.mark.postgres
+def test_on_postgresql_the_connection_that_was_read_from_is_the_one_that_writes(postgres_database):
+    with postgres_database.connect() as connection:
+        read_from = connection.connection.driver_connection
+
+    with postgres_database.begin() as connection:
+        assert connection.connection.driver_connection is read_from
+        assert connection.execute(text("SHOW transaction_read_only")).scalar_one() == "off"
+
+
+def test_a_write_meanwhile_is_seen_by_the_next_reader_only(database):
+    with database.connect() as connection:
+        assert connection.execute(select(settings.c.key)).all() == []
+        write(database, "k", NOON)
+        assert connection.execute(select(settings.c.key)).all() == []
+
+    assert keys_of(database) == ["k"]
+
+
+def test_after_a_reader_that_was_abandoned_the_next_transaction_writes(any_database):
+    opened = any_database.connect()
+    opened.__enter__()
+    del opened
+    gc.collect()
+
+    write(any_database, "k", NOON)
+
+    assert keys_of(any_database) == ["k"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
 from stalkeer.errors import InvalidInput, StoreError, StoreUnavailable
@@ -18,9 +18,12 @@ from stalkeer.store.db.sqlite_clock import add_subsec
 BUSY_TIMEOUT_S = 30
 SQLITE_STATEMENTS = 32  # kept prepared by each connection; those of wide tables take tens of kilobytes each
 SQLITE_PAGES_KIB = 500  # kept by each of a dozen connections; the system keeps the file too, and reading is no slower
-SQLITE_KEPT = 10  # connections that stay open: what a busy worker needs at once
+SQLITE_READERS = 8  # connections that stay open: what a busy worker needs at once
+SQLITE_WRITERS = 3  # one writes, the others wait for it
+SQLITE_MOST = 20  # of each
 DISPATCH_KEPT = 5
 SQLITE_LOG_PAGES = 1_000  # in the log, after which a commit moves them into the file
+READ_ONLY = ((sqlite3.SQLITE_READONLY, None), (None, "25006"))  # how SQLite and PostgreSQL refuse a write
 Transaction = Connection  # as other rooms name what they pass on to store functions
 
 
@@ -37,9 +40,14 @@ SMALL_SQLITE: Mapping[str, Any] = {"cached_statements": SQLITE_STATEMENTS, "fact
 
 @dataclass(frozen=True)
 class Database:
-    """One database. `begin` opens a transaction that writes, `connect` one that only reads."""
+    """One database. `begin` opens a transaction that writes, `connect` one in which every write fails.
+
+    On SQLite `readers` has connections of its own: to switch one to `query_only` and back for each block would make
+    SQLite compile its prepared statements again. On PostgreSQL both take the same connections.
+    """
 
     engine: Engine
+    readers: Engine
 
     @property
     def is_sqlite(self) -> bool:
@@ -81,8 +89,8 @@ class Database:
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
-        """A connection for reading; its snapshot ends with the block."""
-        with _translated(self.engine), self.engine.connect() as connection:
+        """A connection for reading; its snapshot ends with the block. A write raises StoreError."""
+        with _translated(self.engine), _write_refused(), self.readers.connect() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN")
             yield connection
@@ -90,10 +98,12 @@ class Database:
     def open_ahead(self) -> None:
         """On SQLite: open all connections that stay open anyhow, so that a process has its size from the start."""
         if self.is_sqlite:
-            _fill_pool(self.engine, SQLITE_KEPT)
+            _fill_pool(self.engine, SQLITE_WRITERS)
+            _fill_pool(self.readers, SQLITE_READERS)
 
     def close(self) -> None:
         self.engine.dispose()
+        self.readers.dispose()
 
 
 def sqlite_url(path: Path) -> str:
@@ -108,11 +118,9 @@ def open_database(url: str) -> Database:
     parsed = make_url(url)
     backend = parsed.get_backend_name()
     if backend == "sqlite":
-        # each connection keeps pages and statements of its own: the last used one first, so that the others stay small
-        given = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False, **SMALL_SQLITE}
-        engine = create_engine(parsed, connect_args=given, pool_use_lifo=True, pool_size=SQLITE_KEPT)
-        event.listen(engine, "connect", _prepare_sqlite)
-        return Database(engine)
+        writers, readers = _sqlite_pool(parsed, SQLITE_WRITERS), _sqlite_pool(parsed, SQLITE_READERS)
+        event.listen(readers, "connect", _forbid_writes)
+        return Database(writers, readers)
     if backend == "postgresql":
         engine = create_engine(
             parsed.set(drivername="postgresql+psycopg"),
@@ -121,8 +129,17 @@ def open_database(url: str) -> Database:
             max_overflow=20,
             connect_args={"options": "-c timezone=UTC", "connect_timeout": 10},
         )
-        return Database(engine)
+        # set on a connection as it is taken, and taken back by SQLAlchemy as it goes to the pool
+        return Database(engine, engine.execution_options(postgresql_readonly=True))
     raise StoreError(f"database.url names {backend!r}; use sqlite:///path or postgresql://user:password@host/name")
+
+
+def _sqlite_pool(url: URL, kept: int) -> Engine:
+    # each connection keeps pages and statements of its own: the last used one first, so that the others stay small
+    given = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False, **SMALL_SQLITE}
+    engine = create_engine(url, connect_args=given, pool_use_lifo=True, pool_size=kept, max_overflow=SQLITE_MOST - kept)
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
 
 
 def open_dispatch_database(path: Path) -> Database:
@@ -137,7 +154,7 @@ def open_dispatch_database(path: Path) -> Database:
     )
     event.listen(engine, "connect", _prepare_dispatch)
     _fill_pool(engine, DISPATCH_KEPT)
-    return Database(engine)
+    return Database(engine, engine)
 
 
 def _prepare_dispatch(connection: sqlite3.Connection, _record: object) -> None:
@@ -164,6 +181,22 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA temp_store=MEMORY")
     # some builds write zeros over every page they give back: a refresh gives back thousands
     connection.execute("PRAGMA secure_delete=FAST")
+
+
+def _forbid_writes(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA query_only=ON")
+
+
+@contextmanager
+def _write_refused() -> Iterator[None]:
+    """Name a write through a connection for reading: it is a fault of ours, not a database that does not answer."""
+    try:
+        yield
+    except DBAPIError as error:
+        codes = (getattr(error.orig, "sqlite_errorcode", None), getattr(error.orig, "sqlstate", None))
+        if codes not in READ_ONLY:
+            raise
+        raise StoreError(f"A connection for reading was used to write: {error.orig}") from error
 
 
 @contextmanager

@@ -28,7 +28,7 @@ def rehearse(database: Database) -> Iterator[Database]:
     with database.begin() as connection:
         outer = connection.begin_nested()
         try:
-            yield _OneTransaction(database.engine, connection)
+            yield _OneTransaction(database.engine, database.readers, connection)
         finally:
             outer.rollback()
 
