@@ -16,6 +16,11 @@ from stalkeer.store.system.settings import read_published
 pytestmark = pytest.mark.postgres
 
 
+def published_by(app, secrets):
+    with app.database.connect() as connection:
+        return read_published(connection, secrets)
+
+
 @pytest.fixture
 def machine(tmp_path, postgres_url, clock):
     """`machine("first", "serve", **settings)` builds the program over that machine's own data folder."""
@@ -91,7 +96,7 @@ def test_a_command_of_a_newer_release_leaves_the_schema_to_serve(machine, share_
 @pytest.mark.parametrize("role", ["command", "worker"])
 def test_a_process_with_another_key_is_refused_and_changes_nothing(machine, configured, tmp_path, role):
     server = machine("first", "serve", **configured)
-    before = read_published(server.database, server.secrets)
+    before = published_by(server, server.secrets)
     machine_key = tmp_path / "second" / "secret.key"
     machine_key.parent.mkdir()
     machine_key.write_text("q6wqgZYbrcSKwEMVkNX0v2U5Z3W1sZJbJ8fSCyWn1xE=\n")
@@ -100,7 +105,7 @@ def test_a_process_with_another_key_is_refused_and_changes_nothing(machine, conf
         machine("second", role)
 
     assert names_in(server) == ["radarr", "main"]
-    assert read_published(server.database, server.secrets) == before
+    assert published_by(server, server.secrets) == before
 
 
 def test_a_machine_without_a_key_is_told_where_to_get_it_and_makes_none(machine, tmp_path):
@@ -132,13 +137,13 @@ def test_serve_starts_again_once_the_former_one_has_ended(machine, configured):
 
 def test_serve_with_another_key_leaves_everything_as_it_is_and_finds_the_key_wrong(machine, configured):
     first = machine("first", "serve", **configured)
-    before = read_published(first.database, first.secrets)
+    before = published_by(first, first.secrets)
     first.close()
 
     second = machine("second", "serve")
 
     assert names_in(second) == ["radarr", "main"]
-    assert read_published(second.database, first.secrets) == before
+    assert published_by(second, first.secrets) == before
     [finding] = [one for one in second.check_health().findings if one.check == "credentials"]
     assert "no job" in finding.message
     assert "source main" in finding.message
@@ -172,11 +177,11 @@ def test_a_setting_changed_in_serve_counts_in_a_worker_after_a_look(machine, sha
 
 def test_the_version_of_the_settings_grows_with_a_change_and_only_then(machine):
     server = machine("first", "serve")
-    versions = [read_published(server.database, server.secrets).version]
+    versions = [published_by(server, server.secrets).version]
 
     for limit in (5, 5, 6):
         server.change_settings({"downloads.concurrent_limit": limit})
-        versions.append(read_published(server.database, server.secrets).version)
+        versions.append(published_by(server, server.secrets).version)
 
     assert versions == [1, 2, 2, 3]
 

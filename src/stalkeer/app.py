@@ -107,7 +107,8 @@ def _leading_app(start: Start, first: Settings, database: Database, clock: Calla
         _keep_before_migration(database, first, paths, start, clock())
         migrate(database, paths.backups)
         secrets = open_secret_box(paths.data_dir, first.secret_key_file)
-        live = LiveSettings(start.load, read_settings(database, secrets))
+        with database.connect() as connection:
+            live = LiveSettings(start.load, read_settings(connection, secrets))
         app = _app(start, live, database, secrets, clock, shared)
         if not take_up_key(app):
             _allow_wrong_key(start, app.key_file)
@@ -130,11 +131,12 @@ def _following_app(start: Start, first: Settings, database: Database, clock: Cal
     secrets = open_secret_box(first.data_dir, first.secret_key_file, create=False)
     with database.connect() as connection:
         is_key_right = is_key_of(connection, secrets)
-    published = read_published(database, secrets) if is_key_right else None
+        published = read_published(connection, secrets) if is_key_right else None
+        stored = read_settings(connection, secrets)
     if published is not None:
         live = LiveSettings(start.load_shared, published.document, published.version)
         return _app(start, live, database, secrets, clock, SharedSettings(SettingsRole.FOLLOWS))
-    live = LiveSettings(start.load, read_settings(database, secrets))
+    live = LiveSettings(start.load, stored)
     app = _app(start, live, database, secrets, clock, SharedSettings(SettingsRole.KEEPS, is_key_right))
     if not is_key_right:
         _allow_wrong_key(start, app.key_file)

@@ -158,12 +158,13 @@ class App:
         A folder must be usable.
         """
         check_changes(changes, self.live.loaded)
-        stored = read_settings(self.database, self.secrets)
+        stored = self._stored_settings()
         wanted = {name: value for name, value in {**stored, **changes}.items() if value is not None}
         with self.database.connect() as connection:
             roots = known_root_folders(connection)
         check_changed_folders(self.settings, self.live.check(wanted), roots)
-        write_settings(self.database, self.secrets, changes, secret_keys(), self.clock())
+        with self.database.begin() as connection:
+            write_settings(connection, self.secrets, changes, secret_keys(), self.clock())
         self._use(wanted)
 
     @property
@@ -201,14 +202,15 @@ class App:
         if self.shared.role is SettingsRole.FOLLOWS:
             self._follow()
             return
-        stored = read_settings(self.database, self.secrets)
+        stored = self._stored_settings()
         if stored != self.live.stored:
             self._use(stored)
 
     def _follow(self) -> None:
-        if published_version(self.database) == self.live.version:
-            return
-        published = read_published(self.database, self.secrets)
+        with self.database.connect() as connection:
+            if published_version(connection) == self.live.version:
+                return
+            published = read_published(connection, self.secrets)
         if published is not None:
             self._use(published.document, published.version)
             log.info("the settings have changed", version=published.version)
@@ -223,12 +225,17 @@ class App:
     def publish_settings(self) -> None:
         """Let the other processes of this database have these settings; see `settings.shared`."""
         if self.shared.role is SettingsRole.PUBLISHES:
-            publish_settings(self.database, self.secrets, shared_document(self.live.loaded), self.clock())
+            with self.database.begin() as connection:
+                publish_settings(connection, self.secrets, shared_document(self.live.loaded), self.clock())
 
     def adopt_key(self) -> None:
         """Take the present secret key for the database's, whatever cannot be read with it."""
         self.shared.role, self.shared.is_key_right = SettingsRole.PUBLISHES, True
         self.publish_settings()
+
+    def _stored_settings(self) -> dict[str, object]:
+        with self.database.connect() as connection:
+            return read_settings(connection, self.secrets)
 
     def close(self) -> None:
         if self.shared.lock is not None:

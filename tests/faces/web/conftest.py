@@ -17,13 +17,12 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from starlette.testclient import TestClient
 
 from stalkeer.app import Start, build_app, build_security, build_server
-from stalkeer.core.security.passwords import hash_password
 from stalkeer.demo.provider import Provider
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.scenario import FILMS, MEGABYTE, Cast, build_world
 from stalkeer.demo.sonarr import Sonarr
+from stalkeer.jobs.system.users import add_user
 from stalkeer.runtime import App
-from stalkeer.store.system.users import add_first_user
 from tests.doubles.server import make_server
 from tests.e2e.program import Program
 from tests.faces.web.sample import KEY, NOWHERE, fill
@@ -190,7 +189,7 @@ def own_site(tmp_path: Path) -> Iterator[str]:
 def guarded_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The sample behind the login page, with one user."""
     app = build_sample(tmp_path_factory.mktemp("guarded"), STALKEER__SECURITY__MODE="forms")
-    add_first_user(app.database, USER, hash_password(PASSWORD, USER), app.clock())
+    add_user(app.database, USER, PASSWORD, app.clock())
     with served(app) as base:
         yield base
     app.close()

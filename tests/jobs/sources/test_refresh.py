@@ -24,6 +24,7 @@ from stalkeer.core.catalogue.filters import Field, Filter, Mode
 from stalkeer.core.catalogue.snapshot import Snapshot, new_array
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.sources.archive import PRIORITY
+from stalkeer.jobs.sources.generation import drop_other_snapshots, write_snapshot
 from stalkeer.jobs.sources.refresh import (
     Outcome,
     Refresher,
@@ -39,10 +40,8 @@ from stalkeer.store.catalogue.entries import EntrySearch, browse_entries, search
 from stalkeer.store.catalogue.generations import (
     Generation,
     add_entries,
-    drop_old_snapshots,
     mark_gone,
     stage_changes,
-    write_snapshot,
 )
 from stalkeer.store.catalogue.titles import TitleBook
 from stalkeer.store.db.bulk import writing
@@ -501,7 +500,7 @@ def test_a_large_snapshot_is_written_and_dropped_a_part_at_a_time(bench):
 
     for generation in (first, second):
         write_snapshot(bench.database, generation, Snapshot(blocks[:], blocks[:]))
-    drop_old_snapshots(bench.database, second)
+    drop_other_snapshots(bench.database, second.source_id, second.number)
 
     assert bench.count(catalogue_snapshots) == 3
     written = [word for word in said if word in ("BEGIN", "INSERT", "DELETE")]

@@ -61,7 +61,8 @@ def place(tmp_path) -> BackupPlace:
 
 @pytest.fixture
 def filled(database, place, clock) -> Database:
-    write_key(database, open_secret_box(place.data_dir), "main", "the-api-key", clock())
+    with database.begin() as connection:
+        write_key(connection, open_secret_box(place.data_dir), "main", "the-api-key", clock())
     return database
 
 
@@ -82,7 +83,8 @@ def test_a_backup_restores_on_another_machine(filled, place, clock, tmp_path):
     restore_backup(place.backups / made.name, other, url, clock())
 
     restored = open_database(url)
-    assert read_keys(restored, open_secret_box(other.data_dir)) == {"main": "the-api-key"}
+    with restored.connect() as connection:
+        assert read_keys(connection, open_secret_box(other.data_dir)) == {"main": "the-api-key"}
     with restored.begin() as connection:  # ids go on beyond the restored ones
         connection.execute(insert(users).values(name="a", password_hash="x", created_at=clock()))
     restored.close()

@@ -1,5 +1,5 @@
-import time
 import gc
+import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 

@@ -7,10 +7,9 @@ import sys
 import typer
 from rich.table import Table
 
-from stalkeer.core.security.passwords import check_user_name, hash_password
 from stalkeer.errors import InvalidInput
 from stalkeer.faces.cli.output import context_app, emit
-from stalkeer.store.system import users
+from stalkeer.jobs.system import users
 
 app = typer.Typer(no_args_is_help=True, help="List, add and remove users; set a password.")
 
@@ -42,8 +41,7 @@ def add(
     Example: stalkeer user add alice
     """
     program = context_app(context)
-    password_hash = hash_password(_read_password(password_stdin), check_user_name(name))
-    users.add_user(program.database, name, password_hash, program.clock())
+    users.add_user(program.database, name, _read_password(password_stdin), program.clock())
     emit(context, {"added": name}, lambda console: console.print(f"User {name} can sign in."))
 
 
@@ -58,7 +56,7 @@ def password(
     Example: stalkeer user password alice
     """
     program = context_app(context)
-    users.set_password_hash(program.database, name, hash_password(_read_password(password_stdin), name))
+    users.set_password(program.database, name, _read_password(password_stdin))
     emit(context, {"changed": name}, lambda console: console.print(f"User {name} has a new password."))
 
 

@@ -17,6 +17,7 @@ from stalkeer.core.catalogue.content import Content
 from stalkeer.core.catalogue.rows import Draft, RowMaker
 from stalkeer.core.catalogue.snapshot import Alignment
 from stalkeer.core.titles import PARSER_VERSION
+from stalkeer.jobs.sources.generation import apply_staged, drop_other_snapshots, write_snapshot
 from stalkeer.model import Entry
 from stalkeer.store.catalogue.generations import (
     MOST_LISTED,
@@ -24,8 +25,6 @@ from stalkeer.store.catalogue.generations import (
     Generation,
     Known,
     add_entries,
-    apply_staged,
-    drop_old_snapshots,
     has_entries,
     keep_details,
     known_entries,
@@ -34,7 +33,6 @@ from stalkeer.store.catalogue.generations import (
     stage_changes,
     switch_generation,
     unstage,
-    write_snapshot,
 )
 from stalkeer.store.catalogue.panel_cache import gone_series_episodes
 from stalkeer.store.catalogue.titles import TitleBook
@@ -160,7 +158,7 @@ class Ingest:
                 return False
             also(connection)
         apply_staged(self._database, self._generation.source_id, self._generation.number)
-        drop_old_snapshots(self._database, self._generation)
+        drop_other_snapshots(self._database, self._generation.source_id, self._generation.number)
         return True
 
     def _list_staged(self) -> None:

@@ -24,12 +24,13 @@ from stalkeer.errors import Conflict, GuardTripped, SecretError, SourceError, So
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.sources.archive import Archive, archive_playlist
 from stalkeer.jobs.sources.fetch import Desk, Listing, open_listing
+from stalkeer.jobs.sources.generation import clear_leftovers
 from stalkeer.jobs.sources.ingest import Changes, Ingest
 from stalkeer.jobs.sources.reading import Walk
 from stalkeer.logs import get_logger
 from stalkeer.secrets import SecretBox, mask_text
 from stalkeer.settings import Settings
-from stalkeer.store.catalogue.generations import Generation, clear_leftovers, read_snapshot, visible_ids
+from stalkeer.store.catalogue.generations import Generation, read_snapshot, visible_ids
 from stalkeer.store.db.database import Database
 from stalkeer.store.db.locks import source_lock
 from stalkeer.store.journal.events import Event, Level, record_event

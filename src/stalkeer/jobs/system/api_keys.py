@@ -32,13 +32,14 @@ class ApiKeys:
 
     def ensure(self) -> str:
         """The main key; made when there is none, or none that the present secret key can read."""
-        keys = read_keys(self._database, self._secrets)
+        keys = self._read()
         return keys[MAIN_KEY] if MAIN_KEY in keys else self.reset()
 
     def reset(self) -> str:
         """Replace the main key; the old one stops working at once in this process."""
         key = random_source.token_hex(KEY_BYTES)
-        write_key(self._database, self._secrets, MAIN_KEY, key, self._clock())
+        with self._database.begin() as connection:
+            write_key(connection, self._secrets, MAIN_KEY, key, self._clock())
         self._read_at = float("-inf")
         register_secret(key)
         return key
@@ -46,10 +47,14 @@ class ApiKeys:
     def name_of(self, candidate: str) -> str | None:
         """The name of the key that this is, or None."""
         if self._monotonic() - self._read_at >= SEEN_FOR_S:
-            self._keys = read_keys(self._database, self._secrets)
+            self._keys = self._read()
             self._read_at = self._monotonic()
             for key in self._keys.values():
                 register_secret(key)
         offered = candidate.encode()
         found = [name for name, key in self._keys.items() if compare_digest(key.encode(), offered)]
         return found[0] if found else None
+
+    def _read(self) -> dict[str, str]:
+        with self._database.connect() as connection:
+            return read_keys(connection, self._secrets)

@@ -18,7 +18,7 @@ from stalkeer.logs import LOG_NAME, get_logger
 from stalkeer.settings import Settings
 from stalkeer.store.db.database import Database
 from stalkeer.store.system import retention
-from stalkeer.store.system.retention import OldRows, count_old, delete_old
+from stalkeer.store.system.retention import BATCH, OldRows, count_old, delete_some_old
 
 PART_NAME = re.compile(r"\d+-\d+\.part")
 ORPHAN_AGE = timedelta(days=1)  # a part file younger than this may be about to get its row
@@ -83,8 +83,10 @@ def plan_cleanup(database: Database, settings: Settings, place: CleanupPlace, no
         _old_backups(place.backup, kept.backups, now),
         _orphans(database, settings.directories.temp, now),
     ]
+    with database.connect() as connection:
+        counted = [(old, count_old(connection, old)) for old in rows]
     return CleanupPlan(
-        rows=tuple((old, count) for old in rows if (count := count_old(database, old))),
+        rows=tuple((old, count) for old, count in counted if count),
         files=tuple(old for old in files if old.paths),
     )
 
@@ -99,7 +101,7 @@ def carry_out(database: Database, plan: CleanupPlan, place: CleanupPlace, run: R
         run.progress(step, steps, old.kind)
         if run.is_cancelled():
             return CleanupReport(removed, freed, tuple(failed))
-        removed[old.kind] = delete_old(database, old)
+        removed[old.kind] = _delete_old(database, old)
     for step, files in enumerate(plan.files, start=len(plan.rows)):
         run.progress(step, steps, files.kind)
         gone = [path for path in files.paths if _remove(path, files.kind, place, failed)]
@@ -111,6 +113,17 @@ def carry_out(database: Database, plan: CleanupPlan, place: CleanupPlace, run: R
     report = CleanupReport(removed, freed, tuple(failed))
     log.info("cleaned up", **report.removed, freed=freed)
     return report
+
+
+def _delete_old(database: Database, old: OldRows) -> int:
+    """Delete in short transactions: downloads must be able to write in between."""
+    count = 0
+    while True:
+        with database.begin() as connection:
+            gone = delete_some_old(connection, old)
+        count += gone
+        if gone < BATCH:
+            return count
 
 
 def _when(seconds: float, now: datetime, old: Callable[[datetime], OldRows]) -> list[OldRows]:

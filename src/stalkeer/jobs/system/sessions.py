@@ -11,10 +11,11 @@ from hmac import compare_digest
 from stalkeer.core.security.passwords import check_user_name, hash_password, is_outdated, is_right
 from stalkeer.errors import InvalidInput, StalkeerError
 from stalkeer.jobs.system.rate_limits import RateLimits, TooManyRequests
+from stalkeer.jobs.system.users import set_password
 from stalkeer.settings import Settings
-from stalkeer.store.db.database import Database
+from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.system import users
-from stalkeer.store.system.users import SessionRow
+from stalkeer.store.system.users import SessionRow, UserRow
 
 TOKEN_BYTES = 32
 SEEN_EVERY = timedelta(minutes=1)  # a session is extended at most this often
@@ -39,7 +40,8 @@ class Sessions:
         return self._setup_token
 
     def needs_setup(self) -> bool:
-        return not users.has_users(self._database)
+        with self._database.connect() as connection:
+            return not users.has_users(connection)
 
     def set_up(self, name: str, password: str, token: str | None, address: str) -> str:
         """Make the first user and sign in. `token` is None where the address is local and needs none."""
@@ -47,46 +49,56 @@ class Sessions:
         if token is not None and not compare_digest(token.strip().lower().encode(), self._setup_token.encode()):
             raise LoginRefused("The setup token is wrong; the program's log shows it at every start")
         password_hash = hash_password(password, check_user_name(name))
-        users.add_first_user(self._database, name, password_hash, self._clock())
-        return self._open(name, address)
+        with self._database.begin() as connection:
+            users.add_first_user(connection, name, password_hash, self._clock())
+            user = users.find_user(connection, name)
+            assert user is not None, "it was made a moment ago"
+            return self._open(connection, user, address)
 
     def sign_in(self, name: str, password: str, address: str) -> str:
         """The token for the cookie. Raises LoginRefused, or TooManyRequests before the password is even looked at."""
         self._spend(address)
-        user = users.find_user(self._database, name)
+        user = self._find(name)
         if not is_right(user.password_hash if user else None, password) or user is None:
             raise LoginRefused("The user name or the password is wrong")
-        if is_outdated(user.password_hash):
-            users.renew_password_hash(self._database, user.id, hash_password(password, name))
-        return self._open(name, address)
+        renewed = hash_password(password, name) if is_outdated(user.password_hash) else None
+        with self._database.begin() as connection:
+            if renewed is not None:
+                users.renew_password_hash(connection, user.id, renewed)
+            return self._open(connection, user, address)
 
     def user_of(self, token: str) -> str | None:
         """Whose session this is, or None. Using it makes it last longer."""
-        session = users.find_session(self._database, _hash(token))
+        with self._database.connect() as connection:
+            session = users.find_session(connection, _hash(token))
         now = self._clock()
         if session is None or session.expires_at <= now:
             return None
         if now - session.last_seen_at >= SEEN_EVERY:
-            users.extend_session(self._database, session.token_hash, now, now + self._lifetime())
+            with self._database.begin() as connection:
+                users.extend_session(connection, session.token_hash, now, now + self._lifetime())
         return session.user
 
     def sign_out(self, token: str) -> None:
-        users.remove_session(self._database, _hash(token))
+        with self._database.begin() as connection:
+            users.remove_session(connection, _hash(token))
 
     def change_password(self, name: str, old: str, new: str, address: str) -> None:
         """Ends every session of the user."""
         self._spend(address)
-        user = users.find_user(self._database, name)
+        user = self._find(name)
         if user is None or not is_right(user.password_hash, old):
             raise InvalidInput("The present password is wrong")
-        users.set_password_hash(self._database, name, hash_password(new, name))
+        set_password(self._database, name, new)
 
-    def _open(self, name: str, address: str) -> str:
-        user = users.find_user(self._database, name)
-        assert user is not None, "it was read or made a moment ago"
+    def _find(self, name: str) -> UserRow | None:
+        with self._database.connect() as connection:
+            return users.find_user(connection, name)
+
+    def _open(self, connection: Transaction, user: UserRow, address: str) -> str:
         token, now = random_source.token_urlsafe(TOKEN_BYTES), self._clock()
         session = SessionRow(_hash(token), user.id, user.name, last_seen_at=now, expires_at=now + self._lifetime())
-        users.add_session(self._database, session, address)
+        users.add_session(connection, session, address)
         return token
 
     def _lifetime(self) -> timedelta:

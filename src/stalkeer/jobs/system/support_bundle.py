@@ -66,7 +66,8 @@ def make_bundle(subject: BundleSubject, now: datetime) -> bytes:
     with subject.database.connect() as connection:
         sources, instances = list_sources(connection, with_removed=True), list_instances(connection)
         parts = dict(_parts(subject, connection, sources, instances, now))
-    redact = _redactor(subject, sources, instances)
+        api_keys = tuple(read_keys(connection, subject.secrets).values())
+    redact = _redactor(subject, sources, instances, api_keys)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, document in parts.items():
@@ -171,7 +172,10 @@ def _plain(fields: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _redactor(
-    subject: BundleSubject, sources: Sequence[SourceRow], instances: Sequence[InstanceRow]
+    subject: BundleSubject,
+    sources: Sequence[SourceRow],
+    instances: Sequence[InstanceRow],
+    api_keys: Sequence[str],
 ) -> Callable[[str], str]:
     values: dict[str, str] = {}
     for source in sources:
@@ -179,7 +183,7 @@ def _redactor(
         values |= dict.fromkeys(_values_of(kept_credentials(source, subject.secrets)), mark)
     encrypted = [token for one in instances for token in (one.api_key, one.webhook_secret) if token]
     values |= dict.fromkeys(filter(None, map(subject.secrets.decrypt_or_none, encrypted)), MASK)
-    plain = [*secret_values(subject.loaded.settings), *read_keys(subject.database, subject.secrets).values()]
+    plain = [*secret_values(subject.loaded.settings), *api_keys]
     if subject.key_file.is_file():
         plain += subject.key_file.read_text("ascii").split()
     values |= dict.fromkeys(plain, MASK)

@@ -1,20 +1,20 @@
 """Write a new generation of a source's catalogue: invisible chunks first, one short switch, then staged changes.
 
 An entry is visible from its `added_gen` on, until its `gone_gen`; which generation is current stands in `sources`.
-So everything written before the switch can be thrown away by `clear_leftovers`, and what was staged for after it is
-rolled forward by it. No transaction here holds the write lock for longer than a chunk of rows takes.
+So everything written before the switch can be thrown away, and what was staged for after it rolled forward: see
+`jobs.sources.generation`. No function here holds the write lock for longer than a chunk of rows takes.
 """
 
 from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from stalkeer.core.catalogue.content import Content, blanks
 from stalkeer.core.catalogue.snapshot import Snapshot
@@ -28,9 +28,7 @@ from stalkeer.store.db.bulk import (
     nulls,
     parts_of,
     reserve_ids,
-    writing,
 )
-from stalkeer.store.db.database import Database
 from stalkeer.store.db.tables import catalogue_changes, catalogue_snapshots, entries, entry_updates, sources
 
 CHUNK = 4_000
@@ -236,8 +234,19 @@ def list_changes_of(connection: Connection, generation: Generation, changes: Seq
 # --- the switch --------------------------------------------------------------------------------------------------
 
 
-def write_snapshot(database: Database, generation: Generation, snapshot: Snapshot) -> None:
-    """Store what the generation is made of: a part per row, each in a transaction of its own."""
+@dataclass(frozen=True)
+class SnapshotPart:
+    """A row of a snapshot. `blocks` counts the whole playlist's; the stretches are in the first part."""
+
+    number: int
+    blocks: int
+    fingerprints: bytes
+    entry_ids: bytes
+    stretches: bytes | None
+
+
+def snapshot_parts(snapshot: Snapshot) -> Iterator[SnapshotPart]:
+    """Split what a generation is made of into rows that are quick to write."""
     fingerprints, ids = snapshot.fingerprints, snapshot.entry_ids
     blocks = len(fingerprints)
     if snapshot.further:
@@ -245,19 +254,28 @@ def write_snapshot(database: Database, generation: Generation, snapshot: Snapsho
         for value, further in snapshot.further.items():
             fingerprints.extend(new_array((value,)) * len(further))
             ids.extend(further)
-    for part, start in enumerate(range(0, max(len(fingerprints), 1), SNAPSHOT_PART)):
-        with database.begin() as connection:
-            connection.execute(
-                catalogue_snapshots.insert().values(
-                    source_id=generation.source_id,
-                    generation=generation.number,
-                    part=part,
-                    blocks=blocks,
-                    fingerprints=fingerprints[start : start + SNAPSHOT_PART].tobytes(),
-                    entry_ids=ids[start : start + SNAPSHOT_PART].tobytes(),
-                    stretches=None if part else snapshot.stretches.to_bytes(),
-                )
-            )
+    for number, start in enumerate(range(0, max(len(fingerprints), 1), SNAPSHOT_PART)):
+        yield SnapshotPart(
+            number,
+            blocks,
+            fingerprints=fingerprints[start : start + SNAPSHOT_PART].tobytes(),
+            entry_ids=ids[start : start + SNAPSHOT_PART].tobytes(),
+            stretches=None if number else snapshot.stretches.to_bytes(),
+        )
+
+
+def add_snapshot_part(connection: Connection, generation: Generation, part: SnapshotPart) -> None:
+    connection.execute(
+        catalogue_snapshots.insert().values(
+            source_id=generation.source_id,
+            generation=generation.number,
+            part=part.number,
+            blocks=part.blocks,
+            fingerprints=part.fingerprints,
+            entry_ids=part.entry_ids,
+            stretches=part.stretches,
+        )
+    )
 
 
 def read_snapshot(connection: Connection, source_id: SourceId, generation: int) -> Snapshot | None:
@@ -302,27 +320,22 @@ def switch_generation(connection: Connection, generation: Generation, values: Ma
     return changed.rowcount == 1
 
 
-def apply_staged(database: Database, source_id: SourceId, generation: int) -> int:
-    """After the switch: write what was staged, a chunk at a time. Done again after a crash, to the same effect."""
-    applied = 0
+def apply_some_staged(connection: Connection, source_id: SourceId, generation: int) -> int:
+    """Write a chunk of what was staged; answers how many changes it held, 0 when none is left."""
     staged = f"FROM entry_updates WHERE source_id = {source_id:d} AND generation = {generation:d}"
-    while True:
-        with writing(database) as connection:
-            query = f"SELECT entry_id, fields {staged} ORDER BY entry_id LIMIT {STAGED}"
-            rows = connection.exec_driver_sql(query).all()
-            if not rows:
-                return applied
-            alike: dict[tuple[str, ...], list[tuple[object, ...]]] = {}
-            for entry_id, fields in rows:
-                said = json.loads(fields)
-                if isinstance(said, list):  # by an earlier release: all of them
-                    said = dict(zip(CONTENT, _whole(said), strict=True))
-                alike.setdefault(tuple(said), []).append((*said.values(), entry_id))
-            for names, values in alike.items():
-                _update_entries(connection, generation, names, values)
-            connection.exec_driver_sql(f"DELETE {staged} AND entry_id <= {rows[-1][0]:d}")
-        database.empty_log()
-        applied += len(rows)
+    rows = connection.exec_driver_sql(f"SELECT entry_id, fields {staged} ORDER BY entry_id LIMIT {STAGED}").all()
+    if not rows:
+        return 0
+    alike: dict[tuple[str, ...], list[tuple[object, ...]]] = {}
+    for entry_id, fields in rows:
+        said = json.loads(fields)
+        if isinstance(said, list):  # by an earlier release: all of them
+            said = dict(zip(CONTENT, _whole(said), strict=True))
+        alike.setdefault(tuple(said), []).append((*said.values(), entry_id))
+    for names, values in alike.items():
+        _update_entries(connection, generation, names, values)
+    connection.exec_driver_sql(f"DELETE {staged} AND entry_id <= {rows[-1][0]:d}")
+    return len(rows)
 
 
 def _update_entries(
@@ -337,73 +350,48 @@ def _update_entries(
     execute_many(connection, statement, rows if is_sqlite else map(nulls, rows))
 
 
-def clear_leftovers(database: Database, source_id: SourceId) -> int:
-    """After an interrupted refresh: finish what was switched, remove what was not. Answers how many rows it met."""
-    with database.connect() as connection:
-        generation = connection.execute(select(sources.c.generation).where(sources.c.id == source_id)).scalar_one()
-    met = apply_staged(database, source_id, generation)
-    of_source = entries.c.source_id == source_id
-    met += _repeat(
-        database,
-        lambda c: (
-            c.execute(
-                delete(entries).where(
-                    entries.c.id.in_(
-                        select(entries.c.id).where(of_source, entries.c.added_gen > generation).limit(CHUNK)
-                    )
-                )
-            ).rowcount
-        ),
-    )
-    met += _repeat(
-        database,
-        lambda c: (
-            c.execute(
-                update(entries)
-                .where(
-                    entries.c.id.in_(
-                        select(entries.c.id).where(of_source, entries.c.gone_gen > generation).limit(CHUNK)
-                    )
-                )
-                .values(gone_gen=None)
-            ).rowcount
-        ),
-    )
-    with database.begin() as connection:
-        for table in (entry_updates, catalogue_changes):
-            met += connection.execute(
-                delete(table).where(table.c.source_id == source_id, table.c.generation > generation)
-            ).rowcount
-    _drop_snapshots(database, source_id, catalogue_snapshots.c.generation != generation)
-    return met
+# --- after an interrupted refresh --------------------------------------------------------------------------------
 
 
-def _repeat(database: Database, step: Callable[[Connection], int]) -> int:
-    """One transaction after another until a step finds nothing to do."""
-    total = 0
-    while True:
-        with database.begin() as connection:
-            done = step(connection)
-        if not done:
-            return total
-        total += done
+def current_generation(connection: Connection, source_id: SourceId) -> int:
+    """The number of the generation that is visible."""
+    return int(connection.execute(select(sources.c.generation).where(sources.c.id == source_id)).scalar_one())
+
+
+def delete_some_unswitched(connection: Connection, source_id: SourceId, generation: int) -> int:
+    """Delete a chunk of the entries that a later generation would have added; answers how many, 0 when none is left."""
+    some = select(entries.c.id).where(entries.c.source_id == source_id, entries.c.added_gen > generation).limit(CHUNK)
+    return connection.execute(delete(entries).where(entries.c.id.in_(some))).rowcount
+
+
+def keep_some_unswitched(connection: Connection, source_id: SourceId, generation: int) -> int:
+    """Keep a chunk of the entries that a later generation would have removed; answers how many, 0 when none is left."""
+    some = select(entries.c.id).where(entries.c.source_id == source_id, entries.c.gone_gen > generation).limit(CHUNK)
+    return connection.execute(update(entries).where(entries.c.id.in_(some)).values(gone_gen=None)).rowcount
+
+
+def forget_unswitched(connection: Connection, source_id: SourceId, generation: int) -> int:
+    """Delete what was staged and listed for a later generation; answers how many rows."""
+    return sum(
+        connection.execute(
+            delete(table).where(table.c.source_id == source_id, table.c.generation > generation)
+        ).rowcount
+        for table in (entry_updates, catalogue_changes)
+    )
 
 
 def has_entries(connection: Connection, source_id: SourceId) -> bool:
     return connection.execute(select(entries.c.id).where(entries.c.source_id == source_id).limit(1)).first() is not None
 
 
-def drop_old_snapshots(database: Database, generation: Generation) -> None:
-    _drop_snapshots(database, generation.source_id, catalogue_snapshots.c.generation < generation.number)
+def other_snapshot_parts(connection: Connection, source_id: SourceId, generation: int) -> list[tuple[int, int]]:
+    """The snapshots of other generations than this, as pairs of generation and part."""
+    table = catalogue_snapshots.c
+    query = select(table.generation, table.part).where(table.source_id == source_id, table.generation != generation)
+    return [(row.generation, row.part) for row in connection.execute(query)]
 
 
-def _drop_snapshots(database: Database, source_id: SourceId, which: ColumnElement[bool]) -> None:
-    """Part by part: the pages of all together take a second to give back."""
+def delete_snapshot_part(connection: Connection, source_id: SourceId, generation: int, part: int) -> None:
     table = catalogue_snapshots
-    query = select(table.c.generation, table.c.part).where(table.c.source_id == source_id, which)
-    with database.connect() as connection:
-        parts = connection.execute(query).all()
-    for generation, part in parts:
-        of_part = (table.c.source_id == source_id, table.c.generation == generation, table.c.part == part)
-        with database.begin() as connection:
-            connection.execute(delete(table).where(*of_part))
+    of_part = (table.c.source_id == source_id, table.c.generation == generation, table.c.part == part)
+    connection.execute(delete(table).where(*of_part))

@@ -10,12 +10,11 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
 
 from stalkeer.model import DownloadState
-from stalkeer.store.db.database import Database
 from stalkeer.store.db.tables import archives, downloads, events, rate_samples, runs, sessions
 
 ENDED = ("completed", "failed", "cancelled")
 RUN_ENDED = ("done", "partly", "failed", "cancelled")
-BATCH = 5000  # rows a transaction: downloads must be able to write in between
+BATCH = 5000  # rows that one statement deletes
 
 
 @dataclass(frozen=True)
@@ -50,22 +49,15 @@ def ended_sessions(now: datetime) -> OldRows:
     return OldRows("sessions", sessions, sessions.c.expires_at < now)
 
 
-def count_old(database: Database, old: OldRows) -> int:
-    with database.connect() as connection:
-        return int(connection.execute(select(func.count()).select_from(old.table).where(old.clause)).scalar_one())
+def count_old(connection: Connection, old: OldRows) -> int:
+    return int(connection.execute(select(func.count()).select_from(old.table).where(old.clause)).scalar_one())
 
 
-def delete_old(database: Database, old: OldRows) -> int:
-    """Delete in short transactions; answers how many."""
+def delete_some_old(connection: Connection, old: OldRows) -> int:
+    """Delete a batch; answers how many, and fewer than `BATCH` when none is left."""
     [key] = old.table.primary_key.columns
-    count = 0
-    while True:
-        with database.begin() as connection:
-            some = select(key).where(old.clause).limit(BATCH)
-            gone = connection.execute(delete(old.table).where(key.in_(some))).rowcount
-        count += gone
-        if gone < BATCH:
-            return count
+    some = select(key).where(old.clause).limit(BATCH)
+    return connection.execute(delete(old.table).where(key.in_(some))).rowcount
 
 
 def part_files_in_use(connection: Connection) -> frozenset[str]:

@@ -32,6 +32,5 @@ def read_saved(url: str, key_file: Path) -> Saved:
     with closing(open_database(url)) as database:
         if revision_of(database) is None:
             return Saved()
-        settings = read_settings(database, secrets)
         with database.connect() as connection:
-            return Saved(settings, tuple(known_root_folders(connection)))
+            return Saved(read_settings(connection, secrets), tuple(known_root_folders(connection)))

@@ -10,14 +10,12 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select
 
 from stalkeer.secrets import SecretBox
-from stalkeer.store.db.database import Database
 from stalkeer.store.db.tables import published_settings, settings
 
 
-def read_settings(database: Database, secrets: SecretBox) -> dict[str, object]:
+def read_settings(connection: Connection, secrets: SecretBox) -> dict[str, object]:
     """Every stored value by its dotted key, secrets decrypted. A secret that cannot be read is as if never set."""
-    with database.connect() as connection:
-        rows = connection.execute(select(settings.c.key, settings.c.value, settings.c.secret)).all()
+    rows = connection.execute(select(settings.c.key, settings.c.value, settings.c.secret)).all()
     plain = {row.key: row.value for row in rows if not row.secret}
     opened = {row.key: secrets.decrypt_or_none(row.value) for row in rows if row.secret}
     return plain | {key: json.loads(value) for key, value in opened.items() if value is not None}
@@ -30,7 +28,7 @@ def unreadable_settings(connection: Connection, secrets: SecretBox) -> list[str]
 
 
 def write_settings(
-    database: Database, secrets: SecretBox, values: Mapping[str, object], secret_keys: frozenset[str], now: datetime
+    connection: Connection, secrets: SecretBox, values: Mapping[str, object], secret_keys: frozenset[str], now: datetime
 ) -> None:
     """Store these values; None removes a row, so that the value beneath counts again."""
     rows = [
@@ -43,10 +41,9 @@ def write_settings(
         for key, value in values.items()
         if value is not None
     ]
-    with database.begin() as connection:
-        connection.execute(delete(settings).where(settings.c.key.in_(list(values))))
-        if rows:
-            connection.execute(insert(settings), rows)
+    connection.execute(delete(settings).where(settings.c.key.in_(list(values))))
+    if rows:
+        connection.execute(insert(settings), rows)
 
 
 @dataclass(frozen=True)
@@ -57,30 +54,27 @@ class PublishedSettings:
     document: Mapping[str, object] = field(repr=False)
 
 
-def publish_settings(database: Database, secrets: SecretBox, document: Mapping[str, object], now: datetime) -> int:
-    """Store the shared settings where they differ from those that are stored; answers their version."""
-    with database.begin() as connection:
-        stored = connection.execute(select(published_settings)).one_or_none()
-        if stored is not None:
-            opened = secrets.decrypt_or_none(stored.document)
-            if opened is not None and json.loads(opened) == document:
-                return int(stored.version)
-        version = 1 if stored is None else int(stored.version) + 1
-        row = {"version": version, "document": secrets.encrypt(json.dumps(document)), "published_at": now}
-        connection.execute(delete(published_settings))
-        connection.execute(insert(published_settings).values(id=1, **row))
+def publish_settings(connection: Connection, secrets: SecretBox, document: Mapping[str, object], now: datetime) -> int:
+    """Store the shared settings where they differ from the stored ones. Return their version."""
+    stored = connection.execute(select(published_settings)).one_or_none()
+    if stored is not None:
+        opened = secrets.decrypt_or_none(stored.document)
+        if opened is not None and json.loads(opened) == document:
+            return int(stored.version)
+    version = 1 if stored is None else int(stored.version) + 1
+    row = {"version": version, "document": secrets.encrypt(json.dumps(document)), "published_at": now}
+    connection.execute(delete(published_settings))
+    connection.execute(insert(published_settings).values(id=1, **row))
     return version
 
 
-def read_published(database: Database, secrets: SecretBox) -> PublishedSettings | None:
-    """The shared settings; None where none were published yet. Raises SecretError for another key than theirs."""
-    with database.connect() as connection:
-        row = connection.execute(select(published_settings)).one_or_none()
+def read_published(connection: Connection, secrets: SecretBox) -> PublishedSettings | None:
+    """Return the shared settings, or None where none were published yet. Raises SecretError for another key."""
+    row = connection.execute(select(published_settings)).one_or_none()
     return None if row is None else PublishedSettings(row.version, json.loads(secrets.decrypt(row.document)))
 
 
-def published_version(database: Database) -> int | None:
-    """The version of the shared settings, without reading them."""
-    with database.connect() as connection:
-        version: int | None = connection.execute(select(published_settings.c.version)).scalar_one_or_none()
+def published_version(connection: Connection) -> int | None:
+    """Return the version of the shared settings, without reading them."""
+    version: int | None = connection.execute(select(published_settings.c.version)).scalar_one_or_none()
     return version

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from stalkeer.errors import Conflict, NotFound
-from stalkeer.store.db.database import Database
 from stalkeer.store.db.tables import sessions, users
 
 
@@ -29,95 +28,83 @@ class SessionRow:
     expires_at: datetime
 
 
-def list_users(database: Database) -> list[UserRow]:
-    with database.connect() as connection:
-        rows = connection.execute(select(users).order_by(users.c.name)).all()
+def list_users(connection: Connection) -> list[UserRow]:
+    rows = connection.execute(select(users).order_by(users.c.name)).all()
     return [UserRow(row.id, row.name, row.password_hash, row.created_at) for row in rows]
 
 
-def find_user(database: Database, name: str) -> UserRow | None:
-    with database.connect() as connection:
-        row = connection.execute(select(users).where(users.c.name == name)).one_or_none()
+def find_user(connection: Connection, name: str) -> UserRow | None:
+    row = connection.execute(select(users).where(users.c.name == name)).one_or_none()
     return None if row is None else UserRow(row.id, row.name, row.password_hash, row.created_at)
 
 
-def has_users(database: Database) -> bool:
-    with database.connect() as connection:
-        return connection.execute(select(users.c.id).limit(1)).first() is not None
+def has_users(connection: Connection) -> bool:
+    return connection.execute(select(users.c.id).limit(1)).first() is not None
 
 
-def add_first_user(database: Database, name: str, password_hash: str, now: datetime) -> None:
+def add_first_user(connection: Connection, name: str, password_hash: str, now: datetime) -> None:
     """Raises Conflict when somebody was first."""
-    with database.begin() as connection:
-        if connection.execute(select(func.count()).select_from(users)).scalar_one():
-            raise Conflict("The first user exists already; sign in, or use `stalkeer user password NAME`")
-        connection.execute(insert(users).values(name=name, password_hash=password_hash, created_at=now))
+    if connection.execute(select(func.count()).select_from(users)).scalar_one():
+        raise Conflict("The first user exists already; sign in, or use `stalkeer user password NAME`")
+    connection.execute(insert(users).values(name=name, password_hash=password_hash, created_at=now))
 
 
-def add_user(database: Database, name: str, password_hash: str, now: datetime) -> None:
-    with database.begin() as connection:
-        if connection.execute(select(users.c.id).where(users.c.name == name)).first():
-            raise Conflict(f"There is a user {name!r} already")
-        connection.execute(insert(users).values(name=name, password_hash=password_hash, created_at=now))
+def add_user(connection: Connection, name: str, password_hash: str, now: datetime) -> None:
+    if connection.execute(select(users.c.id).where(users.c.name == name)).first():
+        raise Conflict(f"There is a user {name!r} already")
+    connection.execute(insert(users).values(name=name, password_hash=password_hash, created_at=now))
 
 
-def set_password_hash(database: Database, name: str, password_hash: str) -> None:
+def set_password_hash(connection: Connection, name: str, password_hash: str) -> None:
     """Change it and end every session of this user."""
-    with database.begin() as connection:
-        row = connection.execute(select(users.c.id).where(users.c.name == name)).first()
-        if row is None:
-            raise NotFound(f"There is no user {name!r}; `stalkeer user list` shows them")
-        connection.execute(update(users).where(users.c.id == row.id).values(password_hash=password_hash))
-        connection.execute(delete(sessions).where(sessions.c.user_id == row.id))
+    row = connection.execute(select(users.c.id).where(users.c.name == name)).first()
+    if row is None:
+        raise NotFound(f"There is no user {name!r}; `stalkeer user list` shows them")
+    connection.execute(update(users).where(users.c.id == row.id).values(password_hash=password_hash))
+    connection.execute(delete(sessions).where(sessions.c.user_id == row.id))
 
 
-def renew_password_hash(database: Database, user_id: int, password_hash: str) -> None:
+def renew_password_hash(connection: Connection, user_id: int, password_hash: str) -> None:
     """The same password under newer parameters; sessions stay."""
-    with database.begin() as connection:
-        connection.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
+    connection.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
 
 
-def remove_user(database: Database, name: str) -> None:
-    with database.begin() as connection:
-        row = connection.execute(select(users.c.id).where(users.c.name == name)).first()
-        if row is None:
-            raise NotFound(f"There is no user {name!r}; `stalkeer user list` shows them")
-        connection.execute(delete(sessions).where(sessions.c.user_id == row.id))
-        connection.execute(delete(users).where(users.c.id == row.id))
+def remove_user(connection: Connection, name: str) -> None:
+    row = connection.execute(select(users.c.id).where(users.c.name == name)).first()
+    if row is None:
+        raise NotFound(f"There is no user {name!r}; `stalkeer user list` shows them")
+    connection.execute(delete(sessions).where(sessions.c.user_id == row.id))
+    connection.execute(delete(users).where(users.c.id == row.id))
 
 
-def add_session(database: Database, session: SessionRow, address: str) -> None:
+def add_session(connection: Connection, session: SessionRow, address: str) -> None:
     """Store a session; ended ones go with the same write."""
-    with database.begin() as connection:
-        connection.execute(delete(sessions).where(sessions.c.expires_at < session.last_seen_at))
-        connection.execute(
-            insert(sessions).values(
-                token_hash=session.token_hash,
-                user_id=session.user_id,
-                created_at=session.last_seen_at,
-                last_seen_at=session.last_seen_at,
-                expires_at=session.expires_at,
-                address=address,
-            )
+    connection.execute(delete(sessions).where(sessions.c.expires_at < session.last_seen_at))
+    connection.execute(
+        insert(sessions).values(
+            token_hash=session.token_hash,
+            user_id=session.user_id,
+            created_at=session.last_seen_at,
+            last_seen_at=session.last_seen_at,
+            expires_at=session.expires_at,
+            address=address,
         )
+    )
 
 
-def find_session(database: Database, token_hash: str) -> SessionRow | None:
+def find_session(connection: Connection, token_hash: str) -> SessionRow | None:
     joined = select(sessions, users.c.name).join(users, users.c.id == sessions.c.user_id)
-    with database.connect() as connection:
-        row = connection.execute(joined.where(sessions.c.token_hash == token_hash)).one_or_none()
+    row = connection.execute(joined.where(sessions.c.token_hash == token_hash)).one_or_none()
     if row is None:
         return None
     return SessionRow(row.token_hash, row.user_id, row.name, row.last_seen_at, row.expires_at)
 
 
-def extend_session(database: Database, token_hash: str, now: datetime, expires_at: datetime) -> None:
-    with database.begin() as connection:
-        connection.execute(
-            update(sessions).where(sessions.c.token_hash == token_hash).values(last_seen_at=now, expires_at=expires_at)
-        )
+def extend_session(connection: Connection, token_hash: str, now: datetime, expires_at: datetime) -> None:
+    connection.execute(
+        update(sessions).where(sessions.c.token_hash == token_hash).values(last_seen_at=now, expires_at=expires_at)
+    )
 
 
-def remove_session(database: Database, token_hash: str) -> None:
-    with database.begin() as connection:
-        connection.execute(delete(sessions).where(sessions.c.token_hash == token_hash))
+def remove_session(connection: Connection, token_hash: str) -> None:
+    connection.execute(delete(sessions).where(sessions.c.token_hash == token_hash))

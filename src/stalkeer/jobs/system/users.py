@@ -1,0 +1,36 @@
+"""Users of the web pages, as an administrator manages them. Passwords are hashed before a transaction begins."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from stalkeer.core.security.passwords import check_user_name, hash_password
+from stalkeer.store.db.database import Database
+from stalkeer.store.system import users
+from stalkeer.store.system.users import UserRow
+
+
+def list_users(database: Database) -> list[UserRow]:
+    """Every user by name."""
+    with database.connect() as connection:
+        return users.list_users(connection)
+
+
+def add_user(database: Database, name: str, password: str, now: datetime) -> None:
+    """Raise Conflict for a name that is taken, InvalidInput for a name or a password that cannot be used."""
+    password_hash = hash_password(password, check_user_name(name))
+    with database.begin() as connection:
+        users.add_user(connection, name, password_hash, now)
+
+
+def set_password(database: Database, name: str, password: str) -> None:
+    """Set the password and end every session of the user. Raise NotFound for an unknown name."""
+    password_hash = hash_password(password, name)
+    with database.begin() as connection:
+        users.set_password_hash(connection, name, password_hash)
+
+
+def remove_user(database: Database, name: str) -> None:
+    """Remove the user and their sessions. Raise NotFound for an unknown name."""
+    with database.begin() as connection:
+        users.remove_user(connection, name)
