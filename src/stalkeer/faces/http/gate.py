@@ -19,25 +19,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stalkeer.core.security.addresses import Origin, find_origin
 from stalkeer.faces.http.callers import SAFE_METHODS, Security
+from stalkeer.faces.http.headers import add_security_headers
 from stalkeer.faces.http.problems import problem_response
 from stalkeer.jobs.system.rate_limits import Allowance
 from stalkeer.logs import get_logger
 from stalkeer.secrets import mask_text
 from stalkeer.settings.schema import SecuritySettings
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-}
 UPLOADS = ("/system/backup/restore", "/sources/upload")  # ends of paths that take a file
 LOGINS = ("/login", "/setup/account")  # ends of paths whose forms are read from strangers
 LARGEST_LOGIN = 16_384
@@ -170,11 +158,8 @@ def _with_headers(send: Send, exchange: _Exchange) -> Send:
         if message["type"] == "http.response.start":
             exchange.status = message["status"]
             headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers.setdefault(name, value)
+            add_security_headers(headers, exchange.origin.scheme)
             headers["x-request-id"] = exchange.request_id
-            if exchange.origin.scheme == "https":
-                headers.setdefault("strict-transport-security", "max-age=31536000")
             limited = [one for one in exchange.allowances if one.limit]
             if limited:
                 headers.update(min(limited, key=lambda one: (one.is_allowed, one.remaining)).headers())

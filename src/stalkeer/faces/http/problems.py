@@ -14,28 +14,10 @@ from starlette.exceptions import HTTPException
 
 from stalkeer import errors
 from stalkeer.faces.http.models import ApiModel
-from stalkeer.faces.http.paging import TooDeep
-from stalkeer.jobs.system.rate_limits import TooManyRequests
-from stalkeer.jobs.system.sessions import LoginRefused
+from stalkeer.faces.http.statuses import headers_of, status_of
 from stalkeer.secrets import mask_text
 
 MEDIA_TYPE = "application/problem+json"
-
-# The first class that fits decides.
-STATUS_OF: tuple[tuple[type[errors.StalkeerError], int], ...] = (
-    (TooDeep, 400),
-    (LoginRefused, 401),
-    (TooManyRequests, 429),
-    (errors.NotFound, 404),
-    (errors.Conflict, 409),
-    (errors.SecretError, 409),
-    (errors.InvalidInput, 422),
-    (errors.ConfigurationError, 422),
-    (errors.StoreUnavailable, 503),
-    (errors.SourceError, 502),
-    (errors.ArrError, 502),
-    (errors.StalkeerError, 500),
-)
 
 
 class ProblemField(ApiModel):
@@ -63,10 +45,6 @@ class ItemProblem(ApiModel):
     status: int = Field(description="What the answer would have been for this item alone.")
     code: str = Field(description="A stable word for programs.")
     detail: str
-
-
-def status_of(error: errors.StalkeerError) -> int:
-    return next(status for kind, status in STATUS_OF if isinstance(error, kind))
 
 
 def item_problem(error: errors.StalkeerError) -> ItemProblem:
@@ -110,9 +88,13 @@ def install_problems(api: FastAPI) -> None:
 
     @api.exception_handler(errors.StalkeerError)
     def _ours(request: Request, error: errors.StalkeerError) -> JSONResponse:
-        status = status_of(error)
-        wait = {"Retry-After": str(max(1, error.retry_after_s))} if isinstance(error, TooManyRequests) else None
-        return problem_response(status, str(error), code=_code_of(error), headers=wait, request_id=_request_id(request))
+        return problem_response(
+            status_of(error),
+            str(error),
+            code=_code_of(error),
+            headers=headers_of(error),
+            request_id=_request_id(request),
+        )
 
     @api.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:

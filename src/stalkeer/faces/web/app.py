@@ -7,9 +7,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from stalkeer.errors import Conflict, InvalidInput, NotFound, SecretError, StalkeerError, StoreUnavailable
+from stalkeer.errors import StalkeerError
+from stalkeer.faces.http.compression import Compression
 from stalkeer.faces.http.doorstep import guard_bodies
-from stalkeer.faces.http.headers import add_headers
+from stalkeer.faces.http.statuses import headers_of, status_of
 from stalkeer.faces.web import (
     activity,
     assets,
@@ -33,8 +34,8 @@ from stalkeer.faces.web import (
 )
 from stalkeer.faces.web.guard import NeedsLogin, UserGuard, lead_to_login, require_user
 from stalkeer.faces.web.render import Toast, done, page
-from stalkeer.jobs.system.rate_limits import TooManyRequests
 from stalkeer.runtime import App
+from stalkeer.secrets import mask_text
 
 # For everybody: what a browser needs to show the login.
 OPEN_ROUTERS: tuple[APIRouter, ...] = (assets.router, manifest.router, login.router, setup.router)
@@ -56,21 +57,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     system.router,
     backups.router,
 )
-STATUS_OF: tuple[tuple[type[StalkeerError], int], ...] = (
-    (NotFound, 404),
-    (Conflict, 409),
-    (SecretError, 409),
-    (InvalidInput, 422),
-    (TooManyRequests, 429),
-    (StoreUnavailable, 503),
-)
 
 
 def create_web(app: App) -> FastAPI:
     """Every page and fragment; who builds it sets `state.security`."""
     web = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, telemetry={"auto_configure": False})
     web.state.app = app
-    add_headers(web)
+    web.add_middleware(Compression)
     install_errors(web)
     for router in OPEN_ROUTERS:
         web.include_router(router)
@@ -89,8 +82,9 @@ def install_errors(web: FastAPI) -> None:
 
     @web.exception_handler(StalkeerError)
     def _ours(request: Request, error: StalkeerError) -> Response:
-        status = next((status for kind, status in STATUS_OF if isinstance(error, kind)), 500)
-        return answer(request, status, str(error))
+        response = answer(request, status_of(error), mask_text(str(error)))
+        response.headers.update(headers_of(error))
+        return response
 
     @web.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> Response:

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from stalkeer.faces.http.callers import COOKIE
 from stalkeer.faces.http.cookies import clear_session_cookie, set_session_cookie
+from stalkeer.faces.http.statuses import headers_of, status_of
 from stalkeer.faces.web.frame import app_of, base_of
 from stalkeer.faces.web.guard import OwnPageGuard, security_of
 from stalkeer.faces.web.render import page
@@ -41,11 +42,9 @@ def post_login(
     security = security_of(request)
     try:
         token = security.sessions.sign_in(name, password, request.state.origin.household)
-    except LoginRefused as error:
-        return page(request, "login.html", status=401, name=name, error=str(error), next=safe_next(next))
-    except TooManyRequests as error:
-        answer = page(request, "login.html", status=429, name=name, error=str(error), next=safe_next(next))
-        answer.headers["retry-after"] = str(error.retry_after_s)
+    except (LoginRefused, TooManyRequests) as error:
+        answer = page(request, "login.html", status=status_of(error), name=name, error=str(error), next=safe_next(next))
+        answer.headers.update(headers_of(error))
         return answer
     response = RedirectResponse(base_of(request) + safe_next(next), status_code=303)
     set_session_cookie(request, response, token, app_of(request).settings.security.session_lifetime)

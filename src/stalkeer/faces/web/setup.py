@@ -12,6 +12,7 @@ from stalkeer.errors import ConfigurationError, InvalidInput
 from stalkeer.faces.http.callers import CallerKind
 from stalkeer.faces.http.cookies import set_session_cookie
 from stalkeer.faces.http.guard import find_caller
+from stalkeer.faces.http.statuses import headers_of, status_of
 from stalkeer.faces.web.answer_board import answers_of
 from stalkeer.faces.web.forms import FormFields
 from stalkeer.faces.web.frame import app_of, base_of
@@ -99,11 +100,9 @@ def post_account(request: Request, given: FormFields) -> Response:
     token = given.get("token", "") if security.needs_setup_token(request.state.origin) else None
     try:
         session = security.sessions.set_up(name, password, token, request.state.origin.household)
-    except (InvalidInput, LoginRefused) as error:
-        return show_account(request, name, str(error), 422)
-    except TooManyRequests as error:
-        answer = show_account(request, name, str(error), 429)
-        answer.headers["retry-after"] = str(error.retry_after_s)
+    except (InvalidInput, LoginRefused, TooManyRequests) as error:
+        answer = show_account(request, name, str(error), status_of(error))
+        answer.headers.update(headers_of(error))
         return answer
     hold_downloads(app_of(request))
     response = moved(request, "/setup/apps", Toast(f"Welcome, {name}."))

@@ -1,0 +1,36 @@
+"""The one table of errors and their statuses, for API and pages alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from stalkeer import errors
+from stalkeer.faces.http.paging import TooDeep
+from stalkeer.jobs.system.rate_limits import TooManyRequests
+from stalkeer.jobs.system.sessions import LoginRefused
+
+# The first class that fits decides.
+STATUS_OF: tuple[tuple[type[errors.StalkeerError], int], ...] = (
+    (TooDeep, 400),
+    (LoginRefused, 401),
+    (TooManyRequests, 429),
+    (errors.NotFound, 404),
+    (errors.Conflict, 409),
+    (errors.SecretError, 409),
+    (errors.InvalidInput, 422),
+    (errors.ConfigurationError, 422),
+    (errors.StoreUnavailable, 503),
+    (errors.SourceError, 502),
+    (errors.ArrError, 502),
+    (errors.TmdbError, 502),
+    (errors.StalkeerError, 500),
+)
+
+
+def status_of(error: errors.StalkeerError) -> int:
+    return next(status for kind, status in STATUS_OF if isinstance(error, kind))
+
+
+def headers_of(error: errors.StalkeerError) -> Mapping[str, str]:
+    """Headers that belong to the status: when to come again."""
+    return {"Retry-After": str(max(1, error.retry_after_s))} if isinstance(error, TooManyRequests) else {}
