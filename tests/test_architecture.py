@@ -37,13 +37,10 @@ STILL_WRITING = frozenset(
         "stalkeer.faces.api.download_requests",
         "stalkeer.faces.api.filters",
         "stalkeer.faces.api.instances",
-        "stalkeer.faces.api.jobs",
         "stalkeer.faces.api.settings",
         "stalkeer.faces.api.sources",
         "stalkeer.faces.cli.arr",
-        "stalkeer.faces.cli.demo_watch",
         "stalkeer.faces.cli.download",
-        "stalkeer.faces.cli.job",
         "stalkeer.faces.cli.source",
         "stalkeer.faces.cli.source_edit",
         "stalkeer.faces.cli.source_filter",
@@ -51,7 +48,6 @@ STILL_WRITING = frozenset(
         "stalkeer.faces.web.instances",
         "stalkeer.faces.web.matches",
         "stalkeer.faces.web.sources",
-        "stalkeer.faces.web.system",
     }
 )
 PURE = ("model", "errors", "core")

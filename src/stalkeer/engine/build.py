@@ -20,7 +20,7 @@ from stalkeer.jobs.matching.scan import Scanner, build_scanner, rehearse_scan, s
 from stalkeer.jobs.sources.account_status import AccountDesk
 from stalkeer.jobs.sources.refresh import Refresher, refresh_scheduled, refresh_sources
 from stalkeer.jobs.system.backup import BackupPlace, make_backup
-from stalkeer.jobs.system.cleanup import CleanupPlace, carry_out, plan_cleanup
+from stalkeer.jobs.system.cleanup import CleanupPlace, clean_up
 from stalkeer.jobs.system.instance_health import look_through_instances
 from stalkeer.model import SourceId, WantedId
 from stalkeer.store.sources.sources import get_access
@@ -100,9 +100,7 @@ def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
         return queue_confirmed(program.database, program.clock, most, program.settings.matching.languages)
 
     def cleanup(_subject: str | None, _options: Mapping[str, object], run: Run) -> Report:
-        place = program.cleanup_place
-        plan = plan_cleanup(program.database, program.settings, place, program.clock())
-        return carry_out(program.database, plan, place, run)
+        return clean_up(program.database, program.settings, program.cleanup_place, program.clock(), run)
 
     def backup(_subject: str | None, options: Mapping[str, object], _run: Run) -> Report:
         occasion = "manual" if options.get("manual") else "scheduled"

@@ -33,6 +33,13 @@ def test_log_files_are_listed_and_nothing_else(client, log_file):
     assert [file["name"] for file in client.get("/api/v1/system/logs").json()] == ["stalkeer.log"]
 
 
+def test_a_link_among_the_log_files_is_none_of_them(client, app, log_file, tmp_path):
+    (tmp_path / "elsewhere").write_text("not for everybody")
+    (app.paths.logs / "other.log").symlink_to(tmp_path / "elsewhere")
+
+    assert [file["name"] for file in client.get("/api/v1/system/logs").json()] == ["stalkeer.log"]
+
+
 def test_the_end_of_a_log_can_be_read_without_secrets(client, log_file):
     lines = client.get("/api/v1/system/logs/stalkeer.log/lines", params={"count": 2}).json()["lines"]
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, File, UploadFile
@@ -16,7 +13,6 @@ from pydantic import Field, StrictBool
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel
 from stalkeer.jobs.system.backup import (
-    LARGEST_KEY,
     NAME,
     Backup,
     CheckedBackup,
@@ -24,7 +20,8 @@ from stalkeer.jobs.system.backup import (
     find_backup,
     list_backups,
     make_backup,
-    stage_restore,
+    stage_kept,
+    stage_uploaded,
 )
 
 router = APIRouter(prefix="/system/backup", tags=["system"])
@@ -76,21 +73,13 @@ def restore_uploaded_backup(
 
     Without its key, stored credentials have to be entered again and there is a new API key.
     """
-    app.paths.backups.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.TemporaryDirectory(dir=app.paths.backups, prefix=".uploaded-") as folder:
-        path = Path(folder) / "uploaded.zip"
-        with path.open("wb") as target:
-            shutil.copyfileobj(file.file, target)
-        if key is not None:
-            path.with_suffix(".key").write_bytes(key.file.read(LARGEST_KEY))
-        return RestoreStaged.of(stage_restore(path, app.backup_place))
+    return RestoreStaged.of(stage_uploaded(file.file, key.file if key is not None else None, app.backup_place))
 
 
 @router.post("/{name}/restore", status_code=202)
 def restore_kept_backup(app: CurrentApp, name: Name) -> RestoreStaged:
     """Have a backup of the list restored at the next start."""
-    place = app.backup_place
-    return RestoreStaged.of(stage_restore(find_backup(place, name), place))
+    return RestoreStaged.of(stage_kept(name, app.backup_place))
 
 
 @router.get("/{name}", response_class=FileResponse)

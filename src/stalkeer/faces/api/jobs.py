@@ -13,8 +13,9 @@ from stalkeer.faces.api.deps import CurrentApp, start_run
 from stalkeer.faces.http.ids import RowId
 from stalkeer.faces.http.models import ApiModel, RunAccepted
 from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id
-from stalkeer.store.journal.runs import RunId, RunRow, RunState, count_runs, get_run, list_runs, request_cancel
 from stalkeer.store.sources.sources import own_refresh_times
+from stalkeer.jobs.journal.runs import cancel_run
+from stalkeer.store.journal.runs import RunId, RunRow, RunState, count_runs, get_run, list_runs
 
 router = APIRouter(tags=["jobs"])
 
@@ -101,9 +102,7 @@ def get_job(app: CurrentApp, run_id: RowId) -> RunView:
 @router.post("/jobs/{run_id}/cancel", status_code=202)
 def cancel_job(app: CurrentApp, run_id: RowId) -> RunView:
     """Ask a run to stop; it does so at its next step."""
-    with app.database.begin() as connection:
-        request_cancel(connection, RunId(run_id), app.clock())
-        return RunView.of(get_run(connection, RunId(run_id)))
+    return RunView.of(cancel_run(app.database, app.clock(), RunId(run_id)))
 
 
 @router.get("/schedules")

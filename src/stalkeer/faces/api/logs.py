@@ -12,9 +12,9 @@ from fastapi import Path as InPath
 from fastapi.responses import FileResponse
 from pydantic import Field
 
-from stalkeer.errors import NotFound
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel
+from stalkeer.jobs.system.log_files import find_log_file, list_log_files
 from stalkeer.logs import LOG_NAME, current_level, set_level
 from stalkeer.secrets import mask_text
 from stalkeer.settings.schema import LogLevel
@@ -42,10 +42,8 @@ class LevelOfLogs(ApiModel):
 @router.get("")
 def list_logs(app: CurrentApp) -> list[LogFile]:
     """The log files, the newest first."""
-    folder = app.paths.logs
-    paths = [path for path in folder.iterdir() if LOG_NAME.fullmatch(path.name)] if folder.is_dir() else []
-    files = [LogFile(name=path.name, size=path.stat().st_size, changed_at=_changed(path)) for path in paths]
-    return sorted(files, key=lambda file: file.changed_at, reverse=True)
+    paths = list_log_files(app.paths.logs)
+    return [LogFile(name=path.name, size=path.stat().st_size, changed_at=_changed(path)) for path in paths]
 
 
 @router.get("/level")
@@ -68,7 +66,7 @@ def get_log_lines(
     count: Annotated[int, Query(ge=1, le=5000, description="How many of the last lines.")] = 200,
 ) -> LogLines:
     """The end of a log file."""
-    with _find(app.paths.logs, name).open(encoding="utf-8", errors="replace") as file:
+    with find_log_file(app.paths.logs, name).open(encoding="utf-8", errors="replace") as file:
         lines = deque(file, maxlen=count)
     return LogLines(name=name, lines=[mask_text(line.rstrip("\n")) for line in lines])
 
@@ -76,15 +74,7 @@ def get_log_lines(
 @router.get("/{name}", response_class=FileResponse)
 def download_log(app: CurrentApp, name: Name) -> FileResponse:
     """A whole log file; secrets were masked when it was written."""
-    return FileResponse(_find(app.paths.logs, name), media_type="text/plain; charset=utf-8", filename=name)
-
-
-def _find(folder: Path, name: str) -> Path:
-    """Only a name of ours is looked for, so no path can lead out of the folder."""
-    path = folder / name
-    if not LOG_NAME.fullmatch(name) or not path.is_file() or path.is_symlink():
-        raise NotFound(f"There is no log file {name!r}; the list has their names")
-    return path
+    return FileResponse(find_log_file(app.paths.logs, name), media_type="text/plain; charset=utf-8", filename=name)
 
 
 def _changed(path: Path) -> datetime:

@@ -15,10 +15,11 @@ from stalkeer.errors import ConfigurationError, Conflict
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel
 from stalkeer.jobs.library.connections import add_tried, try_new
+from stalkeer.jobs.system.settings_change import is_masked, section_changes
 from stalkeer.model import InstanceKind
 from stalkeer.runtime import App
 from stalkeer.secrets import MASK
-from stalkeer.settings.change import CHANGEABLE, FILES, LOCKED, to_row
+from stalkeer.settings.change import CHANGEABLE, FILES, LOCKED
 from stalkeer.settings.keys import model_of
 from stalkeer.settings.schema import ApiKey, HttpUrl, Settings
 from stalkeer.settings.units import LARGEST_SIZE, LONGEST_DURATION
@@ -225,21 +226,12 @@ def _shown_section(app: App, section: str, values: type[ApiModel]) -> dict[str, 
     }
 
 
-def is_masked(secret: SecretStr) -> bool:
-    """Whether this is what an answer showed instead of the secret."""
-    return set(secret.get_secret_value()) == {"*"}
-
-
 def _change_section(app: App, section: str, given: ApiModel) -> None:
     """Null forgets a value made here; a masked secret stays as it is."""
-    changes: dict[str, object] = {}
-    for name in given.model_fields_set:
-        value = getattr(given, name)
-        if isinstance(value, SecretStr) and is_masked(value):
-            continue
-        changes[f"{section}.{name}"] = to_row(_plain(value))
     try:
-        app.change_settings(changes)
+        app.change_settings(
+            section_changes(section, {name: _plain(getattr(given, name)) for name in given.model_fields_set})
+        )
     except ConfigurationError as error:
         raise Conflict(str(error)) from error
 

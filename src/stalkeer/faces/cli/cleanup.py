@@ -8,7 +8,7 @@ from rich.table import Table
 
 from stalkeer.faces.cli.output import ExitCode, context_app, emit, fail_with
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.system.cleanup import CleanupReport, carry_out, plan_cleanup
+from stalkeer.jobs.system.cleanup import CleanupReport, clean_up, plan_cleanup
 
 app = typer.Typer(help="Remove old tasks, temporary files, logs and archives.")
 
@@ -23,9 +23,8 @@ def cleanup(
     Example: stalkeer cleanup --dry-run
     """
     program = context_app(context)
-    place = program.cleanup_place
-    plan = plan_cleanup(program.database, program.settings, place, program.clock())
-    report = plan.report() if dry_run else carry_out(program.database, plan, place, QuietRun())
+    subject = (program.database, program.settings, program.cleanup_place, program.clock())
+    report = plan_cleanup(*subject).report() if dry_run else clean_up(*subject, QuietRun())
     emit(context, {"dryRun": dry_run, **report.to_document()}, lambda console: _show(console, report, dry_run))
     if report.is_partial:
         fail_with(ExitCode.PARTLY)

@@ -12,12 +12,13 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 from rich.table import Column
 
 from stalkeer.errors import StalkeerError
+from stalkeer.jobs.journal.runs import queue_run
 from stalkeer.model import DownloadState
 from stalkeer.runtime import App
 from stalkeer.store.downloads.downloads import DownloadRow, count_by_state, list_downloads
-from stalkeer.store.journal.runs import RunId, RunRow, RunState, get_run, list_runs, queue_run
 from stalkeer.store.library.wanted_list import Slice, WantedRow, list_wanted
 from stalkeer.store.matching.candidates import Candidate, list_candidates
+from stalkeer.store.journal.runs import RunId, RunRow, RunState, get_run, list_runs
 
 LOOK_S = 0.25
 QUIET_LOOKS = 8  # nothing may move for so many looks: one job's end and the next one's start are apart
@@ -91,8 +92,7 @@ class Watcher:
         return Story(wanted, downloads, refresh, scan)
 
     def _run_job(self, job: str, title: str) -> RunRow:
-        with self.app.database.begin() as connection:
-            run_id = queue_run(connection, self.app.clock(), job, None, {})
+        run_id = queue_run(self.app.database, self.app.clock(), job).id
         with self.console.status(f"{title} ...") if self.is_live else _Quiet():
             while (run := self._read_run(run_id)).finished_at is None:
                 self._wait(title)

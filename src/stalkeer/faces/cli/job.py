@@ -49,13 +49,12 @@ def start(
     """
     from stalkeer.engine.schedules import JOBS
     from stalkeer.errors import InvalidInput
-    from stalkeer.store.journal.runs import get_run, queue_run
+    from stalkeer.jobs.journal.runs import queue_run
 
     if job not in JOBS:
         raise InvalidInput(f"There is no job {job!r}; there are {', '.join(JOBS)}.")
     parts = context_app(context)
-    with parts.database.begin() as connection:
-        row = get_run(connection, queue_run(connection, parts.clock(), job, subject, {}))
+    row = queue_run(parts.database, parts.clock(), job, subject)
     emit(context, _document(row), lambda console: console.print(f"Run {row.id} of {row.job} is {row.state.value}."))
 
 
@@ -65,12 +64,11 @@ def cancel(context: typer.Context, run: int = typer.Argument(help="The run's num
 
     Example: stalkeer job cancel 7
     """
-    from stalkeer.store.journal.runs import RunId, get_run, request_cancel
+    from stalkeer.jobs.journal.runs import cancel_run
+    from stalkeer.store.journal.runs import RunId
 
     parts = context_app(context)
-    with parts.database.begin() as connection:
-        request_cancel(connection, RunId(run), parts.clock())
-        row = get_run(connection, RunId(run))
+    row = cancel_run(parts.database, parts.clock(), RunId(run))
     emit(context, _document(row), lambda console: console.print(f"Run {row.id} of {row.job} was asked to stop."))
 
 

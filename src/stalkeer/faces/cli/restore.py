@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import typer
 
 from stalkeer.engine.lock import is_held
-from stalkeer.errors import Conflict, NotFound
 from stalkeer.faces.cli.output import emit, loaded_settings
-from stalkeer.jobs.system.backup import BackupPlace, restore_backup
+from stalkeer.jobs.system.backup import BackupPlace, restore_now
 from stalkeer.secrets import KEY_FILE
 
 app = typer.Typer(help="Restore a backup.")
@@ -36,15 +34,12 @@ def restore(
         key_file=settings.secret_key_file or settings.data_dir / KEY_FILE,
         config=loaded.config,
     )
-    path = next((found for found in (Path(backup), place.backups / backup) if found.is_file()), None)
-    if path is None:
-        raise NotFound(f"There is no backup {backup!r}; `stalkeer backup --list` shows them")
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if is_held(settings.data_dir):
-        raise Conflict("Stalkeer is running on this data folder; stop it, then restore")
-    restored = restore_backup(path, place, settings.database.url.get_secret_value(), datetime.now(UTC))
+    url = settings.database.url.get_secret_value()
+    restored = restore_now(backup, place, url, datetime.now(UTC), is_held)
     emit(
         context,
         restored.to_document(),
-        lambda console: console.print(f"{path} is restored. The database of before lies beside it, named .before-*"),
+        lambda console: console.print(
+            f"{restored.path} is restored. The database of before lies beside it, named .before-*"
+        ),
     )

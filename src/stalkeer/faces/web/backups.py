@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, File, Request, UploadFile
@@ -14,7 +11,6 @@ from stalkeer.faces.web.formats import size
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, page
 from stalkeer.jobs.system.backup import (
-    LARGEST_KEY,
     CheckedBackup,
     cancel_restore,
     delete_backup,
@@ -22,7 +18,8 @@ from stalkeer.jobs.system.backup import (
     is_restore_staged,
     list_backups,
     make_backup,
-    stage_restore,
+    stage_kept,
+    stage_uploaded,
 )
 
 router = APIRouter(include_in_schema=False)
@@ -46,15 +43,8 @@ def post_uploaded(
     request: Request, file: Annotated[UploadFile, File()], key: Annotated[UploadFile | None, File()] = None
 ) -> Response:
     """Check an uploaded backup, with the key beside it where one was chosen, and have it restored at the next start."""
-    app = app_of(request)
-    app.paths.backups.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.TemporaryDirectory(dir=app.paths.backups, prefix=".uploaded-") as folder:
-        path = Path(folder) / "uploaded.zip"
-        with path.open("wb") as target:
-            shutil.copyfileobj(file.file, target)
-        if key is not None and key.filename:
-            path.with_suffix(".key").write_bytes(key.file.read(LARGEST_KEY))
-        return say_staged(request, stage_restore(path, app.backup_place))
+    chosen = key.file if key is not None and key.filename else None  # a browser sends an empty field, too
+    return say_staged(request, stage_uploaded(file.file, chosen, app_of(request).backup_place))
 
 
 @router.post("/system/backup/restore/cancel")
@@ -65,8 +55,7 @@ def post_cancel(request: Request) -> Response:
 
 @router.post("/system/backup/{name}/restore")
 def post_kept(request: Request, name: str) -> Response:
-    place = app_of(request).backup_place
-    return say_staged(request, stage_restore(find_backup(place, name), place))
+    return say_staged(request, stage_kept(name, app_of(request).backup_place))
 
 
 def say_staged(request: Request, checked: CheckedBackup) -> Response:

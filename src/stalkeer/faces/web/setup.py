@@ -27,6 +27,7 @@ from stalkeer.jobs.downloads.forecast import Answer
 from stalkeer.jobs.system.first_run import hold_downloads, release_downloads
 from stalkeer.jobs.system.rate_limits import TooManyRequests
 from stalkeer.jobs.system.sessions import LoginRefused
+from stalkeer.jobs.system.settings_change import without_fixed
 from stalkeer.runtime import App
 from stalkeer.settings.folders import FOLDERS
 from stalkeer.settings.units import show_size
@@ -173,9 +174,8 @@ def post_limits(request: Request, given: FormFields) -> Response:
 def keep(request: Request, changes: Mapping[str, object], to: str) -> Response:
     app = app_of(request)
     hold_downloads(app)
-    fixed = [name for name in changes if app.live.loaded.origins.get(name) in ("flag", "environment")]
     try:
-        app.change_settings({name: value for name, value in changes.items() if name not in fixed})
+        app.change_settings(without_fixed(changes, app.live.loaded))
     except ConfigurationError as error:
         return done(request, Toast(str(error), "bad"), status=422)
     return moved(request, to)

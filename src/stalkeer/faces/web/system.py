@@ -6,7 +6,7 @@ import json
 import os
 import platform
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -21,13 +21,16 @@ from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
 from stalkeer.faces.web.volumes import volumes_of
 from stalkeer.jobs.journal.reporting import QuietRun
+from stalkeer.jobs.journal.runs import cancel_run
+from stalkeer.jobs.library.path_map import add_path_mapping
 from stalkeer.jobs.system.instance_health import look_through_instances
+from stalkeer.jobs.system.log_files import find_log_file, list_log_files, read_end
 from stalkeer.runtime import App
 from stalkeer.secrets import mask_text
-from stalkeer.store.journal.runs import RunId, list_runs, request_cancel
-from stalkeer.store.library.instances import FolderPair, InstanceChange, change_instance, get_instance
 from stalkeer.store.sources.sources import own_refresh_times
 from stalkeer.store.system.health import list_findings
+from stalkeer.store.journal.runs import RunId, list_runs
+from stalkeer.store.library.instances import FolderPair
 
 router = APIRouter(include_in_schema=False)
 TAIL_LINES = 400
@@ -95,11 +98,8 @@ def get_doctor(request: Request) -> HTMLResponse:
 def post_mapping(request: Request, given: FormFields) -> Response:
     """Take a mapping that the doctor proposed."""
     app = app_of(request)
-    with app.database.begin() as connection:
-        row = get_instance(connection, given.get("instance", ""))
-        pair = FolderPair(given.get("local", ""), given.get("remote", ""))
-        options = replace(row.options, path_mappings=(*row.options.path_mappings, pair))
-        change_instance(connection, row.slug, InstanceChange(options=options), app.secrets)
+    pair = FolderPair(given.get("local", ""), given.get("remote", ""))
+    row = add_path_mapping(app.database, app.secrets, given.get("instance", ""), pair)
     return done(request, Toast(f"{row.label} now sees {pair.local} as {pair.remote}."), changed="doctor")
 
 
@@ -136,8 +136,7 @@ def start_job(app: App, job: str, subject: str | None = None, **options: object)
 @router.post("/system/runs/{run_id}/cancel")
 def post_cancel(request: Request, run_id: int) -> Response:
     app = app_of(request)
-    with app.database.begin() as connection:
-        request_cancel(connection, RunId(run_id), app.clock())
+    cancel_run(app.database, app.clock(), RunId(run_id))
     return done(request, Toast("Asked to stop; it ends at the next safe moment.", "info"), changed="runs")
 
 
@@ -150,7 +149,7 @@ class LogLine:
 
 @router.get("/system/logs")
 def get_logs(request: Request, level: str = "", q: str = "") -> HTMLResponse:
-    files = log_files(app_of(request))
+    files = list_log_files(app_of(request).paths.logs)
     lines = read_tail(files[0], level, q) if files else []
     context = {
         "files": [(path.name, size(path.stat().st_size)) for path in files],
@@ -165,28 +164,17 @@ def get_logs(request: Request, level: str = "", q: str = "") -> HTMLResponse:
 
 @router.get("/system/logs/{name}")
 def get_log_file(request: Request, name: str) -> Response:
-    path = next((path for path in log_files(app_of(request)) if path.name == name), None)
-    if path is None:
-        raise NotFound(f"There is no log file {name!r}.")
+    path = find_log_file(app_of(request).paths.logs, name)
     return PlainTextResponse(
         mask_text(path.read_text(encoding="utf-8", errors="replace")),
         headers={"Content-Disposition": f'attachment; filename="{path.name}"'},
     )
 
 
-def log_files(app: App) -> list[Path]:
-    """The newest first."""
-    found = [path for path in app.paths.logs.glob("*.log*") if path.is_file()] if app.paths.logs.is_dir() else []
-    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
-
-
 def read_tail(path: Path, level: str, search: str) -> list[LogLine]:
     """The last lines that fit, the newest first."""
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
-        text = file.read().decode("utf-8", "replace")
     kept: deque[LogLine] = deque(maxlen=TAIL_LINES)
-    for raw in text.splitlines():
+    for raw in read_end(path, TAIL_BYTES).splitlines():
         line = read_line(raw)
         if (not level or line.level == level) and search.lower() in line.text.lower():
             kept.append(line)

@@ -11,11 +11,12 @@ import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import IO
 
 from stalkeer.errors import Conflict, InvalidInput, NotFound, StalkeerError, StoreError
 from stalkeer.jobs.system.backup_key import check_key
@@ -108,7 +109,7 @@ def find_backup(place: BackupPlace, name: str) -> Path:
     """The path of a backup by its name; nothing else in the folder has such a name."""
     path = place.backups / name
     if not NAME.fullmatch(name) or not path.is_file():
-        raise NotFound(f"There is no backup {name!r}; `stalkeer backup list` shows them")
+        raise NotFound(f"There is no backup {name!r}; `stalkeer backup --list` shows them")
     return path
 
 
@@ -183,6 +184,23 @@ def stage_restore(path: Path, place: BackupPlace) -> CheckedBackup:
     return checked
 
 
+def stage_kept(name: str, place: BackupPlace) -> CheckedBackup:
+    """Have a backup of the list restored at the next start."""
+    return stage_restore(find_backup(place, name), place)
+
+
+def stage_uploaded(content: IO[bytes], key: IO[bytes] | None, place: BackupPlace) -> CheckedBackup:
+    """Have an uploaded backup restored at the next start, with the key that lay beside it where it came too."""
+    place.backups.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(dir=place.backups, prefix=".uploaded-") as folder:
+        path = Path(folder) / "uploaded.zip"
+        with path.open("wb") as target:
+            shutil.copyfileobj(content, target)
+        if key is not None:
+            path.with_suffix(".key").write_bytes(key.read(LARGEST_KEY))
+        return stage_restore(path, place)
+
+
 def is_restore_staged(place: BackupPlace) -> bool:
     """Whether the next start will restore a backup."""
     return (place.data_dir / PENDING).exists()
@@ -220,6 +238,19 @@ def restore_pending(place: BackupPlace, database_url: str, now: datetime) -> Che
     staged.unlink()
     staged.with_suffix(".key").unlink(missing_ok=True)
     return checked
+
+
+def restore_now(
+    given: str, place: BackupPlace, database_url: str, now: datetime, is_in_use: Callable[[Path], bool]
+) -> CheckedBackup:
+    """Restore the backup of this path, or of this name in the list. Raise Conflict while a worker uses the data."""
+    path = next((found for found in (Path(given), place.backups / given) if found.is_file()), None)
+    if path is None:
+        raise NotFound(f"There is no backup {given!r}; `stalkeer backup --list` shows them")
+    place.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if is_in_use(place.data_dir):
+        raise Conflict("Stalkeer is running on this data folder; stop it, then restore")
+    return restore_backup(path, place, database_url, now)
 
 
 def restore_backup(path: Path, place: BackupPlace, database_url: str, now: datetime) -> CheckedBackup:

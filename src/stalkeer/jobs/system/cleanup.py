@@ -14,7 +14,8 @@ from pathlib import Path
 
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.system.backup import BackupPlace, delete_backup, list_backups
-from stalkeer.logs import LOG_NAME, get_logger
+from stalkeer.jobs.system.log_files import list_log_files
+from stalkeer.logs import get_logger
 from stalkeer.settings import Settings
 from stalkeer.store.db.database import Database
 from stalkeer.store.system import retention
@@ -68,6 +69,11 @@ class CleanupPlace:
 
     logs: Path
     backup: BackupPlace
+
+
+def clean_up(database: Database, settings: Settings, place: CleanupPlace, now: datetime, run: Run) -> CleanupReport:
+    """Remove now what retention lets go."""
+    return carry_out(database, plan_cleanup(database, settings, place, now), place, run)
 
 
 def plan_cleanup(database: Database, settings: Settings, place: CleanupPlace, now: datetime) -> CleanupPlan:
@@ -131,7 +137,7 @@ def _when(seconds: float, now: datetime, old: Callable[[datetime], OldRows]) -> 
 
 
 def _old_logs(folder: Path, kept_s: float, now: datetime) -> OldFiles:
-    names = [path for path in _files(folder) if LOG_NAME.fullmatch(path.name)] if kept_s else []
+    names = list_log_files(folder) if kept_s else []
     return _sized("logs", [path for path in names if _age(path, now) > timedelta(seconds=kept_s)])
 
 

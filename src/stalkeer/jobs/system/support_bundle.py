@@ -20,7 +20,7 @@ from importlib.metadata import distributions, version
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from stalkeer.logs import LOG_NAME
+from stalkeer.jobs.system.log_files import list_log_files, read_end
 from stalkeer.secrets import MASK, SecretBox, mask_text
 from stalkeer.settings.keys import flatten, secret_values
 from stalkeer.settings.load import LoadedSettings
@@ -72,8 +72,8 @@ def make_bundle(subject: BundleSubject, now: datetime) -> bytes:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, document in parts.items():
             archive.writestr(f"{name}.json", redact(json.dumps(document, indent=1, default=str, ensure_ascii=False)))
-        for path in _log_files(subject.logs):
-            archive.writestr(f"logs/{path.name}", redact(_tail(path)))
+        for path in list_log_files(subject.logs)[:MOST_LOGS]:
+            archive.writestr(f"logs/{path.name}", redact(read_end(path, LOG_TAIL)))
     return packed.getvalue()
 
 
@@ -208,16 +208,3 @@ def _values_of(credentials: Credentials) -> Iterator[str]:
     yield from (credentials.username, credentials.password, *credentials.headers.values())
     yield from (part for login in credentials.learned.logins for part in login)
     yield from (token for _, token in credentials.learned.tokens)
-
-
-def _log_files(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    found = [path for path in folder.iterdir() if LOG_NAME.fullmatch(path.name) and not path.is_symlink()]
-    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)[:MOST_LOGS]
-
-
-def _tail(path: Path) -> str:
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - LOG_TAIL))
-        return file.read().decode("utf-8", errors="replace")

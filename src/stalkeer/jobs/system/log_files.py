@@ -1,0 +1,35 @@
+"""The program's log files: one rule of what is one, for every list, download, clean-up and support bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stalkeer.errors import NotFound
+from stalkeer.logs import LOG_NAME
+
+
+def list_log_files(folder: Path) -> list[Path]:
+    """The newest first. A symbolic link is none of ours: it could lead out of the folder."""
+    if not folder.is_dir():
+        return []
+    found = [path for path in folder.iterdir() if is_log_file(path)]
+    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def find_log_file(folder: Path, name: str) -> Path:
+    """Raise NotFound unless a log file of ours has this name; so no name can lead out of the folder."""
+    path = folder / name
+    if not is_log_file(path):
+        raise NotFound(f"There is no log file {name!r}; the list has their names")
+    return path
+
+
+def is_log_file(path: Path) -> bool:
+    return LOG_NAME.fullmatch(path.name) is not None and path.is_file() and not path.is_symlink()
+
+
+def read_end(path: Path, most_bytes: int) -> str:
+    """The last bytes of a file as text."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - most_bytes))
+        return file.read().decode("utf-8", errors="replace")
