@@ -13,9 +13,9 @@ from stalkeer.faces.api.deps import CurrentApp, start_run
 from stalkeer.faces.http.ids import RowId
 from stalkeer.faces.http.models import ApiModel, RunAccepted
 from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id
-from stalkeer.store.sources.sources import own_refresh_times
 from stalkeer.jobs.journal.runs import cancel_run
 from stalkeer.store.journal.runs import RunId, RunRow, RunState, count_runs, get_run, list_runs
+from stalkeer.store.sources.sources import own_refresh_times
 
 router = APIRouter(tags=["jobs"])
 

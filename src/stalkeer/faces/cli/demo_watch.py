@@ -16,9 +16,9 @@ from stalkeer.jobs.journal.runs import queue_run
 from stalkeer.model import DownloadState
 from stalkeer.runtime import App
 from stalkeer.store.downloads.downloads import DownloadRow, count_by_state, list_downloads
+from stalkeer.store.journal.runs import RunId, RunRow, RunState, get_run, list_runs
 from stalkeer.store.library.wanted_list import Slice, WantedRow, list_wanted
 from stalkeer.store.matching.candidates import Candidate, list_candidates
-from stalkeer.store.journal.runs import RunId, RunRow, RunState, get_run, list_runs
 
 LOOK_S = 0.25
 QUIET_LOOKS = 8  # nothing may move for so many looks: one job's end and the next one's start are apart

@@ -27,10 +27,10 @@ from stalkeer.jobs.system.instance_health import look_through_instances
 from stalkeer.jobs.system.log_files import find_log_file, list_log_files, read_end
 from stalkeer.runtime import App
 from stalkeer.secrets import mask_text
-from stalkeer.store.sources.sources import own_refresh_times
-from stalkeer.store.system.health import list_findings
 from stalkeer.store.journal.runs import RunId, list_runs
 from stalkeer.store.library.instances import FolderPair
+from stalkeer.store.sources.sources import own_refresh_times
+from stalkeer.store.system.health import list_findings
 
 router = APIRouter(include_in_schema=False)
 TAIL_LINES = 400
