@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from threading import Lock
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from stalkeer.logs import get_logger, set_level
 from stalkeer.secrets import KEY_FILE, SecretBox
@@ -29,8 +29,9 @@ from stalkeer.store.system.settings import (
 )
 
 if TYPE_CHECKING:
+    from stalkeer.adapters.tmdb.client import Pace
     from stalkeer.jobs.library.instances import Arrs
-    from stalkeer.jobs.matching.library_cache import Matching, Memory
+    from stalkeer.jobs.matching.library_cache import LibraryCache, Matching
     from stalkeer.jobs.sources.refresh import Refresher
     from stalkeer.jobs.system.backup import BackupPlace
     from stalkeer.jobs.system.cleanup import CleanupPlace
@@ -92,6 +93,33 @@ class SharedSettings:
     lock: ServeLock | None = None  # of `serve` on PostgreSQL
 
 
+ValueT = TypeVar("ValueT")
+
+
+class Once(Generic[ValueT]):
+    """A value made at its first use, by one thread alone."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._made: ValueT | None = None
+
+    def get(self, make: Callable[[], ValueT]) -> ValueT:
+        with self._lock:
+            if self._made is None:
+                self._made = make()
+            return self._made
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The clients and the cache that engine, faces and jobs of one process share; `replace(app, ...)` keeps them."""
+
+    arrs: Once[Arrs] = field(default_factory=Once)
+    refresher: Once[Refresher] = field(default_factory=Once)
+    tmdb_pace: Once[Pace] = field(default_factory=Once)
+    library_cache: Once[LibraryCache] = field(default_factory=Once)
+
+
 @dataclass(frozen=True)
 class App:
     """Everything that is built once. `engine` is None where no engine runs (a short command)."""
@@ -105,17 +133,18 @@ class App:
     config: Path | None = None  # the file the settings were read from
     started_at: datetime = field(default_factory=utc_now)
     shared: SharedSettings = field(default_factory=SharedSettings)
+    clients: Clients = field(default_factory=Clients, repr=False)
 
     @property
     def settings(self) -> Settings:
         return self.live.current
 
-    @cached_property
+    @property
     def arrs(self) -> Arrs:
         """Clients of Radarr and Sonarr; one per process, so that jobs share what they learn of a dead instance."""
         from stalkeer.jobs.library.instances import Arrs
 
-        return Arrs(self.database, self.secrets, self.clock)
+        return self.clients.arrs.get(lambda: Arrs(self.database, self.secrets, self.clock))
 
     @property
     def key_file(self) -> Path:
@@ -143,12 +172,14 @@ class App:
             self.database, self.secrets, self.live.loaded, self.paths.logs, self.key_file, self.started_at
         )
 
-    @cached_property
+    @property
     def refresher(self) -> Refresher:
-        """What refreshes sources."""
+        """Refreshes sources."""
         from stalkeer.jobs.sources.refresh import Refresher
 
-        return Refresher(self.database, self.secrets, lambda: self.settings, self.paths.data_dir, self.clock)
+        return self.clients.refresher.get(
+            lambda: Refresher(self.database, self.secrets, lambda: self.settings, self.paths.data_dir, self.clock)
+        )
 
     def change_settings(self, changes: Mapping[str, object]) -> None:
         """Store these values by dotted name and use them at once; None forgets a stored value.
@@ -169,27 +200,27 @@ class App:
 
     @property
     def matching(self) -> Matching:
-        """What matches entries with wanted items; the instances and TMDB are asked what is open."""
-        from stalkeer.jobs.matching.library_cache import Matching
+        """Matches entries with wanted items; the instances and TMDB are asked what is open."""
+        return self.matching_over(self.database)
+
+    def matching_over(self, database: Database) -> Matching:
+        """Match in `database`. The process's cache is of our own database; any other gets one of its own."""
+        from stalkeer.jobs.matching.library_cache import LibraryCache, Matching
         from stalkeer.jobs.matching.lookups import open_catalogues
 
-        lookup, titles = open_catalogues(self.arrs, self.settings.tmdb)
-        return Matching(
-            self.database,
-            self.settings.matching,
-            self.clock,
-            lookup,
-            titles,
-            self.settings.tmdb.language,
-            self.matching_memory,
-        )
+        is_ours = database is self.database
+        arrs = self.arrs if is_ours else self.arrs.over(database)
+        lookup, titles = open_catalogues(arrs, self.settings.tmdb, self.tmdb_pace)
+        cache = self.clients.library_cache.get(LibraryCache) if is_ours else LibraryCache()
+        settings = self.settings
+        return Matching(database, settings.matching, self.clock, lookup, titles, settings.tmdb.language, cache)
 
-    @cached_property
-    def matching_memory(self) -> Memory:
-        """What this process remembers of the library between two matches."""
-        from stalkeer.jobs.matching.library_cache import Memory
+    @property
+    def tmdb_pace(self) -> Pace:
+        """Spaces the requests to TMDB."""
+        from stalkeer.adapters.tmdb.client import Pace
 
-        return Memory()
+        return self.clients.tmdb_pace.get(Pace)
 
     def check_health(self) -> HealthReport:
         """Run every health check and keep what it finds."""

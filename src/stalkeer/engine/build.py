@@ -11,35 +11,25 @@ from stalkeer.engine.schedules import may_start_by_itself
 from stalkeer.engine.table import Job, JobTable
 from stalkeer.jobs.catalogue.panel_queries import ask_account
 from stalkeer.jobs.downloads.queue import queue_confirmed
-from stalkeer.jobs.downloads.recovery import import_recovery
-from stalkeer.jobs.journal.reporting import QuietRun, Report, Run
-from stalkeer.jobs.library.instances import Arrs
-from stalkeer.jobs.matching.expand_series import match_sources
-from stalkeer.jobs.matching.match import Matching, match_wanted
-from stalkeer.jobs.matching.scan import Scanner, build_scanner, rehearse_scan, scan_work
+from stalkeer.jobs.journal.reporting import Report, Run
+from stalkeer.jobs.matching.match_run import match_work
 from stalkeer.jobs.sources.account_status import AccountDesk
 from stalkeer.jobs.sources.refresh import Refresher, refresh_scheduled, refresh_sources
 from stalkeer.jobs.system.backup import BackupPlace, make_backup
 from stalkeer.jobs.system.cleanup import CleanupPlace, clean_up
-from stalkeer.jobs.system.instance_health import look_through_instances
-from stalkeer.model import SourceId, WantedId
+from stalkeer.jobs.system.scan import ScanningProgram, preview_scan, scan
+from stalkeer.model import SourceId
 from stalkeer.store.sources.sources import get_access
 
 if TYPE_CHECKING:
     from stalkeer.engine.engine import Engine
 
 
-class WiredProgram(Program, Protocol):
+class WiredProgram(Program, ScanningProgram, Protocol):
     """The program with its clients."""
 
     @property
-    def arrs(self) -> Arrs: ...
-
-    @property
     def backup_place(self) -> BackupPlace: ...
-
-    @property
-    def matching(self) -> Matching: ...
 
     @property
     def refresher(self) -> Refresher: ...
@@ -78,21 +68,14 @@ def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
     def refresh(subject: str | None, options: Mapping[str, object], run: Run) -> Report:
         return refresh_chosen(program.refresher, subject, options, run)
 
-    def scan(subject: str | None, options: Mapping[str, object], run: Run) -> Report:
-        scanner = _scanner(program)
-        report = scan_work(scanner, subject, options, run)
-        if "#" not in (subject or ""):  # not after each item's own scan
-            look_through_instances(program.arrs, program.settings.directories, QuietRun(), subject)
-        return report
+    def scan_all(subject: str | None, options: Mapping[str, object], run: Run) -> Report:
+        return scan(program, subject, options, run)
 
     def preview(subject: str | None, _options: Mapping[str, object], run: Run) -> Report:
-        return rehearse_scan(_scanner(program), run, subject)
+        return preview_scan(program, subject, run)
 
-    def match(_subject: str | None, options: Mapping[str, object], run: Run) -> Report:
-        wanted = options.get("wanted")
-        if isinstance(wanted, int):
-            return match_wanted(program.matching, run, [WantedId(wanted)])
-        return match_sources(program.matching, program.refresher, run)
+    def match(subject: str | None, options: Mapping[str, object], run: Run) -> Report:
+        return match_work(program.matching, program.refresher, subject, options, run)
 
     def download(_subject: str | None, options: Mapping[str, object], _run: Run) -> Report:
         limit = options.get("limit")
@@ -108,18 +91,13 @@ def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
 
     return (
         Job("refresh", refresh, is_heavy=True),
-        Job("scan", scan),
+        Job("scan", scan_all),
         Job("scan-preview", preview),
         Job("match", match),
         Job("download", download),
         Job("cleanup", cleanup),
         Job("backup", backup),
     )
-
-
-def _scanner(program: WiredProgram) -> Scanner:
-    recover = import_recovery(program.database, program.arrs, program.settings)
-    return build_scanner(program.database, program.arrs, program.settings, recover)
 
 
 def refresh_chosen(refresher: Refresher, subject: str | None, options: Mapping[str, object], run: Run) -> Report:

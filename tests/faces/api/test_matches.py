@@ -127,7 +127,7 @@ def test_an_offset_needs_a_series(client, dune):
     answer = client.post("/api/v1/rules/offset", json={"wantedId": dune, "season": 1})
 
     assert answer.status_code == 422
-    assert "is a film" in answer.json()["detail"]
+    assert "is a movie" in answer.json()["detail"]
 
 
 def test_an_explanation_names_every_candidate_and_why(client, dune):

@@ -5,23 +5,15 @@ import pytest
 from sqlalchemy import update
 
 from stalkeer.core.matching.lookup import Namesake, WorkTitles, WorldTitle
-from stalkeer.core.matching.rules import RuleAction
+from stalkeer.core.matching.rules import RuleAction, RuleOrigin
 from stalkeer.errors import ArrUnreachable, TmdbError
 from stalkeer.jobs.downloads.explain import explain_wanted
 from stalkeer.jobs.downloads.queue import plan_queue
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.matching.library_cache import recall
+from stalkeer.jobs.matching.library_cache import use_context
 from stalkeer.jobs.matching.match import Matching, match_wanted
-from stalkeer.jobs.matching.rules import (
-    Offset,
-    apply_rule,
-    preview_rule,
-    rule_of_entry,
-    rule_of_match,
-    rule_of_pair,
-    rule_of_series,
-    withdraw_rule,
-)
+from stalkeer.jobs.matching.rule_effects import keep_rules, preview_rule, withdraw_rules
+from stalkeer.jobs.matching.rules import Offset, rule_of_entry, rule_of_match, rule_of_pair, rule_of_series
 from stalkeer.model import Decision, WantedId
 from stalkeer.settings.schema import MatchingSettings
 from stalkeer.store.db.tables import entries, library, match_marks, wanted
@@ -139,14 +131,13 @@ def test_what_is_remembered_between_runs_is_what_one_without_memory_would_read(h
     ]
     for step in steps:
         step()
-        fresh = recall(matching_of(house))
-        known = recall(remembering)
-
-        assert known.dirty_items() == fresh.dirty_items()
-        assert known.matched == fresh.matched
+        with use_context(matching_of(house)) as fresh, use_context(remembering) as known:
+            assert known.dirty_items() == fresh.dirty_items()
+            assert known.matched == fresh.matched
         match_wanted(remembering, QuietRun())
 
-    assert recall(remembering).dirty_items() == {}
+    with use_context(remembering) as known:
+        assert known.dirty_items() == {}
 
 
 def test_an_entry_that_is_gone_takes_its_match_along_when_its_item_is_matched_again(house):
@@ -232,8 +223,8 @@ def test_what_the_user_rejected_stays_rejected_through_rebuilds_and_can_be_taken
     with house.database.connect() as connection:
         [row] = list_matches(connection, MatchFilter())
     matching = matching_of(house)
-    rule = rule_of_match(matching, row.id, RuleAction.REJECT, "a documentary", whole_title=False)
-    outcome = apply_rule(matching, rule, "user", QuietRun())
+    rule = rule_of_match(matching, row.id, RuleAction.REJECT, "a documentary")
+    [outcome] = keep_rules(matching, [rule], RuleOrigin.USER, QuietRun())
     with house.database.begin() as connection:
         connection.execute(update(wanted).values(matched_fingerprint=None))
         connection.execute(match_marks.delete())
@@ -241,7 +232,7 @@ def test_what_the_user_rejected_stays_rejected_through_rebuilds_and_can_be_taken
 
     assert decisions(house) == {dune: {"Dune (2021)": "rejected"}}
     assert [(change.before, change.after) for change in outcome.changes] == [(Decision.CONFIRM, Decision.REJECTED)]
-    withdraw_rule(matching, outcome.rule_id, QuietRun())
+    withdraw_rules(matching, [outcome.rule_id], QuietRun())
     assert decisions(house) == {dune: {"Dune (2021)": "confirm"}}
 
 
@@ -251,7 +242,7 @@ def test_a_pin_makes_any_entry_the_item_whatever_its_name(house):
     matching = matching_of(house)
     run(house)
 
-    apply_rule(matching, rule_of_pair(matching, WantedId(dune), entry, RuleAction.PIN, ""), "user", QuietRun())
+    keep_rules(matching, [rule_of_pair(matching, WantedId(dune), entry, RuleAction.PIN)], RuleOrigin.USER, QuietRun())
 
     assert decisions(house) == {dune: {"Wüstenplanet Neu": "confirm"}}
     run(house, only=[WantedId(dune)])
@@ -264,10 +255,10 @@ def test_a_pin_on_a_title_holds_for_all_its_episodes(house):
     first, _ = house.list_entries("Noite Escura S01E01", "Noite Escura S01E02", kind="episode")
     matching = matching_of(house)
     run(house)
-    pin = replace(rule_of_pair(matching, WantedId(items[0]), first, RuleAction.PIN, ""), episode=None, entry_key=None)
+    pin = replace(rule_of_pair(matching, WantedId(items[0]), first, RuleAction.PIN), episode=None, entry_key=None)
     pin = replace(pin, season=None, source_slug=None, title_key="noiteescura")
 
-    apply_rule(matching, pin, "user", QuietRun())
+    keep_rules(matching, [pin], RuleOrigin.USER, QuietRun())
     run(house, only=[WantedId(item) for item in items])
 
     assert {item: list(found.values()) for item, found in decisions(house).items()} == {
@@ -283,12 +274,12 @@ def test_an_offset_shifts_the_lists_numbers_and_its_preview_says_what_changes(ho
     matching = matching_of(house, Listed())
     run(house, Listed())
     assert decisions(house) == {}
-    rule = rule_of_series(matching, WantedId(item), Offset(season=1, episode=-12, only_season=1), None, "")
+    rule = rule_of_series(matching, WantedId(item), Offset(season=1, episode=-12, only_season=1))
 
     preview = preview_rule(matching, rule)
-    apply_rule(matching, rule, "user", QuietRun())
+    keep_rules(matching, [rule], RuleOrigin.USER, QuietRun())
 
-    assert [(change.item, change.entry) for change in preview] == [("Long Show S02E03", "Long Show S01E15")]
+    assert [(change.item, change.entry) for change in preview.changes] == [("Long Show S02E03", "Long Show S01E15")]
     assert decisions(house) == {item: {"Long Show S01E15": "confirm"}}
 
 
@@ -298,7 +289,7 @@ def test_decisions_outlive_a_film_that_is_added_again_even_twice_and_entries_tha
     matching = matching_of(house)
     run(house)
     for entry, action in ((pinned, RuleAction.PIN), (other, RuleAction.REJECT)):
-        apply_rule(matching, rule_of_pair(matching, WantedId(gone), entry, action, ""), "user", QuietRun())
+        keep_rules(matching, [rule_of_pair(matching, WantedId(gone), entry, action)], RuleOrigin.USER, QuietRun())
     house.drop_entry(pinned)
     with house.database.begin() as connection:
         connection.execute(wanted.delete())
@@ -321,7 +312,7 @@ def test_an_offset_outlives_a_series_that_is_renumbered(house):
     house.list_entries("Long Show (2001) S01E15", kind="episode")
     matching = matching_of(house)
     run(house)
-    apply_rule(matching, rule_of_series(matching, WantedId(item), Offset(1, -12), None, ""), "user", QuietRun())
+    keep_rules(matching, [rule_of_series(matching, WantedId(item), Offset(1, -12))], RuleOrigin.USER, QuietRun())
     assert list(decisions(house)) == [item]
 
     with house.database.begin() as connection:
@@ -338,7 +329,7 @@ def test_a_blocked_entry_is_never_used(house):
     matching = matching_of(house)
     run(house)
 
-    apply_rule(matching, rule_of_entry(matching, blocked, "a trailer inside"), "verify", QuietRun())
+    keep_rules(matching, [rule_of_entry(matching, blocked, "a trailer inside")], RuleOrigin.VERIFY, QuietRun())
 
     assert decisions(house) == {dune: {"Dune (2021)": "rejected", "FR - Dune (2021)": "confirm"}}
 

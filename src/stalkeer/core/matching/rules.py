@@ -22,6 +22,14 @@ class RuleAction(StrEnum):
     BLOCK = "block"  # never use this entry, whatever it is
 
 
+class RuleOrigin(StrEnum):
+    """The maker of a rule."""
+
+    USER = "user"
+    VERIFY = "verify"  # the file of the entry was wrong or broken
+    IMPORT = "import"  # the instance refused the file
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One decision. A None field says nothing: without season and episode it is about the whole work, without an entry

@@ -6,11 +6,13 @@ from datetime import datetime
 
 from fastapi import APIRouter, Response
 
+from stalkeer.core.matching.rules import RuleId
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.ids import RowId
 from stalkeer.faces.http.models import ApiModel
 from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id
-from stalkeer.store.matching.blocklist import clear_blocks, count_blocks, list_blocks, unblock
+from stalkeer.jobs.matching import decisions
+from stalkeer.store.matching.blocklist import count_blocks, list_blocks
 
 router = APIRouter(prefix="/blocklist", tags=["blocklist"])
 
@@ -44,14 +46,12 @@ def list_blocklist(app: CurrentApp, page: PageParams) -> PageOf[BlockView]:
 @router.delete("/{block_id}", status_code=204)
 def delete_block(app: CurrentApp, block_id: RowId) -> Response:
     """The entry may be taken again."""
-    with app.database.begin() as connection:
-        unblock(connection, block_id)
+    decisions.unblock_entry(app.matching, RuleId(block_id))
     return Response(status_code=204)
 
 
 @router.delete("", status_code=204)
 def clear_blocklist(app: CurrentApp) -> Response:
     """All entries may be taken again."""
-    with app.database.begin() as connection:
-        clear_blocks(connection)
+    decisions.clear_blocklist(app.matching)
     return Response(status_code=204)

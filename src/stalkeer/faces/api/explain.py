@@ -8,15 +8,13 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from stalkeer.faces.api.deps import CurrentApp
-from stalkeer.faces.http.ids import LARGEST_ID, RowId
+from stalkeer.faces.http.ids import RowId
 from stalkeer.faces.http.models import ApiModel
 from stalkeer.faces.http.problems import problem_answers
-from stalkeer.jobs.downloads.explain import explain_wanted
+from stalkeer.jobs.downloads import explain
 from stalkeer.model import Decision, WantedId
-from stalkeer.store.matching.matches import find_wanted_ids
 
 router = APIRouter(tags=["missing"])
-MOST_ITEMS = 5
 
 
 class CandidateFinding(ApiModel):
@@ -65,13 +63,12 @@ def explain_items(
     ],
 ) -> Explanations:
     """Why wanted items were found, or why not."""
-    with app.database.connect() as connection:
-        ids = [] if text.isdecimal() and int(text) > LARGEST_ID else find_wanted_ids(connection, text)
-    found = [explain_wanted(app.matching, wanted_id) for wanted_id in ids[:MOST_ITEMS]]
-    return Explanations(items=[ItemExplanation.model_validate(one.to_document()) for one in found], total=len(ids))
+    found = explain.explain_items(app.matching, text)
+    items = [ItemExplanation.model_validate(item.to_document()) for item in found.items]
+    return Explanations(items=items, total=found.total)
 
 
 @router.get("/missing/{item_id}/explanation", responses=problem_answers(404))
 def explain_missing_item(app: CurrentApp, item_id: RowId) -> ItemExplanation:
     """Every candidate with its evidence and the rule that stopped it; near ones where there is none."""
-    return ItemExplanation.model_validate(explain_wanted(app.matching, WantedId(item_id)).to_document())
+    return ItemExplanation.model_validate(explain.explain_wanted(app.matching, WantedId(item_id)).to_document())

@@ -8,14 +8,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
-from stalkeer.core.matching.rules import RuleAction
 from stalkeer.faces.api.deps import CurrentApp, start_run
-from stalkeer.faces.api.rules import RuleEffect, keep_rule
+from stalkeer.faces.api.rules import RuleEffect, effect_of, wish_of
 from stalkeer.faces.http.ids import LARGEST_ID, RowId
 from stalkeer.faces.http.models import ApiModel, RunAccepted
 from stalkeer.faces.http.paging import DEEPEST_ROW, Page, PageOf, PageParams, UnknownCursor, encode_cursor
 from stalkeer.faces.http.problems import problem_answers
-from stalkeer.jobs.matching.rules import rule_of_match, rule_of_pair
+from stalkeer.jobs.matching import decisions
+from stalkeer.jobs.matching.decisions import Verdict, decide_match, take_other_entry
+from stalkeer.jobs.matching.match_run import MatchRequest, request_items
+from stalkeer.jobs.matching.rules import Scope
 from stalkeer.model import Decision, MatchId, WantedId
 from stalkeer.store.matching.matches import MatchFilter, MatchRow, count_matches, get_match, list_matches
 
@@ -105,17 +107,18 @@ def list_all_matches(
     )
 
 
-@router.post("/run", status_code=202, responses=problem_answers(409))
+@router.post("/run", status_code=202, responses=problem_answers(404, 409))
 def start_matching(app: CurrentApp, what: MatchToStart) -> RunAccepted:
     """Match what is new or changed; with an item, that one anew."""
-    return start_run(app, "match", options=None if what.wanted_id is None else {"wanted": what.wanted_id})
+    chosen = MatchRequest() if what.wanted_id is None else request_items(app.matching, [WantedId(what.wanted_id)])
+    return start_run(app, "match", chosen.subject)
 
 
 @router.post("/take", responses=problem_answers(404))
 def take_entry(app: CurrentApp, pair: PairToTake) -> RuleEffect:
     """Say that any entry is the wanted item, whatever it is called."""
-    rule = rule_of_pair(app.matching, WantedId(pair.wanted_id), pair.entry_id, RuleAction.PIN, pair.reason)
-    return keep_rule(app, rule, dry_run=pair.dry_run)
+    wish = wish_of(pair.reason, dry_run=pair.dry_run)
+    return effect_of(decisions.take_entry(app.matching, WantedId(pair.wanted_id), pair.entry_id, wish))
 
 
 @router.get("/{match_id}", responses=problem_answers(404))
@@ -128,14 +131,11 @@ def show_match(app: CurrentApp, match_id: RowId) -> MatchItem:
 @router.post("/{match_id}/confirm", responses=problem_answers(404))
 def confirm_match(app: CurrentApp, match_id: RowId, decision: Confirmation) -> RuleEffect:
     """Say that the entry is the item, or that another entry is. The decision is kept as a rule."""
-    if decision.entry_id is None:
-        whole = decision.whole_title
-        rule = rule_of_match(app.matching, MatchId(match_id), RuleAction.PIN, decision.reason, whole_title=whole)
-    else:
-        with app.database.connect() as connection:
-            item = get_match(connection, MatchId(match_id)).wanted_id
-        rule = rule_of_pair(app.matching, item, decision.entry_id, RuleAction.PIN, decision.reason)
-    return keep_rule(app, rule, dry_run=decision.dry_run)
+    wish = wish_of(decision.reason, dry_run=decision.dry_run)
+    if decision.entry_id is not None:
+        return effect_of(take_other_entry(app.matching, MatchId(match_id), decision.entry_id, wish))
+    scope = scope_of(whole_title=decision.whole_title)
+    return effect_of(decide_match(app.matching, MatchId(match_id), Verdict.CONFIRM, wish, scope))
 
 
 @router.delete("/{match_id}", responses=problem_answers(404))
@@ -149,8 +149,12 @@ def reject_match(
     dry_run: Annotated[bool, Query(alias="dryRun", description="Answer what would change; keep nothing.")] = False,
 ) -> RuleEffect:
     """Say that the entry is not the item. The decision is kept as a rule: `DELETE /rules/{ruleId}` takes it back."""
-    rule = rule_of_match(app.matching, MatchId(match_id), RuleAction.REJECT, reason, whole_title=whole_title)
-    return keep_rule(app, rule, dry_run=dry_run)
+    wish, scope = wish_of(reason, dry_run=dry_run), scope_of(whole_title=whole_title)
+    return effect_of(decide_match(app.matching, MatchId(match_id), Verdict.REJECT, wish, scope))
+
+
+def scope_of(*, whole_title: bool) -> Scope:
+    return Scope.TITLE if whole_title else Scope.ENTRY
 
 
 def _after(page: Page) -> tuple[float, int] | None:

@@ -7,22 +7,16 @@ from datetime import datetime
 from fastapi import APIRouter
 from pydantic import Field, StrictBool, StrictInt
 
-from stalkeer.core.matching.rules import Rule, RuleAction, RuleId
+from stalkeer.core.matching.rules import RuleAction, RuleId
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.ids import LARGEST_ID, RowId
 from stalkeer.faces.http.models import ApiModel
 from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id
 from stalkeer.faces.http.problems import problem_answers
-from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.matching.rules import (
-    Offset,
-    RuleOutcome,
-    apply_rule,
-    preview_rule,
-    rule_of_entry,
-    rule_of_series,
-    withdraw_rule,
-)
+from stalkeer.jobs.matching import decisions
+from stalkeer.jobs.matching.decisions import Effect, Wish, shift_numbers
+from stalkeer.jobs.matching.rule_effects import RuleOutcome
+from stalkeer.jobs.matching.rules import Offset
 from stalkeer.model import Decision, WantedId
 from stalkeer.store.matching.rules import RuleRow, count_rules, get_rule, list_rules
 
@@ -105,31 +99,28 @@ def show_rule(app: CurrentApp, rule_id: RowId) -> RuleItem:
 @router.post("/offset", responses=problem_answers(404))
 def keep_offset(app: CurrentApp, what: OffsetToKeep) -> RuleEffect:
     """Say that a list numbers a series otherwise than Sonarr does."""
-    shift = Offset(what.season, what.episode, what.only_season)
-    rule = rule_of_series(app.matching, WantedId(what.wanted_id), shift, what.source, what.reason)
-    return keep_rule(app, rule, dry_run=what.dry_run)
+    shift = Offset(what.season, what.episode, what.only_season, what.source)
+    wish = wish_of(what.reason, dry_run=what.dry_run)
+    return effect_of(shift_numbers(app.matching, WantedId(what.wanted_id), shift, wish))
 
 
 @router.post("/block", responses=problem_answers(404))
 def block_entry(app: CurrentApp, what: BlockToKeep) -> RuleEffect:
     """Never use an entry, whatever it is."""
-    return keep_rule(app, rule_of_entry(app.matching, what.entry_id, what.reason), dry_run=what.dry_run)
+    return effect_of(decisions.block_entry(app.matching, what.entry_id, wish_of(what.reason, dry_run=what.dry_run)))
 
 
 @router.delete("/{rule_id}", responses=problem_answers(404))
 def forget_rule(app: CurrentApp, rule_id: RowId) -> RuleEffect:
     """Take back a decision; what it was about is matched again."""
-    return _effect(withdraw_rule(app.matching, RuleId(rule_id), QuietRun()))
+    return effect_of(decisions.forget_rule(app.matching, RuleId(rule_id)))
 
 
-def keep_rule(app: CurrentApp, rule: Rule, *, dry_run: bool) -> RuleEffect:
-    """Keep a rule and match again what it is about, or only tell what it would change."""
-    if dry_run:
-        return _effect(RuleOutcome(None, preview_rule(app.matching, rule)))
-    return _effect(apply_rule(app.matching, rule, "user", QuietRun()))
+def wish_of(reason: str, *, dry_run: bool) -> Wish:
+    return Wish(reason, Effect.PREVIEW if dry_run else Effect.KEEP)
 
 
-def _effect(outcome: RuleOutcome) -> RuleEffect:
+def effect_of(outcome: RuleOutcome) -> RuleEffect:
     return RuleEffect(rule_id=outcome.rule_id, changes=[MatchChange.model_validate(c) for c in outcome.changes])
 
 

@@ -9,15 +9,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from stalkeer.errors import NotFound
 from stalkeer.faces.cli.output import context_app, emit, note
 
 if TYPE_CHECKING:
-    from stalkeer.core.matching.rules import Rule, RuleAction
+    from stalkeer.jobs.matching.decisions import Verdict, Wish
     from stalkeer.jobs.matching.explain import Explanation
-    from stalkeer.jobs.matching.rules import Change
-    from stalkeer.model import Decision, WantedId
-    from stalkeer.runtime import App
+    from stalkeer.jobs.matching.rule_effects import Change, RuleOutcome
+    from stalkeer.model import Decision
 
 app = typer.Typer(no_args_is_help=True, help="See, explain and correct what was matched; try a playlist file.")
 _STYLES = {"confirm": "green", "review": "yellow", "rejected": "red"}
@@ -32,19 +30,10 @@ def run(
 
     Example: stalkeer match run
     """
-    from stalkeer.jobs.journal.reporting import Run, record_run
-    from stalkeer.jobs.matching.expand_series import match_sources
-    from stalkeer.jobs.matching.match import MatchReport, match_wanted
+    from stalkeer.jobs.matching.match_run import match_now, request_match
 
     parts = context_app(context)
-    only = None if wanted is None else _wanted_ids(parts, wanted)
-
-    def work(run: Run) -> MatchReport:
-        if only is not None:
-            return match_wanted(parts.matching, run, only)
-        return match_sources(parts.matching, parts.refresher, run)
-
-    report = record_run(parts.database, parts.clock, "match", wanted, work)
+    report = match_now(parts.matching, parts.refresher, request_match(parts.matching, wanted))
     text = f"{report.items} items and {report.entries} new entries matched: {report.confirmed} newly found."
     emit(context, report.to_document(), lambda console: console.print(text, markup=False))
 
@@ -55,12 +44,10 @@ def tmdb(context: typer.Context) -> None:
 
     Example: stalkeer match tmdb
     """
-    from stalkeer.jobs.matching.lookups import open_tmdb
+    from stalkeer.jobs.matching.lookups import check_tmdb
 
-    catalogue = open_tmdb(context_app(context).settings.tmdb)
-    if catalogue is None:
-        raise NotFound("There is no key for TMDB: set tmdb.api_key. Everything works without it.")
-    catalogue.check()
+    parts = context_app(context)
+    check_tmdb(parts.settings.tmdb, parts.tmdb_pace)
     emit(context, {"ok": True}, lambda console: console.print("TMDB answers and takes the key.", style="green"))
 
 
@@ -119,20 +106,21 @@ def explain(
 
     Example: stalkeer match explain "Dune"
     """
-    from stalkeer.jobs.downloads.explain import explain_wanted
+    from stalkeer.jobs.downloads.explain import explain_items
+    from stalkeer.jobs.matching.wanted_items import nothing_called
 
-    parts = context_app(context)
-    found = _wanted_ids(parts, wanted)
-    explanations = [explain_wanted(parts.matching, wanted_id) for wanted_id in found[:5]]
-    document = {"items": [explanation.to_document() for explanation in explanations]}
+    found = explain_items(context_app(context).matching, wanted)
+    if not found.items:
+        raise nothing_called(wanted)
+    document = {"items": [explanation.to_document() for explanation in found.items], "total": found.total}
 
     def render(console: Console) -> None:
-        for explanation in explanations:
+        for explanation in found.items:
             _render_explanation(console, explanation)
 
     emit(context, document, render)
-    if len(found) > len(explanations):
-        note(context, f"{len(found)} items fit {wanted!r}; these are the first {len(explanations)}. Name one by id.")
+    if found.total > len(found.items):
+        note(context, f"{found.total} items fit {wanted!r}; these are the first {len(found.items)}. Name one by id.")
 
 
 @app.command()
@@ -147,9 +135,9 @@ def confirm(
 
     Example: stalkeer match confirm 12
     """
-    from stalkeer.core.matching.rules import RuleAction
+    from stalkeer.jobs.matching.decisions import Verdict
 
-    _decide(context, match, RuleAction.PIN, reason, whole_title=title, dry_run=dry_run)
+    _decide(context, match, Verdict.CONFIRM, _wish(reason, dry_run=dry_run), whole_title=title)
 
 
 @app.command()
@@ -164,9 +152,9 @@ def reject(
 
     Example: stalkeer match reject 12 --reason "the remake"
     """
-    from stalkeer.core.matching.rules import RuleAction
+    from stalkeer.jobs.matching.decisions import Verdict
 
-    _decide(context, match, RuleAction.REJECT, reason, whole_title=title, dry_run=dry_run)
+    _decide(context, match, Verdict.REJECT, _wish(reason, dry_run=dry_run), whole_title=title)
 
 
 @app.command()
@@ -181,12 +169,11 @@ def take(
 
     Example: stalkeer match take 7 4711
     """
-    from stalkeer.core.matching.rules import RuleAction
-    from stalkeer.jobs.matching.rules import rule_of_pair
+    from stalkeer.jobs.matching.decisions import take_entry
+    from stalkeer.jobs.matching.wanted_items import find_item
 
-    parts = context_app(context)
-    rule = rule_of_pair(parts.matching, _wanted_ids(parts, wanted)[0], entry, RuleAction.PIN, reason)
-    _keep(context, rule, dry_run=dry_run)
+    matching = context_app(context).matching
+    _show(context, take_entry(matching, find_item(matching, wanted), entry, _wish(reason, dry_run=dry_run)))
 
 
 @app.command()
@@ -200,10 +187,9 @@ def block(
 
     Example: stalkeer match block 4711 --reason "wrong film inside"
     """
-    from stalkeer.jobs.matching.rules import rule_of_entry
+    from stalkeer.jobs.matching.decisions import block_entry
 
-    parts = context_app(context)
-    _keep(context, rule_of_entry(parts.matching, entry, reason), dry_run=dry_run)
+    _show(context, block_entry(context_app(context).matching, entry, _wish(reason, dry_run=dry_run)))
 
 
 @app.command()
@@ -221,12 +207,13 @@ def offset(
 
     Example: stalkeer match offset "One Piece" --season 1 --only-season 1
     """
-    from stalkeer.jobs.matching.rules import Offset, rule_of_series
+    from stalkeer.jobs.matching.decisions import shift_numbers
+    from stalkeer.jobs.matching.rules import Offset
+    from stalkeer.jobs.matching.wanted_items import find_episode
 
-    parts = context_app(context)
-    shift = Offset(season, episode, only_season)
-    rule = rule_of_series(parts.matching, _wanted_ids(parts, wanted)[0], shift, source, reason)
-    _keep(context, rule, dry_run=dry_run)
+    matching = context_app(context).matching
+    shift = Offset(season, episode, only_season, source)
+    _show(context, shift_numbers(matching, find_episode(matching, wanted), shift, _wish(reason, dry_run=dry_run)))
 
 
 @app.command()
@@ -270,12 +257,9 @@ def forget(context: typer.Context, rule: int = typer.Argument(help="As `match ru
     Example: stalkeer match forget 3
     """
     from stalkeer.core.matching.rules import RuleId
-    from stalkeer.jobs.journal.reporting import QuietRun
-    from stalkeer.jobs.matching.rules import withdraw_rule
+    from stalkeer.jobs.matching.decisions import forget_rule
 
-    parts = context_app(context)
-    outcome = withdraw_rule(parts.matching, RuleId(rule), QuietRun())
-    emit(context, outcome.to_document(), lambda console: _render_changes(console, outcome.changes))
+    _show(context, forget_rule(context_app(context).matching, RuleId(rule)))
 
 
 @app.command()
@@ -304,26 +288,22 @@ def evaluate(
     emit(context, result.to_document(), lambda console: console.print(text, markup=False))
 
 
-def _decide(
-    context: typer.Context, match: int, action: RuleAction, reason: str, *, whole_title: bool, dry_run: bool
-) -> None:
-    from stalkeer.jobs.matching.rules import rule_of_match
+def _decide(context: typer.Context, match: int, verdict: Verdict, wish: Wish, *, whole_title: bool) -> None:
+    from stalkeer.jobs.matching.decisions import decide_match
+    from stalkeer.jobs.matching.rules import Scope
     from stalkeer.model import MatchId
 
-    parts = context_app(context)
-    rule = rule_of_match(parts.matching, MatchId(match), action, reason, whole_title=whole_title)
-    _keep(context, rule, dry_run=dry_run)
+    scope = Scope.TITLE if whole_title else Scope.ENTRY
+    _show(context, decide_match(context_app(context).matching, MatchId(match), verdict, wish, scope))
 
 
-def _keep(context: typer.Context, rule: Rule, *, dry_run: bool) -> None:
-    from stalkeer.jobs.journal.reporting import QuietRun
-    from stalkeer.jobs.matching.rules import RuleOutcome, apply_rule, preview_rule
+def _wish(reason: str, *, dry_run: bool) -> Wish:
+    from stalkeer.jobs.matching.decisions import Effect, Wish
 
-    parts = context_app(context)
-    if dry_run:
-        outcome = RuleOutcome(None, preview_rule(parts.matching, rule))
-    else:
-        outcome = apply_rule(parts.matching, rule, "user", QuietRun())
+    return Wish(reason, Effect.PREVIEW if dry_run else Effect.KEEP)
+
+
+def _show(context: typer.Context, outcome: RuleOutcome) -> None:
     emit(context, outcome.to_document(), lambda console: _render_changes(console, outcome.changes))
 
 
@@ -351,16 +331,6 @@ def _render_explanation(console: Console, explanation: Explanation) -> None:
         console.print(f"      because {pair.reason}", style="dim", markup=False, soft_wrap=True)
     for entry, reason in explanation.others:
         console.print(f"  other         {entry.name}: {reason}", style="dim", markup=False, soft_wrap=True)
-
-
-def _wanted_ids(parts: App, text: str) -> list[WantedId]:
-    from stalkeer.store.matching.matches import find_wanted_ids
-
-    with parts.database.connect() as connection:
-        found = find_wanted_ids(connection, text)
-    if not found:
-        raise NotFound(f"Nothing wanted now is called {text!r}; `stalkeer scan missing` reads what is.")
-    return found
 
 
 def _decision(text: str | None) -> Decision | None:

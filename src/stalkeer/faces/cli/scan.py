@@ -19,7 +19,7 @@ app = typer.Typer(no_args_is_help=True, help="Ask Radarr and Sonarr what is miss
 
 
 @app.callback()
-def scan() -> None:
+def main() -> None:
     """Ask Radarr and Sonarr what is missing."""
 
 
@@ -33,19 +33,14 @@ def missing(
 
     Example: stalkeer scan missing --dry-run
     """
-    from stalkeer.jobs.downloads.recovery import import_recovery
     from stalkeer.jobs.journal.reporting import QuietRun, record_run
-    from stalkeer.jobs.matching.scan import build_scanner, rehearse_scan, scan_and_hand_back
+    from stalkeer.jobs.system.scan import preview_scan, scan
 
     parts = context_app(context)
-    recover = import_recovery(parts.database, parts.arrs, parts.settings)
-    scanner = build_scanner(parts.database, parts.arrs, parts.settings, recover)
     if dry_run:
-        report = rehearse_scan(scanner, QuietRun(), instance)
+        report = preview_scan(parts, instance, QuietRun())
     else:
-        report = record_run(
-            parts.database, parts.clock, "scan", instance, lambda run: scan_and_hand_back(scanner, run, instance)
-        )
+        report = record_run(parts.database, parts.clock, "scan", instance, lambda run: scan(parts, instance, {}, run))
     emit(context, report.to_document(), lambda console: _render(console, report))
     if report.has_failed:
         fail_with(ExitCode.UNREACHABLE)

@@ -8,17 +8,19 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
 from stalkeer.core.downloads.states import Action
+from stalkeer.core.matching.rules import RuleId
 from stalkeer.errors import InvalidInput
 from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
 from stalkeer.jobs.downloads.admission import explain_waiting
+from stalkeer.jobs.matching.decisions import clear_blocklist, unblock_entry
 from stalkeer.model import FINAL_STATES, DownloadId, DownloadState
 from stalkeer.runtime import App
 from stalkeer.store.downloads import downloads as queue
 from stalkeer.store.downloads.downloads import ActionResult, DownloadFilter, Order
 from stalkeer.store.journal.events import EventFilter, list_events
-from stalkeer.store.matching.blocklist import clear_blocks, count_blocks, list_blocks, unblock
+from stalkeer.store.matching.blocklist import count_blocks, list_blocks
 
 router = APIRouter(include_in_schema=False)
 
@@ -87,15 +89,13 @@ def get_blocklist(request: Request) -> HTMLResponse:
 
 @router.post("/activity/blocklist/clear")
 def post_clear(request: Request) -> Response:
-    with app_of(request).database.begin() as connection:
-        count = clear_blocks(connection)
-    return done(request, Toast(f"{plural(count, 'entry', 'entries')} forgotten."), to="/activity/blocklist")
+    cleared = clear_blocklist(app_of(request).matching)
+    return done(request, Toast(f"{plural(len(cleared), 'entry', 'entries')} forgotten."), to="/activity/blocklist")
 
 
 @router.post("/activity/blocklist/{rule_id}/remove")
 def post_unblock(request: Request, rule_id: int) -> Response:
-    with app_of(request).database.begin() as connection:
-        unblock(connection, rule_id)
+    unblock_entry(app_of(request).matching, RuleId(rule_id))
     return done(request, Toast("It may be downloaded again."), to="/activity/blocklist")
 
 

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
-from stalkeer.core.matching.rules import RuleAction, RuleId
+from stalkeer.core.matching.rules import RuleId
 from stalkeer.errors import InvalidInput, NotFound
 from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
 from stalkeer.jobs.downloads.queue import queue_match
-from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.matching.match import Matching, match_wanted
-from stalkeer.jobs.matching.rules import apply_rule, rule_of_match, withdraw_rule
+from stalkeer.jobs.matching.decisions import Decided, Verdict, decide_match, decide_matches, forget_rule
 from stalkeer.model import Decision, MatchId, WantedId
 from stalkeer.runtime import App
 from stalkeer.store.library.wanted_list import count_to_review, get_wanted, list_to_review
 from stalkeer.store.matching.candidates import list_candidates
-from stalkeer.store.matching.matches import MatchFilter, MatchOrder, count_matches, get_match, list_matches
-from stalkeer.store.matching.rules import add_rule, list_rules
+from stalkeer.store.matching.matches import MatchFilter, MatchOrder, count_matches, list_matches
+from stalkeer.store.matching.rules import list_rules
 
 router = APIRouter(include_in_schema=False)
 PAGE_SIZE = 50
-ACTIONS = {"confirm": RuleAction.PIN, "reject": RuleAction.REJECT}
-REASONS = {"confirm": "you confirmed it", "reject": "you rejected it"}
-
-
-def matching_of(app: App) -> Matching:
-    """What matching works with here: nobody is asked over the network while somebody waits for an answer."""
-    return Matching(app.database, app.settings.matching, app.clock, languages=app.settings.tmdb.language)
+PAST = {Verdict.CONFIRM: "Confirmed", Verdict.REJECT: "Rejected"}
 
 
 @router.get("/matches")
@@ -69,7 +60,7 @@ def get_rules(request: Request) -> HTMLResponse:
 
 @router.post("/matches/rules/{rule_id}/remove")
 def post_remove(request: Request, rule_id: int) -> Response:
-    outcome = withdraw_rule(matching_of(app_of(request)), RuleId(rule_id), QuietRun())
+    outcome = forget_rule(app_of(request).matching, RuleId(rule_id))
     changed = f" {plural(len(outcome.changes), 'match', 'matches')} changed." if outcome.changes else ""
     return done(request, Toast(f"The rule was taken back.{changed}"), to="/matches/rules")
 
@@ -77,7 +68,7 @@ def post_remove(request: Request, rule_id: int) -> Response:
 @router.post("/matches/rules/{rule_id}/back")
 def post_back(request: Request, rule_id: int) -> Response:
     """The undo of a toast: the page stays where it is."""
-    withdraw_rule(matching_of(app_of(request)), RuleId(rule_id), QuietRun())
+    forget_rule(app_of(request).matching, RuleId(rule_id))
     return done(request, Toast("Taken back.", "info"), changed="matches")
 
 
@@ -85,7 +76,7 @@ def post_back(request: Request, rule_id: int) -> Response:
 def post_undo(request: Request, rule_id: int) -> HTMLResponse:
     """Take back the last decision and show its pair again."""
     app = app_of(request)
-    outcome = withdraw_rule(matching_of(app), RuleId(rule_id), QuietRun())
+    outcome = forget_rule(app.matching, RuleId(rule_id))
     item = outcome.changes[0].wanted_id if outcome.changes else None
     context = read_pair(app, item=item)
     return fragment(request, "matches/pair.html", context, toast=Toast("Taken back.", "info"), changed="matches")
@@ -117,8 +108,8 @@ def post_many(
         for match_id in ids:
             queue_match(app.database, app.clock, MatchId(match_id))
         return done(request, Toast(f"{plural(len(ids), 'download')} queued."), changed="queue")
-    decide_many(app, ids, verb)
-    return done(request, Toast(f"{plural(len(ids), 'match', 'matches')} decided."), changed="matches")
+    decided = decide_matches(app.matching, [MatchId(match_id) for match_id in ids], verdict_named(verb))
+    return done(request, toast_for(decided), changed="matches")
 
 
 @router.post("/matches/{match_id}/{verb}")
@@ -128,34 +119,29 @@ def post_verb(request: Request, match_id: int, verb: str, review: int = 0) -> Re
     if verb == "download":
         queue_match(app.database, app.clock, MatchId(match_id))
         return done(request, Toast("Queued. Activity shows how far it is."), changed="queue")
-    action = action_named(verb)
-    matching = matching_of(app)
-    rule = rule_of_match(matching, MatchId(match_id), action, REASONS[verb], whole_title=False)
-    outcome = apply_rule(matching, rule, "user", QuietRun())
+    verdict = verdict_named(verb)
+    outcome = decide_match(app.matching, MatchId(match_id), verdict)
     undo = f"/matches/rules/{outcome.rule_id}"
-    words = "Confirmed" if verb == "confirm" else "Rejected"
+    words = PAST[verdict]
     if review:
         context = read_pair(app, undo=f"{undo}/undo")
-        toast = Toast(f"{words}: {rule.label.partition(' <- ')[0]}.")
+        toast = Toast(f"{words}: {outcome.rule.label.partition(' <- ')[0]}.")
         return fragment(request, "matches/pair.html", context, toast=toast, changed="matches")
     return done(
         request, Toast(f"{words}.", undo=f"{request.scope.get('root_path', '')}{undo}/remove"), changed="matches"
     )
 
 
-def action_named(verb: str) -> RuleAction:
-    if verb not in ACTIONS:
-        raise NotFound(f"Matches know no {verb!r}.")
-    return ACTIONS[verb]
+def verdict_named(verb: str) -> Verdict:
+    if verb not in tuple(Verdict):
+        raise NotFound(f"There is no decision {verb!r} about matches: confirm or reject them.")
+    return Verdict(verb)
 
 
-def decide_many(app: App, ids: Sequence[int], verb: str) -> None:
-    """One rule each, then one pass over all items that they are about."""
-    action = action_named(verb)
-    matching = matching_of(app)
-    rules = [rule_of_match(matching, MatchId(one), action, REASONS[verb], whole_title=False) for one in ids]
-    with app.database.begin() as connection:
-        items = {WantedId(get_match(connection, MatchId(one)).wanted_id) for one in ids}
-        for rule in rules:
-            add_rule(connection, rule, "user", app.clock())
-    match_wanted(matching, QuietRun(), only=items)
+def toast_for(decided: list[Decided]) -> Toast:
+    """Count the decisions that were kept; quote the first error."""
+    errors = [str(result.error) for result in decided if result.error is not None]
+    worked = f"{plural(len(decided) - len(errors), 'match', 'matches')} decided"
+    if not errors:
+        return Toast(f"{worked}.")
+    return Toast(f"{worked}; {errors[0]}" if len(errors) < len(decided) else errors[0], "warn")

@@ -11,7 +11,7 @@ from stalkeer.faces.web.frame import app_of, base_of
 from stalkeer.faces.web.render import Toast, done, page
 from stalkeer.faces.web.settings_form import SECTIONS, Section, fields_of, read_form, section_named
 from stalkeer.faces.web.settings_rows import TABLES, context_of, rows_of
-from stalkeer.jobs.matching.lookups import open_tmdb
+from stalkeer.jobs.matching.lookups import check_tmdb
 
 router = APIRouter(include_in_schema=False)
 
@@ -55,11 +55,11 @@ def post_section(request: Request, path: str, form: FormFields) -> Response:
 @router.post("/settings/matching/tmdb")
 def post_tmdb(request: Request) -> Response:
     """Ask TMDB whether it takes the key that is kept."""
-    catalogue = open_tmdb(app_of(request).settings.tmdb)
-    if catalogue is None:
-        return done(request, Toast("There is no key yet. Save one first.", "info"))
+    app = app_of(request)
     try:
-        catalogue.check()
+        check_tmdb(app.settings.tmdb, app.tmdb_pace)
+    except NotFound as error:
+        return done(request, Toast(str(error), "info"))
     except StalkeerError as error:
         return done(request, Toast(str(error), "bad"), status=422)
     return done(request, Toast("TMDB answers and takes the key."))

@@ -10,13 +10,11 @@ from fastapi.responses import HTMLResponse, Response
 from stalkeer.errors import Conflict, InvalidInput, NotFound
 from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
-from stalkeer.faces.web.matches import matching_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
 from stalkeer.jobs.downloads.choosing import rank
 from stalkeer.jobs.downloads.explain import explain_wanted
 from stalkeer.jobs.downloads.queue import queue_match
-from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.matching.match import match_wanted
+from stalkeer.jobs.matching.match_run import match_now, request_items
 from stalkeer.model import WantedId, WantedKind
 from stalkeer.runtime import App
 from stalkeer.store.downloads.variants import confirmed_matches
@@ -98,11 +96,11 @@ def post_verb(request: Request, wanted_id: int, verb: str) -> Response:
 def act(request: Request, ids: list[WantedId], verb: str) -> Response:
     app = app_of(request)
     if verb == "match":
-        report = match_wanted(matching_of(app), QuietRun(), only=ids)
+        report = match_now(app.matching, app.refresher, request_items(app.matching, ids))
         words = f"{plural(report.items, 'item')} matched again, {plural(report.confirmed, 'new one')} found."
         return done(request, Toast(words), changed="matches")
     if verb != "download":
-        raise NotFound(f"Wanted items know no {verb!r}.")
+        raise NotFound(f"There is no action {verb!r} for wanted items: match or download them.")
     queued, reason = 0, ""
     for wanted_id in ids:
         try:
@@ -133,7 +131,7 @@ def queue_best(app: App, wanted_id: WantedId) -> None:
 @router.get("/wanted/{wanted_id}/why")
 def get_why(request: Request, wanted_id: int) -> HTMLResponse:
     """The matching's own words, thought anew; read after the drawer is open."""
-    explanation = explain_wanted(matching_of(app_of(request)), WantedId(wanted_id))
+    explanation = explain_wanted(app_of(request).matching, WantedId(wanted_id))
     return fragment(request, "wanted/why.html", explanation=explanation)
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from stalkeer.core.matching.candidates import series_candidates
 from stalkeer.jobs.catalogue.panel_queries import ExpandReport, expand_series
 from stalkeer.jobs.journal.reporting import Run
-from stalkeer.jobs.matching.match import Matching, MatchReport, match_wanted, read_known
+from stalkeer.jobs.matching.library_cache import use_context
+from stalkeer.jobs.matching.match import Matching, MatchReport, match_wanted
 from stalkeer.jobs.sources.refresh import Refresher
 from stalkeer.model import SourceId
 from stalkeer.store.matching.entries import keys_of_titles, series_entries
@@ -24,9 +25,9 @@ class WantedSeries:
 
 
 def wanted_series(matching: Matching) -> WantedSeries:
-    """Which series entries bear a name of a series of which an episode is wanted."""
-    known = read_known(matching)
-    works = {row.item.work.identity: row.item.work for row in known.wanted if row.item.work.kind == "series"}
+    """Find the series entries that have a name of a series with a wanted episode."""
+    with use_context(matching) as context:
+        works = {row.item.work.identity: row.item.work for row in context.wanted if row.item.work.kind == "series"}
     if not works:
         return WantedSeries({}, frozenset())
     with matching.database.connect() as connection:
@@ -55,7 +56,8 @@ def fetch_episodes(matching: Matching, refresher: Refresher, run: Run) -> dict[S
         if not run.is_cancelled()
     }
     if any(report.entries for report in reports.values()):
-        items = [row.item.id for row in read_known(matching).wanted if row.item.work.identity in wanted.works]
+        with use_context(matching) as context:
+            items = [row.item.id for row in context.wanted if row.item.work.identity in wanted.works]
         with matching.database.begin() as connection:
             forget_matched(connection, items)
     return reports

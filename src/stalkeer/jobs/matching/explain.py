@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from stalkeer.core.matching.pairs import Pair
+from stalkeer.core.matching.pairs import Matcher, Pair
 from stalkeer.core.matching.works import EntryFacts, WantedItem
 from stalkeer.core.titles import TitleReader
-from stalkeer.errors import NotFound
 from stalkeer.jobs.matching.candidates import candidate_entries, to_facts
-from stalkeer.jobs.matching.match import Matching, read_known
+from stalkeer.jobs.matching.library_cache import Matching, use_context
 from stalkeer.model import Decision, WantedId
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.matching.entries import KeySpan, count_titles, entries_of_titles, keys_in_spans
@@ -21,7 +20,7 @@ _NEAREST_LETTERS = 4
 
 @dataclass(frozen=True)
 class Explanation:
-    """What matching thinks of an item. `others`: entries that bear its title but are something else, or nearly do."""
+    """The result of matching one item. `others`: entries of its title, or nearly, that are something else."""
 
     item: WantedItem
     pairs: tuple[Pair, ...]
@@ -54,25 +53,24 @@ def _pair_document(pair: Pair) -> dict[str, object]:
 
 
 def explain_match(matching: Matching, wanted_id: WantedId) -> Explanation:
-    """Think of the item anew, without writing anything."""
-    known = read_known(matching)
-    item = next((row.item for row in known.wanted if row.item.id == wanted_id), None)
-    if item is None:
-        raise NotFound(f"Nothing with id {wanted_id} is wanted now; `stalkeer scan missing` reads what is.")
-    matcher = known.matcher()
+    """Match the item anew without writing anything. Raises NotFound where it is not wanted."""
+    with use_context(matching) as context, matching.database.connect() as connection:
+        return _explain(connection, context.find(wanted_id), context.matcher())
+
+
+def _explain(connection: Transaction, item: WantedItem, matcher: Matcher) -> Explanation:
     reader = TitleReader()
     pairs: list[Pair] = []
     others: list[tuple[EntryFacts, str]] = []
-    with matching.database.connect() as connection:
-        for row in candidate_entries(connection, matcher, {wanted_id}):
-            facts = to_facts(row, reader)
-            own = [pair for pair in matcher.consider(facts) if pair.wanted.id == wanted_id]
-            pairs += own
-            if not own:
-                others.append((facts, _why_other(item, facts)))
-        if not pairs and not others:
-            others = _nearest(connection, item, reader)
-        summary = _summary(pairs, others, count_titles(connection))
+    for row in candidate_entries(connection, matcher, {item.id}):
+        facts = to_facts(row, reader)
+        own = [pair for pair in matcher.consider(facts) if pair.wanted.id == item.id]
+        pairs += own
+        if not own:
+            others.append((facts, _why_other(item, facts)))
+    if not pairs and not others:
+        others = _nearest(connection, item, reader)
+    summary = _summary(pairs, others, count_titles(connection))
     pairs.sort(key=lambda pair: (pair.decision is not Decision.CONFIRM, -pair.score))
     return Explanation(item, tuple(pairs), tuple(others[:_MOST_OTHERS]), summary)
 

@@ -1,25 +1,27 @@
-"""What matching knows before it begins: library, wanted items, rules, namesakes; kept between a process's runs."""
+"""Everything matching needs to know before it begins, kept in memory between the runs of one process."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
+from typing import NamedTuple
 
 from stalkeer.core.matching.decide import Thresholds
 from stalkeer.core.matching.lookup import Lookup, TitleSource, with_titles
 from stalkeer.core.matching.pairs import Matcher
 from stalkeer.core.matching.rules import Rule, RuleBook
-from stalkeer.core.matching.works import Work
+from stalkeer.core.matching.works import WantedItem, Work
 from stalkeer.core.titles import PARSER_VERSION
+from stalkeer.errors import NotFound
 from stalkeer.jobs.matching.namesakes import NO_NAMESAKES, Namesakes, known_namesakes
 from stalkeer.jobs.matching.tmdb_titles import KEPT_FOR
-from stalkeer.model import LibraryId
+from stalkeer.model import LibraryId, WantedId
 from stalkeer.settings.schema import MatchingSettings
 from stalkeer.store.db.database import Database, Transaction
-from stalkeer.store.matching.entries import SourceMark, read_marks
 from stalkeer.store.matching.lookups import read_titles
 from stalkeer.store.matching.rules import read_rules
 from stalkeer.store.matching.works import (
@@ -35,17 +37,9 @@ from stalkeer.store.matching.works import (
 MATCHER_VERSION = 4  # grows with every change that may change a decision: all is matched again
 
 
-@dataclass
-class Memory:
-    """What one process remembers of the last run, so that the next need not read a library that did not change."""
-
-    lock: Lock = field(default_factory=Lock, repr=False)
-    known: Known | None = None
-
-
 @dataclass(frozen=True)
 class Matching:
-    """What matching works with. `lookup` None: nobody can be asked, and what only a lookup settles stays for review."""
+    """The parts matching works with. Without `lookup` no catalogue is asked: what only a lookup settles stays open."""
 
     database: Database
     settings: MatchingSettings
@@ -53,17 +47,24 @@ class Matching:
     lookup: Lookup | None = None
     titles: TitleSource | None = None  # None: nobody is asked for more titles; what was answered before counts
     languages: tuple[str, ...] = ()  # in which further titles count; empty: all
-    memory: Memory = field(default_factory=Memory, repr=False)
+    cache: LibraryCache = field(default_factory=lambda: LibraryCache(), repr=False)
+
+    def offline(self) -> Matching:
+        """Return the same parts without the catalogues behind the network."""
+        return replace(self, lookup=None, titles=None)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        return Thresholds(self.settings.auto_confirm, self.settings.threshold)
 
 
 @dataclass
-class Known:
-    """Everything that was read. `prints`: for each item, what all that decides about it amounts to."""
+class MatchContext:
+    """Library, wanted items, rules and namesakes as read. `prints`: per item, a digest of all that decides about it."""
 
     works: dict[LibraryId, Work]
     wanted: list[WantedWork]
     rules: list[Rule]
-    marks: list[SourceMark]
     namesakes: Namesakes
     thresholds: Thresholds
     languages: tuple[str, ...] = ()
@@ -84,14 +85,21 @@ class Known:
             self._matcher = Matcher(items, others, self.thresholds, RuleBook(self.rules))
         return self._matcher
 
-    def with_rules(self, rules: list[Rule]) -> Known:
-        return Known(self.works, self.wanted, rules, self.marks, self.namesakes, self.thresholds, self.languages)
+    def find(self, wanted_id: WantedId) -> WantedItem:
+        """Return an item that is wanted now. Raises NotFound for any other."""
+        item = self.matcher().items.get(wanted_id)
+        if item is None or wanted_id not in self.matched:
+            raise NotFound(f"Nothing with id {wanted_id} is wanted now; `stalkeer scan missing` reads what is.")
+        return item
 
-    def with_namesakes(self, namesakes: Namesakes) -> Known:
-        known = Known(self.works, self.wanted, self.rules, self.marks, namesakes, self.thresholds, self.languages)
-        known.matched = self.matched
-        known.take_prints(known.wanted)
-        return known
+    def with_rules(self, rules: list[Rule]) -> MatchContext:
+        return MatchContext(self.works, self.wanted, rules, self.namesakes, self.thresholds, self.languages)
+
+    def with_namesakes(self, namesakes: Namesakes) -> MatchContext:
+        copy = MatchContext(self.works, self.wanted, self.rules, namesakes, self.thresholds, self.languages)
+        copy.matched = self.matched
+        copy.take_prints(copy.wanted)
+        return copy
 
     def see(self, items: Iterable[int]) -> None:
         """Note which of these items must be matched."""
@@ -129,40 +137,61 @@ def version_of(thresholds: Thresholds) -> str:
     return f"{PARSER_VERSION}.{MATCHER_VERSION}.{thresholds.confirm}.{thresholds.review}"
 
 
-def recall(matching: Matching) -> Known:
-    """What is known now, read anew only where it changed."""
-    with matching.memory.lock, matching.database.connect() as connection:
-        known = _renew(matching, connection, matching.memory.known)
-        known.marks = read_marks(connection)
-        matching.memory.known = known
-        return known
+class Seen(NamedTuple):
+    """The marks by which the database says whether anything changed."""
+
+    stamp: tuple[object, ...]
+    states: frozenset[str]
 
 
-def forget(matching: Matching) -> None:
-    """Read everything anew the next time."""
-    with matching.memory.lock:
-        matching.memory.known = None
+class LibraryCache:
+    """Keeps the context of the last run, so that the next one reads only what changed. One for a whole process.
+
+    A context in use is never changed: whoever needs more than it holds while another thread uses it reads a new one.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._context: MatchContext | None = None
+        self._users: dict[int, int] = {}
+
+    @contextmanager
+    def use(self, matching: Matching) -> Iterator[MatchContext]:
+        """Hand out the present context for the length of the block."""
+        with self._lock:
+            context = self._get(matching)
+            self._users[id(context)] = self._users.get(id(context), 0) + 1
+        try:
+            yield context
+        finally:
+            with self._lock:
+                self._users[id(context)] -= 1
+                if not self._users[id(context)]:
+                    del self._users[id(context)]
+
+    def _get(self, matching: Matching) -> MatchContext:
+        with matching.database.connect() as connection:
+            seen = Seen(read_library_stamp(connection), read_wanted_states(connection))
+            context = self._context
+            if context is None or not self._is_current(context, matching, connection, seen):
+                context = _read_all(matching, connection, seen)
+        self._context = context
+        return context
+
+    def _is_current(self, context: MatchContext, matching: Matching, connection: Transaction, seen: Seen) -> bool:
+        if (context.thresholds, context.languages) != (matching.thresholds, matching.languages):
+            return False
+        if (context.stamp, context.states) == seen:
+            return True
+        return id(context) not in self._users and _grow(connection, context, seen)
 
 
-def read_known(matching: Matching) -> Known:
-    """The same as `recall`, for those who only look."""
-    return recall(matching)
+def use_context(matching: Matching) -> AbstractContextManager[MatchContext]:
+    """Hand out what matching knows now, read anew only where it changed."""
+    return matching.cache.use(matching)
 
 
-def _renew(matching: Matching, connection: Transaction, known: Known | None) -> Known:
-    thresholds = Thresholds(matching.settings.auto_confirm, matching.settings.threshold)
-    stamp = read_library_stamp(connection)
-    states = read_wanted_states(connection)
-    is_same = known is not None and (known.thresholds, known.languages) == (thresholds, matching.languages)
-    if known is not None and is_same and _grow(connection, known, stamp, states):
-        return known
-    return _read_all(matching, connection, thresholds, (stamp, states))
-
-
-def _read_all(
-    matching: Matching, connection: Transaction, thresholds: Thresholds, seen: tuple[tuple[object, ...], frozenset[str]]
-) -> Known:
-    stamp, states = seen
+def _read_all(matching: Matching, connection: Transaction, seen: Seen) -> MatchContext:
     works = read_works(connection)
     answers = read_titles(connection, matching.clock() - KEPT_FOR)
     if answers:
@@ -172,48 +201,50 @@ def _read_all(
         }
     namesakes = known_namesakes(connection, works.values(), matching.clock()) if works else NO_NAMESAKES
     wanted = read_wanted_works(connection, works)
-    known = Known(works, wanted, read_rules(connection), [], namesakes, thresholds, matching.languages, stamp)
-    known.states = states
-    known.matched = {row.item.id: row.matched_fingerprint for row in wanted}
-    known.take_prints(wanted)
-    return known
+    rules = read_rules(connection)
+    context = MatchContext(works, wanted, rules, namesakes, matching.thresholds, matching.languages, seen.stamp)
+    context.states = seen.states
+    context.matched = {row.item.id: row.matched_fingerprint for row in wanted}
+    context.take_prints(wanted)
+    return context
 
 
-def _grow(connection: Transaction, known: Known, stamp: tuple[object, ...], states: frozenset[str]) -> bool:
-    """Add what is new to what is known; False where something that was known has changed."""
-    if known.stamp[1:] != stamp[1:] or not known.works:
+def _grow(connection: Transaction, context: MatchContext, seen: Seen) -> bool:
+    """Add what is new to what is known; False where something that was read before has changed."""
+    stamp, states = seen
+    if context.stamp[1:] != stamp[1:] or not context.works:
         return False
-    changed = [read_state(line) for line in states - known.states]
-    fresh = {state.id for state in changed if state.id not in known.fingerprints}
-    if any(known.fingerprints[state.id] != state.fingerprint for state in changed if state.id not in fresh):
+    changed = [read_state(line) for line in states - context.states]
+    fresh = {state.id for state in changed if state.id not in context.fingerprints}
+    if any(context.fingerprints[state.id] != state.fingerprint for state in changed if state.id not in fresh):
         return False
-    if known.stamp != stamp or fresh:
-        last = max(known.works)
-        if known.stamp != stamp and read_stamp_up_to(connection, last) != known.stamp[0]:
+    if context.stamp != stamp or fresh:
+        last = max(context.works)
+        if context.stamp != stamp and read_stamp_up_to(connection, last) != context.stamp[0]:
             return False
-        _add(connection, known, read_works(connection, after=last) if known.stamp != stamp else {}, fresh)
-    for line in known.states - states:  # some are wanted no more; the others were matched meanwhile
-        known.matched.pop(read_state(line).id, None)
-    known.matched.update((state.id, state.matched) for state in changed)
-    known.see({read_state(line).id for line in known.states ^ states})
-    known.stamp, known.states = stamp, states
+        _add(connection, context, read_works(connection, after=last) if context.stamp != stamp else {}, fresh)
+    for line in context.states - states:  # some are wanted no more; the others were matched meanwhile
+        context.matched.pop(read_state(line).id, None)
+    context.matched.update((state.id, state.matched) for state in changed)
+    context.see({read_state(line).id for line in context.states ^ states})
+    context.stamp, context.states = stamp, states
     return True
 
 
-def _add(connection: Transaction, known: Known, works: dict[LibraryId, Work], items: set[int]) -> None:
-    rows = read_wanted_works(connection, known.works | works if works else known.works, items) if items else []
-    matcher = known.matcher()
+def _add(connection: Transaction, context: MatchContext, works: dict[LibraryId, Work], items: set[int]) -> None:
+    rows = read_wanted_works(connection, context.works | works if works else context.works, items) if items else []
+    matcher = context.matcher()
     touched: set[str] = set()
     for work in works.values():
         touched |= {rival.identity for name in work.names for rival in matcher.index.bearers(name.base)}
-        matcher.add_work(known.namesakes.settle(work))
+        matcher.add_work(context.namesakes.settle(work))
     for row in rows:
-        matcher.add_item(known.namesakes.settle_item(row.item))
-    known.works.update(works)
+        matcher.add_item(context.namesakes.settle_item(row.item))
+    context.works.update(works)
     if touched:
-        known.take_prints([row for row in known.wanted if row.item.work.identity in touched])
-    known.wanted += rows
-    known.take_prints(rows)
+        context.take_prints([row for row in context.wanted if row.item.work.identity in touched])
+    context.wanted += rows
+    context.take_prints(rows)
 
 
 def _surroundings(work: Work, matcher: Matcher, rules: Iterable[str]) -> str:

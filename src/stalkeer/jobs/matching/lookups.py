@@ -42,7 +42,7 @@ class Tmdb:
     """TMDB with the user's key: titles by id, and namesakes."""
 
     access: Access
-    pace: Pace = field(default_factory=Pace, repr=False)
+    pace: Pace = field(default_factory=Pace, repr=False)  # shared by all that ask TMDB
 
     def check(self) -> None:
         """Raises TmdbError where it does not answer or refuses the key."""
@@ -85,14 +85,22 @@ def _is_among(namesake: Namesake, found: tuple[Namesake, ...]) -> bool:
     )
 
 
-def open_catalogues(arrs: Arrs, settings: TmdbSettings) -> tuple[Lookup, Tmdb | None]:
-    """Who is asked for namesakes, and who for further titles."""
-    tmdb = open_tmdb(settings)
+def open_catalogues(arrs: Arrs, settings: TmdbSettings, pace: Pace) -> tuple[Lookup, Tmdb | None]:
+    """Open the catalogue to ask for namesakes, and the one to ask for further titles."""
+    tmdb = open_tmdb(settings, pace)
     lookup = ArrLookup(arrs)
     return (lookup if tmdb is None else WiderLookup(lookup, tmdb)), tmdb
 
 
-def open_tmdb(settings: TmdbSettings) -> Tmdb | None:
-    """TMDB as these settings say; None without a key."""
+def open_tmdb(settings: TmdbSettings, pace: Pace) -> Tmdb | None:
+    """Open TMDB as these settings say; None without a key."""
     key = settings.api_key.get_secret_value()
-    return Tmdb(Access(key, settings.url)) if key else None
+    return Tmdb(Access(key, settings.url), pace) if key else None
+
+
+def check_tmdb(settings: TmdbSettings, pace: Pace) -> None:
+    """Ask TMDB whether it takes the key. Raises NotFound without a key, TmdbError where it refuses or is silent."""
+    tmdb = open_tmdb(settings, pace)
+    if tmdb is None:
+        raise NotFound("There is no key for TMDB: set tmdb.api_key. Everything works without it.")
+    tmdb.check()

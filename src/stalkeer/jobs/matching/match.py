@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from stalkeer.core.matching.pairs import Matcher, Pair
@@ -13,17 +13,17 @@ from stalkeer.core.matching.works import EntryFacts, Work
 from stalkeer.core.titles import TitleReader
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.matching.candidates import candidate_entries, to_facts, worth_reading
-from stalkeer.jobs.matching.library_cache import Known, Matching, read_known, recall, version_of
+from stalkeer.jobs.matching.library_cache import MatchContext, Matching, use_context, version_of
 from stalkeer.jobs.matching.namesakes import Namesakes, ask_namesakes
 from stalkeer.jobs.matching.tmdb_titles import NOT_ASKED, Asked, ask_titles
 from stalkeer.model import Decision, WantedId
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.journal.events import Event, record_event
-from stalkeer.store.matching.entries import SourceMark, entries_since, note_marks
+from stalkeer.store.matching.entries import SourceMark, entries_since, note_marks, read_marks
 from stalkeer.store.matching.pairs import Saved, save_pairs_of_entries, save_pairs_of_items
-from stalkeer.store.matching.works import note_matched
+from stalkeer.store.matching.works import forget_matched, note_matched
 
-__all__ = ["Known", "MatchReport", "Matching", "match_wanted", "read_known"]
+__all__ = ["MatchReport", "Matching", "match_wanted"]
 _ITEMS_AT_ONCE = 2_000
 _MOST_EVENTS = 20
 
@@ -78,47 +78,61 @@ def _no_collection() -> Iterator[None]:
 def _match_wanted(matching: Matching, run: Run, only: Collection[WantedId] | None) -> MatchReport:
     titles = NOT_ASKED
     if matching.titles is not None and only is None:
-        works = [row.item.work for row in recall(matching).wanted]
+        with use_context(matching) as context:
+            works = [row.item.work for row in context.wanted]
         titles = ask_titles(matching.database, matching.titles, works, matching.clock(), run)
-    known = recall(matching)
-    dirty = known.dirty_items(only)
-    fresh_marks = [mark for mark in known.marks if mark.matched != mark.generation] if only is None else []
+    with use_context(matching) as context:
+        report = _match_known(matching, context, run, only)
+    return replace(report, titles=titles)
+
+
+def _match_known(matching: Matching, context: MatchContext, run: Run, only: Collection[WantedId] | None) -> MatchReport:
+    dirty = context.dirty_items(only)
+    fresh_marks = _fresh_marks(matching) if only is None else []
     run.progress(0, len(dirty), "reading the catalogue")
-    pairs, fresh = _find_pairs(matching, known, dirty, fresh_marks)
-    asked, unasked = 0, 0
-    open_works = _works_to_ask(pairs, known.namesakes)
+    pairs, fresh = _find_pairs(matching, context, dirty, fresh_marks)
+    open_works = _works_to_ask(pairs, context.namesakes)
+    asked = 0
     if open_works and matching.lookup is not None and not run.is_cancelled():
         run.progress(0, len(open_works), "asking who else bears a title")
         found, unasked = ask_namesakes(matching.database, matching.lookup, open_works, matching.clock(), run)
         asked = len(open_works) - unasked
-        known = known.with_namesakes(known.namesakes.with_more(found))
-        pairs = _match_again(known.matcher(), pairs)
+        context = context.with_namesakes(context.namesakes.with_more(found))
+        pairs = _match_again(context.matcher(), pairs)
+        open_works = _works_to_ask(pairs, context.namesakes)
     if run.is_cancelled():
         return MatchReport()
-    saved = _save(matching, known, dirty, fresh, pairs)
+    unsettled = _items_of(pairs, open_works)
+    saved = _save(matching, context, _Result(dirty, fresh, pairs, unsettled))
     with matching.database.begin() as connection:
-        note_marks(connection, fresh_marks, version_of(known.thresholds))
+        note_marks(connection, fresh_marks, version_of(context.thresholds))
     return MatchReport(
-        len(dirty), len(fresh), saved.written, saved.removed, len(saved.confirmed), asked, unasked, titles
+        len(dirty), len(fresh), saved.written, saved.removed, len(saved.confirmed), asked, len(open_works)
     )
 
 
+def _fresh_marks(matching: Matching) -> list[SourceMark]:
+    """The sources whose catalogue changed since they were matched."""
+    with matching.database.connect() as connection:
+        return [mark for mark in read_marks(connection) if mark.matched != mark.generation]
+
+
 def _find_pairs(
-    matching: Matching, known: Known, dirty: Mapping[int, str], marks: Iterable[SourceMark]
+    matching: Matching, context: MatchContext, dirty: Mapping[int, str], marks: Iterable[SourceMark]
 ) -> tuple[list[Pair], set[int]]:
     """All pairs of the dirty items and of the fresh entries, and the ids of the latter."""
     reader = TitleReader()
-    matcher = known.matcher()
+    matcher = context.matcher()
     pairs: list[Pair] = []
     fresh: set[int] = set()
     with matching.database.connect() as connection:
         for mark in marks:
-            if mark.matched == 0 and len(dirty) == len(known.matched):
+            if mark.matched == 0 and len(dirty) == len(context.matched):
                 continue  # every item is matched with the whole catalogue anyway
             came = list(entries_since(connection, mark.source_id, mark.matched))
             fresh |= {entry.id for entry in came}
             for row in worth_reading(connection, matcher, came):
-                pairs += (pair for pair in matcher.match(to_facts(row, reader)) if pair.wanted.id in known.matched)
+                pairs += (pair for pair in matcher.match(to_facts(row, reader)) if pair.wanted.id in context.matched)
         if dirty:
             for row in candidate_entries(connection, matcher, dirty.keys()):
                 if row.id not in fresh:
@@ -139,6 +153,12 @@ def _works_to_ask(pairs: Iterable[Pair], namesakes: Namesakes) -> list[Work]:
     return [work for identity, work in open_works.items() if identity not in namesakes.asked]
 
 
+def _items_of(pairs: Iterable[Pair], works: Iterable[Work]) -> set[int]:
+    """The items whose namesakes could not be asked for: the next run that may ask matches them again."""
+    identities = {work.identity for work in works}
+    return {pair.wanted.id for pair in pairs if pair.needs_namesakes and pair.wanted.work.identity in identities}
+
+
 def _match_again(matcher: Matcher, pairs: Iterable[Pair]) -> list[Pair]:
     """The same pairs in the light of namesakes that are known now."""
     wanted_by_entry: dict[int, set[int]] = {}
@@ -154,14 +174,25 @@ def _match_again(matcher: Matcher, pairs: Iterable[Pair]) -> list[Pair]:
     ]
 
 
-def _save(matching: Matching, known: Known, dirty: Mapping[int, str], fresh: set[int], pairs: list[Pair]) -> Saved:
+@dataclass(frozen=True)
+class _Result:
+    """All pairs that were found for the dirty items and the fresh entries. `unsettled`: items that stay dirty."""
+
+    dirty: Mapping[int, str]
+    fresh: set[int]
+    pairs: list[Pair]
+    unsettled: set[int]
+
+
+def _save(matching: Matching, context: MatchContext, result: _Result) -> Saved:
     """Write in pieces, each with the note that it is done: an interrupted run goes on where it was."""
     saved = Saved()
     now = matching.clock()
+    dirty = result.dirty
     items = sorted(dirty)
     of_items: dict[int, list[Pair]] = {}
     of_entries: list[Pair] = []
-    for pair in pairs:
+    for pair in result.pairs:
         if pair.wanted.id in dirty:
             of_items.setdefault(pair.wanted.id, []).append(pair)
         else:
@@ -171,18 +202,21 @@ def _save(matching: Matching, known: Known, dirty: Mapping[int, str], fresh: set
         with matching.database.begin() as connection:
             own = [pair for item in chunk for pair in of_items.get(item, ())]
             part = save_pairs_of_items(connection, chunk, own, now)
-            note_matched(connection, {item: known.prints.get(item, dirty[item]) for item in chunk})
-            _tell(connection, known, part, now)
+            settled = (item for item in chunk if item not in result.unsettled)
+            note_matched(connection, {item: context.prints.get(item, dirty[item]) for item in settled})
+            forget_matched(connection, result.unsettled.intersection(chunk))
+            _tell(connection, context, part, now)
         saved += part
-    if fresh:
+    if result.fresh:
         with matching.database.begin() as connection:
-            part = save_pairs_of_entries(connection, fresh, of_entries, now, except_items=set(dirty))
-            _tell(connection, known, part, now)
+            part = save_pairs_of_entries(connection, result.fresh, of_entries, now, except_items=set(dirty))
+            forget_matched(connection, result.unsettled - dirty.keys())
+            _tell(connection, context, part, now)
         saved += part
     return saved
 
 
-def _tell(connection: Transaction, known: Known, saved: Saved, now: datetime) -> None:
+def _tell(connection: Transaction, context: MatchContext, saved: Saved, now: datetime) -> None:
     """An event for each item that was found, or one for all where they are many."""
     if not saved.confirmed:
         return
@@ -191,7 +225,7 @@ def _tell(connection: Transaction, known: Known, saved: Saved, now: datetime) ->
         record_event(connection, now, Event("match.confirmed", message, data={"items": len(saved.confirmed)}))
         return
     confirmed = set(saved.confirmed)
-    for row in [row for row in known.wanted if row.item.id in confirmed]:
+    for row in [row for row in context.wanted if row.item.id in confirmed]:
         wanted_id = WantedId(row.item.id)
         event = Event(
             "match.confirmed", f"{row.item.label} was found", wanted_id=wanted_id, instance_id=row.instance_id

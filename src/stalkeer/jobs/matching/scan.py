@@ -10,8 +10,6 @@ from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.library.instances import Arrs
 from stalkeer.jobs.library.sync import InstanceSync, WantedSync, sync_wanted
 from stalkeer.jobs.library.sync_item import sync_item
-from stalkeer.jobs.matching.lookups import open_catalogues
-from stalkeer.jobs.matching.match import Matching, match_wanted
 from stalkeer.jobs.matching.search_upstream import hand_back
 from stalkeer.model import InstanceId, WantedId
 from stalkeer.settings import Settings
@@ -122,17 +120,6 @@ class Scanner:
     settings: Settings
     match: Matcher
     recover: Callable[[], int] = lambda: 0
-
-
-def build_scanner(database: Database, arrs: Arrs, settings: Settings, recover: Callable[[], int]) -> Scanner:
-    """Build a scan that asks the instances themselves which other movies and series have a title."""
-
-    def match(where: Database, run: Run) -> object:
-        lookup, titles = open_catalogues(arrs.over(where), settings.tmdb)
-        matching = Matching(where, settings.matching, arrs.clock, lookup, titles, settings.tmdb.language)
-        return match_wanted(matching, run)
-
-    return Scanner(database, arrs, settings, match, recover)
 
 
 def scan_missing(scanner: Scanner, run: Run, only: str | None = None) -> ScanReport:

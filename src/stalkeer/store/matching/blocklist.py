@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, func, select
 
-from stalkeer.errors import NotFound
+from stalkeer.core.matching.rules import RuleAction, RuleOrigin
 from stalkeer.model import SourceId, WantedId
 from stalkeer.store.db.tables import library, rules, sources, wanted
 
-BLOCK = "block"
+BLOCK = RuleAction.BLOCK.value
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class BlockRow:
     id: int
     label: str
     reason: str
-    origin: str  # verify | import | user
+    origin: RuleOrigin
     source_slug: str | None
     entry_key: str | None
     kind: str | None
@@ -37,7 +37,13 @@ class BarredEntry:
     wanted_ids: Sequence[WantedId]
 
 
-def block_entry(connection: Connection, barred: BarredEntry, reason: str, now: datetime, origin: str = "verify") -> int:
+def block_entry(
+    connection: Connection,
+    barred: BarredEntry,
+    reason: str,
+    now: datetime,
+    origin: RuleOrigin = RuleOrigin.VERIFY,
+) -> int:
     """Make one rule for each item. Return how many were made."""
     slug = connection.execute(select(sources.c.slug).where(sources.c.id == barred.source_id)).scalar_one_or_none()
     query = (
@@ -48,18 +54,18 @@ def block_entry(connection: Connection, barred: BarredEntry, reason: str, now: d
     )
     made = 0
     for item in connection.execute(query).all():
-        is_film = item.kind == "movie"
+        is_movie = item.kind == "movie"
         values = {
             "action": BLOCK,
             "kind": item.kind,
-            "tmdb_id": item.tmdb_id if is_film else None,
-            "tvdb_id": None if is_film else item.tvdb_id,
-            "season": None if is_film else item.season,
-            "episode": None if is_film else item.episode,
+            "tmdb_id": item.tmdb_id if is_movie else None,
+            "tvdb_id": None if is_movie else item.tvdb_id,
+            "season": None if is_movie else item.season,
+            "episode": None if is_movie else item.episode,
             "source_slug": slug,
             "entry_key": barred.entry_key,
             "reason": reason,
-            "origin": origin,
+            "origin": origin.value,
             "label": barred.label,
             "created_at": now,
         }
@@ -80,7 +86,7 @@ def list_blocks(
             id=row.id,
             label=row.label,
             reason=row.reason,
-            origin=row.origin,
+            origin=RuleOrigin(row.origin),
             source_slug=row.source_slug,
             entry_key=row.entry_key,
             kind=row.kind,
@@ -92,13 +98,3 @@ def list_blocks(
 
 def count_blocks(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(rules).where(rules.c.action == BLOCK)).scalar_one())
-
-
-def unblock(connection: Connection, rule_id: int) -> None:
-    done = connection.execute(delete(rules).where(rules.c.id == rule_id, rules.c.action == BLOCK))
-    if done.rowcount == 0:
-        raise NotFound(f"There is no blocklist entry {rule_id}.")
-
-
-def clear_blocks(connection: Connection) -> int:
-    return connection.execute(delete(rules).where(rules.c.action == BLOCK)).rowcount

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
-from stalkeer.core.matching.rules import Rule, RuleAction, RuleId
+from stalkeer.core.matching.rules import Rule, RuleAction, RuleId, RuleOrigin
 from stalkeer.errors import NotFound
 from stalkeer.store.db.tables import rules
 
@@ -18,7 +18,7 @@ class RuleRow:
     """A rule as it is kept: what it does, who made it and when."""
 
     rule: Rule
-    origin: str  # user | verify | import
+    origin: RuleOrigin
     created_at: datetime
 
 
@@ -47,10 +47,10 @@ def get_rule(connection: Connection, rule_id: RuleId) -> RuleRow:
     return _row(row)
 
 
-def add_rule(connection: Connection, rule: Rule, origin: str, now: datetime) -> RuleId:
+def add_rule(connection: Connection, rule: Rule, origin: RuleOrigin, now: datetime) -> RuleId:
     """Keep a rule. One that says the same of the same thing is replaced."""
     connection.execute(delete(rules).where(*_same(rule)))
-    values = _values(rule) | {"origin": origin, "created_at": now}
+    values = _values(rule) | {"origin": origin.value, "created_at": now}
     return RuleId(connection.execute(insert(rules).values(values).returning(rules.c.id)).scalar_one())
 
 
@@ -99,4 +99,4 @@ def _row(row: Row[Any]) -> RuleRow:
         reason=row.reason,
         label=row.label,
     )
-    return RuleRow(rule, row.origin, row.created_at)
+    return RuleRow(rule, RuleOrigin(row.origin), row.created_at)

@@ -1,0 +1,141 @@
+"""The user's verbs on matches and rules; every face calls these. Each decision is kept as a rule.
+
+A person waits for the answer, so only an offset, which finds new pairs, asks the catalogues behind the network. What
+else only a lookup settles stays open for the next run of matching.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stalkeer.core.matching.rules import Rule, RuleAction, RuleId, RuleOrigin
+from stalkeer.errors import NotFound, StalkeerError
+from stalkeer.jobs.journal.reporting import QuietRun
+from stalkeer.jobs.matching.library_cache import Matching
+from stalkeer.jobs.matching.rule_effects import RuleOutcome, keep_rules, preview_rule, withdraw_rules
+from stalkeer.jobs.matching.rules import (
+    Offset,
+    Scope,
+    check_rule,
+    rule_of_entry,
+    rule_of_match,
+    rule_of_pair,
+    rule_of_series,
+)
+from stalkeer.model import MatchId, WantedId
+from stalkeer.store.matching.matches import get_match
+from stalkeer.store.matching.rules import get_rule, list_rules
+
+
+class Verdict(StrEnum):
+    """The user's decision on a match."""
+
+    CONFIRM = "confirm"
+    REJECT = "reject"
+
+
+class Effect(StrEnum):
+    """Whether a decision is kept, or only shown with all that it would change."""
+
+    KEEP = "keep"
+    PREVIEW = "preview"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A note beside the decision, and whether the decision is kept."""
+
+    reason: str = ""
+    effect: Effect = Effect.KEEP
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The result for one of several matches: an outcome or an error."""
+
+    match_id: MatchId
+    outcome: RuleOutcome | None = None
+    error: StalkeerError | None = None
+
+
+KEEP = Wish()
+_ACTIONS = {Verdict.CONFIRM: RuleAction.PIN, Verdict.REJECT: RuleAction.REJECT}
+
+
+def decide_match(
+    matching: Matching, match_id: MatchId, verdict: Verdict, wish: Wish = KEEP, scope: Scope = Scope.ENTRY
+) -> RuleOutcome:
+    """Confirm or reject a match, or every entry of its title. Raises NotFound where there is no such match."""
+    return _carry_out(matching, rule_of_match(matching, match_id, _ACTIONS[verdict], wish.reason, scope), wish)
+
+
+def decide_matches(matching: Matching, match_ids: Sequence[MatchId], verdict: Verdict) -> list[Decided]:
+    """Confirm or reject several matches; one that cannot be decided hinders no other."""
+    rules: dict[MatchId, Rule] = {}
+    errors: dict[MatchId, StalkeerError] = {}
+    for match_id in dict.fromkeys(match_ids):
+        try:
+            rule = rule_of_match(matching, match_id, _ACTIONS[verdict])
+            check_rule(rule)
+        except StalkeerError as error:
+            errors[match_id] = error
+        else:
+            rules[match_id] = rule
+    kept = keep_rules(matching.offline(), list(rules.values()), RuleOrigin.USER, QuietRun()) if rules else []
+    outcomes = dict(zip(rules, kept, strict=True))
+    return [Decided(match_id, outcomes.get(match_id), errors.get(match_id)) for match_id in dict.fromkeys(match_ids)]
+
+
+def take_entry(matching: Matching, wanted_id: WantedId, entry_id: int, wish: Wish = KEEP) -> RuleOutcome:
+    """Take any entry of the catalogue for a wanted item. Raises NotFound where either is unknown."""
+    return _carry_out(matching, rule_of_pair(matching, wanted_id, entry_id, RuleAction.PIN, wish.reason), wish)
+
+
+def take_other_entry(matching: Matching, match_id: MatchId, entry_id: int, wish: Wish = KEEP) -> RuleOutcome:
+    """Take another entry for the item of a match. Raises NotFound where either is unknown."""
+    with matching.database.connect() as connection:
+        wanted_id = get_match(connection, match_id).wanted_id
+    return take_entry(matching, wanted_id, entry_id, wish)
+
+
+def block_entry(matching: Matching, entry_id: int, wish: Wish = KEEP) -> RuleOutcome:
+    """Never use an entry. Raises NotFound where it is unknown."""
+    return _carry_out(matching, rule_of_entry(matching, entry_id, wish.reason), wish)
+
+
+def shift_numbers(matching: Matching, wanted_id: WantedId, shift: Offset, wish: Wish = KEEP) -> RuleOutcome:
+    """Read a list's season and episode numbers of a series with an offset. Raises InvalidInput for a movie."""
+    return _carry_out(matching, rule_of_series(matching, wanted_id, shift, wish.reason), wish)
+
+
+def forget_rule(matching: Matching, rule_id: RuleId) -> RuleOutcome:
+    """Take back a decision and match again what it was about. Raises NotFound where there is no such rule."""
+    return withdraw_rules(matching.offline(), [rule_id], QuietRun())[0]
+
+
+def unblock_entry(matching: Matching, rule_id: RuleId) -> RuleOutcome:
+    """Take an entry off the blocklist. Raises NotFound for a rule that blocks nothing."""
+    try:
+        with matching.database.connect() as connection:
+            is_block = get_rule(connection, rule_id).rule.action is RuleAction.BLOCK
+    except NotFound:
+        is_block = False
+    if not is_block:
+        raise NotFound(f"There is no blocklist entry {rule_id}.")
+    return forget_rule(matching, rule_id)
+
+
+def clear_blocklist(matching: Matching) -> list[RuleOutcome]:
+    """Take every entry off the blocklist."""
+    with matching.database.connect() as connection:
+        blocks = [row.rule.id for row in list_rules(connection) if row.rule.action is RuleAction.BLOCK]
+    return withdraw_rules(matching.offline(), blocks, QuietRun()) if blocks else []
+
+
+def _carry_out(matching: Matching, rule: Rule, wish: Wish) -> RuleOutcome:
+    if wish.effect is Effect.PREVIEW:
+        return preview_rule(matching, rule)
+    asking = matching if rule.action is RuleAction.OFFSET else matching.offline()
+    return keep_rules(asking, [rule], RuleOrigin.USER, QuietRun())[0]
