@@ -6,7 +6,7 @@ from sqlalchemy import update
 
 from stalkeer.core.matching.lookup import Namesake, WorkTitles, WorldTitle
 from stalkeer.core.matching.rules import RuleAction, RuleOrigin
-from stalkeer.errors import ArrUnreachable, TmdbError
+from stalkeer.errors import ArrUnreachable, NotFound, TmdbError
 from stalkeer.jobs.downloads.explain import explain_wanted
 from stalkeer.jobs.downloads.queue import plan_queue
 from stalkeer.jobs.journal.reporting import QuietRun
@@ -138,6 +138,52 @@ def test_what_is_remembered_between_runs_is_what_one_without_memory_would_read(h
 
     with use_context(remembering) as known:
         assert known.dirty_items() == {}
+
+
+def test_a_context_in_use_stays_as_it_is_while_another_run_reads_what_came(house):
+    house.film("Dune", 2021)
+    matching = matching_of(house)
+    run(house)
+
+    with use_context(matching) as first:
+        before = set(first.matcher().items)
+        new = house.film("Quiet Harbour", 2014)
+        with use_context(matching) as second:
+            assert new in second.matcher().items
+        assert set(first.matcher().items) == before
+
+    with use_context(matching) as third:
+        assert third is second
+
+
+def test_an_item_that_is_wanted_no_more_is_not_explained_from_memory(house):
+    dune = house.film("Dune", 2021)
+    matching = matching_of(house)
+    explain_wanted(matching, WantedId(dune))
+    with house.database.begin() as connection:
+        connection.execute(update(wanted).values(gone_at=house.clock()))
+
+    with pytest.raises(NotFound):
+        explain_wanted(matching, WantedId(dune))
+
+
+@pytest.mark.parametrize("comes_later", ["item", "entry"])
+def test_what_a_silent_catalogue_left_open_is_asked_by_the_next_run(house, comes_later):
+    silent, answering = Listed(), Listed()
+    silent.is_down = True
+    if comes_later == "item":
+        house.list_entries("Maniac")
+    maniac = house.film("Maniac", 1980)
+    if comes_later == "entry":
+        run(house, answering)
+        house.list_entries("Maniac")
+
+    run(house, silent)
+    between = decisions(house)
+    run(house, answering)
+
+    assert (between, decisions(house)) == ({maniac: {"Maniac": "review"}}, {maniac: {"Maniac": "confirm"}})
+    assert run(house, answering).items == 0
 
 
 def test_an_entry_that_is_gone_takes_its_match_along_when_its_item_is_matched_again(house):
