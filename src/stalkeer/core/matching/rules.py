@@ -1,4 +1,4 @@
-"""What the user decided, and what it does to a pair. Rules outlive rebuilds: they name things by what stays."""
+"""Apply the user's decisions to pairs. Rules outlive rebuilds: they name things by what stays."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RuleId = NewType("RuleId", int)
 
 
 class RuleAction(StrEnum):
-    """What a rule does."""
+    """The effect of a rule."""
 
     PIN = "pin"  # this entry, or every entry of this title, is that item or work
     REJECT = "reject"  # ... is not
@@ -106,7 +106,7 @@ class RuleBook:
         return next((rule for rule in self._blocks if rule.is_about_entry(entry)), None)
 
     def offset_of(self, work: Work, entry: EntryFacts) -> Rule | None:
-        """How the entry's list numbers the series; the most particular rule counts."""
+        """Return the rule for the numbers of the entry's list; the most particular one counts."""
         found = [r for r in self._of(work) if r.action is RuleAction.OFFSET and _is_about(r, entry)]
         found = [rule for rule in found if rule.season is None or rule.season == entry.title.season]
         return max(found, key=_particularity, default=None)
@@ -123,7 +123,7 @@ class RuleBook:
         return max(found, key=_particularity, default=None)
 
     def speaks_of(self, work: Work, entry: EntryFacts) -> bool:
-        """Whether a pin names this entry, or its title, for the work."""
+        """Return True where a pin names this entry, or its title, for the work."""
         return any(rule.action is RuleAction.PIN and rule.is_about_entry(entry) for rule in self._of(work))
 
     def pinned_entries(self, works: Iterable[str]) -> dict[str, set[str]]:

@@ -1,4 +1,4 @@
-"""Which entries of the catalogue are worth comparing with some wanted items: by the keys of their titles."""
+"""Choose the catalogue entries worth comparing with some wanted items, by the keys of their titles."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _titles_of_few(connection: Transaction, works: list[Work]) -> set[int]:
 
 
 def _spans(base: str) -> Iterator[KeySpan]:
-    """Where the keys lie that are within the allowed slips of a base, with or without an article before it."""
+    """Return the spans of the keys within the allowed slips of a base, with or without an article before it."""
     limit = allowed_slips(base)
     if not limit:
         return

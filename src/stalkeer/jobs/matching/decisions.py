@@ -37,7 +37,7 @@ class Verdict(StrEnum):
 
 
 class Effect(StrEnum):
-    """Whether a decision is kept, or only shown with all that it would change."""
+    """Keep a decision, or only show all that it would change."""
 
     KEEP = "keep"
     PREVIEW = "preview"

@@ -26,7 +26,7 @@ _ABSENT = 0
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What came of it. `confirmed` and `offered` count wanted items."""
+    """The counts of an evaluation. `confirmed` and `offered` count wanted items."""
 
     entries: int
     wanted: int
@@ -55,7 +55,7 @@ class _WantedList:
 
 @dataclass(frozen=True)
 class EvaluationFiles:
-    """What is read and written; each plain or gzipped by its name. Without `lookup` nobody's namesakes are known."""
+    """The files to read and to write; each plain or gzipped by its name. Without `lookup` no namesakes are known."""
 
     playlist: Path
     wanted: Path
@@ -177,7 +177,7 @@ def _episode(number: int, work: Work, shown: Mapping[str, Any]) -> WantedItem:
 
 
 def _read_namesakes(document: Mapping[str, Any], wanted: _WantedList) -> list[Work]:
-    """Who else bears the titles. The lists name no ids: one of the same title and year as another wanted work is it."""
+    """Read the namesakes. The lists name no ids: one of the same title and year as another wanted work is that work."""
     items = {label: wanted.items[number] for number, label in wanted.labels.items()}
     bearers: dict[tuple[str, str, int], set[str]] = defaultdict(set)
     for item in wanted.items:

@@ -248,7 +248,7 @@ def _add(connection: Transaction, context: MatchContext, works: dict[LibraryId, 
 
 
 def _surroundings(work: Work, matcher: Matcher, rules: Iterable[str]) -> str:
-    """What else decides about a work: its rivals, what is known of its namesakes, the user's rules."""
+    """Collect all that decides about a work besides its own facts: rivals, namesakes, the user's rules."""
     rivals = {
         (rival.identity, rival.years)
         for name in work.names

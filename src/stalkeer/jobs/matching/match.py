@@ -30,7 +30,7 @@ _MOST_EVENTS = 20
 
 @dataclass(frozen=True)
 class MatchReport:
-    """What a run did. `confirmed`: items that have a sure entry now and had none before."""
+    """The counts of a run. `confirmed`: items that have a sure entry now and had none before."""
 
     items: int = 0
     entries: int = 0
@@ -63,8 +63,8 @@ def match_wanted(matching: Matching, run: Run, only: Collection[WantedId] | None
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Without the search for cycles: a run makes very many objects and hardly a cycle, and each search looks through
-    the whole library again."""
+    """Switch the garbage collector off: a run makes very many objects and hardly a cycle, and each collection looks
+    through the whole library again."""
     if not gc.isenabled():
         yield
         return

@@ -1,4 +1,4 @@
-"""Ask Radarr or Sonarr who else bears a title; every answer is kept, so that each title is asked for once."""
+"""Ask Radarr or Sonarr for other works of a title; every answer is kept, so that each title is asked for once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_AT_ONCE = 300  # in one run: the catalogues behind are other people's; the 
 
 @dataclass(frozen=True)
 class Namesakes:
-    """What is known: the works whose title was asked for, and who else bears them."""
+    """The works whose title was asked for, and the other works of the same titles."""
 
     asked: frozenset[str] = frozenset()
     works: tuple[Work, ...] = ()
@@ -44,7 +44,7 @@ NO_NAMESAKES = Namesakes()
 
 
 def known_namesakes(connection: Transaction, works: Iterable[Work], now: datetime) -> Namesakes:
-    """What earlier lookups answered, unless that is too long ago."""
+    """Return the answers of earlier lookups, unless they are too old."""
     answers = read_lookups(connection, now - KEPT_FOR)
     return _namesakes({work.identity: work for work in works}, answers) if answers else NO_NAMESAKES
 

@@ -19,7 +19,7 @@ NEW = RuleId(2**63 - 1)  # until it is kept: the newest of all rules, as it will
 
 
 class Scope(StrEnum):
-    """How far a decision about a match reaches."""
+    """The reach of a decision about a match."""
 
     ENTRY = "entry"  # this entry and this item
     TITLE = "title"  # every entry of that title, and the whole series

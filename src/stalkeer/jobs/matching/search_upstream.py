@@ -1,4 +1,4 @@
-"""What the playlists do not have goes back: the instance may search its own indexers for it. Off unless wished."""
+"""Hand back what the playlists do not have: the instance searches its own indexers. Off unless wished."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from stalkeer.store.library.wanted_list import WantedRow, get_wanted, list_unfou
 
 @dataclass(frozen=True)
 class HandedBack:
-    """How many items an instance now searches for itself, and why others were not handed back."""
+    """The number of items that instances now search for themselves, and the errors of the others."""
 
     items: int
     errors: tuple[str, ...]
@@ -71,7 +71,7 @@ def search_item(database: Database, arrs: Arrs, wanted_id: WantedId) -> WantedRo
 
 
 def refresh_item(database: Database, arrs: Arrs, wanted_id: WantedId) -> None:
-    """Let the instance read the film's or series' data anew from its own catalogue."""
+    """Let the instance read the movie's or series' data anew from its own catalogue."""
     with database.connect() as connection:
         get_wanted(connection, wanted_id)
         (target,) = read_targets(connection, [wanted_id])

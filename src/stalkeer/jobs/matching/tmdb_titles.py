@@ -1,4 +1,4 @@
-"""What else wanted films and series are called: TMDB is asked once for each, and its answers are kept."""
+"""Ask TMDB for further titles of wanted movies and series, once for each; its answers are kept."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_AT_ONCE = 500  # in one run; the rest is asked next time
 
 @dataclass(frozen=True)
 class Asked:
-    """How many works were asked for, and why it stopped where it did."""
+    """The number of works that were asked for, and the error that ended the asking."""
 
     works: int = 0
     error: str | None = None

@@ -1,4 +1,4 @@
-"""What catalogues answered: who else bears a title, and what else a film or series is called."""
+"""Keep the answers of catalogues: other works of a title, and further titles of a movie or series."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from stalkeer.store.db.tables import matches
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What a write changed. `confirmed`: items that had no confirmed entry before."""
+    """The counts of a write. `confirmed`: items that had no confirmed entry before."""
 
     written: int = 0
     removed: int = 0

@@ -1,4 +1,4 @@
-"""What matching reads of the libraries: works with all their names, wanted items of them, and when either changed."""
+"""Read the libraries for matching: works with all their names, their wanted items, and whether either changed."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def read_stamp_up_to(connection: Connection, last: int) -> object:
 
 
 class WantedState(NamedTuple):
-    """What of a wanted item tells whether it must be matched again."""
+    """The marks by which a wanted item is matched again or not."""
 
     id: int
     fingerprint: str
