@@ -222,6 +222,17 @@ def test_a_decision_makes_the_same_rule_and_the_same_matches(open_house, face, v
 
 
 @pytest.mark.parametrize("face", EVERY)
+def test_a_second_decision_takes_the_place_of_the_first(open_house, face):
+    house = open_house(face)
+    decide(house, "Dune", "reject")
+
+    decide(house, "Dune", "confirm")
+
+    assert house.decisions == FOUND | {"Dune": "confirm"}
+    assert house.rules == [("pin", "", "user")]
+
+
+@pytest.mark.parametrize("face", EVERY)
 def test_a_decision_that_is_taken_back_leaves_no_trace(open_house, face):
     house = open_house(face)
     decide(house, "Dune (2021)", "reject")

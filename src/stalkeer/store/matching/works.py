@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Text, cast, func, select, update
@@ -32,7 +34,10 @@ class WantedWork:
 _LIBRARY = select(func.count(), func.max(library.c.id), func.max(library.c.synced_at))
 _ENABLED = select(instances.c.id).where(IS_INSTANCE_IN_USE).order_by(instances.c.id)
 _LOOKUPS = select(func.count(), func.max(lookup_cache.c.fetched_at))
-_RULES = select(func.count(), func.max(rules.c.id)).select_from(rules)
+# in full: SQLite gives the id of a rule that went to the one that takes its place
+_DECIDING = [column for column in rules.c if column.name not in ("label", "origin", "created_at")]
+_RULE = reduce(add, (func.coalesce(cast(column, Text), "") + "\n" for column in _DECIDING))
+_RULES = select(func.aggregate_strings(_RULE, "\n"))
 
 
 def read_library_stamp(connection: Connection) -> tuple[object, ...]:
