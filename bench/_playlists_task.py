@@ -45,7 +45,7 @@ def ipytv(playlist: Path) -> None:
 def refresh(playlist: Path, database_url: str, folder: str, slug: str = "bench") -> dict[str, float]:
     """A refresh of the source `slug`, made at the first call."""
     from stalkeer.jobs.journal.reporting import QuietRun
-    from stalkeer.jobs.sources.refresh import Outcome, Refresher, refresh_sources
+    from stalkeer.jobs.sources.refresh import Refresher, RefreshOutcome, refresh_sources
     from stalkeer.secrets import open_secret_box
     from stalkeer.settings import Settings
     from stalkeer.settings.schema import CatalogueSettings
@@ -74,7 +74,7 @@ def refresh(playlist: Path, database_url: str, folder: str, slug: str = "bench")
     begun, wall = cpu_seconds(), time.monotonic()
     report = refresh_sources(tools, QuietRun(), slug).sources[0]
     spent = {"cpu": cpu_seconds() - begun, "wall": time.monotonic() - wall, "lock": max(locks)}
-    assert report.outcome in (Outcome.REFRESHED, Outcome.UNCHANGED), report.message
+    assert report.outcome in (RefreshOutcome.REFRESHED, RefreshOutcome.UNCHANGED), report.message
     return spent
 
 

@@ -52,6 +52,30 @@ class Entry(NamedTuple):
     protected: bool = False  # the playlist says that it is encrypted
 
 
+class SourceKind(StrEnum):
+    """What a source is: a playlist, or an account that lists its entries itself."""
+
+    M3U = "m3u"
+    XTREAM = "xtream"
+
+
+class AccountStatus(StrEnum):
+    """What an account says of itself; `unknown` where it says nothing that is known."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    BANNED = "banned"
+    DISABLED = "disabled"
+    UNKNOWN = "unknown"
+
+
+class Origin(StrEnum):
+    """Where a source, a filter or an instance was described: the configuration, or a page, request or command."""
+
+    CONFIG = "config"
+    UI = "ui"
+
+
 class WantedKind(StrEnum):
     """What Radarr or Sonarr misses."""
 

@@ -24,7 +24,7 @@ from stalkeer.engine.intervals import Rhythm
 from stalkeer.engine.program import Outside
 from stalkeer.engine.table import JobTable
 from stalkeer.jobs.library.instances import Arrs
-from stalkeer.jobs.sources.account_status import AccountDesk, Reply
+from stalkeer.jobs.sources.account_status import AccountMonitor, AccountReply
 from stalkeer.model import DownloadId, DownloadState, EntryId, InstanceId, SourceId, WantedId
 from stalkeer.runtime import App
 from stalkeer.store.db.database import Database
@@ -69,7 +69,7 @@ class House:
     provider: Provider | None
     radarr: Radarr | None
     provider_url: str = ""
-    replies: dict[int, Reply | None] = field(default_factory=dict)
+    replies: dict[int, AccountReply | None] = field(default_factory=dict)
     questions: list[int] = field(default_factory=list)
 
     @property
@@ -78,14 +78,14 @@ class House:
 
     def engine(self, role: str = "serve", rhythm: Rhythm = QUICKLY, jobs: JobTable | None = None) -> Engine:
         arrs = Arrs(self.database, self.app.secrets, self.app.clock)
-        accounts = AccountDesk(self.database, self.ask, self.app.clock)
+        accounts = AccountMonitor(self.database, self.ask, self.app.clock)
         outside = Outside(arrs=arrs, access=self.access, accounts=accounts)
         return Engine(self.app, outside, jobs or JobTable(self.database, self.app.clock, ()), role=role, rhythm=rhythm)
 
     def access(self, _source_id: SourceId) -> Access:
         return Access(base=self.provider_url or self.provider.url, username="user", password="secret")
 
-    def ask(self, source_id: SourceId) -> Reply | None:
+    def ask(self, source_id: SourceId) -> AccountReply | None:
         self.questions.append(source_id)
         return self.replies.get(source_id)
 

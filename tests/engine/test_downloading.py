@@ -7,8 +7,8 @@ from stalkeer.core.downloads.states import Action
 from stalkeer.core.downloads.waiting import Reason
 from stalkeer.jobs.downloads.admission import explain_waiting
 from stalkeer.jobs.downloads.queue import queue_confirmed
-from stalkeer.jobs.sources.account_status import Reply
-from stalkeer.model import DownloadState
+from stalkeer.jobs.sources.account_status import AccountReply
+from stalkeer.model import AccountStatus, DownloadState
 from stalkeer.store.downloads.downloads import act, set_limit, start_now
 from stalkeer.store.journal.events import events_after
 from tests.doubles.house import content, digest, eventually, now, open_house
@@ -175,19 +175,19 @@ def test_a_limit_of_its_own_slows_a_running_download_down_within_a_pulse(house, 
 def test_a_viewer_takes_the_connection_and_gives_it_back(house, running):
     body = content(6_000_000)
     source = house.source(max_connections=None)
-    house.replies[source] = Reply("active", 0, 1)
+    house.replies[source] = AccountReply(AccountStatus.ACTIVE, 0, 1)
     house.provider.rate = 2_000_000
     download = house.download("Dune", body, source)
     running(house.engine())
     eventually(lambda: house.row(download).offset > 300_000)
 
-    house.replies[source] = Reply("active", 1, 1)
+    house.replies[source] = AccountReply(AccountStatus.ACTIVE, 1, 1)
     house.provider.drop_all()
 
     row = house.await_state(download, DownloadState.QUEUED)
     assert waiting(house, download) is Reason.VIEWER
     assert row.failures == 0 and row.durable_offset > 0
-    house.replies[source] = Reply("active", 0, 1)
+    house.replies[source] = AccountReply(AccountStatus.ACTIVE, 0, 1)
     house.provider.rate = None
     house.let_questions_age()
     house.change(download, not_before=None)
@@ -198,7 +198,7 @@ def test_a_viewer_takes_the_connection_and_gives_it_back(house, running):
 def test_an_account_is_asked_before_its_first_download_and_seldom_after(tmp_path, database, running):
     with open_house(tmp_path, database, {"downloads.viewer_reserve": 1}) as house:
         source = house.source(max_connections=None)
-        house.replies[source] = Reply("active", 0, 2)
+        house.replies[source] = AccountReply(AccountStatus.ACTIVE, 0, 2)
         downloads = [house.download(f"Film {n}", content(300_000, n), source) for n in range(5)]
 
         running(house.engine())
@@ -211,7 +211,7 @@ def test_an_account_is_asked_before_its_first_download_and_seldom_after(tmp_path
 
 def test_an_expired_account_holds_its_downloads_back_without_a_failure(house, running):
     source = house.source(max_connections=None)
-    house.replies[source] = Reply("expired", 0, 1)
+    house.replies[source] = AccountReply(AccountStatus.EXPIRED, 0, 1)
     download = house.download("Dune", content(1000), source)
 
     running(house.engine())

@@ -230,8 +230,14 @@ def known(app: App, slug: str = "tv") -> NewSource | None:
         ({"url": PANEL, "as_playlist": True}, replace(LIST, credentials=Credentials(url=PANEL))),
         ({"url": LIST.credentials.url, "refresh": "off"}, LIST),
         ({"url": LIST.credentials.url, "bandwidth_limit": 0}, LIST),
-        ({"url": LIST.credentials.url, "refresh": "0  4 * * *"}, replace(LIST, options=SourceOptions(refresh="0 4 * * *"))),
-        ({"url": LIST.credentials.url, "max_connections": 0, "priority": -3}, replace(LIST, max_connections=0, priority=-3)),
+        (
+            {"url": LIST.credentials.url, "refresh": "0  4 * * *"},
+            replace(LIST, options=SourceOptions(refresh="0 4 * * *")),
+        ),
+        (
+            {"url": LIST.credentials.url, "max_connections": 0, "priority": -3},
+            replace(LIST, max_connections=0, priority=-3),
+        ),
     ],
 )
 def test_the_same_source_is_added_over_each_face(app: App, face, given: Mapping[str, object], expected: NewSource):
@@ -301,7 +307,7 @@ def test_a_source_of_the_configuration_is_changed_there_whatever_the_face(app: A
 
 
 def test_removing_a_source_forgets_its_login_over_each_face(app: App, face):
-    learned = 'http://tv.example:8080/movie/ann-login/s3cret-pass/1.mkv'
+    learned = "http://tv.example:8080/movie/ann-login/s3cret-pass/1.mkv"
     folder = app.paths.data_dir / "list.m3u"
     folder.write_text(f"#EXTM3U\n#EXTINF:-1,A Film (2001)\n{learned}\n")
     keep(app, replace(LIST, credentials=Credentials(path=str(folder), headers={"X-Token": "abc-token"})))

@@ -13,8 +13,9 @@ from stalkeer.jobs.catalogue.panel_queries import ask_account
 from stalkeer.jobs.downloads.queue import queue_confirmed
 from stalkeer.jobs.journal.reporting import Report, Run
 from stalkeer.jobs.matching.match_run import match_work
-from stalkeer.jobs.sources.account_status import AccountDesk
-from stalkeer.jobs.sources.refresh import Refresher, refresh_scheduled, refresh_sources
+from stalkeer.jobs.sources.account_status import AccountMonitor
+from stalkeer.jobs.sources.refresh import Refresher, refresh_sources
+from stalkeer.jobs.sources.start import RefreshOptions
 from stalkeer.jobs.system.backup import BackupPlace, make_backup
 from stalkeer.jobs.system.cleanup import CleanupPlace, clean_up
 from stalkeer.jobs.system.scan import ScanningProgram, preview_scan, scan
@@ -49,7 +50,7 @@ def build_engine(
     outside = Outside(
         arrs=program.arrs,
         access=lambda source_id: read_access(program, source_id),
-        accounts=AccountDesk(
+        accounts=AccountMonitor(
             program.database, lambda source_id: ask_account(program.refresher, source_id), program.clock
         ),
     )
@@ -66,7 +67,7 @@ def build_table(program: WiredProgram, child: Callable[[int], Sequence[str]] | N
 
 def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
     def refresh(subject: str | None, options: Mapping[str, object], run: Run) -> Report:
-        return refresh_chosen(program.refresher, subject, options, run)
+        return refresh_sources(program.refresher, run, subject, RefreshOptions.of_run(options))
 
     def scan_all(subject: str | None, options: Mapping[str, object], run: Run) -> Report:
         return scan(program, subject, options, run)
@@ -98,12 +99,6 @@ def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
         Job("cleanup", cleanup),
         Job("backup", backup),
     )
-
-
-def refresh_chosen(refresher: Refresher, subject: str | None, options: Mapping[str, object], run: Run) -> Report:
-    if options.get("without_own_times"):
-        return refresh_scheduled(refresher, run)
-    return refresh_sources(refresher, run, subject, accept=bool(options.get("accept")))
 
 
 def read_access(program: Program, source_id: SourceId) -> Access:

@@ -27,6 +27,7 @@ from stalkeer.engine.worker import Worker
 from stalkeer.engine.workflows import Bodies, Dispatch, EngineDatabase
 from stalkeer.errors import Conflict, StalkeerError, StoreError
 from stalkeer.jobs.downloads.context import Tools
+from stalkeer.jobs.sources.start import REFRESH, RefreshOptions
 from stalkeer.model import DownloadState
 from stalkeer.settings.folders import make_own_folders
 from stalkeer.store.db.damage import set_aside_if_damaged
@@ -225,7 +226,7 @@ class Engine:
         job, _, subject = schedule.partition(":")
         if not self._jobs.follows(job):
             return
-        options = {"without_own_times": True} if schedule == "refresh" else {}
+        options = RefreshOptions(without_own_times=True).to_run() if schedule == REFRESH else {}
         try:
             self.start(job, subject or None, options)
         except StalkeerError as error:

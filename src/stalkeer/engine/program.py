@@ -10,7 +10,7 @@ from typing import Protocol
 
 from stalkeer.core.catalogue.access import Access
 from stalkeer.jobs.library.instances import Arrs
-from stalkeer.jobs.sources.account_status import AccountDesk
+from stalkeer.jobs.sources.account_status import AccountMonitor
 from stalkeer.model import SourceId
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
@@ -56,4 +56,4 @@ class Outside:
 
     arrs: Arrs
     access: Callable[[SourceId], Access]
-    accounts: AccountDesk
+    accounts: AccountMonitor

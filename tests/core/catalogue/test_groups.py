@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stalkeer.core.catalogue.filters import LONGEST_PATTERN, FilterSet
-from stalkeer.core.catalogue.groups import ADULT_GROUPS, UNTOLD, Group, filters_for, guess_language, shelve
+from stalkeer.core.catalogue.groups import ADULT_GROUPS, UNTOLD, Group, filters_for, group_by_language, guess_language
 from stalkeer.model import Entry
 
 
@@ -37,11 +37,11 @@ def test_a_name_that_tells_no_language_is_not_guessed_at(group: str):
 
 
 def test_the_largest_language_is_first_and_adult_groups_are_last():
-    shelves = shelve(
+    languages = group_by_language(
         [Group("EN| Films", 5), Group("XXX", 90), Group("FR| Films", 7), Group("Movies", 50), Group("FR| Séries", 2)]
     )
 
-    assert [(shelf.language, shelf.size) for shelf in shelves] == [
+    assert [(found.language, found.size) for found in languages] == [
         ("fr", 9),
         ("en", 5),
         (UNTOLD, 50),

@@ -14,7 +14,8 @@ from stalkeer.demo.panel import Channel, Film, Series, SeriesEpisode
 from stalkeer.demo.provider import Provider
 from stalkeer.jobs.catalogue.panel_queries import ask_account, expand_series, fetch_film_details
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.sources.refresh import Outcome, Refresher, SourceReport, refresh_sources
+from stalkeer.jobs.sources.refresh import Refresher, RefreshOutcome, SourceReport, refresh_sources
+from stalkeer.jobs.sources.start import RefreshOptions
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
 from stalkeer.store.db.database import Database
@@ -28,7 +29,7 @@ class House:
         self.tools, self.provider, self.clock = tools, provider, clock
 
     def refresh(self, **how: bool) -> SourceReport:
-        return refresh_sources(self.tools, QuietRun(), "tv", **how).sources[0]
+        return refresh_sources(self.tools, QuietRun(), "tv", RefreshOptions(**how)).sources[0]
 
     def row(self) -> SourceRow:
         with self.tools.database.connect() as connection:
@@ -76,7 +77,7 @@ def test_an_account_is_listed_without_asking_for_each_series(house):
     assert house.questions("get_series_info") == 0
     row = house.row()
     assert (row.account_status, row.account_max) == ("active", 2)
-    assert house.refresh().outcome is Outcome.UNCHANGED
+    assert house.refresh().outcome is RefreshOutcome.UNCHANGED
 
 
 def test_only_what_the_account_changed_is_written(house):
@@ -95,7 +96,7 @@ def test_an_expired_account_keeps_its_catalogue(house):
 
     report = house.refresh()
 
-    assert report.outcome is Outcome.FAILED
+    assert report.outcome is RefreshOutcome.FAILED
     assert "expired" in report.message
     assert len(house.visible("film")) == 20
     assert house.row().account_status == "expired"
@@ -105,7 +106,7 @@ def test_an_account_that_lists_nothing_at_night_keeps_its_catalogue(house):
     house.refresh()
     house.provider.listing.films, house.provider.listing.series, house.provider.listing.channels = [], [], []
 
-    assert house.refresh().outcome is Outcome.REFUSED
+    assert house.refresh().outcome is RefreshOutcome.REFUSED
     assert len(house.visible("film")) == 20
 
 

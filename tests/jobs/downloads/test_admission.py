@@ -6,7 +6,8 @@ import pytest
 
 from stalkeer.core.downloads.waiting import Reason
 from stalkeer.jobs.downloads.admission import allowance, explain_waiting, read_accounts, read_gates
-from stalkeer.jobs.sources.account_status import AccountDesk, AccountState, Reply
+from stalkeer.jobs.sources.account_status import AccountMonitor, AccountReply, AccountState
+from stalkeer.model import AccountStatus
 from stalkeer.settings.folders import make_own_folders
 from stalkeer.store.downloads.statistics import Sample, add_samples
 from stalkeer.store.sources.accounts import connected
@@ -96,13 +97,15 @@ def desk_over(house, clock, *replies):
         asked.append(source_id)
         return answers.pop(0)
 
-    return AccountDesk(house.database, ask, clock), asked
+    return AccountMonitor(house.database, ask, clock), asked
 
 
 def test_an_account_is_asked_at_most_once_in_thirty_seconds(house_with, clock):
     house = house_with()
     source = house.source()
-    desk, asked = desk_over(house, clock, Reply("active", 0, 1), Reply("active", 1, 1))
+    desk, asked = desk_over(
+        house, clock, AccountReply(AccountStatus.ACTIVE, 0, 1), AccountReply(AccountStatus.ACTIVE, 1, 1)
+    )
 
     assert [desk.check(source) for _ in range(3)] == [AccountState.FREE] * 3
     clock.advance(31)
@@ -118,9 +121,9 @@ def test_two_workers_together_ask_an_account_once(tmp_path, any_database):
         def work(_number):
             def ask(source_id):
                 asked.append(source_id)
-                return Reply("active", 2, 2)
+                return AccountReply(AccountStatus.ACTIVE, 2, 2)
 
-            desk = AccountDesk(house.database, ask, now)
+            desk = AccountMonitor(house.database, ask, now)
             together.wait()
             desk.check_after_cut(source)
             together.wait()
@@ -136,7 +139,9 @@ def test_two_workers_together_ask_an_account_once(tmp_path, any_database):
 def test_a_cut_is_asked_about_although_the_account_was_asked_just_before_it(house_with, clock):
     house = house_with()
     source = house.source()
-    desk, asked = desk_over(house, clock, Reply("active", 0, 1), Reply("active", 1, 1))
+    desk, asked = desk_over(
+        house, clock, AccountReply(AccountStatus.ACTIVE, 0, 1), AccountReply(AccountStatus.ACTIVE, 1, 1)
+    )
 
     assert desk.check(source) is AccountState.FREE
     clock.advance(2)
@@ -149,7 +154,9 @@ def test_a_cut_is_asked_about_although_the_account_was_asked_just_before_it(hous
 def test_a_clock_that_was_set_back_does_not_silence_the_questions(house_with, clock):
     house = house_with()
     source = house.source()
-    desk, asked = desk_over(house, clock, Reply("active", 0, 1), Reply("active", 0, 1))
+    desk, asked = desk_over(
+        house, clock, AccountReply(AccountStatus.ACTIVE, 0, 1), AccountReply(AccountStatus.ACTIVE, 0, 1)
+    )
 
     desk.check(source)
     clock.advance(-86400)
@@ -161,7 +168,7 @@ def test_a_clock_that_was_set_back_does_not_silence_the_questions(house_with, cl
 def test_what_an_account_said_before_it_fell_silent_is_no_answer(house_with, clock):
     house = house_with()
     source = house.source()
-    desk, _ = desk_over(house, clock, Reply("active", 1, 1), None)
+    desk, _ = desk_over(house, clock, AccountReply(AccountStatus.ACTIVE, 1, 1), None)
 
     assert desk.check(source) is AccountState.IN_USE
     clock.advance(31)
@@ -174,7 +181,9 @@ def test_our_own_connections_are_no_viewers(house_with, clock):
     download = house.download("Dune", None)
     source = house.row(download).source_id
     house.change(download, state="downloading", claimed_at=clock() - timedelta(minutes=1))
-    desk, _ = desk_over(house, clock, Reply("active", 1, 1), Reply("active", 1, 1))
+    desk, _ = desk_over(
+        house, clock, AccountReply(AccountStatus.ACTIVE, 1, 1), AccountReply(AccountStatus.ACTIVE, 1, 1)
+    )
 
     assert desk.check(source) is AccountState.FREE
     clock.advance(31)
@@ -183,10 +192,10 @@ def test_our_own_connections_are_no_viewers(house_with, clock):
         assert connected(connection, source, clock()) == 1
 
 
-@pytest.mark.parametrize("status", ["expired", "banned", "disabled"])
+@pytest.mark.parametrize("status", [AccountStatus.EXPIRED, AccountStatus.BANNED, AccountStatus.DISABLED])
 def test_a_refused_account_is_told_apart(house_with, clock, status):
     house = house_with()
     source = house.source()
-    desk, _ = desk_over(house, clock, Reply(status, None, None))
+    desk, _ = desk_over(house, clock, AccountReply(status, None, None))
 
     assert desk.check(source) is AccountState.REFUSED

@@ -25,14 +25,8 @@ from stalkeer.core.catalogue.snapshot import Snapshot, new_array
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.sources.archive import PRIORITY
 from stalkeer.jobs.sources.generation import drop_other_snapshots, write_snapshot
-from stalkeer.jobs.sources.refresh import (
-    Outcome,
-    Refresher,
-    SourceReport,
-    clear_interrupted,
-    refresh_scheduled,
-    refresh_sources,
-)
+from stalkeer.jobs.sources.refresh import Refresher, RefreshOutcome, SourceReport, clear_interrupted, refresh_sources
+from stalkeer.jobs.sources.start import RefreshOptions
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
 from stalkeer.settings.schema import CatalogueSettings
@@ -80,7 +74,7 @@ class Bench:
     def refresh(self, text: str | bytes | None = None, **how: bool) -> SourceReport:
         if text is not None:
             self.file.write_bytes(text.encode() if isinstance(text, str) else text)
-        report = refresh_sources(self.tools, QuietRun(), "main", **how)
+        report = refresh_sources(self.tools, QuietRun(), "main", RefreshOptions(**how))
         return report.sources[0]
 
     def row(self) -> SourceRow:
@@ -156,7 +150,7 @@ def test_a_playlist_becomes_a_catalogue_with_titles_and_keys(any_bench):
         )
     )
 
-    assert report.outcome is Outcome.REFRESHED
+    assert report.outcome is RefreshOutcome.REFRESHED
     assert (report.changes.added, dict(report.kinds)) == (4, {"film": 1, "episode": 2, "live": 1})
     with any_bench.database.connect() as connection:
         rows = {row["key"]: row for row in connection.execute(select(entries)).mappings()}
@@ -178,7 +172,7 @@ def test_the_same_bytes_are_not_read_again(bench):
 
     report = bench.refresh()
 
-    assert (report.outcome, report.generation, report.entries) == (Outcome.UNCHANGED, 1, 100)
+    assert (report.outcome, report.generation, report.entries) == (RefreshOutcome.UNCHANGED, 1, 100)
 
 
 def test_only_what_changed_is_written(any_bench):
@@ -271,7 +265,7 @@ def test_a_list_that_lost_too_much_is_not_believed(any_bench, kept):
 
     report = any_bench.refresh(playlist(*FILMS[:kept], film(900)) if kept else "#EXTM3U\n")
 
-    assert report.outcome is Outcome.REFUSED
+    assert report.outcome is RefreshOutcome.REFUSED
     assert len(any_bench.visible()) == 100
     assert any_bench.count(entries) == 100
     row = any_bench.row()
@@ -285,7 +279,7 @@ def test_a_shrunk_list_can_be_accepted(bench):
 
     report = bench.refresh(accept=True)
 
-    assert (report.outcome, report.changes.removed) == (Outcome.REFRESHED, 90)
+    assert (report.outcome, report.changes.removed) == (RefreshOutcome.REFRESHED, 90)
     assert len(bench.visible()) == 10
     assert bench.row().guard is None
 
@@ -310,7 +304,7 @@ def test_what_is_no_playlist_leaves_the_catalogue_as_it_was(bench, answer, said)
 
     report = bench.refresh(answer, accept=True)
 
-    assert report.outcome is Outcome.FAILED
+    assert report.outcome is RefreshOutcome.FAILED
     assert said in report.message
     assert len(bench.visible()) == 100
     assert bench.row().last_error == report.message
@@ -323,7 +317,7 @@ def test_a_gzipped_file_is_a_playlist(bench):
 def test_a_missing_file_is_named(bench):
     report = bench.refresh()
 
-    assert report.outcome is Outcome.FAILED
+    assert report.outcome is RefreshOutcome.FAILED
     assert str(bench.file) in report.message
 
 
@@ -340,7 +334,7 @@ def test_filters_decide_what_is_kept_and_a_changed_filter_takes_effect_without_n
 
     assert report.changes.left_out == {"adult": 1, "exclude group ^sports$": 1, "exclude name trailer": 1}
     assert (report.changes.removed, len(bench.visible())) == (2, 100)
-    assert bench.refresh().outcome is Outcome.UNCHANGED
+    assert bench.refresh().outcome is RefreshOutcome.UNCHANGED
 
 
 def test_a_filter_that_drops_nearly_everything_is_no_shrink(bench):
@@ -348,7 +342,7 @@ def test_a_filter_that_drops_nearly_everything_is_no_shrink(bench):
     with bench.database.begin() as connection:
         add_filter(connection, Filter(Field.NAME, Mode.INCLUDE, "Number 7 "), None, bench.tools.clock())
 
-    assert bench.refresh().outcome is Outcome.REFRESHED
+    assert bench.refresh().outcome is RefreshOutcome.REFRESHED
     assert len(bench.visible()) == 1
 
 
@@ -365,7 +359,7 @@ def test_a_cancelled_refresh_leaves_nothing_behind(bench):
 
     report = refresh_sources(bench.tools, Impatient(), "main").sources[0]
 
-    assert report.outcome in (Outcome.CANCELLED, Outcome.REFRESHED)
+    assert report.outcome in (RefreshOutcome.CANCELLED, RefreshOutcome.REFRESHED)
     assert len(bench.visible()) in (100, 300)
 
 
@@ -588,7 +582,7 @@ def test_one_source_that_fails_does_not_stop_the_others(bench, tmp_path):
 
     report = refresh_sources(bench.tools, QuietRun())
 
-    assert [source.outcome for source in report.sources] == [Outcome.FAILED, Outcome.REFRESHED]
+    assert [source.outcome for source in report.sources] == [RefreshOutcome.FAILED, RefreshOutcome.REFRESHED]
     assert report.is_partial
 
 
@@ -597,7 +591,7 @@ def test_the_schedule_of_all_leaves_out_a_source_with_times_of_its_own(bench):
         new = NewSource("own", "m3u", Credentials(path="/list.m3u"), SourceOptions(refresh="1 1 * * *"))
         add_source(connection, new, bench.tools.secrets, bench.tools.clock())
 
-    report = refresh_scheduled(bench.tools, QuietRun())
+    report = refresh_sources(bench.tools, QuietRun(), None, RefreshOptions(without_own_times=True))
 
     assert [source.slug for source in report.sources] == ["main"]
 
@@ -612,7 +606,7 @@ def test_a_source_whose_login_cannot_be_read_any_longer_does_not_stop_the_others
 
     report = refresh_sources(readable, QuietRun())
 
-    assert [source.outcome for source in report.sources] == [Outcome.FAILED, Outcome.REFRESHED]
+    assert [source.outcome for source in report.sources] == [RefreshOutcome.FAILED, RefreshOutcome.REFRESHED]
     assert "secret key" in report.sources[0].message
 
 
@@ -651,7 +645,7 @@ def test_a_shrink_may_be_allowed_for_one_source(bench):
             connection, row, NewSource("main", "m3u", Credentials(path=str(bench.file)), options), bench.tools.secrets
         )
 
-    assert bench.refresh(playlist(*FILMS[:3])).outcome is Outcome.REFRESHED
+    assert bench.refresh(playlist(*FILMS[:3])).outcome is RefreshOutcome.REFRESHED
 
 
 def test_a_copy_that_cannot_be_written_is_told_of_and_the_catalogue_changes_all_the_same(bench):
@@ -659,7 +653,7 @@ def test_a_copy_that_cannot_be_written_is_told_of_and_the_catalogue_changes_all_
 
     report = bench.refresh(playlist(*FILMS))
 
-    assert report.outcome is Outcome.REFRESHED
+    assert report.outcome is RefreshOutcome.REFRESHED
     assert "no copy of the playlist could be written" in report.message
     assert len(bench.visible()) == 100
 
@@ -707,7 +701,7 @@ def test_the_login_of_the_lists_own_address_is_neither_in_logos_nor_in_copies(be
         report = bench.refresh()
         server.shutdown()
 
-    assert (report.outcome, report.oddities["login-in-logo"]) == (Outcome.REFRESHED, 5)
+    assert (report.outcome, report.oddities["login-in-logo"]) == (RefreshOutcome.REFRESHED, 5)
     with bench.database.connect() as connection:
         logos = set(connection.scalars(select(entries.c.logo)))
         (copy,) = list_archives(connection)

@@ -9,7 +9,7 @@ from html import unescape
 from typing import Any
 
 from stalkeer.adapters.playlists.loose_json import as_int, as_items, as_map, as_text
-from stalkeer.model import Entry, EntryKind
+from stalkeer.model import AccountStatus, Entry, EntryKind
 
 LOGIN = "{username}/{password}"
 SERIES_ADDRESS = "{base}/player_api.php?username={username}&password={password}&action=get_series_info&series_id="
@@ -19,9 +19,9 @@ _EXTENSION = 8
 
 @dataclass(frozen=True)
 class AccountInfo:
-    """What an account says of itself."""
+    """An account's state in its own words."""
 
-    status: str  # active | expired | banned | disabled | unknown
+    status: AccountStatus
     active: int | None = None
     maximum: int | None = None
     expires_at: datetime | None = None
@@ -30,7 +30,7 @@ class AccountInfo:
 
     @property
     def is_usable(self) -> bool:
-        return self.status in ("active", "unknown")
+        return self.status in (AccountStatus.ACTIVE, AccountStatus.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,12 @@ def account_info(answer: object, now: datetime) -> AccountInfo | None:
     auth = as_int(user.get("auth"))
     message = as_text(user.get("message"))
     if auth == 0:
-        return AccountInfo("disabled", message=message or "the panel refuses this login")
-    status = as_text(user.get("status")).lower()
-    status = status if status in ("active", "expired", "banned", "disabled") else "active" if auth else "unknown"
+        return AccountInfo(AccountStatus.DISABLED, message=message or "the panel refuses this login")
+    status = _status_of(as_text(user.get("status")).lower(), is_let_in=bool(auth))
     expires = as_int(user.get("exp_date"))
     expires_at = datetime.fromtimestamp(expires, UTC) if expires and 0 < expires < 32_000_000_000 else None
-    if status == "active" and expires_at is not None and expires_at < now:
-        status = "expired"
+    if status is AccountStatus.ACTIVE and expires_at is not None and expires_at < now:
+        status = AccountStatus.EXPIRED
     return AccountInfo(
         status=status,
         active=as_int(user.get("active_cons")),
@@ -70,6 +69,12 @@ def account_info(answer: object, now: datetime) -> AccountInfo | None:
         message=message,
         is_trial=as_int(user.get("is_trial")) == 1,
     )
+
+
+def _status_of(word: str, *, is_let_in: bool) -> AccountStatus:
+    if word in (AccountStatus.ACTIVE, AccountStatus.EXPIRED, AccountStatus.BANNED, AccountStatus.DISABLED):
+        return AccountStatus(word)
+    return AccountStatus.ACTIVE if is_let_in else AccountStatus.UNKNOWN
 
 
 def category_names(items: Iterator[Mapping[str, Any]]) -> dict[str, str]:

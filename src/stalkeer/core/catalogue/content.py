@@ -2,17 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-# The values of `store.catalogue.generations.CONTENT` in that order, "" for what is not said; without the last ones,
-# that few entries have, where none of them is said. Not None: Python's sqlite3 takes ten times as long to bind one.
+# The values of CONTENT in that order, "" for a value that is not known; without RARE where all of those are missing.
+# Not None: Python's sqlite3 takes ten times as long to bind one.
 Content = tuple[Any, ...]
+
+CONTENT = (
+    "title_id",
+    "kind",
+    "kind_reason",
+    "name",
+    "url",
+    "group_title",
+    "logo",
+    "year",
+    "season",
+    "episode",
+    "resolution",
+    "languages",
+    # few entries have the others
+    "episode_end",
+    "air_date",
+    "quality",
+    "country",
+    "duration_s",
+    "tmdb_id",
+    "headers",
+    "protected",
+    "added",
+)
+USUAL = CONTENT.index("episode_end")  # so many values each entry has
+KIND, NAME = CONTENT.index("kind"), CONTENT.index("name")
+_NO_RARE = tuple(False if name == "protected" else "" for name in CONTENT[USUAL:])
+_DETAILS = tuple(CONTENT.index(name) for name in ("duration_s", "tmdb_id", "year", "resolution"))
+_USUAL_DETAILS = tuple(place for place in _DETAILS if place < USUAL)
 
 
 def blanks(row: Iterable[object]) -> Content:
     """Return a row for `nullif(?, '')`: None becomes the empty text."""
     return tuple(["" if value is None else value for value in row])
+
+
+def full_content(content: Sequence[Any]) -> Content:
+    """Add the values that were left out, so that each column has one."""
+    return (*content, *_NO_RARE) if len(content) == USUAL else tuple(content)
+
+
+def short_content(content: Content) -> Content:
+    """Leave out the rare values where all of them are missing."""
+    return content if any(content[USUAL:]) else content[:USUAL]
+
+
+def keep_details(old: Content, new: Content) -> Content:
+    """Keep a detail that was asked of the account for one entry where the account's list has none."""
+    if len(old) == len(new) == USUAL and all(new[place] != "" or old[place] == "" for place in _USUAL_DETAILS):
+        return new  # as nearly always
+    kept, known = list(full_content(new)), full_content(old)
+    for place in _DETAILS:
+        if kept[place] == "":
+            kept[place] = known[place]
+    return short_content(tuple(kept))
 
 
 class NewTitle(NamedTuple):

@@ -1,6 +1,6 @@
 """The groups of a list as people think of them: by language, adult ones apart; and the filters that leave some out.
 
-Which language a group is in is a guess from its name: it sorts what the user sees, nothing is left out by it alone.
+The language of a group is a guess from its name: it sorts what the user sees, nothing is left out by it alone.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from enum import StrEnum
 from stalkeer.core.catalogue.filters import LONGEST_PATTERN, Field, Filter, FilterSet, Mode
 from stalkeer.core.catalogue.kinds import is_adult
 from stalkeer.core.titles.vocabulary import AMBIGUOUS, LANGUAGES
+from stalkeer.errors import InvalidInput
 from stalkeer.model import Entry
 
 UNTOLD = ""
@@ -68,7 +69,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class LanguageGroup:
     """The groups of one language; `UNTOLD` where none is told, `ADULT_GROUPS` for those that call themselves so."""
 
     language: str
@@ -109,18 +110,19 @@ def _is_bare_code(code: str, rest: str) -> bool:
     return code.isupper() and code.lower() not in AMBIGUOUS and (not rest or _KIND_WORD.search(rest) is not None)
 
 
-def shelve(groups: Iterable[Group]) -> list[Shelf]:
-    """By language, the largest first; those that tell none, then adult ones, last."""
-    shelves: defaultdict[str, list[Group]] = defaultdict(list)
+def group_by_language(groups: Iterable[Group]) -> list[LanguageGroup]:
+    """Group by language, the largest first; groups without a language, then adult ones, come last."""
+    by_language: defaultdict[str, list[Group]] = defaultdict(list)
     for group in groups:
-        shelves[_shelf_of(group.name)].append(group)
-    made = [
-        Shelf(language, tuple(sorted(held, key=lambda group: group.name.lower()))) for language, held in shelves.items()
+        by_language[_language_of(group.name)].append(group)
+    found = [
+        LanguageGroup(language, tuple(sorted(held, key=lambda group: group.name.lower())))
+        for language, held in by_language.items()
     ]
-    return sorted(made, key=lambda shelf: (shelf.language == ADULT_GROUPS, shelf.language == UNTOLD, -shelf.size))
+    return sorted(found, key=lambda of: (of.language == ADULT_GROUPS, of.language == UNTOLD, -of.size))
 
 
-def _shelf_of(name: str) -> str:
+def _language_of(name: str) -> str:
     if is_adult(name):
         return ADULT_GROUPS
     guess = guess_language(name)
@@ -128,7 +130,7 @@ def _shelf_of(name: str) -> str:
 
 
 def filters_for(offered: Sequence[str], kept: Collection[str]) -> list[Filter]:
-    """What leaves out the offered groups that are not kept, and none of the others.
+    """Return filters that leave out the offered groups that are not kept, and none of the others.
 
     A language of which nothing is kept goes by its signs, so that its new groups stay away too. Where no adult group
     is kept they are no matter of filters: the source keeps them or not.
@@ -146,6 +148,29 @@ def filters_for(offered: Sequence[str], kept: Collection[str]) -> list[Filter]:
         same = sorted(guess.sign for guess in safe if (guess.language, guess.place) == (language, place))
         patterns += _joined(same, place)
     return [Filter(Field.GROUP, Mode.EXCLUDE, pattern) for pattern in patterns]
+
+
+@dataclass(frozen=True)
+class GroupChoice:
+    """The user's choice among the groups of a new source. `adult`: an adult group is among those that are kept."""
+
+    filters: tuple[Filter, ...] = ()
+    adult: bool = False
+
+
+def choose_groups(offered: Sequence[str], kept: Collection[str]) -> GroupChoice:
+    """Return the filters that leave out what was offered and is not kept. Nothing offered leaves nothing out.
+
+    Raises InvalidInput where groups were offered and none is kept.
+    """
+    if offered and not kept:
+        raise InvalidInput("No group is ticked, so nothing of the list would be kept: tick some of them.")
+    return GroupChoice(tuple(filters_for(offered, kept)), any(is_adult(name) for name in kept))
+
+
+def group_filter(group: str) -> Filter:
+    """Return the filter that leaves out this group and no other."""
+    return Filter(Field.GROUP, Mode.EXCLUDE, f"^{re.escape(group)}$")
 
 
 def _fits_any(pattern: str, names: Iterable[str]) -> bool:

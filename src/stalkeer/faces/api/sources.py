@@ -1,41 +1,33 @@
-"""/sources: playlists and accounts - tried, kept, changed, refreshed, and what a refresh changed."""
+"""/sources: test, add, change and refresh playlists and accounts; list the changes of refreshes."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Path
 from pydantic import Field, SecretStr, StrictBool, StrictFloat, StrictInt
 
 from stalkeer.errors import InvalidInput
-from stalkeer.faces.api.deps import CurrentApp, start_run
+from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel, CronText, RunAccepted
 from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id
 from stalkeer.faces.http.problems import problem_answers
-from stalkeer.jobs.sources.describe import describe_source
-from stalkeer.jobs.sources.edit import KEEP, SourcePatch, edit_source, editable_source
-from stalkeer.jobs.sources.probe import probe_source
-from stalkeer.runtime import App
+from stalkeer.jobs.sources.describe import KEEP, Keep, SourcePatch, build_source
+from stalkeer.jobs.sources.edit import create_source, delete_source, edit_source
+from stalkeer.jobs.sources.probe import ProbeReport, probe_source, probe_stored_source
+from stalkeer.jobs.sources.start import REFRESH, RefreshOptions, start_refresh
+from stalkeer.jobs.sources.view import source_document
 from stalkeer.settings.schema import Slug, is_http_url
 from stalkeer.store.catalogue.entries import groups_of, list_changes
 from stalkeer.store.sources.archives import list_archives
-from stalkeer.store.sources.sources import (
-    Credentials,
-    NewSource,
-    SourceOptions,
-    SourceRow,
-    add_source,
-    get_source,
-    list_sources,
-    read_credentials,
-    remove_source,
-)
+from stalkeer.store.sources.sources import SourceRow, get_source, list_sources
 
 router = APIRouter(prefix="/sources", tags=["sources"])
 Name = Annotated[str, Path(max_length=64, description="The source's name.")]
 Text = Annotated[str, Field(max_length=2_000)]
+T = TypeVar("T")
 
 
 class AccountState(ApiModel):
@@ -48,7 +40,7 @@ class AccountState(ApiModel):
 
 
 class Guarded(ApiModel):
-    """What the guard refused: the last good catalogue stays until this is accepted or a refresh passes."""
+    """A list that the guard refused: the last good catalogue stays until it is accepted or a refresh passes."""
 
     before: int
     now: int
@@ -103,7 +95,7 @@ class SourceToAdd(SourceToDescribe):
 
 
 class SourceToChange(ApiModel):
-    """What is not named stays as it is. Of `login`, address, user and password are replaced together.
+    """A field that is not named stays as it is. Of `login`, address, user and password are replaced together.
 
     Null takes a limit back: then the setting, or what the account says, counts again.
     """
@@ -179,65 +171,56 @@ class ArchivedPlaylist(ApiModel):
 def list_all_sources(app: CurrentApp) -> list[Source]:
     """Every source with its entries, its last refresh and its account."""
     with app.database.connect() as connection:
-        return [_shown(row) for row in list_sources(connection)]
+        return [to_api(row) for row in list_sources(connection)]
 
 
 @router.post("", status_code=201, responses=problem_answers(409))
 def add_new_source(app: CurrentApp, new: SourceToAdd) -> Source:
     """Keep a source. Nothing is fetched yet: test it first, refresh it then."""
-    options = SourceOptions(new.user_agent, new.refresh, new.max_shrink, new.adult)
-    described = replace(
-        _described(new.name, new, options),
-        priority=new.priority,
-        enabled=new.enabled,
-        max_connections=new.max_connections,
-        bandwidth_limit=new.bandwidth_limit,
-    )
-    with app.database.begin() as connection:
-        return _shown(add_source(connection, described, app.secrets, app.clock()))
+    described = build_source(new.name, _fields_to_add(new))
+    return to_api(create_source(app.database, app.secrets, described, app.clock()))
 
 
 @router.post("/test")
 def test_new_source(app: CurrentApp, new: SourceToDescribe) -> TestedSource:
     """Ask a source before it is kept: account, counts, some names as they are read."""
-    return _tested(app, _described("test", new, SourceOptions(user_agent=new.user_agent, adult=new.adult)))
+    return _tested(probe_source(app.refresher, build_source("test", _fields_of(new))))
 
 
 @router.get("/{name}", responses=problem_answers(404))
 def show_source(app: CurrentApp, name: Name) -> Source:
     """One source."""
-    return _shown(_find(app, name))
+    return to_api(_find(app, name))
 
 
 @router.patch("/{name}", responses=problem_answers(404, 409))
 def change_one_source(app: CurrentApp, name: Name, change: SourceToChange) -> Source:
     """Change a source that was added here. Another host or login changes no entry's identity."""
-    return _shown(edit_source(app.database, app.secrets, name, _patch_of(change)))
+    return to_api(edit_source(app.database, app.secrets, name, _patch_of(change)))
 
 
 @router.delete("/{name}", status_code=204, responses=problem_answers(404, 409))
-def delete_source(app: CurrentApp, name: Name) -> None:
+def delete_one_source(app: CurrentApp, name: Name) -> None:
     """Take a source out of use; its entries and history are kept, in case it comes back."""
-    with app.database.begin() as connection:
-        remove_source(connection, editable_source(connection, name), app.clock())
+    delete_source(app.database, app.secrets, name, app.clock())
 
 
 @router.post("/{name}/test", responses=problem_answers(404))
 def test_source(app: CurrentApp, name: Name) -> TestedSource:
     """Ask a kept source as a refresh would, and change nothing."""
-    row = _find(app, name)
-    return _tested(app, NewSource(row.slug, row.kind, read_credentials(row, app.secrets), row.options))
+    return _tested(probe_stored_source(app.refresher, name))
 
 
 @router.post("/{name}/refresh", status_code=202, responses=problem_answers(404, 409))
 def refresh_source(app: CurrentApp, name: Name, how: RefreshToStart) -> RunAccepted:
     """Fetch what the source lists now, in a process of its own; follow the run."""
-    return start_run(app, "refresh", _find(app, name).slug, {"accept": how.accept})
+    run_id = start_refresh(app.database, app.engine, name, RefreshOptions(accept=how.accept))
+    return RunAccepted(run_id=run_id, job=REFRESH)
 
 
 @router.get("/{name}/changes", responses=problem_answers(404))
 def list_source_changes(app: CurrentApp, name: Name, page: PageParams, generation: int | None = None) -> PageOf[Change]:
-    """What refreshes added, changed, removed and brought back; the newest first."""
+    """List what refreshes added, changed, removed and brought back; the newest first."""
     row = _find(app, name)
     after = last_id(page) or 0
     with app.database.connect() as connection:
@@ -265,14 +248,29 @@ def list_source_archives(app: CurrentApp, name: Name) -> list[ArchivedPlaylist]:
     return [ArchivedPlaylist(generation=c.generation, size=c.size, created_at=c.created_at) for c in copies]
 
 
-def _described(name: str, new: SourceToDescribe, options: SourceOptions) -> NewSource:
-    credentials = Credentials(
+def _fields_of(new: SourceToDescribe) -> SourcePatch:
+    return SourcePatch(
+        address=_address_of(new),
+        as_playlist=new.as_playlist,
         username=new.username,
         password=new.password.get_secret_value(),
         headers=_headers_of(new),
         proxy=new.proxy.get_secret_value(),
+        user_agent=new.user_agent,
+        adult=new.adult,
     )
-    return describe_source(name, _address_of(new), credentials, options, as_playlist=new.as_playlist)
+
+
+def _fields_to_add(new: SourceToAdd) -> SourcePatch:
+    return replace(
+        _fields_of(new),
+        refresh=new.refresh,
+        max_shrink=new.max_shrink,
+        priority=new.priority,
+        enabled=new.enabled,
+        max_connections=new.max_connections,
+        bandwidth_limit=new.bandwidth_limit,
+    )
 
 
 def _address_of(new: SourceToDescribe) -> str:
@@ -289,38 +287,42 @@ def _headers_of(new: SourceToDescribe) -> dict[str, str]:
 
 
 def _patch_of(change: SourceToChange) -> SourcePatch:
-    """Null takes a limit back; for everything else it is as if it were not named."""
+    """Null takes a limit back; every other field with null is not named."""
     named = change.model_fields_set
     patch = SourcePatch(
-        refresh=KEEP if change.refresh is None else change.refresh,
+        refresh=_named(change.refresh),
         max_shrink=change.max_shrink if "max_shrink" in named else KEEP,
-        adult=KEEP if change.adult is None else change.adult,
-        priority=KEEP if change.priority is None else change.priority,
-        enabled=KEEP if change.enabled is None else change.enabled,
+        adult=_named(change.adult),
+        priority=_named(change.priority),
+        enabled=_named(change.enabled),
         max_connections=change.max_connections if "max_connections" in named else KEEP,
         bandwidth_limit=change.bandwidth_limit if "bandwidth_limit" in named else KEEP,
     )
     return patch if change.login is None else _with_login(patch, change.login)
 
 
+def _named(value: T | None) -> T | Keep:
+    return KEEP if value is None else value
+
+
 def _with_login(patch: SourcePatch, login: SourceToDescribe) -> SourcePatch:
-    """Address, user and password are replaced together; the rest of it stays where it is not named."""
+    """Replace address, user and password together; the rest of a login stays where it is not named."""
     named = login.model_fields_set
+    given = _fields_of(login)
     return replace(
         patch,
-        address=_address_of(login),
-        as_playlist=login.as_playlist,
-        username=login.username,
-        password=login.password.get_secret_value(),
-        headers=_headers_of(login) if "headers" in named else KEEP,
-        proxy=login.proxy.get_secret_value() if "proxy" in named else KEEP,
-        user_agent=login.user_agent if "user_agent" in named else KEEP,
-        adult=login.adult if patch.adult is KEEP and "adult" in named else patch.adult,
+        address=given.address,
+        as_playlist=given.as_playlist,
+        username=given.username,
+        password=given.password,
+        headers=given.headers if "headers" in named else KEEP,
+        proxy=given.proxy if "proxy" in named else KEEP,
+        user_agent=given.user_agent if "user_agent" in named else KEEP,
+        adult=given.adult if patch.adult is KEEP and "adult" in named else patch.adult,
     )
 
 
-def _tested(app: App, new: NewSource) -> TestedSource:
-    report = probe_source(app.refresher, new)
+def _tested(report: ProbeReport) -> TestedSource:
     return TestedSource.model_validate(report.to_document())
 
 
@@ -335,37 +337,5 @@ def _generation(generation: int | None) -> int | None:
     return generation
 
 
-def _shown(row: SourceRow) -> Source:
-    counts = row.counts
-    return Source(
-        name=row.slug,
-        kind=row.kind,
-        origin=row.origin,
-        enabled=row.enabled,
-        priority=row.priority,
-        user_agent=row.options.user_agent,
-        refresh=row.options.refresh,
-        adult=row.options.adult,
-        max_shrink=row.options.max_shrink,
-        max_connections=row.max_connections,
-        bandwidth_limit=row.bandwidth_limit,
-        generation=row.generation,
-        entries=row.entries,
-        kinds=row.kinds,
-        oddities=dict(counts.get("oddities", {})),
-        last_refresh_at=row.last_refresh_at,
-        last_success_at=row.last_success_at,
-        last_error=row.last_error,
-        failures=row.failures,
-        guard=Guarded(before=row.guard["before"], now=row.guard["now"], reason=row.guard["reason"])
-        if row.guard
-        else None,
-        account=AccountState(
-            status=row.account_status,
-            expires_at=row.account_expires_at,
-            active=row.account_active,
-            max=row.account_max,
-            message=row.account_message,
-            checked_at=row.account_checked_at,
-        ),
-    )
+def to_api(row: SourceRow) -> Source:
+    return Source.model_validate(source_document(row))

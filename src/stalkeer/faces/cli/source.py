@@ -10,7 +10,7 @@ from rich.table import Table
 
 from stalkeer.faces.cli import source_edit, source_filter
 from stalkeer.faces.cli.output import ExitCode, context_app, emit, fail_with, shown_progress
-from stalkeer.faces.cli.source_terms import cron_of, document_of, headers_of, size_of
+from stalkeer.faces.cli.source_terms import cron_of, headers_of, size_of
 
 if TYPE_CHECKING:
     from stalkeer.jobs.sources.probe import ProbeReport
@@ -31,6 +31,7 @@ def list_(context: typer.Context) -> None:
 
     Example: stalkeer source list
     """
+    from stalkeer.jobs.sources.view import source_document
     from stalkeer.store.sources.sources import list_sources
 
     parts = context_app(context)
@@ -46,7 +47,7 @@ def list_(context: typer.Context) -> None:
             table.add_row(*_cells(row))
         console.print(table)
 
-    emit(context, {"sources": [document_of(row) for row in rows]}, render)
+    emit(context, {"sources": [source_document(row) for row in rows]}, render)
 
 
 @app.command()
@@ -89,35 +90,38 @@ def add(
 
     Examples: stalkeer source add mine /data/list.m3u | stalkeer source add tv http://tv.example:8080 -u me -p secret
     """
-    from dataclasses import replace
-
-    from stalkeer.jobs.sources.describe import describe_source
-    from stalkeer.store.sources.sources import XTREAM, Credentials, SourceOptions, add_source
+    from stalkeer.jobs.sources.describe import SourcePatch, build_source
+    from stalkeer.jobs.sources.edit import create_source
+    from stalkeer.jobs.sources.view import source_document
+    from stalkeer.model import SourceKind
 
     parts = context_app(context)
     if username and not password:
         password = typer.prompt("Password", hide_input=True, err=True)
-    new = describe_source(
-        name,
-        address,
-        Credentials(username=username, password=password, proxy=proxy, headers=headers_of(header)),
-        SourceOptions(user_agent=user_agent, refresh=cron_of(refresh_at), adult=adult),
+    fields = SourcePatch(
+        address=address,
         as_playlist=as_playlist,
+        username=username,
+        password=password,
+        headers=headers_of(header),
+        proxy=proxy,
+        user_agent=user_agent,
+        refresh=cron_of(refresh_at),
+        adult=adult,
+        priority=priority,
+        max_connections=max_connections,
+        bandwidth_limit=size_of(bandwidth, "--bandwidth"),
     )
-    new = replace(
-        new, priority=priority, max_connections=max_connections, bandwidth_limit=size_of(bandwidth, "--bandwidth")
-    )
-    with parts.database.begin() as connection:
-        row = add_source(connection, new, parts.secrets, parts.clock())
+    row = create_source(parts.database, parts.secrets, build_source(name, fields), parts.clock())
     said = f"Added {row.slug}. Fetch it: stalkeer source refresh {row.slug}"
-    if row.kind == XTREAM and not username:
+    if row.kind is SourceKind.XTREAM and not username:
         said += (
             "\nThe address names an account, so the account itself is asked, which tells more than its playlist. "
             "With --as-playlist it is kept as the playlist"
         )
     emit(
         context,
-        document_of(row),
+        source_document(row),
         lambda console: console.print(said, markup=False, highlight=False, soft_wrap=True),
     )
 
@@ -138,16 +142,18 @@ def refresh(
     """
     from stalkeer.jobs.journal.reporting import record_run
     from stalkeer.jobs.sources.refresh import refresh_sources
+    from stalkeer.jobs.sources.start import REFRESH, RefreshOptions
 
     parts = context_app(context)
+    options = RefreshOptions(accept=accept, anew=anew)
     tools = parts.refresher
     with shown_progress(context) as shown:
         report = record_run(
             parts.database,
             parts.clock,
-            "refresh",
+            REFRESH,
             name,
-            lambda run: refresh_sources(tools, shown(run), name, accept=accept, anew=anew),
+            lambda run: refresh_sources(tools, shown(run), name, options),
         )
     emit(context, report.to_document(), lambda console: _render_refresh(console, report))
     _end_refresh(report)
@@ -168,23 +174,26 @@ def try_source(
 
     Examples: stalkeer source test tv | stalkeer source test http://tv.example:8080 -u me
     """
-    from stalkeer.jobs.sources.describe import describe_source
-    from stalkeer.jobs.sources.probe import probe_source
+    from stalkeer.jobs.sources.describe import SourcePatch, build_source
+    from stalkeer.jobs.sources.probe import probe_source, probe_stored_source
     from stalkeer.settings.schema import SLUG
-    from stalkeer.store.sources.sources import Credentials, NewSource, SourceOptions, get_source, read_credentials
 
     parts = context_app(context)
     if username and not password:
         password = typer.prompt("Password", hide_input=True, err=True)
     if SLUG.fullmatch(name) and not username:
-        with parts.database.connect() as connection:
-            row = get_source(connection, name)
-        new = NewSource(row.slug, row.kind, read_credentials(row, parts.secrets), row.options)
+        report = probe_stored_source(parts.refresher, name)
     else:
-        login = Credentials(username=username, password=password, proxy=proxy, headers=headers_of(header))
-        options = SourceOptions(user_agent=user_agent)
-        new = describe_source("test", name, login, options, as_playlist=as_playlist)
-    report = probe_source(parts.refresher, new)
+        fields = SourcePatch(
+            address=name,
+            as_playlist=as_playlist,
+            username=username,
+            password=password,
+            headers=headers_of(header),
+            proxy=proxy,
+            user_agent=user_agent,
+        )
+        report = probe_source(parts.refresher, build_source("test", fields))
     emit(context, report.to_document(), lambda console: _render_probe(console, report))
     if not report.is_usable:
         fail_with(ExitCode.UNREACHABLE if report.is_unreachable else ExitCode.ERROR)
@@ -255,12 +264,10 @@ def remove(context: typer.Context, name: str = Name) -> None:
 
     Example: stalkeer source remove mine
     """
-    from stalkeer.jobs.sources.edit import editable_source
-    from stalkeer.store.sources.sources import remove_source
+    from stalkeer.jobs.sources.edit import delete_source
 
     parts = context_app(context)
-    with parts.database.begin() as connection:
-        remove_source(connection, editable_source(connection, name), parts.clock())
+    delete_source(parts.database, parts.secrets, name, parts.clock())
     emit(context, {"removed": name}, lambda console: console.print(f"Removed {name}.", markup=False))
 
 
@@ -305,11 +312,13 @@ def _cells(row: SourceRow) -> list[str]:
 
 
 def _render_refresh(console: Console, report: RefreshReport) -> None:
+    from stalkeer.jobs.sources.refresh import RefreshOutcome
+
     if not report.sources:
         console.print("No sources are enabled. Add one: stalkeer source add NAME ADDRESS-OR-FILE", markup=False)
     for source in report.sources:
         console.print(_sentence(source), markup=False, highlight=False, soft_wrap=True)
-        if source.outcome == "refreshed" and source.message:
+        if source.outcome is RefreshOutcome.REFRESHED and source.message:
             console.print(f"  {source.message}", style="yellow", markup=False, highlight=False, soft_wrap=True)
         for kind, count in source.oddities.items():
             console.print(f"  {kind}: {count}", style="dim", markup=False)
@@ -318,10 +327,12 @@ def _render_refresh(console: Console, report: RefreshReport) -> None:
 
 
 def _sentence(source: SourceReport) -> str:
+    from stalkeer.jobs.sources.refresh import RefreshOutcome
+
     changes = source.changes
-    if source.outcome == "unchanged":
+    if source.outcome is RefreshOutcome.UNCHANGED:
         return f"{source.slug}: unchanged, {source.entries:,} entries ({source.seconds:.1f} s)"
-    if source.outcome != "refreshed":
+    if source.outcome is not RefreshOutcome.REFRESHED:
         return f"{source.slug}: {source.outcome}. {source.message}"
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in source.kinds.items())
     return (
@@ -353,9 +364,12 @@ def _render_probe(console: Console, report: ProbeReport) -> None:
 
 
 def _end_refresh(report: RefreshReport) -> None:
-    """The exit code: partly where some sources went wrong, unreachable or error where all did."""
-    bad = [source for source in report.sources if source.outcome in ("failed", "refused", "busy")]
-    if any(source.outcome == "cancelled" for source in report.sources):
+    """End with the code for partly where some sources failed, for unreachable or error where all did."""
+    from stalkeer.jobs.sources.refresh import RefreshOutcome
+
+    failures = (RefreshOutcome.FAILED, RefreshOutcome.REFUSED, RefreshOutcome.BUSY)
+    bad = [source for source in report.sources if source.outcome in failures]
+    if any(source.outcome is RefreshOutcome.CANCELLED for source in report.sources):
         fail_with(ExitCode.INTERRUPTED)
     if not bad:
         return

@@ -1,11 +1,11 @@
-"""`stalkeer source edit`: say something else of a source; what is not said stays as it is."""
+"""`stalkeer source edit`: change a source; a field that is not named stays as it is."""
 
 from __future__ import annotations
 
 import typer
 
 from stalkeer.faces.cli.output import context_app, emit
-from stalkeer.faces.cli.source_terms import connections_of, cron_of, document_of, headers_of, size_of
+from stalkeer.faces.cli.source_terms import connections_of, cron_of, headers_of, size_of
 
 
 def edit(
@@ -31,7 +31,9 @@ def edit(
 
     Examples: stalkeer source edit tv --address http://new.example:8080 | stalkeer source edit tv -u me --priority 5
     """
-    from stalkeer.jobs.sources.edit import KEEP, SourcePatch, edit_source, editable_source
+    from stalkeer.jobs.sources.describe import KEEP, SourcePatch
+    from stalkeer.jobs.sources.edit import edit_source, editable_source
+    from stalkeer.jobs.sources.view import source_document
 
     parts = context_app(context)
     if username and password is None:
@@ -57,4 +59,4 @@ def edit(
     said = f"Changed {name}."
     if address is not None or username or password:
         said += f" Try it: stalkeer source test {name}"
-    emit(context, document_of(changed), lambda console: console.print(said, markup=False, highlight=False))
+    emit(context, source_document(changed), lambda console: console.print(said, markup=False, highlight=False))

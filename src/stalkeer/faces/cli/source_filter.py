@@ -1,4 +1,4 @@
-"""`stalkeer source filter`: what of the sources is kept."""
+"""`stalkeer source filter`: preview, keep and take back the filters of sources."""
 
 from __future__ import annotations
 
@@ -26,25 +26,9 @@ def list_(context: typer.Context) -> None:
 
     Example: stalkeer source filter list
     """
-    from stalkeer.store.sources.filters import list_filters
-    from stalkeer.store.sources.sources import list_sources
+    from stalkeer.jobs.sources.filters import list_named_filters
 
-    parts = context_app(context)
-    with parts.database.connect() as connection:
-        slugs = {row.id: row.slug for row in list_sources(connection, with_removed=True)}
-        rows = list_filters(connection)
-    documents = [
-        {
-            "id": row.id,
-            "source": slugs.get(row.source_id) if row.source_id else None,
-            "field": row.filter.field.value,
-            "mode": row.filter.mode.value,
-            "pattern": row.filter.pattern,
-            "enabled": row.enabled,
-            "origin": row.origin,
-        }
-        for row in rows
-    ]
+    documents = [item.to_document() for item in list_named_filters(context_app(context).database)]
     table = Table("Id", "Source", "What", "Field", "Pattern", "Origin")
     for document in documents:
         cells = (document["id"], document["source"] or "all", document["mode"], document["field"], document["pattern"])
@@ -64,15 +48,12 @@ def add(
 
     Example: stalkeer source filter add "^(sports?|news)" --source tv
     """
-    from stalkeer.store.sources.filters import add_filter
-    from stalkeer.store.sources.sources import get_source
+    from stalkeer.jobs.sources.filters import create_filter
 
     parts = context_app(context)
-    new = _filter(field, pattern, include)
-    with parts.database.begin() as connection:
-        source_id = get_source(connection, source).id if source else None
-        row = add_filter(connection, new, source_id, parts.clock())
-    emit(context, {"id": row.id}, lambda console: console.print(f"Filter {row.id} is kept.", markup=False))
+    made = create_filter(parts.database, _filter(field, pattern, include), source, parts.clock())
+    number = made.row.id
+    emit(context, made.to_document(), lambda console: console.print(f"Filter {number} is kept.", markup=False))
 
 
 @app.command()
@@ -87,23 +68,11 @@ def preview(
 
     Example: stalkeer source filter preview trailer --field name
     """
-    from stalkeer.jobs.sources.filter_preview import preview_filter
-    from stalkeer.store.sources.sources import get_source
+    from stalkeer.jobs.sources.filters import preview_filter
 
-    parts = context_app(context)
-    source_id = None
-    if source:
-        with parts.database.connect() as connection:
-            source_id = get_source(connection, source).id
-    found = preview_filter(parts.database, _filter(field, pattern, include), source_id)
-    document = {
-        "entries": found.entries,
-        "dropped": found.dropped,
-        "samples": list(found.samples),
-        "groups": found.groups,
-    }
+    found = preview_filter(context_app(context).database, _filter(field, pattern, include), source)
     lines = [f"{found.dropped:,} of {found.entries:,} entries would be left out.", *(f"  {n}" for n in found.samples)]
-    emit(context, document, lambda console: console.print("\n".join(lines), markup=False, highlight=False))
+    emit(context, found.to_document(), lambda console: console.print("\n".join(lines), markup=False, highlight=False))
 
 
 @app.command()
@@ -114,11 +83,9 @@ def remove(
 
     Example: stalkeer source filter remove 3
     """
-    from stalkeer.store.sources.filters import get_filter, remove_filter
+    from stalkeer.jobs.sources.filters import delete_filter
 
-    parts = context_app(context)
-    with parts.database.begin() as connection:
-        remove_filter(connection, get_filter(connection, filter_id))
+    delete_filter(context_app(context).database, filter_id)
     emit(context, {"removed": filter_id}, lambda console: console.print(f"Filter {filter_id} is gone.", markup=False))
 
 

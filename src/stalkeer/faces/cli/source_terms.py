@@ -1,42 +1,10 @@
-"""What of a source is typed and shown on the command line."""
+"""Read the typed values of a source's options."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import typer
 
-if TYPE_CHECKING:
-    from stalkeer.store.sources.sources import SourceRow
-
 MOST_CONNECTIONS = 1_000
-
-
-def document_of(row: SourceRow) -> dict[str, object]:
-    """A source for programs: nothing of its address or login."""
-    return {
-        "name": row.slug,
-        "kind": row.kind,
-        "origin": row.origin,
-        "enabled": row.enabled,
-        "priority": row.priority,
-        "generation": row.generation,
-        "entries": row.entries,
-        "kinds": row.kinds,
-        "lastRefreshAt": row.last_refresh_at,
-        "lastSuccessAt": row.last_success_at,
-        "lastError": row.last_error,
-        "failures": row.failures,
-        "guard": dict(row.guard) if row.guard else None,
-        "account": {
-            "status": row.account_status,
-            "expiresAt": row.account_expires_at,
-            "active": row.account_active,
-            "max": row.account_max,
-            "message": row.account_message,
-            "checkedAt": row.account_checked_at,
-        },
-    }
 
 
 def size_of(given: str, option: str) -> int | None:
@@ -59,7 +27,7 @@ def cron_of(given: str) -> str:
 
 
 def connections_of(given: str) -> int | None:
-    """How many connections are allowed at once, 0 for any number; None for what the account says."""
+    """Read the number of connections at once, 0 for any number; None for the account's own limit."""
     if given == "account":
         return None
     if not given.isdecimal() or int(given) > MOST_CONNECTIONS:

@@ -1,4 +1,4 @@
-"""Which groups of a new source are kept: the answer of a form that was shown after its test."""
+"""The choice of groups of a new source: shown after its test, and read back from the form."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from stalkeer.core.catalogue.filters import Filter
-from stalkeer.core.catalogue.groups import ADULT_GROUPS, Group, Shelf, filters_for, shelve
-from stalkeer.core.catalogue.kinds import is_adult
+from stalkeer.core.catalogue.groups import (
+    ADULT_GROUPS,
+    Group,
+    GroupChoice,
+    LanguageGroup,
+    choose_groups,
+    group_by_language,
+)
 from stalkeer.errors import InvalidInput
 
 OFFERED, KEPT = "offered_groups", "keep-group."
@@ -17,9 +22,9 @@ MOST_OFFERED = 1_000
 
 @dataclass(frozen=True)
 class Picker:
-    """What a form shows: the largest groups by language. The others stay as they are, `more` of them."""
+    """The largest groups by language, as a form offers them. The others stay as they are, `more` of them."""
 
-    shelves: tuple[Shelf, ...]
+    languages: tuple[LanguageGroup, ...]
     offered: tuple[str, ...]
     more: int
 
@@ -30,32 +35,21 @@ class Picker:
     def field(self, group: Group) -> str:
         return f"{KEPT}{self.offered.index(group.name)}"
 
-    def keeps(self, shelf: Shelf) -> bool:
+    def keeps(self, language: LanguageGroup) -> bool:
         """Whether it is kept unless the user says otherwise."""
-        return shelf.language != ADULT_GROUPS
-
-
-@dataclass(frozen=True)
-class Choice:
-    """`adult`: whether some group that calls itself so is kept."""
-
-    filters: tuple[Filter, ...] = ()
-    adult: bool = False
+        return language.language != ADULT_GROUPS
 
 
 def offer(groups: Sequence[Group]) -> Picker:
     named = [group for group in groups if group.name]
     largest = sorted(named, key=lambda group: -group.size)[:MOST_OFFERED]
-    return Picker(tuple(shelve(largest)), tuple(group.name for group in largest), len(named) - len(largest))
+    return Picker(tuple(group_by_language(largest)), tuple(group.name for group in largest), len(named) - len(largest))
 
 
-def read_choice(form: Mapping[str, str]) -> Choice:
-    """Nothing is left out where nothing was offered."""
+def read_choice(form: Mapping[str, str]) -> GroupChoice:
+    """Read the ticked groups. Raises InvalidInput where groups were offered and none is ticked."""
     offered = _names(form.get(OFFERED, "[]"))
-    kept = {name for number, name in enumerate(offered) if f"{KEPT}{number}" in form}
-    if offered and not kept:
-        raise InvalidInput("No group is ticked, so nothing of the list would be kept: tick some of them.")
-    return Choice(tuple(filters_for(offered, kept)), any(is_adult(name) for name in kept))
+    return choose_groups(offered, {name for number, name in enumerate(offered) if f"{KEPT}{number}" in form})
 
 
 def _names(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The form of a source: what a user types, read into what the store keeps."""
+"""The form of a source: its fields as text, and the patch that they make."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from urllib.parse import urlsplit
 
 from stalkeer.core.catalogue.access import login_in_url
 from stalkeer.errors import InvalidInput
-from stalkeer.jobs.sources.describe import describe_source
-from stalkeer.jobs.sources.edit import KEEP, SourcePatch
+from stalkeer.jobs.sources.describe import KEEP, SourcePatch
 from stalkeer.settings.units import parse_size
-from stalkeer.store.sources.sources import XTREAM, Credentials, NewSource, SourceOptions, SourceRow
+from stalkeer.store.sources.sources import XTREAM, Credentials, SourceRow
 
 
 @dataclass(frozen=True)
@@ -31,15 +30,12 @@ class SourceForm:
     bandwidth_limit: str = ""
     refresh: str = ""
     adult: bool = False
-    as_account: bool = False  # read the account that a playlist's address names, instead of the playlist
+    as_playlist: bool = False  # keep a `get.php` address as the playlist that it returns
 
     @property
-    def is_account_address(self) -> bool:
-        return self.how == "url" and self.as_account and login_in_url(self.url) is not None
-
-    @property
-    def stays_playlist(self) -> bool:
-        return self.how == "url" and not self.is_account_address
+    def names_account(self) -> bool:
+        """Whether the address of a playlist has the login of an account in it."""
+        return self.how == "url" and login_in_url(self.url) is not None
 
 
 def read_source_form(form: Mapping[str, str]) -> SourceForm:
@@ -59,7 +55,7 @@ def read_source_form(form: Mapping[str, str]) -> SourceForm:
         bandwidth_limit=text("bandwidth_limit"),
         refresh=text("refresh"),
         adult=text("adult") == "1",
-        as_account="as_account" in form,
+        as_playlist="as_playlist" in form,
     )
     if not filled.slug:
         filled = replace(filled, slug=suggested_slug(filled))
@@ -77,18 +73,18 @@ def suggested_slug(form: SourceForm) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "source"
 
 
-def new_source_of(form: SourceForm) -> NewSource:
-    """Describe a source that is not kept yet. Raises InvalidInput with the field that is wrong."""
-    described = describe_source(
-        form.slug,
-        address_of(form),
-        Credentials(username=form.username, password=form.password) if form.how == "account" else Credentials(),
-        SourceOptions(user_agent=form.user_agent, refresh=form.refresh, adult=form.adult),
-        as_playlist=form.stays_playlist,
-    )
+def fields_of(form: SourceForm) -> SourcePatch:
+    """Read the form of a new source. Raises InvalidInput with the field that is wrong."""
     check_login(form, is_known=bool(form.username))
-    return replace(
-        described,
+    is_account = form.how == "account"
+    return SourcePatch(
+        address=address_of(form),
+        as_playlist=form.as_playlist,
+        username=form.username if is_account else KEEP,
+        password=form.password if is_account else KEEP,
+        user_agent=form.user_agent,
+        refresh=form.refresh,
+        adult=form.adult,
         priority=whole("priority", form.priority) or 0,
         max_connections=whole("connections at once", form.max_connections),
         bandwidth_limit=limit_of(form.bandwidth_limit),
@@ -96,7 +92,7 @@ def new_source_of(form: SourceForm) -> NewSource:
 
 
 def address_of(form: SourceForm) -> str:
-    """The typed path or address; what has no scheme is a host. Raises InvalidInput where nothing was typed."""
+    """Return the typed path or address; an address without a scheme is a host. Raises InvalidInput for none."""
     if form.how == "file":
         if not form.path:
             raise InvalidInput("Give the path of the playlist file.")
@@ -123,7 +119,7 @@ def patch_of(given: Mapping[str, str], row: SourceRow, path: str) -> SourcePatch
     keeps_address = is_same_kind and not (form.path if form.how == "file" else form.url)
     patch = SourcePatch(
         address=KEEP if keeps_address else address_of(form),
-        as_playlist=form.stays_playlist,
+        as_playlist=form.as_playlist,
         user_agent=form.user_agent if "user_agent" in given else KEEP,
         refresh=form.refresh if "refresh" in given else KEEP,
         adult=form.adult if "adult" in given else KEEP,
@@ -157,7 +153,7 @@ def limit_of(text: str) -> int | None:
 
 
 def form_of(row: SourceRow, credentials: Credentials) -> SourceForm:
-    """What is stored, for changing it. An address with a login in it is a secret and stays out."""
+    """Fill the form of a stored source. An address with a login in it is a secret and stays out."""
     return SourceForm(
         slug=row.slug,
         how=how_of(row, credentials.path),

@@ -16,7 +16,7 @@ from stalkeer.core.catalogue.rows import RowMaker
 from stalkeer.core.titles import PARSER_VERSION
 from stalkeer.errors import NotAPlaylist, SourceError
 from stalkeer.jobs.journal.reporting import Run
-from stalkeer.jobs.sources.account_status import Reply
+from stalkeer.jobs.sources.account_status import AccountReply
 from stalkeer.jobs.sources.refresh import Refresher
 from stalkeer.model import SourceId
 from stalkeer.store.catalogue.panel_cache import (
@@ -57,7 +57,7 @@ class ExpandReport:
         }
 
 
-def ask_account(tools: Refresher, source_id: SourceId) -> Reply | None:
+def ask_account(tools: Refresher, source_id: SourceId) -> AccountReply | None:
     """The account's own word on its state, for whoever opens connections to it. None: it has no panel that is known.
 
     Raises SourceError where it does not answer.
@@ -69,7 +69,7 @@ def ask_account(tools: Refresher, source_id: SourceId) -> Reply | None:
         account = panel.account(tools.clock())
     except NotAPlaylist:
         return None
-    return Reply(account.status, account.active, account.maximum, account.expires_at, account.message)
+    return AccountReply(account.status, account.active, account.maximum, account.expires_at, account.message)
 
 
 def expand_series(

@@ -10,7 +10,7 @@ from pathlib import Path
 from stalkeer.adapters.transfers.pace import Bandwidth
 from stalkeer.core.catalogue.access import Access
 from stalkeer.jobs.library.instances import Arrs
-from stalkeer.jobs.sources.account_status import AccountDesk
+from stalkeer.jobs.sources.account_status import AccountMonitor
 from stalkeer.model import DownloadId, SourceId
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
@@ -24,7 +24,7 @@ class Tools:
     settings: Callable[[], Settings]
     clock: Callable[[], datetime]
     dice: Callable[[], float]
-    accounts: AccountDesk
+    accounts: AccountMonitor
     arrs: Arrs
     access: Callable[[SourceId], Access]
     bandwidth: Bandwidth = field(default_factory=Bandwidth)

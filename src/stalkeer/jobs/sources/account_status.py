@@ -1,4 +1,4 @@
-"""Ask an account how many of its connections are in use, seldom enough not to annoy it, and remember the answer."""
+"""Ask accounts how many of their connections are in use, and remember the answers. An account is asked seldom."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from stalkeer.errors import SourceError, SourceRefused
-from stalkeer.model import SourceId
+from stalkeer.model import AccountStatus, SourceId
 from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads.workers import database_now
 from stalkeer.store.sources.accounts import (
@@ -23,10 +23,13 @@ from stalkeer.store.sources.accounts import (
 )
 
 ASK_EVERY = timedelta(seconds=30)  # at most one question in so long
+USABLE = (AccountStatus.ACTIVE, AccountStatus.UNKNOWN)
 SETTLING = timedelta(seconds=5)  # a connection opened or closed so lately may or may not be counted
 
 
 class AccountState(StrEnum):
+    """Whether a connection to an account may be opened now."""
+
     FREE = "free"  # nobody else uses it, as far as it says
     IN_USE = "in_use"  # someone watches, and leaves us no connection
     REFUSED = "refused"  # expired, banned, disabled, or the login is wrong
@@ -34,22 +37,22 @@ class AccountState(StrEnum):
 
 
 @dataclass(frozen=True)
-class Reply:
-    """What the account's own API said."""
+class AccountReply:
+    """The answer of an account's own API."""
 
-    status: str  # active | expired | banned | disabled | unknown
+    status: AccountStatus
     active: int | None
     maximum: int | None
     expires_at: datetime | None = None
     message: str = ""
 
 
-Ask = Callable[[SourceId], Reply | None]  # None: the source has no account API; raises SourceError
+Ask = Callable[[SourceId], AccountReply | None]  # None: the source has no account API; raises SourceError
 Claim = Callable[[Transaction, SourceId, datetime, timedelta], bool]
 
 
-class AccountDesk:
-    """Asks accounts on behalf of all transfers. When, is kept in the database: all workers together ask seldom."""
+class AccountMonitor:
+    """Asks accounts for all transfers. The database keeps the times, so that all workers together ask seldom."""
 
     def __init__(self, database: Database, ask: Ask, clock: Callable[[], datetime]) -> None:
         self._database = database
@@ -57,12 +60,13 @@ class AccountDesk:
         self._clock = clock
 
     def check(self, source_id: SourceId) -> AccountState:
-        """Ask now, or judge by the last answer where anybody asked within the last 30 s."""
+        """Ask now, or judge by the last answer where any worker asked within the last 30 s."""
         return self._check(source_id, claim_question, closed=0)
 
     def check_after_cut(self, source_id: SourceId) -> AccountState:
-        """One of our connections was cut, though its download still holds its slot: a viewer may have come since the
-        account was last asked. Asked at most once in 30 s too.
+        """Ask after one of our connections was cut, while its download still holds its slot.
+
+        A viewer may have come since the account was last asked. It is asked at most once in 30 s too.
         """
         return self._check(source_id, claim_question_after_cut, closed=1)
 
@@ -71,25 +75,25 @@ class AccountDesk:
             now = database_now(connection, self._clock())
             if not claim(connection, source_id, now, ASK_EVERY):
                 return self._judge(connection, source_id, closed, now)
-        reply = self._hear(source_id)
+        reply = self._ask_now(source_id)
         with self._database.begin() as connection:
             now = database_now(connection, self._clock())
             end_question(connection, source_id, now)
             if reply is None:
                 return AccountState.UNKNOWN
-            return self._keep(connection, source_id, reply, closed, now)
+            return self._store(connection, source_id, reply, closed, now)
 
-    def _hear(self, source_id: SourceId) -> Reply | None:
-        """None: it has no such question, or did not answer."""
+    def _ask_now(self, source_id: SourceId) -> AccountReply | None:
+        """Ask, and return None where the account has no API or did not answer."""
         try:
             return self._ask(source_id)
         except SourceRefused as error:
-            return Reply("disabled", None, None, message=str(error))
+            return AccountReply(AccountStatus.DISABLED, None, None, message=str(error))
         except SourceError:
             return None
 
-    def _keep(
-        self, connection: Transaction, source_id: SourceId, reply: Reply, closed: int, now: datetime
+    def _store(
+        self, connection: Transaction, source_id: SourceId, reply: AccountReply, closed: int, now: datetime
     ) -> AccountState:
         ours = max(0, connected(connection, source_id, now - SETTLING) - closed)
         viewers = max(0, (reply.active or 0) - ours)
@@ -112,7 +116,7 @@ class AccountDesk:
 
 
 def _state(answer: LastAnswer, ours: int) -> AccountState:
-    if answer.status not in ("active", "unknown"):
+    if answer.status not in USABLE:
         return AccountState.REFUSED
     is_taken = answer.maximum is not None and answer.viewers > 0 and answer.viewers + ours >= answer.maximum
     return AccountState.IN_USE if is_taken else AccountState.FREE

@@ -1,35 +1,174 @@
-"""What a user typed to what a source is: a file, a playlist's address, or an account."""
+"""Make the description of a source from the fields that a user gave: a file, a playlist's address, or an account.
+
+A change names some fields, a new source is a change of an empty one: so both go by the same rules.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from pathlib import Path
+from typing import Final, Literal, TypeVar
 
 from stalkeer.core.catalogue.access import login_in_url
 from stalkeer.errors import InvalidInput
+from stalkeer.model import SourceKind
 from stalkeer.settings.schema import SLUG
-from stalkeer.store.sources.sources import M3U, XTREAM, Credentials, NewSource, SourceOptions, check_new_source
+from stalkeer.settings.units import parse_cron
+from stalkeer.store.sources.sources import Credentials, NewSource, check_new_source
+
+MOST_PRIORITY = 1_000_000
+MOST_CONNECTIONS = 1_000
+MOST_BANDWIDTH = 10**12
+LONGEST_USER_AGENT = 512
 
 
-def describe_source(
-    slug: str, address: str, credentials: Credentials, options: SourceOptions, *, as_playlist: bool = False
-) -> NewSource:
-    """A panel's `get.php` address becomes the account it belongs to, which tells more than its playlist does."""
+class Unnamed(Enum):
+    """The value of a patch's field that was not named. None would be a value: it takes a limit back."""
+
+    KEEP = "keep"
+
+
+KEEP: Final = Unnamed.KEEP
+Keep = Literal[Unnamed.KEEP]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class SourcePatch:
+    """The new values of some fields. `address` is a playlist's file or address, or an account's server.
+
+    `as_playlist` keeps a `get.php` address as the playlist that it returns; it counts with a new address only.
+    """
+
+    address: str | Keep = field(default=KEEP, repr=False)
+    as_playlist: bool = False
+    username: str | Keep = field(default=KEEP, repr=False)
+    password: str | Keep = field(default=KEEP, repr=False)
+    headers: Mapping[str, str] | Keep = field(default=KEEP, repr=False)
+    proxy: str | Keep = field(default=KEEP, repr=False)
+    user_agent: str | Keep = KEEP
+    refresh: str | Keep = KEEP
+    max_shrink: float | None | Keep = KEEP
+    adult: bool | Keep = KEEP
+    priority: int | Keep = KEEP
+    enabled: bool | Keep = KEEP
+    max_connections: int | None | Keep = KEEP
+    bandwidth_limit: int | None | Keep = KEEP
+
+    @property
+    def changes_credentials(self) -> bool:
+        """Whether anything is named that is stored encrypted."""
+        fields = (self.address, self.username, self.password, self.headers, self.proxy)
+        return any(value is not KEEP for value in fields)
+
+    @property
+    def switch(self) -> bool | None:
+        """The new state of a patch that only switches the source on or off, else None."""
+        return None if isinstance(self.enabled, Unnamed) or self != SourcePatch(enabled=self.enabled) else self.enabled
+
+
+def build_source(slug: str, fields: SourcePatch) -> NewSource:
+    """Describe a new source. Raises InvalidInput with the field that cannot be used."""
     if not SLUG.fullmatch(slug):
         raise InvalidInput(f"{slug!r} is not a name for a source; use lower-case letters, digits, - and _, at most 64")
+    if isinstance(fields.address, Unnamed) or not fields.address.strip():
+        raise InvalidInput("A source needs either the path of a playlist file or an address")
+    return apply_patch(NewSource(slug, SourceKind.M3U, Credentials()), fields)
+
+
+def apply_patch(present: NewSource, patch: SourcePatch) -> NewSource:
+    """Describe a source as it is after the patch. Raises InvalidInput with the field that cannot be used."""
+    options = present.options
+    described = replace(
+        _placed(present, _with_login(present.credentials, patch), patch),
+        options=replace(
+            options,
+            user_agent=_pick(patch.user_agent, options.user_agent),
+            refresh=_pick(patch.refresh, options.refresh),
+            max_shrink=_pick(patch.max_shrink, options.max_shrink),
+            adult=_pick(patch.adult, options.adult),
+        ),
+        priority=_pick(patch.priority, present.priority),
+        enabled=_pick(patch.enabled, present.enabled),
+        max_connections=_pick(patch.max_connections, present.max_connections),
+        bandwidth_limit=_pick(patch.bandwidth_limit, present.bandwidth_limit) or None,
+    )
+    check_new_source(described)
+    return _within_bounds(described, patch)
+
+
+def _pick(named: T | Keep, present: T) -> T:
+    return present if isinstance(named, Unnamed) else named
+
+
+def _with_login(present: Credentials, patch: SourcePatch) -> Credentials:
+    return replace(
+        present,
+        username=_pick(patch.username, present.username),
+        password=_pick(patch.password, present.password),
+        headers=_pick(patch.headers, present.headers),
+        proxy=_pick(patch.proxy, present.proxy),
+    )
+
+
+def _placed(present: NewSource, credentials: Credentials, patch: SourcePatch) -> NewSource:
+    """Kind and address: a playlist stays one unless it is given an account."""
+    if isinstance(patch.address, Unnamed):
+        return replace(present, credentials=credentials)
+    stays_playlist = present.kind == SourceKind.M3U and not _pick(patch.username, "")
+    if stays_playlist and not _is_web_address(patch.address):
+        credentials = replace(credentials, username="", password="")  # a file needs no login
+    bare = replace(credentials, path="", url="")
+    as_playlist = patch.as_playlist or (stays_playlist and bool(credentials.username))
+    kind, placed = locate(patch.address, bare, as_playlist=as_playlist)
+    return replace(present, kind=kind, credentials=placed)
+
+
+def locate(address: str, credentials: Credentials, *, as_playlist: bool = False) -> tuple[SourceKind, Credentials]:
+    """Tell a file, a playlist's address and an account's server apart.
+
+    A panel's `get.php` address becomes the account that it names, since its lists have more than the playlist.
+    """
     address = address.strip()
-    if not address.lower().startswith(("http://", "https://")):
+    if not _is_web_address(address):
         if credentials.username:
             address = f"http://{address}"
         elif "://" in address:
             raise InvalidInput(f"{address.partition('://')[0]}:// is not an address that playlists are fetched from")
         else:
-            return NewSource(slug, M3U, replace(credentials, path=str(Path(address).expanduser().absolute())), options)
+            return SourceKind.M3U, replace(credentials, path=str(Path(address).expanduser().absolute()))
     login = None if as_playlist else login_in_url(address)
     if login is not None:
         url, username, password = login
-        return NewSource(slug, XTREAM, replace(credentials, url=url, username=username, password=password), options)
-    kind = XTREAM if credentials.username and not as_playlist else M3U
-    new = NewSource(slug, kind, replace(credentials, url=address.rstrip("/") if kind == XTREAM else address), options)
-    check_new_source(new)
-    return new
+        return SourceKind.XTREAM, replace(credentials, url=url, username=username, password=password)
+    if credentials.username and not as_playlist:
+        return SourceKind.XTREAM, replace(credentials, url=address.rstrip("/"))
+    return SourceKind.M3U, replace(credentials, url=address)
+
+
+def _is_web_address(address: str) -> bool:
+    return address.strip().lower().startswith(("http://", "https://"))
+
+
+def _within_bounds(source: NewSource, patch: SourcePatch) -> NewSource:
+    """Check the fields that were named; those that are stored already need not be."""
+    _check_number("priority", patch.priority, -MOST_PRIORITY, MOST_PRIORITY)
+    _check_number("connections at once", patch.max_connections, 0, MOST_CONNECTIONS)
+    _check_number("speed limit", patch.bandwidth_limit, 0, MOST_BANDWIDTH)
+    _check_number("max_shrink", patch.max_shrink, 0, 1)
+    if not isinstance(patch.user_agent, Unnamed) and len(patch.user_agent) > LONGEST_USER_AGENT:
+        raise InvalidInput(f"The User-Agent has {len(patch.user_agent)} characters; accepted: {LONGEST_USER_AGENT}")
+    if isinstance(patch.refresh, Unnamed):
+        return source
+    try:
+        return replace(source, options=replace(source.options, refresh=parse_cron(patch.refresh or "off")))
+    except ValueError as error:
+        raise InvalidInput(f"Refresh times: {patch.refresh!r} {error}") from error
+
+
+def _check_number(label: str, value: float | None | Keep, least: int, most: int) -> None:
+    if isinstance(value, Unnamed) or value is None or least <= value <= most:
+        return
+    raise InvalidInput(f"{label.capitalize()}: {value} is out of range; accepted: {least} to {most:,}")

@@ -1,70 +1,49 @@
-"""Change a source: one patch and one way to apply it, for the pages, the API and the command line.
+"""Add, change, switch and remove a source: the one way for the pages, the API and the command line.
 
-A field that is not named stays as it is.
+A field that is not named stays as it is. A source that the configuration describes is changed there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from enum import Enum
-from typing import Final, Literal, TypeVar
+from dataclasses import replace
+from datetime import datetime
 
+from stalkeer.core.catalogue.groups import GroupChoice
 from stalkeer.errors import Conflict
-from stalkeer.jobs.sources.describe import describe_source
+from stalkeer.jobs.sources.describe import SourcePatch, apply_patch
 from stalkeer.secrets import SecretBox
 from stalkeer.store.db.database import Database, Transaction
+from stalkeer.store.sources.filters import add_filter
 from stalkeer.store.sources.sources import (
     CONFIG,
-    M3U,
     Credentials,
     NewSource,
     SourceRow,
+    add_source,
     change_source,
     get_source,
     kept_credentials,
     read_credentials,
+    remove_source,
+    set_enabled,
 )
 
-
-class Unnamed(Enum):
-    """The value of a patch's field that was not named. None would be a value: it takes a limit back."""
-
-    KEEP = "keep"
+EVERYTHING = GroupChoice()
 
 
-KEEP: Final = Unnamed.KEEP
-Keep = Literal[Unnamed.KEEP]
-T = TypeVar("T")
+def create_source(
+    database: Database, secrets: SecretBox, new: NewSource, now: datetime, choice: GroupChoice = EVERYTHING
+) -> SourceRow:
+    """Store a source together with the filters of the user's choice among its groups. Nothing is fetched yet.
 
-
-@dataclass(frozen=True)
-class SourcePatch:
-    """The new values of some fields. `address` is a playlist's file or address, or an account's server.
-
-    `as_playlist` keeps a `get.php` address as the playlist that it returns; it counts with a new address only.
+    Raises Conflict where the name is taken.
     """
-
-    address: str | Keep = field(default=KEEP, repr=False)
-    as_playlist: bool = False
-    username: str | Keep = field(default=KEEP, repr=False)
-    password: str | Keep = field(default=KEEP, repr=False)
-    headers: Mapping[str, str] | Keep = field(default=KEEP, repr=False)
-    proxy: str | Keep = field(default=KEEP, repr=False)
-    user_agent: str | Keep = KEEP
-    refresh: str | Keep = KEEP
-    max_shrink: float | None | Keep = KEEP
-    adult: bool | Keep = KEEP
-    priority: int | Keep = KEEP
-    enabled: bool | Keep = KEEP
-    max_connections: int | None | Keep = KEEP
-    bandwidth_limit: int | None | Keep = KEEP
-
-    @property
-    def changes_credentials(self) -> bool:
-        """Whether anything is named that is stored encrypted."""
-        fields = (self.address, self.username, self.password, self.headers, self.proxy)
-        return any(value is not KEEP for value in fields)
+    new = replace(new, options=replace(new.options, adult=new.options.adult or choice.adult))
+    with database.begin() as connection:
+        row = add_source(connection, new, secrets, now)
+        for chosen in choice.filters:
+            add_filter(connection, chosen, row.id, now)
+    return row
 
 
 def edit_source(database: Database, secrets: SecretBox, slug: str, patch: SourcePatch) -> SourceRow:
@@ -75,9 +54,17 @@ def edit_source(database: Database, secrets: SecretBox, slug: str, patch: Source
     """
     with database.begin() as connection:
         row = editable_source(connection, slug)
+        if patch.switch is not None:  # needs no login, so one that cannot be read is no obstacle
+            return set_enabled(connection, row.id, patch.switch)
         # an unreadable login may be replaced, but is not lost by a change of something else
         read = kept_credentials if patch.changes_credentials else read_credentials
-        return change_source(connection, row, apply_patch(row, read(row, secrets), patch), secrets)
+        return change_source(connection, row, apply_patch(describe_row(row, read(row, secrets)), patch), secrets)
+
+
+def delete_source(database: Database, secrets: SecretBox, slug: str, now: datetime) -> None:
+    """Take a source out of use. Its entries and history stay; its address and login are forgotten."""
+    with database.begin() as connection:
+        remove_source(connection, editable_source(connection, slug), secrets, now)
 
 
 def editable_source(connection: Transaction, slug: str) -> SourceRow:
@@ -90,46 +77,15 @@ def editable_source(connection: Transaction, slug: str) -> SourceRow:
     return row
 
 
-def apply_patch(row: SourceRow, credentials: Credentials, patch: SourcePatch) -> NewSource:
-    """Describe the source as it is after the patch. `credentials` are those that are stored."""
-    options = row.options
-    return replace(
-        _placed(row, _with_login(credentials, patch), patch),
-        options=replace(
-            options,
-            user_agent=_pick(patch.user_agent, options.user_agent),
-            refresh=_pick(patch.refresh, options.refresh),
-            max_shrink=_pick(patch.max_shrink, options.max_shrink),
-            adult=_pick(patch.adult, options.adult),
-        ),
-        priority=_pick(patch.priority, row.priority),
-        enabled=_pick(patch.enabled, row.enabled),
-        max_connections=_pick(patch.max_connections, row.max_connections),
-        bandwidth_limit=_pick(patch.bandwidth_limit, row.bandwidth_limit),
+def describe_row(row: SourceRow, credentials: Credentials) -> NewSource:
+    """Return the description of a stored source."""
+    return NewSource(
+        slug=row.slug,
+        kind=row.kind,
+        credentials=credentials,
+        options=row.options,
+        priority=row.priority,
+        enabled=row.enabled,
+        max_connections=row.max_connections,
+        bandwidth_limit=row.bandwidth_limit,
     )
-
-
-def _pick(named: T | Keep, present: T) -> T:
-    return present if isinstance(named, Unnamed) else named
-
-
-def _with_login(present: Credentials, patch: SourcePatch) -> Credentials:
-    return replace(
-        present,
-        username=_pick(patch.username, present.username),
-        password=_pick(patch.password, present.password),
-        headers=_pick(patch.headers, present.headers),
-        proxy=_pick(patch.proxy, present.proxy),
-    )
-
-
-def _placed(row: SourceRow, credentials: Credentials, patch: SourcePatch) -> NewSource:
-    """Kind and address: a playlist stays one unless it is given an account."""
-    if isinstance(patch.address, Unnamed):
-        return NewSource(row.slug, row.kind, credentials)
-    stays_playlist = row.kind == M3U and not _pick(patch.username, "")
-    if stays_playlist and not patch.address.lower().startswith(("http://", "https://")):
-        credentials = replace(credentials, username="", password="")  # a file needs no login
-    bare = replace(credentials, path="", url="")
-    as_playlist = patch.as_playlist or (stays_playlist and bool(credentials.username))
-    return describe_source(row.slug, patch.address, bare, row.options, as_playlist=as_playlist)

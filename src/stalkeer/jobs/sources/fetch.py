@@ -1,4 +1,4 @@
-"""Open what a source lists now: a playlist file, a playlist's address, or an account's own listing."""
+"""Open the present list of a source: a playlist file, a playlist's address, or an account's own listing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,15 +18,16 @@ from stalkeer.adapters.playlists.xtream import Panel, PanelLogin
 from stalkeer.core.catalogue.access import login_in_url
 from stalkeer.errors import SourceRefused
 from stalkeer.jobs.sources.reading import ListingWalk, PlaylistWalk, Walk
+from stalkeer.model import AccountStatus
 from stalkeer.settings.schema import CatalogueSettings
-from stalkeer.store.sources.sources import XTREAM, Credentials, SourceRow, panel_login
+from stalkeer.store.sources.sources import XTREAM, Credentials, SourceOptions, SourceRow, panel_login
 
 SPOOL = "spool"
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What a source lists; `walk` begins to read it. `path` is the unpacked playlist, where there is one."""
+    """The opened list of a source; `walk` begins to read it. `path` is the unpacked playlist, where there is one."""
 
     walk: Callable[[], Walk]
     size: int | None
@@ -37,34 +38,36 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class Desk:
-    """What every source is fetched with. `progress` is told (bytes so far, in all) and may raise to stop."""
+class FetchContext:
+    """Settings and callbacks of a fetch. `progress` is called with (bytes so far, in all) and may raise to stop."""
 
     settings: CatalogueSettings
     https_only: bool
     data_dir: Path
     progress: Callable[[int, int | None], None]
-    account: Callable[[AccountInfo], None]  # told what an account says of itself
+    account: Callable[[AccountInfo], None]  # called with the account's state
     clock: Callable[[], datetime]
 
 
 @contextmanager
-def open_listing(row: SourceRow, credentials: Credentials, desk: Desk, *, may_skip: bool) -> Iterator[Listing | None]:
-    """None where the server says that nothing has changed. Raises SourceError for what is no playlist."""
+def open_listing(
+    row: SourceRow, credentials: Credentials, context: FetchContext, *, may_skip: bool
+) -> Iterator[Listing | None]:
+    """Open the list; None where the server says that nothing has changed. Raises SourceError for no playlist."""
     if row.kind == XTREAM:
-        with _open_account(row, credentials, desk) as listing:
+        with _open_account(row, credentials, context) as listing:
             yield listing
         return
-    spool = desk.data_dir / SPOOL / f"{row.slug}.m3u"
+    spool = context.data_dir / SPOOL / f"{row.slug}.m3u"
     try:
-        file = _fetch(row, credentials, desk, spool, may_skip=may_skip)
+        file = _fetch(row, credentials, context, spool, may_skip=may_skip)
         if isinstance(file, NotModified):
             yield None
             return
         address = login_in_url(credentials.url)
         own = address[1:] if address is not None else None
         with file.path.open("rb") as stream:
-            check_is_playlist(stream.read(1 << 16), _subject(credentials))
+            check_is_playlist(stream.read(1 << 16), subject_of(credentials))
             stream.seek(0)
             yield Listing(
                 walk=lambda: PlaylistWalk(Chunks(stream), credentials.learned, credentials.reference, own),
@@ -79,17 +82,17 @@ def open_listing(row: SourceRow, credentials: Credentials, desk: Desk, *, may_sk
 
 
 @contextmanager
-def _open_account(row: SourceRow, credentials: Credentials, desk: Desk) -> Iterator[Listing]:
-    """The account's lists. It is asked for its state first: the lists of an expired one are not believed."""
-    login = panel_login(row, credentials, desk.settings.timeout, https_only=desk.https_only)
+def _open_account(row: SourceRow, credentials: Credentials, context: FetchContext) -> Iterator[Listing]:
+    """Open the account's lists. Its state is asked first: the lists of an expired one are not believed."""
+    login = panel_login(row, credentials, context.settings.timeout, https_only=context.https_only)
     assert login is not None
-    folder = desk.data_dir / SPOOL / row.slug
-    panel = Panel(login, folder, max_size=desk.settings.max_size)
+    folder = context.data_dir / SPOOL / row.slug
+    panel = Panel(login, folder, max_size=context.settings.max_size)
     try:
-        account = panel.account(desk.clock())
-        desk.account(account)
+        account = panel.account(context.clock())
+        context.account(account)
         check_account(account, login)
-        lists = panel.lists(desk.progress)
+        lists = panel.lists(context.progress)
         oddities: Counter[str] = Counter()
 
         def walk() -> Walk:
@@ -101,10 +104,14 @@ def _open_account(row: SourceRow, credentials: Credentials, desk: Desk) -> Itera
 
 
 def check_account(account: AccountInfo, login: PanelLogin) -> None:
-    """Raises SourceRefused with what is wrong with an account that cannot be used."""
+    """Raise SourceRefused with the reason where an account cannot be used."""
     if account.is_usable:
         return
-    since = f" since {account.expires_at:%Y-%m-%d}" if account.status == "expired" and account.expires_at else ""
+    since = (
+        f" since {account.expires_at:%Y-%m-%d}"
+        if account.status is AccountStatus.EXPIRED and account.expires_at
+        else ""
+    )
     said = f" ({account.message})" if account.message else ""
     raise SourceRefused(
         f"The account at {login.host} is {account.status}{since}{said}. The catalogue stays as it was; ask the provider"
@@ -112,26 +119,33 @@ def check_account(account: AccountInfo, login: PanelLogin) -> None:
 
 
 def _fetch(
-    row: SourceRow, credentials: Credentials, desk: Desk, spool: Path, *, may_skip: bool
+    row: SourceRow, credentials: Credentials, context: FetchContext, spool: Path, *, may_skip: bool
 ) -> PlaylistFile | NotModified:
-    settings = desk.settings
     if credentials.path:
-        return open_local(Path(credentials.path), spool, settings.max_size)
-    request = PlaylistRequest(
+        return open_local(Path(credentials.path), spool, context.settings.max_size)
+    request = playlist_request(row.options, credentials, context.settings, https_only=context.https_only)
+    if may_skip:
+        request = replace(request, etag=row.etag, last_modified=row.last_modified)
+    return fetch_playlist(request, spool, context.progress)
+
+
+def playlist_request(
+    options: SourceOptions, credentials: Credentials, settings: CatalogueSettings, *, https_only: bool
+) -> PlaylistRequest:
+    """Return the request for a playlist's address."""
+    return PlaylistRequest(
         url=credentials.url,
-        user_agent=row.options.user_agent,
+        user_agent=options.user_agent,
         headers=credentials.headers,
         proxy=credentials.proxy,
         timeout_s=settings.timeout,
         max_size=settings.max_size,
-        etag=row.etag if may_skip else None,
-        last_modified=row.last_modified if may_skip else None,
-        https_only=desk.https_only,
+        https_only=https_only,
     )
-    return fetch_playlist(request, spool, desk.progress)
 
 
-def _subject(credentials: Credentials) -> str:
+def subject_of(credentials: Credentials) -> str:
+    """Name a playlist in a message, without its login."""
     if credentials.path:
         return f"The playlist file {credentials.path}"
     return PlaylistRequest(url=credentials.url).subject

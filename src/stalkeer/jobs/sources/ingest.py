@@ -11,9 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import compress
 
-from sqlalchemy import Connection
-
-from stalkeer.core.catalogue.content import Content
+from stalkeer.core.catalogue.content import KIND, NAME, Content, keep_details
 from stalkeer.core.catalogue.rows import Draft, RowMaker
 from stalkeer.core.catalogue.snapshot import Alignment
 from stalkeer.core.titles import PARSER_VERSION
@@ -21,12 +19,12 @@ from stalkeer.jobs.sources.generation import apply_staged, drop_other_snapshots,
 from stalkeer.model import Entry
 from stalkeer.store.catalogue.generations import (
     MOST_LISTED,
+    Change,
     ChangedEntry,
     Generation,
     Known,
     add_entries,
     has_entries,
-    keep_details,
     known_entries,
     list_changes_of,
     mark_gone,
@@ -37,7 +35,7 @@ from stalkeer.store.catalogue.generations import (
 from stalkeer.store.catalogue.panel_cache import gone_series_episodes
 from stalkeer.store.catalogue.titles import TitleBook
 from stalkeer.store.db.bulk import parts_of, writing
-from stalkeer.store.db.database import Database
+from stalkeer.store.db.database import Database, Transaction
 
 CHUNK = 2_500  # rows in one transaction: it holds the write lock for a tenth of a second
 EMPTY_LOG_EVERY = 8  # transactions
@@ -63,7 +61,7 @@ class Changes:
 
 
 class Ingest:
-    """Takes the entries of unknown blocks; `alignment` knows the others."""
+    """Write the entries of unknown blocks; `alignment` knows the others."""
 
     def __init__(self, database: Database, generation: Generation, alignment: Alignment, left_out: Keep) -> None:
         self.changes = Changes()
@@ -78,14 +76,14 @@ class Ingest:
         self._blocks: dict[int, list[int]] = {}  # ids of the last block: its other entries may come with the next part
         self._met: set[int] = set()  # earlier entries that a new block tells of
         self._staged: dict[int, ChangedEntry] = {}
-        self._listed: Counter[str] = Counter()
+        self._listed: Counter[Change] = Counter()
         self._transactions = 0
         with database.connect() as connection:
             self._is_empty = not has_entries(connection, generation.source_id)
         self._titles = TitleBook(PARSER_VERSION, is_first=self._is_empty)
 
     def take(self, entries: Sequence[Entry], places: Sequence[int]) -> None:
-        """Entries of unknown blocks, with the blocks' places in the playlist."""
+        """Accept entries of unknown blocks, with the blocks' places in the playlist."""
         reasons = self._left_out(entries)
         if reasons:
             self.changes.left_out.update(filter(None, reasons))
@@ -120,7 +118,7 @@ class Ingest:
             self._titles.write_some(connection)
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def _writing(self) -> Iterator[Transaction]:
         """A transaction of many; pages that most of them write go into the file once for several."""
         with writing(self._database) as connection:
             yield connection
@@ -130,10 +128,10 @@ class Ingest:
 
     @property
     def size(self) -> int:
-        """How many blocks the playlist has."""
+        """Return the number of blocks of the playlist."""
         return self._alignment.size
 
-    def finish(self, values: Callable[[], Mapping[str, object]], also: Callable[[Connection], None]) -> bool:
+    def finish(self, values: Callable[[], Mapping[str, object]], also: Callable[[Transaction], None]) -> bool:
         """Make the new generation the visible one; `values` are the source's further columns, asked for once the
         changes are counted, and `also` writes what must change with them.
 
@@ -167,13 +165,13 @@ class Ingest:
                 self._list(connection, part)
 
     def _removed(self) -> list[int]:
-        """Entries that the playlist no longer has; with a series go the episodes it was expanded to."""
+        """List the entries that left the playlist; with a series go the episodes it was expanded to."""
         removed = self._alignment.missing() - self._met
         with self._database.connect() as connection:
             removed.update(gone_series_episodes(connection, self._generation.source_id, sorted(removed)))
         return sorted(removed)
 
-    def _write(self, connection: Connection, drafts: Mapping[str, Draft]) -> dict[str, int]:
+    def _write(self, connection: Transaction, drafts: Mapping[str, Draft]) -> dict[str, int]:
         generation = self._generation
         titles = self._titles.ids_of(connection, [draft[1] for draft in drafts.values()], generation.number)
         rows = [
@@ -181,7 +179,7 @@ class Ingest:
             for (key, _, content), title in zip(drafts.values(), titles, strict=True)
         ]
         ids: dict[str, int] = {}
-        if not self._is_empty or connection.dialect.name != "sqlite":
+        if not self._is_empty or not self._database.is_sqlite:
             known = known_entries(connection, generation.source_id, list(drafts))
             if known:
                 rows = self._compare(connection, known, rows)
@@ -192,15 +190,15 @@ class Ingest:
             self.changes.duplicates += len(added.met)
             rows = [row for row in rows if row[0] not in added.met]
         self.changes.added += len(rows)
-        self.kinds.update([content[1] for _, content in rows])
+        self.kinds.update([content[KIND] for _, content in rows])
         if not self._is_empty:
-            self._list(connection, [ChangedEntry("added", ids[key], content[3]) for key, content in rows])
+            self._list(connection, [ChangedEntry(Change.ADDED, ids[key], content[NAME]) for key, content in rows])
         return ids
 
     def _compare(
-        self, connection: Connection, known: Mapping[str, Known], rows: Sequence[tuple[str, Content]]
+        self, connection: Transaction, known: Mapping[str, Known], rows: Sequence[tuple[str, Content]]
     ) -> list[tuple[str, Content]]:
-        """Stage what is new of known entries; answers the rows of the others."""
+        """Stage the changes of known entries. Returns the rows of the others."""
         fresh: list[tuple[str, Content]] = []
         changed: dict[int, Content] = {}
         for key, content in rows:
@@ -215,7 +213,7 @@ class Ingest:
         return fresh
 
     def _is_changed(self, old: Known, content: Content) -> bool:
-        """Whether an entry that was there before is to be written; the first block that tells of it counts."""
+        """Return whether an entry that was there before is to be written; the first block of it counts."""
         if old.added_gen == self._generation.number or old.id in self._met:
             self.changes.duplicates += 1
             return False
@@ -223,16 +221,18 @@ class Ingest:
         is_back = old.gone_gen is not None and old.gone_gen < self._generation.number
         if not is_back and old.content == content:
             return False
-        self.kinds[content[1]] += 1
+        self.kinds[content[KIND]] += 1
         if not is_back:
-            self.kinds[old.content[1]] -= 1
-        self._staged[old.id] = ChangedEntry("returned" if is_back else "changed", old.id, content[3])
+            self.kinds[old.content[KIND]] -= 1
+        self._staged[old.id] = ChangedEntry(Change.RETURNED if is_back else Change.CHANGED, old.id, content[NAME])
         return True
 
     def _drop_duplicates(self) -> None:
-        """What was staged for an entry whose own block is still there comes from a duplicate of it."""
+        """Unstage changes of an entry whose own block is still there: they come from a duplicate of it."""
         unseen = self._alignment.unseen()
-        doubled = [entry_id for entry_id, c in self._staged.items() if c.change == "changed" and entry_id not in unseen]
+        doubled = [
+            entry_id for entry_id, c in self._staged.items() if c.change is Change.CHANGED and entry_id not in unseen
+        ]
         if doubled:
             with self._database.begin() as connection:
                 unstage(connection, doubled)
@@ -240,10 +240,10 @@ class Ingest:
                 del self._staged[entry_id]
             self.changes.duplicates += len(doubled)
         kinds = Counter(change.change for change in self._staged.values())
-        self.changes.changed, self.changes.returned = kinds["changed"], kinds["returned"]
+        self.changes.changed, self.changes.returned = kinds[Change.CHANGED], kinds[Change.RETURNED]
 
     def _remember(self, places: Sequence[int], ids: Sequence[int]) -> None:
-        """Tell the alignment what became of the blocks, which are in their order."""
+        """Hand the alignment the entries of the blocks, which are in their order."""
         last = places[-1]
         if places[0] not in self._blocks and len(set(places)) == len(places):
             self._alignment.became_each(places, ids)
@@ -258,8 +258,8 @@ class Ingest:
             if place == last:
                 self._blocks = {place: every}
 
-    def _list(self, connection: Connection, changes: Sequence[ChangedEntry]) -> None:
-        """Keep the list of what changed; not of a first import, where it would be everything."""
+    def _list(self, connection: Transaction, changes: Sequence[ChangedEntry]) -> None:
+        """Store the list of changes; not of a first import, where it would be everything."""
         if self._is_empty or not changes:
             return
         room = MOST_LISTED - self._listed[changes[0].change]

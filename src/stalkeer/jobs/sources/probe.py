@@ -1,30 +1,39 @@
-"""Try a source before it is kept: does it answer, what does its account say, what would it bring."""
+"""Test a source and keep nothing: whether it answers, its account's state, and the entries that it lists."""
 
 from __future__ import annotations
 
-import shutil
+import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from stalkeer.adapters.playlists.fetch import NotModified, PlaylistRequest, fetch_playlist, open_local
+from stalkeer.adapters.playlists.fetch import NotModified, PlaylistFile, fetch_playlist, open_local
 from stalkeer.adapters.playlists.guard import check_is_playlist
 from stalkeer.adapters.playlists.m3u_entry import read_entries
 from stalkeer.adapters.playlists.panel_json import AccountInfo
-from stalkeer.adapters.playlists.xtream import Panel, PanelLogin
+from stalkeer.adapters.playlists.xtream import Panel
 from stalkeer.core.catalogue.access import login_in_url
-from stalkeer.core.catalogue.filters import FilterSet
+from stalkeer.core.catalogue.filters import Filter, FilterSet
 from stalkeer.core.catalogue.groups import Group
 from stalkeer.core.titles import parse_title
 from stalkeer.errors import SourceError, SourceUnreachable
-from stalkeer.jobs.sources.fetch import SPOOL, check_account
+from stalkeer.jobs.sources.edit import describe_row
+from stalkeer.jobs.sources.fetch import SPOOL, check_account, playlist_request, subject_of
 from stalkeer.jobs.sources.refresh import Refresher
 from stalkeer.model import Entry, EntryKind
 from stalkeer.secrets import mask_text
 from stalkeer.settings.schema import CatalogueSettings
-from stalkeer.store.sources.sources import XTREAM, NewSource
+from stalkeer.store.sources.filters import active_filters
+from stalkeer.store.sources.sources import (
+    XTREAM,
+    Credentials,
+    NewSource,
+    get_source,
+    panel_login,
+    read_credentials,
+)
 
 SAMPLES = 5
 _SAMPLED = (EntryKind.FILM.value, EntryKind.EPISODE.value, EntryKind.SERIES.value)
@@ -32,7 +41,7 @@ _SAMPLED = (EntryKind.FILM.value, EntryKind.EPISODE.value, EntryKind.SERIES.valu
 
 @dataclass(frozen=True)
 class Sample:
-    """A name of the source, and what is read from it."""
+    """A name of the source, and the title, year and numbers that are read from it."""
 
     name: str
     kind: str
@@ -44,7 +53,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class ProbeReport:
-    """What a test of a source showed. `problem` is empty where it can be used."""
+    """The result of a test. `problem` is empty where the source can be used."""
 
     problem: str = ""
     account: AccountInfo | None = None
@@ -53,7 +62,7 @@ class ProbeReport:
     left_out: dict[str, int] = field(default_factory=dict)
     groups: tuple[Group, ...] = ()  # of films, episodes and series, adult ones too
     is_unreachable: bool = False  # no answer, or not now
-    is_account_address: bool = False  # the playlist's address names an account, which tells more
+    is_account_address: bool = False  # the playlist's address names an account, whose lists have more
 
     @property
     def is_usable(self) -> bool:
@@ -91,39 +100,51 @@ class ProbeReport:
         }
 
 
-def probe_source(tools: Refresher, new: NewSource) -> ProbeReport:
-    """Ask the source as a refresh would, keep nothing. What is wrong with it becomes the report's `problem`."""
-    probe = _Probe(tools, new)
-    try:
-        with probe.spool():
+def probe_stored_source(tools: Refresher, slug: str) -> ProbeReport:
+    """Ask a stored source as a refresh would, with its filters. Raises NotFound."""
+    with tools.database.connect() as connection:
+        row = get_source(connection, slug)
+        filters = active_filters(connection, row.id)
+    return probe_source(tools, describe_row(row, read_credentials(row, tools.secrets)), filters)
+
+
+def probe_source(tools: Refresher, new: NewSource, filters: Sequence[Filter] = ()) -> ProbeReport:
+    """Ask the source as a refresh would, and keep nothing. A fault of the source becomes the report's `problem`."""
+    with _spool(tools.data_dir) as folder:
+        probe = _Probe(tools, new, FilterSet(filters, keep_adult=new.options.adult), folder)
+        try:
             probe.ask()
-    except SourceError as error:
-        return replace(probe.report(mask_text(str(error))), is_unreachable=isinstance(error, SourceUnreachable))
-    if not probe.kinds:
-        return probe.report("It answers, but lists nothing")
-    return probe.report()
+        except SourceError as error:
+            return replace(probe.report(mask_text(str(error))), is_unreachable=isinstance(error, SourceUnreachable))
+    return probe.report() if probe.has_answered else probe.report("It answers, but lists nothing")
+
+
+@contextmanager
+def _spool(data_dir: Path) -> Iterator[Path]:
+    """A folder for this test alone: two tests of one source may run at once."""
+    (data_dir / SPOOL).mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(prefix="probe-", dir=data_dir / SPOOL, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 class _Probe:
-    def __init__(self, tools: Refresher, new: NewSource) -> None:
+    def __init__(self, tools: Refresher, new: NewSource, filters: FilterSet, folder: Path) -> None:
         self._new = new
         self._clock = tools.clock
         self._settings: CatalogueSettings = tools.settings().catalogue
         self._https_only = tools.settings().downloads.https_only
-        self._folder = tools.data_dir / SPOOL / f"probe-{new.slug}"
-        self._filters = FilterSet((), keep_adult=new.options.adult)
+        self._folder = folder
+        self._filters = filters
         self._account: AccountInfo | None = None
         self._left_out: Counter[str] = Counter()
         self._samples: dict[str, Sample] = {}
         self._groups: Counter[str] = Counter()
-        self.kinds: Counter[str] = Counter()
+        self._kinds: Counter[str] = Counter()
 
-    @contextmanager
-    def spool(self) -> Iterator[None]:
-        try:
-            yield
-        finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
+    @property
+    def has_answered(self) -> bool:
+        """Whether it lists anything, be it only what is left out."""
+        return bool(self._kinds or self._left_out)
 
     def ask(self) -> None:
         if self._new.kind == XTREAM:
@@ -135,7 +156,7 @@ class _Probe:
         return ProbeReport(
             problem=problem,
             account=self._account,
-            kinds=dict(self.kinds),
+            kinds=dict(self._kinds),
             samples=tuple(self._samples.values())[:SAMPLES],
             left_out=dict(self._left_out),
             groups=tuple(Group(name, size) for name, size in self._groups.items()),
@@ -143,48 +164,30 @@ class _Probe:
         )
 
     def _ask_account(self) -> None:
-        login = self._login()
+        new = self._new
+        login = panel_login(new, new.credentials, self._settings.timeout, https_only=self._https_only)
+        assert login is not None
         panel = Panel(login, self._folder, max_size=self._settings.max_size)
         self._account = panel.account(self._clock())
         check_account(self._account, login)
         self._count(panel.entries(panel.lists(_quiet), Counter()))
 
-    def _login(self) -> PanelLogin:
-        credentials = self._new.credentials
-        return PanelLogin(
-            credentials.url,
-            credentials.username,
-            credentials.password,
-            user_agent=self._new.options.user_agent,
-            headers=credentials.headers,
-            proxy=credentials.proxy,
-            timeout_s=self._settings.timeout,
-            https_only=self._https_only,
-        )
-
     def _ask_playlist(self) -> None:
-        credentials, settings = self._new.credentials, self._settings
-        target = self._folder / "list.m3u"
-        request = PlaylistRequest(
-            url=credentials.url,
-            what=f"The playlist file {credentials.path}" if credentials.path else "The playlist",
-            user_agent=self._new.options.user_agent,
-            headers=credentials.headers,
-            proxy=credentials.proxy,
-            timeout_s=settings.timeout,
-            max_size=settings.max_size,
-            https_only=self._https_only,
-        )
-        if credentials.path:
-            file = open_local(Path(credentials.path), target, settings.max_size)
-        else:
-            fetched = fetch_playlist(request, target)
-            assert not isinstance(fetched, NotModified)  # nothing was asked for conditionally
-            file = fetched
-        with file.path.open("rb") as stream:
-            check_is_playlist(stream.read(1 << 16), request.subject)
+        credentials = self._new.credentials
+        with self._open_playlist(credentials).path.open("rb") as stream:
+            check_is_playlist(stream.read(1 << 16), subject_of(credentials))
             stream.seek(0)
             self._count(read_entries(stream))
+
+    def _open_playlist(self, credentials: Credentials) -> PlaylistFile:
+        target = self._folder / "list.m3u"
+        if credentials.path:
+            return open_local(Path(credentials.path), target, self._settings.max_size)
+        options = self._new.options
+        request = playlist_request(options, credentials, self._settings, https_only=self._https_only)
+        fetched = fetch_playlist(request, target)
+        assert not isinstance(fetched, NotModified)  # nothing was asked for conditionally
+        return fetched
 
     def _count(self, entries: Iterator[Entry]) -> None:
         for entry in entries:
@@ -194,7 +197,7 @@ class _Probe:
             if reason is not None:
                 self._left_out[reason] += 1
                 continue
-            self.kinds[entry.kind] += 1
+            self._kinds[entry.kind] += 1
             if entry.kind in _SAMPLED and len(self._samples) < SAMPLES:
                 sample = _sample(entry)
                 self._samples.setdefault(sample.title, sample)

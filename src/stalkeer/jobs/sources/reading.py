@@ -20,8 +20,10 @@ ENOUGH = 200  # new blocks that are worth a call of the reader
 
 
 class Unknown(NamedTuple):
-    """What a stretch of the playlist has that the snapshot does not know: entries, and beside each one the place of
-    its block in the playlist. Places only grow."""
+    """Entries of a stretch of the playlist that the snapshot does not know, and the place of each one's block.
+
+    Places only grow.
+    """
 
     entries: Sequence[Entry]
     places: Sequence[int]
@@ -52,7 +54,7 @@ class Walk(Protocol):
 
 
 class PlaylistWalk:
-    """An M3U playlist. What the snapshot knows is compared, and that is all."""
+    """An M3U playlist. Known blocks are only compared."""
 
     def __init__(
         self, chunks: Chunks, known: LearnedAccess, reference: LearnedAccess, own: tuple[str, str] | None = None
@@ -136,7 +138,7 @@ class PlaylistWalk:
         yield self._gathered()
 
     def _gathered(self) -> Unknown:
-        """What was found here and there: a call of the reader costs as much as ten blocks."""
+        """Read the new blocks that were gathered: a call of the reader costs as much as ten blocks."""
         if not self._new.places:
             return NOTHING
         new, self._new = self._new, NewBlocks([], [])

@@ -1,13 +1,13 @@
-"""Refresh sources: fetch what they list now, guard it, and bring the catalogue up to it.
+"""Refresh sources: fetch their present lists, guard them, and bring the catalogue up to them.
 
-Whatever goes wrong before the switch - an error page, a kill, a full disk - leaves the catalogue as it was.
+A fault before the switch - an error page, a kill, a full disk - leaves the catalogue as it was.
 """
 
 from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,10 +23,11 @@ from stalkeer.core.titles import PARSER_VERSION
 from stalkeer.errors import Conflict, GuardTripped, SecretError, SourceError, SourceUnreachable
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.sources.archive import Archive, archive_playlist
-from stalkeer.jobs.sources.fetch import Desk, Listing, open_listing
+from stalkeer.jobs.sources.fetch import FetchContext, Listing, open_listing
 from stalkeer.jobs.sources.generation import clear_leftovers
 from stalkeer.jobs.sources.ingest import Changes, Ingest
 from stalkeer.jobs.sources.reading import Walk
+from stalkeer.jobs.sources.start import USUAL, RefreshOptions
 from stalkeer.logs import get_logger
 from stalkeer.secrets import SecretBox, mask_text
 from stalkeer.settings import Settings
@@ -53,7 +54,9 @@ FORMAT = 1  # of fingerprints and rows: another number has everything read anew
 LOOK_EVERY = 32  # chunks between two looks at the user's wish to cancel
 
 
-class Outcome(StrEnum):
+class RefreshOutcome(StrEnum):
+    """How the refresh of one source ended."""
+
     REFRESHED = "refreshed"
     UNCHANGED = "unchanged"
     REFUSED = "refused"  # by the guard: the last good catalogue stays
@@ -64,10 +67,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class SourceReport:
-    """What became of one source."""
+    """The outcome of one source, with its counts."""
 
     slug: str
-    outcome: Outcome
+    outcome: RefreshOutcome
     message: str = ""
     generation: int = 0
     entries: int = 0
@@ -105,11 +108,11 @@ class RefreshReport:
 
     @property
     def is_partial(self) -> bool:
-        return any(source.outcome in (Outcome.FAILED, Outcome.REFUSED) for source in self.sources)
+        return any(source.outcome in (RefreshOutcome.FAILED, RefreshOutcome.REFUSED) for source in self.sources)
 
     @property
     def touched(self) -> int:
-        """How many entries are new, different, back or gone."""
+        """Return how many entries are new, different, back or gone."""
         return sum(source.changes.touched for source in self.sources)
 
     def to_document(self) -> Mapping[str, object]:
@@ -118,7 +121,7 @@ class RefreshReport:
 
 @dataclass(frozen=True)
 class Refresher:
-    """What a refresh needs of the program. `data_dir` holds spooled playlists, archives and locks."""
+    """The parts of the program that a refresh uses. `data_dir` holds spooled playlists, archives and locks."""
 
     database: Database
     secrets: SecretBox
@@ -128,47 +131,41 @@ class Refresher:
 
 
 def refresh_sources(
-    tools: Refresher, run: Run, only: str | None = None, *, accept: bool = False, anew: bool = False
+    tools: Refresher, run: Run, only: str | None = None, options: RefreshOptions = USUAL
 ) -> RefreshReport:
-    """Refresh one source, or all that are enabled. One that fails does not stop the others.
-
-    `accept` believes a list that the guard refuses; `anew` reads everything although nothing seems to have changed.
-    """
-    with tools.database.connect() as connection:
-        rows = [get_source(connection, only)] if only else [row for row in list_sources(connection) if row.enabled]
-    return _refresh_all(tools, run, rows, accept=accept, anew=anew)
-
-
-def refresh_scheduled(tools: Refresher, run: Run) -> RefreshReport:
-    """Refresh the enabled sources that have no refresh times of their own."""
-    with tools.database.connect() as connection:
-        rows = [row for row in list_sources(connection) if row.enabled and not row.options.refresh]
-    return _refresh_all(tools, run, rows, accept=False, anew=False)
-
-
-def _refresh_all(tools: Refresher, run: Run, rows: Sequence[SourceRow], *, accept: bool, anew: bool) -> RefreshReport:
+    """Refresh one source, or all that are enabled. A source that fails does not stop the others."""
     reports: list[SourceReport] = []
-    for row in rows:
+    for row in _chosen(tools.database, only, options):
         if run.is_cancelled():
             break
-        reports.append(_refresh_guarded(tools, run, row, accept=accept, anew=anew))
+        reports.append(_refresh_guarded(tools, run, row, options))
     return RefreshReport(tuple(reports))
 
 
-def _refresh_guarded(tools: Refresher, run: Run, row: SourceRow, *, accept: bool, anew: bool) -> SourceReport:
-    """Refresh one source; what goes wrong with it becomes its report, kept with the source."""
+def _chosen(database: Database, only: str | None, options: RefreshOptions) -> list[SourceRow]:
+    with database.connect() as connection:
+        if only:
+            return [get_source(connection, only)]
+        enabled = [row for row in list_sources(connection) if row.enabled]
+    return [row for row in enabled if not (options.without_own_times and row.options.refresh)]
+
+
+def _refresh_guarded(tools: Refresher, run: Run, row: SourceRow, options: RefreshOptions) -> SourceReport:
+    """Refresh one source; its failure becomes its report, kept with the source."""
     began = time.monotonic()
     try:
         with source_lock(tools.database, row.id, tools.data_dir / "locks"), _many_objects():
-            report = _Refresh(tools, run, row, accept=accept, anew=anew).carry_out()
+            report = _Refresh(tools, run, row, options).carry_out()
     except Conflict as error:
-        report = SourceReport(row.slug, Outcome.BUSY, str(error))
+        report = SourceReport(row.slug, RefreshOutcome.BUSY, str(error))
     except _Cancelled:
         clear_leftovers(tools.database, row.id)
-        report = SourceReport(row.slug, Outcome.CANCELLED, "Cancelled; the catalogue stays as it was", row.generation)
+        report = SourceReport(
+            row.slug, RefreshOutcome.CANCELLED, "Cancelled; the catalogue stays as it was", row.generation
+        )
     except (SourceError, SecretError) as error:
         report = _failed(tools, row, error)
-    return _timed(report, time.monotonic() - began)
+    return replace(report, seconds=time.monotonic() - began)
 
 
 def _failed(tools: Refresher, row: SourceRow, error: SourceError | SecretError) -> SourceReport:
@@ -183,13 +180,9 @@ def _failed(tools: Refresher, row: SourceRow, error: SourceError | SecretError) 
         if verdict is not None or failures in (1, 3):
             kind = "source.guard" if verdict is not None else "source.failed"
             record_event(connection, now, Event(kind, f"{row.slug}: {message}", Level.WARNING, source_id=row.id))
-    outcome = Outcome.REFUSED if verdict is not None else Outcome.FAILED
+    outcome = RefreshOutcome.REFUSED if verdict is not None else RefreshOutcome.FAILED
     away = isinstance(error, SourceUnreachable)
     return SourceReport(row.slug, outcome, message, row.generation, guard=verdict, is_unreachable=away)
-
-
-def _timed(report: SourceReport, seconds: float) -> SourceReport:
-    return replace(report, seconds=seconds)
 
 
 class _Cancelled(BaseException):
@@ -205,11 +198,10 @@ class _Shrunk(GuardTripped):
 class _Refresh:
     """One source's refresh."""
 
-    def __init__(self, tools: Refresher, run: Run, row: SourceRow, *, accept: bool, anew: bool) -> None:
+    def __init__(self, tools: Refresher, run: Run, row: SourceRow, options: RefreshOptions) -> None:
         self.tools = tools
         self.run = run
-        self.accept = accept
-        self.anew = anew
+        self.options = options
         clear_leftovers(tools.database, row.id)
         with tools.database.connect() as connection:
             self.row = get_source(connection, row.slug)  # as it is now that the lock is ours
@@ -218,13 +210,13 @@ class _Refresh:
 
     @property
     def rules(self) -> str:
-        """Whatever decides what is kept of a playlist and how it is read; no change of it goes unnoticed."""
+        """Return the version of everything that decides which entries are kept and how they are read."""
         return f"{FORMAT}/{PARSER_VERSION}/{self.filters.digest}"
 
     def carry_out(self) -> SourceReport:
         self.run.progress(0, None, f"{self.row.slug}: fetching")
-        same_rules = self.row.counts.get("rules") == self.rules and not self.anew
-        desk = Desk(
+        same_rules = self.row.counts.get("rules") == self.rules and not self.options.anew
+        context = FetchContext(
             settings=self.tools.settings().catalogue,
             https_only=self.tools.settings().downloads.https_only,
             data_dir=self.tools.data_dir,
@@ -232,7 +224,7 @@ class _Refresh:
             account=self._account,
             clock=self.tools.clock,
         )
-        with open_listing(self.row, self.credentials, desk, may_skip=same_rules) as listing:
+        with open_listing(self.row, self.credentials, context, may_skip=same_rules) as listing:
             if listing is None or (same_rules and listing.digest and listing.digest == self.row.content_hash):
                 return self._unchanged(listing)
             return self._ingest(listing, is_trusted=same_rules)
@@ -244,7 +236,7 @@ class _Refresh:
         counts = self.row.counts
         return SourceReport(
             self.row.slug,
-            Outcome.UNCHANGED,
+            RefreshOutcome.UNCHANGED,
             generation=self.row.generation,
             entries=int(counts.get("entries", 0)),
             kinds=dict(counts.get("kinds", {})),
@@ -267,7 +259,7 @@ class _Refresh:
         message = self._archive(listing, walk, generation) if ingest.changes.touched else ""
         return SourceReport(
             row.slug,
-            Outcome.REFRESHED,
+            RefreshOutcome.REFRESHED,
             message,
             generation=generation.number,
             entries=sum(kinds.values()),
@@ -278,8 +270,7 @@ class _Refresh:
         )
 
     def _archive(self, listing: Listing, walk: Walk, generation: Generation) -> str:
-        """Keep a copy of the playlist, now that the catalogue has changed. What is wrong with the copy is said, and
-        changes nothing."""
+        """Keep a copy of the changed playlist. Returns the reason where none can be kept, else the empty text."""
         if listing.path is None:
             return ""
         tools, keep = self.tools, self.tools.settings().catalogue.archives
@@ -319,12 +310,12 @@ class _Refresh:
         self.run.progress(done, total, f"{self.row.slug}: fetching")
 
     def _judge(self, alignment: Alignment) -> Verdict:
-        """Whether to believe the list. Blocks are counted, before any filter: a filter is no loss."""
+        """Judge whether to believe the list. Blocks are counted, before any filter: a filter is no loss."""
         shrink = self.row.options.max_shrink
         allowed = self.tools.settings().catalogue.max_shrink if shrink is None else shrink
         before = int(self.row.counts.get("blocks", len(alignment.old.fingerprints)))
         verdict = judge_size(before, alignment.size, allowed)
-        if not verdict.is_believed and not self.accept:
+        if not verdict.is_believed and not self.options.accept:
             raise _Shrunk(
                 f"{verdict.reason}. The catalogue stays as it was; if this is right, take it with "
                 f"`stalkeer source refresh {self.row.slug} --accept`",

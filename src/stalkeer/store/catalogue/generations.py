@@ -12,11 +12,12 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, select, update
 
-from stalkeer.core.catalogue.content import Content, blanks
+from stalkeer.core.catalogue.content import CONTENT, USUAL, Content, blanks, full_content, short_content
 from stalkeer.core.catalogue.snapshot import Snapshot
 from stalkeer.core.catalogue.stretches import Stretches, new_array
 from stalkeer.model import SourceId
@@ -36,35 +37,7 @@ STAGED = 2_500  # changes in one transaction
 SNAPSHOT_PART = 100_000
 MOST_LISTED = 50_000  # of each kind of change, in `catalogue_changes`; their number is always whole
 
-CONTENT = (
-    "title_id",
-    "kind",
-    "kind_reason",
-    "name",
-    "url",
-    "group_title",
-    "logo",
-    "year",
-    "season",
-    "episode",
-    "resolution",
-    "languages",
-    # what few entries have
-    "episode_end",
-    "air_date",
-    "quality",
-    "country",
-    "duration_s",
-    "tmdb_id",
-    "headers",
-    "protected",
-    "added",
-)
-_USUAL = CONTENT.index("episode_end")
-_NOTHING_FURTHER = tuple(False if name == "protected" else "" for name in CONTENT[_USUAL:])
 _ALWAYS = frozenset(("kind", "name", "url"))
-_DETAILS = tuple(CONTENT.index(name) for name in ("duration_s", "tmdb_id", "year", "resolution"))
-_USUAL_DETAILS = tuple(place for place in _DETAILS if place < _USUAL)
 _to_json = json.JSONEncoder(ensure_ascii=False).encode  # `json.dumps` would make an encoder each time
 
 
@@ -84,10 +57,19 @@ class Added(NamedTuple):
     met: frozenset[str] = frozenset()
 
 
-class ChangedEntry(NamedTuple):
-    """A line for the list of what a refresh changed."""
+class Change(StrEnum):
+    """How a refresh changed an entry."""
 
-    change: str  # added | changed | removed | returned
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+    RETURNED = "returned"
+
+
+class ChangedEntry(NamedTuple):
+    """A line of the list of a refresh's changes."""
+
+    change: Change
     entry_id: int
     name: str
 
@@ -109,31 +91,12 @@ def known_entries(connection: Connection, source_id: SourceId, keys: Sequence[st
     names = ", ".join(("key", "id", "added_gen", "gone_gen", *CONTENT))
     query = f"SELECT {names} FROM entries WHERE source_id = {source_id:d}"  # noqa: S608 - names of columns
     found = fetch_among(connection, query, "key", keys)
-    return {row[0]: Known(row[1], row[2], row[3], _without_nothing(blanks(row[4:]))) for row in found}
-
-
-def keep_details(old: Content, new: Content) -> Content:
-    """What was asked of the account for one entry stays where its list says nothing of it."""
-    if len(old) == len(new) == _USUAL and all(new[place] != "" or old[place] == "" for place in _USUAL_DETAILS):
-        return new  # as nearly always
-    kept, known = list(_whole(new)), _whole(old)
-    for place in _DETAILS:
-        if kept[place] == "":
-            kept[place] = known[place]
-    return _without_nothing(tuple(kept))
+    return {row[0]: Known(row[1], row[2], row[3], short_content(blanks(row[4:]))) for row in found}
 
 
 def content_values(content: Content) -> dict[str, object]:
     """The columns of an entry that says this, None for what it does not say."""
-    return dict(zip(CONTENT, nulls(_whole(content)), strict=True))
-
-
-def _whole(content: Sequence[Any]) -> Content:
-    return (*content, *_NOTHING_FURTHER) if len(content) == _USUAL else tuple(content)
-
-
-def _without_nothing(content: Content) -> Content:
-    return content if any(content[_USUAL:]) else content[:_USUAL]
+    return dict(zip(CONTENT, nulls(full_content(content)), strict=True))
 
 
 def add_entries(connection: Connection, generation: Generation, rows: Sequence[tuple[str, Content]]) -> Added:
@@ -148,7 +111,8 @@ def add_entries(connection: Connection, generation: Generation, rows: Sequence[t
         columns = ("id", "key", *CONTENT, "source_id", "added_gen", "first_seen")
         last = (generation.source_id, generation.number, generation.now)
         values = (
-            (number, key, *nulls(_whole(content)), *last) for number, (key, content) in zip(ids, rows, strict=True)
+            (number, key, *nulls(full_content(content)), *last)
+            for number, (key, content) in zip(ids, rows, strict=True)
         )
         copy_rows(connection, "entries", columns, values)
         count = len(rows)
@@ -163,12 +127,12 @@ def _insert_entries(
     connection: Connection, generation: Generation, ids: Sequence[int], rows: Sequence[tuple[str, Content]]
 ) -> int:
     """Most entries have only the usual columns: each further value costs as much as a tenth of a row."""
-    usual = [(n, key, *content) for n, (key, content) in zip(ids, rows, strict=True) if len(content) == _USUAL]
-    others = [(n, key, *content) for n, (key, content) in zip(ids, rows, strict=True) if len(content) != _USUAL]
+    usual = [(n, key, *content) for n, (key, content) in zip(ids, rows, strict=True) if len(content) == USUAL]
+    others = [(n, key, *content) for n, (key, content) in zip(ids, rows, strict=True) if len(content) != USUAL]
     seen = generation.now.replace(tzinfo=None).isoformat(" ", "microseconds")  # as SQLAlchemy writes it
     fixed = {"source_id": generation.source_id, "added_gen": generation.number, "first_seen": f"'{seen}'"}
     count = 0
-    for some, names, values in ((usual, CONTENT[:_USUAL], fixed | {"protected": 0}), (others, CONTENT, fixed)):
+    for some, names, values in ((usual, CONTENT[:USUAL], fixed | {"protected": 0}), (others, CONTENT, fixed)):
         columns = ", ".join(("id", "key", *names, *values))
         marks = ", ".join(("?", "?", *map(_mark_of, names), *map(str, values.values())))
         statement = f"INSERT OR IGNORE INTO entries ({columns}) VALUES ({marks})"  # noqa: S608 - our own values
@@ -205,9 +169,9 @@ def stage_changes(
 
 def _staged(content: Content, known: Content | None) -> str:
     if known is None:
-        return _to_json(dict(zip(CONTENT, _whole(content), strict=True)))
+        return _to_json(dict(zip(CONTENT, full_content(content), strict=True)))
     if len(content) != len(known):
-        content, known = _whole(content), _whole(known)
+        content, known = full_content(content), full_content(known)
     return _to_json({name: new for name, new, old in zip(CONTENT, content, known, strict=False) if new != old})
 
 
@@ -223,11 +187,11 @@ def mark_gone(
     and are kept after it."""
     statement = f"UPDATE entries SET gone_gen = {generation.number:d} WHERE gone_gen IS NULL"  # noqa: S608
     gone = fetch_among(connection, statement, "id", list(entry_ids), returning="id, name, kind")
-    return [(ChangedEntry("removed", entry_id, name), kind) for entry_id, name, kind in sorted(gone)]
+    return [(ChangedEntry(Change.REMOVED, entry_id, name), kind) for entry_id, name, kind in sorted(gone)]
 
 
 def list_changes_of(connection: Connection, generation: Generation, changes: Sequence[ChangedEntry]) -> None:
-    rows = [(generation.source_id, generation.number, c.change, c.entry_id, c.name) for c in changes]
+    rows = [(generation.source_id, generation.number, c.change.value, c.entry_id, c.name) for c in changes]
     insert_rows(connection, "catalogue_changes", ("source_id", "generation", "change", "entry_id", "name"), rows)
 
 
@@ -330,7 +294,7 @@ def apply_some_staged(connection: Connection, source_id: SourceId, generation: i
     for entry_id, fields in rows:
         said = json.loads(fields)
         if isinstance(said, list):  # by an earlier release: all of them
-            said = dict(zip(CONTENT, _whole(said), strict=True))
+            said = dict(zip(CONTENT, full_content(said), strict=True))
         alike.setdefault(tuple(said), []).append((*said.values(), entry_id))
     for names, values in alike.items():
         _update_entries(connection, generation, names, values)

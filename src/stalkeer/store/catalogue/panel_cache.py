@@ -1,4 +1,4 @@
-"""What accounts were asked for one by one: the episodes of a series entry, the details of a film."""
+"""The answers of accounts on single entries: the episodes of a series entry, the details of a movie."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, select, update
 
 from stalkeer.adapters.playlists.panel_json import FilmDetails
+from stalkeer.core.catalogue.content import keep_details
 from stalkeer.core.catalogue.rows import Draft
 from stalkeer.model import Entry, EntryKind, SourceId
-from stalkeer.store.catalogue.generations import Generation, add_entries, content_values, keep_details, known_entries
+from stalkeer.store.catalogue.generations import Generation, add_entries, content_values, known_entries
 from stalkeer.store.catalogue.titles import TitleBook
 from stalkeer.store.catalogue.visible import IS_CURRENT
 from stalkeer.store.db.bulk import parts_of

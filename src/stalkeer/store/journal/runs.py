@@ -71,6 +71,12 @@ def queue_run(
     return RunId(connection.execute(query.returning(runs.c.id)).scalar_one())
 
 
+def set_queued_options(connection: Connection, run_id: RunId, options: Mapping[str, object]) -> bool:
+    """Give a run other options. False where it has begun or ended."""
+    queued = (runs.c.id == run_id, runs.c.state == RunState.QUEUED.value)
+    return connection.execute(update(runs).where(*queued).values(options=dict(options))).rowcount == 1
+
+
 @dataclass(frozen=True)
 class RunOrder:
     """A run that is to be carried out; `crashes` tells a second try from the first."""

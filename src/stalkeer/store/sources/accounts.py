@@ -1,4 +1,4 @@
-"""What accounts said of themselves, and how many of their connections are ours."""
+"""The last answers of accounts, and how many of their connections are ours."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
-from stalkeer.model import DownloadState, SourceId
+from stalkeer.model import AccountStatus, DownloadState, SourceId
 from stalkeer.store.db.tables import downloads, sources
 
-QUESTION_LASTS = timedelta(seconds=20)  # who has no answer by then was killed over the question
+QUESTION_LASTS = timedelta(seconds=20)  # a question without an answer by then was cut short by a kill
 
 
 @dataclass(frozen=True)
 class AccountFacts:
-    status: str
+    status: AccountStatus
     active: int | None
     maximum: int | None
     viewers: int
@@ -29,7 +29,7 @@ def save_account(connection: Connection, source_id: SourceId, facts: AccountFact
         update(sources)
         .where(sources.c.id == source_id)
         .values(
-            account_status=facts.status,
+            account_status=facts.status.value,
             account_active=facts.active,
             account_max=facts.maximum,
             account_viewers=facts.viewers,
@@ -96,9 +96,9 @@ def questions_open(connection: Connection, source_ids: Collection[SourceId], now
 
 @dataclass(frozen=True)
 class LastAnswer:
-    """What an account said to the last question put to it."""
+    """The answer to the last question put to an account."""
 
-    status: str
+    status: AccountStatus
     maximum: int | None
     viewers: int
 
@@ -111,7 +111,9 @@ def last_answer(connection: Connection, source_id: SourceId) -> LastAnswer | Non
     row = connection.execute(query.where(facts.id == source_id, was_answered)).one_or_none()
     if row is None:
         return None
-    return LastAnswer(row.account_status or "unknown", row.account_max, row.account_viewers or 0)
+    return LastAnswer(
+        AccountStatus(row.account_status or AccountStatus.UNKNOWN), row.account_max, row.account_viewers or 0
+    )
 
 
 def _is_due(asked: ColumnElement[datetime], now: datetime, every: timedelta) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""Which copies of playlists are kept, and where. The files themselves are written by the refresh job."""
+"""The kept copies of playlists and their paths. The refresh job writes the files themselves."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ArchiveRow:
 
 
 def list_archives(connection: Connection, source_id: SourceId | None = None) -> list[ArchiveRow]:
-    """The newest first."""
+    """List the copies, the newest first."""
     query = select(archives).order_by(archives.c.created_at.desc(), archives.c.id.desc())
     if source_id is not None:
         query = query.where(archives.c.source_id == source_id)

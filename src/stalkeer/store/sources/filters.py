@@ -1,4 +1,4 @@
-"""The users' filters. Which of them apply to a source is decided here, what they do in `catalogue.filters`."""
+"""The users' filters: which of them apply to a source. `core.catalogue.filters` says what a filter does."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Row, delete, or_, select, update
 
 from stalkeer.core.catalogue.filters import Field, Filter, Mode, check_pattern
 from stalkeer.errors import Conflict, NotFound
-from stalkeer.model import SourceId
+from stalkeer.model import Origin, SourceId
 from stalkeer.settings import Settings
 from stalkeer.store.db.tables import filters, sources
 
-CONFIG, UI = "config", "ui"
+CONFIG, UI = Origin.CONFIG, Origin.UI
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class FilterRow:
     source_id: SourceId | None  # None: every source
     filter: Filter
     enabled: bool
-    origin: str
+    origin: Origin
     created_at: datetime
 
 
 def list_filters(connection: Connection, source_id: SourceId | None = None) -> list[FilterRow]:
-    """All filters; with a source, those that apply to it."""
+    """List all filters, or those that apply to a source."""
     query = select(filters).order_by(filters.c.id)
     if source_id is not None:
         query = query.where(or_(filters.c.source_id.is_(None), filters.c.source_id == source_id))
@@ -48,7 +48,7 @@ def get_filter(connection: Connection, filter_id: int) -> FilterRow:
 
 
 def add_filter(
-    connection: Connection, new: Filter, source_id: SourceId | None, now: datetime, origin: str = UI
+    connection: Connection, new: Filter, source_id: SourceId | None, now: datetime, origin: Origin = UI
 ) -> FilterRow:
     """Store a filter; it takes effect with the next refresh. Raises InvalidInput for a pattern that cannot be used."""
     check_pattern(new.pattern)
@@ -59,7 +59,7 @@ def add_filter(
             mode=new.mode.value,
             pattern=new.pattern,
             enabled=True,
-            origin=origin,
+            origin=Origin(origin).value,
             created_at=now,
         )
     )
@@ -68,6 +68,7 @@ def add_filter(
 
 
 def change_filter(connection: Connection, row: FilterRow, new: Filter, *, enabled: bool) -> FilterRow:
+    """Replace a filter. Raises Conflict for one of the configuration, InvalidInput for a pattern it cannot have."""
     _check_is_ours(row)
     check_pattern(new.pattern)
     values = {"field": new.field.value, "mode": new.mode.value, "pattern": new.pattern, "enabled": enabled}
@@ -76,6 +77,7 @@ def change_filter(connection: Connection, row: FilterRow, new: Filter, *, enable
 
 
 def remove_filter(connection: Connection, row: FilterRow) -> None:
+    """Delete a filter. Raises Conflict for one of the configuration."""
     _check_is_ours(row)
     connection.execute(delete(filters).where(filters.c.id == row.id))
 
@@ -85,9 +87,9 @@ def sync_config_filters(connection: Connection, settings: Settings, now: datetim
     ids = {row.slug: row.id for row in connection.execute(select(sources.c.slug, sources.c.id))}
     wanted: list[tuple[SourceId, Filter]] = []
     for playlist in settings.playlists:
-        for one in playlist.filters:
-            mode = Mode.INCLUDE if one.include else Mode.EXCLUDE
-            wanted.append((ids[playlist.name], Filter(Field(one.field.value), mode, one.include or one.exclude)))
+        for rule in playlist.filters:
+            mode = Mode.INCLUDE if rule.include else Mode.EXCLUDE
+            wanted.append((ids[playlist.name], Filter(Field(rule.field.value), mode, rule.include or rule.exclude)))
     present = {
         (row.source_id, row.filter): row for row in list_filters(connection) if row.origin == CONFIG and row.source_id
     }
@@ -114,6 +116,6 @@ def _row(row: Row[*tuple[Any, ...]]) -> FilterRow:
         source_id=values["source_id"],
         filter=Filter(Field(values["field"]), Mode(values["mode"]), values["pattern"]),
         enabled=values["enabled"],
-        origin=values["origin"],
+        origin=Origin(values["origin"]),
         created_at=values["created_at"],
     )

@@ -1,4 +1,4 @@
-"""The sources: playlists and accounts, how to reach them, what was last heard of them.
+"""The sources: playlists and accounts, their addresses and logins, and their state after the last refresh.
 
 Addresses, logins, headers and proxies lie encrypted in one column; everything else is plain.
 """
@@ -18,7 +18,7 @@ from stalkeer.adapters.playlists.panel_json import AccountInfo
 from stalkeer.adapters.playlists.xtream import PanelLogin
 from stalkeer.core.catalogue.access import Access, LearnedAccess, login_in_url, url_part
 from stalkeer.errors import Conflict, InvalidInput, NotFound, SecretError
-from stalkeer.model import SourceId
+from stalkeer.model import Origin, SourceId, SourceKind
 from stalkeer.secrets import SecretBox, register_secret
 from stalkeer.settings import Settings
 from stalkeer.settings.schema import PlaylistSettings
@@ -27,8 +27,8 @@ from stalkeer.store.db.tables import sources
 from stalkeer.store.journal.events import Event, record_event
 from stalkeer.store.sources.visible import IS_SOURCE_CONFIGURED
 
-CONFIG, UI = "config", "ui"
-M3U, XTREAM = "m3u", "xtream"
+CONFIG, UI = Origin.CONFIG, Origin.UI
+M3U, XTREAM = SourceKind.M3U, SourceKind.XTREAM
 
 
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -37,7 +37,7 @@ PROXY_SCHEMES = ("http://", "https://", "socks4://", "socks4a://", "socks5://", 
 
 @dataclass(frozen=True)
 class Credentials:
-    """Where a source is and how to be let in. Never shown, never logged."""
+    """Address, login, headers and proxy of a source. Never shown, never logged."""
 
     path: str = ""
     url: str = field(default="", repr=False)
@@ -69,7 +69,7 @@ def _learned_of_json(stored: Mapping[str, Any]) -> LearnedAccess:
 
 @dataclass(frozen=True)
 class SourceOptions:
-    """What a user may say of a source beyond its address; sizes in bytes, times in seconds."""
+    """Settings of a source beyond its address and its limits."""
 
     user_agent: str = ""
     refresh: str = ""  # cron; empty: the schedule of all
@@ -87,7 +87,7 @@ class NewSource:
     """A source as a user or the configuration describes it."""
 
     slug: str
-    kind: str  # m3u | xtream
+    kind: SourceKind
     credentials: Credentials
     options: SourceOptions = SourceOptions()
     priority: int = 0
@@ -100,8 +100,8 @@ class NewSource:
 class SourceRow:
     id: SourceId
     slug: str
-    kind: str
-    origin: str
+    kind: SourceKind
+    origin: Origin
     enabled: bool
     removed_at: datetime | None
     priority: int
@@ -147,7 +147,7 @@ def entries_of(counts: Mapping[str, Any] | None) -> int:
 
 
 def list_sources(connection: Connection, *, with_removed: bool = False) -> list[SourceRow]:
-    """By priority, the highest first, then by name."""
+    """List the sources by priority, the highest first, then by name."""
     query = select(sources).order_by(sources.c.priority.desc(), sources.c.slug)
     if not with_removed:
         query = query.where(IS_SOURCE_CONFIGURED)
@@ -160,7 +160,7 @@ def own_refresh_times(connection: Connection) -> dict[str, str]:
 
 
 def get_source(connection: Connection, slug: str) -> SourceRow:
-    """The source of this name. Raises NotFound."""
+    """Return the source of this name. Raises NotFound."""
     row = connection.execute(select(sources).where(sources.c.slug == slug)).one_or_none()
     if row is None or row.removed_at is not None:
         raise NotFound(f"There is no source named {slug!r}; `stalkeer source list` shows them")
@@ -175,26 +175,31 @@ def get_source_by_id(connection: Connection, source_id: SourceId) -> SourceRow:
 
 
 def add_source(
-    connection: Connection, new: NewSource, secrets: SecretBox, now: datetime, origin: str = UI
+    connection: Connection, new: NewSource, secrets: SecretBox, now: datetime, origin: Origin = UI
 ) -> SourceRow:
     """Store a source. A name that was removed earlier is taken up again, with its catalogue and history."""
     _check_sendable(new)
     known = connection.execute(select(sources).where(sources.c.slug == new.slug)).one_or_none()
     if known is None:
-        values = {"slug": new.slug, "origin": origin, "created_at": now, **_columns(new, secrets)}
+        values = {"slug": new.slug, "origin": Origin(origin).value, "created_at": now, **_columns(new, secrets)}
         connection.execute(sources.insert().values(**values))
     elif known.removed_at is None:
         raise Conflict(f"There is already a source named {new.slug!r}; choose another name, or change that one")
     else:
         old = kept_credentials(_row(known), secrets)
         kept = replace(new.credentials, learned=old.learned, reference=old.reference)
-        values = {"origin": origin, "removed_at": None, **_columns(replace(new, credentials=kept), secrets), **_FORGET}
+        values = {
+            "origin": Origin(origin).value,
+            "removed_at": None,
+            **_columns(replace(new, credentials=kept), secrets),
+            **_FORGET,
+        }
         connection.execute(update(sources).where(sources.c.id == known.id).values(**values))
     return get_source(connection, new.slug)
 
 
 def _check_sendable(new: NewSource) -> None:
-    """Raise InvalidInput for what would break a request's head in two, or reach for a proxy that is none."""
+    """Raise InvalidInput for a value that would break a request's head in two, or is no proxy's address."""
     credentials = new.credentials
     for name, value in credentials.headers.items():
         if not HEADER_NAME.fullmatch(name) or not value.isprintable():
@@ -215,7 +220,7 @@ def _check_sendable(new: NewSource) -> None:
 
 
 def change_source(connection: Connection, row: SourceRow, new: NewSource, secrets: SecretBox) -> SourceRow:
-    """Replace what is said of a source. Its entries keep their identity, whatever host or login it has now."""
+    """Replace the description of a source. Its entries keep their identity, whatever host or login it has now."""
     _check_sendable(new)
     values = _columns(new, secrets)
     old = kept_credentials(row, secrets)
@@ -227,12 +232,14 @@ def change_source(connection: Connection, row: SourceRow, new: NewSource, secret
     return get_source_by_id(connection, row.id)
 
 
-def remove_source(connection: Connection, row: SourceRow, now: datetime) -> None:
-    """Take a source out of use. Its entries and their history stay; its login is forgotten."""
-    connection.execute(update(sources).where(sources.c.id == row.id).values(removed_at=now, enabled=False, **_FORGET))
+def remove_source(connection: Connection, row: SourceRow, secrets: SecretBox, now: datetime) -> None:
+    """Take a source out of use. Its entries and their history stay; its address and login are forgotten."""
+    nothing = secrets.encrypt(Credentials().to_json())
+    values = {"removed_at": now, "enabled": False, "credentials": nothing, **_FORGET}
+    connection.execute(update(sources).where(sources.c.id == row.id).values(**values))
 
 
-# What must be asked anew once the address or the login is another one.
+# Columns that are read anew once the address or the login is another one.
 _FORGET: dict[str, Any] = {
     "etag": None,
     "last_modified": None,
@@ -252,14 +259,15 @@ _FORGET: dict[str, Any] = {
 }
 
 
-def set_enabled(connection: Connection, source_id: SourceId, enabled: bool) -> None:  # noqa: FBT001 - it is the value
+def set_enabled(connection: Connection, source_id: SourceId, enabled: bool) -> SourceRow:  # noqa: FBT001 - it is the value
     connection.execute(update(sources).where(sources.c.id == source_id).values(enabled=enabled))
+    return get_source_by_id(connection, source_id)
 
 
 def sync_config_sources(
     connection: Connection, configured: Sequence[NewSource], secrets: SecretBox, now: datetime
 ) -> None:
-    """Make the table say what the configuration says. What is no longer configured is disabled, never deleted."""
+    """Bring the table to the configuration. A source that is no longer configured is disabled, never deleted."""
     known = {row.slug: _row(row) for row in connection.execute(select(sources))}
     for new in configured:
         row = known.get(new.slug)
@@ -274,7 +282,7 @@ def sync_config_sources(
     names = {new.slug for new in configured}
     for row in known.values():
         if row.origin == CONFIG and row.slug not in names and not row.is_removed:
-            remove_source(connection, row, now)
+            remove_source(connection, row, secrets, now)
 
 
 def configured_sources(settings: Settings) -> list[NewSource]:
@@ -286,7 +294,7 @@ def _configured(playlist: PlaylistSettings) -> NewSource:
     url = playlist.url.get_secret_value() if playlist.url else ""
     return NewSource(
         slug=playlist.name,
-        kind=playlist.type.value,
+        kind=SourceKind(playlist.type.value),
         credentials=Credentials(
             path=str(playlist.path) if playlist.path else "",
             url=url,
@@ -309,7 +317,7 @@ def _configured(playlist: PlaylistSettings) -> NewSource:
 
 
 def kept_credentials(row: SourceRow, secrets: SecretBox) -> Credentials:
-    """What an empty field of a change keeps: nothing where the present key cannot read what is stored."""
+    """Return the stored credentials, or empty ones where the present key cannot read them."""
     try:
         return read_credentials(row, secrets)
     except SecretError:
@@ -329,7 +337,7 @@ def read_credentials(row: SourceRow, secrets: SecretBox) -> Credentials:
 
 
 def get_access(connection: Connection, source_id: SourceId, secrets: SecretBox) -> Access:
-    """What fills the URL templates of a source's entries."""
+    """Return the values that fill the URL templates of a source's entries."""
     row = get_source_by_id(connection, source_id)
     return access_of(row, read_credentials(row, secrets))
 
@@ -350,16 +358,18 @@ def access_of(row: SourceRow, credentials: Credentials) -> Access:
     )
 
 
-def panel_login(row: SourceRow, credentials: Credentials, timeout_s: float, *, https_only: bool) -> PanelLogin | None:
-    """How to ask the source's panel; None where it has none that is known. A playlist's `get.php` address names one."""
-    found = (credentials.url, credentials.username, credentials.password) if row.kind == XTREAM else None
+def panel_login(
+    source: SourceRow | NewSource, credentials: Credentials, timeout_s: float, *, https_only: bool
+) -> PanelLogin | None:
+    """Return the login to the source's panel, or None where none is known. A `get.php` address names one too."""
+    found = (credentials.url, credentials.username, credentials.password) if source.kind == XTREAM else None
     if found is None and credentials.url:
         found = login_in_url(credentials.url)
     if found is None:
         return None
     return PanelLogin(
         *found,
-        user_agent=row.options.user_agent,
+        user_agent=source.options.user_agent,
         headers=credentials.headers,
         proxy=credentials.proxy,
         timeout_s=timeout_s,
@@ -368,12 +378,12 @@ def panel_login(row: SourceRow, credentials: Credentials, timeout_s: float, *, h
 
 
 def note_account(connection: Connection, source_id: SourceId, account: AccountInfo, now: datetime) -> None:
-    """Keep what an account just said of itself."""
+    """Store the account's state as it was just read."""
     connection.execute(
         update(sources)
         .where(sources.c.id == source_id)
         .values(
-            account_status=account.status,
+            account_status=account.status.value,
             account_active=account.active,
             account_max=account.maximum,
             account_expires_at=account.expires_at,
@@ -384,7 +394,7 @@ def note_account(connection: Connection, source_id: SourceId, account: AccountIn
 
 
 def note_failure(connection: Connection, source_id: SourceId, message: str, now: datetime) -> int:
-    """Count a failed refresh; answers how many failed in a row."""
+    """Count a failed refresh. Returns how many failed in a row."""
     connection.execute(
         update(sources)
         .where(sources.c.id == source_id)
@@ -394,12 +404,12 @@ def note_failure(connection: Connection, source_id: SourceId, message: str, now:
 
 
 def note_guard(connection: Connection, source_id: SourceId, verdict: Mapping[str, Any]) -> None:
-    """Keep what the guard refused, until it is accepted or passes."""
+    """Store the guard's refusal, until the list is accepted or passes."""
     connection.execute(update(sources).where(sources.c.id == source_id).values(guard=dict(verdict)))
 
 
 def note_success(connection: Connection, source_id: SourceId, now: datetime, **values: object) -> None:
-    """A refresh went well; `values` are further columns that it learned (etag, counts, ...)."""
+    """Store a successful refresh; `values` are further columns that it learned (etag, counts, ...)."""
     connection.execute(
         update(sources)
         .where(sources.c.id == source_id)
@@ -410,7 +420,7 @@ def note_success(connection: Connection, source_id: SourceId, now: datetime, **v
 def save_learned(
     connection: Connection, row: SourceRow, learned: LearnedAccess, reference: LearnedAccess, secrets: SecretBox
 ) -> None:
-    """Keep what the playlist's URLs share; part of the switch to the generation whose templates need it."""
+    """Store the values that the playlist's URLs share; part of the switch to the generation that needs them."""
     credentials = Credentials.of_json(secrets.decrypt(row.credentials))
     if (credentials.learned, credentials.reference) != (learned, reference):
         encrypted = secrets.encrypt(replace(credentials, learned=learned, reference=reference).to_json())
@@ -425,7 +435,7 @@ def finish_refresh(
     now: datetime,
     event: Callable[[], Event | None],
 ) -> None:
-    """What is written with the switch to a new generation: (learned, reference) values, success, the event."""
+    """Write the switch's companions: the (learned, reference) values, the success, the event."""
     save_learned(connection, row, *learned, secrets)
     note_success(connection, row.id, now)
     happened = event()
@@ -434,7 +444,7 @@ def finish_refresh(
 
 
 def check_new_source(new: NewSource) -> None:
-    """Raises InvalidInput where a source cannot be asked as it is described."""
+    """Raise InvalidInput where a source cannot be asked as it is described."""
     credentials = new.credentials
     if new.kind == XTREAM and not (credentials.url and credentials.username and credentials.password):
         raise InvalidInput("An Xtream account needs its server's address, a username and a password")
@@ -447,7 +457,7 @@ def check_new_source(new: NewSource) -> None:
 def _columns(new: NewSource, secrets: SecretBox) -> dict[str, Any]:
     check_new_source(new)
     return {
-        "kind": new.kind,
+        "kind": SourceKind(new.kind).value,
         "enabled": new.enabled,
         "priority": new.priority,
         "credentials": secrets.encrypt(new.credentials.to_json()),
@@ -459,6 +469,8 @@ def _columns(new: NewSource, secrets: SecretBox) -> dict[str, Any]:
 
 def _row(row: Row[*tuple[Any, ...]]) -> SourceRow:
     values = dict(row._mapping)
+    values["kind"] = SourceKind(values["kind"])
+    values["origin"] = Origin(values["origin"])
     values["options"] = SourceOptions.of_json(values["options"] or {})
     values["counts"] = values["counts"] or {}
     return SourceRow(**{name: values[name] for name in SourceRow.__dataclass_fields__})

@@ -1,0 +1,78 @@
+"""Start a refresh in the background: one source or all of them, and the options that travel with the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+from stalkeer.errors import Conflict
+from stalkeer.store.db.database import Database
+from stalkeer.store.journal.runs import RunId, get_run, set_queued_options
+from stalkeer.store.sources.sources import get_source
+
+REFRESH = "refresh"
+
+
+class JobStarter(Protocol):
+    """The engine, as far as it starts jobs."""
+
+    def start(self, job: str, subject: str | None = None, options: Mapping[str, object] | None = None) -> int:
+        """Queue a job and return the id of its run; an open run of the same subject is returned instead."""
+        ...
+
+
+@dataclass(frozen=True)
+class RefreshOptions:
+    """`accept` believes a list that the guard refuses. `anew` reads everything, changed or not.
+
+    `without_own_times` leaves out the sources that have refresh times of their own.
+    """
+
+    accept: bool = False
+    anew: bool = False
+    without_own_times: bool = False
+
+    @classmethod
+    def of_run(cls, options: Mapping[str, object]) -> RefreshOptions:
+        return cls(**{name: bool(options.get(name)) for name in cls.__dataclass_fields__})
+
+    def to_run(self) -> dict[str, object]:
+        """Return the options of a run; an option that is off is left out."""
+        return {name: True for name, is_on in asdict(self).items() if is_on}
+
+    def joined(self, other: RefreshOptions) -> RefreshOptions:
+        """Return the options of one refresh that does for two."""
+        return RefreshOptions(
+            accept=self.accept or other.accept,
+            anew=self.anew or other.anew,
+            without_own_times=self.without_own_times and other.without_own_times,
+        )
+
+
+USUAL = RefreshOptions()
+
+
+def start_refresh(
+    database: Database, engine: JobStarter | None, slug: str | None, options: RefreshOptions = USUAL
+) -> RunId:
+    """Queue the refresh of one source, or of all enabled ones without a name. Returns the id of its run.
+
+    A run that waits already takes over the options. Raises NotFound for an unknown source, and Conflict where no
+    engine runs or where the source is being refreshed without the options at this moment.
+    """
+    if engine is None:
+        raise Conflict("No engine runs in this process; `stalkeer serve` has one.")
+    if slug is not None:
+        with database.connect() as connection:
+            get_source(connection, slug)
+    run_id = RunId(engine.start(REFRESH, slug, options.to_run()))
+    with database.begin() as connection:
+        present = RefreshOptions.of_run(get_run(connection, run_id).options)
+        joined = present.joined(options)
+        if joined == present or set_queued_options(connection, run_id, joined.to_run()):
+            return run_id
+    if joined.accept != present.accept or joined.anew != present.anew:
+        subject = slug or "Every source"
+        raise Conflict(f"{subject} is being refreshed already, without this; try again when run {run_id} has ended")
+    return run_id
