@@ -251,7 +251,7 @@ def test_only_the_engine_imports_dbos():
 
 
 def test_only_the_store_speaks_sql():
-    """Everyone else asks the store; the refresh's million-row path is its guest."""
+    """Everyone else asks the store."""
     users = {
         name_of(path)
         for path in modules()
@@ -259,7 +259,7 @@ def test_only_the_store_speaks_sql():
         if floor_of(name_of(path)) != "store"
     }
 
-    assert users <= {"stalkeer.jobs.sources.ingest"}
+    assert users == set()
 
 
 def test_store_functions_take_a_connection():

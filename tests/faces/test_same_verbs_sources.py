@@ -18,6 +18,9 @@ from stalkeer.errors import NotFound
 from stalkeer.faces.cli.main import run_command_line
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.sources.refresh import refresh_sources
+from stalkeer.jobs.sources.start import RefreshOptions
+from stalkeer.jobs.sources.start import start_refresh as start_refresh_of
+from stalkeer.model import Origin
 from stalkeer.runtime import App
 from stalkeer.store.db.database import Database
 from stalkeer.store.journal.runs import RunId, claim_run, list_runs, queue_run
@@ -202,7 +205,7 @@ def all_faces(app: App, client: TestClient, capsys: pytest.CaptureFixture[str]):
     return Web(client), Api(client), Cli(app, capsys)
 
 
-def keep(app: App, source: NewSource, origin: str = "ui") -> None:
+def keep(app: App, source: NewSource, origin: Origin = Origin.UI) -> None:
     with app.database.begin() as connection:
         add_source(connection, source, app.secrets, app.clock(), origin)
 
@@ -291,9 +294,31 @@ def test_a_source_is_switched_off_and_on_over_each_face(app: App, face):
     assert known(app) == ACCOUNT
 
 
+def test_a_source_whose_login_cannot_be_read_is_switched_off_over_each_face(app: App, face):
+    keep(app, ACCOUNT)
+    with app.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE sources SET credentials = 'of another key'")
+
+    said = face.switch(on=False)
+
+    assert said.done, said.text
+    with app.database.connect() as connection:
+        row = get_source(connection, "tv")
+    assert (row.enabled, row.credentials) == (False, "of another key")
+
+
+def test_a_page_offers_no_switch_for_a_source_of_the_configuration(app: App, client: TestClient):
+    keep(app, ACCOUNT, Origin.CONFIG)
+    keep(app, replace(LIST, slug="mine"))
+
+    page = client.get("/sources").text
+
+    assert "/sources/mine/disable" in page and "/sources/tv/disable" not in page
+
+
 @pytest.mark.parametrize("verb", ["change", "switch", "remove"])
 def test_a_source_of_the_configuration_is_changed_there_whatever_the_face(app: App, face, verb: str):
-    keep(app, ACCOUNT, origin="config")
+    keep(app, ACCOUNT, origin=Origin.CONFIG)
     calls: Mapping[str, Callable[[], Said]] = {
         "change": lambda: face.change(priority=3),
         "switch": lambda: face.switch(on=False),
@@ -391,6 +416,24 @@ def test_a_smaller_list_is_not_said_to_be_taken_by_a_refresh_that_will_not_take_
         assert said.done and runs_of(app) == [("tv", {"accept": True})]
 
 
+def test_a_plain_refresh_takes_nothing_from_one_that_waits(app: App, all_faces):
+    keep(app, LIST)
+    web, api, _ = all_faces
+    start_refresh(web, accept=True)
+
+    assert start_refresh(api).done
+
+    assert runs_of(app) == [("tv", {"accept": True})]
+
+
+def test_a_refresh_of_all_sources_widens_the_scheduled_one_that_waits(app: App):
+    app.engine.start("refresh", None, RefreshOptions(without_own_times=True).to_run())
+
+    start_refresh_of(app.database, app.engine, None)
+
+    assert runs_of(app) == [(None, {})]
+
+
 # --- test --------------------------------------------------------------------------------------------------------
 
 
@@ -455,7 +498,7 @@ def test_a_pattern_that_cannot_be_used_is_refused_over_each_face(app: App, face,
 def test_a_filter_of_the_configuration_is_taken_back_there_whatever_the_face(app: App, face):
     keep(app, LIST)
     with app.database.begin() as connection:
-        row = add_filter(connection, Filter(Field.NAME, Mode.EXCLUDE, "x"), None, app.clock(), "config")
+        row = add_filter(connection, Filter(Field.NAME, Mode.EXCLUDE, "x"), None, app.clock(), Origin.CONFIG)
 
     said = face.remove_filter(row.id)
 

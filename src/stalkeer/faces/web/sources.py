@@ -20,13 +20,14 @@ from stalkeer.jobs.sources.describe import SourcePatch, build_source
 from stalkeer.jobs.sources.edit import create_source, delete_source, edit_source, editable_source
 from stalkeer.jobs.sources.filters import create_filter, delete_filter
 from stalkeer.jobs.sources.probe import ProbeReport, probe_source, probe_stored_source
-from stalkeer.jobs.sources.start import RefreshOptions, start_refresh
+from stalkeer.jobs.sources.start import REFRESH, RefreshOptions, start_refresh
 from stalkeer.jobs.sources.upload import keep_upload
+from stalkeer.model import Origin
 from stalkeer.runtime import App
 from stalkeer.store.catalogue.entries import groups_of
 from stalkeer.store.journal.runs import list_runs
 from stalkeer.store.sources.filters import list_filters
-from stalkeer.store.sources.sources import get_source, kept_credentials
+from stalkeer.store.sources.sources import get_source, kept_credentials, list_sources
 from stalkeer.store.system.dashboard import SourceCard, last_changes, source_cards
 
 router = APIRouter(include_in_schema=False)
@@ -37,10 +38,11 @@ MOST_GROUPS = 400
 def get_list(request: Request) -> HTMLResponse:
     with app_of(request).database.connect() as connection:
         cards = source_cards(connection)
-        runs = list_runs(connection, job="refresh", open_only=True)
+        locked = {row.slug for row in list_sources(connection) if row.origin is Origin.CONFIG}
+        runs = list_runs(connection, job=REFRESH, open_only=True)
     if is_fragment(request):
-        return fragment(request, "sources/cards.html", cards=cards, runs=runs)
-    return page(request, "sources/list.html", cards=cards, runs=runs)
+        return fragment(request, "sources/cards.html", cards=cards, locked=locked, runs=runs)
+    return page(request, "sources/list.html", cards=cards, locked=locked, runs=runs)
 
 
 @router.get("/sources/new")
