@@ -35,7 +35,7 @@ BASE_SHARE = 0.05  # a host is the source's own when so much of the sample comes
 
 @dataclass(frozen=True)
 class Access:
-    """What stands behind a template's names, as it is written in URLs; and how the source wants to be asked."""
+    """The values of a template's names, as they are written in URLs, and the headers and proxy of the source."""
 
     base: str = ""
     username: str = field(default="", repr=False)
@@ -154,7 +154,7 @@ class Templates:
         )
 
     def translation(self, reference: LearnedAccess) -> list[tuple[bytes, bytes]]:
-        """What to replace so that a chunk reads as it did under `reference`: nothing until a value was changed."""
+        """Return the replacements that make a chunk read as under `reference`: none until a value was changed."""
         now = self.learned
         pairs = [(f"{new}/", f"{old}/") for new, old in zip(now.bases, reference.bases, strict=False)]
         pairs += [

@@ -73,5 +73,5 @@ class NewTitle(NamedTuple):
 
     @property
     def is_plain(self) -> bool:
-        """Whether its text alone tells its keys."""
+        """Return whether the keys follow from the text alone."""
         return len(self.keys) == 1 and not self.keys[0][1]

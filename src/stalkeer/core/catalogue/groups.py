@@ -85,7 +85,7 @@ class LanguageGroup:
 
 
 def guess_language(group: str) -> Guess | None:
-    """From the code in front, a flag, the name of a language or country, or the script.
+    """Guess from the code in front, a flag, the name of a language or country, or the script.
 
     >>> guess_language("|FR| Films").language
     'fr'

@@ -1,4 +1,4 @@
-"""What an entry is, and what names it: read from its URL first, then from its name, group and duration."""
+"""Decide the kind and the key of an entry: from its URL first, then from its name, group and duration."""
 
 from __future__ import annotations
 

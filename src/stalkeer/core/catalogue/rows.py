@@ -1,4 +1,4 @@
-"""What a row of the catalogue says of an entry: the account's own words, and what its name says."""
+"""Make the catalogue's rows of entries, from the account's own fields and from the entries' names."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Draft(NamedTuple):
 
 
 class _Shared(NamedTuple):
-    """What the rows of names say that differ in their title alone, or in season and episode alone."""
+    """The values that rows share whose names differ in their title alone, or in season and episode alone."""
 
     title: NewTitle | None
     kind: str  # of their titles
@@ -138,7 +138,7 @@ class RowMaker:
         return self._title
 
     def _remember_tags(self, tags: tuple[object, ...], parsed: ParsedTitle) -> tuple[str | None, str | None]:
-        """What a name says of quality, as JSON, and of languages."""
+        """Return the quality of a name, as JSON, and its languages."""
         said = {
             "source": parsed.source,
             "codec": parsed.codec,
@@ -158,7 +158,7 @@ def _content(usual: tuple[object, ...], further: tuple[object, ...]) -> Content:
 
 
 def _series_of(shared: _Shared, title: str, key: str, year: int | None) -> _Shared:
-    """What the episodes of a series say, whose name stands in a frame."""
+    """Return the shared values of the episodes of a series whose name stands in a frame."""
     kind, readings = shared.kind, shared.readings
     own = _doubtful(kind, title, readings) if readings else NewTitle(kind, title, ((key, 0.0),))
     return shared._replace(title=own, year=shared.year if year is None else year)

@@ -1,4 +1,4 @@
-"""What the visible generation was made of, and how a new playlist is laid beside it.
+"""The blocks of the visible generation, and the comparison of a new playlist with them.
 
 A playlist mostly keeps its order, so a chunk is compared with the stretch of the old one where it should lie: one
 comparison of memory where nothing changed, a look into some hundred neighbours where something did. A set of all
@@ -163,7 +163,7 @@ class Alignment:
         return None if added is None else added - start
 
     def _match_whole(self, chunk: array[int]) -> bool:
-        """Whether these blocks lie in the old list just where they should; they are then done with."""
+        """Match blocks that lie in the old list just where they should. Returns whether they do."""
         start, end = self._place, self._place + len(chunk)
         if self.old.fingerprints[start:end] != chunk:
             return False

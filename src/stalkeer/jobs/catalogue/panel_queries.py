@@ -1,4 +1,4 @@
-"""Questions to accounts, one at a time and on demand: their state, a series' episodes, a film's details."""
+"""Ask accounts on demand, one question at a time: their state, a series' episodes, a movie's details."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MOST_FAILURES = 3  # in a row: then the panel is left alone
 
 @dataclass(frozen=True)
 class ExpandReport:
-    """What became of the series or films that were to be asked for."""
+    """Counts of the series or movies that were to be asked for."""
 
     asked: int = 0
     cached: int = 0
@@ -58,7 +58,7 @@ class ExpandReport:
 
 
 def ask_account(tools: Refresher, source_id: SourceId) -> AccountReply | None:
-    """The account's own word on its state, for whoever opens connections to it. None: it has no panel that is known.
+    """Ask an account for its state. None where no panel of it is known.
 
     Raises SourceError where it does not answer.
     """
@@ -128,7 +128,7 @@ def fetch_film_details(
 def _ask_each(
     items: Sequence[T], ask: Callable[[T], int], report: ExpandReport, run: Run, sleep: Callable[[float], None]
 ) -> ExpandReport:
-    """One question after another. One that fails is counted; several in a row end the questions."""
+    """Ask for one item after another. A failure is counted; several in a row end the questions."""
     in_a_row = 0
     for number, item in enumerate(items):
         if run.is_cancelled() or number >= MOST_QUESTIONS or in_a_row >= MOST_FAILURES:

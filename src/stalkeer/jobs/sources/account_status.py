@@ -28,10 +28,10 @@ SETTLING = timedelta(seconds=5)  # a connection opened or closed so lately may o
 
 
 class AccountState(StrEnum):
-    """Whether a connection to an account may be opened now."""
+    """The state of an account for the next connection to it."""
 
-    FREE = "free"  # nobody else uses it, as far as it says
-    IN_USE = "in_use"  # someone watches, and leaves us no connection
+    FREE = "free"  # a connection may be opened, as far as the account says
+    IN_USE = "in_use"  # viewers leave us no connection
     REFUSED = "refused"  # expired, banned, disabled, or the login is wrong
     UNKNOWN = "unknown"  # it has no such question, or did not answer
 

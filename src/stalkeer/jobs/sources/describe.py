@@ -59,7 +59,7 @@ class SourcePatch:
 
     @property
     def changes_credentials(self) -> bool:
-        """Whether anything is named that is stored encrypted."""
+        """Return whether a field is named that is stored encrypted."""
         fields = (self.address, self.username, self.password, self.headers, self.proxy)
         return any(value is not KEEP for value in fields)
 

@@ -143,7 +143,7 @@ class _Probe:
 
     @property
     def has_answered(self) -> bool:
-        """Whether it lists anything, be it only what is left out."""
+        """Return whether the source lists anything, be it only entries that are left out."""
         return bool(self._kinds or self._left_out)
 
     def ask(self) -> None:

@@ -35,7 +35,7 @@ class SeriesToExpand:
 def series_to_expand(
     connection: Connection, source_id: SourceId, keys: Sequence[str], fresh_since: datetime
 ) -> list[SeriesToExpand]:
-    """Those of the series that are visible and were not asked for since, or have changed since they were."""
+    """List the visible series that were not asked for since, or have changed since they were."""
     found: list[SeriesToExpand] = []
     for part in parts_of(keys, 500):
         asked = and_(

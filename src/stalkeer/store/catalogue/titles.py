@@ -51,7 +51,7 @@ class TitleBook:
         return [None if title is None else ids[title[0]][title[1]] for title in titles]
 
     def _unknown(self, titles: Sequence[NewTitle | None]) -> dict[tuple[str, str], list[NewTitle]]:
-        """What is not in the book yet, by kind and text: titles, or other readings of them."""
+        """Return the titles that are not in the book yet, or other readings of them, by kind and text."""
         unknown: dict[tuple[str, str], list[NewTitle]] = {}
         ids, unread = self._ids, self._unread
         last = None
@@ -139,7 +139,7 @@ class TitleBook:
 
     @property
     def is_full(self) -> bool:
-        """Whether so many keys wait that they are worth writing, or some of those are not written yet."""
+        """Return whether enough keys wait to be worth writing, or some of a former batch are not written yet."""
         return len(self._keys) >= _KEPT or bool(self._sorted)
 
     @property
