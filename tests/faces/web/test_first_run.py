@@ -71,7 +71,11 @@ def test_the_first_run_leads_from_nothing_to_a_download(empty_program: Program, 
     page.get_by_label("Address", exact=True).fill(world.provider.playlist_url(world.account))
     page.get_by_label("Name").fill("demo")
     page.get_by_role("button", name="Test").click()
+    expect(page.locator("#test-result")).to_contain_text("lists nothing", timeout=PATIENCE_MS)  # its account does not
+    page.get_by_label("Keep the address as the playlist").check()
+    page.get_by_role("button", name="Test").click()
     expect(page.locator("#test-result")).to_contain_text("As it is read", timeout=PATIENCE_MS)
+    expect(page.get_by_label("Keep the address as the playlist")).to_be_checked()
     tab.shoot("first-run-3-source")
     page.get_by_role("button", name="Add it").click()
     expect(page.get_by_role("link", name="Go on")).to_be_visible(timeout=PATIENCE_MS)

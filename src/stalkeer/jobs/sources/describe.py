@@ -171,4 +171,4 @@ def _within_bounds(source: NewSource, patch: SourcePatch) -> NewSource:
 def _check_number(label: str, value: float | None | Keep, least: int, most: int) -> None:
     if isinstance(value, Unnamed) or value is None or least <= value <= most:
         return
-    raise InvalidInput(f"{label.capitalize()}: {value} is out of range; accepted: {least} to {most:,}")
+    raise InvalidInput(f"{label.capitalize()}: {value} is out of range; accepted: {least:,} to {most:,}")
