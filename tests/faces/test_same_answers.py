@@ -26,6 +26,7 @@ from stalkeer.jobs.matching.match import Matching, match_wanted
 from stalkeer.jobs.matching.rules import Offset, apply_rule, rule_of_entry, rule_of_match, rule_of_series
 from stalkeer.jobs.matching.scan import Scanner, scan_missing
 from stalkeer.jobs.sources.refresh import refresh_sources
+from stalkeer.jobs.sources.start import RefreshOptions
 from stalkeer.model import DownloadId, DownloadState, WantedId
 from stalkeer.runtime import App
 from stalkeer.store.db.database import Database, open_database, sqlite_url
@@ -300,7 +301,7 @@ class Builder:
         del self.radarr.movies[self.passing.id]
         kept = self.without("Larch Valley", "Lilac Valley")
         self.files["main"].write_text(kept, encoding="utf-8")
-        refresh_sources(self.app.refresher, QuietRun(), "main", accept=True)
+        refresh_sources(self.app.refresher, QuietRun(), "main", RefreshOptions(accept=True))
         scan_missing(self.scanner, QuietRun())
         now = self.app.clock()
         with self.database.begin() as connection:
@@ -308,7 +309,7 @@ class Builder:
             row = get_source(connection, "off")
             off = NewSource("off", row.kind, read_credentials(row, self.app.secrets), row.options)
             change_source(connection, row, replace(off, enabled=False), self.app.secrets)
-            remove_source(connection, get_source(connection, "dropped"), now)
+            remove_source(connection, get_source(connection, "dropped"), self.app.secrets, now)
 
     def without(self, *titles: str) -> str:
         """The main list less these films."""
