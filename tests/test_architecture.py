@@ -33,21 +33,13 @@ ROOMS = ("db", "journal", "sources", "catalogue", "library", "matching", "downlo
 # Modules of faces that still open write transactions. A verb that moves to jobs takes its module's row out.
 STILL_WRITING = frozenset(
     {
-        "stalkeer.faces.api.blocklist",
         "stalkeer.faces.api.download_requests",
-        "stalkeer.faces.api.filters",
         "stalkeer.faces.api.instances",
         "stalkeer.faces.api.settings",
-        "stalkeer.faces.api.sources",
         "stalkeer.faces.cli.arr",
         "stalkeer.faces.cli.download",
-        "stalkeer.faces.cli.source",
-        "stalkeer.faces.cli.source_edit",
-        "stalkeer.faces.cli.source_filter",
         "stalkeer.faces.web.activity",
         "stalkeer.faces.web.instances",
-        "stalkeer.faces.web.matches",
-        "stalkeer.faces.web.sources",
     }
 )
 PURE = ("model", "errors", "core")
