@@ -20,8 +20,8 @@ from stalkeer.demo.content import Content
 from stalkeer.demo.provider import Provider
 from stalkeer.demo.radarr import Radarr
 from stalkeer.engine.engine import Engine
-from stalkeer.engine.intervals import Rhythm
-from stalkeer.engine.program import Outside
+from stalkeer.engine.intervals import Intervals
+from stalkeer.engine.program import EngineClients
 from stalkeer.engine.table import JobTable
 from stalkeer.jobs.library.instances import Arrs
 from stalkeer.jobs.sources.account_status import AccountMonitor, AccountReply
@@ -33,7 +33,7 @@ from stalkeer.store.downloads.downloads import DownloadRow, NewDownload, NewItem
 from tests.doubles.app import make_app
 
 PATIENCE_S = 60.0
-QUICKLY = Rhythm(pulse_s=0.05, stale_s=1.5, dead_s=3.0, unclaimed_s=3.0, survey_s=0.3, settings_s=0.2)
+QUICKLY = Intervals(heartbeat_s=0.05, stale_s=1.5, dead_s=3.0, resources_s=0.3, settings_s=0.2)
 QUICK = {
     "import.mode": "none",
     "downloads.reconnect_gap": "0.05s",
@@ -76,11 +76,13 @@ class House:
     def database(self) -> Database:
         return self.app.database
 
-    def engine(self, role: str = "serve", rhythm: Rhythm = QUICKLY, jobs: JobTable | None = None) -> Engine:
+    def engine(self, role: str = "serve", intervals: Intervals = QUICKLY, jobs: JobTable | None = None) -> Engine:
         arrs = Arrs(self.database, self.app.secrets, self.app.clock)
         accounts = AccountMonitor(self.database, self.ask, self.app.clock)
-        outside = Outside(arrs=arrs, access=self.access, accounts=accounts)
-        return Engine(self.app, outside, jobs or JobTable(self.database, self.app.clock, ()), role=role, rhythm=rhythm)
+        clients = EngineClients(arrs=arrs, access=self.access, accounts=accounts)
+        return Engine(
+            self.app, clients, jobs or JobTable(self.database, self.app.clock, ()), role=role, intervals=intervals
+        )
 
     def access(self, _source_id: SourceId) -> Access:
         return Access(base=self.provider_url or self.provider.url, username="user", password="secret")

@@ -53,7 +53,7 @@ class Watching:
         return 0.0 if len(self.interruptions) <= self.reconnects else None
 
     def stop(self, reason: StopReason = StopReason.PAUSE) -> None:
-        """As the pulse does it: the reason first, then the socket."""
+        """As the heartbeat does it: the reason first, then the socket."""
         self._reason = reason
         if self._shutdown is not None:
             self._shutdown()

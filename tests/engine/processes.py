@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import event
 
-from stalkeer.engine.intervals import Rhythm
+from stalkeer.engine.intervals import Intervals
 from stalkeer.engine.process import work_until_signal
 from stalkeer.store.db.database import Database, open_database
 from tests.doubles.app import make_app
@@ -33,7 +33,7 @@ class Spec:
     data_dir: Path
     provider_url: str
     given: Mapping[str, object] = field(default_factory=dict)
-    rhythm: Rhythm = QUICKLY
+    intervals: Intervals = QUICKLY
     dies_at: int | None = None
     dies_after: bool = False
 
@@ -49,7 +49,7 @@ def work(spec: Spec) -> None:
         _plant(database, spec.dies_at, after=spec.dies_after)
     app = make_app(spec.data_dir, database, now, {**QUICK, **spec.given})
     house = House(app, provider=None, radarr=None, provider_url=spec.provider_url)
-    work_until_signal(house.engine("worker", spec.rhythm))
+    work_until_signal(house.engine("worker", spec.intervals))
     os._exit(0)
 
 

@@ -156,7 +156,7 @@ def test_the_last_variant_that_is_gone_fails_the_download_and_frees_its_items(ho
     assert row.items[0].state == "cancelled"
 
 
-def test_a_limit_of_its_own_slows_a_running_download_down_within_a_pulse(house, running):
+def test_a_limit_of_its_own_slows_a_running_download_down_within_a_heartbeat(house, running):
     download = house.download("Dune", content(20_000_000))
     house.provider.rate = 4_000_000
     running(house.engine())

@@ -5,12 +5,12 @@ import time
 
 import pytest
 
-from stalkeer.engine.intervals import USUAL
+from stalkeer.engine.intervals import DEFAULT_INTERVALS
 
 
 @pytest.mark.soak
 def test_an_idle_engine_takes_less_than_three_hundredths_of_a_core(house, running):
-    running(house.engine(rhythm=USUAL))
+    running(house.engine(intervals=DEFAULT_INTERVALS))
     time.sleep(3)
     before, began = cpu(), time.monotonic()
     time.sleep(30)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from dbos import DBOS, SetWorkflowID
 
-from stalkeer.engine.workflows import Bodies, Dispatch, EngineDatabase
+from stalkeer.engine.workflows import Dispatch, EngineDatabase, Handlers
 from stalkeer.model import DownloadState
 from tests.doubles.house import content, digest, eventually, now
 from tests.engine.processes import CONTEXT
@@ -21,7 +21,7 @@ def old_release(path: str) -> None:
     def hang(*_anything: object) -> None:
         time.sleep(3600)
 
-    dispatch = Dispatch(EngineDatabase("local", file=Path(path)), Bodies(hang, hang, hang, hang))
+    dispatch = Dispatch(EngineDatabase("local", file=Path(path)), Handlers(hang, hang, hang, hang))
     original = dispatch._register
 
     def register() -> None:

@@ -11,7 +11,7 @@ import sqlalchemy
 from sqlalchemy import text
 
 from stalkeer.core.downloads.states import Action
-from stalkeer.engine.intervals import USUAL
+from stalkeer.engine.intervals import DEFAULT_INTERVALS
 from stalkeer.engine.presence import has_worker
 from stalkeer.errors import Conflict
 from stalkeer.model import DownloadState
@@ -133,11 +133,11 @@ def test_downloads_survive_a_database_that_is_away(shared_house):
 @pytest.mark.postgres
 @pytest.mark.timeout(600)
 def test_a_database_that_is_away_for_a_minute_stops_transfers_in_time_and_they_go_on(shared_house):
-    """At the usual rhythm: a worker is believed for 20 s without a pulse, and struck out by others after 30 s."""
+    """By default a worker is believed for 20 s without a heartbeat, and struck out by others after 30 s."""
     house = shared_house
     bodies = queue_films(house, 3, 30_000_000)
     house.provider.rate = 150_000
-    with worker(Spec.of(house, rhythm=USUAL)) as process:
+    with worker(Spec.of(house, intervals=DEFAULT_INTERVALS)) as process:
         eventually(lambda: all(house.row(one).durable_offset > 0 for one in bodies), "something of all is safe")
         with away(house.database):
             time.sleep(15)
@@ -157,7 +157,7 @@ def test_a_database_that_is_away_for_a_minute_stops_transfers_in_time_and_they_g
 def test_a_database_that_is_locked_for_a_minute_only_delays(house):
     bodies = queue_films(house, 3, 20_000_000)
     house.provider.rate = 400_000
-    with worker(Spec.of(house, rhythm=USUAL)) as process:
+    with worker(Spec.of(house, intervals=DEFAULT_INTERVALS)) as process:
         eventually(lambda: all(house.row(one).offset > 0 for one in bodies), "all are under way")
         before = sum(request.sent for request in house.provider.requests)
 

@@ -1,1 +1,1 @@
-"""Carries jobs and downloads over processes and crashes: dispatch, schedules, the pulse. Holds no policy."""
+"""Carries jobs and downloads over processes and crashes: dispatch, schedules, the heartbeat. Holds no policy."""

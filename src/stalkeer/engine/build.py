@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from stalkeer.core.catalogue.access import Access
-from stalkeer.engine.program import Outside, Program
+from stalkeer.engine.program import EngineClients, Program
 from stalkeer.engine.schedules import may_start_by_itself
 from stalkeer.engine.table import Job, JobTable
 from stalkeer.jobs.catalogue.panel_queries import ask_account
@@ -47,14 +47,14 @@ def build_engine(
     """`child` makes the command line that carries out a heavy job in a process of its own."""
     from stalkeer.engine.engine import Engine  # a process for one run needs none, and DBOS takes its time
 
-    outside = Outside(
+    clients = EngineClients(
         arrs=program.arrs,
         access=lambda source_id: read_access(program, source_id),
         accounts=AccountMonitor(
             program.database, lambda source_id: ask_account(program.refresher, source_id), program.clock
         ),
     )
-    return Engine(program, outside, build_table(program, child), role=role)
+    return Engine(program, clients, build_table(program, child), role=role)
 
 
 def build_table(program: WiredProgram, child: Callable[[int], Sequence[str]] | None = None) -> JobTable:

@@ -18,7 +18,7 @@ def child_command(config: Path | None) -> Callable[[int], Sequence[str]]:
 def end_with_parent() -> None:
     """End this process when the one that holds the other end of its standard input does, however that ended.
 
-    The run is given to somebody else then, who must not meet this process still at it.
+    Another worker takes the run over then, and must not find this process still at it.
     """
 
     def watch() -> None:

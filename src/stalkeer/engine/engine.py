@@ -15,16 +15,16 @@ from dataclasses import replace
 from importlib.metadata import version
 
 from stalkeer.adapters.transfers.memory import share_pools
-from stalkeer.engine.heartbeat import Given, Pulse
-from stalkeer.engine.intervals import USUAL, Rhythm
+from stalkeer.engine.heartbeat import BeatResult, Heartbeat
+from stalkeer.engine.intervals import DEFAULT_INTERVALS, Intervals
 from stalkeer.engine.lock import FolderLock
-from stalkeer.engine.program import Outside, Program
-from stalkeer.engine.resource_monitor import Survey
+from stalkeer.engine.program import EngineClients, Program
+from stalkeer.engine.resource_monitor import ResourceMonitor
 from stalkeer.engine.schedules import cron_times, local_timezone, previous_time
 from stalkeer.engine.settings_watch import SettingsWatch
 from stalkeer.engine.table import JobTable
 from stalkeer.engine.worker import Worker
-from stalkeer.engine.workflows import Bodies, Dispatch, EngineDatabase
+from stalkeer.engine.workflows import Dispatch, EngineDatabase, Handlers
 from stalkeer.errors import Conflict, StalkeerError, StoreError
 from stalkeer.jobs.downloads.context import Tools
 from stalkeer.jobs.sources.start import REFRESH, RefreshOptions
@@ -54,7 +54,13 @@ class Engine:
     """Carries downloads and jobs in this process until `stop`. `role` is serve, worker or cli."""
 
     def __init__(
-        self, program: Program, outside: Outside, jobs: JobTable, *, role: str = "serve", rhythm: Rhythm = USUAL
+        self,
+        program: Program,
+        clients: EngineClients,
+        jobs: JobTable,
+        *,
+        role: str = "serve",
+        intervals: Intervals = DEFAULT_INTERVALS,
     ) -> None:
         self._program = program
         self._jobs = jobs
@@ -62,28 +68,30 @@ class Engine:
         self._is_shared = not program.database.is_sqlite
         self.id = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}" if self._is_shared else SQLITE_WORKER
         self._lock = FolderLock(program.paths.data_dir)
-        self._given: queue.SimpleQueue[Given | None] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[BeatResult | None] = queue.SimpleQueue()
         self._tools = Tools(
             database=program.database,
             secrets=program.secrets,
             settings=lambda: program.settings,
             clock=program.clock,
             dice=random.random,
-            accounts=outside.accounts,
-            arrs=outside.arrs,
-            access=outside.access,
-            disk_full=lambda: self._survey.note_disk_full(),
-            note_fetched=lambda download_id, size, seconds: self._survey.note_fetched(download_id, size, seconds),
-            wake=lambda: self._pulse.wake(),
+            accounts=clients.accounts,
+            arrs=clients.arrs,
+            access=clients.access,
+            disk_full=lambda: self._resources.note_disk_full(),
+            note_fetched=lambda download_id, size, seconds: self._resources.note_fetched(download_id, size, seconds),
+            wake=lambda: self._heartbeat.wake(),
         )
-        self._pulse: Pulse
-        self._survey: Survey
-        self._worker = Worker(self.id, self._tools, rhythm.stale_s if self._is_shared else None)
-        self._survey = Survey(self._tools, lambda: self._pulse.wake(), rhythm.survey_s)
-        self._pulse = Pulse(self._worker, self._identity(), self._tools, self._survey, self._given.put, rhythm)
-        self._dispatch = Dispatch(self._engine_database(), self._bodies())
+        self._heartbeat: Heartbeat
+        self._resources: ResourceMonitor
+        self._worker = Worker(self.id, self._tools, intervals.stale_s if self._is_shared else None)
+        self._resources = ResourceMonitor(self._tools, lambda: self._heartbeat.wake(), intervals.resources_s)
+        self._heartbeat = Heartbeat(
+            self._worker, self._identity(), self._tools, self._resources, self._results.put, intervals
+        )
+        self._dispatch = Dispatch(self._engine_database(), self._handlers())
         self._dispatcher = threading.Thread(target=self._dispatch_all, name="dispatcher", daemon=True)
-        self._settings_watch = SettingsWatch(self._look_at_settings, rhythm.settings_s)
+        self._settings_watch = SettingsWatch(self._look_at_settings, intervals.settings_s)
         self._scheduled: Mapping[str, str] | None = None
         self._is_running = False
 
@@ -115,9 +123,9 @@ class Engine:
             self._lock.release()
             raise
         self._is_running = True
-        self._survey.start()
+        self._resources.start()
         self._dispatcher.start()
-        self._pulse.start()
+        self._heartbeat.start()
         self._settings_watch.start()
         self._catch_up()
 
@@ -129,13 +137,13 @@ class Engine:
         if not self._is_running:
             return True
         self._is_running = False
-        self._pulse.stop_admitting()
+        self._heartbeat.stop_admitting()
         self._settings_watch.stop()
         is_quiet = self._worker.stop(timeout_s)
         is_quiet = self._jobs.stop(1.0) and is_quiet
-        self._pulse.stop()
-        self._survey.stop()
-        self._given.put(None)
+        self._heartbeat.stop()
+        self._resources.stop()
+        self._results.put(None)
         self._dispatcher.join(timeout=2)
         self._leave()
         self._dispatch.destroy()
@@ -157,7 +165,7 @@ class Engine:
 
     def wake(self) -> None:
         """Look at the queue now rather than within two seconds."""
-        self._pulse.wake()
+        self._heartbeat.wake()
 
     # --- jobs
 
@@ -166,7 +174,7 @@ class Engine:
         self._jobs.check(job)
         with self._tools.database.begin() as connection:
             run_id = queue_run(connection, self._tools.clock(), job, subject, options or {})
-        self._pulse.wake()
+        self._heartbeat.wake()
         return run_id
 
     def wait_idle(self, timeout_s: float = 600.0, poll_s: float = 0.2) -> bool:
@@ -196,11 +204,11 @@ class Engine:
         url = self._program.database.engine.url.set(drivername="postgresql")
         return EngineDatabase(self.id, url=url.render_as_string(hide_password=False))
 
-    def _bodies(self) -> Bodies:
-        return Bodies(
+    def _handlers(self) -> Handlers:
+        return Handlers(
             transfer=self._worker.transfer,
             finish=self._worker.finish,
-            job=lambda run_id: self._jobs.carry_out(run_id, self.id, self._pulse.wake),
+            job=lambda run_id: self._jobs.carry_out(run_id, self.id, self._heartbeat.wake),
             tick=self._tick,
         )
 
@@ -243,18 +251,18 @@ class Engine:
                 self._tick(schedule)
 
     def _dispatch_all(self) -> None:
-        """Hand over what the pulse decided. A slow or absent engine database holds up this thread, not the pulse."""
+        """Hand over what each heartbeat decided. A slow or absent engine database holds up only this thread."""
         tidied_at = -TIDY_EVERY_S
-        while (given := self._given.get()) is not None:
+        while (result := self._results.get()) is not None:
             try:
                 if time.monotonic() - tidied_at > TIDY_EVERY_S:
                     tidied_at = time.monotonic()
                     self._dispatch.forget_finished()
-                for order in given.transfers:
+                for order in result.transfers:
                     self._dispatch.transfer(order)
-                for order in given.finishes:
+                for order in result.finishes:
                     self._dispatch.finish(order)
-                for run in given.runs:
+                for run in result.runs:
                     self._dispatch.job(run)
             except Exception:
                 log.exception("dispatch; what was admitted and not begun goes back to the queue after a while")

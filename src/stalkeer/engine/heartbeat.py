@@ -1,4 +1,4 @@
-"""The heartbeat of a worker: every two seconds one transaction that says, asks, frees and admits; then it acts."""
+"""Beat every two seconds: one transaction signs, reads orders, frees and admits; the consequences follow it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from datetime import datetime
 
 from stalkeer.adapters.transfers.request import StopReason
 from stalkeer.core.downloads.admission import FORCE, Surroundings, plan
-from stalkeer.engine.intervals import USUAL, Rhythm
-from stalkeer.engine.resource_monitor import Survey
+from stalkeer.engine.intervals import DEFAULT_INTERVALS, Intervals
+from stalkeer.engine.resource_monitor import ResourceMonitor
 from stalkeer.engine.worker import Worker
 from stalkeer.errors import StoreError
 from stalkeer.jobs.downloads.admission import allowance, learn_hosts, limits_of, read_accounts, read_gates, throttle
@@ -52,8 +52,8 @@ CANDIDATES_PER_SOURCE = 20
 
 
 @dataclass
-class Given:
-    """What one beat decided, carried out after its commit."""
+class BeatResult:
+    """Decisions of one beat, carried out after its commit."""
 
     transfers: list[Order] = field(default_factory=list)
     finishes: list[Order] = field(default_factory=list)
@@ -61,28 +61,28 @@ class Given:
     halts: list[tuple[Order, StopReason]] = field(default_factory=list)
 
 
-class Pulse:
-    """`give` takes what is to be dispatched; it must not block."""
+class Heartbeat:
+    """Beats in a thread of its own. `give` receives each result for dispatch; it must not block."""
 
     def __init__(
         self,
         worker: Worker,
         identity: WorkerRow,
         tools: Tools,
-        survey: Survey,
-        give: Callable[[Given], None],
-        rhythm: Rhythm = USUAL,
+        resources: ResourceMonitor,
+        give: Callable[[BeatResult], None],
+        intervals: Intervals = DEFAULT_INTERVALS,
     ) -> None:
         self._worker = worker
         self._identity = identity
         self._tools = tools
-        self._survey = survey
+        self._resources = resources
         self._give = give
-        self._rhythm = rhythm
+        self._intervals = intervals
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._admitting = True
-        self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -105,51 +105,51 @@ class Pulse:
             try:
                 self.beat()
             except StoreError as error:
-                log.warning("pulse: %s", error)
+                log.warning("heartbeat: %s", error)
                 self._worker.halt_if_stale()
             except Exception:
-                log.exception("pulse")
+                log.exception("heartbeat")
                 self._worker.halt_if_stale()
-            self._wake.wait(max(0.05, self._rhythm.pulse_s - (time.monotonic() - began)))
+            self._wake.wait(max(0.05, self._intervals.heartbeat_s - (time.monotonic() - began)))
             self._wake.clear()
 
     def beat(self) -> None:
         """One transaction, then its consequences."""
         seen = self._look()
         try:
-            given = self._decide(seen)
+            result = self._decide(seen)
         except BaseException:
             for watch, one in seen:
                 watch.take_back(one)
             raise
-        self._worker.note_pulse()
+        self._worker.note_beat()
         for watch, one in seen:
             watch.confirm(one)
             self._tools.note_fetched(watch.owner.download_id, one.progress.fetched, one.seconds)
-        for order, reason in given.halts:
+        for order, reason in result.halts:
             self._worker.halt(order, reason)
-        self._give(given)
+        self._give(result)
 
-    def _decide(self, seen: list[tuple[Watch, Seen]]) -> Given:
-        given = Given()
+    def _decide(self, seen: list[tuple[Watch, Seen]]) -> BeatResult:
+        result = BeatResult()
         with self._tools.database.begin() as connection:
-            hold_briefly(connection, self._rhythm.stale_s / 2)
+            hold_briefly(connection, self._intervals.stale_s / 2)
             now = database_now(connection, self._tools.clock())
             beat(connection, self._identity, now)
-            for dead in remove_dead_workers(connection, self._worker.id, now, self._rhythm.dead_after):
+            for dead in remove_dead_workers(connection, self._worker.id, now, self._intervals.dead_after):
                 log.warning("worker %s has gone silent; its downloads go on elsewhere", dead)
                 take_back_runs(connection, dead, now)
             lost = write_progress(connection, [one.progress for _, one in seen], now)
-            given.halts += [(Order(owner.download_id, owner.run), StopReason.LOST) for owner in lost]
-            release_lost(connection, self._worker.id, self._worker.is_alive, now, self._rhythm.unclaimed_after)
+            result.halts += [(Order(owner.download_id, owner.run), StopReason.LOST) for owner in lost]
+            release_lost(connection, self._worker.id, self._worker.is_alive, now, self._intervals.dead_after)
             if self._admitting:
-                self._admit(connection, given, now)
-                given.runs = waiting_runs(connection)
+                self._admit(connection, result, now)
+                result.runs = waiting_runs(connection)
             for held in held_by(connection, self._worker.id):  # last: what must make room is asked just now
-                self._obey(held, given)
-            if seen or given.transfers:
+                self._obey(held, result)
+            if seen or result.transfers:
                 self._throttle(connection)
-        return given
+        return result
 
     def _throttle(self, connection: Transaction) -> None:
         limits = rate_limits(connection, self._worker.id)
@@ -159,23 +159,25 @@ class Pulse:
     def _look(self) -> list[tuple[Watch, Seen]]:
         return [(watch, seen) for watch in self._worker.watches() if (seen := watch.see()) is not None]
 
-    def _obey(self, held: Held, given: Given) -> None:
+    def _obey(self, held: Held, result: BeatResult) -> None:
         if held.intent is not None:
-            given.halts.append((Order(held.download_id, held.run), STOPS[held.intent]))
+            result.halts.append((Order(held.download_id, held.run), STOPS[held.intent]))
 
     def _unasked(self, connection: Transaction, sources: set[SourceId], now: datetime) -> set[SourceId]:
-        """Those whose account must have been asked before the first of their downloads starts, by whichever worker."""
+        """Return the sources whose account some worker must ask before the first of their downloads starts."""
         due = questions_due(connection, sources, now, ASK_EVERY)
-        self._survey.ask_soon(due)
+        self._resources.ask_soon(due)
         return due | questions_open(connection, sources, now)
 
-    def _admit(self, connection: Transaction, given: Given, now: datetime) -> None:
-        """Start what may start; ask what must make room. Finished files go on whatever the calendar says, but not while
-        a folder is in trouble: what lies on a disk that is away would be taken for gone, and fetched again.
+    def _admit(self, connection: Transaction, result: BeatResult, now: datetime) -> None:
+        """Admit downloads, and ask running ones to make room.
+
+        Finished files go on outside the allowed hours too, but not while a folder is in trouble: a file on a disk that
+        is away would be taken for gone, and fetched again.
         """
-        if self._survey.volume.trouble is None:
-            given.finishes = admit_finishing(connection, now)
-        running = [replace(one, remaining=self._survey.unclaimed_by(one)) for one in running_downloads(connection)]
+        if self._resources.volume.trouble is None:
+            result.finishes = admit_finishing(connection, now)
+        running = [replace(one, remaining=self._resources.unclaimed_by(one)) for one in running_downloads(connection)]
         candidates = waiting_candidates(connection, now, CANDIDATES_PER_SOURCE)
         if not candidates and not running:
             return
@@ -184,10 +186,10 @@ class Pulse:
             candidates = learn_hosts(connection, self._tools.access, candidates)
         idle = {one.source_id for one in candidates} - {one.source_id for one in running}
         accounts = read_accounts(connection, settings, now, self._unasked(connection, idle, now))
-        gates = read_gates(connection, settings, now, self._survey.unsampled)
-        around = Surroundings(limits_of(settings), {"": self._survey.volume}, gates)
+        gates = read_gates(connection, settings, now, self._resources.unsampled)
+        around = Surroundings(limits_of(settings), {"": self._resources.volume}, gates)
         decided = plan(candidates, running, accounts, around, now)
         ask_to_leave(connection, decided.leaving)
         barred = [one.id for one in running if one.priority < FORCE and gates.bar(one.source_id)]
         ask_to_leave(connection, barred)
-        given.transfers = admit(connection, decided.admitted, now)
+        result.transfers = admit(connection, decided.admitted, now)

@@ -1,4 +1,4 @@
-"""What the engine needs of the program around it."""
+"""The parts of the program that the engine uses."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Folders(Protocol):
 
 
 class Program(Protocol):
-    """What the engine needs of the wired program."""
+    """The wired program, as far as the engine uses it."""
 
     @property
     def live(self) -> LiveSettings: ...
@@ -51,8 +51,8 @@ class Program(Protocol):
 
 
 @dataclass(frozen=True)
-class Outside:
-    """How the engine reaches accounts and instances."""
+class EngineClients:
+    """Clients through which the engine reaches accounts and instances."""
 
     arrs: Arrs
     access: Callable[[SourceId], Access]

@@ -1,4 +1,4 @@
-"""What the pulse must not wait for: disks, accounts, litter, samples. A thread of its own looks after them."""
+"""Watch disks, accounts, leftovers and rates in a thread of its own: the heartbeat must not wait for them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ IN_TROUBLE_S = 2.0  # somebody is at the disk: what waits for it should not wait
 
 @dataclass(frozen=True)
 class Fetched:
-    """What one download fetched, and how long that took."""
+    """Bytes that one download fetched, and the seconds that took."""
 
     bytes: int = 0
     seconds: float = 0.0
@@ -43,10 +43,12 @@ class Fetched:
         return Fetched(self.bytes - less.bytes, self.seconds - less.seconds)
 
 
-class Survey:
-    def __init__(self, tools: Tools, wake_pulse: Callable[[], None], every_s: float) -> None:
+class ResourceMonitor:
+    """Keeps the latest measurements; the heartbeat reads them without waiting."""
+
+    def __init__(self, tools: Tools, wake_heartbeat: Callable[[], None], every_s: float) -> None:
         self._tools = tools
-        self._wake_pulse = wake_pulse
+        self._wake_heartbeat = wake_heartbeat
         self._every_s = every_s
         self._lock = threading.Lock()
         self._volume = Volume()
@@ -57,7 +59,7 @@ class Survey:
         self._sampled_at = time.monotonic()
         self._wake = threading.Event()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="survey", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="resource-monitor", daemon=True)
 
     def start(self) -> None:
         self._measure()
@@ -69,7 +71,7 @@ class Survey:
         self._thread.join(timeout=5)
         self._sample()
 
-    # --- for the pulse
+    # --- for the heartbeat
 
     @property
     def volume(self) -> Volume:
@@ -77,12 +79,12 @@ class Survey:
             return replace(self._volume, is_full=self._is_full)
 
     def unclaimed_by(self, running: Running) -> int | None:
-        """What it has yet to take of the free space: its part may hold all its blocks already."""
+        """Return the bytes that a download has yet to take of the free space. Its part may hold all its blocks already."""
         with self._lock:
             return self._unclaimed.get(running.id, running.remaining)
 
     def ask_soon(self, sources: Iterable[SourceId]) -> None:
-        """Accounts without a running download, to be asked before the first of theirs starts."""
+        """Ask these accounts before the first of their downloads starts."""
         with self._lock:
             self._wanting.update(sources)
             is_wanted = bool(self._wanting)
@@ -95,12 +97,12 @@ class Survey:
 
     @property
     def unsampled(self) -> dict[DownloadId, int]:
-        """Bytes fetched here that no sample tells of yet: quotas count them already."""
+        """Bytes fetched here that no sample counts yet; quotas count them already."""
         with self._lock:
             return {download_id: fetched.bytes for download_id, fetched in self._fetched.items()}
 
     def note_disk_full(self) -> None:
-        """A write met a full disk: nobody starts until there is twice the room that is always kept."""
+        """Note a full disk: nothing starts until there is twice the room that is always kept."""
         with self._lock:
             self._is_full = True
 
@@ -116,9 +118,9 @@ class Survey:
                 try:
                     look()
                 except StalkeerError as error:
-                    log.warning("survey: %s", error)
+                    log.warning("resource monitor: %s", error)
                 except Exception:
-                    log.exception("survey")
+                    log.exception("resource-monitor")
 
     @property
     def _is_in_trouble(self) -> bool:
@@ -139,7 +141,7 @@ class Survey:
                 self._is_full = False
 
     def _ask_accounts(self) -> None:
-        """Accounts in use, every 30 s; and those that are about to be."""
+        """Ask the accounts in use every 30 s, and those about to be used."""
         with self._lock:
             wanting, self._wanting = self._wanting, set()
         with self._tools.database.connect() as connection:
@@ -150,7 +152,7 @@ class Survey:
         for source_id in due:
             self._tools.accounts.check(source_id)
         if wanting:
-            self._wake_pulse()
+            self._wake_heartbeat()
 
     def _sweep(self) -> None:
         sweep(self._tools.database)

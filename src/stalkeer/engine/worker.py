@@ -1,4 +1,4 @@
-"""The threads of this process: which runs they carry out, how they are seen and halted."""
+"""Carry out downloads in the threads of this process, and halt them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class Halting(Protocol):
-    """Whatever a run of ours can be told to stop by."""
+    """A handle that stops one run of this process."""
 
     def halt(self, reason: StopReason) -> None: ...
 
@@ -37,12 +37,12 @@ class Worker:
         stale_s: float | None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`stale_s`: without a pulse for so long our rows may be given to others; None: there are no others."""
+        """`stale_s`: without a heartbeat for so long our rows may be given to others; None: there are no others."""
         self.id = worker_id
         self._tools = tools
         self._stale_s = stale_s
         self._monotonic = monotonic
-        self._last_pulse = monotonic()
+        self._last_beat = monotonic()
         self._lock = threading.Lock()
         self._halting: dict[Order, Halting] = {}
         self._stopping = threading.Event()
@@ -67,7 +67,7 @@ class Worker:
             with about_download(order.download_id):
                 work()
         except StoreUnavailable as error:
-            # the pulse finds the row without a thread once the database is back
+            # the heartbeat finds the row without a thread once the database is back
             log.warning("download %s waits for the database: %s", order.download_id, error)
         except StoreError:
             log.exception("download %s", order.download_id)
@@ -84,11 +84,11 @@ class Worker:
     def _owner(self, order: Order) -> Ownership:
         return Ownership(order.download_id, order.run, self.id)
 
-    # --- called by the pulse
+    # --- called by the heartbeat
 
     def watches(self) -> list[Watch]:
         with self._lock:
-            return [one for one in self._halting.values() if isinstance(one, Watch)]
+            return [halting for halting in self._halting.values() if isinstance(halting, Watch)]
 
     def is_alive(self, order: Order) -> bool:
         with self._lock:
@@ -100,11 +100,11 @@ class Worker:
         if halting is not None:
             halting.halt(reason)
 
-    def note_pulse(self) -> None:
-        self._last_pulse = self._monotonic()
+    def note_beat(self) -> None:
+        self._last_beat = self._monotonic()
 
     def halt_if_stale(self) -> None:
-        """Blocked reads must not outlive our claim: free them as soon as it is in doubt."""
+        """Free blocked reads as soon as our claim is in doubt: they must not outlive it."""
         if self._is_stale():
             self._halt_all(StopReason.LOST)
 
@@ -125,9 +125,9 @@ class Worker:
 
     def _halt_all(self, reason: StopReason) -> None:
         with self._lock:
-            everyone = list(self._halting.values())
-        for one in everyone:
-            one.halt(reason)
+            runs = list(self._halting.values())
+        for halting in runs:
+            halting.halt(reason)
 
     def _is_stale(self) -> bool:
-        return self._stale_s is not None and self._monotonic() - self._last_pulse > self._stale_s
+        return self._stale_s is not None and self._monotonic() - self._last_beat > self._stale_s

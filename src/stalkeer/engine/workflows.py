@@ -36,8 +36,8 @@ SCHEMA = "stalkeer_engine"
 
 
 @dataclass(frozen=True)
-class Bodies:
-    """What is to be done for each kind of order."""
+class Handlers:
+    """The function that carries out each kind of order."""
 
     transfer: Callable[[Order], None]
     finish: Callable[[Order], None]
@@ -63,9 +63,9 @@ class EngineDatabase:
 class Dispatch:
     """Enqueue, schedule, and clean up after. One a process: DBOS itself is a singleton."""
 
-    def __init__(self, where: EngineDatabase, bodies: Bodies) -> None:
+    def __init__(self, where: EngineDatabase, handlers: Handlers) -> None:
         self._where = where
-        self._bodies = bodies
+        self._handlers = handlers
         self._workflows: dict[str, Callable[..., None]] = {}
         self._process = uuid.uuid4().hex
         self._database: Database | None = None
@@ -166,19 +166,19 @@ class Dispatch:
             DBOS.enqueue_workflow(QUEUE, self._workflows[kind], *arguments)
 
     def _register(self) -> None:
-        bodies = self._bodies
+        handlers = self._handlers
 
         def transfer(download_id: int, run: int) -> None:
-            bodies.transfer(Order(_id(download_id), run))
+            handlers.transfer(Order(_id(download_id), run))
 
         def finish(download_id: int, run: int) -> None:
-            bodies.finish(Order(_id(download_id), run))
+            handlers.finish(Order(_id(download_id), run))
 
         def job(run_id: int) -> None:
-            bodies.job(run_id)
+            handlers.job(run_id)
 
         def tick(_at: datetime, name: Any) -> None:  # noqa: ANN401 - DBOS's own signature
-            bodies.tick(str(name))
+            handlers.tick(str(name))
 
         for function in (transfer, finish, job, tick):
             self._workflows[function.__name__] = DBOS.workflow(name=function.__name__)(function)

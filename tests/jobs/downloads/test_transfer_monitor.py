@@ -1,4 +1,4 @@
-"""What is told of a running transfer, by the pulse and by its own thread."""
+"""What is told of a running transfer, by the heartbeat and by its own thread."""
 
 from stalkeer.adapters.transfers.request import Validators
 from stalkeer.jobs.downloads.transfer_monitor import Watch

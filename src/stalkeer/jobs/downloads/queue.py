@@ -112,7 +112,7 @@ def queue_confirmed(
     with database.connect() as connection:
         choice = _choose(connection, now, limit, languages)
     queued: list[DownloadId] = []
-    for start in range(0, len(choice.planned), 100):  # short transactions: the pulse writes in between
+    for start in range(0, len(choice.planned), 100):  # short transactions: the heartbeat writes in between
         with database.begin() as connection:
             made = [_create(connection, one.matches, now) for one in choice.planned[start : start + 100]]
         queued += [one for one in made if one is not None]

@@ -229,7 +229,7 @@ class _Attempt:
         return self.tools.accounts.check_after_cut(self.row.source_id) in BUSY
 
     def _write_progress(self) -> None:
-        """What no pulse has written yet, before the last write of the run."""
+        """What no heartbeat has written yet, before the last write of the run."""
         seen = self.watch.see_the_end()
         if seen is not None:
             with self.tools.database.begin() as connection:

@@ -1,4 +1,4 @@
-"""One running transfer as two threads see it: its own, which reports, and the pulse, which reads and halts."""
+"""One running transfer as two threads see it: its own, which reports, and the heartbeat, which reads and halts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stalkeer.core.downloads.retry import PROGRESS_BYTES
 from stalkeer.store.downloads.admission import Progress
 from stalkeer.store.downloads.run_writes import Ownership
 
-SPEED_MEMORY = 0.6  # weight of the past in the shown speed: about the last ten seconds at a pulse every two
+SPEED_MEMORY = 0.6  # weight of the past in the shown speed: about the last ten seconds at a heartbeat every two
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Watch:
     def begin(
         self, durable: int, total: int | None, validators: Validators, decide: Decide, look: Look | None = None
     ) -> None:
-        """What is known before the first byte; from here on the pulse writes our progress."""
+        """What is known before the first byte; from here on the heartbeat writes our progress."""
         with self._lock:
             self._durable, self._total, self._validators = durable, total, validators
             self._decide = decide
@@ -124,7 +124,7 @@ class Watch:
         with self._lock:
             return self._durable, self._total, self._validators
 
-    # --- from the pulse's thread
+    # --- from the heartbeat's thread
 
     def halt(self, reason: StopReason) -> None:
         """Stop the transfer: flag first, then free a blocked read."""
@@ -175,7 +175,7 @@ class Watch:
             self._told -= seen.progress.fetched
 
     def see_the_end(self) -> Seen | None:
-        """For the owner's last write: what no pulse has written yet."""
+        """For the owner's last write: what no heartbeat has written yet."""
         seen = self.see()
         return None if seen is None else replace(seen, progress=replace(seen.progress, speed=0.0))
 

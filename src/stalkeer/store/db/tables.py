@@ -475,7 +475,7 @@ downloads = Table(
     Column("release", Text),  # the release name it is staged under
     Column("placed_path", Text),
     Column("final_path", Text),  # where the instance put it
-    Column("speed", Float),  # bytes/s, last pulse
+    Column("speed", Float),  # bytes/s, last heartbeat
     Column("bytes_resumed", BigInteger, nullable=False, default=0),  # kept over interruptions, not fetched again
     Column("bytes_fetched", BigInteger, nullable=False, default=0),
     Column("interruptions", Integer, nullable=False, default=0),
