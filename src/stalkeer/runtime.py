@@ -30,7 +30,9 @@ from stalkeer.store.system.settings import (
 
 if TYPE_CHECKING:
     from stalkeer.adapters.tmdb.client import Pace
-    from stalkeer.jobs.library.instances import Arrs
+    from stalkeer.jobs.journal.reporting import Run
+    from stalkeer.jobs.library.clients import Arrs
+    from stalkeer.jobs.library.scan import Scanner
     from stalkeer.jobs.matching.library_cache import LibraryCache, Matching
     from stalkeer.jobs.sources.refresh import Refresher
     from stalkeer.jobs.system.backup import BackupPlace
@@ -142,7 +144,7 @@ class App:
     @property
     def arrs(self) -> Arrs:
         """Clients of Radarr and Sonarr; one per process, so that jobs share what they learn of a dead instance."""
-        from stalkeer.jobs.library.instances import Arrs
+        from stalkeer.jobs.library.clients import Arrs
 
         return self.clients.arrs.get(lambda: Arrs(self.database, self.secrets, self.clock))
 
@@ -214,6 +216,31 @@ class App:
         cache = self.clients.library_cache.get(LibraryCache) if is_ours else LibraryCache()
         settings = self.settings
         return Matching(database, settings.matching, self.clock, lookup, titles, settings.tmdb.language, cache)
+
+    @property
+    def scanner(self) -> Scanner:
+        """Scans the instances; here stands what follows the reading, for the engine and for commands."""
+        from stalkeer.jobs.downloads.recovery import import_recovery
+        from stalkeer.jobs.journal.reporting import QuietRun
+        from stalkeer.jobs.library.scan import Scanner
+        from stalkeer.jobs.matching.match import match_wanted
+        from stalkeer.jobs.matching.search_upstream import hand_back
+        from stalkeer.jobs.system.instance_health import look_through_instances
+
+        database, arrs, settings = self.database, self.arrs, self.settings
+
+        def match(where: Database, run: Run) -> object:
+            return match_wanted(self.matching_over(where), run)
+
+        return Scanner(
+            database,
+            arrs,
+            settings,
+            match,
+            recover=import_recovery(database, arrs, settings),
+            search_upstream=lambda: hand_back(database, arrs, settings.wanted).items,
+            check_folders=lambda only: look_through_instances(arrs, settings.directories, QuietRun(), only),
+        )
 
     @property
     def tmdb_pace(self) -> Pace:

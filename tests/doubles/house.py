@@ -23,7 +23,7 @@ from stalkeer.engine.engine import Engine
 from stalkeer.engine.intervals import Intervals
 from stalkeer.engine.program import EngineClients
 from stalkeer.engine.table import JobTable
-from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.sources.account_status import AccountMonitor, AccountReply
 from stalkeer.model import DownloadId, DownloadState, EntryId, InstanceId, SourceId, WantedId
 from stalkeer.runtime import App

@@ -6,7 +6,7 @@ from cryptography.fernet import Fernet
 
 from stalkeer.adapters.arr.gate import Gate
 from stalkeer.demo.arr import ArrServer
-from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.library.clients import Arrs
 from stalkeer.model import InstanceKind
 from stalkeer.secrets import SecretBox
 from stalkeer.store.db.database import Database

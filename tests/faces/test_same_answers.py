@@ -22,9 +22,9 @@ from stalkeer.demo.sonarr import Sonarr
 from stalkeer.faces.cli.main import run_command_line
 from stalkeer.jobs.downloads.queue import plan_queue, queue_match
 from stalkeer.jobs.journal.reporting import QuietRun
+from stalkeer.jobs.library.scan import Scanner, scan_missing
 from stalkeer.jobs.matching.match import Matching, match_wanted
 from stalkeer.jobs.matching.rules import Offset, apply_rule, rule_of_entry, rule_of_match, rule_of_series
-from stalkeer.jobs.matching.scan import Scanner, scan_missing
 from stalkeer.jobs.sources.refresh import refresh_sources
 from stalkeer.jobs.sources.start import RefreshOptions
 from stalkeer.model import DownloadId, DownloadState, WantedId

@@ -12,13 +12,15 @@ from stalkeer.engine.table import Job, JobTable
 from stalkeer.jobs.catalogue.panel_queries import ask_account
 from stalkeer.jobs.downloads.queue import queue_confirmed
 from stalkeer.jobs.journal.reporting import Report, Run
+from stalkeer.jobs.library.clients import Arrs
+from stalkeer.jobs.library.scan import Scanner, rehearse_scan, scan
+from stalkeer.jobs.matching.library_cache import Matching
 from stalkeer.jobs.matching.match_run import match_work
 from stalkeer.jobs.sources.account_status import AccountMonitor
 from stalkeer.jobs.sources.refresh import Refresher, refresh_sources
 from stalkeer.jobs.sources.start import RefreshOptions
 from stalkeer.jobs.system.backup import BackupPlace, make_backup
 from stalkeer.jobs.system.cleanup import CleanupPlace, clean_up
-from stalkeer.jobs.system.scan import ScanningProgram, preview_scan, scan
 from stalkeer.model import SourceId
 from stalkeer.store.sources.sources import get_access
 
@@ -26,14 +28,23 @@ if TYPE_CHECKING:
     from stalkeer.engine.engine import Engine
 
 
-class WiredProgram(Program, ScanningProgram, Protocol):
+class WiredProgram(Program, Protocol):
     """The program with its clients."""
+
+    @property
+    def arrs(self) -> Arrs: ...
+
+    @property
+    def matching(self) -> Matching: ...
 
     @property
     def backup_place(self) -> BackupPlace: ...
 
     @property
     def refresher(self) -> Refresher: ...
+
+    @property
+    def scanner(self) -> Scanner: ...
 
     @property
     def cleanup_place(self) -> CleanupPlace: ...
@@ -69,11 +80,11 @@ def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
     def refresh(subject: str | None, options: Mapping[str, object], run: Run) -> Report:
         return refresh_sources(program.refresher, run, subject, RefreshOptions.of_run(options))
 
-    def scan_all(subject: str | None, options: Mapping[str, object], run: Run) -> Report:
-        return scan(program, subject, options, run)
+    def scan_instances(subject: str | None, _options: Mapping[str, object], run: Run) -> Report:
+        return scan(program.scanner, run, subject)
 
     def preview(subject: str | None, _options: Mapping[str, object], run: Run) -> Report:
-        return preview_scan(program, subject, run)
+        return rehearse_scan(program.scanner, run, subject)
 
     def match(subject: str | None, options: Mapping[str, object], run: Run) -> Report:
         return match_work(program.matching, program.refresher, subject, options, run)
@@ -92,7 +103,7 @@ def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
 
     return (
         Job("refresh", refresh, is_heavy=True),
-        Job("scan", scan_all),
+        Job("scan", scan_instances),
         Job("scan-preview", preview),
         Job("match", match),
         Job("download", download),

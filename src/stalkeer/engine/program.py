@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from stalkeer.core.catalogue.access import Access
-from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.sources.account_status import AccountMonitor
 from stalkeer.model import SourceId
 from stalkeer.secrets import SecretBox

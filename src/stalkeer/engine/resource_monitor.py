@@ -79,7 +79,7 @@ class ResourceMonitor:
             return replace(self._volume, is_full=self._is_full)
 
     def unclaimed_by(self, running: Running) -> int | None:
-        """Return the bytes that a download has yet to take of the free space. Its part may hold all its blocks already."""
+        """Return the free bytes that a download has yet to take: its part may hold all its blocks already."""
         with self._lock:
             return self._unclaimed.get(running.id, running.remaining)
 

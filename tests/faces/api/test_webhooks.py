@@ -15,8 +15,8 @@ from stalkeer.demo.sonarr import Sonarr
 from stalkeer.errors import ArrRefused
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.library.connections import connect_webhook, disconnect_webhook
+from stalkeer.jobs.library.scan import Scanner, scan
 from stalkeer.jobs.library.sync import sync_wanted
-from stalkeer.jobs.matching.scan import Scanner, scan_work
 from stalkeer.store.db.tables import download_items, downloads, sources, wanted
 from stalkeer.store.journal.events import list_events
 from stalkeer.store.journal.runs import queue_run
@@ -122,7 +122,7 @@ def test_the_scan_of_one_item_asks_for_it_alone(app, radarr):
     scanner = Scanner(app.database, app.arrs, app.settings, lambda database, run: None)
     radarr.requests.clear()
 
-    report = scan_work(scanner, f"radarr#{film.id}", {}, QuietRun())
+    report = scan(scanner, QuietRun(), f"radarr#{film.id}")
 
     assert the_item(app).title == "Some Film"
     assert report.to_document()["wanted"] == 1
@@ -146,7 +146,7 @@ def test_an_added_series_brings_its_missing_episodes(app, sonarr):
     sonarr.add_episode(series, 1, 3, air_date_utc=datetime(2999, 1, 1, tzinfo=UTC))
     scanner = Scanner(app.database, app.arrs, app.settings, lambda database, run: None)
 
-    scan_work(scanner, f"sonarr#{series.id}", {}, QuietRun())
+    scan(scanner, QuietRun(), f"sonarr#{series.id}")
 
     assert (the_item(app).season, the_item(app).episode) == (1, 1)
 
@@ -190,7 +190,7 @@ def test_a_deleted_film_is_downloaded_no_further_and_leaves_the_library(app, str
 
     send(stranger, {"eventType": "MovieDelete", "movie": movie(film), "deletedFiles": True})
     scanner = Scanner(app.database, app.arrs, app.settings, lambda database, run: None)
-    scan_work(scanner, engine.started[0][1], {}, QuietRun())
+    scan(scanner, QuietRun(), engine.started[0][1])
 
     assert state_of(app, ours) == "cancelled"
     with app.database.connect() as connection:

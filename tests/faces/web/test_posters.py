@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from stalkeer.demo.radarr import Radarr
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.matching.scan import Scanner, scan_missing
+from stalkeer.jobs.library.scan import Scanner, scan_missing
 from stalkeer.runtime import App
 from stalkeer.store.db.tables import wanted
 from tests.doubles.instances import know

@@ -24,7 +24,7 @@ from stalkeer.jobs.downloads.handover import (
 )
 from stalkeer.jobs.downloads.recovery import import_recovery
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.matching.scan import Scanner, rehearse_scan, scan_and_hand_back, scan_item
+from stalkeer.jobs.library.scan import Scanner, rehearse_scan, scan, scan_item
 from stalkeer.model import DownloadState
 from stalkeer.settings import load_settings
 from stalkeer.store.db.tables import download_items, downloads, sources, wanted
@@ -77,7 +77,7 @@ def make(any_database, clock, tmp_path):
 def wanted_of(scanner, server, slug=""):
     """The server's missing items, read into the database."""
     row = know(scanner.arrs, server, slug)
-    scan_and_hand_back(scanner, QuietRun(), row.slug)
+    scan(scanner, QuietRun(), row.slug)
     with scanner.database.connect() as connection:
         query = select(wanted).where(wanted.c.instance_id == row.id).order_by(wanted.c.id)
         return connection.execute(query).all()
@@ -147,7 +147,7 @@ def test_a_lost_episode_that_sonarr_has_after_all_is_completed_by_the_next_scan(
     number, file = lose(scanner, rows, EPISODE_45, state)
     take_in(scanner, sonarr, rows, file)
 
-    report = scan_and_hand_back(scanner, QuietRun())
+    report = scan(scanner, QuietRun())
 
     row = download(scanner, number)
     assert (row.state, row.error, row.final_path) == (S.COMPLETED, None, str(episodes[0].file.path))
@@ -155,7 +155,7 @@ def test_a_lost_episode_that_sonarr_has_after_all_is_completed_by_the_next_scan(
     assert row.finished_at is not None and not file.parent.exists()
     assert report.recovered == 1 and report.to_document()["recovered"] == 1
     assert events_of(scanner, number) == ["download.completed"]
-    assert scan_and_hand_back(scanner, QuietRun()).recovered == 0
+    assert scan(scanner, QuietRun()).recovered == 0
 
 
 def test_a_film_that_was_refused_and_then_imported_there_by_hand_is_completed(make, radarr):
@@ -165,7 +165,7 @@ def test_a_film_that_was_refused_and_then_imported_there_by_hand_is_completed(ma
     number, file = lose(scanner, rows, FILM_90, item_state=ItemState.REFUSED)
     take_in(scanner, radarr, rows, file)
 
-    scan_and_hand_back(scanner, QuietRun())
+    scan(scanner, QuietRun())
 
     assert download(scanner, number).state is S.COMPLETED
     assert not film.monitored, "what follows an import follows here too"
@@ -178,7 +178,7 @@ def test_a_file_that_waits_in_its_own_folder_is_found_there(make, radarr):
     number, file = lose(scanner, rows, FILM_90)
     take_in(scanner, radarr, rows, file, Taking.IN_PLACE)
 
-    scan_and_hand_back(scanner, QuietRun())
+    scan(scanner, QuietRun())
 
     assert download(scanner, number).state is S.COMPLETED
     assert Path(film.file.path).is_file()
@@ -203,7 +203,7 @@ def test_what_is_still_missing_is_not_asked_for(make, sonarr):
     file.unlink()
     sonarr.requests.clear()
 
-    assert scan_and_hand_back(scanner, QuietRun()).recovered == 0
+    assert scan(scanner, QuietRun()).recovered == 0
 
     assert (download(scanner, number).state, download(scanner, number).error) == (S.BLOCKED, GONE)
     assert not [request for request in sonarr.requests if request.path in ("/api/v3/episode", "/api/v3/episodefile")]
@@ -216,7 +216,7 @@ def test_a_file_that_came_from_elsewhere_is_not_taken_for_ours(make, sonarr):
     file.unlink()
     sonarr.add_file(episodes, content=b"of another client")
 
-    assert scan_and_hand_back(scanner, QuietRun()).recovered == 0
+    assert scan(scanner, QuietRun()).recovered == 0
 
     assert download(scanner, number).state is S.BLOCKED
     assert events_of(scanner, number) == []
@@ -230,7 +230,7 @@ def test_a_failed_download_whose_item_went_another_way_stays_failed(make, sonarr
     lose(scanner, rows, EPISODE_45)  # the same variant, fetched a second time
     take_in(scanner, sonarr, rows, file)
 
-    assert scan_and_hand_back(scanner, QuietRun()).recovered == 1
+    assert scan(scanner, QuietRun()).recovered == 1
 
     assert download(scanner, number).state is S.FAILED
 
@@ -250,13 +250,13 @@ def test_a_download_for_two_instances_is_completed_when_both_have_it(make, radar
         take_in(scanner, other, there, file)
         other.hook = lambda request: Response(503) if request.path.endswith("/moviefile") else None
 
-        assert scan_and_hand_back(scanner, QuietRun()).recovered == 0
+        assert scan(scanner, QuietRun()).recovered == 0
         first, second = download(scanner, number).items
         assert (first.state, second.state) == (ItemState.IMPORTED, ItemState.WAITING)
         assert download(scanner, number).state is S.BLOCKED
 
         other.hook = None
-        assert scan_and_hand_back(scanner, QuietRun()).recovered == 1
+        assert scan(scanner, QuietRun()).recovered == 1
         assert download(scanner, number).state is S.COMPLETED
 
 
@@ -270,7 +270,7 @@ def test_a_download_that_a_worker_has_again_is_left_to_it(make, sonarr):
         taken = {"state": S.IMPORTING.value, "worker": "w", "admitted_at": scanner.arrs.clock()}
         connection.execute(update(downloads).where(downloads.c.id == number).values(**taken))
 
-    assert scan_and_hand_back(scanner, QuietRun()).recovered == 0
+    assert scan(scanner, QuietRun()).recovered == 0
 
     assert download(scanner, number).state is S.IMPORTING
 
@@ -296,6 +296,6 @@ def test_a_lost_import_is_found_before_its_item_is_asked_to_be_searched(make, so
     take_in(scanner, sonarr, rows, file)
     scanner.arrs.clock.advance(3600)
 
-    report = scan_and_hand_back(scanner, QuietRun())
+    report = scan(scanner, QuietRun())
 
     assert (report.recovered, report.handed_back) == (1, 0)

@@ -132,7 +132,7 @@ def _keep(app: App, row: InstanceRow | None, new: NewInstance, *, force: bool) -
             change = InstanceChange(tried.url, tried.api_key, tried.enabled, tried.options)
             change_instance(connection, row.slug, change, app.secrets)
         kept = get_instance(connection, tried.slug)
-    app.arrs.forget(kept)
+    app.arrs.reopen(kept)
 
 
 # --- the other sections ------------------------------------------------------------------------------------------

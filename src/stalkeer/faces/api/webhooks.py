@@ -10,8 +10,8 @@ from fastapi.security import HTTPBasic, HTTPBasicCredentials
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel
 from stalkeer.faces.http.problems import problem_answers
+from stalkeer.jobs.library.scan import scan_subject
 from stalkeer.jobs.library.webhooks import check_webhook, receive_event
-from stalkeer.jobs.matching.scan import scan_subject
 from stalkeer.store.library.instances import InstanceRow
 
 router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"], responses=problem_answers(404, 413, 422))

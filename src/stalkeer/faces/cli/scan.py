@@ -12,7 +12,7 @@ from rich.table import Table
 from stalkeer.faces.cli.output import ExitCode, context_app, emit, fail_with
 
 if TYPE_CHECKING:
-    from stalkeer.jobs.matching.scan import ScanReport
+    from stalkeer.jobs.library.scan import ScanReport
 
 SHOWN_SERIES = 15
 app = typer.Typer(no_args_is_help=True, help="Ask Radarr and Sonarr what is missing.")
@@ -34,13 +34,15 @@ def missing(
     Example: stalkeer scan missing --dry-run
     """
     from stalkeer.jobs.journal.reporting import QuietRun, record_run
-    from stalkeer.jobs.system.scan import preview_scan, scan
+    from stalkeer.jobs.library.scan import rehearse_scan, scan
 
     parts = context_app(context)
     if dry_run:
-        report = preview_scan(parts, instance, QuietRun())
+        report = rehearse_scan(parts.scanner, QuietRun(), instance)
     else:
-        report = record_run(parts.database, parts.clock, "scan", instance, lambda run: scan(parts, instance, {}, run))
+        report = record_run(
+            parts.database, parts.clock, "scan", instance, lambda run: scan(parts.scanner, run, instance)
+        )
     emit(context, report.to_document(), lambda console: _render(console, report))
     if report.has_failed:
         fail_with(ExitCode.UNREACHABLE)

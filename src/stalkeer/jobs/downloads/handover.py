@@ -27,7 +27,7 @@ from stalkeer.core.naming.facts import NamedFile
 from stalkeer.core.naming.release import EpisodeName, FileTraits, FilmName, release_name
 from stalkeer.errors import ArrError, NotFound
 from stalkeer.jobs.downloads.placement import below, kept_path, library_path, named_file
-from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.path_map import path_map
 from stalkeer.model import EpisodeId, InstanceId, MovieId, SeriesId, WantedId, WantedKind
 from stalkeer.settings.schema import ImportMode as ImportWish

@@ -12,7 +12,7 @@ from stalkeer.adapters.arr.outcomes import Imported
 from stalkeer.errors import ArrError, NotFound
 from stalkeer.jobs.downloads.handover import HandOvers, HandOverStep, StagedFile, Taking, find_import, shelves_of
 from stalkeer.jobs.downloads.leftovers import remove_if_empty
-from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.library.clients import Arrs
 from stalkeer.model import InstanceId
 from stalkeer.settings import Settings
 from stalkeer.store.db.database import Database

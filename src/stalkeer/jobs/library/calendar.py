@@ -9,7 +9,7 @@ from datetime import datetime
 
 from stalkeer.adapters.arr.calendar import Premiere, read_calendar
 from stalkeer.errors import ArrError
-from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.library.clients import Arrs
 from stalkeer.store.library.instances import InstanceRow, list_instances
 
 

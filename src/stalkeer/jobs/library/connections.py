@@ -9,7 +9,7 @@ from stalkeer.adapters.arr.connect import connect
 from stalkeer.adapters.arr.gate import Gate
 from stalkeer.adapters.arr.webhook import WebhookTarget, register_webhook, remove_webhook
 from stalkeer.errors import ArrError
-from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.library.clients import Arrs
 from stalkeer.secrets import register_secret
 from stalkeer.store.library.instances import (
     UI,
@@ -74,7 +74,7 @@ def try_instance(arrs: Arrs, row: InstanceRow) -> Tested:
         note_success(connection, row.id, arrs.clock(), found.status.version)
         if row.origin == UI and found.url != row.url:
             set_address(connection, row.id, found.url)
-    arrs.forget(row)
+    arrs.reopen(row)
     return Tested(row, found.status.version, found.notes, None)
 
 
@@ -90,7 +90,7 @@ def change_tried(arrs: Arrs, row: InstanceRow, change: InstanceChange) -> Added:
         change, notes, version = replace(change, url=found.url), found.notes, found.status.version
     with arrs.database.begin() as connection:
         changed = change_instance(connection, row.slug, change, arrs.secrets)
-    arrs.forget(row)
+    arrs.reopen(row)
     return Added(changed, version, notes)
 
 

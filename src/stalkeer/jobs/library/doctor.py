@@ -22,8 +22,8 @@ from stalkeer.adapters.arr.reading import read_folder_troubles, read_media_manag
 from stalkeer.adapters.arr.values import MediaManagement, RootFolder
 from stalkeer.errors import ArrError
 from stalkeer.jobs.journal.reporting import Run
+from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.folders import FolderFacts, look_at_folder
-from stalkeer.jobs.library.instances import Arrs
 from stalkeer.jobs.library.path_map import path_map
 from stalkeer.model import InstanceKind
 from stalkeer.settings.schema import DirectorySettings

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from stalkeer.adapters.arr.sonarr import read_episodes
 from stalkeer.adapters.arr.values import WantedItem
 from stalkeer.errors import ArrError
-from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.profiles import profile_of, resolutions_of
 from stalkeer.model import InstanceKind, SeriesId, SkipOwned
 from stalkeer.store.db.database import Database

@@ -23,7 +23,7 @@ from stalkeer.adapters.arr.sonarr import read_series_list
 from stalkeer.adapters.arr.values import LibraryKind, SizeBounds, WantedItem, WantedReason
 from stalkeer.errors import ArrError, ArrNotFound
 from stalkeer.jobs.journal.reporting import Run
-from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.owners import Owners
 from stalkeer.jobs.library.skip_rules import SkipFacts, skip_rule
 from stalkeer.jobs.library.wanted_lists import FilmsOwnWord, WantedPages

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from stalkeer.adapters.arr.events import ArrEvent, EventKind, read_event
 from stalkeer.core.downloads.states import Action
 from stalkeer.errors import NotFound
-from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.skip_rules import SkipRule
 from stalkeer.model import DownloadState, WantedId
 from stalkeer.store.db.database import Database, Transaction

@@ -10,7 +10,7 @@ from stalkeer.adapters.tmdb.titles import check_key, movie_titles, search_movies
 from stalkeer.core.matching.lookup import Lookup, Namesake, WorkTitles
 from stalkeer.core.matching.works import Work
 from stalkeer.errors import NotFound, StalkeerError
-from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.library.clients import Arrs
 from stalkeer.model import InstanceKind
 from stalkeer.settings.schema import TmdbSettings
 from stalkeer.store.library.instances import list_instances

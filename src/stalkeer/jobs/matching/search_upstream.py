@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from stalkeer.adapters.arr.commands import refresh_movies, refresh_series, search_episodes, search_movies
 from stalkeer.errors import ArrError
-from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.library.clients import Arrs
 from stalkeer.model import InstanceId, WantedId, WantedKind
 from stalkeer.settings.schema import WantedSettings
 from stalkeer.store.db.database import Database

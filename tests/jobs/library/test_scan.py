@@ -5,7 +5,7 @@ from sqlalchemy import func, insert, select
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.matching.scan import Scanner, rehearse_scan, scan_missing
+from stalkeer.jobs.library.scan import Scanner, rehearse_scan, scan_missing
 from stalkeer.settings import load_settings
 from stalkeer.store.db.tables import entries, library, matches, sources, wanted
 from tests.doubles.instances import clients, know

@@ -1,4 +1,7 @@
-"""Ask every instance what is missing, match it with the catalogue, and say what came of it and why."""
+"""Read what every instance misses, let what follows a scan follow, and report the result with its reasons.
+
+The jobs that follow are of other rooms; a `Scanner` is handed them.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from stalkeer.jobs.journal.reporting import Run
-from stalkeer.jobs.library.instances import Arrs
+from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.sync import InstanceSync, WantedSync, sync_wanted
 from stalkeer.jobs.library.sync_item import sync_item
-from stalkeer.jobs.matching.search_upstream import hand_back
 from stalkeer.model import InstanceId, WantedId
 from stalkeer.settings import Settings
 from stalkeer.store.db.database import Database, Transaction
@@ -25,14 +27,14 @@ from stalkeer.store.library.wanted_series import WantedSeries, list_wanted_serie
 
 Matcher = Callable[[Database, Run], object]
 MOST_ITEM_SCANS = 5
-MOST_SERIES = 200  # of them a report tells
+MOST_SERIES = 200  # in a report
 COOLING = "cooling down after a failure"
 BLOCKED = "found, but on the instance's blocklist"
 
 
 @dataclass(frozen=True)
 class InstanceScan:
-    """One instance's part of a scan: what it wants, what was found, what is held back and why."""
+    """One instance's part of a scan: its wanted items, the finds, and the items held back with the rule."""
 
     sync: InstanceSync
     found: FoundCounts
@@ -107,19 +109,47 @@ class ScanReport:
         }
 
 
+def _none() -> int:
+    return 0
+
+
+def _unchecked(_only: str | None) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Scanner:
-    """What a scan works with.
+    """The parts of a scan, with the jobs that follow the reading.
 
-    `match` brings the matches up to date with what was read; `recover` completes downloads that were given up although
-    their instances have the file, and returns how many.
+    `match` brings the matches up to date with what was read. `recover` completes downloads that were given up although
+    their instances have the file. `search_upstream` lets instances search for what has waited too long without a
+    match. Both return a count. `check_folders` notes whether the instances see our folders.
     """
 
     database: Database
     arrs: Arrs
     settings: Settings
     match: Matcher
-    recover: Callable[[], int] = lambda: 0
+    recover: Callable[[], int] = _none
+    search_upstream: Callable[[], int] = _none
+    check_folders: Callable[[str | None], object] = _unchecked
+
+
+def scan(scanner: Scanner, run: Run, subject: str | None = None) -> ScanReport:
+    """Scan every enabled instance, the one called `subject`, or one item of it (see `scan_subject`).
+
+    Raises NotFound for an unknown instance. A cancelled scan reports what it read, and nothing follows it.
+    """
+    slug, separator, item = (subject or "").partition("#")
+    if separator and item.isdigit():
+        return scan_item(scanner, run, slug, int(item))
+    report = scan_missing(scanner, run, subject)
+    if run.is_cancelled():
+        return report
+    recovered = scanner.recover()
+    handed_back = scanner.search_upstream()
+    scanner.check_folders(subject)
+    return replace(report, handed_back=handed_back, recovered=recovered)
 
 
 def scan_missing(scanner: Scanner, run: Run, only: str | None = None) -> ScanReport:
@@ -131,18 +161,8 @@ def scan_missing(scanner: Scanner, run: Run, only: str | None = None) -> ScanRep
     return _report(scanner, synced.instances, started_at)
 
 
-def scan_and_hand_back(scanner: Scanner, run: Run, only: str | None = None) -> ScanReport:
-    """A scan; lost imports are found again, and what has waited too long without a match goes back to its instance."""
-    report = scan_missing(scanner, run, only)
-    if run.is_cancelled():
-        return report
-    recovered = scanner.recover()
-    handed = hand_back(scanner.database, scanner.arrs, scanner.settings.wanted)
-    return replace(report, handed_back=handed.items, recovered=recovered)
-
-
 def scan_item(scanner: Scanner, run: Run, slug: str, library_arr_id: int) -> ScanReport:
-    """Bring one film or series of an instance up to date, then match: what an instance's event asks for."""
+    """Bring one movie or series of an instance up to date, then match: what an instance's event asks for."""
     started_at = scanner.arrs.clock()
     with scanner.database.connect() as connection:
         row = get_instance(connection, slug)
@@ -154,7 +174,7 @@ def scan_item(scanner: Scanner, run: Run, slug: str, library_arr_id: int) -> Sca
 
 
 def scan_subject(database: Database, slug: str, library_arr_id: int) -> str:
-    """Names the scan that an event asks for: of its item, or of the whole instance where many items wait already.
+    """Name the scan that an event asks for: of its item, or of the whole instance where many items wait already.
 
     Each item has a subject of its own: runs of one subject are taken for one another.
     """
@@ -163,16 +183,8 @@ def scan_subject(database: Database, slug: str, library_arr_id: int) -> str:
     return slug if waiting >= MOST_ITEM_SCANS else f"{slug}#{library_arr_id}"
 
 
-def scan_work(scanner: Scanner, subject: str | None, _options: Mapping[str, object], run: Run) -> ScanReport:
-    """The scan as the engine calls it: of every instance, of the one called `subject`, or of one item of it."""
-    slug, separator, item = (subject or "").partition("#")
-    if separator and item.isdigit():
-        return scan_item(scanner, run, slug, int(item))
-    return scan_and_hand_back(scanner, run, subject)
-
-
 def rehearse_scan(scanner: Scanner, run: Run, only: str | None = None) -> ScanReport:
-    """The same scan on a copy of the database that is thrown away: what it would find, with nothing changed."""
+    """Scan a copy of the database that is thrown away afterwards: report what a scan would find, and keep nothing."""
     with rehearse(scanner.database) as copy:
         rehearsal = Scanner(copy, scanner.arrs.over(copy), scanner.settings, scanner.match)
         report = scan_missing(rehearsal, run, only)
@@ -198,7 +210,7 @@ def _report(scanner: Scanner, syncs: tuple[InstanceSync, ...], started_at: datet
 
 
 def _count_blocked(connection: Transaction, instance_id: InstanceId) -> int:
-    """The items of which every sure entry is on their instance's own blocklist."""
+    """Count the items whose every sure entry is on their instance's own blocklist."""
     blocked = read_blocked_releases(connection, instance_id=instance_id)
     found: dict[WantedId, list[bool]] = {}
     for match in confirmed_matches(connection, list(blocked)) if blocked else ():

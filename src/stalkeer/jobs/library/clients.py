@@ -20,7 +20,7 @@ from stalkeer.store.library.instances import InstanceRow, NewInstance, add_api_c
 
 @dataclass
 class Arrs:
-    """Opens clients. Built once per process: what one job learns of a dead instance spares the next one the wait."""
+    """Opens clients. Built once per process, so that a dead instance is waited for once and not by every job."""
 
     database: Database
     secrets: SecretBox
@@ -31,7 +31,7 @@ class Arrs:
 
     @contextmanager
     def client(self, row: InstanceRow) -> Iterator[ArrClient]:
-        """A client for the length of the block; what became of it is kept with the instance."""
+        """Open a client for the length of the block, and keep with the instance whether it answered."""
         gate = self._gate(row)
         try:
             with ArrClient(self.address(row), gate) as client:
@@ -42,7 +42,7 @@ class Arrs:
         self._note(row, gate, None)
 
     def over(self, database: Database) -> Arrs:
-        """The same clients and gates, noting what becomes of them in another database (a rehearsal's)."""
+        """Return clients with the same gates that note their outcomes in another database, such as a rehearsal's."""
         return Arrs(database, self.secrets, self.clock, self.make_gate, self._gates, self._lock)
 
     def address(self, row: InstanceRow) -> Address:
@@ -73,10 +73,9 @@ class Arrs:
             read_timeout_s=new.options.timeout_s or READ_TIMEOUT_S,
         )
 
-    def forget(self, row: InstanceRow) -> None:
-        """Drop what is known of an instance's silence: it was just heard."""
-        with self._lock:
-            self._gates.pop(row.id, None)
+    def reopen(self, row: InstanceRow) -> None:
+        """Let requests pass again, for every client of this process: the instance was just heard."""
+        self._gate(row).succeeded()
 
     def _gate(self, row: InstanceRow) -> Gate:
         with self._lock:
