@@ -34,12 +34,8 @@ ROOMS = ("db", "journal", "sources", "catalogue", "library", "matching", "downlo
 STILL_WRITING = frozenset(
     {
         "stalkeer.faces.api.download_requests",
-        "stalkeer.faces.api.instances",
-        "stalkeer.faces.api.settings",
-        "stalkeer.faces.cli.arr",
         "stalkeer.faces.cli.download",
         "stalkeer.faces.web.activity",
-        "stalkeer.faces.web.instances",
     }
 )
 PURE = ("model", "errors", "core")

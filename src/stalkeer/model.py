@@ -76,6 +76,18 @@ class Origin(StrEnum):
     UI = "ui"
 
 
+class JobName(StrEnum):
+    """The jobs that runs are of."""
+
+    REFRESH = "refresh"
+    SCAN = "scan"
+    SCAN_PREVIEW = "scan-preview"
+    MATCH = "match"
+    DOWNLOAD = "download"
+    CLEANUP = "cleanup"
+    BACKUP = "backup"
+
+
 class WantedKind(StrEnum):
     """What Radarr or Sonarr misses."""
 

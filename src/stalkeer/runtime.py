@@ -74,7 +74,7 @@ class JobStarter(Protocol):
     """The engine, as commands and routes use it."""
 
     def start(self, job: str, subject: str | None = None, options: Mapping[str, object] | None = None) -> int:
-        """Queue a job and answer its run id."""
+        """Queue the job of this name and return its run id. Raises NotFound for an unknown one."""
         ...
 
 

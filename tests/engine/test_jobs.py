@@ -141,7 +141,7 @@ def test_what_follows_a_job_is_queued_when_it_ended_well(house, running, engine,
 
 
 def test_downloads_do_not_follow_where_their_schedule_is_off(house, running, engine, work):
-    started = running(engine("match", "download", follows=lambda job: job != "download"))
+    started = running(engine("match", "download", may_start=lambda job: job != "download"))
 
     ended(house, started.start("match"))
 
@@ -318,8 +318,8 @@ def test_downloads_start_by_themselves_unless_switched_off_or_held_since_the_sta
             finish_run(connection, RunOwner(old), now() - timedelta(days=3), RunState.DONE)
     house.app.change_settings(change)
 
-    follows = build_table(house.app).follows
-    started = running(engine("download", "cleanup", follows=follows))  # both are overdue
+    may_start = build_table(house.app).may_start
+    started = running(engine("download", "cleanup", may_start=may_start))  # both are overdue
 
     eventually(lambda: work.calls)
     assert started.wait_idle(10)

@@ -21,7 +21,7 @@ from stalkeer.jobs.sources.refresh import Refresher, refresh_sources
 from stalkeer.jobs.sources.start import RefreshOptions
 from stalkeer.jobs.system.backup import BackupPlace, make_backup
 from stalkeer.jobs.system.cleanup import CleanupPlace, clean_up
-from stalkeer.model import SourceId
+from stalkeer.model import JobName, SourceId
 from stalkeer.store.sources.sources import get_access
 
 if TYPE_CHECKING:
@@ -69,11 +69,11 @@ def build_engine(
 
 
 def build_table(program: WiredProgram, child: Callable[[int], Sequence[str]] | None = None) -> JobTable:
-    def follows(job: str) -> bool:
+    def may_start(job: str) -> bool:
         program.reread_settings()  # another process may have changed them
         return may_start_by_itself(program.settings, job)
 
-    return JobTable(program.database, program.clock, jobs_of(program), child, follows)
+    return JobTable(program.database, program.clock, jobs_of(program), child, may_start)
 
 
 def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
@@ -102,13 +102,13 @@ def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
         return make_backup(program.database, program.backup_place, program.clock(), occasion)
 
     return (
-        Job("refresh", refresh, is_heavy=True),
-        Job("scan", scan_instances),
-        Job("scan-preview", preview),
-        Job("match", match),
-        Job("download", download),
-        Job("cleanup", cleanup),
-        Job("backup", backup),
+        Job(JobName.REFRESH, refresh, is_heavy=True),
+        Job(JobName.SCAN, scan_instances),
+        Job(JobName.SCAN_PREVIEW, preview),
+        Job(JobName.MATCH, match),
+        Job(JobName.DOWNLOAD, download),
+        Job(JobName.CLEANUP, cleanup),
+        Job(JobName.BACKUP, backup),
     )
 
 

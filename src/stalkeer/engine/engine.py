@@ -15,6 +15,7 @@ from dataclasses import replace
 from importlib.metadata import version
 
 from stalkeer.adapters.transfers.memory import share_pools
+from stalkeer.engine.follow_ups import Change, Step, steps_after
 from stalkeer.engine.heartbeat import BeatResult, Heartbeat
 from stalkeer.engine.intervals import DEFAULT_INTERVALS, Intervals
 from stalkeer.engine.lock import FolderLock
@@ -27,8 +28,8 @@ from stalkeer.engine.worker import Worker
 from stalkeer.engine.workflows import Dispatch, EngineDatabase, Handlers
 from stalkeer.errors import Conflict, StalkeerError, StoreError
 from stalkeer.jobs.downloads.context import Tools
-from stalkeer.jobs.sources.start import REFRESH, RefreshOptions
-from stalkeer.model import DownloadState
+from stalkeer.jobs.sources.start import RefreshOptions
+from stalkeer.model import DownloadState, JobName
 from stalkeer.settings.folders import make_own_folders
 from stalkeer.store.db.damage import set_aside_if_damaged
 from stalkeer.store.downloads.admission import release_all
@@ -127,7 +128,7 @@ class Engine:
         self._dispatcher.start()
         self._heartbeat.start()
         self._settings_watch.start()
-        self._catch_up()
+        self._follow(Change.STARTED)
 
     def stop(self, timeout_s: float = 5.0) -> bool:
         """Let go of everything: offsets written, rows back in the queue. False where a thread would not stop in time.
@@ -214,7 +215,12 @@ class Engine:
 
     def _look_at_settings(self) -> None:
         self._program.reread_settings()
-        self._set_schedules()
+        self._follow(Change.SETTINGS)
+
+    def _follow(self, change: Change) -> None:
+        steps = {Step.SCHEDULE: self._set_schedules, Step.CATCH_UP: self._catch_up}
+        for step in steps_after(change):
+            steps[step]()
 
     def _set_schedules(self) -> None:
         """Hand over the cron lines where they changed. Of several processes only `serve` does."""
@@ -232,16 +238,16 @@ class Engine:
     def _tick(self, schedule: str) -> None:
         """A schedule's time has come; `refresh:main` is the job and its subject."""
         job, _, subject = schedule.partition(":")
-        if not self._jobs.follows(job):
+        if not self._jobs.may_start(job):
             return
-        options = RefreshOptions(without_own_times=True).to_run() if schedule == REFRESH else {}
+        options = RefreshOptions(without_own_times=True).to_run() if schedule == JobName.REFRESH else {}
         try:
             self.start(job, subject or None, options)
         except StalkeerError as error:
             log.warning("the schedule of %s: %s", schedule, error)
 
     def _catch_up(self) -> None:
-        """What should have run while nothing was here to run it, once each; what never ran waits for its time."""
+        """Start each job once whose time came while nothing ran. A job that never ran waits for its time."""
         now = self._program.clock()
         for schedule, cron in self._cron_times().items():
             job, _, subject = schedule.partition(":")

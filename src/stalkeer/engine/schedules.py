@@ -1,4 +1,4 @@
-"""When jobs start by themselves: the cron lines of the settings, and what follows the end of which job."""
+"""Compute when jobs start by themselves, from the cron lines of the settings and of sources."""
 
 from __future__ import annotations
 
@@ -11,36 +11,40 @@ from types import MappingProxyType
 
 from croniter import croniter
 
+from stalkeer.errors import NotFound
+from stalkeer.model import JobName
 from stalkeer.settings import Settings
 from stalkeer.settings.units import is_cron
 
-JOBS = ("refresh", "scan", "match", "download", "cleanup", "backup")
+# the jobs that a person may start
+JOBS = tuple(job for job in JobName if job is not JobName.SCAN_PREVIEW)
 
-# the one table of what follows which job that ended well
-FOLLOWERS: Mapping[str, tuple[str, ...]] = {
-    "refresh": ("match",),
-    "match": ("download",),
-    "scan": ("download",),
-}
+
+def job_named(text: str) -> JobName:
+    """Return the job of this name. Raises NotFound for any other text."""
+    try:
+        return JobName(text)
+    except ValueError:
+        raise NotFound(f"There is no job {text!r}; there are {', '.join(JOBS)}.") from None
 
 
 def cron_times(settings: Settings, own: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
     """Job name to cron line; an empty line never comes. `own` are the sources' own refresh times by their names."""
     schedule = settings.schedule
-    times = {
-        "refresh": schedule.refresh,
-        "scan": schedule.scan,
-        "download": schedule.download,
-        "cleanup": schedule.cleanup,
-        "backup": schedule.backup,
+    times: dict[str, str] = {
+        JobName.REFRESH: schedule.refresh,
+        JobName.SCAN: schedule.scan,
+        JobName.DOWNLOAD: schedule.download,
+        JobName.CLEANUP: schedule.cleanup,
+        JobName.BACKUP: schedule.backup,
     }
-    return {**times, **{f"refresh:{name}": cron for name, cron in own.items() if is_cron(cron)}}
+    return {**times, **{f"{JobName.REFRESH}:{name}": cron for name, cron in own.items() if is_cron(cron)}}
 
 
 def may_start_by_itself(settings: Settings, job: str) -> bool:
     """Whether a job may start without being asked for: `download` not while its schedule is off or held."""
     schedule = settings.schedule
-    return job != "download" or (bool(schedule.download) and not schedule.hold_downloads)
+    return job != JobName.DOWNLOAD or (bool(schedule.download) and not schedule.hold_downloads)
 
 
 def local_timezone() -> str | None:

@@ -1,4 +1,4 @@
-"""The jobs by name, and how one is carried out: here in a thread, or in a process of its own."""
+"""Hold the jobs by name, and carry a run out: here in a thread, or in a process of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from stalkeer.engine.schedules import FOLLOWERS
+from stalkeer.engine.follow_ups import jobs_after
 from stalkeer.errors import NotFound, StalkeerError
 from stalkeer.jobs.journal.reporting import Report, Run, StoredRun, follow_run
 from stalkeer.store.db.database import Database
@@ -50,7 +50,7 @@ class JobTable:
     clock: Callable[[], datetime]
     jobs: Sequence[Job]
     child: Callable[[int], Sequence[str]] | None = None
-    follows: Callable[[str], bool] = lambda _job: True  # whether a job may start by itself
+    may_start: Callable[[str], bool] = lambda _job: True  # without being asked for
     _stopping: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _busy: set[int] = field(default_factory=set)
@@ -151,11 +151,9 @@ class JobTable:
     def _follow(self, run_id: RunId, wake: Callable[[], None]) -> None:
         with self.database.begin() as connection:
             row = get_run(connection, run_id)
-            if row.state not in (RunState.DONE, RunState.PARTLY) or row.options.get("alone"):
-                return
             known = {job.name for job in self.jobs}
-            for follower in FOLLOWERS.get(row.job, ()):
-                if follower in known and self.follows(follower):
+            for follower in () if row.options.get("alone") else jobs_after(row.job, row.state):
+                if follower in known and self.may_start(follower):
                     queue_run(connection, self.clock(), follower, None, {})
         wake()
 

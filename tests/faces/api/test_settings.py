@@ -171,7 +171,10 @@ def test_force_keeps_it_without_asking_and_its_key_never_comes_out(client):
 
     kept = client.put("/api/v1/settings/radarr", params={"force": True}, json=given)
     again = client.put("/api/v1/settings/radarr", params={"force": True}, json={"url": "http://127.0.0.1:10"})
+    given = {"url": "http://127.0.0.1:10", "qualityProfileId": None}
+    emptied = client.put("/api/v1/settings/radarr", params={"force": True}, json=given)
 
+    assert (again.json()["qualityProfileId"], emptied.json()["qualityProfileId"]) == (4, None)
     assert kept.status_code == again.status_code == 200
     assert "0123456789abcdef" not in kept.text + again.text
     assert again.json() == {
@@ -179,7 +182,7 @@ def test_force_keeps_it_without_asking_and_its_key_never_comes_out(client):
         "url": "http://127.0.0.1:10",
         "apiKey": "********",
         "apiKeySet": True,
-        "qualityProfileId": None,
+        "qualityProfileId": 4,
         "origin": "ui",
     }
 

@@ -14,9 +14,9 @@ from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.errors import ArrRefused
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.library.connections import connect_webhook, disconnect_webhook
 from stalkeer.jobs.library.scan import Scanner, scan
 from stalkeer.jobs.library.sync import sync_wanted
+from stalkeer.jobs.library.webhooks import connect_webhook, disconnect_webhook
 from stalkeer.store.db.tables import download_items, downloads, sources, wanted
 from stalkeer.store.journal.events import list_events
 from stalkeer.store.journal.runs import queue_run
@@ -285,7 +285,7 @@ def running(server):
 
 
 def test_a_webhook_is_registered_tried_and_heard(app, radarr, running, engine):
-    connect_webhook(app.arrs, radarr.row, running)
+    connect_webhook(app.arrs, radarr.row.slug, running)
 
     radarr.notifier.tell("onMovieAdded", "MovieAdded", {"movie": {"id": 5, "title": "New"}})
 
@@ -294,8 +294,8 @@ def test_a_webhook_is_registered_tried_and_heard(app, radarr, running, engine):
 
 
 def test_connecting_twice_keeps_one_webhook_with_the_new_secret(app, sonarr, running, engine):
-    connect_webhook(app.arrs, sonarr.row, running)
-    connect_webhook(app.arrs, sonarr.row, running)
+    connect_webhook(app.arrs, sonarr.row.slug, running)
+    connect_webhook(app.arrs, sonarr.row.slug, running)
 
     sonarr._notifications.tell("onSeriesAdd", "SeriesAdd", {"series": {"id": 5, "title": "New"}})
 
@@ -304,16 +304,16 @@ def test_connecting_twice_keeps_one_webhook_with_the_new_secret(app, sonarr, run
 
 
 def test_a_webhook_is_taken_out_again(app, radarr, running):
-    connect_webhook(app.arrs, radarr.row, running)
+    connect_webhook(app.arrs, radarr.row.slug, running)
 
-    assert disconnect_webhook(app.arrs, radarr.row)
+    assert disconnect_webhook(app.arrs, radarr.row.slug)
     assert radarr.notifications == []
-    assert not disconnect_webhook(app.arrs, radarr.row)
+    assert not disconnect_webhook(app.arrs, radarr.row.slug)
 
 
 def test_an_instance_that_cannot_reach_us_says_so(app, radarr):
     with pytest.raises(ArrRefused, match="Unable to send test message"):
-        connect_webhook(app.arrs, radarr.row, "http://127.0.0.1:9")
+        connect_webhook(app.arrs, radarr.row.slug, "http://127.0.0.1:9")
 
     with app.database.connect() as connection:
         kept = get_instance(connection, "radarr").webhook_secret

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from stalkeer.errors import Conflict
 from stalkeer.faces.http.models import RunAccepted
+from stalkeer.model import JobName
 from stalkeer.runtime import App
 
 
@@ -21,7 +22,7 @@ CurrentApp = Annotated[App, Depends(get_app)]
 
 
 def start_run(
-    app: App, job: str, subject: str | None = None, options: Mapping[str, object] | None = None
+    app: App, job: JobName, subject: str | None = None, options: Mapping[str, object] | None = None
 ) -> RunAccepted:
     """Hand a job to the engine of this process. Raises Conflict where it has none."""
     if app.engine is None:

@@ -17,7 +17,7 @@ from stalkeer.faces.http.models import ApiModel, RunAccepted
 from stalkeer.faces.http.problems import ItemProblem, item_problem, refused_items
 from stalkeer.jobs.downloads.queue import queue_match, queue_pair
 from stalkeer.jobs.downloads.view import PRIORITIES
-from stalkeer.model import DownloadId, DownloadState, EntryId, MatchId, WantedId
+from stalkeer.model import DownloadId, DownloadState, EntryId, JobName, MatchId, WantedId
 from stalkeer.runtime import App
 from stalkeer.store.downloads import downloads as queue
 from stalkeer.store.downloads.downloads import ActionResult
@@ -158,7 +158,7 @@ def _result(app: App, made: DownloadId | StalkeerError) -> NewDownloadResult:
 @router.post("/start", status_code=202)
 def start_downloads(app: CurrentApp, wish: StartRequest) -> RunAccepted:
     """Queue the confirmed matches."""
-    return start_run(app, "download", options={} if wish.limit is None else {"limit": wish.limit})
+    return start_run(app, JobName.DOWNLOAD, options={} if wish.limit is None else {"limit": wish.limit})
 
 
 # --- what is done to them ----------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -12,19 +11,19 @@ from pydantic import Field, StrictBool, StrictInt
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel
 from stalkeer.faces.http.problems import problem_answers
-from stalkeer.jobs.library.connections import add_tried, change_tried, connect_webhook, disconnect_webhook, try_instance
+from stalkeer.jobs.library import instances, webhooks
+from stalkeer.jobs.library.instances import InstancePatch
+from stalkeer.jobs.sources.describe import KEEP
 from stalkeer.model import InstanceKind, SkipOwned
 from stalkeer.settings.schema import ApiKey, HttpUrl, Slug
 from stalkeer.store.library.instances import (
     FolderPair,
-    InstanceChange,
     InstanceOptions,
     InstanceRow,
     NewInstance,
     get_instance,
     instance_slug,
     list_instances,
-    remove_instance,
 )
 
 router = APIRouter(prefix="/instances", tags=["instances"])
@@ -77,7 +76,7 @@ class InstanceToAdd(ApiModel):
 
 
 class InstanceToChange(ApiModel):
-    """What is left out stays as it is."""
+    """A field that is left out stays as it is."""
 
     url: str | None = Field(None, min_length=1, max_length=1000)
     api_key: ApiKey | None = None
@@ -87,20 +86,18 @@ class InstanceToChange(ApiModel):
     exclude_tags: list[str] | None = Field(None, max_length=100)
     skip_owned_elsewhere: SkipOwned | None = None
 
-    def to_change(self, row: InstanceRow) -> InstanceChange:
-        given = self.model_fields_set
-        options = row.options
-        if "quality_profile_id" in given:
-            options = replace(options, quality_profile_id=self.quality_profile_id)
-        if self.path_mappings is not None:
-            pairs = tuple(FolderPair(pair.local, pair.remote) for pair in self.path_mappings)
-            options = replace(options, path_mappings=pairs)
-        if self.exclude_tags is not None:
-            options = replace(options, exclude_tags=tuple(self.exclude_tags))
-        if self.skip_owned_elsewhere is not None:
-            options = replace(options, skip_owned_elsewhere=self.skip_owned_elsewhere)
-        api_key = self.api_key.get_secret_value() if self.api_key else None
-        return InstanceChange(self.url, api_key, self.enabled, options)
+    def to_patch(self) -> InstancePatch:
+        """Null names no field, save the quality profile: there it means each item's own."""
+        mappings = self.path_mappings
+        return InstancePatch(
+            url=KEEP if self.url is None else self.url,
+            api_key=KEEP if self.api_key is None else self.api_key.get_secret_value(),
+            enabled=KEEP if self.enabled is None else self.enabled,
+            quality_profile_id=self.quality_profile_id if "quality_profile_id" in self.model_fields_set else KEEP,
+            path_mappings=KEEP if mappings is None else tuple(FolderPair(pair.local, pair.remote) for pair in mappings),
+            exclude_tags=KEEP if self.exclude_tags is None else tuple(self.exclude_tags),
+            skip_owned_elsewhere=KEEP if self.skip_owned_elsewhere is None else self.skip_owned_elsewhere,
+        )
 
 
 class Added(ApiModel):
@@ -147,54 +144,48 @@ def add_instance(app: CurrentApp, new: InstanceToAdd) -> Added:
         skip_owned_elsewhere=new.skip_owned_elsewhere,
     )
     slug = instance_slug(new.kind, new.name)
-    added = add_tried(app.arrs, NewInstance(slug, new.kind, new.url, new.api_key.get_secret_value(), options))
+    described = NewInstance(slug, new.kind, new.url, new.api_key.get_secret_value(), options)
+    added = instances.add_instance(app.arrs, described)
     return Added(instance=_shown(added.row), version=added.version, notes=list(added.notes))
 
 
 @router.get("/{name}", responses=problem_answers(404))
 def show_instance(app: CurrentApp, name: Name) -> Instance:
     """One instance: address, health, profiles, root folders."""
-    return _shown(_find(app, name))
+    with app.database.connect() as connection:
+        return _shown(get_instance(connection, name))
 
 
 @router.patch("/{name}", responses=problem_answers(404, 409, 502))
 def change_instance(app: CurrentApp, name: Name, change: InstanceToChange) -> Added:
     """Change an instance that was added here. A new address or key is tried before it is kept."""
-    row = _find(app, name)
-    changed = change_tried(app.arrs, row, change.to_change(row))
+    changed = instances.change_instance(app.arrs, name, change.to_patch())
     return Added(instance=_shown(changed.row), version=changed.version, notes=list(changed.notes))
 
 
 @router.delete("/{name}", status_code=204, responses=problem_answers(404, 409))
 def delete_instance(app: CurrentApp, name: Name) -> None:
     """Forget an instance that was added here; its history stays."""
-    with app.database.begin() as connection:
-        remove_instance(connection, name, app.clock())
+    instances.remove_instance(app.arrs, name)
 
 
 @router.post("/{name}/test", responses=problem_answers(404))
-def test_instance(app: CurrentApp, name: Name) -> TestResult:
+def try_instance(app: CurrentApp, name: Name) -> TestResult:
     """Ask an instance who it is. What is wrong stands in `error`, in words."""
-    result = try_instance(app.arrs, _find(app, name))
-    error = str(result.error) if result.error else None
-    return TestResult(ok=error is None, version=result.version, notes=list(result.notes), error=error)
+    result = instances.try_instance(app.arrs, name)
+    return TestResult(ok=result.is_good, version=result.version, notes=list(result.notes), error=result.error)
 
 
 @router.post("/{name}/webhook", responses=problem_answers(404, 502))
 def add_webhook(app: CurrentApp, name: Name, target: WebhookToConnect) -> WebhookConnected:
     """Let the instance send its events to us; it tries that at once. A new secret replaces an old one."""
-    return WebhookConnected(url=connect_webhook(app.arrs, _find(app, name), target.url))
+    return WebhookConnected(url=webhooks.connect_webhook(app.arrs, name, target.url))
 
 
 @router.delete("/{name}/webhook", responses=problem_answers(404, 502))
 def delete_webhook(app: CurrentApp, name: Name) -> WebhookRemoved:
     """Take our webhook out of the instance."""
-    return WebhookRemoved(was_connected=disconnect_webhook(app.arrs, _find(app, name)))
-
-
-def _find(app: CurrentApp, name: str) -> InstanceRow:
-    with app.database.connect() as connection:
-        return get_instance(connection, name)
+    return WebhookRemoved(was_connected=webhooks.disconnect_webhook(app.arrs, name))
 
 
 def _shown(row: InstanceRow) -> Instance:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import Field, StrictBool
 
-from stalkeer.engine.schedules import next_times
+from stalkeer.engine.schedules import job_named, next_times
 from stalkeer.faces.api.deps import CurrentApp, start_run
 from stalkeer.faces.http.ids import RowId
 from stalkeer.faces.http.models import ApiModel, RunAccepted
@@ -89,7 +89,7 @@ def list_jobs(
 @router.post("/jobs", status_code=202)
 def start_job(app: CurrentApp, wish: StartJob) -> RunAccepted:
     """Start a job; one that waits or runs for the same subject is answered instead."""
-    return start_run(app, wish.job, wish.subject, dict(wish.options))
+    return start_run(app, job_named(wish.job), wish.subject, dict(wish.options))
 
 
 @router.get("/jobs/{run_id}")

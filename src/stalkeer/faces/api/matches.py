@@ -18,7 +18,7 @@ from stalkeer.jobs.matching import decisions
 from stalkeer.jobs.matching.decisions import Verdict, decide_match, take_other_entry
 from stalkeer.jobs.matching.match_run import MatchRequest, request_items
 from stalkeer.jobs.matching.rules import Scope
-from stalkeer.model import Decision, MatchId, WantedId
+from stalkeer.model import Decision, JobName, MatchId, WantedId
 from stalkeer.store.matching.matches import MatchFilter, MatchRow, count_matches, get_match, list_matches
 
 router = APIRouter(prefix="/matches", tags=["matches"])
@@ -111,7 +111,7 @@ def list_all_matches(
 def start_matching(app: CurrentApp, what: MatchToStart) -> RunAccepted:
     """Match what is new or changed; with an item, that one anew."""
     chosen = MatchRequest() if what.wanted_id is None else request_items(app.matching, [WantedId(what.wanted_id)])
-    return start_run(app, "match", chosen.subject)
+    return start_run(app, JobName.MATCH, chosen.subject)
 
 
 @router.post("/take", responses=problem_answers(404))

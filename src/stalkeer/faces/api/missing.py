@@ -16,7 +16,7 @@ from stalkeer.faces.http.models import ApiModel, RunAccepted
 from stalkeer.faces.http.paging import Page, PageOf, PageParams, encode_cursor, last_id
 from stalkeer.faces.http.problems import problem_answers
 from stalkeer.jobs.matching.search_upstream import refresh_item, search_item
-from stalkeer.model import InstanceKind, LibraryId, WantedId, WantedKind
+from stalkeer.model import InstanceKind, JobName, LibraryId, WantedId, WantedKind
 from stalkeer.runtime import App
 from stalkeer.store.library.instances import get_instance
 from stalkeer.store.library.wanted_list import (
@@ -159,7 +159,7 @@ def start_scan(app: CurrentApp, what: ScanToStart) -> RunAccepted:
     if what.instance is not None:
         with app.database.connect() as connection:
             get_instance(connection, what.instance)
-    return start_run(app, "scan-preview" if what.dry_run else "scan", what.instance)
+    return start_run(app, JobName.SCAN_PREVIEW if what.dry_run else JobName.SCAN, what.instance)
 
 
 @router.get("/{item_id}", responses=problem_answers(404))

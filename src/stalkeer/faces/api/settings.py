@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, get_origin
 
@@ -14,7 +13,9 @@ from pydantic.alias_generators import to_camel
 from stalkeer.errors import ConfigurationError, Conflict
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel
-from stalkeer.jobs.library.connections import add_tried, try_new
+from stalkeer.jobs.library import instances
+from stalkeer.jobs.library.instances import InstancePatch, Trial, find_default
+from stalkeer.jobs.sources.describe import KEEP
 from stalkeer.jobs.system.settings_change import is_masked, section_changes
 from stalkeer.model import InstanceKind
 from stalkeer.runtime import App
@@ -23,15 +24,7 @@ from stalkeer.settings.change import CHANGEABLE, FILES, LOCKED
 from stalkeer.settings.keys import model_of
 from stalkeer.settings.schema import ApiKey, HttpUrl, Settings
 from stalkeer.settings.units import LARGEST_SIZE, LONGEST_DURATION
-from stalkeer.store.library.instances import (
-    InstanceChange,
-    InstanceRow,
-    NewInstance,
-    add_instance,
-    change_instance,
-    get_instance,
-    list_instances,
-)
+from stalkeer.store.library.instances import InstanceOptions, NewInstance
 
 router = APIRouter(prefix="/settings", tags=["settings"])
 
@@ -82,7 +75,8 @@ def put_sonarr_settings(app: CurrentApp, change: DefaultInstanceChange, force: F
 
 
 def _shown_default(app: App, kind: InstanceKind) -> DefaultInstance | None:
-    row = _default(app, kind)
+    with app.database.connect() as connection:
+        row = find_default(connection, kind)
     if row is None:
         return None
     return DefaultInstance(
@@ -95,44 +89,25 @@ def _shown_default(app: App, kind: InstanceKind) -> DefaultInstance | None:
     )
 
 
-def _default(app: App, kind: InstanceKind) -> InstanceRow | None:
-    with app.database.connect() as connection:
-        rows = [row for row in list_instances(connection) if row.kind is kind]
-    return next((row for row in rows if row.is_default), rows[0] if rows else None)
-
-
 def _put_default(app: App, kind: InstanceKind, change: DefaultInstanceChange, *, force: bool) -> DefaultInstance:
-    row = _default(app, kind)
+    """Change the default instance, or add it where the program has none. A field that is left out stays."""
+    with app.database.connect() as connection:
+        row = find_default(connection, kind)
     given = "" if change.api_key is None or is_masked(change.api_key) else change.api_key.get_secret_value()
-    is_new_key = given != ""
-    if row is None and not is_new_key:
-        raise Conflict(f"There is no {kind.capitalize()} yet, so its apiKey is needed")
-    if row is not None and row.origin != "ui":
-        raise Conflict(f"{row.label} comes from config.yml; change it there")
-    key = given if is_new_key or row is None else app.secrets.decrypt(row.api_key)
-    new = NewInstance(slug=row.slug if row else kind.value, kind=kind, url=change.url, api_key=key, is_default=True)
-    if row is not None:
-        new = replace(new, options=row.options, enabled=row.enabled)
-    new = replace(new, options=replace(new.options, quality_profile_id=change.quality_profile_id))
-    _keep(app, row, new, force=force)
+    trial = Trial.SKIPPED if force else Trial.REQUIRED
+    if row is None:
+        if not given:
+            raise Conflict(f"There is no {kind.capitalize()} yet, so its apiKey is needed")
+        options = InstanceOptions(quality_profile_id=change.quality_profile_id)
+        instances.add_instance(app.arrs, NewInstance(kind.value, kind, change.url, given, options, True), trial)
+    else:
+        is_named = "quality_profile_id" in change.model_fields_set
+        profile = change.quality_profile_id if is_named else KEEP
+        patch = InstancePatch(change.url, given or KEEP, quality_profile_id=profile)
+        instances.change_instance(app.arrs, row.slug, patch, trial)
     shown = _shown_default(app, kind)
     assert shown is not None, "it was kept a moment ago"
     return shown
-
-
-def _keep(app: App, row: InstanceRow | None, new: NewInstance, *, force: bool) -> None:
-    if row is None and not force:
-        add_tried(app.arrs, new)
-        return
-    tried = new if force else replace(new, url=try_new(app.arrs, new))
-    with app.database.begin() as connection:
-        if row is None:
-            add_instance(connection, tried, app.secrets, app.clock())
-        else:
-            change = InstanceChange(tried.url, tried.api_key, tried.enabled, tried.options)
-            change_instance(connection, row.slug, change, app.secrets)
-        kept = get_instance(connection, tried.slug)
-    app.arrs.reopen(kept)
 
 
 # --- the other sections ------------------------------------------------------------------------------------------

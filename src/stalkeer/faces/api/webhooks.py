@@ -12,6 +12,7 @@ from stalkeer.faces.http.models import ApiModel
 from stalkeer.faces.http.problems import problem_answers
 from stalkeer.jobs.library.scan import scan_subject
 from stalkeer.jobs.library.webhooks import check_webhook, receive_event
+from stalkeer.model import JobName
 from stalkeer.store.library.instances import InstanceRow
 
 router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"], responses=problem_answers(404, 413, 422))
@@ -31,11 +32,11 @@ Login = Annotated[HTTPBasicCredentials | None, Depends(_basic)]
 def find_sender(app: CurrentApp, name: str, login: Login) -> InstanceRow:
     if login is None:
         raise HTTPException(401, "The webhook's secret is needed as basic auth", {"WWW-Authenticate": "Basic"})
-    return check_webhook(app.database, app.arrs, name, login.password)
+    return check_webhook(app.arrs, name, login.password)
 
 
 def find_sender_by_path(app: CurrentApp, name: str, secret: str) -> InstanceRow:
-    return check_webhook(app.database, app.arrs, name, secret)
+    return check_webhook(app.arrs, name, secret)
 
 
 async def read_body(request: Request) -> bytes:
@@ -63,8 +64,8 @@ def receive_webhook_with_secret(app: CurrentApp, sender: SenderByPath, body: Bod
 
 
 def _take(app: CurrentApp, row: InstanceRow, body: bytes) -> EventReceived:
-    received = receive_event(app.database, app.arrs, row, body)
+    received = receive_event(app.arrs, row, body)
     run = None
     if received.scan_item is not None and app.engine is not None:
-        run = app.engine.start("scan", scan_subject(app.database, row.slug, received.scan_item))
+        run = app.engine.start(JobName.SCAN, scan_subject(app.database, received.instance, received.scan_item))
     return EventReceived(event=received.kind.value, run=run)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from stalkeer.errors import ArrError, ArrUnreachable, InvalidInput
+from stalkeer.errors import InvalidInput, StalkeerError
 from stalkeer.faces.cli.output import ExitCode, context_app, emit, fail_with, note
 from stalkeer.model import InstanceKind, SkipOwned
 
 if TYPE_CHECKING:
-    from stalkeer.jobs.library.connections import Tested
-    from stalkeer.store.library.instances import FolderPair, InstanceRow
+    from stalkeer.jobs.library.instances import ConnectionTest
+    from stalkeer.store.library.instances import InstanceRow
 
 T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True, help="The Radarr and Sonarr instances.")
@@ -76,18 +76,19 @@ def add(
 
     Example: stalkeer arr add radarr http://radarr:7878 --api-key 0123456789abcdef
     """
-    from stalkeer.jobs.library.connections import add_tried
+    from stalkeer.jobs.library.instances import add_instance
+    from stalkeer.jobs.library.path_map import read_pair
     from stalkeer.store.library.instances import InstanceOptions, NewInstance, instance_slug
 
     options = InstanceOptions(
         quality_profile_id=quality_profile_id,
         ca_file=ca_file,
-        path_mappings=tuple(_pair(text) for text in mapping),
+        path_mappings=tuple(read_pair(text) for text in mapping),
         exclude_tags=tuple(exclude_tag),
         skip_owned_elsewhere=skip_owned,
     )
     new = NewInstance(instance_slug(program, name), program, url, api_key, options)
-    added = add_tried(context_app(context).arrs, new)
+    added = add_instance(context_app(context).arrs, new)
     document = {"instance": document_of(added.row), "version": added.version, "notes": list(added.notes)}
 
     def render(console: Console) -> None:
@@ -106,25 +107,23 @@ def try_(
 
     Example: stalkeer arr test
     """
-    from stalkeer.jobs.library.connections import try_instance
+    from stalkeer.jobs.library.instances import ConnectionOutcome, try_instances
 
-    arrs = context_app(context).arrs
-    results = [try_instance(arrs, row) for row in _chosen(context, name)]
+    results = try_instances(context_app(context).arrs, name)
 
     def render(console: Console) -> None:
         for result in results:
             if result.error is not None:
-                console.print(str(result.error), style="red", markup=False, soft_wrap=True)
+                console.print(result.error, style="red", markup=False, soft_wrap=True)
                 continue
             console.print(f"{result.row.label}: {result.version}", style="green", markup=False)
             for text in result.notes:
                 console.print(f"  Note: {text}", markup=False)
 
     emit(context, {"results": [_tested(result) for result in results]}, render)
-    errors = [result.error for result in results if result.error is not None]
-    if any(isinstance(error, ArrUnreachable) for error in errors):
+    if any(result.outcome is ConnectionOutcome.UNREACHABLE for result in results):
         fail_with(ExitCode.UNREACHABLE)
-    if errors:
+    if not all(result.is_good for result in results):
         fail_with(ExitCode.ERROR)
 
 
@@ -134,11 +133,9 @@ def remove(context: typer.Context, name: str = typer.Argument(help="The instance
 
     Example: stalkeer arr remove radarr-4k
     """
-    from stalkeer.store.library.instances import remove_instance
+    from stalkeer.jobs.library.instances import remove_instance
 
-    parts = context_app(context)
-    with parts.database.begin() as connection:
-        remove_instance(connection, name, parts.clock())
+    remove_instance(context_app(context).arrs, name)
     emit(context, {"removed": name}, lambda console: console.print(f"{name} is removed.", markup=False))
 
 
@@ -153,12 +150,12 @@ def connect(
 
     Example: stalkeer arr connect --url http://stalkeer:7825
     """
-    from stalkeer.jobs.library.connections import connect_webhook, disconnect_webhook
+    from stalkeer.jobs.library.instances import each_instance
+    from stalkeer.jobs.library.webhooks import connect_webhook, disconnect_webhook
 
     arrs = context_app(context).arrs
-    rows = _chosen(context, name)
     if remove:
-        gone, errors = _of_each(rows, lambda row: disconnect_webhook(arrs, row))
+        gone, errors = _split(each_instance(arrs, name, lambda slug: disconnect_webhook(arrs, slug)))
         words = [f"{slug}: {'removed' if was_there else 'there was none'}" for slug, was_there in gone.items()]
         _tell_of_each(context, {"removed": gone, "errors": errors}, [*words, *errors.values()])
         return
@@ -166,22 +163,16 @@ def connect(
         raise InvalidInput(
             "Give --url, Stalkeer's address as the instance reaches it, for example http://stalkeer:7825"
         )
-    registered, errors = _of_each(rows, lambda row: connect_webhook(arrs, row, url))
+    registered, errors = _split(each_instance(arrs, name, lambda slug: connect_webhook(arrs, slug, url)))
     note(context, "Polling goes on: webhooks are hints.")
     words = [f"{slug}: sends its events to {target}" for slug, target in registered.items()]
     _tell_of_each(context, {"connected": registered, "errors": errors}, [*words, *errors.values()])
 
 
-def _of_each(rows: Sequence[InstanceRow], act: Callable[[InstanceRow], T]) -> tuple[dict[str, T], dict[str, str]]:
-    """What came of each instance, and what went wrong: one that fails does not stop the others."""
-    done: dict[str, T] = {}
-    errors: dict[str, str] = {}
-    for row in rows:
-        try:
-            done[row.slug] = act(row)
-        except ArrError as error:
-            errors[row.slug] = str(error)
-    return done, errors
+def _split(results: Sequence[tuple[InstanceRow, T | StalkeerError]]) -> tuple[dict[str, T], dict[str, str]]:
+    """Return the outcomes and the errors, by the instances' names."""
+    outcomes = {row.slug: result for row, result in results if not isinstance(result, StalkeerError)}
+    return outcomes, {row.slug: str(result) for row, result in results if isinstance(result, StalkeerError)}
 
 
 def _tell_of_each(context: typer.Context, document: Mapping[str, Mapping[str, object]], lines: Sequence[str]) -> None:
@@ -211,26 +202,10 @@ def document_of(row: InstanceRow) -> dict[str, object]:
     }
 
 
-def _tested(result: Tested) -> dict[str, object]:
+def _tested(result: ConnectionTest) -> dict[str, object]:
     return {
         "name": result.row.slug,
         "version": result.version,
         "notes": list(result.notes),
-        "error": str(result.error) if result.error else None,
+        "error": result.error,
     }
-
-
-def _chosen(context: typer.Context, name: str | None) -> tuple[InstanceRow, ...]:
-    from stalkeer.store.library.instances import get_instance, list_instances
-
-    with context_app(context).database.connect() as connection:
-        return (get_instance(connection, name),) if name else list_instances(connection)
-
-
-def _pair(text: str) -> FolderPair:
-    from stalkeer.store.library.instances import FolderPair
-
-    local, separator, remote = text.partition("=")
-    if not (separator and local and remote):
-        raise InvalidInput(f"--map {text!r} is no mapping; accepted: /our/folder=/its/folder")
-    return FolderPair(local, remote)

@@ -47,14 +47,12 @@ def start(
 
     Example: stalkeer job start refresh main
     """
-    from stalkeer.engine.schedules import JOBS
-    from stalkeer.errors import InvalidInput
+    from stalkeer.engine.schedules import job_named
     from stalkeer.jobs.journal.runs import queue_run
 
-    if job not in JOBS:
-        raise InvalidInput(f"There is no job {job!r}; there are {', '.join(JOBS)}.")
+    named = job_named(job)
     parts = context_app(context)
-    row = queue_run(parts.database, parts.clock(), job, subject)
+    row = queue_run(parts.database, parts.clock(), named, subject)
     emit(context, _document(row), lambda console: console.print(f"Run {row.id} of {row.job} is {row.state.value}."))
 
 

@@ -28,6 +28,7 @@ from stalkeer.jobs.system.first_run import hold_downloads, release_downloads
 from stalkeer.jobs.system.rate_limits import TooManyRequests
 from stalkeer.jobs.system.sessions import LoginRefused
 from stalkeer.jobs.system.settings_change import without_fixed
+from stalkeer.model import JobName
 from stalkeer.runtime import App
 from stalkeer.settings.folders import FOLDERS
 from stalkeer.settings.units import show_size
@@ -53,6 +54,7 @@ STEPS = (
     Step("answer", "The answer"),
 )
 PATHS = tuple(step.path for step in STEPS)
+LOOKS = (JobName.REFRESH, JobName.SCAN)
 
 
 @router.get("/setup")
@@ -188,7 +190,7 @@ def get_answer(request: Request) -> HTMLResponse:
     if is_fragment(request):
         return fragment(request, "setup/answer_parts.html", answer_context(app, answers_of(request).read()))
     hold_downloads(app)
-    unasked = [job for job in ("refresh", "scan") if job not in ran(app)]
+    unasked = [job for job in LOOKS if job not in ran(app)]
     if unasked:
         look(app, unasked)
     return step_page(request, "answer", answer_context(app, answers_of(request).read_at_once()))
@@ -197,7 +199,7 @@ def get_answer(request: Request) -> HTMLResponse:
 @router.post("/setup/answer/look", dependencies=[UserGuard])
 def post_look(request: Request) -> Response:
     hold_downloads(app_of(request))
-    look(app_of(request), ("refresh", "scan"))
+    look(app_of(request), LOOKS)
     return moved(request, "/setup/answer")
 
 
@@ -207,7 +209,7 @@ def ran(app: App) -> set[str]:
         return {run.job for run in list_runs(connection, limit=30) if run.state is not RunState.FAILED}
 
 
-def look(app: App, jobs: Sequence[str]) -> None:
+def look(app: App, jobs: Sequence[JobName]) -> None:
     """Read every source and ask every instance; matching follows by itself."""
     if app.engine is not None:
         for job in jobs:
@@ -236,14 +238,14 @@ def answer_context(app: App, found: Answer | None) -> dict[str, object]:
     }
 
 
-LOOKING = ("refresh", "scan", "match")
+LOOKING = (*LOOKS, JobName.MATCH)
 
 
 @router.post("/setup/start", dependencies=[UserGuard])
 def post_start(request: Request) -> Response:
     """Queue the sure ones; from now on the schedule counts."""
     app = app_of(request)
-    start_job(app, "download")
+    start_job(app, JobName.DOWNLOAD)
     release_downloads(app)
     return moved(request, "/activity", Toast("The sure ones are being queued. They appear here."))
 

@@ -22,9 +22,10 @@ from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
 from stalkeer.faces.web.volumes import volumes_of
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.journal.runs import cancel_run
-from stalkeer.jobs.library.path_map import add_path_mapping
+from stalkeer.jobs.library.instances import add_path_mapping
 from stalkeer.jobs.system.instance_health import look_through_instances
 from stalkeer.jobs.system.log_files import find_log_file, list_log_files, read_end
+from stalkeer.model import JobName
 from stalkeer.runtime import App
 from stalkeer.secrets import mask_text
 from stalkeer.store.journal.runs import RunId, list_runs
@@ -41,18 +42,18 @@ TAIL_BYTES = 400_000
 class Task:
     """A job that a person may start, with the setting that schedules it."""
 
-    job: str
+    job: JobName
     label: str
     text: str
     icon: str
 
 
 TASKS = (
-    Task("refresh", "Refresh sources", "Read every playlist and account anew.", "refresh-cw"),
-    Task("scan", "Scan for missing", "Ask Radarr and Sonarr what is missing, and match it.", "scan-search"),
-    Task("download", "Queue sure matches", "Put every sure match into the queue.", "cloud-download"),
-    Task("cleanup", "Clean up", "Remove what is older than the retention says.", "trash-2"),
-    Task("backup", "Back up", "Write database and settings into one file.", "archive"),
+    Task(JobName.REFRESH, "Refresh sources", "Read every playlist and account anew.", "refresh-cw"),
+    Task(JobName.SCAN, "Scan for missing", "Ask Radarr and Sonarr what is missing, and match it.", "scan-search"),
+    Task(JobName.DOWNLOAD, "Queue sure matches", "Put every sure match into the queue.", "cloud-download"),
+    Task(JobName.CLEANUP, "Clean up", "Remove what is older than the retention says.", "trash-2"),
+    Task(JobName.BACKUP, "Back up", "Write database and settings into one file.", "archive"),
 )
 
 
@@ -99,7 +100,7 @@ def post_mapping(request: Request, given: FormFields) -> Response:
     """Take a mapping that the doctor proposed."""
     app = app_of(request)
     pair = FolderPair(given.get("local", ""), given.get("remote", ""))
-    row = add_path_mapping(app.database, app.secrets, given.get("instance", ""), pair)
+    row = add_path_mapping(app.arrs, given.get("instance", ""), pair)
     return done(request, Toast(f"{row.label} now sees {pair.local} as {pair.remote}."), changed="doctor")
 
 
@@ -122,11 +123,11 @@ def post_task(request: Request, job: str) -> Response:
     task = next((task for task in TASKS if task.job == job), None)
     if task is None:
         raise NotFound(f"There is no task {job!r}.")
-    start_job(app_of(request), job)
+    start_job(app_of(request), task.job)
     return done(request, Toast(f"{task.label}: started. System > Tasks shows how far it is.", "info"), changed="runs")
 
 
-def start_job(app: App, job: str, subject: str | None = None, **options: object) -> int:
+def start_job(app: App, job: JobName, subject: str | None = None, **options: object) -> int:
     """Hand a job to the engine. Raises Conflict where none runs."""
     if app.engine is None:
         raise Conflict("No engine runs in this process: start the program with `stalkeer serve`.")

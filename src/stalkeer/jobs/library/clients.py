@@ -11,7 +11,7 @@ from pathlib import Path
 
 from stalkeer.adapters.arr.client import READ_TIMEOUT_S, Address, ArrClient
 from stalkeer.adapters.arr.gate import Gate
-from stalkeer.errors import ArrError, ArrUnauthorised
+from stalkeer.errors import ArrError, ArrUnauthorised, ConfigurationError
 from stalkeer.model import InstanceId
 from stalkeer.secrets import SecretBox, register_secret
 from stalkeer.store.db.database import Database
@@ -39,6 +39,9 @@ class Arrs:
         except ArrError as error:
             self._note(row, gate, str(error))
             raise
+        except ConfigurationError as error:  # its address or its certificate authority: no reason to stop the others
+            self._note(row, gate, str(error))
+            raise ArrError(str(error)) from error
         self._note(row, gate, None)
 
     def over(self, database: Database) -> Arrs:

@@ -13,7 +13,7 @@ from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.sync import InstanceSync, WantedSync, sync_wanted
 from stalkeer.jobs.library.sync_item import sync_item
-from stalkeer.model import InstanceId, WantedId
+from stalkeer.model import InstanceId, JobName, WantedId
 from stalkeer.settings import Settings
 from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.db.rehearsal import rehearse
@@ -179,7 +179,7 @@ def scan_subject(database: Database, slug: str, library_arr_id: int) -> str:
     Each item has a subject of its own: runs of one subject are taken for one another.
     """
     with database.connect() as connection:
-        waiting = count_waiting(connection, "scan", f"{slug}#")
+        waiting = count_waiting(connection, JobName.SCAN, f"{slug}#")
     return slug if waiting >= MOST_ITEM_SCANS else f"{slug}#{library_arr_id}"
 
 

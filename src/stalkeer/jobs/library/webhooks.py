@@ -1,24 +1,31 @@
-"""What an instance's event changes here. Events are hints: what is lost is found by the next scan all the same."""
+"""Register our webhook with an instance, and take in the events it sends.
+
+Events are hints: the next scan finds whatever a lost event would have told.
+"""
 
 from __future__ import annotations
 
 import hmac
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stalkeer.adapters.arr.events import ArrEvent, EventKind, read_event
+from stalkeer.adapters.arr.webhook import WebhookTarget, register_webhook, remove_webhook
 from stalkeer.core.downloads.states import Action
-from stalkeer.errors import NotFound
+from stalkeer.errors import ArrError, InvalidInput, NotFound
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.skip_rules import SkipRule
 from stalkeer.model import DownloadState, WantedId
-from stalkeer.store.db.database import Database, Transaction
+from stalkeer.settings.schema import is_http_url
+from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.downloads import act
 from stalkeer.store.journal.events import Event, Level, record_event
-from stalkeer.store.library.instances import InstanceRow, find_instance
+from stalkeer.store.library.instances import InstanceRow, find_instance, get_instance, set_webhook_secret
 from stalkeer.store.library.targets import downloads_working_for
 from stalkeer.store.library.wanted import find_wanted, mark_skipped
 
+WEBHOOK_USER = "stalkeer"
 # a download this far is our own import, which the instance tells us of like any other
 OURS = frozenset({DownloadState.FETCHED, DownloadState.PLACED, DownloadState.IMPORTING, DownloadState.COMPLETED})
 RESCANNED = frozenset({EventKind.ADDED, EventKind.IMPORTED, EventKind.FILE_DELETED, EventKind.ITEM_DELETED})
@@ -26,7 +33,7 @@ RESCANNED = frozenset({EventKind.ADDED, EventKind.IMPORTED, EventKind.FILE_DELET
 
 @dataclass(frozen=True)
 class Received:
-    """What came of an event. `scan_item`: the film or series to bring up to date now, by its id in the instance."""
+    """The outcome of an event. `scan_item`: the movie or series to bring up to date now, by its id in the instance."""
 
     kind: EventKind
     instance: str
@@ -34,23 +41,58 @@ class Received:
     cancelled: int = 0
 
 
-def check_webhook(database: Database, arrs: Arrs, slug: str, secret: str) -> InstanceRow:
-    """The instance that may send with this secret. Raises NotFound alike for a wrong name and a wrong secret."""
-    with database.connect() as connection:
+def connect_webhook(arrs: Arrs, slug: str, our_url: str) -> str:
+    """Let the instance send its events to us, under a new secret; `our_url` is ours as the instance reaches it.
+
+    Returns the address that was registered. The secret is kept before the instance is told: it tries the webhook at
+    once. Raises NotFound, InvalidInput for what is no web address, and ArrError where the instance refuses.
+    """
+    if not is_http_url(our_url):
+        raise InvalidInput(f"{our_url!r} is not a web address; give ours, for example http://stalkeer:7825")
+    secret = secrets.token_urlsafe(24)
+    with arrs.database.begin() as connection:
+        row = get_instance(connection, slug)
+        set_webhook_secret(connection, row.id, arrs.secrets.encrypt(secret))
+    url = f"{our_url.rstrip('/')}/api/v1/webhooks/{row.slug}"
+    try:
+        with arrs.client(row) as client:
+            register_webhook(client, WebhookTarget(url, WEBHOOK_USER, secret))
+    except ArrError:
+        with arrs.database.begin() as connection:
+            set_webhook_secret(connection, row.id, row.webhook_secret)
+        raise
+    return url
+
+
+def disconnect_webhook(arrs: Arrs, slug: str) -> bool:
+    """Remove our webhook from the instance; False where it had none. Raises NotFound and ArrError."""
+    with arrs.database.connect() as connection:
+        row = get_instance(connection, slug)
+    with arrs.client(row) as client:
+        was_there = remove_webhook(client)
+    with arrs.database.begin() as connection:
+        set_webhook_secret(connection, row.id, None)
+    return was_there
+
+
+def check_webhook(arrs: Arrs, slug: str, secret: str) -> InstanceRow:
+    """Return the instance that may send with this secret. Raises NotFound alike for a wrong name and a wrong secret."""
+    with arrs.database.connect() as connection:
         row = find_instance(connection, slug)
-    expected = arrs.secrets.decrypt(row.webhook_secret) if row and row.webhook_secret else ""
+    is_open = row is not None and row.removed_at is None and row.webhook_secret
+    expected = arrs.secrets.decrypt(row.webhook_secret) if row and row.webhook_secret and is_open else ""
     if row is None or not expected or not hmac.compare_digest(expected.encode(), secret.encode()):
         raise NotFound("There is no such webhook. `stalkeer arr connect` registers one.")
     return row
 
 
-def receive_event(database: Database, arrs: Arrs, row: InstanceRow, body: bytes) -> Received:
-    """Take in one event. Raises InvalidInput for what is none."""
+def receive_event(arrs: Arrs, row: InstanceRow, body: bytes) -> Received:
+    """Take in one event of an instance that `check_webhook` let in. Raises InvalidInput for what is no event."""
     event = read_event(body)
     if event.kind in (EventKind.TEST, EventKind.OTHER):
         return Received(event.kind, row.slug)
     cancelled = 0
-    with database.begin() as connection:
+    with arrs.database.begin() as connection:
         wanted_ids = find_wanted(connection, row.id, event.arr_ids, _whole_item(event))
         if event.kind is EventKind.IMPORTED or event.kind is EventKind.ITEM_DELETED:
             cancelled = _cancel_ours(connection, arrs, wanted_ids)
@@ -62,12 +104,12 @@ def receive_event(database: Database, arrs: Arrs, row: InstanceRow, body: bytes)
 
 
 def _whole_item(event: ArrEvent) -> int | None:
-    """The film or series, where the event is about all of it."""
+    """Return the movie or series where the event is about all of it."""
     return event.library_arr_id if event.kind is EventKind.ITEM_DELETED else None
 
 
 def _cancel_ours(connection: Transaction, arrs: Arrs, wanted_ids: Sequence[WantedId]) -> int:
-    """Another client was faster, or nobody wants it any more: our download has lost its sense."""
+    """Cancel our downloads of items that another client imported, or that left the library. Returns how many."""
     cancelled = 0
     for row in downloads_working_for(connection, wanted_ids):
         if row.state in OURS or not row.wanted_ids <= set(wanted_ids):
@@ -78,7 +120,7 @@ def _cancel_ours(connection: Transaction, arrs: Arrs, wanted_ids: Sequence[Wante
 
 
 def _tell(connection: Transaction, arrs: Arrs, row: InstanceRow, event: ArrEvent) -> None:
-    """What a person should see in the history: troubles, and what went another way."""
+    """Record in the history what a person should see: the instance's troubles and their end."""
     words = {
         EventKind.ATTENTION: ": ".join(filter(None, (f"{row.label} waits for you", event.title, event.message))),
         EventKind.HEALTH: f"{row.label} says: {event.message}",

@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from stalkeer.errors import Conflict
+from stalkeer.model import JobName
 from stalkeer.store.db.database import Database
 from stalkeer.store.journal.runs import RunId, get_run, set_queued_options
 from stalkeer.store.sources.sources import get_source
 
-REFRESH = "refresh"
+REFRESH = JobName.REFRESH
 
 
 class JobStarter(Protocol):

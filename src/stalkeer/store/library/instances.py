@@ -37,7 +37,7 @@ class FolderPair:
 
 @dataclass(frozen=True)
 class InstanceOptions:
-    """What a user may say of an instance beyond its address."""
+    """The settings of an instance beyond its address."""
 
     quality_profile_id: int | None = None
     path_mappings: tuple[FolderPair, ...] = ()
@@ -98,7 +98,7 @@ class InstanceRow:
 
 @dataclass(frozen=True)
 class NewInstance:
-    """What is needed to know an instance; `api_key` in the clear, encrypted on its way in."""
+    """The description of an instance; `api_key` in the clear, encrypted on its way in."""
 
     slug: str
     kind: InstanceKind
@@ -140,6 +140,8 @@ def sync_config_instances(
             )
             slugs.add(new.slug)
             _put(connection, known.get(new.slug), new, box, now)
+            if new.is_default:
+                _be_only_default(connection, new)
     for row in known.values():
         if row.origin == CONFIG and row.slug not in slugs and row.removed_at is None:
             _disable(connection, row.id, now)
@@ -153,14 +155,24 @@ def add_instance(connection: Connection, new: NewInstance, box: SecretBox, now: 
     values = _values(new, box) | {"origin": UI, "removed_at": None}
     if present is not None:
         connection.execute(update(instances).where(instances.c.id == present.id).values(**values))
-        return present.id
-    query = instances.insert().values(**values, created_at=now).returning(instances.c.id)
-    return InstanceId(connection.execute(query).scalar_one())
+        instance_id = present.id
+    else:
+        query = instances.insert().values(**values, created_at=now).returning(instances.c.id)
+        instance_id = InstanceId(connection.execute(query).scalar_one())
+    if new.is_default:
+        _be_only_default(connection, new)
+    return instance_id
+
+
+def _be_only_default(connection: Connection, new: NewInstance) -> None:
+    """Let no other instance of the program be its default."""
+    others = (instances.c.kind == new.kind.value, instances.c.slug != new.slug, instances.c.is_default)
+    connection.execute(update(instances).where(*others).values(is_default=False))
 
 
 @dataclass(frozen=True)
 class InstanceChange:
-    """What is to be different of an instance; None leaves things as they are. `api_key` in the clear."""
+    """The new values of an instance; None leaves a value as it is. `api_key` in the clear."""
 
     url: str | None = None
     api_key: str | None = field(default=None, repr=False)

@@ -1,0 +1,61 @@
+"""The one table of what follows what: a run that ended, settings that changed, an engine that starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stalkeer.model import JobName
+from stalkeer.store.journal.runs import RunState
+
+ENDED_WELL = frozenset({RunState.DONE, RunState.PARTLY})
+
+
+@dataclass(frozen=True)
+class AfterRun:
+    """A run of `job` that ended in one of `states` is followed by a run of `then`."""
+
+    job: JobName
+    states: frozenset[RunState]
+    then: JobName
+
+
+class Change(StrEnum):
+    """Outcomes that no run has."""
+
+    STARTED = "the engine has started"
+    SETTINGS = "settings, or the refresh times of sources, may have changed"
+
+
+class Step(StrEnum):
+    """Things that the engine itself does."""
+
+    SCHEDULE = "hand over the cron lines that changed"
+    CATCH_UP = "start each job whose time came while nothing ran"
+
+
+@dataclass(frozen=True)
+class AfterChange:
+    change: Change
+    then: Step
+
+
+FOLLOW_UPS: tuple[AfterRun | AfterChange, ...] = (
+    AfterRun(JobName.REFRESH, ENDED_WELL, JobName.MATCH),
+    AfterRun(JobName.MATCH, ENDED_WELL, JobName.DOWNLOAD),
+    AfterRun(JobName.SCAN, ENDED_WELL, JobName.DOWNLOAD),
+    AfterChange(Change.STARTED, Step.CATCH_UP),
+    AfterChange(Change.SETTINGS, Step.SCHEDULE),
+)
+
+
+def jobs_after(job: str, state: RunState) -> tuple[JobName, ...]:
+    """Return the jobs that follow a run of this job that ended so."""
+    runs = (row for row in FOLLOW_UPS if isinstance(row, AfterRun))
+    return tuple(row.then for row in runs if row.job == job and state in row.states)
+
+
+def steps_after(change: Change) -> tuple[Step, ...]:
+    """Return the engine's own steps that follow a change."""
+    changes = (row for row in FOLLOW_UPS if isinstance(row, AfterChange))
+    return tuple(row.then for row in changes if row.change is change)

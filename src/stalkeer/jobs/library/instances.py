@@ -1,0 +1,367 @@
+"""Add, change, test and remove instances: the one way to do so, for pages, API and command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import Enum, StrEnum
+from typing import TypeVar
+
+from stalkeer.adapters.arr.client import Address
+from stalkeer.adapters.arr.connect import connect
+from stalkeer.adapters.arr.gate import Gate
+from stalkeer.errors import (
+    ArrError,
+    ArrTooOld,
+    ArrUnauthorised,
+    ArrUnreachable,
+    ArrWrongProgram,
+    ConfigurationError,
+    Conflict,
+    InvalidInput,
+    StalkeerError,
+)
+from stalkeer.jobs.library.clients import Arrs
+from stalkeer.jobs.sources.describe import KEEP, Keep, Unnamed
+from stalkeer.model import InstanceKind, SkipOwned
+from stalkeer.secrets import mask_url
+from stalkeer.settings.schema import SLUG, is_http_url
+from stalkeer.store.db.database import Transaction
+from stalkeer.store.library import instances as store
+from stalkeer.store.library.instances import (
+    CONFIG,
+    UI,
+    FolderPair,
+    InstanceChange,
+    InstanceOptions,
+    InstanceRow,
+    NewInstance,
+    get_instance,
+    list_instances,
+    note_failure,
+    note_success,
+    set_address,
+)
+
+TRIAL_TIMEOUT_S = 10.0  # for an answer to a trial, unless the instance has a time of its own: somebody waits for it
+LARGEST_PROFILE = 2**31 - 1
+T = TypeVar("T")
+ResultT = TypeVar("ResultT")
+
+
+class Trial(Enum):
+    """Whether an instance must answer before its address is kept."""
+
+    REQUIRED = "required"
+    WISHED = "wished"  # kept even if it does not answer
+    SKIPPED = "skipped"  # kept without asking it
+
+
+@dataclass(frozen=True)
+class InstancePatch:
+    """The new values of some fields; a field that is not named stays as it is."""
+
+    url: str | Keep = KEEP
+    api_key: str | Keep = field(default=KEEP, repr=False)
+    enabled: bool | Keep = KEEP
+    quality_profile_id: int | None | Keep = KEEP
+    path_mappings: tuple[FolderPair, ...] | Keep = KEEP
+    exclude_tags: tuple[str, ...] | Keep = KEEP
+    skip_owned_elsewhere: SkipOwned | Keep = KEEP
+
+    @property
+    def needs_trial(self) -> bool:
+        return self.url is not KEEP or self.api_key is not KEEP
+
+
+@dataclass(frozen=True)
+class KeptInstance:
+    """An instance as it is kept now. `notes` are repairs of its address; `error` says why it did not answer."""
+
+    row: InstanceRow
+    notes: tuple[str, ...] = ()
+    error: StalkeerError | None = None
+
+    @property
+    def version(self) -> str:
+        return self.row.version or ""
+
+
+class ConnectionOutcome(StrEnum):
+    """The outcome of a connection test."""
+
+    CONNECTED = "connected"
+    UNREACHABLE = "unreachable"
+    UNAUTHORISED = "unauthorised"
+    WRONG_PROGRAM = "wrong program"
+    TOO_OLD = "too old"
+    MISCONFIGURED = "misconfigured"
+    REFUSED = "refused"
+
+
+OUTCOMES: tuple[tuple[type[StalkeerError], ConnectionOutcome], ...] = (
+    (ArrUnreachable, ConnectionOutcome.UNREACHABLE),
+    (ArrUnauthorised, ConnectionOutcome.UNAUTHORISED),
+    (ArrWrongProgram, ConnectionOutcome.WRONG_PROGRAM),
+    (ArrTooOld, ConnectionOutcome.TOO_OLD),
+    (ConfigurationError, ConnectionOutcome.MISCONFIGURED),
+)
+
+
+@dataclass(frozen=True)
+class ConnectionTest:
+    """The result of testing one instance; `error` says in words what is wrong."""
+
+    row: InstanceRow
+    outcome: ConnectionOutcome
+    version: str | None = None
+    notes: tuple[str, ...] = ()
+    error: str | None = None
+
+    @property
+    def is_good(self) -> bool:
+        return self.outcome is ConnectionOutcome.CONNECTED
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """The address to keep after a trial, and the version where the right program answered."""
+
+    url: str
+    version: str | None = None
+    notes: tuple[str, ...] = ()
+    error: StalkeerError | None = None
+
+
+def add_instance(arrs: Arrs, new: NewInstance, trial: Trial = Trial.REQUIRED) -> KeptInstance:
+    """Try an instance and keep it. The first one of its program becomes the default.
+
+    Raises InvalidInput for a field that cannot be used, ArrError where it does not answer rightly and must, and
+    Conflict for a name that is taken.
+    """
+    check_instance(new)
+    attempt = _attempt(_trial_address(arrs.address_of(new), new.options), trial)
+    with arrs.database.begin() as connection:
+        is_first = not list_instances(connection, kind=new.kind)
+        kept = replace(new, url=attempt.url, is_default=new.is_default or is_first)
+        store.add_instance(connection, kept, arrs.secrets, arrs.clock())
+        row = _note(arrs, connection, new.slug, attempt)
+    return _outcome(arrs, row, attempt)
+
+
+def change_instance(arrs: Arrs, slug: str, patch: InstancePatch, trial: Trial = Trial.REQUIRED) -> KeptInstance:
+    """Change an instance that was added here. A new address or key is tried before it is kept.
+
+    Raises NotFound, Conflict where the configuration describes the instance, InvalidInput for a field that cannot be
+    used, and ArrError where it does not answer rightly and must.
+    """
+    row = _editable(arrs, slug)
+    check_patch(patch)
+    attempt = _Attempt(row.url)
+    if patch.needs_trial:
+        options = _patched_options(row, patch)
+        attempt = _attempt(_trial_address(patched_address(arrs, row, patch, trial), options), trial)
+    change = InstanceChange(
+        url=attempt.url if patch.needs_trial else None,
+        api_key=_or_none(patch.api_key),
+        enabled=_or_none(patch.enabled),
+        options=_patched_options(row, patch),
+    )
+    with arrs.database.begin() as connection:
+        store.change_instance(connection, slug, change, arrs.secrets)
+        changed = _note(arrs, connection, slug, attempt)
+    return _outcome(arrs, changed, attempt)
+
+
+def add_path_mapping(arrs: Arrs, slug: str, pair: FolderPair) -> InstanceRow:
+    """Add a mapping to those of an instance; it replaces one of the same folder of ours.
+
+    Raises NotFound, InvalidInput for an empty folder, and Conflict where the configuration describes the instance.
+    """
+    present = _editable(arrs, slug).options.path_mappings
+    others = tuple(known for known in present if known.local.rstrip("/") != pair.local.rstrip("/"))
+    return change_instance(arrs, slug, InstancePatch(path_mappings=(*others, pair))).row
+
+
+def remove_instance(arrs: Arrs, slug: str) -> None:
+    """Forget an instance that was added here; its history stays.
+
+    Raises NotFound, and Conflict where the configuration describes it.
+    """
+    with arrs.database.begin() as connection:
+        store.remove_instance(connection, slug, arrs.clock())
+
+
+def try_instance(arrs: Arrs, slug: str) -> ConnectionTest:
+    """Ask an instance who it is, whatever is known of its silence, and keep the result with it. Raises NotFound."""
+    with arrs.database.connect() as connection:
+        row = get_instance(connection, slug)
+    return _test(arrs, row)
+
+
+def try_instances(arrs: Arrs, slug: str | None = None) -> list[ConnectionTest]:
+    """Test the instance of this name, or all. One that fails stops no other."""
+    return [_test(arrs, row) for row in chosen_instances(arrs, slug)]
+
+
+def each_instance(
+    arrs: Arrs, slug: str | None, verb: Callable[[str], ResultT]
+) -> list[tuple[InstanceRow, ResultT | StalkeerError]]:
+    """Apply a verb to the instance of this name, or to all. One that fails stops no other."""
+    results: list[tuple[InstanceRow, ResultT | StalkeerError]] = []
+    for row in chosen_instances(arrs, slug):
+        try:
+            results.append((row, verb(row.slug)))
+        except StalkeerError as error:
+            results.append((row, error))
+    return results
+
+
+def chosen_instances(arrs: Arrs, slug: str | None) -> tuple[InstanceRow, ...]:
+    """Return the instance of this name, or all without a name. Raises NotFound."""
+    with arrs.database.connect() as connection:
+        return (get_instance(connection, slug),) if slug else list_instances(connection)
+
+
+def find_default(connection: Transaction, kind: InstanceKind) -> InstanceRow | None:
+    """Return the default instance of a program, else its first one, else None."""
+    return next(iter(list_instances(connection, kind=kind)), None)
+
+
+def check_instance(new: NewInstance) -> None:
+    """Raise InvalidInput for a field of a new instance that cannot be used."""
+    if not SLUG.fullmatch(new.slug.removeprefix(f"{new.kind.value}-")):
+        raise InvalidInput("The name may have lower-case letters, digits, - and _, at most 64 of them.")
+    options = new.options
+    check_patch(
+        InstancePatch(
+            new.url,
+            new.api_key,
+            quality_profile_id=options.quality_profile_id,
+            path_mappings=options.path_mappings,
+        )
+    )
+
+
+def check_patch(patch: InstancePatch) -> None:
+    """Raise InvalidInput for a named field that cannot be used."""
+    if not isinstance(patch.url, Unnamed):
+        _check_url(patch.url)
+    if not isinstance(patch.api_key, Unnamed):
+        _check_key(patch.api_key)
+    profile = _or_none(patch.quality_profile_id)
+    if profile is not None and not 1 <= profile <= LARGEST_PROFILE:
+        raise InvalidInput(f"The quality profile {profile} cannot be; it is a number from 1 to {LARGEST_PROFILE}.")
+    for pair in _or_none(patch.path_mappings) or ():
+        if not (pair.local and pair.remote):
+            raise InvalidInput("A path mapping needs both folders: ours, and the same one as the instance sees it.")
+
+
+def patched_address(arrs: Arrs, row: InstanceRow, patch: InstancePatch, trial: Trial = Trial.REQUIRED) -> Address:
+    """Return the address after a patch. The stored key is read only where it is needed: it may be unreadable."""
+    if not isinstance(patch.api_key, Unnamed):
+        api_key = patch.api_key
+    elif trial is Trial.SKIPPED:
+        api_key = ""
+    else:
+        api_key = arrs.address(row).api_key
+    url = _picked(patch.url, row.url)
+    return arrs.address_of(NewInstance(row.slug, row.kind, url, api_key, _patched_options(row, patch)))
+
+
+def _editable(arrs: Arrs, slug: str) -> InstanceRow:
+    with arrs.database.connect() as connection:
+        row = get_instance(connection, slug)
+    if row.origin == CONFIG:
+        raise Conflict(f"{row.label} comes from config.yml; change it there.")
+    return row
+
+
+def _check_url(url: str) -> None:
+    if not url.strip():
+        raise InvalidInput("The address is missing, such as http://radarr:7878.")
+    if not is_http_url(_with_scheme(url)):
+        raise InvalidInput(f"{mask_url(url)!r} is not a web address; it looks like http://radarr:7878.")
+
+
+def _check_key(api_key: str) -> None:
+    if not api_key:
+        raise InvalidInput("The API key is missing; it stands there under Settings > General > Security.")
+    if not (api_key.isascii() and api_key.isprintable()):
+        raise InvalidInput("The API key has signs that no key has; copy it from Settings > General > Security.")
+
+
+def _with_scheme(url: str) -> str:
+    text = url.strip()
+    return text if "://" in text else f"http://{text}"
+
+
+def _trial_address(address: Address, options: InstanceOptions) -> Address:
+    return replace(address, read_timeout_s=options.timeout_s or TRIAL_TIMEOUT_S)
+
+
+def _attempt(address: Address, trial: Trial) -> _Attempt:
+    """Ask the address, with a gate of its own: a user tries it after repairing something."""
+    as_typed = _Attempt(_with_scheme(address.url).rstrip("/"))
+    if trial is Trial.SKIPPED:
+        return as_typed
+    try:
+        found = connect(address, Gate(address.label))
+    except (ArrError, ConfigurationError) as error:
+        if trial is Trial.REQUIRED:
+            raise
+        return replace(as_typed, error=error)
+    return _Attempt(found.url, found.status.version, found.notes)
+
+
+def _test(arrs: Arrs, row: InstanceRow) -> ConnectionTest:
+    try:
+        attempt = _attempt(_trial_address(arrs.address(row), row.options), Trial.REQUIRED)
+    except (ArrError, ConfigurationError) as error:
+        with arrs.database.begin() as connection:
+            note_failure(connection, row.id, str(error))
+        return ConnectionTest(row, _outcome_of(error), error=str(error))
+    with arrs.database.begin() as connection:
+        if row.origin == UI and attempt.url != row.url:
+            set_address(connection, row.id, attempt.url)
+        tested = _note(arrs, connection, row.slug, attempt)
+    arrs.reopen(tested)
+    return ConnectionTest(tested, ConnectionOutcome.CONNECTED, attempt.version, attempt.notes)
+
+
+def _outcome_of(error: StalkeerError) -> ConnectionOutcome:
+    return next((outcome for kind, outcome in OUTCOMES if isinstance(error, kind)), ConnectionOutcome.REFUSED)
+
+
+def _note(arrs: Arrs, connection: Transaction, slug: str, attempt: _Attempt) -> InstanceRow:
+    """Keep with the instance that it answered, and return its row."""
+    row = get_instance(connection, slug)
+    if attempt.version is None:
+        return row
+    note_success(connection, row.id, arrs.clock(), attempt.version)
+    return get_instance(connection, slug)
+
+
+def _outcome(arrs: Arrs, row: InstanceRow, attempt: _Attempt) -> KeptInstance:
+    if attempt.version is not None:
+        arrs.reopen(row)
+    return KeptInstance(row, attempt.notes, attempt.error)
+
+
+def _patched_options(row: InstanceRow, patch: InstancePatch) -> InstanceOptions:
+    present = row.options
+    return replace(
+        present,
+        quality_profile_id=_picked(patch.quality_profile_id, present.quality_profile_id),
+        path_mappings=_picked(patch.path_mappings, present.path_mappings),
+        exclude_tags=_picked(patch.exclude_tags, present.exclude_tags),
+        skip_owned_elsewhere=_picked(patch.skip_owned_elsewhere, present.skip_owned_elsewhere),
+    )
+
+
+def _picked(named: T | Keep, present: T) -> T:
+    return present if isinstance(named, Unnamed) else named
+
+
+def _or_none(named: T | Keep) -> T | None:
+    return None if isinstance(named, Unnamed) else named
