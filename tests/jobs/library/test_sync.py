@@ -11,11 +11,11 @@ from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.library.sync import sync_wanted
-from stalkeer.model import SkipOwned
+from stalkeer.model import InstanceKind, SkipOwned
 from stalkeer.secrets import SecretBox
 from stalkeer.settings.schema import WantedSettings
 from stalkeer.store.db.tables import library, library_titles, wanted
-from stalkeer.store.library.instances import InstanceOptions, get_instance
+from stalkeer.store.library.instances import InstanceOptions, NewInstance, add_instance, get_instance
 from stalkeer.store.library.targets import mark_imported
 from tests.doubles.instances import clients, know
 
@@ -349,6 +349,24 @@ def test_an_instance_whose_key_cannot_be_read_any_longer_does_not_stop_the_other
     by_slug = {one.slug: one for one in report.instances}
     assert "Enter it again" in by_slug["radarr"].error
     assert by_slug["sonarr"].missing == 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"options": InstanceOptions(ca_file="/certificates/gone.pem")}, {"url": "https://[::1:7878"}], ids=str
+)
+def test_an_instance_that_is_described_wrongly_does_not_stop_the_others(database, arrs, radarr, wrong):
+    new = NewInstance("radarr-4k", InstanceKind.RADARR, **{"url": "https://127.0.0.1:9", "api_key": "key", **wrong})
+    with database.begin() as connection:
+        add_instance(connection, new, arrs.secrets, arrs.clock())
+    know(arrs, radarr)
+    radarr.add_movie("Some Film", 2020)
+
+    report = sync(database, arrs)
+
+    assert [bool(instance.error) for instance in report.instances] == [False, True]
+    assert [row.title for row in rows(database)] == ["Some Film"]
+    with database.connect() as connection:
+        assert get_instance(connection, "radarr-4k").last_error == report.instances[1].error
 
 
 def test_a_list_that_cannot_be_read_leaves_what_was_known(database, arrs, radarr):

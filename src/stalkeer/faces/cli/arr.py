@@ -150,12 +150,11 @@ def connect(
 
     Example: stalkeer arr connect --url http://stalkeer:7825
     """
-    from stalkeer.jobs.library.instances import each_instance
-    from stalkeer.jobs.library.webhooks import connect_webhook, disconnect_webhook
+    from stalkeer.jobs.library.webhooks import connect_webhooks, disconnect_webhooks
 
     arrs = context_app(context).arrs
     if remove:
-        gone, errors = _split(each_instance(arrs, name, lambda slug: disconnect_webhook(arrs, slug)))
+        gone, errors = _split(disconnect_webhooks(arrs, name))
         words = [f"{slug}: {'removed' if was_there else 'there was none'}" for slug, was_there in gone.items()]
         _tell_of_each(context, {"removed": gone, "errors": errors}, [*words, *errors.values()])
         return
@@ -163,7 +162,7 @@ def connect(
         raise InvalidInput(
             "Give --url, Stalkeer's address as the instance reaches it, for example http://stalkeer:7825"
         )
-    registered, errors = _split(each_instance(arrs, name, lambda slug: connect_webhook(arrs, slug, url)))
+    registered, errors = _split(connect_webhooks(arrs, name, url))
     note(context, "Polling goes on: webhooks are hints.")
     words = [f"{slug}: sends its events to {target}" for slug, target in registered.items()]
     _tell_of_each(context, {"connected": registered, "errors": errors}, [*words, *errors.values()])

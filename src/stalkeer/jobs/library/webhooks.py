@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from stalkeer.adapters.arr.events import ArrEvent, EventKind, read_event
 from stalkeer.adapters.arr.webhook import WebhookTarget, register_webhook, remove_webhook
 from stalkeer.core.downloads.states import Action
-from stalkeer.errors import ArrError, InvalidInput, NotFound
+from stalkeer.errors import ArrError, InvalidInput, NotFound, StalkeerError
 from stalkeer.jobs.library.clients import Arrs
+from stalkeer.jobs.library.instances import each_instance
 from stalkeer.jobs.library.skip_rules import SkipRule
 from stalkeer.model import DownloadState, WantedId
 from stalkeer.settings.schema import is_http_url
@@ -47,8 +48,7 @@ def connect_webhook(arrs: Arrs, slug: str, our_url: str) -> str:
     Returns the address that was registered. The secret is kept before the instance is told: it tries the webhook at
     once. Raises NotFound, InvalidInput for what is no web address, and ArrError where the instance refuses.
     """
-    if not is_http_url(our_url):
-        raise InvalidInput(f"{our_url!r} is not a web address; give ours, for example http://stalkeer:7825")
+    _check_our_url(our_url)
     secret = secrets.token_urlsafe(24)
     with arrs.database.begin() as connection:
         row = get_instance(connection, slug)
@@ -62,6 +62,22 @@ def connect_webhook(arrs: Arrs, slug: str, our_url: str) -> str:
             set_webhook_secret(connection, row.id, row.webhook_secret)
         raise
     return url
+
+
+def connect_webhooks(arrs: Arrs, slug: str | None, our_url: str) -> list[tuple[InstanceRow, str | StalkeerError]]:
+    """Connect the webhook of the instance of this name, or of all. One that refuses stops no other."""
+    _check_our_url(our_url)
+    return each_instance(arrs, slug, lambda name: connect_webhook(arrs, name, our_url))
+
+
+def disconnect_webhooks(arrs: Arrs, slug: str | None) -> list[tuple[InstanceRow, bool | StalkeerError]]:
+    """Remove our webhook from the instance of this name, or from all. One that refuses stops no other."""
+    return each_instance(arrs, slug, lambda name: disconnect_webhook(arrs, name))
+
+
+def _check_our_url(our_url: str) -> None:
+    if not is_http_url(our_url):
+        raise InvalidInput(f"{our_url!r} is not a web address; give ours, for example http://stalkeer:7825")
 
 
 def disconnect_webhook(arrs: Arrs, slug: str) -> bool:
