@@ -53,7 +53,7 @@ def started(app: App) -> list[str]:
 
 def may_follow(app: App) -> bool:
     """Whether a refresh or scan that ends may be followed by the job that queues downloads."""
-    return build_table(app).follows("download")
+    return build_table(app).may_start("download")
 
 
 @pytest.mark.parametrize(
