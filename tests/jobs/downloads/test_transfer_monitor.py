@@ -12,7 +12,7 @@ def begun():
     return watch
 
 
-def test_a_byte_that_the_pulse_is_writing_is_not_told_again_at_the_end():
+def test_a_byte_that_the_heartbeat_is_writing_is_not_told_again_at_the_end():
     watch = begun()
     seen = watch.see()
     watch.received(400)
