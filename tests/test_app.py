@@ -158,7 +158,8 @@ def test_a_backup_restored_without_its_key_starts_and_says_what_to_enter_again(s
     again = start("serve")
 
     build_security(again)
-    assert read_keys(again.database, app.secrets)[MAIN_KEY] == before, "whoever has the right key finds it there"
+    with again.database.connect() as connection:
+        assert read_keys(connection, app.secrets)[MAIN_KEY] == before, "whoever has the right key finds it there"
     assert again.settings.tmdb.api_key.get_secret_value() == ""
     [finding] = [one for one in again.check_health().findings if one.check == "credentials"]
     assert all(what in finding.message for what in ("source main", "Radarr", "tmdb.api_key"))

@@ -119,7 +119,8 @@ def test_a_stored_folder_that_cannot_be_used_ends_nothing_and_can_be_set_right(p
     key = stalkeer.run("api-key", "show").text.strip()
     with stalkeer.database() as database:
         box = SecretBox(Fernet.generate_key())
-        write_settings(database, box, {f"directories.{name}": folder}, frozenset(), utc_now())
+        with database.begin() as connection:
+            write_settings(connection, box, {f"directories.{name}": folder}, frozenset(), utc_now())
 
     checked = stalkeer.run("config", "check")
     stalkeer.serve()

@@ -192,6 +192,7 @@ def test_a_download_that_does_not_fit_waits_and_starts_when_there_is_room(tmp_pa
         mounted_disk(tmp_path / "small", 8_000_000) as small,
         open_house(tmp_path, database, STRICT | {"directories.temp": str(small / "incomplete")}) as house,
     ):
+        (small / "incomplete").mkdir()
         filler = small / "filler"
         filler.write_bytes(bytes(5_500_000))
         body = media(FILM_90, 5_000_000, 1)

@@ -16,15 +16,16 @@ from starlette.testclient import TestClient
 
 from stalkeer.app import build_security
 from stalkeer.core.downloads.states import Action
-from stalkeer.core.matching.rules import RuleAction
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.faces.cli.main import run_command_line
 from stalkeer.jobs.downloads.queue import plan_queue, queue_match
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.library.scan import Scanner, scan_missing
+from stalkeer.jobs.matching import decisions
+from stalkeer.jobs.matching.decisions import Verdict, Wish, decide_match, shift_numbers
 from stalkeer.jobs.matching.match import Matching, match_wanted
-from stalkeer.jobs.matching.rules import Offset, apply_rule, rule_of_entry, rule_of_match, rule_of_series
+from stalkeer.jobs.matching.rules import Offset
 from stalkeer.jobs.sources.refresh import refresh_sources
 from stalkeer.jobs.sources.start import RefreshOptions
 from stalkeer.model import DownloadId, DownloadState, WantedId
@@ -167,7 +168,7 @@ class Builder:
 
     @property
     def matching(self) -> Matching:
-        return Matching(self.database, self.app.settings.matching, self.app.clock)
+        return self.app.matching
 
     @property
     def scanner(self) -> Scanner:
@@ -191,6 +192,9 @@ class Builder:
         old = self.open(Radarr, "old")
         for number, title in enumerate(("Sorrel Field", "Tamarind Way")):
             old.add_movie(title, 2001, tmdb_id=300_000 + number)
+        for server in (self.radarr, second, old):  # any of them may be asked for namesakes
+            for number, title in enumerate((*DOUBTFUL, "Lilac Valley", "Rowan Street")):
+                server.add_namesake(title, 1950, tmdb_id=500_000 + number)
         for slug, series, count in (("sonarr", "Umber Nights", 4), ("sonarr-anime", "Violet Hours", 2)):
             sonarr = self.open(Sonarr, slug)
             known = sonarr.add_series(series, 2001, tvdb_id=400_000 + count)
@@ -238,14 +242,10 @@ class Builder:
         """A rule of each kind."""
         matching = self.matching
         rejected, pinned = self.match_of("Juniper Falls"), self.match_of("Xenon Shore")
-        rules = [
-            rule_of_match(matching, rejected.id, RuleAction.REJECT, "a namesake", whole_title=False),
-            rule_of_match(matching, pinned.id, RuleAction.PIN, "seen", whole_title=False),
-            rule_of_series(matching, self.wanted("Violet Hours"), Offset(season=-1), None, "counted on"),
-            rule_of_entry(matching, self.match_of("Yarrow Mill").entry_id, "a trailer"),
-        ]
-        for rule in rules:
-            apply_rule(matching, rule, "user", QuietRun())
+        decide_match(matching, rejected.id, Verdict.REJECT, Wish("a namesake"))
+        decide_match(matching, pinned.id, Verdict.CONFIRM, Wish("seen"))
+        shift_numbers(matching, self.wanted("Violet Hours"), Offset(season=-1), Wish("counted on"))
+        decisions.block_entry(matching, self.match_of("Yarrow Mill").entry_id, Wish("a trailer"))
 
     def wanted(self, title: str) -> WantedId:
         with self.database.connect() as connection:

@@ -83,5 +83,8 @@ def test_a_change_of_something_else_does_not_look_at_the_folders(tmp_path):
 def test_looking_at_folders_makes_none(tmp_path):
     loaded = loaded_with(tmp_path, directories__movies=str(tmp_path / "gone"))
 
-    assert len(folder_problems(loaded.settings)) == 3
+    problems = folder_problems(loaded.settings)
+
+    assert [problem.key for problem in problems if not problem.is_unmade] == ["directories.movies"]
+    assert len(problems) == 3
     assert list(tmp_path.iterdir()) == []

@@ -6,11 +6,11 @@ import contextlib
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stalkeer.errors import ConfigurationError
-from stalkeer.settings.load import LoadedSettings
+from stalkeer.settings.load import LoadedSettings, own_folders
 from stalkeer.settings.schema import Settings
 
 FOLDERS = ("movies", "tvshows", "temp")
@@ -20,12 +20,16 @@ RootFolder = tuple[str, str]  # the instance's name, and the path
 
 @dataclass(frozen=True)
 class FolderProblem:
-    """Why the folder of one setting cannot be used, and what could be. `remedy` is what to do besides changing it."""
+    """Why the folder of one setting cannot be used, and what could be. `remedy` is what to do besides changing it.
+
+    `is_unmade`: nobody configured the folder, and the engine makes it at its next start.
+    """
 
     key: str
     reason: str
     accepted: str
     remedy: str = ""
+    is_unmade: bool = False
 
     def __str__(self) -> str:
         return f"{self.key}: {self.reason}; accepted: {self.accepted}"
@@ -77,7 +81,8 @@ def folder_problems(settings: Settings, roots: Sequence[RootFolder] = ()) -> lis
     for key, folder in _folders(settings).items():
         problem = _look(key, folder) or _look_outside(key, folder, roots)
         if problem is not None:
-            found.append(problem)
+            is_unmade = folder == own_folders(settings.data_dir)[key] and not folder.exists()
+            found.append(replace(problem, is_unmade=is_unmade))
     return found
 
 

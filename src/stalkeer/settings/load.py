@@ -186,9 +186,18 @@ def _fill_defaults(tree: dict[str, Any], environ: Mapping[str, str]) -> None:
     data_dir = Path(str(tree.setdefault("data_dir", str(default_data_dir(environ)))))
     folders = tree.setdefault("directories", {})
     if isinstance(folders, dict):
-        folders.setdefault("movies", str(data_dir / "vod" / "complete" / "movies"))
-        folders.setdefault("tvshows", str(data_dir / "vod" / "complete" / "tv"))
-        folders.setdefault("temp", str(data_dir / "vod" / "incomplete"))
+        for key, folder in own_folders(data_dir).items():
+            folders.setdefault(key.removeprefix("directories."), str(folder))
     database = tree.setdefault("database", {})
     if isinstance(database, dict) and not database.get("url"):
         database["url"] = f"sqlite:///{data_dir / 'stalkeer.db'}"
+
+
+def own_folders(data_dir: Path) -> dict[str, Path]:
+    """Return the folders in use where nobody configures others, by the key of their setting."""
+    complete = data_dir / "vod" / "complete"
+    return {
+        "directories.movies": complete / "movies",
+        "directories.tvshows": complete / "tv",
+        "directories.temp": data_dir / "vod" / "incomplete",
+    }

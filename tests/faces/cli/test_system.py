@@ -246,8 +246,9 @@ def test_a_usable_configuration_says_so(stalkeer, tmp_path):
 def save(on_disk, tmp_path, name, value):
     """A value in the database, as an earlier release let the web pages keep it."""
     assert on_disk("api-key", "show")[0] == 0
-    with closing(open_database(sqlite_url(tmp_path / "data" / "stalkeer.db"))) as database:
-        write_settings(database, SecretBox(Fernet.generate_key()), {name: value}, frozenset(), utc_now())
+    url = sqlite_url(tmp_path / "data" / "stalkeer.db")
+    with closing(open_database(url)) as database, database.begin() as connection:
+        write_settings(connection, SecretBox(Fernet.generate_key()), {name: value}, frozenset(), utc_now())
 
 
 @pytest.mark.parametrize("folder", ["relative", "/proc/1", "/nowhere/at/all"])

@@ -233,7 +233,8 @@ def test_a_key_that_does_not_read_the_backup_is_refused_and_nothing_is_touched(f
     assert place.key_file.read_bytes() == before
     assert list(place.data_dir.glob("restore-pending*")) == list(place.data_dir.glob("*before-*")) == []
     assert list(place.data_dir.glob(".trying-*")) == []
-    assert read_keys(filled, open_secret_box(place.data_dir)) == {"main": "the-api-key"}
+    with filled.connect() as connection:
+        assert read_keys(connection, open_secret_box(place.data_dir)) == {"main": "the-api-key"}
 
 
 @pytest.mark.parametrize("table", ["sources", "instances", "settings"])

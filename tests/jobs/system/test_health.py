@@ -142,7 +142,8 @@ def test_a_missing_folder(look, healthy):
 @pytest.mark.parametrize("folder", ["relative", "/proc/1", "/nowhere/at/all", "/" + "x" * 300])
 def test_a_folder_that_cannot_be_used_is_one_finding_with_its_fix(healthy, clock, folder):
     """As an earlier release let it be saved; it is stored behind the check that refuses it now."""
-    write_settings(healthy.database, healthy.secrets, {"directories.movies": folder}, frozenset(), clock())
+    with healthy.database.begin() as connection:
+        write_settings(connection, healthy.secrets, {"directories.movies": folder}, frozenset(), clock())
     healthy.reread_settings()
 
     [finding] = healthy.check_health().findings

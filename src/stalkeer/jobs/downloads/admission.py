@@ -94,7 +94,8 @@ def _refusal(source: SourceLimits, now: datetime) -> str | None:
 
 def measure_volume(connection: Transaction, settings: Settings) -> Volume:
     """How much the folder of incomplete downloads can take. Trouble with any of the folders bars every download."""
-    problems = folder_problems(settings, known_root_folders(connection))
+    roots = known_root_folders(connection)
+    problems = [problem for problem in folder_problems(settings, roots) if not problem.is_unmade]
     if problems:
         return Volume(trouble=f"{problems[0].key}: {problems[0].reason}. {problems[0].fix}")
     folder = settings.directories.temp
