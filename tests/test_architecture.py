@@ -33,12 +33,9 @@ ROOMS = ("db", "journal", "sources", "catalogue", "library", "matching", "downlo
 # Modules of faces that still open write transactions. A verb that moves to jobs takes its module's row out.
 STILL_WRITING = frozenset(
     {
-        "stalkeer.faces.api.download_requests",
         "stalkeer.faces.api.instances",
         "stalkeer.faces.api.settings",
         "stalkeer.faces.cli.arr",
-        "stalkeer.faces.cli.download",
-        "stalkeer.faces.web.activity",
         "stalkeer.faces.web.instances",
     }
 )

@@ -12,7 +12,7 @@ from stalkeer.demo.radarr import Radarr
 from stalkeer.jobs.downloads.admission import explain_waiting
 from stalkeer.jobs.downloads.queue import queue_confirmed
 from stalkeer.model import DownloadState
-from stalkeer.store.downloads.downloads import accept_refusal, act
+from stalkeer.store.downloads.actions import accept_refusal, act
 from stalkeer.store.journal.events import EventFilter, list_events
 from stalkeer.store.matching.blocklist import list_blocks
 from tests.adapters.files.media import make_media

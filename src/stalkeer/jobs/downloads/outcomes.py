@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+from stalkeer.core.downloads.retry import has_attempts_left
 from stalkeer.jobs.downloads.choosing import next_variant
 from stalkeer.jobs.downloads.context import Tools
 from stalkeer.jobs.downloads.leftovers import remove_part, sweep
@@ -106,11 +107,11 @@ class Settling:
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
             failures = self.row.failures + 1
-            if failures >= (self.tools.settings().downloads.retry_attempts or failures + 1):
-                self._another(connection, problem)
-            else:
+            if has_attempts_left(failures, self.tools.settings().downloads.retry_attempts):
                 setback = Setback(problem, failures, now + timedelta(seconds=10 * failures))
                 owned.fetch_on(connection, self.owner, setback, now)
+            else:
+                self._another(connection, problem)
         self.tools.wake()
 
     def try_another(self, problem: Problem) -> None:

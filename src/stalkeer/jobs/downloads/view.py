@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from stalkeer.core.downloads.states import Priority
 from stalkeer.core.downloads.waiting import Waiting
 from stalkeer.model import DownloadId, DownloadState
 from stalkeer.store.downloads.downloads import DownloadRow
 
-PRIORITIES = {"force": 2, "high": 1, "normal": 0, "low": -1}
-PRIORITY_NAMES = {value: name for name, value in PRIORITIES.items()}
+PRIORITY_NAMES = {priority.level: priority.value for priority in Priority}
 
 
 @dataclass(frozen=True)

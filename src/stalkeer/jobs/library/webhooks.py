@@ -13,7 +13,7 @@ from stalkeer.jobs.library.instances import Arrs
 from stalkeer.jobs.library.skip_rules import SkipRule
 from stalkeer.model import DownloadState, WantedId
 from stalkeer.store.db.database import Database, Transaction
-from stalkeer.store.downloads.downloads import act
+from stalkeer.store.downloads.actions import act
 from stalkeer.store.journal.events import Event, Level, record_event
 from stalkeer.store.library.instances import InstanceRow, find_instance
 from stalkeer.store.library.targets import downloads_working_for
