@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from stalkeer.engine.gate import EngineGate
-    from stalkeer.faces.http.callers import Security
     from stalkeer.faces.http.gate import Gate
+    from stalkeer.faces.http.security import Security
 
 __all__ = ["App", "Start", "build_app", "build_security", "build_server", "run_server"]
 log = get_logger(__name__)
@@ -232,7 +232,7 @@ def _tell_unusable_folders(app: App) -> None:
 
 def build_security(app: App) -> Security:
     """The guards over this database; the first start makes the API key."""
-    from stalkeer.faces.http.callers import Security
+    from stalkeer.faces.http.security import Security
     from stalkeer.jobs.system.api_keys import ApiKeys
     from stalkeer.jobs.system.rate_limits import RateLimits
     from stalkeer.jobs.system.sessions import Sessions

@@ -7,8 +7,8 @@ from starlette.datastructures import State
 
 from stalkeer.app import join_faces
 from stalkeer.faces.api.app import create_api
-from stalkeer.faces.http.callers import Security
 from stalkeer.faces.http.gate import Gate
+from stalkeer.faces.http.security import Security
 from stalkeer.faces.web.app import create_web
 from stalkeer.runtime import App
 

@@ -8,8 +8,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from stalkeer.app import build_security
-from stalkeer.faces.http.callers import Security
 from stalkeer.faces.http.gate import Gate
+from stalkeer.faces.http.security import Security
 from stalkeer.jobs.system.api_keys import ApiKeys
 from stalkeer.runtime import App
 from tests.doubles.server import make_server

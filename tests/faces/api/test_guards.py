@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from stalkeer.app import build_security, build_server
-from stalkeer.faces.http.callers import COOKIE
+from stalkeer.core.security.callers import COOKIE
 from tests.doubles.app import make_app
 
 LOCAL = ("192.168.1.20", 40000)

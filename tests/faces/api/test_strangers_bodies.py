@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 
 from stalkeer.app import build_security, build_server
-from stalkeer.faces.http.callers import COOKIE
+from stalkeer.core.security.callers import COOKIE
 from stalkeer.runtime import App
 
 MB = 1_000_000

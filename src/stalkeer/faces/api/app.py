@@ -39,10 +39,10 @@ from stalkeer.faces.api import (
 )
 from stalkeer.faces.api.examples import add_examples
 from stalkeer.faces.api.links import add_links
-from stalkeer.faces.http.callers import Security
 from stalkeer.faces.http.doorstep import guard_bodies
 from stalkeer.faces.http.guard import AccessGuard, require_access
 from stalkeer.faces.http.problems import EVERYWHERE, Problem, install_problems
+from stalkeer.faces.http.security import Security
 from stalkeer.runtime import App
 
 # Under /api/v1, behind the key. One line a module, in the order of the document.

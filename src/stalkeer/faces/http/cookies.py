@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stalkeer.faces.http.callers import COOKIE
+from stalkeer.core.security.callers import COOKIE
 
 
 def set_session_cookie(request: Request, response: Response, token: str, lifetime_s: float) -> None:

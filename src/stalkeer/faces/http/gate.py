@@ -18,9 +18,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stalkeer.core.security.addresses import Origin, find_origin
-from stalkeer.faces.http.callers import SAFE_METHODS, Security
+from stalkeer.core.security.callers import SAFE_METHODS
 from stalkeer.faces.http.headers import add_security_headers
 from stalkeer.faces.http.problems import problem_response
+from stalkeer.faces.http.security import Security
 from stalkeer.jobs.system.rate_limits import Allowance
 from stalkeer.logs import get_logger
 from stalkeer.secrets import mask_text

@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import APIKeyHeader, APIKeyQuery
 
-from stalkeer.faces.http.callers import COOKIE, SAFE_METHODS, Caller, CallerKind, Credentials, Security, is_own_page
+from stalkeer.core.security.callers import COOKIE, SAFE_METHODS, Caller, CallerKind, Credentials, is_own_page
+from stalkeer.faces.http.security import Security
 from stalkeer.jobs.system.rate_limits import TooManyRequests
 
 _header = APIKeyHeader(name="X-Api-Key", auto_error=False, description="The API key: `stalkeer api-key show`.")

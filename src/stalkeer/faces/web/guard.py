@@ -5,8 +5,9 @@ from __future__ import annotations
 from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from stalkeer.faces.http.callers import CallerKind, Security
+from stalkeer.core.security.callers import CallerKind
 from stalkeer.faces.http.guard import check_own_page, find_caller
+from stalkeer.faces.http.security import Security
 from stalkeer.faces.web.frame import base_of
 from stalkeer.faces.web.live import board_of
 

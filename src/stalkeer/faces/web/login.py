@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from stalkeer.faces.http.callers import COOKIE
+from stalkeer.core.security.callers import COOKIE
 from stalkeer.faces.http.cookies import clear_session_cookie, set_session_cookie
 from stalkeer.faces.http.statuses import headers_of, status_of
 from stalkeer.faces.web.frame import app_of, base_of

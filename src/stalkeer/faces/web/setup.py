@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from stalkeer.core.security.callers import CallerKind
 from stalkeer.errors import ConfigurationError, InvalidInput
-from stalkeer.faces.http.callers import CallerKind
 from stalkeer.faces.http.cookies import set_session_cookie
 from stalkeer.faces.http.guard import find_caller
 from stalkeer.faces.http.statuses import headers_of, status_of

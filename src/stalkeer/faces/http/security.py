@@ -1,54 +1,22 @@
-"""Who asks: an API key, a session, a user named by a trusted proxy, or a local address; and from which page."""
+"""Identify the caller of a request."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
-from urllib.parse import urlsplit
 
 from stalkeer.core.security.addresses import Origin, is_local_name, is_within, networks
+from stalkeer.core.security.callers import Caller, CallerKind, Credentials
 from stalkeer.jobs.system.api_keys import ApiKeys
 from stalkeer.jobs.system.rate_limits import RateLimits
 from stalkeer.jobs.system.sessions import Sessions
 from stalkeer.settings import Settings
 from stalkeer.settings.schema import AuthMode
 
-COOKIE = "stalkeer_session"
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-
-
-class CallerKind(StrEnum):
-    KEY = "key"
-    SESSION = "session"
-    EXTERNAL = "external"
-    LOCAL = "local"
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Somebody who may use the program. A browser sends everything but a key by itself, whoever's page asks it to."""
-
-    kind: CallerKind
-    name: str
-
-    @property
-    def may_be_borrowed(self) -> bool:
-        return self.kind is not CallerKind.KEY
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """What a request carries."""
-
-    key: str | None
-    session: str | None
-    headers: Mapping[str, str]  # lower-case names
-
 
 @dataclass(frozen=True)
 class Security:
-    """The guards of one running server."""
+    """The keys, sessions and rate limits of one running server."""
 
     settings: Callable[[], Settings]
     keys: ApiKeys
@@ -84,18 +52,3 @@ class Security:
 
     def needs_setup_token(self, origin: Origin) -> bool:
         return not self.is_local(origin)
-
-
-def is_own_page(headers: Mapping[str, str], origin: Origin) -> bool:
-    """Whether a page of ours sent this request. A browser tells by Sec-Fetch-Site or Origin; silence is no."""
-    site = headers.get("sec-fetch-site")
-    if site is not None and site != "same-origin":
-        return False
-    sender = headers.get("origin")
-    if sender is None:
-        return site == "same-origin"
-    try:
-        place = urlsplit(sender).netloc
-    except ValueError:  # `http://[`
-        return False
-    return bool(place) and place.lower() == origin.host.lower()

@@ -1,0 +1,56 @@
+"""Callers of the server: by API key, session, trusted proxy or local address; and the page a request came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from stalkeer.core.security.addresses import Origin
+
+COOKIE = "stalkeer_session"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+class CallerKind(StrEnum):
+    KEY = "key"
+    SESSION = "session"
+    EXTERNAL = "external"
+    LOCAL = "local"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody who may use the program. A browser sends everything but a key by itself, whoever's page asks it to."""
+
+    kind: CallerKind
+    name: str
+
+    @property
+    def may_be_borrowed(self) -> bool:
+        return self.kind is not CallerKind.KEY
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """The credentials that a request carries."""
+
+    key: str | None
+    session: str | None
+    headers: Mapping[str, str]  # lower-case names
+
+
+def is_own_page(headers: Mapping[str, str], origin: Origin) -> bool:
+    """Whether a page of ours sent this request. A browser tells by Sec-Fetch-Site or Origin; silence is no."""
+    site = headers.get("sec-fetch-site")
+    if site is not None and site != "same-origin":
+        return False
+    sender = headers.get("origin")
+    if sender is None:
+        return site == "same-origin"
+    try:
+        place = urlsplit(sender).netloc
+    except ValueError:  # `http://[`
+        return False
+    return bool(place) and place.lower() == origin.host.lower()
