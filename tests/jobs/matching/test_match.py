@@ -7,7 +7,7 @@ from sqlalchemy import update
 from stalkeer.core.matching.lookup import Namesake, WorkTitles, WorldTitle
 from stalkeer.core.matching.rules import RuleAction, RuleOrigin
 from stalkeer.errors import ArrUnreachable, NotFound, TmdbError
-from stalkeer.jobs.downloads.explain import explain_wanted
+from stalkeer.jobs.downloads.choosing import explain_wanted
 from stalkeer.jobs.downloads.queue import QueueRules, plan_queue
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.matching.library_cache import use_context

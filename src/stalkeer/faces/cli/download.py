@@ -121,7 +121,7 @@ def log_(context: typer.Context, download: int = typer.Argument(help="Its number
 
     Example: stalkeer download log 12
     """
-    from stalkeer.jobs.downloads.log import read_story
+    from stalkeer.jobs.downloads.view import read_story
 
     parts = context_app(context)
     story = read_story(parts.database, parts.paths.logs, _id(download))

@@ -12,7 +12,7 @@ from stalkeer.faces.web.activity import toast_of_queued
 from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
-from stalkeer.jobs.downloads.explain import explain_wanted
+from stalkeer.jobs.downloads.choosing import explain_wanted
 from stalkeer.jobs.downloads.queue import OfItem, queue_all
 from stalkeer.jobs.matching.match_run import match_now, request_items
 from stalkeer.model import WantedId, WantedKind

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stalkeer.adapters.arr.values import ProfileQuality, QualityProfile
 from stalkeer.core.matching.rank import ANY_PROFILE, Profile, SizeLimits, Variant, Wishes, rank_variants
 from stalkeer.core.naming.languages import language_code
 from stalkeer.core.titles.vocabulary import LANGUAGES
 from stalkeer.jobs.library.profiles import is_upgrade, profile_of
+from stalkeer.jobs.matching.explain import Explanation, explain_match
+from stalkeer.jobs.matching.library_cache import Matching
+from stalkeer.jobs.matching.wanted_items import search_items
 from stalkeer.model import EntryId, WantedId
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.downloads import DownloadRow
@@ -18,6 +21,7 @@ from stalkeer.store.downloads.variants import ConfirmedMatch, confirmed_matches
 from stalkeer.store.library.instances import InstanceRow, find_instance, list_instances
 from stalkeer.store.library.wanted_list import get_wanted
 
+MOST_EXPLAINED = 5
 FILM_RUNTIME_MIN = 110  # what Radarr takes where it knows no runtime
 # what the two programs call a source -> what names are read into
 SOURCE_WORDS = {
@@ -133,3 +137,28 @@ def _pair(one: ProfileQuality) -> tuple[int, str]:
 
 def _limits(one: ProfileQuality) -> SizeLimits:
     return SizeLimits(one.quality.name, one.sizes.least, one.sizes.most, one.sizes.preferred)
+
+
+# --- explaining ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Explanations:
+    """The first items that fit a text, explained. `total`: how many fit, counted to 50."""
+
+    items: tuple[Explanation, ...]
+    total: int
+
+
+def explain_items(matching: Matching, text: str) -> Explanations:
+    """Explain the wanted items with this id, or with this text in their title."""
+    found = search_items(matching, text)
+    return Explanations(tuple(explain_wanted(matching, wanted_id) for wanted_id in found[:MOST_EXPLAINED]), len(found))
+
+
+def explain_wanted(matching: Matching, wanted_id: WantedId) -> Explanation:
+    """Match the item anew without writing anything. Raises NotFound where it is not wanted."""
+    explanation = explain_match(matching, wanted_id)
+    with matching.database.connect() as connection:
+        hindrance = hindrance_of(connection, wanted_id)
+    return replace(explanation, summary=" ".join(filter(None, (explanation.summary, hindrance))))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from stalkeer.adapters.arr.outcomes import Failed, HandOverOutcome, Imported, ImportMode, Pending, Refused
 from stalkeer.adapters.files.placement import Modes, duplicate, place
+from stalkeer.adapters.files.removal import remove_if_empty, remove_part
 from stalkeer.adapters.transfers.request import StopReason
 from stalkeer.core.downloads.failures import FailureKind
 from stalkeer.core.downloads.retry import GiveUp, decide_retry
@@ -31,7 +32,6 @@ from stalkeer.jobs.downloads.handover import (
     plan_placement,
     shelves_of,
 )
-from stalkeer.jobs.downloads.leftovers import remove_if_empty, remove_part
 from stalkeer.jobs.downloads.outcomes import Settling
 from stalkeer.jobs.downloads.pictures import CODE as PICTURE
 from stalkeer.jobs.downloads.pictures import judge_file

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stalkeer.adapters.arr.outcomes import Imported
+from stalkeer.adapters.files.removal import remove_if_empty
 from stalkeer.errors import ArrError, NotFound
 from stalkeer.jobs.downloads.handover import HandOvers, HandOverStep, StagedFile, Taking, find_import, shelves_of
-from stalkeer.jobs.downloads.leftovers import remove_if_empty
 from stalkeer.jobs.library.instances import Arrs
 from stalkeer.model import InstanceId
 from stalkeer.settings import Settings
