@@ -30,6 +30,7 @@ from stalkeer.store.system.settings import (
 
 if TYPE_CHECKING:
     from stalkeer.adapters.tmdb.client import Pace
+    from stalkeer.jobs.downloads.context import DownloadQueue
     from stalkeer.jobs.journal.reporting import Run
     from stalkeer.jobs.library.clients import Arrs
     from stalkeer.jobs.library.scan import Scanner
@@ -75,6 +76,10 @@ class JobStarter(Protocol):
 
     def start(self, job: str, subject: str | None = None, options: Mapping[str, object] | None = None) -> int:
         """Queue the job of this name and return its run id. Raises NotFound for an unknown one."""
+        ...
+
+    def wake(self) -> None:
+        """Look at the queue at once."""
         ...
 
 
@@ -182,6 +187,14 @@ class App:
         return self.clients.refresher.get(
             lambda: Refresher(self.database, self.secrets, lambda: self.settings, self.paths.data_dir, self.clock)
         )
+
+    @property
+    def download_queue(self) -> DownloadQueue:
+        """The queue for the user's verbs; the engine of this process is woken by them."""
+        from stalkeer.jobs.downloads.context import DownloadQueue
+
+        wake = self.engine.wake if self.engine is not None else lambda: None
+        return DownloadQueue(self.database, self.clock, lambda: self.settings, wake)
 
     def change_settings(self, changes: Mapping[str, object]) -> None:
         """Store these values by dotted name and use them at once; None forgets a stored value.

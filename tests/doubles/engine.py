@@ -13,10 +13,14 @@ from stalkeer.store.journal.runs import queue_run
 @dataclass
 class NotingEngine:
     started: list[tuple[str, str | None, Mapping[str, object] | None]] = field(default_factory=list)
+    woken: int = 0
 
     def start(self, job: str, subject: str | None = None, options: Mapping[str, object] | None = None) -> int:
         self.started.append((job, subject, options))
         return len(self.started)
+
+    def wake(self) -> None:
+        self.woken += 1
 
 
 @dataclass(frozen=True)
@@ -29,3 +33,6 @@ class QueueingEngine:
         build_table(self.app).check(job)
         with self.app.database.begin() as connection:
             return queue_run(connection, self.app.clock(), job, subject, options or {})
+
+    def wake(self) -> None:
+        """Nothing looks at the queue."""

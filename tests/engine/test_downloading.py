@@ -9,7 +9,7 @@ from stalkeer.jobs.downloads.admission import explain_waiting
 from stalkeer.jobs.downloads.queue import queue_confirmed
 from stalkeer.jobs.sources.account_status import AccountReply
 from stalkeer.model import AccountStatus, DownloadState
-from stalkeer.store.downloads.downloads import act, set_limit, start_now
+from stalkeer.store.downloads.actions import act, set_limit, start_now
 from stalkeer.store.journal.events import events_after
 from tests.doubles.house import content, digest, eventually, now, open_house
 from tests.doubles.provider_faults import on, reset_after, stall_after, status

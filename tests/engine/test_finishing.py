@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from stalkeer.core.downloads.states import Action
 from stalkeer.core.downloads.waiting import Reason
@@ -12,7 +13,7 @@ from stalkeer.demo.radarr import Radarr
 from stalkeer.jobs.downloads.admission import explain_waiting
 from stalkeer.jobs.downloads.queue import queue_confirmed
 from stalkeer.model import DownloadState
-from stalkeer.store.downloads.downloads import accept_refusal, act
+from stalkeer.store.downloads.actions import accept_refusal, act
 from stalkeer.store.journal.events import EventFilter, list_events
 from stalkeer.store.matching.blocklist import list_blocks
 from tests.adapters.files.media import make_media
@@ -377,3 +378,23 @@ def test_a_later_wish_of_another_instance_joins_a_download_that_is_under_way(hou
 
     assert report.queued == (download,)
     assert len(house.row(download).items) == 2
+
+
+def test_while_an_import_takes_its_time_its_items_are_not_read_again(house, running):
+    download = house.download("Dune", film(13))
+    house.radarr.commands.before = held = Held()
+    reads = []
+    event.listen(house.database.readers, "before_cursor_execute", lambda *given: reads.append(given[2]))
+    running(house.engine())
+    eventually(lambda: asked_for_command(house) >= 1)
+
+    reads.clear()
+    eventually(lambda: asked_for_command(house) >= 3)
+
+    assert [text for text in reads if "series_type" in text] == []
+    held.go_on.set()
+    house.await_state(download, S.COMPLETED)
+
+
+def asked_for_command(house):
+    return sum(one.method == "GET" and one.path.startswith("/api/v3/command/") for one in house.radarr.requests)

@@ -10,7 +10,7 @@ from stalkeer.jobs.downloads.queue import plan_queue, queue_confirmed, queue_pai
 from stalkeer.model import DownloadState
 from stalkeer.store.catalogue.traits import entry_traits
 from stalkeer.store.db.tables import entries
-from stalkeer.store.downloads.downloads import act
+from stalkeer.store.downloads.actions import act
 from stalkeer.store.matching.blocklist import count_blocks
 from tests.doubles.house import now, open_house
 

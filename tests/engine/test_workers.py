@@ -15,7 +15,7 @@ from stalkeer.engine.intervals import DEFAULT_INTERVALS
 from stalkeer.engine.presence import has_worker
 from stalkeer.errors import Conflict
 from stalkeer.model import DownloadState
-from stalkeer.store.downloads.downloads import act
+from stalkeer.store.downloads.actions import act
 from stalkeer.store.downloads.workers import list_workers
 from tests.doubles.house import content, digest, eventually, now, open_house
 from tests.doubles.provider_faults import on, stall_after

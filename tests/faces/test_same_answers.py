@@ -32,8 +32,8 @@ from stalkeer.model import DownloadId, DownloadState, WantedId
 from stalkeer.runtime import App
 from stalkeer.store.db.database import Database, open_database, sqlite_url
 from stalkeer.store.downloads import run_writes
+from stalkeer.store.downloads.actions import act
 from stalkeer.store.downloads.admission import admit, claim
-from stalkeer.store.downloads.downloads import act
 from stalkeer.store.downloads.run_writes import Ownership, Problem
 from stalkeer.store.library.instances import remove_instance
 from stalkeer.store.matching.blocklist import BarredEntry, block_entry

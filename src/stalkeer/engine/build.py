@@ -10,7 +10,7 @@ from stalkeer.engine.program import EngineClients, Program
 from stalkeer.engine.schedules import may_start_by_itself
 from stalkeer.engine.table import Job, JobTable
 from stalkeer.jobs.catalogue.panel_queries import ask_account
-from stalkeer.jobs.downloads.queue import queue_confirmed
+from stalkeer.jobs.downloads.queue import QueueOptions, QueueRules, queue_confirmed
 from stalkeer.jobs.journal.reporting import Report, Run
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.scan import Scanner, rehearse_scan, scan
@@ -90,9 +90,8 @@ def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
         return match_work(program.matching, program.refresher, subject, options, run)
 
     def download(_subject: str | None, options: Mapping[str, object], _run: Run) -> Report:
-        limit = options.get("limit")
-        most = limit if isinstance(limit, int) else None
-        return queue_confirmed(program.database, program.clock, most, program.settings.matching.languages)
+        rules = QueueRules.of(program.settings)
+        return queue_confirmed(program.database, program.clock, rules, QueueOptions.of_run(options))
 
     def cleanup(_subject: str | None, _options: Mapping[str, object], run: Run) -> Report:
         return clean_up(program.database, program.settings, program.cleanup_place, program.clock(), run)

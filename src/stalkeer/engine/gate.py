@@ -35,3 +35,8 @@ class EngineGate:
                 "the right key back and start Stalkeer again. `stalkeer doctor health` lists what cannot be read"
             )
         return self._engine.start(job, subject, options)
+
+    def wake(self) -> None:
+        """Let the engine look at the queue at once, where it works."""
+        if self._is_open:
+            self._engine.wake()

@@ -14,7 +14,7 @@ from stalkeer.core.downloads.admission import Running, Volume
 from stalkeer.errors import StalkeerError
 from stalkeer.jobs.downloads.admission import measure_volume
 from stalkeer.jobs.downloads.context import Tools
-from stalkeer.jobs.downloads.leftovers import sweep
+from stalkeer.jobs.downloads.outcomes import sweep
 from stalkeer.jobs.journal.reporting import end_runs_of_killed_commands
 from stalkeer.jobs.sources.account_status import ASK_EVERY, SETTLING
 from stalkeer.model import DownloadId, SourceId

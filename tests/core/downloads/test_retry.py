@@ -5,7 +5,15 @@ from datetime import UTC, datetime
 import pytest
 
 from stalkeer.core.downloads.failures import FailureKind
-from stalkeer.core.downloads.retry import RULES, GiveUp, RetryIn, decide_retry, failures_after, parse_retry_after
+from stalkeer.core.downloads.retry import (
+    RULES,
+    GiveUp,
+    RetryIn,
+    decide_retry,
+    failures_after,
+    has_attempts_left,
+    parse_retry_after,
+)
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 
@@ -85,3 +93,10 @@ def test_retry_after_is_read_in_both_its_forms(value, seconds_):
 def test_the_user_s_first_pause_counts_for_what_passes_by_itself():
     assert seconds(FailureKind.TRANSIENT, 2, first_s=60) == 120
     assert seconds(FailureKind.GONE, 1, first_s=60) == 3600
+
+
+@pytest.mark.parametrize(
+    ("failures", "attempts", "is_left"), [(1, 3, True), (3, 3, False), (4, 3, False), (1, 1, False), (1000, 0, True)]
+)
+def test_attempts_are_left_until_the_limit_and_for_ever_without_one(failures, attempts, is_left):
+    assert has_attempts_left(failures, attempts) is is_left

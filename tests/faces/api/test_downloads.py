@@ -2,7 +2,7 @@
 
 import pytest
 
-from stalkeer.jobs.downloads.leftovers import sweep
+from stalkeer.jobs.downloads.outcomes import sweep
 from stalkeer.model import DownloadState
 from stalkeer.store.downloads.downloads import get_download
 from stalkeer.store.library.targets import mark_imported

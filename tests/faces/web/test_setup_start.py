@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from stalkeer.app import build_security
 from stalkeer.engine.build import build_table
-from stalkeer.jobs.downloads.queue import queue_confirmed
+from stalkeer.jobs.downloads.queue import QueueRules, queue_confirmed
 from stalkeer.runtime import App
 from stalkeer.store.db import tables
 from stalkeer.store.journal.runs import list_runs
@@ -94,7 +94,7 @@ def test_the_button_starts_what_the_page_counted_and_then_it_goes_on_by_itself(
     client.post("/setup/start")
 
     assert started(app)[-1] == "download"
-    queued = queue_confirmed(app.database, app.clock, languages=app.settings.matching.languages)
+    queued = queue_confirmed(app.database, app.clock, QueueRules.of(app.settings))
     assert sum(len(one.matches) for one in queued.planned) == found
     assert may_follow(app)
 

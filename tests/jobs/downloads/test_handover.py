@@ -19,7 +19,7 @@ from stalkeer.jobs.downloads.handover import (
     HandOverStep,
     StagedFile,
     Taking,
-    hand_over_items,
+    open_hand_over,
     plan_placement,
 )
 from stalkeer.jobs.journal.reporting import QuietRun
@@ -81,11 +81,12 @@ def placed(plan, clip):
 
 
 def finish(server, parts, step):
-    outcome = hand_over_items(parts, step)
-    while isinstance(outcome, Pending):
-        assert server.commands.get(outcome.command_id).done.wait(10)
-        step = replace(step, command_id=outcome.command_id)
-        outcome = hand_over_items(parts, step)
+    with open_hand_over(parts, step) as hand_over:
+        outcome = hand_over.take(step)
+        while isinstance(outcome, Pending):
+            assert server.commands.get(outcome.command_id).done.wait(10)
+            step = replace(step, command_id=outcome.command_id)
+            outcome = hand_over.take(step)
     return outcome
 
 

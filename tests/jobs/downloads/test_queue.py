@@ -8,7 +8,7 @@ from stalkeer.errors import Conflict
 from stalkeer.jobs.downloads.queue import queue_confirmed, queue_match, queue_pair
 from stalkeer.model import DownloadState, MatchId
 from stalkeer.store.db.tables import matches
-from stalkeer.store.downloads.downloads import act
+from stalkeer.store.downloads.actions import act
 from stalkeer.store.downloads.variants import confirmed_matches
 from stalkeer.store.library.ownership import read_kept
 from stalkeer.store.library.targets import mark_imported

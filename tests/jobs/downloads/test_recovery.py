@@ -19,7 +19,7 @@ from stalkeer.jobs.downloads.handover import (
     HandOverStep,
     StagedFile,
     Taking,
-    hand_over_items,
+    open_hand_over,
     plan_placement,
 )
 from stalkeer.jobs.downloads.recovery import import_recovery
@@ -118,7 +118,8 @@ def take_in(scanner, server, rows, file, taking=Taking.FROM_STAGING):
     step = HandOverStep(
         rows[0].instance_id, tuple(row.id for row in rows), StagedFile(file, file.stat().st_size), taking=taking
     )
-    outcome = hand_over_items(HandOvers(scanner.database, scanner.arrs, scanner.settings), step)
+    with open_hand_over(HandOvers(scanner.database, scanner.arrs, scanner.settings), step) as hand_over:
+        outcome = hand_over.take(step)
     assert isinstance(outcome, Pending)
     assert server.commands.get(outcome.command_id).done.wait(10)
 

@@ -7,8 +7,8 @@ from sqlalchemy import update
 from stalkeer.core.matching.lookup import Namesake, WorkTitles, WorldTitle
 from stalkeer.core.matching.rules import RuleAction, RuleOrigin
 from stalkeer.errors import ArrUnreachable, NotFound, TmdbError
-from stalkeer.jobs.downloads.explain import explain_wanted
-from stalkeer.jobs.downloads.queue import plan_queue
+from stalkeer.jobs.downloads.choosing import explain_wanted
+from stalkeer.jobs.downloads.queue import QueueRules, plan_queue
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.matching.library_cache import use_context
 from stalkeer.jobs.matching.match import Matching, match_wanted
@@ -485,7 +485,7 @@ def test_of_the_sure_entries_the_one_in_the_wished_language_is_queued(house):
 
     def chosen(*languages):
         with house.database.connect() as connection:
-            [planned] = plan_queue(connection, house.clock(), languages=languages).planned
+            [planned] = plan_queue(connection, house.clock(), QueueRules(languages)).planned
         return planned.matches[0].entry_id, [reason for reason in planned.reasons if "language" in reason]
 
     assert chosen("fr", "en") == (second, ["language fr: your wish 1"])

@@ -77,6 +77,11 @@ def decide_retry(
     return RetryIn(max(pause, min(retry_after_s or 0.0, RETRY_AFTER_MAX_S)))
 
 
+def has_attempts_left(failures: int, attempts: int) -> bool:
+    """Whether another attempt may follow `failures` in a row. `attempts` 0: there is no limit."""
+    return attempts == 0 or failures < attempts
+
+
 def failures_after(failures: int, fetched: int) -> int:
     """The count in a row after one more failed attempt that brought `fetched` bytes."""
     return 1 if fetched >= PROGRESS_BYTES else failures + 1

@@ -31,12 +31,45 @@ FINISHING_STATES = (_S.FETCHED, _S.PLACED, _S.IMPORTING)  # the bytes are here; 
 
 
 class Action(StrEnum):
-    """What the user may do to a download."""
+    """An action of the user that changes the state of a download."""
 
     PAUSE = "pause"
     RESUME = "resume"
     CANCEL = "cancel"
     RETRY = "retry"
+
+
+class Outcome(StrEnum):
+    """The outcome of a user's action on one download."""
+
+    DONE = "done"
+    ASKED = "asked"  # its worker lets go in a moment
+    NOTHING = "nothing"  # it is so already
+    REFUSED = "refused"
+
+
+class Priority(StrEnum):
+    """Downloads of a higher priority start first; FORCE also ignores hours and quotas."""
+
+    FORCE = "force"
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+    @property
+    def level(self) -> int:
+        """The number that is stored: a higher one starts first."""
+        return _LEVELS[self]
+
+
+_LEVELS = {Priority.FORCE: 2, Priority.HIGH: 1, Priority.NORMAL: 0, Priority.LOW: -1}
+
+
+class Part(StrEnum):
+    """The fate of what a cancelled download has on disk."""
+
+    REMOVE = "remove"
+    KEEP = "keep"  # a retry goes on from there
 
 
 class Intent(StrEnum):

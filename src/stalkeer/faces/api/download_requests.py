@@ -8,28 +8,30 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, model_validator
 
-from stalkeer.core.downloads.states import Action
-from stalkeer.errors import Conflict, InvalidInput, StalkeerError
+from stalkeer.core.downloads.states import Outcome, Part, Priority
+from stalkeer.errors import InvalidInput
 from stalkeer.faces.api.deps import CurrentApp, start_run
 from stalkeer.faces.api.downloads import DownloadView, view_download
 from stalkeer.faces.http.ids import LARGEST_ID, RowId
 from stalkeer.faces.http.models import ApiModel, RunAccepted
 from stalkeer.faces.http.problems import ItemProblem, item_problem, refused_items
-from stalkeer.jobs.downloads.queue import queue_match, queue_pair
-from stalkeer.jobs.downloads.view import PRIORITIES
+from stalkeer.jobs.downloads.actions import (
+    Beside,
+    Verb,
+    act_on,
+    act_on_all,
+    check,
+    move,
+    set_bandwidth_limit,
+    set_priority,
+)
+from stalkeer.jobs.downloads.queue import OfMatch, OfPair, Queued, QueueOptions, queue_all
+from stalkeer.jobs.downloads.queue import Request as QueueRequest
 from stalkeer.model import DownloadId, DownloadState, EntryId, JobName, MatchId, WantedId
 from stalkeer.runtime import App
-from stalkeer.store.downloads import downloads as queue
-from stalkeer.store.downloads.downloads import ActionResult
+from stalkeer.store.downloads.actions import ActionResult
 
 router = APIRouter(prefix="/downloads", tags=["downloads"])
-
-
-class Priority(StrEnum):
-    FORCE = "force"
-    HIGH = "high"
-    NORMAL = "normal"
-    LOW = "low"
 
 
 class NewDownload(ApiModel):
@@ -46,6 +48,11 @@ class NewDownload(ApiModel):
         if (self.match_id is not None) == all(pair) or any(pair) != all(pair):
             raise ValueError("give either matchId, or entryId and wantedId")
         return self
+
+    def to_request(self) -> QueueRequest:
+        if self.match_id is not None:
+            return OfMatch(MatchId(self.match_id))
+        return OfPair(EntryId(self.entry_id or 0), WantedId(self.wanted_id or 0))
 
 
 class NewDownloads(ApiModel):
@@ -109,7 +116,7 @@ class BulkRequest(ApiModel):
 
 class ActionView(ApiModel):
     id: int
-    outcome: str = Field(description="`done`, `asked` (its worker lets go in a moment), `nothing` or `refused`.")
+    outcome: Outcome = Field(description="`done`, `asked` (its worker lets go in a moment), `nothing` or `refused`.")
     state: DownloadState | None
     reason: str | None
 
@@ -131,34 +138,29 @@ def create_downloads(app: CurrentApp, request: Request, wishes: NewDownloads) ->
 
     Where none could be queued the answer is a problem; `errors` says of each why, what is under way already among it.
     """
-    made = [_try_wish(app, wish) for wish in wishes.items]
-    refused = [(f"/items/{place}", one) for place, one in enumerate(made) if isinstance(one, StalkeerError)]
+    made = _queue_wishes(app, wishes.items)
+    refused = [(f"/items/{place}", one.error) for place, one in enumerate(made) if one.error is not None]
     if len(refused) == len(made):
         return refused_items(request, refused)
     return NewDownloadResults(results=[_result(app, one) for one in made])
 
 
-def _try_wish(app: App, wish: NewDownload) -> DownloadId | StalkeerError:
-    priority = PRIORITIES[wish.priority.value]
-    try:
-        if wish.match_id is not None:
-            return queue_match(app.database, app.clock, MatchId(wish.match_id), priority)
-        entry_id, wanted_id = EntryId(wish.entry_id or 0), WantedId(wish.wanted_id or 0)
-        return queue_pair(app.database, app.clock, entry_id, wanted_id, priority)
-    except StalkeerError as error:
-        return error
+def _queue_wishes(app: App, wishes: list[NewDownload]) -> list[Queued]:
+    """Each in its turn: the priority is a wish's own."""
+    return [queue_all(app.download_queue, [wish.to_request()], wish.priority)[0] for wish in wishes]
 
 
-def _result(app: App, made: DownloadId | StalkeerError) -> NewDownloadResult:
-    if isinstance(made, StalkeerError):
-        return NewDownloadResult(download=None, problem=item_problem(made))
-    return NewDownloadResult(download=view_download(app, made), problem=None)
+def _result(app: App, made: Queued) -> NewDownloadResult:
+    if made.download_id is None:
+        assert made.error is not None, "a request that was not met says why"
+        return NewDownloadResult(download=None, problem=item_problem(made.error))
+    return NewDownloadResult(download=view_download(app, made.download_id), problem=None)
 
 
 @router.post("/start", status_code=202)
 def start_downloads(app: CurrentApp, wish: StartRequest) -> RunAccepted:
     """Queue the confirmed matches."""
-    return start_run(app, JobName.DOWNLOAD, options={} if wish.limit is None else {"limit": wish.limit})
+    return start_run(app, JobName.DOWNLOAD, options=QueueOptions(wish.limit).to_run())
 
 
 # --- what is done to them ----------------------------------------------------------------------------------------
@@ -167,36 +169,33 @@ def start_downloads(app: CurrentApp, wish: StartRequest) -> RunAccepted:
 @router.patch("/{download_id}")
 def change_download(app: CurrentApp, download_id: RowId, change: ChangeRequest) -> DownloadView:
     """Change its priority or its own bandwidth limit."""
-    with app.database.begin() as connection:
-        if change.priority is not None:
-            queue.set_priority(connection, DownloadId(download_id), PRIORITIES[change.priority.value], app.clock())
-        if change.bandwidth_limit is not None:
-            queue.set_limit(connection, DownloadId(download_id), change.bandwidth_limit, app.clock())
-    return view_download(app, DownloadId(download_id))
+    changed = DownloadId(download_id)
+    if change.priority is not None:
+        check(set_priority(app.download_queue, [changed], change.priority)[0])
+    if change.bandwidth_limit is not None:
+        check(set_bandwidth_limit(app.download_queue, changed, change.bandwidth_limit))
+    return view_download(app, changed)
 
 
 @router.post("/bulk")
 def act_on_downloads(app: CurrentApp, wish: BulkRequest) -> BulkAnswer:
     """One action on many; one that is refused does not stop the others."""
-    ids = wish.ids
-    if wish.all:
-        if wish.action is BulkAction.NOW:
-            raise Conflict("Starting everything now has no meaning: give ids")
-        with app.database.connect() as connection:
-            ids = [*queue.fitting_ids(connection, Action(wish.action.value))]
-    return BulkAnswer(results=[_tried(app, DownloadId(one), wish.action) for one in ids])
+    verb = Verb(wish.action.value)
+    ids = [DownloadId(one) for one in wish.ids]
+    results = act_on_all(app.download_queue, verb) if wish.all else act_on(app.download_queue, ids, verb)
+    return BulkAnswer(results=[ActionView.of(result) for result in results])
 
 
 @router.put("/{download_id}/pause")
 def pause_download(app: CurrentApp, download_id: RowId) -> ActionView:
     """Let it stop for now; what it has is kept."""
-    return _act(app, DownloadId(download_id), BulkAction.PAUSE)
+    return _act(app, download_id, Verb.PAUSE)
 
 
 @router.put("/{download_id}/resume")
 def resume_download(app: CurrentApp, download_id: RowId) -> ActionView:
     """Let a paused download go on."""
-    return _act(app, DownloadId(download_id), BulkAction.RESUME)
+    return _act(app, download_id, Verb.RESUME)
 
 
 @router.put("/{download_id}/priority")
@@ -214,69 +213,41 @@ def cancel_download(
     ] = False,
 ) -> ActionView:
     """Cancel it. Its row stays in the list and in history until `retention.downloads` lets it go."""
-    with app.database.begin() as connection:
-        result = queue.act(connection, DownloadId(download_id), Action.CANCEL, app.clock())
-        if result.outcome != "refused":
-            queue.keep_part(connection, DownloadId(download_id), keep=keep_partial)
-    return _done(result)
+    return _act(app, download_id, Verb.CANCEL, Part.KEEP if keep_partial else Part.REMOVE)
 
 
 @router.post("/{download_id}/retry")
 def retry_download(app: CurrentApp, download_id: RowId) -> ActionView:
     """Try again what failed, was cancelled or refused; ends the wait of one that failed a moment ago."""
-    return _act(app, DownloadId(download_id), BulkAction.RETRY)
+    return _act(app, download_id, Verb.RETRY)
 
 
 @router.post("/{download_id}/now")
 def start_download_now(app: CurrentApp, download_id: RowId) -> ActionView:
     """First in the queue, whatever hours and quotas say; it takes the place of a running one where it must."""
-    return _act(app, DownloadId(download_id), BulkAction.NOW)
+    return _act(app, download_id, Verb.NOW)
 
 
 @router.post("/{download_id}/accept")
 def accept_download(app: CurrentApp, download_id: RowId) -> ActionView:
     """Import it all the same, whatever its instance said against it."""
-    with app.database.begin() as connection:
-        return ActionView.of(queue.accept_refusal(connection, DownloadId(download_id), app.clock()))
+    return _act(app, download_id, Verb.ACCEPT)
 
 
 @router.post("/{download_id}/move", status_code=204)
 def move_download(app: CurrentApp, download_id: RowId, wish: MoveRequest) -> None:
     """Change its place among those of its priority."""
     moved = DownloadId(download_id)
-    with app.database.begin() as connection:
-        if wish.to is Place.TOP:
-            queue.move_to_top(connection, moved, app.clock())
-        elif wish.to is Place.BOTTOM:
-            queue.move_to_bottom(connection, moved, app.clock())
-        elif wish.other is None:
-            raise InvalidInput("`before` needs `other`: the download in front of which it is put")
-        else:
-            queue.move_before(connection, moved, DownloadId(wish.other), app.clock())
+    if wish.to is not Place.BEFORE:
+        check(act_on(app.download_queue, [moved], Verb(wish.to.value))[0])
+    elif wish.other is None:
+        raise InvalidInput("`before` needs `other`: the download in front of which it is put")
+    else:
+        move(app.download_queue, moved, Beside(DownloadId(wish.other)))
 
 
 # --- parts -------------------------------------------------------------------------------------------------------
 
 
-def _act(app: App, download_id: DownloadId, action: BulkAction) -> ActionView:
-    return _done(_do(app, download_id, action))
-
-
-def _done(result: ActionResult) -> ActionView:
-    if result.outcome == "refused":
-        raise Conflict(result.reason)
-    return ActionView.of(result)
-
-
-def _do(app: App, download_id: DownloadId, action: BulkAction) -> ActionResult:
-    with app.database.begin() as connection:
-        if action is BulkAction.NOW:
-            return queue.start_now(connection, download_id, app.clock())
-        return queue.act(connection, download_id, Action(action.value), app.clock())
-
-
-def _tried(app: App, download_id: DownloadId, action: BulkAction) -> ActionView:
-    try:
-        return ActionView.of(_do(app, download_id, action))
-    except StalkeerError as error:
-        return ActionView(id=download_id, outcome="refused", state=None, reason=str(error))
+def _act(app: App, download_id: int, verb: Verb, part: Part = Part.REMOVE) -> ActionView:
+    return ActionView.of(check(act_on(app.download_queue, [DownloadId(download_id)], verb, part)[0]))

@@ -15,8 +15,7 @@ from stalkeer.faces.http.ids import LARGEST_ID, RowId
 from stalkeer.faces.http.models import ApiModel
 from stalkeer.faces.http.paging import Page, PageOf, PageParams, encode_cursor, last_id
 from stalkeer.jobs.downloads.admission import explain_waiting
-from stalkeer.jobs.downloads.log import read_story
-from stalkeer.jobs.downloads.view import Shown, show
+from stalkeer.jobs.downloads.view import Shown, read_story, show
 from stalkeer.model import DownloadId, DownloadState, InstanceId, SourceId
 from stalkeer.runtime import App
 from stalkeer.store.downloads import downloads as queue

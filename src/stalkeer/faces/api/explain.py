@@ -11,7 +11,7 @@ from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.ids import RowId
 from stalkeer.faces.http.models import ApiModel
 from stalkeer.faces.http.problems import problem_answers
-from stalkeer.jobs.downloads import explain
+from stalkeer.jobs.downloads import choosing
 from stalkeer.model import Decision, WantedId
 
 router = APIRouter(tags=["missing"])
@@ -63,7 +63,7 @@ def explain_items(
     ],
 ) -> Explanations:
     """Why wanted items were found, or why not."""
-    found = explain.explain_items(app.matching, text)
+    found = choosing.explain_items(app.matching, text)
     items = [ItemExplanation.model_validate(item.to_document()) for item in found.items]
     return Explanations(items=items, total=found.total)
 
@@ -71,4 +71,4 @@ def explain_items(
 @router.get("/missing/{item_id}/explanation", responses=problem_answers(404))
 def explain_missing_item(app: CurrentApp, item_id: RowId) -> ItemExplanation:
     """Every candidate with its evidence and the rule that stopped it; near ones where there is none."""
-    return ItemExplanation.model_validate(explain.explain_wanted(app.matching, WantedId(item_id)).to_document())
+    return ItemExplanation.model_validate(choosing.explain_wanted(app.matching, WantedId(item_id)).to_document())

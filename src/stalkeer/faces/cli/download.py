@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,13 +19,13 @@ from rich.text import Text
 from stalkeer.faces.cli.output import ExitCode, context_app, emit, fail_with, invocation, note
 
 if TYPE_CHECKING:
-    from stalkeer.core.downloads.states import Action
+    from stalkeer.core.downloads.states import Part
+    from stalkeer.jobs.downloads.actions import Verb
     from stalkeer.jobs.downloads.queue import QueueReport
     from stalkeer.jobs.downloads.view import Shown
     from stalkeer.model import DownloadId
     from stalkeer.runtime import App
-    from stalkeer.store.db.database import Transaction as Connection
-    from stalkeer.store.downloads.downloads import ActionResult
+    from stalkeer.store.downloads.actions import ActionResult
 
 app = typer.Typer(no_args_is_help=True, help="Queue, watch and steer downloads.")
 
@@ -46,15 +46,15 @@ def start(
 
     Example: stalkeer download start --limit 10
     """
-    from stalkeer.jobs.downloads.queue import plan_queue, queue_confirmed
+    from stalkeer.jobs.downloads.queue import QueueOptions, QueueRules, plan_queue, queue_confirmed
 
     parts = context_app(context)
-    languages = parts.settings.matching.languages
+    rules, options = QueueRules.of(parts.settings), QueueOptions(limit)
     if dry_run:
         with parts.database.connect() as connection:
-            report = plan_queue(connection, parts.clock(), limit, languages)
+            report = plan_queue(connection, parts.clock(), rules, options)
     else:
-        report = queue_confirmed(parts.database, parts.clock, limit, languages)
+        report = queue_confirmed(parts.database, parts.clock, rules, options)
         if not detach and not _has_worker(parts):
             note(context, "No worker runs: downloading here until the queue is empty. Ctrl-C stops; nothing is lost.")
             _work(parts, shows=not (invocation(context).json or invocation(context).quiet))
@@ -121,7 +121,7 @@ def log_(context: typer.Context, download: int = typer.Argument(help="Its number
 
     Example: stalkeer download log 12
     """
-    from stalkeer.jobs.downloads.log import read_story
+    from stalkeer.jobs.downloads.view import read_story
 
     parts = context_app(context)
     story = read_story(parts.database, parts.paths.logs, _id(download))
@@ -141,9 +141,9 @@ def pause(context: typer.Context, ids: list[int] = IDS, all_: bool = ALL) -> Non
 
     Example: stalkeer download pause 12 13
     """
-    from stalkeer.core.downloads.states import Action
+    from stalkeer.jobs.downloads.actions import Verb
 
-    _act(context, Action.PAUSE, ids, everything=all_)
+    _act(context, Verb.PAUSE, ids, everything=all_)
 
 
 @app.command()
@@ -152,9 +152,9 @@ def resume(context: typer.Context, ids: list[int] = IDS, all_: bool = ALL) -> No
 
     Example: stalkeer download resume --all
     """
-    from stalkeer.core.downloads.states import Action
+    from stalkeer.jobs.downloads.actions import Verb
 
-    _act(context, Action.RESUME, ids, everything=all_)
+    _act(context, Verb.RESUME, ids, everything=all_)
 
 
 @app.command()
@@ -169,11 +169,12 @@ def cancel(
 
     Example: stalkeer download cancel 12 --keep-partial
     """
-    from stalkeer.core.downloads.states import Action
+    from stalkeer.core.downloads.states import Part
+    from stalkeer.jobs.downloads.actions import Verb
 
     if all_ and not yes and not invocation(context).json:
         typer.confirm("Cancel every download that is not finished?", abort=True)
-    _act(context, Action.CANCEL, ids, everything=all_, then=_keep_part if keep_partial else None)
+    _act(context, Verb.CANCEL, ids, everything=all_, part=Part.KEEP if keep_partial else Part.REMOVE)
 
 
 @app.command()
@@ -182,9 +183,9 @@ def retry(context: typer.Context, ids: list[int] = IDS, all_: bool = ALL) -> Non
 
     Example: stalkeer download retry --all
     """
-    from stalkeer.core.downloads.states import Action
+    from stalkeer.jobs.downloads.actions import Verb
 
-    _act(context, Action.RETRY, ids, everything=all_)
+    _act(context, Verb.RETRY, ids, everything=all_)
 
 
 @app.command()
@@ -193,15 +194,9 @@ def now(context: typer.Context, ids: list[int] = IDS) -> None:
 
     Example: stalkeer download now 12
     """
-    from stalkeer.store.downloads.downloads import start_now
+    from stalkeer.jobs.downloads.actions import Verb
 
-    parts = context_app(context)
-
-    def start_one(download: int) -> ActionResult:
-        with parts.database.begin() as connection:
-            return start_now(connection, _id(download), parts.clock())
-
-    _report(context, [_tried(start_one, download) for download in ids])
+    _act(context, Verb.NOW, ids, everything=False)
 
 
 @app.command()
@@ -214,19 +209,12 @@ def priority(
 
     Example: stalkeer download priority high 12 13
     """
-    from stalkeer.jobs.downloads.view import PRIORITIES
-    from stalkeer.store.downloads.downloads import ActionResult, set_priority
+    from stalkeer.core.downloads.states import Priority
+    from stalkeer.jobs.downloads.actions import set_priority
 
-    if level not in PRIORITIES:
-        raise typer.BadParameter(f"{level!r} is none of {', '.join(PRIORITIES)}", param_hint="LEVEL")
-    parts = context_app(context)
-
-    def change(download: int) -> ActionResult:
-        with parts.database.begin() as connection:
-            set_priority(connection, _id(download), PRIORITIES[level], parts.clock())
-        return ActionResult(_id(download), "done")
-
-    _report(context, [_tried(change, download) for download in ids])
+    if level not in tuple(Priority):
+        raise typer.BadParameter(f"{level!r} is none of {', '.join(Priority)}", param_hint="LEVEL")
+    _report(context, set_priority(context_app(context).download_queue, _named(ids), Priority(level)))
 
 
 @app.command()
@@ -241,19 +229,19 @@ def move(
 
     Example: stalkeer download move 12 --top
     """
-    from stalkeer.store.downloads.downloads import ActionResult, move_before, move_to_bottom, move_to_top
+    from stalkeer.core.downloads.states import Outcome
+    from stalkeer.jobs.downloads.actions import Beside, Verb, act_on
+    from stalkeer.jobs.downloads.actions import move as move_beside
+    from stalkeer.store.downloads.actions import ActionResult
 
     if sum((top, bottom, before is not None)) != 1:
         raise typer.BadParameter("give one of --top, --bottom and --before ID")
-    parts = context_app(context)
-    with parts.database.begin() as connection:
-        if top:
-            move_to_top(connection, _id(download), parts.clock())
-        elif bottom:
-            move_to_bottom(connection, _id(download), parts.clock())
-        elif before is not None:
-            move_before(connection, _id(download), _id(before), parts.clock())
-    _report(context, [ActionResult(_id(download), "done")])
+    queue = context_app(context).download_queue
+    if before is None:
+        _report(context, act_on(queue, [_id(download)], Verb.TOP if top else Verb.BOTTOM))
+    else:
+        move_beside(queue, _id(download), Beside(_id(before)))
+        _report(context, [ActionResult(_id(download), Outcome.DONE)])
 
 
 # --- the work ----------------------------------------------------------------------------------------------------
@@ -283,49 +271,19 @@ def _work(parts: App, *, shows: bool) -> None:
         return  # one started in the same moment: it does the work
 
 
-def _keep_part(connection: Connection, download: DownloadId) -> None:
-    from stalkeer.store.downloads.downloads import keep_part
+def _act(context: typer.Context, verb: Verb, ids: list[int], *, everything: bool, part: Part | None = None) -> None:
+    from stalkeer.core.downloads.states import Part
+    from stalkeer.jobs.downloads.actions import act_on, act_on_all
 
-    keep_part(connection, download, keep=True)
-
-
-def _act(
-    context: typer.Context,
-    action: Action,
-    ids: list[int],
-    *,
-    everything: bool,
-    then: Callable[[Connection, DownloadId], None] | None = None,
-) -> None:
-    """`then` is done with each that the action was done with, in the same transaction."""
-    from stalkeer.store.downloads.downloads import act, fitting_ids
-
-    parts = context_app(context)
-    if everything:
-        with parts.database.connect() as connection:
-            ids = [*fitting_ids(connection, action)]
-    elif not ids:
-        raise typer.BadParameter("give the numbers of downloads, or --all", param_hint="ID")
-
-    def one(download: int) -> ActionResult:
-        with parts.database.begin() as connection:
-            result = act(connection, _id(download), action, parts.clock())
-            if then is not None and result.outcome != "refused":
-                then(connection, _id(download))
-            return result
-
-    _report(context, [_tried(one, download) for download in ids])
+    queue = context_app(context).download_queue
+    fate = part or Part.REMOVE
+    _report(context, act_on_all(queue, verb, fate) if everything else act_on(queue, _named(ids), verb, fate))
 
 
-def _tried(do: Callable[[int], ActionResult], download: int) -> ActionResult:
-    """One that fails does not stop the others."""
-    from stalkeer.errors import StalkeerError
-    from stalkeer.store.downloads.downloads import ActionResult
-
-    try:
-        return do(download)
-    except StalkeerError as error:
-        return ActionResult(_id(download), "refused", reason=str(error))
+def _named(ids: list[int]) -> list[DownloadId]:
+    if not ids:
+        raise typer.BadParameter("give the numbers of downloads; `stalkeer download list` has them", param_hint="ID")
+    return [_id(download) for download in ids]
 
 
 def _report(context: typer.Context, results: list[ActionResult]) -> None:
@@ -333,7 +291,7 @@ def _report(context: typer.Context, results: list[ActionResult]) -> None:
         "results": [
             {
                 "id": result.download_id,
-                "outcome": result.outcome,
+                "outcome": result.outcome.value,
                 "state": result.state.value if result.state else None,
                 "reason": result.reason or None,
             }
@@ -341,7 +299,7 @@ def _report(context: typer.Context, results: list[ActionResult]) -> None:
         ]
     }
     emit(context, document, lambda console: _render_results(console, results))
-    refused = [result for result in results if result.outcome == "refused"]
+    refused = [result for result in results if result.error is not None]
     if refused:
         fail_with(ExitCode.PARTLY if len(refused) < len(results) else ExitCode.ERROR)
 

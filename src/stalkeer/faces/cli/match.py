@@ -106,7 +106,7 @@ def explain(
 
     Example: stalkeer match explain "Dune"
     """
-    from stalkeer.jobs.downloads.explain import explain_items
+    from stalkeer.jobs.downloads.choosing import explain_items
     from stalkeer.jobs.matching.wanted_items import nothing_called
 
     found = explain_items(context_app(context).matching, wanted)

@@ -7,18 +7,21 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
-from stalkeer.core.downloads.states import Action
+from stalkeer.core.downloads.states import Outcome
 from stalkeer.core.matching.rules import RuleId
 from stalkeer.errors import InvalidInput
 from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
+from stalkeer.jobs.downloads.actions import Beside, Side, Step, Verb, act_on, act_on_all, move
 from stalkeer.jobs.downloads.admission import explain_waiting
+from stalkeer.jobs.downloads.queue import Queued
 from stalkeer.jobs.matching.decisions import clear_blocklist, unblock_entry
 from stalkeer.model import FINAL_STATES, DownloadId, DownloadState
 from stalkeer.runtime import App
 from stalkeer.store.downloads import downloads as queue
-from stalkeer.store.downloads.downloads import ActionResult, DownloadFilter, Order
+from stalkeer.store.downloads.actions import ActionResult
+from stalkeer.store.downloads.downloads import DownloadFilter, Order
 from stalkeer.store.journal.events import EventFilter, list_events
 from stalkeer.store.matching.blocklist import count_blocks, list_blocks
 
@@ -115,109 +118,90 @@ def get_download(request: Request, download_id: int) -> HTMLResponse:
 @router.post("/activity/all/{verb}")
 def post_all(request: Request, verb: str) -> Response:
     """Pause everything that waits or runs, or let everything go on that is paused."""
-    states = (DownloadState.PAUSED,) if verb == "resume" else (DownloadState.QUEUED, DownloadState.DOWNLOADING)
-    if verb not in ("pause", "resume"):
+    if verb not in (Verb.PAUSE, Verb.RESUME):
         raise InvalidInput(f"All downloads at once can be paused or resumed, not {verb!r}.")
-    with app_of(request).database.connect() as connection:
-        rows = queue.list_downloads(connection, DownloadFilter(states=states), limit=10_000)
-    if not rows:
+    results = act_on_all(app_of(request).download_queue, Verb(verb))
+    if not results:
         return done(request, Toast("There is nothing to " + verb + ".", "info"))
-    return act_on(request, [row.id for row in rows], verb)
+    return done(request, toast_for(results, Verb(verb)), changed="queue")
 
 
 @router.post("/activity/many")
 def post_many(
     request: Request, verb: Annotated[str, Form()], ids: Annotated[list[int] | None, Form()] = None
 ) -> Response:
-    return act_on(request, ids or [], verb)
+    return act(request, ids or [], verb)
 
 
 @router.post("/activity/{download_id}/place")
 def post_place(
     request: Request, download_id: int, other: Annotated[int, Form()], side: Annotated[str, Form()]
 ) -> Response:
-    """Where a row was dropped: before or after another."""
-    app = app_of(request)
-    with app.database.begin() as connection:
-        row, target = (queue.get_download(connection, DownloadId(one)) for one in (download_id, other))
-        if row.priority != target.priority:
-            raise InvalidInput(f"{row.title} and {target.title} differ in priority: the higher always goes first.")
-        move = queue.move_before if side == "before" else queue.move_after
-        move(connection, row.id, target.id, app.clock())
-    return done(request, Toast(f"{row.title} is moved."), changed="queue")
+    """Put a row where it was dropped: before or after another."""
+    place = Beside(DownloadId(other), Side.BEFORE if side == Side.BEFORE else Side.AFTER)
+    moved = move(app_of(request).download_queue, DownloadId(download_id), place)
+    return done(request, Toast(f"{moved.title} is moved."), changed="queue")
 
 
 @router.post("/activity/{download_id}/up")
 def post_up(request: Request, download_id: int) -> Response:
-    return step(request, DownloadId(download_id), above=True)
+    return step(request, DownloadId(download_id), Step.UP)
 
 
 @router.post("/activity/{download_id}/down")
 def post_down(request: Request, download_id: int) -> Response:
-    return step(request, DownloadId(download_id), above=False)
+    return step(request, DownloadId(download_id), Step.DOWN)
 
 
-def step(request: Request, download_id: DownloadId, *, above: bool) -> Response:
-    """One place up or down among those that wait."""
-    app = app_of(request)
-    with app.database.begin() as connection:
-        row = queue.get_download(connection, download_id)
-        neighbour = queue.find_neighbour(connection, row, above=above)
-        if neighbour is None:
-            return done(request, Toast(f"{row.title} is the {'first' if above else 'last'} already.", "info"))
-        move = queue.move_before if above else queue.move_after
-        move(connection, row.id, neighbour, app.clock())
-    return done(request, Toast(f"{row.title} is moved {'up' if above else 'down'}."), changed="queue")
+def step(request: Request, download_id: DownloadId, towards: Step) -> Response:
+    """Move a download one place up or down among those that wait."""
+    moved = move(app_of(request).download_queue, download_id, towards)
+    if moved.outcome is Outcome.NOTHING:
+        end = "first" if towards is Step.UP else "last"
+        return done(request, Toast(f"{moved.title} is the {end} already.", "info"))
+    return done(request, Toast(f"{moved.title} is moved {towards.value}."), changed="queue")
 
 
 @router.post("/activity/{download_id}/{verb}")
 def post_action(request: Request, download_id: int, verb: str) -> Response:
-    return act_on(request, [download_id], verb)
+    return act(request, [download_id], verb)
 
 
-def act_on(request: Request, ids: list[int], verb: str) -> Response:
-    """One action on one or many; what could not be done is said with its reason."""
+def act(request: Request, ids: list[int], verb: str) -> Response:
+    """Do the same with one download or many; the toast says why one was refused."""
+    if verb not in tuple(Verb):
+        raise InvalidInput(f"There is no action {verb!r} for downloads.")
     if not ids:
         raise InvalidInput("Nothing is chosen: tick the downloads first.")
-    app = app_of(request)
-    results = [do(app, DownloadId(download_id), verb) for download_id in ids]
-    return done(request, toast_for(results, verb), changed="queue")
-
-
-def do(app: App, download_id: DownloadId, verb: str) -> ActionResult:
-    now = app.clock()
-    with app.database.begin() as connection:
-        if verb in {action.value for action in Action}:
-            return queue.act(connection, download_id, Action(verb), now)
-        if verb == "accept":
-            return queue.accept_refusal(connection, download_id, now)
-        if verb == "now":
-            return queue.start_now(connection, download_id, now)
-        if verb == "top":
-            queue.move_to_top(connection, download_id, now)
-        elif verb == "bottom":
-            queue.move_to_bottom(connection, download_id, now)
-        else:
-            raise InvalidInput(f"Downloads know no {verb!r}.")
-        return ActionResult(download_id, "done")
+    results = act_on(app_of(request).download_queue, [DownloadId(one) for one in ids], Verb(verb))
+    return done(request, toast_for(results, Verb(verb)), changed="queue")
 
 
 PAST = {
-    "pause": "paused",
-    "resume": "resumed",
-    "cancel": "cancelled",
-    "retry": "queued again",
-    "accept": "imported all the same",
-    "now": "started as soon as a connection is free",
-    "top": "moved to the top",
-    "bottom": "moved to the end",
+    Verb.PAUSE: "paused",
+    Verb.RESUME: "resumed",
+    Verb.CANCEL: "cancelled",
+    Verb.RETRY: "queued again",
+    Verb.ACCEPT: "imported all the same",
+    Verb.NOW: "started as soon as a connection is free",
+    Verb.TOP: "moved to the top",
+    Verb.BOTTOM: "moved to the end",
 }
 
 
-def toast_for(results: list[ActionResult], verb: str) -> Toast:
-    refused = [result for result in results if result.outcome == "refused"]
+def toast_for(results: list[ActionResult], verb: Verb) -> Toast:
+    refused = [result for result in results if result.outcome is Outcome.REFUSED]
     if refused and len(refused) == len(results):
         return Toast(refused[0].reason, "warn")
     worked = plural(len(results) - len(refused), "download")
     text = f"{worked} {PAST[verb]}." if not refused else f"{worked} {PAST[verb]}; {refused[0].reason}"
     return Toast(text, "warn" if refused else "ok")
+
+
+def toast_of_queued(results: list[Queued]) -> Toast:
+    """Count the new downloads; quote the first error."""
+    errors = [str(result.error) for result in results if result.error is not None]
+    worked = f"{plural(len(results) - len(errors), 'download')} queued"
+    if not errors:
+        return Toast(f"{worked}.")
+    return Toast(f"{worked}; {errors[0]}" if len(errors) < len(results) else errors[0], "warn")

@@ -8,6 +8,7 @@ from fastapi import Request
 
 from stalkeer.faces.web.frame import app_of
 from stalkeer.jobs.downloads.forecast import Answer, read_answer
+from stalkeer.jobs.downloads.queue import QueueRules
 from stalkeer.runtime import App
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.system.dashboard import read_marks, wanted_counts
@@ -28,8 +29,8 @@ class AnswerBoard:
         with self._lock, self._app.database.connect() as connection:
             state = self._state_of(connection)
             if self._answer is None or state != self._state:
-                languages = self._app.settings.matching.languages
-                self._answer, self._state = read_answer(connection, self._app.clock(), languages), state
+                rules = QueueRules.of(self._app.settings)
+                self._answer, self._state = read_answer(connection, self._app.clock(), rules), state
             return self._answer
 
     def read_at_once(self) -> Answer | None:
@@ -40,7 +41,7 @@ class AnswerBoard:
 
     def _state_of(self, connection: Transaction) -> tuple[str, ...]:
         marks = read_marks(connection)
-        return marks.matches, marks.queue, marks.sources, marks.runs, *self._app.settings.matching.languages
+        return marks.matches, marks.queue, marks.sources, marks.runs, repr(QueueRules.of(self._app.settings))
 
 
 def answers_of(request: Request) -> AnswerBoard:

@@ -9,10 +9,11 @@ from fastapi.responses import HTMLResponse, Response
 
 from stalkeer.core.matching.rules import RuleId
 from stalkeer.errors import InvalidInput, NotFound
+from stalkeer.faces.web.activity import toast_of_queued
 from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
-from stalkeer.jobs.downloads.queue import queue_match
+from stalkeer.jobs.downloads.queue import OfMatch, queue_all, queue_one
 from stalkeer.jobs.matching.decisions import Decided, Verdict, decide_match, decide_matches, forget_rule
 from stalkeer.model import Decision, MatchId, WantedId
 from stalkeer.runtime import App
@@ -105,9 +106,8 @@ def post_many(
         raise InvalidInput("Nothing is chosen: tick the matches first.")
     app = app_of(request)
     if verb == "download":
-        for match_id in ids:
-            queue_match(app.database, app.clock, MatchId(match_id))
-        return done(request, Toast(f"{plural(len(ids), 'download')} queued."), changed="queue")
+        results = queue_all(app.download_queue, [OfMatch(MatchId(match_id)) for match_id in ids])
+        return done(request, toast_of_queued(results), changed="queue")
     decided = decide_matches(app.matching, [MatchId(match_id) for match_id in ids], verdict_named(verb))
     return done(request, toast_for(decided), changed="matches")
 
@@ -117,7 +117,7 @@ def post_verb(request: Request, match_id: int, verb: str, review: int = 0) -> Re
     """Confirm, reject or download one match; in the review the next pair follows at once."""
     app = app_of(request)
     if verb == "download":
-        queue_match(app.database, app.clock, MatchId(match_id))
+        queue_one(app.download_queue, OfMatch(MatchId(match_id)))
         return done(request, Toast("Queued. Activity shows how far it is."), changed="queue")
     verdict = verdict_named(verb)
     outcome = decide_match(app.matching, MatchId(match_id), verdict)

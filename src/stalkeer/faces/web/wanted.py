@@ -7,19 +7,18 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
-from stalkeer.errors import Conflict, InvalidInput, NotFound
+from stalkeer.errors import InvalidInput, NotFound
+from stalkeer.faces.web.activity import toast_of_queued
 from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
-from stalkeer.jobs.downloads.choosing import rank
-from stalkeer.jobs.downloads.explain import explain_wanted
-from stalkeer.jobs.downloads.queue import queue_match
+from stalkeer.jobs.downloads.choosing import explain_wanted
+from stalkeer.jobs.downloads.queue import OfItem, queue_all
 from stalkeer.jobs.matching.match_run import match_now, request_items
 from stalkeer.model import WantedId, WantedKind
 from stalkeer.runtime import App
-from stalkeer.store.downloads.variants import confirmed_matches
 from stalkeer.store.journal.events import EventFilter, list_events
-from stalkeer.store.library.instances import get_instance, list_instances
+from stalkeer.store.library.instances import list_instances
 from stalkeer.store.library.wanted_list import Slice, Status, WantedFilter, count_wanted, get_wanted, list_wanted
 from stalkeer.store.matching.candidates import list_candidates
 
@@ -101,31 +100,8 @@ def act(request: Request, ids: list[WantedId], verb: str) -> Response:
         return done(request, Toast(words), changed="matches")
     if verb != "download":
         raise NotFound(f"There is no action {verb!r} for wanted items: match or download them.")
-    queued, reason = 0, ""
-    for wanted_id in ids:
-        try:
-            queue_best(app, wanted_id)
-            queued += 1
-        except (NotFound, Conflict) as error:
-            reason = str(error)
-    if not queued:
-        return done(request, Toast(reason, "warn"))
-    return done(request, Toast(f"{plural(queued, 'download')} queued."), changed="queue")
-
-
-def queue_best(app: App, wanted_id: WantedId) -> None:
-    """Queue the variant that the profile ranks first. Raises NotFound where nothing is sure."""
-    with app.database.connect() as connection:
-        found = confirmed_matches(connection, [wanted_id])
-        item = get_wanted(connection, wanted_id)
-        instance = get_instance(connection, item.instance)
-    ranked = rank(found, instance, app.settings.matching.languages)
-    if not ranked or not ranked[0].allowed:
-        why = "nothing sure was found" if not found else "no variant is better than its file"
-        why = "; ".join(ranked[0].reasons) if ranked else why
-        raise NotFound(f"{item.label}: {why}. Open it to choose one yourself.")
-    best = next(match for match in found if match.entry_id == ranked[0].variant.entry_id)
-    queue_match(app.database, app.clock, best.match_id)
+    results = queue_all(app.download_queue, [OfItem(wanted_id) for wanted_id in ids])
+    return done(request, toast_of_queued(results), changed="queue")
 
 
 @router.get("/wanted/{wanted_id}/why")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from stalkeer.adapters.arr.values import ProfileQuality, QualityProfile
-from stalkeer.core.matching.rank import ANY_PROFILE, Profile, RankedVariant, SizeLimits, Variant, Wishes, rank_variants
+from stalkeer.core.matching.rank import ANY_PROFILE, Profile, SizeLimits, Variant, Wishes, rank_variants
 from stalkeer.core.naming.languages import language_code
 from stalkeer.core.titles.vocabulary import LANGUAGES
 from stalkeer.jobs.library.profiles import is_upgrade, profile_of
+from stalkeer.jobs.matching.explain import Explanation, explain_match
+from stalkeer.jobs.matching.library_cache import Matching
+from stalkeer.jobs.matching.wanted_items import search_items
 from stalkeer.model import EntryId, WantedId
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.downloads import DownloadRow
@@ -17,6 +21,7 @@ from stalkeer.store.downloads.variants import ConfirmedMatch, confirmed_matches
 from stalkeer.store.library.instances import InstanceRow, find_instance, list_instances
 from stalkeer.store.library.wanted_list import get_wanted
 
+MOST_EXPLAINED = 5
 FILM_RUNTIME_MIN = 110  # what Radarr takes where it knows no runtime
 # what the two programs call a source -> what names are read into
 SOURCE_WORDS = {
@@ -32,6 +37,15 @@ SOURCE_WORDS = {
 }
 
 
+@dataclass(frozen=True)
+class RankedMatch:
+    """A match in its place. `allowed` is False where the profile or a wish refuses it; `reasons` say why."""
+
+    match: ConfirmedMatch
+    allowed: bool
+    reasons: tuple[str, ...]
+
+
 def next_variant(connection: Transaction, row: DownloadRow, languages: Sequence[str] = ()) -> Replacement | None:
     """The best entry for the download's items that was not tried yet; None where all were."""
     found = confirmed_matches(connection, [item.wanted_id for item in row.items])
@@ -45,8 +59,7 @@ def next_variant(connection: Transaction, row: DownloadRow, languages: Sequence[
     ranked = [one for one in rank(fresh, instances.get(fresh[0].instance_id), languages) if one.allowed]
     if not ranked:
         return None
-    best = max(ranked, key=lambda one: served[one.variant.entry_id])  # max keeps the first of equals
-    match = next(match for match in fresh if match.entry_id == best.variant.entry_id)
+    match = max(ranked, key=lambda one: served[one.match.entry_id]).match  # max keeps the first of equals
     return Replacement(match.entry_id, match.source_id, match.entry_key, match.entry_name)
 
 
@@ -66,19 +79,25 @@ def hindrance_of(connection: Transaction, wanted_id: WantedId) -> str | None:
 
 def rank(
     matches: Sequence[ConfirmedMatch], instance: InstanceRow | None, languages: Sequence[str] = ()
-) -> tuple[RankedVariant, ...]:
-    """The entries of `matches`, best first, as `instance` and the user's languages would like them; of what it has
-    already, only better ones."""
+) -> tuple[RankedMatch, ...]:
+    """Rank `matches` by the wishes of `instance` and the user's languages, best first; one of each entry.
+
+    Of what the instance has already only better variants are left.
+    """
     profile = profile_of(instance, matches[0].profile_id) if matches else None
     matches = [match for match in matches if is_upgrade(match.resolution, match.current_quality, profile)]
     if not matches:
         return ()
     whose = instance.label if instance else "the instance"
-    unique: dict[EntryId, Variant] = {match.entry_id: _variant(match, whose) for match in matches}
+    unique: dict[EntryId, ConfirmedMatch] = {}
+    for match in matches:
+        unique.setdefault(match.entry_id, match)
     named = (matches[0].original_language or "").casefold()
     original = LANGUAGES.get(named) or language_code(named) or None  # as entries' names are read, where they know it
     wishes = Wishes(tuple(languages), original_language=original)
-    return rank_variants(list(unique.values()), _of_profile(profile, whose) if profile else ANY_PROFILE, wishes)
+    variants = [_variant(match, whose) for match in unique.values()]
+    ranked = rank_variants(variants, _of_profile(profile, whose) if profile else ANY_PROFILE, wishes)
+    return tuple(RankedMatch(unique[one.variant.entry_id], one.allowed, one.reasons) for one in ranked)
 
 
 def _variant(match: ConfirmedMatch, whose: str) -> Variant:
@@ -118,3 +137,28 @@ def _pair(one: ProfileQuality) -> tuple[int, str]:
 
 def _limits(one: ProfileQuality) -> SizeLimits:
     return SizeLimits(one.quality.name, one.sizes.least, one.sizes.most, one.sizes.preferred)
+
+
+# --- explaining ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Explanations:
+    """The first items that fit a text, explained. `total`: how many fit, counted to 50."""
+
+    items: tuple[Explanation, ...]
+    total: int
+
+
+def explain_items(matching: Matching, text: str) -> Explanations:
+    """Explain the wanted items with this id, or with this text in their title."""
+    found = search_items(matching, text)
+    return Explanations(tuple(explain_wanted(matching, wanted_id) for wanted_id in found[:MOST_EXPLAINED]), len(found))
+
+
+def explain_wanted(matching: Matching, wanted_id: WantedId) -> Explanation:
+    """Match the item anew without writing anything. Raises NotFound where it is not wanted."""
+    explanation = explain_match(matching, wanted_id)
+    with matching.database.connect() as connection:
+        hindrance = hindrance_of(connection, wanted_id)
+    return replace(explanation, summary=" ".join(filter(None, (explanation.summary, hindrance))))

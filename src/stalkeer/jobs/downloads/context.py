@@ -1,4 +1,4 @@
-"""What the jobs that carry a download need of the program, built once by the engine."""
+"""The parts of the program that jobs on downloads work with."""
 
 from __future__ import annotations
 
@@ -18,7 +18,19 @@ from stalkeer.store.db.database import Database
 
 
 @dataclass(frozen=True)
+class DownloadQueue:
+    """The queue as the user's verbs use it. `wake`: let the heartbeat look at it at once, where one runs here."""
+
+    database: Database
+    clock: Callable[[], datetime]
+    settings: Callable[[], Settings]
+    wake: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True)
 class Tools:
+    """For the jobs that carry a download: built once by the engine."""
+
     database: Database
     secrets: SecretBox
     settings: Callable[[], Settings]

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from stalkeer.adapters.arr.outcomes import Failed, HandOverOutcome, Imported, ImportMode, Pending, Refused
 from stalkeer.adapters.files.placement import Modes, duplicate, place
+from stalkeer.adapters.files.removal import remove_if_empty, remove_part
 from stalkeer.adapters.transfers.request import StopReason
 from stalkeer.core.downloads.failures import FailureKind
 from stalkeer.core.downloads.retry import GiveUp, decide_retry
@@ -23,15 +24,15 @@ from stalkeer.errors import ArrError, NotFound, PlacementError, PlacementRefused
 from stalkeer.jobs.downloads.context import Tools
 from stalkeer.jobs.downloads.handover import (
     SHELVES,
+    HandOver,
     HandOvers,
     HandOverStep,
     StagedFile,
     Taking,
-    hand_over_items,
+    open_hand_over,
     plan_placement,
     shelves_of,
 )
-from stalkeer.jobs.downloads.leftovers import remove_if_empty, remove_part
 from stalkeer.jobs.downloads.outcomes import Settling
 from stalkeer.jobs.downloads.pictures import CODE as PICTURE
 from stalkeer.jobs.downloads.pictures import judge_file
@@ -256,25 +257,33 @@ class _Finish:
 
     def _import(self, step: HandOverStep, items: list[ItemRow]) -> Imported | Refused | None:
         """Until the instance has the file or refuses it; None where the run has ended for now."""
+        try:
+            with open_hand_over(self.handovers, step) as hand_over:
+                outcome = self._poll(hand_over, step, items)
+        except ArrError as error:
+            self._try_again(Problem("instance", str(error)), is_patient=True)
+            return None
+        except NotFound as error:
+            self.settling.fail(Problem("unwanted", str(error)))
+            return None
+        if isinstance(outcome, Pending):
+            self._come_back()
+            return None
+        return None if outcome is None else self._ended(outcome, items)
+
+    def _poll(self, hand_over: HandOver, step: HandOverStep, items: list[ItemRow]) -> HandOverOutcome | None:
+        """Ask until the import is over; `Pending` where it takes longer than a run waits. None: it is not ours."""
         for _ in range(WAITS_HERE):
-            try:
-                outcome = hand_over_items(self.handovers, step)
-            except ArrError as error:
-                self._try_again(Problem("instance", str(error)), is_patient=True)
-                return None
-            except NotFound as error:
-                self.settling.fail(Problem("unwanted", str(error)))
-                return None
+            outcome = hand_over.take(step)
             if not isinstance(outcome, Pending):
-                return self._ended(outcome, items)
+                return outcome
             self.guard.commit()
             if not self._note(items, ItemStanding(ItemState.IMPORTING, command_id=outcome.command_id)):
                 return None
             step = replace(step, command_id=outcome.command_id)
             if outcome.ask_again_s > LONGEST_WAIT_HERE_S or self.guard.wait(outcome.ask_again_s) is not None:
                 break
-        self._come_back()
-        return None
+        return outcome
 
     def _ended(self, outcome: HandOverOutcome, items: list[ItemRow]) -> Imported | Refused | None:
         if isinstance(outcome, Imported):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
 from stalkeer.jobs.downloads.choosing import FILM_RUNTIME_MIN
-from stalkeer.jobs.downloads.queue import Planned, plan_queue
+from stalkeer.jobs.downloads.queue import USUAL_RULES, Planned, QueueRules, plan_queue
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.variants import ConfirmedMatch
 from stalkeer.store.library.wanted_list import Found, Status, WantedFilter, count_to_review, count_wanted
@@ -42,9 +42,9 @@ class Answer:
         return max(0, self.missing - self.found)
 
 
-def read_answer(connection: Transaction, now: datetime, languages: Sequence[str] = ()) -> Answer:
-    """Count what starting the sure ones would fetch, by the same plan. `languages` are those of the settings."""
-    plan = plan_queue(connection, now, languages=languages)
+def read_answer(connection: Transaction, now: datetime, rules: QueueRules = USUAL_RULES) -> Answer:
+    """Count what starting the sure ones would fetch, by the same plan."""
+    plan = plan_queue(connection, now, rules)
     rates = rates_of(one.first for one in plan.planned)
     return Answer(
         missing=count_wanted(connection),

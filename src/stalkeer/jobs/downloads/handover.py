@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -131,60 +132,65 @@ def plan_placement(
     return PlacementPlan(target, release, note, shelves)
 
 
-def hand_over_items(handovers: HandOvers, step: HandOverStep) -> HandOverOutcome:
-    """One step for the items of one instance. On `Pending` store the command id and call again with it.
+@dataclass(frozen=True)
+class HandOver:
+    """A hand-over to one instance: its client and its items are the same for every step."""
 
-    On `Imported` the items are no longer wanted here, and unmonitored and tagged there if the settings say so. Raises
-    ArrError where the instance cannot be asked: the same step may be repeated.
-    """
-    row, targets = _of_instance(handovers, step)
-    request = _request(handovers, step, targets)
-    with handovers.arrs.client(row) as client:
+    handovers: HandOvers
+    instance: InstanceRow
+    client: ArrClient
+    targets: Sequence[TargetRow]
+
+    def take(self, step: HandOverStep) -> HandOverOutcome:
+        """Take one step. On `Pending` store the command id and call again with it.
+
+        On `Imported` the items are no longer wanted here, and unmonitored and tagged there if the settings say so.
+        Raises ArrError where the instance cannot be asked: the same step may be repeated.
+        """
         take = take_in_place if step.taking is Taking.IN_PLACE else hand_over
-        outcome = take(client, request, path_map(row))
+        outcome = take(self.client, self._request(step), path_map(self.instance))
         if isinstance(outcome, Imported):
-            _settle(handovers, row, client, targets)
-    return outcome
+            _settle(self.handovers, self.instance, self.client, self.targets)
+        return outcome
 
-
-def find_import(handovers: HandOvers, step: HandOverStep) -> Imported | None:
-    """The file that the instance made of ours, if it has one. Asks only; what follows an import follows here too."""
-    row, targets = _of_instance(handovers, step)
-    request = _request(handovers, step, targets)
-    with handovers.arrs.client(row) as client:
+    def find(self, step: HandOverStep) -> Imported | None:
+        """Find the file that the instance made of ours. Asks only; what follows an import follows here too."""
         find = find_in_place if step.taking is Taking.IN_PLACE else find_imported
-        found = find(client, request, path_map(row).to_remote(step.file.path))
+        found = find(self.client, self._request(step), path_map(self.instance).to_remote(step.file.path))
         if found is not None:
-            _settle(handovers, row, client, targets)
-    return found
+            _settle(self.handovers, self.instance, self.client, self.targets)
+        return found
+
+    def _request(self, step: HandOverStep) -> HandOverRequest:
+        wishes = self.handovers.settings.import_
+        return HandOverRequest(
+            target=target_of(self.targets),
+            file=step.file.path,
+            release=step.file.release,
+            size=step.file.size,
+            mode=step.mode or (ImportMode.COPY if wishes.copy_files else ImportMode.MOVE),
+            command_id=step.command_id,
+            accepted=step.accepted,
+        )
+
+
+@contextmanager
+def open_hand_over(handovers: HandOvers, step: HandOverStep) -> Iterator[HandOver]:
+    """Open the hand-over of a step's items for all of its steps. Raises NotFound where no item is left."""
+    known = _targets(handovers, step.wanted_ids)
+    targets = [target for target in known if target.instance_id == step.instance_id]
+    if not targets:
+        raise NotFound(f"No item of {step.file.path.name} belongs to this instance any more; see the next scan.")
+    with handovers.database.connect() as connection:
+        row = get_instance_by_id(connection, step.instance_id)
+    with handovers.arrs.client(row) as client:
+        yield HandOver(handovers, row, client, targets)
 
 
 def shelves_of(facts: Mapping[str, object] | None) -> dict[InstanceId, Path]:
     """Where the file is to lie in instances' own folders, as it was written down before it was placed."""
     noted = (facts or {}).get(SHELVES)
     return {InstanceId(int(key)): Path(str(path)) for key, path in noted.items()} if isinstance(noted, dict) else {}
-
-
-def _of_instance(handovers: HandOvers, step: HandOverStep) -> tuple[InstanceRow, list[TargetRow]]:
-    known = _targets(handovers, step.wanted_ids)
-    targets = [target for target in known if target.instance_id == step.instance_id]
-    if not targets:
-        raise NotFound(f"No item of {step.file.path.name} belongs to this instance any more; see the next scan.")
-    with handovers.database.connect() as connection:
-        return get_instance_by_id(connection, step.instance_id), targets
-
-
-def _request(handovers: HandOvers, step: HandOverStep, targets: Sequence[TargetRow]) -> HandOverRequest:
-    wishes = handovers.settings.import_
-    return HandOverRequest(
-        target=target_of(targets),
-        file=step.file.path,
-        release=step.file.release,
-        size=step.file.size,
-        mode=step.mode or (ImportMode.COPY if wishes.copy_files else ImportMode.MOVE),
-        command_id=step.command_id,
-        accepted=step.accepted,
-    )
 
 
 def target_of(targets: Sequence[TargetRow]) -> MovieTarget | EpisodesTarget:

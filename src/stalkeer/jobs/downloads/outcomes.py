@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+from stalkeer.adapters.files.removal import remove_part, remove_staged
+from stalkeer.core.downloads.retry import has_attempts_left
 from stalkeer.jobs.downloads.choosing import next_variant
 from stalkeer.jobs.downloads.context import Tools
-from stalkeer.jobs.downloads.leftovers import remove_part, sweep
 from stalkeer.model import DownloadState, WantedId
-from stalkeer.store.db.database import Transaction
+from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads import run_writes as owned
+from stalkeer.store.downloads.admission import forget_litter, litter
 from stalkeer.store.downloads.downloads import DownloadRow
 from stalkeer.store.downloads.run_writes import Ownership, Problem, Setback
 from stalkeer.store.journal.events import Event, Level, record_event
@@ -106,11 +108,11 @@ class Settling:
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
             failures = self.row.failures + 1
-            if failures >= (self.tools.settings().downloads.retry_attempts or failures + 1):
-                self._another(connection, problem)
-            else:
+            if has_attempts_left(failures, self.tools.settings().downloads.retry_attempts):
                 setback = Setback(problem, failures, now + timedelta(seconds=10 * failures))
                 owned.fetch_on(connection, self.owner, setback, now)
+            else:
+                self._another(connection, problem)
         self.tools.wake()
 
     def try_another(self, problem: Problem) -> None:
@@ -160,3 +162,17 @@ class Settling:
 
 def _barred(row: DownloadRow) -> BarredEntry:
     return BarredEntry(row.source_id, row.entry_key, f"{row.title}: {row.name}", [item.wanted_id for item in row.items])
+
+
+def sweep(database: Database) -> int:
+    """Delete the parts and staged files of cancelled downloads. Returns how many downloads were tidied up."""
+    with database.connect() as connection:
+        found = litter(connection)
+    for one in found:
+        if one.part_path:
+            remove_part(Path(one.part_path))
+        if one.placed_path:
+            remove_staged(Path(one.placed_path))
+        with database.begin() as connection:
+            forget_litter(connection, one.download_id)
+    return len(found)

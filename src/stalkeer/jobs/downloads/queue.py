@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from stalkeer.errors import Conflict, NotFound
-from stalkeer.jobs.downloads.choosing import rank
-from stalkeer.model import DownloadId, EntryId, InstanceId, MatchId, WantedId
+from stalkeer.core.downloads.states import Priority
+from stalkeer.errors import Conflict, NotFound, StalkeerError
+from stalkeer.jobs.downloads.choosing import RankedMatch, rank
+from stalkeer.jobs.downloads.context import DownloadQueue
+from stalkeer.model import DownloadId, EntryId, MatchId, WantedId
+from stalkeer.settings import Settings
 from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads.downloads import (
     NewDownload,
@@ -20,12 +23,77 @@ from stalkeer.store.downloads.downloads import (
     find_open_download,
 )
 from stalkeer.store.downloads.variants import ConfirmedMatch, confirmed_matches, find_match, find_pair
-from stalkeer.store.library.instances import InstanceRow, list_instances
+from stalkeer.store.library.instances import InstanceRow, find_instance, list_instances
 from stalkeer.store.library.ownership import kept_wanted_ids
 from stalkeer.store.library.targets import lock_settled
+from stalkeer.store.library.wanted_list import get_wanted
 
-FAILED_REST = timedelta(days=7)  # so long a failed item is not queued again by itself
 MOST_REFUSALS = 100  # of them a report names
+
+
+@dataclass(frozen=True)
+class QueueRules:
+    """The settings that decide on queueing. `cooldown`: the rest of an item whose download failed."""
+
+    languages: tuple[str, ...] = ()
+    cooldown: timedelta = timedelta(hours=6)
+
+    @classmethod
+    def of(cls, settings: Settings) -> QueueRules:
+        return cls(tuple(settings.matching.languages), timedelta(seconds=settings.wanted.cooldown))
+
+
+@dataclass(frozen=True)
+class QueueOptions:
+    """The options of a run of the job `download`. `limit`: queue at most so many."""
+
+    limit: int | None = None
+
+    @classmethod
+    def of_run(cls, options: Mapping[str, object]) -> QueueOptions:
+        limit = options.get("limit")
+        return cls(limit if isinstance(limit, int) else None)
+
+    def to_run(self) -> dict[str, object]:
+        return {} if self.limit is None else {"limit": self.limit}
+
+
+USUAL_RULES = QueueRules()
+UNLIMITED = QueueOptions()
+
+
+@dataclass(frozen=True)
+class OfMatch:
+    """A new download of a match."""
+
+    match_id: MatchId
+
+
+@dataclass(frozen=True)
+class OfPair:
+    """A new download of an entry for an item that it was matched with."""
+
+    entry_id: EntryId
+    wanted_id: WantedId
+
+
+@dataclass(frozen=True)
+class OfItem:
+    """A new download of the best confirmed match of an item."""
+
+    wanted_id: WantedId
+
+
+Request = OfMatch | OfPair | OfItem
+
+
+@dataclass(frozen=True)
+class Queued:
+    """The result of one request: a download, or the error that says why there is none."""
+
+    request: Request
+    download_id: DownloadId | None = None
+    error: StalkeerError | None = None
 
 
 @dataclass(frozen=True)
@@ -95,22 +163,25 @@ class _Choice:
 
 
 def plan_queue(
-    connection: Transaction, now: datetime, limit: int | None = None, languages: Sequence[str] = ()
+    connection: Transaction, now: datetime, rules: QueueRules = USUAL_RULES, options: QueueOptions = UNLIMITED
 ) -> QueueReport:
-    """What `queue_confirmed` would queue: a dry run."""
-    choice = _choose(connection, now, limit, languages)
+    """Choose what `queue_confirmed` would queue: a dry run."""
+    choice = _choose(connection, now, rules, options)
     return QueueReport(
         tuple(choice.planned), (), choice.already, tuple(choice.refused), choice.resting, is_dry_run=True
     )
 
 
 def queue_confirmed(
-    database: Database, clock: Callable[[], datetime], limit: int | None = None, languages: Sequence[str] = ()
+    database: Database,
+    clock: Callable[[], datetime],
+    rules: QueueRules = USUAL_RULES,
+    options: QueueOptions = UNLIMITED,
 ) -> QueueReport:
-    """Queue what is confirmed and not under way, at most `limit` downloads."""
+    """Queue what is confirmed and not under way."""
     now = clock()
     with database.connect() as connection:
-        choice = _choose(connection, now, limit, languages)
+        choice = _choose(connection, now, rules, options)
     queued: list[DownloadId] = []
     for start in range(0, len(choice.planned), 100):  # short transactions: the heartbeat writes in between
         with database.begin() as connection:
@@ -119,7 +190,56 @@ def queue_confirmed(
     return QueueReport(tuple(choice.planned), tuple(queued), choice.already, tuple(choice.refused), choice.resting)
 
 
-def queue_match(database: Database, clock: Callable[[], datetime], match_id: MatchId, priority: int = 0) -> DownloadId:
+def queue_all(queue: DownloadQueue, requests: Sequence[Request], priority: Priority = Priority.NORMAL) -> list[Queued]:
+    """Queue a download for each request; one that cannot be met hinders no other."""
+    results = [_try_request(queue, request, priority) for request in requests]
+    if any(result.download_id is not None for result in results):
+        queue.wake()
+    return results
+
+
+def queue_one(queue: DownloadQueue, request: Request, priority: Priority = Priority.NORMAL) -> DownloadId:
+    """Queue one download. Raises NotFound or Conflict where there can be none."""
+    made = _queue_request(queue, request, priority)
+    queue.wake()
+    return made
+
+
+def _try_request(queue: DownloadQueue, request: Request, priority: Priority) -> Queued:
+    try:
+        return Queued(request, _queue_request(queue, request, priority))
+    except StalkeerError as error:
+        return Queued(request, error=error)
+
+
+def _queue_request(queue: DownloadQueue, request: Request, priority: Priority) -> DownloadId:
+    if isinstance(request, OfPair):
+        return queue_pair(queue.database, queue.clock, request.entry_id, request.wanted_id, priority)
+    if isinstance(request, OfItem):
+        rules = QueueRules.of(queue.settings())
+        with queue.database.connect() as connection:
+            match_id = _best_match(connection, request.wanted_id, rules).match_id
+        return queue_match(queue.database, queue.clock, match_id, priority)
+    return queue_match(queue.database, queue.clock, request.match_id, priority)
+
+
+def _best_match(connection: Transaction, wanted_id: WantedId, rules: QueueRules) -> ConfirmedMatch:
+    """Choose the variant that the profile ranks first. Raises NotFound where none may be taken."""
+    item = get_wanted(connection, wanted_id)
+    found = confirmed_matches(connection, [wanted_id])
+    if found:
+        best = _best(found, find_instance(connection, item.instance), rules.languages)
+        if isinstance(best, RankedMatch):
+            return best.match
+        why = "; ".join(best.reasons)
+    else:
+        why = f"it is held back, {item.skip}" if item.skip else "nothing sure was found"
+    raise NotFound(f"{item.label}: {why}. Open it to choose one yourself.")
+
+
+def queue_match(
+    database: Database, clock: Callable[[], datetime], match_id: MatchId, priority: Priority = Priority.NORMAL
+) -> DownloadId:
     """Queue one match, whatever was decided of it: the user asked for it."""
     with database.begin() as connection:
         match = find_match(connection, match_id)
@@ -129,7 +249,11 @@ def queue_match(database: Database, clock: Callable[[], datetime], match_id: Mat
 
 
 def queue_pair(
-    database: Database, clock: Callable[[], datetime], entry_id: EntryId, wanted_id: WantedId, priority: int = 0
+    database: Database,
+    clock: Callable[[], datetime],
+    entry_id: EntryId,
+    wanted_id: WantedId,
+    priority: Priority = Priority.NORMAL,
 ) -> DownloadId:
     """Queue this entry for that item; they must have been matched, with whatever score."""
     with database.begin() as connection:
@@ -141,45 +265,44 @@ def queue_pair(
         return _create_one(connection, match, clock(), priority)
 
 
-def _choose(connection: Transaction, now: datetime, limit: int | None, languages: Sequence[str]) -> _Choice:
+def _choose(connection: Transaction, now: datetime, rules: QueueRules, options: QueueOptions) -> _Choice:
     choice = _Choice()
     by_item: dict[WantedId, list[ConfirmedMatch]] = {}
     for match in confirmed_matches(connection):
         by_item.setdefault(match.wanted_id, []).append(match)
     active = active_wanted_ids(connection) | kept_wanted_ids(connection)
-    resting = failed_wanted_ids(connection, now - FAILED_REST)
+    resting = failed_wanted_ids(connection, now - rules.cooldown)
     instances = {instance.id: instance for instance in list_instances(connection)}
-    chosen: dict[EntryId, list[tuple[ConfirmedMatch, tuple[str, ...]]]] = {}
+    chosen: dict[EntryId, list[RankedMatch]] = {}
     for wanted_id, matches in sorted(by_item.items()):
         if wanted_id in active:
             choice.already += 1
         elif wanted_id in resting:
             choice.resting += 1
         else:
-            best = _best(matches, instances, languages)
+            best = _best(matches, instances.get(matches[0].instance_id), rules.languages)
             if isinstance(best, Refusal):
                 choice.refused.append(best)
             else:
-                chosen.setdefault(best[0].entry_id, []).append(best)
+                chosen.setdefault(best.match.entry_id, []).append(best)
     for found in chosen.values():
-        if limit is None or len(choice.planned) < limit:
-            choice.planned.append(Planned(tuple(match for match, _ in found), found[0][1]))
+        if options.limit is None or len(choice.planned) < options.limit:
+            choice.planned.append(Planned(tuple(one.match for one in found), found[0].reasons))
     return choice
 
 
 def _best(
-    matches: list[ConfirmedMatch], instances: Mapping[InstanceId, InstanceRow], languages: Sequence[str]
-) -> tuple[ConfirmedMatch, tuple[str, ...]] | Refusal:
-    ranked = rank(matches, instances.get(matches[0].instance_id), languages)
+    matches: list[ConfirmedMatch], instance: InstanceRow | None, languages: Sequence[str]
+) -> RankedMatch | Refusal:
+    ranked = rank(matches, instance, languages)
     if not ranked:
         return Refusal(matches[0].title, ("none of its variants is better than the file that is there",))
     if not ranked[0].allowed:
         return Refusal(matches[0].title, ranked[0].reasons)
-    match = next(match for match in matches if match.entry_id == ranked[0].variant.entry_id)
-    return match, ranked[0].reasons
+    return ranked[0]
 
 
-def _create_one(connection: Transaction, match: ConfirmedMatch, now: datetime, priority: int) -> DownloadId:
+def _create_one(connection: Transaction, match: ConfirmedMatch, now: datetime, priority: Priority) -> DownloadId:
     settled = lock_settled(connection, [match.wanted_id])
     if match.wanted_id in settled:
         raise Conflict(settled[match.wanted_id].refusal(match.title))
@@ -190,9 +313,9 @@ def _create_one(connection: Transaction, match: ConfirmedMatch, now: datetime, p
 
 
 def _create(
-    connection: Transaction, matches: Iterable[ConfirmedMatch], now: datetime, priority: int = 0
+    connection: Transaction, matches: Iterable[ConfirmedMatch], now: datetime, priority: Priority = Priority.NORMAL
 ) -> DownloadId | None:
-    """The download for those of the items that are still wanted and not under way; None where there is none."""
+    """Queue a download of the items that are still wanted and not under way; None where there is none."""
     wished = tuple(matches)
     settled = lock_settled(connection, [match.wanted_id for match in wished])
     served = tuple(match for match in wished if match.wanted_id not in settled)
@@ -213,6 +336,6 @@ def _create(
         title=title,
         kind=first.kind,
         items=items,
-        priority=priority,
+        priority=priority.level,
     )
     return create_download(connection, new, now)

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stalkeer.adapters.arr.outcomes import Imported
+from stalkeer.adapters.files.removal import remove_if_empty
 from stalkeer.errors import ArrError, NotFound
-from stalkeer.jobs.downloads.handover import HandOvers, HandOverStep, StagedFile, Taking, find_import, shelves_of
-from stalkeer.jobs.downloads.leftovers import remove_if_empty
+from stalkeer.jobs.downloads.handover import HandOvers, HandOverStep, StagedFile, Taking, open_hand_over, shelves_of
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.model import InstanceId
 from stalkeer.settings import Settings
@@ -71,7 +71,9 @@ def _find(handovers: HandOvers, row: DownloadRow, items: list[ItemRow], silent: 
     taking = Taking.FROM_STAGING if shelf is None else Taking.IN_PLACE
     wanted_ids = tuple(item.wanted_id for item in items)
     try:
-        return find_import(handovers, HandOverStep(instance_id, wanted_ids, StagedFile(file, size), taking=taking))
+        step = HandOverStep(instance_id, wanted_ids, StagedFile(file, size), taking=taking)
+        with open_hand_over(handovers, step) as hand_over:
+            return hand_over.find(step)
     except ArrError:
         silent.add(instance_id)  # the scan itself reports why
     except NotFound:

@@ -22,7 +22,7 @@ from stalkeer.adapters.transfers.request import (
 from stalkeer.adapters.transfers.transfer import transfer
 from stalkeer.core.catalogue.access import Access, fill
 from stalkeer.core.downloads.failures import FailureKind
-from stalkeer.core.downloads.retry import GiveUp, decide_retry, failures_after
+from stalkeer.core.downloads.retry import GiveUp, decide_retry, failures_after, has_attempts_left
 from stalkeer.core.downloads.states import Intent
 from stalkeer.jobs.downloads.admission import download_limit_name, source_limit_name
 from stalkeer.jobs.downloads.context import Tools
@@ -244,7 +244,7 @@ def note_defect(tools: Tools, owner: Ownership, message: str) -> None:
         row = get_download(connection, owner.download_id)
         problem = Problem("internal", f"An unexpected error, please report it: {message}")
         failures = row.failures + 1
-        if failures >= (tools.settings().downloads.retry_attempts or failures + 1):
+        if not has_attempts_left(failures, tools.settings().downloads.retry_attempts):
             if owned.give_up(connection, owner, problem, now):
                 event = Event("download.failed", f"{row.title} failed: {message}", Level.ERROR, download_id=row.id)
                 record_event(connection, now, event)

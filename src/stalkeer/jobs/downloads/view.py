@@ -1,16 +1,26 @@
-"""Downloads as they are shown: one document for the command line, the API and the pages."""
+"""Downloads as they are shown: one document for command line, API and pages, and the story of each."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
+from stalkeer.core.downloads.states import Priority
 from stalkeer.core.downloads.waiting import Waiting
+from stalkeer.logs import DOWNLOAD_LOG
 from stalkeer.model import DownloadId, DownloadState
-from stalkeer.store.downloads.downloads import DownloadRow
+from stalkeer.secrets import mask_text
+from stalkeer.store.db.database import Database
+from stalkeer.store.downloads.downloads import DownloadRow, get_download
+from stalkeer.store.journal.events import EventFilter, list_events
 
-PRIORITIES = {"force": 2, "high": 1, "normal": 0, "low": -1}
-PRIORITY_NAMES = {value: name for name, value in PRIORITIES.items()}
+MOST_LINES = 1000
+NOT_SHOWN = frozenset({"event", "level", "timestamp", "logger", "download", "exception", "request_id"})
+PRIORITY_NAMES = {priority.level: priority.value for priority in Priority}
 
 
 @dataclass(frozen=True)
@@ -91,3 +101,53 @@ def show(rows: Sequence[DownloadRow], waiting: Mapping[DownloadId, Waiting]) -> 
 
 def _waiting(waiting: Waiting) -> dict[str, object]:
     return {"reason": waiting.reason.value, "until": waiting.until, "text": waiting.text}
+
+
+# --- the story of a download -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class StoryLine:
+    """An event of a download, or a line of its log. `kind` is the event's, or `log`."""
+
+    at: datetime
+    kind: str
+    level: str
+    text: str
+
+    def to_document(self) -> Mapping[str, object]:
+        return {"at": self.at, "kind": self.kind, "level": self.level, "text": self.text}
+
+
+def read_story(database: Database, logs: Path, download_id: DownloadId) -> list[StoryLine]:
+    """In order of time, the last thousand lines. Raises NotFound for a download that there is not."""
+    with database.connect() as connection:
+        get_download(connection, download_id)
+        rows = list_events(connection, EventFilter(download_id=download_id), limit=MOST_LINES)
+    events = [StoryLine(row.at, row.event.kind, row.event.level.value, row.event.message) for row in reversed(rows)]
+    logged = deque(_logged(logs, download_id), maxlen=MOST_LINES)
+    return sorted([*events, *logged], key=lambda line: line.at)[-MOST_LINES:]
+
+
+def _logged(folder: Path, download_id: DownloadId) -> Iterator[StoryLine]:
+    """From the oldest file on. An event's own line is left out: the database has it."""
+    sign = f'"download": {download_id}'
+    for path in sorted(folder.glob(f"{DOWNLOAD_LOG}*"), key=lambda path: (len(path.name), path.name), reverse=True):
+        with path.open(encoding="utf-8", errors="replace") as file:
+            for text in file:
+                line = _read(text, download_id) if sign in text else None
+                if line is not None:
+                    yield line
+
+
+def _read(text: str, download_id: DownloadId) -> StoryLine | None:
+    try:
+        fields = json.loads(text)
+        at = datetime.fromisoformat(fields["timestamp"]).astimezone(UTC)
+    except (ValueError, KeyError, TypeError):
+        return None  # a line that a full disk cut off
+    if fields.get("download") != download_id or "kind" in fields:
+        return None
+    more = " ".join(f"{name}={value}" for name, value in fields.items() if name not in NOT_SHOWN)
+    words = f"{fields.get('event', '')} {more}".strip()
+    return StoryLine(at, "log", str(fields.get("level", "info")), mask_text(words))

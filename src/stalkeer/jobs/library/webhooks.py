@@ -20,7 +20,7 @@ from stalkeer.jobs.library.skip_rules import SkipRule
 from stalkeer.model import DownloadState, WantedId
 from stalkeer.settings.schema import is_http_url
 from stalkeer.store.db.database import Transaction
-from stalkeer.store.downloads.downloads import act
+from stalkeer.store.downloads.actions import act
 from stalkeer.store.journal.events import Event, Level, record_event
 from stalkeer.store.library.instances import InstanceRow, find_instance, get_instance, set_webhook_secret
 from stalkeer.store.library.targets import downloads_working_for

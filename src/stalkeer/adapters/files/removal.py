@@ -1,0 +1,24 @@
+"""Remove what a download leaves on disk."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+
+def remove_part(part: Path) -> None:
+    """Delete a part and what a transfer keeps beside it."""
+    part.unlink(missing_ok=True)
+    for suffix in (".other", ".hls", ".hls.new", ".joined"):
+        part.with_name(part.name + suffix).unlink(missing_ok=True)
+
+
+def remove_staged(file: Path) -> None:
+    """Delete the file, and its own folder where nothing else is in it."""
+    file.unlink(missing_ok=True)
+    remove_if_empty(file.parent)
+
+
+def remove_if_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        folder.rmdir()

@@ -1,0 +1,168 @@
+"""The user's verbs on downloads; every face calls these. Each download is changed in a transaction of its own.
+
+One that cannot be changed hinders no other: its result carries the reason. What changed anything wakes the heartbeat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+
+from stalkeer.core.downloads.states import Action, Outcome, Part, Priority
+from stalkeer.errors import Conflict, StalkeerError
+from stalkeer.jobs.downloads.context import DownloadQueue
+from stalkeer.model import DownloadId
+from stalkeer.store.db.database import Transaction
+from stalkeer.store.downloads import actions as store
+from stalkeer.store.downloads.actions import ActionResult
+from stalkeer.store.downloads.downloads import get_download
+
+Change = Callable[[Transaction, DownloadId, datetime], ActionResult]
+
+
+class Verb(StrEnum):
+    """An action on one download or on many."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+    RETRY = "retry"
+    NOW = "now"
+    ACCEPT = "accept"  # import what an instance refused
+    TOP = "top"
+    BOTTOM = "bottom"
+
+
+class Step(StrEnum):
+    """A move past the next download that waits."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+class Side(StrEnum):
+    BEFORE = "before"
+    AFTER = "after"
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The place before or after another download."""
+
+    other: DownloadId
+    side: Side = Side.BEFORE
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The outcome of a move past others; NOTHING where the download is the first or the last already."""
+
+    title: str
+    outcome: Outcome
+
+
+def act_on(
+    queue: DownloadQueue, download_ids: Sequence[DownloadId], verb: Verb, part: Part = Part.REMOVE
+) -> list[ActionResult]:
+    """Do the same with each of these downloads. `part`: the fate of what a cancelled one has."""
+    change = partial(_cancel, part=part) if verb is Verb.CANCEL else _CHANGES[verb]
+    return _change_each(queue, download_ids, change)
+
+
+def act_on_all(queue: DownloadQueue, verb: Verb, part: Part = Part.REMOVE) -> list[ActionResult]:
+    """Do it with every download that is in a state where it makes sense. Raises Conflict where it never does."""
+    if verb not in _OF_ALL:
+        raise Conflict(f"{verb.value!r} cannot be done with all downloads at once: name them")
+    with queue.database.connect() as connection:
+        download_ids = store.fitting_ids(connection, Action(verb.value))
+    return act_on(queue, download_ids, verb, part)
+
+
+def set_priority(queue: DownloadQueue, download_ids: Sequence[DownloadId], priority: Priority) -> list[ActionResult]:
+    """Let downloads start before others, or after them."""
+
+    def change(connection: Transaction, download_id: DownloadId, now: datetime) -> ActionResult:
+        store.set_priority(connection, download_id, priority, now)
+        return ActionResult(download_id, Outcome.DONE)
+
+    return _change_each(queue, download_ids, change)
+
+
+def set_bandwidth_limit(queue: DownloadQueue, download_id: DownloadId, limit: int) -> ActionResult:
+    """Give a download a bandwidth of its own, in bytes/s; 0 lifts it."""
+
+    def change(connection: Transaction, download_id: DownloadId, now: datetime) -> ActionResult:
+        store.set_limit(connection, download_id, limit, now)
+        return ActionResult(download_id, Outcome.DONE)
+
+    return _change_each(queue, [download_id], change)[0]
+
+
+def move(queue: DownloadQueue, download_id: DownloadId, place: Step | Beside) -> Moved:
+    """Change a download's place among those of its priority. Raises NotFound, and InvalidInput for another priority."""
+    with queue.database.begin() as connection:
+        row = get_download(connection, download_id)
+        if isinstance(place, Step):
+            neighbour = store.find_neighbour(connection, row, above=place is Step.UP)
+            if neighbour is None:
+                return Moved(row.title, Outcome.NOTHING)
+            place = Beside(neighbour, Side.BEFORE if place is Step.UP else Side.AFTER)
+        put = store.move_before if place.side is Side.BEFORE else store.move_after
+        put(connection, download_id, place.other, queue.clock())
+    queue.wake()
+    return Moved(row.title, Outcome.DONE)
+
+
+def check(result: ActionResult) -> ActionResult:
+    """Raise the reason of a refusal: for a face that was asked for one download."""
+    if result.error is not None:
+        raise result.error
+    return result
+
+
+def _change_each(queue: DownloadQueue, download_ids: Sequence[DownloadId], change: Change) -> list[ActionResult]:
+    results = [_try(queue, download_id, change) for download_id in download_ids]
+    if any(result.outcome is not Outcome.REFUSED for result in results):
+        queue.wake()
+    return results
+
+
+def _try(queue: DownloadQueue, download_id: DownloadId, change: Change) -> ActionResult:
+    try:
+        with queue.database.begin() as connection:
+            return change(connection, download_id, queue.clock())
+    except StalkeerError as error:
+        return ActionResult(download_id, Outcome.REFUSED, error=error)
+
+
+def _act(connection: Transaction, download_id: DownloadId, now: datetime, *, action: Action) -> ActionResult:
+    return store.act(connection, download_id, action, now)
+
+
+def _cancel(connection: Transaction, download_id: DownloadId, now: datetime, *, part: Part) -> ActionResult:
+    return store.cancel(connection, download_id, part, now)
+
+
+def _to_top(connection: Transaction, download_id: DownloadId, now: datetime) -> ActionResult:
+    store.move_to_top(connection, download_id, now)
+    return ActionResult(download_id, Outcome.DONE)
+
+
+def _to_bottom(connection: Transaction, download_id: DownloadId, now: datetime) -> ActionResult:
+    store.move_to_bottom(connection, download_id, now)
+    return ActionResult(download_id, Outcome.DONE)
+
+
+_CHANGES: Mapping[Verb, Change] = {
+    Verb.PAUSE: partial(_act, action=Action.PAUSE),
+    Verb.RESUME: partial(_act, action=Action.RESUME),
+    Verb.RETRY: partial(_act, action=Action.RETRY),
+    Verb.NOW: store.start_now,
+    Verb.ACCEPT: store.accept_refusal,
+    Verb.TOP: _to_top,
+    Verb.BOTTOM: _to_bottom,
+}
+_OF_ALL = (Verb.PAUSE, Verb.RESUME, Verb.CANCEL, Verb.RETRY)

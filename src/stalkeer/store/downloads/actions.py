@@ -1,0 +1,237 @@
+"""What the user does to downloads, each within one transaction of the caller. Works from any process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select, update
+
+from stalkeer.core.downloads.states import Action, AlreadySo, Ask, Become, Outcome, Part, Priority, Refuse, decide
+from stalkeer.errors import Conflict, InvalidInput, StalkeerError
+from stalkeer.model import FINAL_STATES, DownloadId, DownloadState
+from stalkeer.store.db.tables import download_items, downloads
+from stalkeer.store.downloads.downloads import REFUSALS, DownloadRow, ItemState, end_items, last_rank, lock_download
+from stalkeer.store.journal.events import Event, record_event
+from stalkeer.store.library.targets import SettledItem, lock_settled
+
+
+@dataclass(frozen=True)
+class ActionResult:
+    """The outcome of an action on one download. `error`: the reason of a refusal."""
+
+    download_id: DownloadId
+    outcome: Outcome
+    state: DownloadState | None = None
+    error: StalkeerError | None = None
+
+    @property
+    def reason(self) -> str:
+        return "" if self.error is None else str(self.error)
+
+
+def act(connection: Connection, download_id: DownloadId, action: Action, now: datetime) -> ActionResult:
+    """Do what the user asked, or ask the worker that has the download to do it. Works from any process."""
+    row = lock_download(connection, download_id)
+    effect = decide(action, row.state, is_owned=row.is_owned, stage=row.file_stage)
+    if isinstance(effect, Refuse):
+        return _refused(row, f"{row.title} cannot be {_past(action)}: {effect.reason}.")
+    if isinstance(effect, Ask):
+        connection.execute(
+            update(downloads).where(downloads.c.id == download_id).values(intent=effect.intent.value, updated_at=now)
+        )
+        return ActionResult(download_id, Outcome.ASKED, row.state)
+    if isinstance(effect, AlreadySo):
+        _withdraw(connection, row, action, now)
+        return ActionResult(download_id, Outcome.NOTHING, row.state)
+    if action is Action.RETRY and effect.state is DownloadState.QUEUED:
+        settled = _settled(connection, row)
+        if settled is not None:
+            return _refused(row, settled.refusal(row.title))
+    _become(connection, row, effect, now)
+    event = Event(
+        f"download.{_past(action)}",
+        f"{row.title} was {_past(action)}",
+        download_id=download_id,
+        source_id=row.source_id,
+    )
+    record_event(connection, now, event)
+    return ActionResult(download_id, Outcome.DONE, effect.state)
+
+
+def _refused(row: DownloadRow, reason: str) -> ActionResult:
+    return ActionResult(row.id, Outcome.REFUSED, row.state, Conflict(reason))
+
+
+def cancel(connection: Connection, download_id: DownloadId, part: Part, now: datetime) -> ActionResult:
+    """Cancel a download, and keep or remove its part. One that is cancelled already keeps a part that was kept."""
+    result = act(connection, download_id, Action.CANCEL, now)
+    if result.outcome in (Outcome.DONE, Outcome.ASKED) or (result.outcome is Outcome.NOTHING and part is Part.KEEP):
+        query = update(downloads).where(downloads.c.id == download_id)
+        connection.execute(query.values(keep_partial=part is Part.KEEP))
+    return result
+
+
+def fitting_ids(connection: Connection, action: Action) -> list[DownloadId]:
+    """All downloads for which `action` makes sense: what "all" means."""
+    states = {
+        Action.PAUSE: (DownloadState.QUEUED, DownloadState.DOWNLOADING),
+        Action.RESUME: (DownloadState.PAUSED,),
+        Action.RETRY: (DownloadState.FAILED, DownloadState.BLOCKED),
+        Action.CANCEL: tuple(set(DownloadState) - FINAL_STATES),
+    }[action]
+    query = select(downloads.c.id).where(downloads.c.state.in_([state.value for state in states]))
+    return [DownloadId(download_id) for download_id in connection.execute(query.order_by(downloads.c.id)).scalars()]
+
+
+def _settled(connection: Connection, row: DownloadRow) -> SettledItem | None:
+    """Why nothing is to be fetched for any item of the download; None where one is still wanted."""
+    open_ids = [item.wanted_id for item in row.items if item.state is not ItemState.IMPORTED]
+    settled = lock_settled(connection, open_ids)
+    return settled[open_ids[0]] if open_ids and len(settled) == len(set(open_ids)) else None
+
+
+def _withdraw(connection: Connection, row: DownloadRow, action: Action, now: datetime) -> None:
+    """Resume takes back a pause its owner has not come to; resume and retry end a back-off."""
+    if action in (Action.RESUME, Action.RETRY):
+        query = update(downloads).where(downloads.c.id == row.id)
+        connection.execute(query.values(intent=None, not_before=None, updated_at=now))
+
+
+def _become(connection: Connection, row: DownloadRow, effect: Become, now: datetime) -> None:
+    values: dict[str, Any] = {"state": effect.state.value, "intent": None, "updated_at": now, "speed": None}
+    if effect.state is DownloadState.CANCELLED:
+        values |= {"finished_at": now, "not_before": None}
+        end_items(connection, row.id, ItemState.CANCELLED)
+    elif effect.state is not DownloadState.PAUSED:
+        values |= {"failures": 0, "not_before": None, "error": None, "error_code": None, "finished_at": None}
+        values |= {"keep_partial": False}
+        _revive_items(connection, row)
+    connection.execute(update(downloads).where(downloads.c.id == row.id).values(**values))
+
+
+def _revive_items(connection: Connection, row: DownloadRow) -> None:
+    wanted = [item.wanted_id for item in row.items if item.state is not ItemState.IMPORTED]
+    query = select(download_items.c.download_id).where(
+        download_items.c.active, download_items.c.wanted_id.in_(wanted), download_items.c.download_id != row.id
+    )
+    other = connection.execute(query.limit(1)).scalar_one_or_none()
+    if other is not None:
+        raise Conflict(f"{row.title} is being downloaded already, as download {other}; cancel that one first.")
+    connection.execute(
+        update(download_items)
+        .where(download_items.c.download_id == row.id, download_items.c.state != ItemState.IMPORTED.value)
+        .values(active=True, state=ItemState.WAITING.value, command_id=None, refusal=None)
+    )
+
+
+def accept_refusal(connection: Connection, download_id: DownloadId, now: datetime) -> ActionResult:
+    """The user overrules what the instance said against the file: it is imported all the same."""
+    row = lock_download(connection, download_id)
+    reasons = [item.refusal for item in row.items if item.state is ItemState.REFUSED and item.refusal]
+    if row.state is not DownloadState.BLOCKED or not reasons:
+        raise Conflict(f"{row.title} is {row.state.value}; only what an instance refused can be accepted.")
+    facts = {**(row.facts or {}), "accepted": [part for reason in reasons for part in reason.split(REFUSALS)]}
+    connection.execute(update(downloads).where(downloads.c.id == download_id).values(facts=facts))
+    return act(connection, download_id, Action.RETRY, now)
+
+
+def set_priority(connection: Connection, download_id: DownloadId, priority: Priority, now: datetime) -> None:
+    """Effective at the next admission."""
+    lock_download(connection, download_id)
+    query = update(downloads).where(downloads.c.id == download_id)
+    connection.execute(query.values(priority=priority.level, updated_at=now))
+
+
+def start_now(connection: Connection, download_id: DownloadId, now: datetime) -> ActionResult:
+    """First in the queue, whatever the calendar says; it takes the place of a running one where it must."""
+    row = lock_download(connection, download_id)
+    result = ActionResult(download_id, Outcome.DONE, row.state)
+    if row.state in (DownloadState.PAUSED, DownloadState.FAILED, DownloadState.CANCELLED):
+        action = Action.RESUME if row.state is DownloadState.PAUSED else Action.RETRY
+        result = act(connection, download_id, action, now)
+    elif row.state is not DownloadState.QUEUED:
+        return replace(result, outcome=Outcome.NOTHING)
+    if result.outcome is Outcome.DONE:
+        set_priority(connection, download_id, Priority.FORCE, now)
+        connection.execute(update(downloads).where(downloads.c.id == download_id).values(not_before=None))
+        move_to_top(connection, download_id, now)
+    return result
+
+
+def move_to_top(connection: Connection, download_id: DownloadId, now: datetime) -> None:
+    first = connection.execute(select(func.coalesce(func.min(downloads.c.rank), 0.0))).scalar_one()
+    _set_rank(connection, download_id, float(first) - 1, now)
+
+
+def move_to_bottom(connection: Connection, download_id: DownloadId, now: datetime) -> None:
+    _set_rank(connection, download_id, last_rank(connection) + 1, now)
+
+
+def move_before(connection: Connection, download_id: DownloadId, other: DownloadId, now: datetime) -> None:
+    """Between `other` and the one that was before it. Raises InvalidInput where the two differ in priority."""
+    target = _lock_target(connection, download_id, other)
+    before = connection.execute(
+        select(func.max(downloads.c.rank)).where(downloads.c.rank < target.rank, downloads.c.id != download_id)
+    ).scalar_one_or_none()
+    _set_rank(connection, download_id, target.rank - 1 if before is None else (before + target.rank) / 2, now)
+
+
+def move_after(connection: Connection, download_id: DownloadId, other: DownloadId, now: datetime) -> None:
+    """Between `other` and the one that was behind it, likewise."""
+    target = _lock_target(connection, download_id, other)
+    behind = connection.execute(
+        select(func.min(downloads.c.rank)).where(downloads.c.rank > target.rank, downloads.c.id != download_id)
+    ).scalar_one_or_none()
+    _set_rank(connection, download_id, target.rank + 1 if behind is None else (target.rank + behind) / 2, now)
+
+
+def _lock_target(connection: Connection, download_id: DownloadId, other: DownloadId) -> DownloadRow:
+    row, target = lock_download(connection, download_id), lock_download(connection, other)
+    if row.priority != target.priority:
+        raise InvalidInput(f"{row.title} and {target.title} differ in priority: the higher always goes first.")
+    return target
+
+
+MOVABLE = (DownloadState.QUEUED, DownloadState.PAUSED)  # what waits has a place; what runs has none
+
+
+def find_neighbour(connection: Connection, row: DownloadRow, *, above: bool) -> DownloadId | None:
+    """Return the adjacent waiting download of the same priority, or None."""
+    rank, own = downloads.c.rank, DownloadId(row.id)
+    is_there = (
+        or_(rank < row.rank, and_(rank == row.rank, downloads.c.id < own))
+        if above
+        else or_(rank > row.rank, and_(rank == row.rank, downloads.c.id > own))
+    )
+    order = (rank.desc(), downloads.c.id.desc()) if above else (rank, downloads.c.id)
+    states = [state.value for state in MOVABLE]
+    query = (
+        select(downloads.c.id)
+        .where(is_there, downloads.c.state.in_(states), downloads.c.priority == row.priority)
+        .order_by(*order)
+        .limit(1)
+    )
+    found = connection.execute(query).scalar_one_or_none()
+    return None if found is None else DownloadId(found)
+
+
+def set_limit(connection: Connection, download_id: DownloadId, limit: int | None, now: datetime) -> None:
+    """This download's own bandwidth, bytes/s; None or 0: no limit of its own."""
+    lock_download(connection, download_id)
+    connection.execute(
+        update(downloads).where(downloads.c.id == download_id).values(bandwidth_limit=limit or None, updated_at=now)
+    )
+
+
+def _set_rank(connection: Connection, download_id: DownloadId, rank: float, now: datetime) -> None:
+    lock_download(connection, download_id)
+    connection.execute(update(downloads).where(downloads.c.id == download_id).values(rank=rank, updated_at=now))
+
+
+_PAST = {Action.PAUSE: "paused", Action.RESUME: "resumed", Action.CANCEL: "cancelled", Action.RETRY: "retried"}
+
+
+def _past(action: Action) -> str:
+    return _PAST[action]
