@@ -230,6 +230,47 @@ def test_only_the_engine_imports_dbos():
     assert users <= {"engine"}
 
 
+NETWORK = frozenset(
+    {"urllib3", "httpx2", "httpcore2", "h11", "python_socks", "socks", "ssl", "http.client", "urllib.request"}
+)
+LISTENING = frozenset({"stalkeer.faces.http.server"})
+ASKING_OUR_NAME = frozenset({"stalkeer.engine.engine", "stalkeer.jobs.journal.reporting"})
+OWN_HEALTH = "stalkeer.faces.cli.healthcheck"  # asks this machine alone, and must start in a moment
+
+
+def test_foreign_servers_are_met_in_one_place():
+    """`adapters.net` speaks HTTP, TLS and SOCKS for the whole program; demo is no part of it."""
+    wrong = [
+        f"{name_of(path)} imports {module}"
+        for path in modules()
+        if package_of(name_of(path)) != "adapters.net" and floor_of(name_of(path)) != "demo"
+        for module in imported_modules(path)
+        if {module, module.split(".")[0]} & NETWORK
+        if (name_of(path), module) != (OWN_HEALTH, "urllib.request")
+    ]
+
+    assert wrong == []
+
+
+def test_a_socket_is_used_only_to_listen_or_to_ask_for_our_name():
+    users = {
+        name_of(path)
+        for path in modules()
+        if package_of(name_of(path)) != "adapters.net" and floor_of(name_of(path)) != "demo"
+        if any(module.split(".")[0] == "socket" for module in imported_modules(path))
+    }
+    called = {
+        node.attr
+        for path in modules()
+        if name_of(path) in ASKING_OUR_NAME
+        for node in nodes_of(path)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "socket"
+    }
+
+    assert users <= LISTENING | ASKING_OUR_NAME
+    assert called == {"gethostname"}
+
+
 def test_only_the_store_speaks_sql():
     """Everyone else asks the store."""
     users = {

@@ -9,8 +9,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from stalkeer.adapters.files.space import volume_of
-from stalkeer.adapters.transfers.connection import Route, dial_first
-from stalkeer.adapters.transfers.opening import Hopeless, Opening, open_url
 from stalkeer.adapters.transfers.request import Failed, FailureKind, Fetched, Limits, Stopped, Tls
 from stalkeer.demo.content import Pattern, ServedFile
 from stalkeer.demo.provider import Provider
@@ -107,32 +105,6 @@ def test_a_second_stream_of_the_account_cuts_the_first_and_it_resumes(desk):
 
     assert_whole(desk, outcome)
     assert desk.provider.connections.killed["anna"] >= 1
-
-
-@pytest.mark.parametrize(
-    ("family", "address"),
-    [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")],
-    ids=["ipv4", "ipv6 that leads nowhere"],
-)
-def test_a_host_with_a_dead_first_address_is_reached_by_its_second(family, address):
-    with socket.socket(family) as full, socket.create_server(("127.0.0.1", 0)) as alive:
-        try:
-            full.bind((address, 0))
-        except OSError:
-            pytest.skip("this machine has no IPv6")
-        full.listen(0)
-        fillers = [socket.socket(family) for _ in range(3)]
-        for filler in fillers:
-            filler.setblocking(False)
-            filler.connect_ex(full.getsockname())
-
-        found = dial_first(
-            [(family, full.getsockname()), (socket.AF_INET, alive.getsockname())], 1.0, lambda connecting: None
-        )
-
-        assert found.getpeername() == alive.getsockname()
-        for opened in (found, *fillers):
-            opened.close()
 
 
 def test_a_stop_frees_a_connection_that_is_still_being_made(desk):
@@ -453,16 +425,6 @@ def test_a_redirect_to_anything_but_http_is_refused(desk, target):
 
     assert isinstance(outcome, Failed) and outcome.kind is FailureKind.TRANSIENT
     assert not desk.part.exists() or desk.part.stat().st_size == 0
-
-
-def test_a_server_outside_cannot_send_a_download_into_the_users_own_network(desk):
-    desk.provider.redirects = False
-    desk.provider.hook = on(faults.redirect("http://router.lan/reboot"))
-    names = {"127.0.0.1": ("8.8.8.8",), "router.lan": ("192.168.1.1",)}
-    opening = Opening(desk.url, {}, Route(), False, lambda: None, lambda _halt: None, names.__getitem__)
-
-    with pytest.raises(Hopeless, match="your own network"):
-        open_url(opening)
 
 
 def test_credentials_are_dropped_when_a_redirect_leads_to_another_host(desk):

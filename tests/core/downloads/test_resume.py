@@ -88,11 +88,6 @@ def test_a_whole_file_is_compared_and_a_shorter_one_reported():
     assert isinstance(shorter, Refused) and shorter.kind is FailureKind.CHANGED
 
 
-def test_a_compressed_file_is_refused():
-    assert isinstance(plan_answer(Held(), is_ranged=False, head=Head(200, 10, encoding="gzip")), Refused)
-    assert plan_answer(Held(), is_ranged=False, head=Head(200, 10, encoding="identity")) == Whole(10)
-
-
 def test_validators_survive_being_stored():
     validators = Validators(etag='"x"', date=LATER)
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import TypeVar
 
-import httpx2
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
+from stalkeer.adapters.net.api import ApiAnswer
 from stalkeer.errors import ArrError, ArrNotFound, ArrRefused, ArrUnauthorised, ArrUnreachable, ArrWrongProgram
 
 T = TypeVar("T")
@@ -30,7 +30,11 @@ def parse(adapter: TypeAdapter[T], content: bytes, asked: str) -> T:
     except ValidationError as error:
         if error.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid":
             raise unreadable(error, asked) from error
-    return read_value(adapter, json.loads(content), asked)
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits
+        raise _unknown_form(asked, "it cannot be read") from error
+    return read_value(adapter, value, asked)
 
 
 def read_value(adapter: TypeAdapter[T], value: object, asked: str) -> T:
@@ -61,7 +65,11 @@ def unreadable(error: ValidationError, asked: str) -> ArrError:
             "Check the address and its base path."
         )
     where = ".".join(str(part) for part in first["loc"])
-    return ArrRefused(f"{asked} answered in an unknown form: {where}: {first['msg']}. Its version may be unsupported.")
+    return _unknown_form(asked, f"{where}: {first['msg']}")
+
+
+def _unknown_form(asked: str, why: str) -> ArrError:
+    return ArrRefused(f"{asked} answered in an unknown form: {why}. Its version may be unsupported.")
 
 
 def objects_of_array(chunks: Iterator[str], asked: str) -> Iterator[object]:
@@ -82,6 +90,8 @@ def objects_of_array(chunks: Iterator[str], asked: str) -> Iterator[object]:
                 value, position = decoder.raw_decode(buffer, position)
             except json.JSONDecodeError:
                 break  # cut in the middle: the rest is in a later chunk
+            except (ValueError, RecursionError) as error:
+                raise _unknown_form(asked, "it cannot be read") from error
             yield value
         buffer = buffer[position:]
     raise ArrUnreachable(f"{asked}: the answer ended in the middle of the list. It is read again at the next sync.")
@@ -104,12 +114,12 @@ def _next_value(buffer: str, position: int, asked: str, *, inside: bool) -> tupl
     return position, inside, False
 
 
-def explain_refusal(response: httpx2.Response, asked: str) -> ArrError:
+def explain_refusal(answer: ApiAnswer, asked: str) -> ArrError:
     """Turn an answer of status >= 400 into an error that says what the instance said."""
-    status = response.status_code
-    said = refusal_words(response)
+    status = answer.status
+    said = refusal_words(answer)
     if status in (401, 403):
-        if "www-authenticate" in response.headers:
+        if "www-authenticate" in answer.fields:
             return ArrUnauthorised(
                 f"{asked}: a proxy in front of it asks for a login of its own. Let /api pass there, or use the "
                 "instance's own address."
@@ -124,11 +134,11 @@ def explain_refusal(response: httpx2.Response, asked: str) -> ArrError:
     return ArrRefused(f"{asked}: it answered {status}{said}")
 
 
-def refusal_words(response: httpx2.Response) -> str:
+def refusal_words(answer: ApiAnswer) -> str:
     """What the body of a refusal says: an array of validation errors, an object with a message, or nothing of use."""
     try:
-        body = json.loads(response.content)
-    except ValueError:
+        body = json.loads(answer.content)
+    except (ValueError, RecursionError):
         return ""
     words: list[str] = []
     if isinstance(body, list):

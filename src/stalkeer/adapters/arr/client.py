@@ -7,8 +7,7 @@ again only where it surely never arrived: a command issued twice is two commands
 from __future__ import annotations
 
 import codecs
-import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,25 +15,35 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-import httpx2
 from pydantic import TypeAdapter
 
 from stalkeer.adapters.arr.answers import TRY_LATER, explain_refusal, objects_of_array, parse
 from stalkeer.adapters.arr.gate import Gate
 from stalkeer.adapters.arr.values import instance_label
+from stalkeer.adapters.net.addresses import shown_path
+from stalkeer.adapters.net.api import Api, ApiAnswer, OpenAnswer
+from stalkeer.adapters.net.deadlines import LISTS, Deadlines
+from stalkeer.adapters.net.failures import SPEAKS_HTTP, Cause, NetworkFailure
 from stalkeer.adapters.net.retry import AskAgain, Patience, ask_until_answered, is_worth_repeating
+from stalkeer.adapters.net.tls import TlsContext, context_with
 from stalkeer.errors import ArrError, ArrUnreachable, ArrWrongProgram, ConfigurationError
 from stalkeer.model import InstanceKind
+from stalkeer.secrets import mask_url
 
 T = TypeVar("T")
+A = TypeVar("A", ApiAnswer, OpenAnswer | ApiAnswer)
+Written = Mapping[str, str | int | Sequence[int]]
 Query = Mapping[str, str | int | bool | Sequence[int]]
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 130.0  # both programs give a request up to 100 s inside; a busy database uses them
 PATIENCE = Patience(attempts=4, all_for_s=60.0, longest_pause_s=30.0, first_pause_s=0.5)
-CHUNK_BYTES = 1 << 16
 PROXY_SAYS_DOWN = frozenset({502, 503, 504})
 NOT_TAKEN = frozenset({429, 503})
-NEVER_ARRIVED = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+_IN_OUR_WORDS = {
+    Cause.CERTIFICATE: "its certificate is not trusted; name your authority's file in `ca_file`",
+    Cause.TIMED_OUT: "connected, but no answer in time",
+    Cause.REFUSED: "the connection was refused",
+}
 
 
 @dataclass(frozen=True)
@@ -60,12 +69,12 @@ class ArrClient:
         self.address = address
         self.gate = gate or Gate(address.label)
         self.answered_at: datetime | None = None  # by the instance's own clock, when it last told the time
-        self._http = httpx2.Client(
-            headers={"X-Api-Key": address.api_key, "Accept": "application/json", "User-Agent": "Stalkeer"},
-            timeout=httpx2.Timeout(address.read_timeout_s, connect=CONNECT_TIMEOUT_S),
-            verify=tls_context(address),
-            trust_env=False,  # an instance lies in the user's own network: no proxy of the environment
-            follow_redirects=False,  # a redirect must not carry the key to another host
+        self._api = Api(
+            {"X-Api-Key": address.api_key, "Accept": "application/json", "User-Agent": "Stalkeer"},
+            Deadlines(CONNECT_TIMEOUT_S, address.read_timeout_s, address.read_timeout_s, least=LISTS),
+            tls=_context(address)
+            if _is_https(address)
+            else None,  # and no proxy of the environment: it lies in the user's own network
         )
 
     def __enter__(self) -> Self:
@@ -77,38 +86,37 @@ class ArrClient:
         self.close()
 
     def close(self) -> None:
-        self._http.close()
+        self._api.close()
 
     def get(self, adapter: TypeAdapter[T], path: str, query: Query | None = None) -> T:
         """GET `/api/v3/{path}` and read the answer."""
-        response = self._send("GET", path, query=query)
-        return parse(adapter, response.content, self._asked("GET", path))
+        answer = self._send("GET", path, query=query)
+        return parse(adapter, answer.content, self._asked("GET", path))
 
     def get_or_none(self, adapter: TypeAdapter[T], path: str) -> T | None:
         """Like `get`; None where the instance knows no such thing (404)."""
-        response = self._send("GET", path, allowed=(404,))
-        if response.status_code == 404:
+        answer = self._send("GET", path, allowed=(404,))
+        if answer.status == 404:
             return None
-        return parse(adapter, response.content, self._asked("GET", path))
+        return parse(adapter, answer.content, self._asked("GET", path))
 
     def stream(self, path: str, query: Query | None = None) -> Iterator[object]:
         """GET a JSON array of any length, element by element. Not retried once elements have been handed out."""
         asked = self._asked("GET", path)
-        request = self._http.build_request("GET", self._url(path), params=_query(query))
-        response = self._exchange(request, asked, stream=True)
+        answer = self._exchange("GET", asked, lambda: self._open(path, query))
+        if isinstance(answer, ApiAnswer):
+            raise self._refusal(answer, asked)
         try:
-            if not response.is_success:
-                response.read()
-            yield from objects_of_array(_text(self._accepted(response, asked)), asked)
-        except httpx2.TransportError as error:
-            self.gate.failed(reason_in_words(error))
-            raise self._unreachable(asked, error) from error
+            yield from objects_of_array(_text(answer.pieces()), asked)
+        except NetworkFailure as failure:
+            self.gate.failed(reason_in_words(failure))
+            raise self._unreachable(asked, failure) from failure
         finally:
-            response.close()
+            answer.close()
 
     def post(self, adapter: TypeAdapter[T], path: str, body: object) -> T:
-        response = self._send("POST", path, body=body)
-        return parse(adapter, response.content, self._asked("POST", path))
+        answer = self._send("POST", path, body=body)
+        return parse(adapter, answer.content, self._asked("POST", path))
 
     def put(self, path: str, body: object) -> None:
         self._send("PUT", path, body=body)
@@ -116,59 +124,62 @@ class ArrClient:
     def delete(self, path: str) -> None:
         self._send("DELETE", path, allowed=(404,))
 
-    def look(self, url: str) -> httpx2.Response:
+    def look(self, url: str) -> ApiAnswer:
         """GET a whole URL and return whatever answers: for finding out what is there (`connect`)."""
-        try:
-            request = self._http.build_request("GET", url)
-        except httpx2.InvalidURL as error:
-            raise _bad_address(self.address) from error
-        return self._exchange(request, f"{self.address.label}: GET {without_query(url)}")
+        asked = f"{self.address.label}: GET {without_query(url)}"
+        return self._exchange("GET", asked, lambda: self._once("GET", url))
 
     def _send(
         self, method: str, path: str, *, query: Query | None = None, body: object = None, allowed: tuple[int, ...] = ()
-    ) -> httpx2.Response:
-        asked = self._asked(method, path)
-        try:
-            request = self._http.build_request(method, self._url(path), params=_query(query), json=body)
-        except httpx2.InvalidURL as error:
-            raise _bad_address(self.address) from error
-        return self._accepted(self._exchange(request, asked), asked, allowed)
+    ) -> ApiAnswer:
+        asked, url = self._asked(method, path), self._url(path)
+        answer = self._exchange(method, asked, lambda: self._once(method, url, _query(query), body))
+        if answer.is_success or answer.status in allowed:
+            return answer
+        raise self._refusal(answer, asked)
 
-    def _accepted(self, response: httpx2.Response, asked: str, allowed: tuple[int, ...] = ()) -> httpx2.Response:
-        if response.is_success or response.status_code in allowed:
-            return response
-        if response.is_redirect:
-            raise ArrWrongProgram(
-                f"{asked}: it sends us on to {without_query(response.headers.get('location', ''))}. The base path of "
-                "the address is missing or wrong; `stalkeer arr test` proposes the right one."
+    def _refusal(self, answer: ApiAnswer, asked: str) -> ArrError:
+        if answer.is_redirect:
+            return ArrWrongProgram(
+                f"{asked}: it sends us on to {shown_path(answer.location)}. The base path of the address is missing "
+                "or wrong; `stalkeer arr test` proposes the right one."
             )
-        raise explain_refusal(response, asked)
+        return explain_refusal(answer, asked)
 
-    def _exchange(self, request: httpx2.Request, asked: str, *, stream: bool = False) -> httpx2.Response:
+    def _exchange(self, method: str, asked: str, send: Callable[[], A]) -> A | ApiAnswer:
         """Send until there is an answer that is no `not now`, or until trying again makes no sense."""
-        may_repeat = _post_never_counted if request.method == "POST" else is_worth_repeating
+        may_repeat = _post_never_counted if method == "POST" else is_worth_repeating
         try:
-            response = ask_until_answered(lambda: self._once(request, stream=stream), may_repeat, PATIENCE)
-        except httpx2.UnsupportedProtocol as error:
-            raise _bad_address(self.address) from error
-        except httpx2.TransportError as error:
-            self.gate.failed(reason_in_words(error))
-            raise self._unreachable(asked, error) from error
-        self.answered_at = _date_of(response) or self.answered_at
-        if response.status_code in PROXY_SAYS_DOWN:
-            self.gate.failed(f"its proxy answered {response.status_code}")
+            answer = ask_until_answered(send, may_repeat, PATIENCE)
+        except NetworkFailure as failure:
+            if failure.cause is Cause.ADDRESS:
+                raise _bad_address(self.address) from failure
+            self.gate.failed(reason_in_words(failure))
+            raise self._unreachable(asked, failure) from failure
+        self.answered_at = _date_of(answer.fields) or self.answered_at
+        if answer.status in PROXY_SAYS_DOWN:
+            self.gate.failed(f"its proxy answered {answer.status}")
         else:
             self.gate.succeeded()
-        return response
+        return answer
 
-    def _once(self, request: httpx2.Request, *, stream: bool) -> httpx2.Response:
+    def _once(self, method: str, url: str, query: Written | None = None, body: object = None) -> ApiAnswer:
         self.gate.enter()
-        response = self._http.send(request, stream=stream)
-        if response.status_code in TRY_LATER:
-            response.read()
-            response.close()
-            raise AskAgain(response)
-        return response
+        answer = self._api.ask(method, url, query, body)
+        if answer.status in TRY_LATER:
+            raise AskAgain(answer)
+        return answer
+
+    def _open(self, path: str, query: Query | None) -> OpenAnswer | ApiAnswer:
+        """The answer whose list waits to be read, or the whole of a refusal."""
+        self.gate.enter()
+        answer = self._api.open("GET", self._url(path), _query(query))
+        if answer.is_success:
+            return answer
+        refusal = answer.read()
+        if refusal.status in TRY_LATER:
+            raise AskAgain(refusal)
+        return refusal
 
     def _asked(self, method: str, path: str) -> str:
         return f"{self.address.label}: {method} {path}"
@@ -176,45 +187,31 @@ class ArrClient:
     def _url(self, path: str) -> str:
         return f"{self.address.url}/api/v3/{path}"
 
-    def _unreachable(self, asked: str, error: httpx2.TransportError) -> ArrError:
+    def _unreachable(self, asked: str, failure: NetworkFailure) -> ArrError:
         return ArrUnreachable(
-            f"{asked}: {reason_in_words(error)}. Check that it runs and that {self.address.url} is reachable from here."
+            f"{asked}: {reason_in_words(failure)}. Check that it runs and that {mask_url(self.address.url)} is "
+            "reachable from here."
         )
 
 
-def tls_context(address: Address) -> ssl.SSLContext | bool:
-    """Trust the system's authorities, and the private one the address names."""
-    if not address.url.lower().startswith("https:"):
-        return False
-    context = ssl.create_default_context()
-    if address.ca_file is None:
-        return context
+def _is_https(address: Address) -> bool:
+    return address.url.lower().startswith("https:")
+
+
+def _context(address: Address) -> TlsContext:
     try:
-        context.load_verify_locations(cafile=address.ca_file)
-    except (OSError, ssl.SSLError) as error:
+        return context_with(address.ca_file)
+    except OSError as error:
         raise ConfigurationError(
             f"{address.label}: the certificate authority file {address.ca_file} cannot be read: {error}. "
             "It must be a PEM file that Stalkeer may read."
         ) from error
-    return context
 
 
-def reason_in_words(error: httpx2.TransportError) -> str:
-    """Why there was no answer, as a person would say it."""
-    if isinstance(error, httpx2.ConnectTimeout):
-        return f"no connection within {CONNECT_TIMEOUT_S:.0f} s"
-    if isinstance(error, httpx2.TimeoutException):
-        return "connected, but no answer in time"
-    text = str(error)
-    if "CERTIFICATE_VERIFY_FAILED" in text:
-        return "its certificate is not trusted; name your authority's file in `ca_file`"
-    if "WRONG_VERSION_NUMBER" in text or "record layer failure" in text:
-        return "it speaks http, not https; change the address to http://"
-    if "Name or service not known" in text or "getaddrinfo" in text or "name resolution" in text:
-        return "its host name is unknown"
-    if "refused" in text.lower():
-        return "the connection was refused"
-    return f"the connection broke ({text or type(error).__name__})"
+def reason_in_words(failure: NetworkFailure) -> str:
+    """Why there was no answer, with what an instance's owner can do about it."""
+    words = _IN_OUR_WORDS.get(failure.cause, failure.words)
+    return f"{words}; change the address to http://" if words == SPEAKS_HTTP else words
 
 
 def without_query(url: str) -> str:
@@ -223,15 +220,15 @@ def without_query(url: str) -> str:
 
 def _bad_address(address: Address) -> ConfigurationError:
     return ConfigurationError(
-        f"{address.label}: the address {without_query(address.url)!r} cannot be read. Give it as http://host:port or "
-        "https://host/base."
+        f"{address.label}: the address {mask_url(without_query(address.url))!r} cannot be read. Give it as "
+        "http://host:port or https://host/base."
     )
 
 
-def _date_of(response: httpx2.Response) -> datetime | None:
+def _date_of(fields: Mapping[str, str]) -> datetime | None:
     """The Date header, to the second; None where there is none that can be read."""
     try:
-        said = parsedate_to_datetime(response.headers.get("date", ""))
+        said = parsedate_to_datetime(fields.get("date", ""))
     except ValueError:
         return None
     return said.astimezone(UTC) if said.tzinfo else None
@@ -240,22 +237,19 @@ def _date_of(response: httpx2.Response) -> datetime | None:
 def _post_never_counted(error: Exception) -> bool:
     """Whether a POST surely did nothing: it was refused for now, or never arrived."""
     if isinstance(error, AskAgain):
-        return error.response.status_code in NOT_TAKEN
-    return isinstance(error, NEVER_ARRIVED)
+        return error.answer.status in NOT_TAKEN
+    return isinstance(error, NetworkFailure) and not error.was_sent and is_worth_repeating(error)
 
 
-def _query(query: Query | None) -> dict[str, str | int | list[int]]:
+def _query(query: Query | None) -> Written:
     """Booleans as both programs write them; a list is the name repeated."""
-    written: dict[str, str | int | list[int]] = {}
+    written: dict[str, str | int | Sequence[int]] = {}
     for name, value in (query or {}).items():
-        if isinstance(value, bool):
-            written[name] = "true" if value else "false"
-        else:
-            written[name] = value if isinstance(value, str | int) else list(value)
+        written[name] = ("true" if value else "false") if isinstance(value, bool) else value
     return written
 
 
-def _text(response: httpx2.Response) -> Iterator[str]:
+def _text(pieces: Iterator[bytes]) -> Iterator[str]:
     decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
-    for chunk in response.iter_bytes(CHUNK_BYTES):
-        yield decode(chunk)
+    for piece in pieces:
+        yield decode(piece)

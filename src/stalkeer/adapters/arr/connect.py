@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit, urlunsplit
 
-import httpx2
 from pydantic import TypeAdapter, ValidationError
 
 from stalkeer.adapters.arr.answers import Resource, explain_refusal
 from stalkeer.adapters.arr.client import Address, ArrClient, without_query
 from stalkeer.adapters.arr.gate import Gate
 from stalkeer.adapters.arr.values import SystemStatus
+from stalkeer.adapters.net.addresses import parse_address, shown_path
+from stalkeer.adapters.net.api import ApiAnswer
+from stalkeer.adapters.net.failures import NetworkFailure
 from stalkeer.errors import ArrError, ArrTooOld, ArrUnreachable, ArrWrongProgram, ConfigurationError
 from stalkeer.model import InstanceKind
 
@@ -106,37 +108,38 @@ def _candidates(url: str, kind: InstanceKind) -> list[tuple[str, str]]:
 
 def _ask(address: Address, gate: Gate | None) -> tuple[SystemStatus, str, str]:
     with ArrClient(address, gate) as client:
-        response = client.look(f"{address.url}/api/v3/system/status")
-        if response.is_redirect:
-            return _follow(address, gate, response)
-        if response.status_code == 404:
+        answer = client.look(f"{address.url}/api/v3/system/status")
+        if answer.is_redirect:
+            return _follow(address, gate, answer)
+        if answer.status == 404:
             raise _without_v3(client, address)
-        return _judge(_read(response, address), address), address.url, ""
+        return _judge(_read(answer, address), address), address.url, ""
 
 
-def _follow(address: Address, gate: Gate | None, response: httpx2.Response) -> tuple[SystemStatus, str, str]:
+def _follow(address: Address, gate: Gate | None, answer: ApiAnswer) -> tuple[SystemStatus, str, str]:
     """A redirect to its own base path, or from http to https of the same host, tells the right address."""
-    target = urlsplit(str(response.request.url.join(response.headers.get("location", ""))))
-    here = urlsplit(address.url)
     tail = "/api/v3/system/status"
-    if target.hostname != here.hostname or not target.path.endswith(tail):
-        raise ArrWrongProgram(
-            f"{address.label}: {address.url} sends us on to {without_query(target.geturl())}, which is not its API. "
-            "A login page of a proxy must let /api pass."
-        )
-    url = urlunsplit((target.scheme, target.netloc, target.path.removesuffix(tail), "", ""))
+    leads_to = f"{address.label}: {address.url} sends us on to {shown_path(answer.location)}"
+    try:
+        target, here = parse_address(answer.location), parse_address(address.url)
+    except NetworkFailure as failure:
+        raise ArrWrongProgram(f"{leads_to}, and {failure.words}.") from failure
+    path = target.target.partition("?")[0]
+    if target.host != here.host or not path.endswith(tail):
+        raise ArrWrongProgram(f"{leads_to}, which is not its API. A login page of a proxy must let /api pass.")
+    url = f"{target.scheme}://{target.host_field}{path.removesuffix(tail)}"
     with ArrClient(replace(address, url=url), gate) as client:
         again = client.look(f"{url}{tail}")
         status = _judge(_read(again, client.address), client.address)
     return status, url, f"the address is {url}: it sent us there itself"
 
 
-def _read(response: httpx2.Response, address: Address) -> StatusResource:
+def _read(answer: ApiAnswer, address: Address) -> StatusResource:
     asked = f"{address.label}: {address.url}"
-    if not response.is_success:
-        raise explain_refusal(response, asked)
+    if not answer.is_success:
+        raise explain_refusal(answer, asked)
     try:
-        status = _STATUS.validate_json(response.content)
+        status = _STATUS.validate_json(answer.content)
     except ValidationError:
         status = StatusResource()
     if not status.app_name and not status.version:

@@ -7,9 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
-import httpx2
 import stamina
+
+from stalkeer.adapters.net.addresses import whole_number
+from stalkeer.adapters.net.api import ApiAnswer
+from stalkeer.adapters.net.failures import Cause, NetworkFailure
+
+T = TypeVar("T")
+_HOPELESS = frozenset({Cause.ADDRESS, Cause.NOT_HTTPS, Cause.TOO_LARGE})
 
 
 @dataclass(frozen=True)
@@ -22,23 +29,23 @@ class Patience:
     first_pause_s: float = 0.1
 
 
-class AskAgain(Exception):
+class AskAgain(Exception):  # noqa: N818
     """An answer that says `not now`; carries it out of the tries."""
 
-    def __init__(self, response: httpx2.Response) -> None:
-        super().__init__(response.status_code)
-        self.response = response
+    def __init__(self, answer: ApiAnswer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
 
 
 def ask_until_answered(
-    send: Callable[[], httpx2.Response], may_repeat: Callable[[Exception], bool], patience: Patience
-) -> httpx2.Response:
+    send: Callable[[], T], may_repeat: Callable[[Exception], bool], patience: Patience
+) -> T | ApiAnswer:
     """What `send` returns, or its last AskAgain's answer. Errors that `may_repeat` refuses, and the last one, go on."""
 
     def pause(error: Exception) -> bool | float:
         if not may_repeat(error):
             return False
-        return _asked_for(error.response, patience.longest_pause_s) if isinstance(error, AskAgain) else True
+        return _asked_for(error.answer, patience.longest_pause_s) if isinstance(error, AskAgain) else True
 
     tries = stamina.retry_context(
         on=pause, attempts=patience.attempts, timeout=patience.all_for_s, wait_initial=patience.first_pause_s
@@ -48,7 +55,7 @@ def ask_until_answered(
             with attempt:
                 return send()
     except AskAgain as error:
-        return error.response
+        return error.answer
     raise AssertionError("the last try returns or raises")
 
 
@@ -56,10 +63,10 @@ def is_worth_repeating(error: Exception) -> bool:
     """For a request that says the same thing twice: any failure to answer."""
     if isinstance(error, AskAgain):
         return True
-    return isinstance(error, httpx2.TransportError) and not isinstance(error, httpx2.UnsupportedProtocol)
+    return isinstance(error, NetworkFailure) and error.cause not in _HOPELESS
 
 
-def _asked_for(response: httpx2.Response, longest_s: float) -> bool | float:
+def _asked_for(answer: ApiAnswer, longest_s: float) -> bool | float:
     """The seconds of Retry-After where they are few; True leaves the pause to the back-off."""
-    seconds = response.headers.get("retry-after", "")
-    return min(float(seconds), longest_s) if seconds.isdecimal() else True
+    seconds = whole_number(answer.fields.get("retry-after"))
+    return True if seconds is None else min(float(seconds), longest_s)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from urllib.parse import parse_qsl
 
+from stalkeer.adapters.net.addresses import whole_number
 from stalkeer.core.catalogue.kinds import name_from_url, nature_of
 from stalkeer.model import Entry
 
@@ -85,8 +86,8 @@ def _read_extinf(line: str, oddities: Counter[str]) -> _Draft:
     for key, value in attributes.items():
         if key in _HEADER_NAMES and value:
             draft.headers[_HEADER_NAMES[key]] = value
-        elif key in ("tmdb", "tmdb-id", "tmdb_id", "tvg-tmdb", "tvg-tmdb-id") and value.isdecimal():
-            draft.tmdb_id = int(value) or None
+        elif key in ("tmdb", "tmdb-id", "tmdb_id", "tvg-tmdb", "tvg-tmdb-id"):
+            draft.tmdb_id = whole_number(value) or draft.tmdb_id
         elif key in ("drm", "license-type", "licence-type") and value:
             draft.protected = True
     return draft

@@ -253,7 +253,7 @@ def _positive(value: object) -> int | None:
 def _clock(text: str) -> int | None:
     """Seconds of `01:52:10`."""
     parts = text.split(":")
-    if len(parts) != 3 or not all(part.isdecimal() for part in parts):
+    if len(parts) != 3 or not all(part.isdecimal() and len(part) < 9 for part in parts):
         return None
     hours, minutes, seconds = (int(part) for part in parts)
     return hours * 3600 + minutes * 60 + seconds or None

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import xxhash
 
+from stalkeer.adapters.net.addresses import shown_origin
+from stalkeer.adapters.net.deadlines import Deadlines
 from stalkeer.adapters.playlists.fetch import TIMEOUT_S, NotModified, PlaylistRequest, fetch_playlist
 from stalkeer.adapters.playlists.loose_json import ItemStream, as_map
 from stalkeer.adapters.playlists.panel_json import (
@@ -32,6 +34,7 @@ from stalkeer.errors import NotAPlaylist, SourceRefused
 from stalkeer.model import Entry
 
 LARGEST_ANSWER = 64_000_000  # of one series or film
+SHORT_ANSWER_S = 10.0  # the whole of an account's status, or of what it says about one series or film
 _LISTS: tuple[tuple[str, str, Callable[[Mapping[str, Any], Mapping[str, str]], Entry | None]], ...] = (
     ("get_vod_streams", "get_vod_categories", film_entry),
     ("get_series", "get_series_categories", series_entry),
@@ -56,8 +59,7 @@ class PanelLogin:
 
     @property
     def host(self) -> str:
-        parts = urlsplit(self.base)
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        return shown_origin(self.base) or "an address that is none"
 
     def address(self, action: str, **query: str) -> str:
         asked = {
@@ -81,8 +83,11 @@ class PanelLists:
 class Panel:
     """One account's panel. Answers are spooled to `folder`, so that its connection is never held for long."""
 
-    def __init__(self, login: PanelLogin, folder: Path, *, max_size: int = LARGEST_ANSWER) -> None:
+    def __init__(
+        self, login: PanelLogin, folder: Path, *, max_size: int = LARGEST_ANSWER, short_s: float = SHORT_ANSWER_S
+    ) -> None:
         self._login = login
+        self._short_s = short_s
         self._folder = folder
         self._max_size = max_size
         written = (url_part(login.username), url_part(login.password))
@@ -153,12 +158,12 @@ class Panel:
 
     def _document(self, action: str, what: str, **query: str) -> object:
         with ExitStack() as stack:
-            path, _, _ = self._spool(action or "account", what, _quiet, **query)
+            path, _, _ = self._spool(action or "account", what, _quiet, self._short(), **query)
             stack.callback(path.unlink, missing_ok=True)
             text = path.read_bytes().decode("utf-8", "replace").lstrip("\ufeff \r\n\t")
         try:
             document = json.loads(text, strict=False) if text else None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             said = " ".join(text.split())[:60]
             raise NotAPlaylist(
                 f"{what} at {self._login.host} is answered with {said!r} instead of JSON; check address and account"
@@ -167,7 +172,13 @@ class Panel:
             raise self._refused()
         return document
 
-    def _spool(self, name: str, what: str, progress: Progress, **query: str) -> tuple[Path, str, int]:
+    def _short(self) -> Deadlines:
+        step_s = min(self._login.timeout_s, self._short_s)
+        return Deadlines(step_s, step_s, step_s, whole_s=self._short_s)
+
+    def _spool(
+        self, name: str, what: str, progress: Progress, deadlines: Deadlines | None = None, **query: str
+    ) -> tuple[Path, str, int]:
         action = "" if name == "account" else name
         request = PlaylistRequest(
             url=self._login.address(action, **query),
@@ -178,6 +189,7 @@ class Panel:
             timeout_s=self._login.timeout_s,
             max_size=self._max_size,
             https_only=self._login.https_only,
+            deadlines=deadlines,
         )
         file = fetch_playlist(request, self._folder / f"{name}.json", progress)
         assert not isinstance(file, NotModified)  # nothing was asked for conditionally

@@ -12,16 +12,19 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self, TypeVar
 
-import httpx2
 from pydantic import TypeAdapter, ValidationError
 
+from stalkeer.adapters.net.api import Api, ApiAnswer, proxy_of_environment
+from stalkeer.adapters.net.deadlines import Deadlines
+from stalkeer.adapters.net.failures import NetworkFailure
 from stalkeer.adapters.net.retry import AskAgain, Patience, ask_until_answered, is_worth_repeating
+from stalkeer.adapters.net.tls import Tls, context_of
 from stalkeer.errors import TmdbError, TmdbUnreachable
 
 T = TypeVar("T")
 URL = "https://api.themoviedb.org"
 SPACING_S = 0.1  # TMDB allows some forty a second to one address; a household may share it
-TIMEOUT_S = 20.0
+DEADLINES = Deadlines(connect_s=20.0, head_s=20.0, silence_s=20.0)
 PATIENCE = Patience(attempts=3, all_for_s=30.0, longest_pause_s=10.0)
 _NOT_NOW = frozenset({429, 500, 502, 503, 504})
 _HOW = "Check `tmdb.api_key`: themoviedb.org shows it under Settings > API."
@@ -64,11 +67,12 @@ class TmdbClient:
     def __init__(self, access: Access, pace: Pace | None = None) -> None:
         self._access = access
         self._pace = pace or Pace()
-        self._http = httpx2.Client(
-            headers={"Accept": "application/json", "User-Agent": "Stalkeer"}
-            | ({"Authorization": f"Bearer {access.api_key}"} if access.is_token else {}),
-            timeout=TIMEOUT_S,
-            follow_redirects=False,  # a redirect must not carry the key to another host
+        login = {"Authorization": f"Bearer {access.api_key}"} if access.is_token else {}
+        self._api = Api(
+            {"Accept": "application/json", "User-Agent": "Stalkeer", **login},
+            DEADLINES,
+            tls=context_of(Tls()),
+            proxy=proxy_of_environment(access.url),
         )
 
     def __enter__(self) -> Self:
@@ -80,40 +84,40 @@ class TmdbClient:
         self.close()
 
     def close(self) -> None:
-        self._http.close()
+        self._api.close()
 
     def get(self, adapter: TypeAdapter[T], path: str, query: Mapping[str, str] | None = None) -> T | None:
         """GET `/3/{path}` and read the answer; None where TMDB knows no such thing. Raises TmdbError."""
-        response = self._send(path, query or {})
-        if response.status_code == 404:
+        answer = self._send(path, query or {})
+        if answer.status == 404:
             return None
-        if response.status_code == 401:
+        if answer.status == 401:
             raise TmdbError(f"TMDB refused the key for {path}. {_HOW}")
-        if not response.is_success:
-            error = TmdbUnreachable if response.status_code in _NOT_NOW else TmdbError
-            raise error(f"TMDB answered {response.status_code} for {path}. Stalkeer asks again at the next match.")
+        if not answer.is_success:
+            error = TmdbUnreachable if answer.status in _NOT_NOW else TmdbError
+            raise error(f"TMDB answered {answer.status} for {path}. Stalkeer asks again at the next match.")
         try:
-            return adapter.validate_json(response.content)
+            return adapter.validate_json(answer.content)
         except ValidationError as error:
             raise TmdbError(
                 f"TMDB answered {path} in an unknown form. Check `tmdb.url` and what lies between here and there."
             ) from error
 
-    def _send(self, path: str, query: Mapping[str, str]) -> httpx2.Response:
+    def _send(self, path: str, query: Mapping[str, str]) -> ApiAnswer:
         own = {} if self._access.is_token else {"api_key": self._access.api_key}
 
-        def send() -> httpx2.Response:
+        def send() -> ApiAnswer:
             self._pace.enter()
-            response = self._http.get(f"{self._access.url}/3/{path}", params={**query, **own})
-            if response.status_code in _NOT_NOW:
-                raise AskAgain(response)
-            return response
+            answer = self._api.ask("GET", f"{self._access.url}/3/{path}", {**query, **own})
+            if answer.status in _NOT_NOW:
+                raise AskAgain(answer)
+            return answer
 
         try:
             return ask_until_answered(send, is_worth_repeating, PATIENCE)
-        except (httpx2.TransportError, httpx2.InvalidURL) as error:
+        except NetworkFailure as failure:
             # the cause is left out: its text may hold the address with the key
             raise TmdbUnreachable(
-                f"TMDB did not answer {path} ({type(error).__name__}). Stalkeer asks again at the next match; all else "
-                "works without it."
+                f"TMDB did not answer {path}: {failure.words}. Stalkeer asks again at the next match; all else works "
+                "without it."
             ) from None

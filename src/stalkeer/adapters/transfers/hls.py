@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from stalkeer.adapters.transfers.opening import Hopeless, Opened
+from stalkeer.adapters.net.codings import unpacked
+from stalkeer.adapters.net.failures import NetworkFailure
+from stalkeer.adapters.transfers.opening import Hopeless, Opened, refuse_compressed
 from stalkeer.adapters.transfers.part import PartFile, on_disk, sync_folder
 from stalkeer.adapters.transfers.playlist import Master, Media, Segment, best_variant, parse_playlist
 from stalkeer.adapters.transfers.remux import remux
@@ -104,20 +108,32 @@ def _find_media(means: Means, opened: Opened, first: bytes) -> Media:
         found = read_media(opened, text)
         if isinstance(found, Media):
             return found
-        opened.connection.close()
+        opened.close()
         opened = means.open(found, {})
         try:
             check_segment(opened, Segment(found))
             text = _read_text(means, opened, b"")
         finally:
-            opened.connection.close()
+            opened.close()
     raise refusal(opened, FailureKind.WRONG_FILE, "playlists that lead only to playlists")
 
 
 def _read_text(means: Means, opened: Opened, first: bytes) -> str:
-    text = first
-    while len(text) < MAX_PLAYLIST and (piece := means.read(opened, READ_MOST)):
-        text += piece
+    """The whole playlist, of which `first` was read. A list may come compressed, as no film may."""
+
+    def pieces() -> Iterator[bytes]:
+        yield first
+        while piece := means.read(opened, READ_MOST):
+            yield piece
+
+    text = b""
+    try:
+        for piece in unpacked(pieces(), opened.head.encoding):
+            text += piece
+            if len(text) > MAX_PLAYLIST:
+                raise refusal(opened, FailureKind.WRONG_FILE, f"a playlist of more than {MAX_PLAYLIST >> 20} MiB")
+    except (zlib.error, NetworkFailure) as error:
+        raise refusal(opened, FailureKind.TRANSIENT, "a playlist that cannot be unpacked") from error
     return text.decode("utf-8", "replace")
 
 
@@ -126,11 +142,14 @@ def _fetch_segment(means: Means, segment: Segment) -> None:
     try:
         check_segment(opened, segment)
         means.landing.begin(means.landing.held.offset, None, Validators(), is_whole=False)
-        while piece := means.read(opened, READ_MOST):
+        piece = means.read(opened, READ_MOST)
+        refuse_compressed(opened, piece)
+        while piece:
             means.landing.take(piece)
+            piece = means.read(opened, READ_MOST)
         means.landing.flush()
     finally:
-        opened.connection.close()
+        opened.close()
 
 
 def read_media(opened: Opened, text: str) -> Media | str:

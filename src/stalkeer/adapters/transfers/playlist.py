@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
+
+from stalkeer.adapters.net.addresses import join_address, whole_number
 
 ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"]*"|[^,]*)')
 
@@ -71,7 +73,7 @@ def _master(lines: list[str], url: str) -> Master:
             height = fields.get("RESOLUTION", "0x0").lower().partition("x")[2]
             variants.append(
                 Variant(
-                    urljoin(url, following),
+                    join_address(url, following),
                     _number(fields.get("BANDWIDTH", "")),
                     _number(height),
                     fields.get("AUDIO") not in apart,
@@ -90,12 +92,12 @@ def _media(lines: list[str], url: str) -> Media:
             encryption = _attributes(line)["METHOD"]
         elif name == "#EXT-X-MAP":
             fields = _attributes(line)
-            header = _segment(urljoin(url, fields.get("URI", "")), fields.get("BYTERANGE"), ends)
+            header = _segment(join_address(url, fields.get("URI", "")), fields.get("BYTERANGE"), ends)
             segments.append(header)
         elif name == "#EXT-X-BYTERANGE":
             pending = value
         elif not line.startswith("#"):
-            segments.append(_segment(urljoin(url, line), pending, ends))
+            segments.append(_segment(join_address(url, line), pending, ends))
             pending = None
     return Media(tuple(segments), header is not None, "#EXT-X-ENDLIST" in lines, encryption)
 
@@ -115,4 +117,4 @@ def _attributes(line: str) -> dict[str, str]:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isdecimal() else 0
+    return whole_number(text) or 0

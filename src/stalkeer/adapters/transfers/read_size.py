@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from urllib3 import HTTPResponse
+from stalkeer.adapters.net.bulk import Answer
 
 LEAST = 32 * 1024  # each read makes room for all it asks: far more than comes would be paid for in page faults
 RECORD = 16 * 1024  # TLS hands out so much at most
@@ -28,15 +28,15 @@ class Appetite:
     size: int = LEAST
     quick_reads: int = 0
 
-    def read(self, response: HTTPResponse, most: int) -> bytes:
+    def read(self, answer: Answer, most: int) -> bytes:
         """At most `most` bytes; none at the end."""
         begun = self.monotonic()
         if self.quick_reads >= QUICK_READS and most >= GULP:
-            piece = response.read(GULP, decode_content=False)
+            piece = answer.read(GULP)
             if self.monotonic() - begun > SLOW_GULP_S:
                 self.quick_reads = 0
             return piece
-        piece = response.read1(min(most, self.size), decode_content=False)
+        piece = answer.read1(min(most, self.size))
         is_quick = len(piece) <= RECORD and self.monotonic() - begun < QUICK_S
         self.quick_reads = self.quick_reads + 1 if is_quick else 0
         self.size = max(LEAST, 2 * len(piece))

@@ -8,6 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from stalkeer.adapters.net.inward import IsInside, is_inside
+from stalkeer.adapters.net.tls import Tls
 from stalkeer.core.downloads.failures import FailureKind
 from stalkeer.core.downloads.resume import Validators
 
@@ -32,20 +34,12 @@ class Limits:
     """How long a transfer waits for what. There is no limit on the whole: a film may take a day."""
 
     connect_s: float = 15.0
-    headers_s: float = 30.0
+    headers_s: float = 30.0  # the whole head, interim answers before it included
     silence_s: float = 60.0  # a read without a byte for so long: reconnect
     no_progress_s: float = 600.0  # `downloads.timeout`: so long without a byte over all reconnects ends the attempt
     first_sync_bytes: int = 4 * 1024 * 1024  # soon enough to see by the head of the file that it is not wanted
     sync_bytes: int = 64 * 1024 * 1024
     sync_s: float = 10.0
-
-
-@dataclass(frozen=True)
-class Tls:
-    """Whom an https server must convince. Without `verify` anyone can pose as it."""
-
-    verify: bool = True
-    ca_file: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -63,9 +57,13 @@ class TransferRequest:
     durable_offset: int = 0
     total: int | None = None
     validators: Validators = Validators()
-    proxy: str | None = field(default=None, repr=False)  # http://, https://, socks5:// or socks5h://
+    proxy: str | None = field(default=None, repr=False)  # see `net.bulk.Route`
     tls: Tls = Tls()
     https_only: bool = False
+    # the source's own address as the user typed it: where it lies outside, nothing inside the user's network is asked;
+    # empty where a file of the user's own names `url`
+    listed_by: str = field(default="", repr=False)
+    is_inside: IsInside = is_inside
     min_free: int = 0  # bytes of the disk that must stay free once the file is there
     has_sidecar: bool = False  # look for FILE.sha256 and the like beside the file, where no header tells a checksum
     limits: Limits = Limits()

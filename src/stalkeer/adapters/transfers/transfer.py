@@ -10,23 +10,16 @@ import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
+from stalkeer.adapters.net.codings import start_of
+from stalkeer.adapters.net.failures import NetworkFailure
+from stalkeer.adapters.net.redirects import fields_for
 from stalkeer.adapters.transfers.body import SNIFF, BodyKind, kind_of_body
 from stalkeer.adapters.transfers.checksums import checksums_of, parse_sidecar
-from stalkeer.adapters.transfers.connection import NETWORK_ERRORS, Route
 from stalkeer.adapters.transfers.hls import fetch_film, finished, journal_of
 from stalkeer.adapters.transfers.memory import give_back
-from stalkeer.adapters.transfers.opening import (
-    Hopeless,
-    Lost,
-    Opened,
-    Opening,
-    explain,
-    headers_for,
-    open_url,
-    root_cause,
-)
+from stalkeer.adapters.transfers.opening import Halts, Hopeless, Lost, Opened, open_url, refuse_compressed
 from stalkeer.adapters.transfers.part import LocalFailure, PartFile, on_disk
 from stalkeer.adapters.transfers.read_size import Appetite
 from stalkeer.adapters.transfers.request import (
@@ -142,10 +135,11 @@ class Transfer:
         if not self.request.has_sidecar or fetched.checksums or self.is_segmented:
             return fetched
         self.sync()
-        parts = urlsplit(self.request.url)
+        path = self.request.url.partition("#")[0].partition("?")[0]
+        query = self.request.url.partition("#")[0][len(path) :]
         for suffix in SIDECARS:
             try:
-                opened = self.open(parts._replace(path=parts.path + suffix).geturl(), {})
+                opened = self.open(path + suffix + query, {})
             except (Lost, Hopeless):
                 return fetched
             try:
@@ -153,8 +147,8 @@ class Transfer:
             except Lost:
                 return fetched
             finally:
-                opened.connection.close()
-            found = parse_sidecar(text.decode("utf-8", "replace"), unquote(parts.path).rpartition("/")[2])
+                opened.close()
+            found = parse_sidecar(text.decode("utf-8", "replace"), unquote(path).rpartition("/")[2])
             if found:
                 return replace(fetched, checksums=found)
         return fetched
@@ -211,13 +205,11 @@ class Transfer:
                 raise Hopeless(self._refusal(plan, opened))
             return self._receive(plan, opened)
         finally:
-            opened.connection.close()
+            opened.close()
 
     def open(self, url: str, range_fields: dict[str, str]) -> Opened:
-        request = self.request
-        route = Route(request.proxy, request.tls, request.limits)
-        headers = headers_for(url, request.url, request.headers) | range_fields
-        opened = open_url(Opening(url, headers, route, request.https_only, self.check, self.watcher.opened))
+        fields = fields_for(url, self.request.url, self.request.headers) | range_fields
+        opened = open_url(url, fields, self.request, Halts(self.check, self.watcher.opened))
         self.appetite = Appetite(self.timing.monotonic)
         return opened
 
@@ -249,7 +241,7 @@ class Transfer:
     def _body_ended(self, plan: Append | Whole, opened: Opened, before: int) -> Fetched | None:
         landing, total = self.landing, plan.total
         landing.flush()
-        is_counted = total is not None or _is_chunked(opened)
+        is_counted = total is not None or opened.answer.is_chunked
         if isinstance(plan, Append) and landing.position != total:
             if landing.held.offset <= before:
                 raise self._cut(opened, "the server sends nothing new")
@@ -261,7 +253,7 @@ class Transfer:
             raise Hopeless(Failed(FailureKind.CHANGED, message, status=opened.head.status))
         if landing.position == 0:
             raise Hopeless(Failed(FailureKind.ACCOUNT, f"{opened.subject}: an empty file", status=opened.head.status))
-        checksums = checksums_of(opened.response.headers, is_whole=isinstance(plan, Whole))
+        checksums = checksums_of(opened.answer.fields, is_whole=isinstance(plan, Whole))
         landing.held = replace(landing.held, total=landing.position if is_counted else None)
         return Fetched(landing.position, landing.held.validators, is_counted, checksums=checksums)
 
@@ -299,10 +291,10 @@ class Transfer:
         self.check()
         quantum = self.pace.quantum
         try:
-            piece = self.appetite.read(opened.response, max(1, min(most, quantum - self.unpaid)))
-        except NETWORK_ERRORS as error:
+            piece = self.appetite.read(opened.answer, max(1, min(most, quantum - self.unpaid)))
+        except NetworkFailure as failure:
             self.check()
-            raise self._cut(opened, explain(root_cause(error))) from error
+            raise self._cut(opened, failure.words) from failure
         self.check()  # what is read after a shutdown need not be the server's
         if piece:
             self.progressed_at = self.timing.monotonic()
@@ -320,10 +312,12 @@ class Transfer:
             self.unpaid, self.paid_at = 0, self.progressed_at + self.owed_s
 
     def _refuse_pages(self, opened: Opened, first: bytes) -> BodyKind:
-        kind = kind_of_body(opened.head.validators.content_type, first)
+        kind = kind_of_body(opened.head.validators.content_type, start_of(first))
         if kind is BodyKind.PAGE:
             message = f"{opened.subject}: the server answered with a page instead of the file; ask the account's status"
             raise Hopeless(Failed(FailureKind.ACCOUNT, message, status=opened.head.status))
+        if kind is BodyKind.MEDIA:
+            refuse_compressed(opened, first)
         return kind
 
     def _cut(self, opened: Opened, reason: str) -> Lost:
@@ -364,7 +358,3 @@ class Transfer:
             self.watcher.durable(held.offset, held.total, held.validators)
         if held.total is None:
             self.part.keep_free(self.request.min_free)
-
-
-def _is_chunked(opened: Opened) -> bool:
-    return "chunked" in opened.response.headers.get("Transfer-Encoding", "").casefold()

@@ -44,6 +44,7 @@ class Access:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     proxy: str = field(default="", repr=False)
     extras: Mapping[str, str] = field(default_factory=dict, repr=False)  # base2, username2, token, ...
+    typed: str = field(default="", repr=False)  # the source's address as the user gave it; empty for a file
 
     def value(self, name: str) -> str | None:
         if name in ("base", "username", "password"):
@@ -271,7 +272,10 @@ def login_in_url(url: str) -> tuple[str, str, str] | None:
     >>> login_in_url("http://tv.example:8080/get.php?username=ann&password=s3cret&type=m3u_plus")
     ('http://tv.example:8080', 'ann', 's3cret')
     """
-    parts = urlsplit(url.strip())
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:  # `http://[::1`
+        return None
     head, _, script = parts.path.rpartition("/")
     if parts.scheme not in ("http", "https") or script not in ("get.php", "player_api.php", "panel_api.php"):
         return None

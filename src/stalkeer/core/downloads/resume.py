@@ -65,7 +65,7 @@ class Head:
     status: int
     length: int | None = None  # Content-Length
     content_range: str | None = None
-    encoding: str | None = None
+    encoding: str | None = None  # Content-Encoding: a claim that the first bytes prove or not
     validators: Validators = Validators()
 
 
@@ -121,8 +121,6 @@ def range_headers(held: Held) -> dict[str, str]:
 
 def plan_answer(held: Held, *, is_ranged: bool, head: Head) -> Plan:
     """What to do with an answer. `is_ranged`: the request carried `range_headers(held)`."""
-    if head.status in (200, 206) and (head.encoding or "identity").casefold() != "identity":
-        return Refused(FailureKind.TRANSIENT, f"the server compresses the file ({head.encoding}) though asked not to")
     if head.status == 200:
         return _plan_whole(held, head.length)
     if head.status == 206:
@@ -152,7 +150,7 @@ def _plan_whole(held: Held, length: int | None) -> Plan:
 
 
 def _plan_part(held: Held, head: Head, *, is_ranged: bool) -> Plan:
-    found = re.fullmatch(r"\s*bytes\s+(\d+)-(\d+)/(\d+|\*)\s*", head.content_range or "", re.IGNORECASE)
+    found = re.fullmatch(r"\s*bytes\s+(\d{1,19})-(\d{1,19})/(\d{1,19}|\*)\s*", head.content_range or "", re.IGNORECASE)
     if found is None:
         return _again("a part without a usable Content-Range", is_ranged=is_ranged)
     start, stop = int(found[1]), int(found[2]) + 1
@@ -182,7 +180,7 @@ def _problem_of_part(held: Held, head: Head, span: tuple[int, int, int | None], 
 
 def _plan_unsatisfiable(held: Held, head: Head, *, is_ranged: bool) -> Plan:
     # RFC 9110 says `*/SIZE`; panels say `bytes 0-END/SIZE`
-    found = re.search(r"/(\d+)\s*$", head.content_range or "")
+    found = re.search(r"/(\d{1,19})\s*$", head.content_range or "")
     if found is not None and int(found[1]) == held.offset > 0 and held.total in (None, held.offset):
         return Complete()
     return _again("that there is nothing after what had come already", is_ranged=is_ranged)

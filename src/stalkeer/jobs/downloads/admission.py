@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from stalkeer.adapters.files.space import FOLDER_MEMORY, claim, volume_of
+from stalkeer.adapters.net.addresses import host_of
 from stalkeer.adapters.transfers.pace import Bandwidth
 from stalkeer.core.catalogue.access import Access, fill
 from stalkeer.core.downloads.admission import (
@@ -120,7 +120,7 @@ def learn_hosts(
         if address is None:
             continue  # the run that finds it gone says so
         with contextlib.suppress(StalkeerError):  # a login that cannot be read is told of by the run, too
-            found[row.id] = urlsplit(fill(address.template, access(row.source_id))).hostname or ""
+            found[row.id] = host_of(fill(address.template, access(row.source_id)))
             set_host(connection, row.id, found[row.id])
     return [replace(one, host=found.get(one.id, one.host)) for one in candidates]
 

@@ -6,8 +6,8 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from stalkeer.adapters.net.addresses import host_of
 from stalkeer.adapters.transfers.request import (
     Failed,
     Fetched,
@@ -112,7 +112,7 @@ class _Attempt:
         except OSError as error:
             return Failed(FailureKind.LOCAL_PERMISSION, f"{part.parent} cannot be made: {error.strerror}")
         request = self._request(address, access, part)
-        host = urlsplit(request.url).hostname or ""
+        host = host_of(request.url)
         with self.tools.database.begin() as connection:
             owned.note_opened(connection, self.owner, str(part), host, self.tools.clock())
             if request.durable_offset:
@@ -140,6 +140,7 @@ class _Attempt:
             proxy=access.proxy or None,
             tls=Tls(settings.verify_tls, settings.ca_file),
             https_only=settings.https_only,
+            listed_by=access.typed,
             limits=Limits(silence_s=min(60.0, max(settings.timeout, 1.0)), no_progress_s=max(settings.timeout, 1.0)),
             min_free=settings.min_free,
             has_sidecar=settings.checksum_sidecar,

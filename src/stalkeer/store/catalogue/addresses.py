@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, and_, or_, select
 
@@ -16,6 +15,8 @@ from stalkeer.store.catalogue.visible import IS_CURRENT
 from stalkeer.store.db.tables import entries, sources
 
 _EXTENSIONS = re.compile(r"\.(mkv|mp4|m4v|mov|avi|ts|m2ts|mpe?g|wmv|webm|flv|3gp|divx|ogm|asf|vob|m3u8)")
+
+_BEFORE_PATH = re.compile(r"^[^/?#]*//[^/?#]*")  # by hand: a playlist may hold text that is no address
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class EntryAddress:
     @property
     def extension(self) -> str:
         """With its dot, in lower case; ".mkv" where the address has none that a film could have."""
-        suffix = PurePosixPath(urlsplit(self.template).path).suffix.lower()
+        suffix = PurePosixPath(_BEFORE_PATH.sub("", self.template).partition("?")[0].partition("#")[0]).suffix.lower()
         return suffix if _EXTENSIONS.fullmatch(suffix) else ".mkv"
 
 

@@ -355,6 +355,7 @@ def access_of(row: SourceRow, credentials: Credentials) -> Access:
         headers=dict(credentials.headers),
         proxy=credentials.proxy,
         extras=named,
+        typed=credentials.url,
     )
 
 

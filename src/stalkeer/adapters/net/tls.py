@@ -1,0 +1,34 @@
+"""Whom an https server must convince."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+TlsContext = ssl.SSLContext
+
+
+@dataclass(frozen=True)
+class Tls:
+    """The authorities in `ca_file`, else the system's. Without `verify` anyone can pose as the server."""
+
+    verify: bool = True
+    ca_file: Path | None = None
+
+
+def context_of(tls: Tls) -> TlsContext:
+    """Raises OSError where `ca_file` cannot be read as PEM."""
+    context = ssl.create_default_context(cafile=None if tls.ca_file is None else str(tls.ca_file))
+    if not tls.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def context_with(ca_file: Path | None) -> TlsContext:
+    """The system's authorities and one of the user's own. Raises OSError where it cannot be read as PEM."""
+    context = ssl.create_default_context()
+    if ca_file is not None:
+        context.load_verify_locations(cafile=ca_file)
+    return context
