@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import stat
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -105,7 +107,7 @@ def test_before_a_migration_the_database_is_backed_up_as_it_was(request, place, 
 
     assert made.name.startswith("stalkeer-migration-")
     assert made.has_key
-    checked = check_backup(place.backups / made.name)
+    checked = check_backup(place.backups / made.name, place.data_dir)
     assert checked.revision == "0001"
     with zipfile.ZipFile(checked.path) as archive:
         assert any(member in archive.namelist() for member in ("stalkeer.db", "rows.jsonl"))
@@ -127,14 +129,43 @@ def test_the_key_is_beside_the_zip_and_not_in_it(filled, place, clock):
     assert {stat.S_IMODE(one.stat().st_mode) for one in (path, key)} == {0o600}
 
 
-def test_the_configuration_is_in_it(filled, place, clock, tmp_path):
+CONFIG = """\
+# the password used to be hunter2
+server: {port: 1}
+radarr: {url: "http://me:pw-of-proxy@radarr.example.com", api_key: 0123456789abcdef}
+playlists:
+  - name: main
+    type: xtream
+    url: http://tv.example.com/get.php?username=someone&password=pw-in-address
+    username: someone
+    password: pw-of-account
+    headers: {Cookie: pw-in-header}
+unknown: {passwort: pw-misplaced}
+"""
+
+
+def test_the_configuration_is_in_it_without_its_secrets(filled, place, clock, tmp_path):
     config = tmp_path / "config.yml"
-    config.write_text("server: {port: 1}")
+    config.write_text(CONFIG)
 
     made = make_backup(filled, BackupPlace(place.data_dir, place.backups, place.key_file, config), clock())
 
     with zipfile.ZipFile(place.backups / made.name) as archive:
-        assert archive.read("config.yml").decode() == "server: {port: 1}"
+        held = archive.read("config.yml").decode()
+    assert "Secrets and comments are left out" in held.splitlines()[0]
+    assert "port: 1" in held
+    assert "name: main" in held
+    assert [word for word in ("0123456789abcdef", "hunter2", "someone", "pw-") if word in held] == []
+
+
+def test_a_configuration_that_is_damaged_keeps_no_backup_from_being_made(filled, place, clock, tmp_path):
+    config = tmp_path / "config.yml"
+    config.write_bytes(b"\xff\xfe{[")
+
+    made = make_backup(filled, BackupPlace(place.data_dir, place.backups, place.key_file, config), clock())
+
+    with zipfile.ZipFile(place.backups / made.name) as archive:
+        assert "config.yml" not in archive.namelist()
 
 
 def test_backups_are_listed_found_and_deleted(filled, place, clock):
@@ -194,7 +225,7 @@ def test_a_staged_backup_that_cannot_be_restored_lets_the_program_start(place, c
     target = tmp_path / "data" / "stalkeer.db"
     target.write_bytes(b"present")
     members = {"manifest.json": json.dumps(MANIFEST).encode(), "stalkeer.db": b"not a database" * 100}
-    stage_restore(write_zip(tmp_path / "b.zip", members), place)
+    write_zip(place.data_dir / PENDING, members)  # as an earlier release staged it
 
     assert restore_pending(place, sqlite_url(target), clock()) is None
 
@@ -319,14 +350,14 @@ MANIFEST = {"version": "1.0", "revision": "0001", "madeAt": "2026-01-01T00:00:00
 )
 def test_what_is_no_backup_is_refused(tmp_path, members, problem):
     with pytest.raises(InvalidInput, match=problem):
-        check_backup(write_zip(tmp_path / "b.zip", members))
+        check_backup(write_zip(tmp_path / "b.zip", members), tmp_path)
 
 
 def test_a_file_that_is_no_zip_is_refused(tmp_path):
     (tmp_path / "b.zip").write_bytes(b"PK\x03\x04 nothing")
 
     with pytest.raises(InvalidInput, match="not a backup"):
-        check_backup(tmp_path / "b.zip")
+        check_backup(tmp_path / "b.zip", tmp_path)
 
 
 def test_a_damaged_database_in_a_backup_replaces_nothing(place, clock, tmp_path):
@@ -340,3 +371,133 @@ def test_a_damaged_database_in_a_backup_replaces_nothing(place, clock, tmp_path)
         restore_backup(path, place, sqlite_url(target), clock())
 
     assert target.read_bytes() == b"present"
+
+
+def damage(database: bytes, kind: str) -> bytes:
+    """The bytes of a SQLite file as a bad day leaves them."""
+    middle = len(database) // 2
+    if kind == "truncated":
+        return database[:middle]
+    if kind == "overwritten":
+        return database[:4096] + b"\xff" * (len(database) - 4096)
+    if kind == "empty":
+        return b""
+    if kind == "header":
+        return database[:16] + bytes(20) + database[36:]
+    return b"SQLite format 3\x00 and then text" * 200
+
+
+@pytest.fixture
+def packed(filled, place, clock) -> Path:
+    """A sound backup of a SQLite database."""
+    if not filled.is_sqlite:
+        pytest.skip("a file is damaged")
+    return place.backups / make_backup(filled, place, clock()).name
+
+
+def members_of(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.mark.parametrize("kind", ["truncated", "overwritten", "empty", "header", "text"])
+def test_the_database_in_a_backup_is_checked_before_anything_is_staged(packed, place, kind):
+    members = members_of(packed)
+    write_zip(packed, {**members, "stalkeer.db": damage(members["stalkeer.db"], kind)})
+
+    with pytest.raises(InvalidInput, match="damaged"):
+        stage_restore(packed, place)
+
+    assert not (place.data_dir / PENDING).exists()
+    assert list(place.data_dir.glob(".trying-*")) == []
+
+
+def test_a_text_that_is_no_utf8_is_damage(packed, place, tmp_path):
+    members = members_of(packed)
+    (tmp_path / "changed.db").write_bytes(members["stalkeer.db"])
+    with closing(sqlite3.connect(tmp_path / "changed.db")) as connection, connection:
+        connection.execute("INSERT INTO users (name, password_hash, created_at) VALUES (CAST(X'ff' AS TEXT), '', '')")
+    write_zip(packed, {**members, "stalkeer.db": (tmp_path / "changed.db").read_bytes()})
+
+    with pytest.raises(InvalidInput, match="damaged"):
+        stage_restore(packed, place)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TRIGGER t AFTER INSERT ON users BEGIN DELETE FROM sessions; END",
+        "CREATE VIEW v AS SELECT * FROM users",
+        "UPDATE alembic_version SET version_num = '0001'",
+    ],
+    ids=["trigger", "view", "another-revision"],
+)
+def test_a_database_that_this_program_did_not_write_is_refused(packed, place, tmp_path, statement):
+    members = members_of(packed)
+    (tmp_path / "changed.db").write_bytes(members["stalkeer.db"])
+    with closing(sqlite3.connect(tmp_path / "changed.db")) as connection, connection:
+        connection.execute(statement)
+    write_zip(packed, {**members, "stalkeer.db": (tmp_path / "changed.db").read_bytes()})
+
+    with pytest.raises(InvalidInput, match="damaged"):
+        stage_restore(packed, place)
+
+
+def test_two_databases_in_one_zip_are_refused(packed, place):
+    members = members_of(packed)
+    with zipfile.ZipFile(packed, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("stalkeer.db", members["stalkeer.db"])
+
+    with pytest.raises(InvalidInput, match="not a backup"):
+        stage_restore(packed, place)
+
+
+def test_a_file_and_rows_in_one_zip_are_refused(packed, place):
+    write_zip(packed, {**members_of(packed), "rows.jsonl": b""})
+
+    with pytest.raises(InvalidInput, match="2 databases"):
+        stage_restore(packed, place)
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [b"[" * 9_000, b"{" * 100_000, b'{"a":' * 1_500, b"\xff" * 100, b'{"version": 1e999, "revision": null}', b""],
+    ids=["brackets", "too-long", "nested", "no-text", "infinite", "empty"],
+)
+def test_a_manifest_that_is_a_bomb_is_refused(packed, place, manifest):
+    write_zip(packed, {**members_of(packed), "manifest.json": manifest})
+
+    with pytest.raises(InvalidInput):
+        stage_restore(packed, place)
+
+
+def test_a_database_that_grows_beyond_measure_is_refused_before_it_is_unpacked(packed, place):
+    members = members_of(packed)
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("manifest.json", members["manifest.json"])
+        with archive.open("stalkeer.db", "w", force_zip64=True) as member:
+            member.write(members["stalkeer.db"])
+            for _ in range(520):
+                member.write(bytes(1_000_000))
+
+    with pytest.raises(InvalidInput, match="claims to unpack"):
+        stage_restore(packed, place)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        b"no json",
+        b"[" * 100_000,
+        b'{"table": "users"}',
+        b'{"table": "evil", "row": {}}',
+        b'{"table": "users", "row": 7}',
+    ],
+)
+def test_the_rows_of_a_backup_are_checked_before_anything_is_staged(packed, place, rows):
+    members = members_of(packed)
+    write_zip(packed, {"manifest.json": members["manifest.json"], "rows.jsonl": rows})
+    packed.with_suffix(".key").unlink()
+
+    with pytest.raises(InvalidInput, match="damaged"):
+        stage_restore(packed, place)

@@ -15,7 +15,6 @@ from stalkeer.faces.http.models import ApiModel
 from stalkeer.jobs.system.backup import (
     NAME,
     Backup,
-    CheckedBackup,
     delete_backup,
     find_backup,
     list_backups,
@@ -23,6 +22,7 @@ from stalkeer.jobs.system.backup import (
     stage_kept,
     stage_uploaded,
 )
+from stalkeer.jobs.system.backup_check import CheckedBackup
 
 router = APIRouter(prefix="/system/backup", tags=["system"])
 

@@ -11,7 +11,6 @@ from stalkeer.faces.web.formats import size
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, page
 from stalkeer.jobs.system.backup import (
-    CheckedBackup,
     cancel_restore,
     delete_backup,
     find_backup,
@@ -21,6 +20,7 @@ from stalkeer.jobs.system.backup import (
     stage_kept,
     stage_uploaded,
 )
+from stalkeer.jobs.system.backup_check import CheckedBackup
 
 router = APIRouter(include_in_schema=False)
 

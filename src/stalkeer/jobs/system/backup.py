@@ -1,7 +1,7 @@
 """Backups: database and configuration in a zip file, the key of stored credentials in a file beside it.
 
-They are apart on purpose: whoever gets the zip alone reads no stored credential. config.yml may hold some in plain
-text; keep them in files (`..._FILE`) or in the UI where that matters.
+They are apart on purpose: whoever gets the zip alone reads no credential. config.yml is in it without its secrets and
+comments; it is there to be read, and is not restored.
 """
 
 from __future__ import annotations
@@ -18,19 +18,24 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
-from stalkeer.errors import Conflict, InvalidInput, NotFound, StalkeerError, StoreError
-from stalkeer.jobs.system.backup_key import check_key
+from stalkeer.errors import Conflict, NotFound, StalkeerError, StoreError
+from stalkeer.jobs.system.backup_check import (
+    CONFIG_MEMBER,
+    MANIFEST,
+    ROWS_MEMBER,
+    SQLITE_MEMBER,
+    CheckedBackup,
+    check_backup,
+)
 from stalkeer.logs import get_logger
+from stalkeer.settings.public_copy import public_copy
 from stalkeer.store.db.database import Database, open_database
 from stalkeer.store.db.dump import dump_tables, load_tables
 from stalkeer.store.db.migrate import migrate, revision_of, revisions
-from stalkeer.store.db.sqlite_file import copy_sqlite, is_sound_sqlite, revision_of_sqlite
+from stalkeer.store.db.sqlite_file import copy_sqlite, revision_of_sqlite
 
 NAME = re.compile(r"^stalkeer-(manual|scheduled|migration)-[0-9]{8}-[0-9]{6}\.zip$")
-MANIFEST, SQLITE_MEMBER, ROWS_MEMBER, CONFIG_MEMBER = "manifest.json", "stalkeer.db", "rows.jsonl", "config.yml"
-MEMBERS = frozenset({MANIFEST, SQLITE_MEMBER, ROWS_MEMBER, CONFIG_MEMBER})
 LARGEST_KEY = 10_000
-LARGEST_DATABASE = 64 * 2**30  # a bomb would claim more
 PENDING = "restore-pending.zip"
 REFUSED = "restore-refused.zip"  # was staged and could not be restored
 log = get_logger(__name__)
@@ -93,8 +98,8 @@ def _write_zip(draft: Path, database: Database, place: BackupPlace, now: datetim
         else:
             with archive.open(ROWS_MEMBER, "w", force_zip64=True) as member:
                 revision = dump_tables(database, member)
-        if place.config is not None and place.config.is_file():
-            archive.write(place.config, CONFIG_MEMBER)
+        if place.config is not None and (config := public_copy(place.config)) is not None:
+            archive.writestr(CONFIG_MEMBER, config)
         manifest = {"version": version("stalkeer"), "revision": revision, "madeAt": now.isoformat()}
         archive.writestr(MANIFEST, json.dumps(manifest))
 
@@ -125,52 +130,9 @@ def _read(path: Path) -> Backup:
     return Backup(path.name, path.stat().st_size, made_at, path.with_suffix(".key").exists())
 
 
-@dataclass(frozen=True)
-class CheckedBackup:
-    """A backup that can be restored here."""
-
-    path: Path
-    version: str
-    revision: str
-    has_rows: bool  # rows of PostgreSQL instead of a SQLite file
-
-    def to_document(self) -> Mapping[str, object]:
-        return {"path": str(self.path), "version": self.version, "revision": self.revision}
-
-
-def check_backup(path: Path) -> CheckedBackup:
-    """Raise InvalidInput unless this is a whole backup of this release or an earlier one."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = {member.filename: member for member in archive.infolist()}
-            if not set(members) <= MEMBERS or MANIFEST not in members:
-                raise InvalidInput(f"{path.name} is not a backup of Stalkeer: its files have other names")
-            if sum(member.file_size for member in members.values()) > LARGEST_DATABASE:
-                raise InvalidInput(f"{path.name} claims to be larger than any database; it is not restored")
-            manifest = json.loads(archive.read(MANIFEST))
-            revision, made_by = str(manifest["revision"]), str(manifest["version"])
-            has_rows = ROWS_MEMBER in members
-            if archive.testzip() is not None or (not has_rows and SQLITE_MEMBER not in members):
-                raise InvalidInput(f"{path.name} is damaged; take another backup")
-    except (OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError) as error:
-        raise InvalidInput(f"{path.name} is not a backup of Stalkeer: {error}") from error
-    if revision not in revisions():
-        raise InvalidInput(f"{path.name} was made by Stalkeer {made_by}, newer than this one; install that first")
-    return CheckedBackup(path, made_by, revision, has_rows)
-
-
-def check_backup_and_key(path: Path, place: BackupPlace) -> CheckedBackup:
-    """Raise InvalidInput unless this is a whole backup, and the key beside it, if any, is the backup's own."""
-    checked = check_backup(path)
-    key = path.with_suffix(".key")
-    if key.exists():
-        check_key(key, path, ROWS_MEMBER if checked.has_rows else SQLITE_MEMBER, place.data_dir)
-    return checked
-
-
 def stage_restore(path: Path, place: BackupPlace) -> CheckedBackup:
     """Have the backup restored at the next start: the running program cannot exchange its own database."""
-    checked = check_backup_and_key(path, place)
+    checked = check_backup(path, place.data_dir)
     target = place.data_dir / PENDING
     draft = target.with_suffix(".part")
     shutil.copyfile(path, draft)
@@ -258,7 +220,7 @@ def restore_backup(path: Path, place: BackupPlace, database_url: str, now: datet
 
     Nobody may be using the database. config.yml is left alone: it belongs to this machine.
     """
-    checked = check_backup_and_key(path, place)
+    checked = check_backup(path, place.data_dir)
     if checked.has_rows:
         _restore_rows(checked, place, database_url)
     else:
@@ -280,12 +242,6 @@ def _restore_file(checked: CheckedBackup, place: BackupPlace, database_url: str,
     with zipfile.ZipFile(checked.path) as archive, archive.open(SQLITE_MEMBER) as member, draft.open("wb") as file:
         shutil.copyfileobj(member, file)
     draft.chmod(0o600)
-    is_sound = is_sound_sqlite(draft)
-    for suffix in ("-wal", "-shm"):  # SQLite's own, of the look into it
-        draft.with_name(draft.name + suffix).unlink(missing_ok=True)
-    if not is_sound:
-        draft.unlink()
-        raise InvalidInput(f"The database in {checked.path.name} is damaged; take another backup")
     _keep_aside(target, now)
     draft.replace(target)
     for suffix in ("engine.db", "engine.db-wal", "engine.db-shm"):  # its work list belongs to the former rows

@@ -16,6 +16,8 @@ from stalkeer.store.db.migrate import revision_of
 from stalkeer.store.db.tables import UtcDateTime, metadata
 
 BATCH = 1000
+LONGEST_LINE = 50_000_000  # bytes
+NO_ROW = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 def dump_tables(database: Database, target: IO[bytes]) -> str:
@@ -57,13 +59,13 @@ def load_tables(database: Database, source: IO[bytes]) -> int:
 def _batches(source: IO[bytes]) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
     batch: list[dict[str, Any]] = []
     current: Table | None = None
-    for line in source:
+    for line in _lines(source):
         try:
             document = json.loads(line)
             table = metadata.tables[document["table"]]
             row = {name: _from_json(table, name, value) for name, value in document["row"].items()}
-        except (ValueError, KeyError, TypeError) as error:
-            raise StoreError("The backup holds a line that is no row of this schema; it cannot be restored") from error
+        except NO_ROW as error:
+            raise _no_row() from error
         if batch and (table is not current or len(batch) >= BATCH):
             assert current is not None
             yield current, batch
@@ -72,6 +74,30 @@ def _batches(source: IO[bytes]) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
         batch.append(row)
     if batch and current is not None:
         yield current, batch
+
+
+def check_rows(source: IO[bytes]) -> None:
+    """Raise StoreError unless every line is a row of one of our tables, whichever columns its release had."""
+    for line in _lines(source):
+        try:
+            document = json.loads(line)
+            is_row = document["table"] in metadata.tables and all(isinstance(name, str) for name in document["row"])
+            is_row = is_row and isinstance(document["row"], dict) and len(document) == 2
+        except NO_ROW as error:
+            raise _no_row() from error
+        if not is_row:
+            raise _no_row()
+
+
+def _lines(source: IO[bytes]) -> Iterator[bytes]:
+    while line := source.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE:
+            raise _no_row()
+        yield line
+
+
+def _no_row() -> StoreError:
+    return StoreError("The backup holds a line that is no row of this schema; it cannot be restored")
 
 
 def _to_json(value: object) -> object:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import quote
 
 VERSION_TABLE = "alembic_version"
+UNREADABLE = (sqlite3.DatabaseError, ValueError)  # the driver answers bytes that are no UTF-8 with a ValueError
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
@@ -20,16 +22,51 @@ def copy_sqlite(source: Path, target: Path) -> None:
 def is_sound_sqlite(path: Path) -> bool:
     """Whether SQLite can read the whole file."""
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
             return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
-    except sqlite3.DatabaseError:
+    except UNREADABLE:
         return False
 
 
-def revision_of_sqlite(path: Path) -> str | None:
+def find_problem(path: Path) -> str | None:
+    """What is wrong with a file that nobody uses and that may come from anywhere; None for a sound database of ours.
+
+    Triggers, views and virtual tables would run when the program writes; no schema of ours has any.
+    """
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        with closing(_open_at_rest(path)) as connection:
+            foreign = connection.execute(
+                "SELECT name FROM sqlite_master WHERE type NOT IN ('table', 'index') OR sql LIKE 'CREATE VIRTUAL%'"
+            ).fetchone()
+            if foreign is not None:
+                return f"it holds {foreign[0]!r}, which is no table of Stalkeer"
+            [found] = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            if found == "ok":
+                _read_every_row(connection)
+    except UNREADABLE as error:
+        return str(error)
+    return None if found == "ok" else str(found)
+
+
+def _read_every_row(connection: sqlite3.Connection) -> None:
+    """Raise sqlite3.DatabaseError where a text is no UTF-8: SQLite's own check does not look at it."""
+    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    for name in names:
+        quoted = name.replace('"', '""')
+        for _row in connection.execute(f'SELECT * FROM "{quoted}"'):  # noqa: S608 - a table's own name
+            pass
+
+
+def _open_at_rest(path: Path) -> sqlite3.Connection:
+    """Open for reading only, leaving no journal beside the file."""
+    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
+
+
+def revision_of_sqlite(path: Path) -> str | None:
+    """The revision of a file that nobody uses."""
+    try:
+        with closing(_open_at_rest(path)) as connection:
             row = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()  # noqa: S608 - a constant
-    except sqlite3.DatabaseError:
+    except UNREADABLE:
         return None
     return None if row is None else str(row[0])
