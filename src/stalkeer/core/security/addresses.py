@@ -36,10 +36,14 @@ class Origin:
 
     @property
     def household(self) -> str:
-        """What limits count for: the address; for IPv6 its /64, all of which one line may use."""
-        if isinstance(self.client, IPv6Address):
-            return str(ip_network((self.client, 64), strict=False))
-        return str(self.client)
+        return household_of(self.client)
+
+
+def household_of(address: Address) -> str:
+    """What limits count for: the address; for IPv6 its /64, all of which one line may use."""
+    if isinstance(address, IPv6Address):
+        return str(ip_network((address, 64), strict=False))
+    return str(address)
 
 
 @lru_cache(maxsize=32)

@@ -6,6 +6,7 @@ security headers on every answer. Who may do what is decided behind it.
 
 from __future__ import annotations
 
+import asyncio
 import secrets as random_source
 import time
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stalkeer.core.security.addresses import Origin, find_origin
 from stalkeer.core.security.callers import SAFE_METHODS
+from stalkeer.faces.http.flood_log import FloodLog
 from stalkeer.faces.http.headers import add_security_headers
 from stalkeer.faces.http.problems import problem_response
 from stalkeer.faces.http.security import Security
@@ -27,9 +29,11 @@ from stalkeer.logs import get_logger
 from stalkeer.secrets import mask_text
 from stalkeer.settings.schema import SecuritySettings
 
-UPLOADS = ("/system/backup/restore", "/sources/upload")  # ends of paths that take a file
-LOGINS = ("/login", "/setup/account")  # ends of paths whose forms are read from strangers
+UPLOADS = frozenset({"/api/v1/system/backup/restore", "/system/backup/restore", "/sources/upload"})  # take a file
+LOGINS = frozenset({"/login", "/setup/account"})  # their forms are read from strangers
 LARGEST_LOGIN = 16_384
+LOGIN_S = 20.0  # for the whole form
+PIECE_S = 60.0  # for each piece of another body
 TOO_LARGE = "The request is larger than security.max_body (max_upload, for a file) allows"
 LONGEST_PATH = 2000
 LONGEST_QUERY = 8000
@@ -41,6 +45,21 @@ class BodyTooLarge(HTTPException):
 
     def __init__(self) -> None:
         super().__init__(413, TOO_LARGE)
+
+
+class BodyTooSlow(HTTPException):
+    """Raised out of `receive`, where the rest of a body does not come."""
+
+    def __init__(self) -> None:
+        super().__init__(408, "The rest of the request's body did not come; send it again")
+
+
+@dataclass(frozen=True)
+class BodyPace:
+    """Seconds that a body may take."""
+
+    login_s: float = LOGIN_S
+    piece_s: float = PIECE_S
 
 
 @dataclass
@@ -55,8 +74,9 @@ class _Exchange:
 
 
 class Gate:
-    def __init__(self, inner: ASGIApp, security: Security, url_base: str = "") -> None:
+    def __init__(self, inner: ASGIApp, security: Security, url_base: str = "", pace: BodyPace | None = None) -> None:
         self._inner, self._security, self._url_base = inner, security, url_base
+        self._pace, self._flood = pace or BodyPace(), FloodLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -71,7 +91,7 @@ class Gate:
                 await refusal(scope, receive, sender)
             else:
                 await self._pass(scope, receive, sender, exchange)
-            _log_access(scope, exchange)
+            self._log_access(scope, exchange)
 
     def _open(self, scope: Scope) -> _Exchange:
         headers = Headers(scope=scope)
@@ -113,22 +133,45 @@ class Gate:
         return str(scope["path"]).removeprefix(self._url_base)
 
     def _largest_body(self, scope: Scope, settings: SecuritySettings) -> int:
-        if scope["path"].endswith(LOGINS):
+        path = self._path(scope)
+        if path in LOGINS:
             return min(LARGEST_LOGIN, settings.max_body)
-        return settings.max_upload if scope["path"].endswith(UPLOADS) else settings.max_body
+        return settings.max_upload if path in UPLOADS else settings.max_body
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send, exchange: _Exchange) -> None:
         limit = self._largest_body(scope, self._security.settings().security)
+        deadline = time.monotonic() + self._pace.login_s if self._path(scope) in LOGINS else None
         try:
-            await self._inner(scope, _bounded(receive, limit), send)
-        except BodyTooLarge:
+            await self._inner(scope, _bounded(receive, limit, self._pace.piece_s, deadline), send)
+        except (BodyTooLarge, BodyTooSlow) as error:
             if not exchange.status:
-                await _too_large(exchange)(scope, receive, send)
+                refusal = problem_response(error.status_code, str(error.detail), request_id=exchange.request_id)
+                await refusal(scope, receive, send)
         except Exception as error:
             # the answer, a problem document with this request id, is out already
             log.error("request failed", method=scope["method"], path=scope["path"], exc_info=error)
             if not exchange.status:
                 raise
+
+    def _log_access(self, scope: Scope, exchange: _Exchange) -> None:
+        """A line for what changes something or is refused; refusals beyond a few a minute are only counted."""
+        is_quiet = scope["method"] in SAFE_METHODS and exchange.status < 400
+        more = {}
+        if 400 <= exchange.status < 500:
+            is_shown, hidden = self._flood.may_show("refused")
+            if not is_shown:
+                return
+            more = {"refused_before": hidden} if hidden else {}
+        write = log.debug if is_quiet else log.info
+        write(
+            "request",
+            method=scope["method"],
+            path=mask_text(str(scope["path"])[:200]),
+            status=exchange.status,
+            client=str(exchange.origin.client),
+            ms=round((time.monotonic() - exchange.started) * 1000),
+            **more,
+        )
 
 
 def _declared_length(scope: Scope) -> int:
@@ -140,13 +183,21 @@ def _too_large(exchange: _Exchange) -> Response:
     return problem_response(413, TOO_LARGE, request_id=exchange.request_id)
 
 
-def _bounded(receive: Receive, limit: int) -> Receive:
-    seen = 0
+def _bounded(receive: Receive, limit: int, piece_s: float, deadline: float | None) -> Receive:
+    """Bound the body's size and the time for it. What comes behind the body may take as long as it likes."""
+    seen, is_read = 0, False
 
     async def receive_counted() -> Message:
-        nonlocal seen
-        message = await receive()
+        nonlocal seen, is_read
+        if is_read:
+            return await receive()
+        left = piece_s if deadline is None else min(piece_s, max(0.0, deadline - time.monotonic()))
+        try:
+            message = await asyncio.wait_for(receive(), left)
+        except TimeoutError:
+            raise BodyTooSlow() from None
         seen += len(message.get("body", b""))
+        is_read = message["type"] != "http.request" or not message.get("more_body", False)
         if seen > limit:
             raise BodyTooLarge()
         return message
@@ -168,16 +219,3 @@ def _with_headers(send: Send, exchange: _Exchange) -> Send:
         await send(message)
 
     return send_with_headers
-
-
-def _log_access(scope: Scope, exchange: _Exchange) -> None:
-    is_quiet = scope["method"] in SAFE_METHODS and exchange.status < 400
-    write = log.debug if is_quiet else log.info
-    write(
-        "request",
-        method=scope["method"],
-        path=mask_text(str(scope["path"])[:200]),
-        status=exchange.status,
-        client=str(exchange.origin.client),
-        ms=round((time.monotonic() - exchange.started) * 1000),
-    )

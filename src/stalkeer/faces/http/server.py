@@ -12,6 +12,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from stalkeer.errors import ConfigurationError
+from stalkeer.faces.http.connections import ConnectionLimits, Connections, bounded_protocol, limits_of_process
+from stalkeer.faces.http.flood_log import FloodLog, quieten_server_loggers
 from stalkeer.logs import get_logger
 from stalkeer.settings.schema import ServerSettings
 
@@ -35,21 +37,34 @@ def run(served: ASGIApp, settings: ServerSettings) -> None:
     """Listen and serve; returns when a signal asked for the end."""
     with bind(settings) as listener:
         host, port = listener.getsockname()[:2]
-        server = Server(
-            uvicorn.Config(
-                served,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=GRACE_S,
-            )
-        )
+        server = Server(server_config(served, limits_of_process()))
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, server.ask_to_stop)
         shown = "localhost" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
         log.info("listening", url=f"http://{shown}:{port}{settings.url_base}/")
         server.run(sockets=[listener])
+
+
+def server_config(served: ASGIApp, limits: ConnectionLimits) -> uvicorn.Config:
+    """How uvicorn serves: bounded connections, and no line of log for each broken request."""
+    flood = FloodLog(shown=1)
+
+    def tell_refused(household: str) -> None:
+        is_shown, hidden = flood.may_show("connections")
+        if is_shown:
+            log.warning("too many connections; new ones are refused", client=household, more=hidden, most=limits.most)
+
+    quieten_server_loggers()
+    return uvicorn.Config(
+        served,
+        http=bounded_protocol(Connections(limits, tell_refused)),
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
 
 
 def bind(settings: ServerSettings) -> socket.socket:
