@@ -72,3 +72,75 @@ def test_names_of_the_internet_are_not_local(host):
 
 def test_a_name_may_be_allowed():
     assert is_local_name("Films.Example:443", ("films.example",))
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "[::1].evil.example",
+        "[::1]evil.example",
+        "[::1",
+        "[evil.example]",
+        "[:::::]",
+        "localhost@evil.example",
+        "evil.example#.local",
+        "evil.example/.local",
+        "evil.example .local",
+        "localhost:80:evil.example",
+        ".local",
+        "a..local",
+        "nas.local.",
+        "localhost:port",
+        "127.1.evil.example",
+    ],
+)
+def test_a_host_that_no_browser_sends_is_not_local(host):
+    assert not is_local_name(host, ("evil.example",)[:0])
+
+
+SELF_NAMED = [
+    ("Via", "1.1 proxy"),
+    ("X-Forwarded-Proto", "https"),
+    ("X-Forwarded-Host", "films.example"),
+    ("X-Forwarded-Server", "proxy"),
+    ("X-Forwarded-Prefix", "/x"),
+    ("X-Original-URL", "/x"),
+    ("X-Original-Forwarded-For", "203.0.113.9"),
+    ("CF-Connecting-IP", "203.0.113.9"),
+    ("CF-Ray", "1"),
+    ("CDN-Loop", "cloudflare"),
+    ("True-Client-IP", "203.0.113.9"),
+    ("X-Client-IP", "203.0.113.9"),
+    ("X-Envoy-External-Address", "203.0.113.9"),
+    ("X-Amzn-Trace-Id", "Root=1"),
+    ("X-Forwarded-For", ""),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), SELF_NAMED)
+def test_a_proxy_that_names_itself_by_any_header_is_not_the_user(name, value):
+    origin = find_origin("127.0.0.1", "http", {name.lower(): value, "host": "nas"}, ())
+
+    assert origin.is_client_unknown
+    assert not origin.is_this_machine
+    assert "security.trusted_proxies" in origin.proxy_hint
+
+
+def test_a_trusted_proxy_that_names_no_client_is_not_the_user_either():
+    origin = find_origin(PROXY, "http", {"x-forwarded-proto": "https", "host": "nas"}, TRUSTED)
+
+    assert origin.is_client_unknown
+    assert "X-Forwarded-For" in origin.proxy_hint
+
+
+def test_who_speaks_http_1_0_is_a_proxy():
+    assert find_origin("127.0.0.1", "http", {"host": "nas"}, (), "1.0").is_client_unknown
+
+
+def test_a_browser_names_no_proxy():
+    browser = {"host": "nas:7825", "user-agent": "x", "accept": "*/*", "connection": "keep-alive", "x-api-key": "x"}
+
+    origin = find_origin("192.168.1.5", "http", browser, ())
+
+    assert not origin.is_client_unknown
+    assert origin.proxy_hint == ""

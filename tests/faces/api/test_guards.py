@@ -83,11 +83,28 @@ def test_local_mode_is_not_fooled_by_a_forwarded_header(serve):
     assert client.get(STATUS, headers={"X-Forwarded-For": "192.168.1.5"}).status_code == 401
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded"])
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via", "X-Forwarded-Proto", "CF-Ray"])
 def test_what_comes_through_an_unknown_proxy_is_not_local(serve, header):
     client = serve({"security.mode": "local"}, LOCAL, base_url="http://192.168.1.2:7825")
 
-    assert client.get(STATUS, headers={header: "203.0.113.9"}).status_code == 401
+    answer = client.get(STATUS, headers={header: "203.0.113.9"})
+
+    assert answer.status_code == 401
+    assert "security.trusted_proxies" in answer.json()["detail"]
+
+
+def test_the_login_page_names_the_setting_that_makes_a_proxy_known(serve):
+    client = serve({"security.mode": "local"}, LOCAL, base_url="http://192.168.1.2:7825")
+    client.security.sessions.set_up("alice", PASSWORD, None, "192.168.1.20")
+
+    assert "security.trusted_proxies" in client.get("/login", headers={"Via": "1.1 proxy"}).text
+    assert "security.trusted_proxies" not in client.get("/login").text
+
+
+def test_local_mode_is_not_fooled_by_a_host_that_begins_like_an_address(serve):
+    client = serve({"security.mode": "local"}, LOCAL, base_url="http://192.168.1.2:7825")
+
+    assert client.get(STATUS, headers={"Host": "[::1].evil.example"}).status_code == 401
 
 
 def test_through_a_trusted_proxy_the_client_decides_whether_it_is_local(serve):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,7 +11,36 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 UNKNOWN = IPv4Address("0.0.0.0")  # noqa: S104 - stands for no address; it is in no network
-PROXY_HEADERS = ("x-forwarded-for", "x-real-ip", "forwarded")
+# Each tells that somebody else stands behind the peer. A browser sends none of them.
+PROXY_HEADERS = frozenset(
+    {
+        "via",
+        "forwarded",
+        "forwarded-for",
+        "x-real-ip",
+        "x-client-ip",
+        "client-ip",
+        "true-client-ip",
+        "x-cluster-client-ip",
+        "proxy-client-ip",
+        "wl-proxy-client-ip",
+        "fastly-client-ip",
+        "x-proxyuser-ip",
+        "x-remote-ip",
+        "x-remote-addr",
+        "x-forwarder-for",
+        "x-host",
+        "x-scheme",
+        "x-url-scheme",
+        "x-rewrite-url",
+        "front-end-https",
+        "cdn-loop",
+        "x-amzn-trace-id",
+        "x-arr-log-id",
+    }
+)
+PROXY_PREFIXES = ("x-forwarded", "x-original-", "x-envoy-", "x-nginx-", "x-varnish", "cf-", "x-azure-", "tailscale-")
+HOST = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*))(?::[0-9]{1,5})?")
 LOCAL_SUFFIXES = (".local", ".lan", ".home.arpa", ".internal", ".localhost")
 
 
@@ -23,16 +53,31 @@ class Origin:
     scheme: str
     host: str
     is_peer_trusted: bool
-    is_proxied: bool = False  # the peer says that it speaks for somebody else, whether or not it is believed
+    is_proxied: bool = False  # the peer speaks for somebody else, whether or not it is believed
+    is_client_named: bool = False  # a trusted peer says for whom
 
     @property
-    def is_behind_unknown_proxy(self) -> bool:
+    def is_client_unknown(self) -> bool:
         """Whether somebody unknown is behind this peer: it is then no proof of where the request comes from."""
-        return self.is_proxied and not self.is_peer_trusted
+        return self.is_proxied and not self.is_client_named
+
+    @property
+    def proxy_hint(self) -> str:
+        """What to do so that the client counts and not its proxy; empty where the client is known."""
+        if not self.is_client_unknown:
+            return ""
+        if self.is_peer_trusted:
+            return (
+                f"The proxy at {self.peer} sends no X-Forwarded-For, so that nobody is local behind it; set it there"
+            )
+        return (
+            f"The request came through a proxy at {self.peer} that security.trusted_proxies does not name, so that "
+            "nobody is local behind it; add its address there"
+        )
 
     @property
     def is_this_machine(self) -> bool:
-        return self.client.is_loopback and not self.is_behind_unknown_proxy
+        return self.client.is_loopback and not self.is_client_unknown
 
     @property
     def household(self) -> str:
@@ -64,24 +109,34 @@ def parse_address(text: str | None) -> Address:
     return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
 
 
-def find_origin(peer: str | None, scheme: str, headers: Mapping[str, str], trusted: tuple[str, ...]) -> Origin:
-    """Read the forwarded headers if `peer` is a trusted proxy; `headers` has lower-case names."""
+def find_origin(
+    peer: str | None, scheme: str, headers: Mapping[str, str], trusted: tuple[str, ...], http_version: str = "1.1"
+) -> Origin:
+    """Read the forwarded headers if `peer` is a trusted proxy; `headers` has lower-case names.
+
+    HTTP/1.0 is what a proxy speaks that names itself by no header; no browser does.
+    """
     peer_address = parse_address(peer)
     proxies = networks(trusted)
     host = headers.get("host", "")
-    is_proxied = any(name in headers for name in PROXY_HEADERS)
+    is_proxied = http_version == "1.0" or any(map(is_proxy_header, headers))
     if not is_within(peer_address, proxies):
         return Origin(peer_address, peer_address, scheme, host, is_peer_trusted=False, is_proxied=is_proxied)
-    client = _client_of(headers.get("x-forwarded-for", ""), peer_address, proxies)
+    forwarded_for = headers.get("x-forwarded-for", "")
     forwarded_scheme = headers.get("x-forwarded-proto", scheme).split(",")[-1].strip().lower()
     return Origin(
         peer=peer_address,
-        client=client,
+        client=_client_of(forwarded_for, peer_address, proxies),
         scheme=forwarded_scheme if forwarded_scheme in ("http", "https") else scheme,
         host=headers.get("x-forwarded-host", host).split(",")[-1].strip(),
         is_peer_trusted=True,
         is_proxied=is_proxied,
+        is_client_named=bool(forwarded_for.strip()),
     )
+
+
+def is_proxy_header(name: str) -> bool:
+    return name in PROXY_HEADERS or name.startswith(PROXY_PREFIXES)
 
 
 def _client_of(forwarded: str, peer: Address, proxies: tuple[Network, ...]) -> Address:
@@ -95,16 +150,15 @@ def _client_of(forwarded: str, peer: Address, proxies: tuple[Network, ...]) -> A
 
 
 def host_name(host: str) -> str:
-    """`example.org` of `example.org:7825`, `::1` of `[::1]:7825`."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
-    return host.partition(":")[0].lower()
+    """`example.org` of `example.org:7825`, `::1` of `[::1]:7825`; empty for what no browser sends."""
+    found = HOST.fullmatch(host)
+    return (found["v6"] or found["name"]).lower() if found else ""
 
 
 def is_local_name(host: str, allowed: tuple[str, ...]) -> bool:
     """Whether no public DNS can answer for this name: an address, localhost, a local suffix, one label, or allowed."""
     name = host_name(host)
-    if not name:
+    if not name or (":" in name and parse_address(name) is UNKNOWN):
         return False
     if name in {entry.lower() for entry in allowed} or name.endswith(LOCAL_SUFFIXES):
         return True

@@ -97,7 +97,7 @@ class Gate:
         headers = Headers(scope=scope)
         peer = scope["client"][0] if scope.get("client") else None
         trusted = self._security.settings().security.trusted_proxies
-        origin = find_origin(peer, scope["scheme"], headers, trusted)
+        origin = find_origin(peer, scope["scheme"], headers, trusted, scope.get("http_version", "1.1"))
         named = headers.get("x-request-id", "") if origin.is_peer_trusted else ""
         request_id = named if named.isalnum() and len(named) <= 64 else random_source.token_hex(8)
         scope["scheme"] = origin.scheme
@@ -113,6 +113,7 @@ class Gate:
             return problem_response(400, "The address holds a NUL character", request_id=exchange.request_id)
         if settings.require_https and exchange.origin.scheme != "https" and not exchange.origin.is_this_machine:
             detail = "This server accepts HTTPS only (security.require_https); use https:// or its reverse proxy"
+            detail = ". ".join(part for part in (detail, exchange.origin.proxy_hint) if part)
             return problem_response(403, detail, code="https-required", request_id=exchange.request_id)
         if _declared_length(scope) > self._largest_body(scope, settings):
             return _too_large(exchange)

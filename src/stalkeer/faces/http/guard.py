@@ -51,7 +51,10 @@ def _admit(request: Request) -> Caller:
     if caller is None:
         is_wrong = "x-api-key" in request.headers or "apikey" in request.query_params
         what = "The API key is wrong" if is_wrong else "An API key is needed, in the header X-Api-Key"
-        raise HTTPException(401, f"{what}; `stalkeer api-key show` prints it", {"WWW-Authenticate": "ApiKey"})
+        security: Security = request.app.state.security
+        hint = security.proxy_hint(request.state.origin)
+        detail = f"{what}; `stalkeer api-key show` prints it" + (f". {hint}" if hint else "")
+        raise HTTPException(401, detail, {"WWW-Authenticate": "ApiKey"})
     check_own_page(request, caller)
     if caller.kind is CallerKind.KEY:
         _spend(request, caller)

@@ -41,14 +41,20 @@ class Security:
     def is_local(self, origin: Origin) -> bool:
         """From a local network and under a name that no foreign DNS answers for (rebinding).
 
-        What a proxy brings that is not in `trusted_proxies` is not local, however near the proxy stands.
+        What a proxy brings is not local, however near the proxy stands, unless `trusted_proxies` names the proxy and
+        the proxy names the client.
         """
-        if origin.is_behind_unknown_proxy:
+        if origin.is_client_unknown:
             return False
         security = self.settings().security
         return is_within(origin.client, networks(security.local_networks)) and is_local_name(
             origin.host, security.allowed_hosts
         )
+
+    def proxy_hint(self, origin: Origin) -> str:
+        """Why somebody behind a proxy is a stranger, where the mode asks where a request comes from; else empty."""
+        asks = self.settings().security.mode is not AuthMode.FORMS or self.sessions.needs_setup()
+        return origin.proxy_hint if asks else ""
 
     def needs_setup_token(self, origin: Origin) -> bool:
         return not self.is_local(origin)

@@ -28,7 +28,14 @@ def safe_next(path: str) -> str:
 def get_login(request: Request, next: str = "/") -> Response:  # noqa: A002 - the name of the parameter in the address
     if security_of(request).sessions.needs_setup():
         return RedirectResponse(f"{base_of(request)}/setup", status_code=303)
-    return page(request, "login.html", name="", error="", next=safe_next(next))
+    return show_login(request, "", "", next)
+
+
+def show_login(request: Request, name: str, error: str, next_page: str, status: int = 200) -> Response:
+    hint = security_of(request).proxy_hint(request.state.origin)
+    return page(
+        request, "login.html", status=status, name=name, error=error, next=safe_next(next_page), proxy_hint=hint
+    )
 
 
 @router.post("/login", dependencies=[OwnPageGuard])
@@ -43,7 +50,7 @@ def post_login(
     try:
         token = security.sessions.sign_in(name, password, request.state.origin.household)
     except (LoginRefused, TooManyRequests) as error:
-        answer = page(request, "login.html", status=status_of(error), name=name, error=str(error), next=safe_next(next))
+        answer = show_login(request, name, str(error), next, status_of(error))
         answer.headers.update(headers_of(error))
         return answer
     response = RedirectResponse(base_of(request) + safe_next(next), status_code=303)

@@ -89,6 +89,7 @@ def show_account(request: Request, name: str = "", error: str = "", status: int 
         "has_user": not security.sessions.needs_setup(),
         "is_local": caller is not None and caller.kind is CallerKind.LOCAL,
         "needs_token": security.needs_setup_token(request.state.origin),
+        "proxy_hint": security.proxy_hint(request.state.origin),
     }
     return step_page(request, "account", context, status=status)
 
