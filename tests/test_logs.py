@@ -107,3 +107,32 @@ def test_what_is_about_a_download_is_written_to_its_log_too(stream, tmp_path):
     lines = [json.loads(line) for line in (tmp_path / "downloads.log").read_text().splitlines()]
     assert [(line["event"], line["download"]) for line in lines] == [("was queued", 7), ("a retry", 8)]
     assert len((tmp_path / "stalkeer.log").read_text().splitlines()) == 3
+
+
+HOSTILE = "Film\n2026-01-01T00:00:00Z [error    ] forged\x1b[2J\x9b31m\u202e\x00\ud800"
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_title_forges_no_line_and_steers_no_terminal(stream, form):
+    configure_logging(LogTargets(format=form, stream=stream))
+
+    get_logger("stalkeer.test").info("found", title=HOSTILE, titles=[HOSTILE])
+    get_logger("stalkeer.test").info(HOSTILE)
+    logging.getLogger("a.library").warning("GET %s", HOSTILE)
+
+    told = stream.getvalue()
+    assert len(told.splitlines()) == 3
+    assert [sign for sign in ("\x1b", "\x9b", "\u202e", "\x00", "\ud800") if sign in told] == []
+
+
+def test_the_message_of_an_error_is_told_as_a_part_of_its_traceback(stream):
+    configure_logging(LogTargets(format="console", stream=stream))
+
+    try:
+        raise ValueError(HOSTILE)
+    except ValueError:
+        get_logger("stalkeer.test").exception("failed")
+
+    told = stream.getvalue().splitlines()
+    assert all(line.startswith("  | ") for line in told[1:])
+    assert "\x1b" not in stream.getvalue()

@@ -10,13 +10,15 @@ import re
 import sys
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from io import StringIO
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, ExcInfo, Processor
 
+from stalkeer.core.security.plain_text import show_line
 from stalkeer.secrets import mask_text
 
 LOG_FILE = "stalkeer.log"
@@ -43,6 +45,24 @@ class MaskingFormatter(structlog.stdlib.ProcessorFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return mask_text(super().format(record))
+
+
+def _harmless_values(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Show control characters as escapes: a title must neither forge a line nor steer a terminal."""
+    return {name: _harmless(value) for name, value in event.items()}
+
+
+def _harmless(value: object) -> object:
+    if value is None or isinstance(value, bool | int | float | BaseException | tuple):  # a tuple is exc_info
+        return value
+    return show_line(value if isinstance(value, str) else str(value))
+
+
+def _plain_traceback(stream: TextIO, exc_info: ExcInfo) -> None:
+    """Every line of a traceback begins with a bar: the message of an error must not look like a line of the log."""
+    told = StringIO()
+    structlog.dev.plain_traceback(told, exc_info)
+    stream.write("\n".join(f"  | {show_line(line)}" for line in told.getvalue().splitlines()))
 
 
 def _shared_processors() -> list[Processor]:
@@ -112,7 +132,10 @@ def _with_format(handler: logging.Handler, form: str, *, colours: bool) -> loggi
     if form == "json":
         last += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
     else:
-        last += [structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=structlog.dev.plain_traceback)]
+        last += [
+            _harmless_values,
+            structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=_plain_traceback),
+        ]
     handler.setFormatter(MaskingFormatter(foreign_pre_chain=_shared_processors(), processors=last))
     return handler
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from stalkeer.adapters.arr.answers import Resource, objects_of_array, parse
+from stalkeer.core.security.plain_text import clean_json, clean_line
 from stalkeer.errors import ArrRefused, ArrUnreachable, ArrWrongProgram
 
 
@@ -28,8 +29,18 @@ def elements(text, cuts=()):
     st.lists(st.integers(0, 10_000), max_size=8),
 )
 def test_a_list_is_read_alike_wherever_the_network_cuts_it(things, cuts):
-    assert elements(json.dumps(things), cuts) == things
-    assert elements(f" \ufeff {json.dumps(things, indent=1, ensure_ascii=False)}\n", cuts) == things
+    assert elements(json.dumps(things), cuts) == clean_json(things)
+    assert elements(f" \ufeff {json.dumps(things, indent=1, ensure_ascii=False)}\n", cuts) == clean_json(things)
+
+
+@pytest.mark.parametrize("name", ["\\ud800", "\\u0000", "\\u001b[2J", "\\u202e", "\u202e", "\x9b31m"])
+def test_one_hostile_title_does_not_hide_the_others(name):
+    document = f'[{{"someName": "A{name}B"}}, {{"someName": "second"}}]'
+
+    first, second = parse(THINGS, document.encode(), "GET things")
+
+    assert (first.some_name, second.some_name) == (clean_line(json.loads(f'"A{name}B"')), "second")
+    assert elements(document) == [{"someName": first.some_name}, {"someName": "second"}]
 
 
 def test_a_list_that_breaks_off_is_no_list():

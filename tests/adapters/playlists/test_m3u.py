@@ -10,6 +10,7 @@ import pytest
 from stalkeer.adapters.playlists.m3u import Chunks
 from stalkeer.adapters.playlists.m3u_entry import EntryReader, read_entries
 from stalkeer.core.catalogue.access import Access, Templates, fill
+from stalkeer.core.security.plain_text import clean_line, is_harmless
 from stalkeer.model import Entry
 
 PANEL = "http://tv.example:8080"
@@ -315,3 +316,14 @@ def test_a_list_cannot_make_us_send_the_login_elsewhere():
 
     assert fill(entries[0].url, access) == f"{PANEL}/movie/ann/s3cret/1.mkv"
     assert "s3cret" not in fill(entries[1].url, access)
+
+
+@pytest.mark.parametrize(
+    "mark", ["\x1b[2J", "\x00", "\x9b31m", "\u202e", "\u2066", "\ufeff", "\x08"], ids=lambda mark: ascii(mark)
+)
+def test_a_name_from_a_playlist_is_harmless_wherever_it_is_shown(mark):
+    entry, _ = one(f'#EXTM3U\n#EXTINF:-1 group-title="V{mark}OD",Al{mark}ien\n{PANEL}/movie/ann/s3cret/17.mkv\n')
+
+    assert is_harmless(entry.name)
+    assert is_harmless(entry.group)
+    assert (entry.name, entry.group) == (clean_line(f"Al{mark}ien"), clean_line(f"V{mark}OD"))

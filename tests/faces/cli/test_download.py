@@ -170,3 +170,14 @@ def test_an_unknown_job_is_named(stalkeer):
     ended = stalkeer("job", "start", "dance")
 
     assert ended.code == 1 and "refresh" in ended.err
+
+
+HOSTILE = "Dune\x1b[2J\x9b31m\u202e\x07"  # as a release before this one may have stored it
+
+
+def test_a_title_in_the_database_steers_no_terminal(stalkeer, house):
+    house.download(HOSTILE, None)
+
+    for command in (["download", "list"], ["download", "status"], ["download", "list", "--json"]):
+        shown = stalkeer(*command).out
+        assert [sign for sign in ("\x1b", "\x9b", "\u202e", "\x07") if sign in shown] == []

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
 from stalkeer.adapters.net.api import ApiAnswer
+from stalkeer.core.security.plain_text import clean_json, may_be_harmful_json
 from stalkeer.errors import ArrError, ArrNotFound, ArrRefused, ArrUnauthorised, ArrUnreachable, ArrWrongProgram
 
 T = TypeVar("T")
@@ -25,6 +26,8 @@ class Resource(BaseModel):
 
 def parse(adapter: TypeAdapter[T], content: bytes, asked: str) -> T:
     """Read a JSON answer. Raises ArrWrongProgram where it is no JSON at all: some other server's page."""
+    if may_be_harmful_json(content):
+        return _parse_cleaned(adapter, content, asked)
     try:
         return adapter.validate_json(content)
     except ValidationError as error:
@@ -34,6 +37,18 @@ def parse(adapter: TypeAdapter[T], content: bytes, asked: str) -> T:
         value = json.loads(content)
     except (ValueError, RecursionError) as error:  # a number of thousands of digits
         raise _unknown_form(asked, "it cannot be read") from error
+    return read_value(adapter, value, asked)
+
+
+def _parse_cleaned(adapter: TypeAdapter[T], content: bytes, asked: str) -> T:
+    """Read an answer whose texts hold control characters or half a surrogate: one such title must not hide the rest."""
+    try:
+        value = clean_json(json.loads(content))
+    except (ValueError, RecursionError):
+        try:
+            return adapter.validate_json(content)
+        except ValidationError as error:
+            raise unreadable(error, asked) from error
     return read_value(adapter, value, asked)
 
 
@@ -86,13 +101,15 @@ def objects_of_array(chunks: Iterator[str], asked: str) -> Iterator[object]:
                 return
             if position >= len(buffer):
                 break
+            start = position
             try:
-                value, position = decoder.raw_decode(buffer, position)
+                value, position = decoder.raw_decode(buffer, start)
             except json.JSONDecodeError:
                 break  # cut in the middle: the rest is in a later chunk
             except (ValueError, RecursionError) as error:
                 raise _unknown_form(asked, "it cannot be read") from error
-            yield value
+            is_harmful = may_be_harmful_json(buffer[start:position].encode("utf-8", "replace"))
+            yield clean_json(value) if is_harmful else value
         buffer = buffer[position:]
     raise ArrUnreachable(f"{asked}: the answer ended in the middle of the list. It is read again at the next sync.")
 

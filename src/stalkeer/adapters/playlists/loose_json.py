@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stalkeer.adapters.playlists.m3u import ByteStream
+from stalkeer.core.security.plain_text import clean_line
 from stalkeer.errors import NotAPlaylist, SourceUnreachable
 
 PIECE = 1 << 18
@@ -42,9 +43,9 @@ def as_int(value: object) -> int | None:
 
 
 def as_text(value: object) -> str:
-    """Text that any database takes; numbers become it, everything else is empty."""
+    """Text that is harmless everywhere; numbers become it, everything else is empty."""
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode().replace("\0", "").strip()
+        return clean_line(value).strip()
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 

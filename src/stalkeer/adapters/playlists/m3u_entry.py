@@ -17,6 +17,7 @@ from stalkeer.adapters.playlists.m3u import ByteStream, Chunks
 from stalkeer.adapters.playlists.m3u_lines import clean_logo, read_odd_block, unescaped
 from stalkeer.core.catalogue.access import Templates
 from stalkeer.core.catalogue.kinds import EPISODE, FILM, LIVE, nature_of
+from stalkeer.core.security.plain_text import clean_lines, may_be_harmful
 from stalkeer.model import Entry
 
 MOST_SHAPES = 6
@@ -102,6 +103,8 @@ class EntryReader:
             text = chunk.decode()
         except UnicodeDecodeError:
             text = self._decode_lines(chunk)
+        if may_be_harmful(chunk):
+            text = clean_lines(text)
         if not text.startswith("#EXTINF:"):
             odd = self._read_odd(text)
             return odd, [0] * len(odd)

@@ -5,6 +5,7 @@ A key of version 3 must travel in the query, so no message here ever names more 
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -12,13 +13,14 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from stalkeer.adapters.net.api import Api, ApiAnswer, proxy_of_environment
 from stalkeer.adapters.net.deadlines import Deadlines
 from stalkeer.adapters.net.failures import NetworkFailure
 from stalkeer.adapters.net.retry import AskAgain, Patience, ask_until_answered, is_worth_repeating
 from stalkeer.adapters.net.tls import Tls, context_of
+from stalkeer.core.security.plain_text import clean_json, may_be_harmful_json
 from stalkeer.errors import TmdbError, TmdbUnreachable
 
 T = TypeVar("T")
@@ -97,8 +99,10 @@ class TmdbClient:
             error = TmdbUnreachable if answer.status in _NOT_NOW else TmdbError
             raise error(f"TMDB answered {answer.status} for {path}. Stalkeer asks again at the next match.")
         try:
+            if may_be_harmful_json(answer.content):
+                return adapter.validate_python(clean_json(json.loads(answer.content)))
             return adapter.validate_json(answer.content)
-        except ValidationError as error:
+        except (ValueError, RecursionError) as error:  # a ValidationError is a ValueError
             raise TmdbError(
                 f"TMDB answered {path} in an unknown form. Check `tmdb.url` and what lies between here and there."
             ) from error

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
 from typer.exceptions import TyperException
 
 from stalkeer.errors import (
@@ -21,7 +19,7 @@ from stalkeer.errors import (
     TmdbUnreachable,
 )
 from stalkeer.faces.cli.nouns import Noun, noun_group
-from stalkeer.faces.cli.output import ExitCode, Invocation
+from stalkeer.faces.cli.output import ExitCode, Invocation, SafeConsole, json_line
 
 if TYPE_CHECKING:
     from stalkeer.runtime import App
@@ -123,7 +121,7 @@ def _report(run: Invocation, message: str, code: ExitCode) -> int:
 
     message = mask_text(message)
     if run.json:
-        sys.stdout.write(json.dumps({"error": message, "code": int(code)}, ensure_ascii=False) + "\n")
+        sys.stdout.write(json_line({"error": message, "code": int(code)}))
     else:
-        Console(stderr=True).print(f"Error: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
+        SafeConsole(stderr=True).print(f"Error: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
     return code

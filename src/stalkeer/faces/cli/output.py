@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
+from rich.segment import Segment
+
+from stalkeer.core.security.plain_text import escape_in_json, show_lines
 
 if TYPE_CHECKING:
     from stalkeer.jobs.journal.reporting import Run
@@ -77,16 +80,34 @@ def emit(context: typer.Context, document: Mapping[str, object], render: Callabl
     run = invocation(context)
     run.has_answered = True
     if run.json:
-        sys.stdout.write(json.dumps(document, default=_plain, ensure_ascii=False) + "\n")
+        sys.stdout.write(json_line(document))
     elif not run.quiet:
-        render(Console())
+        render(SafeConsole())
+
+
+def json_line(document: Mapping[str, object]) -> str:
+    """One JSON document on a line of its own, in letters that the output can show."""
+    text = json.dumps(document, default=_plain, ensure_ascii=not is_unicode(sys.stdout.encoding))
+    return escape_in_json(text) + "\n"
+
+
+def is_unicode(encoding: str | None) -> bool:
+    return (encoding or "").lower().replace("-", "") in ("utf8", "utf16", "utf32")
+
+
+class SafeConsole(Console):
+    """A console that shows the control characters of a text as escapes instead of sending them to the terminal."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=show_lines(segment.text))
 
 
 def note(context: typer.Context, text: str) -> None:
     """A remark beside the answer: on stderr, and not at all with --json or --quiet."""
     run = invocation(context)
     if not (run.json or run.quiet):
-        Console(stderr=True).print(text, style="dim", markup=False, highlight=False)
+        SafeConsole(stderr=True).print(text, style="dim", markup=False, highlight=False)
 
 
 @dataclass
@@ -108,7 +129,7 @@ class ShownRun:
 def shown_progress(context: typer.Context) -> Iterator[Callable[[Run], Run]]:
     """Makes runs show their progress on stderr where that is a terminal; not with --json or --quiet."""
     run = invocation(context)
-    console = Console(stderr=True)
+    console = SafeConsole(stderr=True)
     if run.json or run.quiet or not console.is_terminal:
         yield lambda run: run
         return

@@ -13,7 +13,9 @@ from urllib.parse import quote, unquote, urlencode
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
+from stalkeer.core.security.plain_text import clean_lines, is_harmless
 from stalkeer.faces.web import formats, states
 from stalkeer.faces.web.assets import asset_path
 from stalkeer.faces.web.frame import frame_of
@@ -36,6 +38,13 @@ class Toast:
         return json.dumps({key: value for key, value in asdict(self).items() if value is not None})
 
 
+def _harmless(value: object) -> object:
+    """Leave no mark in a page that turns its text around, and no character that XML and browsers refuse."""
+    if not isinstance(value, str) or isinstance(value, Markup) or is_harmless(value):
+        return value  # Markup was made of what passed here before
+    return clean_lines(value)
+
+
 @cache
 def environment() -> Environment:
     made = Environment(
@@ -45,6 +54,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        finalize=_harmless,
     )
     for name in ("size", "rate", "duration", "number", "percent_text", "iso", "plain_time", "initials", "hue"):
         made.filters[name] = getattr(formats, name)
