@@ -23,7 +23,9 @@ _CONTROL_BYTES = tuple(bytes([code]) for code in (*range(9), 0x0B, 0x0C, *range(
 _WIDE_BYTES = re.compile(
     rb"\xe2\x80[\xa8-\xae]|\xc2[\x80-\x9f]|\xe2\x81[\xa6-\xa9]|\xef\xbb\xbf|\xef\xbf[\xb9-\xbb]|\xf3\xa0[\x80\x81]"
 )
-_JSON_ESCAPES = re.compile(rb"\\u(?:00[01]|007[fF]|00[89]|[dD][89a-fA-F]|202|206|[fF][eE][fF]|[fF]{3}[9a-bA-B])")
+_JSON_ESCAPES = re.compile(
+    rb"\\(?:[bfnrt]|u(?:00[01]|007[fF]|00[89]|[dD][89a-fA-F]|202|206|[fF][eE][fF]|[fF]{3}[9a-bA-B]))"
+)
 
 
 def may_be_harmful(encoded: bytes) -> bool:
