@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stalkeer.engine.lock import is_held
-from stalkeer.errors import ConfigurationError, Conflict, SecretError, StoreError
+from stalkeer.errors import ConfigurationError, Conflict, SecretError, StalkeerError, StoreError
 from stalkeer.logs import LOG_FILE, LogTargets, configure_logging, get_logger
 from stalkeer.runtime import App, Paths, SettingsRole, SharedSettings, utc_now
-from stalkeer.secrets import KEY_FILE, SecretBox, open_secret_box
+from stalkeer.secrets import KEY_FILE, SecretBox, mask_url, open_secret_box
 from stalkeer.settings import LoadedSettings, Settings, find_config, load_settings
+from stalkeer.settings.change import LOCKED
 from stalkeer.settings.folders import check_playlists, folder_problems
 from stalkeer.settings.live import LiveSettings
 from stalkeer.settings.load import load_shared
-from stalkeer.store.db.damage import set_aside_if_damaged
+from stalkeer.store.db.damage import MAYBE_DAMAGE, set_aside_if_damaged, set_aside_if_unusable
 from stalkeer.store.db.database import Database, open_database
 from stalkeer.store.db.locks import ServeLock
 from stalkeer.store.db.migrate import check_schema, migrate
@@ -31,6 +32,7 @@ from stalkeer.store.library.instances import (
 from stalkeer.store.sources.filters import sync_config_filters
 from stalkeer.store.sources.sources import configured_sources, sync_config_sources
 from stalkeer.store.system.credentials import is_key_of, is_published, unreadable_credentials
+from stalkeer.store.system.health import ERROR, Finding
 from stalkeer.store.system.settings import read_published, read_settings
 
 if TYPE_CHECKING:
@@ -52,6 +54,12 @@ class Start:
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     overrides: Mapping[str, object] = field(default_factory=dict)
     role: str = "command"  # serve | worker | doctor | command
+    ignores_config: bool = False  # the file is damaged: what it said is missing
+
+    @property
+    def shows_damage(self) -> bool:
+        """Whether this process starts with damaged files, to show them; the others end with what is wrong."""
+        return self.role in ("serve", "doctor")
 
     def load(self, stored: Mapping[str, object]) -> LoadedSettings:
         return load_settings(self.config_file, self.environ, self.overrides, stored)
@@ -61,7 +69,7 @@ class Start:
 
     @property
     def config_file(self) -> Path | None:
-        return self.config or find_config(self.environ)
+        return None if self.ignores_config else self.config or find_config(self.environ)
 
 
 def build_app(start: Start, clock: Callable[[], datetime] = utc_now) -> App:
@@ -70,6 +78,7 @@ def build_app(start: Start, clock: Callable[[], datetime] = utc_now) -> App:
     One process leads: `serve`, or with SQLite whoever finds that nobody works on the data folder. It brings the schema
     up to date, makes the rows say what the configuration says, and publishes the settings. The others follow.
     """
+    start, problems = _without_damaged_config(start)
     first = start.load({}).settings
     paths = Paths(first.data_dir)
     try:
@@ -85,35 +94,130 @@ def build_app(start: Start, clock: Callable[[], datetime] = utc_now) -> App:
     if start.role == "serve" and url.startswith("sqlite:///"):
         _prepare_database(first, paths, clock())
     _keep_private(url)
-    database = open_database(url)
+    try:
+        return _open_app(start, first, problems, is_worked_on=is_worked_on, clock=clock)
+    except MAYBE_DAMAGE as error:
+        if start.role != "serve" or not _set_aside_unusable(url, clock()):
+            raise _unusable(url, error) from error
+        _keep_private(url)
+        return _open_app(start, first, problems, is_worked_on=is_worked_on, clock=clock)
+
+
+def _open_app(
+    start: Start,
+    first: Settings,
+    problems: tuple[Finding, ...],
+    *,
+    is_worked_on: bool,
+    clock: Callable[[], datetime],
+) -> App:
+    database = open_database(first.database.url.get_secret_value())
     try:
         leads = not is_worked_on if database.is_sqlite else start.role == "serve"
         if leads:
-            return _leading_app(start, first, database, clock)
+            return _leading_app(start, first, database, clock, problems)
         return _following_app(start, first, database, clock)
     except BaseException:
         database.close()
         raise
 
 
-def _leading_app(start: Start, first: Settings, database: Database, clock: Callable[[], datetime]) -> App:
+def _leading_app(
+    start: Start,
+    first: Settings,
+    database: Database,
+    clock: Callable[[], datetime],
+    problems: tuple[Finding, ...],
+) -> App:
     paths = Paths(first.data_dir)
     with ExitStack() as undo:
-        shared = SharedSettings()
+        shared = SharedSettings(problems=problems)
         if start.role == "serve" and not database.is_sqlite:
             shared.lock = _lock_out_others(database)
             undo.callback(shared.lock.release)
             _prepare_database(first, paths, clock())
         _keep_before_migration(database, first, paths, start, clock())
         migrate(database, paths.backups)
-        secrets = open_secret_box(paths.data_dir, first.secret_key_file)
-        with database.connect() as connection:
-            live = LiveSettings(start.load, read_settings(connection, secrets))
-        app = _app(start, live, database, secrets, clock, shared)
-        if not take_up_key(app):
+        secrets = _open_key(start, first, shared)
+        app = _app(start, _settings_of(start, database, secrets), database, secrets, clock, shared)
+        if shared.problems:
+            shared.role = SettingsRole.KEEPS
+        elif not take_up_key(app):
             _allow_wrong_key(start, app.key_file)
         undo.pop_all()
     return app
+
+
+def _without_damaged_config(start: Start) -> tuple[Start, tuple[Finding, ...]]:
+    """Where config.yml cannot be used: the start without it, and the finding that says so.
+
+    Raise ConfigurationError where the file may be what names the data folder or the database: without it another one
+    would be used.
+    """
+    try:
+        start.load({})
+    except ConfigurationError as error:
+        bare = replace(start, ignores_config=True)
+        if not start.shows_damage or start.config_file is None or not _finds_its_data(bare):
+            raise
+        message = f"The configuration cannot be used: {error}. Nothing of it is taken over and no job starts"
+        fix = f"Mend {start.config_file}, see what `stalkeer config check` says, then start Stalkeer again"
+        log.error("the configuration cannot be used", error=str(error))
+        return bare, (Finding("start", "config.yml", ERROR, message, fix),)
+    return start, ()
+
+
+def _finds_its_data(start: Start) -> bool:
+    try:
+        loaded = start.load({})
+    except ConfigurationError:
+        return False
+    return loaded.origins.get("database.url") in LOCKED or (loaded.settings.data_dir / "stalkeer.db").is_file()
+
+
+def _open_key(start: Start, first: Settings, shared: SharedSettings) -> SecretBox:
+    """The key of this data folder. One that is damaged keeps `serve` from working, and not from showing it."""
+    try:
+        return open_secret_box(first.data_dir, first.secret_key_file)
+    except SecretError as error:
+        if not start.shows_damage:
+            raise
+        path = first.secret_key_file or first.data_dir / KEY_FILE
+        message = f"The key of stored credentials cannot be used: {error}. No credential is read and no job starts"
+        fix = (
+            f"Put the key of your backup (the .key beside the zip) at {path} and start Stalkeer again. If it is lost, "
+            f"remove {path}, start again and enter the credentials again"
+        )
+        shared.problems += (Finding("start", "secret.key", ERROR, message, fix),)
+        shared.is_key_right = False
+        log.error("the key of stored credentials cannot be used", key=str(path), error=str(error))
+        return SecretBox.without_key(f"{message}. {fix}")
+
+
+def _settings_of(start: Start, database: Database, secrets: SecretBox) -> LiveSettings:
+    """Those of file, environment and page; without the file, the ones that were last published."""
+    with database.connect() as connection:
+        stored = read_settings(connection, secrets)
+        if start.ignores_config and is_published(connection) and is_key_of(connection, secrets):
+            published = read_published(connection, secrets)
+            assert published is not None, "is_published said so"
+            return LiveSettings(start.load_shared, published.document, published.version)
+    return LiveSettings(start.load, stored)
+
+
+def _set_aside_unusable(url: str, now: datetime) -> bool:
+    """Whether the SQLite file was damaged where the check of the start does not look, and is now set aside."""
+    path = Path(url.removeprefix("sqlite:///"))
+    return url.startswith("sqlite:///") and set_aside_if_unusable(path, now) is not None
+
+
+def _unusable(url: str, error: Exception) -> StalkeerError:
+    if isinstance(error, StalkeerError):
+        return error
+    return StoreError(
+        f"The database at {mask_url(url)} cannot be read: {error}. Start `stalkeer serve`, which sets a damaged file "
+        "aside, or restore a backup: stalkeer restore"
+    )
 
 
 def _lock_out_others(database: Database) -> ServeLock:
@@ -219,7 +323,13 @@ def _keep_private(url: str) -> None:
     """A new SQLite file that only its owner reads: SQLite itself would let others read it."""
     file = Path(url.removeprefix("sqlite:///"))
     if url.startswith("sqlite:///") and file.parent.is_dir():
-        file.touch(0o600)
+        try:
+            file.touch(0o600)
+        except OSError as error:
+            raise ConfigurationError(
+                f"data_dir: {str(file)!r} cannot be written: {error.strerror}; accepted: a folder that the user who "
+                f"runs Stalkeer (uid {os.getuid()}) can write"
+            ) from error
 
 
 def _tell_unusable_folders(app: App) -> None:
@@ -273,7 +383,7 @@ def run_server(app: App) -> None:
     """Serve until SIGINT or SIGTERM: API and pages by uvicorn, jobs by the engine, in this process."""
     from stalkeer.engine.build import build_engine
     from stalkeer.engine.child import child_command
-    from stalkeer.engine.gate import EngineGate
+    from stalkeer.engine.gate import WRONG_KEY, EngineGate
     from stalkeer.engine.process import leave
     from stalkeer.faces.http.server import run
     from stalkeer.jobs.sources.refresh import clear_interrupted
@@ -299,9 +409,13 @@ def run_server(app: App) -> None:
     if cleared:
         log.info("a refresh was interrupted; its leftovers are cleared", rows=cleared)
     engine = build_engine(app, "serve", child_command(app.config))
-    gate = EngineGate(engine)
-    if app.shared.is_key_right:
+    problems = app.shared.problems
+    refusal = f"No job starts: {problems[0].message}. {problems[0].fix}" if problems else WRONG_KEY
+    gate = EngineGate(engine, refusal)
+    if app.shared.may_work:
         gate.open()
+    elif problems:
+        log.error("no job starts; see the health page", problems=[one.subject for one in problems])
     else:
         log.error("the secret key does not fit the database: no job starts; see the health page", key=str(app.key_file))
     _tell_unusable_folders(app)
@@ -318,7 +432,7 @@ def _look_after(app: App, gate: EngineGate, security: Security) -> None:
     """Keep others out, and begin to work once the secret key fits."""
     if app.shared.lock is not None and not app.shared.lock.acquire():
         log.error("another `stalkeer serve` works on this database; stop one of them")
-    if not gate.is_open:
+    if not gate.is_open and not app.shared.problems:
         app.reread_settings()
         if take_up_key(app):
             log.info("the secret key fits now: work begins")

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from stalkeer.errors import Conflict
 from stalkeer.logs import get_logger, set_level
 from stalkeer.secrets import KEY_FILE, SecretBox
 from stalkeer.settings import Settings
@@ -20,6 +21,7 @@ from stalkeer.settings.shared import shared_document
 from stalkeer.store.db.database import Database
 from stalkeer.store.db.locks import ServeLock
 from stalkeer.store.library.instances import known_root_folders
+from stalkeer.store.system.health import Finding
 from stalkeer.store.system.settings import (
     publish_settings,
     published_version,
@@ -98,6 +100,12 @@ class SharedSettings:
     role: SettingsRole = SettingsRole.PUBLISHES
     is_key_right: bool = True  # else nothing is taken over or started: the secret key does not fit the database
     lock: ServeLock | None = None  # of `serve` on PostgreSQL
+    problems: tuple[Finding, ...] = ()  # what is damaged and kept the program from more than showing it
+
+    @property
+    def may_work(self) -> bool:
+        """Whether jobs start and the configuration is taken over."""
+        return self.is_key_right and not self.problems
 
 
 ValueT = TypeVar("ValueT")
@@ -203,6 +211,10 @@ class App:
         here (InvalidInput), or where the environment or a flag fixes it (Conflict).
         A folder must be usable.
         """
+        if self.shared.problems:
+            raise Conflict(
+                f"{self.shared.problems[0].message}: no setting changes before that. {self.shared.problems[0].fix}"
+            )
         check_changes(changes, self.live.loaded)
         stored = self._stored_settings()
         wanted = {name: value for name, value in {**stored, **changes}.items() if value is not None}
@@ -266,7 +278,9 @@ class App:
         """Run every health check and keep what it finds."""
         from stalkeer.jobs.system.health import check_health
 
-        return check_health(self.database, self.settings, self.clock(), self.backup_place, self.secrets)
+        return check_health(
+            self.database, self.settings, self.clock(), self.backup_place, self.secrets, self.shared.problems
+        )
 
     def reread_settings(self) -> None:
         """Use what another process stored since the last look."""

@@ -42,18 +42,30 @@ class SecretBox:
 
     def __init__(self, *keys: bytes) -> None:
         try:
-            self._fernet = MultiFernet([Fernet(key) for key in keys])
+            self._fernet: MultiFernet | None = MultiFernet([Fernet(key) for key in keys])
         except ValueError as error:
             raise SecretError("The secret key is not a Fernet key; restore secret.key from your backup") from error
+        self._refusal = ""
+
+    @classmethod
+    def without_key(cls, refusal: str) -> SecretBox:
+        """A box of a program whose key cannot be read: it opens nothing, and what it is given it refuses."""
+        box = cls(Fernet.generate_key())
+        box._fernet, box._refusal = None, refusal
+        return box
 
     def encrypt(self, plain: str) -> str:
+        if self._fernet is None:
+            raise SecretError(self._refusal)
         return self._fernet.encrypt(plain.encode()).decode("ascii")
 
     def decrypt(self, token: str) -> str:
         """The plain text. Callers register it for masking when they hold it for long."""
+        if self._fernet is None:
+            raise SecretError(self._refusal)
         try:
             plain = self._fernet.decrypt(token.encode("ascii")).decode()
-        except (InvalidToken, UnicodeEncodeError) as error:
+        except (InvalidToken, UnicodeError) as error:
             raise SecretError(
                 "A stored credential cannot be read with the present secret key. Restore secret.key from the backup "
                 "that belongs to this database, or enter the credential again"
@@ -88,6 +100,8 @@ def open_secret_box(data_dir: Path, key_file: Path | None = None, *, create: boo
         raise SecretError(
             f"Cannot read or create the key file {path}: {error.strerror}. Check its permissions"
         ) from error
+    except UnicodeDecodeError as error:
+        raise SecretError(f"The key file {path} is damaged; restore it from your backup") from error
     return SecretBox(*[line.encode("ascii") for line in key.split()])
 
 

@@ -11,11 +11,17 @@ if TYPE_CHECKING:
     from stalkeer.engine.engine import Engine
 
 
+WRONG_KEY = (
+    "No job starts while the secret key does not fit the database: enter the credentials again, or put the right key "
+    "back and start Stalkeer again. `stalkeer doctor health` lists what cannot be read"
+)
+
+
 class EngineGate:
     """Starts jobs as the engine does once it is open; refuses them before."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, refusal: str = WRONG_KEY) -> None:
+        self._engine, self._refusal = engine, refusal
         self._is_open = False
 
     @property
@@ -30,10 +36,7 @@ class EngineGate:
     def start(self, job: str, subject: str | None = None, options: Mapping[str, object] | None = None) -> int:
         """Queue a job and answer its run id. Raises Conflict while the gate is closed."""
         if not self._is_open:
-            raise Conflict(
-                "No job starts while the secret key does not fit the database: enter the credentials again, or put "
-                "the right key back and start Stalkeer again. `stalkeer doctor health` lists what cannot be read"
-            )
+            raise Conflict(self._refusal)
         return self._engine.start(job, subject, options)
 
     def wake(self) -> None:

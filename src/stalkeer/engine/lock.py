@@ -6,6 +6,8 @@ import fcntl
 import os
 from pathlib import Path
 
+from stalkeer.errors import ConfigurationError
+
 
 class FolderLock:
     def __init__(self, folder: Path) -> None:
@@ -14,7 +16,13 @@ class FolderLock:
 
     def acquire(self) -> bool:
         """False where another process holds it."""
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise ConfigurationError(
+                f"data_dir: {str(self._path)!r} cannot be written: {error.strerror}; accepted: a folder that the user "
+                f"who runs Stalkeer (uid {os.getuid()}) can write"
+            ) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -122,7 +122,9 @@ def _from_file(config: Path | None) -> list[_Value]:
         return []
     leaves = _leaves((), read_yaml(config))
     return [
-        _Value(path, value, "file", str(config)) for path, value in leaves if value is not None or not is_section(path)
+        _Value(path, value, "file", str(config))
+        for path, value in leaves
+        if path and (value is not None or not is_section(path))  # an empty file has no path
     ]
 
 

@@ -122,16 +122,22 @@ def claim(folder: Path, memory: Path, mode: int | None = None) -> Folder:
     except OSError as error:
         return _refused(folder, error)
     fresh = memory.with_name(memory.name + ".new")
-    fresh.write_text(json.dumps(known | {str(folder): mark}, indent=1), encoding="utf-8")
-    fresh.replace(memory)
+    try:
+        fresh.write_text(json.dumps(known | {str(folder): mark}, indent=1), encoding="utf-8")
+        fresh.replace(memory)
+    except OSError as error:
+        return _refused(memory, error)
     return found
 
 
 def _recall(memory: Path | None) -> dict[str, str]:
     if memory is None or not memory.exists():
         return {}
-    known = json.loads(memory.read_text(encoding="utf-8"))
-    return {str(path): str(mark) for path, mark in known.items()}
+    try:
+        known = json.loads(memory.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):  # damaged: folders are claimed anew, as after a new installation
+        return {}
+    return {str(path): str(mark) for path, mark in known.items()} if isinstance(known, dict) else {}
 
 
 def _read_mark(folder: Path) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -64,6 +64,7 @@ class Facts:
     refused_restore: Path | None
     unreadable: Sequence[str]  # what holds a credential that the present key cannot read
     is_key_right: bool = True
+    start_problems: Sequence[Finding] = ()
     titles_error: object = None  # why the last match got no titles from TMDB
 
 
@@ -81,10 +82,18 @@ class HealthReport:
 
 
 def check_health(
-    database: Database, settings: Settings, now: datetime, place: BackupPlace, secrets: SecretBox
+    database: Database,
+    settings: Settings,
+    now: datetime,
+    place: BackupPlace,
+    secrets: SecretBox,
+    start_problems: Sequence[Finding] = (),
 ) -> HealthReport:
-    """Run every check, keep the findings, and tell in events what is new and what is over."""
-    facts = read_facts(database, settings, now, place, secrets)
+    """Run every check, keep the findings, and tell in events what is new and what is over.
+
+    `start_problems` are damaged files that the start of this process met.
+    """
+    facts = replace(read_facts(database, settings, now, place, secrets), start_problems=start_problems)
     findings = tuple(finding for check in CHECKS.values() for finding in check(facts))
     return HealthReport(findings, keep_findings(database, CHECKS, findings, now))
 
@@ -253,6 +262,10 @@ def check_database(facts: Facts) -> Iterator[Finding]:
         yield Finding("database", path.name, ERROR, message, f"Stop Stalkeer, then: {last}. Remove {path} afterwards")
 
 
+def check_start(facts: Facts) -> Iterator[Finding]:
+    yield from facts.start_problems
+
+
 def check_credentials(facts: Facts) -> Iterator[Finding]:
     if facts.unreadable:
         yield key_finding(facts.unreadable, facts.key_file, is_key_right=facts.is_key_right)
@@ -301,6 +314,7 @@ def check_login(facts: Facts) -> Iterator[Finding]:
 
 
 CHECKS: Mapping[str, Callable[[Facts], Iterable[Finding]]] = {
+    "start": check_start,
     "database": check_database,
     "instance": check_instances,
     "source": check_sources,

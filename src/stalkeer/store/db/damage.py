@@ -7,18 +7,62 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from stalkeer.errors import StoreError
 from stalkeer.logs import get_logger
-from stalkeer.store.db.sqlite_file import is_sound_sqlite
+from stalkeer.store.db.database import open_database, sqlite_url
+from stalkeer.store.db.migrate import revisions
+from stalkeer.store.db.sqlite_file import UNREADABLE, find_problem, is_away, is_sound_sqlite, revision_of_sqlite
+from stalkeer.store.db.tables import metadata
 
 CHECKED_WHOLE = 200_000_000  # bytes: checking a larger file would hold the start up for seconds
 MARK = ".damaged-"
+# what the reading of a damaged database may raise
+MAYBE_DAMAGE = (ValueError, LookupError, TypeError, ArithmeticError, SQLAlchemyError, StoreError)
 log = get_logger(__name__)
 
 
 def set_aside_if_damaged(path: Path, now: datetime) -> Path | None:
     """Rename a damaged file and its journal; answers the new name, or None when all is well."""
-    if not path.exists() or _is_readable(path):
+    return set_aside(path, now) if path.exists() and not _is_readable(path) else None
+
+
+def set_aside_if_unusable(path: Path, now: datetime) -> Path | None:
+    """The same after the program met something that it cannot read: every row of every table is read.
+
+    A file in which nothing is wrong stays, and so does one that is locked or of another release: the fault is another.
+    """
+    if not path.is_file():
         return None
+    if find_problem(path, is_at_rest=False) is None and (not _is_of_this_release(path) or _can_read_rows(path)):
+        return None
+    return set_aside(path, now)
+
+
+def _is_of_this_release(path: Path) -> bool:
+    return revision_of_sqlite(path) == revisions()[-1]
+
+
+def _can_read_rows(path: Path) -> bool:
+    """Whether each value is one that its column may have: a time, a JSON document."""
+    database = open_database(sqlite_url(path))
+    try:
+        with database.readers.connect() as connection:
+            for table in metadata.sorted_tables:
+                for _row in connection.execution_options(yield_per=1000).execute(select(table)):
+                    pass
+    except DBAPIError as error:
+        return isinstance(error.orig, Exception) and is_away(error.orig)
+    except MAYBE_DAMAGE:
+        return False
+    finally:
+        database.close()
+    return True
+
+
+def set_aside(path: Path, now: datetime) -> Path:
     stamp = f"{now.astimezone(UTC):%Y%m%d-%H%M%S}"
     aside = path.with_name(f"{path.name}{MARK}{stamp}")
     for suffix in ("", "-wal", "-shm"):
@@ -36,6 +80,8 @@ def damaged_files(path: Path) -> list[Path]:
 
 
 def _is_readable(path: Path) -> bool:
+    if not path.is_file():
+        return False  # a folder or a device that stands in its place
     if path.stat().st_size == 0:
         return True  # a new one
     try:
@@ -43,6 +89,6 @@ def _is_readable(path: Path) -> bool:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.OperationalError:
         return True  # locked or not permitted is not damaged
-    except sqlite3.DatabaseError:
+    except UNREADABLE:
         return False
     return path.stat().st_size > CHECKED_WHOLE or is_sound_sqlite(path)

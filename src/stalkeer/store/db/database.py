@@ -212,3 +212,5 @@ def _translated(engine: Engine) -> Iterator[None]:
         raise InvalidInput(f"The database cannot hold a value of this kind: {error.orig}") from error
     except DBAPIError as error:
         raise StoreError(f"The database refused a statement: {error.orig}") from error
+    except OverflowError as error:  # the driver's, of a number beyond 64 bits
+        raise InvalidInput(f"The database cannot hold such a number: {error}") from error

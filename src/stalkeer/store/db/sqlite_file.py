@@ -8,6 +8,18 @@ from pathlib import Path
 from urllib.parse import quote
 
 VERSION_TABLE = "alembic_version"
+AWAY = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_NOMEM,
+    }
+)
 UNREADABLE = (sqlite3.DatabaseError, ValueError)  # the driver answers bytes that are no UTF-8 with a ValueError
 
 
@@ -28,13 +40,15 @@ def is_sound_sqlite(path: Path) -> bool:
         return False
 
 
-def find_problem(path: Path) -> str | None:
-    """What is wrong with a file that nobody uses and that may come from anywhere; None for a sound database of ours.
+def find_problem(path: Path, *, is_at_rest: bool = True) -> str | None:
+    """What is wrong with a file that may come from anywhere; None for a sound database of ours, or a locked one.
+
+    A file that is not at rest may have a journal, without which its pages do not fit together.
 
     Triggers, views and virtual tables would run when the program writes; no schema of ours has any.
     """
     try:
-        with closing(_open_at_rest(path)) as connection:
+        with closing(_open_at_rest(path) if is_at_rest else _open_in_use(path)) as connection:
             foreign = connection.execute(
                 "SELECT name FROM sqlite_master WHERE type NOT IN ('table', 'index') OR sql LIKE 'CREATE VIRTUAL%'"
             ).fetchone()
@@ -44,8 +58,14 @@ def find_problem(path: Path) -> str | None:
             if found == "ok":
                 _read_every_row(connection)
     except UNREADABLE as error:
-        return str(error)
+        return None if is_away(error) else str(error)
     return None if found == "ok" else str(found)
+
+
+def is_away(error: Exception) -> bool:
+    """Whether the file is locked or out of reach, and not damaged."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in AWAY
 
 
 def _read_every_row(connection: sqlite3.Connection) -> None:
@@ -60,6 +80,10 @@ def _read_every_row(connection: sqlite3.Connection) -> None:
 def _open_at_rest(path: Path) -> sqlite3.Connection:
     """Open for reading only, leaving no journal beside the file."""
     return sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
+
+
+def _open_in_use(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
 
 
 def revision_of_sqlite(path: Path) -> str | None:
