@@ -93,3 +93,17 @@ def _joins(words: tuple[str, ...], others: tuple[str, ...]) -> bool:
     """Whether the words differ only by a lost space: the longer list has no short word that the other lacks."""
     fewer, more = (set(words), set(others)) if len(words) < len(others) else (set(others), set(words))
     return abs(len(words) - len(others)) == 1 and not any(len(word) < 4 for word in more - fewer)
+
+
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
+_LONE_X = re.compile(r"(?:^|\W)x\W*$", re.I)
+
+
+def is_same_sound_only(text: str, other: str) -> bool:
+    """Whether Han titles are written otherwise and only sound alike: a hundred titles have one transliteration."""
+    return _HAN.findall(text) != _HAN.findall(other)
+
+
+def is_x_for_ten(text: str, other: str) -> bool:
+    """Whether one title ends in an X that the other writes as the number ten: it may be a letter."""
+    return (_LONE_X.search(text) is None) != (_LONE_X.search(other) is None)

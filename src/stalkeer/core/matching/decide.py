@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from stalkeer.core.matching.compare import Agreement
 from stalkeer.core.matching.evidence import Evidence, Fit, weigh
+from stalkeer.core.matching.explained import EXPLAINED, explain, parts_of
+from stalkeer.core.matching.habits import NO_HABITS, Habits
 from stalkeer.core.matching.index import Hit
 from stalkeer.core.matching.works import EntryFacts, Work
 from stalkeer.model import Decision
@@ -38,9 +40,9 @@ class Verdict(NamedTuple):
     needs_namesakes: bool = False
 
 
-def judge(hits: Iterable[Hit], entry: EntryFacts, thresholds: Thresholds) -> list[Verdict]:
-    """A verdict for every work that the hits name."""
-    fits = _best_fits(hits, entry)
+def judge(hits: Iterable[Hit], entry: EntryFacts, thresholds: Thresholds, habits: Habits = NO_HABITS) -> list[Verdict]:
+    """A verdict for every work that the hits name. `habits`: of the entry's list."""
+    fits = _best_fits(hits, entry, habits)
     if len(fits) == 1 and fits[0].impossible is None and fits[0].strange_country is None:
         return [_judge_alone(fits[0], thresholds)]
     return [_judge_one(_with_country(fit, fits), fits, thresholds) for fit in fits]
@@ -55,14 +57,22 @@ def _with_country(fit: Fit, fits: list[Fit]) -> Fit:
     return fit._replace(barriers=(*fit.barriers, fit.strange_country))
 
 
-def _best_fits(hits: Iterable[Hit], entry: EntryFacts) -> list[Fit]:
+def _best_fits(hits: Iterable[Hit], entry: EntryFacts, habits: Habits) -> list[Fit]:
+    hits = list(hits)
+    parts = parts_of(entry) if hits and not entry.title.is_junk else None  # junk is told apart later
     best: dict[str, Fit] = {}
     for hit in hits:
-        fit = weigh(hit, entry)
+        left = explain(parts, hit.hypothesis, hit.work, entry.year, habits) if parts is not None else EXPLAINED
+        fit = weigh(hit, entry, left)
         known = best.get(hit.work.identity)
-        if known is None or (fit.impossible is None, fit.score) > (known.impossible is None, known.score):
+        if known is None or _quality(fit) > _quality(known):
             best[hit.work.identity] = fit
     return list(best.values())
+
+
+def _quality(fit: Fit) -> tuple[bool, bool, float]:
+    """A reading that explains the whole name counts for more than a likelier one that does not."""
+    return (fit.impossible is None, fit.is_whole, fit.score)
 
 
 def _judge_one(fit: Fit, fits: list[Fit], thresholds: Thresholds) -> Verdict:
@@ -88,9 +98,19 @@ def _is_as_good(fit: Fit, other: Fit) -> bool:
     if abs(other.score - fit.score) <= _TIE or _read_one_number_apart(fit, other):
         return True
     looser, closer = sorted((fit, other), key=lambda each: each.hit.agreement)
-    if looser.hit.agreement is not Agreement.ARTICLE or closer.is_settled or not closer.is_a_year_off:
+    if looser.hit.agreement is not Agreement.ARTICLE or closer.is_settled:
         return False
+    if not closer.is_a_year_off:
+        return fit is closer and _may_have_lost_article(closer, looser)
     return looser.is_settled or looser.is_a_year_off
+
+
+def _may_have_lost_article(closer: Fit, looser: Fit) -> bool:
+    """Whether a name without a year may be that of the other, which has an article more: lists lose articles."""
+    if closer.says_year or looser.says_year or closer.hit.agreement is not Agreement.SAME:
+        return False
+    own, others = closer.hit.name, looser.hit.name
+    return own.key == own.base and others.key != others.base
 
 
 def _read_one_number_apart(fit: Fit, other: Fit) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from stalkeer.core.matching.compare import Agreement
+from stalkeer.core.matching.compare import Agreement, is_same_sound_only, is_x_for_ten
+from stalkeer.core.matching.explained import EXPLAINED, Remainder
 from stalkeer.core.matching.index import Hit
 from stalkeer.core.matching.works import EntryFacts
 from stalkeer.core.titles.vocabulary import COUNTRIES
@@ -28,10 +29,12 @@ class Fit(NamedTuple):
     barriers: tuple[str, ...] = ()
     has_year: bool = False  # a year agrees exactly
     is_a_year_off: bool = False
+    says_year: bool = False  # agreeing or not
     has_id: bool = False
     has_country: bool = False
     strange_country: str | None = None  # a barrier too, unless the others of its title are of other countries
     is_of_other_country: bool = False
+    is_whole: bool = True  # every part of the name is explained
     impossible: str | None = None  # why it cannot be this work at all
 
     @property
@@ -54,11 +57,14 @@ _NO_IDS: tuple[list[Evidence], str | None] = ([], None)
 _NOTHING_SAID: tuple[Evidence | None, str | None, str | None] = (None, None, None)
 
 
-def weigh(hit: Hit, entry: EntryFacts) -> Fit:
-    """All evidence on one hit. The runtime of an episode is its own affair and is not weighed here."""
+def weigh(hit: Hit, entry: EntryFacts, left: Remainder = EXPLAINED) -> Fit:
+    """All evidence on one hit, and what it leaves of the name. The runtime of an episode is its own affair and is not
+    weighed here."""
     title, (year, year_barrier, year_impossible) = _title(hit), _year(hit, entry)
+    writing = _writing_barrier(hit)
     if _says_no_more(entry):
-        if year is not None and year.weight >= _EXACT_YEAR and hit.agreement is Agreement.SAME:
+        is_whole = left is EXPLAINED and writing is None and hit.agreement is Agreement.SAME
+        if year is not None and year.weight >= _EXACT_YEAR and is_whole:
             # most entries of most lists: a title, its year, and nothing else
             return Fit(hit, title.weight + year.weight, (title, year), has_year=True)
         ids, id_impossible = _NO_IDS
@@ -70,7 +76,7 @@ def weigh(hit: Hit, entry: EntryFacts) -> Fit:
         runtime, runtime_barrier = _runtime(hit, entry)
     has_id = any(finding.weight > 0 for finding in ids)
     has_year = year is not None and year.weight >= _EXACT_YEAR
-    barriers: list[str | None] = []
+    barriers: list[str | None] = [left.barrier, writing]
     if not (has_id or has_year):
         barriers += [_title_barrier(hit), _silent_barrier(hit, entry)]
     if hit.agreement is Agreement.NONE and not (year is not None and year.weight > 0):
@@ -91,11 +97,13 @@ def weigh(hit: Hit, entry: EntryFacts) -> Fit:
         tuple([barrier for barrier in barriers if barrier is not None]),
         has_year=has_year,
         is_a_year_off=year is not None and 0 < year.weight < _EXACT_YEAR,
+        says_year=(hit.hypothesis.year or entry.year) is not None,
         has_id=has_id,
         has_country=country is not None and country.weight >= _NAMED_COUNTRY,
         strange_country=None if has_id or has_year else country_barrier,
         is_of_other_country=country_impossible is not None,
-        impossible=id_impossible or year_impossible or country_impossible,
+        is_whole=left.barrier is None,
+        impossible=id_impossible or left.impossible or year_impossible or country_impossible,
     )
 
 
@@ -115,6 +123,18 @@ def _title_barrier(hit: Hit) -> str | None:
         return "the title differs by a letter and no year or id settles it"
     if hit.agreement is Agreement.ARTICLE:
         return "the title differs by its article and no year or id settles it"
+    return None
+
+
+def _writing_barrier(hit: Hit) -> str | None:
+    """Why titles of one key may yet be two."""
+    text, other = hit.hypothesis.text, hit.name.text
+    if hit.agreement is Agreement.NONE or (text.isascii() and other.isascii() and text[-1:] == other[-1:]):
+        return None
+    if is_same_sound_only(text, other):
+        return "its title sounds alike but is written with other characters"
+    if is_x_for_ten(text, other):
+        return "an X at the end of a title may be a letter or the number ten"
     return None
 
 

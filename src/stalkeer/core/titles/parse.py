@@ -16,7 +16,7 @@ from stalkeer.core.titles.repair import repair
 from stalkeer.core.titles.strip import TitleReading, read_plain, read_title
 from stalkeer.core.titles.tags import NO_TAGS, TagSet, read_tags
 
-PARSER_VERSION = 5
+PARSER_VERSION = 6
 
 
 class Hypothesis(NamedTuple):

@@ -175,7 +175,7 @@ _LANGUAGE_CODES = {
 }
 LANGUAGES = {word: code for code, words in _LANGUAGE_CODES.items() for word in words.split()}
 # further line-ups that name no language of their own
-_REGIONS = frozenset("vo ca au nz af as afr asia eu ww int scandi nordic balkan mt ch sg lk np".split())
+_REGIONS = frozenset("vo ca au nz af as afr asia eu ww int scandi nordic balkan mt ch sg lk np vl vp bl".split())
 
 _SUBTITLES = {
     "vostfr": "fr", "vost": "fr", "voster": "fr", "vosfr": "fr", "subfrench": "fr", "vosten": "en", "vosteng": "en",
@@ -196,7 +196,7 @@ PLATFORMS = frozenset(
     "apple apple+ a+ appletv appletv+ atv hulu pcok pcock peacock pmtp pmnt paramount paramount+ p+ stz starz osn osn+ shahid "
     "sky crav crave cr crunchyroll star star+ viaplay vp tod bein movistar m+ mgm mgm+ canal canal+ c+ cnl+ discovery+ dsc+ disc+ rakuten "
     "starzplay tubi roku imdb itv bbc ip iplayer mubi zee5 hotstar jio sonyliv vix vix+ globoplay exxen gain blutv puhu skst skyshowtime "
-    "rtl rtl+ joyn videoland lionsgate+ lionsgate shudder britbox nickelodeon vod ppv egybest wavve".split()
+    "rtl rtl+ joyn videoland lionsgate+ lionsgate shudder britbox nickelodeon vod ppv egybest wavve shwt".split()
 )
 
 # Codes that are also words or names of their own: as a bare prefix they only add a reading
@@ -205,7 +205,7 @@ AMBIGUOUS = frozenset(
     "te tel mal mar tam kan guj pun ben ind per pol por fin dan est lit arm geo cat chi jap som fil nor rom hun bul cro bos ger "
     "star prime apple sky new cr vp ip disney hulu starz amazon discovery gain mega fast pl cast arg sub subs dual multi leg vos "
     "dub omu raw hc indian german french english spanish italian turkish russian latino brazil india korea iran turkey live "
-    "ca ch sd ts tc csi er doc vip wwe 24/7 ny la".split()
+    "ca ch sd ts tc csi er doc vip wwe 24/7 ny la vl bl".split()
 )
 
 PHRASES = (

@@ -34,7 +34,7 @@ from stalkeer.store.matching.works import (
     read_works,
 )
 
-MATCHER_VERSION = 4  # grows with every change that may change a decision: all is matched again
+MATCHER_VERSION = 5  # grows with every change that may change a decision: all is matched again
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,340 @@
+"""A name is confirmed only when every part of it is explained. This is the rule, and the only place of it.
+
+The parts of a name: what stands before the matched title, the title, its year, season and episode, and the rest.
+Each part but the title is
+
+- explained: known vocabulary, another title of the same item or its translation in another script, the year or id of
+  the match, a mark of its list, or, behind an episode's number, the episode's own title;
+- contradicting: another part, volume or disc, a film's episode, a trailer, soundtrack, parody and the like;
+- unexplained: everything else.
+
+A contradicting part forbids the match, an unexplained one forbids to confirm it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from stalkeer.core.matching.habits import NO_HABITS, Habits
+from stalkeer.core.matching.works import EntryFacts, Name, Work
+from stalkeer.core.titles.episode import find_mark
+from stalkeer.core.titles.explained_words import (
+    is_vocabulary,
+    is_vocabulary_before,
+    is_vocabulary_behind,
+    says_quality,
+)
+from stalkeer.core.titles.extras import find_announcement, find_extra, find_part, fold, part_key
+from stalkeer.core.titles.marks import find_season
+from stalkeer.core.titles.normalise import title_key
+from stalkeer.core.titles.parse import Hypothesis, kind_of
+from stalkeer.core.titles.repair import repair
+
+
+class Remainder(NamedTuple):
+    """What of a name its match leaves: the first part that nobody explains, and the first that contradicts."""
+
+    unexplained: str | None = None
+    contradicting: str | None = None
+
+    @property
+    def barrier(self) -> str | None:
+        """Say why it is not confirmed."""
+        return None if self.unexplained is None else f"nothing explains {self.unexplained!r} in its name"
+
+    @property
+    def impossible(self) -> str | None:
+        """Say why it is not this item."""
+        return (
+            None if self.contradicting is None else f"{self.contradicting!r} in its name says that it is another thing"
+        )
+
+
+EXPLAINED = Remainder()
+
+
+class NameParts(NamedTuple):
+    """A repaired name, and whether it is an episode's."""
+
+    text: str
+    is_episode: bool
+    kind: str | None  # as `parse_title` takes it
+
+    def head_and_tail(self) -> tuple[str, str]:
+        """What stands before the season and episode, and what behind. A film's name is all head."""
+        mark = find_mark(self.text, self.kind) if self.is_episode else None
+        return (self.text, "") if mark is None else (self.text[: mark.start], self.text[mark.end :])
+
+
+class _Title(NamedTuple):
+    """The title that a name is matched by."""
+
+    hypothesis: Hypothesis
+    work: Work
+    year: int | None
+
+
+def parts_of(entry: EntryFacts) -> NameParts:
+    """Take an entry's name apart, as reading it does."""
+    title = entry.title
+    is_episode = bool(title.episodes) or title.absolute is not None or title.air_date is not None
+    return NameParts(repair(entry.name), is_episode, kind_of(entry.name, None if entry.kind == "other" else entry.kind))
+
+
+def explain(
+    parts: NameParts, hypothesis: Hypothesis, work: Work, year: int | None = None, habits: Habits = NO_HABITS
+) -> Remainder:
+    """Account for every part of a name that is matched with a work by one reading. `year`: what the account says."""
+    title = _Title(hypothesis, work, hypothesis.year or year)
+    if _is_plain(parts, title):
+        return EXPLAINED
+    head, tail = parts.head_and_tail()
+    behind = _behind_number(tail) if parts.is_episode else EXPLAINED
+    if behind.contradicting is not None:
+        return behind
+    found = [_around(before, after, title, parts, habits) for before, after in _places(head, hypothesis.text)]
+    if not found:
+        return EXPLAINED if not _says_anything(head) else Remainder(head.strip())
+    return min(found, key=lambda remainder: (remainder.contradicting is not None, remainder.unexplained is not None))
+
+
+def _around(before: str, after: str, title: _Title, parts: NameParts, habits: Habits) -> Remainder:
+    """Judge what stands on both sides of the title."""
+    if not parts.is_episode:
+        contradicting = _contradiction(_without_known(after, title), title)
+        if contradicting is not None:
+            return Remainder(contradicting=contradicting)
+    before = _without_group(before, after, parts)
+    unexplained = _unexplained_before(before, title, habits) or _unexplained_behind(after, title, parts)
+    return Remainder(unexplained)
+
+
+# --- where the title stands --------------------------------------------------------------------------------------
+
+
+_PLAIN_REST = re.compile(r"[ \-|]*(?:\(?((?:19|20)\d\d)\)?)?[ \-|]*(?:[Ss]\d{1,4} ?[Ee]\d{1,4})?", re.ASCII)
+
+
+def _is_plain(parts: NameParts, title: _Title) -> bool:
+    """Whether the name is its title behind a provider's word, with at most its year, or its season and episode, behind
+    it: so are most names, and this is asked of each."""
+    text = parts.text
+    before, found, rest = text.partition(title.hypothesis.text)
+    if not found or (before and (before[-1].isalnum() or not _is_vocabulary_before(before))):
+        return False
+    behind = _PLAIN_REST.fullmatch(rest)
+    return behind is not None and (behind[1] is None or int(behind[1]) == title.year)
+
+
+@lru_cache(maxsize=2_000)
+def _is_vocabulary_before(before: str) -> bool:
+    return is_vocabulary_before(before.strip(" -:|[](){}/"))
+
+
+def _places(head: str, text: str) -> Iterator[tuple[str, str]]:
+    """What stands before and behind the title, for each place where it may be; a year may stand in its midst."""
+    found = False
+    at = head.find(text)
+    while at >= 0:
+        end = at + len(text)
+        if _is_apart(head[at - 1 : at], head[end : end + 1], text):
+            found = True
+            yield head[:at], head[end:]
+        at = head.find(text, at + 1)
+    if not found:
+        yield from _loose_places(head, text)
+
+
+def _is_apart(before: str, after: str, text: str) -> bool:
+    """Whether a title begins and ends with its words there; an order number may be glued to it."""
+    if after.isalnum():
+        return False
+    return not before.isalnum() or (before.isdecimal() and not text[:1].isdecimal())
+
+
+_WORDS = re.compile(r"[^\W_]+")
+_BETWEEN = r"(?:[\W_]*[(\[]?(?:19|20)\d\d[)\]]?)?[\W_]+"
+
+
+def _loose_places(head: str, text: str) -> Iterator[tuple[str, str]]:
+    words = [re.escape(word) for word in _WORDS.findall(text)]
+    for order in (words, [*words[1:], *words[:1]]):  # Matrix, The
+        found = list(re.finditer(rf"(?<!\w){_BETWEEN.join(order)}(?!\w)", head, re.I)) if order else []
+        if found:
+            yield from ((head[: one.start()], head[one.end() :]) for one in found)
+            return
+
+
+def _says_anything(text: str) -> bool:
+    return any(map(str.isalpha, text))
+
+
+# --- what stands before it ---------------------------------------------------------------------------------------
+
+_BORDER = re.compile(r"[\[\](){}|]|(?:^|\s)[-:/~]+(?:\s|$)|:\s|\s:|-\s|-$|:$|/|,\s|~")
+_ORDER_OR_AGE = re.compile(r"[#+]?\s?\d{1,3}\s?[+.)]?")
+_AGE = re.compile(r"(?:\+\s?\d{1,2}|\d{1,2}\s?\+)\s+")
+_GROUP = re.compile(r"\s*\[[^\[\]]*\]\s*")
+
+
+def _without_group(before: str, after: str, parts: NameParts) -> str:
+    """Those who made a release stand before it in brackets: `[Group] Title - 05`, `[Group] Title (2011) [1080p]`."""
+    is_release = parts.is_episode or says_quality(after)
+    return _GROUP.sub("", before, count=1) if is_release and _GROUP.match(before) else before
+
+
+def _unexplained_before(before: str, title: _Title, habits: Habits) -> str | None:
+    if not _has_sign(before):
+        return None
+    mark = before.strip(" -:|[](){}/")
+    if _ALSO_KNOWN.search(before):
+        return None
+    if is_vocabulary_before(mark) or habits.is_mark(before) or _is_other_title(mark, title):
+        return None
+    for piece in _pieces(before):
+        is_known = (
+            is_vocabulary_before(_AGE.sub("", piece))
+            or habits.is_mark_text(piece)
+            or _ORDER_OR_AGE.fullmatch(piece)
+            or _is_own_year(piece, title)
+            or _is_other_title(piece, title)
+        )
+        if not is_known:
+            return piece
+    return None
+
+
+# --- what stands behind it ---------------------------------------------------------------------------------------
+
+_SYNOPSIS = re.compile(r"\b(?:sinopse|sinopsis|synopsis|trama|inhalt|opis|описание)\s*:", re.I)
+_ALSO_KNOWN = re.compile(r"\ba\.?k\.?a\b[^|()\[\]]*", re.I)  # the name says itself that this is another title of it
+
+
+def _unexplained_behind(after: str, title: _Title, parts: NameParts) -> str | None:
+    after = _ALSO_KNOWN.sub(" ", _SYNOPSIS.split(after, maxsplit=1)[0])
+    if not _has_sign(after):
+        return None
+    if parts.is_episode:
+        after = _without_seasons(after)
+    rest = _without_known(after, title)
+    if is_vocabulary(rest) or _is_other_title(rest.strip(" -:|[](){}/"), title):
+        return None
+    pieces = list(_pieces(rest))
+    for piece in pieces:
+        if not (is_vocabulary_behind(piece, rest) or _is_other_title(piece, title) or _is_own_part(piece, title)):
+            return piece
+    return None
+
+
+def _without_known(after: str, title: _Title) -> str:
+    """What follows a title without its year and its id."""
+    if title.year is not None:
+        after = re.sub(rf"(?<!\d){title.year}(?:\s?[-/]\s?(?:(?:19|20)\d\d)?)?(?!\d)", " ", after)
+    if title.work.tmdb_id:
+        after = re.sub(rf"(?i)\btm(?:db)?(?:id)?\W?\s?{title.work.tmdb_id}\b", " ", after)
+    return after
+
+
+def _without_seasons(text: str) -> str:
+    found = find_season(text)
+    return text if found is None else f"{text[: found.start]} {text[found.end :]}"
+
+
+def _contradiction(after: str, title: _Title) -> str | None:
+    """The words behind a film's title by which it is another thing."""
+    if not _says_anything(after) and "/" not in after:
+        return None
+    said = fold(_SYNOPSIS.split(after, maxsplit=1)[0])
+    extra = find_extra(said)
+    if extra is not None and not _is_in_a_title(extra, title):
+        return extra
+    part = find_part(said)
+    return part if part is not None and not _is_own_part(part, title) else None
+
+
+def _is_in_a_title(words: str, title: _Title) -> bool:
+    key = title_key(words)
+    return any(key in name.key for name in _other_names(title))
+
+
+def _is_own_part(words: str, title: _Title) -> bool:
+    """Whether a title of the item ends so: `Some Film (2013) Vol. II` is `Some Film: Volume 2`."""
+    key = part_key(fold(words))
+    return bool(key) and any(name.key.endswith(key) for name in title.work.names)
+
+
+def _other_names(title: _Title) -> Iterator[Name]:
+    return (name for name in title.work.names if name.key != title.hypothesis.key)
+
+
+def _behind_number(tail: str) -> Remainder:
+    """Behind an episode's number stands its own title, whatever that is, unless it is announced or summed up."""
+    if not _says_anything(tail):
+        return EXPLAINED
+    said = _without_end_tags(fold(tail))
+    announced = find_announcement(said)
+    return EXPLAINED if announced is None else Remainder(contradicting=announced)
+
+
+def _without_end_tags(folded: str) -> str:
+    words = folded.split(" ")
+    while len(words) > 1 and is_vocabulary(words[-1]):
+        words.pop()
+    return " ".join(words)
+
+
+# --- pieces ------------------------------------------------------------------------------------------------------
+
+
+def _pieces(text: str) -> Iterator[str]:
+    for piece in _BORDER.split(text):
+        bare = piece.strip(" -:|.,;~*#!?'\"")
+        if _has_sign(bare):
+            yield bare
+
+
+def _has_sign(text: str) -> bool:
+    return any(map(str.isalnum, text))
+
+
+def _is_own_year(piece: str, title: _Title) -> bool:
+    return title.year is not None and piece == str(title.year)
+
+
+def _is_other_title(piece: str, title: _Title) -> bool:
+    """Whether it is the title once more, another of the same item, or its translation in another script."""
+    if not _says_anything(piece) and not title.hypothesis.text.isdecimal():
+        return False
+    key = title_key(piece)
+    if key == title.hypothesis.key or any(key in (name.key, name.base) for name in title.work.names):
+        return True
+    scripts = {_script(piece), _script(title.hypothesis.text)}
+    return None not in scripts and len(scripts) == 2
+
+
+def _script(text: str) -> str | None:
+    """The script of a text that is written in one; None for any other, and where it has too few letters to tell."""
+    scripts = {_script_of(letter) for letter in text if letter.isalpha()}
+    return next(iter(scripts)) if len(scripts) == 1 else None
+
+
+def _script_of(letter: str) -> str:
+    if letter <= "\u024f":
+        return "latin"
+    code = ord(letter)
+    return next((name for first, last, name in _SCRIPTS if first <= code <= last), "other")
+
+
+_SCRIPTS = (
+    (0x370, 0x3FF, "greek"),
+    (0x400, 0x52F, "cyrillic"),
+    (0x590, 0x5FF, "hebrew"),
+    (0x600, 0x77F, "arabic"),
+    (0x8A0, 0x8FF, "arabic"),
+    (0xE00, 0xE7F, "thai"),
+    (0x3040, 0x9FFF, "han"),
+    (0xAC00, 0xD7AF, "hangul"),
+)

@@ -1,0 +1,109 @@
+"""Whether a part of a name beside its title is known vocabulary."""
+
+# ruff: noqa: E501, SIM905 - word lists read best as lines of words
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from stalkeer.core.titles.extras import fold
+from stalkeer.core.titles.marks import QUALITY
+from stalkeer.core.titles.tags import tag_of, tags_in
+from stalkeer.core.titles.vocabulary import COUNTRIES, RELEASE_WORDS, TAGS
+
+_RATING = re.compile(
+    r"(?:(?:imdb|tmdb|rating|note|nota|puan)\W{0,3})?(?:\d|10)[.,]\d(?:\s?/\s?10)?|(?:imdb|tmdb)\W{0,3}\d{1,2}|\d(?:[.,]\d)?\s?/\s?10",
+    re.I,
+)
+# films and series named as what they are, and the like; beside a title they say nothing more
+_NEUTRAL = frozenset(
+    fold(word)
+    for word in """film filme filmi filmy filmas movie movies cinema kino cine vod series serie serial full complet completo completa caly
+    pelicula polski polskie polska pl lektor napisy dubbing wersja jezyk new nouveau nouveaute exclusive top kids hq hd fhd uhd
+    фильм дубляж субтитры фильмы русский рус озвучка مترجم مدبلج فيلم مسلسل كامل حصري جودة عالية
+    legendas dublagem audio latino subtitulos subtitulado sous titres untertitel ondertiteld sottotitoli sub ita subs teljes volledige izle tek parca
+    film-complet filmcomplet""".split()
+)
+_EDITION_NOUNS = frozenset(
+    fold(word)
+    for word in """edition edicion edizione edicao edycja editie uitgave udgave utgava kiadas version versione wersja versao versie fassung
+    langfassung kinofassung cut remaster remastered restored restaure restaurada restaurato restauriert издание версия""".split()
+)
+_EDITION_WORDS = _EDITION_NOUNS | frozenset(
+    fold(word)
+    for word in """the a of extended extended-edition special final ultimate anniversary collector collectors collector's director's director directors
+    black chrome white noir & and long longue longer theatrical unrated uncut uncensored imax criterion deluxe integral integrale especial
+    extendida estesa rozszerzona rezyserska erweiterte режиссерская расширенная полная rated redux international original alternate
+    alternative definitive platinum gold diamond limited steelbook open matte fan's producer's assembly rogue spezial digital digitally hd
+    4k 2k super rare finale del la le du st nd rd th annee anos jahre anniversaire aniversario""".split()
+)
+_EDITION_ALONE = frozenset(
+    "remaster remastered restored uncut unrated extended redux imax langfassung kinofassung".split()
+)
+_NUMBER_IN_EDITION = re.compile(r"\d{1,4}(?:st|nd|rd|th)?")
+_SCENE = re.compile(rf"(?<!\w){QUALITY}(?!\w)", re.I)
+_WORD = re.compile(r"[^\s|,;/\[\](){}]+")
+# words that are a provider's only in front, where they say what a name is of; `Live - `, `Fast - ` may be a title's
+_NEVER_BEFORE = frozenset("live fast raw complete proper internal color custom backup l".split())
+_EDGES = " -.:~*#'\"!"
+
+
+@lru_cache(maxsize=5_000)
+def is_vocabulary(text: str) -> bool:
+    """Whether a text beside a title says nothing but quality, languages, countries, a rating, an edition."""
+    bare = text.strip(_EDGES)
+    if not any(map(str.isalnum, bare)):
+        return True
+    return tags_in(bare) is not None or _RATING.fullmatch(bare) is not None or _are_known(bare) or _is_edition(bare)
+
+
+def is_vocabulary_before(text: str) -> bool:
+    """Whether a text before a title is a provider's word: no film or series begins so, but by its own title."""
+    if text.lower() in _NEVER_BEFORE:
+        return False
+    if _is_code(text):
+        return True
+    return is_vocabulary(text)
+
+
+def is_vocabulary_behind(piece: str, rest: str) -> bool:
+    """Whether a piece of what follows a title is known; in a release's name so are its words and its group."""
+    return is_vocabulary(piece) or (says_quality(rest) and _is_of_release(piece))
+
+
+def says_quality(text: str) -> bool:
+    """Whether a text says a release's quality."""
+    return _SCENE.search(text) is not None
+
+
+def _is_code(text: str) -> bool:
+    """A pair of codes of which one half is known: `4K-XYZ`, `EN-TOP`."""
+    halves = text.lower().split("-")
+    return len(halves) > 1 and " " not in text and text == text.upper() and any(half in TAGS for half in halves)
+
+
+def _are_known(text: str) -> bool:
+    return all(_is_known(word) for word in _WORD.findall(text) if any(map(str.isalnum, word)))
+
+
+def _is_known(word: str) -> bool:
+    bare = word.strip(_EDGES)
+    folded = fold(bare)
+    if folded in _NEUTRAL or tag_of(folded) is not None or tags_in(word) is not None or _RATING.fullmatch(bare):
+        return True
+    return bare.isupper() and folded in COUNTRIES
+
+
+def _is_edition(text: str) -> bool:
+    words = fold(text).split()
+    if _EDITION_NOUNS.isdisjoint(words) and _EDITION_ALONE.isdisjoint(words):
+        return False
+    return all(word in _EDITION_WORDS or _NUMBER_IN_EDITION.fullmatch(word) or _is_known(word) for word in words)
+
+
+def _is_of_release(piece: str) -> bool:
+    """Whether all words but one, the group's, are those of releases."""
+    words = [word for word in re.split(r"[\s.\-]+", piece.lower()) if any(map(str.isalnum, word))]
+    unknown = [word for word in words if not (word in RELEASE_WORDS or _is_known(word) or _SCENE.fullmatch(word))]
+    return len([word for word in unknown if not any(map(str.isdigit, word))]) <= 1
