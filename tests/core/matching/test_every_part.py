@@ -47,5 +47,5 @@ def test_a_name_of_which_every_part_is_explained_is_confirmed():
     figures = Counter(found.values())
 
     assert len(rows) >= 150
-    assert figures[CONFIRM] >= 0.80 * len(found), [name for name, decision in found.items() if decision is not CONFIRM]
-    assert figures[NOTHING] <= 0.16 * len(found), [name for name, decision in found.items() if decision is NOTHING]
+    assert figures[CONFIRM] >= 0.93 * len(found), [name for name, decision in found.items() if decision is not CONFIRM]
+    assert figures[NOTHING] <= 0.03 * len(found), [name for name, decision in found.items() if decision is NOTHING]

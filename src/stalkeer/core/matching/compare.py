@@ -104,6 +104,6 @@ def is_same_sound_only(text: str, other: str) -> bool:
     return _HAN.findall(text) != _HAN.findall(other)
 
 
-def is_x_for_ten(text: str, other: str) -> bool:
-    """Whether one title ends in an X that the other writes as the number ten: it may be a letter."""
-    return (_LONE_X.search(text) is None) != (_LONE_X.search(other) is None)
+def ends_in_x(text: str) -> bool:
+    """Whether a title ends in a lone X: a letter, or the number ten."""
+    return _LONE_X.search(text) is not None

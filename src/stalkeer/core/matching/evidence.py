@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from stalkeer.core.matching.compare import Agreement, is_same_sound_only, is_x_for_ten
+from stalkeer.core.matching.compare import Agreement, ends_in_x, is_same_sound_only
 from stalkeer.core.matching.explained import EXPLAINED, Remainder
 from stalkeer.core.matching.index import Hit
 from stalkeer.core.matching.works import EntryFacts
@@ -133,7 +133,8 @@ def _writing_barrier(hit: Hit) -> str | None:
         return None
     if is_same_sound_only(text, other):
         return "its title sounds alike but is written with other characters"
-    if is_x_for_ten(text, other):
+    says_ten = any(name.key == hit.name.key and not ends_in_x(name.text) for name in hit.work.names)
+    if ends_in_x(other) and not ends_in_x(text) and not says_ten:
         return "an X at the end of a title may be a letter or the number ten"
     return None
 

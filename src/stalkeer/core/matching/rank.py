@@ -76,6 +76,7 @@ _UNKNOWN_RESOLUTION = 720  # a name that is silent is mostly HD; below a named 1
 _WEB = "webdl"
 _MB = 2**20
 _STEP = 200 * _MB
+_CINEMA_RECORDING = "cam"
 _SOURCE_ORDER = ("cam", "dvd", "hdtv", "webrip", "webdl", "bluray", "remux")
 
 
@@ -145,7 +146,14 @@ def _quality_name(variant: Variant) -> str:
 
 
 def _is_allowed(variant: Variant, profile: Profile) -> bool:
-    """A name that is silent is allowed: the instance itself looks at the file when it imports."""
+    """A name that is silent is allowed: the instance itself looks at the file when it imports. A recording made in a
+    cinema is allowed only where the profile names it."""
+    if variant.source == _CINEMA_RECORDING:
+        return any(
+            source == _CINEMA_RECORDING
+            and (not resolution or variant.resolution is None or resolution == variant.resolution)
+            for resolution, source in profile.allowed
+        )
     if not profile.allowed or (variant.resolution is None and variant.source is None):
         return True
     return any(

@@ -13,7 +13,7 @@ _SEP = r"[\s.,:|/_\-]*"
 _NUMBER = r"\s*[.:#no°º]*\s*(?:\((?=\d{1,3}\D))?(\d{1,4})"  # "No9": the numero sign; Ep(01-10)
 _ORDINAL = r"(\d{1,4})\s*([.ªºa]|-?[aяй])?\s*"  # 1. Sezon, 1ª temporada, 1-й сезон
 _STANDARD = re.compile(  # its letter first: from one to the next, the search goes fast
-    r"[SsTtج](?:(?<![^\W_].)|(?<=[A-Za-z\u0600-\u06ff][Ss])(?=\d\d))\s?(\d{1,4})\s*[\s.,:|xX\-]*\s*(?i:episode|ep|cap|e|ح)[\s.\-#]*(\d{1,5})"
+    r"[SsTtج](?:(?<![^\W_].)|(?<=[A-Za-z\u0600-\u06ff][Ss])(?=\d\d))(?:[EeOo](?=\d))?\s?(\d{1,4})\s*[\s.,:|xX\-]*\s*(?i:episode|ep|cap|e|ح)[\s.\-#]*(\d{1,5})"
     r"((?:\s*[-&+/,]?\s*(?i:ep|e)\.?\s?\d{1,4}(?!\d))*)(-\d{1,4}(?![\dpPiIxX]))?(?!\d)"
 )
 _CROSS = re.compile(  # `DDP5 1 x265` is sound and codec
@@ -59,7 +59,8 @@ def find_mark(text: str, kind: str | None) -> Mark | None:
     found = last_match(_STANDARD, text)
     if found is not None:
         last = _standard(found)
-        return _joined(_STANDARD, text, last) if may_go_on(text[: last.start]) else last
+        is_alone = not may_go_on(text[: last.start]) and text.count(text[last.start : last.end]) == 1
+        return last if is_alone else _joined(_STANDARD, text, last)
     if kind == "film" and len(numbers) < 2:
         return None
     found = last_match(_CROSS, text)
@@ -87,6 +88,9 @@ def _joined(pattern: re.Pattern[str], text: str, last: Mark) -> Mark:
     """The last marker together with those just before it that name further episodes of its season."""
     read = _standard if pattern is _STANDARD else _cross
     marks = [read(found) for found in pattern.finditer(text, 0, last.start)]
+    said_before = next((mark for mark in marks if mark[2:] == last[2:]), None)
+    if said_before is not None:  # the whole name twice: Title - S01E01 - EN - Title - S01E01
+        return last._replace(start=said_before.start)
     for mark in reversed(marks):
         gap = text[mark.end : last.start]
         if mark.season != last.season or _JOINT.fullmatch(gap) is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from stalkeer.core.titles.editions import is_edition
 from stalkeer.core.titles.extras import fold
 from stalkeer.core.titles.marks import QUALITY
 from stalkeer.core.titles.tags import tag_of, tags_in
@@ -25,23 +26,6 @@ _NEUTRAL = frozenset(
     legendas dublagem audio latino subtitulos subtitulado sous titres untertitel ondertiteld sottotitoli sub ita subs teljes volledige izle tek parca
     film-complet filmcomplet""".split()
 )
-_EDITION_NOUNS = frozenset(
-    fold(word)
-    for word in """edition edicion edizione edicao edycja editie uitgave udgave utgava kiadas version versione wersja versao versie fassung
-    langfassung kinofassung cut remaster remastered restored restaure restaurada restaurato restauriert издание версия""".split()
-)
-_EDITION_WORDS = _EDITION_NOUNS | frozenset(
-    fold(word)
-    for word in """the a of extended extended-edition special final ultimate anniversary collector collectors collector's director's director directors
-    black chrome white noir & and long longue longer theatrical unrated uncut uncensored imax criterion deluxe integral integrale especial
-    extendida estesa rozszerzona rezyserska erweiterte режиссерская расширенная полная rated redux international original alternate
-    alternative definitive platinum gold diamond limited steelbook open matte fan's producer's assembly rogue spezial digital digitally hd
-    4k 2k super rare finale del la le du st nd rd th annee anos jahre anniversaire aniversario""".split()
-)
-_EDITION_ALONE = frozenset(
-    "remaster remastered restored uncut unrated extended redux imax langfassung kinofassung".split()
-)
-_NUMBER_IN_EDITION = re.compile(r"\d{1,4}(?:st|nd|rd|th)?")
 _SCENE = re.compile(rf"(?<!\w){QUALITY}(?!\w)", re.I)
 _WORD = re.compile(r"[^\s|,;/\[\](){}]+")
 # words that are a provider's only in front, where they say what a name is of; `Live - `, `Fast - ` may be a title's
@@ -55,7 +39,7 @@ def is_vocabulary(text: str) -> bool:
     bare = text.strip(_EDGES)
     if not any(map(str.isalnum, bare)):
         return True
-    return tags_in(bare) is not None or _RATING.fullmatch(bare) is not None or _are_known(bare) or _is_edition(bare)
+    return tags_in(bare) is not None or _RATING.fullmatch(bare) is not None or _are_known(bare) or is_edition(bare)
 
 
 def is_vocabulary_before(text: str) -> bool:
@@ -95,15 +79,9 @@ def _is_known(word: str) -> bool:
     return bare.isupper() and folded in COUNTRIES
 
 
-def _is_edition(text: str) -> bool:
-    words = fold(text).split()
-    if _EDITION_NOUNS.isdisjoint(words) and _EDITION_ALONE.isdisjoint(words):
-        return False
-    return all(word in _EDITION_WORDS or _NUMBER_IN_EDITION.fullmatch(word) or _is_known(word) for word in words)
-
-
 def _is_of_release(piece: str) -> bool:
     """Whether all words but one, the group's, are those of releases."""
-    words = [word for word in re.split(r"[\s.\-]+", piece.lower()) if any(map(str.isalnum, word))]
-    unknown = [word for word in words if not (word in RELEASE_WORDS or _is_known(word) or _SCENE.fullmatch(word))]
+    bare = _SCENE.sub(" ", piece.lower())
+    words = [word for word in re.split(r"[\s.\-]+", bare) if any(map(str.isalnum, word))]
+    unknown = [word for word in words if not (word in RELEASE_WORDS or _is_known(word))]
     return len([word for word in unknown if not any(map(str.isdigit, word))]) <= 1

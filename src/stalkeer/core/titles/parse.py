@@ -89,6 +89,7 @@ _WHOLE_SERIES = re.compile(
     r"[\s\-(\[]*$",
     re.I,
 )
+_NAMED_SERIES = re.compile(r"the series \d{1,2}\s*$", re.I)
 _LONGEST_WORD = 14
 _EPISODE_AT_END = re.compile(r"(?<=\w)\s+(?:ep|episode|épisode|capitulo|capítulo)\.?\s*$", re.I)  # Title Ep 1x02
 _NOT_A_TITLE = re.compile(r"^(?:season|saison|series?|s[eé]ries?|staffel|temporada|episodes?|الموسم)?[\s\W\d]*$", re.I)
@@ -116,22 +117,15 @@ def kind_of(name: str, kind: str | None) -> str | None:
 
 def read_head(text: str, *, kind: str | None, is_episode: bool) -> Head:
     """Readings of the part before a marker, or of a whole name without one."""
-    season = None
-    pieces = [text]
+    season, pieces = _apart_from_season(text, is_episode=is_episode, kind=kind)
     is_series = is_episode or kind in ("episode", "series")
-    if is_series:
-        found = find_season(text)
-        if found is not None and (found.start > 0 or found.end < len(text)):
-            season = found.number
-            pieces = [_WHOLE_SERIES.sub("", text[: found.start]), text[found.end :]]
-        elif is_episode:
-            ended = _EPISODE_AT_END.search(text, max(0, len(text) - _LONGEST_WORD))
-            pieces = [text if ended is None else text[: ended.start()]]
     plain = read_plain(pieces[0]) if len(pieces) == 1 else None
     if plain is not None:
         (title, _, year), said = plain
         return Head(title, (Hypothesis(title, title_key(title), 0.0, year),), year, season, said)
     readings = _read_all(pieces, is_series=is_series) or _read_all([text], is_series=is_series)
+    if season is not None and _NAMED_SERIES.search(text):  # Some Club The Series 8 may be its name
+        readings += [_less_likely(reading) for reading in _read_all([text], is_series=is_series)]
     if not readings:
         return Head("", (), None, season)
     tags = TagSet.merged(reading.tags for reading in readings)
@@ -139,6 +133,22 @@ def read_head(text: str, *, kind: str | None, is_episode: bool) -> Head:
     hypotheses = _hypotheses(readings)
     # equal texts must mean equal readings: the catalogue keeps the keys of a text once
     return Head(" / ".join(hypothesis.text for hypothesis in hypotheses), hypotheses, year, season, tags)
+
+
+def _apart_from_season(text: str, *, is_episode: bool, kind: str | None) -> tuple[int | None, list[str]]:
+    """The season that a series' name says, and what is left of the name."""
+    if not (is_episode or kind in ("episode", "series")):
+        return None, [text]
+    found = find_season(text)
+    if found is not None and (found.start > 0 or found.end < len(text)):
+        return found.number, [_WHOLE_SERIES.sub("", text[: found.start]), text[found.end :]]
+    ended = _EPISODE_AT_END.search(text, max(0, len(text) - _LONGEST_WORD)) if is_episode else None
+    return None, [text if ended is None else text[: ended.start()]]
+
+
+def _less_likely(reading: TitleReading) -> TitleReading:
+    texts = [text._replace(penalty=text.penalty + 0.005) for text in reading.texts]
+    return TitleReading(texts, reading.year)
 
 
 def _read_all(pieces: list[str], *, is_series: bool) -> list[TitleReading]:

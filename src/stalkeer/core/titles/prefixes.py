@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from stalkeer.core.titles.marks import QUALITY
 from stalkeer.core.titles.tags import LANGUAGE_FIELDS, tags_in
-from stalkeer.core.titles.vocabulary import AMBIGUOUS, TAGS, Tag
+from stalkeer.core.titles.vocabulary import AMBIGUOUS, LANGUAGES, TAGS, Tag
 
 
 class Start(NamedTuple):
@@ -34,10 +34,11 @@ class _Taken(NamedTuple):
     year: int | None = None
 
 
-_MAYBE = re.compile(r"\s*[\[({|+\d]|.{1,25}?[|:\-]|[A-Z]+\+?\s|[a-z]{2}\s[^\W\d_]|[\u0623-\u064a]{4,6}\s")
+_MAYBE = re.compile(r"\s*[\[({|+\d]|.{1,25}?[|:\-]|[A-Z][A-Z0-9]*\+?\s|[a-z]{2}\s[^\W\d_]|[\u0623-\u064a]{4,6}\s")
 _FRAMED = re.compile(r"\s*(?:\|([^|]{1,30})\||\[([^\]]{1,30})\]|\(([^)]{1,30})\)|\{([^}]{1,30})\})\s*[-:|]*\s*")
 _BARE = re.compile(r"\s*([^|:()\[\]]{1,24}?)\s*(\||:(?=\s)|\s-\s|-\s|\s:|:(?=[^\x00-\x7f])|\s-(?=\S))\s*")
 _GLUED = re.compile(r"([A-Z0-9]{2,5}(?:-[A-Z0-9]{2,5})?)-(?=\S)")
+_LOWER_CODE = re.compile(r"([a-z]{2,3}):(?=\S)")
 _AGE = re.compile(r"(?:\+\s?\d{1,2}|\d{1,2}\s?\+)\s+(?=\S)")
 _PLUS = re.compile(r"([A-Z]{1,5}\+)\s+(?=\S)")
 _ORDER = re.compile(r"(?:\d{1,3}\s?[.)\-]\s+|\d{1,2}(?=[A-Z][a-z]|[^\W\d_a-zA-Z]))(?=\S)")
@@ -159,6 +160,9 @@ def _take_unmarked(text: str) -> _Taken | None:
         order = _ORDER.match(text)
         if order is not None:
             return _Taken(text[order.end() :], [], 0.04, 0.0)
+    lower = _LOWER_CODE.match(text)
+    if lower is not None and lower[1] in LANGUAGES:  # fr:Title
+        return _Taken(text[lower.end() :], [TAGS[lower[1]]], 0.005, 0.0)
     glued = _GLUED.match(text)
     if glued is not None and tags_in(text.partition(" ")[0]) is None:
         tags = tags_in(glued[1])
@@ -188,7 +192,8 @@ def _take_first_word(text: str) -> _Taken | None:
         tags = tags_in(first) if "-" in first else None
         return _Taken(rest, tags, 0.0, 0.02) if tags and any(tag.sure for tag in tags) else None
     if tag.field not in LANGUAGE_FIELDS:
-        return _Taken(rest, [tag], 0.01, 0.01) if tag.sure and first.isupper() else None
+        is_quality = tag.sure or tag.field == "hdr"
+        return _Taken(rest, [tag], 0.01, 0.01) if is_quality and first.isupper() else None
     if tag.field == "platform" or len(first) > 3:
         return None
     return _Taken(rest, [tag], 0.04 if folded in AMBIGUOUS else 0.005, 0.0)

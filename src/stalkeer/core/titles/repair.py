@@ -10,6 +10,7 @@ import ftfy
 
 from stalkeer.core.titles.paths import EXTENSION, name_in_path
 from stalkeer.core.titles.release import out_of_brackets, without_group, without_sites
+from stalkeer.core.titles.vocabulary import LANGUAGES
 
 # UTF-8 read as Latin-1 or Windows-1252 leaves these pairs behind
 _MOJIBAKE = re.compile(
@@ -38,6 +39,10 @@ _DOTTED_DASH = re.compile(r"\.-\.+(?=\S)")
 _ANY_DOTS = re.compile(r"\.+(?=\S)")
 _DECIMALS = re.compile(r"(?<=\b[257])\.(?=[01]\b)")  # 5.1, 7.1: sound, not a word break
 _STARRED_YEAR = re.compile(r"\*((?:19|20)\d\d)\*")
+_OPEN_YEAR = re.compile(r"\((?:19|20)\d\d$")
+_GLUED_LANGUAGE = re.compile(
+    r"(?<=\w)(?:_|--)([A-Za-z]{2,3})$|(?<=\w)-(eng|esp|spa|fra|fre|ger|deu|ita|por|pol|rus|tur)$"
+)
 _RUSSIAN_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)\s?г(?:\.|ода?)?(?!\w)")
 
 
@@ -51,7 +56,10 @@ def repair(name: str) -> str:
         text = html.unescape(text)
     if "[" in text or "\u3010" in text:
         text = out_of_brackets(without_group(text))
+    if text[-4:].isdecimal() and _OPEN_YEAR.search(text):
+        text += ")"  # Title (2011
     spaces = text.strip().count(" ")
+    text = _GLUED_LANGUAGE.sub(_in_brackets, text)
     if "*" in text:
         text = _STARRED_YEAR.sub(r"(\1)", text)
     if not text.isascii():
@@ -61,6 +69,12 @@ def repair(name: str) -> str:
     if "." in text or text[:2].lower() == "ww":
         text = _undot(EXTENSION.sub("", without_sites(text)), spaces)
     return " ".join(text.split())
+
+
+def _in_brackets(found: re.Match[str]) -> str:
+    """`Title_eng`, `Title--esp`, `Title-eng` say a language as `Title [eng]` does."""
+    code = found[1] or found[2]
+    return f" [{code}]" if code.lower() in LANGUAGES else found[0]
 
 
 def is_sound(name: str) -> bool:
@@ -75,6 +89,8 @@ def is_sound(name: str) -> bool:
         and "/" not in name
         and "\\" not in name
         and "  " not in name
+        and name[-4:-3] != "-"
+        and not (name[-4:].isdecimal() and name[-5:-4] == "(")
         and name[:1] not in (" ", "[")
         and name[-1:] != " "
     )
@@ -96,5 +112,6 @@ def _undot(text: str, spaces: int) -> str:
     if not dots or (spaces and (dots < 2 or dots <= spaces)):
         return text
     text = _DOTTED_DASH.sub(" - ", _DECIMALS.sub("\ue000", text))
+    text = text.rstrip(".") if text[-5:-1].isdecimal() else text
     text = _DOTTED.sub(" ", text) if spaces else _ANY_DOTS.sub(" ", text)
     return text.replace("\ue000", ".")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
+from stalkeer.core.titles.columns import read_row
+from stalkeer.core.titles.editions import is_edition, without_edition
 from stalkeer.core.titles.marks import QUALITY
 from stalkeer.core.titles.normalise import ARTICLES, fold_words, swap_article
 from stalkeer.core.titles.prefixes import find_starts
@@ -86,6 +88,9 @@ _LONGEST_ARTICLE = 6  # with what may stand beside it
 _TRAILING_ARTICLE = re.compile(r"\s+(?:the|le|la|el|il|der|die|das)$", re.I)
 _GROUP_YEAR = re.compile(r"\s((?:19|20)\d\d)-(?=\w*[A-Za-z])\w{2,12}$")  # Title 2008-GROUP
 _CHECKSUM = re.compile(r"(?=[A-F]*\d)[0-9A-F]{8}")
+_TWICE = re.compile(r"(.{6,}?)[\s\-|/:]+\1")
+_SHORTEST_TWICE = 13
+_ID = re.compile(r"(?:tm|im|tv)db(?:id)?[-=: ]?(?:tt)?\d{2,9}", re.I)
 _RATING = re.compile(r"(?:imdb|tmdb)?\W*\d[.,]\d(?:/10)?|(?:imdb|tmdb)\W*\d", re.I)
 _AKA = re.compile(r"\s+(?:/|\||a\.?k\.?a\.?)\s+", re.I)
 _WORDED_FIELDS = ("language", "subtitles", "dubbed", "edition")  # in words that also end titles
@@ -107,8 +112,13 @@ def read_title(text: str, *, is_series: bool) -> TitleReading:
     plain = read_plain(text)
     if plain is not None:
         return TitleReading([plain[0]], plain[0].year, plain[1])
-    starts, tags = find_starts(text.strip(), is_series=is_series)
+    text = _said_once(text.strip())
+    starts, tags = find_starts(text, is_series=is_series)
     peeled = _Peeled(tags=tags, is_series=is_series)
+    row = read_row(text)
+    if row is not None:
+        peeled.tags += row.tags
+        peeled.also(row.title, 0.0 if row.year is not None else 0.005, row.year)
     for start in starts:
         peeled.also(start.text, start.penalty, start.year)
     while peeled.pending:
@@ -116,6 +126,14 @@ def read_title(text: str, *, is_series: bool) -> TitleReading:
     texts = sorted(peeled.texts, key=lambda reading: reading.penalty)
     year = next((reading.year for reading in texts if reading.year is not None), None)
     return TitleReading(_expand(texts, peeled), year, tag_set(peeled.tags, peeled.country))
+
+
+def _said_once(text: str) -> str:
+    """`Some Film (2011) Some Film (2011)` as `Some Film (2011)`."""
+    if len(text) < _SHORTEST_TWICE or text.find(text[:4], 4) < 0:
+        return text
+    found = _TWICE.fullmatch(text)
+    return text if found is None else found[1]
 
 
 # most names are no more than this: [FR - ] Title [(2020) or - 2020]; a frame around the code loses its first half
@@ -175,6 +193,10 @@ def _is_plain_title(title: str) -> bool:
     head = _JOINT.split(title, maxsplit=1)[0]
     if len(head) < len(title) and head.strip() == head.strip().upper():
         return False
+    if ":" in title and title.partition(":")[0] in LANGUAGES:  # fr:Title
+        return False
+    if (" - " in title or ": " in title) and without_edition(title) is not None:
+        return False
     if ", " in title or not title.isascii() and max(title) > "\u024f":
         return False
     if "-" in title or _DIGIT.search(title) is not None or not SCENE_WORDS.isdisjoint(folded.split()):
@@ -208,8 +230,17 @@ def _peel(reading: TitleText, peeled: _Peeled) -> None:
         text, year = _take_bare_year(text, penalty, peeled)
     if year is None and behind is not None:
         year = _year(behind[1])
+    _keep(TitleText(text.strip(_TRIM), penalty, year), peeled)
+
+
+def _keep(reading: TitleText, peeled: _Peeled) -> None:
+    """Add a peeled reading, and one without the edition that it names."""
+    text, penalty, year = reading
+    standard = without_edition(text)
+    if standard is not None:
+        peeled.also(standard, penalty + 0.005, year)
     if _has_name(text) or not peeled.texts:
-        peeled.texts.append(TitleText(swap_article(text.strip(_TRIM)), penalty, year))
+        peeled.texts.append(TitleText(swap_article(text), penalty, year))
 
 
 def _without_open_bracket(text: str) -> str:
@@ -299,6 +330,8 @@ def _take_end_bracket(reading: TitleText, peeled: _Peeled) -> tuple[str, int | N
     if ended is None or not _has_name(text[: ended.start()]):
         return None
     before, inner = text[: ended.start()], ended[1].strip()
+    if is_edition(inner) and tags_in(inner) is None:  # (2018 Remaster) says no year of the film
+        return before, year
     dated = _BRACKET_YEAR.fullmatch(f"({inner})")
     said = _year(dated[1]) if dated is not None else None
     if said is not None:
@@ -307,11 +340,13 @@ def _take_end_bracket(reading: TitleText, peeled: _Peeled) -> tuple[str, int | N
         peeled.tags += sure_tags(inner)
         peeled.has_bracketed_year = True
         return before, said
-    if _RATING.fullmatch(inner) or _CHECKSUM.fullmatch(inner):
+    if _RATING.fullmatch(inner) or _CHECKSUM.fullmatch(inner) or _ID.fullmatch(inner):
         return before, year
     country = COUNTRIES.get(inner.lower()) if inner.isupper() else None
     tags = [] if country is not None else tags_in(inner)
     if tags is not None:
+        if peeled.is_series and len(tags) == 1 and tags[0].field == "language" and len(inner) > _LONGEST_CODE:
+            peeled.texts.append(TitleText(text, penalty + 0.02, year))  # Title (Telugu) is a show's name, too
         peeled.country = peeled.country or country
         peeled.tags += tags
         return before, year
@@ -332,6 +367,8 @@ def _take_end_tag(reading: TitleText, peeled: _Peeled) -> str | None:
     text, penalty, year = reading
     head, _, word = text.rpartition(" ")
     folded = word.lower()
+    if _ID.fullmatch(folded) and _has_name(head):
+        return head
     tag = tag_of(folded)
     if tag is None and folded not in _PHRASES_BY_END and not (peeled.is_scene and _is_of_release(folded)):
         return None
@@ -359,6 +396,7 @@ def _take_end_tag(reading: TitleText, peeled: _Peeled) -> str | None:
 def _take_provider_tag(reading: TitleText, tag: Tag, peeled: _Peeled) -> str | None:
     text, penalty, year = reading
     head, _, word = text.rpartition(" ")
+    folded = word.lower()
     head = head.strip(_TRIM)
     before, _, previous = head.rpartition(" ")
     neighbour = TAGS.get(previous.lower().strip("()[]-"))
@@ -366,11 +404,24 @@ def _take_provider_tag(reading: TitleText, tag: Tag, peeled: _Peeled) -> str | N
         peeled.tags += [neighbour, tag._replace(field=neighbour.field)]
         return before
     if _is_sure_at_end(tag, neighbour, previous, before):
+        if tag.field == "resolution" and peeled.is_series and folded == "hd":
+            peeled.texts.append(TitleText(text, penalty + 0.005, year))  # a show may be called Some War in HD
+        elif not tag.sure:
+            _keep_word_behind_year(reading, peeled)
         peeled.tags.append(tag)
         return head
     if word.isupper() or (len(word) > 3 and tag.field in _WORDED_FIELDS):
         peeled.also(head, penalty + (0.03 if word.isupper() else 0.06), year)
     return None
+
+
+def _keep_word_behind_year(reading: TitleText, peeled: _Peeled) -> None:
+    """`Title (2010) 3D` may be the film Title 3D."""
+    text, penalty, _ = reading
+    found = _BRACKET_YEAR.search(text)
+    if found is not None and _has_name(text[: found.start()]):
+        whole = f"{text[: found.start()].rstrip()} {text[found.end() :].lstrip()}"
+        peeled.texts.append(TitleText(whole, penalty + 0.02, _year(found[1])))
 
 
 def _is_of_release(folded: str) -> bool:

@@ -43,7 +43,7 @@ _QUALITY = (
             "remux": "remux",
             "dvd": "vhs vhsrip dvdrip dvd-rip dvdscr dvd5 dvd9 dvd-r dvdr pal ntsc",
             "hdtv": "hdtv hdtvrip tvrip pdtv dsr satrip dvbrip hdrip",
-            "cam": "hdcam camrip cam-rip hd-cam hdts hd-ts telesync telecine hdtc hd-tc screener workprint",
+            "cam": "hdcam camrip cam-rip hd-cam hdts hd-ts telesync telecine hdtc hd-tc screener workprint lowq",
         },
         sure=True,
     )
@@ -68,7 +68,7 @@ _QUALITY = (
         {
             "": "10bit 8bit 10-bit 8-bit 12bit sdr atmos dts dts-hd dtshd truehd ac3 eac3 aac aac2 ddp ddp5.1 dd5.1 dd+5.1 "
             "ddp2.0 dd2.0 5.1 7.1 2.0 60fps 50fps 25fps hfr 3d-hsbs hsbs h-sbs sbs hou repack rerip nokodi hq lq "
-            "mp4 mkv avi m4v m3u8 yify yts rarbg opcion vod stereo-3d"
+            "mp4 mkv avi m4v m3u8 yify yts rarbg opcion vod stereo-3d fullmovie"
         },
         sure=True,
     )
@@ -218,6 +218,11 @@ PHRASES = (
     ("not 24/7", "nokodi"), ("türkçe dublaj", "dublaj"), ("türkçe altyazılı", "altyazili"), ("corte do diretor", "directorscut"),
     ("german dl", "deutsch"), ("criterion edition", "criterion"), ("theatrical edition", "theatrical"), ("unrated edition", "unrated"),
     ("remastered edition", "remastered"), ("ultimate edition", "extended"), ("collectors edition", "extended"),
+    ("cały film", "fullmovie"), ("caly film", "fullmovie"), ("full movie", "fullmovie"), ("film complet", "fullmovie"),
+    ("film completo", "fullmovie"), ("filme completo", "fullmovie"), ("pelicula completa", "fullmovie"),
+    ("película completa", "fullmovie"), ("ganzer film", "fullmovie"), ("teljes film", "fullmovie"), ("tam film", "fullmovie"),
+    ("volledige film", "fullmovie"), ("celý film", "fullmovie"), ("cely film", "fullmovie"), ("полный фильм", "fullmovie"),
+    ("polski lektor", "lektor"), ("polskie napisy", "napisy"), ("polski dubbing", "dubbing"),
     ("collector's edition", "extended"), ("anniversary edition", "remastered"), ("deluxe edition", "extended"),
 )  # fmt: skip
 

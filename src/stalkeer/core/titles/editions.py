@@ -1,0 +1,44 @@
+"""The words by which lists name an edition of a film: `Version longue`, `Black & Chrome Edition`, `2018 Remaster`."""
+
+# ruff: noqa: E501, SIM905 - word lists read best as lines of words
+
+from __future__ import annotations
+
+import re
+
+from stalkeer.core.titles.extras import fold
+
+_EDITION_NOUNS = frozenset(
+    fold(word)
+    for word in """edition edicion edizione edicao edycja editie uitgave udgave utgava kiadas version versione wersja versao versie fassung
+    langfassung kinofassung cut remaster remastered restored restaure restaurada restaurato restauriert издание версия""".split()
+)
+_EDITION_WORDS = _EDITION_NOUNS | frozenset(
+    fold(word)
+    for word in """the a of extended extended-edition special final ultimate anniversary collector collectors collector's director's director directors
+    black chrome white noir & and long longue longer theatrical unrated uncut uncensored imax criterion deluxe integral integrale especial
+    extendida estesa rozszerzona rezyserska erweiterte режиссерская расширенная полная rated redux international original alternate
+    alternative definitive platinum gold diamond limited steelbook open matte fan's producer's assembly rogue spezial digital digitally hd
+    4k 2k super rare finale del la le du st nd rd th annee anos jahre anniversaire aniversario""".split()
+)
+_EDITION_ALONE = frozenset(
+    "remaster remastered restored uncut unrated extended redux imax langfassung kinofassung".split()
+)
+_NUMBER_IN_EDITION = re.compile(r"\d{1,4}(?:st|nd|rd|th)?")
+
+
+def is_edition(text: str) -> bool:
+    """Whether a text names an edition and says nothing else."""
+    words = fold(text).split()
+    if _EDITION_NOUNS.isdisjoint(words) and _EDITION_ALONE.isdisjoint(words):
+        return False
+    return all(word in _EDITION_WORDS or _NUMBER_IN_EDITION.fullmatch(word) for word in words)
+
+
+def without_edition(title: str) -> str | None:
+    """A title without the edition behind its last dash or colon; None where none stands there."""
+    for joint in (" - ", ": "):
+        before, _, last = title.rpartition(joint)
+        if before and is_edition(last):
+            return before
+    return None
