@@ -2,10 +2,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from stalkeer.core.matching.lookup import Namesake, WorkTitles, WorldTitle
 from stalkeer.core.matching.rules import RuleAction, RuleOrigin
+from stalkeer.core.titles.habits import Habits
 from stalkeer.errors import ArrUnreachable, NotFound, TmdbError
 from stalkeer.jobs.downloads.choosing import explain_wanted
 from stalkeer.jobs.downloads.queue import QueueRules, plan_queue
@@ -16,10 +17,11 @@ from stalkeer.jobs.matching.rule_effects import keep_rules, preview_rule, withdr
 from stalkeer.jobs.matching.rules import Offset, rule_of_entry, rule_of_match, rule_of_pair, rule_of_series
 from stalkeer.model import Decision, WantedId
 from stalkeer.settings.schema import MatchingSettings
-from stalkeer.store.db.tables import entries, library, match_marks, wanted
+from stalkeer.store.db.tables import entries, library, match_marks, sources, wanted
 from stalkeer.store.journal.events import EventFilter, list_events
 from stalkeer.store.matching.matches import MatchFilter, list_matches
 from stalkeer.store.matching.rules import list_rules
+from stalkeer.store.sources.habits import note_habits
 from tests.doubles.catalogue import Catalogue
 
 
@@ -490,3 +492,18 @@ def test_of_the_sure_entries_the_one_in_the_wished_language_is_queued(house):
 
     assert chosen("fr", "en") == (second, ["language fr: your wish 1"])
     assert chosen("de", "original") == (first, ["language en: your wish 2"])
+
+
+def test_a_mark_of_the_list_is_believed_once_its_refresh_has_learnt_it(house):
+    wanted_id = house.film("Quiet Harbour", 2011)
+    house.list_entries("SCX - Quiet Harbour (2011)")
+    run(house)
+    before = decisions(house)[wanted_id]
+
+    with house.database.begin() as connection:
+        source_id = connection.scalar(select(sources.c.id))
+        note_habits(connection, source_id, Habits(frozenset(("scx",))))
+    run(house)
+
+    assert before == {"SCX - Quiet Harbour (2011)": "review"}
+    assert decisions(house)[wanted_id] == {"SCX - Quiet Harbour (2011)": "confirm"}

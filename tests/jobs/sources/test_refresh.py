@@ -717,3 +717,16 @@ def test_half_a_copy_of_a_killed_refresh_goes_with_the_next(bench):
     bench.refresh(playlist(*FILMS))
 
     assert [path.suffix for path in folder.iterdir()] == [".gz"]
+
+
+def test_the_habits_of_a_list_are_learnt_with_its_refresh_and_kept_by_the_next(any_bench):
+    endings = ("dabor", "fenil", "gomat", "hurez", "jipol", "kavun", "lerat")
+    names = [f"{first}{last}" for first in ("Ka", "Lo", "Mi", "Nu", "Pe", "Ri", "So", "Tu") for last in endings]
+    films = [film(n, f"SCX - {name} (2001)") for n, name in enumerate(names)]
+
+    any_bench.refresh(playlist(*films))
+    first = any_bench.row().counts["habits"]
+    any_bench.refresh(playlist(*films, film(999, "Another Film (2001)")))
+
+    assert first["marks"] == ["scx"]
+    assert any_bench.row().counts["habits"] == first

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from stalkeer.core.matching.compare import Agreement
 from stalkeer.core.matching.evidence import Evidence, Fit, weigh
 from stalkeer.core.matching.explained import EXPLAINED, explain, parts_of
-from stalkeer.core.matching.habits import NO_HABITS, Habits
 from stalkeer.core.matching.index import Hit
 from stalkeer.core.matching.works import EntryFacts, Work
+from stalkeer.core.titles.habits import NO_HABITS, Habits
 from stalkeer.model import Decision
 
 CONFIRM_FROM = 0.95

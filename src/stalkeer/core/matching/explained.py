@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from stalkeer.core.matching.habits import NO_HABITS, Habits
 from stalkeer.core.matching.works import EntryFacts, Name, Work
 from stalkeer.core.titles.episode import find_mark
 from stalkeer.core.titles.explained_words import (
@@ -28,10 +27,12 @@ from stalkeer.core.titles.explained_words import (
     says_quality,
 )
 from stalkeer.core.titles.extras import find_announcement, find_extra, find_part, fold, part_key
+from stalkeer.core.titles.habits import NO_HABITS, Columns, Habits
 from stalkeer.core.titles.marks import find_season
 from stalkeer.core.titles.normalise import title_key
 from stalkeer.core.titles.parse import Hypothesis, kind_of
 from stalkeer.core.titles.repair import repair
+from stalkeer.core.titles.vocabulary import AMBIGUOUS
 
 
 class Remainder(NamedTuple):
@@ -91,6 +92,9 @@ def explain(
     title = _Title(hypothesis, work, hypothesis.year or year)
     if _is_plain(parts, title):
         return EXPLAINED
+    row = None if parts.is_episode else habits.columns_of(parts.text)
+    if row is not None:
+        return _in_columns(row, title, parts, habits)
     head, tail = parts.head_and_tail()
     behind = _behind_number(tail) if parts.is_episode else EXPLAINED
     if behind.contradicting is not None:
@@ -99,6 +103,16 @@ def explain(
     if not found:
         return EXPLAINED if not _says_anything(head) else Remainder(head.strip())
     return min(found, key=lambda remainder: (remainder.contradicting is not None, remainder.unexplained is not None))
+
+
+def _in_columns(row: Columns, title: _Title, parts: NameParts, habits: Habits) -> Remainder:
+    """Judge a name by its list's layout: only the column of titles is a title."""
+    if title_key(row.title) == title.hypothesis.key and title.year in (None, row.year):
+        return EXPLAINED
+    found = [
+        _around(before, after, title, parts, habits) for before, after in _places(row.title, title.hypothesis.text)
+    ]
+    return found[0] if found else Remainder(row.title)
 
 
 def _around(before: str, after: str, title: _Title, parts: NameParts, habits: Habits) -> Remainder:
@@ -131,7 +145,7 @@ def _is_plain(parts: NameParts, title: _Title) -> bool:
 
 @lru_cache(maxsize=2_000)
 def _is_vocabulary_before(before: str) -> bool:
-    return is_vocabulary_before(before.strip(" -:|[](){}/"))
+    return before.strip().lower() not in AMBIGUOUS and is_vocabulary_before(before.strip(" -:|[](){}/"))
 
 
 def _places(head: str, text: str) -> Iterator[tuple[str, str]]:
@@ -190,14 +204,16 @@ def _unexplained_before(before: str, title: _Title, habits: Habits) -> str | Non
     if not _has_sign(before):
         return None
     mark = before.strip(" -:|[](){}/")
+    if before.strip().lower() in AMBIGUOUS:
+        return before.strip()  # `US Marshal`: without a separator a short code may be the title's own word
     if _ALSO_KNOWN.search(before):
         return None
-    if is_vocabulary_before(mark) or habits.is_mark(before) or _is_other_title(mark, title):
+    if is_vocabulary_before(mark) or habits.is_mark(mark) or _is_other_title(mark, title):
         return None
     for piece in _pieces(before):
         is_known = (
             is_vocabulary_before(_AGE.sub("", piece))
-            or habits.is_mark_text(piece)
+            or habits.is_mark(piece)
             or _ORDER_OR_AGE.fullmatch(piece)
             or _is_own_year(piece, title)
             or _is_other_title(piece, title)
@@ -220,7 +236,9 @@ def _unexplained_behind(after: str, title: _Title, parts: NameParts) -> str | No
     if parts.is_episode:
         after = _without_seasons(after)
     rest = _without_known(after, title)
-    if is_vocabulary(rest) or _is_other_title(rest.strip(" -:|[](){}/"), title):
+    if parts.is_episode and is_vocabulary(rest):
+        return None
+    if _is_other_title(rest.strip(" -:|[](){}/"), title):
         return None
     pieces = list(_pieces(rest))
     for piece in pieces:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from stalkeer.core.matching.compare import Agreement
@@ -14,6 +14,11 @@ from stalkeer.core.matching.index import Hit, NameIndex
 from stalkeer.core.matching.rules import Rule, RuleAction, RuleBook, RuleId
 from stalkeer.core.matching.runtime import weigh_episode_runtime
 from stalkeer.core.matching.works import EntryFacts, WantedItem, Work
+from stalkeer.core.titles import title_key
+from stalkeer.core.titles.habits import NO_HABITS, Habits
+from stalkeer.core.titles.ids import tmdb_id_in
+from stalkeer.core.titles.parse import Hypothesis
+from stalkeer.core.titles.repair import repair
 from stalkeer.model import Decision
 
 
@@ -48,9 +53,11 @@ class Matcher:
         works: Iterable[Work] = (),
         thresholds: Thresholds | None = None,
         rules: RuleBook | None = None,
+        habits: Mapping[str, Habits] | None = None,
     ) -> None:
         self._thresholds = thresholds or Thresholds()
         self.rules = rules or RuleBook()
+        self._habits = habits or {}  # of the lists, by the slugs of their sources
         self._films: dict[str, list[WantedItem]] = defaultdict(list)
         self._episodes: dict[str, _Episodes] = defaultdict(_Episodes)
         self.items: dict[int, WantedItem] = {}
@@ -82,6 +89,8 @@ class Matcher:
 
     def consider(self, entry: EntryFacts) -> Iterator[Pair]:
         """All pairs of an entry, with the reason also where it is not offered."""
+        habits = self._habits.get(entry.source_slug, NO_HABITS)
+        entry = _with_what_its_name_says(entry, habits)
         title = entry.title
         if not title.hypotheses or entry.kind in ("live", "series"):
             return
@@ -92,7 +101,7 @@ class Matcher:
         kind = "series" if is_episode else "movie"
         hits = self._hits(entry, kind)
         is_known = any(hit.work.identity in wanted for hit in hits)
-        verdicts = judge(hits, entry, self._thresholds) if is_known else []
+        verdicts = judge(hits, entry, self._thresholds, habits) if is_known else []
         has_pins = bool(self.rules.pinned_works())
         if has_pins:
             verdicts += self._pinned(entry, verdicts, wanted)
@@ -167,6 +176,21 @@ class Matcher:
         else:
             decision = Decision.REJECTED
         return Pair(slot.item, entry, _unit(score), decision, evidence, _rule_text(rule), rule.id)
+
+
+def _with_what_its_name_says(entry: EntryFacts, habits: Habits) -> EntryFacts:
+    """The entry with the id that its name says, and with the reading that the columns of its list give."""
+    if entry.kind == "episode":
+        return entry
+    if entry.tmdb_id is None:
+        said = tmdb_id_in(entry.name)
+        entry = entry if said is None else entry._replace(tmdb_id=said)
+    columns = habits.columns_of(repair(entry.name)) if "|" in entry.name else None
+    if columns is None:
+        return entry
+    read = Hypothesis(columns.title, title_key(columns.title), 0.0, columns.year)
+    others = tuple([one for one in entry.title.hypotheses if (one.key, one.year) != (read.key, read.year)])
+    return entry._replace(title=entry.title._replace(hypotheses=(read, *others)))
 
 
 def _unit(score: float) -> float:

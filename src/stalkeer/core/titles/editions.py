@@ -22,7 +22,7 @@ _EDITION_WORDS = _EDITION_NOUNS | frozenset(
     4k 2k super rare finale del la le du st nd rd th annee anos jahre anniversaire aniversario""".split()
 )
 _EDITION_ALONE = frozenset(
-    "remaster remastered restored uncut unrated extended redux imax langfassung kinofassung".split()
+    "remaster remastered restored uncut unrated extended redux imax matte langfassung kinofassung".split()
 )
 _NUMBER_IN_EDITION = re.compile(r"\d{1,4}(?:st|nd|rd|th)?")
 

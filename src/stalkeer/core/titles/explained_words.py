@@ -23,13 +23,17 @@ _NEUTRAL = frozenset(
     for word in """film filme filmi filmy filmas movie movies cinema kino cine vod series serie serial full complet completo completa caly
     pelicula polski polskie polska pl lektor napisy dubbing wersja jezyk new nouveau nouveaute exclusive top kids hq hd fhd uhd
     фильм дубляж субтитры фильмы русский рус озвучка مترجم مدبلج فيلم مسلسل كامل حصري جودة عالية
-    legendas dublagem audio latino subtitulos subtitulado sous titres untertitel ondertiteld sottotitoli sub ita subs teljes volledige izle tek parca
+    legendas dublagem audio latino subtitulos subtitulado sous titres untertitel ondertiteld sottotitoli sub ita subs plsub nlsub engsub frsub nlsubs gesproken ondertiteling teljes volledige izle tek parca
     film-complet filmcomplet""".split()
 )
 _SCENE = re.compile(rf"(?<!\w){QUALITY}(?!\w)", re.I)
 _WORD = re.compile(r"[^\s|,;/\[\](){}]+")
 # words that are a provider's only in front, where they say what a name is of; `Live - `, `Fast - ` may be a title's
 _NEVER_BEFORE = frozenset("live fast raw complete proper internal color custom backup l".split())
+# behind a title these are a provider's words only where they are shouted, and those of other things than films never
+_SHOUTED_BEHIND = frozenset("fast raw kids new top color internal proper custom backup extra exclusive".split())
+_NEVER_BEHIND = frozenset("live complete series serie serial".split())
+_ID = re.compile(r"(?:imdb|tvdb)(?:id)?[-=: ]?(?:tt)?\d{3,9}|tt\d{6,9}", re.I)
 _EDGES = " -.:~*#'\"!"
 
 
@@ -53,7 +57,14 @@ def is_vocabulary_before(text: str) -> bool:
 
 def is_vocabulary_behind(piece: str, rest: str) -> bool:
     """Whether a piece of what follows a title is known; in a release's name so are its words and its group."""
-    return is_vocabulary(piece) or (says_quality(rest) and _is_of_release(piece))
+    if says_quality(rest):
+        return is_vocabulary(piece) or _is_of_release(piece)
+    return is_vocabulary(piece) and not any(_is_doubtful_behind(word) for word in piece.split())
+
+
+def _is_doubtful_behind(word: str) -> bool:
+    folded = word.lower().strip(_EDGES)
+    return folded in _NEVER_BEHIND or (folded in _SHOUTED_BEHIND and not word.isupper())
 
 
 def says_quality(text: str) -> bool:
@@ -74,7 +85,13 @@ def _are_known(text: str) -> bool:
 def _is_known(word: str) -> bool:
     bare = word.strip(_EDGES)
     folded = fold(bare)
-    if folded in _NEUTRAL or tag_of(folded) is not None or tags_in(word) is not None or _RATING.fullmatch(bare):
+    if (
+        folded in _NEUTRAL
+        or _ID.fullmatch(bare)
+        or tag_of(folded) is not None
+        or tags_in(word) is not None
+        or _RATING.fullmatch(bare)
+    ):
         return True
     return bare.isupper() and folded in COUNTRIES
 

@@ -24,7 +24,7 @@ _AROUND = """featurette featurettes makingof making-of bts bloopers outtakes sou
     recenzja recension kritik критика обзор рецензия explained interview interviews entrevista entrevistas intervista wywiad rozhovor
     интервью clip clips videoclip videoclipe klip teledysk sample samples bonus extras kulisy backstage coulisses commentary kommentar audiokommentar
     karaoke podcast gameplay walkthrough fanfilm fanfic fanedit highlights konzert concert concierto concerto koncert musica musik muzyka muziek
-    soundtrackalbum bandaoriginal lyrics musicvideo livestream pressekonferenz premiere-event bastidores مراجعة مقابلة كواليس"""
+    soundtrackalbum bandaoriginal lyrics musicvideo livestream pressekonferenz premiere-event bastidores مراجعة مقابلة كواليس قصير музыка музика konsert mst3k rifftrax xxx q&a"""
 _AROUND_PHRASES = """making of|behind the scenes|deleted scene|deleted scenes|gag reel|b roll|music video|video game|fan film|fan edit|honest trailer
     |bande originale|banda sonora|trilha sonora|colonna sonora|sciezka dzwiekowa|film muzigi|kamera arkasi|zza kulis|za kulisami|tras las camaras
     |detras de camaras|detras de escena|dietro le quinte|hinter den kulissen|achter de schermen|за кадром|review of|live concert|how it was made
@@ -33,7 +33,7 @@ _PART_WORDS = """part parts pt partie parties parte partes teil teile deel del d
     rész resz volume vol volumen volym tome tom том band disc disk disco disque disku cd dvd диск chapter chapitre capitulo capitolo kapitel
     kapitola rozdzial глава фильм film act book puntata puntate parca"""
 _NUMBER_WORDS = """one two three four five six seven eight nine ten un une deux trois quatre cinq eins zwei drei vier fünf dos tres cuatro cinco uno due tre
-    quattro cinque dois duas jeden dwa trzy een twee drie iki üç второй вторая второе третий первая الاول الأول الثاني الثالث الرابع الخامس first second third fourth fifth zweiter premiere
+    quattro cinque dois duas jeden dwa trzy een twee drie iki üç второй вторая второе третий первая الاولى الأولى الثانية الثالثة الرابعة الخامسة السادسة الاول الأول الثاني الثالث الرابع الخامس first second third fourth fifth zweiter premiere
     deuxieme troisieme segunda tercera terza seconda druga trzecia"""
 
 
@@ -70,7 +70,8 @@ _COUNTED = any_of(
 _NUMBER = rf"(?:\d{{1,3}}|[ivx]{{1,4}}|{any_of(_words(_NUMBER_WORDS))})"
 _PART = re.compile(
     rf"(?<!\w)(?:(?:{_COUNTED})\s*[.:#\-]*\s*{_NUMBER}|{_NUMBER}\s*(?:[.ªº]|nd|rd|th|st|eme|ere|e|a|й|я|-[яй])?\s*(?:{_COUNTED})"
-    r"|\d{1,2}\s*(?:of|/|sur|de|von|из)\s*\d{1,2}|s\d{1,2}\s?e\d{1,3}|\d{1,2}x\d{1,3})(?!\w)"
+    r"|ج\s*\d{1,2}|\d{1,2}\s*(?:of|/|sur|de|von|из)\s*\d{1,2}|s\d{1,2}\s?e\d{1,3}|\d{1,2}x\d{1,3})(?!\w)"
+    r"|第\s?[\d一二三四五六七八九十]{1,3}\s?[部集季話话回章]|[上下][部集巻卷](?!\w)|\d{1,2}\s?[부화](?!\w)"
 )
 
 

@@ -21,13 +21,13 @@ class Mark(NamedTuple):
 
 # how languages say season and episode, folded as `str.lower` does
 SEASON_WORDS = frozenset(
-    """season seasons saison staffel temporada temp tempo stagione sezonul sezona sezonas sezoni sezone sezon sezony сезона सीज़न sezóna seizoen
+    """season seasons saison staffel temporada temp tempo stagione sezonul sezona sezonas sezoni sezone sezon sezony sez sēzona hooaeg сезона सीज़न sezóna seizoen
     sasong säsong sason sæson sesong kausi évad evad series série serie сезон κύκλος σεζόν الموسم موسم الجزء فصل עונה
     mùa mua phần musim 시즌 シーズン ซีซั่น سيزن бөлүм""".split()
 )
 EPISODE_WORDS = frozenset(
     """episode épisode ép épi episodes episodio episódio episódios episodul episod epizoda epizóda epizod folge teil capítulo capitulo cap
-    епизод епизода episodi एपिसोड bölüm bolum bölum bolüm odcinek odc серия серии эпизод выпуск серія сер seriya serija serya díl dil rész resz avsnitt afsnit aflevering afl jakso
+    епизод епизода epizodas sērija episodi एपिसोड bölüm bolum bölum bolüm odcinek odc серия серии эпизод выпуск серія сер seriya serija serya díl dil rész resz avsnitt afsnit aflevering afl jakso
     chapter chapitre kapitel επεισόδιο ح الحلقة الحلقه حلقة قسمت פרק tập tap ตอนที่ ตอน ep eps e""".split()
 )
 

@@ -175,7 +175,7 @@ _LANGUAGE_CODES = {
 }
 LANGUAGES = {word: code for code, words in _LANGUAGE_CODES.items() for word in words.split()}
 # further line-ups that name no language of their own
-_REGIONS = frozenset("vo ca au nz af as afr asia eu ww int scandi nordic balkan mt ch sg lk np vl vp bl".split())
+_REGIONS = frozenset("vo ca au nz af as afr asia eu ww int scandi nordic balkan la mt ch sg lk np vl vp bl".split())
 
 _SUBTITLES = {
     "vostfr": "fr", "vost": "fr", "voster": "fr", "vosfr": "fr", "subfrench": "fr", "vosten": "en", "vosteng": "en",

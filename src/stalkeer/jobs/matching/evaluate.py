@@ -18,6 +18,7 @@ from stalkeer.core.matching.decide import Thresholds
 from stalkeer.core.matching.pairs import Matcher, Pair
 from stalkeer.core.matching.works import EntryFacts, WantedItem, Work, read_names
 from stalkeer.core.titles import TitleReader
+from stalkeer.core.titles.habits import Habits, learn_habits
 from stalkeer.errors import InvalidInput
 from stalkeer.model import Decision
 
@@ -66,7 +67,8 @@ class EvaluationFiles:
 def evaluate(files: EvaluationFiles, thresholds: Thresholds) -> Evaluation:
     """Write one line for every proposed pair, best of an item first."""
     wanted = _read_wanted(files.wanted, files.lookup)
-    matcher = Matcher(wanted.items, wanted.rivals, thresholds)
+    habits = {"": _habits_of(files.playlist)}
+    matcher = Matcher(wanted.items, wanted.rivals, thresholds, habits=habits)
     reader = TitleReader()
     pairs: dict[int, list[tuple[Pair, str]]] = defaultdict(list)
     count = 0
@@ -92,6 +94,17 @@ def _line(pair: Pair, url: str, labels: Mapping[int, str]) -> dict[str, object]:
         "decision": pair.decision.value,
         "reasons": [*(finding.text for finding in pair.evidence), pair.reason],
     }
+
+
+def _habits_of(playlist: Path) -> Habits:
+    """Learn the habits of a list, as its refresh does."""
+    with _open_bytes(playlist) as stream:
+        chunks = Chunks(stream)
+        templates = Templates()
+        templates.learn(chunks.sample)
+        entries = EntryReader(templates)
+        read = (entry for chunk in chunks for entry in entries.read(chunk)[0])
+        return learn_habits(entry.name for entry in read if entry.kind != "live")
 
 
 def _entries(stream: BinaryIO, reader: TitleReader) -> Iterator[tuple[EntryFacts, str]]:

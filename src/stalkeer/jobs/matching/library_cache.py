@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,6 +16,7 @@ from stalkeer.core.matching.pairs import Matcher
 from stalkeer.core.matching.rules import Rule, RuleBook
 from stalkeer.core.matching.works import WantedItem, Work
 from stalkeer.core.titles import PARSER_VERSION
+from stalkeer.core.titles.habits import Habits
 from stalkeer.errors import NotFound
 from stalkeer.jobs.matching.namesakes import NO_NAMESAKES, Namesakes, known_namesakes
 from stalkeer.jobs.matching.tmdb_titles import KEPT_FOR
@@ -33,6 +34,7 @@ from stalkeer.store.matching.works import (
     read_wanted_works,
     read_works,
 )
+from stalkeer.store.sources.habits import read_habits
 
 MATCHER_VERSION = 5  # grows with every change that may change a decision: all is matched again
 
@@ -69,6 +71,7 @@ class MatchContext:
     thresholds: Thresholds
     languages: tuple[str, ...] = ()
     stamp: tuple[object, ...] = ()
+    habits: Mapping[str, Habits] = field(default_factory=dict)  # of the lists, by the slugs of their sources
     states: frozenset[str] = frozenset()  # as the database tells them
     matched: dict[int, str | None] = field(default_factory=dict)  # what each item was matched as
     prints: dict[int, str] = field(default_factory=dict)
@@ -82,7 +85,7 @@ class MatchContext:
             works = {work.identity: self.namesakes.settle(work) for work in self.works.values()}
             items = [self.namesakes.settle_item(row.item) for row in self.wanted]
             others = [*works.values(), *self.namesakes.works]
-            self._matcher = Matcher(items, others, self.thresholds, RuleBook(self.rules))
+            self._matcher = Matcher(items, others, self.thresholds, RuleBook(self.rules), self.habits)
         return self._matcher
 
     def find(self, wanted_id: WantedId) -> WantedItem:
@@ -93,11 +96,10 @@ class MatchContext:
         return item
 
     def with_rules(self, rules: list[Rule]) -> MatchContext:
-        return MatchContext(self.works, self.wanted, rules, self.namesakes, self.thresholds, self.languages)
+        return replace(self, rules=rules, matched={}, prints={}, fingerprints={}, _open=set(), _matcher=None)
 
     def with_namesakes(self, namesakes: Namesakes) -> MatchContext:
-        copy = MatchContext(self.works, self.wanted, self.rules, namesakes, self.thresholds, self.languages)
-        copy.matched = self.matched
+        copy = replace(self, namesakes=namesakes, prints={}, fingerprints={}, _open=set(), _matcher=None)
         copy.take_prints(copy.wanted)
         return copy
 
@@ -116,7 +118,8 @@ class MatchContext:
         for rule in self.rules:
             if rule.work is not None:
                 rules.setdefault(rule.work, []).append(repr(rule))
-        version = version_of(self.thresholds)
+        habits = {slug: self.habits[slug].to_document() for slug in sorted(self.habits)}
+        version = f"{version_of(self.thresholds)}.{habits or ''}"
         surroundings: dict[str, str] = {}
         for row in rows:
             identity = row.item.work.identity
@@ -204,6 +207,7 @@ def _read_all(matching: Matching, connection: Transaction, seen: Seen) -> MatchC
     rules = read_rules(connection)
     context = MatchContext(works, wanted, rules, namesakes, matching.thresholds, matching.languages, seen.stamp)
     context.states = seen.states
+    context.habits = read_habits(connection)
     context.matched = {row.item.id: row.matched_fingerprint for row in wanted}
     context.take_prints(wanted)
     return context

@@ -25,6 +25,7 @@ from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.sources.archive import Archive, archive_playlist
 from stalkeer.jobs.sources.fetch import FetchContext, Listing, open_listing
 from stalkeer.jobs.sources.generation import clear_leftovers
+from stalkeer.jobs.sources.habits import learn_habits_of
 from stalkeer.jobs.sources.ingest import Changes, Ingest
 from stalkeer.jobs.sources.reading import Walk
 from stalkeer.jobs.sources.start import USUAL, RefreshOptions
@@ -51,6 +52,7 @@ from stalkeer.store.sources.sources import (
 
 log = get_logger(__name__)
 FORMAT = 1  # of fingerprints and rows: another number has everything read anew
+_MANY = 10  # where one entry of so many changed, a list's habits may be others
 LOOK_EVERY = 32  # chunks between two looks at the user's wish to cancel
 
 
@@ -256,6 +258,9 @@ class _Refresh:
         ingest.flush()
         verdict = self._judge(alignment)
         kinds = self._finish(listing, walk, ingest)
+        if "habits" not in row.counts or ingest.changes.touched * _MANY >= sum(kinds.values()):
+            self.run.progress(listing.done(), listing.size, f"{row.slug}: learning the list's habits")
+            learn_habits_of(tools.database, row.id, sum(kinds.values()))
         message = self._archive(listing, walk, generation) if ingest.changes.touched else ""
         return SourceReport(
             row.slug,
@@ -350,6 +355,8 @@ class _Refresh:
                 "duplicates": ingest.changes.duplicates,
                 "left_out": dict(ingest.changes.left_out),
             }
+            if "habits" in self.row.counts:
+                counts["habits"] = self.row.counts["habits"]
             return {"counts": counts, "content_hash": listing.digest, **listing.validators}
 
         if not ingest.finish(values, also):

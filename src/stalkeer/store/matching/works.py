@@ -18,6 +18,7 @@ from stalkeer.store.db.bulk import execute_many
 from stalkeer.store.db.chunks import chunks
 from stalkeer.store.db.tables import instances, library, library_titles, lookup_cache, rules, wanted
 from stalkeer.store.library.visible import IS_INSTANCE_IN_USE
+from stalkeer.store.sources.habits import read_habits
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ def read_library_stamp(connection: Connection) -> tuple[object, ...]:
     parts: list[object] = [tuple(connection.execute(_LIBRARY).one())]
     parts.append(tuple(connection.scalars(_ENABLED)))
     parts += [tuple(connection.execute(query).one()) for query in (_LOOKUPS, _RULES)]
+    parts.append(tuple(sorted(read_habits(connection).items())))
     return tuple(parts)
 
 

@@ -1,0 +1,24 @@
+"""The names of a source's entries, for a look at very many of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, select
+
+from stalkeer.model import EntryKind, SourceId
+from stalkeer.store.catalogue.visible import IS_CURRENT
+from stalkeer.store.db.tables import entries, sources
+
+
+def sample_names(connection: Connection, source_id: SourceId, *, every: int) -> Iterator[str]:
+    """The names of visible films and episodes of a source, one of so many."""
+    query = (
+        select(entries.c.name)
+        .join(sources, sources.c.id == entries.c.source_id)
+        .where(entries.c.source_id == source_id, IS_CURRENT, entries.c.kind != EntryKind.LIVE.value)
+        .execution_options(yield_per=5_000)
+    )
+    if every > 1:
+        query = query.where(entries.c.id % every == 0)
+    yield from connection.scalars(query)
