@@ -48,8 +48,16 @@ class Entry(NamedTuple):
     episode: int | None = None
     year: int | None = None
     added: int | None = None  # Unix seconds at which the account says it was added
-    reason: str = "url"  # what told its kind: url | name | group | duration | account
+    reason: str = "url"  # what told its kind: url | name | group | duration | account; see NumbersFrom
     protected: bool = False  # the playlist says that it is encrypted
+
+
+class NumbersFrom(StrEnum):
+    """How the clues on an episode's number in an account's list agree, where an entry's kind comes from the account."""
+
+    ACCOUNT = "account"  # nothing contradicts
+    MAJORITY = "account-majority"  # one clue of three is another, and the episode's own title states the number
+    SPLIT = "account-split"  # the clues contradict one another, and no title settles it
 
 
 class SourceKind(StrEnum):

@@ -116,6 +116,24 @@ def test_episodes_come_in_every_form(episodes, found):
     assert all(entry.name.startswith("Dark Harbour") for entry in entries)
 
 
+@pytest.mark.parametrize(
+    ("own", "listed", "title", "found"),
+    [
+        (1, "1", "Pilot", (1, "account")),
+        (1, "2", "Show S02E01", (2, "account-majority")),
+        (2, "1", "Show S02E01", (2, "account-majority")),
+        (1, "2", "Pilot", (1, "account-split")),
+        (1, "2", "Show S05E01", (1, "account-split")),
+    ],
+)
+def test_a_season_that_field_and_key_dispute_is_what_the_title_states(own, listed, title, found):
+    episodes = {listed: [{"id": 7, "season": own, "episode_num": 1, "title": title}]}
+
+    [entry] = episode_entries({"episodes": episodes}, SERIES)
+
+    assert (entry.season, entry.reason) == found
+
+
 def test_a_series_without_episodes_has_none():
     assert episode_entries({"info": []}, SERIES) == []
 

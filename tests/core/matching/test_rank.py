@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from stalkeer.core.matching.rank import Profile, SizeLimits, Variant, Wishes, rank_variants
@@ -124,3 +126,21 @@ def test_an_unknown_resolution_keeps_its_place_where_the_profile_leaves_a_choice
     ranked = rank_variants([named, silent], profile, Wishes(languages=("es",)))
 
     assert [one.variant.entry_id for one in ranked] == [1, 2]
+
+
+@pytest.mark.parametrize("resolution", [None, 720, 1080])
+def test_a_recording_made_in_a_cinema_is_taken_only_where_the_profile_names_it(resolution):
+    recording = replace(variant(1, None, resolution=resolution), source="cam")
+    allowing = Profile("Anything", ((0, "cam"), (1080, "webdl")))
+
+    assert not rank_variants([recording])[0].allowed
+    assert not rank_variants([recording], PROFILE)[0].allowed
+    assert rank_variants([recording], allowing)[0].allowed
+
+
+def test_a_file_of_two_episodes_is_taken_for_one_only_where_no_file_has_it_alone():
+    double = replace(variant(1, None, resolution=1080), episodes=2)
+    single = variant(2, None, resolution=720)
+
+    assert [one.variant.entry_id for one in rank_variants([double, single])] == [2, 1]
+    assert [one.variant.entry_id for one in rank_variants([replace(double, serves=2), single])] == [1, 2]

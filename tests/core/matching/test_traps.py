@@ -1,5 +1,7 @@
 """Traps of real lists, each settled: what is wanted, what the list says, who else is known, what is to come of it."""
 
+from dataclasses import replace
+
 import pytest
 
 from stalkeer.core.matching.compare import Slips, slips_between
@@ -357,3 +359,49 @@ TALK = series("Evening Talk", 2005, series_type="daily")
 )
 def test_episodes_that_are_nearly_others(wanted, name, rivals, decision):
     assert decide(wanted, name, *rivals) is decision
+
+
+def test_two_episodes_of_one_date_are_rivals_for_one_entry():
+    show = series("Evening Desk", 2015)
+    twins = [as_item(show, season=3, episode=n, air_date="2019-05-02") for n in (7, 8)]
+    twins[1] = replace(twins[1], id=2)
+    entry = EntryFacts(1, "Evening Desk 2019-05-02", "episode", parse_title("Evening Desk 2019-05-02", "episode"))
+
+    assert {pair.decision for pair in Matcher(twins).consider(entry)} == {REVIEW}
+    assert [pair.decision for pair in Matcher(twins[:1]).consider(entry)] == [CONFIRM]
+
+
+def test_one_episode_that_two_instances_want_is_no_rival_of_itself():
+    show = series("Evening Desk", 2015)
+    twins = [replace(as_item(show, season=3, episode=7, air_date="2019-05-02"), id=n) for n in (1, 2)]
+    entry = EntryFacts(1, "Evening Desk 2019-05-02", "episode", parse_title("Evening Desk 2019-05-02", "episode"))
+
+    assert [pair.decision for pair in Matcher(twins).consider(entry)] == [CONFIRM, CONFIRM]
+
+
+@pytest.mark.parametrize("name", ["Iron Bay - Season 2 S01E01", "Iron Bay Staffel 3 S01E01", "Iron Bay S02 - S01E01"])
+def test_a_series_that_is_named_with_another_season_than_its_episode_is_for_review(name):
+    assert decide(series("Iron Bay", 2015), name) is REVIEW
+
+
+def test_numbers_that_the_account_disputes_are_for_review_unless_the_title_states_them():
+    show = series("Iron Bay", 2015)
+
+    assert decide(show, "Iron Bay S01E01", dispute="the account says S02E01, the name S01E01") is REVIEW
+    assert decide(show, "Iron Bay S01E01", is_outvoted=True) is CONFIRM
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name", "reason"),
+    [
+        (film("Copper Quay", 2011), "Copper Quay (2011) Part Two", "part two"),
+        (film("Copper Quay", 2011), "Copper Quay (2011) Zwiastun PL", "zwiastun"),
+        (film("Copper Quay", 2011), "FALCON: Copper Quay (2011)", "FALCON"),
+        (film("Copper Quay", 2011), "Copper Quay (2011) Odcinek 4", "odcinek 4"),
+        (film("Copper Quay", 2011), "Copper Quay (2011) Anastasia", "Anastasia"),
+    ],
+)
+def test_the_reason_names_the_part_that_nobody_explains(wanted, name, reason):
+    entry = EntryFacts(1, name, "film", parse_title(name, "film"))
+
+    assert reason in next(Matcher([as_item(wanted)]).consider(entry)).reason

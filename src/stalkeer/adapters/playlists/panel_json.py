@@ -9,7 +9,8 @@ from html import unescape
 from typing import Any
 
 from stalkeer.adapters.playlists.loose_json import as_int, as_items, as_map, as_text
-from stalkeer.model import AccountStatus, Entry, EntryKind
+from stalkeer.core.titles.episode import find_mark
+from stalkeer.model import AccountStatus, Entry, EntryKind, NumbersFrom
 
 LOGIN = "{username}/{password}"
 SERIES_ADDRESS = "{base}/player_api.php?username={username}&password={password}&action=get_series_info&series_id="
@@ -165,11 +166,10 @@ def _episode(item: Mapping[str, Any], listed_season: int | None, series: Entry) 
     stream = as_int(item.get("id"))
     if stream is None:
         return None
-    own = as_int(item.get("season"))
-    season = own if own is not None else listed_season
     number = as_int(item.get("episode_num"))
     info = as_map(item.get("info"))
     title = unescape(as_text(item.get("title")))
+    season, agreement = _season(as_int(item.get("season")), listed_season, title)
     name = title if _names_series(title, series.name) else f"{series.name} {_marker(season, number)} {title}".strip()
     return Entry(
         key=f"series:{stream}",
@@ -183,8 +183,19 @@ def _episode(item: Mapping[str, Any], listed_season: int | None, series: Entry) 
         episode=number,
         year=series.year,
         added=_positive(item.get("added")),
-        reason="account",
+        reason=agreement.value,
     )
+
+
+def _season(own: int | None, listed: int | None, title: str) -> tuple[int | None, NumbersFrom]:
+    """The season of an episode by its own field and by its list's key; its title decides where they differ."""
+    if own is None or listed is None or own == listed:
+        return (listed if own is None else own), NumbersFrom.ACCOUNT
+    mark = find_mark(title, EntryKind.EPISODE.value)
+    stated = mark.season if mark is not None else None
+    if stated in (own, listed):
+        return stated, NumbersFrom.MAJORITY
+    return own, NumbersFrom.SPLIT
 
 
 def _names_series(title: str, series: str) -> bool:

@@ -180,4 +180,4 @@ def _title_of(parsed: ParsedTitle, kind: str) -> NewTitle | None:
 
 def _is_certain(entry: Entry) -> bool:
     """A panel's own word on what an entry is stands above its name."""
-    return entry.reason == "account" or entry.key.partition(":")[0] == "movie"
+    return entry.reason.startswith("account") or entry.key.partition(":")[0] == "movie"

@@ -63,6 +63,7 @@ class NameParts(NamedTuple):
     text: str
     is_episode: bool
     kind: str | None  # as `parse_title` takes it
+    season: int | None = None
 
     def head_and_tail(self) -> tuple[str, str]:
         """What stands before the season and episode, and what behind. A film's name is all head."""
@@ -82,7 +83,8 @@ def parts_of(entry: EntryFacts) -> NameParts:
     """Take an entry's name apart, as reading it does."""
     title = entry.title
     is_episode = bool(title.episodes) or title.absolute is not None or title.air_date is not None
-    return NameParts(repair(entry.name), is_episode, kind_of(entry.name, None if entry.kind == "other" else entry.kind))
+    kind = kind_of(entry.name, None if entry.kind == "other" else entry.kind)
+    return NameParts(repair(entry.name), is_episode, kind, title.season)
 
 
 def explain(
@@ -234,7 +236,7 @@ def _unexplained_behind(after: str, title: _Title, parts: NameParts) -> str | No
     if not _has_sign(after):
         return None
     if parts.is_episode:
-        after = _without_seasons(after)
+        after = _without_seasons(after, parts.season)
     rest = _without_known(after, title)
     if parts.is_episode and is_vocabulary(rest):
         return None
@@ -256,9 +258,12 @@ def _without_known(after: str, title: _Title) -> str:
     return after
 
 
-def _without_seasons(text: str) -> str:
+def _without_seasons(text: str, season: int | None) -> str:
+    """What follows a series' title without its season, unless the episode's number says another one."""
     found = find_season(text)
-    return text if found is None else f"{text[: found.start]} {text[found.end :]}"
+    if found is None or (season is not None and found.number != season):
+        return text
+    return f"{text[: found.start]} {text[found.end :]}"
 
 
 def _contradiction(after: str, title: _Title) -> str | None:

@@ -115,7 +115,7 @@ class Matcher:
                 if is_episode
                 else [_Slot(item, None) for item in self._films[identity]]
             )
-            for slot in found:
+            for slot in _rivals_apart(found, max(1, len(title.episodes))):
                 seen.add(slot.item.id)
                 yield self._decide(verdict, slot, entry)
         if has_pins:
@@ -162,7 +162,8 @@ class Matcher:
             own = tuple([finding for finding in (slot.evidence, runtime) if finding is not None])
             evidence += own
             score += sum([finding.weight for finding in own])
-            barrier = barrier or runtime_barrier
+            barrier = barrier or entry.dispute or runtime_barrier
+            score = min(score, _OUTVOTED) if entry.is_outvoted else score
         if decision is Decision.CONFIRM and barrier is not None:
             decision, reason = Decision.REVIEW, barrier
         if entry.title.is_junk and decision is not Decision.NOTHING:
@@ -176,6 +177,9 @@ class Matcher:
         else:
             decision = Decision.REJECTED
         return Pair(slot.item, entry, _unit(score), decision, evidence, _rule_text(rule), rule.id)
+
+
+_OUTVOTED = 0.95  # at most, where one clue on the number is another than the rest
 
 
 def _with_what_its_name_says(entry: EntryFacts, habits: Habits) -> EntryFacts:
@@ -195,6 +199,17 @@ def _with_what_its_name_says(entry: EntryFacts, habits: Habits) -> EntryFacts:
 
 def _unit(score: float) -> float:
     return round(min(1.0, max(0.0, score)), 4)
+
+
+def _rivals_apart(slots: Iterable[_Slot], most: int) -> list[_Slot]:
+    """The slots, each with a barrier where more things claim the entry than it can hold. One film or episode that two
+    instances want is one thing."""
+    slots = list(slots)
+    things = {(slot.item.season, slot.item.episode) for slot in slots if slot.barrier is None}
+    if len(things) <= most:
+        return slots
+    reason = f"{len(things)} episodes claim it, and it is one entry"
+    return [slot if slot.barrier is not None else slot._replace(barrier=reason) for slot in slots]
 
 
 def _rule_text(rule: Rule) -> str:

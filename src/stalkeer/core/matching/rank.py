@@ -23,6 +23,8 @@ class Variant:
     size: int | None = None
     source_priority: int = 0  # higher wins
     runtime_min: int | None = None  # of all it holds
+    episodes: int = 1  # that the file holds; `serves`: of those that are wanted now
+    serves: int = 1
     refusal: str | None = None  # why it may not be taken whatever it is like, in words
 
 
@@ -209,6 +211,7 @@ def _gigabytes(size: float) -> str:
 def _order(variant: Variant, profile: Profile, wishes: Wishes) -> tuple[float, ...]:
     """Smaller sorts first."""
     return (
+        variant.episodes > variant.serves,  # a double file for one missing episode: only where nothing else has it
         _language_rank(variant, wishes),
         -_quality_rank(variant, profile),
         -variant.source_priority,

@@ -80,6 +80,8 @@ class EntryFacts(NamedTuple):
     duration_s: int | None = None
     source_slug: str = ""
     key: str = ""
+    dispute: str | None = None  # how the clues on its season and number contradict one another
+    is_outvoted: bool = False  # they do, but the title itself states what most of them say
 
 
 _DISAMBIGUATION = re.compile(r"^(?P<title>.*\S)\s*\((?P<inside>\d{4}|[A-Z]{2,3})\)$")

@@ -25,7 +25,10 @@ class EntryItem(ApiModel):
     source: str
     key: str = Field(description="Names the entry within its source; survives a change of host or login.")
     kind: EntryKind
-    kind_reason: str | None = Field(description="What told the kind: url, name, group, duration, account.")
+    kind_reason: str | None = Field(
+        description="What told the kind: url, name, group, duration, account; account-majority and account-split where "
+        "its numbers of the episode disagree."
+    )
     name: str
     title: str | None = Field(description="As it is read from the name.")
     group: str | None

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stalkeer.model import Decision
 
 app = typer.Typer(no_args_is_help=True, help="See, explain and correct what was matched; try a playlist file.")
+_MOST_REASONS = 20  # of the summary of an evaluation
 _STYLES = {"confirm": "green", "review": "yellow", "rejected": "red"}
 
 
@@ -285,7 +286,13 @@ def evaluate(
         f"{result.entries} entries, {result.wanted} wanted: {result.confirmed} confirmed, "
         f"{result.offered - result.confirmed} more to review. Pairs are in {output}."
     )
-    emit(context, result.to_document(), lambda console: console.print(text, markup=False))
+
+    def show(console: Console) -> None:
+        console.print(text, markup=False)
+        for decision, reason, count in result.reasons[:_MOST_REASONS]:
+            console.print(f"{count:>8}  {decision.value:<8}  {reason}", markup=False)
+
+    emit(context, result.to_document(), show)
 
 
 def _decide(context: typer.Context, match: int, verdict: Verdict, wish: Wish, *, whole_title: bool) -> None:

@@ -111,6 +111,8 @@ def _variant(match: ConfirmedMatch, whose: str) -> Variant:
         subtitles=tuple(code.removeprefix("sub:") for code in match.languages if code.startswith("sub:")),
         size=match.size,
         source_priority=match.source_priority,
+        episodes=match.episodes,
+        serves=match.serves,
         runtime_min=match.runtime_min or (FILM_RUNTIME_MIN if match.kind == "movie" else None),
         refusal=f"{whose} has it on its blocklist ({match.blocked})" if match.blocked else None,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from stalkeer.core.downloads.states import Priority
@@ -268,7 +268,7 @@ def queue_pair(
 def _choose(connection: Transaction, now: datetime, rules: QueueRules, options: QueueOptions) -> _Choice:
     choice = _Choice()
     by_item: dict[WantedId, list[ConfirmedMatch]] = {}
-    for match in confirmed_matches(connection):
+    for match in _with_all_they_serve(confirmed_matches(connection)):
         by_item.setdefault(match.wanted_id, []).append(match)
     active = active_wanted_ids(connection) | kept_wanted_ids(connection)
     resting = failed_wanted_ids(connection, now - rules.cooldown)
@@ -289,6 +289,17 @@ def _choose(connection: Transaction, now: datetime, rules: QueueRules, options: 
         if options.limit is None or len(choice.planned) < options.limit:
             choice.planned.append(Planned(tuple(one.match for one in found), found[0].reasons))
     return choice
+
+
+def _with_all_they_serve(matches: Sequence[ConfirmedMatch]) -> list[ConfirmedMatch]:
+    """The matches, those of files of several episodes with how many of these are wanted."""
+    served: dict[EntryId, set[str]] = {}
+    for match in matches:
+        if match.episodes > 1:
+            served.setdefault(match.entry_id, set()).add(match.title)
+    return [
+        replace(match, serves=len(served[match.entry_id])) if match.entry_id in served else match for match in matches
+    ]
 
 
 def _best(

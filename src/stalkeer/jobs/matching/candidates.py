@@ -8,8 +8,9 @@ from stalkeer.core.matching.compare import allowed_slips
 from stalkeer.core.matching.index import NameIndex, end_width
 from stalkeer.core.matching.pairs import Matcher
 from stalkeer.core.matching.works import EntryFacts, Work
-from stalkeer.core.titles import TitleReader
+from stalkeer.core.titles import ParsedTitle, TitleReader
 from stalkeer.core.titles.normalise import ARTICLES
+from stalkeer.model import NumbersFrom
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.matching.entries import (
     EntryRow,
@@ -100,11 +101,13 @@ def _spans(base: str) -> Iterator[KeySpan]:
 def to_facts(row: EntryRow, reader: TitleReader) -> EntryFacts:
     """An entry with its name read; what the account says of season and episode goes before what its name says."""
     title = reader.read(row.name, row.kind if row.kind != "other" else None, row.group)
+    dispute = _SPLIT if row.kind_reason == NumbersFrom.SPLIT.value else None
     if (
         row.episode is not None
         and row.season is not None
         and (title.season, title.episodes[:1]) != (row.season, (row.episode,))
     ):
+        dispute = _dispute(title, row)
         episodes = tuple(range(row.episode, (row.episode_end or row.episode) + 1))
         title = title._replace(season=row.season, episodes=episodes, absolute=None, air_date=None)
     return EntryFacts(
@@ -118,7 +121,19 @@ def to_facts(row: EntryRow, reader: TitleReader) -> EntryFacts:
         duration_s=row.duration_s,
         source_slug=row.source_slug,
         key=row.key,
+        dispute=dispute,
+        is_outvoted=row.kind_reason == NumbersFrom.MAJORITY.value,
     )
+
+
+_SPLIT = "the account says one season of it, and its list another"
+
+
+def _dispute(title: ParsedTitle, row: EntryRow) -> str | None:
+    """How the account's numbers contradict those of the name; None where the name says none."""
+    if title.season is None or not title.episodes:
+        return None
+    return f"the account says S{row.season:02}E{row.episode:02}, the name S{title.season:02}E{title.episodes[0]:02}"
 
 
 def _poster(logo: str | None) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,7 @@ class Evaluation:
     pairs: int
     confirmed: int
     offered: int
+    reasons: tuple[tuple[Decision, str, int], ...] = ()  # of all pairs considered, the commonest first
 
     def to_document(self) -> dict[str, object]:
         return {
@@ -42,6 +44,10 @@ class Evaluation:
             "pairs": self.pairs,
             "confirmed": self.confirmed,
             "offered": self.offered,
+            "reasons": [
+                {"decision": decision.value, "reason": reason, "pairs": count}
+                for decision, reason, count in self.reasons
+            ],
         }
 
 
@@ -71,18 +77,31 @@ def evaluate(files: EvaluationFiles, thresholds: Thresholds) -> Evaluation:
     matcher = Matcher(wanted.items, wanted.rivals, thresholds, habits=habits)
     reader = TitleReader()
     pairs: dict[int, list[tuple[Pair, str]]] = defaultdict(list)
+    reasons: Counter[tuple[Decision, str]] = Counter()
     count = 0
     with _open_bytes(files.playlist) as stream:
         for facts, url in _entries(stream, reader):
             count += 1
-            for pair in matcher.match(facts):
-                pairs[pair.wanted.id].append((pair, url))
+            for pair in matcher.consider(facts):
+                reasons[pair.decision, _kind_of_reason(pair.reason)] += 1
+                if pair.decision is not Decision.NOTHING:
+                    pairs[pair.wanted.id].append((pair, url))
     with _open_text(files.output) as output:
         for own in pairs.values():
             for pair, url in sorted(own, key=lambda found: -found[0].score):
                 output.write(json.dumps(_line(pair, url, wanted.labels), ensure_ascii=False) + "\n")
     confirmed = sum(any(p.decision is Decision.CONFIRM for p, _ in own) for own in pairs.values())
-    return Evaluation(count, len(wanted.items), sum(map(len, pairs.values())), confirmed, len(pairs))
+    summary = tuple((decision, reason, number) for (decision, reason), number in reasons.most_common())
+    return Evaluation(count, len(wanted.items), sum(map(len, pairs.values())), confirmed, len(pairs), summary)
+
+
+_PARTICULARS = re.compile(r"'[^']*'|\"[^\"]*\"|S\d+E\d+|\d[\d/]*(?:\.\d+)?")
+_RIVAL = re.compile(r"^.* (?=fits (?:better|as well)$)")
+
+
+def _kind_of_reason(reason: str) -> str:
+    """A reason without the titles and numbers of its pair, so that equal ones are counted together."""
+    return _PARTICULARS.sub("*", _RIVAL.sub("another work ", reason))
 
 
 def _line(pair: Pair, url: str, labels: Mapping[int, str]) -> dict[str, object]:

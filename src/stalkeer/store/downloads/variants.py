@@ -45,6 +45,8 @@ class ConfirmedMatch:
     languages: tuple[str, ...]
     size: int | None
     runtime_min: int | None  # of the item, times the episodes that the entry holds
+    episodes: int = 1  # that the entry holds
+    serves: int = 1  # of these, how many are wanted
     blocked: str | None = None  # the instance's own blocklist has it: the release, and why
 
 
@@ -143,15 +145,21 @@ def _confirmed(row: RowMapping) -> ConfirmedMatch:
         languages=read_languages(row["languages"]),
         size=row["size"],
         runtime_min=_runtime(row),
+        episodes=_held(row),
     )
 
 
 def _runtime(row: RowMapping) -> int | None:
     own: int | None = row["runtime_min"] or row["usual_runtime_min"]
-    if not own or row["episode_end"] is None or row["first_episode"] is None:
-        return own or None
+    return own * _held(row) if own else None
+
+
+def _held(row: RowMapping) -> int:
+    """How many episodes the entry holds."""
+    if row["episode_end"] is None or row["first_episode"] is None:
+        return 1
     held: int = row["episode_end"] - row["first_episode"] + 1
-    return own * max(1, held)
+    return max(1, held)
 
 
 def _title(row: RowMapping) -> str:

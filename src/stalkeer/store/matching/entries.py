@@ -47,6 +47,7 @@ class EntryRow(NamedTuple):
     source_slug: str
     key: str
     added_gen: int
+    kind_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ _ENTRIES = (
         entries.c.id, entries.c.name, entries.c.kind, func.coalesce(entries.c.group_title, ""), entries.c.year,
         entries.c.season, entries.c.episode, entries.c.episode_end, entries.c.air_date, entries.c.country,
         entries.c.tmdb_id, entries.c.logo, entries.c.duration_s, entries.c.source_id, sources.c.slug, entries.c.key,
-        entries.c.added_gen,
+        entries.c.added_gen, entries.c.kind_reason,
     )
     .join(sources, sources.c.id == entries.c.source_id)
     .where(IS_MATCHED)
