@@ -507,3 +507,37 @@ def test_a_mark_of_the_list_is_believed_once_its_refresh_has_learnt_it(house):
 
     assert before == {"SCX - Quiet Harbour (2011)": "review"}
     assert decisions(house)[wanted_id] == {"SCX - Quiet Harbour (2011)": "confirm"}
+
+
+def test_a_rule_sleeps_when_its_entry_comes_back_as_another_movie(house):
+    wanted_id = house.film("Quiet Harbour", 2011)
+    [entry_id] = house.list_entries("Harbour at Rest (2011)")
+    run(house)
+    keep_rules(
+        matching_of(house), [rule_of_pair(matching_of(house), WantedId(wanted_id), entry_id, RuleAction.PIN)],
+        RuleOrigin.USER, QuietRun(),
+    )  # fmt: skip
+    pinned = decisions(house)[wanted_id]
+
+    _rename(house, entry_id, "Harbour at Rest (2011) [4K]")
+    run(house)
+    decorated = decisions(house)[wanted_id]
+    _rename(house, entry_id, "Copper Dawn (2019)")
+    run(house)
+
+    assert pinned == {"Harbour at Rest (2011)": "confirm"}
+    assert decorated == {"Harbour at Rest (2011) [4K]": "confirm"}
+    assert decisions(house)[wanted_id] == {"Copper Dawn (2019)": "review"}
+    reason = explain_wanted(matching_of(house), WantedId(wanted_id)).pairs[0].reason
+    assert "Harbour at Rest (2011)" in reason
+    assert "Copper Dawn (2019)" in reason
+
+
+def _rename(house, entry_id, name):
+    """A refresh after which the list has another name under the same id."""
+    with house.database.begin() as connection:
+        source_id = connection.scalar(select(entries.c.source_id).where(entries.c.id == entry_id))
+        generation = connection.scalar(select(sources.c.generation).where(sources.c.id == source_id)) + 1
+        values = {"name": name, "changed_gen": generation}
+        connection.execute(update(entries).where(entries.c.id == entry_id).values(values))
+        connection.execute(update(sources).where(sources.c.id == source_id).values(generation=generation))

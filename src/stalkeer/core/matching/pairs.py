@@ -141,7 +141,9 @@ class Matcher:
                 continue
             own = self._films.get(identity, []) + (self._episodes[identity].items if identity in self._episodes else [])
             for item in own:
-                rule = self.rules.verdict_on(item, entry) if item.id not in seen else None
+                rule = None
+                if item.id not in seen:
+                    rule = self.rules.verdict_on(item, entry) or self.rules.sleeping_on(item, entry)
                 if rule is not None and rule.names_one_pair:
                     yield self._decide(Verdict(work, 0.0, Decision.NOTHING, (), ""), _Slot(item, None), entry)
 
@@ -169,6 +171,10 @@ class Matcher:
         if entry.title.is_junk and decision is not Decision.NOTHING:
             decision, reason = Decision.NOTHING, "the name says that it is a trailer or another extra"
         rule = None if self.rules.is_empty else self.rules.block_of(entry) or self.rules.verdict_on(slot.item, entry)
+        asleep = None if self.rules.is_empty or rule is not None else self.rules.sleeping_on(slot.item, entry)
+        if asleep is not None:
+            score = max(score, self._thresholds.review)
+            return Pair(slot.item, entry, _unit(score), Decision.REVIEW, evidence, _sleep_text(asleep, entry))
         if rule is None:
             is_open = verdict.needs_namesakes and barrier is None and decision is Decision.REVIEW
             return Pair(slot.item, entry, _unit(score), decision, evidence, reason, needs_namesakes=is_open)
@@ -216,6 +222,10 @@ def _rule_text(rule: Rule) -> str:
     said = {RuleAction.PIN: "you said that it is this", RuleAction.BLOCK: "it is blocked"}
     text = said.get(rule.action, "you said that it is not this")
     return f"{text}: {rule.reason}" if rule.reason else text
+
+
+def _sleep_text(rule: Rule, entry: EntryFacts) -> str:
+    return f"you decided on {rule.decided_name!r}, and under its id the list has {entry.name!r} now"
 
 
 def _shifted(entry: EntryFacts, rule: Rule | None) -> EntryFacts:

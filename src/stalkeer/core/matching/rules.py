@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NewType
 
 from stalkeer.core.matching.works import EntryFacts, WantedItem, Work
+from stalkeer.core.titles import parse_title
 
 RuleId = NewType("RuleId", int)
 
@@ -49,6 +50,7 @@ class Rule:
     episode_offset: int = 0
     reason: str = ""
     label: str = ""
+    decided_name: str | None = None  # of the entry when the rule was made; None: the rule is older than that
 
     @property
     def work(self) -> str | None:
@@ -69,6 +71,12 @@ class Rule:
         if self.season is None and self.episode is None:
             return True
         return (self.season, self.episode) == (item.season, item.episode)
+
+    def is_asleep(self, entry: EntryFacts) -> bool:
+        """Whether the entry it names is another thing now than when it was decided: providers use ids again."""
+        if self.decided_name is None or self.entry_key is None or self.decided_name == entry.name:
+            return False
+        return not is_same_content(self.decided_name, entry.name, entry.kind)
 
     def is_about_entry(self, entry: EntryFacts) -> bool:
         if self.source_slug is not None and self.source_slug != entry.source_slug:
@@ -103,7 +111,7 @@ class RuleBook:
         """The rule that forbids to use the entry at all."""
         if not self._blocks or (entry.key not in self._block_keys and not self._has_title_blocks):
             return None
-        return next((rule for rule in self._blocks if rule.is_about_entry(entry)), None)
+        return next((rule for rule in self._blocks if rule.is_about_entry(entry) and not rule.is_asleep(entry)), None)
 
     def offset_of(self, work: Work, entry: EntryFacts) -> Rule | None:
         """Return the rule for the numbers of the entry's list; the most particular one counts."""
@@ -119,8 +127,14 @@ class RuleBook:
             if rule.action in (RuleAction.PIN, RuleAction.REJECT)
             and rule.is_about_item(item)
             and rule.is_about_entry(entry)
+            and not rule.is_asleep(entry)
         ]
         return max(found, key=_particularity, default=None)
+
+    def sleeping_on(self, item: WantedItem, entry: EntryFacts) -> Rule | None:
+        """A decision on this pair that was made on another content of the entry."""
+        found = [rule for rule in self._of(item.work) if rule.is_about_item(item)] + self._blocks
+        return next((rule for rule in found if rule.is_about_entry(entry) and rule.is_asleep(entry)), None)
 
     def speaks_of(self, work: Work, entry: EntryFacts) -> bool:
         """Return True where a pin names this entry, or its title, for the work."""
@@ -146,6 +160,19 @@ class RuleBook:
 
     def _of(self, work: Work) -> list[Rule]:
         return self._by_work.get(work.identity, [])
+
+
+def is_same_content(name: str, other: str, kind: str) -> bool:
+    """Whether two names of one entry say one film or episode, however they are decorated."""
+    told = None if kind == "other" else kind
+    one, two = parse_title(name, told), parse_title(other, told)
+    keys = {hypothesis.key for hypothesis in one.hypotheses}
+    if keys.isdisjoint(hypothesis.key for hypothesis in two.hypotheses):
+        return False
+    if one.year is not None and two.year is not None and abs(one.year - two.year) > 1:
+        return False
+    numbers = [(title.season, title.episodes, title.absolute, title.air_date) for title in (one, two)]
+    return numbers[0] == numbers[1]
 
 
 def _is_about(rule: Rule, entry: EntryFacts) -> bool:

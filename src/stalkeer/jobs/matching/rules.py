@@ -49,15 +49,23 @@ def rule_of_pair(matching: Matching, wanted_id: WantedId, entry_id: int, action:
     """Pin or reject this entry for this item, whether matching proposed the pair or not."""
     item, entry = _item(matching, wanted_id), _entry(matching, entry_id)
     about = replace(_about(item), action=action, reason=reason, label=f"{item.label} <- {entry.name}")
-    return replace(about, season=item.season, episode=item.episode, source_slug=entry.source_slug, entry_key=entry.key)
+    return replace(
+        about,
+        season=item.season,
+        episode=item.episode,
+        source_slug=entry.source_slug,
+        entry_key=entry.key,
+        decided_name=entry.name,
+    )
 
 
 def rule_of_entry(matching: Matching, entry_id: int, reason: str = "") -> Rule:
     """Block an entry for every item."""
     entry = _entry(matching, entry_id)
     return Rule(
-        NEW, RuleAction.BLOCK, source_slug=entry.source_slug, entry_key=entry.key, reason=reason, label=entry.name
-    )
+        NEW, RuleAction.BLOCK, source_slug=entry.source_slug, entry_key=entry.key, reason=reason, label=entry.name,
+        decided_name=entry.name,
+    )  # fmt: skip
 
 
 def rule_of_series(matching: Matching, wanted_id: WantedId, shift: Offset, reason: str = "") -> Rule:
@@ -111,7 +119,7 @@ def _widen(rule: Rule, facts: EntryFacts) -> Rule:
     if not facts.title.hypotheses:
         raise InvalidInput(f"{facts.name!r} has no title that a rule could name")
     key = facts.title.hypotheses[0].key
-    return replace(rule, season=None, episode=None, source_slug=None, entry_key=None, title_key=key)
+    return replace(rule, season=None, episode=None, source_slug=None, entry_key=None, title_key=key, decided_name=None)
 
 
 def check_rule(rule: Rule) -> None:

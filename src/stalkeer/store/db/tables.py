@@ -422,6 +422,7 @@ rules = Table(
     Column("reason", Text, nullable=False),
     Column("origin", Text, nullable=False),  # user | verify | import
     Column("label", Text, nullable=False, default=""),  # what it was about, for people
+    Column("decided_name", Text),  # of its entry when it was made: under another content of that id it sleeps
     Column("created_at", UtcDateTime, nullable=False),
 )
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from stalkeer.core.matching.rules import RuleAction, RuleOrigin
 from stalkeer.model import SourceId, WantedId
-from stalkeer.store.db.tables import library, rules, sources, wanted
+from stalkeer.store.db.tables import entries, library, rules, sources, wanted
 
 BLOCK = RuleAction.BLOCK.value
 
@@ -46,6 +46,9 @@ def block_entry(
 ) -> int:
     """Make one rule for each item. Return how many were made."""
     slug = connection.execute(select(sources.c.slug).where(sources.c.id == barred.source_id)).scalar_one_or_none()
+    name = connection.scalar(
+        select(entries.c.name).where(entries.c.source_id == barred.source_id, entries.c.key == barred.entry_key)
+    )
     query = (
         select(wanted.c.kind, wanted.c.season, wanted.c.episode, library.c.tmdb_id, library.c.tvdb_id)
         .join(library, library.c.id == wanted.c.library_id)
@@ -67,6 +70,7 @@ def block_entry(
             "reason": reason,
             "origin": origin.value,
             "label": barred.label,
+            "decided_name": name,
             "created_at": now,
         }
         connection.execute(rules.insert().values(**values))

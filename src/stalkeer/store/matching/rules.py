@@ -79,6 +79,7 @@ def _values(rule: Rule) -> dict[str, Any]:
         "episode_offset": rule.episode_offset,
         "reason": rule.reason,
         "label": rule.label,
+        "decided_name": rule.decided_name,
     }
 
 
@@ -98,5 +99,6 @@ def _row(row: Row[Any]) -> RuleRow:
         episode_offset=row.episode_offset or 0,
         reason=row.reason,
         label=row.label,
+        decided_name=row.decided_name,
     )
     return RuleRow(rule, RuleOrigin(row.origin), row.created_at)
