@@ -1,5 +1,6 @@
 """Downloads from the queue to the finished file, with a real provider, in this process."""
 
+import threading
 import time
 from pathlib import Path
 
@@ -289,3 +290,33 @@ def test_two_requests_for_one_item_become_one_download(house):
         act(connection, download, Action.RETRY, now())
     assert queue_confirmed(house.database, now).already == 1
     assert house.row(download).items[0].wanted_id == wanted
+
+
+def test_a_panel_that_never_answers_holds_up_no_other_source_no_pause_and_no_stop(house, running):
+    slow, quick = house.source("slow"), house.source("quick")
+    released, asked = threading.Event(), []
+
+    def ask(source_id):
+        asked.append(source_id)
+        if source_id == slow:
+            released.wait(60)
+
+    house.ask = ask
+    stuck = house.download("Stuck", content(3_000_000, 1), slow)
+    house.provider.hook = on(status(403), key="/files/Stuck.mkv")
+    house.change_source(slow, account_asked_at=now(), account_replied_at=now())  # asked: its download may start
+    engine = running(house.engine())
+    eventually(lambda: slow in asked, "the answer 403 is asked about")
+    others = [house.download(f"Film {n}", content(300_000, n), quick) for n in range(3)]
+
+    begun = time.monotonic()
+    for download in others:
+        house.await_state(download, DownloadState.COMPLETED)
+    do(house, stuck, Action.PAUSE)
+    house.await_state(stuck, DownloadState.PAUSED)
+    engine.stop()
+    took_s = time.monotonic() - begun
+    released.set()
+
+    assert took_s < 12
+    assert asked.count(slow) == 1

@@ -69,6 +69,7 @@ class ResourceMonitor:
         self._stop.set()
         self._wake.set()
         self._thread.join(timeout=5)
+        self._tools.accounts.stop()
         self._sample()
 
     # --- for the heartbeat
@@ -150,8 +151,8 @@ class ResourceMonitor:
             ready = [one for one in in_use if is_settled(connection, one, now - SETTLING)]
             due = questions_due(connection, {*ready, *wanting}, now, ASK_EVERY)
         for source_id in due:
-            self._tools.accounts.check(source_id)
-        if wanting:
+            self._tools.accounts.ask_beside(source_id, self._wake_heartbeat)
+        if wanting - due:  # somebody has asked them meanwhile
             self._wake_heartbeat()
 
     def _sweep(self) -> None:

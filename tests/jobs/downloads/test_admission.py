@@ -1,6 +1,8 @@
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 
@@ -10,7 +12,7 @@ from stalkeer.jobs.sources.account_status import AccountMonitor, AccountReply, A
 from stalkeer.model import AccountStatus
 from stalkeer.settings.folders import make_own_folders
 from stalkeer.store.downloads.statistics import Sample, add_samples
-from stalkeer.store.sources.accounts import connected
+from stalkeer.store.sources.accounts import connected, last_answer
 from tests.doubles.app import make_app
 from tests.doubles.house import House, now, open_house
 
@@ -190,6 +192,63 @@ def test_our_own_connections_are_no_viewers(house_with, clock):
     assert desk.check_after_cut(source) is AccountState.IN_USE, "ours was cut: the one in use is somebody else's"
     with house.database.connect() as connection:
         assert connected(connection, source, clock()) == 1
+
+
+@contextmanager
+def slow_panel(house, clock, *slow, patience_s=0.2):
+    """A monitor whose questions to the accounts `slow` stay open until the end."""
+    released, asked = Event(), []
+
+    def ask(source_id):
+        asked.append(source_id)
+        if source_id in slow:
+            released.wait(30)
+        return AccountReply(AccountStatus.ACTIVE, 0, 1)
+
+    yield AccountMonitor(house.database, ask, clock, patience_s=patience_s), asked, released
+    released.set()
+
+
+def test_a_panel_that_does_not_answer_holds_up_no_transfer_and_no_other_source(house_with, clock):
+    house = house_with()
+    slow, quick = house.source("slow"), house.source("quick")
+
+    with slow_panel(house, clock, slow) as (desk, asked, _released):
+        begun = time.monotonic()
+        desk.ask_beside(slow, lambda: None)
+        states = desk.check_after_cut(slow), desk.check_after_cut(slow), desk.check(quick)
+        took_s = time.monotonic() - begun
+
+    assert states == (AccountState.UNKNOWN, AccountState.UNKNOWN, AccountState.FREE)
+    assert asked == [slow, quick], "one question a source at most"
+    assert took_s < 1.5
+
+
+def test_an_answer_that_comes_late_is_kept_and_told(house_with, clock):
+    house = house_with()
+    slow, told = house.source("slow"), Event()
+
+    with slow_panel(house, clock, slow) as (desk, _asked, released):
+        desk.ask_beside(slow, told.set)
+        assert not told.is_set()
+        released.set()
+        assert told.wait(5)
+
+        assert desk.check(slow) is AccountState.FREE
+
+
+def test_after_the_stop_no_answer_is_written(house_with, clock):
+    house = house_with()
+    slow, told = house.source("slow"), Event()
+
+    with slow_panel(house, clock, slow) as (desk, _asked, released):
+        desk.ask_beside(slow, told.set)
+        desk.stop()
+        released.set()
+        assert told.wait(5)
+
+    with house.database.connect() as connection:
+        assert last_answer(connection, slow) is None
 
 
 @pytest.mark.parametrize("status", [AccountStatus.EXPIRED, AccountStatus.BANNED, AccountStatus.DISABLED])

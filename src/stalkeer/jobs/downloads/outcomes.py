@@ -57,14 +57,17 @@ class Settling:
             sweep(self.tools.database)
 
     def wait(self, problem: Problem, failures: int, seconds: float) -> None:
-        """Try again after a while."""
+        """Try again after a while; a pause or cancellation that came meanwhile goes first."""
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
-            if owned.back_off(
+            wanted = owned.asked_to_end(connection, self.owner)
+            if wanted is None and owned.back_off(
                 connection, self.owner, Setback(problem, failures, now + timedelta(seconds=seconds)), now
             ):
                 event = self.event("download.interrupted", f"was interrupted: {problem.message}", Level.WARNING)
                 record_event(connection, now, replace(event, data={"code": problem.code, "retry_in_s": round(seconds)}))
+        if wanted is not None:
+            self.let_go(wanted)
 
     def fail(self, problem: Problem) -> None:
         with self.tools.database.begin() as connection:

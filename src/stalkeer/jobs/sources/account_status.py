@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from stalkeer.errors import SourceError, SourceRefused
+from stalkeer.errors import SourceError, SourceRefused, StalkeerError
 from stalkeer.model import AccountStatus, SourceId
 from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads.workers import database_now
@@ -22,6 +25,9 @@ from stalkeer.store.sources.accounts import (
     save_account,
 )
 
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 2.0  # a transfer waits so long for an answer; then it goes on as if the account had no such question
 ASK_EVERY = timedelta(seconds=30)  # at most one question in so long
 USABLE = (AccountStatus.ACTIVE, AccountStatus.UNKNOWN)
 SETTLING = timedelta(seconds=5)  # a connection opened or closed so lately may or may not be counted
@@ -51,13 +57,43 @@ Ask = Callable[[SourceId], AccountReply | None]  # None: the source has no accou
 Claim = Callable[[Transaction, SourceId, datetime, timedelta], bool]
 
 
-class AccountMonitor:
-    """Asks accounts for all transfers. The database keeps the times, so that all workers together ask seldom."""
+@dataclass
+class _Question:
+    """One question under way. `state` is there once `is_done` is set."""
 
-    def __init__(self, database: Database, ask: Ask, clock: Callable[[], datetime]) -> None:
+    begun_at: float
+    is_done: threading.Event = field(default_factory=threading.Event)
+    state: AccountState = AccountState.UNKNOWN
+
+
+class AccountMonitor:
+    """Asks accounts for all transfers. The database keeps the times, so that all workers together ask seldom.
+
+    Each question has a thread of its own, and a source has one question at most: a slow panel holds nobody up.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        ask: Ask,
+        clock: Callable[[], datetime],
+        *,
+        patience_s: float = PATIENCE_S,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._database = database
         self._ask = ask
         self._clock = clock
+        self._patience_s = patience_s
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._open: dict[SourceId, _Question] = {}
+        self._writing = threading.Lock()
+        self._is_stopped = False
+
+    def ask_beside(self, source_id: SourceId, answered: Callable[[], None]) -> None:
+        """Ask where no worker asked within the last 30 s, and return at once. `answered` is called at the end."""
+        self._begin(source_id, claim_question, 0, answered)
 
     def check(self, source_id: SourceId) -> AccountState:
         """Ask now, or judge by the last answer where any worker asked within the last 30 s."""
@@ -66,16 +102,75 @@ class AccountMonitor:
     def check_after_cut(self, source_id: SourceId) -> AccountState:
         """Ask after one of our connections was cut, while its download still holds its slot.
 
-        A viewer may have come since the account was last asked. It is asked at most once in 30 s too.
+        A viewer may have come since the account was last asked. It is asked at most once in 30 s too, and not waited
+        for longer than two seconds.
         """
         return self._check(source_id, claim_question_after_cut, closed=1)
 
+    def stop(self) -> None:
+        """Write no more answers. Questions under way end by their own time limit."""
+        with self._writing:
+            self._is_stopped = True
+
     def _check(self, source_id: SourceId, claim: Claim, closed: int) -> AccountState:
+        end = self._monotonic() + self._patience_s
+        with self._lock:
+            earlier = self._open.get(source_id)
+        if earlier is not None and not self._await(earlier, end):
+            return AccountState.UNKNOWN
+        question = self._begin(source_id, claim, closed, lambda: None)
+        if question is not None:
+            return question.state if self._await(question, end) else AccountState.UNKNOWN
         with self._database.begin() as connection:
-            now = database_now(connection, self._clock())
-            if not claim(connection, source_id, now, ASK_EVERY):
-                return self._judge(connection, source_id, closed, now)
-        reply = self._ask_now(source_id)
+            return self._judge(connection, source_id, closed, database_now(connection, self._clock()))
+
+    def _await(self, question: _Question, end: float) -> bool:
+        """Whether the question ends before `end`. What is overdue is not waited for a second time."""
+        left_s = min(end, question.begun_at + self._patience_s) - self._monotonic()
+        return question.is_done.wait(max(0.0, left_s))
+
+    def _begin(self, source_id: SourceId, claim: Claim, closed: int, answered: Callable[[], None]) -> _Question | None:
+        """Begin a question, or return the one under way. None where the account is not to be asked now."""
+        question = _Question(self._monotonic())
+        with self._lock:
+            present = self._open.setdefault(source_id, question)
+        if present is not question:
+            return present
+        is_ours = False
+        try:
+            with self._database.begin() as connection:
+                is_ours = claim(connection, source_id, database_now(connection, self._clock()), ASK_EVERY)
+        finally:
+            if not is_ours:
+                self._end(source_id, question)
+        if not is_ours:
+            return None
+        asking = threading.Thread(
+            target=self._carry_out, args=(source_id, question, closed, answered), name="account", daemon=True
+        )
+        asking.start()
+        return question
+
+    def _carry_out(self, source_id: SourceId, question: _Question, closed: int, answered: Callable[[], None]) -> None:
+        try:
+            reply = self._ask_now(source_id)
+            with self._writing:
+                if not self._is_stopped:
+                    question.state = self._write(source_id, reply, closed)
+        except StalkeerError as error:
+            log.warning("an account's answer was lost: %s", error)
+        except Exception:
+            log.exception("an account could not be asked")
+        finally:
+            self._end(source_id, question)
+            answered()
+
+    def _end(self, source_id: SourceId, question: _Question) -> None:
+        with self._lock:
+            self._open.pop(source_id, None)
+        question.is_done.set()
+
+    def _write(self, source_id: SourceId, reply: AccountReply | None, closed: int) -> AccountState:
         with self._database.begin() as connection:
             now = database_now(connection, self._clock())
             end_question(connection, source_id, now)

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select, update
 
-from stalkeer.core.downloads.states import check_transition
+from stalkeer.core.downloads.states import Intent, check_transition
 from stalkeer.model import DownloadId, DownloadState, EntryId, SourceId, WantedId
 from stalkeer.store.db.tables import download_items, downloads
 from stalkeer.store.downloads.downloads import ItemRow, ItemState, end_items, list_items
@@ -71,6 +71,13 @@ def let_go(
 ) -> bool:
     """End our run with the download in `state`, the intent fulfilled; its part and offset stay."""
     return _leave(connection, owner, state, now, {"not_before": not_before})
+
+
+def asked_to_end(connection: Connection, owner: Ownership) -> DownloadState | None:
+    """The state in which the user wants our transfer to end, told while it was ending by itself; None for neither."""
+    query = select(_D.intent).where(*fence(owner), _D.state == DownloadState.DOWNLOADING.value)
+    wanted = connection.execute(query).scalar_one_or_none()
+    return {Intent.PAUSE.value: DownloadState.PAUSED, Intent.CANCEL.value: DownloadState.CANCELLED}.get(wanted or "")
 
 
 @dataclass(frozen=True)
