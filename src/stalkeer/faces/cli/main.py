@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +24,7 @@ from stalkeer.errors import (
 )
 from stalkeer.faces.cli.nouns import Noun, noun_group
 from stalkeer.faces.cli.output import ExitCode, Invocation, SafeConsole, json_line
+from stalkeer.logs import get_logger
 
 if TYPE_CHECKING:
     from stalkeer.runtime import App
@@ -79,18 +84,72 @@ def root_command() -> typer.Typer:
 def run_command_line(arguments: Sequence[str], build: Callable[[Invocation], App], serve: Callable[[App], None]) -> int:
     """Run one command and answer its exit code. `build` and `serve` come from `__main__`."""
     run = Invocation(build=build, serve=serve)
+    _let_every_letter_pass()
     try:
-        return _invoke(arguments, run)
+        if wrong := next((one for one in arguments if not _is_text(one)), None):
+            raise typer.BadParameter(f"The argument {os.fsencode(wrong)!r} is no text in UTF-8")
+        code = _invoke(arguments, run)
+        sys.stdout.flush()
+        return code
     except StalkeerError as error:
         return _report(run, str(error), _code_of(error))
+    except typer.BadParameter as error:
+        return _report(run, str(error), ExitCode.USAGE)
     except (KeyboardInterrupt, typer.Abort):
         return _report(run, STOPPED, ExitCode.INTERRUPTED)
     except BrokenPipeError:  # `stalkeer ... | head`
         sys.stderr.close()
         return ExitCode.OK
+    except OSError as error:
+        return _report_os_error(run, error)
+    except Exception as error:  # noqa: BLE001 - the last border: no traceback reaches a user
+        get_logger(__name__).debug("the command failed", exc_info=error)
+        return _report(
+            run,
+            f"Stalkeer met an error of its own ({type(error).__name__}: {error}). Please report it, with what "
+            "`stalkeer doctor bundle` packs",
+            ExitCode.ERROR,
+        )
     finally:
         if run.app is not None:
             run.app.close()
+
+
+def _let_every_letter_pass() -> None:
+    """A letter that the terminal's encoding lacks is shown as its escape; a closed output takes all and shows none."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - for the process's length
+        elif isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _is_text(argument: str) -> bool:
+    try:
+        argument.encode()
+    except UnicodeEncodeError:  # bytes that are no UTF-8, as Python hands them over
+        return False
+    return True
+
+
+def _report_os_error(run: Invocation, error: OSError) -> int:
+    """Of the output: it is full or closed. Of anything else: the file and the system's reason."""
+    if error.filename is None and error.errno in (errno.ENOSPC, errno.EIO, errno.EBADF, errno.EDQUOT):
+        _drop_output()
+        run.json = False
+        return _report(run, f"The output cannot be written: {error.strerror}", ExitCode.ERROR)
+    place = f"{error.filename}: " if error.filename else ""
+    return _report(run, f"{place}{error.strerror or error}. Check free space and permissions", ExitCode.ERROR)
+
+
+def _drop_output() -> None:
+    """Let go of what cannot be written: Python would try it again as it ends, and print a traceback."""
+    with suppress(OSError, ValueError):
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, sys.stdout.fileno())
+        os.close(nothing)
+        sys.stdout.flush()
 
 
 def _invoke(arguments: Sequence[str], run: Invocation) -> int:
