@@ -84,7 +84,7 @@ def test_an_inner_error_of_the_instance_does_not_count_as_being_down(radarr, rad
 def test_a_redirect_is_not_followed_with_the_key(radarr, radarr_client):
     radarr.hook = lambda request: Response(307, headers={"Location": "http://elsewhere.example/api/v3/tag?apikey=x"})
 
-    with pytest.raises(ArrWrongProgram, match=r"sends us on to http://elsewhere\.example/api/v3/tag\."):
+    with pytest.raises(ArrWrongProgram, match=r"the answer is a redirect to http://elsewhere\.example/api/v3/tag\."):
         read_tags(radarr_client)
 
 

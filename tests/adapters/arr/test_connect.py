@@ -46,7 +46,7 @@ def test_a_missing_base_path_is_told_by_the_instance_itself(based):
     found = reach(based, based.url.removesuffix("/radarr"))
 
     assert found.url == based.url
-    assert "sent us there itself" in found.notes[0]
+    assert "redirected there" in found.notes[0]
 
 
 def test_a_page_of_the_ui_is_cut_back_to_the_address(radarr):

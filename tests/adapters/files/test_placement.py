@@ -191,5 +191,5 @@ def largest_file(size):
 
 
 def test_a_part_that_has_gone_says_so(tmp_path):
-    with pytest.raises(PlacementError, match="not there"):
+    with pytest.raises(PlacementError, match="does not exist"):
         place(tmp_path / "gone.part", tmp_path / "Dune.mkv")

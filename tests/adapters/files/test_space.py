@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from stalkeer.adapters.files.space import FolderState, claim, has_recovered, has_room, look_at, unclaimed, volume_of
+from stalkeer.adapters.files.space import FolderState, claim, look_at, unclaimed, volume_of
 from tests.doubles.disks import mounted_disk, remount_read_only, unmount
 
 
@@ -80,13 +80,3 @@ def test_claimed_blocks_are_not_counted_twice(tmp_path):
     assert unclaimed(part, 100_000) == 0
     assert unclaimed(part, 1_000_000) <= 900_000
     assert unclaimed(tmp_path / "none.part", 5) == 5
-
-
-def test_a_download_starts_only_where_room_for_all_running_ones_and_the_floor_is_left():
-    assert has_room(free=100, running=40, wanted=50, floor=10)
-    assert not has_room(free=100, running=41, wanted=50, floor=10)
-
-
-def test_after_a_full_disk_twice_the_floor_must_be_free():
-    assert not has_recovered(free=15, floor=10)
-    assert has_recovered(free=20, floor=10)

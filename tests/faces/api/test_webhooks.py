@@ -214,7 +214,7 @@ def test_troubles_of_the_instance_are_shown(app, stranger, radarr):
     with app.database.connect() as connection:
         rows = list_events(connection)
     assert {row.event.kind for row in rows} == {"instance.attention", "instance.health"}
-    assert any(row.event.message == "Radarr waits for you: Some.Film; Not an upgrade" for row in rows)
+    assert any(row.event.message == "Radarr needs your action: Some.Film; Not an upgrade" for row in rows)
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ def test_what_the_instance_itself_finds_wrong_with_its_folders_is_told(arrs, dis
     ]
     know(arrs, radarr)
 
-    assert examine(arrs, disk).problems == ("Radarr says of itself: Mount containing a movie path is read-only",)
+    assert examine(arrs, disk).problems == ("Radarr reports: Mount containing a movie path is read-only",)
 
 
 def test_whose_user_it_must_run_as_is_told_where_its_library_is_not_seen_from_here(arrs, disk, radarr):

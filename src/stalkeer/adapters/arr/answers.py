@@ -1,4 +1,4 @@
-"""What an instance's answer means: its JSON in our terms, its refusals in words."""
+"""Read an instance's answers: JSON into values, refusals into errors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TRY_LATER = frozenset({408, 429, 500, 502, 503, 504})
 
 
 class Resource(BaseModel):
-    """Foreign JSON at the border: camelCase, unknown fields ignored, absent means the default (nulls are omitted)."""
+    """Describe JSON of an instance: camelCase names; unknown fields are ignored; an absent field takes its default."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
 
@@ -53,7 +53,7 @@ def _parse_cleaned(adapter: TypeAdapter[T], content: bytes, asked: str) -> T:
 
 
 def read_value(adapter: TypeAdapter[T], value: object, asked: str) -> T:
-    """Read a part of an answer. A null that should not be there counts as absent, as both programs mean it."""
+    """Read part of an answer. An unexpected null counts as absent, as both programs mean it."""
     try:
         return adapter.validate_python(value)
     except ValidationError:
@@ -88,7 +88,7 @@ def _unknown_form(asked: str, why: str) -> ArrError:
 
 
 def objects_of_array(chunks: Iterator[str], asked: str) -> Iterator[object]:
-    """The elements of one top-level JSON array, one at a time: a whole library must not lie in memory."""
+    """Yield the elements of a top-level JSON array while it arrives. A whole library never lies in memory."""
     decoder = json.JSONDecoder()
     buffer = ""
     inside = False
@@ -115,7 +115,7 @@ def objects_of_array(chunks: Iterator[str], asked: str) -> Iterator[object]:
 
 
 def _next_value(buffer: str, position: int, asked: str, *, inside: bool) -> tuple[int, bool, bool]:
-    """Skip to the next element: its position, whether the array has begun, whether it has ended."""
+    """Skip to the next element. Return its position, whether the array has begun, and whether it has ended."""
     while position < len(buffer):
         character = buffer[position]
         if not inside and character != "[" and not character.isspace() and character != "\ufeff":
@@ -161,7 +161,7 @@ def refusal_words(answer: ApiAnswer) -> str:
     if isinstance(body, list):
         words = [_validation_words(item) for item in body if isinstance(item, dict)]
     elif isinstance(body, dict):
-        # `description` is a stack trace: for the instance's log, not for a person here
+        # `description` is a stack trace: it belongs in the instance's log
         words = [str(body["message"])] if body.get("message") else []
     text = "; ".join(filter(None, words))
     return f": {text[:SHOWN_CHARACTERS]}" if text else ""

@@ -1,4 +1,4 @@
-"""What comes out when: the instances' own calendars."""
+"""Read the release dates in the instances' calendars."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stalkeer.model import InstanceKind, WantedKind
 
 @dataclass(frozen=True, slots=True)
 class Premiere:
-    """One film or episode and the moment it comes out; `what` says which of a film's dates it is."""
+    """A movie or an episode and its release time; `what` names the kind of date."""
 
     kind: WantedKind
     arr_id: int
@@ -37,11 +37,11 @@ _EPISODES = TypeAdapter(tuple[ScheduledEpisode, ...])
 
 
 def read_calendar(client: ArrClient, start: datetime, end: datetime) -> tuple[Premiere, ...]:
-    """What a monitored library has between two moments; a film once per date that falls between them."""
+    """Return the monitored releases between two times. A movie appears once per date in that range."""
     query: Query = {"start": _text(start), "end": _text(end), "unmonitored": False}
     if client.address.kind is InstanceKind.RADARR:
         movies = client.get(_MOVIES, "calendar", query)
-        return tuple(premiere for movie in movies for premiere in _film_dates(movie, start, end))
+        return tuple(premiere for movie in movies for premiere in _movie_dates(movie, start, end))
     episodes = client.get(_EPISODES, "calendar", {**query, "includeSeries": True})
     return tuple(
         Premiere(
@@ -61,7 +61,7 @@ def read_calendar(client: ArrClient, start: datetime, end: datetime) -> tuple[Pr
     )
 
 
-def _film_dates(movie: MovieResource, start: datetime, end: datetime) -> list[Premiere]:
+def _movie_dates(movie: MovieResource, start: datetime, end: datetime) -> list[Premiere]:
     dates = (("cinema", movie.in_cinemas), ("digital", movie.digital_release), ("physical", movie.physical_release))
     return [
         Premiere(

@@ -1,7 +1,7 @@
-"""One thin HTTP client for Radarr and Sonarr. The key goes in the header only; what may be sent twice is retried.
+"""Send HTTP requests to a Radarr or a Sonarr. The API key is sent only in a header.
 
-A GET, and a PUT or DELETE that says the same thing twice, is tried again after any failure to answer. A POST is tried
-again only where it surely never arrived: a command issued twice is two commands.
+A GET, PUT or DELETE is retried after any failure to answer, because repeating it changes nothing. A POST is retried
+only when it did not arrive: sending it twice would issue two commands.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ A = TypeVar("A", ApiAnswer, OpenAnswer | ApiAnswer)
 Written = Mapping[str, str | int | Sequence[int]]
 Query = Mapping[str, str | int | bool | Sequence[int]]
 CONNECT_TIMEOUT_S = 10.0
-READ_TIMEOUT_S = 130.0  # both programs give a request up to 100 s inside; a busy database uses them
+READ_TIMEOUT_S = 130.0  # both programs allow a request up to 100 s; a busy database needs them
 PATIENCE = Patience(attempts=4, all_for_s=60.0, longest_pause_s=30.0, first_pause_s=0.5)
 PROXY_SAYS_DOWN = frozenset({502, 503, 504})
 NOT_TAKEN = frozenset({429, 503})
@@ -48,7 +48,7 @@ _IN_OUR_WORDS = {
 
 @dataclass(frozen=True)
 class Address:
-    """Where an instance is and how to be let in."""
+    """The URL of an instance and the credentials for it."""
 
     kind: InstanceKind
     slug: str
@@ -63,7 +63,7 @@ class Address:
 
 
 class ArrClient:
-    """Requests to one instance. Open one per job and close it; the gate is what jobs share."""
+    """Requests to one instance. Open a client per job and close it. Jobs share the gate, not the client."""
 
     def __init__(self, address: Address, gate: Gate | None = None) -> None:
         self.address = address
@@ -101,7 +101,7 @@ class ArrClient:
         return parse(adapter, answer.content, self._asked("GET", path))
 
     def stream(self, path: str, query: Query | None = None) -> Iterator[object]:
-        """GET a JSON array of any length, element by element. Not retried once elements have been handed out."""
+        """GET a JSON array of any length and yield its elements. No retry after the first element was yielded."""
         asked = self._asked("GET", path)
         answer = self._exchange("GET", asked, lambda: self._open(path, query))
         if isinstance(answer, ApiAnswer):
@@ -235,7 +235,7 @@ def _date_of(fields: Mapping[str, str]) -> datetime | None:
 
 
 def _post_never_counted(error: Exception) -> bool:
-    """Whether a POST surely did nothing: it was refused for now, or never arrived."""
+    """Tell whether a POST had no effect: it was refused for now, or never arrived."""
     if isinstance(error, AskAgain):
         return error.answer.status in NOT_TAKEN
     return isinstance(error, NetworkFailure) and not error.was_sent and is_worth_repeating(error)

@@ -1,4 +1,4 @@
-"""Commands: what the instance does later, one after another. Its word about itself is never proof."""
+"""Issue and read commands. An instance runs them later, one at a time. A command's result proves nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CommandResource(Resource):
     body: object = None  # every command's own arguments
 
     def to_value(self) -> CommandState:
-        # the first line says what went wrong, the rest is a stack trace for the instance's own log
+        # the first line is the error; the rest is a stack trace
         said = self.exception.partition("\n")[0] or self.message
         return CommandState(self.id, self.status, self.result, said)
 
@@ -35,13 +35,13 @@ def issue_command(client: ArrClient, name: str, **arguments: object) -> CommandS
 
 
 def read_command(client: ArrClient, command_id: int) -> CommandState | None:
-    """None where the instance has forgotten it: it purges ended commands, so it is done, one way or the other."""
+    """Return the command's state; None when the instance no longer has it. Instances purge only ended commands."""
     resource = client.get_or_none(_COMMAND, f"command/{command_id}")
     return resource.to_value() if resource else None
 
 
 def find_import_of(client: ArrClient, path: str) -> CommandState | None:
-    """The manual import of `path` that is queued or running already: issued by us, and its id lost in a crash."""
+    """Return the queued or running manual import of `path`: we issued it and lost its id in a crash."""
     for resource in client.get(_COMMANDS, "command"):
         state = resource.to_value()
         if resource.name == "ManualImport" and not state.has_ended and path in _paths_of(resource.body):
@@ -71,7 +71,7 @@ def refresh_series(client: ArrClient, series_ids: Sequence[int]) -> CommandState
 
 
 def rescan_movie(client: ArrClient, movie_id: int) -> CommandState:
-    """Look at one film's folder. The id is never left out: without it everything would be scanned."""
+    """Scan the folder of a movie. Without an id the instance would scan everything."""
     return issue_command(client, "RescanMovie", movieId=movie_id)
 
 

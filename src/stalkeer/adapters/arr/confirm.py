@@ -1,4 +1,4 @@
-"""Has the instance our file? Asked of its files and history, never of a command: commands do not know."""
+"""Check whether the instance has our file. Files and history answer this; commands do not."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _HISTORY = TypeAdapter(tuple[HistoryResource, ...])
 
 
 def find_imported(client: ArrClient, request: HandOverRequest, path: str) -> Imported | None:
-    """The file that the instance made of ours, known to it as `path` before.
+    """Return the instance's file that was imported from `path`, or None.
 
-    A file of the item is ours when it has our size and ours is no longer at its staging place, or when the history
-    says that it came from there. An older file of the item is neither.
+    A file of the item is ours when it has our size and the staged file is gone, or when the history names `path` as its
+    origin. Any other file of the item is an older one.
     """
     files = files_of(client, request)
     if not files:
@@ -46,7 +46,7 @@ def find_imported(client: ArrClient, request: HandOverRequest, path: str) -> Imp
 
 
 def files_of(client: ArrClient, request: HandOverRequest) -> tuple[MediaFile, ...]:
-    """The item's file; for several episodes only one that all of them have."""
+    """Return the item's file; for several episodes, only the file that they all share."""
     if isinstance(request.target, MovieTarget):
         return read_movie_files(client, request.target.movie_id)
     episodes = read_episodes_by_id(client, request.target.episode_ids)

@@ -1,4 +1,4 @@
-"""Find out what answers at an address: the right program, the other one, a proxy, nothing; repair what can be."""
+"""Find out which program answers at an address, and correct the address when it is nearly right."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stalkeer.adapters.net.failures import NetworkFailure
 from stalkeer.errors import ArrError, ArrTooOld, ArrUnreachable, ArrWrongProgram, ConfigurationError
 from stalkeer.model import InstanceKind
 
-# the first versions that answer what nothing can stand in for: Radarr's `blocklist`, and the name of the program
+# older versions lack Radarr's `blocklist` or the program's name, and nothing replaces them
 OLDEST = {InstanceKind.RADARR: (4, 0, 3), InstanceKind.SONARR: (4, 0, 0)}
 PROGRAMS = {"radarr": InstanceKind.RADARR, "sonarr": InstanceKind.SONARR}
 
@@ -36,7 +36,7 @@ _STATUS = TypeAdapter(StatusResource)
 
 @dataclass(frozen=True)
 class Connected:
-    """What answers, at which address, and what was wrong with the address that was given."""
+    """The program that answers, its address, and the corrections to the given address."""
 
     status: SystemStatus
     url: str
@@ -44,12 +44,12 @@ class Connected:
 
 
 def check_program(client: ArrClient) -> SystemStatus:
-    """One request before a job's work: is it the program we take it for, and new enough?"""
+    """Check with one request that the instance is the expected program and new enough."""
     return _judge(client.get(_STATUS, "system/status"), client.address)
 
 
 def connect(address: Address, gate: Gate | None = None) -> Connected:
-    """Try the address as given, then what a person may have meant. Raises the ArrError that says what is wrong."""
+    """Try the given address, then likely corrections of it. Raises the ArrError that explains the failure."""
     tidy, notes = tidy_url(address.url)
     first_error: ArrError | None = None
     for url, note in _candidates(tidy, address.kind):
@@ -68,7 +68,7 @@ def connect(address: Address, gate: Gate | None = None) -> Connected:
 
 
 def tidy_url(url: str) -> tuple[str, tuple[str, ...]]:
-    """The address without what people copy along: spaces, a missing scheme, `/api/v3`, a page of the UI, a slash."""
+    """Clean up a copied address: spaces, a missing scheme, `/api/v3`, query and fragment, a trailing slash."""
     text = url.strip()
     notes: list[str] = []
     if "://" not in text:
@@ -76,7 +76,7 @@ def tidy_url(url: str) -> tuple[str, tuple[str, ...]]:
         notes.append("http:// was added")
     try:
         parts = urlsplit(text)
-        (parts.hostname or "").encode("idna")  # what a name server is asked; too long a label cannot be
+        (parts.hostname or "").encode("idna")  # fails when a label is too long for DNS
     except ValueError as error:
         raise ConfigurationError(
             f"The address {without_query(text)!r} cannot be read ({error}). Give it as http://host:port/base."
@@ -88,12 +88,12 @@ def tidy_url(url: str) -> tuple[str, tuple[str, ...]]:
             notes.append(f"{tail} was cut off")
             break
     if parts.query or parts.fragment:
-        notes.append("what follows ? or # was cut off")
+        notes.append("everything after ? or # was cut off")
     return urlunsplit((parts.scheme.lower(), parts.netloc, path.rstrip("/"), "", "")), tuple(notes)
 
 
 def _candidates(url: str, kind: InstanceKind) -> list[tuple[str, str]]:
-    """The address, then its shorter paths (a page of the UI was copied), then the usual base path."""
+    """List the addresses to try: as given, with shorter paths (a copied page), with the usual base path."""
     parts = urlsplit(url)
     segments = [segment for segment in parts.path.split("/") if segment]
     found = [(url, "")]
@@ -131,7 +131,7 @@ def _follow(address: Address, gate: Gate | None, answer: ApiAnswer) -> tuple[Sys
     with ArrClient(replace(address, url=url), gate) as client:
         again = client.look(f"{url}{tail}")
         status = _judge(_read(again, client.address), client.address)
-    return status, url, f"the address is {url}: it sent us there itself"
+    return status, url, f"the address is {url}: it redirected there"
 
 
 def _read(answer: ApiAnswer, address: Address) -> StatusResource:
@@ -151,7 +151,7 @@ def _read(answer: ApiAnswer, address: Address) -> StatusResource:
 
 
 def _without_v3(client: ArrClient, address: Address) -> ArrError:
-    """404 for the v3 API: an old Sonarr has the first one, other programs have their own."""
+    """Explain a 404 of the v3 API: an old Sonarr has only the first API, another program has neither."""
     old = client.look(f"{address.url}/api/system/status")
     if old.is_success and b'"version"' in old.content:
         return ArrTooOld(f"{address.label}: {address.url} is too old for us: it has no v3 API. Update it.")
@@ -162,7 +162,7 @@ def _without_v3(client: ArrClient, address: Address) -> ArrError:
 
 
 def _judge(status: StatusResource, address: Address) -> SystemStatus:
-    """Only Radarr before 4.0.3 has a version and does not say what it is."""
+    """Check program and version. Only Radarr before 4.0.3 has a version but no program name."""
     if not status.app_name and status.version and address.kind is InstanceKind.RADARR:
         raise _too_old(status, address)
     kind = PROGRAMS.get(status.app_name.lower())

@@ -1,4 +1,4 @@
-"""The events that instances send to our webhook, as far as they concern us. Everything else is tolerated."""
+"""Read the webhook events that an instance sends. Unknown events are accepted and ignored."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pydantic import Field, TypeAdapter
 from stalkeer.adapters.arr.answers import Resource, parse
 from stalkeer.errors import ArrError, InvalidInput
 
-LARGEST_ID = 2**31 - 1  # what both programs' own ids may be
+LARGEST_ID = 2**31 - 1  # the largest id in both programs
 
 
 class EventKind(StrEnum):
-    """What an event means for us, whatever either program calls it."""
+    """The kinds of event that matter to us, under one name for both programs."""
 
     TEST = "test"
     ADDED = "added"
@@ -46,7 +46,7 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class ArrEvent:
-    """`library_arr_id` is the film's or series' id; `arr_ids` the film's or episodes'."""
+    """`library_arr_id` is the id of the movie or series. `arr_ids` are the ids of the movie or episodes."""
 
     kind: EventKind
     library_arr_id: int | None
@@ -54,7 +54,7 @@ class ArrEvent:
     title: str
     message: str
     is_error: bool
-    is_upgrade: bool  # a better file took the place of another
+    is_upgrade: bool  # a better file replaced another
     source_path: str
 
 
@@ -73,7 +73,7 @@ class FileResource(Resource):
 
 
 class EventResource(Resource):
-    """`deletedFiles` is a list in one event and a bool in another: not read."""
+    """`deletedFiles` is not read: it is a list in one event and a bool in another."""
 
     event_type: str
     movie: ItemResource | None = None
@@ -93,11 +93,11 @@ _EVENT = TypeAdapter(EventResource)
 
 
 def read_event(body: bytes) -> ArrEvent:
-    """Raises InvalidInput for what no Radarr or Sonarr sends."""
+    """Read an event. Raises InvalidInput when Radarr and Sonarr send no such event."""
     try:
         event = parse(_EVENT, body, "The event")
     except ArrError as error:
-        raise InvalidInput("This is no event of Radarr or Sonarr: `eventType` and JSON are needed.") from error
+        raise InvalidInput("This is not an event of Radarr or Sonarr: JSON with an `eventType` is needed.") from error
     kind = _KINDS.get(event.event_type, EventKind.OTHER)
     item = event.movie or event.series
     reasons = [text for status in event.download_status_messages for text in (status.title, *status.messages) if text]

@@ -1,4 +1,4 @@
-"""Find one of our folders in an instance's view, by a probe file that lies in it."""
+"""Find our folder in an instance's file system by means of a probe file in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stalkeer.adapters.arr.manual_import import sees_file
 from stalkeer.adapters.arr.paths import PathPair
 from stalkeer.adapters.arr.reading import read_remote_path_mappings, read_root_folders
 
-MOST_PLACES = 80  # requests, at the gate's pace: some seconds
+MOST_PLACES = 80  # each is a request; at the gate's pace this takes some seconds
 SYSTEM_FOLDERS = frozenset(
     {"bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "proc", "root", "run", "sbin", "sys", "usr", "var", "app"}
 )
@@ -34,13 +34,13 @@ _LISTING = TypeAdapter(ListingResource)
 
 @dataclass(frozen=True)
 class Sighting:
-    """Our folder as the instance calls it."""
+    """Our folder under the instance's path."""
 
     path: str
 
 
 def find_folder(client: ArrClient, folder: Path, probe: str) -> Sighting | None:
-    """Where the instance sees `folder`, in which a file named `probe` lies; None where it was not found."""
+    """Return the path under which the instance sees `folder`, which contains the file `probe`. None when not found."""
     for number, place in enumerate(_places(client, folder)):
         if number >= MOST_PLACES:
             return None
@@ -50,7 +50,7 @@ def find_folder(client: ArrClient, folder: Path, probe: str) -> Sighting | None:
 
 
 def shortest_pair(local: Path, remote: str) -> PathPair:
-    """The mapping that covers most: what both paths have in common at their ends is cut off."""
+    """Return the mapping of the highest folders: common names at the end of both paths are removed."""
     ours, theirs = PurePosixPath(local), PurePosixPath(remote)
     while ours.name and ours.name == theirs.name and ours.parent != ours and len(theirs.parts) > 2:
         ours, theirs = ours.parent, theirs.parent
@@ -58,7 +58,7 @@ def shortest_pair(local: Path, remote: str) -> PathPair:
 
 
 def _places(client: ArrClient, folder: Path) -> Iterator[str]:
-    """Likely names first: below what the instance's own settings name, then below its top folders."""
+    """Yield likely paths: below the folders of the instance's settings, then below its top-level folders."""
     tails = ["/".join(folder.parts[start:]) for start in range(1, len(folder.parts))]
     seen: set[str] = set()
     for base in _bases(client):

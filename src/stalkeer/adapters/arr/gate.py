@@ -1,4 +1,4 @@
-"""Between us and one instance: how often we may ask, and whether asking makes sense now. Shared by all its clients."""
+"""Limit the requests to an instance, and stop them while it is down. All clients of the instance share a gate."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ LONGEST_PAUSE_S = 300.0
 
 @dataclass
 class Gate:
-    """Spaces requests and refuses them at once while the instance is known to be down.
+    """Spaces requests, and refuses them at once while the instance is known to be down.
 
-    `burst` requests may follow each other at once, as the steps of an import do; in the long run there is one in
-    `interval_s`.
-    After `FAILURES_TO_OPEN` failures in a row it stays shut for a pause that doubles each time it is found shut
-    again; then one request is let through as a probe. A refusal is no failure: an answer of any status proves life.
+    Up to `burst` requests may follow each other without a pause, as the steps of an import do. In the long run there is
+    one request per `interval_s`.
+    After `FAILURES_TO_OPEN` failures in a row the gate shuts for a pause. The pause doubles each time the next request
+    fails too. After the pause a request passes as a probe. An answer of any status counts as success.
     """
 
     name: str
@@ -31,14 +31,14 @@ class Gate:
     sleep: Callable[[float], None] = time.sleep
     calls: int = 0
     failures: int = 0
-    _due: float = 0.0  # when the next request would start without a burst
+    _due: float = 0.0  # start time of the next request if bursts were not allowed
     _open_until: float = 0.0
     _reason: str = ""
     _pause_s: float = FIRST_PAUSE_S
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def enter(self) -> None:
-        """Wait for this request's turn; count it. Raises ArrUnreachable while the gate is shut."""
+        """Wait until this request may start, and count it. Raises ArrUnreachable while the gate is shut."""
         with self._lock:
             now = self.monotonic()
             if now < self._open_until:
@@ -53,7 +53,7 @@ class Gate:
             self.sleep(wait)
 
     def rest(self, seconds: float) -> None:
-        """Let the next request wait this long from now: after one that was costly for the instance."""
+        """Delay the next request by `seconds` from now, because the last one was costly for the instance."""
         with self._lock:
             self._due = max(self._due, self.monotonic() + seconds + self._ahead_s)
 
@@ -68,7 +68,7 @@ class Gate:
             self._open_until = 0.0
 
     def failed(self, reason: str) -> None:
-        """A request that got no answer in spite of its retries; `reason` in words."""
+        """Record a request that got no answer after all retries; `reason` is in words."""
         with self._lock:
             self.failures += 1
             self._reason = reason
@@ -79,11 +79,11 @@ class Gate:
 
     @property
     def is_open(self) -> bool:
-        """True when requests may pass."""
+        """Tell whether requests may pass."""
         return self.monotonic() >= self._open_until
 
     def take_calls(self) -> int:
-        """The requests since the last time this was asked."""
+        """Return the number of requests since the last call, and reset it."""
         with self._lock:
             calls, self.calls = self.calls, 0
         return calls

@@ -1,8 +1,7 @@
-"""Give a finished file to its instance, one short step at a time: a crash between two loses and doubles nothing.
+"""Hand a finished file over to its instance, step by step. A crash between steps neither loses nor repeats anything.
 
-A step asks first whether the instance has the file already, then how an earlier command goes, and only then issues
-one. The command names the item by id; what the instance's own rules say against the file is asked beforehand, because
-the command itself asks none of them.
+A step first checks whether the instance has the file, then how an earlier command is doing, and only then issues a
+command. The command names the item by id. The instance's own rules are checked first, because the command skips them.
 """
 
 from __future__ import annotations
@@ -22,16 +21,16 @@ from stalkeer.adapters.arr.outcomes import Failed, HandOverOutcome, HandOverRequ
 from stalkeer.adapters.arr.paths import PathMap
 from stalkeer.adapters.arr.values import CommandState
 
-FIRST_LOOK_S = 0.4  # a move within one disk is done by then
+FIRST_LOOK_S = 0.4  # a move within a disk is finished by then
 QUEUED_LOOK_S = 10.0  # commands that touch the disk run one at a time: a queued one may wait for minutes
 RUNNING_LOOK_S = 2.0
 SPACE = "free space"
 
 
 def hand_over(client: ArrClient, request: HandOverRequest, paths: PathMap) -> HandOverOutcome:
-    """One step. After `Pending` store its command id and call again with it; after anything else drop the id.
+    """Take one step. Store the command id of a `Pending` and pass it to the next step; drop it after any other outcome.
 
-    Raises ArrError where the instance cannot be asked; the step may then be repeated as it was.
+    Raises ArrError when the instance cannot be reached. The same step may then be repeated.
     """
     path = paths.to_remote(request.file)
     if request.command_id is not None:
@@ -49,7 +48,7 @@ def hand_over(client: ArrClient, request: HandOverRequest, paths: PathMap) -> Ha
 
 
 def _follow(client: ArrClient, request: HandOverRequest, path: str, command_id: int) -> HandOverOutcome:
-    """How the command goes. That it completed proves nothing; that the file is there does."""
+    """Check an earlier command. A completed command proves nothing; the file in the instance does."""
     state = read_command(client, command_id)
     if state is not None and not state.has_ended:
         return Pending(command_id, QUEUED_LOOK_S if state.status == "queued" else RUNNING_LOOK_S)
@@ -63,7 +62,7 @@ def _issue(client: ArrClient, request: HandOverRequest, preview: Preview) -> Han
     rejections = [r for r in judge_file(client, preview, request.target) if r.reason not in request.accepted]
     passing = [r for r in rejections if _passes_by_itself(r)]
     if passing:
-        return Failed(f"{client.address.label} does not take it now: {_words(passing)}", is_transient=True)
+        return Failed(f"{client.address.label} does not import it now: {_words(passing)}", is_transient=True)
     if rejections:
         return Refused(tuple(r.reason for r in rejections))
     arguments = import_arguments(preview, request.target)
@@ -84,8 +83,8 @@ def _why_unseen(client: ArrClient, request: HandOverRequest, path: str) -> Faile
         return Failed(f"{request.file} is gone, and {client.address.label} has no file from it.", is_transient=False)
     if sees_file(client, path):
         return Failed(
-            f"{client.address.label} sees {path} but does not offer it for import: its name or extension is not one "
-            "that it takes.",
+            f"{client.address.label} sees {path} but does not offer it for import: its name or extension is not "
+            "accepted.",
             is_transient=False,
         )
     return Failed(
@@ -103,6 +102,6 @@ def _why_not_imported(client: ArrClient, request: HandOverRequest, path: str, st
             "its recycle bin."
         )
     return (
-        f"{client.address.label} ended the import of {path} without taking it.{said} Its log says why; permission "
+        f"{client.address.label} ended the import of {path} without importing it.{said} Its log says why; permission "
         "and free space are the usual reasons."
     )

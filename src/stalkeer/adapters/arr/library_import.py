@@ -1,6 +1,6 @@
-"""The hand-over of files that already lie in the library folder: the instance scans it, and has them or not.
+"""Hand over files that are already in the library folder: let the instance scan it, then check for the file.
 
-The last resort: no rules are asked, nothing is renamed, and the instance tells nobody of a new file.
+This is the last resort: the instance applies no rules, renames nothing and sends no notification of the file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from stalkeer.adapters.arr.values import CommandState
 
 
 def take_in_place(client: ArrClient, request: HandOverRequest, paths: PathMap) -> HandOverOutcome:
-    """One step, like `hand_over`: look for the file, let the folder be scanned, look again."""
+    """Take one step, like `hand_over`: look for the file, rescan the folder, look again."""
     path = paths.to_remote(request.file)
     found = find_in_place(client, request, path)
     if found is not None:
@@ -37,8 +37,8 @@ def take_in_place(client: ArrClient, request: HandOverRequest, paths: PathMap) -
     if found is not None:
         return found
     return Failed(
-        f"{client.address.label} scanned the folder and did not take {path}. It must see the file under that path and "
-        "read its name as this item; its log says more.",
+        f"{client.address.label} scanned the folder and did not import {path}. It must see the file under that path "
+        "and recognise its name as this item; see its log.",
         is_transient=True,
     )
 
@@ -50,7 +50,7 @@ def _rescan(client: ArrClient, target: MovieTarget | EpisodesTarget) -> CommandS
 
 
 def find_in_place(client: ArrClient, request: HandOverRequest, path: str) -> Imported | None:
-    """The item's file, where it is the one at `path`."""
+    """Return the item's file if its path is `path`."""
     for file in files_of(client, request):
         if file.path == path:
             return Imported(file.id, file.path)

@@ -1,4 +1,4 @@
-"""Search an instance's catalogue by title: the films or series in the world that bear it, not only those it has."""
+"""Search an instance's online catalogue by title. The results are not limited to its library."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stalkeer.adapters.arr.client import ArrClient
 from stalkeer.core.matching.lookup import Namesake
 from stalkeer.model import InstanceKind
 
-# `tmdb:12`, `imdb:tt12`, `tvdb:12` would be read as an id, not as words
+# `tmdb:12`, `imdb:tt12` and `tvdb:12` would be read as ids, not as words
 _NO_ID = str.maketrans(":", " ")
 
 
@@ -30,7 +30,7 @@ _FOUND = TypeAdapter(tuple[FoundResource, ...])
 
 
 def search_catalogue(client: ArrClient, term: str) -> tuple[Namesake, ...]:
-    """What the instance finds for `term`. It asks a catalogue on the internet: space the calls."""
+    """Return the search results for `term`. The instance asks a service on the internet: space the calls."""
     path = "movie/lookup" if client.address.kind is InstanceKind.RADARR else "series/lookup"
     return tuple(
         Namesake(

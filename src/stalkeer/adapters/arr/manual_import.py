@@ -1,4 +1,4 @@
-"""The instance's own look at our file: does it see it, what does it make of it, would it take it."""
+"""Ask an instance about our file: whether it sees the file, how it reads the name, and whether it would import it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class RejectionResource(Resource):
 
 
 class PreviewResource(Resource):
-    """`quality` and `languages` are handed back to the instance as they came."""
+    """`quality` and `languages` are returned to the instance unchanged."""
 
     path: str = ""
     folder_name: str = ""
@@ -43,21 +43,21 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Preview:
-    """What the instance read of a file by itself; the opaque parts go back to it unchanged."""
+    """The instance's own reading of a file. The opaque parts are returned to it unchanged."""
 
     path: str
     _resource: PreviewResource = field(repr=False)
 
 
 def sees_file(client: ArrClient, path: str) -> bool:
-    """Whether the instance sees a file at `path`. It answers `folder` for anything it does not see."""
+    """Tell whether the instance sees a file at `path`. It answers `folder` for a path that it does not see."""
     return client.get(_TYPE, "filesystem/type", {"path": path}).get("type") == "file"
 
 
 def preview_file(client: ArrClient, path: str) -> Preview | None:
-    """How the instance reads the file's folder; None where the file is not among what it would import.
+    """Return how the instance reads the file; None when it would not import it.
 
-    No id is sent along: with one, the folder is ignored and the item's own files are listed instead.
+    No item id is sent: with an id the instance ignores the folder and lists the item's own files.
     """
     query: Query = {"folder": remote_parent(path), "filterExistingFiles": False}
     for resource in client.get(_PREVIEWS, "manualimport", query):
@@ -67,7 +67,7 @@ def preview_file(client: ArrClient, path: str) -> Preview | None:
 
 
 def judge_file(client: ArrClient, preview: Preview, target: MovieTarget | EpisodesTarget) -> tuple[Rejection, ...]:
-    """What the instance's own rules say of this file as that item. Imports nothing."""
+    """Return the instance's objections to importing this file as that item. Imports nothing."""
     row = {"id": 1, **_row(preview, target)}
     judged = client.post(_PREVIEWS, "manualimport", [row])
     return tuple(
@@ -78,7 +78,7 @@ def judge_file(client: ArrClient, preview: Preview, target: MovieTarget | Episod
 
 
 def import_arguments(preview: Preview, target: MovieTarget | EpisodesTarget) -> dict[str, object]:
-    """One file of a ManualImport command: explicit ids, and the quality and languages that the instance read."""
+    """Build the file of a ManualImport command: explicit ids, and the quality and languages that the instance read."""
     resource = preview._resource
     return _row(preview, target) | {"folderName": resource.folder_name}
 

@@ -1,4 +1,4 @@
-"""How an instance names files: its naming settings in our terms."""
+"""Read an instance's naming settings."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def read_series_naming(client: ArrClient) -> SeriesNaming:
 
 
 def _colon(written: str | int) -> Colon:
-    """By word or by number; what a later version may add becomes the default."""
+    """Read a colon setting by word or number. Unknown values become the default."""
     if isinstance(written, int):
         return COLONS[written] if 0 <= written < len(COLONS) else Colon.SMART
     return next((colon for colon in COLONS if colon.value.lower() == written.lower()), Colon.SMART)

@@ -1,4 +1,4 @@
-"""What is handed over to an instance, and what may come of it. Values only: `handover` does it."""
+"""The values of a hand-over: its request and its outcomes. `handover` does the work."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from stalkeer.model import EpisodeId, MovieId, SeriesId
 
 @dataclass(frozen=True)
 class MovieTarget:
-    """The film a file is for."""
+    """The movie that a file is for."""
 
     movie_id: MovieId
 
 
 @dataclass(frozen=True)
 class EpisodesTarget:
-    """The episodes a file is for: one, or all of a multi-episode file; all of one series and season."""
+    """The episodes that a file is for: several for a multi-episode file. All are of one series and season."""
 
     series_id: SeriesId
     episode_ids: tuple[EpisodeId, ...]
 
 
 class ImportMode(StrEnum):
-    """What the instance does with our file; `copy` is a hard link where its own settings allow one."""
+    """How the instance imports our file. `copy` makes a hard link when its settings allow it."""
 
     MOVE = "move"
     COPY = "copy"
@@ -33,11 +33,11 @@ class ImportMode(StrEnum):
 
 @dataclass(frozen=True)
 class HandOverRequest:
-    """A finished file at its staging place, and the items of one instance it is for.
+    """A finished file at its staging place, and the items of an instance that it is for.
 
-    `file` is our view of it, `<staging>/<release>/<release>.<ext>`, with nothing else in that folder. `command_id` is
-    what an earlier step returned in `Pending`, as it was stored: with it a step asks how the command went instead of
-    issuing another. `accepted` are the reasons of an earlier `Refused` that the user overruled.
+    `file` is our path, `<staging>/<release>/<release>.<ext>`, with nothing else in that folder. `command_id` is the
+    stored id of an earlier `Pending`; with it a step checks that command instead of issuing another. `accepted` holds
+    the reasons of an earlier `Refused` that the user overruled.
     """
 
     target: MovieTarget | EpisodesTarget
@@ -59,14 +59,14 @@ class Imported:
 
 @dataclass(frozen=True)
 class Refused:
-    """The instance looked at the file and does not want it: its own words. The file stays; the user decides."""
+    """The instance refused the file, for `reasons` in its own words. The file stays; the user decides."""
 
     reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Pending:
-    """The import command is with the instance. Store the id, ask again after `ask_again_s`: imports take minutes."""
+    """The instance has our import command. Store the id and ask again after `ask_again_s`: imports take minutes."""
 
     command_id: int
     ask_again_s: float
@@ -74,7 +74,7 @@ class Pending:
 
 @dataclass(frozen=True)
 class Failed:
-    """It could not be handed over. `is_transient`: the same step may succeed later; else something must be changed."""
+    """The hand-over failed. If `is_transient`, the same step may succeed later; otherwise the user must act."""
 
     message: str
     is_transient: bool

@@ -1,4 +1,4 @@
-"""The instance's own reading of a release name: the free oracle before a name is used."""
+"""Check how the instance reads a release name, before we use that name."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _FORMATS = TypeAdapter(tuple[FormatResource, ...])
 
 
 def reads_as(client: ArrClient, release: str, target: MovieTarget | EpisodesTarget) -> bool:
-    """Whether the instance maps a release of this name to the wanted item, and to nothing else."""
+    """Tell whether the instance maps this release name to the wanted item and to nothing else."""
     read = client.get(_PARSE, "parse", {"title": release})
     if isinstance(target, MovieTarget):
         return read.movie is not None and read.movie.id == target.movie_id
@@ -42,9 +42,9 @@ def reads_as(client: ArrClient, release: str, target: MovieTarget | EpisodesTarg
 
 
 def formats_for_names(client: ArrClient, release: str) -> tuple[str, ...]:
-    """The custom formats that a release of this name has, as far as the instance puts them into names.
+    """Return the custom formats of a release name that the instance puts into file names.
 
-    Its reading of the name tells which, its list of formats which of them belong into names. None without that list.
+    The parse result says which formats apply. The list of formats says which belong in names. Empty without that list.
     """
     own = client.get(_PARSE, "parse", {"title": release}).custom_formats
     if not own:
@@ -53,5 +53,5 @@ def formats_for_names(client: ArrClient, release: str) -> tuple[str, ...]:
         known = client.get(_FORMATS, "customformat")
     except ArrNotFound:
         return ()
-    shown = {one.id for one in known if one.include_custom_format_when_renaming}
-    return tuple(one.name for one in own if one.id in shown)
+    shown = {custom_format.id for custom_format in known if custom_format.include_custom_format_when_renaming}
+    return tuple(custom_format.name for custom_format in own if custom_format.id in shown)

@@ -1,4 +1,4 @@
-"""The same folder has one name here and another in the instance's container. Translates; asks nobody."""
+"""Translate paths between our file system and the instance's. Makes no requests."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 @dataclass(frozen=True)
 class PathPair:
-    """A folder as we see it and as the instance does."""
+    """A folder under our path and under the instance's path."""
 
     local: str
     remote: str
 
 
 class PathMap:
-    """The pairs of one instance; the longest that fits counts. Without a fitting one both see the same path."""
+    """The path mappings of an instance. The longest match counts; a path without a match is the same on both sides."""
 
     def __init__(self, pairs: Iterable[PathPair] = ()) -> None:
         self._pairs = sorted(pairs, key=lambda pair: len(pair.local), reverse=True)
@@ -28,7 +28,7 @@ class PathMap:
         return str(local)
 
     def to_local(self, remote: str) -> Path:
-        """Where we see what the instance calls `remote`; the same path where no pair fits."""
+        """Return our path for the instance's path `remote`; the same path without a mapping."""
         for pair in sorted(self._pairs, key=lambda pair: len(pair.remote), reverse=True):
             base, path = _pure(pair.remote), _pure(remote)
             if path.is_relative_to(base):
@@ -41,7 +41,7 @@ def is_windows_path(path: str) -> bool:
 
 
 def remote_parent(path: str) -> str:
-    """The folder of a file, both as the instance writes them."""
+    """Return the folder of a file in the instance's notation."""
     return str(_pure(path).parent)
 
 

@@ -1,4 +1,4 @@
-"""Radarr: its films, what it misses, and the few things we change there."""
+"""Read and change movies in Radarr."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _FILES = TypeAdapter(tuple[FileResource, ...])
 
 
 def read_movies(client: ArrClient) -> Iterator[MovieResource]:
-    """The whole library in one request, film by film. Local covers are left out: they cost the instance a disk walk."""
+    """Yield the whole library from one request. Local covers are left out: they cost the instance a disk walk."""
     for value in client.stream("movie", {"excludeLocalCovers": True}):
         yield read_value(_MOVIE, value, f"{client.address.label}: GET movie")
 
 
 def wanted_movies(client: ArrClient, reason: WantedReason, *, monitored: bool) -> PagedList[MovieResource]:
-    """Films without a file, or below the cutoff: whole records. Not filtered by availability, `isAvailable` tells.
+    """Return complete records of movies that are missing or below the cutoff. `is_available` is not filtered.
 
-    Reading it raises ArrNotFound before Radarr 5.6; there `MovieResource.lacks` of the library says the same.
+    Reading it raises ArrNotFound before Radarr 5.6; `MovieResource.lacks` replaces it there.
     """
-    # a missing direction is `descending`, whatever the documentation says
+    # without a direction the order is `descending`, whatever the documentation says
     query: Query = {
         "sortKey": "movieMetadata.sortTitle",
         "sortDirection": "ascending",
@@ -49,14 +49,14 @@ def read_movie_files(client: ArrClient, movie_id: MovieId) -> tuple[MediaFile, .
 
 @dataclass(frozen=True)
 class MovieChange:
-    """What is to be different; None and empty leave things as they are."""
+    """The changes to a movie. None and empty leave a field as it is."""
 
     monitored: bool | None = None
     add_tags: tuple[int, ...] = ()
 
 
 def update_movie(client: ArrClient, movie_id: MovieId, change: MovieChange) -> None:
-    """Change a film. Only import and scan give it a file: that cannot be said here."""
+    """Change a movie. Its file cannot be set here: only import and scan do that."""
     if change.monitored is not None:
         set_movies_monitored(client, [movie_id], monitored=change.monitored)
     if change.add_tags:
@@ -64,10 +64,10 @@ def update_movie(client: ArrClient, movie_id: MovieId, change: MovieChange) -> N
 
 
 def set_movies_monitored(client: ArrClient, movie_ids: Sequence[MovieId], *, monitored: bool) -> None:
-    """Through the editor, which changes what it is told and nothing else: a partial PUT of a film wipes its tags."""
+    """Set the flag through the movie editor, which changes nothing else. A partial PUT of a movie wipes its tags."""
     client.put("movie/editor", {"movieIds": list(movie_ids), "monitored": monitored})
 
 
 def tag_movies(client: ArrClient, movie_ids: Sequence[MovieId], tag_ids: Sequence[int]) -> None:
-    """Add tags and keep those that are there."""
+    """Add tags to movies and keep their present tags."""
     client.put("movie/editor", {"movieIds": list(movie_ids), "tags": list(tag_ids), "applyTags": "add"})

@@ -1,4 +1,4 @@
-"""The lists that Radarr and Sonarr give alike: paged ones, profiles, folders, tags, queue, settings."""
+"""Read the lists that Radarr and Sonarr share: paged lists, profiles, folders, tags, queue, settings."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from stalkeer.adapters.arr.values import (
 
 T = TypeVar("T")
 PAGE_SIZE = 500
-FOLDER_CHECKS = ("RootFolder", "Mount", "RecyclingBin", "RemotePathMapping")  # in the names of an instance's checks
-EXTRA_PAGES = 20  # how many times a list may shrink under our hands before we settle for what we have
+FOLDER_CHECKS = ("RootFolder", "Mount", "RecyclingBin", "RemotePathMapping")  # parts of the names of health checks
+EXTRA_PAGES = 20  # how often we step back when the list shrinks
 
 
 class Page(Resource, Generic[T]):
@@ -37,11 +37,10 @@ class Page(Resource, Generic[T]):
 
 @dataclass
 class PagedList(Generic[T]):
-    """All records of a paged list, page by page, each id once, while the list may change under our hands.
+    """Reads all records of a paged list, each id once, even if the list changes meanwhile.
 
-    Records taken out of the list move the later ones to earlier pages: where the total shrinks we go back one page
-    instead of missing some. `is_complete` tells at the end whether every record the instance counts was seen; only
-    then does an id that was not seen mean that it is gone.
+    When records leave the list, later ones move to earlier pages. So when the total shrinks, the previous page is read
+    again. `is_complete` says at the end whether every record was seen. Only then has an unseen id really left the list.
     """
 
     client: ArrClient
@@ -108,7 +107,7 @@ _BLOCKLIST = TypeAdapter(Page[BlocklistResource])
 
 
 def read_queue(client: ArrClient) -> tuple[QueueRow, ...]:
-    """What the instance is fetching already; rows it could not map to an item are left out."""
+    """Return the instance's queue. Rows without an item are left out."""
     paged = PagedList(client, "queue", {"sortKey": "timeleft", "sortDirection": "ascending"}, _QUEUE)
     return tuple(
         QueueRow(
@@ -171,7 +170,7 @@ _DEFINITIONS = TypeAdapter(tuple[DefinitionResource, ...])
 
 
 def read_profiles(client: ArrClient, bounds: Mapping[int, SizeBounds] = UNBOUNDED) -> tuple[QualityProfile, ...]:
-    """The quality profiles, each quality with its `bounds`: the sizes that the instance accepts of it."""
+    """Return the quality profiles. `bounds` are the accepted sizes by quality id."""
     return tuple(_profile(resource, bounds) for resource in client.get(_PROFILES, "qualityprofile"))
 
 
@@ -180,7 +179,7 @@ def _profile(resource: ProfileResource, bounds: Mapping[int, SizeBounds]) -> Qua
     cutoff_rank = 0
     for rank, item in enumerate(resource.items):
         members = item.items or (item,)
-        # a group has an id of its own (1000 and up) and no quality; its members count as equals
+        # a group has an id of its own (1000 and up) and no quality; its members rank equally
         own_id = item.quality.id if item.quality and not item.items else item.id
         if own_id == resource.cutoff:
             cutoff_rank = rank
@@ -201,7 +200,7 @@ def _profile(resource: ProfileResource, bounds: Mapping[int, SizeBounds]) -> Qua
 
 
 def read_size_bounds(client: ArrClient) -> dict[int, SizeBounds]:
-    """What the quality definitions say of sizes, by quality. A most of 0 is no bound, as both programs mean it."""
+    """Return the size limits of the quality definitions by quality id. A limit of 0 means no limit."""
     return {
         definition.quality.id: SizeBounds(
             definition.min_size or None, definition.max_size or None, definition.preferred_size or None
@@ -261,18 +260,18 @@ def read_root_folders(client: ArrClient) -> tuple[RootFolder, ...]:
 
 
 def read_folder_troubles(client: ArrClient) -> tuple[str, ...]:
-    """What the instance itself finds wrong with folders: not writable, mounted read-only, gone. In its own words."""
+    """Return the instance's own health messages about folders: not writable, read-only, missing."""
     found = client.get(_HEALTH, "health")
     return tuple(row.message for row in found if any(word in row.source for word in FOLDER_CHECKS))
 
 
 def read_tags(client: ArrClient) -> dict[str, int]:
-    """Tag ids by label; labels are lower case in both programs."""
+    """Return tag ids by label. Labels are lower case in both programs."""
     return {tag.label.lower(): tag.id for tag in client.get(_TAGS, "tag")}
 
 
 def tag_id(client: ArrClient, label: str) -> int:
-    """The id of the tag called `label`, made where there is none yet."""
+    """Return the id of the tag `label`. Create the tag if it does not exist."""
     known = read_tags(client).get(label.lower())
     if known is not None:
         return known

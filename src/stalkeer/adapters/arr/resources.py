@@ -1,4 +1,4 @@
-"""The fields we read of Radarr's and Sonarr's JSON, and how they become our values. Nulls are omitted by both."""
+"""The fields that we read of Radarr's and Sonarr's JSON, and their conversion to values. Both programs omit nulls."""
 
 from __future__ import annotations
 
@@ -106,19 +106,19 @@ class MovieResource(Resource):
 
     @property
     def owns_file(self) -> bool | None:
-        """None where the record does not say: an absent field is no `no`."""
+        """None when the record does not say. An absent field does not mean `no`."""
         return owns_file(self.has_file, self.movie_file_id, self.movie_file)
 
     @property
     def is_below_cutoff(self) -> bool | None:
-        """Whether its file is below the cutoff; None where the record does not say."""
+        """Tell whether its file is below the cutoff; None when the record does not say."""
         if self.owns_file is not True:
             return self.owns_file
         return self.movie_file.quality_cutoff_not_met if self.movie_file else None
 
     @property
     def lacks(self) -> WantedReason | None:
-        """The list of Radarr's own on which the film is; None where it is on none, or the record does not say."""
+        """The Radarr list that the movie is on; None when on none, or when the record does not say."""
         if self.owns_file is False and self.year > 0:
             return WantedReason.MISSING
         return WantedReason.CUTOFF if self.is_below_cutoff else None
@@ -228,7 +228,7 @@ class EpisodeResource(Resource):
 
     @property
     def owns_file(self) -> bool | None:
-        """None where the record does not say: an absent field is no `no`."""
+        """None when the record does not say. An absent field does not mean `no`."""
         return owns_file(self.has_file, self.episode_file_id, self.episode_file)
 
     def to_wanted_item(self, reason: WantedReason) -> WantedItem:
@@ -253,21 +253,21 @@ class EpisodeResource(Resource):
 
 
 def owns_file(has_file: bool | None, file_id: int | None, file: FileResource | None) -> bool | None:  # noqa: FBT001
-    """Whether an item has a file, by what its record says of it; None where it says nothing."""
+    """Tell whether an item has a file; None when the record does not say."""
     if has_file or file_id or file is not None:
         return True
     return None if has_file is None and file_id is None else False
 
 
 def known_titles(title: str, original: str, alternates: tuple[AlternateTitleResource, ...]) -> tuple[KnownTitle, ...]:
-    """Every distinct name, the instance's own first: a name it has twice is kept with its best origin."""
+    """Return every distinct title, the instance's main title first. A repeated title keeps its best origin."""
     named = [KnownTitle(title, TitleOrigin.TITLE), KnownTitle(original, TitleOrigin.ORIGINAL)]
-    named += [KnownTitle(a.title, TitleOrigin.ALTERNATE, _one_season(a.season_number)) for a in alternates]
+    named += [KnownTitle(a.title, TitleOrigin.ALTERNATE, _season_or_all(a.season_number)) for a in alternates]
     distinct = {(known.title.casefold(), known.season): known for known in reversed(named) if known.title.strip()}
     return tuple(reversed(distinct.values()))
 
 
-def _one_season(number: int | None) -> int | None:
+def _season_or_all(number: int | None) -> int | None:
     return None if number is None or number < 0 else number  # -1 stands for every season
 
 
@@ -276,13 +276,13 @@ def current_quality(file: FileResource | None) -> FileQuality | None:
 
 
 def poster_name(images: tuple[ImageResource, ...], remote_poster: str) -> str | None:
-    """The poster's file name at its host: what a page needs to ask the instance or the host for it."""
+    """Return the file name of the poster. A page uses it to request the picture."""
     url = next((image.remote_url for image in images if image.cover_type == "poster" and image.remote_url), "")
     return PurePosixPath(urlsplit(url or remote_poster).path).name or None
 
 
 def as_utc(moment: datetime | None) -> datetime | None:
-    """Both programs write UTC; a value without a zone is UTC too."""
+    """Return a time in UTC. Both programs write UTC, so a time without a zone is UTC."""
     if moment is None:
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

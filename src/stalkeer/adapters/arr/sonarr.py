@@ -1,4 +1,4 @@
-"""Sonarr: its series, the episodes it misses, and the few things we change there."""
+"""Read and change series and episodes in Sonarr."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FILES = TypeAdapter(tuple[FileResource, ...])
 
 
 def read_series_list(client: ArrClient) -> Iterator[LibraryItem]:
-    """The whole library in one request, series by series."""
+    """Yield the whole library from one request."""
     for value in client.stream("series"):
         yield read_value(_SERIES, value, f"{client.address.label}: GET series").to_library_item()
 
@@ -30,8 +30,8 @@ def read_series(client: ArrClient, series_id: SeriesId) -> SeriesResource | None
 
 
 def wanted_episodes(client: ArrClient, reason: WantedReason, *, monitored: bool) -> PagedList[EpisodeResource]:
-    """Aired episodes without a file, or below the cutoff; specials included. Series are not repeated in each record."""
-    # a missing direction is `descending`, whatever the documentation says
+    """Return aired episodes that are missing or below the cutoff, including specials. Records omit the series."""
+    # without a direction the order is `descending`, whatever the documentation says
     query: Query = {
         "sortKey": "episodes.airDateUtc",
         "sortDirection": "ascending",
@@ -45,12 +45,12 @@ def wanted_episodes(client: ArrClient, reason: WantedReason, *, monitored: bool)
 
 
 def read_episodes(client: ArrClient, series_id: SeriesId) -> tuple[EpisodeResource, ...]:
-    """All episodes of a series; without a series the list is refused."""
+    """Return all episodes of a series. Sonarr refuses the list without a series."""
     return client.get(_EPISODES, "episode", {"seriesId": series_id})
 
 
 def read_episodes_by_id(client: ArrClient, episode_ids: Sequence[EpisodeId]) -> tuple[EpisodeResource, ...]:
-    """These episodes in one request. They name their files by id: only Sonarr 4.0.9 and newer can send them along."""
+    """Return these episodes from one request. They have file ids; only Sonarr 4.0.9 and newer can include the files."""
     return client.get(_EPISODES, "episode", {"episodeIds": list(episode_ids)})
 
 
@@ -62,15 +62,10 @@ def read_episode_files(client: ArrClient, series_id: SeriesId) -> tuple[MediaFil
     return tuple(file.to_value() for file in client.get(_FILES, "episodefile", {"seriesId": series_id}))
 
 
-def update_episode(client: ArrClient, episode_id: EpisodeId, *, monitored: bool) -> None:
-    """Change an episode: whether it is monitored is all that can be said of it; tags belong to its series."""
-    set_episodes_monitored(client, [episode_id], monitored=monitored)
-
-
 def set_episodes_monitored(client: ArrClient, episode_ids: Sequence[EpisodeId], *, monitored: bool) -> None:
     client.put("episode/monitor", {"episodeIds": list(episode_ids), "monitored": monitored})
 
 
 def tag_series(client: ArrClient, series_ids: Sequence[SeriesId], tag_ids: Sequence[int]) -> None:
-    """Add tags and keep those that are there."""
+    """Add tags to series and keep their present tags."""
     client.put("series/editor", {"seriesIds": list(series_ids), "tags": list(tag_ids), "applyTags": "add"})

@@ -1,4 +1,4 @@
-"""What we keep of an instance's answers."""
+"""The values that we keep of an instance's answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stalkeer.model import InstanceKind, WantedKind
 
 
 def instance_label(kind: InstanceKind, slug: str) -> str:
-    """An instance in messages: `Radarr`, `Radarr 4k`."""
+    """Name an instance for messages: `Radarr`, `Radarr 4k`."""
     return f"{kind.capitalize()} {slug.removeprefix(kind.value).removeprefix('-')}".rstrip()
 
 
@@ -27,7 +27,7 @@ class TitleOrigin(StrEnum):
 
 
 class WantedReason(StrEnum):
-    """Why an item is wanted: no file at all, or one below the profile's cutoff."""
+    """The reason why an item is wanted: no file, or a file below the profile's cutoff."""
 
     MISSING = "missing"
     CUTOFF = "cutoff"
@@ -35,7 +35,7 @@ class WantedReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KnownTitle:
-    """A name of a film or series; `season` where it names one season only."""
+    """A title of a movie or series. `season` is set when the title belongs to one season only."""
 
     title: str
     origin: TitleOrigin
@@ -44,7 +44,7 @@ class KnownTitle:
 
 @dataclass(frozen=True, slots=True)
 class LibraryItem:
-    """A film or series of an instance's library, whether it has files or not. Ids of 0 are unknown and None here."""
+    """A movie or series in an instance's library, with or without files. An unknown id (0) is None here."""
 
     kind: LibraryKind
     arr_id: int
@@ -68,7 +68,7 @@ class LibraryItem:
 
 @dataclass(frozen=True, slots=True)
 class FileQuality:
-    """A quality as the instance names it; `resolution` in lines, 0 where it has none."""
+    """A quality as the instance names it. `resolution` is in lines; 0 when unknown."""
 
     id: int
     name: str
@@ -78,7 +78,7 @@ class FileQuality:
 
 @dataclass(frozen=True, slots=True)
 class WantedItem:
-    """What an instance wants. `library_arr_id` is the film itself or the episode's series."""
+    """An item that an instance wants. `library_arr_id` is the movie itself or the episode's series."""
 
     kind: WantedKind
     arr_id: int
@@ -101,7 +101,7 @@ class WantedItem:
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """Something the instance is already fetching by other means."""
+    """A download in the instance's own queue."""
 
     arr_id: int  # movieId or episodeId
     title: str
@@ -112,7 +112,7 @@ class QueueRow:
 
 @dataclass(frozen=True, slots=True)
 class SizeBounds:
-    """The sizes an instance accepts of a quality, in MB a minute; None for no bound."""
+    """The sizes that an instance accepts for a quality, in MB per minute; None means no limit."""
 
     least: float | None = None
     most: float | None = None
@@ -121,7 +121,7 @@ class SizeBounds:
 
 @dataclass(frozen=True, slots=True)
 class ProfileQuality:
-    """One quality of a profile. `rank` grows with preference; members of one group share it."""
+    """A quality in a profile. `rank` grows with preference. Members of a group share a rank."""
 
     quality: FileQuality
     allowed: bool
@@ -131,7 +131,7 @@ class ProfileQuality:
 
 @dataclass(frozen=True, slots=True)
 class QualityProfile:
-    """`cutoff_rank`: at this rank nothing better is looked for."""
+    """`cutoff_rank` is the rank at which the search for better files ends."""
 
     id: int
     name: str
@@ -151,7 +151,7 @@ class RootFolder:
 
 @dataclass(frozen=True, slots=True)
 class MediaManagement:
-    """Those settings of an instance that decide how our file is taken."""
+    """The settings of an instance that affect how it imports our file."""
 
     uses_hard_links: bool
     minimum_free_mb: int
@@ -173,7 +173,7 @@ class RemotePathMapping:
 
 @dataclass(frozen=True, slots=True)
 class BlockedRelease:
-    """A release that an instance will not have again; `arr_ids` are the film's or the episodes'."""
+    """A release on an instance's blocklist. `arr_ids` are the ids of the movie or the episodes."""
 
     arr_ids: tuple[int, ...]
     title: str
@@ -193,7 +193,7 @@ class SystemStatus:
 
 @dataclass(frozen=True, slots=True)
 class CommandState:
-    """Where a command stands. `result` is `unknown` for most commands, and says nothing for ManualImport."""
+    """The state of a command. `result` is `unknown` for most commands and meaningless for ManualImport."""
 
     id: int
     status: str

@@ -1,4 +1,4 @@
-"""Our webhook in an instance: put there, found again, taken out. Saving it makes the instance send a Test at once."""
+"""Add, find and remove our webhook in an instance. On saving, the instance sends a Test event at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stalkeer.errors import ArrTooOld
 
 NAME = "Stalkeer"
 POST = 1
-# every switch that tells of what changes our view; renames and updates of the program do not
+# every event that changes our view; renames and program updates do not
 WANTED_EVENTS = frozenset(
     {"onGrab", "onDownload", "onUpgrade", "onHealthIssue", "onHealthRestored", "onManualInteractionRequired"}
     | {"onMovieAdded", "onMovieDelete", "onMovieFileDelete", "onMovieFileDeleteForUpgrade"}
@@ -23,7 +23,7 @@ WANTED_EVENTS = frozenset(
 
 @dataclass(frozen=True)
 class WebhookTarget:
-    """Where the instance is to send its events. The secret goes as basic auth: URLs are logged."""
+    """The address for the instance's events. The secret is sent as basic auth, because URLs are logged."""
 
     url: str
     username: str
@@ -42,7 +42,7 @@ _ANYTHING = TypeAdapter(dict[str, Any])
 
 
 def find_webhook(client: ArrClient) -> int | None:
-    """The id of our connection in the instance."""
+    """Return the id of our webhook in the instance."""
     for row in client.get(_NOTIFICATIONS, "notification"):
         if row.implementation == "Webhook" and row.name == NAME:
             return row.id
@@ -50,7 +50,7 @@ def find_webhook(client: ArrClient) -> int | None:
 
 
 def register_webhook(client: ArrClient, target: WebhookTarget) -> None:
-    """Make or renew our connection. Raises ArrRefused with the instance's words where it cannot reach us."""
+    """Create or update our webhook. Raises ArrRefused with the instance's message when it cannot reach us."""
     body = _filled(_template(client), target)
     present = find_webhook(client)
     if present is None:
@@ -60,7 +60,7 @@ def register_webhook(client: ArrClient, target: WebhookTarget) -> None:
 
 
 def remove_webhook(client: ArrClient) -> bool:
-    """Take our connection out; False where there was none."""
+    """Remove our webhook. Return False when there was none."""
     present = find_webhook(client)
     if present is None:
         return False
@@ -69,7 +69,7 @@ def remove_webhook(client: ArrClient) -> bool:
 
 
 def _template(client: ArrClient) -> dict[str, Any]:
-    """The instance's own form of a webhook: which switches and fields there are differs between versions."""
+    """Return the instance's own webhook form. Its switches and fields differ between versions."""
     for template in client.get(_TEMPLATES, "notification/schema"):
         if template.get("implementation") == "Webhook":
             return template

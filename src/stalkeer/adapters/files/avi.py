@@ -1,4 +1,4 @@
-"""AVI: RIFF chunks of a type and a size, in several RIFFs where the file is large (OpenDML)."""
+"""Read AVI files: RIFF chunks of a type and a size. Large files hold several RIFFs (OpenDML)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Findings:
     audio: int = 0
     has_video: bool = False
     has_media: bool = False
-    last_index: int = 0  # where the last chunk ends that a super index speaks of
+    last_index: int = 0  # end of the last chunk that a super index lists
     stream_seconds: list[float] = field(default_factory=list)
 
 
@@ -27,14 +27,14 @@ def is_avi(start: bytes) -> bool:
 
 
 def walk(file: BinaryIO, size: int) -> ContainerFacts:
-    """Raises Broken where a RIFF, or something an index speaks of, lies beyond the end of the file."""
+    """Walk an AVI file. Raises Broken when a RIFF or an indexed chunk lies beyond the end of the file."""
     found = Findings()
     offset = 0
     while offset + 12 <= size:
         file.seek(offset)
         kind, length, _form = struct.unpack("<4sI4s", file.read(12))
         if kind != b"RIFF":
-            break  # whatever follows the last RIFF
+            break  # unrelated bytes after the last RIFF
         end = offset + 8 + length
         if length < 4 or end > size:
             raise Broken(f"a RIFF at byte {offset} ends at {end}, the file at {size}")
@@ -43,7 +43,7 @@ def walk(file: BinaryIO, size: int) -> ContainerFacts:
     if not found.has_media:
         raise Broken("no media data (movi): the file ends before it")
     if found.last_index > size:
-        raise Broken(f"the index speaks of byte {found.last_index}, the file ends at {size}")
+        raise Broken(f"the index refers to byte {found.last_index}, the file ends at {size}")
     return ContainerFacts(
         "avi",
         is_whole=True,
@@ -54,7 +54,7 @@ def walk(file: BinaryIO, size: int) -> ContainerFacts:
 
 
 def find_picture(file: BinaryIO, size: int) -> Picture | None:
-    """What the main header says, the first list of the file."""
+    """Return the picture size in the main header, which is the file's first list."""
     file.seek(12)
     header = file.read(min(size, 4096))
     at = header.find(b"avih")

@@ -1,7 +1,7 @@
-"""Is a media file whole, how long does it play, which languages does it carry? Walks the container; decodes nothing.
+"""Check whether a media file is whole, and read its playing time and languages. Decodes nothing.
 
-Reads a few pages of a film of any size: headers, indexes, and whether everything they speak of lies within the file.
-A hole of zeros in the middle is not seen.
+Reads a few pages of a file of any size: headers, indexes, and whether all that they refer to lies within the file.
+A hole of zeros in the middle is not detected.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ WALKS = (
 
 
 def inspect(path: Path) -> ContainerFacts:
-    """The facts of the file at `path`. Raises OSError where it cannot be read, nothing for whatever it may hold."""
+    """Return the facts of the file at `path`. Raises OSError when it cannot be read, and nothing for bad contents."""
     size = path.stat().st_size
     with path.open("rb") as file:
         return inspect_file(file, size)
 
 
 def inspect_file(file: BinaryIO, size: int) -> ContainerFacts:
-    """A `kind` of None is no video container; `reason` says what it is instead."""
+    """Return the facts of an open file. A `kind` of None means no video container; `reason` then says what it is."""
     if size == 0:
         return ContainerFacts(None, is_whole=False, reason="an empty file")
     start = file.read(START)
-    if is_text(start):  # four letters of a sentence may stand where a box has its name
+    if is_text(start):  # the letters of a text could pass for the name of an MP4 box
         return ContainerFacts(None, is_whole=None, reason=describe(start))
     for kind, recognises, walk in WALKS:
         if recognises(start):
@@ -46,5 +46,5 @@ def inspect_file(file: BinaryIO, size: int) -> ContainerFacts:
     if not start.strip(b"\0"):
         return ContainerFacts(None, is_whole=False, reason="a file that begins with zeros only")
     kind_alone = container_by_signature(start)
-    reason = "its end is not looked for in this form" if kind_alone else describe(start)
+    reason = "its end is not checked in this format" if kind_alone else describe(start)
     return ContainerFacts(kind_alone, is_whole=None, reason=reason)

@@ -1,4 +1,4 @@
-"""What a container walk finds out about a media file."""
+"""The facts that a container walk finds in a media file."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 @dataclass(frozen=True)
 class ContainerFacts:
-    """`is_whole` is None where the container cannot tell; `reason` says why it is not, or cannot be told to be, whole.
+    """`is_whole` is None when the container cannot show it. `reason` explains a value that is not True.
 
-    Languages are as the file has them (ISO 639-2 or BCP 47), "und" where a track names none.
+    Languages are as in the file (ISO 639-2 or BCP 47); "und" when a track has none.
     """
 
     kind: str | None  # mp4 | matroska | avi | mpegts, or one of `recognise.SIGNATURES`; None: no video container
@@ -27,7 +27,7 @@ class ContainerFacts:
         return bool(self.audio_languages)
 
     def to_document(self) -> dict[str, Any]:
-        """As kept in `downloads.facts`."""
+        """Return the form that is stored in `downloads.facts`."""
         return {
             "kind": self.kind,
             "is_whole": self.is_whole,
@@ -51,20 +51,20 @@ class ContainerFacts:
         )
 
 
-# (least width, least height, resolution): either is enough; Radarr and Sonarr count so when they import a file
+# (least width, least height, resolution): one of both suffices, as in Radarr's and Sonarr's imports
 _RESOLUTIONS = ((3200, 2100, 2160), (1800, 1000, 1080), (1200, 700, 720))
 SD = 480
 
 
 class Picture(NamedTuple):
-    """The size of a film's picture, in pixels."""
+    """The size of a video's picture, in pixels."""
 
     width: int
     height: int
 
     @property
     def lines(self) -> int:
-        """The resolution that it counts as: wide films have fewer lines than their resolution is called by."""
+        """The nominal resolution. Wide pictures have fewer lines than their resolution's name says."""
         found = (lines for width, height, lines in _RESOLUTIONS if self.width >= width or self.height >= height)
         return next(found, SD)
 

@@ -1,4 +1,4 @@
-"""Matroska and WebM: elements of an id, a size and contents (RFC 8794, RFC 9559)."""
+"""Read Matroska and WebM files: elements of an id, a size and contents (RFC 8794, RFC 9559)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ END_TOLERANCE_S = 30.0
 
 @dataclass(frozen=True)
 class Element:
-    """`size` is None where the writer did not know it."""
+    """`size` is None when the writer did not know it."""
 
     id: int
     start: int
@@ -42,7 +42,7 @@ class Findings:
     subtitles: list[str] = field(default_factory=list)
     has_video: bool = False
     has_tracks: bool = False
-    pointers: dict[int, int] = field(default_factory=dict)  # element id -> where SeekHead says it is
+    pointers: dict[int, int] = field(default_factory=dict)  # element id -> position according to SeekHead
     clusters: int = 0
     last_timestamp: int = 0
 
@@ -52,7 +52,7 @@ def is_matroska(start: bytes) -> bool:
 
 
 def walk(file: BinaryIO, size: int) -> ContainerFacts:
-    """Raises Broken where the segment, or something its index points at, lies beyond the end of the file."""
+    """Walk a Matroska file. Raises Broken when the segment or an indexed element lies beyond the end of the file."""
     header = _element(file, 0, size)
     if header.end is None or header.end > size:
         raise Broken("the file ends within its header")
@@ -72,7 +72,7 @@ def walk(file: BinaryIO, size: int) -> ContainerFacts:
 
 
 def find_picture(file: BinaryIO, size: int) -> Picture | None:
-    """The largest video track's, where the tracks stand before the media. Raises Broken where they end too early."""
+    """Return the largest video track's picture, if tracks precede the media. Raises Broken when they are cut off."""
     header = _element(file, 0, size)
     if header.end is None:
         return None
@@ -97,10 +97,10 @@ def _facts(found: Findings, *, is_size_known: bool) -> ContainerFacts:
     is_whole: bool | None = True
     reason = ""
     if not is_size_known:
-        # Written as a stream: only the playing time tells whether the last cluster is the last
+        # written as a stream: only the playing time shows whether clusters are missing
         seen_s = min(found.last_timestamp * found.scale_ns, 10**18) / 1e9
         if found.duration_s is None:
-            is_whole, reason = None, "written as a stream: its end cannot be told"
+            is_whole, reason = None, "written as a stream: its end cannot be checked"
         elif seen_s < found.duration_s - END_TOLERANCE_S:
             raise Broken(f"it should play for {found.duration_s:.0f} s and ends after {seen_s:.0f} s")
     return ContainerFacts(
@@ -115,7 +115,7 @@ def _facts(found: Findings, *, is_size_known: bool) -> ContainerFacts:
 
 
 def _walk_segment(file: BinaryIO, segment: Element, size: int, found: Findings) -> None:
-    """Up to the first cluster where the segment's size is known, else through all of them."""
+    """Walk up to the first cluster when the segment's size is known, otherwise through all clusters."""
     end = segment.end or size
     offset = segment.start
     while offset < end:
@@ -137,7 +137,7 @@ def _walk_segment(file: BinaryIO, segment: Element, size: int, found: Findings) 
 
 
 def _walk_cluster(file: BinaryIO, cluster: Element, size: int, found: Findings) -> int:
-    """Where the next element starts; a cluster of unknown size ends where a top-level element begins."""
+    """Return the start of the next element. A cluster of unknown size ends at the next top-level element."""
     offset = cluster.start
     end = cluster.end or size
     while offset < end:
@@ -183,7 +183,7 @@ def _read_track(fields: dict[int, bytes], found: Findings) -> None:
 
 
 def _follow_pointers(file: BinaryIO, segment: Element, size: int, found: Findings) -> None:
-    """What SeekHead points at must be there; tracks and info may lie behind the clusters."""
+    """Check that every element in SeekHead exists. Read tracks and info that come after the clusters."""
     for wanted, position in found.pointers.items():
         offset = segment.start + position
         if offset >= size:

@@ -1,4 +1,4 @@
-"""MP4 and QuickTime: boxes of a size and a type (ISO/IEC 14496-12)."""
+"""Read MP4 and QuickTime files: boxes of a size and a type (ISO/IEC 14496-12)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stalkeer.adapters.files.facts import Broken, ContainerFacts, Picture
 FIRST_TYPES = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"styp", b"pnot"})
 MAX_INDEX = 256 * 1024 * 1024
 UNKNOWN_32 = 0xFFFFFFFF
-# QuickTime's own numbers for languages (Inside Macintosh) as far as films come in them: three letters for each
+# QuickTime's language numbers (Inside Macintosh), as far as movies use them: three letters each
 QUICKTIME_LANGUAGES = (
     "engfregeritadutswespadanpornorhebjpnarafingreicemlttur"
     "hrvchiurdhinthakorlitpolhunestlavsmifaoperruschidutglealbrumczesloslvyidsrpmacbulukr"
@@ -20,7 +20,7 @@ QUICKTIME_LANGUAGES = (
 
 @dataclass(frozen=True)
 class Box:
-    """Its contents lie from `start` up to `end`."""
+    """A box whose contents go from `start` up to `end`."""
 
     kind: bytes
     start: int
@@ -31,13 +31,13 @@ class Box:
 class Track:
     handler: bytes = b""
     language: str = "und"
-    last_byte: int = 0  # where its last sample ends
+    last_byte: int = 0  # end of its last sample
     duration_s: float = 0.0
 
 
 @dataclass
 class Index:
-    """What the movie box says."""
+    """The contents of the movie box (moov)."""
 
     timescale: int = 0
     duration: int = 0
@@ -51,11 +51,11 @@ def is_mp4(start: bytes) -> bool:
 
 
 def walk(file: BinaryIO, size: int) -> ContainerFacts:
-    """Raises Broken where a box or a sample lies beyond the end of the file, or the index is missing."""
+    """Walk an MP4 file. Raises Broken when a box or sample lies beyond the end of the file, or the index is missing."""
     index: Index | None = None
     kinds: list[bytes] = []
     segments_end = 0
-    is_quicktime = True  # files older than brands are
+    is_quicktime = True  # files from before brands are QuickTime
     for box in _top_boxes(file, size):
         kinds.append(box.kind)
         if box.kind == b"ftyp":
@@ -67,14 +67,14 @@ def walk(file: BinaryIO, size: int) -> ContainerFacts:
     if index is None:
         raise Broken("the index (moov) is missing: the file ends before it")
     if segments_end > size:
-        raise Broken(f"the segment index speaks of {segments_end} bytes, the file has {size}")
+        raise Broken(f"the segment index covers {segments_end} bytes, the file has {size}")
     _check_media(index, kinds, size)
-    # an index of all fragments stands before or after them
+    # an index of all fragments is at the start (sidx) or the end (mfra)
     return _facts(index, is_counted=segments_end > 0 or b"mfra" in kinds)
 
 
 def find_picture(file: BinaryIO, size: int) -> Picture | None:
-    """The largest video track's. Raises Broken where the index has not come yet."""
+    """Return the largest picture of the video tracks. Raises Broken when the file ends before the index."""
     for box in _top_boxes(file, size):
         if box.kind == b"moov":
             tracks = (body for kind, body in _inner(_contents(file, box)) if kind == b"trak")
@@ -83,7 +83,7 @@ def find_picture(file: BinaryIO, size: int) -> Picture | None:
 
 
 def _picture_of_track(track: bytes) -> Picture:
-    """Zero by zero for what is no video track."""
+    """Return zero by zero for a track without video."""
     media = dict(_inner(dict(_inner(track)).get(b"mdia", b"")))
     table = dict(_inner(dict(_inner(media.get(b"minf", b""))).get(b"stbl", b"")))
     entry = table.get(b"stsd", b"")[8:]  # the first sample entry
@@ -180,7 +180,7 @@ def _read_index(payload: bytes, *, is_quicktime: bool) -> Index:
 
 
 def _time_of(body: bytes) -> tuple[int, int]:
-    """(timescale, duration) of a movie or media header; a duration of all ones is unknown."""
+    """Return (timescale, duration) of a movie or media header. All ones mean an unknown duration."""
     if body[:1] == b"\1":
         timescale, duration, unknown = int.from_bytes(body[20:24]), int.from_bytes(body[24:32]), 2**64 - 1
     else:
@@ -206,7 +206,7 @@ def _read_track(payload: bytes, *, is_quicktime: bool) -> Track:
 
 
 def _language_of(body: bytes, *, is_quicktime: bool) -> str:
-    """Three letters of five bits, or QuickTime's own number; 0 is English there and "not said" in many an MP4."""
+    """Decode three letters of five bits, or a QuickTime number. 0 means English in QuickTime, unknown in MP4."""
     packed = int.from_bytes(body[32:34] if body[:1] == b"\1" else body[20:22])
     if packed < 0x400 or packed == 0x7FFF:
         return QUICKTIME_LANGUAGES[packed * 3 : packed * 3 + 3] or "und" if packed or is_quicktime else "und"
@@ -214,7 +214,7 @@ def _language_of(body: bytes, *, is_quicktime: bool) -> str:
 
 
 def _last_byte(minf: bytes) -> int:
-    """Where the last chunk's samples end, by the sample tables; 0 where there are none (fragments)."""
+    """Return the end of the last chunk's samples by the sample tables; 0 without tables (fragments)."""
     tables = {}
     for kind, body in _inner(minf):
         if kind == b"stbl":
@@ -248,7 +248,7 @@ def _size_of_last_chunk(sizes: bytes, to_chunk: bytes, runs: int) -> int:
 
 
 def _indexed_size(sidx: bytes) -> int:
-    """How many bytes after itself a segment index speaks of."""
+    """Return the number of bytes after a segment index that it covers."""
     is_wide = sidx[:1] == b"\1"
     first = int.from_bytes(sidx[20:28] if is_wide else sidx[16:20])
     at = 28 if is_wide else 20

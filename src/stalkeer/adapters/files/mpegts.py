@@ -1,7 +1,7 @@
-"""MPEG transport streams: packets of 188 bytes (192 with a time stamp). ISO/IEC 13818-1.
+"""Read MPEG transport streams: packets of 188 bytes (192 with a time stamp). ISO/IEC 13818-1.
 
-A stream has no end mark. A cut within a packet is seen, and one within a counted audio packet; a cut elsewhere only
-shows in the playing time.
+A stream has no end mark. Only a cut within a packet or within a counted audio packet is detected. Any other cut shows
+only in the playing time.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def is_mpegts(start: bytes) -> bool:
 
 
 def walk(file: BinaryIO, size: int) -> ContainerFacts:
-    """Raises Broken where packets are out of step or the last one is not whole."""
+    """Walk a transport stream. Raises Broken when packets are out of step or the last packet is incomplete."""
     file.seek(0)
     head = file.read(WINDOW)
     packet_size = _packet_size(head)
@@ -59,7 +59,7 @@ def walk(file: BinaryIO, size: int) -> ContainerFacts:
 
 
 def find_picture(file: BinaryIO, size: int) -> Picture | None:
-    """What the first video stream says of itself within the first megabytes."""
+    """Return the picture size that the first video stream gives within the first megabytes."""
     file.seek(0)
     head = file.read(min(size, WINDOW))
     packet_size = _packet_size(head)
@@ -77,7 +77,7 @@ def find_picture(file: BinaryIO, size: int) -> Picture | None:
 
 
 def _without_header(payload: bytes, *, starts: bool) -> bytes:
-    """The stream's own bytes: a packet that starts a unit (PES) begins with a header."""
+    """Return the stream's own bytes: a packet that starts a unit (PES) begins with a header."""
     is_header = starts and payload[:3] == b"\0\0\1" and len(payload) > 8
     return payload[9 + payload[8] :] if is_header else payload
 
@@ -102,7 +102,7 @@ def _check_steps(file: BinaryIO, size: int, packet_size: int, lead: int) -> None
 
 
 def _packets(window: bytes, packet_size: int, lead: int) -> Iterator[tuple[int, bool, bytes]]:
-    """(PID, starts a unit, packet)."""
+    """Yield (PID, whether it starts a unit, packet)."""
     for offset in range(lead, len(window) - 187, packet_size):
         packet = window[offset : offset + 188]
         if packet[0] == SYNC:
@@ -173,7 +173,7 @@ def _language(descriptor: bytes) -> str:
 
 
 def _check_last_audio(tail: bytes, packet_size: int, lead: int, found: Findings) -> None:
-    """Audio packets say how long they are: the last one of each track must be complete."""
+    """Check that the last audio packet of each track is complete: audio packets carry their length."""
     expected: dict[int, int] = {}
     arrived: dict[int, int] = {}
     for pid, starts, packet in _packets(tail, packet_size, lead):
@@ -191,7 +191,7 @@ def _check_last_audio(tail: bytes, packet_size: int, lead: int, found: Findings)
 
 
 def _duration(head: bytes, tail: bytes, packet_size: int, lead: int) -> float | None:
-    """From the first to the last programme clock; the clock of 90 kHz wraps every 26 hours."""
+    """Return the time from the first to the last programme clock. The clock of 90 kHz wraps every 26 hours."""
     first = next(_clocks(head, packet_size, lead), None)
     if first is None:
         return None

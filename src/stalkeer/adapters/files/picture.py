@@ -1,4 +1,4 @@
-"""How large is a film's picture? Reads the head of a file, which need not have come whole; decodes nothing."""
+"""Read the picture size from the head of a file, which may be incomplete. Decodes nothing."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ FINDERS = (
 
 
 def picture_of(path: Path) -> Picture | None:
-    """The picture of the file at `path`. Raises OSError where it cannot be read, nothing for whatever it may hold."""
+    """Return the picture size of the file at `path`. Raises OSError when it cannot be read, not for bad contents."""
     size = path.stat().st_size
     with path.open("rb") as file:
         return picture_in(file, size)
 
 
 def picture_in(file: BinaryIO, size: int) -> Picture | None:
-    """None where the first `size` bytes do not say it, or not yet."""
+    """Return the picture size, or None when the first `size` bytes do not contain it."""
     start = file.read(4096)
     for recognises, find in FINDERS:
         if recognises(start):
             try:
                 found = find(file, size)
-            except Broken:  # of a file on its way only the beginning is there
+            except Broken:  # a running download has only the beginning
                 return None
             return found if found is not None and found.width and found.height else None
     return None

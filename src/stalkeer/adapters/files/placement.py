@@ -1,4 +1,4 @@
-"""Put a finished file where it belongs: all of it or nothing, on the same file system or on another."""
+"""Move a finished file to its place, completely or not at all, within a file system or across two."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ NO_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK, errn
 
 @dataclass(frozen=True)
 class Modes:
-    """Permissions of what is put in place; None leaves them to the umask."""
+    """The permissions of new files and folders; None leaves them to the umask."""
 
     file: int | None = None
     folder: int | None = None
 
 
 def place(part: Path, target: Path, modes: Modes = Modes(), copied: Callable[[int], None] = lambda size: None) -> Path:
-    """Move `part` to `target`, durably, making its folders. Where they lie on different disks it is copied.
+    """Move `part` to `target` durably and create its folders. Across file systems, copy it.
 
-    Safe to repeat after a kill at any moment: a target whose part is gone has been placed. A target that is there
-    already is replaced only by a file of the same size, as a kill between copy and removal leaves it. `copied` hears
-    of every piece of a copy and may raise to stop it; nothing but the part is left then.
+    Safe to repeat after a kill at any moment: if the part is gone and the target exists, it was placed. An existing
+    target is replaced only when it has the same size, which is the state after a kill between copy and removal.
+    `copied` is called for every piece of a copy and may raise to stop it; then only the part remains.
     """
     _refuse_detours(target)
     with _explained(part, target):
         if not part.exists():
             if target.is_file():
                 return target
-            raise PlacementError(f"{part} cannot be put to {target}: it is not there")
+            raise PlacementError(f"{part} cannot be moved to {target}: it does not exist")
         _refuse_others_file(part, target)
         make_folders(target.parent, modes.folder)
         _move(part, target, modes, copied)
@@ -46,7 +46,7 @@ def place(part: Path, target: Path, modes: Modes = Modes(), copied: Callable[[in
 def duplicate(
     file: Path, target: Path, modes: Modes = Modes(), copied: Callable[[int], None] = lambda size: None
 ) -> Path:
-    """Let `file` lie at `target` too: as a hard link, or as a copy where there can be none. Safe to repeat."""
+    """Make `file` available at `target` too: as a hard link, or as a copy if links are impossible. Safe to repeat."""
     _refuse_detours(target)
     with _explained(file, target):
         _refuse_others_file(file, target)
@@ -64,7 +64,7 @@ def duplicate(
 
 
 def make_folders(folder: Path, mode: int | None = None) -> None:
-    """Make `folder` and what leads to it; `mode` is given to what is new."""
+    """Create `folder` and its parents. `mode` is set on new folders only."""
     missing = []
     while not folder.exists():
         missing.append(folder)
@@ -105,7 +105,7 @@ def _move(part: Path, target: Path, modes: Modes, copied: Callable[[int], None])
 
 
 def _copy(part: Path, target: Path, modes: Modes, copied: Callable[[int], None]) -> None:
-    """To a hidden name beside the target first: whoever watches the folder never sees half a film."""
+    """Copy to a hidden name beside the target first. Programs that watch the folder never see a partial file."""
     waiting = target.with_name(temporary_name(target.name))
     try:
         with part.open("rb") as source, waiting.open("wb") as sink:
@@ -114,7 +114,7 @@ def _copy(part: Path, target: Path, modes: Modes, copied: Callable[[int], None])
             while offset < size:
                 sent = os.sendfile(sink.fileno(), source.fileno(), offset, min(COPY_CHUNK, size - offset))
                 if not sent:
-                    raise OSError(errno.EIO, "the part became shorter while it was copied")
+                    raise OSError(errno.EIO, "the file became shorter while it was copied")
                 offset += sent
                 copied(sent)
             os.fsync(sink.fileno())
@@ -137,20 +137,20 @@ def _sync_file(path: Path) -> None:
 
 def _refuse_detours(target: Path) -> None:
     if not target.is_absolute() or ".." in target.parts:
-        raise PlacementRefused(f"{target} is no place for a file: it must be an absolute path without '..'")
+        raise PlacementRefused(f"{target} cannot be used: it must be an absolute path without '..'")
 
 
 def _refuse_others_file(file: Path, target: Path) -> None:
     if target.is_dir():
-        raise PlacementRefused(f"{file.name} cannot be put to {target}: a folder is there. Move it away, then retry")
+        raise PlacementRefused(f"{file.name} cannot be moved to {target}: a folder is there. Move it away, then retry")
     if target.exists() and target.stat().st_size != file.stat().st_size:
         raise PlacementRefused(
-            f"{file.name} cannot be put to {target}: another file is there. Move it away, then retry"
+            f"{file.name} cannot be moved to {target}: another file is there. Move it away, then retry"
         )
 
 
 PERMISSION = "permission is missing; make the folder writable for the user that runs Stalkeer, then retry"
-# what passes by itself once the disk has room or is back; unknown errors count as such, too
+# errors that pass once the disk has room or is back; unknown errors count as passing, too
 PASSING = {
     errno.ENOSPC: "the disk is full; free some space",
     errno.EDQUOT: "the disk quota is used up; free some space",
@@ -159,10 +159,10 @@ PASSING = {
 LASTING = {
     errno.EACCES: PERMISSION,
     errno.EPERM: PERMISSION,
-    errno.EFBIG: "that file system cannot hold a file of that size; use another one for that folder, then retry",
-    errno.ENAMETOOLONG: "the name is too long for that file system; use another one for that folder, then retry",
-    errno.EINVAL: "that file system does not take the name; use another one for that folder, then retry",
-    errno.EILSEQ: "that file system does not take the letters of the name; mount it with UTF-8, then retry",
+    errno.EFBIG: "that file system cannot hold a file of that size; use another for that folder, then retry",
+    errno.ENAMETOOLONG: "the name is too long for that file system; use another for that folder, then retry",
+    errno.EINVAL: "that file system does not accept the name; use another for that folder, then retry",
+    errno.EILSEQ: "that file system does not accept the letters of the name; mount it with UTF-8, then retry",
     errno.ENOTDIR: "a part of the path is a file; move it away, then retry",
     errno.ELOOP: "its links lead in a circle; correct them, then retry",
 }
@@ -176,4 +176,4 @@ def _explained(part: Path, target: Path) -> Iterator[None]:
         code = error.errno or 0
         kind = PlacementRefused if code in LASTING else PlacementError
         reason = LASTING.get(code) or PASSING.get(code) or error.strerror or str(error)
-        raise kind(f"{part.name} cannot be put to {target}: {reason}") from error
+        raise kind(f"{part.name} cannot be moved to {target}: {reason}") from error

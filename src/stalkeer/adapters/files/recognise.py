@@ -1,9 +1,9 @@
-"""Recognise what bytes are by their beginning: a video container, or what somebody took for one."""
+"""Recognise a file by its first bytes: a video container, or something mistaken for one."""
 
 from __future__ import annotations
 
-START = 4096  # bytes that are enough to tell
-# Containers that are known by their signature and not walked: Radarr and Sonarr import them
+START = 4096  # bytes that suffice
+# containers that Radarr and Sonarr import; recognised by their signature only
 SIGNATURES = (
     ("mpegps", b"\x00\x00\x01\xba"),
     ("flv", b"FLV\x01"),
@@ -33,12 +33,12 @@ def container_by_signature(start: bytes) -> str | None:
 
 
 def is_text(start: bytes) -> bool:
-    """Containers hold NUL or other control bytes within their first half kilobyte; text holds none."""
+    """Tell whether bytes are text. Containers have control bytes within their first half kilobyte; text has none."""
     return not any(byte < 9 or 13 < byte < 32 for byte in start[:TEXT_START])
 
 
 def describe(start: bytes) -> str:
-    """In a few words, for people; nothing of the bytes is quoted, since a page may name an account's login."""
+    """Describe the contents in a few words. Quotes no bytes, because a page may contain an account's login."""
     text = _as_text(start)
     visible = text.lstrip().encode() if text is not None else start
     named = next((words for words, signature in OTHERS if visible.startswith(signature)), None)
@@ -46,7 +46,7 @@ def describe(start: bytes) -> str:
 
 
 def _as_text(start: bytes) -> str | None:
-    """The beginning as text where it is any, in UTF-8 or UTF-16 with or without its mark."""
+    """Return the beginning as text in UTF-8 or UTF-16, with or without a byte order mark; None when it is no text."""
     even = start[: len(start) // 2 * 2]
     for mark, encoding, zeros in ((b"\xff\xfe", "utf-16-le", even[1:64:2]), (b"\xfe\xff", "utf-16-be", even[:64:2])):
         is_wide = start.startswith(mark) or (bool(zeros) and not any(zeros))

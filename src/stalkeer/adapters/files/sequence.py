@@ -1,4 +1,4 @@
-"""The picture size in a raw video stream: MPEG-2 sequence headers, H.264 and HEVC parameter sets.
+"""Read the picture size from a raw video stream: MPEG-2 sequence headers, H.264 and HEVC parameter sets.
 
 ISO/IEC 13818-2 6.2.2.1, ITU-T H.264 7.3.2.1.1, ITU-T H.265 7.3.2.2.
 """
@@ -11,14 +11,14 @@ from stalkeer.adapters.files.facts import Picture
 
 MPEG2_TYPES, H264_TYPE, HEVC_TYPE = frozenset({0x01, 0x02}), 0x1B, 0x24
 MPEG2_SEQUENCE, H264_SPS, HEVC_SPS = 0xB3, 7, 33
-MOST = 1024  # bytes of a parameter set that matter
+MOST = 1024  # bytes of a parameter set that can matter
 HIGH_PROFILES = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
 _UNIT = re.compile(b"\x00\x00\x01")
 _ESCAPED = re.compile(b"\x00\x00\x03")
 
 
 def find_in_stream(kind: int, stream: bytes) -> Picture | None:
-    """The picture of a stream of the transport stream's type `kind`; None where it does not say, or is cut off."""
+    """Return the picture size of a stream. `kind` is its stream type; None when the size is absent or cut off."""
     for unit in _UNIT.finditer(stream):
         body = stream[unit.end() : unit.end() + MOST]
         if len(body) < 8:
@@ -62,7 +62,7 @@ class Bits:
         return value
 
     def unsigned(self) -> int:
-        """ue(v): an Exp-Golomb code."""
+        """Read ue(v), an Exp-Golomb code."""
         zeros = 0
         while not self.flag():
             zeros += 1
@@ -97,7 +97,7 @@ def _h264(bits: Bits) -> Picture:
 
 
 def _skip_high_profile(bits: Bits) -> int:
-    """Up to the scaling lists. Returns chroma_format_idc."""
+    """Skip everything up to and including the scaling lists. Return chroma_format_idc."""
     chroma = bits.unsigned()
     if chroma == 3:
         bits.flag()
@@ -150,7 +150,7 @@ def _hevc(bits: Bits) -> Picture:
 
 
 def _cropped(bits: Bits, picture: Picture, unit_x: int, unit_y: int) -> Picture:
-    """Blocks cover more than is shown: 1080 lines are coded as 1088."""
+    """Apply the cropping: blocks cover more than is shown, so 1080 lines are coded as 1088."""
     if not bits.flag():
         return picture
     left, right, top, bottom = (bits.unsigned() for _ in range(4))

@@ -1,4 +1,4 @@
-"""Room on disk, and what is wrong with a folder: missing, not mounted, read-only, not ours, full."""
+"""Check disk space and folders: missing, not mounted, read-only, not writable, full."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from stalkeer.adapters.files.placement import make_folders
 
 MARK = ".stalkeer-folder"
-FOLDER_MEMORY = "folders.json"  # in the data folder: which folders were claimed
+FOLDER_MEMORY = "folders.json"  # in the data folder: the folders that were claimed
 
 
 class FolderState(StrEnum):
@@ -26,12 +26,14 @@ class FolderState(StrEnum):
     BROKEN = "broken"
 
 
-LASTING_STATES = frozenset({FolderState.NOT_WRITABLE, FolderState.NOT_A_FOLDER})  # the others may pass by themselves
+LASTING_STATES = frozenset(
+    {FolderState.NOT_WRITABLE, FolderState.NOT_A_FOLDER}
+)  # the other states may pass by themselves
 
 
 @dataclass(frozen=True)
 class Folder:
-    """`problem` is for the user, with what to do; empty where the folder is usable."""
+    """`problem` tells the user what is wrong and what to do; empty when the folder is usable."""
 
     path: Path
     state: FolderState
@@ -47,12 +49,12 @@ class Volume:
     """The file system that holds a folder."""
 
     device: int
-    free: int  # bytes that an ordinary user may still write
+    free: int  # bytes that a normal user may still write
     size: int
 
 
 def volume_of(folder: Path) -> Volume:
-    """Of `folder`, or of what is there of the path to it."""
+    """Return the volume of `folder`, or of its nearest existing parent."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     counted = os.statvfs(folder)
@@ -60,7 +62,7 @@ def volume_of(folder: Path) -> Volume:
 
 
 def unclaimed(part: Path, total: int) -> int:
-    """Bytes of a running download that the disk has not yet given it: claimed blocks are gone from the free ones."""
+    """Return the bytes of a running download that its file does not occupy yet. Occupied bytes are no longer free."""
     try:
         found = part.stat()
     except OSError:
@@ -68,19 +70,10 @@ def unclaimed(part: Path, total: int) -> int:
     return max(0, total - max(found.st_size, found.st_blocks * 512))
 
 
-def has_room(free: int, running: int, wanted: int, floor: int) -> bool:
-    """May a download of `wanted` bytes start? `running` is what running downloads have yet to claim."""
-    return free - running - wanted >= floor
-
-
-def has_recovered(free: int, floor: int) -> bool:
-    """After a full disk, go on only at twice the floor: else every megabyte freed would be fought over."""
-    return free >= 2 * floor
-
-
 def look_at(folder: Path, memory: Path | None = None) -> Folder:
-    """What state a folder is in. With a `memory` of folders that were once claimed, an unmounted disk is told apart:
-    its mount point is there, but our mark is not in it.
+    """Return the state of a folder. `memory` holds claimed folders and helps to detect an unmounted disk.
+
+    The mount point of an unmounted disk exists, but does not contain our mark.
     """
     if folder.exists() and not folder.is_dir():
         return Folder(folder, FolderState.NOT_A_FOLDER, f"{folder} is a file; a folder is needed there")
@@ -88,23 +81,23 @@ def look_at(folder: Path, memory: Path | None = None) -> Folder:
     if not folder.exists():
         if mark is not None:
             return Folder(
-                folder, FolderState.NOT_MOUNTED, f"{folder} has gone; is the disk that holds it mounted and plugged in?"
+                folder, FolderState.NOT_MOUNTED, f"{folder} is gone; check that its disk is connected and mounted"
             )
-        return Folder(folder, FolderState.MISSING, f"{folder} does not exist; make it, or correct the setting")
+        return Folder(folder, FolderState.MISSING, f"{folder} does not exist; create it, or correct the setting")
     if mark is not None and _read_mark(folder) != mark:
         return Folder(
             folder,
             FolderState.NOT_MOUNTED,
-            f"{folder} is there, but what was in it is not: its disk is probably not mounted. Mount it; if the folder "
-            f"is meant to be a new one, remove it from {memory}",
+            f"{folder} exists, but its former contents do not: its disk is probably not mounted. Mount it; if the "
+            f"folder is new on purpose, remove it from {memory}",
         )
     return _check(folder)
 
 
 def claim(folder: Path, memory: Path, mode: int | None = None) -> Folder:
-    """Make `folder` where it is missing for the first time, and remember it by a mark; then as `look_at`.
+    """Create `folder` the first time, mark it, and remember it. Later calls act like `look_at`.
 
-    `mode` is given to what is made.
+    `mode` is set on new folders.
     """
     known = _recall(memory)
     if str(folder) in known:
@@ -148,7 +141,7 @@ def _read_mark(folder: Path) -> str | None:
 
 
 def _check(folder: Path) -> Folder:
-    """Only asks: writing a probe every few seconds would keep disks from sleeping."""
+    """Check a folder without writing. A test file every few seconds would keep disks awake."""
     try:
         counted = os.statvfs(folder)
     except OSError as error:

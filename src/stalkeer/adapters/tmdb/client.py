@@ -1,6 +1,6 @@
-"""One thin HTTP client for TMDB: spaced requests, retried reads, and a key that shows up nowhere.
+"""Send HTTP requests to TMDB: spaced, retried, and without the key in any message.
 
-A key of version 3 must travel in the query, so no message here ever names more than the path.
+A version 3 key is part of the query, so messages name the path only.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _HOW = "Check `tmdb.api_key`: themoviedb.org shows it under Settings > API."
 
 @dataclass(frozen=True)
 class Access:
-    """Where TMDB is and how to be let in: an API key (v3), or a read access token (v4)."""
+    """The URL of TMDB and the credentials: an API key (v3) or a read access token (v4)."""
 
     api_key: str = field(repr=False)
     url: str = URL
@@ -46,7 +46,7 @@ class Access:
 
 @dataclass
 class Pace:
-    """Starts requests `spacing_s` apart, over all clients that share it."""
+    """Starts requests `spacing_s` apart. All clients that share a pace share the spacing."""
 
     spacing_s: float = SPACING_S
     monotonic: Callable[[], float] = time.monotonic
@@ -64,7 +64,7 @@ class Pace:
 
 
 class TmdbClient:
-    """GET requests to TMDB. Open one per job and close it; the pace is what jobs share."""
+    """GET requests to TMDB. Open a client per job and close it. Jobs share the pace, not the client."""
 
     def __init__(self, access: Access, pace: Pace | None = None) -> None:
         self._access = access
@@ -104,7 +104,7 @@ class TmdbClient:
             return adapter.validate_json(answer.content)
         except (ValueError, RecursionError) as error:  # a ValidationError is a ValueError
             raise TmdbError(
-                f"TMDB answered {path} in an unknown form. Check `tmdb.url` and what lies between here and there."
+                f"TMDB answered {path} in an unknown form. Check `tmdb.url` and any proxy in between."
             ) from error
 
     def _send(self, path: str, query: Mapping[str, str]) -> ApiAnswer:

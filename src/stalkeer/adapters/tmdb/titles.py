@@ -1,4 +1,4 @@
-"""What TMDB calls a film or series, found by id alone; and who bears a title, as rivals only."""
+"""Read the titles of a movie or series by id, and search for other works with the same title."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from stalkeer.adapters.tmdb.client import TmdbClient
 from stalkeer.core.matching.lookup import Namesake, WorkTitles, WorldTitle
 from stalkeer.core.titles import title_key
 
-_MOST_RESOLVED = 5  # namesakes of a series whose TVDB id is asked for
+_MOST_RESOLVED = 5  # search results of a series whose TVDB ids are requested
 
 
 class _Resource(BaseModel):
-    """Foreign JSON at the border; a null counts as absent."""
+    """Describe JSON of TMDB; a null counts as absent."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -25,12 +25,12 @@ class _Alternative(_Resource):
 
 
 class _Alternatives(_Resource):
-    titles: tuple[_Alternative, ...] = ()  # of a film
+    titles: tuple[_Alternative, ...] = ()  # of a movie
     results: tuple[_Alternative, ...] = ()  # of a series
 
 
 class _Translated(_Resource):
-    title: str | None = None  # of a film
+    title: str | None = None  # of a movie
     name: str | None = None  # of a series
 
 
@@ -80,17 +80,17 @@ _SUCCESS = TypeAdapter(_Success)
 
 
 def check_key(client: TmdbClient) -> None:
-    """Raises TmdbError where TMDB does not take the key, or does not answer."""
+    """Check the key. Raises TmdbError when TMDB refuses it or does not answer."""
     client.get(_SUCCESS, "authentication")
 
 
 def movie_titles(client: TmdbClient, tmdb_id: int) -> WorkTitles:
-    """The film of Radarr's own TMDB id; nothing where TMDB does not have it any more."""
+    """Return the titles of a movie by Radarr's TMDB id; empty when TMDB no longer has it."""
     return _titles(client, f"movie/{tmdb_id}", ())
 
 
 def series_titles(client: TmdbClient, tvdb_id: int) -> WorkTitles:
-    """The series that TMDB links with Sonarr's TVDB id; nothing where it links none, or more than one."""
+    """Return the titles of the series that TMDB links to Sonarr's TVDB id; empty unless exactly one is linked."""
     found = client.get(_BY_ID, f"find/{tvdb_id}", {"external_source": "tvdb_id"})
     if found is None or len(found.tv_results) != 1:
         return WorkTitles()
@@ -102,42 +102,46 @@ def _titles(client: TmdbClient, path: str, countries: tuple[str, ...]) -> WorkTi
     alternatives = client.get(_ALTERNATIVES, f"{path}/alternative_titles") or _Alternatives()
     translations = client.get(_TRANSLATIONS, f"{path}/translations") or _Translations()
     titles = [
-        WorldTitle((one.data.title or one.data.name or "").strip(), one.iso_639_1 or "", one.iso_3166_1 or "")
-        for one in translations.translations
-        if one.data is not None
+        WorldTitle((row.data.title or row.data.name or "").strip(), row.iso_639_1 or "", row.iso_3166_1 or "")
+        for row in translations.translations
+        if row.data is not None
     ]
     titles += [
-        WorldTitle((one.title or "").strip(), "", one.iso_3166_1 or "")
-        for one in (*alternatives.titles, *alternatives.results)
+        WorldTitle((row.title or "").strip(), "", row.iso_3166_1 or "")
+        for row in (*alternatives.titles, *alternatives.results)
     ]
     return WorkTitles(tuple(dict.fromkeys(title for title in titles if title.text)), countries)
 
 
 def search_movies(client: TmdbClient, term: str) -> tuple[Namesake, ...]:
-    """All that TMDB finds for a film's title: each may be a rival, none is taken for the film itself."""
+    """Search movies by title. Each result may be a rival of the wanted movie; none is taken for the movie itself."""
     found = client.get(_RESULTS, "search/movie", {"query": term}) or _Results()
     return tuple(
-        Namesake(one.title or "", _year(one.release_date), _other(one.original_title, one.title), tmdb_id=one.id)
-        for one in found.results
-        if one.title
+        Namesake(
+            movie.title or "", _year(movie.release_date), _other(movie.original_title, movie.title), tmdb_id=movie.id
+        )
+        for movie in found.results
+        if movie.title
     )
 
 
 def search_series(client: TmdbClient, term: str) -> tuple[Namesake, ...]:
-    """The same for a series, of those that bear the title and have a TVDB id: without it Sonarr's own series would be
-    its rival."""
+    """Search series with exactly this title and a TVDB id.
+
+    Without the id Sonarr's own series would count as its own rival.
+    """
     found = client.get(_RESULTS, "search/tv", {"query": term}) or _Results()
     key = title_key(term)
-    bearers = [one for one in found.results if key in map(title_key, filter(None, (one.name, one.original_name)))]
-    return tuple(_resolved(client, bearers[:_MOST_RESOLVED]))
+    same = [row for row in found.results if key in map(title_key, filter(None, (row.name, row.original_name)))]
+    return tuple(_resolved(client, same[:_MOST_RESOLVED]))
 
 
-def _resolved(client: TmdbClient, bearers: Iterable[_Found]) -> Iterable[Namesake]:
-    for one in bearers:
-        ids = client.get(_EXTERNAL_IDS, f"tv/{one.id}/external_ids")
-        if one.name and ids is not None and ids.tvdb_id:
-            others = _other(one.original_name, one.name)
-            yield Namesake(one.name, _year(one.first_air_date), others, tvdb_id=ids.tvdb_id)
+def _resolved(client: TmdbClient, found: Iterable[_Found]) -> Iterable[Namesake]:
+    for series in found:
+        ids = client.get(_EXTERNAL_IDS, f"tv/{series.id}/external_ids")
+        if series.name and ids is not None and ids.tvdb_id:
+            others = _other(series.original_name, series.name)
+            yield Namesake(series.name, _year(series.first_air_date), others, tvdb_id=ids.tvdb_id)
 
 
 def _other(original: str | None, title: str | None) -> tuple[str, ...]:

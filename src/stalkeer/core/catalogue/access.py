@@ -1,7 +1,7 @@
-"""An account's own values, kept apart from the URLs that need them: a template and an Access make a real URL.
+"""Keep an account's values apart from its URLs: a template and an Access make a real URL.
 
-`Templates` learns from a playlist which host, user, password and token its URLs share, and puts names in their
-place, so that what is stored and compared survives a change of any of them. Real URLs are secrets: never log them.
+`Templates` finds the hosts, users, passwords and tokens that a playlist's URLs share, and replaces them by names.
+Stored templates then survive a change of these values. Real URLs are secrets: never log them.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ TOKEN_NAMES = frozenset(
 )
 MOST_BASES = 8
 SHORTEST_SECRET = 6  # characters
-BASE_SHARE = 0.05  # a host is the source's own when so much of the sample comes from it
+BASE_SHARE = 0.05  # share of the sample above which a host belongs to the source
 
 
 @dataclass(frozen=True)
 class Access:
-    """The values of a template's names, as they are written in URLs, and the headers and proxy of the source."""
+    """The values of a template's names in the form for URLs, and the headers and proxy of the source."""
 
     base: str = ""
     username: str = field(default="", repr=False)
@@ -53,7 +53,7 @@ class Access:
 
 
 def fill(template: str, access: Access) -> str:
-    """The real URL of `template`. A secret.
+    """Return the real URL of `template`. It is a secret.
 
     >>> fill("{base}/movie/{username}/{password}/7.mkv", Access("http://tv.example", "ann", "s3cret"))
     'http://tv.example/movie/ann/s3cret/7.mkv'
@@ -67,20 +67,20 @@ def fill(template: str, access: Access) -> str:
 
 
 def url_part(value: str) -> str:
-    """A user name or password as it is written within a URL's path."""
+    """Quote a user name or password for the path of a URL."""
     return quote(value, safe="")
 
 
 @dataclass(frozen=True)
 class LearnedAccess:
-    """The values a playlist's URLs share, in the order of their numbers; what `Templates` found."""
+    """The values that a playlist's URLs share, in the order of their numbers."""
 
     bases: tuple[str, ...] = ()
     logins: tuple[tuple[str, str], ...] = ()
     tokens: tuple[tuple[str, str], ...] = ()  # (query key, value)
 
     def named(self) -> dict[str, str]:
-        """Every placeholder's name with its value."""
+        """Return every placeholder name with its value."""
         values: dict[str, str] = {}
         for number, base in enumerate(self.bases, 1):
             values[_numbered("base", number)] = base
@@ -97,10 +97,10 @@ def _numbered(name: str, number: int) -> str:
 
 
 class Templates:
-    """Puts names in the place of the values that a playlist's URLs share.
+    """Replaces the values that a playlist's URLs share by names.
 
-    `known` is what an earlier refresh learned: a value seen again keeps its number, so templates stay comparable.
-    `own` is the login that the list itself was asked for with, which is hidden although no entry's URL may carry it.
+    `known` comes from an earlier refresh: a known value keeps its number, so templates stay comparable. `own` is the
+    login of the playlist's own URL. It is hidden even if no entry's URL contains it.
     """
 
     def __init__(self, known: LearnedAccess | None = None, own: tuple[str, str] | None = None) -> None:
@@ -110,10 +110,10 @@ class Templates:
         self._logins: list[tuple[bytes, bytes]] = []
         self._tokens: list[tuple[bytes, bytes]] = []
         self._replacements: list[tuple[bytes, bytes]] = []
-        self.secrets: tuple[str, ...] = ()  # what gives the account away, wherever it stands
+        self.secrets: tuple[str, ...] = ()  # texts that reveal the account in any place
 
     def learn(self, sample: bytes) -> None:
-        """Read the first megabyte or so of a playlist."""
+        """Learn the shared values from the first megabyte or so of a playlist."""
         urls = _ENTRY_URL.findall(sample.replace(b"\r", b"\n"))
         logins, bases = _logins_of(urls)
         others = [url for url in urls if not url.startswith(tuple(base + b"/" for base in bases))]
@@ -130,7 +130,7 @@ class Templates:
 
     @classmethod
     def of(cls, learned: LearnedAccess) -> Templates:
-        """For values that are known and need not be learned."""
+        """Make templates from known values, without learning."""
         templates = cls(learned)
         templates._bases = [base.encode() for base in learned.bases]
         templates._logins = [(username.encode(), password.encode()) for username, password in learned.logins]
@@ -139,8 +139,10 @@ class Templates:
         return templates
 
     def hide(self, address: str) -> str:
-        """An address that is not an entry's own, such as a logo's: as a template where it carries the login, empty
-        where it carries it in a way that no template can say."""
+        """Hide the login in an address other than an entry's, such as a logo's.
+
+        Return a template, or an empty text when no template can hide the login.
+        """
         if not any(secret in address for secret in self.secrets):
             return address
         template = self.apply(address.encode("utf-8", "replace")).decode()
@@ -155,7 +157,7 @@ class Templates:
         )
 
     def translation(self, reference: LearnedAccess) -> list[tuple[bytes, bytes]]:
-        """Return the replacements that make a chunk read as under `reference`: none until a value was changed."""
+        """Return the replacements that turn a chunk's values into those of `reference`; empty without a change."""
         now = self.learned
         pairs = [(f"{new}/", f"{old}/") for new, old in zip(now.bases, reference.bases, strict=False)]
         pairs += [
@@ -171,7 +173,7 @@ class Templates:
 
     @property
     def account_pattern(self) -> str:
-        """An expression for the URLs of the first login: (section/, stream, .extension); empty without a login."""
+        """A pattern for URLs of the first login: (section/, stream, .extension); empty without a login."""
         if not self._logins or not self._bases:
             return ""
         base = self._bases[0].decode("utf-8", "replace")
@@ -180,7 +182,7 @@ class Templates:
         return rf"{re.escape(base)}/(movie/|series/|live/|){login}/(?a:(\d++)(\.\w++|))"
 
     def apply(self, chunk: bytes) -> bytes:
-        if b"{" in chunk:  # a list that writes our names itself must not be handed the account's values
+        if b"{" in chunk:  # names in the playlist itself must not be filled with the account's values
             chunk = _PLACEHOLDER_BYTES.sub(b"%7B", chunk)
         for value, name in self._replacements:
             chunk = chunk.replace(value, name)
@@ -188,7 +190,7 @@ class Templates:
 
     def _compile(self) -> None:
         self.secrets = tuple(_secrets_of(self.learned))
-        # a longer base first: one may be the beginning of another
+        # the longest base first: a base may be the beginning of another
         bases = sorted(enumerate(self._bases, 1), key=lambda item: -len(item[1]))
         self._replacements = [(base + b"/", b"{%s}/" % _numbered("base", n).encode()) for n, base in bases if base]
         for number, (username, password) in enumerate(self._logins, 1):
@@ -206,7 +208,7 @@ class Templates:
 
 
 def _secrets_of(learned: LearnedAccess) -> Iterator[str]:
-    """Short passwords only in the forms of a login, for they are found everywhere."""
+    """Yield the texts that reveal the account. A short password alone is too common: yield it only within a login."""
     for key, value in learned.tokens:
         yield f"{key}={value}"
     for username, password in learned.logins:
@@ -217,10 +219,10 @@ def _secrets_of(learned: LearnedAccess) -> Iterator[str]:
 
 
 def _logins_of(urls: Iterable[bytes]) -> tuple[dict[tuple[bytes, bytes], None], dict[bytes, None]]:
-    """The logins in URLs of the panels' form, with the hosts they are used on, in order of appearance.
+    """Return the logins in panel URLs, with their hosts, in order of appearance.
 
-    The form without a section (`/user/password/7`) is also that of any two folders: believed only where a login
-    with a section is the same, or where it is a stream without a file's extension and often seen.
+    A URL without a section (`/user/password/7`) may also be two folders. It counts only when the same login appears
+    with a section, or when it is a frequent stream without a file extension.
     """
     found = [match for url in urls if (match := _LOGIN_URL.fullmatch(url))]
     typed = {(match["username"], match["password"]) for match in found if match["section"]}
@@ -241,7 +243,7 @@ def _logins_of(urls: Iterable[bytes]) -> tuple[dict[tuple[bytes, bytes], None], 
 
 
 def _tokens_of(urls: list[bytes]) -> list[tuple[bytes, bytes]]:
-    """Query values under a secret's name that at least half of the URLs share."""
+    """Return query values with a secret's name that at least half of the URLs share."""
     seen: Counter[tuple[bytes, bytes]] = Counter()
     for url in urls:
         _, mark, query = url.partition(b"?")
@@ -256,7 +258,7 @@ def _is_token(key: bytes) -> bool:
 
 
 def _keep_numbers(found: list[T], known: list[T]) -> list[T]:
-    """`found`, where a value that is known keeps its place and new ones take the places that are left."""
+    """Order `found` so that known values keep their places and new values take free places."""
     places = {index: value for index, value in enumerate(known) if value in found}
     fresh = [value for value in found if value not in known]
     kept: list[T] = []
@@ -267,7 +269,7 @@ def _keep_numbers(found: list[T], known: list[T]) -> list[T]:
 
 
 def login_in_url(url: str) -> tuple[str, str, str] | None:
-    """(base, username, password) of a panel's `get.php` or `player_api.php` address; None for any other.
+    """Return (base, username, password) of a panel's `get.php` or `player_api.php` URL; None for any other.
 
     >>> login_in_url("http://tv.example:8080/get.php?username=ann&password=s3cret&type=m3u_plus")
     ('http://tv.example:8080', 'ann', 's3cret')

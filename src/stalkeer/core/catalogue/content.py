@@ -1,12 +1,12 @@
-"""Values of a catalogue row before it is written: its content, and its title with the keys for matching."""
+"""Define the values of a catalogue row before it is written: its content, its title, and the keys for matching."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-# The values of CONTENT in that order, "" for a value that is not known; without RARE where all of those are missing.
-# Not None: Python's sqlite3 takes ten times as long to bind one.
+# the values of CONTENT in this order, "" for unknown values; without the RARE values when all of them are missing.
+# Not None: Python's sqlite3 takes ten times as long to bind it.
 Content = tuple[Any, ...]
 
 CONTENT = (
@@ -22,7 +22,7 @@ CONTENT = (
     "episode",
     "resolution",
     "languages",
-    # few entries have the others
+    # rare: few entries have the following
     "episode_end",
     "air_date",
     "quality",
@@ -33,7 +33,7 @@ CONTENT = (
     "protected",
     "added",
 )
-USUAL = CONTENT.index("episode_end")  # so many values each entry has
+USUAL = CONTENT.index("episode_end")  # the number of values that every entry has
 KIND, NAME = CONTENT.index("kind"), CONTENT.index("name")
 _NO_RARE = tuple(False if name == "protected" else "" for name in CONTENT[USUAL:])
 _DETAILS = tuple(CONTENT.index(name) for name in ("duration_s", "tmdb_id", "year", "resolution"))
@@ -41,24 +41,24 @@ _USUAL_DETAILS = tuple(place for place in _DETAILS if place < USUAL)
 
 
 def blanks(row: Iterable[object]) -> Content:
-    """Return a row for `nullif(?, '')`: None becomes the empty text."""
+    """Replace None by the empty text, for `nullif(?, '')`."""
     return tuple(["" if value is None else value for value in row])
 
 
 def full_content(content: Sequence[Any]) -> Content:
-    """Add the values that were left out, so that each column has one."""
+    """Add the rare values that were left out."""
     return (*content, *_NO_RARE) if len(content) == USUAL else tuple(content)
 
 
 def short_content(content: Content) -> Content:
-    """Leave out the rare values where all of them are missing."""
+    """Drop the rare values when all of them are missing."""
     return content if any(content[USUAL:]) else content[:USUAL]
 
 
 def keep_details(old: Content, new: Content) -> Content:
-    """Keep a detail that was asked of the account for one entry where the account's list has none."""
+    """Keep details that were read for a single entry when the account's list has none."""
     if len(old) == len(new) == USUAL and all(new[place] != "" or old[place] == "" for place in _USUAL_DETAILS):
-        return new  # as nearly always
+        return new  # the usual case
     kept, known = list(full_content(new)), full_content(old)
     for place in _DETAILS:
         if kept[place] == "":
@@ -73,5 +73,5 @@ class NewTitle(NamedTuple):
 
     @property
     def is_plain(self) -> bool:
-        """Return whether the keys follow from the text alone."""
+        """Tell whether the keys follow from the text alone."""
         return len(self.keys) == 1 and not self.keys[0][1]

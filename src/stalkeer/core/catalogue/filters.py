@@ -1,6 +1,6 @@
-"""The user's filters on group, name, path and host: which entries of a source are kept, and why others are not.
+"""Apply the user's filters on group, name, path and host: keep entries, or give the reason for leaving them out.
 
-Expressions are RE2's: linear in time by construction, so no pattern can hang a refresh.
+Patterns use RE2, whose matching time is linear, so no pattern can hang a refresh.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True)
 class Filter:
-    """`include`: only entries that fit one of a field's include filters stay. `exclude`: what fits goes."""
+    """`include` keeps only entries that match an include filter of the field. `exclude` drops matching entries."""
 
     field: Field
     mode: Mode
@@ -46,11 +46,13 @@ class Filter:
 
 
 def check_pattern(pattern: str) -> None:
-    """Raises InvalidInput with the reason where `pattern` is no expression that can be used."""
+    """Raise InvalidInput with the reason when `pattern` cannot be used."""
     if not pattern.strip():
-        raise InvalidInput("A filter needs a pattern; an empty one would fit everything")
+        raise InvalidInput("A filter needs a pattern; an empty pattern would match everything")
     if len(pattern) > LONGEST_PATTERN:
-        raise InvalidInput(f"A filter's pattern has at most {LONGEST_PATTERN} characters, this one has {len(pattern)}")
+        raise InvalidInput(
+            f"A filter's pattern has at most {LONGEST_PATTERN} characters, this pattern has {len(pattern)}"
+        )
     _compile(pattern)
 
 
@@ -71,7 +73,7 @@ def _compile(pattern: str) -> Callable[[str], object]:
 
 
 class FilterSet:
-    """All filters of one source. `left_out` answers the filter for which an entry goes, None for one that stays."""
+    """All filters of a source. `left_out` returns the filter that drops an entry, or None."""
 
     def __init__(self, filters: Sequence[Filter], *, keep_adult: bool) -> None:
         self.filters = tuple(filters)
@@ -88,7 +90,7 @@ class FilterSet:
 
     @property
     def digest(self) -> str:
-        """Changes with whatever changes an answer."""
+        """A text that changes when the filters would give other results."""
         return "|".join((*sorted(f.label for f in self.filters), f"adult={self.keep_adult}"))
 
     def left_out(self, entry: Entry) -> str | None:
@@ -98,7 +100,7 @@ class FilterSet:
         return self._of_entry(entry)
 
     def reasons(self, entries: Sequence[Entry]) -> Sequence[str | None]:
-        """For each entry what `left_out` answers; nothing where all of them stay."""
+        """Return the result of `left_out` for each entry; an empty sequence when all entries stay."""
         if not self._by_field and not any(map(self._of_known_group, {entry.group for entry in entries})):
             return ()
         reasons = list(map(self.left_out, entries))
@@ -129,5 +131,5 @@ class FilterSet:
             if search(value):
                 return label
         if including and not any(search(value) for _, search in including):
-            return f"no include filter on {field} fits"
+            return f"no include filter on {field} matches"
         return None

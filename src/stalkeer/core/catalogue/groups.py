@@ -1,6 +1,6 @@
-"""The groups of a list as people think of them: by language, adult ones apart; and the filters that leave some out.
+"""Group a playlist's groups by language, with adult groups apart, and make filters that leave groups out.
 
-The language of a group is a guess from its name: it sorts what the user sees, nothing is left out by it alone.
+The language is guessed from the group's name. It only sorts groups; it never leaves any out by itself.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SCRIPTS = (
 
 
 class Place(StrEnum):
-    """Where a name tells its language, and the expression that finds the like there ({} are the alternatives)."""
+    """The place of the language in a name, with a pattern for such names ({} takes the alternatives)."""
 
     CODE = r"^\PL*(?:(?:vod|srs|series|movies?|films?)\PL+)?(?:{})(?:\PL|$)"
     FLAG = "(?:{})"
@@ -49,7 +49,7 @@ class Place(StrEnum):
 
 @dataclass(frozen=True)
 class Guess:
-    """A language (ISO 639-1), and what in which place of the name tells it."""
+    """A language (ISO 639-1), and the sign in the name that shows it."""
 
     language: str
     place: Place
@@ -62,7 +62,7 @@ class Guess:
 
 @dataclass(frozen=True)
 class Group:
-    """A group of a list and how many films, episodes and series are in it."""
+    """A group of a playlist with the number of its movies, episodes and series."""
 
     name: str
     size: int
@@ -70,7 +70,7 @@ class Group:
 
 @dataclass(frozen=True)
 class LanguageGroup:
-    """The groups of one language; `UNTOLD` where none is told, `ADULT_GROUPS` for those that call themselves so."""
+    """The groups of a language; `UNTOLD` for unknown, `ADULT_GROUPS` for adult groups."""
 
     language: str
     groups: tuple[Group, ...]
@@ -81,11 +81,11 @@ class LanguageGroup:
 
     @property
     def label(self) -> str:
-        return {UNTOLD: "Language not told", ADULT_GROUPS: "Adult"}.get(self.language) or NAMES[self.language]
+        return {UNTOLD: "Unknown language", ADULT_GROUPS: "Adult"}.get(self.language) or NAMES[self.language]
 
 
 def guess_language(group: str) -> Guess | None:
-    """Guess from the code in front, a flag, the name of a language or country, or the script.
+    """Guess the language from a leading code, a flag, the name of a language or country, or the script.
 
     >>> guess_language("|FR| Films").language
     'fr'
@@ -106,7 +106,7 @@ def guess_language(group: str) -> Guess | None:
 
 
 def _is_bare_code(code: str, rest: str) -> bool:
-    """`UK Movies` and `FR`, but not `IL MIO AMICO` or `It Follows`."""
+    """Tell whether a leading code means a language: `UK Movies` and `FR`, but not `IL MIO AMICO` or `It Follows`."""
     return code.isupper() and code.lower() not in AMBIGUOUS and (not rest or _KIND_WORD.search(rest) is not None)
 
 
@@ -130,10 +130,10 @@ def _language_of(name: str) -> str:
 
 
 def filters_for(offered: Sequence[str], kept: Collection[str]) -> list[Filter]:
-    """Return filters that leave out the offered groups that are not kept, and none of the others.
+    """Return filters that leave out the offered groups that are not kept, and no others.
 
-    A language of which nothing is kept goes by its signs, so that its new groups stay away too. Where no adult group
-    is kept they are no matter of filters: the source keeps them or not.
+    When no group of a language is kept, the filter matches the language's signs, so new groups stay out too. Without a
+    kept adult group, the source's own setting leaves adult groups out, not a filter.
     """
     some_adult = any(is_adult(name) for name in kept)
     dropped = [name for name in offered if name not in kept and (some_adult or not is_adult(name))]
@@ -152,24 +152,24 @@ def filters_for(offered: Sequence[str], kept: Collection[str]) -> list[Filter]:
 
 @dataclass(frozen=True)
 class GroupChoice:
-    """The user's choice among the groups of a new source. `adult`: an adult group is among those that are kept."""
+    """The user's choice among the groups of a new source. `adult` means that an adult group is kept."""
 
     filters: tuple[Filter, ...] = ()
     adult: bool = False
 
 
 def choose_groups(offered: Sequence[str], kept: Collection[str]) -> GroupChoice:
-    """Return the filters that leave out what was offered and is not kept. Nothing offered leaves nothing out.
+    """Return the filters that leave out the groups that were offered and not kept.
 
-    Raises InvalidInput where groups were offered and none is kept.
+    Raises InvalidInput when groups were offered and none is kept.
     """
     if offered and not kept:
-        raise InvalidInput("No group is ticked, so nothing of the list would be kept: tick some of them.")
+        raise InvalidInput("No group is ticked, so nothing would be kept. Tick at least one group.")
     return GroupChoice(tuple(filters_for(offered, kept)), any(is_adult(name) for name in kept))
 
 
 def group_filter(group: str) -> Filter:
-    """Return the filter that leaves out this group and no other."""
+    """Return the filter that leaves out only this group."""
     return Filter(Field.GROUP, Mode.EXCLUDE, f"^{re.escape(group)}$")
 
 
@@ -180,7 +180,7 @@ def _fits_any(pattern: str, names: Iterable[str]) -> bool:
 
 
 def _joined(parts: Iterable[str], frame: str) -> list[str]:
-    """As few expressions as their greatest length allows."""
+    """Join the parts into as few patterns as their maximum length allows."""
     lines: list[str] = []
     for part in parts:
         grown = f"{lines[-1]}|{part}" if lines else part

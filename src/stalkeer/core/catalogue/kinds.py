@@ -1,4 +1,4 @@
-"""Decide the kind and the key of an entry: from its URL first, then from its name, group and duration."""
+"""Decide the kind and the key of an entry: by its URL, then by its name, group and duration."""
 
 from __future__ import annotations
 
@@ -19,17 +19,16 @@ FILE_EXTENSIONS = frozenset(
 )
 LIVE_EXTENSIONS = frozenset(("ts", "m3u8", "mpd"))
 LIVE_SCHEMES = ("rtmp", "rtsp", "rtp", "udp", "mms", "srt", "rist")
-SHORTEST_FILM_S = 60
-LONGEST_KEY = 400
+SHORTEST_MOVIE_S = 60
 
-# A season and episode as most names write it; the title parser knows the rest and has the last word.
+# a season and episode as most names write it; the title parser knows more forms and decides
 EPISODE_NAME = re.compile(
     r"(?<![a-z0-9])(?:s\s?\d{1,4}[\s._-]{0,3}e(?:p(?:isode)?)?[\s._]?\d{1,4}|\d{1,2}x\d{2,4}(?![0-9])"
     r"|(?:season|saison|staffel|temporada|stagione|sezon)\s?\d{1,3}\b.{0,12}?\d{1,4}"
     r"|\d{1,3}\.\s?(?:sezon|staffel).{0,6}\d{1,4}\.?\s?(?:b[öo]l[üu]m|folge)|odcinek\s\d+|episode\s\d+)",
     re.IGNORECASE,
 )
-_FILM_GROUP = re.compile(r"\b(?:vod|films?|movies?|pel[ií]culas|cin[eé]ma|filme|filmes|kino)\b", re.IGNORECASE)
+_MOVIE_GROUP = re.compile(r"\b(?:vod|films?|movies?|pel[ií]culas|cin[eé]ma|filme|filmes|kino)\b", re.IGNORECASE)
 _SERIES_GROUP = re.compile(r"\b(?:srs|s[eé]ries?|serien|shows?|diziler?|novelas?)\b", re.IGNORECASE)
 ADULT_GROUP = re.compile(
     r"(?<![a-z])(?:xxx+|adults?|adultes?|adultos?|erwachsene|porn\w*|for\sadults|erotica?|erotik)(?![a-z])|18\s?\+|\+\s?18",
@@ -38,7 +37,7 @@ ADULT_GROUP = re.compile(
 
 
 class Nature(NamedTuple):
-    """An entry's kind, what told it, and the key that names it within its source."""
+    """An entry's kind, the reason for it, and the key that identifies the entry within its source."""
 
     kind: str
     reason: str
@@ -47,10 +46,10 @@ class Nature(NamedTuple):
 
 class UrlParts(NamedTuple):
     scheme: str
-    host: str  # empty for a base of the source's own
+    host: str  # empty for the source's own base
     path: str
     query: str
-    base: str  # its placeholder's number, "" for the first or none
+    base: str  # the placeholder's number; "" for the first base or none
 
     @property
     def extension(self) -> str:
@@ -59,7 +58,7 @@ class UrlParts(NamedTuple):
 
 
 def split_url(url: str) -> UrlParts:
-    """The parts of a URL template. Lenient: nothing raises."""
+    """Split a URL template. Never raises."""
     head, _, query = url.partition("#")[0].partition("?")
     if head.startswith("{base"):
         base, _, path = head.partition("/")
@@ -76,7 +75,7 @@ _SECTIONS = {"movie": FILM, "series": EPISODE, "live": LIVE}
 
 
 def nature_of(url: str, name: str, group: str, duration_s: int | None) -> Nature:
-    """Kind and key of the entry at the template `url`."""
+    """Return kind and key of the entry with the URL template `url`."""
     parts = split_url(url)
     account = _ACCOUNT_PATH.fullmatch(parts.path)
     if account is None:
@@ -93,12 +92,12 @@ def nature_of(url: str, name: str, group: str, duration_s: int | None) -> Nature
 
 
 def kind_of_file(parts: UrlParts, name: str, group: str, duration_s: int | None) -> tuple[str, str]:
-    """Kind and its reason where no panel's path tells: a file by its extension, an episode by its name's marker."""
+    """Return the kind and its reason for a URL that is no panel's: by extension, name, duration and group."""
     if parts.scheme.startswith(LIVE_SCHEMES):
         return LIVE, "url"
     extension = parts.extension
     is_file = extension in FILE_EXTENSIONS
-    is_long = duration_s is not None and duration_s >= SHORTEST_FILM_S
+    is_long = duration_s is not None and duration_s >= SHORTEST_MOVIE_S
     says_series = bool(_SERIES_GROUP.search(group))
     if EPISODE_NAME.search(name) and (is_file or is_long or says_series or extension not in LIVE_EXTENSIONS):
         return EPISODE, "name"
@@ -107,8 +106,8 @@ def kind_of_file(parts: UrlParts, name: str, group: str, duration_s: int | None)
     if is_long:
         return FILM, "duration"
     if extension in LIVE_EXTENSIONS:
-        return (FILM, "group") if _FILM_GROUP.search(group) and extension != "ts" else (LIVE, "url")
-    if _FILM_GROUP.search(group):
+        return (FILM, "group") if _MOVIE_GROUP.search(group) and extension != "ts" else (LIVE, "url")
+    if _MOVIE_GROUP.search(group):
         return FILM, "group"
     if says_series:
         return OTHER, "group"
@@ -116,7 +115,7 @@ def kind_of_file(parts: UrlParts, name: str, group: str, duration_s: int | None)
 
 
 def file_key(parts: UrlParts) -> str:
-    """Path and query without tokens; with the host only where it is not the source's own.
+    """Return path and query without tokens, with the host only when it is not the source's own.
 
     >>> file_key(split_url("{base}/films/7.mkv?token=abc&part=2"))
     '/films/7.mkv?part=2'
@@ -130,7 +129,7 @@ def file_key(parts: UrlParts) -> str:
 
 
 def name_from_url(url: str) -> str:
-    """A name for an entry that has none: its file's.
+    """Return the file's name for an entry without a name.
 
     >>> name_from_url("{base}/films/The%20Film%20(2001).mkv")
     'The Film (2001)'

@@ -1,4 +1,4 @@
-"""Make the catalogue's rows of entries, from the account's own fields and from the entries' names."""
+"""Make catalogue rows from entries, by the account's own fields and the entries' names."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from stalkeer.core.catalogue.content import Content, NewTitle, blanks
 from stalkeer.core.titles import AlikeReader, ParsedTitle, Reading, TitleReader, title_key
 from stalkeer.model import Entry, EntryKind
 
-FILM, EPISODE, OTHER = EntryKind.FILM.value, EntryKind.EPISODE.value, EntryKind.OTHER.value
-_TITLED = frozenset((FILM, EPISODE, OTHER, EntryKind.SERIES.value))
+MOVIE, EPISODE, OTHER = EntryKind.FILM.value, EntryKind.EPISODE.value, EntryKind.OTHER.value
+_TITLED = frozenset((MOVIE, EPISODE, OTHER, EntryKind.SERIES.value))
 _OF_TOLD_KIND = _TITLED - {OTHER}
-_MAYBE_EPISODES = (FILM, OTHER)
+_MAYBE_EPISODES = (MOVIE, OTHER)
 _new = tuple.__new__
-_TAGS = ParsedTitle._fields.index("source")  # from here on a name says what many other names say too
+_TAGS = ParsedTitle._fields.index("source")  # the fields from here on repeat in many names
 _DETAILS = Entry._fields.index("logo") + 1
 _REASON = Entry._fields.index("reason")
 _NO_DETAILS = Entry("", "", "", "")[_DETAILS:_REASON]
@@ -27,7 +27,7 @@ _ALONE = (Reading("", "", 0.0),)
 
 
 class Draft(NamedTuple):
-    """A row that lacks its title's id, which stands first in `content`."""
+    """A row without its title's id, which will be the first value of `content`."""
 
     key: str
     title: NewTitle | None
@@ -35,18 +35,18 @@ class Draft(NamedTuple):
 
 
 class _Shared(NamedTuple):
-    """The values that rows share whose names differ in their title alone, or in season and episode alone."""
+    """The values that rows share when their names differ only in the title, or only in season and episode."""
 
     title: NewTitle | None
     kind: str  # of their titles
-    readings: tuple[Reading, ...]  # of each one's own title, where it is not that title alone and beyond doubt
+    readings: tuple[Reading, ...]  # of each title; empty when the title is certain
     year: int | str
     season: int | str
-    tail: tuple[int | str, ...]  # of their content, from the resolution on
+    tail: tuple[int | str, ...]  # of the content, from the resolution on
 
 
 class RowMaker:
-    """Makes rows; remembers what repeats: qualities, languages, the keys of a series."""
+    """Makes rows. Remembers repeated values: qualities, languages, the keys of a series."""
 
     def __init__(self) -> None:
         reader = TitleReader()
@@ -57,7 +57,7 @@ class RowMaker:
         self._title: NewTitle | None = None
 
     def drafts(self, entries: Sequence[Entry]) -> list[Draft]:
-        """The rows of entries, as `draft` makes them, for a fraction of its price where names are alike."""
+        """Make the rows of entries as `draft` does, much faster when names are alike."""
         kinds = [entry[1] for entry in entries]
         names = [entry[2] if entry[1] in _OF_TOLD_KIND else "" for entry in entries]
         drafts: list[Draft] = []
@@ -77,7 +77,7 @@ class RowMaker:
                     else:
                         title = _new(NewTitle, (title_kind, text, ((key_of_title, 0.0),)))
                     content = (kind, reason, name, url, group, logo, year, season_of_all, "") + tail
-                elif kind == FILM:  # by its name an episode
+                elif kind == MOVIE:  # its name says episode
                     drafts.append(self.draft(entry))
                     continue
                 else:
@@ -90,8 +90,8 @@ class RowMaker:
         return drafts
 
     def draft(self, entry: Entry) -> Draft:
-        """The row of an entry, read from its name where its kind has a title."""
-        # by position and in one piece: hundreds of thousands are made, and names and calls cost as much as all the rest
+        """Make the row of an entry, from its name when its kind has a title."""
+        # by position and in one function: of hundreds of thousands of rows, names and calls would cost half the time
         (
             key, kind, name, url, group, logo, duration_s, tmdb_id, headers,
             season, episode, year, added, reason, protected,
@@ -106,7 +106,7 @@ class RowMaker:
         hypotheses = parsed.hypotheses
         title = self._title
         if hypotheses is not self._hypotheses or title is None or title.kind != kind:
-            title = self._remember_title(FILM if kind == OTHER else kind, parsed)
+            title = self._remember_title(MOVIE if kind == OTHER else kind, parsed)
         tags = parsed[_TAGS:]
         quality, languages = self._tags.get(tags) or self._remember_tags(tags, parsed)
         last = None
@@ -158,7 +158,7 @@ def _content(usual: tuple[object, ...], further: tuple[object, ...]) -> Content:
 
 
 def _series_of(shared: _Shared, title: str, key: str, year: int | None) -> _Shared:
-    """Return the shared values of the episodes of a series whose name stands in a frame."""
+    """Return the shared values of a series whose title is part of a common frame of names."""
     kind, readings = shared.kind, shared.readings
     own = _doubtful(kind, title, readings) if readings else NewTitle(kind, title, ((key, 0.0),))
     return shared._replace(title=own, year=shared.year if year is None else year)

@@ -1,8 +1,8 @@
-"""The blocks of the visible generation, and the comparison of a new playlist with them.
+"""Hold the blocks of the visible generation and compare a new playlist with them.
 
-A playlist mostly keeps its order, so a chunk is compared with the stretch of the old one where it should lie: one
-comparison of memory where nothing changed, a look into some hundred neighbours where something did. A set of all
-fingerprints would cost a cache miss for each of a million entries.
+A playlist mostly keeps its order, so a chunk is compared with the old blocks at the expected place: one comparison of
+memory when nothing changed, a look at some hundred neighbours when something did. A set of all fingerprints would cost
+a cache miss for each of a million entries.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from dataclasses import dataclass, field
 
 from stalkeer.core.catalogue.stretches import SIZE, Stretches, new_array
 
-MOST_RUNS = 24  # between so many differences in one chunk, its runs are looked for
-STRETCH = 16  # blocks that are compared at once where a chunk differs more
-MOST_REPLACED = 8  # one of so many blocks, in a few that are compared one by one
-SLACK = 64  # how many old blocks may be missing between two that are still there, before the place is searched
-LEFT_OUT = 0  # in the place of an entry's id: a block that was filtered, or gave nothing
+MOST_RUNS = 24  # differences per chunk up to which equal runs are searched
+STRETCH = 16  # blocks compared at once in a chunk with more differences
+MOST_REPLACED = 8  # at most one in this many blocks may differ for a comparison in place
+SLACK = 64  # missing old blocks in a row up to which no search is needed
+LEFT_OUT = 0  # instead of an entry's id: a block that was filtered or gave no entry
 
 
 @dataclass
 class Snapshot:
-    """The blocks of a generation in their order: fingerprints and the entries they became.
+    """The blocks of a generation in order: their fingerprints and the entries made from them.
 
-    `further` names the other entries of a block that gave several.
+    `further` holds the additional entries of a block that gave several.
     """
 
     fingerprints: array[int] = field(default_factory=new_array)
@@ -35,10 +35,10 @@ class Snapshot:
 
 
 class Alignment:
-    """Lays the blocks of a new playlist beside an old snapshot, chunk by chunk, and makes the new snapshot.
+    """Compares a new playlist with an old snapshot, chunk by chunk, and makes the new snapshot.
 
-    With `is_trusted` false every block counts as unknown (what is read from it may differ now), and the old snapshot
-    only tells which entries there were.
+    Without `is_trusted` every block counts as unknown, because it may now be read differently. The old snapshot then
+    only names the entries that existed.
     """
 
     def __init__(self, old: Snapshot, *, is_trusted: bool = True) -> None:
@@ -52,13 +52,13 @@ class Alignment:
         self._anywhere: dict[int, int] | None = None
         self._misses = 0
         starts = old.stretches.starts()
-        # of the old stretches: none where nothing is trusted, or where they are not of these very blocks
+        # of the old stretches; empty when not trusted, or when they belong to other blocks
         self._starts = starts if is_trusted and starts[-1] == len(old.fingerprints) else new_array()
 
     def follow(self, text: bytes, position: int) -> int:
-        """How far the text from `position` on is, stretch by stretch, what it was; that much is then done with.
+        """Return the position up to which the text is unchanged, by stretches, and take over that part.
 
-        A block begins at `position`, and one at the place that is the answer; behind the last, that is beyond the text.
+        A block begins at `position` and at the returned position. After the last block that lies beyond the text.
         """
         begin = bisect_left(self._starts, self._place)
         if begin >= len(self._starts) - 1 or self._starts[begin] != self._place:
@@ -73,13 +73,15 @@ class Alignment:
         return position
 
     def blocks_ahead(self) -> int | None:
-        """How many blocks there are up to the beginning of an old stretch, some blocks on; None where all that
-        follows is to be compared block by block."""
+        """Return the number of blocks up to the next old stretch to compare with.
+
+        None when all following blocks must be compared individually.
+        """
         number = bisect_left(self._starts, self._place + SIZE // 2)
         return self._starts[number] - self._place if number < len(self._starts) else None
 
     def match(self, fingerprints: Sequence[int]) -> list[int]:
-        """Append a chunk; the places within it of the blocks that are unknown. Their ids are 0 until `became`."""
+        """Append a chunk. Return the places of its unknown blocks; their ids are 0 until `became`."""
         chunk = new_array(fingerprints)
         self.new.fingerprints.extend(chunk)
         size = len(chunk)
@@ -100,7 +102,7 @@ class Alignment:
         return unknown
 
     def _match_in_place(self, chunk: array[int]) -> list[int] | None:
-        """The places of the unknown ones where a few blocks were replaced and nothing has moved; else None."""
+        """Return the unknown places if few blocks were replaced and none moved; otherwise None."""
         start, end = self._place, self._place + len(chunk)
         there = self.old.fingerprints[start:end]
         replaced = [place for place, (new, old) in enumerate(zip(chunk, there, strict=False)) if new != old]
@@ -115,9 +117,9 @@ class Alignment:
         return replaced
 
     def _match_runs(self, chunk: array[int]) -> tuple[list[int], int]:
-        """Some blocks were changed, added or removed here and there, and the runs between them lie as they did.
+        """Match the equal runs between blocks that were changed, added or removed.
 
-        Answers the places that are unknown, and how much of the chunk that explains: all, or where it gave up.
+        Return the unknown places, and how many blocks of the chunk were explained before giving up.
         """
         unknown: list[int] = []
         done = 0
@@ -135,11 +137,11 @@ class Alignment:
         return unknown, done
 
     def _match_run(self, chunk: array[int], start: int) -> int:
-        """How many blocks from `start` on lie just where they should."""
+        """Return the number of blocks from `start` that lie at their expected place."""
         rest = chunk[start:]
         there = self.old.fingerprints[self._place : self._place + len(rest)]
         run, beyond = 0, len(there) + 1
-        while run + 1 < beyond:  # the longest that is equal, by halves: each a comparison of memory
+        while run + 1 < beyond:  # binary search for the longest equal run; each step compares memory
             middle = (run + beyond) // 2
             if rest[run:middle] == there[run:middle]:
                 run = middle
@@ -149,10 +151,12 @@ class Alignment:
         return run
 
     def _step_over(self, chunk: array[int], start: int) -> int | None:
-        """How many blocks from `start` on are new, where the next one lies as it did; the place moves to that one.
-        None where it is not found nearby."""
+        """Return the number of new blocks from `start` up to a known one, and move the place there.
+
+        None when no known block is nearby.
+        """
         old, place = self.old.fingerprints, self._place
-        if old[place + 1 : place + 2] == chunk[start + 1 : start + 2]:  # another in its stead
+        if old[place + 1 : place + 2] == chunk[start + 1 : start + 2]:  # the block was replaced
             self._place = min(place + 1, len(old))
             return 1
         removed = _index(old, chunk[start], place, SLACK)
@@ -163,7 +167,7 @@ class Alignment:
         return None if added is None else added - start
 
     def _match_whole(self, chunk: array[int]) -> bool:
-        """Match blocks that lie in the old list just where they should. Returns whether they do."""
+        """Match blocks that all lie at their expected place. Return whether they do."""
         start, end = self._place, self._place + len(chunk)
         if self.old.fingerprints[start:end] != chunk:
             return False
@@ -171,7 +175,7 @@ class Alignment:
         return True
 
     def _take_over(self, start: int, end: int) -> None:
-        """The next blocks are the old ones from `start` to `end`."""
+        """Take over the old blocks from `start` to `end` as the next blocks."""
         self._seen[start:end] = b"\1" * (end - start)
         self.new.entry_ids.extend(self.old.entry_ids[start:end])
         self._place = end
@@ -204,10 +208,10 @@ class Alignment:
         return places
 
     def _search(self, fingerprints: Sequence[int], places: list[int | None]) -> list[int | None]:
-        """The chunk is not where it should be: entries were added or removed in bulk, or the order is another one.
+        """Search a chunk that is not at its expected place: bulk changes, or another order.
 
-        Looked for ever more seldom while nothing is found; once a twentieth of the list was missed, an index of
-        all fingerprints is worth its price.
+        Searches become rarer while nothing is found. Once a twentieth of the list was missed, an index of all
+        fingerprints is worth its cost.
         """
         self._missed_in_a_row += 1
         if self._anywhere is None and self._misses > max(10_000, len(self.old.fingerprints) // 20):
@@ -238,24 +242,24 @@ class Alignment:
 
     @property
     def size(self) -> int:
-        """How many blocks the new playlist has so far."""
+        """The number of blocks of the new playlist so far."""
         return len(self.new.fingerprints)
 
     def became(self, place: int, entry_ids: Sequence[int]) -> None:
-        """The block at `place` of the new playlist gave these entries."""
+        """Record the entries made from the block at `place` of the new playlist."""
         if entry_ids:
             self.new.entry_ids[place] = entry_ids[0]
         if len(entry_ids) > 1:
             self.new.further[self.new.fingerprints[place]] = list(entry_ids[1:])
 
     def became_each(self, places: Sequence[int], entry_ids: Sequence[int]) -> None:
-        """Each block of these gave the one entry beside it."""
+        """Record one entry for each of these blocks."""
         ids = self.new.entry_ids
         for place, entry_id in zip(places, entry_ids, strict=True):
             ids[place] = entry_id
 
     def unseen(self) -> set[int]:
-        """Entries of the old snapshot of which at least one block was not seen. Call at the end."""
+        """Return entries of the old snapshot with at least one unseen block. Call it at the end."""
         unseen = set(self._unseen_ids())
         for value, ids in self.old.further.items():
             if value not in self.new.further:
@@ -271,7 +275,7 @@ class Alignment:
             place = seen.find(0, place + 1)
 
     def missing(self) -> set[int]:
-        """Entries of the old snapshot of which the new playlist says nothing. Call at the end."""
+        """Return entries of the old snapshot that the new playlist does not contain. Call it at the end."""
         missing = self.unseen()
         if missing:
             missing.difference_update(self.new.entry_ids)
@@ -281,7 +285,7 @@ class Alignment:
 
 
 def _index(values: array[int], value: int, start: int, length: int) -> int | None:
-    """The place of `value` among so many from `start` on."""
+    """Return the place of `value` among `length` values from `start`."""
     try:
         return values.index(value, start, start + length)
     except ValueError:
@@ -289,7 +293,7 @@ def _index(values: array[int], value: int, start: int, length: int) -> int | Non
 
 
 def _find(values: array[int], value: int, start: int) -> int | None:
-    """The place of `value` from `start` on, found by the processor's own search for bytes."""
+    """Return the place of `value` from `start` on, by a fast search for bytes."""
     needle = new_array((value,)).tobytes()
     view = values[start:].tobytes()
     place = view.find(needle)

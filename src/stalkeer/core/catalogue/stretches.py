@@ -1,7 +1,7 @@
-"""Some blocks in a row, compared as one text.
+"""Compare several blocks in a row as one text.
 
-Of most playlists nearly everything is what it was. To split that into blocks costs five times as much as to compare
-it, so a generation also keeps how long each stretch of its text was, and a fingerprint of it.
+Most of a playlist stays the same. Splitting it into blocks costs five times as much as comparing it, so a generation
+also keeps the length and a fingerprint of each stretch of its text.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from xxhash import xxh3_64_intdigest
 
 EXTINF = b"#EXTINF:"
 SEPARATOR = b"\n#EXTINF:"  # between two blocks
-SIZE = 16  # blocks: with one changed of a hundred, six stretches of seven are still what they were
-_BETWEEN = len(SEPARATOR)  # bytes in front of each block's own
+SIZE = 16  # blocks: when one in a hundred changes, six in seven stretches stay equal
+_BETWEEN = len(SEPARATOR)  # bytes before each block's own
 
 
 def new_array(values: Iterable[int] = ()) -> array[int]:
@@ -30,12 +30,12 @@ class Stretch(NamedTuple):
     fingerprint: int
 
 
-NO_TEXT = Stretch(1, 0, 0)  # one block that is only ever compared by itself
+NO_TEXT = Stretch(1, 0, 0)  # a block that is only compared individually
 
 
 @dataclass
 class Stretches:
-    """All stretches of a playlist, in its order; none at all for a list that is no text."""
+    """All stretches of a playlist in order; none for a source that is not text."""
 
     blocks: array[int] = field(default_factory=new_array)
     lengths: array[int] = field(default_factory=new_array)
@@ -52,7 +52,7 @@ class Stretches:
         self.fingerprints.extend(other.fingerprints[begin:end])
 
     def starts(self) -> array[int]:
-        """The place of each one's first block, and the end of the last."""
+        """Return the place of each stretch's first block, and the end of the last."""
         return new_array(accumulate(self.blocks, initial=0))
 
     def to_bytes(self) -> bytes:
@@ -67,23 +67,23 @@ class Stretches:
         return cls(*parts)
 
     def same_until(self, number: int, text: bytes, position: int) -> tuple[int, int]:
-        """Lay the text from `position` on beside the stretches from `number` on: how far both are the same."""
+        """Compare the text from `position` with the stretches from `number`. Return the end of the equal part."""
         lengths, fingerprints = self.lengths, self.fingerprints
         view, size = memoryview(text), len(text)
-        for number in range(number, len(lengths)):  # noqa: B020 - goes on from where it is
+        for number in range(number, len(lengths)):  # noqa: B020 - continues from its start value
             end = position + lengths[number]
             if end > size or xxh3_64_intdigest(view[position:end]) != fingerprints[number]:
                 return number, position
             if end < size and not text.startswith(SEPARATOR, end):
-                return number, position  # its last block goes on
+                return number, position  # its last block continues
             position = end + 1
         return len(lengths), position
 
 
 def blocks_from(text: bytes, position: int, most: int) -> list[bytes]:
-    """Up to so many blocks of a chunk from `position` on, where one begins; each without its `#EXTINF:`."""
+    """Return up to `most` blocks of a chunk from `position`, where a block begins; without their `#EXTINF:`."""
     start = position + len(EXTINF)
-    window = most << 10  # mostly a kilobyte is enough for each
+    window = most << 10  # a kilobyte per block usually suffices
     blocks = text[start : start + window].split(SEPARATOR, most)
     if len(blocks) <= most and start + window < len(text):
         blocks = text[start:].split(SEPARATOR, most)
@@ -91,7 +91,7 @@ def blocks_from(text: bytes, position: int, most: int) -> list[bytes]:
 
 
 def cut(text: bytes, position: int, blocks: Sequence[bytes]) -> Iterator[Stretch]:
-    """These blocks, which lie in the text from `position` on, as stretches of about equal size."""
+    """Group these blocks, which begin at `position` in the text, into stretches of about equal size."""
     view = memoryview(text)
     count = max(1, round(len(blocks) / SIZE))
     step = -(-len(blocks) // count)
@@ -103,5 +103,5 @@ def cut(text: bytes, position: int, blocks: Sequence[bytes]) -> Iterator[Stretch
 
 
 def length_of(blocks: Sequence[bytes]) -> int:
-    """How many bytes these blocks take in a text, with the newline behind them."""
+    """Return the bytes that these blocks take in a text, including the final newline."""
     return sum(map(len, blocks)) + len(blocks) * _BETWEEN

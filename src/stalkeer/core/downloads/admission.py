@@ -1,4 +1,4 @@
-"""Which queued downloads may start now, which running ones must make room, and why each of the others waits."""
+"""Decide which queued downloads start, which running downloads make room, and why the others wait."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from stalkeer.core.downloads.waiting import Reason, Waiting
 from stalkeer.model import DownloadId, SourceId
 
-FORCE = 2  # the priority of "start now": the only one that takes a running download's place
-LONGEST_WAIT = timedelta(days=1)  # a moment further off was set by a clock that has been put back since
-UNKNOWN_SIZE = 4_000_000_000  # what a film of unknown size is taken to need
+FORCE = 2  # the priority of "start now", the only priority that replaces a running download
+LONGEST_WAIT = timedelta(days=1)  # a later time comes from a clock that has been put back since
+UNKNOWN_SIZE = 4_000_000_000  # bytes assumed for a file of unknown size
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A queued download. `remaining` is bytes; None where the size is not known yet."""
+    """A queued download. `remaining` is in bytes; None when the size is unknown."""
 
     id: DownloadId
     source_id: SourceId
@@ -26,7 +26,7 @@ class Candidate:
     rank: float = 0.0
     not_before: datetime | None = None
     remaining: int | None = None
-    volume: str = ""  # the file system its part lies on
+    volume: str = ""  # the file system of its partial file
 
     @property
     def order(self) -> tuple[int, float, int]:
@@ -35,7 +35,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Running:
-    """A download that holds a connection, or is about to. `is_leaving`: its owner has been asked to let go."""
+    """A download that holds a connection or is about to. `is_leaving` means that its owner was asked to stop."""
 
     id: DownloadId
     source_id: SourceId
@@ -53,27 +53,27 @@ class Running:
 
 @dataclass(frozen=True)
 class Account:
-    """What one source's account allows. `connections` is for us, viewers already subtracted; None is unlimited."""
+    """The limits of a source's account. `connections` are ours, without those of viewers; None is unlimited."""
 
     connections: int | None = 1
     viewers: int = 0
-    closing: int = 0  # connections closed so lately that the provider may still count them
+    closing: int = 0  # connections closed so recently that the provider may still count them
     closing_until: datetime | None = None
-    refusal: str | None = None  # why it cannot be used at all: expired, banned, switched off, asked too early
+    refusal: str | None = None  # the reason it cannot be used: expired, banned, switched off, asked too early
 
 
 @dataclass(frozen=True)
 class Volume:
-    """One file system: `room` is what may still be filled (free less the floor); `trouble` bars every download."""
+    """A file system. `room` is the free space above the floor; `trouble` stops every download."""
 
     room: int | None = None
     trouble: str | None = None
-    is_full: bool = False  # a write met its end: nobody starts until there is room again
+    is_full: bool = False  # a write found the disk full: nothing starts until there is room again
 
 
 @dataclass(frozen=True)
 class Gates:
-    """What bars every download at once, if anything."""
+    """The conditions that stop all downloads, or all downloads of a source."""
 
     hours: Waiting | None = None
     quota: Mapping[SourceId | None, Waiting] = field(default_factory=dict)  # None: for all sources together
@@ -84,7 +84,7 @@ class Gates:
 
 @dataclass(frozen=True)
 class Limits:
-    """Connections at once; None is unlimited. A file of unknown size is taken to need `unknown_size` bytes."""
+    """The numbers of parallel connections; None is unlimited. `unknown_size` is assumed for files of unknown size."""
 
     total: int | None = 3
     per_host: int | None = None
@@ -94,16 +94,16 @@ class Limits:
 @dataclass(frozen=True)
 class Plan:
     admitted: tuple[DownloadId, ...]
-    leaving: tuple[DownloadId, ...]  # running ones that make room, for a viewer or a forced download
+    leaving: tuple[DownloadId, ...]  # running downloads that make room for a viewer or a forced download
     waiting: Mapping[DownloadId, Waiting]
 
 
 def connections_for_us(override: int | None, maximum: int | None, viewers: int, reserve: int) -> int | None:
-    """How many connections of an account are ours; None is unlimited.
+    """Return the number of an account's connections that we may use; None is unlimited.
 
-    The user's `override` (0: unlimited) wins over what the account says; where neither speaks it is one. `reserve`
-    stays free for viewers and is 0 where the maximum is 1, since nothing could be downloaded otherwise. A viewer
-    within the reserve takes nothing from us.
+    The user's `override` (0: unlimited) wins over the account's `maximum`; without both it is one. `reserve`
+    connections stay free for viewers, except where only one exists, since nothing could be downloaded otherwise.
+    Viewers within the reserve cost us nothing.
     """
     if override == 0:
         return None
@@ -119,12 +119,12 @@ def plan(
     surroundings: Surroundings,
     now: datetime,
 ) -> Plan:
-    """Decide over the whole queue, in its order: priority, then manual rank, then age."""
+    """Decide for the whole queue, ordered by priority, then manual rank, then age."""
     table = _Table(list(running), accounts, surroundings, now)
     table.yield_to_viewers()
     admitted: list[DownloadId] = []
     waiting: dict[DownloadId, Waiting] = {}
-    for candidate in sorted(candidates, key=lambda one: one.order):
+    for candidate in sorted(candidates, key=lambda queued: queued.order):
         obstacle = table.obstacle(candidate)
         if obstacle is None:
             admitted.append(candidate.id)
@@ -137,7 +137,7 @@ def plan(
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What is true of this machine and these settings at the moment."""
+    """The present state of this machine and its limits."""
 
     limits: Limits = Limits()
     volumes: Mapping[str, Volume] = field(default_factory=dict)
@@ -145,7 +145,7 @@ class Surroundings:
 
 
 class _Table:
-    """The places that are taken while a plan is made."""
+    """Counts the taken connections and disk space while a plan is made."""
 
     def __init__(
         self,
@@ -162,22 +162,22 @@ class _Table:
         self.running = running
         self.leaving: set[DownloadId] = set()
         self.total = len(running)
-        self.by_host = Counter(one.host for one in running)
-        self.by_source = Counter(one.source_id for one in running)
+        self.by_host = Counter(download.host for download in running)
+        self.by_source = Counter(download.source_id for download in running)
         self.reserved: Counter[str] = Counter()
-        for one in running:
-            self.reserved[one.volume] += self._need(one.remaining)
+        for download in running:
+            self.reserved[download.volume] += self._need(download.remaining)
 
     def yield_to_viewers(self) -> None:
-        """The account gave fewer connections than we hold: the least urgent of ours leave."""
+        """Let our least urgent downloads leave when an account allows fewer connections than we hold."""
         for source_id, account in self.accounts.items():
             if account.connections is None:
                 continue
-            ours = [one for one in self.running if one.source_id == source_id]
+            ours = [download for download in self.running if download.source_id == source_id]
             surplus = len(ours) - account.connections
             if surplus > 0:
-                staying_last = sorted(ours, key=lambda one: (one.is_leaving, one.order), reverse=True)
-                self.leaving.update(one.id for one in staying_last[:surplus] if not one.is_leaving)
+                staying_last = sorted(ours, key=lambda download: (download.is_leaving, download.order), reverse=True)
+                self.leaving.update(download.id for download in staying_last[:surplus] if not download.is_leaving)
 
     def take(self, candidate: Candidate) -> None:
         self.total += 1
@@ -186,7 +186,7 @@ class _Table:
         self.reserved[candidate.volume] += self._need(candidate.remaining)
 
     def obstacle(self, candidate: Candidate) -> Waiting | None:
-        """The first thing in its way, what lasts longest first."""
+        """Return the first obstacle of a download. Obstacles that last longer are checked first."""
         return (
             self._account_is_unusable(candidate)
             or self._someone_watches(candidate)
@@ -197,19 +197,19 @@ class _Table:
         )
 
     def make_room(self, candidate: Candidate, obstacle: Waiting) -> None:
-        """A forced download takes the place of the least urgent one that stands in its way, one a time."""
+        """Let the least urgent blocking download leave for a forced download, one at a time."""
         if candidate.priority < FORCE or obstacle.reason not in (Reason.SLOT, Reason.HOST, Reason.ACCOUNT):
             return
         in_the_way = [
-            one
-            for one in self.running
-            if one.priority < FORCE
-            and (obstacle.reason is not Reason.HOST or one.host == candidate.host)
-            and (obstacle.reason is not Reason.ACCOUNT or one.source_id == candidate.source_id)
+            download
+            for download in self.running
+            if download.priority < FORCE
+            and (obstacle.reason is not Reason.HOST or download.host == candidate.host)
+            and (obstacle.reason is not Reason.ACCOUNT or download.source_id == candidate.source_id)
         ]
-        if any(one.is_leaving or one.id in self.leaving for one in in_the_way) or not in_the_way:
+        if any(download.is_leaving or download.id in self.leaving for download in in_the_way) or not in_the_way:
             return
-        self.leaving.add(max(in_the_way, key=lambda one: one.order).id)
+        self.leaving.add(max(in_the_way, key=lambda download: download.order).id)
 
     def _account_is_unusable(self, candidate: Candidate) -> Waiting | None:
         account = self.accounts.get(candidate.source_id, Account())
@@ -223,7 +223,7 @@ class _Table:
         if candidate.not_before is not None and self.now < candidate.not_before <= self.now + LONGEST_WAIT:
             return Waiting(Reason.BACK_OFF, candidate.not_before)
         if candidate.priority >= FORCE:
-            return None  # "start now" is the user's word against his own calendar
+            return None  # "start now" overrides the user's own schedule
         return self.gates.bar(candidate.source_id)
 
     def _no_room_on_disk(self, candidate: Candidate) -> Waiting | None:
@@ -231,7 +231,7 @@ class _Table:
         if volume.trouble is not None:
             return Waiting(Reason.FOLDER, detail=volume.trouble)
         if volume.is_full:
-            return Waiting(Reason.DISK, detail="the last write met a full disk")
+            return Waiting(Reason.DISK, detail="the last write found the disk full")
         need = self._need(candidate.remaining)
         if volume.room is not None and self.reserved[candidate.volume] + need > volume.room:
             left = max(0, volume.room - self.reserved[candidate.volume])

@@ -1,4 +1,4 @@
-"""Share bandwidth: how long to pause after what was read. Arithmetic only; `transfers.pace` adds lock and clock."""
+"""Share bandwidth: calculate the pause after each read. `transfers.pace` adds the lock and the clock."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
-CREDIT_S = 0.5  # wake-ups may come so late without loss; whoever was idle for longer starts without credit
-QUANTUM = 64 * 1024  # read at most so much at a time under a limit: the smaller, the fairer the shares
+CREDIT_S = 0.5  # a reader that wakes up this late loses nothing; after a longer idle time it starts without credit
+QUANTUM = 64 * 1024  # largest read under a limit; smaller reads share more fairly
 FREE_QUANTUM = 1024 * 1024
 
 
 @dataclass
 class Gcra:
-    """A limit of `rate` bytes/s shared by whoever asks (generic cell rate algorithm).
+    """A limit of `rate` bytes/s, shared by all readers (generic cell rate algorithm).
 
-    `due` is when everything taken so far will have been paid for. Sockets give bytes in sizes nobody controls, so
-    bytes are taken after they were read and paid for by a pause.
+    `due` is the time at which all bytes taken so far are paid for. The size of a read is not under our control, so a
+    reader takes bytes after the read and pays by a pause.
     """
 
     rate: float
@@ -28,19 +28,19 @@ class Gcra:
             raise ValueError(f"a bandwidth limit must be positive: {self.rate}")
 
     def take(self, size: int, now: float) -> float:
-        """Account for `size` bytes read at `now`; the seconds to pause."""
+        """Account for `size` bytes read at `now`. Return the seconds to pause."""
         begun = self.due if now - self.due <= CREDIT_S else now
         self.due = begun + size / self.rate
         return max(0.0, self.due - now)
 
 
 def take_all(limits: Sequence[Gcra], size: int, now: float) -> float:
-    """Take from every limit that applies (global, source, download): the longest pause satisfies them all."""
+    """Take from every limit that applies (global, source, download). Return the longest pause."""
     return max((limit.take(size, now) for limit in limits), default=0.0)
 
 
 def quantum_for(limits: Sequence[Gcra]) -> int:
-    """How much to read at a time: a twentieth of a second of the tightest limit, within sane bounds."""
+    """Return the bytes per read: a twentieth of a second at the tightest limit, within bounds."""
     if not limits:
         return FREE_QUANTUM
     tightest = min(limit.rate for limit in limits)
@@ -62,9 +62,9 @@ WEEK = tuple(Weekday)
 
 @dataclass(frozen=True)
 class Window:
-    """On `days` from `start` until `end`, local time; an end at or before the start is on the next day.
+    """A time window on `days` from `start` until `end`, local time. An end at or before the start is on the next day.
 
-    `rate` bytes/s; 0 pauses everything; None lifts the limit.
+    `rate` is in bytes/s: 0 pauses everything, None removes the limit.
     """
 
     days: frozenset[Weekday]
@@ -73,7 +73,7 @@ class Window:
     rate: float | None
 
     def covers(self, moment: datetime) -> bool:
-        """`moment` is local time. A window over midnight belongs to the day it starts on."""
+        """Tell whether the window covers `moment`, in local time. A window over midnight belongs to its first day."""
         clock = moment.time()
         today, yesterday = WEEK[moment.weekday()], WEEK[moment.weekday() - 1]
         if self.start < self.end:
@@ -83,10 +83,10 @@ class Window:
 
 @dataclass(frozen=True)
 class Allowance:
-    """What the schedule allows now: `rate` bytes/s, None for no limit, 0 for nothing at all."""
+    """The present limit of the schedule: `rate` in bytes/s, None for no limit, 0 for a pause."""
 
     rate: float | None
-    until: datetime | None = None  # when a pause ends, to the minute; None where none does within a week
+    until: datetime | None = None  # end of a pause, to the minute; None if it does not end within a week
 
     @property
     def is_paused(self) -> bool:
@@ -94,7 +94,7 @@ class Allowance:
 
 
 def allowance_at(moment: datetime, windows: Sequence[Window], normal: float | None) -> Allowance:
-    """The first window that covers `moment` (local time) decides; else the normal limit (None: unlimited)."""
+    """Return the limit at `moment` (local time): of the first window over it, or `normal` (None: unlimited)."""
     rate = _rate_at(moment, windows, normal)
     return Allowance(rate, _end_of_pause(moment, windows, normal) if rate == 0 else None)
 
@@ -107,7 +107,7 @@ def _rate_at(moment: datetime, windows: Sequence[Window], normal: float | None) 
 
 
 def _end_of_pause(moment: datetime, windows: Sequence[Window], normal: float | None) -> datetime | None:
-    """Windows begin and end at known times: only those, over a week, need a look."""
+    """Return the end of a pause. Limits change only at window edges, so check the edges of one week."""
     edges = {clock for window in windows for clock in (window.start, window.end)} | {time(0)}
     candidates = sorted(
         edge

@@ -1,4 +1,4 @@
-"""How much may be fetched in a day, a week or a month, and when there is more again."""
+"""Limit the bytes per day, week or month, and calculate when the next period starts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Quota:
 
 @dataclass(frozen=True)
 class QuotaState:
-    """`remaining` bytes in the present period, which ends at `until`."""
+    """The `remaining` bytes in the current period, which ends at `until`."""
 
     remaining: int
     until: datetime
@@ -36,7 +36,7 @@ class QuotaState:
 
 
 def period_start(period: Period, moment: datetime) -> datetime:
-    """When the period that holds `moment` (local time) began."""
+    """Return the start of the period that contains `moment` (local time)."""
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     if period is Period.DAY:
         return midnight
@@ -55,5 +55,5 @@ def period_end(period: Period, moment: datetime) -> datetime:
 
 
 def quota_state(quota: Quota, used: int, moment: datetime) -> QuotaState:
-    """`used` bytes were fetched since `period_start`; `moment` is local time."""
+    """Return the state of a quota after `used` bytes since `period_start`. `moment` is local time."""
     return QuotaState(max(0, quota.size - used), period_end(quota.period, moment))

@@ -1,7 +1,7 @@
-"""May these bytes be appended to those? Decides from what is held, what was asked and how the server answered.
+"""Decide whether received bytes may be appended to a partial file, from the request and the server's answer.
 
-The one rule: bytes of two versions of a file never meet. Validators, the total, and the last 64 KiB of what is held,
-fetched again and compared, must all agree; whatever disagrees means to read the file from its start.
+Bytes of two versions of a file must never be mixed. Validators, the total size, and the last 64 KiB on disk, which are
+fetched again and compared, must all agree. Any difference means to read the file from its start.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from email.utils import parsedate_to_datetime
 from stalkeer.core.downloads.failures import FailureKind
 
 OVERLAP = 64 * 1024
-LAST_MODIFIED_AGE = timedelta(seconds=60)  # RFC 9110, 8.8.2.2: younger than this against Date it is a weak validator
+LAST_MODIFIED_AGE = timedelta(seconds=60)  # RFC 9110, 8.8.2.2: a newer value is a weak validator
 
 
 @dataclass(frozen=True)
 class Validators:
-    """What the server said that tells one version of a file from another, as it said it."""
+    """The header fields that distinguish versions of a file, as the server sent them."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -28,7 +28,7 @@ class Validators:
     content_type: str | None = None
 
     def to_document(self) -> dict[str, str]:
-        """As kept in `downloads.validators`."""
+        """Return the form that is stored in `downloads.validators`."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
     @classmethod
@@ -38,7 +38,7 @@ class Validators:
 
     @property
     def strong(self) -> str | None:
-        """What may stand in If-Range: a strong ETag, else a Last-Modified old enough to be one."""
+        """Return a validator for If-Range: a strong ETag, or a Last-Modified that is old enough."""
         if self.etag:
             return self.etag if self.etag.startswith('"') else None
         return self.last_modified if _is_settled(self.last_modified, self.date) else None
@@ -46,7 +46,7 @@ class Validators:
 
 @dataclass(frozen=True)
 class Held:
-    """What is on disk of a file: its first `offset` bytes, and what the server said when they came."""
+    """The part of a file on disk: its first `offset` bytes, and the validators that came with them."""
 
     offset: int = 0
     total: int | None = None
@@ -54,13 +54,13 @@ class Held:
 
     @property
     def asked_from(self) -> int:
-        """Where the next request starts: a little before the end of what is held, to see that it is the same file."""
+        """The start of the next request: some bytes before the end, to verify that it is the same file."""
         return max(0, self.offset - OVERLAP)
 
 
 @dataclass(frozen=True)
 class Head:
-    """An answer's status and the header fields that decide."""
+    """The status and the relevant header fields of an answer."""
 
     status: int
     length: int | None = None  # Content-Length
@@ -71,9 +71,9 @@ class Head:
 
 @dataclass(frozen=True)
 class Append:
-    """The body continues what is held: it begins at byte `start` of a file of `total` bytes and ends before `stop`.
+    """The body continues the partial file: from byte `start` of a file of `total` bytes up to `stop`.
 
-    Bytes before the end of what is held are compared, not written.
+    Bytes that are on disk already are compared, not written.
     """
 
     start: int
@@ -83,21 +83,21 @@ class Append:
 
 @dataclass(frozen=True)
 class Whole:
-    """The body is the file from its first byte. What is held is compared with it as it comes."""
+    """The body is the whole file. The bytes on disk are compared with it."""
 
     total: int | None
 
 
 @dataclass(frozen=True)
 class AskAgain:
-    """The answer does not fit what is held; ask for the whole file."""
+    """The answer does not fit the bytes on disk. Request the whole file."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Complete:
-    """Everything is held already."""
+    """The whole file is on disk already."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ Plan = Append | Whole | AskAgain | Complete | Refused
 
 
 def range_headers(held: Held) -> dict[str, str]:
-    """The request headers that ask for the rest of a file; none where nothing is held."""
+    """Return the request headers for the rest of a file; none without bytes on disk."""
     if held.asked_from == 0:
         return {}
     headers = {"Range": f"bytes={held.asked_from}-"}
@@ -131,7 +131,7 @@ def plan_answer(held: Held, *, is_ranged: bool, head: Head) -> Plan:
 
 
 def kind_of_status(status: int) -> FailureKind:
-    """Panels answer an expired account, a wrong login and a full one with any 4xx; only its own API can tell."""
+    """Return the kind of failure. Panels answer any 4xx for expired, full or wrong accounts; only their API knows."""
     if status in (404, 410):
         return FailureKind.GONE
     if status in (407, 408, 421, 425, 429):
@@ -144,7 +144,7 @@ def _plan_whole(held: Held, length: int | None) -> Plan:
         return Refused(
             FailureKind.CHANGED,
             f"the server now sends a file of {length} bytes where {held.offset} had come already: "
-            "either it replaced the file or it sends a notice instead",
+            "it replaced the file, or sends a notice instead",
         )
     return Whole(length)
 
@@ -183,7 +183,7 @@ def _plan_unsatisfiable(held: Held, head: Head, *, is_ranged: bool) -> Plan:
     found = re.search(r"/(\d{1,19})\s*$", head.content_range or "")
     if found is not None and int(found[1]) == held.offset > 0 and held.total in (None, held.offset):
         return Complete()
-    return _again("that there is nothing after what had come already", is_ranged=is_ranged)
+    return _again("that there is nothing after the bytes on disk", is_ranged=is_ranged)
 
 
 def _again(problem: str, *, is_ranged: bool) -> Plan:

@@ -1,4 +1,4 @@
-"""When to try again, and when no more. The caller brings the dice and the time."""
+"""Decide when to try again and when to give up. The caller passes randomness and time."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from email.utils import parsedate_to_datetime
 from stalkeer.core.downloads.failures import FailureKind
 
 RETRY_AFTER_MAX_S = 3600.0
-PROGRESS_BYTES = 1024 * 1024  # an attempt that brought so much renews the budget
+PROGRESS_BYTES = 1024 * 1024  # an attempt that fetched this much resets the count of failures
 
 
 @dataclass(frozen=True)
 class RetryRule:
-    """`tries` attempts in all (None: for ever), pauses doubling from `first_s` up to `most_s`."""
+    """At most `tries` attempts (None: no limit). Pauses double from `first_s` up to `most_s`."""
 
     tries: int | None
     first_s: float
@@ -43,7 +43,7 @@ class RetryIn:
 
 @dataclass(frozen=True)
 class GiveUp:
-    """This variant is hopeless; another one may do."""
+    """This variant will not succeed. Another variant may."""
 
     reason: str
 
@@ -60,11 +60,11 @@ def decide_retry(
     tries: int | None = None,
     first_s: float | None = None,
 ) -> RetryDecision:
-    """`failures` in a row, this one included and progress in between not counted; `dice` is random in [0, 1).
+    """Decide after `failures` failed attempts in a row, this one included. `dice` is random in [0, 1).
 
-    Pauses double and are spread by up to half, so that what failed together does not come back together. What the
-    server asks for (Retry-After) is kept where it is longer, up to an hour. `tries` and, for what passes by itself,
-    `first_s` override the rule's.
+    Pauses double and vary by up to half, so that downloads which failed together do not retry together. A longer
+    Retry-After of the server counts, up to an hour. `tries` overrides the rule. `first_s` overrides it for failures
+    that pass by themselves.
     """
     rule = RULES[kind]
     if first_s is not None and kind in PASSING:
@@ -83,12 +83,12 @@ def has_attempts_left(failures: int, attempts: int) -> bool:
 
 
 def failures_after(failures: int, fetched: int) -> int:
-    """The count in a row after one more failed attempt that brought `fetched` bytes."""
+    """Return the failures in a row after another failed attempt, which fetched `fetched` bytes."""
     return 1 if fetched >= PROGRESS_BYTES else failures + 1
 
 
 def parse_retry_after(value: str | None, now: datetime) -> float | None:
-    """Seconds asked for by a Retry-After header (RFC 9110, 10.2.3), at most an hour; None where there is none."""
+    """Return the seconds of a Retry-After header (RFC 9110, 10.2.3), at most an hour; None without a valid header."""
     if not value:
         return None
     text = value.strip()

@@ -1,4 +1,4 @@
-"""Which state of a download may follow which, and what an action of the user means in each. One table each."""
+"""Define the transitions of a download's states, and the effect of each user action in each state."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _S = DownloadState
 TRANSITIONS: Mapping[DownloadState, frozenset[DownloadState]] = {
     _S.QUEUED: frozenset({_S.DOWNLOADING, _S.PAUSED, _S.FAILED, _S.CANCELLED}),
     _S.DOWNLOADING: frozenset({_S.FETCHED, _S.QUEUED, _S.PAUSED, _S.BLOCKED, _S.FAILED, _S.CANCELLED}),
-    # a file that is not what was asked for goes back to the queue with another variant, or fails
+    # after a wrong file, the download returns to the queue with another variant, or fails
     _S.FETCHED: frozenset({_S.PLACED, _S.QUEUED, _S.FAILED, _S.BLOCKED, _S.CANCELLED}),
-    # without an instance to import it (`import.mode: none`) a placed file is done
+    # without an instance to import it (`import.mode: none`) a placed file is complete
     _S.PLACED: frozenset({_S.IMPORTING, _S.COMPLETED, _S.BLOCKED, _S.FAILED, _S.CANCELLED}),
     _S.IMPORTING: frozenset({_S.PLACED, _S.COMPLETED, _S.BLOCKED, _S.FAILED, _S.CANCELLED}),
     _S.PAUSED: frozenset({_S.QUEUED, _S.CANCELLED}),
     _S.BLOCKED: frozenset({_S.FETCHED, _S.PLACED, _S.QUEUED, _S.COMPLETED, _S.CANCELLED}),
-    # a file that the instance has after all completes what was given up
+    # a failed download completes when the instance turns out to have the file
     _S.FAILED: frozenset({_S.QUEUED, _S.FETCHED, _S.PLACED, _S.COMPLETED, _S.CANCELLED}),
     _S.CANCELLED: frozenset({_S.QUEUED}),
     _S.COMPLETED: frozenset(),
 }
 
-FINISHING_STATES = (_S.FETCHED, _S.PLACED, _S.IMPORTING)  # the bytes are here; no connection is held
+FINISHING_STATES = (_S.FETCHED, _S.PLACED, _S.IMPORTING)  # the file is complete; no connection is held
 
 
 class Action(StrEnum):
@@ -73,31 +73,31 @@ class Part(StrEnum):
 
 
 class Intent(StrEnum):
-    """What a download's owner is asked to do; the row keeps its slot until the owner lets go."""
+    """A request to the worker that owns a download. The row keeps its slot until the worker lets go."""
 
     PAUSE = "pause"
     CANCEL = "cancel"
-    YIELD = "yield"  # not the user but the queue: a viewer, or a download that is to start now, needs the place
+    YIELD = "yield"  # from the queue, not the user: a viewer or a forced download needs the slot
 
 
 class FileStage(StrEnum):
-    """How far a download's file has come, for a retry to go on from."""
+    """The progress of a download's file, from which a retry continues."""
 
-    PARTIAL = "partial"  # or nothing of it is here
-    WHOLE = "whole"  # among the incomplete ones
+    PARTIAL = "partial"  # or no file yet
+    WHOLE = "whole"  # complete, in the folder of incomplete files
     PLACED = "placed"  # at its staging place
 
 
 @dataclass(frozen=True)
 class Become:
-    """Nobody works on it: the new state is true at once."""
+    """No worker owns the download: the new state applies at once."""
 
     state: DownloadState
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A worker has it: it is asked, and lets go within seconds."""
+    """A worker owns the download: ask it. It lets go within seconds."""
 
     intent: Intent
 
@@ -109,7 +109,7 @@ class AlreadySo:
 
 @dataclass(frozen=True)
 class Refuse:
-    """It cannot be done in this state; `reason` is for the user."""
+    """The action is impossible in this state; `reason` is for the user."""
 
     reason: str
 
@@ -118,15 +118,15 @@ Effect = Become | Ask | AlreadySo | Refuse
 
 
 def check_transition(old: DownloadState, new: DownloadState) -> None:
-    """Raise Conflict unless `new` may follow `old`. A state may be written over itself."""
+    """Raise Conflict unless `new` may follow `old`. A state may follow itself."""
     if new is not old and new not in TRANSITIONS[old]:
         raise Conflict(f"A download that is {old.value} cannot become {new.value}.")
 
 
 def decide(action: Action, state: DownloadState, *, is_owned: bool, stage: FileStage = FileStage.PARTIAL) -> Effect:
-    """What `action` does to a download in `state`.
+    """Return the effect of `action` on a download in `state`.
 
-    `is_owned`: a worker is admitted to it or has claimed it. `stage`: what a retry goes on from.
+    `is_owned` means that a worker was assigned or has claimed it. A retry continues from `stage`.
     """
     if action is Action.PAUSE:
         return _pause(state)
@@ -163,7 +163,7 @@ def _cancel(state: DownloadState, *, is_owned: bool) -> Effect:
     if state is _S.COMPLETED:
         return Refuse("it is completed")
     if state is _S.IMPORTING or (is_owned and state in (_S.DOWNLOADING, *FINISHING_STATES)):
-        return Ask(Intent.CANCEL)  # the instance may be taking the file at this moment: its owner knows
+        return Ask(Intent.CANCEL)  # the instance may be importing the file now: only the owner knows
     return Become(_S.CANCELLED)
 
 

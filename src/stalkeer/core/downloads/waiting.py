@@ -1,4 +1,4 @@
-"""Why a queued download waits. Computed from what is true now, never stored."""
+"""The reasons why a queued download waits. Computed when shown, never stored."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from enum import StrEnum
 
 class Reason(StrEnum):
     BACK_OFF = "back_off"  # after a failure, or as the server asked
-    SLOT = "slot"  # all downloads that may run at once are running
+    SLOT = "slot"  # the maximum number of downloads is running
     HOST = "host"  # ... from this host
     ACCOUNT = "account"  # ... with this account
     VIEWER = "viewer"  # someone watches with the account's connection
-    CLOSING = "closing"  # a connection was closed just now; the provider sees it late
+    CLOSING = "closing"  # a connection was just closed; the provider notices late
     SOURCE = "source"  # the account is expired or refused, or the source is switched off
-    DISK = "disk"  # not enough room
-    FOLDER = "folder"  # the folder is missing, read-only or not ours
-    HOURS = "hours"  # the weekly schedule says pause
-    QUOTA = "quota"  # the volume of the day, week or month is used up
-    NEXT = "next"  # nothing is in its way: it starts in a moment
+    DISK = "disk"  # not enough space
+    FOLDER = "folder"  # the folder is missing, read-only or not writable
+    HOURS = "hours"  # the weekly schedule pauses downloads
+    QUOTA = "quota"  # the quota of the day, week or month is used up
+    NEXT = "next"  # nothing delays it: it starts in a moment
 
 
 _TEXTS = {
@@ -40,7 +40,7 @@ _TEXTS = {
 
 @dataclass(frozen=True)
 class Waiting:
-    """`until` where it is known; `detail` adds what a person wants to know."""
+    """A reason to wait, its end `until` where known, and a `detail` for the user."""
 
     reason: Reason
     until: datetime | None = None

@@ -1,7 +1,7 @@
-"""Release names that Radarr and Sonarr read back as the very item they are for.
+"""Build release names that Radarr and Sonarr map back to the same item.
 
-Title and year as the instance itself writes them, then what is known of the file. Nothing is claimed that was not
-verified: a resolution that is unknown is left out, and the instance measures it.
+A name holds title and year as the instance writes them, then verified facts about the file. An unknown resolution is
+left out; the instance then measures it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from stalkeer.core.naming.languages import language_code
 from stalkeer.core.naming.names import without_device
 
 GROUP = "STALKEER"
-LONGEST_BYTES = 230  # a file name may have 255; the extension and room for an instance's own suffixes come off
+LONGEST_BYTES = 230  # of 255 for a file name, less the extension and an instance's own suffixes
 
 # the words that both programs read as languages, by ISO 639-1 code
 LANGUAGE_WORDS = {
@@ -56,7 +56,7 @@ _NOT_IN_NAMES = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True)
 class FilmName:
-    """A film as its instance calls it."""
+    """A movie's title and year in its instance."""
 
     title: str
     year: int | None
@@ -64,17 +64,17 @@ class FilmName:
 
 @dataclass(frozen=True)
 class EpisodeName:
-    """Episodes of one season, or one of a daily series, as their instance calls them."""
+    """Episodes of one season, or an episode of a daily series, as in their instance."""
 
     series: str
     season: int
     episodes: tuple[int, ...]
-    air_date: str | None = None  # of a daily series: ISO date, takes the place of the numbers
+    air_date: str | None = None  # of a daily series: ISO date, replaces the numbers
 
 
 @dataclass(frozen=True)
 class FileTraits:
-    """What is known of the file: lines, codec as containers name it, audio languages as ISO 639 codes."""
+    """Known facts of the file: lines, the container's codec name, audio languages as ISO 639 codes."""
 
     resolution: int | None = None
     codec: str | None = None
@@ -82,7 +82,7 @@ class FileTraits:
 
 
 def release_name(item: FilmName | EpisodeName, traits: FileTraits) -> str:
-    """`Dune.2021.FRENCH.1080p.WEB-DL.x264-STALKEER`; safe as the name of a folder and of a file."""
+    """Build a name such as `Dune.2021.FRENCH.1080p.WEB-DL.x264-STALKEER`; safe for folders and files."""
     tail = ".".join([*_language_words(traits), *_resolution_words(traits), SOURCE, *_codec_words(traits)])
     middle = _numbering(item)
     room = LONGEST_BYTES - len(f"..{middle}.{tail}-{GROUP}".encode())
@@ -91,7 +91,7 @@ def release_name(item: FilmName | EpisodeName, traits: FileTraits) -> str:
 
 
 def dotted(title: str) -> str:
-    """Words joined by dots. What falls away (apostrophes, signs) is what both programs ignore when they compare."""
+    """Join words by dots. Both programs ignore the removed characters when they compare titles."""
     return _NOT_IN_NAMES.sub(".", _APOSTROPHES.sub("", title)).strip(".")
 
 
@@ -119,7 +119,7 @@ def _codec_words(traits: FileTraits) -> list[str]:
 
 
 def _cut(text: str, room: int) -> str:
-    """The text in at most `room` bytes, whole words where there are several."""
+    """Cut the text to `room` bytes, between words if possible."""
     encoded = text.encode()
     if len(encoded) <= room:
         return text

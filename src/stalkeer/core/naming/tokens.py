@@ -1,4 +1,4 @@
-"""The token language of both programs' formats: `{[Quality Full]}`, `{Movie.Title}`, `{edition-{Edition Tags}}`."""
+"""Fill in the naming formats of both programs: `{[Quality Full]}`, `{Movie.Title}`, `{edition-{Edition Tags}}`."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 
 from stalkeer.core.naming.clean import Characters, clean_value, shorten, tidy_component
 
-# a token: what surrounds the name is printed with a value only; the name's own separator takes the spaces' place
+# a token: text around the name is printed only with a value; the name's separator replaces spaces in the value
 _TOKEN = re.compile(
     r"\{(?P<before>[- ._\[(]*)(?P<name>[A-Za-z0-9]+(?:[- ._]+[A-Za-z0-9]+)*)"
     r"(?::(?P<form>[^{}]*?))?(?P<after>[- ._\])]*)\}"
 )
-# `{tmdb-{TmdbId}}`: text of one's own around one token, printed with a value only
+# `{tmdb-{TmdbId}}`: free text around a token, printed only with a value
 _WRAPPED = re.compile(r"\{(?P<open>[^{}]*)(?P<token>\{[^{}]+\})(?P<close>[^{}]*)\}")
-_OPEN, _CLOSE = "\x01", "\x02"  # braces that are to stay
+_OPEN, _CLOSE = "\x01", "\x02"  # braces that stay in the name
 
 
 @dataclass(frozen=True)
 class Asked:
-    """How a token is written where it stands: what follows its colon, and whether anything surrounds it."""
+    """The form of a token in a format: the text after its colon, and whether other text surrounds it."""
 
     form: str
     is_bare: bool
@@ -31,7 +31,7 @@ Values = Mapping[str, Value]
 
 
 def plain(text: str | int | None) -> Value:
-    """A value that can be shortened by `:N`."""
+    """Make a value that `:N` shortens."""
 
     def value(asked: Asked) -> str:
         return shorten("" if text is None else str(text), _length(asked.form))
@@ -40,7 +40,7 @@ def plain(text: str | int | None) -> Value:
 
 
 def number(value: int | None) -> Value:
-    """A number that `:00` pads."""
+    """Make a number that `:00` pads."""
     return lambda asked: "" if value is None else pad(value, asked.form)
 
 
@@ -49,7 +49,7 @@ def pad(value: int, form: str) -> str:
 
 
 def fill(pattern: str, values: Values, characters: Characters) -> str:
-    """One part of a path with its tokens replaced. A token that nobody knows is empty."""
+    """Replace the tokens in one part of a path. Unknown tokens become empty."""
     text = _fill_wrapped(pattern, values, characters)
     text = _TOKEN.sub(lambda found: _replace(found, values, characters), text)
     return tidy_component(text.replace(_OPEN, "{").replace(_CLOSE, "}"))
@@ -57,7 +57,7 @@ def fill(pattern: str, values: Values, characters: Characters) -> str:
 
 def _fill_wrapped(text: str, values: Values, characters: Characters) -> str:
     def replace(found: re.Match[str]) -> str:
-        if not found["open"] and not found["close"]:  # {{ and }} stand for braces of the name itself
+        if not found["open"] and not found["close"]:  # {{ and }} are literal braces
             return f"{_OPEN}{found['token'][1:-1]}{_CLOSE}"
         inner = _TOKEN.sub(lambda token: _replace(token, values, characters), found["token"])
         return f"{_OPEN}{found['open']}{inner}{found['close']}{_CLOSE}" if inner.strip() else ""

@@ -1,4 +1,4 @@
-"""Where a request really comes from. Forwarded headers count only when a trusted proxy sent them."""
+"""Find the real origin of a request. Forwarded headers count only from a trusted proxy."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ LOCAL_SUFFIXES = (".local", ".lan", ".home.arpa", ".internal", ".localhost")
 
 @dataclass(frozen=True)
 class Origin:
-    """`peer` opened the connection; `client` is who it speaks for, as far as a trusted proxy says."""
+    """`peer` opened the connection. `client` is the address behind it, as far as a trusted proxy says."""
 
     peer: Address
     client: Address
@@ -99,7 +99,7 @@ def is_within(address: Address, allowed: Iterable[Network]) -> bool:
 
 
 def parse_address(text: str | None) -> Address:
-    """The address; UNKNOWN for what is none. An IPv4 address in IPv6 clothing is the IPv4 address."""
+    """Parse an address; UNKNOWN when invalid. An IPv4-mapped IPv6 address becomes IPv4."""
     try:
         found = ip_address((text or "").strip().strip("[]").partition("%")[0])
     except ValueError:
@@ -138,7 +138,7 @@ def is_proxy_header(name: str) -> bool:
 
 
 def _client_of(forwarded: str, peer: Address, proxies: tuple[Network, ...]) -> Address:
-    """The last address that is not one of our proxies: whatever stands before it, the client may have written."""
+    """Return the last address that is not a trusted proxy. The client may have forged the addresses before it."""
     client = peer
     for text in reversed([part for part in forwarded.split(",") if part.strip()]):
         client = parse_address(text)
@@ -154,7 +154,7 @@ def host_name(host: str) -> str:
 
 
 def is_local_name(host: str, allowed: tuple[str, ...]) -> bool:
-    """Whether no public DNS can answer for this name: an address, localhost, a local suffix, one label, or allowed."""
+    """Tell whether no public DNS resolves this name: an address, localhost, a local suffix, one label, or allowed."""
     name = host_name(host)
     if not name or (":" in name and parse_address(name) is UNKNOWN):
         return False

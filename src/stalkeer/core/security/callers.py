@@ -1,4 +1,4 @@
-"""Callers of the server: by API key, session, trusted proxy or local address; and the page a request came from."""
+"""Describe callers by API key, session, trusted proxy or local address, and check the page that sent a request."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class CallerKind(StrEnum):
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody who may use the program. A browser sends everything but a key by itself, whoever's page asks it to."""
+    """A person or program with access. A browser sends all credentials except a key on behalf of any page."""
 
     kind: CallerKind
     name: str
@@ -42,7 +42,7 @@ class Credentials:
 
 
 def is_own_page(headers: Mapping[str, str], origin: Origin) -> bool:
-    """Whether a page of ours sent this request. A browser tells by Sec-Fetch-Site or Origin; silence is no."""
+    """Tell whether our own page sent this request, by Sec-Fetch-Site or Origin. Without either the answer is no."""
     site = headers.get("sec-fetch-site")
     if site is not None and site != "same-origin":
         return False

@@ -1,4 +1,4 @@
-"""Passwords: argon2id hashes with the library's present recommendation."""
+"""Hash and check passwords with argon2id, in the library's recommended configuration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from stalkeer.errors import InvalidInput
 
 SHORTEST = 10
-LONGEST = 256  # argon2 would take megabytes; a request must not make it
+LONGEST = 256  # argon2 would accept megabytes; a request must not cost that much
 USER_NAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
 _hasher = PasswordHasher()
 
@@ -23,16 +23,16 @@ def check_user_name(name: str) -> str:
 
 
 def hash_password(password: str, user: str) -> str:
-    """Raises InvalidInput for one that is too short, too long, or the user's name."""
+    """Hash a password. Raises InvalidInput when it is too short, too long, or the user's name."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise InvalidInput(f"The password must have {SHORTEST} to {LONGEST} characters")
     if password.lower() == user.lower() or len(set(password)) < 4:
-        raise InvalidInput("The password is too easy to guess; choose another one")
+        raise InvalidInput("The password is too easy to guess; choose another password")
     return _hasher.hash(password)
 
 
 def is_right(password_hash: str | None, password: str) -> bool:
-    """Whether the password belongs to the hash. Without a hash it takes as long, and is never right."""
+    """Tell whether the password fits the hash. Without a hash it takes as long and returns False."""
     if len(password) > LONGEST:
         return False
     try:

@@ -1,4 +1,4 @@
-"""How a job tells what it does and hears that it is no longer wanted. Jobs know `Run`, not who listens."""
+"""Report a job's progress and check for cancellation. Jobs know only `Run`, not its readers."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ from stalkeer.store.journal.runs import (
     write_progress,
 )
 
-COMMAND = "command-"  # what the names of processes begin with that carry out one run and are no workers
-LONGEST_COMMAND = timedelta(days=1)  # on another machine, without a sign of life
-SHOW_EVERY = timedelta(seconds=1)  # a progress row a second is enough for any eye, and cheap
+COMMAND = "command-"  # prefix for the names of processes that execute one run and are not workers
+LONGEST_COMMAND = timedelta(days=1)  # for a command on another machine without a heartbeat
+SHOW_EVERY = timedelta(seconds=1)  # one write per second is cheap
 
 
 class Run(Protocol):
-    """One execution of a job. Both calls are cheap: call them in inner loops, about once per thousand items."""
+    """An execution of a job. Both calls are cheap: make them about once per thousand items."""
 
     def progress(self, done: int, total: int | None = None, message: str = "") -> None: ...
 
     def is_cancelled(self) -> bool:
-        """True once the user asked to stop: leave things consistent and return what was done so far."""
+        """Return True once the user asked to stop. Leave consistent data and return the results so far."""
         ...
 
 
 class Report(Protocol):
-    """What a job hands back: a frozen dataclass that can be shown as one JSON object."""
+    """A job's outcome: a frozen dataclass that becomes a JSON object."""
 
     def to_document(self) -> Mapping[str, object]: ...
 
 
 @runtime_checkable
 class MayBePartial(Protocol):
-    """A report that can say that some items failed; the run is then `partly`, not `done`."""
+    """A report that can state that some items failed. The run then ends as `partly`, not `done`."""
 
     @property
     def is_partial(self) -> bool: ...
@@ -56,7 +56,7 @@ ReportT = TypeVar("ReportT", bound=Report)
 
 @dataclass
 class QuietRun:
-    """A run that nobody watches: tests, one-off calls. `cancelled` may be set by the caller."""
+    """A run without an observer, for tests and direct calls. The caller may set `cancelled`."""
 
     cancelled: bool = False
     shown: list[tuple[int, int | None, str]] = field(default_factory=list)
@@ -70,7 +70,7 @@ class QuietRun:
 
 @dataclass
 class StoredRun:
-    """A run whose progress lies in the `runs` table, seen and cancelled from any process."""
+    """A run with its progress in the `runs` table, visible and cancellable from any process."""
 
     database: Database
     clock: Callable[[], datetime]
@@ -99,7 +99,7 @@ class StoredRun:
 def record_run(
     database: Database, clock: Callable[[], datetime], job: str, subject: str | None, work: Callable[[Run], ReportT]
 ) -> ReportT:
-    """Do `work` in this thread as a run that the job list shows. An error is kept in the run and raised again."""
+    """Execute `work` in this thread as a run in the job list. Record an error in the run and raise it again."""
     end_runs_of_killed_commands(database, clock())
     name = command_name()
     with database.begin() as connection:
@@ -108,22 +108,24 @@ def record_run(
 
 
 def command_name() -> str:
-    """Who carries out a run that no worker does."""
+    """Name this process as the owner of a run without a worker."""
     return f"{COMMAND}{socket.gethostname()}-{os.getpid()}"
 
 
 def end_runs_of_killed_commands(database: Database, now: datetime) -> int:
-    """A command that was killed told nobody: its run would look as if it went on for ever. Answers how many."""
+    """End runs of killed commands, which would seem to run for ever. Return the number."""
     with database.begin() as connection:
-        killed = [one for one in running_commands(connection, COMMAND) if not _may_live(database, one, now)]
-        for one in killed:
-            finish_run(connection, one.owner, now, RunState.FAILED, None, "Its command was ended before it was done.")
+        killed = [row for row in running_commands(connection, COMMAND) if not _may_live(database, row, now)]
+        for row in killed:
+            finish_run(connection, row.owner, now, RunState.FAILED, None, "Its command was ended before it was done.")
     return len(killed)
 
 
 def _may_live(database: Database, command: RunningCommand, now: datetime) -> bool:
     host, _, pid = (command.owner.worker or "").removeprefix(COMMAND).rpartition("-")
-    if host != socket.gethostname():  # with SQLite: this machine's former name, as a container's that was made anew
+    if (
+        host != socket.gethostname()
+    ):  # with SQLite this is the same machine's former name, after its container was recreated
         return not database.is_sqlite and now - command.heartbeat < LONGEST_COMMAND
     try:
         os.kill(int(pid), 0)
@@ -135,7 +137,7 @@ def _may_live(database: Database, command: RunningCommand, now: datetime) -> boo
 
 
 def follow_run(run: StoredRun, work: Callable[[Run], ReportT]) -> ReportT:
-    """Do `work` and keep its end in the run's row, which already exists."""
+    """Execute `work` and record its end in the existing run row."""
     try:
         report = work(run)
     except StalkeerError as error:
@@ -144,7 +146,7 @@ def follow_run(run: StoredRun, work: Callable[[Run], ReportT]) -> ReportT:
     except KeyboardInterrupt:
         _finish(run, RunState.CANCELLED, None, "Stopped by Ctrl-C before it was done.")
         raise
-    except Exception as error:  # noqa: BLE001 - kept for the job list, then raised as it was
+    except Exception as error:  # noqa: BLE001 - recorded for the job list, then raised again
         _finish(run, RunState.FAILED, None, f"{type(error).__name__}: {error}")
         raise
     _finish(run, RunState.CANCELLED if run.is_cancelled() else _state_of(report), report.to_document(), None)

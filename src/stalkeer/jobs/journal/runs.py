@@ -1,4 +1,4 @@
-"""Queue and cancel runs of jobs, as a person asks for it."""
+"""Queue and cancel runs on a user's request."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from stalkeer.store.journal.runs import RunId, RunRow
 def queue_run(
     database: Database, now: datetime, job: str, subject: str | None = None, options: Mapping[str, object] | None = None
 ) -> RunRow:
-    """Queue a job for a worker; answer a run that waits or runs for the same subject instead."""
+    """Queue a job for a worker. Return a waiting or running run of the same subject instead, if there is any."""
     with database.begin() as connection:
         return runs.get_run(connection, runs.queue_run(connection, now, job, subject, options or {}))
 
 
 def cancel_run(database: Database, now: datetime, run_id: RunId) -> RunRow:
-    """Ask a run to stop at its next step. Raise NotFound for an unknown one."""
+    """Ask a run to stop at its next step. Raises NotFound for an unknown run."""
     with database.begin() as connection:
         runs.request_cancel(connection, run_id, now)
         return runs.get_run(connection, run_id)

@@ -1,4 +1,4 @@
-"""The calendars of all instances in one: what comes out when, and what we have of it."""
+"""Merge the calendars of all instances."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stalkeer.store.library.instances import InstanceRow, list_instances
 
 @dataclass(frozen=True)
 class Calendar:
-    """In order of time, each with its instance; `errors` of those that could not be asked, by name."""
+    """Releases in order of time, each with its instance. `errors` holds the failures by instance name."""
 
     premieres: tuple[tuple[str, Premiere], ...]
     errors: dict[str, str]
@@ -32,7 +32,7 @@ def gather_calendar(arrs: Arrs, start: datetime, end: datetime) -> Calendar:
         except ArrError as error:
             return (), str(error)
 
-    with ThreadPoolExecutor(max_workers=max(1, len(rows))) as together:  # one that is away holds up no other
+    with ThreadPoolExecutor(max_workers=max(1, len(rows))) as together:  # a slow instance must not delay the others
         answers = [(row.slug, *answer) for row, answer in zip(rows, together.map(ask, rows), strict=True)]
     errors = {slug: error for slug, _, error in answers if error}
     found = [(slug, premiere) for slug, premieres, _ in answers for premiere in premieres]

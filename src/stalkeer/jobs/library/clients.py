@@ -1,4 +1,4 @@
-"""Clients of the configured instances: opened where a job needs one, with one gate and one call count per instance."""
+"""Open clients of the configured instances. All jobs share one gate and one call count per instance."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from stalkeer.store.library.instances import InstanceRow, NewInstance, add_api_c
 
 @dataclass
 class Arrs:
-    """Opens clients. Built once per process, so that a dead instance is waited for once and not by every job."""
+    """Opens clients. Built once per process, so that all jobs know when an instance is down."""
 
     database: Database
     secrets: SecretBox
@@ -31,7 +31,7 @@ class Arrs:
 
     @contextmanager
     def client(self, row: InstanceRow) -> Iterator[ArrClient]:
-        """Open a client for the length of the block, and keep with the instance whether it answered."""
+        """Open a client for the block. Record with the instance whether it answered."""
         gate = self._gate(row)
         try:
             with ArrClient(self.address(row), gate) as client:
@@ -39,20 +39,22 @@ class Arrs:
         except ArrError as error:
             self._note(row, gate, str(error))
             raise
-        except ConfigurationError as error:  # its address or its certificate authority: no reason to stop the others
+        except (
+            ConfigurationError
+        ) as error:  # a wrong address or certificate authority must not stop the other instances
             self._note(row, gate, str(error))
             raise ArrError(str(error)) from error
         self._note(row, gate, None)
 
     def over(self, database: Database) -> Arrs:
-        """Return clients with the same gates that note their outcomes in another database, such as a rehearsal's."""
+        """Return clients with the same gates that record outcomes in another database, such as a dry run's."""
         return Arrs(database, self.secrets, self.clock, self.make_gate, self._gates, self._lock)
 
     def address(self, row: InstanceRow) -> Address:
         api_key = self.secrets.decrypt_or_none(row.api_key)
         if api_key is None:
             raise ArrUnauthorised(
-                f"{row.label}: its stored API key cannot be read with the present secret key. Enter it again"
+                f"{row.label}: its stored API key cannot be read with the current secret key. Enter it again"
             )
         register_secret(api_key)
         return Address(
@@ -65,7 +67,7 @@ class Arrs:
         )
 
     def address_of(self, new: NewInstance) -> Address:
-        """The address of an instance that is not kept yet."""
+        """Return the address of an instance that is not saved yet."""
         register_secret(new.api_key)
         return Address(
             kind=new.kind,
@@ -77,7 +79,7 @@ class Arrs:
         )
 
     def reopen(self, row: InstanceRow) -> None:
-        """Let requests pass again, for every client of this process: the instance was just heard."""
+        """Open the gate for every client of this process, because the instance has just answered."""
         self._gate(row).succeeded()
 
     def _gate(self, row: InstanceRow) -> Gate:

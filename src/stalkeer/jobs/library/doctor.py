@@ -1,6 +1,6 @@
-"""The path doctor: does every instance see the folders we hand over from, may it take files out, and how fast?
+"""Check the paths: whether every instance sees our download folders, may move files out, and how fast.
 
-It asks with a probe file, not with guesses, and says what to change: the mapping, or the line of the compose file.
+It tests with a probe file instead of guessing. It names the fix: a path mapping, or a line of the compose file.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MB = 1024 * 1024
 
 
 class Move(StrEnum):
-    """What an import will be for the disk."""
+    """The cost of an import: an instant move, or a copy."""
 
     INSTANT = "instant"
     COPY = "copy"
@@ -42,7 +42,7 @@ class Move(StrEnum):
 
 @dataclass(frozen=True)
 class RootCheck:
-    """One root folder of an instance, and what a move from our folder into it would be."""
+    """A root folder of an instance, and the cost of a move from our folder into it."""
 
     path: str
     move: Move
@@ -53,7 +53,7 @@ class RootCheck:
 
 @dataclass(frozen=True)
 class FolderCheck:
-    """One of our folders, as one instance sees it. `mapping` is proposed where it sees the folder by another name."""
+    """A folder of ours as an instance sees it. `mapping` is proposed when the instance has another path for it."""
 
     instance: str
     folder: str
@@ -62,8 +62,8 @@ class FolderCheck:
     roots: tuple[RootCheck, ...]
     problems: tuple[str, ...]
     advice: tuple[str, ...]
-    is_known: bool = True  # False: it could not be asked, or there is nothing to show it
-    clock_ahead: timedelta | None = None  # the instance's clock before this machine's
+    is_known: bool = True  # False: the instance did not answer, or there was no probe file
+    clock_ahead: timedelta | None = None  # how far the instance's clock is ahead of ours
 
     @property
     def is_good(self) -> bool:
@@ -106,7 +106,7 @@ class DoctorReport:
 
 @dataclass(frozen=True)
 class _View:
-    """What one instance says of itself."""
+    """An instance with its own root folders and settings."""
 
     row: InstanceRow
     client: ArrClient
@@ -115,12 +115,12 @@ class _View:
 
 
 def examine_paths(arrs: Arrs, directories: DirectorySettings, run: Run, only: str | None = None) -> DoctorReport:
-    """Check the hand-over folder of every enabled instance, or of the one called `only`. Probe files are removed."""
+    """Check the hand-over folder of every enabled instance, or only of `only`. Probe files are removed."""
     with arrs.database.connect() as connection:
         rows = [get_instance(connection, only)] if only else [r for r in list_instances(connection) if r.enabled]
     checks: list[FolderCheck] = []
     for number, row in enumerate(rows):
-        run.progress(number, len(rows), f"asking {row.label}")
+        run.progress(number, len(rows), f"checking {row.label}")
         if run.is_cancelled():
             break
         folder = directories.movies if row.kind is InstanceKind.RADARR else directories.tvshows
@@ -131,25 +131,25 @@ def examine_paths(arrs: Arrs, directories: DirectorySettings, run: Run, only: st
 def _check(arrs: Arrs, row: InstanceRow, folder: Path) -> FolderCheck:
     empty = FolderCheck(row.slug, str(folder), None, None, (), (), ())
     if not folder.is_absolute():
-        words = f"{folder} is a relative path: it means another folder to each program."
-        return replace(empty, problems=(words,), advice=("Set the whole path in `directories`.",), is_known=False)
+        words = f"{folder} is a relative path: each program would read it as another folder."
+        return replace(empty, problems=(words,), advice=("Set the absolute path in `directories`.",), is_known=False)
     try:
         with _probe(folder) as probe, arrs.client(row) as client:
             view = _View(row, client, read_root_folders(client), read_media_management(client))
-            own = tuple(f"{row.label} says of itself: {trouble}" for trouble in read_folder_troubles(client))
+            own = tuple(f"{row.label} reports: {trouble}" for trouble in read_folder_troubles(client))
             ahead = client.answered_at - arrs.clock() if client.answered_at else None
             return _look(view, replace(empty, problems=own, clock_ahead=ahead), folder, probe)
     except ArrError as error:
         return replace(empty, problems=(str(error),), is_known=False)
     except OSError as error:
         words = f"Stalkeer cannot write to {folder}: {error.strerror}."
-        fix = f"Mount it, and give user id {os.getuid()} the right to write there (PUID, PGID, UMASK)."
+        fix = f"Mount it, and give user id {os.getuid()} write permission there (PUID, PGID, UMASK)."
         return replace(empty, problems=(words,), advice=(fix,), is_known=False)
 
 
 @contextmanager
 def _probe(folder: Path) -> Iterator[str]:
-    """A small file for the length of the block; its name, which is unlike any other's."""
+    """Create a small file for the block. Yield its unique name."""
     probe = folder / f"stalkeer-probe-{uuid.uuid4().hex[:12]}.txt"
     probe.write_text("Stalkeer asks whether this file is seen; it may be deleted.\n")
     try:
@@ -165,7 +165,7 @@ def _look(view: _View, empty: FolderCheck, folder: Path, probe: str) -> FolderCh
         return _with_roots(view, replace(empty, remote=expected), folder, paths)
     found = find_folder(view.client, folder, probe)
     if found is None:
-        words = f"{view.row.label} does not see {folder} (asked for {expected}), under no name that was tried."
+        words = f"{view.row.label} does not see {folder}, neither as {expected} nor under another path that was tried."
         return replace(empty, problems=(words, *empty.problems), advice=_mount_advice(view, folder))
     pair = shortest_pair(folder, found.path)
     words = f"{view.row.label} sees {folder} as {found.path}, not as {expected}."
@@ -175,14 +175,14 @@ def _look(view: _View, empty: FolderCheck, folder: Path, probe: str) -> FolderCh
 
 
 def _mount_advice(view: _View, folder: Path) -> tuple[str, ...]:
-    """The line that is missing from the instance's compose file, as far as it can be known from in here."""
+    """Return the line that the instance's compose file lacks, as far as it can be known here."""
     root = _top(folder)
     program = view.row.kind.value
     return (
         f"Give {program} the same mount as Stalkeer. In its compose file, under volumes: "
         f'"- <the host folder that Stalkeer mounts at {root}>:{root}"',
-        f"Best is one common folder for both, with library and downloads below it: the import is then instant. "
-        f"{view.row.label} keeps its library in {', '.join(r.path for r in view.roots) or 'no root folder yet'}.",
+        f"A common folder for library and downloads is best: the import is then instant. "
+        f"{view.row.label} has its library in {', '.join(r.path for r in view.roots) or 'no root folder yet'}.",
     )
 
 
@@ -192,18 +192,20 @@ def _with_roots(view: _View, check: FolderCheck, folder: Path, paths: PathMap) -
     problems = list(check.problems)
     advice = list(check.advice)
     if not view.roots:
-        problems.append(f"{view.row.label} has no root folder: it has nowhere to import to.")
+        problems.append(f"{view.row.label} has no root folder: it cannot import anything.")
     inside = [root.path for root in view.roots if _is_inside(check.remote or "", root.path)]
     if inside:
-        problems.append(f"{folder} lies inside {inside[0]}, a root folder: half files would be taken for its own.")
+        problems.append(f"{folder} lies inside {inside[0]}, a root folder: it would import incomplete files.")
         advice.append("Choose folders beside the root folders in `directories`.")
     if ours is not None and view.roots and not any(look_at_folder(paths.to_local(root.path)) for root in view.roots):
         advice.append(
-            f"Let {view.row.label} run as user {ours.owner.uid}, or in group {ours.owner.gid} with UMASK 002: who it "
-            f"is cannot be seen from here, and it must be allowed to take files out of {folder}."
+            f"Let {view.row.label} run as user {ours.owner.uid}, or in group {ours.owner.gid} with UMASK 002. Its user "
+            f"is not visible from here, and it needs permission to move files out of {folder}."
         )
     if any(root.move is Move.COPY for root in roots):
-        advice.append("An import will be a copy: slow, and twice the space. One common mount makes it instant.")
+        advice.append(
+            "Imports will copy files, which is slow and needs twice the space. A common mount makes them instant."
+        )
     return replace(check, roots=roots, problems=tuple(problems), advice=tuple(advice))
 
 
@@ -219,7 +221,7 @@ def _check_root(
         problems.append(f"{root.path} has {root.free_bytes // MB} MB free; {view.row.label} keeps {minimum // MB} MB.")
     if ours and theirs and not ours.may_be_changed_by(theirs.owner):
         problems.append(
-            f"The library belongs to user {theirs.owner.uid}, group {theirs.owner.gid}, who may not take files out of "
+            f"The library belongs to user {theirs.owner.uid}, group {theirs.owner.gid}, which cannot move files out of "
             f"{ours.path} (user {ours.owner.uid}, group {ours.owner.gid}, mode {ours.mode & 0o7777:o}): give both "
             "programs the same PUID and PGID, or the same group and UMASK 002."
         )
@@ -227,7 +229,7 @@ def _check_root(
 
 
 def _move(ours: FolderFacts | None, theirs: FolderFacts | None, remote: str | None, root: str) -> Move:
-    """Instant needs one file system, and one mount in the instance's view: its top folder stands for that."""
+    """Return the cost of a move. Instant needs one file system and, in the instance, one mount (by its top folder)."""
     if ours is not None and theirs is not None and ours.mount[0] != theirs.mount[0]:
         return Move.COPY
     if remote is not None and _top(PurePosixPath(remote)) != _top(PurePosixPath(root)):

@@ -1,4 +1,4 @@
-"""Look into an instance before it is kept: its version, root folders, profiles, and how much it misses."""
+"""Read an instance before it is saved: its version, root folders, profiles, and how much is missing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from stalkeer.store.library.instances import InstanceOptions, NewInstance, get_i
 
 @dataclass(frozen=True)
 class InstanceOverview:
-    """The content of an instance at the address at which it answers. `notes`: repairs of the address."""
+    """The contents of an instance and the address at which it answers. `notes` are corrections of the address."""
 
     url: str
     version: str
@@ -40,13 +40,13 @@ class InstanceOverview:
 
 
 def explore_new(arrs: Arrs, new: NewInstance) -> InstanceOverview:
-    """Look into an instance that is not kept yet. Raises InvalidInput, and ArrError with what is wrong."""
+    """Read an instance that is not saved yet. Raises InvalidInput, or ArrError with the reason."""
     check_instance(new)
     return _explore(arrs.address_of(new), new.options)
 
 
 def explore_known(arrs: Arrs, slug: str, patch: InstancePatch) -> InstanceOverview:
-    """Look into a known instance as it would be after a patch. Raises NotFound, InvalidInput and ArrError."""
+    """Read a saved instance as it would be after a patch. Raises NotFound, InvalidInput and ArrError."""
     check_patch(patch)
     with arrs.database.connect() as connection:
         row = get_instance(connection, slug)
@@ -71,7 +71,7 @@ def _explore(address: Address, options: InstanceOptions) -> InstanceOverview:
 
 
 def _count_wanted(client: ArrClient) -> Mapping[WantedReason, int]:
-    """Count the items on the instance's lists. Radarr before 5.6 has no lists (404): its movies are counted."""
+    """Count the items on the instance's wanted lists. Radarr before 5.6 has no lists (404): count its movies."""
     try:
         return {reason: _count_listed(client, reason) for reason in WantedReason}
     except ArrNotFound:

@@ -1,4 +1,4 @@
-"""What can be learnt of a folder from this side: whose it is, who may write there, on which mount it lies."""
+"""Read the owner, permissions and mount of a folder as seen from here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Owner:
-    """A user and group, as numbers: names differ between containers."""
+    """A user and group by number, because names differ between containers."""
 
     uid: int
     gid: int
@@ -22,11 +22,11 @@ class FolderFacts:
     path: Path
     owner: Owner
     mode: int
-    mount: tuple[int, str]  # device number and mount point: a rename needs both alike
+    mount: tuple[int, str]  # device number and mount point: a rename needs both to be equal
     free_bytes: int
 
     def may_be_changed_by(self, other: Owner) -> bool:
-        """Whether that user could add, move and delete files here."""
+        """Tell whether another user can add, move and delete files here."""
         needed = stat.S_IWOTH | stat.S_IXOTH
         if other.uid == 0:
             return True
@@ -38,7 +38,7 @@ class FolderFacts:
 
 
 def look_at_folder(path: Path) -> FolderFacts | None:
-    """None where we do not see it, or may not look."""
+    """Return the facts of a folder; None when it is not visible or not readable."""
     try:
         found = path.stat()
         free = shutil.disk_usage(path).free

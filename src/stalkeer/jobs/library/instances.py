@@ -1,4 +1,4 @@
-"""Add, change, test and remove instances: the one way to do so, for pages, API and command line."""
+"""Add, change, test and remove instances. Pages, API and command line all use these functions."""
 
 from __future__ import annotations
 
@@ -43,23 +43,23 @@ from stalkeer.store.library.instances import (
     set_address,
 )
 
-TRIAL_TIMEOUT_S = 10.0  # for an answer to a trial, unless the instance has a time of its own: somebody waits for it
+TRIAL_TIMEOUT_S = 10.0  # time for an answer while a user waits, unless the instance has its own timeout
 LARGEST_PROFILE = 2**31 - 1
 T = TypeVar("T")
 ResultT = TypeVar("ResultT")
 
 
 class Trial(Enum):
-    """Whether an instance must answer before its address is kept."""
+    """Whether an instance must answer before its address is saved."""
 
     REQUIRED = "required"
-    WISHED = "wished"  # kept even if it does not answer
-    SKIPPED = "skipped"  # kept without asking it
+    WISHED = "wished"  # saved even if it does not answer
+    SKIPPED = "skipped"  # saved without a test
 
 
 @dataclass(frozen=True)
 class InstancePatch:
-    """The new values of some fields; a field that is not named stays as it is."""
+    """New values for some fields. A field that is not named stays as it is."""
 
     url: str | Keep = KEEP
     api_key: str | Keep = field(default=KEEP, repr=False)
@@ -76,7 +76,7 @@ class InstancePatch:
 
 @dataclass(frozen=True)
 class KeptInstance:
-    """An instance as it is kept now. `notes` are repairs of its address; `error` says why it did not answer."""
+    """An instance as it is saved now. `notes` are corrections of its address; `error` says why it did not answer."""
 
     row: InstanceRow
     notes: tuple[str, ...] = ()
@@ -110,7 +110,7 @@ OUTCOMES: tuple[tuple[type[StalkeerError], ConnectionOutcome], ...] = (
 
 @dataclass(frozen=True)
 class ConnectionTest:
-    """The result of testing one instance; `error` says in words what is wrong."""
+    """The result of a connection test; `error` explains a failure."""
 
     row: InstanceRow
     outcome: ConnectionOutcome
@@ -125,7 +125,7 @@ class ConnectionTest:
 
 @dataclass(frozen=True)
 class _Attempt:
-    """The address to keep after a trial, and the version where the right program answered."""
+    """The address to save after a trial, and the version when the right program answered."""
 
     url: str
     version: str | None = None
@@ -134,10 +134,9 @@ class _Attempt:
 
 
 def add_instance(arrs: Arrs, new: NewInstance, trial: Trial = Trial.REQUIRED) -> KeptInstance:
-    """Try an instance and keep it. The first one of its program becomes the default.
+    """Test an instance and save it. The first instance of its program becomes the default.
 
-    Raises InvalidInput for a field that cannot be used, ArrError where it does not answer rightly and must, and
-    Conflict for a name that is taken.
+    Raises InvalidInput for an unusable field, ArrError when a required test fails, and Conflict when the name is taken.
     """
     check_instance(new)
     attempt = _attempt(_trial_address(arrs.address_of(new), new.options), trial)
@@ -150,10 +149,10 @@ def add_instance(arrs: Arrs, new: NewInstance, trial: Trial = Trial.REQUIRED) ->
 
 
 def change_instance(arrs: Arrs, slug: str, patch: InstancePatch, trial: Trial = Trial.REQUIRED) -> KeptInstance:
-    """Change an instance that was added here. A new address or key is tried before it is kept.
+    """Change an instance that was added here. A new address or key is tested before it is saved.
 
-    Raises NotFound, Conflict where the configuration describes the instance, InvalidInput for a field that cannot be
-    used, and ArrError where it does not answer rightly and must.
+    Raises NotFound, Conflict when the instance comes from the configuration, InvalidInput for an unusable field, and
+    ArrError when a required test fails.
     """
     row = _editable(arrs, slug)
     check_patch(patch)
@@ -174,9 +173,9 @@ def change_instance(arrs: Arrs, slug: str, patch: InstancePatch, trial: Trial = 
 
 
 def add_path_mapping(arrs: Arrs, slug: str, pair: FolderPair) -> InstanceRow:
-    """Add a mapping to those of an instance; it replaces one of the same folder of ours.
+    """Add a path mapping to an instance. It replaces a mapping of the same local folder.
 
-    Raises NotFound, InvalidInput for an empty folder, and Conflict where the configuration describes the instance.
+    Raises NotFound, InvalidInput for an empty folder, and Conflict when the instance comes from the configuration.
     """
     present = _editable(arrs, slug).options.path_mappings
     others = tuple(known for known in present if known.local.rstrip("/") != pair.local.rstrip("/"))
@@ -184,30 +183,30 @@ def add_path_mapping(arrs: Arrs, slug: str, pair: FolderPair) -> InstanceRow:
 
 
 def remove_instance(arrs: Arrs, slug: str) -> None:
-    """Forget an instance that was added here; its history stays.
+    """Remove an instance that was added here. Its history stays.
 
-    Raises NotFound, and Conflict where the configuration describes it.
+    Raises NotFound, and Conflict when the instance comes from the configuration.
     """
     with arrs.database.begin() as connection:
         store.remove_instance(connection, slug, arrs.clock())
 
 
 def try_instance(arrs: Arrs, slug: str) -> ConnectionTest:
-    """Ask an instance who it is, whatever is known of its silence, and keep the result with it. Raises NotFound."""
+    """Test the connection to an instance now, even if it was down, and record the result. Raises NotFound."""
     with arrs.database.connect() as connection:
         row = get_instance(connection, slug)
     return _test(arrs, row)
 
 
 def try_instances(arrs: Arrs, slug: str | None = None) -> list[ConnectionTest]:
-    """Test the instance of this name, or all. One that fails stops no other."""
+    """Test the connection to this instance, or to all. A failure stops no other test."""
     return [_test(arrs, row) for row in chosen_instances(arrs, slug)]
 
 
 def each_instance(
     arrs: Arrs, slug: str | None, verb: Callable[[str], ResultT]
 ) -> list[tuple[InstanceRow, ResultT | StalkeerError]]:
-    """Apply a verb to the instance of this name, or to all. One that fails stops no other."""
+    """Apply a verb to this instance, or to all. A failure stops no other instance."""
     results: list[tuple[InstanceRow, ResultT | StalkeerError]] = []
     for row in chosen_instances(arrs, slug):
         try:
@@ -218,18 +217,18 @@ def each_instance(
 
 
 def chosen_instances(arrs: Arrs, slug: str | None) -> tuple[InstanceRow, ...]:
-    """Return the instance of this name, or all without a name. Raises NotFound."""
+    """Return the instance with this name, or all instances without a name. Raises NotFound."""
     with arrs.database.connect() as connection:
         return (get_instance(connection, slug),) if slug else list_instances(connection)
 
 
 def find_default(connection: Transaction, kind: InstanceKind) -> InstanceRow | None:
-    """Return the default instance of a program, else its first one, else None."""
+    """Return a program's default instance, otherwise its first; None without instances."""
     return next(iter(list_instances(connection, kind=kind)), None)
 
 
 def check_instance(new: NewInstance) -> None:
-    """Raise InvalidInput for a field of a new instance that cannot be used."""
+    """Raise InvalidInput for an unusable field of a new instance."""
     if not SLUG.fullmatch(new.slug.removeprefix(f"{new.kind.value}-")):
         raise InvalidInput("The name may have lower-case letters, digits, - and _, at most 64 of them.")
     options = new.options
@@ -244,21 +243,21 @@ def check_instance(new: NewInstance) -> None:
 
 
 def check_patch(patch: InstancePatch) -> None:
-    """Raise InvalidInput for a named field that cannot be used."""
+    """Raise InvalidInput for an unusable named field."""
     if not isinstance(patch.url, Unnamed):
         _check_url(patch.url)
     if not isinstance(patch.api_key, Unnamed):
         _check_key(patch.api_key)
     profile = _or_none(patch.quality_profile_id)
     if profile is not None and not 1 <= profile <= LARGEST_PROFILE:
-        raise InvalidInput(f"The quality profile {profile} cannot be; it is a number from 1 to {LARGEST_PROFILE}.")
+        raise InvalidInput(f"The quality profile {profile} is not valid; give a number from 1 to {LARGEST_PROFILE}.")
     for pair in _or_none(patch.path_mappings) or ():
         if not (pair.local and pair.remote):
-            raise InvalidInput("A path mapping needs both folders: ours, and the same one as the instance sees it.")
+            raise InvalidInput("A path mapping needs both paths: the local path, and the remote path in the instance.")
 
 
 def patched_address(arrs: Arrs, row: InstanceRow, patch: InstancePatch, trial: Trial = Trial.REQUIRED) -> Address:
-    """Return the address after a patch. The stored key is read only where it is needed: it may be unreadable."""
+    """Return the address after a patch. Read the stored key only when needed, because it may be unreadable."""
     if not isinstance(patch.api_key, Unnamed):
         api_key = patch.api_key
     elif trial is Trial.SKIPPED:
@@ -279,16 +278,16 @@ def _editable(arrs: Arrs, slug: str) -> InstanceRow:
 
 def _check_url(url: str) -> None:
     if not url.strip():
-        raise InvalidInput("The address is missing, such as http://radarr:7878.")
+        raise InvalidInput("The address is missing; an example is http://radarr:7878.")
     if not is_http_url(_with_scheme(url)):
-        raise InvalidInput(f"{mask_url(url)!r} is not a web address; it looks like http://radarr:7878.")
+        raise InvalidInput(f"{mask_url(url)!r} is not a web address; an example is http://radarr:7878.")
 
 
 def _check_key(api_key: str) -> None:
     if not api_key:
-        raise InvalidInput("The API key is missing; it stands there under Settings > General > Security.")
+        raise InvalidInput("The API key is missing; the instance shows it under Settings > General > Security.")
     if not (api_key.isascii() and api_key.isprintable()):
-        raise InvalidInput("The API key has signs that no key has; copy it from Settings > General > Security.")
+        raise InvalidInput("The API key has invalid characters; copy it from Settings > General > Security.")
 
 
 def _with_scheme(url: str) -> str:
@@ -301,7 +300,7 @@ def _trial_address(address: Address, options: InstanceOptions) -> Address:
 
 
 def _attempt(address: Address, trial: Trial) -> _Attempt:
-    """Ask the address, with a gate of its own: a user tries it after repairing something."""
+    """Test the address with its own gate, because the user may just have repaired the instance."""
     as_typed = _Attempt(_with_scheme(address.url).rstrip("/"))
     if trial is Trial.SKIPPED:
         return as_typed
@@ -334,7 +333,7 @@ def _outcome_of(error: StalkeerError) -> ConnectionOutcome:
 
 
 def _note(arrs: Arrs, connection: Transaction, slug: str, attempt: _Attempt) -> InstanceRow:
-    """Keep with the instance that it answered, and return its row."""
+    """Record that the instance answered. Return its row."""
     row = get_instance(connection, slug)
     if attempt.version is None:
         return row

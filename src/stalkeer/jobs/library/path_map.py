@@ -1,4 +1,4 @@
-"""The path mappings of an instance, as the user set them."""
+"""Read the path mappings of an instance."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ def path_map(row: InstanceRow) -> PathMap:
 
 
 def read_pair(text: str) -> FolderPair:
-    """Read a mapping as people type it: `/data/vod = /downloads`, ours first. Raises InvalidInput."""
+    """Read a mapping as users type it: `/data/vod = /downloads`, local path first. Raises InvalidInput."""
     local, sign, remote = (part.strip() for part in text.partition("="))
     if not (sign and local and remote):
-        raise InvalidInput(f"{text.strip()!r} is no mapping of a folder; write it as /data/vod=/downloads, ours first.")
+        raise InvalidInput(
+            f"{text.strip()!r} is not a path mapping; write it as /data/vod=/downloads, the local path first."
+        )
     return FolderPair(local, remote)

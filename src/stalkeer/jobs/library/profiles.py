@@ -1,16 +1,16 @@
-"""Questions to a quality profile: which resolutions it allows, and whether an entry is better than the present file."""
+"""Query a quality profile: its resolutions, and whether an entry is better than the present file."""
 
 from __future__ import annotations
 
 from stalkeer.adapters.arr.values import FileQuality, QualityProfile
 from stalkeer.store.library.instances import InstanceRow
 
-# our releases are named WEB-DL, and the instance takes them for that
+# our releases are named WEB-DL, so the instance ranks them as such
 WEB_SOURCES = frozenset({"webdl", "web"})
 
 
 def is_upgrade(resolution: int | None, current: FileQuality | None, profile: QualityProfile | None) -> bool:
-    """Judge by the profile's own order where it knows both, else by resolution. Unknown resolutions promise nothing."""
+    """Compare by the profile's order if it has both qualities, otherwise by resolution. Unknown is no upgrade."""
     if current is None:
         return True
     if resolution is None:
@@ -24,14 +24,14 @@ def is_upgrade(resolution: int | None, current: FileQuality | None, profile: Qua
 
 def _rank_of_web(resolution: int, profile: QualityProfile | None) -> int | None:
     lines = 480 if resolution < 720 else resolution
-    for one in profile.qualities if profile else ():
-        if one.quality.resolution == lines and one.quality.source in WEB_SOURCES:
-            return one.rank
+    for item in profile.qualities if profile else ():
+        if item.quality.resolution == lines and item.quality.source in WEB_SOURCES:
+            return item.rank
     return None
 
 
 def _rank_of(quality: FileQuality, profile: QualityProfile | None) -> int | None:
-    return next((one.rank for one in profile.qualities if one.quality.id == quality.id), None) if profile else None
+    return next((item.rank for item in profile.qualities if item.quality.id == quality.id), None) if profile else None
 
 
 def resolutions_of(profile: QualityProfile | None) -> frozenset[int]:
@@ -41,7 +41,7 @@ def resolutions_of(profile: QualityProfile | None) -> frozenset[int]:
 
 
 def profile_of(instance: InstanceRow | None, profile_id: int | None) -> QualityProfile | None:
-    """Return the profile that ranks an item's variants: the instance's own choice before the item's."""
+    """Return the profile that ranks an item's variants: the instance's own setting, otherwise the item's profile."""
     if instance is None:
         return None
     wanted_id = instance.options.quality_profile_id or profile_id

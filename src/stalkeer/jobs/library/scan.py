@@ -1,6 +1,6 @@
-"""Read what every instance misses, let what follows a scan follow, and report the result with its reasons.
+"""Read what every instance is missing, run the jobs that follow, and report the results.
 
-The jobs that follow are of other rooms; a `Scanner` is handed them.
+The following jobs belong to later rooms, so a `Scanner` receives them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ BLOCKED = "found, but on the instance's blocklist"
 
 @dataclass(frozen=True)
 class InstanceScan:
-    """One instance's part of a scan: its wanted items, the finds, and the items held back with the rule."""
+    """An instance's part of a scan: its wanted items, the found entries, and the skipped items by rule."""
 
     sync: InstanceSync
     found: FoundCounts
@@ -44,7 +44,7 @@ class InstanceScan:
 
     @property
     def skipped(self) -> Mapping[str, int]:
-        """How many items are held back, by rule."""
+        """Return the number of skipped items by rule."""
         later = {COOLING: self.cooling, BLOCKED: self.blocked}
         return {**self.sync.skipped, **{rule: number for rule, number in later.items() if number}}
 
@@ -73,9 +73,9 @@ def _series_document(series: WantedSeries) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class ScanReport:
-    """Of a whole scan. `is_dry_run`: nothing of it was kept.
+    """The result of a scan. `is_dry_run` means that nothing was saved.
 
-    `recovered`: how many downloads were completed that had been given up, because their instances have the file.
+    `recovered` counts failed downloads that were completed because their instances have the file.
     """
 
     instances: tuple[InstanceScan, ...]
@@ -91,7 +91,7 @@ class ScanReport:
 
     @property
     def has_failed(self) -> bool:
-        """No instance at all could be read."""
+        """Tell whether no instance could be read."""
         return bool(self.instances) and all(scan.sync.error for scan in self.instances)
 
     def to_document(self) -> dict[str, object]:
@@ -119,11 +119,11 @@ def _unchecked(_only: str | None) -> None:
 
 @dataclass(frozen=True)
 class Scanner:
-    """The parts of a scan, with the jobs that follow the reading.
+    """The parts of a scan, with the jobs that follow it.
 
-    `match` brings the matches up to date with what was read. `recover` completes downloads that were given up although
-    their instances have the file. `search_upstream` lets instances search for what has waited too long without a
-    match. Both return a count. `check_folders` notes whether the instances see our folders.
+    `match` updates the matches. `recover` completes failed downloads whose instances have the file. `search_upstream`
+    lets instances search for items that have waited too long without a match. Both return a count. `check_folders`
+    records whether the instances see our folders.
     """
 
     database: Database
@@ -136,9 +136,9 @@ class Scanner:
 
 
 def scan(scanner: Scanner, run: Run, subject: str | None = None) -> ScanReport:
-    """Scan every enabled instance, the one called `subject`, or one item of it (see `scan_subject`).
+    """Scan every enabled instance, the instance `subject`, or a single item of it (see `scan_subject`).
 
-    Raises NotFound for an unknown instance. A cancelled scan reports what it read, and nothing follows it.
+    Raises NotFound for an unknown instance. A cancelled scan reports what it read; no other job follows it.
     """
     slug, separator, item = (subject or "").partition("#")
     if separator and item.isdigit():
@@ -153,7 +153,7 @@ def scan(scanner: Scanner, run: Run, subject: str | None = None) -> ScanReport:
 
 
 def scan_missing(scanner: Scanner, run: Run, only: str | None = None) -> ScanReport:
-    """Sync what is wanted from every instance, or the one called `only`; then match. Downloads are not touched."""
+    """Sync the wanted items of every instance, or only of `only`, then match. Downloads are not touched."""
     started_at = scanner.arrs.clock()
     synced = sync_wanted(scanner.database, scanner.arrs, scanner.settings.wanted, run, only)
     if not run.is_cancelled():
@@ -162,7 +162,7 @@ def scan_missing(scanner: Scanner, run: Run, only: str | None = None) -> ScanRep
 
 
 def scan_item(scanner: Scanner, run: Run, slug: str, library_arr_id: int) -> ScanReport:
-    """Bring one movie or series of an instance up to date, then match: what an instance's event asks for."""
+    """Update a single movie or series of an instance and match it, after an event of the instance."""
     started_at = scanner.arrs.clock()
     with scanner.database.connect() as connection:
         row = get_instance(connection, slug)
@@ -174,9 +174,9 @@ def scan_item(scanner: Scanner, run: Run, slug: str, library_arr_id: int) -> Sca
 
 
 def scan_subject(database: Database, slug: str, library_arr_id: int) -> str:
-    """Name the scan that an event asks for: of its item, or of the whole instance where many items wait already.
+    """Name the scan that an event needs: of its item, or of the instance when many items wait already.
 
-    Each item has a subject of its own: runs of one subject are taken for one another.
+    Every item has its own subject, because runs with the same subject are merged.
     """
     with database.connect() as connection:
         waiting = count_waiting(connection, JobName.SCAN, f"{slug}#")
@@ -184,7 +184,7 @@ def scan_subject(database: Database, slug: str, library_arr_id: int) -> str:
 
 
 def rehearse_scan(scanner: Scanner, run: Run, only: str | None = None) -> ScanReport:
-    """Scan a copy of the database that is thrown away afterwards: report what a scan would find, and keep nothing."""
+    """Scan a temporary copy of the database. Report what a scan would find, and save nothing."""
     with rehearse(scanner.database) as copy:
         rehearsal = Scanner(copy, scanner.arrs.over(copy), scanner.settings, scanner.match)
         report = scan_missing(rehearsal, run, only)
@@ -200,7 +200,7 @@ def _report(scanner: Scanner, syncs: tuple[InstanceSync, ...], started_at: datet
         failed = failed_wanted_ids(connection, since)
         for sync in syncs:
             row = find_instance(connection, sync.slug)
-            assert row is not None, "it was read a moment ago and rows are never deleted"
+            assert row is not None, "it was just read, and rows are never deleted"
             cooling = len(failed & read_open_ids(connection, row.id)) if failed else 0
             blocked = _count_blocked(connection, row.id)
             series = list_wanted_series(connection, WantedFilter(instance=row.slug), MOST_SERIES)
@@ -210,7 +210,7 @@ def _report(scanner: Scanner, syncs: tuple[InstanceSync, ...], started_at: datet
 
 
 def _count_blocked(connection: Transaction, instance_id: InstanceId) -> int:
-    """Count the items whose every sure entry is on their instance's own blocklist."""
+    """Count the items whose confirmed entries are all on the instance's own blocklist."""
     blocked = read_blocked_releases(connection, instance_id=instance_id)
     found: dict[WantedId, list[bool]] = {}
     for match in confirmed_matches(connection, list(blocked)) if blocked else ():

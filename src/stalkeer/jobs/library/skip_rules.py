@@ -1,4 +1,4 @@
-"""Which wanted items are not downloaded now, and by which rule. Decides; changes nothing."""
+"""Decide which wanted items are skipped and by which rule. Changes nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stalkeer.adapters.arr.values import WantedItem, WantedReason
 
 
 class SkipRule(StrEnum):
-    """The rules in words, as they are kept with the item and shown."""
+    """The rules in words, as they are stored with the item and shown."""
 
     UNMONITORED = "not monitored"
     TAGGED = "excluded by tag"
@@ -24,20 +24,20 @@ class SkipRule(StrEnum):
 
 @dataclass(frozen=True)
 class SkipFacts:
-    """What the rules ask: the user's wishes and the instance's present state."""
+    """The facts for the rules: the user's settings and the instance's present state."""
 
     wants_cutoff: bool
     wants_specials: bool
     wants_unmonitored: bool
     wants_unavailable: bool
     queued: Collection[int]  # ids in the instance's own queue
-    excluded_library: Collection[int]  # ids of films or series with an excluded tag
-    kept: Collection[int] = frozenset()  # ids of what was downloaded and, by `import.mode: none`, not handed over
+    excluded_library: Collection[int]  # ids of movies or series with an excluded tag
+    kept: Collection[int] = frozenset()  # ids of items downloaded, but not handed over (`import.mode: none`)
     owner: str | None = None  # slug of another instance that has the item already
 
 
 def skip_rule(item: WantedItem, facts: SkipFacts) -> SkipRule | None:
-    """The first rule that holds the item back; None where it may be downloaded."""
+    """Return the first rule that skips the item; None when it may be downloaded."""
     rules = (
         (SkipRule.UNMONITORED, not item.monitored and not facts.wants_unmonitored),
         (SkipRule.TAGGED, item.library_arr_id in facts.excluded_library),

@@ -1,4 +1,4 @@
-"""Read what every instance owns and wants into the database. One instance's failure never stops the others."""
+"""Read each instance's library and wanted lists into the database. A failure stops no other instance."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.owners import Owners
 from stalkeer.jobs.library.skip_rules import SkipFacts, skip_rule
-from stalkeer.jobs.library.wanted_lists import FilmsOwnWord, WantedPages
+from stalkeer.jobs.library.wanted_lists import MovieRecords, WantedPages
 from stalkeer.model import InstanceKind
 from stalkeer.settings.schema import WantedSettings
 from stalkeer.store.db.database import Database
@@ -49,9 +49,9 @@ LIBRARY_CHUNK = 500
 
 @dataclass(frozen=True)
 class InstanceSync:
-    """What came of one instance. With an `error`, what was read before stays as it was.
+    """The result for an instance. After an `error`, data from earlier syncs stays.
 
-    `notes`: what it has no list of that would have refined the rest, and what that means.
+    `notes` name lists that the instance does not have, and the consequence.
     """
 
     slug: str
@@ -99,7 +99,7 @@ class SyncReport:
 
 @dataclass(frozen=True)
 class WantedSync:
-    """What a sync works with."""
+    """The context of a sync."""
 
     database: Database
     arrs: Arrs
@@ -110,7 +110,7 @@ class WantedSync:
 def sync_wanted(
     database: Database, arrs: Arrs, wishes: WantedSettings, run: Run, only: str | None = None
 ) -> SyncReport:
-    """Sync every enabled instance, or the one called `only`: first all libraries, so that each knows the others'."""
+    """Sync every enabled instance, or only `only`. All libraries come first, so that each knows the others."""
     with database.connect() as connection:
         rows = [get_instance(connection, only)] if only else [r for r in list_instances(connection) if r.enabled]
     sync = WantedSync(database, arrs, wishes, run)
@@ -120,10 +120,10 @@ def sync_wanted(
 
 @dataclass(frozen=True)
 class _Library:
-    """A library as it was read, and what its films said of themselves."""
+    """A library's sync result, and what its movies' own records say."""
 
     report: InstanceSync
-    films: FilmsOwnWord = field(default_factory=FilmsOwnWord)
+    movies: MovieRecords = field(default_factory=MovieRecords)
 
 
 def _library_or_error(sync: WantedSync, row: InstanceRow) -> _Library:
@@ -154,8 +154,8 @@ def _sync_library(sync: WantedSync, row: InstanceRow, client: ArrClient) -> _Lib
         known = read_known_items(connection, row.id, kind)
     seen: set[int] = set()
     changed = 0
-    films = FilmsOwnWord()
-    items = films.note(read_movies(client)) if kind is LibraryKind.MOVIE else read_series_list(client)
+    movies = MovieRecords()
+    items = movies.note(read_movies(client)) if kind is LibraryKind.MOVIE else read_series_list(client)
     for chunk in _chunks(items, LIBRARY_CHUNK):
         with sync.database.begin() as connection:
             changed += save_items(connection, row.id, chunk, known, sync.arrs.clock())
@@ -164,15 +164,15 @@ def _sync_library(sync: WantedSync, row: InstanceRow, client: ArrClient) -> _Lib
     with sync.database.begin() as connection:
         remove_items(connection, known, seen)
         note_sync(connection, row.id, status.version, sync.arrs.clock(), profiles, folders)
-    return _Library(InstanceSync(row.slug, row.kind, library=len(seen), changed=changed, notes=notes), films)
+    return _Library(InstanceSync(row.slug, row.kind, library=len(seen), changed=changed, notes=notes), movies)
 
 
 def _size_bounds(client: ArrClient) -> tuple[Mapping[int, SizeBounds], tuple[str, ...]]:
-    """The sizes that the instance accepts, or why it is not asked for them."""
+    """Return the accepted sizes, or the reason why they are unknown."""
     try:
         return read_size_bounds(client), ()
     except ArrNotFound as error:
-        return UNBOUNDED, (f"{error}. It has no list of sizes, so no entry is refused for its size.",)
+        return UNBOUNDED, (f"{error}. It has no quality definitions, so no entry is rejected by size.",)
 
 
 def _sync_wanted(sync: WantedSync, row: InstanceRow, client: ArrClient, own: _Library) -> InstanceSync:
@@ -183,7 +183,7 @@ def _sync_wanted(sync: WantedSync, row: InstanceRow, client: ArrClient, own: _Li
     facts = read_facts(sync, row, client)
     report = own.report
     for reason in WantedReason:
-        counts = _sync_list(sync, _List(row, client, reason, facts, library, known, own.films))
+        counts = _sync_list(sync, _List(row, client, reason, facts, library, known, own.movies))
         report = replace(
             report,
             missing=counts.seen if reason is WantedReason.MISSING else report.missing,
@@ -198,11 +198,11 @@ def _sync_wanted(sync: WantedSync, row: InstanceRow, client: ArrClient, own: _Li
 
 
 def _sync_blocklist(sync: WantedSync, row: InstanceRow, client: ArrClient) -> tuple[str, ...]:
-    """Why the instance's blocklist could not be read, if so: it only refines, and what was read before still counts."""
+    """Save the blocklist. Return a note when it is unreadable; the sync goes on with the earlier blocklist."""
     try:
         blocked = read_blocklist(client)
     except ArrError as error:
-        return (f"{str(error).rstrip('.')}. What it blocked is known from earlier scans only.",)
+        return (f"{str(error).rstrip('.')}. Its blocklist is known from earlier scans only.",)
     with sync.database.begin() as connection:
         save_blocked_releases(connection, row.id, blocked)
     return ()
@@ -210,7 +210,7 @@ def _sync_blocklist(sync: WantedSync, row: InstanceRow, client: ArrClient) -> tu
 
 @dataclass(frozen=True)
 class _List:
-    """One of an instance's two lists, and what its items are judged and stored by."""
+    """A wanted list of an instance, with the context to judge and store its items."""
 
     row: InstanceRow
     client: ArrClient
@@ -218,7 +218,7 @@ class _List:
     facts: WantedFacts
     library: KnownItems
     known: KnownWanteds
-    films: FilmsOwnWord
+    movies: MovieRecords
 
 
 @dataclass(frozen=True)
@@ -233,7 +233,7 @@ def _sync_list(sync: WantedSync, wanted: _List) -> _ListCounts:
     changed = 0
     is_complete = True
     for monitored in (True, False) if sync.wishes.unmonitored else (True,):
-        pages = WantedPages(wanted.client, wanted.reason, wanted.films, monitored=monitored)
+        pages = WantedPages(wanted.client, wanted.reason, wanted.movies, monitored=monitored)
         for items in pages.items():
             rows = [
                 judge(item, wanted.library, wanted.facts) for item in items if item.library_arr_id in wanted.library
@@ -244,14 +244,14 @@ def _sync_list(sync: WantedSync, wanted: _List) -> _ListCounts:
             sync.run.progress(len(seen), pages.total, f"{wanted.row.label}: {wanted.reason}")
         is_complete = is_complete and pages.is_complete
     gone = 0
-    if is_complete:  # of a list that changed too fast to be read whole, nothing is believed to be missing
+    if is_complete:  # an incomplete list does not prove that an item left it
         with sync.database.begin() as connection:
             gone = mark_gone(connection, wanted.known, seen, wanted.reason, sync.arrs.clock())
     return _ListCounts(len(seen), changed, gone)
 
 
 def judge(item: WantedItem, library: KnownItems, facts: WantedFacts) -> WantedToSave:
-    """The item with the rule that holds it back, if any."""
+    """Return the item with the rule that skips it, if any."""
     owner = facts.owners.of(item)
     row = library[item.library_arr_id]
     rule = skip_rule(item, replace(facts.skip, owner=owner))
@@ -260,7 +260,7 @@ def judge(item: WantedItem, library: KnownItems, facts: WantedFacts) -> WantedTo
 
 @dataclass(frozen=True)
 class WantedFacts:
-    """What items are judged by: the same for all of one sync, except who else owns them."""
+    """The facts that all items of a sync share, and the other owners."""
 
     skip: SkipFacts
     owners: Owners

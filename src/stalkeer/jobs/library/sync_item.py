@@ -1,4 +1,4 @@
-"""One film or series brought up to date, after a hint that it changed: no need to read a whole library for it."""
+"""Update a single movie or series after a hint that it changed, without reading the whole library."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from stalkeer.store.library.wanted import mark_gone, read_known_wanted, save_wan
 
 
 def sync_item(sync: WantedSync, row: InstanceRow, library_arr_id: int) -> InstanceSync:
-    """Read one film or series and its missing episodes. One that left the library leaves ours."""
+    """Read a movie, or a series and its missing episodes. Remove it here when it left the instance."""
     try:
         with sync.arrs.client(row) as client:
             return _sync_item(sync, row, client, library_arr_id)
@@ -30,10 +30,10 @@ def sync_item(sync: WantedSync, row: InstanceRow, library_arr_id: int) -> Instan
 
 def _sync_item(sync: WantedSync, row: InstanceRow, client: ArrClient, library_arr_id: int) -> InstanceSync:
     now = sync.arrs.clock()
-    is_film = row.kind is InstanceKind.RADARR
-    read = _read_film if is_film else _read_series
+    is_movie = row.kind is InstanceKind.RADARR
+    read = _read_movie if is_movie else _read_series
     found = read(client, library_arr_id, sync.wishes, now)
-    kind = LibraryKind.MOVIE if is_film else LibraryKind.SERIES
+    kind = LibraryKind.MOVIE if is_movie else LibraryKind.SERIES
     with sync.database.begin() as connection:
         library = read_known_items(connection, row.id, kind, library_arr_id)
         if found is None:
@@ -48,7 +48,7 @@ def _sync_item(sync: WantedSync, row: InstanceRow, client: ArrClient, library_ar
 def _save_wanted(
     sync: WantedSync, row: InstanceRow, client: ArrClient, library: KnownItems, items: list[WantedItem]
 ) -> tuple[int, int]:
-    """(changed, gone)"""
+    """Save the wanted items. Return the numbers of changed and of gone items."""
     facts = read_facts(sync, row, client)
     rows = [judge(item, library, facts) for item in items]
     (library_row,) = library.values()
@@ -56,14 +56,14 @@ def _save_wanted(
         known = read_known_wanted(connection, row.id, library_row.id)
         changed = save_wanted(connection, row.id, rows, known, sync.arrs.clock())
         below_cutoff = {arr_id for arr_id, old in known.items() if old.reason == WantedReason.CUTOFF.value}
-        seen = {item.arr_id for item in items} | below_cutoff  # whether these still are, only the cutoff list tells
+        seen = {item.arr_id for item in items} | below_cutoff  # only the cutoff list says whether they still are
         return changed, mark_gone(connection, known, seen, None, sync.arrs.clock())
 
 
 Found = tuple[LibraryItem, list[WantedItem]]
 
 
-def _read_film(client: ArrClient, movie_id: int, wishes: WantedSettings, _now: datetime) -> Found | None:
+def _read_movie(client: ArrClient, movie_id: int, wishes: WantedSettings, _now: datetime) -> Found | None:
     movie = read_movie(client, MovieId(movie_id))
     if movie is None:
         return None
@@ -83,7 +83,7 @@ def _read_series(client: ArrClient, series_id: int, wishes: WantedSettings, now:
 def _missing(
     series: SeriesResource, episodes: tuple[EpisodeResource, ...], wishes: WantedSettings, now: datetime
 ) -> Iterator[WantedItem]:
-    """As the instance's own list counts: no file, aired to its end, monitored like its series."""
+    """Yield missing episodes as the instance's own list counts them: no file, aired completely, monitored."""
     for episode in episodes:
         item = episode.to_wanted_item(WantedReason.MISSING)
         has_aired = item.air_date_utc is not None and item.air_date_utc + timedelta(minutes=series.runtime) <= now

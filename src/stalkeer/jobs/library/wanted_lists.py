@@ -1,4 +1,4 @@
-"""An instance's lists of what it wants, and the library's own word where the instance has no such lists."""
+"""Read an instance's wanted lists, or derive them from its library when it has no such lists."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ from stalkeer.model import InstanceKind
 
 
 @dataclass
-class FilmsOwnWord:
-    """The films that lack something, as their own records say it, noted while a library is read.
+class MovieRecords:
+    """Wanted movies by their own records, collected while a library is read.
 
-    A film that does not say what it has makes the list of that reason incomplete: nothing is gone from such a list.
+    A record without the needed fields makes the list of that reason incomplete. An incomplete list removes no items.
     """
 
     items: list[WantedItem] = field(default_factory=list)
     incomplete: set[WantedReason] = field(default_factory=set)
 
-    def note(self, films: Iterable[MovieResource]) -> Iterator[LibraryItem]:
-        """The films as library items, one by one."""
-        for film in films:
-            if film.owns_file is None:
+    def note(self, movies: Iterable[MovieResource]) -> Iterator[LibraryItem]:
+        """Collect the wanted movies. Yield all movies as library items."""
+        for movie in movies:
+            if movie.owns_file is None:
                 self.incomplete.update(WantedReason)
-            elif film.is_below_cutoff is None:
+            elif movie.is_below_cutoff is None:
                 self.incomplete.add(WantedReason.CUTOFF)
-            reason = film.lacks
+            reason = movie.lacks
             if reason is not None:
-                self.items.append(film.to_wanted_item(reason))
-            yield film.to_library_item()
+                self.items.append(movie.to_wanted_item(reason))
+            yield movie.to_library_item()
 
     def of(self, reason: WantedReason, *, monitored: bool) -> list[WantedItem]:
         return [item for item in self.items if item.reason is reason and item.monitored is monitored]
 
 
 class WantedPages:
-    """One wanted list as our values, page by page, for either program.
+    """Reads a wanted list page by page, for either program.
 
-    Radarr before 5.6 answers 404 for its lists: then the list is what its films said of themselves.
+    Radarr before 5.6 answers 404 for its lists. The movies' own records then replace them.
     """
 
-    def __init__(self, client: ArrClient, reason: WantedReason, films: FilmsOwnWord, *, monitored: bool) -> None:
+    def __init__(self, client: ArrClient, reason: WantedReason, movies: MovieRecords, *, monitored: bool) -> None:
         self._reason = reason
-        self._films = films
+        self._movies = movies
         self._monitored = monitored
         self._is_radarr = client.address.kind is InstanceKind.RADARR
         read = wanted_movies if self._is_radarr else wanted_episodes
@@ -64,9 +64,9 @@ class WantedPages:
         except ArrNotFound:
             if not self._is_radarr:
                 raise
-            found = self._films.of(self._reason, monitored=self._monitored)
+            found = self._movies.of(self._reason, monitored=self._monitored)
             self.total = len(found)
-            self.is_complete = self._reason not in self._films.incomplete
+            self.is_complete = self._reason not in self._movies.incomplete
             yield found
         else:
             self.is_complete = self._pages.is_complete

@@ -1,6 +1,6 @@
-"""Register our webhook with an instance, and take in the events it sends.
+"""Register our webhook with an instance, and receive its events.
 
-Events are hints: the next scan finds whatever a lost event would have told.
+Events are hints: the next scan finds everything that a lost event would have reported.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from stalkeer.store.library.targets import downloads_working_for
 from stalkeer.store.library.wanted import find_wanted, mark_skipped
 
 WEBHOOK_USER = "stalkeer"
-# a download this far is our own import, which the instance tells us of like any other
+# in these states the event reports our own import
 OURS = frozenset({DownloadState.FETCHED, DownloadState.PLACED, DownloadState.IMPORTING, DownloadState.COMPLETED})
 RESCANNED = frozenset({EventKind.ADDED, EventKind.IMPORTED, EventKind.FILE_DELETED, EventKind.ITEM_DELETED})
 
 
 @dataclass(frozen=True)
 class Received:
-    """The outcome of an event. `scan_item`: the movie or series to bring up to date now, by its id in the instance."""
+    """The result of an event. `scan_item` is the instance's id of the movie or series to update now."""
 
     kind: EventKind
     instance: str
@@ -43,10 +43,10 @@ class Received:
 
 
 def connect_webhook(arrs: Arrs, slug: str, our_url: str) -> str:
-    """Let the instance send its events to us, under a new secret; `our_url` is ours as the instance reaches it.
+    """Register our webhook with the instance under a new secret. `our_url` is our address as the instance reaches it.
 
-    Returns the address that was registered. The secret is kept before the instance is told: it tries the webhook at
-    once. Raises NotFound, InvalidInput for what is no web address, and ArrError where the instance refuses.
+    Returns the registered URL. The secret is saved first, because the instance tests the webhook at once. Raises
+    NotFound, InvalidInput for an invalid address, and ArrError when the instance refuses.
     """
     _check_our_url(our_url)
     secret = secrets.token_urlsafe(24)
@@ -65,23 +65,25 @@ def connect_webhook(arrs: Arrs, slug: str, our_url: str) -> str:
 
 
 def connect_webhooks(arrs: Arrs, slug: str | None, our_url: str) -> list[tuple[InstanceRow, str | StalkeerError]]:
-    """Connect the webhook of the instance of this name, or of all. One that refuses stops no other."""
+    """Register the webhook with this instance, or with all. A failure stops no other instance."""
     _check_our_url(our_url)
     return each_instance(arrs, slug, lambda name: connect_webhook(arrs, name, our_url))
 
 
 def disconnect_webhooks(arrs: Arrs, slug: str | None) -> list[tuple[InstanceRow, bool | StalkeerError]]:
-    """Remove our webhook from the instance of this name, or from all. One that refuses stops no other."""
+    """Remove our webhook from this instance, or from all. A failure stops no other instance."""
     return each_instance(arrs, slug, lambda name: disconnect_webhook(arrs, name))
 
 
 def _check_our_url(our_url: str) -> None:
     if not is_http_url(our_url):
-        raise InvalidInput(f"{our_url!r} is not a web address; give ours, for example http://stalkeer:7825")
+        raise InvalidInput(
+            f"{our_url!r} is not a web address; give Stalkeer's own address, for example http://stalkeer:7825"
+        )
 
 
 def disconnect_webhook(arrs: Arrs, slug: str) -> bool:
-    """Remove our webhook from the instance; False where it had none. Raises NotFound and ArrError."""
+    """Remove our webhook from the instance. Return False when it had none. Raises NotFound and ArrError."""
     with arrs.database.connect() as connection:
         row = get_instance(connection, slug)
     with arrs.client(row) as client:
@@ -92,7 +94,7 @@ def disconnect_webhook(arrs: Arrs, slug: str) -> bool:
 
 
 def check_webhook(arrs: Arrs, slug: str, secret: str) -> InstanceRow:
-    """Return the instance that may send with this secret. Raises NotFound alike for a wrong name and a wrong secret."""
+    """Return the instance with this secret. Raises the same NotFound for a wrong name and a wrong secret."""
     with arrs.database.connect() as connection:
         row = find_instance(connection, slug)
     is_open = row is not None and row.removed_at is None and row.webhook_secret
@@ -103,7 +105,7 @@ def check_webhook(arrs: Arrs, slug: str, secret: str) -> InstanceRow:
 
 
 def receive_event(arrs: Arrs, row: InstanceRow, body: bytes) -> Received:
-    """Take in one event of an instance that `check_webhook` let in. Raises InvalidInput for what is no event."""
+    """Process an event of an instance that `check_webhook` accepted. Raises InvalidInput for anything else."""
     event = read_event(body)
     if event.kind in (EventKind.TEST, EventKind.OTHER):
         return Received(event.kind, row.slug)
@@ -120,12 +122,12 @@ def receive_event(arrs: Arrs, row: InstanceRow, body: bytes) -> Received:
 
 
 def _whole_item(event: ArrEvent) -> int | None:
-    """Return the movie or series where the event is about all of it."""
+    """Return the movie or series when the event concerns all of it."""
     return event.library_arr_id if event.kind is EventKind.ITEM_DELETED else None
 
 
 def _cancel_ours(connection: Transaction, arrs: Arrs, wanted_ids: Sequence[WantedId]) -> int:
-    """Cancel our downloads of items that another client imported, or that left the library. Returns how many."""
+    """Cancel our downloads of items that were imported otherwise or deleted. Return the number."""
     cancelled = 0
     for row in downloads_working_for(connection, wanted_ids):
         if row.state in OURS or not row.wanted_ids <= set(wanted_ids):
@@ -136,11 +138,11 @@ def _cancel_ours(connection: Transaction, arrs: Arrs, wanted_ids: Sequence[Wante
 
 
 def _tell(connection: Transaction, arrs: Arrs, row: InstanceRow, event: ArrEvent) -> None:
-    """Record in the history what a person should see: the instance's troubles and their end."""
+    """Record the instance's problems, and their end, in the history."""
     words = {
-        EventKind.ATTENTION: ": ".join(filter(None, (f"{row.label} waits for you", event.title, event.message))),
-        EventKind.HEALTH: f"{row.label} says: {event.message}",
-        EventKind.RESTORED: f"{row.label} is well again: {event.message}",
+        EventKind.ATTENTION: ": ".join(filter(None, (f"{row.label} needs your action", event.title, event.message))),
+        EventKind.HEALTH: f"{row.label} reports: {event.message}",
+        EventKind.RESTORED: f"{row.label} has recovered: {event.message}",
     }
     if event.kind not in words:
         return

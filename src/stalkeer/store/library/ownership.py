@@ -24,7 +24,7 @@ class Copy:
     own_profile_id: int | None  # of the item of the instance that was asked about
 
 
-def films_owned_elsewhere(connection: Connection, instance_id: InstanceId) -> dict[int, tuple[Copy, ...]]:
+def movies_owned_elsewhere(connection: Connection, instance_id: InstanceId) -> dict[int, tuple[Copy, ...]]:
     """This instance's films that others have a file of, by our movieId."""
     other = library.alias("other")
     query = (
