@@ -1,4 +1,4 @@
-"""The `stalkeer` command: connects the command line with what `app` builds."""
+"""Run the `stalkeer` command: connect the command line with the objects that `app` builds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def build(run: Invocation) -> App:
     from stalkeer.app import Start, build_app
     from stalkeer.logs import LogTargets, configure_logging
 
-    configure_logging(LogTargets(level="warning"))  # on stderr; `serve` goes on with what the settings say
+    configure_logging(LogTargets(level="warning"))  # on stderr; `serve` later applies the settings
     return build_app(Start(config=run.config, overrides=run.overrides, role=run.role))
 
 
@@ -29,7 +29,7 @@ def serve(app: App) -> None:
 
 def main() -> None:
     code = run_command_line(sys.argv[1:], build, serve)
-    gc.freeze()  # else Python looks through all modules for garbage once more, for half a second, before it ends
+    gc.freeze()  # otherwise Python spends half a second on garbage collection before it exits
     sys.exit(code)
 
 

@@ -1,4 +1,4 @@
-"""The only place that builds and wires: settings, key, database, engine, API and pages."""
+"""Build and connect everything: settings, key, database, engine, API and pages. No other module does so."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class Start:
-    """How the program was started: the file named with --config, the environment, and flags by dotted key."""
+    """The start of the program: the --config file, the environment, and flags by dotted key."""
 
     config: Path | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
@@ -75,8 +75,8 @@ class Start:
 def build_app(start: Start, clock: Callable[[], datetime] = utc_now) -> App:
     """Read the settings, open the data folder and the database.
 
-    One process leads: `serve`, or with SQLite whoever finds that nobody works on the data folder. It brings the schema
-    up to date, makes the rows say what the configuration says, and publishes the settings. The others follow.
+    A single process leads: `serve`, or on SQLite any process when no other uses the data folder. The leader migrates
+    the schema, updates the rows to the configuration, and publishes the settings. The others follow.
     """
     start, problems = _without_damaged_config(start)
     first = start.load({}).settings
@@ -85,11 +85,11 @@ def build_app(start: Start, clock: Callable[[], datetime] = utc_now) -> App:
         paths.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise ConfigurationError(
-            f"data_dir: {str(paths.data_dir)!r} cannot be made: {error.strerror}; accepted: a writable folder"
+            f"data_dir: {str(paths.data_dir)!r} cannot be created: {error.strerror}; accepted: a writable folder"
         ) from error
     is_worked_on = is_held(paths.data_dir)
     if start.role == "serve" and is_worked_on:
-        raise Conflict(f"Another Stalkeer works on {paths.data_dir} already; stop it, then start this one")
+        raise Conflict(f"Another Stalkeer already uses {paths.data_dir}; stop it, then start this one")
     url = first.database.url.get_secret_value()
     if start.role == "serve" and url.startswith("sqlite:///"):
         _prepare_database(first, paths, clock())
@@ -224,7 +224,7 @@ def _lock_out_others(database: Database) -> ServeLock:
     lock = ServeLock(database)
     if not lock.acquire():
         raise Conflict(
-            "Another `stalkeer serve` works on this database already. Stop it first; on further machines start "
+            "Another `stalkeer serve` already uses this database. Stop it first; on other machines, start "
             "`stalkeer worker`"
         )
     return lock
@@ -245,7 +245,7 @@ def _following_app(start: Start, first: Settings, database: Database, clock: Cal
     if not is_key_right:
         _allow_wrong_key(start, app.key_file)
     elif not database.is_sqlite:
-        raise StoreError("The database has no settings yet. Start `stalkeer serve` first: it brings them there")
+        raise StoreError("The database has no settings yet. Start `stalkeer serve` first: it stores them")
     return app
 
 
@@ -270,9 +270,9 @@ def _app(
 
 
 def take_up_key(app: App) -> bool:
-    """Take over the configuration and publish the settings, where the secret key fits the database; answers whether.
+    """Apply the configuration and publish the settings if the secret key fits the database. Return whether it fits.
 
-    A key that does not fit is taken nevertheless once everything that another one encrypted was entered again.
+    A new key is accepted, too, once every credential encrypted with the old key was entered again.
     """
     with app.database.connect() as connection:
         fits = is_key_of(connection, app.secrets) or (
@@ -290,17 +290,17 @@ def take_up_key(app: App) -> bool:
 
 
 def _allow_wrong_key(start: Start, key_file: Path) -> None:
-    """Raise SecretError unless this is `serve` or the doctor, which show what is wrong."""
+    """Raise SecretError unless this is `serve` or the doctor, which report the problem."""
     if start.role not in ("serve", "doctor"):
         raise SecretError(
-            f"The key in {key_file} is not the one that this database was written with, so nothing is read or changed. "
-            "Put secret.key of the machine where `stalkeer serve` runs there, or restore it from the backup; "
-            "`stalkeer doctor health` lists what cannot be read"
+            f"The key in {key_file} is not the key of this database, so nothing is read or changed. Copy secret.key "
+            "from the machine where `stalkeer serve` runs, or restore it from the backup; "
+            "`stalkeer doctor health` lists the unreadable credentials"
         )
 
 
 def _keep_before_migration(database: Database, first: Settings, paths: Paths, start: Start, now: datetime) -> None:
-    """A whole backup, with the key beside it, before this release changes the schema."""
+    """Make a full backup, with the key beside it, before this release changes the schema."""
     from stalkeer.jobs.system.backup import BackupPlace, backup_before_migration
 
     key_file = first.secret_key_file or paths.data_dir / KEY_FILE
@@ -309,7 +309,7 @@ def _keep_before_migration(database: Database, first: Settings, paths: Paths, st
 
 
 def _prepare_database(settings: Settings, paths: Paths, now: datetime) -> None:
-    """Before the database is opened: restore what was staged, set aside what is damaged."""
+    """Prepare the database before it is opened: restore a staged backup, set a damaged file aside."""
     from stalkeer.jobs.system.backup import BackupPlace, restore_pending
 
     url = settings.database.url.get_secret_value()
@@ -320,7 +320,7 @@ def _prepare_database(settings: Settings, paths: Paths, now: datetime) -> None:
 
 
 def _keep_private(url: str) -> None:
-    """A new SQLite file that only its owner reads: SQLite itself would let others read it."""
+    """Create a new SQLite file that only its owner can read. SQLite itself would let others read it."""
     file = Path(url.removeprefix("sqlite:///"))
     if url.startswith("sqlite:///") and file.parent.is_dir():
         try:
@@ -332,8 +332,8 @@ def _keep_private(url: str) -> None:
             ) from error
 
 
-def _tell_unusable_folders(app: App) -> None:
-    """A folder that cannot be used ends nothing: it is among the health findings, and downloads wait for it."""
+def _log_unusable_folders(app: App) -> None:
+    """Log unusable folders. They stop nothing: the health page shows them, and downloads wait."""
     with app.database.connect() as connection:
         roots = known_root_folders(connection)
     for problem in folder_problems(app.settings, roots):
@@ -341,7 +341,7 @@ def _tell_unusable_folders(app: App) -> None:
 
 
 def build_security(app: App) -> Security:
-    """The guards over this database; the first start makes the API key."""
+    """Build the access control for this database. The first start creates the API key."""
     from stalkeer.faces.http.security import Security
     from stalkeer.jobs.system.api_keys import ApiKeys
     from stalkeer.jobs.system.rate_limits import RateLimits
@@ -349,7 +349,7 @@ def build_security(app: App) -> Security:
 
     limits = RateLimits()
     keys = ApiKeys(app.database, app.secrets, app.clock)
-    if app.shared.is_key_right:  # else the key of those who have the right one would be replaced
+    if app.shared.is_key_right:  # with a wrong secret key, this would replace a valid API key
         keys.ensure()
     return Security(
         settings=lambda: app.settings,
@@ -360,7 +360,7 @@ def build_security(app: App) -> Security:
 
 
 def build_server(app: App, security: Security) -> Gate:
-    """API and pages behind the gate, as uvicorn serves them."""
+    """Build the server of API and pages for uvicorn."""
     from stalkeer.faces.api.app import create_api
     from stalkeer.faces.web.app import create_web
 
@@ -370,7 +370,7 @@ def build_server(app: App, security: Security) -> Gate:
 
 
 def join_faces(api: FastAPI, web: FastAPI, security: Security) -> Gate:
-    """One server of both: the gate before them, the API's paths to `api`, all others to `web`."""
+    """Join both faces behind the gate: the API's paths go to `api`, all others to `web`."""
     from stalkeer.faces.http.dispatch import Faces
     from stalkeer.faces.http.gate import Gate
     from stalkeer.faces.http.methods import MethodGuard
@@ -403,11 +403,12 @@ def run_server(app: App) -> None:
     security = build_security(app)
     if security.sessions.needs_setup():
         log.info(
-            "no user yet: open the page from your own network, or with this token", token=security.sessions.setup_token
+            "no user exists; open the web page from the local network, or with this token",
+            token=security.sessions.setup_token,
         )
     cleared = clear_interrupted(app.refresher)
     if cleared:
-        log.info("a refresh was interrupted; its leftovers are cleared", rows=cleared)
+        log.info("removed the rows of an interrupted refresh", rows=cleared)
     engine = build_engine(app, "serve", child_command(app.config))
     problems = app.shared.problems
     refusal = f"No job starts: {problems[0].message}. {problems[0].fix}" if problems else WRONG_KEY
@@ -418,7 +419,7 @@ def run_server(app: App) -> None:
         log.error("no job starts; see the health page", problems=[one.subject for one in problems])
     else:
         log.error("the secret key does not fit the database: no job starts; see the health page", key=str(app.key_file))
-    _tell_unusable_folders(app)
+    _log_unusable_folders(app)
     watch = HealthWatch(look=lambda: _look_after(app, gate, security), check=app.check_health)
     watch.start()
     try:
@@ -429,12 +430,12 @@ def run_server(app: App) -> None:
 
 
 def _look_after(app: App, gate: EngineGate, security: Security) -> None:
-    """Keep others out, and begin to work once the secret key fits."""
+    """Keep the lock of the database, and start work once the secret key fits."""
     if app.shared.lock is not None and not app.shared.lock.acquire():
         log.error("another `stalkeer serve` works on this database; stop one of them")
     if not gate.is_open and not app.shared.problems:
         app.reread_settings()
         if take_up_key(app):
-            log.info("the secret key fits now: work begins")
+            log.info("the secret key fits now; jobs start")
             security.keys.ensure()
             gate.open()

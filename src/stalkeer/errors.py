@@ -1,29 +1,28 @@
-"""Every error that Stalkeer raises on purpose.
+"""Define every error that Stalkeer raises on purpose.
 
-    StalkeerError                   shown to the user as it is: what was tried, on what, what to do
+    StalkeerError                   shown to the user unchanged: the attempt, its object, and the remedy
     |-- ConfigurationError          a setting that cannot be used (exit code 5)
     |-- NotFound                    a named thing that does not exist
-    |-- Conflict                    what was asked does not fit the present state
+    |-- Conflict                    a request that does not fit the present state
     |-- InvalidInput                a value from a user or a request that cannot be used
-    |-- StoreError                  the database could not do it
-    |   `-- StoreUnavailable        ... now; later it may
+    |-- StoreError                  the database failed
+    |   `-- StoreUnavailable        ... for now
     |-- SourceError                 a playlist or account
     |   |-- SourceUnreachable       no answer, or not now (exit code 4)
     |   |-- SourceRefused           the account is expired, banned, or the login wrong
-    |   |-- NotAPlaylist            an answer that is no playlist; the catalogue stays as it was
-    |   `-- GuardTripped            a playlist that lost too much to be believed
+    |   |-- NotAPlaylist            an answer that is not a playlist; the catalogue is unchanged
+    |   `-- GuardTripped            a refresh that would lose too many entries
     |-- ArrError                    Radarr or Sonarr
     |   |-- ArrUnreachable          no answer, or not now (exit code 4)
     |   |-- ArrUnauthorised         the API key is wrong
     |   |-- ArrWrongProgram         the address belongs to the other program, or to none
     |   |-- ArrTooOld               a version without the API we use
-    |   `-- ArrRefused              it answered, and said no
-    |       `-- ArrNotFound         it knows no such request: 404, as versions before that request answer
+    |   `-- ArrRefused              it refused a request
+    |       `-- ArrNotFound         404: its version lacks the request, or the object does not exist
     |-- TmdbError                   The Movie Database: the key is wrong, or the answer unknown
     |   `-- TmdbUnreachable         no answer, or not now (exit code 4)
-    |-- TransferError               a download's bytes; see `transfers/` for the reasons it carries
-    |-- PlacementError              a file that could not be put where it belongs now: the disk is full or away
-    |   `-- PlacementRefused        ... and never will be, until somebody changes something
+    |-- PlacementError              a file that cannot be placed now: the disk is full or missing
+    |   `-- PlacementRefused        ... until the user changes something
     `-- SecretError                 the key that protects stored credentials is missing or wrong
 
 A message never carries a secret: mask with `secrets.mask_url` before formatting.
@@ -33,7 +32,7 @@ from __future__ import annotations
 
 
 class StalkeerError(Exception):
-    """Base of all errors meant for a user's eyes."""
+    """Base of all errors that are shown to users."""
 
 
 class ConfigurationError(StalkeerError):
@@ -113,10 +112,6 @@ class TmdbError(StalkeerError):
 
 
 class TmdbUnreachable(TmdbError):
-    pass
-
-
-class TransferError(StalkeerError):
     pass
 
 

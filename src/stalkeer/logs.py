@@ -1,6 +1,6 @@
-"""Structured logs: facts with fields, on the terminal or as JSON, in rotating files; secrets are masked last of all.
+"""Write structured logs: facts with fields, on the terminal or as JSON, in rotating files. Secrets are masked last.
 
-Logs go to stderr: stdout belongs to the answer of a command.
+Logs go to stderr, because stdout carries the result of a command.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from stalkeer.core.security.plain_text import show_line
 from stalkeer.secrets import mask_text
 
 LOG_FILE = "stalkeer.log"
-DOWNLOAD_LOG = "downloads.log"  # the lines that are about a download, once more: found by its number
+DOWNLOAD_LOG = "downloads.log"  # a second copy of the lines about downloads, to find them by number
 LOG_NAME = re.compile(r"^[a-z-]+\.log(\.[0-9]{1,4})?$")
 QUIET_LOGGERS = dict.fromkeys(("urllib3", "httpx2", "httpcore", "alembic", "asyncio", "sqlalchemy"), logging.WARNING)
-QUIET_LOGGERS["stamina"] = logging.ERROR  # each retry a warning; what matters is said once, by the error that follows
+QUIET_LOGGERS["stamina"] = logging.ERROR  # it warns at each retry; the final error is logged anyway
 
 
 @dataclass(frozen=True)
 class LogTargets:
-    """Where lines go. `file` rotates at `file_size` bytes; `files` old ones are kept."""
+    """The targets of log lines. `file` rotates at `file_size` bytes; `files` old files are kept."""
 
     level: str = "info"
     format: str = "console"  # console | json
-    file: Path | None = None  # `DOWNLOAD_LOG` lies beside it
+    file: Path | None = None  # `DOWNLOAD_LOG` is in the same folder
     file_size: int = 10_000_000
     files: int = 10
     stream: TextIO | None = None
 
 
 class MaskingFormatter(structlog.stdlib.ProcessorFormatter):
-    """The last step of every line: whatever a library or a traceback put into it, no secret leaves."""
+    """Masks secrets in the finished line, also those from libraries and tracebacks."""
 
     def format(self, record: logging.LogRecord) -> str:
         return mask_text(super().format(record))
@@ -75,7 +75,7 @@ def _shared_processors() -> list[Processor]:
 
 
 def use_standard_logging() -> None:
-    """Hand every fact to the standard library's loggers: without a handler of ours nothing is printed on stdout."""
+    """Send all log events to the standard library's loggers. Without our handlers, nothing goes to stdout."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -90,7 +90,7 @@ def use_standard_logging() -> None:
 
 
 def configure_logging(targets: LogTargets) -> None:
-    """Set up the process's logging; calling it again replaces the former set-up."""
+    """Set up logging for this process. A repeated call replaces the previous set-up."""
     use_standard_logging()
     root = logging.getLogger()
     for handler in list(root.handlers):
@@ -123,7 +123,7 @@ def _is_about_a_download(record: logging.LogRecord) -> bool:
 
 
 def about_download(number: int) -> AbstractContextManager[None]:
-    """Every line that is logged inside, by whichever library, names this download."""
+    """Add this download's number to every line logged in the block, by any library."""
     return structlog.contextvars.bound_contextvars(download=number)
 
 
@@ -141,7 +141,7 @@ def _with_format(handler: logging.Handler, form: str, *, colours: bool) -> loggi
 
 
 def set_level(level: str) -> None:
-    """Change what is logged from now on: debug, info, warning or error."""
+    """Change the log level from now on: debug, info, warning or error."""
     logging.getLogger().setLevel(level.upper())
 
 
@@ -150,6 +150,6 @@ def current_level() -> str:
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """`get_logger(__name__)`; log events are facts with fields: `log.info("refresh done", source=slug, added=3)`."""
+    """Return a logger. Log events are facts with fields: `log.info("refresh done", source=slug, added=3)`."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger

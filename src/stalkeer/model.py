@@ -1,4 +1,4 @@
-"""The values that cross three rooms or more: ids, playlist entries, states. Everything else lives in its own room."""
+"""Define the values that three or more rooms share: ids, playlist entries, states."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EpisodeId = NewType("EpisodeId", int)
 
 
 class EntryKind(StrEnum):
-    """What a playlist entry is. A `series` entry stands for episodes that the account lists on request."""
+    """The kind of a playlist entry. A `series` entry stands for episodes that the account lists on request."""
 
     FILM = "film"
     EPISODE = "episode"
@@ -28,11 +28,11 @@ class EntryKind(StrEnum):
 
 
 class Entry(NamedTuple):
-    """One playlist entry as its source tells it, before its name is read. A million of these pass in a refresh.
+    """A playlist entry as its source lists it, before its name is read. A refresh may handle a million of them.
 
-    `key` names the entry within its source and survives a change of host, port, user or password. `url` is a
-    template: `{base}`, `{username}` and `{password}` stand where the account's own values go. Sizes are bytes,
-    durations seconds; None where the source does not say.
+    `key` identifies the entry within its source and survives a change of host, port, user or password. `url` is a
+    template: `{base}`, `{username}` and `{password}` stand for the account's values. Sizes are in bytes, durations in
+    seconds; None when the source does not say.
     """
 
     key: str
@@ -44,7 +44,7 @@ class Entry(NamedTuple):
     duration_s: int | None = None
     tmdb_id: int | None = None
     headers: str = ""  # request headers the playlist asks for, as a JSON object; empty for none
-    season: int | None = None  # where the account's own listing says, not the name
+    season: int | None = None  # from the account's listing, not from the name
     episode: int | None = None
     year: int | None = None
     added: int | None = None  # Unix seconds at which the account says it was added
@@ -61,14 +61,14 @@ class NumbersFrom(StrEnum):
 
 
 class SourceKind(StrEnum):
-    """What a source is: a playlist, or an account that lists its entries itself."""
+    """The kind of a source: a playlist, or an account that lists its entries itself."""
 
     M3U = "m3u"
     XTREAM = "xtream"
 
 
 class AccountStatus(StrEnum):
-    """What an account says of itself; `unknown` where it says nothing that is known."""
+    """The status that an account reports; `unknown` for anything else."""
 
     ACTIVE = "active"
     EXPIRED = "expired"
@@ -78,14 +78,14 @@ class AccountStatus(StrEnum):
 
 
 class Origin(StrEnum):
-    """Where a source, a filter or an instance was described: the configuration, or a page, request or command."""
+    """The origin of a source, filter or instance: the configuration, or the UI, API or command line."""
 
     CONFIG = "config"
     UI = "ui"
 
 
 class JobName(StrEnum):
-    """The jobs that runs are of."""
+    """The names of jobs in runs."""
 
     REFRESH = "refresh"
     SCAN = "scan"
@@ -97,29 +97,29 @@ class JobName(StrEnum):
 
 
 class WantedKind(StrEnum):
-    """What Radarr or Sonarr misses."""
+    """The kind of a wanted item."""
 
     MOVIE = "movie"
     EPISODE = "episode"
 
 
 class InstanceKind(StrEnum):
-    """Which program an instance is."""
+    """The program of an instance."""
 
     RADARR = "radarr"
     SONARR = "sonarr"
 
 
 class SkipOwned(StrEnum):
-    """Whether an instance does without what another instance has a file of."""
+    """Whether an instance skips items that another instance has a file of."""
 
-    AUTO = "auto"  # where the quality profiles of both items share a resolution
+    AUTO = "auto"  # if the quality profiles of both items share a resolution
     YES = "yes"
     NO = "no"
 
 
 class Decision(StrEnum):
-    """What the evidence says of a pair of wanted item and entry; apart from the score it was read from."""
+    """The decision about a pair of wanted item and entry, from its evidence."""
 
     CONFIRM = "confirm"
     REVIEW = "review"
@@ -128,7 +128,7 @@ class Decision(StrEnum):
 
 
 class DownloadState(StrEnum):
-    """Where a download stands; the same words in database, API and UI. Only `downloading` holds a connection."""
+    """The state of a download, with the same words in database, API and UI. Only `downloading` holds a connection."""
 
     QUEUED = "queued"
     DOWNLOADING = "downloading"

@@ -1,4 +1,4 @@
-"""What the program runs with: built once by `app`, handed to every command, route and page."""
+"""Hold the objects of a running program: built once by `app`, passed to every command, route and page."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Paths:
-    """The data folder's parts."""
+    """The paths within the data folder."""
 
     data_dir: Path
 
@@ -74,10 +74,10 @@ class Paths:
 
 
 class JobStarter(Protocol):
-    """The engine, as commands and routes use it."""
+    """The engine as commands and routes use it."""
 
     def start(self, job: str, subject: str | None = None, options: Mapping[str, object] | None = None) -> int:
-        """Queue the job of this name and return its run id. Raises NotFound for an unknown one."""
+        """Queue the job with this name and return its run id. Raises NotFound for an unknown name."""
         ...
 
     def wake(self) -> None:
@@ -88,14 +88,14 @@ class JobStarter(Protocol):
 class SettingsRole(Enum):
     """What a process does with the settings that all processes of a database share."""
 
-    PUBLISHES = "publishes"  # merges them from file, environment and page; the others follow
+    PUBLISHES = "publishes"  # merges them from file, environment and UI; the others follow
     FOLLOWS = "follows"
-    KEEPS = "keeps"  # merges them for itself alone
+    KEEPS = "keeps"  # merges them for itself only
 
 
 @dataclass
 class SharedSettings:
-    """The role changes where a `serve` whose key did not fit takes up its work."""
+    """The role of this process. It changes when a `serve` gets the right key after a wrong one."""
 
     role: SettingsRole = SettingsRole.PUBLISHES
     is_key_right: bool = True  # else nothing is taken over or started: the secret key does not fit the database
@@ -112,7 +112,7 @@ ValueT = TypeVar("ValueT")
 
 
 class Once(Generic[ValueT]):
-    """A value made at its first use, by one thread alone."""
+    """A value that is made at its first use, by a single thread."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -127,7 +127,7 @@ class Once(Generic[ValueT]):
 
 @dataclass(frozen=True)
 class Clients:
-    """The clients and the cache that engine, faces and jobs of one process share; `replace(app, ...)` keeps them."""
+    """The clients and the cache that engine, faces and jobs of a process share. `replace(app, ...)` keeps them."""
 
     arrs: Once[Arrs] = field(default_factory=Once)
     refresher: Once[Refresher] = field(default_factory=Once)
@@ -137,7 +137,7 @@ class Clients:
 
 @dataclass(frozen=True)
 class App:
-    """Everything that is built once. `engine` is None where no engine runs (a short command)."""
+    """All objects that are built once. `engine` is None when no engine runs (a short command)."""
 
     live: LiveSettings
     database: Database
@@ -156,14 +156,14 @@ class App:
 
     @property
     def arrs(self) -> Arrs:
-        """Clients of Radarr and Sonarr; one per process, so that jobs share what they learn of a dead instance."""
+        """The clients of Radarr and Sonarr. Jobs share them, and so know when an instance is down."""
         from stalkeer.jobs.library.clients import Arrs
 
         return self.clients.arrs.get(lambda: Arrs(self.database, self.secrets, self.clock))
 
     @property
     def key_file(self) -> Path:
-        """The key of stored credentials."""
+        """The file with the key of stored credentials."""
         return self.settings.secret_key_file or self.paths.data_dir / KEY_FILE
 
     @property
@@ -180,7 +180,7 @@ class App:
 
     @property
     def bundle_subject(self) -> BundleSubject:
-        """What a support bundle is made of."""
+        """The data for a support bundle."""
         from stalkeer.jobs.system.support_bundle import BundleSubject
 
         return BundleSubject(
@@ -189,7 +189,7 @@ class App:
 
     @property
     def refresher(self) -> Refresher:
-        """Refreshes sources."""
+        """The refresher of sources."""
         from stalkeer.jobs.sources.refresh import Refresher
 
         return self.clients.refresher.get(
@@ -205,11 +205,10 @@ class App:
         return DownloadQueue(self.database, self.clock, lambda: self.settings, wake)
 
     def change_settings(self, changes: Mapping[str, object]) -> None:
-        """Store these values by dotted name and use them at once; None forgets a stored value.
+        """Store these values by dotted name and apply them at once. None deletes a stored value.
 
-        Nothing is stored where the settings would not fit together (ConfigurationError), where a name may not change
-        here (InvalidInput), or where the environment or a flag fixes it (Conflict).
-        A folder must be usable.
+        Stores nothing when the settings are invalid or a folder is unusable (ConfigurationError), when a name cannot
+        change here (InvalidInput), or when the environment or a flag fixes it (Conflict).
         """
         if self.shared.problems:
             raise Conflict(
@@ -227,11 +226,11 @@ class App:
 
     @property
     def matching(self) -> Matching:
-        """Matches entries with wanted items; the instances and TMDB are asked what is open."""
+        """The matching of entries and wanted items; it also queries the instances and TMDB."""
         return self.matching_over(self.database)
 
     def matching_over(self, database: Database) -> Matching:
-        """Match in `database`. The process's cache is of our own database; any other gets one of its own."""
+        """Return the matching for `database`. Only our own database uses the process's cache."""
         from stalkeer.jobs.matching.library_cache import LibraryCache, Matching
         from stalkeer.jobs.matching.lookups import open_catalogues
 
@@ -244,7 +243,7 @@ class App:
 
     @property
     def scanner(self) -> Scanner:
-        """Scans the instances; here stands what follows the reading, for the engine and for commands."""
+        """The scanner of instances, with the jobs that follow a scan."""
         from stalkeer.jobs.downloads.recovery import import_recovery
         from stalkeer.jobs.journal.reporting import QuietRun
         from stalkeer.jobs.library.scan import Scanner
@@ -269,13 +268,13 @@ class App:
 
     @property
     def tmdb_pace(self) -> Pace:
-        """Spaces the requests to TMDB."""
+        """The spacing of requests to TMDB."""
         from stalkeer.adapters.tmdb.client import Pace
 
         return self.clients.tmdb_pace.get(Pace)
 
     def check_health(self) -> HealthReport:
-        """Run every health check and keep what it finds."""
+        """Run every health check and store the findings."""
         from stalkeer.jobs.system.health import check_health
 
         return check_health(
@@ -283,7 +282,7 @@ class App:
         )
 
     def reread_settings(self) -> None:
-        """Use what another process stored since the last look."""
+        """Apply settings that another process stored meanwhile."""
         if self.shared.role is SettingsRole.FOLLOWS:
             self._follow()
             return
@@ -308,13 +307,13 @@ class App:
         self.publish_settings()
 
     def publish_settings(self) -> None:
-        """Let the other processes of this database have these settings; see `settings.shared`."""
+        """Publish these settings for the other processes of the database; see `settings.shared`."""
         if self.shared.role is SettingsRole.PUBLISHES:
             with self.database.begin() as connection:
                 publish_settings(connection, self.secrets, shared_document(self.live.loaded), self.clock())
 
     def adopt_key(self) -> None:
-        """Take the present secret key for the database's, whatever cannot be read with it."""
+        """Accept the present secret key as the database's, even if some credentials are unreadable with it."""
         self.shared.role, self.shared.is_key_right = SettingsRole.PUBLISHES, True
         self.publish_settings()
 

@@ -1,6 +1,6 @@
-"""Credentials: encrypted at rest with one key per data folder, and masked wherever text leaves the program.
+"""Encrypt stored credentials with a key per data folder, and mask secrets in all text that leaves the program.
 
-This protects a leaked database or backup. It does not protect a stolen data folder: the key lies in it, unless
+This protects a leaked database or backup. It does not protect a stolen data folder, because the key is in it unless
 `secret_key_file` puts it elsewhere.
 """
 
@@ -38,7 +38,7 @@ _known_lock = threading.Lock()
 
 
 class SecretBox:
-    """Encrypts and decrypts stored credentials. The first key encrypts; all of them decrypt (rotation)."""
+    """Encrypts and decrypts stored credentials. The first key encrypts; all keys decrypt (rotation)."""
 
     def __init__(self, *keys: bytes) -> None:
         try:
@@ -67,13 +67,13 @@ class SecretBox:
             plain = self._fernet.decrypt(token.encode("ascii")).decode()
         except (InvalidToken, UnicodeError) as error:
             raise SecretError(
-                "A stored credential cannot be read with the present secret key. Restore secret.key from the backup "
+                "A stored credential cannot be read with the current secret key. Restore secret.key from the backup "
                 "that belongs to this database, or enter the credential again"
             ) from error
         return plain
 
     def decrypt_or_none(self, token: str) -> str | None:
-        """The plain text; None where the present key cannot read it: a backup was restored without its key."""
+        """Return the plain text; None when the current key cannot read it, as after a restore without the key."""
         try:
             return self.decrypt(token)
         except SecretError:
@@ -84,9 +84,9 @@ class SecretBox:
 
 
 def open_secret_box(data_dir: Path, key_file: Path | None = None, *, create: bool = True) -> SecretBox:
-    """Read the key of this data folder; the first call creates it, readable by the owner alone.
+    """Read the key of this data folder. The first call creates it, readable by the owner only.
 
-    Without `create`, a missing key raises SecretError: a new one could not read what another machine encrypted.
+    Without `create`, a missing key raises SecretError: a new key could not read credentials of another machine.
     """
     path = key_file or data_dir / KEY_FILE
     if not create and not path.exists():
@@ -111,7 +111,7 @@ def _read_or_create(path: Path) -> str:
         fresh = Fernet.generate_key().decode("ascii")
         try:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:  # another process was first
+        except FileExistsError:  # another process has just created it
             return path.read_text("ascii")
         with os.fdopen(handle, "w") as file:
             file.write(fresh + "\n")
@@ -119,7 +119,7 @@ def _read_or_create(path: Path) -> str:
 
 
 def register_secret(value: str) -> None:
-    """From now on `mask_text` hides this value wherever it occurs."""
+    """Make `mask_text` hide this value everywhere from now on."""
     if len(value) < SHORTEST_SECRET or value in _known:
         return
     global _known_pattern
@@ -130,12 +130,12 @@ def register_secret(value: str) -> None:
 
 
 def mask_url(url: str) -> str:
-    """The URL without user, password, tokens or an Xtream account in its path: fit for messages and logs."""
+    """Return the URL without user, password, tokens or an Xtream account in its path, for messages and logs."""
     return mask_text(url)
 
 
 def mask_text(text: str) -> str:
-    """`text` with every registered secret and everything that looks like a credential hidden."""
+    """Return `text` with every registered secret and everything that looks like a credential hidden."""
     pattern = _known_pattern
     if pattern is not None:
         text = pattern.sub(MASK, text)
@@ -149,6 +149,6 @@ def mask_text(text: str) -> str:
 
 
 def without_userinfo(url: str) -> str:
-    """The URL without `user:password@`, for places that must keep a working address."""
+    """Return the URL without `user:password@`, for places that need a working address."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

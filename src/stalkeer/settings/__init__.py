@@ -1,4 +1,4 @@
-"""Settings: an immutable tree read from flags, environment, the UI's rows and config.yml, in that order."""
+"""Read the settings: an immutable tree from flags, environment, the UI's rows and config.yml, in that order."""
 
 from stalkeer.settings.load import LoadedSettings, find_config, load_settings
 from stalkeer.settings.schema import ArrSettings, PlaylistSettings, Settings

@@ -1,4 +1,4 @@
-"""Changes made while the program runs: which settings may change, and how a request's value becomes a row's."""
+"""Check changes to settings at run time, and convert a request's value into a row's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stalkeer.errors import Conflict, InvalidInput
 from stalkeer.settings.keys import Key, all_keys
 from stalkeer.settings.load import LoadedSettings
 
-# The rest is what the program needs before it can read a row, or has tables of its own.
+# The other settings are needed before a row can be read, or have their own tables.
 CHANGEABLE = (
     "downloads",
     "directories",
@@ -24,14 +24,14 @@ CHANGEABLE = (
     "logging",
     "security",
 )
-# A request must not make the server read a file of its own: these are named in config.yml or the environment.
+# A request must not make the server read any file: these are set in config.yml or the environment only.
 FILES = frozenset({"downloads.ca_file"})
 LOCKED = ("flag", "environment")
 
 
 @cache
 def changeable_keys() -> Mapping[str, Key]:
-    """Every setting that the UI and the API may change, by its dotted name."""
+    """Return every setting that the UI and the API may change, by its dotted name."""
     keys = (key for key in all_keys() if key.section in CHANGEABLE and "[]" not in key.name)
     return {key.name: key for key in keys if key.name not in FILES}
 
@@ -41,26 +41,26 @@ def secret_keys() -> frozenset[str]:
 
 
 def check_changes(changes: Mapping[str, object], loaded: LoadedSettings) -> None:
-    """Raise unless each of these may change: InvalidInput for no such setting, Conflict for one fixed elsewhere."""
+    """Raise InvalidInput for a setting that cannot change, and Conflict for a setting fixed elsewhere."""
     for name in changes:
         if not any(name == key or key.startswith(f"{name}.") for key in _changeable_names()):
             raise InvalidInput(f"{name} cannot be changed here; set it in config.yml or by the environment")
         layer = loaded.origins.get(name)
         if layer in LOCKED:
             where = "on the command line" if layer == "flag" else "by the environment"
-            raise Conflict(f"{name} is set {where}, which comes first; change it there")
+            raise Conflict(f"{name} is set {where}, which takes precedence; change it there")
 
 
 @cache
 def _changeable_names() -> frozenset[str]:
-    """With the lists of mappings (`downloads.hours`), which change as a whole."""
+    """Include the lists of mappings (`downloads.hours`), which change as a whole."""
     names = {key.name.replace("[]", "") for key in all_keys() if key.section in CHANGEABLE}
     lists = {key.name.partition("[]")[0] for key in all_keys() if key.section in CHANGEABLE and "[]" in key.name}
     return frozenset(names | lists) - FILES
 
 
 def to_row(value: object) -> object:
-    """A checked value in the form that a row keeps and `load_settings` reads."""
+    """Convert a checked value into the form that a row stores and `load_settings` reads."""
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     if isinstance(value, tuple | list):

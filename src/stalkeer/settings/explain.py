@@ -1,4 +1,4 @@
-"""What is wrong with a setting, in one line: key, value, what is accepted, where it came from."""
+"""Explain an invalid setting in a line: key, value, accepted values, and where it came from."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less tha
 
 
 def explain_errors(error: ValidationError, tree: object, places: Mapping[str, str]) -> str:
-    """All problems, one a line; secrets are masked."""
+    """List all problems, one per line. Secrets are masked."""
     return "\n".join(_explain(details, tree, places) for details in error.errors(include_url=False))
 
 
@@ -67,7 +67,7 @@ def _own_message(details: ErrorDetails) -> str:
 
 
 def _readable(path: tuple[str, ...]) -> str:
-    """`radarr[0].url`: as people write it."""
+    """Write a path as users do: `radarr[0].url`."""
     return "".join(f"[{part}]" if part.isdigit() else f".{part}" for part in path).removeprefix(".")
 
 

@@ -1,4 +1,4 @@
-"""The folders that settings name: those given must be there, those of ours are made."""
+"""Check the folders in the settings: configured folders must exist, default folders are created."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ RootFolder = tuple[str, str]  # the instance's name, and the path
 
 @dataclass(frozen=True)
 class FolderProblem:
-    """Why the folder of one setting cannot be used, and what could be. `remedy` is what to do besides changing it.
+    """The reason why the folder of a setting is unusable. `remedy` is an alternative to changing the setting.
 
-    `is_unmade`: nobody configured the folder, and the engine makes it at its next start.
+    `is_unmade` means a default folder, which the engine creates at its next start.
     """
 
     key: str
@@ -41,40 +41,40 @@ class FolderProblem:
 
 
 def check_folders(loaded: LoadedSettings, roots: Sequence[RootFolder] = ()) -> None:
-    """Raise ConfigurationError for a folder that cannot be used; make those that nobody configured."""
+    """Raise ConfigurationError for an unusable folder. Create default folders."""
     make_own_folders(loaded)
     _refuse([*folder_problems(loaded.settings, roots), *_playlist_problems(loaded)])
 
 
 def check_changed_folders(present: Settings, wanted: LoadedSettings, roots: Sequence[RootFolder]) -> None:
-    """Raise ConfigurationError for a folder that `wanted` changes to one that cannot be used.
+    """Raise ConfigurationError when `wanted` changes a folder to an unusable one.
 
-    The other folders are not looked at: a disk that is away must not keep anything else from being changed.
+    Unchanged folders are not checked: a missing disk must not prevent other changes.
     """
     before = _folders(present)
     changed = [key for key, folder in _folders(wanted.settings).items() if folder != before[key]]
     if changed:
         make_own_folders(wanted)
-        _refuse([one for one in folder_problems(wanted.settings, roots) if one.key in changed])
+        _refuse([problem for problem in folder_problems(wanted.settings, roots) if problem.key in changed])
 
 
 def check_playlists(loaded: LoadedSettings) -> None:
-    """Raise ConfigurationError for a playlist of the configuration file that is a folder."""
+    """Raise ConfigurationError when a configured playlist is a folder."""
     _refuse(_playlist_problems(loaded))
 
 
 def make_own_folders(loaded: LoadedSettings) -> None:
-    """Make the folders that nobody configured. A configured one that is missing is a mount that is missing."""
+    """Create the default folders. A missing configured folder is a missing mount, so it is not created."""
     for key, folder in _folders(loaded.settings).items():
         if key not in loaded.origins:
-            with contextlib.suppress(OSError):  # it is found missing afterwards
+            with contextlib.suppress(OSError):  # a later check reports it as missing
                 folder.mkdir(parents=True, exist_ok=True)
 
 
 def folder_problems(settings: Settings, roots: Sequence[RootFolder] = ()) -> list[FolderProblem]:
-    """The folders of `directories` that cannot be used. Nothing is made or written.
+    """Return the unusable folders of `directories`. Creates and writes nothing.
 
-    One that lies inside a root folder is among them: the instance would import half files from it, or lose what we
+    A folder inside a root folder is unusable: the instance would import incomplete files from it, or lose files that we
     clean up.
     """
     found = []
@@ -92,7 +92,7 @@ def _folders(settings: Settings) -> dict[str, Path]:
 
 def _look(key: str, folder: Path) -> FolderProblem | None:
     if not folder.is_absolute():
-        return FolderProblem(key, f"{str(folder)!r} is relative", "the whole path of a folder, such as /data/vod")
+        return FolderProblem(key, f"{str(folder)!r} is relative", "the absolute path of a folder, such as /data/vod")
     try:
         is_folder = stat.S_ISDIR(folder.stat().st_mode)
     except (OSError, ValueError) as error:
@@ -101,7 +101,7 @@ def _look(key: str, folder: Path) -> FolderProblem | None:
         return FolderProblem(key, f"{str(folder)!r} is not a folder", EXISTING)
     if not os.access(folder, os.W_OK | os.X_OK):
         reason = f"{str(folder)!r} is not writable for user id {os.getuid()}"
-        return FolderProblem(key, reason, "a writable folder", "Give that user the right to write there (PUID, UMASK)")
+        return FolderProblem(key, reason, "a writable folder", "Give that user write permission there (PUID, UMASK)")
     return None
 
 

@@ -1,4 +1,4 @@
-"""The names of settings: which exist, which hold secrets, and how a dotted name finds its value."""
+"""List the names of all settings, mark those with secrets, and find a value by its dotted name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_ITEMS = 100
 
 @dataclass(frozen=True)
 class Key:
-    """One setting as the documents show it: `radarr[].url`, `downloads.timeout`."""
+    """A setting as shown in the documentation: `radarr[].url`, `downloads.timeout`."""
 
     name: str
     field: FieldInfo
@@ -34,14 +34,14 @@ class Key:
 
     @property
     def form(self) -> str | None:
-        """`size`, `duration`, `cron`, or None where the type says it."""
+        """`size`, `duration`, `cron`; None when the type suffices."""
         extra = self.field.json_schema_extra
         return str(extra["form"]) if isinstance(extra, dict) and "form" in extra else None
 
 
 @cache
 def all_keys() -> tuple[Key, ...]:
-    """Every setting that holds a value, in the schema's order."""
+    """Return every setting with a value, in the schema's order."""
     return tuple(_walk(Settings, ""))
 
 
@@ -57,7 +57,7 @@ def _walk(model: type[BaseModel], prefix: str) -> Iterator[Key]:
 
 
 def model_of(annotation: object) -> type[BaseModel] | None:
-    """The section that a key holds, by itself or in a list; None for a value."""
+    """Return the section type of a key, also within a list; None for a value."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     if get_origin(annotation) in (tuple, Union, UnionType):
@@ -76,23 +76,23 @@ def _known() -> frozenset[tuple[str, ...]]:
 
 
 def is_section(path: tuple[str, ...]) -> bool:
-    """Whether keys stand below this name."""
+    """Tell whether there are keys below this name."""
     name = tuple(part for part in path if not part.isdigit())
     return any(known[: len(name)] == name and len(known) > len(name) for known in _known())
 
 
 def is_known(path: tuple[str, ...]) -> bool:
-    """Whether the schema has this name, whatever the index of a list item."""
+    """Tell whether the schema has this name; indexes of list items are ignored."""
     return tuple(part for part in path if not part.isdigit()) in _known()
 
 
 def child_of(node: Any, step: str, place: str, *, is_list: bool) -> Any:
-    """The container below `node` at `step`; it appears when it is not there."""
+    """Return the container below `node` at `step`. Create it if missing."""
     empty: Any = [] if is_list else {}
     if isinstance(node, list):
         index = int(step)
         if index > min(len(node), MOST_ITEMS):
-            raise ConfigurationError(f"{place} numbers item {index}, but item {len(node)} is not there; count from 0")
+            raise ConfigurationError(f"{place} refers to item {index}, but item {len(node)} is missing; count from 0")
         if index == len(node):
             node.append(empty)
         return node[index]
@@ -102,9 +102,9 @@ def child_of(node: Any, step: str, place: str, *, is_list: bool) -> Any:
 
 
 def secret_values(node: object) -> Iterator[str]:
-    """Every secret in these settings, for masking."""
+    """Yield every secret in these settings, for masking."""
     if isinstance(node, SecretStr):
-        if "://" not in node.get_secret_value():  # an address is masked by its form; the whole of it never occurs
+        if "://" not in node.get_secret_value():  # URLs are masked by their form
             yield node.get_secret_value()
     elif isinstance(node, BaseModel):
         for name in type(node).model_fields:
@@ -115,7 +115,7 @@ def secret_values(node: object) -> Iterator[str]:
 
 
 def show_value(value: object, form: str | None = None) -> object:
-    """A value as JSON for people: secrets masked, sizes and durations with their units."""
+    """Return a value as readable JSON: secrets masked, sizes and durations with units."""
     if isinstance(value, SecretStr):
         plain = value.get_secret_value()
         return mask_url(plain) if "://" in plain else (MASK if plain else "")
@@ -133,7 +133,7 @@ def show_value(value: object, form: str | None = None) -> object:
 
 
 def flatten(settings: Settings) -> Iterator[tuple[str, object]]:
-    """Every value in use by its dotted name (`radarr.0.url`), as `show_value` shows it."""
+    """Yield every value in use by its dotted name (`radarr.0.url`), in the form of `show_value`."""
     yield from _flatten(settings, "")
 
 

@@ -1,4 +1,4 @@
-"""The settings in use. A change makes a new snapshot; whoever holds the old one finishes with it."""
+"""Hold the current settings. A change makes a new snapshot; users of the old snapshot finish with it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from stalkeer.settings.schema import Settings
 
 
 class LiveSettings:
-    """`reload` is called with what the database holds when that changed; the sources beneath stay the same.
+    """The current settings. Call `reload` with the database's values after they changed.
 
-    Those are the UI's rows, or what `stalkeer serve` published under a version.
+    These values are the UI's rows, or the settings that `stalkeer serve` published under a version.
     """
 
     def __init__(
@@ -35,20 +35,20 @@ class LiveSettings:
 
     @property
     def stored(self) -> Mapping[str, object]:
-        """What of the database this snapshot was made with."""
+        """The database values of this snapshot."""
         return self._stored
 
     @property
     def version(self) -> int | None:
-        """The version of the published settings; None where they are merged in this process."""
+        """The version of the published settings; None when this process merges its own."""
         return self._version
 
     def reload(self, stored: Mapping[str, object], version: int | None = None) -> None:
-        """Raises ConfigurationError and keeps the present snapshot when the rows do not fit."""
+        """Replace the snapshot. Raises ConfigurationError and keeps the present snapshot for invalid rows."""
         self._loaded = self._load(stored)
         self._stored = dict(stored)
         self._version = version
 
     def check(self, stored: Mapping[str, object]) -> LoadedSettings:
-        """What the settings would be with these rows; raises ConfigurationError."""
+        """Return the settings with these rows. Raises ConfigurationError."""
         return self._load(stored)

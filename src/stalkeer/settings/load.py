@@ -1,7 +1,7 @@
-"""Settings from flags, environment, the UI's rows and config.yml, each value with its origin.
+"""Read settings from flags, environment, the UI's rows and config.yml, each value with its origin.
 
-A value is looked up in that order; the first that has it wins. Lists of mappings (`radarr`, `sonarr`, `playlists`)
-are merged item by item: `STALKEER__RADARR__0__URL` overrides one key of the first.
+The first of these that has a value wins. Lists of mappings (`radarr`, `sonarr`, `playlists`) are merged item by item:
+`STALKEER__RADARR__0__URL` overrides a single key of the first item.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from stalkeer.settings.schema import Layer, Settings
 from stalkeer.settings.yaml_file import read_yaml
 
 PREFIX = "STALKEER__"
-# sections that each machine has for itself; see `settings.shared`
+# sections that belong to each machine; see `settings.shared`
 LOCAL = frozenset({"data_dir", "secret_key_file", "radarr", "sonarr", "playlists", "database", "server"})
 CONFIG_NAME = "config.yml"
 Path_ = tuple[str, ...]
@@ -29,7 +29,7 @@ Path_ = tuple[str, ...]
 
 @dataclass(frozen=True)
 class LoadedSettings:
-    """The settings, where each value given by somebody came from (`downloads.timeout` -> `file`), and the file read."""
+    """The settings, the origin of each given value (`downloads.timeout` -> `file`), and the file that was read."""
 
     settings: Settings
     origins: Mapping[str, Layer]
@@ -45,7 +45,7 @@ class _Value:
 
 
 def find_config(environ: Mapping[str, str]) -> Path | None:
-    """`STALKEER_CONFIG`, else config.yml here, in the data folder or in the user's configuration folder."""
+    """Find `STALKEER_CONFIG`, or config.yml here, in the data folder, or in the user's configuration folder."""
     if named := environ.get("STALKEER_CONFIG"):
         return Path(named)
     folders = (Path(), default_data_dir(environ), _home(environ, "XDG_CONFIG_HOME", ".config") / "stalkeer")
@@ -68,9 +68,9 @@ def load_settings(
     overrides: Mapping[str, object] | None = None,
     stored: Mapping[str, object] | None = None,
 ) -> LoadedSettings:
-    """Read and check everything; raises ConfigurationError with one line for each problem.
+    """Read and check all settings. Raises ConfigurationError with a line for each problem.
 
-    `overrides` (flags) and `stored` (the UI's rows) are keyed by dotted names such as `server.port`.
+    `overrides` (flags) and `stored` (the UI's rows) have dotted names such as `server.port`.
     """
     values = [
         *_from_file(config),
@@ -84,7 +84,7 @@ def load_settings(
 def load_shared(
     config: Path | None, environ: Mapping[str, str], overrides: Mapping[str, object], document: Mapping[str, Any]
 ) -> LoadedSettings:
-    """This machine's own sections as `load_settings` reads them, all others from a published `shared_document`."""
+    """Read this machine's own sections like `load_settings`, and all others from a published `shared_document`."""
     own = [*_from_file(config), *_from_environment(environ), *_from_flags(overrides)]
     origins = document["origins"]
     shared = [
@@ -100,7 +100,7 @@ def load_shared(
 
 
 def _merge(values: Sequence[_Value], environ: Mapping[str, str], config: Path | None) -> LoadedSettings:
-    """The last of several values of one name counts."""
+    """Merge the values. The last value of a name counts."""
     tree: dict[str, Any] = {}
     places: dict[str, _Value] = {}
     for value in values:
@@ -129,7 +129,7 @@ def _from_file(config: Path | None) -> list[_Value]:
 
 
 def _leaves(path: Path_, value: object) -> list[tuple[Path_, object]]:
-    """Every value with its path; a mapping where a list of mappings may stand is its first item."""
+    """Return every value with its path. A mapping in place of a list of mappings becomes its first item."""
     if len(path) == 1 and path[0] in LISTS and isinstance(value, dict):
         value = [value]
     if isinstance(value, dict):
@@ -174,7 +174,7 @@ def _read_secret_file(variable: str, path: str) -> str:
 
 
 def _put(tree: dict[str, Any], value: _Value) -> None:
-    """Set a leaf; intermediate mappings and list items appear as needed."""
+    """Set a leaf. Create missing mappings and list items on the way."""
     node: Any = tree
     for step, following in zip(value.path[:-1], value.path[1:], strict=True):
         node = child_of(node, step, value.place, is_list=following.isdigit())
@@ -196,7 +196,7 @@ def _fill_defaults(tree: dict[str, Any], environ: Mapping[str, str]) -> None:
 
 
 def own_folders(data_dir: Path) -> dict[str, Path]:
-    """Return the folders in use where nobody configures others, by the key of their setting."""
+    """Return the default folders by the key of their setting."""
     complete = data_dir / "vod" / "complete"
     return {
         "directories.movies": complete / "movies",

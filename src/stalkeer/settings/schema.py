@@ -1,7 +1,7 @@
-"""Every setting: name, type, default and description. Docs, `config show` and the UI's help come from here.
+"""Define every setting: name, type, default and description. Docs, `config show` and the UI's help use them.
 
-Sizes are bytes, durations seconds, whatever their text form was; see `units`. A room adds its keys to its section,
-each with a description and, where the default does not show the form, `examples`.
+Sizes are in bytes and durations in seconds, whatever their text form; see `units`. Each key needs a description and,
+if the default does not show the form, `examples`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def check_http_url(value: str) -> str:
 
 def is_http_url(text: str) -> bool:
     try:
-        parts = urlsplit(text)  # it overlooks line breaks, which are not to reach a request
+        parts = urlsplit(text)  # urlsplit ignores line breaks, which must not reach a request
         return text.isprintable() and parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # brackets without an address, a port without a number
         return False
@@ -69,7 +69,7 @@ def check_secret_url(value: SecretStr) -> SecretStr:
 
 
 def split_list(value: object) -> object:
-    """`a, b` from the environment is the list [a, b]."""
+    """Split `a, b` from the environment into the list [a, b]."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
@@ -87,12 +87,12 @@ def check_switch(value: object) -> object:
 
 
 def name_switch(value: object) -> object:
-    """YAML reads a plain yes or no as a truth value; here it is one word of several."""
+    """Turn a boolean back into its word: YAML reads a plain yes or no as a boolean."""
     return ("yes" if value else "no") if isinstance(value, bool) else value
 
 
 def check_key(value: SecretStr) -> SecretStr:
-    """A key travels in a header, which takes plain letters only."""
+    """Check that a key fits into a header, which allows ASCII only."""
     if not value.get_secret_value().isascii() or not value.get_secret_value().isprintable():
         raise ValueError("is not a key; accepted: letters, digits and signs without accents")
     return value
@@ -101,21 +101,21 @@ def check_key(value: SecretStr) -> SecretStr:
 def check_wishes(values: tuple[str, ...]) -> tuple[str, ...]:
     wrong = [value for value in values if not re.fullmatch("[a-z]{2}|original", value)]
     if wrong:
-        raise ValueError(f"{', '.join(wrong)}: no language code; accepted: two letters as in fr, or original")
+        raise ValueError(f"{', '.join(wrong)}: not a language code; accepted: two letters as in fr, or original")
     return values
 
 
 def check_languages(values: tuple[str, ...]) -> tuple[str, ...]:
     wrong = [value for value in values if not LANGUAGE.fullmatch(value)]
     if wrong:
-        raise ValueError(f"{', '.join(wrong)}: no language code; accepted: two letters as in fr, or pt-BR")
+        raise ValueError(f"{', '.join(wrong)}: not a language code; accepted: two letters as in fr, or pt-BR")
     return values
 
 
 def check_spoken(values: tuple[str, ...]) -> tuple[str, ...]:
     wrong = [value for value in values if not language_code(value)]
     if wrong:
-        raise ValueError(f"{', '.join(wrong)}: no language that is known; accepted: a code or name, as fr, fre, French")
+        raise ValueError(f"{', '.join(wrong)}: not a known language; accepted: a code or name such as fr, fre, French")
     return values
 
 
@@ -138,31 +138,31 @@ class PathMapping(Section):
 
 
 class ArrSettings(Section):
-    """One Radarr or Sonarr."""
+    """A Radarr or Sonarr."""
 
     name: Slug = Field("default", description="Name in commands and URLs; unique among instances of one program.")
-    default: bool = Field(False, description="The instance that is meant when none is named; the first, unless set.")
-    enabled: bool = Field(True, description="Whether it is asked at all.")
+    default: bool = Field(False, description="Default instance; the first one unless set.")
+    enabled: bool = Field(True, description="Whether the instance is used.")
     url: HttpUrl = Field(description="Its address, with its URL base.", examples=["http://radarr:7878"])
     api_key: ApiKey = Field(description="Its API key: Settings > General > Security.", examples=["0123456789abcdef"])
     quality_profile_id: int | None = Field(
         None, ge=0, le=2**31 - 1, description="Ranks variants by this profile instead of the item's own.", examples=[4]
     )
     path_mappings: tuple[PathMapping, ...] = Field(
-        (), description="Where this instance sees Stalkeer's folders under other names."
+        (), description="Path mappings, where this instance has other paths for Stalkeer's folders."
     )
     timeout: Duration = Field(
-        130.0, gt=0, description="How long one request may take; both programs work up to 100 s on one when busy."
+        130.0, gt=0, description="Timeout of a request; both programs may need up to 100 s when busy."
     )
     ca_file: Path | None = Field(
         None, description="PEM file of your own certificate authority, for https.", examples=["/config/ca.pem"]
     )
     exclude_tags: Words = Field(
-        (), description="Films and series with one of these tags are not downloaded.", examples=[["no-vod"]]
+        (), description="Movies and series with one of these tags are not downloaded.", examples=[["no-vod"]]
     )
     skip_owned_elsewhere: Annotated[SkipOwned, BeforeValidator(name_switch)] = Field(
         SkipOwned.AUTO,
-        description="Whether what another instance has a file of is not downloaded for this one. auto: only where the "
+        description="Whether to skip items that another instance has a file of. auto: only if the "
         "quality profiles of both items share a resolution. yes: always. no: never.",
     )
 
@@ -180,11 +180,15 @@ class FilterField(StrEnum):
 
 
 class FilterSettings(Section):
-    """One filter: what fits an `exclude` goes; where a field has `include` filters, only what fits one stays."""
+    """A filter. `exclude` drops matching entries; `include` keeps only entries that match an include filter."""
 
-    field: FilterField = Field(FilterField.GROUP, description="What it looks at.")
-    include: str = Field("", max_length=500, description="Regular expression (RE2) of what stays.", examples=["^VOD"])
-    exclude: str = Field("", max_length=500, description="Regular expression (RE2) of what goes.", examples=["sport"])
+    field: FilterField = Field(FilterField.GROUP, description="The field to match.")
+    include: str = Field(
+        "", max_length=500, description="Regular expression (RE2) of entries to keep.", examples=["^VOD"]
+    )
+    exclude: str = Field(
+        "", max_length=500, description="Regular expression (RE2) of entries to drop.", examples=["sport"]
+    )
 
     @model_validator(mode="after")
     def _is_one(self) -> FilterSettings:
@@ -194,10 +198,13 @@ class FilterSettings(Section):
 
 
 class CatalogueSettings(Section):
-    """How playlists become the catalogue."""
+    """Settings for making the catalogue from playlists."""
 
     max_shrink: float = Field(
-        0.2, ge=0, le=1, description="A playlist that lost more than this share of its entries is not believed."
+        0.2,
+        ge=0,
+        le=1,
+        description="A refresh that would lose more than this share of a playlist's entries is refused.",
     )
     max_size: Size = Field(2_000_000_000, ge=1_000_000, description="Largest playlist, unpacked.")
     timeout: Duration = Field(60.0, ge=1, description="Wait for a playlist's or an account's next byte.")
@@ -205,10 +212,10 @@ class CatalogueSettings(Section):
 
 
 class PlaylistSettings(Section):
-    """One source: a playlist file or address, or an Xtream account."""
+    """A source: a playlist file or URL, or an Xtream account."""
 
     name: Slug = Field(description="Name in commands, URLs and rules; unique.", examples=["main"])
-    type: PlaylistType = Field(PlaylistType.M3U, description="What it is.")
+    type: PlaylistType = Field(PlaylistType.M3U, description="Kind of source.")
     path: Path | None = Field(None, description="The playlist file (`.m3u`, `.m3u8`, also gzipped).")
     url: SecretUrl | None = Field(
         None,
@@ -219,12 +226,12 @@ class PlaylistSettings(Section):
     password: SecretStr = Field(SecretStr(""), description="The account's password, with `type: xtream`.")
     user_agent: str = Field("", max_length=512, description="User-Agent for this source; empty uses Stalkeer's own.")
     priority: int = Field(
-        0, ge=-MANY, le=MANY, description="Between sources that have the same variant, the higher wins."
+        0, ge=-MANY, le=MANY, description="If several sources have the same variant, the highest priority wins."
     )
     enabled: bool = Field(True, description="Whether it is refreshed and downloaded from.")
     refresh: Cron = Field("", description="Its own refresh times; empty uses `schedule.refresh`.")
     max_connections: int | None = Field(
-        None, ge=0, le=MANY, description="Connections at once; empty uses what the account says, 0 is unlimited."
+        None, ge=0, le=MANY, description="Connections at once; empty uses the account's own limit, 0 is unlimited."
     )
     bandwidth_limit: Size = Field(
         0, description="Bytes a second over this source's downloads; 0 is unlimited.", examples=["5MB"]
@@ -237,11 +244,13 @@ class PlaylistSettings(Section):
         description="Proxy for this source: http://, https://, socks5:// or socks5h:// with an optional login.",
         examples=["socks5h://127.0.0.1:1080"],
     )
-    adult: bool = Field(False, description="Whether groups that call themselves adult are kept.")
+    adult: bool = Field(False, description="Whether adult groups are kept.")
     max_shrink: float | None = Field(
         None, ge=0, le=1, description="This source's own `catalogue.max_shrink`; empty uses that."
     )
-    filters: tuple[FilterSettings, ...] = Field((), description="What of this source is kept; see docs/sources.md.")
+    filters: tuple[FilterSettings, ...] = Field(
+        (), description="Filters for this source's entries; see docs/sources.md."
+    )
 
     @model_validator(mode="after")
     def _needs_an_address(self) -> PlaylistSettings:
@@ -253,7 +262,7 @@ class PlaylistSettings(Section):
 
 
 class HoursSettings(Section):
-    """A limit for certain hours of the week, in the machine's time zone."""
+    """A bandwidth limit for certain hours of the week, in the machine's time zone."""
 
     days: Annotated[tuple[Weekday, ...], BeforeValidator(split_list)] = Field(
         WEEK, description="The days it starts on: mon, tue, wed, thu, fri, sat, sun.", examples=[["sat", "sun"]]
@@ -267,11 +276,11 @@ class HoursSettings(Section):
 
 
 class QuotaSettings(Section):
-    """A volume after which nothing more is fetched in one period; what runs is stopped within seconds."""
+    """A download quota per period. When it is used up, running downloads stop within seconds."""
 
     period: Period = Field(description="`day`, `week` (from Monday) or `month`.")
     size: Size = Field(gt=0, description="Bytes in the period.", examples=["50GB"])
-    source: str = Field("", description="Name of the source it is for; empty is all of them together.")
+    source: str = Field("", description="Name of its source; empty counts all sources together.")
 
 
 class DownloadSettings(Section):
@@ -288,33 +297,31 @@ class DownloadSettings(Section):
         description="Connections of each account kept free for watching; counts as 0 where an account has only one.",
     )
     reconnect_gap: Duration = Field(
-        5.0, description="Wait after a connection to an account was closed: providers see a close late."
+        5.0, description="Wait after closing a connection to an account, because providers notice late."
     )
     bandwidth_limit: Size = Field(0, description="Bytes a second over all downloads.", examples=["10MB"])
     hours: tuple[HoursSettings, ...] = Field(
-        (), description="Other limits, or a pause, at certain hours; the first that fits the time is used."
+        (), description="Other limits, or a pause, at certain hours; the first matching window is used."
     )
     quotas: tuple[QuotaSettings, ...] = Field((), description="How much may be fetched in a day, week or month.")
     min_free: Size = Field(
         1_000_000_000, description="Disk space that is always left free; downloads wait for it.", examples=["5GB"]
     )
-    assumed_size: Size = Field(
-        4_000_000_000, description="Space kept for a file whose size is not known before the server tells it."
-    )
+    assumed_size: Size = Field(4_000_000_000, description="Space reserved for a file of unknown size.")
     timeout: Duration = Field(
         600.0,
-        description="How long an attempt may go on without a byte, over all its reconnects; a silent connection is "
+        description="How long an attempt may go on without data, over all its reconnects; a silent connection is "
         "replaced after 60 s. There is no limit on the whole download.",
     )
     https_only: bool = Field(
         False, description="Refuse addresses and redirects that are not https, of playlists and of files."
     )
-    verify_tls: bool = Field(True, description="Check certificates; switched off, anybody can pose as the provider.")
+    verify_tls: bool = Field(True, description="Check certificates; without it, anybody can pose as the provider.")
     ca_file: Path | None = Field(
         None, description="Certificates to trust instead of the system's.", examples=["/config/provider-ca.pem"]
     )
     verify_downloads: bool = Field(
-        True, description="Whether a file is checked to be a whole video before it is imported."
+        True, description="Whether to check that a file is a complete video before its import."
     )
     checksum_sidecar: bool = Field(
         False, description="Look for a checksum beside each file (FILE.sha256, .sha1, .md5); one request more for each."
@@ -327,18 +334,18 @@ class DownloadSettings(Section):
     )
     audio_languages: Annotated[Words, AfterValidator(check_spoken)] = Field(
         (),
-        description="Languages of which a file's audio must have one, as codes or English names (fr, fre, French); "
-        "empty takes any. A file with a track of no known language is taken.",
+        description="Required audio languages, as codes or English names (fr, fre, French): a file must have one; "
+        "empty accepts any. A file with a track of unknown language is accepted.",
         examples=[["fr", "en"]],
     )
 
 
 class DirectorySettings(Section):
-    """The loader fills what is empty with folders below `data_dir/vod`."""
+    """The loader fills empty values with folders below `data_dir/vod`."""
 
     movies: Path = Field(
         Path(),
-        description="Finished films before their import; the final place with `import.mode: none`.",
+        description="Finished movies before their import; the final place with `import.mode: none`.",
         examples=["/data/vod/complete/movies"],
     )
     tvshows: Path = Field(
@@ -379,19 +386,19 @@ class ImportSettings(Section):
         False, description="Whether the instance copies (or hard-links) the file instead of moving it."
     )
     unmonitor: bool = Field(False, description="Whether an item is unmonitored once it is imported.")
-    tag: str = Field("", max_length=64, description="Tag that imported films and series get; empty for none.")
+    tag: str = Field("", max_length=64, description="Tag that imported movies and series get; empty for none.")
 
 
 class ScheduleSettings(Section):
     refresh: Cron = Field("0 */6 * * *", description="When sources are refreshed.")
-    scan: Cron = Field("30 */6 * * *", description="When Radarr and Sonarr are asked what is missing.")
+    scan: Cron = Field("30 */6 * * *", description="When wanted items are read from Radarr and Sonarr.")
     download: Cron = Field("*/15 * * * *", description="When confirmed matches are queued.")
     hold_downloads: bool = Field(
         False,
-        description="Queue nothing by itself, whatever `schedule.download` says. The set-up guide sets it until the "
-        "button of its last page is pressed.",
+        description="Queue nothing automatically, whatever `schedule.download` says. The set-up guide sets it until "
+        "the button on its last page is pressed.",
     )
-    cleanup: Cron = Field("30 4 * * *", description="When old things are removed, by `retention`.")
+    cleanup: Cron = Field("30 4 * * *", description="When old data is removed, as set in `retention`.")
     backup: Cron = Field("0 4 * * 0", description="When a backup is made.")
 
 
@@ -405,11 +412,11 @@ class RetentionSettings(Section):
 
 class MatchingSettings(Section):
     threshold: float = Field(0.8, ge=0, le=1, description="Score from which a match is offered for review.")
-    auto_confirm: float = Field(0.95, ge=0, le=1, description="Score from which it is confirmed without asking.")
+    auto_confirm: float = Field(0.95, ge=0, le=1, description="Score from which a match is confirmed without asking.")
     languages: Annotated[Words, AfterValidator(check_wishes)] = Field(
         (),
-        description="Languages you would rather have, the dearest first (ISO 639-1; `original` is the item's own). Of "
-        "the variants that the quality profile allows, these come first; none is refused.",
+        description="Preferred languages, the most preferred first (ISO 639-1; `original` is the item's own). They "
+        "decide between the variants that the quality profile allows; no variant is refused.",
         examples=[["fr", "original"]],
     )
 
@@ -421,23 +428,23 @@ class MatchingSettings(Section):
 
 
 class TmdbSettings(Section):
-    """The Movie Database. Optional: without a key it is never asked."""
+    """The Movie Database. Optional: it is used only with a key."""
 
     api_key: ApiKey = Field(
         SecretStr(""),
-        description="Your own API key (v3) or read access token (v4) of themoviedb.org; empty never asks TMDB.",
+        description="Your own API key (v3) or read access token (v4) of themoviedb.org; empty does not use TMDB.",
         examples=["0123456789abcdef0123456789abcdef"],
     )
     language: Annotated[Words, AfterValidator(check_languages)] = Field(
         (),
-        description="Languages in which wanted items' titles count (ISO 639-1, also `pt-BR`); empty is all.",
+        description="Languages of the titles to use (ISO 639-1, also `pt-BR`); empty uses all.",
         examples=[["fr", "de"]],
     )
-    url: HttpUrl = Field("https://api.themoviedb.org", description="Its address, for a mirror or a cache of your own.")
+    url: HttpUrl = Field("https://api.themoviedb.org", description="TMDB's address, for your own mirror or cache.")
 
 
 class DatabaseSettings(Section):
-    """The loader fills an empty address."""
+    """The loader fills in an empty URL."""
 
     url: SecretStr = Field(
         SecretStr(""),
@@ -459,7 +466,7 @@ class LogFormat(StrEnum):
 
 
 class LoggingSettings(Section):
-    level: LogLevel = Field(LogLevel.INFO, description="What is logged; can be changed at run time.")
+    level: LogLevel = Field(LogLevel.INFO, description="Log level; can be changed at run time.")
     format: LogFormat = Field(LogFormat.CONSOLE, description="The form of log lines on the terminal.")
     file: bool = Field(True, description="Whether `serve` also writes rotating files under `data_dir/logs`.")
     file_size: Size = Field(10_000_000, ge=10_000, description="Size at which a log file is rotated.")
@@ -499,7 +506,7 @@ class SecuritySettings(Section):
         description="Addresses that count as local.",
     )
     trusted_proxies: Networks = Field(
-        (), description="Reverse proxies whose `X-Forwarded-*` and user header are believed.", examples=[["172.18.0.2"]]
+        (), description="Reverse proxies whose `X-Forwarded-*` and user header are trusted.", examples=[["172.18.0.2"]]
     )
     allowed_hosts: Words = Field(
         (),
@@ -528,23 +535,23 @@ class SecuritySettings(Section):
 class WantedSettings(Section):
     cutoff: bool = Field(
         False,
-        description="Whether items below their quality cutoff are downloaded too, where a better variant is found; "
+        description="Whether items below their quality cutoff are downloaded, too, when a better variant is found; "
         "they are always listed.",
     )
     specials: bool = Field(False, description="Whether specials (season 0) are downloaded.")
     unmonitored: bool = Field(False, description="Whether items that the instance does not monitor are listed too.")
     unavailable: bool = Field(
-        False, description="Whether films are downloaded that are not available yet by the instance's own rule."
+        False, description="Whether movies are downloaded before the instance considers them available."
     )
     cooldown: Duration = Field(6 * 3600.0, ge=0, description="Pause after a failed download before the next try.")
     hand_back_after: Duration = Field(
         0.0,
         ge=0,
-        description="An item without a match for this long is searched by the instance on its own indexers; 0: never.",
+        description="Time without a match after which the instance searches an item on its own indexers; 0: never.",
         examples=["7d"],
     )
     hand_back_limit: int = Field(
-        20, ge=1, le=MANY, description="Items handed back in one scan, the longest waiting first."
+        20, ge=1, le=MANY, description="Items to hand back per scan, the longest waiting first."
     )
 
 
@@ -567,10 +574,10 @@ class Settings(Section):
     schedule: ScheduleSettings = Field(ScheduleSettings(), description="When jobs run.")
     retention: RetentionSettings = Field(RetentionSettings(), description="How long things are kept.")
     matching: MatchingSettings = Field(
-        MatchingSettings(), description="When a match is sure, and which variant is preferred."
+        MatchingSettings(), description="When a match is confirmed, and which variant is preferred."
     )
-    tmdb: TmdbSettings = Field(TmdbSettings(), description="More titles of what is wanted; optional.")
-    wanted: WantedSettings = Field(WantedSettings(), description="What is searched for.")
+    tmdb: TmdbSettings = Field(TmdbSettings(), description="More titles of wanted items; optional.")
+    wanted: WantedSettings = Field(WantedSettings(), description="Which items are wanted.")
     database: DatabaseSettings = Field(DatabaseSettings(), description="Where rows are kept.")
     logging: LoggingSettings = Field(LoggingSettings(), description="What is written to logs.")
     server: ServerSettings = Field(ServerSettings(), description="The web server.")

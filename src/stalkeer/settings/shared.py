@@ -1,7 +1,7 @@
-"""The settings that all processes of one database share: `serve` merges and publishes them, the others follow.
+"""Share settings between all processes of a database: `serve` merges and publishes them, the others follow.
 
-A machine's own are those of `LOCAL`: what a process needs before it can read the database, what the web server alone
-uses, and what has tables of its own. A script to be run belongs there too: a row must never name one.
+Sections in `LOCAL` stay with each machine: settings needed before the database can be read, settings of the web server,
+and settings with their own tables. The path of a script must also be local: a row must never name a script.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from stalkeer.settings.load import LOCAL, LoadedSettings
 
 
 def shared_document(loaded: LoadedSettings) -> dict[str, object]:
-    """The shared settings as JSON, secrets in the clear: to be stored encrypted only. `load_shared` reads it."""
+    """Return the shared settings as JSON with secrets in the clear, to be stored encrypted. `load_shared` reads it."""
     settings = loaded.settings
     values = {
         field.alias or name: _plain(getattr(settings, name))

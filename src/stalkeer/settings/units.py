@@ -1,4 +1,4 @@
-"""Sizes, durations and cron times as people write them. Each error says what is accepted."""
+"""Parse sizes, durations and cron times as users write them. Each error lists the accepted forms."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)", re.IGNORECASE)
 TIME_OF_DAY = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-LARGEST_SIZE = 2**63 - 1  # what a database can hold
-LONGEST_DURATION = 100 * 366 * 86400.0  # a date that far from now can still be written
+LARGEST_SIZE = 2**63 - 1  # the limit of a database column
+LONGEST_DURATION = 100 * 366 * 86400.0  # a date that far from now is still valid
 NEVER = frozenset({"", "off", "never", "none"})
 
 
 def parse_size(value: object) -> int:
-    """Bytes: `10MB` is 10,000,000, `10MiB` is 10,485,760, a bare number is bytes; `/s` may follow a rate."""
+    """Parse bytes: `10MB` is 10,000,000, `10MiB` is 10,485,760, a bare number is bytes; a rate may end in `/s`."""
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return int(_up_to(LARGEST_SIZE, value))
     found = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
@@ -27,7 +27,7 @@ def parse_size(value: object) -> int:
 
 
 def parse_duration(value: object) -> float:
-    """Seconds: `60s`, `1h30m`, `500ms`, `7d`; a bare number is seconds."""
+    """Parse seconds: `60s`, `1h30m`, `500ms`, `7d`; a bare number is seconds."""
     if isinstance(value, timedelta):
         return value.total_seconds()
     if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
@@ -48,7 +48,7 @@ def _up_to(most: float, value: float) -> float:
 
 
 def parse_time_of_day(value: object) -> object:
-    """`22:00` in the machine's time zone; neither a number of seconds nor a time of another zone."""
+    """Parse `22:00` in the machine's time zone. Refuses numbers of seconds and times with another zone."""
     if isinstance(value, time) and value.tzinfo is None:
         return value
     if not isinstance(value, str) or re.fullmatch(TIME_OF_DAY, value) is None:
@@ -57,7 +57,7 @@ def parse_time_of_day(value: object) -> object:
 
 
 def parse_cron(value: object) -> str:
-    """A cron line of five fields, in the machine's time zone; empty or `off` means never."""
+    """Parse a cron line of five fields, in the machine's time zone. Empty or `off` means never."""
     if value is None or value is False:
         return ""
     text = " ".join(value.split()) if isinstance(value, str) else "?"
@@ -69,14 +69,14 @@ def parse_cron(value: object) -> str:
 
 
 def is_cron(text: str) -> bool:
-    """Whether this is a cron line of five fields."""
-    from croniter import croniter  # 30 ms that most commands need not pay
+    """Tell whether a text is a cron line of five fields."""
+    from croniter import croniter  # takes 30 ms, which most commands do not need
 
     return len(text.split(" ")) == 5 and croniter.is_valid(text)
 
 
 def show_size(size: int) -> str:
-    """`10MB` for 10,000,000: the shortest text that parses back to the same number."""
+    """Write `10MB` for 10,000,000: the shortest text with the same value."""
     for letter, power in (("T", 4), ("G", 3), ("M", 2), ("K", 1)):
         if size and size % 1000**power == 0:
             return f"{size // 1000**power}{letter}B"
@@ -84,7 +84,7 @@ def show_size(size: int) -> str:
 
 
 def show_duration(seconds: float) -> str:
-    """`30m` for 1800: the shortest text that parses back to the same number."""
+    """Write `30m` for 1800: the shortest text with the same value."""
     for unit in ("w", "d", "h", "m"):
         if seconds and seconds % _SECONDS[unit] == 0 and (unit != "w" or seconds > _SECONDS["w"]):
             return f"{int(seconds // _SECONDS[unit])}{unit}"

@@ -1,4 +1,4 @@
-"""YAML as people expect it: `23:00` is text, not the number 1380, and a date is text too."""
+"""Read YAML as users expect it: `23:00` is text, not the number 1380; a date is text, too."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SURPRISES = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:int", "tag:yaml.o
 
 
 class PlainLoader(yaml.SafeLoader):
-    """SafeLoader without numbers to the base of sixty and without dates."""
+    """SafeLoader without sexagesimal numbers and dates."""
 
 
 PlainLoader.yaml_implicit_resolvers = {
@@ -29,7 +29,7 @@ PlainLoader.add_implicit_resolver(
 
 
 def read_yaml(path: Path) -> dict[object, object]:
-    """The file's mapping; empty for an empty file. Raises ConfigurationError that names the place."""
+    """Return the file's mapping; empty for an empty file. Raises ConfigurationError with the position."""
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), PlainLoader)  # noqa: S506 - a SafeLoader
     except OSError as error:
@@ -40,7 +40,7 @@ def read_yaml(path: Path) -> dict[object, object]:
         return {}
     if not isinstance(document, dict):
         raise ConfigurationError(
-            f"{path} holds a {type(document).__name__}; accepted: keys and values, see config.yml.example"
+            f"{path} contains a {type(document).__name__}; accepted: keys and values, see config.yml.example"
         )
     return document
 

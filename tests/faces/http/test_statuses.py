@@ -38,7 +38,6 @@ STATUSES = {
     errors.ArrRefused("a"): 502,
     errors.TmdbError("a"): 502,
     errors.TmdbUnreachable("a"): 502,
-    errors.TransferError("a"): 500,
     errors.PlacementError("a"): 500,
     errors.SecretError("a"): 409,
 }

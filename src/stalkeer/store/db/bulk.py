@@ -1,4 +1,4 @@
-"""Very many rows by the driver's own speed: executemany on SQLite, COPY on PostgreSQL."""
+"""Write very many rows at the driver's own speed: executemany on SQLite, COPY on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from stalkeer.store.db.database import Database
 T = TypeVar("T")
 Row = tuple[Any, ...]
 
-_CATALOGUE_LOCK = 7825_0002  # PostgreSQL: one refresh at a time writes titles, as SQLite has it anyway
+_CATALOGUE_LOCK = 7825_0002  # PostgreSQL: only one refresh at a time writes titles, as is always the case on SQLite
 _CACHE = 10_000  # KiB: the indexes of a million entries do not fit into SQLite's usual two megabytes
 
 
 @contextmanager
 def writing(database: Database) -> Iterator[Connection]:
-    """A transaction that writes titles or entries: one refresh at a time, on PostgreSQL too.
+    """Open a transaction that writes titles or entries. Only one refresh at a time may do so, also on PostgreSQL.
 
-    On SQLite its references are not checked: the source is locked by its refresh, titles are never deleted, and a
-    look-up of both for each entry costs a sixth of the import. The log is not emptied: see `Database.empty_log`.
+    On SQLite references are not checked: the refresh has locked the source, titles are never deleted, and the checks
+    would cost a sixth of the import. The log is not emptied: see `Database.empty_log`.
     """
     if database.is_sqlite:
         with database.begin_unchecked(_CACHE) as connection:
@@ -38,7 +38,7 @@ def writing(database: Database) -> Iterator[Connection]:
 
 
 def reserve_ids(connection: Connection, table: str, count: int) -> Sequence[int]:
-    """Ids for new rows. SQLite's writer is alone, so the next ones are free; PostgreSQL's sequence hands them out."""
+    """Reserve ids for new rows. On SQLite the only writer takes the next ids; PostgreSQL uses the sequence."""
     if not count:
         return []
     if connection.dialect.name == "sqlite":
@@ -54,12 +54,12 @@ def highest_id(connection: Connection, table: str) -> int:
 
 
 def insert_rows(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-    """Insert many rows that say something in each column."""
+    """Insert many rows that have a value in each column."""
     _insert(connection, table, columns, rows, mark="?")
 
 
 def insert_sparse_rows(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-    """Insert many rows; None is NULL, and so is an empty text on SQLite."""
+    """Insert many rows. None becomes NULL; on SQLite an empty text does, too."""
     is_sqlite = connection.dialect.name == "sqlite"
     _insert(connection, table, columns, list(map(blanks, rows)) if is_sqlite else rows, mark="nullif(?, '')")
 
@@ -76,19 +76,19 @@ def _insert(connection: Connection, table: str, columns: Sequence[str], rows: Se
 
 
 def nulls(row: Iterable[object]) -> Row:
-    """A row of blanks as other databases want it."""
+    """Replace empty texts by None, for databases other than SQLite."""
     return tuple([None if value == "" else value for value in row])
 
 
 def copy_rows(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
-    """PostgreSQL's COPY."""
+    """Insert rows with PostgreSQL's COPY."""
     with _driver(connection).cursor().copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
 
 
 def execute_many(connection: Connection, statement: str, rows: Iterable[Row]) -> int:
-    """Run a statement in the driver's own words for each row. Answers how many rows it met."""
+    """Execute a statement in the driver's own syntax for each row. Return the number of affected rows."""
     cursor = _driver(connection).cursor()
     try:
         cursor.executemany(statement, rows)
@@ -100,16 +100,19 @@ def execute_many(connection: Connection, statement: str, rows: Iterable[Row]) ->
 def fetch_among(
     connection: Connection, query: str, column: str, values: Sequence[object], returning: str = ""
 ) -> list[Row]:
-    """The rows of `query` (it ends in a condition) where also `column` is one of `values`; one statement for any
-    number of them, so that it is compiled once. Of a statement that changes rows, what it is to be `returning`."""
+    """Return the rows of `query`, which ends in a condition, where also `column` is in `values`.
+
+    The statement is the same for any number of values, so it is compiled once. For a statement that changes rows,
+    `returning` names the columns to return.
+    """
     cursor = _driver(connection).cursor()
     try:
         if connection.dialect.name == "sqlite":
-            one_of, asked = "IN (SELECT value FROM json_each(?))", json.dumps(values)
+            membership, asked = "IN (SELECT value FROM json_each(?))", json.dumps(values)
         else:
-            one_of, asked = "= ANY(%s)", list(values)  # type: ignore[assignment]
+            membership, asked = "= ANY(%s)", list(values)  # type: ignore[assignment]
         end = f" RETURNING {returning}" if returning else ""
-        cursor.execute(f"{query} AND {column} {one_of}{end}", (asked,))
+        cursor.execute(f"{query} AND {column} {membership}{end}", (asked,))
         rows: list[Row] = cursor.fetchall()
         return rows
     finally:
@@ -121,7 +124,7 @@ def _driver(connection: Connection) -> Any:  # noqa: ANN401 - psycopg's own conn
 
 
 def parts_of(values: Iterable[T], size: int) -> Iterator[list[T]]:
-    """`values` in lists of at most `size`: a statement has no room for a hundred thousand parameters."""
+    """Split `values` into lists of at most `size`, because a statement takes a limited number of parameters."""
     iterator = iter(values)
     while part := list(islice(iterator, size)):
         yield part

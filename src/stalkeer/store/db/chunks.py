@@ -1,4 +1,4 @@
-"""Many ids in few statements."""
+"""Query many ids with few statements."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _INTS_AT_ONCE = 5_000
 
 
 def among(column: Column[Any], ids: Iterable[int]) -> TextClause:
-    """`column IN (ids)` with the numbers written out: binding thousands of them costs more than finding the rows.
+    """Return `column IN (ids)` with literal numbers, because binding thousands of them costs more than the query.
 
-    As plain text: a boolean expression would be written `... = 1` on SQLite, and no index serves that.
+    It is plain text: SQLAlchemy would write a boolean expression as `... = 1` on SQLite, and no index serves that.
     """
     numbers = ",".join(str(int(number)) for number in ids)
     return text(f"{column.table.name}.{column.name} IN ({numbers or 'NULL'})")

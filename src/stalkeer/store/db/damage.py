@@ -1,4 +1,4 @@
-"""A SQLite file that cannot be read is set aside, so that the program starts and can say so."""
+"""Set an unreadable SQLite file aside, so that the program can start and report it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stalkeer.store.db.migrate import revisions
 from stalkeer.store.db.sqlite_file import UNREADABLE, find_problem, is_away, is_sound_sqlite, revision_of_sqlite
 from stalkeer.store.db.tables import metadata
 
-CHECKED_WHOLE = 200_000_000  # bytes: checking a larger file would hold the start up for seconds
+CHECKED_WHOLE = 200_000_000  # bytes: checking a larger file would delay the start by seconds
 MARK = ".damaged-"
 # what the reading of a damaged database may raise
 MAYBE_DAMAGE = (ValueError, LookupError, TypeError, ArithmeticError, SQLAlchemyError, StoreError)
@@ -74,16 +74,16 @@ def set_aside(path: Path, now: datetime) -> Path:
 
 
 def damaged_files(path: Path) -> list[Path]:
-    """Damaged files that still lie beside the database, the newest last."""
+    """Return the damaged files beside the database, the newest last."""
     found = path.parent.glob(f"{path.name}{MARK}*")
-    return sorted(one for one in found if not one.name.endswith(("-wal", "-shm")))
+    return sorted(file for file in found if not file.name.endswith(("-wal", "-shm")))
 
 
 def _is_readable(path: Path) -> bool:
     if not path.is_file():
         return False  # a folder or a device that stands in its place
     if path.stat().st_size == 0:
-        return True  # a new one
+        return True  # a new database
     try:
         with closing(sqlite3.connect(path)) as connection:  # read-write: an unclean stop leaves a journal to replay
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()

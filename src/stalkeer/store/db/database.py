@@ -1,4 +1,4 @@
-"""Open the database and hand out connections. Knows SQLite and PostgreSQL, and nothing of what is stored."""
+"""Open the database and its connections. Supports SQLite and PostgreSQL; knows nothing of the stored data."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from stalkeer.errors import InvalidInput, StoreError, StoreUnavailable
 from stalkeer.store.db.sqlite_clock import add_subsec
 
 BUSY_TIMEOUT_S = 30
-SQLITE_STATEMENTS = 32  # kept prepared by each connection; those of wide tables take tens of kilobytes each
-SQLITE_PAGES_KIB = 500  # kept by each of a dozen connections; the system keeps the file too, and reading is no slower
-SQLITE_READERS = 8  # connections that stay open: what a busy worker needs at once
-SQLITE_WRITERS = 3  # one writes, the others wait for it
+SQLITE_STATEMENTS = 32  # prepared per connection; statements of wide tables take tens of kilobytes each
+SQLITE_PAGES_KIB = 500  # cache of each connection; the system caches the file too, so reading is no slower
+SQLITE_READERS = 8  # open connections: as many as a busy worker needs
+SQLITE_WRITERS = 3  # one connection writes, the others wait
 SQLITE_MOST = 20  # of each
 DISPATCH_KEPT = 5
-SQLITE_LOG_PAGES = 1_000  # in the log, after which a commit moves them into the file
+SQLITE_LOG_PAGES = 1_000  # log size at which a commit moves the pages into the file
 READ_ONLY = ((sqlite3.SQLITE_READONLY, None), (None, "25006"))  # how SQLite and PostgreSQL refuse a write
-Transaction = Connection  # as other rooms name what they pass on to store functions
+Transaction = Connection  # the name for other rooms, which pass it to store functions
 
 
 class SmallConnection(sqlite3.Connection):
-    """A connection to SQLite that reaches its full size soon, whatever the file grows to."""
+    """A connection to SQLite with a small cache, so that its memory does not grow with the file."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -40,10 +40,10 @@ SMALL_SQLITE: Mapping[str, Any] = {"cached_statements": SQLITE_STATEMENTS, "fact
 
 @dataclass(frozen=True)
 class Database:
-    """One database. `begin` opens a transaction that writes, `connect` one in which every write fails.
+    """A database. `begin` opens a transaction for writing, `connect` one in which every write fails.
 
-    On SQLite `readers` has connections of its own: to switch one to `query_only` and back for each block would make
-    SQLite compile its prepared statements again. On PostgreSQL both take the same connections.
+    On SQLite `readers` has its own connections: switching `query_only` for each block would make SQLite compile its
+    prepared statements again. On PostgreSQL both use the same connections.
     """
 
     engine: Engine
@@ -55,24 +55,24 @@ class Database:
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """A transaction: committed at the end, rolled back on any exception. On SQLite it holds the write lock."""
+        """Open a transaction: committed at the end, rolled back on an exception. On SQLite it holds the write lock."""
         with _translated(self.engine), self.engine.connect() as connection, connection.begin():
             if self.is_sqlite:
-                # the driver's own BEGIN is off; taking the lock at once avoids a failed upgrade later
+                # the driver's own BEGIN is off; taking the lock now avoids a failed upgrade later
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
 
     @contextmanager
     def begin_unchecked(self, cache_kib: int) -> Iterator[Connection]:
-        """On SQLite: a transaction for very many rows, whose writer answers for their references himself.
+        """Open a SQLite transaction for very many rows, whose writer guarantees their references.
 
-        What it wrote goes from the log into the file once the lock is given back: inside a commit that would be the
-        longest part of it, with the disk's own waiting.
+        The written pages move from the log into the file after the lock is released. Within a commit, the disk would
+        make that the longest part.
         """
         with _translated(self.engine), self.engine.connect() as connection:
             try:
                 with connection.begin():
-                    connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # would be ignored behind the BEGIN
+                    connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # ignored after BEGIN
                     connection.exec_driver_sql(f"PRAGMA cache_size=-{cache_kib}")
                     connection.exec_driver_sql("PRAGMA wal_autocheckpoint=0")
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -82,21 +82,21 @@ class Database:
                 connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={SQLITE_LOG_PAGES}")
 
     def empty_log(self) -> None:
-        """On SQLite: move what was committed from the log into the file. Nobody waits for it."""
+        """On SQLite: move committed pages from the log into the file. Blocks no other connection."""
         if self.is_sqlite:
             with _translated(self.engine), self.engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
-        """A connection for reading; its snapshot ends with the block. A write raises StoreError."""
+        """Open a connection for reading; its snapshot ends with the block. A write raises StoreError."""
         with _translated(self.engine), _write_refused(), self.readers.connect() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN")
             yield connection
 
     def open_ahead(self) -> None:
-        """On SQLite: open all connections that stay open anyhow, so that a process has its size from the start."""
+        """On SQLite: open all permanent connections, so that the process has its full size from the start."""
         if self.is_sqlite:
             _fill_pool(self.engine, SQLITE_WRITERS)
             _fill_pool(self.readers, SQLITE_READERS)
@@ -113,7 +113,7 @@ def sqlite_url(path: Path) -> str:
 def open_database(url: str) -> Database:
     """Open the database at `url`: `sqlite:///file` or `postgresql://user:password@host/name`.
 
-    The schema is not touched: see `store.migrate`. Raises StoreError for any other kind of database.
+    Does not touch the schema: see `store.migrate`. Raises StoreError for other kinds of database.
     """
     parsed = make_url(url)
     backend = parsed.get_backend_name()
@@ -129,13 +129,13 @@ def open_database(url: str) -> Database:
             max_overflow=20,
             connect_args={"options": "-c timezone=UTC", "connect_timeout": 10},
         )
-        # set on a connection as it is taken, and taken back by SQLAlchemy as it goes to the pool
+        # SQLAlchemy sets this when a connection leaves the pool, and resets it on return
         return Database(engine, engine.execution_options(postgresql_readonly=True))
     raise StoreError(f"database.url names {backend!r}; use sqlite:///path or postgresql://user:password@host/name")
 
 
 def _sqlite_pool(url: URL, kept: int) -> Engine:
-    # each connection keeps pages and statements of its own: the last used one first, so that the others stay small
+    # each connection caches pages and statements: reuse the last one first, so that the others stay small
     given = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False, **SMALL_SQLITE}
     engine = create_engine(url, connect_args=given, pool_use_lifo=True, pool_size=kept, max_overflow=SQLITE_MOST - kept)
     event.listen(engine, "connect", _prepare_sqlite)
@@ -143,7 +143,7 @@ def _sqlite_pool(url: URL, kept: int) -> Engine:
 
 
 def open_dispatch_database(path: Path) -> Database:
-    """The file of whoever hands out work. What a power cut takes of it is made again at the next start."""
+    """Open the SQLite file of the job engine. Rows lost in a power cut are made again at the next start."""
     engine = create_engine(
         sqlite_url(path),
         connect_args={"timeout": BUSY_TIMEOUT_S, **SMALL_SQLITE},
@@ -158,7 +158,7 @@ def open_dispatch_database(path: Path) -> Database:
 
 
 def _prepare_dispatch(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = "IMMEDIATE"  # two writers wait for each other at the start, not at the commit
+    connection.isolation_level = "IMMEDIATE"  # writers wait at BEGIN, not at COMMIT
     add_subsec(connection)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
@@ -172,14 +172,14 @@ def _fill_pool(engine: Engine, size: int) -> None:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    # The driver would open transactions of its own, late and deferred: two writers would then meet at commit.
+    # The driver's own transactions start late and deferred: two writers would collide at commit.
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")
     connection.execute("PRAGMA temp_store=MEMORY")
-    # some builds write zeros over every page they give back: a refresh gives back thousands
+    # some builds overwrite freed pages with zeros; a refresh frees thousands
     connection.execute("PRAGMA secure_delete=FAST")
 
 
@@ -189,14 +189,14 @@ def _forbid_writes(connection: sqlite3.Connection, _record: object) -> None:
 
 @contextmanager
 def _write_refused() -> Iterator[None]:
-    """Name a write through a connection for reading: it is a fault of ours, not a database that does not answer."""
+    """Report a write through a reading connection as our own error, not as an unavailable database."""
     try:
         yield
     except DBAPIError as error:
         codes = (getattr(error.orig, "sqlite_errorcode", None), getattr(error.orig, "sqlstate", None))
         if codes not in READ_ONLY:
             raise
-        raise StoreError(f"A connection for reading was used to write: {error.orig}") from error
+        raise StoreError(f"A read-only connection was used to write: {error.orig}") from error
 
 
 @contextmanager
@@ -206,7 +206,7 @@ def _translated(engine: Engine) -> Iterator[None]:
     except OperationalError as error:
         raise StoreUnavailable(
             f"The database at {engine.url.render_as_string(hide_password=True)} does not answer: {error.orig}. "
-            "Check that it runs and that its folder is writable; Stalkeer goes on when it is back."
+            "Check that it runs and that its folder is writable; Stalkeer continues when it is back."
         ) from error
     except DataError as error:
         raise InvalidInput(f"The database cannot hold a value of this kind: {error.orig}") from error

@@ -1,4 +1,4 @@
-"""Every row of the database as lines of JSON: PostgreSQL's backup, and how it comes back."""
+"""Dump every row of the database as lines of JSON, and load such a dump. It is PostgreSQL's backup."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NO_ROW = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 def dump_tables(database: Database, target: IO[bytes]) -> str:
-    """Every row of every table in one snapshot, a line each; answers the schema's revision."""
+    """Write every row of every table from one snapshot, one per line. Return the schema's revision."""
     revision = revision_of(database)
     with database.connect() as connection:
         if not database.is_sqlite:
@@ -34,7 +34,7 @@ def dump_tables(database: Database, target: IO[bytes]) -> str:
 
 
 def _tables_of(connection: Connection) -> Iterator[Table]:
-    """The tables of this release by the columns that the database really has: before a migration it has fewer."""
+    """Yield this release's tables with the columns that exist; before a migration some are missing."""
     inspector = inspect(connection)
     for table in metadata.sorted_tables:
         if inspector.has_table(table.name):
@@ -43,7 +43,7 @@ def _tables_of(connection: Connection) -> Iterator[Table]:
 
 
 def load_tables(database: Database, source: IO[bytes]) -> int:
-    """Replace every row by those of a dump, all or nothing; answers how many. The schema must be the dump's."""
+    """Replace all rows by those of a dump, all or nothing. Return the number. The schema must match the dump."""
     count = 0
     with database.begin() as connection:
         for table in reversed(metadata.sorted_tables):
@@ -118,7 +118,7 @@ def _from_json(table: Table, name: str, value: object) -> object:
 
 
 def _move_sequences(connection: Connection) -> None:
-    """The next id is beyond the restored ones."""
+    """Set each sequence beyond the restored ids."""
     for table in metadata.sorted_tables:
         if "id" in table.columns and table.columns["id"].autoincrement is True:
             highest = connection.execute(select(func.max(table.columns["id"]))).scalar()

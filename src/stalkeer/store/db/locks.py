@@ -1,4 +1,4 @@
-"""One refresh of a source at a time, and one `serve`, over all processes; the lock of a killed one is free at once."""
+"""Lock a source for its refresh, and a database for `serve`, across processes. A killed process frees its lock."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from stalkeer.errors import Conflict, StoreError
 from stalkeer.model import SourceId
 from stalkeer.store.db.database import Database
 
-_SOURCE_LOCKS = 7825  # the first of PostgreSQL's two lock numbers; the second is the source's id
-# else the server keeps the lock of a machine that lost its power for two hours
-_NOTICES_A_LOST_MACHINE = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
-_SERVE_LOCK = 7825_0003  # 0001 is that of migrations, 0002 that of the catalogue
+_SOURCE_LOCKS = 7825  # PostgreSQL's first lock number; the second is the source's id
+# otherwise the server keeps the lock of a machine without power for two hours
+_KEEPALIVES = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
+_SERVE_LOCK = 7825_0003  # 0001 is for migrations, 0002 for the catalogue
 
 
 @contextmanager
 def source_lock(database: Database, source_id: SourceId, folder: Path) -> Iterator[None]:
-    """Hold the source for the length of the block. Raises Conflict where someone else does."""
+    """Lock the source for the block. Raises Conflict when another process has the lock."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (folder / f"source-{source_id}").open("w") as file:
         try:
@@ -32,7 +32,7 @@ def source_lock(database: Database, source_id: SourceId, folder: Path) -> Iterat
         if database.is_sqlite:
             yield
             return
-        with database.engine.connect() as connection:  # the lock lives as long as this connection
+        with database.engine.connect() as connection:  # the connection holds the lock
             numbers = {"room": _SOURCE_LOCKS, "source": source_id}
             if not connection.execute(text("SELECT pg_try_advisory_lock(:room, :source)"), numbers).scalar_one():
                 raise _busy()
@@ -45,11 +45,11 @@ def source_lock(database: Database, source_id: SourceId, folder: Path) -> Iterat
 
 
 def _busy() -> Conflict:
-    return Conflict("The source is being refreshed already; wait for it or cancel that run")
+    return Conflict("The source is already being refreshed; wait for that run or cancel it")
 
 
 class ServeLock:
-    """Held by the one `serve` of a PostgreSQL database, for as long as its connection lives."""
+    """The lock of the only `serve` of a PostgreSQL database. It lasts as long as its connection."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -57,14 +57,14 @@ class ServeLock:
         self._held = ExitStack()
 
     def acquire(self) -> bool:
-        """False where another process holds it. A lock that is held already is kept; a lost one is taken again."""
+        """Take the lock. Return False when another process has it. Keep a held lock; take a lost lock again."""
         if self._connection is not None and _answers(self._connection):
             return True
         self.release()
         with ExitStack() as opened:
             connection = opened.enter_context(self._database.connect())
             connection.execution_options(isolation_level="AUTOCOMMIT")
-            for setting, value in _NOTICES_A_LOST_MACHINE.items():
+            for setting, value in _KEEPALIVES.items():
                 connection.exec_driver_sql(f"SET {setting} = {value}")
             if not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _SERVE_LOCK}).scalar_one():
                 return False
@@ -75,7 +75,7 @@ class ServeLock:
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(SQLAlchemyError, StoreError):
-                connection.invalidate()  # a connection that went back to the pool would keep the lock
+                connection.invalidate()  # in the pool, the connection would keep the lock
                 self._held.close()
 
 

@@ -1,6 +1,6 @@
-"""Bring the database to this release's schema at start. A file is copied first; a failure leaves it as it was.
+"""Migrate the database to this release's schema at start. A file is copied first; a failure changes nothing.
 
-A new database gets the present schema at once; a test holds that schema and the migrations equal.
+A new database gets the current schema at once. A test ensures that it equals the result of all migrations.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from stalkeer.store.db.sqlite_file import VERSION_TABLE, copy_sqlite
 from stalkeer.store.db.tables import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-ADVISORY_LOCK = 7825_0001  # PostgreSQL: one process migrates, the others wait
+ADVISORY_LOCK = 7825_0001  # PostgreSQL: a single process migrates, the others wait
 log = get_logger(__name__)
 
 
 def migrate(database: Database, backups: Path, migrations: Path = MIGRATIONS) -> Path | None:
-    """Migrate where needed. Answers the copy of the SQLite file that was kept, or None when nothing had to be done.
+    """Migrate if necessary. Return the kept copy of the SQLite file, or None when nothing had to be done.
 
-    Raises StoreError when the database belongs to a newer release, or when a migration fails; the database is then
-    what it was before.
+    Raises StoreError when the database belongs to a newer release, or when a migration fails. The database is then
+    unchanged.
     """
     known = revisions(migrations)
     present = revision_of(database)
@@ -37,26 +37,26 @@ def migrate(database: Database, backups: Path, migrations: Path = MIGRATIONS) ->
     try:
         _in_one_transaction(database, migrations, known[-1])
     except SQLAlchemyError as error:
-        where = f" A copy from before is {copy}." if copy else ""
+        where = f" A copy from before the migration is {copy}." if copy else ""
         raise StoreError(
             f"The migration of the database from schema {present} to {known[-1]} failed and was undone: {error}.{where}"
-            " The former release still works with it"
+            " The previous release still works with it"
         ) from error
     return copy
 
 
 def check_schema(database: Database) -> None:
-    """Raise StoreError unless the database has this release's schema: for a process that must not migrate it."""
+    """Raise StoreError unless the database has this release's schema; for processes that must not migrate."""
     known = revisions()
     present = revision_of(database)
     if present == known[-1]:
         return
     _check_known(present, known)
     if present is None:
-        raise StoreError("The database is empty. Start `stalkeer serve` first: it makes the tables, then try again")
+        raise StoreError("The database is empty. Start `stalkeer serve` first: it creates the tables; then try again")
     raise StoreError(
         f"The database has schema {present}, which is older than this release's {known[-1]}. Start `stalkeer serve` of "
-        "this release first: it migrates the database, then try again"
+        "this release first: it migrates the database; then try again"
     )
 
 
@@ -64,17 +64,17 @@ def _check_known(present: str | None, known: Sequence[str]) -> None:
     if present is not None and present not in known:
         raise StoreError(
             f"The database has schema {present}, which is newer than this release's {known[-1]}. Install the newer "
-            "release again, or restore the backup that was made before it migrated"
+            "release again, or restore the backup made before the migration"
         )
 
 
 def revisions(migrations: Path = MIGRATIONS) -> list[str]:
-    """Every revision in order; the number in a file's name is the revision."""
+    """Return all revisions in order. A revision is the number in its file's name."""
     return sorted(path.name.split("_")[0] for path in (migrations / "versions").glob("[0-9]*_*.py"))
 
 
 def revision_of(database: Database) -> str | None:
-    """The revision of the stored schema; None for an empty database."""
+    """Return the revision of the stored schema; None for an empty database."""
     with database.connect() as connection:
         return _revision(connection)
 
@@ -87,7 +87,7 @@ def _revision(connection: Connection) -> str | None:
 
 
 def keep_copy(database: Database, backups: Path, revision: str) -> Path:
-    """A consistent copy of the SQLite file beside the backups, named by its revision."""
+    """Make a consistent copy of the SQLite file in the backup folder, named by its revision."""
     source = Path(str(database.engine.url.database))
     backups.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = backups / f"before-migration-from-{revision}.db"
@@ -98,7 +98,7 @@ def keep_copy(database: Database, backups: Path, revision: str) -> Path:
 def _in_one_transaction(database: Database, migrations: Path, head: str) -> None:
     with database.engine.connect() as connection:
         if database.is_sqlite:
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # a table that is rebuilt has referrers
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # other tables refer to a table that is rebuilt
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ADVISORY_LOCK})
@@ -110,11 +110,11 @@ def _in_one_transaction(database: Database, migrations: Path, head: str) -> None
         else:
             connection.commit()
         finally:
-            connection.invalidate()  # the pool gets a connection with foreign keys on again
+            connection.invalidate()  # the pool must not reuse a connection without foreign keys
 
 
 def _bring_to(connection: Connection, migrations: Path, head: str) -> None:
-    present = _revision(connection)  # another process may have been first
+    present = _revision(connection)  # another process may have migrated meanwhile
     if present == head:
         return
     log.info("migrating the database", schema=present or "new", to=head)
@@ -128,7 +128,7 @@ def _bring_to(connection: Connection, migrations: Path, head: str) -> None:
 
 def upgrade(connection: Connection, migrations: Path, revision: str) -> None:
     """Run Alembic's scripts up to `revision` inside the transaction of `connection`."""
-    from alembic import command  # half a second that a database of today's schema need not pay
+    from alembic import command  # half a second, needed only for an older schema
     from alembic.config import Config
 
     config = Config()

@@ -1,4 +1,4 @@
-"""A database to try things on: everything works as on the real one, and nothing of it stays."""
+"""Provide a database for a dry run: it works like the real database, and its changes are discarded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stalkeer.store.db.database import Database, open_database, sqlite_url
 
 @contextmanager
 def rehearse(database: Database) -> Iterator[Database]:
-    """On SQLite a copy of the file, so that nobody waits for its lock; on PostgreSQL a transaction that is undone."""
+    """Yield a copy of the file on SQLite, to hold no lock; on PostgreSQL a transaction that is rolled back."""
     if database.is_sqlite:
         with tempfile.TemporaryDirectory(prefix="stalkeer-") as folder:
             copy = open_database(sqlite_url(_copied(Path(str(database.engine.url.database)), Path(folder))))
@@ -47,7 +47,7 @@ def _copied(source: Path, folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class _OneTransaction(Database):
-    """Every transaction is a savepoint of the one that will be undone."""
+    """A database whose transactions are savepoints of the transaction that is rolled back."""
 
     connection: Connection
 

@@ -1,4 +1,4 @@
-"""The SQLite file as a file: copy it while others write, see whether it is whole, read its schema's revision."""
+"""Handle the SQLite file: copy it while others write, check it, and read its schema's revision."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UNREADABLE = (sqlite3.DatabaseError, ValueError)  # the driver answers bytes tha
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
-    """A consistent copy while others write; readable by the owner alone."""
+    """Make a consistent copy while others write. Only the owner can read it."""
     target.unlink(missing_ok=True)
     target.touch(0o600)
     with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(target)) as copy:
@@ -32,7 +32,7 @@ def copy_sqlite(source: Path, target: Path) -> None:
 
 
 def is_sound_sqlite(path: Path) -> bool:
-    """Whether SQLite can read the whole file."""
+    """Tell whether SQLite can read the whole file."""
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
             return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))

@@ -1,7 +1,7 @@
-"""The schema. Times are UTC, states are text, nothing is an ENUM or CHECK: a later release must read an older row.
+"""Define the schema. Times are UTC, states are text without ENUM or CHECK, because a newer release must read old rows.
 
-Ids of rows that are rebuilt (entries, titles, library, wanted, matches) may change with a rebuild; `rules` therefore
-name things by what outlives it: source slug + entry key, title key, TMDB/TVDB id + season + episode.
+A rebuild may change the ids of rebuilt rows (entries, titles, library, wanted, matches). Therefore `rules` use stable
+identifiers: source slug + entry key, title key, TMDB/TVDB id + season + episode.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ metadata = MetaData(
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC datetime on both databases; SQLite itself would hand back a naive one."""
+    """An aware UTC datetime on both databases. SQLite itself would return a naive one."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -77,13 +77,13 @@ sources = Table(
     Column("kind", Text, nullable=False),  # m3u | xtream
     Column("origin", Text, nullable=False),  # config | ui
     Column("enabled", Boolean, nullable=False, default=True),
-    Column("removed_at", UtcDateTime),  # no longer configured: disabled, never cascaded
+    Column("removed_at", UtcDateTime),  # no longer configured: disabled, its rows stay
     Column("priority", Integer, nullable=False, default=0),  # higher wins
     Column("credentials", Text, nullable=False),  # encrypted JSON: path or url, username, password, headers, proxy
     Column("options", JSON, nullable=False, default=dict),  # user_agent, refresh cron, limits, guard, filters
-    Column("max_connections", Integer),  # the user's override; None: what the account says
+    Column("max_connections", Integer),  # the user's override; None: the account's own limit
     Column("bandwidth_limit", BigInteger),  # bytes/s
-    Column("generation", Integer, nullable=False, default=0),  # the visible one
+    Column("generation", Integer, nullable=False, default=0),  # the visible generation
     Column("etag", Text),
     Column("last_modified", Text),
     Column("content_hash", Text),
@@ -91,18 +91,18 @@ sources = Table(
     Column("last_success_at", UtcDateTime),
     Column("last_error", Text),
     Column("failures", Integer, nullable=False, default=0),  # in a row
-    Column("guard", JSON),  # what the guard refused, until it is accepted or passes
+    Column("guard", JSON),  # the refused refresh, until the user accepts it or a refresh passes
     Column("counts", JSON),  # entries by kind in the visible generation
     Column("account_status", Text),  # active | expired | banned | disabled | unknown
     Column("account_expires_at", UtcDateTime),
     Column("account_active", Integer),
     Column("account_max", Integer),
-    Column("account_viewers", Integer),  # connections in use that are not ours, when it was last asked
+    Column("account_viewers", Integer),  # connections of others at the last query
     Column("account_message", Text),
     Column("account_checked_at", UtcDateTime),
-    Column("account_asked_at", UtcDateTime),  # by any worker: how often is bounded over all of them
-    Column("account_replied_at", UtcDateTime),  # that question's end, whatever came of it; null while it is open
-    Column("account_cut_at", UtcDateTime),  # when it was last asked because a connection had been cut
+    Column("account_asked_at", UtcDateTime),  # by any worker; the frequency is limited over all workers
+    Column("account_replied_at", UtcDateTime),  # end of that query, with or without an answer; null while it runs
+    Column("account_cut_at", UtcDateTime),  # last query after a cut connection
     Column("created_at", UtcDateTime, nullable=False),
 )
 
@@ -111,7 +111,7 @@ titles = Table(
     metadata,
     _id(),
     Column("kind", Text, nullable=False),  # film | episode | series
-    Column("text", Text, nullable=False),  # the cleaned name that episodes of one series share
+    Column("text", Text, nullable=False),  # the cleaned name; the episodes of a series share it
     Column("parser_version", Integer, nullable=False),
     Column("added_gen", Integer, nullable=False, default=0),
     UniqueConstraint("kind", "text"),
@@ -154,11 +154,11 @@ entries = Table(
     Column("duration_s", Integer),
     Column("tmdb_id", BigInteger),
     Column("headers", Text),
-    Column("protected", Boolean, nullable=False, default=False),  # encrypted HLS: shown, never fetched
-    Column("added", BigInteger),  # Unix seconds: when the account says it came, or a series was last changed
-    Column("series_key", Text),  # of an episode that an account's series entry was expanded to
+    Column("protected", Boolean, nullable=False, default=False),  # encrypted HLS: shown, never downloaded
+    Column("added", BigInteger),  # Unix seconds, by the account: when the entry was added, or the series last changed
+    Column("series_key", Text),  # the series entry that this episode belongs to
     Column("added_gen", Integer, nullable=False),
-    Column("changed_gen", Integer),  # the last generation that changed what the entry says
+    Column("changed_gen", Integer),  # the last generation that changed the entry's content
     Column("gone_gen", Integer),
     Column("first_seen", UtcDateTime, nullable=False),
     UniqueConstraint("source_id", "key"),
@@ -194,7 +194,7 @@ entries = Table(
     ),
 )
 
-# What the visible generation was made of: a fingerprint of each block of the playlist beside the entry it became
+# The blocks of the visible generation: the fingerprint of each playlist block beside the id of its entry
 # (0 for a block that was left out). Written with the switch to that generation, in parts.
 catalogue_snapshots = Table(
     "catalogue_snapshots",
@@ -218,7 +218,7 @@ entry_updates = Table(
     Column("entry_id", Id, primary_key=True),
     Column("source_id", Id, ForeignKey("sources.id"), nullable=False, index=True),
     Column("generation", Integer, nullable=False),
-    Column("fields", Text, nullable=False),  # JSON: the columns that change and what they become, "" for NULL
+    Column("fields", Text, nullable=False),  # JSON: the changed columns with their new values, "" for NULL
 )
 
 filters = Table(
@@ -316,7 +316,7 @@ library = Table(
     Column("path", Text),
     Column("poster", Text),  # file name of the remote poster
     Column("tags", JSON),
-    Column("fingerprint", Text),  # of what matching reads: an equal one needs no re-match
+    Column("fingerprint", Text),  # digest of the data that matching reads; if unchanged, no new match is needed
     Column("synced_at", UtcDateTime, nullable=False),
     UniqueConstraint("instance_id", "kind", "arr_id"),
     Index("ix_library_tmdb_id", "tmdb_id"),
@@ -331,7 +331,7 @@ library_titles = Table(
     Column("title", Text, nullable=False),
     Column("key", Text, nullable=False),  # titles.normalise.title_key
     Column("origin", Text, nullable=False),  # title | original | alternate | tmdb
-    Column("season", Integer),  # Sonarr alternates that name one season
+    Column("season", Integer),  # Sonarr's alternate titles of a single season
     Index("ix_library_titles_key", "key"),
     Index("ix_library_titles_library_id", "library_id"),
 )
@@ -345,7 +345,7 @@ wanted = Table(
     Column("kind", Text, nullable=False),  # movie | episode
     Column("arr_id", BigInteger, nullable=False),  # movieId or episodeId
     Column("reason", Text, nullable=False),  # missing | cutoff
-    Column("title", Text, nullable=False),  # the film's, or the episode's own
+    Column("title", Text, nullable=False),  # of the movie or the episode
     Column("season", Integer),
     Column("episode", Integer),
     Column("absolute", Integer),
@@ -357,14 +357,14 @@ wanted = Table(
     Column("runtime_min", Integer),
     Column("monitored", Boolean, nullable=False, default=True),
     Column("available", Boolean, nullable=False, default=True),
-    Column("current_quality", JSON),  # what a cutoff item has now
-    Column("skip", Text),  # the rule that keeps it from being downloaded now, in words; None: may be
+    Column("current_quality", JSON),  # the present quality of a cutoff item
+    Column("skip", Text),  # the rule that skips the item, in words; None: none
     Column("owned_by", Text),  # slug of another instance that has it
     Column("fingerprint", Text),
     Column(
         "matched_fingerprint", Text
     ),  # equal to `fingerprint` + catalogue generation when nothing is to be re-matched
-    Column("last_searched_at", UtcDateTime),  # hand-back to the instance's own search
+    Column("last_searched_at", UtcDateTime),  # last search by the instance itself, on our request
     Column("first_seen", UtcDateTime, nullable=False),
     Column("gone_at", UtcDateTime),  # no longer wanted
     UniqueConstraint("instance_id", "kind", "arr_id"),
@@ -400,7 +400,7 @@ matches = Table(
     UniqueConstraint("wanted_id", "entry_id"),
     Index("ix_matches_entry_id", "entry_id"),
     Index("ix_matches_decision_score", "decision", "score"),
-    Index("ix_matches_wanted_id_decision_score", "wanted_id", "decision", "score"),  # what was found for an item
+    Index("ix_matches_wanted_id_decision_score", "wanted_id", "decision", "score"),  # the matches of an item
     Index("ix_matches_score_id", "score", "id"),
 )
 
@@ -430,8 +430,8 @@ match_marks = Table(
     "match_marks",
     metadata,
     Column("source_id", Id, ForeignKey("sources.id"), primary_key=True),
-    Column("generation", Integer, nullable=False),  # everything up to it has been matched
-    Column("version", Text, nullable=False),  # of the rules of matching that did it
+    Column("generation", Integer, nullable=False),  # all entries up to this generation have been matched
+    Column("version", Text, nullable=False),  # version of the matching rules used
 )
 
 lookup_cache = Table(
@@ -453,8 +453,8 @@ downloads = Table(
     Column("source_id", Id, ForeignKey("sources.id"), nullable=False),
     Column("entry_key", Text, nullable=False),
     Column("name", Text, nullable=False),  # the entry's name when it was chosen
-    Column("title", Text, nullable=False),  # what it is, for people: "Dune (2021)", "Severance S01E02"
-    Column("kind", Text, nullable=False, default="movie"),  # movie | episode: which directory it goes to
+    Column("title", Text, nullable=False),  # for users: "Dune (2021)", "Severance S01E02"
+    Column("kind", Text, nullable=False, default="movie"),  # movie | episode: decides the directory
     Column("state", Text, nullable=False),
     Column("intent", Text),  # pause | cancel | restart, until its owner lets go
     Column("run", Integer, nullable=False, default=0),  # fence: only grows
@@ -471,19 +471,19 @@ downloads = Table(
     Column("durable_offset", BigInteger, nullable=False, default=0),  # bytes that fdatasync has seen
     Column("offset", BigInteger, nullable=False, default=0),  # bytes received, for progress only
     Column("total", BigInteger),
-    Column("validators", JSON),  # etag, last_modified, date, final content type
+    Column("validators", JSON),  # etag, last_modified, date, content type
     Column("part_path", Text),
     Column("release", Text),  # the release name it is staged under
     Column("placed_path", Text),
-    Column("final_path", Text),  # where the instance put it
+    Column("final_path", Text),  # the instance's path of the file
     Column("speed", Float),  # bytes/s, last heartbeat
-    Column("bytes_resumed", BigInteger, nullable=False, default=0),  # kept over interruptions, not fetched again
+    Column("bytes_resumed", BigInteger, nullable=False, default=0),  # bytes not downloaded again after interruptions
     Column("bytes_fetched", BigInteger, nullable=False, default=0),
     Column("interruptions", Integer, nullable=False, default=0),
     Column("resumes", Integer, nullable=False, default=0),
     Column("error_code", Text),
     Column("error", Text),
-    Column("facts", JSON),  # what the container walk read: duration, tracks, languages
+    Column("facts", JSON),  # facts of the container: duration, tracks, languages
     Column("variants_tried", JSON),  # entry ids that failed for this item
     Column("keep_partial", Boolean, nullable=False, default=False),
     Column("created_at", UtcDateTime, nullable=False),
@@ -504,7 +504,9 @@ download_items = Table(
     Column("instance_id", Id, nullable=False),
     Column("arr_id", BigInteger, nullable=False),
     Column("state", Text, nullable=False),  # waiting | importing | imported | refused | cancelled
-    Column("active", Boolean, nullable=False, default=True),  # False once final: lets the item be downloaded again
+    Column(
+        "active", Boolean, nullable=False, default=True
+    ),  # False once final, so that the item may be downloaded again
     Column("command_id", BigInteger),
     Column("imported_file_id", BigInteger),
     Column("refusal", Text),
@@ -542,17 +544,17 @@ workers = Table(
     Column("version", Text, nullable=False),
 )
 
-# A file's resolution where it is not what its entry's name says: what was fetched and did not fit is not fetched again.
+# The measured resolution of a file when its entry's name is wrong, so that an unfit file is not downloaded again.
 measured_pictures = Table(
     "measured_pictures",
     metadata,
     Column("source_id", Id, ForeignKey("sources.id"), primary_key=True),
     Column("entry_key", Text, primary_key=True),
-    Column("name", Text, nullable=False),  # the entry's; under another name it may be another file
+    Column("name", Text, nullable=False),  # the entry's name; a renamed entry may have another file
     Column("resolution", Integer, nullable=False),
 )
 
-# --- what happened -----------------------------------------------------------------------------------------------
+# --- history ----------------------------------------------------------------------------------------------------
 
 events = Table(
     "events",
@@ -614,7 +616,7 @@ settings = Table(
 published_settings = Table(
     "published_settings",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),  # there is one row
+    Column("id", Integer, primary_key=True, autoincrement=False),  # a single row
     Column("version", Integer, nullable=False),
     Column("document", Text, nullable=False),  # encrypted
     Column("published_at", UtcDateTime, nullable=False),

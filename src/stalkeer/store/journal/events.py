@@ -1,4 +1,4 @@
-"""What happened. Each event is written in the transaction of the change it tells of."""
+"""Record events. Each event is written in the transaction of its change."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Event:
-    """One fact. `kind` is dotted, past tense: `download.completed`, `import.refused`, `source.refreshed`.
+    """A recorded fact. `kind` is dotted, past tense: `download.completed`, `import.refused`, `source.refreshed`.
 
-    `message` is for people and carries no secret; `data` holds what programs want of it.
+    `message` is for users and contains no secret; `data` is for programs.
     """
 
     kind: str
@@ -49,7 +49,7 @@ class EventRow:
 
 @dataclass(frozen=True)
 class EventFilter:
-    """Which events: every field that is set must fit. `kinds` are prefixes: `download` covers `download.failed`."""
+    """Select events that match every given field. `kinds` are prefixes: `download` includes `download.failed`."""
 
     kinds: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
@@ -65,7 +65,7 @@ def record_event(connection: Connection, at: datetime, event: Event) -> None:
 
 
 def record_events(connection: Connection, at: datetime, happened: Sequence[Event]) -> None:
-    """Write events in the caller's transaction: no change without its event, no event without its change."""
+    """Write events in the caller's transaction, so that a change and its event are saved together."""
     if not happened:
         return
     connection.execute(
@@ -105,7 +105,7 @@ def list_events(
     limit: int = 50,
     offset: int = 0,
 ) -> list[EventRow]:
-    """The newest first. `before` is the id of the last one already shown: pages stay right while events arrive."""
+    """List events, the newest first. `before` is the last id shown, so pages stay correct while events arrive."""
     query = select(events).where(*_clauses(chosen)).order_by(events.c.id.desc()).limit(limit).offset(offset)
     if before is not None:
         query = query.where(events.c.id < before)
@@ -117,10 +117,10 @@ def count_events(connection: Connection, chosen: EventFilter = EventFilter()) ->
 
 
 def events_after(connection: Connection, cursor: int, limit: int = 200) -> list[EventRow]:
-    """Events a reader has not seen, oldest first. Start with `last_event_id` to hear only what is new.
+    """Return events after `cursor`, the oldest first. Start with `last_event_id` for new events only.
 
-    On PostgreSQL two transactions may commit in another order than their ids: a reader that must miss nothing
-    reads with a small overlap and remembers the ids it has handled.
+    On PostgreSQL, transactions may commit in another order than their ids. A reader that must not miss any event reads
+    with a small overlap and remembers the ids it has processed.
     """
     query = select(events).where(events.c.id > cursor).order_by(events.c.id).limit(limit)
     return [_row(row) for row in connection.execute(query)]

@@ -1,4 +1,4 @@
-"""Runs of jobs: who asked for what, how far it is, what came of it. Progress and cancelling work from any process."""
+"""Store runs of jobs: request, progress and outcome. Any process can read and cancel them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,7 @@ class RunState(StrEnum):
     CANCELLED = "cancelled"
 
 
-LOST_TWICE = (
-    "Stalkeer ended twice while this ran. If the system ended it for want of memory, give it more; then start it again."
-)
+LOST_TWICE = "Stalkeer ended twice while this ran. If it ran out of memory, give it more; then start the job again."
 OPEN_STATES = (RunState.QUEUED.value, RunState.RUNNING.value)
 
 
@@ -51,7 +49,7 @@ class RunRow:
 def start_run(
     connection: Connection, now: datetime, job: str, subject: str | None = None, worker: str | None = None
 ) -> RunId:
-    """A run that is already under way in this process."""
+    """Add a run that this process is already executing."""
     values = {"job": job, "subject": subject, "state": RunState.RUNNING.value, "started_at": now, "heartbeat": now}
     query = runs.insert().values(**values, worker=worker).returning(runs.c.id)
     return RunId(connection.execute(query).scalar_one())
@@ -60,7 +58,7 @@ def start_run(
 def queue_run(
     connection: Connection, now: datetime, job: str, subject: str | None, options: Mapping[str, object]
 ) -> RunId:
-    """A run that an engine is to pick up. One that waits or runs for the same job and subject is returned instead."""
+    """Add a run for an engine. Return a waiting or running run of the same job and subject instead, if any."""
     same = select(runs.c.id).where(runs.c.job == job, runs.c.state.in_(OPEN_STATES))
     same = same.where(runs.c.subject.is_(None) if subject is None else runs.c.subject == subject)
     open_run = connection.execute(same.order_by(runs.c.id).limit(1)).scalar_one_or_none()
@@ -72,34 +70,34 @@ def queue_run(
 
 
 def set_queued_options(connection: Connection, run_id: RunId, options: Mapping[str, object]) -> bool:
-    """Give a run other options. False where it has begun or ended."""
+    """Replace the options of a queued run. Return False when it has begun or ended."""
     queued = (runs.c.id == run_id, runs.c.state == RunState.QUEUED.value)
     return connection.execute(update(runs).where(*queued).values(options=dict(options))).rowcount == 1
 
 
 @dataclass(frozen=True)
 class RunOrder:
-    """A run that is to be carried out; `crashes` tells a second try from the first."""
+    """A run to execute; `crashes` distinguishes a second attempt from the first."""
 
     run_id: RunId
     crashes: int
 
 
 def waiting_runs(connection: Connection) -> list[RunOrder]:
-    """Runs that nobody has begun, the oldest first."""
+    """Return the runs that have not begun, the oldest first."""
     query = select(runs.c.id, runs.c.crashes).where(runs.c.state == RunState.QUEUED.value).order_by(runs.c.id)
     return [RunOrder(RunId(row.id), row.crashes) for row in connection.execute(query)]
 
 
 def count_waiting(connection: Connection, job: str, subject_prefix: str) -> int:
-    """How many runs of a job nobody has begun yet, whose subject begins so."""
+    """Count the queued runs of a job whose subject has this prefix."""
     query = select(func.count()).where(runs.c.job == job, runs.c.state == RunState.QUEUED.value)
     query = query.where(runs.c.subject.startswith(subject_prefix, autoescape=True))
     return int(connection.execute(query).scalar_one())
 
 
 def claim_run(connection: Connection, run_id: RunId, now: datetime, worker: str) -> RunRow | None:
-    """Make a queued run this worker's. None: somebody else has it, or it has ended."""
+    """Assign a queued run to this worker. Return None when another worker has it, or it has ended."""
     result = connection.execute(
         update(runs)
         .where(runs.c.id == run_id, runs.c.state == RunState.QUEUED.value)
@@ -110,7 +108,7 @@ def claim_run(connection: Connection, run_id: RunId, now: datetime, worker: str)
 
 @dataclass(frozen=True)
 class RunOwner:
-    """Whose run it is. A worker that was away must not write over whoever was given the run since."""
+    """The owner of a run. A worker that was away must not overwrite a run that another worker has since."""
 
     run_id: RunId
     worker: str | None = None
@@ -144,12 +142,12 @@ def finish_run(
 
 
 def hand_back_run(connection: Connection, owner: RunOwner) -> None:
-    """Its worker ends before it does: whoever comes next begins it anew."""
+    """Return a run to the queue, because its worker ends first."""
     connection.execute(update(runs).where(owner.is_ours).values(state=RunState.QUEUED.value, worker=None))
 
 
 def request_cancel(connection: Connection, run_id: RunId, now: datetime) -> None:
-    """Ask a run to stop. One that has not begun ends here; a running one ends at its next look."""
+    """Ask a run to stop. A queued run ends at once; a running job stops at its next check."""
     run = get_run(connection, run_id)
     if run.state.value not in OPEN_STATES:
         raise Conflict(f"Run {run_id} ({run.job}) is already {run.state.value}; there is nothing to cancel.")
@@ -162,7 +160,7 @@ def request_cancel(connection: Connection, run_id: RunId, now: datetime) -> None
 
 
 def is_to_stop(connection: Connection, owner: RunOwner) -> bool:
-    """The user asked it to, or it is not ours any more."""
+    """Tell whether the run must stop: the user asked it to, or another worker owns it."""
     goes_on = select(runs.c.id).where(owner.is_ours, ~runs.c.cancel_requested)
     return connection.execute(goes_on).scalar_one_or_none() is None
 
@@ -170,7 +168,7 @@ def is_to_stop(connection: Connection, owner: RunOwner) -> bool:
 def get_run(connection: Connection, run_id: RunId) -> RunRow:
     row = connection.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
     if row is None:
-        raise NotFound(f"There is no run {run_id}; `stalkeer job list` shows those that are kept.")
+        raise NotFound(f"There is no run {run_id}; `stalkeer job list` shows all runs.")
     return _row(row)
 
 
@@ -183,7 +181,7 @@ def list_runs(
     limit: int = 50,
     offset: int = 0,
 ) -> list[RunRow]:
-    """The newest first; `before` is the id of the last one already shown."""
+    """List runs, the newest first. `before` is the last id shown."""
     query = select(runs).order_by(runs.c.id.desc()).limit(limit).offset(offset)
     if job is not None:
         query = query.where(runs.c.job == job)
@@ -204,9 +202,9 @@ def count_runs(connection: Connection, *, job: str | None = None, open_only: boo
 
 
 def take_back_runs(connection: Connection, worker: str, now: datetime) -> int:
-    """Runs that a dead worker left behind are queued once more, since whatever they do may be done twice.
+    """Queue the runs of a dead worker again; all jobs may be repeated. Return the number.
 
-    One that loses its worker a second time may well be what ends it: that one fails. The number of those queued.
+    A run that loses its worker twice fails, because it may itself be the cause.
     """
     left = (runs.c.worker == worker) & (runs.c.state == RunState.RUNNING.value)
     ended = update(runs).values(finished_at=now, heartbeat=now)
@@ -218,14 +216,14 @@ def take_back_runs(connection: Connection, worker: str, now: datetime) -> int:
 
 @dataclass(frozen=True)
 class RunningCommand:
-    """A run in a process that is no worker."""
+    """A run in a process that is not a worker."""
 
     owner: RunOwner
     heartbeat: datetime
 
 
 def running_commands(connection: Connection, prefix: str) -> list[RunningCommand]:
-    """Runs of processes whose names begin so."""
+    """Return the runs of processes whose names have this prefix."""
     query = select(runs.c.id, runs.c.worker, runs.c.heartbeat, runs.c.started_at)
     query = query.where(runs.c.state == RunState.RUNNING.value, runs.c.worker.startswith(prefix, autoescape=True))
     return [
@@ -235,7 +233,7 @@ def running_commands(connection: Connection, prefix: str) -> list[RunningCommand
 
 
 def last_finished(connection: Connection, job: str, subject: str | None = None) -> datetime | None:
-    """When the job last ended well; what a schedule asks before it catches up."""
+    """Return the last successful end of a job. A schedule uses it to catch up."""
     query = select(func.max(runs.c.finished_at)).where(
         runs.c.job == job, runs.c.state.in_((RunState.DONE.value, RunState.PARTLY.value))
     )
@@ -245,7 +243,7 @@ def last_finished(connection: Connection, job: str, subject: str | None = None) 
 
 
 def last_report(connection: Connection, job: str) -> Mapping[str, object]:
-    """What the job's last run that ended well told; nothing where none did."""
+    """Return the report of the job's last successful run; empty without any."""
     ended_well = runs.c.state.in_((RunState.DONE.value, RunState.PARTLY.value))
     query = select(runs.c.report).where(runs.c.job == job, ended_well).order_by(runs.c.id.desc()).limit(1)
     return connection.scalar(query) or {}

@@ -1,4 +1,4 @@
-"""What the instances' own blocklists say of wanted items, as last read: those are not fetched again."""
+"""Read and write the instances' blocklists for wanted items. Blocked releases are not downloaded again."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from stalkeer.store.db.tables import blocked_releases, download_items, downloads
 
 _B = blocked_releases
 _NAMES = ("arr_id", "release", "reason", "source_id", "entry_key")
-_Name = tuple[int, str]  # of a release: the item it was for, and what it is called
+_Name = tuple[int, str]  # item and name of a release
 _Entry = tuple[int | None, str | None]  # source and key
 _Row = tuple[int, str, str, int | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class BlockedEntry:
-    """A blocked release of one wanted item; source and key where it is known as an entry of ours."""
+    """A blocked release of a wanted item, with source and key if it was one of our entries."""
 
     release: str
     reason: str
@@ -30,14 +30,14 @@ class BlockedEntry:
     entry_key: str | None
 
     def is_of(self, source_id: SourceId, entry_key: str, entry_name: str) -> bool:
-        """Whether that entry is this release: handed over as it before, or called like it."""
+        """Tell whether the entry is this release: it was handed over under this name before, or has the same name."""
         if self.entry_key is not None:
             return (self.source_id, self.entry_key) == (source_id, entry_key)
         return _words(self.release) == _words(entry_name)
 
 
 def save_blocked_releases(connection: Connection, instance_id: InstanceId, blocked: Iterable[BlockedRelease]) -> None:
-    """Replace what is known of an instance's blocklist. Only its wanted items are kept: of others nobody asks."""
+    """Replace the stored blocklist of an instance. Only releases of its wanted items are stored."""
     wanted_here = _wanted_arr_ids(connection, instance_id)
     named: dict[_Name, str] = {}
     for release in blocked:
@@ -45,7 +45,7 @@ def save_blocked_releases(connection: Connection, instance_id: InstanceId, block
             named.setdefault((arr_id, release.title), release.reason)
     present = _present(connection, instance_id)
     entries_by_name = _handed_over(connection, instance_id) if named else {}
-    for arr_id, title, _, source_id, entry_key in present:  # downloads are forgotten after a while, a blocklist is not
+    for arr_id, title, _, source_id, entry_key in present:  # old downloads are deleted, a blocklist stays
         if entry_key is not None:
             entries_by_name.setdefault((arr_id, title), set()).add((source_id, entry_key))
     rows: set[_Row] = {
@@ -66,7 +66,7 @@ def read_blocked_releases(
     wanted_ids: Collection[WantedId] | None = None,
     instance_id: InstanceId | None = None,
 ) -> dict[WantedId, tuple[BlockedEntry, ...]]:
-    """By wanted item; of all of them, or of these, or of one instance."""
+    """Return blocked releases by wanted item: of all items, of these, or of an instance."""
     is_the_item = (wanted.c.instance_id == _B.c.instance_id) & (wanted.c.arr_id == _B.c.arr_id)
     query = select(wanted.c.id, _B.c.release, _B.c.reason, _B.c.source_id, _B.c.entry_key).join(wanted, is_the_item)
     if wanted_ids is not None:
@@ -85,7 +85,7 @@ def _wanted_arr_ids(connection: Connection, instance_id: InstanceId) -> set[int]
 
 
 def _handed_over(connection: Connection, instance_id: InstanceId) -> dict[_Name, set[_Entry]]:
-    """The entries that downloads for this instance were made of, by item and release name."""
+    """Return the entries of this instance's downloads, by item and release name."""
     query = (
         select(wanted.c.arr_id, downloads.c.release, downloads.c.source_id, downloads.c.entry_key)
         .join(download_items, download_items.c.wanted_id == wanted.c.id)

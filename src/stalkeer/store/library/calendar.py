@@ -1,4 +1,4 @@
-"""The wanted items as the calendar marks them."""
+"""Read the state of wanted items for the calendar."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stalkeer.store.library.visible import IS_WANTED, is_downloading, read_count
 
 @dataclass(frozen=True)
 class CalendarState:
-    """How far a wanted item is."""
+    """The progress of a wanted item."""
 
     wanted_id: WantedId
     is_found: bool

@@ -1,4 +1,4 @@
-"""The Radarr and Sonarr instances: where they are, how to be let in, what was last read of them."""
+"""Store the Radarr and Sonarr instances: address, credentials, and the data last read from them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CONFIG, UI = "config", "ui"
 
 @dataclass(frozen=True)
 class FolderPair:
-    """One folder under its two names: ours and the instance's."""
+    """A folder under our path and under the instance's path."""
 
     local: str
     remote: str
@@ -98,7 +98,7 @@ class InstanceRow:
 
 @dataclass(frozen=True)
 class NewInstance:
-    """The description of an instance; `api_key` in the clear, encrypted on its way in."""
+    """A new instance. `api_key` is in the clear; it is encrypted when stored."""
 
     slug: str
     kind: InstanceKind
@@ -110,7 +110,7 @@ class NewInstance:
 
 
 def instance_slug(kind: InstanceKind, name: str) -> str:
-    """The name of an instance among those of both programs: `radarr`, `radarr-4k`. Settings name them per program."""
+    """Return a name that is unique over both programs: `radarr`, `radarr-4k`. Settings names are unique per program."""
     if name in ("default", kind.value):
         return kind.value
     return name if name.startswith(f"{kind.value}-") else f"{kind.value}-{name}"
@@ -123,7 +123,7 @@ def configured_instances(settings: Settings) -> dict[InstanceKind, tuple[ArrSett
 def sync_config_instances(
     connection: Connection, configured: Mapping[InstanceKind, Sequence[ArrSettings]], box: SecretBox, now: datetime
 ) -> None:
-    """Make the rows say what the settings say. An instance that left the settings is disabled, never deleted."""
+    """Update the rows to the settings. An instance that left the settings is disabled, never deleted."""
     known = {row.slug: row for row in list_instances(connection, include_removed=True)}
     slugs: set[str] = set()
     for kind, entries in configured.items():
@@ -148,7 +148,7 @@ def sync_config_instances(
 
 
 def add_instance(connection: Connection, new: NewInstance, box: SecretBox, now: datetime) -> InstanceId:
-    """Add an instance that a user named. A removed one of the same name comes back with its history."""
+    """Add an instance of the user. A removed instance with the same name returns with its history."""
     present = find_instance(connection, new.slug)
     if present is not None and present.removed_at is None:
         raise Conflict(f"An instance called {new.slug!r} exists already ({present.url}). Choose another name.")
@@ -165,14 +165,14 @@ def add_instance(connection: Connection, new: NewInstance, box: SecretBox, now: 
 
 
 def _be_only_default(connection: Connection, new: NewInstance) -> None:
-    """Let no other instance of the program be its default."""
+    """Clear the default flag of the program's other instances."""
     others = (instances.c.kind == new.kind.value, instances.c.slug != new.slug, instances.c.is_default)
     connection.execute(update(instances).where(*others).values(is_default=False))
 
 
 @dataclass(frozen=True)
 class InstanceChange:
-    """The new values of an instance; None leaves a value as it is. `api_key` in the clear."""
+    """New values of an instance; None leaves a value unchanged. `api_key` is in the clear."""
 
     url: str | None = None
     api_key: str | None = field(default=None, repr=False)
@@ -181,7 +181,7 @@ class InstanceChange:
 
 
 def change_instance(connection: Connection, slug: str, change: InstanceChange, box: SecretBox) -> InstanceRow:
-    """Change an instance that was added here; one of the settings file is changed there."""
+    """Change an instance that was added here. Raises Conflict when it comes from config.yml."""
     row = get_instance(connection, slug)
     if row.origin == CONFIG:
         raise Conflict(f"{row.label} comes from config.yml; change it there.")
@@ -205,14 +205,14 @@ def remove_instance(connection: Connection, slug: str, now: datetime) -> None:
 
 
 def known_root_folders(connection: Connection) -> list[tuple[str, str]]:
-    """Each root folder that an instance is known to have, as (name of the instance, path)."""
+    """Return (instance name, path) for every known root folder."""
     return [(row.label, root.path) for row in list_instances(connection) for root in row.root_folders]
 
 
 def list_instances(
     connection: Connection, *, kind: InstanceKind | None = None, include_removed: bool = False
 ) -> tuple[InstanceRow, ...]:
-    """Default instances first, then by name."""
+    """List the instances by program: the default first, then by name."""
     query = _select().order_by(instances.c.kind, instances.c.is_default.desc(), instances.c.slug)
     if kind is not None:
         query = query.where(instances.c.kind == kind.value)
@@ -266,7 +266,7 @@ def note_sync(
     profiles: Sequence[QualityProfile],
     root_folders: Sequence[RootFolder],
 ) -> None:
-    """Keep what a whole sync read of the instance itself."""
+    """Store the instance data that a complete sync read."""
     values = {
         "version": version,
         "last_sync_at": now,
@@ -277,7 +277,7 @@ def note_sync(
 
 
 def set_address(connection: Connection, instance_id: InstanceId, url: str) -> None:
-    """Keep a repaired address of an instance that was added here."""
+    """Store the corrected address of an instance that was added here."""
     connection.execute(update(instances).where(instances.c.id == instance_id).values(url=url))
 
 
@@ -291,7 +291,7 @@ def _put(connection: Connection, present: InstanceRow | None, new: NewInstance, 
         connection.execute(instances.insert().values(**values, created_at=now))
         return
     if box.decrypt_or_none(present.api_key) == new.api_key:
-        del values["api_key"]  # each encryption differs; the row need not
+        del values["api_key"]  # each encryption differs; leave the row unchanged
     connection.execute(update(instances).where(instances.c.id == present.id).values(**values))
 
 
@@ -349,5 +349,5 @@ def _profile(stored: Mapping[str, Any]) -> QualityProfile:
 
 
 def _profile_quality(stored: Mapping[str, Any]) -> ProfileQuality:
-    sizes = SizeBounds(**stored.get("sizes", {}))  # rows of before sizes were kept have none
+    sizes = SizeBounds(**stored.get("sizes", {}))  # older rows have no sizes
     return ProfileQuality(FileQuality(**stored["quality"]), stored["allowed"], stored["rank"], sizes)

@@ -1,4 +1,4 @@
-"""The libraries of all instances: what is wanted, what is owned, and every name by which it goes."""
+"""Store the libraries of all instances: movies and series with all their titles."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DELETE_CHUNK = 500  # bound parameters in one statement
 
 @dataclass(frozen=True, slots=True)
 class KnownItem:
-    """A row as it stands: what decides whether it must be written again."""
+    """The stored state of a row, to decide whether it must be written again."""
 
     id: LibraryId
     fingerprint: str
@@ -33,7 +33,7 @@ KnownItems = dict[int, KnownItem]  # by the instance's own id
 def read_known_items(
     connection: Connection, instance_id: InstanceId, kind: LibraryKind, arr_id: int | None = None
 ) -> KnownItems:
-    """The rows of one instance, or the one of one film or series."""
+    """Return the rows of an instance, or the row of a single movie or series."""
     columns = [library.c.id, library.c.arr_id, library.c.fingerprint]
     columns += [library.c[name] for name in _STATE_COLUMNS]
     query = select(*columns).where(library.c.instance_id == instance_id, library.c.kind == kind.value)
@@ -48,7 +48,7 @@ def read_known_items(
 def save_items(
     connection: Connection, instance_id: InstanceId, items: Sequence[LibraryItem], known: KnownItems, now: datetime
 ) -> int:
-    """Write those of `items` that are new or different, and note them in `known`. Returns how many were written."""
+    """Write the new and changed `items` and update `known`. Return the number of written rows."""
     changed: list[tuple[LibraryItem, str]] = []
     renamed: list[LibraryItem] = []
     for item in items:
@@ -65,7 +65,7 @@ def save_items(
 
 
 def remove_items(connection: Connection, known: KnownItems, seen: Collection[int]) -> int:
-    """Forget what the instance no longer has, except what a download still works for. Returns how many went."""
+    """Remove items that left the instance, except those of a running download. Return the number."""
     gone = [known[arr_id].id for arr_id in known.keys() - set(seen)]
     for start in range(0, len(gone), DELETE_CHUNK):
         busy = (
@@ -79,7 +79,7 @@ def remove_items(connection: Connection, known: KnownItems, seen: Collection[int
 
 
 def fingerprint_of(item: LibraryItem) -> str:
-    """Equal for equal answers to every question that matching asks of a library item."""
+    """Return a digest of all fields that matching reads. Equal digests need no new match."""
     titles = sorted((known.title, known.origin.value, known.season or -1) for known in item.titles)
     facts = (item.title, titles, item.year, item.secondary_year, item.runtime_min, item.tmdb_id, item.tvdb_id)
     return _digest((*facts, item.imdb_id, item.series_type, item.original_language, item.monitored)).hex()

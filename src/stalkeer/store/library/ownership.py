@@ -16,16 +16,16 @@ from stalkeer.store.library.visible import IS_INSTANCE_CONFIGURED, IS_INSTANCE_I
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A film or series as another instance has it, with files. `arr_id` and `profile_id` are that instance's."""
+    """A movie or series with files in another instance. `arr_id` and `profile_id` belong to that instance."""
 
     slug: str
     arr_id: int
     profile_id: int | None
-    own_profile_id: int | None  # of the item of the instance that was asked about
+    own_profile_id: int | None  # profile of the asking instance's item
 
 
 def movies_owned_elsewhere(connection: Connection, instance_id: InstanceId) -> dict[int, tuple[Copy, ...]]:
-    """This instance's films that others have a file of, by our movieId."""
+    """Return this instance's movies that other instances have files of, by movieId."""
     other = library.alias("other")
     query = (
         _copies(other)
@@ -39,7 +39,7 @@ def movies_owned_elsewhere(connection: Connection, instance_id: InstanceId) -> d
 
 
 def shared_series(connection: Connection, instance_id: InstanceId) -> dict[int, tuple[Copy, ...]]:
-    """This instance's series of which others have files too, by our seriesId."""
+    """Return this instance's series that other instances have files of, by seriesId."""
     other = library.alias("other")
     query = (
         _copies(other)
@@ -71,13 +71,13 @@ def _by_item(connection: Connection, query: Select[Any]) -> dict[int, tuple[Copy
 
 
 def read_kept(connection: Connection, instance_id: InstanceId) -> frozenset[int]:
-    """Return the items downloaded for an instance and never handed over to it, by movieId or episodeId."""
+    """Return the items that were downloaded for an instance but never handed over, by movieId or episodeId."""
     query = select(wanted.c.arr_id).where(wanted.c.instance_id == instance_id, wanted.c.id.in_(_kept()))
     return frozenset(connection.execute(query).scalars())
 
 
 def kept_wanted_ids(connection: Connection) -> frozenset[WantedId]:
-    """What was downloaded and never handed over, of every instance."""
+    """Return the downloaded items of all instances that were never handed over."""
     return frozenset(WantedId(wanted_id) for wanted_id in connection.execute(_kept()).scalars())
 
 
@@ -91,6 +91,6 @@ def _kept() -> Select[int]:
 
 
 def read_tagged(connection: Connection, instance_id: InstanceId, tag_ids: AbstractSet[int]) -> frozenset[int]:
-    """The films or series of an instance that carry one of these tags, by the instance's ids."""
+    """Return the movies or series with one of these tags, by the instance's ids."""
     query = select(library.c.arr_id, library.c.tags).where(library.c.instance_id == instance_id)
     return frozenset(row.arr_id for row in connection.execute(query) if not tag_ids.isdisjoint(row.tags or ()))

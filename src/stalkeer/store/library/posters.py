@@ -1,4 +1,4 @@
-"""Where the picture of a wanted item is to be had."""
+"""Find the instance that has the poster of a wanted item."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stalkeer.store.library.wanted_list import ITEMS
 
 @dataclass(frozen=True)
 class PosterPlace:
-    """The instance to ask for a picture, and its own number of the movie or series."""
+    """The instance with the picture, and its id of the movie or series."""
 
     instance: str
     arr_id: int

@@ -1,4 +1,4 @@
-"""Wanted items as a download needs them: whose they are, what they are called, where they belong."""
+"""Read the data of wanted items that a download needs: instance, titles and library path."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stalkeer.store.db.tables import download_items, downloads, instances, libra
 
 @dataclass(frozen=True, slots=True)
 class TargetRow:
-    """One wanted item with its film or series. `title` is the film's or series' own, as the instance writes it."""
+    """A wanted item with its movie or series. `title` is the main title in the instance."""
 
     wanted_id: WantedId
     instance_id: InstanceId
@@ -35,11 +35,11 @@ class TargetRow:
     tmdb_id: int | None
     tvdb_id: int | None
     imdb_id: str | None
-    has_file: bool = False  # one below its cutoff, which this is to replace
+    has_file: bool = False  # a file below the cutoff, which the download replaces
 
 
 def read_targets(connection: Connection, wanted_ids: Sequence[WantedId]) -> tuple[TargetRow, ...]:
-    """Those of the items that are still known, in the order of season and episode."""
+    """Return the items that still exist, ordered by season and episode."""
     query = (
         select(
             wanted.c.id,
@@ -94,7 +94,7 @@ def read_targets(connection: Connection, wanted_ids: Sequence[WantedId]) -> tupl
 
 @dataclass(frozen=True, slots=True)
 class WorkingDownload:
-    """A download that is not done with yet, and all items it works for."""
+    """A download that is not finished, and all its items."""
 
     id: DownloadId
     state: DownloadState
@@ -102,7 +102,7 @@ class WorkingDownload:
 
 
 def downloads_working_for(connection: Connection, wanted_ids: Sequence[WantedId]) -> tuple[WorkingDownload, ...]:
-    """The downloads that have one of these items among theirs."""
+    """Return the downloads that include any of these items."""
     theirs = select(download_items.c.download_id).where(
         download_items.c.wanted_id.in_(wanted_ids), download_items.c.active
     )
@@ -121,7 +121,7 @@ def downloads_working_for(connection: Connection, wanted_ids: Sequence[WantedId]
 
 
 def read_other_titles(connection: Connection, library_id: LibraryId) -> tuple[str, ...]:
-    """The further names of a film or series, its original one first."""
+    """Return the other titles of a movie or series, the original title first."""
     query = (
         select(library_titles.c.title)
         .where(library_titles.c.library_id == library_id, library_titles.c.origin != "title")
@@ -131,16 +131,16 @@ def read_other_titles(connection: Connection, library_id: LibraryId) -> tuple[st
 
 
 def mark_imported(connection: Connection, wanted_ids: Sequence[WantedId], now: datetime) -> None:
-    """The items are wanted no longer, before the next sync says so: nothing may fetch them again in between."""
+    """Mark the items as no longer wanted. Without this, they could be downloaded again before the next sync."""
     connection.execute(update(wanted).where(wanted.c.id.in_(wanted_ids)).values(gone_at=now))
-    films = select(wanted.c.library_id).where(wanted.c.id.in_(wanted_ids))
-    connection.execute(update(library).where(library.c.id.in_(films)).values(has_file=True))
+    works = select(wanted.c.library_id).where(wanted.c.id.in_(wanted_ids))
+    connection.execute(update(library).where(library.c.id.in_(works)).values(has_file=True))
 
 
 def expected_runtime_s(connection: Connection, wanted_ids: Sequence[WantedId]) -> float | None:
-    """Return how many seconds these items play together, as their instance says; None where it does not say of each.
+    """Return the total playing time of these items by their instance; None when it lacks a time.
 
-    The same film for two instances counts once.
+    The same movie for two instances counts once.
     """
     query = (
         select(wanted.c.instance_id, wanted.c.runtime_min, library.c.runtime_min.label("usual"))
@@ -158,7 +158,7 @@ def expected_runtime_s(connection: Connection, wanted_ids: Sequence[WantedId]) -
 
 @dataclass(frozen=True, slots=True)
 class SettledItem:
-    """An item that its instance does not want any longer. `in_library`: the instance is known to have a file of it."""
+    """An item that its instance no longer wants. `in_library`: the instance is known to have a file of it."""
 
     instance: str  # its label
     in_library: bool
@@ -167,15 +167,15 @@ class SettledItem:
         if self.in_library:
             return f"{title} is already in the library of {self.instance}."
         return (
-            f"{self.instance} does not want {title} any longer: it has a file of it, or does not monitor it. "
-            "A scan reads anew what it wants."
+            f"{self.instance} no longer wants {title}: it has a file of it, or does not monitor it. "
+            "Run a scan to read its wanted items again."
         )
 
 
 def lock_settled(connection: Connection, wanted_ids: Sequence[WantedId]) -> dict[WantedId, SettledItem]:
-    """Those of the items that nothing may be fetched for, because they are wanted no longer.
+    """Return the items that are no longer wanted, for which nothing may be downloaded.
 
-    The rows are held until the transaction ends: an import that ends at this moment is seen, or waits.
+    The rows stay locked until the transaction ends, so an import that ends now is either seen or waits.
     """
     query = (
         select(wanted.c.id, wanted.c.kind, wanted.c.reason, wanted.c.gone_at, library.c.has_file)
@@ -194,7 +194,7 @@ def lock_settled(connection: Connection, wanted_ids: Sequence[WantedId]) -> dict
     return {
         WantedId(row.id): SettledItem(
             instance_label(InstanceKind(row.program), row.slug),
-            # of a series it is only known that it has some files
+            # for a series, has_file only means that some episodes have files
             row.id in ours or (row.kind == WantedKind.MOVIE.value and row.has_file),
         )
         for row in gone

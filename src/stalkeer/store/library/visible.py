@@ -13,7 +13,7 @@ from stalkeer.model import Decision
 from stalkeer.store.catalogue.visible import IS_MATCHED, VANISHED, Hidden, estimate_hidden
 from stalkeer.store.db.tables import download_items, entries, instances, matches, sources, wanted
 
-# Of an instance: it is configured. A disabled one is: its items stay listed.
+# Of an instance: it is configured. A disabled instance is configured, too: its items stay listed.
 IS_INSTANCE_CONFIGURED = instances.c.removed_at.is_(None)
 # Of an instance: it is synced and matched for.
 IS_INSTANCE_IN_USE = and_(instances.c.enabled, IS_INSTANCE_CONFIGURED)
@@ -23,7 +23,7 @@ IS_WANTED = and_(wanted.c.gone_at.is_(None), IS_INSTANCE_CONFIGURED)
 
 @dataclass(frozen=True)
 class CountedMatches:
-    """The matches that count, told from the others by the condition that costs this database least."""
+    """The matches that count, as the cheapest sufficient condition for this database."""
 
     condition: ColumnElement[bool]  # of a match alone
 
@@ -37,11 +37,11 @@ class CountedMatches:
         )
 
     def has_to_review(self) -> ColumnElement[bool]:
-        """Of an item: the user has to decide. It has a doubtful match, no sure one, and no download."""
+        """Of an item: the user has to decide. It has a match for review, no confirmed match, and no download."""
         return and_(self.has(Decision.REVIEW), ~self.has(Decision.CONFIRM), ~is_downloading())
 
 
-# Of a match: it counts, by a look at its entry. For the rows of a page, not for all.
+# Of a match: it counts, according to its entry. Use it for the rows of a page, not for all rows.
 IS_COUNTED = (
     select(literal(1))
     .select_from(entries.join(sources, sources.c.id == entries.c.source_id))
@@ -52,7 +52,7 @@ IS_COUNTED = (
 
 
 def read_counted_matches(connection: Connection) -> CountedMatches:
-    """Look at the entry of each match only where it has to be: a million of them are far apart."""
+    """Check the entry of each match only when necessary: a million entries are slow to read."""
     hidden = estimate_hidden(connection)
     if hidden is Hidden.NONE:
         return CountedMatches(true())
@@ -62,7 +62,7 @@ def read_counted_matches(connection: Connection) -> CountedMatches:
 
 
 def is_downloading() -> ColumnElement[bool]:
-    """Of an item: a download of it runs, waits or is to be decided by the user."""
+    """Of an item: a download of it runs, waits, or needs the user's decision."""
     return (
         select(literal(1))
         .where(download_items.c.wanted_id == wanted.c.id, download_items.c.active)

@@ -1,4 +1,4 @@
-"""What the instances want: films and episodes without a file, or with one below the cutoff."""
+"""Store the items that instances want: movies and episodes without a file, or below the cutoff."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KnownWanteds = dict[int, KnownWanted]  # by movieId or episodeId
 
 @dataclass(frozen=True, slots=True)
 class WantedToSave:
-    """An item as read, the library row it belongs to, and the rule that keeps it from being downloaded, if any."""
+    """A wanted item with its library row, and the rule that skips it, if any."""
 
     item: WantedItem
     library_id: LibraryId
@@ -42,7 +42,7 @@ class WantedToSave:
 def read_known_wanted(
     connection: Connection, instance_id: InstanceId, library_id: LibraryId | None = None
 ) -> KnownWanteds:
-    """Everything that was ever wanted by an instance and is still in its library, or of one film or series."""
+    """Return all items that an instance ever wanted and still has, or those of a single movie or series."""
     columns = [wanted.c[name] for name in _COLUMNS]
     query = select(wanted.c.id, wanted.c.arr_id, wanted.c.gone_at, wanted.c.library_id, wanted.c.fingerprint, *columns)
     if library_id is not None:
@@ -58,9 +58,9 @@ def read_known_wanted(
 def save_wanted(
     connection: Connection, instance_id: InstanceId, rows: Sequence[WantedToSave], known: KnownWanteds, now: datetime
 ) -> int:
-    """Write those rows that are new, different or wanted again, and note them in `known`. Returns how many.
+    """Write rows that are new, changed or wanted again, and update `known`. Return the number.
 
-    An item that was imported since `known` was read stays gone: its list may be older than the import.
+    An item imported since `known` was read stays gone, because the list may be older than the import.
     """
     fresh: list[dict[str, Any]] = []
     stale: list[dict[str, Any]] = []
@@ -88,7 +88,7 @@ def save_wanted(
 def mark_gone(
     connection: Connection, known: KnownWanteds, seen: Collection[int], reason: WantedReason | None, now: datetime
 ) -> int:
-    """Note that what was wanted for `reason` (None: any) and was not seen is wanted no longer. Returns how many."""
+    """Mark items wanted for `reason` (None: any) and not in `seen` as no longer wanted. Return the number."""
     gone = [
         row.id
         for arr_id, row in known.items()
@@ -101,7 +101,7 @@ def mark_gone(
 
 
 def count_wanted(connection: Connection, instance_id: InstanceId) -> dict[str | None, int]:
-    """How many items are wanted now, by the rule that skips them; None counts those that may be downloaded."""
+    """Count the wanted items by the rule that skips them; None counts items without a rule."""
     query = (
         select(wanted.c.skip, func.count().label("number"))
         .where(wanted.c.instance_id == instance_id, wanted.c.gone_at.is_(None))
@@ -113,7 +113,7 @@ def count_wanted(connection: Connection, instance_id: InstanceId) -> dict[str | 
 def find_wanted(
     connection: Connection, instance_id: InstanceId, arr_ids: Sequence[int], library_arr_id: int | None = None
 ) -> tuple[WantedId, ...]:
-    """What an instance calls by these movieIds or episodeIds, or all of one film or series."""
+    """Return the wanted items with these movieIds or episodeIds, or all of a movie or series."""
     query = select(wanted.c.id).where(wanted.c.instance_id == instance_id)
     if library_arr_id is not None:
         query = query.join(library, library.c.id == wanted.c.library_id).where(library.c.arr_id == library_arr_id)
@@ -123,7 +123,7 @@ def find_wanted(
 
 
 def mark_skipped(connection: Connection, wanted_ids: Sequence[WantedId], rule: str) -> None:
-    """Hold items back until the next sync judges them again."""
+    """Skip items until the next sync judges them again."""
     connection.execute(update(wanted).where(wanted.c.id.in_(wanted_ids)).values(skip=rule))
 
 
@@ -173,7 +173,9 @@ def _values(row: WantedToSave) -> dict[str, Any]:
         "monitored": item.monitored,
         "available": item.available,
         "current_quality": _quality_json(item.current_quality),
-        "skip": str(row.skip) if row.skip else None,  # as it is read back: an enum's member has another digest
+        "skip": str(row.skip)
+        if row.skip
+        else None,  # plain text, as it is read back: an enum member would have another digest
         "owned_by": row.owned_by,
         "fingerprint": _digest(identity).hex(),
     }

@@ -1,6 +1,6 @@
-"""The wanted list, for all faces: what the instances want, what was found for it, and how its download goes.
+"""Read the wanted list for all faces: the wanted items, their matches, and their downloads.
 
-`wanted_series` groups the episodes, `wanted` writes what a sync read.
+`wanted_series` groups the episodes; `wanted` stores the results of a sync.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MOST_TO_REVIEW = 5_000
 
 
 class Found(StrEnum):
-    """The best that matching found for an item."""
+    """The best match of an item."""
 
     CONFIRMED = "confirmed"
     REVIEW = "review"
@@ -36,9 +36,9 @@ class Found(StrEnum):
 
 
 class Status(StrEnum):
-    """Where an item stands; the first that applies of: downloading, skipped, what was found."""
+    """The status of an item; the first that applies of: downloading, skipped, best match."""
 
-    NOTHING = "nothing"  # no entry fits
+    NOTHING = "nothing"  # no entry matches
     FOUND = "found"
     REVIEW = "review"
     DOWNLOADING = "downloading"
@@ -53,7 +53,7 @@ class WantedOrder(StrEnum):
 
 @dataclass(frozen=True)
 class WantedFilter:
-    """Select items; every field that is set must fit."""
+    """Select items that match every given field."""
 
     instance: str | None = None
     kind: WantedKind | None = None
@@ -67,7 +67,7 @@ class WantedFilter:
 
 @dataclass(frozen=True, slots=True)
 class WantedRow:
-    """One item, with the matches that count. Its download is the open one, else the last one."""
+    """An item with its counted matches, and its open download or its last download."""
 
     id: WantedId
     instance: str
@@ -134,7 +134,7 @@ def label_of(title: str, year: int | None, season: int | None, episode: int | No
 
 @dataclass(frozen=True, slots=True)
 class FoundCounts:
-    """Of the items of one instance that no rule holds back: how many have what."""
+    """Counts of an instance's items that no rule skips, by their best match."""
 
     confirmed: int = 0
     review: int = 0
@@ -156,7 +156,7 @@ def list_wanted(
     order: WantedOrder = WantedOrder.TITLE,
     part: Slice = Slice(),
 ) -> list[WantedRow]:
-    """List items. Any depth costs the same with `after`; a row that has gone meanwhile still marks its place."""
+    """List items. Paging by `after` has the same cost at any depth, even if that row has left the list."""
     columns = (*_ORDER[order], wanted.c.id)
     query = select(wanted.c.id).select_from(ITEMS).where(*wanted_clauses(connection, chosen))
     if part.after is not None:
@@ -183,7 +183,7 @@ def get_wanted(connection: Connection, wanted_id: WantedId) -> WantedRow:
 
 
 def list_to_review(connection: Connection, *, after: WantedId | None = None, limit: int = 1) -> list[WantedRow]:
-    """List the items that the user has to decide, the best match first; `after`: the last item seen."""
+    """List the items that the user has to decide, the best match first. `after` is the last item seen."""
     counted = read_counted_matches(connection)
     best = (
         select(func.max(matches.c.score))
@@ -205,7 +205,7 @@ def count_to_review(connection: Connection) -> int:
 
 
 def list_unfound(connection: Connection, instance_id: InstanceId, before: datetime, limit: int) -> list[WantedRow]:
-    """List items missing since before that moment, with nothing found and no search handed back since.
+    """List items that were missing before `before`, without a match or an upstream search since.
 
     The item that has waited longest comes first.
     """
@@ -260,7 +260,7 @@ def count_found(connection: Connection) -> dict[InstanceId, FoundCounts]:
 
 
 def read_open_ids(connection: Connection, instance_id: InstanceId) -> frozenset[WantedId]:
-    """Return the items of an instance that no rule holds back."""
+    """Return the items of an instance that no rule skips."""
     query = (
         select(wanted.c.id)
         .select_from(_PRESENT)
@@ -270,7 +270,7 @@ def read_open_ids(connection: Connection, instance_id: InstanceId) -> frozenset[
 
 
 def found_of(counted: CountedMatches) -> ColumnElement[str]:
-    """Of an item: the best that was found for it, as a value of `Found`."""
+    """Of an item: its best match, as a value of `Found`."""
     return case(
         (counted.has(Decision.CONFIRM), Found.CONFIRMED.value),
         (counted.has(Decision.REVIEW), Found.REVIEW.value),
@@ -282,7 +282,7 @@ _PRESENT: FromClause = wanted.join(instances, instances.c.id == wanted.c.instanc
 ITEMS: FromClause = wanted.join(library, library.c.id == wanted.c.library_id).join(
     instances, instances.c.id == wanted.c.instance_id
 )
-# no column may be null: a comparison of rows with a null is neither true nor false
+# no column may be null: comparing rows with a null gives neither true nor false
 _ORDER: dict[WantedOrder, tuple[ColumnElement[Any], ...]] = {
     WantedOrder.TITLE: (
         func.lower(library.c.title),
@@ -297,7 +297,7 @@ _DESCENDING = frozenset({WantedOrder.NEWEST, WantedOrder.AIRED})
 
 
 def wanted_clauses(connection: Connection, chosen: WantedFilter) -> list[ColumnElement[bool]]:
-    """Of an item joined with its library row and its instance."""
+    """Return the conditions of a filter, for an item joined with its library row and instance."""
     clauses: list[ColumnElement[bool]] = [IS_WANTED]
     equal = (
         (instances.c.slug, chosen.instance),
@@ -339,7 +339,7 @@ def _found_clauses(counted: CountedMatches, chosen: WantedFilter) -> list[Column
 
 
 def _read(connection: Connection, ids: Sequence[int]) -> list[WantedRow]:
-    """Return these items in this order. Matches and downloads are read for them alone: each costs several looks."""
+    """Return these items in this order. Matches and downloads are read only for them, because that is slow."""
     query = select(
         *(wanted.c[name] for name in _OF_ITEM),
         wanted.c.title.label("item_title"),

@@ -1,4 +1,4 @@
-"""The wanted list by series: how many episodes each one misses, and what was found for them."""
+"""Read the wanted list by series: the missing episodes of each, and their matches."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def list_wanted_series(
     offset: int = 0,
     after: LibraryId | None = None,
 ) -> list[WantedSeries]:
-    """List the series by title; `after`: the last series seen."""
+    """List the series by title. `after` is the last series seen."""
     episodes = (*wanted_clauses(connection, chosen), wanted.c.kind == WantedKind.EPISODE.value)
     place = (func.lower(library.c.title), library.c.id)
     page = select(library.c.id).select_from(ITEMS).where(*episodes).group_by(*place).order_by(*place)

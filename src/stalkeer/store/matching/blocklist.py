@@ -1,4 +1,4 @@
-"""Entries that are never taken again for an item: their file was wrong, broken or refused. They are rules like any."""
+"""Store entries that must not be used again for an item: wrong, broken or refused. They are rules."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class BlockRow:
 
 @dataclass(frozen=True)
 class BarredEntry:
-    """An entry that is never to be taken again for these wanted items. `label` names both to people."""
+    """An entry that must not be used again for these wanted items. `label` names both for users."""
 
     source_id: SourceId
     entry_key: str
@@ -44,7 +44,7 @@ def block_entry(
     now: datetime,
     origin: RuleOrigin = RuleOrigin.VERIFY,
 ) -> int:
-    """Make one rule for each item. Return how many were made."""
+    """Add a rule for each item. Return the number of rules."""
     slug = connection.execute(select(sources.c.slug).where(sources.c.id == barred.source_id)).scalar_one_or_none()
     name = connection.scalar(
         select(entries.c.name).where(entries.c.source_id == barred.source_id, entries.c.key == barred.entry_key)
@@ -81,7 +81,7 @@ def block_entry(
 def list_blocks(
     connection: Connection, *, limit: int = 50, offset: int = 0, before: int | None = None
 ) -> list[BlockRow]:
-    """The newest first; `before`: the id of the last one seen."""
+    """List the blocked entries, the newest first. `before` is the last id seen."""
     query = select(rules).where(rules.c.action == BLOCK).order_by(rules.c.id.desc()).limit(limit).offset(offset)
     if before is not None:
         query = query.where(rules.c.id < before)

@@ -1,4 +1,4 @@
-"""The entries that were compared with a wanted item, with what speaks for and against each."""
+"""Read the entries that were compared with a wanted item, with the evidence for and against each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST = 60
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that speaks for or against."""
+    """A piece of evidence for or against a match."""
 
     name: str
     weight: float
@@ -49,7 +49,7 @@ class Candidate:
 
 
 def list_candidates(connection: Connection, wanted_id: WantedId) -> list[Candidate]:
-    """List the entries whose match with the item counts, the best first."""
+    """List the entries with a counted match of the item, the best first."""
     query = (
         select(
             matches.c.id, matches.c.entry_id, matches.c.score, matches.c.decision, matches.c.decided_by,
@@ -89,7 +89,7 @@ def _candidate(row: Row[*tuple[Any, ...]]) -> Candidate:
 
 
 def read_evidence(stored: object) -> tuple[str, tuple[Finding, ...]]:
-    """Return the reason and the findings of a match, as they lie in its row."""
+    """Return the reason and the evidence that are stored with a match."""
     document: Mapping[str, Any] = stored if isinstance(stored, Mapping) else {}
     listed = document.get("evidence") or document.get("findings") or ()
     findings = tuple(

@@ -1,4 +1,4 @@
-"""The catalogue as matching looks at it: entries by the keys of their titles, and how far each source was matched."""
+"""Read the catalogue for matching: entries by title keys, and how far each source was matched."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from stalkeer.store.sources.visible import IS_SOURCE_IN_USE
 
 
 class EntryRow(NamedTuple):
-    """A visible entry as it lies in the catalogue."""
+    """A visible entry with the columns that matching needs."""
 
     id: EntryId
     name: str
@@ -91,18 +91,18 @@ _ENTRIES = (
 )  # fmt: skip
 
 
-# the first condition is that of the index
-_FILMS_WITH_ID = _ENTRIES.where(entries.c.tmdb_id.is_not(None), entries.c.kind.concat("") != EntryKind.EPISODE.value)
+# the first condition is the index's own
+_MOVIES_WITH_ID = _ENTRIES.where(entries.c.tmdb_id.is_not(None), entries.c.kind.concat("") != EntryKind.EPISODE.value)
 
 
 @cache
 def _in_words(query: Select[Any], dialect: Dialect) -> str:
-    """A statement as the driver takes it, ready for one more condition."""
+    """Return the SQL text of a statement, ready for a further condition."""
     return str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
 def stream_title_keys(connection: Connection) -> Iterator[tuple[str, int]]:
-    """Every key of every title, for a look at which may match."""
+    """Yield every key of every title, to find those that may match."""
     query = select(title_keys.c.key, title_keys.c.title_id).execution_options(yield_per=5_000)
     for part in connection.execute(query).partitions():
         yield from part
@@ -116,7 +116,7 @@ def titles_with_keys(connection: Connection, keys: Collection[str]) -> set[int]:
 
 
 class KeySpan(NamedTuple):
-    """Keys that begin (or end, for a `mirror`) with a text and are about so long."""
+    """Keys with a given start (or end, for a `mirror`) and a length in a range."""
 
     start: str
     shortest: int
@@ -125,7 +125,7 @@ class KeySpan(NamedTuple):
 
 
 def keys_in_spans(connection: Connection, spans: Iterable[KeySpan]) -> list[tuple[str, int]]:
-    """(key, title) of all keys in these spans; some twice. One statement for many: each has its price."""
+    """Return (key, title) of all keys in these spans; some twice. Many spans share a statement, which saves time."""
     found: list[tuple[str, int]] = []
     for chunk in chunks(sorted(spans, key=lambda span: span.is_mirror), _SPANS_AT_ONCE):
         values: dict[str, str | int] = {}
@@ -155,14 +155,14 @@ def entries_of_titles(connection: Connection, title_ids: Collection[int]) -> Ite
 
 
 def entries_with_tmdb(connection: Connection, tmdb_ids: Collection[int]) -> Iterator[EntryRow]:
-    """Films of which the account says one of these ids."""
-    statement = _in_words(_FILMS_WITH_ID, connection.dialect)
+    """Return movies whose TMDB id, by the account, is one of these."""
+    statement = _in_words(_MOVIES_WITH_ID, connection.dialect)
     for chunk in id_chunks(tmdb_ids):
         yield from map(EntryRow._make, fetch_among(connection, statement, "entries.tmdb_id", chunk))
 
 
 class FreshEntry(NamedTuple):
-    """An entry that came or changed, with what tells whether it is worth reading."""
+    """A new or changed entry, with the columns that show whether it must be matched."""
 
     id: int
     title_id: int
@@ -171,7 +171,7 @@ class FreshEntry(NamedTuple):
 
 
 def entries_since(connection: Connection, source_id: SourceId, generation: int) -> Iterator[FreshEntry]:
-    """Entries that came or changed after a generation: two looks, each with its own index."""
+    """Yield entries added or changed after a generation, by two queries with an index each."""
     columns = (entries.c.id, entries.c.title_id, entries.c.tmdb_id, entries.c.logo)
     query = (
         select(*columns)
@@ -198,7 +198,7 @@ def entries_by_id(connection: Connection, entry_ids: Collection[int]) -> list[En
 
 
 def series_entries(connection: Connection) -> Iterator[tuple[SourceId, str, int]]:
-    """(source, entry key, title) of entries that stand for a series; the account lists its episodes on request."""
+    """Yield (source, entry key, title) of series entries. The account lists their episodes on request."""
     query = (
         select(entries.c.source_id, entries.c.key, entries.c.title_id)
         .join(sources, sources.c.id == entries.c.source_id)
@@ -214,7 +214,7 @@ def series_entries(connection: Connection) -> Iterator[tuple[SourceId, str, int]
 
 
 def readings_of_titles(connection: Connection, title_ids: Collection[int]) -> Iterator[tuple[int, str]]:
-    """(title, key) of every reading, in no order: for a look at very many."""
+    """Yield (title, key) of all title readings, unordered; for very many titles."""
     statement = 'SELECT title_id, "key" FROM title_keys WHERE true'
     for chunk in id_chunks(title_ids):
         yield from fetch_among(connection, statement, "title_id", chunk)

@@ -1,4 +1,4 @@
-"""Keep the answers of catalogues: other works of a title, and further titles of a movie or series."""
+"""Store the results of catalogue lookups: works of the same title, and more titles of a movie or series."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TITLES = "tmdb"
 
 
 def read_lookups(connection: Connection, since: datetime) -> dict[tuple[str, str], tuple[Namesake, ...]]:
-    """(kind, term) -> answer, of those that are not older."""
+    """Return (kind, term) -> answer, for answers that were fetched since `since`."""
     query = select(lookup_cache.c.origin, lookup_cache.c.term, lookup_cache.c.payload)
     query = query.where(lookup_cache.c.origin.startswith(_ORIGIN), lookup_cache.c.fetched_at >= since)
     return {
@@ -36,7 +36,7 @@ def save_lookup(connection: Connection, kind: str, term: str, found: Sequence[Na
 
 
 def read_titles(connection: Connection, since: datetime) -> dict[str, WorkTitles]:
-    """identity of a work -> all its titles, of those that are not older."""
+    """Return identity of a work -> its titles, for titles that were fetched since `since`."""
     query = select(lookup_cache.c.term, lookup_cache.c.payload)
     query = query.where(lookup_cache.c.origin == _TITLES, lookup_cache.c.fetched_at >= since)
     return {

@@ -1,4 +1,4 @@
-"""The matches that count, for all faces: filtered, counted, found by id."""
+"""Read the matches that count, for all faces: filtered, counted, by id."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from stalkeer.store.matching.candidates import Finding, read_evidence
 
 @dataclass(frozen=True, slots=True)
 class MatchRow:
-    """A match as it is shown, with what rules name its two sides by."""
+    """A match as shown, with the identifiers that rules use for both sides."""
 
     id: MatchId
     wanted_id: WantedId
@@ -64,7 +64,7 @@ class MatchRow:
 
 @dataclass(frozen=True, slots=True)
 class MatchFilter:
-    """Select matches; every field that is set must fit."""
+    """Select matches that match every given field."""
 
     decision: Decision | None = None
     kind: str | None = None
@@ -76,7 +76,7 @@ class MatchFilter:
 
 
 class MatchOrder(StrEnum):
-    SCORE = "score"  # the surest first
+    SCORE = "score"  # the best match first
     NEWEST = "newest"
 
 
@@ -89,21 +89,21 @@ def list_matches(
     offset: int = 0,
     after: tuple[float, int] | None = None,
 ) -> list[MatchRow]:
-    """List matches, of equals the newest first. `after`: score and id of the last row seen, where the score orders."""
+    """List matches; equal ones by age, the newest first. `after`: score and id of the last row seen, by score only."""
     place = (matches.c.score if order is MatchOrder.SCORE else matches.c.matched_at, matches.c.id)
-    # along the scores a page ends after its rows; by time, all are sorted
+    # by score, the query ends with the page; by time, it sorts all rows
     counts = IS_COUNTED if order is MatchOrder.SCORE else read_counted_matches(connection).condition
     page = _chosen_ids(chosen, counts)
     if after is not None:
         page = page.where(tuple_(*place) < tuple_(*(literal(value) for value in after)))
-    # the evidence is large: it is read for the rows of this page alone
+    # the evidence is large: read it for the rows of this page only
     ids = connection.scalars(page.order_by(*(column.desc() for column in place)).limit(limit).offset(offset)).all()
     rows = {row.id: _match(row) for row in connection.execute(_match_query().where(matches.c.id.in_(ids)))}
     return [rows[match_id] for match_id in ids]
 
 
 def count_matches(connection: Connection, chosen: MatchFilter, up_to: int | None = None) -> int:
-    """With `up_to` it stops counting there: each one costs a look at its entry, where more is asked than a decision."""
+    """Count matches, at most `up_to`. With other filters than the decision, each counted match costs a look-up."""
     if chosen == MatchFilter(decision=chosen.decision) and estimate_hidden(connection) is not Hidden.MANY:
         count = _count_pairs(connection, chosen) - _count_vanished_pairs(connection, chosen)
         return count if up_to is None else min(count, up_to)
@@ -112,7 +112,7 @@ def count_matches(connection: Connection, chosen: MatchFilter, up_to: int | None
 
 
 def _chosen_ids(chosen: MatchFilter, counts: ColumnElement[bool]) -> Select[Any]:
-    """The matches that count and fit, with no join that the filter does not ask for."""
+    """Select the ids of matches that count and fit, with only the joins that the filter needs."""
     joined = _WITH_ITEM
     if chosen.kind is not None or chosen.text is not None:
         joined = joined.join(library, library.c.id == wanted.c.library_id)
@@ -123,7 +123,7 @@ def _chosen_ids(chosen: MatchFilter, counts: ColumnElement[bool]) -> Select[Any]
 
 
 def _count_pairs(connection: Connection, chosen: MatchFilter) -> int:
-    """All, less those of the items that are wanted no longer: two looks at an index alone."""
+    """Count all matches less those of items no longer wanted: two index scans."""
     decided = [matches.c.decision == chosen.decision.value] if chosen.decision is not None else []
     of_item = select(func.count()).where(matches.c.wanted_id == wanted.c.id, *decided).correlate(wanted)
     of_gone = (
@@ -136,7 +136,7 @@ def _count_pairs(connection: Connection, chosen: MatchFilter) -> int:
 
 
 def _count_vanished_pairs(connection: Connection, chosen: MatchFilter) -> int:
-    """Those whose entry left its playlist; they stay until the item is matched again."""
+    """Count matches whose entry left its playlist. They stay until the item is matched again."""
     decided = [matches.c.decision == chosen.decision.value] if chosen.decision is not None else []
     of_entry = (
         select(func.count())
@@ -152,12 +152,12 @@ def get_match(connection: Connection, match_id: MatchId) -> MatchRow:
     query = _match_query().where(matches.c.id == match_id, IS_WANTED, IS_COUNTED)
     row = connection.execute(query).one_or_none()
     if row is None:
-        raise NotFound(f"There is no match {match_id}; `stalkeer match list` shows those that there are.")
+        raise NotFound(f"There is no match {match_id}; `stalkeer match list` shows all matches.")
     return _match(row)
 
 
 def find_wanted_ids(connection: Connection, text: str) -> list[WantedId]:
-    """Wanted items by id, or by part of their film's or series' title."""
+    """Find wanted items by id, or by part of the title of their movie or series."""
     query = (
         select(wanted.c.id)
         .join(library, library.c.id == wanted.c.library_id)

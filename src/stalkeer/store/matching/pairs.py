@@ -1,4 +1,4 @@
-"""The pairs that matching thought of: only what differs is written."""
+"""Store the pairs that matching found. Only differences are written."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from stalkeer.store.db.tables import matches
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The counts of a write. `confirmed`: items that had no confirmed entry before."""
+    """The counts of a write. `confirmed` lists items that had no confirmed entry before."""
 
     written: int = 0
     removed: int = 0
@@ -33,7 +33,7 @@ class Saved:
 def save_pairs_of_items(
     connection: Connection, item_ids: Collection[int], pairs: Iterable[Pair], now: datetime
 ) -> Saved:
-    """Make `pairs` all that is known of these items: write what differs, remove the rest."""
+    """Replace all stored pairs of these items by `pairs`. Write only differences."""
     saved = Saved()
     by_item: dict[int, list[Pair]] = defaultdict(list)
     for pair in pairs:
@@ -51,7 +51,7 @@ def save_pairs_of_entries(
     now: datetime,
     except_items: Collection[int] = (),
 ) -> Saved:
-    """The same for entries; what is known of `except_items` stays as it is."""
+    """Replace all stored pairs of these entries, except those of `except_items`."""
     saved = Saved()
     by_entry: dict[int, list[Pair]] = defaultdict(list)
     for pair in pairs:
@@ -59,7 +59,7 @@ def save_pairs_of_entries(
     newest = connection.scalar(select(func.max(matches.c.entry_id))) or 0
     for chunk in id_chunks(entry_ids):
         own = [pair for entry_id in chunk for pair in by_entry.get(entry_id, ())]
-        old = [entry_id for entry_id in chunk if entry_id <= newest]  # the others came after every match
+        old = [entry_id for entry_id in chunk if entry_id <= newest]  # newer entries have no matches yet
         saved += _save(connection, among(matches.c.entry_id, old), own, now, except_items)
     return saved
 
@@ -101,7 +101,7 @@ _COLUMNS = ("wanted_id", "entry_id", "score", "decision", "decided_by", "evidenc
 
 
 def _insert(connection: Connection, pairs: Iterable[dict[str, Any]], now: datetime) -> None:
-    """In the driver's own words: a first run writes tens of thousands."""
+    """Insert with the driver's own statement, because a first run writes tens of thousands of rows."""
     stamp = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     if connection.dialect.name != "sqlite":
         stamp += "+00:00"
@@ -110,7 +110,7 @@ def _insert(connection: Connection, pairs: Iterable[dict[str, Any]], now: dateti
 
 
 def _newly_confirmed(connection: Connection, pairs: Sequence[Pair]) -> tuple[WantedId, ...]:
-    """Items among `pairs` that become confirmed and had no confirmed entry so far."""
+    """Return the items in `pairs` that get their first confirmed entry."""
     items = {pair.wanted.id for pair in pairs if pair.decision is Decision.CONFIRM}
     for chunk in id_chunks(items):
         had = select(matches.c.wanted_id).where(

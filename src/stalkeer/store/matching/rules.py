@@ -1,4 +1,4 @@
-"""The user's decisions about matches. They name things by what outlives every rebuild."""
+"""Store the user's decisions about matches. They use identifiers that outlive every rebuild."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stalkeer.store.db.tables import rules
 
 @dataclass(frozen=True)
 class RuleRow:
-    """A rule as it is kept: what it does, who made it and when."""
+    """A stored rule, with its author and time."""
 
     rule: Rule
     origin: RuleOrigin
@@ -29,7 +29,7 @@ def read_rules(connection: Connection) -> list[Rule]:
 def list_rules(
     connection: Connection, *, limit: int | None = None, offset: int = 0, before: int | None = None
 ) -> list[RuleRow]:
-    """The newest first; `before`: the id of the last one seen."""
+    """List the rules, the newest first. `before` is the last id seen."""
     query = select(rules).order_by(rules.c.id.desc()).offset(offset)
     if before is not None:
         query = query.where(rules.c.id < before)
@@ -48,7 +48,7 @@ def get_rule(connection: Connection, rule_id: RuleId) -> RuleRow:
 
 
 def add_rule(connection: Connection, rule: Rule, origin: RuleOrigin, now: datetime) -> RuleId:
-    """Keep a rule. One that says the same of the same thing is replaced."""
+    """Store a rule. It replaces a rule about the same pair."""
     connection.execute(delete(rules).where(*_same(rule)))
     values = _values(rule) | {"origin": origin.value, "created_at": now}
     return RuleId(connection.execute(insert(rules).values(values).returning(rules.c.id)).scalar_one())
@@ -62,7 +62,7 @@ _ABOUT = ("kind", "tmdb_id", "tvdb_id", "season", "episode", "source_slug", "ent
 
 
 def _same(rule: Rule) -> list[Any]:
-    """The rule that this one takes the place of: a pin replaces a rejection of the same pair."""
+    """Return the conditions of the rule to replace: a pin replaces a rejection of the same pair."""
     answers = (RuleAction.PIN, RuleAction.REJECT)
     actions = answers if rule.action in answers else (rule.action,)
     clauses: list[Any] = [rules.c.action.in_([action.value for action in actions])]

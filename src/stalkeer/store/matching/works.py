@@ -1,4 +1,4 @@
-"""Read the libraries for matching: works with all their names, their wanted items, and whether either changed."""
+"""Read the libraries for matching: works with all names, their wanted items, and marks of changes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from stalkeer.store.sources.habits import read_habits
 
 @dataclass(frozen=True, slots=True)
 class WantedWork:
-    """A wanted item with what decides whether it must be matched again."""
+    """A wanted item with the values that decide whether it must be matched again."""
 
     item: WantedItem
     instance_id: InstanceId
@@ -35,14 +35,14 @@ class WantedWork:
 _LIBRARY = select(func.count(), func.max(library.c.id), func.max(library.c.synced_at))
 _ENABLED = select(instances.c.id).where(IS_INSTANCE_IN_USE).order_by(instances.c.id)
 _LOOKUPS = select(func.count(), func.max(lookup_cache.c.fetched_at))
-# in full: SQLite gives the id of a rule that went to the one that takes its place
+# all columns: SQLite reuses the id of a deleted rule
 _DECIDING = [column for column in rules.c if column.name not in ("label", "origin", "created_at")]
 _RULE = reduce(add, (func.coalesce(cast(column, Text), "") + "\n" for column in _DECIDING))
 _RULES = select(func.aggregate_strings(_RULE, "\n"))
 
 
 def read_library_stamp(connection: Connection) -> tuple[object, ...]:
-    """Equal as long as nothing that matching reads of the library, the instances, lookups and rules has changed."""
+    """Return a value that changes with the data that matching reads: library, instances, lookups and rules."""
     parts: list[object] = [tuple(connection.execute(_LIBRARY).one())]
     parts.append(tuple(connection.scalars(_ENABLED)))
     parts += [tuple(connection.execute(query).one()) for query in (_LOOKUPS, _RULES)]
@@ -51,12 +51,12 @@ def read_library_stamp(connection: Connection) -> tuple[object, ...]:
 
 
 def read_stamp_up_to(connection: Connection, last: int) -> object:
-    """The first part of the stamp, of the library rows up to this id alone."""
+    """Return the library part of the stamp for rows up to this id."""
     return tuple(connection.execute(_LIBRARY.where(library.c.id <= last)).one())
 
 
 class WantedState(NamedTuple):
-    """The marks by which a wanted item is matched again or not."""
+    """The marks that decide whether a wanted item is matched again."""
 
     id: int
     fingerprint: str
@@ -64,9 +64,9 @@ class WantedState(NamedTuple):
 
 
 def read_wanted_states(connection: Connection) -> frozenset[str]:
-    """A line for each item wanted now, as `read_state` reads it.
+    """Return a line for each item wanted now; `read_state` reads a line.
 
-    The database puts them together: ten thousand rows would cost more than all the rest of a small run.
+    The database joins the lines, because ten thousand rows would cost more than the rest of a small run.
     """
     listed: str | None = connection.scalar(_STATES)
     return frozenset(listed.split(",")) if listed else frozenset()
@@ -83,12 +83,12 @@ _STATES = select(func.aggregate_strings(_STATE, ",")).where(wanted.c.gone_at.is_
 
 
 def read_works(connection: Connection, after: int = 0) -> dict[LibraryId, Work]:
-    """The library of every instance, or its rows after an id: what is wanted, and its rivals."""
+    """Return the library of every instance, or its rows after an id: wanted works and their rivals."""
     named: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for row in connection.execute(
         select(library_titles.c.library_id, library_titles.c.title, library_titles.c.origin)
         .where(library_titles.c.library_id > after)
-        .order_by(library_titles.c.library_id, library_titles.c.id)  # along the index of its few rows
+        .order_by(library_titles.c.library_id, library_titles.c.id)  # uses the index for the few rows
     ):
         library_id, title, origin = row
         named[library_id].append((title, origin))
@@ -132,7 +132,7 @@ def _work(row: Sequence[Any], named: Sequence[tuple[str, str]]) -> Work:
 def read_wanted_works(
     connection: Connection, works: Mapping[LibraryId, Work], only: Collection[int] | None = None
 ) -> list[WantedWork]:
-    """Everything that is wanted now, skipped or not: a rule may be lifted, and people look. `only`: of these ids."""
+    """Return all wanted items, or those of `only`. Skipped items are included: a rule may change, and users look."""
     query = select(wanted).where(wanted.c.gone_at.is_(None)).order_by(wanted.c.id)
     if only is not None:
         query = query.where(wanted.c.id.in_(sorted(only)))

@@ -1,4 +1,4 @@
-"""The last answers of accounts, and how many of their connections are ours."""
+"""Store the last answers of accounts, and count which of their connections are ours."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, updat
 from stalkeer.model import AccountStatus, DownloadState, SourceId
 from stalkeer.store.db.tables import downloads, sources
 
-QUESTION_LASTS = timedelta(seconds=20)  # a question without an answer by then was cut short by a kill
+QUESTION_LASTS = timedelta(seconds=20)  # a query without an answer by then was ended by a kill
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,14 @@ def save_account(connection: Connection, source_id: SourceId, facts: AccountFact
 
 
 def connected(connection: Connection, source_id: SourceId, settled: datetime) -> int:
-    """Connections the account should be counting as ours: open since `settled` at least, or closed after it."""
+    """Count the connections that the account should count as ours: open since `settled`, or closed after it."""
     open_now = and_(downloads.c.state == DownloadState.DOWNLOADING.value, downloads.c.claimed_at <= settled)
     query = select(func.count()).where(downloads.c.source_id == source_id, or_(open_now, _was_closed_since(settled)))
     return int(connection.execute(query).scalar_one())
 
 
 def is_settled(connection: Connection, source_id: SourceId, settled: datetime) -> bool:
-    """None of our connections was opened or closed after `settled`: the account's count can be believed."""
+    """Tell whether the account's count is reliable: we opened and closed no connection after `settled`."""
     fresh = and_(downloads.c.state == DownloadState.DOWNLOADING.value, downloads.c.admitted_at > settled)
     query = select(func.count()).where(downloads.c.source_id == source_id, or_(fresh, _was_closed_since(settled)))
     return connection.execute(query).scalar_one() == 0
@@ -56,47 +56,49 @@ def is_settled(connection: Connection, source_id: SourceId, settled: datetime) -
 
 def _was_closed_since(settled: datetime) -> ColumnElement[bool]:
     closed = downloads.c.connection_closed_at
-    return and_(closed > settled, closed < settled + QUESTION_LASTS)  # not tomorrow, by a clock that was put back since
+    return and_(
+        closed > settled, closed < settled + QUESTION_LASTS
+    )  # ignore a time in the future, from a clock put back since
 
 
-# --- who asks, and when ------------------------------------------------------------------------------------------
+# --- when an account is queried ----------------------------------------------------------------------------------
 
 
 def claim_question(connection: Connection, source_id: SourceId, now: datetime, every: timedelta) -> bool:
-    """Make the next question to the account ours; False where anybody asked it within `every`."""
+    """Reserve the next query of the account. Return False when any worker queried it within `every`."""
     ours = update(sources).where(sources.c.id == source_id, _is_due(sources.c.account_asked_at, now, every))
     return connection.execute(ours.values(account_asked_at=now, account_replied_at=None)).rowcount == 1
 
 
 def claim_question_after_cut(connection: Connection, source_id: SourceId, now: datetime, every: timedelta) -> bool:
-    """The same for a connection that was cut: what was asked before the cut does not count."""
+    """Reserve a query after a connection was cut. Earlier queries do not count."""
     ours = update(sources).where(sources.c.id == source_id, _is_due(sources.c.account_cut_at, now, every))
     asked = ours.values(account_asked_at=now, account_replied_at=None, account_cut_at=now)
     return connection.execute(asked).rowcount == 1
 
 
 def end_question(connection: Connection, source_id: SourceId, now: datetime) -> None:
-    """It was answered, or will not be."""
+    """Record that the query was answered, or will not be."""
     connection.execute(update(sources).where(sources.c.id == source_id).values(account_replied_at=now))
 
 
 def questions_due(
     connection: Connection, source_ids: Collection[SourceId], now: datetime, every: timedelta
 ) -> set[SourceId]:
-    """The accounts that may be asked now."""
-    return _those(connection, source_ids, _is_due(sources.c.account_asked_at, now, every))
+    """Return the accounts that may be queried now."""
+    return _select_sources(connection, source_ids, _is_due(sources.c.account_asked_at, now, every))
 
 
 def questions_open(connection: Connection, source_ids: Collection[SourceId], now: datetime) -> set[SourceId]:
-    """The accounts that somebody is asking at this moment."""
+    """Return the accounts that a worker is querying now."""
     asked = sources.c.account_asked_at
     is_open = and_(asked > now - QUESTION_LASTS, asked <= now, sources.c.account_replied_at.is_(None))
-    return _those(connection, source_ids, is_open)
+    return _select_sources(connection, source_ids, is_open)
 
 
 @dataclass(frozen=True)
 class LastAnswer:
-    """The answer to the last question put to an account."""
+    """The answer to the last query of an account."""
 
     status: AccountStatus
     maximum: int | None
@@ -104,7 +106,7 @@ class LastAnswer:
 
 
 def last_answer(connection: Connection, source_id: SourceId) -> LastAnswer | None:
-    """None where the last question was not answered, or not yet."""
+    """Return the last answer; None when the last query has no answer."""
     facts = sources.c
     was_answered = and_(facts.account_replied_at.is_not(None), facts.account_checked_at >= facts.account_asked_at)
     query = select(facts.account_status, facts.account_max, facts.account_viewers)
@@ -117,11 +119,13 @@ def last_answer(connection: Connection, source_id: SourceId) -> LastAnswer | Non
 
 
 def _is_due(asked: ColumnElement[datetime], now: datetime, every: timedelta) -> ColumnElement[bool]:
-    # a clock that was set back must not silence us; another worker may have read it a moment later than we did
+    # a clock that was set back must not stop queries; another worker's clock may be slightly ahead
     return or_(asked.is_(None), asked <= now - every, asked > now + every)
 
 
-def _those(connection: Connection, source_ids: Collection[SourceId], clause: ColumnElement[bool]) -> set[SourceId]:
+def _select_sources(
+    connection: Connection, source_ids: Collection[SourceId], clause: ColumnElement[bool]
+) -> set[SourceId]:
     if not source_ids:
         return set()
     query = select(sources.c.id).where(sources.c.id.in_(source_ids), clause)

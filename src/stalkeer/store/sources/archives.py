@@ -1,4 +1,4 @@
-"""The kept copies of playlists and their paths. The refresh job writes the files themselves."""
+"""Record the kept copies of playlists with their paths. The refresh job writes the files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The users' filters: which of them apply to a source. `core.catalogue.filters` says what a filter does."""
+"""Store the users' filters, per source or for all. `core.catalogue.filters` applies them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def get_filter(connection: Connection, filter_id: int) -> FilterRow:
 def add_filter(
     connection: Connection, new: Filter, source_id: SourceId | None, now: datetime, origin: Origin = UI
 ) -> FilterRow:
-    """Store a filter; it takes effect with the next refresh. Raises InvalidInput for a pattern that cannot be used."""
+    """Store a filter. It takes effect at the next refresh. Raises InvalidInput for an unusable pattern."""
     check_pattern(new.pattern)
     added = connection.execute(
         filters.insert().values(
@@ -68,7 +68,7 @@ def add_filter(
 
 
 def change_filter(connection: Connection, row: FilterRow, new: Filter, *, enabled: bool) -> FilterRow:
-    """Replace a filter. Raises Conflict for one of the configuration, InvalidInput for a pattern it cannot have."""
+    """Replace a filter. Raises Conflict when it comes from the configuration, InvalidInput for an unusable pattern."""
     _check_is_ours(row)
     check_pattern(new.pattern)
     values = {"field": new.field.value, "mode": new.mode.value, "pattern": new.pattern, "enabled": enabled}
@@ -77,13 +77,13 @@ def change_filter(connection: Connection, row: FilterRow, new: Filter, *, enable
 
 
 def remove_filter(connection: Connection, row: FilterRow) -> None:
-    """Delete a filter. Raises Conflict for one of the configuration."""
+    """Delete a filter. Raises Conflict when it comes from the configuration."""
     _check_is_ours(row)
     connection.execute(delete(filters).where(filters.c.id == row.id))
 
 
 def sync_config_filters(connection: Connection, settings: Settings, now: datetime) -> None:
-    """Make the configured filters of each source those of the configuration file."""
+    """Update the configured filters of each source to the configuration file."""
     ids = {row.slug: row.id for row in connection.execute(select(sources.c.slug, sources.c.id))}
     wanted: list[tuple[SourceId, Filter]] = []
     for playlist in settings.playlists:

@@ -1,6 +1,6 @@
-"""The sources: playlists and accounts, their addresses and logins, and their state after the last refresh.
+"""Store the sources: playlists and accounts, with address, login and the state after the last refresh.
 
-Addresses, logins, headers and proxies lie encrypted in one column; everything else is plain.
+Addresses, logins, headers and proxies are encrypted in a single column. All other columns are plain.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PROXY_SCHEMES = ("http://", "https://", "socks4://", "socks4a://", "socks5://", 
 
 @dataclass(frozen=True)
 class Credentials:
-    """Address, login, headers and proxy of a source. Never shown, never logged."""
+    """The address, login, headers and proxy of a source. Never shown, never logged."""
 
     path: str = ""
     url: str = field(default="", repr=False)
@@ -46,7 +46,7 @@ class Credentials:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     proxy: str = field(default="", repr=False)
     learned: LearnedAccess = field(default_factory=LearnedAccess, repr=False)
-    # the values under which the stored fingerprints were made
+    # the values with which the stored fingerprints were made
     reference: LearnedAccess = field(default_factory=LearnedAccess, repr=False)
 
     def to_json(self) -> str:
@@ -69,12 +69,12 @@ def _learned_of_json(stored: Mapping[str, Any]) -> LearnedAccess:
 
 @dataclass(frozen=True)
 class SourceOptions:
-    """Settings of a source beyond its address and its limits."""
+    """The settings of a source beyond its address and limits."""
 
     user_agent: str = ""
-    refresh: str = ""  # cron; empty: the schedule of all
-    max_shrink: float | None = None  # share of its entries that a source may lose; None: the setting
-    adult: bool = False  # whether groups that call themselves adult are kept
+    refresh: str = ""  # cron; empty: the common schedule
+    max_shrink: float | None = None  # share of its entries that a refresh may remove; None: the common setting
+    adult: bool = False  # whether adult groups are kept
 
     @classmethod
     def of_json(cls, stored: Mapping[str, Any]) -> SourceOptions:
@@ -84,7 +84,7 @@ class SourceOptions:
 
 @dataclass(frozen=True)
 class NewSource:
-    """A source as a user or the configuration describes it."""
+    """A source as described by a user or the configuration."""
 
     slug: str
     kind: SourceKind
@@ -133,7 +133,7 @@ class SourceRow:
 
     @property
     def kinds(self) -> dict[str, int]:
-        """Entries by kind."""
+        """The number of entries by kind."""
         return dict(self.counts.get("kinds", {}))
 
     @property
@@ -142,7 +142,7 @@ class SourceRow:
 
 
 def entries_of(counts: Mapping[str, Any] | None) -> int:
-    """Return how many entries a source lists, by what its last refresh counted."""
+    """Return the number of a source's entries at its last refresh."""
     return sum(int(count) for count in (counts or {}).get("kinds", {}).values())
 
 
@@ -155,7 +155,7 @@ def list_sources(connection: Connection, *, with_removed: bool = False) -> list[
 
 
 def own_refresh_times(connection: Connection) -> dict[str, str]:
-    """The cron lines of the enabled sources that have their own, by name."""
+    """Return the cron lines of enabled sources with their own refresh times, by name."""
     return {row.slug: row.options.refresh for row in list_sources(connection) if row.enabled and row.options.refresh}
 
 
@@ -163,7 +163,7 @@ def get_source(connection: Connection, slug: str) -> SourceRow:
     """Return the source of this name. Raises NotFound."""
     row = connection.execute(select(sources).where(sources.c.slug == slug)).one_or_none()
     if row is None or row.removed_at is not None:
-        raise NotFound(f"There is no source named {slug!r}; `stalkeer source list` shows them")
+        raise NotFound(f"There is no source named {slug!r}; `stalkeer source list` shows all sources")
     return _row(row)
 
 
@@ -177,14 +177,16 @@ def get_source_by_id(connection: Connection, source_id: SourceId) -> SourceRow:
 def add_source(
     connection: Connection, new: NewSource, secrets: SecretBox, now: datetime, origin: Origin = UI
 ) -> SourceRow:
-    """Store a source. A name that was removed earlier is taken up again, with its catalogue and history."""
+    """Store a source. The name of a removed source restores its catalogue and history."""
     _check_sendable(new)
     known = connection.execute(select(sources).where(sources.c.slug == new.slug)).one_or_none()
     if known is None:
         values = {"slug": new.slug, "origin": Origin(origin).value, "created_at": now, **_columns(new, secrets)}
         connection.execute(sources.insert().values(**values))
     elif known.removed_at is None:
-        raise Conflict(f"There is already a source named {new.slug!r}; choose another name, or change that one")
+        raise Conflict(
+            f"There is already a source named {new.slug!r}; choose another name, or change the existing source"
+        )
     else:
         old = kept_credentials(_row(known), secrets)
         kept = replace(new.credentials, learned=old.learned, reference=old.reference)
@@ -199,17 +201,17 @@ def add_source(
 
 
 def _check_sendable(new: NewSource) -> None:
-    """Raise InvalidInput for a value that would break a request's head in two, or is no proxy's address."""
+    """Raise InvalidInput for a value that breaks a request's header, or an invalid proxy address."""
     credentials = new.credentials
     for name, value in credentials.headers.items():
         if not HEADER_NAME.fullmatch(name) or not value.isprintable():
             raise InvalidInput(
-                f"The header {name!r} cannot be sent; accepted: a name of letters and -, one line of text"
+                f"The header {name!r} cannot be sent; accepted: a name of letters and -, and a value of one line"
             )
     if new.options.refresh and not is_cron(new.options.refresh):
         raise InvalidInput(
             f"The refresh times {new.options.refresh!r} are not a cron line; accepted: five fields such as "
-            '"0 */6 * * *", or nothing for the schedule of all'
+            '"0 */6 * * *", or nothing for the common schedule'
         )
     if not new.options.user_agent.isprintable():
         raise InvalidInput("The User-Agent cannot be sent; accepted: one line of text")
@@ -220,7 +222,7 @@ def _check_sendable(new: NewSource) -> None:
 
 
 def change_source(connection: Connection, row: SourceRow, new: NewSource, secrets: SecretBox) -> SourceRow:
-    """Replace the description of a source. Its entries keep their identity, whatever host or login it has now."""
+    """Replace the description of a source. Its entries keep their identity under any new host or login."""
     _check_sendable(new)
     values = _columns(new, secrets)
     old = kept_credentials(row, secrets)
@@ -233,13 +235,13 @@ def change_source(connection: Connection, row: SourceRow, new: NewSource, secret
 
 
 def remove_source(connection: Connection, row: SourceRow, secrets: SecretBox, now: datetime) -> None:
-    """Take a source out of use. Its entries and their history stay; its address and login are forgotten."""
+    """Remove a source. Its entries and history stay; its address and login are deleted."""
     nothing = secrets.encrypt(Credentials().to_json())
     values = {"removed_at": now, "enabled": False, "credentials": nothing, **_FORGET}
     connection.execute(update(sources).where(sources.c.id == row.id).values(**values))
 
 
-# Columns that are read anew once the address or the login is another one.
+# Columns to read again after a change of address or login.
 _FORGET: dict[str, Any] = {
     "etag": None,
     "last_modified": None,
@@ -259,7 +261,7 @@ _FORGET: dict[str, Any] = {
 }
 
 
-def set_enabled(connection: Connection, source_id: SourceId, enabled: bool) -> SourceRow:  # noqa: FBT001 - it is the value
+def set_enabled(connection: Connection, source_id: SourceId, enabled: bool) -> SourceRow:  # noqa: FBT001 - the value to store
     connection.execute(update(sources).where(sources.c.id == source_id).values(enabled=enabled))
     return get_source_by_id(connection, source_id)
 
@@ -267,7 +269,7 @@ def set_enabled(connection: Connection, source_id: SourceId, enabled: bool) -> S
 def sync_config_sources(
     connection: Connection, configured: Sequence[NewSource], secrets: SecretBox, now: datetime
 ) -> None:
-    """Bring the table to the configuration. A source that is no longer configured is disabled, never deleted."""
+    """Update the table to the configuration. A source that left the configuration is disabled, never deleted."""
     known = {row.slug: _row(row) for row in connection.execute(select(sources))}
     for new in configured:
         row = known.get(new.slug)
@@ -275,7 +277,7 @@ def sync_config_sources(
             add_source(connection, new, secrets, now, origin=CONFIG)
         elif row.origin == UI:
             raise Conflict(
-                f"playlists: the name {new.slug!r} is also that of a source made in the UI; rename one of them"
+                f"playlists: the name {new.slug!r} is taken by a source added in the UI; rename one of the two"
             )
         else:
             change_source(connection, row, new, secrets)
@@ -286,7 +288,7 @@ def sync_config_sources(
 
 
 def configured_sources(settings: Settings) -> list[NewSource]:
-    """The sources that the configuration names; a panel's `get.php` address stays the playlist it is asked for."""
+    """Return the configured sources. A panel's `get.php` URL stays a playlist."""
     return [_configured(playlist) for playlist in settings.playlists]
 
 
@@ -317,7 +319,7 @@ def _configured(playlist: PlaylistSettings) -> NewSource:
 
 
 def kept_credentials(row: SourceRow, secrets: SecretBox) -> Credentials:
-    """Return the stored credentials, or empty ones where the present key cannot read them."""
+    """Return the stored credentials, or empty credentials when the current key cannot read them."""
     try:
         return read_credentials(row, secrets)
     except SecretError:
@@ -325,13 +327,13 @@ def kept_credentials(row: SourceRow, secrets: SecretBox) -> Credentials:
 
 
 def read_credentials(row: SourceRow, secrets: SecretBox) -> Credentials:
-    """Decrypt; from then on messages and logs hide the values."""
+    """Decrypt the credentials, and hide their values in messages and logs from now on."""
     credentials = Credentials.of_json(secrets.decrypt(row.credentials))
     known = [credentials.username, credentials.password]
     known += [part for login in credentials.learned.logins for part in login]
     known += [token for _, token in credentials.learned.tokens]
     for value in known:
-        if len(value) >= 6:  # "user" as a secret would make every message unreadable
+        if len(value) >= 6:  # hiding a short word such as "user" would make messages unreadable
             register_secret(value)
     return credentials
 
@@ -362,7 +364,7 @@ def access_of(row: SourceRow, credentials: Credentials) -> Access:
 def panel_login(
     source: SourceRow | NewSource, credentials: Credentials, timeout_s: float, *, https_only: bool
 ) -> PanelLogin | None:
-    """Return the login to the source's panel, or None where none is known. A `get.php` address names one too."""
+    """Return the login to the source's panel, also from a `get.php` URL; None when it has none."""
     found = (credentials.url, credentials.username, credentials.password) if source.kind == XTREAM else None
     if found is None and credentials.url:
         found = login_in_url(credentials.url)
@@ -379,7 +381,7 @@ def panel_login(
 
 
 def note_account(connection: Connection, source_id: SourceId, account: AccountInfo, now: datetime) -> None:
-    """Store the account's state as it was just read."""
+    """Store the account's state as just read."""
     connection.execute(
         update(sources)
         .where(sources.c.id == source_id)
@@ -395,7 +397,7 @@ def note_account(connection: Connection, source_id: SourceId, account: AccountIn
 
 
 def note_failure(connection: Connection, source_id: SourceId, message: str, now: datetime) -> int:
-    """Count a failed refresh. Returns how many failed in a row."""
+    """Record a failed refresh. Return the number of failures in a row."""
     connection.execute(
         update(sources)
         .where(sources.c.id == source_id)
@@ -405,12 +407,12 @@ def note_failure(connection: Connection, source_id: SourceId, message: str, now:
 
 
 def note_guard(connection: Connection, source_id: SourceId, verdict: Mapping[str, Any]) -> None:
-    """Store the guard's refusal, until the list is accepted or passes."""
+    """Store the refusal of a shrunken playlist, until the user accepts it or a refresh passes."""
     connection.execute(update(sources).where(sources.c.id == source_id).values(guard=dict(verdict)))
 
 
 def note_success(connection: Connection, source_id: SourceId, now: datetime, **values: object) -> None:
-    """Store a successful refresh; `values` are further columns that it learned (etag, counts, ...)."""
+    """Record a successful refresh; `values` are further columns that it read (etag, counts, ...)."""
     connection.execute(
         update(sources)
         .where(sources.c.id == source_id)
@@ -421,7 +423,7 @@ def note_success(connection: Connection, source_id: SourceId, now: datetime, **v
 def save_learned(
     connection: Connection, row: SourceRow, learned: LearnedAccess, reference: LearnedAccess, secrets: SecretBox
 ) -> None:
-    """Store the values that the playlist's URLs share; part of the switch to the generation that needs them."""
+    """Store the values that the playlist's URLs share, in the transaction that switches the generation."""
     credentials = Credentials.of_json(secrets.decrypt(row.credentials))
     if (credentials.learned, credentials.reference) != (learned, reference):
         encrypted = secrets.encrypt(replace(credentials, learned=learned, reference=reference).to_json())
@@ -436,7 +438,7 @@ def finish_refresh(
     now: datetime,
     event: Callable[[], Event | None],
 ) -> None:
-    """Write the switch's companions: the (learned, reference) values, the success, the event."""
+    """Write what belongs to a generation switch: the (learned, reference) values, the success, the event."""
     save_learned(connection, row, *learned, secrets)
     note_success(connection, row.id, now)
     happened = event()
@@ -445,14 +447,14 @@ def finish_refresh(
 
 
 def check_new_source(new: NewSource) -> None:
-    """Raise InvalidInput where a source cannot be asked as it is described."""
+    """Raise InvalidInput when a source's description is not usable."""
     credentials = new.credentials
     if new.kind == XTREAM and not (credentials.url and credentials.username and credentials.password):
-        raise InvalidInput("An Xtream account needs its server's address, a username and a password")
+        raise InvalidInput("An Xtream account needs a server address, a username and a password")
     if bool(credentials.path) == bool(credentials.url):
-        raise InvalidInput("A source needs either the path of a playlist file or an address")
+        raise InvalidInput("A source needs either the path of a playlist file or a URL")
     if credentials.url and not credentials.url.lower().startswith(("http://", "https://")):
-        raise InvalidInput("A source's address begins with http:// or https://")
+        raise InvalidInput("A source's URL must begin with http:// or https://")
 
 
 def _columns(new: NewSource, secrets: SecretBox) -> dict[str, Any]:
