@@ -22,7 +22,7 @@ from tests.faces.web.conftest import ARGUMENTS, build_sample, served  # noqa: E4
 
 from stalkeer.demo.posters import draw_poster  # noqa: E402
 from stalkeer.runtime import App  # noqa: E402
-from stalkeer.store import tables  # noqa: E402
+from stalkeer.store.db import tables  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 PICTURES = (("dashboard", "/"), ("queue", "/activity"), ("review", "/matches"), ("why", "/wanted/10"))

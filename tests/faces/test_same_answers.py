@@ -549,10 +549,10 @@ def test_the_blocklist_is_the_same_on_the_page_in_the_api_and_among_the_rules(ho
 def test_the_dashboard_counts_what_the_lists_list(house: House):
     page = house.page("/")
 
-    assert tile(page, "Films") == len(house.api("/missing", kind="movie", reason="missing"))
+    assert tile(page, "Movies") == len(house.api("/missing", kind="movie", reason="missing"))
     assert tile(page, "Episodes") == len(house.api("/missing", kind="episode", reason="missing"))
-    assert tile(page, "Below cutoff") == len(house.api("/missing", reason="cutoff"))
-    assert tile(page, "Found, sure") == len(house.api("/missing", found="confirmed"))
+    assert tile(page, "Cutoff Unmet") == len(house.api("/missing", reason="cutoff"))
+    assert tile(page, "Found") == len(house.api("/missing", found="confirmed"))
     for kind in ("movie", "episode"):
         assert house.metric("stalkeer_wanted", kind=kind) == len(house.api("/missing", kind=kind))
 
@@ -560,8 +560,8 @@ def test_the_dashboard_counts_what_the_lists_list(house: House):
 def test_the_answer_of_the_first_run_adds_up_to_what_is_missing(house: House):
     page = house.page("/setup/answer")
 
-    assert number_after(page, "You miss <em>") == len(house.api("/missing"))
-    assert tile(page, "Sure") == len(plan(house))
+    assert number_after(page, "You are missing <em>") == len(house.api("/missing"))
+    assert tile(page, "Confirmed") == len(plan(house))
 
 
 def plan(house: House) -> list[object]:

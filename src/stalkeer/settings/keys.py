@@ -29,6 +29,11 @@ class Key:
     section: str
 
     @property
+    def label(self) -> str:
+        """Return the name on settings pages: the field's title, or its name in words."""
+        return self.field.title or _in_words(self.name.rpartition(".")[2])
+
+    @property
     def is_secret(self) -> bool:
         return _holds(self.field.annotation, SecretStr)
 
@@ -37,6 +42,16 @@ class Key:
         """`size`, `duration`, `cron`; None when the type suffices."""
         extra = self.field.json_schema_extra
         return str(extra["form"]) if isinstance(extra, dict) and "form" in extra else None
+
+
+def section_label(section: str) -> str:
+    """Return the heading of a section on settings pages."""
+    titles = {field.alias or name: field.title for name, field in Settings.model_fields.items()}
+    return titles.get(section) or _in_words(section)
+
+
+def _in_words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 @cache

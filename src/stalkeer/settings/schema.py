@@ -133,8 +133,8 @@ class Section(BaseModel):
 
 
 class PathMapping(Section):
-    local: str = Field(description="Folder as Stalkeer sees it.", examples=["/data/vod"])
-    remote: str = Field(description="The same folder as the instance sees it.", examples=["/downloads"])
+    local: str = Field(description="Folder path in Stalkeer.", examples=["/data/vod"])
+    remote: str = Field(description="Path of the same folder in the instance.", examples=["/downloads"])
 
 
 class ArrSettings(Section):
@@ -146,7 +146,11 @@ class ArrSettings(Section):
     url: HttpUrl = Field(description="Its address, with its URL base.", examples=["http://radarr:7878"])
     api_key: ApiKey = Field(description="Its API key: Settings > General > Security.", examples=["0123456789abcdef"])
     quality_profile_id: int | None = Field(
-        None, ge=0, le=2**31 - 1, description="Ranks variants by this profile instead of the item's own.", examples=[4]
+        None,
+        ge=0,
+        le=2**31 - 1,
+        description="ID of the Quality Profile that ranks releases, instead of each item's own profile.",
+        examples=[4],
     )
     path_mappings: tuple[PathMapping, ...] = Field(
         (), description="Path mappings, where this instance has other paths for Stalkeer's folders."
@@ -155,7 +159,7 @@ class ArrSettings(Section):
         130.0, gt=0, description="Timeout of a request; both programs may need up to 100 s when busy."
     )
     ca_file: Path | None = Field(
-        None, description="PEM file of your own certificate authority, for https.", examples=["/config/ca.pem"]
+        None, description="PEM file of a custom certificate authority for HTTPS.", examples=["/config/ca.pem"]
     )
     exclude_tags: Words = Field(
         (), description="Movies and series with one of these tags are not downloaded.", examples=[["no-vod"]]
@@ -206,9 +210,6 @@ class CatalogueSettings(Section):
         le=1,
         description="A refresh that would lose more than this share of a playlist's entries is refused.",
     )
-    max_size: Size = Field(2_000_000_000, ge=1_000_000, description="Largest playlist, unpacked.")
-    timeout: Duration = Field(60.0, ge=1, description="Wait for a playlist's or an account's next byte.")
-    archives: int = Field(10, ge=0, le=1000, description="Compressed copies of playlists kept for each source.")
 
 
 class PlaylistSettings(Section):
@@ -219,34 +220,39 @@ class PlaylistSettings(Section):
     path: Path | None = Field(None, description="The playlist file (`.m3u`, `.m3u8`, also gzipped).")
     url: SecretUrl | None = Field(
         None,
-        description="The playlist's address, or the account's server address.",
+        description="Address of the playlist, or of the account's server.",
         examples=["http://provider.example:8080/get.php?username=me&password=secret&type=m3u_plus"],
     )
-    username: str = Field("", description="The account's user, with `type: xtream`.")
-    password: SecretStr = Field(SecretStr(""), description="The account's password, with `type: xtream`.")
-    user_agent: str = Field("", max_length=512, description="User-Agent for this source; empty uses Stalkeer's own.")
+    username: str = Field("", description="Username of the account, for `type: xtream`.")
+    password: SecretStr = Field(SecretStr(""), description="Password of the account, for `type: xtream`.")
+    user_agent: str = Field("", max_length=512, description="User-Agent for this source. Empty uses the default.")
     priority: int = Field(
         0, ge=-MANY, le=MANY, description="If several sources have the same variant, the highest priority wins."
     )
-    enabled: bool = Field(True, description="Whether it is refreshed and downloaded from.")
-    refresh: Cron = Field("", description="Its own refresh times; empty uses `schedule.refresh`.")
+    enabled: bool = Field(True, description="Use this source for refreshes and downloads.")
+    refresh: Cron = Field("", description="Refresh times of this source. Empty uses `schedule.refresh`.")
     max_connections: int | None = Field(
         None, ge=0, le=MANY, description="Connections at once; empty uses the account's own limit, 0 is unlimited."
     )
     bandwidth_limit: Size = Field(
-        0, description="Bytes a second over this source's downloads; 0 is unlimited.", examples=["5MB"]
+        0, description="Speed limit for this source in bytes per second. 0 is unlimited.", examples=["5MB"]
     )
     headers: dict[str, SecretStr] = Field(
-        {}, description="Further request headers for this source.", examples=[{"Referer": "http://provider.example/"}]
+        {},
+        description="Additional request headers for this source.",
+        examples=[{"Referer": "http://provider.example/"}],
     )
     proxy: SecretStr = Field(
         SecretStr(""),
-        description="Proxy for this source: http://, https://, socks5:// or socks5h:// with an optional login.",
+        description="Proxy for this source: http://, https://, socks5:// or socks5h://, with an optional login.",
         examples=["socks5h://127.0.0.1:1080"],
     )
     adult: bool = Field(False, description="Whether adult groups are kept.")
     max_shrink: float | None = Field(
-        None, ge=0, le=1, description="This source's own `catalogue.max_shrink`; empty uses that."
+        None, ge=0, le=1, description="Value of `catalogue.max_shrink` for this source. Empty uses the common value."
+    )
+    filters: tuple[FilterSettings, ...] = Field(
+        (), description="Filters that select the entries to keep; see docs/sources.md."
     )
     filters: tuple[FilterSettings, ...] = Field(
         (), description="Filters for this source's entries; see docs/sources.md."
@@ -265,14 +271,16 @@ class HoursSettings(Section):
     """A bandwidth limit for certain hours of the week, in the machine's time zone."""
 
     days: Annotated[tuple[Weekday, ...], BeforeValidator(split_list)] = Field(
-        WEEK, description="The days it starts on: mon, tue, wed, thu, fri, sat, sun.", examples=[["sat", "sun"]]
+        WEEK, description="Days on which the hours start: mon, tue, wed, thu, fri, sat, sun.", examples=[["sat", "sun"]]
     )
-    start: TimeOfDay = Field(description="When it starts.", examples=["01:00"])
+    start: TimeOfDay = Field(description="Start time.", examples=["01:00"])
     end: TimeOfDay = Field(
-        description="When it ends; at or before the start means on the next day.", examples=["07:00"]
+        description="End time. A time at or before the start is on the next day.", examples=["07:00"]
     )
-    limit: Size = Field(0, description="Bytes a second over all downloads; 0 is unlimited.", examples=["20MB"])
-    pause: Switch = Field(False, description="Whether nothing is downloaded at all.")
+    limit: Size = Field(
+        0, description="Speed limit for all downloads in bytes per second. 0 is unlimited.", examples=["20MB"]
+    )
+    pause: Switch = Field(False, description="Pause all downloads.")
 
 
 class QuotaSettings(Section):
@@ -284,28 +292,52 @@ class QuotaSettings(Section):
 
 
 class DownloadSettings(Section):
-    concurrent_limit: int = Field(3, ge=0, le=MANY, description="Downloads at once over all sources; 0 is unlimited.")
-    retry_attempts: int = Field(
-        5, ge=0, le=MANY, description="Attempts without progress before a download fails; 0 tries for ever."
+    concurrent_limit: int = Field(
+        3,
+        ge=0,
+        le=MANY,
+        title="Concurrent downloads",
+        description="Maximum number of concurrent downloads. 0 is unlimited.",
     )
-    retry_delay: Duration = Field(60.0, description="First wait before a retry; it doubles, with jitter.")
-    per_host_limit: int = Field(0, ge=0, le=MANY, description="Downloads at once from one host; 0 is unlimited.")
+    retry_attempts: int = Field(
+        5,
+        ge=0,
+        le=MANY,
+        title="Attempts",
+        description="Number of attempts without progress before a download fails. 0 is unlimited.",
+    )
+    retry_delay: Duration = Field(
+        60.0,
+        title="Retry delay",
+        description="Delay before the first retry. It doubles with each retry, with a random variation.",
+    )
+    per_host_limit: int = Field(
+        0,
+        ge=0,
+        le=MANY,
+        title="Concurrent downloads per host",
+        description="Maximum number of concurrent downloads from one host. 0 is unlimited.",
+    )
     viewer_reserve: int = Field(
         1,
         ge=0,
         le=MANY,
-        description="Connections of each account kept free for watching; counts as 0 where an account has only one.",
+        title="Connections reserved for watching",
+        description="Connections of each account that stay free for watching. Ignored for accounts with only one "
+        "connection.",
     )
     reconnect_gap: Duration = Field(
         5.0, description="Wait after closing a connection to an account, because providers notice late."
     )
-    bandwidth_limit: Size = Field(0, description="Bytes a second over all downloads.", examples=["10MB"])
     hours: tuple[HoursSettings, ...] = Field(
         (), description="Other limits, or a pause, at certain hours; the first matching window is used."
     )
-    quotas: tuple[QuotaSettings, ...] = Field((), description="How much may be fetched in a day, week or month.")
+    quotas: tuple[QuotaSettings, ...] = Field((), description="Download quotas for a day, week or month.")
     min_free: Size = Field(
-        1_000_000_000, description="Disk space that is always left free; downloads wait for it.", examples=["5GB"]
+        1_000_000_000,
+        title="Minimum free space",
+        description="Disk space to keep free. Downloads wait until there is enough space.",
+        examples=["5GB"],
     )
     assumed_size: Size = Field(4_000_000_000, description="Space reserved for a file of unknown size.")
     timeout: Duration = Field(
@@ -314,23 +346,38 @@ class DownloadSettings(Section):
         "replaced after 60 s. There is no limit on the whole download.",
     )
     https_only: bool = Field(
-        False, description="Refuse addresses and redirects that are not https, of playlists and of files."
+        False,
+        title="Require HTTPS",
+        description="Reject addresses and redirects of playlists and files that do not use HTTPS.",
+    )
+    verify_tls: bool = Field(
+        True,
+        title="Certificate validation",
+        description="Validate HTTPS certificates. Without validation, others can impersonate the provider.",
     )
     verify_tls: bool = Field(True, description="Check certificates; without it, anybody can pose as the provider.")
     ca_file: Path | None = Field(
-        None, description="Certificates to trust instead of the system's.", examples=["/config/provider-ca.pem"]
+        None,
+        title="Custom certificate authority",
+        description="PEM file of certificates to trust instead of the system's.",
+        examples=["/config/provider-ca.pem"],
     )
     verify_downloads: bool = Field(
         True, description="Whether to check that a file is a complete video before its import."
     )
     checksum_sidecar: bool = Field(
-        False, description="Look for a checksum beside each file (FILE.sha256, .sha1, .md5); one request more for each."
+        False,
+        title="Look for checksum files",
+        description="Look for a checksum next to each file (FILE.sha256, .sha1 or .md5). This takes one more request "
+        "for each file.",
     )
     duration_tolerance: float = Field(
         0.4,
         ge=0,
         le=1,
-        description="How far a file's playing time may differ from the item's, as a share; 0 does not compare them.",
+        title="Runtime tolerance",
+        description="Largest allowed difference between the runtimes of file and item, as a fraction. 0 disables the "
+        "check.",
     )
     audio_languages: Annotated[Words, AfterValidator(check_spoken)] = Field(
         (),
@@ -349,23 +396,29 @@ class DirectorySettings(Section):
         examples=["/data/vod/complete/movies"],
     )
     tvshows: Path = Field(
-        Path(), description="Finished episodes before their import, likewise.", examples=["/data/vod/complete/tv"]
+        Path(),
+        title="Episodes folder",
+        description="Folder of finished episodes until they are imported. With `import.mode: none` they stay here.",
+        examples=["/data/vod/complete/tv"],
     )
     temp: Path = Field(
         Path(),
-        description="Incomplete downloads. Best on the file system of the two above.",
+        title="Incomplete downloads folder",
+        description="Folder of incomplete downloads. Use the same file system as for the finished files.",
         examples=["/data/vod/incomplete"],
     )
     file_mode: str = Field(
         "",
         pattern="^(0?[0-7]{3})?$",
-        description="Permissions of finished files, octal; empty leaves them to the umask.",
+        title="File permissions",
+        description="Octal permissions of finished files. Empty uses the umask.",
         examples=["664"],
     )
     folder_mode: str = Field(
         "",
         pattern="^(0?[0-7]{3})?$",
-        description="Permissions of folders made for them, octal; empty leaves them to the umask.",
+        title="Folder permissions",
+        description="Octal permissions of created folders. Empty uses the umask.",
         examples=["775"],
     )
 
@@ -379,11 +432,21 @@ class ImportMode(StrEnum):
 class ImportSettings(Section):
     mode: ImportMode = Field(
         ImportMode.MANUAL,
-        description="`manual`: the instance imports the file. `library`: Stalkeer puts it into the library folder and "
-        "has it rescanned. `none`: it stays in `directories`.",
+        title="Import mode",
+        description="`manual`: the instance imports the file. `library`: Stalkeer puts the file into the library "
+        "folder and starts a rescan. `none`: the file stays in the download folder.",
     )
     copy_files: bool = Field(
-        False, description="Whether the instance copies (or hard-links) the file instead of moving it."
+        False,
+        title="Copy instead of move",
+        description="Let the instance copy or hardlink the file instead of moving it.",
+    )
+    unmonitor: bool = Field(False, title="Unmonitor imported items", description="Unmonitor items after their import.")
+    tag: str = Field(
+        "",
+        max_length=64,
+        title="Tag for imported items",
+        description="Tag to add to imported movies and series. Empty adds none.",
     )
     unmonitor: bool = Field(False, description="Whether an item is unmonitored once it is imported.")
     tag: str = Field("", max_length=64, description="Tag that imported movies and series get; empty for none.")
@@ -403,11 +466,25 @@ class ScheduleSettings(Section):
 
 
 class RetentionSettings(Section):
-    downloads: Duration = Field(30 * 86400.0, description="Finished downloads in the queue's list; 0 keeps them.")
-    history: Duration = Field(365 * 86400.0, description="History events; 0 keeps them.")
-    logs: Duration = Field(30 * 86400.0, description="Log files; 0 keeps them.")
-    archives: Duration = Field(14 * 86400.0, description="Kept copies of playlists; 0 keeps them.")
-    backups: Duration = Field(28 * 86400.0, description="Backups; the newest is always kept; 0 keeps all.")
+    downloads: Duration = Field(
+        30 * 86400.0,
+        title="Finished downloads",
+        description="How long to keep finished downloads in the queue. 0 keeps them forever.",
+    )
+    history: Duration = Field(
+        365 * 86400.0, title="History", description="How long to keep history events. 0 keeps them forever."
+    )
+    logs: Duration = Field(
+        30 * 86400.0, title="Log files", description="How long to keep log files. 0 keeps them forever."
+    )
+    archives: Duration = Field(
+        14 * 86400.0, title="Playlist copies", description="How long to keep playlist copies. 0 keeps them forever."
+    )
+    backups: Duration = Field(
+        28 * 86400.0,
+        title="Backups",
+        description="How long to keep backups. The newest is always kept. 0 keeps them forever.",
+    )
 
 
 class MatchingSettings(Section):
@@ -448,7 +525,8 @@ class DatabaseSettings(Section):
 
     url: SecretStr = Field(
         SecretStr(""),
-        description="The database; empty keeps a SQLite file in `data_dir`.",
+        title="Database URL",
+        description="Database address. Empty uses a SQLite file in `data_dir`.",
         examples=["postgresql://stalkeer:secret@db/stalkeer"],
     )
 
@@ -474,9 +552,11 @@ class LoggingSettings(Section):
 
 
 class ServerSettings(Section):
-    host: str = Field("0.0.0.0", description="Address to listen on.")  # noqa: S104 - a server for the LAN; login is on
-    port: int = Field(7825, ge=0, le=65535, description="Port of UI and API; 0 takes a free one.")
-    url_base: str = Field("", description="Path in front of every URL, behind a reverse proxy.", examples=["/stalkeer"])
+    host: str = Field("0.0.0.0", title="Bind address", description="Address to listen on.")  # noqa: S104 - a server for the LAN; login is on
+    port: int = Field(7825, ge=0, le=65535, title="Port", description="Port of the web UI and API. 0 uses a free port.")
+    url_base: str = Field(
+        "", title="URL base", description="Path before every URL, for a reverse proxy.", examples=["/stalkeer"]
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -498,38 +578,61 @@ class AuthMode(StrEnum):
 class SecuritySettings(Section):
     mode: AuthMode = Field(
         AuthMode.FORMS,
-        description="`forms`: login page. `external`: a trusted reverse proxy names the user. `local`: no login from "
-        "`local_networks`, login from elsewhere.",
+        title="Authentication",
+        description="`forms`: login page. `external`: a trusted reverse proxy sends the username. `local`: no login "
+        "from `local_networks`, login page for other addresses.",
     )
     local_networks: Networks = Field(
         ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10"),
-        description="Addresses that count as local.",
+        title="Local networks",
+        description="Addresses of the local network.",
     )
     trusted_proxies: Networks = Field(
         (), description="Reverse proxies whose `X-Forwarded-*` and user header are trusted.", examples=[["172.18.0.2"]]
     )
     allowed_hosts: Words = Field(
         (),
-        description="Host names under which `local` works without login, besides addresses, `localhost` and names of "
-        "local networks; keeps a web page elsewhere from borrowing a local browser.",
+        title="Allowed host names",
+        description="Additional host names that need no login with mode `local`. IP addresses, `localhost` and names "
+        "of local networks are always allowed. This protects against DNS rebinding.",
         examples=[["stalkeer.example.org"]],
     )
     user_header: str = Field(
         "Remote-User",
         max_length=64,
         pattern="^[A-Za-z0-9-]+$",
-        description="Header that names the user in mode `external`.",
+        title="Username header",
+        description="Header that contains the username, for mode `external`.",
     )
     require_https: bool = Field(
-        False, description="Whether requests without TLS are refused, except from this machine."
+        False, title="Require HTTPS", description="Reject requests without HTTPS, except from this machine."
     )
-    session_lifetime: Duration = Field(30 * 86400.0, ge=60, description="How long a login lasts without use.")
+    session_lifetime: Duration = Field(
+        30 * 86400.0, ge=60, title="Session lifetime", description="Time after which an unused login expires."
+    )
     api_limit: int = Field(
-        600, ge=0, le=MANY, description="Requests a minute for each API key and address; 0 is unlimited."
+        600,
+        ge=0,
+        le=MANY,
+        title="API requests per minute",
+        description="Maximum requests per minute for each API key and address. 0 is unlimited.",
     )
-    login_limit: int = Field(5, ge=1, le=MANY, description="Login attempts a minute for each address.")
-    max_body: Size = Field(1_000_000, ge=100_000, description="Largest request body.")
-    max_upload: Size = Field(50_000_000, ge=100_000, description="Largest uploaded file (a backup to restore).")
+    login_limit: int = Field(
+        5,
+        ge=1,
+        le=MANY,
+        title="Login attempts per minute",
+        description="Maximum login attempts per minute for each address.",
+    )
+    max_body: Size = Field(
+        1_000_000, ge=100_000, title="Maximum request size", description="Maximum size of a request body."
+    )
+    max_upload: Size = Field(
+        50_000_000,
+        ge=100_000,
+        title="Maximum upload size",
+        description="Maximum size of an uploaded file, such as a backup.",
+    )
 
 
 class WantedSettings(Section):
@@ -538,12 +641,9 @@ class WantedSettings(Section):
         description="Whether items below their quality cutoff are downloaded, too, when a better variant is found; "
         "they are always listed.",
     )
-    specials: bool = Field(False, description="Whether specials (season 0) are downloaded.")
-    unmonitored: bool = Field(False, description="Whether items that the instance does not monitor are listed too.")
     unavailable: bool = Field(
         False, description="Whether movies are downloaded before the instance considers them available."
     )
-    cooldown: Duration = Field(6 * 3600.0, ge=0, description="Pause after a failed download before the next try.")
     hand_back_after: Duration = Field(
         0.0,
         ge=0,
@@ -556,13 +656,15 @@ class WantedSettings(Section):
 
 
 class Settings(Section):
-    """All settings; immutable. `import` is `import_` in Python."""
+    """Hold all settings. They are immutable. `import` is `import_` in Python."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True)
 
-    data_dir: Path = Field(description="Folder of database, key, logs, archives and backups.", examples=["/config"])
+    data_dir: Path = Field(
+        description="Folder of the database, secret key, logs, playlist copies and backups.", examples=["/config"]
+    )
     secret_key_file: Path | None = Field(
-        None, description="File with the key of stored credentials; empty uses `data_dir/secret.key`."
+        None, description="File with the encryption key of stored credentials. Empty uses `data_dir/secret.key`."
     )
     radarr: tuple[ArrSettings, ...] = Field((), description="Radarr instances.")
     sonarr: tuple[ArrSettings, ...] = Field((), description="Sonarr instances.")

@@ -268,7 +268,7 @@ QUEUE = (
     ("cancelled", 1.1, 0.4),
 )
 ERRORS = {
-    "blocked": "Radarr refused the file: not an upgrade for the existing movie file. Import it anyway or cancel it.",
+    "blocked": "Radarr refused the file: not an upgrade for the existing movie file. Import anyway or cancel it.",
     "failed": "http://provider.example/movie/…/7.mkv answered 404: the file is gone.",
     "queued": "The provider closed the connection; the next attempt is in 2 min.",
 }

@@ -34,7 +34,7 @@ def test_what_an_instance_refused_is_imported_anyway_when_the_user_says_so(clien
     page = client.get(f"/activity/{BLOCKED}").text
     client.post(f"/activity/{BLOCKED}/accept")
 
-    assert "Import it anyway" in page
+    assert "Import anyway" in page
     assert state_of(app, BLOCKED) is not DownloadState.BLOCKED
 
 
@@ -48,7 +48,7 @@ def test_what_no_instance_refused_cannot_be_imported_anyway_and_its_reason_is_sh
 
     pages = [client.get(f"/activity/{BLOCKED}").text, client.get("/activity?show=trouble").text]
 
-    assert all(reason in page and "Import it anyway" not in page for page in pages)
+    assert all(reason in page and "Import anyway" not in page for page in pages)
 
 
 def test_a_finished_file_that_waits_for_its_place_says_why(client: TestClient, app: App):
@@ -71,4 +71,4 @@ def test_a_row_is_not_dropped_among_those_of_another_priority(client: TestClient
 
     said = client.post(f"/activity/{QUEUED}/place", data={"other": "5", "side": "after"})
 
-    assert said.status_code == 422 and "differ in priority" in said.text
+    assert said.status_code == 422 and "have different priorities" in said.text

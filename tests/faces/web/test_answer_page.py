@@ -22,7 +22,7 @@ def _sample(app: App) -> None:
 def test_the_answer_of_a_small_house_stands_on_the_page(client: TestClient):
     page = client.get("/setup/answer").text
 
-    assert "You miss <em>22</em>" in page and "Counting" not in page
+    assert "You are missing <em>22</em>" in page and "Counting" not in page
 
 
 def test_a_large_house_is_counted_behind_the_page_and_once(client: TestClient, app: App):
@@ -33,8 +33,8 @@ def test_a_large_house_is_counted_behind_the_page_and_once(client: TestClient, a
     second = client.get("/setup/answer").text
 
     assert "Counting…" in first and 'hx-trigger="load, ' in first
-    assert f"You miss <em>{22 + FEW}</em>" in counted
-    assert f"You miss <em>{22 + FEW}</em>" in second and "Counting…" not in second
+    assert f"You are missing <em>{22 + FEW}</em>" in counted
+    assert f"You are missing <em>{22 + FEW}</em>" in second and "Counting…" not in second
 
 
 def find_many(app: App, count: int) -> None:

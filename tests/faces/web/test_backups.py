@@ -14,7 +14,7 @@ from stalkeer.runtime import App
 from stalkeer.store.db.database import Database, open_database, sqlite_url
 from stalkeer.store.db.migrate import migrate
 
-WAITS = "A backup waits to be restored"
+WAITS = "A backup will be restored"
 
 
 @pytest.fixture
@@ -72,5 +72,5 @@ def test_a_restore_that_waits_can_be_called_off(client: TestClient, app: App, ma
 
     said = client.post("/system/backup/restore/cancel")
 
-    assert WAITS not in said.text and "the present database stays" in said.text
+    assert WAITS not in said.text and "The current database is kept" in said.text
     assert not list(app.paths.data_dir.glob("restore-pending.*"))

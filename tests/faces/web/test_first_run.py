@@ -23,10 +23,10 @@ NOTHING_YET = {"radarr": [], "sonarr": [], "playlists": []}
 
 
 def say_who_may_come_in(page: Page) -> None:
-    page.get_by_label("User").fill(USER)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_label("Again").fill(PASSWORD)
-    page.get_by_role("button", name="Create and go on").click()
+    page.get_by_label("Username").fill(USER)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Confirm password").fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
 
 
 def add_instance(page: Page, program: str, url: str, key: str) -> None:
@@ -36,7 +36,7 @@ def add_instance(page: Page, program: str, url: str, key: str) -> None:
     page.get_by_role("button", name="Test").click()
     expect(page.locator("#test-result")).to_contain_text("missing", timeout=PATIENCE_MS)
     page.get_by_role("button", name="Add", exact=False).last.click()
-    expect(page.locator(".toast").last).to_contain_text("was added")
+    expect(page.locator(".toast").last).to_contain_text("Added")
 
 
 @pytest.fixture
@@ -66,30 +66,30 @@ def test_the_first_run_leads_from_nothing_to_a_download(empty_program: Program, 
     add_instance(page, "Radarr", f"{world.radarr.url}/api/v3/", world.radarr.api_key)
     tab.shoot("first-run-2-apps")
     add_instance(page, "Sonarr", world.sonarr.url, world.sonarr.api_key)
-    page.get_by_role("link", name="Go on").click()
+    page.get_by_role("link", name="Next").click()
 
     page.get_by_label("Address", exact=True).fill(world.provider.playlist_url(world.account))
     page.get_by_label("Name").fill("demo")
     page.get_by_role("button", name="Test").click()
     expect(page.locator("#test-result")).to_contain_text("lists nothing", timeout=PATIENCE_MS)  # its account does not
-    page.get_by_label("Keep the address as the playlist").check()
+    page.get_by_label("Use this address as a plain playlist").check()
     page.get_by_role("button", name="Test").click()
-    expect(page.locator("#test-result")).to_contain_text("As it is read", timeout=PATIENCE_MS)
-    expect(page.get_by_label("Keep the address as the playlist")).to_be_checked()
+    expect(page.locator("#test-result")).to_contain_text("Recognized as", timeout=PATIENCE_MS)
+    expect(page.get_by_label("Use this address as a plain playlist")).to_be_checked()
     tab.shoot("first-run-3-source")
-    page.get_by_role("button", name="Add it").click()
-    expect(page.get_by_role("link", name="Go on")).to_be_visible(timeout=PATIENCE_MS)
-    page.get_by_role("link", name="Go on").click()
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("link", name="Next")).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_role("link", name="Next").click()
 
-    expect(page.locator("#doctor")).to_contain_text("into", timeout=PATIENCE_MS)
+    expect(page.locator("#doctor")).to_contain_text("Root Folder", timeout=PATIENCE_MS)
     tab.shoot("first-run-4-folders")
-    page.get_by_role("link", name="Go on").click()
-    expect(page.get_by_role("radio", name="By itself")).to_be_checked()
-    page.get_by_role("button", name="Show me the answer").click()
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_role("radio", name="Automatic")).to_be_checked()
+    page.get_by_role("button", name="Show results").click()
 
     sure = len(world.expected(Expectation.AVAILABLE))
-    expect(page.locator(".big")).to_contain_text(f"You miss {len(world.wishes)}", timeout=PATIENCE_MS)
-    start = page.get_by_role("button", name=f"Start the {sure} sure ones")
+    expect(page.locator(".big")).to_contain_text(f"You are missing {len(world.wishes)}", timeout=PATIENCE_MS)
+    start = page.get_by_role("button", name=f"Download {sure} confirmed")
     expect(start).to_be_enabled(timeout=PATIENCE_MS)
     tab.shoot("first-run-5-answer")
     assert program.downloads() == [] and not {"download"} & jobs_of(program), "nothing starts before its button"
@@ -145,16 +145,16 @@ def test_a_failing_source_says_so_in_words_and_keeps_its_entries(small_program: 
     tab = open_page(f"http://127.0.0.1:{program.port}")
     page = tab.go("/sources")
     card = page.locator("section", has=page.get_by_role("link", name="demo", exact=True))
-    expect(card).to_contain_text("films")
+    expect(card).to_contain_text("movies")
 
     provider.hook = refuse_everything
     card.get_by_role("button", name="Refresh").click()
-    expect(page.locator(".toast").last).to_contain_text("is being read")
-    expect(card).to_contain_text("Failing", timeout=PATIENCE_MS)
+    expect(page.locator(".toast").last).to_contain_text("is being refreshed")
+    expect(card).to_contain_text("Failed", timeout=PATIENCE_MS)
     tab.shoot("source-failing")
 
     expect(card.locator(".notice")).to_contain_text("403")
-    expect(card).to_contain_text("films")
+    expect(card).to_contain_text("movies")
     assert tab.serious_findings() == []
 
 

@@ -53,7 +53,7 @@ def test_a_test_tells_version_and_what_is_missing(client: TestClient, radarr: Ra
 
     assert said.status_code == 200
     assert radarr.version in said.text
-    assert "1 item missing, 0 below cutoff" in said.text
+    assert "1 item missing, 0 below the cutoff" in said.text
 
 
 def test_a_test_of_an_older_radarr_counts_what_its_films_lack(client: TestClient, radarr: Radarr):
@@ -64,7 +64,7 @@ def test_a_test_of_an_older_radarr_counts_what_its_films_lack(client: TestClient
 
     said = client.post(f"{PAGE}/test", data={"kind": "radarr", "url": radarr.url, "api_key": KEY})
 
-    assert "1 item missing, 1 below cutoff" in said.text
+    assert "1 item missing, 1 below the cutoff" in said.text
 
 
 @pytest.mark.parametrize(

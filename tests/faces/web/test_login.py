@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 
 def log_in(page: Page, password: str = PASSWORD) -> None:
-    page.get_by_label("User").fill(USER)
+    page.get_by_label("Username").fill(USER)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
 
@@ -36,7 +36,7 @@ def test_a_wrong_password_is_said_and_nothing_is_lost(guarded_site: str, open_pa
     log_in(tab.page, "not the password")
 
     expect(tab.page.get_by_role("alert")).to_contain_text("wrong")
-    expect(tab.page.get_by_label("User")).to_have_value(USER)
+    expect(tab.page.get_by_label("Username")).to_have_value(USER)
 
 
 def test_logout_ends_the_session(guarded_site: str, open_page: Callable[..., Tab]):

@@ -34,7 +34,7 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_saved(client: Test
 def test_hours_of_no_day_are_refused(client: TestClient, app: App):
     said = client.post(HOURS, data={"rows": "1", "0.start": "01:00", "0.end": "07:00", "0.pause": "true"})
 
-    assert "Tick at least one day" in said.text
+    assert "Select at least one day" in said.text
     assert app.settings.downloads.hours == ()
 
 

@@ -89,7 +89,7 @@ def test_the_button_starts_what_the_page_counted_and_then_it_goes_on_by_itself(
 ):
     client.post("/setup/limits", data={"drive": "auto"})
     page = client.get("/setup/answer").text
-    assert f"Start the {found} sure ones" in page and SURE in page
+    assert f"Download {found} confirmed" in page and SURE in page
 
     client.post("/setup/start")
 
@@ -148,8 +148,8 @@ def test_a_program_that_has_downloaded_before_is_not_held_by_its_guide(app: App,
 
 def test_who_leaves_the_guide_is_told_that_nothing_starts_by_itself(app: App, client: TestClient, found: int):
     client.post("/setup/limits", data={"drive": "auto"})
-    assert "s last page shows what would start" in client.get("/").text
+    assert "Automatic downloads have not started" in client.get("/").text
 
     client.post("/setup/start")
 
-    assert "s last page shows what would start" not in client.get("/").text
+    assert "Automatic downloads have not started" not in client.get("/").text

@@ -61,7 +61,7 @@ def test_the_keyboard_alone_reaches_everything(sample_site: str, open_page: Call
     page = tab.go("/activity")
 
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#main")).to_be_focused()
 
@@ -77,7 +77,7 @@ def test_the_keyboard_alone_reaches_everything(sample_site: str, open_page: Call
     expect(page.locator("#drawer")).to_be_hidden()
 
     page.keyboard.press("?")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
 
 
 def test_a_review_is_done_with_four_keys(own_site: str, open_page: Callable[..., Tab]):
@@ -123,12 +123,12 @@ def test_cancelling_asks_first_and_keeps_it_when_told_so(own_site: str, open_pag
     more.click()
     page.locator("#download-4").get_by_role("button", name="Cancel").click()
     expect(page.locator("#confirm")).to_be_visible()
-    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("button", name="No").click()
     expect(page.locator("#download-4")).to_contain_text("Queued")
 
     more.click()
     page.locator("#download-4").get_by_role("button", name="Cancel").click()
-    page.get_by_role("button", name="Cancel it").click()
+    page.get_by_role("button", name="Cancel download").click()
     expect(page.locator("#download-4")).to_have_count(0)
 
 
@@ -165,11 +165,11 @@ def test_many_are_chosen_and_steered_together(own_site: str, open_page: Callable
     tab = open_page(own_site)
     page = tab.go("/activity?show=waiting")
 
-    page.get_by_label("Choose all on this page").check()
+    page.get_by_label("Select all on this page").check()
     page.locator(".bulk").get_by_role("button", name="Pause").click()
 
     expect(page.locator(".toast").last).to_contain_text("2 downloads paused")
-    expect(page.get_by_text("No download fits this filter.")).to_be_visible()
+    expect(page.get_by_text("No download matches this filter.")).to_be_visible()
 
 
 def test_a_setting_is_checked_saved_and_forgotten_again(own_site: str, open_page: Callable[..., Tab]):
@@ -194,7 +194,7 @@ def test_what_the_environment_fixes_is_shown_and_cannot_be_typed_over(tmp_path, 
     with served(app) as base:
         page = open_page(base).go("/settings/downloads")
 
-        expect(page.get_by_label("Downloads at once")).not_to_be_editable()
+        expect(page.get_by_label("Concurrent downloads", exact=True)).not_to_be_editable()
         expect(page.get_by_text("STALKEER__DOWNLOADS__CONCURRENT_LIMIT")).to_be_visible()
     app.close()
 
@@ -202,7 +202,7 @@ def test_what_the_environment_fixes_is_shown_and_cannot_be_typed_over(tmp_path, 
 def test_five_hundred_rows_change_while_one_types_and_chooses(long_queue: LongQueue, open_page: Callable[..., Tab]):
     page = open_page(long_queue.base).go("/activity?show=active&q=Ro")
     expect(page.locator("#rows tbody tr")).to_have_count(100)
-    chosen = page.get_by_label("Choose Row 20", exact=True)
+    chosen = page.get_by_label("Select Row 20", exact=True)
     chosen.check()
     progress = page.get_by_label("Progress of Row 20", exact=True).last
     field = page.get_by_label("Filter by title")
@@ -230,8 +230,8 @@ def test_what_changes_between_the_page_and_its_first_live_figures_is_shown(
     tab.page.route("**/live", lambda route: (long_queue.end("Row 0"), route.continue_()))
     page = tab.go("/activity?show=active&q=Row")
 
-    expect(page.get_by_label("Choose Row 1", exact=True)).to_be_visible()
-    expect(page.get_by_label("Choose Row 0", exact=True)).to_have_count(0)
+    expect(page.get_by_label("Select Row 1", exact=True)).to_be_visible()
+    expect(page.get_by_label("Select Row 0", exact=True)).to_have_count(0)
 
 
 def test_a_phone_has_the_menu_behind_a_button(sample_site: str, open_page: Callable[..., Tab]):

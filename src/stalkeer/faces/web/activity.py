@@ -1,4 +1,4 @@
-"""Activity: the queue and what is done with it, the history, and what must not come back."""
+"""Serve the activity pages: queue, history and blocklist."""
 
 from __future__ import annotations
 
@@ -93,13 +93,17 @@ def get_blocklist(request: Request) -> HTMLResponse:
 @router.post("/activity/blocklist/clear")
 def post_clear(request: Request) -> Response:
     cleared = clear_blocklist(app_of(request).matching)
-    return done(request, Toast(f"{plural(len(cleared), 'entry', 'entries')} forgotten."), to="/activity/blocklist")
+    return done(
+        request,
+        Toast(f"{plural(len(cleared), 'entry', 'entries')} removed from the blocklist."),
+        to="/activity/blocklist",
+    )
 
 
 @router.post("/activity/blocklist/{rule_id}/remove")
 def post_unblock(request: Request, rule_id: int) -> Response:
     unblock_entry(app_of(request).matching, RuleId(rule_id))
-    return done(request, Toast("It may be downloaded again."), to="/activity/blocklist")
+    return done(request, Toast("Removed from the blocklist."), to="/activity/blocklist")
 
 
 @router.get("/activity/{download_id}")

@@ -1,4 +1,4 @@
-"""The answer of the first run, worked out once for each state of the house: thousands of items take a second."""
+"""Cache the answer of the setup wizard until matches, queue, sources or runs change."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from stalkeer.runtime import App
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.system.dashboard import read_marks, wanted_counts
 
-FEW = 500  # sure items that a page need not wait for
+FEW = 500  # confirmed items that are counted fast enough for a page load
 
 
 class AnswerBoard:
-    """Remembers the last answer, and of what state of matches, queue and sources it was."""
+    """Hold the last answer and the state that it was computed from. Thousands of items take a second."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -34,7 +34,7 @@ class AnswerBoard:
             return self._answer
 
     def read_at_once(self) -> Answer | None:
-        """None where it would keep a page waiting."""
+        """Return the answer, or None where computing it would delay the page."""
         with self._app.database.connect() as connection:
             is_known = self._answer is not None and self._state_of(connection) == self._state
             return self.read() if is_known or wanted_counts(connection).found <= FEW else None

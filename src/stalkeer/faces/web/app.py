@@ -1,4 +1,4 @@
-"""The pages as one ASGI application, mounted beside the API: its errors are pages and toasts, not documents."""
+"""Build the web pages as one ASGI application beside the API. Its errors are pages and toasts, not documents."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ from stalkeer.faces.web.render import Toast, done, page
 from stalkeer.runtime import App
 from stalkeer.secrets import mask_text
 
-# For everybody: what a browser needs to show the login.
+# Without a login: everything that the login page needs.
 OPEN_ROUTERS: tuple[APIRouter, ...] = (assets.router, manifest.router, login.router, setup.router)
-# For users. One line a module, in the order of the menu.
+# With a login. One line a module, in the order of the menu.
 ROUTERS: tuple[APIRouter, ...] = (
     live.router,
     posters.router,
@@ -60,7 +60,7 @@ ROUTERS: tuple[APIRouter, ...] = (
 
 
 def create_web(app: App) -> FastAPI:
-    """Every page and fragment; who builds it sets `state.security`."""
+    """Return the application with every page and fragment. The caller sets `state.security`."""
     web = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, telemetry={"auto_configure": False})
     web.state.app = app
     web.add_middleware(Compression)
@@ -74,14 +74,14 @@ def create_web(app: App) -> FastAPI:
 
 
 def install_errors(web: FastAPI) -> None:
-    """An error of an action is a toast; of a visit, a page. Both say what to do."""
+    """Answer errors with a toast after an action and with a page after a visit."""
 
     @web.exception_handler(NeedsLogin)
-    def _stranger(request: Request, _error: NeedsLogin) -> Response:
+    def _needs_login(request: Request, _error: NeedsLogin) -> Response:
         return lead_to_login(request)
 
     @web.exception_handler(StalkeerError)
-    def _ours(request: Request, error: StalkeerError) -> Response:
+    def _stalkeer_error(request: Request, error: StalkeerError) -> Response:
         response = answer(request, status_of(error), mask_text(str(error)))
         response.headers.update(headers_of(error))
         return response
@@ -89,12 +89,12 @@ def install_errors(web: FastAPI) -> None:
     @web.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> Response:
         fields = ", ".join(str(item["loc"][-1]) for item in error.errors())
-        return answer(request, 422, f"The form cannot be used as it is: look at {fields}.")
+        return answer(request, 422, f"The form has invalid values: check {fields}.")
 
     @web.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> Response:
         if error.status_code == 404:
-            return answer(request, 404, f"There is no page {request.url.path}.")
+            return answer(request, 404, f"The page {request.url.path} does not exist.")
         return answer(request, error.status_code, str(error.detail))
 
 

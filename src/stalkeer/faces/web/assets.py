@@ -1,4 +1,4 @@
-"""Static files: one URL per content, compressed once, kept by browsers for a year."""
+"""Serve static files under a name with a content hash, so that browsers can cache them for a year."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ router = APIRouter(include_in_schema=False)
 
 @dataclass(frozen=True)
 class Asset:
-    """One file of the program, ready to be sent. `name` carries a hash of the content."""
+    """Hold a static file ready to be sent. `name` contains a hash of the content."""
 
     name: str
     media_type: str
@@ -37,7 +37,7 @@ class Asset:
 
 @cache
 def assets() -> dict[str, Asset]:
-    """Every static file by its path; read once."""
+    """Return every static file by its path. The files are read once."""
     return {
         str(path.relative_to(STATIC)): read_asset(path)
         for path in sorted(STATIC.rglob("*"))
@@ -58,13 +58,13 @@ def read_asset(path: Path) -> Asset:
 
 
 def asset_path(path: str) -> str:
-    """Where a browser gets the static file `path`: below the URL base, with the hash of its content."""
+    """Return the URL of the static file `path`, relative to the URL base."""
     return f"/static/{assets()[path].name}"
 
 
 @router.get("/static/{name}")
 def get_asset(name: str, request: Request) -> Response:
-    """A static file under its hashed name."""
+    """Send a static file by its hashed name."""
     asset = by_hashed_name().get(name)
     if asset is None:
         raise NotFound(f"There is no file {name!r} in this version; reload the page.")

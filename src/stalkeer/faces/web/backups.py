@@ -1,4 +1,4 @@
-"""System > Backup: make, fetch and delete backups, and have one put back at the next start."""
+"""Serve System > Backup: make, download, delete and restore backups."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ def get_backups(request: Request) -> HTMLResponse:
 def post_backup(request: Request) -> Response:
     app = app_of(request)
     backup = make_backup(app.database, app.backup_place, app.clock())
-    return done(request, Toast(f"{backup.name} was made ({size(backup.size)})."), to="/system/backup")
+    return done(request, Toast(f"Created backup {backup.name} ({size(backup.size)})."), to="/system/backup")
 
 
 @router.post("/system/backup/restore")
 def post_uploaded(
     request: Request, file: Annotated[UploadFile, File()], key: Annotated[UploadFile | None, File()] = None
 ) -> Response:
-    """Check an uploaded backup, with the key beside it where one was chosen, and have it restored at the next start."""
-    chosen = key.file if key is not None and key.filename else None  # a browser sends an empty field, too
+    """Check an uploaded backup and its optional key file, and stage it to be restored at the next start."""
+    chosen = key.file if key is not None and key.filename else None  # a browser also sends an empty file field
     return say_staged(request, stage_uploaded(file.file, chosen, app_of(request).backup_place))
 
 
 @router.post("/system/backup/restore/cancel")
 def post_cancel(request: Request) -> Response:
     cancel_restore(app_of(request).backup_place)
-    return done(request, Toast("Nothing will be restored; the present database stays."), to="/system/backup")
+    return done(request, Toast("Restore cancelled. The current database is kept."), to="/system/backup")
 
 
 @router.post("/system/backup/{name}/restore")
@@ -59,7 +59,7 @@ def post_kept(request: Request, name: str) -> Response:
 
 
 def say_staged(request: Request, checked: CheckedBackup) -> Response:
-    text = f"The backup is whole (made by Stalkeer {checked.version}). Restart Stalkeer to restore it."
+    text = f"The backup is valid (made by Stalkeer {checked.version}). Restart Stalkeer to restore it."
     return done(request, Toast(text, "info"), to="/system/backup")
 
 
@@ -71,4 +71,4 @@ def get_backup(request: Request, name: str) -> FileResponse:
 @router.post("/system/backup/{name}/delete")
 def post_delete(request: Request, name: str) -> Response:
     delete_backup(app_of(request).backup_place, name)
-    return done(request, Toast(f"{name} was deleted."), to="/system/backup")
+    return done(request, Toast(f"Deleted {name}."), to="/system/backup")

@@ -1,4 +1,4 @@
-"""Calendar: what comes out when, from Radarr's and Sonarr's own calendars, with what we have of it."""
+"""Serve the calendar: the calendars of Radarr and Sonarr, with the state of each item."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from stalkeer.store.library.calendar import CalendarState, calendar_states
 router = APIRouter(include_in_schema=False)
 VIEWS = ("month", "agenda")
 AGENDA_DAYS = 28
-WHAT = {"cinema": "in cinemas", "digital": "digital", "physical": "on disc", "air": "airs"}
+WHAT = {"cinema": "In cinemas", "digital": "Digital release", "physical": "Physical release", "air": "Airs"}
 
 
 @dataclass(frozen=True)
 class Item:
-    """One premiere as the calendar shows it."""
+    """Hold a release as the calendar shows it."""
 
     label: str
     name: str
@@ -48,7 +48,7 @@ class Day:
 
 @router.get("/calendar")
 def get_calendar(request: Request, view: str = "month", month: str = "") -> HTMLResponse:
-    """The frame at once; what the instances say of it follows, since they may be slow."""
+    """Send the page without its days. The page loads them separately, because instances may be slow."""
     first = first_of(month, app_of(request).clock().date())
     return page(request, "calendar.html", neighbours(first), view=known(view), first=first)
 
@@ -71,7 +71,7 @@ def known(view: str) -> str:
 
 
 def first_of(text: str, today: date) -> date:
-    """The first day of `2026-11`; of this month where the text is none."""
+    """Return the first day of the month `2026-11`, or of this month where the text is not a month."""
     try:
         return datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
     except ValueError:
@@ -84,7 +84,7 @@ def neighbours(first: date) -> dict[str, str]:
 
 
 def span_of(view: str, first: date, today: date) -> tuple[date, date]:
-    """A month in whole weeks, from Monday; the agenda from yesterday on, or from the month's first day."""
+    """Return the first and last day. A month has whole weeks from Monday; an agenda has `AGENDA_DAYS`."""
     if view == "agenda":
         start = today - timedelta(days=1) if first == today.replace(day=1) else first
         return start, start + timedelta(days=AGENDA_DAYS)
@@ -122,16 +122,16 @@ def item_of(slug: str, premiere: Premiere, state: CalendarState | None) -> Item:
 
 
 def look_of(premiere: Premiere, state: CalendarState | None) -> tuple[str, str]:
-    """Colour and words: the same on the legend below."""
+    """Return tone and label, as in the legend."""
     if premiere.has_file:
-        return "ok", "in the library"
+        return "ok", "Downloaded"
     if state is not None and state.is_downloading:
-        return "work", "being downloaded"
+        return "work", "Downloading"
     if state is not None and state.is_found:
-        return "info", "on your sources"
+        return "info", "Found"
     if not premiere.monitored:
-        return "", "not monitored"
-    return ("bad", "missing") if state is not None else ("warn", "to come")
+        return "", "Unmonitored"
+    return ("bad", "Missing") if state is not None else ("warn", "Unreleased")
 
 
 def days_of(items: list[Item], span: tuple[date, date], *, month: int | None, today: date) -> list[Day]:

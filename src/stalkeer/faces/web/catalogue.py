@@ -1,4 +1,4 @@
-"""Catalogue: what is on the sources, and the search in the top bar."""
+"""Serve the catalogue of all entries, and the search in the top bar."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stalkeer.store.system.dashboard import source_cards
 
 router = APIRouter(include_in_schema=False)
 PAGE_SIZE = 60
-KINDS = {"film": "Films", "episode": "Episodes", "series": "Series", "live": "Live"}
+KINDS = {"film": "Movies", "episode": "Episodes", "series": "Series", "live": "Live channels"}
 FEW = 6
 MOST_MATCHES = 20
 
@@ -24,7 +24,7 @@ MOST_MATCHES = 20
 def get_catalogue(
     request: Request, q: str = "", kind: str = "", source: str = "", before: int | None = None
 ) -> HTMLResponse:
-    """The newest first, or what a search finds; further rows are fetched as one scrolls."""
+    """Show the newest entries, or the results of a search. Scrolling loads more rows."""
     chosen = EntrySearch(q.strip(), source or None, kind if kind in KINDS else None)
     part = {"offset": before or 0} if chosen.has_words else {"before": before}
     with app_of(request).database.connect() as connection:
@@ -46,7 +46,7 @@ def get_catalogue(
 
 
 def next_url(chosen: EntrySearch, rows: list[CatalogueEntry], before: int | None) -> str:
-    """Where the rows after these are; empty at the end."""
+    """Return the URL of the following rows, or an empty text at the end."""
     if len(rows) < PAGE_SIZE:
         return ""
     last = (before or 0) + len(rows) if chosen.has_words else rows[-1].id
@@ -65,7 +65,7 @@ def get_one(request: Request, entry_id: int) -> Response:
 
 @router.get("/search")
 def get_search(request: Request, q: str = "") -> Response:
-    """Below the search box: a few of what is wanted and a few of what is there."""
+    """Show the first wanted items and entries below the search box."""
     text = q.strip()
     if not is_fragment(request):
         return RedirectResponse(f"{base_of(request)}/catalogue{query({}, q=text)}", status_code=303)

@@ -1,4 +1,4 @@
-"""The first page: what goes on now, what is left to do, and what is wrong."""
+"""Serve the dashboard: downloads, open work and health."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def get_dashboard(request: Request) -> HTMLResponse:
 
 @router.get("/dashboard/{part}")
 def get_part(request: Request, part: str) -> HTMLResponse:
-    """One panel, fetched again when what it shows has changed."""
+    """Send one panel again after its content changed."""
     known = {"now", "events", "health", "sources", "tiles"}
     template = f"dashboard/{part}.html" if part in known else "dashboard/tiles.html"
     return fragment(request, template, read_dashboard(app_of(request)))
@@ -45,7 +45,7 @@ def get_part(request: Request, part: str) -> HTMLResponse:
 
 @router.get("/rate.json")
 def get_rate(request: Request) -> JSONResponse:
-    """Speed over the last half hour: seconds since 1970 and bytes/s, ready for the graph."""
+    """Send the speed of the last half hour for the graph: seconds since 1970 and bytes/s."""
     app = app_of(request)
     now = app.clock()
     with app.database.connect() as connection:
@@ -55,7 +55,7 @@ def get_rate(request: Request) -> JSONResponse:
 
 
 def rate_graph(samples: list[Sample], now: datetime) -> tuple[list[int], list[int]]:
-    """Samples of many downloads, added up into equal steps; a step without any is 0."""
+    """Add the samples of all downloads up into equal steps. A step without a sample is 0."""
     last = int(now.timestamp()) // GRAPH_STEP_S
     count = int(GRAPH_SPAN.total_seconds()) // GRAPH_STEP_S
     first = last - count

@@ -1,4 +1,4 @@
-"""How figures are said to people: sizes, speeds, lengths of time. Decimal units, as disks and providers count."""
+"""Format sizes, speeds and durations for people. Units are decimal, as disks and providers count."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ NOTHING = "–"
 
 
 def size(count: int | float | None) -> str:
-    """Bytes: `1.4 GB`, `812 MB`, `–` where unknown."""
+    """Format bytes: `1.4 GB`, `812 MB`, `–` where unknown."""
     if count is None:
         return NOTHING
     value = float(count)
@@ -25,7 +25,7 @@ def rate(bytes_per_s: float | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """The two largest units: `2 h 5 min`, `48 s`, `3 d 4 h`."""
+    """Format seconds by the two largest units: `2 h 5 min`, `48 s`, `3 d 4 h`."""
     if seconds is None:
         return NOTHING
     left = max(0, round(seconds))
@@ -40,13 +40,13 @@ def duration(seconds: float | None) -> str:
 
 
 def number(count: int | None) -> str:
-    """Thousands apart: `1,234,567`."""
+    """Group the thousands: `1,234,567`."""
     return NOTHING if count is None else f"{count:,}"
 
 
-def plural(count: int, one: str, many: str = "") -> str:
-    """`1 film`, `1,200 films`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+def plural(count: int, singular: str, plural_form: str = "") -> str:
+    """Format a count with its noun: `1 movie`, `1,200 movies`."""
+    return f"{count:,} {singular if count == 1 else plural_form or singular + 's'}"
 
 
 def percent(part: float | None, whole: float | None) -> float | None:
@@ -54,7 +54,7 @@ def percent(part: float | None, whole: float | None) -> float | None:
 
 
 def percent_text(share: float | None) -> str:
-    """`44.3 %`; whole only at 100, so that 99.97 never reads as done."""
+    """Format percent: `44.3 %`. Only 100 is shown whole, so that 99.97 never reads as done."""
     if share is None:
         return ""
     return "100 %" if share >= 100 else f"{min(share, 99.9):.1f} %"
@@ -77,7 +77,7 @@ def iso(at: datetime | None) -> str:
 
 
 def plain_time(at: datetime | None) -> str:
-    """What stands in a <time> until the browser has written the reader's own."""
+    """Format a time in UTC, until the browser shows it in the local time zone."""
     return NOTHING if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
@@ -87,18 +87,18 @@ def initials(title: str) -> str:
 
 
 def hue(title: str) -> int:
-    """One of eight colours for a poster that is not there; the same title always gets the same."""
+    """Choose one of eight colours for a missing poster. The same title always gets the same colour."""
     return sum(title.encode()) % 8
 
 
 def done_text(offset: int, total: int | None) -> str:
-    """`1.2 GB of 4.1 GB`, or only what is here where the whole is unknown."""
+    """Format progress: `1.2 GB of 4.1 GB`, or only the received bytes where the total is unknown."""
     if total is None:
         return size(offset) if offset else ""
     return f"{size(offset)} of {size(total)}"
 
 
 def run_share(progress: Mapping[str, object] | None) -> float | None:
-    """How far a run is, in percent; None while it cannot tell."""
+    """Return the progress of a run in percent, or None where it is unknown."""
     done, total = (progress or {}).get("done"), (progress or {}).get("total")
     return percent(done, total) if isinstance(done, int) and isinstance(total, int) else None

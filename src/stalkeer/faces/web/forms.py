@@ -1,4 +1,4 @@
-"""The fields of a form as text, for handlers that run in a thread."""
+"""Read the text fields of a form, for handlers that run in a thread."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 
 
 async def read_fields(request: Request) -> dict[str, str]:
-    """Every field once, without spaces around it; files are left out."""
+    """Return each field once, with surrounding spaces removed. Files are left out."""
     return {name: value.strip() for name, value in (await request.form()).items() if isinstance(value, str)}
 
 

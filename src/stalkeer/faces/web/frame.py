@@ -1,4 +1,4 @@
-"""What surrounds every page: menu, counts, theme, who is logged in."""
+"""Build the frame of every page: menu, counts, theme and user."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ THEMES = ("dark", "light")
 
 @dataclass(frozen=True)
 class Frame:
-    """`path` is the page's own path, without the URL base; `free` is bytes on the disk of downloads."""
+    """Hold the frame of a page. `path` excludes the URL base; `free` is bytes on the disk of downloads."""
 
     base: str
     path: str
@@ -31,18 +31,18 @@ class Frame:
 
 
 def app_of(request: Request) -> App:
-    """What the program runs with."""
+    """Return the running program."""
     app: App = request.app.state.app
     return app
 
 
 def base_of(request: Request) -> str:
-    """The path in front of every URL of ours, behind a reverse proxy."""
+    """Return the URL base, which precedes every path behind a reverse proxy."""
     return app_of(request).settings.server.url_base
 
 
 def frame_of(request: Request) -> Frame:
-    """Read once a request; a page and its toasts share it."""
+    """Return the frame, built once for each request."""
     known: Frame | None = getattr(request.state, "frame", None)
     if known is not None:
         return known
@@ -70,7 +70,7 @@ def read_counts(app: App) -> MenuCounts:
 
 
 def free_space(folder: Path) -> int | None:
-    """Bytes free where `folder` is or will be; None where that cannot be told."""
+    """Return the free bytes on the disk of `folder`, or None where they are unknown."""
     for place in (folder, *folder.parents):
         try:
             return shutil.disk_usage(place).free

@@ -1,4 +1,4 @@
-"""The choice of groups of a new source: shown after its test, and read back from the form."""
+"""Offer the groups of a new source after its test, and read the selection from the form."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_OFFERED = 1_000
 
 @dataclass(frozen=True)
 class Picker:
-    """The largest groups by language, as a form offers them. The others stay as they are, `more` of them."""
+    """Hold the largest groups by language. `more` counts the groups that are not offered and are kept."""
 
     languages: tuple[LanguageGroup, ...]
     offered: tuple[str, ...]
@@ -36,7 +36,7 @@ class Picker:
         return f"{KEPT}{self.offered.index(group.name)}"
 
     def keeps(self, language: LanguageGroup) -> bool:
-        """Whether it is kept unless the user says otherwise."""
+        """Return whether the language is selected by default."""
         return language.language != ADULT_GROUPS
 
 
@@ -58,5 +58,5 @@ def _names(text: str) -> list[str]:
     except ValueError:
         names = None
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names) or len(names) > MOST_OFFERED:
-        raise InvalidInput("The groups of this form cannot be read: test the source again.")
+        raise InvalidInput("The groups of this form are not valid. Test the source again.")
     return names

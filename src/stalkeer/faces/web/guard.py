@@ -1,4 +1,4 @@
-"""Who may see the pages: everybody else is led to the login, or to the first run where there is no user yet."""
+"""Admit known callers to the pages. Send others to the login, or to the setup wizard before the first user exists."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stalkeer.faces.web.live import board_of
 
 
 class NeedsLogin(Exception):
-    """Raised for a stranger; answered with the way to the login."""
+    """Raised for an unknown caller. The answer leads to the login."""
 
 
 def security_of(request: Request) -> Security:
@@ -22,10 +22,10 @@ def security_of(request: Request) -> Security:
 
 
 def require_user(request: Request) -> None:
-    """Let a known caller pass, and note the name for the page; a change must come from a page of ours.
+    """Admit a known caller and store the name for the page. Changes must come from our own pages.
 
-    What the live document last said is noted before the page reads anything: a change meanwhile is seen as one.
-    Decided once a request: where it has a body, before that is read (`api.doorstep`).
+    Store the marks of the last live document before the page reads anything, so that no later change is missed.
+    Decide once for each request, before its body is read (`http.doorstep`).
     """
     if hasattr(request.state, "user"):
         return
@@ -38,7 +38,7 @@ def require_user(request: Request) -> None:
 
 
 def require_own_page(request: Request) -> None:
-    """For what strangers may do: log in and make the first user, but only from our own pages."""
+    """Admit an unknown caller who logs in or creates the first user from our own pages."""
     check_own_page(request, None)
 
 
@@ -47,7 +47,7 @@ OwnPageGuard = Depends(require_own_page)
 
 
 def lead_to_login(request: Request) -> Response:
-    """To the login and from there back here; to the first run where nobody can log in yet."""
+    """Redirect to the login and back to this page, or to the setup wizard before the first user exists."""
     base = base_of(request)
     security = security_of(request)
     target = f"{base}/setup" if security.sessions.needs_setup() else f"{base}/login"

@@ -1,4 +1,4 @@
-"""Radarr and Sonarr: test an address as it is typed, add, change and remove instances."""
+"""Serve Settings > Radarr and Sonarr: test, add, edit and remove instances."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ router = APIRouter(include_in_schema=False)
 
 @dataclass(frozen=True)
 class InstanceForm:
-    """The fields as text."""
+    """Hold the form fields as text."""
 
     kind: str = "radarr"
     name: str = ""
     url: str = ""
     api_key: str = ""
     quality_profile_id: str = ""
-    mappings: str = ""  # a line each: ours = theirs
+    mappings: str = ""  # one a line: local = remote
     skip_owned_elsewhere: str = SkipOwned.AUTO.value
     is_default: bool = False
 
@@ -62,13 +62,13 @@ def get_new(request: Request, kind: str = "radarr") -> HTMLResponse:
 
 @router.post("/settings/instances")
 def post_new(request: Request, given: FormFields) -> Response:
-    """Test, then add; `anyway` adds what does not answer now."""
+    """Test the instance, then add it. `anyway` adds it even if the test fails."""
     return save_new(request, read_form(given), anyway="anyway" in given)
 
 
 @router.post("/settings/instances/test")
 def post_test(request: Request, given: FormFields) -> HTMLResponse:
-    """What answers at the typed address, in words."""
+    """Test the typed address and show the result."""
     return show_test(request, read_form(given))
 
 
@@ -86,7 +86,7 @@ def post_change(request: Request, slug: str, given: FormFields) -> Response:
 
 @router.post("/settings/instances/{slug}/test")
 def post_test_known(request: Request, slug: str) -> Response:
-    """Ask the instance who it is, then how much it misses."""
+    """Test the connection, then count the missing items."""
     app = app_of(request)
     tested = instances.try_instance(app.arrs, slug)
     if tested.error is not None:
@@ -95,13 +95,13 @@ def post_test_known(request: Request, slug: str) -> Response:
         found = explore_known(app.arrs, slug, InstancePatch())
     except ArrError as error:
         return done(request, Toast(str(error), "bad"))
-    return done(request, Toast(f"{tested.row.label} {found.version} answers: {summarise(found)}."))
+    return done(request, Toast(f"{tested.row.label} {found.version} is connected: {summarise(found)}."))
 
 
 @router.post("/settings/instances/{slug}/remove")
 def post_remove(request: Request, slug: str) -> Response:
     instances.remove_instance(app_of(request).arrs, slug)
-    return done(request, Toast(f"{slug} was removed."), to="/settings/instances")
+    return done(request, Toast(f"Removed {slug}."), to="/settings/instances")
 
 
 def read_form(given: Mapping[str, str]) -> InstanceForm:
@@ -137,7 +137,7 @@ def kind_of(form: InstanceForm) -> InstanceKind:
 
 
 def summarise(found: InstanceOverview) -> str:
-    return f"{found.missing:,} missing, {found.cutoff:,} below cutoff"
+    return f"{found.missing:,} missing, {found.cutoff:,} below the cutoff"
 
 
 def show_test(request: Request, form: InstanceForm) -> HTMLResponse:
@@ -149,7 +149,7 @@ def show_test(request: Request, form: InstanceForm) -> HTMLResponse:
 
 
 def explore(app: App, form: InstanceForm) -> InstanceOverview:
-    """Look into what is typed. Of a known instance an empty key field means the stored key."""
+    """Explore the typed instance. An empty key field means the stored key of a known instance."""
     kind = kind_of(form)
     with app.database.connect() as connection:
         known = find_instance(connection, form.name)
@@ -170,7 +170,7 @@ def new_instance(form: InstanceForm) -> NewInstance:
 
 
 def patch_of(form: InstanceForm) -> InstancePatch:
-    """Name the fields of the form. An empty key keeps the stored one."""
+    """Return the patch of the form. An empty key keeps the stored key."""
     return InstancePatch(
         url=form.url,
         api_key=form.api_key or KEEP,
@@ -184,16 +184,18 @@ def skip_owned_of(form: InstanceForm) -> SkipOwned:
     try:
         return SkipOwned(form.skip_owned_elsewhere)
     except ValueError:
-        raise InvalidInput("Choose what happens to movies and series that another instance has.") from None
+        raise InvalidInput("Choose what happens to items that another instance already has.") from None
 
 
 def profile_of(form: InstanceForm) -> int | None:
-    """Return the number, or None for an empty field: each item's own."""
+    """Return the profile's number, or None for an empty field."""
     text = form.quality_profile_id.strip()
     try:
         return int(text) if text else None
     except ValueError:
-        raise InvalidInput("The quality profile is given by its number, or left empty for each item's own.") from None
+        raise InvalidInput(
+            f"Quality Profile ID: {text!r} is not a number. Leave it empty for each item's own."
+        ) from None
 
 
 def pairs_of(form: InstanceForm) -> tuple[FolderPair, ...]:
@@ -207,9 +209,9 @@ def save_new(request: Request, form: InstanceForm, *, anyway: bool, to: str = "/
     except ArrError as error:
         raise Conflict(f"Not saved: {error}") from error
     if added.error is not None:
-        return done(request, Toast(f"{new.slug} was added; it did not answer yet.", "warn"), to=to)
+        return done(request, Toast(f"Added {new.slug}. It does not answer yet.", "warn"), to=to)
     notes = f" ({'; '.join(added.notes)})" if added.notes else ""
-    return done(request, Toast(f"{new.slug} {added.version} was added{notes}."), to=to)
+    return done(request, Toast(f"Added {new.slug} {added.version}{notes}."), to=to)
 
 
 def save_changed(request: Request, slug: str, form: InstanceForm, *, anyway: bool) -> Response:
@@ -218,4 +220,4 @@ def save_changed(request: Request, slug: str, form: InstanceForm, *, anyway: boo
         instances.change_instance(app_of(request).arrs, slug, patch_of(form), trial)
     except ArrError as error:
         raise Conflict(f"Not saved: {error}") from error
-    return done(request, Toast(f"{slug} was saved."), to="/settings/instances")
+    return done(request, Toast(f"Saved {slug}."), to="/settings/instances")

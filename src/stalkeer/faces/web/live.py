@@ -1,6 +1,6 @@
-"""What the pages show that moves: one small document a second, as server-sent events or for the asking.
+"""Send live figures to the pages as one small document a second, by server-sent events or on request.
 
-However many browsers watch, the database is asked once a second; with none, never.
+The database is read at most once a second for all browsers, and never without a browser.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class LiveRun:
 
 @dataclass(frozen=True)
 class LiveState:
-    """`marks` change when a list should be fetched anew; the rest is written into the page as it is."""
+    """Hold the live figures. A list is loaded again after its mark changed; the rest is written into the page."""
 
     counts: Mapping[str, int]
     texts: Mapping[str, str]
@@ -63,7 +63,7 @@ class LiveState:
 
 
 class LiveBoard:
-    """The last document, and when it was made."""
+    """Cache the last document."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -84,7 +84,7 @@ class LiveBoard:
 
     @property
     def last_marks(self) -> str:
-        """Those of the last document, as JSON; empty before the first."""
+        """Return the marks of the last document as JSON. They are empty before the first document."""
         return self._marks
 
 
@@ -133,7 +133,7 @@ def board_of(request: Request) -> LiveBoard:
 
 @router.get("/live.json")
 def get_live(request: Request) -> JSONResponse:
-    """The same document for browsers without server-sent events, and behind proxies that hold streams back."""
+    """Send the document to browsers without server-sent events and behind proxies that buffer streams."""
     return JSONResponse(json.loads(board_of(request).document()), headers={"Cache-Control": "no-store"})
 
 

@@ -1,4 +1,4 @@
-"""Login and logout."""
+"""Serve login and logout."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ router = APIRouter(include_in_schema=False)
 
 
 def safe_next(path: str) -> str:
-    """Where to go after the login: a page of ours, never another site."""
+    """Return the page to open after the login. It is never on another site."""
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) and ":" not in path else "/"
 
 
@@ -45,7 +45,7 @@ def post_login(
     password: Annotated[str, Form(max_length=2000)] = "",
     next: Annotated[str, Form(max_length=500)] = "/",  # noqa: A002
 ) -> Response:
-    """Sign in and go on; what is wrong is said beside the form."""
+    """Log in and open the next page. An error is shown in the form."""
     security = security_of(request)
     try:
         token = security.sessions.sign_in(name, password, request.state.origin.household)

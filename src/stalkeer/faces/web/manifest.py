@@ -1,4 +1,4 @@
-"""What lets a phone or desktop install the pages as an app."""
+"""Serve the manifest with which browsers install the pages as an app."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def get_manifest(request: Request) -> JSONResponse:
     manifest = {
         "name": "Stalkeer",
         "short_name": "Stalkeer",
-        "description": "Finds what Radarr and Sonarr miss on your playlists",
+        "description": "Finds missing movies and episodes of Radarr and Sonarr on your playlists",
         "start_url": f"{base}/",
         "scope": f"{base}/",
         "display": "standalone",

@@ -1,4 +1,4 @@
-"""Matches: the review queue with its keys, what is confirmed and rejected, and the rules behind it."""
+"""Serve the pages of matches: review, confirmed, rejected and rules."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ def get_review(request: Request, item: int | None = None, after: int | None = No
 
 
 def read_pair(app: App, *, item: int | None = None, after: int | None = None, undo: str = "") -> dict[str, object]:
-    """The next item to decide with its best open candidate; `after` leaves one aside for now."""
+    """Return the next item to review with its best open candidate. `after` skips an item."""
     with app.database.connect() as connection:
         left = count_to_review(connection)
         if item is not None:
             rows = [get_wanted(connection, WantedId(item))]
         else:
             rows = list_to_review(connection, after=None if after is None else WantedId(after))
-            rows = rows or list_to_review(connection)  # after the last one the first comes again
+            rows = rows or list_to_review(connection)  # start again after the last item
         candidates = list_candidates(connection, rows[0].id) if rows else []
-    open_ones = [candidate for candidate in candidates if candidate.decision is Decision.REVIEW]
-    if not open_ones:
+    open_candidates = [candidate for candidate in candidates if candidate.decision is Decision.REVIEW]
+    if not open_candidates:
         return {"item": None, "left": left, "undo": undo}
     others = len(candidates) - 1
-    return {"item": rows[0], "candidate": open_ones[0], "others": others, "left": max(left, 1), "undo": undo}
+    return {"item": rows[0], "candidate": open_candidates[0], "others": others, "left": max(left, 1), "undo": undo}
 
 
 @router.get("/matches/rules")
@@ -63,24 +63,24 @@ def get_rules(request: Request) -> HTMLResponse:
 def post_remove(request: Request, rule_id: int) -> Response:
     outcome = forget_rule(app_of(request).matching, RuleId(rule_id))
     changed = f" {plural(len(outcome.changes), 'match', 'matches')} changed." if outcome.changes else ""
-    return done(request, Toast(f"The rule was taken back.{changed}"), to="/matches/rules")
+    return done(request, Toast(f"Removed the rule.{changed}"), to="/matches/rules")
 
 
 @router.post("/matches/rules/{rule_id}/back")
 def post_back(request: Request, rule_id: int) -> Response:
-    """The undo of a toast: the page stays where it is."""
+    """Undo a decision from a toast. The page stays open."""
     forget_rule(app_of(request).matching, RuleId(rule_id))
-    return done(request, Toast("Taken back.", "info"), changed="matches")
+    return done(request, Toast("Decision undone.", "info"), changed="matches")
 
 
 @router.post("/matches/rules/{rule_id}/undo")
 def post_undo(request: Request, rule_id: int) -> HTMLResponse:
-    """Take back the last decision and show its pair again."""
+    """Undo the last decision and show its pair again."""
     app = app_of(request)
     outcome = forget_rule(app.matching, RuleId(rule_id))
     item = outcome.changes[0].wanted_id if outcome.changes else None
     context = read_pair(app, item=item)
-    return fragment(request, "matches/pair.html", context, toast=Toast("Taken back.", "info"), changed="matches")
+    return fragment(request, "matches/pair.html", context, toast=Toast("Decision undone.", "info"), changed="matches")
 
 
 @router.get("/matches/{kind}")
@@ -103,7 +103,7 @@ def post_many(
     request: Request, verb: Annotated[str, Form()], ids: Annotated[list[int] | None, Form()] = None
 ) -> Response:
     if not ids:
-        raise InvalidInput("Nothing is chosen: tick the matches first.")
+        raise InvalidInput("No matches are selected. Select at least one first.")
     app = app_of(request)
     if verb == "download":
         results = queue_all(app.download_queue, [OfMatch(MatchId(match_id)) for match_id in ids])
@@ -114,7 +114,7 @@ def post_many(
 
 @router.post("/matches/{match_id}/{verb}")
 def post_verb(request: Request, match_id: int, verb: str, review: int = 0) -> Response:
-    """Confirm, reject or download one match; in the review the next pair follows at once."""
+    """Confirm, reject or download a match. In a review, answer with the next pair."""
     app = app_of(request)
     if verb == "download":
         queue_one(app.download_queue, OfMatch(MatchId(match_id)))
@@ -139,9 +139,9 @@ def verdict_named(verb: str) -> Verdict:
 
 
 def toast_for(decided: list[Decided]) -> Toast:
-    """Count the decisions that were kept; quote the first error."""
+    """Count the stored decisions and quote the first error."""
     errors = [str(result.error) for result in decided if result.error is not None]
-    worked = f"{plural(len(decided) - len(errors), 'match', 'matches')} decided"
+    worked = f"{plural(len(decided) - len(errors), 'match', 'matches')} updated"
     if not errors:
         return Toast(f"{worked}.")
     return Toast(f"{worked}; {errors[0]}" if len(errors) < len(decided) else errors[0], "warn")

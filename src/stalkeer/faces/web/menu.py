@@ -1,4 +1,4 @@
-"""The left menu, in the order people know from Radarr and Sonarr."""
+"""Define the left menu, in the order of Radarr and Sonarr."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ class Item:
     label: str
     path: str
     icon: str = ""
-    count: str = ""  # the name of a live count
-    tone: str = ""  # of the count: hot, bad
+    count: str = ""  # name of the live count
+    tone: str = ""  # tone of the count: hot, bad
     children: tuple[Item, ...] = ()
 
     def holds(self, path: str) -> bool:
-        """Whether the page at `path` lies under this item."""
+        """Return whether the page at `path` belongs to this item."""
         if self.path == "/":
             return path == "/"
         roots = (self.path, *(child.path for child in self.children))
@@ -28,7 +28,7 @@ MENU = (
         "Wanted",
         "/wanted",
         "scan-search",
-        children=(Item("Missing", "/wanted"), Item("Cutoff unmet", "/wanted/cutoff")),
+        children=(Item("Missing", "/wanted"), Item("Cutoff Unmet", "/wanted/cutoff")),
     ),
     Item(
         "Matches",
@@ -68,7 +68,7 @@ MENU = (
         children=(
             Item("Status", "/system"),
             Item("Tasks", "/system/tasks"),
-            Item("Log files", "/system/logs"),
+            Item("Log Files", "/system/logs"),
             Item("Backup", "/system/backup"),
         ),
     ),
@@ -76,6 +76,6 @@ MENU = (
 
 
 def current_child(item: Item, path: str) -> Item | None:
-    """The most specific child that holds `path`."""
+    """Return the most specific child for `path`, or None."""
     fitting = [child for child in item.children if path == child.path or path.startswith(f"{child.path}/")]
     return max(fitting, key=lambda child: len(child.path), default=None)

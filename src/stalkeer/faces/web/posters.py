@@ -1,4 +1,4 @@
-"""Pictures of films and series, fetched from Radarr and Sonarr once and kept: the browser asks nobody but us."""
+"""Serve posters. They are fetched from Radarr and Sonarr once, so that browsers contact no other server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ JPEG, PNG = b"\xff\xd8", b"\x89PNG"
 
 @router.get("/posters/{wanted_id}")
 def get_poster(request: Request, wanted_id: int) -> Response:
-    """The picture, or 404: the page then shows the title's letters."""
+    """Send the poster, or 404. The page then shows the initials of the title."""
     app = app_of(request)
     with app.database.connect() as connection:
         place = poster_place(connection, WantedId(wanted_id))
@@ -35,7 +35,7 @@ def get_poster(request: Request, wanted_id: int) -> Response:
 
 
 def kept_poster(app: App, place: PosterPlace) -> Path | None:
-    """From the data folder, else from the instance; None where it has none or does not answer."""
+    """Return the cached poster, fetched from the instance if needed. Return None where there is no poster."""
     path = app.paths.data_dir / "cache" / "posters" / f"{place.instance}-{place.arr_id}.jpg"
     if path.is_file():
         return path

@@ -1,4 +1,4 @@
-"""From values to HTML: the one template environment, what every page needs, and how an action answers."""
+"""Render templates to pages and fragments, and answer actions with toasts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NOTHING: Mapping[str, object] = {}
 
 @dataclass(frozen=True)
 class Toast:
-    """What an action says to the one who asked for it. `undo` is the path that takes it back."""
+    """Hold the message about a finished action. `undo` is the path that undoes the action."""
 
     text: str
     tone: str = "ok"  # ok | info | warn | bad
@@ -76,13 +76,13 @@ def environment() -> Environment:
 
 
 def query(current: Mapping[str, object], **changes: object) -> str:
-    """The query string of the present page with some values changed; empty ones are left out."""
+    """Return the query string of the page with changed values. Empty values are left out."""
     wanted = {key: value for key, value in {**current, **changes}.items() if value not in (None, "", False)}
     return f"?{urlencode(wanted)}" if wanted else "?"
 
 
 def is_fragment(request: Request) -> bool:
-    """Whether htmx asks for a part of the page; a reload or a first visit gets the whole."""
+    """Return whether htmx requests a part of the page. A reload or first visit gets the whole page."""
     return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Request-Type") != "full"
 
 
@@ -93,7 +93,7 @@ def render(template: str, context: Mapping[str, object]) -> str:
 def page(
     request: Request, template: str, context: Mapping[str, object] = NOTHING, *, status: int = 200, **more: object
 ) -> HTMLResponse:
-    """A whole page, within the frame (menu, search, live figures)."""
+    """Render a whole page with its frame (menu, search, live figures)."""
     frame = frame_of(request)
     flash = unquote(request.cookies.get(FLASH_COOKIE, ""))
     surroundings = {"request": request, "frame": frame, "base": frame.base, "flash": flash}
@@ -113,14 +113,14 @@ def fragment(
     changed: str = "",
     **more: object,
 ) -> HTMLResponse:
-    """A part of a page; `changed` names the topics whose other parts on the page should be fetched anew."""
+    """Render a part of a page. `changed` names the topics whose other parts must be loaded again."""
     frame = frame_of(request)
     html = render(template, {"request": request, "frame": frame, "base": frame.base, **context, **more})
     return HTMLResponse(html, headers={"Cache-Control": "no-store", **action_headers(toast, changed)})
 
 
 def done(request: Request, toast: Toast, *, changed: str = "", to: str = "", status: int = 200) -> Response:
-    """The answer of an action: a toast where the page stays, else a redirect to `to` that shows the toast there."""
+    """Answer an action with a toast, or with a redirect to `to` that shows the toast there."""
     if request.headers.get("HX-Request") == "true" and not to:
         headers = {"HX-Reswap": "none", "Cache-Control": "no-store", **action_headers(toast, changed)}
         return Response(status_code=status, headers=headers)
@@ -128,7 +128,7 @@ def done(request: Request, toast: Toast, *, changed: str = "", to: str = "", sta
 
 
 def moved(request: Request, to: str, toast: Toast | None = None) -> Response:
-    """Go to another page of ours; the toast is shown there."""
+    """Redirect to another page, which shows the toast."""
     base = frame_of(request).base
     response: Response
     if request.headers.get("HX-Request") == "true":

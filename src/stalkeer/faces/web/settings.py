@@ -1,4 +1,4 @@
-"""Settings: every section, each value with its help and its origin; what the environment fixes is shown, not asked."""
+"""Serve the settings pages. Settings from the environment or command line are shown as read-only."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def get_section(request: Request, path: str) -> HTMLResponse:
 
 @router.post("/settings/{path}")
 def post_section(request: Request, path: str, form: FormFields) -> Response:
-    """Check the whole, store what changed, and use it at once."""
+    """Check all settings, save the changes and apply them at once."""
     section = known_section(path)
     app = app_of(request)
     changes = read_form(section, form, app.live.loaded)
     if not changes:
-        return done(request, Toast("Nothing was changed.", "info"))
+        return done(request, Toast("No changes to save.", "info"))
     try:
         app.change_settings(changes)
     except ConfigurationError as error:
@@ -54,7 +54,7 @@ def post_section(request: Request, path: str, form: FormFields) -> Response:
 
 @router.post("/settings/matching/tmdb")
 def post_tmdb(request: Request) -> Response:
-    """Ask TMDB whether it takes the key that is kept."""
+    """Test the saved API key with TMDB."""
     app = app_of(request)
     try:
         check_tmdb(app.settings.tmdb, app.tmdb_pace)
@@ -62,19 +62,19 @@ def post_tmdb(request: Request) -> Response:
         return done(request, Toast(str(error), "info"))
     except StalkeerError as error:
         return done(request, Toast(str(error), "bad"), status=422)
-    return done(request, Toast("TMDB answers and takes the key."))
+    return done(request, Toast("TMDB accepted the API key."))
 
 
 @router.post("/settings/{path}/reset/{name}")
 def post_reset(request: Request, path: str, name: str) -> Response:
-    """Forget the value saved here, so that the one of the file or the default counts again."""
+    """Remove the saved value, so that the configuration file or the default applies again."""
     known_section(path)
     app_of(request).change_settings({name: None})
-    return done(request, Toast("Back to what the configuration file or the default says."), to=f"/settings/{path}")
+    return done(request, Toast("Reset to the value of the configuration file or the default."), to=f"/settings/{path}")
 
 
 def known_section(path: str) -> Section:
     section = section_named(path)
     if section is None:
-        raise NotFound(f"There are no settings called {path!r}.")
+        raise NotFound(f"There is no settings page {path!r}.")
     return section

@@ -1,4 +1,4 @@
-"""Settings as form fields: what each is called, how it is asked for, where its value comes from."""
+"""Turn settings into form fields, and read the changes from a form."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pydantic import BaseModel
 
 from stalkeer.settings import LoadedSettings
 from stalkeer.settings.change import LOCKED, changeable_keys
-from stalkeer.settings.keys import LISTS, Key, all_keys, show_value
+from stalkeer.settings.keys import LISTS, Key, all_keys, section_label, show_value
 
 
 @dataclass(frozen=True)
 class Section:
-    """One page of settings; `sections` are the parts of the configuration that it shows."""
+    """Describe a settings page. `sections` are the parts of the configuration that it shows."""
 
     path: str
     label: str
@@ -26,93 +26,40 @@ class Section:
 
 
 SECTIONS = (
-    Section("downloads", "Downloads", "cloud-download", "How many at once, how fast and when.", ("downloads",)),
+    Section("downloads", "Downloads", "cloud-download", "Limits, hours and quotas of downloads.", ("downloads",)),
     Section(
         "media",
-        "Media management",
+        "Media Management",
         "folder-check",
-        "Where files go and how Radarr and Sonarr get them.",
+        "Download folders and the import into Radarr and Sonarr.",
         ("directories", "import"),
     ),
     Section(
         "matching",
         "Matching",
         "list-checks",
-        "What is searched for, and when a match counts as sure.",
+        "Wanted items, and the scores of matches.",
         ("matching", "tmdb", "wanted"),
     ),
-    Section("schedule", "Schedule", "calendar", "When jobs run, how long things stay.", ("schedule", "retention")),
-    Section("security", "Security", "shield", "Who may use Stalkeer.", ("security",)),
+    Section(
+        "schedule", "Schedule", "calendar", "Times of the jobs, and how long to keep data.", ("schedule", "retention")
+    ),
+    Section("security", "Security", "shield", "Access to the web UI and API.", ("security",)),
     Section(
         "general",
         "General",
         "sliders-horizontal",
-        "Server, database and logs. Some of it counts from the next start on.",
-        ("server", "database", "logging", "data_dir", "secret_key_file"),
+        "Server, database and logs.",
+        ("server", "database", "logging"),
     ),
 )
-LABELS = {
-    "directories.movies": "Folder for films",
-    "directories.tvshows": "Folder for episodes",
-    "directories.temp": "Folder for incomplete downloads",
-    "directories.file_mode": "Permissions of files",
-    "directories.folder_mode": "Permissions of folders",
-    "server.url_base": "URL base",
-    "server.host": "Address to listen on",
-    "database.url": "Database",
-    "downloads.concurrent_limit": "Downloads at once",
-    "downloads.per_host_limit": "From one host at once",
-    "downloads.retry_attempts": "Attempts",
-    "downloads.retry_delay": "Wait before a retry",
-    "downloads.viewer_reserve": "Connections kept for watching",
-    "downloads.reconnect_gap": "Wait between two connections",
-    "downloads.bandwidth_limit": "Speed limit",
-    "downloads.min_free": "Free space to keep",
-    "downloads.assumed_size": "Size of a file that tells none",
-    "downloads.timeout": "Give up without a byte after",
-    "downloads.https_only": "Only https",
-    "downloads.verify_tls": "Check certificates",
-    "downloads.ca_file": "Own certificate authority",
-    "downloads.verify_downloads": "Check finished files",
-    "downloads.checksum_sidecar": "Look for checksum files",
-    "downloads.duration_tolerance": "Tolerance of the playing time",
-    "downloads.audio_languages": "Audio must have one of",
-    "import.mode": "How files are imported",
-    "import.copy_files": "Copy instead of move",
-    "import.unmonitor": "Unmonitor what is imported",
-    "import.tag": "Tag for what is imported",
-    "matching.threshold": "Offer for review from",
-    "matching.auto_confirm": "Confirm by itself from",
-    "matching.languages": "Preferred languages",
-    "tmdb.api_key": "API key",
-    "tmdb.language": "Languages",
-    "tmdb.url": "Address",
-    "wanted.cutoff": "Fetch what is below its cutoff",
-    "wanted.specials": "Fetch specials",
-    "wanted.unmonitored": "List what is not monitored",
-    "wanted.unavailable": "Fetch what is not available yet",
-    "wanted.cooldown": "Wait after a failed download",
-    "wanted.hand_back_after": "Hand back to the indexers after",
-    "wanted.hand_back_limit": "Items handed back in one scan",
-    "schedule.hold_downloads": "Queue nothing by itself",
-    "security.mode": "Who needs a login",
-    "security.user_header": "Header that names the user",
-    "security.require_https": "Only https",
-    "security.session_lifetime": "A login lasts",
-    "security.api_limit": "API requests a minute",
-    "security.login_limit": "Login attempts a minute",
-    "security.max_body": "Largest request",
-    "security.max_upload": "Largest upload",
-    "logging.level": "Log level",
-}
-HEADS = {"import": "Import", "tmdb": "The Movie Database", "data_dir": "Folders", "secret_key_file": "Folders"}
-# Read once when the program starts.
+# Settings that are read only once, when the program starts.
 AT_START = ("logging.file", "logging.format")
 
 
 @dataclass(frozen=True)
 class Field:
-    """One setting, ready for the form. `value` is text, `choices` are the accepted words where there are few."""
+    """Hold a setting for the form. `choices` are the accepted values of an enumeration."""
 
     name: str
     label: str
@@ -141,7 +88,7 @@ def section_named(path: str) -> Section | None:
 
 
 def fields_of(section: Section, loaded: LoadedSettings) -> list[Field]:
-    """The fields of a page, in the order of the schema."""
+    """Return the fields of a page, in the order of the schema."""
     return [
         field_of(key, loaded)
         for name in section.sections
@@ -157,8 +104,8 @@ def field_of(key: Key, loaded: LoadedSettings) -> Field:
     examples = key.field.examples or ()
     return Field(
         name=key.name,
-        label=LABELS.get(key.name) or key.name.rpartition(".")[2].replace("_", " ").capitalize(),
-        head=HEADS.get(key.section) or key.section.capitalize(),
+        label=key.label,
+        head=section_label(key.section),
         help=(key.field.description or "").replace("`", ""),
         control=control_of(key, annotation),
         value="" if key.is_secret else text_of(shown),
@@ -206,7 +153,7 @@ def choices_of(annotation: object) -> tuple[str, ...]:
 
 
 def read_form(section: Section, form: Mapping[str, str], loaded: LoadedSettings) -> dict[str, object]:
-    """What the user changed, by dotted name. Text is parsed by the schema; an empty secret stays as it is."""
+    """Return the changed values by dotted name. The schema parses text; an empty secret stays unchanged."""
     changes: dict[str, object] = {}
     for field in fields_of(section, loaded):
         if field.is_locked:
@@ -223,7 +170,7 @@ def read_form(section: Section, form: Mapping[str, str], loaded: LoadedSettings)
 
 
 def typed(field: Field, given: str) -> object:
-    """The text as the schema expects it; what does not fit goes on as text, so that the schema says why."""
+    """Convert the text to the type that the schema expects. The schema rejects text that cannot be converted."""
     if field.control == "switch":
         return given == "true"
     if field.control == "number":

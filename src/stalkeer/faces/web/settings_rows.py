@@ -1,6 +1,6 @@
-"""Settings that are lists, as rows of a form: the hours with other limits, and the quotas.
+"""Edit settings that are lists as rows of a form: hours and quotas.
 
-A row is added, changed and taken away without script of its own: each button sends the form and gets it back.
+No script is needed to add or remove a row: each button sends the form and receives it changed.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from stalkeer.store.sources.sources import list_sources
 router = APIRouter(include_in_schema=False)
 MOST_ROWS = 50
 DAYS = tuple(day.value for day in WEEK)
-REFUSED = Toast("Nothing was saved: look at what is marked.", "bad")
+REFUSED = Toast("Not saved. Correct the marked fields.", "bad")
 COMPLAINT = re.compile(r"downloads\.\w+\[(\d+)\]\.?(\w*)\S*? (.*)")
 
 
 @dataclass(frozen=True)
 class Row:
-    """What is typed, by field, and what is wrong with it."""
+    """Hold the typed values and the errors of a row, by field."""
 
     values: Mapping[str, str]
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -43,13 +43,13 @@ class Row:
 
     @property
     def is_empty(self) -> bool:
-        """Nothing was typed that a row needs: it is left out."""
+        """Return whether every required field is empty. Such a row is left out."""
         return not any(self.values.get(name) for name in ("start", "end", "size"))
 
 
 @dataclass(frozen=True)
 class Table:
-    """One list: `fields` are those of a row; a new one begins with `fresh`."""
+    """Describe a list. `fields` are the fields of a row; a new row starts with the values `fresh`."""
 
     name: str
     fields: tuple[str, ...]
@@ -62,10 +62,12 @@ class Table:
 
 
 HOURS_HELP = (
-    "Another speed limit, or a pause, at certain hours: by night faster, while you watch slower. They are in the time "
-    "of the machine; the first row that fits counts, and an end before the start is on the next day."
+    "Use another speed limit, or pause downloads, at certain hours. Times are in the time zone of the machine that "
+    "runs Stalkeer. The first matching row applies. An end before the start is on the next day."
 )
-QUOTAS_HELP = "How much is fetched in a day, a week (from Monday) or a month at most. Then downloads wait for the next."
+QUOTAS_HELP = (
+    "Limit the download volume of a day, a week (from Monday) or a month. Downloads then wait for the next period."
+)
 
 TABLES = {
     "hours": Table("hours", ("days", "start", "end", "limit", "pause"), {"days": ",".join(DAYS)}, HOURS_HELP),
@@ -74,30 +76,30 @@ TABLES = {
 
 
 def rows_of(app: App, table: Table) -> list[Row]:
-    """What counts now."""
+    """Return the rows of the current settings."""
     if table.name == "hours":
-        return [_of_hours(one) for one in app.settings.downloads.hours]
-    return [_of_quota(one) for one in app.settings.downloads.quotas]
+        return [_of_hours(hours) for hours in app.settings.downloads.hours]
+    return [_of_quota(quota) for quota in app.settings.downloads.quotas]
 
 
-def _of_hours(one: HoursSettings) -> Row:
+def _of_hours(hours: HoursSettings) -> Row:
     return Row(
         {
-            "days": ",".join(day.value for day in one.days),
-            "start": f"{one.start:%H:%M}",
-            "end": f"{one.end:%H:%M}",
-            "limit": show_size(one.limit) if one.limit else "",
-            "pause": "true" if one.pause else "",
+            "days": ",".join(day.value for day in hours.days),
+            "start": f"{hours.start:%H:%M}",
+            "end": f"{hours.end:%H:%M}",
+            "limit": show_size(hours.limit) if hours.limit else "",
+            "pause": "true" if hours.pause else "",
         }
     )
 
 
-def _of_quota(one: QuotaSettings) -> Row:
-    return Row({"period": one.period.value, "size": show_size(one.size), "source": one.source})
+def _of_quota(quota: QuotaSettings) -> Row:
+    return Row({"period": quota.period.value, "size": show_size(quota.size), "source": quota.source})
 
 
 def read_rows(table: Table, form: Mapping[str, str]) -> list[Row]:
-    """The rows as they were sent, in their order."""
+    """Read the rows of the form in their order."""
     count = form.get("rows", "")
     numbers = range(min(int(count), MOST_ROWS) if count.isdigit() else 0)
     return [Row({name: _typed(form, number, name) for name in table.fields}) for number in numbers]
@@ -110,7 +112,7 @@ def _typed(form: Mapping[str, str], number: int, name: str) -> str:
 
 
 def document_of(rows: Sequence[Row]) -> list[dict[str, object]]:
-    """For the schema, which checks it: what is empty is left to its default."""
+    """Return the rows for the schema, which checks them. Empty values are left to their defaults."""
     return [
         {name: value == "true" if name == "pause" else value for name, value in row.values.items() if value}
         for row in rows
@@ -118,7 +120,7 @@ def document_of(rows: Sequence[Row]) -> list[dict[str, object]]:
 
 
 def with_complaints(rows: Sequence[Row], error: ConfigurationError) -> list[Row]:
-    """Each complaint at its field; what belongs to none stands at the row's first."""
+    """Add each error to its field. An error without a field belongs to the first field of its row."""
     found: dict[int, dict[str, str]] = {}
     for line in str(error).splitlines():
         if (match := COMPLAINT.match(line)) is not None:
@@ -127,7 +129,7 @@ def with_complaints(rows: Sequence[Row], error: ConfigurationError) -> list[Row]
 
 
 def _with_a_day(row: Row) -> Row:
-    return Row(row.values, {"days": "Tick at least one day."} if row.values.get("days") == "" else {})
+    return Row(row.values, {"days": "Select at least one day."} if row.values.get("days") == "" else {})
 
 
 def show_rows(request: Request, table: Table, rows: Sequence[Row], toast: Toast | None = None) -> HTMLResponse:
@@ -163,14 +165,14 @@ def post_add(request: Request, name: str, form: FormFields) -> HTMLResponse:
 
 @router.post("/settings/downloads/rows/{name}/without/{number}")
 def post_without(request: Request, name: str, number: int, form: FormFields) -> HTMLResponse:
-    """Without one row; it counts once it is saved."""
+    """Show the form without a row. The change applies after it is saved."""
     table = known_table(name)
     return show_rows(request, table, [row for at, row in enumerate(read_rows(table, form)) if at != number])
 
 
 @router.post("/settings/downloads/rows/{name}")
 def post_rows(request: Request, name: str, form: FormFields) -> Response:
-    """Check every row, store them as a whole, and use them at once."""
+    """Check all rows, save them together and apply them at once."""
     app, table = app_of(request), known_table(name)
     rows = [row for row in read_rows(table, form) if not row.is_empty]
     if any(row.values.get("days") == "" for row in rows):
@@ -184,13 +186,13 @@ def post_rows(request: Request, name: str, form: FormFields) -> Response:
 
 @router.post("/settings/downloads/rows/{name}/reset")
 def post_reset(request: Request, name: str) -> HTMLResponse:
-    """Forget what was saved here, so that the configuration file or the default counts again."""
+    """Remove the saved rows, so that the configuration file or the default applies again."""
     app, table = app_of(request), known_table(name)
     app.change_settings({table.setting: None})
-    return show_rows(request, table, rows_of(app, table), Toast("Back to what config.yml or the default says."))
+    return show_rows(request, table, rows_of(app, table), Toast("Reset to the value of config.yml or the default."))
 
 
 def known_table(name: str) -> Table:
     if name not in TABLES:
-        raise NotFound(f"There is no list of settings called {name!r}.")
+        raise NotFound(f"There is no settings list {name!r}.")
     return TABLES[name]

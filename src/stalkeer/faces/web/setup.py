@@ -1,4 +1,4 @@
-"""The first run: from an empty program to the answer what of the missing things is there. Each step may be skipped."""
+"""Serve the setup wizard, from the first user to the list of found items. Each step can be skipped."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ STEPS = (
     Step("source", "Source"),
     Step("paths", "Folders"),
     Step("limits", "Limits"),
-    Step("answer", "The answer"),
+    Step("answer", "Results"),
 )
 PATHS = tuple(step.path for step in STEPS)
 LOOKS = (JobName.REFRESH, JobName.SCAN)
@@ -59,7 +59,7 @@ LOOKS = (JobName.REFRESH, JobName.SCAN)
 
 @router.get("/setup")
 def get_setup(request: Request) -> Response:
-    """Go on where it was left: at the first step that has nothing yet."""
+    """Open the first unfinished step."""
     if security_of(request).sessions.needs_setup() and not is_known(request):
         return RedirectResponse(f"{base_of(request)}/setup/account", status_code=303)
     require_user(request)
@@ -96,11 +96,11 @@ def show_account(request: Request, name: str = "", error: str = "", status: int 
 
 @router.post("/setup/account", dependencies=[OwnPageGuard])
 def post_account(request: Request, given: FormFields) -> Response:
-    """Make the first user and log in."""
+    """Create the first user and log in."""
     security = security_of(request)
     name, password = given.get("name", ""), given.get("password", "")
     if password != given.get("again", password):
-        return show_account(request, name, "The two passwords differ.", 422)
+        return show_account(request, name, "The passwords do not match.", 422)
     token = given.get("token", "") if security.needs_setup_token(request.state.origin) else None
     try:
         session = security.sessions.set_up(name, password, token, request.state.origin.household)
@@ -125,7 +125,7 @@ def get_apps(request: Request) -> HTMLResponse:
 
 @router.post("/setup/apps", dependencies=[UserGuard])
 def post_apps(request: Request, given: FormFields) -> Response:
-    """Tested like everywhere, then this page again for the next one."""
+    """Test and add an instance, then show the page again for another instance."""
     hold_downloads(app_of(request))
     return save_new(request, read_form(given), anyway="anyway" in given, to="/setup/apps")
 
@@ -139,7 +139,7 @@ def get_source(request: Request) -> HTMLResponse:
 
 @router.post("/setup/source", dependencies=[UserGuard])
 def post_source(request: Request, given: FormFields) -> Response:
-    hold_downloads(app_of(request))  # a source is read at once, and what follows that must queue nothing
+    hold_downloads(app_of(request))  # adding a source starts a refresh, and the jobs after it must queue nothing
     return save_new_source(request, read_source_form(given), read_choice(given), to="/setup/source")
 
 
@@ -150,7 +150,7 @@ def get_paths(request: Request) -> HTMLResponse:
 
 @router.post("/setup/paths", dependencies=[UserGuard])
 def post_paths(request: Request, given: FormFields) -> Response:
-    """Keep the folders; the findings are looked up by the page itself."""
+    """Save the folders. The page then loads the test results."""
     present = app_of(request).settings.directories
     shown = {f"directories.{name}": str(getattr(present, name)) for name in FOLDERS}
     changes = {name: given[name] for name in shown if given.get(name) and given[name] != shown[name]}
@@ -166,7 +166,7 @@ def get_limits(request: Request) -> HTMLResponse:
 
 @router.post("/setup/limits", dependencies=[UserGuard])
 def post_limits(request: Request, given: FormFields) -> Response:
-    """Speed, downloads at once, and whether anything is confirmed without asking."""
+    """Save the speed limit, the concurrent downloads and how downloads start."""
     changes: dict[str, object] = {"downloads.bandwidth_limit": given.get("bandwidth") or "0"}
     if given.get("concurrent", "").isdigit():
         changes["downloads.concurrent_limit"] = int(given["concurrent"])
@@ -186,7 +186,7 @@ def keep(request: Request, changes: Mapping[str, object], to: str) -> Response:
 
 @router.get("/setup/answer", dependencies=[UserGuard])
 def get_answer(request: Request) -> HTMLResponse:
-    """Look first (read what was not read yet), then say it."""
+    """Start the refresh and scan that have not run yet, then show the results."""
     app = app_of(request)
     if is_fragment(request):
         return fragment(request, "setup/answer_parts.html", answer_context(app, answers_of(request).read()))
@@ -205,20 +205,20 @@ def post_look(request: Request) -> Response:
 
 
 def ran(app: App) -> set[str]:
-    """The jobs that ran lately, or are about to."""
+    """Return the jobs that ran recently, run now or are queued."""
     with app.database.connect() as connection:
         return {run.job for run in list_runs(connection, limit=30) if run.state is not RunState.FAILED}
 
 
 def look(app: App, jobs: Sequence[JobName]) -> None:
-    """Read every source and ask every instance; matching follows by itself."""
+    """Start the refresh and scan jobs. Matching follows automatically."""
     if app.engine is not None:
         for job in jobs:
             start_job(app, job)
 
 
 def answer_context(app: App, found: Answer | None) -> dict[str, object]:
-    """`found` None: the page asks for it once it is there."""
+    """Return the context of the results. Without `found`, the page loads the results later."""
     with app.database.connect() as connection:
         runs = list_runs(connection, limit=30)
         instance, source = has_anything(connection)
@@ -244,18 +244,18 @@ LOOKING = (*LOOKS, JobName.MATCH)
 
 @router.post("/setup/start", dependencies=[UserGuard])
 def post_start(request: Request) -> Response:
-    """Queue the sure ones; from now on the schedule counts."""
+    """Queue the confirmed matches and release the schedule."""
     app = app_of(request)
     start_job(app, JobName.DOWNLOAD)
     release_downloads(app)
-    return moved(request, "/activity", Toast("The sure ones are being queued. They appear here."))
+    return moved(request, "/activity", Toast("The confirmed matches are being queued. They appear here."))
 
 
 @router.post("/setup/finish", dependencies=[UserGuard])
 def post_finish(request: Request) -> Response:
-    """End the guide where nothing is sure yet: nothing is queued now, and from now on the schedule counts."""
+    """Finish the wizard without queueing anything, and release the schedule."""
     release_downloads(app_of(request))
-    return moved(request, "/", Toast("The set-up is finished."))
+    return moved(request, "/", Toast("Setup is complete."))
 
 
 def step_page(

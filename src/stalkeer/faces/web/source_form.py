@@ -1,4 +1,4 @@
-"""The form of a source: its fields as text, and the patch that they make."""
+"""Read the form of a source, and turn it into a patch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stalkeer.store.sources.sources import XTREAM, Credentials, SourceRow
 
 @dataclass(frozen=True)
 class SourceForm:
-    """The fields as text; a password is never put back into the page."""
+    """Hold the form fields as text. The page never contains a stored password."""
 
     slug: str = ""
     how: str = "url"  # url | account | file
@@ -30,11 +30,11 @@ class SourceForm:
     bandwidth_limit: str = ""
     refresh: str = ""
     adult: bool = False
-    as_playlist: bool = False  # keep a `get.php` address as the playlist that it returns
+    as_playlist: bool = False  # read a `get.php` address as a plain playlist
 
     @property
     def names_account(self) -> bool:
-        """Whether the address of a playlist has the login of an account in it."""
+        """Return whether the playlist address contains the login of an account."""
         return self.how == "url" and login_in_url(self.url) is not None
 
 
@@ -63,7 +63,7 @@ def read_source_form(form: Mapping[str, str]) -> SourceForm:
 
 
 def suggested_slug(form: SourceForm) -> str:
-    """`provider` for http://tv.provider.example/..., `list` for /data/list.m3u."""
+    """Suggest a name: `provider` for http://tv.provider.example/..., `list` for /data/list.m3u."""
     if form.path:
         name = form.path.replace("\\", "/").rpartition("/")[2].partition(".")[0]
     else:
@@ -86,7 +86,7 @@ def fields_of(form: SourceForm) -> SourcePatch:
         refresh=form.refresh,
         adult=form.adult,
         priority=whole("priority", form.priority) or 0,
-        max_connections=whole("connections at once", form.max_connections),
+        max_connections=whole("maximum connections", form.max_connections),
         bandwidth_limit=limit_of(form.bandwidth_limit),
     )
 
@@ -95,23 +95,23 @@ def address_of(form: SourceForm) -> str:
     """Return the typed path or address; an address without a scheme is a host. Raises InvalidInput for none."""
     if form.how == "file":
         if not form.path:
-            raise InvalidInput("Give the path of the playlist file.")
+            raise InvalidInput("Enter the path of the playlist file.")
         return form.path
     if not form.url:
-        raise InvalidInput("Give the server's address." if form.how == "account" else "Give the playlist's address.")
+        raise InvalidInput("Enter the server's address." if form.how == "account" else "Enter the playlist's address.")
     return form.url if "://" in form.url else f"http://{form.url}"
 
 
 def check_login(form: SourceForm, *, is_known: bool) -> None:
-    """Raise InvalidInput for an account without a user, which would be read as a playlist."""
+    """Raise InvalidInput for an account without a username, which would be read as a playlist."""
     if form.how == "account" and not is_known and login_in_url(form.url) is None:
-        raise InvalidInput("An Xtream account needs its server's address, a username and a password.")
+        raise InvalidInput("Enter the server's address, the username and the password of the account.")
 
 
 def patch_of(given: Mapping[str, str], row: SourceRow, path: str) -> SourcePatch:
-    """Read a form into what it changes of `row`, whose file is `path`: fields that the form does not send stay.
+    """Return the changes of the form to `row`, whose file is `path`. Fields that are not sent stay unchanged.
 
-    An empty address, user or password keeps the stored one, since the page never shows it.
+    An empty address, username or password keeps the stored value, because the page never shows it.
     """
     form = read_source_form({"how": how_of(row, path), **given, "slug": row.slug})
     is_same_kind = form.how == how_of(row, path)
@@ -124,7 +124,7 @@ def patch_of(given: Mapping[str, str], row: SourceRow, path: str) -> SourcePatch
         refresh=form.refresh if "refresh" in given else KEEP,
         adult=form.adult if "adult" in given else KEEP,
         priority=whole("priority", form.priority) or 0 if "priority" in given else KEEP,
-        max_connections=whole("connections at once", form.max_connections) if "max_connections" in given else KEEP,
+        max_connections=whole("maximum connections", form.max_connections) if "max_connections" in given else KEEP,
         bandwidth_limit=limit_of(form.bandwidth_limit) if "bandwidth_limit" in given else KEEP,
     )
     if form.how == "account":
@@ -153,7 +153,7 @@ def limit_of(text: str) -> int | None:
 
 
 def form_of(row: SourceRow, credentials: Credentials) -> SourceForm:
-    """Fill the form of a stored source. An address with a login in it is a secret and stays out."""
+    """Fill the form of a stored source. An address that contains a login is a secret and is left out."""
     return SourceForm(
         slug=row.slug,
         how=how_of(row, credentials.path),

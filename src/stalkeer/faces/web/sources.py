@@ -1,4 +1,4 @@
-"""Sources: their state and contents, and every action on them."""
+"""Serve the pages of sources, and their actions."""
 
 from __future__ import annotations
 
@@ -56,16 +56,16 @@ def post_new(request: Request, given: FormFields) -> Response:
 
 
 def save_new_source(request: Request, form: SourceForm, choice: GroupChoice, to: str = "/sources") -> Response:
-    """Add it with the filters that were chosen, and read it at once."""
+    """Add a source with its group filters, and start its refresh."""
     app = app_of(request)
     row = create_source(app.database, app.secrets, build_source(form.slug, fields_of(form)), app.clock(), choice)
     start_if_running(app, row.slug)
-    return done(request, Toast(f"{row.slug} was added and is being read."), to=to)
+    return done(request, Toast(f"Added {row.slug}. It is being refreshed."), to=to)
 
 
 @router.post("/sources/test")
 def post_test(request: Request, given: FormFields) -> HTMLResponse:
-    """Show the answer of the typed address, and how its names are read."""
+    """Test the typed source, and show how its names are recognized."""
     form = read_source_form(given)
     try:
         report = probe_source(app_of(request).refresher, build_source("test", fields_of(form)))
@@ -84,9 +84,9 @@ def show_trial(
 
 @router.post("/sources/upload")
 def post_upload(request: Request, file: Annotated[UploadFile, File()]) -> HTMLResponse:
-    """Keep an uploaded playlist in the data folder; the form then holds its path."""
+    """Store an uploaded playlist in the data folder, and put its path into the form."""
     target = keep_upload(app_of(request).paths.data_dir, file.filename or "", file.file)
-    return fragment(request, "sources/path.html", path=str(target), toast=Toast(f"{target.name} is here."))
+    return fragment(request, "sources/path.html", path=str(target), toast=Toast(f"Uploaded {target.name}."))
 
 
 @router.get("/sources/{slug}")
@@ -111,12 +111,12 @@ def post_change(request: Request, slug: str, given: FormFields) -> Response:
         row = editable_source(connection, slug)
     patch = patch_of(given, row, kept_credentials(row, app.secrets).path)
     edit_source(app.database, app.secrets, slug, patch)
-    return done(request, Toast(f"{slug} was saved."), to=f"/sources/{slug}")
+    return done(request, Toast(f"Saved {slug}."), to=f"/sources/{slug}")
 
 
 @router.get("/sources/{slug}/groups")
 def get_groups(request: Request, slug: str) -> HTMLResponse:
-    """The filters of a source and the groups that its list has; counted, so it is fetched after the page."""
+    """Show the filters and groups of a source. The page loads them separately, because counting takes time."""
     app = app_of(request)
     with app.database.connect() as connection:
         row = get_source(connection, slug)
@@ -129,31 +129,31 @@ def get_groups(request: Request, slug: str) -> HTMLResponse:
 
 @router.post("/sources/{slug}/filters")
 def post_filter(request: Request, slug: str, given: FormFields) -> Response:
-    """Keep or leave out what fits; it counts from the next refresh on, which is started at once."""
+    """Add a filter, and start the refresh that applies it."""
     app = app_of(request)
     create_filter(app.database, filter_of(given), slug, app.clock())
     start_if_running(app, slug)
-    return done(request, Toast(f"Noted; {slug} is read anew with it.", "info"), changed="groups")
+    return done(request, Toast(f"Filter added. {slug} is being refreshed.", "info"), changed="groups")
 
 
 def filter_of(given: Mapping[str, str]) -> Filter:
-    """Read a filter: a group that is left out, or an expression of the user's own."""
+    """Read a filter for a group, or one with a regular expression."""
     if given.get("group"):
         return group_filter(given["group"])
     try:
         return Filter(Field(given.get("field", "")), Mode(given.get("mode", "")), given.get("pattern", ""))
     except ValueError as error:
-        raise InvalidInput(f"A filter like this is not known: {error}.") from error
+        raise InvalidInput(f"The filter is not valid: {error}.") from error
 
 
 @router.post("/sources/{slug}/filters/{filter_id}/remove")
 def post_filter_away(request: Request, slug: str, filter_id: int) -> Response:
-    """Take a filter back; every source is read anew where it applied to all of them."""
+    """Remove a filter, and start the refresh of each source that it applied to."""
     app = app_of(request)
     removed = delete_filter(app.database, filter_id, of=slug)
     start_if_running(app, removed.source)
-    said = f"{slug} is" if removed.source else "every source is"
-    return done(request, Toast(f"The filter is gone; {said} read anew.", "info"), changed="groups")
+    refreshed = f"{slug} is" if removed.source else "All sources are"
+    return done(request, Toast(f"Filter removed. {refreshed} being refreshed.", "info"), changed="groups")
 
 
 def start_if_running(app: App, slug: str | None) -> None:
@@ -168,14 +168,16 @@ def post_verb(request: Request, slug: str, verb: str) -> Response:
         return show_trial(request, probe_stored_source(app.refresher, slug))
     if verb == "refresh":
         start_refresh(app.database, app.engine, slug)
-        return done(request, Toast(f"{slug} is being read.", "info"), changed="sources")
+        return done(request, Toast(f"{slug} is being refreshed.", "info"), changed="sources")
     if verb == "accept":
         start_refresh(app.database, app.engine, slug, RefreshOptions(accept=True))
-        return done(request, Toast(f"The smaller list of {slug} is being taken.", "info"), changed="sources")
+        return done(
+            request, Toast(f"Accepted the smaller list of {slug}. It is being refreshed.", "info"), changed="sources"
+        )
     if verb in ("enable", "disable"):
         edit_source(app.database, app.secrets, slug, SourcePatch(enabled=verb == "enable"))
-        return done(request, Toast(f"{slug} is switched {'on' if verb == 'enable' else 'off'}."), changed="sources")
+        return done(request, Toast(f"{'Enabled' if verb == 'enable' else 'Disabled'} {slug}."), changed="sources")
     if verb == "remove":
         delete_source(app.database, app.secrets, slug, app.clock())
-        return done(request, Toast(f"{slug} was removed."), to="/sources")
-    raise NotFound(f"There is no action {verb!r} on sources.")
+        return done(request, Toast(f"Removed {slug}."), to="/sources")
+    raise NotFound(f"There is no action {verb!r} for sources.")

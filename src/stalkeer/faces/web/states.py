@@ -1,4 +1,4 @@
-"""How states look: word, colour, icon. One table, so that a state looks the same on every page."""
+"""Define label, tone and icon of each state, so that it looks the same on every page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DOWNLOADS = {
     DownloadState.IMPORTING: Look("Importing", "work", "package-check"),
     DownloadState.COMPLETED: Look("Imported", "ok", "circle-check"),
     DownloadState.PAUSED: Look("Paused", "warn", "pause"),
-    DownloadState.BLOCKED: Look("Needs you", "bad", "circle-alert"),
+    DownloadState.BLOCKED: Look("Action needed", "bad", "circle-alert"),
     DownloadState.FAILED: Look("Failed", "bad", "circle-x"),
     DownloadState.CANCELLED: Look("Cancelled", "", "ban"),
 }
@@ -32,7 +32,7 @@ RUNS = {
     "queued": Look("Queued", "", "clock"),
     "running": Look("Running", "info", "refresh-cw"),
     "done": Look("Done", "ok", "circle-check"),
-    "partly": Look("Partly", "warn", "triangle-alert"),
+    "partly": Look("Partly failed", "warn", "triangle-alert"),
     "failed": Look("Failed", "bad", "circle-x"),
     "cancelled": Look("Cancelled", "", "ban"),
 }
@@ -45,33 +45,35 @@ LEVELS = {
 
 GOOD_NEWS = Look("Done", "ok", "circle-check")
 HAPPY_ENDS = ("download.completed", "health.over")
-KINDS = {"download.completed": "imported", "health.found": "health", "health.over": "health again"}
+KINDS = {"download.completed": "imported", "health.found": "health", "health.over": "health restored"}
 
 
 def event_look(kind: str, level: str) -> Look:
-    """An event that says that something ended well is green."""
+    """Return the look of an event. Good news is green."""
     return GOOD_NEWS if kind in HAPPY_ENDS else LEVELS[level]
 
 
 def event_label(kind: str) -> str:
-    """`download.variant_changed` -> `variant changed`."""
+    """Return the label of an event type: `variant changed` for `download.variant_changed`."""
     return KINDS.get(kind) or kind.rpartition(".")[2].replace("_", " ")
 
 
 def source_look(card: SourceCard) -> Look:
-    """How a source is, in a word or two, and whether that is good."""
+    """Return the label and tone of a source's state."""
     if not card.enabled:
-        return Look("switched off", "", "ban")
+        return Look("disabled", "", "ban")
     if card.is_shut:
         return Look(f"account {card.account_status}", "bad", "circle-x")
     if card.guard or card.last_error:
         was_never_read = card.last_error and not card.last_success_at
-        return Look("held back" if card.guard else "failing", "bad" if was_never_read else "warn", "triangle-alert")
-    return Look("fine", "ok", "circle-check") if card.last_success_at else Look("not read yet", "", "clock")
+        return Look("list on hold" if card.guard else "failed", "bad" if was_never_read else "warn", "triangle-alert")
+    return Look("healthy", "ok", "circle-check") if card.last_success_at else Look("not refreshed yet", "", "clock")
 
+
+KIND_NAMES = {"film": "Movie", "episode": "Episode", "series": "Series", "live": "Live channel", "other": "Other"}
 
 MATCHES = {
-    "confirm": Look("Sure", "ok", "check"),
+    "confirm": Look("Confirmed", "ok", "check"),
     "review": Look("To review", "warn", "eye"),
     "rejected": Look("Rejected", "bad", "x"),
     "nothing": Look("No match", "", "ban"),

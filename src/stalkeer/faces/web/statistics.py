@@ -1,4 +1,4 @@
-"""Statistics: speed, volume, how often things succeed and resume, and what each source is worth."""
+"""Serve the statistics of downloads and sources."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def get_statistics(request: Request, span: str = "week") -> HTMLResponse:
 
 @router.get("/statistics/{kind}.json")
 def get_graph(request: Request, kind: str, span: str = "week") -> JSONResponse:
-    """`speed`: mean bytes/s by step. `volume`: bytes by day."""
+    """Send a graph. `speed` has the average bytes/s of each step, `volume` the bytes of each day."""
     app = app_of(request)
     until = app.clock()
     length = SPANS.get(span, SPANS["week"])

@@ -1,4 +1,4 @@
-"""System: status, health with its fixes, tasks, log files."""
+"""Serve the system pages: status, health, tasks and log files."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ TAIL_BYTES = 400_000
 
 @dataclass(frozen=True)
 class Task:
-    """A job that a person may start, with the setting that schedules it."""
+    """Describe a job that users can start."""
 
     job: JobName
     label: str
@@ -49,11 +49,11 @@ class Task:
 
 
 TASKS = (
-    Task(JobName.REFRESH, "Refresh sources", "Read every playlist and account anew.", "refresh-cw"),
-    Task(JobName.SCAN, "Scan for missing", "Ask Radarr and Sonarr what is missing, and match it.", "scan-search"),
-    Task(JobName.DOWNLOAD, "Queue sure matches", "Put every sure match into the queue.", "cloud-download"),
-    Task(JobName.CLEANUP, "Clean up", "Remove what is older than the retention says.", "trash-2"),
-    Task(JobName.BACKUP, "Back up", "Write database and settings into one file.", "archive"),
+    Task(JobName.REFRESH, "Refresh sources", "Read all playlists and accounts again.", "refresh-cw"),
+    Task(JobName.SCAN, "Scan for missing", "Read missing items from Radarr and Sonarr, and match them.", "scan-search"),
+    Task(JobName.DOWNLOAD, "Queue confirmed matches", "Queue a download for each confirmed match.", "cloud-download"),
+    Task(JobName.CLEANUP, "Clean up", "Remove old downloads, history, logs and archives.", "trash-2"),
+    Task(JobName.BACKUP, "Backup", "Save database and settings in one file.", "archive"),
 )
 
 
@@ -73,23 +73,23 @@ def facts_of(app: App) -> list[tuple[str, str]]:
         ("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
         ("Database", f"{engine.dialect.name}, {engine.url.render_as_string(hide_password=True).partition('://')[2]}"),
         ("Data folder", str(app.paths.data_dir)),
-        ("Configuration", str(config) if config else "no file; environment, these pages and defaults"),
-        ("Process", str(os.getpid())),
+        ("Configuration", str(config) if config else "no config.yml; environment, web UI and defaults"),
+        ("Process ID", str(os.getpid())),
     ]
 
 
 @router.post("/system/health")
 def post_health(request: Request) -> Response:
-    """Look now, whatever the schedule."""
+    """Run the health checks now."""
     app = app_of(request)
     report = app.check_health()
-    words = f"{plural(len(report.findings), 'finding')}." if report.findings else "Everything is fine."
+    words = f"Found {plural(len(report.findings), 'issue')}." if report.findings else "No issues found."
     return done(request, Toast(words, "warn" if report.findings else "ok"), to="/system")
 
 
 @router.get("/system/doctor")
 def get_doctor(request: Request) -> HTMLResponse:
-    """Every hand-over folder tried with every instance; seconds, so it is fetched after the page."""
+    """Test each folder with each instance. The page loads the results separately, because this takes seconds."""
     app = app_of(request)
     report = look_through_instances(app.arrs, app.settings.directories, QuietRun())
     return fragment(request, "system/doctor.html", checks=report.checks)
@@ -97,7 +97,7 @@ def get_doctor(request: Request) -> HTMLResponse:
 
 @router.post("/system/doctor/mapping")
 def post_mapping(request: Request, given: FormFields) -> Response:
-    """Take a mapping that the doctor proposed."""
+    """Save a path mapping that the doctor proposed."""
     app = app_of(request)
     pair = FolderPair(given.get("local", ""), given.get("remote", ""))
     row = add_path_mapping(app.arrs, given.get("instance", ""), pair)
@@ -124,13 +124,13 @@ def post_task(request: Request, job: str) -> Response:
     if task is None:
         raise NotFound(f"There is no task {job!r}.")
     start_job(app_of(request), task.job)
-    return done(request, Toast(f"{task.label}: started. System > Tasks shows how far it is.", "info"), changed="runs")
+    return done(request, Toast(f"Started: {task.label}. See System > Tasks for its progress.", "info"), changed="runs")
 
 
 def start_job(app: App, job: JobName, subject: str | None = None, **options: object) -> int:
-    """Hand a job to the engine. Raises Conflict where none runs."""
+    """Start a job and return the number of its run. Raises Conflict where no engine runs."""
     if app.engine is None:
-        raise Conflict("No engine runs in this process: start the program with `stalkeer serve`.")
+        raise Conflict("This process does not run jobs. Start Stalkeer with `stalkeer serve`.")
     return app.engine.start(job, subject, options)
 
 
@@ -138,7 +138,7 @@ def start_job(app: App, job: JobName, subject: str | None = None, **options: obj
 def post_cancel(request: Request, run_id: int) -> Response:
     app = app_of(request)
     cancel_run(app.database, app.clock(), RunId(run_id))
-    return done(request, Toast("Asked to stop; it ends at the next safe moment.", "info"), changed="runs")
+    return done(request, Toast("The task will stop at the next safe point.", "info"), changed="runs")
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ def get_log_file(request: Request, name: str) -> Response:
 
 
 def read_tail(path: Path, level: str, search: str) -> list[LogLine]:
-    """The last lines that fit, the newest first."""
+    """Return the last matching lines, newest first."""
     kept: deque[LogLine] = deque(maxlen=TAIL_LINES)
     for raw in read_end(path, TAIL_BYTES).splitlines():
         line = read_line(raw)
@@ -183,7 +183,7 @@ def read_tail(path: Path, level: str, search: str) -> list[LogLine]:
 
 
 def read_line(raw: str) -> LogLine:
-    """A line of JSON as we write it, or any other as it is."""
+    """Parse a line of JSON. Return any other line unchanged."""
     try:
         values = json.loads(raw)
         at, level, event = str(values.pop("timestamp", "")), str(values.pop("level", "")), str(values.pop("event", ""))

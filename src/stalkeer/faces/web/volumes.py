@@ -1,4 +1,4 @@
-"""The disks behind Stalkeer's folders, as the pages show them."""
+"""Measure the disks of Stalkeer's folders."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stalkeer.settings import Settings
 
 @dataclass(frozen=True)
 class Volume:
-    """One disk and what we keep on it; bytes. `total` is None where the disk cannot be asked."""
+    """Hold a disk and its folders. `free` and `total` are bytes, or None where the disk cannot be measured."""
 
     folders: tuple[str, ...]
     path: Path
@@ -20,10 +20,10 @@ class Volume:
 
 
 def volumes_of(settings: Settings) -> list[Volume]:
-    """Each disk once, however many of our folders lie on it."""
+    """Return each disk once, with all folders on it."""
     named = (
         ("incomplete", settings.directories.temp),
-        ("films", settings.directories.movies),
+        ("movies", settings.directories.movies),
         ("episodes", settings.directories.tvshows),
         ("data", settings.data_dir),
     )
@@ -35,14 +35,14 @@ def volumes_of(settings: Settings) -> list[Volume]:
 
 
 def nearest(folder: Path) -> Path:
-    """The folder, or the closest one above it that exists."""
+    """Return the folder, or its closest existing parent."""
     return next((place for place in (folder, *folder.parents) if is_there(place)), Path("/"))
 
 
 def is_there(place: Path) -> bool:
     try:
         return place.exists()
-    except OSError:  # it may not be looked at, or has a name that the file system does not take
+    except OSError:  # no permission, or a name that the file system does not accept
         return False
 
 

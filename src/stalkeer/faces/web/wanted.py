@@ -1,4 +1,4 @@
-"""Wanted: what Radarr and Sonarr miss, what was found for each, and why not more."""
+"""Serve the wanted lists: missing items and unmet cutoffs, with what was found for them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def get_cutoff(
 
 
 def chosen_items(reason: str, kind: str, instance: str, status: str, text: str) -> WantedFilter:
-    """The filter of the form; a word that it does not offer chooses nothing."""
+    """Return the filter of the form. An unknown value is ignored."""
     return WantedFilter(
         reason=reason,
         kind=WantedKind(kind) if kind in tuple(WantedKind) else None,
@@ -81,10 +81,10 @@ def read_list(app: App, chosen: WantedFilter, number: int) -> dict[str, object]:
 def post_many(
     request: Request, verb: Annotated[str, Form()], ids: Annotated[list[int] | None, Form()] = None
 ) -> Response:
-    """Queue what is sure of the chosen items, or match them again."""
+    """Queue the confirmed matches of the selected items, or match the items again."""
     if not ids:
-        raise InvalidInput("Nothing is chosen: tick the items first.")
-    return act(request, [WantedId(one) for one in ids], verb)
+        raise InvalidInput("No items are selected. Select at least one first.")
+    return act(request, [WantedId(wanted_id) for wanted_id in ids], verb)
 
 
 @router.post("/wanted/{wanted_id}/{verb}")
@@ -96,7 +96,9 @@ def act(request: Request, ids: list[WantedId], verb: str) -> Response:
     app = app_of(request)
     if verb == "match":
         report = match_now(app.matching, app.refresher, request_items(app.matching, ids))
-        words = f"{plural(report.items, 'item')} matched again, {plural(report.confirmed, 'new one')} found."
+        words = (
+            f"Searched {plural(report.items, 'item')} again: {plural(report.confirmed, 'new match', 'new matches')}."
+        )
         return done(request, Toast(words), changed="matches")
     if verb != "download":
         raise NotFound(f"There is no action {verb!r} for wanted items: match or download them.")
@@ -106,14 +108,14 @@ def act(request: Request, ids: list[WantedId], verb: str) -> Response:
 
 @router.get("/wanted/{wanted_id}/why")
 def get_why(request: Request, wanted_id: int) -> HTMLResponse:
-    """The matching's own words, thought anew; read after the drawer is open."""
+    """Explain the matching of an item. The drawer loads this separately."""
     explanation = explain_wanted(app_of(request).matching, WantedId(wanted_id))
     return fragment(request, "wanted/why.html", explanation=explanation)
 
 
 @router.get("/wanted/{wanted_id}")
 def get_item(request: Request, wanted_id: int) -> HTMLResponse:
-    """Why not? One item with every candidate and what speaks for and against it."""
+    """Show an item with every candidate and its evidence."""
     app = app_of(request)
     with app.database.connect() as connection:
         item = get_wanted(connection, WantedId(wanted_id))

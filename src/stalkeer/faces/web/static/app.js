@@ -54,7 +54,7 @@
     const header = ctx.response?.headers?.get("Stalkeer-Toast");
     if (header) toast(JSON.parse(decodeURIComponent(header)));
     else if (ctx.response?.status >= 400) {
-      toast({ tone: "bad", text: `The server answered ${ctx.response.status}. Reload the page; if it happens again, look at System > Log files.` });
+      toast({ tone: "bad", text: `The server answered ${ctx.response.status}. Reload the page; if it happens again, look at System > Log Files.` });
     }
     if (ctx.response?.status >= 400 && !ctx.response.headers.get("HX-Reswap")) ctx.swap = "none";
     const refresh = ctx.response?.headers?.get("Stalkeer-Changed");
