@@ -40,7 +40,7 @@ def test_a_job_is_shown_whole(stalkeer):
 def test_a_running_job_is_asked_to_stop(stalkeer):
     ended = stalkeer("job", "cancel", "3")
 
-    assert (ended.code, ended.out.strip()) == (0, "Run 3 of match was asked to stop.")
+    assert (ended.code, ended.out.strip()) == (0, "Run 3 of match will stop.")
 
 
 def test_the_queue_says_what_each_download_is_at_and_why_it_waits_or_failed(stalkeer):
@@ -63,7 +63,7 @@ def test_the_status_sums_the_queue_up_and_tells_that_nobody_works(stalkeer):
 
     assert "2 downloading" in shown.out
     assert "2 queued" in shown.out
-    assert "No worker runs" in shown.out + shown.err
+    assert "No worker is running" in shown.out + shown.err
 
 
 def test_a_failed_download_is_shown_with_its_figures(stalkeer):

@@ -143,11 +143,11 @@ def test_a_source_is_tested_before_it_is_kept(stalkeer):
         with Proxy() as proxy:
             stalkeer("source", "test", url, "--proxy", f"socks5h://{proxy.address}", "--header", "X-Own: 1")
 
-    assert "names an account" in added.out
+    assert "belongs to an account" in added.out
     assert proxy.seen and set(proxy.seen) == {f"SOCKS {url.removeprefix('http://').partition('/')[0]}"}
     assert tested.document["account"]["max"] == 2
     assert tested.document["samples"][0]["title"] == "The Silver River"
-    assert "names an account" in as_playlist.out
+    assert "belongs to an account" in as_playlist.out
     assert wrong.code == 1
     assert "s3cret-pass" not in tested.out + as_playlist.out + wrong.out
 

@@ -1,1 +1,1 @@
-"""The command line: parse, call a job, show. Nothing heavy is imported before a command needs it."""
+"""Run the command line: parse, call a job, show. Heavy modules are imported only when a command needs them."""

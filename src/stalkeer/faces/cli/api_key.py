@@ -1,4 +1,4 @@
-"""`stalkeer api-key`: the key that programs use."""
+"""Show or reset the API key: `stalkeer api-key`."""
 
 from __future__ import annotations
 

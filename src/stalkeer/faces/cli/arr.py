@@ -1,4 +1,4 @@
-"""`stalkeer arr`: the Radarr and Sonarr instances."""
+"""Manage Radarr and Sonarr instances: `stalkeer arr`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from stalkeer.store.library.instances import InstanceRow
 
 T = TypeVar("T")
-app = typer.Typer(no_args_is_help=True, help="The Radarr and Sonarr instances.")
+app = typer.Typer(no_args_is_help=True, help="Add, test and list Radarr and Sonarr instances.")
 
 
 @app.command("list")
 def list_(context: typer.Context) -> None:
-    """Show the instances, from settings and added here.
+    """List the instances from the settings and from the database.
 
     Example: stalkeer arr list --json
     """
@@ -34,9 +34,9 @@ def list_(context: typer.Context) -> None:
 
     def render(console: Console) -> None:
         if not rows:
-            console.print("None yet. Add one: stalkeer arr add radarr http://radarr:7878 --api-key KEY")
+            console.print("No instances. Add one: stalkeer arr add radarr http://radarr:7878 --api-key KEY")
             return
-        table = Table("Name", Column("Address", overflow="fold"), "Version", "Last sync", "Calls")
+        table = Table("Name", Column("Address", overflow="fold"), "Version", "Last sync", "API calls")
         for row in rows:
             synced = f"{row.last_sync_at:%Y-%m-%d %H:%M}" if row.last_sync_at else "never"
             table.add_row(row.slug, row.url, row.version or "", synced, f"{row.api_calls:,}")
@@ -53,26 +53,26 @@ def list_(context: typer.Context) -> None:
 def add(
     context: typer.Context,
     program: InstanceKind = typer.Argument(help="radarr or sonarr."),
-    url: str = typer.Argument(help="Its address, as in a browser."),
+    url: str = typer.Argument(help="Address, as in a browser."),
     api_key: str = typer.Option(..., "--api-key", envvar="STALKEER_ARR_API_KEY", help="Settings > General > API Key."),
-    name: str = typer.Option("default", "--name", help="A name, where there are several of one program."),
-    ca_file: str | None = typer.Option(None, "--ca-file", help="PEM file of your own certificate authority."),
+    name: str = typer.Option("default", "--name", help="Name, to tell several instances of one program apart."),
+    ca_file: str | None = typer.Option(None, "--ca-file", help="PEM file of a custom certificate authority."),
     quality_profile_id: int | None = typer.Option(
-        None, "--quality-profile-id", help="Rank variants by this profile instead of each item's own."
+        None, "--quality-profile-id", help="ID of the Quality Profile that ranks releases, instead of each item's own."
     ),
     mapping: list[str] = typer.Option(
-        [], "--map", metavar="LOCAL=REMOTE", help="A folder of ours and its name in the instance; may be repeated."
+        [], "--map", metavar="LOCAL=REMOTE", help="Folder path in Stalkeer and in the instance; repeatable."
     ),
     exclude_tag: list[str] = typer.Option(
-        [], "--exclude-tag", metavar="TAG", help="Leave films or series with this tag alone; may be repeated."
+        [], "--exclude-tag", metavar="TAG", help="Skip movies and series with this tag; repeatable."
     ),
     skip_owned: SkipOwned = typer.Option(
         SkipOwned.AUTO,
         "--skip-owned-elsewhere",
-        help="Leave alone what another instance has a file of; auto: where both profiles share a resolution.",
+        help="Skip items that another instance already has; auto: if both Quality Profiles share a resolution.",
     ),
 ) -> None:
-    """Try an instance and keep it. A slightly wrong address is repaired.
+    """Test and add an instance. A slightly wrong address is corrected.
 
     Example: stalkeer arr add radarr http://radarr:7878 --api-key 0123456789abcdef
     """
@@ -92,7 +92,7 @@ def add(
     document = {"instance": document_of(added.row), "version": added.version, "notes": list(added.notes)}
 
     def render(console: Console) -> None:
-        console.print(f"{added.row.label} {added.version} at {added.row.url} is added.", style="green", markup=False)
+        console.print(f"Added {added.row.label} {added.version} at {added.row.url}.", style="green", markup=False)
         for text in added.notes:
             console.print(f"Note: {text}", markup=False)
 
@@ -101,9 +101,9 @@ def add(
 
 @app.command("test")
 def try_(
-    context: typer.Context, name: str | None = typer.Argument(None, help="One instance; all, unless named.")
+    context: typer.Context, name: str | None = typer.Argument(None, help="Only this instance; default: all.")
 ) -> None:
-    """Ask instances who they are; exit code 4 when one does not answer.
+    """Test the connection to instances. The exit code is 4 if one does not answer.
 
     Example: stalkeer arr test
     """
@@ -128,25 +128,25 @@ def try_(
 
 
 @app.command()
-def remove(context: typer.Context, name: str = typer.Argument(help="The instance.")) -> None:
-    """Forget an instance that was added here; its history stays.
+def remove(context: typer.Context, name: str = typer.Argument(help="Name of the instance.")) -> None:
+    """Remove an instance. Its history is kept.
 
     Example: stalkeer arr remove radarr-4k
     """
     from stalkeer.jobs.library.instances import remove_instance
 
     remove_instance(context_app(context).arrs, name)
-    emit(context, {"removed": name}, lambda console: console.print(f"{name} is removed.", markup=False))
+    emit(context, {"removed": name}, lambda console: console.print(f"Removed {name}.", markup=False))
 
 
 @app.command()
 def connect(
     context: typer.Context,
-    name: str | None = typer.Argument(None, help="One instance; all, unless named."),
-    url: str | None = typer.Option(None, "--url", help="Stalkeer's address as the instance reaches it."),
-    remove: bool = typer.Option(False, "--remove", help="Take the webhook out again."),
+    name: str | None = typer.Argument(None, help="Only this instance; default: all."),
+    url: str | None = typer.Option(None, "--url", help="Stalkeer's address, as seen from the instance."),
+    remove: bool = typer.Option(False, "--remove", help="Remove the webhook."),
 ) -> None:
-    """Let instances tell us at once what changed, by a webhook. `stalkeer serve` must be running: they try it.
+    """Add a webhook to instances, so that they report changes at once. `stalkeer serve` must be running.
 
     Example: stalkeer arr connect --url http://stalkeer:7825
     """
@@ -155,26 +155,26 @@ def connect(
     arrs = context_app(context).arrs
     if remove:
         gone, errors = _split(disconnect_webhooks(arrs, name))
-        words = [f"{slug}: {'removed' if was_there else 'there was none'}" for slug, was_there in gone.items()]
-        _tell_of_each(context, {"removed": gone, "errors": errors}, [*words, *errors.values()])
+        words = [
+            f"{slug}: {'webhook removed' if was_there else 'no webhook found'}" for slug, was_there in gone.items()
+        ]
+        _print_each(context, {"removed": gone, "errors": errors}, [*words, *errors.values()])
         return
     if url is None:
-        raise InvalidInput(
-            "Give --url, Stalkeer's address as the instance reaches it, for example http://stalkeer:7825"
-        )
+        raise InvalidInput("Give --url, Stalkeer's address as seen from the instance, for example http://stalkeer:7825")
     registered, errors = _split(connect_webhooks(arrs, name, url))
-    note(context, "Polling goes on: webhooks are hints.")
-    words = [f"{slug}: sends its events to {target}" for slug, target in registered.items()]
-    _tell_of_each(context, {"connected": registered, "errors": errors}, [*words, *errors.values()])
+    note(context, "Scheduled scans continue; webhooks only add updates between them.")
+    words = [f"{slug}: webhook added, events go to {target}" for slug, target in registered.items()]
+    _print_each(context, {"connected": registered, "errors": errors}, [*words, *errors.values()])
 
 
 def _split(results: Sequence[tuple[InstanceRow, T | StalkeerError]]) -> tuple[dict[str, T], dict[str, str]]:
-    """Return the outcomes and the errors, by the instances' names."""
+    """Return outcomes and errors by the name of the instance."""
     outcomes = {row.slug: result for row, result in results if not isinstance(result, StalkeerError)}
     return outcomes, {row.slug: str(result) for row, result in results if isinstance(result, StalkeerError)}
 
 
-def _tell_of_each(context: typer.Context, document: Mapping[str, Mapping[str, object]], lines: Sequence[str]) -> None:
+def _print_each(context: typer.Context, document: Mapping[str, Mapping[str, object]], lines: Sequence[str]) -> None:
     emit(context, document, lambda console: console.print("\n".join(lines), markup=False, soft_wrap=True))
     if document["errors"]:
         has_done = any(outcome for name, outcome in document.items() if name != "errors")
@@ -182,7 +182,7 @@ def _tell_of_each(context: typer.Context, document: Mapping[str, Mapping[str, ob
 
 
 def document_of(row: InstanceRow) -> dict[str, object]:
-    """An instance without its key."""
+    """Return an instance without its API key."""
     return {
         "name": row.slug,
         "kind": row.kind.value,

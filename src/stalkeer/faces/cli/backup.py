@@ -1,4 +1,4 @@
-"""`stalkeer backup`: database and configuration in a zip, the key of stored credentials beside it."""
+"""Make and list backups: `stalkeer backup`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ app = typer.Typer(help="Make a backup.")
 @app.command()
 def backup(
     context: typer.Context,
-    list_: bool = typer.Option(False, "--list", help="List the backups instead."),
+    list_: bool = typer.Option(False, "--list", help="List the backups."),
 ) -> None:
-    """Make a backup now; it works beside a running program.
+    """Make a backup of database and configuration. Stalkeer may be running.
 
     Examples: stalkeer backup | stalkeer backup --list
     """
@@ -25,7 +25,7 @@ def backup(
     place = program.backup_place
     if list_:
         found = list_backups(place)
-        emit(context, {"backups": [one.to_document() for one in found]}, lambda console: _show(console, found))
+        emit(context, {"backups": [backup.to_document() for backup in found]}, lambda console: _show(console, found))
         return
     made = make_backup(program.database, place, program.clock())
     document = {**made.to_document(), "path": place.backups / made.name}
@@ -37,9 +37,12 @@ def backup(
 
 
 def _show(console: Console, found: list[Backup]) -> None:
-    table = Table("Backup", "Made", "Size", "Key beside it")
-    for one in found:
+    table = Table("Backup", "Date", "Size", "Key file")
+    for backup in found:
         table.add_row(
-            one.name, f"{one.made_at:%Y-%m-%d %H:%M}", f"{one.size / 1e6:.1f} MB", "yes" if one.has_key else "no"
+            backup.name,
+            f"{backup.made_at:%Y-%m-%d %H:%M}",
+            f"{backup.size / 1e6:.1f} MB",
+            "yes" if backup.has_key else "no",
         )
-    console.print(table if found else "There is no backup yet. Make one: stalkeer backup")
+    console.print(table if found else "No backups. Make one: stalkeer backup")

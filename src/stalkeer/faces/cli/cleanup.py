@@ -1,4 +1,4 @@
-"""`stalkeer cleanup`: remove what `retention` lets go."""
+"""Remove old data by the `retention` settings: `stalkeer cleanup`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from stalkeer.faces.cli.output import ExitCode, context_app, emit, fail_with
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.system.cleanup import CleanupReport, clean_up, plan_cleanup
 
-app = typer.Typer(help="Remove old tasks, temporary files, logs and archives.")
+app = typer.Typer(help="Remove old downloads, history, logs and archives.")
 
 
 @app.command()
 def cleanup(
     context: typer.Context,
-    dry_run: bool = typer.Option(False, "--dry-run", help="Show what would go, and remove nothing."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Show what would be removed; remove nothing."),
 ) -> None:
-    """Remove ended downloads, history, jobs, logs, archives, backups and forgotten part files, by `retention`.
+    """Remove old downloads, history, jobs, logs, playlist copies, backups and incomplete files, by `retention`.
 
     Example: stalkeer cleanup --dry-run
     """
@@ -32,9 +32,9 @@ def cleanup(
 
 def _show(console: Console, report: CleanupReport, dry_run: bool) -> None:
     if not report.removed:
-        console.print("Nothing is old enough to go.")
+        console.print("Nothing is old enough to remove.")
         return
-    table = Table("What", "Would go" if dry_run else "Removed")
+    table = Table("Type", "To remove" if dry_run else "Removed")
     for kind, count in report.removed.items():
         table.add_row(kind, str(count))
     console.print(table)

@@ -1,4 +1,4 @@
-"""`stalkeer config`: what is set, where each value comes from, and whether it can be used."""
+"""Show and check the settings: `stalkeer config`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ app = typer.Typer(no_args_is_help=True, help="Check and show the settings in use
 
 @app.command()
 def check(context: typer.Context) -> None:
-    """Check every setting and folder, also what was saved in the web pages; exit code 5 when one cannot be used.
+    """Check all settings and folders, including settings saved in the web UI. The exit code is 5 on an error.
 
     Example: stalkeer --config config.yml config check
     """
@@ -28,13 +28,13 @@ def check(context: typer.Context) -> None:
     check_folders(loaded, roots)
     document = {"valid": True, "config": loaded.config, "dataDir": loaded.settings.data_dir}
     emit(
-        context, document, lambda console: console.print(f"The settings are usable ({_source(loaded)}).", style="green")
+        context, document, lambda console: console.print(f"The settings are valid ({_source(loaded)}).", style="green")
     )
 
 
 @app.command()
 def show(context: typer.Context) -> None:
-    """Show every setting with its value (secrets masked) and where it came from.
+    """Show every setting with its value and origin. Secrets are masked.
 
     Example: stalkeer config show --json
     """
@@ -55,7 +55,7 @@ def show(context: typer.Context) -> None:
 
 
 def _in_use(context: typer.Context) -> tuple[LoadedSettings, Sequence[RootFolder]]:
-    """The settings as the program uses them, with what was saved in its database, and the root folders it knows."""
+    """Return the settings, including those saved in the database, and the known root folders."""
     from stalkeer.store.system.saved import read_saved
 
     first = loaded_settings(context).settings

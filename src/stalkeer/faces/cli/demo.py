@@ -1,4 +1,4 @@
-"""`stalkeer demo`: the whole program at work on servers of its own, on this machine alone."""
+"""Run the whole program with demo servers on this machine: `stalkeer demo`."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
     from stalkeer.faces.cli.demo_stage import Stage
     from stalkeer.runtime import App
 
-app = typer.Typer(help="See it work: demo servers, then refresh, scan, match, download, import.")
+app = typer.Typer(help="Try Stalkeer with demo servers: refresh, scan, match, download and import.")
 
 
 @app.command()
 def demo(
     context: typer.Context,
-    once: bool = typer.Option(False, "--once", help="End after the report instead of serving on."),
-    folder: Path = typer.Option(Path("demo-data"), "--folder", help="Where the demo keeps everything."),
-    fresh: bool = typer.Option(False, "--fresh", help="Start anew even where an interrupted demo could go on."),
-    rate: str = typer.Option("10MB", "--rate", help="How fast the demo's provider sends each file."),
-    port: int | None = typer.Option(None, min=0, max=65535, help="Port of the web page; 0 takes a free one."),
+    once: bool = typer.Option(False, "--once", help="Stop after the report."),
+    folder: Path = typer.Option(Path("demo-data"), "--folder", help="Folder of the demo."),
+    fresh: bool = typer.Option(False, "--fresh", help="Start a new demo instead of resuming an interrupted one."),
+    rate: str = typer.Option("10MB", "--rate", help="Speed of each download from the demo provider."),
+    port: int | None = typer.Option(None, min=0, max=65535, help="Port of the web UI. 0 uses a free port."),
 ) -> None:
-    """Run a provider, a Radarr and a Sonarr on this machine and let Stalkeer fetch what they miss.
+    """Run a provider, a Radarr and a Sonarr on this machine and download their missing items.
 
-    Nothing outside this machine is asked, and your own configuration is not looked at. An interrupted demo goes on
-    where it was; a finished one starts anew.
+    The demo contacts no other machine and does not use your configuration. An interrupted demo is resumed; after a
+    finished one, a new demo starts.
 
     Example: stalkeer demo --once --json
     """
@@ -62,17 +62,17 @@ def demo(
 
 
 def forget_own_settings(environ: Mapping[str, str]) -> None:
-    """The demo must reach its own servers alone, whatever the environment says of the user's."""
+    """Remove Stalkeer's variables from the environment, so that the demo contacts only its own servers."""
     for name in [name for name in environ if name.startswith("STALKEER_")]:
         del os.environ[name]
 
 
-class ServerEnded(Exception):  # noqa: N818 - not an error of the one that hears of it
-    """The program stopped serving; there is nothing left to watch."""
+class ServerEnded(Exception):  # noqa: N818 - a signal, not an error
+    """Raised when the program stopped during the demo."""
 
 
 class Play:
-    """The program serves in the main thread, as always; a second one drives it and prints."""
+    """Serve the program in the main thread, and drive it from a second thread that prints."""
 
     def __init__(self, context: typer.Context, run: Invocation, stage: Stage, started: float, *, once: bool) -> None:
         self._context, self._run, self._stage, self._started, self._once = context, run, stage, started, once
@@ -88,7 +88,7 @@ class Play:
             self._run.serve(app)
         except KeyboardInterrupt as interrupt:
             if interrupt.__context__ is not None:
-                raise interrupt.__context__ from None  # what ended the server comes before what that ended here
+                raise interrupt.__context__ from None  # the cause of the server's end comes first
             if self._error is None:
                 raise
         finally:
@@ -99,15 +99,15 @@ class Play:
 
     def _drive(self, app: App) -> None:
         try:
-            self._tell_story(app)
+            self._run_demo(app)
         except ServerEnded:
             return
-        except BaseException as error:  # noqa: BLE001 - it is raised again where the program is served
+        except BaseException as error:  # noqa: BLE001 - raised again in the main thread
             self._error = error
         if self._once or self._error is not None:
             os.kill(os.getpid(), signal.SIGINT)
 
-    def _tell_story(self, app: App) -> None:
+    def _run_demo(self, app: App) -> None:
         from stalkeer.faces.cli.demo_report import make_report, print_report
         from stalkeer.faces.cli.demo_watch import Watcher
 
@@ -127,34 +127,36 @@ class Play:
 
     def _greet(self, app: App) -> None:
         if self._stage.is_resumed:
-            self._console.print("The last demo was interrupted: going on where it was (--fresh starts anew).")
+            self._console.print("Resuming the interrupted demo (--fresh starts a new one).")
         entries, wishes = len(self._stage.world.lines), len(self._stage.world.wishes)
         self._console.print(
-            f"A provider with {entries} entries, a Radarr and a Sonarr that miss {wishes} items run on this machine."
+            f"Running a provider with {entries} entries, and a Radarr and a Sonarr with {wishes} missing items."
         )
         if not self._once:
-            self._console.print(f"Watch it in the browser: {address(app)}")
+            self._console.print(f"Open the web UI: {address(app)}")
 
     def _look_around(self, app: App, report: DemoReport) -> None:
-        """Where a newcomer may go from here."""
+        """Print the places to look at next."""
         web, config = address(app), self._stage.config
         places = [
-            (web, "the dashboard: what is fetched, and how it goes"),
-            (f"{web}wanted", "what is missing; click an item to see every name that was considered, and why"),
-            (f"{web}activity/history", "what happened, step by step"),
-            (f"{web}docs", "the REST API"),
+            (web, "dashboard with downloads and health"),
+            (f"{web}wanted", "missing items; click an item to see its candidates and their evidence"),
+            (f"{web}activity/history", "history of all events"),
+            (f"{web}docs", "REST API"),
         ]
         if report.review:
-            question = f"the question that was left to you: {report.review[0].item.label}; confirm or reject it"
+            question = f"match to review: {report.review[0].item.label}; confirm or reject it"
             places.insert(1, (f"{web}matches", question))
         table = Table.grid(padding=(0, 2))
         for place, words in places:
             table.add_row(Text(place, no_wrap=True), words)
-        self._console.print("\nThe program serves on. Look around (no login is asked in the demo):")
+        self._console.print("\nStalkeer keeps running. Take a look (the demo needs no login):")
         self._console.print(table)
         own = f"stalkeer --config {shlex.quote(str(config))}"
         self._console.print(f"On the command line, in another terminal: {own} match list", soft_wrap=True)
-        self._console.print(f"Its library: {self._stage.folder / 'library'}. Ctrl-C ends it all.", soft_wrap=True)
+        self._console.print(
+            f"Library of the demo: {self._stage.folder / 'library'}. Press Ctrl-C to stop.", soft_wrap=True
+        )
 
     def _note(self, text: str) -> None:
         seconds = time.monotonic() - self._started

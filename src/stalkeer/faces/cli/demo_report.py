@@ -1,4 +1,4 @@
-"""The demo's end: what was missing, found, downloaded and imported, and what was not and why."""
+"""Print the report of the demo: items found, downloaded, imported and left open."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class DemoReport:
-    """The program's account of what it did beside what the scenario says must come of it."""
+    """Compare the results of the program with the expectations of the scenario."""
 
     story: Story
     outcome: Outcome
@@ -50,7 +50,7 @@ class DemoReport:
         )
 
     def to_document(self) -> dict[str, object]:
-        # what an interrupted demo imported before this run was wanted too
+        # includes items that an interrupted demo imported before this run
         wanted = {found.item.label for found in self.story.wanted} | {wish.label for wish in self.outcome.imported}
         return {
             "wanted": len(wanted),
@@ -71,7 +71,7 @@ def make_report(story: Story, world: World, seconds: float) -> DemoReport:
 
 
 def print_report(console: Console, report: DemoReport) -> None:
-    """For a newcomer: four short parts and one line of sums."""
+    """Print the report in four parts and a line of totals."""
     _print_found(console, report)
     _print_downloads(console, report)
     _print_open(console, report)
@@ -79,10 +79,10 @@ def print_report(console: Console, report: DemoReport) -> None:
 
 
 def _print_found(console: Console, report: DemoReport) -> None:
-    table = Table(title="What Radarr and Sonarr miss, and what the playlist has of it", title_justify="left")
+    table = Table(title="Missing items in Radarr and Sonarr, and matches on the playlist", title_justify="left")
     table.add_column("Missing", ratio=10)
-    table.add_column("Found on the playlist as", ratio=9)
-    table.add_column("Score and why", ratio=11)
+    table.add_column("Playlist entry", ratio=9)
+    table.add_column("Score and reason", ratio=11)
     for title, group in _by_title(report.story.wanted, _series_of):
         there = [found for found in group if found.best is not None]
         label = escape(group[0].item.label if title is None else f"{title}: {_share(len(there), len(group))}")
@@ -96,7 +96,7 @@ def _print_found(console: Console, report: DemoReport) -> None:
 
 
 def _by_title(rows: Iterable[T], title_of: Callable[[T], str | None]) -> Iterator[tuple[str | None, Sequence[T]]]:
-    """Films one by one, the episodes of a series together: the title of the series, and them; in their order."""
+    """Group the episodes of a series under its title, and yield each movie alone, in their order."""
     series: dict[str, list[T]] = {}
     groups: list[tuple[str | None, list[T]]] = []
     for row in rows:
@@ -119,7 +119,7 @@ def _share(found: int, wanted: int) -> str:
 
 
 def _why(found: Found) -> str:
-    """What spoke for the best entry; what stands in its way, where it does not suffice."""
+    """Return the evidence of the best entry, or the reason why it was not confirmed."""
     best = found.best
     if best is None:
         return ""
@@ -129,11 +129,11 @@ def _why(found: Found) -> str:
 
 
 def _short(finding: Finding) -> str:
-    """`the year 2020 agrees` is `year 2020`: that it speaks for the entry is what the column says."""
+    """Shorten a finding: `the year 2020 agrees` becomes `year 2020`."""
     if finding.name == "title":
         return "alternate title" if "alternate" in finding.text else "title"
     if finding.name == "unshared":
-        return "no other work fits"
+        return "unique title"
     return finding.text.removesuffix(" agrees").removeprefix("the ")
 
 
@@ -143,11 +143,11 @@ def _ended(row: DownloadRow) -> str:
 
 def _print_downloads(console: Console, report: DemoReport) -> None:
     series_of = {found.item.id: _series_of(found) for found in report.story.wanted}
-    table = Table(title="What was downloaded", title_justify="left")
+    table = Table(title="Downloads", title_justify="left")
     table.add_column("Item", ratio=10)
     table.add_column("MB", justify="right")
     table.add_column("Result")
-    table.add_column("What happened on the way", ratio=9)
+    table.add_column("Events", ratio=9)
     rows = sorted(report.story.downloads, key=_ended)
     for title, group in _by_title(rows, lambda row: series_of.get(row.items[0].wanted_id) if row.items else None):
         label = group[0].title if title is None else f"{title}, {len(group)} files"
@@ -172,9 +172,9 @@ def _on_the_way(row: DownloadRow) -> str:
     if len(row.items) > 1:
         parts.append(f"one file for {len(row.items)} episodes")
     if row.bytes_resumed:
-        parts.append(f"broke off, went on from {row.bytes_resumed / 1e6:.1f} MB")
+        parts.append(f"interrupted, resumed at {row.bytes_resumed / 1e6:.1f} MB")
     elif row.interruptions:
-        parts.append("was interrupted, tried again")
+        parts.append("interrupted, retried")
     if row.state is not DownloadState.COMPLETED:
         refusals = [item.refusal for item in row.items if item.refusal]
         parts.extend(refusals or ([row.error] if row.error else []))

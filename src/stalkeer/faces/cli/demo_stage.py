@@ -1,6 +1,6 @@
-"""The demo's folder, its three servers and the configuration that leads the program to them.
+"""Set up the folder, the three servers and the configuration of the demo.
 
-A finished demo's folder is emptied for the next one; an interrupted one is gone on with, as the program would after a
+The folder of a finished demo is emptied for the next demo. An interrupted demo is resumed, as the program would after a
 crash. A folder that is not a demo's own is never touched.
 """
 
@@ -27,7 +27,7 @@ SOURCE = "demo"
 
 @dataclass(frozen=True)
 class Stage:
-    """A running demo world. `is_resumed`: an earlier run was interrupted and this one goes on with it."""
+    """Hold the running demo. `is_resumed` tells whether it continues an interrupted one."""
 
     folder: Path
     config: Path
@@ -58,7 +58,7 @@ def open_stage(folder: Path, *, rate: float, fresh: bool) -> Iterator[Stage]:
 
 
 def _prepare(folder: Path, *, fresh: bool) -> dict[str, str]:
-    """The keys of the demo's programs, kept so that a resumed demo finds them as they were."""
+    """Return the API keys of the demo, stored for a resumed demo."""
     mark = folder / MARK
     if mark.exists():
         kept: dict[str, str] = json.loads(mark.read_text())
@@ -81,7 +81,7 @@ def _write_mark(folder: Path, changes: dict[str, str]) -> None:
 
 @contextmanager
 def _provider(port: int) -> Iterator[Provider]:
-    """On the port it had before, where that is free: half-fetched files then go on at once, before any refresh."""
+    """Start the provider on its previous port if it is free, so that incomplete files resume before a refresh."""
     provider = Provider(port=port)
     try:
         provider.__enter__()
@@ -95,7 +95,7 @@ def _provider(port: int) -> Iterator[Provider]:
 
 
 def _take_up(world: World) -> None:
-    """What the real programs keep in their databases: files already imported, command numbers never given twice."""
+    """Restore the state that the real programs keep in their databases: imported files and command numbers."""
     for server in (world.radarr, world.sonarr):
         server.commands.last_id = int(time.time())
     world.radarr.rescan()
@@ -104,7 +104,7 @@ def _take_up(world: World) -> None:
 
 def _config(folder: Path, world: World) -> str:
     provider, account = world.provider, world.account
-    return f"""# Written by `stalkeer demo`; it leads to the demo's own servers.
+    return f"""# Written by `stalkeer demo`; for the demo's own servers.
 data_dir: {json.dumps(str(folder / "data"))}
 radarr:
   url: {world.radarr.url}

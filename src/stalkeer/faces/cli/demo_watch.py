@@ -1,4 +1,4 @@
-"""Drives the demo through the program's own job list and shows what happens until nothing moves any more."""
+"""Run the jobs of the demo and print the progress until every download has ended."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from stalkeer.store.library.wanted_list import Slice, WantedRow, list_wanted
 from stalkeer.store.matching.candidates import Candidate, list_candidates
 
 LOOK_S = 0.25
-QUIET_LOOKS = 8  # nothing may move for so many looks: one job's end and the next one's start are apart
+QUIET_LOOKS = 8  # so many checks without a change end the demo: jobs start a moment after each other
 LONGEST_S = 600.0
 MOVING = (
     DownloadState.QUEUED,
@@ -33,9 +33,9 @@ MOVING = (
 WORDS = {
     DownloadState.QUEUED: "waits",
     DownloadState.DOWNLOADING: "downloads",
-    DownloadState.FETCHED: "is checked",
-    DownloadState.PLACED: "is handed over",
-    DownloadState.IMPORTING: "is imported",
+    DownloadState.FETCHED: "checking",
+    DownloadState.PLACED: "waiting for import",
+    DownloadState.IMPORTING: "importing",
     DownloadState.COMPLETED: "imported",
     DownloadState.BLOCKED: "refused",
     DownloadState.FAILED: "failed",
@@ -45,12 +45,12 @@ WORDS = {
 
 
 class DemoFailed(StalkeerError):
-    """A job of the demo did not end well."""
+    """Raised when a job of the demo failed."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """A wanted item as the program saw it after its scan."""
+    """Hold a wanted item with its best match after the scan."""
 
     item: WantedRow
     best: Candidate | None
@@ -58,7 +58,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Story:
-    """What the program did, read from its own database."""
+    """Hold the results of the demo, read from the database."""
 
     wanted: tuple[Found, ...]
     downloads: tuple[DownloadRow, ...]
@@ -68,7 +68,7 @@ class Story:
 
 @dataclass
 class Watcher:
-    """Runs beside the engine; `note` is called with a line for each thing that is done."""
+    """Run beside the engine. `note` receives a line for each finished step."""
 
     app: App
     console: Console
@@ -82,9 +82,9 @@ class Watcher:
         self._deadline = self.monotonic() + LONGEST_S
 
     def watch(self) -> Story:
-        """Refresh, scan, and then follow the downloads to their end."""
-        refresh = self._run_job("refresh", "Reading the playlist")
-        scan = self._run_job("scan", "Asking Radarr and Sonarr what is missing, and matching")
+        """Refresh, scan, and follow the downloads to their end."""
+        refresh = self._run_job("refresh", "Refreshing the playlist")
+        scan = self._run_job("scan", "Reading missing items from Radarr and Sonarr, and matching")
         wanted = self._look_at_wanted()
         self._follow_downloads()
         with self.app.database.connect() as connection:
@@ -134,7 +134,7 @@ class Watcher:
                 _draw(bars, tasks, rows)
                 total.update(overall, total=len(rows), completed=sum(row.state not in MOVING for row in rows))
                 self._wait("Downloading")
-        self.note("Downloading and importing: nothing is left to do")
+        self.note("Downloading and importing")
 
     def _look_at_downloads(self) -> tuple[list[DownloadRow], bool]:
         with self.app.database.connect() as connection:
@@ -145,7 +145,7 @@ class Watcher:
 
 
 def _sums(run: RunRow) -> str:
-    """The figures of a refresh or a scan, from the report that the job left."""
+    """Return the figures from the report of a refresh or scan."""
     report = run.report or {}
     sources = report.get("sources")
     if isinstance(sources, list):
@@ -154,7 +154,7 @@ def _sums(run: RunRow) -> str:
 
 
 def _draw(bars: Progress, tasks: dict[int, TaskID], rows: list[DownloadRow]) -> None:
-    """One bar for each download that is under way; those that ended leave the picture."""
+    """Draw a progress bar for each active download."""
     for row in rows:
         is_shown = row.state in MOVING and row.state is not DownloadState.QUEUED
         if is_shown and row.id not in tasks:

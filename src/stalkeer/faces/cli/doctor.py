@@ -1,4 +1,4 @@
-"""`stalkeer doctor`: find out what is wrong, and why an import would not work before it does not."""
+"""Find problems with folders, imports and health: `stalkeer doctor`."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from stalkeer.runtime import App
     from stalkeer.store.system.health import HealthRow
 
-app = typer.Typer(no_args_is_help=True, help="Find out what is wrong and what to do.")
+app = typer.Typer(no_args_is_help=True, help="Find problems and how to fix them.")
 
 
 @app.callback()
 def doctor(context: typer.Context) -> None:
-    """Find out what is wrong and what to do."""
+    """Find problems and how to fix them."""
     if context.invoked_subcommand != "paths":  # which asks the instances, and so needs their keys
         invocation(context).role = "doctor"
 
@@ -30,7 +30,7 @@ def paths(
     context: typer.Context,
     instance: str | None = typer.Option(None, "--instance", "-i", metavar="NAME", help="Only this Radarr or Sonarr."),
 ) -> None:
-    """Put a probe file into each folder and ask every instance whether it sees it; exit code 1 when one does not.
+    """Test with a small file whether every instance sees each folder. The exit code is 1 if one does not.
 
     Example: stalkeer doctor paths
     """
@@ -46,7 +46,7 @@ def paths(
         for check in report.checks:
             _render(console, check)
         if not report.checks:
-            console.print("No Radarr or Sonarr is configured yet. Add one: stalkeer arr add")
+            console.print("No instances. Add one: stalkeer arr add")
 
     emit(context, report.to_document(), render)
     if not report.is_good:
@@ -55,7 +55,7 @@ def paths(
 
 @app.command()
 def health(context: typer.Context) -> None:
-    """Run every health check and show what is wrong, why, and what to do; exit code 1 when something is an error.
+    """Run all health checks and show each issue with its fix. The exit code is 1 if there is an error.
 
     Example: stalkeer doctor health
     """
@@ -73,7 +73,7 @@ def health(context: typer.Context) -> None:
         for row in found:
             _render_finding(console, row)
         if not found:
-            console.print("All is well.")
+            console.print("No issues found.")
 
     findings = [{**vars(row.finding), "since": row.since, "checkedAt": row.checked_at} for row in found]
     is_well = all(row.finding.level != ERROR for row in found)
@@ -84,7 +84,7 @@ def health(context: typer.Context) -> None:
 
 @app.command("adopt-key")
 def adopt_key(context: typer.Context) -> None:
-    """Go on with the present secret.key where the one that the database was written with is lost.
+    """Use the current secret.key with a database whose own key is lost.
 
     What `doctor health` names has to be entered again afterwards; config.yml is taken over at the next start.
 
@@ -97,9 +97,11 @@ def adopt_key(context: typer.Context) -> None:
     was_right = parts.shared.is_key_right
     if not was_right:
         if has_worker(parts.database, parts.paths.data_dir, parts.clock()):
-            raise Conflict("Stalkeer works on this database with another key; copy its secret.key, or stop it first")
+            raise Conflict(
+                "Another Stalkeer uses this database with another key; copy its secret.key, or stop it first"
+            )
         parts.adopt_key()
-    text = "The key fits the database already." if was_right else "The present key counts from now on."
+    text = "The current key already fits the database." if was_right else "The current key is now used."
     emit(context, {"adopted": not was_right}, lambda console: console.print(text))
 
 
@@ -108,7 +110,7 @@ def bundle(
     context: typer.Context,
     output: Path = typer.Option(Path("stalkeer-support.zip"), "--output", "-o", help="The zip file to write."),
 ) -> None:
-    """Write a zip for whoever helps you: versions, masked settings, health, recent events and runs, logs.
+    """Write a zip file for support: versions, masked settings, health, recent events and runs, logs.
 
     No password, key, address or user name of a source is in it; look into it before you send it on.
 
@@ -128,7 +130,7 @@ def bundle(
 
 
 def _wrong_key(parts: App) -> HealthRow:
-    """All that can be said with a key that is not the database's; what others found there is left alone."""
+    """Check the health with a key that does not fit the database, without changing stored findings."""
     from stalkeer.jobs.system.health import key_finding
     from stalkeer.store.system.credentials import unreadable_credentials
     from stalkeer.store.system.health import HealthRow

@@ -1,4 +1,4 @@
-"""`stalkeer download`: queue what was found, watch it, steer it. Every command works beside a running `serve`."""
+"""Queue, watch and manage downloads: `stalkeer download`. `serve` may be running."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ if TYPE_CHECKING:
     from stalkeer.runtime import App
     from stalkeer.store.downloads.actions import ActionResult
 
-app = typer.Typer(no_args_is_help=True, help="Queue, watch and steer downloads.")
+app = typer.Typer(no_args_is_help=True, help="Queue, watch and manage downloads.")
 
-IDS = typer.Argument(None, metavar="ID...", help="Downloads by number; see `stalkeer download list`.")
-ALL = typer.Option(False, "--all", help="All that are in a state where this makes sense.")
+IDS = typer.Argument(None, metavar="ID...", help="IDs of downloads, from `stalkeer download list`.")
+ALL = typer.Option(False, "--all", help="All downloads in a suitable state.")
 
 
 @app.command()
 def start(
     context: typer.Context,
-    limit: int | None = typer.Option(None, min=1, help="Queue at most so many."),
+    limit: int | None = typer.Option(None, min=1, help="Maximum number of downloads to queue."),
     dry_run: bool = typer.Option(False, "--dry-run", help="Show what would be queued; queue nothing."),
     detach: bool = typer.Option(False, "--detach", help="Queue only; do not wait for the downloads."),
 ) -> None:
     """Queue the confirmed matches and download them.
 
-    Where `serve` or a worker runs, it does the work; else this command does, until the queue is empty.
+    If `serve` or a worker is running, it downloads. Otherwise this command downloads until the queue is empty.
 
     Example: stalkeer download start --limit 10
     """
@@ -56,7 +56,10 @@ def start(
     else:
         report = queue_confirmed(parts.database, parts.clock, rules, options)
         if not detach and not _has_worker(parts):
-            note(context, "No worker runs: downloading here until the queue is empty. Ctrl-C stops; nothing is lost.")
+            note(
+                context,
+                "No worker is running: downloading here. Press Ctrl-C to stop; progress is kept.",
+            )
             _work(parts, shows=not (invocation(context).json or invocation(context).quiet))
     emit(context, report.to_document(), lambda console: _render_queued(console, report))
 
@@ -64,26 +67,26 @@ def start(
 @app.command("list")
 def list_(
     context: typer.Context,
-    state: list[str] = typer.Option([], "--state", "-s", help="Only these states; may be given several times."),
-    limit: int = typer.Option(50, min=1, max=1000, help="At most so many."),
-    search: str = typer.Option("", help="Only titles that contain this."),
+    state: list[str] = typer.Option([], "--state", "-s", help="Only downloads in this state; repeatable."),
+    limit: int = typer.Option(50, min=1, max=1000, help="Maximum number of results."),
+    search: str = typer.Option("", help="Only titles that contain this text."),
 ) -> None:
-    """List downloads in the order in which they start.
+    """List downloads in queue order.
 
     Example: stalkeer download list --state failed
     """
     shown, total = _read(context_app(context), state, limit, search)
-    document = {"downloads": [one.to_document() for one in shown], "total": total}
+    document = {"downloads": [download.to_document() for download in shown], "total": total}
     emit(context, document, lambda console: console.print(Listing(shown, total)))
 
 
 @app.command()
 def status(
     context: typer.Context,
-    watch: bool = typer.Option(False, "--watch", "-w", help="Keep the table up to date until Ctrl-C."),
-    interval: float = typer.Option(1.0, min=0.2, help="Seconds between two looks."),
+    watch: bool = typer.Option(False, "--watch", "-w", help="Update the table until Ctrl-C."),
+    interval: float = typer.Option(1.0, min=0.2, help="Seconds between updates."),
 ) -> None:
-    """Show what runs, what waits and why, and the speed.
+    """Show active and waiting downloads, the reasons for waiting, and the speed.
 
     Example: stalkeer download status --watch
     """
@@ -98,8 +101,8 @@ def status(
 
 
 @app.command()
-def show(context: typer.Context, download: int = typer.Argument(help="Its number.")) -> None:
-    """Show one download with all that is known of it.
+def show(context: typer.Context, download: int = typer.Argument(help="ID of the download.")) -> None:
+    """Show all details of a download.
 
     Example: stalkeer download show 12 --json
     """
@@ -116,8 +119,8 @@ def show(context: typer.Context, download: int = typer.Argument(help="Its number
 
 
 @app.command("log")
-def log_(context: typer.Context, download: int = typer.Argument(help="Its number.")) -> None:
-    """Tell the story of one download: what happened to it and what was logged about it.
+def log_(context: typer.Context, download: int = typer.Argument(help="ID of the download.")) -> None:
+    """Show the events and log lines of a download.
 
     Example: stalkeer download log 12
     """
@@ -137,7 +140,7 @@ def log_(context: typer.Context, download: int = typer.Argument(help="Its number
 
 @app.command()
 def pause(context: typer.Context, ids: list[int] = IDS, all_: bool = ALL) -> None:
-    """Pause downloads; what they have is kept.
+    """Pause downloads. Incomplete files are kept.
 
     Example: stalkeer download pause 12 13
     """
@@ -148,7 +151,7 @@ def pause(context: typer.Context, ids: list[int] = IDS, all_: bool = ALL) -> Non
 
 @app.command()
 def resume(context: typer.Context, ids: list[int] = IDS, all_: bool = ALL) -> None:
-    """Let paused downloads go on.
+    """Resume paused downloads.
 
     Example: stalkeer download resume --all
     """
@@ -163,9 +166,11 @@ def cancel(
     ids: list[int] = IDS,
     all_: bool = ALL,
     yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask before cancelling all."),
-    keep_partial: bool = typer.Option(False, "--keep-partial", help="Keep what they have: a retry goes on from there."),
+    keep_partial: bool = typer.Option(
+        False, "--keep-partial", help="Keep incomplete files, so that a retry resumes them."
+    ),
 ) -> None:
-    """Cancel downloads and remove what they have.
+    """Cancel downloads and delete their incomplete files.
 
     Example: stalkeer download cancel 12 --keep-partial
     """
@@ -179,7 +184,7 @@ def cancel(
 
 @app.command()
 def retry(context: typer.Context, ids: list[int] = IDS, all_: bool = ALL) -> None:
-    """Try failed, cancelled or refused downloads again; those that wait after a failure start at once.
+    """Retry failed, cancelled and rejected downloads, and skip the delay after a failure.
 
     Example: stalkeer download retry --all
     """
@@ -190,7 +195,7 @@ def retry(context: typer.Context, ids: list[int] = IDS, all_: bool = ALL) -> Non
 
 @app.command()
 def now(context: typer.Context, ids: list[int] = IDS) -> None:
-    """Start downloads now: first in the queue, whatever the hours and quotas say.
+    """Start downloads now, before all others and regardless of hours and quotas.
 
     Example: stalkeer download now 12
     """
@@ -220,10 +225,10 @@ def priority(
 @app.command()
 def move(
     context: typer.Context,
-    download: int = typer.Argument(help="The download to move."),
-    top: bool = typer.Option(False, "--top", help="To the front of its priority."),
-    bottom: bool = typer.Option(False, "--bottom", help="To the end."),
-    before: int | None = typer.Option(None, metavar="ID", help="In front of this one."),
+    download: int = typer.Argument(help="ID of the download to move."),
+    top: bool = typer.Option(False, "--top", help="Move to the front of its priority."),
+    bottom: bool = typer.Option(False, "--bottom", help="Move to the end of its priority."),
+    before: int | None = typer.Option(None, metavar="ID", help="Move before this download."),
 ) -> None:
     """Change the order of the queue.
 
@@ -254,7 +259,7 @@ def _has_worker(parts: App) -> bool:
 
 
 def _work(parts: App, *, shows: bool) -> None:
-    """Download in this process; with the status table on a terminal."""
+    """Download in this process. `shows` displays the status table."""
     from stalkeer.engine.build import build_engine
     from stalkeer.engine.child import child_command
     from stalkeer.engine.process import work_until_signal
@@ -268,7 +273,7 @@ def _work(parts: App, *, shows: bool) -> None:
         with Live(_status(parts), refresh_per_second=4, transient=True) as live:
             work_until_signal(engine, until_idle=True, look=lambda: live.update(_status(parts)))
     except Conflict:
-        return  # one started in the same moment: it does the work
+        return  # another worker started at the same moment: it downloads
 
 
 def _act(context: typer.Context, verb: Verb, ids: list[int], *, everything: bool, part: Part | None = None) -> None:
@@ -337,10 +342,10 @@ def _status_document(parts: App) -> dict[str, object]:
         counts = count_by_state(connection)
         sums = totals(connection)
     return {
-        "running": [one.to_document() for one in running],
-        "waiting": [one.to_document() for one in waiting],
+        "running": [download.to_document() for download in running],
+        "waiting": [download.to_document() for download in waiting],
         "counts": {state.value: count for state, count in counts.by_state.items()},
-        "speed": round(sum(one.row.speed or 0 for one in running)),
+        "speed": round(sum(download.row.speed or 0 for download in running)),
         "successRate": sums.success_rate,
         "resumeRate": sums.resume_rate,
         "bytesResumed": sums.bytes_resumed,
@@ -355,11 +360,11 @@ def _status(parts: App) -> Group:
     waiting, total = _read(parts, WAITING, 20, "")
     with parts.database.connect() as connection:
         counts = count_by_state(connection)
-    speed = sum(one.row.speed or 0 for one in running)
+    speed = sum(download.row.speed or 0 for download in running)
     summary = ", ".join(f"{count} {state.value}" for state, count in sorted(counts.by_state.items())) or "no downloads"
     lines: list[Text | Listing] = [Text(f"{_size(speed)}/s   {summary}")]
     if not _has_worker(parts):
-        lines.append(Text("No worker runs: start `stalkeer serve` or `stalkeer download start`.", style="yellow"))
+        lines.append(Text("No worker is running. Start `stalkeer serve` or `stalkeer download start`.", style="yellow"))
     if running or waiting:
         lines.append(Listing([*running, *waiting], len(running) + total))
     return Group(*lines)
@@ -367,30 +372,30 @@ def _status(parts: App) -> Group:
 
 @dataclass(frozen=True)
 class Listing:
-    """Each download on a line of columns; under it, as wide as the terminal, why it waits or what went wrong."""
+    """Print a line for each download, with the reason for waiting or the error below it."""
 
     shown: Sequence[Shown]
     total: int
 
     def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
-        cells = [_cells(one) for one in self.shown]
+        cells = [_cells(download) for download in self.shown]
         columns = _columns(cells, options.max_width)
         yield _line([column.header for column in COLUMNS], columns, style="bold")
-        for one, row in zip(self.shown, cells, strict=True):
+        for download, row in zip(self.shown, cells, strict=True):
             yield _line(row, columns)
-            if remark := _remark(one):
+            if remark := _remark(download):
                 yield Padding(Text(remark, style="dim", overflow="fold"), (0, 0, 0, COLUMNS[0].width + 1))
         if self.total > len(self.shown):
-            yield Text(f"{self.total - len(self.shown)} more; --limit shows them", style="dim italic")
+            yield Text(f"{self.total - len(self.shown)} more; use --limit to list them", style="dim italic")
 
 
-def _remark(one: Shown) -> str:
-    until = one.waiting.until if one.waiting is not None else None
-    return one.remark if until is None else f"{one.remark}, until {until.astimezone():%Y-%m-%d %H:%M:%S}"
+def _remark(download: Shown) -> str:
+    until = download.waiting.until if download.waiting is not None else None
+    return download.remark if until is None else f"{download.remark}, until {until.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def _columns(cells: Sequence[Sequence[object]], width: int) -> list[int]:
-    """Those that say something; on a narrow terminal fewer, so that the title can be read."""
+    """Choose the columns that have values. On a narrow terminal leave some out for the title."""
     chosen = [n for n, column in enumerate(COLUMNS) if column.is_always or any(row[n] for row in cells)]
     for spare in sorted(chosen, key=lambda n: COLUMNS[n].is_always):
         left = width - sum(COLUMNS[n].width + 1 for n in chosen)
@@ -400,13 +405,13 @@ def _columns(cells: Sequence[Sequence[object]], width: int) -> list[int]:
     return chosen
 
 
-def _cells(one: Shown) -> list[str | Text | ProgressBar]:
-    row = one.row
+def _cells(download: Shown) -> list[str | Text | ProgressBar]:
+    row = download.row
     return [
         str(row.id),
         Text(row.title, overflow="fold"),
         Text(row.state.value, style=COLOURS.get(row.state.value, "")),
-        "" if one.share is None else ProgressBar(total=1.0, completed=one.share, width=BAR),
+        "" if download.share is None else ProgressBar(total=1.0, completed=download.share, width=BAR),
         "" if row.total is None else _size(row.total),
         "" if not row.speed else f"{_size(row.speed)}/s",
         "" if row.eta_s is None else _span(row.eta_s),
@@ -414,7 +419,7 @@ def _cells(one: Shown) -> list[str | Text | ProgressBar]:
 
 
 def _line(cells: Sequence[str | Text | ProgressBar], columns: Sequence[int], style: str = "") -> Table:
-    """A table of one row: with the same widths for all of them, whole lines fit in between."""
+    """Return a table with a single row. Equal widths align the rows, and remarks fit between them."""
     line = Table.grid(padding=(0, 1), pad_edge=False, expand=True)
     for number in columns:
         column = COLUMNS[number]
@@ -424,7 +429,7 @@ def _line(cells: Sequence[str | Text | ProgressBar], columns: Sequence[int], sty
 
 
 class Shape(NamedTuple):
-    """A column; the one without a width takes what the others leave."""
+    """Describe a column. The column without a width takes the remaining space."""
 
     header: str
     width: int
@@ -434,13 +439,13 @@ class Shape(NamedTuple):
 BAR = 10
 LEAST_TITLE = 16
 COLUMNS = (
-    Shape("No", 5, is_always=True),
+    Shape("ID", 5, is_always=True),
     Shape("Title", 0, is_always=True),
-    Shape("State", 11, is_always=True),
+    Shape("Status", 11, is_always=True),
     Shape("", BAR),
     Shape("Size", 8),
     Shape("Speed", 10),
-    Shape("Left", 8),
+    Shape("Time left", 9),
 )
 COLOURS = {
     "downloading": "cyan",
@@ -455,9 +460,9 @@ COLOURS = {
 def _render_queued(console: Console, report: QueueReport) -> None:
     verb = "would be queued" if report.is_dry_run else "queued"
     count = len(report.planned) if report.is_dry_run else len(report.queued)
-    console.print(f"{count} {verb}, {report.already} under way already, {report.resting} resting after a failure")
+    console.print(f"{count} {verb}, {report.already} already in the queue, {report.resting} waiting after a failure")
     if report.refused:
-        console.print(f"{len(report.refused)} have no variant that may be taken:", style="yellow")
+        console.print(f"{len(report.refused)} have no acceptable release:", style="yellow")
     for refusal in report.refused[:10]:
         console.print(f"  {refusal.title}: {'; '.join(refusal.reasons)}", style="yellow", markup=False, highlight=False)
     for planned in report.planned[:50]:
@@ -476,23 +481,23 @@ def _in_words(value: object) -> str:
     if isinstance(value, datetime):
         return f"{value.astimezone():%Y-%m-%d %H:%M:%S}"
     if isinstance(value, dict):
-        return "\n".join(f"{name}: {_in_words(one)}" for name, one in value.items() if one not in (None, "", [], {}))
+        return "\n".join(f"{name}: {_in_words(part)}" for name, part in value.items() if part not in (None, "", [], {}))
     if isinstance(value, list | tuple):
         return (
             "\n".join(map(_in_words, value))
-            if any(isinstance(one, dict) for one in value)
+            if any(isinstance(part, dict) for part in value)
             else ", ".join(map(str, value))
         )
     return str(value)
 
 
 def _render_results(console: Console, results: list[ActionResult]) -> None:
-    words = {"done": "done", "asked": "its worker lets go in a moment", "nothing": "nothing to do"}
+    words = {"done": "done", "asked": "stopping in a moment", "nothing": "nothing to do"}
     for result in results:
         text = words.get(result.outcome, result.reason)
         console.print(f"{result.download_id}: {text}", markup=False, highlight=False)
     if not results:
-        console.print("There is none.")
+        console.print("No downloads.")
 
 
 def _size(size: float) -> str:

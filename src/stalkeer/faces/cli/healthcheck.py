@@ -1,4 +1,4 @@
-"""`stalkeer healthcheck`: for containers; asks the running program and imports nothing heavy."""
+"""Check the health of the running program, for containers: `stalkeer healthcheck`. Import nothing heavy."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import typer
 
 from stalkeer.faces.cli.output import ExitCode, emit, fail_with, loaded_settings
 
-app = typer.Typer(help="Ask the running program whether it is well.")
+app = typer.Typer(help="Check the health of the running program.")
 TIMEOUT_S = 10
 
 
 @app.command()
 def healthcheck(
     context: typer.Context,
-    url: str | None = typer.Option(None, help="Where the program listens; by default what the settings say."),
+    url: str | None = typer.Option(None, help="Address of the running program; default: from the settings."),
 ) -> None:
-    """Exit code 0 when the running program is well, 1 when a part of it is not, 4 when it does not answer.
+    """Check the running program. The exit code is 0 if it is healthy, 1 if not, 4 if it does not answer.
 
     Example: HEALTHCHECK CMD stalkeer healthcheck
     """

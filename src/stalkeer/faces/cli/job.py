@@ -1,4 +1,4 @@
-"""`stalkeer job`: what ran, what runs, and how to stop it."""
+"""List, start and cancel jobs: `stalkeer job`."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ app = typer.Typer(no_args_is_help=True, help="List, start and cancel jobs.")
 def list_(
     context: typer.Context,
     job: str | None = typer.Option(None, help="Only runs of this job."),
-    open_only: bool = typer.Option(False, "--open", help="Only what waits or runs."),
-    limit: int = typer.Option(20, min=1, max=500, help="At most so many."),
+    open_only: bool = typer.Option(False, "--open", help="Only queued and running jobs."),
+    limit: int = typer.Option(20, min=1, max=500, help="Maximum number of results."),
 ) -> None:
-    """List runs of jobs, the newest first.
+    """List the runs of jobs, newest first.
 
     Example: stalkeer job list --open
     """
@@ -41,9 +41,9 @@ def list_(
 def start(
     context: typer.Context,
     job: str = typer.Argument(help="refresh, scan, match, download, cleanup or backup."),
-    subject: str | None = typer.Argument(None, help="A source for refresh, an instance for scan."),
+    subject: str | None = typer.Argument(None, help="Source for refresh, instance for scan."),
 ) -> None:
-    """Hand a job to the running `serve` or worker.
+    """Start a job in the running `serve` or worker.
 
     Example: stalkeer job start refresh main
     """
@@ -57,8 +57,8 @@ def start(
 
 
 @app.command()
-def cancel(context: typer.Context, run: int = typer.Argument(help="The run's number.")) -> None:
-    """Ask a run to stop; it does so at its next step.
+def cancel(context: typer.Context, run: int = typer.Argument(help="Number of the run.")) -> None:
+    """Cancel a run. It stops at its next step.
 
     Example: stalkeer job cancel 7
     """
@@ -67,11 +67,11 @@ def cancel(context: typer.Context, run: int = typer.Argument(help="The run's num
 
     parts = context_app(context)
     row = cancel_run(parts.database, parts.clock(), RunId(run))
-    emit(context, _document(row), lambda console: console.print(f"Run {row.id} of {row.job} was asked to stop."))
+    emit(context, _document(row), lambda console: console.print(f"Run {row.id} of {row.job} will stop."))
 
 
 @app.command()
-def show(context: typer.Context, run: int = typer.Argument(help="The run's number.")) -> None:
+def show(context: typer.Context, run: int = typer.Argument(help="Number of the run.")) -> None:
     """Show a run with its report.
 
     Example: stalkeer job show 7 --json
@@ -106,7 +106,7 @@ def _render(console: Console, rows: list[RunRow]) -> None:
         started = row.started_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
         shown = "" if seconds is None else f"{seconds:.1f}"
         table.add_row(str(row.id), row.job, row.subject or "", row.state.value, started, shown, remark)
-    console.print(table if rows else "No job has run yet.")
+    console.print(table if rows else "No jobs have run yet.")
 
 
 def _render_one(console: Console, document: dict[str, object]) -> None:

@@ -1,4 +1,4 @@
-"""The root command: the table of nouns, the common options, and what an error becomes."""
+"""Define the root command, its table of nouns, its common options and its error messages."""
 
 from __future__ import annotations
 
@@ -33,25 +33,25 @@ NOUNS = (
     Noun("serve", "stalkeer.faces.cli.serve", "Run the program: web UI, API, schedules, downloads."),
     Noun("arr", "stalkeer.faces.cli.arr", "Add, test and list Radarr and Sonarr instances."),
     Noun("source", "stalkeer.faces.cli.source", "Add, test and refresh playlists and accounts."),
-    Noun("scan", "stalkeer.faces.cli.scan", "Ask Radarr and Sonarr what is missing."),
-    Noun("match", "stalkeer.faces.cli.match", "See, explain and correct what was matched; try a playlist file."),
-    Noun("download", "stalkeer.faces.cli.download", "Queue, watch and steer downloads."),
+    Noun("scan", "stalkeer.faces.cli.scan", "Find missing items in Radarr and Sonarr."),
+    Noun("match", "stalkeer.faces.cli.match", "List, explain and correct matches; match a playlist file."),
+    Noun("download", "stalkeer.faces.cli.download", "Queue, watch and manage downloads."),
     Noun("job", "stalkeer.faces.cli.job", "List, start and cancel jobs."),
     Noun("worker", "stalkeer.faces.cli.worker", "Run downloads and jobs without the web server."),
     Noun("api-key", "stalkeer.faces.cli.api_key", "Show or replace the API key."),
-    Noun("user", "stalkeer.faces.cli.user", "Who may sign in to the web pages."),
+    Noun("user", "stalkeer.faces.cli.user", "Manage the users of the web UI."),
     Noun("backup", "stalkeer.faces.cli.backup", "Make a backup."),
     Noun("restore", "stalkeer.faces.cli.restore", "Restore a backup."),
-    Noun("cleanup", "stalkeer.faces.cli.cleanup", "Remove old tasks, temporary files, logs and archives."),
-    Noun("healthcheck", "stalkeer.faces.cli.healthcheck", "Ask the running program whether it is well."),
-    Noun("doctor", "stalkeer.faces.cli.doctor", "Find out what is wrong and what to do."),
+    Noun("cleanup", "stalkeer.faces.cli.cleanup", "Remove old downloads, history, logs and archives."),
+    Noun("healthcheck", "stalkeer.faces.cli.healthcheck", "Check the health of the running program."),
+    Noun("doctor", "stalkeer.faces.cli.doctor", "Find problems and how to fix them."),
     Noun("config", "stalkeer.faces.cli.config", "Check and show the settings in use."),
-    Noun("demo", "stalkeer.faces.cli.demo", "See it work on demo servers of its own."),
+    Noun("demo", "stalkeer.faces.cli.demo", "Try Stalkeer with demo servers."),
     Noun("version", "stalkeer.faces.cli.version", "Print the version."),
 )
 
 EPILOG = "Examples: stalkeer serve | stalkeer scan missing --dry-run | stalkeer download status --watch"
-STOPPED = "Stopped before it was done. What it had finished is kept"
+STOPPED = "Stopped before the command was done. Finished work is kept"
 UNREACHABLE = (SourceUnreachable, ArrUnreachable, StoreUnavailable, TmdbUnreachable)
 
 
@@ -69,11 +69,11 @@ def root_command() -> typer.Typer:
         context: typer.Context,
         json: bool = typer.Option(False, "--json", help="Print one JSON document."),
         config: Path | None = typer.Option(
-            None, "--config", "-c", metavar="FILE", help="The configuration file; also STALKEER_CONFIG."
+            None, "--config", "-c", metavar="FILE", help="Configuration file; also STALKEER_CONFIG."
         ),
         quiet: bool = typer.Option(False, "--quiet", "-q", help="Print errors only."),
     ) -> None:
-        """Stalkeer finds what Radarr and Sonarr miss on your playlists, downloads it and gets it imported."""
+        """Find missing movies and episodes of Radarr and Sonarr on your playlists, download and import them."""
         run = context.find_object(Invocation)
         assert run is not None
         run.json, run.config, run.quiet = json or run.json, config or run.config, quiet or run.quiet
@@ -82,7 +82,7 @@ def root_command() -> typer.Typer:
 
 
 def run_command_line(arguments: Sequence[str], build: Callable[[Invocation], App], serve: Callable[[App], None]) -> int:
-    """Run one command and answer its exit code. `build` and `serve` come from `__main__`."""
+    """Run a command and return its exit code. `build` and `serve` come from `__main__`."""
     run = Invocation(build=build, serve=serve)
     _let_every_letter_pass()
     try:

@@ -1,4 +1,4 @@
-"""`stalkeer match`: what was matched and why, the user's corrections, and a playlist file tried without a Radarr."""
+"""List, explain and correct matches, and match a playlist file: `stalkeer match`."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _STYLES = {"confirm": "green", "review": "yellow", "rejected": "red"}
 @app.command()
 def run(
     context: typer.Context,
-    wanted: str | None = typer.Argument(None, help="Only this: an id of a wanted item, or part of a title."),
+    wanted: str | None = typer.Argument(None, help="Only this item: ID of a wanted item, or part of a title."),
 ) -> None:
-    """Match what is new or changed; with an item, that one anew.
+    """Match new and changed entries and items, or match one item again.
 
     Example: stalkeer match run
     """
@@ -35,13 +35,13 @@ def run(
 
     parts = context_app(context)
     report = match_now(parts.matching, parts.refresher, request_match(parts.matching, wanted))
-    text = f"{report.items} items and {report.entries} new entries matched: {report.confirmed} newly found."
+    text = f"{report.items} items and {report.entries} new entries matched: {report.confirmed} new matches confirmed."
     emit(context, report.to_document(), lambda console: console.print(text, markup=False))
 
 
 @app.command()
 def tmdb(context: typer.Context) -> None:
-    """Ask TMDB whether it takes the key of `tmdb.api_key`.
+    """Test the key of `tmdb.api_key` with TMDB.
 
     Example: stalkeer match tmdb
     """
@@ -49,7 +49,7 @@ def tmdb(context: typer.Context) -> None:
 
     parts = context_app(context)
     check_tmdb(parts.settings.tmdb, parts.tmdb_pace)
-    emit(context, {"ok": True}, lambda console: console.print("TMDB answers and takes the key.", style="green"))
+    emit(context, {"ok": True}, lambda console: console.print("TMDB accepted the API key.", style="green"))
 
 
 @app.command("list")
@@ -57,9 +57,9 @@ def list_(
     context: typer.Context,
     decision: str | None = typer.Option(None, "--decision", "-d", help="confirm, review or rejected."),
     text: str | None = typer.Option(None, "--search", "-s", help="Part of the item's title or the entry's name."),
-    limit: int = typer.Option(50, "--limit", "-n", min=1, max=10_000, help="At most so many."),
+    limit: int = typer.Option(50, "--limit", "-n", min=1, max=10_000, help="Maximum number of results."),
 ) -> None:
-    """List matches, the surest first.
+    """List matches, highest score first.
 
     Example: stalkeer match list --decision review
     """
@@ -88,7 +88,7 @@ def list_(
     }
 
     def render(console: Console) -> None:
-        table = Table("Match", "Item", "Entry", "Source", "Score", "Decision", "Why")
+        table = Table("Match", "Item", "Entry", "Source", "Score", "Decision", "Reason")
         for row in rows:
             cells = (
                 str(row.id), row.label, row.entry_name, row.source, f"{row.score:.2f}", row.decision.value, row.reason
@@ -101,9 +101,9 @@ def list_(
 
 @app.command()
 def explain(
-    context: typer.Context, wanted: str = typer.Argument(help="An id of a wanted item, or part of a title.")
+    context: typer.Context, wanted: str = typer.Argument(help="ID of a wanted item, or part of a title.")
 ) -> None:
-    """Tell why an item was found, or why not: every candidate with its evidence and what stopped it.
+    """Explain why an item was found or not, with every candidate and its evidence.
 
     Example: stalkeer match explain "Dune"
     """
@@ -121,18 +121,21 @@ def explain(
 
     emit(context, document, render)
     if found.total > len(found.items):
-        note(context, f"{found.total} items fit {wanted!r}; these are the first {len(found.items)}. Name one by id.")
+        note(
+            context,
+            f"{found.total} items match {wanted!r}; showing the first {len(found.items)}. Give an ID instead.",
+        )
 
 
 @app.command()
 def confirm(
     context: typer.Context,
-    match: int = typer.Argument(help="The match, as `match list` numbers it."),
-    title: bool = typer.Option(False, "--title", help="All entries of that title are this film or series."),
-    reason: str = typer.Option("", "--reason", help="A note for yourself."),
-    dry_run: bool = typer.Option(False, "--dry-run", help="Show what it would change; keep nothing."),
+    match: int = typer.Argument(help="ID of the match, from `match list`."),
+    title: bool = typer.Option(False, "--title", help="Confirm all entries with this title."),
+    reason: str = typer.Option("", "--reason", help="Note for yourself."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Show what would change; save nothing."),
 ) -> None:
-    """Say that an entry is the wanted item. The decision outlives every refresh.
+    """Confirm a match. The decision survives every refresh.
 
     Example: stalkeer match confirm 12
     """
@@ -144,12 +147,12 @@ def confirm(
 @app.command()
 def reject(
     context: typer.Context,
-    match: int = typer.Argument(help="The match, as `match list` numbers it."),
-    title: bool = typer.Option(False, "--title", help="No entry of that title is this film or series."),
-    reason: str = typer.Option("", "--reason", help="A note for yourself."),
-    dry_run: bool = typer.Option(False, "--dry-run", help="Show what it would change; keep nothing."),
+    match: int = typer.Argument(help="ID of the match, from `match list`."),
+    title: bool = typer.Option(False, "--title", help="Reject all entries with this title."),
+    reason: str = typer.Option("", "--reason", help="Note for yourself."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Show what would change; save nothing."),
 ) -> None:
-    """Say that an entry is not the wanted item. The decision outlives every refresh.
+    """Reject a match. The decision survives every refresh.
 
     Example: stalkeer match reject 12 --reason "the remake"
     """
@@ -161,12 +164,12 @@ def reject(
 @app.command()
 def take(
     context: typer.Context,
-    wanted: str = typer.Argument(help="An id of a wanted item."),
-    entry: int = typer.Argument(help="The entry's id, as `match explain` shows it."),
-    reason: str = typer.Option("", "--reason", help="A note for yourself."),
-    dry_run: bool = typer.Option(False, "--dry-run", help="Show what it would change; keep nothing."),
+    wanted: str = typer.Argument(help="ID of a wanted item."),
+    entry: int = typer.Argument(help="ID of the entry, from `match explain`."),
+    reason: str = typer.Option("", "--reason", help="Note for yourself."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Show what would change; save nothing."),
 ) -> None:
-    """Say that any entry of the catalogue is the wanted item, whatever it is called.
+    """Match an entry of the catalogue with a wanted item, whatever its name.
 
     Example: stalkeer match take 7 4711
     """
@@ -180,13 +183,13 @@ def take(
 @app.command()
 def block(
     context: typer.Context,
-    entry: int = typer.Argument(help="The entry's id, as `match explain` shows it."),
-    reason: str = typer.Option("", "--reason", help="A note for yourself."),
-    dry_run: bool = typer.Option(False, "--dry-run", help="Show what it would change; keep nothing."),
+    entry: int = typer.Argument(help="ID of the entry, from `match explain`."),
+    reason: str = typer.Option("", "--reason", help="Note for yourself."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Show what would change; save nothing."),
 ) -> None:
-    """Never use an entry, whatever it is.
+    """Block an entry, so that it is never downloaded.
 
-    Example: stalkeer match block 4711 --reason "wrong film inside"
+    Example: stalkeer match block 4711 --reason "wrong movie"
     """
     from stalkeer.jobs.matching.decisions import block_entry
 
@@ -196,15 +199,15 @@ def block(
 @app.command()
 def offset(
     context: typer.Context,
-    wanted: str = typer.Argument(help="A wanted episode of the series, by id or part of its title."),
-    season: int = typer.Option(0, "--season", help="Add this to the list's season."),
-    episode: int = typer.Option(0, "--episode", help="Add this to the list's episode."),
-    only_season: int | None = typer.Option(None, "--only-season", help="Only where the list says this season."),
+    wanted: str = typer.Argument(help="ID of a wanted episode of the series, or part of its title."),
+    season: int = typer.Option(0, "--season", help="Number to add to the season on the playlist."),
+    episode: int = typer.Option(0, "--episode", help="Number to add to the episode on the playlist."),
+    only_season: int | None = typer.Option(None, "--only-season", help="Only for this season on the playlist."),
     source: str | None = typer.Option(None, "--source", help="Only entries of this source."),
-    reason: str = typer.Option("", "--reason", help="A note for yourself."),
-    dry_run: bool = typer.Option(False, "--dry-run", help="Show what it would change; keep nothing."),
+    reason: str = typer.Option("", "--reason", help="Note for yourself."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Show what would change; save nothing."),
 ) -> None:
-    """Say that a list numbers a series otherwise than Sonarr does.
+    """Shift the season and episode numbers of a series on a playlist to those of Sonarr.
 
     Example: stalkeer match offset "One Piece" --season 1 --only-season 1
     """
@@ -219,7 +222,7 @@ def offset(
 
 @app.command()
 def rules(context: typer.Context) -> None:
-    """List your decisions, the newest first.
+    """List the rules of your decisions, newest first.
 
     Example: stalkeer match rules
     """
@@ -252,8 +255,8 @@ def rules(context: typer.Context) -> None:
 
 
 @app.command()
-def forget(context: typer.Context, rule: int = typer.Argument(help="As `match rules` numbers it.")) -> None:
-    """Take back a decision; what it was about is matched again.
+def forget(context: typer.Context, rule: int = typer.Argument(help="ID of the rule, from `match rules`.")) -> None:
+    """Remove a rule and match its items again.
 
     Example: stalkeer match forget 3
     """
@@ -268,12 +271,12 @@ def evaluate(
     context: typer.Context,
     playlist: Path = typer.Option(..., "--playlist", help="An M3U file."),
     wanted: Path = typer.Option(..., "--wanted", help="JSON: `movies` and `episodes` as Radarr and Sonarr list them."),
-    output: Path = typer.Option(..., "--output", help="Where to write a JSON line for every proposed pair."),
-    lookup: Path | None = typer.Option(None, "--lookup", help="JSON: who else bears the titles."),
-    confirm_from: float = typer.Option(0.95, "--confirm", min=0, max=1, help="Score from which a pair is sure."),
-    review_from: float = typer.Option(0.80, "--review", min=0, max=1, help="Score from which a pair is offered."),
+    output: Path = typer.Option(..., "--output", help="File for a JSON line of every proposed pair."),
+    lookup: Path | None = typer.Option(None, "--lookup", help="JSON: other movies and series with the same titles."),
+    confirm_from: float = typer.Option(0.95, "--confirm", min=0, max=1, help="Minimum score to confirm a pair."),
+    review_from: float = typer.Option(0.80, "--review", min=0, max=1, help="Minimum score to offer a pair for review."),
 ) -> None:
-    """Match a playlist file with a wanted list: no database, no Radarr. Files may be gzipped.
+    """Match a playlist file with a wanted list, without a database or Radarr. Files may be gzipped.
 
     Example: stalkeer match evaluate --playlist p.m3u --wanted w.json --output m.jsonl
     """
@@ -284,7 +287,7 @@ def evaluate(
     result = evaluate(files, Thresholds(confirm_from, review_from))
     text = (
         f"{result.entries} entries, {result.wanted} wanted: {result.confirmed} confirmed, "
-        f"{result.offered - result.confirmed} more to review. Pairs are in {output}."
+        f"{result.offered - result.confirmed} more to review. The pairs are in {output}."
     )
 
     def show(console: Console) -> None:

@@ -1,4 +1,4 @@
-"""A command group that imports the module of a noun only when that noun is used."""
+"""Import the module of a noun only when the noun is used."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Noun(NamedTuple):
 def common_options(
     json: bool = typer.Option(False, "--json", help="Print one JSON document.", rich_help_panel="Common"),
     config: Path | None = typer.Option(
-        None, "--config", "-c", metavar="FILE", help="The configuration file.", rich_help_panel="Common"
+        None, "--config", "-c", metavar="FILE", help="Configuration file.", rich_help_panel="Common"
     ),
     quiet: bool = typer.Option(False, "--quiet", "-q", help="Print errors only.", rich_help_panel="Common"),
 ) -> None:
-    """The options of every command; a template that is never called."""
+    """Define the options of every command. This template is never called."""
 
 
 def _store_option(context: Any, parameter: Any, value: object) -> object:
@@ -38,7 +38,7 @@ def _store_option(context: Any, parameter: Any, value: object) -> object:
 
 
 def with_common_options(command: object) -> None:
-    """Give every command below `command` the common options; one that has its own of that name keeps it."""
+    """Add the common options to every command below `command`, except where it has one of that name."""
     if isinstance(command, TyperGroup):
         for child in command.commands.values():
             with_common_options(child)
@@ -58,7 +58,7 @@ def _common() -> list[TyperOption]:
 
 
 def noun_group(nouns: tuple[Noun, ...]) -> type[TyperGroup]:
-    """A group class over `nouns`: help and completion read the table, only a call imports."""
+    """Return a group class over `nouns`. Help and completion read the table; only a call imports."""
     table = {noun.name: noun for noun in nouns}
 
     class NounGroup(TyperGroup):
@@ -74,7 +74,7 @@ def noun_group(nouns: tuple[Noun, ...]) -> type[TyperGroup]:
 
 
 def load_noun(noun: Noun) -> TyperCommand | TyperGroup:
-    """Import the noun's module and make its command."""
+    """Import the module of the noun and return its command."""
     command = typer.main.get_command(importlib.import_module(noun.module).app)
     assert isinstance(command, TyperCommand | TyperGroup)
     command.name = noun.name

@@ -1,4 +1,4 @@
-"""What a command prints: one JSON document with --json, else text for people; and how it ends."""
+"""Print the output of a command as text or JSON, and end it with an exit code."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class ExitCode(IntEnum):
-    """Stable: scripts rely on these."""
+    """List the exit codes. Scripts rely on them: never change one."""
 
     OK = 0
     ERROR = 1
@@ -40,7 +40,7 @@ class ExitCode(IntEnum):
 
 @dataclass
 class Invocation:
-    """One run of the command line: the common options, and the App once a command asked for it."""
+    """Hold the common options of a command, and the App after its first use."""
 
     build: Callable[[Invocation], App]
     serve: Callable[[App], None]
@@ -55,12 +55,12 @@ class Invocation:
 
 def invocation(context: typer.Context) -> Invocation:
     found = context.find_object(Invocation)
-    assert found is not None, "the root command always sets it"
+    assert found is not None, "the root command always sets the invocation"
     return found
 
 
 def context_app(context: typer.Context) -> App:
-    """The program's parts, built on first use: settings read, database opened and migrated."""
+    """Return the App. The first use reads the settings, and opens and migrates the database."""
     run = invocation(context)
     if run.app is None:
         run.app = run.build(run)
@@ -68,7 +68,7 @@ def context_app(context: typer.Context) -> App:
 
 
 def loaded_settings(context: typer.Context, saved: Mapping[str, object] | None = None) -> LoadedSettings:
-    """The settings alone, for commands that must work without a database; `saved` is what one holds."""
+    """Return the settings without opening a database. `saved` are the settings from a database."""
     from stalkeer.settings import find_config, load_settings
 
     run = invocation(context)
@@ -76,7 +76,7 @@ def loaded_settings(context: typer.Context, saved: Mapping[str, object] | None =
 
 
 def emit(context: typer.Context, document: Mapping[str, object], render: Callable[[Console], None]) -> None:
-    """Print the answer: `document` as one JSON document with --json, else whatever `render` draws."""
+    """Print `document` as JSON with --json, else call `render`."""
     run = invocation(context)
     run.has_answered = True
     if run.json:
@@ -104,7 +104,7 @@ class SafeConsole(Console):
 
 
 def note(context: typer.Context, text: str) -> None:
-    """A remark beside the answer: on stderr, and not at all with --json or --quiet."""
+    """Print a remark on stderr, except with --json or --quiet."""
     run = invocation(context)
     if not (run.json or run.quiet):
         SafeConsole(stderr=True).print(text, style="dim", markup=False, highlight=False)
@@ -112,7 +112,7 @@ def note(context: typer.Context, text: str) -> None:
 
 @dataclass
 class ShownRun:
-    """A run whose progress is also shown to whoever waits for it."""
+    """Record a run and show its progress."""
 
     run: Run
     show: Callable[[str], object]
@@ -127,7 +127,7 @@ class ShownRun:
 
 @contextmanager
 def shown_progress(context: typer.Context) -> Iterator[Callable[[Run], Run]]:
-    """Makes runs show their progress on stderr where that is a terminal; not with --json or --quiet."""
+    """Show the progress of runs on a terminal, except with --json or --quiet."""
     run = invocation(context)
     console = SafeConsole(stderr=True)
     if run.json or run.quiet or not console.is_terminal:
@@ -138,7 +138,7 @@ def shown_progress(context: typer.Context) -> Iterator[Callable[[Run], Run]]:
 
 
 def fail_with(code: ExitCode) -> NoReturn:
-    """End the command with this exit code, after `emit` told what happened."""
+    """End the command with this exit code, after `emit` printed the output."""
     raise typer.Exit(code)
 
 

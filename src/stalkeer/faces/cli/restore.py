@@ -1,4 +1,4 @@
-"""`stalkeer restore`: put a backup in the place of the present database. The present one is kept aside."""
+"""Restore a backup: `stalkeer restore`. The current database is kept beside the restored one."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ app = typer.Typer(help="Restore a backup.")
 @app.command()
 def restore(
     context: typer.Context,
-    backup: str = typer.Argument(help="A backup's file, or its name from `stalkeer backup --list`."),
+    backup: str = typer.Argument(help="File of a backup, or its name from `stalkeer backup --list`."),
 ) -> None:
-    """Restore a backup; the program must not run. The key beside the backup is restored with it.
+    """Restore a backup and its key file. Stalkeer must be stopped.
 
     Example: stalkeer restore stalkeer-scheduled-20260111-040000.zip
     """
     from stalkeer.logs import LogTargets, configure_logging
 
-    configure_logging(LogTargets(level="warning"))  # on stderr: stdout is for the answer
+    configure_logging(LogTargets(level="warning"))  # on stderr: stdout is for the output
     loaded = loaded_settings(context)
     settings = loaded.settings
     place = BackupPlace(
@@ -40,6 +40,6 @@ def restore(
         context,
         restored.to_document(),
         lambda console: console.print(
-            f"{restored.path} is restored. The database of before lies beside it, named .before-*"
+            f"{restored.path} is restored. The previous database is kept beside it, named .before-*"
         ),
     )

@@ -1,4 +1,4 @@
-"""`stalkeer scan`: ask Radarr and Sonarr what is missing and match it with the sources."""
+"""Read missing items from Radarr and Sonarr and match them: `stalkeer scan`."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from stalkeer.jobs.library.scan import ScanReport
 
 SHOWN_SERIES = 15
-app = typer.Typer(no_args_is_help=True, help="Ask Radarr and Sonarr what is missing.")
+app = typer.Typer(no_args_is_help=True, help="Find missing items in Radarr and Sonarr.")
 
 
 @app.callback()
 def main() -> None:
-    """Ask Radarr and Sonarr what is missing."""
+    """Find missing items in Radarr and Sonarr."""
 
 
 @app.command()
 def missing(
     context: typer.Context,
     instance: str | None = typer.Option(None, "--instance", "-i", metavar="NAME", help="Only this Radarr or Sonarr."),
-    dry_run: bool = typer.Option(False, "--dry-run", help="Show what would be found; keep nothing."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Show what would be found; save nothing."),
 ) -> None:
-    """Read what every instance misses and match it with the sources. Nothing is downloaded.
+    """Read the missing items of all instances and match them with the sources. Nothing is downloaded.
 
     Example: stalkeer scan missing --dry-run
     """
@@ -52,42 +52,42 @@ def missing(
 
 def _render(console: Console, report: ScanReport) -> None:
     if not report.instances:
-        console.print("No Radarr or Sonarr is configured yet. Add one: stalkeer arr add radarr URL --api-key KEY")
+        console.print("No instances. Add one: stalkeer arr add radarr URL --api-key KEY")
         return
-    table = Table("Instance", "Library", "Wanted", "Confirmed", "Review", "Nothing", "Held back")
+    table = Table("Instance", "Library", "Wanted", "Confirmed", "Review", "Not found", "Skipped")
     for scan in report.instances:
         sync, found = scan.sync, scan.found
         numbers = (sync.library, sync.wanted, found.confirmed, found.review, found.nothing)
-        held_back = sum(scan.skipped.values())
-        table.add_row(sync.slug, *(str(number) for number in (*numbers, held_back)))
+        skipped = sum(scan.skipped.values())
+        table.add_row(sync.slug, *(str(number) for number in (*numbers, skipped)))
     console.print(table)
     for scan in report.instances:
         for rule, number in scan.skipped.items():
-            console.print(f"{scan.sync.slug}: {number} held back: {rule}", style="dim", markup=False)
+            console.print(f"{scan.sync.slug}: {number} skipped: {rule}", style="dim", markup=False)
         for note in scan.sync.notes:
             console.print(note, style="yellow", markup=False, soft_wrap=True)
         if scan.sync.error:
             console.print(scan.sync.error, style="red", markup=False, soft_wrap=True)
     _render_series(console, report)
     if report.recovered:
-        console.print(f"{report.recovered} given up before, found in the library and completed.", style="dim")
+        console.print(f"{report.recovered} failed downloads were found in the library and completed.", style="dim")
     if report.handed_back:
-        console.print(f"{report.handed_back} handed back: their instance searches its own indexers.", style="dim")
+        console.print(f"{report.handed_back} items are now searched by their instance on its indexers.", style="dim")
     if report.is_dry_run:
-        console.print("Dry run: nothing of this was kept.", style="dim")
+        console.print("Dry run: nothing was saved.", style="dim")
 
 
 def _render_series(console: Console, report: ScanReport) -> None:
-    """The series that miss most."""
+    """Print the series with the most missing episodes."""
     rows = [(scan.sync.slug, series) for scan in report.instances for series in scan.series]
     if not rows:
         return
     rows.sort(key=lambda row: -row[1].missing)
-    table = Table("Series", "Seasons", "Episodes", "Confirmed", "Review", "Held back", "Instance")
+    table = Table("Series", "Seasons", "Episodes", "Confirmed", "Review", "Skipped", "Instance")
     for slug, series in rows[:SHOWN_SERIES]:
         numbers = (series.missing, series.confirmed, series.review, series.skipped)
         seasons = ", ".join(map(str, series.seasons))
         table.add_row(escape(series.title), seasons, *(str(number) for number in numbers), slug)
     if len(rows) > SHOWN_SERIES:
-        table.caption = f"{len(rows) - SHOWN_SERIES} more; --json has them"
+        table.caption = f"{len(rows) - SHOWN_SERIES} more; use --json to list all"
     console.print(table)

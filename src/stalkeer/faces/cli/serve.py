@@ -1,4 +1,4 @@
-"""`stalkeer serve`: the web server and the engine in one process."""
+"""Run the web server and the engine in one process: `stalkeer serve`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ app = typer.Typer(help="Run the program: web UI, API, schedules, downloads.")
 @app.command()
 def serve(
     context: typer.Context,
-    host: str | None = typer.Option(None, help="Address to listen on; overrides server.host."),
-    port: int | None = typer.Option(None, min=0, max=65535, help="Port; overrides server.port, 0 takes a free one."),
+    host: str | None = typer.Option(None, help="Bind address; overrides server.host."),
+    port: int | None = typer.Option(None, min=0, max=65535, help="Port; overrides server.port. 0 uses a free port."),
 ) -> None:
     """Run the program until Ctrl-C or SIGTERM.
 

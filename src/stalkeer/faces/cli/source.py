@@ -1,4 +1,4 @@
-"""`stalkeer source`: playlists and accounts - add, list, test, refresh, remove; what a refresh changed; filters."""
+"""Manage playlists and accounts: `stalkeer source`."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from stalkeer.store.downloads.statistics import Scorecard
     from stalkeer.store.sources.sources import SourceRow
 
-app = typer.Typer(no_args_is_help=True, help="Playlists and accounts.")
+app = typer.Typer(no_args_is_help=True, help="Add, test and refresh playlists and accounts.")
 
 app.add_typer(source_filter.app, name="filter")
 
-Name = typer.Argument(metavar="NAME", help="The source's name.")
+Name = typer.Argument(metavar="NAME", help="Name of the source.")
 
 
 @app.command("list")
@@ -40,9 +40,9 @@ def list_(context: typer.Context) -> None:
 
     def render(console: Console) -> None:
         if not rows:
-            console.print("No sources yet. Add one: stalkeer source add NAME ADDRESS-OR-FILE", markup=False)
+            console.print("No sources. Add one: stalkeer source add NAME ADDRESS-OR-FILE", markup=False)
             return
-        table = Table("Name", "Kind", "Entries", "Films", "Episodes", "Last refresh", "Account", "State")
+        table = Table("Name", "Type", "Entries", "Movies", "Episodes", "Last refresh", "Account", "Status")
         for row in rows:
             table.add_row(*_cells(row))
         console.print(table)
@@ -53,9 +53,9 @@ def list_(context: typer.Context) -> None:
 @app.command()
 def scores(
     context: typer.Context,
-    days: float = typer.Option(30.0, "--days", min=0.01, max=366, help="Looks back so many days."),
+    days: float = typer.Option(30.0, "--days", min=0.01, max=366, help="Number of days to include."),
 ) -> None:
-    """Show what each source is worth: success, refusals, volume, and its median speed by hour.
+    """Show the success rate, rejected files, volume and median speed by hour of each source.
 
     Example: stalkeer source scores --days 7
     """
@@ -72,21 +72,23 @@ def scores(
 @app.command()
 def add(
     context: typer.Context,
-    name: str = typer.Argument(metavar="NAME", help="A name of your choice: lower-case letters, digits, - and _."),
-    address: str = typer.Argument(metavar="ADDRESS", help="A playlist's file or address, or an account's server."),
-    username: str = typer.Option("", "--username", "-u", help="The account's user: makes it an Xtream account."),
-    password: str = typer.Option("", "--password", "-p", help="The account's password; asked for where it is missing."),
-    as_playlist: bool = typer.Option(False, "--as-playlist", help="Keep a get.php address as the playlist it returns."),
+    name: str = typer.Argument(metavar="NAME", help="Name of your choice: lower-case letters, digits, - and _."),
+    address: str = typer.Argument(metavar="ADDRESS", help="File or address of a playlist, or server of an account."),
+    username: str = typer.Option("", "--username", "-u", help="Username of the account; makes it an Xtream account."),
+    password: str = typer.Option("", "--password", "-p", help="Password of the account; asked for if missing."),
+    as_playlist: bool = typer.Option(False, "--as-playlist", help="Read a get.php address as a plain playlist."),
     user_agent: str = typer.Option("", "--user-agent", help="User-Agent for this source."),
     proxy: str = typer.Option("", "--proxy", help="http://, https://, socks5:// or socks5h:// proxy."),
-    header: list[str] = typer.Option([], "--header", metavar="NAME:VALUE", help="A further header; repeatable."),
-    priority: int = typer.Option(0, "--priority", help="Between sources with the same variant, the higher wins."),
-    max_connections: int | None = typer.Option(None, "--max-connections", min=0, help="Connections at once."),
-    bandwidth: str = typer.Option("", "--bandwidth", metavar="SIZE", help="Most bytes a second, such as 5MB."),
-    refresh_at: str = typer.Option("", "--refresh", metavar="CRON", help="Its own refresh times."),
-    adult: bool = typer.Option(False, "--adult", help="Keep groups that call themselves adult."),
+    header: list[str] = typer.Option(
+        [], "--header", metavar="NAME:VALUE", help="Additional request header; repeatable."
+    ),
+    priority: int = typer.Option(0, "--priority", help="Of equal releases, the higher priority is used."),
+    max_connections: int | None = typer.Option(None, "--max-connections", min=0, help="Maximum connections."),
+    bandwidth: str = typer.Option("", "--bandwidth", metavar="SIZE", help="Speed limit per second, such as 5MB."),
+    refresh_at: str = typer.Option("", "--refresh", metavar="CRON", help="Refresh times of this source."),
+    adult: bool = typer.Option(False, "--adult", help="Include groups that are labelled as adult."),
 ) -> None:
-    """Add a playlist or an account. Nothing is fetched yet: see `source test` and `source refresh`.
+    """Add a playlist or an account. It is not refreshed yet: see `source test` and `source refresh`.
 
     Examples: stalkeer source add mine /data/list.m3u | stalkeer source add tv http://tv.example:8080 -u me -p secret
     """
@@ -113,11 +115,11 @@ def add(
         bandwidth_limit=size_of(bandwidth, "--bandwidth"),
     )
     row = create_source(parts.database, parts.secrets, build_source(name, fields), parts.clock())
-    said = f"Added {row.slug}. Fetch it: stalkeer source refresh {row.slug}"
+    said = f"Added {row.slug}. Refresh it: stalkeer source refresh {row.slug}"
     if row.kind is SourceKind.XTREAM and not username:
         said += (
-            "\nThe address names an account, so the account itself is asked, which tells more than its playlist. "
-            "With --as-playlist it is kept as the playlist"
+            "\nThe address belongs to an account, which has more details than its playlist, so the account is read. "
+            "Use --as-playlist to read it as a plain playlist"
         )
     emit(
         context,
@@ -132,11 +134,11 @@ app.command()(source_edit.edit)
 @app.command()
 def refresh(
     context: typer.Context,
-    name: str | None = typer.Argument(None, metavar="[NAME]", help="Only this source; all enabled ones without it."),
-    accept: bool = typer.Option(False, "--accept", help="Take a list that the guard refused for having shrunk."),
-    anew: bool = typer.Option(False, "--anew", help="Read everything again, although nothing seems to have changed."),
+    name: str | None = typer.Argument(None, metavar="[NAME]", help="Only this source; default: all enabled sources."),
+    accept: bool = typer.Option(False, "--accept", help="Accept a list that is on hold because it is much smaller."),
+    anew: bool = typer.Option(False, "--anew", help="Read everything again, even without changes."),
 ) -> None:
-    """Fetch what sources list now and bring the catalogue up to it.
+    """Read sources again and update the catalogue.
 
     Example: stalkeer source refresh mine --accept
     """
@@ -162,15 +164,17 @@ def refresh(
 @app.command("test")
 def try_source(
     context: typer.Context,
-    name: str = typer.Argument(metavar="NAME|ADDRESS", help="A source's name, or an address or file to try."),
-    username: str = typer.Option("", "--username", "-u", help="The account's user, with an address."),
-    password: str = typer.Option("", "--password", "-p", help="The account's password; asked for where it is missing."),
-    as_playlist: bool = typer.Option(False, "--as-playlist", help="Try a get.php address as the playlist it returns."),
+    name: str = typer.Argument(metavar="NAME|ADDRESS", help="Name of a source, or an address or file to test."),
+    username: str = typer.Option("", "--username", "-u", help="Username of the account, with an address."),
+    password: str = typer.Option("", "--password", "-p", help="Password of the account; asked for if missing."),
+    as_playlist: bool = typer.Option(False, "--as-playlist", help="Test a get.php address as a plain playlist."),
     user_agent: str = typer.Option("", "--user-agent", help="User-Agent, with an address."),
     proxy: str = typer.Option("", "--proxy", help="http://, https://, socks5:// or socks5h:// proxy, with an address."),
-    header: list[str] = typer.Option([], "--header", metavar="NAME:VALUE", help="A further header; repeatable."),
+    header: list[str] = typer.Option(
+        [], "--header", metavar="NAME:VALUE", help="Additional request header; repeatable."
+    ),
 ) -> None:
-    """Ask a source what a refresh would bring, and keep nothing: account, counts, some names as they are read.
+    """Test a source without saving anything: show its account, its counts and how names are recognized.
 
     Examples: stalkeer source test tv | stalkeer source test http://tv.example:8080 -u me
     """
@@ -203,10 +207,10 @@ def try_source(
 def changes(
     context: typer.Context,
     name: str = Name,
-    generation: int | None = typer.Option(None, "--generation", help="Only what this generation changed."),
-    limit: int = typer.Option(100, "--limit", min=1, max=10_000, help="At most so many, the newest first."),
+    generation: int | None = typer.Option(None, "--generation", help="Only changes of this generation."),
+    limit: int = typer.Option(100, "--limit", min=1, max=10_000, help="Maximum number of results."),
 ) -> None:
-    """List what refreshes added, changed, removed and brought back.
+    """List the entries that refreshes added, changed, removed and returned, newest first.
 
     Example: stalkeer source changes tv --limit 20
     """
@@ -223,7 +227,7 @@ def changes(
 
     def render(console: Console) -> None:
         if not found:
-            console.print("Nothing has changed since the first refresh.")
+            console.print("No changes since the first refresh.")
         for change in found:
             line = f"{change.generation:>6}  {change.change:<9} {change.name}"
             console.print(line, markup=False, highlight=False)
@@ -233,7 +237,7 @@ def changes(
 
 @app.command()
 def archives(context: typer.Context, name: str = Name) -> None:
-    """List the copies of its last playlists, the newest first. They are compressed and hold no login.
+    """List the stored copies of the last playlists, newest first. They are compressed and contain no login.
 
     Example: stalkeer source archives tv
     """
@@ -250,7 +254,7 @@ def archives(context: typer.Context, name: str = Name) -> None:
 
     def render(console: Console) -> None:
         if not found:
-            console.print("No copies are kept: none was fetched yet, or catalogue.archives is 0.", markup=False)
+            console.print("No copies. The source was not refreshed yet, or catalogue.archives is 0.", markup=False)
         for copy in found:
             line = f"{copy.generation:>6}  {copy.created_at:%Y-%m-%d %H:%M}  {copy.size:>12,} bytes  {copy.path}"
             console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -260,7 +264,7 @@ def archives(context: typer.Context, name: str = Name) -> None:
 
 @app.command()
 def remove(context: typer.Context, name: str = Name) -> None:
-    """Take a source out of use. Its entries and history are kept, and taken up again if it is added again.
+    """Remove a source. Its entries and history are kept for when it is added again.
 
     Example: stalkeer source remove mine
     """
@@ -285,8 +289,8 @@ def _score(card: Scorecard) -> dict[str, object]:
 
 
 def _render_scores(console: Console, cards: list[Scorecard]) -> None:
-    """Speeds by hour lie together in one column: the hours are of the day in UTC, as in the API."""
-    table = Table("Source", "Done", "Failed", "Success", "Refused", "Fetched", "Speed", "MB/s by hour (UTC)")
+    """Print the scores. The speeds by hour share a column; hours are in UTC, as in the API."""
+    table = Table("Source", "Imported", "Failed", "Success", "Rejected", "Downloaded", "Speed", "MB/s by hour (UTC)")
     for card in cards:
         success = "-" if card.success_rate is None else f"{card.success_rate:.0%}"
         speed = "-" if card.median_speed is None else f"{card.median_speed / 1e6:.1f} MB/s"
@@ -298,7 +302,7 @@ def _render_scores(console: Console, cards: list[Scorecard]) -> None:
 
 def _cells(row: SourceRow) -> list[str]:
     kinds = row.kinds
-    state = "held by the guard" if row.guard else "failed" if row.last_error else "ok"
+    state = "list on hold" if row.guard else "failed" if row.last_error else "ok"
     if not row.enabled:
         state = "disabled"
     elif row.generation == 0 and not row.last_error:
@@ -323,7 +327,7 @@ def _render_refresh(console: Console, report: RefreshReport) -> None:
         for kind, count in source.oddities.items():
             console.print(f"  {kind}: {count}", style="dim", markup=False)
         for reason, count in source.changes.left_out.items():
-            console.print(f"  left out by {reason}: {count}", style="dim", markup=False)
+            console.print(f"  excluded by {reason}: {count}", style="dim", markup=False)
 
 
 def _sentence(source: SourceReport) -> str:
@@ -346,25 +350,25 @@ def _render_probe(console: Console, report: ProbeReport) -> None:
     def say(text: str, style: str | None = None) -> None:
         console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
-    say(report.problem or "It can be used.", "red" if report.problem else "green")
+    say(report.problem or "The source works.", "red" if report.problem else "green")
     account = report.account
     if account is not None:
         until = f", until {account.expires_at:%Y-%m-%d}" if account.expires_at else ""
         most = account.maximum if account.maximum is not None else "any number"
         say(f"Account: {account.status}{until}; connections: {account.active or 0} of {most} in use")
         if account.message:
-            say(f"The provider says: {account.message}")
+            say(f"Message of the provider: {account.message}")
     if report.kinds:
-        say("It lists " + ", ".join(f"{count:,} {kind}" for kind, count in report.kinds.items()))
+        say("Contains " + ", ".join(f"{count:,} {kind}" for kind, count in report.kinds.items()))
     for sample in report.samples:
         number = f" S{sample.season:02d}E{sample.episode:02d}" if sample.season is not None and sample.episode else ""
         say(f"  {sample.name}  ->  {sample.title}{number}{f' ({sample.year})' if sample.year else ''}", "dim")
     if report.is_account_address:
-        say("The address names an account: without --as-playlist it is asked for its lists, which tell more.")
+        say("The address belongs to an account. Without --as-playlist the account is read, which has more details.")
 
 
 def _end_refresh(report: RefreshReport) -> None:
-    """End with the code for partly where some sources failed, for unreachable or error where all did."""
+    """End with the exit code for a partial failure, or for an unreachable or failed source if all failed."""
     from stalkeer.jobs.sources.refresh import RefreshOutcome
 
     failures = (RefreshOutcome.FAILED, RefreshOutcome.REFUSED, RefreshOutcome.BUSY)

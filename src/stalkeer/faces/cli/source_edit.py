@@ -1,4 +1,4 @@
-"""`stalkeer source edit`: change a source; a field that is not named stays as it is."""
+"""Edit a source: `stalkeer source edit`. Fields that are not given stay unchanged."""
 
 from __future__ import annotations
 
@@ -10,24 +10,30 @@ from stalkeer.faces.cli.source_terms import connections_of, cron_of, headers_of,
 
 def edit(
     context: typer.Context,
-    name: str = typer.Argument(metavar="NAME", help="The source's name."),
-    address: str | None = typer.Option(None, "--address", help="Its file, address or server now."),
-    username: str | None = typer.Option(None, "--username", "-u", help="The account's user."),
-    password: str | None = typer.Option(None, "--password", "-p", help="Asked for where only a user is given."),
-    as_playlist: bool = typer.Option(False, "--as-playlist", help="Keep a get.php address as the playlist it returns."),
+    name: str = typer.Argument(metavar="NAME", help="Name of the source."),
+    address: str | None = typer.Option(None, "--address", help="New file, address or server."),
+    username: str | None = typer.Option(None, "--username", "-u", help="Username of the account."),
+    password: str | None = typer.Option(
+        None, "--password", "-p", help="Password of the account; asked for if only a username is given."
+    ),
+    as_playlist: bool = typer.Option(False, "--as-playlist", help="Read a get.php address as a plain playlist."),
     user_agent: str | None = typer.Option(None, "--user-agent", help="User-Agent for this source."),
     proxy: str | None = typer.Option(None, "--proxy", help="http://, https://, socks5:// or socks5h:// proxy."),
-    header: list[str] = typer.Option([], "--header", metavar="NAME:VALUE", help="In place of all its further headers."),
-    priority: int | None = typer.Option(None, "--priority", help="Between the same variants, the higher wins."),
-    max_connections: str | None = typer.Option(
-        None, "--max-connections", help="Connections at once; 0 for any number, `account` for what the account says."
+    header: list[str] = typer.Option(
+        [], "--header", metavar="NAME:VALUE", help="Replaces all additional request headers; repeatable."
     ),
-    bandwidth: str | None = typer.Option(None, "--bandwidth", metavar="SIZE", help="Such as 5MB; 0 for no limit."),
-    refresh_at: str | None = typer.Option(None, "--refresh", metavar="CRON", help="Its own refresh times."),
-    adult: bool | None = typer.Option(None, "--adult/--no-adult", help="Keep groups that call themselves adult."),
-    enabled: bool | None = typer.Option(None, "--enable/--disable", help="Whether it is refreshed and used."),
+    priority: int | None = typer.Option(None, "--priority", help="Of equal releases, the higher priority is used."),
+    max_connections: str | None = typer.Option(
+        None, "--max-connections", help="Maximum connections; 0 is unlimited, `account` uses the account's limit."
+    ),
+    bandwidth: str | None = typer.Option(
+        None, "--bandwidth", metavar="SIZE", help="Speed limit per second, such as 5MB; 0 is unlimited."
+    ),
+    refresh_at: str | None = typer.Option(None, "--refresh", metavar="CRON", help="Refresh times of this source."),
+    adult: bool | None = typer.Option(None, "--adult/--no-adult", help="Include groups that are labelled as adult."),
+    enabled: bool | None = typer.Option(None, "--enable/--disable", help="Enable or disable the source."),
 ) -> None:
-    """Change a source. What is not given stays, and another host or login changes no entry's identity.
+    """Edit a source. Options that are not given stay unchanged. Entries survive a new host or login.
 
     Examples: stalkeer source edit tv --address http://new.example:8080 | stalkeer source edit tv -u me --priority 5
     """
@@ -38,7 +44,7 @@ def edit(
     parts = context_app(context)
     if username and password is None:
         with parts.database.connect() as connection:
-            editable_source(connection, name)  # before the question
+            editable_source(connection, name)  # fail before asking for the password
         password = typer.prompt("Password", hide_input=True, err=True)
     patch = SourcePatch(
         address=KEEP if address is None else address,
@@ -58,5 +64,5 @@ def edit(
     changed = edit_source(parts.database, parts.secrets, name, patch)
     said = f"Changed {name}."
     if address is not None or username or password:
-        said += f" Try it: stalkeer source test {name}"
+        said += f" Test it: stalkeer source test {name}"
     emit(context, source_document(changed), lambda console: console.print(said, markup=False, highlight=False))

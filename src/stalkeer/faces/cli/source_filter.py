@@ -1,4 +1,4 @@
-"""`stalkeer source filter`: preview, keep and take back the filters of sources."""
+"""Manage the filters of sources: `stalkeer source filter`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from stalkeer.faces.cli.output import context_app, emit
 if TYPE_CHECKING:
     from stalkeer.core.catalogue.filters import Filter
 
-app = typer.Typer(no_args_is_help=True, help="What of the sources is kept.")
+app = typer.Typer(no_args_is_help=True, help="Add, preview and remove filters.")
 
-FieldOption = typer.Option("group", "--field", help="What it looks at: group, name, path, host.")
-IncludeOption = typer.Option(False, "--include", help="Keep only what fits, instead of leaving out what fits.")
-SourceOption = typer.Option(None, "--source", "-s", metavar="NAME", help="Only this source; all without it.")
-Pattern = typer.Argument(metavar="PATTERN", help="A regular expression in RE2's syntax; case does not matter.")
+FieldOption = typer.Option("group", "--field", help="Field to match: group, name, path or host.")
+IncludeOption = typer.Option(False, "--include", help="Keep only matching entries, instead of removing them.")
+SourceOption = typer.Option(None, "--source", "-s", metavar="NAME", help="Only this source; default: all sources.")
+Pattern = typer.Argument(metavar="PATTERN", help="Regular expression (RE2); case is ignored.")
 
 
 @app.command("list")
@@ -29,7 +29,7 @@ def list_(context: typer.Context) -> None:
     from stalkeer.jobs.sources.filters import list_named_filters
 
     documents = [item.to_document() for item in list_named_filters(context_app(context).database)]
-    table = Table("Id", "Source", "What", "Field", "Pattern", "Origin")
+    table = Table("ID", "Source", "Mode", "Field", "Pattern", "Origin")
     for document in documents:
         cells = (document["id"], document["source"] or "all", document["mode"], document["field"], document["pattern"])
         table.add_row(*map(str, cells), str(document["origin"]))
@@ -44,7 +44,7 @@ def add(
     include: bool = IncludeOption,
     source: str | None = SourceOption,
 ) -> None:
-    """Keep a filter; it takes effect with the next refresh.
+    """Add a filter. It takes effect with the next refresh.
 
     Example: stalkeer source filter add "^(sports?|news)" --source tv
     """
@@ -53,7 +53,7 @@ def add(
     parts = context_app(context)
     made = create_filter(parts.database, _filter(field, pattern, include), source, parts.clock())
     number = made.row.id
-    emit(context, made.to_document(), lambda console: console.print(f"Filter {number} is kept.", markup=False))
+    emit(context, made.to_document(), lambda console: console.print(f"Added filter {number}.", markup=False))
 
 
 @app.command()
@@ -64,29 +64,29 @@ def preview(
     include: bool = IncludeOption,
     source: str | None = SourceOption,
 ) -> None:
-    """Show what a filter would leave out of the present catalogue.
+    """Show which entries of the catalogue a filter would remove.
 
     Example: stalkeer source filter preview trailer --field name
     """
     from stalkeer.jobs.sources.filters import preview_filter
 
     found = preview_filter(context_app(context).database, _filter(field, pattern, include), source)
-    lines = [f"{found.dropped:,} of {found.entries:,} entries would be left out.", *(f"  {n}" for n in found.samples)]
+    lines = [f"{found.dropped:,} of {found.entries:,} entries would be removed.", *(f"  {n}" for n in found.samples)]
     emit(context, found.to_document(), lambda console: console.print("\n".join(lines), markup=False, highlight=False))
 
 
 @app.command()
 def remove(
-    context: typer.Context, filter_id: int = typer.Argument(metavar="ID", help="From `source filter list`.")
+    context: typer.Context, filter_id: int = typer.Argument(metavar="ID", help="ID from `source filter list`.")
 ) -> None:
-    """Take a filter back; what it left out comes with the next refresh.
+    """Remove a filter. The entries that it removed return with the next refresh.
 
     Example: stalkeer source filter remove 3
     """
     from stalkeer.jobs.sources.filters import delete_filter
 
     delete_filter(context_app(context).database, filter_id)
-    emit(context, {"removed": filter_id}, lambda console: console.print(f"Filter {filter_id} is gone.", markup=False))
+    emit(context, {"removed": filter_id}, lambda console: console.print(f"Removed filter {filter_id}.", markup=False))
 
 
 def _filter(field: str, pattern: str, include: bool) -> Filter:

@@ -1,4 +1,4 @@
-"""Read the typed values of a source's options."""
+"""Parse the options of a source."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def size_of(given: str, option: str) -> int | None:
 
 
 def cron_of(given: str) -> str:
-    """A cron line as it is kept; empty where `off` or nothing was given."""
+    """Return the cron line, or an empty text for `off` and an empty value."""
     from stalkeer.settings.units import parse_cron
 
     try:
@@ -27,7 +27,7 @@ def cron_of(given: str) -> str:
 
 
 def connections_of(given: str) -> int | None:
-    """Read the number of connections at once, 0 for any number; None for the account's own limit."""
+    """Return the maximum connections (0 is unlimited), or None for the account's limit."""
     if given == "account":
         return None
     if not given.isdecimal() or int(given) > MOST_CONNECTIONS:

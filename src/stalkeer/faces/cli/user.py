@@ -1,4 +1,4 @@
-"""`stalkeer user`: who may sign in to the web pages."""
+"""Manage the users of the web UI: `stalkeer user`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def list_(context: typer.Context) -> None:
     Example: stalkeer user list
     """
     rows = users.list_users(context_app(context).database)
-    table = Table("User", "Since")
+    table = Table("User", "Created")
     for row in rows:
         table.add_row(row.name, f"{row.created_at:%Y-%m-%d}")
     document = {"users": [{"name": row.name, "createdAt": row.created_at} for row in rows]}
@@ -33,46 +33,48 @@ def list_(context: typer.Context) -> None:
 @app.command()
 def add(
     context: typer.Context,
-    name: str = typer.Argument(help="The new user's name."),
+    name: str = typer.Argument(help="Name of the new user."),
     password_stdin: bool = PASSWORD,
 ) -> None:
-    """Add a user; the password is asked for.
+    """Add a user and ask for the password.
 
     Example: stalkeer user add alice
     """
     program = context_app(context)
     users.add_user(program.database, name, _read_password(password_stdin), program.clock())
-    emit(context, {"added": name}, lambda console: console.print(f"User {name} can sign in."))
+    emit(context, {"added": name}, lambda console: console.print(f"Added user {name}."))
 
 
 @app.command()
 def password(
     context: typer.Context,
-    name: str = typer.Argument(help="The user's name."),
+    name: str = typer.Argument(help="Name of the user."),
     password_stdin: bool = PASSWORD,
 ) -> None:
-    """Set a user's password and end their sessions.
+    """Set the password of a user and log the user out everywhere.
 
     Example: stalkeer user password alice
     """
     program = context_app(context)
     users.set_password(program.database, name, _read_password(password_stdin))
-    emit(context, {"changed": name}, lambda console: console.print(f"User {name} has a new password."))
+    emit(context, {"changed": name}, lambda console: console.print(f"Changed the password of {name}."))
 
 
 @app.command()
-def remove(context: typer.Context, name: str = typer.Argument(help="The user's name.")) -> None:
-    """Remove a user and their sessions.
+def remove(context: typer.Context, name: str = typer.Argument(help="Name of the user.")) -> None:
+    """Remove a user and log the user out everywhere.
 
     Example: stalkeer user remove alice
     """
     users.remove_user(context_app(context).database, name)
-    emit(context, {"removed": name}, lambda console: console.print(f"User {name} is removed."))
+    emit(context, {"removed": name}, lambda console: console.print(f"Removed user {name}."))
 
 
 def _read_password(from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\n")
     if not sys.stdin.isatty():
-        raise InvalidInput("There is no terminal to ask for the password; pipe it in with --password-stdin")
+        raise InvalidInput(
+            "There is no terminal to ask for the password. Use --password-stdin and pipe the password in"
+        )
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))

@@ -1,4 +1,4 @@
-"""`stalkeer version`."""
+"""Print the version: `stalkeer version`."""
 
 from __future__ import annotations
 

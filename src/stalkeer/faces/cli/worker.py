@@ -1,4 +1,4 @@
-"""`stalkeer worker`: carry downloads and jobs without a web server; on PostgreSQL as many of them as you like."""
+"""Run downloads and jobs without a web server: `stalkeer worker`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ app = typer.Typer(help="Run downloads and jobs without the web server.")
 @app.command()
 def worker(
     context: typer.Context,
-    until_idle: bool = typer.Option(False, "--until-idle", help="End when nothing is left to do."),
-    run: int | None = typer.Option(None, "--run", hidden=True, help="Carry out one run of a job, then end."),
+    until_idle: bool = typer.Option(False, "--until-idle", help="Stop when the queue is empty."),
+    run: int | None = typer.Option(None, "--run", hidden=True, help="Execute a run of a job, then stop."),
 ) -> None:
-    """Carry out downloads and jobs until Ctrl-C or SIGTERM.
+    """Run downloads and jobs until Ctrl-C or SIGTERM.
 
-    With SQLite there is one worker for each data folder, and `serve` is one already. With PostgreSQL each worker
-    takes its share; it needs the secret.key of `serve`, and uses the settings of `serve` as they change.
+    With SQLite there is one worker for each data folder, and `serve` already is one. With PostgreSQL any number of
+    workers share the queue. Each needs the secret.key of `serve`, and follows changes to its settings.
 
     Example: stalkeer worker --config /config/config.yml
     """
