@@ -1,4 +1,4 @@
-"""Put an engine together from the wired program: its table of jobs and its ways to accounts and instances."""
+"""Build an engine from the wired program: its table of jobs and its clients for accounts and instances."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class WiredProgram(Program, Protocol):
-    """The program with its clients."""
+    """Combine the program with its clients."""
 
     @property
     def arrs(self) -> Arrs: ...
@@ -55,8 +55,8 @@ class WiredProgram(Program, Protocol):
 def build_engine(
     program: WiredProgram, role: str = "serve", child: Callable[[int], Sequence[str]] | None = None
 ) -> Engine:
-    """`child` makes the command line that carries out a heavy job in a process of its own."""
-    from stalkeer.engine.engine import Engine  # a process for one run needs none, and DBOS takes its time
+    """Build an engine. `child` returns the command line that executes a heavy job in its own process."""
+    from stalkeer.engine.engine import Engine  # imported late: DBOS is slow, and a single run needs no engine
 
     clients = EngineClients(
         arrs=program.arrs,
@@ -70,7 +70,7 @@ def build_engine(
 
 def build_table(program: WiredProgram, child: Callable[[int], Sequence[str]] | None = None) -> JobTable:
     def may_start(job: str) -> bool:
-        program.reread_settings()  # another process may have changed them
+        program.reread_settings()  # another process may have changed the settings
         return may_start_by_itself(program.settings, job)
 
     return JobTable(program.database, program.clock, jobs_of(program), child, may_start)

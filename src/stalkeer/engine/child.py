@@ -1,4 +1,4 @@
-"""The process that carries out one heavy run, as its parent starts it and as it holds on to its parent."""
+"""Start a process for one heavy run, and end it with its parent."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 
 
 def child_command(config: Path | None) -> Callable[[int], Sequence[str]]:
-    """The command line of a process that carries out one run; it finds its settings as this one did."""
+    """Return a function that makes the command line of a run. The child finds the settings of this process."""
     chosen = [] if config is None else ["--config", str(config)]
     return lambda run_id: [sys.executable, "-m", "stalkeer", *chosen, "worker", "--run", str(run_id)]
 
 
 def end_with_parent() -> None:
-    """End this process when the one that holds the other end of its standard input does, however that ended.
+    """End this process as soon as the process at the other end of its standard input has ended.
 
     Another worker takes the run over then, and must not find this process still at it.
     """

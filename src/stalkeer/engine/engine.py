@@ -1,4 +1,4 @@
-"""The engine as the rest of the program uses it: launch, start a job, wait, stop."""
+"""Launch, use and stop the engine."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from stalkeer.store.sources.sources import own_refresh_times
 log = logging.getLogger(__name__)
 
 TIDY_EVERY_S = 3600.0
-SQLITE_WORKER = "local"  # pinned: the one worker of a data folder is always the same one
+SQLITE_WORKER = "local"  # pinned: a data folder always has the same worker
 UNSETTLED = (
     DownloadState.QUEUED,
     DownloadState.DOWNLOADING,
@@ -52,7 +52,7 @@ UNSETTLED = (
 
 
 class Engine:
-    """Carries downloads and jobs in this process until `stop`. `role` is serve, worker or cli."""
+    """Run downloads and jobs in this process until `stop`. `role` is serve, worker or cli."""
 
     def __init__(
         self,
@@ -99,13 +99,13 @@ class Engine:
     # --- life
 
     def launch(self) -> None:
-        """Begin to work. Raises Conflict where another process works on this data folder already."""
+        """Start to work. Raises Conflict where another process already uses this data folder."""
         share_pools()
         make_own_folders(self._program.live.loaded)
         self._tools.database.open_ahead()
         if not self._is_shared and not self._lock.acquire():
             raise Conflict(
-                f"Another Stalkeer works on {self._program.paths.data_dir} already; this one needs none of its own."
+                f"Another Stalkeer already uses {self._program.paths.data_dir}: stop it, or use another data folder."
             )
         try:
             with self._tools.database.begin() as connection:
@@ -116,7 +116,7 @@ class Engine:
                     if freed:
                         log.info("%d downloads were interrupted and go on", freed)
                 register_worker(connection, replace(self._identity(), started_at=now, heartbeat=now))
-            if not self._is_shared:  # nothing is lost with it: our rows know what is to be done
+            if not self._is_shared:  # the file can be deleted: our own rows hold the open work
                 set_aside_if_damaged(self._program.paths.engine_database, self._tools.clock())
             self._dispatch.launch()
             self._set_schedules()
@@ -131,9 +131,9 @@ class Engine:
         self._follow(Change.STARTED)
 
     def stop(self, timeout_s: float = 5.0) -> bool:
-        """Let go of everything: offsets written, rows back in the queue. False where a thread would not stop in time.
+        """Stop: write the offsets and put rows back into the queue. Return False where a thread did not stop in time.
 
-        The process should then end without waiting for its threads (`os._exit`): what they do is repeatable.
+        The process should then end without waiting for its threads (`os._exit`): their work is repeatable.
         """
         if not self._is_running:
             return True
@@ -165,13 +165,13 @@ class Engine:
         return self._is_running
 
     def wake(self) -> None:
-        """Look at the queue now rather than within two seconds."""
+        """Check the queue now instead of within two seconds."""
         self._heartbeat.wake()
 
     # --- jobs
 
     def start(self, job: str, subject: str | None = None, options: Mapping[str, object] | None = None) -> int:
-        """Queue a job and answer its run id; one that is queued or running for the same subject is answered instead."""
+        """Queue a job and return its run id, or the id of an open run with the same subject."""
         self._jobs.check(job)
         with self._tools.database.begin() as connection:
             run_id = queue_run(connection, self._tools.clock(), job, subject, options or {})
@@ -179,7 +179,7 @@ class Engine:
         return run_id
 
     def wait_idle(self, timeout_s: float = 600.0, poll_s: float = 0.2) -> bool:
-        """Until no run is open and every download has ended, is paused or needs the user; False after `timeout_s`."""
+        """Wait until no run is open and no download can proceed without the user. Return False after `timeout_s`."""
         deadline = time.monotonic() + timeout_s
         while not self._is_idle():
             if time.monotonic() >= deadline:
@@ -223,7 +223,7 @@ class Engine:
             steps[step]()
 
     def _set_schedules(self) -> None:
-        """Hand over the cron lines where they changed. Of several processes only `serve` does."""
+        """Pass changed cron lines to the dispatch. Of several processes, only `serve` does this."""
         if self._is_shared and self._role != "serve":
             return
         times = self._cron_times()
@@ -236,7 +236,7 @@ class Engine:
             return cron_times(self._program.settings, own_refresh_times(connection))
 
     def _tick(self, schedule: str) -> None:
-        """A schedule's time has come; `refresh:main` is the job and its subject."""
+        """Start the job of a schedule. `refresh:main` names the job and its subject."""
         job, _, subject = schedule.partition(":")
         if not self._jobs.may_start(job):
             return
@@ -247,7 +247,7 @@ class Engine:
             log.warning("the schedule of %s: %s", schedule, error)
 
     def _catch_up(self) -> None:
-        """Start each job once whose time came while nothing ran. A job that never ran waits for its time."""
+        """Start each job once whose time passed while the program was stopped. A job that never ran waits."""
         now = self._program.clock()
         for schedule, cron in self._cron_times().items():
             job, _, subject = schedule.partition(":")
@@ -257,7 +257,7 @@ class Engine:
                 self._tick(schedule)
 
     def _dispatch_all(self) -> None:
-        """Hand over what each heartbeat decided. A slow or absent engine database holds up only this thread."""
+        """Dispatch the decisions of each heartbeat. A slow or missing engine database blocks only this thread."""
         tidied_at = -TIDY_EVERY_S
         while (result := self._results.get()) is not None:
             try:

@@ -1,4 +1,4 @@
-"""The one table of what follows what: a run that ended, settings that changed, an engine that starts."""
+"""Define the jobs and steps that follow a run, a changed setting or the start of the engine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ENDED_WELL = frozenset({RunState.DONE, RunState.PARTLY})
 
 @dataclass(frozen=True)
 class AfterRun:
-    """A run of `job` that ended in one of `states` is followed by a run of `then`."""
+    """Run `then` after a run of `job` that ended in one of `states`."""
 
     job: JobName
     states: frozenset[RunState]
@@ -21,14 +21,14 @@ class AfterRun:
 
 
 class Change(StrEnum):
-    """Outcomes that no run has."""
+    """List the events that are not the end of a run."""
 
     STARTED = "the engine has started"
     SETTINGS = "settings, or the refresh times of sources, may have changed"
 
 
 class Step(StrEnum):
-    """Things that the engine itself does."""
+    """List the steps that the engine itself executes."""
 
     SCHEDULE = "hand over the cron lines that changed"
     CATCH_UP = "start each job whose time came while nothing ran"
@@ -50,7 +50,7 @@ FOLLOW_UPS: tuple[AfterRun | AfterChange, ...] = (
 
 
 def jobs_after(job: str, state: RunState) -> tuple[JobName, ...]:
-    """Return the jobs that follow a run of this job that ended so."""
+    """Return the jobs that follow a run of this job in this state."""
     runs = (row for row in FOLLOW_UPS if isinstance(row, AfterRun))
     return tuple(row.then for row in runs if row.job == job and state in row.states)
 

@@ -1,4 +1,4 @@
-"""The engine of a `serve` that may have to wait: without the right secret key no job may start."""
+"""Hold back the engine of `serve` until the secret key fits the database."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WRONG_KEY = (
 
 
 class EngineGate:
-    """Starts jobs as the engine does once it is open; refuses them before."""
+    """Start jobs once the gate is open, and refuse them before."""
 
     def __init__(self, engine: Engine, refusal: str = WRONG_KEY) -> None:
         self._engine, self._refusal = engine, refusal
@@ -29,12 +29,12 @@ class EngineGate:
         return self._is_open
 
     def open(self) -> None:
-        """Let the engine work."""
+        """Open the gate and start the engine."""
         self._engine.launch()
         self._is_open = True
 
     def start(self, job: str, subject: str | None = None, options: Mapping[str, object] | None = None) -> int:
-        """Queue a job and answer its run id. Raises Conflict while the gate is closed."""
+        """Queue a job and return its run id. Raises Conflict while the gate is closed."""
         if not self._is_open:
             raise Conflict(self._refusal)
         return self._engine.start(job, subject, options)

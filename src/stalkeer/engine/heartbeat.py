@@ -1,4 +1,4 @@
-"""Beat every two seconds: one transaction signs, reads orders, frees and admits; the consequences follow it."""
+"""Beat every two seconds: report, read orders, and free and admit downloads in one transaction, then act on them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ CANDIDATES_PER_SOURCE = 20
 
 @dataclass
 class BeatResult:
-    """Decisions of one beat, carried out after its commit."""
+    """Hold the decisions of a beat, which are carried out after its commit."""
 
     transfers: list[Order] = field(default_factory=list)
     finishes: list[Order] = field(default_factory=list)
@@ -62,7 +62,7 @@ class BeatResult:
 
 
 class Heartbeat:
-    """Beats in a thread of its own. `give` receives each result for dispatch; it must not block."""
+    """Beat in a separate thread. `give` receives each result for dispatch, and must not block."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class Heartbeat:
         self._thread.start()
 
     def wake(self) -> None:
-        """Beat soon: something became ready."""
+        """Beat soon, because work became ready."""
         self._wake.set()
 
     def stop_admitting(self) -> None:
@@ -114,18 +114,18 @@ class Heartbeat:
             self._wake.clear()
 
     def beat(self) -> None:
-        """One transaction, then its consequences."""
+        """Run the transaction of a beat, then carry out its decisions."""
         seen = self._look()
         try:
             result = self._decide(seen)
         except BaseException:
-            for watch, one in seen:
-                watch.take_back(one)
+            for watch, snapshot in seen:
+                watch.take_back(snapshot)
             raise
         self._worker.note_beat()
-        for watch, one in seen:
-            watch.confirm(one)
-            self._tools.note_fetched(watch.owner.download_id, one.progress.fetched, one.seconds)
+        for watch, snapshot in seen:
+            watch.confirm(snapshot)
+            self._tools.note_fetched(watch.owner.download_id, snapshot.progress.fetched, snapshot.seconds)
         for order, reason in result.halts:
             self._worker.halt(order, reason)
         self._give(result)
@@ -139,13 +139,15 @@ class Heartbeat:
             for dead in remove_dead_workers(connection, self._worker.id, now, self._intervals.dead_after):
                 log.warning("worker %s has gone silent; its downloads go on elsewhere", dead)
                 take_back_runs(connection, dead, now)
-            lost = write_progress(connection, [one.progress for _, one in seen], now)
+            lost = write_progress(connection, [snapshot.progress for _, snapshot in seen], now)
             result.halts += [(Order(owner.download_id, owner.run), StopReason.LOST) for owner in lost]
             release_lost(connection, self._worker.id, self._worker.is_alive, now, self._intervals.dead_after)
             if self._admitting:
                 self._admit(connection, result, now)
                 result.runs = waiting_runs(connection)
-            for held in held_by(connection, self._worker.id):  # last: what must make room is asked just now
+            for held in held_by(
+                connection, self._worker.id
+            ):  # last, because admission may have asked some of them to stop
                 self._obey(held, result)
             if seen or result.transfers:
                 self._throttle(connection)
@@ -164,7 +166,7 @@ class Heartbeat:
             result.halts.append((Order(held.download_id, held.run), STOPS[held.intent]))
 
     def _unasked(self, connection: Transaction, sources: set[SourceId], now: datetime) -> set[SourceId]:
-        """Return the sources whose account some worker must ask before the first of their downloads starts."""
+        """Return the sources whose account must be read before their first download starts."""
         due = questions_due(connection, sources, now, ASK_EVERY)
         self._resources.ask_soon(due)
         return due | questions_open(connection, sources, now)
@@ -177,19 +179,22 @@ class Heartbeat:
         """
         if self._resources.volume.trouble is None:
             result.finishes = admit_finishing(connection, now)
-        running = [replace(one, remaining=self._resources.unclaimed_by(one)) for one in running_downloads(connection)]
+        running = [
+            replace(download, remaining=self._resources.unclaimed_by(download))
+            for download in running_downloads(connection)
+        ]
         candidates = waiting_candidates(connection, now, CANDIDATES_PER_SOURCE)
         if not candidates and not running:
             return
         settings = self._tools.settings()
         if settings.downloads.per_host_limit:
             candidates = learn_hosts(connection, self._tools.access, candidates)
-        idle = {one.source_id for one in candidates} - {one.source_id for one in running}
+        idle = {candidate.source_id for candidate in candidates} - {download.source_id for download in running}
         accounts = read_accounts(connection, settings, now, self._unasked(connection, idle, now))
         gates = read_gates(connection, settings, now, self._resources.unsampled)
         around = Surroundings(limits_of(settings), {"": self._resources.volume}, gates)
         decided = plan(candidates, running, accounts, around, now)
         ask_to_leave(connection, decided.leaving)
-        barred = [one.id for one in running if one.priority < FORCE and gates.bar(one.source_id)]
+        barred = [download.id for download in running if download.priority < FORCE and gates.bar(download.source_id)]
         ask_to_leave(connection, barred)
         result.transfers = admit(connection, decided.admitted, now)

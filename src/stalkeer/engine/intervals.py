@@ -1,4 +1,4 @@
-"""The times that the workers of one database agree on."""
+"""Define the intervals that all workers of a database share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ DEAD_AFTER_S = 30.0
 
 @dataclass(frozen=True)
 class Intervals:
-    """A worker that could not write for `stale_s` stops itself well before others take over at `dead_s`.
+    """Define when a silent worker stops itself (`stale_s`) and when others take over its work (`dead_s`).
 
     `dead_s` is the one time after which something silent counts as gone: a worker without a heartbeat, and an admitted
     run that no thread began. If they differed, a run could be given away while its worker still counts as alive.
@@ -19,8 +19,8 @@ class Intervals:
     heartbeat_s: float = 2.0
     stale_s: float = 20.0
     dead_s: float = DEAD_AFTER_S
-    resources_s: float = 10.0  # disks, accounts, leftovers
-    settings_s: float = 3.0  # a change by another process is noticed within five seconds
+    resources_s: float = 10.0  # disks, accounts and incomplete files
+    settings_s: float = 3.0  # notices a change by another process within five seconds
 
     def __post_init__(self) -> None:
         if not self.heartbeat_s < self.stale_s < self.dead_s:

@@ -1,4 +1,4 @@
-"""One worker for each data folder: a lock that the system drops when its process ends, however it ends."""
+"""Lock a data folder for its worker. The system releases the lock when the process ends."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class FolderLock:
 
 
 def is_held(folder: Path) -> bool:
-    """Whether a worker of this data folder lives."""
+    """Return whether a worker uses this data folder."""
     lock = FolderLock(folder)
     if not (folder / "worker.lock").exists():
         return False

@@ -1,4 +1,4 @@
-"""Find out whether a worker is alive: commands start no second one beside `serve`."""
+"""Find out whether a worker is running, so that commands start no second worker."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stalkeer.store.downloads.workers import database_now, live_workers
 
 
 def has_worker(database: Database, data_dir: Path, now: datetime) -> bool:
-    """Return whether any worker carries out the queue of this database."""
+    """Return whether any worker processes the queue of this database."""
     if database.is_sqlite:
         return is_held(data_dir)
     with database.connect() as connection:

@@ -1,4 +1,4 @@
-"""A process that is nothing but a worker: signals, the end of the queue, the last word."""
+"""Run a worker process: handle signals, the end of the queue and the exit."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 IDLE_LOOK_S = 1.0
-LONGEST_END_S = 6.5  # with the web server's own grace before it, below the ten seconds that supervisors wait
+LONGEST_END_S = 6.5  # with the web server's grace period less than the ten seconds that supervisors wait
 
 
 def work_until_signal(engine: Engine, *, until_idle: bool = False, look: Callable[[], None] = lambda: None) -> None:
-    """Launch, then wait for SIGINT or SIGTERM, or until nothing is left to do; then let go of everything.
+    """Launch the engine, wait for SIGINT, SIGTERM or an empty queue, then stop.
 
     `look` is called once a second where the end of the work is waited for.
     """
@@ -45,7 +45,7 @@ def work_until_signal(engine: Engine, *, until_idle: bool = False, look: Callabl
 
 
 def leave(engine: Engine) -> None:
-    """Stop; where something hangs in a disk or a lock, end the process without it: all it does is repeatable."""
+    """Stop the engine. End the process where a thread hangs in a disk or lock: its work is repeatable."""
     last_resort = threading.Timer(LONGEST_END_S, _end)
     last_resort.daemon = True
     last_resort.start()

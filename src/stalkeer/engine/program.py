@@ -1,4 +1,4 @@
-"""The parts of the program that the engine uses."""
+"""Describe the parts of the program that the engine uses."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Folders(Protocol):
 
 
 class Program(Protocol):
-    """The wired program, as far as the engine uses it."""
+    """Describe the wired program, as far as the engine uses it."""
 
     @property
     def live(self) -> LiveSettings: ...
@@ -52,7 +52,7 @@ class Program(Protocol):
 
 @dataclass(frozen=True)
 class EngineClients:
-    """Clients through which the engine reaches accounts and instances."""
+    """Describe the clients for accounts and instances."""
 
     arrs: Arrs
     access: Callable[[SourceId], Access]

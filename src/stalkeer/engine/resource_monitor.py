@@ -1,4 +1,4 @@
-"""Watch disks, accounts, leftovers and rates in a thread of its own: the heartbeat must not wait for them."""
+"""Watch disks, accounts, incomplete files and rates in a separate thread, so that the heartbeat never waits."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from stalkeer.store.sources.accounts import is_settled, questions_due
 log = logging.getLogger(__name__)
 
 SAMPLE_S = 30.0
-IN_TROUBLE_S = 2.0  # somebody is at the disk: what waits for it should not wait longer than need be
+IN_TROUBLE_S = 2.0  # a disk problem is probably being fixed: check more often
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """Bytes that one download fetched, and the seconds that took."""
+    """Hold the bytes that a download fetched, and the seconds it took."""
 
     bytes: int = 0
     seconds: float = 0.0
@@ -44,7 +44,7 @@ class Fetched:
 
 
 class ResourceMonitor:
-    """Keeps the latest measurements; the heartbeat reads them without waiting."""
+    """Hold the latest measurements. The heartbeat reads them without waiting."""
 
     def __init__(self, tools: Tools, wake_heartbeat: Callable[[], None], every_s: float) -> None:
         self._tools = tools
@@ -80,12 +80,12 @@ class ResourceMonitor:
             return replace(self._volume, is_full=self._is_full)
 
     def unclaimed_by(self, running: Running) -> int | None:
-        """Return the free bytes that a download has yet to take: its part may hold all its blocks already."""
+        """Return the bytes that a download still needs. Its incomplete file may already hold all blocks."""
         with self._lock:
             return self._unclaimed.get(running.id, running.remaining)
 
     def ask_soon(self, sources: Iterable[SourceId]) -> None:
-        """Ask these accounts before the first of their downloads starts."""
+        """Read these accounts before their first download starts."""
         with self._lock:
             self._wanting.update(sources)
             is_wanted = bool(self._wanting)
@@ -98,12 +98,12 @@ class ResourceMonitor:
 
     @property
     def unsampled(self) -> dict[DownloadId, int]:
-        """Bytes fetched here that no sample counts yet; quotas count them already."""
+        """Return the fetched bytes that are in no sample yet. Quotas include them."""
         with self._lock:
             return {download_id: fetched.bytes for download_id, fetched in self._fetched.items()}
 
     def note_disk_full(self) -> None:
-        """Note a full disk: nothing starts until there is twice the room that is always kept."""
+        """Note a full disk. Nothing starts until twice the minimum free space is free."""
         with self._lock:
             self._is_full = True
 
@@ -134,7 +134,7 @@ class ResourceMonitor:
         with self._tools.database.connect() as connection:
             volume = measure_volume(connection, settings)
             parts = running_parts(connection)
-        claims = {one.download_id: unclaimed(Path(one.path), one.total) for one in parts}
+        claims = {part.download_id: unclaimed(Path(part.path), part.total) for part in parts}
         with self._lock:
             self._volume = volume
             self._unclaimed = claims
@@ -142,13 +142,13 @@ class ResourceMonitor:
                 self._is_full = False
 
     def _ask_accounts(self) -> None:
-        """Ask the accounts in use every 30 s, and those about to be used."""
+        """Read the accounts in use every 30 s, and accounts that are needed next."""
         with self._lock:
             wanting, self._wanting = self._wanting, set()
         with self._tools.database.connect() as connection:
             now = database_now(connection, self._tools.clock())
             in_use = sources_in_use(connection)
-            ready = [one for one in in_use if is_settled(connection, one, now - SETTLING)]
+            ready = [source_id for source_id in in_use if is_settled(connection, source_id, now - SETTLING)]
             due = questions_due(connection, {*ready, *wanting}, now, ASK_EVERY)
         for source_id in due:
             self._tools.accounts.ask_beside(source_id, self._wake_heartbeat)
@@ -162,7 +162,7 @@ class ResourceMonitor:
         end_runs_of_killed_commands(self._tools.database, self._tools.clock())
 
     def _sample_in_time(self) -> None:
-        has_quotas = bool(self._tools.settings().downloads.quotas)  # other workers must hear of it soon
+        has_quotas = bool(self._tools.settings().downloads.quotas)  # other workers need the samples soon
         if has_quotas or time.monotonic() - self._sampled_at >= SAMPLE_S:
             self._sample()
 
@@ -174,8 +174,14 @@ class ResourceMonitor:
             return
         with self._tools.database.begin() as connection:
             of = source_of(connection, list(fetched))
-            samples = [Sample(of[one], one, it.bytes, it.seconds) for one, it in fetched.items() if one in of]
+            samples = [
+                Sample(of[download_id], download_id, part.bytes, part.seconds)
+                for download_id, part in fetched.items()
+                if download_id in of
+            ]
             add_samples(connection, samples, self._tools.clock())
-        with self._lock:  # only now: what is counted must not be missing meanwhile
-            left = {one: it - fetched.get(one, Fetched()) for one, it in self._fetched.items()}
-            self._fetched = {one: it for one, it in left.items() if it.bytes}
+        with self._lock:  # only now: the bytes must be counted at every moment
+            left = {
+                download_id: total - fetched.get(download_id, Fetched()) for download_id, total in self._fetched.items()
+            }
+            self._fetched = {download_id: part for download_id, part in left.items() if part.bytes}

@@ -1,4 +1,4 @@
-"""Compute when jobs start by themselves, from the cron lines of the settings and of sources."""
+"""Compute the start times of jobs from the cron lines of the settings and sources."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def job_named(text: str) -> JobName:
     try:
         return JobName(text)
     except ValueError:
-        raise NotFound(f"There is no job {text!r}; there are {', '.join(JOBS)}.") from None
+        raise NotFound(f"There is no job {text!r}. Jobs: {', '.join(JOBS)}.") from None
 
 
 def cron_times(settings: Settings, own: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
-    """Job name to cron line; an empty line never comes. `own` are the sources' own refresh times by their names."""
+    """Return cron lines by job. An empty line never runs. `own` are the refresh times of single sources by name."""
     schedule = settings.schedule
     times: dict[str, str] = {
         JobName.REFRESH: schedule.refresh,
@@ -42,13 +42,13 @@ def cron_times(settings: Settings, own: Mapping[str, str] = MappingProxyType({})
 
 
 def may_start_by_itself(settings: Settings, job: str) -> bool:
-    """Whether a job may start without being asked for: `download` not while its schedule is off or held."""
+    """Return whether a job may start automatically. `download` may not while its schedule is off or held."""
     schedule = settings.schedule
     return job != JobName.DOWNLOAD or (bool(schedule.download) and not schedule.hold_downloads)
 
 
 def local_timezone() -> str | None:
-    """The machine's time zone by its name, as cron lines are meant; None (UTC) where it has none."""
+    """Return the name of the machine's time zone for cron lines, or None (UTC) without one."""
     named = os.environ.get("TZ", "").removeprefix(":")
     if named and not named.startswith("/"):
         return named
@@ -64,11 +64,11 @@ def local_timezone() -> str | None:
 class NextTime:
     job: str
     cron: str
-    at: datetime | None  # None: never
+    at: datetime | None  # None means never
 
 
 def next_times(settings: Settings, now: datetime, own: Mapping[str, str] = MappingProxyType({})) -> list[NextTime]:
-    """When each job starts by itself next; `own` as of `cron_times`."""
+    """Return the next automatic start of each job. `own` is the value for `cron_times`."""
     local = now.astimezone()
     return [
         NextTime(
@@ -83,6 +83,6 @@ def next_times(settings: Settings, now: datetime, own: Mapping[str, str] = Mappi
 
 
 def previous_time(cron: str, now: datetime) -> datetime:
-    """When a cron line's time last came."""
+    """Return the last time of a cron line."""
     found: datetime = croniter(cron, now.astimezone()).get_prev(datetime)
     return found.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Looks every few seconds whether another process changed a setting."""
+"""Check every few seconds whether another process changed a setting."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 class SettingsWatch:
-    """`look` is called every `every_s` seconds in a thread of its own, until `stop`."""
+    """Call `look` every `every_s` seconds in a separate thread, until `stop`."""
 
     def __init__(self, look: Callable[[], None], every_s: float) -> None:
         self._look, self._every_s = look, every_s
@@ -30,7 +30,7 @@ class SettingsWatch:
         while not self._stopping.wait(self._every_s):
             try:
                 self._look()
-            except StalkeerError as error:  # the database may be away, or the settings those of a newer release
+            except StalkeerError as error:  # the database may be unavailable, or the settings from a newer release
                 log.warning("the settings could not be read again; those of before count: %s", error)
             except Exception:
                 log.exception("the settings could not be read again; those of before count")

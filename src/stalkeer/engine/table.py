@@ -1,4 +1,4 @@
-"""Hold the jobs by name, and carry a run out: here in a thread, or in a process of its own."""
+"""Hold the jobs by name, and execute runs in a thread or in their own process."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Work = Callable[[str | None, Mapping[str, object], Run], Report]
 
 @dataclass(frozen=True)
 class Job:
-    """`is_heavy`: carried out in a process of its own, since a parser's thread would slow down every answer."""
+    """Describe a job. `is_heavy` jobs run in their own process, because parsing would slow down every request."""
 
     name: str
     work: Work
@@ -44,13 +44,13 @@ class Job:
 
 @dataclass
 class JobTable:
-    """`child` makes the command line that carries out a run in another process; None: everything runs in threads."""
+    """Hold the jobs. `child` returns the command line for a run; without it, all jobs run in threads."""
 
     database: Database
     clock: Callable[[], datetime]
     jobs: Sequence[Job]
     child: Callable[[int], Sequence[str]] | None = None
-    may_start: Callable[[str], bool] = lambda _job: True  # without being asked for
+    may_start: Callable[[str], bool] = lambda _job: True  # automatically
     _stopping: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _busy: set[int] = field(default_factory=set)
@@ -59,11 +59,11 @@ class JobTable:
         found = next((job for job in self.jobs if job.name == name), None)
         if found is None:
             known = ", ".join(job.name for job in self.jobs)
-            raise NotFound(f"There is no job {name!r}; there are {known}.")
+            raise NotFound(f"There is no job {name!r}. Jobs: {known}.")
         return found
 
     def carry_out(self, run_id: int, worker: str, wake: Callable[[], None]) -> None:
-        """Claim the run and do it, where nobody else did; then queue what follows it."""
+        """Claim and execute a run unless another worker has, then queue the jobs that follow it."""
         with self._lock:
             if self._stopping.is_set() or run_id in self._busy:
                 return
@@ -81,13 +81,13 @@ class JobTable:
                 self._busy.discard(run_id)
 
     def execute(self, run_id: int) -> None:
-        """Do a claimed run in this thread: what a child process calls."""
+        """Execute a claimed run in this thread. A child process calls this."""
         with self.database.connect() as connection:
             row = get_run(connection, RunId(run_id))
         self._in_thread(row)
 
     def stop(self, timeout_s: float) -> bool:
-        """Ask what runs to stop, and wait a moment; False where something still does."""
+        """Ask running jobs to stop and wait. Return False where a job is still running."""
         self._stopping.set()
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
@@ -121,7 +121,7 @@ class JobTable:
                 hand_back_run(connection, _owner(row))
 
     def _in_child(self, row: RunRow, command: Sequence[str]) -> None:
-        # the pipe is how the child learns of our end, however sudden: see `child.end_with_parent`
+        # the pipe tells the child about the end of this process: see `child.end_with_parent`
         child = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - our own program
         asked_at: float | None = None
         while child.poll() is None:
@@ -159,12 +159,12 @@ class JobTable:
 
 
 class _CutShort(BaseException):
-    """The program ends before the run does."""
+    """Raised when the program ends before the run."""
 
 
 @dataclass
 class _StoppableRun:
-    """A stored run that also ends when its process does."""
+    """Record a run that also ends with its process."""
 
     stored: StoredRun
     stopping: threading.Event

@@ -1,4 +1,4 @@
-"""Carry out downloads in the threads of this process, and halt them."""
+"""Run downloads in threads of this process, and stop them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class Halting(Protocol):
-    """A handle that stops one run of this process."""
+    """Stop a run of this process."""
 
     def halt(self, reason: StopReason) -> None: ...
 
@@ -37,7 +37,7 @@ class Worker:
         stale_s: float | None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`stale_s`: without a heartbeat for so long our rows may be given to others; None: there are no others."""
+        """Create a worker. Without a heartbeat for `stale_s` others may take its rows; None means no other workers."""
         self.id = worker_id
         self._tools = tools
         self._stale_s = stale_s
@@ -67,13 +67,13 @@ class Worker:
             with about_download(order.download_id):
                 work()
         except StoreUnavailable as error:
-            # the heartbeat finds the row without a thread once the database is back
+            # the heartbeat finds the row without a thread as soon as the database is back
             log.warning("download %s waits for the database: %s", order.download_id, error)
         except StoreError:
             log.exception("download %s", order.download_id)
             note_defect(self._tools, self._owner(order), "the database refused a statement")
         except Exception as error:
-            # a defect of ours must neither loop hotly nor be lost in a thread
+            # an unexpected error must neither loop without delay nor be lost in a thread
             log.exception("download %s", order.download_id)
             note_defect(self._tools, self._owner(order), f"{type(error).__name__}: {error}")
         finally:
@@ -104,12 +104,12 @@ class Worker:
         self._last_beat = self._monotonic()
 
     def halt_if_stale(self) -> None:
-        """Free blocked reads as soon as our claim is in doubt: they must not outlive it."""
+        """Interrupt blocked reads when the claim is in doubt, because they must not outlive it."""
         if self._is_stale():
             self._halt_all(StopReason.LOST)
 
     def stop(self, timeout_s: float) -> bool:
-        """Halt everything and wait; False where a thread is still busy (a large copy, a silent disk)."""
+        """Stop all threads and wait. Return False where a thread is still busy (large copy, unresponsive disk)."""
         self._stopping.set()
         self._halt_all(StopReason.SHUTDOWN)
         deadline = self._monotonic() + timeout_s

@@ -1,4 +1,4 @@
-"""The only place that knows DBOS: it hands runs to threads, over processes and crashes, and keeps cron times.
+"""Dispatch runs to threads and processes with DBOS, across crashes, and keep the cron times.
 
 A workflow takes ids, has no steps and always returns: what happened stands in our own rows. So a run that is
 delivered twice does nothing the second time, and no change of the program can clash with a workflow's history.
@@ -26,10 +26,10 @@ from stalkeer.store.journal.runs import RunOrder
 log = logging.getLogger(__name__)
 
 QUEUE = "stalkeer"
-SCHEDULES_S = 5.0  # how soon changed cron lines count
-POLL_S = 1.0  # how soon a worker on PostgreSQL sees what another one admitted
+SCHEDULES_S = 5.0  # delay until changed cron lines apply
+POLL_S = 1.0  # delay until a worker on PostgreSQL sees the admissions of another worker
 KEEP_ENDED_S = 86400.0
-KEEP_OPEN_S = 14 * 86400.0  # of workers that never came back
+KEEP_OPEN_S = 14 * 86400.0  # for workers that never came back
 ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 OPEN = ["PENDING", "ENQUEUED"]
 SCHEMA = "stalkeer_engine"
@@ -37,17 +37,17 @@ SCHEMA = "stalkeer_engine"
 
 @dataclass(frozen=True)
 class Handlers:
-    """The function that carries out each kind of order."""
+    """Hold the function for each kind of order."""
 
     transfer: Callable[[Order], None]
     finish: Callable[[Order], None]
     job: Callable[[int], None]
-    tick: Callable[[str], None]  # a schedule's time has come
+    tick: Callable[[str], None]  # called at the time of a schedule
 
 
 @dataclass(frozen=True)
 class EngineDatabase:
-    """Where DBOS keeps its own tables: in a `file`, or at a `url` that several workers share, so that orders go to
+    """Locate the tables of DBOS: in a `file`, or at a `url` that several workers share, so that orders go to
     whoever is free.
     """
 
@@ -61,7 +61,7 @@ class EngineDatabase:
 
 
 class Dispatch:
-    """Enqueue, schedule, and clean up after. One a process: DBOS itself is a singleton."""
+    """Enqueue and schedule work. Only one may exist in a process, because DBOS is a singleton."""
 
     def __init__(self, where: EngineDatabase, handlers: Handlers) -> None:
         self._where = where
@@ -81,7 +81,7 @@ class Dispatch:
                 system_database_engine=None if self._database is None else self._database.engine,
                 dbos_system_schema=SCHEMA,
                 executor_id=self._where.executor,
-                # pinned: a new release must find the workflows of the old one
+                # pinned: a new release must find the workflows of the old release
                 application_version="1",
                 serializer=DBOSPortableJSONSerializer(),
                 use_listen_notify=False,
@@ -89,11 +89,11 @@ class Dispatch:
                 log_level="WARNING",
                 sys_db_pool_size=5,
                 scheduler_polling_interval_sec=SCHEDULES_S,
-                notification_listener_polling_interval_sec=0.25,  # we use none: only how soon it stops
+                notification_listener_polling_interval_sec=0.25,  # unused: only sets the time to stop
             )
         )
         self._register()
-        # in a thread of its own: DBOS would make a running event loop of the caller's its own, or refuse
+        # in a separate thread, because DBOS would take over or refuse a running event loop
         with ThreadPoolExecutor(max_workers=1) as apart:
             apart.submit(self._begin).result()
 
@@ -109,11 +109,11 @@ class Dispatch:
         self._start("finish", f"fin-{order.download_id}-{order.run}", order.download_id, order.run)
 
     def job(self, order: RunOrder) -> None:
-        # each process may try each run anew: what an earlier one began of it has ended with that one
+        # each process may start each run again: an earlier attempt ended with its process
         self._start("job", f"job-{order.run_id}-{order.crashes}-{self._process}", order.run_id)
 
     def schedule(self, times: Mapping[str, str], timezone: str | None) -> None:
-        """Keep these cron lines, and no others; an empty line is none."""
+        """Replace all cron lines. An empty line has no schedule."""
         wanted = {f"stalkeer-{name}": (name, cron) for name, cron in times.items() if cron}
         for known in DBOS.list_schedules():
             if known["schedule_name"] not in wanted:
@@ -133,7 +133,7 @@ class Dispatch:
             )
 
     def forget_finished(self) -> None:
-        """Delete what DBOS remembers of old workflows: it would grow for ever."""
+        """Delete old workflows from the tables of DBOS, which would grow forever."""
         for status, kept_s in ((ENDED, KEEP_ENDED_S), (OPEN, KEEP_OPEN_S)):
             before = datetime.fromtimestamp(time.time() - kept_s).astimezone().isoformat()
             old = DBOS.list_workflows(status=status, end_time=before, limit=500, load_input=False, load_output=False)
@@ -146,11 +146,11 @@ class Dispatch:
             self._database.close()
 
     def _start(self, kind: str, workflow_id: str, *arguments: int) -> None:
-        """In this process, in a thread that ends with the work: those of DBOS's pool never do."""
+        """Start in this process, in a thread that ends with the work. Threads of DBOS's pool never end."""
 
         def work() -> None:
             try:
-                with SetWorkflowID(workflow_id):  # an id that was started before starts nothing
+                with SetWorkflowID(workflow_id):  # an id that was already started has no effect
                     self._workflows[kind](*arguments)
             except Exception:
                 log.exception("the end of %s could not be noted", workflow_id)
@@ -158,7 +158,7 @@ class Dispatch:
         threading.Thread(target=work, name=workflow_id, daemon=True).start()
 
     def _start_anywhere(self, kind: str, workflow_id: str, *arguments: int) -> None:
-        """In whichever process is free; with one process, in that one."""
+        """Enqueue for any free process."""
         if not self._where.is_shared:
             self._start(kind, workflow_id, *arguments)
             return
@@ -185,7 +185,7 @@ class Dispatch:
 
 
 def quieten() -> None:
-    """DBOS's own handler and its remarks stay away; its warnings come through ours."""
+    """Remove the log handler of DBOS and log only its warnings."""
     logger = logging.getLogger("dbos")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
