@@ -119,7 +119,7 @@ def number_after(page: str, pattern: str) -> int:
 
 
 def tile(page: str, label: str) -> int:
-    return number_after(page, rf'{label}</span>\s*<span class="figure"[^>]*>')
+    return number_after(page, rf'{label}</span>\s*<span\s+class="figure"[^>]*>')
 
 
 def badge(page: str, name: str) -> int:

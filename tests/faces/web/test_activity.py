@@ -62,7 +62,7 @@ def test_a_finished_file_that_waits_for_its_place_says_why(client: TestClient, a
 def test_the_first_of_the_queue_goes_no_further_up(client: TestClient):
     said = client.post(f"/activity/{QUEUED}/up", headers={"HX-Request": "true"})
 
-    assert "is%20the%20first%20already" in said.headers["Stalkeer-Toast"]
+    assert "is%20already%20first" in said.headers["Stalkeer-Toast"]
 
 
 def test_a_row_is_not_dropped_among_those_of_another_priority(client: TestClient, app: App):

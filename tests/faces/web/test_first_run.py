@@ -69,7 +69,7 @@ def test_the_first_run_leads_from_nothing_to_a_download(empty_program: Program, 
     page.get_by_role("link", name="Next").click()
 
     page.get_by_label("Address", exact=True).fill(world.provider.playlist_url(world.account))
-    page.get_by_label("Name").fill("demo")
+    page.get_by_label("Name", exact=True).fill("demo")
     page.get_by_role("button", name="Test").click()
     expect(page.locator("#test-result")).to_contain_text("lists nothing", timeout=PATIENCE_MS)  # its account does not
     page.get_by_label("Use this address as a plain playlist").check()
