@@ -145,9 +145,8 @@ class Heartbeat:
             if self._admitting:
                 self._admit(connection, result, now)
                 result.runs = waiting_runs(connection)
-            for held in held_by(
-                connection, self._worker.id
-            ):  # last, because admission may have asked some of them to stop
+            # last, because admission may just have asked some of them to stop
+            for held in held_by(connection, self._worker.id):
                 self._obey(held, result)
             if seen or result.transfers:
                 self._throttle(connection)
