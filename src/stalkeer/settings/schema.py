@@ -1,7 +1,7 @@
-"""Define every setting: name, type, default and description. Docs, `config show` and the UI's help use them.
+"""Define every setting: name, type, default, label and description. Documents and settings pages use them.
 
-Sizes are in bytes and durations in seconds, whatever their text form; see `units`. Each key needs a description and,
-if the default does not show the form, `examples`.
+Sizes are bytes and durations seconds, whatever their text form was; see `units`. A field has a description, a `title`
+where its label is not its name, and `examples` where the default does not show the form.
 """
 
 from __future__ import annotations
@@ -87,12 +87,12 @@ def check_switch(value: object) -> object:
 
 
 def name_switch(value: object) -> object:
-    """Turn a boolean back into its word: YAML reads a plain yes or no as a boolean."""
+    """Turn a truth value back into yes or no. YAML reads the plain words as truth values."""
     return ("yes" if value else "no") if isinstance(value, bool) else value
 
 
 def check_key(value: SecretStr) -> SecretStr:
-    """Check that a key fits into a header, which allows ASCII only."""
+    """Raise ValueError for a key that cannot be sent in a header."""
     if not value.get_secret_value().isascii() or not value.get_secret_value().isprintable():
         raise ValueError("is not a key; accepted: letters, digits and signs without accents")
     return value
@@ -101,21 +101,21 @@ def check_key(value: SecretStr) -> SecretStr:
 def check_wishes(values: tuple[str, ...]) -> tuple[str, ...]:
     wrong = [value for value in values if not re.fullmatch("[a-z]{2}|original", value)]
     if wrong:
-        raise ValueError(f"{', '.join(wrong)}: not a language code; accepted: two letters as in fr, or original")
+        raise ValueError(f"{', '.join(wrong)}: no language code; accepted: two letters as in fr, or original")
     return values
 
 
 def check_languages(values: tuple[str, ...]) -> tuple[str, ...]:
     wrong = [value for value in values if not LANGUAGE.fullmatch(value)]
     if wrong:
-        raise ValueError(f"{', '.join(wrong)}: not a language code; accepted: two letters as in fr, or pt-BR")
+        raise ValueError(f"{', '.join(wrong)}: no language code; accepted: two letters as in fr, or pt-BR")
     return values
 
 
 def check_spoken(values: tuple[str, ...]) -> tuple[str, ...]:
     wrong = [value for value in values if not language_code(value)]
     if wrong:
-        raise ValueError(f"{', '.join(wrong)}: not a known language; accepted: a code or name such as fr, fre, French")
+        raise ValueError(f"{', '.join(wrong)}: no language that is known; accepted: a code or name, as fr, fre, French")
     return values
 
 
@@ -138,13 +138,17 @@ class PathMapping(Section):
 
 
 class ArrSettings(Section):
-    """A Radarr or Sonarr."""
+    """Define a Radarr or Sonarr instance."""
 
-    name: Slug = Field("default", description="Name in commands and URLs; unique among instances of one program.")
-    default: bool = Field(False, description="Default instance; the first one unless set.")
-    enabled: bool = Field(True, description="Whether the instance is used.")
-    url: HttpUrl = Field(description="Its address, with its URL base.", examples=["http://radarr:7878"])
-    api_key: ApiKey = Field(description="Its API key: Settings > General > Security.", examples=["0123456789abcdef"])
+    name: Slug = Field(
+        "default", description="Name in commands and URLs. Must be unique among the instances of one program."
+    )
+    default: bool = Field(False, description="Use this instance by default. Without one, the first is used.")
+    enabled: bool = Field(True, description="Use this instance.")
+    url: HttpUrl = Field(description="Address, including the URL base.", examples=["http://radarr:7878"])
+    api_key: ApiKey = Field(
+        description="API key, from Settings > General > Security in Radarr or Sonarr.", examples=["0123456789abcdef"]
+    )
     quality_profile_id: int | None = Field(
         None,
         ge=0,
@@ -153,10 +157,10 @@ class ArrSettings(Section):
         examples=[4],
     )
     path_mappings: tuple[PathMapping, ...] = Field(
-        (), description="Path mappings, where this instance has other paths for Stalkeer's folders."
+        (), description="Path mappings, if this instance sees Stalkeer's folders under other paths."
     )
     timeout: Duration = Field(
-        130.0, gt=0, description="Timeout of a request; both programs may need up to 100 s when busy."
+        130.0, gt=0, description="Maximum time for one request. Busy instances can take up to 100 s."
     )
     ca_file: Path | None = Field(
         None, description="PEM file of a custom certificate authority for HTTPS.", examples=["/config/ca.pem"]
@@ -166,8 +170,8 @@ class ArrSettings(Section):
     )
     skip_owned_elsewhere: Annotated[SkipOwned, BeforeValidator(name_switch)] = Field(
         SkipOwned.AUTO,
-        description="Whether to skip items that another instance has a file of. auto: only if the "
-        "quality profiles of both items share a resolution. yes: always. no: never.",
+        description="Skip items that another instance already has a file for. `auto`: only if the Quality Profiles of "
+        "both items share a resolution. `yes`: always. `no`: never.",
     )
 
 
@@ -184,14 +188,14 @@ class FilterField(StrEnum):
 
 
 class FilterSettings(Section):
-    """A filter. `exclude` drops matching entries; `include` keeps only entries that match an include filter."""
+    """Define a filter. `exclude` removes matching entries, `include` the entries that match no `include`."""
 
-    field: FilterField = Field(FilterField.GROUP, description="The field to match.")
+    field: FilterField = Field(FilterField.GROUP, description="Field of the entry to match.")
     include: str = Field(
-        "", max_length=500, description="Regular expression (RE2) of entries to keep.", examples=["^VOD"]
+        "", max_length=500, description="Regular expression (RE2) of the entries to keep.", examples=["^VOD"]
     )
     exclude: str = Field(
-        "", max_length=500, description="Regular expression (RE2) of entries to drop.", examples=["sport"]
+        "", max_length=500, description="Regular expression (RE2) of the entries to remove.", examples=["sport"]
     )
 
     @model_validator(mode="after")
@@ -202,22 +206,28 @@ class FilterSettings(Section):
 
 
 class CatalogueSettings(Section):
-    """Settings for making the catalogue from playlists."""
+    """Control how playlists are read."""
 
     max_shrink: float = Field(
         0.2,
         ge=0,
         le=1,
-        description="A refresh that would lose more than this share of a playlist's entries is refused.",
+        description="Largest share of its entries that a playlist may lose in one refresh. A smaller list waits until "
+        "you accept it.",
+    )
+    max_size: Size = Field(2_000_000_000, ge=1_000_000, description="Maximum size of a playlist after decompression.")
+    timeout: Duration = Field(60.0, ge=1, description="Maximum time without data from a playlist or account.")
+    archives: int = Field(
+        10, ge=0, le=1000, description="Number of compressed playlist copies to keep for each source."
     )
 
 
 class PlaylistSettings(Section):
-    """A source: a playlist file or URL, or an Xtream account."""
+    """Define a source: a playlist file or address, or an Xtream account."""
 
-    name: Slug = Field(description="Name in commands, URLs and rules; unique.", examples=["main"])
-    type: PlaylistType = Field(PlaylistType.M3U, description="Kind of source.")
-    path: Path | None = Field(None, description="The playlist file (`.m3u`, `.m3u8`, also gzipped).")
+    name: Slug = Field(description="Unique name in commands, URLs and rules.", examples=["main"])
+    type: PlaylistType = Field(PlaylistType.M3U, description="Type of the source.")
+    path: Path | None = Field(None, description="Playlist file (`.m3u` or `.m3u8`, optionally gzipped).")
     url: SecretUrl | None = Field(
         None,
         description="Address of the playlist, or of the account's server.",
@@ -227,12 +237,12 @@ class PlaylistSettings(Section):
     password: SecretStr = Field(SecretStr(""), description="Password of the account, for `type: xtream`.")
     user_agent: str = Field("", max_length=512, description="User-Agent for this source. Empty uses the default.")
     priority: int = Field(
-        0, ge=-MANY, le=MANY, description="If several sources have the same variant, the highest priority wins."
+        0, ge=-MANY, le=MANY, description="Of equal releases, the one from the source with the higher priority is used."
     )
     enabled: bool = Field(True, description="Use this source for refreshes and downloads.")
     refresh: Cron = Field("", description="Refresh times of this source. Empty uses `schedule.refresh`.")
     max_connections: int | None = Field(
-        None, ge=0, le=MANY, description="Connections at once; empty uses the account's own limit, 0 is unlimited."
+        None, ge=0, le=MANY, description="Maximum connections. Empty uses the account's limit, 0 is unlimited."
     )
     bandwidth_limit: Size = Field(
         0, description="Speed limit for this source in bytes per second. 0 is unlimited.", examples=["5MB"]
@@ -247,15 +257,12 @@ class PlaylistSettings(Section):
         description="Proxy for this source: http://, https://, socks5:// or socks5h://, with an optional login.",
         examples=["socks5h://127.0.0.1:1080"],
     )
-    adult: bool = Field(False, description="Whether adult groups are kept.")
+    adult: bool = Field(False, description="Include groups that are labelled as adult.")
     max_shrink: float | None = Field(
         None, ge=0, le=1, description="Value of `catalogue.max_shrink` for this source. Empty uses the common value."
     )
     filters: tuple[FilterSettings, ...] = Field(
         (), description="Filters that select the entries to keep; see docs/sources.md."
-    )
-    filters: tuple[FilterSettings, ...] = Field(
-        (), description="Filters for this source's entries; see docs/sources.md."
     )
 
     @model_validator(mode="after")
@@ -268,7 +275,7 @@ class PlaylistSettings(Section):
 
 
 class HoursSettings(Section):
-    """A bandwidth limit for certain hours of the week, in the machine's time zone."""
+    """Define a limit for certain hours of the week, in the machine's time zone."""
 
     days: Annotated[tuple[Weekday, ...], BeforeValidator(split_list)] = Field(
         WEEK, description="Days on which the hours start: mon, tue, wed, thu, fri, sat, sun.", examples=[["sat", "sun"]]
@@ -284,11 +291,11 @@ class HoursSettings(Section):
 
 
 class QuotaSettings(Section):
-    """A download quota per period. When it is used up, running downloads stop within seconds."""
+    """Define a download quota. Running downloads stop within seconds after it is reached."""
 
     period: Period = Field(description="`day`, `week` (from Monday) or `month`.")
-    size: Size = Field(gt=0, description="Bytes in the period.", examples=["50GB"])
-    source: str = Field("", description="Name of its source; empty counts all sources together.")
+    size: Size = Field(gt=0, description="Maximum bytes in the period.", examples=["50GB"])
+    source: str = Field("", description="Source that the quota applies to. Empty applies to all sources together.")
 
 
 class DownloadSettings(Section):
@@ -327,10 +334,19 @@ class DownloadSettings(Section):
         "connection.",
     )
     reconnect_gap: Duration = Field(
-        5.0, description="Wait after closing a connection to an account, because providers notice late."
+        5.0,
+        title="Delay between connections",
+        description="Delay before a closed connection to an account is used again. Providers notice closed "
+        "connections late.",
+    )
+    bandwidth_limit: Size = Field(
+        0,
+        title="Speed limit",
+        description="Speed limit for all downloads in bytes per second. 0 is unlimited.",
+        examples=["10MB"],
     )
     hours: tuple[HoursSettings, ...] = Field(
-        (), description="Other limits, or a pause, at certain hours; the first matching window is used."
+        (), description="Other speed limits, or a pause, at certain hours. The first matching one applies."
     )
     quotas: tuple[QuotaSettings, ...] = Field((), description="Download quotas for a day, week or month.")
     min_free: Size = Field(
@@ -339,11 +355,16 @@ class DownloadSettings(Section):
         description="Disk space to keep free. Downloads wait until there is enough space.",
         examples=["5GB"],
     )
-    assumed_size: Size = Field(4_000_000_000, description="Space reserved for a file of unknown size.")
+    assumed_size: Size = Field(
+        4_000_000_000,
+        title="Assumed size of unknown files",
+        description="Disk space to reserve for a file of unknown size.",
+    )
     timeout: Duration = Field(
         600.0,
-        description="How long an attempt may go on without data, over all its reconnects; a silent connection is "
-        "replaced after 60 s. There is no limit on the whole download.",
+        title="Timeout",
+        description="Maximum time without data before an attempt fails. A connection without data is replaced after "
+        "60 s. There is no limit for the whole download.",
     )
     https_only: bool = Field(
         False,
@@ -355,7 +376,6 @@ class DownloadSettings(Section):
         title="Certificate validation",
         description="Validate HTTPS certificates. Without validation, others can impersonate the provider.",
     )
-    verify_tls: bool = Field(True, description="Check certificates; without it, anybody can pose as the provider.")
     ca_file: Path | None = Field(
         None,
         title="Custom certificate authority",
@@ -363,7 +383,9 @@ class DownloadSettings(Section):
         examples=["/config/provider-ca.pem"],
     )
     verify_downloads: bool = Field(
-        True, description="Whether to check that a file is a complete video before its import."
+        True,
+        title="Verify downloaded files",
+        description="Check that a file is a complete video before it is imported.",
     )
     checksum_sidecar: bool = Field(
         False,
@@ -381,18 +403,20 @@ class DownloadSettings(Section):
     )
     audio_languages: Annotated[Words, AfterValidator(check_spoken)] = Field(
         (),
-        description="Required audio languages, as codes or English names (fr, fre, French): a file must have one; "
-        "empty accepts any. A file with a track of unknown language is accepted.",
+        title="Required audio languages",
+        description="Reject files without audio in one of these languages (codes or English names: fr, fre, French). "
+        "Empty accepts any language. Files with a track of unknown language are accepted.",
         examples=[["fr", "en"]],
     )
 
 
 class DirectorySettings(Section):
-    """The loader fills empty values with folders below `data_dir/vod`."""
+    """Define the download folders. The loader fills empty values with folders below `data_dir/vod`."""
 
     movies: Path = Field(
         Path(),
-        description="Finished movies before their import; the final place with `import.mode: none`.",
+        title="Movies folder",
+        description="Folder of finished movies until they are imported. With `import.mode: none` they stay here.",
         examples=["/data/vod/complete/movies"],
     )
     tvshows: Path = Field(
@@ -448,21 +472,28 @@ class ImportSettings(Section):
         title="Tag for imported items",
         description="Tag to add to imported movies and series. Empty adds none.",
     )
-    unmonitor: bool = Field(False, description="Whether an item is unmonitored once it is imported.")
-    tag: str = Field("", max_length=64, description="Tag that imported movies and series get; empty for none.")
 
 
 class ScheduleSettings(Section):
-    refresh: Cron = Field("0 */6 * * *", description="When sources are refreshed.")
-    scan: Cron = Field("30 */6 * * *", description="When wanted items are read from Radarr and Sonarr.")
-    download: Cron = Field("*/15 * * * *", description="When confirmed matches are queued.")
+    refresh: Cron = Field("0 */6 * * *", title="Refresh sources", description="Refresh times of the sources.")
+    scan: Cron = Field(
+        "30 */6 * * *",
+        title="Scan for missing",
+        description="Times at which missing items are read from Radarr and Sonarr.",
+    )
+    download: Cron = Field(
+        "*/15 * * * *", title="Queue confirmed matches", description="Times at which confirmed matches are queued."
+    )
     hold_downloads: bool = Field(
         False,
-        description="Queue nothing automatically, whatever `schedule.download` says. The set-up guide sets it until "
-        "the button on its last page is pressed.",
+        title="Hold automatic downloads",
+        description="Queue no downloads automatically, regardless of `schedule.download`. The setup wizard sets this "
+        "until you finish its last page.",
     )
-    cleanup: Cron = Field("30 4 * * *", description="When old data is removed, as set in `retention`.")
-    backup: Cron = Field("0 4 * * 0", description="When a backup is made.")
+    cleanup: Cron = Field(
+        "30 4 * * *", title="Clean up", description="Times at which old data is removed, by `retention`."
+    )
+    backup: Cron = Field("0 4 * * 0", title="Backup", description="Backup times.")
 
 
 class RetentionSettings(Section):
@@ -488,12 +519,21 @@ class RetentionSettings(Section):
 
 
 class MatchingSettings(Section):
-    threshold: float = Field(0.8, ge=0, le=1, description="Score from which a match is offered for review.")
-    auto_confirm: float = Field(0.95, ge=0, le=1, description="Score from which a match is confirmed without asking.")
+    threshold: float = Field(
+        0.8, ge=0, le=1, title="Review score", description="Minimum score to offer a match for review, from 0 to 1."
+    )
+    auto_confirm: float = Field(
+        0.95,
+        ge=0,
+        le=1,
+        title="Automatic confirmation score",
+        description="Minimum score to confirm a match automatically, from 0 to 1.",
+    )
     languages: Annotated[Words, AfterValidator(check_wishes)] = Field(
         (),
-        description="Preferred languages, the most preferred first (ISO 639-1; `original` is the item's own). They "
-        "decide between the variants that the quality profile allows; no variant is refused.",
+        title="Preferred languages",
+        description="Preferred languages, best first (ISO 639-1; `original` is the item's own language). Releases in "
+        "these languages come first. Others are still accepted.",
         examples=[["fr", "original"]],
     )
 
@@ -505,23 +545,27 @@ class MatchingSettings(Section):
 
 
 class TmdbSettings(Section):
-    """The Movie Database. Optional: it is used only with a key."""
+    """Configure The Movie Database. Without a key it is not used."""
 
     api_key: ApiKey = Field(
         SecretStr(""),
-        description="Your own API key (v3) or read access token (v4) of themoviedb.org; empty does not use TMDB.",
+        title="API key",
+        description="Your API key (v3) or read access token (v4) of themoviedb.org. Empty disables TMDB.",
         examples=["0123456789abcdef0123456789abcdef"],
     )
     language: Annotated[Words, AfterValidator(check_languages)] = Field(
         (),
-        description="Languages of the titles to use (ISO 639-1, also `pt-BR`); empty uses all.",
+        title="Title languages",
+        description="Languages of the alternative titles to use (ISO 639-1, also `pt-BR`). Empty uses all.",
         examples=[["fr", "de"]],
     )
-    url: HttpUrl = Field("https://api.themoviedb.org", description="TMDB's address, for your own mirror or cache.")
+    url: HttpUrl = Field(
+        "https://api.themoviedb.org", title="API URL", description="API address. Change it only for a mirror or cache."
+    )
 
 
 class DatabaseSettings(Section):
-    """The loader fills in an empty URL."""
+    """Configure the database. The loader fills an empty address."""
 
     url: SecretStr = Field(
         SecretStr(""),
@@ -544,11 +588,19 @@ class LogFormat(StrEnum):
 
 
 class LoggingSettings(Section):
-    level: LogLevel = Field(LogLevel.INFO, description="Log level; can be changed at run time.")
-    format: LogFormat = Field(LogFormat.CONSOLE, description="The form of log lines on the terminal.")
-    file: bool = Field(True, description="Whether `serve` also writes rotating files under `data_dir/logs`.")
-    file_size: Size = Field(10_000_000, ge=10_000, description="Size at which a log file is rotated.")
-    files: int = Field(10, ge=1, le=1000, description="Rotated log files that are kept.")
+    level: LogLevel = Field(
+        LogLevel.INFO, title="Log level", description="Minimum level of log messages. Takes effect at once."
+    )
+    format: LogFormat = Field(
+        LogFormat.CONSOLE, title="Console format", description="Format of log lines on the console."
+    )
+    file: bool = Field(True, title="Log to files", description="Also write log files to `data_dir/logs`.")
+    file_size: Size = Field(
+        10_000_000, ge=10_000, title="Log file size", description="Size at which a log file is rotated."
+    )
+    files: int = Field(
+        10, ge=1, le=1000, title="Number of log files", description="Number of rotated log files to keep."
+    )
 
 
 class ServerSettings(Section):
@@ -588,7 +640,10 @@ class SecuritySettings(Section):
         description="Addresses of the local network.",
     )
     trusted_proxies: Networks = Field(
-        (), description="Reverse proxies whose `X-Forwarded-*` and user header are trusted.", examples=[["172.18.0.2"]]
+        (),
+        title="Trusted proxies",
+        description="Addresses of reverse proxies whose `X-Forwarded-*` and username headers are trusted.",
+        examples=[["172.18.0.2"]],
     )
     allowed_hosts: Words = Field(
         (),
@@ -638,20 +693,40 @@ class SecuritySettings(Section):
 class WantedSettings(Section):
     cutoff: bool = Field(
         False,
-        description="Whether items below their quality cutoff are downloaded, too, when a better variant is found; "
-        "they are always listed.",
+        title="Download upgrades",
+        description="Also download better releases for items below their quality cutoff. Such items are always "
+        "listed under Cutoff Unmet.",
+    )
+    specials: bool = Field(False, title="Download specials", description="Download specials (season 0).")
+    unmonitored: bool = Field(
+        False, title="List unmonitored items", description="Also list items that are not monitored."
     )
     unavailable: bool = Field(
-        False, description="Whether movies are downloaded before the instance considers them available."
+        False,
+        title="Download before availability",
+        description="Download movies before their minimum availability in Radarr.",
+    )
+    cooldown: Duration = Field(
+        6 * 3600.0,
+        ge=0,
+        title="Delay after a failed download",
+        description="Delay after a failed download before the item is tried again.",
     )
     hand_back_after: Duration = Field(
         0.0,
         ge=0,
-        description="Time without a match after which the instance searches an item on its own indexers; 0: never.",
+        title="Search indexers after",
+        description="Let the instance search its indexers for an item that had no match for this long. 0 disables "
+        "this.",
         examples=["7d"],
     )
     hand_back_limit: int = Field(
-        20, ge=1, le=MANY, description="Items to hand back per scan, the longest waiting first."
+        20,
+        ge=1,
+        le=MANY,
+        title="Indexer searches per scan",
+        description="Maximum number of items per scan that the instance searches. The longest waiting items come "
+        "first.",
     )
 
 
@@ -669,21 +744,21 @@ class Settings(Section):
     radarr: tuple[ArrSettings, ...] = Field((), description="Radarr instances.")
     sonarr: tuple[ArrSettings, ...] = Field((), description="Sonarr instances.")
     playlists: tuple[PlaylistSettings, ...] = Field((), description="Sources.")
-    catalogue: CatalogueSettings = Field(CatalogueSettings(), description="How playlists are read.")
-    downloads: DownloadSettings = Field(DownloadSettings(), description="How files are fetched.")
-    directories: DirectorySettings = Field(DirectorySettings(), description="Where files go.")
-    import_: ImportSettings = Field(ImportSettings(), alias="import", description="How files are handed over.")
-    schedule: ScheduleSettings = Field(ScheduleSettings(), description="When jobs run.")
-    retention: RetentionSettings = Field(RetentionSettings(), description="How long things are kept.")
-    matching: MatchingSettings = Field(
-        MatchingSettings(), description="When a match is confirmed, and which variant is preferred."
+    catalogue: CatalogueSettings = Field(CatalogueSettings(), description="Reading of playlists.")
+    downloads: DownloadSettings = Field(DownloadSettings(), description="Downloads.")
+    directories: DirectorySettings = Field(DirectorySettings(), description="Download folders.")
+    import_: ImportSettings = Field(ImportSettings(), alias="import", description="Import of finished files.")
+    schedule: ScheduleSettings = Field(ScheduleSettings(), description="Schedule of the jobs.")
+    retention: RetentionSettings = Field(RetentionSettings(), description="How long to keep data.")
+    matching: MatchingSettings = Field(MatchingSettings(), description="Scores of matches, and preferred languages.")
+    tmdb: TmdbSettings = Field(
+        TmdbSettings(), title="The Movie Database", description="Additional titles from TMDB; optional."
     )
-    tmdb: TmdbSettings = Field(TmdbSettings(), description="More titles of wanted items; optional.")
-    wanted: WantedSettings = Field(WantedSettings(), description="Which items are wanted.")
-    database: DatabaseSettings = Field(DatabaseSettings(), description="Where rows are kept.")
-    logging: LoggingSettings = Field(LoggingSettings(), description="What is written to logs.")
-    server: ServerSettings = Field(ServerSettings(), description="The web server.")
-    security: SecuritySettings = Field(SecuritySettings(), description="Who may use it.")
+    wanted: WantedSettings = Field(WantedSettings(), description="Wanted items.")
+    database: DatabaseSettings = Field(DatabaseSettings(), description="Database.")
+    logging: LoggingSettings = Field(LoggingSettings(), description="Logs.")
+    server: ServerSettings = Field(ServerSettings(), description="Web server.")
+    security: SecuritySettings = Field(SecuritySettings(), description="Access to the web UI and API.")
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Settings:
