@@ -51,7 +51,7 @@ def test_a_staging_folder_beside_a_root_folder_is_fine(tmp_path):
 @pytest.mark.parametrize(
     ("folder", "reason"),
     [
-        ("relative", "is relative; accepted: the whole path"),
+        ("relative", "is relative; accepted: the absolute path"),
         ("", "is relative"),
         ("../vod", "is relative"),
         ("/proc/1", "is not writable"),

@@ -1,1 +1,1 @@
-"""A provider, a Radarr and a Sonarr on loopback: well-behaved servers, used by `stalkeer demo` and by the tests."""
+"""Run a provider, a Radarr and a Sonarr on loopback: well-behaved servers for `stalkeer demo` and the tests."""

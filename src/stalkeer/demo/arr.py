@@ -1,8 +1,8 @@
-"""What the demo's Radarr and Sonarr have in common: access, paging, folders, commands, history, settings.
+"""Implement the common part of the demo's Radarr and Sonarr: access, paging, folders, commands, history, settings.
 
-Well-behaved and stateful, with the field names, status codes and oddities of the two programs' v3 API. `strict` makes
-the server refuse what the real ones would silently ignore: parameters and body fields that they do not know. An older
-`version` has no newer route (404), ignores newer parameters and leaves newer fields out, and never says so.
+It keeps state and has the field names, status codes and oddities of both programs' v3 API. With `strict`, it refuses
+unknown parameters and body fields, which the real programs ignore silently. An older `version` answers 404 to newer
+routes, ignores newer parameters and omits newer fields without notice.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def not_found(what: str, identity: object) -> Answer:
 
 
 class ArrServer(JsonServer):
-    """The shared half. `library` is the root folder on this machine; `mounts` say how the program sees folders."""
+    """The part that both programs share. `library` is the root folder here; `mounts` map our paths to theirs."""
 
     program: ClassVar[str]
     version: ClassVar[str]
@@ -105,7 +105,7 @@ class ArrServer(JsonServer):
         raise NotImplementedError
 
     def title_of(self, number: int) -> str | None:
-        """The film or series of this number."""
+        """Return the movie or series with this id."""
         raise NotImplementedError
 
     def command_jobs(self) -> Mapping[str, Job]:
@@ -119,7 +119,7 @@ class ArrServer(JsonServer):
 
     @property
     def root_folder(self) -> str:
-        """The library as the program sees it."""
+        """The library under the program's path."""
         return self.seen(self.library)
 
     def close(self) -> None:
@@ -127,7 +127,7 @@ class ArrServer(JsonServer):
         super().close()
 
     def seen(self, real: Path) -> str:
-        """The path that the program uses for a file of this machine."""
+        """Return the program's path for a file of this machine."""
         for mount in self.mounts:
             if real == mount.real or mount.real in real.parents:
                 rest = real.relative_to(mount.real).as_posix()
@@ -135,7 +135,7 @@ class ArrServer(JsonServer):
         return str(real)
 
     def real(self, seen: str) -> Path | None:
-        """The file behind a path that the program uses; None where it sees nothing there."""
+        """Return the file behind the program's path; None when the program sees no file there."""
         for mount in self.mounts:
             prefix = mount.seen.rstrip("/")
             if seen == prefix or seen.startswith(f"{prefix}/"):
@@ -143,7 +143,7 @@ class ArrServer(JsonServer):
         return None if self.mounts or not seen.startswith("/") else Path(seen)
 
     def is_at_least(self, version: str) -> bool:
-        """Whether the version that this server plays is `version` or a later one; the empty one is older than all."""
+        """Tell whether the played version is `version` or later. An empty version is the oldest."""
         return _numbers(self.reported_version) >= _numbers(version)
 
     # -- answering
@@ -201,7 +201,7 @@ class ArrServer(JsonServer):
             self.check_fields(f"{request.method} {request.path}", request.json(), route.fields)
 
     def _without_newer(self, request: Request, route: Route) -> Request:
-        """The request without the parameters that this version does not know yet: it ignores them."""
+        """Return the request without parameters that this version does not know, because it ignores them."""
         unknown = {name for name, since in route.newer.items() if not self.is_at_least(since)}
         return replace(
             request,
@@ -210,7 +210,7 @@ class ArrServer(JsonServer):
         )
 
     def check_fields(self, where: str, body: Any, known: Iterable[str]) -> None:
-        """Refuses, when strict, a body that is no object or holds fields that the program does not know."""
+        """When strict, refuse a body that is not an object or has unknown fields."""
         if not isinstance(body, dict):
             raise invalid("", "The JSON value could not be converted.")
         names = {name.casefold() for name in known}
@@ -219,13 +219,13 @@ class ArrServer(JsonServer):
                 self.refuse(f"{where}: field {name} does not exist")
 
     def refuse(self, message: str) -> None:
-        """Notes what the real program would have ignored; when strict, answers 400."""
+        """Record what the real program would ignore; when strict, answer 400."""
         self.violations.append(message)
         if self.strict:
             raise invalid("", message)
 
     def page(self, request: Request, rows: list[dict[str, Any]], keys: SortKeys, default: str) -> Response:
-        """One page. An unknown sort key silently becomes the default; no direction is descending."""
+        """Return a page. An unknown sort key becomes the default; without a direction, the order is descending."""
         page = max(request.number("page", 1) or 1, 1)
         size = request.number("pageSize", 10) or 10
         asked = request.query.get("sortKey")
@@ -262,7 +262,7 @@ class ArrServer(JsonServer):
         self.history.append(row | fields)
 
     def add_custom_format(self, name: str, pattern: str, *, in_names: bool = True) -> None:
-        """A format of releases whose title has `pattern` in it."""
+        """Add a custom format for releases with `pattern` in their title."""
         specification = {
             "name": name,
             "implementation": "ReleaseTitleSpecification",
@@ -275,7 +275,7 @@ class ArrServer(JsonServer):
         self.custom_formats.append(row | {"specifications": [specification]})
 
     def formats_of(self, title: str) -> list[dict[str, Any]]:
-        """Those that a release title has, as `parse` names them: id and name, without what they are made of."""
+        """Return the custom formats of a release title as `parse` does: id and name only."""
         return [
             {"id": row["id"], "name": row["name"]}
             for row in self.custom_formats
@@ -390,7 +390,7 @@ class ArrServer(JsonServer):
         return Response(201, self.commands.start(job, body).resource())
 
     def check_command(self, name: str, body: Mapping[str, Any]) -> None:
-        """A strict look into a command's nested parts; the programs have their own."""
+        """Check the nested parts of a command's body when strict; each program has its own rules."""
 
     def _command(self, request: Request) -> Response:
         command = self.commands.get(int(request.arguments["id"]))
@@ -399,7 +399,7 @@ class ArrServer(JsonServer):
         return Response(200, command.resource())
 
     def _filesystem(self, request: Request) -> Response:
-        """Lists a folder. Without a closing slash the last part counts as half-typed, unless a flag says otherwise."""
+        """List a folder. Without a trailing slash, the last part counts as half-typed unless a flag forbids it."""
         asked = request.query.get("path", "")
         if not asked.endswith("/") and not request.flag("allowFoldersWithoutTrailingSlashes"):
             asked = asked[: asked.rfind("/") + 1]
@@ -416,7 +416,7 @@ class ArrServer(JsonServer):
         return Response(200, found)
 
     def _filesystem_type(self, request: Request) -> Response:
-        """`folder` is also the answer for what is not there."""
+        """Answer `file` or `folder`; a missing path also gives `folder`."""
         path = self.real(request.query.get("path", ""))
         return Response(200, {"type": "file" if path is not None and path.is_file() else "folder"})
 
@@ -458,12 +458,12 @@ COMMAND_FIELDS = ("name", "sendUpdatesToClient", "trigger", "suppressMessages", 
 
 
 def run_nothing(_command: Command) -> str:
-    """For commands whose work the demo has no use for."""
+    """Do nothing, for commands that the demo does not need."""
     return "successful"
 
 
 def video_files(folder: Path) -> list[Path]:
-    """The videos that the programs look at: none in a hidden folder, none of the extras."""
+    """Return the videos that the programs consider: none in hidden folders, and no extras."""
     found = []
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder).parts[:-1]
@@ -487,7 +487,7 @@ def quality_profile(
     cutoff: int = 3,
     resolutions: Collection[int] = (480, 720, 1080),
 ) -> dict[str, Any]:
-    """Every quality of these resolutions allowed, web sources in groups, as the programs list them: worst first."""
+    """Make a profile that allows every quality of these resolutions; the worst comes first, web sources in groups."""
     items: list[dict[str, Any]] = []
     groups: dict[int, list[Any]] = {}
     for quality in QUALITIES:
@@ -521,7 +521,7 @@ def _holds(row: Mapping[str, Any], quality: int) -> bool:
 
 
 def profile_rank(profile: Mapping[str, Any], quality: int) -> int:
-    """The place of a quality in a profile; members of one group share it. -1 where it is not allowed."""
+    """Return the rank of a quality in a profile; a group's members share it. -1 when not allowed."""
     for place, item in enumerate(profile["items"]):
         members = item["items"] or [item]
         if item["allowed"] and any(_holds(member, quality) for member in members):
@@ -538,7 +538,7 @@ def apply_tags(held: list[int], given: Sequence[int], how: str) -> list[int]:
 
 
 def is_below_cutoff(profile: Mapping[str, Any], quality: int) -> bool:
-    """Whether a better quality is still asked for: the place in the profile lies below the cutoff's."""
+    """Tell whether a better quality is wanted: the rank is below the cutoff's."""
     places = {item.get("id") or item["quality"]["id"]: place for place, item in enumerate(profile["items"])}
     held = profile_rank(profile, quality)
     return bool(profile["upgradeAllowed"]) and held < places[profile["cutoff"]]

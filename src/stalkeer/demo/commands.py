@@ -1,4 +1,4 @@
-"""The command queue of the demo's Radarr and Sonarr: one at a time, asked for its state by number."""
+"""Run the command queue of the demo's Radarr and Sonarr: one command at a time, with its state by id."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Job:
-    """What a command name stands for. `run` returns `successful` or `unsuccessful`; an exception fails the command."""
+    """The action of a command name. `run` returns `successful` or `unsuccessful`; an exception fails the command."""
 
     name: str
     run: Callable[[Command], str]
@@ -35,7 +35,7 @@ class Command:
     done: threading.Event = field(default_factory=threading.Event)
 
     def resource(self) -> dict[str, Any]:
-        """As the API shows it; the arguments stand in `body`."""
+        """Return the command as the API shows it, with its arguments in `body`."""
         duration = self.ended - self.started if self.started and self.ended else None
         extra = {"sendUpdatesToClient": True, "updateScheduledTask": True, "requiresDiskAccess": True}
         return {
@@ -60,7 +60,7 @@ class Command:
 
 
 class CommandQueue:
-    """Runs commands in their order on one thread. `before` is called with each command just before it starts."""
+    """Runs commands in order on a single thread. `before` is called just before each command starts."""
 
     def __init__(self, jobs: Mapping[str, Job]) -> None:
         self.before: Callable[[Command], None] | None = None
@@ -75,11 +75,11 @@ class CommandQueue:
         return self._jobs.get(name.casefold())
 
     def replace(self, job: Job) -> None:
-        """Let a command of that name do something else from now on."""
+        """Replace the action of a command name."""
         self._jobs[job.name.casefold()] = job
 
     def start(self, job: Job, body: Mapping[str, Any]) -> Command:
-        """The command; the one that waits or runs already where name and arguments are the same."""
+        """Queue a command. Return the waiting or running command with the same name and arguments instead, if any."""
         with self._lock:
             for command in self._commands.values():
                 if command.job is job and command.body == body and command.status in ("queued", "started"):
@@ -100,7 +100,7 @@ class CommandQueue:
         return list(self._commands.values())
 
     def forget(self, identity: int) -> None:
-        """The programs purge ended commands after some minutes: asking again answers 404."""
+        """Forget ended commands, as the programs do after some minutes. Reading one then answers 404."""
         del self._commands[identity]
 
     def close(self) -> None:

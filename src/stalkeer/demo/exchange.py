@@ -1,17 +1,15 @@
-"""One request and its answer on a raw socket: what a behaviour hook may look at and play with."""
+"""Handle a request and its answer on a raw socket, open to behaviour hooks."""
 
 from __future__ import annotations
 
 import contextlib
 import http.client
-import json
 import socket
 import struct
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from stalkeer.demo.content import Content, Memory
 
@@ -21,9 +19,9 @@ MAX_HEAD = 64 * 1024
 
 @dataclass
 class Request:
-    """A request as it came, and what became of it (`status`, `sent` body bytes), kept in `Provider.requests`.
+    """A received request with its outcome (`status`, `sent` body bytes), kept in `Provider.requests`.
 
-    `key` names the file asked for without the account: "/movie/7.mkv". `nth` counts the requests for that key from 1,
+    `key` names the requested file without the account: "/movie/7.mkv". `nth` counts the requests for that key from 1,
     `connection` the connections to the server.
     """
 
@@ -47,7 +45,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What to send: `content` from `start` up to `end`. `length` overrides the Content-Length; -1 sends none."""
+    """An answer: `content` from `start` up to `end`. `length` overrides Content-Length; -1 omits it."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -62,12 +60,12 @@ class Answer:
 
 
 class Closed(Exception):  # noqa: N818 - not an error: the conversation is over
-    """The connection is gone, by either side."""
+    """Either side has closed the connection."""
 
 
 @dataclass
 class Exchange:
-    """A request that waits for its answer. A hook may take the default `answer`, change it and `deliver` it its way."""
+    """A request without its answer yet. A hook may change the default `answer` and `deliver` it in its own way."""
 
     request: Request
     answer: Answer
@@ -77,7 +75,7 @@ class Exchange:
     keeps_alive: bool = True
 
     def deliver(self, answer: Answer | None = None, *, cut_after: int | None = None) -> None:
-        """Send `answer` (default: the well-behaved one); close the connection after `cut_after` body bytes."""
+        """Send `answer` (by default the well-behaved one). Close the connection after `cut_after` body bytes."""
         answer = answer or self.answer
         self.send_head(answer)
         if self.request.method == "HEAD" or answer.status == 304:
@@ -102,7 +100,7 @@ class Exchange:
         self.send_raw(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
 
     def send_content(self, content: Content, start: int, stop: int) -> None:
-        """Body bytes at the provider's rate."""
+        """Send body bytes at the provider's rate."""
         step = CHUNK if self.rate is None else max(1, min(CHUNK, int(self.rate / 20)))
         due = time.monotonic()
         for offset in range(start, stop, step):
@@ -121,20 +119,13 @@ class Exchange:
         except OSError as error:
             raise Closed from error
 
-    def send_json(self, document: Any, status: int = 200) -> None:
-        body = json.dumps(document, ensure_ascii=False).encode()
-        self.deliver(Answer(status, {"Content-Type": "application/json"}, Memory(body)))
-
-    def send_text(self, text: str, content_type: str = "text/html", status: int = 200) -> None:
-        self.deliver(Answer(status, {"Content-Type": content_type}, Memory(text.encode())))
-
     def wait(self, seconds: float) -> None:
-        """Pause, but not beyond the end of the server or of this connection."""
+        """Pause, at most until the server or this connection ends."""
         if seconds > 0 and self.closing.wait(seconds):
             raise Closed
 
     def stall(self) -> None:
-        """Say nothing more, until the client or the server goes away."""
+        """Send nothing more until the client or the server closes."""
         with contextlib.suppress(OSError):
             while not self.closing.is_set():
                 self.connection.settimeout(0.05)
@@ -146,13 +137,13 @@ class Exchange:
         raise Closed
 
     def close(self) -> None:
-        """End the connection in an orderly way (FIN), wherever the body stands."""
+        """Close the connection in an orderly way (FIN) at any point of the body."""
         with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_RDWR)
         raise Closed
 
     def reset(self) -> None:
-        """End the connection with a RST, as a crashed or overloaded server does."""
+        """Close the connection with a RST, as a crashed or overloaded server does."""
         with contextlib.suppress(OSError):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
@@ -160,7 +151,7 @@ class Exchange:
 
 
 def read_head(connection: socket.socket, rest: bytes) -> tuple[bytes, bytes] | None:
-    """The next request head and what came after it; None where the client left. No request here has a body."""
+    """Return the next request head and the bytes after it; None when the client has closed. No request has a body."""
     while b"\r\n\r\n" not in rest:
         if len(rest) > MAX_HEAD:
             return None

@@ -1,4 +1,4 @@
-"""The rest of the demo's playlist: three thousand entries that nobody asked for, under the names that providers use."""
+"""Make the rest of the demo's playlist: three thousand unwanted entries, with names as providers write them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FILMS, SHOWS, EPISODES_A_SHOW, LIVE = 1700, 60, 20, 180
 
 @dataclass(frozen=True)
 class Line:
-    """An entry of the playlist; `key` is the file on the provider."""
+    """An entry of the playlist; `key` is its file at the provider."""
 
     name: str
     key: str
@@ -43,7 +43,7 @@ class Line:
 
 
 def filler_lines(around: Sequence[Line]) -> list[Line]:
-    """`around`, strewn into the filler; the same every time."""
+    """Spread `around` over the filler, in the same order every time."""
     chance = random.Random(SEED)  # noqa: S311 - only has to be the same every time
     lines = [*_channels(), *_films(chance), *_episodes(chance)]
     for line in around:
@@ -52,7 +52,7 @@ def filler_lines(around: Sequence[Line]) -> list[Line]:
 
 
 def playlist_text(lines: Sequence[Line], url: Callable[[str], str]) -> Memory:
-    """The playlist as `m3u_plus`."""
+    """Write the playlist as `m3u_plus`."""
     rows = ["#EXTM3U"]
     for line in lines:
         rows.append(

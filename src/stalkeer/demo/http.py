@@ -1,4 +1,4 @@
-"""A small HTTP server on 127.0.0.1 for the demo's Radarr and Sonarr: routes, a behaviour hook, a request log."""
+"""Run a small HTTP server on 127.0.0.1 for the demo's Radarr and Sonarr: routes, a behaviour hook, a request log."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it came: `query` keeps the last value of a name, `arguments` the parts taken from the path."""
+    """A received request. `query` keeps the last value of a name; `arguments` are the parts of the path."""
 
     method: str
     path: str
@@ -27,7 +27,7 @@ class Request:
     arguments: Mapping[str, str] = field(default_factory=dict)
 
     def json(self) -> Any:
-        """The body as JSON; raises Answer(400) where it is none."""
+        """Return the body as JSON. Raises Answer(400) for invalid JSON."""
         try:
             return json.loads(self.body)
         except ValueError as error:
@@ -46,7 +46,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """`body` None is no body, bytes go out as they are, anything else as JSON without its nulls."""
+    """An answer. A `body` of None is empty, bytes are sent unchanged, anything else as JSON without nulls."""
 
     status: int = 200
     body: Any = None
@@ -68,7 +68,7 @@ class Answer(Exception):  # noqa: N818 - ends a handler early with an answer, wh
 
 
 def without_nulls(value: Any) -> Any:
-    """The programs leave out what is null instead of writing it."""
+    """Remove nulls, as the programs do."""
     if isinstance(value, dict):
         return {key: without_nulls(part) for key, part in value.items() if part is not None}
     if isinstance(value, list | tuple):
@@ -82,9 +82,9 @@ Handler = Callable[[Request], Response]
 
 @dataclass(frozen=True)
 class Route:
-    """`path` holds {name} for a number; `query` names every parameter the program knows, with its kind.
+    """A route. `path` has {name} for a number; `query` lists the known parameters with their kinds.
 
-    `since` is the first version of the program that has the route, `newer` the first one that knows a parameter.
+    `since` is the first version with the route; `newer` gives the first version with a parameter.
     """
 
     method: str
@@ -104,7 +104,7 @@ class Route:
 
 
 class JsonServer:
-    """Listens from `with` to its end. `hook` sees every request first: an answer of its own replaces the program's."""
+    """Listens while its `with` block runs. `hook` sees every request first and may answer it itself."""
 
     def __init__(self) -> None:
         self.hook: Hook | None = None
@@ -179,7 +179,7 @@ class JsonServer:
                 continue  # already gone
 
     def answer(self, request: Request) -> Response:
-        """What the program answers; subclasses decide."""
+        """Return the program's answer; subclasses define it."""
         raise NotImplementedError
 
     def _serve(self, connection: BaseHTTPRequestHandler) -> None:

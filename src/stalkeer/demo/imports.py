@@ -1,4 +1,4 @@
-"""How the demo's Radarr and Sonarr look at a finished file, what they reject, and how they take it in."""
+"""Decide how the demo's Radarr and Sonarr examine, reject and import a finished file."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ IMPORT_FILE_FIELDS = frozenset(
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A video as the program judges it: names read, picture measured."""
+class ExaminedFile:
+    """A video as the program judges it: parsed names and measured picture."""
 
     path: Path
     folder: Path
@@ -33,23 +33,23 @@ class Candidate:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What may name the item: the folder, then the file."""
+        """The names that may identify the item: the folder's, then the file's."""
         return (self.path.stem,) if self.is_loose else (self.folder.name, self.path.stem)
 
 
-def look_at(path: Path, folder: Path, program: str) -> Candidate:
-    """`folder` is what was asked for: the folder of the file, one above it, or the file itself."""
+def look_at(path: Path, folder: Path, program: str) -> ExaminedFile:
+    """Read a video's names and picture. `folder` is the file's folder, a folder above it, or the file itself."""
     own = folder if folder == path else path.parent
     name = path.stem if folder == path else f"{own.name} {path.stem}"
     media = probe(path)
     quality = read_quality(name, path.suffix, program)
     if media is not None and media.width:
         quality = corrected(quality, media.width, media.height)
-    return Candidate(path, own, quality, read_languages(name), read_group(path.stem) or read_group(own.name), media)
+    return ExaminedFile(path, own, quality, read_languages(name), read_group(path.stem) or read_group(own.name), media)
 
 
-def media_rejections(candidate: Candidate, runtime_min: int) -> list[dict[str, str]]:
-    """Sample, unreadable and silent files; the minimum depends on how long the item should run."""
+def media_rejections(candidate: ExaminedFile, runtime_min: int) -> list[dict[str, str]]:
+    """Reject samples, unreadable files and files without sound. The minimum length depends on the item's runtime."""
     if candidate.path.suffix.casefold() in (".flv", ".strm"):
         return []
     if candidate.media is None:
@@ -62,7 +62,7 @@ def media_rejections(candidate: Candidate, runtime_min: int) -> list[dict[str, s
     return found
 
 
-def space_rejections(candidate: Candidate, target: Path, minimum_mb: int) -> list[dict[str, str]]:
+def space_rejections(candidate: ExaminedFile, target: Path, minimum_mb: int) -> list[dict[str, str]]:
     free = shutil.disk_usage(target if target.exists() else target.parent).free
     if free - candidate.path.stat().st_size < minimum_mb * 1024 * 1024:
         return [rejection("Not enough free space")]
@@ -74,7 +74,7 @@ def rejection(reason: str) -> dict[str, str]:
 
 
 def take_in(source: Path, target: Path, mode: str) -> None:
-    """Move the file to its place, or (`copy`) link it there, copying where a link is not possible."""
+    """Move the file to its place, or with `copy` link it; copy when a link is not possible."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if source == target:
         return

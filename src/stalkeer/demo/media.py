@@ -1,7 +1,7 @@
-"""The demo's films and episodes: small real clips, grown to some megabytes with padding that every player skips.
+"""Make the demo's movies and episodes: small real clips with some megabytes of padding that players skip.
 
-An mp4 ends in a `free` box, a Matroska file in a Void element inside its segment; the padding differs from file to
-file, so no two served files have the same bytes and each knows its own checksum.
+The padding is a `free` box in an mp4 and a Void element in a Matroska segment. It differs between files, so all
+served files differ and can be told apart by checksum.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ VOID_ID = b"\xec"
 
 @dataclass(frozen=True)
 class Clip:
-    """A clip of the package: its file name, running time and picture height."""
+    """A clip of the package: file name, running time and picture height."""
 
     name: str
     minutes: int
@@ -41,7 +41,7 @@ CLIPS = (FILM_90, FILM_105, FILM_120, EPISODE_24, EPISODE_45, EPISODE_45_MP4)
 
 @dataclass(frozen=True)
 class Media:
-    """A whole media file of `size` bytes: the clip, then padding made as it is read."""
+    """A complete media file of `size` bytes: the clip, then generated padding."""
 
     head: bytes = field(repr=False)
     padding: Pattern
@@ -57,7 +57,7 @@ class Media:
 
 
 def media(clip: Clip, size: int, seed: int) -> Media:
-    """The clip as a file of exactly `size` bytes, unlike any with another `seed`."""
+    """Make a file of exactly `size` bytes from the clip; each `seed` gives a different file."""
     octets = read_clip(clip.name)
     missing = size - len(octets)
     if missing < 16:
@@ -75,7 +75,7 @@ def read_clip(name: str) -> bytes:
 
 
 def _grown_segment(octets: bytes, more: int) -> bytes:
-    """The Segment's size counts what lies inside; it must grow with the padding."""
+    """Grow the Segment's size by the padding, because it counts its contents."""
     at = octets.index(SEGMENT_ID) + len(SEGMENT_ID)
     if octets[at] != 0x01:
         raise ValueError("the clip's segment does not have an eight-byte size")
@@ -84,5 +84,5 @@ def _grown_segment(octets: bytes, more: int) -> bytes:
 
 
 def _size_field(value: int) -> bytes:
-    """An EBML size in its longest form."""
+    """Write an EBML size in its longest form."""
     return b"\x01" + value.to_bytes(7)

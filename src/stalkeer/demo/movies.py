@@ -1,4 +1,4 @@
-"""What the demo's Radarr knows of a film, and the names of everything it takes and gives."""
+"""Define the movies of the demo's Radarr, and the names of the fields that it reads and writes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class MovieFile:
 
 @dataclass
 class Movie:
-    """A film; `id` 0 stands for one that only a look-up knows."""
+    """A movie; `id` 0 means a movie outside the library, which only a look-up finds."""
 
     id: int
     title: str

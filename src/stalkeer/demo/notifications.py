@@ -1,4 +1,4 @@
-"""Webhooks of the demo's Radarr and Sonarr: registered through the API, tried at saving, told of events."""
+"""Send the webhooks of the demo's Radarr and Sonarr: registered by API, tested when saved, called on events."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WEBHOOK_FIELDS = ("url", "method", "username", "password", "headers")
 
 
 class Notifications:
-    """`events` are the switches that the program offers (`onDownload`, ...)."""
+    """The program's webhooks. `events` are the switches that it offers (`onDownload`, ...)."""
 
     def __init__(self, owner: ArrServer, events: tuple[str, ...]) -> None:
         self._owner = owner
@@ -42,7 +42,7 @@ class Notifications:
         )
 
     def tell(self, switch: str, event_type: str, body: Mapping[str, Any]) -> None:
-        """Send an event to every connection that wants it. A failure is only noted: nobody tries again."""
+        """Send an event to every connection that subscribed. A failure is only recorded, never retried."""
         for row in self._owner.notifications:
             if row.get(switch):
                 try:
@@ -79,7 +79,7 @@ class Notifications:
         return Response(200, {})
 
     def _try(self, row: Mapping[str, Any]) -> None:
-        """Saving sends a Test event first; anything but success is a validation error."""
+        """Send a Test event before saving. Any failure becomes a validation error."""
         body = {"movie": {"id": 1, "title": "Test Title", "year": 1970, "folderPath": "C:\\testpath"}}
         if self._owner.program == "Sonarr":
             body = {"series": {"id": 1, "title": "Test Title", "path": "C:\\testpath", "tvdbId": 1234}}

@@ -1,4 +1,4 @@
-"""What a panel lists: films, series and channels as `player_api.php` answers them and as `get.php` writes them."""
+"""Define a panel's content: movies, series and channels for `player_api.php` and `get.php`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Document = dict[str, Any] | list[Any]
 
 @dataclass
 class Account:
-    """A login. `viewers` are connections in use elsewhere; `expires` Unix seconds, None for never."""
+    """A login. `viewers` are connections used elsewhere; `expires` is in Unix seconds, None for never."""
 
     username: str
     password: str
@@ -66,14 +66,14 @@ class Channel:
 
 @dataclass
 class Listing:
-    """Everything a panel offers to every account."""
+    """The content that a panel offers to every account."""
 
     films: list[Film] = field(default_factory=list)
     series: list[Series] = field(default_factory=list)
     channels: list[Channel] = field(default_factory=list)
 
     def categories(self, kind: str) -> dict[str, str]:
-        """Category name -> id, in order of appearance."""
+        """Return category name -> id, in order of appearance."""
         listed: dict[str, Sequence[Film | Series | Channel]] = {
             "vod": self.films,
             "series": self.series,
@@ -85,7 +85,7 @@ class Listing:
 
 
 def answer(listing: Listing, query: Mapping[str, str]) -> Document | None:
-    """The answer to `player_api.php` with an `action`; None where a panel knows no such action."""
+    """Answer a `player_api.php` `action`; None for an unknown action."""
     actions: dict[str, Callable[[Listing, Mapping[str, str]], Document]] = {
         "get_vod_categories": lambda known, _: _categories(known, "vod"),
         "get_series_categories": lambda known, _: _categories(known, "series"),
@@ -129,7 +129,7 @@ def user_info(account: Account, active: int, now: int, port: int) -> Document:
 
 
 def playlist(listing: Listing, account: Account, base: str) -> Iterator[str]:
-    """The account's whole offer as `get.php?type=m3u_plus` writes it, line by line."""
+    """Yield the account's whole content as lines of `get.php?type=m3u_plus`."""
     yield "#EXTM3U\n"
     login = f"{account.username}/{account.password}"
     for channel in listing.channels:

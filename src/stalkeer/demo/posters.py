@@ -1,4 +1,4 @@
-"""Pictures for the demo's films and series: drawn from the title alone, so that every start shows the same."""
+"""Draw pictures for the demo's movies and series from their titles, the same at every start."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SUN, _FAR, _NEAR = _SKY, _SKY + 1, _SKY + 2
 
 @lru_cache(maxsize=256)
 def draw_poster(title: str) -> bytes:
-    """A PNG: a sky, a sun, and two ridges, in colours of the title's own."""
+    """Draw a PNG with a sky, a sun and two ridges, in colours that depend on the title."""
     seed = zlib.crc32(title.encode())
     rows = bytearray()
     far, near = _ridge(225 + seed % 50, 36, seed % 7), _ridge(290 + seed % 30, 22, seed % 11 + 3)
@@ -36,7 +36,7 @@ def draw_poster(title: str) -> bytes:
 
 
 def _ridge(height: int, swing: int, phase: int) -> list[float]:
-    """Where the ridge begins in each column."""
+    """Return the height of the ridge in each column."""
     return [height + swing * math.sin(x / 38 + phase) + swing / 2 * math.sin(x / 15 + 2 * phase) for x in range(WIDTH)]
 
 

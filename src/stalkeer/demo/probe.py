@@ -1,4 +1,4 @@
-"""What the demo's Radarr and Sonarr see in a media file: running time, picture size, sound. Reads mp4 and Matroska."""
+"""Read running time, picture size and sound of a media file, as Radarr and Sonarr do. Reads mp4 and Matroska."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Media:
 
 
 def probe(path: Path) -> Media | None:
-    """None where the file is no mp4 or mkv, or breaks off before its headers end."""
+    """Return the facts of a file; None when it is not mp4 or mkv, or ends within its headers."""
     try:
         with path.open("rb") as file:
             start = file.read(12)
@@ -75,7 +75,7 @@ def _mvhd_duration(file: BinaryIO, at: int) -> float:
 
 
 def _read_track(file: BinaryIO, start: int, end: int) -> tuple[bool, int, int]:
-    """(is it sound, width, height)"""
+    """Return (whether the track is sound, width, height)."""
     sound, width, height = False, 0, 0
     for kind, body, inner_end in _boxes(file, start, end):
         if kind == b"tkhd":

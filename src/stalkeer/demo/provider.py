@@ -1,9 +1,9 @@
-"""An IPTV/VOD provider on 127.0.0.1: playlist, account API and files, as a real panel serves them.
+"""Run an IPTV/VOD provider on 127.0.0.1: playlist, account API and files, as a real panel serves them.
 
-Under `/movie`, `/series` and `/live` it is a panel: accounts with `max_connections` (the new stream is accepted, the
-oldest is killed), a redirect to a token that lives a minute, `Accept-Ranges: 0-N`, no validators, an HTML 404 for
-whatever it does not like. Other paths are an ordinary web server's, with ETag, Last-Modified and If-Range.
-`hook` sees each request before it is answered and may answer it itself.
+Under `/movie`, `/series` and `/live` it acts as a panel: accounts with `max_connections` (a new stream ends the oldest
+one), a redirect to a token that is valid for a minute, `Accept-Ranges: 0-N`, no validators, and an HTML 404 for any
+error. Other paths act as a web server with ETag, Last-Modified and If-Range. `hook` sees each request first and may
+answer it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -38,10 +38,10 @@ TOKEN_LIFE_S = 60.0
 
 @dataclass
 class Connections:
-    """Media connections per account: most at once, opened in all, and killed for being one too many.
+    """Media connections per account: the peak, the total, and those ended for exceeding the limit.
 
-    A connection that either side has closed counts no more, whether or not the thread that serves it has noticed.
-    Files of the ordinary web server count under the name "".
+    A connection that either side has closed no longer counts, even before its thread notices. Files of the web server
+    count under the name "".
     """
 
     peak: Counter[str] = field(default_factory=Counter)
@@ -58,10 +58,10 @@ class _Token:
 
 
 class Provider:
-    """Listens from `with` to its end. Everything may be changed while it runs.
+    """Listens while its `with` block runs. All its data may change meanwhile.
 
-    `files` maps a key to what is served: "/movie/7.mkv" is there for every account as /movie/USER/PASSWORD/7.mkv, any
-    other key as it stands. `playlist` replaces the generated answer of /get.php. `rate` limits each body in bytes/s.
+    `files` maps a key to a file: "/movie/7.mkv" is served to every account as /movie/USER/PASSWORD/7.mkv, any other key
+    at its own path. `playlist` replaces the generated answer of /get.php. `rate` limits each body in bytes/s.
     """
 
     def __init__(self, *, redirects: bool = True, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
@@ -97,7 +97,7 @@ class Provider:
         return f"{'http' if self._tls is None else 'https'}://127.0.0.1:{self.port}"
 
     def account(self, username: str = "user", password: str = "secret", max_connections: int = 1) -> Account:  # noqa: S107
-        """Open an account, and hand it out for changes."""
+        """Open an account and return it for changes."""
         opened = Account(username, password, max_connections)
         self.accounts[username] = opened
         return opened
@@ -113,16 +113,12 @@ class Provider:
         return f"{self.url}/get.php?{login}&type=m3u_plus&output=ts"
 
     def media_url(self, key: str, account: Account) -> str:
-        """Where `account` finds the file of "/movie/7.mkv"."""
+        """Return the path of "/movie/7.mkv" for `account`."""
         kind, name = key.strip("/").split("/", 1)
         return f"{self.url}/{kind}/{account.username}/{account.password}/{name}"
 
-    def requests_for(self, key: str) -> list[Request]:
-        """The requests that asked for a file's bytes; redirects are not counted."""
-        return [request for request in self.requests if request.key == key and request.status not in (301, 302, 307)]
-
     def open_streams(self, username: str | None = None) -> int:
-        """Count the media connections that both sides hold open: of this account, or of all."""
+        """Count the open media connections of this account, or of all accounts."""
         with self._lock:
             names = list(self._streams) if username is None else [username]
             return sum(_is_open(stream) for name in names for stream in self._streams.get(name, []))
@@ -148,7 +144,7 @@ class Provider:
             thread.join(timeout=5)
 
     def drop_all(self) -> None:
-        """Cut every open connection, as a restart of the server does."""
+        """Cut every open connection, as a server restart does."""
         with self._lock:
             connections = list(self._open)
         for connection in connections:
@@ -190,7 +186,7 @@ class Provider:
                 self._open.pop(plain, None)
 
     def _serve(self, connection: socket.socket, request: Request) -> bool:
-        """Answer one request; False where the connection ends with it."""
+        """Answer a request. Return False when the connection ends with it."""
         parts = urlsplit(request.target)
         request.path, request.query = unquote(parts.path), dict(parse_qsl(parts.query, keep_blank_values=True))
         with self._lock:
@@ -215,7 +211,7 @@ class Provider:
 
     @contextlib.contextmanager
     def _streaming(self, account: Account | None, connection: socket.socket) -> Iterator[None]:
-        """Count a stream; beyond the account's maximum the oldest is killed, as the panels do."""
+        """Count a stream. Beyond the account's maximum, end the oldest stream, as panels do."""
         name = "" if account is None else account.username
         most = 0 if account is None else account.max_connections - account.viewers
         with self._lock:
@@ -317,7 +313,7 @@ def json_answer(document: panel.Document) -> Answer:
 
 
 def panel_answer(served: ServedFile, asked: str | None) -> Answer:
-    """A panel's way: no validators, `Accept-Ranges: 0-N`, Content-Range even with 200, `bytes 0-END/SIZE` with 416."""
+    """Answer like a panel: no validators, `Accept-Ranges: 0-N`, Content-Range with 200, `bytes 0-END/SIZE` with 416."""
     size = served.content.size
     headers = {"Content-Type": served.content_type, "Accept-Ranges": f"0-{size}"}
     span = parse_range(asked, size)
@@ -333,7 +329,7 @@ def panel_answer(served: ServedFile, asked: str | None) -> Answer:
 
 
 def plain_answer(served: ServedFile, request: Request) -> Answer:
-    """A web server's way: RFC 9110 ranges with If-Range, and 304 for a matching If-None-Match."""
+    """Answer like a web server: RFC 9110 ranges with If-Range, and 304 for a matching If-None-Match."""
     size = served.content.size
     headers = {"Content-Type": served.content_type, "Accept-Ranges": "bytes"}
     if served.etag is not None:
@@ -355,16 +351,12 @@ def plain_answer(served: ServedFile, request: Request) -> Answer:
 
 
 def parse_range(asked: str | None, size: int) -> tuple[int, int] | None:
-    """`bytes=a-` and `bytes=a-b` as (start, stop); None for anything else, which is answered with the whole file."""
+    """Parse `bytes=a-` and `bytes=a-b` into (start, stop); None for anything else, which gets the whole file."""
     found = re.fullmatch(r"bytes=(\d+)-(\d*)", asked or "")
     if found is None:
         return None
     stop = int(found[2]) + 1 if found[2] else size
     return int(found[1]), min(stop, size)
-
-
-def with_etag(served: ServedFile, etag: str) -> ServedFile:
-    return replace(served, etag=f'"{etag}"')
 
 
 def _shut(connection: socket.socket) -> None:
@@ -373,7 +365,7 @@ def _shut(connection: socket.socket) -> None:
 
 
 def _is_open(connection: socket.socket) -> bool:
-    """Return whether neither side has closed it. The kernel knows at once; the thread that serves it may be late."""
+    """Tell whether both sides hold the connection open. The kernel knows before the serving thread does."""
     try:
         # not SSLSocket's own, which takes no flags
         return socket.socket.recv(connection, 1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""

@@ -1,4 +1,4 @@
-"""A Radarr on loopback: films, missing and cutoff lists, manual import that really moves the file."""
+"""Run a Radarr on loopback: movies, missing and cutoff lists, and a manual import that really moves the file."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ from stalkeer.demo.releases import BY_ID, clean_title, read_film, read_group, re
 
 
 class Radarr(ArrServer):
-    """State is public: tests and the demo fill `movies` with `add_movie` and read what became of them."""
+    """A Radarr with public state: tests and the demo fill `movies` with `add_movie` and read the results."""
 
     program = "Radarr"
     version = "6.1.1.10360"
@@ -67,7 +67,7 @@ class Radarr(ArrServer):
         self.media_management |= {"autoRenameFolders": False, "pathsDefaultStatic": False}
 
     def add_movie(self, title: str, year: int, *, runtime_min: int = 100, **more: Any) -> Movie:
-        """A monitored, available film without a file, in the folder `Title (Year)` of the library."""
+        """Add a monitored, available movie without a file, in the library folder `Title (Year)`."""
         number = max(self.movies, default=0) + 1
         folder = f"{title} ({year})".replace("/", "+").replace(":", " -").replace("?", "")
         values: dict[str, Any] = {"tmdb_id": 100_000 + number, "path": self.library / folder} | more
@@ -77,11 +77,11 @@ class Radarr(ArrServer):
         return movie
 
     def add_namesake(self, title: str, year: int, *, tmdb_id: int, **more: Any) -> None:
-        """A film outside the library that a look-up of its title finds."""
+        """Add a movie outside the library that a title look-up finds."""
         self.namesakes.append(Movie(0, title, year, 100, tmdb_id, self.library / title, **more))
 
     def add_file(self, movie: Movie, quality: int = 3, content: bytes = b"", name: str | None = None) -> MovieFile:
-        """The film as already in the library, with a file of that quality on disk."""
+        """Give the movie a file of that quality in the library."""
         path = movie.path / (name or f"{movie.title} ({movie.year}).mkv")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
@@ -158,7 +158,7 @@ class Radarr(ArrServer):
         return Response(200, [self.movie_resource(movie) for movie in rows])
 
     def _put(self, request: Request) -> Response:
-        """The body stands for the whole film: what it leaves out becomes the default, monitored and without tags."""
+        """Replace the whole movie by the body: missing fields become the default, including monitored and tags."""
         movie = self._find(request)
         body = {name[:1].lower() + name[1:]: value for name, value in request.json().items()}
         if not body.get("path"):
@@ -288,7 +288,7 @@ class Radarr(ArrServer):
     # -- reading names
 
     def identify(self, names: Iterable[str]) -> Movie | None:
-        """The film that a release name means; None where none or several fit."""
+        """Return the movie that a release name means; None when none or several match."""
         for name in names:
             read = read_film(name)
             found = [m for m in self.movies.values() if read and m.answers_to(read.title, read.year)]
@@ -325,7 +325,7 @@ class Radarr(ArrServer):
     # -- manual import
 
     def _preview(self, request: Request) -> Response:
-        """With `movieId` and no `downloadId` the folder is not looked at: the film's own files are listed."""
+        """List the movie's own files, not the folder, when `movieId` comes without `downloadId`."""
         number = request.number("movieId")
         if number is not None and not request.query.get("downloadId"):
             movie = self.movies.get(number)
@@ -344,7 +344,7 @@ class Radarr(ArrServer):
         candidates = [imports.look_at(path, folder, self.program) for path in paths]
         return Response(200, [self._item(c, self.identify((folder.name, *c.names))) for c in candidates])
 
-    def _item(self, candidate: imports.Candidate, movie: Movie | None) -> dict[str, Any]:
+    def _item(self, candidate: imports.ExaminedFile, movie: Movie | None) -> dict[str, Any]:
         path = candidate.path
         return {
             "id": abs(hash(path)) % 2**31,
@@ -364,7 +364,7 @@ class Radarr(ArrServer):
             "rejections": self._rejections(candidate, movie, candidate.quality.id),
         }
 
-    def _rejections(self, candidate: imports.Candidate, movie: Movie | None, quality: int) -> list[dict[str, str]]:
+    def _rejections(self, candidate: imports.ExaminedFile, movie: Movie | None, quality: int) -> list[dict[str, str]]:
         if movie is None:
             return [imports.rejection("Unknown Movie")]
         found = imports.media_rejections(candidate, movie.runtime_min)
@@ -381,7 +381,7 @@ class Radarr(ArrServer):
         return found
 
     def _reprocess(self, request: Request) -> Response:
-        """Judges each file with the ids that the caller gives; imports nothing."""
+        """Judge each file with the ids of the caller. Imports nothing."""
         rows = request.json()
         if not isinstance(rows, list):
             raise invalid("", "The JSON value could not be converted.")
@@ -411,7 +411,7 @@ class Radarr(ArrServer):
         return judged | {"rejections": self._rejections(candidate, movie, quality_of(model))}
 
     def _manual_import(self, command: Command) -> str:
-        """No rule is asked. An unknown film ends the whole batch; a file that is not there is skipped in silence."""
+        """Import without any rules. An unknown movie ends the whole batch; a missing file is skipped silently."""
         mode = str(command.body.get("importMode", "auto"))
         for row in command.body.get("files") or ():
             movie = self.movies.get(int(row.get("movieId") or 0))
@@ -453,7 +453,7 @@ class Radarr(ArrServer):
         return "successful"
 
     def rescan(self) -> None:
-        """Take on what lies in the library already, as after a restart."""
+        """Take over the files in the library, as after a restart."""
         for movie in self.movies.values():
             self._look_for_file(movie)
 
@@ -466,7 +466,7 @@ class Radarr(ArrServer):
         return "successful"
 
     def _look_for_file(self, movie: Movie) -> None:
-        """The film's own folder decides: a file found is taken on, a file gone is given up. No history, no message."""
+        """Update the movie's file from its own folder, without history or messages."""
         with self.lock:
             if movie.file is not None and not movie.file.path.is_file():
                 movie.file = None
@@ -482,7 +482,7 @@ class Radarr(ArrServer):
         return "successful"
 
     def _scan(self, command: Command) -> str:
-        """Reads names only; a scan that imports nothing has completed, and says so as `unsuccessful`."""
+        """Import by names only. A scan that imports nothing completes with `unsuccessful`."""
         folder = self.real(str(command.body.get("path", "")).rstrip("/"))
         if folder is None or not folder.exists():
             return "unsuccessful"

@@ -1,4 +1,4 @@
-"""What the demo's Radarr and Sonarr read out of a release name, and the qualities that they know."""
+"""Parse release names as Radarr and Sonarr do, and define their qualities."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VIDEO_EXTENSIONS = frozenset(
 
 @dataclass(frozen=True)
 class Quality:
-    """A quality as both programs number it; `radarr_source` and `sonarr_source` are their words for the same thing."""
+    """A quality with the number of both programs; `radarr_source` and `sonarr_source` are their words for it."""
 
     id: int
     name: str
@@ -95,7 +95,7 @@ class ReadEpisode:
 
 
 def clean_title(title: str) -> str:
-    """The programs' comparison form: no accents, no punctuation, no articles or joining words inside."""
+    """Return the programs' comparison form: no accents, punctuation, articles or joining words."""
     folded = unicodedata.normalize("NFKD", title.casefold())
     words = re.findall(r"[^\W_]+", "".join(c for c in folded if not unicodedata.combining(c)).replace("&", " and "))
     kept = [word for word in words if word not in {"a", "an", "the", "and", "or", "of"}]
@@ -108,7 +108,7 @@ def read_film(name: str) -> ReadFilm | None:
 
 
 def read_episode(name: str) -> ReadEpisode | None:
-    """Season and episode first, then a date, then a running number: the order in which a name is believed."""
+    """Read season and episode first, then a date, then an absolute number: the order of trust."""
     if found := _EPISODE.match(name):
         numbers = [int(number) for number in re.findall(r"\d+", found["episodes"])]
         if len(numbers) == 2 and "-" in found["episodes"]:
@@ -124,7 +124,7 @@ def read_episode(name: str) -> ReadEpisode | None:
 
 
 def read_quality(name: str, extension: str, program: str) -> Quality:
-    """The last source named wins; with nothing named the extension decides."""
+    """Return the last source in the name; without one, the extension decides."""
     resolution = _RESOLUTION.search(name)
     last: tuple[int, str] | None = None
     for source, pattern in _SOURCES:
@@ -143,7 +143,7 @@ def read_quality(name: str, extension: str, program: str) -> Quality:
 
 
 def corrected(quality: Quality, width: int, height: int) -> Quality:
-    """The resolution that the picture really has; the source stays as the name says."""
+    """Return the quality with the measured resolution; the source stays as in the name."""
     if width >= 3200 or height >= 2100:
         real = 2160
     elif width >= 1800 or height >= 1000:

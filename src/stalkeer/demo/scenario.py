@@ -1,6 +1,6 @@
-"""The demo's world: what Radarr and Sonarr miss, what the provider lists under which names, and what must come of it.
+"""Define the demo's scenario: the wanted items, their names at the provider, and the expected results.
 
-All titles are made up. The program never reads this; the demo compares with it afterwards.
+All titles are invented. The program never reads this; the demo compares the results with it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ POSTERS = "https://image.tmdb.org/t/p/w600_and_h900_bestv2"
 
 
 class Expectation(StrEnum):
-    """What a name on the playlist allows."""
+    """The quality that a name on the playlist may have."""
 
     AVAILABLE = "available"  # it decides: the item must be imported
     REVIEW = "review"  # it cannot decide: the user is asked
@@ -34,7 +34,7 @@ class Expectation(StrEnum):
 
 @dataclass(frozen=True)
 class Film:
-    """A wanted film and the names under which the playlist has it. `bait` are other films that must not be taken."""
+    """A wanted movie with its names on the playlist. `bait` are other movies, which must not be used."""
 
     title: str
     year: int
@@ -44,12 +44,12 @@ class Film:
     expect: Expectation = Expectation.AVAILABLE
     alternates: tuple[str, ...] = ()
     poster: str | None = None
-    namesake_year: int | None = None  # another film of that title, known to look-ups only
+    namesake_year: int | None = None  # another movie of that title, known to look-ups only
 
 
 @dataclass(frozen=True)
 class Show:
-    """A wanted series. `name` takes {season}, {episode}, {absolute} and {date}; `absent` are not on the playlist."""
+    """A wanted series. `name` takes {season}, {episode}, {absolute} and {date}; `absent` episodes are not listed."""
 
     title: str
     year: int
@@ -143,7 +143,7 @@ FAULTY = ("Umbra Station (2016)", "The Quiet Cartographers - 2x03")  # breaks of
 
 @dataclass(frozen=True)
 class Wish:
-    """A wanted item as the scenario knows it: its number in Radarr or Sonarr and the bytes that are right for it."""
+    """A wanted item with its id in Radarr or Sonarr, and the checksums of the right files."""
 
     program: str
     number: int
@@ -154,7 +154,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the demo found in Radarr's and Sonarr's libraries afterwards."""
+    """The state of Radarr's and Sonarr's libraries after the demo."""
 
     imported: tuple[Wish, ...]
     mismatched: tuple[Wish, ...]
@@ -163,7 +163,7 @@ class Outcome:
 
 @dataclass
 class TwoFaults:
-    """The demo's bad luck: one transfer breaks off in the middle, another is told once to come back later."""
+    """The demo's faults: a transfer breaks in the middle, another must come back later once."""
 
     cut: str  # the key of a file
     busy: str
@@ -186,7 +186,7 @@ class TwoFaults:
 
 @dataclass
 class World:
-    """The scenario, filled into three servers."""
+    """The scenario in three filled servers."""
 
     radarr: Radarr
     sonarr: Sonarr
@@ -199,11 +199,11 @@ class World:
         return [wish for wish in self.wishes if wish.expect is expectation]
 
     def imported(self) -> set[str]:
-        """The items that have a file, whatever is in it."""
+        """Return the items that have any file."""
         return {wish.label for wish in self.wishes if self._file_of(wish) is not None}
 
     def compare(self) -> Outcome:
-        """Read every imported file and compare it with the bytes that the provider has for the item."""
+        """Compare every imported file with the provider's bytes for its item."""
         imported, mismatched, left = [], [], []
         for wish in self.wishes:
             path = self._file_of(wish)
@@ -226,7 +226,7 @@ class World:
 
 @dataclass(frozen=True)
 class Cast:
-    """What plays: all of it, or less of it in a test. `size` is about what one file has; no two are the same."""
+    """The items to play: all, or fewer in a test. `size` is the approximate file size; all sizes differ."""
 
     films: tuple[Film, ...] = FILMS
     shows: tuple[Show, ...] = SHOWS
@@ -256,7 +256,7 @@ class _Shelf:
     last: int = 5000
 
     def add(self, name: str, clip: Clip, kind: str, group: str, poster: str | None = None) -> str:
-        """The checksum of the file that the new line leads to."""
+        """Add a line and its file. Return the file's checksum."""
         self.last += 1
         content = media(clip, self.size + self.last * 7919 % (self.size // 4), self.last)
         key = f"/{kind}/{self.last}.{clip.extension}"
@@ -265,7 +265,7 @@ class _Shelf:
         return sha256(content)
 
     def key_of(self, name: str) -> str:
-        """The file behind a name; nothing where it does not play."""
+        """Return the key of a name's file; empty when there is none."""
         return next((line.key for line in self.world.lines if line.name == name), "")
 
 

@@ -1,4 +1,4 @@
-"""What the demo's Sonarr knows of series and episodes, and the names of everything it takes and gives."""
+"""Define the series and episodes of the demo's Sonarr, and the names of the fields that it reads and writes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Episode:
 
 @dataclass
 class Series:
-    """A series; `id` 0 stands for one that only a look-up knows. `kind` is standard, daily or anime."""
+    """A series; `id` 0 means that only a look-up finds it, not the library. `kind`: standard, daily, anime."""
 
     id: int
     title: str
@@ -63,7 +63,7 @@ class Series:
     episodes: list[Episode] = field(default_factory=list)
 
     def answers_to(self, title: str) -> bool:
-        """By any of its titles, or by the bare title followed by the year."""
+        """Tell whether the series has this title, with or without the year behind it."""
         names = {clean_title(name) for name in (self.title, *self.alternate_titles)}
         bare = clean_title(title.removesuffix(f"({self.year})").removesuffix(str(self.year)))
         return clean_title(title) in names or bare in names

@@ -1,4 +1,4 @@
-"""A Sonarr on loopback: series, episodes, missing and cutoff lists, manual import that really moves the file."""
+"""Run a Sonarr on loopback: series, episodes, missing and cutoff lists, and a manual import that moves the file."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from stalkeer.demo.sonarr_library import SonarrLibrary
 
 
 class Sonarr(SonarrLibrary):
-    """State is public: tests and the demo fill `series` with `add_series` and `add_episode`."""
+    """A Sonarr with public state: tests and the demo fill `series` with `add_series` and `add_episode`."""
 
     def __init__(self, library: Path, **options: Any) -> None:
         self._notifications = Notifications(self, SONARR_EVENTS)
@@ -122,7 +122,7 @@ class Sonarr(SonarrLibrary):
         return Response(200, self.series_resource(self.find_series(request.arguments["id"])))
 
     def _put_series(self, request: Request) -> Response:
-        """The body stands for the whole series: what it leaves out becomes the default."""
+        """Replace the whole series by the body: missing fields become the default."""
         series = self.find_series(request.arguments["id"])
         body = {name[:1].lower() + name[1:]: value for name, value in request.json().items()}
         if not body.get("path"):
@@ -183,7 +183,7 @@ class Sonarr(SonarrLibrary):
         return Response(200, self.episode_resource(self._find_episode(request)))
 
     def _put_episode(self, request: Request) -> Response:
-        """Reads `monitored` and nothing else; left out, it is false."""
+        """Read `monitored` only; if missing, it is false."""
         episode = self._find_episode(request)
         episode.monitored = bool(request.json().get("monitored", False))
         return Response(202, self.episode_resource(episode))
@@ -226,7 +226,7 @@ class Sonarr(SonarrLibrary):
         return self.page(request, [self._shown(e, request) for e in kept], SORT_KEYS, "episodes.airDateUtc")
 
     def _missing(self, request: Request) -> Response:
-        """Specials are on the list too; what has not finished airing is not."""
+        """Return the missing list: specials are included, episodes still on air are not."""
         now = datetime.now(UTC)
         rows = [e for e in self.episodes() if e.file is None and self.series[e.series_id].has_aired(e, now)]
         return self._wanted(request, rows)

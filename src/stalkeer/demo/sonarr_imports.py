@@ -1,4 +1,4 @@
-"""How the demo's Sonarr previews, judges and takes in finished files."""
+"""Preview, judge and import finished files as the demo's Sonarr."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from stalkeer.demo.sonarr_library import SonarrLibrary
 
 
 class SonarrImports:
-    """Works on the library of `sonarr`; imports are told through `notifications`."""
+    """Imports into the library of `sonarr` and reports through `notifications`."""
 
     def __init__(self, sonarr: SonarrLibrary, notifications: Notifications) -> None:
         self._sonarr = sonarr
         self._notifications = notifications
 
     def preview(self, request: Request) -> Response:
-        """With `seriesId` the folder is not looked at: the series' own files are listed."""
+        """List the series' own files, not the folder, when `seriesId` is given."""
         number = request.number("seriesId")
         if number is not None:
             series = self._sonarr.find_series(number)
@@ -39,7 +39,7 @@ class SonarrImports:
             paths = [path for path in paths if path not in known]
         return Response(200, [self._item(imports.look_at(path, folder, self._sonarr.program)) for path in paths])
 
-    def _item(self, candidate: imports.Candidate) -> dict[str, Any]:
+    def _item(self, candidate: imports.ExaminedFile) -> dict[str, Any]:
         path = candidate.path
         series, episodes, read = self._sonarr.identify(path.stem)
         if series is None and not candidate.is_loose:
@@ -66,7 +66,7 @@ class SonarrImports:
         }
 
     def _rejections(
-        self, candidate: imports.Candidate, series: Series | None, episodes: Sequence[Episode], quality: int
+        self, candidate: imports.ExaminedFile, series: Series | None, episodes: Sequence[Episode], quality: int
     ) -> list[dict[str, str]]:
         if series is None:
             return [imports.rejection("Unknown Series")]
@@ -88,7 +88,7 @@ class SonarrImports:
         return found
 
     def reprocess(self, request: Request) -> Response:
-        """Judges each file with the ids that the caller gives; imports nothing. Needs quality and languages."""
+        """Judge each file with the ids of the caller. Imports nothing. Needs quality and languages."""
         rows = request.json()
         if not isinstance(rows, list):
             raise invalid("", "The JSON value could not be converted.")
@@ -123,7 +123,7 @@ class SonarrImports:
         return judged | {"rejections": self._rejections(candidate, series, episodes, quality_of(row["quality"]))}
 
     def manual_import(self, command: Command) -> str:
-        """No rule is asked. An unknown series ends the whole batch; a file that is not there is skipped in silence."""
+        """Import without any rules. An unknown series ends the whole batch; a missing file is skipped silently."""
         mode = str(command.body.get("importMode", "auto"))
         for row in command.body.get("files") or ():
             series = self._sonarr.series.get(int(row.get("seriesId") or 0))
@@ -172,7 +172,7 @@ class SonarrImports:
         self._notifications.tell("onDownload", "Download", body)
 
     def scan(self, command: Command) -> str:
-        """Reads names only; a scan that imports nothing has completed, and says so as `unsuccessful`."""
+        """Import by names only. A scan that imports nothing completes with `unsuccessful`."""
         folder = self._sonarr.real(str(command.body.get("path", "")).rstrip("/"))
         if folder is None or not folder.exists():
             return "unsuccessful"

@@ -1,4 +1,4 @@
-"""The state of the demo's Sonarr: series, episodes, files, and how names are mapped to them."""
+"""Hold the state of the demo's Sonarr: series, episodes, files, and the mapping of names to them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SonarrLibrary(ArrServer):
         self.media_management |= {"episodeTitleRequired": "always"}
 
     def add_series(self, title: str, year: int, **more: Any) -> Series:
-        """A monitored series without episodes, in the folder `Title` of the library."""
+        """Add a monitored series without episodes, in the library folder `Title`."""
         number = max(self.series, default=0) + 1
         folder = title.replace("/", "+").replace(":", " -").replace("?", "")
         values: dict[str, Any] = {"tvdb_id": 300_000 + number, "path": self.library / folder} | more
@@ -39,7 +39,7 @@ class SonarrLibrary(ArrServer):
         return self.series[number]
 
     def add_episode(self, series: Series, season: int, number: int, **more: Any) -> Episode:
-        """A monitored episode that has aired and has no file."""
+        """Add a monitored episode that has aired and has no file."""
         with self.lock:
             identity = max((episode.id for episode in self.episodes()), default=0) + 1
             values: dict[str, Any] = {"title": f"Part {number}", "air_date_utc": LONG_AGO} | more
@@ -48,11 +48,11 @@ class SonarrLibrary(ArrServer):
         return episode
 
     def add_namesake(self, title: str, year: int, *, tvdb_id: int, **more: Any) -> None:
-        """A series outside the library that a look-up of its title finds."""
+        """Add a series outside the library that a title look-up finds."""
         self.namesakes.append(Series(0, title, year, tvdb_id, self.library / title, **more))
 
     def add_file(self, episodes: Sequence[Episode], quality: int = 3, content: bytes = b"") -> EpisodeFile:
-        """The episodes as already in the library, in one file of that quality on disk."""
+        """Give the episodes a shared file of that quality in the library."""
         series = self.series[episodes[0].series_id]
         numbers = "".join(f"E{episode.number:02}" for episode in episodes)
         path = self.season_folder(series, episodes[0].season) / f"{series.title} S{episodes[0].season:02}{numbers}.mkv"
@@ -116,12 +116,12 @@ class SonarrLibrary(ArrServer):
         return series, [episode for episode in series.episodes if _is_meant(episode, read, series)], read
 
     def rescan(self) -> None:
-        """Take on what lies in the library already, as after a restart."""
+        """Take over the files in the library, as after a restart."""
         for series in self.series.values():
             self.look_for_files(series)
 
     def look_for_files(self, series: Series) -> None:
-        """The series' own folder decides; names must tell the episode. No history, no message."""
+        """Update the files from the series' own folder; names must identify the episode. No history or messages."""
         with self.lock:
             for episode in series.episodes:
                 if episode.file and not episode.file.path.is_file():

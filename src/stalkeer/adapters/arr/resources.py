@@ -14,8 +14,8 @@ from stalkeer.adapters.arr.values import (
     LibraryKind,
     MediaFile,
     TitleOrigin,
-    WantedItem,
     WantedReason,
+    WantedRecord,
 )
 from stalkeer.model import WantedKind
 
@@ -145,8 +145,8 @@ class MovieResource(Resource):
             tags=self.tags,
         )
 
-    def to_wanted_item(self, reason: WantedReason) -> WantedItem:
-        return WantedItem(
+    def to_wanted_item(self, reason: WantedReason) -> WantedRecord:
+        return WantedRecord(
             kind=WantedKind.MOVIE,
             arr_id=self.id,
             library_arr_id=self.id,
@@ -231,8 +231,8 @@ class EpisodeResource(Resource):
         """None when the record does not say. An absent field does not mean `no`."""
         return owns_file(self.has_file, self.episode_file_id, self.episode_file)
 
-    def to_wanted_item(self, reason: WantedReason) -> WantedItem:
-        return WantedItem(
+    def to_wanted_item(self, reason: WantedReason) -> WantedRecord:
+        return WantedRecord(
             kind=WantedKind.EPISODE,
             arr_id=self.id,
             library_arr_id=self.series_id,

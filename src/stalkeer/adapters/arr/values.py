@@ -77,7 +77,7 @@ class FileQuality:
 
 
 @dataclass(frozen=True, slots=True)
-class WantedItem:
+class WantedRecord:
     """An item that an instance wants. `library_arr_id` is the movie itself or the episode's series."""
 
     kind: WantedKind

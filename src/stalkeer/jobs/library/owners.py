@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stalkeer.adapters.arr.sonarr import read_episodes
-from stalkeer.adapters.arr.values import WantedItem
+from stalkeer.adapters.arr.values import WantedRecord
 from stalkeer.errors import ArrError
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.profiles import profile_of, resolutions_of
@@ -38,7 +38,7 @@ class Owners:
         else:
             self._shared = {arr_id: copies for arr_id, copies in counted.items() if copies}
 
-    def of(self, item: WantedItem) -> str | None:
+    def of(self, item: WantedRecord) -> str | None:
         if item.season is None or item.episode is None:
             return self._movies.get(item.arr_id)
         if item.library_arr_id not in self._shared:

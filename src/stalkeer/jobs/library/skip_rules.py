@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from stalkeer.adapters.arr.values import WantedItem, WantedReason
+from stalkeer.adapters.arr.values import WantedReason, WantedRecord
 
 
 class SkipRule(StrEnum):
@@ -36,7 +36,7 @@ class SkipFacts:
     owner: str | None = None  # slug of another instance that has the item already
 
 
-def skip_rule(item: WantedItem, facts: SkipFacts) -> SkipRule | None:
+def skip_rule(item: WantedRecord, facts: SkipFacts) -> SkipRule | None:
     """Return the first rule that skips the item; None when it may be downloaded."""
     rules = (
         (SkipRule.UNMONITORED, not item.monitored and not facts.wants_unmonitored),

@@ -20,7 +20,7 @@ from stalkeer.adapters.arr.reading import (
     read_tags,
 )
 from stalkeer.adapters.arr.sonarr import read_series_list
-from stalkeer.adapters.arr.values import LibraryKind, SizeBounds, WantedItem, WantedReason
+from stalkeer.adapters.arr.values import LibraryKind, SizeBounds, WantedReason, WantedRecord
 from stalkeer.errors import ArrError, ArrNotFound
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.library.clients import Arrs
@@ -250,7 +250,7 @@ def _sync_list(sync: WantedSync, wanted: _List) -> _ListCounts:
     return _ListCounts(len(seen), changed, gone)
 
 
-def judge(item: WantedItem, library: KnownItems, facts: WantedFacts) -> WantedToSave:
+def judge(item: WantedRecord, library: KnownItems, facts: WantedFacts) -> WantedToSave:
     """Return the item with the rule that skips it, if any."""
     owner = facts.owners.of(item)
     row = library[item.library_arr_id]

@@ -9,7 +9,7 @@ from stalkeer.adapters.arr.client import ArrClient
 from stalkeer.adapters.arr.radarr import read_movie
 from stalkeer.adapters.arr.resources import EpisodeResource, SeriesResource
 from stalkeer.adapters.arr.sonarr import read_episodes, read_series
-from stalkeer.adapters.arr.values import LibraryItem, LibraryKind, WantedItem, WantedReason
+from stalkeer.adapters.arr.values import LibraryItem, LibraryKind, WantedReason, WantedRecord
 from stalkeer.errors import ArrError
 from stalkeer.jobs.library.sync import InstanceSync, WantedSync, judge, read_facts
 from stalkeer.model import InstanceKind, MovieId, SeriesId
@@ -46,7 +46,7 @@ def _sync_item(sync: WantedSync, row: InstanceRow, client: ArrClient, library_ar
 
 
 def _save_wanted(
-    sync: WantedSync, row: InstanceRow, client: ArrClient, library: KnownItems, items: list[WantedItem]
+    sync: WantedSync, row: InstanceRow, client: ArrClient, library: KnownItems, items: list[WantedRecord]
 ) -> tuple[int, int]:
     """Save the wanted items. Return the numbers of changed and of gone items."""
     facts = read_facts(sync, row, client)
@@ -60,7 +60,7 @@ def _save_wanted(
         return changed, mark_gone(connection, known, seen, None, sync.arrs.clock())
 
 
-Found = tuple[LibraryItem, list[WantedItem]]
+Found = tuple[LibraryItem, list[WantedRecord]]
 
 
 def _read_movie(client: ArrClient, movie_id: int, wishes: WantedSettings, _now: datetime) -> Found | None:
@@ -82,7 +82,7 @@ def _read_series(client: ArrClient, series_id: int, wishes: WantedSettings, now:
 
 def _missing(
     series: SeriesResource, episodes: tuple[EpisodeResource, ...], wishes: WantedSettings, now: datetime
-) -> Iterator[WantedItem]:
+) -> Iterator[WantedRecord]:
     """Yield missing episodes as the instance's own list counts them: no file, aired completely, monitored."""
     for episode in episodes:
         item = episode.to_wanted_item(WantedReason.MISSING)

@@ -9,7 +9,7 @@ from stalkeer.adapters.arr.client import ArrClient
 from stalkeer.adapters.arr.radarr import wanted_movies
 from stalkeer.adapters.arr.resources import MovieResource
 from stalkeer.adapters.arr.sonarr import wanted_episodes
-from stalkeer.adapters.arr.values import LibraryItem, WantedItem, WantedReason
+from stalkeer.adapters.arr.values import LibraryItem, WantedReason, WantedRecord
 from stalkeer.errors import ArrNotFound
 from stalkeer.model import InstanceKind
 
@@ -21,7 +21,7 @@ class MovieRecords:
     A record without the needed fields makes the list of that reason incomplete. An incomplete list removes no items.
     """
 
-    items: list[WantedItem] = field(default_factory=list)
+    items: list[WantedRecord] = field(default_factory=list)
     incomplete: set[WantedReason] = field(default_factory=set)
 
     def note(self, movies: Iterable[MovieResource]) -> Iterator[LibraryItem]:
@@ -36,7 +36,7 @@ class MovieRecords:
                 self.items.append(movie.to_wanted_item(reason))
             yield movie.to_library_item()
 
-    def of(self, reason: WantedReason, *, monitored: bool) -> list[WantedItem]:
+    def of(self, reason: WantedReason, *, monitored: bool) -> list[WantedRecord]:
         return [item for item in self.items if item.reason is reason and item.monitored is monitored]
 
 
@@ -56,7 +56,7 @@ class WantedPages:
         self.total = 0
         self.is_complete = False
 
-    def items(self) -> Iterator[list[WantedItem]]:
+    def items(self) -> Iterator[list[WantedRecord]]:
         try:
             for records in self._pages.pages():
                 self.total = self._pages.total

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from stalkeer.adapters.arr.values import FileQuality, WantedItem, WantedReason
+from stalkeer.adapters.arr.values import FileQuality, WantedReason, WantedRecord
 from stalkeer.model import InstanceId, LibraryId, WantedId
 from stalkeer.store.db.tables import library, wanted
 
@@ -32,7 +32,7 @@ KnownWanteds = dict[int, KnownWanted]  # by movieId or episodeId
 class WantedToSave:
     """A wanted item with its library row, and the rule that skips it, if any."""
 
-    item: WantedItem
+    item: WantedRecord
     library_id: LibraryId
     library_fingerprint: str
     skip: str | None
