@@ -181,7 +181,8 @@ def test_a_secret_is_not_shown_in_an_error(written):
 
 
 @pytest.mark.parametrize(
-    ("text", "problem"), [("a: [", "is not YAML"), ("- a", "contains a list"), ("\x00", "is not YAML"), ("a: 'b", "line")]
+    ("text", "problem"),
+    [("a: [", "is not YAML"), ("- a", "contains a list"), ("\x00", "is not YAML"), ("a: 'b", "line")],
 )
 def test_a_file_that_is_no_configuration_is_named(written, text, problem):
     with pytest.raises(ConfigurationError, match=problem):
