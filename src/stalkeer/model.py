@@ -111,7 +111,7 @@ class InstanceKind(StrEnum):
 
 
 class SkipOwned(StrEnum):
-    """Whether an instance skips items that another instance has a file of."""
+    """The rule for items that another instance has a file of."""
 
     AUTO = "auto"  # if the quality profiles of both items share a resolution
     YES = "yes"

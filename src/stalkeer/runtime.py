@@ -86,7 +86,7 @@ class JobStarter(Protocol):
 
 
 class SettingsRole(Enum):
-    """What a process does with the settings that all processes of a database share."""
+    """The role of a process for the settings that all processes of a database share."""
 
     PUBLISHES = "publishes"  # merges them from file, environment and UI; the others follow
     FOLLOWS = "follows"

@@ -86,7 +86,7 @@ def keys_of(database):
 def test_a_connection_for_reading_refuses_to_write(any_database, change):
     write(any_database, "kept", NOON)
 
-    with pytest.raises(StoreError, match="for reading"), any_database.connect() as connection:
+    with pytest.raises(StoreError, match="read-only connection"), any_database.connect() as connection:
         connection.execute(change)
 
     assert keys_of(any_database) == ["kept"]

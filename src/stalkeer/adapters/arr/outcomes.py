@@ -25,7 +25,7 @@ class EpisodesTarget:
 
 
 class ImportMode(StrEnum):
-    """How the instance imports our file. `copy` makes a hard link when its settings allow it."""
+    """The instance's way to import our file. `copy` makes a hard link when its settings allow it."""
 
     MOVE = "move"
     COPY = "copy"

@@ -1,4 +1,4 @@
-"""Text as both programs let it into file names: signs that no file system takes, colons, forms of titles."""
+"""Clean text for file names as both programs do: illegal characters, colons, forms of titles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from stalkeer.core.naming.names import without_device, without_unseen
 
-# what stands for a sign that Windows refuses; with replacement off it just goes
+# replacements for characters that Windows refuses; without replacement they are removed
 _REPLACED = {"\\": "+", "/": "+", "<": "", ">": "", "?": "!", "*": "-", "|": "", '"': ""}
 _BRACKETS = str.maketrans("", "", "()[]{}")
 _LONE_SIGNS = frozenset(",<>\\;:'\"|`’~!?@$%^*-_=")  # noqa: RUF001 - people write both apostrophes
@@ -17,11 +17,11 @@ _ENDING_SIGNS = "':?,"
 _ARTICLE = re.compile(r"(?P<article>the|an?) (?P<rest>\S.*?)(?P<tail>(?: \([^()]*\))*)$", re.IGNORECASE)
 _YEAR_AT_END = re.compile(r" \((?:18|19|20)\d\d\)$")
 _REPEATED_SEPARATOR = re.compile(r"(?P<sign>[- ._])(?P=sign)+")
-ELLIPSIS = "\x00"  # three dots would be taken for a repeated separator; put in last
+ELLIPSIS = "\x00"  # placeholder: three dots would count as a repeated separator
 
 
 class Colon(StrEnum):
-    """What takes a colon's place."""
+    """The replacement for a colon."""
 
     DELETE = "delete"
     DASH = "dash"
@@ -31,13 +31,13 @@ class Colon(StrEnum):
     CUSTOM = "custom"
 
 
-# Sonarr numbers them, Radarr names them
+# Sonarr uses the number, Radarr the name
 COLONS = (Colon.DELETE, Colon.DASH, Colon.SPACE_DASH, Colon.SPACE_DASH_SPACE, Colon.SMART, Colon.CUSTOM)
 
 
 @dataclass(frozen=True)
 class Characters:
-    """An instance's settings for signs that file names may not have."""
+    """An instance's settings for characters that file names must not have."""
 
     replace_illegal: bool = True
     colon: Colon = Colon.SMART
@@ -45,7 +45,7 @@ class Characters:
 
 
 def clean_value(text: str, characters: Characters) -> str:
-    """A token's value without what file names may not have."""
+    """Remove or replace the illegal characters in a token's value."""
     if characters.replace_illegal:
         text = _replace_colons(text, characters)
         text = "".join(_REPLACED.get(sign, sign) for sign in text)
@@ -68,14 +68,14 @@ def _replace_colons(text: str, characters: Characters) -> str:
 
 
 def tidy_component(text: str) -> str:
-    """One part of a path: repeated separators are one, none stands at the end, and `names` has nothing against it."""
+    """Tidy one part of a path: merge repeated separators, remove them at the end, and make the name legal."""
     text = ELLIPSIS.join(map(without_unseen, text.split(ELLIPSIS)))
     text = _REPEATED_SEPARATOR.sub(r"\g<sign>", text)
     return without_device(text.strip(" ").rstrip("- ._").replace(ELLIPSIS, "..."))
 
 
 def clean_title(title: str) -> str:
-    """A title of plain words: `&` as `and`, no brackets, no signs at the ends of words, no accents."""
+    """Reduce a title to plain words: `&` as `and`, no brackets, no signs at the ends of words, no accents."""
     text = title.replace("&", "and").replace("/", " ").translate(_BRACKETS)
     words = [_without_ending_signs(word) for word in text.split(" ") if not (len(word) == 1 and word in _LONE_SIGNS)]
     return without_accents(" ".join(words))
@@ -94,13 +94,13 @@ def without_accents(text: str) -> str:
 
 
 def title_the(title: str) -> str:
-    """The article after the title, before what stands in brackets: `Office, The (US)`."""
+    """Move the article behind the title, before anything in brackets: `Office, The (US)`."""
     found = _ARTICLE.fullmatch(title)
     return f"{found['rest']}, {found['article']}{found['tail']}" if found else title
 
 
 def title_year(title: str, year: int | None) -> str:
-    """The title with its year, once."""
+    """Append the year unless the title ends with a year."""
     if not year or _YEAR_AT_END.search(title):
         return title
     return f"{title} ({year})"
@@ -111,7 +111,7 @@ def title_without_year(title: str) -> str:
 
 
 def first_character(title: str) -> str:
-    """The letter or digit under which a title is filed; `_` where it starts with neither."""
+    """Return the letter or digit under which a title is sorted; `_` for any other start."""
     filed = title_the(title)
     for character in filed[:2]:
         if character.isalnum():
@@ -120,7 +120,7 @@ def first_character(title: str) -> str:
 
 
 def shorten(text: str, length: int) -> str:
-    """At most `length` characters with an ellipsis; a negative length keeps the end."""
+    """Shorten to `length` characters with an ellipsis; a negative length keeps the end."""
     longest = abs(length)
     if length == 0 or len(text) <= longest:
         return text

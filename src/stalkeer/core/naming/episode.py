@@ -1,4 +1,4 @@
-"""Episode files and the folders around them, named as their Sonarr would."""
+"""Name episode files and their folders as Sonarr does."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from stalkeer.core.naming.facts import NamedFile, file_values
 from stalkeer.core.naming.names import LONGEST_NAME_BYTES, in_bytes
 from stalkeer.core.naming.tokens import Values, fill, number, pad, plain
 
-# season and episode as one group: `S{season:00}E{episode:00}`, `{season}x{episode:00}`, with what stands around it
+# season and episode as one group: `S{season:00}E{episode:00}`, `{season}x{episode:00}`, with separators
 _NUMBERING = re.compile(
     r"(?P<before>(?<=\})[- ._]+)?(?P<season>s?\{season(?::(?P<season_form>0+))?\})(?P<mark>[- ._]?[ex])"
     r"\{episode(?::(?P<form>0+))?\}(?P<after>[- ._]+(?=\{))?",
@@ -34,7 +34,7 @@ SHORTEST_TITLE = 8
 
 
 class MultiEpisode(IntEnum):
-    """How several episodes of one file are numbered, by Sonarr's own numbers."""
+    """The numbering of several episodes in a file, by Sonarr's own numbers."""
 
     EXTEND = 0  # S01E01-02-03
     DUPLICATE = 1  # S01E01.S01E02
@@ -82,7 +82,7 @@ class NamedEpisode:
 def episode_file_name(
     naming: SeriesNaming, series: NamedSeries, episodes: Sequence[NamedEpisode], file: NamedFile, extension: str
 ) -> str:
-    """The file's name with its extension; without renaming, the name it came with. `episodes` are of one season."""
+    """Return the file's name with its extension; its original name without renaming. `episodes` are of one season."""
     if not naming.renames:
         name = fill("{Original Title}", file_values(file, ""), naming.characters)
         return in_bytes(name or "episode", extension)
@@ -143,7 +143,7 @@ def episode_values(episodes: Sequence[NamedEpisode], title: str) -> Values:
 
 
 def _pattern(naming: SeriesNaming, series: NamedSeries, episodes: Sequence[NamedEpisode]) -> str:
-    """A daily series goes by its date, an anime by its absolute numbers where all have one; specials by neither."""
+    """Choose the format: daily series by date, anime by absolute number if all have it, otherwise the standard."""
     if series.kind == "daily" and episodes[0].season > 0:
         return naming.daily_format
     if series.kind == "anime" and all(episode.absolute is not None for episode in episodes):
@@ -152,7 +152,7 @@ def _pattern(naming: SeriesNaming, series: NamedSeries, episodes: Sequence[Named
 
 
 def _numbered(pattern: str, episodes: Sequence[NamedEpisode], style: MultiEpisode) -> str:
-    """The pattern with the numbers of all its episodes written in."""
+    """Write the numbers of all episodes into the pattern."""
     pattern = _NUMBERING.sub(lambda found: _season_and_episodes(found, episodes, style), pattern)
     return _ABSOLUTE.sub(lambda found: _absolutes(found, episodes, style), pattern)
 
@@ -191,7 +191,7 @@ def _absolutes(found: re.Match[str], episodes: Sequence[NamedEpisode], style: Mu
 
 
 def _joined_titles(episodes: Sequence[NamedEpisode]) -> str:
-    """The titles of all episodes; one that is told in parts is named once."""
+    """Join the titles of all episodes. A title that is told in parts appears once."""
     if len(episodes) == 1:
         return episodes[0].title
     titles = [_PART_AT_END.sub("", episode.title) for episode in episodes if episode.title]
@@ -199,7 +199,7 @@ def _joined_titles(episodes: Sequence[NamedEpisode]) -> str:
 
 
 def _shorter(title: str) -> list[str]:
-    """Ever shorter forms: first whole titles go, then words, then letters."""
+    """List ever shorter forms: first drop whole titles, then words, then letters."""
     titles = title.split(" + ")
     fewer = [" + ".join(titles[:count]) + ELLIPSIS for count in range(len(titles) - 1, 0, -1)]
     first = titles[0]

@@ -1,4 +1,4 @@
-"""What the tokens of a name can say of a file."""
+"""Provide the values of the tokens that describe a file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stalkeer.core.naming.tokens import Asked, Value, Values, plain
 
 @dataclass(frozen=True)
 class MediaTraits:
-    """The file's inside, as both programs would call it. Languages are two-letter codes, in the file's order."""
+    """Media properties as both programs name them. Languages are two-letter codes in the file's order."""
 
     video_codec: str = ""
     video_bits: int | None = None
@@ -25,7 +25,7 @@ class MediaTraits:
 
 @dataclass(frozen=True)
 class NamedFile:
-    """The file to be named. `quality` is the instance's own word: `WEBDL-1080p`."""
+    """The file to name. `quality` is the instance's own word: `WEBDL-1080p`."""
 
     quality: str
     version: int = 1
@@ -39,7 +39,7 @@ class NamedFile:
 
 
 def file_values(file: NamedFile, default_group: str) -> Values:
-    """The tokens that films and episodes share."""
+    """Return the token values that movies and episodes share."""
     proper = ("Repack" if file.is_repack else "Proper") if file.version > 1 else ""
     real = "REAL" if file.real > 0 else ""
     return {
@@ -80,7 +80,7 @@ def media_values(media: MediaTraits) -> Values:
 
 
 def _languages(codes: Sequence[str], *, without_lone_english: bool) -> str:
-    """`[DE+EN]`; English alone is what everybody expects and need not be said."""
+    """Write `[DE+EN]`. English alone is the norm and may be left out."""
     upper = list(dict.fromkeys(code.upper() for code in codes))
     if not upper or (without_lone_english and upper == ["EN"]):
         return ""
@@ -92,7 +92,7 @@ def _words(*parts: str) -> str:
 
 
 def _formats(names: Sequence[str]) -> Value:
-    """All of them, those of a list after the colon, or all but those of a list that begins with a minus."""
+    """Return all formats; only the listed formats after a colon; or all but the listed ones after `:-`."""
 
     def value(asked: Asked) -> str:
         if not asked.form:

@@ -1,7 +1,7 @@
-"""Language codes of every form as one form: ISO 639-1.
+"""Translate language codes and names of every form into ISO 639-1.
 
-Containers write ISO 639-2 in either of its forms or BCP 47, people and instances write names. A provider's own words,
-which are country codes as often as not, are in `titles.vocabulary`.
+Containers use ISO 639-2 in both forms or BCP 47; people and instances write names. The words of providers, often
+country codes, are in `titles.vocabulary`.
 """
 
 from __future__ import annotations
@@ -192,7 +192,7 @@ za zha Zhuang
 zh zho chi Chinese Mandarin Cantonese
 zu zul Zulu
 """
-# withdrawn codes of old files, languages of ISO 639-3 below one of the above, and codes that subtitle sites made common
+# withdrawn codes of old files, ISO 639-3 languages that belong to one of the above, and codes common on subtitle sites
 _FURTHER = """
 he iw
 id in
@@ -230,7 +230,7 @@ _REGION = re.compile(r"[-_ ]*\(.*\)$")
 
 
 def language_code(text: str) -> str:
-    """ISO 639-1 of a code or an English name; empty where it names no language that is known here.
+    """Return the ISO 639-1 code for a code or an English name; empty for an unknown language.
 
     >>> language_code("fre"), language_code("en-US"), language_code("Portuguese (Brazil)"), language_code("und")
     ('fr', 'en', 'pt', '')

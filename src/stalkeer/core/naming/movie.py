@@ -1,4 +1,4 @@
-"""A film's file and folder, named as its Radarr would."""
+"""Name movie files and folders as Radarr does."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class NamedMovie:
 
 
 def movie_file_name(naming: MovieNaming, movie: NamedMovie, file: NamedFile, extension: str) -> str:
-    """The file's name with its extension; without renaming, the name it came with. May contain folders."""
+    """Return the file's name with its extension; its original name when renaming is off. May contain folders."""
     if not naming.renames:
         stem = file.original_title or file.original_filename
         name = fill("{Original Title}", file_values(file, ""), naming.characters) if stem else ""

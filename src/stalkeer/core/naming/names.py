@@ -1,22 +1,22 @@
-"""Which names files and folders of ours may have. Folders that a user or an instance made are not judged."""
+"""Decide which names our files and folders may have. Names made by a user or an instance are not judged."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-MAX_BYTES = 255  # of one name, on every common file system
-TEMPORARY_PREFIX = ".stalkeer-"  # a file that is still being copied; instances add a suffix that is no longer
+MAX_BYTES = 255  # per name, on every common file system
+TEMPORARY_PREFIX = ".stalkeer-"  # marks a file that is being copied; the suffixes of instances are not longer
 LONGEST_NAME_BYTES = MAX_BYTES - len(TEMPORARY_PREFIX)
-# Windows reads a name as a device when all before its first dot is one
+# Windows takes a name for a device when the part before its first dot is a device name
 _DEVICE = re.compile(r"(?P<device>con|prn|aux|nul|com[1-9¹²³]|lpt[1-9¹²³]) *(?:\.|$)", re.IGNORECASE)
-# characters that are seen as nothing, or that turn the direction of text around: names must not look like others
+# invisible characters and changes of text direction: a name must not look like another name
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Cn"})
-_JOINERS = frozenset("\u200c\u200d")  # zero width, and needed by some scripts
+_JOINERS = frozenset("\u200c\u200d")  # zero width, but needed by some scripts
 
 
 def is_fitting(name: str) -> bool:
-    """One part of a path that every file system takes: no "..", no separator, no device's name, at most 255 bytes."""
+    """Tell whether every file system accepts this path part: no "..", separator or device name; at most 255 bytes."""
     if name in ("", ".", "..") or "/" in name or "\\" in name:
         return False
     if _DEVICE.match(name) or without_unseen(name) != name:
@@ -25,14 +25,14 @@ def is_fitting(name: str) -> bool:
 
 
 def without_unseen(text: str) -> str:
-    """The text without characters that nobody sees."""
+    """Remove invisible characters."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(sign for sign in text if unicodedata.category(sign) not in _UNSEEN or sign in _JOINERS)
 
 
 def without_device(name: str) -> str:
-    """The name with an underscore behind a device's name, in place of the dot, as Radarr and Sonarr do it.
+    """Replace the dot after a device name by an underscore, as Radarr and Sonarr do.
 
     >>> without_device("Con.Air.1997"), without_device("Con Air (1997)"), without_device("Nul")
     ('Con_Air.1997', 'Con Air (1997)', 'Nul_')
@@ -42,14 +42,14 @@ def without_device(name: str) -> str:
 
 
 def in_bytes(stem: str, extension: str = "") -> str:
-    """The whole name within what file systems take, a temporary name's prefix included: bytes, not characters."""
+    """Cut the name to the bytes that file systems accept, with room for a temporary name's prefix."""
     room = LONGEST_NAME_BYTES - len(extension.encode())
     cut = _cut(stem, room).rstrip("- ._") if len(_encoded(stem)) > room else stem
     return f"{cut}{extension}"
 
 
 def temporary_name(name: str) -> str:
-    """What a file is called while it is not whole, beside its place."""
+    """Return the hidden name of a file while it is incomplete, in the folder of its final place."""
     return TEMPORARY_PREFIX + _cut(name, LONGEST_NAME_BYTES)
 
 

@@ -50,7 +50,7 @@ ResultT = TypeVar("ResultT")
 
 
 class Trial(Enum):
-    """Whether an instance must answer before its address is saved."""
+    """The rule whether an instance must answer before its address is saved."""
 
     REQUIRED = "required"
     WISHED = "wished"  # saved even if it does not answer

@@ -52,7 +52,7 @@ class EntryRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SourceMark:
-    """How far a source's catalogue has been matched."""
+    """The generation up to which a source's catalogue has been matched."""
 
     source_id: SourceId
     generation: int
