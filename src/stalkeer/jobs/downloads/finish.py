@@ -337,9 +337,9 @@ class _Finish:
             reasons = "; ".join(dict.fromkeys(item.refusal or "" for item in refused))
             self.settling.block(Problem("refused", reasons), "import.refused")
             return
-        self.settling.complete(final_path, f"was imported as {final_path}")
         if self.row.placed_path:
             remove_if_empty(Path(self.row.placed_path).parent)
+        self.settling.complete(final_path, f"was imported as {final_path}")
 
 
 def _words(facts: object, name: str) -> tuple[object, ...]:
