@@ -336,3 +336,15 @@ def test_a_restore_as_a_program_answers_with_one_document(on_disk, tmp_path):
 
     assert (ended.returncode, json.loads(ended.stdout)["revision"]) == (0, revisions()[-1])
     assert "backup restored" in ended.stderr
+
+
+def test_keys_are_made_listed_and_revoked(stalkeer):
+    made = stalkeer("api-key", "add", "homepage", "--scope", "read", "--json").document
+    listed = stalkeer("api-key", "list", "--json").document["keys"]
+    revoked = stalkeer("api-key", "revoke", "homepage", "--json")
+
+    assert len(made["key"]) == 32
+    assert [(one["name"], one["scope"], one["lastUsedAt"]) for one in listed] == [("homepage", "read", None)]
+    assert revoked.document == {"revoked": "homepage"}
+    assert stalkeer("api-key", "revoke", "homepage").code == 1
+    assert stalkeer("api-key", "add", "radarr", "--scope", "bridge").code == 1

@@ -46,11 +46,19 @@ def test_a_new_password_replaces_the_old_one(any_database, clock):
 
 
 def test_a_removed_user_is_gone(any_database, clock):
-    add_user(any_database, "alice", PASSWORD, clock())
+    for name in ("alice", "bob"):
+        add_user(any_database, name, PASSWORD, clock())
 
     remove_user(any_database, "alice")
 
-    assert names(any_database) == []
+    assert names(any_database) == ["bob"]
+
+
+def test_the_only_user_stays(any_database, clock):
+    add_user(any_database, "alice", PASSWORD, clock())
+
+    with pytest.raises(Conflict, match="only user"):
+        remove_user(any_database, "alice")
 
 
 @pytest.mark.parametrize(

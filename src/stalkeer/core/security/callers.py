@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from stalkeer.core.security.addresses import Origin
+from stalkeer.core.security.scopes import Scope
 
+_OWN_BEARER = re.compile(r"bearer +([0-9a-f]{32})", re.IGNORECASE)
 COOKIE = "stalkeer_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -26,6 +29,8 @@ class Caller:
 
     kind: CallerKind
     name: str
+    scope: Scope = Scope.ADMIN
+    instance: str | None = None  # of a bridge key
 
     @property
     def may_be_borrowed(self) -> bool:
@@ -39,6 +44,12 @@ class Credentials:
     key: str | None
     session: str | None
     headers: Mapping[str, str]  # lower-case names
+
+
+def bearer_key(authorization: str) -> str | None:
+    """The API key of `Authorization: Bearer KEY`; None for the token of another program, as a proxy may leave there."""
+    found = _OWN_BEARER.fullmatch(authorization.strip())
+    return found[1] if found else None
 
 
 def is_own_page(headers: Mapping[str, str], origin: Origin) -> bool:

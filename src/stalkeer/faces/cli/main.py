@@ -38,7 +38,7 @@ NOUNS = (
     Noun("download", "stalkeer.faces.cli.download", "Queue, watch and manage downloads."),
     Noun("job", "stalkeer.faces.cli.job", "List, start and cancel jobs."),
     Noun("worker", "stalkeer.faces.cli.worker", "Run downloads and jobs without the web server."),
-    Noun("api-key", "stalkeer.faces.cli.api_key", "Show or replace the API key."),
+    Noun("api-key", "stalkeer.faces.cli.api_key", "Make, list, replace and revoke API keys."),
     Noun("user", "stalkeer.faces.cli.user", "Manage the users of the web UI."),
     Noun("backup", "stalkeer.faces.cli.backup", "Make a backup."),
     Noun("restore", "stalkeer.faces.cli.restore", "Restore a backup."),

@@ -5,22 +5,56 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
-from fastapi.security import APIKeyHeader, APIKeyQuery
+from fastapi.security import APIKeyHeader, APIKeyQuery, HTTPBearer
 
-from stalkeer.core.security.callers import COOKIE, SAFE_METHODS, Caller, CallerKind, Credentials, is_own_page
+from stalkeer.core.security.callers import (
+    COOKIE,
+    SAFE_METHODS,
+    Caller,
+    CallerKind,
+    Credentials,
+    bearer_key,
+    is_own_page,
+)
+from stalkeer.core.security.scopes import may_ask
 from stalkeer.faces.http.security import Security
 from stalkeer.jobs.system.rate_limits import TooManyRequests
 
 _header = APIKeyHeader(name="X-Api-Key", auto_error=False, description="The API key: `stalkeer api-key show`.")
 _query = APIKeyQuery(name="apikey", auto_error=False, description="The same key, for clients that cannot set headers.")
 
+_bearer = HTTPBearer(auto_error=False, description="The same key, as a bearer token.")
+
 
 def find_caller(request: Request) -> Caller | None:
     """Who sent this request; None for a stranger. For API and pages alike."""
     security: Security = request.app.state.security
-    key = request.headers.get("x-api-key", request.query_params.get("apikey"))
+    key = key_of(request)
     credentials = Credentials(key=key, session=request.cookies.get(COOKIE), headers=request.headers)
     return security.identify(credentials, request.state.origin)
+
+
+def key_of(request: Request) -> str | None:
+    """The API key that a request carries: in `X-Api-Key`, as a bearer token, or as `?apikey=`."""
+    bearer = bearer_key(request.headers.get("authorization", ""))
+    return request.headers.get("x-api-key", bearer if bearer is not None else request.query_params.get("apikey"))
+
+
+def check_scope(request: Request, caller: Caller) -> None:
+    """403 for a key that is not for this request."""
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    if not may_ask(caller.scope, request.method, path):
+        raise HTTPException(
+            403,
+            f"The API key {caller.name!r} has the scope {caller.scope}, which is not for {request.method} {path}; "
+            "make one with the scope that is needed: stalkeer api-key add NAME --scope admin",
+        )
+
+
+def look_again_at_keys(request: Request) -> None:
+    """Let a key that was made, replaced or revoked count with the next request."""
+    security: Security = request.app.state.security
+    security.keys.look_again()
 
 
 def check_own_page(request: Request, caller: Caller | None) -> None:
@@ -35,8 +69,11 @@ def require_access(
     request: Request,
     _by_header: Annotated[str | None, Depends(_header)] = None,
     _by_query: Annotated[str | None, Depends(_query)] = None,
+    _by_bearer: Annotated[object, Depends(_bearer)] = None,
 ) -> Caller:
-    """401 for a stranger, 429 for a key that is used too much. The parameters put both ways into the document.
+    """401 for a stranger, 403 for a key of another scope, 429 for one that is used too much.
+
+    The parameters put the ways to send a key into the document.
 
     Decided once a request: where it has a body, before that is read (`doorstep`).
     """
@@ -49,13 +86,14 @@ def require_access(
 def _admit(request: Request) -> Caller:
     caller = find_caller(request)
     if caller is None:
-        is_wrong = "x-api-key" in request.headers or "apikey" in request.query_params
+        is_wrong = key_of(request) is not None
         what = "The API key is wrong" if is_wrong else "An API key is needed, in the header X-Api-Key"
         security: Security = request.app.state.security
         hint = security.proxy_hint(request.state.origin)
         detail = f"{what}; `stalkeer api-key show` prints it" + (f". {hint}" if hint else "")
         raise HTTPException(401, detail, {"WWW-Authenticate": "ApiKey"})
     check_own_page(request, caller)
+    check_scope(request, caller)
     if caller.kind is CallerKind.KEY:
         _spend(request, caller)
     return caller

@@ -26,8 +26,8 @@ class Security:
     def identify(self, credentials: Credentials, origin: Origin) -> Caller | None:
         """The caller, or None for a stranger. A wrong key is a stranger, whatever else the request carries."""
         if credentials.key is not None:
-            name = self.keys.name_of(credentials.key)
-            return Caller(CallerKind.KEY, name) if name else None
+            key = self.keys.find(credentials.key)
+            return Caller(CallerKind.KEY, key.name, key.scope, key.instance) if key else None
         if credentials.session and (user := self.sessions.user_of(credentials.session)):
             return Caller(CallerKind.SESSION, user)
         security = self.settings().security

@@ -12,6 +12,7 @@ from stalkeer.faces.http.compression import Compression
 from stalkeer.faces.http.doorstep import guard_bodies
 from stalkeer.faces.http.statuses import headers_of, status_of
 from stalkeer.faces.web import (
+    access,
     activity,
     assets,
     backups,
@@ -56,6 +57,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     settings_rows.router,
     system.router,
     backups.router,
+    access.router,
 )
 
 

@@ -6,7 +6,7 @@ from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from stalkeer.core.security.callers import CallerKind
-from stalkeer.faces.http.guard import check_own_page, find_caller
+from stalkeer.faces.http.guard import check_own_page, check_scope, find_caller
 from stalkeer.faces.http.security import Security
 from stalkeer.faces.web.frame import base_of
 from stalkeer.faces.web.live import board_of
@@ -32,6 +32,7 @@ def require_user(request: Request) -> None:
     caller = find_caller(request)
     if caller is None:
         raise NeedsLogin
+    check_scope(request, caller)
     check_own_page(request, caller)
     request.state.user = caller.name if caller.kind in (CallerKind.SESSION, CallerKind.EXTERNAL) else ""
     request.state.live_marks = board_of(request).last_marks

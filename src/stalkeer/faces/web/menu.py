@@ -70,6 +70,7 @@ MENU = (
             Item("Tasks", "/system/tasks"),
             Item("Log Files", "/system/logs"),
             Item("Backup", "/system/backup"),
+            Item("Access", "/system/access"),
         ),
     ),
 )

@@ -1,19 +1,73 @@
-"""API keys: made at the first start, compared in constant time."""
+"""API keys: the main one made at the first start, others by name and scope; compared in constant time."""
 
 from __future__ import annotations
 
 import secrets as random_source
 import time
 from collections.abc import Callable
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from hmac import compare_digest
 
+from stalkeer.core.security.scopes import Scope, is_key_name
+from stalkeer.errors import Conflict, InvalidInput, NotFound, StoreError
 from stalkeer.secrets import SecretBox, register_secret
 from stalkeer.store.db.database import Database
-from stalkeer.store.system.api_keys import MAIN_KEY, read_keys, write_key
+from stalkeer.store.library.instances import get_instance
+from stalkeer.store.system import api_keys
+from stalkeer.store.system.api_keys import MAIN_KEY, ApiKeyRow, read_keys, write_key
 
 KEY_BYTES = 16  # 32 hexadecimal digits, as Radarr and Sonarr have them
 SEEN_FOR_S = 2.0  # a key reset by another process counts after this long at most
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+def list_keys(database: Database) -> list[ApiKeyRow]:
+    """Every key without its secret."""
+    with database.connect() as connection:
+        return api_keys.list_keys(connection)
+
+
+def make_key(
+    database: Database, secrets: SecretBox, name: str, scope: Scope, instance: str | None, now: datetime
+) -> str:
+    """Make a key and answer it. A bridge key belongs to one instance, no other does.
+
+    Raise InvalidInput for a name that cannot be used or an instance in the wrong place, NotFound for an unknown
+    instance, Conflict for a name that is taken.
+    """
+    if not is_key_name(name):
+        raise InvalidInput(
+            f"{name!r} is no name of a key; accepted: up to 64 letters, digits, spaces and . _ -, no sign first"
+        )
+    if (scope is Scope.BRIDGE) != (instance is not None):
+        raise InvalidInput("A key of the scope bridge names the instance that it belongs to, and no other key does")
+    key = random_source.token_hex(KEY_BYTES)
+    with database.begin() as connection:
+        slug = get_instance(connection, instance).slug if instance is not None else None
+        api_keys.add_key(connection, secrets, ApiKeyRow(name, scope, slug, now, None), key)
+    register_secret(key)
+    return key
+
+
+def revoke_key(database: Database, name: str) -> None:
+    """The key stops working within two seconds. Raise NotFound for an unknown name, Conflict for the main key."""
+    if name == MAIN_KEY:
+        raise Conflict("The main API key cannot be revoked; replace it: stalkeer api-key reset")
+    with database.begin() as connection:
+        api_keys.remove_key(connection, name)
+
+
+def reset_key(database: Database, secrets: SecretBox, name: str, now: datetime) -> str:
+    """Replace a key and answer the new one; its scope stays. Raise NotFound for an unknown name."""
+    key = random_source.token_hex(KEY_BYTES)
+    with database.begin() as connection:
+        known = {row.name for row in api_keys.list_keys(connection)} | {MAIN_KEY}
+        if name not in known:
+            raise NotFound(f"There is no API key {name!r}; `stalkeer api-key list` shows them")
+        write_key(connection, secrets, name, key, now)
+    register_secret(key)
+    return key
 
 
 class ApiKeys:
@@ -28,33 +82,50 @@ class ApiKeys:
     ) -> None:
         self._database, self._secrets, self._clock, self._monotonic = database, secrets, clock, monotonic
         self._keys: dict[str, str] = {}
+        self._rows: dict[str, ApiKeyRow] = {}
         self._read_at = float("-inf")
+        self._used: dict[str, datetime] = {}
 
     def ensure(self) -> str:
         """The main key; made when there is none, or none that the present secret key can read."""
-        keys = self._read()
+        with self._database.connect() as connection:
+            keys = read_keys(connection, self._secrets)
         return keys[MAIN_KEY] if MAIN_KEY in keys else self.reset()
 
     def reset(self) -> str:
         """Replace the main key; the old one stops working at once in this process."""
-        key = random_source.token_hex(KEY_BYTES)
-        with self._database.begin() as connection:
-            write_key(connection, self._secrets, MAIN_KEY, key, self._clock())
-        self._read_at = float("-inf")
-        register_secret(key)
+        key = reset_key(self._database, self._secrets, MAIN_KEY, self._clock())
+        self.look_again()
         return key
 
-    def name_of(self, candidate: str) -> str | None:
-        """The name of the key that this is, or None."""
+    def look_again(self) -> None:
+        """Read the keys at the next request: one was made, replaced or revoked in this process."""
+        self._read_at = float("-inf")
+
+    def find(self, candidate: str) -> ApiKeyRow | None:
+        """The key that this is, or None. Its use is noted once a minute."""
         if self._monotonic() - self._read_at >= SEEN_FOR_S:
-            self._keys = self._read()
-            self._read_at = self._monotonic()
-            for key in self._keys.values():
-                register_secret(key)
+            self._read()
         offered = candidate.encode()
         found = [name for name, key in self._keys.items() if compare_digest(key.encode(), offered)]
-        return found[0] if found else None
+        if not found:
+            return None
+        self._note_use(found[0])
+        return self._rows.get(found[0])
 
-    def _read(self) -> dict[str, str]:
+    def _note_use(self, name: str) -> None:
+        now = self._clock()
+        last = self._used.get(name)
+        if last is not None and now - last < USE_NOTED_EVERY:
+            return
+        self._used[name] = now
+        with suppress(StoreError), self._database.begin() as connection:  # a reader is not refused for it
+            api_keys.note_use(connection, name, now)
+
+    def _read(self) -> None:
         with self._database.connect() as connection:
-            return read_keys(connection, self._secrets)
+            self._keys = read_keys(connection, self._secrets)
+            self._rows = {row.name: row for row in api_keys.list_keys(connection)}
+        self._read_at = self._monotonic()
+        for key in self._keys.values():
+            register_secret(key)

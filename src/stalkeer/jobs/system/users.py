@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from stalkeer.core.security.passwords import check_user_name, hash_password
+from stalkeer.errors import Conflict
 from stalkeer.store.db.database import Database
 from stalkeer.store.system import users
 from stalkeer.store.system.users import UserRow
@@ -31,6 +32,11 @@ def set_password(database: Database, name: str, password: str) -> None:
 
 
 def remove_user(database: Database, name: str) -> None:
-    """Remove the user and their sessions. Raise NotFound for an unknown name."""
+    """Remove the user and their sessions. Raise NotFound for an unknown name, Conflict for the only user.
+
+    Without a user the pages would offer to make the first one, to everybody in the local network.
+    """
     with database.begin() as connection:
+        if [row.name for row in users.list_users(connection)] == [name]:
+            raise Conflict(f"{name} is the only user; add another one first: stalkeer user add NAME")
         users.remove_user(connection, name)

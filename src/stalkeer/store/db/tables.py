@@ -649,4 +649,7 @@ api_keys = Table(
     Column("name", Text, nullable=False, unique=True),
     Column("key", Text, nullable=False),  # encrypted: `api-key show` must be able to print it
     Column("created_at", UtcDateTime, nullable=False),
+    Column("scope", Text, nullable=False, server_default="admin"),  # core.security.scopes.Scope
+    Column("instance", Text),  # the name of the one that a bridge key belongs to
+    Column("last_used_at", UtcDateTime),
 )
