@@ -112,9 +112,17 @@ def test_what_is_about_a_download_is_written_to_its_log_too(stream, tmp_path):
 HOSTILE = "Film\n2026-01-01T00:00:00Z [error    ] forged\x1b[2J\x9b31m\u202e\x00\ud800"
 
 
+def keep_out_of_report(monkeypatch):
+    """Take away pytest's own handlers: it cannot send a lone surrogate from one process to another."""
+    root = logging.getLogger()
+    ours = [handler for handler in root.handlers if not type(handler).__module__.startswith("_pytest")]
+    monkeypatch.setattr(root, "handlers", ours)
+
+
 @pytest.mark.parametrize("form", ["json", "console"])
-def test_a_title_forges_no_line_and_steers_no_terminal(stream, form):
+def test_a_title_forges_no_line_and_steers_no_terminal(stream, form, monkeypatch):
     configure_logging(LogTargets(format=form, stream=stream))
+    keep_out_of_report(monkeypatch)
 
     get_logger("stalkeer.test").info("found", title=HOSTILE, titles=[HOSTILE])
     get_logger("stalkeer.test").info(HOSTILE)
@@ -125,8 +133,9 @@ def test_a_title_forges_no_line_and_steers_no_terminal(stream, form):
     assert [sign for sign in ("\x1b", "\x9b", "\u202e", "\x00", "\ud800") if sign in told] == []
 
 
-def test_the_message_of_an_error_is_told_as_a_part_of_its_traceback(stream):
+def test_the_message_of_an_error_is_told_as_a_part_of_its_traceback(stream, monkeypatch):
     configure_logging(LogTargets(format="console", stream=stream))
+    keep_out_of_report(monkeypatch)
 
     try:
         raise ValueError(HOSTILE)
