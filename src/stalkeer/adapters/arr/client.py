@@ -141,7 +141,7 @@ class ArrClient:
     def _refusal(self, answer: ApiAnswer, asked: str) -> ArrError:
         if answer.is_redirect:
             return ArrWrongProgram(
-                f"{asked}: it sends us on to {shown_path(answer.location)}. The base path of the address is missing "
+                f"{asked}: the answer is a redirect to {shown_path(answer.location)}. Its base path is missing "
                 "or wrong; `stalkeer arr test` proposes the right one."
             )
         return explain_refusal(answer, asked)

@@ -162,7 +162,7 @@ def step(request: Request, download_id: DownloadId, towards: Step) -> Response:
     moved = move(app_of(request).download_queue, download_id, towards)
     if moved.outcome is Outcome.NOTHING:
         end = "first" if towards is Step.UP else "last"
-        return done(request, Toast(f"{moved.title} is the {end} already.", "info"))
+        return done(request, Toast(f"{moved.title} is already {end}.", "info"))
     return done(request, Toast(f"{moved.title} is moved {towards.value}."), changed="queue")
 
 

@@ -190,7 +190,7 @@ def move_after(connection: Connection, download_id: DownloadId, other: DownloadI
 def _lock_target(connection: Connection, download_id: DownloadId, other: DownloadId) -> DownloadRow:
     row, target = lock_download(connection, download_id), lock_download(connection, other)
     if row.priority != target.priority:
-        raise InvalidInput(f"{row.title} and {target.title} differ in priority: the higher always goes first.")
+        raise InvalidInput(f"{row.title} and {target.title} have different priorities: the higher always goes first.")
     return target
 
 
