@@ -58,7 +58,7 @@ def test_an_item_that_its_instance_does_not_want_any_longer_is_not_queued(house)
         act(connection, row.id, Action.CANCEL, now())
     house.change_wanted(row.items[0].wanted_id, gone_at=now())
 
-    with pytest.raises(Conflict, match="Radarr does not want Heat"):
+    with pytest.raises(Conflict, match="Radarr no longer wants Heat"):
         queue_pair(house.database, now, row.entry_id, row.items[0].wanted_id)
 
 

@@ -7,7 +7,7 @@ import pytest
 from stalkeer.errors import Conflict, InvalidInput
 from stalkeer.jobs.system.rate_limits import RateLimits, TooManyRequests
 from stalkeer.jobs.system.sessions import LoginRefused, Sessions
-from stalkeer.jobs.system.users import remove_user
+from stalkeer.jobs.system.users import add_user, remove_user
 
 HERE = "192.168.1.20"
 PASSWORD = "correct horse 7"
@@ -115,6 +115,8 @@ def test_the_old_password_is_needed_for_a_new_one(sessions, signed_in):
 
 
 def test_a_removed_user_is_out(app, sessions, signed_in):
+    add_user(app.database, "bob", PASSWORD, app.clock())
+
     remove_user(app.database, "alice")
 
     assert sessions.user_of(signed_in) is None
