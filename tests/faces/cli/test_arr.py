@@ -44,7 +44,7 @@ def test_a_repaired_address_is_told(stalkeer, radarr):
 def test_mappings_are_kept_and_a_wrong_one_is_refused(stalkeer, radarr):
     base = ("arr", "add", "radarr", radarr.url, "--api-key", radarr.api_key)
 
-    assert "no mapping" in stalkeer(*base, "--map", "/data").err
+    assert "not a path mapping" in stalkeer(*base, "--map", "/data").err
     ended = stalkeer(*base, "--map", "/data=/downloads", "--json")
     assert ended.document["instance"]["pathMappings"] == [{"local": "/data", "remote": "/downloads"}]
 

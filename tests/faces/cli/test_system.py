@@ -68,8 +68,11 @@ def test_a_password_is_set_and_a_user_removed(stalkeer, app, clock, typed):
 
     assert stalkeer("user", "password", "alice", "--password-stdin").code == 0
     assert Sessions(app.database, lambda: app.settings, RateLimits(), clock).sign_in("alice", "another horse 8", "x")
+    assert "only user" in stalkeer("user", "remove", "alice").err
+    typed("correct horse 9\n")
+    stalkeer("user", "add", "bob", "--password-stdin")
     assert stalkeer("user", "remove", "alice").code == 0
-    assert stalkeer("user", "list", "--json").document == {"users": []}
+    assert [user["name"] for user in stalkeer("user", "list", "--json").document["users"]] == ["bob"]
 
 
 @pytest.mark.parametrize(
