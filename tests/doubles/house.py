@@ -254,7 +254,7 @@ class House:
     def result(self, download_id: DownloadId) -> str:
         """The digest of the finished file."""
         row = self.row(download_id)
-        path = row.final_path or row.placed_path or row.part_path
+        path = row.outcome.final_path or row.outcome.placed_path or row.transfer.part_path
         assert path is not None, row
         return digest(Path(path).read_bytes())
 

@@ -20,7 +20,7 @@ def test_killed_during_downloads_it_goes_on_where_it_was(program, world):
     stalkeer.wait_until(lambda: any(r.durable_offset > 1_000_000 for r in stalkeer.downloads()), "bytes are on disk")
 
     stalkeer.kill()
-    under_way = {row.entry_key: row for row in stalkeer.downloads() if row.state is DownloadState.DOWNLOADING}
+    under_way = {row.identity.entry_key: row for row in stalkeer.downloads() if row.state is DownloadState.DOWNLOADING}
     asked_before = len(world.provider.requests)
     world.provider.rate = None
     stalkeer.serve()
@@ -30,14 +30,16 @@ def test_killed_during_downloads_it_goes_on_where_it_was(program, world):
     assert under_way
     assert {w.label for w in outcome.imported} == {w.label for w in world.expected(Expectation.AVAILABLE)}
     assert outcome.mismatched == ()
-    after = {row.entry_key: row for row in stalkeer.downloads()}
+    after = {row.identity.entry_key: row for row in stalkeer.downloads()}
     for key, before in under_way.items():
         assert after[key].bytes_resumed >= before.durable_offset > 0 or before.durable_offset == 0
     fetched = [r.key for r in world.provider.requests[asked_before:] if r.status in (200, 206)]
-    done_before = {row.entry_key for row in after.values() if row.finished_at and row.entry_key not in under_way} - set(
-        fetched
-    )
-    assert len(after) == len({row.entry_key for row in after.values()})
+    done_before = {
+        row.identity.entry_key
+        for row in after.values()
+        if row.outcome.finished_at and row.identity.entry_key not in under_way
+    } - set(fetched)
+    assert len(after) == len({row.identity.entry_key for row in after.values()})
     assert done_before or fetched
 
 

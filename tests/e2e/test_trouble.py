@@ -182,7 +182,7 @@ def test_on_a_full_disk_downloads_wait_and_go_on_when_there_is_room(program, wor
         stalkeer.serve()
         stalkeer.job("refresh")
         stalkeer.job("scan")
-        stalkeer.wait_until(lambda: any(row.error for row in stalkeer.downloads()), "a write met the full disk")
+        stalkeer.wait_until(lambda: any(row.outcome.error for row in stalkeer.downloads()), "a write met the full disk")
         assert "space" in told(stalkeer).lower()
         assert not any(row.state is DownloadState.FAILED for row in stalkeer.downloads())
 
@@ -198,7 +198,7 @@ def test_on_a_full_disk_downloads_wait_and_go_on_when_there_is_room(program, wor
 def told(stalkeer) -> str:
     """Everything a user could read: the queue's words and the log."""
     status = stalkeer.run("download", "status", "--json")
-    return f"{words(status)} {stalkeer.log} {[row.error for row in stalkeer.downloads()]}"
+    return f"{words(status)} {stalkeer.log} {[row.outcome.error for row in stalkeer.downloads()]}"
 
 
 @contextmanager

@@ -34,8 +34,8 @@ def test_a_queued_download_is_fetched_and_placed(any_house, running):
 
     row = any_house.await_state(download, DownloadState.COMPLETED)
     assert any_house.result(download) == digest(body)
-    assert Path(row.final_path).suffix == ".mkv"
-    assert row.durable_offset == row.total == len(body)
+    assert Path(row.outcome.final_path).suffix == ".mkv"
+    assert row.transfer.durable_offset == row.transfer.total == len(body)
 
 
 def test_ten_downloads_never_open_more_connections_than_the_account_has(house, running):
@@ -74,7 +74,7 @@ def test_its_size_is_shown_from_the_first_moment(house, running):
 
     running(house.engine())
 
-    eventually(lambda: house.row(download).total == 3_000_000, "the size the server told", timeout_s=20)
+    eventually(lambda: house.row(download).transfer.total == 3_000_000, "the size the server told", timeout_s=20)
     assert house.state(download) is DownloadState.DOWNLOADING
 
 
@@ -90,7 +90,10 @@ def test_a_quota_stops_what_runs_once_it_is_used_up_and_start_now_goes_beyond_it
         eventually(lambda: waiting(house, download) is Reason.QUOTA, "the quota is used up")
 
         row = house.row(download)
-        assert (row.state, row.worker) == (DownloadState.QUEUED, None) and 2_000_000 <= row.offset < 12_000_000
+        assert (row.state, row.queue.worker) == (
+            DownloadState.QUEUED,
+            None,
+        ) and 2_000_000 <= row.transfer.offset < 12_000_000
         house.await_state(free, DownloadState.COMPLETED)
         house.provider.rate = None
         with database.begin() as connection:
@@ -104,27 +107,27 @@ def test_a_running_download_is_paused_within_a_second_and_goes_on_where_it_was(h
     house.provider.rate = 2_000_000
     download = house.download("Dune", body)
     running(house.engine())
-    eventually(lambda: house.row(download).offset > 500_000, "some bytes have come")
+    eventually(lambda: house.row(download).transfer.offset > 500_000, "some bytes have come")
 
     do(house, download, Action.PAUSE)
 
     began = time.monotonic()
     row = house.await_state(download, DownloadState.PAUSED)
     assert time.monotonic() - began < 1
-    assert row.worker is None and row.durable_offset > 0
+    assert row.queue.worker is None and row.transfer.durable_offset > 0
     house.provider.rate = None
     do(house, download, Action.RESUME)
     row = house.await_state(download, DownloadState.COMPLETED)
     assert house.result(download) == digest(body)
-    assert row.resumes == 1 and row.bytes_resumed > 0
+    assert row.transfer.resumes == 1 and row.transfer.bytes_resumed > 0
 
 
 def test_a_cancelled_download_leaves_nothing_behind(house, running):
     house.provider.rate = 1_000_000
     download = house.download("Dune", content(4_000_000))
     running(house.engine())
-    eventually(lambda: house.row(download).offset > 100_000)
-    part = Path(house.row(download).part_path)
+    eventually(lambda: house.row(download).transfer.offset > 100_000)
+    part = Path(house.row(download).transfer.part_path)
 
     do(house, download, Action.CANCEL)
 
@@ -142,7 +145,7 @@ def test_an_entry_that_is_gone_gives_way_to_the_next_variant(house, running):
     running(house.engine())
 
     row = house.await_state(download, DownloadState.COMPLETED)
-    assert row.entry_id == better
+    assert row.identity.entry_id == better
     assert house.result(download) == digest(body)
 
 
@@ -153,7 +156,7 @@ def test_the_last_variant_that_is_gone_fails_the_download_and_frees_its_items(ho
     running(house.engine())
 
     row = house.await_state(download, DownloadState.FAILED)
-    assert row.error_code == "gone"
+    assert row.outcome.error_code == "gone"
     assert row.items[0].state == "cancelled"
 
 
@@ -161,15 +164,15 @@ def test_a_limit_of_its_own_slows_a_running_download_down_within_a_heartbeat(hou
     download = house.download("Dune", content(20_000_000))
     house.provider.rate = 4_000_000
     running(house.engine())
-    eventually(lambda: house.row(download).offset > 500_000)
+    eventually(lambda: house.row(download).transfer.offset > 500_000)
 
     with house.database.begin() as connection:
         set_limit(connection, download, 200_000, now())
     time.sleep(0.5)
-    before, began = house.row(download).offset, time.monotonic()
+    before, began = house.row(download).transfer.offset, time.monotonic()
     time.sleep(1.5)
 
-    rate = (house.row(download).offset - before) / (time.monotonic() - began)
+    rate = (house.row(download).transfer.offset - before) / (time.monotonic() - began)
     assert rate < 400_000
 
 
@@ -180,14 +183,14 @@ def test_a_viewer_takes_the_connection_and_gives_it_back(house, running):
     house.provider.rate = 2_000_000
     download = house.download("Dune", body, source)
     running(house.engine())
-    eventually(lambda: house.row(download).offset > 300_000)
+    eventually(lambda: house.row(download).transfer.offset > 300_000)
 
     house.replies[source] = AccountReply(AccountStatus.ACTIVE, 1, 1)
     house.provider.drop_all()
 
     row = house.await_state(download, DownloadState.QUEUED)
     assert waiting(house, download) is Reason.VIEWER
-    assert row.failures == 0 and row.durable_offset > 0
+    assert row.queue.failures == 0 and row.transfer.durable_offset > 0
     house.replies[source] = AccountReply(AccountStatus.ACTIVE, 0, 1)
     house.provider.rate = None
     house.let_questions_age()
@@ -218,7 +221,7 @@ def test_an_expired_account_holds_its_downloads_back_without_a_failure(house, ru
     running(house.engine())
 
     eventually(lambda: waiting(house, download) is Reason.SOURCE and house.questions)
-    assert house.row(download).failures == 0
+    assert house.row(download).queue.failures == 0
     assert house.provider.requests == []
 
 
@@ -231,7 +234,7 @@ def test_a_silence_in_the_middle_keeps_the_slot_and_what_has_come(house, running
 
     row = house.await_state(download, DownloadState.COMPLETED)
     assert house.result(download) == digest(body)
-    assert row.run == 2, "one run fetched it, one finished it"
+    assert row.queue.run == 2, "one run fetched it, one finished it"
 
 
 def test_what_the_server_asks_for_is_waited_for(house, running):
@@ -240,9 +243,9 @@ def test_what_the_server_asks_for_is_waited_for(house, running):
 
     running(house.engine())
 
-    eventually(lambda: house.row(download).failures == 1)
+    eventually(lambda: house.row(download).queue.failures == 1)
     row = house.row(download)
-    assert (row.not_before - now()).total_seconds() > 100
+    assert (row.queue.not_before - now()).total_seconds() > 100
     assert waiting(house, download) is Reason.BACK_OFF
 
 
@@ -251,7 +254,7 @@ def test_a_retry_ends_the_wait_at_once(house, running):
     house.provider.hook = on(status(503, **{"Retry-After": "120"}))
     download = house.download("Dune", body)
     running(house.engine())
-    eventually(lambda: house.row(download).failures == 1)
+    eventually(lambda: house.row(download).queue.failures == 1)
 
     house.provider.hook = None
     do(house, download, Action.RETRY)
@@ -264,7 +267,7 @@ def test_start_now_takes_the_place_of_another(house, running):
     house.provider.rate = 500_000
     first = house.download("Long", content(1_500_000, 1), source)
     running(house.engine())
-    eventually(lambda: house.row(first).offset > 50_000)
+    eventually(lambda: house.row(first).transfer.offset > 50_000)
     urgent = house.download("Urgent", content(100_000, 2), source)
 
     with house.database.begin() as connection:

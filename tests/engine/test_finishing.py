@@ -66,8 +66,8 @@ def test_a_film_ends_in_the_library_of_its_instance(house, running):
     row = house.await_state(download, S.COMPLETED)
     assert digest(library_file(house, row).read_bytes()) == digest(bytes_of(film(1)))
     assert row.items[0].imported_file_id is not None
-    assert not Path(row.placed_path).parent.exists(), "nothing is left at the staging place"
-    assert row.facts["duration_s"] == pytest.approx(5400, rel=0.01)
+    assert not Path(row.outcome.placed_path).parent.exists(), "nothing is left at the staging place"
+    assert row.outcome.facts["duration_s"] == pytest.approx(5400, rel=0.01)
     assert events_of(house, download)[0] == "download.completed"
 
 
@@ -83,7 +83,7 @@ def test_a_wrong_file_is_put_aside_blocked_and_replaced_by_the_next_variant(hous
     running(house.engine())
 
     row = house.await_state(download, S.COMPLETED)
-    assert row.entry_id == better
+    assert row.identity.entry_id == better
     assert digest(library_file(house, row).read_bytes()) == digest(bytes_of(film(4)))
     (kept,) = (house.app.settings.directories.temp / "quarantine").iterdir()
     assert digest(kept.read_bytes()) == digest(body)
@@ -100,7 +100,7 @@ def test_a_title_that_begins_like_a_device_ends_in_the_library_too(house, runnin
     running(house.engine())
 
     row = house.await_state(download, S.COMPLETED)
-    file = Path(row.final_path) if house.app.settings.import_.mode == "none" else library_file(house, row)
+    file = Path(row.outcome.final_path) if house.app.settings.import_.mode == "none" else library_file(house, row)
     assert digest(file.read_bytes()) == digest(bytes_of(film(13)))
 
 
@@ -114,7 +114,7 @@ def test_a_long_title_of_letters_of_several_bytes_ends_in_the_library(house, run
     running(house.engine())
 
     row = house.await_state(download, S.COMPLETED)
-    file = Path(row.final_path) if house.app.settings.import_.mode == "none" else library_file(house, row)
+    file = Path(row.outcome.final_path) if house.app.settings.import_.mode == "none" else library_file(house, row)
     assert digest(file.read_bytes()) == digest(bytes_of(film(14)))
 
 
@@ -126,8 +126,8 @@ def test_a_library_that_cannot_be_looked_at_is_waited_for_and_named(house, runni
 
     running(house.engine())
 
-    eventually(lambda: house.row(download).error)
-    assert "does not see the library folder" in house.row(download).error
+    eventually(lambda: house.row(download).outcome.error)
+    assert "does not see the library folder" in house.row(download).outcome.error
 
 
 def test_a_file_that_cannot_be_placed_waits_for_the_user_and_is_not_fetched_again(house, running):
@@ -138,7 +138,7 @@ def test_a_file_that_cannot_be_placed_waits_for_the_user_and_is_not_fetched_agai
     running(house.engine())
 
     row = house.await_state(download, S.BLOCKED)
-    assert row.error_code == "placement" and "a part of the path is a file; move it away" in row.error
+    assert row.outcome.error_code == "placement" and "a part of the path is a file; move it away" in row.outcome.error
     assert "placement.refused" in events_of(house, download)
 
     in_the_way.unlink()
@@ -146,7 +146,7 @@ def test_a_file_that_cannot_be_placed_waits_for_the_user_and_is_not_fetched_agai
         act(connection, download, Action.RETRY, now())
     row = house.await_state(download, S.COMPLETED)
     assert digest(library_file(house, row).read_bytes()) == digest(bytes_of(film(15)))
-    assert len([request for request in house.provider.requests if request.key == row.entry_key]) == 1
+    assert len([request for request in house.provider.requests if request.key == row.identity.entry_key]) == 1
 
 
 def test_a_file_whose_disk_is_away_waits_and_says_so_until_it_is_back(house, running, tmp_path):
@@ -157,16 +157,16 @@ def test_a_file_whose_disk_is_away_waits_and_says_so_until_it_is_back(house, run
     movies.mkdir()  # the mount point
 
     download = house.download("Dune", film(17))
-    eventually(lambda: house.row(download).error)
+    eventually(lambda: house.row(download).outcome.error)
     row = house.row(download)
-    assert row.state is S.FETCHED and "its disk is probably not mounted" in row.error and row.not_before
+    assert row.state is S.FETCHED and "its disk is probably not mounted" in row.outcome.error and row.queue.not_before
     assert list(movies.iterdir()) == []
 
     movies.rmdir()
     (tmp_path / "unplugged").rename(movies)
     house.change(download, not_before=None)
     row = house.await_state(download, S.COMPLETED)
-    assert row.error is None
+    assert row.outcome.error is None
 
 
 NO_VIDEOS = {
@@ -190,11 +190,11 @@ def test_what_is_not_a_video_is_not_placed_and_waits_for_the_user(house, running
     running(house.engine())
 
     row = house.await_state(download, S.BLOCKED)
-    assert row.error_code == "not_a_video"
-    assert row.error.startswith(f"not a video: the server sent {form} ({len(body):,} bytes)")
+    assert row.outcome.error_code == "not_a_video"
+    assert row.outcome.error.startswith(f"not a video: the server sent {form} ({len(body):,} bytes)")
     folders = (house.app.settings.directories.movies, house.radarr.library)
     assert [path for folder in folders for path in folder.rglob("*") if path.is_file()] == []
-    assert Path(row.part_path).read_bytes() == body, "it may be looked at"
+    assert Path(row.transfer.part_path).read_bytes() == body, "it may be looked at"
     with house.database.connect() as connection:
         assert list_blocks(connection) == []
 
@@ -237,7 +237,7 @@ def test_a_file_in_a_wished_language_is_taken_whatever_its_code(tmp_path, databa
         running(house.engine())
 
         row = house.await_state(download, S.COMPLETED)
-        assert house.result(download) == digest(body) and row.facts["audio_languages"] == [spoken]
+        assert house.result(download) == digest(body) and row.outcome.facts["audio_languages"] == [spoken]
 
 
 def test_what_its_instance_refuses_waits_for_the_user_who_may_overrule_it(house, running):
@@ -259,7 +259,7 @@ def test_an_instance_that_is_broken_for_a_while_gets_its_file_when_it_is_back(ho
     download = house.download("Dune", film(7))
     house.radarr.hook = on("/api/v3/manualimport", broken())
     running(house.engine())
-    eventually(lambda: house.row(download).state is S.IMPORTING and house.row(download).error)
+    eventually(lambda: house.row(download).state is S.IMPORTING and house.row(download).outcome.error)
 
     house.radarr.hook = None
     with house.database.begin() as connection:
@@ -280,7 +280,7 @@ def test_one_film_for_two_instances_is_fetched_once(house, running, tmp_path, ha
         house.radarr, own = second, house.radarr
         wanted = house.film("Dune", house.instance("radarr-4k"), movie.id, 90)
         house.radarr = own
-        house.match(wanted, house.row(first).entry_id)
+        house.match(wanted, house.row(first).identity.entry_id)
         if has_older_file:
             second.add_file(movie, quality=1, content=b"old")
             house.change_wanted(wanted, reason="cutoff")
@@ -298,7 +298,9 @@ def test_one_film_for_two_instances_is_fetched_once(house, running, tmp_path, ha
         for server in (house.radarr, second):
             (held,) = [one for one in server.movies.values() if one.file]
             assert digest(Path(held.file.path).read_bytes()) == digest(bytes_of(film(8)))
-        asked = [request for request in house.provider.requests if request.key == house.row(download).entry_key]
+        asked = [
+            request for request in house.provider.requests if request.key == house.row(download).identity.entry_key
+        ]
         assert len(asked) == 1
         assert list(house.app.settings.directories.movies.rglob("*.mkv")) == []
 
@@ -314,8 +316,8 @@ def test_a_full_disk_makes_downloads_wait_and_they_go_on_when_there_is_room(tmp_
         download = house.download("Dune", body)
         house.change(download, total=1_000_000)  # what it was taken to need
         running(house.engine())
-        eventually(lambda: house.row(download).error_code == "local_disk_full", "the disk fills up")
-        assert house.row(download).failures == 0
+        eventually(lambda: house.row(download).outcome.error_code == "local_disk_full", "the disk fills up")
+        assert house.row(download).queue.failures == 0
 
         ballast.unlink()
         house.change(download, not_before=None)
@@ -357,8 +359,8 @@ def test_a_cancel_before_the_instance_was_asked_leaves_nothing(house, running):
     download = house.download("Dune", film(11))
     house.radarr.hook = on("/api/v3/manualimport", broken())
     running(house.engine())
-    eventually(lambda: house.row(download).state is S.IMPORTING and house.row(download).error)
-    staged = Path(house.row(download).placed_path)
+    eventually(lambda: house.row(download).state is S.IMPORTING and house.row(download).outcome.error)
+    staged = Path(house.row(download).outcome.placed_path)
     assert staged.exists()
 
     with house.database.begin() as connection:
@@ -372,7 +374,7 @@ def test_a_cancel_before_the_instance_was_asked_leaves_nothing(house, running):
 def test_a_later_wish_of_another_instance_joins_a_download_that_is_under_way(house, tmp_path):
     download = house.download("Dune", film(12))
     wanted = house.film("Dune", house.instance("radarr-4k"), 1, 90)
-    house.match(wanted, house.row(download).entry_id)
+    house.match(wanted, house.row(download).identity.entry_id)
 
     report = queue_confirmed(house.database, now)
 

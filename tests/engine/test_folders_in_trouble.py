@@ -62,7 +62,7 @@ def test_what_was_fetched_to_a_disk_that_is_away_is_not_fetched_again(tmp_path, 
 
         house.await_state(download, S.COMPLETED)
         assert house.result(download) == digest(body)
-        assert [one for one in house.provider.requests if one.key == house.row(download).entry_key] == []
+        assert [one for one in house.provider.requests if one.key == house.row(download).identity.entry_key] == []
 
 
 def await_beats(house: House, count: int) -> None:

@@ -63,7 +63,7 @@ def test_a_kill_at_each_commit_of_fetching_and_placing_loses_nothing(house, afte
         house,
         {},
         lambda number: house.download(f"Film {number}", content(size, number)),
-        lambda row: check_bytes(row.final_path, content(size, int(row.title.split()[1]))),
+        lambda row: check_bytes(row.outcome.final_path, content(size, int(row.identity.title.split()[1]))),
         after=after,
     )
 
@@ -87,7 +87,7 @@ def test_a_kill_at_each_commit_of_importing_imports_once(house, after):
         house,
         IMPORTING,
         prepare,
-        lambda row: check_bytes(house.radarr.movies[row.items[0].arr_id].file.path, whole(row.title)),
+        lambda row: check_bytes(house.radarr.movies[row.items[0].arr_id].file.path, whole(row.identity.title)),
         after=after,
     )
 

@@ -50,9 +50,12 @@ def test_a_transfer_is_stopped_at_the_head_of_a_file_that_the_profile_forbids(an
     running(house.engine())
 
     row = house.await_state(download, S.FAILED)
-    assert row.error_code == "picture"
-    assert "its picture is 1920x1080 (1080p), which the quality profile '2160p' of Radarr does not allow" in row.error
-    assert row.bytes_fetched < 16 * 2**20
+    assert row.outcome.error_code == "picture"
+    assert (
+        "its picture is 1920x1080 (1080p), which the quality profile '2160p' of Radarr does not allow"
+        in row.outcome.error
+    )
+    assert row.transfer.bytes_fetched < 16 * 2**20
     assert marks(house) == 0
 
 
@@ -78,14 +81,14 @@ def test_the_next_variant_follows_and_nothing_is_put_on_the_blocklist(house, run
     download = house.download("Dune", film_1080())
     row = house.row(download)
     with house.database.begin() as connection:
-        connection.execute(update(entries).where(entries.c.id == row.entry_id).values(resolution=claimed))
+        connection.execute(update(entries).where(entries.c.id == row.identity.entry_id).values(resolution=claimed))
     fitting = add_variant(house, row.items[0].wanted_id, film_720(), "Dune HD")
 
     running(house.engine())
 
     done = house.await_state(download, S.COMPLETED)
-    assert done.entry_id == fitting
-    assert done.variants_tried == (row.entry_id,)
+    assert done.identity.entry_id == fitting
+    assert done.identity.variants_tried == (row.identity.entry_id,)
     assert marks(house) == 0
     assert not (house.app.settings.directories.temp / "quarantine").exists()
 
@@ -115,7 +118,7 @@ def test_a_retry_looks_at_the_file_again_and_does_not_take_it_either(house, runn
         act(connection, download, Action.RETRY, now())
 
     row = house.await_state(download, S.FAILED)
-    assert row.run > run and row.error_code == "picture"
+    assert row.queue.run > run and row.outcome.error_code == "picture"
 
 
 def test_an_entry_that_is_called_something_else_is_measured_anew(house, running):
@@ -150,7 +153,7 @@ def test_of_a_file_for_two_instances_the_one_that_forbids_it_goes_on_with_anothe
     house.allow(uhd, 2160)
     download = house.download("Dune", film_1080())
     other = house.film("Dune", uhd, arr_id=5)
-    house.match(other, house.row(download).entry_id)
+    house.match(other, house.row(download).identity.entry_id)
     queue_confirmed(house.database, now)
     assert len(house.row(download).items) == 2
 
@@ -163,7 +166,7 @@ def test_of_a_file_for_two_instances_the_one_that_forbids_it_goes_on_with_anothe
     ]
     uhd_entry = add_variant(house, other, film_1080(seed=3), "Dune 4K", resolution=2160)
     (made,) = queue_confirmed(house.database, now).queued
-    assert house.row(made).entry_id == uhd_entry
+    assert house.row(made).identity.entry_id == uhd_entry
 
 
 def test_a_release_is_called_by_the_resolution_that_was_measured(tmp_path, database, running):
@@ -174,6 +177,6 @@ def test_a_release_is_called_by_the_resolution_that_was_measured(tmp_path, datab
         running(house.engine())
 
         row = house.await_state(download, S.COMPLETED)
-        assert "1080p" in row.release
+        assert "1080p" in row.outcome.release
         with database.connect() as connection:
-            assert entry_traits(connection, row.entry_id).resolution == 1080
+            assert entry_traits(connection, row.identity.entry_id).resolution == 1080

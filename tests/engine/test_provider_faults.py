@@ -32,7 +32,7 @@ def strict(tmp_path, database):
 
 def hours_pass(house, download):
     """Until the download waits for a later moment, and then it is that moment."""
-    eventually(lambda: house.row(download).not_before is not None)
+    eventually(lambda: house.row(download).queue.not_before is not None)
     house.change(download, not_before=None)
 
 
@@ -76,7 +76,7 @@ def test_a_notice_in_place_of_the_film_is_not_taken_for_it(strict, running):
     running(strict.engine())
 
     row = strict.await_state(download, DownloadState.FAILED)
-    assert "24 min" in row.error and "90" in row.error
+    assert "24 min" in row.outcome.error and "90" in row.outcome.error
 
 
 def test_a_film_without_a_length_that_is_cut_is_fetched_on(strict, running):
@@ -99,7 +99,7 @@ def test_a_truncated_film_that_claims_to_be_whole_is_quarantined(strict, running
 
     row = strict.await_state(download, DownloadState.FAILED)
     temp = strict.app.settings.directories.temp
-    assert "broken" in row.error
+    assert "broken" in row.outcome.error
     assert [path.read_bytes() == whole[:1_500_000] for path in (temp / "quarantine").iterdir()] == [True]
 
 
@@ -115,7 +115,7 @@ def test_a_film_in_plain_segments_becomes_one_file(strict, running, tmp_path):
     running(strict.engine())
 
     row = strict.await_state(download, DownloadState.COMPLETED)
-    assert inspect(Path(row.final_path)).is_whole
+    assert inspect(Path(row.outcome.final_path)).is_whole
 
 
 @pytest.mark.parametrize("listed", [1_000, 900_000_000])
@@ -141,7 +141,7 @@ def test_a_clock_that_jumps_delays_nothing(tmp_path, database, running, jump):
         house.provider.rate = 2_000_000
         house.change(max(bodies), not_before=now() + timedelta(hours=1))
         running(house.engine())
-        eventually(lambda: house.row(min(bodies)).offset > 200_000)
+        eventually(lambda: house.row(min(bodies)).transfer.offset > 200_000)
 
         ahead = jump
         house.provider.drop_all()
@@ -223,5 +223,5 @@ def test_a_finished_file_has_the_permissions_of_the_settings_and_leaves_nothing_
         row = house.await_state(download, DownloadState.COMPLETED)
 
         temp = house.app.settings.directories.temp
-        assert Path(row.final_path).stat().st_mode & 0o777 == 0o640
+        assert Path(row.outcome.final_path).stat().st_mode & 0o777 == 0o640
         assert [path.name for path in temp.iterdir() if path.is_file()] == [".stalkeer-folder"]

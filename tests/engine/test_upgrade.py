@@ -82,7 +82,7 @@ def test_downloads_of_an_old_release_go_on_in_every_state(house, running, left_b
     for state, download in downloads.items():
         under_way = {"run": 1, "admitted_at": now(), "worker": "local"}
         if state in (S.FETCHED, S.DOWNLOADING):
-            part = folder.temp / f"{download}-{house.row(download).entry_id}.part"
+            part = folder.temp / f"{download}-{house.row(download).identity.entry_id}.part"
             part.write_bytes(bodies[state] if state is S.FETCHED else bodies[state][:20_000])
             under_way |= {"part_path": str(part), "total": 50_000}
             under_way |= {"durable_offset": part.stat().st_size}

@@ -30,7 +30,7 @@ def workers_of(house):
 
 
 def owner(house, download):
-    return house.row(download).worker
+    return house.row(download).queue.worker
 
 
 def all_done(house, bodies):
@@ -84,20 +84,20 @@ def test_a_worker_that_was_frozen_past_the_dead_limit_does_no_harm_when_it_thaws
     bodies = queue_films(house, 3, 3_000_000)
     house.provider.rate = 400_000
     with worker(Spec.of(house)) as first:
-        eventually(lambda: all(house.row(one).offset > 100_000 for one in bodies), "all are under way")
+        eventually(lambda: all(house.row(one).transfer.offset > 100_000 for one in bodies), "all are under way")
         frozen = workers_of(house)[first.pid]
         os.kill(first.pid, signal.SIGSTOP)
         with worker(Spec.of(house)) as second:
             eventually(lambda: second.pid in workers_of(house))
             helper = workers_of(house)[second.pid]
             eventually(lambda: {owner(house, one) for one in bodies} == {helper}, "the other one took over")
-            runs = {one: house.row(one).run for one in bodies}
+            runs = {one: house.row(one).queue.run for one in bodies}
 
             os.kill(first.pid, signal.SIGCONT)
 
             house.provider.rate = None
             all_done(house, bodies)
-            assert all(house.row(one).run >= runs[one] for one in bodies)
+            assert all(house.row(one).queue.run >= runs[one] for one in bodies)
             assert frozen != helper
 
 
@@ -122,7 +122,7 @@ def test_downloads_survive_a_database_that_is_away(shared_house):
     bodies = queue_films(house, 3, 4_000_000)
     house.provider.rate = 500_000
     with worker(Spec.of(house)):
-        eventually(lambda: all(house.row(one).offset > 100_000 for one in bodies), "all are under way")
+        eventually(lambda: all(house.row(one).transfer.offset > 100_000 for one in bodies), "all are under way")
         with away(house.database):
             time.sleep(2)  # longer than a worker trusts its rows
         house.provider.rate = None
@@ -138,7 +138,9 @@ def test_a_database_that_is_away_for_a_minute_stops_transfers_in_time_and_they_g
     bodies = queue_films(house, 3, 30_000_000)
     house.provider.rate = 150_000
     with worker(Spec.of(house, intervals=DEFAULT_INTERVALS)) as process:
-        eventually(lambda: all(house.row(one).durable_offset > 0 for one in bodies), "something of all is safe")
+        eventually(
+            lambda: all(house.row(one).transfer.durable_offset > 0 for one in bodies), "something of all is safe"
+        )
         with away(house.database):
             time.sleep(15)
             assert house.provider.open_streams() == 3, "a short absence disturbs nothing"
@@ -148,7 +150,7 @@ def test_a_database_that_is_away_for_a_minute_stops_transfers_in_time_and_they_g
         house.provider.rate = None
         all_done(house, bodies)
         assert process.is_alive()
-    resumed = [house.row(download).bytes_resumed for download in bodies]
+    resumed = [house.row(download).transfer.bytes_resumed for download in bodies]
     assert all(resumed), "what had come before is kept"
 
 
@@ -158,7 +160,7 @@ def test_a_database_that_is_locked_for_a_minute_only_delays(house):
     bodies = queue_films(house, 3, 20_000_000)
     house.provider.rate = 400_000
     with worker(Spec.of(house, intervals=DEFAULT_INTERVALS)) as process:
-        eventually(lambda: all(house.row(one).offset > 0 for one in bodies), "all are under way")
+        eventually(lambda: all(house.row(one).transfer.offset > 0 for one in bodies), "all are under way")
         before = sum(request.sent for request in house.provider.requests)
 
         with house.database.begin():
@@ -174,7 +176,7 @@ def test_a_database_that_is_locked_by_others_only_delays(house):
     bodies = queue_films(house, 3, 2_000_000)
     house.provider.rate = 1_000_000
     with worker(Spec.of(house)):
-        eventually(lambda: any(house.row(one).offset > 0 for one in bodies))
+        eventually(lambda: any(house.row(one).transfer.offset > 0 for one in bodies))
 
         with house.database.begin():
             time.sleep(1)
@@ -186,7 +188,7 @@ def test_pause_and_cancel_reach_a_worker_in_another_process(house):
     paused, cancelled = queue_films(house, 2, 8_000_000)
     house.provider.rate = 1_000_000
     with worker(Spec.of(house)):
-        eventually(lambda: house.row(paused).offset > 0 and house.row(cancelled).offset > 0)
+        eventually(lambda: house.row(paused).transfer.offset > 0 and house.row(cancelled).transfer.offset > 0)
 
         with house.database.begin() as connection:
             act(connection, paused, Action.PAUSE, now())
@@ -195,14 +197,14 @@ def test_pause_and_cancel_reach_a_worker_in_another_process(house):
         house.await_state(paused, S.PAUSED, timeout_s=3)
         house.await_state(cancelled, S.CANCELLED, timeout_s=3)
         eventually(lambda: house.provider.open_streams() == 0, "both connections are closed")
-        assert Path(house.row(paused).part_path).exists()
+        assert Path(house.row(paused).transfer.part_path).exists()
 
 
 def test_sigterm_lets_go_of_silent_servers_within_seconds(house):
     bodies = queue_films(house, 3, 5_000_000)
     house.provider.hook = on(stall_after(1_000_000))
     with worker(Spec.of(house)) as process:
-        eventually(lambda: all(house.row(one).offset >= 900_000 for one in bodies), "all are silent")
+        eventually(lambda: all(house.row(one).transfer.offset >= 900_000 for one in bodies), "all are silent")
 
         began = time.monotonic()
         os.kill(process.pid, signal.SIGTERM)
@@ -211,12 +213,12 @@ def test_sigterm_lets_go_of_silent_servers_within_seconds(house):
         assert process.exitcode == 0 and time.monotonic() - began < 10
     for download in bodies:
         row = house.row(download)
-        assert (row.state, row.worker, row.admitted_at) == (S.QUEUED, None, None)
-        assert row.durable_offset >= 900_000
+        assert (row.state, row.queue.worker, row.queue.admitted_at) == (S.QUEUED, None, None)
+        assert row.transfer.durable_offset >= 900_000
     house.provider.hook = None
     with worker(Spec.of(house)):
         all_done(house, bodies)
-    assert all(house.row(download).bytes_resumed >= 900_000 for download in bodies)
+    assert all(house.row(download).transfer.bytes_resumed >= 900_000 for download in bodies)
 
 
 def test_there_is_never_a_second_worker_on_one_data_folder(house, running):

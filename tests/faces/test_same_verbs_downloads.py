@@ -132,7 +132,9 @@ class Program:
     def states(self) -> dict[str, str]:
         """Of each download; a worker that was asked for something has a question mark."""
         return {
-            name: f"{self.house.row(one).intent}?" if self.house.row(one).intent else self.house.state(one).value
+            name: f"{self.house.row(one).queue.intent}?"
+            if self.house.row(one).queue.intent
+            else self.house.state(one).value
             for name, one in self.named.items()
         }
 
@@ -270,7 +272,7 @@ def test_one_that_cannot_be_imported_anyway_hinders_no_other(open_program, face)
         assert [program.act_on_one("accept", name)[0] for name in ("broken", "refused")] == [False, True]
 
     assert program.states["refused"] == "placed" and program.states["broken"] == "blocked"
-    assert program.house.row(program.named["refused"]).facts["accepted"] == ["Not an upgrade"]
+    assert program.house.row(program.named["refused"]).outcome.facts["accepted"] == ["Not an upgrade"]
 
 
 @pytest.mark.parametrize("verb", ["pause", "resume"])
@@ -302,7 +304,7 @@ def test_all_cannot_be_started_now(open_program, face):
 
     program.act_on_all("now")
 
-    assert program.house.row(program.named["Dune"]).priority == 0
+    assert program.house.row(program.named["Dune"]).queue.priority == 0
 
 
 @pytest.mark.parametrize(
@@ -330,7 +332,7 @@ def test_what_has_come_otherwise_is_not_fetched(program, verb):
 
     assert (is_done, "already in the library of Radarr" in said) == (False, True)
     assert program.states["cancelled"] == "cancelled"
-    assert program.house.row(program.named["cancelled"]).priority == 0
+    assert program.house.row(program.named["cancelled"]).queue.priority == 0
 
 
 def test_what_starts_now_is_first_and_waits_for_nothing(program):
@@ -340,7 +342,7 @@ def test_what_starts_now_is_first_and_waits_for_nothing(program):
     program.act_on_one("now", "waiting")
 
     row = program.house.row(program.named["waiting"])
-    assert (program.order[0], row.priority, row.not_before) == ("waiting", 2, None)
+    assert (program.order[0], row.queue.priority, row.queue.not_before) == ("waiting", 2, None)
 
 
 def test_a_second_cancel_leaves_a_part_that_was_kept(program):
@@ -349,7 +351,7 @@ def test_a_second_cancel_leaves_a_part_that_was_kept(program):
 
     program.act_on_one("cancel", "Dune")
 
-    assert program.house.row(program.named["Dune"]).keep_partial
+    assert program.house.row(program.named["Dune"]).transfer.keep_partial
 
 
 @pytest.mark.parametrize("face", [API, CLI])
@@ -364,7 +366,7 @@ def test_a_cancelled_download_keeps_its_part_where_that_is_wished(open_program, 
         program.run("download", "cancel", program.named["kept"], "--keep-partial")
         program.run("download", "cancel", program.named["dropped"])
 
-    assert [program.house.row(one).keep_partial for one in program.named.values()] == [True, False]
+    assert [program.house.row(one).transfer.keep_partial for one in program.named.values()] == [True, False]
 
 
 @pytest.mark.parametrize("face", [API, CLI])

@@ -201,13 +201,16 @@ def test_a_provider_s_day_with_every_fault_ends_well(tmp_path, database):
             took = play(house, usage, psutil.Process(process.pid))
         rows = {download: house.row(download) for download in films}
     whole = [one for one, row in rows.items() if row.state is DownloadState.COMPLETED]
-    wrong = [one for one in whole if digest(Path(rows[one].final_path).read_bytes()) != films[one]]
+    wrong = [one for one in whole if digest(Path(rows[one].outcome.final_path).read_bytes()) != films[one]]
     success, resumed = len(whole) / len(films), day.resumed / max(1, day.interrupted)
     faults_seen = ", ".join(f"{count} {name}" for name, count in day.counts.most_common())
     lines = [
         f"{len(films)} films in {took:.0f} s; faults: {faults_seen}",
         f"success {success:.1%}; {day.interrupted} interruptions, resumed {resumed:.1%}; wrong files {len(wrong)}",
-        *(f"  {rows[one].title} {rows[one].state}: {rows[one].error}" for one in set(rows) - set(whole)),
+        *(
+            f"  {rows[one].identity.title} {rows[one].state}: {rows[one].outcome.error}"
+            for one in set(rows) - set(whole)
+        ),
         *(f"{name}: {usage.course(name)} ({usage.growth(name):+.1%})" for name in ("memory", "threads", "files")),
     ]
     sys.stdout.write("\n" + "\n".join(lines) + "\n")

@@ -64,7 +64,7 @@ def test_a_cancelled_download_keeps_what_it_has_where_that_is_wished(client, hou
 
     assert [path.name for path in tmp_path.glob("*.part")] == [f"{kept}.part"]
     assert client.post(f"/api/v1/downloads/{kept}/retry").json()["state"] == "queued"
-    assert house.row(kept).durable_offset == 10
+    assert house.row(kept).transfer.durable_offset == 10
 
 
 def test_a_download_tells_its_story(client, house):
@@ -125,7 +125,7 @@ def test_a_request_for_what_is_under_way_is_a_conflict(client, house):
     download = house.download("Dune", None)
     row = house.row(download)
 
-    wish = {"entryId": row.entry_id, "wantedId": row.items[0].wanted_id}
+    wish = {"entryId": row.identity.entry_id, "wantedId": row.items[0].wanted_id}
     answer = client.post("/api/v1/downloads", json={"items": [wish]})
 
     assert answer.status_code == 409
@@ -140,7 +140,7 @@ def test_a_request_for_what_was_imported_a_moment_ago_is_a_conflict(client, hous
     with house.database.begin() as connection:
         mark_imported(connection, [row.items[0].wanted_id], now())
 
-    wish = {"entryId": row.entry_id, "wantedId": row.items[0].wanted_id}
+    wish = {"entryId": row.identity.entry_id, "wantedId": row.items[0].wanted_id}
     answer = client.post("/api/v1/downloads", json={"items": [wish]})
 
     assert answer.status_code == 409
@@ -150,7 +150,7 @@ def test_a_request_for_what_was_imported_a_moment_ago_is_a_conflict(client, hous
 def test_of_many_wishes_each_is_judged_by_itself(client, house):
     row = house.row(house.download("Dune", None))
     client.delete(f"/api/v1/downloads/{row.id}")
-    fitting = {"entryId": row.entry_id, "wantedId": row.items[0].wanted_id}
+    fitting = {"entryId": row.identity.entry_id, "wantedId": row.items[0].wanted_id}
 
     answer = client.post("/api/v1/downloads", json={"items": [{"matchId": 999}, fitting, fitting]})
 
@@ -183,7 +183,7 @@ def test_a_refused_import_is_accepted_by_the_user(client, house):
     answer = client.post(f"/api/v1/downloads/{download}/accept")
 
     assert answer.json()["state"] == "placed"
-    assert house.row(download).facts["accepted"] == ["Not an upgrade", "Sample"]
+    assert house.row(download).outcome.facts["accepted"] == ["Not an upgrade", "Sample"]
 
 
 def test_history_lists_events_by_kind(client, house):
@@ -199,7 +199,9 @@ def test_the_blocklist_is_listed_and_emptied(client, house):
     download = house.download("Dune", None)
     with house.database.begin() as connection:
         row = get_download(connection, download)
-        barred = BarredEntry(row.source_id, row.entry_key, row.title, [item.wanted_id for item in row.items])
+        barred = BarredEntry(
+            row.identity.source_id, row.identity.entry_key, row.identity.title, [item.wanted_id for item in row.items]
+        )
         block_entry(connection, barred, "wrong film", now())
 
     first = client.get("/api/v1/blocklist", params={"pageSize": 1}).json()

@@ -92,7 +92,7 @@ def test_a_cancelled_download_may_keep_its_part(stalkeer, house):
     download = house.download("Dune", None)
 
     assert stalkeer("download", "cancel", str(download), "--keep-partial").code == 0
-    assert house.row(download).keep_partial
+    assert house.row(download).transfer.keep_partial
 
 
 def test_cancelling_all_asks_first(stalkeer, house, monkeypatch):

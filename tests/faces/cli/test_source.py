@@ -179,7 +179,7 @@ def test_what_each_source_is_worth_is_told_in_words_and_as_a_document(stalkeer, 
     house.change(done, state="completed", bytes_fetched=2_500_000_000, updated_at=clock())
     house.change(failed, state="failed", updated_at=clock())
     with house.database.begin() as connection:
-        add_samples(connection, [Sample(house.row(done).source_id, done, 240_000_000, 30.0)], clock())
+        add_samples(connection, [Sample(house.row(done).identity.source_id, done, 240_000_000, 30.0)], clock())
 
     [card] = stalkeer("source", "scores", "--json").document["sources"]
 

@@ -39,7 +39,7 @@ def test_a_used_up_quota_bars_until_its_period_ends(house_with, clock):
     house = house_with(**{"downloads.quotas": [{"period": "day", "size": 1000}]})
     download = house.download("Dune", None)
     with house.database.begin() as connection:
-        add_samples(connection, [Sample(house.row(download).source_id, download, 1000, 1.0)], clock())
+        add_samples(connection, [Sample(house.row(download).identity.source_id, download, 1000, 1.0)], clock())
 
     assert reason_of(house, download, clock) is Reason.QUOTA
     clock.advance(86400)
@@ -50,10 +50,10 @@ def test_a_quota_of_one_source_counts_only_its_own_volume(house_with, clock):
     house = house_with(**{"downloads.quotas": [{"period": "week", "size": 1000, "source": "main"}]})
     download, other = house.download("Dune", None), house.download("Alien", None, house.source("other"))
     with house.database.begin() as connection:
-        add_samples(connection, [Sample(house.row(other).source_id, other, 5000, 1.0)], clock())
+        add_samples(connection, [Sample(house.row(other).identity.source_id, other, 5000, 1.0)], clock())
 
     with house.database.connect() as connection:
-        assert not read_gates(connection, house.app.settings, clock()).bar(house.row(download).source_id)
+        assert not read_gates(connection, house.app.settings, clock()).bar(house.row(download).identity.source_id)
 
 
 def test_hours_bar_and_limit_in_local_time(house_with, clock):
@@ -71,7 +71,7 @@ def test_hours_bar_and_limit_in_local_time(house_with, clock):
 def test_an_expired_or_switched_off_source_is_named(house_with, clock):
     house = house_with()
     download = house.download("Dune", None)
-    source = house.row(download).source_id
+    source = house.row(download).identity.source_id
 
     house.change_source(source, account_expires_at=clock() - timedelta(days=1))
     assert reason_of(house, download, clock) is Reason.SOURCE
@@ -83,7 +83,7 @@ def test_a_connection_that_was_closed_just_now_still_counts(house_with, clock):
     house = house_with(**{"downloads.reconnect_gap": "5s"})
     download = house.download("Dune", None)
     house.change(download, connection_closed_at=clock())
-    source = house.row(download).source_id
+    source = house.row(download).identity.source_id
 
     with house.database.connect() as connection:
         assert read_accounts(connection, house.app.settings, clock())[source].closing == 1
@@ -181,7 +181,7 @@ def test_what_an_account_said_before_it_fell_silent_is_no_answer(house_with, clo
 def test_our_own_connections_are_no_viewers(house_with, clock):
     house = house_with()
     download = house.download("Dune", None)
-    source = house.row(download).source_id
+    source = house.row(download).identity.source_id
     house.change(download, state="downloading", claimed_at=clock() - timedelta(minutes=1))
     desk, _ = desk_over(
         house, clock, AccountReply(AccountStatus.ACTIVE, 1, 1), AccountReply(AccountStatus.ACTIVE, 1, 1)

@@ -35,14 +35,16 @@ def imported(house, title):
 
 def match_of(house, row):
     with house.database.connect() as connection:
-        return MatchId(connection.execute(select(matches.c.id).where(matches.c.entry_id == row.entry_id)).scalar_one())
+        return MatchId(
+            connection.execute(select(matches.c.id).where(matches.c.entry_id == row.identity.entry_id)).scalar_one()
+        )
 
 
 def test_an_item_that_was_just_imported_is_not_queued_again_by_its_entry(house):
     row = imported(house, "Dune")
 
     with pytest.raises(Conflict, match=r"Dune \(2020\) is already in the library of Radarr"):
-        queue_pair(house.database, now, row.entry_id, row.items[0].wanted_id)
+        queue_pair(house.database, now, row.identity.entry_id, row.items[0].wanted_id)
 
 
 def test_an_item_that_was_just_imported_is_not_queued_again_by_its_match(house):
@@ -59,7 +61,7 @@ def test_an_item_that_its_instance_does_not_want_any_longer_is_not_queued(house)
     house.change_wanted(row.items[0].wanted_id, gone_at=now())
 
     with pytest.raises(Conflict, match="Radarr no longer wants Heat"):
-        queue_pair(house.database, now, row.entry_id, row.items[0].wanted_id)
+        queue_pair(house.database, now, row.identity.entry_id, row.items[0].wanted_id)
 
 
 def test_a_failed_download_of_an_item_that_came_otherwise_is_not_fetched_by_a_retry(house):
@@ -80,7 +82,7 @@ def test_an_item_that_is_wanted_again_is_queued_again(house):
     row = imported(house, "Dune")
     house.change_wanted(row.items[0].wanted_id, gone_at=None)
 
-    assert queue_pair(house.database, now, row.entry_id, row.items[0].wanted_id) != row.id
+    assert queue_pair(house.database, now, row.identity.entry_id, row.items[0].wanted_id) != row.id
 
 
 def test_of_a_file_for_two_items_only_the_one_that_is_wanted_is_served(house):
@@ -88,11 +90,11 @@ def test_of_a_file_for_two_items_only_the_one_that_is_wanted_is_served(house):
     with house.database.begin() as connection:
         act(connection, row.id, Action.CANCEL, now())
     other = house.film("Dune", house.instance("radarr-4k"), arr_id=5)
-    house.match(other, row.entry_id)
+    house.match(other, row.identity.entry_id)
     with house.database.begin() as connection:
         mark_imported(connection, [row.items[0].wanted_id], now())
 
-    made = queue_pair(house.database, now, row.entry_id, other)
+    made = queue_pair(house.database, now, row.identity.entry_id, other)
 
     assert [item.wanted_id for item in house.row(made).items] == [other]
     with house.database.connect() as connection:

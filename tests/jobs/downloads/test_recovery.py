@@ -151,9 +151,9 @@ def test_a_lost_episode_that_sonarr_has_after_all_is_completed_by_the_next_scan(
     report = scan(scanner, QuietRun())
 
     row = download(scanner, number)
-    assert (row.state, row.error, row.final_path) == (S.COMPLETED, None, str(episodes[0].file.path))
+    assert (row.state, row.outcome.error, row.outcome.final_path) == (S.COMPLETED, None, str(episodes[0].file.path))
     assert {(item.state, item.imported_file_id) for item in row.items} == {(ItemState.IMPORTED, episodes[0].file.id)}
-    assert row.finished_at is not None and not file.parent.exists()
+    assert row.outcome.finished_at is not None and not file.parent.exists()
     assert report.recovered == 1 and report.to_document()["recovered"] == 1
     assert events_of(scanner, number) == ["download.completed"]
     assert scan(scanner, QuietRun()).recovered == 0

@@ -160,7 +160,7 @@ def get_download_stats(app: CurrentApp) -> StatsView:
         sums = statistics.totals(connection)
     return StatsView(
         counts={one.value: counts.get(one, 0) for one in DownloadState},
-        speed=round(sum(row.speed or 0 for row in running)),
+        speed=round(sum(row.transfer.speed or 0 for row in running)),
         completed=sums.completed,
         failed=sums.failed,
         success_rate=sums.success_rate,

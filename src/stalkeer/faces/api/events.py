@@ -83,7 +83,13 @@ class DownloadProgress(ApiModel):
 
     @classmethod
     def of(cls, row: DownloadRow) -> DownloadProgress:
-        return cls(id=row.id, received=row.offset, total=row.total, bytes_per_second=row.speed, eta_seconds=row.eta_s)
+        return cls(
+            id=row.id,
+            received=row.transfer.offset,
+            total=row.transfer.total,
+            bytes_per_second=row.transfer.speed,
+            eta_seconds=row.eta_s,
+        )
 
 
 @dataclass

@@ -138,7 +138,7 @@ def _short(finding: Finding) -> str:
 
 
 def _ended(row: DownloadRow) -> str:
-    return (row.finished_at or row.updated_at).isoformat()
+    return (row.outcome.finished_at or row.updated_at).isoformat()
 
 
 def _print_downloads(console: Console, report: DemoReport) -> None:
@@ -150,8 +150,8 @@ def _print_downloads(console: Console, report: DemoReport) -> None:
     table.add_column("Events", ratio=9)
     rows = sorted(report.story.downloads, key=_ended)
     for title, group in _by_title(rows, lambda row: series_of.get(row.items[0].wanted_id) if row.items else None):
-        label = group[0].title if title is None else f"{title}, {len(group)} files"
-        size = f"{sum(row.total or row.offset for row in group) / 1e6:.1f}"
+        label = group[0].identity.title if title is None else f"{title}, {len(group)} files"
+        size = f"{sum(row.transfer.total or row.transfer.offset for row in group) / 1e6:.1f}"
         table.add_row(escape(label), size, _result(group), escape(_events_of(group)))
     console.print(table)
 
@@ -164,20 +164,22 @@ def _result(rows: Sequence[DownloadRow]) -> str:
 def _events_of(rows: Sequence[DownloadRow]) -> str:
     if len(rows) == 1:
         return _on_the_way(rows[0])
-    return "; ".join(f"S{row.title.rpartition(' S')[2]}: {words}" for row in rows if (words := _on_the_way(row)))
+    return "; ".join(
+        f"S{row.identity.title.rpartition(' S')[2]}: {words}" for row in rows if (words := _on_the_way(row))
+    )
 
 
 def _on_the_way(row: DownloadRow) -> str:
     parts = []
     if len(row.items) > 1:
         parts.append(f"one file for {len(row.items)} episodes")
-    if row.bytes_resumed:
-        parts.append(f"interrupted, resumed at {row.bytes_resumed / 1e6:.1f} MB")
-    elif row.interruptions:
+    if row.transfer.bytes_resumed:
+        parts.append(f"interrupted, resumed at {row.transfer.bytes_resumed / 1e6:.1f} MB")
+    elif row.transfer.interruptions:
         parts.append("interrupted, retried")
     if row.state is not DownloadState.COMPLETED:
         refusals = [item.refusal for item in row.items if item.refusal]
-        parts.extend(refusals or ([row.error] if row.error else []))
+        parts.extend(refusals or ([row.outcome.error] if row.outcome.error else []))
     return ", ".join(parts)
 
 

@@ -158,10 +158,12 @@ def _draw(bars: Progress, tasks: dict[int, TaskID], rows: list[DownloadRow]) -> 
     for row in rows:
         is_shown = row.state in MOVING and row.state is not DownloadState.QUEUED
         if is_shown and row.id not in tasks:
-            tasks[row.id] = bars.add_task(row.title, total=row.total, state="")
+            tasks[row.id] = bars.add_task(row.identity.title, total=row.transfer.total, state="")
         if row.id in tasks:
-            done = row.offset if row.state is DownloadState.DOWNLOADING else row.total or 0
-            bars.update(tasks[row.id], completed=done, total=row.total, state=WORDS[row.state], visible=is_shown)
+            done = row.transfer.offset if row.state is DownloadState.DOWNLOADING else row.transfer.total or 0
+            bars.update(
+                tasks[row.id], completed=done, total=row.transfer.total, state=WORDS[row.state], visible=is_shown
+            )
 
 
 def _live(console: Console, total: Progress, bars: Progress) -> Live:

@@ -345,7 +345,7 @@ def _status_document(parts: App) -> dict[str, object]:
         "running": [download.to_document() for download in running],
         "waiting": [download.to_document() for download in waiting],
         "counts": {state.value: count for state, count in counts.by_state.items()},
-        "speed": round(sum(download.row.speed or 0 for download in running)),
+        "speed": round(sum(download.row.transfer.speed or 0 for download in running)),
         "successRate": sums.success_rate,
         "resumeRate": sums.resume_rate,
         "bytesResumed": sums.bytes_resumed,
@@ -360,7 +360,7 @@ def _status(parts: App) -> Group:
     waiting, total = _read(parts, WAITING, 20, "")
     with parts.database.connect() as connection:
         counts = count_by_state(connection)
-    speed = sum(download.row.speed or 0 for download in running)
+    speed = sum(download.row.transfer.speed or 0 for download in running)
     summary = ", ".join(f"{count} {state.value}" for state, count in sorted(counts.by_state.items())) or "no downloads"
     lines: list[Text | Listing] = [Text(f"{_size(speed)}/s   {summary}")]
     if not _has_worker(parts):
@@ -409,11 +409,11 @@ def _cells(download: Shown) -> list[str | Text | ProgressBar]:
     row = download.row
     return [
         str(row.id),
-        Text(row.title, overflow="fold"),
+        Text(row.identity.title, overflow="fold"),
         Text(row.state.value, style=COLOURS.get(row.state.value, "")),
         "" if download.share is None else ProgressBar(total=1.0, completed=download.share, width=BAR),
-        "" if row.total is None else _size(row.total),
-        "" if not row.speed else f"{_size(row.speed)}/s",
+        "" if row.transfer.total is None else _size(row.transfer.total),
+        "" if not row.transfer.speed else f"{_size(row.transfer.speed)}/s",
         "" if row.eta_s is None else _span(row.eta_s),
     ]
 

@@ -107,14 +107,14 @@ def read_live(app: App) -> LiveState:
 
 
 def live_download(row: DownloadRow) -> LiveDownload:
-    share = formats.percent(row.offset, row.total)
-    label = {"pause": "Pausing", "cancel": "Cancelling"}.get(row.intent or "", DOWNLOADS[row.state].label)
+    share = formats.percent(row.transfer.offset, row.transfer.total)
+    label = {"pause": "Pausing", "cancel": "Cancelling"}.get(row.queue.intent or "", DOWNLOADS[row.state].label)
     return LiveDownload(
         id=row.id,
         percent=share,
-        done=formats.done_text(row.offset, row.total),
-        speed=formats.rate(row.speed),
-        eta=formats.eta(row.total, row.offset, row.speed),
+        done=formats.done_text(row.transfer.offset, row.transfer.total),
+        speed=formats.rate(row.transfer.speed),
+        eta=formats.eta(row.transfer.total, row.transfer.offset, row.transfer.speed),
         label=label,
     )
 

@@ -108,12 +108,12 @@ def move(queue: DownloadQueue, download_id: DownloadId, place: Step | Beside) ->
         if isinstance(place, Step):
             neighbour = store.find_neighbour(connection, row, above=place is Step.UP)
             if neighbour is None:
-                return Moved(row.title, Outcome.NOTHING)
+                return Moved(row.identity.title, Outcome.NOTHING)
             place = Beside(neighbour, Side.BEFORE if place is Step.UP else Side.AFTER)
         put = store.move_before if place.side is Side.BEFORE else store.move_after
         put(connection, download_id, place.other, queue.clock())
     queue.wake()
-    return Moved(row.title, Outcome.DONE)
+    return Moved(row.identity.title, Outcome.DONE)
 
 
 def check(result: ActionResult) -> ActionResult:

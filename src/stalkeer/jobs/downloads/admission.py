@@ -116,11 +116,11 @@ def learn_hosts(
     """`candidates` with the host that each will be fetched from, written down where it was not known yet."""
     found: dict[DownloadId, str] = {}
     for row in without_host(connection, [one.id for one in candidates if not one.host]):
-        address = find_address(connection, row.entry_id, row.source_id, row.entry_key)
+        address = find_address(connection, row.identity.entry_id, row.identity.source_id, row.identity.entry_key)
         if address is None:
             continue  # the run that finds it gone says so
         with contextlib.suppress(StalkeerError):  # a login that cannot be read is told of by the run, too
-            found[row.id] = host_of(fill(address.template, access(row.source_id)))
+            found[row.id] = host_of(fill(address.template, access(row.identity.source_id)))
             set_host(connection, row.id, found[row.id])
     return [replace(one, host=found.get(one.id, one.host)) for one in candidates]
 

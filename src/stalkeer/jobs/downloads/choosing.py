@@ -49,7 +49,7 @@ class RankedMatch:
 def next_variant(connection: Transaction, row: DownloadRow, languages: Sequence[str] = ()) -> Replacement | None:
     """The best entry for the download's items that was not tried yet; None where all were."""
     found = confirmed_matches(connection, [item.wanted_id for item in row.items])
-    tried = {row.entry_id, *row.variants_tried}
+    tried = {row.identity.entry_id, *row.identity.variants_tried}
     fresh = [match for match in found if match.entry_id not in tried]
     if not fresh:
         return None

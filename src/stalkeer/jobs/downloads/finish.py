@@ -89,7 +89,7 @@ def carry_out(tools: Tools, guard: Guard) -> None:
     run = _Finish(tools, guard, row)
     if any(item.command_id is not None for item in row.items):
         guard.commit()
-    elif row.intent == Intent.CANCEL:
+    elif row.queue.intent == Intent.CANCEL:
         run.settling.let_go(DownloadState.CANCELLED)
         return
     if row.state is DownloadState.FETCHED and not run.verify_and_place():
@@ -113,9 +113,9 @@ class _Finish:
 
     def verify_and_place(self) -> bool:
         """True once the file lies at its staging place."""
-        part = Path(self.row.part_path or "")
-        if self.row.placed_path and Path(self.row.placed_path).exists() and not part.is_file():
-            return self._note_placed(Path(self.row.placed_path))  # a crash came between the move and its record
+        part = Path(self.row.transfer.part_path or "")
+        if self.row.outcome.placed_path and Path(self.row.outcome.placed_path).exists() and not part.is_file():
+            return self._note_placed(Path(self.row.outcome.placed_path))  # a crash came between the move and its record
         if not part.is_file():
             self.settling.start_over(Problem("part_gone", f"{part} is gone: somebody removed it"))
             return False
@@ -154,9 +154,10 @@ class _Finish:
                 self.handovers, wanted_ids, sound.extension, traits_of(self.tools, self.row, sound)
             )
             shelves = {str(instance_id): str(path) for instance_id, path in planned.shelves.items()}
-            self.row = replace(self.row, facts={**sound.facts, SHELVES: shelves})
+            facts = {**sound.facts, SHELVES: shelves}
+            self.row = replace(self.row, outcome=replace(self.row.outcome, facts=facts))
             with self.tools.database.begin() as connection:
-                owned.note_facts(connection, self.guard.owner, self.row.facts or {})
+                owned.note_facts(connection, self.guard.owner, facts)
                 if not owned.note_target(connection, self.guard.owner, planned.release, str(planned.target)):
                     return False
             check_own_folder(self.tools.settings(), planned.target, self._modes().folder)
@@ -179,7 +180,7 @@ class _Finish:
         if isinstance(error, PlacementRefused):
             self.settling.block(problem, "placement.refused")
         else:
-            self.settling.wait(problem, self.row.failures, 60.0)
+            self.settling.wait(problem, self.row.queue.failures, 60.0)
 
     def _keep_going(self, _size: int) -> None:
         """A copy to another disk takes minutes: it stops between two pieces, and starts over another time."""
@@ -193,23 +194,28 @@ class _Finish:
     def _note_placed(self, target: Path) -> bool:
         with self.tools.database.begin() as connection:
             is_ours = owned.note_placed(connection, self.guard.owner, self.tools.clock())
-        self.row = replace(self.row, state=DownloadState.PLACED, placed_path=str(target), part_path=None)
+        self.row = replace(
+            self.row,
+            state=DownloadState.PLACED,
+            transfer=replace(self.row.transfer, part_path=None),
+            outcome=replace(self.row.outcome, placed_path=str(target)),
+        )
         return is_ours
 
     # --- import
 
     def import_all(self) -> None:
-        assert self.row.placed_path is not None, "a placed download knows where"
-        file = Path(self.row.placed_path)
+        assert self.row.outcome.placed_path is not None, "a placed download knows where"
+        file = Path(self.row.outcome.placed_path)
         if self.tools.settings().import_.mode is ImportWish.NONE:
             self.settling.complete(str(file), "is finished; nothing imports it")
             return
         with self.tools.database.begin() as connection:
             if not owned.advance(connection, self.guard.owner, DownloadState.IMPORTING, self.tools.clock()):
                 return
-        final_path = self.row.final_path
+        final_path = self.row.outcome.final_path
         groups = self._groups()
-        shelves = shelves_of(self.row.facts)
+        shelves = shelves_of(self.row.outcome.facts)
         for index, (instance_id, items) in enumerate(groups):
             mode = None if index == len(groups) - 1 else ImportMode.COPY
             shelf = shelves.get(instance_id)
@@ -229,7 +235,7 @@ class _Finish:
         for item in self.row.items:
             if item.state in OPEN_ITEMS:
                 found.setdefault(item.instance_id, []).append(item)
-        shelves = shelves_of(self.row.facts)
+        shelves = shelves_of(self.row.outcome.facts)
         return sorted(found.items(), key=lambda group: group[0] not in shelves)
 
     def _put_on_shelf(self, file: Path, shelf: Path) -> bool:
@@ -249,8 +255,8 @@ class _Finish:
     def _step(
         self, instance_id: InstanceId, items: list[ItemRow], file: Path, mode: ImportMode | None, taking: Taking
     ) -> HandOverStep:
-        accepted = frozenset(str(one) for one in _words(self.row.facts, "accepted"))
-        size = file.stat().st_size if file.exists() else self.row.total or 0
+        accepted = frozenset(str(one) for one in _words(self.row.outcome.facts, "accepted"))
+        size = file.stat().st_size if file.exists() else self.row.transfer.total or 0
         wanted_ids = tuple(item.wanted_id for item in items)
         staged = StagedFile(file, size)
         return HandOverStep(instance_id, wanted_ids, staged, items[0].command_id, mode, accepted, taking)
@@ -321,7 +327,7 @@ class _Finish:
 
     def _try_again(self, problem: Problem, *, is_patient: bool) -> None:
         """`is_patient`: the instance itself is away, which says nothing against the file."""
-        failures = self.row.failures + 1
+        failures = self.row.queue.failures + 1
         tries = None if is_patient else self.tools.settings().downloads.retry_attempts or None
         decision = decide_retry(FailureKind.TRANSIENT, 1 if is_patient else failures, self.tools.dice(), tries=tries)
         if isinstance(decision, GiveUp):
@@ -337,8 +343,8 @@ class _Finish:
             reasons = "; ".join(dict.fromkeys(item.refusal or "" for item in refused))
             self.settling.block(Problem("refused", reasons), "import.refused")
             return
-        if self.row.placed_path:
-            remove_if_empty(Path(self.row.placed_path).parent)
+        if self.row.outcome.placed_path:
+            remove_if_empty(Path(self.row.outcome.placed_path).parent)
         self.settling.complete(final_path, f"was imported as {final_path}")
 
 

@@ -33,11 +33,11 @@ class Settling:
     def event(self, kind: str, words: str, level: Level = Level.INFO) -> Event:
         return Event(
             kind,
-            f"{self.row.title} {words}",
+            f"{self.row.identity.title} {words}",
             level,
             download_id=self.row.id,
             wanted_id=self.row.items[0].wanted_id if self.row.items else None,
-            source_id=self.row.source_id,
+            source_id=self.row.identity.source_id,
             instance_id=self.row.items[0].instance_id if self.row.items else None,
         )
 
@@ -101,7 +101,7 @@ class Settling:
         """Fetch it again from its first byte."""
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
-            if owned.restart(connection, self.owner, problem, self.row.failures + 1, now):
+            if owned.restart(connection, self.owner, problem, self.row.queue.failures + 1, now):
                 event = self.event("download.restarted", f"is fetched anew: {problem.message}", Level.WARNING)
                 record_event(connection, now, event)
         self.tools.wake()
@@ -110,7 +110,7 @@ class Settling:
         """The server told no length, and the file shows that more was to come."""
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
-            failures = self.row.failures + 1
+            failures = self.row.queue.failures + 1
             if has_attempts_left(failures, self.tools.settings().downloads.retry_attempts):
                 setback = Setback(problem, failures, now + timedelta(seconds=10 * failures))
                 owned.fetch_on(connection, self.owner, setback, now)
@@ -122,8 +122,8 @@ class Settling:
         """This variant is hopeless: the next one, else the download failed."""
         with self.tools.database.begin() as connection:
             self._another(connection, problem)
-        if self.row.part_path:
-            remove_part(Path(self.row.part_path))
+        if self.row.transfer.part_path:
+            remove_part(Path(self.row.transfer.part_path))
         self.tools.wake()
 
     def quarantine(self, part: Path, problem: Problem) -> None:
@@ -164,7 +164,12 @@ class Settling:
 
 
 def _barred(row: DownloadRow) -> BarredEntry:
-    return BarredEntry(row.source_id, row.entry_key, f"{row.title}: {row.name}", [item.wanted_id for item in row.items])
+    return BarredEntry(
+        row.identity.source_id,
+        row.identity.entry_key,
+        f"{row.identity.title}: {row.identity.name}",
+        [item.wanted_id for item in row.items],
+    )
 
 
 def sweep(database: Database) -> int:

@@ -73,9 +73,9 @@ class HeadCheck:
 
 
 def _remember(connection: Transaction, row: DownloadRow, lines: int) -> None:
-    known = entry_traits(connection, row.entry_id)
+    known = entry_traits(connection, row.identity.entry_id)
     if known is not None and not _is_same(known.resolution, lines):
-        note_picture(connection, row.source_id, row.entry_key, lines)
+        note_picture(connection, row.identity.source_id, row.identity.entry_key, lines)
 
 
 def _misfit(connection: Transaction, row: DownloadRow, picture: Picture) -> Misfit | None:
@@ -83,7 +83,7 @@ def _misfit(connection: Transaction, row: DownloadRow, picture: Picture) -> Misf
     open_ids = [item.wanted_id for item in row.items if item.state in (ItemState.WAITING, ItemState.IMPORTING)]
     reasons: dict[WantedId, str] = {}
     for wanted_id in open_ids:
-        match = find_pair(connection, row.entry_id, wanted_id)
+        match = find_pair(connection, row.identity.entry_id, wanted_id)
         if match is None or _is_same(match.named_resolution, picture.lines):
             continue
         instance = instances.get(match.instance_id)

@@ -50,8 +50,8 @@ def _recover(handovers: HandOvers, row: DownloadRow, silent: set[InstanceId]) ->
         return False
     with handovers.database.begin() as connection:
         is_complete = complete_recovered(connection, row.id, final_path, handovers.arrs.clock())
-    if is_complete and row.placed_path:
-        remove_if_empty(Path(row.placed_path).parent)
+    if is_complete and row.outcome.placed_path:
+        remove_if_empty(Path(row.outcome.placed_path).parent)
     return is_complete
 
 
@@ -65,9 +65,9 @@ def _open_items(row: DownloadRow) -> dict[InstanceId, list[ItemRow]]:
 
 def _find(handovers: HandOvers, row: DownloadRow, items: list[ItemRow], silent: set[InstanceId]) -> Imported | None:
     instance_id = items[0].instance_id
-    shelf = shelves_of(row.facts).get(instance_id)
-    file = shelf or Path(row.placed_path or "")
-    size = file.stat().st_size if file.is_file() else row.total or 0
+    shelf = shelves_of(row.outcome.facts).get(instance_id)
+    file = shelf or Path(row.outcome.placed_path or "")
+    size = file.stat().st_size if file.is_file() else row.transfer.total or 0
     taking = Taking.FROM_STAGING if shelf is None else Taking.IN_PLACE
     wanted_ids = tuple(item.wanted_id for item in items)
     try:

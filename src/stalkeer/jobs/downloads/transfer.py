@@ -59,19 +59,19 @@ def carry_out(tools: Tools, watch: Watch) -> None:
     if row is None or row.state is not DownloadState.DOWNLOADING:
         return
     attempt = _Attempt(tools, watch, row)
-    if row.intent is not None:
-        attempt.stop(STOPS[Intent(row.intent)])
+    if row.queue.intent is not None:
+        attempt.stop(STOPS[Intent(row.queue.intent)])
         return
     with tools.database.connect() as connection:
-        address = find_address(connection, row.entry_id, row.source_id, row.entry_key)
+        address = find_address(connection, row.identity.entry_id, row.identity.source_id, row.identity.entry_key)
     if address is None:
-        attempt.settling.try_another(Problem("gone", f"{row.name} is no longer on its playlist"))
+        attempt.settling.try_another(Problem("gone", f"{row.identity.name} is no longer on its playlist"))
     elif address.is_protected:
         attempt.settling.try_another(
-            Problem(FailureKind.PROTECTED.value, f"{row.name} is encrypted; it is never circumvented")
+            Problem(FailureKind.PROTECTED.value, f"{row.identity.name} is encrypted; it is never circumvented")
         )
     else:
-        attempt.settle(attempt.fetch(address, tools.access(row.source_id)))
+        attempt.settle(attempt.fetch(address, tools.access(row.identity.source_id)))
 
 
 def reconnecting(tools: Tools, source_id: SourceId) -> Decide:
@@ -106,7 +106,7 @@ class _Attempt:
     # --- fetching
 
     def fetch(self, address: EntryAddress, access: Access) -> Outcome:
-        part = self.tools.incomplete / f"{self.row.id}-{self.row.entry_id}.part"
+        part = self.tools.incomplete / f"{self.row.id}-{self.row.identity.entry_id}.part"
         try:
             part.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -117,26 +117,28 @@ class _Attempt:
             owned.note_opened(connection, self.owner, str(part), host, self.tools.clock())
             if request.durable_offset:
                 owned.note_resumed(connection, self.owner, request.durable_offset)
-            elif self.row.offset == 0:
+            elif self.row.transfer.offset == 0:
                 record_event(
                     connection, self.tools.clock(), self.settling.event("download.started", "is being downloaded")
                 )
-        decide = reconnecting(self.tools, self.row.source_id)
+        decide = reconnecting(self.tools, self.row.identity.source_id)
         look = HeadCheck(self.tools.database, self.row, part)
         self.watch.begin(request.durable_offset, request.total, request.validators, decide, look)
-        pace = self.tools.bandwidth.pace(source_limit_name(self.row.source_id), download_limit_name(self.row.id))
+        pace = self.tools.bandwidth.pace(
+            source_limit_name(self.row.identity.source_id), download_limit_name(self.row.id)
+        )
         return transfer(request, self.watch, pace)
 
     def _request(self, address: EntryAddress, access: Access, part: Path) -> TransferRequest:
-        knows_part = self.row.part_path == str(part)
+        knows_part = self.row.transfer.part_path == str(part)
         settings = self.tools.settings().downloads
         return TransferRequest(
             url=fill(address.template, access),
             part=part,
             headers={"User-Agent": access.user_agent or USER_AGENT, **access.headers, **address.headers},
-            durable_offset=self.row.durable_offset if knows_part else 0,
-            total=self.row.total if knows_part else None,
-            validators=Validators.from_document(self.row.validators if knows_part else None),
+            durable_offset=self.row.transfer.durable_offset if knows_part else 0,
+            total=self.row.transfer.total if knows_part else None,
+            validators=Validators.from_document(self.row.transfer.validators if knows_part else None),
             proxy=access.proxy or None,
             tls=Tls(settings.verify_tls, settings.ca_file),
             https_only=settings.https_only,
@@ -197,18 +199,18 @@ class _Attempt:
         self._write_progress()
         if self._is_the_accounts_fault(failed):
             # where the user's own limit is above the account's, admission alone would not make it wait
-            self.settling.wait(Problem("account", failed.message), self.row.failures, ASK_EVERY.total_seconds())
+            self.settling.wait(Problem("account", failed.message), self.row.queue.failures, ASK_EVERY.total_seconds())
             return
         if failed.kind is FailureKind.LOCAL_DISK_FULL:
             self.tools.disk_full()
         problem = Problem(failed.kind.value, failed.message)
         if failed.kind in (FailureKind.LOCAL_DISK_FULL, FailureKind.LOCAL_PERMISSION):
-            self.settling.wait(problem, self.row.failures, LOCAL_PAUSE_S)
+            self.settling.wait(problem, self.row.queue.failures, LOCAL_PAUSE_S)
             return
-        if failed.kind is FailureKind.CHANGED and self.row.failures < CHANGES_BORNE:
+        if failed.kind is FailureKind.CHANGED and self.row.queue.failures < CHANGES_BORNE:
             self.settling.start_over(problem)
             return
-        failures = failures_after(self.row.failures, self.watch.fetched)
+        failures = failures_after(self.row.queue.failures, self.watch.fetched)
         settings = self.tools.settings().downloads
         decision = decide_retry(
             failed.kind,
@@ -227,7 +229,7 @@ class _Attempt:
         """Panels answer an expired or busy account with a 404 or a cut: only the account itself can tell."""
         if not (failed.is_cut or failed.kind in ASK_FIRST):
             return False
-        return self.tools.accounts.check_after_cut(self.row.source_id) in BUSY
+        return self.tools.accounts.check_after_cut(self.row.identity.source_id) in BUSY
 
     def _write_progress(self) -> None:
         """What no heartbeat has written yet, before the last write of the run."""
@@ -244,10 +246,12 @@ def note_defect(tools: Tools, owner: Ownership, message: str) -> None:
         now = tools.clock()
         row = get_download(connection, owner.download_id)
         problem = Problem("internal", f"An unexpected error, please report it: {message}")
-        failures = row.failures + 1
+        failures = row.queue.failures + 1
         if not has_attempts_left(failures, tools.settings().downloads.retry_attempts):
             if owned.give_up(connection, owner, problem, now):
-                event = Event("download.failed", f"{row.title} failed: {message}", Level.ERROR, download_id=row.id)
+                event = Event(
+                    "download.failed", f"{row.identity.title} failed: {message}", Level.ERROR, download_id=row.id
+                )
                 record_event(connection, now, event)
             return
         owned.back_off(connection, owner, Setback(problem, failures, now + timedelta(seconds=60 * failures)), now)

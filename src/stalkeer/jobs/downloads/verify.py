@@ -54,10 +54,10 @@ class Wrong:
 def verify(tools: Tools, row: DownloadRow, part: Path) -> Sound | Unfinished | NotVideo | Wrong:
     """Judge the fetched file. Raises OSError where it cannot be read."""
     settings = tools.settings().downloads
-    known = dict(row.facts or {})
+    known = dict(row.outcome.facts or {})
     size = part.stat().st_size
-    if row.total is not None and size != row.total:
-        return Wrong(f"the file has {size:,} bytes where {row.total:,} were fetched")
+    if row.transfer.total is not None and size != row.transfer.total:
+        return Wrong(f"the file has {size:,} bytes where {row.transfer.total:,} were fetched")
     container = inspect(part) if settings.verify_downloads else None
     if container is not None and container.kind is None:
         return NotVideo(
@@ -70,7 +70,7 @@ def verify(tools: Tools, row: DownloadRow, part: Path) -> Sound | Unfinished | N
         return Wrong(f"the file is broken: {container.reason}")
     with tools.database.connect() as connection:
         runtime_s = expected_runtime_s(connection, [item.wanted_id for item in row.items])
-        address = find_address(connection, row.entry_id, row.source_id, row.entry_key)
+        address = find_address(connection, row.identity.entry_id, row.identity.source_id, row.identity.entry_key)
     problem = container and (
         problem_of_duration(container, runtime_s, settings.duration_tolerance)
         or problem_of_languages(container, settings)
@@ -104,7 +104,7 @@ def problem_of_languages(container: ContainerFacts, settings: DownloadSettings) 
 def traits_of(tools: Tools, row: DownloadRow, sound: Sound) -> FileTraits:
     """What the release name may claim: the entry's resolution and codec, the file's own languages."""
     with tools.database.connect() as connection:
-        known = entry_traits(connection, row.entry_id) or EntryTraits()
+        known = entry_traits(connection, row.identity.entry_id) or EntryTraits()
     spoken = (
         tuple(filter(None, (language_code(code) for code in sound.container.audio_languages)))
         if sound.container

@@ -35,48 +35,50 @@ class Shown:
         """How much of it is here, from 0 to 1; None where its size is not known."""
         if self.row.state in (DownloadState.COMPLETED, DownloadState.IMPORTING, DownloadState.PLACED):
             return 1.0
-        return None if not self.row.total else min(1.0, self.row.offset / self.row.total)
+        return None if not self.row.transfer.total else min(1.0, self.row.transfer.offset / self.row.transfer.total)
 
     @property
     def remark(self) -> str:
         """Why it waits, or what went wrong, in a few words."""
         if self.waiting is not None:
             return (
-                f"{self.waiting.text} ({self.row.error})" if self.row.error and self.row.failures else self.waiting.text
+                f"{self.waiting.text} ({self.row.outcome.error})"
+                if self.row.outcome.error and self.row.queue.failures
+                else self.waiting.text
             )
-        if self.row.intent is not None:
-            return f"asked to {self.row.intent}"
-        return self.row.error or ""
+        if self.row.queue.intent is not None:
+            return f"asked to {self.row.queue.intent}"
+        return self.row.outcome.error or ""
 
     def to_document(self) -> dict[str, object]:
         row, waiting = self.row, self.waiting
         return {
             "id": row.id,
-            "title": row.title,
-            "name": row.name,
-            "kind": row.kind,
+            "title": row.identity.title,
+            "name": row.identity.name,
+            "kind": row.identity.kind,
             "state": row.state.value,
             "waiting": None if waiting is None else _waiting(waiting),
-            "priority": PRIORITY_NAMES.get(row.priority, str(row.priority)),
-            "rank": row.rank,
-            "sourceId": row.source_id,
-            "entryId": row.entry_id,
-            "size": row.total,
-            "received": row.offset,
+            "priority": PRIORITY_NAMES.get(row.queue.priority, str(row.queue.priority)),
+            "rank": row.queue.rank,
+            "sourceId": row.identity.source_id,
+            "entryId": row.identity.entry_id,
+            "size": row.transfer.total,
+            "received": row.transfer.offset,
             "progress": None if self.share is None else round(self.share, 4),
-            "speed": None if row.speed is None else round(row.speed),
+            "speed": None if row.transfer.speed is None else round(row.transfer.speed),
             "etaSeconds": None if row.eta_s is None else round(row.eta_s),
-            "bandwidthLimit": row.bandwidth_limit,
-            "bytesResumed": row.bytes_resumed,
-            "bytesFetched": row.bytes_fetched,
-            "interruptions": row.interruptions,
-            "failures": row.failures,
-            "notBefore": row.not_before,
-            "errorCode": row.error_code,
-            "error": row.error,
-            "worker": row.worker,
-            "facts": None if row.facts is None else dict(row.facts),
-            "path": row.final_path or row.placed_path or row.part_path,
+            "bandwidthLimit": row.transfer.bandwidth_limit,
+            "bytesResumed": row.transfer.bytes_resumed,
+            "bytesFetched": row.transfer.bytes_fetched,
+            "interruptions": row.transfer.interruptions,
+            "failures": row.queue.failures,
+            "notBefore": row.queue.not_before,
+            "errorCode": row.outcome.error_code,
+            "error": row.outcome.error,
+            "worker": row.queue.worker,
+            "facts": None if row.outcome.facts is None else dict(row.outcome.facts),
+            "path": row.outcome.final_path or row.outcome.placed_path or row.transfer.part_path,
             "items": [
                 {
                     "wantedId": item.wanted_id,
@@ -88,9 +90,9 @@ class Shown:
                 }
                 for item in row.items
             ],
-            "createdAt": row.created_at,
-            "startedAt": row.started_at,
-            "finishedAt": row.finished_at,
+            "createdAt": row.identity.created_at,
+            "startedAt": row.transfer.started_at,
+            "finishedAt": row.outcome.finished_at,
             "updatedAt": row.updated_at,
         }
 

@@ -34,9 +34,9 @@ class ActionResult:
 def act(connection: Connection, download_id: DownloadId, action: Action, now: datetime) -> ActionResult:
     """Do what the user asked, or ask the worker that has the download to do it. Works from any process."""
     row = lock_download(connection, download_id)
-    effect = decide(action, row.state, is_owned=row.is_owned, stage=row.file_stage)
+    effect = decide(action, row.state, is_owned=row.queue.is_owned, stage=row.file_stage)
     if isinstance(effect, Refuse):
-        return _refused(row, f"{row.title} cannot be {_past(action)}: {effect.reason}.")
+        return _refused(row, f"{row.identity.title} cannot be {_past(action)}: {effect.reason}.")
     if isinstance(effect, Ask):
         connection.execute(
             update(downloads).where(downloads.c.id == download_id).values(intent=effect.intent.value, updated_at=now)
@@ -48,13 +48,13 @@ def act(connection: Connection, download_id: DownloadId, action: Action, now: da
     if action is Action.RETRY and effect.state is DownloadState.QUEUED:
         settled = _settled(connection, row)
         if settled is not None:
-            return _refused(row, settled.refusal(row.title))
+            return _refused(row, settled.refusal(row.identity.title))
     _become(connection, row, effect, now)
     event = Event(
         f"download.{_past(action)}",
-        f"{row.title} was {_past(action)}",
+        f"{row.identity.title} was {_past(action)}",
         download_id=download_id,
-        source_id=row.source_id,
+        source_id=row.identity.source_id,
     )
     record_event(connection, now, event)
     return ActionResult(download_id, Outcome.DONE, effect.state)
@@ -118,7 +118,7 @@ def _revive_items(connection: Connection, row: DownloadRow) -> None:
     )
     other = connection.execute(query.limit(1)).scalar_one_or_none()
     if other is not None:
-        raise Conflict(f"{row.title} is being downloaded already, as download {other}; cancel that one first.")
+        raise Conflict(f"{row.identity.title} is being downloaded already, as download {other}; cancel that one first.")
     connection.execute(
         update(download_items)
         .where(download_items.c.download_id == row.id, download_items.c.state != ItemState.IMPORTED.value)
@@ -131,8 +131,8 @@ def accept_refusal(connection: Connection, download_id: DownloadId, now: datetim
     row = lock_download(connection, download_id)
     reasons = [item.refusal for item in row.items if item.state is ItemState.REFUSED and item.refusal]
     if row.state is not DownloadState.BLOCKED or not reasons:
-        raise Conflict(f"{row.title} is {row.state.value}; only what an instance refused can be accepted.")
-    facts = {**(row.facts or {}), "accepted": [part for reason in reasons for part in reason.split(REFUSALS)]}
+        raise Conflict(f"{row.identity.title} is {row.state.value}; only what an instance refused can be accepted.")
+    facts = {**(row.outcome.facts or {}), "accepted": [part for reason in reasons for part in reason.split(REFUSALS)]}
     connection.execute(update(downloads).where(downloads.c.id == download_id).values(facts=facts))
     return act(connection, download_id, Action.RETRY, now)
 
@@ -173,24 +173,30 @@ def move_before(connection: Connection, download_id: DownloadId, other: Download
     """Between `other` and the one that was before it. Raises InvalidInput where the two differ in priority."""
     target = _lock_target(connection, download_id, other)
     before = connection.execute(
-        select(func.max(downloads.c.rank)).where(downloads.c.rank < target.rank, downloads.c.id != download_id)
+        select(func.max(downloads.c.rank)).where(downloads.c.rank < target.queue.rank, downloads.c.id != download_id)
     ).scalar_one_or_none()
-    _set_rank(connection, download_id, target.rank - 1 if before is None else (before + target.rank) / 2, now)
+    _set_rank(
+        connection, download_id, target.queue.rank - 1 if before is None else (before + target.queue.rank) / 2, now
+    )
 
 
 def move_after(connection: Connection, download_id: DownloadId, other: DownloadId, now: datetime) -> None:
     """Between `other` and the one that was behind it, likewise."""
     target = _lock_target(connection, download_id, other)
     behind = connection.execute(
-        select(func.min(downloads.c.rank)).where(downloads.c.rank > target.rank, downloads.c.id != download_id)
+        select(func.min(downloads.c.rank)).where(downloads.c.rank > target.queue.rank, downloads.c.id != download_id)
     ).scalar_one_or_none()
-    _set_rank(connection, download_id, target.rank + 1 if behind is None else (target.rank + behind) / 2, now)
+    _set_rank(
+        connection, download_id, target.queue.rank + 1 if behind is None else (target.queue.rank + behind) / 2, now
+    )
 
 
 def _lock_target(connection: Connection, download_id: DownloadId, other: DownloadId) -> DownloadRow:
     row, target = lock_download(connection, download_id), lock_download(connection, other)
-    if row.priority != target.priority:
-        raise InvalidInput(f"{row.title} and {target.title} have different priorities: the higher always goes first.")
+    if row.queue.priority != target.queue.priority:
+        raise InvalidInput(
+            f"{row.identity.title} and {target.identity.title} have different priorities: the higher always goes first."
+        )
     return target
 
 
@@ -201,15 +207,15 @@ def find_neighbour(connection: Connection, row: DownloadRow, *, above: bool) -> 
     """Return the adjacent waiting download of the same priority, or None."""
     rank, own = downloads.c.rank, DownloadId(row.id)
     is_there = (
-        or_(rank < row.rank, and_(rank == row.rank, downloads.c.id < own))
+        or_(rank < row.queue.rank, and_(rank == row.queue.rank, downloads.c.id < own))
         if above
-        else or_(rank > row.rank, and_(rank == row.rank, downloads.c.id > own))
+        else or_(rank > row.queue.rank, and_(rank == row.queue.rank, downloads.c.id > own))
     )
     order = (rank.desc(), downloads.c.id.desc()) if above else (rank, downloads.c.id)
     states = [state.value for state in MOVABLE]
     query = (
         select(downloads.c.id)
-        .where(is_there, downloads.c.state.in_(states), downloads.c.priority == row.priority)
+        .where(is_there, downloads.c.state.in_(states), downloads.c.priority == row.queue.priority)
         .order_by(*order)
         .limit(1)
     )

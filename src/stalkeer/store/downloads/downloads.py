@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -50,72 +50,105 @@ class ItemRow:
 
 
 @dataclass(frozen=True)
-class DownloadRow:
-    """One download. Sizes are bytes, `speed` bytes/s over the last seconds."""
+class Identity:
+    """The entry that is downloaded, and the title that people know it by."""
 
-    id: DownloadId
     entry_id: EntryId
     source_id: SourceId
     entry_key: str
     name: str
     title: str
     kind: str
-    state: DownloadState
+    created_at: datetime
+    variants_tried: tuple[int, ...]  # entries that were given up before this one
+
+
+@dataclass(frozen=True)
+class QueuePlace:
+    """When a download may run, and the worker that runs it."""
+
+    priority: int
+    rank: float
     intent: str | None
     run: int
     failures: int
+    not_before: datetime | None
     worker: str | None
     claimed_at: datetime | None
     admitted_at: datetime | None
-    connection_closed_at: datetime | None
-    not_before: datetime | None
-    priority: int
-    rank: float
-    host: str
-    bandwidth_limit: int | None
-    durable_offset: int
-    offset: int
-    total: int | None
-    validators: Mapping[str, str] | None
-    part_path: str | None
-    release: str | None
-    placed_path: str | None
-    final_path: str | None
-    speed: float | None
-    bytes_resumed: int
-    bytes_fetched: int
-    interruptions: int
-    resumes: int
-    error_code: str | None
-    error: str | None
-    facts: Mapping[str, object] | None
-    variants_tried: tuple[int, ...]
-    keep_partial: bool
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    updated_at: datetime
-    items: tuple[ItemRow, ...] = ()
 
     @property
     def is_owned(self) -> bool:
         """A worker has been admitted to it or has claimed it."""
         return self.admitted_at is not None
 
+
+@dataclass(frozen=True)
+class TransferState:
+    """The bytes that are here and the connection that brings them. Sizes are bytes, `speed` bytes/s lately."""
+
+    host: str
+    bandwidth_limit: int | None
+    connection_closed_at: datetime | None
+    offset: int
+    durable_offset: int
+    total: int | None
+    validators: Mapping[str, str] | None
+    part_path: str | None
+    keep_partial: bool
+    speed: float | None
+    bytes_resumed: int
+    bytes_fetched: int
+    interruptions: int
+    resumes: int
+    started_at: datetime | None
+
+    @property
+    def is_whole(self) -> bool:
+        """Every byte of a known total is on the disk, and the part is still in its place."""
+        return self.part_path is not None and 0 < (self.total or 0) == self.durable_offset
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the download: its files, or its error."""
+
+    release: str | None
+    placed_path: str | None
+    final_path: str | None
+    facts: Mapping[str, object] | None
+    error_code: str | None
+    error: str | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class DownloadRow:
+    """One download: what it is, its place in the queue, its bytes, and what became of it."""
+
+    id: DownloadId
+    state: DownloadState
+    identity: Identity
+    queue: QueuePlace
+    transfer: TransferState
+    outcome: Outcome
+    updated_at: datetime
+    items: tuple[ItemRow, ...] = ()
+
     @property
     def file_stage(self) -> FileStage:
         """The target is written down before the file moves there; the part is forgotten once it has."""
-        if self.placed_path is not None and self.part_path is None:
+        if self.outcome.placed_path is not None and self.transfer.part_path is None:
             return FileStage.PLACED
-        is_whole = self.part_path is not None and 0 < (self.total or 0) == self.durable_offset
-        return FileStage.WHOLE if is_whole else FileStage.PARTIAL
+        return FileStage.WHOLE if self.transfer.is_whole else FileStage.PARTIAL
 
     @property
     def eta_s(self) -> float | None:
         """Seconds until all bytes are here at the present speed."""
-        if self.state is not DownloadState.DOWNLOADING or not self.speed or self.total is None:
+        transfer = self.transfer
+        if self.state is not DownloadState.DOWNLOADING or not transfer.speed or transfer.total is None:
             return None
-        return max(0.0, (self.total - self.offset) / self.speed)
+        return max(0.0, (transfer.total - transfer.offset) / transfer.speed)
 
 
 @dataclass(frozen=True)
@@ -205,11 +238,11 @@ def list_downloads(
 def _comes_after(row: DownloadRow, order: Order) -> ColumnElement[bool]:
     if order is Order.NEWEST:
         return downloads.c.id < row.id
-    same_priority = downloads.c.priority == row.priority
+    same_priority = downloads.c.priority == row.queue.priority
     return or_(
-        downloads.c.priority < row.priority,
-        and_(same_priority, downloads.c.rank > row.rank),
-        and_(same_priority, downloads.c.rank == row.rank, downloads.c.id > row.id),
+        downloads.c.priority < row.queue.priority,
+        and_(same_priority, downloads.c.rank > row.queue.rank),
+        and_(same_priority, downloads.c.rank == row.queue.rank, downloads.c.id > row.id),
     )
 
 
@@ -360,10 +393,23 @@ def end_items(connection: Connection, download_id: DownloadId, state: ItemState)
 
 def to_download(row: Row[*tuple[Any, ...]], items: tuple[ItemRow, ...]) -> DownloadRow:
     values = dict(row._mapping)
-    values["state"] = DownloadState(values["state"])
     values["host"] = values["host"] or ""
     values["variants_tried"] = tuple(values["variants_tried"] or ())
-    return DownloadRow(**values, items=items)
+    return DownloadRow(
+        id=DownloadId(values["id"]),
+        state=DownloadState(values["state"]),
+        identity=Identity(**_pick(values, Identity)),
+        queue=QueuePlace(**_pick(values, QueuePlace)),
+        transfer=TransferState(**_pick(values, TransferState)),
+        outcome=Outcome(**_pick(values, Outcome)),
+        updated_at=values["updated_at"],
+        items=items,
+    )
+
+
+def _pick(values: Mapping[str, Any], part: type[Identity | QueuePlace | TransferState | Outcome]) -> dict[str, Any]:
+    """Return the columns that a part of the row has fields for."""
+    return {column.name: values[column.name] for column in fields(part)}
 
 
 def _to_item(row: Row[*tuple[Any, ...]]) -> ItemRow:

@@ -52,7 +52,7 @@ def note_recovered(
 ) -> bool:
     """Note that an instance has the file of these items; False where the download is no longer stranded."""
     row = lock_download(connection, download_id)
-    if row.state not in STRANDED or row.is_owned:
+    if row.state not in STRANDED or row.queue.is_owned:
         return False
     of_these = download_items.c.id.in_([item.id for item in items])
     values = {"state": ItemState.IMPORTED.value, "imported_file_id": file_id, "command_id": None, "refusal": None}
@@ -65,7 +65,7 @@ def complete_recovered(connection: Connection, download_id: DownloadId, final_pa
     """Complete a stranded download once all its items are imported; False where one is not."""
     row = lock_download(connection, download_id)
     is_imported = all(item.state is ItemState.IMPORTED for item in row.items)
-    if row.state not in STRANDED or row.is_owned or not is_imported:
+    if row.state not in STRANDED or row.queue.is_owned or not is_imported:
         return False
     check_transition(row.state, DownloadState.COMPLETED)
     values = {"state": DownloadState.COMPLETED.value, "final_path": final_path, "error": None, "error_code": None}
@@ -75,10 +75,10 @@ def complete_recovered(connection: Connection, download_id: DownloadId, final_pa
     connection.execute(update(download_items).where(of_this).values(active=False))
     event = Event(
         "download.completed",
-        f"{row.title} was found in its library after all, as {final_path}",
+        f"{row.identity.title} was found in its library after all, as {final_path}",
         download_id=download_id,
         wanted_id=row.items[0].wanted_id,
-        source_id=row.source_id,
+        source_id=row.identity.source_id,
         instance_id=row.items[0].instance_id,
     )
     record_event(connection, now, event)

@@ -104,7 +104,7 @@ def unplaced_files(connection: Connection) -> list[Unplaced]:
     groups = connection.execute(unplaced.group_by("is_blocked").order_by("is_blocked")).all()
     rows = [get_download(connection, DownloadId(first)) for first, _count, _blocked in groups]
     return [
-        Unplaced(bool(blocked), count, row.title, row.error or "")
+        Unplaced(bool(blocked), count, row.identity.title, row.outcome.error or "")
         for (_first, count, blocked), row in zip(groups, rows, strict=True)
     ]
 
