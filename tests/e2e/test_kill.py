@@ -17,7 +17,9 @@ def test_killed_during_downloads_it_goes_on_where_it_was(program, world):
     stalkeer.serve()
     stalkeer.job("refresh")
     stalkeer.job("scan")
-    stalkeer.wait_until(lambda: any(r.durable_offset > 1_000_000 for r in stalkeer.downloads()), "bytes are on disk")
+    stalkeer.wait_until(
+        lambda: any(r.transfer.durable_offset > 1_000_000 for r in stalkeer.downloads()), "bytes are on disk"
+    )
 
     stalkeer.kill()
     under_way = {row.identity.entry_key: row for row in stalkeer.downloads() if row.state is DownloadState.DOWNLOADING}
@@ -32,7 +34,10 @@ def test_killed_during_downloads_it_goes_on_where_it_was(program, world):
     assert outcome.mismatched == ()
     after = {row.identity.entry_key: row for row in stalkeer.downloads()}
     for key, before in under_way.items():
-        assert after[key].bytes_resumed >= before.durable_offset > 0 or before.durable_offset == 0
+        assert (
+            after[key].transfer.bytes_resumed >= before.transfer.durable_offset > 0
+            or before.transfer.durable_offset == 0
+        )
     fetched = [r.key for r in world.provider.requests[asked_before:] if r.status in (200, 206)]
     done_before = {
         row.identity.entry_key

@@ -215,7 +215,7 @@ def test_what_was_not_a_video_is_fetched_from_its_first_byte_on_a_retry(house, r
 def test_what_was_not_a_video_is_removed_with_its_download(house, running):
     download = house.download("Dune", b"Come back later.")
     running(house.engine())
-    part = Path(house.await_state(download, S.BLOCKED).part_path)
+    part = Path(house.await_state(download, S.BLOCKED).transfer.part_path)
 
     with house.database.begin() as connection:
         act(connection, download, Action.CANCEL, now())

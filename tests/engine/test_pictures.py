@@ -97,7 +97,7 @@ def test_a_file_that_was_measured_is_not_chosen_again_for_that_profile(house, ru
     house.allow(house.instance(), 2160)
     download = house.download("Dune", film_1080())
     running(house.engine())
-    entry = house.await_state(download, S.FAILED).entry_id
+    entry = house.await_state(download, S.FAILED).identity.entry_id
     house.forget_download(download)
 
     refused = plan(house)
@@ -112,7 +112,7 @@ def test_a_retry_looks_at_the_file_again_and_does_not_take_it_either(house, runn
     house.allow(house.instance(), 2160)
     download = house.download("Dune", film_1080())
     running(house.engine())
-    run = house.await_state(download, S.FAILED).run
+    run = house.await_state(download, S.FAILED).queue.run
 
     with house.database.begin() as connection:
         act(connection, download, Action.RETRY, now())
@@ -125,7 +125,7 @@ def test_an_entry_that_is_called_something_else_is_measured_anew(house, running)
     house.allow(house.instance(), 2160)
     download = house.download("Dune", film_1080())
     running(house.engine())
-    entry = house.await_state(download, S.FAILED).entry_id
+    entry = house.await_state(download, S.FAILED).identity.entry_id
     house.forget_download(download)
 
     with house.database.begin() as connection:
@@ -144,7 +144,7 @@ def test_a_file_that_is_what_its_name_says_is_taken_where_the_user_asks_for_it(h
 
     running(house.engine())
 
-    assert house.await_state(made, S.COMPLETED).entry_id == named
+    assert house.await_state(made, S.COMPLETED).identity.entry_id == named
 
 
 def test_of_a_file_for_two_instances_the_one_that_forbids_it_goes_on_with_another(house, running):

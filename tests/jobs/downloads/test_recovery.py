@@ -206,7 +206,7 @@ def test_what_is_still_missing_is_not_asked_for(make, sonarr):
 
     assert scan(scanner, QuietRun()).recovered == 0
 
-    assert (download(scanner, number).state, download(scanner, number).error) == (S.BLOCKED, GONE)
+    assert (download(scanner, number).state, download(scanner, number).outcome.error) == (S.BLOCKED, GONE)
     assert not [request for request in sonarr.requests if request.path in ("/api/v3/episode", "/api/v3/episodefile")]
 
 
