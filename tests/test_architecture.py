@@ -17,7 +17,7 @@ SRC = Path(__file__).parents[1] / "src" / "stalkeer"
 FLOORS = (
     ("model", "errors"),
     ("core",),
-    ("settings", "secrets", "logs"),
+    ("settings", "secrets", "logs", "private_files"),
     ("adapters",),
     ("store",),
     ("jobs",),

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from stalkeer.engine.lock import is_held
 from stalkeer.errors import ConfigurationError, Conflict, SecretError, StalkeerError, StoreError
 from stalkeer.logs import LOG_FILE, LogTargets, configure_logging, get_logger
+from stalkeer.private_files import FILE_MODE, FOLDER_MODE, withdraw_from_others, withdraw_sqlite
 from stalkeer.runtime import App, Paths, SettingsRole, SharedSettings, utc_now
 from stalkeer.secrets import KEY_FILE, SecretBox, mask_url, open_secret_box
 from stalkeer.settings import LoadedSettings, Settings, find_config, load_settings
 from stalkeer.settings.change import LOCKED
-from stalkeer.settings.folders import check_playlists, folder_problems
+from stalkeer.settings.folders import check_playlists, folder_problems, shared_folders
 from stalkeer.settings.live import LiveSettings
 from stalkeer.settings.load import load_shared
 from stalkeer.store.db.damage import MAYBE_DAMAGE, set_aside_if_damaged, set_aside_if_unusable
@@ -82,7 +83,7 @@ def build_app(start: Start, clock: Callable[[], datetime] = utc_now) -> App:
     first = start.load({}).settings
     paths = Paths(first.data_dir)
     try:
-        paths.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        paths.data_dir.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
     except OSError as error:
         raise ConfigurationError(
             f"data_dir: {str(paths.data_dir)!r} cannot be created: {error.strerror}; accepted: a writable folder"
@@ -95,12 +96,21 @@ def build_app(start: Start, clock: Callable[[], datetime] = utc_now) -> App:
         _prepare_database(first, paths, clock())
     _keep_private(url)
     try:
-        return _open_app(start, first, problems, is_worked_on=is_worked_on, clock=clock)
+        app = _open_app(start, first, problems, is_worked_on=is_worked_on, clock=clock)
     except MAYBE_DAMAGE as error:
         if start.role != "serve" or not _set_aside_unusable(url, clock()):
             raise _unusable(url, error) from error
         _keep_private(url)
-        return _open_app(start, first, problems, is_worked_on=is_worked_on, clock=clock)
+        app = _open_app(start, first, problems, is_worked_on=is_worked_on, clock=clock)
+    _withdraw_from_others(app)
+    return app
+
+
+def _withdraw_from_others(app: App) -> None:
+    """Let only the owner read what was copied into the data folder, or made by an earlier release."""
+    with app.database.connect() as connection:
+        roots = known_root_folders(connection)
+    withdraw_from_others(app.paths.data_dir, shared_folders(app.settings, roots))
 
 
 def _open_app(
@@ -320,11 +330,12 @@ def _prepare_database(settings: Settings, paths: Paths, now: datetime) -> None:
 
 
 def _keep_private(url: str) -> None:
-    """Create a new SQLite file that only its owner can read. SQLite itself would let others read it."""
+    """Let only the owner read the SQLite file, new or not. SQLite itself would let others read it."""
     file = Path(url.removeprefix("sqlite:///"))
     if url.startswith("sqlite:///") and file.parent.is_dir():
         try:
-            file.touch(0o600)
+            file.touch(FILE_MODE)
+            withdraw_sqlite(file)
         except OSError as error:
             raise ConfigurationError(
                 f"data_dir: {str(file)!r} cannot be written: {error.strerror}; accepted: a folder that the user who "

@@ -10,7 +10,7 @@ import re
 import sys
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from io import StringIO
+from io import StringIO, TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO
@@ -19,6 +19,7 @@ import structlog
 from structlog.typing import EventDict, ExcInfo, Processor
 
 from stalkeer.core.security.plain_text import show_line
+from stalkeer.private_files import make_private_folder, open_private
 from stalkeer.secrets import mask_text
 
 LOG_FILE = "stalkeer.log"
@@ -100,7 +101,7 @@ def configure_logging(targets: LogTargets) -> None:
     stream = targets.stream or sys.stderr
     root.addHandler(_with_format(logging.StreamHandler(stream), targets.format, colours=stream.isatty()))
     if targets.file is not None:
-        targets.file.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(targets.file.parent)
         root.addHandler(_rotating(targets.file, targets))
         of_downloads = _rotating(targets.file.with_name(DOWNLOAD_LOG), targets)
         of_downloads.addFilter(_is_about_a_download)
@@ -110,10 +111,16 @@ def configure_logging(targets: LogTargets) -> None:
     set_level(targets.level)
 
 
+class PrivateLogFile(RotatingFileHandler):
+    """Rotating log files that only their owner can read. A rotated file keeps its permissions."""
+
+    def _open(self) -> TextIOWrapper:
+        file = open_private(Path(self.baseFilename), f"{self.mode}b")
+        return TextIOWrapper(file, encoding=self.encoding, errors=self.errors)
+
+
 def _rotating(path: Path, targets: LogTargets) -> logging.Handler:
-    handler = RotatingFileHandler(
-        path, maxBytes=targets.file_size, backupCount=targets.files, encoding="utf-8", delay=True
-    )
+    handler = PrivateLogFile(path, maxBytes=targets.file_size, backupCount=targets.files, encoding="utf-8", delay=True)
     return _with_format(handler, "json", colours=False)
 
 

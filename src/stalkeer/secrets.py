@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from stalkeer.errors import SecretError
+from stalkeer.private_files import FILE_MODE, make_private_folder
 
 MASK = "********"
 KEY_FILE = "secret.key"
@@ -107,10 +108,10 @@ def open_secret_box(data_dir: Path, key_file: Path | None = None, *, create: boo
 
 def _read_or_create(path: Path) -> str:
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(path.parent)
         fresh = Fernet.generate_key().decode("ascii")
         try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
         except FileExistsError:  # another process has just created it
             return path.read_text("ascii")
         with os.fdopen(handle, "w") as file:

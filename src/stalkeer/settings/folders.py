@@ -86,6 +86,17 @@ def folder_problems(settings: Settings, roots: Sequence[RootFolder] = ()) -> lis
     return found
 
 
+def shared_folders(settings: Settings, roots: Sequence[RootFolder]) -> list[Path]:
+    """Return the folders that other programs use, wherever they are.
+
+    The default folders below the data folder are among them only where the settings give permissions to their files.
+    """
+    modes = settings.directories.file_mode or settings.directories.folder_mode
+    own = {} if modes else own_folders(settings.data_dir)
+    configured = [folder for key, folder in _folders(settings).items() if folder != own.get(key)]
+    return [*configured, *(Path(root) for _instance, root in roots)]
+
+
 def _folders(settings: Settings) -> dict[str, Path]:
     return {f"directories.{name}": getattr(settings.directories, name) for name in FOLDERS}
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from stalkeer.adapters.files.placement import make_folders
+from stalkeer.private_files import write_private
 
 MARK = ".stalkeer-folder"
 FOLDER_MEMORY = "folders.json"  # in the data folder: the folders that were claimed
@@ -116,7 +117,7 @@ def claim(folder: Path, memory: Path, mode: int | None = None) -> Folder:
         return _refused(folder, error)
     fresh = memory.with_name(memory.name + ".new")
     try:
-        fresh.write_text(json.dumps(known | {str(folder): mark}, indent=1), encoding="utf-8")
+        write_private(fresh, json.dumps(known | {str(folder): mark}, indent=1).encode())
         fresh.replace(memory)
     except OSError as error:
         return _refused(memory, error)

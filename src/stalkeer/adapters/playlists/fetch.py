@@ -16,6 +16,7 @@ from stalkeer.adapters.net.deadlines import HEAD_S, LISTS, Deadlines
 from stalkeer.adapters.net.failures import FORBIDDEN, Cause, NetworkFailure
 from stalkeer.adapters.net.inward import IsInside, Resolve, is_inside, look_up
 from stalkeer.errors import NotAPlaylist, SourceRefused, SourceUnreachable
+from stalkeer.private_files import make_private_folder, open_private
 
 PIECE = 1 << 18
 MAX_SIZE = 2_000_000_000
@@ -178,9 +179,9 @@ def _watched(pieces: Iterable[bytes], total: int | None, progress: Progress) -> 
 def _store(pieces: Iterator[bytes], target: Path, request: PlaylistRequest) -> tuple[int, str]:
     hasher = xxhash.xxh3_128()
     size = 0
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(target.parent)
     try:
-        with target.open("wb") as file:
+        with open_private(target) as file:
             for piece in pieces:
                 size += len(piece)
                 if size > request.max_size:

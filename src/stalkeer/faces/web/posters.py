@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse, Response
 from stalkeer.errors import ArrError, NotFound
 from stalkeer.faces.web.frame import app_of
 from stalkeer.model import WantedId
+from stalkeer.private_files import make_private_folder, write_private
 from stalkeer.runtime import App
 from stalkeer.store.library.instances import get_instance
 from stalkeer.store.library.posters import PosterPlace, poster_place
@@ -42,9 +43,9 @@ def kept_poster(app: App, place: PosterPlace) -> Path | None:
     content = fetch_poster(app, place)
     if content is None:
         return None
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(path.parent)
     draft = path.with_suffix(f".{id(content)}")
-    draft.write_bytes(content)
+    write_private(draft, content)
     draft.replace(path)
     return path
 

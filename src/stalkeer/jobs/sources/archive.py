@@ -14,6 +14,7 @@ from pathlib import Path
 
 from stalkeer.adapters.playlists.m3u import Chunks
 from stalkeer.core.catalogue.access import LearnedAccess, Templates
+from stalkeer.private_files import make_private_folder, open_private
 from stalkeer.store.db.database import Database
 from stalkeer.store.sources.archives import add_archive, list_archives, remove_archive
 from stalkeer.store.sources.sources import SourceRow
@@ -42,7 +43,7 @@ def archive_playlist(
     if not archive.keep:
         return None
     folder = archive.folder / row.slug
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(folder)
     now = archive.clock()
     target = folder / f"{now:%Y%m%dT%H%M%SZ}-{generation}.m3u.gz"
     for left in folder.glob("*.part"):  # by a process that was killed
@@ -68,7 +69,11 @@ def _step_back() -> None:
 def write_masked(playlist: Path, target: Path, learned: LearnedAccess) -> None:
     """A copy in which names stand where the login stood; whole or not there at all."""
     partial = target.with_suffix(".part")
-    with playlist.open("rb") as stream, gzip.open(partial, "wb", compresslevel=LEVEL) as packed:
+    with (
+        playlist.open("rb") as stream,
+        open_private(partial) as file,
+        gzip.open(file, "wb", compresslevel=LEVEL) as packed,
+    ):
         chunks = Chunks(stream)
         templates = Templates.of(learned)
         packed.write(b"#EXTM3U\n")

@@ -23,6 +23,7 @@ from stalkeer.jobs.sources.edit import describe_row
 from stalkeer.jobs.sources.fetch import SPOOL, check_account, playlist_request, subject_of
 from stalkeer.jobs.sources.refresh import Refresher
 from stalkeer.model import Entry, EntryKind
+from stalkeer.private_files import make_private_folder
 from stalkeer.secrets import mask_text
 from stalkeer.settings.schema import CatalogueSettings
 from stalkeer.store.sources.filters import active_filters
@@ -122,7 +123,7 @@ def probe_source(tools: Refresher, new: NewSource, filters: Sequence[Filter] = (
 @contextmanager
 def _spool(data_dir: Path) -> Iterator[Path]:
     """A folder for this test alone: two tests of one source may run at once."""
-    (data_dir / SPOOL).mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(data_dir / SPOOL)
     with tempfile.TemporaryDirectory(prefix="probe-", dir=data_dir / SPOOL, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 

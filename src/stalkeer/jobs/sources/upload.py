@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from stalkeer.errors import InvalidInput
+from stalkeer.private_files import make_private_folder
 
 LARGEST_UPLOAD = 50_000_000
 LONGEST_NAME = 80
@@ -20,7 +21,7 @@ def keep_upload(data_dir: Path, name: str, content: BinaryIO) -> Path:
     Raises InvalidInput for a file that is too large; an earlier one then stays as it was.
     """
     folder = data_dir / "playlists"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(folder)
     octets = content.read(LARGEST_UPLOAD + 1)
     if len(octets) > LARGEST_UPLOAD:
         raise InvalidInput("The file is larger than 50 MB; put it on the machine and give its path instead.")

@@ -28,6 +28,7 @@ from stalkeer.jobs.system.backup_check import (
     check_backup,
 )
 from stalkeer.logs import get_logger
+from stalkeer.private_files import copy_private, make_private_folder, open_private, write_private
 from stalkeer.settings.public_copy import public_copy
 from stalkeer.store.db.database import Database, open_database
 from stalkeer.store.db.dump import dump_tables, load_tables
@@ -66,16 +67,14 @@ class Backup:
 
 def make_backup(database: Database, place: BackupPlace, now: datetime, occasion: str = "manual") -> Backup:
     """Write a backup and answer it. A half-written one never bears a backup's name."""
-    place.backups.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(place.backups)
     path = place.backups / f"stalkeer-{occasion}-{now.astimezone(UTC):%Y%m%d-%H%M%S}.zip"
     with tempfile.TemporaryDirectory(dir=place.backups, prefix=".making-") as folder:
         draft = Path(folder) / "backup.zip"
         _write_zip(draft, database, place, now)
-        draft.chmod(0o600)
         draft.replace(path)
     key_copy = path.with_suffix(".key")
-    shutil.copyfile(place.key_file, key_copy)
-    key_copy.chmod(0o600)
+    copy_private(place.key_file, key_copy)
     log.info("backup made", path=str(path), size=path.stat().st_size)
     return _read(path)
 
@@ -89,7 +88,10 @@ def backup_before_migration(database: Database, place: BackupPlace, now: datetim
 
 
 def _write_zip(draft: Path, database: Database, place: BackupPlace, now: datetime) -> None:
-    with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+    with (
+        open_private(draft, "w+b") as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,
+    ):
         if database.is_sqlite:
             copy = draft.with_suffix(".db")
             copy_sqlite(Path(str(database.engine.url.database)), copy)
@@ -135,13 +137,11 @@ def stage_restore(path: Path, place: BackupPlace) -> CheckedBackup:
     checked = check_backup(path, place.data_dir)
     target = place.data_dir / PENDING
     draft = target.with_suffix(".part")
-    shutil.copyfile(path, draft)
-    draft.chmod(0o600)
+    copy_private(path, draft)
     key, staged_key = path.with_suffix(".key"), target.with_suffix(".key")
     staged_key.unlink(missing_ok=True)  # of another backup that was staged before
     if key.exists():
-        shutil.copyfile(key, staged_key)
-        staged_key.chmod(0o600)
+        copy_private(key, staged_key)
     draft.replace(target)
     return checked
 
@@ -153,13 +153,13 @@ def stage_kept(name: str, place: BackupPlace) -> CheckedBackup:
 
 def stage_uploaded(content: IO[bytes], key: IO[bytes] | None, place: BackupPlace) -> CheckedBackup:
     """Have an uploaded backup restored at the next start, with the key that lay beside it where it came too."""
-    place.backups.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(place.backups)
     with tempfile.TemporaryDirectory(dir=place.backups, prefix=".uploaded-") as folder:
         path = Path(folder) / "uploaded.zip"
-        with path.open("wb") as target:
+        with open_private(path) as target:
             shutil.copyfileobj(content, target)
         if key is not None:
-            path.with_suffix(".key").write_bytes(key.read(LARGEST_KEY))
+            write_private(path.with_suffix(".key"), key.read(LARGEST_KEY))
         return stage_restore(path, place)
 
 
@@ -209,7 +209,7 @@ def restore_now(
     path = next((found for found in (Path(given), place.backups / given) if found.is_file()), None)
     if path is None:
         raise NotFound(f"There is no backup {given!r}; `stalkeer backup --list` shows them")
-    place.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(place.data_dir)
     if is_in_use(place.data_dir):
         raise Conflict("Stalkeer is running on this data folder; stop it, then restore")
     return restore_backup(path, place, database_url, now)
@@ -228,8 +228,7 @@ def restore_backup(path: Path, place: BackupPlace, database_url: str, now: datet
     key = path.with_suffix(".key")
     if key.exists():
         _keep_aside(place.key_file, now)
-        shutil.copyfile(key, place.key_file)
-        place.key_file.chmod(0o600)
+        copy_private(key, place.key_file)
     log.warning("backup restored", path=str(path), version=checked.version)
     return checked
 
@@ -239,9 +238,8 @@ def _restore_file(checked: CheckedBackup, place: BackupPlace, database_url: str,
         raise Conflict(f"{checked.path.name} holds a SQLite database, but database.url is PostgreSQL; unset it first")
     target = Path(database_url.removeprefix("sqlite:///"))
     draft = target.with_suffix(".restoring")
-    with zipfile.ZipFile(checked.path) as archive, archive.open(SQLITE_MEMBER) as member, draft.open("wb") as file:
+    with zipfile.ZipFile(checked.path) as archive, archive.open(SQLITE_MEMBER) as member, open_private(draft) as file:
         shutil.copyfileobj(member, file)
-    draft.chmod(0o600)
     _keep_aside(target, now)
     draft.replace(target)
     for suffix in ("engine.db", "engine.db-wal", "engine.db-shm"):  # its work list belongs to the former rows

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stalkeer.errors import Conflict, InvalidInput, SecretError, StoreError
+from stalkeer.private_files import open_private
 from stalkeer.secrets import SecretBox
 from stalkeer.store.db.dump import check_rows
 from stalkeer.store.db.migrate import revisions
@@ -116,7 +117,7 @@ def _read_bounded(archive: zipfile.ZipFile, name: str) -> bytes:
 def _unpack(archive: zipfile.ZipFile, name: str, target: Path) -> None:
     """Write the member, no byte more than it claims; its checksum is compared at the end."""
     left = archive.getinfo(name).file_size
-    with archive.open(name) as member, target.open("wb") as file:
+    with archive.open(name) as member, open_private(target) as file:
         while chunk := member.read(CHUNK):
             left -= len(chunk)
             if left < 0 or (name == SQLITE_MEMBER and file.tell() == 0 and not chunk.startswith(SQLITE_HEAD)):

@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from stalkeer.jobs.system.backup import Backup, BackupPlace, list_backups, refused_restore
+from stalkeer.private_files import withdraw_from_others
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
-from stalkeer.settings.folders import FOLDERS, folder_problems
+from stalkeer.settings.folders import FOLDERS, folder_problems, shared_folders
 from stalkeer.settings.schema import AuthMode
 from stalkeer.store.db.damage import damaged_files
 from stalkeer.store.db.database import Database
@@ -65,6 +66,7 @@ class Facts:
     unreadable: Sequence[str]  # what holds a credential that the present key cannot read
     is_key_right: bool = True
     start_problems: Sequence[Finding] = ()
+    exposed: Sequence[Path] = ()  # in the data folder, readable by others whatever we do
     titles_error: object = None  # why the last match got no titles from TMDB
 
 
@@ -93,9 +95,15 @@ def check_health(
 
     `start_problems` are damaged files that the start of this process met.
     """
-    facts = replace(read_facts(database, settings, now, place, secrets), start_problems=start_problems)
+    facts = read_facts(database, settings, now, place, secrets)
+    facts = replace(facts, start_problems=start_problems, exposed=_withdraw_from_others(facts, place))
     findings = tuple(finding for check in CHECKS.values() for finding in check(facts))
     return HealthReport(findings, keep_findings(database, CHECKS, findings, now))
+
+
+def _withdraw_from_others(facts: Facts, place: BackupPlace) -> list[Path]:
+    roots = [(row.slug, root.path) for row in facts.instances for root in row.root_folders]
+    return withdraw_from_others(place.data_dir, shared_folders(facts.settings, roots))
 
 
 def keep_findings(
@@ -255,6 +263,16 @@ def check_key_file(facts: Facts) -> Iterator[Finding]:
         yield Finding("key", str(facts.key_file), WARNING, message, f"chmod 600 {facts.key_file}")
 
 
+def check_permissions(facts: Facts) -> Iterator[Finding]:
+    """Report files that withstood: of another user, or on a file system without permissions."""
+    if facts.exposed:
+        first, more = facts.exposed[0], len(facts.exposed) - 1
+        others = f" and {more} more" if more else ""
+        message = f"{first}{others} in the data folder can be read by others and could not be changed"
+        fix = f"As the owner of these files: chmod -R go-rwx {facts.settings.data_dir}"
+        yield Finding("permissions", "data", WARNING, message, fix)
+
+
 def check_database(facts: Facts) -> Iterator[Finding]:
     for path in facts.damaged:
         last = f"stalkeer restore {facts.backups[0].name}" if facts.backups else "there is no backup to restore"
@@ -327,6 +345,7 @@ CHECKS: Mapping[str, Callable[[Facts], Iterable[Finding]]] = {
     "item": check_items,
     "clock": check_clock,
     "key": check_key_file,
+    "permissions": check_permissions,
     "restore": check_restore,
     "credentials": check_credentials,
     "backup": check_backups,

@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
 from stalkeer.errors import InvalidInput, StoreError, StoreUnavailable
+from stalkeer.private_files import FILE_MODE
 from stalkeer.store.db.sqlite_clock import add_subsec
 
 BUSY_TIMEOUT_S = 30
@@ -153,6 +154,7 @@ def open_dispatch_database(path: Path) -> Database:
         pool_timeout=2 * BUSY_TIMEOUT_S,
     )
     event.listen(engine, "connect", _prepare_dispatch)
+    path.touch(FILE_MODE)  # SQLite gives the files beside it the same permissions
     _fill_pool(engine, DISPATCH_KEPT)
     return Database(engine, engine)
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from stalkeer.errors import Conflict, StoreError
 from stalkeer.model import SourceId
+from stalkeer.private_files import make_private_folder, open_private
 from stalkeer.store.db.database import Database
 
 _SOURCE_LOCKS = 7825  # PostgreSQL's first lock number; the second is the source's id
@@ -23,8 +24,8 @@ _SERVE_LOCK = 7825_0003  # 0001 is for migrations, 0002 for the catalogue
 @contextmanager
 def source_lock(database: Database, source_id: SourceId, folder: Path) -> Iterator[None]:
     """Lock the source for the block. Raises Conflict when another process has the lock."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / f"source-{source_id}").open("w") as file:
+    make_private_folder(folder)
+    with open_private(folder / f"source-{source_id}") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from stalkeer.errors import StoreError
 from stalkeer.logs import get_logger
+from stalkeer.private_files import make_private_folder
 from stalkeer.store.db.database import Database
 from stalkeer.store.db.sqlite_file import VERSION_TABLE, copy_sqlite
 from stalkeer.store.db.tables import metadata
@@ -89,7 +90,7 @@ def _revision(connection: Connection) -> str | None:
 def keep_copy(database: Database, backups: Path, revision: str) -> Path:
     """Make a consistent copy of the SQLite file in the backup folder, named by its revision."""
     source = Path(str(database.engine.url.database))
-    backups.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(backups)
     target = backups / f"before-migration-from-{revision}.db"
     copy_sqlite(source, target)
     return target

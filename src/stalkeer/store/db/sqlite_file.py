@@ -7,6 +7,8 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
+from stalkeer.private_files import FILE_MODE
+
 VERSION_TABLE = "alembic_version"
 AWAY = frozenset(
     {
@@ -26,7 +28,7 @@ UNREADABLE = (sqlite3.DatabaseError, ValueError)  # the driver answers bytes tha
 def copy_sqlite(source: Path, target: Path) -> None:
     """Make a consistent copy while others write. Only the owner can read it."""
     target.unlink(missing_ok=True)
-    target.touch(0o600)
+    target.touch(FILE_MODE)
     with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(target)) as copy:
         original.backup(copy)
 

@@ -1,0 +1,115 @@
+"""Keep the files of the data folder from everybody but their owner: 0600, and 0700 for folders.
+
+Finished and incomplete media files are not written through this module: they get `directories.file_mode`.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from pathlib import Path
+from shutil import copyfileobj
+from typing import IO
+
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+OTHERS = 0o077
+READ_BY_OTHERS = 0o066  # removed from folders that others may pass through
+# the folders that Stalkeer makes below the data folder, except those for media files
+OWN_FOLDERS = ("archives", "backups", "cache", "locks", "logs", "playlists", "spool")
+
+
+def private_opener(path: str, flags: int) -> int:
+    """Open for `open(opener=)`. An existing file loses the permissions of others, too."""
+    descriptor = os.open(path, flags, FILE_MODE)
+    with suppress(OSError):  # a file of another user
+        os.fchmod(descriptor, FILE_MODE)
+    return descriptor
+
+
+def open_private(path: Path, mode: str = "wb") -> IO[bytes]:
+    """Open a file for writing bytes that only its owner can read."""
+    opened: IO[bytes] = open(path, mode, opener=private_opener)  # noqa: SIM115, PTH123 - Path.open takes no opener
+    return opened
+
+
+def write_private(path: Path, content: bytes) -> None:
+    with open_private(path) as file:
+        file.write(content)
+
+
+def copy_private(source: Path, target: Path) -> None:
+    """Copy the content. At no moment can others read the copy."""
+    with source.open("rb") as given, open_private(target) as file:
+        copyfileobj(given, file)
+
+
+def make_private_folder(folder: Path) -> None:
+    """Create the folder and its missing parents for the owner only."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    for one in reversed(missing):
+        one.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    folder.mkdir(mode=FOLDER_MODE, exist_ok=True)  # raises FileExistsError for a file in its place
+
+
+def withdraw_from_others(data_dir: Path, passages: Collection[Path] = ()) -> list[Path]:
+    """Remove the permissions of others from the data folder; return what could not be changed.
+
+    This covers the data folder, its files, and the folders that Stalkeer makes there. Other folders in it, such as
+    those for media files, keep their permissions. Others may still pass through the data folder, where they could
+    before, if one of `passages` is below it. Symbolic links are not followed.
+    """
+    has_passage = any(one != data_dir and one.is_relative_to(data_dir) for one in passages)
+    failed = [] if _withdraw(data_dir, READ_BY_OTHERS if has_passage else OTHERS) else [data_dir]
+    return failed + [path for path in _contents(data_dir) if not _withdraw(path, OTHERS)]
+
+
+def withdraw_sqlite(path: Path) -> None:
+    """Remove the permissions of others from a database, wherever it is."""
+    for suffix in ("", "-wal", "-shm"):
+        _withdraw(path.with_name(path.name + suffix), OTHERS)
+
+
+def _contents(data_dir: Path) -> Iterator[Path]:
+    for entry in _entries(data_dir):
+        if entry.is_file(follow_symlinks=False):
+            yield Path(entry.path)
+        elif entry.name in OWN_FOLDERS and entry.is_dir(follow_symlinks=False):
+            yield Path(entry.path)
+            yield from _below(entry.path)
+
+
+def _below(folder: str) -> Iterator[Path]:
+    for entry in _entries(folder):
+        if entry.is_dir(follow_symlinks=False):
+            yield Path(entry.path)
+            yield from _below(entry.path)
+        elif entry.is_file(follow_symlinks=False):
+            yield Path(entry.path)
+
+
+def _entries(folder: str | Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            return list(found)
+    except OSError:  # not readable, or removed meanwhile
+        return []
+
+
+def _withdraw(path: Path, permissions: int) -> bool:
+    """Return whether the path has none of these permissions now, or is gone."""
+    mode = _mode_of(path)
+    if not mode & permissions:
+        return True
+    with suppress(OSError):  # of another user, or on a file system without permissions
+        path.chmod(stat.S_IMODE(mode) & ~permissions)
+    return not _mode_of(path) & permissions
+
+
+def _mode_of(path: Path) -> int:
+    try:
+        return path.lstat().st_mode
+    except OSError:
+        return 0
