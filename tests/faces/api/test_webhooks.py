@@ -14,10 +14,11 @@ from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.errors import ArrRefused
 from stalkeer.jobs.journal.reporting import QuietRun
+from stalkeer.jobs.library.instances import InstancePatch, change_instance
 from stalkeer.jobs.library.scan import Scanner, scan
 from stalkeer.jobs.library.sync import sync_wanted
 from stalkeer.jobs.library.webhooks import connect_webhook, disconnect_webhook
-from stalkeer.store.db.tables import download_items, downloads, sources, wanted
+from stalkeer.store.db.tables import download_items, downloads, events, sources, wanted
 from stalkeer.store.journal.events import list_events
 from stalkeer.store.journal.runs import queue_run
 from stalkeer.store.library.instances import get_instance, set_webhook_secret
@@ -114,6 +115,27 @@ def test_an_added_film_is_scanned_at_once(stranger, radarr, engine, method):
 
     assert answer.json() == {"event": "added", "run": 1}
     assert engine.started == [("scan", f"radarr#{film.id}", None)]
+
+
+@pytest.mark.parametrize("kind", ["MovieAdded", "Download", "MovieDelete", "Grab", "Health"])
+def test_an_event_of_a_disabled_instance_changes_nothing(app, stranger, radarr, engine, kind):
+    film = radarr.add_movie("Some Film", 2020)
+    sync(app)
+    download_for(app, the_item(app))
+    change_instance(app.arrs, "radarr", InstancePatch(enabled=False))
+    before = rows_of(app)
+
+    answer = send(stranger, {"eventType": kind, "movie": movie(film), "level": "error", "message": "a message"})
+
+    assert answer.status_code == 200
+    assert answer.json()["run"] is None
+    assert engine.started == []
+    assert rows_of(app) == before
+
+
+def rows_of(app):
+    with app.database.connect() as connection:
+        return [connection.execute(select(table)).all() for table in (wanted, downloads, download_items, events)]
 
 
 def test_the_scan_of_one_item_asks_for_it_alone(app, radarr):

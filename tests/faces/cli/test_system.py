@@ -295,12 +295,13 @@ def test_a_warning_is_told_and_ends_with_0(stalkeer, app):
     app.change_settings({"downloads.min_free": 0})
     for folder in (app.settings.directories.temp, app.settings.directories.movies, app.settings.directories.tvshows):
         folder.mkdir(parents=True)
-    app.key_file.chmod(0o644)
+    app.paths.backups.mkdir()
+    (app.paths.backups / "stalkeer-scheduled-20200101-040000.zip").write_bytes(b"")
 
     ended = stalkeer("doctor", "health")
 
     assert ended.code == 0
-    assert "chmod 600" in ended.out
+    assert "The last backup is of 2020-01-01" in ended.out
 
 
 def test_a_lost_key_is_named_by_the_doctor_and_a_new_one_adopted(on_disk, tmp_path):

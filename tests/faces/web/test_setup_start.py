@@ -21,6 +21,7 @@ from tests.faces.web.sample import fill
 
 FIRST_USER = {"name": "admin", "password": "correct horse battery", "again": "correct horse battery"}
 SURE = 'hx-post="/setup/start"'
+FIRST_LOOK = 'hx-post="/setup/answer/first"'
 FINISH = 'hx-post="/setup/finish"'
 
 
@@ -62,6 +63,7 @@ def may_follow(app: App) -> bool:
         ("/setup/account", FIRST_USER),
         ("/setup/source", {"how": "file", "path": "/data/list.m3u", "slug": "mine"}),
         ("/setup/limits", {"drive": "auto"}),
+        ("/setup/answer/first", {}),
         ("/setup/answer/look", {}),
     ],
 )
@@ -78,10 +80,18 @@ def test_whatever_step_comes_first_nothing_is_queued_by_itself_from_then_on(
 
 
 def test_the_answer_is_looked_for_and_nothing_is_queued(app: App, client: TestClient, found: int):
-    client.get("/setup/answer")
+    with app.database.begin() as connection:
+        connection.execute(delete(tables.runs))
+
+    page = client.get("/setup/answer").text
+    assert started(app) == [] and may_follow(app), "reading starts nothing"
+    assert FIRST_LOOK in page
+
+    client.post("/setup/answer/first")
 
     assert {"refresh", "scan"} <= set(started(app)) and "download" not in started(app)
     assert not may_follow(app)
+    assert FIRST_LOOK not in client.get("/setup/answer").text
 
 
 def test_the_button_starts_what_the_page_counted_and_then_it_goes_on_by_itself(
@@ -111,7 +121,7 @@ def test_who_wants_to_be_asked_starts_the_sure_ones_once(app: App, client: TestC
 def test_the_guide_can_be_finished_where_nothing_is_sure(app: App, client: TestClient, found: int):
     with app.database.begin() as connection:
         connection.execute(delete(tables.matches))
-    client.get("/setup/answer")
+    client.post("/setup/answer/first")
     end_runs(app)
     page = client.get("/setup/answer").text
     assert FINISH in page and SURE not in page
@@ -128,7 +138,7 @@ def end_runs(app: App) -> None:
 
 
 def test_a_finished_guide_that_is_opened_again_holds_nothing(app: App, client: TestClient, found: int):
-    client.get("/setup/answer")
+    client.post("/setup/answer/first")
     client.post("/setup/start")
 
     client.get("/setup/answer")

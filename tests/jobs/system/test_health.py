@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import stat
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,7 +14,7 @@ from stalkeer.jobs.system.health import CHECKS, check_health
 from stalkeer.store.db import tables
 from stalkeer.store.system.health import list_findings
 from stalkeer.store.system.settings import write_settings
-from tests.doubles.disks import mounted_disk
+from tests.doubles.disks import mounted_disk, remount_read_only
 
 
 @pytest.fixture
@@ -183,11 +185,29 @@ def test_files_that_cannot_be_placed_are_a_warning_while_they_wait_and_an_error_
     assert found(look()) == set()
 
 
-def test_a_key_file_that_others_can_read(look, healthy):
-    healthy.key_file.chmod(0o644)
+def test_a_key_file_elsewhere_that_others_can_read(healthy, clock, tmp_path):
+    elsewhere = tmp_path / "elsewhere.key"
+    elsewhere.write_bytes(healthy.key_file.read_bytes())
+    elsewhere.chmod(0o644)
+    place = replace(healthy.backup_place, key_file=elsewhere)
 
-    [finding] = look().findings
-    assert finding.fix == f"chmod 600 {healthy.key_file}"
+    [finding] = check_health(healthy.database, healthy.settings, clock(), place, healthy.secrets).findings
+
+    assert finding.fix == f"chmod 600 {elsewhere}"
+    assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o644, "a file of somebody else's folder is left alone"
+
+
+def test_files_of_the_data_folder_that_stay_readable_by_others(healthy, clock, tmp_path):
+    with mounted_disk(tmp_path / "mounted", 1_000_000) as folder:
+        (folder / "stalkeer.db").touch(0o644)
+        remount_read_only(folder)
+        place = replace(healthy.backup_place, data_dir=folder)
+
+        found = check_health(healthy.database, healthy.settings, clock(), place, healthy.secrets).findings
+
+    [finding] = [one for one in found if one.check == "permissions"]
+    assert str(folder) in finding.message
+    assert "chmod -R go-rwx" in finding.fix
 
 
 def test_a_database_that_was_set_aside(look, healthy, tmp_path):

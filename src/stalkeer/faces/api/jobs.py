@@ -14,6 +14,7 @@ from stalkeer.faces.http.ids import RowId
 from stalkeer.faces.http.models import ApiModel, RunAccepted
 from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id
 from stalkeer.jobs.journal.runs import cancel_run
+from stalkeer.jobs.system.job_subject import check_subject
 from stalkeer.store.journal.runs import RunId, RunRow, RunState, count_runs, get_run, list_runs
 from stalkeer.store.sources.sources import own_refresh_times
 
@@ -88,8 +89,10 @@ def list_jobs(
 
 @router.post("/jobs", status_code=202)
 def start_job(app: CurrentApp, wish: StartJob) -> RunAccepted:
-    """Start a job; one that waits or runs for the same subject is answered instead."""
-    return start_run(app, job_named(wish.job), wish.subject, dict(wish.options))
+    """Start a job. Answer the open run of the same subject if there is one."""
+    job = job_named(wish.job)
+    check_subject(app.database, app.matching, job, wish.subject)
+    return start_run(app, job, wish.subject, dict(wish.options))
 
 
 @router.get("/jobs/{run_id}")

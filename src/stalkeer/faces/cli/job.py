@@ -49,9 +49,11 @@ def start(
     """
     from stalkeer.engine.schedules import job_named
     from stalkeer.jobs.journal.runs import queue_run
+    from stalkeer.jobs.system.job_subject import check_subject
 
     named = job_named(job)
     parts = context_app(context)
+    check_subject(parts.database, parts.matching, named, subject)
     row = queue_run(parts.database, parts.clock(), named, subject)
     emit(context, _document(row), lambda console: console.print(f"Run {row.id} of {row.job} is {row.state.value}."))
 

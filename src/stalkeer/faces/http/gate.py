@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from stalkeer.core.security.addresses import Origin, find_origin
 from stalkeer.core.security.callers import SAFE_METHODS
 from stalkeer.faces.http.flood_log import FloodLog
-from stalkeer.faces.http.headers import add_security_headers
+from stalkeer.faces.http.headers import add_security_headers, keep_redirect_here
 from stalkeer.faces.http.problems import problem_response
 from stalkeer.faces.http.security import Security
 from stalkeer.jobs.system.rate_limits import Allowance
@@ -212,6 +212,7 @@ def _with_headers(send: Send, exchange: _Exchange) -> Send:
             exchange.status = message["status"]
             headers = MutableHeaders(scope=message)
             add_security_headers(headers, exchange.origin.scheme)
+            keep_redirect_here(headers)
             headers["x-request-id"] = exchange.request_id
             limited = [one for one in exchange.allowances if one.limit]
             if limited:

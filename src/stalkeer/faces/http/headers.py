@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from starlette.datastructures import MutableHeaders
 
 CONTENT_SECURITY_POLICY = (
@@ -26,3 +28,17 @@ def add_security_headers(headers: MutableHeaders, scheme: str) -> None:
         headers.setdefault(name, value)
     if scheme == "https":
         headers.setdefault("strict-transport-security", ENCRYPTED_ONLY)
+
+
+def keep_redirect_here(headers: MutableHeaders) -> None:
+    """Reduce `Location` to a path: every redirect of ours leads to this server.
+
+    The router makes a whole address out of the request's Host, which a client or a proxy may have forged. Two slashes
+    at the beginning would name a host again, and browsers read a backslash as a slash.
+    """
+    target = headers.get("location")
+    if target is None:
+        return
+    parts = urlsplit(target)
+    path = "/" + parts.path.lstrip("/\\")
+    headers["location"] = path + (f"?{parts.query}" if parts.query else "")

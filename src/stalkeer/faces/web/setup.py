@@ -19,12 +19,12 @@ from stalkeer.faces.web.frame import app_of, base_of
 from stalkeer.faces.web.group_picker import read_choice
 from stalkeer.faces.web.guard import NeedsLogin, OwnPageGuard, UserGuard, require_user, security_of
 from stalkeer.faces.web.instances import InstanceForm, read_form, save_new
-from stalkeer.faces.web.render import NOTHING, Toast, done, fragment, is_fragment, moved, page
+from stalkeer.faces.web.render import NOTHING, Toast, action_headers, done, fragment, is_fragment, moved, page
 from stalkeer.faces.web.source_form import SourceForm, read_source_form
 from stalkeer.faces.web.sources import save_new_source
 from stalkeer.faces.web.system import start_job
 from stalkeer.jobs.downloads.forecast import Answer
-from stalkeer.jobs.system.first_run import hold_downloads, release_downloads
+from stalkeer.jobs.system.first_run import hold_downloads, is_first_run, release_downloads
 from stalkeer.jobs.system.rate_limits import TooManyRequests
 from stalkeer.jobs.system.sessions import LoginRefused
 from stalkeer.jobs.system.settings_change import without_fixed
@@ -186,15 +186,21 @@ def keep(request: Request, changes: Mapping[str, object], to: str) -> Response:
 
 @router.get("/setup/answer", dependencies=[UserGuard])
 def get_answer(request: Request) -> HTMLResponse:
-    """Start the refresh and scan that have not run yet, then show the results."""
+    """Show the results. The page then asks for the refresh and scan that have not run yet."""
     app = app_of(request)
     if is_fragment(request):
         return fragment(request, "setup/answer_parts.html", answer_context(app, answers_of(request).read()))
+    context = answer_context(app, answers_of(request).read_at_once())
+    return step_page(request, "answer", context, is_first_look=bool(unasked(app)) or is_first_run(app))
+
+
+@router.post("/setup/answer/first", dependencies=[UserGuard])
+def post_first_look(request: Request) -> Response:
+    """Start the refresh and scan that have not run yet, and download nothing before the user says so."""
+    app = app_of(request)
     hold_downloads(app)
-    unasked = [job for job in LOOKS if job not in ran(app)]
-    if unasked:
-        look(app, unasked)
-    return step_page(request, "answer", answer_context(app, answers_of(request).read_at_once()))
+    look(app, unasked(app))
+    return Response(status_code=204, headers=action_headers(None, "runs"))
 
 
 @router.post("/setup/answer/look", dependencies=[UserGuard])
@@ -204,10 +210,11 @@ def post_look(request: Request) -> Response:
     return moved(request, "/setup/answer")
 
 
-def ran(app: App) -> set[str]:
-    """Return the jobs that ran recently, run now or are queued."""
+def unasked(app: App) -> list[JobName]:
+    """Return the jobs that did not run recently, and neither run now nor are queued."""
     with app.database.connect() as connection:
-        return {run.job for run in list_runs(connection, limit=30) if run.state is not RunState.FAILED}
+        ran = {run.job for run in list_runs(connection, limit=30) if run.state is not RunState.FAILED}
+    return [job for job in LOOKS if job not in ran]
 
 
 def look(app: App, jobs: Sequence[JobName]) -> None:

@@ -87,9 +87,12 @@ def post_health(request: Request) -> Response:
     return done(request, Toast(words, "warn" if report.findings else "ok"), to="/system")
 
 
-@router.get("/system/doctor")
-def get_doctor(request: Request) -> HTMLResponse:
-    """Test each folder with each instance. The page loads the results separately, because this takes seconds."""
+@router.post("/system/doctor")
+def post_doctor(request: Request) -> HTMLResponse:
+    """Test each folder with each instance. The page asks for the results separately, because this takes seconds.
+
+    No GET: the test writes a file into each folder.
+    """
     app = app_of(request)
     report = look_through_instances(app.arrs, app.settings.directories, QuietRun())
     return fragment(request, "system/doctor.html", checks=report.checks)

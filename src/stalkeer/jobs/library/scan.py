@@ -141,7 +141,7 @@ def scan(scanner: Scanner, run: Run, subject: str | None = None) -> ScanReport:
     Raises NotFound for an unknown instance. A cancelled scan reports what it read; no other job follows it.
     """
     slug, separator, item = (subject or "").partition("#")
-    if separator and item.isdigit():
+    if separator and item.isascii() and item.isdecimal():
         return scan_item(scanner, run, slug, int(item))
     report = scan_missing(scanner, run, subject)
     if run.is_cancelled():

@@ -105,9 +105,12 @@ def check_webhook(arrs: Arrs, slug: str, secret: str) -> InstanceRow:
 
 
 def receive_event(arrs: Arrs, row: InstanceRow, body: bytes) -> Received:
-    """Process an event of an instance that `check_webhook` accepted. Raises InvalidInput for anything else."""
+    """Process an event of an instance that `check_webhook` accepted. Raises InvalidInput for anything else.
+
+    An event of a disabled instance is accepted and changes nothing: a refusal would be a health issue over there.
+    """
     event = read_event(body)
-    if event.kind in (EventKind.TEST, EventKind.OTHER):
+    if event.kind in (EventKind.TEST, EventKind.OTHER) or not row.enabled:
         return Received(event.kind, row.slug)
     cancelled = 0
     with arrs.database.begin() as connection:

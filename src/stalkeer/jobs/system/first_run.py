@@ -1,4 +1,4 @@
-"""Hold automatic downloads back while the set-up guide is walked through for the first time."""
+"""Hold automatic downloads back during the first run of the setup wizard."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HOLD = "schedule.hold_downloads"
 
 
 class Program(Protocol):
-    """The running program, as far as its settings and its database matter here."""
+    """Describe the running program, as far as this module uses it."""
 
     @property
     def live(self) -> LiveSettings: ...
@@ -26,20 +26,23 @@ class Program(Protocol):
 
 
 def hold_downloads(program: Program) -> None:
-    """Queue nothing by itself until `release_downloads`.
-
-    Does nothing where the guide was finished before, where the setting stands elsewhere, and where something was
-    downloaded already: that program is in use.
-    """
-    if program.live.loaded.origins.get(HOLD) is not None:
-        return
-    with program.database.connect() as connection:
-        is_in_use = has_downloads(connection)
-    if not is_in_use:
+    """Queue nothing automatically until `release_downloads`. Does nothing where `is_first_run` is false."""
+    if is_first_run(program):
         program.change_settings({HOLD: True})
 
 
+def is_first_run(program: Program) -> bool:
+    """Tell whether the wizard has not held or released the downloads yet, and nothing was downloaded.
+
+    False also where the configuration has the setting.
+    """
+    if program.live.loaded.origins.get(HOLD) is not None:
+        return False
+    with program.database.connect() as connection:
+        return not has_downloads(connection)
+
+
 def release_downloads(program: Program) -> None:
-    """From now on the schedule of downloads counts. It is remembered, so that the guide holds nothing again."""
+    """Let the schedule of downloads apply from now on. The wizard then holds nothing again."""
     if program.live.loaded.origins.get(HOLD) not in LOCKED:
         program.change_settings({HOLD: False})

@@ -1,18 +1,19 @@
-"""Everything that is stored encrypted, and whether the present secret key is the one it was encrypted with."""
+"""Tell whether the current secret key belongs to the database, and what it cannot read."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
 from stalkeer.secrets import SecretBox
-from stalkeer.store.db.tables import api_keys, published_settings, settings
+from stalkeer.store.db.tables import published_settings
 from stalkeer.store.library.instances import list_instances
 from stalkeer.store.sources.sources import list_sources
+from stalkeer.store.system.encrypted import encrypted_in_database
 from stalkeer.store.system.settings import unreadable_settings
 
 
 def unreadable_credentials(connection: Connection, secrets: SecretBox) -> list[str]:
-    """What the user entered and the present key cannot read, by the names that a user knows."""
+    """Name what the user entered and the current key cannot read."""
     held = [(f"source {row.slug}", row.credentials) for row in list_sources(connection)]
     held += [(row.label, row.api_key) for row in list_instances(connection)]
     found = [name for name, token in held if secrets.decrypt_or_none(token) is None]
@@ -20,21 +21,18 @@ def unreadable_credentials(connection: Connection, secrets: SecretBox) -> list[s
 
 
 def is_published(connection: Connection) -> bool:
-    """Whether settings were published with this database, which then prove a key."""
+    """Tell whether this database has published settings, which prove a key."""
     return connection.execute(select(published_settings.c.version)).first() is not None
 
 
 def is_key_of(connection: Connection, secrets: SecretBox) -> bool:
-    """Whether this database was written with this key.
+    """Tell whether this database was written with this key.
 
-    The published settings decide. Where there are none yet, one readable credential is enough: a backup that was
-    restored without its key may have been repaired in part. Every key fits a database without credentials.
+    The published settings decide. Without them, one readable credential is enough: a backup that was restored without
+    its key may have been repaired in part. Every key fits a database without credentials.
     """
     published = connection.execute(select(published_settings.c.document)).scalar_one_or_none()
     if published is not None:
         return secrets.decrypt_or_none(published) is not None
-    tokens = [row.credentials for row in list_sources(connection)]
-    tokens += [row.api_key for row in list_instances(connection)]
-    tokens += connection.execute(select(settings.c.value).where(settings.c.secret)).scalars()
-    tokens += connection.execute(select(api_keys.c.key)).scalars()
+    tokens = list(encrypted_in_database(connection))
     return not tokens or any(secrets.decrypt_or_none(token) is not None for token in tokens)

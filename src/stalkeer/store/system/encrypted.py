@@ -1,4 +1,4 @@
-"""The encrypted values of a backup, whatever kind of database it was made of and however old its schema is."""
+"""List the encrypted values of the database, and of a backup of any kind of database and any age."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO
 
+from sqlalchemy import Connection, select
+
+from stalkeer.store.db.tables import metadata
+
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "sources": ("credentials",),
     "instances": ("api_key", "webhook_secret"),
@@ -18,8 +22,15 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def encrypted_in_database(connection: Connection) -> Iterator[str]:
+    """Yield every encrypted value of the open database."""
+    for table in COLUMNS:
+        for row in connection.execute(select(metadata.tables[table])).mappings():
+            yield from _tokens(table, dict(row))
+
+
 def encrypted_in_file(path: Path) -> Iterator[str]:
-    """Those of a SQLite file. Raises sqlite3.DatabaseError where it cannot be read."""
+    """Yield those of a SQLite file. Raises sqlite3.DatabaseError for an unreadable file."""
     with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as connection:
         connection.row_factory = sqlite3.Row
         for table in COLUMNS:
@@ -29,7 +40,7 @@ def encrypted_in_file(path: Path) -> Iterator[str]:
 
 
 def encrypted_in_rows(lines: IO[bytes]) -> Iterator[str]:
-    """Those of a dump of rows. Raises ValueError or KeyError for a line that is no row."""
+    """Yield those of a dump of rows. Raises ValueError or KeyError for a line that is not a row."""
     for line in lines:
         document = json.loads(line)
         if document["table"] in COLUMNS:
