@@ -485,7 +485,7 @@ def test_the_path_doctor_finds_the_same_for_every_face(faces: Faces, radarr: Rad
 
     api = json.loads(faces.api("POST", "/api/v1/doctor/paths").text)
     cli = json.loads(faces.cli("doctor", "paths").text)
-    page = faces.client.get("/system/doctor").text
+    page = faces.client.post("/system/doctor").text
 
     assert [check["problems"] for check in api["checks"]] == [check["problems"] for check in cli["checks"]]
     assert all(check["folder"] in page for check in api["checks"])
