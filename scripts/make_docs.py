@@ -12,7 +12,7 @@ import os
 import sys
 import tempfile
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -23,6 +23,7 @@ import yaml
 from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
+from stalkeer.adapters.arr.versions import FIELDS, USAGES, fallbacks
 from stalkeer.settings.keys import Key, all_keys, model_of
 from stalkeer.settings.schema import Settings
 from stalkeer.settings.units import show_duration, show_size
@@ -230,6 +231,27 @@ def routes_text() -> str:
     return "\n".join(lines).strip()
 
 
+# --- what we use of Radarr and Sonarr --------------------------------------------------------------------------------
+
+
+def versions_text() -> str:
+    lines = ["| request, parameter or field | Radarr | Sonarr | before that |", "|---|---|---|---|"]
+    lines += [
+        f"| `{row.name}` | {row.newer.radarr} | {row.newer.sonarr} | {row.newer.without} |" for row in fallbacks()
+    ]
+    lines += ["", "Every request, with its parameters and the fields that are sent:", ""]
+    lines += ["| request | of | parameters | fields sent |", "|---|---|---|---|"]
+    for usage in USAGES:
+        programs = ", ".join(sorted(kind.capitalize() for kind in usage.programs))
+        lines.append(f"| `{usage.endpoint}` | {programs} | {_names(usage.query)} | {_names(usage.body)} |")
+    lines += ["", "Every field that is read:", "", "| record | fields |", "|---|---|"]
+    return "\n".join([*lines, *(f"| {record} | {_names(names)} |" for record, names in FIELDS.items())])
+
+
+def _names(names: Iterable[str]) -> str:
+    return " ".join(f"`{name}`" for name in names)
+
+
 # --- writing -----------------------------------------------------------------------------------------------------
 
 
@@ -244,10 +266,15 @@ def replaced(document: str, mark: str, text: str) -> str:
 def wanted() -> dict[Path, str]:
     """What each document should hold."""
     found = {ROOT / "config.yml.example": example_file()}
-    parts = (("configuration", settings_table), ("cli", commands_text), ("api", routes_text))
-    for name, write in parts:
+    parts = (
+        ("configuration", "configuration", settings_table),
+        ("cli", "cli", commands_text),
+        ("api", "api", routes_text),
+        ("radarr-sonarr", "versions", versions_text),
+    )
+    for name, mark, write in parts:
         path = ROOT / "docs" / f"{name}.md"
-        found[path] = replaced(path.read_text(encoding="utf-8") if path.exists() else f"# {name}\n", name, write())
+        found[path] = replaced(path.read_text(encoding="utf-8") if path.exists() else f"# {name}\n", mark, write())
     return found
 
 

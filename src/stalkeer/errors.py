@@ -14,6 +14,7 @@
     |   `-- GuardTripped            a refresh that would lose too many entries
     |-- ArrError                    Radarr or Sonarr
     |   |-- ArrUnreachable          no answer, or not now (exit code 4)
+    |   |   `-- ArrFaulted          500: it failed on this request
     |   |-- ArrUnauthorised         the API key is wrong
     |   |-- ArrWrongProgram         the address belongs to the other program, or to none
     |   |-- ArrTooOld               a version without the API we use
@@ -84,6 +85,10 @@ class ArrError(StalkeerError):
 
 
 class ArrUnreachable(ArrError):
+    pass
+
+
+class ArrFaulted(ArrUnreachable):
     pass
 
 

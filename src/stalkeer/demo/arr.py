@@ -40,6 +40,13 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
+def without_names(value: Any, names: Collection[str]) -> Any:
+    """Remove these fields at any depth."""
+    if isinstance(value, dict):
+        return {name: without_names(part, names) for name, part in value.items() if name not in names}
+    return [without_names(part, names) for part in value] if isinstance(value, list) else value
+
+
 def moment() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -65,7 +72,10 @@ class ArrServer(JsonServer):
 
     program: ClassVar[str]
     version: ClassVar[str]
-    named_since: ClassVar[str] = ""  # the first version that says in its status what program it is
+    field_versions: ClassVar[
+        Mapping[str, Mapping[str, str]]
+    ] = {}  # by the beginning of a path: field and first version
+    custom_formats_since: ClassVar[str] = ""
 
     def __init__(
         self,
@@ -182,7 +192,7 @@ class ArrServer(JsonServer):
             try:
                 self._check(request, route)
                 with self.lock:
-                    return route.handler(self._without_newer(request, route))
+                    return self._without_newer_fields(path, route.handler(self._without_newer(request, route)))
             except Answer as early:
                 return early.response
         return Response(405) if is_known else Response(404, {"message": "NotFound"})
@@ -208,6 +218,18 @@ class ArrServer(JsonServer):
             query={name: value for name, value in request.query.items() if name not in unknown},
             repeated={name: values for name, values in request.repeated.items() if name not in unknown},
         )
+
+    def _without_newer_fields(self, path: str, response: Response) -> Response:
+        """Return the answer without fields that this version does not write yet."""
+        rest = path.removeprefix("/api/v3/")
+        unknown = {
+            name
+            for beginning, fields in self.field_versions.items()
+            if rest.startswith(beginning)
+            for name, since in fields.items()
+            if not self.is_at_least(since)
+        }
+        return replace(response, body=without_names(response.body, unknown)) if unknown else response
 
     def check_fields(self, where: str, body: Any, known: Iterable[str]) -> None:
         """When strict, refuse a body that is not an object or has unknown fields."""
@@ -293,7 +315,12 @@ class ArrServer(JsonServer):
             Route("GET", f"{v3}/qualityprofile", lambda _: Response(200, self.profiles)),
             Route("GET", f"{v3}/qualityprofile/{{id}}", self._one("Quality profile", lambda: self.profiles)),
             Route("GET", f"{v3}/qualitydefinition", lambda _: Response(200, quality_definitions(self.program))),
-            Route("GET", f"{v3}/customformat", lambda _: Response(200, self.custom_formats)),
+            Route(
+                "GET",
+                f"{v3}/customformat",
+                lambda _: Response(200, self.custom_formats),
+                since=self.custom_formats_since,
+            ),
             Route("GET", f"{v3}/rootfolder", self._root_folders),
             Route("GET", f"{v3}/tag", lambda _: Response(200, self.tags)),
             Route("GET", f"{v3}/tag/{{id}}", self._one("Tag", lambda: self.tags)),
@@ -317,7 +344,7 @@ class ArrServer(JsonServer):
         return Response(
             200,
             {
-                "appName": self.program if self.is_at_least(self.named_since) else None,
+                "appName": self.program,
                 "instanceName": self.program,
                 "version": self.reported_version,
                 "buildTime": "2026-01-01T00:00:00Z",

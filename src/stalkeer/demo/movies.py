@@ -92,6 +92,22 @@ NAMING = {
 }
 WANTED = {**PAGED, "monitored": "bool"}
 WANTED_SINCE = "5.6.0.8846"
+MOVIES_NEWER = {"excludeLocalCovers": "5.0.2.8103"}
+FIELD_VERSIONS = {
+    "": {"originalLanguage": "4.1.0.6095"},
+    "movie": {"movieFileId": "5.6.0.8846"},
+    "wanted": {"movieFileId": "5.6.0.8846"},
+    "calendar": {"movieFileId": "5.6.0.8846"},
+    "system/status": {"appName": "4.0.3.5879", "instanceName": "4.2.0.6438"},
+    "manualimport": {"indexerFlags": "5.4.0.8636", "releaseGroup": "4.0.0.5745"},
+    "command": {"result": "4.5.1.7282"},
+    "parse": {"customFormats": "4.7.2.7686"},
+    "notification": {
+        "onHealthRestored": "4.5.1.7282",
+        "onManualInteractionRequired": "4.5.1.7282",
+        "onMovieAdded": "4.2.0.6438",
+    },
+}
 BLOCKLIST = {**PAGED, "movieIds": "ints", "protocols": "str"}
 QUEUE = {
     **PAGED,

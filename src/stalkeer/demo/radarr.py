@@ -27,11 +27,13 @@ from stalkeer.demo.movies import (
     BLOCKLIST,
     CALENDAR,
     EDITOR_FIELDS,
+    FIELD_VERSIONS,
     HISTORY,
     HISTORY_EVENTS,
     MOVIE_FIELDS,
     MOVIE_HISTORY,
     MOVIES,
+    MOVIES_NEWER,
     NAMING,
     PREVIEW,
     QUEUE,
@@ -55,7 +57,7 @@ class Radarr(ArrServer):
 
     program = "Radarr"
     version = "6.1.1.10360"
-    named_since = "4.0.3.5879"
+    field_versions = FIELD_VERSIONS
 
     def __init__(self, library: Path, **options: Any) -> None:
         self.movies: dict[int, Movie] = {}
@@ -101,7 +103,7 @@ class Radarr(ArrServer):
     def routes(self) -> tuple[Route, ...]:
         v3 = "/api/v3"
         return (
-            Route("GET", f"{v3}/movie", self._list, MOVIES),
+            Route("GET", f"{v3}/movie", self._list, MOVIES, newer=MOVIES_NEWER),
             Route("GET", f"{v3}/movie/{{id}}", lambda r: Response(200, self.movie_resource(self._find(r)))),
             Route("PUT", f"{v3}/movie/{{id}}", self._put, {"moveFiles": "bool"}, MOVIE_FIELDS),
             Route("PUT", f"{v3}/movie/editor", self._edit, fields=EDITOR_FIELDS),
@@ -119,7 +121,7 @@ class Radarr(ArrServer):
             Route("GET", f"{v3}/history/movie", self._movie_history, MOVIE_HISTORY),
             Route("GET", f"{v3}/history/since", self._since, SINCE),
             Route("GET", f"{v3}/calendar", self._calendar, CALENDAR),
-            Route("GET", f"{v3}/parse", self._parse, {"title": "str"}),
+            Route("GET", f"{v3}/parse", self._parse, {"title": "str"}, since="3.1.0.4893"),
             Route("GET", f"{v3}/manualimport", self._preview, PREVIEW),
             Route("POST", f"{v3}/manualimport", self._reprocess),
             *self.notifier.routes(),

@@ -111,7 +111,26 @@ EPISODES = {
     "includeImages": "bool",
 }
 EPISODES_NEWER = {"includeEpisodeFile": "4.0.9.2421"}
+TABLE_NAMES_SINCE = "4.0.0"  # in sort keys
+OLD_SORT_KEYS: SortKeys = {"airDateUtc": SORT_KEYS["episodes.airDateUtc"]}
+FIELD_VERSIONS = {
+    "": {"originalLanguage": "4.0.0", "tmdbId": "4.0.5.1760"},
+    "episode": {"runtime": "4.0.0"},
+    "qualitydefinition": {"preferredSize": "4.0.0"},
+    "system/status": {"appName": "3.0.7.1477", "instanceName": "3.0.9.1549", "isDocker": "4.0.0"},
+    "manualimport": {
+        "languages": "4.0.0",
+        "releaseGroup": "3.0.7.1477",
+        "releaseType": "4.0.2.1223",
+        "indexerFlags": "4.0.1.1168",
+    },
+    "config/naming": {"colonReplacementFormat": "4.0.0", "customColonReplacementFormat": "4.0.6.1847"},
+    "parse": {"customFormats": "4.0.0"},
+    "command": {"result": "4.0.0"},
+    "notification": {"onHealthRestored": "4.0.0", "onManualInteractionRequired": "4.0.0", "onSeriesAdd": "4.0.0"},
+}
 WANTED = {**PAGED, "includeSeries": "bool", "includeImages": "bool", "monitored": "bool"}
+BLOCKLIST = {**PAGED, "seriesIds": "ints", "protocols": "str"}
 CUTOFF = WANTED | {"includeEpisodeFile": "bool"}
 QUEUE = {
     **PAGED,

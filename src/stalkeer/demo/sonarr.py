@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from stalkeer.demo import imports
-from stalkeer.demo.arr import PAGED, apply_tags, filtered_history, invalid, moment, not_found, run_nothing
+from stalkeer.demo.arr import apply_tags, filtered_history, invalid, moment, not_found, run_nothing
 from stalkeer.demo.commands import Command, Job
 from stalkeer.demo.http import Answer, Request, Response, Route
 from stalkeer.demo.notifications import Notifications
 from stalkeer.demo.releases import clean_title, read_group, read_languages, read_quality
 from stalkeer.demo.series import (
+    BLOCKLIST,
     CALENDAR,
     CUTOFF,
     EDITOR_FIELDS,
@@ -24,6 +25,7 @@ from stalkeer.demo.series import (
     HISTORY_EVENTS,
     IMPORT_FIELDS,
     MONITOR_FIELDS,
+    OLD_SORT_KEYS,
     PREVIEW,
     QUEUE,
     QUEUE_DETAILS,
@@ -33,6 +35,7 @@ from stalkeer.demo.series import (
     SINCE,
     SONARR_EVENTS,
     SORT_KEYS,
+    TABLE_NAMES_SINCE,
     WANTED,
     Episode,
     EpisodeFile,
@@ -70,7 +73,7 @@ class Sonarr(SonarrLibrary):
             Route("GET", f"{v3}/wanted/cutoff", self._cutoff, CUTOFF),
             Route("GET", f"{v3}/queue", self._queue, QUEUE),
             Route("GET", f"{v3}/queue/details", self._queue_details, QUEUE_DETAILS),
-            Route("GET", f"{v3}/blocklist", self._blocklist, PAGED | {"seriesIds": "ints", "protocols": "str"}),
+            Route("GET", f"{v3}/blocklist", self._blocklist, BLOCKLIST, since="3.0.6.1335"),
             Route("GET", f"{v3}/history", self._history, HISTORY),
             Route("GET", f"{v3}/history/series", self._series_history, SERIES_HISTORY),
             Route("GET", f"{v3}/history/since", self._since, SINCE),
@@ -223,7 +226,13 @@ class Sonarr(SonarrLibrary):
     def _wanted(self, request: Request, rows: Iterable[Episode]) -> Response:
         monitored = request.flag("monitored", default=True)
         kept = [e for e in rows if (e.monitored and self.series[e.series_id].monitored) == monitored]
-        return self.page(request, [self._shown(e, request) for e in kept], SORT_KEYS, "episodes.airDateUtc")
+        shown = [self._shown(e, request) for e in kept]
+        if self.is_at_least(TABLE_NAMES_SINCE):
+            return self.page(request, shown, SORT_KEYS, "episodes.airDateUtc")
+        if "." in request.query.get("sortKey", ""):
+            words = "Instance property 'episodes' is not defined for type 'NzbDrone.Core.Tv.Episode'"
+            return Response(500, {"message": words, "description": ""})
+        return self.page(request, shown, OLD_SORT_KEYS, "airDateUtc")
 
     def _missing(self, request: Request) -> Response:
         """Return the missing list: specials are included, episodes still on air are not."""

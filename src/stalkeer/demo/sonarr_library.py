@@ -11,13 +11,25 @@ from stalkeer.demo import imports
 from stalkeer.demo.arr import ArrServer, is_below_cutoff, not_found, quality_of, video_files
 from stalkeer.demo.probe import probe
 from stalkeer.demo.releases import BY_ID, ReadEpisode, read_episode, read_group
-from stalkeer.demo.series import NAMING, Episode, EpisodeFile, Series, episode_resource, file_resource, series_resource
+from stalkeer.demo.series import (
+    FIELD_VERSIONS,
+    NAMING,
+    TABLE_NAMES_SINCE,
+    Episode,
+    EpisodeFile,
+    Series,
+    episode_resource,
+    file_resource,
+    series_resource,
+)
 
 LONG_AGO = datetime(2020, 1, 1, 20, 0, tzinfo=UTC)
 
 
 class SonarrLibrary(ArrServer):
     program = "Sonarr"
+    field_versions = FIELD_VERSIONS
+    custom_formats_since = TABLE_NAMES_SINCE
     version = "4.0.19.2979"
 
     def __init__(self, library: Path, **options: Any) -> None:

@@ -114,12 +114,43 @@ def test_an_unreadable_authority_file_is_a_matter_of_configuration(radarr, tmp_p
         reach(radarr, radarr.url.replace("http:", "https:"), ca_file=tmp_path / "none.pem")
 
 
-@pytest.mark.parametrize("version", ["3.2.2.5080", "0.2.0.1504", "unknown"])
+@pytest.mark.parametrize("version", ["3.2.2.5080", "0.2.0.1504", "4.0.2-develop"])
 def test_a_version_that_is_too_old_is_told_apart(radarr, version):
     radarr.reported_version = version
 
     with pytest.raises(ArrTooOld, match="is too old"):
         reach(radarr)
+
+
+@pytest.mark.parametrize("version", ["10.0.0.1", "v6", "develop", "6.2-nightly", ""])
+def test_a_version_that_proves_nothing_is_not_held_against_an_instance_that_answers(radarr, version):
+    radarr.hook = lambda request: Response(200, {"appName": "Radarr", "version": version})
+
+    assert reach(radarr).status.version == version
+
+
+@pytest.mark.parametrize("name", ["Whisparr", "Readarr", "Radarr Plus"])
+def test_a_fork_is_told_by_the_name_that_it_gives(radarr, name):
+    radarr.hook = lambda request: Response(200, {"appName": name, "version": "3.0.0.1"})
+
+    with pytest.raises(ArrWrongProgram, match=f"says that it is {name} 3.0.0.1. Stalkeer works with Radarr and Sonarr"):
+        reach(radarr)
+
+
+def test_a_program_without_a_name_is_not_called_too_old_when_its_version_is_new_enough(radarr):
+    radarr.hook = lambda request: Response(200, {"version": "5.1.0.1"})
+
+    with pytest.raises(ArrWrongProgram, match=r"does not say that it is Radarr \(version 5.1.0.1\)"):
+        reach(radarr)
+
+
+def test_what_a_program_says_of_itself_is_shown_in_one_line(radarr):
+    radarr.hook = lambda request: Response(200, {"appName": "\x1b[2JEvil\nName" + "x" * 500, "version": "1"})
+
+    with pytest.raises(ArrWrongProgram) as caught:
+        reach(radarr)
+
+    assert "\x1b" not in str(caught.value) and "\n" not in str(caught.value) and len(str(caught.value)) < 300
 
 
 def test_a_sonarr_of_the_first_api_is_told_apart(sonarr):

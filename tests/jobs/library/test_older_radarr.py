@@ -65,9 +65,10 @@ def test_an_older_radarr_wants_the_same_as_a_new_one(database, arrs, radarr, ver
     of_the_new = open_items(database)
     radarr.reported_version = version
 
+    first = sync(database, arrs, unmonitored=unmonitored)
     report = sync(database, arrs, unmonitored=unmonitored)
 
-    assert report.error is None
+    assert (first.error, first.gone, report.error) == (None, 0, None)
     assert open_items(database) == of_the_new
     assert (report.changed, report.gone) == (0, 0)
     assert (report.missing, report.cutoff) == ((2, 2) if unmonitored else (1, 1))

@@ -11,7 +11,15 @@ from pydantic.alias_generators import to_camel
 
 from stalkeer.adapters.net.api import ApiAnswer
 from stalkeer.core.security.plain_text import clean_json, may_be_harmful_json
-from stalkeer.errors import ArrError, ArrNotFound, ArrRefused, ArrUnauthorised, ArrUnreachable, ArrWrongProgram
+from stalkeer.errors import (
+    ArrError,
+    ArrFaulted,
+    ArrNotFound,
+    ArrRefused,
+    ArrUnauthorised,
+    ArrUnreachable,
+    ArrWrongProgram,
+)
 
 T = TypeVar("T")
 SHOWN_CHARACTERS = 300
@@ -145,7 +153,8 @@ def explain_refusal(answer: ApiAnswer, asked: str) -> ArrError:
             f"{asked}: the API key was not accepted. Copy it again from Settings > General in the instance."
         )
     if status in TRY_LATER:
-        return ArrUnreachable(f"{asked}: it answered {status}{said}. It is tried again later; see the instance's log.")
+        sort = ArrFaulted if status == 500 else ArrUnreachable
+        return sort(f"{asked}: it answered {status}{said}. It is tried again later; see the instance's log.")
     if status == 404:
         return ArrNotFound(f"{asked}: it answered 404{said}")
     return ArrRefused(f"{asked}: it answered {status}{said}")

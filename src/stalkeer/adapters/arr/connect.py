@@ -5,20 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from stalkeer.adapters.arr.answers import Resource, explain_refusal
+from stalkeer.adapters.arr.answers import Resource, explain_refusal, parse
 from stalkeer.adapters.arr.client import Address, ArrClient, without_query
 from stalkeer.adapters.arr.gate import Gate
 from stalkeer.adapters.arr.values import SystemStatus
+from stalkeer.adapters.arr.versions import OLDEST, numbers
 from stalkeer.adapters.net.addresses import parse_address, shown_path
 from stalkeer.adapters.net.api import ApiAnswer
 from stalkeer.adapters.net.failures import NetworkFailure
 from stalkeer.errors import ArrError, ArrTooOld, ArrUnreachable, ArrWrongProgram, ConfigurationError
 from stalkeer.model import InstanceKind
+from stalkeer.secrets import mask_url
 
-# older versions lack Radarr's `blocklist` or the program's name, and nothing replaces them
-OLDEST = {InstanceKind.RADARR: (4, 0, 3), InstanceKind.SONARR: (4, 0, 0)}
+SHOWN_CHARACTERS = 60
 PROGRAMS = {"radarr": InstanceKind.RADARR, "sonarr": InstanceKind.SONARR}
 
 
@@ -139,8 +140,8 @@ def _read(answer: ApiAnswer, address: Address) -> StatusResource:
     if not answer.is_success:
         raise explain_refusal(answer, asked)
     try:
-        status = _STATUS.validate_json(answer.content)
-    except ValidationError:
+        status = parse(_STATUS, answer.content, asked)
+    except ArrError:
         status = StatusResource()
     if not status.app_name and not status.version:
         raise ArrWrongProgram(
@@ -162,18 +163,14 @@ def _without_v3(client: ArrClient, address: Address) -> ArrError:
 
 
 def _judge(status: StatusResource, address: Address) -> SystemStatus:
-    """Check program and version. Only Radarr before 4.0.3 has a version but no program name."""
-    if not status.app_name and status.version and address.kind is InstanceKind.RADARR:
+    """Check program and version by what the instance says. A version that is not a number is not held against it."""
+    kind = PROGRAMS.get(status.app_name.strip().lower())
+    version, oldest = numbers(status.version), numbers(OLDEST[address.kind])
+    is_too_old = bool(version) and version[: len(oldest)] < oldest
+    if is_too_old and (kind is address.kind or not status.app_name):  # the first versions do not give their name
         raise _too_old(status, address)
-    kind = PROGRAMS.get(status.app_name.lower())
-    if kind is None or kind is not address.kind:
-        raise ArrWrongProgram(
-            f"{address.label}: {address.url} is {status.app_name or 'another program'}, not "
-            f"{address.kind.capitalize()}. Give it under `{status.app_name.lower() or 'its own program'}` instead."
-        )
-    numbers = status.version.split(".")[:3]
-    if not all(part.isdigit() for part in numbers) or tuple(map(int, numbers)) < OLDEST[kind]:
-        raise _too_old(status, address)
+    if kind is not address.kind:
+        raise _other_program(status, address)
     return SystemStatus(
         kind=kind,
         version=status.version,
@@ -184,7 +181,23 @@ def _judge(status: StatusResource, address: Address) -> SystemStatus:
     )
 
 
+def _other_program(status: StatusResource, address: Address) -> ArrError:
+    name = status.app_name.strip()[:SHOWN_CHARACTERS]
+    here = f"{address.label}: {mask_url(address.url)}"
+    if name.lower() in PROGRAMS:
+        return ArrWrongProgram(f"{here} is {name}, not {address.kind.capitalize()}. Give it under `{name.lower()}`.")
+    version = f" {status.version[:SHOWN_CHARACTERS]}" if status.version else ""
+    if name:
+        return ArrWrongProgram(f"{here} says that it is {name}{version}. Stalkeer works with Radarr and Sonarr only.")
+    shown = f" (version{version})" if version else ""
+    return ArrWrongProgram(
+        f"{here} does not say that it is {address.kind.capitalize()}{shown}: another program. Stalkeer works with "
+        "Radarr and Sonarr only; check the address."
+    )
+
+
 def _too_old(status: StatusResource, address: Address) -> ArrError:
-    needed = ".".join(str(number) for number in OLDEST[address.kind])
     name = address.kind.capitalize()
-    return ArrTooOld(f"{address.label}: {name} {status.version} is too old; {needed} or newer is needed. Update it.")
+    return ArrTooOld(
+        f"{address.label}: {name} {status.version} is too old; {OLDEST[address.kind]} or newer is needed. Update it."
+    )

@@ -23,6 +23,7 @@ from stalkeer.adapters.arr.values import (
     RootFolder,
     SizeBounds,
 )
+from stalkeer.errors import ArrFaulted, ArrNotFound, ArrRefused
 
 T = TypeVar("T")
 PAGE_SIZE = 500
@@ -41,6 +42,7 @@ class PagedList(Generic[T]):
 
     When records leave the list, later ones move to earlier pages. So when the total shrinks, the previous page is read
     again. `is_complete` says at the end whether every record was seen. Only then has an unseen id really left the list.
+    `sort_keys` are names of one sort key, newest first. An instance that fails on the first is asked with the next.
     """
 
     client: ArrClient
@@ -48,6 +50,7 @@ class PagedList(Generic[T]):
     query: Query
     adapter: TypeAdapter[Page[T]]
     page_size: int = PAGE_SIZE
+    sort_keys: tuple[str, ...] = ()
     is_complete: bool = field(default=False, init=False)
     total: int = field(default=0, init=False)
 
@@ -56,7 +59,7 @@ class PagedList(Generic[T]):
         page, steps_back = 1, 0
         previous_total: int | None = None
         while True:
-            answer = self.client.get(self.adapter, self.path, {**self.query, "page": page, "pageSize": self.page_size})
+            answer = self._page(page)
             self.total = answer.total_records
             fresh = [record for record in answer.records if _record_id(record) not in seen]
             seen.update(_record_id(record) for record in fresh)
@@ -72,6 +75,21 @@ class PagedList(Generic[T]):
                 break
             page += 1
         self.is_complete = len(seen) >= self.total
+
+    def _page(self, number: int) -> Page[T]:
+        query: Query = {**self.query, "page": number, "pageSize": self.page_size}
+        for position, key in enumerate(self.sort_keys[:-1]):
+            try:
+                answer = self.client.get(self.adapter, self.path, {**query, "sortKey": key})
+            except (ArrFaulted, ArrRefused) as error:
+                if isinstance(error, ArrNotFound):
+                    raise
+                continue
+            self.sort_keys = self.sort_keys[position : position + 1]
+            return answer
+        if self.sort_keys:
+            query = {**query, "sortKey": self.sort_keys[-1]}
+        return self.client.get(self.adapter, self.path, query)
 
 
 def _record_id(record: object) -> int:

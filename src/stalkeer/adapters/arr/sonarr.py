@@ -33,7 +33,6 @@ def wanted_episodes(client: ArrClient, reason: WantedReason, *, monitored: bool)
     """Return aired episodes that are missing or below the cutoff, including specials. Records omit the series."""
     # without a direction the order is `descending`, whatever the documentation says
     query: Query = {
-        "sortKey": "episodes.airDateUtc",
         "sortDirection": "ascending",
         "monitored": monitored,
         "includeSeries": False,
@@ -41,7 +40,7 @@ def wanted_episodes(client: ArrClient, reason: WantedReason, *, monitored: bool)
     }
     if reason is WantedReason.CUTOFF:
         query = {**query, "includeEpisodeFile": True}
-    return PagedList(client, f"wanted/{reason}", query, _EPISODE_PAGE)
+    return PagedList(client, f"wanted/{reason}", query, _EPISODE_PAGE, sort_keys=("episodes.airDateUtc", "airDateUtc"))
 
 
 def read_episodes(client: ArrClient, series_id: SeriesId) -> tuple[EpisodeResource, ...]:

@@ -9,16 +9,11 @@ from pydantic import TypeAdapter
 
 from stalkeer.adapters.arr.answers import Resource
 from stalkeer.adapters.arr.client import ArrClient
+from stalkeer.adapters.arr.versions import EVENTS
 from stalkeer.errors import ArrTooOld
 
 NAME = "Stalkeer"
 POST = 1
-# every event that changes our view; renames and program updates do not
-WANTED_EVENTS = frozenset(
-    {"onGrab", "onDownload", "onUpgrade", "onHealthIssue", "onHealthRestored", "onManualInteractionRequired"}
-    | {"onMovieAdded", "onMovieDelete", "onMovieFileDelete", "onMovieFileDeleteForUpgrade"}
-    | {"onSeriesAdd", "onSeriesDelete", "onEpisodeFileDelete", "onEpisodeFileDeleteForUpgrade"}
-)
 
 
 @dataclass(frozen=True)
@@ -82,5 +77,5 @@ def _filled(template: dict[str, Any], target: WebhookTarget) -> dict[str, Any]:
         {**field, "value": values[field["name"]]} if field.get("name") in values else field
         for field in template.get("fields", ())
     ]
-    switches = {name: name in WANTED_EVENTS for name in template if name.startswith("on")}
+    switches = {name: name in EVENTS for name in template if name.startswith("on")}
     return {**template, **switches, "name": NAME, "fields": fields, "tags": [], "presets": None}
