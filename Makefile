@@ -19,7 +19,7 @@ help:
 	@echo "make test      the whole suite          make lint      ruff and mypy --strict"
 	@echo "make bench     measure speed            make soak      the long runs: faults, kills, a provider's day"
 	@echo "make bench-matching CORPUS=dir          score a labelled playlist"
-	@echo "make contract RADARR=url,key SONARR=url,key   ask real programs whether they keep to what the tests say of them"
+	@echo "make contract RADARR=url,key[,version] SONARR=...   ask real programs whether they keep to what the tests say of them"
 	@echo "make screenshots  the pictures of docs/ui.md"
 	@echo "make coverage  the suite with coverage  make lock      write the lock files again (UPGRADE=1 takes newer versions)"
 	@echo "make outdated  newer versions on offer  make advisories  known weaknesses of the locked versions (needs uvx)"
