@@ -1,7 +1,7 @@
 """The table of requests and answers, against the demo's servers and, where STALKEER_REAL_RADARR or STALKEER_REAL_SONARR
 (`url,key` or `url,key,version`) are set, against the real programs.
 
-What an older version answers otherwise is named in `differences`. The version is given where a proxy hides the real one.
+What an older version answers otherwise is named in `differences`. Give the version where a proxy hides the real one.
 """
 
 from __future__ import annotations
