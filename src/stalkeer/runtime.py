@@ -11,6 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from stalkeer.errors import Conflict
+from stalkeer.jobs.sources.start import JobStarter
 from stalkeer.logs import get_logger, set_level
 from stalkeer.secrets import KEY_FILE, SecretBox
 from stalkeer.settings import Settings
@@ -73,12 +74,8 @@ class Paths:
         return self.data_dir / "engine.db"
 
 
-class JobStarter(Protocol):
+class RunningEngine(JobStarter, Protocol):
     """The engine as commands and routes use it."""
-
-    def start(self, job: str, subject: str | None = None, options: Mapping[str, object] | None = None) -> int:
-        """Queue the job with this name and return its run id. Raises NotFound for an unknown name."""
-        ...
 
     def wake(self) -> None:
         """Look at the queue at once."""
@@ -144,7 +141,7 @@ class App:
     secrets: SecretBox
     paths: Paths
     clock: Callable[[], datetime] = utc_now
-    engine: JobStarter | None = None
+    engine: RunningEngine | None = None
     config: Path | None = None  # the file the settings were read from
     started_at: datetime = field(default_factory=utc_now)
     shared: SharedSettings = field(default_factory=SharedSettings)

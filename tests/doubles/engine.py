@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from stalkeer.engine.build import build_table
 from stalkeer.runtime import App
-from stalkeer.store.journal.runs import queue_run
+from stalkeer.store.journal.runs import NO_OPTIONS, RunOptions, queue_run
 
 
 @dataclass
@@ -15,7 +15,7 @@ class NotingEngine:
     started: list[tuple[str, str | None, Mapping[str, object] | None]] = field(default_factory=list)
     woken: int = 0
 
-    def start(self, job: str, subject: str | None = None, options: Mapping[str, object] | None = None) -> int:
+    def start(self, job: str, subject: str | None = None, options: RunOptions = NO_OPTIONS) -> int:
         self.started.append((job, subject, options))
         return len(self.started)
 
@@ -29,10 +29,10 @@ class QueueingEngine:
 
     app: App
 
-    def start(self, job: str, subject: str | None = None, options: Mapping[str, object] | None = None) -> int:
+    def start(self, job: str, subject: str | None = None, options: RunOptions = NO_OPTIONS) -> int:
         build_table(self.app).check(job)
         with self.app.database.begin() as connection:
-            return queue_run(connection, self.app.clock(), job, subject, options or {})
+            return queue_run(connection, self.app.clock(), job, subject, options)
 
     def wake(self) -> None:
         """Nothing looks at the queue."""

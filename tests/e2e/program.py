@@ -171,7 +171,7 @@ class Program:
         """Have the server do a job, and wait for its end."""
         with self.database() as database:
             with database.begin() as connection:
-                run_id = queue_run(connection, utc_now(), name, None, {})
+                run_id = queue_run(connection, utc_now(), name)
 
             def read() -> RunRow:
                 with database.connect() as connection:

@@ -35,7 +35,7 @@ def test_each_change_has_its_step():
 
 def test_a_job_is_kept_and_counted_by_its_name(any_database, clock):
     with any_database.begin() as connection:
-        run_id = queue_run(connection, clock(), JobName.SCAN_PREVIEW, "radarr", {})
+        run_id = queue_run(connection, clock(), JobName.SCAN_PREVIEW, "radarr")
 
         assert get_run(connection, run_id).job == "scan-preview"
         assert count_waiting(connection, JobName.SCAN_PREVIEW, "rad") == 1

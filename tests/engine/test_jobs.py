@@ -17,6 +17,7 @@ from stalkeer.engine.table import Job, JobTable
 from stalkeer.errors import Conflict, NotFound
 from stalkeer.store.journal.runs import (
     RunId,
+    RunOptions,
     RunOwner,
     RunState,
     claim_run,
@@ -55,7 +56,7 @@ class Work:
     go_on: threading.Event
 
     def __call__(self, subject, options, run):
-        self.calls.append((subject, dict(options)))
+        self.calls.append((subject, options))
         while not self.go_on.wait(0.02):
             if run.is_cancelled():
                 return Told("cancelled")
@@ -91,9 +92,9 @@ def ended(house, run_id):
 def test_a_job_is_carried_out_with_its_subject_and_options(house, running, engine, work):
     started: Engine = running(engine("scan"))
 
-    run = ended(house, started.start("scan", "radarr", {"limit": 3}))
+    run = ended(house, started.start("scan", "radarr", RunOptions(limit=3)))
 
-    assert work.calls == [("radarr", {"limit": 3})]
+    assert work.calls == [("radarr", RunOptions(limit=3))]
     assert (run.state, run.report) == (RunState.DONE, {"text": "done"})
 
 
@@ -101,7 +102,7 @@ def test_a_run_that_another_process_queued_is_picked_up(house, running, engine, 
     running(engine("scan"))
 
     with house.database.begin() as connection:
-        run_id = queue_run(connection, now(), "scan", None, {})
+        run_id = queue_run(connection, now(), "scan")
 
     assert ended(house, run_id).state is RunState.DONE
 
@@ -156,7 +157,7 @@ def test_an_unknown_job_is_named(running, engine):
 def test_a_job_that_the_end_of_the_program_cuts_short_is_done_after_its_next_start(house, running, engine, work):
     work.go_on.clear()
     started = running(engine("scan"))
-    run_id = started.start("scan", options={"limit": 3})
+    run_id = started.start("scan", options=RunOptions(limit=3))
     eventually(lambda: work.calls)
 
     assert started.stop() is True
@@ -165,18 +166,18 @@ def test_a_job_that_the_end_of_the_program_cuts_short_is_done_after_its_next_sta
     running(engine("scan"))
 
     assert ended(house, run_id).state is RunState.DONE
-    assert work.calls == [(None, {"limit": 3})] * 2
+    assert work.calls == [(None, RunOptions(limit=3))] * 2
 
 
 def test_a_job_that_a_crash_cut_short_is_done_once_more_after_the_next_start(house, running, engine, work):
     with house.database.begin() as connection:
-        run_id = queue_run(connection, now(), "scan", "radarr", {"limit": 3})
+        run_id = queue_run(connection, now(), "scan", "radarr", RunOptions(limit=3))
         claim_run(connection, run_id, now(), "local")
 
     running(engine("scan"))
 
     assert ended(house, run_id).state is RunState.DONE
-    assert work.calls == [("radarr", {"limit": 3})]
+    assert work.calls == [("radarr", RunOptions(limit=3))]
 
 
 def test_the_process_of_a_heavy_job_ends_with_the_one_that_started_it():
@@ -265,7 +266,7 @@ def test_the_schedule_of_all_leaves_out_the_sources_with_times_of_their_own(hous
         started._tick(schedule)
     eventually(lambda: len(work.calls) == 2)
 
-    assert sorted(work.calls, key=str) == [("main", {}), (None, {"without_own_times": True})]
+    assert sorted(work.calls, key=str) == [("main", RunOptions()), (None, RunOptions(without_own_times=True))]
 
 
 def test_no_job_starts_before_the_gate_is_open(house, running, engine, work):

@@ -23,7 +23,7 @@ from stalkeer.jobs.sources.start import start_refresh as start_refresh_of
 from stalkeer.model import Origin
 from stalkeer.runtime import App
 from stalkeer.store.db.database import Database
-from stalkeer.store.journal.runs import RunId, claim_run, list_runs, queue_run
+from stalkeer.store.journal.runs import NO_OPTIONS, RunId, RunOptions, claim_run, list_runs, queue_run
 from stalkeer.store.sources.filters import add_filter, list_filters
 from stalkeer.store.sources.sources import (
     M3U,
@@ -54,9 +54,9 @@ class Queue:
     database: Database
     clock: FakeClock
 
-    def start(self, job: str, subject: str | None = None, options: Mapping[str, object] | None = None) -> int:
+    def start(self, job: str, subject: str | None = None, options: RunOptions = NO_OPTIONS) -> int:
         with self.database.begin() as connection:
-            return queue_run(connection, self.clock(), job, subject, options or {})
+            return queue_run(connection, self.clock(), job, subject, options)
 
 
 @pytest.fixture
@@ -363,7 +363,7 @@ def test_a_source_that_is_added_again_after_its_removal_has_its_entries_once(app
 # --- refresh -----------------------------------------------------------------------------------------------------
 
 
-def runs_of(app: App) -> list[tuple[str | None, Mapping[str, object]]]:
+def runs_of(app: App) -> list[tuple[str | None, RunOptions]]:
     with app.database.connect() as connection:
         return [(run.subject, run.options) for run in list_runs(connection, job="refresh")]
 
@@ -385,7 +385,7 @@ def test_page_and_api_start_the_same_refresh(app: App, all_faces, accept: bool):
             connection.exec_driver_sql("DELETE FROM runs")
 
     assert started[0] == started[1] and started[0][0][0] == "tv"
-    assert bool(started[0][0][1].get("accept")) is accept
+    assert started[0][0][1].accept is accept
 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["web", "api"])
@@ -413,7 +413,7 @@ def test_a_smaller_list_is_not_said_to_be_taken_by_a_refresh_that_will_not_take_
     if is_running:
         assert not said.done and "is being refreshed" in said.text
     else:
-        assert said.done and runs_of(app) == [("tv", {"accept": True})]
+        assert said.done and runs_of(app) == [("tv", RunOptions(accept=True))]
 
 
 def test_a_plain_refresh_takes_nothing_from_one_that_waits(app: App, all_faces):
@@ -423,7 +423,7 @@ def test_a_plain_refresh_takes_nothing_from_one_that_waits(app: App, all_faces):
 
     assert start_refresh(api).done
 
-    assert runs_of(app) == [("tv", {"accept": True})]
+    assert runs_of(app) == [("tv", RunOptions(accept=True))]
 
 
 def test_a_refresh_of_all_sources_widens_the_scheduled_one_that_waits(app: App):
@@ -431,7 +431,7 @@ def test_a_refresh_of_all_sources_widens_the_scheduled_one_that_waits(app: App):
 
     start_refresh_of(app.database, app.engine, None)
 
-    assert runs_of(app) == [(None, {})]
+    assert runs_of(app) == [(None, RunOptions())]
 
 
 # --- test --------------------------------------------------------------------------------------------------------

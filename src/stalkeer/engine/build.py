@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from stalkeer.core.catalogue.access import Access
@@ -22,6 +22,7 @@ from stalkeer.jobs.sources.start import RefreshOptions
 from stalkeer.jobs.system.backup import BackupPlace, make_backup
 from stalkeer.jobs.system.cleanup import CleanupPlace, clean_up
 from stalkeer.model import JobName, SourceId
+from stalkeer.store.journal.runs import RunOptions
 from stalkeer.store.sources.sources import get_access
 
 if TYPE_CHECKING:
@@ -77,28 +78,27 @@ def build_table(program: WiredProgram, child: Callable[[int], Sequence[str]] | N
 
 
 def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
-    def refresh(subject: str | None, options: Mapping[str, object], run: Run) -> Report:
+    def refresh(subject: str | None, options: RunOptions, run: Run) -> Report:
         return refresh_sources(program.refresher, run, subject, RefreshOptions.of_run(options))
 
-    def scan_instances(subject: str | None, _options: Mapping[str, object], run: Run) -> Report:
+    def scan_instances(subject: str | None, _options: RunOptions, run: Run) -> Report:
         return scan(program.scanner, run, subject)
 
-    def preview(subject: str | None, _options: Mapping[str, object], run: Run) -> Report:
+    def preview(subject: str | None, _options: RunOptions, run: Run) -> Report:
         return rehearse_scan(program.scanner, run, subject)
 
-    def match(subject: str | None, options: Mapping[str, object], run: Run) -> Report:
-        return match_work(program.matching, program.refresher, subject, options, run)
+    def match(subject: str | None, _options: RunOptions, run: Run) -> Report:
+        return match_work(program.matching, program.refresher, subject, run)
 
-    def download(_subject: str | None, options: Mapping[str, object], _run: Run) -> Report:
+    def download(_subject: str | None, options: RunOptions, _run: Run) -> Report:
         rules = QueueRules.of(program.settings)
         return queue_confirmed(program.database, program.clock, rules, QueueOptions.of_run(options))
 
-    def cleanup(_subject: str | None, _options: Mapping[str, object], run: Run) -> Report:
+    def cleanup(_subject: str | None, _options: RunOptions, run: Run) -> Report:
         return clean_up(program.database, program.settings, program.cleanup_place, program.clock(), run)
 
-    def backup(_subject: str | None, options: Mapping[str, object], _run: Run) -> Report:
-        occasion = "manual" if options.get("manual") else "scheduled"
-        return make_backup(program.database, program.backup_place, program.clock(), occasion)
+    def backup(_subject: str | None, _options: RunOptions, _run: Run) -> Report:
+        return make_backup(program.database, program.backup_place, program.clock(), "scheduled")
 
     return (
         Job(JobName.REFRESH, refresh, is_heavy=True),

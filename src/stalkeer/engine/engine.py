@@ -35,7 +35,7 @@ from stalkeer.store.db.damage import set_aside_if_damaged
 from stalkeer.store.downloads.admission import release_all
 from stalkeer.store.downloads.downloads import count_by_state
 from stalkeer.store.downloads.workers import WorkerRow, database_now, register_worker, remove_worker
-from stalkeer.store.journal.runs import last_finished, list_runs, queue_run, take_back_runs
+from stalkeer.store.journal.runs import NO_OPTIONS, RunOptions, last_finished, list_runs, queue_run, take_back_runs
 from stalkeer.store.sources.sources import own_refresh_times
 
 log = logging.getLogger(__name__)
@@ -170,11 +170,11 @@ class Engine:
 
     # --- jobs
 
-    def start(self, job: str, subject: str | None = None, options: Mapping[str, object] | None = None) -> int:
+    def start(self, job: str, subject: str | None = None, options: RunOptions = NO_OPTIONS) -> int:
         """Queue a job and return its run id, or the id of an open run with the same subject."""
         self._jobs.check(job)
         with self._tools.database.begin() as connection:
-            run_id = queue_run(connection, self._tools.clock(), job, subject, options or {})
+            run_id = queue_run(connection, self._tools.clock(), job, subject, options)
         self._heartbeat.wake()
         return run_id
 
@@ -240,7 +240,7 @@ class Engine:
         job, _, subject = schedule.partition(":")
         if not self._jobs.may_start(job):
             return
-        options = RefreshOptions(without_own_times=True).to_run() if schedule == JobName.REFRESH else {}
+        options = RefreshOptions(without_own_times=True).to_run() if schedule == JobName.REFRESH else NO_OPTIONS
         try:
             self.start(job, subject or None, options)
         except StalkeerError as error:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from stalkeer.errors import Conflict
+from stalkeer.store.journal.runs import NO_OPTIONS, RunOptions
 
 if TYPE_CHECKING:
     from stalkeer.engine.engine import Engine
@@ -33,7 +33,7 @@ class EngineGate:
         self._engine.launch()
         self._is_open = True
 
-    def start(self, job: str, subject: str | None = None, options: Mapping[str, object] | None = None) -> int:
+    def start(self, job: str, subject: str | None = None, options: RunOptions = NO_OPTIONS) -> int:
         """Queue a job and return its run id. Raises Conflict while the gate is closed."""
         if not self._is_open:
             raise Conflict(self._refusal)

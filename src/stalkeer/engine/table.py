@@ -6,7 +6,7 @@ import logging
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from stalkeer.jobs.journal.reporting import Report, Run, StoredRun, follow_run
 from stalkeer.store.db.database import Database
 from stalkeer.store.journal.runs import (
     RunId,
+    RunOptions,
     RunOwner,
     RunRow,
     RunState,
@@ -30,7 +31,7 @@ from stalkeer.store.journal.runs import (
 log = logging.getLogger(__name__)
 
 # (subject, options, run) -> report
-Work = Callable[[str | None, Mapping[str, object], Run], Report]
+Work = Callable[[str | None, RunOptions, Run], Report]
 
 
 @dataclass(frozen=True)
@@ -152,9 +153,9 @@ class JobTable:
         with self.database.begin() as connection:
             row = get_run(connection, run_id)
             known = {job.name for job in self.jobs}
-            for follower in () if row.options.get("alone") else jobs_after(row.job, row.state):
+            for follower in jobs_after(row.job, row.state):
                 if follower in known and self.may_start(follower):
-                    queue_run(connection, self.clock(), follower, None, {})
+                    queue_run(connection, self.clock(), follower)
         wake()
 
 

@@ -58,7 +58,7 @@ def planted(tmp_path, app):
         row = get_instance(connection, "sonarr")
         set_webhook_secret(connection, row.id, opened.secrets.encrypt(PLANTED["webhook"]))
         record_event(connection, app.clock(), Event("source.failed", told, data={"address": told}))
-        queue_run(connection, app.clock(), "refresh", "panel", {"note": told})
+        queue_run(connection, app.clock(), "refresh", told)
     opened.paths.logs.mkdir(exist_ok=True)
     line = json.dumps({"event": told, "url": f"http://{PLANTED['host']}/movie/{PLANTED['user']}/x/1.mkv"})
     (opened.paths.logs / "stalkeer.log").write_text(f"{line}\n{told}\n", encoding="utf-8")

@@ -7,6 +7,7 @@ import pytest
 from stalkeer.errors import Conflict, InvalidInput
 from stalkeer.jobs.journal.reporting import StoredRun, command_name, end_runs_of_killed_commands, record_run
 from stalkeer.store.journal.runs import (
+    RunOptions,
     RunOwner,
     RunState,
     claim_run,
@@ -95,14 +96,14 @@ def test_a_cancel_from_another_process_is_heard_within_a_second(database, clock)
 
 def test_the_same_job_for_the_same_subject_is_queued_once(any_database, clock):
     with any_database.begin() as connection:
-        ids = [queue_run(connection, clock(), "refresh", subject, {}) for subject in ("a", "a", "b")]
+        ids = [queue_run(connection, clock(), "refresh", subject) for subject in ("a", "a", "b")]
 
     assert ids[0] == ids[1] != ids[2]
 
 
 def test_a_queued_run_is_claimed_by_one_worker_only(any_database, clock):
     with any_database.begin() as connection:
-        run_id = queue_run(connection, clock(), "refresh", None, {})
+        run_id = queue_run(connection, clock(), "refresh")
         first, second, again = (claim_run(connection, run_id, clock(), worker) for worker in ("a", "b", "a"))
 
     assert first is not None and second is None and again is None
@@ -110,19 +111,19 @@ def test_a_queued_run_is_claimed_by_one_worker_only(any_database, clock):
 
 def test_a_run_that_lost_its_worker_is_queued_once_more_with_its_options(any_database, clock):
     with any_database.begin() as connection:
-        run_id = queue_run(connection, clock(), "refresh", "mine", {"accept": True})
+        run_id = queue_run(connection, clock(), "refresh", "mine", RunOptions(accept=True))
         claim_run(connection, run_id, clock(), "dead")
         take_back_runs(connection, "dead", clock())
         run = get_run(connection, run_id)
         [order] = waiting_runs(connection)
 
-    assert (run.state, run.worker, run.options) == (RunState.QUEUED, None, {"accept": True})
+    assert (run.state, run.worker, run.options) == (RunState.QUEUED, None, RunOptions(accept=True))
     assert (order.run_id, order.crashes) == (run_id, 1)
 
 
 def test_a_run_that_loses_its_worker_twice_fails_and_says_so(any_database, clock):
     with any_database.begin() as connection:
-        run_id = queue_run(connection, clock(), "refresh", None, {})
+        run_id = queue_run(connection, clock(), "refresh")
         for worker in ("dead", "dead too"):
             claim_run(connection, run_id, clock(), worker)
             take_back_runs(connection, worker, clock())
@@ -142,7 +143,7 @@ def test_a_run_that_was_to_be_cancelled_is_so_when_its_worker_is_lost(database, 
 
 def test_a_worker_that_was_away_neither_ends_nor_goes_on_with_what_another_was_given(any_database, clock):
     with any_database.begin() as connection:
-        run_id = queue_run(connection, clock(), "refresh", None, {})
+        run_id = queue_run(connection, clock(), "refresh")
         claim_run(connection, run_id, clock(), "frozen")
         take_back_runs(connection, "frozen", clock())
         claim_run(connection, run_id, clock(), "other")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -11,6 +10,7 @@ from stalkeer.errors import Conflict
 from stalkeer.faces.http.models import RunAccepted
 from stalkeer.model import JobName
 from stalkeer.runtime import App
+from stalkeer.store.journal.runs import NO_OPTIONS, RunOptions
 
 
 def get_app(request: Request) -> App:
@@ -21,9 +21,7 @@ def get_app(request: Request) -> App:
 CurrentApp = Annotated[App, Depends(get_app)]
 
 
-def start_run(
-    app: App, job: JobName, subject: str | None = None, options: Mapping[str, object] | None = None
-) -> RunAccepted:
+def start_run(app: App, job: JobName, subject: str | None = None, options: RunOptions = NO_OPTIONS) -> RunAccepted:
     """Hand a job to the engine of this process. Raises Conflict where it has none."""
     if app.engine is None:
         raise Conflict("No engine runs in this process; `stalkeer serve` has one.")

@@ -15,7 +15,7 @@ from stalkeer.faces.http.models import ApiModel, RunAccepted
 from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id
 from stalkeer.jobs.journal.runs import cancel_run
 from stalkeer.jobs.system.job_subject import check_subject
-from stalkeer.store.journal.runs import RunId, RunRow, RunState, count_runs, get_run, list_runs
+from stalkeer.store.journal.runs import RunId, RunOptions, RunRow, RunState, count_runs, get_run, list_runs
 from stalkeer.store.sources.sources import own_refresh_times
 
 router = APIRouter(tags=["jobs"])
@@ -51,10 +51,21 @@ class RunView(ApiModel):
         )
 
 
+class JobOptions(ApiModel):
+    """Options of a run. A job ignores those of other jobs."""
+
+    accept: StrictBool = Field(False, description="refresh: take a list that the guard against losses holds back.")
+    anew: StrictBool = Field(False, description="refresh: read every entry, also of a list that has not changed.")
+    limit: int | None = Field(None, ge=1, le=100_000, description="download: queue at most so many.")
+
+    def to_run(self) -> RunOptions:
+        return RunOptions(accept=self.accept, anew=self.anew, limit=self.limit)
+
+
 class StartJob(ApiModel):
     job: str = Field(max_length=50, description="refresh, scan, match, download, cleanup or backup.")
     subject: str | None = Field(None, max_length=100, description="A source for refresh, an instance for scan.")
-    options: dict[str, bool | int | str] = {}
+    options: JobOptions = JobOptions()
 
 
 class ScheduleView(ApiModel):
@@ -92,7 +103,7 @@ def start_job(app: CurrentApp, wish: StartJob) -> RunAccepted:
     """Start a job. Answer the open run of the same subject if there is one."""
     job = job_named(wish.job)
     check_subject(app.database, app.matching, job, wish.subject)
-    return start_run(app, job, wish.subject, dict(wish.options))
+    return start_run(app, job, wish.subject, wish.options.to_run())
 
 
 @router.get("/jobs/{run_id}")

@@ -130,11 +130,11 @@ def post_task(request: Request, job: str) -> Response:
     return done(request, Toast(f"Started: {task.label}. See System > Tasks for its progress.", "info"), changed="runs")
 
 
-def start_job(app: App, job: JobName, subject: str | None = None, **options: object) -> int:
+def start_job(app: App, job: JobName, subject: str | None = None) -> int:
     """Start a job and return the number of its run. Raises Conflict where no engine runs."""
     if app.engine is None:
         raise Conflict("This process does not run jobs. Start Stalkeer with `stalkeer serve`.")
-    return app.engine.start(job, subject, options)
+    return app.engine.start(job, subject)
 
 
 @router.post("/system/runs/{run_id}/cancel")

@@ -23,6 +23,7 @@ from stalkeer.store.downloads.downloads import (
     find_open_download,
 )
 from stalkeer.store.downloads.variants import ConfirmedMatch, confirmed_matches, find_match, find_pair
+from stalkeer.store.journal.runs import RunOptions
 from stalkeer.store.library.instances import InstanceRow, find_instance, list_instances
 from stalkeer.store.library.ownership import kept_wanted_ids
 from stalkeer.store.library.targets import lock_settled
@@ -50,12 +51,11 @@ class QueueOptions:
     limit: int | None = None
 
     @classmethod
-    def of_run(cls, options: Mapping[str, object]) -> QueueOptions:
-        limit = options.get("limit")
-        return cls(limit if isinstance(limit, int) else None)
+    def of_run(cls, options: RunOptions) -> QueueOptions:
+        return cls(options.limit)
 
-    def to_run(self) -> dict[str, object]:
-        return {} if self.limit is None else {"limit": self.limit}
+    def to_run(self) -> RunOptions:
+        return RunOptions(limit=self.limit)
 
 
 USUAL_RULES = QueueRules()

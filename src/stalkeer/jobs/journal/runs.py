@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from stalkeer.store.db.database import Database
 from stalkeer.store.journal import runs
-from stalkeer.store.journal.runs import RunId, RunRow
+from stalkeer.store.journal.runs import NO_OPTIONS, RunId, RunOptions, RunRow
 
 
 def queue_run(
-    database: Database, now: datetime, job: str, subject: str | None = None, options: Mapping[str, object] | None = None
+    database: Database, now: datetime, job: str, subject: str | None = None, options: RunOptions = NO_OPTIONS
 ) -> RunRow:
     """Queue a job for a worker. Return a waiting or running run of the same subject instead, if there is any."""
     with database.begin() as connection:
-        return runs.get_run(connection, runs.queue_run(connection, now, job, subject, options or {}))
+        return runs.get_run(connection, runs.queue_run(connection, now, job, subject, options))
 
 
 def cancel_run(database: Database, now: datetime, run_id: RunId) -> RunRow:

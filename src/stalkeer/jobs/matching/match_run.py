@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stalkeer.jobs.journal.reporting import Run, record_run
@@ -54,10 +54,6 @@ def match_now(matching: Matching, refresher: Refresher, request: MatchRequest) -
     )
 
 
-def match_work(
-    matching: Matching, refresher: Refresher, subject: str | None, options: Mapping[str, object], run: Run
-) -> MatchReport:
-    """Match as the engine calls it. The subject, or the option `wanted`, is an id or part of a title."""
-    wanted = subject if subject is not None else options.get("wanted")
-    request = request_match(matching, None if wanted is None else str(wanted))
-    return run_match(matching, refresher, request, run)
+def match_work(matching: Matching, refresher: Refresher, subject: str | None, run: Run) -> MatchReport:
+    """Match as the engine calls it. The subject is an id or part of a title."""
+    return run_match(matching, refresher, request_match(matching, subject), run)

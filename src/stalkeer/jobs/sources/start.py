@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Protocol
 
 from stalkeer.errors import Conflict
 from stalkeer.model import JobName
 from stalkeer.store.db.database import Database
-from stalkeer.store.journal.runs import RunId, get_run, set_queued_options
+from stalkeer.store.journal.runs import NO_OPTIONS, RunId, RunOptions, get_run, set_queued_options
 from stalkeer.store.sources.sources import get_source
 
 REFRESH = JobName.REFRESH
@@ -18,7 +17,7 @@ REFRESH = JobName.REFRESH
 class JobStarter(Protocol):
     """The engine, as far as it starts jobs."""
 
-    def start(self, job: str, subject: str | None = None, options: Mapping[str, object] | None = None) -> int:
+    def start(self, job: str, subject: str | None = None, options: RunOptions = NO_OPTIONS) -> int:
         """Queue a job and return the id of its run; an open run of the same subject is returned instead."""
         ...
 
@@ -35,12 +34,11 @@ class RefreshOptions:
     without_own_times: bool = False
 
     @classmethod
-    def of_run(cls, options: Mapping[str, object]) -> RefreshOptions:
-        return cls(**{name: bool(options.get(name)) for name in cls.__dataclass_fields__})
+    def of_run(cls, options: RunOptions) -> RefreshOptions:
+        return cls(options.accept, options.anew, options.without_own_times)
 
-    def to_run(self) -> dict[str, object]:
-        """Return the options of a run; an option that is off is left out."""
-        return {name: True for name, is_on in asdict(self).items() if is_on}
+    def to_run(self) -> RunOptions:
+        return RunOptions(accept=self.accept, anew=self.anew, without_own_times=self.without_own_times)
 
     def joined(self, other: RefreshOptions) -> RefreshOptions:
         """Return the options of one refresh that does for two."""

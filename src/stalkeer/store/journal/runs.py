@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NewType
@@ -30,12 +30,44 @@ OPEN_STATES = (RunState.QUEUED.value, RunState.RUNNING.value)
 
 
 @dataclass(frozen=True)
+class RunOptions:
+    """The options that a run was asked for with. A job reads those that concern it.
+
+    `accept`, `anew` and `without_own_times` belong to `refresh` (RefreshOptions); `limit` to `download`: queue at
+    most so many.
+    """
+
+    accept: bool = False
+    anew: bool = False
+    without_own_times: bool = False
+    limit: int | None = None
+
+    @classmethod
+    def of_json(cls, stored: Mapping[str, object]) -> RunOptions:
+        """Read a stored row. Options that this version does not know are left out."""
+        limit = stored.get("limit")
+        return cls(
+            accept=stored.get("accept") is True,
+            anew=stored.get("anew") is True,
+            without_own_times=stored.get("without_own_times") is True,
+            limit=limit if isinstance(limit, int) else None,
+        )
+
+    def to_json(self) -> dict[str, bool | int]:
+        """Return what is stored; an option that is off is left out."""
+        return {name: value for name, value in asdict(self).items() if value not in (None, False)}
+
+
+NO_OPTIONS = RunOptions()
+
+
+@dataclass(frozen=True)
 class RunRow:
     id: RunId
     job: str
     subject: str | None
     state: RunState
-    options: Mapping[str, object]
+    options: RunOptions
     progress: Mapping[str, object] | None  # done, total, message
     report: Mapping[str, object] | None
     error: str | None
@@ -56,7 +88,7 @@ def start_run(
 
 
 def queue_run(
-    connection: Connection, now: datetime, job: str, subject: str | None, options: Mapping[str, object]
+    connection: Connection, now: datetime, job: str, subject: str | None = None, options: RunOptions = NO_OPTIONS
 ) -> RunId:
     """Add a run for an engine. Return a waiting or running run of the same job and subject instead, if any."""
     same = select(runs.c.id).where(runs.c.job == job, runs.c.state.in_(OPEN_STATES))
@@ -65,14 +97,14 @@ def queue_run(
     if open_run is not None:
         return RunId(open_run)
     values = {"job": job, "subject": subject, "state": RunState.QUEUED.value, "started_at": now}
-    query = runs.insert().values(**values, options=dict(options))
+    query = runs.insert().values(**values, options=options.to_json())
     return RunId(connection.execute(query.returning(runs.c.id)).scalar_one())
 
 
-def set_queued_options(connection: Connection, run_id: RunId, options: Mapping[str, object]) -> bool:
+def set_queued_options(connection: Connection, run_id: RunId, options: RunOptions) -> bool:
     """Replace the options of a queued run. Return False when it has begun or ended."""
     queued = (runs.c.id == run_id, runs.c.state == RunState.QUEUED.value)
-    return connection.execute(update(runs).where(*queued).values(options=dict(options))).rowcount == 1
+    return connection.execute(update(runs).where(*queued).values(options=options.to_json())).rowcount == 1
 
 
 @dataclass(frozen=True)
@@ -256,7 +288,7 @@ def _row(row: Row[*tuple[Any, ...]]) -> RunRow:
         job=values["job"],
         subject=values["subject"],
         state=RunState(values["state"]),
-        options=values["options"] or {},
+        options=RunOptions.of_json(values["options"] or {}),
         progress=values["progress"],
         report=values["report"],
         error=values["error"],
