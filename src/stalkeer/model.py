@@ -74,6 +74,7 @@ class AccountStatus(StrEnum):
     EXPIRED = "expired"
     BANNED = "banned"
     DISABLED = "disabled"
+    REFUSED = "refused"  # the username or the password is wrong, or the panel refuses us without a reason
     UNKNOWN = "unknown"
 
 

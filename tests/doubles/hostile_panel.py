@@ -47,10 +47,11 @@ CHANNELS = [{"stream_id": 30, "name": "News", "category_id": "2"}]
 
 
 class HostilePanel:
-    """Listens from `with` to its end, under any base path. `answers` holds the raw body for each action."""
+    """Listens from `with` to its end, under any base path. `answers` holds the raw body for each action, `statuses` what is no 200."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.statuses: dict[str, int] = {}
         self.answers: dict[str, bytes] = {
             "": json.dumps({"user_info": {"auth": "1", "status": "Active", "max_connections": "1"}}).encode(),
             "get_vod_categories": b'[{"category_id":5,"category_name":"Films &amp; more"},null]',
@@ -73,7 +74,7 @@ class HostilePanel:
                 panel.asked.append(self.path)
                 action = parse_qs(urlsplit(self.path).query).get("action", [""])[0]
                 body = panel.answers.get(action, b"[]")
-                self.send_response(200)
+                self.send_response(panel.statuses.get(action, 200))
                 self.send_header("Content-Type", "text/html")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()

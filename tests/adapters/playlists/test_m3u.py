@@ -81,6 +81,62 @@ def test_every_way_to_write_an_extinf_line_is_read(line, name, group, oddity):
     assert set(oddities) == ({oddity} if oddity else set())
 
 
+# bylee20/bomi #7, Threadfin/Threadfin #65, Publish3r/repository.kodi.matrix #11, freearhey/iptv-playlist-parser #19
+@pytest.mark.parametrize(
+    ("line", "name", "group"),
+    [
+        (
+            '-1, tvg-ID="" tvg-name="The Salt Orchard (2021)" group-title="Films",The Salt Orchard (2021)',
+            "The Salt Orchard (2021)",
+            "Films",
+        ),
+        ('-1, channelID="7" group-title="Films",Umbra Station', "Umbra Station", "Films"),
+        ('-1,catchup="default" group-title="Films",Umbra Station', "Umbra Station", "Films"),
+        ('0, type="video" tvg-logo="" group-title="Films", Umbra Station', "Umbra Station", "Films"),
+        ('-1 tvg-id="a",tvg-name="b",group-title="Films",Umbra Station', "Umbra Station", "Films"),
+        ('-1 tvg-id="a", group-title="Films" , Umbra, Station', "Umbra, Station", "Films"),
+        ('-1,Umbra Station tvg-id="a" group-title="Films"', "Umbra Station", "Films"),
+        ('-1,Umbra Station, group-title="Films"', "Umbra Station", "Films"),
+        ('-1 Old words tvg-id="a" group-title="Films",Umbra Station', "Umbra Station", "Films"),
+        ("-1, tvg-id='a' group-title='Films',Umbra Station", "Umbra Station", "Films"),
+        ("-1,tvg-id=a group-title=Films,Umbra Station", "Umbra Station", "Films"),
+        ('-1 xui-id="5",tvg-name="x" group-title="A, B",Umbra Station', "Umbra Station", "A, B"),
+    ],
+)
+@pytest.mark.parametrize("lines", [1, 300])
+def test_attributes_are_found_wherever_they_stand(line, name, group, lines):
+    text = "#EXTM3U\n" + "".join(f"#EXTINF:{line}\nhttp://h.example/films/{n}.mkv\n" for n in range(lines))
+
+    entries, _ = read(text)
+
+    assert {(entry.name, entry.group) for entry in entries} == {(name, group)}
+    assert len(entries) == lines
+
+
+# fHDHR/fHDHR #48: a group per channel
+@pytest.mark.parametrize(
+    ("line", "name", "group"),
+    [
+        ('-1 group-title="Films HD,Umbra Station (2016)', "Umbra Station (2016)", "Films HD"),
+        ('-1 tvg-name="Umbra Station" group-title="Films HD,Umbra Station', "Umbra Station", "Films HD"),
+        ('-1 tvg-logo="http://l.example/a.png group-title="Films HD",Umbra Station', "Umbra Station", "Films HD"),
+        ('-1 tvg-name="Umbra Station group-title="Films HD",Umbra Station', "Umbra Station", "Films HD"),
+        ("-1 tvg-id='a group-title='Films HD',Umbra Station", "Umbra Station", "Films HD"),
+        ('-1, tvg-id="a group-title="Films HD,Umbra Station', "Umbra Station", "Films HD"),
+    ],
+)
+@pytest.mark.parametrize("lines", [1, 300])
+def test_an_unclosed_quote_ends_at_the_next_attribute_or_the_last_comma(line, name, group, lines):
+    well = '#EXTINF:-1 group-title="Well",Well\nhttp://h.example/films/well.mkv\n'
+    text = "#EXTM3U\n" + well + "".join(f"#EXTINF:{line}\nhttp://h.example/films/{n}.mkv\n" for n in range(lines))
+
+    entries, oddities = read(text + well)
+
+    assert {(entry.name, entry.group) for entry in entries[1:-1]} == {(name, group)}
+    assert (entries[0].group, entries[-1].group, len(entries)) == ("Well", "Well", lines + 2)
+    assert oddities["unclosed-quote"] >= lines
+
+
 def test_a_group_may_stand_on_a_line_of_its_own():
     entry, _ = one("#EXTM3U\n#EXTINF:-1,Film\n#EXTGRP:Films\nhttp://h.example/a.mkv\n")
 
@@ -179,10 +235,66 @@ def test_a_stray_latin_1_line_does_not_spoil_its_neighbours():
     assert oddities == {"latin-1-line": 1}
 
 
+# owntone/owntone-server #1674, henkelis/sonospy #55; lists put together by `cat`
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", "ï»¿".encode()])
+@pytest.mark.parametrize("before", ["#EXTINF:-1,B", "http://h.example/b.mkv", "#EXTM3U", "B in the middle"])
+def test_a_byte_order_mark_is_dropped_from_any_line(mark, before):
+    text = (
+        "#EXTM3U\n#EXTINF:-1,A\nhttp://h.example/a.mkv\n#EXTM3U\n#EXTINF:-1,B in the middle\nhttp://h.example/b.mkv\n"
+        "#EXTINF:-1,C\nhttp://h.example/c.mkv\n"
+    ).replace("#EXTINF:-1,B in the middle", before if before.startswith("#EXTINF") else "#EXTINF:-1,B in the middle")
+    place = text.rindex(before)
+    raw = text[:place].encode() + mark + text[place:].encode()
+
+    for size in (1 << 16, 40, 41, 42):
+        entries, oddities = read(raw, chunk=size)
+
+        assert [entry.name for entry in entries][0::2] == ["A", "C"]
+        assert entries[1].name in ("B", "B in the middle")
+        assert [entry.url for entry in entries] == [f"{{base}}/{name}.mkv" for name in "abc"]
+        assert oddities["bom"] == 1
+
+
 def test_zero_bytes_are_left_out():
     entry, oddities = one(b"#EXTM3U\n#EXTINF:-1,A\0B\nhttp://h.example/a.mkv\n")
 
     assert (entry.name, oddities) == ("AB", {"zero-byte": 1})
+
+
+# globocom/m3u8 #11, mangui/flashls #252, shaka-project/shaka-player #10161
+@pytest.mark.parametrize(
+    ("line", "url"),
+    [
+        ("films/1.mkv", "http://h.example/lists/films/1.mkv"),
+        ("1.mkv", "http://h.example/lists/1.mkv"),
+        ("The Salt Orchard (2021).mkv", "http://h.example/lists/The%20Salt%20Orchard%20(2021).mkv"),
+        ("/x/2.mkv", "http://h.example/x/2.mkv"),
+        ("//cdn.example/3.mkv", "http://cdn.example/3.mkv"),
+        ("../3.mkv", "http://h.example/3.mkv"),
+        ("./3.mkv?a=b", "http://h.example/lists/3.mkv?a=b"),
+        ("?stream=7", "http://h.example/lists/all.m3u?stream=7"),
+        ("watch/7", "http://h.example/lists/watch/7"),
+        ("films/é.mkv", "http://h.example/lists/films/%C3%A9.mkv"),
+        ("films/1.mkv|User-Agent=Box", "http://h.example/lists/films/1.mkv"),
+    ],
+)
+@pytest.mark.parametrize("lines", [1, 200])
+def test_a_relative_address_is_resolved_against_the_lists_own(line, url, lines):
+    base = "http://h.example/lists/all.m3u"
+    text = "#EXTM3U\n" + f"#EXTINF:-1,A\n{line}\n" * lines
+
+    entries = list(read_entries(io.BytesIO(text.encode()), base))
+
+    assert len(entries) == lines
+    host = "http://cdn.example" if "cdn" in url else "http://h.example"
+    assert {fill(entry.url, Access(host, "lists", "watch")) for entry in entries} == {url}
+
+
+@pytest.mark.parametrize("line", ["some text", "C:\\films\\a.mkv", "and then some words", "file name without end"])
+def test_text_is_not_taken_for_a_relative_address(line):
+    entries = list(read_entries(io.BytesIO(f"#EXTM3U\n#EXTINF:-1,A\n{line}\n".encode()), "http://h.example/a.m3u"))
+
+    assert entries == []
 
 
 def test_a_list_without_header_is_a_list():

@@ -74,7 +74,12 @@ def test_the_account_is_asked_with_its_login_encoded(tmp_path):
         ({"auth": 1, "status": "Disabled"}, "disabled", None),
         ({"auth": 1, "status": "Active", "exp_date": str(int((NOW - timedelta(days=1)).timestamp()))}, "expired", None),
         ({"auth": 1, "status": "Active", "exp_date": "Unlimited"}, "active", None),
-        ({"auth": 0}, "disabled", None),
+        ({"auth": 0}, "refused", None),
+        ({"auth": "0", "status": "Expired"}, "expired", None),
+        ({"auth": 0, "message": "Your account has been banned"}, "banned", None),
+        ({"auth": 0, "status": "Disabled", "message": ""}, "disabled", None),
+        ({"auth": False, "message": "Account suspended"}, "disabled", None),
+        ({"auth": 0, "message": "invalid username or password"}, "refused", None),
         ({"auth": 1}, "active", None),
         ({"username": "ann"}, "unknown", None),
     ],
@@ -84,6 +89,14 @@ def test_an_account_says_how_it_is(user, status, maximum):
 
     assert info is not None
     assert (info.status, info.maximum) == (status, maximum)
+
+
+@pytest.mark.parametrize("said", ["Too many connections", "MAX_CONNECTIONS reached", "All connections in use"])
+def test_an_account_that_is_full_is_neither_wrong_nor_disabled(said):
+    info = account_info({"user_info": {"auth": 0, "message": said}}, NOW)
+
+    assert info is not None
+    assert (info.is_full, info.status) == (True, "unknown")
 
 
 @pytest.mark.parametrize("answer", [None, [], {}, {"user_info": []}, "text", 7])
@@ -233,3 +246,109 @@ def test_a_silent_panel_is_unreachable(tmp_path: Path) -> None:
         panel.account(NOW)
 
     assert "secret-pass" not in str(raised.value)
+
+
+# XUI and XC forks answer 404 for what an account has not; Vateron-Media/XC_VM #51, firestaerter3/Jellyfin-Xtream-Library #22
+@pytest.mark.parametrize("status", [404, 403, 401, 405, 410, 501])
+@pytest.mark.parametrize(
+    ("gone", "missing", "kinds"),
+    [
+        (["get_live_streams"], ("channels",), {"movie", "show"}),
+        (["get_live_streams", "get_series"], ("series", "channels"), {"movie"}),
+        (["get_vod_streams", "get_series", "get_series_categories"], ("films", "series"), {"live"}),
+    ],
+)
+def test_what_a_panel_offers_is_read_and_the_rest_is_named(tmp_path, status, gone, missing, kinds):
+    with HostilePanel() as server:
+        server.statuses = dict.fromkeys(gone, status)
+        panel = Panel(PanelLogin(server.url, "ann", "x"), tmp_path)
+        lists = panel.lists(lambda *_: None)
+        entries = list(panel.entries(lists, Counter()))
+
+    assert lists.missing == missing
+    assert {entry.key.partition(":")[0] for entry in entries} == kinds
+
+
+def test_a_page_that_says_not_found_is_a_list_that_is_not_offered(tmp_path):
+    with HostilePanel() as server:
+        server.answers["get_live_streams"] = b"<html><head><title>404 Not Found</title></head></html>"
+        panel = Panel(PanelLogin(server.url, "ann", "x"), tmp_path)
+
+        assert panel.lists(lambda *_: None).missing == ("channels",)
+
+
+def test_a_list_that_had_entries_before_is_not_taken_for_one_that_was_never_offered(tmp_path):
+    with HostilePanel() as server:
+        server.statuses = {"get_series": 404}
+        panel = Panel(PanelLogin(server.url, "ann", "x"), tmp_path)
+
+        with pytest.raises(SourceRefused, match="list of series"):
+            panel.lists(lambda *_: None, {"series"})
+
+
+def test_a_panel_without_any_list_is_an_error(tmp_path):
+    with HostilePanel() as server:
+        server.statuses = dict.fromkeys(["get_vod_streams", "get_series", "get_live_streams"], 404)
+        panel = Panel(PanelLogin(server.url, "ann", "x"), tmp_path)
+
+        with pytest.raises(SourceRefused, match="nothing is at this address"):
+            panel.lists(lambda *_: None)
+
+
+PHP = b"<br />\n<b>Warning</b>:  Undefined array key in <b>/home/a/api.php</b> on line <b>7</b><br />\n"
+
+
+# Kevinjil/Jellyfin.Xtream #282, lKinderBueno/Streamity-Xtream-IPTV-Web-player #4, snapcreek/duplicator #87
+@pytest.mark.parametrize("before", [b"", b"\n", PHP, b"PHP Notice:  x\n"])
+@pytest.mark.parametrize(
+    "behind", [b"", PHP, b"<script>var a = {};</script>", b'{"user_info":{"auth":0}}', b"]]", b"\0\0"]
+)
+def test_json_is_read_whatever_stands_around_it(tmp_path, before, behind):
+    with HostilePanel() as server:
+        for action, body in list(server.answers.items()):
+            server.answers[action] = before + body + behind if body[:1] in b"[{" and body else body
+        panel = Panel(PanelLogin(server.url, "ann", "x"), tmp_path)
+
+        assert panel.account(NOW).maximum == 1
+        entries = list(panel.entries(panel.lists(lambda *_: None), Counter()))
+
+    assert len(entries) == 7
+
+
+# m3ue/m3u-tv #257
+@pytest.mark.parametrize("listed", [[5, 6], ["6", "5"], "[5,6]", {"0": 5, "1": 6}, [6, None, 99]])
+def test_all_categories_of_an_item_are_its_group(tmp_path, listed):
+    with HostilePanel() as server:
+        categories = [{"category_id": "5", "category_name": "Films"}, {"category_id": 6, "category_name": "A;B"}]
+        server.answers["get_vod_categories"] = json.dumps(categories).encode()
+        film = {"stream_id": 1, "name": "Film", "category_id": "5", "category_ids": listed}
+        server.answers["get_vod_streams"] = json.dumps([film]).encode()
+        panel = Panel(PanelLogin(server.url, "ann", "x"), tmp_path)
+        entries = {entry.key: entry for entry in panel.entries(panel.lists(lambda *_: None), Counter())}
+
+    assert entries["movie:1"].group == "Films;A,B"
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (401, "password is wrong"),
+        (403, "expired or blocked"),
+        (429, "too many requests"),
+        (458, "too many connections"),
+    ],
+)
+def test_a_refusing_status_is_said_as_what_it_is(tmp_path, status, said):
+    with HostilePanel() as server:
+        server.statuses = {"": status}
+        with pytest.raises(SourceError, match=said):
+            Panel(PanelLogin(server.url, "ann", "x"), tmp_path).account(NOW)
+
+
+@pytest.mark.parametrize(
+    ("base", "said"),
+    [("http://127.0.0.1:9", "refuses connections"), ("http://no-such-host.invalid", "host name is unknown")],
+)
+def test_a_server_that_is_not_reached_is_said_as_what_it_is(tmp_path, base, said):
+    with pytest.raises(SourceUnreachable, match=said):
+        Panel(PanelLogin(base, "ann", "x"), tmp_path).account(NOW)

@@ -8,7 +8,8 @@ import pytest
 
 from stalkeer.adapters.playlists.m3u import Chunks
 from stalkeer.adapters.playlists.m3u_entry import EntryReader
-from stalkeer.core.catalogue.access import Access, LearnedAccess, Templates, fill, login_in_url
+from stalkeer.core.catalogue.access import Access, Templates, fill, login_in_url
+from stalkeer.core.catalogue.learned import LearnedAccess
 from stalkeer.model import Entry
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stalkeer.core.catalogue.filters import LONGEST_PATTERN, FilterSet
+from stalkeer.core.catalogue.filters import LONGEST_PATTERN, Field, Filter, FilterSet, Mode
 from stalkeer.core.catalogue.groups import ADULT_GROUPS, UNTOLD, Group, filters_for, group_by_language, guess_language
 from stalkeer.model import Entry
 
@@ -92,3 +92,32 @@ def test_adult_groups_are_no_matter_of_filters():
 
 def test_nothing_is_filtered_where_everything_is_kept():
     assert filters_for(["EN| Films", "DE| Filme"], {"EN| Films", "DE| Filme"}) == []
+
+
+def kept_by(*filters: Filter, adult: bool = False) -> list[str]:
+    chosen = FilterSet(filters, keep_adult=adult)
+    groups = ["Films", "Films;Action", "Action;Films", "Action", "Action;XXX", "Films;Action;News"]
+    nothing = Entry(key="", kind="", name="", url="")
+    return [group for group in groups if chosen.left_out(nothing._replace(group=group)) is None]
+
+
+# m3ue/m3u-tv #257: an item carries several categories
+def test_an_entry_stays_for_any_of_its_categories():
+    include = Filter(Field.GROUP, Mode.INCLUDE, "^action$")
+    exclude = Filter(Field.GROUP, Mode.EXCLUDE, "^films$")
+
+    assert kept_by(include) == ["Films;Action", "Action;Films", "Action", "Films;Action;News"]
+    assert kept_by(exclude) == ["Films;Action", "Action;Films", "Action", "Films;Action;News"]
+    assert kept_by(include, Filter(Field.GROUP, Mode.EXCLUDE, "news")) == kept_by(include)
+
+
+def test_an_adult_category_leaves_an_entry_out_whatever_others_it_has():
+    assert "Action;XXX" not in kept_by()
+    assert "Action;XXX" in kept_by(adult=True)
+
+
+def test_a_filter_may_be_about_a_combination_of_categories():
+    assert kept_by(Filter(Field.GROUP, Mode.EXCLUDE, "^Films;Action$")) == [
+        "Films", "Action;Films", "Action", "Films;Action;News",
+    ]  # fmt: skip
+    assert kept_by(Filter(Field.GROUP, Mode.INCLUDE, "^Films;Action$")) == ["Films;Action"]

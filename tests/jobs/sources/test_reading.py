@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stalkeer.adapters.playlists.m3u import Chunks
-from stalkeer.core.catalogue.access import LearnedAccess
+from stalkeer.core.catalogue.learned import LearnedAccess
 from stalkeer.core.catalogue.snapshot import Alignment, Snapshot
 from stalkeer.core.catalogue.stretches import SIZE, Stretches
 from stalkeer.jobs.sources.reading import PlaylistWalk

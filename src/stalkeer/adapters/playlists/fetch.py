@@ -52,13 +52,15 @@ class PlaylistRequest:
 
 @dataclass(frozen=True)
 class PlaylistFile:
-    """A playlist on disk, unpacked. `digest` is over all its bytes."""
+    """A playlist on disk, unpacked. `digest` is over all its bytes, `url` where it was found behind redirects."""
 
     path: Path
     size: int
     digest: str
     etag: str | None = None
     last_modified: str | None = None
+    content_type: str = ""
+    url: str = field(default="", repr=False)
 
 
 class NotModified:
@@ -66,6 +68,21 @@ class NotModified:
 
 
 NOT_MODIFIED = NotModified()
+_NOTHING_THERE = "nothing is at this address; check it, and that the account has this list"
+_REFUSALS = {
+    401: "the username or the password is wrong",
+    403: "the login is wrong, the account is expired or blocked, or the provider does not like the User-Agent",
+    404: _NOTHING_THERE,
+    405: _NOTHING_THERE,
+    410: _NOTHING_THERE,
+    501: _NOTHING_THERE,
+}
+_TOO_MANY = {
+    429: "the provider gets too many requests",
+    456: "the account has too many connections open",
+    458: "the account has too many connections open",
+    509: "the account has used up its bandwidth or connections",
+}
 Progress = Callable[[int, int | None], None]  # bytes so far, bytes in all; may raise to stop
 
 
@@ -126,7 +143,16 @@ def _save(answer: Answer, target: Path, request: PlaylistRequest, progress: Prog
     encoding = answer.fields.get("Content-Encoding")
     pieces = unpacked(_watched(answer.pieces(), total, progress), encoding)
     size, digest = _store(pieces, target, request)
-    return PlaylistFile(target, size, digest, answer.fields.get("ETag"), answer.fields.get("Last-Modified"))
+    fields = answer.fields
+    return PlaylistFile(
+        path=target,
+        size=size,
+        digest=digest,
+        etag=fields.get("ETag"),
+        last_modified=fields.get("Last-Modified"),
+        content_type=fields.get("Content-Type", ""),
+        url=answer.url,
+    )
 
 
 def open_local(path: Path, target: Path, max_size: int = MAX_SIZE) -> PlaylistFile:
@@ -157,10 +183,12 @@ def open_local(path: Path, target: Path, max_size: int = MAX_SIZE) -> PlaylistFi
 
 
 def _check_status(status: int, request: PlaylistRequest) -> None:
-    if status in (401, 403, 404, 410):
-        raise SourceRefused(
-            f"{request.subject} is refused with status {status}: the address or the login is wrong, the account is "
-            "expired, or the provider does not like the User-Agent"
+    reason = _REFUSALS.get(status)
+    if reason is not None:
+        raise SourceRefused(f"{request.subject} is refused with status {status}: {reason}")
+    if status in _TOO_MANY:
+        raise SourceUnreachable(
+            f"{request.subject} is refused with status {status}: {_TOO_MANY[status]}; it is tried again later"
         )
     if status != 200:
         raise SourceUnreachable(

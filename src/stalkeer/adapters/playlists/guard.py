@@ -39,7 +39,7 @@ def _other_format(head: bytes) -> str | None:
         return "a single HLS stream"
     if head.startswith((b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf", b"%PDF")):
         return "an archive or document"
-    if b"\0" in head[:4096]:
+    if b"\0" in head[:4096] and not any(sign in head for sign in _M3U_SIGNS):
         return "encrypted or binary"
     return None
 

@@ -18,6 +18,10 @@ from stalkeer.errors import NotAPlaylist, SourceUnreachable
 PIECE = 1 << 18
 LARGEST_ITEM = 8 << 20
 _BLANK = re.compile(r"[\s,\ufeff]*")
+_PHP_NOISE = re.compile(
+    r"(?:<br\s*/?>|<b>|\s)*(?:PHP\s+)?(?:Warning|Notice|Deprecated|Strict Standards)\b", re.IGNORECASE
+)
+_JSON_START = re.compile(r'(?:\[\s*(?:\{\s*"|\])|\{\s*(?:"|\}))')
 _DECODER = json.JSONDecoder(strict=False)  # raw newlines within strings are common
 
 
@@ -60,6 +64,29 @@ def as_items(value: object) -> list[Mapping[str, Any]]:
     return [item for item in values if isinstance(item, dict)]
 
 
+def first_document(text: str) -> object:
+    """Return the JSON object or list that a text begins with, whatever follows it. Raises ValueError for other text.
+
+    Warnings that PHP prints in front of it are skipped.
+    """
+    start = json_start(text)
+    document: object = _DECODER.raw_decode(text, start)[0]
+    if not isinstance(document, dict | list | None) and text[start:].strip() != json.dumps(document):
+        raise ValueError("a word, not a document")
+    return document
+
+
+def json_start(text: str) -> int:
+    """Return where the JSON of an answer begins: at its first sign, or behind PHP's warnings."""
+    blank = _BLANK.match(text)
+    start = blank.end() if blank else 0
+    if text[start : start + 1] in ("{", "["):
+        return start
+    noise = _PHP_NOISE.match(text, start)
+    behind = _JSON_START.search(text, noise.end()) if noise else None
+    return behind.start() if behind else start
+
+
 class ItemStream:
     """The objects of a JSON list, or of a map of objects, one by one. `odd` counts items that are no objects."""
 
@@ -82,6 +109,7 @@ class ItemStream:
     def _opening(self) -> str:
         """The first sign; empty for an answer that stands for an empty list. Raises NotAPlaylist for other text."""
         self._read_more()
+        self._place = json_start(self._text)
         self._skip_blanks()
         rest = self._text[self._place : self._place + 200]
         if rest[:1] in ("[", "{"):

@@ -21,6 +21,7 @@ SAMPLE = 1 << 19
 LOOKS = 8  # into the rest of a file, each as long as a chunk: films often come behind all channels
 LONGEST_BLOCK = 12 << 20
 _BOM = b"\xef\xbb\xbf"
+_TWICE_ENCODED_BOM = _BOM.decode("cp1252").encode()  # by an editor that took it for letters
 _DIRECTIVES = (b"#EXTVLCOPT", b"#KODIPROP", b"#EXTHTTP", b"#EXTGRP")
 _IN_FRONT = re.compile(rb"\n[^#\r\n][^\n]*\n(?:#(?:EXTVLCOPT|KODIPROP|EXTHTTP|EXTGRP)[^\n]*\n)+#EXTINF:")
 
@@ -51,9 +52,7 @@ class Chunks:
         while len(sample) < SAMPLE and (raw := self._stream.read(SAMPLE)):
             sample += raw
         self.bytes_read = len(sample)
-        if sample.startswith(_BOM):
-            self.oddities["bom"] += 1
-            sample = sample[len(_BOM) :]
+        sample = self._without_marks(sample)
         if sample and sample.lstrip()[:7].upper() != b"#EXTM3U":
             self.oddities["no-header"] += 1
         self.regroup = any(_IN_FRONT.search(text.replace(b"\r", b"")) for text in (sample, *self._looks()))
@@ -98,9 +97,9 @@ class Chunks:
         carry = b""
         for raw in self._raw():
             if b"\0" in raw:  # no text has it, and PostgreSQL refuses it
-                self.oddities["zero-byte"] += 1
+                self.oddities["zero-byte"] += raw.count(b"\0")
                 raw = raw.replace(b"\0", b"")
-            text = carry + raw
+            text = self._without_marks(carry + raw)
             if b"\r" in text:
                 text = self._without_returns(text)
             cut = text.rfind(SEPARATOR)
@@ -121,6 +120,14 @@ class Chunks:
         while raw := self._stream.read(self._chunk):
             self.bytes_read += len(raw)
             yield raw
+
+    def _without_marks(self, text: bytes) -> bytes:
+        """Drop byte order marks: lists that were put together have them before any line."""
+        for mark in (_BOM, _TWICE_ENCODED_BOM):
+            if mark in text:
+                self.oddities["bom"] += text.count(mark)
+                text = text.replace(mark, b"")
+        return text
 
     def _without_returns(self, text: bytes) -> bytes:
         self.oddities["crlf"] = 1

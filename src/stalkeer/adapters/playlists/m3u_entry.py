@@ -15,17 +15,20 @@ from operator import itemgetter
 
 from stalkeer.adapters.playlists.m3u import ByteStream, Chunks
 from stalkeer.adapters.playlists.m3u_lines import clean_logo, read_odd_block, unescaped
+from stalkeer.adapters.playlists.relative import absolute_lines
 from stalkeer.core.catalogue.access import Templates
-from stalkeer.core.catalogue.kinds import EPISODE, FILM, LIVE, nature_of
+from stalkeer.core.catalogue.kinds import EPISODE, FILM, LIVE, nature_of, split_url
 from stalkeer.core.security.plain_text import clean_lines, may_be_harmful
 from stalkeer.model import Entry
 
 MOST_SHAPES = 6
-_REGULAR_LINE = re.compile(r'(-?\d+)((?:[ \t]+[\w-]+="[^"\n]*")*)[ \t]*,')
-_ATTRIBUTE = re.compile(r'([ \t]+)([\w-]+)="[^"\n]*"')
+MOST_NAMED = 300_000  # paths that are remembered to tell the files of several hosts apart
+_REGULAR_LINE = re.compile(r'(-?\d+)((?:[ \t,]+[\w-]+="[^"\n]*")*)[ \t]*,')
+_ATTRIBUTE = re.compile(r'([ \t,]+)([\w-]+)="[^"\n]*"')
 # attributes that say more than a name: such a line is read piece by piece
 _TELLING = re.compile(r"user-agent|referr?er|tmdb|imdb|drm|licen[cs]e|headers?|duration|origin", re.IGNORECASE)
 # possessive wherever nothing that follows could begin within: nothing is kept then to come back to
+_PLAIN_NAME = r'[^\n"=]*[^\s"=]'  # with `="` an attribute may stand behind the comma
 _END = r"[ \t]*+(?=\n#EXTINF:|\n*\Z|\n+#EXTINF:)"
 _ODD = r"((?:(?!\n#EXTINF:)[\s\S])*)"
 _SECTIONS = {
@@ -79,11 +82,11 @@ def learn_shape(block: str, account_url: str) -> Shape | None:
         names.add(name)
         if name in ("group-title", "tvg-logo"):
             kept.append(name)
-            pattern += f'{blank}{name}="([^"]*+)"'
+            pattern += f'{blank}{name}="([^"\\n]*+)"'
         else:
-            pattern += f'{blank}{name}="[^"]*+"'
+            pattern += f'{blank}{name}="[^"\\n]*+"'
     group_first = kept[:1] == ["group-title"]
-    pattern += "()" * (2 - len(kept)) + r"[ \t]*+,[ \t]*+([^\n]*[^\s])[ \t]*+"
+    pattern += "()" * (2 - len(kept)) + rf"[ \t]*+,[ \t]*+({_PLAIN_NAME})[ \t]*+"
     if account_url and re.fullmatch(account_url, url.strip()):
         return Shape(pattern, account_url + "()", group_first=group_first)
     return Shape(pattern, r"()()()((?:https?://)[^\n| ]+)", group_first=group_first)
@@ -92,9 +95,12 @@ def learn_shape(block: str, account_url: str) -> Shape | None:
 class EntryReader:
     """Reads chunks of one playlist; learns shapes as it goes."""
 
-    def __init__(self, templates: Templates) -> None:
+    def __init__(self, templates: Templates, base: str = "") -> None:
+        """`base` is the address of the list, against which relative ones are resolved; empty for a file."""
         self.oddities: Counter[str] = Counter()
         self._templates = templates
+        self._base = base
+        self._named: dict[str, str] = {}  # key -> name of files, in lists with several hosts
         self._shapes: list[Shape] = []
 
     def read(self, chunk: bytes) -> tuple[list[Entry], Sequence[int]]:
@@ -149,11 +155,12 @@ class EntryReader:
         else:
             url = self._template(url) if url else "{base}/{username}/{password}/" + stream + extension
             kind, reason, key = nature_of(url, name, group, None)
+            key = self._file_key(key, name, url)
         name, group = unescaped(name, self.oddities), unescaped(group, self.oddities)
         return Entry(key, kind, name, url, group, clean_logo(logo, self.oddities), reason=reason)
 
     def _has_secret(self, text: str) -> bool:
-        return any(secret in text for secret in self._templates.secrets)
+        return "@" in text or any(secret in text for secret in self._templates.secrets)
 
     def _with_hidden_logo(self, entry: Entry) -> Entry:
         logo = self._templates.hide(entry.logo)
@@ -183,7 +190,20 @@ class EntryReader:
         return learned
 
     def _read_odd(self, block: str) -> list[Entry]:
-        return read_odd_block(self._template(block), self.oddities)
+        entries = read_odd_block(self._template(absolute_lines(block, self._base)), self.oddities)
+        return [entry._replace(key=self._file_key(entry.key, entry.name, entry.url)) for entry in entries]
+
+    def _file_key(self, key: str, name: str, url: str) -> str:
+        """The key of an entry in this list: two hosts may have different files under one path."""
+        key = self._templates.key_text(key)
+        if not key.startswith("/") or not self._templates.has_several_hosts:
+            return key
+        if len(self._named) >= MOST_NAMED and key not in self._named:
+            return key
+        if self._named.setdefault(key, name) == name:
+            return key
+        parts = split_url(url)
+        return f"{parts.base or 1}:{key}" if not parts.host else f"{parts.host}:{key}"
 
     def _template(self, text: str) -> str:
         return self._templates.apply(text.encode("utf-8", "replace")).decode()
@@ -227,11 +247,17 @@ def _is_windows(line: bytes) -> bool:
     return any(0x80 <= byte < 0xA0 for byte in line)
 
 
-def read_entries(stream: ByteStream) -> Iterator[Entry]:
-    """All entries of a playlist, one after another. For samples and tools; a refresh goes by chunks."""
+def learn_from(sample: bytes, templates: Templates, base: str) -> None:
+    """Let the templates learn from the first part of a list, whose relative addresses are resolved against `base`."""
+    text = absolute_lines("-\n" + sample.decode("utf-8", "replace").replace("\r", "\n"), base) if base else ""
+    templates.learn(text.encode() if text else sample)
+
+
+def read_entries(stream: ByteStream, base: str = "") -> Iterator[Entry]:
+    """Read all entries of a playlist, one after another. For samples and tools; a refresh goes by chunks."""
     chunks = Chunks(stream)
     templates = Templates()
-    templates.learn(chunks.sample)
-    reader = EntryReader(templates)
+    learn_from(chunks.sample, templates, base)
+    reader = EntryReader(templates, base)
     for chunk in chunks:
         yield from reader.read(chunk)[0]

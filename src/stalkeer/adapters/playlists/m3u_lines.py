@@ -15,7 +15,12 @@ from stalkeer.model import Entry
 
 _DURATION = re.compile(r"\s*(-?\d+(?:[.,]\d+)?)?")
 _NEXT_ATTRIBUTE = re.compile(r"\s*,?\s*([A-Za-z][\w-]*)\s*=\s*")
-_KNOWN_ATTRIBUTE = re.compile(r"\s(?:tvg-[\w-]+|group-title|channel-id|tmdb[\w-]*|user-agent)\s*=", re.IGNORECASE)
+_KNOWN_ATTRIBUTE = re.compile(
+    r"\s(?:tvg-[\w-]+|group-title|channel-?id|tmdb[\w-]*|user-agent|catchup[\w-]*|timeshift|audio-track|aspect-ratio"
+    r"|xui-id|cn-id|parent-code|radio)\s*=",
+    re.IGNORECASE,
+)
+_LATER_ATTRIBUTE = re.compile(rf"[\s,](?={_KNOWN_ATTRIBUTE.pattern[2:]}\s*[\"'])", re.IGNORECASE)
 _QUOTE_END = {quote: re.compile(rf"{quote}(?=\s*,|\s+[A-Za-z][\w-]*\s*=|\s*$)") for quote in "\"'"}
 _UNQUOTED_END = re.compile(r"(?=\s+[A-Za-z][\w-]*\s*=|,|$)")
 _URL = re.compile(r"(?:https?|rtmp[a-z]*|rtsp|rtp|udp|mmsh?|srt|rist)://\S|\{base\d*\}/", re.IGNORECASE)
@@ -94,33 +99,79 @@ def _read_extinf(line: str, oddities: Counter[str]) -> _Draft:
 
 
 def split_attributes(line: str, oddities: Counter[str]) -> tuple[dict[str, str], str]:
-    """The attributes of an #EXTINF line and the name behind their comma; quotes may be double, single or absent."""
+    """The attributes of an #EXTINF line, wherever they stand in it, and the name behind their comma.
+
+    Quotes may be double, single or absent. Text in front of a later attribute is dropped if a comma and a name follow
+    the attribute; otherwise the text is the name.
+    """
     attributes: dict[str, str] = {}
-    position = 0
+    position = _read_attributes(line, 0, attributes, oddities)
+    name = _behind_comma(line, position)
+    while later := _LATER_ATTRIBUTE.search(line, position):
+        held = name or line[position : later.start()].strip(" \t,")
+        position = _read_attributes(line, later.end(), attributes, oddities)
+        name = _behind_comma(line, position) or _cut_at_attribute(held)
+        oddities["late-attribute"] += 1
+    return attributes, name
+
+
+def _behind_comma(line: str, position: int) -> str:
+    return line[position:].partition(",")[2]
+
+
+def _cut_at_attribute(text: str) -> str:
+    later = _LATER_ATTRIBUTE.search(" " + text)
+    return text if later is None else text[: later.start()].rstrip(" \t,")
+
+
+def _read_attributes(line: str, position: int, attributes: dict[str, str], oddities: Counter[str]) -> int:
+    """Read attributes that follow one another; return the place behind the last of them."""
     while match := _NEXT_ATTRIBUTE.match(line, position):
-        if "," in match[0] and not _KNOWN_ATTRIBUTE.match(" " + match[0].lstrip(" ,\t")):
-            break  # `-1,a=b`: the name itself
         start = match.end()
         quote = line[start : start + 1]
-        if quote in ("'", '"'):
-            end = _quote_end(line, start + 1, quote)
-            value = line[start + 1 : end]
-            position = end + 1
-            oddities["single-quotes"] += quote == "'"
-            oddities["inner-quotes"] += quote in value
+        is_quoted = quote in ("'", '"') and bool(quote)
+        if "," in match[0] and not _may_follow_comma(line, match, is_quoted=is_quoted):
+            break  # `-1,a=b`: the name itself
+        if is_quoted:
+            value, position = _quoted(line, start + 1, quote, oddities)
         else:
             found = _UNQUOTED_END.search(line, start)
             position = found.start() if found else len(line)
             value = line[start:position]
             oddities["unquoted-attribute"] += bool(value)
         attributes.setdefault(match[1].lower(), value)
-    _, comma, name = line[position:].partition(",")
-    return attributes, name if comma else ""
+    return position
+
+
+def _may_follow_comma(line: str, match: re.Match[str], *, is_quoted: bool) -> bool:
+    """Whether `key=` behind a comma is an attribute: a known one, or any with a quoted value and a comma behind it."""
+    if _KNOWN_ATTRIBUTE.match(" " + match[0].lstrip(" ,\t")):
+        return True
+    return is_quoted and "," in line[_quote_end(line, match.end() + 1, line[match.end()]) :]
+
+
+def _quoted(line: str, start: int, quote: str, oddities: Counter[str]) -> tuple[str, int]:
+    """A quoted value from `start`, and the place behind it. An unclosed one ends at the next attribute, or at the last
+    comma of the line."""
+    end = _quote_end(line, start, quote)
+    value = line[start:end]
+    nested = _LATER_ATTRIBUTE.search(value + line[end : end + 1])
+    if end < len(line) and nested is None:
+        oddities["single-quotes"] += quote == "'"
+        oddities["inner-quotes"] += quote in value
+        return value, end + 1
+    oddities["unclosed-quote"] += 1
+    if nested is not None:
+        return value[: nested.start()], start + nested.start()
+    comma = line.rfind(",", start)
+    end = len(line) if comma < 0 else comma
+    return line[start:end], end
 
 
 def _quote_end(line: str, start: int, quote: str) -> int:
-    """Where a quoted value ends: at a quote that something fitting follows. A comma fits only where no attribute
-    comes after it: `tvg-name="The "A", B" group-title="x",...` has inner quotes in front of a comma."""
+    """Where a quoted value ends: at a quote that something fitting follows, or at the end of the line. A comma fits
+    only where no attribute comes after it: `tvg-name="The "A", B" group-title="x",...` has inner quotes in front of a
+    comma."""
     for match in _QUOTE_END[quote].finditer(line, start):
         if not line[match.end() :].lstrip().startswith(",") or not _KNOWN_ATTRIBUTE.search(line, match.end()):
             return match.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from html import unescape
 from typing import Any
 
 from stalkeer.adapters.playlists.loose_json import as_int, as_items, as_map, as_text
+from stalkeer.core.catalogue.filters import CATEGORY_SEPARATOR
 from stalkeer.core.titles.episode import find_mark
 from stalkeer.model import AccountStatus, Entry, EntryKind, NumbersFrom
 
@@ -16,6 +18,12 @@ LOGIN = "{username}/{password}"
 SERIES_ADDRESS = "{base}/player_api.php?username={username}&password={password}&action=get_series_info&series_id="
 _YEARS = range(1870, 2200)
 _EXTENSION = 8
+_TOO_MANY = re.compile(r"too many|max\w*[ _]conn|connection limit|connections? (?:in use|exceeded|reached)|in use")
+_STATUS_WORDS = {
+    AccountStatus.EXPIRED: re.compile(r"expired|expirad|abgelaufen|expiré|истек"),
+    AccountStatus.BANNED: re.compile(r"\bban(?:ned)?\b|blocked"),
+    AccountStatus.DISABLED: re.compile(r"disabled|inactive|suspended|deactivated|not active"),
+}
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,7 @@ class AccountInfo:
     expires_at: datetime | None = None
     message: str = ""
     is_trial: bool = False
+    is_full: bool = False  # the panel lets nobody in because all connections are in use
 
     @property
     def is_usable(self) -> bool:
@@ -49,14 +58,14 @@ class FilmDetails:
 
 
 def account_info(answer: object, now: datetime) -> AccountInfo | None:
-    """The account's own word; None where the answer is no panel's. A login that is refused is `disabled`."""
+    """Read the account's state; None where the answer is no panel's. A wrong username or password is `refused`."""
     user = as_map(as_map(answer).get("user_info"))
     if not user:
         return None
     auth = as_int(user.get("auth"))
     message = as_text(user.get("message"))
     if auth == 0:
-        return AccountInfo(AccountStatus.DISABLED, message=message or "the panel refuses this login")
+        return _refused(as_text(user.get("status")), message)
     status = _status_of(as_text(user.get("status")).lower(), is_let_in=bool(auth))
     expires = as_int(user.get("exp_date"))
     expires_at = datetime.fromtimestamp(expires, UTC) if expires and 0 < expires < 32_000_000_000 else None
@@ -70,6 +79,17 @@ def account_info(answer: object, now: datetime) -> AccountInfo | None:
         message=message,
         is_trial=as_int(user.get("is_trial")) == 1,
     )
+
+
+def _refused(word: str, message: str) -> AccountInfo:
+    """Say why a login is refused: by the panel's status, then by its message."""
+    said = f"{word} {message}".lower()
+    if _TOO_MANY.search(said):
+        return AccountInfo(AccountStatus.UNKNOWN, message=message or word, is_full=True)
+    for status in (AccountStatus.EXPIRED, AccountStatus.BANNED, AccountStatus.DISABLED):
+        if _STATUS_WORDS[status].search(said):
+            return AccountInfo(status, message=message)
+    return AccountInfo(AccountStatus.REFUSED, message=message or "the username or the password is wrong")
 
 
 def _status_of(word: str, *, is_let_in: bool) -> AccountStatus:
@@ -230,8 +250,14 @@ def _name(item: Mapping[str, Any]) -> str:
 
 
 def _group(item: Mapping[str, Any], groups: Mapping[str, str]) -> str:
-    ids = [item.get("category_id"), *(item["category_ids"] if isinstance(item.get("category_ids"), list) else ())]
-    return next((name for one in ids if (name := groups.get(as_text(one)))), "")
+    """All categories of an item, its own one first; a separator within a name is replaced."""
+    listed = item.get("category_ids")
+    further = listed.values() if isinstance(listed, dict) else listed if isinstance(listed, list) else ()
+    ids = [item.get("category_id"), *further]
+    if isinstance(listed, str):
+        ids += listed.strip("[] ").split(",")
+    names = dict.fromkeys(name for category in ids if (name := groups.get(as_text(category).strip('"'))))
+    return CATEGORY_SEPARATOR.join(name.replace(CATEGORY_SEPARATOR, ",") for name in names)
 
 
 def _extension(item: Mapping[str, Any]) -> str:

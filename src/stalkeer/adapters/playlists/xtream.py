@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +17,8 @@ import xxhash
 from stalkeer.adapters.net.addresses import shown_origin
 from stalkeer.adapters.net.deadlines import Deadlines
 from stalkeer.adapters.playlists.fetch import TIMEOUT_S, NotModified, PlaylistRequest, fetch_playlist
-from stalkeer.adapters.playlists.loose_json import ItemStream, as_map
+from stalkeer.adapters.playlists.loose_json import ItemStream, as_map, first_document
+from stalkeer.adapters.playlists.m3u import ByteStream
 from stalkeer.adapters.playlists.panel_json import (
     AccountInfo,
     FilmDetails,
@@ -29,9 +30,10 @@ from stalkeer.adapters.playlists.panel_json import (
     live_entry,
     series_entry,
 )
-from stalkeer.core.catalogue.access import LearnedAccess, Templates, url_part
-from stalkeer.errors import NotAPlaylist, SourceRefused
-from stalkeer.model import Entry
+from stalkeer.core.catalogue.access import Templates, url_part
+from stalkeer.core.catalogue.learned import LearnedAccess
+from stalkeer.errors import NotAPlaylist, SourceError, SourceRefused
+from stalkeer.model import Entry, EntryKind
 
 LARGEST_ANSWER = 64_000_000  # of one series or film
 SHORT_ANSWER_S = 10.0  # the whole of an account's status, or of what it says about one series or film
@@ -40,7 +42,9 @@ _LISTS: tuple[tuple[str, str, Callable[[Mapping[str, Any], Mapping[str, str]], E
     ("get_series", "get_series_categories", series_entry),
     ("get_live_streams", "get_live_categories", live_entry),
 )
+_KINDS = {"get_vod_streams": EntryKind.FILM, "get_series": EntryKind.SERIES, "get_live_streams": EntryKind.LIVE}
 _NAMES = {"get_vod_streams": "films", "get_series": "series", "get_live_streams": "channels"}
+_NOT_FOUND = re.compile(rb"\s*<(?:!doctype|html|head|h1|center).*?(?:\b404\b|not\s+found)", re.IGNORECASE | re.DOTALL)
 Progress = Callable[[int, int | None], None]
 
 
@@ -73,11 +77,24 @@ class PanelLogin:
 
 @dataclass(frozen=True)
 class PanelLists:
-    """A panel's lists on disk. `digest` is over all their bytes."""
+    """A panel's lists on disk. `digest` is over all their bytes. `missing` names the lists that it does not offer."""
 
     files: Mapping[str, Path]
     size: int
     digest: str
+    missing: tuple[str, ...] = ()
+
+
+@dataclass
+class _Fetched:
+    files: dict[str, Path] = field(default_factory=dict)
+    size: int = 0
+    hasher: xxhash.xxh3_128 = field(default_factory=xxhash.xxh3_128)
+
+    def add(self, name: str, path: Path, digest: str, size: int) -> None:
+        self.files[name] = path
+        self.size += size
+        self.hasher.update(f"{name} {digest}\n".encode())
 
 
 class Panel:
@@ -102,29 +119,49 @@ class Panel:
             )
         return info
 
-    def lists(self, progress: Progress) -> PanelLists:
-        """Fetch all lists. Categories that do not come are no loss; a list that does not come is an error."""
-        files: dict[str, Path] = {}
-        hasher = xxhash.xxh3_128()
-        size = 0
+    def lists(self, progress: Progress, known: Collection[str] = ()) -> PanelLists:
+        """Fetch all lists that the panel offers. Categories that do not come are no loss.
+
+        A panel may offer films alone. Raises the error of a refused list if no list comes, or if the list had entries
+        before: `known` are the kinds of these.
+        """
+        fetched = _Fetched()
+        refusals: dict[str, SourceError] = {}
         for action, categories, _ in _LISTS:
             for name in (categories, action):
                 try:
-                    files[name], digest, length = self._spool(name, f"The account's list of {_NAMES[action]}", progress)
-                except (NotAPlaylist, SourceRefused):
+                    spooled = self._spool(name, f"The account's list of {_NAMES[action]}", progress)
                     if name == action:
-                        raise
+                        self._check_list(action, spooled[0])
+                except (NotAPlaylist, SourceRefused) as error:
+                    if name == action:
+                        refusals[action] = error
                     continue
-                hasher.update(f"{name} {digest}\n".encode())
-                size += length
-        return PanelLists(files, size, hasher.hexdigest())
+                fetched.add(name, *spooled)
+        for action, error in refusals.items():
+            if len(refusals) == len(_LISTS) or _KINDS[action] in known:
+                raise error
+        missing = tuple(_NAMES[action] for action in refusals)
+        return PanelLists(fetched.files, fetched.size, fetched.hasher.hexdigest(), missing)
+
+    def _check_list(self, action: str, path: Path) -> None:
+        """Raise SourceRefused for a page that says "not found" with status 200."""
+        with path.open("rb") as stream:
+            start = stream.read(4_000)
+        if _NOT_FOUND.match(start):
+            raise SourceRefused(f"The account's list of {_NAMES[action]} is not found at {self._login.host}")
+
+    def _items(self, action: str, stream: ByteStream) -> ItemStream:
+        return ItemStream(stream, f"The account's list of {_NAMES[action]} at {self._login.host}")
 
     def entries(self, lists: PanelLists, oddities: Counter[str]) -> Iterator[Entry]:
         """Films, series, then channels. Items without an id are counted and left out."""
         for action, categories, read in _LISTS:
+            if action not in lists.files:
+                continue
             groups = self._categories(lists.files.get(categories))
             with lists.files[action].open("rb") as stream:
-                items = ItemStream(stream, f"The account's list of {_NAMES[action]} at {self._login.host}")
+                items = self._items(action, stream)
                 for item in items:
                     if "user_info" in item or item.get("#") == "user_info":
                         raise self._refused()
@@ -162,7 +199,7 @@ class Panel:
             stack.callback(path.unlink, missing_ok=True)
             text = path.read_bytes().decode("utf-8", "replace").lstrip("\ufeff \r\n\t")
         try:
-            document = json.loads(text, strict=False) if text else None
+            document = first_document(text) if text else None
         except (ValueError, RecursionError) as error:
             said = " ".join(text.split())[:60]
             raise NotAPlaylist(

@@ -10,25 +10,27 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
 from urllib.parse import parse_qsl, quote, urlsplit
 
-T = TypeVar("T")
-
-PLACEHOLDER = re.compile(r"\{(base|username|password|token)(\d*)\}")
-_PLACEHOLDER_BYTES = re.compile(rb"\{(?=(?:base|username|password|token)\d*\})")
-_LOGIN_URL = re.compile(
-    rb"(?P<base>https?://[^\s/?#|]+(?:/[^\s/?#|]+)*?)/(?:(?P<section>movie|series|live)/)?"
-    rb"(?P<username>[^\s/?#|]+)/(?P<password>[^\s/?#|]+)/\d+(?P<extension>\.\w+)?(?=[\s?|]|$)"
+from stalkeer.core.catalogue.learned import (
+    MOST_BASES,
+    PATH,
+    LearnedAccess,
+    keep_numbers,
+    logins_of,
+    merge_tokens,
+    numbered,
+    path_tokens,
+    shared_parts,
+    tokens_of,
 )
+
+PLACEHOLDER = re.compile(r"\{(base|username|password|token|userinfo)(\d*)\}")
+_PLACEHOLDER_BYTES = re.compile(rb"\{(?=(?:base|username|password|token|userinfo)\d*\})")
+_USERINFO = re.compile(rb"(?<=://)([^\s/?#|\"'<>]*)@")
 _ENTRY_URL = re.compile(rb"^\s*(https?://[^\s|]+)", re.MULTILINE | re.IGNORECASE)
 _HOST = re.compile(rb"https?://[^\s/?#|]+")
-TOKEN_NAMES = frozenset(
-    {"access_token", "apikey", "auth", "authkey", "e", "exp", "expires", "expiry", "hash", "hdnea", "hdnts", "key"}
-    | {"key-pair-id", "login", "md5", "pass", "password", "policy", "pwd", "sid", "sig", "sign", "signature", "st", "t"}
-    | {"token", "u", "user", "username", "wmsauthsign"}
-)
-MOST_BASES = 8
+MOST_USERINFOS = 500  # logins in front of hosts; an entry with a further one loses it
 SHORTEST_SECRET = 6  # characters
 BASE_SHARE = 0.05  # share of the sample above which a host belongs to the source
 
@@ -71,31 +73,6 @@ def url_part(value: str) -> str:
     return quote(value, safe="")
 
 
-@dataclass(frozen=True)
-class LearnedAccess:
-    """The values that a playlist's URLs share, in the order of their numbers."""
-
-    bases: tuple[str, ...] = ()
-    logins: tuple[tuple[str, str], ...] = ()
-    tokens: tuple[tuple[str, str], ...] = ()  # (query key, value)
-
-    def named(self) -> dict[str, str]:
-        """Return every placeholder name with its value."""
-        values: dict[str, str] = {}
-        for number, base in enumerate(self.bases, 1):
-            values[_numbered("base", number)] = base
-        for number, (username, password) in enumerate(self.logins, 1):
-            values[_numbered("username", number)] = username
-            values[_numbered("password", number)] = password
-        for number, (_, token) in enumerate(self.tokens, 1):
-            values[_numbered("token", number)] = token
-        return values
-
-
-def _numbered(name: str, number: int) -> str:
-    return name if number == 1 else f"{name}{number}"
-
-
 class Templates:
     """Replaces the values that a playlist's URLs share by names.
 
@@ -109,23 +86,32 @@ class Templates:
         self._bases: list[bytes] = []
         self._logins: list[tuple[bytes, bytes]] = []
         self._tokens: list[tuple[bytes, bytes]] = []
+        self._parts: list[bytes] = []
+        self._userinfos = [userinfo.encode() for userinfo in self._known.userinfos]
+        self._may_learn = True
+        self._has_several_hosts = False
+        self.lost_logins = 0
         self._replacements: list[tuple[bytes, bytes]] = []
         self.secrets: tuple[str, ...] = ()  # texts that reveal the account in any place
 
     def learn(self, sample: bytes) -> None:
         """Learn the shared values from the first megabyte or so of a playlist."""
         urls = _ENTRY_URL.findall(sample.replace(b"\r", b"\n"))
-        logins, bases = _logins_of(urls)
+        logins, bases = logins_of(urls)
         others = [url for url in urls if not url.startswith(tuple(base + b"/" for base in bases))]
         hosts = Counter(found[0] for url in others if (found := _HOST.match(url)))
+        self._has_several_hosts = len(hosts) > 1
         for host, count in hosts.most_common(MOST_BASES):
             if count >= 2 and count >= BASE_SHARE * len(urls):
                 bases.setdefault(host)
         if self._own is not None:
             logins.setdefault((self._own[0].encode(), self._own[1].encode()))
-        self._logins = _keep_numbers(list(logins), [(u.encode(), p.encode()) for u, p in self._known.logins])
-        self._bases = _keep_numbers(list(bases)[:MOST_BASES], [base.encode() for base in self._known.bases])
-        self._tokens = _tokens_of(urls)
+        self._logins = keep_numbers(list(logins), [(u.encode(), p.encode()) for u, p in self._known.logins])
+        self._bases = keep_numbers(list(bases)[:MOST_BASES], [base.encode() for base in self._known.bases])
+        in_path = path_tokens(shared_parts(_without_logins(urls, logins)), self._known)
+        known_tokens = [(key.encode(), value.encode()) for key, value in self._known.tokens]
+        self._tokens = merge_tokens(known_tokens, tokens_of(urls) + in_path.tokens)
+        self._parts = in_path.parts
         self._compile()
 
     @classmethod
@@ -135,6 +121,7 @@ class Templates:
         templates._bases = [base.encode() for base in learned.bases]
         templates._logins = [(username.encode(), password.encode()) for username, password in learned.logins]
         templates._tokens = [(key.encode(), value.encode()) for key, value in learned.tokens]
+        templates._may_learn = False
         templates._compile()
         return templates
 
@@ -143,6 +130,8 @@ class Templates:
 
         Return a template, or an empty text when no template can hide the login.
         """
+        if "@" in address and ("{userinfo" in address or _USERINFO.search(address.encode("utf-8", "replace"))):
+            return ""
         if not any(secret in address for secret in self.secrets):
             return address
         template = self.apply(address.encode("utf-8", "replace")).decode()
@@ -154,7 +143,23 @@ class Templates:
             tuple(base.decode("utf-8", "replace") for base in self._bases),
             tuple((u.decode("utf-8", "replace"), p.decode("utf-8", "replace")) for u, p in self._logins),
             tuple((k.decode("utf-8", "replace"), v.decode("utf-8", "replace")) for k, v in self._tokens),
+            tuple(userinfo.decode("utf-8", "replace") for userinfo in self._userinfos),
+            tuple(part.decode("utf-8", "replace") for part in self._parts),
         )
+
+    @property
+    def has_several_hosts(self) -> bool:
+        """Tell whether URLs of this list may have the same path on several hosts."""
+        return self._has_several_hosts
+
+    def key_text(self, key: str) -> str:
+        """Write the key of an entry as it was before a part of its path was known as a token."""
+        if "{token" in key:
+            for number, (name, _) in enumerate(self._tokens, 1):
+                if len(name) > len(PATH) and name.startswith(PATH.encode()):
+                    text = name[len(PATH) :].decode("utf-8", "replace")
+                    key = key.replace(f"/{{{numbered('token', number)}}}/", f"/{text}/")
+        return key
 
     def translation(self, reference: LearnedAccess) -> list[tuple[bytes, bytes]]:
         """Return the replacements that turn a chunk's values into those of `reference`; empty without a change."""
@@ -165,7 +170,7 @@ class Templates:
             for new, old in zip(now.logins, reference.logins, strict=False)
         ]
         pairs += [
-            (f"{new[0]}={new[1]}", f"{old[0]}={old[1]}")
+            (_written(*new), _written(*old))
             for new, old in zip(now.tokens, reference.tokens, strict=False)
             if new[0] == old[0]
         ]
@@ -186,86 +191,59 @@ class Templates:
             chunk = _PLACEHOLDER_BYTES.sub(b"%7B", chunk)
         for value, name in self._replacements:
             chunk = chunk.replace(value, name)
-        return chunk
+        return _USERINFO.sub(self._userinfo_name, chunk) if b"@" in chunk else chunk
+
+    def _userinfo_name(self, match: re.Match[bytes]) -> bytes:
+        """Return the name of a login in front of a host; nothing where there is none left for it."""
+        userinfo = match[1]
+        if userinfo not in self._userinfos:
+            if not self._may_learn or len(self._userinfos) >= MOST_USERINFOS:
+                self.lost_logins += 1
+                return b""
+            self._userinfos.append(userinfo)
+        return b"{%s}@" % numbered("userinfo", self._userinfos.index(userinfo) + 1).encode()
 
     def _compile(self) -> None:
         self.secrets = tuple(_secrets_of(self.learned))
         # the longest base first: a base may be the beginning of another
         bases = sorted(enumerate(self._bases, 1), key=lambda item: -len(item[1]))
-        self._replacements = [(base + b"/", b"{%s}/" % _numbered("base", n).encode()) for n, base in bases if base]
+        self._replacements = [(base + b"/", b"{%s}/" % numbered("base", n).encode()) for n, base in bases if base]
         for number, (username, password) in enumerate(self._logins, 1):
-            names = (_numbered("username", number).encode(), _numbered("password", number).encode())
+            names = (numbered("username", number).encode(), numbered("password", number).encode())
             self._replacements.append((b"/%s/%s/" % (username, password), b"/{%s}/{%s}/" % names))
         for number, (key, value) in enumerate(self._tokens, 1):
-            name = _numbered("token", number).encode()
-            self._replacements.append((b"%s=%s" % (key, value), b"%s={%s}" % (key, name)))
+            name = numbered("token", number).encode()
+            if key.startswith(PATH.encode()):
+                self._replacements.append((b"/%s/" % value, b"/{%s}/" % name))
+            else:
+                self._replacements.append((b"%s=%s" % (key, value), b"%s={%s}" % (key, name)))
         for number, login in enumerate(self._logins, 1):
             for field_name, value in zip(("username", "password"), login, strict=True):
-                name = _numbered(field_name, number).encode()
+                name = numbered(field_name, number).encode()
                 self._replacements.append(
                     (b"%s=%s" % (field_name.encode(), value), b"%s={%s}" % (field_name.encode(), name))
                 )
 
 
+def _written(key: str, value: str) -> str:
+    """Write a token as URLs have it."""
+    return f"/{value}/" if key.startswith(PATH) else f"{key}={value}"
+
+
+def _without_logins(urls: Iterable[bytes], logins: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
+    of_logins = [b"/%s/%s/" % login for login in logins]
+    return [url for url in urls if not any(login in url for login in of_logins)]
+
+
 def _secrets_of(learned: LearnedAccess) -> Iterator[str]:
     """Yield the texts that reveal the account. A short password alone is too common: yield it only within a login."""
     for key, value in learned.tokens:
-        yield f"{key}={value}"
+        yield _written(key, value)
     for username, password in learned.logins:
         if len(password) >= SHORTEST_SECRET:
             yield password
         else:
             yield from (f"/{username}/{password}/", f"password={password}")
-
-
-def _logins_of(urls: Iterable[bytes]) -> tuple[dict[tuple[bytes, bytes], None], dict[bytes, None]]:
-    """Return the logins in panel URLs, with their hosts, in order of appearance.
-
-    A URL without a section (`/user/password/7`) may also be two folders. It counts only when the same login appears
-    with a section, or when it is a frequent stream without a file extension.
-    """
-    found = [match for url in urls if (match := _LOGIN_URL.fullmatch(url))]
-    typed = {(match["username"], match["password"]) for match in found if match["section"]}
-    bare = Counter(
-        (match["username"], match["password"])
-        for match in found
-        if not match["section"] and (match["extension"] or b"") in (b"", b".ts", b".m3u8")
-    )
-    believed = typed | {login for login, count in bare.items() if count >= 3}
-    logins: dict[tuple[bytes, bytes], None] = {}
-    bases: dict[bytes, None] = {}
-    for match in found:
-        login = (match["username"], match["password"])
-        if login in believed:
-            logins.setdefault(login)
-            bases.setdefault(match["base"])
-    return dict(list(logins.items())[:MOST_BASES]), bases
-
-
-def _tokens_of(urls: list[bytes]) -> list[tuple[bytes, bytes]]:
-    """Return query values with a secret's name that at least half of the URLs share."""
-    seen: Counter[tuple[bytes, bytes]] = Counter()
-    for url in urls:
-        _, mark, query = url.partition(b"?")
-        if mark:
-            pairs = (pair.partition(b"=") for pair in query.split(b"&"))
-            seen.update((key, value) for key, _, value in pairs if value and _is_token(key))
-    return [pair for pair, count in seen.items() if count >= 2 and count * 2 >= len(urls)][:MOST_BASES]
-
-
-def _is_token(key: bytes) -> bool:
-    return key.lower().decode("latin-1") in TOKEN_NAMES
-
-
-def _keep_numbers(found: list[T], known: list[T]) -> list[T]:
-    """Order `found` so that known values keep their places and new values take free places."""
-    places = {index: value for index, value in enumerate(known) if value in found}
-    fresh = [value for value in found if value not in known]
-    kept: list[T] = []
-    while fresh or len(kept) <= max(places, default=-1):
-        index = len(kept)
-        kept.append(places[index] if index in places else fresh.pop(0) if fresh else known[index])
-    return kept
 
 
 def login_in_url(url: str) -> tuple[str, str, str] | None:

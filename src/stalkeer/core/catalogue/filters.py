@@ -11,13 +11,15 @@ from enum import StrEnum
 
 import re2
 
-from stalkeer.core.catalogue.kinds import is_adult, split_url
+from stalkeer.core.catalogue.adult import is_adult
+from stalkeer.core.catalogue.kinds import split_url
 from stalkeer.errors import InvalidInput
 from stalkeer.model import Entry
 
 LONGEST_PATTERN = 500
 _REMEMBERED = 100_000
 ADULT = "adult"
+CATEGORY_SEPARATOR = ";"
 
 
 class Field(StrEnum):
@@ -72,6 +74,11 @@ def _compile(pattern: str) -> Callable[[str], object]:
     return search
 
 
+def categories(group: str) -> list[str]:
+    """Split the group of an entry that has several: `Films;Action`, as Kodi writes it and accounts' lists are read."""
+    return [part.strip() for part in group.split(CATEGORY_SEPARATOR) if part.strip()]
+
+
 class FilterSet:
     """All filters of a source. `left_out` returns the filter that drops an entry, or None."""
 
@@ -114,9 +121,20 @@ class FilterSet:
         return self._groups[group]
 
     def _of_group(self, group: str) -> str | None:
+        """Judge all categories of an entry: an adult one leaves it out, any other one that stays keeps it."""
         if not self.keep_adult and is_adult(group):
             return ADULT
-        return self._judge(Field.GROUP, group)
+        parts = categories(group)
+        if len(parts) < 2:
+            return self._judge(Field.GROUP, group)
+        own = self._exclusion(Field.GROUP, group)
+        if own is not None and not any(self._exclusion(Field.GROUP, part) for part in parts):
+            return own  # a filter on this very combination
+        if not any(self._is_included(Field.GROUP, value) for value in (group, *parts)):
+            return _not_included(Field.GROUP)
+        kept = [part for part in parts if self._is_included(Field.GROUP, part)] or parts
+        reasons = [self._exclusion(Field.GROUP, part) for part in kept]
+        return None if None in reasons else reasons[0]
 
     def _of_entry(self, entry: Entry) -> str | None:
         reason = self._judge(Field.NAME, entry.name) if Field.NAME in self._by_field else None
@@ -126,10 +144,17 @@ class FilterSet:
         return reason
 
     def _judge(self, field: Field, value: str) -> str | None:
-        excluding, including = self._by_field.get(field, ((), ()))
-        for label, search in excluding:
-            if search(value):
-                return label
-        if including and not any(search(value) for _, search in including):
-            return f"no include filter on {field} matches"
-        return None
+        reason = self._exclusion(field, value)
+        return reason if reason is not None or self._is_included(field, value) else _not_included(field)
+
+    def _exclusion(self, field: Field, value: str) -> str | None:
+        excluding, _ = self._by_field.get(field, ((), ()))
+        return next((label for label, search in excluding if search(value)), None)
+
+    def _is_included(self, field: Field, value: str) -> bool:
+        _, including = self._by_field.get(field, ((), ()))
+        return not including or any(search(value) for _, search in including)
+
+
+def _not_included(field: Field) -> str:
+    return f"no include filter on {field} matches"

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from stalkeer.core.catalogue.adult import is_adult
 from stalkeer.core.catalogue.filters import LONGEST_PATTERN, Field, Filter, FilterSet, Mode
-from stalkeer.core.catalogue.kinds import is_adult
 from stalkeer.core.titles.vocabulary import AMBIGUOUS, LANGUAGES
 from stalkeer.errors import InvalidInput
 from stalkeer.model import Entry

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from stalkeer.core.catalogue.access import TOKEN_NAMES
+from stalkeer.core.catalogue.learned import TOKEN_NAMES
 from stalkeer.model import EntryKind
 
 FILM = EntryKind.FILM.value
@@ -30,10 +30,6 @@ EPISODE_NAME = re.compile(
 )
 _MOVIE_GROUP = re.compile(r"\b(?:vod|films?|movies?|pel[ií]culas|cin[eé]ma|filme|filmes|kino)\b", re.IGNORECASE)
 _SERIES_GROUP = re.compile(r"\b(?:srs|s[eé]ries?|serien|shows?|diziler?|novelas?)\b", re.IGNORECASE)
-ADULT_GROUP = re.compile(
-    r"(?<![a-z])(?:xxx+|adults?|adultes?|adultos?|erwachsene|porn\w*|for\sadults|erotica?|erotik)(?![a-z])|18\s?\+|\+\s?18",
-    re.IGNORECASE,
-)
 
 
 class Nature(NamedTuple):
@@ -70,6 +66,7 @@ def split_url(url: str) -> UrlParts:
     return UrlParts(scheme.lower(), host.rpartition("@")[2].lower(), "/" + path, query, "")
 
 
+_NUMBERS = re.compile(r"\d+(?:\.\d+)*")
 _ACCOUNT_PATH = re.compile(r"(?:/(movie|series|live))?/\{username(\d*)\}/\{password\d*\}/(\d+)(?:\.\w+)?")
 _SECTIONS = {"movie": FILM, "series": EPISODE, "live": LIVE}
 
@@ -115,16 +112,24 @@ def kind_of_file(parts: UrlParts, name: str, group: str, duration_s: int | None)
 
 
 def file_key(parts: UrlParts) -> str:
-    """Return path and query without tokens, with the host only when it is not the source's own.
+    """Return path and query without tokens. A media file keeps its key on any of the source's hosts.
 
-    >>> file_key(split_url("{base}/films/7.mkv?token=abc&part=2"))
+    A host that is not one of the source's is written without its numbers: `s1.example` and `s2.example` are siblings.
+
+    >>> file_key(split_url("{base2}/films/7.mkv?token=abc&part=2"))
     '/films/7.mkv?part=2'
+    >>> file_key(split_url("http://s12.example:8080/films/7.mkv"))
+    '//s#.example/films/7.mkv'
     """
     query = ""
     if parts.query:
         kept = [pair for pair in parts.query.split("&") if pair.partition("=")[0].lower() not in TOKEN_NAMES]
         query = "?" + "&".join(kept) if kept else ""
-    host = f"//{parts.host}" if parts.host else f"{parts.base}:" if parts.base else ""
+    is_file = parts.extension in FILE_EXTENSIONS
+    if parts.host:
+        host = f"//{_NUMBERS.sub('#', parts.host.partition(':')[0])}" if is_file else f"//{parts.host}"
+    else:
+        host = f"{parts.base}:" if parts.base and not is_file else ""
     return f"{host}{parts.path}{query}"
 
 
@@ -137,7 +142,3 @@ def name_from_url(url: str) -> str:
     name = unquote(split_url(url).path.rstrip("/").rpartition("/")[2])
     stem, dot, extension = name.rpartition(".")
     return stem if dot and extension.lower() in FILE_EXTENSIONS | LIVE_EXTENSIONS else name
-
-
-def is_adult(group: str) -> bool:
-    return ADULT_GROUP.search(group) is not None

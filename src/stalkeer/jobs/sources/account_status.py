@@ -183,7 +183,7 @@ class AccountMonitor:
         try:
             return self._ask(source_id)
         except SourceRefused as error:
-            return AccountReply(AccountStatus.DISABLED, None, None, message=str(error))
+            return AccountReply(AccountStatus.REFUSED, None, None, message=str(error))
         except SourceError:
             return None
 

@@ -13,7 +13,8 @@ from datetime import datetime
 from pathlib import Path
 
 from stalkeer.adapters.playlists.m3u import Chunks
-from stalkeer.core.catalogue.access import LearnedAccess, Templates
+from stalkeer.core.catalogue.access import Templates
+from stalkeer.core.catalogue.learned import LearnedAccess
 from stalkeer.private_files import make_private_folder, open_private
 from stalkeer.store.db.database import Database
 from stalkeer.store.sources.archives import add_archive, list_archives, remove_archive

@@ -8,15 +8,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from io import BufferedReader
 from pathlib import Path
 
+from stalkeer.adapters.playlists.encoding import as_utf8, readable_start
 from stalkeer.adapters.playlists.fetch import NotModified, PlaylistFile, PlaylistRequest, fetch_playlist, open_local
 from stalkeer.adapters.playlists.guard import check_is_playlist
 from stalkeer.adapters.playlists.m3u import Chunks
 from stalkeer.adapters.playlists.panel_json import AccountInfo
 from stalkeer.adapters.playlists.xtream import Panel, PanelLogin
 from stalkeer.core.catalogue.access import login_in_url
-from stalkeer.errors import SourceRefused
+from stalkeer.core.catalogue.portals import HINT, is_portal_address
+from stalkeer.errors import NotAPlaylist, SourceRefused, SourceUnreachable
 from stalkeer.jobs.sources.reading import ListingWalk, PlaylistWalk, Walk
 from stalkeer.model import AccountStatus
 from stalkeer.settings.schema import CatalogueSettings
@@ -35,11 +38,15 @@ class Listing:
     path: Path | None = None
     digest: str | None = None
     validators: Mapping[str, object] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()  # the lists that an account does not offer
 
 
 @dataclass(frozen=True)
 class FetchContext:
-    """Settings and callbacks of a fetch. `progress` is called with (bytes so far, in all) and may raise to stop."""
+    """Settings and callbacks of a fetch. `progress` is called with (bytes so far, in all) and may raise to stop.
+
+    An account that no longer offers a list of the `known` kinds is an error; other lists may be missing.
+    """
 
     settings: CatalogueSettings
     https_only: bool
@@ -47,6 +54,7 @@ class FetchContext:
     progress: Callable[[int, int | None], None]
     account: Callable[[AccountInfo], None]  # called with the account's state
     clock: Callable[[], datetime]
+    known: frozenset[str] = frozenset()
 
 
 @contextmanager
@@ -54,6 +62,25 @@ def open_listing(
     row: SourceRow, credentials: Credentials, context: FetchContext, *, may_skip: bool
 ) -> Iterator[Listing | None]:
     """Open the list; None where the server says that nothing has changed. Raises SourceError for no playlist."""
+    with portal_hint(credentials), _open_source(row, credentials, context, may_skip=may_skip) as listing:
+        yield listing
+
+
+@contextmanager
+def portal_hint(credentials: Credentials) -> Iterator[None]:
+    """Add to an error that the address is one of a Stalker portal, where it is."""
+    try:
+        yield
+    except (SourceRefused, NotAPlaylist) as error:
+        if is_portal_address(credentials.url):
+            raise type(error)(f"{error}. {HINT}") from error
+        raise
+
+
+@contextmanager
+def _open_source(
+    row: SourceRow, credentials: Credentials, context: FetchContext, *, may_skip: bool
+) -> Iterator[Listing | None]:
     if row.kind == XTREAM:
         with _open_account(row, credentials, context) as listing:
             yield listing
@@ -66,19 +93,49 @@ def open_listing(
             return
         address = login_in_url(credentials.url)
         own = address[1:] if address is not None else None
-        with file.path.open("rb") as stream:
-            check_is_playlist(stream.read(1 << 16), subject_of(credentials))
-            stream.seek(0)
+        with open_text(file, spool, credentials) as text:
+
+            def walk() -> Walk:
+                chunks = Chunks(text.stream)
+                chunks.oddities += text.oddities
+                return PlaylistWalk(chunks, credentials.learned, credentials.reference, own, file.url)
+
             yield Listing(
-                walk=lambda: PlaylistWalk(Chunks(stream), credentials.learned, credentials.reference, own),
+                walk=walk,
                 size=file.size,
-                done=stream.tell,
-                path=file.path,
+                done=text.stream.tell,
+                path=text.path,
                 digest=file.digest,
                 validators={"etag": file.etag, "last_modified": file.last_modified},
             )
     finally:
         spool.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class PlaylistText:
+    """A playlist in UTF-8, opened. `oddities` counts the lines that were not."""
+
+    stream: BufferedReader
+    path: Path
+    oddities: Counter[str]
+
+
+@contextmanager
+def open_text(file: PlaylistFile, spool: Path, credentials: Credentials) -> Iterator[PlaylistText]:
+    """Check that a fetched file is a playlist, bring it to UTF-8 and open it. Raises NotAPlaylist.
+
+    A list in another encoding is written anew beside `spool`.
+    """
+    with file.path.open("rb") as stream:
+        check_is_playlist(readable_start(stream.read(1 << 16)), subject_of(credentials))
+    recoded = spool.with_suffix(".utf-8")
+    try:
+        path, oddities = as_utf8(file.path, recoded, file.content_type)
+        with path.open("rb") as stream:
+            yield PlaylistText(stream, path, oddities)
+    finally:
+        recoded.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -92,27 +149,37 @@ def _open_account(row: SourceRow, credentials: Credentials, context: FetchContex
         account = panel.account(context.clock())
         context.account(account)
         check_account(account, login)
-        lists = panel.lists(context.progress)
+        lists = panel.lists(context.progress, context.known)
         oddities: Counter[str] = Counter()
 
         def walk() -> Walk:
             return ListingWalk(panel.entries(lists, oddities), lambda: oddities)
 
-        yield Listing(walk=walk, size=None, done=lambda: 0, digest=lists.digest)
+        yield Listing(walk=walk, size=None, done=lambda: 0, digest=lists.digest, missing=lists.missing)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def check_account(account: AccountInfo, login: PanelLogin) -> None:
-    """Raise SourceRefused with the reason where an account cannot be used."""
+    """Raise SourceError with the reason where an account cannot be used."""
+    said = f" ({account.message})" if account.message else ""
+    if account.is_full:
+        raise SourceUnreachable(
+            f"The account at {login.host} has too many connections open{said}. The catalogue stays as it was; it is "
+            "tried again at the next refresh"
+        )
     if account.is_usable:
         return
+    if account.status is AccountStatus.REFUSED:
+        raise SourceRefused(
+            f"The panel at {login.host} refuses the login{said}. The catalogue stays as it was; check username and "
+            "password"
+        )
     since = (
         f" since {account.expires_at:%Y-%m-%d}"
         if account.status is AccountStatus.EXPIRED and account.expires_at
         else ""
     )
-    said = f" ({account.message})" if account.message else ""
     raise SourceRefused(
         f"The account at {login.host} is {account.status}{since}{said}. The catalogue stays as it was; ask the provider"
     )

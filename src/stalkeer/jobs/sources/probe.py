@@ -10,17 +10,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from stalkeer.adapters.playlists.fetch import NotModified, PlaylistFile, fetch_playlist, open_local
-from stalkeer.adapters.playlists.guard import check_is_playlist
 from stalkeer.adapters.playlists.m3u_entry import read_entries
 from stalkeer.adapters.playlists.panel_json import AccountInfo
 from stalkeer.adapters.playlists.xtream import Panel
 from stalkeer.core.catalogue.access import login_in_url
-from stalkeer.core.catalogue.filters import Filter, FilterSet
+from stalkeer.core.catalogue.filters import Filter, FilterSet, categories
 from stalkeer.core.catalogue.groups import Group
 from stalkeer.core.titles import parse_title
 from stalkeer.errors import SourceError, SourceUnreachable
 from stalkeer.jobs.sources.edit import describe_row
-from stalkeer.jobs.sources.fetch import SPOOL, check_account, playlist_request, subject_of
+from stalkeer.jobs.sources.fetch import SPOOL, check_account, open_text, playlist_request, portal_hint
 from stalkeer.jobs.sources.refresh import Refresher
 from stalkeer.model import Entry, EntryKind
 from stalkeer.private_files import make_private_folder
@@ -114,7 +113,8 @@ def probe_source(tools: Refresher, new: NewSource, filters: Sequence[Filter] = (
     with _spool(tools.data_dir) as folder:
         probe = _Probe(tools, new, FilterSet(filters, keep_adult=new.options.adult), folder)
         try:
-            probe.ask()
+            with portal_hint(new.credentials):
+                probe.ask()
         except SourceError as error:
             return replace(probe.report(mask_text(str(error))), is_unreachable=isinstance(error, SourceUnreachable))
     return probe.report() if probe.has_answered else probe.report("It answers, but lists nothing")
@@ -175,10 +175,9 @@ class _Probe:
 
     def _ask_playlist(self) -> None:
         credentials = self._new.credentials
-        with self._open_playlist(credentials).path.open("rb") as stream:
-            check_is_playlist(stream.read(1 << 16), subject_of(credentials))
-            stream.seek(0)
-            self._count(read_entries(stream))
+        file = self._open_playlist(credentials)
+        with open_text(file, self._folder / "list.m3u", credentials) as text:
+            self._count(read_entries(text.stream, file.url))
 
     def _open_playlist(self, credentials: Credentials) -> PlaylistFile:
         target = self._folder / "list.m3u"
@@ -193,7 +192,7 @@ class _Probe:
     def _count(self, entries: Iterator[Entry]) -> None:
         for entry in entries:
             if entry.kind in _SAMPLED:
-                self._groups[entry.group] += 1
+                self._groups.update(categories(entry.group) or [entry.group])
             reason = self._filters.left_out(entry)
             if reason is not None:
                 self._left_out[reason] += 1

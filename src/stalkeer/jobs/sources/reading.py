@@ -9,8 +9,9 @@ from typing import NamedTuple, Protocol
 from xxhash import xxh3_64_intdigest
 
 from stalkeer.adapters.playlists.m3u import Chunks, blocks_of, chunk_of
-from stalkeer.adapters.playlists.m3u_entry import EntryReader
-from stalkeer.core.catalogue.access import LearnedAccess, Templates
+from stalkeer.adapters.playlists.m3u_entry import EntryReader, learn_from
+from stalkeer.core.catalogue.access import Templates
+from stalkeer.core.catalogue.learned import LearnedAccess
 from stalkeer.core.catalogue.snapshot import Alignment
 from stalkeer.core.catalogue.stretches import EXTINF, NO_TEXT, SEPARATOR, blocks_from, cut, length_of
 from stalkeer.model import Entry
@@ -57,12 +58,18 @@ class PlaylistWalk:
     """An M3U playlist. Known blocks are only compared."""
 
     def __init__(
-        self, chunks: Chunks, known: LearnedAccess, reference: LearnedAccess, own: tuple[str, str] | None = None
+        self,
+        chunks: Chunks,
+        known: LearnedAccess,
+        reference: LearnedAccess,
+        own: tuple[str, str] | None = None,
+        base: str = "",
     ) -> None:
+        """`own` is the login of the list's own address `base`, which is empty for a file."""
         self._chunks = chunks
         self._templates = Templates(known, own)
-        self._templates.learn(chunks.sample)
-        self._reader = EntryReader(self._templates)
+        learn_from(chunks.sample, self._templates, base)
+        self._reader = EntryReader(self._templates, base)
         self._translation = self._templates.translation(reference)
         self._new = NewBlocks([], [])  # that wait to be read
         self._is_lost = False  # what was last compared block by block was mostly new

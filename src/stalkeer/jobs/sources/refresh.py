@@ -225,6 +225,7 @@ class _Refresh:
             progress=self._fetching,
             account=self._account,
             clock=self.tools.clock,
+            known=frozenset(() if self.options.accept else (kind for kind, count in self.row.kinds.items() if count)),
         )
         with open_listing(self.row, self.credentials, context, may_skip=same_rules) as listing:
             if listing is None or (same_rules and listing.digest and listing.digest == self.row.content_hash):
@@ -261,7 +262,9 @@ class _Refresh:
         if "habits" not in row.counts or ingest.changes.touched * _MANY >= sum(kinds.values()):
             self.run.progress(listing.done(), listing.size, f"{row.slug}: learning the list's habits")
             learn_habits_of(tools.database, row.id, sum(kinds.values()))
-        message = self._archive(listing, walk, generation) if ingest.changes.touched else ""
+        message = self._say_missing(listing)
+        if ingest.changes.touched:
+            message = " ".join(filter(None, (message, self._archive(listing, walk, generation))))
         return SourceReport(
             row.slug,
             RefreshOutcome.REFRESHED,
@@ -273,6 +276,17 @@ class _Refresh:
             oddities=dict(walk.oddities),
             guard=verdict,
         )
+
+    def _say_missing(self, listing: Listing) -> str:
+        """Say which lists the account does not offer; an event says it once."""
+        if not listing.missing:
+            return ""
+        message = f"The account offers no list of {' and no list of '.join(listing.missing)}; the others were read."
+        if list(listing.missing) != self.row.counts.get("missing"):
+            with self.tools.database.begin() as connection:
+                event = Event("source.refreshed", f"{self.row.slug}: {message}", source_id=self.row.id)
+                record_event(connection, self.tools.clock(), event)
+        return message
 
     def _archive(self, listing: Listing, walk: Walk, generation: Generation) -> str:
         """Keep a copy of the changed playlist. Returns the reason where none can be kept, else the empty text."""
@@ -354,6 +368,7 @@ class _Refresh:
                 "oddities": dict(walk.oddities),
                 "duplicates": ingest.changes.duplicates,
                 "left_out": dict(ingest.changes.left_out),
+                "missing": list(listing.missing),
             }
             if "habits" in self.row.counts:
                 counts["habits"] = self.row.counts["habits"]

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from stalkeer.jobs.system.backup import Backup, BackupPlace, list_backups, refused_restore
+from stalkeer.model import AccountStatus
 from stalkeer.private_files import withdraw_from_others
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
@@ -174,7 +175,9 @@ def check_accounts(facts: Facts) -> Iterator[Finding]:
             message = f"The account of {row.slug} is {row.account_status}" + (
                 f": {row.account_message}" if row.account_message else ""
             )
-            yield Finding("account", row.slug, ERROR, message, "Ask the provider, or disable the source")
+            is_refused = row.account_status == AccountStatus.REFUSED
+            fix = "Check its username and password" if is_refused else "Ask the provider, or disable the source"
+            yield Finding("account", row.slug, ERROR, message, fix)
         elif row.account_expires_at is not None and row.account_expires_at - facts.now <= EXPIRY_WARNING:
             day = row.account_expires_at.date().isoformat()
             is_over = row.account_expires_at <= facts.now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, true
 
+from stalkeer.core.catalogue.filters import categories
 from stalkeer.core.titles import title_key
 from stalkeer.errors import NotFound
 from stalkeer.model import EntryId, SourceId
@@ -174,7 +176,7 @@ def count_entries(connection: Connection, source: str | None = None) -> int:
 
 
 def groups_of(connection: Connection, source_id: SourceId, limit: int = 2_000) -> list[tuple[str, str, int]]:
-    """(group, kind, entries) of a source's visible catalogue, by name."""
+    """(group, kind, entries) of a source's visible catalogue, by name; an entry counts in each of its categories."""
     query = (
         select(entries.c.group_title, entries.c.kind, func.count())
         .join(sources, sources.c.id == entries.c.source_id)
@@ -183,7 +185,11 @@ def groups_of(connection: Connection, source_id: SourceId, limit: int = 2_000) -
         .order_by(entries.c.group_title)
         .limit(limit)
     )
-    return [(row[0] or "", row[1], row[2]) for row in connection.execute(query)]
+    found: Counter[tuple[str, str]] = Counter()
+    for group, kind, count in connection.execute(query):
+        for category in categories(group or "") or [""]:
+            found[category, kind] += count
+    return [(group, kind, count) for (group, kind), count in sorted(found.items())]
 
 
 def list_changes(

@@ -93,7 +93,7 @@ sources = Table(
     Column("failures", Integer, nullable=False, default=0),  # in a row
     Column("guard", JSON),  # the refused refresh, until the user accepts it or a refresh passes
     Column("counts", JSON),  # entries by kind in the visible generation
-    Column("account_status", Text),  # active | expired | banned | disabled | unknown
+    Column("account_status", Text),  # active | expired | banned | disabled | refused | unknown
     Column("account_expires_at", UtcDateTime),
     Column("account_active", Integer),
     Column("account_max", Integer),

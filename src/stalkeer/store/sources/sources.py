@@ -16,7 +16,8 @@ from sqlalchemy import Connection, Row, select, update
 
 from stalkeer.adapters.playlists.panel_json import AccountInfo
 from stalkeer.adapters.playlists.xtream import PanelLogin
-from stalkeer.core.catalogue.access import Access, LearnedAccess, login_in_url, url_part
+from stalkeer.core.catalogue.access import Access, login_in_url, url_part
+from stalkeer.core.catalogue.learned import LearnedAccess
 from stalkeer.errors import Conflict, InvalidInput, NotFound, SecretError
 from stalkeer.model import Origin, SourceId, SourceKind
 from stalkeer.secrets import SecretBox, register_secret
@@ -64,6 +65,8 @@ def _learned_of_json(stored: Mapping[str, Any]) -> LearnedAccess:
         bases=tuple(stored.get("bases", ())),
         logins=tuple((user, password) for user, password in stored.get("logins", ())),
         tokens=tuple((key, value) for key, value in stored.get("tokens", ())),
+        userinfos=tuple(stored.get("userinfos", ())),
+        parts=tuple(stored.get("parts", ())),
     )
 
 
@@ -332,6 +335,7 @@ def read_credentials(row: SourceRow, secrets: SecretBox) -> Credentials:
     known = [credentials.username, credentials.password]
     known += [part for login in credentials.learned.logins for part in login]
     known += [token for _, token in credentials.learned.tokens]
+    known += [part for userinfo in credentials.learned.userinfos for part in userinfo.split(":", 1)]
     for value in known:
         if len(value) >= 6:  # hiding a short word such as "user" would make messages unreadable
             register_secret(value)

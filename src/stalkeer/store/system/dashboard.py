@@ -177,7 +177,7 @@ class SourceCard:
     @property
     def is_shut(self) -> bool:
         """The account admits nobody."""
-        return self.account_status in ("expired", "banned", "disabled")
+        return self.account_status in ("expired", "banned", "disabled", "refused")
 
 
 def source_cards(connection: Connection) -> list[SourceCard]:
