@@ -47,7 +47,10 @@ CHANNELS = [{"stream_id": 30, "name": "News", "category_id": "2"}]
 
 
 class HostilePanel:
-    """Listens from `with` to its end, under any base path. `answers` holds the raw body for each action, `statuses` what is no 200."""
+    """Listens from `with` to its end, under any base path.
+
+    `answers` holds the raw body for each action, `statuses` the status where it is not 200.
+    """
 
     def __init__(self) -> None:
         self.asked: list[str] = []

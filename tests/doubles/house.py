@@ -16,6 +16,7 @@ from sqlalchemy import delete, select, update
 
 from stalkeer.adapters.arr.values import FileQuality, ProfileQuality, QualityProfile
 from stalkeer.core.catalogue.access import Access
+from stalkeer.core.catalogue.extension import with_extension
 from stalkeer.demo.content import Content
 from stalkeer.demo.provider import Provider
 from stalkeer.demo.radarr import Radarr
@@ -27,6 +28,7 @@ from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.sources.account_status import AccountMonitor, AccountReply
 from stalkeer.model import DownloadId, DownloadState, EntryId, InstanceId, SourceId, WantedId
 from stalkeer.runtime import App
+from stalkeer.store.catalogue.extensions import remember_extension
 from stalkeer.store.db.database import Database
 from stalkeer.store.db.tables import entries, instances, library, matches, sources, wanted
 from stalkeer.store.downloads.downloads import DownloadRow, NewDownload, NewItem, create_download, get_download
@@ -71,6 +73,7 @@ class House:
     provider_url: str = ""
     replies: dict[int, AccountReply | None] = field(default_factory=dict)
     questions: list[int] = field(default_factory=list)
+    extensions: dict[str, str] = field(default_factory=dict)
 
     @property
     def database(self) -> Database:
@@ -79,13 +82,20 @@ class House:
     def engine(self, role: str = "serve", intervals: Intervals = QUICKLY, jobs: JobTable | None = None) -> Engine:
         arrs = Arrs(self.database, self.app.secrets, self.app.clock)
         accounts = AccountMonitor(self.database, self.ask, self.app.clock)
-        clients = EngineClients(arrs=arrs, access=self.access, accounts=accounts)
+        clients = EngineClients(arrs=arrs, access=self.access, accounts=accounts, movie_address=self.movie_address)
         return Engine(
             self.app, clients, jobs or JobTable(self.database, self.app.clock, ()), role=role, intervals=intervals
         )
 
     def access(self, _source_id: SourceId) -> Access:
         return Access(base=self.provider_url or self.provider.url, username="user", password="secret")
+
+    def movie_address(self, source_id: SourceId, key: str, template: str) -> str:
+        """The account names an extension for each of `extensions`, and none for others."""
+        address = with_extension(template, self.extensions.get(key, ""))
+        with self.database.begin() as connection:
+            remember_extension(connection, source_id, key, address, now())
+        return address
 
     def ask(self, source_id: SourceId) -> AccountReply | None:
         self.questions.append(source_id)
@@ -211,14 +221,21 @@ class House:
             connection.execute(matches.insert().values(**values))
 
     def download(
-        self, name: str, body: Content | bytes | None, source_id: SourceId | None = None, priority: int = 0
+        self,
+        name: str,
+        body: Content | bytes | None,
+        source_id: SourceId | None = None,
+        priority: int = 0,
+        *,
+        entry: EntryId | None = None,
+        key: str = "",
     ) -> DownloadId:
         """A film that is wanted, served, matched and queued."""
         source_id = source_id or self.source()
-        key = f"/files/{name}.mkv"
+        key = key or f"/files/{name}.mkv"
         movie = self.radarr.add_movie(name, 2020, runtime_min=90) if self.radarr else None
         wanted_id = self.film(name, arr_id=movie.id if movie else None, runtime_min=90 if movie else None)
-        entry_id = self.entry(source_id, key, body)
+        entry_id = entry or self.entry(source_id, key, body)
         self.match(wanted_id, entry_id)
         new = NewDownload(
             entry_id=entry_id,

@@ -4,6 +4,8 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from stalkeer.core.downloads.states import Action
 from stalkeer.core.downloads.waiting import Reason
 from stalkeer.jobs.downloads.admission import explain_waiting
@@ -323,3 +325,26 @@ def test_a_panel_that_never_answers_holds_up_no_other_source_no_pause_and_no_sto
 
     assert took_s < 12
     assert asked.count(slow) == 1
+
+
+# tbeezy/ynotv #17: container_extension is null
+@pytest.mark.parametrize(
+    ("named", "served", "asked"),
+    [("mkv", "7.mkv", ["7.mkv"]), ("", "7", ["7"]), ("mp4", "7", ["7.mp4", "7"])],
+)
+def test_a_movie_without_a_listed_extension_is_fetched_by_the_named_one_or_the_bare_id(
+    house, running, named, served, asked
+):
+    source_id = house.source()
+    key = "/m/7.{extension}"
+    house.extensions[key] = named
+    body = content(50_000)
+    house.provider.add(f"/m/{served}", body)
+    download = house.download("Dune", None, source_id, entry=house.entry(source_id, key, None), key=key)
+
+    running(house.engine())
+
+    house.await_state(download, DownloadState.COMPLETED)
+    assert house.result(download) == digest(body)
+    targets = [request.target.rpartition("/")[2] for request in house.provider.requests if "/m/" in request.target]
+    assert list(dict.fromkeys(targets)) == asked

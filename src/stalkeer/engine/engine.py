@@ -79,6 +79,7 @@ class Engine:
             accounts=clients.accounts,
             arrs=clients.arrs,
             access=clients.access,
+            movie_address=clients.movie_address,
             disk_full=lambda: self._resources.note_disk_full(),
             note_fetched=lambda download_id, size, seconds: self._resources.note_fetched(download_id, size, seconds),
             wake=lambda: self._heartbeat.wake(),

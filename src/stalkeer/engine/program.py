@@ -57,3 +57,4 @@ class EngineClients:
     arrs: Arrs
     access: Callable[[SourceId], Access]
     accounts: AccountMonitor
+    movie_address: Callable[[SourceId, str, str], str]

@@ -220,6 +220,12 @@ class CatalogueSettings(Section):
     archives: int = Field(
         10, ge=0, le=1000, description="Number of compressed playlist copies to keep for each source."
     )
+    questions_per_minute: int = Field(
+        30,
+        ge=1,
+        le=600,
+        description="Maximum number of questions per minute to each account about single series and movies.",
+    )
 
 
 class PlaylistSettings(Section):

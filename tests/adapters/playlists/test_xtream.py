@@ -41,7 +41,12 @@ def test_every_quirk_at_once_is_read(tmp_path):
         added=1_600_000_000,
         reason="account",
     )
-    assert (second.name, second.url.rpartition(".")[2], second.group, second.year) == ("Film 2", "mp4", "", None)
+    assert (second.name, second.url.rpartition("/")[2], second.group, second.year) == (
+        "Film 2",
+        "2.{extension}",
+        "",
+        None,
+    )
     assert third.name == "Line break"
     assert entries["show:10"].name == "Only a title"
     assert oddities == {"without-id": 2, "not-an-object": 3}
@@ -248,7 +253,7 @@ def test_a_silent_panel_is_unreachable(tmp_path: Path) -> None:
     assert "secret-pass" not in str(raised.value)
 
 
-# XUI and XC forks answer 404 for what an account has not; Vateron-Media/XC_VM #51, firestaerter3/Jellyfin-Xtream-Library #22
+# Vateron-Media/XC_VM #51, firestaerter3/Jellyfin-Xtream-Library #22: 404 and 403 for what an account has not
 @pytest.mark.parametrize("status", [404, 403, 401, 405, 410, 501])
 @pytest.mark.parametrize(
     ("gone", "missing", "kinds"),

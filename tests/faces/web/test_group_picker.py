@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from stalkeer.jobs.journal.reporting import QuietRun
+from stalkeer.jobs.sources.refresh import refresh_sources
 from stalkeer.runtime import App
 from stalkeer.store.sources.filters import list_filters
 from stalkeer.store.sources.sources import get_source
@@ -48,6 +50,27 @@ def test_groups_are_offered_by_language_and_adult_ones_are_off(client: TestClien
         "|EN| Films": True,
         "XXX": False,
     }
+
+
+def test_the_picker_says_why_a_group_is_left_out(client: TestClient, form: dict[str, str]):
+    page = client.post("/sources/test", data=form).text
+
+    assert "left out, labelled “xxx”" in page
+    assert page.count("left out, labelled") == 1
+
+
+def test_the_page_of_a_source_shows_the_groups_that_were_left_out_and_why(
+    client: TestClient, app: App, form: dict[str, str]
+):
+    page = client.post("/sources/test", data=form).text
+    client.post("/sources", data={**form, **answer(page, {"|EN| Films"})})
+    refresh_sources(app.refresher, QuietRun(), "mine")
+
+    groups = client.get("/sources/mine/groups").text
+
+    assert "3 groups left out" in groups
+    assert "labelled as adult: “xxx”" in groups
+    assert groups.count("filter: exclude group") == 2
 
 
 @pytest.mark.parametrize("path", ["/sources", "/setup/source"])

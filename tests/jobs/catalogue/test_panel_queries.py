@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import select
 
+from stalkeer.demo.exchange import Exchange
 from stalkeer.demo.panel import Channel, Film, Series, SeriesEpisode
 from stalkeer.demo.provider import Provider
+from stalkeer.jobs.catalogue.film_extensions import find_address
 from stalkeer.jobs.catalogue.panel_queries import ask_account, expand_series, fetch_film_details
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.sources.refresh import Refresher, RefreshOutcome, SourceReport, refresh_sources
 from stalkeer.jobs.sources.start import RefreshOptions
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
+from stalkeer.settings.schema import CatalogueSettings
 from stalkeer.store.db.database import Database
 from stalkeer.store.db.tables import entries
 from stalkeer.store.sources.sources import Credentials, NewSource, SourceRow, add_source, change_source, get_source
@@ -47,6 +51,15 @@ class House:
 
     def expand(self, *keys: str):
         return expand_series(self.tools, self.row().id, keys, QuietRun(), self.clock.sleep)
+
+    def allow(self, per_minute: int) -> None:
+        settings = Settings(data_dir=self.tools.data_dir, catalogue=CatalogueSettings(questions_per_minute=per_minute))
+        self.tools = replace(self.tools, settings=lambda: settings)
+
+    def addresses(self) -> dict[str, str]:
+        with self.tools.database.connect() as connection:
+            query = select(entries.c.key, entries.c.url).where(entries.c.kind == "film")
+            return {row.key: row.url.rpartition("/")[2] for row in connection.execute(query)}
 
     def questions(self, action: str) -> int:
         return sum(f"action={action}" in request.target for request in self.provider.requests)
@@ -171,6 +184,87 @@ def test_a_panel_is_asked_slowly_and_left_alone_when_it_fails(house):
     report = house.expand(*(f"show:{n}" for n in range(4, 11)))
 
     assert (report.failed, report.postponed) == (3, 4)
+
+
+# cmc0619/vod2strm #45, firestaerter3/Jellyfin-Xtream-Library #1, m3ue/m3u-editor #533: accounts are barred for more
+@pytest.mark.parametrize("per_minute", [1, 5, 30])
+def test_no_minute_has_more_questions_than_the_setting_allows_even_over_restarts(house, per_minute):
+    house.provider.listing.series = [Series(n, f"Series {n}", ()) for n in range(1, 3 * per_minute + 2)]
+    house.refresh()
+    house.allow(per_minute)
+    asked: list[datetime] = []
+
+    def note(exchange: Exchange) -> None:
+        if "series_info" in exchange.request.target:
+            asked.append(house.clock())
+
+    house.provider.hook = note
+    keys = [f"show:{n}" for n in range(1, 3 * per_minute + 2)]
+
+    for part in range(0, len(keys), 2):  # each call is another run, as after a restart
+        assert house.expand(*keys[part : part + 2]).failed == 0
+
+    assert len(asked) == len(keys)
+    assert all(
+        later - earlier >= timedelta(minutes=1) for earlier, later in zip(asked, asked[per_minute:], strict=False)
+    )
+
+
+def test_waiting_for_the_next_question_shows_its_progress_and_can_be_cancelled(house):
+    house.provider.listing.series = [Series(n, f"Series {n}", ()) for n in range(1, 6)]
+    house.refresh()
+    house.allow(2)
+    run = QuietRun()
+
+    def cancel(seconds: float) -> None:
+        house.clock.sleep(seconds)
+        run.cancelled = len(house.clock.slept) > 10
+
+    report = expand_series(house.tools, house.row().id, [f"show:{n}" for n in range(1, 6)], run, cancel)
+
+    assert (report.asked, report.postponed) == (2, 3)
+    assert run.shown == [(2, 5, "asking the account about single series, at most 2 a minute")]
+
+
+def test_a_series_that_fails_is_not_asked_for_at_every_match(house):
+    house.refresh()
+    house.provider.hook = lambda exchange: "series_id=7" in exchange.request.target and (exchange.close() or True)
+
+    def asked(after: timedelta = timedelta()) -> int:
+        house.clock.advance(after.total_seconds())
+        before = house.questions("get_series_info")
+        house.expand("show:7", "show:8")
+        return house.questions("get_series_info") - before
+
+    assert asked() == 2
+    assert asked() == asked(timedelta(minutes=50)) == 0
+    assert asked(timedelta(minutes=11)) == 1  # the second failure: now it rests for six hours
+    assert asked(timedelta(hours=5)) == 0
+    assert asked(timedelta(hours=2)) == 1
+    house.provider.listing.series = [
+        replace(series, last_modified=1_900_000_000) for series in house.provider.listing.series
+    ]
+    house.refresh()
+    assert asked() == 2  # the account says that they changed
+
+
+@pytest.mark.parametrize("named", ["mkv", "MP4", "", "../x"])
+def test_the_extension_that_a_list_lacks_is_asked_for_and_remembered(house, named):
+    house.provider.listing.films = [Film(1, "Film 1 (2001)", extension=""), Film(2, "Film 2 (2002)")]
+    house.refresh()
+    source_id = house.row().id
+    assert house.addresses() == {"movie:1": "1.{extension}", "movie:2": "2.mkv"}
+    house.provider.listing.films[0] = Film(1, "Film 1 (2001)", extension=named)
+
+    with house.tools.database.connect() as connection:
+        [template] = connection.scalars(select(entries.c.url).where(entries.c.key == "movie:1"))
+    address = find_address(house.tools, source_id, "movie:1", template)
+
+    wanted = {"mkv": "1.mkv", "MP4": "1.mp4"}.get(named, "1")
+    assert address.rpartition("/")[2] == house.addresses()["movie:1"] == wanted
+    house.provider.listing.films = [Film(1, "Film One (2001)", extension=""), Film(2, "Film 2 (2002)")]
+    house.refresh(anew=True)
+    assert house.addresses()["movie:1"] == wanted
 
 
 def test_a_films_details_are_asked_for_once(house):

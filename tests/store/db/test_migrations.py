@@ -157,3 +157,32 @@ def test_a_database_of_a_newer_release_is_not_touched(empty, tmp_path):
 
     with pytest.raises(StoreError, match="newer than this release"):
         migrate(empty, tmp_path / "backups")
+
+
+def test_files_keep_their_identity_when_their_key_no_longer_names_a_host(empty: Database):
+    run_scripts(empty, "0010")
+    fill(empty)
+    found = MetaData()
+    keys = [
+        "2:/films/1.mkv",
+        "//s12.example:8080/films/2.mkv?part=1",
+        "/films/3.mkv",
+        "3:/films/3.mkv",
+        "2:/live/4.m3u8",
+    ]
+    with empty.begin() as connection:
+        found.reflect(connection)
+        entries, rules = found.tables["entries"], found.tables["rules"]
+        connection.execute(text("UPDATE sources SET slug = 'tv'"))
+        for number, key in enumerate(keys, 100):
+            connection.execute(insert(entries).values(row_of(entries) | {"id": number, "key": key}))
+        connection.execute(text("UPDATE rules SET source_slug = 'tv', entry_key = '2:/films/1.mkv'"))
+
+    run_scripts(empty, "0011")
+
+    with empty.connect() as connection:
+        query = select(entries.c.key).where(entries.c.id >= 100).order_by(entries.c.id)
+        assert list(connection.scalars(query)) == [
+            "/films/1.mkv", "//s#.example/films/2.mkv?part=1", "/films/3.mkv", "3:/films/3.mkv", "2:/live/4.m3u8",
+        ]  # fmt: skip
+        assert connection.scalar(select(rules.c.entry_key)) == "/films/1.mkv"

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from stalkeer.private_files import make_private_folder, open_private
+
 PIECE = 1 << 20
 MOST_GUESSED = 1 << 16  # bytes of odd names that are enough for a guess
 HEAD = 1 << 12
@@ -221,16 +223,16 @@ def _python_name(label: str) -> str | None:
 
 def _recode_wide(stream: BinaryIO, target: Path, encoding: str) -> None:
     decoder = codecs.getincrementaldecoder(encoding)("replace")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("wb") as written:
+    make_private_folder(target.parent)
+    with open_private(target) as written:
         while piece := stream.read(PIECE):
             written.write(decoder.decode(piece).encode("utf-8", "replace"))
         written.write(decoder.decode(b"", final=True).encode("utf-8", "replace"))
 
 
 def _recode_lines(stream: BinaryIO, target: Path, encoding: str, *, is_everywhere: bool) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("wb") as written:
+    make_private_folder(target.parent)
+    with open_private(target) as written:
         for piece in _whole_lines(stream):
             if piece.isascii() or (not is_everywhere and _is_utf8(piece)):
                 written.write(piece)

@@ -10,6 +10,7 @@ from html import unescape
 from typing import Any
 
 from stalkeer.adapters.playlists.loose_json import as_int, as_items, as_map, as_text
+from stalkeer.core.catalogue.extension import UNKNOWN, with_extension
 from stalkeer.core.catalogue.filters import CATEGORY_SEPARATOR
 from stalkeer.core.titles.episode import find_mark
 from stalkeer.model import AccountStatus, Entry, EntryKind, NumbersFrom
@@ -55,6 +56,7 @@ class FilmDetails:
     audio: str = ""
     height: int | None = None
     year: int | None = None
+    extension: str = ""
 
 
 def account_info(answer: object, now: datetime) -> AccountInfo | None:
@@ -111,7 +113,7 @@ def film_entry(item: Mapping[str, Any], groups: Mapping[str, str]) -> Entry | No
         key=f"movie:{stream}",
         kind=EntryKind.FILM.value,
         name=_name(item) or f"Film {stream}",
-        url=f"{{base}}/movie/{LOGIN}/{stream}.{_extension(item)}",
+        url=_movie_address(stream, _extension(item)),
         group=_group(item, groups),
         logo=_logo(item.get("stream_icon")) or _logo(item.get("cover")),
         duration_s=_positive(item.get("duration_secs")),
@@ -120,6 +122,11 @@ def film_entry(item: Mapping[str, Any], groups: Mapping[str, str]) -> Entry | No
         added=_positive(item.get("added")),
         reason="account",
     )
+
+
+def _movie_address(stream: int, extension: str) -> str:
+    address = f"{{base}}/movie/{LOGIN}/{stream}{UNKNOWN}"
+    return with_extension(address, extension) if extension else address
 
 
 def live_entry(item: Mapping[str, Any], groups: Mapping[str, str]) -> Entry | None:
@@ -195,7 +202,7 @@ def _episode(item: Mapping[str, Any], listed_season: int | None, series: Entry) 
         key=f"series:{stream}",
         kind=EntryKind.EPISODE.value,
         name=name,
-        url=f"{{base}}/series/{LOGIN}/{stream}.{_extension(item)}",
+        url=with_extension(f"{{base}}/series/{LOGIN}/{stream}", _extension(item) or _extension(info)),
         group=series.group,
         logo=_logo(info.get("movie_image")) or series.logo,
         duration_s=_positive(info.get("duration_secs")),
@@ -242,6 +249,7 @@ def film_details(answer: object) -> FilmDetails:
         audio=as_text(audio.get("codec_name")),
         height=_positive(video.get("height")),
         year=_year({**data, **info}),
+        extension=_extension(data) or _extension(info),
     )
 
 
@@ -262,7 +270,7 @@ def _group(item: Mapping[str, Any], groups: Mapping[str, str]) -> str:
 
 def _extension(item: Mapping[str, Any]) -> str:
     extension = as_text(item.get("container_extension")).lower().lstrip(".")
-    return extension if extension.isalnum() and len(extension) <= _EXTENSION else "mp4"
+    return extension if extension.isalnum() and extension.isascii() and len(extension) <= _EXTENSION else ""
 
 
 def _logo(value: object) -> str:

@@ -138,9 +138,9 @@ class Panel:
                         refusals[action] = error
                     continue
                 fetched.add(name, *spooled)
-        for action, error in refusals.items():
+        for action, refusal in refusals.items():
             if len(refusals) == len(_LISTS) or _KINDS[action] in known:
-                raise error
+                raise refusal
         missing = tuple(_NAMES[action] for action in refusals)
         return PanelLists(fetched.files, fetched.size, fetched.hasher.hexdigest(), missing)
 

@@ -108,10 +108,10 @@ class Templates:
             logins.setdefault((self._own[0].encode(), self._own[1].encode()))
         self._logins = keep_numbers(list(logins), [(u.encode(), p.encode()) for u, p in self._known.logins])
         self._bases = keep_numbers(list(bases)[:MOST_BASES], [base.encode() for base in self._known.bases])
-        in_path = path_tokens(shared_parts(_without_logins(urls, logins)), self._known)
+        self._parts = shared_parts(_without_logins(urls, logins))
+        in_path = path_tokens(self._parts, self._known)
         known_tokens = [(key.encode(), value.encode()) for key, value in self._known.tokens]
-        self._tokens = merge_tokens(known_tokens, tokens_of(urls) + in_path.tokens)
-        self._parts = in_path.parts
+        self._tokens = merge_tokens(known_tokens, tokens_of(urls) + in_path)
         self._compile()
 
     @classmethod

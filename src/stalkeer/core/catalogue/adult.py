@@ -9,7 +9,8 @@ _LETTER = r"[^\W\d_]"
 # A word that means something else beside these is none. Each pattern is removed before the label is looked for.
 _HARMLESS = re.compile(
     r"""\[?\badult\s+swim\b\]?
-    | \b(?:young|new|jeunes?|jóvenes|jovens?|giovani|junge|unge|jong|unga)[\s-]+(?:adult\w*|erwachsene\w*|voksne|volwassene\w*|vuxna)
+    | \b(?:young|new|jeunes?|jóvenes|jovens?|giovani|junge|unge|jong|unga)[\s-]+
+      (?:adult\w*|erwachsene\w*|voksne|volwassene\w*|vuxna)
     | \badult[\s-]+(?:animation|animated|cartoons?|comed(?:y|ies)|drama|contemporary|hits|education|learning|literacy)\b
     | \b(?:no|non|not|without|sans|sin|sem|ohne|zonder|senza|uten|utan|bez|без)[\s-]+
       (?:adult\w*|xxx|18\s?\+|porn\w*|erwachsene\w*|взрослых)

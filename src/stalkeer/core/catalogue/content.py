@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from stalkeer.core.catalogue.extension import has_unknown_extension, keep_extension
+
 # the values of CONTENT in this order, "" for unknown values; without the RARE values when all of them are missing.
 # Not None: Python's sqlite3 takes ten times as long to bind it.
 Content = tuple[Any, ...]
@@ -34,7 +36,7 @@ CONTENT = (
     "added",
 )
 USUAL = CONTENT.index("episode_end")  # the number of values that every entry has
-KIND, NAME = CONTENT.index("kind"), CONTENT.index("name")
+KIND, NAME, URL = CONTENT.index("kind"), CONTENT.index("name"), CONTENT.index("url")
 _NO_RARE = tuple(False if name == "protected" else "" for name in CONTENT[USUAL:])
 _DETAILS = tuple(CONTENT.index(name) for name in ("duration_s", "tmdb_id", "year", "resolution"))
 _USUAL_DETAILS = tuple(place for place in _DETAILS if place < USUAL)
@@ -57,6 +59,8 @@ def short_content(content: Content) -> Content:
 
 def keep_details(old: Content, new: Content) -> Content:
     """Keep details that were read for a single entry when the account's list has none."""
+    if has_unknown_extension(new[URL]):
+        new = (*new[:URL], keep_extension(old[URL], new[URL]), *new[URL + 1 :])
     if len(old) == len(new) == USUAL and all(new[place] != "" or old[place] == "" for place in _USUAL_DETAILS):
         return new  # the usual case
     kept, known = list(full_content(new)), full_content(old)

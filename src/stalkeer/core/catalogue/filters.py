@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import re2
 
-from stalkeer.core.catalogue.adult import is_adult
+from stalkeer.core.catalogue.adult import adult_label, is_adult
 from stalkeer.core.catalogue.kinds import split_url
 from stalkeer.errors import InvalidInput
 from stalkeer.model import Entry
@@ -77,6 +77,16 @@ def _compile(pattern: str) -> Callable[[str], object]:
 def categories(group: str) -> list[str]:
     """Split the group of an entry that has several: `Films;Action`, as Kodi writes it and accounts' lists are read."""
     return [part.strip() for part in group.split(CATEGORY_SEPARATOR) if part.strip()]
+
+
+def explain_reason(group: str, reason: str) -> str:
+    """Say for people why a group is left out: with its own label, if it is left out as adult.
+
+    >>> explain_reason("VOD | 18+", "adult")
+    'labelled as adult: “18+”'
+    """
+    label = adult_label(group)
+    return f"labelled as adult: “{label}”" if reason == ADULT and label else f"filter: {reason}"
 
 
 class FilterSet:

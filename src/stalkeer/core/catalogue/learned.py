@@ -31,7 +31,7 @@ class LearnedAccess:
     """The values that a playlist's URLs share, in the order of their numbers.
 
     `tokens` are pairs of a query key and its value, or of a key that begins with "/" and a part of the path. `parts`
-    are further parts that all plain URLs have in their path: one that changes in all of them is a token.
+    are the parts that all plain URLs have in their path: one that changes in all of them is a token.
     """
 
     bases: tuple[str, ...] = ()
@@ -125,33 +125,22 @@ def shared_parts(urls: Iterable[bytes]) -> list[bytes]:
     return [part for part in dict.fromkeys(paths[0]) if part in common]
 
 
-@dataclass(frozen=True)
-class PathTokens:
-    """The parts of the path that are tokens, as pairs for `LearnedAccess.tokens`, and the shared parts that are not."""
-
-    tokens: list[tuple[bytes, bytes]]
-    parts: list[bytes]
-
-
-def path_tokens(shared: Sequence[bytes], known: LearnedAccess) -> PathTokens:
-    """Find the tokens among the parts that all URLs share.
+def path_tokens(shared: Sequence[bytes], known: LearnedAccess) -> list[tuple[bytes, bytes]]:
+    """Find the tokens among the parts that all URLs share, as pairs for `LearnedAccess.tokens`.
 
     A part that has changed for all URLs alike since the last refresh is one. In a list that is read for the first
     time, a part that looks random is one too.
     """
-    slots = [(key.encode(), value.encode()) for key, value in known.tokens if key.startswith(PATH)]
+    if known == LearnedAccess():
+        return [(PATH.encode(), part) for part in shared if _RANDOM.fullmatch(part)]
+    slots = {value.encode(): key.encode() for key, value in known.tokens if key.startswith(PATH)}
     before = [part.encode() for part in known.parts]
-    is_first = known == LearnedAccess()
-    kept = [(key, value) for key, value in slots if value in shared]
-    fresh = [part for part in shared if part not in before and part not in {value for _, value in kept}]
-    gone = [(key, value) for key, value in slots if value not in shared]
-    gone += [(PATH.encode() + part, part) for part in before if part not in shared]
-    if is_first:
-        tokens = [(PATH.encode(), part) for part in fresh if _RANDOM.fullmatch(part)]
-    else:
-        tokens = kept + [(key, part) for (key, _), part in zip(gone, fresh, strict=False)]
-    values = {value for _, value in tokens}
-    return PathTokens(tokens, [part for part in shared if part not in values])
+    gone = [part for part in before if part not in shared]
+    fresh = [part for part in shared if part not in before]
+    tokens = [(slots[part], part) for part in shared if part in slots]
+    for old, new in zip(gone, fresh, strict=False):
+        tokens.append((slots.get(old, PATH.encode() + old), new))
+    return tokens
 
 
 def keep_numbers(found: list[T], known: list[T]) -> list[T]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from stalkeer.core.catalogue.adult import adult_label
 from stalkeer.core.catalogue.groups import (
     ADULT_GROUPS,
     Group,
@@ -34,6 +35,10 @@ class Picker:
 
     def field(self, group: Group) -> str:
         return f"{KEPT}{self.offered.index(group.name)}"
+
+    def label(self, group: Group) -> str | None:
+        """Return the label for which a group is left out by default; None for all others."""
+        return adult_label(group.name)
 
     def keeps(self, language: LanguageGroup) -> bool:
         """Return whether the language is selected by default."""

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, File, Request, UploadFile
 from fastapi.responses import HTMLResponse, Response
 
-from stalkeer.core.catalogue.filters import Field, Filter, Mode
+from stalkeer.core.catalogue.filters import Field, Filter, Mode, explain_reason
 from stalkeer.core.catalogue.groups import GroupChoice, group_filter
 from stalkeer.errors import InvalidInput, NotFound
 from stalkeer.faces.web.forms import FormFields
@@ -123,7 +123,17 @@ def get_groups(request: Request, slug: str) -> HTMLResponse:
         filters = list_filters(connection, row.id)
         groups = groups_of(connection, row.id, limit=MOST_GROUPS)
     left_out = {item.filter for item in filters if item.enabled}
-    context = {"row": row, "filters": filters, "groups": groups, "left_out": left_out, "filter_of_group": group_filter}
+    context = {
+        "row": row,
+        "filters": filters,
+        "groups": groups,
+        "left_out": left_out,
+        "filter_of_group": group_filter,
+        "dropped": [
+            (group or "no group", explain_reason(group, reason))
+            for group, reason in sorted(row.counts.get("left_out_groups", {}).items())
+        ],
+    }
     return fragment(request, "sources/groups.html", context)
 
 

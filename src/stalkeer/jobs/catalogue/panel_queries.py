@@ -7,11 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TypeVar
 
 from stalkeer.adapters.playlists.panel_json import FilmDetails
-from stalkeer.adapters.playlists.xtream import Panel
+from stalkeer.adapters.playlists.xtream import SHORT_ANSWER_S, Panel
+from stalkeer.core.catalogue.questions import MINUTE, wait_before_next
 from stalkeer.core.catalogue.rows import RowMaker
 from stalkeer.core.titles import PARSER_VERSION
 from stalkeer.errors import NotAPlaylist, SourceError
@@ -22,7 +22,9 @@ from stalkeer.model import SourceId
 from stalkeer.store.catalogue.panel_cache import (
     SeriesToExpand,
     films_without_details,
+    note_series_failure,
     put_episodes,
+    recent_questions,
     save_details,
     series_to_expand,
 )
@@ -31,7 +33,8 @@ from stalkeer.store.sources.sources import get_source_by_id, panel_login, read_c
 
 T = TypeVar("T")
 
-FRESH_FOR = timedelta(days=7)  # a series whose listing did not change is asked again after so long
+ASKING = "asking the account about single series"
+LOOK_S = 1.0  # between two looks at the user's wish to cancel
 PAUSE_S = 0.5  # between two questions to one panel
 MOST_QUESTIONS = 500  # of one kind in one run
 MOST_FAILURES = 3  # in a row: then the panel is left alone
@@ -62,7 +65,7 @@ def ask_account(tools: Refresher, source_id: SourceId) -> AccountReply | None:
 
     Raises SourceError where it does not answer.
     """
-    panel = _panel(tools, source_id)
+    panel = open_panel(tools, source_id)
     if panel is None:
         return None
     try:
@@ -81,24 +84,30 @@ def expand_series(
 ) -> ExpandReport:
     """Ask the account for the episodes of these series and put them into the visible catalogue.
 
-    A series whose answer is fresh is not asked for again; a panel is asked slowly, and left alone when it fails.
+    A series whose answer is fresh, or that failed lately, is not asked for again. A panel is asked slowly, and left
+    alone when it fails.
     """
     with tools.database.connect() as connection:
-        wanted = series_to_expand(connection, source_id, series_keys, tools.clock() - FRESH_FOR)
-    panel = _panel(tools, source_id)
+        wanted = series_to_expand(connection, source_id, series_keys, tools.clock())
+    panel = open_panel(tools, source_id)
     report = ExpandReport(cached=len(series_keys) - len(wanted))
     if panel is None or not wanted:
         return report
     makes = RowMaker()
 
     def ask(series: SeriesToExpand) -> int:
-        episodes = panel.episodes(series.entry, series.entry.key.partition(":")[2])
+        try:
+            episodes = panel.episodes(series.entry, series.entry.key.partition(":")[2])
+        except SourceError:
+            with tools.database.begin() as connection:
+                note_series_failure(connection, series, tools.clock())
+            raise
         drafts = [makes.draft(episode) for episode in episodes]
         with writing(tools.database) as connection:
             put_episodes(connection, series, drafts, PARSER_VERSION, tools.clock())
         return len(episodes)
 
-    return _ask_each(wanted, ask, report, run, sleep)
+    return _Questions(tools, source_id, run, sleep).ask_each(wanted, ask, report)
 
 
 def fetch_film_details(
@@ -111,7 +120,7 @@ def fetch_film_details(
     """Ask the account for TMDB id, size, duration and codecs of these films, once each."""
     with tools.database.connect() as connection:
         wanted = films_without_details(connection, source_id, film_keys)
-    panel = _panel(tools, source_id)
+    panel = open_panel(tools, source_id)
     report = ExpandReport(cached=len(film_keys) - len(wanted))
     if panel is None or not wanted:
         return report
@@ -122,36 +131,59 @@ def fetch_film_details(
             save_details(connection, source_id, key, details, tools.clock())
         return details != FilmDetails()
 
-    return _ask_each(wanted, ask, report, run, sleep)
+    return _Questions(tools, source_id, run, sleep).ask_each(wanted, ask, report)
 
 
-def _ask_each(
-    items: Sequence[T], ask: Callable[[T], int], report: ExpandReport, run: Run, sleep: Callable[[float], None]
-) -> ExpandReport:
-    """Ask for one item after another. A failure is counted; several in a row end the questions."""
-    in_a_row = 0
-    for number, item in enumerate(items):
-        if run.is_cancelled() or number >= MOST_QUESTIONS or in_a_row >= MOST_FAILURES:
-            return replace(report, postponed=len(items) - number)
-        if number:
-            sleep(PAUSE_S)
-        try:
-            found = ask(item)
-        except SourceError:
-            in_a_row += 1
-            report = replace(report, asked=report.asked + 1, failed=report.failed + 1)
-            continue
+@dataclass(frozen=True)
+class _Questions:
+    """Ask one account, at most so many questions a minute. The database remembers them over a restart."""
+
+    tools: Refresher
+    source_id: SourceId
+    run: Run
+    sleep: Callable[[float], None]
+
+    def ask_each(self, items: Sequence[T], ask: Callable[[T], int], report: ExpandReport) -> ExpandReport:
+        """Ask for one item after another. A failure is counted; several in a row end the questions."""
         in_a_row = 0
-        report = replace(report, asked=report.asked + 1, entries=report.entries + found)
-        run.progress(number + 1, len(items), "asking the account")
-    return report
+        for number, item in enumerate(items):
+            is_enough = number >= MOST_QUESTIONS or in_a_row >= MOST_FAILURES
+            if is_enough or not self._await_turn(number, len(items)):
+                return replace(report, postponed=len(items) - number)
+            report = replace(report, asked=report.asked + 1)
+            try:
+                report = replace(report, entries=report.entries + ask(item))
+                in_a_row = 0
+            except SourceError:
+                in_a_row += 1
+                report = replace(report, failed=report.failed + 1)
+            self.run.progress(number + 1, len(items), ASKING)
+        return report
+
+    def _await_turn(self, number: int, total: int) -> bool:
+        """Wait until the next question may be asked. False where the user cancels meanwhile."""
+        if number:
+            self.sleep(PAUSE_S)
+        per_minute = self.tools.settings().catalogue.questions_per_minute
+        while not self.run.is_cancelled():
+            now = self.tools.clock()
+            with self.tools.database.connect() as connection:
+                asked = recent_questions(connection, self.source_id, now - MINUTE)
+            wait_s = wait_before_next(asked, now, per_minute)
+            if wait_s <= 0:
+                return True
+            self.run.progress(number, total, f"{ASKING}, at most {per_minute} a minute")
+            self.sleep(min(wait_s, LOOK_S))
+        return False
 
 
-def _panel(tools: Refresher, source_id: SourceId) -> Panel | None:
+def open_panel(tools: Refresher, source_id: SourceId, *, short_s: float = SHORT_ANSWER_S) -> Panel | None:
+    """Return the panel of a source; None where no panel of it is known."""
     with tools.database.connect() as connection:
         row = get_source_by_id(connection, source_id)
     settings, credentials = tools.settings(), read_credentials(row, tools.secrets)
     login = panel_login(row, credentials, settings.catalogue.timeout, https_only=settings.downloads.https_only)
     if login is None:
         return None
-    return Panel(login, tools.data_dir / "spool" / f"{row.slug}-{os.getpid()}-{threading.get_ident()}")
+    folder = tools.data_dir / "spool" / f"{row.slug}-{os.getpid()}-{threading.get_ident()}"
+    return Panel(login, folder, short_s=short_s)

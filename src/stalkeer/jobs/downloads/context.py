@@ -39,6 +39,7 @@ class Tools:
     accounts: AccountMonitor
     arrs: Arrs
     access: Callable[[SourceId], Access]
+    movie_address: Callable[[SourceId, str, str], str]  # (source, key, template without extension); raises SourceError
     bandwidth: Bandwidth = field(default_factory=Bandwidth)
     disk_full: Callable[[], None] = lambda: None  # told when a write met a full disk
     # (id, bytes, seconds), for rate samples

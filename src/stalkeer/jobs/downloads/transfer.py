@@ -21,9 +21,12 @@ from stalkeer.adapters.transfers.request import (
 )
 from stalkeer.adapters.transfers.transfer import transfer
 from stalkeer.core.catalogue.access import Access, fill
+from stalkeer.core.catalogue.extension import has_unknown_extension, with_extension
 from stalkeer.core.downloads.failures import FailureKind
 from stalkeer.core.downloads.retry import GiveUp, decide_retry, failures_after, has_attempts_left
 from stalkeer.core.downloads.states import Intent
+from stalkeer.errors import SourceError
+from stalkeer.jobs.catalogue.film_extensions import use_bare_id
 from stalkeer.jobs.downloads.admission import download_limit_name, source_limit_name
 from stalkeer.jobs.downloads.context import Tools
 from stalkeer.jobs.downloads.outcomes import Settling
@@ -71,7 +74,7 @@ def carry_out(tools: Tools, watch: Watch) -> None:
             Problem(FailureKind.PROTECTED.value, f"{row.identity.name} is encrypted; it is never circumvented")
         )
     else:
-        attempt.settle(attempt.fetch(address, tools.access(row.identity.source_id)))
+        attempt.settle(attempt.fetch(attempt.with_extension(address), tools.access(row.identity.source_id)))
 
 
 def reconnecting(tools: Tools, source_id: SourceId) -> Decide:
@@ -128,6 +131,18 @@ class _Attempt:
             source_limit_name(self.row.identity.source_id), download_limit_name(self.row.id)
         )
         return transfer(request, self.watch, pace)
+
+    def with_extension(self, address: EntryAddress) -> EntryAddress:
+        """Complete the address of a movie whose account does not list its extension."""
+        if not has_unknown_extension(address.template):
+            return address
+        identity = self.row.identity
+        try:
+            template = self.tools.movie_address(identity.source_id, identity.entry_key, address.template)
+        except SourceError as error:
+            log.info("download %s: the account was not asked for the extension: %s", self.row.id, error)
+            template = with_extension(address.template, "")
+        return replace(address, template=template)
 
     def _request(self, address: EntryAddress, access: Access, part: Path) -> TransferRequest:
         knows_part = self.row.transfer.part_path == str(part)
@@ -200,6 +215,9 @@ class _Attempt:
         if self._is_the_accounts_fault(failed):
             # where the user's own limit is above the account's, admission alone would not make it wait
             self.settling.wait(Problem("account", failed.message), self.row.queue.failures, ASK_EVERY.total_seconds())
+            return
+        if failed.kind is FailureKind.GONE and use_bare_id(self.tools.database, self.row.identity.entry_id):
+            self.settling.wait(Problem(failed.kind.value, failed.message), self.row.queue.failures, 0.0)
             return
         if failed.kind is FailureKind.LOCAL_DISK_FULL:
             self.tools.disk_full()

@@ -38,6 +38,7 @@ from stalkeer.store.db.bulk import parts_of, writing
 from stalkeer.store.db.database import Database, Transaction
 
 CHUNK = 2_500  # rows in one transaction: it holds the write lock for a tenth of a second
+MOST_GROUPS = 300  # that were left out are told with their reason
 EMPTY_LOG_EVERY = 8  # transactions
 
 # the reason for which each entry is left out, None for one that stays; nothing where all of them do
@@ -54,6 +55,7 @@ class Changes:
     removed: int = 0
     duplicates: int = 0
     left_out: Counter[str] = field(default_factory=Counter)  # by the filter that did it
+    left_out_groups: dict[str, str] = field(default_factory=dict)  # group -> why, for the first groups of them
 
     @property
     def touched(self) -> int:
@@ -87,12 +89,19 @@ class Ingest:
         reasons = self._left_out(entries)
         if reasons:
             self.changes.left_out.update(filter(None, reasons))
+            self._note_groups(entries, reasons)
             kept = [reason is None for reason in reasons]
             entries, places = list(compress(entries, kept)), list(compress(places, kept))
         self._drafts += self._rows.drafts(entries)
         self._places += places
         while len(self._drafts) >= CHUNK:
             self._write_chunk()
+
+    def _note_groups(self, entries: Sequence[Entry], reasons: Sequence[str | None]) -> None:
+        noted = self.changes.left_out_groups
+        for entry, reason in zip(entries, reasons, strict=True):
+            if reason is not None and entry.group not in noted and len(noted) < MOST_GROUPS:
+                noted[entry.group] = reason
 
     def flush(self) -> None:
         """Write what was taken so far, in short transactions."""

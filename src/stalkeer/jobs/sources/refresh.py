@@ -26,7 +26,7 @@ from stalkeer.jobs.sources.archive import Archive, archive_playlist
 from stalkeer.jobs.sources.fetch import FetchContext, Listing, open_listing
 from stalkeer.jobs.sources.generation import clear_leftovers
 from stalkeer.jobs.sources.habits import learn_habits_of
-from stalkeer.jobs.sources.ingest import Changes, Ingest
+from stalkeer.jobs.sources.ingest import MOST_GROUPS, Changes, Ingest
 from stalkeer.jobs.sources.reading import Walk
 from stalkeer.jobs.sources.start import USUAL, RefreshOptions
 from stalkeer.logs import get_logger
@@ -51,7 +51,7 @@ from stalkeer.store.sources.sources import (
 )
 
 log = get_logger(__name__)
-FORMAT = 1  # of fingerprints and rows: another number has everything read anew
+FORMAT = 2  # of fingerprints and rows: another number has everything read anew
 _MANY = 10  # where one entry of so many changed, a list's habits may be others
 LOOK_EVERY = 32  # chunks between two looks at the user's wish to cancel
 
@@ -277,6 +277,12 @@ class _Refresh:
             guard=verdict,
         )
 
+    def _left_out_groups(self, ingest: Ingest) -> dict[str, str]:
+        """The groups that filters leave out, with the reason; those of blocks that were not read again stay."""
+        is_same = self.row.counts.get("rules") == self.rules
+        known = self.row.counts.get("left_out_groups", {}) if is_same else {}
+        return dict(list({**known, **ingest.changes.left_out_groups}.items())[:MOST_GROUPS])
+
     def _say_missing(self, listing: Listing) -> str:
         """Say which lists the account does not offer; an event says it once."""
         if not listing.missing:
@@ -369,6 +375,7 @@ class _Refresh:
                 "duplicates": ingest.changes.duplicates,
                 "left_out": dict(ingest.changes.left_out),
                 "missing": list(listing.missing),
+                "left_out_groups": self._left_out_groups(ingest),
             }
             if "habits" in self.row.counts:
                 counts["habits"] = self.row.counts["habits"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, func, select, update
 
 from stalkeer.adapters.playlists.panel_json import FilmDetails
 from stalkeer.core.catalogue.content import keep_details
+from stalkeer.core.catalogue.questions import LastQuestion, is_due
 from stalkeer.core.catalogue.rows import Draft
 from stalkeer.model import Entry, EntryKind, SourceId
 from stalkeer.store.catalogue.generations import Generation, add_entries, content_values, known_entries
@@ -33,9 +34,9 @@ class SeriesToExpand:
 
 
 def series_to_expand(
-    connection: Connection, source_id: SourceId, keys: Sequence[str], fresh_since: datetime
+    connection: Connection, source_id: SourceId, keys: Sequence[str], now: datetime
 ) -> list[SeriesToExpand]:
-    """List the visible series that were not asked for since, or have changed since they were."""
+    """List the visible series about which the account is to be asked now."""
     found: list[SeriesToExpand] = []
     for part in parts_of(keys, 500):
         asked = and_(
@@ -53,9 +54,7 @@ def series_to_expand(
         for row in connection.execute(query).mappings():
             if row["kind"] != EntryKind.SERIES.value:  # asked here: an index of kinds would tempt SQLite off the keys
                 continue
-            known = row["payload"] or {}
-            is_fresh = row["fetched_at"] is not None and row["fetched_at"] >= fresh_since
-            if is_fresh and known.get("added") == row["added"]:
+            if not is_due(_last_question(row["fetched_at"], row["payload"] or {}), row["added"], now):
                 continue
             entry = Entry(
                 key=row["key"],
@@ -69,6 +68,29 @@ def series_to_expand(
             )
             found.append(SeriesToExpand(source_id, row["generation"], entry))
     return found
+
+
+def _last_question(asked_at: datetime | None, payload: Mapping[str, Any]) -> LastQuestion | None:
+    return None if asked_at is None else LastQuestion(asked_at, payload.get("added"), payload.get("failures", 0))
+
+
+def note_series_failure(connection: Connection, series: SeriesToExpand, now: datetime) -> None:
+    """Remember that the account gave no answer about a series. It is asked again after a while that grows."""
+    query = select(account_cache.c.payload).where(
+        account_cache.c.source_id == series.source_id,
+        account_cache.c.kind == SERIES,
+        account_cache.c.key == series.entry.key,
+    )
+    failures = (connection.scalar(query) or {}).get("failures", 0) + 1
+    payload = {"added": series.entry.added, "failures": failures}
+    remember_answer(connection, series.source_id, SERIES, series.entry.key, payload, now)
+
+
+def recent_questions(connection: Connection, source_id: SourceId, since: datetime) -> list[datetime]:
+    """The times at which the account was asked about single series or movies."""
+    table = account_cache.c
+    query = select(table.fetched_at).where(table.source_id == source_id, table.fetched_at > since)
+    return list(connection.scalars(query))
 
 
 def put_episodes(
@@ -95,7 +117,7 @@ def put_episodes(
             connection.execute(update(entries).where(entries.c.id == old.id).values(**values))
     add_entries(connection, generation, fresh)
     _mark(connection, series, list(by_key), generation.number)
-    _remember(connection, series.source_id, SERIES, series.entry.key, {"added": series.entry.added}, now)
+    remember_answer(connection, series.source_id, SERIES, series.entry.key, {"added": series.entry.added}, now)
     _count_episodes(connection, series.source_id)
     return len(fresh)
 
@@ -160,7 +182,7 @@ def save_details(connection: Connection, source_id: SourceId, key: str, details:
         added = {"codec": details.video, "audio": details.audio, "bitrate": details.bitrate}
         values["quality"] = json.dumps({name: value for name, value in added.items() if value} | said)
     connection.execute(update(entries).where(*of_film).values(**values))
-    _remember(connection, source_id, FILM, key, asdict(details), now)
+    remember_answer(connection, source_id, FILM, key, asdict(details), now)
 
 
 def _lines(height: int | None) -> int | None:
@@ -170,7 +192,7 @@ def _lines(height: int | None) -> int | None:
     return next((lines for lines in (480, 576, 720, 1080, 2160) if height <= lines * 1.05), 2160)
 
 
-def _remember(
+def remember_answer(
     connection: Connection, source_id: SourceId, kind: str, key: str, payload: dict[str, object], now: datetime
 ) -> None:
     mine = (account_cache.c.source_id == source_id, account_cache.c.kind == kind, account_cache.c.key == key)

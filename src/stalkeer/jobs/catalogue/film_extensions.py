@@ -1,0 +1,31 @@
+"""Find the file extension of a movie whose account does not list it, and remember it with the entry."""
+
+from __future__ import annotations
+
+from stalkeer.core.catalogue.extension import with_extension
+from stalkeer.jobs.catalogue.panel_queries import open_panel
+from stalkeer.jobs.sources.refresh import Refresher
+from stalkeer.model import EntryId, SourceId
+from stalkeer.store.catalogue.extensions import forget_extension, remember_extension
+from stalkeer.store.db.database import Database
+
+PATIENCE_S = 2.0  # a download waits so long for the answer
+
+
+def find_address(tools: Refresher, source_id: SourceId, key: str, template: str) -> str:
+    """Ask the account for the extension and return the address with it; with the bare id where it does not say.
+
+    Raises SourceError where the account does not answer. Nothing is remembered then.
+    """
+    panel = open_panel(tools, source_id, short_s=PATIENCE_S)
+    extension = "" if panel is None else panel.film(key.partition(":")[2]).extension
+    address = with_extension(template, extension)
+    with tools.database.begin() as connection:
+        remember_extension(connection, source_id, key, address, tools.clock())
+    return address
+
+
+def use_bare_id(database: Database, entry_id: EntryId) -> bool:
+    """Take back an extension that the account named, where the server has no such file. False where none was."""
+    with database.begin() as connection:
+        return forget_extension(connection, entry_id)
