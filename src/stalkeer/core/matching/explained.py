@@ -21,17 +21,19 @@ from typing import NamedTuple
 from stalkeer.core.matching.works import EntryFacts, Name, Work
 from stalkeer.core.titles.episode import find_mark
 from stalkeer.core.titles.explained_words import (
+    is_brand,
     is_vocabulary,
     is_vocabulary_before,
     is_vocabulary_behind,
     says_quality,
 )
-from stalkeer.core.titles.extras import find_announcement, find_extra, find_part, fold, part_key
+from stalkeer.core.titles.extras import find_announcement, find_extra, find_part, part_key
 from stalkeer.core.titles.habits import NO_HABITS, Columns, Habits
 from stalkeer.core.titles.marks import find_season
-from stalkeer.core.titles.normalise import title_key
+from stalkeer.core.titles.normalise import fold, title_key
 from stalkeer.core.titles.parse import Hypothesis, kind_of
 from stalkeer.core.titles.repair import repair
+from stalkeer.core.titles.scripts import are_of_two_scripts, sound_alike
 from stalkeer.core.titles.vocabulary import AMBIGUOUS
 
 
@@ -120,7 +122,7 @@ def _in_columns(row: Columns, title: _Title, parts: NameParts, habits: Habits) -
 def _around(before: str, after: str, title: _Title, parts: NameParts, habits: Habits) -> Remainder:
     """Judge what stands on both sides of the title."""
     if not parts.is_episode:
-        contradicting = _contradiction(_without_known(after, title), title)
+        contradicting = _contradiction(_without_known(after, title, parts), title)
         if contradicting is not None:
             return Remainder(contradicting=contradicting)
     before = _without_group(before, after, parts)
@@ -147,7 +149,11 @@ def _is_plain(parts: NameParts, title: _Title) -> bool:
 
 @lru_cache(maxsize=2_000)
 def _is_vocabulary_before(before: str) -> bool:
-    return before.strip().lower() not in AMBIGUOUS and is_vocabulary_before(before.strip(" -:|[](){}/"))
+    return (
+        before.strip().lower() not in AMBIGUOUS
+        and not _ends_in_brand(before)
+        and is_vocabulary_before(before.strip(" -:|[](){}/"))
+    )
 
 
 def _places(head: str, text: str) -> Iterator[tuple[str, str]]:
@@ -191,8 +197,11 @@ def _says_anything(text: str) -> bool:
 # --- what stands before it ---------------------------------------------------------------------------------------
 
 _BORDER = re.compile(r"[\[\](){}|]|(?:^|\s)[-:/~]+(?:\s|$)|:\s|\s:|-\s|-$|:$|/|,\s|~")
-_ORDER_OR_AGE = re.compile(r"[#+]?\s?\d{1,3}\s?[+.)]?")
+# `1. `, `007) `, `#12 `, `03 - `, and a digit glued to the title; but `4 - ` may be a title's own number
+_ORDER = re.compile(r"\s*(?:[#№]\s?\d{1,4}\W*|\d{1,3}\s?[.)]\W*|0\d{1,2}\b\W*|\d{1,2}$)")
+_DASHED_ORDER = re.compile(r"\s*\d{1,4}\s?[-:|]\s*")
 _AGE = re.compile(r"(?:\+\s?\d{1,2}|\d{1,2}\s?\+)\s+")
+_BARE_AGE = re.compile(r"\+\s?\d{1,2}|\d{1,2}\s?\+")
 _GROUP = re.compile(r"\s*\[[^\[\]]*\]\s*")
 
 
@@ -203,8 +212,12 @@ def _without_group(before: str, after: str, parts: NameParts) -> str:
 
 
 def _unexplained_before(before: str, title: _Title, habits: Habits) -> str | None:
+    order = (_DASHED_ORDER if habits.numbers_entries else _ORDER).match(before)
+    before = before if order is None else before[order.end() :]
     if not _has_sign(before):
         return None
+    if _ends_in_brand(before):
+        return before.strip()
     mark = before.strip(" -:|[](){}/")
     if before.strip().lower() in AMBIGUOUS:
         return before.strip()  # `US Marshal`: without a separator a short code may be the title's own word
@@ -216,13 +229,18 @@ def _unexplained_before(before: str, title: _Title, habits: Habits) -> str | Non
         is_known = (
             is_vocabulary_before(_AGE.sub("", piece))
             or habits.is_mark(piece)
-            or _ORDER_OR_AGE.fullmatch(piece)
+            or _BARE_AGE.fullmatch(piece)
             or _is_own_year(piece, title)
             or _is_other_title(piece, title)
         )
         if not is_known:
             return piece
     return None
+
+
+def _ends_in_brand(before: str) -> bool:
+    """Whether it ends as `MAX: ` and `BBC: `, which are as likely the first words of a title."""
+    return before.rstrip()[-1:] == ":" and is_brand(list(_pieces(before))[-1])
 
 
 # --- what stands behind it ---------------------------------------------------------------------------------------
@@ -237,7 +255,7 @@ def _unexplained_behind(after: str, title: _Title, parts: NameParts) -> str | No
         return None
     if parts.is_episode:
         after = _without_seasons(after, parts.season)
-    rest = _without_known(after, title)
+    rest = _without_known(after, title, parts)
     if parts.is_episode and is_vocabulary(rest):
         return None
     if _is_other_title(rest.strip(" -:|[](){}/"), title):
@@ -249,12 +267,15 @@ def _unexplained_behind(after: str, title: _Title, parts: NameParts) -> str | No
     return None
 
 
-def _without_known(after: str, title: _Title) -> str:
-    """What follows a title without its year and its id."""
+def _without_known(after: str, title: _Title, parts: NameParts) -> str:
+    """What follows a title without its year and its ids. A series' year may go on: `2011-2015`, `2011-`."""
     if title.year is not None:
-        after = re.sub(rf"(?<!\d){title.year}(?:\s?[-/]\s?(?:(?:19|20)\d\d)?)?(?!\d)", " ", after)
+        years = r"(?:\s?[-/]\s?(?:(?:19|20)\d\d)?)?" if parts.is_episode else ""
+        after = re.sub(rf"(?<!\d){title.year}{years}(?!\d)", " ", after)
     if title.work.tmdb_id:
         after = re.sub(rf"(?i)\btm(?:db)?(?:id)?\W?\s?{title.work.tmdb_id}\b", " ", after)
+    if title.work.imdb_id:
+        after = re.sub(rf"(?i)\b(?:imdb(?:id)?\W?\s?)?{title.work.imdb_id}\b", " ", after)
     return after
 
 
@@ -334,30 +355,15 @@ def _is_other_title(piece: str, title: _Title) -> bool:
     key = title_key(piece)
     if key == title.hypothesis.key or any(key in (name.key, name.base) for name in title.work.names):
         return True
-    scripts = {_script(piece), _script(title.hypothesis.text)}
-    return None not in scripts and len(scripts) == 2
+    return _is_title_in_other_script(piece, title)
 
 
-def _script(text: str) -> str | None:
-    """The script of a text that is written in one; None for any other, and where it has too few letters to tell."""
-    scripts = {_script_of(letter) for letter in text if letter.isalpha()}
-    return next(iter(scripts)) if len(scripts) == 1 else None
-
-
-def _script_of(letter: str) -> str:
-    if letter <= "\u024f":
-        return "latin"
-    code = ord(letter)
-    return next((name for first, last, name in _SCRIPTS if first <= code <= last), "other")
-
-
-_SCRIPTS = (
-    (0x370, 0x3FF, "greek"),
-    (0x400, 0x52F, "cyrillic"),
-    (0x590, 0x5FF, "hebrew"),
-    (0x600, 0x77F, "arabic"),
-    (0x8A0, 0x8FF, "arabic"),
-    (0xE00, 0xE7F, "thai"),
-    (0x3040, 0x9FFF, "han"),
-    (0xAC00, 0xD7AF, "hangul"),
-)
+def _is_title_in_other_script(piece: str, title: _Title) -> bool:
+    """Whether it is a title of the item as another script writes its sound; what nobody can check explains nothing."""
+    words = " ".join([word for word in piece.split() if not is_vocabulary(word)])
+    if words.isascii() and title.hypothesis.text.isascii():
+        return False
+    return any(
+        title_key(words) == name.key or (are_of_two_scripts(words, name.text) and sound_alike(words, name.text))
+        for name in title.work.names
+    )

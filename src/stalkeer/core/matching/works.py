@@ -33,6 +33,7 @@ class Work:
     names: tuple[Name, ...]
     years: tuple[int, ...] = ()
     tmdb_id: int | None = None
+    imdb_id: str | None = None  # tt and figures
     poster: str | None = None
     runtime_min: int | None = None
     series_type: str | None = None
@@ -82,6 +83,7 @@ class EntryFacts(NamedTuple):
     key: str = ""
     dispute: str | None = None  # how the clues on its season and number contradict one another
     is_outvoted: bool = False  # they do, but the title itself states what most of them say
+    imdb_id: str | None = None
 
 
 _DISAMBIGUATION = re.compile(r"^(?P<title>.*\S)\s*\((?P<inside>\d{4}|[A-Z]{2,3})\)$")

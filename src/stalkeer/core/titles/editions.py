@@ -6,12 +6,11 @@ from __future__ import annotations
 
 import re
 
-from stalkeer.core.titles.extras import fold
+from stalkeer.core.titles.languages import words_of
+from stalkeer.core.titles.normalise import fold
 
-_EDITION_NOUNS = frozenset(
-    fold(word)
-    for word in """edition edicion edizione edicao edycja editie uitgave udgave utgava kiadas version versione wersja versao versie fassung
-    langfassung kinofassung cut remaster remastered restored restaure restaurada restaurato restauriert издание версия""".split()
+_EDITION_NOUNS = frozenset(map(fold, words_of(lambda words: words.edition))) | frozenset(
+    "remastered restored restaure restaurada restaurato restauriert".split()
 )
 _EDITION_WORDS = _EDITION_NOUNS | frozenset(
     fold(word)

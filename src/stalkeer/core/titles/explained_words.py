@@ -8,10 +8,11 @@ import re
 from functools import lru_cache
 
 from stalkeer.core.titles.editions import is_edition
-from stalkeer.core.titles.extras import fold
+from stalkeer.core.titles.languages import OWN_NAMES
 from stalkeer.core.titles.marks import QUALITY
+from stalkeer.core.titles.normalise import fold
 from stalkeer.core.titles.tags import tag_of, tags_in
-from stalkeer.core.titles.vocabulary import COUNTRIES, RELEASE_WORDS, TAGS
+from stalkeer.core.titles.vocabulary import AMBIGUOUS, COUNTRIES, RELEASE_WORDS, TAGS
 
 _RATING = re.compile(
     r"(?:(?:imdb|tmdb|rating|note|nota|puan)\W{0,3})?(?:\d|10)[.,]\d(?:\s?/\s?10)?|(?:imdb|tmdb)\W{0,3}\d{1,2}|\d(?:[.,]\d)?\s?/\s?10",
@@ -20,20 +21,26 @@ _RATING = re.compile(
 # films and series named as what they are, and the like; beside a title they say nothing more
 _NEUTRAL = frozenset(
     fold(word)
-    for word in """film filme filmi filmy filmas movie movies cinema kino cine vod series serie serial full complet completo completa caly
+    for word in """film filme filmi filmy filmas movie movies cinema kino cine vod series serie serial dl full complet completo completa caly
     pelicula polski polskie polska pl lektor napisy dubbing wersja jezyk new nouveau nouveaute exclusive top kids hq hd fhd uhd
     фильм дубляж субтитры фильмы русский рус озвучка مترجم مدبلج فيلم مسلسل كامل حصري جودة عالية
-    legendas dublagem audio latino subtitulos subtitulado sous titres untertitel ondertiteld sottotitoli sub ita subs plsub nlsub engsub frsub nlsubs gesproken ondertiteling teljes volledige izle tek parca
+    legendas dublagem audio latino subtitulos subtitulado sous titres untertitel ondertiteld sottotitoli sub ita subs plsub nlsub engsub frsub nlsubs gesproken teljes volledige izle tek parca
     film-complet filmcomplet""".split()
 )
+_NEUTRAL |= frozenset(map(fold, OWN_NAMES))
 _SCENE = re.compile(rf"(?<!\w){QUALITY}(?!\w)", re.I)
 _WORD = re.compile(r"[^\s|,;/\[\](){}]+")
 # words that are a provider's only in front, where they say what a name is of; `Live - `, `Fast - ` may be a title's
 _NEVER_BEFORE = frozenset("live fast raw complete proper internal color custom backup l".split())
 # behind a title these are a provider's words only where they are shouted, and those of other things than films never
-_SHOUTED_BEHIND = frozenset("fast raw kids new top color internal proper custom backup extra exclusive".split())
+_SHOUTED_BEHIND = frozenset("dl fast raw kids new top color internal proper custom backup extra exclusive".split())
 _NEVER_BEHIND = frozenset("live complete series serie serial".split())
 _ID = re.compile(r"(?:imdb|tvdb)(?:id)?[-=: ]?(?:tt)?\d{3,9}|tt\d{6,9}", re.I)
+# platforms, channels and studios that also begin the titles of what they make
+_BRANDS = frozenset("bbc itv hbo discovery nickelodeon rtl sky star disney".split())
+_PART_NUMBERS = frozenset("ii iii iv v vi vii viii ix x xi xii".split())
+_LONGEST_CODE = 4
+_RELEASE_JOINT = re.compile(r"[\s.\-]+")
 _EDGES = " -.:~*#'\"!"
 
 
@@ -55,16 +62,29 @@ def is_vocabulary_before(text: str) -> bool:
     return is_vocabulary(text)
 
 
+def is_brand(text: str) -> bool:
+    """Whether a text names a platform, channel or studio, or is another provider's word that titles begin with."""
+    folded = text.lower()
+    tag = TAGS.get(folded)
+    if tag is None or tag.field in ("language", "region", "resolution", "subtitles", "dubbed"):
+        return False
+    return folded in AMBIGUOUS or folded in _BRANDS or tag.field not in ("platform", "hdr", "codec")
+
+
 def is_vocabulary_behind(piece: str, rest: str) -> bool:
-    """Whether a piece of what follows a title is known; in a release's name so are its words and its group."""
-    if says_quality(rest):
-        return is_vocabulary(piece) or _is_of_release(piece)
+    """Whether a piece of what follows a title is known; in a release's name so are its words, and its group at the
+    end."""
+    quality = _SCENE.search(rest)
+    if quality is not None and rest.find(piece) >= 0:
+        start = quality.start() - rest.find(piece)
+        before, behind = (piece[:start], piece[start:]) if start > 0 else ("", piece)
+        return (is_vocabulary(before) or _are_of_release(before)) and (is_vocabulary(behind) or _has_group(behind))
     return is_vocabulary(piece) and not any(_is_doubtful_behind(word) for word in piece.split())
 
 
 def _is_doubtful_behind(word: str) -> bool:
     folded = word.lower().strip(_EDGES)
-    return folded in _NEVER_BEHIND or (folded in _SHOUTED_BEHIND and not word.isupper())
+    return folded in _NEVER_BEHIND or folded in _PART_NUMBERS or (folded in _SHOUTED_BEHIND and not word.isupper())
 
 
 def says_quality(text: str) -> bool:
@@ -75,7 +95,9 @@ def says_quality(text: str) -> bool:
 def _is_code(text: str) -> bool:
     """A pair of codes of which one half is known: `4K-XYZ`, `EN-TOP`."""
     halves = text.lower().split("-")
-    return len(halves) > 1 and " " not in text and text == text.upper() and any(half in TAGS for half in halves)
+    if len(halves) < 2 or " " in text or text != text.upper():
+        return False
+    return any(half in TAGS for half in halves) and all(half in TAGS or len(half) <= _LONGEST_CODE for half in halves)
 
 
 def _are_known(text: str) -> bool:
@@ -96,9 +118,17 @@ def _is_known(word: str) -> bool:
     return bare.isupper() and folded in COUNTRIES
 
 
-def _is_of_release(piece: str) -> bool:
-    """Whether all words but one, the group's, are those of releases."""
-    bare = _SCENE.sub(" ", piece.lower())
-    words = [word for word in re.split(r"[\s.\-]+", bare) if any(map(str.isalnum, word))]
-    unknown = [word for word in words if not (word in RELEASE_WORDS or _is_known(word))]
-    return len([word for word in unknown if not any(map(str.isdigit, word))]) <= 1
+def _are_of_release(text: str) -> bool:
+    """Whether all words are those of releases."""
+    return not _strangers(text)
+
+
+def _has_group(text: str) -> bool:
+    """Whether all words of what begins with a release's quality are known but one, the group's."""
+    return len([word for word in _strangers(_SCENE.sub(" ", text)) if not any(map(str.isdigit, word))]) <= 1
+
+
+def _strangers(text: str) -> list[str]:
+    """The words of a release's name that nobody knows."""
+    words = [word for word in _RELEASE_JOINT.split(text.lower()) if any(map(str.isalnum, word))]
+    return [word for word in words if not (word in RELEASE_WORDS or _is_known(word))]

@@ -5,19 +5,15 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
+from stalkeer.core.titles.languages import phrases, single, words_of
 from stalkeer.core.titles.marks import EPISODE_WORDS, SEASON_WORDS, any_of
-from stalkeer.core.titles.normalise import title_key
+from stalkeer.core.titles.normalise import fold, title_key
 
-# what announces or sums up a film or an episode, in the languages of Radarr; folded by `fold`
-_ANNOUNCING = """trailer trailers teaser teasers kinotrailer filmtrailer traileri trejler traileris treiler vorschau anteprima avance
-    avances adelanto fragman fragmani zwiastun zapowiedz upoutavka ukazka elozetes voorfilm voorproefje esikatselu forhandstitt
-    najava napovednik promo promos promocja preview previews recap recaps resume-episode apercu rueckblick ruckblick teaser-trailer
-    bande-annonce bandeannonce annonce трейлер трейлеры тизер анонс промо إعلان اعلان الإعلان الاعلان برومو تريلر التريلر تشويقي
-    предпремьера טריילר קדימון पूर्वावलोकन ट्रेलर ตัวอย่าง 预告 预告片 預告 予告 予告編 예고 예고편 τρειλερ тијзер трејлер"""
-_ANNOUNCING_PHRASES = """bande annonce|bandes annonces|sneak peek|first look|next on|previously on|tv spot|coming soon|em breve|ön izleme|on izleme
-    """
+# what announces or sums up a film or an episode; folded by `fold`
+_ANNOUNCEMENTS = words_of(lambda words: words.announcement) | frozenset(
+    "promocja trejler traileris rueckblick resume-episode teaser-trailer промо предпремьера".split()
+)
 # what is made around a film; among an episode's own words these are titles
 _AROUND = """featurette featurettes makingof making-of bts bloopers outtakes soundtrack soundtracks ost album albums score саундтрек
     parody parodie parodia parodi spoof пародия reaction reactions reaccion reacao reaktion reakcja reakcje réaction реакция review reviews
@@ -29,19 +25,12 @@ _AROUND_PHRASES = """making of|behind the scenes|deleted scene|deleted scenes|ga
     |bande originale|banda sonora|trilha sonora|colonna sonora|sciezka dzwiekowa|film muzigi|kamera arkasi|zza kulis|za kulisami|tras las camaras
     |detras de camaras|detras de escena|dietro le quinte|hinter den kulissen|achter de schermen|за кадром|review of|live concert|how it was made
     |como se hizo|wie es entstand|le making of|scenes coupees|escenas eliminadas|geloschte szenen|filmkritik|film review|video essay"""
-_PART_WORDS = """part parts pt partie parties parte partes teil teile deel del dil cz czesc cast часть част частина ч bolum kisim الجزء جزء חלק μέρος μερος osa
-    rész resz volume vol volumen volym tome tom том band disc disk disco disque disku cd dvd диск chapter chapitre capitulo capitolo kapitel
-    kapitola rozdzial глава фильм film act book puntata puntate parca"""
+_PARTS = words_of(lambda words: words.part) | frozenset(
+    """book cd disc disco disk disku disque dvd film puntata puntate rozdzial volym side диск фильм ч""".split()
+)
 _NUMBER_WORDS = """one two three four five six seven eight nine ten un une deux trois quatre cinq eins zwei drei vier fünf dos tres cuatro cinco uno due tre
     quattro cinque dois duas jeden dwa trzy een twee drie iki üç второй вторая второе третий первая الاولى الأولى الثانية الثالثة الرابعة الخامسة السادسة الاول الأول الثاني الثالث الرابع الخامس first second third fourth fifth zweiter premiere
     deuxieme troisieme segunda tercera terza seconda druga trzecia"""
-
-
-def fold(text: str) -> str:
-    """Lower case, Latin letters without their marks, one space between words."""
-    folded = unicodedata.normalize("NFD", text.casefold()).replace("ł", "l").replace("ı", "i").replace("ø", "o")
-    bare = "".join([c for c in folded if not "\u0300" <= c <= "\u036f"])
-    return " ".join(unicodedata.normalize("NFC", bare).split())
 
 
 def _words(text: str) -> frozenset[str]:
@@ -57,16 +46,14 @@ def _any_word(words: frozenset[str], phrases: list[str]) -> str:
     return "|".join(sorted(spoken, key=lambda word: (-len(word), word)))
 
 
-_ANNOUNCES = _any_word(_words(_ANNOUNCING), _phrases(_ANNOUNCING_PHRASES))
+_ANNOUNCES = _any_word(
+    frozenset(map(fold, single(_ANNOUNCEMENTS))) | _words("sneak-peek"), sorted(map(fold, phrases(_ANNOUNCEMENTS)))
+)
 _ALL_EXTRAS = f"{_ANNOUNCES}|{_any_word(_words(_AROUND), _phrases(_AROUND_PHRASES))}"
 _EXTRA = re.compile(rf"(?<!\w)(?:{_ALL_EXTRAS})(?!\w)|预告|預告|予告|예고")
 _ANNOUNCES_AT_END = re.compile(rf"(?<!\w)(?:{_ANNOUNCES})\s*[#№]?\d*\W*$")
 _ANNOUNCES_IN_BRACKETS = re.compile(rf"[\[({{][^\[\](){{}}]*(?<!\w)(?:{_ANNOUNCES})(?!\w)[^\[\](){{}}]*[\])}}]")
-_COUNTED = any_of(
-    frozenset(fold(word) for word in EPISODE_WORDS | SEASON_WORDS)
-    | frozenset("episodi епизод епизода σεζον".split())
-    | _words(_PART_WORDS)
-)
+_COUNTED = any_of(frozenset(map(fold, EPISODE_WORDS | SEASON_WORDS | single(_PARTS))))
 _NUMBER = rf"(?:\d{{1,3}}|[ivx]{{1,4}}|{any_of(_words(_NUMBER_WORDS))})"
 _PART = re.compile(
     rf"(?<!\w)(?:(?:{_COUNTED})\s*[.:#\-]*\s*{_NUMBER}|{_NUMBER}\s*(?:[.ªº]|nd|rd|th|st|eme|ere|e|a|й|я|-[яй])?\s*(?:{_COUNTED})"

@@ -27,6 +27,8 @@ _LEAST_OF_A_LABEL = 5
 _MARK = re.compile(
     r"\s*(?:\|\s?([^\s|]{1,12})\s?\||\[([^\s\]]{1,12})\]|\(([^\s)]{1,12})\)|([^\s|:\[\]()]{1,12})(?:\s-\s|\s?\|))\s*"
 )
+_ORDER = re.compile(r"\s*(\d{1,4})\s?[-:|]\s+(?=[^\W\d_])")
+_NUMBERED = "#"  # among the marks: the entries have order numbers
 _BEHIND_TITLE = re.compile(r"\s*(?:[(\[|]|(?<!\w)[Ss]\d|(?<!\w)\d{1,2}x\d|\s-\s(?:19|20)\d\d)")
 _YEAR = re.compile(r"[(\[]?((?:19|20)\d\d)[)\]]?")
 _RATING = re.compile(r"(?:10|\d)(?:[.,]\d)?")
@@ -47,6 +49,11 @@ class Habits:
     marks: frozenset[str] = frozenset()
     layouts: tuple[tuple[str, ...], ...] = ()
     labels: frozenset[str] = frozenset()  # folded: what the columns of labels hold, genres say
+
+    @property
+    def numbers_entries(self) -> bool:
+        """Whether the list numbers its entries: `4 - Some Film`, `5 - Another`."""
+        return _NUMBERED in self.marks
 
     def is_mark(self, text: str) -> bool:
         """Whether a text before a title, without its separator, is one of the marks."""
@@ -100,8 +107,12 @@ def learn_habits(names: Iterable[str]) -> Habits:
     marked: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
     tables: dict[int, _Table] = defaultdict(_Table)
     bare: set[str] = set()
+    numbers: set[str] = set()
     for name in names:
         text = repair(name)
+        order = _ORDER.match(text)
+        if order is not None:
+            numbers.add(order[1])
         if "|" in text:
             columns = _columns(text)
             if 1 < len(columns) <= _MOST_COLUMNS:
@@ -121,6 +132,8 @@ def learn_habits(names: Iterable[str]) -> Habits:
         and title_key(mark) not in bare
         and _have_little_in_common(titles.values())
     )
+    if len(numbers) >= LEAST_TITLES:
+        marks |= {_NUMBERED}
     laid_out = [(table, table.layout()) for _, table in sorted(tables.items())]
     known = [(table, layout) for table, layout in laid_out if layout is not None]
     labels = frozenset(label for table, layout in known for label in table.labels(layout))

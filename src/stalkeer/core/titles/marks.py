@@ -7,6 +7,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from stalkeer.core.titles.languages import single, words_of
+from stalkeer.core.titles.normalise import fold
+
 
 class Mark(NamedTuple):
     """A season/episode marker: what stands before `start` names the series, what follows `end` is the episode's own."""
@@ -19,17 +22,11 @@ class Mark(NamedTuple):
     air_date: str | None = None
 
 
-# how languages say season and episode, folded as `str.lower` does
-SEASON_WORDS = frozenset(
-    """season seasons saison staffel temporada temp tempo stagione sezonul sezona sezonas sezoni sezone sezon sezony sez sēzona hooaeg сезона सीज़न sezóna seizoen
-    sasong säsong sason sæson sesong kausi évad evad series série serie сезон κύκλος σεζόν الموسم موسم الجزء فصل עונה
-    mùa mua phần musim 시즌 シーズン ซีซั่น سيزن бөлүм""".split()
-)
-EPISODE_WORDS = frozenset(
-    """episode épisode ép épi episodes episodio episódio episódios episodul episod epizoda epizóda epizod folge teil capítulo capitulo cap
-    епизод епизода epizodas sērija episodi एपिसोड bölüm bolum bölum bolüm odcinek odc серия серии эпизод выпуск серія сер seriya serija serya díl dil rész resz avsnitt afsnit aflevering afl jakso
-    chapter chapitre kapitel επεισόδιο ح الحلقة الحلقه حلقة قسمت פרק tập tap ตอนที่ ตอน ep eps e""".split()
-)
+_SEASONS = words_of(lambda words: words.season) | frozenset("бөлүм الجزء سيزن tempo".split())
+_EPISODES = words_of(lambda words: words.episode) | frozenset("e ح chapitre kapitel epizod seriya serya".split())
+# as `str.lower` folds them, and without the marks of their letters, as many lists write them
+SEASON_WORDS = single(_SEASONS) | frozenset(map(fold, single(_SEASONS))) | {"sason"}
+EPISODE_WORDS = single(_EPISODES) | frozenset(map(fold, single(_EPISODES)))
 
 
 def any_of(words: frozenset[str]) -> str:
@@ -49,6 +46,7 @@ QUALITY = (
 )
 _QUALITY = re.compile(rf"(?<!\w){QUALITY}(?!\w)", re.I)
 _LETTERS = re.compile(r"[^\W\d_]+")
+_WORDS = re.compile(r"[^\s\d.,:;|/_()\[\]{}\-+&#!?]+")  # with the vowel signs of Indian and Thai letters
 _DIGIT = re.compile(r"\d")
 _SEASON_ONLY = re.compile(
     rf"(?<!\w)(?:s(\d{{1,2}})|(?:{SEASON})\s*[.:#n°]*\s*(\d{{1,2}}|[^\W\d_]+)(?:\s?of\s?\d{{1,2}}|\sde\s\d{{1,2}})?"
@@ -88,7 +86,8 @@ def last_match(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
 
 
 def says_season(text: str) -> bool:
-    return not SEASON_WORDS.isdisjoint(_LETTERS.findall(text.lower()))
+    words = _LETTERS if text.isascii() else _WORDS
+    return not SEASON_WORDS.isdisjoint(words.findall(text.lower()))
 
 
 def number_of(word: str) -> int | None:

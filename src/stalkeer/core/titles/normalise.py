@@ -35,7 +35,15 @@ CHANGING = frozenset([*_SAME, *_LONE_ROMANS])
 ARTICLES = frozenset(
     "the a an le la les l un une el los las lo il i gli der die das ein eine de het een o os as um uma den det".split()
 )
+_DOTTED_ARTICLE = re.compile(r"(\w+)\.(\w{2}.*)")  # The.Title (2019), but L.A. Title
 _TRAILING_ARTICLE = re.compile(r"^(?P<title>.+), (?P<article>the|a|an|le|la|les|l'|el|los|las|der|die|das|il)$", re.I)
+
+
+def fold(text: str) -> str:
+    """Lower case, Latin letters without their marks, one space between words."""
+    folded = unicodedata.normalize("NFD", text.casefold()).replace("ł", "l").replace("ı", "i").replace("ø", "o")
+    bare = "".join([c for c in folded if not "\u0300" <= c <= "\u036f"])
+    return " ".join(unicodedata.normalize("NFC", bare).split())
 
 
 def title_words(text: str) -> tuple[str, ...]:
@@ -92,6 +100,9 @@ def swap_article(text: str) -> str:
 def base_key(text: str, key: str) -> str:
     """The key without a leading article that is a word of its own; `key` where there is none or nothing else."""
     first, _, rest = text.partition(" ")
+    if "." in first:
+        dotted = _DOTTED_ARTICLE.match(text)
+        first, rest = dotted.groups() if dotted is not None else (first, rest)
     article = first.lower() if first.isascii() else anyascii(first).lower()
     if article in ARTICLES and rest:
         return title_key(rest)

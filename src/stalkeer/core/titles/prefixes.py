@@ -34,14 +34,14 @@ class _Taken(NamedTuple):
     year: int | None = None
 
 
-_MAYBE = re.compile(r"\s*[\[({|+\d]|.{1,25}?[|:\-]|[A-Z][A-Z0-9]*\+?\s|[a-z]{2}\s[^\W\d_]|[\u0623-\u064a]{4,6}\s")
+_MAYBE = re.compile(r"\s*[\[({|+#№\d]|.{1,25}?[|:\-]|[A-Z][A-Z0-9]*\+?\s|[a-z]{2}\s[^\W\d_]|[\u0623-\u064a]{4,6}\s")
 _FRAMED = re.compile(r"\s*(?:\|([^|]{1,30})\||\[([^\]]{1,30})\]|\(([^)]{1,30})\)|\{([^}]{1,30})\})\s*[-:|]*\s*")
 _BARE = re.compile(r"\s*([^|:()\[\]]{1,24}?)\s*(\||:(?=\s)|\s-\s|-\s|\s:|:(?=[^\x00-\x7f])|\s-(?=\S))\s*")
 _GLUED = re.compile(r"([A-Z0-9]{2,5}(?:-[A-Z0-9]{2,5})?)-(?=\S)")
 _LOWER_CODE = re.compile(r"([a-z]{2,3}):(?=\S)")
 _AGE = re.compile(r"(?:\+\s?\d{1,2}|\d{1,2}\s?\+)\s+(?=\S)")
 _PLUS = re.compile(r"([A-Z]{1,5}\+)\s+(?=\S)")
-_ORDER = re.compile(r"(?:\d{1,3}\s?[.)\-]\s+|\d{1,2}(?=[A-Z][a-z]|[^\W\d_a-zA-Z]))(?=\S)")
+_ORDER = re.compile(r"(?:[#№]\s?\d{1,4}\s?[.):\-]?\s+|\d{1,3}\s?[.)\-]+\s+|\d{1,2}(?=[A-Z][a-z]|[^\W\d_a-zA-Z]))(?=\S)")
 _UNKNOWN_CODE = re.compile(r"[A-Z0-9+]*[A-Z][A-Z0-9+]*(?:-[A-Z0-9+]+)*")
 _DATED = re.compile(r"\s*(?:[(\[|]\s*)?(19\d\d|20[0-3]\d)\s*(?:[)\]|]\s*[-|]?|\s-\s)\s*(?=\S)")
 _YEAR_FIRST = re.compile(r"(?:19|20)\d\d(?!\d)")

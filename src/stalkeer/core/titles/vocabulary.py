@@ -4,7 +4,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
+
+from stalkeer.core.titles.languages import Words, languages_by_word, phrases
+from stalkeer.core.titles.normalise import fold
 
 
 class Tag(NamedTuple):
@@ -177,17 +181,26 @@ LANGUAGES = {word: code for code, words in _LANGUAGE_CODES.items() for word in w
 # further line-ups that name no language of their own
 _REGIONS = frozenset("vo ca au nz af as afr asia eu ww int scandi nordic balkan la mt ch sg lk np vl vp bl".split())
 
-_SUBTITLES = {
-    "vostfr": "fr", "vost": "fr", "voster": "fr", "vosfr": "fr", "subfrench": "fr", "vosten": "en", "vosteng": "en",
-    "vose": "es", "vos": "es", "subtitulado": "es", "subtitulada": "es", "legendado": "pt", "leg": "pt", "napisy": "pl",
-    "altyazili": "tr", "altyazi": "tr", "omu": "de", "omeu": "en", "vosi": "it", "multisub": "multi", "multisubs": "multi",
-    "multi-sub": "multi", "multi-subs": "multi", "msub": "multi", "msubs": "multi", "esub": "en", "esubs": "en", "titulky": "cs",
-    "مترجم": "ar", "مترجمة": "ar", "مترجمه": "ar", "subbed": "", "subs": "", "sub": "", "subtitled": "", "hardsub": "", "hc": "",
+
+def _by_word(role: Callable[[Words], tuple[str, ...]]) -> dict[str, str]:
+    """The words of a role in all languages, phrases in the form that `_joined_form` gives them."""
+    found = languages_by_word(role)
+    joined = {_joined_form(word): code for word, code in found.items()}
+    return {fold(word): code for word, code in joined.items()} | joined
+
+
+def _joined_form(word: str) -> str:
+    return word.replace(" ", "-")
+
+
+_SUBTITLES = _by_word(lambda words: words.subtitled) | {
+    "vost": "fr", "voster": "fr", "vosfr": "fr", "subfrench": "fr", "vosten": "en", "vosteng": "en",
+    "vose": "es", "vos": "es", "leg": "pt",
+    "altyazili": "tr", "altyazi": "tr", "omeu": "en", "vosi": "it", "multisub": "multi", "multisubs": "multi",
+    "multi-sub": "multi", "multi-subs": "multi", "msub": "multi", "msubs": "multi", "esub": "en", "esubs": "en", "subbed": "", "subs": "", "sub": "", "subtitled": "", "hardsub": "", "hc": "",
 }  # fmt: skip
-_DUBBED = {
-    "lektor": "pl", "dubbing": "", "dubbed": "", "dub": "", "doblado": "es", "doblada": "es", "dublado": "pt", "dub-it": "it",
-    "dublaj": "tr", "seslendirme": "tr", "مدبلج": "ar", "مدبلجة": "ar", "مدبلجه": "ar", "synchro": "de", "dabing": "cs",
-    "dublat": "ro",
+_DUBBED = _by_word(lambda words: words.dubbed) | {
+    "dubbing": "", "dubbed": "", "dub": "", "dub-it": "it",
 }  # fmt: skip
 _AUDIO = "multi multiaudio multi-audio multilang dual dual-audio dualaudio audio multi-lang"
 
@@ -208,6 +221,9 @@ AMBIGUOUS = frozenset(
     "ca ch sd ts tc csi er doc vip wwe 24/7 ny la vl bl".split()
 )
 
+_SPOKEN_PHRASES = sorted(
+    phrases(languages_by_word(lambda words: words.dubbed)) | phrases(languages_by_word(lambda words: words.subtitled))
+)
 PHRASES = (
     ("multi sub", "multisub"), ("multi subs", "multisub"), ("multi audio", "multiaudio"), ("dual audio", "dualaudio"),
     ("ex yu", "exyu"), ("dolby vision", "dolbyvision"), ("dolby atmos", "atmos"), ("full hd", "fullhd"), ("ultra hd", "ultrahd"),
@@ -224,6 +240,7 @@ PHRASES = (
     ("volledige film", "fullmovie"), ("celý film", "fullmovie"), ("cely film", "fullmovie"), ("полный фильм", "fullmovie"),
     ("polski lektor", "lektor"), ("polskie napisy", "napisy"), ("polski dubbing", "dubbing"),
     ("collector's edition", "extended"), ("anniversary edition", "remastered"), ("deluxe edition", "extended"),
+    *((form, _joined_form(phrase)) for phrase in _SPOKEN_PHRASES for form in dict.fromkeys((phrase, fold(phrase)))),
 )  # fmt: skip
 
 
