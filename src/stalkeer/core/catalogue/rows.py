@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from stalkeer.core.catalogue.content import Content, NewTitle, blanks
 from stalkeer.core.titles import AlikeReader, ParsedTitle, Reading, TitleReader, title_key
+from stalkeer.core.titles.ids import tmdb_id_in
 from stalkeer.model import Entry, EntryKind
 
 MOVIE, EPISODE, OTHER = EntryKind.FILM.value, EntryKind.EPISODE.value, EntryKind.OTHER.value
@@ -63,7 +64,7 @@ class RowMaker:
         drafts: list[Draft] = []
         for entry, alike in zip(entries, self._read_alike(names, kinds), strict=True):
             key, kind, name, url, group, logo, _, _, _, _, _, _, _, reason, protected = entry
-            if protected or entry[_DETAILS:_REASON] != _NO_DETAILS:
+            if protected or entry[_DETAILS:_REASON] != _NO_DETAILS or "tmdb" in name or "TMDB" in name:
                 drafts.append(self.draft(entry))
                 continue
             if alike is not None:
@@ -121,6 +122,8 @@ class RowMaker:
             kind, reason, name, url, group, logo, year or parsed.year,
             parsed.season if season is None else season, episode, parsed.resolution, languages,
         )  # fmt: skip
+        if tmdb_id is None and kind in _MAYBE_EPISODES:
+            tmdb_id = tmdb_id_in(name)
         rest = (last, parsed.air_date, quality, parsed.country, duration_s, tmdb_id, headers, protected, added)
         return _new(Draft, (key, title, _content(said, rest)))
 

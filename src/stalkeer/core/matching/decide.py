@@ -12,6 +12,7 @@ from stalkeer.core.matching.explained import EXPLAINED, explain, parts_of
 from stalkeer.core.matching.index import Hit
 from stalkeer.core.matching.works import EntryFacts, Work
 from stalkeer.core.titles.habits import NO_HABITS, Habits
+from stalkeer.core.titles.parse import is_half
 from stalkeer.model import Decision
 
 CONFIRM_FROM = 0.95
@@ -63,6 +64,8 @@ def _best_fits(hits: Iterable[Hit], entry: EntryFacts, habits: Habits) -> list[F
     best: dict[str, Fit] = {}
     for hit in hits:
         left = explain(parts, hit.hypothesis, hit.work, entry.year, habits) if parts is not None else EXPLAINED
+        if not left.is_whole and is_half(hit.hypothesis, entry.title.hypotheses):
+            continue  # `A - B` names B only where A is another title of it
         fit = weigh(hit, entry, left)
         known = best.get(hit.work.identity)
         if known is None or _quality(fit) > _quality(known):

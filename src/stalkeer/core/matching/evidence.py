@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from stalkeer.core.matching.compare import Agreement, ends_in_x, is_same_sound_only
 from stalkeer.core.matching.explained import EXPLAINED, Remainder
 from stalkeer.core.matching.index import Hit
 from stalkeer.core.matching.works import EntryFacts
+from stalkeer.core.titles.scripts import are_of_two_scripts
 from stalkeer.core.titles.vocabulary import COUNTRIES
 
 
@@ -43,82 +45,149 @@ class Fit(NamedTuple):
         return self.has_year or self.has_id or self.has_country
 
 
-_TITLE_WEIGHT = {Agreement.NONE: 0.72, Agreement.SAME: 0.90, Agreement.ARTICLE: 0.88, Agreement.SLIP: 0.87}
-_SLIP_COST = 0.04
-_NAME_COST = {"title": 0.0, "original": 0.0, "alternate": 0.005, "tmdb": 0.01}
-_EXACT_YEAR = 0.1
-_NAMED_COUNTRY = 0.06
-_ORIGIN = 0.03
+# what each finding adds to the score; a reading's own penalty is in `titles.penalties`
+TITLE_WEIGHT = {Agreement.NONE: 0.72, Agreement.SAME: 0.90, Agreement.ARTICLE: 0.88, Agreement.SLIP: 0.87}
+MORE_SLIPS = -0.04  # each further letter
+NAME_WEIGHT = {"title": 0.0, "original": 0.0, "alternate": -0.005, "tmdb": -0.01}
+OTHER_NAME = -0.01
+SAME_YEAR = 0.1
+YEAR_ONE_OFF = 0.03
+YEAR_OF_SEASON = -0.05
+SAME_COUNTRY = 0.06
+COUNTRY_OF_ORIGIN = 0.03
+SAME_TMDB_ID = 0.14
+SAME_IMDB_ID = 0.14
+SAME_POSTER = 0.13
+SAME_RUNTIME = 0.03
+OTHER_RUNTIME = -0.1
+
 _RUNTIME_TOLERANCE = 0.08
 _RUNTIME_CONTRADICTION = 0.30
 
 
-_NO_IDS: tuple[list[Evidence], str | None] = ([], None)
-_NOTHING_SAID: tuple[Evidence | None, str | None, str | None] = (None, None, None)
+class Opinion(NamedTuple):
+    """The answer of one rule: a finding, a reason not to confirm, a reason why the entry cannot be the work at all."""
+
+    evidence: Evidence | None = None
+    barrier: str | None = None
+    impossible: str | None = None
+
+
+SILENT = Opinion()
 
 
 def weigh(hit: Hit, entry: EntryFacts, left: Remainder = EXPLAINED) -> Fit:
-    """All evidence on one hit, and what it leaves of the name. The runtime of an episode is its own affair and is not
-    weighed here."""
-    title, (year, year_barrier, year_impossible) = _title(hit), _year(hit, entry)
-    writing = _writing_barrier(hit)
+    """Apply every rule to one hit. `left`: the parts of the name that the match leaves. The runtime of an episode is
+    weighed with its item."""
+    title, year = weigh_title(hit), weigh_year(hit, entry)
+    writing = writing_barrier(hit)
+    has_year = year.evidence is not None and year.evidence.weight >= SAME_YEAR
     if _says_no_more(entry):
-        is_whole = left is EXPLAINED and writing is None and hit.agreement is Agreement.SAME
-        if year is not None and year.weight >= _EXACT_YEAR and is_whole:
+        if has_year and year.evidence is not None and left is EXPLAINED and writing is None and _is_exact(hit):
             # most entries of most lists: a title, its year, and nothing else
-            return Fit(hit, title.weight + year.weight, (title, year), has_year=True)
-        ids, id_impossible = _NO_IDS
-        country, country_barrier, country_impossible = _NOTHING_SAID
-        runtime, runtime_barrier = None, None
+            return Fit(hit, title.weight + year.evidence.weight, (title, year.evidence), has_year=True)
+        ids, country, runtime = _NO_IDS, SILENT, SILENT
     else:
-        ids, id_impossible = _ids(hit, entry)
-        country, country_barrier, country_impossible = _country(hit, entry)
-        runtime, runtime_barrier = _runtime(hit, entry)
-    has_id = any(finding.weight > 0 for finding in ids)
-    has_year = year is not None and year.weight >= _EXACT_YEAR
-    barriers: list[str | None] = [left.barrier, writing]
-    if not (has_id or has_year):
-        barriers += [_title_barrier(hit), _silent_barrier(hit, entry)]
-    if hit.agreement is Agreement.NONE and not (year is not None and year.weight > 0):
-        barriers.append("neither title nor year agrees with what its id says")
-    if hit.agreement is Agreement.ARTICLE and not has_id and _has_article(hit):
-        barriers.append("it has another article, and so may be another title")
-    if hit.slips is not None and not hit.slips.is_plain and not has_id:
-        barriers.append("the title differs in a way that may make it another one")
-    barriers += [year_barrier, runtime_barrier]
-    if has_id and year_impossible is not None:
-        barriers.append(f"its id agrees but {year_impossible}")
-        year_impossible = None
-    evidence = tuple([finding for finding in (title, *ids, year, country, runtime) if finding is not None])
+        ids, country, runtime = weigh_ids(hit, entry), weigh_country(hit, entry), weigh_runtime(hit, entry)
+    has_id = bool(ids.evidence)
+    proof = _Proof(has_id, has_year, is_near=year.evidence is not None and year.evidence.weight > 0)
+    barriers = (left.barrier, writing, *_barriers_of_title(hit, entry, proof), year.barrier, runtime.barrier)
+    impossible_year = year.impossible
+    if has_id and impossible_year is not None:
+        barriers = (*barriers, f"its id agrees but {impossible_year}")
+        impossible_year = None
+    own = (title, *ids.evidence, year.evidence, country.evidence, runtime.evidence)
+    evidence = tuple([finding for finding in own if finding is not None])
     return Fit(
         hit,
         sum([finding.weight for finding in evidence]),
         evidence,
         tuple([barrier for barrier in barriers if barrier is not None]),
         has_year=has_year,
-        is_a_year_off=year is not None and 0 < year.weight < _EXACT_YEAR,
+        is_a_year_off=proof.is_near and not has_year,
         says_year=(hit.hypothesis.year or entry.year) is not None,
         has_id=has_id,
-        has_country=country is not None and country.weight >= _NAMED_COUNTRY,
-        strange_country=None if has_id or has_year else country_barrier,
-        is_of_other_country=country_impossible is not None,
+        has_country=country.evidence is not None and country.evidence.weight >= SAME_COUNTRY,
+        strange_country=None if has_id or has_year else country.barrier,
+        is_of_other_country=country.impossible is not None,
         is_whole=left.barrier is None,
-        impossible=id_impossible or left.impossible or year_impossible or country_impossible,
+        impossible=ids.impossible or left.impossible or impossible_year or country.impossible,
     )
+
+
+def _is_exact(hit: Hit) -> bool:
+    return hit.agreement is Agreement.SAME
+
+
+class _Proof(NamedTuple):
+    """The proof beside the title: an id or a year that agrees, or a year that is near."""
+
+    has_id: bool
+    has_year: bool
+    is_near: bool
+
+
+class _Ids(NamedTuple):
+    """The ids that agree, or a reason why they cannot be the work's."""
+
+    evidence: tuple[Evidence, ...] = ()
+    impossible: str | None = None
+
+
+_NO_IDS = _Ids()
 
 
 def _says_no_more(entry: EntryFacts) -> bool:
     """Whether the entry says neither id, nor country, nor how long it runs."""
-    return not (entry.tmdb_id or entry.poster or entry.duration_s or entry.title.country)
+    return not (entry.tmdb_id or entry.imdb_id or entry.poster or entry.duration_s or entry.title.country)
+
+
+# --- rules of the title ------------------------------------------------------------------------------------------
+
+
+def _barriers_of_title(hit: Hit, entry: EntryFacts, proof: _Proof) -> Iterator[str | None]:
+    if not (proof.has_id or proof.has_year):
+        yield inexact_barrier(hit)
+        yield transliterated_barrier(hit)
+        yield unsaid_country_barrier(hit, entry)
+    if not proof.is_near:
+        yield unnamed_barrier(hit)
+    if not proof.has_id:
+        yield article_barrier(hit)
+        yield slip_barrier(hit)
+
+
+def transliterated_barrier(hit: Hit) -> str | None:
+    """Refuse a title in the letters of another script where neither year nor id agree."""
+    if hit.agreement is Agreement.NONE or not are_of_two_scripts(hit.hypothesis.text, hit.name.text):
+        return None
+    return f"its title is {hit.name.text!r} only in the letters of another script"
+
+
+def unnamed_barrier(hit: Hit) -> str | None:
+    """Refuse to confirm by an id alone."""
+    return "neither title nor year agrees with what its id says" if hit.agreement is Agreement.NONE else None
+
+
+def article_barrier(hit: Hit) -> str | None:
+    """Refuse to take one article for another: `The Orchard` for `An Orchard`."""
+    is_other = hit.agreement is Agreement.ARTICLE and _has_article(hit)
+    return "it has another article, and so may be another title" if is_other else None
+
+
+def slip_barrier(hit: Hit) -> str | None:
+    """Refuse a difference of letters that makes another common title."""
+    is_doubtful = hit.slips is not None and not hit.slips.is_plain
+    return "the title differs in a way that may make it another one" if is_doubtful else None
 
 
 def _has_article(hit: Hit) -> bool:
-    """Whether both the name and the title have an article: `The Orchard` for `An Orchard`."""
+    """Whether both the name and the title have an article."""
     return hit.name.key != hit.name.base and hit.hypothesis.key != hit.name.base
 
 
-def _title_barrier(hit: Hit) -> str | None:
-    """Why the title is not enough where neither year nor id agree."""
+def inexact_barrier(hit: Hit) -> str | None:
+    """Refuse a title that is not quite the work's where neither year nor id agree."""
     if hit.agreement is Agreement.SLIP:
         return "the title differs by a letter and no year or id settles it"
     if hit.agreement is Agreement.ARTICLE:
@@ -126,8 +195,8 @@ def _title_barrier(hit: Hit) -> str | None:
     return None
 
 
-def _writing_barrier(hit: Hit) -> str | None:
-    """Why titles of one key may yet be two."""
+def writing_barrier(hit: Hit) -> str | None:
+    """Refuse titles of one key that are written in different ways, and so may be two."""
     text, other = hit.hypothesis.text, hit.name.text
     if hit.agreement is Agreement.NONE or (text.isascii() and other.isascii() and text[-1:] == other[-1:]):
         return None
@@ -139,8 +208,8 @@ def _writing_barrier(hit: Hit) -> str | None:
     return None
 
 
-def _silent_barrier(hit: Hit, entry: EntryFacts) -> str | None:
-    """A title that says its country does so because another show bears it too."""
+def unsaid_country_barrier(hit: Hit, entry: EntryFacts) -> str | None:
+    """Refuse a name that does not say the country of a title that does: another show has the same title."""
     own = hit.work.names[0]
     if own.country is None or entry.title.country is not None or hit.name.base != own.base:
         return None
@@ -155,83 +224,91 @@ _HOW = {
 }
 
 
-def _title(hit: Hit) -> Evidence:
-    weight = _TITLE_WEIGHT[hit.agreement] - hit.hypothesis.penalty - _NAME_COST.get(hit.name.origin, 0.01)
+def weigh_title(hit: Hit) -> Evidence:
+    weight = TITLE_WEIGHT[hit.agreement] - hit.hypothesis.penalty + NAME_WEIGHT.get(hit.name.origin, OTHER_NAME)
     slips = hit.slips.letters if hit.slips is not None else 0
     if slips:
-        weight -= _SLIP_COST * (slips - 1)
+        weight += MORE_SLIPS * (slips - 1)
     how = _HOW[hit.agreement] if not slips else f"differs by {slips} letter{'s' if slips > 1 else ''} from"
     kind = "" if hit.name.origin == "title" else f" ({hit.name.origin} title)"
     return Evidence("title", round(weight, 4), f"the name {hit.hypothesis.text!r} {how} {hit.name.text!r}{kind}")
 
 
-def _year(hit: Hit, entry: EntryFacts) -> tuple[Evidence | None, str | None, str | None]:
-    """(finding, barrier, why it is impossible)."""
+# --- rules of year, country, ids and runtime ---------------------------------------------------------------------
+
+
+def weigh_year(hit: Hit, entry: EntryFacts) -> Opinion:
+    """Compare the year that the name or the account says with the work's."""
     said = hit.hypothesis.year or entry.year
     if said is None:
-        return None, None, None
+        return SILENT
     years = (hit.name.year, *hit.work.years) if hit.name.year else hit.work.years
     if said in years:
-        return Evidence("year", _EXACT_YEAR, f"the year {said} agrees"), None, None
+        return Opinion(Evidence("year", SAME_YEAR, f"the year {said} agrees"))
     if not years:
-        return None, f"the name says {said}, and no year of it is known", None
-    gap = min(abs(said - year) for year in years)
+        return Opinion(barrier=f"the name says {said}, and no year of it is known")
     shown = "/".join(str(year) for year in dict.fromkeys(years))
-    if gap == 1:
-        return Evidence("year", 0.03, f"the year {said} is one off {shown}"), None, None
+    if min(abs(said - year) for year in years) == 1:
+        return Opinion(Evidence("year", YEAR_ONE_OFF, f"the year {said} is one off {shown}"))
+    difference = f"the year {said} is not {shown}"
     if hit.work.kind == "series" and said > min(years) and hit.name.year is None:
         # providers also write the year of a season
-        return Evidence("year", -0.05, f"the year {said} is not {shown}"), f"the year {said} is not {shown}", None
-    return None, None, f"the year {said} is not {shown}"
+        return Opinion(Evidence("year", YEAR_OF_SEASON, difference), difference)
+    return Opinion(impossible=difference)
 
 
 # 4K-NF - Title (US) - S01E01: lists of this style mark where each show comes from, not which one of several it is
 _MARKS_ORIGIN = re.compile(r"[A-Z0-9+]{2,8}(?:-[A-Z0-9+]{2,8})* - .+ \([A-Z]{2}\) - S\d")
 
 
-def _country(hit: Hit, entry: EntryFacts) -> tuple[Evidence | None, str | None, str | None]:
-    """(finding, barrier, why it is impossible). Shows of one title are told apart by country; films by their year."""
+def weigh_country(hit: Hit, entry: EntryFacts) -> Opinion:
+    """Compare the countries. Shows of one title are told apart by country; films by their year."""
     said, work = entry.title.country, hit.work
     if said is None:
-        return None, None, None
+        return SILENT
     named = {name.country for name in work.names if name.country is not None}
     if said in named:
-        return Evidence("country", _NAMED_COUNTRY, f"the country {said} agrees"), None, None
+        return Opinion(Evidence("country", SAME_COUNTRY, f"the country {said} agrees"))
     if COUNTRIES.get(hit.hypothesis.text.rpartition(" ")[2].lower()) == said:
-        return Evidence("country", _NAMED_COUNTRY, f"its title says the country {said} itself"), None, None
+        return Opinion(Evidence("country", SAME_COUNTRY, f"its title says the country {said} itself"))
     if named:
-        return None, None, f"the country {said} is not {'/'.join(sorted(named))}"
+        return Opinion(impossible=f"the country {said} is not {'/'.join(sorted(named))}")
     if said in work.countries:
-        return Evidence("country", _ORIGIN, f"it comes from {said}"), None, None
+        return Opinion(Evidence("country", COUNTRY_OF_ORIGIN, f"it comes from {said}"))
     if work.countries:
-        return None, f"the country {said} is not {'/'.join(work.countries)}, where it comes from", None
-    if work.kind == "movie" and (hit.hypothesis.year or entry.year):
-        return None, None, None
-    if work.namesakes_known and _MARKS_ORIGIN.match(entry.name):
-        return None, None, None
-    return None, f"none of its titles says the country {said}", None
+        return Opinion(barrier=f"the country {said} is not {'/'.join(work.countries)}, where it comes from")
+    is_dated_movie = work.kind == "movie" and (hit.hypothesis.year or entry.year) is not None
+    if is_dated_movie or (work.namesakes_known and _MARKS_ORIGIN.match(entry.name)):
+        return SILENT
+    return Opinion(barrier=f"none of its titles says the country {said}")
 
 
-def _ids(hit: Hit, entry: EntryFacts) -> tuple[list[Evidence], str | None]:
+def weigh_ids(hit: Hit, entry: EntryFacts) -> _Ids:
+    """Compare the ids that the account or the name says, and the picture."""
     found: list[Evidence] = []
     work = hit.work
     if entry.tmdb_id and work.tmdb_id:
         if entry.tmdb_id != work.tmdb_id:
-            return [], f"the account says TMDB {entry.tmdb_id}, this is {work.tmdb_id}"
-        found.append(Evidence("tmdb", 0.14, f"the account says TMDB {entry.tmdb_id}"))
+            return _Ids(impossible=f"the account says TMDB {entry.tmdb_id}, this is {work.tmdb_id}")
+        found.append(Evidence("tmdb", SAME_TMDB_ID, f"the account says TMDB {entry.tmdb_id}"))
+    if entry.imdb_id and work.imdb_id and work.kind == "movie":
+        if entry.imdb_id != work.imdb_id:
+            return _Ids(impossible=f"the name says IMDb {entry.imdb_id}, this is {work.imdb_id}")
+        found.append(Evidence("imdb", SAME_IMDB_ID, f"the name says IMDb {entry.imdb_id}"))
     if entry.poster and work.poster and entry.poster == work.poster:
-        found.append(Evidence("poster", 0.13, "its picture is the work's poster"))
-    return found, None
+        found.append(Evidence("poster", SAME_POSTER, "its picture is the work's poster"))
+    return _Ids(tuple(found))
 
 
-def _runtime(hit: Hit, entry: EntryFacts) -> tuple[Evidence | None, str | None]:
+def weigh_runtime(hit: Hit, entry: EntryFacts) -> Opinion:
+    """Compare how long a film runs."""
     if not entry.duration_s or not hit.work.runtime_min or hit.work.kind != "movie":
-        return None, None
+        return SILENT
     minutes, known = entry.duration_s / 60, hit.work.runtime_min
     gap = abs(minutes - known) / known
     if gap <= _RUNTIME_TOLERANCE:
-        return Evidence("runtime", 0.03, f"it runs {minutes:.0f} minutes, as the film does"), None
+        return Opinion(Evidence("runtime", SAME_RUNTIME, f"it runs {minutes:.0f} minutes, as the film does"))
     if gap >= _RUNTIME_CONTRADICTION:
         said = f"it runs {minutes:.0f} minutes, the film {known}"
-        return Evidence("runtime", -0.1, said), said
-    return None, None
+        return Opinion(Evidence("runtime", OTHER_RUNTIME, said), said)
+    return SILENT

@@ -44,6 +44,10 @@ class Remainder(NamedTuple):
     contradicting: str | None = None
 
     @property
+    def is_whole(self) -> bool:
+        return self.unexplained is None and self.contradicting is None
+
+    @property
     def barrier(self) -> str | None:
         """Say why it is not confirmed."""
         return None if self.unexplained is None else f"nothing explains {self.unexplained!r} in its name"

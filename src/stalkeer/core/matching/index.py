@@ -45,6 +45,7 @@ class NameIndex:
 
     def add(self, work: Work) -> None:
         self._by_id[work.kind, "tmdb", work.tmdb_id] = work
+        self._by_id[work.kind, "imdb", work.imdb_id] = work
         self._by_id[work.kind, "poster", work.poster] = work
         for name in work.names:
             if name.base not in self._by_base and self._by_end is not None:
@@ -63,10 +64,10 @@ class NameIndex:
         return [work for work, _ in self._by_base.get(base, ())]
 
     def identified(self, entry: EntryFacts, kind: str) -> list[Work]:
-        """The works that the entry's TMDB id or its picture names. An episode's ids are not its series'."""
+        """The works that the entry's ids or its picture name. An episode's ids are not its series'."""
         if kind != "movie":
             return []
-        keys = [("tmdb", entry.tmdb_id), ("poster", entry.poster)]
+        keys = [("tmdb", entry.tmdb_id), ("imdb", entry.imdb_id), ("poster", entry.poster)]
         found = (self._by_id.get((kind, name, value)) for name, value in keys if value)
         return [work for work in found if work is not None]
 

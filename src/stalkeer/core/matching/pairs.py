@@ -16,7 +16,7 @@ from stalkeer.core.matching.runtime import weigh_episode_runtime
 from stalkeer.core.matching.works import EntryFacts, WantedItem, Work
 from stalkeer.core.titles import title_key
 from stalkeer.core.titles.habits import NO_HABITS, Habits
-from stalkeer.core.titles.ids import tmdb_id_in
+from stalkeer.core.titles.ids import imdb_id_in, tmdb_id_in
 from stalkeer.core.titles.parse import Hypothesis
 from stalkeer.core.titles.repair import repair
 from stalkeer.model import Decision
@@ -124,7 +124,7 @@ class Matcher:
     def _hits(self, entry: EntryFacts, kind: str) -> list[Hit]:
         """The works that its title names, and those that its ids name beside."""
         hits = self.index.find(entry.title, kind=kind)
-        if entry.tmdb_id or entry.poster:
+        if entry.tmdb_id or entry.imdb_id or entry.poster:
             named = {hit.work.identity for hit in hits}
             hits += [
                 Hit(work, work.names[0], entry.title.hypotheses[0], Agreement.NONE)
@@ -195,6 +195,9 @@ def _with_what_its_name_says(entry: EntryFacts, habits: Habits) -> EntryFacts:
     if entry.tmdb_id is None:
         said = tmdb_id_in(entry.name)
         entry = entry if said is None else entry._replace(tmdb_id=said)
+    imdb_id = imdb_id_in(entry.name)
+    if imdb_id is not None:
+        entry = entry._replace(imdb_id=imdb_id)
     columns = habits.columns_of(repair(entry.name)) if "|" in entry.name else None
     if columns is None:
         return entry

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from stalkeer.core.titles import ParsedTitle, title_words
 from stalkeer.core.titles.normalise import base_key, swap_article
+from stalkeer.core.titles.scripts import SCRIPTS, script_of
 from stalkeer.core.titles.vocabulary import COUNTRIES
 
 
@@ -86,19 +87,23 @@ class EntryFacts(NamedTuple):
     imdb_id: str | None = None
 
 
+_AS_WRITTEN = SCRIPTS - {"latin"}
 _DISAMBIGUATION = re.compile(r"^(?P<title>.*\S)\s*\((?P<inside>\d{4}|[A-Z]{2,3})\)$")
 
 
 def read_names(titles: Iterable[tuple[str, str]]) -> tuple[Name, ...]:
     """Names from (text, origin) pairs, in order; `Ghosts (US)` and `Ghosts (2021)` also stand for `Ghosts`."""
-    names: dict[tuple[str, int | None, str | None], Name] = {}
+    names: dict[tuple[str, int | None, str | None, str | None], Name] = {}
     seen: set[str] = set()
     for text, origin in titles:
         if text in seen:
             continue
         seen.add(text)
         for name in _readings(text.strip(), origin):
-            names.setdefault((name.key, name.year, name.country), name)
+            # a title in two scripts is compared as each of them is written
+            script = None if name.text.isascii() else script_of(name.text)
+            writing = script if script in _AS_WRITTEN else None
+            names.setdefault((name.key, name.year, name.country, writing), name)
     return tuple(names.values())
 
 

@@ -252,7 +252,7 @@ def _shape(text: str) -> _Shape | None:
         words = narrowed.words
     if len(words) == 1 and words[0] in ARTICLES:
         return None
-    if not title[0].isalpha() or _is_like_a_code(title) or (", " in title and words[-1] in ARTICLES):
+    if " - " in title or not title[0].isalpha() or _is_like_a_code(title) or (", " in title and words[-1] in ARTICLES):
         return None
     kind = _Kind(title.isupper(), title[0].islower(), _DIGIT.search(title) is not None)
     return _Shape(before, title, key_of_words(words), after, int(year) if year is not None else None, end, kind)

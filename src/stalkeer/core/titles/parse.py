@@ -6,6 +6,7 @@ There is never only one reading of a doubtful name: each carries a penalty, and 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from stalkeer.core.titles.episode import find_mark
@@ -13,10 +14,10 @@ from stalkeer.core.titles.marks import Mark, find_season
 from stalkeer.core.titles.normalise import title_key
 from stalkeer.core.titles.release import names_episodes
 from stalkeer.core.titles.repair import repair
-from stalkeer.core.titles.strip import TitleReading, read_plain, read_title
+from stalkeer.core.titles.strip import COST_OF_HALF, TitleReading, read_plain, read_title
 from stalkeer.core.titles.tags import NO_TAGS, TagSet, read_tags
 
-PARSER_VERSION = 6
+PARSER_VERSION = 7
 
 
 class Hypothesis(NamedTuple):
@@ -26,6 +27,14 @@ class Hypothesis(NamedTuple):
     key: str
     penalty: float
     year: int | None = None
+
+
+def is_half(hypothesis: Hypothesis, all_readings: Iterable[Hypothesis]) -> bool:
+    """Whether a reading is a half of another one: `Original` of `Foreign - Original`."""
+    if hypothesis.penalty < COST_OF_HALF:
+        return False
+    ends = (f"{hypothesis.text} - ", f" - {hypothesis.text}")
+    return any(other.text.startswith(ends[0]) or other.text.endswith(ends[1]) for other in all_readings)
 
 
 class ParsedTitle(NamedTuple):

@@ -65,6 +65,8 @@ class _Peeled:
 
 
 _MOST_READINGS = 12
+COST_OF_HALF = 0.035  # of a half of `Foreign - Original`: more than of a prefix cut off
+_SPELLED = re.compile(r"[^\W\d_]{3}")
 _LETTER = re.compile(r"[^\W_]")
 _TRIM = " -|:,;/~"
 _OPENING = ("(", "[", "{")  # `Title (` where the marker was in the bracket
@@ -194,6 +196,8 @@ def _is_plain_title(title: str) -> bool:
     if len(head) < len(title) and head.strip() == head.strip().upper():
         return False
     if ":" in title and title.partition(":")[0] in LANGUAGES:  # fr:Title
+        return False
+    if " - " in title and _dashed_halves(title):
         return False
     if (" - " in title or ": " in title) and without_edition(title) is not None:
         return False
@@ -478,6 +482,8 @@ def _expand(texts: list[TitleText], peeled: _Peeled) -> list[TitleText]:
             result += [TitleText(known, penalty, year), TitleText(text, penalty + 0.02, year)]
         else:
             result.append(TitleText(text, penalty, year))
+        if known is None:
+            result += [TitleText(half, penalty + COST_OF_HALF, year) for half in _dashed_halves(text)]
         cost = 0.005 if is_twice else 0.03
         result += [TitleText(half, penalty + cost, year) for half in halves if half != known]
     return sorted(result, key=lambda reading: reading.penalty)
@@ -490,6 +496,13 @@ def _halves(text: str) -> tuple[list[str], bool]:
         return [], False
     parts = _AKA.split(text)
     return ([half.strip(_TRIM) for half in parts if len(half) > 2] if len(parts) > 1 else []), is_twice
+
+
+def _dashed_halves(text: str) -> list[str]:
+    """Both halves of `Foreign - Original`, which is as often one title; the matcher asks that both are the work's."""
+    halves = text.split(" - ")
+    is_pair = len(halves) == 2 and all(_SPELLED.search(half) for half in halves)
+    return halves if is_pair and halves[0].isupper() == halves[1].isupper() else []
 
 
 def _scripts(text: str) -> list[str]:

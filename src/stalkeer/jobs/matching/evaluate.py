@@ -181,6 +181,7 @@ def _work(kind: str, identity: str, shown: Mapping[str, Any], *, is_asked: bool)
         names=read_names(titles),
         years=tuple(year for year in years if year),
         tmdb_id=shown.get("tmdbId") or None,
+        imdb_id=shown.get("imdbId") or None,
         poster=_poster(shown.get("images") or ()),
         runtime_min=shown.get("runtime") or None,
         series_type=shown.get("seriesType"),

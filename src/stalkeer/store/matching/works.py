@@ -107,6 +107,7 @@ _WORK = (
     "title",
     "tmdb_id",
     "tvdb_id",
+    "imdb_id",
     "year",
     "secondary_year",
     "poster",
@@ -116,13 +117,14 @@ _WORK = (
 
 
 def _work(row: Sequence[Any], named: Sequence[tuple[str, str]]) -> Work:
-    _, kind, arr_id, title, tmdb_id, tvdb_id, year, secondary_year, poster, runtime_min, series_type, slug = row
+    _, kind, arr_id, title, tmdb_id, tvdb_id, imdb_id, year, other_year, poster, runtime_min, series_type, slug = row
     return Work(
         identity=identity_of(kind, tmdb_id, tvdb_id, f"{slug}:{arr_id}"),
         kind=kind,
         names=read_names([(title, "title"), *named]),
-        years=tuple(said for said in (year, secondary_year) if said),
+        years=tuple(said for said in (year, other_year) if said),
         tmdb_id=tmdb_id,
+        imdb_id=imdb_id,
         poster=poster,
         runtime_min=runtime_min,
         series_type=series_type,
