@@ -326,7 +326,7 @@ def test_a_name_that_begins_with_its_number_takes_its_title_from_elsewhere(name,
     ("name", "titles"),
     [
         ("AR: محكوم مترجم S01 Mahkum.S01.E22", ["محكوم", "Mahkum"]),
-        ("Some Show S01 Some Show_eng S01 E14", ["Some Show", "Some Show eng"]),
+        ("Some Show S01 Some Show_eng S01 E14", ["Some Show"]),
         ("Resurrection: Ertugrul S01 قيامة أرطغرل مدبلج S01 E413", ["Resurrection: Ertugrul", "قيامة أرطغرل"]),
     ],
 )

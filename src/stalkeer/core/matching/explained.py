@@ -127,6 +127,7 @@ def _around(before: str, after: str, title: _Title, parts: NameParts, habits: Ha
     """Judge what stands on both sides of the title."""
     if not parts.is_episode:
         contradicting = _contradiction(_without_known(after, title, parts), title)
+        contradicting = contradicting and _contradiction(_without_titles(after, title, parts), title)
         if contradicting is not None:
             return Remainder(contradicting=contradicting)
     before = _without_group(before, after, parts)
@@ -249,6 +250,7 @@ def _ends_in_brand(before: str) -> bool:
 
 # --- what stands behind it ---------------------------------------------------------------------------------------
 
+_EMPTY_BRACKETS = re.compile(r"[(\[{]\s*[)\]}]")
 _SYNOPSIS = re.compile(r"\b(?:sinopse|sinopsis|synopsis|trama|inhalt|opis|описание)\s*:", re.I)
 _ALSO_KNOWN = re.compile(r"\ba\.?k\.?a\b[^|()\[\]]*", re.I)  # the name says itself that this is another title of it
 
@@ -260,7 +262,7 @@ def _unexplained_behind(after: str, title: _Title, parts: NameParts) -> str | No
     if parts.is_episode:
         after = _without_seasons(after, parts.season)
     rest = _without_known(after, title, parts)
-    if parts.is_episode and is_vocabulary(rest):
+    if is_vocabulary(rest) if parts.is_episode else is_vocabulary_behind(rest.strip(" -:|"), rest):
         return None
     if _is_other_title(rest.strip(" -:|[](){}/"), title):
         return None
@@ -280,7 +282,7 @@ def _without_known(after: str, title: _Title, parts: NameParts) -> str:
         after = re.sub(rf"(?i)\btm(?:db)?(?:id)?\W?\s?{title.work.tmdb_id}\b", " ", after)
     if title.work.imdb_id:
         after = re.sub(rf"(?i)\b(?:imdb(?:id)?\W?\s?)?{title.work.imdb_id}\b", " ", after)
-    return after
+    return _EMPTY_BRACKETS.sub(" ", after)
 
 
 def _without_seasons(text: str, season: int | None) -> str:
@@ -301,6 +303,14 @@ def _contradiction(after: str, title: _Title) -> str | None:
         return extra
     part = find_part(said)
     return part if part is not None and not _is_own_part(part, title) else None
+
+
+def _without_titles(after: str, title: _Title, parts: NameParts) -> str:
+    """What follows a title without the other titles of the item: their words contradict nothing."""
+    for piece in _pieces(after):
+        if _is_other_title(piece, title):
+            after = after.replace(piece, " ", 1)
+    return _without_known(after, title, parts)
 
 
 def _is_in_a_title(words: str, title: _Title) -> bool:

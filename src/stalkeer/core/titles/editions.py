@@ -23,12 +23,16 @@ _EDITION_WORDS = _EDITION_NOUNS | frozenset(
 _EDITION_ALONE = frozenset(
     "remaster remastered restored uncut unrated extended redux imax matte langfassung kinofassung".split()
 )
+_COLOURLESS = frozenset(("black & white", "black and white", "b&w", "b/w", "bw", "noir et blanc", "schwarzweiss"))
 _NUMBER_IN_EDITION = re.compile(r"\d{1,4}(?:st|nd|rd|th)?")
 
 
 def is_edition(text: str) -> bool:
     """Whether a text names an edition and says nothing else."""
-    words = fold(text).split()
+    folded = fold(text)
+    if folded in _COLOURLESS:
+        return True
+    words = folded.split()
     if _EDITION_NOUNS.isdisjoint(words) and _EDITION_ALONE.isdisjoint(words):
         return False
     return all(word in _EDITION_WORDS or _NUMBER_IN_EDITION.fullmatch(word) for word in words)

@@ -31,7 +31,9 @@ _NEUTRAL |= frozenset(map(fold, OWN_NAMES))
 _SCENE = re.compile(rf"(?<!\w){QUALITY}(?!\w)", re.I)
 _WORD = re.compile(r"[^\s|,;/\[\](){}]+")
 # words that are a provider's only in front, where they say what a name is of; `Live - `, `Fast - ` may be a title's
-_NEVER_BEFORE = frozenset("live fast raw complete proper internal color custom backup l".split())
+_NEVER_BEFORE = frozenset(
+    "live fast raw complete proper internal color custom backup l film movie cinema kino series serie top new kids".split()
+)
 # behind a title these are a provider's words only where they are shouted, and those of other things than films never
 _SHOUTED_BEHIND = frozenset("dl fast raw kids new top color internal proper custom backup extra exclusive".split())
 _NEVER_BEHIND = frozenset("live complete series serie serial".split())
@@ -83,7 +85,8 @@ def is_vocabulary_behind(piece: str, rest: str) -> bool:
 
 
 def _is_doubtful_behind(word: str) -> bool:
-    folded = word.lower().strip(_EDGES)
+    word = word.strip(_EDGES + "()[]{}")
+    folded = word.lower()
     return folded in _NEVER_BEHIND or folded in _PART_NUMBERS or (folded in _SHOUTED_BEHIND and not word.isupper())
 
 

@@ -30,7 +30,10 @@ _PARTS = words_of(lambda words: words.part) | frozenset(
 )
 _NUMBER_WORDS = """one two three four five six seven eight nine ten un une deux trois quatre cinq eins zwei drei vier fünf dos tres cuatro cinco uno due tre
     quattro cinque dois duas jeden dwa trzy een twee drie iki üç второй вторая второе третий первая الاولى الأولى الثانية الثالثة الرابعة الخامسة السادسة الاول الأول الثاني الثالث الرابع الخامس first second third fourth fifth zweiter premiere
-    deuxieme troisieme segunda tercera terza seconda druga trzecia"""
+    deuxieme troisieme segunda segundo tercera tercero terza terzo seconda secondo druga drugi drugo trzecia trzeci dritter dritte zweite
+    vierter vierte tweede derde anden andet tredje andra annen toinen kolmas druhy druha druhe treti prva prvi prvy treca treci masodik
+    harmadik elso doua doilea treia ikinci ucuncu birinci deftero δευτερο δευτερος τριτο πρωτο втора трета перша друга третя другий antra antras
+    otra otras teine kolmas dyte kedua pertama دوم اول سوم שני שנייה שלישי"""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -53,11 +56,16 @@ _ALL_EXTRAS = f"{_ANNOUNCES}|{_any_word(_words(_AROUND), _phrases(_AROUND_PHRASE
 _EXTRA = re.compile(rf"(?<!\w)(?:{_ALL_EXTRAS})(?!\w)|预告|預告|予告|예고")
 _ANNOUNCES_AT_END = re.compile(rf"(?<!\w)(?:{_ANNOUNCES})\s*[#№]?\d*\W*$")
 _ANNOUNCES_IN_BRACKETS = re.compile(rf"[\[({{][^\[\](){{}}]*(?<!\w)(?:{_ANNOUNCES})(?!\w)[^\[\](){{}}]*[\])}}]")
-_COUNTED = any_of(frozenset(map(fold, EPISODE_WORDS | SEASON_WORDS | single(_PARTS))))
-_NUMBER = rf"(?:\d{{1,3}}|[ivx]{{1,4}}|{any_of(_words(_NUMBER_WORDS))})"
+_LEAST_OF_WORD = 3
+_ALL_COUNTED = frozenset(map(fold, EPISODE_WORDS | SEASON_WORDS | single(_PARTS)))
+_SHORT = frozenset(word for word in _ALL_COUNTED if len(word) < _LEAST_OF_WORD)  # e, ep, cz: these count figures alone
+_COUNTED = any_of(_ALL_COUNTED - _SHORT)
+_FIGURES = r"(?:\d{1,3}|[ivx]{1,4})"
+_NUMBER = rf"(?:{_FIGURES}|{any_of(_words(_NUMBER_WORDS))})"
 _PART = re.compile(
     rf"(?<!\w)(?:(?:{_COUNTED})\s*[.:#\-]*\s*{_NUMBER}|{_NUMBER}\s*(?:[.ªº]|nd|rd|th|st|eme|ere|e|a|й|я|-[яй])?\s*(?:{_COUNTED})"
-    r"|ج\s*\d{1,2}|\d{1,2}\s*(?:of|/|sur|de|von|из)\s*\d{1,2}|s\d{1,2}\s?e\d{1,3}|\d{1,2}x\d{1,3})(?!\w)"
+    rf"|(?:{any_of(_SHORT)})\s*[.:#\-]*\s*{_FIGURES}"
+    r"|ج\s*\d{1,2}|(?<![.,])\d{1,2}\s*(?:of|/|sur|de|von|из)\s*\d{1,2}|s\d{1,2}\s?e\d{1,3}|\d{1,2}x\d{1,3})(?!\w)"
     r"|第\s?[\d一二三四五六七八九十]{1,3}\s?[部集季話话回章]|[上下][部集巻卷](?!\w)|\d{1,2}\s?[부화](?!\w)"
 )
 

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 # code | season | episode | part | what announces | edition | dubbed | subtitled
 _TABLE = """
-en | season, seasons, series | episode, episodes, ep, eps, chapter | part, parts, pt, volume, vol, chapter, act | trailer, trailers, teaser, teasers, promo, promos, preview, previews, recap, recaps, sneak peek, first look, tv spot, coming soon, next on, previously on | edition, version, cut, remaster | dubbed | subtitled, subtitles
-fr | saison, saisons | épisode, épisodes, épi, ép | partie, parties, tome, chapitre | bande-annonce, bande annonce, bandes annonces, bandeannonce, annonce, aperçu | édition, version | doublé, doublée, doublage | sous-titré, sous-titrée, sous-titres, sous titres, vostfr
+en | season, seasons, series | episode, episodes, ep, eps, chapter | part, parts, pt, volume, vol, chapter, act | trailer, trailers, teaser, teasers, promo, promos, preview, previews, recap, recaps, sneak peek, first look, tv spot, coming soon, next on, next time, coming next, previously on | edition, version, cut, remaster | dubbed | subtitled, subtitles
+fr | saison, saisons | épisode, épisodes, épi, ép | partie, parties, tome, chapitre | bande-annonce, bande annonce, bandes annonces, bandeannonce, ba vf, ba vostfr, ba vo, annonce, aperçu | édition, version | doublé, doublée, doublage | sous-titré, sous-titrée, sous-titres, sous titres, vostfr
 es | temporada, temporadas, temp | episodio, episodios, capítulo, capítulos, cap | parte, partes, volumen, capítulo, tomo | avance, avances, adelanto, tráiler, próximamente | edición, versión | doblado, doblada, doblaje | subtitulado, subtitulada, subtítulos
 de | staffel, staffeln | folge, folgen, teil | teil, teile, band, kapitel | vorschau, kinotrailer, filmtrailer, rückblick | fassung, langfassung, kinofassung, edition, version | synchronisiert, synchro, synchronfassung | untertitel, untertitelt, omu
 it | stagione, stagioni | episodio, episodi, puntata | parte, parti, capitolo, volume | anteprima, prossimamente | edizione, versione | doppiato, doppiata, doppiaggio | sottotitolato, sottotitolata, sottotitoli
@@ -25,7 +25,7 @@ nl | seizoen, seizoenen | aflevering, afleveringen, afl | deel | voorfilm, voorp
 ja | シーズン, シリーズ | エピソード, 第話 | 前編, 後編, 上巻, 下巻 | 予告, 予告編, 特報, ティザー | 完全版, 特別版, 版 | 吹替, 吹き替え, 吹替版, 日本語吹替 | 字幕, 字幕版, 日本語字幕
 is | þáttaröð, sería, árgangur | þáttur | hluti | stikla, kitla, sýnishorn | útgáfa | talsett, íslenskt tal | textað, íslenskur texti
 zh | 季 | 集 | 上集, 下集, 上部, 下部 | 预告, 预告片, 預告, 預告片 | 加长版, 导演剪辑版, 完整版, 版 | 配音, 国语, 國語, 粤语, 粵語, 普通话 | 字幕, 中字, 中文字幕, 双语字幕
-ru | сезон, сезоны, сезона | серия, серии, сер, эпизод, выпуск | часть, части, том, глава | трейлер, трейлеры, тизер, анонс | версия, издание | дубляж, дублированный, озвучка, закадровый | субтитры
+ru | сезон, сезоны, сезона | серия, серии, сер, эпизод, выпуск | часть, части, том, глава | трейлер, трейлеры, тизер, анонс | версия, издание | дубляж, дублированный, озвучка, закадровый | субтитры, субтитрами, с субтитрами
 pl | sezon, sezony, seria | odcinek, odcinki, odc | część, cz, tom | zwiastun, zapowiedź, zajawka | wersja, edycja, wydanie | dubbing, lektor | napisy
 vi | mùa, phần | tập | phần | đoạn giới thiệu | phiên bản | thuyết minh, lồng tiếng | vietsub, phụ đề
 sv | säsong, säsonger | avsnitt | del | förhandstitt | utgåva, version | dubbad, svensktal, svenskt tal | undertexter, textad, svensk text
@@ -50,8 +50,8 @@ bn | সিজন, মৌসুম | পর্ব, এপিসোড | খণ�
 sk | séria, sezóna | epizóda, diel, časť | časť, diel, kapitola | ukážka, upútavka | verzia, edícia, vydanie | dabing, slovenský dabing | titulky, slovenské titulky
 lv | sezona, sēzona, sez | sērija, epizode | daļa | treileris, anonss | versija, izdevums | dublēts, ieskaņots | subtitri, ar subtitriem
 ca | temporada, temporades | episodi, capítol | part, capítol, volum | tràiler, avanç | edició, versió | doblat, doblada | subtítols, subtitulat
-hr | sezona, sezone | epizoda, nastavak | dio, poglavlje | najava | verzija, izdanje | sinkronizirano, sinkronizacija | titlovi, titlovano, hrvatski titlovi
-sr | sezona, сезона | epizoda, епизода | deo, део, poglavlje, поглавље | najava, најава, трејлер, тизер | verzija, верзија, izdanje, издање | sinhronizovano, синхронизовано, sinhronizacija | titl, titlovano, prevod, превод, титл
+hr | sezona, sezone | epizoda, nastavak | dio, poglavlje | najava | verzija, izdanje | sinkronizirano, sinkronizacija | titlovi, titlovano, hrvatski titlovi, prijevod, s prijevodom
+sr | sezona, сезона | epizoda, епизода | deo, део, poglavlje, поглавље | najava, најава, трејлер, тизер | verzija, верзија, izdanje, издање | sinhronizovano, синхронизовано, sinhronizacija | titl, titlovano, prevod, sa prevodom, превод, са преводом, титл
 bs | sezona | epizoda | dio | najava | verzija, izdanje | sinhronizovano | titl, prijevod
 et | hooaeg | osa, episood | osa, peatükk | treiler, eelvaade | versioon, väljaanne | dubleeritud, eesti keeles | subtiitrid, eesti subtiitrid
 ta | சீசன், பருவம் | எபிசோட், அத்தியாயம் | பாகம், பகுதி | டிரெய்லர், டீசர், முன்னோட்டம் | பதிப்பு | தமிழ் டப் | வசனங்கள்
@@ -61,7 +61,7 @@ mk | сезона | епизода | дел | трејлер, најава, ти
 sl | sezona | epizoda | del | napovednik | različica, izdaja, verzija | sinhronizirano | podnapisi, slovenski podnapisi
 ml | സീസൺ | എപ്പിസോഡ് | ഭാഗം | ട്രെയിലർ, ടീസർ | പതിപ്പ് | മലയാളം ഡബ്ബ് | സബ്ടൈറ്റിൽ
 kn | ಸೀಸನ್ | ಸಂಚಿಕೆ, ಎಪಿಸೋಡ್ | ಭಾಗ | ಟ್ರೇಲರ್, ಟೀಸರ್ | ಆವೃತ್ತಿ | ಕನ್ನಡ ಡಬ್ | ಉಪಶೀರ್ಷಿಕೆ
-sq | sezoni, sezon | episodi, episod | pjesa, pjesë | traileri | versioni | dubluar, dubluara, i dubluar në shqip | me titra, titruar, titra shqip
+sq | sezoni, sezon | episodi, episod | pjesa, pjesë | traileri | versioni | dubluar, dubluara, i dubluar në shqip | me titra, titruar, titra shqip, me titra shqip
 af | seisoen | episode, aflewering | deel | lokprent, voorskou | weergawe, uitgawe | oorgeklank | onderskrifte
 mr | सीझन, पर्व, हंगाम | भाग, एपिसोड | भाग | ट्रेलर, टीझर | आवृत्ती | मराठी डब | उपशीर्षके
 tl | season, panahon | kabanata, yugto | bahagi | silip | bersyon, edisyon | tagalog dubbed, tagalized | tagalog sub

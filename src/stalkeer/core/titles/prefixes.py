@@ -41,7 +41,9 @@ _GLUED = re.compile(r"([A-Z0-9]{2,5}(?:-[A-Z0-9]{2,5})?)-(?=\S)")
 _LOWER_CODE = re.compile(r"([a-z]{2,3}):(?=\S)")
 _AGE = re.compile(r"(?:\+\s?\d{1,2}|\d{1,2}\s?\+)\s+(?=\S)")
 _PLUS = re.compile(r"([A-Z]{1,5}\+)\s+(?=\S)")
-_ORDER = re.compile(r"(?:[#№]\s?\d{1,4}\s?[.):\-]?\s+|\d{1,3}\s?[.)\-]+\s+|\d{1,2}(?=[A-Z][a-z]|[^\W\d_a-zA-Z]))(?=\S)")
+_ORDER = re.compile(
+    r"(?:[#№]\s?\d{1,4}\s?[.):\-]?\s+|\d{1,3}\s?[.)\-]+\s+|\d{1,2}(?=[A-Z][^\W\d_A-Z]|[^\W\d_a-zA-Z]))(?=\S)"
+)
 _UNKNOWN_CODE = re.compile(r"[A-Z0-9+]*[A-Z][A-Z0-9+]*(?:-[A-Z0-9+]+)*")
 _DATED = re.compile(r"\s*(?:[(\[|]\s*)?(19\d\d|20[0-3]\d)\s*(?:[)\]|]\s*[-|]?|\s-\s)\s*(?=\S)")
 _YEAR_FIRST = re.compile(r"(?:19|20)\d\d(?!\d)")

@@ -41,7 +41,7 @@ _DECIMALS = re.compile(r"(?<=\b[257])\.(?=[01]\b)")  # 5.1, 7.1: sound, not a wo
 _STARRED_YEAR = re.compile(r"\*((?:19|20)\d\d)\*")
 _OPEN_YEAR = re.compile(r"\((?:19|20)\d\d$")
 _GLUED_LANGUAGE = re.compile(
-    r"(?<=\w)(?:_|--)([A-Za-z]{2,3})$|(?<=\w)-(eng|esp|spa|fra|fre|ger|deu|ita|por|pol|rus|tur)$"
+    r"(?<=\w)(?:(?:_|--)([A-Za-z]{2,3})|-(eng|esp|spa|fra|fre|ger|deu|ita|por|pol|rus|tur))(?=$|\s+[Ss]\d)"
 )
 _RUSSIAN_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)\s?г(?:\.|ода?)?(?!\w)")
 
@@ -58,6 +58,8 @@ def repair(name: str) -> str:
         text = out_of_brackets(without_group(text))
     if text[-4:].isdecimal() and _OPEN_YEAR.search(text):
         text += ")"  # Title (2011
+    if text[-1:] == "." and text[-5:-1].isdecimal() and text[-6:-5] in " -":
+        text = text[:-1]  # Title 2011.
     spaces = text.strip().count(" ")
     text = _GLUED_LANGUAGE.sub(_in_brackets, text)
     if "*" in text:

@@ -222,7 +222,8 @@ AMBIGUOUS = frozenset(
 )
 
 _SPOKEN_PHRASES = sorted(
-    phrases(languages_by_word(lambda words: words.dubbed)) | phrases(languages_by_word(lambda words: words.subtitled))
+    phrases(languages_by_word(lambda words: words.dubbed)) | phrases(languages_by_word(lambda words: words.subtitled)),
+    key=lambda phrase: (-len(phrase), phrase),
 )
 PHRASES = (
     ("multi sub", "multisub"), ("multi subs", "multisub"), ("multi audio", "multiaudio"), ("dual audio", "dualaudio"),
