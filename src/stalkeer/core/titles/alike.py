@@ -172,6 +172,7 @@ def _plain_key(title: str) -> str:
         or not key.isascii()
         or title[0].islower()
         or title.isupper()
+        or title[-4:].isupper()  # a star's name may follow it
     ):
         return ""
     return key if CHANGING.isdisjoint(words) else key_of_words(words)

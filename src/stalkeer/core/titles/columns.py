@@ -47,6 +47,6 @@ def read_row(text: str) -> Row | None:
         return Row(years[0], int(years[1]), tuple(tags))
     if len(titles) != 1 or len(years) > 1 or not (years or has_rating):
         return None
-    if _LETTER.search(titles[0]) is None:
+    if _LETTER.search(titles[0]) is None and not (years and titles[0].isdecimal()):
         return None
     return Row(titles[0], int(years[0]) if years else None, tuple(tags))

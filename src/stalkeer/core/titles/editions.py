@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 from stalkeer.core.titles.languages import words_of
-from stalkeer.core.titles.normalise import fold
+from stalkeer.core.titles.normalise import ARTICLES, fold
 
 _EDITION_NOUNS = frozenset(map(fold, words_of(lambda words: words.edition))) | frozenset(
     "remastered restored restaure restaurada restaurato restauriert".split()
@@ -23,6 +23,7 @@ _EDITION_WORDS = _EDITION_NOUNS | frozenset(
 _EDITION_ALONE = frozenset(
     "remaster remastered restored uncut unrated extended redux imax matte langfassung kinofassung".split()
 )
+EDITION_ENDS = frozenset("edition cut version fassung edicion edizione edicao wersja edycja versie versao".split())
 _COLOURLESS = frozenset(("black & white", "black and white", "b&w", "b/w", "bw", "noir et blanc", "schwarzweiss"))
 _NUMBER_IN_EDITION = re.compile(r"\d{1,4}(?:st|nd|rd|th)?")
 
@@ -39,9 +40,13 @@ def is_edition(text: str) -> bool:
 
 
 def without_edition(title: str) -> str | None:
-    """A title without the edition behind its last dash or colon; None where none stands there."""
+    """A title without the edition at its end: behind a dash or colon, or in several words; None where there is none."""
     for joint in (" - ", ": "):
         before, _, last = title.rpartition(joint)
         if before and is_edition(last):
             return before
-    return None
+    words = title.split()
+    if not words or fold(words[-1]) not in EDITION_ENDS:
+        return None
+    first = next((place for place in range(1, len(words) - 1) if is_edition(" ".join(words[place:]))), None)
+    return None if first is None or fold(words[first - 1]) in ARTICLES else " ".join(words[:first])

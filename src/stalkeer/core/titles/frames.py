@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from stalkeer.core.titles.marks import EPISODE_WORDS, MONTHS, SEASON_WORDS
 from stalkeer.core.titles.normalise import ARTICLES, fold_words, key_of_words, title_key
 from stalkeer.core.titles.parse import EXTRA_WORDS, Head, Hypothesis, is_junk
-from stalkeer.core.titles.strip import SCENE_WORDS
+from stalkeer.core.titles.strip import SCENE_WORDS, is_signed
 from stalkeer.core.titles.tags import TagSet
 from stalkeer.core.titles.vocabulary import PHRASES, TAGS
 
@@ -252,7 +252,13 @@ def _shape(text: str) -> _Shape | None:
         words = narrowed.words
     if len(words) == 1 and words[0] in ARTICLES:
         return None
-    if " - " in title or not title[0].isalpha() or _is_like_a_code(title) or (", " in title and words[-1] in ARTICLES):
+    if (
+        " - " in title
+        or is_signed(title)
+        or not title[0].isalpha()
+        or _is_like_a_code(title)
+        or (", " in title and words[-1] in ARTICLES)
+    ):
         return None
     kind = _Kind(title.isupper(), title[0].islower(), _DIGIT.search(title) is not None)
     return _Shape(before, title, key_of_words(words), after, int(year) if year is not None else None, end, kind)

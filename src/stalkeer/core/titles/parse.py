@@ -134,7 +134,7 @@ def read_head(text: str, *, kind: str | None, is_episode: bool) -> Head:
         return Head(title, (Hypothesis(title, title_key(title), 0.0, year),), year, season, said)
     readings = _read_all(pieces, is_series=is_series) or _read_all([text], is_series=is_series)
     if season is not None and _NAMED_SERIES.search(text):  # Some Club The Series 8 may be its name
-        readings += [_less_likely(reading) for reading in _read_all([text], is_series=is_series)]
+        readings = _read_all([text], is_series=is_series) + list(map(_less_likely, readings))
     if not readings:
         return Head("", (), None, season)
     tags = TagSet.merged(reading.tags for reading in readings)

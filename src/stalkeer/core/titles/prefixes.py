@@ -34,11 +34,13 @@ class _Taken(NamedTuple):
     year: int | None = None
 
 
-_MAYBE = re.compile(r"\s*[\[({|+#№\d]|.{1,25}?[|:\-]|[A-Z][A-Z0-9]*\+?\s|[a-z]{2}\s[^\W\d_]|[\u0623-\u064a]{4,6}\s")
+_MAYBE = re.compile(
+    r"\s*[\[({|+#№\d]|.{1,25}?[|:\-]|[A-Z][A-Z0-9]*\+?\s|[a-z]{2}\s[^\W\d_]|(?i:film|movie|pel[ií]cula|s[eé]rie|фильм|сериал)[es:]{0,2}\s|[\u0623-\u064a]{4,6}\s"
+)
 _FRAMED = re.compile(r"\s*(?:\|([^|]{1,30})\||\[([^\]]{1,30})\]|\(([^)]{1,30})\)|\{([^}]{1,30})\})\s*[-:|]*\s*")
 _BARE = re.compile(r"\s*([^|:()\[\]]{1,24}?)\s*(\||:(?=\s)|\s-\s|-\s|\s:|:(?=[^\x00-\x7f])|\s-(?=\S))\s*")
 _GLUED = re.compile(r"([A-Z0-9]{2,5}(?:-[A-Z0-9]{2,5})?)-(?=\S)")
-_LOWER_CODE = re.compile(r"([a-z]{2,3}):(?=\S)")
+_GLUED_CODE = re.compile(r"([a-z]{2,3}|[A-Z]{2,3}):(?=\S)")
 _AGE = re.compile(r"(?:\+\s?\d{1,2}|\d{1,2}\s?\+)\s+(?=\S)")
 _PLUS = re.compile(r"([A-Z]{1,5}\+)\s+(?=\S)")
 _ORDER = re.compile(
@@ -46,8 +48,10 @@ _ORDER = re.compile(
 )
 _UNKNOWN_CODE = re.compile(r"[A-Z0-9+]*[A-Z][A-Z0-9+]*(?:-[A-Z0-9+]+)*")
 _DATED = re.compile(r"\s*(?:[(\[|]\s*)?(19\d\d|20[0-3]\d)\s*(?:[)\]|]\s*[-|]?|\s-\s)\s*(?=\S)")
+_ANY_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _YEAR_FIRST = re.compile(r"(?:19|20)\d\d(?!\d)")
 _WHAT_IT_IS = frozenset(("مسلسل", "فيلم", "برنامج", "انمي", "أنمي"))  # series, film, programme, anime
+_MAYBE_WHAT_IT_IS = frozenset("film filme movie pelicula película serie série series сериал фильм film:".split())  # noqa: SIM905
 _YEAR_ONLY = re.compile(r"\W*(?:18|19|20)\d\d\W*")
 _QUALITY = re.compile(rf"[\s.(\[]{QUALITY}(?!\w)", re.I)
 _NAME = re.compile(r"[^\W\d_]{2}")
@@ -85,10 +89,11 @@ def _take(text: str, *, is_series: bool) -> _Taken | None:
     dated = _DATED.match(text)
     if dated is not None:
         # 2019 - Title, (2019) Title; but 2001: A Space Odyssey
+        rest = text[dated.end() :]
         is_bracketed = text.lstrip()[0] in "([|"
-        return _Taken(
-            text[dated.end() :], [], 0.0 if is_bracketed else 0.01, 0.03 if is_bracketed else 0.0, int(dated[1])
-        )
+        is_only_year = is_bracketed or _ANY_YEAR.search(rest) is None
+        gone, kept = (0.0, 0.03 if is_bracketed else 0.01) if is_only_year else (0.01, 0.0)
+        return _Taken(rest, [], gone, kept, int(dated[1]))
     framed = _FRAMED.match(text)
     if framed is not None:
         return _take_framed(text, framed, is_series=is_series)
@@ -161,10 +166,14 @@ def _take_unmarked(text: str) -> _Taken | None:
             return _Taken(text[age.end() :], [], 0.0, 0.03)
         order = _ORDER.match(text)
         if order is not None:
-            return _Taken(text[order.end() :], [], 0.04, 0.0)
-    lower = _LOWER_CODE.match(text)
-    if lower is not None and lower[1] in LANGUAGES:  # fr:Title
-        return _Taken(text[lower.end() :], [TAGS[lower[1]]], 0.005, 0.0)
+            is_sure = order[0][0] in "0#№"  # 7. Koğuştaki Mucize is a title
+            return _Taken(text[order.end() :], [], *((0.0, 0.02) if is_sure else (0.04, 0.0)))
+    code = _GLUED_CODE.match(text)
+    if code is not None and code[1].lower() in LANGUAGES:  # fr:Title, AR:Title
+        is_doubtful = code[1].isupper() and code[1].lower() in AMBIGUOUS
+        return _Taken(
+            text[code.end() :], [TAGS[code[1].lower()]], 0.03 if is_doubtful else 0.0, 0.01 - 0.01 * is_doubtful
+        )
     glued = _GLUED.match(text)
     if glued is not None and tags_in(text.partition(" ")[0]) is None:
         tags = tags_in(glued[1])
@@ -187,6 +196,8 @@ def _take_first_word(text: str) -> _Taken | None:
     folded = first.lower()
     if first in _WHAT_IT_IS and rest:
         return _Taken(rest, [], 0.0, 0.02)
+    if folded in _MAYBE_WHAT_IT_IS and rest:
+        return _Taken(rest, [], 0.03, 0.0)
     if not rest or first != first.upper() and not (len(first) == 2 and first.islower() and rest[0].isupper()):
         return None
     tag = TAGS.get(folded)
@@ -198,4 +209,13 @@ def _take_first_word(text: str) -> _Taken | None:
         return _Taken(rest, [tag], 0.01, 0.01) if is_quality and first.isupper() else None
     if tag.field == "platform" or len(first) > 3:
         return None
+    if _begins_with_quality(rest):  # FR HDR10+ Title
+        return _Taken(rest, [tag], 0.0, 0.01)
     return _Taken(rest, [tag], 0.04 if folded in AMBIGUOUS else 0.005, 0.0)
+
+
+def _begins_with_quality(text: str) -> bool:
+    """Whether the first of several words is a quality in capitals."""
+    first, _, rest = text.partition(" ")
+    tag = TAGS.get(first.lower()) if first.isupper() and rest else None
+    return tag is not None and tag.field in ("resolution", "hdr", "codec")

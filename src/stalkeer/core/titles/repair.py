@@ -41,7 +41,7 @@ _DECIMALS = re.compile(r"(?<=\b[257])\.(?=[01]\b)")  # 5.1, 7.1: sound, not a wo
 _STARRED_YEAR = re.compile(r"\*((?:19|20)\d\d)\*")
 _OPEN_YEAR = re.compile(r"\((?:19|20)\d\d$")
 _GLUED_LANGUAGE = re.compile(
-    r"(?<=\w)(?:(?:_|--)([A-Za-z]{2,3})|-(eng|esp|spa|fra|fre|ger|deu|ita|por|pol|rus|tur))(?=$|\s+[Ss]\d)"
+    r"(?<=\w)(?:(?:_|--)([A-Za-z]{2,3})|-(eng|esp|spa|fra|fre|ger|deu|ita|por|pol|rus|tur))(?=$|\s+(?:-\s+)?[Ss]\d|\s*[(\[])"
 )
 _RUSSIAN_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)\s?г(?:\.|ода?)?(?!\w)")
 
@@ -91,6 +91,7 @@ def is_sound(name: str) -> bool:
         and "/" not in name
         and "\\" not in name
         and "  " not in name
+        and "--" not in name
         and name[-4:-3] != "-"
         and not (name[-4:].isdecimal() and name[-5:-4] == "(")
         and name[:1] not in (" ", "[")

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from stalkeer.core.titles.columns import read_row
-from stalkeer.core.titles.editions import is_edition, without_edition
+from stalkeer.core.titles.editions import EDITION_ENDS, is_edition, without_edition
 from stalkeer.core.titles.marks import QUALITY
 from stalkeer.core.titles.normalise import ARTICLES, fold_words, swap_article
 from stalkeer.core.titles.prefixes import find_starts
@@ -66,6 +66,7 @@ class _Peeled:
 
 _MOST_READINGS = 12
 COST_OF_HALF = 0.035  # of a half of `Foreign - Original`: more than of a prefix cut off
+_SIGNATURE = re.compile(r"(.*[^\W\d_]{2}.*?)((?: [A-Z\u00c0-\u00de]{4,}){1,3})")
 _SPELLED = re.compile(r"[^\W\d_]{3}")
 _LETTER = re.compile(r"[^\W_]")
 _TRIM = " -|:,;/~"
@@ -91,12 +92,15 @@ _TRAILING_ARTICLE = re.compile(r"\s+(?:the|le|la|el|il|der|die|das)$", re.I)
 _GROUP_YEAR = re.compile(r"\s((?:19|20)\d\d)-(?=\w*[A-Za-z])\w{2,12}$")  # Title 2008-GROUP
 _CHECKSUM = re.compile(r"(?=[A-F]*\d)[0-9A-F]{8}")
 _TWICE = re.compile(r"(.{6,}?)[\s\-|/:]+\1")
+_PARTS_OF_TWICE = 3
+_ANY_BRACKET = re.compile(r"[(\[][^()\[\]]*[)\]]")
 _SHORTEST_TWICE = 13
 _ID = re.compile(r"(?:tm|im|tv)db(?:id)?[-=: ]?(?:tt)?\d{2,9}", re.I)
 _RATING = re.compile(r"(?:imdb|tmdb)?\W*\d[.,]\d(?:/10)?|(?:imdb|tmdb)\W*\d", re.I)
 _AKA = re.compile(r"\s+(?:/|\||a\.?k\.?a\.?)\s+", re.I)
 _WORDED_FIELDS = ("language", "subtitles", "dubbed", "edition")  # in words that also end titles
 _SHOWS_COUNTRIES = frozenset(("US", "UK", "AU", "NZ"))  # written behind the titles of shows that several have
+_DANGLING = frozenset("in of the and a an on at to for with from en de la le el du des und im auf".split())  # noqa: SIM905
 _LONGEST_CODE = 3  # letters of a language's code
 _LANGUAGE_SETS = {code: tag_set([TAGS[code]]) for code in LANGUAGES}
 _LATIN_WORDS = re.compile(r"[\u0020-\u024f]*[A-Za-z\u00c0-\u024f]{3}[\u0020-\u024f]*$")
@@ -121,6 +125,8 @@ def read_title(text: str, *, is_series: bool) -> TitleReading:
     if row is not None:
         peeled.tags += row.tags
         peeled.also(row.title, 0.0 if row.year is not None else 0.005, row.year)
+        if row.year is not None and len(row.title) == len("1917") and row.title.isdecimal():
+            peeled.also(str(row.year), 0.02, _year(row.title))  # 2019 | 1917
     for start in starts:
         peeled.also(start.text, start.penalty, start.year)
     while peeled.pending:
@@ -131,11 +137,18 @@ def read_title(text: str, *, is_series: bool) -> TitleReading:
 
 
 def _said_once(text: str) -> str:
-    """`Some Film (2011) Some Film (2011)` as `Some Film (2011)`."""
-    if len(text) < _SHORTEST_TWICE or text.find(text[:4], 4) < 0:
+    """`Some Film (2011) Some Film (2011)` as `Some Film (2011)`, `NF - Show (US) - NF - Show (US) (4K)` as `NF - Show`."""
+    if len(text) < _SHORTEST_TWICE:
         return text
-    found = _TWICE.fullmatch(text)
-    return text if found is None else found[1]
+    found = _TWICE.fullmatch(text) if text.find(text[:4], 4) >= 0 else None
+    if found is not None:
+        return found[1]
+    parts = text.split(" - ")
+    if len(parts) < _PARTS_OF_TWICE:
+        return text
+    keys = ["".join(fold_words(_ANY_BRACKET.sub("", part))) for part in parts]
+    first = next((place for place, key in enumerate(keys) if len(key) > 1 and key in keys[place + 2 :]), None)
+    return text if first is None or tags_in(parts[first]) else " - ".join(parts[: first + 1])
 
 
 # most names are no more than this: [FR - ] Title [(2020) or - 2020]; a frame around the code loses its first half
@@ -190,7 +203,7 @@ def _is_plain_title(title: str) -> bool:
     last = rest.rpartition(" ")[2] if rest else ""
     if last and (tag_of(last) is not None or last in _PHRASES_BY_END):
         return False
-    if first in TAGS or title[-4:].isdecimal():
+    if first in TAGS or title[-4:].isdecimal() or is_signed(title):
         return False
     head = _JOINT.split(title, maxsplit=1)[0]
     if len(head) < len(title) and head.strip() == head.strip().upper():
@@ -199,7 +212,7 @@ def _is_plain_title(title: str) -> bool:
         return False
     if " - " in title and _dashed_halves(title):
         return False
-    if (" - " in title or ": " in title) and without_edition(title) is not None:
+    if (" - " in title or ": " in title or last in EDITION_ENDS) and without_edition(title) is not None:
         return False
     if ", " in title or not title.isascii() and max(title) > "\u024f":
         return False
@@ -242,9 +255,25 @@ def _keep(reading: TitleText, peeled: _Peeled) -> None:
     text, penalty, year = reading
     standard = without_edition(text)
     if standard is not None:
-        peeled.also(standard, penalty + 0.005, year)
+        peeled.also(standard, penalty, year)
+        penalty += 0.005
+    else:
+        unsigned = _without_signature(text)
+        if unsigned is not None:
+            peeled.also(unsigned, penalty + 0.06, year)
     if _has_name(text) or not peeled.texts:
         peeled.texts.append(TitleText(swap_article(text), penalty, year))
+
+
+def is_signed(title: str) -> bool:
+    """Whether a title ends in capitals and is not written in them: a star's name, or a label's, may follow it."""
+    return title[-4:].isupper() and not title.isupper()
+
+
+def _without_signature(text: str) -> str | None:
+    """A title without a star or a label in capitals behind it: `12 monkeys BRAD PITT`, `Brave PIXAR`."""
+    found = _SIGNATURE.fullmatch(text)
+    return None if found is None or found[1].isupper() else found[1]
 
 
 def _without_open_bracket(text: str) -> str:
@@ -408,9 +437,10 @@ def _take_provider_tag(reading: TitleText, tag: Tag, peeled: _Peeled) -> str | N
         peeled.tags += [neighbour, tag._replace(field=neighbour.field)]
         return before
     if _is_sure_at_end(tag, neighbour, previous, before):
-        if tag.field == "resolution" and peeled.is_series and folded == "hd":
-            peeled.texts.append(TitleText(text, penalty + 0.005, year))  # a show may be called Some War in HD
-        elif not tag.sure:
+        if previous.lower() in _DANGLING and before:  # Some War in HD
+            peeled.also(head, penalty + 0.02, year)
+            return None
+        if not tag.sure:
             _keep_word_behind_year(reading, peeled)
         peeled.tags.append(tag)
         return head

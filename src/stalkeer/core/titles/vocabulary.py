@@ -108,12 +108,12 @@ RELEASE_WORDS = frozenset(
     ld md ml dl dc se ws fs vo vof vff vfq vfi vf vf2 vost hsbs hou 3d uncut unrated extended remastered theatrical hdr
     hdr10 dv hfr read retail oar untouched complete extras 1cd 2cd 3cd 4cd cd1 cd2 cd3 disc1 disc2 48fps 60fps hc hq
     custom line hdlight mhd light integrale cut nordic multisubs final rip remux web bd dvd tc ts cam brmux webhd xvid
-    uhd upscaled-4k reencoded opensubs dual dubs clean uncensored""".split()
+    v1 v2 v3 uhd upscaled-4k reencoded opensubs dual dubs clean uncensored""".split()
 )
 
 # those that end no title however they are written
 SURE_RELEASE_WORDS = frozenset(
-    "extended unrated remastered repack rerip subbed dubbed theatrical uncensored multisubs readnfo".split()
+    "v1 v2 v3 extended unrated remastered repack rerip subbed dubbed theatrical uncensored multisubs readnfo".split()
 )
 
 # code or name -> ISO 639-1; country codes stand for the language of the line-up they name
