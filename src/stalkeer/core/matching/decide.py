@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from stalkeer.core.matching import weights
 from stalkeer.core.matching.compare import Agreement
 from stalkeer.core.matching.evidence import Evidence, Fit, weigh
 from stalkeer.core.matching.explained import EXPLAINED, explain, parts_of
@@ -17,9 +18,7 @@ from stalkeer.model import Decision
 
 CONFIRM_FROM = 0.95
 REVIEW_FROM = 0.80
-_UNSHARED = 0.06
 _NOT_ASKED = "nothing but the title speaks for it, and nobody has been asked who else bears it"
-_TIE = 0.015  # fits nearer than this are as good as each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +80,26 @@ def _quality(fit: Fit) -> tuple[bool, bool, float]:
 def _judge_one(fit: Fit, fits: list[Fit], thresholds: Thresholds) -> Verdict:
     work = fit.hit.work
     if fit.impossible is not None:
-        return Verdict(work, round(max(0.0, fit.score - 0.4), 4), Decision.NOTHING, fit.evidence, fit.impossible)
+        return Verdict(
+            work, round(max(0.0, fit.score + weights.IMPOSSIBLE), 4), Decision.NOTHING, fit.evidence, fit.impossible
+        )
     rivals = [other for other in fits if other.hit.work is not work and other.impossible is None]
     equal = next((other for other in rivals if _is_as_good(fit, other)), None)
     better = max(
-        (r for r in rivals if r.score > fit.score + _TIE and r is not equal), key=lambda r: r.score, default=None
+        (r for r in rivals if r.score > fit.score + weights.TIE and r is not equal), key=lambda r: r.score, default=None
     )
     if better is not None:
-        finding = Evidence("rival", -0.3, f"{_describe(better)} fits better")
+        finding = Evidence("rival", weights.BETTER_RIVAL, f"{_describe(better)} fits better")
         return _verdict(fit, (finding,), Decision.NOTHING, finding.text)
     if equal is not None:
-        finding = Evidence("rival", -0.03, f"{_describe(equal)} fits as well")
-        return _verdict(fit, (finding,), _at_most_review(fit.score - 0.03, thresholds), finding.text)
+        finding = Evidence("rival", weights.EQUAL_RIVAL, f"{_describe(equal)} fits as well")
+        return _verdict(fit, (finding,), _at_most_review(fit.score + weights.EQUAL_RIVAL, thresholds), finding.text)
     return _judge_alone(fit, thresholds)
 
 
 def _is_as_good(fit: Fit, other: Fit) -> bool:
     """Whether nothing settles between the two. A year that is one off is as usual as a lost article."""
-    if abs(other.score - fit.score) <= _TIE or _read_one_number_apart(fit, other):
+    if abs(other.score - fit.score) <= weights.TIE or _read_one_number_apart(fit, other):
         return True
     looser, closer = sorted((fit, other), key=lambda each: each.hit.agreement)
     if looser.hit.agreement is not Agreement.ARTICLE or closer.is_settled:
@@ -130,9 +131,11 @@ def _judge_alone(fit: Fit, thresholds: Thresholds) -> Verdict:
     if fit.is_settled:
         return _judge_sum(fit, (), thresholds)
     if fit.hit.work.namesakes_known:
-        return _judge_sum(fit, (Evidence("unshared", _UNSHARED, "nothing else that is known fits it"),), thresholds)
+        return _judge_sum(
+            fit, (Evidence("unshared", weights.UNSHARED, "nothing else that is known fits it"),), thresholds
+        )
     reason = fit.barriers[0] if fit.barriers else _NOT_ASKED
-    needs = not fit.barriers and fit.score + _UNSHARED >= thresholds.confirm
+    needs = not fit.barriers and fit.score + weights.UNSHARED >= thresholds.confirm
     return _verdict(fit, (), _at_most_review(fit.score, thresholds), reason)._replace(needs_namesakes=needs)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from stalkeer.core.matching import weights
 from stalkeer.core.matching.compare import Agreement, ends_in_x, is_same_sound_only
 from stalkeer.core.matching.explained import EXPLAINED, Remainder
 from stalkeer.core.matching.index import Hit
@@ -45,22 +46,6 @@ class Fit(NamedTuple):
         return self.has_year or self.has_id or self.has_country
 
 
-# what each finding adds to the score; a reading's own penalty is in `titles.penalties`
-TITLE_WEIGHT = {Agreement.NONE: 0.72, Agreement.SAME: 0.90, Agreement.ARTICLE: 0.88, Agreement.SLIP: 0.87}
-MORE_SLIPS = -0.04  # each further letter
-NAME_WEIGHT = {"title": 0.0, "original": 0.0, "alternate": -0.005, "tmdb": -0.01}
-OTHER_NAME = -0.01
-SAME_YEAR = 0.1
-YEAR_ONE_OFF = 0.03
-YEAR_OF_SEASON = -0.05
-SAME_COUNTRY = 0.06
-COUNTRY_OF_ORIGIN = 0.03
-SAME_TMDB_ID = 0.14
-SAME_IMDB_ID = 0.14
-SAME_POSTER = 0.13
-SAME_RUNTIME = 0.03
-OTHER_RUNTIME = -0.1
-
 _RUNTIME_TOLERANCE = 0.08
 _RUNTIME_CONTRADICTION = 0.30
 
@@ -81,7 +66,7 @@ def weigh(hit: Hit, entry: EntryFacts, left: Remainder = EXPLAINED) -> Fit:
     weighed with its item."""
     title, year = weigh_title(hit), weigh_year(hit, entry)
     writing = writing_barrier(hit)
-    has_year = year.evidence is not None and year.evidence.weight >= SAME_YEAR
+    has_year = year.evidence is not None and year.evidence.weight >= weights.SAME_YEAR
     if _says_no_more(entry):
         if has_year and year.evidence is not None and left is EXPLAINED and writing is None and _is_exact(hit):
             # most entries of most lists: a title, its year, and nothing else
@@ -107,7 +92,7 @@ def weigh(hit: Hit, entry: EntryFacts, left: Remainder = EXPLAINED) -> Fit:
         is_a_year_off=proof.is_near and not has_year,
         says_year=(hit.hypothesis.year or entry.year) is not None,
         has_id=has_id,
-        has_country=country.evidence is not None and country.evidence.weight >= SAME_COUNTRY,
+        has_country=country.evidence is not None and country.evidence.weight >= weights.SAME_COUNTRY,
         strange_country=None if has_id or has_year else country.barrier,
         is_of_other_country=country.impossible is not None,
         is_whole=left.barrier is None,
@@ -225,10 +210,12 @@ _HOW = {
 
 
 def weigh_title(hit: Hit) -> Evidence:
-    weight = TITLE_WEIGHT[hit.agreement] - hit.hypothesis.penalty + NAME_WEIGHT.get(hit.name.origin, OTHER_NAME)
+    weight = (
+        weights.TITLE[hit.agreement] - hit.hypothesis.penalty + weights.NAME.get(hit.name.origin, weights.OTHER_NAME)
+    )
     slips = hit.slips.letters if hit.slips is not None else 0
     if slips:
-        weight += MORE_SLIPS * (slips - 1)
+        weight += weights.MORE_SLIPS * (slips - 1)
     how = _HOW[hit.agreement] if not slips else f"differs by {slips} letter{'s' if slips > 1 else ''} from"
     kind = "" if hit.name.origin == "title" else f" ({hit.name.origin} title)"
     return Evidence("title", round(weight, 4), f"the name {hit.hypothesis.text!r} {how} {hit.name.text!r}{kind}")
@@ -244,16 +231,16 @@ def weigh_year(hit: Hit, entry: EntryFacts) -> Opinion:
         return SILENT
     years = (hit.name.year, *hit.work.years) if hit.name.year else hit.work.years
     if said in years:
-        return Opinion(Evidence("year", SAME_YEAR, f"the year {said} agrees"))
+        return Opinion(Evidence("year", weights.SAME_YEAR, f"the year {said} agrees"))
     if not years:
         return Opinion(barrier=f"the name says {said}, and no year of it is known")
     shown = "/".join(str(year) for year in dict.fromkeys(years))
     if min(abs(said - year) for year in years) == 1:
-        return Opinion(Evidence("year", YEAR_ONE_OFF, f"the year {said} is one off {shown}"))
+        return Opinion(Evidence("year", weights.YEAR_ONE_OFF, f"the year {said} is one off {shown}"))
     difference = f"the year {said} is not {shown}"
     if hit.work.kind == "series" and said > min(years) and hit.name.year is None:
         # providers also write the year of a season
-        return Opinion(Evidence("year", YEAR_OF_SEASON, difference), difference)
+        return Opinion(Evidence("year", weights.YEAR_OF_SEASON, difference), difference)
     return Opinion(impossible=difference)
 
 
@@ -268,13 +255,13 @@ def weigh_country(hit: Hit, entry: EntryFacts) -> Opinion:
         return SILENT
     named = {name.country for name in work.names if name.country is not None}
     if said in named:
-        return Opinion(Evidence("country", SAME_COUNTRY, f"the country {said} agrees"))
+        return Opinion(Evidence("country", weights.SAME_COUNTRY, f"the country {said} agrees"))
     if COUNTRIES.get(hit.hypothesis.text.rpartition(" ")[2].lower()) == said:
-        return Opinion(Evidence("country", SAME_COUNTRY, f"its title says the country {said} itself"))
+        return Opinion(Evidence("country", weights.SAME_COUNTRY, f"its title says the country {said} itself"))
     if named:
         return Opinion(impossible=f"the country {said} is not {'/'.join(sorted(named))}")
     if said in work.countries:
-        return Opinion(Evidence("country", COUNTRY_OF_ORIGIN, f"it comes from {said}"))
+        return Opinion(Evidence("country", weights.COUNTRY_OF_ORIGIN, f"it comes from {said}"))
     if work.countries:
         return Opinion(barrier=f"the country {said} is not {'/'.join(work.countries)}, where it comes from")
     is_dated_movie = work.kind == "movie" and (hit.hypothesis.year or entry.year) is not None
@@ -290,13 +277,13 @@ def weigh_ids(hit: Hit, entry: EntryFacts) -> _Ids:
     if entry.tmdb_id and work.tmdb_id:
         if entry.tmdb_id != work.tmdb_id:
             return _Ids(impossible=f"the account says TMDB {entry.tmdb_id}, this is {work.tmdb_id}")
-        found.append(Evidence("tmdb", SAME_TMDB_ID, f"the account says TMDB {entry.tmdb_id}"))
+        found.append(Evidence("tmdb", weights.SAME_TMDB_ID, f"the account says TMDB {entry.tmdb_id}"))
     if entry.imdb_id and work.imdb_id and work.kind == "movie":
         if entry.imdb_id != work.imdb_id:
             return _Ids(impossible=f"the name says IMDb {entry.imdb_id}, this is {work.imdb_id}")
-        found.append(Evidence("imdb", SAME_IMDB_ID, f"the name says IMDb {entry.imdb_id}"))
+        found.append(Evidence("imdb", weights.SAME_IMDB_ID, f"the name says IMDb {entry.imdb_id}"))
     if entry.poster and work.poster and entry.poster == work.poster:
-        found.append(Evidence("poster", SAME_POSTER, "its picture is the work's poster"))
+        found.append(Evidence("poster", weights.SAME_POSTER, "its picture is the work's poster"))
     return _Ids(tuple(found))
 
 
@@ -307,8 +294,8 @@ def weigh_runtime(hit: Hit, entry: EntryFacts) -> Opinion:
     minutes, known = entry.duration_s / 60, hit.work.runtime_min
     gap = abs(minutes - known) / known
     if gap <= _RUNTIME_TOLERANCE:
-        return Opinion(Evidence("runtime", SAME_RUNTIME, f"it runs {minutes:.0f} minutes, as the film does"))
+        return Opinion(Evidence("runtime", weights.SAME_RUNTIME, f"it runs {minutes:.0f} minutes, as the film does"))
     if gap >= _RUNTIME_CONTRADICTION:
         said = f"it runs {minutes:.0f} minutes, the film {known}"
-        return Opinion(Evidence("runtime", OTHER_RUNTIME, said), said)
+        return Opinion(Evidence("runtime", weights.OTHER_RUNTIME, said), said)
     return SILENT

@@ -14,8 +14,8 @@ from stalkeer.core.matching.works import EntryFacts, Name, Work
 from stalkeer.core.titles import ParsedTitle
 from stalkeer.core.titles.normalise import ARTICLES, base_key
 from stalkeer.core.titles.parse import Hypothesis
+from stalkeer.core.titles.penalties import DOUBTFUL
 
-DOUBTFUL = 0.03  # a reading with a larger penalty is not looked up with slips
 _MIRROR = "<"  # no key has it
 _NONE: list[str] = []
 ARTICLE_LENGTHS = sorted({len(article) for article in ARTICLES})

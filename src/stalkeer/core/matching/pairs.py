@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from stalkeer.core.matching import weights
 from stalkeer.core.matching.compare import Agreement
 from stalkeer.core.matching.decide import Thresholds, Verdict, judge
 from stalkeer.core.matching.evidence import Evidence
@@ -165,7 +166,7 @@ class Matcher:
             evidence += own
             score += sum([finding.weight for finding in own])
             barrier = barrier or entry.dispute or runtime_barrier
-            score = min(score, _OUTVOTED) if entry.is_outvoted else score
+            score = min(score, weights.MOST_IF_OUTVOTED) if entry.is_outvoted else score
         if decision is Decision.CONFIRM and barrier is not None:
             decision, reason = Decision.REVIEW, barrier
         if entry.title.is_junk and decision is not Decision.NOTHING:
@@ -183,9 +184,6 @@ class Matcher:
         else:
             decision = Decision.REJECTED
         return Pair(slot.item, entry, _unit(score), decision, evidence, _rule_text(rule), rule.id)
-
-
-_OUTVOTED = 0.95  # at most, where one clue on the number is another than the rest
 
 
 def _with_what_its_name_says(entry: EntryFacts, habits: Habits) -> EntryFacts:
@@ -295,12 +293,12 @@ class _Episodes:
         for item in self._by_scene.get((season, episode), ()):
             if (item.season, item.episode) != (season, episode):
                 reason = f"{shown} is its number only as the scene counts"
-                yield _Slot(item, Evidence("scene number", -0.03, reason), reason)
+                yield _Slot(item, Evidence("scene number", weights.SCENE_NUMBER, reason), reason)
         if season == 1:
             for item in self._by_absolute.get(episode, ()):
                 if item.season != 1 and item.work.series_type == "anime":
                     reason = f"{shown} is its number only if the list counts through all seasons"
-                    yield _Slot(item, Evidence("absolute number", -0.06, reason), reason)
+                    yield _Slot(item, Evidence("absolute number", weights.THROUGH_SEASONS, reason), reason)
 
     def _without_season(self, numbers: Iterable[int]) -> Iterator[_Slot]:
         for number in numbers:
@@ -312,4 +310,4 @@ class _Episodes:
             for item in self._by_number.get((1, number), ()):
                 if item.absolute != number or item.work.series_type != "anime":
                     reason = "the name says no season; the first is only likely"
-                    yield _Slot(item, Evidence("episode", -0.04, f"number {number} agrees"), reason)
+                    yield _Slot(item, Evidence("episode", weights.ONLY_NUMBER, f"number {number} agrees"), reason)

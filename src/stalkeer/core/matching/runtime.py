@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stalkeer.core.matching import weights
 from stalkeer.core.matching.evidence import Evidence
 from stalkeer.core.matching.works import EntryFacts, WantedItem
 
@@ -22,8 +23,8 @@ def weigh_episode_runtime(item: WantedItem, entry: EntryFacts) -> tuple[Evidence
     share = minutes / expected
     longest = _TOO_LONG if item.runtime_min else _TOO_LONG_FOR_THE_SERIES
     if _AGREES_FROM <= share <= _AGREES_TO:
-        return Evidence("runtime", 0.03, f"it runs {minutes:.0f} minutes, as the episode does"), None
+        return Evidence("runtime", weights.SAME_RUNTIME, f"it runs {minutes:.0f} minutes, as the episode does"), None
     if share < _TOO_SHORT or share > longest:
         said = f"it runs {minutes:.0f} minutes, the episode {expected}"
-        return Evidence("runtime", -0.1, said), said
+        return Evidence("runtime", weights.OTHER_RUNTIME, said), said
     return None, None

@@ -9,7 +9,7 @@ from stalkeer.core.titles.tags import tags_in
 from stalkeer.core.titles.vocabulary import Tag
 
 _YEAR = re.compile(r"[(\[]?((?:19|20)\d\d)[)\]]?")
-_RATING = re.compile(r"(?:10|\d)[.,]\d")
+_RATING = re.compile(r"(?:10|\d)[.,]\d|n/?a|-+", re.I)
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -30,6 +30,7 @@ def read_row(text: str) -> Row | None:
         return None
     years: list[str] = []
     titles: list[str] = []
+    labels: list[str] = []
     tags: list[Tag] = []
     has_rating = False
     for column in (part.strip() for part in text.split("|")):
@@ -41,11 +42,14 @@ def read_row(text: str) -> Row | None:
             has_rating = True
         elif said is not None:
             tags += said
+            labels.append(column)
         elif column:
             titles.append(column)
     if not titles and len(years) == 2:
         return Row(years[0], int(years[1]), tuple(tags))
-    if len(titles) != 1 or len(years) > 1 or not (years or has_rating):
+    if not titles and len(labels) > 1 and (years or has_rating):
+        titles = labels[-1:]  # the film No
+    if len(titles) != 1 or len(years) > 1 or not (years or has_rating or len(labels) > 1):
         return None
     if _LETTER.search(titles[0]) is None and not (years and titles[0].isdecimal()):
         return None

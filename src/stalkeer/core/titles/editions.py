@@ -10,7 +10,7 @@ from stalkeer.core.titles.languages import words_of
 from stalkeer.core.titles.normalise import ARTICLES, fold
 
 _EDITION_NOUNS = frozenset(map(fold, words_of(lambda words: words.edition))) | frozenset(
-    "remastered restored restaure restaurada restaurato restauriert".split()
+    "remastered restoration restored restaure restaurada restaurato restauriert".split()
 )
 _EDITION_WORDS = _EDITION_NOUNS | frozenset(
     fold(word)

@@ -12,9 +12,10 @@ from typing import NamedTuple
 from stalkeer.core.titles.episode import find_mark
 from stalkeer.core.titles.marks import Mark, find_season
 from stalkeer.core.titles.normalise import title_key
+from stalkeer.core.titles.penalties import GUESSED, NEARLY_SURE, OF_A_HALF
 from stalkeer.core.titles.release import names_episodes
 from stalkeer.core.titles.repair import repair
-from stalkeer.core.titles.strip import COST_OF_HALF, TitleReading, read_plain, read_title
+from stalkeer.core.titles.strip import TitleReading, read_plain, read_title
 from stalkeer.core.titles.tags import NO_TAGS, TagSet, read_tags
 
 PARSER_VERSION = 7
@@ -31,7 +32,7 @@ class Hypothesis(NamedTuple):
 
 def is_half(hypothesis: Hypothesis, all_readings: Iterable[Hypothesis]) -> bool:
     """Whether a reading is a half of another one: `Original` of `Foreign - Original`."""
-    if hypothesis.penalty < COST_OF_HALF:
+    if hypothesis.penalty < OF_A_HALF:
         return False
     ends = (f"{hypothesis.text} - ", f" - {hypothesis.text}")
     return any(other.text.startswith(ends[0]) or other.text.endswith(ends[1]) for other in all_readings)
@@ -156,7 +157,7 @@ def _apart_from_season(text: str, *, is_episode: bool, kind: str | None) -> tupl
 
 
 def _less_likely(reading: TitleReading) -> TitleReading:
-    texts = [text._replace(penalty=text.penalty + 0.005) for text in reading.texts]
+    texts = [text._replace(penalty=text.penalty + NEARLY_SURE) for text in reading.texts]
     return TitleReading(texts, reading.year)
 
 
@@ -188,7 +189,7 @@ def head_from_outside(after: str, group: str) -> Head | None:
             continue
         head = read_head(cleaned, kind="series", is_episode=True)
         if head.hypotheses:
-            guessed = tuple(Hypothesis(h.text, h.key, h.penalty + 0.05, h.year) for h in head.hypotheses)
+            guessed = tuple(Hypothesis(h.text, h.key, h.penalty + GUESSED, h.year) for h in head.hypotheses)
             return Head(head.text, guessed, head.year, head.season, head.tags)
     return None
 

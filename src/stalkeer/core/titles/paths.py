@@ -58,7 +58,8 @@ def _of_episode(parts: list[str]) -> str | None:
     season = next((part for part in reversed(parts[:-1]) if _SEASON_FOLDER.fullmatch(part)), None)
     series = next((part for part in reversed(parts[:-1]) if _names_something(part)), None)
     if mark is not None:
-        return own if series is None else f"{series} {own}"
+        is_named = series is None or title_key(own[: mark.start()]) == title_key(series)
+        return own if is_named else f"{series} {own}"
     if season is None:
         return f"{series} {own}" if series is not None and _BEGINS_WITH_EPISODE.match(own) else None
     numbered = _BEGINS_WITH_NUMBER.match(own)

@@ -9,6 +9,7 @@ import re
 from typing import NamedTuple
 
 from stalkeer.core.titles.marks import QUALITY
+from stalkeer.core.titles.penalties import DOUBTFUL, EVEN, LIKELY, NEARLY_SURE, RARE, SECOND, UNLIKELY
 from stalkeer.core.titles.tags import LANGUAGE_FIELDS, tags_in
 from stalkeer.core.titles.vocabulary import AMBIGUOUS, LANGUAGES, TAGS, Tag
 
@@ -55,7 +56,6 @@ _MAYBE_WHAT_IT_IS = frozenset("film filme movie pelicula película serie série 
 _YEAR_ONLY = re.compile(r"\W*(?:18|19|20)\d\d\W*")
 _QUALITY = re.compile(rf"[\s.(\[]{QUALITY}(?!\w)", re.I)
 _NAME = re.compile(r"[^\W\d_]{2}")
-_CODE_KEPT = 0.015  # too much for a title alone to be sure, little enough for a title and its year
 _MOST = 5
 _LETTER = re.compile(r"[^\W_]")
 
@@ -74,7 +74,7 @@ def find_starts(text: str, *, is_series: bool) -> tuple[list[Start], list[Tag]]:
             break
         if not is_series and taken.kept is not None and _YEAR_ONLY.fullmatch(taken.rest):
             # MA - 2019 is a film of that year, FR - 1917 more likely one of that name
-            kept.append(Start(taken.rest.strip(), penalty + 0.03))
+            kept.append(Start(taken.rest.strip(), penalty + DOUBTFUL))
             break
         if taken.kept is not None:
             kept.append(Start(text, penalty + taken.kept, year))
@@ -92,7 +92,7 @@ def _take(text: str, *, is_series: bool) -> _Taken | None:
         rest = text[dated.end() :]
         is_bracketed = text.lstrip()[0] in "([|"
         is_only_year = is_bracketed or _ANY_YEAR.search(rest) is None
-        gone, kept = (0.0, 0.03 if is_bracketed else 0.01) if is_only_year else (0.01, 0.0)
+        gone, kept = (0.0, DOUBTFUL if is_bracketed else LIKELY) if is_only_year else (LIKELY, 0.0)
         return _Taken(rest, [], gone, kept, int(dated[1]))
     framed = _FRAMED.match(text)
     if framed is not None:
@@ -112,14 +112,14 @@ def _take_framed(text: str, framed: re.Match[str], *, is_series: bool) -> _Taken
     if tags is not None:
         return _Taken(rest, tags)
     if framed[1] is not None:
-        return _Taken(rest, [], 0.0, 0.03)
+        return _Taken(rest, [], 0.0, DOUBTFUL)
     if framed[2] is not None and (is_series or _is_release(rest)):
-        return _Taken(rest, [], 0.0, 0.02)
+        return _Taken(rest, [], 0.0, SECOND)
     # [Group] Title, (Group) Title; but [REC] 2, [REC] 3: Genesis and (Un)Known
     is_apart = framed[2] is not None or (is_series and text[framed.end() - 1].isspace())
     if not is_apart or not any(c.isalpha() for c in rest):
         return None
-    return _Taken(rest, [], 0.03, 0.0) if rest[0].isdecimal() else _Taken(rest, [], _CODE_KEPT, _CODE_KEPT)
+    return _Taken(rest, [], DOUBTFUL, 0.0) if rest[0].isdecimal() else _Taken(rest, [], EVEN, EVEN)
 
 
 def _is_release(rest: str) -> bool:
@@ -135,14 +135,14 @@ def _take_bare(content: str, separator: str, rest: str) -> _Taken | None:
     shouted = content == content.upper()
     if not tags:
         if separator == "|":
-            return _Taken(rest, [], 0.0, 0.02)
+            return _Taken(rest, [], 0.0, SECOND)
         return _take_unknown_code(content, separator, rest) if shouted else None
     if (shouted or separator == "|") and any(tag.sure for tag in tags):
-        return _Taken(rest, tags, 0.0, None if len(content) > 3 or content.lower() not in AMBIGUOUS else 0.02)
+        return _Taken(rest, tags, 0.0, None if len(content) > 3 or content.lower() not in AMBIGUOUS else SECOND)
     if separator == "|" or (shouted and (separator != ":" or tags[0].field in ("language", "region"))):
-        return _Taken(rest, tags, 0.0, _CODE_KEPT)
+        return _Taken(rest, tags, 0.0, EVEN)
     # MAX: Title is as likely the platform as the name that it spells
-    return _Taken(rest, tags, _CODE_KEPT, _CODE_KEPT) if shouted else _Taken(rest, tags, 0.03, 0.0)
+    return _Taken(rest, tags, EVEN, EVEN) if shouted else _Taken(rest, tags, DOUBTFUL, 0.0)
 
 
 def _take_unknown_code(content: str, separator: str, rest: str) -> _Taken | None:
@@ -151,41 +151,39 @@ def _take_unknown_code(content: str, separator: str, rest: str) -> _Taken | None
         return None
     known = [tag for part in content.lower().split("-") for tag in [TAGS.get(part)] if tag is not None]
     if known and "-" in content:
-        return _Taken(rest, known, 0.0, 0.02)
+        return _Taken(rest, known, 0.0, SECOND)
     if len(content) > 6 or rest.isdecimal():
         return None
     if rest == rest.upper():  # where all is in capitals, capitals say nothing
-        return _Taken(rest, [], 0.06, 0.0)
-    return _Taken(rest, [], 0.01 if separator == "-" else 0.03, 0.0)
+        return _Taken(rest, [], RARE, 0.0)
+    return _Taken(rest, [], LIKELY if separator == "-" else DOUBTFUL, 0.0)
 
 
 def _take_unmarked(text: str) -> _Taken | None:
     if not text[:1].isalpha():
         age = _AGE.match(text)
         if age is not None:
-            return _Taken(text[age.end() :], [], 0.0, 0.03)
+            return _Taken(text[age.end() :], [], 0.0, DOUBTFUL)
         order = _ORDER.match(text)
         if order is not None:
             is_sure = order[0][0] in "0#№"  # 7. Koğuştaki Mucize is a title
-            return _Taken(text[order.end() :], [], *((0.0, 0.02) if is_sure else (0.04, 0.0)))
+            return _Taken(text[order.end() :], [], *((0.0, SECOND) if is_sure else (UNLIKELY, 0.0)))
     code = _GLUED_CODE.match(text)
     if code is not None and code[1].lower() in LANGUAGES:  # fr:Title, AR:Title
         is_doubtful = code[1].isupper() and code[1].lower() in AMBIGUOUS
-        return _Taken(
-            text[code.end() :], [TAGS[code[1].lower()]], 0.03 if is_doubtful else 0.0, 0.01 - 0.01 * is_doubtful
-        )
+        return _Taken(text[code.end() :], [TAGS[code[1].lower()]], *((DOUBTFUL, 0.0) if is_doubtful else (0.0, LIKELY)))
     glued = _GLUED.match(text)
     if glued is not None and tags_in(text.partition(" ")[0]) is None:
         tags = tags_in(glued[1])
         is_sure = tags is not None and all(tag.sure for tag in tags)
         rest = text[glued.end() :]
         if is_sure and _YEAR_FIRST.match(rest):  # EN-2012 (2009)
-            return _Taken(rest, tags or [], 0.0, 0.02)
-        return _Taken(rest, tags or [], 0.02, 0.0) if is_sure else None
+            return _Taken(rest, tags or [], 0.0, SECOND)
+        return _Taken(rest, tags or [], SECOND, 0.0) if is_sure else None
     plus = _PLUS.match(text)
     if plus is not None:
         tags = tags_in(plus[1])
-        return None if tags is None else _Taken(text[plus.end() :], tags, 0.0, 0.02)
+        return None if tags is None else _Taken(text[plus.end() :], tags, 0.0, SECOND)
     return _take_first_word(text)
 
 
@@ -195,23 +193,23 @@ def _take_first_word(text: str) -> _Taken | None:
     rest = rest.lstrip()
     folded = first.lower()
     if first in _WHAT_IT_IS and rest:
-        return _Taken(rest, [], 0.0, 0.02)
+        return _Taken(rest, [], 0.0, SECOND)
     if folded in _MAYBE_WHAT_IT_IS and rest:
-        return _Taken(rest, [], 0.03, 0.0)
+        return _Taken(rest, [], DOUBTFUL, 0.0)
     if not rest or first != first.upper() and not (len(first) == 2 and first.islower() and rest[0].isupper()):
         return None
     tag = TAGS.get(folded)
     if tag is None:
         tags = tags_in(first) if "-" in first else None
-        return _Taken(rest, tags, 0.0, 0.02) if tags and any(tag.sure for tag in tags) else None
+        return _Taken(rest, tags, 0.0, SECOND) if tags and any(tag.sure for tag in tags) else None
     if tag.field not in LANGUAGE_FIELDS:
         is_quality = tag.sure or tag.field == "hdr"
-        return _Taken(rest, [tag], 0.01, 0.01) if is_quality and first.isupper() else None
+        return _Taken(rest, [tag], LIKELY, LIKELY) if is_quality and first.isupper() else None
     if tag.field == "platform" or len(first) > 3:
         return None
     if _begins_with_quality(rest):  # FR HDR10+ Title
-        return _Taken(rest, [tag], 0.0, 0.01)
-    return _Taken(rest, [tag], 0.04 if folded in AMBIGUOUS else 0.005, 0.0)
+        return _Taken(rest, [tag], 0.0, LIKELY)
+    return _Taken(rest, [tag], UNLIKELY if folded in AMBIGUOUS else NEARLY_SURE, 0.0)
 
 
 def _begins_with_quality(text: str) -> bool:

@@ -65,7 +65,7 @@ def _named(title: str, number: str, tags: list[str]) -> str:
 
 # a number that a film's title would not have so: `- 51`, `051`, `#51`, `[51]`; but Area 51
 _PLAINLY_COUNTED = re.compile(
-    r"[\s._]-[\s._]*\d{1,4}(?!\d)|[\s._\-(](?:ep?\.?\s?)?0\d{1,3}(?!\d)|(?:#|ep\.?\s?|episode\s)\d|[\[\u3010]\d{2,4}(?:v\d)?\s?(?:[(\uff08]?end[)\uff09]?)?[\]\u3011]"
+    r"[\s._]-[\s._]*(?:ep?\.?\s?)?\d{1,4}(?!\d)|[\s._\-(](?:ep?\.?\s?)?0\d{1,3}(?!\d)|(?:#|ep\.?\s?|episode\s)\d|[\[\u3010]\d{2,4}(?:v\d)?\s?(?:[(\uff08]?end[)\uff09]?)?[\]\u3011]"
     r"|(?<![\d-])\d{1,2}-\d{2}(?![\d-])|\s\d{2,4}\s(?:vostfr|vf|multi)(?![a-z])"
     r"|(?<![a-z])(?:s\d\d?|season\s\d|\d(?:st|nd|rd|th)\sseason)",
     re.I,
@@ -76,7 +76,7 @@ _QUALITY = re.compile(rf"(?<![^\W_])(?:{QUALITY}|complete|completa)(?![^\W_])", 
 _OF_EPISODES = re.compile(
     rf"(?<![^\W_])(?:s\d\d(?![^\W_x])|(?:{SEASON})[\s._]?\d{{1,2}}(?![^\W_]))"  # Title.S02.1080p
     r"|\s-[\s_]\d{2,4}(?:v\d)?\s*[\[(](?!(?:19|20)\d\d[\])])"  # Title - 05 [1080p]
-    r"|[._ ](?:e|ep|episode|episodio|capitulo|cap|folge|aflevering)[._ ]?\d{2,4}[._ \[]"
+    r"|[._ ](?:e|ep|episode|episodio|capitulo|cap|folge|aflevering)[._ ]?(?!(?:19|20)\d\d[._ ])\d{2,4}[._ \[]"
     rf"|\[cap[._ ]\d|\d\s?[\u00aa\u00ba\u00b0]\s?(?:{SEASON})(?!\w)",
     re.I,
 )

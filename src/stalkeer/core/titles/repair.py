@@ -39,7 +39,7 @@ _DOTTED_DASH = re.compile(r"\.-\.+(?=\S)")
 _ANY_DOTS = re.compile(r"\.+(?=\S)")
 _DECIMALS = re.compile(r"(?<=\b[257])\.(?=[01]\b)")  # 5.1, 7.1: sound, not a word break
 _STARRED_YEAR = re.compile(r"\*((?:19|20)\d\d)\*")
-_OPEN_YEAR = re.compile(r"\((?:19|20)\d\d$")
+_OPEN_YEAR = re.compile(r"[(\[](?=(?:19|20)\d\d$)")
 _GLUED_LANGUAGE = re.compile(
     r"(?<=\w)(?:(?:_|--)([A-Za-z]{2,3})|-(eng|esp|spa|fra|fre|ger|deu|ita|por|pol|rus|tur))(?=$|\s+(?:-\s+)?[Ss]\d|\s*[(\[])"
 )
@@ -56,8 +56,8 @@ def repair(name: str) -> str:
         text = html.unescape(text)
     if "[" in text or "\u3010" in text:
         text = out_of_brackets(without_group(text))
-    if text[-4:].isdecimal() and _OPEN_YEAR.search(text):
-        text += ")"  # Title (2011
+    if text[-4:].isdecimal():
+        text = _OPEN_YEAR.sub("(", text) + (")" if _OPEN_YEAR.search(text) else "")  # Title (2011
     if text[-1:] == "." and text[-5:-1].isdecimal() and text[-6:-5] in " -":
         text = text[:-1]  # Title 2011.
     spaces = text.strip().count(" ")
@@ -93,7 +93,7 @@ def is_sound(name: str) -> bool:
         and "  " not in name
         and "--" not in name
         and name[-4:-3] != "-"
-        and not (name[-4:].isdecimal() and name[-5:-4] == "(")
+        and not (name[-4:].isdecimal() and name[-5:-4] in "([")
         and name[:1] not in (" ", "[")
         and name[-1:] != " "
     )

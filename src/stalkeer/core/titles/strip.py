@@ -11,6 +11,7 @@ from stalkeer.core.titles.columns import read_row
 from stalkeer.core.titles.editions import EDITION_ENDS, is_edition, without_edition
 from stalkeer.core.titles.marks import QUALITY
 from stalkeer.core.titles.normalise import ARTICLES, fold_words, swap_article
+from stalkeer.core.titles.penalties import DOUBTFUL, HARDLY, LIKELY, NEARLY_SURE, OF_A_HALF, RARE, SECOND, UNLIKELY
 from stalkeer.core.titles.prefixes import find_starts
 from stalkeer.core.titles.tags import LANGUAGE_FIELDS, NO_TAGS, TagSet, sure_tags, tag_of, tag_set, tags_in
 from stalkeer.core.titles.vocabulary import (
@@ -65,7 +66,6 @@ class _Peeled:
 
 
 _MOST_READINGS = 12
-COST_OF_HALF = 0.035  # of a half of `Foreign - Original`: more than of a prefix cut off
 _SIGNATURE = re.compile(r"(.*[^\W\d_]{2}.*?)((?: [A-Z\u00c0-\u00de]{4,}){1,3})")
 _SPELLED = re.compile(r"[^\W\d_]{3}")
 _LETTER = re.compile(r"[^\W_]")
@@ -88,6 +88,7 @@ SCENE_WORDS = frozenset(
     camrip hdts hdtc telesync tvrip tvriphd pdtv dvdr hddvd vhsrip xvid hevc flac vorbis""".split()  # noqa: SIM905
 )
 _LONGEST_ARTICLE = 6  # with what may stand beside it
+_ORDINAL = re.compile(r"\s\d{1,3}(?:st|nd|rd|th)$")
 _TRAILING_ARTICLE = re.compile(r"\s+(?:the|le|la|el|il|der|die|das)$", re.I)
 _GROUP_YEAR = re.compile(r"\s((?:19|20)\d\d)-(?=\w*[A-Za-z])\w{2,12}$")  # Title 2008-GROUP
 _CHECKSUM = re.compile(r"(?=[A-F]*\d)[0-9A-F]{8}")
@@ -124,9 +125,10 @@ def read_title(text: str, *, is_series: bool) -> TitleReading:
     row = read_row(text)
     if row is not None:
         peeled.tags += row.tags
-        peeled.also(row.title, 0.0 if row.year is not None else 0.005, row.year)
+        starts = [start._replace(penalty=start.penalty + SECOND) for start in starts]
+        peeled.also(row.title, 0.0, row.year)
         if row.year is not None and len(row.title) == len("1917") and row.title.isdecimal():
-            peeled.also(str(row.year), 0.02, _year(row.title))  # 2019 | 1917
+            peeled.also(str(row.year), SECOND, _year(row.title))  # 2019 | 1917
     for start in starts:
         peeled.also(start.text, start.penalty, start.year)
     while peeled.pending:
@@ -137,7 +139,7 @@ def read_title(text: str, *, is_series: bool) -> TitleReading:
 
 
 def _said_once(text: str) -> str:
-    """`Some Film (2011) Some Film (2011)` as `Some Film (2011)`, `NF - Show (US) - NF - Show (US) (4K)` as `NF - Show`."""
+    """Drop what a name says again: `Some Film (2011) Some Film (2011)`, `NF - Show (US) - NF - Show (US) (4K)`."""
     if len(text) < _SHORTEST_TWICE:
         return text
     found = _TWICE.fullmatch(text) if text.find(text[:4], 4) >= 0 else None
@@ -256,11 +258,11 @@ def _keep(reading: TitleText, peeled: _Peeled) -> None:
     standard = without_edition(text)
     if standard is not None:
         peeled.also(standard, penalty, year)
-        penalty += 0.005
+        penalty += NEARLY_SURE
     else:
         unsigned = _without_signature(text)
         if unsigned is not None:
-            peeled.also(unsigned, penalty + 0.06, year)
+            peeled.also(unsigned, penalty + RARE, year)
     if _has_name(text) or not peeled.texts:
         peeled.texts.append(TitleText(swap_article(text), penalty, year))
 
@@ -297,11 +299,11 @@ def _take_bare_year(text: str, penalty: float, peeled: _Peeled) -> tuple[str, in
         after = [tag_of(word) for word in words]
         is_told = all(tag is not None or word in RELEASE_WORDS for tag, word in zip(after, words, strict=True))
         if peeled.is_scene or is_told:
-            peeled.texts.append(TitleText(text, penalty + 0.02, None))
+            peeled.texts.append(TitleText(text, penalty + SECOND, None))
             peeled.tags += [tag for tag in after if tag is not None]
             return before, said
         if len(found[2]) > 2 and tag_of(found[2].lower()) is not None:
-            peeled.also(before, penalty + 0.02, said)
+            peeled.also(before, penalty + SECOND, said)
     return text, None
 
 
@@ -317,11 +319,11 @@ def _take_end(reading: TitleText, peeled: _Peeled) -> tuple[str, int | None] | N
         ended = _year(found[1]) if found is not None else None
         if found is not None and ended is not None and year in (None, ended) and _has_name(text[: found.start()]):
             if not text[found.start() : found.start(1)].strip():
-                peeled.texts.append(TitleText(text, penalty + 0.005, year))  # or the number is the title's own
+                peeled.texts.append(TitleText(text, penalty + NEARLY_SURE, year))  # or the number is the title's own
             return text[: found.start()], ended
     made_by = _GROUP_YEAR.search(text)
     if made_by is not None and year is None and _has_name(text[: made_by.start()]):
-        peeled.texts.append(TitleText(text, penalty + 0.02, None))
+        peeled.texts.append(TitleText(text, penalty + SECOND, None))
         return text[: made_by.start()], _year(made_by[1])
     shorter = _take_end_tag(reading, peeled)
     return None if shorter is None else (shorter, year)
@@ -351,7 +353,7 @@ def _take_inner_year(text: str, penalty: float, peeled: _Peeled) -> tuple[str, i
     if last is None or year is None or not _has_name(text[: last.start()]):
         return text, None
     before, after = text[: last.start()].strip(_TRIM), text[last.end() :].strip(_TRIM)
-    peeled.texts.append(TitleText(f"{before} {after}", penalty + 0.03, year))
+    peeled.texts.append(TitleText(f"{before} {after}", penalty + DOUBTFUL, year))
     peeled.tags += sure_tags(after)
     return before, year
 
@@ -378,20 +380,21 @@ def _take_end_bracket(reading: TitleText, peeled: _Peeled) -> tuple[str, int | N
     country = COUNTRIES.get(inner.lower()) if inner.isupper() else None
     tags = [] if country is not None else tags_in(inner)
     if tags is not None:
-        if peeled.is_series and len(tags) == 1 and tags[0].field == "language" and len(inner) > _LONGEST_CODE:
-            peeled.texts.append(TitleText(text, penalty + 0.02, year))  # Title (Telugu) is a show's name, too
+        is_word = len(tags) == 1 and (tags[0].field == "language" or not tags[0].sure) and len(inner) > _LONGEST_CODE
+        if peeled.is_series and is_word:
+            peeled.texts.append(TitleText(text, penalty + SECOND, year))  # Title (Telugu) is a show's name, too
         peeled.country = peeled.country or country
         peeled.tags += tags
         return before, year
     if peeled.is_scene and not any(c.isdigit() for c in inner):
         # a release's other name; in square brackets, those who made it
-        peeled.texts.append(TitleText(text, penalty + 0.02, year))
+        peeled.texts.append(TitleText(text, penalty + SECOND, year))
         if text[-1] != "]":
-            peeled.also(inner, penalty + 0.04, year)
+            peeled.also(inner, penalty + UNLIKELY, year)
         return before, year
     # a number in brackets may tell a sequel from its film
-    peeled.also(before, penalty + (0.08 if any(c.isdigit() for c in inner) else 0.03), year)
-    peeled.also(inner, penalty + 0.06, year)
+    peeled.also(before, penalty + (HARDLY if any(c.isdigit() for c in inner) else DOUBTFUL), year)
+    peeled.also(inner, penalty + RARE, year)
     return None
 
 
@@ -408,19 +411,27 @@ def _take_end_tag(reading: TitleText, peeled: _Peeled) -> str | None:
     head = head.strip(_TRIM)
     if not _is_title(head):
         return None
+    if (
+        folded == "3d" and year is not None and not peeled.is_scene
+    ):  # before its year it is the title's: Piranha 3D (2010)
+        peeled.also(head, penalty + SECOND, year)
+        return None
     before, _, previous = head.rpartition(" ")
     for first, joined in _PHRASES_BY_END.get(folded, ()):
         if previous.lower() == first and _is_title(before):
             peeled.tags.append(TAGS[joined])
-            return _TRAILING_ARTICLE.sub("", before) or before  # Title The Director's Cut
+            shorter = _ORDINAL.sub("", before)  # Title 25th Anniversary Edition
+            return _TRAILING_ARTICLE.sub("", shorter) or before  # Title The Director's Cut
     if peeled.is_scene and _ends_title_of_release(word, tag, head, peeled):
         if not _follows_year(head):
-            peeled.texts.append(TitleText(text, penalty + 0.01, year))  # so near that a film of that name is its equal
+            peeled.texts.append(
+                TitleText(text, penalty + LIKELY, year)
+            )  # so near that a film of that name is its equal
         peeled.tags += [tag] if tag is not None else []
         return head
     if peeled.is_series and word in _SHOWS_COUNTRIES and not head.isupper():
         # Title US S01E02: the show of that country, or one whose title says it
-        peeled.texts.append(TitleText(text, penalty + 0.005, year))
+        peeled.texts.append(TitleText(text, penalty + NEARLY_SURE, year))
         peeled.country = peeled.country or COUNTRIES[folded]
         return head
     return None if tag is None else _take_provider_tag(reading, tag, peeled)
@@ -429,7 +440,6 @@ def _take_end_tag(reading: TitleText, peeled: _Peeled) -> str | None:
 def _take_provider_tag(reading: TitleText, tag: Tag, peeled: _Peeled) -> str | None:
     text, penalty, year = reading
     head, _, word = text.rpartition(" ")
-    folded = word.lower()
     head = head.strip(_TRIM)
     before, _, previous = head.rpartition(" ")
     neighbour = TAGS.get(previous.lower().strip("()[]-"))
@@ -438,14 +448,14 @@ def _take_provider_tag(reading: TitleText, tag: Tag, peeled: _Peeled) -> str | N
         return before
     if _is_sure_at_end(tag, neighbour, previous, before):
         if previous.lower() in _DANGLING and before:  # Some War in HD
-            peeled.also(head, penalty + 0.02, year)
+            peeled.also(head, penalty + SECOND, year)
             return None
         if not tag.sure:
             _keep_word_behind_year(reading, peeled)
         peeled.tags.append(tag)
         return head
     if word.isupper() or (len(word) > 3 and tag.field in _WORDED_FIELDS):
-        peeled.also(head, penalty + (0.03 if word.isupper() else 0.06), year)
+        peeled.also(head, penalty + (DOUBTFUL if word.isupper() else RARE), year)
     return None
 
 
@@ -455,7 +465,7 @@ def _keep_word_behind_year(reading: TitleText, peeled: _Peeled) -> None:
     found = _BRACKET_YEAR.search(text)
     if found is not None and _has_name(text[: found.start()]):
         whole = f"{text[: found.start()].rstrip()} {text[found.end() :].lstrip()}"
-        peeled.texts.append(TitleText(whole, penalty + 0.02, _year(found[1])))
+        peeled.texts.append(TitleText(whole, penalty + SECOND, _year(found[1])))
 
 
 def _is_of_release(folded: str) -> bool:
@@ -509,12 +519,12 @@ def _expand(texts: list[TitleText], peeled: _Peeled) -> list[TitleText]:
         elif peeled.is_scene:  # releases say the title in their language, and then the one that all know
             known = next((half for half in halves if _LATIN_WORDS.match(half)), None)
         if known is not None:
-            result += [TitleText(known, penalty, year), TitleText(text, penalty + 0.02, year)]
+            result += [TitleText(known, penalty, year), TitleText(text, penalty + SECOND, year)]
         else:
             result.append(TitleText(text, penalty, year))
         if known is None:
-            result += [TitleText(half, penalty + COST_OF_HALF, year) for half in _dashed_halves(text)]
-        cost = 0.005 if is_twice else 0.03
+            result += [TitleText(half, penalty + OF_A_HALF, year) for half in _dashed_halves(text)]
+        cost = NEARLY_SURE if is_twice else DOUBTFUL
         result += [TitleText(half, penalty + cost, year) for half in halves if half != known]
     return sorted(result, key=lambda reading: reading.penalty)
 
