@@ -21,6 +21,16 @@ class Row(NamedTuple):
     tags: tuple[Tag, ...]
 
 
+class _Columns(NamedTuple):
+    """The columns of a name by their contents."""
+
+    years: list[str]
+    titles: list[str]
+    labels: list[str]  # of providers' words
+    tags: list[Tag]
+    ratings: list[str]
+
+
 def read_row(text: str) -> Row | None:
     """Read a name whose columns leave no doubt which of them is the title; None for any other.
 
@@ -28,29 +38,30 @@ def read_row(text: str) -> Row | None:
     """
     if "|" not in text:
         return None
-    years: list[str] = []
-    titles: list[str] = []
-    labels: list[str] = []
-    tags: list[Tag] = []
-    has_rating = False
-    for column in (part.strip() for part in text.split("|")):
-        year = _YEAR.fullmatch(column)
-        said = None if year is not None or not column else tags_in(column)
-        if year is not None:
-            years.append(year[1])
-        elif _RATING.fullmatch(column):
-            has_rating = True
-        elif said is not None:
-            tags += said
-            labels.append(column)
-        elif column:
-            titles.append(column)
+    years, titles, labels, tags, ratings = _sorted_columns(text)
     if not titles and len(years) == 2:
         return Row(years[0], int(years[1]), tuple(tags))
-    if not titles and len(labels) > 1 and (years or has_rating):
+    if not titles and len(labels) > 1 and (years or ratings):
         titles = labels[-1:]  # the film No
-    if len(titles) != 1 or len(years) > 1 or not (years or has_rating or len(labels) > 1):
+    if len(titles) != 1 or len(years) > 1 or not (years or ratings or len(labels) > 1):
         return None
     if _LETTER.search(titles[0]) is None and not (years and titles[0].isdecimal()):
         return None
     return Row(titles[0], int(years[0]) if years else None, tuple(tags))
+
+
+def _sorted_columns(text: str) -> _Columns:
+    columns = _Columns([], [], [], [], [])
+    for column in (part.strip() for part in text.split("|")):
+        year = _YEAR.fullmatch(column)
+        said = None if year is not None or not column else tags_in(column)
+        if year is not None:
+            columns.years.append(year[1])
+        elif _RATING.fullmatch(column):
+            columns.ratings.append(column)
+        elif said is not None:
+            columns.tags.extend(said)
+            columns.labels.append(column)
+        elif column:
+            columns.titles.append(column)
+    return columns

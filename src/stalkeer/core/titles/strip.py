@@ -411,11 +411,6 @@ def _take_end_tag(reading: TitleText, peeled: _Peeled) -> str | None:
     head = head.strip(_TRIM)
     if not _is_title(head):
         return None
-    if (
-        folded == "3d" and year is not None and not peeled.is_scene
-    ):  # before its year it is the title's: Piranha 3D (2010)
-        peeled.also(head, penalty + SECOND, year)
-        return None
     before, _, previous = head.rpartition(" ")
     for first, joined in _PHRASES_BY_END.get(folded, ()):
         if previous.lower() == first and _is_title(before):
@@ -434,6 +429,9 @@ def _take_end_tag(reading: TitleText, peeled: _Peeled) -> str | None:
         peeled.texts.append(TitleText(text, penalty + NEARLY_SURE, year))
         peeled.country = peeled.country or COUNTRIES[folded]
         return head
+    if folded == "3d" and year is not None and not peeled.is_scene:
+        peeled.also(head, penalty + SECOND, year)  # before its year it is the title's: Piranha 3D (2010)
+        return None
     return None if tag is None else _take_provider_tag(reading, tag, peeled)
 
 
