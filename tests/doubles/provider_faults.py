@@ -209,6 +209,66 @@ def serves(content: Content) -> Behaviour:
     return behave
 
 
+def range_as_200(exchange: Exchange) -> None:
+    """200 with the range that was asked for, and its Content-Range (XC_VM `vod.php` sends one with every answer)."""
+    exchange.deliver(replace(exchange.answer, status=200))
+
+
+def range_as_200_untold(exchange: Exchange) -> None:
+    """200 with the range that was asked for and nothing that says so."""
+    headers = {name: value for name, value in exchange.answer.headers.items() if name != "Content-Range"}
+    exchange.deliver(replace(exchange.answer, status=200, headers=headers))
+
+
+def whole_with_range(exchange: Exchange) -> None:
+    """200 with the whole file to a Range request, and `Content-Range: bytes 0-` beside it."""
+    content = exchange.answer.content
+    headers = dict(exchange.answer.headers) | {"Content-Range": f"bytes 0-{content.size - 1}/{content.size}"}
+    exchange.deliver(Answer(200, headers, content))
+
+
+def endless_range(exchange: Exchange) -> None:
+    """206 that tells no total: `bytes 5-9/*` (RFC 9110, 14.4)."""
+    answer = exchange.answer
+    headers = dict(answer.headers) | {"Content-Range": f"bytes {answer.start}-{answer.stop - 1}/*"}
+    exchange.deliver(replace(answer, status=206, headers=headers))
+
+
+def multipart(exchange: Exchange) -> None:
+    """206 as multipart/byteranges, the form for several ranges, with heads between the bytes."""
+    answer, total = exchange.answer, exchange.answer.content.size
+    span = f"bytes {answer.start}-{answer.stop - 1}/{total}"
+    head = f"--cut\r\nContent-Type: video/x-matroska\r\nContent-Range: {span}\r\n\r\n".encode()
+    payload = head + answer.content.read(answer.start, answer.stop - answer.start) + b"\r\n--cut--\r\n"
+    headers = {"Content-Type": "multipart/byteranges; boundary=cut", "Content-Range": span}
+    exchange.deliver(Answer(206, headers, Memory(payload)))
+
+
+def with_fields(behaviour: Behaviour, **fields: str) -> Behaviour:
+    """`behaviour` with other header fields: validators that move, for example."""
+
+    def behave(exchange: Exchange) -> None:
+        headers = dict(exchange.answer.headers) | {name.replace("_", "-"): value for name, value in fields.items()}
+        exchange.answer = replace(exchange.answer, headers=headers)
+        behaviour(exchange)
+
+    return behave
+
+
+def claims_more(surplus: int) -> Behaviour:
+    """A Content-Length that is too large; the connection ends with the file."""
+
+    def behave(exchange: Exchange) -> None:
+        answer = exchange.answer
+        exchange.keeps_alive = False
+        headers = {name: value for name, value in answer.headers.items() if name != "Content-Range"}
+        exchange.send_head(replace(answer, headers=headers, length=answer.stop - answer.start + surplus))
+        exchange.send_content(answer.content, answer.start, answer.stop)
+        exchange.close()
+
+    return behave
+
+
 # --- bodies that are not what they should be -----------------------------------------------------------------------
 
 

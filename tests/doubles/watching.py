@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from stalkeer.adapters.transfers.request import Failed, StopReason
-from stalkeer.core.downloads.resume import Validators
+from stalkeer.core.downloads.resume import Held
 
 
 @dataclass
@@ -21,7 +21,7 @@ class Watching:
     on_received: Callable[[int], None] | None = None
     on_opening: Callable[[], None] | None = None
     size: int = 0
-    durables: list[tuple[int, int | None, Validators]] = field(default_factory=list)
+    durables: list[Held] = field(default_factory=list)
     interruptions: list[Failed] = field(default_factory=list)
     opened_count: int = 0
     first_byte: threading.Event = field(default_factory=threading.Event)
@@ -45,8 +45,8 @@ class Watching:
         if self.on_received is not None:
             self.on_received(self.size)
 
-    def durable(self, offset: int, total: int | None, validators: Validators) -> None:
-        self.durables.append((offset, total, validators))
+    def durable(self, held: Held) -> None:
+        self.durables.append(held)
 
     def interrupted(self, failure: Failed) -> float | None:
         self.interruptions.append(failure)
@@ -60,4 +60,4 @@ class Watching:
 
     @property
     def offset(self) -> int:
-        return self.durables[-1][0] if self.durables else 0
+        return self.durables[-1].offset if self.durables else 0

@@ -50,9 +50,24 @@ def test_a_file_that_became_shorter_midway_is_fetched_anew(strict, running):
 
     strict.provider.hook = script(replace)
     running(strict.engine())
+    hours_pass(strict, download)
 
     strict.await_state(download, DownloadState.COMPLETED)
     assert strict.result(download) == digest(served(shorter))
+    assert sum(request.sent for request in strict.provider.requests) < 2_000_000 + 3 * 1_000_000
+
+
+def test_a_notice_instead_of_the_rest_costs_nothing_of_what_had_come(strict, running):
+    body, notice = media(FILM_90, 3_000_000, 1), served(media(EPISODE_24, 100_000, 2))
+    download = strict.download("Dune", body)
+    strict.provider.hook = script(faults.cut_after(2_000_000), *[faults.body(notice)] * 2)
+
+    running(strict.engine())
+    hours_pass(strict, download)
+
+    strict.await_state(download, DownloadState.COMPLETED)
+    assert strict.result(download) == digest(served(body))
+    assert sum(request.sent for request in strict.provider.requests) < 3_000_000 + 3 * 100_000
 
 
 def test_a_file_replaced_by_one_of_the_same_size_ends_as_one_of_them(strict, running):

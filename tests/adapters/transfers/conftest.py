@@ -46,8 +46,9 @@ class Desk:
 
     def resume(self, **changes: Any) -> Outcome:
         """Go on from what the watcher was last told, as after a restart."""
-        offset, total, validators = self.watching.durables[-1]
-        return self.fetch(**{"durable_offset": offset, "total": total, "validators": validators} | changes)
+        held = self.watching.durables[-1]
+        known = {"total": held.total, "validators": held.validators, "learned": held.learned}
+        return self.fetch(**{"durable_offset": held.offset} | known | changes)
 
     def hold(self, payload: bytes) -> int:
         """Put `payload` into the part file, as if it had come before."""

@@ -20,7 +20,7 @@ def test_a_film_arrives_whole_and_is_durable_before_it_is_called_fetched(desk):
 
     assert isinstance(outcome, Fetched) and outcome.size == SIZE and outcome.is_length_known
     assert desk.part.read_bytes() == desk.film
-    assert desk.watching.durables[-1][:2] == (SIZE, SIZE)
+    assert desk.watching.durables[-1].offset == desk.watching.durables[-1].total == SIZE
     assert desk.watching.size == SIZE
 
 
@@ -98,7 +98,7 @@ def test_a_replaced_file_with_validators_is_asked_for_with_if_range(desk):
     outcome = desk.resume(url=url)
 
     assert isinstance(outcome, Fetched) and outcome.validators.etag == '"two"'
-    assert desk.provider.requests[-1].headers["if-range"] == '"one"'
+    assert desk.provider.requests[1].headers["if-range"] == '"one"'
     assert desk.part.read_bytes() == Pattern(SIZE, seed=2).read(0, SIZE)
 
 
@@ -189,7 +189,7 @@ def test_durable_offsets_are_told_on_the_way_every_so_many_bytes(desk):
 
     desk.fetch(limits=Limits(sync_bytes=100_000))
 
-    offsets = [offset for offset, _total, _validators in desk.watching.durables]
+    offsets = [held.offset for held in desk.watching.durables]
     assert len(offsets) >= 2 and offsets == sorted(offsets) and offsets[0] < SIZE
 
 

@@ -1,13 +1,14 @@
 """What is told of a running transfer, by the heartbeat and by its own thread."""
 
-from stalkeer.adapters.transfers.request import Validators
+from stalkeer.core.downloads.progress import HighWater
+from stalkeer.core.downloads.resume import Held
 from stalkeer.jobs.downloads.transfer_monitor import Watch
 from stalkeer.store.downloads.run_writes import Ownership
 
 
 def begun():
     watch = Watch(Ownership(1, 1, "local"))
-    watch.begin(0, 1000, Validators(), lambda _failure, _fruitless: None)
+    watch.begin(Held(0, 1000), HighWater(), lambda _failure, _fruitless: None)
     watch.received(600)
     return watch
 

@@ -16,7 +16,7 @@ from stalkeer.adapters.net.deadlines import Deadlines
 from stalkeer.adapters.net.failures import NetworkFailure
 from stalkeer.adapters.transfers.request import Failed, TransferRequest
 from stalkeer.core.downloads.failures import FailureKind
-from stalkeer.core.downloads.resume import Head, Validators
+from stalkeer.core.downloads.resume import Head, Validators, credible
 from stalkeer.core.downloads.retry import parse_retry_after
 
 
@@ -90,7 +90,7 @@ def head_of(answer: Answer) -> Head:
     validators = Validators(
         fields.get("ETag"), fields.get("Last-Modified"), fields.get("Date"), fields.get("Content-Type")
     )
-    length = None if answer.is_chunked else whole_number(fields.get("Content-Length"))
+    length = None if answer.is_chunked else credible(whole_number(fields.get("Content-Length")))
     status = 200 if answer.status == 203 else answer.status  # RFC 9110, 15.3.4: a 200 that a proxy has touched
     return Head(status, length, fields.get("Content-Range"), fields.get("Content-Encoding"), validators)
 

@@ -10,7 +10,7 @@ import contextlib
 import ctypes
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -105,12 +105,16 @@ class PartFile:
         with on_disk(self.path):
             os.ftruncate(self._main if self._other is None else self._other, size)
 
-    def begin_other(self, same: int) -> None:
-        """From here on write into a second file, which shares the first `same` bytes with the part."""
+    def begin_other(self, same: int, check: Callable[[], None] = lambda: None) -> None:
+        """Write into a second file from here on, which shares the first `same` bytes with the part.
+
+        A copy of gigabytes takes a while: `check` is called between two pieces, and may raise.
+        """
         with on_disk(self.other_path):
             self._other = os.open(self.other_path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
             offset = 0
             while offset < same:
+                check()
                 piece = os.pread(self._main, min(COPY_CHUNK, same - offset), offset)
                 offset += os.pwrite(self._other, piece, offset)
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from stalkeer.adapters.net.inward import IsInside, is_inside
 from stalkeer.adapters.net.tls import Tls
 from stalkeer.core.downloads.failures import FailureKind
-from stalkeer.core.downloads.resume import Validators
+from stalkeer.core.downloads.resume import Held, Validators
 
 __all__ = [
     "FailureKind",
@@ -31,12 +31,13 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a transfer waits for what. There is no limit on the whole: a film may take a day."""
+    """The time limits of a transfer. There is no limit on the whole: a movie may take a day."""
 
     connect_s: float = 15.0
     headers_s: float = 30.0  # the whole head, interim answers before it included
     silence_s: float = 60.0  # a read without a byte for so long: reconnect
     no_progress_s: float = 600.0  # `downloads.timeout`: so long without a byte over all reconnects ends the attempt
+    reconnect_gap_s: float = 0.0  # before each further connection to the account, whatever its reason
     first_sync_bytes: int = 4 * 1024 * 1024  # soon enough to see by the head of the file that it is not wanted
     sync_bytes: int = 64 * 1024 * 1024
     sync_s: float = 10.0
@@ -46,9 +47,9 @@ class Limits:
 class TransferRequest:
     """Fetch `url` into `part`, whose first `durable_offset` bytes are known to be on disk.
 
-    `url`, `headers` and `proxy` may carry credentials and stay out of repr and messages. `total` and `validators` are
-    what `Watcher.durable` was last told. The part file is created where it is missing; bytes beyond `durable_offset`
-    are not trusted and fetched again.
+    `url`, `headers` and `proxy` may carry credentials and stay out of repr and messages. `total`, `validators` and
+    `learned` are what `Watcher.durable` was last told. The part file is created where it is missing; bytes beyond
+    `durable_offset` are not trusted and fetched again.
     """
 
     url: str = field(repr=False)
@@ -57,6 +58,7 @@ class TransferRequest:
     durable_offset: int = 0
     total: int | None = None
     validators: Validators = Validators()
+    learned: Mapping[str, bool] = field(default_factory=dict)  # see `Held.learned`
     proxy: str | None = field(default=None, repr=False)  # see `net.bulk.Route`
     tls: Tls = Tls()
     https_only: bool = False
@@ -65,8 +67,20 @@ class TransferRequest:
     listed_by: str = field(default="", repr=False)
     is_inside: IsInside = is_inside
     min_free: int = 0  # bytes of the disk that must stay free once the file is there
+    most_reserved: int | None = None  # bytes to reserve ahead for a size that nothing has confirmed
     has_sidecar: bool = False  # look for FILE.sha256 and the like beside the file, where no header tells a checksum
     limits: Limits = Limits()
+
+    @property
+    def held(self) -> Held:
+        """What is known of the bytes on disk."""
+        return Held(
+            self.durable_offset,
+            self.total,
+            self.validators,
+            is_total_confirmed=bool(self.learned.get("is_total_confirmed")),
+            asks_whole=bool(self.learned.get("asks_whole")),
+        )
 
 
 class StopReason(StrEnum):
@@ -140,12 +154,15 @@ class Watcher(Protocol):
         """`size` more bytes came over the wire: for speed and liveness, not for resuming."""
         ...
 
-    def durable(self, offset: int, total: int | None, validators: Validators) -> None:
-        """The first `offset` bytes are on disk (fdatasync returned). May shrink where the server's file changed."""
+    def durable(self, held: Held) -> None:
+        """Note that what is `held` is on disk (fdatasync returned). It may shrink where the server's file changed."""
         ...
 
     def interrupted(self, failure: Failed) -> float | None:
-        """The connection was lost or silent. Seconds to wait before reconnecting; None ends the attempt."""
+        """Decide on a lost or silent connection: seconds to wait before the next one; None ends the attempt.
+
+        `durable` was told of everything that came before.
+        """
         ...
 
 

@@ -1,11 +1,12 @@
-"""Where a body's bytes land: compared with what is held, appended to it, or written apart where they differ."""
+"""Write the bytes of a body: compare them with what is held, append them, or write them apart where they differ."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from stalkeer.adapters.transfers.part import PartFile
-from stalkeer.core.downloads.resume import Held, Validators
+from stalkeer.core.downloads.resume import OVERLAP, Held, Validators
 
 FLUSH_BYTES = 256 * 1024  # TLS hands out 16 KiB at a time: written together they cost a fraction
 PROVEN_BYTES = 64 * 1024 * 1024  # another version that got so far replaces the one that is held
@@ -17,29 +18,39 @@ class Differs(Exception):  # noqa: N818
 
 @dataclass
 class Landing:
-    """Takes one body after another. `held` is what the part file holds, written but perhaps not yet synced."""
+    """Take one body after another. `held` is the content of the part file, written but perhaps not yet synced."""
 
     part: PartFile
     held: Held
+    check: Callable[[], None] = lambda: None  # raises where the owner wants no more of it
     position: int = 0  # of the next byte of the body, in the file
     _answer: Held = field(default_factory=Held)  # what the present answer says of the file
     _is_whole: bool = False
+    _is_proven: bool = True  # a body that is whole by its head may still be a part of the file
     _is_agreed: bool = False  # the present answer has been seen to be the file that is held
     _pending: list[bytes] = field(default_factory=list)
     _pending_size: int = 0
 
-    def begin(self, start: int, total: int | None, validators: Validators, *, is_whole: bool) -> None:
-        """A body follows that starts at byte `start`. Only a whole file may differ from what is held."""
+    def begin(
+        self, start: int, total: int | None, validators: Validators, *, is_whole: bool, is_proven: bool = True
+    ) -> None:
+        """Take a body that starts at byte `start`. Only a whole file may differ from what is held.
+
+        Without `is_proven` it must begin like what is held, to be believed whole.
+        """
         self.flush()
         self.part.drop_other()
         self.position = start
         self._answer = Held(0, total, validators)
         self._is_whole = is_whole
+        self._is_proven = is_proven
+        if is_whole:
+            self.held = replace(self.held, asks_whole=False)
         self._is_agreed = False
         self._agree_where_caught_up()
 
     def rewind(self, offset: int) -> None:
-        """Only the first `offset` bytes count."""
+        """Keep only the first `offset` bytes."""
         self.flush()
         self.part.truncate(offset)
         self.held = Held(offset)
@@ -47,7 +58,7 @@ class Landing:
 
     @property
     def is_apart(self) -> bool:
-        """The body is another file than the one held, and has not yet replaced it."""
+        """Return True while the body is another file than the one held, and has not yet replaced it."""
         return self.part.has_other
 
     @property
@@ -55,7 +66,7 @@ class Landing:
         return self._is_agreed or self.is_apart
 
     def take(self, piece: bytes) -> None:
-        """Raises Differs where a part of a file does not continue what is held."""
+        """Take the next bytes. Raises Differs where a part of a file does not continue what is held."""
         if not self.has_caught_up:
             piece = self._compare(piece)
         if not piece:
@@ -84,7 +95,7 @@ class Landing:
         self._pending, self._pending_size = [], 0
 
     def _compare(self, piece: bytes) -> bytes:
-        """What of `piece` lies beyond what is held; the rest of it must be the same, byte for byte."""
+        """Return the bytes of `piece` beyond what is held; the rest of it must be the same, byte for byte."""
         known = self.part.read(self.position, min(len(piece), self.held.offset - self.position))
         if piece.startswith(known):
             self.position += len(known)
@@ -93,18 +104,22 @@ class Landing:
         if not self._is_whole:
             raise Differs
         same = next(index for index, (mine, theirs) in enumerate(zip(known, piece, strict=False)) if mine != theirs)
+        if not self._is_proven and self.position + same < OVERLAP:
+            raise Differs
         self.position += same
-        self.part.begin_other(self.position)
+        self.part.begin_other(self.position, self.check)
         return piece[same:]
 
     def _agree_where_caught_up(self) -> None:
         if self.position < self.held.offset:
             return
-        answered = self._answer.validators
-        is_telling = answered.etag is not None or answered.last_modified is not None or self.held.offset == 0
-        self.held = Held(
-            self.held.offset,
-            self._answer.total if self._answer.total is not None else self.held.total,
-            answered if is_telling else self.held.validators,
+        held, answer = self.held, self._answer
+        total = answer.total if answer.total is not None else held.total
+        is_second = held.total is not None and answer.total == held.total
+        self.held = replace(
+            held,
+            total=total,
+            validators=held.validators.common(answer.validators) if held.offset else answer.validators,
+            is_total_confirmed=is_second or (held.is_total_confirmed and total == held.total),
         )
         self._is_agreed = True

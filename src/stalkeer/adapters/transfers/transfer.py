@@ -35,10 +35,21 @@ from stalkeer.adapters.transfers.request import (
 from stalkeer.adapters.transfers.resume_writer import Differs, Landing
 from stalkeer.core.downloads.failures import FailureKind
 from stalkeer.core.downloads.pacing import FREE_QUANTUM
-from stalkeer.core.downloads.resume import Append, AskAgain, Complete, Held, Refused, Whole, plan_answer, range_headers
+from stalkeer.core.downloads.resume import (
+    OVERLAP,
+    Append,
+    AskAgain,
+    Complete,
+    Held,
+    Refused,
+    Whole,
+    plan_answer,
+    range_headers,
+)
 
 WAIT_SLICE_S = 0.2
 PAY_EVERY_S = 0.05
+LEAST_GAIN = OVERLAP // 4  # new bytes of a range, so that what comes twice stays a small part of the whole
 SIDECARS = (".sha256", ".sha1", ".md5")
 
 
@@ -101,19 +112,19 @@ class Transfer:
     timing: Timing
     part: PartFile
     landing: Landing = field(init=False)
-    is_whole_wanted: bool = False  # the last answer did not fit what is held: ask without Range
     synced: Held | None = None  # what `durable` was last told; None: nothing yet that is true
     synced_at: float = field(init=False)
     progressed_at: float = field(init=False)
     is_segmented: bool = False  # the address leads to a playlist of segments (HLS)
     appetite: Appetite = field(init=False)
+    reserved: int = 0  # bytes of the disk that are claimed for this file
     owed_s: float = 0.0  # to be paused for what was read
     unpaid: int = 0  # bytes read under a limit and not yet accounted for
     paid_at: float = 0.0
 
     def __post_init__(self) -> None:
         request = self.request
-        self.landing = Landing(self.part, Held(self.part.kept, request.total, request.validators))
+        self.landing = Landing(self.part, replace(request.held, offset=self.part.kept), self.check)
         if self.part.kept == request.durable_offset:
             self.synced = self.landing.held
         self.synced_at = self.progressed_at = self.timing.monotonic()
@@ -134,10 +145,10 @@ class Transfer:
     def _with_sidecar(self, fetched: Fetched) -> Fetched:
         if not self.request.has_sidecar or fetched.checksums or self.is_segmented:
             return fetched
-        self.sync()
         path = self.request.url.partition("#")[0].partition("?")[0]
         query = self.request.url.partition("#")[0][len(path) :]
         for suffix in SIDECARS:
+            self._leave_gap()
             try:
                 opened = self.open(path + suffix + query, {})
             except (Lost, Hopeless):
@@ -162,11 +173,16 @@ class Transfer:
             else:
                 if fetched is not None:
                     return fetched
+                self._leave_gap()
+
+    def _leave_gap(self) -> None:
+        """Wait until the account may be connected to again; servers see the end of a connection late."""
+        self.sync()
+        self.wait(self.request.limits.reconnect_gap_s)
 
     def _pause_before_reconnect(self, failure: Failed) -> None:
         self.check()
         self.sync()
-        self.is_whole_wanted = False
         idle_s = self.timing.monotonic() - self.progressed_at
         if idle_s >= self.request.limits.no_progress_s:
             raise Hopeless(replace(failure, message=f"{failure.message}; not a byte came for {idle_s:.0f} s"))
@@ -189,9 +205,9 @@ class Transfer:
     # --- one request and its answer -----------------------------------------------------------------------------
 
     def _exchange(self) -> Fetched | None:
-        """None: another request is due at once."""
+        """Return None where another request is due."""
         held = Held() if self.is_segmented else self.landing.held
-        is_ranged = not self.is_whole_wanted and held.asked_from > 0
+        is_ranged = not held.asks_whole and held.asked_from > 0
         opened = self.open(self.request.url, range_headers(held) if is_ranged else {})
         try:
             plan = plan_answer(held, is_ranged=is_ranged, head=opened.head)
@@ -199,13 +215,20 @@ class Transfer:
                 self.landing.held = replace(held, total=held.offset)
                 return Fetched(held.offset, held.validators)
             if isinstance(plan, AskAgain):
-                self.is_whole_wanted = True
+                if opened.head.status == 200:
+                    self._refuse_pages(opened, self._peek(opened))
+                self._ask_whole_next()
                 return None
             if isinstance(plan, Refused):
+                if opened.head.status == 200:  # a notice rather than the whole file: the next answer may be the range
+                    self.landing.held = replace(self.landing.held, asks_whole=False)
                 raise Hopeless(self._refusal(plan, opened))
             return self._receive(plan, opened)
         finally:
             opened.close()
+
+    def _ask_whole_next(self) -> None:
+        self.landing.held = replace(self.landing.held, asks_whole=True)
 
     def open(self, url: str, range_fields: dict[str, str]) -> Opened:
         fields = fields_for(url, self.request.url, self.request.headers) | range_fields
@@ -219,20 +242,21 @@ class Transfer:
         return Failed(plan.kind, f"{opened.subject}: {plan.reason}", opened.retry_after_s, opened.head.status)
 
     def _receive(self, plan: Append | Whole, opened: Opened) -> Fetched | None:
-        is_whole = isinstance(plan, Whole)
         start, stop = (0, plan.total) if isinstance(plan, Whole) else (plan.start, plan.stop)
         before = self.landing.held.offset
         first = self._peek(opened) if start == 0 else b""
         if start == 0 and self._refuse_pages(opened, first) is BodyKind.PLAYLIST:
             self.is_segmented = True
             return fetch_film(self, opened, first)
-        self.landing.begin(start, plan.total, opened.head.validators, is_whole=is_whole)
+        is_proven = not isinstance(plan, Whole) or plan.is_proven
+        # what begins at the first byte may be another file, and is written apart then
+        self.landing.begin(start, plan.total, opened.head.validators, is_whole=start == 0, is_proven=is_proven)
         if self.landing.held.offset == 0 and plan.total is not None:
             self.sync()  # nothing to wait for, and its size is known from the first moment
         try:
             self._read_body(opened, first, stop)
         except Differs:
-            self.is_whole_wanted = True
+            self._ask_whole_next()
             return None
         if stop is not None and self.landing.position < stop:
             raise self._cut(opened, "the connection ended in the middle of the file")
@@ -243,9 +267,9 @@ class Transfer:
         landing.flush()
         is_counted = total is not None or opened.answer.is_chunked
         if isinstance(plan, Append) and landing.position != total:
-            if landing.held.offset <= before:
-                raise self._cut(opened, "the server sends nothing new")
-            return None  # a server that gives only so much at a time
+            return self._part_ended(opened, before)
+        if total is None and landing.held.total not in (None, landing.position) and not landing.is_apart:
+            return self._ended_elsewhere(plan, opened)
         if landing.is_apart or not landing.has_caught_up:
             if not is_counted:
                 raise self._cut(opened, "the connection ended in the middle of the file")
@@ -257,22 +281,53 @@ class Transfer:
         landing.held = replace(landing.held, total=landing.position if is_counted else None)
         return Fetched(landing.position, landing.held.validators, is_counted, checksums=checksums)
 
+    def _ended_elsewhere(self, plan: Append | Whole, opened: Opened) -> Fetched | None:
+        """Decide after a body without a length that ends at another byte than the file, as far as that is known."""
+        landing = self.landing
+        if isinstance(plan, Whole) and not plan.is_proven:
+            self._ask_whole_next()
+            return None
+        if landing.held.is_total_confirmed or not landing.has_caught_up:
+            raise self._cut(opened, f"the body ended before the file, which has {landing.held.total} bytes")
+        landing.held = replace(landing.held, total=None)
+        return Fetched(landing.position, landing.held.validators, is_length_known=False)
+
+    def _part_ended(self, opened: Opened, before: int) -> Fetched | None:
+        """Decide after a range that does not reach the file's end, as far as that is known."""
+        landing = self.landing
+        gained = landing.held.offset - before
+        if gained >= LEAST_GAIN:
+            return None  # a server that gives only so much at a time
+        if gained <= 0 and opened.head.is_endless and not landing.held.is_total_confirmed:
+            # all that the server has, of a size that it does not tell: the file's own form decides
+            landing.held = replace(landing.held, total=None)
+            return Fetched(landing.position, landing.held.validators, is_length_known=False)
+        raise self._cut(opened, "the server sends nothing new" if gained <= 0 else "the server sends hardly anything")
+
     # --- the body -----------------------------------------------------------------------------------------------
 
     def _read_body(self, opened: Opened, first: bytes, stop: int | None) -> None:
-        landing, piece, is_reserved = self.landing, first, False
+        landing, piece = self.landing, first
         while True:
             if piece:
                 landing.take(piece if stop is None else piece[: stop - landing.position])
             self.sync_if_due()
             if stop is not None and landing.position >= stop:
                 return
-            if not is_reserved and landing.has_caught_up and landing.held.total is not None:
-                self.part.reserve(landing.held.total, self.request.min_free)
-                is_reserved = True
+            self._reserve()
             piece = self.read(opened, self.pace.quantum)
             if not piece:
                 return
+
+    def _reserve(self) -> None:
+        """Reserve disk space for the whole file; piece by piece where its size is a mere claim."""
+        held = self.landing.held
+        if not self.landing.has_caught_up or held.total is None or self.landing.position < self.reserved:
+            return
+        most = None if held.is_total_confirmed else self.request.most_reserved
+        size = held.total if most is None else min(held.total, self.landing.position + most)
+        self.part.reserve(size, self.request.min_free)
+        self.reserved = size
 
     def _peek(self, opened: Opened) -> bytes:
         """The first bytes of a body, enough to see what it is; fewer only where there are no more."""
@@ -355,6 +410,6 @@ class Transfer:
         self.part.sync()
         if not self.landing.is_apart:
             self.synced = held
-            self.watcher.durable(held.offset, held.total, held.validators)
+            self.watcher.durable(held)
         if held.total is None:
             self.part.keep_free(self.request.min_free)

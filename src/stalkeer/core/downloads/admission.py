@@ -17,7 +17,10 @@ UNKNOWN_SIZE = 4_000_000_000  # bytes assumed for a file of unknown size
 
 @dataclass(frozen=True)
 class Candidate:
-    """A queued download. `remaining` is in bytes; None when the size is unknown."""
+    """A queued download. `remaining` is in bytes; None when the size is unknown.
+
+    A size that is not confirmed is the claim of one answer: no more room is kept for it than for an unknown size.
+    """
 
     id: DownloadId
     source_id: SourceId
@@ -26,6 +29,7 @@ class Candidate:
     rank: float = 0.0
     not_before: datetime | None = None
     remaining: int | None = None
+    is_size_confirmed: bool = False
     volume: str = ""  # the file system of its partial file
 
     @property
@@ -43,6 +47,7 @@ class Running:
     priority: int = 0
     rank: float = 0.0
     remaining: int | None = None
+    is_size_confirmed: bool = False
     volume: str = ""
     is_leaving: bool = False
 
@@ -166,7 +171,7 @@ class _Table:
         self.by_source = Counter(download.source_id for download in running)
         self.reserved: Counter[str] = Counter()
         for download in running:
-            self.reserved[download.volume] += self._need(download.remaining)
+            self.reserved[download.volume] += self._need(download)
 
     def yield_to_viewers(self) -> None:
         """Let our least urgent downloads leave when an account allows fewer connections than we hold."""
@@ -183,7 +188,7 @@ class _Table:
         self.total += 1
         self.by_host[candidate.host] += 1
         self.by_source[candidate.source_id] += 1
-        self.reserved[candidate.volume] += self._need(candidate.remaining)
+        self.reserved[candidate.volume] += self._need(candidate)
 
     def obstacle(self, candidate: Candidate) -> Waiting | None:
         """Return the first obstacle of a download. Obstacles that last longer are checked first."""
@@ -232,7 +237,7 @@ class _Table:
             return Waiting(Reason.FOLDER, detail=volume.trouble)
         if volume.is_full:
             return Waiting(Reason.DISK, detail="the last write found the disk full")
-        need = self._need(candidate.remaining)
+        need = self._need(candidate)
         if volume.room is not None and self.reserved[candidate.volume] + need > volume.room:
             left = max(0, volume.room - self.reserved[candidate.volume])
             return Waiting(Reason.DISK, detail=f"needs {_amount(need)}, {_amount(left)} may still be used")
@@ -256,8 +261,11 @@ class _Table:
             return Waiting(Reason.SLOT)
         return None
 
-    def _need(self, remaining: int | None) -> int:
-        return self.limits.unknown_size if remaining is None else remaining
+    def _need(self, download: Candidate | Running) -> int:
+        unknown, remaining = self.limits.unknown_size, download.remaining
+        if remaining is None:
+            return unknown
+        return remaining if download.is_size_confirmed else min(remaining, unknown)
 
 
 def _amount(size: int) -> str:

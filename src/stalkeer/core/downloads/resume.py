@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from stalkeer.core.downloads.failures import FailureKind
 
 OVERLAP = 64 * 1024
+MOST_BYTES = 1 << 44  # 16 TiB, the largest file of the common file systems: a server that claims more claims nothing
 LAST_MODIFIED_AGE = timedelta(seconds=60)  # RFC 9110, 8.8.2.2: a newer value is a weak validator
 
 
@@ -36,6 +37,30 @@ class Validators:
         known = document or {}
         return cls(known.get("etag"), known.get("last_modified"), known.get("date"), known.get("content_type"))
 
+    def moved(self, answered: Validators) -> str | None:
+        """Return the name of a field that another version of the file has: changed, or gone.
+
+        A field that is new proves nothing. A 206 with the same ETag may leave Last-Modified out (RFC 9110, 15.3.7).
+        Some servers make up an ETag for each answer; see `common`.
+        """
+        if self.etag is not None and answered.etag != self.etag:
+            return "ETag"
+        is_left_out = self.etag is not None and answered.last_modified is None
+        if self.last_modified is not None and answered.last_modified != self.last_modified and not is_left_out:
+            return "Last-Modified"
+        return None
+
+    def common(self, answered: Validators) -> Validators:
+        """Return what both have: once the bytes were seen to be the same, a field that moved distinguishes nothing."""
+        is_left_out = self.etag is not None and self.etag == answered.etag and answered.last_modified is None
+        is_dated = self.last_modified == answered.last_modified or is_left_out
+        return Validators(
+            self.etag if self.etag == answered.etag else None,
+            self.last_modified if is_dated else None,
+            self.date if is_dated else answered.date,
+            answered.content_type,
+        )
+
     @property
     def strong(self) -> str | None:
         """Return a validator for If-Range: a strong ETag, or a Last-Modified that is old enough."""
@@ -46,16 +71,28 @@ class Validators:
 
 @dataclass(frozen=True)
 class Held:
-    """The part of a file on disk: its first `offset` bytes, and the validators that came with them."""
+    """The part of a file on disk: its first `offset` bytes, and what is known of the file and its server.
+
+    `total` is a claim of the server until a second answer or the bytes confirm it. `asks_whole`: the last answer to a
+    Range request did not fit, so the next request goes without.
+    """
 
     offset: int = 0
     total: int | None = None
     validators: Validators = Validators()
+    is_total_confirmed: bool = False
+    asks_whole: bool = False
 
     @property
     def asked_from(self) -> int:
         """The start of the next request: some bytes before the end, to verify that it is the same file."""
         return max(0, self.offset - OVERLAP)
+
+    @property
+    def learned(self) -> dict[str, bool]:
+        """Return the form that is stored in `downloads.learned`: only what is so."""
+        known = {"is_total_confirmed": self.is_total_confirmed, "asks_whole": self.asks_whole}
+        return {name: True for name, is_so in known.items() if is_so}
 
 
 @dataclass(frozen=True)
@@ -67,6 +104,11 @@ class Head:
     content_range: str | None = None
     encoding: str | None = None  # Content-Encoding: a claim that the first bytes prove or not
     validators: Validators = Validators()
+
+    @property
+    def is_endless(self) -> bool:
+        """The range says no total: `bytes 5-9/*`."""
+        return (self.content_range or "").rstrip().endswith("/*")
 
 
 @dataclass(frozen=True)
@@ -83,9 +125,13 @@ class Append:
 
 @dataclass(frozen=True)
 class Whole:
-    """The body is the whole file. The bytes on disk are compared with it."""
+    """The body is the whole file. The bytes on disk are compared with it.
+
+    `is_proven` is False where a range was asked for: a body that does not begin like the file may then be the range.
+    """
 
     total: int | None
+    is_proven: bool = True
 
 
 @dataclass(frozen=True)
@@ -120,11 +166,11 @@ def range_headers(held: Held) -> dict[str, str]:
 
 
 def plan_answer(held: Held, *, is_ranged: bool, head: Head) -> Plan:
-    """What to do with an answer. `is_ranged`: the request carried `range_headers(held)`."""
+    """Decide on an answer. `is_ranged`: the request carried `range_headers(held)`."""
     if head.status == 200:
-        return _plan_whole(held, head.length)
+        return _plan_200(held, head, is_ranged=is_ranged)
     if head.status == 206:
-        return _plan_part(held, head, is_ranged=is_ranged)
+        return _plan_part(held, head, _span_of(head), is_ranged=is_ranged)
     if head.status == 416:
         return _plan_unsatisfiable(held, head, is_ranged=is_ranged)
     return Refused(kind_of_status(head.status), f"the server answered with status {head.status}")
@@ -139,43 +185,78 @@ def kind_of_status(status: int) -> FailureKind:
     return FailureKind.ACCOUNT if 400 <= status < 500 else FailureKind.TRANSIENT
 
 
-def _plan_whole(held: Held, length: int | None) -> Plan:
-    if length is not None and length < held.offset:
+@dataclass(frozen=True)
+class _Span:
+    """A Content-Range: from byte `start` to before `stop`, of `total` bytes."""
+
+    start: int
+    stop: int
+    total: int | None
+
+    @property
+    def is_whole(self) -> bool:
+        return self.start == 0 and self.total in (None, self.stop)
+
+
+def _span_of(head: Head) -> _Span | None:
+    """Read the Content-Range; None without a usable one. A multipart body holds several ranges with heads of theirs."""
+    found = re.fullmatch(r"\s*bytes\s+(\d{1,19})-(\d{1,19})/(\d{1,19}|\*)\s*", head.content_range or "", re.IGNORECASE)
+    if found is None or (head.validators.content_type or "").strip().casefold().startswith("multipart/"):
+        return None
+    total = None if found[3] == "*" else credible(int(found[3]))
+    return _Span(int(found[1]), int(found[2]) + 1, total)
+
+
+def _plan_200(held: Held, head: Head, *, is_ranged: bool) -> Plan:
+    """Panels answer a Range request with 200 and the range, or with 200 and the whole file, with or without its range.
+
+    Only a Content-Range, the length and the first bytes can tell them apart.
+    """
+    span = _span_of(head)
+    if span is not None and not span.is_whole:
+        return _plan_part(held, head, span, is_ranged=is_ranged)
+    if is_ranged and span is not None and head.length not in (None, span.stop):
+        return AskAgain(f"the server answered with {head.length} bytes that are said to be {span.stop}")
+    size = head.length if head.length is not None or span is None else span.stop
+    if is_ranged and size is not None and (size < held.offset or held.total not in (None, size)):
+        return AskAgain(f"the server answered with {size} bytes, which are not the file that is held")
+    if size is not None and size < held.offset:
         return Refused(
             FailureKind.CHANGED,
-            f"the server now sends a file of {length} bytes where {held.offset} had come already: "
+            f"the server now sends a file of {size} bytes where {held.offset} had come already: "
             "it replaced the file, or sends a notice instead",
         )
-    return Whole(length)
+    return Whole(size, is_proven=not is_ranged)
 
 
-def _plan_part(held: Held, head: Head, *, is_ranged: bool) -> Plan:
-    found = re.fullmatch(r"\s*bytes\s+(\d{1,19})-(\d{1,19})/(\d{1,19}|\*)\s*", head.content_range or "", re.IGNORECASE)
-    if found is None:
+def _plan_part(held: Held, head: Head, span: _Span | None, *, is_ranged: bool) -> Plan:
+    if span is None:
         return _again("a part without a usable Content-Range", is_ranged=is_ranged)
-    start, stop = int(found[1]), int(found[2]) + 1
-    total = None if found[3] == "*" else int(found[3])
-    asked = held.asked_from if is_ranged else 0
-    problem = _problem_of_part(held, head, (start, stop, total), asked)
+    problem = _problem_of_part(head, span, held.asked_from if is_ranged else 0)
+    if problem is None and is_ranged:
+        problem = _problem_of_version(held, head, span)
     if problem is not None:
         return _again(problem, is_ranged=is_ranged)
-    return Append(start, stop, total if total is not None else held.total)
+    return Append(span.start, span.stop, span.total if span.total is not None else held.total)
 
 
-def _problem_of_part(held: Held, head: Head, span: tuple[int, int, int | None], asked: int) -> str | None:
-    start, stop, total = span
-    if start != asked:
-        return f"a part from byte {start} where byte {asked} was asked for"
-    if stop <= start or (total is not None and stop > total):
+def _problem_of_part(head: Head, span: _Span, asked: int) -> str | None:
+    if span.start != asked:
+        return f"a part from byte {span.start} where byte {asked} was asked for"
+    if span.stop <= span.start or (span.total is not None and span.stop > span.total):
         return f"an impossible part: {head.content_range}"
-    if head.length is not None and head.length != stop - start:
-        return f"a part of {stop - start} bytes with a length of {head.length}"
-    if held.total is not None and total is not None and total != held.total:
-        return f"a file of {total} bytes where it had {held.total} before"
-    mine, theirs = held.validators.etag, head.validators.etag
-    if mine and theirs and mine != theirs:
-        return "a file with another ETag than before"
+    if head.length is not None and head.length != span.stop - span.start:
+        return f"a part of {span.stop - span.start} bytes with a length of {head.length}"
     return None
+
+
+def _problem_of_version(held: Held, head: Head, span: _Span) -> str | None:
+    if held.is_total_confirmed and held.total is not None:
+        size = span.total if span.total is not None else max(span.stop, held.total)
+        if size != held.total:
+            return f"a file of {size} bytes where it had {held.total} before"
+    moved = held.validators.moved(head.validators)
+    return f"a file with another {moved} than before" if moved else None
 
 
 def _plan_unsatisfiable(held: Held, head: Head, *, is_ranged: bool) -> Plan:
@@ -190,6 +271,11 @@ def _again(problem: str, *, is_ranged: bool) -> Plan:
     if is_ranged:
         return AskAgain(f"the server answered with {problem}")
     return Refused(FailureKind.TRANSIENT, f"asked for the whole file, the server answered with {problem}")
+
+
+def credible(size: int | None) -> int | None:
+    """Return a size that a file can have; None for one that it cannot."""
+    return size if size is not None and size <= MOST_BYTES else None
 
 
 def _is_settled(last_modified: str | None, date: str | None) -> bool:

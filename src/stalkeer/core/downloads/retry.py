@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from stalkeer.core.downloads.failures import FailureKind
 
 RETRY_AFTER_MAX_S = 3600.0
-PROGRESS_BYTES = 1024 * 1024  # an attempt that fetched this much resets the count of failures
+ATTEMPTS_WITHOUT_LIMIT = 20  # attempts without new bytes under `retry_attempts: 0`
 
 
 @dataclass(frozen=True)
@@ -77,14 +77,14 @@ def decide_retry(
     return RetryIn(max(pause, min(retry_after_s or 0.0, RETRY_AFTER_MAX_S)))
 
 
-def has_attempts_left(failures: int, attempts: int) -> bool:
-    """Whether another attempt may follow `failures` in a row. `attempts` 0: there is no limit."""
-    return attempts == 0 or failures < attempts
+def attempts_of(retry_attempts: int) -> int:
+    """Return the number of attempts without new bytes that `downloads.retry_attempts` allows."""
+    return retry_attempts or ATTEMPTS_WITHOUT_LIMIT
 
 
-def failures_after(failures: int, fetched: int) -> int:
-    """Return the failures in a row after another failed attempt, which fetched `fetched` bytes."""
-    return 1 if fetched >= PROGRESS_BYTES else failures + 1
+def has_attempts_left(failures: int, retry_attempts: int) -> bool:
+    """Return True where another attempt may follow `failures` in a row without new bytes."""
+    return failures < attempts_of(retry_attempts)
 
 
 def parse_retry_after(value: str | None, now: datetime) -> float | None:

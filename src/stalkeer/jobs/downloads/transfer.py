@@ -23,7 +23,8 @@ from stalkeer.adapters.transfers.transfer import transfer
 from stalkeer.core.catalogue.access import Access, fill
 from stalkeer.core.catalogue.extension import has_unknown_extension, with_extension
 from stalkeer.core.downloads.failures import FailureKind
-from stalkeer.core.downloads.retry import GiveUp, decide_retry, failures_after, has_attempts_left
+from stalkeer.core.downloads.progress import HighWater
+from stalkeer.core.downloads.retry import GiveUp, attempts_of, decide_retry, has_attempts_left
 from stalkeer.core.downloads.states import Intent
 from stalkeer.errors import SourceError
 from stalkeer.jobs.catalogue.film_extensions import use_bare_id
@@ -126,7 +127,8 @@ class _Attempt:
                 )
         decide = reconnecting(self.tools, self.row.identity.source_id)
         look = HeadCheck(self.tools.database, self.row, part)
-        self.watch.begin(request.durable_offset, request.total, request.validators, decide, look)
+        progress = HighWater(self.row.transfer.high_water, self.row.queue.failures)
+        self.watch.begin(request.held, progress, decide, look)
         pace = self.tools.bandwidth.pace(
             source_limit_name(self.row.identity.source_id), download_limit_name(self.row.id)
         )
@@ -154,12 +156,18 @@ class _Attempt:
             durable_offset=self.row.transfer.durable_offset if knows_part else 0,
             total=self.row.transfer.total if knows_part else None,
             validators=Validators.from_document(self.row.transfer.validators if knows_part else None),
+            learned=(self.row.transfer.learned if knows_part else None) or {},
             proxy=access.proxy or None,
             tls=Tls(settings.verify_tls, settings.ca_file),
             https_only=settings.https_only,
             listed_by=access.typed,
-            limits=Limits(silence_s=min(60.0, max(settings.timeout, 1.0)), no_progress_s=max(settings.timeout, 1.0)),
+            limits=Limits(
+                silence_s=min(60.0, max(settings.timeout, 1.0)),
+                no_progress_s=max(settings.timeout, 1.0),
+                reconnect_gap_s=settings.reconnect_gap,
+            ),
             min_free=settings.min_free,
+            most_reserved=settings.assumed_size,
             has_sidecar=settings.checksum_sidecar,
         )
 
@@ -212,9 +220,14 @@ class _Attempt:
     def _failed(self, failed: Failed) -> None:
         log.info("download %s: %s", self.row.id, failed.message)
         self._write_progress()
-        if self._is_the_accounts_fault(failed):
+        attempts = attempts_of(self.tools.settings().downloads.retry_attempts)
+        progress = self.watch.progress
+        # bytes that come again and again are attempts, whatever the account says
+        kept = 0 if progress.has_advanced else self.row.queue.failures
+        borne = progress.failures_now if progress.is_barren else kept
+        if borne < attempts and self._is_the_accounts_fault(failed):
             # where the user's own limit is above the account's, admission alone would not make it wait
-            self.settling.wait(Problem("account", failed.message), self.row.queue.failures, ASK_EVERY.total_seconds())
+            self.settling.wait(Problem("account", failed.message), borne, ASK_EVERY.total_seconds())
             return
         if failed.kind is FailureKind.GONE and use_bare_id(self.tools.database, self.row.identity.entry_id):
             self.settling.wait(Problem(failed.kind.value, failed.message), self.row.queue.failures, 0.0)
@@ -225,18 +238,18 @@ class _Attempt:
         if failed.kind in (FailureKind.LOCAL_DISK_FULL, FailureKind.LOCAL_PERMISSION):
             self.settling.wait(problem, self.row.queue.failures, LOCAL_PAUSE_S)
             return
-        if failed.kind is FailureKind.CHANGED and self.row.queue.failures < CHANGES_BORNE:
+        is_confirmed = self.row.outcome.error_code == FailureKind.CHANGED  # a notice passes, a new file stays
+        if failed.kind is FailureKind.CHANGED and is_confirmed and self.row.queue.failures < CHANGES_BORNE:
             self.settling.start_over(problem)
             return
-        failures = failures_after(self.row.queue.failures, self.watch.fetched)
-        settings = self.tools.settings().downloads
+        failures = progress.failures_now
         decision = decide_retry(
             failed.kind,
             failures,
             self.tools.dice(),
             retry_after_s=failed.retry_after_s,
-            tries=settings.retry_attempts or None,
-            first_s=settings.retry_delay,
+            tries=attempts,
+            first_s=self.tools.settings().downloads.retry_delay,
         )
         if isinstance(decision, GiveUp):
             self.settling.try_another(replace(problem, message=f"{failed.message} ({decision.reason})"))

@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from stalkeer.adapters.transfers.request import Failed, StopReason, Validators
-from stalkeer.core.downloads.retry import PROGRESS_BYTES
+from stalkeer.adapters.transfers.request import Failed, StopReason
+from stalkeer.core.downloads.progress import HighWater
+from stalkeer.core.downloads.resume import Held
 from stalkeer.store.downloads.admission import Progress
 from stalkeer.store.downloads.run_writes import Ownership
 
@@ -46,15 +47,13 @@ class Watch:
         self._lock = threading.Lock()
         self._halt: StopReason | None = None
         self._shutdown: Callable[[], None] | None = None
-        self._durable = 0
+        self._held = Held()
         self._since_durable = 0
-        self._total: int | None = None
-        self._validators = Validators()
+        self.progress = HighWater()
         self._received = 0
         self._told = 0  # of what was received: in the database, or in a transaction on its way there
         self._speed = 0.0
         self._speed_at = monotonic()
-        self._fruitless = 0
         self._received_at_cut = 0
         self._reconnects: list[int] = []
         self.has_begun = False
@@ -62,12 +61,11 @@ class Watch:
 
     # --- from the transfer's thread
 
-    def begin(
-        self, durable: int, total: int | None, validators: Validators, decide: Decide, look: Look | None = None
-    ) -> None:
-        """What is known before the first byte; from here on the heartbeat writes our progress."""
+    def begin(self, held: Held, progress: HighWater, decide: Decide, look: Look | None = None) -> None:
+        """Take what is known before the first byte; from here on the heartbeat writes our progress."""
         with self._lock:
-            self._durable, self._total, self._validators = durable, total, validators
+            self._held = held
+            self.progress = progress
             self._decide = decide
             self._look = look or self._look
             self._speed_at = self._monotonic()
@@ -90,22 +88,28 @@ class Watch:
         self._received += size  # only this thread writes it, and an int is read whole
         self._since_durable += size
 
-    def durable(self, offset: int, total: int | None, validators: Validators) -> None:
+    def durable(self, held: Held) -> None:
         with self._lock:
-            self._durable, self._total, self._validators = offset, total, validators
+            self._held = held
             self._since_durable = 0
-        unfit = self._look(offset)
+            self.progress.note(held.offset)
+        unfit = self._look(held.offset)
         if unfit is not None:
             self.unfit = unfit
             self._halt = self._halt or StopReason.UNFIT
 
     def interrupted(self, failure: Failed) -> float | None:
-        self._fruitless = 0 if self._received - self._received_at_cut >= PROGRESS_BYTES else self._fruitless + 1
+        """Reconnect as our owner decides, unless the lost connection brought nothing but what was here before."""
+        progress = self.progress
+        progress.lose(self._received - self._received_at_cut)
         self._received_at_cut = self._received
-        pause_s = self._decide(failure, self._fruitless)
+        if progress.is_barren:
+            return None
+        pause_s = self._decide(failure, progress.fruitless)
         if pause_s is not None:
             with self._lock:
-                self._reconnects.append(self._durable + self._since_durable)
+                progress.reconnect()
+                self._reconnects.append(self._held.offset)
         return pause_s
 
     @property
@@ -113,16 +117,6 @@ class Watch:
         """How many bytes were here already at each interruption after which this run went on by itself."""
         with self._lock:
             return tuple(self._reconnects)
-
-    @property
-    def fetched(self) -> int:
-        """Bytes that came over the wire in this run."""
-        return self._received
-
-    @property
-    def position(self) -> tuple[int, int | None, Validators]:
-        with self._lock:
-            return self._durable, self._total, self._validators
 
     # --- from the heartbeat's thread
 
@@ -148,20 +142,22 @@ class Watch:
             fetched, self._told = received - self._told, received
             seconds = now - self._speed_at
             speed = self._averaged(fetched, now)
-            offset = self._durable + self._since_durable
-            if self._total is not None:
-                offset = min(offset, self._total)
-            progress = Progress(
+            held, progress = self._held, self.progress
+            offset = held.offset + self._since_durable
+            if held.total is not None:
+                offset = min(offset, held.total)
+            told = Progress(
                 owner=self.owner,
                 offset=offset,
-                durable_offset=self._durable,
-                total=self._total,
-                validators=self._validators.to_document(),
+                durable_offset=held.offset,
+                total=held.total,
+                validators=held.validators.to_document(),
+                learned=held.learned,
                 speed=speed,
                 fetched=fetched,
-                has_advanced=received >= PROGRESS_BYTES,
+                high_water=progress.mark if progress.has_advanced else None,
             )
-        return Seen(progress, seconds)
+        return Seen(told, seconds)
 
     def confirm(self, seen: Seen) -> None:
         """`seen` is in the database."""

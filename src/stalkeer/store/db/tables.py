@@ -472,6 +472,8 @@ downloads = Table(
     Column("offset", BigInteger, nullable=False, default=0),  # bytes received, for progress only
     Column("total", BigInteger),
     Column("validators", JSON),  # etag, last_modified, date, content type
+    Column("learned", JSON),  # what answers have shown: whether the total is confirmed, whether to ask for the whole
+    Column("high_water", BigInteger, nullable=False, default=0, server_default="0"),  # durable bytes at last progress
     Column("part_path", Text),
     Column("release", Text),  # the release name it is staged under
     Column("placed_path", Text),

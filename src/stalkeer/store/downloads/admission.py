@@ -40,7 +40,10 @@ class Held:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a transfer is; `fetched` and `resumed` are what is to be added to the row's counters."""
+    """Describe how far a transfer is. `fetched` is added to the row's counter.
+
+    `high_water`: the durable bytes at the last progress of this run, which renewed the budget of failures.
+    """
 
     owner: Ownership
     offset: int
@@ -49,14 +52,25 @@ class Progress:
     validators: Mapping[str, str]
     speed: float
     fetched: int
-    has_advanced: bool  # enough new bytes to renew the budget of failures
+    learned: Mapping[str, bool]
+    high_water: int | None
 
 
 # --- admission ---------------------------------------------------------------------------------------------------
 
 
 _QUEUE_ORDER = (_D.priority.desc(), _D.rank, _D.id)
-_CANDIDATE = (_D.id, _D.source_id, _D.host, _D.priority, _D.rank, _D.not_before, _D.total, _D.durable_offset)
+_CANDIDATE = (
+    _D.id,
+    _D.source_id,
+    _D.host,
+    _D.priority,
+    _D.rank,
+    _D.not_before,
+    _D.total,
+    _D.durable_offset,
+    _D.learned,
+)
 
 
 def waiting_candidates(connection: Connection, now: datetime, per_source: int) -> list[Candidate]:
@@ -100,6 +114,7 @@ def running_downloads(connection: Connection) -> list[Running]:
             priority=row.priority,
             rank=row.rank,
             remaining=None if row.total is None else max(0, row.total - row.offset),
+            is_size_confirmed=bool((row.learned or {}).get("is_total_confirmed")),
             volume="",
             is_leaving=row.intent is not None,
         )
@@ -182,6 +197,7 @@ def _candidate(row: RowMapping) -> Candidate:
         rank=row["rank"],
         not_before=row["not_before"],
         remaining=None if row["total"] is None else max(0, row["total"] - row["durable_offset"]),
+        is_size_confirmed=bool((row["learned"] or {}).get("is_total_confirmed")),
         volume="",
     )
 
@@ -221,12 +237,13 @@ def write_progress(connection: Connection, updates: Iterable[Progress], now: dat
             "durable_offset": one.durable_offset,
             "total": one.total,
             "validators": dict(one.validators),
+            "learned": dict(one.learned),
             "speed": one.speed,
             "bytes_fetched": _D.bytes_fetched + one.fetched,
             "updated_at": now,
         }
-        if one.has_advanced:
-            values |= {"failures": 0}
+        if one.high_water is not None:
+            values |= {"failures": 0, "high_water": one.high_water}
         if not write_owned(connection, one.owner, values):
             lost.append(one.owner)
     return lost

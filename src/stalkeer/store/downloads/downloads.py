@@ -94,6 +94,8 @@ class TransferState:
     durable_offset: int
     total: int | None
     validators: Mapping[str, str] | None
+    learned: Mapping[str, bool] | None  # of the server and its file, see `core.downloads.resume.Held`
+    high_water: int  # durable bytes at the last progress
     part_path: str | None
     keep_partial: bool
     speed: float | None

@@ -23,6 +23,7 @@ _FROM_ZERO = {
     "offset": 0,
     "total": None,
     "validators": None,
+    "learned": None,
     "part_path": None,
     "placed_path": None,
 }
@@ -124,15 +125,22 @@ def block(connection: Connection, owner: Ownership, problem: Problem, now: datet
 def block_unusable(connection: Connection, owner: Ownership, problem: Problem, now: datetime) -> bool:
     """As `block`, and none of the bytes counts. They stay on disk to be looked at, until a retry or a cancel."""
     part = {"part_path": _D.part_path}
-    values = {**_FROM_ZERO, **part, "facts": None, "error": problem.message, "error_code": problem.code}
+    values = {
+        **_FROM_ZERO,
+        **part,
+        "high_water": 0,
+        "facts": None,
+        "error": problem.message,
+        "error_code": problem.code,
+    }
     return _leave(connection, owner, DownloadState.BLOCKED, now, values)
 
 
 def mark_fetched(
     connection: Connection, owner: Ownership, size: int, validators: Mapping[str, str], now: datetime
 ) -> bool:
-    """All bytes are on disk; the connection is closed, the run is over."""
-    values = {"offset": size, "durable_offset": size, "total": size, "validators": dict(validators), "failures": 0}
+    """Note that all bytes are on disk. The failures stay: only new bytes, and a file that proves right, end them."""
+    values = {"offset": size, "durable_offset": size, "total": size, "validators": dict(validators)}
     return _leave(connection, owner, DownloadState.FETCHED, now, {**values, "error": None, "error_code": None})
 
 
@@ -191,6 +199,7 @@ def change_variant(
         "host": "",  # known again when it is fetched
         "variants_tried": [*(row.variants_tried or ()), row.entry_id],
         **_FROM_ZERO,
+        "high_water": 0,
         "release": None,
         "facts": None,
         "failures": 0,

@@ -1,0 +1,52 @@
+"""Judge the connections of a run by new durable bytes. Bytes that come a second time are no progress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from stalkeer.core.downloads.resume import OVERLAP
+
+PROGRESS_BYTES = OVERLAP  # as many new bytes as each resume fetches again
+
+
+@dataclass
+class HighWater:
+    """Count attempts without progress. `mark`: the durable bytes at the last progress, `failures`: attempts since then.
+
+    Both go on from run to run. `fruitless` counts the lost connections of this run since its last progress.
+    """
+
+    mark: int = 0
+    failures: int = 0
+    fruitless: int = 0
+    has_advanced: bool = False  # in this run
+    is_barren: bool = False  # the lost connection brought bytes, and none that is new: it was an attempt of its own
+    _peak: int = field(init=False)
+    _peak_before: int = field(init=False)  # at the end of the connection before
+    _has_advanced_now: bool = False  # with this connection
+
+    def __post_init__(self) -> None:
+        self._peak = self._peak_before = self.mark
+
+    def note(self, durable: int) -> None:
+        """Note the durable bytes of the file. They may shrink where the file changed; the mark does not."""
+        self._peak = max(self._peak, durable)
+        if self._peak - self.mark >= PROGRESS_BYTES:
+            self.mark = self._peak
+            self.has_advanced = self._has_advanced_now = True
+
+    def lose(self, received: int) -> None:
+        """Count a connection that was lost after `received` bytes."""
+        self.fruitless = 0 if self._has_advanced_now else self.fruitless + 1
+        self.is_barren = received > 0 and self._peak <= self._peak_before
+
+    def reconnect(self) -> None:
+        """Begin another connection within this run."""
+        if self._has_advanced_now:
+            self.failures = 1
+        self._peak_before, self._has_advanced_now, self.is_barren = self._peak, False, False
+
+    @property
+    def failures_now(self) -> int:
+        """Return the attempts in a row without progress, the one that has just failed included."""
+        return 1 if self._has_advanced_now else self.failures + 1
