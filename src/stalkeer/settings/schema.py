@@ -317,7 +317,8 @@ class DownloadSettings(Section):
         ge=0,
         le=MANY,
         title="Attempts",
-        description="Number of attempts without progress before a download fails. 0 is unlimited.",
+        description="Number of attempts without new bytes before the next variant is tried, or the download fails. "
+        "0 stands for 20.",
     )
     retry_delay: Duration = Field(
         60.0,
@@ -364,7 +365,8 @@ class DownloadSettings(Section):
     assumed_size: Size = Field(
         4_000_000_000,
         title="Assumed size of unknown files",
-        description="Disk space to reserve for a file of unknown size.",
+        description="Disk space to reserve for a file of unknown size, and at most for a size that only one answer of the "
+        "server has told.",
     )
     timeout: Duration = Field(
         600.0,

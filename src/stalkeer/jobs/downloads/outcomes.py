@@ -21,6 +21,7 @@ from stalkeer.store.journal.events import Event, Level, record_event
 from stalkeer.store.matching.blocklist import BarredEntry, block_entry
 
 QUARANTINE = "quarantine"
+FETCH_ON_S = 10.0  # the server answers: a short pause before it is asked for the rest
 ENDS = {DownloadState.PAUSED: "was paused", DownloadState.CANCELLED: "was cancelled"}
 
 
@@ -111,8 +112,10 @@ class Settling:
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
             failures = self.row.queue.failures + 1
-            if has_attempts_left(failures, self.tools.settings().downloads.retry_attempts):
-                setback = Setback(problem, failures, now + timedelta(seconds=10 * failures))
+            settings = self.tools.settings().downloads
+            if has_attempts_left(failures, settings.retry_attempts):
+                pause_s = min(FETCH_ON_S, settings.retry_delay) * failures
+                setback = Setback(problem, failures, now + timedelta(seconds=pause_s))
                 owned.fetch_on(connection, self.owner, setback, now)
             else:
                 self._another(connection, problem)
