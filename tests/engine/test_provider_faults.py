@@ -54,7 +54,6 @@ def test_a_file_that_became_shorter_midway_is_fetched_anew(strict, running):
 
     strict.await_state(download, DownloadState.COMPLETED)
     assert strict.result(download) == digest(served(shorter))
-    assert sum(request.sent for request in strict.provider.requests) < 2_000_000 + 3 * 1_000_000
 
 
 def test_a_notice_instead_of_the_rest_costs_nothing_of_what_had_come(strict, running):
