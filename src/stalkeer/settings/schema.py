@@ -365,8 +365,8 @@ class DownloadSettings(Section):
     assumed_size: Size = Field(
         4_000_000_000,
         title="Assumed size of unknown files",
-        description="Disk space to reserve for a file of unknown size, and at most for a size that only one answer of the "
-        "server has told.",
+        description="Disk space to reserve for a file of unknown size, and at most for a size that only one answer has "
+        "told.",
     )
     timeout: Duration = Field(
         600.0,
