@@ -6,13 +6,14 @@ import asyncio
 import json
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
+from fastapi.sse import format_sse_event
 from pydantic import Field
 
 from stalkeer.faces.api.deps import CurrentApp
@@ -151,18 +152,18 @@ def _number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
-async def _listen(request: Request, board: Board, start: int | None, *, is_short: bool) -> AsyncIterator[str]:
+async def _listen(request: Request, board: Board, start: int | None, *, is_short: bool) -> AsyncIterator[bytes]:
     board.listeners += 1
     try:
         cursor = await asyncio.to_thread(board.last_id) if start is None else start
-        yield "retry: 2000\n\n"
+        yield format_sse_event(retry=2000)
         async for text in _follow(request, board, cursor, is_short=is_short):
             yield text
     finally:
         board.listeners -= 1
 
 
-async def _follow(request: Request, board: Board, cursor: int, *, is_short: bool) -> AsyncIterator[str]:
+async def _follow(request: Request, board: Board, cursor: int, *, is_short: bool) -> AsyncIterator[bytes]:
     clock: Callable[[], float] = asyncio.get_running_loop().time
     shown, spoke_at = "[]", clock()
     told: deque[int] = deque(maxlen=MOST_EVENTS + OVERLAP)
@@ -173,16 +174,16 @@ async def _follow(request: Request, board: Board, cursor: int, *, is_short: bool
         told.extend(row.id for row in rows)
         cursor = max([cursor, *(row.id for row in rows)])
         if rows:  # at once: a listener that left is noticed between two sends only
-            yield "".join(_sse(r.event.kind, EventView.of(r).model_dump_json(by_alias=True), r.id) for r in rows)
+            yield b"".join(_framed(row) for row in rows)
         progress = await asyncio.to_thread(board.progress, clock())
         if progress != shown:
             shown = progress
-            yield _sse("progress", progress, None)
+            yield format_sse_event(event="progress", data_str=progress)
             spoke_at = clock()
         elif rows:
             spoke_at = clock()
         elif clock() - spoke_at >= SILENCE_S:
-            yield ": still here\n\n"
+            yield format_sse_event(comment="still here")
             spoke_at = clock()
         if len(rows) < MOST_EVENTS:
             if is_short:
@@ -190,11 +191,6 @@ async def _follow(request: Request, board: Board, cursor: int, *, is_short: bool
             await asyncio.sleep(INTERVAL_S)
 
 
-def _sse(kind: str, document: str, number: int | None) -> str:
-    return "".join(_lines(kind, document, number))
-
-
-def _lines(kind: str, document: str, number: int | None) -> Iterator[str]:
-    if number is not None:
-        yield f"id: {number}\n"
-    yield f"event: {kind}\ndata: {document}\n\n"
+def _framed(row: EventRow) -> bytes:
+    document = EventView.of(row).model_dump_json(by_alias=True)
+    return format_sse_event(id=str(row.id), event=row.event.kind, data_str=document)

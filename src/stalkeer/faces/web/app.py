@@ -6,9 +6,9 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 
 from stalkeer.errors import StalkeerError
-from stalkeer.faces.http.compression import Compression
 from stalkeer.faces.http.doorstep import guard_bodies
 from stalkeer.faces.http.statuses import headers_of, status_of
 from stalkeer.faces.web import (
@@ -65,7 +65,7 @@ def create_web(app: App) -> FastAPI:
     """Return the application with every page and fragment. The caller sets `state.security`."""
     web = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, telemetry={"auto_configure": False})
     web.state.app = app
-    web.add_middleware(Compression)
+    web.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     install_errors(web)
     for router in OPEN_ROUTERS:
         web.include_router(router)

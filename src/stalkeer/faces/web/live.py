@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.sse import format_sse_event
 
 from stalkeer.faces.web import formats
 from stalkeer.faces.web.frame import app_of, free_space
@@ -141,8 +142,8 @@ def get_live(request: Request) -> JSONResponse:
 async def stream_live(request: Request) -> StreamingResponse:
     board = board_of(request)
 
-    async def stream() -> AsyncIterator[str]:
-        yield "retry: 3000\n\n"
+    async def stream() -> AsyncIterator[bytes]:
+        yield format_sse_event(retry=3000)
         last = ""
         quiet = 0
         while not await request.is_disconnected():
@@ -150,7 +151,7 @@ async def stream_live(request: Request) -> StreamingResponse:
             quiet += 1
             if document != last or quiet >= 15:
                 last, quiet = document, 0
-                yield f"event: live\ndata: {document}\n\n"
+                yield format_sse_event(event="live", data_str=document)
             await asyncio.sleep(INTERVAL_S)
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
