@@ -269,6 +269,22 @@ def test_an_instance_that_is_broken_for_a_while_gets_its_file_when_it_is_back(ho
     house.await_state(download, S.COMPLETED)
 
 
+@pytest.mark.parametrize("house", ["library"], indirect=True)
+def test_an_instance_that_is_broken_while_a_file_is_named_for_its_library_is_asked_again(house, running):
+    download = house.download("Dune", film(7))
+    house.radarr.hook = on("/api/v3/config/naming", broken())
+    running(house.engine())
+    eventually(lambda: house.row(download).state is S.FETCHED and house.row(download).outcome.error)
+    assert "config/naming: it answered 500" in house.row(download).outcome.error
+
+    house.radarr.hook = None
+    with house.database.begin() as connection:
+        act(connection, download, Action.RETRY, now())
+    house.change(download, not_before=None)
+
+    house.await_state(download, S.COMPLETED)
+
+
 @pytest.mark.parametrize(
     ("house", "has_older_file"), [("manual", False), ("library", False), ("library", True)], indirect=["house"]
 )

@@ -96,6 +96,7 @@ def test_every_request_to_radarr_is_in_the_table_and_the_table_has_no_other(rada
     for reason in WantedReason:
         list(module.wanted_movies(radarr_client, reason, monitored=True).pages())
     module.read_movie(radarr_client, film.id)
+    assert module.find_movie(radarr_client, 99, film.tmdb_id).id == film.id
     module.update_movie(radarr_client, film.id, module.MovieChange(monitored=True, add_tags=(1,)))
     naming.read_movie_naming(radarr_client)
     parse.formats_for_names(radarr_client, "Some.Film.2020.1080p.WEB-DL-STALKEER")
@@ -120,6 +121,7 @@ def test_every_request_to_sonarr_is_in_the_table_and_the_table_has_no_other(sona
     for reason in WantedReason:
         list(module.wanted_episodes(sonarr_client, reason, monitored=True).pages())
     module.read_series(sonarr_client, series.id)
+    assert module.find_series(sonarr_client, 99, series.tvdb_id).id == series.id
     module.read_episodes(sonarr_client, series.id)
     module.read_episode_files(sonarr_client, series.id)
     module.set_episodes_monitored(sonarr_client, [episode.id], monitored=True)

@@ -1,6 +1,7 @@
 """From wanted rows to an import: the release name the instance reads rightly, the steps, and what follows."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import stamina
@@ -13,7 +14,7 @@ from stalkeer.demo.http import Response
 from stalkeer.demo.media import EPISODE_45, FILM_90, read_clip
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
-from stalkeer.errors import PlacementError
+from stalkeer.errors import NotFound, PlacementError
 from stalkeer.jobs.downloads.handover import (
     HandOvers,
     HandOverStep,
@@ -78,6 +79,16 @@ def placed(plan, clip):
     plan.target.parent.mkdir(parents=True)
     plan.target.write_bytes(read_clip(clip.name))
     return StagedFile(plan.target, plan.target.stat().st_size)
+
+
+def download(connection, now, item, instance, *, state, active):
+    source = {"slug": "main", "kind": "m3u", "origin": "config", "credentials": "", "created_at": now}
+    source_id = connection.execute(insert(sources).values(**source).returning(sources.c.id)).scalar_one()
+    row = {"entry_id": 1, "source_id": source_id, "entry_key": "1", "name": "x", "title": "x", "kind": "film"}
+    row |= {"state": state, "created_at": now, "updated_at": now}
+    download_id = connection.execute(insert(downloads).values(**row).returning(downloads.c.id)).scalar_one()
+    values = {"download_id": download_id, "wanted_id": item.id, "instance_id": instance.id, "active": active}
+    connection.execute(insert(download_items).values(**values, arr_id=item.arr_id, state="imported"))
 
 
 def finish(server, parts, step):
@@ -312,17 +323,108 @@ def test_what_was_kept_is_not_fetched_again_though_the_instance_still_misses_it(
     parts = parts(mode="none")
     radarr.add_movie("Some Film", 2020)
     instance, rows = known(parts, radarr)
-    now = parts.arrs.clock()
     with parts.database.begin() as connection:
-        source = {"slug": "main", "kind": "m3u", "origin": "config", "credentials": "", "created_at": now}
-        source_id = connection.execute(insert(sources).values(**source).returning(sources.c.id)).scalar_one()
-        row = {"entry_id": 1, "source_id": source_id, "entry_key": "1", "name": "x", "title": "x", "kind": "film"}
-        row |= {"state": "completed", "created_at": now, "updated_at": now}
-        download_id = connection.execute(insert(downloads).values(**row).returning(downloads.c.id)).scalar_one()
-        item = {"download_id": download_id, "wanted_id": rows[0].id, "instance_id": instance.id, "active": False}
-        connection.execute(insert(download_items).values(**item, arr_id=rows[0].arr_id, state="imported"))
+        download(connection, parts.arrs.clock(), rows[0], instance, state="completed", active=False)
 
     sync_wanted(parts.database, parts.arrs, WantedSettings(), QuietRun())
 
     with parts.database.connect() as connection:
         assert connection.execute(select(wanted.c.skip)).scalar_one() == "downloaded, kept in its folder"
+
+
+# --- items with another id than before ------------------------------------------------------------------------------
+
+
+def renewed_movie(radarr, number):
+    (movie,) = radarr.movies.values()
+    radarr.movies = {number: movie}
+    movie.id = number
+    return movie
+
+
+def test_a_film_that_was_added_again_is_handed_over_under_its_present_id(parts, radarr):
+    parts = parts()
+    radarr.add_movie("Some Film", 2020, runtime_min=90)
+    row, rows = known(parts, radarr)
+    movie = renewed_movie(radarr, 40)
+    plan = plan_placement(parts, ids(rows), ".mkv", TRAITS)
+
+    outcome = finish(radarr, parts, HandOverStep(row.id, ids(rows), placed(plan, FILM_90)))
+
+    assert outcome == Imported(movie.file.id, str(movie.file.path))
+    assert plan.note == ""
+    with parts.database.connect() as connection:
+        assert connection.execute(select(wanted.c.arr_id)).scalar_one() == 40
+
+
+def test_a_film_that_was_added_again_between_placing_and_import_is_found_too(parts, radarr):
+    parts = parts()
+    radarr.add_movie("Some Film", 2020, runtime_min=90)
+    row, rows = known(parts, radarr)
+    file = placed(plan_placement(parts, ids(rows), ".mkv", TRAITS), FILM_90)
+    radarr.add_movie("Another Film", 2021)
+    first, other = radarr.movies[1], radarr.movies[2]
+    first.id, other.id = 2, 1
+    radarr.movies = {1: other, 2: first}
+
+    outcome = finish(radarr, parts, HandOverStep(row.id, ids(rows), file))
+
+    assert outcome == Imported(first.file.id, str(first.file.path))
+    assert other.file is None, "the film that has its old id gets nothing"
+
+
+def test_a_series_that_was_added_again_gets_its_episodes_by_season_and_number(parts, sonarr):
+    parts = parts()
+    series = sonarr.add_series("Some Series", 2019, runtime_min=45)
+    episodes = [sonarr.add_episode(series, 1, number) for number in (1, 2)]
+    row, rows = known(parts, sonarr)
+    sonarr.series = {9: series}
+    series.id = 9
+    for offset, episode in enumerate(reversed(episodes)):
+        episode.id, episode.series_id = 70 + offset, 9
+    plan = plan_placement(parts, ids(rows)[:1], ".mkv", TRAITS)
+
+    outcome = finish(sonarr, parts, HandOverStep(row.id, ids(rows)[:1], placed(plan, EPISODE_45)))
+
+    assert isinstance(outcome, Imported)
+    assert episodes[0].file is not None and episodes[1].file is None
+
+
+@pytest.mark.parametrize("program", ["radarr", "sonarr"])
+def test_an_item_that_its_instance_no_longer_has_ends_its_download_with_a_word(parts, program, request):
+    server, parts = request.getfixturevalue(program), parts()
+    if program == "radarr":
+        server.add_movie("Some Film", 2020)
+    else:
+        server.add_episode(server.add_series("Some Series", 2019), 1, 1)
+    row, rows = known(parts, server)
+    (server.movies if program == "radarr" else server.series).clear()
+
+    with pytest.raises(NotFound, match="no longer has Some"):
+        plan_placement(parts, ids(rows), ".mkv", TRAITS)
+    with (
+        pytest.raises(NotFound, match="no longer has Some"),
+        open_hand_over(parts, HandOverStep(row.id, ids(rows), StagedFile(Path("/x.mkv"), 1))),
+    ):
+        pass
+
+
+def test_what_was_fetched_for_one_film_never_goes_to_the_film_that_has_its_id_now(parts, radarr):
+    parts = parts()
+    radarr.add_movie("Gone", 2020, tmdb_id=1)
+    row, (gone,) = known(parts, radarr)
+    with parts.database.begin() as connection:
+        download(connection, parts.arrs.clock(), gone, row, state="placed", active=True)
+    radarr.movies.clear()
+    radarr.add_movie("New", 2021, tmdb_id=2)
+
+    sync_wanted(parts.database, parts.arrs, WantedSettings(), QuietRun())
+
+    with parts.database.connect() as connection:
+        (new,) = connection.execute(select(wanted).where(wanted.c.gone_at.is_(None))).all()
+    assert (new.arr_id, new.title) == (1, "New") and new.id != gone.id
+    with (
+        pytest.raises(NotFound, match="no longer has Gone"),
+        open_hand_over(parts, HandOverStep(row.id, (gone.id,), StagedFile(Path("/x.mkv"), 1))),
+    ):
+        pass

@@ -43,6 +43,21 @@ def read_movie(client: ArrClient, movie_id: MovieId) -> MovieResource | None:
     return client.get_or_none(_MOVIE, f"movie/{movie_id}")
 
 
+def find_movie(client: ArrClient, movie_id: MovieId, tmdb_id: int | None) -> MovieResource | None:
+    """Return the movie under its id, or under the id that Radarr gave it when it was added again."""
+    movie = read_movie(client, movie_id)
+    if movie is not None and movie.tmdb_id in (0, tmdb_id or movie.tmdb_id):
+        return movie
+    if tmdb_id is None:
+        return None
+    found = (read_value(_MOVIE, value, f"{client.address.label}: GET movie") for value in _movies_of(client, tmdb_id))
+    return next((movie for movie in found if movie.tmdb_id == tmdb_id), None)
+
+
+def _movies_of(client: ArrClient, tmdb_id: int) -> Iterator[object]:
+    return client.stream("movie", {"tmdbId": tmdb_id, "excludeLocalCovers": True})
+
+
 def read_movie_files(client: ArrClient, movie_id: MovieId) -> tuple[MediaFile, ...]:
     return tuple(file.to_value() for file in client.get(_FILES, "moviefile", {"movieId": movie_id}))
 

@@ -29,6 +29,18 @@ def read_series(client: ArrClient, series_id: SeriesId) -> SeriesResource | None
     return client.get_or_none(_SERIES, f"series/{series_id}")
 
 
+def find_series(client: ArrClient, series_id: SeriesId, tvdb_id: int | None) -> SeriesResource | None:
+    """Return the series under its id, or under the id that Sonarr gave it when it was added again."""
+    series = read_series(client, series_id)
+    if series is not None and series.tvdb_id in (0, tvdb_id or series.tvdb_id):
+        return series
+    if tvdb_id is None:
+        return None
+    values = client.stream("series", {"tvdbId": tvdb_id})
+    found = (read_value(_SERIES, value, f"{client.address.label}: GET series") for value in values)
+    return next((series for series in found if series.tvdb_id == tvdb_id), None)
+
+
 def wanted_episodes(client: ArrClient, reason: WantedReason, *, monitored: bool) -> PagedList[EpisodeResource]:
     """Return aired episodes that are missing or below the cutoff, including specials. Records omit the series."""
     # without a direction the order is `descending`, whatever the documentation says

@@ -64,6 +64,7 @@ _TYPE = Newer(sonarr="4.0.2.1223", without="Sonarr derives the type from the num
 _LANGUAGES = Newer(sonarr="4.0.0", without="no languages are sent")
 _WANTED = Newer("5.6.0.8846", without="the library says what each movie lacks")
 _SORTS_BY_AIR_DATE = Newer(sonarr="4.0.0", without="asked again with the older name of the sort key")
+_NO_COVERS = Newer("5.0.2.8103", without="the covers are read too, a little slower")
 _REFINES = "the scan goes on without it and its report says so"
 
 USAGES: tuple[Usage, ...] = (
@@ -116,7 +117,7 @@ USAGES: tuple[Usage, ...] = (
     Usage(
         "GET movie",
         {RADARR},
-        query=_named("", excludeLocalCovers=Newer("5.0.2.8103", without="the covers are read too, a little slower")),
+        query=_named("tmdbId", excludeLocalCovers=_NO_COVERS),
     ),
     Usage("GET movie/{id}", {RADARR}),
     Usage("PUT movie/editor", {RADARR}, body=_named("movieIds monitored tags applyTags")),
@@ -126,7 +127,7 @@ USAGES: tuple[Usage, ...] = (
     Usage("GET wanted/cutoff", {RADARR}, _WANTED, query=_named(f"{PAGE} sortKey monitored")),
     Usage("GET history/movie", {RADARR}, query=_named("movieId eventType")),
     Usage("GET calendar", {RADARR}, query=_named("start end unmonitored")),
-    Usage("GET series", {SONARR}),
+    Usage("GET series", {SONARR}, query=_named("tvdbId")),
     Usage("GET series/{id}", {SONARR}),
     Usage("PUT series/editor", {SONARR}, body=_named("seriesIds tags applyTags")),
     Usage("GET series/lookup", {SONARR}, query=_named("term")),

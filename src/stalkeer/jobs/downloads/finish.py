@@ -172,6 +172,9 @@ class _Finish:
         except PlacementError as error:
             self._not_placed(error)
             return False
+        except ArrError as error:  # the instance's naming and folder are asked for where the file goes into its library
+            self.settling.wait(Problem("instance", str(error)), self.row.queue.failures, 60.0)
+            return False
         return self._note_placed(planned.target)
 
     def _not_placed(self, error: PlacementError) -> None:

@@ -28,6 +28,7 @@ from stalkeer.core.naming.facts import NamedFile
 from stalkeer.core.naming.release import EpisodeName, FileTraits, FilmName, release_name
 from stalkeer.errors import ArrError, NotFound
 from stalkeer.jobs.downloads.placement import below, kept_path, library_path, named_file
+from stalkeer.jobs.downloads.renewal import present_targets
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.path_map import path_map
 from stalkeer.model import EpisodeId, InstanceId, MovieId, SeriesId, WantedId, WantedKind
@@ -36,7 +37,13 @@ from stalkeer.settings.schema import Settings
 from stalkeer.store.db.database import Database
 from stalkeer.store.journal.events import Event, Level, record_event
 from stalkeer.store.library.instances import InstanceRow, get_instance_by_id
-from stalkeer.store.library.targets import TargetRow, mark_imported, read_other_titles, read_targets
+from stalkeer.store.library.targets import (
+    TargetRow,
+    mark_imported,
+    note_present_ids,
+    read_other_titles,
+    read_targets,
+)
 
 MOST_NAMES_TRIED = 5
 SHELVES = "shelves"  # among a download's facts
@@ -115,6 +122,7 @@ def plan_placement(
     if mode is ImportWish.NONE:
         release = next(iter(_names(targets, (), traits)))
         return PlacementPlan(kept_path(directories, targets, release, extension, traits), release)
+    targets = _present(handovers, targets)
     release, note = _release(handovers, targets, traits)
     folder = directories.movies if targets[0].kind is WantedKind.MOVIE else directories.tvshows
     staged = below(folder, release, f"{release}{extension}")
@@ -184,7 +192,15 @@ def open_hand_over(handovers: HandOvers, step: HandOverStep) -> Iterator[HandOve
     with handovers.database.connect() as connection:
         row = get_instance_by_id(connection, step.instance_id)
     with handovers.arrs.client(row) as client:
-        yield HandOver(handovers, row, client, targets)
+        present = present_targets(client, targets)
+        _note_present(handovers, targets, present)
+        yield HandOver(handovers, row, client, present)
+
+
+def _note_present(handovers: HandOvers, before: Sequence[TargetRow], now: Sequence[TargetRow]) -> None:
+    if list(before) != list(now):
+        with handovers.database.begin() as connection:
+            note_present_ids(connection, now)
 
 
 def shelves_of(facts: Mapping[str, object] | None) -> dict[InstanceId, Path]:
@@ -221,6 +237,22 @@ def _targets(handovers: HandOvers, wanted_ids: Sequence[WantedId]) -> tuple[Targ
     if not targets:
         raise NotFound("The items of this download are no longer in any library; cancel it or scan again.")
     return targets
+
+
+def _present(handovers: HandOvers, targets: Sequence[TargetRow]) -> tuple[TargetRow, ...]:
+    """The targets under their present ids; as they are known where their instance cannot be asked now."""
+    found: list[TargetRow] = []
+    for instance_id, own in _by_instance(targets).items():
+        with handovers.database.connect() as connection:
+            row = get_instance_by_id(connection, instance_id)
+        try:
+            with handovers.arrs.client(row) as client:
+                present = present_targets(client, own)
+        except ArrError:
+            present = tuple(own)
+        _note_present(handovers, own, present)
+        found += present
+    return tuple(found)
 
 
 def _release(handovers: HandOvers, targets: tuple[TargetRow, ...], traits: FileTraits) -> tuple[str, str]:

@@ -15,8 +15,8 @@ from stalkeer.jobs.library.sync import InstanceSync, WantedSync, judge, read_fac
 from stalkeer.model import InstanceKind, MovieId, SeriesId
 from stalkeer.settings.schema import WantedSettings
 from stalkeer.store.library.instances import InstanceRow
-from stalkeer.store.library.library import KnownItems, read_known_items, remove_items, save_items
-from stalkeer.store.library.wanted import mark_gone, read_known_wanted, save_wanted
+from stalkeer.store.library.library import KnownItems, identity_of, read_known_items, remove_items, save_items
+from stalkeer.store.library.wanted import free_wanted_ids, mark_gone, read_known_wanted, save_wanted
 
 
 def sync_item(sync: WantedSync, row: InstanceRow, library_arr_id: int) -> InstanceSync:
@@ -35,11 +35,13 @@ def _sync_item(sync: WantedSync, row: InstanceRow, client: ArrClient, library_ar
     found = read(client, library_arr_id, sync.wishes, now)
     kind = LibraryKind.MOVIE if is_movie else LibraryKind.SERIES
     with sync.database.begin() as connection:
-        library = read_known_items(connection, row.id, kind, library_arr_id)
+        identity = None if found is None else identity_of(found[0])
+        library = read_known_items(connection, row.id, kind, library_arr_id, identity)
         if found is None:
             return InstanceSync(row.slug, row.kind, gone=remove_items(connection, library, ()))
         changed = save_items(connection, row.id, [found[0]], library, now)
-    counts = _save_wanted(sync, row, client, library, found[1])
+    own = {library_arr_id: library[library_arr_id]}  # without a row that has just lost this id
+    counts = _save_wanted(sync, row, client, own, found[1])
     return InstanceSync(
         row.slug, row.kind, library=1, missing=len(found[1]), changed=changed + counts[0], gone=counts[1]
     )
@@ -54,6 +56,7 @@ def _save_wanted(
     (library_row,) = library.values()
     with sync.database.begin() as connection:
         known = read_known_wanted(connection, row.id, library_row.id)
+        free_wanted_ids(connection, row.id, [item.arr_id for item in items], known)
         changed = save_wanted(connection, row.id, rows, known, sync.arrs.clock())
         below_cutoff = {arr_id for arr_id, old in known.items() if old.reason == WantedReason.CUTOFF.value}
         seen = {item.arr_id for item in items} | below_cutoff  # only the cutoff list says whether they still are

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
 
 from stalkeer.adapters.arr.values import LibraryItem, LibraryKind
 from stalkeer.core.titles.normalise import title_key
 from stalkeer.model import InstanceId, LibraryId
 from stalkeer.store.db.tables import download_items, library, library_titles, wanted
+from stalkeer.store.library.renewal import Held, plan_renumbering, renumber
 
 DELETE_CHUNK = 500  # bound parameters in one statement
 
@@ -25,22 +26,28 @@ class KnownItem:
     id: LibraryId
     fingerprint: str
     state: bytes
+    identity: int | None = None  # its TMDB or TVDB id
 
 
 KnownItems = dict[int, KnownItem]  # by the instance's own id
 
 
 def read_known_items(
-    connection: Connection, instance_id: InstanceId, kind: LibraryKind, arr_id: int | None = None
+    connection: Connection,
+    instance_id: InstanceId,
+    kind: LibraryKind,
+    arr_id: int | None = None,
+    identity: int | None = None,
 ) -> KnownItems:
-    """Return the rows of an instance, or the row of a single movie or series."""
-    columns = [library.c.id, library.c.arr_id, library.c.fingerprint]
+    """Return the rows of an instance, or those of a single movie or series by its id, or by its TMDB or TVDB id."""
+    own_id = _identity_column(kind)
+    columns = [library.c.id, library.c.arr_id, library.c.fingerprint, own_id.label("identity")]
     columns += [library.c[name] for name in _STATE_COLUMNS]
     query = select(*columns).where(library.c.instance_id == instance_id, library.c.kind == kind.value)
     if arr_id is not None:
-        query = query.where(library.c.arr_id == arr_id)
+        query = query.where((library.c.arr_id == arr_id) | (own_id == identity))
     return {
-        row.arr_id: KnownItem(LibraryId(row.id), row.fingerprint or "", _digest(row[3:]))
+        row.arr_id: KnownItem(LibraryId(row.id), row.fingerprint or "", _digest(row[4:]), row.identity)
         for row in connection.execute(query)
     }
 
@@ -48,7 +55,11 @@ def read_known_items(
 def save_items(
     connection: Connection, instance_id: InstanceId, items: Sequence[LibraryItem], known: KnownItems, now: datetime
 ) -> int:
-    """Write the new and changed `items` and update `known`. Return the number of written rows."""
+    """Write the new and changed `items` and update `known`. Return the number of written rows.
+
+    An item that its instance gave another id keeps its row.
+    """
+    _renumber(connection, items, known)
     changed: list[tuple[LibraryItem, str]] = []
     renamed: list[LibraryItem] = []
     for item in items:
@@ -62,6 +73,28 @@ def save_items(
     _write(connection, instance_id, changed, known, now)
     _write_titles(connection, [(known[item.arr_id].id, item) for item in renamed])
     return len(changed)
+
+
+def _identity_column(kind: LibraryKind) -> ColumnElement[int | None]:
+    return library.c.tmdb_id if kind is LibraryKind.MOVIE else library.c.tvdb_id
+
+
+def identity_of(item: LibraryItem) -> int | None:
+    """Return the id that stays when the instance removes the item and adds it again."""
+    return item.tmdb_id if item.kind is LibraryKind.MOVIE else item.tvdb_id
+
+
+def _renumber(connection: Connection, items: Sequence[LibraryItem], known: KnownItems) -> None:
+    incoming = [(item.arr_id, identity_of(item)) for item in items]
+    if not known or all((row := known.get(arr_id)) and row.identity == identity for arr_id, identity in incoming):
+        return
+    held = {arr_id: Held(row.id, row.identity) for arr_id, row in known.items()}
+    plan = plan_renumbering(incoming, held)
+    if not plan:
+        return
+    new_ids = renumber(connection, library, plan, held)
+    renumbered = {new_ids[arr_id]: known.pop(arr_id) for arr_id in new_ids}
+    known.update(renumbered)
 
 
 def remove_items(connection: Connection, known: KnownItems, seen: Collection[int]) -> int:
@@ -111,7 +144,7 @@ def _write(
         written = connection.execute(insert(library).returning(library.c.arr_id, library.c.id), rows)
         ids.update({arr_id: LibraryId(row_id) for arr_id, row_id in written})
     for item, print_ in changed:
-        known[item.arr_id] = KnownItem(ids[item.arr_id], print_, _digest(_state(item)))
+        known[item.arr_id] = KnownItem(ids[item.arr_id], print_, _digest(_state(item)), identity_of(item))
 
 
 def _write_titles(connection: Connection, items: Sequence[tuple[LibraryId, LibraryItem]]) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select, update
 from stalkeer.adapters.arr.values import WantedReason, instance_label
 from stalkeer.model import DownloadId, DownloadState, InstanceId, InstanceKind, LibraryId, WantedId, WantedKind
 from stalkeer.store.db.tables import download_items, downloads, instances, library, library_titles, wanted
+from stalkeer.store.library.renewal import free_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,17 @@ def read_targets(connection: Connection, wanted_ids: Sequence[WantedId]) -> tupl
         )
         for row in connection.execute(query)
     )
+
+
+def note_present_ids(connection: Connection, targets: Sequence[TargetRow]) -> None:
+    """Store the ids that the instance of these items has for them now."""
+    for table, ids in (
+        (library, {target.library_id: target.library_arr_id for target in targets}),
+        (wanted, {target.wanted_id: target.arr_id for target in targets}),
+    ):
+        free_ids(connection, table, targets[0].instance_id, list(ids.values()), list(ids))
+        for row_id, arr_id in ids.items():
+            connection.execute(update(table).where(table.c.id == row_id).values(arr_id=arr_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,12 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from stalkeer.adapters.arr.values import FileQuality, WantedReason, WantedRecord
 from stalkeer.model import InstanceId, LibraryId, WantedId
 from stalkeer.store.db.tables import library, wanted
+from stalkeer.store.library.renewal import Held, free_ids, plan_renumbering, renumber
 
 UPDATE_CHUNK = 500
+
+
+Identity = tuple[LibraryId, int | None, int | None]  # the movie or series, season and episode
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,7 @@ class KnownWanted:
     state: bytes
     is_gone: bool
     reason: str
+    identity: Identity
 
 
 KnownWanteds = dict[int, KnownWanted]  # by movieId or episodeId
@@ -38,6 +43,10 @@ class WantedToSave:
     skip: str | None
     owned_by: str | None
 
+    @property
+    def identity(self) -> Identity:
+        return (self.library_id, self.item.season, self.item.episode)
+
 
 def read_known_wanted(
     connection: Connection, instance_id: InstanceId, library_id: LibraryId | None = None
@@ -49,7 +58,11 @@ def read_known_wanted(
         query = query.where(wanted.c.library_id == library_id)
     return {
         row.arr_id: KnownWanted(
-            WantedId(row.id), _digest((row.library_id, row.fingerprint, *row[5:])), row.gone_at is not None, row.reason
+            WantedId(row.id),
+            _digest((row.library_id, row.fingerprint, *row[5:])),
+            row.gone_at is not None,
+            row.reason,
+            (LibraryId(row.library_id), row.season, row.episode),
         )
         for row in connection.execute(query.where(wanted.c.instance_id == instance_id))
     }
@@ -60,8 +73,10 @@ def save_wanted(
 ) -> int:
     """Write rows that are new, changed or wanted again, and update `known`. Return the number.
 
-    An item imported since `known` was read stays gone, because the list may be older than the import.
+    An item imported since `known` was read stays gone, because the list may be older than the import. An item that its
+    instance gave another id keeps its row.
     """
+    _renumber(connection, rows, known)
     fresh: list[dict[str, Any]] = []
     stale: list[dict[str, Any]] = []
     returned: list[dict[str, Any]] = []
@@ -76,13 +91,38 @@ def save_wanted(
         elif present.state != state:
             stale.append(values | {"row_id": present.id})
         known[row.item.arr_id] = KnownWanted(
-            present.id if present else WantedId(0), state, is_gone=False, reason=row.item.reason.value
+            id=present.id if present else WantedId(0),
+            state=state,
+            is_gone=False,
+            reason=row.item.reason.value,
+            identity=row.identity,
         )
     for changed in filter(None, (stale, returned)):
         connection.execute(update(wanted).where(wanted.c.id == bindparam("row_id")), changed)
     if fresh:
         connection.execute(insert(wanted), fresh)
     return len(fresh) + len(stale) + len(returned)
+
+
+def _renumber(connection: Connection, rows: Sequence[WantedToSave], known: KnownWanteds) -> None:
+    incoming = [(row.item.arr_id, row.identity) for row in rows]
+    if not known or all((one := known.get(arr_id)) and one.identity == identity for arr_id, identity in incoming):
+        return
+    held = {arr_id: Held(one.id, one.identity) for arr_id, one in known.items()}
+    plan = plan_renumbering(incoming, held)
+    if not plan:
+        return
+    new_ids = renumber(connection, wanted, plan, held)
+    renumbered = {new_ids[arr_id]: known.pop(arr_id) for arr_id in new_ids}
+    known.update(renumbered)
+
+
+def free_wanted_ids(
+    connection: Connection, instance_id: InstanceId, arr_ids: Sequence[int], known: KnownWanteds
+) -> None:
+    """Take these ids from rows that are not in `known`: rows of other movies or series, whose ids changed."""
+    fresh = [arr_id for arr_id in arr_ids if arr_id not in known]
+    free_ids(connection, wanted, instance_id, fresh, [row.id for row in known.values()])
 
 
 def mark_gone(
