@@ -168,7 +168,7 @@ class House:
                 "title": title,
                 "year": 2020,
                 "synced_at": now(),
-                "tmdb_id": 1000 + count,
+                "tmdb_id": 100_000 + (arr_id or count),  # as the demo's Radarr numbers its movies
             }
             library_id = connection.execute(library.insert().values(**item).returning(library.c.id)).scalar_one()
             row = {
