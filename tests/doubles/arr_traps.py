@@ -144,6 +144,18 @@ def rejects(reason: str, kind: str, answer: Callable[[Request], Response]) -> Be
     return behave
 
 
+def with_bad_items(rows: list[object], answer: Callable[[Request], Response]) -> Behaviour:
+    """A list, or a page of one, with elements that no client expects: forks and damaged databases make them."""
+
+    def behave(request: Request) -> Response:
+        response = answer(request)
+        if isinstance(response.body, list):
+            return Response(response.status, [*rows, *response.body])
+        return Response(response.status, response.body | {"records": [*rows, *response.body["records"]]})
+
+    return behave
+
+
 # --- commands --------------------------------------------------------------------------------------------------------
 
 

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic.alias_generators import to_camel
 
 from stalkeer.adapters.net.api import ApiAnswer
@@ -21,6 +32,8 @@ from stalkeer.errors import (
     ArrWrongProgram,
 )
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
 SHOWN_CHARACTERS = 300
 TRY_LATER = frozenset({408, 429, 500, 502, 503, 504})
@@ -30,6 +43,65 @@ class Resource(BaseModel):
     """Describe JSON of an instance: camelCase names; unknown fields are ignored; an absent field takes its default."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
+
+
+def _or_none(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    """Read an element of a list. None when it cannot be read: one bad item must not hide the others."""
+    try:
+        return read(value)
+    except ValidationError:
+        pass
+    try:
+        return read(_without_nulls(value))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        log.warning(
+            "an item cannot be read and is left out", extra={"item": id_of(value), "why": where or first["msg"]}
+        )
+        return None
+
+
+def _present(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(value for value in values if value is not None)
+
+
+Readable = Annotated[T, WrapValidator(_or_none)]
+Rows = Annotated[tuple[Readable[T], ...], AfterValidator(_present)]  # a list without its unreadable elements
+Number = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]  # every id, year and duration of both programs
+MOST_ELEMENTS_NAMED = 3
+
+
+def id_of(value: object) -> int | None:
+    """Return the id of a record that may be unreadable otherwise."""
+    number = value.get("id") if isinstance(value, dict) else None
+    return number if isinstance(number, int) and not isinstance(number, bool) else None
+
+
+@dataclass
+class Unreadable:
+    """The elements of a list that could not be read."""
+
+    ids: set[int] = field(default_factory=set)
+    unknown: int = 0  # elements without a readable id
+    reasons: list[str] = field(default_factory=list)
+
+    def note(self, value: object, error: ArrError) -> None:
+        number = id_of(value)
+        if number is None:
+            self.unknown += 1
+        else:
+            self.ids.add(number)
+        self.reasons.append(str(error))
+        log.warning("an item cannot be read and stays as it was", extra={"item": number, "why": str(error)})
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Say how many items stay as they were, and why."""
+        if not self.reasons:
+            return ()
+        named = "; ".join(reason.rstrip(".") for reason in self.reasons[:MOST_ELEMENTS_NAMED])
+        return (f"{len(self.reasons)} items of the library cannot be read and stay as they were. {named}.",)
 
 
 def parse(adapter: TypeAdapter[T], content: bytes, asked: str) -> T:

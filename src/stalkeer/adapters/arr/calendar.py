@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
+from stalkeer.adapters.arr.answers import Rows
 from stalkeer.adapters.arr.client import ArrClient, Query
 from stalkeer.adapters.arr.resources import EpisodeResource, MovieResource, SeriesResource, as_utc
 from stalkeer.model import InstanceKind, WantedKind
@@ -32,8 +33,8 @@ class ScheduledEpisode(EpisodeResource):
     series: SeriesResource | None = None
 
 
-_MOVIES = TypeAdapter(tuple[MovieResource, ...])
-_EPISODES = TypeAdapter(tuple[ScheduledEpisode, ...])
+_MOVIES = TypeAdapter(Rows[MovieResource])
+_EPISODES = TypeAdapter(Rows[ScheduledEpisode])
 
 
 def read_calendar(client: ArrClient, start: datetime, end: datetime) -> tuple[Premiere, ...]:

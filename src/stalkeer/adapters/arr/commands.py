@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import TypeAdapter
 
-from stalkeer.adapters.arr.answers import Resource
+from stalkeer.adapters.arr.answers import Resource, Rows
 from stalkeer.adapters.arr.client import ArrClient
 from stalkeer.adapters.arr.values import CommandState
 
@@ -27,7 +27,7 @@ class CommandResource(Resource):
 
 
 _COMMAND = TypeAdapter(CommandResource)
-_COMMANDS = TypeAdapter(tuple[CommandResource, ...])
+_COMMANDS = TypeAdapter(Rows[CommandResource])
 
 
 def issue_command(client: ArrClient, name: str, **arguments: object) -> CommandState:

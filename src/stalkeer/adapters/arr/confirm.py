@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import TypeAdapter
 
-from stalkeer.adapters.arr.answers import Resource
+from stalkeer.adapters.arr.answers import Resource, Rows
 from stalkeer.adapters.arr.client import ArrClient, Query
 from stalkeer.adapters.arr.outcomes import EpisodesTarget, HandOverRequest, Imported, MovieTarget
 from stalkeer.adapters.arr.radarr import read_movie_files
@@ -24,7 +24,7 @@ class HistoryResource(Resource):
     data: HistoryData = HistoryData()
 
 
-_HISTORY = TypeAdapter(tuple[HistoryResource, ...])
+_HISTORY = TypeAdapter(Rows[HistoryResource])
 
 
 def find_imported(client: ArrClient, request: HandOverRequest, path: str) -> Imported | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import TypeAdapter
 
-from stalkeer.adapters.arr.answers import Resource
+from stalkeer.adapters.arr.answers import Resource, Rows
 from stalkeer.adapters.arr.client import ArrClient
 from stalkeer.core.matching.lookup import Namesake
 from stalkeer.model import InstanceKind
@@ -26,7 +26,7 @@ class FoundResource(Resource):
     tvdb_id: int = 0
 
 
-_FOUND = TypeAdapter(tuple[FoundResource, ...])
+_FOUND = TypeAdapter(Rows[FoundResource])
 
 
 def search_catalogue(client: ArrClient, term: str) -> tuple[Namesake, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from stalkeer.adapters.arr.answers import Resource
+from stalkeer.adapters.arr.answers import Resource, Rows
 from stalkeer.adapters.arr.client import ArrClient, Query
 from stalkeer.adapters.arr.outcomes import EpisodesTarget, MovieTarget
 from stalkeer.adapters.arr.paths import remote_parent
@@ -31,7 +31,7 @@ class PreviewResource(Resource):
     rejections: tuple[RejectionResource, ...] = ()
 
 
-_PREVIEWS = TypeAdapter(tuple[PreviewResource, ...])
+_PREVIEWS = TypeAdapter(Rows[PreviewResource])
 _TYPE = TypeAdapter(dict[str, Any])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import TypeAdapter
 
-from stalkeer.adapters.arr.answers import Resource
+from stalkeer.adapters.arr.answers import Resource, Rows
 from stalkeer.adapters.arr.client import ArrClient
 from stalkeer.adapters.arr.outcomes import EpisodesTarget, MovieTarget
 from stalkeer.errors import ArrNotFound
@@ -28,7 +28,7 @@ class ParseResource(Resource):
 
 
 _PARSE = TypeAdapter(ParseResource)
-_FORMATS = TypeAdapter(tuple[FormatResource, ...])
+_FORMATS = TypeAdapter(Rows[FormatResource])
 
 
 def reads_as(client: ArrClient, release: str, target: MovieTarget | EpisodesTarget) -> bool:

@@ -7,22 +7,31 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
-from stalkeer.adapters.arr.answers import read_value
+from stalkeer.adapters.arr.answers import Rows, Unreadable, read_value
 from stalkeer.adapters.arr.client import ArrClient, Query
 from stalkeer.adapters.arr.reading import Page, PagedList
 from stalkeer.adapters.arr.resources import FileResource, MovieResource
 from stalkeer.adapters.arr.values import MediaFile, WantedReason
+from stalkeer.errors import ArrError
 from stalkeer.model import MovieId
 
 _MOVIES = TypeAdapter(Page[MovieResource])
 _MOVIE = TypeAdapter(MovieResource)
-_FILES = TypeAdapter(tuple[FileResource, ...])
+_FILES = TypeAdapter(Rows[FileResource])
 
 
-def read_movies(client: ArrClient) -> Iterator[MovieResource]:
-    """Yield the whole library from one request. Local covers are left out: they cost the instance a disk walk."""
+def read_movies(client: ArrClient, unreadable: Unreadable | None = None) -> Iterator[MovieResource]:
+    """Yield the whole library from one request. Local covers are left out: they cost the instance a disk walk.
+
+    A movie that cannot be read is noted in `unreadable`.
+    """
     for value in client.stream("movie", {"excludeLocalCovers": True}):
-        yield read_value(_MOVIE, value, f"{client.address.label}: GET movie")
+        try:
+            movie = read_value(_MOVIE, value, f"{client.address.label}: GET movie")
+        except ArrError as error:
+            (unreadable or Unreadable()).note(value, error)
+        else:
+            yield movie
 
 
 def wanted_movies(client: ArrClient, reason: WantedReason, *, monitored: bool) -> PagedList[MovieResource]:

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter
 
-from stalkeer.adapters.arr.answers import Resource
+from stalkeer.adapters.arr.answers import Resource, Rows
 from stalkeer.adapters.arr.client import ArrClient, Query
 from stalkeer.adapters.arr.resources import LanguageResource, QualityResource, as_utc
 from stalkeer.adapters.arr.values import (
@@ -33,7 +33,7 @@ EXTRA_PAGES = 20  # how often we step back when the list shrinks
 
 class Page(Resource, Generic[T]):
     total_records: int = 0
-    records: tuple[T, ...] = ()
+    records: Rows[T] = ()
 
 
 @dataclass
@@ -183,8 +183,8 @@ class DefinitionResource(Resource):
 
 
 UNBOUNDED: Mapping[int, SizeBounds] = MappingProxyType({})
-_PROFILES = TypeAdapter(tuple[ProfileResource, ...])
-_DEFINITIONS = TypeAdapter(tuple[DefinitionResource, ...])
+_PROFILES = TypeAdapter(Rows[ProfileResource])
+_DEFINITIONS = TypeAdapter(Rows[DefinitionResource])
 
 
 def read_profiles(client: ArrClient, bounds: Mapping[int, SizeBounds] = UNBOUNDED) -> tuple[QualityProfile, ...]:
@@ -265,11 +265,11 @@ class HealthResource(Resource):
     message: str = ""
 
 
-_HEALTH = TypeAdapter(tuple[HealthResource, ...])
+_HEALTH = TypeAdapter(Rows[HealthResource])
 _ROOT_FOLDERS = TypeAdapter(tuple[RootFolderResource, ...])
-_TAGS = TypeAdapter(tuple[TagResource, ...])
+_TAGS = TypeAdapter(Rows[TagResource])
 _TAG = TypeAdapter(TagResource)
-_MAPPINGS = TypeAdapter(tuple[MappingResource, ...])
+_MAPPINGS = TypeAdapter(Rows[MappingResource])
 _MEDIA_MANAGEMENT = TypeAdapter(MediaManagementResource)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from stalkeer.adapters.arr.answers import Resource
+from stalkeer.adapters.arr.answers import Number, Resource
 from stalkeer.adapters.arr.values import (
     FileQuality,
     KnownTitle,
@@ -26,10 +26,10 @@ class LanguageResource(Resource):
 
 
 class QualityResource(Resource):
-    id: int = 0
+    id: Number = 0
     name: str = ""
     source: str = "unknown"
-    resolution: int = 0
+    resolution: Number = 0
 
     def to_value(self) -> FileQuality:
         return FileQuality(self.id, self.name, self.source, self.resolution)
@@ -68,8 +68,8 @@ class FileResource(Resource):
 
 class AlternateTitleResource(Resource):
     title: str = ""
-    season_number: int | None = None
-    scene_season_number: int | None = None
+    season_number: Number | None = None
+    scene_season_number: Number | None = None
 
 
 class CollectionResource(Resource):
@@ -77,26 +77,26 @@ class CollectionResource(Resource):
 
 
 class MovieResource(Resource):
-    id: int
+    id: Number
     title: str = ""
     original_title: str = ""
     original_language: LanguageResource | None = None
     alternate_titles: tuple[AlternateTitleResource, ...] = ()
-    year: int = 0
-    secondary_year: int = 0
-    runtime: int = 0
-    tmdb_id: int = 0
+    year: Number = 0
+    secondary_year: Number = 0
+    runtime: Number = 0
+    tmdb_id: Number = 0
     imdb_id: str = ""
-    quality_profile_id: int = 0
+    quality_profile_id: Number = 0
     monitored: bool = False
     is_available: bool = False
     has_file: bool | None = None
-    movie_file_id: int | None = None
+    movie_file_id: Number | None = None
     movie_file: FileResource | None = None
     path: str = ""
     images: tuple[ImageResource, ...] = ()
     remote_poster: str = ""
-    tags: tuple[int, ...] = ()
+    tags: tuple[Number, ...] = ()
     certification: str = ""
     collection: CollectionResource | None = None
     in_cinemas: datetime | None = None
@@ -160,25 +160,25 @@ class MovieResource(Resource):
 
 
 class SeriesResource(Resource):
-    id: int
+    id: Number
     title: str = ""
     original_language: LanguageResource | None = None
     alternate_titles: tuple[AlternateTitleResource, ...] = ()
-    year: int = 0
-    runtime: int = 0
-    tvdb_id: int = 0
-    tmdb_id: int = 0
+    year: Number = 0
+    runtime: Number = 0
+    tvdb_id: Number = 0
+    tmdb_id: Number = 0
     imdb_id: str = ""
     series_type: str = "standard"
-    quality_profile_id: int = 0
+    quality_profile_id: Number = 0
     monitored: bool = False
     path: str = ""
     images: tuple[ImageResource, ...] = ()
     remote_poster: str = ""
-    tags: tuple[int, ...] = ()
+    tags: tuple[Number, ...] = ()
     statistics: SeriesStatisticsResource | None = None
     season_folder: bool = True
-    tv_maze_id: int = 0
+    tv_maze_id: Number = 0
     use_scene_numbering: bool = False
 
     def to_library_item(self) -> LibraryItem:
@@ -205,26 +205,26 @@ class SeriesResource(Resource):
 
 
 class SeriesStatisticsResource(Resource):
-    episode_file_count: int = 0
+    episode_file_count: Number = 0
 
 
 class EpisodeResource(Resource):
-    id: int
-    series_id: int
-    season_number: int = 0
-    episode_number: int = 0
+    id: Number
+    series_id: Number
+    season_number: Number = 0
+    episode_number: Number = 0
     title: str = ""
     air_date: str | None = None
     air_date_utc: datetime | None = None
-    runtime: int = 0
+    runtime: Number = 0
     monitored: bool = False
     has_file: bool | None = None
-    episode_file_id: int | None = None
+    episode_file_id: Number | None = None
     episode_file: FileResource | None = None
-    absolute_episode_number: int | None = None
-    scene_season_number: int | None = None
-    scene_episode_number: int | None = None
-    scene_absolute_episode_number: int | None = None
+    absolute_episode_number: Number | None = None
+    scene_season_number: Number | None = None
+    scene_episode_number: Number | None = None
+    scene_absolute_episode_number: Number | None = None
 
     @property
     def owns_file(self) -> bool | None:
@@ -285,4 +285,7 @@ def as_utc(moment: datetime | None) -> datetime | None:
     """Return a time in UTC. Both programs write UTC, so a time without a zone is UTC."""
     if moment is None:
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:  # the first or last day of the calendar, which stands for no date
+        return None

@@ -6,23 +6,29 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import TypeAdapter
 
-from stalkeer.adapters.arr.answers import read_value
+from stalkeer.adapters.arr.answers import Rows, Unreadable, read_value
 from stalkeer.adapters.arr.client import ArrClient, Query
 from stalkeer.adapters.arr.reading import Page, PagedList
 from stalkeer.adapters.arr.resources import EpisodeResource, FileResource, SeriesResource
 from stalkeer.adapters.arr.values import LibraryItem, MediaFile, WantedReason
+from stalkeer.errors import ArrError
 from stalkeer.model import EpisodeId, SeriesId
 
 _EPISODE_PAGE = TypeAdapter(Page[EpisodeResource])
-_EPISODES = TypeAdapter(tuple[EpisodeResource, ...])
+_EPISODES = TypeAdapter(Rows[EpisodeResource])
 _SERIES = TypeAdapter(SeriesResource)
-_FILES = TypeAdapter(tuple[FileResource, ...])
+_FILES = TypeAdapter(Rows[FileResource])
 
 
-def read_series_list(client: ArrClient) -> Iterator[LibraryItem]:
-    """Yield the whole library from one request."""
+def read_series_list(client: ArrClient, unreadable: Unreadable | None = None) -> Iterator[LibraryItem]:
+    """Yield the whole library from one request. A series that cannot be read is noted in `unreadable`."""
     for value in client.stream("series"):
-        yield read_value(_SERIES, value, f"{client.address.label}: GET series").to_library_item()
+        try:
+            series = read_value(_SERIES, value, f"{client.address.label}: GET series")
+        except ArrError as error:
+            (unreadable or Unreadable()).note(value, error)
+        else:
+            yield series.to_library_item()
 
 
 def read_series(client: ArrClient, series_id: SeriesId) -> SeriesResource | None:

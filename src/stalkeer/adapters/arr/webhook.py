@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from stalkeer.adapters.arr.answers import Resource
+from stalkeer.adapters.arr.answers import Resource, Rows
 from stalkeer.adapters.arr.client import ArrClient
 from stalkeer.adapters.arr.versions import EVENTS
 from stalkeer.errors import ArrTooOld
@@ -31,7 +31,7 @@ class NotificationResource(Resource):
     implementation: str = ""
 
 
-_NOTIFICATIONS = TypeAdapter(tuple[NotificationResource, ...])
+_NOTIFICATIONS = TypeAdapter(Rows[NotificationResource])
 _TEMPLATES = TypeAdapter(tuple[dict[str, Any], ...])
 _ANYTHING = TypeAdapter(dict[str, Any])
 

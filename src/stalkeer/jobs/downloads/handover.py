@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -21,14 +21,20 @@ from stalkeer.adapters.arr.outcomes import (
     MovieTarget,
 )
 from stalkeer.adapters.arr.parse import reads_as
-from stalkeer.adapters.arr.radarr import MovieChange, update_movie
+from stalkeer.adapters.arr.radarr import MovieChange, find_movie, update_movie
 from stalkeer.adapters.arr.reading import tag_id
-from stalkeer.adapters.arr.sonarr import set_episodes_monitored, tag_series
+from stalkeer.adapters.arr.resources import EpisodeResource
+from stalkeer.adapters.arr.sonarr import (
+    find_series,
+    read_episodes,
+    read_episodes_by_id,
+    set_episodes_monitored,
+    tag_series,
+)
 from stalkeer.core.naming.facts import NamedFile
 from stalkeer.core.naming.release import EpisodeName, FileTraits, FilmName, release_name
 from stalkeer.errors import ArrError, NotFound
 from stalkeer.jobs.downloads.placement import below, kept_path, library_path, named_file
-from stalkeer.jobs.downloads.renewal import present_targets
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.path_map import path_map
 from stalkeer.model import EpisodeId, InstanceId, MovieId, SeriesId, WantedId, WantedKind
@@ -192,7 +198,7 @@ def open_hand_over(handovers: HandOvers, step: HandOverStep) -> Iterator[HandOve
     with handovers.database.connect() as connection:
         row = get_instance_by_id(connection, step.instance_id)
     with handovers.arrs.client(row) as client:
-        present = present_targets(client, targets)
+        present = _present_targets(client, targets)
         _note_present(handovers, targets, present)
         yield HandOver(handovers, row, client, present)
 
@@ -247,7 +253,7 @@ def _present(handovers: HandOvers, targets: Sequence[TargetRow]) -> tuple[Target
             row = get_instance_by_id(connection, instance_id)
         try:
             with handovers.arrs.client(row) as client:
-                present = present_targets(client, own)
+                present = _present_targets(client, own)
         except ArrError:
             present = tuple(own)
         _note_present(handovers, own, present)
@@ -315,3 +321,56 @@ def _apply_wishes(handovers: HandOvers, client: ArrClient, targets: Sequence[Tar
         set_episodes_monitored(client, [EpisodeId(target.arr_id) for target in targets], monitored=False)
     if tags:
         tag_series(client, [SeriesId(targets[0].library_arr_id)], tags)
+
+
+# --- items under the ids that their instance has for them now -------------------------------------------------------
+
+
+def _present_targets(client: ArrClient, targets: Sequence[TargetRow]) -> tuple[TargetRow, ...]:
+    """Return the targets, all of one instance, under their present ids.
+
+    Raises NotFound when the instance no longer has one of them, and ArrError when it cannot be asked.
+    """
+    if targets[0].kind is WantedKind.MOVIE:
+        return tuple(_present_movie(client, target) for target in targets)
+    return _present_episodes(client, targets)
+
+
+def _present_movie(client: ArrClient, target: TargetRow) -> TargetRow:
+    movie = find_movie(client, MovieId(target.library_arr_id), target.tmdb_id)
+    if movie is None:
+        raise _gone(client, target.title)
+    return replace(target, arr_id=movie.id, library_arr_id=movie.id)
+
+
+def _present_episodes(client: ArrClient, targets: Sequence[TargetRow]) -> tuple[TargetRow, ...]:
+    first = targets[0]
+    series = find_series(client, SeriesId(first.library_arr_id), first.tvdb_id)
+    if series is None:
+        raise _gone(client, first.title)
+    episodes = _numbered(read_episodes_by_id(client, [EpisodeId(target.arr_id) for target in targets]), series.id)
+    if any(_number(target) not in episodes for target in targets):
+        episodes = _numbered(read_episodes(client, SeriesId(series.id)), series.id)
+    return tuple(_present_episode(client, target, episodes) for target in targets)
+
+
+def _numbered(episodes: Sequence[EpisodeResource], series_id: int) -> dict[tuple[int, int], EpisodeResource]:
+    return {(e.season_number, e.episode_number): e for e in episodes if e.series_id == series_id}
+
+
+def _number(target: TargetRow) -> tuple[int, int]:
+    return target.season or 0, target.episode or 0
+
+
+def _present_episode(
+    client: ArrClient, target: TargetRow, episodes: dict[tuple[int, int], EpisodeResource]
+) -> TargetRow:
+    season, number = _number(target)
+    episode = episodes.get((season, number))
+    if episode is None:
+        raise _gone(client, f"{target.title} S{season:02}E{number:02}")
+    return replace(target, arr_id=episode.id, library_arr_id=episode.series_id)
+
+
+def _gone(client: ArrClient, title: str) -> NotFound:
+    return NotFound(f"{client.address.label} no longer has {title}. Add it there again and scan, or remove the file.")

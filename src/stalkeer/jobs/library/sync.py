@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TypeVar
 
+from stalkeer.adapters.arr.answers import Unreadable
 from stalkeer.adapters.arr.client import ArrClient
 from stalkeer.adapters.arr.connect import check_program
 from stalkeer.adapters.arr.radarr import read_movies
@@ -20,8 +21,8 @@ from stalkeer.adapters.arr.reading import (
     read_tags,
 )
 from stalkeer.adapters.arr.sonarr import read_series_list
-from stalkeer.adapters.arr.values import LibraryKind, SizeBounds, WantedReason, WantedRecord
-from stalkeer.errors import ArrError, ArrNotFound
+from stalkeer.adapters.arr.values import LibraryKind, WantedReason, WantedRecord
+from stalkeer.errors import ArrError, ArrFaulted, ArrRefused
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.owners import Owners
@@ -118,6 +119,24 @@ def sync_wanted(
     return SyncReport(tuple(_wanted_or_error(sync, row, library) for row, library in libraries))
 
 
+@dataclass
+class Spared:
+    """Reads lists that a sync can do without. `notes` say which of them failed, and the consequence.
+
+    An instance that does not answer at all, or refuses the key, still ends the sync.
+    """
+
+    client: ArrClient
+    notes: list[str] = field(default_factory=list)
+
+    def read(self, read: Callable[[ArrClient], T], consequence: str) -> T | None:
+        try:
+            return read(self.client)
+        except (ArrRefused, ArrFaulted) as error:
+            self.notes.append(f"{str(error).rstrip('.')}. The scan went on without it: {consequence}.")
+            return None
+
+
 @dataclass(frozen=True)
 class _Library:
     """A library's sync result, and what its movies' own records say."""
@@ -147,32 +166,32 @@ def _wanted_or_error(sync: WantedSync, row: InstanceRow, library: _Library) -> I
 
 def _sync_library(sync: WantedSync, row: InstanceRow, client: ArrClient) -> _Library:
     status = check_program(client)
-    bounds, notes = _size_bounds(client)
-    profiles, folders = read_profiles(client, bounds), read_root_folders(client)
+    spared = Spared(client)
+    bounds = spared.read(read_size_bounds, "no entry is rejected by size") or UNBOUNDED
+    profiles = spared.read(lambda asked: read_profiles(asked, bounds), "the profiles of the last scan count")
+    folders = spared.read(read_root_folders, "the root folders of the last scan count")
     kind = LibraryKind.MOVIE if row.kind is InstanceKind.RADARR else LibraryKind.SERIES
     with sync.database.connect() as connection:
         known = read_known_items(connection, row.id, kind)
     seen: set[int] = set()
     changed = 0
-    movies = MovieRecords()
-    items = movies.note(read_movies(client)) if kind is LibraryKind.MOVIE else read_series_list(client)
+    movies, unreadable = MovieRecords(), Unreadable()
+    is_movies = kind is LibraryKind.MOVIE
+    items = movies.note(read_movies(client, unreadable)) if is_movies else read_series_list(client, unreadable)
     for chunk in _chunks(items, LIBRARY_CHUNK):
         with sync.database.begin() as connection:
             changed += save_items(connection, row.id, chunk, known, sync.arrs.clock())
         seen.update(item.arr_id for item in chunk)
         sync.run.progress(len(seen), None, f"{row.label}: library")
+    if unreadable.reasons:
+        movies.incomplete.update(WantedReason)
     with sync.database.begin() as connection:
-        remove_items(connection, known, seen)
-        note_sync(connection, row.id, status.version, sync.arrs.clock(), profiles, folders)
+        if not unreadable.unknown:  # an item without an id may be any of those that were not seen
+            remove_items(connection, known, seen | unreadable.ids)
+        kept = (profiles or row.profiles, folders or row.root_folders)
+        note_sync(connection, row.id, status.version, sync.arrs.clock(), *kept)
+    notes = (*spared.notes, *unreadable.notes)
     return _Library(InstanceSync(row.slug, row.kind, library=len(seen), changed=changed, notes=notes), movies)
-
-
-def _size_bounds(client: ArrClient) -> tuple[Mapping[int, SizeBounds], tuple[str, ...]]:
-    """Return the accepted sizes, or the reason why they are unknown."""
-    try:
-        return read_size_bounds(client), ()
-    except ArrNotFound as error:
-        return UNBOUNDED, (f"{error}. It has no quality definitions, so no entry is rejected by size.",)
 
 
 def _sync_wanted(sync: WantedSync, row: InstanceRow, client: ArrClient, own: _Library) -> InstanceSync:
@@ -180,7 +199,8 @@ def _sync_wanted(sync: WantedSync, row: InstanceRow, client: ArrClient, own: _Li
         kind = LibraryKind.MOVIE if row.kind is InstanceKind.RADARR else LibraryKind.SERIES
         library = read_known_items(connection, row.id, kind)
         known = read_known_wanted(connection, row.id)
-    facts = read_facts(sync, row, client)
+    spared = Spared(client)
+    facts = read_facts(sync, row, spared)
     report = own.report
     for reason in WantedReason:
         counts = _sync_list(sync, _List(row, client, reason, facts, library, known, own.movies))
@@ -191,21 +211,19 @@ def _sync_wanted(sync: WantedSync, row: InstanceRow, client: ArrClient, own: _Li
             changed=report.changed + counts.changed,
             gone=report.gone + counts.gone,
         )
-    notes = (*report.notes, *_sync_blocklist(sync, row, client))
+    _sync_blocklist(sync, row, spared)
+    notes = (*report.notes, *spared.notes)
     with sync.database.connect() as connection:
         skipped = {skip: number for skip, number in count_wanted(connection, row.id).items() if skip is not None}
     return replace(report, skipped=skipped, notes=notes)
 
 
-def _sync_blocklist(sync: WantedSync, row: InstanceRow, client: ArrClient) -> tuple[str, ...]:
-    """Save the blocklist. Return a note when it is unreadable; the sync goes on with the earlier blocklist."""
-    try:
-        blocked = read_blocklist(client)
-    except ArrError as error:
-        return (f"{str(error).rstrip('.')}. Its blocklist is known from earlier scans only.",)
-    with sync.database.begin() as connection:
-        save_blocked_releases(connection, row.id, blocked)
-    return ()
+def _sync_blocklist(sync: WantedSync, row: InstanceRow, spared: Spared) -> None:
+    """Save the blocklist. When it is unreadable, the earlier one stays."""
+    blocked = spared.read(read_blocklist, "its blocklist is known from earlier scans only")
+    if blocked is not None:
+        with sync.database.begin() as connection:
+            save_blocked_releases(connection, row.id, blocked)
 
 
 @dataclass(frozen=True)
@@ -266,8 +284,10 @@ class WantedFacts:
     owners: Owners
 
 
-def read_facts(sync: WantedSync, row: InstanceRow, client: ArrClient) -> WantedFacts:
-    tags = read_tags(client) if row.options.exclude_tags else {}
+def read_facts(sync: WantedSync, row: InstanceRow, spared: Spared) -> WantedFacts:
+    client = spared.client
+    tags = read_tags(client) if row.options.exclude_tags else {}  # without them, excluded items would be fetched
+    queue = spared.read(read_queue, "items in its own queue are not held back") or ()
     excluded = {tags[label.lower()] for label in row.options.exclude_tags if label.lower() in tags}
     with sync.database.connect() as connection:
         tagged = read_tagged(connection, row.id, excluded) if excluded else frozenset()
@@ -277,7 +297,7 @@ def read_facts(sync: WantedSync, row: InstanceRow, client: ArrClient) -> WantedF
         wants_specials=sync.wishes.specials,
         wants_unmonitored=sync.wishes.unmonitored,
         wants_unavailable=sync.wishes.unavailable,
-        queued=frozenset(queued.arr_id for queued in read_queue(client)),
+        queued=frozenset(queued.arr_id for queued in queue),
         excluded_library=tagged,
         kept=kept,
     )

@@ -11,7 +11,7 @@ from stalkeer.adapters.arr.resources import EpisodeResource, SeriesResource
 from stalkeer.adapters.arr.sonarr import read_episodes, read_series
 from stalkeer.adapters.arr.values import LibraryItem, LibraryKind, WantedReason, WantedRecord
 from stalkeer.errors import ArrError
-from stalkeer.jobs.library.sync import InstanceSync, WantedSync, judge, read_facts
+from stalkeer.jobs.library.sync import InstanceSync, Spared, WantedSync, judge, read_facts
 from stalkeer.model import InstanceKind, MovieId, SeriesId
 from stalkeer.settings.schema import WantedSettings
 from stalkeer.store.library.instances import InstanceRow
@@ -51,7 +51,7 @@ def _save_wanted(
     sync: WantedSync, row: InstanceRow, client: ArrClient, library: KnownItems, items: list[WantedRecord]
 ) -> tuple[int, int]:
     """Save the wanted items. Return the numbers of changed and of gone items."""
-    facts = read_facts(sync, row, client)
+    facts = read_facts(sync, row, Spared(client))
     rows = [judge(item, library, facts) for item in items]
     (library_row,) = library.values()
     with sync.database.begin() as connection:
