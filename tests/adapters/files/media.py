@@ -23,10 +23,10 @@ def make_media(path: Path, *, seconds: int = 4, languages: tuple[str, ...] = ("g
         for track, language in zip(tracks, languages, strict=True):
             track.metadata["language"] = language
         for number in range(seconds * RATE):
-            for packet in video.encode(_picture(number, dice)):
+            for packet in video.encode(picture(number, dice)):
                 container.mux(packet)
             for track in tracks:
-                for packet in track.encode(_sound(number, dice, track.format.name)):
+                for packet in track.encode(sound(number, dice, track.format.name)):
                     container.mux(packet)
         for stream in (video, *tracks):
             for packet in stream.encode(None):
@@ -34,15 +34,15 @@ def make_media(path: Path, *, seconds: int = 4, languages: tuple[str, ...] = ("g
     return path
 
 
-def _picture(number: int, dice: random.Random) -> av.VideoFrame:
-    frame = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
+def picture(number: int, dice: random.Random, size: tuple[int, int] = (WIDTH, HEIGHT)) -> av.VideoFrame:
+    frame = av.VideoFrame(*size, "yuv420p")
     for plane in frame.planes:
         plane.update(dice.randbytes(plane.buffer_size))
     frame.pts, frame.time_base = number, Fraction(1, RATE)
     return frame
 
 
-def _sound(number: int, dice: random.Random, layout: str) -> av.AudioFrame:
+def sound(number: int, dice: random.Random, layout: str) -> av.AudioFrame:
     frame = av.AudioFrame(format=layout, layout="stereo", samples=SAMPLES)
     for plane in frame.planes:
         plane.update(bytes(plane.buffer_size) if layout.startswith("flt") else dice.randbytes(plane.buffer_size))

@@ -10,6 +10,7 @@ from typing import BinaryIO
 from stalkeer.adapters.files.facts import Broken, ContainerFacts, Picture
 
 MAX_HEADER = 16 * 1024 * 1024
+NO_LENGTH = (0, 0xFFFFFFFF)  # a recorder that wrote to a pipe, or was switched off, left it so
 
 
 @dataclass
@@ -18,6 +19,8 @@ class Findings:
     audio: int = 0
     has_video: bool = False
     has_media: bool = False
+    has_index: bool = False
+    is_open: bool = False  # a list does not say where it ends
     last_index: int = 0  # end of the last chunk that a super index lists
     stream_seconds: list[float] = field(default_factory=list)
 
@@ -36,7 +39,9 @@ def walk(file: BinaryIO, size: int) -> ContainerFacts:
         if kind != b"RIFF":
             break  # unrelated bytes after the last RIFF
         end = offset + 8 + length
-        if length < 4 or end > size:
+        if length in NO_LENGTH:
+            found.is_open, end = True, size
+        elif length < 4 or end > size:
             raise Broken(f"a RIFF at byte {offset} ends at {end}, the file at {size}")
         _walk_chunks(file, offset + 12, end, found)
         offset = end + (end & 1)
@@ -44,9 +49,11 @@ def walk(file: BinaryIO, size: int) -> ContainerFacts:
         raise Broken("no media data (movi): the file ends before it")
     if found.last_index > size:
         raise Broken(f"the index refers to byte {found.last_index}, the file ends at {size}")
+    is_proven = not found.is_open or found.has_index
     return ContainerFacts(
         "avi",
-        is_whole=True,
+        is_whole=True if is_proven else None,
+        reason="" if is_proven else "neither a length nor an index: its end cannot be checked",
         duration_s=max(found.stream_seconds, default=found.duration_s),
         audio_languages=("und",) if found.audio else (),
         has_video=found.has_video,
@@ -67,8 +74,15 @@ def _walk_chunks(file: BinaryIO, offset: int, end: int, found: Findings) -> None
     while offset + 8 <= end:
         file.seek(offset)
         kind, length = struct.unpack("<4sI", file.read(8))
+        if kind == b"LIST" and length in NO_LENGTH:
+            # its chunks follow; the form is read, and the walk goes on inside
+            found.has_media |= file.read(4) == b"movi"
+            found.is_open = True
+            offset += 12
+            continue
         if offset + 8 + length > end:
             raise Broken(f"{kind.decode('latin-1')} at byte {offset} ends beyond its RIFF")
+        found.has_index |= kind == b"idx1"
         if kind == b"LIST":
             form = file.read(4)
             if form == b"movi":

@@ -9,18 +9,31 @@ from __future__ import annotations
 from pathlib import Path
 from typing import BinaryIO
 
-from stalkeer.adapters.files import avi, matroska, mp4, mpegts
+from stalkeer.adapters.files import asf, avi, flv, matroska, mp4, mpegps, mpegts, ogg, realmedia
 from stalkeer.adapters.files.facts import Broken, ContainerFacts
-from stalkeer.adapters.files.recognise import START, container_by_signature, describe, is_text
+from stalkeer.adapters.files.recognise import START, describe, kind_of
 
-__all__ = ["Broken", "ContainerFacts", "inspect"]
+__all__ = ["Broken", "ContainerFacts", "inspect", "recognise"]
 
-WALKS = (
-    ("matroska", matroska.is_matroska, matroska.walk),
-    ("mp4", mp4.is_mp4, mp4.walk),
-    ("avi", avi.is_avi, avi.walk),
-    ("mpegts", mpegts.is_mpegts, mpegts.walk),
-)
+WALKS = {
+    "matroska": matroska.walk,
+    "mp4": mp4.walk,
+    "avi": avi.walk,
+    "mpegts": mpegts.walk,
+    "mpegps": mpegps.walk,
+    "flv": flv.walk,
+    "asf": asf.walk,
+    "ogg": ogg.walk,
+    "realmedia": realmedia.walk,
+}
+
+
+def recognise(path: Path) -> ContainerFacts:
+    """Return the facts that the first bytes show. Whether the file is whole is not looked at."""
+    with path.open("rb") as file:
+        start = file.read(START)
+    kind = kind_of(start)
+    return ContainerFacts(kind, is_whole=None, reason="" if kind else _refusal(start))
 
 
 def inspect(path: Path) -> ContainerFacts:
@@ -32,19 +45,15 @@ def inspect(path: Path) -> ContainerFacts:
 
 def inspect_file(file: BinaryIO, size: int) -> ContainerFacts:
     """Return the facts of an open file. A `kind` of None means no video container; `reason` then says what it is."""
-    if size == 0:
-        return ContainerFacts(None, is_whole=False, reason="an empty file")
     start = file.read(START)
-    if is_text(start):  # the letters of a text could pass for the name of an MP4 box
-        return ContainerFacts(None, is_whole=None, reason=describe(start))
-    for kind, recognises, walk in WALKS:
-        if recognises(start):
-            try:
-                return walk(file, size)
-            except Broken as broken:
-                return ContainerFacts(kind, is_whole=False, reason=str(broken))
-    if not start.strip(b"\0"):
-        return ContainerFacts(None, is_whole=False, reason="a file that begins with zeros only")
-    kind_alone = container_by_signature(start)
-    reason = "its end is not checked in this format" if kind_alone else describe(start)
-    return ContainerFacts(kind_alone, is_whole=None, reason=reason)
+    kind = kind_of(start)
+    if kind is None:
+        return ContainerFacts(None, is_whole=None if start.strip(b"\0") else False, reason=_refusal(start))
+    try:
+        return WALKS[kind](file, size)
+    except Broken as broken:
+        return ContainerFacts(kind, is_whole=False, reason=str(broken))
+
+
+def _refusal(start: bytes) -> str:
+    return describe(start) if start else "an empty file"

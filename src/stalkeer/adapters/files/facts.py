@@ -6,21 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+END_TOLERANCE_S = 30.0  # by which the last picture may come before the playing time in the header
+END_PRECISION_S = 2.0  # by which it may, and the file is proven whole
+
 
 @dataclass(frozen=True)
 class ContainerFacts:
     """`is_whole` is None when the container cannot show it. `reason` explains a value that is not True.
 
+    A `flaw` is a defect that a whole file may have too: only length and playing time together prove such a file whole.
     Languages are as in the file (ISO 639-2 or BCP 47); "und" when a track has none.
     """
 
-    kind: str | None  # mp4 | matroska | avi | mpegts, or one of `recognise.SIGNATURES`; None: no video container
+    kind: str | None  # one of `container.WALKS`; None: no video container
     is_whole: bool | None
     reason: str = ""
     duration_s: float | None = None
     audio_languages: tuple[str, ...] = ()
     subtitle_languages: tuple[str, ...] = ()
-    has_video: bool = False
+    has_video: bool = False  # cover pictures not counted
+    is_encrypted: bool = False
+    flaw: str = ""
 
     @property
     def has_audio(self) -> bool:
@@ -36,6 +42,8 @@ class ContainerFacts:
             "audio_languages": list(self.audio_languages),
             "subtitle_languages": list(self.subtitle_languages),
             "has_video": self.has_video,
+            "is_encrypted": self.is_encrypted,
+            "flaw": self.flaw,
         }
 
     @classmethod
@@ -48,6 +56,8 @@ class ContainerFacts:
             audio_languages=tuple(document.get("audio_languages", ())),
             subtitle_languages=tuple(document.get("subtitle_languages", ())),
             has_video=bool(document.get("has_video")),
+            is_encrypted=bool(document.get("is_encrypted")),
+            flaw=document.get("flaw", ""),
         )
 
 
@@ -67,6 +77,15 @@ class Picture(NamedTuple):
         """The nominal resolution. Wide pictures have fewer lines than their resolution's name says."""
         found = (lines for width, height, lines in _RESOLUTIONS if self.width >= width or self.height >= height)
         return next(found, SD)
+
+
+def end_by_time(claimed_s: float | None, seen_s: float, precision_s: float = END_PRECISION_S) -> bool:
+    """Return whether the time of the last picture proves the file whole. Raises Broken when it proves the opposite."""
+    if not claimed_s:
+        return False
+    if seen_s < claimed_s - END_TOLERANCE_S:
+        raise Broken(f"it should play for {claimed_s:.0f} s and ends after {seen_s:.0f} s")
+    return seen_s >= claimed_s - precision_s
 
 
 class Broken(Exception):  # noqa: N818 - becomes a fact, never an error

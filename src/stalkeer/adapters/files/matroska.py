@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from stalkeer.adapters.files.facts import Broken, ContainerFacts, Picture
+from stalkeer.adapters.files.facts import Broken, ContainerFacts, Picture, end_by_time
 
 EBML = 0x1A45DFA3
 SEGMENT = 0x18538067
@@ -15,10 +15,13 @@ SEEK_HEAD, SEEK, SEEK_ID, SEEK_POSITION = 0x114D9B74, 0x4DBB, 0x53AB, 0x53AC
 INFO, TIMESTAMP_SCALE, DURATION = 0x1549A966, 0x2AD7B1, 0x4489
 TRACKS, TRACK_ENTRY, TRACK_TYPE, LANGUAGE, LANGUAGE_BCP47 = 0x1654AE6B, 0xAE, 0x83, 0x22B59C, 0x22B59D
 VIDEO, PIXEL_WIDTH, PIXEL_HEIGHT = 0xE0, 0xB0, 0xBA
+CODEC, DEFAULT_DURATION = 0x86, 0x23E383
+ENCODINGS, ENCODING, ENCRYPTION = 0x6D80, 0x6240, 0x5035
+STILL_CODECS = frozenset({b"V_MJPEG", b"V_PNG"})
 CLUSTER, CLUSTER_TIMESTAMP, CUES = 0x1F43B675, 0xE7, 0x1C53BB6B
 TOP_LEVEL = frozenset({SEEK_HEAD, INFO, TRACKS, CLUSTER, CUES, 0x1254C367, 0x1043A770, 0x1941A469, 0xEC, 0xBF})
 MAX_HEADER = 64 * 1024 * 1024
-END_TOLERANCE_S = 30.0
+LONGEST_CLUSTER_S = 12.0  # its last block may come so long after its own time
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Findings:
     subtitles: list[str] = field(default_factory=list)
     has_video: bool = False
     has_tracks: bool = False
+    is_encrypted: bool = False
     pointers: dict[int, int] = field(default_factory=dict)  # element id -> position according to SeekHead
     clusters: int = 0
     last_timestamp: int = 0
@@ -99,10 +103,8 @@ def _facts(found: Findings, *, is_size_known: bool) -> ContainerFacts:
     if not is_size_known:
         # written as a stream: only the playing time shows whether clusters are missing
         seen_s = min(found.last_timestamp * found.scale_ns, 10**18) / 1e9
-        if found.duration_s is None:
+        if not end_by_time(found.duration_s, seen_s, LONGEST_CLUSTER_S):
             is_whole, reason = None, "written as a stream: its end cannot be checked"
-        elif seen_s < found.duration_s - END_TOLERANCE_S:
-            raise Broken(f"it should play for {found.duration_s:.0f} s and ends after {seen_s:.0f} s")
     return ContainerFacts(
         "matroska",
         is_whole=is_whole,
@@ -111,6 +113,7 @@ def _facts(found: Findings, *, is_size_known: bool) -> ContainerFacts:
         audio_languages=tuple(dict.fromkeys(found.audio)),
         subtitle_languages=tuple(dict.fromkeys(found.subtitles)),
         has_video=found.has_video,
+        is_encrypted=found.is_encrypted,
     )
 
 
@@ -174,8 +177,12 @@ def _read_track(fields: dict[int, bytes], found: Findings) -> None:
     kind = _number(fields.get(TRACK_TYPE, b""))
     language = fields.get(LANGUAGE_BCP47) or fields.get(LANGUAGE) or b"eng"  # the format's own default
     name = language.rstrip(b"\0").decode("ascii", "replace") or "und"
+    found.is_encrypted |= any(
+        ENCRYPTION in dict(_elements(encoding)) for encoding in _children(fields.get(ENCODINGS, b""), ENCODING)
+    )
     if kind == 1:
-        found.has_video = True
+        is_cover = fields.get(CODEC, b"").rstrip(b"\0") in STILL_CODECS and DEFAULT_DURATION not in fields
+        found.has_video |= not is_cover
     elif kind == 2:
         found.audio.append(name)
     elif kind == 17:

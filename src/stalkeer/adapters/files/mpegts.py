@@ -1,20 +1,25 @@
-"""Read MPEG transport streams: packets of 188 bytes (192 with a time stamp). ISO/IEC 13818-1.
+"""Read MPEG transport streams: packets of 188 bytes, 192 with a time stamp, 204 with a checksum. ISO/IEC 13818-1.
 
-A stream has no end mark. Only a cut within a packet or within a counted audio packet is detected. Any other cut shows
-only in the playing time.
+A stream has no end mark. A cut within a packet or within a counted audio packet is a flaw, which recordings have that
+miss nothing. Any other cut shows only in the playing time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from stalkeer.adapters.files.facts import Broken, ContainerFacts, Picture
 from stalkeer.adapters.files.sequence import find_in_stream
 
 SYNC = 0x47
+PACKET = 188
+SPACINGS = (188, 192, 204)
+LEAD = 64 * 1024  # bytes that may stand before the first packet
+FEW, MANY = 3, 8  # packets in a row that prove a stream: at its start, and after something else
 WINDOW = 4 * 1024 * 1024
+SAMPLE = 32 * 204
 SAMPLES = 64
 WRAP = 1 << 33
 VIDEO_TYPES = frozenset({0x01, 0x02, 0x10, 0x1B, 0x20, 0x24, 0x33, 0x42, 0xEA})
@@ -30,31 +35,39 @@ class Findings:
     subtitles: dict[int, str] = field(default_factory=dict)
 
 
+class Grid(NamedTuple):
+    """Where packets lie: the first one, and the distance from one to the next."""
+
+    first: int
+    spacing: int
+
+
 def is_mpegts(start: bytes) -> bool:
-    return _packet_size(start) is not None
+    return _find_grid(start[: LEAD + MANY * 204]) is not None
 
 
 def walk(file: BinaryIO, size: int) -> ContainerFacts:
-    """Walk a transport stream. Raises Broken when packets are out of step or the last packet is incomplete."""
+    """Walk a transport stream. Raises Broken when packets are missing or out of step more than once."""
     file.seek(0)
     head = file.read(WINDOW)
-    packet_size = _packet_size(head)
-    assert packet_size is not None
-    lead = packet_size - 188 if packet_size == 192 else 0
-    _check_steps(file, size, packet_size, lead)
-    tail_at = max(0, size - WINDOW) // packet_size * packet_size
-    file.seek(tail_at)
-    tail = file.read(size - tail_at)
-    found = _read_programme(head, packet_size, lead)
-    _check_last_audio(tail, packet_size, lead, found)
+    grid = _find_grid(head)
+    if grid is None:
+        raise Broken("no packets")
+    file.seek(max(0, size - WINDOW))
+    tail = file.read(WINDOW)
+    found = _read_programme(head, grid)
+    tail_grid = _find_grid(tail) or grid
+    flaw = _flaw_of_steps(file, size, grid) or _flaw_of_tail(tail, tail_grid) or _flaw_of_audio(tail, tail_grid, found)
     return ContainerFacts(
         "mpegts",
         is_whole=None,
         reason="a transport stream does not say where it ends",
-        duration_s=_duration(head, tail, packet_size, lead),
+        duration_s=_duration(head, grid, tail, tail_grid),
         audio_languages=tuple(dict.fromkeys(found.audio.values())),
         subtitle_languages=tuple(dict.fromkeys(found.subtitles.values())),
-        has_video=bool(found.video),
+        has_video=bool(found.video) or (not found.audio and _has_pictures(head, grid)),
+        is_encrypted=_is_scrambled(head, grid, found),
+        flaw=flaw,
     )
 
 
@@ -62,16 +75,11 @@ def find_picture(file: BinaryIO, size: int) -> Picture | None:
     """Return the picture size that the first video stream gives within the first megabytes."""
     file.seek(0)
     head = file.read(min(size, WINDOW))
-    packet_size = _packet_size(head)
-    if packet_size is None:
+    grid = _find_grid(head)
+    if grid is None:
         return None
-    lead = packet_size - 188 if packet_size == 192 else 0
-    for pid, kind in _read_programme(head, packet_size, lead).video.items():
-        units = [
-            _without_header(_payload(packet), starts=s)
-            for p, s, packet in _packets(head, packet_size, lead)
-            if p == pid
-        ]
+    for pid, kind in _read_programme(head, grid).video.items():
+        units = [_without_header(_payload(packet), starts=s) for p, s, packet in _packets(head, grid) if p == pid]
         return find_in_stream(kind, b"".join(units))
     return None
 
@@ -82,29 +90,91 @@ def _without_header(payload: bytes, *, starts: bool) -> bytes:
     return payload[9 + payload[8] :] if is_header else payload
 
 
-def _packet_size(start: bytes) -> int | None:
-    for packet_size, lead in ((188, 0), (192, 4), (204, 0)):
-        marks = start[lead::packet_size][:5]
-        if len(marks) >= 3 and set(marks) == {SYNC}:
-            return packet_size
+def _find_grid(window: bytes) -> Grid | None:
+    """Return the first grid of packets that starts within `LEAD` bytes."""
+    first = window.find(SYNC, 0, LEAD)
+    while first >= 0:
+        for spacing in SPACINGS:
+            needed = FEW if first in (0, 4) else MANY
+            if _count_packets(window, Grid(first, spacing), MANY) >= needed:
+                return Grid(first, spacing)
+        first = window.find(SYNC, first + 1, LEAD)
     return None
 
 
-def _check_steps(file: BinaryIO, size: int, packet_size: int, lead: int) -> None:
-    rest = size % packet_size
-    if rest:
-        raise Broken(f"the last packet has {rest} of {packet_size} bytes")
-    packets = size // packet_size
-    for number in sorted({packets * sample // SAMPLES for sample in range(SAMPLES)} | {packets - 1}):
-        file.seek(number * packet_size + lead)
-        if file.read(1) != bytes([SYNC]):
-            raise Broken(f"no packet at byte {number * packet_size}")
+def _count_packets(window: bytes, grid: Grid, most: int) -> int:
+    """Count packets in a row. Three in a row that end with the window are as good as more."""
+    count = 0
+    for at in range(grid.first, len(window) - 3, grid.spacing):
+        if count == most:
+            break
+        if not _is_packet(window, at):
+            return 0 if count < most else count
+        count += 1
+    return count
 
 
-def _packets(window: bytes, packet_size: int, lead: int) -> Iterator[tuple[int, bool, bytes]]:
+def _is_packet(window: bytes, at: int) -> bool:
+    """Tell whether a packet's header stands at `at`. The field that says what follows it is never zero."""
+    return window[at] == SYNC and window[at + 3] & 0x30 != 0
+
+
+def _flaw_of_steps(file: BinaryIO, size: int, grid: Grid) -> str:
+    """Look at places all over the file: packets that are out of step once are a flaw, more often the file is broken."""
+    phases = [grid.first % grid.spacing]
+    for number in range(SAMPLES):
+        at = (size - SAMPLE) * number // (SAMPLES - 1)
+        if at <= grid.first:
+            continue
+        file.seek(at)
+        phase = _phase(file.read(SAMPLE), at, grid.spacing)
+        if phase is None:
+            raise Broken(f"no packets at byte {at}")
+        if phase != phases[-1]:
+            phases.append(phase)
+    if len(phases) > 2:
+        raise Broken(f"its packets are out of step {len(phases) - 1} times")
+    return "its packets are out of step once" if len(phases) == 2 else ""
+
+
+def _phase(window: bytes, at: int, spacing: int) -> int | None:
+    """Return the place of packets within the grid. A window that holds a slip counts as what follows it."""
+    first = window.find(SYNC)
+    while first >= 0:
+        if _count_packets(window, Grid(first, spacing), MANY) == MANY:
+            return (at + first) % spacing
+        first = window.find(SYNC, first + 1)
+    return None
+
+
+def _flaw_of_tail(tail: bytes, grid: Grid) -> str:
+    last_at = grid.first + (len(tail) - grid.first) // grid.spacing * grid.spacing
+    rest = len(tail) - last_at
+    # the bytes before a packet's mark, in streams with time stamps, belong to the packet that would follow
+    is_odd = rest > 0 if grid.spacing != 192 else rest not in (0, PACKET)
+    return f"the last packet has {rest} of {grid.spacing} bytes" if is_odd else ""
+
+
+def _has_pictures(head: bytes, grid: Grid) -> bool:
+    """Tell whether a stream without a list of its programmes starts packets of a video stream."""
+    return any(
+        starts and _payload(packet)[:3] == b"\0\0\1" and _payload(packet)[3:4] in _VIDEO_IDS
+        for _pid, starts, packet in _packets(head, grid)
+    )
+
+
+_VIDEO_IDS = tuple(bytes([number]) for number in range(0xE0, 0xF0))
+
+
+def _is_scrambled(head: bytes, grid: Grid, found: Findings) -> bool:
+    marks = [packet[3] >> 6 for pid, _starts, packet in _packets(head, grid) if pid in found.video]
+    return sum(mark >= 2 for mark in marks) * 2 > len(marks)
+
+
+def _packets(window: bytes, grid: Grid) -> Iterator[tuple[int, bool, bytes]]:
     """Yield (PID, whether it starts a unit, packet)."""
-    for offset in range(lead, len(window) - 187, packet_size):
-        packet = window[offset : offset + 188]
+    for offset in range(grid.first, len(window) - PACKET + 1, grid.spacing):
+        packet = window[offset : offset + PACKET]
         if packet[0] == SYNC:
             yield (packet[1] & 0x1F) << 8 | packet[2], bool(packet[1] & 0x40), packet
 
@@ -116,11 +186,11 @@ def _payload(packet: bytes) -> bytes:
     return packet[5 + packet[4] :] if control == 3 else b""
 
 
-def _read_programme(head: bytes, packet_size: int, lead: int) -> Findings:
+def _read_programme(head: bytes, grid: Grid) -> Findings:
     found = Findings()
     maps: set[int] = set()
     sections: dict[int, bytes] = {}
-    for pid, starts, packet in _packets(head, packet_size, lead):
+    for pid, starts, packet in _packets(head, grid):
         if pid != 0 and pid not in maps:
             continue
         payload = _payload(packet)
@@ -172,11 +242,11 @@ def _language(descriptor: bytes) -> str:
     return code if len(code) == 3 and code.isascii() and code.isalpha() else "und"
 
 
-def _check_last_audio(tail: bytes, packet_size: int, lead: int, found: Findings) -> None:
-    """Check that the last audio packet of each track is complete: audio packets carry their length."""
+def _flaw_of_audio(tail: bytes, grid: Grid, found: Findings) -> str:
+    """Look whether the last audio packet of each track is complete: audio packets carry their length."""
     expected: dict[int, int] = {}
     arrived: dict[int, int] = {}
-    for pid, starts, packet in _packets(tail, packet_size, lead):
+    for pid, starts, packet in _packets(tail, grid):
         if pid not in found.audio:
             continue
         payload = _payload(packet)
@@ -185,24 +255,23 @@ def _check_last_audio(tail: bytes, packet_size: int, lead: int, found: Findings)
             expected[pid], arrived[pid] = (length + 6 if length else 0), 0
         if pid in expected:
             arrived[pid] += len(payload)
-    for pid, length in expected.items():
-        if arrived[pid] < length:
-            raise Broken(f"the last audio packet has {arrived[pid]} of {length} bytes")
+    short = next((pid for pid, length in expected.items() if arrived[pid] < length), None)
+    return "" if short is None else f"the last audio packet has {arrived[short]} of {expected[short]} bytes"
 
 
-def _duration(head: bytes, tail: bytes, packet_size: int, lead: int) -> float | None:
+def _duration(head: bytes, grid: Grid, tail: bytes, tail_grid: Grid) -> float | None:
     """Return the time from the first to the last programme clock. The clock of 90 kHz wraps every 26 hours."""
-    first = next(_clocks(head, packet_size, lead), None)
+    first = next(_clocks(head, grid), None)
     if first is None:
         return None
     last = first
-    for pid, clock in _clocks(tail, packet_size, lead):
+    for pid, clock in _clocks(tail, tail_grid):
         if pid == first[0]:
             last = (pid, clock)
     return ((last[1] - first[1]) % WRAP) / 90_000 or None
 
 
-def _clocks(window: bytes, packet_size: int, lead: int) -> Iterator[tuple[int, int]]:
-    for pid, _starts, packet in _packets(window, packet_size, lead):
+def _clocks(window: bytes, grid: Grid) -> Iterator[tuple[int, int]]:
+    for pid, _starts, packet in _packets(window, grid):
         if packet[3] & 0x20 and packet[4] >= 7 and packet[5] & 0x10:
             yield pid, int.from_bytes(packet[6:10]) << 1 | packet[10] >> 7

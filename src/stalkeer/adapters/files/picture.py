@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from stalkeer.adapters.files import avi, matroska, mp4, mpegts
 from stalkeer.adapters.files.facts import Broken, Picture
+from stalkeer.adapters.files.recognise import START
 
 __all__ = ["Picture", "picture_in", "picture_of"]
 
@@ -27,7 +28,7 @@ def picture_of(path: Path) -> Picture | None:
 
 def picture_in(file: BinaryIO, size: int) -> Picture | None:
     """Return the picture size, or None when the first `size` bytes do not contain it."""
-    start = file.read(4096)
+    start = file.read(START)
     for recognises, find in FINDERS:
         if recognises(start):
             try:
