@@ -177,7 +177,7 @@ NO_VIDEOS = {
     "HTML in UTF-16 without its mark": ("<div>No access</div>".encode("utf-16-be"), "a web page"),
     "a JPEG": (b"\xff\xd8\xff\xe0\0\x10JFIF\0\1" + content(30_000), "a JPEG picture"),
     "a ZIP": (b"PK\x03\x04\x14\0\0\0\x08\0" + content(30_000), "a ZIP archive"),
-    "noise": (content(SIZE), "data of no known form"),
+    "noise": (content(SIZE), "data that look encrypted"),
 }
 
 
