@@ -50,7 +50,19 @@ def now() -> datetime:
 
 
 def content(size: int, seed: int = 1) -> bytes:
-    return random.Random(seed).randbytes(size)
+    """The smallest Matroska file with a picture, and noise that players skip: `size` bytes, others for each seed."""
+    info = _element("1549a966", _element("2ad7b1", (1_000_000).to_bytes(3)))
+    track = _element("d7", b"\1") + _element("83", b"\1") + _element("86", b"V_MPEG4/ISO/AVC")
+    cluster = _element("1f43b675", _element("e7", b"\0") + _element("a3", b"\x81\0\0\x80\0"))
+    media = info + _element("1654ae6b", _element("ae", track)) + cluster
+    head = _element("1a45dfa3", _element("4282", b"matroska"))
+    noise = size - len(head) - 12 - len(media) - 9
+    void = bytes.fromhex("ec01") + noise.to_bytes(7) + random.Random(seed).randbytes(noise)
+    return head + bytes.fromhex("1853806701") + len(media + void).to_bytes(7) + media + void
+
+
+def _element(name: str, payload: bytes) -> bytes:
+    return bytes.fromhex(name) + bytes([0x80 | len(payload)]) + payload
 
 
 def eventually(condition: Callable[[], object], what: str = "", timeout_s: float = PATIENCE_S) -> None:

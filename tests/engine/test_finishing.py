@@ -1,5 +1,6 @@
 """From the fetched file to the library: wrong files, refusals, instances that are away, disks that are full."""
 
+import random
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -24,13 +25,20 @@ from tests.doubles.house import content, digest, eventually, now, open_house
 
 S = DownloadState
 SIZE = 600_000
-IMPORTING = {"import.mode": "manual", "downloads.verify_downloads": True}
+IMPORTING = {
+    "import.mode": "manual",
+    "downloads.verify_downloads": True,
+    "downloads.retry_delay": "0.05s",
+    "downloads.retry_attempts": 2,
+}
 
 
 @pytest.fixture
 def house(tmp_path, database, request):
-    """In the import mode that a test names, else the usual one."""
-    with open_house(tmp_path, database, {**IMPORTING, "import.mode": getattr(request, "param", "manual")}) as opened:
+    """In the import mode or with the settings that a test names, else the usual ones."""
+    param = getattr(request, "param", "manual")
+    given = param if isinstance(param, dict) else {"import.mode": param}
+    with open_house(tmp_path, database, {**IMPORTING, **given}) as opened:
         opened.radarr.library.mkdir(exist_ok=True)
         yield opened
 
@@ -177,31 +185,59 @@ NO_VIDEOS = {
     "HTML in UTF-16 without its mark": ("<div>No access</div>".encode("utf-16-be"), "a web page"),
     "a JPEG": (b"\xff\xd8\xff\xe0\0\x10JFIF\0\1" + content(30_000), "a JPEG picture"),
     "a ZIP": (b"PK\x03\x04\x14\0\0\0\x08\0" + content(30_000), "a ZIP archive"),
-    "noise": (content(SIZE), "data that look encrypted"),
+    "noise": (random.Random(5).randbytes(SIZE), "data that look encrypted"),
 }
+
+
+def asked(house, key):
+    return len([request for request in house.provider.requests if request.key == key])
 
 
 @pytest.mark.parametrize("house", ["manual", "library"], indirect=True)
 @pytest.mark.parametrize(("body", "form"), NO_VIDEOS.values(), ids=NO_VIDEOS)
 def test_what_is_not_a_video_is_not_placed_and_waits_for_the_user(house, running, body, form):
     download = house.download("Dune", body)
-    add_variant(house, download, film(18))
 
     running(house.engine())
 
     row = house.await_state(download, S.BLOCKED)
     assert row.outcome.error_code == "not_a_video"
-    assert row.outcome.error.startswith(f"not a video: the server sent {form} ({len(body):,} bytes)")
+    assert f"the server sent {form} instead of a video" in row.outcome.error
+    assert asked(house, row.identity.entry_key) == 2
     folders = (house.app.settings.directories.movies, house.radarr.library)
     assert [path for folder in folders for path in folder.rglob("*") if path.is_file()] == []
-    assert Path(row.transfer.part_path).read_bytes() == body, "it may be looked at"
     with house.database.connect() as connection:
         assert list_blocks(connection) == []
 
 
+def test_the_next_variant_is_taken_once_the_attempts_with_what_is_no_video_are_used_up(house, running):
+    download = house.download("Dune", content(SIZE)[40:])
+    better = add_variant(house, download, film(18))
+    first = house.row(download).identity.entry_key
+
+    running(house.engine())
+
+    row = house.await_state(download, S.COMPLETED)
+    assert row.identity.entry_id == better and asked(house, first) == 2
+    assert digest(library_file(house, row).read_bytes()) == digest(bytes_of(film(18)))
+    with house.database.connect() as connection:
+        assert list_blocks(connection) == []
+
+
+def test_what_is_not_a_video_is_not_fetched_beyond_its_first_pages(house, running):
+    large = b"\x89PNG\r\n\x1a\n" + content(8_000_000)
+    download = house.download("Dune", large)
+
+    running(house.engine())
+
+    row = house.await_state(download, S.BLOCKED)
+    assert 0 < row.transfer.bytes_fetched <= 2 * (1 << 18)
+    assert not Path(row.transfer.part_path).exists() or Path(row.transfer.part_path).stat().st_size == 0
+
+
 def test_what_was_not_a_video_is_fetched_from_its_first_byte_on_a_retry(house, running):
     download = house.download("Dune", film(19))
-    house.provider.hook = provider_faults.on(provider_faults.body(b"Come back later."), first=1)
+    house.provider.hook = provider_faults.on(provider_faults.body(b"Come back later."), first=2)
     running(house.engine())
     house.await_state(download, S.BLOCKED)
 
@@ -212,15 +248,26 @@ def test_what_was_not_a_video_is_fetched_from_its_first_byte_on_a_retry(house, r
     assert digest(library_file(house, row).read_bytes()) == digest(bytes_of(film(19)))
 
 
-def test_what_was_not_a_video_is_removed_with_its_download(house, running):
-    download = house.download("Dune", b"Come back later.")
+@pytest.mark.parametrize("house", [{"downloads.retry_attempts": 3}], indirect=True)
+@pytest.mark.parametrize(
+    "clip",
+    [bytes_of(media(EPISODE_24, 2_000_000, 3)), b"\x89PNG\r\n\x1a\n" + bytes(100_000), b"All slots are in use."],
+    ids=["a clip", "a picture", "a sentence"],
+)
+def test_a_panel_that_sends_a_notice_twice_is_asked_a_third_time_and_the_entry_keeps_its_name(house, running, clip):
+    download = house.download("Dune", film(21))
+    add_variant(house, download, film(22))
+    entry = house.row(download).identity.entry_id
+    house.provider.hook = provider_faults.on(provider_faults.body(clip), first=2)
+
     running(house.engine())
-    part = Path(house.await_state(download, S.BLOCKED).transfer.part_path)
 
-    with house.database.begin() as connection:
-        act(connection, download, Action.CANCEL, now())
-
-    eventually(lambda: not part.exists())
+    row = house.await_state(download, S.COMPLETED)
+    assert row.identity.entry_id == entry
+    assert digest(library_file(house, row).read_bytes()) == digest(bytes_of(film(21)))
+    with house.database.connect() as connection:
+        assert list_blocks(connection) == []
+    assert not (house.app.settings.directories.temp / "quarantine").exists()
 
 
 @pytest.mark.parametrize(("spoken", "wished"), [("bul", "bg"), ("wel", "Welsh"), ("baq", "eus")])

@@ -119,6 +119,17 @@ def check_spoken(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+ARCHIVES = frozenset({".zip", ".rar", ".7z", ".gz", ".bz2", ".xz", ".zst", ".tar", ".tgz", ".iso", ".exe"})
+
+
+def check_extensions(values: tuple[str, ...]) -> tuple[str, ...]:
+    found = tuple("." + value.strip().lower().lstrip(".") for value in values)
+    wrong = [value for value in found if value in ARCHIVES or not value[1:].isalnum()]
+    if wrong:
+        raise ValueError(f"{', '.join(wrong)}: not accepted; accepted: extensions of video formats, as .wtv")
+    return found
+
+
 Switch = Annotated[bool, BeforeValidator(check_switch)]
 ApiKey = Annotated[SecretStr, AfterValidator(check_key)]
 Slug = Annotated[str, AfterValidator(check_slug)]
@@ -393,7 +404,15 @@ class DownloadSettings(Section):
     verify_downloads: bool = Field(
         True,
         title="Verify downloaded files",
-        description="Check that a file is a complete video before it is imported.",
+        description="Check that a file is a complete video before it is imported. Without the check it still has to "
+        "begin like a video.",
+    )
+    accept_unknown: Annotated[Words, AfterValidator(check_extensions)] = Field(
+        (),
+        title="Accept unknown formats",
+        description="Extensions of video formats that Stalkeer does not know and accepts without a check. Archives and "
+        "encrypted files are never accepted.",
+        examples=[[".wtv"]],
     )
     checksum_sidecar: bool = Field(
         False,

@@ -20,6 +20,7 @@ __all__ = [
     "Limits",
     "Outcome",
     "Pace",
+    "StartJudge",
     "StopReason",
     "Stopped",
     "Tls",
@@ -41,6 +42,28 @@ class Limits:
     first_sync_bytes: int = 4 * 1024 * 1024  # soon enough to see by the head of the file that it is not wanted
     sync_bytes: int = 64 * 1024 * 1024
     sync_s: float = 10.0
+
+
+class StartJudge(Protocol):
+    """Judges a file by its first bytes, before any of them is written."""
+
+    def needs_more(self, start: bytes) -> bool:
+        """Tell whether more bytes than `start` are needed, if there are more."""
+        ...
+
+    def refusal(self, start: bytes) -> str | None:
+        """Say what begins with `start` where it is not wanted; None where it is."""
+        ...
+
+
+class AnyStart:
+    """Takes every file."""
+
+    def needs_more(self, start: bytes) -> bool:
+        return False
+
+    def refusal(self, start: bytes) -> str | None:
+        return None
 
 
 @dataclass(frozen=True)
@@ -70,6 +93,7 @@ class TransferRequest:
     most_reserved: int | None = None  # bytes to reserve ahead for a size that nothing has confirmed
     has_sidecar: bool = False  # look for FILE.sha256 and the like beside the file, where no header tells a checksum
     limits: Limits = Limits()
+    judge: StartJudge = field(default_factory=AnyStart)
 
     @property
     def held(self) -> Held:

@@ -50,6 +50,7 @@ from stalkeer.core.downloads.resume import (
 WAIT_SLICE_S = 0.2
 PAY_EVERY_S = 0.05
 LEAST_GAIN = OVERLAP // 4  # new bytes of a range, so that what comes twice stays a small part of the whole
+PIECE = 16 * 1024
 SIDECARS = (".sha256", ".sha1", ".md5")
 
 
@@ -248,6 +249,8 @@ class Transfer:
         if start == 0 and self._refuse_pages(opened, first) is BodyKind.PLAYLIST:
             self.is_segmented = True
             return fetch_film(self, opened, first)
+        if start == 0:
+            first = self._judge(opened, first)
         is_proven = not isinstance(plan, Whole) or plan.is_proven
         # what begins at the first byte may be another file, and is written apart then
         self.landing.begin(start, plan.total, opened.head.validators, is_whole=start == 0, is_proven=is_proven)
@@ -337,6 +340,20 @@ class Transfer:
             if not piece:
                 break
             first += piece
+        return first
+
+    def _judge(self, opened: Opened, first: bytes) -> bytes:
+        """Read on until the file is recognised. Raises Hopeless where it is not wanted; returns what was read."""
+        judge = self.request.judge
+        while judge.needs_more(first):
+            piece = self.read(opened, PIECE)
+            if not piece:
+                break
+            first += piece
+        refusal = judge.refusal(first)
+        if refusal is not None:
+            message = f"{opened.subject}: the server sent {refusal} instead of a video; look at the source's account"
+            raise Hopeless(Failed(FailureKind.NOT_A_VIDEO, message, status=opened.head.status))
         return first
 
     def read(self, opened: Opened, most: int) -> bytes:

@@ -37,12 +37,20 @@ from stalkeer.jobs.downloads.outcomes import Settling
 from stalkeer.jobs.downloads.pictures import CODE as PICTURE
 from stalkeer.jobs.downloads.pictures import judge_file
 from stalkeer.jobs.downloads.placement import check_own_folder
-from stalkeer.jobs.downloads.verify import NotVideo, Sound, Unfinished, Wrong, traits_of, verify
+from stalkeer.jobs.downloads.verify import NotVideo, Sound, TooShort, Unfinished, Unproven, Wrong, traits_of, verify
 from stalkeer.model import DownloadState, InstanceId
 from stalkeer.settings.schema import ImportMode as ImportWish
 from stalkeer.store.downloads import run_writes as owned
 from stalkeer.store.downloads.admission import claim
-from stalkeer.store.downloads.downloads import NOT_A_VIDEO, PLACEMENT, REFUSALS, DownloadRow, ItemRow, ItemState
+from stalkeer.store.downloads.downloads import (
+    NOT_A_VIDEO,
+    PLACEMENT,
+    REFUSALS,
+    UNPROVEN,
+    DownloadRow,
+    ItemRow,
+    ItemState,
+)
 from stalkeer.store.downloads.run_writes import ItemStanding, Ownership, Problem
 
 log = logging.getLogger(__name__)
@@ -120,16 +128,30 @@ class _Finish:
             self.settling.start_over(Problem("part_gone", f"{part} is gone: somebody removed it"))
             return False
         verdict = verify(self.tools, self.row, part)
-        if isinstance(verdict, NotVideo):
-            self.settling.refuse_bytes(Problem(NOT_A_VIDEO, verdict.reason))
-            return False
-        if isinstance(verdict, Unfinished):
-            self.settling.fetch_on(Problem(FailureKind.TRANSIENT.value, verdict.reason))
-            return False
-        if isinstance(verdict, Wrong):
-            self.settling.quarantine(part, Problem(FailureKind.WRONG_FILE.value, verdict.reason))
+        if not isinstance(verdict, Sound):
+            self._not_taken(part, verdict)
             return False
         return self._keep_fitting_items(part) and self._place(part, verdict)
+
+    def _not_taken(self, part: Path, verdict: Unfinished | Unproven | NotVideo | TooShort | Wrong) -> None:
+        """Ask again for what may come another time, put aside what is wrong, let the user decide the rest."""
+        settling = self.settling
+        if isinstance(verdict, NotVideo | TooShort):
+            code = NOT_A_VIDEO if isinstance(verdict, NotVideo) else FailureKind.WRONG_FILE.value
+            problem = Problem(code, verdict.reason)
+            again = settling.once_more(problem)
+            if again is not None:
+                settling.fetch_anew(again)
+            elif isinstance(verdict, NotVideo):
+                settling.refuse_bytes(problem)
+            else:
+                settling.quarantine(part, problem)
+        elif isinstance(verdict, Unfinished):
+            settling.fetch_on(Problem(FailureKind.TRANSIENT.value, verdict.reason))
+        elif isinstance(verdict, Unproven):
+            settling.block(Problem(UNPROVEN, verdict.reason), "download.unproven")
+        else:
+            settling.quarantine(part, Problem(FailureKind.WRONG_FILE.value, verdict.reason))
 
     def _keep_fitting_items(self, part: Path) -> bool:
         """Let those items go whose profile does not allow the picture; False where none is left."""

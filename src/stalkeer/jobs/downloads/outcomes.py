@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from stalkeer.adapters.files.removal import remove_part, remove_staged
-from stalkeer.core.downloads.retry import has_attempts_left
+from stalkeer.core.downloads.failures import FailureKind
+from stalkeer.core.downloads.retry import UNLIMITED_MEANS, GiveUp, decide_retry, has_attempts_left
 from stalkeer.jobs.downloads.choosing import next_variant
 from stalkeer.jobs.downloads.context import Tools
+from stalkeer.jobs.sources.account_status import ASK_EVERY, AccountState
 from stalkeer.model import DownloadState, WantedId
 from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads import run_writes as owned
 from stalkeer.store.downloads.admission import forget_litter, litter
-from stalkeer.store.downloads.downloads import DownloadRow
-from stalkeer.store.downloads.run_writes import Ownership, Problem, Setback
+from stalkeer.store.downloads.downloads import REFUSED_TIMES, DownloadRow
+from stalkeer.store.downloads.run_writes import Ownership, Problem, Replacement, Setback
 from stalkeer.store.journal.events import Event, Level, record_event
 from stalkeer.store.matching.blocklist import BarredEntry, block_entry
 
 QUARANTINE = "quarantine"
 FETCH_ON_S = 10.0  # the server answers: a short pause before it is asked for the rest
+BUSY = (AccountState.IN_USE, AccountState.REFUSED)
+Block = Callable[[Transaction, Ownership, Problem, datetime], bool]
 ENDS = {DownloadState.PAUSED: "was paused", DownloadState.CANCELLED: "was cancelled"}
+
+
+@dataclass(frozen=True)
+class Again:
+    """Another attempt with the same entry in `seconds`. `times`: attempts in a row that brought something else."""
+
+    problem: Problem
+    times: int
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -83,13 +96,67 @@ class Settling:
                     connection, now, self.event(kind, f"needs your decision: {problem.message}", Level.WARNING)
                 )
 
-    def refuse_bytes(self, problem: Problem) -> None:
-        """Nothing of what was fetched is of use: the user decides, and a retry begins at the first byte."""
+    def once_more(self, problem: Problem) -> Again | None:
+        """Return when the same entry is asked again after it brought something else than the film; None: no more.
+
+        Such answers mostly say something of the account, which is asked first, and nothing of the entry.
+        """
+        if self.tools.accounts.check_after_cut(self.row.identity.source_id) in BUSY:
+            return Again(Problem("account", problem.message), self.refused_times, ASK_EVERY.total_seconds())
+        times = self.refused_times + 1
+        settings = self.tools.settings().downloads
+        decision = decide_retry(
+            FailureKind.NOT_A_VIDEO,
+            times,
+            self.tools.dice(),
+            tries=settings.retry_attempts or UNLIMITED_MEANS,
+            first_s=settings.retry_delay,
+        )
+        return None if isinstance(decision, GiveUp) else Again(problem, times, decision.seconds)
+
+    @property
+    def refused_times(self) -> int:
+        """The attempts in a row that brought something else than the film."""
+        times = (self.row.outcome.facts or {}).get(REFUSED_TIMES)
+        return times if isinstance(times, int) else 0
+
+    def ask_again(self, again: Again) -> None:
+        """Ask the same entry again after a while. What is held of it stays."""
+        with self.tools.database.begin() as connection:
+            facts = {**(self.row.outcome.facts or {}), REFUSED_TIMES: again.times}
+            owned.note_facts(connection, self.owner, facts)
+        self.wait(again.problem, self.row.queue.failures, again.seconds)
+
+    def fetch_anew(self, again: Again) -> None:
+        """Fetch the same entry from its first byte after a while."""
+        problem = again.problem
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
-            if owned.block_unusable(connection, self.owner, problem, now):
+            setback = Setback(problem, self.row.queue.failures, now + timedelta(seconds=again.seconds))
+            if owned.fetch_anew(connection, self.owner, setback, {REFUSED_TIMES: again.times}, now):
+                event = self.event("download.restarted", f"is fetched anew: {problem.message}", Level.WARNING)
+                data = {"code": problem.code, "retry_in_s": round(again.seconds)}
+                record_event(connection, now, replace(event, data=data))
+        self.tools.wake()
+
+    def refuse_bytes(self, problem: Problem) -> None:
+        """Take the next variant. Without one the user decides, and a retry begins at the first byte."""
+        self._another_or_block(problem, owned.block_unusable)
+
+    def refuse_answer(self, problem: Problem) -> None:
+        """Take the next variant. Without one the user decides, and a retry goes on with what is held."""
+        self._another_or_block(problem, owned.block)
+
+    def _another_or_block(self, problem: Problem, block: Block) -> None:
+        with self.tools.database.begin() as connection:
+            now = self.tools.clock()
+            variant = next_variant(connection, self.row, self.tools.settings().matching.languages)
+            if variant is not None:
+                self._change(connection, variant, problem)
+            elif block(connection, self.owner, problem, now):
                 event = self.event("download.refused", f"needs your decision: {problem.message}", Level.WARNING)
                 record_event(connection, now, replace(event, data={"code": problem.code}))
+        self.tools.wake()
 
     def complete(self, final_path: str | None, words: str) -> None:
         with self.tools.database.begin() as connection:
@@ -151,11 +218,15 @@ class Settling:
         self.tools.wake()
 
     def _another(self, connection: Transaction, problem: Problem) -> None:
-        now = self.tools.clock()
         variant = next_variant(connection, self.row, self.tools.settings().matching.languages)
         if variant is None:
             self._fail(connection, problem)
-        elif owned.change_variant(connection, self.owner, variant, problem, now):
+        else:
+            self._change(connection, variant, problem)
+
+    def _change(self, connection: Transaction, variant: Replacement, problem: Problem) -> None:
+        now = self.tools.clock()
+        if owned.change_variant(connection, self.owner, variant, problem, now):
             words = f"goes on with {variant.name}: {problem.message}"
             record_event(connection, now, self.event("download.variant_changed", words, Level.WARNING))
 

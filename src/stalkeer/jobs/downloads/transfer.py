@@ -30,11 +30,12 @@ from stalkeer.errors import SourceError
 from stalkeer.jobs.catalogue.film_extensions import use_bare_id
 from stalkeer.jobs.downloads.admission import download_limit_name, source_limit_name
 from stalkeer.jobs.downloads.context import Tools
-from stalkeer.jobs.downloads.outcomes import Settling
+from stalkeer.jobs.downloads.outcomes import BUSY, Settling
 from stalkeer.jobs.downloads.pictures import CODE as PICTURE
 from stalkeer.jobs.downloads.pictures import HeadCheck
 from stalkeer.jobs.downloads.transfer_monitor import Decide, Watch
-from stalkeer.jobs.sources.account_status import ASK_EVERY, AccountState
+from stalkeer.jobs.downloads.verify import VideoStart
+from stalkeer.jobs.sources.account_status import ASK_EVERY
 from stalkeer.model import DownloadState, SourceId
 from stalkeer.store.catalogue.addresses import EntryAddress, find_address
 from stalkeer.store.downloads import run_writes as owned
@@ -52,7 +53,6 @@ LOCAL_PAUSE_S = 10.0  # the disk is looked at as often, and bars what would fail
 STOPS = {Intent.PAUSE: StopReason.PAUSE, Intent.CANCEL: StopReason.CANCEL, Intent.YIELD: StopReason.YIELD}
 CHANGES_BORNE = 3  # a server's file became shorter so often: then another variant
 ASK_FIRST = (FailureKind.ACCOUNT, FailureKind.GONE, FailureKind.CHANGED)
-BUSY = (AccountState.IN_USE, AccountState.REFUSED)
 
 
 def carry_out(tools: Tools, watch: Watch) -> None:
@@ -169,6 +169,7 @@ class _Attempt:
             min_free=settings.min_free,
             most_reserved=settings.assumed_size,
             has_sidecar=settings.checksum_sidecar,
+            judge=VideoStart(address.extension, settings.accept_unknown),
         )
 
     # --- the outcome
@@ -186,6 +187,7 @@ class _Attempt:
 
     def _arrived(self, outcome: Fetched) -> None:
         facts = {
+            **(self.row.outcome.facts or {}),
             "is_length_known": outcome.is_length_known,
             "checksums": dict(outcome.checksums),
             "extension": outcome.extension,
@@ -235,6 +237,9 @@ class _Attempt:
         if failed.kind is FailureKind.LOCAL_DISK_FULL:
             self.tools.disk_full()
         problem = Problem(failed.kind.value, failed.message)
+        if failed.kind is FailureKind.NOT_A_VIDEO:
+            self._refused(problem)
+            return
         if failed.kind in (FailureKind.LOCAL_DISK_FULL, FailureKind.LOCAL_PERMISSION):
             self.settling.wait(problem, self.row.queue.failures, LOCAL_PAUSE_S)
             return
@@ -255,6 +260,13 @@ class _Attempt:
             self.settling.try_another(replace(problem, message=f"{failed.message} ({decision.reason})"))
         else:
             self.settling.wait(problem, failures, decision.seconds)
+
+    def _refused(self, problem: Problem) -> None:
+        again = self.settling.once_more(problem)
+        if again is None:
+            self.settling.refuse_answer(problem)
+        else:
+            self.settling.ask_again(again)
 
     def _is_the_accounts_fault(self, failed: Failed) -> bool:
         """Panels answer an expired or busy account with a 404 or a cut: only the account itself can tell."""

@@ -1,29 +1,36 @@
-"""Is a fetched file whole, and is it what was asked for? Length, container, checksums, playing time, languages."""
+"""Prove that a fetched file is whole and is the wanted one: length, container, checksums, playing time, languages.
+
+What is not proven is not taken: it is asked for again, or the user decides.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 
-from stalkeer.adapters.files.container import ContainerFacts, inspect
+from stalkeer.adapters.files.container import ContainerFacts, inspect, recognise
+from stalkeer.adapters.files.recognise import UNKNOWN, describe, kind_of, needs_more
+from stalkeer.adapters.files.second_opinion import ask_second_opinion
 from stalkeer.core.naming.languages import language_code
 from stalkeer.core.naming.release import FileTraits
 from stalkeer.jobs.downloads.context import Tools
 from stalkeer.settings.schema import DownloadSettings
 from stalkeer.store.catalogue.addresses import find_address
 from stalkeer.store.catalogue.traits import EntryTraits, entry_traits
-from stalkeer.store.downloads.downloads import DownloadRow
+from stalkeer.store.downloads.downloads import ACCEPTED, DownloadRow
 from stalkeer.store.library.targets import expected_runtime_s
 
 CHUNK = 1024 * 1024
 NO_SPEECH = "zxx"  # ISO 639-2: a track of music or noise alone
+CLOSE_ENOUGH = 0.95  # of the item's runtime: proves the end where nothing else does (PAL plays 4 % faster)
 
 
 @dataclass(frozen=True)
 class Sound:
-    """The file is whole and may be the item's."""
+    """The file is proven whole and may be the item's."""
 
     extension: str
     container: ContainerFacts | None
@@ -32,68 +39,195 @@ class Sound:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """More is to come: the server told no length."""
+    """The server told no length, and the file shows that more is to come."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Unproven:
+    """Nothing shows whether the file is whole. The user decides."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class NotVideo:
-    """Not a file of any form that a video has: says nothing for or against the entry."""
+    """The file is no video. This says nothing for or against the entry."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class TooShort:
+    """The file plays far too short a time: a notice, as panels send for a while, or another video."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Wrong:
-    """Whole or not, this entry's file is not what is wanted."""
+    """The entry's file is broken or is not the wanted one."""
 
     reason: str
 
 
-def verify(tools: Tools, row: DownloadRow, part: Path) -> Sound | Unfinished | NotVideo | Wrong:
-    """Judge the fetched file. Raises OSError where it cannot be read."""
+Verdict = Sound | Unfinished | Unproven | NotVideo | TooShort | Wrong
+
+
+@dataclass(frozen=True)
+class VideoStart:
+    """Judges what arrives by its first bytes. `extension` is the entry's own."""
+
+    extension: str
+    accept_unknown: tuple[str, ...] = ()
+
+    def needs_more(self, start: bytes) -> bool:
+        return needs_more(start)
+
+    def refusal(self, start: bytes) -> str | None:
+        if kind_of(start) is not None:
+            return None
+        what = describe(start) if start else "an empty file"
+        return None if self.is_accepted(what) else what
+
+    def is_accepted(self, what: str) -> bool:
+        """Tell whether the user accepts files that are `what`: unknown forms of some extensions, nothing else."""
+        return what == UNKNOWN and self.extension.lower() in self.accept_unknown
+
+
+def verify(tools: Tools, row: DownloadRow, part: Path) -> Verdict:
+    """Judge the fetched file. Raises OSError when it cannot be read."""
     settings = tools.settings().downloads
     known = dict(row.outcome.facts or {})
     size = part.stat().st_size
     if row.transfer.total is not None and size != row.transfer.total:
         return Wrong(f"the file has {size:,} bytes where {row.transfer.total:,} were fetched")
-    container = inspect(part) if settings.verify_downloads else None
-    if container is not None and container.kind is None:
+    with tools.database.connect() as connection:
+        runtime_s = expected_runtime_s(connection, [item.wanted_id for item in row.items])
+        address = find_address(connection, row.identity.entry_id, row.identity.source_id, row.identity.entry_key)
+    named = address.extension if address else ".mkv"
+    container = _look(part, settings)
+    start = VideoStart(named, settings.accept_unknown)
+    length_known = known.get("is_length_known") is not False
+    if container.kind is None and not start.is_accepted(container.reason):
         return NotVideo(
             f"not a video: the server sent {container.reason} ({size:,} bytes), kept as {part}. Look at the source's "
             "account, then retry; or choose another entry"
         )
-    if container is not None and container.is_whole is False:
-        if known.get("is_length_known") is False:
-            return Unfinished(f"the file is cut short: {container.reason}")
-        return Wrong(f"the file is broken: {container.reason}")
-    with tools.database.connect() as connection:
-        runtime_s = expected_runtime_s(connection, [item.wanted_id for item in row.items])
-        address = find_address(connection, row.identity.entry_id, row.identity.source_id, row.identity.entry_key)
-    problem = container and (
-        problem_of_duration(container, runtime_s, settings.duration_tolerance)
-        or problem_of_languages(container, settings)
+    if settings.verify_downloads and not known.get(ACCEPTED):
+        problem = judge(container, runtime_s, settings, is_length_known=length_known)
+        if problem is not None:
+            return problem
+    checksums = _problem_of_checksums(part, known.get("checksums"))
+    if checksums:
+        return Wrong(checksums)
+    is_known = container.kind is not None
+    extension = known.get("extension") or (_extension(container.kind, named) if container.kind else named)
+    walked = container.to_document() if is_known and settings.verify_downloads else {}
+    return Sound(str(extension), container if walked else None, {**known, **walked, "size": size})
+
+
+def judge(
+    container: ContainerFacts, runtime_s: float | None, settings: DownloadSettings, *, is_length_known: bool
+) -> Unfinished | Unproven | NotVideo | TooShort | Wrong | None:
+    """Return what speaks against taking the file; None where it is proven whole and fits."""
+    if container.is_encrypted:
+        return Wrong("the file is encrypted; encryption is never circumvented")
+    if container.kind is not None and container.is_whole is not False and not container.has_video:
+        return NotVideo("not a video: the file has sound but no picture. Choose another entry")
+    if container.is_whole is False:
+        return _cut(container.reason, is_length_known=is_length_known)
+    is_all = is_length_known or container.is_whole
+    if is_all and is_too_short(container, runtime_s, settings.duration_tolerance):
+        return TooShort(str(problem_of_duration(container, runtime_s, settings.duration_tolerance)))
+    unproven = _problem_of_proof(container, runtime_s, is_length_known=is_length_known)
+    if unproven is not None:
+        return unproven
+    problem = problem_of_duration(container, runtime_s, settings.duration_tolerance) or problem_of_languages(
+        container, settings
     )
-    problem = problem or _problem_of_checksums(part, known.get("checksums"))
-    if problem:
-        return Wrong(problem)
-    extension = known.get("extension") or _extension(container, address.extension if address else ".mkv")
-    facts = {**known, **(container.to_document() if container else {}), "size": size}
-    return Sound(str(extension), container, facts)
+    return Wrong(problem) if problem else None
+
+
+class Fit(Enum):
+    """How a file's playing time compares with the item's."""
+
+    CLOSE = auto()
+    SHORT = auto()
+    UNKNOWN = auto()
+
+
+def fit_of(container: ContainerFacts, runtime_s: float | None) -> Fit:
+    if not runtime_s or container.duration_s is None:
+        return Fit.UNKNOWN
+    return Fit.CLOSE if container.duration_s >= runtime_s * CLOSE_ENOUGH else Fit.SHORT
+
+
+def _problem_of_proof(
+    container: ContainerFacts, runtime_s: float | None, *, is_length_known: bool
+) -> Unfinished | Unproven | Wrong | None:
+    """Return why the file is not proven whole.
+
+    A file that does not say so itself is proven by its length, or by its playing time; one with a flaw by both.
+    """
+    fit = fit_of(container, runtime_s)
+    if container.is_whole and not container.flaw:
+        return None
+    if is_length_known and (fit is Fit.CLOSE or not container.flaw):
+        return None
+    if not is_length_known and fit is Fit.CLOSE and not container.flaw:
+        return None
+    what = container.flaw or container.reason
+    if fit is Fit.SHORT:
+        return _cut(f"{what}; {_times(container, runtime_s)}", is_length_known=is_length_known)
+    if container.flaw and not is_length_known and fit is Fit.CLOSE:
+        return Unfinished(f"the file is cut short: {what}")
+    return Unproven(
+        f"it cannot be checked whether the file is whole: {what}, and "
+        f"{'the item has no runtime' if not runtime_s else 'the file no playing time'} to compare"
+        f"{'' if is_length_known else '; the server told no length'}. Look at it, then accept it or cancel the download"
+    )
+
+
+def _cut(reason: str, *, is_length_known: bool) -> Unfinished | Wrong:
+    if is_length_known:
+        return Wrong(f"the file is broken: {reason}")
+    return Unfinished(f"the file is cut short: {reason}")
+
+
+def _look(part: Path, settings: DownloadSettings) -> ContainerFacts:
+    """Return what is known of the file. Without the check only its first bytes are read."""
+    if not settings.verify_downloads:
+        return recognise(part)
+    container = inspect(part)
+    if container.kind is None or container.is_whole is False or container.duration_s is not None:
+        return container
+    return ask_second_opinion(part, container)
+
+
+def is_too_short(container: ContainerFacts, runtime_s: float | None, tolerance: float) -> bool:
+    """Tell whether a file plays far shorter than its item, as a notice or a trailer does."""
+    if container.duration_s is None or not runtime_s or tolerance == 0:
+        return False
+    return container.duration_s < runtime_s * (1 - tolerance)
 
 
 def problem_of_duration(container: ContainerFacts, runtime_s: float | None, tolerance: float) -> str | None:
-    """Notices and trailers are far too short; a season in one file is far too long."""
+    """Return why the playing time does not fit: notices are far too short, a season in one file is far too long."""
     if container.duration_s is None or not runtime_s or tolerance == 0:
         return None
     if runtime_s * (1 - tolerance) <= container.duration_s <= runtime_s * (1 + tolerance) + 600:
         return None
-    return f"it plays {container.duration_s / 60:.0f} min where {runtime_s / 60:.0f} are expected"
+    return _times(container, runtime_s)
+
+
+def _times(container: ContainerFacts, runtime_s: float | None) -> str:
+    return f"it plays {(container.duration_s or 0) / 60:.0f} min where {(runtime_s or 0) / 60:.0f} are expected"
 
 
 def problem_of_languages(container: ContainerFacts, settings: DownloadSettings) -> str | None:
-    """A track that names no known language may be the wished one: it never makes a file the wrong one."""
+    """Return why the languages do not fit. A track of no known language may be the wished one."""
     wished = {language_code(word) for word in settings.audio_languages}
     spoken = {language_code(code) for code in container.audio_languages if code != NO_SPEECH}
     if not wished or not spoken or "" in spoken or spoken & wished:
@@ -102,7 +236,7 @@ def problem_of_languages(container: ContainerFacts, settings: DownloadSettings) 
 
 
 def traits_of(tools: Tools, row: DownloadRow, sound: Sound) -> FileTraits:
-    """What the release name may claim: the entry's resolution and codec, the file's own languages."""
+    """Return what the release name may claim: the entry's resolution and codec, the file's own languages."""
     with tools.database.connect() as connection:
         known = entry_traits(connection, row.identity.entry_id) or EntryTraits()
     spoken = (
@@ -113,10 +247,8 @@ def traits_of(tools: Tools, row: DownloadRow, sound: Sound) -> FileTraits:
     return FileTraits(known.resolution, known.codec, spoken)
 
 
-def _extension(container: ContainerFacts | None, named: str) -> str:
-    """The container's own, where the address lies: panels call everything .mp4."""
-    if container is None or container.kind is None:
-        return named
+def _extension(kind: str, named: str) -> str:
+    """Return the container's own extension where the address lies: panels call everything .mp4."""
     fitting = {
         "matroska": (".mkv", ".webm"),
         "mp4": (".mp4", ".m4v", ".mov", ".3gp"),
@@ -127,7 +259,7 @@ def _extension(container: ContainerFacts | None, named: str) -> str:
         "asf": (".wmv", ".asf"),
         "ogg": (".ogv", ".ogm"),
         "realmedia": (".rm", ".rmvb"),
-    }[container.kind]
+    }[kind]
     return named if named in fitting else fitting[0]
 
 

@@ -12,7 +12,16 @@ from stalkeer.core.downloads.states import Action, AlreadySo, Ask, Become, Outco
 from stalkeer.errors import Conflict, InvalidInput, StalkeerError
 from stalkeer.model import FINAL_STATES, DownloadId, DownloadState
 from stalkeer.store.db.tables import download_items, downloads
-from stalkeer.store.downloads.downloads import REFUSALS, DownloadRow, ItemState, end_items, last_rank, lock_download
+from stalkeer.store.downloads.downloads import (
+    ACCEPTED,
+    REFUSALS,
+    UNPROVEN,
+    DownloadRow,
+    ItemState,
+    end_items,
+    last_rank,
+    lock_download,
+)
 from stalkeer.store.journal.events import Event, record_event
 from stalkeer.store.library.targets import SettledItem, lock_settled
 
@@ -127,8 +136,12 @@ def _revive_items(connection: Connection, row: DownloadRow) -> None:
 
 
 def accept_refusal(connection: Connection, download_id: DownloadId, now: datetime) -> ActionResult:
-    """The user overrules what the instance said against the file: it is imported all the same."""
+    """Take a file as it is: against what the instance said of it, or though nothing shows that it is whole."""
     row = lock_download(connection, download_id)
+    if row.state is DownloadState.BLOCKED and row.outcome.error_code == UNPROVEN:
+        facts = {**(row.outcome.facts or {}), ACCEPTED: True}
+        connection.execute(update(downloads).where(downloads.c.id == download_id).values(facts=facts))
+        return act(connection, download_id, Action.RETRY, now)
     reasons = [item.refusal for item in row.items if item.state is ItemState.REFUSED and item.refusal]
     if row.state is not DownloadState.BLOCKED or not reasons:
         raise Conflict(f"{row.identity.title} is {row.state.value}; only what an instance refused can be accepted.")

@@ -24,6 +24,10 @@ REFUSALS = "; "  # between the reasons of one refusal
 # codes of errors that others than the user ask for, too
 PLACEMENT = "placement"
 NOT_A_VIDEO = "not_a_video"
+UNPROVEN = "unproven"  # nothing shows whether the file is whole
+# in `downloads.facts`
+ACCEPTED = "is_accepted"  # the user took the file as it is
+REFUSED_TIMES = "refused_times"  # attempts in a row that brought something else than the film
 
 
 class ItemState(StrEnum):

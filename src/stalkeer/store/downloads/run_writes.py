@@ -122,6 +122,22 @@ def block(connection: Connection, owner: Ownership, problem: Problem, now: datet
     return _leave(connection, owner, DownloadState.BLOCKED, now, values)
 
 
+def fetch_anew(
+    connection: Connection, owner: Ownership, setback: Setback, facts: Mapping[str, object], now: datetime
+) -> bool:
+    """Back to the queue, to be fetched from its first byte: the server sent something else. The part stays."""
+    values = {
+        **_FROM_ZERO,
+        "part_path": _D.part_path,
+        "facts": dict(facts),
+        "failures": setback.failures,
+        "not_before": setback.not_before,
+        "error": setback.problem.message,
+        "error_code": setback.problem.code,
+    }
+    return _leave(connection, owner, DownloadState.QUEUED, now, values)
+
+
 def block_unusable(connection: Connection, owner: Ownership, problem: Problem, now: datetime) -> bool:
     """As `block`, and none of the bytes counts. They stay on disk to be looked at, until a retry or a cancel."""
     part = {"part_path": _D.part_path}
