@@ -208,7 +208,10 @@ def test_the_header_of_fragmented_mp4_comes_first():
     media = parse_playlist('#EXTM3U\n#EXT-X-MAP:URI="init.mp4"\n#EXTINF:1,\na.m4s\n#EXT-X-ENDLIST', URL)
 
     assert isinstance(media, Media) and media.has_header
-    assert media.segments == (Segment("http://host/vod/film/init.mp4"), Segment("http://host/vod/film/a.m4s"))
+    assert media.segments == (
+        Segment("http://host/vod/film/init.mp4", is_header=True),
+        Segment("http://host/vod/film/a.m4s", seconds=1.0),
+    )
 
 
 def test_tokens_in_addresses_do_not_make_it_another_film():

@@ -79,6 +79,13 @@ class Picture(NamedTuple):
         return next(found, SD)
 
 
+class Span(NamedTuple):
+    """The time that a part of a film covers, on the film's own clock."""
+
+    start_s: float
+    end_s: float
+
+
 def end_by_time(claimed_s: float | None, seen_s: float, precision_s: float = END_PRECISION_S) -> bool:
     """Return whether the time of the last picture proves the file whole. Raises Broken when it proves the opposite."""
     if not claimed_s:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from stalkeer.adapters.files.facts import Broken, ContainerFacts, Picture, end_by_time
+from stalkeer.adapters.files.facts import Broken, ContainerFacts, Picture, Span, end_by_time
 
 FIRST_TYPES = frozenset(
     {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"styp", b"pnot"}
@@ -227,26 +227,48 @@ def _read_index(payload: bytes, *, is_quicktime: bool) -> Index:
     return index
 
 
-def _read_fragment(payload: bytes, index: Index) -> None:
-    """Note where the fragment's tracks end."""
+def read_header(payload: bytes) -> Index:
+    """Read an initialisation section. Raises Broken when it is incomplete or has no index."""
+    moov = next((body for kind, body in _inner(payload) if kind == b"moov"), None)
+    if moov is None:
+        raise Broken("the index (moov) is missing")
+    return _read_index(moov, is_quicktime=False)
+
+
+def read_segment(payload: bytes, index: Index | None) -> Span | None:
+    """Return the time that a media segment covers; None without the header. Raises Broken when it is incomplete."""
+    boxes = list(_inner(payload))
+    if not boxes or boxes[-1][0] == b"moof" or {b"moof", b"mdat"} - {kind for kind, _ in boxes}:
+        raise Broken("no complete fragment")
+    spans = [span for kind, body in boxes if kind == b"moof" and index for span in _read_fragment(body, index)]
+    return Span(min(span.start_s for span in spans), max(span.end_s for span in spans)) if spans else None
+
+
+def _read_fragment(payload: bytes, index: Index) -> list[Span]:
+    """Note where the fragment's tracks end, and return the time that each covers."""
+    found = []
     for kind, body in _inner(payload):
         if kind == b"traf":
-            _read_track_fragment(dict(_inner(body)), index, [run for name, run in _inner(body) if name == b"trun"])
+            runs = [run for name, run in _inner(body) if name == b"trun"]
+            found.append(_read_track_fragment(dict(_inner(body)), index, runs))
+    return [span for span in found if span is not None]
 
 
-def _read_track_fragment(boxes: dict[bytes, bytes], index: Index, runs: list[bytes]) -> None:
+def _read_track_fragment(boxes: dict[bytes, bytes], index: Index, runs: list[bytes]) -> Span | None:
     header, decode_time = boxes.get(b"tfhd", b""), boxes.get(b"tfdt", b"")
     number = int.from_bytes(header[4:8])
     track = next((track for track in index.tracks if track.number == number), None)
     if track is None or not track.timescale:
-        return
+        return None
     each = _sample_duration(header) or index.sample_durations.get(number, 0)
     length = sum(_run_duration(run, each) for run in runs)
     if decode_time:
         start_s = int.from_bytes(decode_time[4:12] if decode_time[:1] == b"\1" else decode_time[4:8]) / track.timescale
     else:
         start_s = index.ends_s.get(number, 0.0)
-    index.ends_s[number] = max(index.ends_s.get(number, 0.0), start_s + length / track.timescale)
+    end_s = start_s + length / track.timescale
+    index.ends_s[number] = max(index.ends_s.get(number, 0.0), end_s)
+    return Span(start_s, end_s)
 
 
 def _sample_duration(header: bytes) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
-from stalkeer.adapters.files.facts import Broken, ContainerFacts, Picture
+from stalkeer.adapters.files.facts import Broken, ContainerFacts, Picture, Span
 from stalkeer.adapters.files.sequence import find_in_stream
 
 SYNC = 0x47
@@ -69,6 +69,25 @@ def walk(file: BinaryIO, size: int) -> ContainerFacts:
         is_encrypted=_is_scrambled(head, grid, found),
         flaw=flaw,
     )
+
+
+def read_segment(payload: bytes) -> Span | None:
+    """Return the time that a segment of a film covers; None without clocks. Raises Broken when it is incomplete."""
+    grid = _find_grid(payload)
+    if grid is None:
+        raise Broken("no packets")
+    rest = (len(payload) - grid.first) % grid.spacing
+    if rest and not (grid.spacing == 192 and rest == PACKET):
+        raise Broken(f"the last packet has {rest} of {grid.spacing} bytes")
+    for at in range(grid.first, len(payload) - PACKET + 1, grid.spacing):
+        if payload[at] != SYNC:
+            raise Broken(f"no packet at byte {at}")
+    clocks = list(_clocks(payload, grid))
+    own = [clock for pid, clock in clocks if pid == clocks[0][0]]
+    if not own:
+        return None
+    start_s = own[0] / 90_000
+    return Span(start_s, start_s + ((own[-1] - own[0]) % WRAP) / 90_000)
 
 
 def find_picture(file: BinaryIO, size: int) -> Picture | None:

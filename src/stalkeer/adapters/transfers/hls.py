@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -16,17 +17,20 @@ from typing import Protocol
 
 from stalkeer.adapters.net.codings import unpacked
 from stalkeer.adapters.net.failures import NetworkFailure
-from stalkeer.adapters.transfers.opening import Hopeless, Opened, refuse_compressed
+from stalkeer.adapters.transfers.opening import Hopeless, Lost, Opened, refuse_compressed
 from stalkeer.adapters.transfers.part import PartFile, on_disk, sync_folder
 from stalkeer.adapters.transfers.playlist import Master, Media, Segment, best_variant, parse_playlist
 from stalkeer.adapters.transfers.remux import remux
-from stalkeer.adapters.transfers.request import Failed, Fetched
+from stalkeer.adapters.transfers.request import Failed, Fetched, PartJudge, PartProblem, TransferRequest
 from stalkeer.adapters.transfers.resume_writer import Landing
 from stalkeer.core.downloads.failures import FailureKind
 from stalkeer.core.downloads.resume import Held, Validators, kind_of_status
 
 MAX_PLAYLIST = 16 * 1024 * 1024
 MAX_DEPTH = 3
+SEGMENT_TRIES = 3
+MOST_CHECKED = 64 * 1024 * 1024  # bytes of a segment that are held in memory for a check
+CONTENT_RANGE = re.compile(r"\s*bytes\s+(\d{1,19})-", re.IGNORECASE)
 READ_MOST = 1024 * 1024
 
 
@@ -35,6 +39,9 @@ class Means(Protocol):
 
     part: PartFile
     landing: Landing
+
+    @property
+    def request(self) -> TransferRequest: ...
 
     def open(self, url: str, range_fields: dict[str, str]) -> Opened: ...
 
@@ -51,26 +58,32 @@ def journal_of(part: Path) -> Path:
 
 @dataclass
 class Journal:
-    """`ends` are the offsets after each segment; `joined` the size of the finished file, once there is one."""
+    """`ends` are the offsets after each segment; `joined` the size of the finished file, once there is one.
+
+    `troubles` counts how often in a row a segment was not one.
+    """
 
     path: Path
     fingerprint: str = ""
     ends: list[int] = field(default_factory=list)
     joined: int | None = None
+    troubles: dict[int, int] = field(default_factory=dict)
 
     @classmethod
     def read(cls, part: Path) -> Journal:
         path = journal_of(part)
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))
-            return cls(path, kept["fingerprint"], [int(end) for end in kept["ends"]], kept["joined"])
-        except (OSError, ValueError, KeyError):
+            troubles = {int(number): int(times) for number, times in kept.get("troubles", {}).items()}
+            return cls(path, kept["fingerprint"], [int(end) for end in kept["ends"]], kept["joined"], troubles)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return cls(path)
 
     def write(self) -> None:
         fresh = self.path.with_name(self.path.name + ".new")
         with fresh.open("w", encoding="utf-8") as file:
-            json.dump({"fingerprint": self.fingerprint, "ends": self.ends, "joined": self.joined}, file)
+            kept = {"fingerprint": self.fingerprint, "ends": self.ends, "joined": self.joined}
+            json.dump({**kept, "troubles": self.troubles}, file)
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self.path)
@@ -90,15 +103,79 @@ def fetch_film(means: Means, opened: Opened, first: bytes) -> Fetched:
     journal = Journal.read(means.part.path)
     done = _resume_at(journal, media, means.landing.held)
     means.landing.rewind(journal.ends[-1] if journal.ends else 0)
-    for segment in media.segments[done:]:
-        _fetch_segment(means, segment)
+    check = Check(means, media, journal, means.request.parts())
+    check.replay(done)
+    for number in range(done, len(media.segments)):
+        start = means.landing.position
+        _fetch_segment(means, media, number)
+        check.pass_or_raise(number, start)
         journal.ends.append(means.landing.position)
+        journal.troubles.pop(number, None)
         with on_disk(journal.path):
             journal.write()
         means.sync_if_due()
     means.sync()
     with on_disk(journal.path):
         return _join(means.part, journal, media)
+
+
+@dataclass
+class Check:
+    """Lets a segment count once it proves to be the next part of the film."""
+
+    means: Means
+    media: Media
+    journal: Journal
+    judge: PartJudge
+
+    def replay(self, done: int) -> None:
+        """Show the judge the header and the last segment that are on disk: what follows continues them."""
+        starts = [0, *self.journal.ends]
+        header = [number for number in range(done) if self.media.segments[number].is_header][-1:]
+        for number in dict.fromkeys([*header, *range(max(0, done - 1), done)]):
+            self._problem(number, starts[number], starts[number + 1])
+
+    def pass_or_raise(self, number: int, start: int) -> None:
+        """Raise Lost where the segment that was landed at `start` is none, Hopeless where it has been so too often."""
+        problem = self._problem(number, start, self.means.landing.position)
+        if problem is None:
+            return
+        bad = number - 1 if problem.is_before else number
+        journal = self.journal
+        if problem.is_before:
+            journal.ends.pop()
+        journal.troubles[bad] = journal.troubles.get(bad, 0) + 1
+        self.means.landing.rewind(journal.ends[-1] if journal.ends else 0)
+        with on_disk(journal.path):
+            journal.write()
+        message = f"{name_of(self.media, bad)} is {problem.reason}"
+        if journal.troubles[bad] >= SEGMENT_TRIES:
+            raise Hopeless(Failed(FailureKind.WRONG_FILE, f"{message}, {SEGMENT_TRIES} times"))
+        raise Lost(Failed(FailureKind.TRANSIENT, message))
+
+    def _problem(self, number: int, start: int, end: int) -> PartProblem | None:
+        segment = self.media.segments[number]
+        if end - start > MOST_CHECKED:
+            return None
+        payload = self.means.part.read(start, end - start)
+        if segment.is_header:
+            reason = self.judge.problem_of_header(payload)
+            return None if reason is None else _HeaderProblem(reason)
+        return self.judge.problem_of_part(payload, segment.seconds, is_restart=segment.is_restart)
+
+
+@dataclass(frozen=True)
+class _HeaderProblem:
+    reason: str
+    is_before: bool = False
+
+
+def name_of(media: Media, number: int) -> str:
+    """Return what people call a segment: its number among the parts of the film."""
+    if media.segments[number].is_header:
+        return "the header of the film"
+    parts = [at for at, segment in enumerate(media.segments) if not segment.is_header]
+    return f"part {parts.index(number) + 1} of {len(parts)}"
 
 
 def _find_media(means: Means, opened: Opened, first: bytes) -> Media:
@@ -137,10 +214,14 @@ def _read_text(means: Means, opened: Opened, first: bytes) -> str:
     return text.decode("utf-8", "replace")
 
 
-def _fetch_segment(means: Means, segment: Segment) -> None:
+def _fetch_segment(means: Means, media: Media, number: int) -> None:
+    segment = media.segments[number]
+    if segment.is_gap:
+        words = f"{name_of(media, number)} is missing: the playlist says that the server does not have it"
+        raise Hopeless(Failed(FailureKind.WRONG_FILE, words))
     opened = means.open(segment.url, range_of(segment))
     try:
-        check_segment(opened, segment)
+        check_segment(opened, segment, name_of(media, number))
         means.landing.begin(means.landing.held.offset, None, Validators(), is_whole=False)
         piece = means.read(opened, READ_MOST)
         refuse_compressed(opened, piece)
@@ -191,13 +272,22 @@ def range_of(segment: Segment) -> dict[str, str]:
     return {"Range": f"bytes={segment.start}-{segment.start + segment.length - 1}"}
 
 
-def check_segment(opened: Opened, segment: Segment) -> None:
+def check_segment(opened: Opened, segment: Segment, name: str = "a playlist") -> None:
     expected = 200 if segment.start is None else 206
     status = opened.head.status
     if status != expected:
         kind = FailureKind.TRANSIENT if 200 <= status < 300 else kind_of_status(status)
-        failure = Failed(kind, f"{opened.subject}: a segment was answered with status {status}", opened.retry_after_s)
+        failure = Failed(kind, f"{opened.subject}: {name} was answered with status {status}", opened.retry_after_s)
         raise Hopeless(replace(failure, status=status))
+    if segment.start is not None and not _is_range(opened.head.content_range, segment):
+        words = f"{opened.subject}: {name} was answered with another range: {opened.head.content_range}"
+        raise Hopeless(Failed(FailureKind.TRANSIENT, words, opened.retry_after_s, status))
+
+
+def _is_range(content_range: str | None, segment: Segment) -> bool:
+    """Tell whether a range is the one that was asked for. The last one of a file may be shorter than it claims."""
+    found = CONTENT_RANGE.match(content_range or "")
+    return found is not None and int(found[1]) == segment.start
 
 
 def _join(part: PartFile, journal: Journal, media: Media) -> Fetched:

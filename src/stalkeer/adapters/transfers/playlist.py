@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from stalkeer.adapters.net.addresses import join_address, whole_number
@@ -25,6 +25,10 @@ class Segment:
     url: str
     start: int | None = None  # a byte range of the file at `url`, where there is one
     length: int | None = None
+    seconds: float | None = None  # that it plays
+    is_header: bool = False
+    is_restart: bool = False  # its clock does not continue the segment's before it
+    is_gap: bool = False  # the server says that it does not have it
 
 
 @dataclass(frozen=True)
@@ -86,19 +90,29 @@ def _media(lines: list[str], url: str) -> Media:
     segments: list[Segment] = []
     header: Segment | None = None
     encryption, pending, ends = None, None, dict[str, int]()
+    seconds: float | None = None
+    marks: set[str] = set()
     for line in lines:
         name, _, value = line.partition(":")
         if name == "#EXT-X-KEY" and _attributes(line).get("METHOD", "NONE") != "NONE":
             encryption = _attributes(line)["METHOD"]
         elif name == "#EXT-X-MAP":
             fields = _attributes(line)
-            header = _segment(join_address(url, fields.get("URI", "")), fields.get("BYTERANGE"), ends)
+            section = _segment(join_address(url, fields.get("URI", "")), fields.get("BYTERANGE"), ends)
+            header = replace(section, is_header=True)
             segments.append(header)
         elif name == "#EXT-X-BYTERANGE":
             pending = value
+        elif name == "#EXTINF":
+            seconds = _seconds(value)
+        elif line in ("#EXT-X-DISCONTINUITY", "#EXT-X-GAP"):
+            marks.add(line)
         elif not line.startswith("#"):
-            segments.append(_segment(join_address(url, line), pending, ends))
-            pending = None
+            segment = _segment(join_address(url, line), pending, ends)
+            is_restart, is_gap = "#EXT-X-DISCONTINUITY" in marks, "#EXT-X-GAP" in marks
+            segments.append(replace(segment, seconds=seconds, is_restart=is_restart, is_gap=is_gap))
+            pending, seconds = None, None
+            marks.clear()
     return Media(tuple(segments), header is not None, "#EXT-X-ENDLIST" in lines, encryption)
 
 
@@ -114,6 +128,11 @@ def _segment(url: str, byte_range: str | None, ends: dict[str, int]) -> Segment:
 
 def _attributes(line: str) -> dict[str, str]:
     return {name: value.strip('"') for name, value in ATTRIBUTE.findall(line.partition(":")[2])}
+
+
+def _seconds(text: str) -> float | None:
+    found = re.match(r"\d{1,6}(?:\.\d{1,9})?", text.strip())
+    return float(found[0]) if found is not None else None
 
 
 def _number(text: str) -> int:

@@ -20,6 +20,8 @@ __all__ = [
     "Limits",
     "Outcome",
     "Pace",
+    "PartJudge",
+    "PartProblem",
     "StartJudge",
     "StopReason",
     "Stopped",
@@ -66,6 +68,43 @@ class AnyStart:
         return None
 
 
+class PartJudge(Protocol):
+    """Judges the parts of a film that comes in segments, in their order. Made anew for every film."""
+
+    def problem_of_header(self, payload: bytes) -> str | None:
+        """Say what is wrong with an initialisation section; None where nothing is."""
+        ...
+
+    def problem_of_part(self, payload: bytes, seconds: float | None, *, is_restart: bool) -> PartProblem | None:
+        """Say what is wrong with the next part; None where nothing is. A part that has a problem does not count.
+
+        `seconds`: the playlist's word. `is_restart`: the clock need not continue the part before.
+        """
+        ...
+
+
+class PartProblem(Protocol):
+    """What is wrong with a part."""
+
+    @property
+    def reason(self) -> str: ...
+
+    @property
+    def is_before(self) -> bool:
+        """It shows in this part, but the part before it is the bad one."""
+        ...
+
+
+class AnyPart:
+    """Takes every part."""
+
+    def problem_of_header(self, payload: bytes) -> str | None:
+        return None
+
+    def problem_of_part(self, payload: bytes, seconds: float | None, *, is_restart: bool) -> PartProblem | None:
+        return None
+
+
 @dataclass(frozen=True)
 class TransferRequest:
     """Fetch `url` into `part`, whose first `durable_offset` bytes are known to be on disk.
@@ -94,6 +133,7 @@ class TransferRequest:
     has_sidecar: bool = False  # look for FILE.sha256 and the like beside the file, where no header tells a checksum
     limits: Limits = Limits()
     judge: StartJudge = field(default_factory=AnyStart)
+    parts: Callable[[], PartJudge] = AnyPart
 
     @property
     def held(self) -> Held:

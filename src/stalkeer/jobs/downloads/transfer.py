@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+from stalkeer.adapters.files.segments import SegmentCheck
 from stalkeer.adapters.net.addresses import host_of
 from stalkeer.adapters.transfers.request import (
     Failed,
@@ -170,6 +171,7 @@ class _Attempt:
             most_reserved=settings.assumed_size,
             has_sidecar=settings.checksum_sidecar,
             judge=VideoStart(address.extension, settings.accept_unknown),
+            parts=SegmentCheck,
         )
 
     # --- the outcome
