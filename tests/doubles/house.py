@@ -242,27 +242,38 @@ class House:
         entry: EntryId | None = None,
         key: str = "",
     ) -> DownloadId:
-        """A film that is wanted, served, matched and queued."""
+        """Queue a film that is wanted, served and matched."""
         source_id = source_id or self.source()
         key = key or f"/files/{name}.mkv"
         movie = self.radarr.add_movie(name, 2020, runtime_min=90) if self.radarr else None
         wanted_id = self.film(name, arr_id=movie.id if movie else None, runtime_min=90 if movie else None)
         entry_id = entry or self.entry(source_id, key, body)
         self.match(wanted_id, entry_id)
-        new = NewDownload(
-            entry_id=entry_id,
-            source_id=source_id,
-            entry_key=key,
-            name=name,
-            title=name,
-            kind="movie",
-            items=(NewItem(wanted_id, self.instance(), movie.id if movie else 1),),
-            priority=priority,
-        )
+        return self.queue(entry_id, wanted_id, name, priority)
+
+    def queue(self, entry_id: EntryId, wanted_id: WantedId, name: str, priority: int = 0) -> DownloadId:
+        """Queue an entry for an item."""
+        instance_id = self.instance()
         with self.database.begin() as connection:
+            entry = connection.execute(select(entries).where(entries.c.id == entry_id)).one()
+            arr_id = connection.execute(select(wanted.c.arr_id).where(wanted.c.id == wanted_id)).scalar_one()
+            new = NewDownload(
+                entry_id=entry_id,
+                source_id=SourceId(entry.source_id),
+                entry_key=entry.key,
+                name=name,
+                title=name,
+                kind="movie",
+                items=(NewItem(wanted_id, instance_id, arr_id),),
+                priority=priority,
+            )
             made = create_download(connection, new, now())
         assert made is not None
         return made
+
+    def forget_import(self, wanted_id: WantedId) -> None:
+        """As if its instance wanted the item again, which it has a file of."""
+        self.change_wanted(wanted_id, gone_at=None, reason="cutoff")
 
     def row(self, download_id: DownloadId) -> DownloadRow:
         with self.database.connect() as connection:

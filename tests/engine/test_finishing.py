@@ -1,7 +1,8 @@
 """From the fetched file to the library: wrong files, refusals, instances that are away, disks that are full."""
 
 import random
-from contextlib import ExitStack
+import resource
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from stalkeer.model import DownloadState
 from stalkeer.store.downloads.actions import accept_refusal, act
 from stalkeer.store.journal.events import EventFilter, list_events
 from stalkeer.store.matching.blocklist import list_blocks
+from stalkeer.store.system.health import unplaced_files
 from tests.adapters.files.media import make_media
 from tests.doubles import provider_faults
 from tests.doubles.arr_traps import Held, broken, on
@@ -175,6 +177,51 @@ def test_a_file_whose_disk_is_away_waits_and_says_so_until_it_is_back(house, run
     house.change(download, not_before=None)
     row = house.await_state(download, S.COMPLETED)
     assert row.outcome.error is None
+
+
+@pytest.mark.parametrize("house", [{"import.copy_files": True}], indirect=True)
+def test_the_copy_that_an_import_left_behind_makes_room_for_the_next_file(house, running):
+    running(house.engine())
+    first = house.download("Dune", film(23))
+    before = house.await_state(first, S.COMPLETED)
+    left = Path(before.outcome.placed_path)
+    assert left.is_file()
+
+    better = media(FILM_90, SIZE + 50_000, 24)
+    entry = house.entry(house.source(), "/files/better.mkv", better, "Dune")
+    wanted_id = before.items[0].wanted_id
+    house.forget_import(wanted_id)
+    house.match(wanted_id, entry)
+    again = house.queue(entry, wanted_id, "Dune")
+
+    row = house.await_state(again, S.COMPLETED, S.BLOCKED)
+    assert row.state is S.COMPLETED, row.outcome.error
+    assert digest(left.read_bytes()) == digest(bytes_of(better))
+
+
+@contextmanager
+def files_end_at(size):
+    """As on a file system whose files end there (FAT: 4 GiB): the system answers EFBIG in both cases."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_file_that_the_incomplete_folder_can_never_hold_waits_for_the_user_with_a_way_out(house, running):
+    running(house.engine())
+
+    with files_end_at(20_000_000):
+        download = house.download("Dune", media(FILM_90, 25_000_000, 25))
+        row = house.await_state(download, S.BLOCKED)
+
+    assert row.outcome.error_code == "placement"
+    assert "cannot hold a file of that size; set directories.temp to another, then retry" in row.outcome.error
+    with house.database.connect() as connection:
+        (unplaced,) = unplaced_files(connection)
+    assert unplaced.is_blocked
 
 
 NO_VIDEOS = {

@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from pathlib import Path
 
 from stalkeer.errors import ConfigurationError
+from stalkeer.file_lock import FileLock
 
 
 class FolderLock:
     def __init__(self, folder: Path) -> None:
         self._path = folder / "worker.lock"
-        self._descriptor = -1
+        self._lock = FileLock(self._path)
 
     def acquire(self) -> bool:
-        """False where another process holds it."""
+        """Return False when another process holds it."""
         try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            return self._lock.acquire()
         except OSError as error:
             raise ConfigurationError(
-                f"data_dir: {str(self._path)!r} cannot be written: {error.strerror}; accepted: a folder that the user "
+                f"data_dir: {str(self._path)!r} cannot be locked: {error.strerror}; accepted: a folder that the user "
                 f"who runs Stalkeer (uid {os.getuid()}) can write"
             ) from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return False
-        self._descriptor = descriptor
-        return True
 
     def release(self) -> None:
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        self._lock.release()
 
 
 def is_held(folder: Path) -> bool:

@@ -87,6 +87,15 @@ def test_another_file_is_never_overwritten(part, tmp_path):
     assert target.read_bytes() == b"something of the user's" and part.read_bytes() == FILM
 
 
+def test_an_earlier_file_of_ours_makes_room_for_the_new_one(part, tmp_path):
+    target = tmp_path / "Dune.mkv"
+    target.write_bytes(b"the copy that was imported before")
+
+    place(part, target, is_ours=lambda path: path == target)
+
+    assert target.read_bytes() == FILM and not part.exists()
+
+
 def test_one_file_lies_in_two_places_without_taking_room_twice(part, tmp_path):
     target = tmp_path / "other library" / "film.mkv"
 

@@ -80,3 +80,34 @@ def test_claimed_blocks_are_not_counted_twice(tmp_path):
     assert unclaimed(part, 100_000) == 0
     assert unclaimed(part, 1_000_000) <= 900_000
     assert unclaimed(tmp_path / "none.part", 5) == 5
+
+
+@pytest.mark.parametrize("left", ["", "\0\0\0\0", "first four"], ids=["empty", "zeros", "cut"])
+def test_a_mark_that_a_crash_left_empty_or_cut_is_mended(tmp_path, memory, left):
+    folder = tmp_path / "movies"
+    claim(folder, memory)
+    mark = folder / ".stalkeer-folder"
+    whole = mark.read_text()
+    mark.write_text(left if left != "first four" else whole[:4])
+
+    assert look_at(folder, memory).is_usable
+    assert claim(folder, memory).is_usable
+    assert mark.read_text() == whole
+
+
+def test_the_mark_of_another_installation_is_no_mended_one(tmp_path, memory):
+    folder = tmp_path / "movies"
+    claim(folder, memory)
+    (folder / ".stalkeer-folder").write_text("0123456789abcdef\n")
+
+    assert claim(folder, memory).state is FolderState.NOT_MOUNTED
+
+
+@pytest.mark.parametrize("left", ["", "{", "[]", "null"])
+def test_a_damaged_memory_of_folders_is_made_anew(tmp_path, memory, left):
+    folder = tmp_path / "movies"
+    claim(folder, memory)
+    memory.write_text(left)
+
+    assert claim(folder, memory).is_usable
+    assert str(folder) in memory.read_text()

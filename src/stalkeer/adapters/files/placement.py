@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stalkeer.core.naming.names import temporary_name
+from stalkeer.durable import REFUSED, set_mode, sync_descriptor, sync_file, sync_folder
 from stalkeer.errors import PlacementError, PlacementRefused
 
 COPY_CHUNK = 8 * 1024 * 1024
-NO_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS})
+NO_LINK = REFUSED | {errno.EXDEV, errno.EMLINK}
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,19 @@ class Modes:
     folder: int | None = None
 
 
-def place(part: Path, target: Path, modes: Modes = Modes(), copied: Callable[[int], None] = lambda size: None) -> Path:
+def place(
+    part: Path,
+    target: Path,
+    modes: Modes = Modes(),
+    copied: Callable[[int], None] = lambda size: None,
+    is_ours: Callable[[Path], bool] = lambda path: False,
+) -> Path:
     """Move `part` to `target` durably and create its folders. Across file systems, copy it.
 
     Safe to repeat after a kill at any moment: if the part is gone and the target exists, it was placed. An existing
     target is replaced only when it has the same size, which is the state after a kill between copy and removal.
-    `copied` is called for every piece of a copy and may raise to stop it; then only the part remains.
+    `copied` is called for every piece of a copy and may raise to stop it; then only the part remains. `is_ours` tells
+    whether another file at `target` is an earlier one of ours that nobody needs any more: it makes room.
     """
     _refuse_detours(target)
     with _explained(part, target):
@@ -37,7 +45,8 @@ def place(part: Path, target: Path, modes: Modes = Modes(), copied: Callable[[in
             if target.is_file():
                 return target
             raise PlacementError(f"{part} cannot be moved to {target}: it does not exist")
-        _refuse_others_file(part, target)
+        if not (target.is_file() and is_ours(target)):
+            _refuse_others_file(part, target)
         make_folders(target.parent, modes.folder)
         _move(part, target, modes, copied)
     return target
@@ -72,26 +81,14 @@ def make_folders(folder: Path, mode: int | None = None) -> None:
     for new in reversed(missing):
         new.mkdir(exist_ok=True)
         if mode is not None:
-            new.chmod(mode)
+            set_mode(new, mode)
         sync_folder(new.parent)
 
 
-def sync_folder(folder: Path) -> None:
-    """Make a new name in `folder` survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems cannot
-            raise
-    finally:
-        os.close(descriptor)
-
-
 def _move(part: Path, target: Path, modes: Modes, copied: Callable[[int], None]) -> None:
-    _sync_file(part)
+    sync_file(part)
     if modes.file is not None:
-        part.chmod(modes.file)
+        set_mode(part, modes.file)
     try:
         part.replace(target)
     except OSError as error:
@@ -104,35 +101,48 @@ def _move(part: Path, target: Path, modes: Modes, copied: Callable[[int], None])
     sync_folder(target.parent)
 
 
+def _send(sink: int, source: int, size: int, copied: Callable[[int], None]) -> None:
+    """Copy within the system; by reading and writing where it refuses, as some file systems do."""
+    offset = 0
+    by_hand = False
+    while offset < size:
+        wanted = min(COPY_CHUNK, size - offset)
+        try:
+            sent = _copy_piece(sink, source, offset, wanted) if by_hand else os.sendfile(sink, source, offset, wanted)
+        except OSError as error:
+            if by_hand or error.errno not in REFUSED:
+                raise
+            by_hand = True
+            continue
+        if not sent:
+            raise OSError(errno.EIO, "the file became shorter while it was copied")
+        offset += sent
+        copied(sent)
+
+
+def _copy_piece(sink: int, source: int, offset: int, size: int) -> int:
+    piece = memoryview(os.pread(source, size, offset))
+    written = 0
+    while written < len(piece):
+        written += os.pwrite(sink, piece[written:], offset + written)
+    return written
+
+
 def _copy(part: Path, target: Path, modes: Modes, copied: Callable[[int], None]) -> None:
     """Copy to a hidden name beside the target first. Programs that watch the folder never see a partial file."""
     waiting = target.with_name(temporary_name(target.name))
     try:
         with part.open("rb") as source, waiting.open("wb") as sink:
             size = os.fstat(source.fileno()).st_size
-            offset = 0
-            while offset < size:
-                sent = os.sendfile(sink.fileno(), source.fileno(), offset, min(COPY_CHUNK, size - offset))
-                if not sent:
-                    raise OSError(errno.EIO, "the file became shorter while it was copied")
-                offset += sent
-                copied(sent)
-            os.fsync(sink.fileno())
+            _send(sink.fileno(), source.fileno(), size, copied)
+            sync_descriptor(sink.fileno())
         if modes.file is not None:
-            waiting.chmod(modes.file)
+            set_mode(waiting, modes.file)
         waiting.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
             waiting.unlink(missing_ok=True)
         raise
-
-
-def _sync_file(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _refuse_detours(target: Path) -> None:

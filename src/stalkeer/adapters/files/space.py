@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -11,7 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from stalkeer.adapters.files.placement import make_folders
-from stalkeer.private_files import write_private
+from stalkeer.durable import write_durably
+from stalkeer.private_files import private_opener
 
 MARK = ".stalkeer-folder"
 FOLDER_MEMORY = "folders.json"  # in the data folder: the folders that were claimed
@@ -85,7 +87,7 @@ def look_at(folder: Path, memory: Path | None = None) -> Folder:
                 folder, FolderState.NOT_MOUNTED, f"{folder} is gone; check that its disk is connected and mounted"
             )
         return Folder(folder, FolderState.MISSING, f"{folder} does not exist; create it, or correct the setting")
-    if mark is not None and _read_mark(folder) != mark:
+    if mark is not None and not _is_mark(_read_mark(folder), mark):
         return Folder(
             folder,
             FolderState.NOT_MOUNTED,
@@ -102,6 +104,7 @@ def claim(folder: Path, memory: Path, mode: int | None = None) -> Folder:
     """
     known = _recall(memory)
     if str(folder) in known:
+        _mend_mark(folder, known[str(folder)])
         return look_at(folder, memory)
     try:
         make_folders(folder, mode)
@@ -112,13 +115,11 @@ def claim(folder: Path, memory: Path, mode: int | None = None) -> Folder:
         return found
     mark = _read_mark(folder) or secrets.token_hex(8)
     try:
-        (folder / MARK).write_text(mark + "\n", encoding="ascii")
+        write_durably(folder / MARK, mark + "\n")
     except OSError as error:
         return _refused(folder, error)
-    fresh = memory.with_name(memory.name + ".new")
     try:
-        write_private(fresh, json.dumps(known | {str(folder): mark}, indent=1).encode())
-        fresh.replace(memory)
+        write_durably(memory, json.dumps(known | {str(folder): mark}, indent=1), private_opener)
     except OSError as error:
         return _refused(memory, error)
     return found
@@ -134,9 +135,21 @@ def _recall(memory: Path | None) -> dict[str, str]:
     return {str(path): str(mark) for path, mark in known.items()} if isinstance(known, dict) else {}
 
 
+def _is_mark(found: str | None, mark: str) -> bool:
+    """Tell whether `found` is the mark, or what a crash left of it: then the file is there, empty or cut."""
+    return found is not None and mark.startswith(found)
+
+
+def _mend_mark(folder: Path, mark: str) -> None:
+    found = _read_mark(folder)
+    if found is not None and found != mark and _is_mark(found, mark):
+        with contextlib.suppress(OSError):  # the folder is usable all the same
+            write_durably(folder / MARK, mark + "\n")
+
+
 def _read_mark(folder: Path) -> str | None:
     try:
-        return (folder / MARK).read_text(encoding="ascii").strip()
+        return (folder / MARK).read_text(encoding="ascii", errors="replace").strip("\0 \n")
     except OSError:
         return None
 

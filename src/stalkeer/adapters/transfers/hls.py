@@ -7,7 +7,6 @@ the size of the finished file, since joining the segments changes it.
 from __future__ import annotations
 
 import json
-import os
 import re
 import zlib
 from collections.abc import Iterator
@@ -18,13 +17,14 @@ from typing import Protocol
 from stalkeer.adapters.net.codings import unpacked
 from stalkeer.adapters.net.failures import NetworkFailure
 from stalkeer.adapters.transfers.opening import Hopeless, Lost, Opened, refuse_compressed
-from stalkeer.adapters.transfers.part import PartFile, on_disk, sync_folder
+from stalkeer.adapters.transfers.part import PartFile, on_disk
 from stalkeer.adapters.transfers.playlist import Master, Media, Segment, best_variant, parse_playlist
 from stalkeer.adapters.transfers.remux import remux
 from stalkeer.adapters.transfers.request import Failed, Fetched, PartJudge, PartProblem, TransferRequest
 from stalkeer.adapters.transfers.resume_writer import Landing
 from stalkeer.core.downloads.failures import FailureKind
 from stalkeer.core.downloads.resume import Held, Validators, kind_of_status
+from stalkeer.durable import sync_file, sync_folder, write_durably
 
 MAX_PLAYLIST = 16 * 1024 * 1024
 MAX_DEPTH = 3
@@ -80,13 +80,8 @@ class Journal:
             return cls(path)
 
     def write(self) -> None:
-        fresh = self.path.with_name(self.path.name + ".new")
-        with fresh.open("w", encoding="utf-8") as file:
-            kept = {"fingerprint": self.fingerprint, "ends": self.ends, "joined": self.joined}
-            json.dump({**kept, "troubles": self.troubles}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self.path)
+        kept = {"fingerprint": self.fingerprint, "ends": self.ends, "joined": self.joined, "troubles": self.troubles}
+        write_durably(self.path, json.dumps(kept))
 
 
 def finished(part: Path) -> Fetched | None:
@@ -298,8 +293,7 @@ def _join(part: PartFile, journal: Journal, media: Media) -> Fetched:
     if remux(path, joined):
         journal.joined = joined.stat().st_size
         journal.write()
-        with joined.open("rb") as file:
-            os.fsync(file.fileno())
+        sync_file(joined)
         joined.replace(path)
         sync_folder(path.parent)
         return Fetched(journal.joined, Validators(), extension=".mkv")

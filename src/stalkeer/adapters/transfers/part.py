@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
+from stalkeer.durable import sync_data, sync_descriptor, sync_folder
+
 COPY_CHUNK = 1024 * 1024
 KEEP_SIZE = 0x01  # FALLOC_FL_KEEP_SIZE: blocks are reserved, the visible size stays what was written
 TMPFS, RAMFS = 0x01021994, 0x858458F6  # statfs(2)
@@ -31,6 +33,11 @@ class LocalFailure(Exception):  # noqa: N818 - says on whose side it happened
     @property
     def is_full(self) -> bool:
         return self.error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+    @property
+    def is_too_large(self) -> bool:
+        """The file system holds no file so large (FAT32: 4 GiB), or a limit of the process forbids it."""
+        return self.error.errno == errno.EFBIG
 
 
 class PartFile:
@@ -99,7 +106,7 @@ class PartFile:
     def sync(self) -> None:
         """After this everything written is on disk."""
         with on_disk(self.path):
-            os.fdatasync(self._main if self._other is None else self._other)
+            sync_data(self._main if self._other is None else self._other)
 
     def truncate(self, size: int) -> None:
         with on_disk(self.path):
@@ -123,7 +130,7 @@ class PartFile:
         if self._other is None:
             return
         with on_disk(self.path):
-            os.fsync(self._other)
+            sync_descriptor(self._other)
             self.other_path.replace(self.path)
             os.close(self._main)
             self._main, self._other = self._other, None
@@ -142,15 +149,6 @@ class PartFile:
         if self._main >= 0:
             os.close(self._main)
             self._main = -1
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename or a new name in `folder` survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _fallocate(descriptor: int, size: int) -> None:

@@ -98,6 +98,9 @@ def _already_there(request: TransferRequest) -> Fetched | None:
 def failed_locally(failure: LocalFailure) -> Failed:
     if failure.is_full:
         return Failed(FailureKind.LOCAL_DISK_FULL, f"The disk of {failure.path.parent} is full; free some space")
+    if failure.is_too_large:
+        words = f"{failure.path.parent} cannot hold a file of that size; set directories.temp to another, then retry"
+        return Failed(FailureKind.LOCAL_LASTING, words)
     return Failed(
         FailureKind.LOCAL_PERMISSION, f"Writing failed: {failure}. Check that the folder is there and writable"
     )

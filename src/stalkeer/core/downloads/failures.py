@@ -13,6 +13,7 @@ class FailureKind(StrEnum):
     GONE = "gone"  # the server has no such file; panels also answer so for an expired account: check it first
     LOCAL_DISK_FULL = "local_disk_full"  # every download on that filesystem waits; nothing is lost
     LOCAL_PERMISSION = "local_permission"  # the folder is read-only, missing, unmounted or not writable
+    LOCAL_LASTING = "local_lasting"  # the file system can never hold the file: the user decides
     NOT_A_VIDEO = "not_a_video"  # a notice, a page, an archive: mostly the account's mood, so the same entry again
     WRONG_FILE = "wrong_file"  # complete, but not the wanted file: try the next variant
     PROTECTED = "protected"  # encrypted or access controlled; never circumvented

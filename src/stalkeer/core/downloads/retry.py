@@ -28,6 +28,7 @@ RULES = {
     FailureKind.CHANGED: RetryRule(tries=3, first_s=60, most_s=3600),
     FailureKind.LOCAL_DISK_FULL: RetryRule(tries=None, first_s=60, most_s=60),
     FailureKind.LOCAL_PERMISSION: RetryRule(tries=None, first_s=60, most_s=600),
+    FailureKind.LOCAL_LASTING: RetryRule(tries=1, first_s=0, most_s=0),
     FailureKind.NOT_A_VIDEO: RetryRule(tries=10, first_s=30, most_s=3600),
     FailureKind.WRONG_FILE: RetryRule(tries=1, first_s=0, most_s=0),
     FailureKind.PROTECTED: RetryRule(tries=1, first_s=0, most_s=0),
@@ -35,7 +36,6 @@ RULES = {
 
 
 PASSING = frozenset({FailureKind.TRANSIENT, FailureKind.ACCOUNT, FailureKind.NOT_A_VIDEO})
-UNLIMITED_MEANS = 20  # attempts that bring nothing, where the user set no limit
 
 
 @dataclass(frozen=True)

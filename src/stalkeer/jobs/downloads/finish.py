@@ -50,6 +50,7 @@ from stalkeer.store.downloads.downloads import (
     DownloadRow,
     ItemRow,
     ItemState,
+    is_imported_copy,
 )
 from stalkeer.store.downloads.run_writes import ItemStanding, Ownership, Problem
 
@@ -183,7 +184,7 @@ class _Finish:
                 if not owned.note_target(connection, self.guard.owner, planned.release, str(planned.target)):
                     return False
             check_own_folder(self.tools.settings(), planned.target, self._modes().folder)
-            place(part, planned.target, self._modes(), self._keep_going)
+            place(part, planned.target, self._modes(), self._keep_going, self._is_spent)
             remove_part(part)  # what the transfer kept beside it
         except _Halted:
             self._come_back()
@@ -206,6 +207,14 @@ class _Finish:
             self.settling.block(problem, "placement.refused")
         else:
             self.settling.wait(problem, self.row.queue.failures, 60.0)
+
+    def _is_spent(self, target: Path) -> bool:
+        """Tell whether a copy of ours lies at `target` that was imported before: `import.copy_files` leaves it."""
+        directories = self.tools.settings().directories
+        if not any(target.is_relative_to(folder) for folder in (directories.movies, directories.tvshows)):
+            return False
+        with self.tools.database.connect() as connection:
+            return is_imported_copy(connection, str(target), target.stat().st_size)
 
     def _keep_going(self, _size: int) -> None:
         """A copy to another disk takes minutes: it stops between two pieces, and starts over another time."""

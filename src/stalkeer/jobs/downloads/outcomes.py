@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stalkeer.adapters.files.removal import remove_part, remove_staged
 from stalkeer.core.downloads.failures import FailureKind
-from stalkeer.core.downloads.retry import UNLIMITED_MEANS, GiveUp, decide_retry, has_attempts_left
+from stalkeer.core.downloads.retry import ATTEMPTS_WITHOUT_LIMIT, GiveUp, decide_retry, has_attempts_left
 from stalkeer.jobs.downloads.choosing import next_variant
 from stalkeer.jobs.downloads.context import Tools
 from stalkeer.jobs.sources.account_status import ASK_EVERY, AccountState
@@ -109,7 +109,7 @@ class Settling:
             FailureKind.NOT_A_VIDEO,
             times,
             self.tools.dice(),
-            tries=settings.retry_attempts or UNLIMITED_MEANS,
+            tries=settings.retry_attempts or ATTEMPTS_WITHOUT_LIMIT,
             first_s=settings.retry_delay,
         )
         return None if isinstance(decision, GiveUp) else Again(problem, times, decision.seconds)

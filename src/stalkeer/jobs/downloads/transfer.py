@@ -41,7 +41,7 @@ from stalkeer.model import DownloadState, SourceId
 from stalkeer.store.catalogue.addresses import EntryAddress, find_address
 from stalkeer.store.downloads import run_writes as owned
 from stalkeer.store.downloads.admission import claim, write_progress
-from stalkeer.store.downloads.downloads import DownloadRow, get_download
+from stalkeer.store.downloads.downloads import PLACEMENT, DownloadRow, get_download
 from stalkeer.store.downloads.run_writes import Ownership, Problem, Setback
 from stalkeer.store.journal.events import Event, Level, record_event
 
@@ -239,6 +239,9 @@ class _Attempt:
         if failed.kind is FailureKind.LOCAL_DISK_FULL:
             self.tools.disk_full()
         problem = Problem(failed.kind.value, failed.message)
+        if failed.kind is FailureKind.LOCAL_LASTING:
+            self.settling.block(Problem(PLACEMENT, failed.message), "placement.refused")
+            return
         if failed.kind is FailureKind.NOT_A_VIDEO:
             self._refused(problem)
             return

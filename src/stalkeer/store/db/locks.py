@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -11,8 +10,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from stalkeer.errors import Conflict, StoreError
+from stalkeer.file_lock import FileLock
 from stalkeer.model import SourceId
-from stalkeer.private_files import make_private_folder, open_private
+from stalkeer.private_files import make_private_folder
 from stalkeer.store.db.database import Database
 
 _SOURCE_LOCKS = 7825  # PostgreSQL's first lock number; the second is the source's id
@@ -25,11 +25,10 @@ _SERVE_LOCK = 7825_0003  # 0001 is for migrations, 0002 for the catalogue
 def source_lock(database: Database, source_id: SourceId, folder: Path) -> Iterator[None]:
     """Lock the source for the block. Raises Conflict when another process has the lock."""
     make_private_folder(folder)
-    with open_private(folder / f"source-{source_id}") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise _busy() from None
+    lock = FileLock(folder / f"source-{source_id}")
+    if not lock.acquire():
+        raise _busy()
+    with closing_lock(lock):
         if database.is_sqlite:
             yield
             return
@@ -43,6 +42,14 @@ def source_lock(database: Database, source_id: SourceId, folder: Path) -> Iterat
             finally:
                 connection.execute(text("SELECT pg_advisory_unlock(:room, :source)"), numbers)
                 connection.commit()
+
+
+@contextmanager
+def closing_lock(lock: FileLock) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _busy() -> Conflict:

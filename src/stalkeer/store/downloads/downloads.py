@@ -374,6 +374,18 @@ def last_rank(connection: Connection) -> float:
     return float(connection.execute(select(func.coalesce(func.max(downloads.c.rank), 0.0))).scalar_one())
 
 
+def is_imported_copy(connection: Connection, path: str, size: int) -> bool:
+    """Return whether a completed download left this file, whose content its instance has under another path."""
+    query = select(downloads.c.id).where(
+        downloads.c.placed_path == path,
+        downloads.c.total == size,
+        downloads.c.state == DownloadState.COMPLETED.value,
+        downloads.c.final_path.is_not(None),
+        downloads.c.final_path != path,
+    )
+    return connection.execute(query.limit(1)).scalar_one_or_none() is not None
+
+
 def lock_download(connection: Connection, download_id: DownloadId) -> DownloadRow:
     """The row, held until the transaction ends; SQLite's write lock does that by itself."""
     query = select(downloads).where(downloads.c.id == download_id).with_for_update()
