@@ -20,7 +20,7 @@ from stalkeer.jobs.downloads.context import Tools
 from stalkeer.jobs.downloads.transfer import STOPS
 from stalkeer.jobs.downloads.transfer_monitor import Seen, Watch
 from stalkeer.jobs.sources.account_status import ASK_EVERY
-from stalkeer.model import SourceId
+from stalkeer.model import DownloadId, SourceId
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.admission import (
     Held,
@@ -160,6 +160,15 @@ class Heartbeat:
     def _look(self) -> list[tuple[Watch, Seen]]:
         return [(watch, seen) for watch in self._worker.watches() if (seen := watch.see()) is not None]
 
+    def _slow(self) -> dict[DownloadId, Order]:
+        """Return the runs of this process that are slower than the minimum speed, unless our own limits make them so."""
+        settings = self._tools.settings().downloads
+        watches = self._worker.watches()
+        slow = [watch.owner for watch in watches if watch.is_slow(settings.min_speed, settings.min_speed_time)]
+        if self._tools.bandwidth.has_limit_below(settings.min_speed * len(watches)):
+            return {}
+        return {owner.download_id: Order(owner.download_id, owner.run) for owner in slow}
+
     def _obey(self, held: Held, result: BeatResult) -> None:
         if held.intent is not None:
             result.halts.append((Order(held.download_id, held.run), STOPS[held.intent]))
@@ -178,8 +187,9 @@ class Heartbeat:
         """
         if self._resources.volume.trouble is None:
             result.finishes = admit_finishing(connection, now)
+        slow = self._slow()
         running = [
-            replace(download, remaining=self._resources.unclaimed_by(download))
+            replace(download, remaining=self._resources.unclaimed_by(download), is_slow=download.id in slow)
             for download in running_downloads(connection)
         ]
         candidates = waiting_candidates(connection, now, CANDIDATES_PER_SOURCE)
@@ -193,6 +203,7 @@ class Heartbeat:
         gates = read_gates(connection, settings, now, self._resources.unsampled)
         around = Surroundings(limits_of(settings), {"": self._resources.volume}, gates)
         decided = plan(candidates, running, accounts, around, now)
+        result.halts += [(slow[download_id], StopReason.SLOW) for download_id in decided.too_slow]
         ask_to_leave(connection, decided.leaving)
         barred = [download.id for download in running if download.priority < FORCE and gates.bar(download.source_id)]
         ask_to_leave(connection, barred)

@@ -385,6 +385,18 @@ class DownloadSettings(Section):
         description="Maximum time without data before an attempt fails. A connection without data is replaced after "
         "60 s. There is no limit for the whole download.",
     )
+    min_speed: Size = Field(
+        10_000,
+        title="Minimum speed",
+        description="Bytes per second below which a download makes room for another one that waits for its slot or "
+        "account. 0 is no minimum.",
+    )
+    min_speed_time: Duration = Field(
+        300.0,
+        ge=1,
+        title="Time below the minimum speed",
+        description="Time for which a download must be slower than the minimum speed before it makes room.",
+    )
     https_only: bool = Field(
         False,
         title="Require HTTPS",

@@ -185,3 +185,35 @@ def test_no_limit_is_ever_exceeded_and_everybody_is_told(queue, under_way, conne
     for source, account in accounts.items():
         before = sum(one.source_id == source for one in busy)
         assert before + sum(one.source_id == source for one in started) <= max(account.connections, before)
+
+
+def test_a_slow_download_makes_room_for_one_that_waits_for_its_slot():
+    decided = decide([candidate(3)], [running(1, is_slow=True), running(2)], limits=Limits(total=2))
+
+    assert (decided.too_slow, decided.leaving, decided.admitted) == ((1,), (), ())
+
+
+def test_a_slow_download_keeps_its_slot_where_nothing_waits_for_it():
+    slow, accounts = [running(1, is_slow=True)], {1: Account(), 2: Account()}
+
+    alone = decide([], slow, accounts, limits=Limits(total=1))
+    elsewhere = decide([candidate(3, source_id=2)], slow, accounts, limits=Limits(total=2))
+
+    assert alone.too_slow == elsewhere.too_slow == () and elsewhere.admitted == (3,)
+
+
+def test_one_slow_download_at_a_time_makes_room():
+    slow = [running(1, is_slow=True), running(2, is_slow=True)]
+
+    decided = decide([candidate(3), candidate(4)], slow, limits=Limits(total=2))
+
+    assert decided.too_slow == (2,)
+
+
+def test_a_size_that_nothing_confirmed_reserves_no_more_than_an_unknown_one():
+    limits, volumes = Limits(total=None, unknown_size=4 * GB), {"": Volume(room=5 * GB)}
+    claim = candidate(1, remaining=10**18)
+
+    assert decide([claim], limits=limits, volumes=volumes).admitted == (1,)
+    confirmed = candidate(1, remaining=10 * GB, is_size_confirmed=True)
+    assert reasons(decide([confirmed], limits=limits, volumes=volumes)) == {1: Reason.DISK}

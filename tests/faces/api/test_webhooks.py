@@ -182,6 +182,7 @@ def test_what_another_client_imported_is_downloaded_no_further(app, stranger, ra
 
     assert state_of(app, ours) == "cancelled"
     assert engine.started == [("scan", f"radarr#{film.id}", None)]
+    assert engine.woken == 1, "a running download lets go at once"
 
 
 @pytest.mark.parametrize("state", ["placed", "importing"])

@@ -19,6 +19,7 @@ from stalkeer.model import Decision, WantedId
 from stalkeer.settings.schema import MatchingSettings
 from stalkeer.store.db.tables import entries, library, match_marks, sources, wanted
 from stalkeer.store.journal.events import EventFilter, list_events
+from stalkeer.store.matching.blocklist import BarredEntry, block_entry
 from stalkeer.store.matching.matches import MatchFilter, list_matches
 from stalkeer.store.matching.rules import list_rules
 from stalkeer.store.sources.habits import note_habits
@@ -380,6 +381,21 @@ def test_a_blocked_entry_is_never_used(house):
     keep_rules(matching, [rule_of_entry(matching, blocked, "a trailer inside")], RuleOrigin.VERIFY, QuietRun())
 
     assert decisions(house) == {dune: {"Dune (2021)": "rejected", "FR - Dune (2021)": "confirm"}}
+
+
+def test_an_entry_that_is_blocked_for_one_item_serves_the_others(house):
+    show = house.series("Long Show", 2001)
+    first, second = house.episode(show, 1, 1), house.episode(show, 1, 2)
+    name = "Long Show (2001) S01E01E02"
+    house.list_entries(name, kind="episode")
+    with house.database.begin() as connection:
+        key = connection.scalar(select(entries.c.key))
+        source = connection.scalar(select(entries.c.source_id))
+        block_entry(connection, BarredEntry(source, key, "Long Show", [WantedId(first)]), "it is cut", house.clock())
+
+    run(house)
+
+    assert decisions(house) == {first: {name: "rejected"}, second: {name: "confirm"}}
 
 
 def test_an_explanation_says_what_stopped_each_candidate(house):

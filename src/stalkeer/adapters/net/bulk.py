@@ -7,7 +7,7 @@ import contextlib
 import http.client
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import python_socks
@@ -343,9 +343,12 @@ def _dialler(question: Question, chain: Chain, fence: Fence, grip: Grip) -> Call
     address, patience_s = chain.address, question.deadlines.connect_s
     proxy = _parsed_proxy(question.route)
 
+    def resolve(host: str) -> Sequence[str]:
+        return addresses_of(host, patience_s, grip, question.resolve)
+
     def found() -> list[str]:
-        addresses = list(addresses_of(address.host, patience_s, grip, question.resolve))
-        fence.check(address, addresses)
+        addresses = list(resolve(address.host))
+        fence.check(address, addresses, resolve)
         return addresses
 
     if proxy is None:

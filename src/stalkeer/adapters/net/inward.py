@@ -85,11 +85,14 @@ class Fence:
     is_inside: IsInside = is_inside
     _was_outside: bool = False
 
-    def check(self, address: HttpAddress, found: Sequence[str]) -> None:
-        """Raise NetworkFailure where `found`, the addresses of `address`, are not to be asked."""
+    def check(self, address: HttpAddress, found: Sequence[str], resolve: Resolve | None = None) -> None:
+        """Raise NetworkFailure where `found`, the addresses of `address`, are not to be asked.
+
+        `resolve` takes the place of our own where its look-up can be halted.
+        """
         if not any(map(self.is_inside, found)):
             self._was_outside = True
-        elif self._was_outside or not self._is_source_inside():
+        elif self._was_outside or not self._is_source_inside(resolve or self.resolve):
             raise NetworkFailure(
                 Cause.INWARD,
                 f"the address leads to {address.host}, inside your own network, and is not followed there; if that is "
@@ -104,11 +107,11 @@ class Fence:
         elif (written := literal(address.host)) is not None:
             self.check(address, [written])
 
-    def _is_source_inside(self) -> bool:
+    def _is_source_inside(self, resolve: Resolve) -> bool:
         if not self.listed_by:
             return True
         try:
             host = parse_address(self.listed_by).host
         except NetworkFailure:
             return False
-        return any(map(self.is_inside, self.resolve(host)))
+        return any(map(self.is_inside, resolve(host)))

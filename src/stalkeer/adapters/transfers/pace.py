@@ -1,4 +1,4 @@
-"""The bandwidth that all running transfers share: global, per source and per download, changeable while they run."""
+"""Share the bandwidth among all running transfers: global, per source and per download, changeable while they run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Monotonic = Callable[[], float]
 
 
 class Unlimited:
-    """The pace where there is no limit."""
+    """Read without a limit."""
 
     @property
     def quantum(self) -> int:
@@ -24,7 +24,7 @@ class Unlimited:
 
 
 class Bandwidth:
-    """Keeps one clock per limit. Ask it for the `pace` of a transfer; change limits with `limit` at any time.
+    """Keep one clock per limit. Ask it for the `pace` of a transfer; change limits with `limit` at any time.
 
     Limits are named: GLOBAL, and whatever names the caller gives to sources and downloads.
     """
@@ -48,8 +48,13 @@ class Bandwidth:
                 known.rate = rate
                 known.due = min(known.due, self._monotonic() + 1.0)
 
+    def has_limit_below(self, rate: float) -> bool:
+        """Return True where any limit is below `rate` bytes/s."""
+        with self._lock:
+            return any(limit.rate < rate for limit in self._limits.values())
+
     def pace(self, *names: str) -> SharedPace:
-        """The pace of one transfer, under the global limit and the limits called `names`."""
+        """Return the pace of one transfer, under the global limit and the limits called `names`."""
         return SharedPace(self, (self.GLOBAL, *names))
 
     def quantum(self, names: tuple[str, ...]) -> int:
@@ -66,7 +71,7 @@ class Bandwidth:
 
 @dataclass(frozen=True)
 class SharedPace:
-    """A transfer's share of the bandwidth. Several threads may use one."""
+    """Take a transfer's share of the bandwidth. Several threads may use one."""
 
     bandwidth: Bandwidth
     names: tuple[str, ...]

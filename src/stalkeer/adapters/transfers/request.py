@@ -153,6 +153,7 @@ class StopReason(StrEnum):
     PAUSE = "pause"
     CANCEL = "cancel"
     YIELD = "yield"  # someone watches: the connection is theirs
+    SLOW = "slow"  # it hardly moves, and another download waits for its slot
     SHUTDOWN = "shutdown"
     UNFIT = "unfit"  # its head shows that the file is not wanted
     LOST = "lost"  # the row is not ours any more, or we were away too long to be sure

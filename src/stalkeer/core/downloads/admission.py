@@ -39,7 +39,10 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Running:
-    """A download that holds a connection or is about to. `is_leaving` means that its owner was asked to stop."""
+    """A download that holds a connection or is about to. `is_leaving` means that its owner was asked to stop.
+
+    `is_slow`: it has been slower than the minimum speed for a while.
+    """
 
     id: DownloadId
     source_id: SourceId
@@ -50,6 +53,7 @@ class Running:
     is_size_confirmed: bool = False
     volume: str = ""
     is_leaving: bool = False
+    is_slow: bool = False
 
     @property
     def order(self) -> tuple[int, float, int]:
@@ -101,6 +105,7 @@ class Plan:
     admitted: tuple[DownloadId, ...]
     leaving: tuple[DownloadId, ...]  # running downloads that make room for a viewer or a forced download
     waiting: Mapping[DownloadId, Waiting]
+    too_slow: tuple[DownloadId, ...] = ()  # running downloads that make room because they hardly move
 
 
 def connections_for_us(override: int | None, maximum: int | None, viewers: int, reserve: int) -> int | None:
@@ -137,7 +142,7 @@ def plan(
         else:
             waiting[candidate.id] = obstacle
             table.make_room(candidate, obstacle)
-    return Plan(tuple(admitted), tuple(sorted(table.leaving)), waiting)
+    return Plan(tuple(admitted), tuple(sorted(table.leaving)), waiting, tuple(sorted(table.too_slow)))
 
 
 @dataclass(frozen=True)
@@ -166,6 +171,7 @@ class _Table:
         self.accounts = accounts
         self.running = running
         self.leaving: set[DownloadId] = set()
+        self.too_slow: set[DownloadId] = set()
         self.total = len(running)
         self.by_host = Counter(download.host for download in running)
         self.by_source = Counter(download.source_id for download in running)
@@ -202,8 +208,8 @@ class _Table:
         )
 
     def make_room(self, candidate: Candidate, obstacle: Waiting) -> None:
-        """Let the least urgent blocking download leave for a forced download, one at a time."""
-        if candidate.priority < FORCE or obstacle.reason not in (Reason.SLOT, Reason.HOST, Reason.ACCOUNT):
+        """Let one blocking download leave: a slow one, or for a forced download the least urgent one."""
+        if obstacle.reason not in (Reason.SLOT, Reason.HOST, Reason.ACCOUNT):
             return
         in_the_way = [
             download
@@ -212,9 +218,14 @@ class _Table:
             and (obstacle.reason is not Reason.HOST or download.host == candidate.host)
             and (obstacle.reason is not Reason.ACCOUNT or download.source_id == candidate.source_id)
         ]
-        if any(download.is_leaving or download.id in self.leaving for download in in_the_way) or not in_the_way:
+        going = self.leaving | self.too_slow
+        if any(download.is_leaving or download.id in going for download in in_the_way) or not in_the_way:
             return
-        self.leaving.add(max(in_the_way, key=lambda download: download.order).id)
+        slow = [download for download in in_the_way if download.is_slow]
+        if slow:
+            self.too_slow.add(max(slow, key=lambda download: download.order).id)
+        elif candidate.priority >= FORCE:
+            self.leaving.add(max(in_the_way, key=lambda download: download.order).id)
 
     def _account_is_unusable(self, candidate: Candidate) -> Waiting | None:
         account = self.accounts.get(candidate.source_id, Account())

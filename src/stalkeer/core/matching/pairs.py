@@ -171,7 +171,11 @@ class Matcher:
             decision, reason = Decision.REVIEW, barrier
         if entry.title.is_junk and decision is not Decision.NOTHING:
             decision, reason = Decision.NOTHING, "the name says that it is a trailer or another extra"
-        rule = None if self.rules.is_empty else self.rules.block_of(entry) or self.rules.verdict_on(slot.item, entry)
+        rule = (
+            None
+            if self.rules.is_empty
+            else self.rules.block_of(slot.item, entry) or self.rules.verdict_on(slot.item, entry)
+        )
         asleep = None if self.rules.is_empty or rule is not None else self.rules.sleeping_on(slot.item, entry)
         if asleep is not None:
             score = max(score, self._thresholds.review)

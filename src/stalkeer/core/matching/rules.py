@@ -20,7 +20,7 @@ class RuleAction(StrEnum):
     PIN = "pin"  # this entry, or every entry of this title, is that item or work
     REJECT = "reject"  # ... is not
     OFFSET = "offset"  # the list numbers this series' seasons or episodes otherwise
-    BLOCK = "block"  # never use this entry, whatever it is
+    BLOCK = "block"  # never use this entry, for that item or, where the rule names none, for any
 
 
 class RuleOrigin(StrEnum):
@@ -72,6 +72,10 @@ class Rule:
             return True
         return (self.season, self.episode) == (item.season, item.episode)
 
+    def bars(self, item: WantedItem, entry: EntryFacts) -> bool:
+        """Return True for a block of this entry that names this item, or none."""
+        return self.is_about_entry(entry) and (self.work is None or self.is_about_item(item))
+
     def is_asleep(self, entry: EntryFacts) -> bool:
         """Whether the entry it names is another thing now than when it was decided: providers use ids again."""
         if self.decided_name is None or self.entry_key is None or self.decided_name == entry.name:
@@ -107,11 +111,11 @@ class RuleBook:
         self._block_keys = {rule.entry_key for rule in self._blocks}
         self._has_title_blocks = any(rule.entry_key is None for rule in self._blocks)
 
-    def block_of(self, entry: EntryFacts) -> Rule | None:
-        """The rule that forbids to use the entry at all."""
+    def block_of(self, item: WantedItem, entry: EntryFacts) -> Rule | None:
+        """Return the rule that forbids to use the entry for the item."""
         if not self._blocks or (entry.key not in self._block_keys and not self._has_title_blocks):
             return None
-        return next((rule for rule in self._blocks if rule.is_about_entry(entry) and not rule.is_asleep(entry)), None)
+        return next((rule for rule in self._blocks if rule.bars(item, entry) and not rule.is_asleep(entry)), None)
 
     def offset_of(self, work: Work, entry: EntryFacts) -> Rule | None:
         """Return the rule for the numbers of the entry's list; the most particular one counts."""
@@ -133,8 +137,9 @@ class RuleBook:
 
     def sleeping_on(self, item: WantedItem, entry: EntryFacts) -> Rule | None:
         """A decision on this pair that was made on another content of the entry."""
-        found = [rule for rule in self._of(item.work) if rule.is_about_item(item)] + self._blocks
-        return next((rule for rule in found if rule.is_about_entry(entry) and rule.is_asleep(entry)), None)
+        found = [rule for rule in self._of(item.work) if rule.is_about_item(item) and rule.is_about_entry(entry)]
+        found += [rule for rule in self._blocks if rule.bars(item, entry)]
+        return next((rule for rule in found if rule.is_asleep(entry)), None)
 
     def speaks_of(self, work: Work, entry: EntryFacts) -> bool:
         """Return True where a pin names this entry, or its title, for the work."""

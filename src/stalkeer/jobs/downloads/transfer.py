@@ -50,6 +50,7 @@ log = logging.getLogger(__name__)
 USER_AGENT = "Stalkeer/0.1"  # panels answer an empty one as if the file were not there
 TRIES_IN_SLOT = 3  # fruitless reconnects before the slot is given to another download
 LONGEST_PAUSE_IN_SLOT_S = 60.0
+SLOW_PAUSE_S = 60.0  # a slow download leaves its slot to the others for so long at least
 LOCAL_PAUSE_S = 10.0  # the disk is looked at as often, and bars what would fail again
 STOPS = {Intent.PAUSE: StopReason.PAUSE, Intent.CANCEL: StopReason.CANCEL, Intent.YIELD: StopReason.YIELD}
 CHANGES_BORNE = 3  # a server's file became shorter so often: then another variant
@@ -211,6 +212,12 @@ class _Attempt:
         if reason is StopReason.LOST:
             return
         self._write_progress()
+        if reason is StopReason.SLOW:
+            settings = self.tools.settings().downloads
+            words = f"slower than {settings.min_speed:,} bytes/s for {settings.min_speed_time:.0f} s; another one waits"
+            self._failed(Failed(FailureKind.TRANSIENT, words, SLOW_PAUSE_S))
+            self.tools.wake()
+            return
         if reason is StopReason.UNFIT:
             self.settling.try_another(Problem(PICTURE, self.watch.unfit))
             return

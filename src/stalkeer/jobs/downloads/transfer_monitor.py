@@ -56,6 +56,9 @@ class Watch:
         self._speed_at = monotonic()
         self._received_at_cut = 0
         self._reconnects: list[int] = []
+        self._window_at = monotonic()
+        self._window_received = 0
+        self._is_slow = False
         self.has_begun = False
         self.unfit = ""  # why the file is not wanted, as its head showed
 
@@ -158,6 +161,15 @@ class Watch:
                 high_water=progress.mark if progress.has_advanced else None,
             )
         return Seen(told, seconds)
+
+    def is_slow(self, least: float, window_s: float) -> bool:
+        """Return True where the last whole window brought fewer than `least` bytes/s. Ask at every beat."""
+        now, received = self._monotonic(), self._received
+        elapsed = now - self._window_at
+        if elapsed >= window_s:
+            self._is_slow = received - self._window_received < least * elapsed
+            self._window_at, self._window_received = now, received
+        return self._is_slow
 
     def confirm(self, seen: Seen) -> None:
         """`seen` is in the database."""

@@ -27,7 +27,7 @@ from stalkeer.store.sources.accounts import (
 
 log = logging.getLogger(__name__)
 
-PATIENCE_S = 2.0  # a transfer waits so long for an answer; then it goes on as if the account had no such question
+PATIENCE_S = 1.0  # a transfer waits so long for an answer; then it goes on as if the account had no such question
 ASK_EVERY = timedelta(seconds=30)  # at most one question in so long
 USABLE = (AccountStatus.ACTIVE, AccountStatus.UNKNOWN)
 SETTLING = timedelta(seconds=5)  # a connection opened or closed so lately may or may not be counted
@@ -103,7 +103,7 @@ class AccountMonitor:
         """Ask after one of our connections was cut, while its download still holds its slot.
 
         A viewer may have come since the account was last asked. It is asked at most once in 30 s too, and not waited
-        for longer than two seconds.
+        for longer than a second.
         """
         return self._check(source_id, claim_question_after_cut, closed=1)
 
