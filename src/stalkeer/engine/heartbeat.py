@@ -161,7 +161,7 @@ class Heartbeat:
         return [(watch, seen) for watch in self._worker.watches() if (seen := watch.see()) is not None]
 
     def _slow(self) -> dict[DownloadId, Order]:
-        """Return the runs of this process that are slower than the minimum speed, unless our own limits make them so."""
+        """Return the runs of this process that are too slow, unless our own limits make them so."""
         settings = self._tools.settings().downloads
         watches = self._worker.watches()
         slow = [watch.owner for watch in watches if watch.is_slow(settings.min_speed, settings.min_speed_time)]

@@ -1,4 +1,4 @@
-"""Which entry to fetch for what is wanted: confirmed matches, ranked by the instance's quality profile."""
+"""Choose the entry to fetch for a wanted item: confirmed matches, ranked by the instance's quality profile."""
 
 from __future__ import annotations
 
@@ -7,19 +7,25 @@ from dataclasses import dataclass, replace
 
 from stalkeer.adapters.arr.values import ProfileQuality, QualityProfile
 from stalkeer.core.matching.rank import ANY_PROFILE, Profile, SizeLimits, Variant, Wishes, rank_variants
+from stalkeer.core.matching.rules import is_same_content
 from stalkeer.core.naming.languages import language_code
+from stalkeer.core.titles import TitleReader
 from stalkeer.core.titles.vocabulary import LANGUAGES
+from stalkeer.jobs.downloads.context import Tools
 from stalkeer.jobs.library.profiles import is_upgrade, profile_of
+from stalkeer.jobs.matching.candidates import to_facts
 from stalkeer.jobs.matching.explain import Explanation, explain_match
-from stalkeer.jobs.matching.library_cache import Matching
+from stalkeer.jobs.matching.library_cache import Matching, use_context
 from stalkeer.jobs.matching.wanted_items import search_items
-from stalkeer.model import EntryId, WantedId
+from stalkeer.model import Decision, EntryId, WantedId
+from stalkeer.store.catalogue.addresses import EntryAddress
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.downloads import DownloadRow
 from stalkeer.store.downloads.run_writes import Replacement
 from stalkeer.store.downloads.variants import ConfirmedMatch, confirmed_matches
 from stalkeer.store.library.instances import InstanceRow, find_instance, list_instances
 from stalkeer.store.library.wanted_list import get_wanted
+from stalkeer.store.matching.entries import entries_by_id
 
 MOST_EXPLAINED = 5
 FILM_RUNTIME_MIN = 110  # what Radarr takes where it knows no runtime
@@ -139,6 +145,32 @@ def _pair(one: ProfileQuality) -> tuple[int, str]:
 
 def _limits(one: ProfileQuality) -> SizeLimits:
     return SizeLimits(one.quality.name, one.sizes.least, one.sizes.most, one.sizes.preferred)
+
+
+# --- what was chosen before ----------------------------------------------------------------------------------------
+
+
+def find_change(tools: Tools, row: DownloadRow, address: EntryAddress) -> str | None:
+    """Return what became of a queued entry; None where it is still the same movie or episode.
+
+    Providers give an id to another one. An entry that is called otherwise is matched again with the download's items.
+    """
+    queued, present = row.identity.name, address.name
+    if present == queued or is_same_content(queued, present, address.kind):
+        return None
+    if _is_confirmed(tools, row, address.entry_id):
+        return None
+    return f"the entry was {queued!r} when it was queued, and is {present!r} now"
+
+
+def _is_confirmed(tools: Tools, row: DownloadRow, entry_id: EntryId) -> bool:
+    matching = Matching(tools.database, tools.settings().matching, tools.clock)
+    with tools.database.connect() as connection:
+        found = entries_by_id(connection, [entry_id])
+    wanted_ids = {item.wanted_id for item in row.items}
+    with use_context(matching) as context:
+        pairs = [pair for entry in found for pair in context.matcher().consider(to_facts(entry, TitleReader()))]
+    return any(pair.wanted.id in wanted_ids and pair.decision is Decision.CONFIRM for pair in pairs)
 
 
 # --- explaining ---------------------------------------------------------------------------------------------------

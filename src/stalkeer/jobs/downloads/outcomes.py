@@ -21,6 +21,7 @@ from stalkeer.store.downloads.downloads import REFUSED_TIMES, DownloadRow
 from stalkeer.store.downloads.run_writes import Ownership, Problem, Replacement, Setback
 from stalkeer.store.journal.events import Event, Level, record_event
 from stalkeer.store.matching.blocklist import BarredEntry, block_entry
+from stalkeer.store.matching.pairs import reopen_pairs
 
 QUARANTINE = "quarantine"
 FETCH_ON_S = 10.0  # the server answers: a short pause before it is asked for the rest
@@ -195,6 +196,13 @@ class Settling:
         if self.row.transfer.part_path:
             remove_part(Path(self.row.transfer.part_path))
         self.tools.wake()
+
+    def return_to_review(self, problem: Problem) -> None:
+        """Let the user decide on an entry that became another thing; the next variant follows."""
+        wanted_ids = [item.wanted_id for item in self.row.items]
+        with self.tools.database.begin() as connection:
+            reopen_pairs(connection, self.row.identity.entry_id, wanted_ids, problem.message, self.tools.clock())
+        self.try_another(problem)
 
     def quarantine(self, part: Path, problem: Problem) -> None:
         """Keep a wrong file apart for a look, and never take this entry for these items again."""

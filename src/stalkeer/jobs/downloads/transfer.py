@@ -30,6 +30,7 @@ from stalkeer.core.downloads.states import Intent
 from stalkeer.errors import SourceError
 from stalkeer.jobs.catalogue.film_extensions import use_bare_id
 from stalkeer.jobs.downloads.admission import download_limit_name, source_limit_name
+from stalkeer.jobs.downloads.choosing import find_change
 from stalkeer.jobs.downloads.context import Tools
 from stalkeer.jobs.downloads.outcomes import BUSY, Settling
 from stalkeer.jobs.downloads.pictures import CODE as PICTURE
@@ -52,6 +53,7 @@ TRIES_IN_SLOT = 3  # fruitless reconnects before the slot is given to another do
 LONGEST_PAUSE_IN_SLOT_S = 60.0
 SLOW_PAUSE_S = 60.0  # a slow download leaves its slot to the others for so long at least
 LOCAL_PAUSE_S = 10.0  # the disk is looked at as often, and bars what would fail again
+ENTRY_CHANGED = "entry_changed"  # code of the error
 STOPS = {Intent.PAUSE: StopReason.PAUSE, Intent.CANCEL: StopReason.CANCEL, Intent.YIELD: StopReason.YIELD}
 CHANGES_BORNE = 3  # a server's file became shorter so often: then another variant
 ASK_FIRST = (FailureKind.ACCOUNT, FailureKind.GONE, FailureKind.CHANGED)
@@ -76,6 +78,8 @@ def carry_out(tools: Tools, watch: Watch) -> None:
         attempt.settling.try_another(
             Problem(FailureKind.PROTECTED.value, f"{row.identity.name} is encrypted; it is never circumvented")
         )
+    elif (change := find_change(tools, row, address)) is not None:
+        attempt.settling.return_to_review(Problem(ENTRY_CHANGED, change))
     else:
         attempt.settle(attempt.fetch(attempt.with_extension(address), tools.access(row.identity.source_id)))
 

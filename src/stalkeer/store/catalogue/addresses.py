@@ -21,7 +21,10 @@ _BEFORE_PATH = re.compile(r"^[^/?#]*//[^/?#]*")  # by hand: a playlist may hold 
 
 @dataclass(frozen=True)
 class EntryAddress:
-    """Where an entry lies: a URL template without credentials, and the headers its playlist asks for."""
+    """Locate an entry: a URL template without credentials, and the headers that its playlist asks for.
+
+    `name` and `kind` are what its playlist says of it now.
+    """
 
     entry_id: EntryId
     source_id: SourceId
@@ -29,6 +32,8 @@ class EntryAddress:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     is_protected: bool = False
     size: int | None = None
+    name: str = ""
+    kind: str = "film"
 
     @property
     def extension(self) -> str:
@@ -41,7 +46,15 @@ def find_address(connection: Connection, entry_id: EntryId, source_id: SourceId,
     """By id, else by key where a rebuild gave the entry another id; None where the catalogue has it no more."""
     is_it = or_(entries.c.id == entry_id, and_(entries.c.source_id == source_id, entries.c.key == entry_key))
     query = (
-        select(entries.c.id, entries.c.url, entries.c.headers, entries.c.protected, entries.c.size)
+        select(
+            entries.c.id,
+            entries.c.url,
+            entries.c.headers,
+            entries.c.protected,
+            entries.c.size,
+            entries.c.name,
+            entries.c.kind,
+        )
         .join(sources, sources.c.id == entries.c.source_id)
         .where(is_it, entries.c.source_id == source_id, entries.c.key == entry_key, IS_CURRENT)
     )
@@ -55,4 +68,6 @@ def find_address(connection: Connection, entry_id: EntryId, source_id: SourceId,
         headers={str(k): str(v) for k, v in json.loads(row.headers).items()} if row.headers else {},
         is_protected=row.protected,
         size=row.size,
+        name=row.name,
+        kind=row.kind,
     )

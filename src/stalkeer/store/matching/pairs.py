@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, TextClause, bindparam, delete, func, select, update
 
 from stalkeer.core.matching.pairs import Pair
-from stalkeer.model import Decision, WantedId
+from stalkeer.model import Decision, EntryId, WantedId
 from stalkeer.store.db.bulk import insert_sparse_rows
 from stalkeer.store.db.chunks import among, chunks, id_chunks
 from stalkeer.store.db.tables import matches
@@ -62,6 +62,20 @@ def save_pairs_of_entries(
         old = [entry_id for entry_id in chunk if entry_id <= newest]  # newer entries have no matches yet
         saved += _save(connection, among(matches.c.entry_id, old), own, now, except_items)
     return saved
+
+
+def reopen_pairs(
+    connection: Connection, entry_id: EntryId, wanted_ids: Collection[WantedId], reason: str, now: datetime
+) -> None:
+    """Put the confirmed pairs of an entry and these items back to review, until they are matched again."""
+    confirmed = (matches.c.entry_id == entry_id) & (matches.c.decision == Decision.CONFIRM.value)
+    values = {
+        "decision": Decision.REVIEW.value,
+        "decided_by": "auto",
+        "evidence": {"findings": [], "reason": reason, "rule": None},
+        "matched_at": now,
+    }
+    connection.execute(update(matches).where(confirmed, matches.c.wanted_id.in_(wanted_ids)).values(**values))
 
 
 def _save(
