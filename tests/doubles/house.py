@@ -247,7 +247,7 @@ class House:
         key = key or f"/files/{name}.mkv"
         movie = self.radarr.add_movie(name, 2020, runtime_min=90) if self.radarr else None
         wanted_id = self.film(name, arr_id=movie.id if movie else None, runtime_min=90 if movie else None)
-        entry_id = entry or self.entry(source_id, key, body)
+        entry_id = entry or self.entry(source_id, key, body, name)
         self.match(wanted_id, entry_id)
         return self.queue(entry_id, wanted_id, name, priority)
 

@@ -340,7 +340,7 @@ def test_a_movie_without_a_listed_extension_is_fetched_by_the_named_one_or_the_b
     house.extensions[key] = named
     body = content(50_000)
     house.provider.add(f"/m/{served}", body)
-    download = house.download("Dune", None, source_id, entry=house.entry(source_id, key, None), key=key)
+    download = house.download("Dune", None, source_id, entry=house.entry(source_id, key, None, "Dune"), key=key)
 
     running(house.engine())
 

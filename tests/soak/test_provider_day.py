@@ -148,7 +148,7 @@ def queue_film(house, source, number: int, size: int):
     house.provider.add(f"/movie/{number}.mkv", body)
     wanted_id = house.film(f"Film {number}", runtime_min=90)
     key = f"/movie/user/secret/{number}.mkv"
-    entry_id = house.entry(source, key, None)
+    entry_id = house.entry(source, key, None, f"Film {number}")
     house.match(wanted_id, entry_id)
     new = NewDownload(
         entry_id=entry_id,
