@@ -352,3 +352,14 @@ def test_migrations_follow_one_another_in_one_line():
 
     assert numbers == [f"{number:04d}" for number in range(1, len(scripts) + 1)]
     assert said == [list(pair) for pair in zip(numbers, ["None", *numbers], strict=False)]
+
+
+def test_no_line_of_a_template_is_too_long_to_read():
+    templates = (SRC / "faces" / "web" / "templates").rglob("*.html")
+    long = [
+        f"{path.name}:{number}"
+        for path in templates
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if len(line) > 160
+    ]
+    assert long == []
