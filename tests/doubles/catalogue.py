@@ -9,9 +9,20 @@ from datetime import datetime
 
 from sqlalchemy import insert, select, update
 
+from stalkeer.core.catalogue.search import index_words
 from stalkeer.core.titles import PARSER_VERSION, parse_title, title_key
 from stalkeer.store.db.database import Database
-from stalkeer.store.db.tables import entries, instances, library, library_titles, sources, title_keys, titles, wanted
+from stalkeer.store.db.tables import (
+    entries,
+    instances,
+    library,
+    library_titles,
+    sources,
+    title_keys,
+    title_words,
+    titles,
+    wanted,
+)
 
 
 @dataclass
@@ -69,6 +80,8 @@ class Catalogue:
             for hypothesis in parsed.hypotheses:
                 key = {"key": hypothesis.key, "mirror": hypothesis.key[::-1], "penalty": hypothesis.penalty}
                 connection.execute(insert(title_keys).values(title_id=title_id, **key))
+            for word in index_words(parsed.series_name):
+                connection.execute(insert(title_words).values(title_id=title_id, word=word))
         key = hashlib.sha1(f"{name}{more}".encode()).hexdigest()
         values = {
             "source_id": source_id,

@@ -36,6 +36,7 @@ CONTENT = (
     "added",
 )
 USUAL = CONTENT.index("episode_end")  # the number of values that every entry has
+GROUP_TITLE = CONTENT.index("group_title")
 KIND, NAME, URL = CONTENT.index("kind"), CONTENT.index("name"), CONTENT.index("url")
 _NO_RARE = tuple(False if name == "protected" else "" for name in CONTENT[USUAL:])
 _DETAILS = tuple(CONTENT.index(name) for name in ("duration_s", "tmdb_id", "year", "resolution"))

@@ -87,7 +87,8 @@ class RowMaker:
             elif kind in _TITLED:
                 drafts.append(self.draft(entry))
             else:
-                drafts.append(_new(Draft, (key, None, (kind, reason, name, url, group, logo, *_UNTITLED))))
+                title = _new(NewTitle, (kind, name, ()))  # without keys: to be found by people, not to be matched
+                drafts.append(_new(Draft, (key, title, (kind, reason, name, url, group, logo, *_UNTITLED))))
         return drafts
 
     def draft(self, entry: Entry) -> Draft:
@@ -100,7 +101,7 @@ class RowMaker:
         if kind not in _TITLED:
             further = (*_NOTHING, duration_s, tmdb_id, headers, protected, added)
             untitled = (kind, reason, name, url, group, logo, year, season, episode, None, None)
-            return _new(Draft, (key, None, _content(untitled, further)))
+            return _new(Draft, (key, _new(NewTitle, (kind, name, ())), _content(untitled, further)))
         parsed = self._read(name, None if kind == OTHER else kind, group)
         if kind in _MAYBE_EPISODES and parsed.season is not None and parsed.episodes and not _is_certain(entry):
             kind, reason = EPISODE, "name"

@@ -48,7 +48,12 @@ class EntryItem(ApiModel):
     first_seen: datetime
 
 
-Words = Annotated[str, Query(alias="q", max_length=200, description="Words of the title.")]
+Words = Annotated[
+    str,
+    Query(
+        alias="q", max_length=200, description="Words of the title, name or group in any order; a year; S02E04 or 2x04."
+    ),
+]
 SourceName = Annotated[str | None, Query(max_length=64, description="Only this source.")]
 
 
@@ -61,7 +66,7 @@ def search_catalogue(
     kind: EntryKind | None = None,
     gone: Annotated[bool, Query(description="Also what is no longer listed.")] = False,
 ) -> PageOf[EntryItem]:
-    """Entries in the order in which they came. With `q`, those whose title begins with or contains it."""
+    """List entries in the order in which they came. With `q`, those that have all its words."""
     if "\0" in q + (source or ""):
         raise InvalidInput("A search has no control characters")
     search = EntrySearch(q, source, kind.value if kind else None, gone)

@@ -33,6 +33,7 @@ NOUNS = (
     Noun("serve", "stalkeer.faces.cli.serve", "Run the program: web UI, API, schedules, downloads."),
     Noun("arr", "stalkeer.faces.cli.arr", "Add, test and list Radarr and Sonarr instances."),
     Noun("source", "stalkeer.faces.cli.source", "Add, test and refresh playlists and accounts."),
+    Noun("catalogue", "stalkeer.faces.cli.catalogue", "Search the entries of all playlists and accounts."),
     Noun("scan", "stalkeer.faces.cli.scan", "Find missing items in Radarr and Sonarr."),
     Noun("match", "stalkeer.faces.cli.match", "List, explain and correct matches; match a playlist file."),
     Noun("download", "stalkeer.faces.cli.download", "Queue, watch and manage downloads."),

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from stalkeer.faces.web.frame import app_of, base_of
 from stalkeer.faces.web.render import fragment, is_fragment, page, query
 from stalkeer.model import EntryId
+from stalkeer.runtime import App
 from stalkeer.store.catalogue.entries import CatalogueEntry, EntrySearch, browse_entries, count_entries, get_entry
 from stalkeer.store.library.wanted_list import Slice, WantedFilter, list_wanted
 from stalkeer.store.matching.matches import MatchFilter, list_matches
@@ -26,12 +27,20 @@ def get_catalogue(
 ) -> HTMLResponse:
     """Show the newest entries, or the results of a search. Scrolling loads more rows."""
     chosen = EntrySearch(q.strip(), source or None, kind if kind in KINDS else None)
+    context = read_page(app_of(request), chosen, before)
+    if is_fragment(request):
+        name = "catalogue/more.html" if before is not None else "catalogue/rows.html"
+        return fragment(request, name, context)
+    return page(request, "catalogue.html", context)
+
+
+def read_page(app: App, chosen: EntrySearch, before: int | None) -> dict[str, object]:
     part = {"offset": before or 0} if chosen.has_words else {"before": before}
-    with app_of(request).database.connect() as connection:
+    with app.database.connect() as connection:
         rows = browse_entries(connection, chosen, **part, limit=PAGE_SIZE)
         cards = source_cards(connection)
         total = count_entries(connection)
-    context: dict[str, object] = {
+    return {
         "rows": rows,
         "chosen": chosen,
         "cards": cards,
@@ -39,10 +48,6 @@ def get_catalogue(
         "next_url": next_url(chosen, rows, before),
         "total": total,
     }
-    if is_fragment(request):
-        name = "catalogue/more.html" if before is not None else "catalogue/rows.html"
-        return fragment(request, name, context)
-    return page(request, "catalogue.html", context)
 
 
 def next_url(chosen: EntrySearch, rows: list[CatalogueEntry], before: int | None) -> str:
@@ -55,12 +60,14 @@ def next_url(chosen: EntrySearch, rows: list[CatalogueEntry], before: int | None
 
 @router.get("/catalogue/{entry_id}")
 def get_one(request: Request, entry_id: int) -> Response:
+    """Show an entry, over the catalogue where its link is opened as a page of its own."""
     with app_of(request).database.connect() as connection:
         row = get_entry(connection, EntryId(entry_id))
         found = list_matches(connection, MatchFilter(entry_id=row.id), limit=MOST_MATCHES)
     if is_fragment(request):
         return fragment(request, "catalogue/entry.html", row=row, matches=found)
-    return RedirectResponse(f"{base_of(request)}/catalogue{query({}, q=row.name)}", status_code=303)
+    context = {**read_page(app_of(request), EntrySearch(), None), "row": row, "matches": found}
+    return page(request, "catalogue.html", context, drawer_of="catalogue/entry.html")
 
 
 @router.get("/search")

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import compress
 
-from stalkeer.core.catalogue.content import KIND, NAME, Content, keep_details
+from stalkeer.core.catalogue.content import GROUP_TITLE, KIND, NAME, Content, NewTitle, keep_details
 from stalkeer.core.catalogue.rows import Draft, RowMaker
 from stalkeer.core.catalogue.snapshot import Alignment
 from stalkeer.core.titles import PARSER_VERSION
@@ -33,7 +33,7 @@ from stalkeer.store.catalogue.generations import (
     unstage,
 )
 from stalkeer.store.catalogue.panel_cache import gone_series_episodes
-from stalkeer.store.catalogue.titles import TitleBook
+from stalkeer.store.catalogue.titles import GROUP, TitleBook
 from stalkeer.store.db.bulk import parts_of, writing
 from stalkeer.store.db.database import Database, Transaction
 
@@ -80,6 +80,7 @@ class Ingest:
         self._staged: dict[int, ChangedEntry] = {}
         self._listed: Counter[Change] = Counter()
         self._transactions = 0
+        self._groups: set[str] = set()
         with database.connect() as connection:
             self._is_empty = not has_entries(connection, generation.source_id)
         self._titles = TitleBook(PARSER_VERSION, is_first=self._is_empty)
@@ -183,6 +184,7 @@ class Ingest:
     def _write(self, connection: Transaction, drafts: Mapping[str, Draft]) -> dict[str, int]:
         generation = self._generation
         titles = self._titles.ids_of(connection, [draft[1] for draft in drafts.values()], generation.number)
+        self._write_groups(connection, drafts)
         rows = [
             (key, ("" if title is None else title, *content))
             for (key, _, content), title in zip(drafts.values(), titles, strict=True)
@@ -203,6 +205,13 @@ class Ingest:
         if not self._is_empty:
             self._list(connection, [ChangedEntry(Change.ADDED, ids[key], content[NAME]) for key, content in rows])
         return ids
+
+    def _write_groups(self, connection: Transaction, drafts: Mapping[str, Draft]) -> None:
+        """Make new groups known to the search, as titles without keys."""
+        groups = {draft[2][GROUP_TITLE - 1] for draft in drafts.values()} - self._groups
+        self._groups |= groups
+        names = [NewTitle(GROUP, group, ()) for group in sorted(groups) if group]
+        self._titles.ids_of(connection, names, self._generation.number)
 
     def _compare(
         self, connection: Transaction, known: Mapping[str, Known], rows: Sequence[tuple[str, Content]]

@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, true
 
 from stalkeer.core.catalogue.filters import categories
-from stalkeer.core.titles import title_key
 from stalkeer.errors import NotFound
-from stalkeer.model import EntryId, SourceId
+from stalkeer.model import EntryId, EntryKind, SourceId
+from stalkeer.store.catalogue.search import fitting
 from stalkeer.store.catalogue.traits import read_languages
 from stalkeer.store.catalogue.visible import IS_CURRENT, IS_LISTED
-from stalkeer.store.db.tables import catalogue_changes, entries, sources, title_keys, titles
+from stalkeer.store.db.tables import catalogue_changes, entries, sources, titles
 from stalkeer.store.sources.sources import entries_of
 from stalkeer.store.sources.visible import IS_SOURCE_CONFIGURED
 
@@ -56,7 +56,7 @@ class CatalogueEntry:
 
 @dataclass(frozen=True)
 class EntrySearch:
-    """Select entries; every field that is set must fit. `words` fit the title's beginning or any of its words."""
+    """Select entries; every field that is set must fit. For `words` see `search.fitting`."""
 
     words: str = ""
     source: str | None = None
@@ -102,7 +102,6 @@ _COLUMNS = (
     entries.c.first_seen,
     sources.c.generation,
 )
-MOST_TITLES = 500  # of a search that fits more, the first ones by name
 
 
 def up_to_the_visible(connection: Connection) -> ColumnElement[bool]:
@@ -240,24 +239,8 @@ def _clauses(connection: Connection, search: EntrySearch) -> list[ColumnElement[
     if search.kind is not None:
         clauses.append(entries.c.kind == search.kind)
     if search.has_words:
-        clauses.append(entries.c.title_id.in_(find_titles(connection, search.words.strip(), MOST_TITLES)))
+        clauses.append(fitting(connection, search.words.strip()))
     return clauses
-
-
-def find_titles(connection: Connection, words: str, most: int) -> list[int]:
-    """Titles with these words, as people type them: those that begin so, by the index of keys; then those that hold
-    them anywhere, in whatever case, accents and punctuation."""
-    key = title_key(words)
-    if not key:
-        holds = select(titles.c.id).where(titles.c.text.icontains(words, autoescape=True))
-        return list(connection.scalars(holds.limit(most)))
-    upper = key[:-1] + chr(ord(key[-1]) + 1)
-    begins = select(title_keys.c.title_id).where(title_keys.c.key >= key, title_keys.c.key < upper)
-    found = list(connection.scalars(begins.limit(most)))
-    if len(found) < most:
-        holds = select(title_keys.c.title_id).where(title_keys.c.key.contains(key))  # a key has no wildcards
-        found += connection.scalars(holds.limit(most))
-    return list(dict.fromkeys(found))[:most]
 
 
 def _entry(row: Row[*tuple[Any, ...]]) -> CatalogueEntry:
@@ -268,7 +251,7 @@ def _entry(row: Row[*tuple[Any, ...]]) -> CatalogueEntry:
         kind=row.kind,
         kind_reason=row.kind_reason,
         name=row.name,
-        title=row.title,
+        title=None if row.kind == EntryKind.LIVE.value else row.title,
         group=row.group,
         logo=row.logo,
         year=row.year,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from stalkeer.core.catalogue.content import NewTitle
+from stalkeer.core.catalogue.search import index_words
 from stalkeer.store.db.bulk import Row, copy_rows, execute_many, fetch_among, highest_id, insert_rows, reserve_ids
 
 KEYS_AT_ONCE = 10_000  # a transaction with so many keys holds the write lock for some hundredths of a second
@@ -14,6 +15,8 @@ _KEPT = 40_000  # keys written in their order: each page of their indexes is the
 _RESERVED = 20_000  # ids at once, of titles that wait
 _TITLE = ("id", "kind", "text", "parser_version", "added_gen")
 _KEY = ("key", "title_id", "penalty", "mirror")
+_WORD = ("word", "title_id")
+GROUP = "group"  # the kind of a title that is a group of entries: it has words to be found by, and no keys
 
 
 class TitleBook:
@@ -35,6 +38,8 @@ class TitleBook:
         self._keys: list[tuple[str, int, float]] = []
         self._is_first = is_first
         self._sorted: list[tuple[str, int, float]] = []  # keys that are being written, the next one at the end
+        self._words: list[tuple[str, int]] = []
+        self._sorted_words: list[tuple[str, int]] = []
         self._free: list[int] = []  # reserved ids, the next one at the end
         self._waiting: list[Row] = []
 
@@ -47,6 +52,7 @@ class TitleBook:
             for (kind, text), readings in unknown.items():
                 title_id = self._ids[kind][text]
                 self._keys += {(key, title_id, penalty) for title in readings for key, penalty in title.keys}
+                self._words += [(word, title_id) for word in index_words(text)]
         ids = self._ids
         return [None if title is None else ids[title[0]][title[1]] for title in titles]
 
@@ -140,23 +146,30 @@ class TitleBook:
     @property
     def is_full(self) -> bool:
         """Return whether enough keys wait to be worth writing, or some of a former batch are not written yet."""
-        return len(self._keys) >= _KEPT or bool(self._sorted)
+        return len(self._keys) + len(self._words) // 2 >= _KEPT or bool(self._sorted or self._sorted_words)
 
     @property
     def has_unwritten(self) -> bool:
-        return bool(self._keys or self._sorted or self._waiting)
+        return bool(self._keys or self._sorted or self._words or self._sorted_words or self._waiting)
 
     def write_some(self, connection: Connection) -> None:
-        """Write the titles that wait, or some of the keys. Better called now and then than until there are none: who
-        else wants to write may not find the moment between one transaction and the next."""
-        if not self._sorted:
+        """Write the titles that wait, or some of the keys or words.
+
+        Better called now and then than until there are none: other writers may not find the moment between two
+        transactions.
+        """
+        if not (self._sorted or self._sorted_words):
             waiting = bool(self._waiting)
             if waiting:
                 self._write_titles(connection)
             self._sorted, self._keys = sorted(self._keys, reverse=True), []
+            self._sorted_words, self._words = sorted(self._words, reverse=True), []
             if waiting:
                 return
-        self._write_keys(connection)
+        if self._sorted:
+            self._write_keys(connection)
+        else:
+            self._write_words(connection)
 
     def _write_titles(self, connection: Connection) -> None:
         rows, self._waiting = sorted(self._waiting, key=lambda row: row[1:3]), []
@@ -178,21 +191,30 @@ class TitleBook:
         execute_many(connection, move, [(theirs, ours) for ours, theirs in moved.items()])
         # none of them is among the sorted ones: those are of titles that were written before
         self._keys = [(key, moved.get(title_id, title_id), penalty) for key, title_id, penalty in self._keys]
+        self._words = [(word, moved.get(title_id, title_id)) for word, title_id in self._words]
 
     def _write_keys(self, connection: Connection) -> None:
         part = self._sorted[-KEYS_AT_ONCE:]
         del self._sorted[-KEYS_AT_ONCE:]
         rows: list[Row] = [(key, title_id, penalty, key[::-1]) for key, title_id, penalty in part]
         rows.reverse()
-        columns = ", ".join(_KEY)
-        if connection.dialect.name == "sqlite":
-            statement = f"INSERT OR IGNORE INTO title_keys ({columns}) VALUES (?, ?, ?, ?)"  # noqa: S608
-            execute_many(connection, statement, rows)
-            return
-        connection.exec_driver_sql(
-            "CREATE TEMPORARY TABLE IF NOT EXISTS new_title_keys (LIKE title_keys) ON COMMIT DELETE ROWS"
-        )
-        copy_rows(connection, "new_title_keys", _KEY, rows)
-        connection.exec_driver_sql(
-            f"INSERT INTO title_keys ({columns}) SELECT {columns} FROM new_title_keys ON CONFLICT DO NOTHING"  # noqa: S608
-        )
+        _add_new(connection, "title_keys", _KEY, rows)
+
+    def _write_words(self, connection: Connection) -> None:
+        part = self._sorted_words[-KEYS_AT_ONCE:]
+        del self._sorted_words[-KEYS_AT_ONCE:]
+        _add_new(connection, "title_words", _WORD, part[::-1])
+
+
+def _add_new(connection: Connection, table: str, names: Sequence[str], rows: Sequence[Row]) -> None:
+    """Insert the rows that are not there yet."""
+    columns = ", ".join(names)
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(names))
+        execute_many(connection, f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", rows)  # noqa: S608
+        return
+    connection.exec_driver_sql(f"CREATE TEMPORARY TABLE IF NOT EXISTS new_{table} (LIKE {table}) ON COMMIT DELETE ROWS")
+    copy_rows(connection, f"new_{table}", names, rows)
+    connection.exec_driver_sql(
+        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM new_{table} ON CONFLICT DO NOTHING"  # noqa: S608
+    )

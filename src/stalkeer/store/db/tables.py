@@ -110,7 +110,7 @@ titles = Table(
     "titles",
     metadata,
     _id(),
-    Column("kind", Text, nullable=False),  # film | episode | series
+    Column("kind", Text, nullable=False),  # film | episode | series | live | group
     Column("text", Text, nullable=False),  # the cleaned name; the episodes of a series share it
     Column("parser_version", Integer, nullable=False),
     Column("added_gen", Integer, nullable=False, default=0),
@@ -126,6 +126,15 @@ title_keys = Table(
     Column("mirror", Text, nullable=False, default=""),  # the key read backwards: finds titles by their ends
     Index("ix_title_keys_title_id", "title_id"),
     Index("ix_title_keys_mirror", "mirror"),
+)
+
+# The words of the titles, by whose beginnings people find entries.
+title_words = Table(
+    "title_words",
+    metadata,
+    Column("word", Text, primary_key=True),
+    Column("title_id", Id, ForeignKey("titles.id", ondelete="CASCADE"), primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 entries = Table(
@@ -165,6 +174,7 @@ entries = Table(
     Index("ix_entries_title_id_season_episode", "title_id", "season", "episode"),
     Index("ix_entries_source_id_added_gen", "source_id", "added_gen"),
     Index("ix_entries_kind_id", "kind", "id"),
+    Index("ix_entries_group_title_id", "group_title", "id"),
     Index(
         "ix_entries_tmdb_id",
         "tmdb_id",

@@ -1,0 +1,86 @@
+"""Search the catalogue of all entries: `stalkeer catalogue`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from stalkeer.faces.cli.output import context_app, emit
+
+if TYPE_CHECKING:
+    from stalkeer.store.catalogue.entries import CatalogueEntry
+
+app = typer.Typer(no_args_is_help=True, help="Search the entries of all playlists and accounts.")
+
+
+@app.command()
+def search(
+    context: typer.Context,
+    words: list[str] = typer.Argument(help="Words of the title, name or group in any order; a year; S02E04 or 2x04."),
+    kind: str | None = typer.Option(None, "--kind", "-k", help="film, episode, series, live or other."),
+    source: str | None = typer.Option(None, "--source", "-s", help="Only this source."),
+    limit: int = typer.Option(50, "--limit", "-n", min=1, max=10_000, help="Maximum number of results."),
+) -> None:
+    """Search the catalogue, the shortest names first.
+
+    Example: stalkeer catalogue search quiet cartographers 2x04
+    """
+    from stalkeer.errors import InvalidInput
+    from stalkeer.model import EntryKind
+    from stalkeer.store.catalogue.entries import EntrySearch, browse_entries
+
+    if kind is not None and kind not in set(EntryKind):
+        raise InvalidInput(f"There is no type {kind!r}; accepted: {', '.join(EntryKind)}")
+    with context_app(context).database.connect() as connection:
+        found = browse_entries(connection, EntrySearch(" ".join(words), source, kind), limit=limit)
+    emit(context, {"entries": [_document(entry) for entry in found]}, lambda console: _render(console, found))
+
+
+@app.command()
+def show(context: typer.Context, entry: int = typer.Argument(help="ID of the entry.")) -> None:
+    """Show an entry.
+
+    Example: stalkeer catalogue show 4711
+    """
+    from stalkeer.model import EntryId
+    from stalkeer.store.catalogue.entries import get_entry
+
+    with context_app(context).database.connect() as connection:
+        found = get_entry(connection, EntryId(entry))
+    document = _document(found)
+
+    def render(console: Console) -> None:
+        for name, value in document.items():
+            if value not in (None, ""):
+                console.print(f"{name}: {value}", markup=False, highlight=False)
+
+    emit(context, document, render)
+
+
+def _document(entry: CatalogueEntry) -> dict[str, object]:
+    return {
+        "id": entry.id,
+        "source": entry.source,
+        "kind": entry.kind,
+        "name": entry.name,
+        "title": entry.title,
+        "group": entry.group,
+        "year": entry.year,
+        "season": entry.season,
+        "episode": entry.episode,
+        "resolution": entry.resolution,
+        "gone": entry.is_gone,
+    }
+
+
+def _render(console: Console, found: list[CatalogueEntry]) -> None:
+    if not found:
+        console.print("No entry has these words. Try fewer of them, or fewer letters", markup=False)
+        return
+    table = Table("ID", "Type", "Name", "Group", "Source", box=None)
+    for entry in found:
+        table.add_row(str(entry.id), entry.kind, entry.name, entry.group or "", entry.source)
+    console.print(table, markup=False)

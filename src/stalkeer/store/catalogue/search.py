@@ -1,0 +1,226 @@
+"""Find entries by what people type. Titles and groups have an index of words; names are looked at for few entries.
+
+Each step is bounded, so that a common word costs no more than a rare one: a search that fits very many entries shows
+the best of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, literal, or_, select, true, union_all
+
+from stalkeer.core.catalogue.search import SearchText, Word, end_of, index_words, read_search, read_words
+from stalkeer.core.titles import title_key
+from stalkeer.core.titles.normalise import fold_words
+from stalkeer.model import EntryKind
+from stalkeer.store.catalogue.titles import GROUP
+from stalkeer.store.catalogue.visible import IS_LISTED
+from stalkeer.store.db.tables import entries, sources, title_keys, title_words, titles
+
+MOST_TITLES = 300  # that fit; those that begin with the words come first
+COMMON = 3_000  # titles: a word that so many have does not choose any, if another one of the search is rarer
+MOST_OF_WORD = 30_000  # titles of a word that are looked at
+MOST_CHECKED = 1_000  # titles whose text is looked at for the common words
+MOST_PARTIAL = 300  # titles that lack some of the words; the names of their entries must have these
+MOST_NAMES = 2_000  # entries whose names are looked at
+MOST_GROUPS = 20
+MOST_OF_GROUPS = 600  # entries
+_SHORTEST_INNER = 3  # letters of a search within a word
+
+
+def fitting(connection: Connection, text: str) -> ColumnElement[bool]:
+    """Return the condition for entries that fit the words: by their title, name, group, source, year and numbers."""
+    search = read_search(text)
+    found = _Finder(connection, search).find()
+    if found is None and search.has_number:
+        search = read_words(text)
+        found = _Finder(connection, search).find()
+    if found is None and len(search.words) <= 1:
+        found = _within_words(connection, text)
+    return false() if found is None else found
+
+
+class _Look(NamedTuple):
+    """What is known of an entry whose name is looked at."""
+
+    id: int
+    words: list[str]  # of its name, group and source
+    year: int | None
+
+
+@dataclass
+class _Chosen:
+    """Titles and groups that have the words of a search, or some of them."""
+
+    whole: list[int] = field(default_factory=list)
+    without_year: list[int] = field(default_factory=list)  # all words but the year
+    partial: list[int] = field(default_factory=list)  # the more words, the further in front
+    groups: list[str] = field(default_factory=list)
+    partial_groups: list[str] = field(default_factory=list)
+
+
+class _Finder:
+    """One search. `find` returns None where nothing fits."""
+
+    def __init__(self, connection: Connection, search: SearchText) -> None:
+        self._connection = connection
+        self._search = search
+        self._words = search.words
+        self._year = next((word.year for word in reversed(search.words) if word.year is not None), None)
+
+    def find(self) -> ColumnElement[bool] | None:
+        if not self._words:
+            return None
+        chosen = self._choose()
+        clauses: list[ColumnElement[bool]] = []
+        whole = list(dict.fromkeys([*self._by_key(), *chosen.whole]))[:MOST_TITLES]
+        if whole:
+            clauses.append(entries.c.title_id.in_(whole))
+        if chosen.without_year:
+            of_year = or_(entries.c.year == self._year, entries.c.name.contains(str(self._year)))
+            clauses.append(and_(entries.c.title_id.in_(chosen.without_year), of_year))
+        named = self._named(chosen, is_enough=bool(clauses))
+        if named:
+            clauses.append(entries.c.id.in_(named))
+        fits = and_(self._numbers(), or_(*clauses)) if clauses else None
+        return fits if fits is not None and self._is_any(fits) else None
+
+    # --- by the index of words
+
+    def _choose(self) -> _Chosen:
+        """Titles and groups by how many of the words they have."""
+        sizes = {word: self._count(word) for word in self._words}
+        known = [word for word in self._words if sizes[word]]
+        rare = [word for word in known if sizes[word] <= COMMON]
+        if not known:
+            return _Chosen()
+        return self._sorted(self._counted(rare or known))
+
+    def _count(self, word: Word) -> int:
+        """How many titles have the word, counted no further than is needed."""
+        some = _titles_with(word).limit(COMMON + 1).subquery()
+        return self._connection.execute(select(func.count()).select_from(some)).scalar_one()
+
+    def _counted(self, words: Sequence[Word]) -> list[tuple[str, str, int]]:
+        """(kind, text, id) of titles with these words, those with most of them first."""
+        having = union_all(
+            *(
+                select(literal(1 << bit).label("bit"), _titles_with(word).limit(MOST_OF_WORD).subquery().c.title_id)
+                for bit, word in enumerate(words)
+            )
+        ).subquery()
+        count = func.count(having.c.bit.distinct())
+        best = (
+            select(having.c.title_id, count.label("words"))
+            .group_by(having.c.title_id)
+            .order_by(count.desc(), having.c.title_id)
+            .limit(MOST_CHECKED)
+            .subquery()
+        )
+        query = (
+            select(titles.c.kind, titles.c.text, titles.c.id)
+            .join(best, best.c.title_id == titles.c.id)
+            .order_by(best.c.words.desc(), titles.c.id)
+        )
+        return [(row.kind, row.text, row.id) for row in self._connection.execute(query)]
+
+    def _sorted(self, found: Sequence[tuple[str, str, int]]) -> _Chosen:
+        chosen = _Chosen()
+        partial: list[tuple[int, int]] = []
+        for kind, text, title_id in found:
+            own = index_words(text)
+            missing = [word for word in self._words if not word.begins_any(own)]
+            if kind == GROUP:
+                (chosen.partial_groups if missing else chosen.groups).append(text)
+            elif not missing:
+                chosen.whole.append(title_id)
+            else:
+                partial.append((len(missing), title_id))
+                if len(missing) == 1 and missing[0].year == self._year is not None:
+                    chosen.without_year.append(title_id)
+        chosen.without_year = chosen.without_year[:MOST_TITLES]
+        chosen.partial = [title_id for _, title_id in sorted(partial)[:MOST_PARTIAL]]
+        return chosen
+
+    def _by_key(self) -> list[int]:
+        """Titles that begin with the words written as one: `spider man` finds Spiderman."""
+        key = "".join(word.forms[-1] for word in self._words)
+        query = select(title_keys.c.title_id).where(title_keys.c.key.between(key, end_of(key)))
+        return list(self._connection.scalars(query.order_by(title_keys.c.key).limit(MOST_TITLES)))
+
+    # --- by name
+
+    def _named(self, chosen: _Chosen, *, is_enough: bool) -> list[int]:
+        """Entries that have in their name and group the words that their title lacks.
+
+        Where neither a title nor a whole group fits, the newest entries of groups that have some of the words are
+        looked at, else the newest of all.
+        """
+        found = [look.id for look in self._of_groups(chosen.groups)]
+        if chosen.partial:
+            found += self._fitting(self._looks(entries.c.title_id.in_(chosen.partial)))
+        if found or is_enough:
+            return found
+        return self._fitting(self._of_groups(chosen.partial_groups)) or self._fitting(self._newest())
+
+    def _newest(self) -> Iterator[_Look]:
+        """The newest entries of each kind."""
+        for kind in EntryKind:
+            yield from self._looks(entries.c.kind == kind.value, most=MOST_NAMES // len(EntryKind), newest=True)
+
+    def _of_groups(self, groups: Sequence[str]) -> Iterator[_Look]:
+        """The newest entries of each group."""
+        some = groups[:MOST_GROUPS]
+        for group in some:
+            yield from self._looks(entries.c.group_title == group, most=MOST_OF_GROUPS // len(some), newest=True)
+
+    def _looks(self, clause: ColumnElement[bool], *, most: int = MOST_NAMES, newest: bool = False) -> Iterator[_Look]:
+        query = (
+            select(entries.c.id, entries.c.name, entries.c.group_title, sources.c.slug, entries.c.year)
+            .join(sources, sources.c.id == entries.c.source_id)
+            .where(clause, IS_LISTED, self._numbers())
+            .limit(most)
+        )
+        if newest:
+            query = query.order_by(entries.c.id.desc())
+        for row in self._connection.execute(query):
+            yield _Look(row.id, fold_words(f"{row.name} {row.group_title or ''} {row.slug}"), row.year)
+
+    def _fitting(self, looks: Iterable[_Look]) -> list[int]:
+        return [
+            look.id
+            for look in looks
+            if all(word.begins_any(look.words) or word.year == look.year is not None for word in self._words)
+        ]
+
+    # --- by number
+
+    def _numbers(self) -> ColumnElement[bool]:
+        search = self._search
+        if search.season is None:
+            return true()
+        if search.episode is None:
+            return entries.c.season == search.season
+        last = func.coalesce(entries.c.episode_end, entries.c.episode)
+        return and_(entries.c.season == search.season, entries.c.episode <= search.episode, last >= search.episode)
+
+    def _is_any(self, fits: ColumnElement[bool]) -> bool:
+        return self._connection.execute(select(entries.c.id).where(fits).limit(1)).first() is not None
+
+
+def _titles_with(word: Word) -> Select[tuple[int]]:
+    ranges = [title_words.c.word.between(form, end_of(form)) for form in word.forms]
+    return select(title_words.c.title_id).where(or_(*ranges))
+
+
+def _within_words(connection: Connection, text: str) -> ColumnElement[bool]:
+    """Entries whose title has the text anywhere, be it in the middle of a word."""
+    key = title_key(text)
+    if len(key) < _SHORTEST_INNER or not key.isascii():
+        holds = select(titles.c.id).where(titles.c.text.icontains(text, autoescape=True))
+    else:
+        holds = select(title_keys.c.title_id).where(title_keys.c.key.contains(key))  # a key has no wildcards
+    return entries.c.title_id.in_(list(connection.scalars(holds.limit(MOST_TITLES))))
