@@ -7,8 +7,8 @@ from alembic import op
 
 from stalkeer.core.catalogue.search import index_words
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
@@ -27,12 +27,7 @@ def upgrade() -> None:
     with op.batch_alter_table("entries", schema=None) as batch_op:
         batch_op.create_index("ix_entries_group_title_id", ["group_title", "id"], unique=False)
     connection = op.get_bind()
-    connection.execute(
-        sa.text(
-            "INSERT INTO titles (kind, text, parser_version, added_gen) "
-            "SELECT DISTINCT 'group', group_title, 0, 0 FROM entries WHERE group_title IS NOT NULL"
-        )
-    )
+    _add_groups(connection)
     last = 0
     query = sa.text("SELECT id, text FROM titles WHERE id > :last ORDER BY id LIMIT :most")
     insert = sa.text("INSERT INTO title_words (word, title_id) VALUES (:word, :title)")
@@ -41,3 +36,19 @@ def upgrade() -> None:
         if words:
             connection.execute(insert, words)
         last = rows[-1].id
+
+
+def _add_groups(connection: sa.Connection) -> None:
+    """Groups are found like titles, and have no keys."""
+    groups = connection.scalars(sa.text("SELECT DISTINCT group_title FROM entries WHERE group_title IS NOT NULL")).all()
+    last = connection.scalar(sa.text("SELECT coalesce(max(id), 0) FROM titles"))
+    rows = [{"id": number, "text": group} for number, group in enumerate(groups, last + 1)]
+    if rows:
+        values = "VALUES (:id, 'group', :text, 0, 0)"
+        connection.execute(
+            sa.text(f"INSERT INTO titles (id, kind, text, parser_version, added_gen) {values}"),  # noqa: S608
+            rows,
+        )
+    if connection.dialect.name == "postgresql":
+        highest = "SELECT setval(pg_get_serial_sequence('titles', 'id'), greatest((SELECT max(id) FROM titles), 1))"
+        connection.execute(sa.text(highest))
