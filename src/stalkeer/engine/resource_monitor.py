@@ -70,7 +70,10 @@ class ResourceMonitor:
         self._wake.set()
         self._thread.join(timeout=5)
         self._tools.accounts.stop()
-        self._sample()
+        try:
+            self._sample()
+        except StalkeerError as error:
+            log.warning("the last rate samples are lost: %s", error)
 
     # --- for the heartbeat
 

@@ -9,7 +9,7 @@ from pathlib import Path
 def remove_part(part: Path) -> None:
     """Delete a part and what a transfer keeps beside it."""
     part.unlink(missing_ok=True)
-    for suffix in (".other", ".hls", ".hls.new", ".joined"):
+    for suffix in (".other", ".hls", ".hls.new", ".joined", ".state"):
         part.with_name(part.name + suffix).unlink(missing_ok=True)
 
 

@@ -130,6 +130,7 @@ class TransferRequest:
     is_inside: IsInside = is_inside
     min_free: int = 0  # bytes of the disk that must stay free once the file is there
     most_reserved: int | None = None  # bytes to reserve ahead for a size that nothing has confirmed
+    run: int = 0  # of the download, for the record beside the part; 0: none is kept
     has_sidecar: bool = False  # look for FILE.sha256 and the like beside the file, where no header tells a checksum
     limits: Limits = Limits()
     judge: StartJudge = field(default_factory=AnyStart)
@@ -137,14 +138,8 @@ class TransferRequest:
 
     @property
     def held(self) -> Held:
-        """What is known of the bytes on disk."""
-        return Held(
-            self.durable_offset,
-            self.total,
-            self.validators,
-            is_total_confirmed=bool(self.learned.get("is_total_confirmed")),
-            asks_whole=bool(self.learned.get("asks_whole")),
-        )
+        """Return what is known of the bytes on disk."""
+        return Held.of(self.durable_offset, self.total, self.validators, self.learned)
 
 
 class StopReason(StrEnum):

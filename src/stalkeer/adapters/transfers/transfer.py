@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from stalkeer.adapters.net.codings import start_of
 from stalkeer.adapters.net.failures import NetworkFailure
 from stalkeer.adapters.net.redirects import fields_for
+from stalkeer.adapters.transfers import record
 from stalkeer.adapters.transfers.body import SNIFF, BodyKind, kind_of_body
 from stalkeer.adapters.transfers.checksums import checksums_of, parse_sidecar
 from stalkeer.adapters.transfers.hls import fetch_film, finished, journal_of
@@ -430,6 +431,8 @@ class Transfer:
         self.part.sync()
         if not self.landing.is_apart:
             self.synced = held
+            if self.request.run:
+                record.keep(self.part.path, record.Kept(self.request.run, held))
             self.watcher.durable(held)
         if held.total is None:
             self.part.keep_free(self.request.min_free)

@@ -83,6 +83,12 @@ class Held:
     is_total_confirmed: bool = False
     asks_whole: bool = False
 
+    @classmethod
+    def of(cls, offset: int, total: int | None, validators: Validators, learned: Mapping[str, bool] | None) -> Held:
+        known = learned or {}
+        is_confirmed, asks_whole = (bool(known.get(name)) for name in ("is_total_confirmed", "asks_whole"))
+        return cls(offset, total, validators, is_total_confirmed=is_confirmed, asks_whole=asks_whole)
+
     @property
     def asked_from(self) -> int:
         """The start of the next request: some bytes before the end, to verify that it is the same file."""

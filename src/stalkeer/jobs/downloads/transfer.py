@@ -9,6 +9,8 @@ from pathlib import Path
 
 from stalkeer.adapters.files.segments import SegmentCheck
 from stalkeer.adapters.net.addresses import host_of
+from stalkeer.adapters.transfers import record
+from stalkeer.adapters.transfers.record import Kept, find_record
 from stalkeer.adapters.transfers.request import (
     Failed,
     Fetched,
@@ -25,9 +27,10 @@ from stalkeer.core.catalogue.access import Access, fill
 from stalkeer.core.catalogue.extension import has_unknown_extension, with_extension
 from stalkeer.core.downloads.failures import FailureKind
 from stalkeer.core.downloads.progress import HighWater
+from stalkeer.core.downloads.resume import Held
 from stalkeer.core.downloads.retry import GiveUp, attempts_of, decide_retry, has_attempts_left
 from stalkeer.core.downloads.states import Intent
-from stalkeer.errors import SourceError
+from stalkeer.errors import SourceError, StoreError, StoreUnavailable
 from stalkeer.jobs.catalogue.film_extensions import use_bare_id
 from stalkeer.jobs.downloads.admission import download_limit_name, source_limit_name
 from stalkeer.jobs.downloads.choosing import find_change
@@ -51,6 +54,7 @@ log = logging.getLogger(__name__)
 USER_AGENT = "Stalkeer/0.1"  # panels answer an empty one as if the file were not there
 TRIES_IN_SLOT = 3  # fruitless reconnects before the slot is given to another download
 LONGEST_PAUSE_IN_SLOT_S = 60.0
+STORE_PAUSE_S = 1.0  # between two tries to write an outcome while the database is away
 SLOW_PAUSE_S = 60.0  # a slow download leaves its slot to the others for so long at least
 LOCAL_PAUSE_S = 10.0  # the disk is looked at as often, and bars what would fail again
 ENTRY_CHANGED = "entry_changed"  # code of the error
@@ -90,8 +94,11 @@ def reconnecting(tools: Tools, source_id: SourceId) -> Decide:
     def decide(failure: Failed, fruitless: int) -> float | None:
         if failure.kind is not FailureKind.TRANSIENT or fruitless >= TRIES_IN_SLOT:
             return None
-        if failure.is_cut and tools.accounts.check_after_cut(source_id) in BUSY:
-            return None  # whoever watches goes first
+        try:
+            if failure.is_cut and tools.accounts.check_after_cut(source_id) in BUSY:
+                return None  # whoever watches goes first
+        except StoreError as error:
+            log.warning("an account was not asked: %s", error)
         gap = tools.settings().downloads.reconnect_gap
         pause = max(gap * 2 ** max(0, fruitless - 1), failure.retry_after_s or 0.0)
         return pause if pause <= LONGEST_PAUSE_IN_SLOT_S else None
@@ -113,15 +120,20 @@ class _Attempt:
     def settling(self) -> Settling:
         return Settling(self.tools, self.owner, self.row)
 
+    @property
+    def part(self) -> Path:
+        return self.tools.incomplete / f"{self.row.id}-{self.row.identity.entry_id}.part"
+
     # --- fetching
 
     def fetch(self, address: EntryAddress, access: Access) -> Outcome:
-        part = self.tools.incomplete / f"{self.row.id}-{self.row.identity.entry_id}.part"
+        part = self.part
         try:
             part.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             return Failed(FailureKind.LOCAL_PERMISSION, f"{part.parent} cannot be made: {error.strerror}")
-        request = self._request(address, access, part)
+        kept = self._unwritten(part)
+        request = self._request(address, access, part, kept)
         host = host_of(request.url)
         with self.tools.database.begin() as connection:
             owned.note_opened(connection, self.owner, str(part), host, self.tools.clock())
@@ -135,6 +147,9 @@ class _Attempt:
         look = HeadCheck(self.tools.database, self.row, part)
         progress = HighWater(self.row.transfer.high_water, self.row.queue.failures)
         self.watch.begin(request.held, progress, decide, look)
+        if kept is not None and kept.outcome is not None:
+            progress.note(kept.held.offset)
+            return kept.outcome
         pace = self.tools.bandwidth.pace(
             source_limit_name(self.row.identity.source_id), download_limit_name(self.row.id)
         )
@@ -152,17 +167,35 @@ class _Attempt:
             template = with_extension(address.template, "")
         return replace(address, template=template)
 
-    def _request(self, address: EntryAddress, access: Access, part: Path) -> TransferRequest:
-        knows_part = self.row.transfer.part_path == str(part)
+    def _unwritten(self, part: Path) -> Kept | None:
+        """Return the record of a run that could not write its end, where the part on disk is as it says."""
+        kept = find_record(part) if self.row.transfer.part_path == str(part) else None
+        is_newer = kept is not None and (
+            kept.held.offset > self.row.transfer.durable_offset or kept.outcome is not None
+        )
+        return kept if is_newer else None
+
+    def _held(self, part: Path, kept: Kept | None) -> Held:
+        """Return what is on disk: as the record beside the part says, or as the database does."""
+        if kept is not None:
+            return kept.held
+        if self.row.transfer.part_path != str(part):
+            return Held()
+        known = self.row.transfer
+        return Held.of(known.durable_offset, known.total, Validators.from_document(known.validators), known.learned)
+
+    def _request(self, address: EntryAddress, access: Access, part: Path, kept: Kept | None) -> TransferRequest:
+        held = self._held(part, kept)
         settings = self.tools.settings().downloads
         return TransferRequest(
             url=fill(address.template, access),
             part=part,
             headers={"User-Agent": access.user_agent or USER_AGENT, **access.headers, **address.headers},
-            durable_offset=self.row.transfer.durable_offset if knows_part else 0,
-            total=self.row.transfer.total if knows_part else None,
-            validators=Validators.from_document(self.row.transfer.validators if knows_part else None),
-            learned=(self.row.transfer.learned if knows_part else None) or {},
+            durable_offset=held.offset,
+            total=held.total,
+            validators=held.validators,
+            learned=held.learned,
+            run=self.row.queue.run,
             proxy=access.proxy or None,
             tls=Tls(settings.verify_tls, settings.ca_file),
             https_only=settings.https_only,
@@ -182,9 +215,26 @@ class _Attempt:
     # --- the outcome
 
     def settle(self, outcome: Outcome) -> None:
+        """Write the outcome down. While the database is away it is kept beside the part, for a later run too."""
+        while True:
+            try:
+                self._write(outcome)
+            except StoreUnavailable as error:
+                if isinstance(outcome, Fetched | Failed):
+                    record.keep(self.part, Kept(self.owner.run, self.watch.held, outcome))
+                log.warning("download %s: its end is written later: %s", self.row.id, error)
+                if self.watch.is_leaving_within(STORE_PAUSE_S):
+                    return
+            else:
+                if self.watch.halted is not StopReason.LOST:
+                    record.forget(self.part)
+                return
+
+    def _write(self, outcome: Outcome) -> None:
         if self.watch.reconnects:
             with self.tools.database.begin() as connection:
                 owned.note_reconnects(connection, self.owner, self.watch.reconnects)
+            self.watch.forget_reconnects()
         if isinstance(outcome, Fetched):
             self._arrived(outcome)
         elif isinstance(outcome, Stopped):
@@ -294,8 +344,12 @@ class _Attempt:
         """What no heartbeat has written yet, before the last write of the run."""
         seen = self.watch.see_the_end()
         if seen is not None:
-            with self.tools.database.begin() as connection:
-                write_progress(connection, [seen.progress], self.tools.clock())
+            try:
+                with self.tools.database.begin() as connection:
+                    write_progress(connection, [seen.progress], self.tools.clock())
+            except StoreError:
+                self.watch.take_back(seen)
+                raise
             self.tools.note_fetched(self.row.id, seen.progress.fetched, seen.seconds)
 
 

@@ -59,6 +59,7 @@ class Watch:
         self._window_at = monotonic()
         self._window_received = 0
         self._is_slow = False
+        self._leaving = threading.Event()
         self.has_begun = False
         self.unfit = ""  # why the file is not wanted, as its head showed
 
@@ -115,6 +116,21 @@ class Watch:
                 self._reconnects.append(self._held.offset)
         return pause_s
 
+    def is_leaving_within(self, seconds: float) -> bool:
+        """Wait for so long, and return True as soon as this process or its claim on the download ends."""
+        return self._leaving.wait(seconds)
+
+    @property
+    def held(self) -> Held:
+        """What is on disk."""
+        with self._lock:
+            return self._held
+
+    def forget_reconnects(self) -> None:
+        """Drop the reconnects that are in the database."""
+        with self._lock:
+            self._reconnects.clear()
+
     @property
     def reconnects(self) -> tuple[int, ...]:
         """How many bytes were here already at each interruption after which this run went on by itself."""
@@ -127,6 +143,8 @@ class Watch:
         """Stop the transfer: flag first, then free a blocked read."""
         with self._lock:
             self._halt = self._halt or reason
+            if reason in (StopReason.SHUTDOWN, StopReason.LOST):
+                self._leaving.set()
             shutdown = self._shutdown
         if shutdown is not None:
             shutdown()

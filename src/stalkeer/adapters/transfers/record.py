@@ -1,0 +1,102 @@
+"""Keep beside a part what the database may not have heard of: the bytes that are on disk, and how the transfer ended.
+
+The database is the truth about a download. The record counts only for a run whose end could not be written there:
+after a kill, while the database was away, or where its disk was full.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from stalkeer.adapters.transfers.request import Failed, FailureKind, Fetched
+from stalkeer.core.downloads.resume import Held, Validators
+
+SUFFIX = ".state"
+BYTES = 4096  # written in place from the second time on: a full disk does not stop it
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The state of the part after `run`. `outcome` is set where the run ended and nobody could write it down."""
+
+    run: int
+    held: Held
+    outcome: Fetched | Failed | None = None
+
+
+def record_of(part: Path) -> Path:
+    return part.with_name(part.name + SUFFIX)
+
+
+def keep(part: Path, kept: Kept) -> None:
+    """Write the record, durably. A disk that does not take it is no reason to stop a transfer."""
+    text = json.dumps(_document(kept)).encode()
+    line = b"%08x %s" % (zlib.crc32(text), text)
+    with contextlib.suppress(OSError):
+        descriptor = os.open(record_of(part), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.pwrite(descriptor, line.ljust(BYTES), 0)
+            os.ftruncate(descriptor, max(BYTES, len(line)))
+            os.fdatasync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def find_record(part: Path) -> Kept | None:
+    """Read the record of a part; None without a whole one, or where the part has fewer bytes than it says."""
+    try:
+        checksum, _, text = record_of(part).read_bytes().rstrip(b" ").partition(b" ")
+        size = part.stat().st_size
+        if int(checksum, 16) != zlib.crc32(text):
+            return None
+        kept = _read(json.loads(text))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return kept if kept.held.offset <= size else None
+
+
+def forget(part: Path) -> None:
+    """Remove the record: the database knows it all."""
+    with contextlib.suppress(OSError):
+        record_of(part).unlink(missing_ok=True)
+
+
+def _document(kept: Kept) -> dict[str, object]:
+    held, outcome = kept.held, kept.outcome
+    return {
+        "run": kept.run,
+        "offset": held.offset,
+        "total": held.total,
+        "validators": held.validators.to_document(),
+        "learned": held.learned,
+        "fetched": _fetched_document(outcome) if isinstance(outcome, Fetched) else None,
+        "failed": asdict(outcome) if isinstance(outcome, Failed) else None,
+    }
+
+
+def _fetched_document(fetched: Fetched) -> dict[str, object]:
+    known = {"size": fetched.size, "validators": fetched.validators.to_document(), "extension": fetched.extension}
+    return known | {"is_length_known": fetched.is_length_known, "checksums": dict(fetched.checksums)}
+
+
+def _read(document: Mapping[str, object]) -> Kept:
+    """Raises KeyError, TypeError or ValueError for anything that `keep` did not write."""
+    offset, total, run = document["offset"], document["total"], document["run"]
+    validators, learned = document["validators"], document["learned"]
+    if not isinstance(offset, int) or not isinstance(run, int) or not isinstance(total, int | None):
+        raise TypeError(document)
+    if not isinstance(validators, dict) or not isinstance(learned, dict):
+        raise TypeError(document)
+    held = Held.of(offset, total, Validators.from_document(validators), learned)
+    fetched, failed = document["fetched"], document["failed"]
+    if isinstance(fetched, dict):
+        return Kept(run, held, Fetched(**fetched | {"validators": Validators.from_document(fetched["validators"])}))
+    if isinstance(failed, dict):
+        return Kept(run, held, Failed(**failed | {"kind": FailureKind(failed["kind"])}))
+    return Kept(run, held)
