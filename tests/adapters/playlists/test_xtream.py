@@ -152,6 +152,23 @@ def test_a_season_that_field_and_key_dispute_is_what_the_title_states(own, liste
     assert (entry.season, entry.reason) == found
 
 
+@pytest.mark.parametrize(
+    ("own", "title", "found"),
+    [
+        (5, "Show S01E02 Pilot", (2, "account-majority")),  # its title and its order in the list agree
+        (5, "Show S01E07", (5, "account")),  # nothing but the field and the name: matching finds them at odds
+        (2, "Show S01E05", (2, "account")),
+        (5, "Pilot", (5, "account")),  # a list with gaps
+    ],
+)
+def test_a_number_that_title_and_order_dispute_is_what_they_agree_on(own, title, found):
+    listed = [{"id": 1, "season": 1, "episode_num": 1}, {"id": 2, "season": 1, "episode_num": own, "title": title}]
+
+    _, entry = episode_entries({"episodes": {"1": listed}}, SERIES)
+
+    assert (entry.episode, entry.reason) == found
+
+
 def test_a_series_without_episodes_has_none():
     assert episode_entries({"info": []}, SERIES) == []
 

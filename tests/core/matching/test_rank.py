@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from stalkeer.core.matching.rank import Profile, SizeLimits, Variant, Wishes, rank_variants
+from stalkeer.core.titles.groups import tags_of_group
 from stalkeer.model import EntryId
 
 GB = 2**30
@@ -144,3 +145,38 @@ def test_a_file_of_two_episodes_is_taken_for_one_only_where_no_file_has_it_alone
 
     assert [one.variant.entry_id for one in rank_variants([double, single])] == [2, 1]
     assert [one.variant.entry_id for one in rank_variants([replace(double, serves=2), single])] == [1, 2]
+
+
+WISHED = Wishes(languages=("fr", "en"))
+
+
+def test_a_groups_language_and_quality_order_variants_whose_names_are_silent():
+    silent = Variant(EntryId(1), 1.0, None)
+    grouped = Variant(EntryId(2), 1.0, None, group=tags_of_group("|FR| FILMS 4K UHD"))
+    named = Variant(EntryId(3), 1.0, 1080, languages=("fr",))
+
+    ranked = rank_variants([silent, grouped, named], wishes=WISHED)
+
+    assert [found.variant.entry_id for found in ranked] == [3, 2, 1]
+    assert "its group says 2160p" in ranked[1].reasons
+    assert "its group says language fr" in ranked[1].reasons
+
+
+def test_a_name_is_believed_before_its_group_and_a_group_refuses_nothing():
+    profile = Profile("HD", ((1080, "webdl"),))
+    grouped = Variant(EntryId(1), 1.0, None, group=tags_of_group("EN | FILMS 4K"))
+    named = Variant(EntryId(2), 1.0, 1080, languages=("en",), group=tags_of_group("|FR| FILMS 4K UHD"))
+
+    ranked = rank_variants([grouped, named], profile, replace(WISHED, refused_languages=("fr",)))
+
+    assert [found.variant.entry_id for found in ranked] == [2, 1]
+    assert all(found.allowed for found in ranked)
+
+
+def test_what_stands_in_a_group_of_cinema_recordings_is_one_unless_its_name_says_another_source():
+    silent = Variant(EntryId(1), 1.0, 1080, group=tags_of_group("Filmes | Cinema (CAM)"))
+    named = Variant(EntryId(2), 1.0, 1080, source="webdl", group=tags_of_group("Filmes | Cinema (CAM)"))
+
+    ranked = {found.variant.entry_id: found.allowed for found in rank_variants([silent, named])}
+
+    assert ranked == {1: False, 2: True}

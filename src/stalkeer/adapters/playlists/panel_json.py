@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import unescape
-from typing import Any
+from typing import Any, NamedTuple
 
 from stalkeer.adapters.playlists.loose_json import as_int, as_items, as_map, as_text
 from stalkeer.core.catalogue.extension import UNKNOWN, with_extension
@@ -168,35 +168,43 @@ def episode_entries(answer: object, series: Entry) -> list[Entry]:
     list. Season 0 is a season."""
     episodes = as_map(answer).get("episodes")
     entries: dict[str, Entry] = {}
-    for season, item in _episode_items(episodes):
-        entry = _episode(item, season, series)
+    for place, item in _episode_items(episodes):
+        entry = _episode(item, place, series)
         if entry is not None:
             entries.setdefault(entry.key, entry)
     return list(entries.values())
 
 
-def _episode_items(episodes: object) -> Iterator[tuple[int | None, Mapping[str, Any]]]:
+class _Place(NamedTuple):
+    """The place of an episode in its account's answer: the season it is listed under, and its order there from 1."""
+
+    season: int | None = None
+    order: int | None = None
+
+
+def _episode_items(episodes: object) -> Iterator[tuple[_Place, Mapping[str, Any]]]:
     if isinstance(episodes, dict):
         for key, listed in episodes.items():
-            for item in as_items(listed):
-                yield as_int(key), item
+            for order, item in enumerate(as_items(listed), start=1):
+                yield _Place(as_int(key), order), item
     elif isinstance(episodes, list):
-        for place, listed in enumerate(episodes):
+        for season, listed in enumerate(episodes):
             if isinstance(listed, dict) and "id" in listed:
-                yield None, listed
+                yield _Place(), listed
             else:
-                for item in as_items(listed):
-                    yield place, item
+                for order, item in enumerate(as_items(listed), start=1):
+                    yield _Place(season, order), item
 
 
-def _episode(item: Mapping[str, Any], listed_season: int | None, series: Entry) -> Entry | None:
+def _episode(item: Mapping[str, Any], place: _Place, series: Entry) -> Entry | None:
     stream = as_int(item.get("id"))
     if stream is None:
         return None
-    number = as_int(item.get("episode_num"))
     info = as_map(item.get("info"))
     title = unescape(as_text(item.get("title")))
-    season, agreement = _season(as_int(item.get("season")), listed_season, title)
+    season, on_season = _season(as_int(item.get("season")), place.season, title)
+    number, on_number = _number(as_int(item.get("episode_num")), place.order, title)
+    agreement = on_season if on_number is NumbersFrom.ACCOUNT or on_season is NumbersFrom.SPLIT else on_number
     name = title if _names_series(title, series.name) else f"{series.name} {_marker(season, number)} {title}".strip()
     return Entry(
         key=f"series:{stream}",
@@ -223,6 +231,15 @@ def _season(own: int | None, listed: int | None, title: str) -> tuple[int | None
     if stated in (own, listed):
         return stated, NumbersFrom.MAJORITY
     return own, NumbersFrom.SPLIT
+
+
+def _number(own: int | None, order: int | None, title: str) -> tuple[int | None, NumbersFrom]:
+    """The number of an episode by its own field; by its title where that says another, and its order in the list
+    agrees with the title. A list with gaps has another order, which alone says nothing."""
+    mark = find_mark(title, EntryKind.EPISODE.value) if own is not None and own != order else None
+    if mark is not None and order is not None and mark.episodes == (order,):
+        return order, NumbersFrom.MAJORITY
+    return own, NumbersFrom.ACCOUNT
 
 
 def _names_series(title: str, series: str) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from stalkeer.core.titles.tags import NO_TAGS, TagSet
 from stalkeer.model import EntryId
 
 
@@ -19,13 +20,13 @@ class Variant:
     source: str | None = None  # webdl, webrip, bluray, remux, dvd, hdtv, cam
     languages: tuple[str, ...] = ()  # ISO 639-1 or "multi"
     subtitles: tuple[str, ...] = ()
-    is_dubbed: bool = False
     size: int | None = None
     source_priority: int = 0  # higher wins
     runtime_min: int | None = None  # of all it holds
     episodes: int = 1  # that the file holds; `serves`: of those that are wanted now
     serves: int = 1
     refusal: str | None = None  # why it may not be taken whatever it is like, in words
+    group: TagSet = NO_TAGS  # of its group's name: orders where its own is silent, refuses only a cinema recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,8 @@ def _judge(variant: Variant, profile: Profile, wishes: Wishes) -> RankedVariant:
         reasons.append(f"its language {', '.join(refused)} is refused")
     elif variant.languages:
         reasons.append(_language_reason(variant, wishes))
+    if variant.group is not NO_TAGS:
+        reasons += _group_reasons(variant)
     if wishes.max_size is not None and variant.size is not None and variant.size > wishes.max_size:
         allowed = False
         reasons.append(f"{variant.size} bytes are more than the limit of {wishes.max_size}")
@@ -127,6 +130,20 @@ def _judge(variant: Variant, profile: Profile, wishes: Wishes) -> RankedVariant:
     if variant.source_priority:
         reasons.append(f"source priority {variant.source_priority}")
     return RankedVariant(variant, allowed, tuple(reasons))
+
+
+def _source_of(variant: Variant) -> str | None:
+    """The source that its name says; a group of cinema recordings is believed where the name is silent."""
+    return variant.source or (_CINEMA_RECORDING if variant.group.source == _CINEMA_RECORDING else None)
+
+
+def _group_reasons(variant: Variant) -> Iterator[str]:
+    if variant.resolution is None and variant.group.resolution is not None:
+        yield f"its group says {variant.group.resolution}p"
+    if not variant.languages and variant.group.languages:
+        yield f"its group says language {', '.join(variant.group.languages)}"
+    if variant.source is None and variant.group.source == _CINEMA_RECORDING:
+        yield "its group says that it was recorded in a cinema"
 
 
 def _silence_reason(profile: Profile) -> str:
@@ -150,7 +167,7 @@ def _quality_name(variant: Variant) -> str:
 def _is_allowed(variant: Variant, profile: Profile) -> bool:
     """A name that is silent is allowed: the instance itself looks at the file when it imports. A recording made in a
     cinema is allowed only where the profile names it."""
-    if variant.source == _CINEMA_RECORDING:
+    if _source_of(variant) == _CINEMA_RECORDING:
         return any(
             source == _CINEMA_RECORDING
             and (not resolution or variant.resolution is None or resolution == variant.resolution)
@@ -230,13 +247,17 @@ def _language_reason(variant: Variant, wishes: Wishes) -> str:
 
 
 def _language_rank(variant: Variant, wishes: Wishes) -> int:
-    """The place of the best language in the user's list; unknown and `multi` stand just behind it."""
+    """The place of the best language in the user's list; unknown and `multi` stand just behind it. A language that
+    only the group says stands behind one that the name says."""
     if not wishes.languages:
         return 0
     wanted = [wishes.original_language if code == "original" else code for code in wishes.languages]
     places = [place for place, code in enumerate(wanted) if code in variant.languages]
     if places:
         return 2 * places[0]
+    hinted = [place for place, code in enumerate(wanted) if code in variant.group.languages]
+    if hinted and not variant.languages:
+        return 2 * hinted[0] + 1
     if not variant.languages or "multi" in variant.languages:
         return 2 * len(wanted) - 1
     return 2 * len(wanted)
@@ -244,8 +265,9 @@ def _language_rank(variant: Variant, wishes: Wishes) -> int:
 
 def _quality_rank(variant: Variant, profile: Profile) -> float:
     """Height in the profile, at most the cutoff's: beyond it, more is no gain."""
-    resolution = variant.resolution or _UNKNOWN_RESOLUTION
-    source = _SOURCE_ORDER.index(variant.source) if variant.source in _SOURCE_ORDER else 3.5
+    resolution = variant.resolution or variant.group.resolution or _UNKNOWN_RESOLUTION
+    said = _source_of(variant)
+    source = _SOURCE_ORDER.index(said) if said in _SOURCE_ORDER else 3.5
     own = resolution + source / 10
     if profile.cutoff is None:
         return own

@@ -10,6 +10,7 @@ from stalkeer.core.matching.rank import ANY_PROFILE, Profile, SizeLimits, Varian
 from stalkeer.core.matching.rules import is_same_content
 from stalkeer.core.naming.languages import language_code
 from stalkeer.core.titles import TitleReader
+from stalkeer.core.titles.groups import tags_of_group
 from stalkeer.core.titles.vocabulary import LANGUAGES
 from stalkeer.jobs.downloads.context import Tools
 from stalkeer.jobs.library.profiles import is_upgrade, profile_of
@@ -120,6 +121,7 @@ def _variant(match: ConfirmedMatch, whose: str) -> Variant:
         episodes=match.episodes,
         serves=match.serves,
         runtime_min=match.runtime_min or (FILM_RUNTIME_MIN if match.kind == "movie" else None),
+        group=tags_of_group(match.group),
         refusal=f"{whose} has it on its blocklist ({match.blocked})" if match.blocked else None,
     )
 

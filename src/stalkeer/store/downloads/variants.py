@@ -36,6 +36,7 @@ class ConfirmedMatch:
     entry_id: EntryId
     entry_key: str
     entry_name: str
+    group: str
     source_id: SourceId
     source_priority: int
     score: float
@@ -102,6 +103,7 @@ def _query() -> Any:  # noqa: ANN401 - a Select of many columns
             entries.c.id.label("entry_id"),
             entries.c.key,
             entries.c.name,
+            entries.c.group_title,
             entries.c.source_id,
             func.coalesce(measured_pictures.c.resolution, entries.c.resolution).label("resolution"),
             entries.c.resolution.label("named_resolution"),
@@ -136,6 +138,7 @@ def _confirmed(row: RowMapping) -> ConfirmedMatch:
         entry_id=row["entry_id"],
         entry_key=row["key"],
         entry_name=row["name"],
+        group=row["group_title"] or "",
         source_id=row["source_id"],
         source_priority=row["source_priority"],
         score=row["score"],

@@ -1,0 +1,62 @@
+"""What the name of a list's group says of its entries: `|FR| FILMS 4K UHD`, `ANIME (VOSTFR)`, `VOD | FR - DRAMA`.
+
+A group is named for people, and after one film or series as often as after a language: only a part of its name that
+says nothing else is taken, and what two parts contradict is left.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from stalkeer.core.titles.normalise import fold
+from stalkeer.core.titles.repair import repair
+from stalkeer.core.titles.tags import NO_TAGS, TagSet, tag_of, tag_set
+from stalkeer.core.titles.vocabulary import LANGUAGES, Tag
+
+_PARTS = re.compile(r"[|()\[\]{}:;]+|(?<!\w)-|-(?!\w)|-(?=[A-Z])|\s/\s|/(?=[A-Z])")
+_WORD = re.compile(r"[^\s/&,+]+\+?")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_LONGEST_CODE = 4
+# words that groups have beside languages and qualities
+_GENERIC = frozenset(
+    """film films filme filmes filmi filmski filmovi filmy filmler movie movies cinema cine kino vod srs series serie series tv shows show
+    dizi diziler pelicula peliculas anime animes animation action drama drame comedy comedie comedia thriller horror kids enfants kinder
+    family familia documentary documentaire doku latest new nouveautes novedades best top all the of and a et und y de hd fhd uhd 4k vip premium
+    netflix amazon prime disney apple hbo max collection collections box office oscar imdb hits selection general classic classics old replay""".split()  # noqa: E501, SIM905
+)
+
+
+@lru_cache(maxsize=5_000)
+def tags_of_group(group: str) -> TagSet:
+    """Return what a group's name says of quality and language; nothing where its parts contradict one another."""
+    found = [tag for part in _PARTS.split(repair(group)) for tag in _tags_of_part(part)]
+    if not found:
+        return NO_TAGS
+    spoken = {tag.value for tag in found if tag.field == "language"}
+    if len(spoken) > 1:
+        found = [tag for tag in found if tag.field != "language"]
+    return tag_set(found)
+
+
+def _tags_of_part(part: str) -> list[Tag]:
+    """The tags of a part of which every word is known; none of any other part."""
+    tags: list[Tag] = []
+    for word in _WORD.findall(part):
+        tag = _tag_of_word(word)
+        if tag is not None:
+            tags.append(tag)
+        elif not (fold(word) in _GENERIC or _YEAR.fullmatch(word)):
+            return []
+    return tags
+
+
+def _tag_of_word(word: str) -> Tag | None:
+    """A code counts in capitals alone, a country as its language."""
+    folded = fold(word)
+    if len(word) <= _LONGEST_CODE and word.isascii() and not word.isupper():
+        return None
+    if folded in LANGUAGES:
+        return Tag("language", LANGUAGES[folded], sure=True)
+    tag = tag_of(folded)
+    return tag if tag is not None and tag.field in ("resolution", "source", "hdr", "subtitles", "dubbed") else None
