@@ -11,7 +11,8 @@ _ARTICLE_LENGTHS = sorted({len(article) for article in ARTICLES})
 
 
 def series_candidates(works: Iterable[Work], keys: Mapping[int, Sequence[str]]) -> dict[int, frozenset[str]]:
-    """title -> identities of the works that bear it, article or not. Slips are not followed: each costs a question."""
+    """Map each title to the identities of the works that have it, article or not. Slips are not followed: each costs a
+    question."""
     by_base: dict[str, set[str]] = {}
     for work in works:
         for name in work.names:
@@ -26,5 +27,5 @@ def series_candidates(works: Iterable[Work], keys: Mapping[int, Sequence[str]]) 
 
 
 def _forms(key: str) -> list[str]:
-    """The key, and what is left of it without each article that it may begin with."""
+    """Return the key, and what is left of it without each article that it may begin with."""
     return [key, *(key[length:] for length in _ARTICLE_LENGTHS if key[:length] in ARTICLES and len(key) > length)]

@@ -35,14 +35,14 @@ def allowed_slips(key: str) -> int:
 
 
 class Slips(NamedTuple):
-    """How many letters two titles differ by; `is_plain`: in a way that only a slip explains."""
+    """The number of letters that two titles differ by; `is_plain`: in a way that only a slip explains."""
 
     letters: int
     is_plain: bool
 
 
 def slips_between(text: str, other: str) -> Slips | None:
-    """The slips that tell two titles apart, or None where they are different titles.
+    """Return the slips that tell two titles apart, or None where they are different titles.
 
     Numbers must agree, no word may be extra, and a short word may not be another one. A plural, or a change in the
     only word of a title, is not plain: it may well be another title.
@@ -65,7 +65,7 @@ def slips_between(text: str, other: str) -> Slips | None:
 
 
 def _is_plain(word: str, other: str) -> bool:
-    """Whether only a slip explains the difference: no plural, and no letter that makes another common word.
+    """Return whether only a slip explains the difference: no plural, and no letter that makes another common word.
 
     Fingers slip inside a word; another first letter is mostly another word (harbour, arbour), and so is one more at
     the end (steel, Steele), unless it was struck twice.
@@ -90,7 +90,7 @@ def _is_slip(word: str, other: str) -> bool:
 
 
 def _joins(words: tuple[str, ...], others: tuple[str, ...]) -> bool:
-    """Whether the words differ only by a lost space: the longer list has no short word that the other lacks."""
+    """Return whether the words differ only by a lost space: the longer list has no short word that the other lacks."""
     fewer, more = (set(words), set(others)) if len(words) < len(others) else (set(others), set(words))
     return abs(len(words) - len(others)) == 1 and not any(len(word) < 4 for word in more - fewer)
 
@@ -100,10 +100,10 @@ _LONE_X = re.compile(r"(?:^|\W)x\W*$", re.I)
 
 
 def is_same_sound_only(text: str, other: str) -> bool:
-    """Whether Han titles are written otherwise and only sound alike: a hundred titles have one transliteration."""
+    """Return whether Han titles only sound alike: a hundred titles have one transliteration."""
     return _HAN.findall(text) != _HAN.findall(other)
 
 
 def ends_in_x(text: str) -> bool:
-    """Whether a title ends in a lone X: a letter, or the number ten."""
+    """Return whether a title ends in a lone X: a letter, or the number ten."""
     return _LONE_X.search(text) is not None

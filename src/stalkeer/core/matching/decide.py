@@ -30,7 +30,7 @@ class Thresholds:
 
 
 class Verdict(NamedTuple):
-    """What is thought of one entry as one work. `reason` is the rule that decided, in words."""
+    """The judgement of one entry as one work. `reason` is the rule that decided, in words."""
 
     work: Work
     score: float
@@ -41,7 +41,7 @@ class Verdict(NamedTuple):
 
 
 def judge(hits: Iterable[Hit], entry: EntryFacts, thresholds: Thresholds, habits: Habits = NO_HABITS) -> list[Verdict]:
-    """A verdict for every work that the hits name. `habits`: of the entry's list."""
+    """Judge every work that the hits name. `habits`: of the entry's list."""
     fits = _best_fits(hits, entry, habits)
     if len(fits) == 1 and fits[0].impossible is None and fits[0].strange_country is None:
         return [_judge_alone(fits[0], thresholds)]
@@ -49,7 +49,8 @@ def judge(hits: Iterable[Hit], entry: EntryFacts, thresholds: Thresholds, habits
 
 
 def _with_country(fit: Fit, fits: list[Fit]) -> Fit:
-    """The fit with its strange country as a barrier, unless it is this work because all others come from elsewhere."""
+    """Return the fit with its strange country as a barrier, unless it is this work because all others come from
+    elsewhere."""
     if fit.strange_country is None:
         return fit
     if fit.hit.work.namesakes_known and any(other.is_of_other_country for other in fits):
@@ -73,7 +74,7 @@ def _best_fits(hits: Iterable[Hit], entry: EntryFacts, habits: Habits) -> list[F
 
 
 def _quality(fit: Fit) -> tuple[bool, bool, float]:
-    """A reading that explains the whole name counts for more than a likelier one that does not."""
+    """Order readings: one that explains the whole name counts for more than a likelier one that does not."""
     return (fit.impossible is None, fit.is_whole, fit.score)
 
 
@@ -98,7 +99,7 @@ def _judge_one(fit: Fit, fits: list[Fit], thresholds: Thresholds) -> Verdict:
 
 
 def _is_as_good(fit: Fit, other: Fit) -> bool:
-    """Whether nothing settles between the two. A year that is one off is as usual as a lost article."""
+    """Return whether nothing settles between the two. A year that is one off is as usual as a lost article."""
     if abs(other.score - fit.score) <= weights.TIE or _read_one_number_apart(fit, other):
         return True
     looser, closer = sorted((fit, other), key=lambda each: each.hit.agreement)
@@ -110,7 +111,7 @@ def _is_as_good(fit: Fit, other: Fit) -> bool:
 
 
 def _may_have_lost_article(closer: Fit, looser: Fit) -> bool:
-    """Whether a name without a year may be that of the other, which has an article more: lists lose articles."""
+    """Return whether a name without a year may be that of the other, which has an article more: lists lose articles."""
     if closer.says_year or looser.says_year or closer.hit.agreement is not Agreement.SAME:
         return False
     own, others = closer.hit.name, looser.hit.name
@@ -118,7 +119,8 @@ def _may_have_lost_article(closer: Fit, looser: Fit) -> bool:
 
 
 def _read_one_number_apart(fit: Fit, other: Fit) -> bool:
-    """`Title 1984`: for one it is the year, for the other the end of its title."""
+    """Return whether the readings of `Title 1984` differ by its number: the year of one, the end of the title of the
+    other."""
     shorter, longer = sorted((fit.hit, other.hit), key=lambda hit: len(hit.hypothesis.text))
     if longer.agreement is not Agreement.SAME or shorter.agreement is not Agreement.SAME:
         return False

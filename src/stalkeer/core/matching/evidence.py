@@ -24,7 +24,7 @@ class Evidence(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """How well an entry fits one work, without a look at other works. `barriers` forbid to confirm it on its own."""
+    """The fit of an entry with one work, without a look at other works. `barriers` forbid to confirm it on its own."""
 
     hit: Hit
     score: float
@@ -42,7 +42,7 @@ class Fit(NamedTuple):
 
     @property
     def is_settled(self) -> bool:
-        """Whether more than the title speaks for it."""
+        """True where more than the title speaks for it."""
         return self.has_year or self.has_id or self.has_country
 
 
@@ -123,7 +123,7 @@ _NO_IDS = _Ids()
 
 
 def _says_no_more(entry: EntryFacts) -> bool:
-    """Whether the entry says neither id, nor country, nor how long it runs."""
+    """Return whether the entry says neither id, nor country, nor how long it runs."""
     return not (entry.tmdb_id or entry.imdb_id or entry.poster or entry.duration_s or entry.title.country)
 
 
@@ -167,7 +167,7 @@ def slip_barrier(hit: Hit) -> str | None:
 
 
 def _has_article(hit: Hit) -> bool:
-    """Whether both the name and the title have an article."""
+    """Return whether both the name and the title have an article."""
     return hit.name.key != hit.name.base and hit.hypothesis.key != hit.name.base
 
 

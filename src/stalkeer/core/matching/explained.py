@@ -38,7 +38,7 @@ from stalkeer.core.titles.vocabulary import AMBIGUOUS
 
 
 class Remainder(NamedTuple):
-    """What of a name its match leaves: the first part that nobody explains, and the first that contradicts."""
+    """The parts of a name that its match leaves: the first part that nobody explains, and the first that contradicts."""
 
     unexplained: str | None = None
     contradicting: str | None = None
@@ -72,7 +72,7 @@ class NameParts(NamedTuple):
     season: int | None = None
 
     def head_and_tail(self) -> tuple[str, str]:
-        """What stands before the season and episode, and what behind. A film's name is all head."""
+        """Return what stands before the season and episode, and what stands behind. A film's name is all head."""
         mark = find_mark(self.text, self.kind) if self.is_episode else None
         return (self.text, "") if mark is None else (self.text[: mark.start], self.text[mark.end :])
 
@@ -142,8 +142,8 @@ _PLAIN_REST = re.compile(r"[ \-|]*(?:\(?((?:19|20)\d\d)\)?)?[ \-|]*(?:[Ss]\d{1,4
 
 
 def _is_plain(parts: NameParts, title: _Title) -> bool:
-    """Whether the name is its title behind a provider's word, with at most its year, or its season and episode, behind
-    it: so are most names, and this is asked of each."""
+    """Return whether the name is its title behind a provider's word, with at most its year, or its season and episode,
+    behind it: so are most names, and this is asked of each."""
     text = parts.text
     before, found, rest = text.partition(title.hypothesis.text)
     if not found or (before and (before[-1].isalnum() or not _is_vocabulary_before(before))):
@@ -162,7 +162,7 @@ def _is_vocabulary_before(before: str) -> bool:
 
 
 def _places(head: str, text: str) -> Iterator[tuple[str, str]]:
-    """What stands before and behind the title, for each place where it may be; a year may stand in its midst."""
+    """Yield what stands before and behind the title, for each place where it may be; a year may stand in its midst."""
     found = False
     at = head.find(text)
     while at >= 0:
@@ -176,7 +176,7 @@ def _places(head: str, text: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_apart(before: str, after: str, text: str) -> bool:
-    """Whether a title begins and ends with its words there; an order number may be glued to it."""
+    """Return whether a title begins and ends with its words there; an order number may be glued to it."""
     if after.isalnum():
         return False
     return not before.isalnum() or (before.isdecimal() and not text[:1].isdecimal())
@@ -191,7 +191,7 @@ def _loose_places(head: str, text: str) -> Iterator[tuple[str, str]]:
     for order in (words, [*words[1:], *words[:1]]):  # Matrix, The
         found = list(re.finditer(rf"(?<!\w){_BETWEEN.join(order)}(?!\w)", head, re.I)) if order else []
         if found:
-            yield from ((head[: one.start()], head[one.end() :]) for one in found)
+            yield from ((head[: place.start()], head[place.end() :]) for place in found)
             return
 
 
@@ -211,7 +211,7 @@ _GROUP = re.compile(r"\s*\[[^\[\]]*\]\s*")
 
 
 def _without_group(before: str, after: str, parts: NameParts) -> str:
-    """Those who made a release stand before it in brackets: `[Group] Title - 05`, `[Group] Title (2011) [1080p]`."""
+    """Drop the makers of a release before it in brackets: `[Group] Title - 05`, `[Group] Title (2011) [1080p]`."""
     is_release = parts.is_episode or says_quality(after)
     return _GROUP.sub("", before, count=1) if is_release and _GROUP.match(before) else before
 
@@ -244,7 +244,7 @@ def _unexplained_before(before: str, title: _Title, habits: Habits) -> str | Non
 
 
 def _ends_in_brand(before: str) -> bool:
-    """Whether it ends as `MAX: ` and `BBC: `, which are as likely the first words of a title."""
+    """Return whether it ends as `MAX: ` and `BBC: `, which are as likely the first words of a title."""
     return before.rstrip()[-1:] == ":" and is_brand(list(_pieces(before))[-1])
 
 
@@ -274,7 +274,7 @@ def _unexplained_behind(after: str, title: _Title, parts: NameParts) -> str | No
 
 
 def _without_known(after: str, title: _Title, parts: NameParts) -> str:
-    """What follows a title without its year and its ids. A series' year may go on: `2011-2015`, `2011-`."""
+    """Return what follows a title without its year and its ids. A series' year may go on: `2011-2015`, `2011-`."""
     if title.year is not None:
         years = r"(?:\s?[-/]\s?(?:(?:19|20)\d\d)?)?" if parts.is_episode else ""
         after = re.sub(rf"(?<!\d){title.year}{years}(?!\d)", " ", after)
@@ -286,7 +286,7 @@ def _without_known(after: str, title: _Title, parts: NameParts) -> str:
 
 
 def _without_seasons(text: str, season: int | None) -> str:
-    """What follows a series' title without its season, unless the episode's number says another one."""
+    """Return what follows a series' title without its season, unless the episode's number says another one."""
     found = find_season(text)
     if found is None or (season is not None and found.number != season):
         return text
@@ -294,7 +294,7 @@ def _without_seasons(text: str, season: int | None) -> str:
 
 
 def _contradiction(after: str, title: _Title) -> str | None:
-    """The words behind a film's title by which it is another thing."""
+    """Return the words behind a film's title by which it is another thing."""
     if not _says_anything(after) and "/" not in after:
         return None
     said = fold(_SYNOPSIS.split(after, maxsplit=1)[0])
@@ -306,7 +306,7 @@ def _contradiction(after: str, title: _Title) -> str | None:
 
 
 def _without_titles(after: str, title: _Title, parts: NameParts) -> str:
-    """What follows a title without the other titles of the item: their words contradict nothing."""
+    """Return what follows a title without the other titles of the item: their words contradict nothing."""
     for piece in _pieces(after):
         if _is_other_title(piece, title):
             after = after.replace(piece, " ", 1)
@@ -319,7 +319,7 @@ def _is_in_a_title(words: str, title: _Title) -> bool:
 
 
 def _is_own_part(words: str, title: _Title) -> bool:
-    """Whether a title of the item ends so: `Some Film (2013) Vol. II` is `Some Film: Volume 2`."""
+    """Return whether a title of the item ends so: `Some Film (2013) Vol. II` is `Some Film: Volume 2`."""
     key = part_key(fold(words))
     return bool(key) and any(name.key.endswith(key) for name in title.work.names)
 
@@ -363,7 +363,7 @@ def _is_own_year(piece: str, title: _Title) -> bool:
 
 
 def _is_other_title(piece: str, title: _Title) -> bool:
-    """Whether it is the title once more, another of the same item, or its translation in another script."""
+    """Return whether it is the title once more, another of the same item, or its translation in another script."""
     if not _says_anything(piece) and not title.hypothesis.text.isdecimal():
         return False
     key = title_key(piece)
@@ -373,7 +373,8 @@ def _is_other_title(piece: str, title: _Title) -> bool:
 
 
 def _is_title_in_other_script(piece: str, title: _Title) -> bool:
-    """Whether it is a title of the item as another script writes its sound; what nobody can check explains nothing."""
+    """Return whether it is a title of the item as another script writes its sound; what nobody can check explains
+    nothing."""
     words = " ".join([word for word in piece.split() if not is_vocabulary(word)])
     if words.isascii() and title.hypothesis.text.isascii():
         return False

@@ -54,17 +54,17 @@ class NameIndex:
             self._keys.add(name.key)
 
     def knows_ids(self, tmdb_id: int | None, poster: str | None) -> bool:
-        """Whether a film's TMDB id or picture names one of the works."""
+        """Return whether a film's TMDB id or picture names one of the works."""
         return bool(tmdb_id and ("movie", "tmdb", tmdb_id) in self._by_id) or bool(
             poster and ("movie", "poster", poster) in self._by_id
         )
 
     def bearers(self, base: str) -> list[Work]:
-        """The works that bear a name of this base."""
+        """Return the works that bear a name of this base."""
         return [work for work, _ in self._by_base.get(base, ())]
 
     def identified(self, entry: EntryFacts, kind: str) -> list[Work]:
-        """The works that the entry's ids or its picture name. An episode's ids are not its series'."""
+        """Return the works that the entry's ids or its picture name. An episode's ids are not its series'."""
         if kind != "movie":
             return []
         keys = [("tmdb", entry.tmdb_id), ("imdb", entry.imdb_id), ("poster", entry.poster)]
@@ -72,7 +72,7 @@ class NameIndex:
         return [work for work in found if work is not None]
 
     def could_match(self, key: str) -> bool:
-        """Whether a title of this key may have a hit: a quick look before its name is read."""
+        """Return whether a title of this key may have a hit: a quick look before its name is read."""
         if key in self._keys or key in self._by_base or self._has_neighbour(key):
             return True
         if key[:1] not in _FIRST_OF_ARTICLES:
@@ -81,7 +81,7 @@ class NameIndex:
         return any(rest in self._by_base or self._has_neighbour(rest) for rest in rests)
 
     def find(self, title: ParsedTitle, *, kind: str) -> list[Hit]:
-        """The hits of all readings. Slips are looked for only where no reading agrees outright."""
+        """Find the hits of all readings. Slips are looked for only where no reading agrees outright."""
         hits: list[Hit] = []
         for hypothesis in title.hypotheses:
             named = self._by_base.get(base_key(hypothesis.text, hypothesis.key))
@@ -122,7 +122,7 @@ class NameIndex:
         return False
 
     def _neighbours(self, base: str) -> Iterator[str]:
-        """Bases within the allowed slips that share their beginning or their end with this one."""
+        """Yield bases within the allowed slips that share their beginning or their end with this one."""
         length = len(base)
         limit = allowed_slips(base)
         if not limit:
@@ -155,13 +155,13 @@ class NameIndex:
 
 @cache
 def end_width(length: int) -> int:
-    """How many letters of a base's beginning or end a neighbour shares: an unbroken one of the parts that its slips
+    """Return the length of the beginning or end that a neighbour shares with a base: one of the parts that its slips
     would have to break."""
     return max(3, length // (allowed_slips("x" * length) + 1))
 
 
 @cache
 def _near_widths(length: int) -> tuple[int, ...]:
-    """The widths at which the ends of a base's neighbours lie."""
+    """Return the widths at which the ends of a base's neighbours lie."""
     limit = allowed_slips("x" * length)
     return tuple(sorted({end_width(near) for near in range(length - limit, length + limit + 1)}))

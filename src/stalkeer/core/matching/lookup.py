@@ -28,7 +28,7 @@ class WorldTitle(NamedTuple):
 
 
 class WorkTitles(NamedTuple):
-    """What a catalogue calls one film or series, and where it comes from."""
+    """The titles that a catalogue has for one film or series, and the countries that it comes from."""
 
     titles: tuple[WorldTitle, ...] = ()
     countries: tuple[str, ...] = ()
@@ -38,13 +38,13 @@ class TitleSource(Protocol):
     """A catalogue that knows works by id."""
 
     def titles_of(self, work: Work) -> WorkTitles:
-        """Its titles; none where the catalogue does not know it. Raises StalkeerError where it cannot be asked."""
+        """Return the titles of a work; none for an unknown one. Raises StalkeerError where it cannot be asked."""
         ...
 
 
 def titles_in(found: WorkTitles, languages: Collection[str]) -> tuple[str, ...]:
-    """The titles in these languages (`fr`, `pt-BR`), or all where none is named. A title that says its country alone
-    is in the languages that are translated for that country."""
+    """Return the titles in these languages (`fr`, `pt-BR`), or all where none is named. A title that says its country
+    alone is in the languages that are translated for that country."""
     if not languages:
         return tuple(dict.fromkeys(title.text for title in found.titles))
     plain = {code.lower() for code in languages if "-" not in code}
@@ -62,7 +62,7 @@ def titles_in(found: WorkTitles, languages: Collection[str]) -> tuple[str, ...]:
 
 
 def with_titles(work: Work, found: WorkTitles, languages: Collection[str]) -> Work:
-    """The work with these titles behind its own."""
+    """Return the work with these titles behind its own."""
     known = {(name.key, name.year, name.country) for name in work.names}
     more = read_names((text, "tmdb") for text in titles_in(found, languages))
     fresh = tuple(name for name in more if (name.key, name.year, name.country) not in known)
@@ -73,7 +73,7 @@ class Lookup(Protocol):
     """A catalogue that can be searched by title."""
 
     def search(self, kind: str, term: str) -> tuple[Namesake, ...]:
-        """All that the catalogue finds for `term` among `movie` or `series`, near misses included.
+        """Return all that the catalogue finds for `term` among `movie` or `series`, near misses included.
 
         Raises StalkeerError where it cannot be asked now.
         """
@@ -81,13 +81,13 @@ class Lookup(Protocol):
 
 
 def identity_of(kind: str, tmdb_id: int | None, tvdb_id: int | None, fallback: str) -> str:
-    """What makes two listings one work: the id that its kind goes by."""
+    """Return what makes two listings one work: the id that its kind goes by."""
     own = tmdb_id if kind == "movie" else tvdb_id
     return f"{kind}:{own}" if own else f"{kind}:{fallback}"
 
 
 def works_of(kind: str, namesakes: Iterable[Namesake]) -> list[Work]:
-    """Namesakes as works to be rivals. One without an id goes by its title and year."""
+    """Return namesakes as works to be rivals. One without an id goes by its title and year."""
     works: list[Work] = []
     for namesake in namesakes:
         names = read_names([(namesake.title, "title"), *((text, "alternate") for text in namesake.alternates)])

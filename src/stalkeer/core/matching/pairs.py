@@ -71,13 +71,13 @@ class Matcher:
             self.add_item(item)
 
     def add_work(self, work: Work) -> None:
-        """One more work; a second listing of one that is known changes nothing."""
+        """Add a work; a second listing of a known work changes nothing."""
         if work.identity not in self.works:
             self.works[work.identity] = work
             self.index.add(work)
 
     def add_item(self, item: WantedItem) -> None:
-        """One more wanted item, of a work that is known."""
+        """Add a wanted item of a known work."""
         self.items[item.id] = item
         if item.work.kind == "movie":
             self._films[item.work.identity].append(item)
@@ -85,11 +85,11 @@ class Matcher:
             self._episodes[item.work.identity].add(item)
 
     def match(self, entry: EntryFacts) -> list[Pair]:
-        """All pairs of an entry that are worth keeping: confirmed, for review, or rejected by the user."""
+        """Return all pairs of an entry that are worth keeping: confirmed, for review, or rejected by the user."""
         return [pair for pair in self.consider(entry) if pair.decision is not Decision.NOTHING]
 
     def consider(self, entry: EntryFacts) -> Iterator[Pair]:
-        """All pairs of an entry, with the reason also where it is not offered."""
+        """Yield all pairs of an entry, with the reason also where it is not offered."""
         habits = self._habits.get(entry.source_slug, NO_HABITS)
         entry = _with_what_its_name_says(entry, habits)
         title = entry.title
@@ -123,7 +123,7 @@ class Matcher:
             yield from self._pinned_items(entry, seen)
 
     def _hits(self, entry: EntryFacts, kind: str) -> list[Hit]:
-        """The works that its title names, and those that its ids name beside."""
+        """Return the works that its title names, and those that its ids name beside."""
         hits = self.index.find(entry.title, kind=kind)
         if entry.tmdb_id or entry.imdb_id or entry.poster:
             named = {hit.work.identity for hit in hits}
@@ -149,7 +149,7 @@ class Matcher:
                     yield self._decide(Verdict(work, 0.0, Decision.NOTHING, (), ""), _Slot(item, None), entry)
 
     def _pinned(self, entry: EntryFacts, verdicts: Iterable[Verdict], wanted: Collection[str]) -> list[Verdict]:
-        """Works that the user named for the entry although its name does not."""
+        """Return works that the user named for the entry although its name does not."""
         named = {verdict.work.identity for verdict in verdicts}
         return [
             Verdict(self.works[identity], 0.0, Decision.NOTHING, (), "the name is another one")
@@ -191,7 +191,7 @@ class Matcher:
 
 
 def _with_what_its_name_says(entry: EntryFacts, habits: Habits) -> EntryFacts:
-    """The entry with the id that its name says, and with the reading that the columns of its list give."""
+    """Return the entry with the id that its name says, and with the reading that the columns of its list give."""
     if entry.kind == "episode":
         return entry
     if entry.tmdb_id is None:
@@ -204,7 +204,7 @@ def _with_what_its_name_says(entry: EntryFacts, habits: Habits) -> EntryFacts:
     if columns is None:
         return entry
     read = Hypothesis(columns.title, title_key(columns.title), 0.0, columns.year)
-    others = tuple([one for one in entry.title.hypotheses if (one.key, one.year) != (read.key, read.year)])
+    others = tuple([other for other in entry.title.hypotheses if (other.key, other.year) != (read.key, read.year)])
     return entry._replace(title=entry.title._replace(hypotheses=(read, *others)))
 
 
@@ -213,8 +213,8 @@ def _unit(score: float) -> float:
 
 
 def _rivals_apart(slots: Iterable[_Slot], most: int) -> list[_Slot]:
-    """The slots, each with a barrier where more things claim the entry than it can hold. One film or episode that two
-    instances want is one thing."""
+    """Return the slots, each with a barrier where more things claim the entry than it can hold. One film or episode
+    that two instances want is one thing."""
     slots = list(slots)
     things = {(slot.item.season, slot.item.episode) for slot in slots if slot.barrier is None}
     if len(things) <= most:
@@ -234,7 +234,7 @@ def _sleep_text(rule: Rule, entry: EntryFacts) -> str:
 
 
 def _shifted(entry: EntryFacts, rule: Rule | None) -> EntryFacts:
-    """The entry as it is numbered after an offset rule."""
+    """Return the entry as it is numbered after an offset rule."""
     title = entry.title
     if rule is None or (title.season is None and not title.episodes):
         return entry
@@ -247,7 +247,7 @@ _SLASHED_DATE = re.compile(r"\b(\d{1,2})/(\d{1,2})/\d{4}\b")
 
 
 def _is_ambiguous_date(name: str) -> bool:
-    """Whether a date reads otherwise in America: 04/03/2025."""
+    """Return whether a date reads otherwise in America: 04/03/2025."""
     found = _SLASHED_DATE.search(name)
     return found is not None and found[1] != found[2] and max(int(found[1]), int(found[2])) <= 12
 

@@ -41,7 +41,7 @@ class SizeLimits:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a quality profile allows: `(resolution, source)` pairs in our words, best last; empty allows all.
+    """The qualities that a profile allows: `(resolution, source)` pairs in our words, best last; empty allows all.
 
     `sizes` are the limits of such pairs, and `whose` names the instance whose they are.
     """
@@ -55,7 +55,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the user prefers. Languages in order of preference; the original language counts as `original`."""
+    """The user's preferences. Languages in order of preference; the original language counts as `original`."""
 
     languages: tuple[str, ...] = ()
     refused_languages: tuple[str, ...] = ()
@@ -133,7 +133,7 @@ def _judge(variant: Variant, profile: Profile, wishes: Wishes) -> RankedVariant:
 
 
 def _source_of(variant: Variant) -> str | None:
-    """The source that its name says; a group of cinema recordings is believed where the name is silent."""
+    """Return the source that its name says; a group of cinema recordings is believed where the name is silent."""
     return variant.source or (_CINEMA_RECORDING if variant.group.source == _CINEMA_RECORDING else None)
 
 
@@ -154,7 +154,7 @@ def _silence_reason(profile: Profile) -> str:
 
 
 def _only_resolution(profile: Profile) -> int | None:
-    """The one resolution that a profile allows; None where it leaves a choice."""
+    """Return the one resolution that a profile allows; None where it leaves a choice."""
     allowed = {resolution for resolution, _ in profile.allowed}
     return allowed.pop() or None if len(allowed) == 1 else None
 
@@ -165,8 +165,8 @@ def _quality_name(variant: Variant) -> str:
 
 
 def _is_allowed(variant: Variant, profile: Profile) -> bool:
-    """A name that is silent is allowed: the instance itself looks at the file when it imports. A recording made in a
-    cinema is allowed only where the profile names it."""
+    """Return whether the profile allows it. A silent name is allowed: the instance itself looks at the file when it
+    imports. A recording made in a cinema is allowed only where the profile names it."""
     if _source_of(variant) == _CINEMA_RECORDING:
         return any(
             source == _CINEMA_RECORDING
@@ -200,7 +200,7 @@ def _size_refusal(variant: Variant, profile: Profile) -> str | None:
 
 
 def _limits_of(variant: Variant, profile: Profile) -> SizeLimits | None:
-    """Those of its own quality; a silent name goes for a web download, as its release will be called."""
+    """Return the limits of its own quality; a silent name goes for a web download, as its release will be called."""
     own = [
         limits for (lines, source), limits in profile.sizes if (lines, source) == (variant.resolution, variant.source)
     ]
@@ -247,8 +247,8 @@ def _language_reason(variant: Variant, wishes: Wishes) -> str:
 
 
 def _language_rank(variant: Variant, wishes: Wishes) -> int:
-    """The place of the best language in the user's list; unknown and `multi` stand just behind it. A language that
-    only the group says stands behind one that the name says."""
+    """Return the place of the best language in the user's list; unknown and `multi` stand just behind it. A language
+    that only the group says stands behind one that the name says."""
     if not wishes.languages:
         return 0
     wanted = [wishes.original_language if code == "original" else code for code in wishes.languages]

@@ -77,7 +77,7 @@ class Rule:
         return self.is_about_entry(entry) and (self.work is None or self.is_about_item(item))
 
     def is_asleep(self, entry: EntryFacts) -> bool:
-        """Whether the entry it names is another thing now than when it was decided: providers use ids again."""
+        """Return whether the entry it names is another thing now than when it was decided: providers use ids again."""
         if self.decided_name is None or self.entry_key is None or self.decided_name == entry.name:
             return False
         return not is_same_content(self.decided_name, entry.name, entry.kind)
@@ -124,7 +124,7 @@ class RuleBook:
         return max(found, key=_particularity, default=None)
 
     def verdict_on(self, item: WantedItem, entry: EntryFacts) -> Rule | None:
-        """The pin or rejection that decides this pair; the most particular one, the newest of equals."""
+        """Return the pin or rejection that decides this pair; the most particular one, the newest of equals."""
         found = [
             rule
             for rule in self._of(item.work)
@@ -136,7 +136,7 @@ class RuleBook:
         return max(found, key=_particularity, default=None)
 
     def sleeping_on(self, item: WantedItem, entry: EntryFacts) -> Rule | None:
-        """A decision on this pair that was made on another content of the entry."""
+        """Return a decision on this pair that was made on another content of the entry."""
         found = [rule for rule in self._of(item.work) if rule.is_about_item(item) and rule.is_about_entry(entry)]
         found += [rule for rule in self._blocks if rule.bars(item, entry)]
         return next((rule for rule in found if rule.is_asleep(entry)), None)
@@ -146,7 +146,7 @@ class RuleBook:
         return any(rule.action is RuleAction.PIN and rule.is_about_entry(entry) for rule in self._of(work))
 
     def pinned_entries(self, works: Iterable[str]) -> dict[str, set[str]]:
-        """source -> keys of the entries that pins on these works name."""
+        """Map each source to the keys of the entries that pins on these works name."""
         found: dict[str, set[str]] = defaultdict(set)
         for work in works:
             for rule in self._by_work.get(work, ()):
@@ -160,7 +160,7 @@ class RuleBook:
         return {rule.title_key for rule in rules if rule.action is RuleAction.PIN and rule.title_key is not None}
 
     def pinned_works(self) -> set[str]:
-        """Identities of works of which some pin speaks."""
+        """Return identities of works of which some pin speaks."""
         return self._pinned
 
     def _of(self, work: Work) -> list[Rule]:
@@ -168,20 +168,21 @@ class RuleBook:
 
 
 def is_same_content(name: str, other: str, kind: str) -> bool:
-    """Whether two names of one entry say one film or episode, however they are decorated."""
+    """Return whether two names of one entry say one film or episode, however they are decorated."""
     told = None if kind == "other" else kind
-    one, two = parse_title(name, told), parse_title(other, told)
-    keys = {hypothesis.key for hypothesis in one.hypotheses}
-    if keys.isdisjoint(hypothesis.key for hypothesis in two.hypotheses):
+    own, others = parse_title(name, told), parse_title(other, told)
+    keys = {hypothesis.key for hypothesis in own.hypotheses}
+    if keys.isdisjoint(hypothesis.key for hypothesis in others.hypotheses):
         return False
-    if one.year is not None and two.year is not None and abs(one.year - two.year) > 1:
+    if own.year is not None and others.year is not None and abs(own.year - others.year) > 1:
         return False
-    numbers = [(title.season, title.episodes, title.absolute, title.air_date) for title in (one, two)]
+    numbers = [(title.season, title.episodes, title.absolute, title.air_date) for title in (own, others)]
     return numbers[0] == numbers[1]
 
 
 def _is_about(rule: Rule, entry: EntryFacts) -> bool:
-    """An offset without source, entry and title is about every entry of the series."""
+    """Return whether an offset is about an entry; one without source, entry and title is about every entry of the
+    series."""
     if rule.source_slug is None and rule.entry_key is None and rule.title_key is None:
         return True
     return rule.is_about_entry(entry)

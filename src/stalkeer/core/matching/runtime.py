@@ -14,7 +14,7 @@ _TOO_LONG_FOR_THE_SERIES = 2.3  # first and last episodes are often double ones,
 
 
 def weigh_episode_runtime(item: WantedItem, entry: EntryFacts) -> tuple[Evidence | None, str | None]:
-    """(finding, barrier) of the entry's duration; a file of several episodes runs as long as all of them."""
+    """Return (finding, barrier) of the entry's duration; a file of several episodes runs as long as all of them."""
     known = item.runtime_min or item.work.runtime_min
     if not entry.duration_s or not known:
         return None, None

@@ -92,7 +92,7 @@ _DISAMBIGUATION = re.compile(r"^(?P<title>.*\S)\s*\((?P<inside>\d{4}|[A-Z]{2,3})
 
 
 def read_names(titles: Iterable[tuple[str, str]]) -> tuple[Name, ...]:
-    """Names from (text, origin) pairs, in order; `Ghosts (US)` and `Ghosts (2021)` also stand for `Ghosts`."""
+    """Read names from (text, origin) pairs, in order; `Ghosts (US)` and `Ghosts (2021)` also stand for `Ghosts`."""
     names: dict[tuple[str, int | None, str | None, str | None], Name] = {}
     seen: set[str] = set()
     for text, origin in titles:

@@ -121,7 +121,7 @@ class AlikeReader(Generic[T]):
         return None if parsed is None else self._note(parsed, kind, ())
 
     def _framed_series(self, name: str, kind: str) -> T | None:
-        """A series by the frame that its name has with those of others."""
+        """Return a series by the frame that its name has with those of others."""
         found = _shape_of(name) if len(name) <= LONGEST else None
         if found is None:
             return None
@@ -159,7 +159,7 @@ class AlikeReader(Generic[T]):
 
 
 def _plain_key(title: str) -> str:
-    """The key of a title of words that mean nothing but themselves wherever they stand; empty for any other."""
+    """Return the key of a title of words that mean nothing but themselves wherever they stand; empty for any other."""
     words = title.lower().split(" ")
     key = "".join(words)
     if (
@@ -179,8 +179,8 @@ def _plain_key(title: str) -> str:
 
 
 def _narrowed(before: str, title: str, after: str) -> tuple[str, str, str, str]:
-    """The key of a title that has a provider's words at its ends, what stands before it, itself, and what stands after
-    it; no key where it has none, or is not plain without them either."""
+    """Return the key of a title that has a provider's words at its ends, what stands before it, itself, and what stands
+    after it; no key where it has none, or is not plain without them either."""
     words = fold_words(title)
     if not words or (words[0] not in AT_ENDS and words[-1] not in AT_ENDS):
         return "", before, title, after

@@ -14,7 +14,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 class Row(NamedTuple):
-    """What the columns of a name say."""
+    """The values in the columns of a name."""
 
     title: str
     year: int | None

@@ -29,7 +29,7 @@ _NUMBER_IN_EDITION = re.compile(r"\d{1,4}(?:st|nd|rd|th)?")
 
 
 def is_edition(text: str) -> bool:
-    """Whether a text names an edition and says nothing else."""
+    """Return whether a text names an edition and says nothing else."""
     folded = fold(text)
     if folded in _COLOURLESS:
         return True
@@ -40,7 +40,8 @@ def is_edition(text: str) -> bool:
 
 
 def without_edition(title: str) -> str | None:
-    """A title without the edition at its end: behind a dash or colon, or in several words; None where there is none."""
+    """Return a title without the edition at its end: behind a dash or colon, or in several words; None where there is
+    none."""
     for joint in (" - ", ": "):
         before, _, last = title.rpartition(joint)
         if before and is_edition(last):

@@ -48,7 +48,7 @@ _HASHED = re.compile(r"(?<!\w)(?:(?:episode|ep)\.?\s*)?#\s?(\d{1,2})\.(\d{1,3})(
 
 
 def find_mark(text: str, kind: str | None) -> Mark | None:
-    """The last season/episode marker of a repaired name, or None.
+    """Find the last season/episode marker of a repaired name, or None.
 
     A name that the address calls a film is an episode only where it says season and episode both; one that it calls
     an episode may say so weakly (`Episode 3`, `- 012`, `#12`).
@@ -73,19 +73,19 @@ def find_mark(text: str, kind: str | None) -> Mark | None:
 
 
 def _may_say_numbers(text: str, kind: str | None) -> bool:
-    """Whether a name without a figure may yet say a number: in words, or in Chinese."""
+    """Return whether a name without a figure may yet say a number: in words, or in Chinese."""
     if kind == "film":
         return False
     return (kind == "episode" and says_season(text)) or (not text.isascii() and _HAN_EPISODE.search(text) is not None)
 
 
 def may_go_on(before: str) -> bool:
-    """Whether what stands before a marker may end in another one, which is then of one with it."""
+    """Return whether what stands before a marker may end in another one, which is then of one with it."""
     return before.rstrip(_JOINTS)[-1:].isdecimal()
 
 
 def _joined(pattern: re.Pattern[str], text: str, last: Mark) -> Mark:
-    """The last marker together with those just before it that name further episodes of its season."""
+    """Join the last marker with those just before it that name further episodes of its season."""
     read = _standard if pattern is _STANDARD else _cross
     marks = [read(found) for found in pattern.finditer(text, 0, last.start)]
     said_before = next((mark for mark in marks if mark[2:] == last[2:]), None)
@@ -150,7 +150,7 @@ def is_a_year(number: str) -> bool:
 
 
 def _numbered(text: str) -> Mark | None:
-    """Forms that no film's name has, but that say no season or no number at all."""
+    """Return forms that no film's name has, but that say no season or no number at all."""
     found = last_match(_CJK, text) if not text.isascii() else None
     if found is not None and found[2]:
         season, number = number_of(found[1] or ""), number_of(found[2])

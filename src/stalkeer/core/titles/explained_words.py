@@ -48,7 +48,7 @@ _EDGES = " -.:~*#'\"!"
 
 @lru_cache(maxsize=5_000)
 def is_vocabulary(text: str) -> bool:
-    """Whether a text beside a title says nothing but quality, languages, countries, a rating, an edition."""
+    """Return whether a text beside a title says nothing but quality, languages, countries, a rating, an edition."""
     bare = text.strip(_EDGES)
     if not any(map(str.isalnum, bare)):
         return True
@@ -56,7 +56,7 @@ def is_vocabulary(text: str) -> bool:
 
 
 def is_vocabulary_before(text: str) -> bool:
-    """Whether a text before a title is a provider's word: no film or series begins so, but by its own title."""
+    """Return whether a text before a title is a provider's word: no film or series begins so, but by its own title."""
     if text.lower() in _NEVER_BEFORE:
         return False
     if _is_code(text):
@@ -65,7 +65,7 @@ def is_vocabulary_before(text: str) -> bool:
 
 
 def is_brand(text: str) -> bool:
-    """Whether a text names a platform, channel or studio, or is another provider's word that titles begin with."""
+    """Return whether a text names a platform, channel or studio, or is another provider's word that titles begin with."""
     folded = text.lower()
     tag = TAGS.get(folded)
     if tag is None or tag.field in ("language", "region", "resolution", "subtitles", "dubbed"):
@@ -74,8 +74,8 @@ def is_brand(text: str) -> bool:
 
 
 def is_vocabulary_behind(piece: str, rest: str) -> bool:
-    """Whether a piece of what follows a title is known; in a release's name so are its words, and its group at the
-    end."""
+    """Return whether a piece of what follows a title is known; in a release's name so are its words, and its group at
+    the end."""
     quality = _SCENE.search(rest)
     if quality is not None and rest.find(piece) >= 0:
         start = quality.start() - rest.find(piece)
@@ -91,12 +91,12 @@ def _is_doubtful_behind(word: str) -> bool:
 
 
 def says_quality(text: str) -> bool:
-    """Whether a text says a release's quality."""
+    """Return whether a text says a release's quality."""
     return _SCENE.search(text) is not None
 
 
 def _is_code(text: str) -> bool:
-    """A pair of codes of which one half is known: `4K-XYZ`, `EN-TOP`."""
+    """Return whether it is a pair of codes of which one half is known: `4K-XYZ`, `EN-TOP`."""
     halves = text.lower().split("-")
     if len(halves) < 2 or " " in text or text != text.upper():
         return False
@@ -122,16 +122,16 @@ def _is_known(word: str) -> bool:
 
 
 def _are_of_release(text: str) -> bool:
-    """Whether all words are those of releases."""
+    """Return whether all words are those of releases."""
     return not _strangers(text)
 
 
 def _has_group(text: str) -> bool:
-    """Whether all words of what begins with a release's quality are known but one, the group's."""
+    """Return whether all words of what begins with a release's quality are known but one, the group's."""
     return len([word for word in _strangers(_SCENE.sub(" ", text)) if not any(map(str.isdigit, word))]) <= 1
 
 
 def _strangers(text: str) -> list[str]:
-    """The words of a release's name that nobody knows."""
+    """Return the words of a release's name that nobody knows."""
     words = [word for word in _RELEASE_JOINT.split(text.lower()) if any(map(str.isalnum, word))]
     return [word for word in words if not (word in RELEASE_WORDS or _is_known(word))]

@@ -90,7 +90,7 @@ def find_part(folded: str) -> str | None:
 
 
 def part_key(words: str) -> str:
-    """The key of a part as titles say it: `Volume II` and `vol. 2` are one."""
+    """Return the key of a part as titles say it: `Volume II` and `vol. 2` are one."""
     return title_key(f"a {words}")[1:]
 
 

@@ -62,7 +62,7 @@ _FIRST_YEAR, _OTHER_YEAR = 2001, 1987
 
 
 class _Kind(NamedTuple):
-    """What of a title may matter to what stands around it."""
+    """The traits of a title on which the reading of its frame may depend."""
 
     is_upper: bool
     is_lower: bool  # at its beginning
@@ -77,7 +77,7 @@ class _Kind(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """How a frame has a title read: with what of the frame, and how doubtful that is."""
+    """A reading of a title in its frame: the parts of the frame that it keeps, and its penalty."""
 
     before: str
     after: str
@@ -146,7 +146,7 @@ class Frames:
         self._frames: dict[tuple[str, str, str, bool, _Kind], _Frame | None] = {}
 
     def read(self, text: str) -> Framed | None:
-        """The reading of a repaired name, or None: it must be read the whole way."""
+        """Return the reading of a repaired name, or None: it must be read the whole way."""
         shape = _shape(text)
         if shape is None:
             return None
@@ -163,8 +163,8 @@ class Frames:
         return None if frame is None else _fill(frame, shape)
 
     def known(self, text: str) -> Framed | None | NotYet:
-        """The reading of a name whose frame is known already. None where no other title in this frame will be read by
-        it either."""
+        """Return the reading of a name whose frame is known already. None where no other title in this frame will be
+        read by it either."""
         shape = _shape(text)
         if shape is None:
             return None
@@ -181,7 +181,7 @@ class Frames:
         return frame if frame is not None and frame == self._try(shape, long, _OTHER_YEAR) else None
 
     def _try(self, shape: _Shape, title: str, year: int) -> _Frame | None:
-        """The frame as one title and year show it."""
+        """Return the frame as one title and year show it."""
         text = shape.around(title, year)
         head = self._read_whole(text)
         if head is None or not head.hypotheses:
@@ -222,9 +222,9 @@ def _fill(frame: _Frame, shape: _Shape) -> Framed:
             Head(title, hypotheses, year, frame.season, frame.tags), frame.is_extra, frame.is_dated, frame.readings
         )
     filled: list[Hypothesis] = []
-    for one in frame.texts:
-        text = f"{one.before}{title}{one.after}"
-        filled.append(Hypothesis(text, title_key(text), one.penalty, shape.year if one.is_dated else one.year))
+    for kept in frame.texts:
+        text = f"{kept.before}{title}{kept.after}"
+        filled.append(Hypothesis(text, title_key(text), kept.penalty, shape.year if kept.is_dated else kept.year))
     text = " / ".join(hypothesis.text for hypothesis in filled)
     return Framed(
         Head(text, tuple(filled), year, frame.season, frame.tags), frame.is_extra, frame.is_dated, frame.readings
@@ -232,7 +232,7 @@ def _fill(frame: _Frame, shape: _Shape) -> Framed:
 
 
 def _shape(text: str) -> _Shape | None:
-    """A name apart, where its title is plain."""
+    """Return a name apart, where its title is plain."""
     found = _fullmatch(text) if len(text) <= LONGEST else None
     if found is None:
         return None
@@ -274,7 +274,8 @@ class Narrowed(NamedTuple):
 
 
 def without_tags(title: str) -> Narrowed | None:
-    """A title with words of `AT_ENDS` at its ends, without them; None where what is left is no title beyond doubt."""
+    """Return a title with words of `AT_ENDS` at its ends, without them; None where what is left is no title beyond
+    doubt."""
     words = title.split(" ")
     first, last = 0, len(words)
     while first < last and _is_no_titles(words[first]):
@@ -295,7 +296,8 @@ def _is_no_titles(word: str) -> bool:
 
 
 def _is_like_a_code(title: str) -> bool:
-    """Capitals before a colon or a hyphen may be a provider's code; so may a word of nothing but capitals."""
+    """Return whether a title begins like a provider's code: capitals before a colon or a hyphen, or nothing but
+    capitals."""
     if len(title) <= _LONGEST_CODE and title.isupper() and " " not in title:
         return True
     if ":" not in title and "-" not in title:

@@ -40,7 +40,7 @@ def tags_of_group(group: str) -> TagSet:
 
 
 def _tags_of_part(part: str) -> list[Tag]:
-    """The tags of a part of which every word is known; none of any other part."""
+    """Return the tags of a part of which every word is known; none of any other part."""
     tags: list[Tag] = []
     for word in _WORD.findall(part):
         tag = _tag_of_word(word)
@@ -52,7 +52,7 @@ def _tags_of_part(part: str) -> list[Tag]:
 
 
 def _tag_of_word(word: str) -> Tag | None:
-    """A code counts in capitals alone, a country as its language."""
+    """Return the tag of a word. A code counts in capitals alone."""
     folded = fold(word)
     if len(word) <= _LONGEST_CODE and word.isascii() and not word.isupper():
         return None

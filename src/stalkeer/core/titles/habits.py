@@ -52,15 +52,15 @@ class Habits:
 
     @property
     def numbers_entries(self) -> bool:
-        """Whether the list numbers its entries: `4 - Some Film`, `5 - Another`."""
+        """True where the list numbers its entries: `4 - Some Film`, `5 - Another`."""
         return _NUMBERED in self.marks
 
     def is_mark(self, text: str) -> bool:
-        """Whether a text before a title, without its separator, is one of the marks."""
+        """Return whether a text before a title, without its separator, is one of the marks."""
         return text.casefold() in self.marks
 
     def columns_of(self, text: str) -> Columns | None:
-        """What the columns of a repaired name say; None where the list has no layout of so many columns."""
+        """Return what the columns of a repaired name say; None where the list has no layout of so many columns."""
         if not self.layouts or "|" not in text:
             return None
         columns = _columns(text)
@@ -71,7 +71,7 @@ class Habits:
         return Columns(columns[layout.index("title")], None if year is None else int(year[1]))
 
     def _fits(self, column: str, role: str) -> bool:
-        """Whether a column holds what its role says; of labels only those that the list has are known."""
+        """Return whether a column holds what its role says; of labels only those that the list has are known."""
         if role == "label":
             return column.casefold() in self.labels or _role_of(column) == "label"
         return (
@@ -145,7 +145,7 @@ def _folded(found: re.Match[str]) -> str:
 
 
 def _have_little_in_common(titles: Iterable[frozenset[str]]) -> bool:
-    """Whether enough of the titles share no word with one another."""
+    """Return whether enough of the titles share no word with one another."""
     seen: set[str] = set()
     works = 0
     for words in sorted(titles, key=lambda words: (len(words), sorted(words))):
@@ -176,7 +176,7 @@ class _Table:
                 values[column] += 1
 
     def layout(self) -> tuple[str, ...] | None:
-        """The role of each column; None where they leave open which one is the title."""
+        """Return the role of each column; None where they leave open which one is the title."""
         if self._rows < LEAST_ROWS:
             return None
         roles = tuple(self._role(place) for place in range(len(self._roles)))
@@ -184,7 +184,7 @@ class _Table:
         return roles if has_numbers and roles.count("title") == 1 and roles.count("year") <= 1 else None
 
     def labels(self, layout: tuple[str, ...]) -> list[str]:
-        """The values that come again in the columns of labels."""
+        """Return the values that come again in the columns of labels."""
         places = [place for place, role in enumerate(layout) if role == "label"]
         return [
             value.casefold()

@@ -113,17 +113,17 @@ WORDS = _read(_TABLE)  # by ISO 639-1 code
 
 
 def words_of(role: Callable[[Words], tuple[str, ...]]) -> frozenset[str]:
-    """The single words and the phrases that any language has for one of the fields of `Words`."""
+    """Return the single words and the phrases that any language has for one of the fields of `Words`."""
     return frozenset(word for words in WORDS.values() for word in role(words))
 
 
 def single(words: Iterable[str]) -> frozenset[str]:
-    """Those that are one word."""
+    """Return those that are one word."""
     return frozenset(word for word in words if " " not in word)
 
 
 def phrases(words: Iterable[str]) -> frozenset[str]:
-    """Those of several words."""
+    """Return those of several words."""
     return frozenset(word for word in words if " " in word)
 
 

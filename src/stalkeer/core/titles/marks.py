@@ -30,7 +30,7 @@ EPISODE_WORDS = single(_EPISODES) | frozenset(map(fold, single(_EPISODES)))
 
 
 def any_of(words: frozenset[str]) -> str:
-    """The words as a pattern, the longest first."""
+    """Join the words to a pattern, the longest first."""
     return "|".join(sorted(words, key=lambda word: (-len(word), word)))
 
 
@@ -91,7 +91,7 @@ def says_season(text: str) -> bool:
 
 
 def number_of(word: str) -> int | None:
-    """A number in digits, in the words of several languages, or in Chinese figures below a hundred."""
+    """Return a number in digits, in the words of several languages, or in Chinese figures below a hundred."""
     if word.isdecimal():
         return int(word)
     known = _ORDINALS.get(word.casefold())
@@ -105,7 +105,7 @@ def number_of(word: str) -> int | None:
 
 
 class Season(NamedTuple):
-    """Where a name says its season, or the first of several, and which it is."""
+    """The place where a name says its season, or the first of several, and the number."""
 
     start: int
     end: int
@@ -113,20 +113,20 @@ class Season(NamedTuple):
 
 
 def find_season(text: str) -> Season | None:
-    """The last marker that names a season alone: `S02`, `Season 2`, `2. Staffel`; `S01-S04` from its first on."""
+    """Find the last marker that names a season alone: `S02`, `Season 2`, `2. Staffel`; `S01-S04` from its first on."""
     if not _DIGIT.search(text) and not says_season(text):
         return None
     return _last_season(text, len(text))
 
 
 def season_before(text: str, end: int) -> tuple[int | None, int]:
-    """A season named somewhere before the episode's number, and where the series' name ends."""
+    """Find a season named somewhere before the episode's number, and where the series' name ends."""
     found = _last_season(text, end)
     return (found.number, found.start) if found is not None else (None, end)
 
 
 def counts_seasons(text: str, place: int) -> bool:
-    """Whether the number that stands there is a season's: `Season 19`."""
+    """Return whether the number that stands there is a season's: `Season 19`."""
     return any(found.start() <= place < found.end() for found in _SEASON_ONLY.finditer(text))
 
 

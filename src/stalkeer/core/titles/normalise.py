@@ -47,12 +47,12 @@ def fold(text: str) -> str:
 
 
 def title_words(text: str) -> tuple[str, ...]:
-    """The words of a title as keys count them: ASCII, lower case, `II` and `two` as `2`, `&` as `and`."""
+    """Return the words of a title as keys count them: ASCII, lower case, `II` and `two` as `2`, `&` as `and`."""
     return tuple(_same_words(fold_words(text)))
 
 
 def fold_words(text: str) -> list[str]:
-    """The words of a text in ASCII and lower case, `&` as `and`; numbers as they are written."""
+    """Return the words of a text in ASCII and lower case, `&` as `and`; numbers as they are written."""
     if not text.isascii():
         if _IN_SPOKEN.search(text):
             text = text.translate(_SPOKEN)
@@ -66,12 +66,12 @@ def fold_words(text: str) -> list[str]:
 
 
 def key_of_words(words: list[str]) -> str:
-    """The key of folded words."""
+    """Return the key of folded words."""
     return "".join(_same_words(words))
 
 
 def _same_words(words: list[str]) -> list[str]:
-    """Numbers in words and in Roman figures as figures. A Roman first word is a name: `VI`, `XX`."""
+    """Write numbers in words and in Roman figures as figures. A Roman first word is a name: `VI`, `XX`."""
     if len(words) < 2 or CHANGING.isdisjoint(words):
         return words
     same = _SAME.get
@@ -82,12 +82,12 @@ def _same_words(words: list[str]) -> list[str]:
 
 
 def title_key(text: str) -> str:
-    """The key under which a title is looked up. Never empty for a text that has anything but spaces."""
+    """Return the key under which a title is looked up. Never empty for a text that has anything but spaces."""
     return key_of_words(fold_words(text)) or "".join(text.casefold().split())
 
 
 def swap_article(text: str) -> str:
-    """`Matrix, The` is `The Matrix`."""
+    """Move an article from the end to the front: `Matrix, The` is `The Matrix`."""
     if ", " not in text:
         return text
     found = _TRAILING_ARTICLE.match(text)
@@ -98,7 +98,7 @@ def swap_article(text: str) -> str:
 
 
 def base_key(text: str, key: str) -> str:
-    """The key without a leading article that is a word of its own; `key` where there is none or nothing else."""
+    """Return the key without a leading article that is a word of its own; `key` where there is none or nothing else."""
     first, _, rest = text.partition(" ")
     if "." in first:
         dotted = _DOTTED_ARTICLE.match(text)

@@ -31,7 +31,7 @@ class Hypothesis(NamedTuple):
 
 
 def is_half(hypothesis: Hypothesis, all_readings: Iterable[Hypothesis]) -> bool:
-    """Whether a reading is a half of another one: `Original` of `Foreign - Original`."""
+    """Return whether a reading is a half of another one: `Original` of `Foreign - Original`."""
     if hypothesis.penalty < OF_A_HALF:
         return False
     ends = (f"{hypothesis.text} - ", f" - {hypothesis.text}")
@@ -39,7 +39,7 @@ def is_half(hypothesis: Hypothesis, all_readings: Iterable[Hypothesis]) -> bool:
 
 
 class ParsedTitle(NamedTuple):
-    """What a name says. Languages are ISO 639-1 codes or `multi`; `series_name` is the text the readings come from."""
+    """The facts that a name says. Languages are ISO 639-1 codes or `multi`; `series_name` is the text the readings come from."""
 
     hypotheses: tuple[Hypothesis, ...]
     series_name: str
@@ -121,12 +121,12 @@ def parse_title(name: str, kind: str | None = None, group: str = "") -> ParsedTi
 
 
 def kind_of(name: str, kind: str | None) -> str | None:
-    """What the address says, or else what a release's name can only be."""
+    """Return what the address says, or else what a release's name can only be."""
     return "episode" if kind is None and names_episodes(name) else kind
 
 
 def read_head(text: str, *, kind: str | None, is_episode: bool) -> Head:
-    """Readings of the part before a marker, or of a whole name without one."""
+    """Read the part before a marker, or a whole name without one."""
     season, pieces = _apart_from_season(text, is_episode=is_episode, kind=kind)
     is_series = is_episode or kind in ("episode", "series")
     plain = read_plain(pieces[0]) if len(pieces) == 1 else None
@@ -146,7 +146,7 @@ def read_head(text: str, *, kind: str | None, is_episode: bool) -> Head:
 
 
 def _apart_from_season(text: str, *, is_episode: bool, kind: str | None) -> tuple[int | None, list[str]]:
-    """The season that a series' name says, and what is left of the name."""
+    """Return the season that a series' name says, and what is left of the name."""
     if not (is_episode or kind in ("episode", "series")):
         return None, [text]
     found = find_season(text)
@@ -182,7 +182,7 @@ def _hypotheses(readings: list[TitleReading]) -> tuple[Hypothesis, ...]:
 
 
 def head_from_outside(after: str, group: str) -> Head | None:
-    """A name that begins with its marker: the title follows it, or the group is the series."""
+    """Read the title of a name that begins with its marker: the title follows it, or the group is the series."""
     for outside in (group, after):
         cleaned = re.sub(r"^(?:series?|s[eé]ries?|مسلسل)\s+", "", repair(outside).strip(" |-"), flags=re.I)
         if not cleaned or _NOT_A_TITLE.match(cleaned):
@@ -213,7 +213,7 @@ def assemble(head: Head, mark: Mark | None, tail: TagSet, *, is_junk: bool) -> P
 
 
 def is_junk(name: str) -> bool:
-    """Separators between groups, trailers and other extras: nothing that is wanted."""
+    """Return whether a name is nothing that is wanted: a separator between groups, a trailer or another extra."""
     name = name.strip()
     if _SEPARATOR.match(name):
         return True

@@ -32,7 +32,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 def name_in_path(text: str) -> str:
-    """What to read of a path; the text itself where it is none. `A / B` and `24/7` are none."""
+    """Return what to read of a path; the text itself where it is none. `A / B` and `24/7` are none."""
     if "/" not in text and "\\" not in text:
         return text
     if not _ROOT.match(text) and not EXTENSION.search(text):
@@ -44,13 +44,13 @@ def name_in_path(text: str) -> str:
 
 
 def _is_torn(part: str) -> bool:
-    """A bracket that opens here and closes behind the next stroke: the stroke was no folder's."""
+    """Return whether a bracket opens here and closes behind the next stroke: the stroke was no folder's."""
     rest = _BRACKETS.sub("", part)
     return rest.count("[") != rest.count("]") or rest.count("(") != rest.count(")")
 
 
 def _of_episode(parts: list[str]) -> str | None:
-    """The file's own name where it names its series, else the series' folder before it; None for a film's path."""
+    """Return the file's own name, with its series' folder before it where it does not name that; None for a film."""
     own = parts[-1]
     mark = _EPISODE.search(own)
     if mark is not None and _LETTER.search(own[: mark.start()]):
@@ -69,7 +69,7 @@ def _of_episode(parts: list[str]) -> str | None:
 
 
 def _of_film(parts: list[str]) -> str:
-    """The folder where it says the year, or what the file's short name does not; with the file's quality."""
+    """Return the folder where it says the year, or what the file's short name does not; with the file's quality."""
     own = parts[-1]
     folder = next((part for part in reversed(parts[:-1]) if _names_something(part)), None)
     if folder is None:

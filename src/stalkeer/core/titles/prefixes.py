@@ -23,7 +23,7 @@ class Start(NamedTuple):
 
 
 class _Taken(NamedTuple):
-    """What is left, what the prefix says, and how much worse each reading is: with it gone, and with it kept.
+    """The rest of a name without its prefix, the prefix's tags, and the penalties of both readings: gone and kept.
 
     `kept` None: it cannot be part of the title.
     """
@@ -61,7 +61,7 @@ _LETTER = re.compile(r"[^\W_]")
 
 
 def find_starts(text: str, *, is_series: bool) -> tuple[list[Start], list[Tag]]:
-    """Where the title may begin, the likeliest first, and the tags before it."""
+    """Find where the title may begin, the likeliest first, and the tags before it."""
     if _MAYBE.match(text) is None:
         return [Start(text, 0.0)], []
     kept: list[Start] = []
@@ -123,7 +123,8 @@ def _take_framed(text: str, framed: re.Match[str], *, is_series: bool) -> _Taken
 
 
 def _is_release(rest: str) -> bool:
-    """Whether a release's quality follows, and a name before it: what stood before that in brackets is its group."""
+    """Return whether a release's quality follows, and a name before it: what stood before that in brackets is its
+    group."""
     quality = _QUALITY.search(rest)
     return quality is not None and _NAME.search(rest, 0, quality.start()) is not None
 
@@ -146,7 +147,7 @@ def _take_bare(content: str, separator: str, rest: str) -> _Taken | None:
 
 
 def _take_unknown_code(content: str, separator: str, rest: str) -> _Taken | None:
-    """`XYZ - Title`, or a pair of which one half is known: `4K-XYZ - Title`. Also `CSI: Miami`."""
+    """Take off `XYZ - `, or a pair of which one half is known: `4K-XYZ - `. Titles begin so, too: `CSI: Miami`."""
     if len(content) > 12 or _UNKNOWN_CODE.fullmatch(content) is None:
         return None
     known = [tag for part in content.lower().split("-") for tag in [TAGS.get(part)] if tag is not None]
@@ -188,7 +189,7 @@ def _take_unmarked(text: str) -> _Taken | None:
 
 
 def _take_first_word(text: str) -> _Taken | None:
-    """A code or quality with nothing but a space after it: `RO Title`, `AR-SUBS Title`, `4K Title`."""
+    """Take off a code or quality with nothing but a space after it: `RO Title`, `AR-SUBS Title`, `4K Title`."""
     first, _, rest = text.partition(" ")
     rest = rest.lstrip()
     folded = first.lower()
@@ -213,7 +214,7 @@ def _take_first_word(text: str) -> _Taken | None:
 
 
 def _begins_with_quality(text: str) -> bool:
-    """Whether the first of several words is a quality in capitals."""
+    """Return whether the first of several words is a quality in capitals."""
     first, _, rest = text.partition(" ")
     tag = TAGS.get(first.lower()) if first.isupper() and rest else None
     return tag is not None and tag.field in ("resolution", "hdr", "codec")

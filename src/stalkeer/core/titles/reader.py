@@ -63,13 +63,13 @@ class TitleReader:
         return assemble(head, mark, self._tail(after), is_junk=is_junk(name))
 
     def series(self, before: str, kind: str | None) -> ParsedTitle | None:
-        """What all episodes of a series say that are named `before` and a season and episode, with nothing to repair;
-        None where they do not say their title."""
+        """Return what all episodes of a series say that are named `before` and a season and episode, with nothing to
+        repair; None where they do not say their title."""
         head = self._head(before, kind)
         return assemble(head, None, NO_TAGS, is_junk=False) if head.hypotheses else None
 
     def framed(self, name: str, kind: str | None) -> FramedTitle | None | NotYet:
-        """The reading of a name with nothing to repair by its frame alone; see `Frames.known`."""
+        """Return the reading of a name with nothing to repair by its frame alone; see `Frames.known`."""
         framed = self._frames_of(kind).known(name)
         if framed is None or framed is NOT_YET:
             return framed
@@ -77,7 +77,7 @@ class TitleReader:
         return FramedTitle(parsed, framed.is_dated, framed.readings)
 
     def framed_series(self, name: str) -> FramedTitle | None | NotYet:
-        """The reading of a series' name by its frame alone; `series` is told of each frame first."""
+        """Return the reading of a series' name by its frame alone; `series` is told of each frame first."""
         framed = self._series.known(name)
         if framed is None or framed is NOT_YET:
             return framed

@@ -26,12 +26,12 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 def without_sites(text: str) -> str:
-    """Without the addresses of those who pass a release on."""
+    """Drop the addresses of those who pass a release on."""
     return _SITE.sub(" ", text) or text
 
 
 def without_group(text: str) -> str:
-    """Without checksum and group where it has both: `[Group] Title - 05 [1A2B3C4D]`; nobody else writes checksums."""
+    """Drop checksum and group where a name has both: `[Group] Title - 05 [1A2B3C4D]`; nobody else writes checksums."""
     found = _CHECKSUM.search(text)
     if found is None:
         return text
@@ -41,7 +41,7 @@ def without_group(text: str) -> str:
 
 
 def out_of_brackets(text: str) -> str:
-    """`[Group][Title][05][1080p]` as `Title - 05 [1080p]`; another text as it is."""
+    """Write `[Group][Title][05][1080p]` as `Title - 05 [1080p]`; leave another text as it is."""
     plain = _STARRED.sub(r"[\1]", text.translate(_BRACKETS)) if not text.isascii() else text
     if _ALL_BRACKETS.fullmatch(plain) is None:
         return text
@@ -89,8 +89,8 @@ _LONGEST = 300  # of a name: longer ones are no release's
 
 
 def names_episodes(name: str) -> bool:
-    """Whether a name of which nobody says what it is can only be that of an episode or a season: `[Group] Title - 05`,
-    `Title.S02.1080p`."""
+    """Return whether a name of which nobody says what it is can only be that of an episode or a season: `[Group] Title
+    - 05`, `Title.S02.1080p`."""
     if len(name) > _LONGEST:
         return False
     group = _GROUP.match(name)

@@ -47,8 +47,8 @@ _RUSSIAN_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)\s?г(?:\.|ода?)?(?!\w)")
 
 
 def repair(name: str) -> str:
-    """The name as its author meant it, in NFKC, on one line; frames and arrows become `|`. Of a path or a release's
-    name, what names it."""
+    """Write the name as its author meant it, in NFKC, on one line; frames and arrows become `|`. Of a path or a
+    release's name, return what names it."""
     if is_sound(name):
         return name
     text = name_in_path(name)
@@ -74,13 +74,13 @@ def repair(name: str) -> str:
 
 
 def _in_brackets(found: re.Match[str]) -> str:
-    """`Title_eng`, `Title--esp`, `Title-eng` say a language as `Title [eng]` does."""
+    """Write `Title_eng`, `Title--esp`, `Title-eng` as `Title [eng]`."""
     code = found[1] or found[2]
     return f" [{code}]" if code.lower() in LANGUAGES else found[0]
 
 
 def is_sound(name: str) -> bool:
-    """Whether there is plainly nothing to repair."""
+    """Return whether there is plainly nothing to repair."""
     return (
         name.isascii()
         and name.isprintable()
@@ -110,7 +110,8 @@ def _repair_unicode(text: str) -> str:
 
 
 def _undot(text: str, spaces: int) -> str:
-    """`Some.Film.2019.1080p` has dots for spaces; `Mr. Robot` and `Vol.2 (2017)` have not. `spaces`: of its own."""
+    """Replace the dots of `Some.Film.2019.1080p` by spaces; `Mr. Robot` and `Vol.2 (2017)` keep theirs. `spaces`: of
+    its own."""
     dots = len(_DOTTED.findall(text))
     if not dots or (spaces and (dots < 2 or dots <= spaces)):
         return text

@@ -88,7 +88,7 @@ def sound_alike(text: str, other: str) -> bool:
 
 
 def _spoken(text: str) -> str:
-    """A text in Latin letters, without the articles that other scripts do not write."""
+    """Return a text in Latin letters, without the articles that other scripts do not write."""
     words = anyascii(text).lower().split()
     return " ".join([word for word in words if word not in ARTICLES] or words)
 

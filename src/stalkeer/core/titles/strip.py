@@ -47,7 +47,7 @@ class TitleReading:
 
 @dataclass(slots=True)
 class _Peeled:
-    """What the suffixes said, and the texts that were left."""
+    """The tags of the suffixes, and the texts that are left."""
 
     texts: list[TitleText] = field(default_factory=list)
     pending: list[TitleText] = field(default_factory=list)
@@ -59,7 +59,7 @@ class _Peeled:
     has_bracketed_year: bool = False
 
     def also(self, text: str, penalty: float, year: int | None) -> None:
-        """A further reading, to be peeled in its turn."""
+        """Add a further reading, to be peeled in its turn."""
         if text not in self.seen and len(self.seen) < _MOST_READINGS:
             self.seen.add(text)
             self.pending.append(TitleText(text, penalty, year))
@@ -115,7 +115,7 @@ for _phrase, _word in PHRASES:
 
 
 def read_title(text: str, *, is_series: bool) -> TitleReading:
-    """All readings of a title region: no season/episode marker in it any more."""
+    """Read a title region in all ways: no season/episode marker is in it any more."""
     plain = read_plain(text)
     if plain is not None:
         return TitleReading([plain[0]], plain[0].year, plain[1])
@@ -161,7 +161,7 @@ _JOINT = re.compile(r"[:\-]")
 
 
 def read_plain(text: str) -> tuple[TitleText, TagSet] | None:
-    """The only reading of a name that leaves no doubt, without the long way; None for any other."""
+    """Return the only reading of a name that leaves no doubt, without the long way; None for any other."""
     text, end = _without_resolution(text.strip(_TRIM))
     text, year = _without_year(text)
     found = _PLAIN.fullmatch(text)
@@ -179,7 +179,7 @@ def read_plain(text: str) -> tuple[TitleText, TagSet] | None:
 
 
 def _without_resolution(text: str) -> tuple[str, TagSet]:
-    """`Title (2020) [4K]` without its end; the words that releases use stay, and are read the long way."""
+    """Take `[4K]` off `Title (2020) [4K]`; the words that releases use stay, and are read the long way."""
     if text[-1:] != "]":
         return text, NO_TAGS
     title, _, word = text[:-1].rpartition(" [")
@@ -188,7 +188,7 @@ def _without_resolution(text: str) -> tuple[str, TagSet]:
 
 
 def _without_year(text: str) -> tuple[str, str | None]:
-    """`Title (2020)` and `Title - 2020` apart, by the places of their letters: every name comes through here."""
+    """Take `Title (2020)` and `Title - 2020` apart, by the places of their letters: every name comes through here."""
     if text[-1:] == ")" and text[-7:-5] == " (":
         title, year = text[:-7], text[-5:-1]
     elif text[-7:-4] == " - ":
@@ -199,7 +199,7 @@ def _without_year(text: str) -> tuple[str, str | None]:
 
 
 def _is_plain_title(title: str) -> bool:
-    """Whether no word at either end may be a provider's, and nothing says the title twice."""
+    """Return whether no word at either end may be a provider's, and nothing says the title twice."""
     folded = title.lower()
     first, _, rest = folded.partition(" ")
     last = rest.rpartition(" ")[2] if rest else ""
@@ -268,18 +268,18 @@ def _keep(reading: TitleText, peeled: _Peeled) -> None:
 
 
 def is_signed(title: str) -> bool:
-    """Whether a title ends in capitals and is not written in them: a star's name, or a label's, may follow it."""
+    """Return whether a title ends in capitals and is not written in them: a star's or label's name may follow it."""
     return title[-4:].isupper() and not title.isupper()
 
 
 def _without_signature(text: str) -> str | None:
-    """A title without a star or a label in capitals behind it: `12 monkeys BRAD PITT`, `Brave PIXAR`."""
+    """Return a title without a star or a label in capitals behind it: `12 monkeys BRAD PITT`, `Brave PIXAR`."""
     found = _SIGNATURE.fullmatch(text)
     return None if found is None or found[1].isupper() else found[1]
 
 
 def _without_open_bracket(text: str) -> str:
-    """`Title [Dual` and `Title (BD`: the bracket belongs to what was cut off."""
+    """Cut a bracket that belongs to what was cut off: `Title [Dual`, `Title (BD`."""
     for opening, closing in ("[]", "()", "{}"):
         at = text.rfind(opening)
         if at > text.rfind(closing) and _has_name(text[:at]):
@@ -288,8 +288,8 @@ def _without_open_bracket(text: str) -> str:
 
 
 def _take_bare_year(text: str, penalty: float, peeled: _Peeled) -> tuple[str, int | None]:
-    """`Title 2011 FRENCH Custom`: what follows a bare year in a release's name is no title; nor is what begins with a
-    provider's word, or has nothing but those."""
+    """Take the year of `Title 2011 FRENCH Custom`: what follows a bare year in a release's name is no title; nor is
+    what begins with a provider's word, or has nothing but those."""
     for found in _BARE_YEAR.finditer(text) if _DIGIT.search(text) else ():
         said, before = _year(found[1]), text[: found.start()].strip(_TRIM)
         if said is None or not _has_name(before):
@@ -308,7 +308,7 @@ def _take_bare_year(text: str, penalty: float, peeled: _Peeled) -> tuple[str, in
 
 
 def _take_end(reading: TitleText, peeled: _Peeled) -> tuple[str, int | None] | None:
-    """What is left of the text, and the year, after one more suffix; None where none is found."""
+    """Take one more suffix off: return what is left of the text, and the year; None where none is found."""
     text, penalty, year = reading
     if not text:
         return None
@@ -339,13 +339,13 @@ def _has_name(text: str) -> bool:
 
 
 def _is_title(text: str) -> bool:
-    """Whether there is more than an article."""
+    """Return whether there is more than an article."""
     words = fold_words(text) if len(text) <= _LONGEST_ARTICLE else ()
     return _has_name(text) and not (len(words) == 1 and words[0] in ARTICLES)
 
 
 def _take_inner_year(text: str, penalty: float, peeled: _Peeled) -> tuple[str, int | None]:
-    """`Title (2019) something`: what follows a year in brackets is rarely part of the title."""
+    """Cut at the year of `Title (2019) something`: what follows a year in brackets is rarely part of the title."""
     last = None
     for last in _BRACKET_YEAR.finditer(text):  # noqa: B007 - the last one is wanted
         pass
@@ -359,7 +359,7 @@ def _take_inner_year(text: str, penalty: float, peeled: _Peeled) -> tuple[str, i
 
 
 def _take_end_bracket(reading: TitleText, peeled: _Peeled) -> tuple[str, int | None] | None:
-    """The text without its last bracket where that holds a year, a country or tags."""
+    """Take off the last bracket where that holds a year, a country or tags."""
     text, penalty, year = reading
     ended = _END_BRACKET.search(text)
     if ended is None or not _has_name(text[: ended.start()]):
@@ -399,7 +399,7 @@ def _take_end_bracket(reading: TitleText, peeled: _Peeled) -> tuple[str, int | N
 
 
 def _take_end_tag(reading: TitleText, peeled: _Peeled) -> str | None:
-    """The text without its last word where that can only be a tag."""
+    """Take off the last word where that can only be a tag."""
     text, penalty, year = reading
     head, _, word = text.rpartition(" ")
     folded = word.lower()
@@ -458,7 +458,7 @@ def _take_provider_tag(reading: TitleText, tag: Tag, peeled: _Peeled) -> str | N
 
 
 def _keep_word_behind_year(reading: TitleText, peeled: _Peeled) -> None:
-    """`Title (2010) 3D` may be the film Title 3D."""
+    """Keep `Title 3D` as a reading of `Title (2010) 3D`."""
     text, penalty, _ = reading
     found = _BRACKET_YEAR.search(text)
     if found is not None and _has_name(text[: found.start()]):
@@ -471,8 +471,8 @@ def _is_of_release(folded: str) -> bool:
 
 
 def _ends_title_of_release(word: str, tag: Tag | None, head: str, peeled: _Peeled) -> bool:
-    """Whether the last word before a release's quality is its tag: shouted (`LiMiTED`), where the title is not, or the
-    whole name of a language. `head`: what stands before it."""
+    """Return whether the last word before a release's quality is its tag: shouted (`LiMiTED`), where the title is not,
+    or the whole name of a language. `head`: what stands before it."""
     if tag is not None and tag.sure and tag.field not in LANGUAGE_FIELDS:
         return True
     is_of_release = _is_of_release(word.lower())
@@ -487,7 +487,7 @@ def _ends_title_of_release(word: str, tag: Tag | None, head: str, peeled: _Peele
 
 
 def _follows_year(head: str) -> bool:
-    """Whether nothing but tags stands between a year and the end."""
+    """Return whether nothing but tags stands between a year and the end."""
     words = head.split()
     while words and tag_of(words[-1].lower()) is not None and not words[-1].isdecimal():
         words.pop()
@@ -496,7 +496,8 @@ def _follows_year(head: str) -> bool:
 
 
 def _is_sure_at_end(tag: Tag, neighbour: Tag | None, previous: str, before: str) -> bool:
-    """A quality word ends no title; a language does, unless a year or a quality word stands before it."""
+    """Return whether a tag ends no title: a quality word; a language only where a year or a quality word stands before
+    it."""
     if tag.sure and tag.field not in LANGUAGE_FIELDS:
         return True
     if neighbour is not None and neighbour.sure and neighbour.field not in LANGUAGE_FIELDS:
@@ -544,7 +545,7 @@ def _dashed_halves(text: str) -> list[str]:
 
 
 def _scripts(text: str) -> list[str]:
-    """The Latin and the other part of a name written in two scripts; a number belongs to what stands before it."""
+    """Return both parts of a name written in two scripts, the Latin one first; a number belongs to what precedes it."""
     sides: list[bool] = []
     words = text.split()
     for word in words:

@@ -10,7 +10,7 @@ from stalkeer.core.titles.vocabulary import PHRASES, TAGS, Tag
 
 
 class TagSet(NamedTuple):
-    """What the tags of a name say together."""
+    """The tags of a name, merged."""
 
     resolution: int | None = None
     source: str | None = None
@@ -24,7 +24,7 @@ class TagSet(NamedTuple):
 
     @staticmethod
     def merged(sets: Iterable[TagSet]) -> TagSet:
-        """The first that says something decides; languages add up."""
+        """Merge the tags of several parts: the first that says something decides; languages add up."""
         known = [s for s in sets if s is not NO_TAGS]
         if len(known) < 2:
             return known[0] if known else NO_TAGS
@@ -79,12 +79,12 @@ LANGUAGE_FIELDS = ("language", "region", "platform")
 
 
 def tag_of(word: str) -> Tag | None:
-    """The tag of a lower-case word, with or without punctuation at its ends."""
+    """Return the tag of a lower-case word, with or without punctuation at its ends."""
     return TAGS.get(word) or TAGS.get(word.strip(_EDGES))
 
 
 def tags_in(content: str) -> list[Tag] | None:
-    """The tags of a text that consists of nothing else, or None."""
+    """Return the tags of a text that consists of nothing else, or None."""
     folded = content.lower()
     whole = TAGS.get(folded)
     if whole is not None:
@@ -105,7 +105,7 @@ def tags_in(content: str) -> list[Tag] | None:
 
 
 def sure_tags(text: str) -> list[Tag]:
-    """The words of a text that can only be tags; `x265-GROUP` tells its first half."""
+    """Return the words of a text that can only be tags; `x265-GROUP` tells its first half."""
     tags: list[Tag] = []
     for word in _SPLIT.split(_joined(text.lower())):
         tag = TAGS.get(word.strip(_EDGES)) or TAGS.get(word.partition("-")[0])
@@ -115,7 +115,7 @@ def sure_tags(text: str) -> list[Tag]:
 
 
 def read_tags(text: str) -> TagSet:
-    """The tags anywhere in what follows an episode's marker; its own title is skipped over."""
+    """Return the tags anywhere in what follows an episode's marker; its own title is skipped over."""
     if _LETTER.search(text) is None:
         return NO_TAGS
     folded = _joined(text.lower())
@@ -133,7 +133,7 @@ def read_tags(text: str) -> TagSet:
 
 
 def _joined(folded: str) -> str:
-    """Tags of two words as one word."""
+    """Write tags of two words as one word."""
     if " " in folded:
         for phrase, word in PHRASES:
             if phrase in folded:

@@ -12,7 +12,7 @@ from stalkeer.core.titles.normalise import fold
 
 
 class Tag(NamedTuple):
-    """What one word tells. `sure`: it may be dropped; otherwise it only adds a reading without it."""
+    """The meaning of one word. `sure`: it may be dropped; otherwise it only adds a reading without it."""
 
     field: str  # resolution source codec hdr edition language subtitles dubbed platform noise
     value: str
@@ -183,7 +183,7 @@ _REGIONS = frozenset("vo ca au nz af as afr asia eu ww int scandi nordic balkan 
 
 
 def _by_word(role: Callable[[Words], tuple[str, ...]]) -> dict[str, str]:
-    """The words of a role in all languages, phrases in the form that `_joined_form` gives them."""
+    """Return the words of a role in all languages, phrases in the form that `_joined_form` gives them."""
     found = languages_by_word(role)
     joined = {_joined_form(word): code for word, code in found.items()}
     return {fold(word): code for word, code in joined.items()} | joined

@@ -52,7 +52,7 @@ _MOST_EPISODES = 60  # of a season where its number and the episode's are writte
 
 
 def find_weak_mark(text: str) -> Mark | None:
-    """The last weak marker of an episode's name."""
+    """Find the last weak marker of an episode's name."""
     counted = _counted(text)
     if counted is not None:
         return counted
@@ -64,7 +64,7 @@ def find_weak_mark(text: str) -> Mark | None:
 
 
 def _counted(text: str) -> Mark | None:
-    """Numbers that say what they count."""
+    """Find numbers that say what they count."""
     found = last_match(_RUN_TOGETHER, text) or last_match(_CROSS_SHORT, text) or last_match(_DOTTED, text)
     found = found or _season_dash(text)
     if found is not None:
@@ -92,7 +92,7 @@ def _season_dash(text: str) -> re.Match[str] | None:
 
 
 def _is_of(text: str, found: re.Match[str]) -> bool:
-    """`3 of 8` and `3/8`, but not `24/7` and `Season 2 of 5`."""
+    """Return whether it counts episodes: `3 of 8` and `3/8`, but not `24/7` and `Season 2 of 5`."""
     return int(found[1]) <= int(found[2]) and not counts_seasons(text, found.start(1))
 
 
@@ -102,7 +102,7 @@ def _of_season_before(text: str, found: re.Match[str], number: int) -> Mark:
 
 
 def _absolute(text: str, *patterns: re.Pattern[str]) -> Mark | None:
-    """Numbers that count through, in the places where they stand."""
+    """Find numbers that count through, in the places where they stand."""
     for pattern in patterns:
         found = last_match(pattern, text)
         place = found.lastindex if found is not None else None
@@ -116,7 +116,7 @@ def _absolute(text: str, *patterns: re.Pattern[str]) -> Mark | None:
 
 
 def _run_together(text: str) -> Mark | None:
-    """`Title 105 HDTV`, `Title 07 Its Own Title`, `Title 11-12`, `Title part 2`, `01 - Title`."""
+    """Find the number of `Title 105 HDTV`, `Title 07 Its Own Title`, `Title 11-12`, `Title part 2`, `01 - Title`."""
     found = last_match(_SCENE_NUMBER, text)
     mark = _seasoned(text, found) or _absolute(text, _BEFORE_QUALITY) or _seasoned(text, last_match(_ANY_NUMBER, text))
     if mark is not None:
@@ -126,7 +126,7 @@ def _run_together(text: str) -> Mark | None:
 
 
 def _seasoned(text: str, found: re.Match[str] | None) -> Mark | None:
-    """105 is the fifth episode of season one; 07 counts through."""
+    """Read 105 as the fifth episode of season one; 07 counts through."""
     if found is None or _is_a_year(found[1]) or counts_seasons(text, found.start(1)):
         return None
     season, episode = divmod(int(found[1]), 100)
@@ -136,7 +136,7 @@ def _seasoned(text: str, found: re.Match[str] | None) -> Mark | None:
 
 
 def _leading(text: str) -> Mark | None:
-    """`01 - Title`: the series' name follows, or the list's group has it."""
+    """Find the number of `01 - Title`: the series' name follows, or the list's group has it."""
     group = _GROUP.match(text)
     found = _LEADING.match(text, group.end() if group is not None else 0)
     return None if found is None else Mark(0, found.end(), absolute=int(found[1]))

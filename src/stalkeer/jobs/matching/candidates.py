@@ -31,7 +31,8 @@ _SHORTEST_POSTER = 15  # letters of a file name that is a poster's own; `poster.
 
 
 def candidate_entries(connection: Transaction, matcher: Matcher, wanted_ids: Collection[int]) -> Iterator[EntryRow]:
-    """Entries one of whose title readings may be one of these items' works; and those that the user pinned to them."""
+    """Yield entries one of whose title readings may be one of these items' works; and those that the user pinned to
+    them."""
     items = [matcher.items[wanted_id] for wanted_id in wanted_ids if wanted_id in matcher.items]
     works = {item.work.identity: matcher.works[item.work.identity] for item in items}
     if len(works) <= _FEW:
@@ -54,7 +55,7 @@ def candidate_entries(connection: Transaction, matcher: Matcher, wanted_ids: Col
 
 
 def worth_reading(connection: Transaction, matcher: Matcher, came: Sequence[FreshEntry]) -> Iterator[EntryRow]:
-    """Those of the fresh entries whose title, TMDB id or picture may be a work's, or that a rule speaks of."""
+    """Yield those of the fresh entries whose title, TMDB id or picture may be a work's, or that a rule speaks of."""
     pinned = matcher.rules.pinned_works()
     own_keys = matcher.rules.pinned_titles(pinned)
     could_match = matcher.index.could_match
@@ -99,7 +100,7 @@ def _spans(base: str) -> Iterator[KeySpan]:
 
 
 def to_facts(row: EntryRow, reader: TitleReader) -> EntryFacts:
-    """An entry with its name read; what the account says of season and episode goes before what its name says."""
+    """Return an entry with its name read; the account's season and episode go before those of its name."""
     title = reader.read(row.name, row.kind if row.kind != "other" else None, row.group)
     dispute = _SPLIT if row.kind_reason == NumbersFrom.SPLIT.value else None
     if (
@@ -130,14 +131,14 @@ _SPLIT = "the account says one season of it, and its list another"
 
 
 def _dispute(title: ParsedTitle, row: EntryRow) -> str | None:
-    """How the account's numbers contradict those of the name; None where the name says none."""
+    """Return how the account's numbers contradict the name's; None where the name says none."""
     if title.season is None or not title.episodes:
         return None
     return f"the account says S{row.season:02}E{row.episode:02}, the name S{title.season:02}E{title.episodes[0]:02}"
 
 
 def _poster(logo: str | None) -> str | None:
-    """The file name of a picture's address, where it is long enough to be nobody else's."""
+    """Return the file name of a picture's address, where it is long enough to be nobody else's."""
     if not logo:
         return None
     name = logo.partition("?")[0].rpartition("/")[2]

@@ -100,7 +100,7 @@ _RIVAL = re.compile(r"^.* (?=fits (?:better|as well)$)")
 
 
 def _kind_of_reason(reason: str) -> str:
-    """A reason without the titles and numbers of its pair, so that equal ones are counted together."""
+    """Return a reason without the titles and numbers of its pair, so that equal ones are counted together."""
     return _PARTICULARS.sub("*", _RIVAL.sub("another work ", reason))
 
 

@@ -91,7 +91,7 @@ def _numbers(season: int | None, episodes: Iterable[int]) -> str:
 
 
 def _nearest(connection: Transaction, item: WantedItem, reader: TitleReader) -> list[tuple[EntryFacts, str]]:
-    """Entries whose title begins as one of the item's names does: for a person to look at."""
+    """Return entries whose title begins as one of the item's names does: for a person to look at."""
     spans = {
         KeySpan(name.base[:_NEAREST_LETTERS], 1, len(name.base) + 12)
         for name in item.work.names

@@ -25,7 +25,7 @@ class ArrLookup:
     arrs: Arrs
 
     def search(self, kind: str, term: str) -> tuple[Namesake, ...]:
-        """Raises ArrError where the default instance cannot be asked, NotFound where there is none."""
+        """Search the default instance. Raises ArrError where it cannot be asked, NotFound where there is none."""
         program = InstanceKind.RADARR if kind == "movie" else InstanceKind.SONARR
         with self.arrs.database.connect() as connection:
             row = next((row for row in list_instances(connection, kind=program) if row.enabled), None)
@@ -45,7 +45,7 @@ class Tmdb:
     pace: Pace = field(default_factory=Pace, repr=False)  # shared by all that ask TMDB
 
     def check(self) -> None:
-        """Raises TmdbError where it does not answer or refuses the key."""
+        """Check the key. Raises TmdbError where it does not answer or refuses the key."""
         with TmdbClient(self.access, self.pace) as client:
             check_key(client)
 

@@ -112,7 +112,7 @@ def _match_known(matching: Matching, context: MatchContext, run: Run, only: Coll
 
 
 def _fresh_marks(matching: Matching) -> list[SourceMark]:
-    """The sources whose catalogue changed since they were matched."""
+    """Return the sources whose catalogue changed since they were matched."""
     with matching.database.connect() as connection:
         return [mark for mark in read_marks(connection) if mark.matched != mark.generation]
 
@@ -120,7 +120,7 @@ def _fresh_marks(matching: Matching) -> list[SourceMark]:
 def _find_pairs(
     matching: Matching, context: MatchContext, dirty: Mapping[int, str], marks: Iterable[SourceMark]
 ) -> tuple[list[Pair], set[int]]:
-    """All pairs of the dirty items and of the fresh entries, and the ids of the latter."""
+    """Return all pairs of the dirty items and of the fresh entries, and the ids of the latter."""
     reader = TitleReader()
     matcher = context.matcher()
     pairs: list[Pair] = []
@@ -141,7 +141,7 @@ def _find_pairs(
 
 
 def _works_to_ask(pairs: Iterable[Pair], namesakes: Namesakes) -> list[Work]:
-    """Works for which a lookup would settle a pair that is not sure yet."""
+    """Return works for which a lookup would settle a pair that is not sure yet."""
     confirmed = {
         pair.wanted.work.identity for pair in pairs if pair.decision is Decision.CONFIRM and pair.wanted.season is None
     }
@@ -154,13 +154,13 @@ def _works_to_ask(pairs: Iterable[Pair], namesakes: Namesakes) -> list[Work]:
 
 
 def _items_of(pairs: Iterable[Pair], works: Iterable[Work]) -> set[int]:
-    """The items whose namesakes could not be asked for: the next run that may ask matches them again."""
+    """Return the items whose namesakes could not be asked for: the next run that may ask matches them again."""
     identities = {work.identity for work in works}
     return {pair.wanted.id for pair in pairs if pair.needs_namesakes and pair.wanted.work.identity in identities}
 
 
 def _match_again(matcher: Matcher, pairs: Iterable[Pair]) -> list[Pair]:
-    """The same pairs in the light of namesakes that are known now."""
+    """Return the same pairs in the light of namesakes that are known now."""
     wanted_by_entry: dict[int, set[int]] = {}
     facts: dict[int, EntryFacts] = {}
     for pair in pairs:
@@ -217,7 +217,7 @@ def _save(matching: Matching, context: MatchContext, result: _Result) -> Saved:
 
 
 def _tell(connection: Transaction, context: MatchContext, saved: Saved, now: datetime) -> None:
-    """An event for each item that was found, or one for all where they are many."""
+    """Record an event for each item that was found, or one for all where they are many."""
     if not saved.confirmed:
         return
     if len(saved.confirmed) > _MOST_EVENTS:

@@ -26,7 +26,7 @@ class Namesakes:
     _settled: dict[str, Work] = field(default_factory=dict, repr=False, compare=False)
 
     def settle(self, work: Work) -> Work:
-        """The work, with the note that its namesakes are known where they are."""
+        """Return the work, with the note that its namesakes are known where they are."""
         if work.identity not in self.asked:
             return work
         if work.identity not in self._settled:

@@ -63,7 +63,7 @@ class _Effect:
     items: frozenset[WantedId]
 
     def of(self, rule: Rule, rules: Sequence[Rule]) -> tuple[Change, ...]:
-        """The changes that one of the rules makes."""
+        """Return the changes that one of the rules makes."""
         return tuple(change for change, item, entry in self.changes if len(rules) == 1 or _is_about(rule, item, entry))
 
 
@@ -155,7 +155,7 @@ def _affected_entries(connection: Transaction, matcher: Matcher, rules: Sequence
 
 
 def _entry_keys(rules: Iterable[Rule]) -> dict[str, set[str]]:
-    """The keys of the entries that the rules name, by source."""
+    """Return the keys of the entries that the rules name, by source."""
     found: dict[str, set[str]] = defaultdict(set)
     for rule in rules:
         if rule.entry_key is not None and rule.source_slug is not None:

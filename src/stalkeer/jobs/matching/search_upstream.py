@@ -48,7 +48,8 @@ def hand_back(database: Database, arrs: Arrs, wishes: WantedSettings) -> HandedB
 
 
 def search_items(database: Database, arrs: Arrs, row: InstanceRow, items: Sequence[WantedRow]) -> None:
-    """One search command for these items of one instance; noted with the items, so that it is not repeated at once."""
+    """Send one search command for these items of one instance; note it with the items, so that it is not repeated at
+    once."""
     ids = [item.arr_id for item in items]
     search = search_movies if items[0].kind is WantedKind.MOVIE else search_episodes
     with arrs.client(row) as client:
@@ -62,7 +63,7 @@ def search_items(database: Database, arrs: Arrs, row: InstanceRow, items: Sequen
 
 
 def search_item(database: Database, arrs: Arrs, wanted_id: WantedId) -> WantedRow:
-    """The user's own wish: the instance searches for one item now."""
+    """Have the instance search for one item now, as the user wishes."""
     with database.connect() as connection:
         item = get_wanted(connection, wanted_id)
         row = get_instance(connection, item.instance)
