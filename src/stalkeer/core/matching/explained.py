@@ -38,7 +38,7 @@ from stalkeer.core.titles.vocabulary import AMBIGUOUS
 
 
 class Remainder(NamedTuple):
-    """The parts of a name that its match leaves: the first part that nobody explains, and the first that contradicts."""
+    """The parts of a name that its match leaves: the first that nobody explains, and the first that contradicts."""
 
     unexplained: str | None = None
     contradicting: str | None = None

@@ -83,14 +83,18 @@ class NameIndex:
     def find(self, title: ParsedTitle, *, kind: str) -> list[Hit]:
         """Find the hits of all readings. Slips are looked for only where no reading agrees outright."""
         hits: list[Hit] = []
+        likely: list[tuple[str, Hypothesis]] = []
         for hypothesis in title.hypotheses:
-            named = self._by_base.get(base_key(hypothesis.text, hypothesis.key))
-            if named is not None:
-                hits += self._same(named, hypothesis, kind)
+            base = base_key(hypothesis.text, hypothesis.key)
+            named = self._by_base.get(base)
+            same = self._same(named, hypothesis, kind) if named is not None else []
+            hits += same
+            if not same and hypothesis.penalty <= DOUBTFUL:
+                likely.append((base, hypothesis))
         if hits:
             return hits
-        likely = [hypothesis for hypothesis in title.hypotheses if hypothesis.penalty <= DOUBTFUL]
-        return [hit for hypothesis in likely for hit in self._near(hypothesis, kind)]
+        near = (self._near(base, hypothesis, kind) for base, hypothesis in likely if self._has_neighbour(base))
+        return [hit for found in near for hit in found]
 
     @staticmethod
     def _same(named: list[tuple[Work, Name]], hypothesis: Hypothesis, kind: str) -> list[Hit]:
@@ -101,8 +105,8 @@ class NameIndex:
             if work.kind == kind
         ]
 
-    def _near(self, hypothesis: Hypothesis, kind: str) -> Iterator[Hit]:
-        for neighbour in self._neighbours(base_key(hypothesis.text, hypothesis.key)):
+    def _near(self, base: str, hypothesis: Hypothesis, kind: str) -> Iterator[Hit]:
+        for neighbour in self._neighbours(base):
             for work, name in self._by_base[neighbour]:
                 slips = slips_between(hypothesis.text, name.text) if work.kind == kind else None
                 if slips is not None:

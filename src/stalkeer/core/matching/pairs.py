@@ -92,35 +92,34 @@ class Matcher:
         """Yield all pairs of an entry, with the reason also where it is not offered."""
         habits = self._habits.get(entry.source_slug, NO_HABITS)
         entry = _with_what_its_name_says(entry, habits)
-        title = entry.title
-        if not title.hypotheses or entry.kind in ("live", "series"):
+        kind = _kind_of_item(entry)
+        if kind is None:
             return
-        is_episode = bool(title.episodes) or title.absolute is not None or title.air_date is not None
-        wanted = self._episodes if is_episode else self._films
-        if not is_episode and (entry.kind == "episode" or title.season is not None):
-            return  # an episode that does not say which, or a whole season
-        kind = "series" if is_episode else "movie"
         hits = self._hits(entry, kind)
+        has_pins = bool(self.rules.pinned_works())
+        if not hits and not has_pins:
+            return
+        wanted = self._films if kind == "movie" else self._episodes
         is_known = any(hit.work.identity in wanted for hit in hits)
         verdicts = judge(hits, entry, self._thresholds, habits) if is_known else []
-        has_pins = bool(self.rules.pinned_works())
         if has_pins:
             verdicts += self._pinned(entry, verdicts, wanted)
         seen: set[int] = set()
         for verdict in verdicts:
-            identity = verdict.work.identity
-            if identity not in wanted:
-                continue
-            found = (
-                self._episodes[identity].find(_shifted(entry, self.rules.offset_of(verdict.work, entry)))
-                if is_episode
-                else [_Slot(item, None) for item in self._films[identity]]
-            )
-            for slot in _rivals_apart(found, max(1, len(title.episodes))):
+            for slot in self._slots(verdict.work, entry):
                 seen.add(slot.item.id)
                 yield self._decide(verdict, slot, entry)
         if has_pins:
             yield from self._pinned_items(entry, seen)
+
+    def _slots(self, work: Work, entry: EntryFacts) -> list[_Slot]:
+        """Return the wanted items of a work that the entry's numbers name; a film has one for each instance."""
+        if work.kind == "movie":
+            return [_Slot(item, None) for item in self._films.get(work.identity, ())]
+        if work.identity not in self._episodes:
+            return []
+        shifted = _shifted(entry, self.rules.offset_of(work, entry))
+        return _rivals_apart(self._episodes[work.identity].find(shifted), max(1, len(entry.title.episodes)))
 
     def _hits(self, entry: EntryFacts, kind: str) -> list[Hit]:
         """Return the works that its title names, and those that its ids name beside."""
@@ -158,41 +157,80 @@ class Matcher:
         ]
 
     def _decide(self, verdict: Verdict, slot: _Slot, entry: EntryFacts) -> Pair:
-        evidence, score, decision, reason = verdict.evidence, verdict.score, verdict.decision, verdict.reason
-        barrier = slot.barrier
-        if slot.item.work.kind == "series":
-            runtime, runtime_barrier = weigh_episode_runtime(slot.item, entry)
-            own = tuple([finding for finding in (slot.evidence, runtime) if finding is not None])
-            evidence += own
-            score += sum([finding.weight for finding in own])
-            barrier = barrier or entry.dispute or runtime_barrier
-            score = min(score, weights.MOST_IF_OUTVOTED) if entry.is_outvoted else score
-        if decision is Decision.CONFIRM and barrier is not None:
-            decision, reason = Decision.REVIEW, barrier
-        if entry.title.is_junk and decision is not Decision.NOTHING:
-            decision, reason = Decision.NOTHING, "the name says that it is a trailer or another extra"
-        rule = (
-            None
-            if self.rules.is_empty
-            else self.rules.block_of(slot.item, entry) or self.rules.verdict_on(slot.item, entry)
-        )
-        asleep = None if self.rules.is_empty or rule is not None else self.rules.sleeping_on(slot.item, entry)
-        if asleep is not None:
-            score = max(score, self._thresholds.review)
-            return Pair(slot.item, entry, _unit(score), Decision.REVIEW, evidence, _sleep_text(asleep, entry))
-        if rule is None:
-            is_open = verdict.needs_namesakes and barrier is None and decision is Decision.REVIEW
-            return Pair(slot.item, entry, _unit(score), decision, evidence, reason, needs_namesakes=is_open)
-        if rule.action is RuleAction.PIN:
-            decision, score = Decision.CONFIRM, 1.0
-        else:
-            decision = Decision.REJECTED
-        return Pair(slot.item, entry, _unit(score), decision, evidence, _rule_text(rule), rule.id)
+        """Decide on a pair: by its work, then by its numbers and runtime, then by the user's rules."""
+        judged = _judge_numbers(verdict, slot, entry)
+        if self.rules.is_empty:
+            return judged
+        rule = self.rules.block_of(slot.item, entry) or self.rules.verdict_on(slot.item, entry)
+        if rule is not None:
+            return _by_rule(judged, rule)
+        asleep = self.rules.sleeping_on(slot.item, entry)
+        return judged if asleep is None else _by_sleeping_rule(judged, asleep, self._thresholds)
+
+
+def _kind_of_item(entry: EntryFacts) -> str | None:
+    """Return the kind of work that an entry may be of; None for one that cannot be matched: a live channel, a series'
+    own entry, an episode that does not say which, a whole season."""
+    title = entry.title
+    if not title.hypotheses or entry.kind in ("live", "series"):
+        return None
+    if title.episodes or title.absolute is not None or title.air_date is not None:
+        return "series"
+    return None if entry.kind == "episode" or title.season is not None else "movie"
+
+
+# --- the rules of a pair, in their order ---------------------------------------------------------------------------
+
+
+def _judge_numbers(verdict: Verdict, slot: _Slot, entry: EntryFacts) -> Pair:
+    """Weigh what an episode's number and runtime say beside the judgement of its series; a film has neither."""
+    evidence, score, barrier = verdict.evidence, verdict.score, slot.barrier
+    if slot.item.work.kind == "series":
+        runtime, runtime_barrier = weigh_episode_runtime(slot.item, entry)
+        own = tuple([finding for finding in (slot.evidence, runtime) if finding is not None])
+        evidence += own
+        score += sum([finding.weight for finding in own])
+        barrier = barrier or entry.dispute or runtime_barrier
+        score = min(score, weights.MOST_IF_OUTVOTED) if entry.is_outvoted else score
+    decision, reason = _barred(verdict, barrier, entry)
+    is_open = verdict.needs_namesakes and barrier is None and decision is Decision.REVIEW
+    return Pair(slot.item, entry, _unit(score), decision, evidence, reason, needs_namesakes=is_open)
+
+
+def _barred(verdict: Verdict, barrier: str | None, entry: EntryFacts) -> tuple[Decision, str]:
+    """Return the decision on a work's item: a barrier leaves it for review, an extra is nothing."""
+    if entry.title.is_junk and verdict.decision is not Decision.NOTHING:
+        return Decision.NOTHING, "the name says that it is a trailer or another extra"
+    if verdict.decision is Decision.CONFIRM and barrier is not None:
+        return Decision.REVIEW, barrier
+    return verdict.decision, verdict.reason
+
+
+def _by_rule(pair: Pair, rule: Rule) -> Pair:
+    """Decide as the user did."""
+    is_pin = rule.action is RuleAction.PIN
+    decision, score = (Decision.CONFIRM, 1.0) if is_pin else (Decision.REJECTED, pair.score)
+    return pair._replace(
+        score=score, decision=decision, reason=_rule_text(rule), rule_id=rule.id, needs_namesakes=False
+    )
+
+
+def _by_sleeping_rule(pair: Pair, rule: Rule, thresholds: Thresholds) -> Pair:
+    """Put a pair up for review on which the user decided when its entry was another thing."""
+    return pair._replace(
+        score=_unit(max(pair.score, thresholds.review)),
+        decision=Decision.REVIEW,
+        reason=_sleep_text(rule, pair.entry),
+        needs_namesakes=False,
+    )
+
+
+_ID_IN_NAME = re.compile(r"tt\d{7}|tmdb", re.I)
 
 
 def _with_what_its_name_says(entry: EntryFacts, habits: Habits) -> EntryFacts:
     """Return the entry with the id that its name says, and with the reading that the columns of its list give."""
-    if entry.kind == "episode":
+    if entry.kind == "episode" or not (habits.layouts or _ID_IN_NAME.search(entry.name)):
         return entry
     if entry.tmdb_id is None:
         said = tmdb_id_in(entry.name)

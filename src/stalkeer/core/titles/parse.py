@@ -39,7 +39,7 @@ def is_half(hypothesis: Hypothesis, all_readings: Iterable[Hypothesis]) -> bool:
 
 
 class ParsedTitle(NamedTuple):
-    """The facts that a name says. Languages are ISO 639-1 codes or `multi`; `series_name` is the text the readings come from."""
+    """The facts that a name says. Languages are ISO 639-1 codes or `multi`; `series_name`: all readings."""
 
     hypotheses: tuple[Hypothesis, ...]
     series_name: str
