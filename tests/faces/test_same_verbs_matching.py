@@ -148,9 +148,13 @@ def decide_several(house: House, entries: tuple[str, ...], verb: str) -> None:
 
 def take(house: House, entry: str) -> None:
     if house.face == CLI:
-        assert house.run("match", "take", "Dune", house.entries[entry])[0] == 0
+        _, listed = house.run("match", "search", entry)
+        [found] = [each["id"] for each in listed["entries"] if each["name"] == entry]
+        assert house.run("match", "take", "Dune", found)[0] == 0
     else:
-        pair = {"wantedId": house.dune, "entryId": house.entries[entry]}
+        listed = house.api("GET", "/entries", params={"q": entry}).json()
+        [found] = [each["id"] for each in listed["records"] if each["name"] == entry]
+        pair = {"wantedId": house.dune, "entryId": found}
         assert house.api("POST", "/matches/take", json=pair).status_code == 200
 
 

@@ -162,10 +162,41 @@ def reject(
 
 
 @app.command()
+def search(
+    context: typer.Context,
+    text: str = typer.Argument(help="Words of the title."),
+    source: str | None = typer.Option(None, "--source", help="Only entries of this source."),
+    limit: int = typer.Option(50, "--limit", "-n", min=1, max=10_000, help="Maximum number of results."),
+) -> None:
+    """Search the catalogue for entries, to take or block one by its ID.
+
+    Example: stalkeer match search "Some Film"
+    """
+    from stalkeer.store.catalogue.entries import EntrySearch, search_entries
+
+    parts = context_app(context)
+    with parts.database.connect() as connection:
+        rows = search_entries(connection, EntrySearch(text, source), limit=limit)
+    document = {
+        "entries": [
+            {"id": row.id, "source": row.source, "kind": row.kind, "name": row.name, "group": row.group} for row in rows
+        ]
+    }
+
+    def render(console: Console) -> None:
+        table = Table("Entry", "Name", "Source", "Group")
+        for row in rows:
+            table.add_row(str(row.id), row.name, row.source, row.group or "")
+        console.print(table)
+
+    emit(context, document, render)
+
+
+@app.command()
 def take(
     context: typer.Context,
     wanted: str = typer.Argument(help="ID of a wanted item."),
-    entry: int = typer.Argument(help="ID of the entry, from `match explain`."),
+    entry: int = typer.Argument(help="ID of the entry, from `match explain` or `match search`."),
     reason: str = typer.Option("", "--reason", help="Note for yourself."),
     dry_run: bool = typer.Option(False, "--dry-run", help="Show what would change; save nothing."),
 ) -> None:
