@@ -12,7 +12,8 @@ from tests.core.matching.cases import CONFIRM, NOTHING, film, series
 
 _DATA = Path(__file__).parent / "data"
 _TABLES = pytest.mark.parametrize(
-    ("table", "least"), [("every-part.tsv", 150), ("every-part-2.tsv", 350), ("every-part-3.tsv", 300)]
+    ("table", "least"),
+    [("every-part.tsv", 150), ("every-part-2.tsv", 350), ("every-part-3.tsv", 300), ("every-part-4.tsv", 300)],
 )
 
 

@@ -68,9 +68,16 @@ def _best_fits(hits: Iterable[Hit], entry: EntryFacts, habits: Habits) -> list[F
             continue  # `A - B` names B only where A is another title of it
         fit = weigh(hit, entry, left)
         known = best.get(hit.work.identity)
-        if known is None or _quality(fit) > _quality(known):
+        if known is None or _is_better(fit, known):
             best[hit.work.identity] = fit
     return list(best.values())
+
+
+def _is_better(fit: Fit, known: Fit) -> bool:
+    """Return whether a fit with the same work counts for more; of one reading, the title that leaves no doubt."""
+    if fit.hit.hypothesis is known.hit.hypothesis and fit.is_whole and fit.hit.agreement is known.hit.agreement:
+        return (not fit.barriers, fit.score) > (not known.barriers, known.score)
+    return _quality(fit) > _quality(known)
 
 
 def _quality(fit: Fit) -> tuple[bool, bool, float]:

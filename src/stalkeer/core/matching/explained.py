@@ -203,7 +203,7 @@ def _says_anything(text: str) -> bool:
 
 _BORDER = re.compile(r"[\[\](){}|]|(?:^|\s)[-:/~]+(?:\s|$)|:\s|\s:|-\s|-$|:$|/|,\s|~")
 # `1. `, `007) `, `#12 `, `03 - `, and a digit glued to the title; but `4 - ` may be a title's own number
-_ORDER = re.compile(r"\s*(?:[#№]\s?\d{1,4}\W*|\d{1,3}\s?[.)]\W*|0\d{1,2}\b\W*|\d{1,2}$)")
+_ORDER = re.compile(r"\s*(?:[#№]\s?\d{1,4}\W*|\d{1,3}\s?[.)]\W*|0\d\b\W*|\d{1,2}$)")
 _DASHED_ORDER = re.compile(r"\s*\d{1,4}\s?[-:|]\s*")
 _AGE = re.compile(r"(?:\+\s?\d{1,2}|\d{1,2}\s?\+)\s+")
 _BARE_AGE = re.compile(r"\+\s?\d{1,2}|\d{1,2}\s?\+")

@@ -6,7 +6,7 @@ There is never only one reading of a doubtful name: each carries a penalty, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import NamedTuple
 
 from stalkeer.core.titles.episode import find_mark
@@ -30,12 +30,14 @@ class Hypothesis(NamedTuple):
     year: int | None = None
 
 
-def is_half(hypothesis: Hypothesis, all_readings: Iterable[Hypothesis]) -> bool:
+def is_half(hypothesis: Hypothesis, all_readings: Collection[Hypothesis]) -> bool:
     """Return whether a reading is a half of another one: `Original` of `Foreign - Original`."""
     if hypothesis.penalty < OF_A_HALF:
         return False
-    ends = (f"{hypothesis.text} - ", f" - {hypothesis.text}")
-    return any(other.text.startswith(ends[0]) or other.text.endswith(ends[1]) for other in all_readings)
+    before, behind = f"{hypothesis.text} - ", f" - {hypothesis.text}"
+    others = (other.text.removeprefix(before).removesuffix(behind) for other in all_readings)
+    texts = (other.text for other in all_readings)
+    return any(rest != text and _SPELLED.search(rest) for rest, text in zip(others, texts, strict=True))
 
 
 class ParsedTitle(NamedTuple):
@@ -85,6 +87,7 @@ _MAYBE_EXTRA = re.compile(
     re.I,
 )
 _LETTER = re.compile(r"[^\W_]")
+_SPELLED = re.compile(r"[^\W\d_]{3}")
 _LONGEST_EXTRA = 30
 EXTRA_WORDS = frozenset(
     """trailer trailers teaser teasers annonce bande-annonce fragman fragmanı fragmani tráiler zwiastun featurette of
