@@ -550,6 +550,11 @@ class RetentionSettings(Section):
     archives: Duration = Field(
         14 * 86400.0, title="Playlist copies", description="How long to keep playlist copies. 0 keeps them forever."
     )
+    quarantine: Duration = Field(
+        14 * 86400.0,
+        title="Quarantined files",
+        description="How long to keep downloaded files that turned out wrong. 0 keeps them forever.",
+    )
     backups: Duration = Field(
         28 * 86400.0,
         title="Backups",

@@ -31,6 +31,7 @@ from stalkeer.faces.api import (
     matches,
     metrics,
     missing,
+    quarantine,
     reference,
     rules,
     settings,
@@ -70,6 +71,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     history.router,
     jobs.router,
     blocklist.router,
+    quarantine.router,
 )
 # At the root, open to everybody.
 OPEN_ROUTERS: tuple[APIRouter, ...] = (health.router, reference.router)

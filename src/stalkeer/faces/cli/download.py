@@ -194,6 +194,17 @@ def retry(context: typer.Context, ids: list[int] = IDS, all_: bool = ALL) -> Non
 
 
 @app.command()
+def accept(context: typer.Context, ids: list[int] = IDS) -> None:
+    """Import files as they are: rejected by an instance, or not proven to be whole.
+
+    Example: stalkeer download accept 12
+    """
+    from stalkeer.jobs.downloads.actions import Verb
+
+    _act(context, Verb.ACCEPT, ids, everything=False)
+
+
+@app.command()
 def now(context: typer.Context, ids: list[int] = IDS) -> None:
     """Start downloads now, before all others and regardless of hours and quotas.
 

@@ -37,6 +37,7 @@ NOUNS = (
     Noun("scan", "stalkeer.faces.cli.scan", "Find missing items in Radarr and Sonarr."),
     Noun("match", "stalkeer.faces.cli.match", "List, explain and correct matches; match a playlist file."),
     Noun("download", "stalkeer.faces.cli.download", "Queue, watch and manage downloads."),
+    Noun("quarantine", "stalkeer.faces.cli.quarantine", "List, accept and delete files that were set aside as wrong."),
     Noun("job", "stalkeer.faces.cli.job", "List, start and cancel jobs."),
     Noun("worker", "stalkeer.faces.cli.worker", "Run downloads and jobs without the web server."),
     Noun("api-key", "stalkeer.faces.cli.api_key", "Make, list, replace and revoke API keys."),

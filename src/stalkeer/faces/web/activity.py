@@ -1,4 +1,4 @@
-"""Serve the activity pages: queue, history and blocklist."""
+"""Serve the activity pages: queue, history, blocklist and quarantine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,17 @@ from stalkeer.errors import InvalidInput
 from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
-from stalkeer.jobs.downloads.actions import Beside, Side, Step, Verb, act_on, act_on_all, move
+from stalkeer.jobs.downloads.actions import (
+    Beside,
+    Side,
+    Step,
+    Verb,
+    accept_set_aside,
+    act_on,
+    act_on_all,
+    delete_set_aside,
+    move,
+)
 from stalkeer.jobs.downloads.admission import explain_waiting
 from stalkeer.jobs.downloads.queue import Queued
 from stalkeer.jobs.matching.decisions import clear_blocklist, unblock_entry
@@ -22,6 +32,7 @@ from stalkeer.runtime import App
 from stalkeer.store.downloads import downloads as queue
 from stalkeer.store.downloads.actions import ActionResult
 from stalkeer.store.downloads.downloads import DownloadFilter, Order
+from stalkeer.store.downloads.quarantine import list_set_aside
 from stalkeer.store.journal.events import EventFilter, list_events
 from stalkeer.store.matching.blocklist import count_blocks, list_blocks
 
@@ -104,6 +115,25 @@ def post_clear(request: Request) -> Response:
 def post_unblock(request: Request, rule_id: int) -> Response:
     unblock_entry(app_of(request).matching, RuleId(rule_id))
     return done(request, Toast("Removed from the blocklist."), to="/activity/blocklist")
+
+
+@router.get("/activity/quarantine")
+def get_quarantine(request: Request) -> HTMLResponse:
+    with app_of(request).database.connect() as connection:
+        rows = list_set_aside(connection, limit=500)
+    return page(request, "activity/quarantine.html", rows=rows)
+
+
+@router.post("/activity/quarantine/{file_id}/accept")
+def post_accept(request: Request, file_id: int) -> Response:
+    accept_set_aside(app_of(request).download_queue, file_id)
+    return done(request, Toast("The file is imported as it is."), to="/activity/quarantine")
+
+
+@router.post("/activity/quarantine/{file_id}/delete")
+def post_delete(request: Request, file_id: int) -> Response:
+    file = delete_set_aside(app_of(request).download_queue, file_id)
+    return done(request, Toast(f"The file of {file.title} is deleted."), to="/activity/quarantine")
 
 
 @router.get("/activity/{download_id}")

@@ -52,6 +52,7 @@ MENU = (
             Item("Queue", "/activity"),
             Item("History", "/activity/history"),
             Item("Blocklist", "/activity/blocklist"),
+            Item("Quarantine", "/activity/quarantine"),
         ),
     ),
     Item("Catalogue", "/catalogue", "library"),

@@ -10,15 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 
 from stalkeer.core.downloads.states import Action, Outcome, Part, Priority
-from stalkeer.errors import Conflict, StalkeerError
+from stalkeer.errors import Conflict, NotFound, StalkeerError
 from stalkeer.jobs.downloads.context import DownloadQueue
 from stalkeer.model import DownloadId
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads import actions as store
 from stalkeer.store.downloads.actions import ActionResult
 from stalkeer.store.downloads.downloads import get_download
+from stalkeer.store.downloads.quarantine import QuarantinedFile, forget_set_aside, get_set_aside, take_set_aside
 
 Change = Callable[[Transaction, DownloadId, datetime], ActionResult]
 
@@ -114,6 +116,35 @@ def move(queue: DownloadQueue, download_id: DownloadId, place: Step | Beside) ->
         put(connection, download_id, place.other, queue.clock())
     queue.wake()
     return Moved(row.identity.title, Outcome.DONE)
+
+
+def accept_set_aside(queue: DownloadQueue, file_id: int) -> DownloadId:
+    """Import a file that was set aside, as it is. Raises NotFound, and Conflict where its item is being downloaded."""
+    with queue.database.begin() as connection:
+        file = get_set_aside(connection, file_id)
+        path = _complete_move(file.path)
+        if not path.is_file():
+            raise NotFound(f"{path} is gone; delete it from the quarantine and download the item again.")
+        download_id = take_set_aside(connection, file, path.stat().st_size, queue.clock())
+    queue.wake()
+    return download_id
+
+
+def delete_set_aside(queue: DownloadQueue, file_id: int) -> QuarantinedFile:
+    """Delete a file that was set aside."""
+    with queue.database.begin() as connection:
+        file = get_set_aside(connection, file_id)
+        _complete_move(file.path).unlink(missing_ok=True)
+        forget_set_aside(connection, [file.path])
+    return file
+
+
+def _complete_move(path: Path) -> Path:
+    """Move a part whose move into the quarantine a kill prevented."""
+    part = path.parent.parent / f"{path.stem.rpartition('-')[0]}{path.suffix}"
+    if not path.exists() and part.is_file():
+        part.replace(path)
+    return path
 
 
 def check(result: ActionResult) -> ActionResult:

@@ -18,6 +18,7 @@ from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads import run_writes as owned
 from stalkeer.store.downloads.admission import forget_litter, litter
 from stalkeer.store.downloads.downloads import REFUSED_TIMES, DownloadRow
+from stalkeer.store.downloads.quarantine import note_set_aside
 from stalkeer.store.downloads.run_writes import Ownership, Problem, Replacement, Setback
 from stalkeer.store.journal.events import Event, Level, record_event
 from stalkeer.store.matching.blocklist import BarredEntry, block_entry
@@ -206,11 +207,14 @@ class Settling:
 
     def quarantine(self, part: Path, problem: Problem) -> None:
         """Keep a wrong file apart for a look, and never take this entry for these items again."""
+        folder = self.tools.incomplete / QUARANTINE
+        kept = folder / f"{part.stem}-{self.owner.run}{part.suffix}"  # runs only grow: no name comes twice
+        folder.mkdir(exist_ok=True)
         with self.tools.database.begin() as connection:
-            block_entry(connection, _barred(self.row), problem.message, self.tools.clock())
+            now = self.tools.clock()
+            block_entry(connection, _barred(self.row), problem.message, now)
+            note_set_aside(connection, self.row, kept, problem.message, now)
             self._another(connection, problem)
-        kept = part.parent / QUARANTINE / part.name
-        kept.parent.mkdir(exist_ok=True)
         if part.exists():
             part.replace(kept)
         self.tools.wake()

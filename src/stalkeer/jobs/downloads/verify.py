@@ -115,6 +115,8 @@ def verify(tools: Tools, row: DownloadRow, part: Path) -> Verdict:
             f"not a video: the server sent {container.reason} ({size:,} bytes), kept as {part}. Look at the source's "
             "account, then retry; or choose another entry"
         )
+    if container.is_encrypted:
+        return Wrong("the file is encrypted; encryption is never circumvented")
     if settings.verify_downloads and not known.get(ACCEPTED):
         problem = judge(container, runtime_s, settings, is_length_known=length_known)
         if problem is not None:
@@ -132,8 +134,6 @@ def judge(
     container: ContainerFacts, runtime_s: float | None, settings: DownloadSettings, *, is_length_known: bool
 ) -> Unfinished | Unproven | NotVideo | TooShort | Wrong | None:
     """Return what speaks against taking the file; None where it is proven whole and fits."""
-    if container.is_encrypted:
-        return Wrong("the file is encrypted; encryption is never circumvented")
     if container.kind is not None and container.is_whole is not False and not container.has_video:
         return NotVideo("not a video: the file has sound but no picture. Choose another entry")
     if container.is_whole is False:

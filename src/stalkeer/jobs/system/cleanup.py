@@ -18,11 +18,13 @@ from stalkeer.jobs.system.log_files import list_log_files
 from stalkeer.logs import get_logger
 from stalkeer.settings import Settings
 from stalkeer.store.db.database import Database
+from stalkeer.store.downloads.quarantine import forget_set_aside, list_set_aside_before
 from stalkeer.store.system import retention
 from stalkeer.store.system.retention import BATCH, OldRows, count_old, delete_some_old
 
 PART_NAME = re.compile(r"\d+-\d+\.part")
 ORPHAN_AGE = timedelta(days=1)  # a part file younger than this may be about to get its row
+QUARANTINED = "quarantined files"
 SAMPLES_KEPT = timedelta(days=90)
 log = get_logger(__name__)
 
@@ -88,6 +90,7 @@ def plan_cleanup(database: Database, settings: Settings, place: CleanupPlace, no
         _old_archives(database, kept.archives, now),
         _old_backups(place.backup, kept.backups, now),
         _orphans(database, settings.directories.temp, now),
+        _old_quarantine(database, kept.quarantine, now),
     ]
     with database.connect() as connection:
         counted = [(old, count_old(connection, old)) for old in rows]
@@ -113,9 +116,11 @@ def carry_out(database: Database, plan: CleanupPlan, place: CleanupPlace, run: R
         gone = [path for path in files.paths if _remove(path, files.kind, place, failed)]
         removed[files.kind] = len(gone)
         freed += files.size if len(gone) == len(files.paths) else 0
-        if files.kind == "archives":
-            with database.begin() as connection:
+        with database.begin() as connection:
+            if files.kind == "archives":
                 retention.forget_archives(connection, gone)
+            elif files.kind == QUARANTINED:
+                forget_set_aside(connection, gone)
     report = CleanupReport(removed, freed, tuple(failed))
     log.info("cleaned up", **report.removed, freed=freed)
     return report
@@ -152,6 +157,14 @@ def _old_archives(database: Database, kept_s: float, now: datetime) -> OldFiles:
 def _old_backups(place: BackupPlace, kept_s: float, now: datetime) -> OldFiles:
     old = [backup for backup in list_backups(place)[1:] if kept_s and now - backup.made_at > timedelta(seconds=kept_s)]
     return OldFiles("backups", tuple(place.backups / one.name for one in old), sum(one.size for one in old))
+
+
+def _old_quarantine(database: Database, kept_s: float, now: datetime) -> OldFiles:
+    if not kept_s:
+        return OldFiles(QUARANTINED, (), 0)
+    with database.connect() as connection:
+        found = list_set_aside_before(connection, now - timedelta(seconds=kept_s))
+    return OldFiles(QUARANTINED, tuple(file.path for file in found), sum(file.size for file in found))
 
 
 def _orphans(database: Database, folder: Path, now: datetime) -> OldFiles:

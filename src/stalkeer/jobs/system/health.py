@@ -22,6 +22,7 @@ from stalkeer.settings.folders import FOLDERS, folder_problems, shared_folders
 from stalkeer.settings.schema import AuthMode
 from stalkeer.store.db.damage import damaged_files
 from stalkeer.store.db.database import Database
+from stalkeer.store.downloads.quarantine import Amount, measure_set_aside
 from stalkeer.store.downloads.workers import WorkerRow, database_now, list_workers
 from stalkeer.store.journal.events import Event, Level, record_events
 from stalkeer.store.journal.runs import last_report
@@ -59,6 +60,7 @@ class Facts:
     workers: Sequence[WorkerRow]
     failing: Sequence[RepeatedFailure]
     unplaced: Sequence[Unplaced]
+    set_aside: Amount
     skew: timedelta
     key_file: Path
     damaged: Sequence[Path]
@@ -128,6 +130,7 @@ def read_facts(database: Database, settings: Settings, now: datetime, place: Bac
             workers=list_workers(connection),
             failing=items_failing_repeatedly(connection, TIMES_IN_A_ROW, now - LOOKED_BACK),
             unplaced=unplaced_files(connection),
+            set_aside=measure_set_aside(connection),
             skew=abs(database_now(connection, now) - now),
             key_file=place.key_file,
             damaged=damaged_files(Path(str(url.database))) if database.is_sqlite else (),
@@ -233,6 +236,15 @@ def check_placement(facts: Facts) -> Iterator[Finding]:
             yield Finding(
                 "placement", "waiting", WARNING, message, "Mend what the reason names; it is tried again every minute"
             )
+
+
+def check_quarantine(facts: Facts) -> Iterator[Finding]:
+    if facts.set_aside.count:
+        is_one = facts.set_aside.count == 1
+        files = "1 file is" if is_one else f"{facts.set_aside.count} files are"
+        size = f"{facts.set_aside.size / 1e6:,.1f} MB"
+        message = f"{files} in quarantine ({size}): {'it' if is_one else 'they'} turned out wrong"
+        yield Finding("quarantine", "files", WARNING, message, "Accept or delete them: stalkeer quarantine list")
 
 
 def check_workers(facts: Facts) -> Iterator[Finding]:
@@ -344,6 +356,7 @@ CHECKS: Mapping[str, Callable[[Facts], Iterable[Finding]]] = {
     "disk": check_disks,
     "path": check_paths,
     "placement": check_placement,
+    "quarantine": check_quarantine,
     "worker": check_workers,
     "item": check_items,
     "clock": check_clock,

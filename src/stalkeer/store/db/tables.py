@@ -566,6 +566,25 @@ measured_pictures = Table(
     Column("resolution", Integer, nullable=False),
 )
 
+quarantine = Table(
+    "quarantine",
+    metadata,
+    _id(),
+    Column("download_id", Id, nullable=False),  # no foreign key: the download may be gone before its file
+    Column("entry_id", Id, nullable=False),
+    Column("source_id", Id, ForeignKey("sources.id"), nullable=False),
+    Column("entry_key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("items", JSON, nullable=False),  # [wanted id, instance id, id at the instance] of each
+    Column("path", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("set_aside_at", UtcDateTime, nullable=False),
+    Index("ix_quarantine_set_aside_at", "set_aside_at"),
+)
+
 # --- history ----------------------------------------------------------------------------------------------------
 
 events = Table(
