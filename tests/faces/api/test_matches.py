@@ -1,10 +1,13 @@
 import base64
 
 import pytest
+from sqlalchemy import update
 
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.matching.match import match_wanted
-from stalkeer.store.db.tables import sources
+from stalkeer.store.db.tables import download_items, sources
+from stalkeer.store.downloads.downloads import NewDownload, NewItem, create_download
+from stalkeer.store.library.targets import mark_imported
 from tests.doubles.catalogue import Catalogue
 from tests.doubles.engine import NotingEngine
 
@@ -73,6 +76,26 @@ def test_matches_of_a_source_that_is_switched_off_are_not_counted(app, client, d
         connection.execute(sources.update().values(enabled=False))
 
     assert get(client, "/matches")["totalRecords"] == len(get(client, "/matches")["records"]) == 0
+
+
+def test_a_match_of_an_imported_item_stays_readable_and_is_listed_no_more(app, client, dune):
+    match = get(client, "/matches")["records"][0]
+    with app.database.begin() as connection:
+        new = NewDownload(
+            entry_id=match["entryId"],
+            source_id=1,
+            entry_key="key",
+            name="Dune",
+            title="Dune (2021)",
+            kind="movie",
+            items=(NewItem(match["wantedId"], 1, 1),),
+        )
+        create_download(connection, new, app.clock())
+        connection.execute(update(download_items).values(state="imported", imported_file_id=7, active=False))
+        mark_imported(connection, [match["wantedId"]], app.clock())
+
+    assert get(client, f"/matches/{match['id']}")["evidence"] == match["evidence"]
+    assert get(client, "/matches")["totalRecords"] == 0
 
 
 def test_a_rejection_is_previewed_kept_listed_and_taken_back(client, dune):

@@ -8,13 +8,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, not_, or_, select, tuple_
 
 from stalkeer.errors import NotFound
 from stalkeer.model import Decision, EntryId, MatchId, WantedId
 from stalkeer.store.catalogue.traits import read_languages
 from stalkeer.store.catalogue.visible import VANISHED, Hidden, estimate_hidden
-from stalkeer.store.db.tables import entries, instances, library, matches, sources, wanted
+from stalkeer.store.db.tables import download_items, entries, instances, library, matches, sources, wanted
 from stalkeer.store.library.visible import IS_COUNTED, IS_INSTANCE_IN_USE, IS_WANTED, read_counted_matches
 from stalkeer.store.library.wanted_list import label_of
 from stalkeer.store.matching.candidates import Finding, read_evidence
@@ -149,7 +149,9 @@ def _count_vanished_pairs(connection: Connection, chosen: MatchFilter) -> int:
 
 
 def get_match(connection: Connection, match_id: MatchId) -> MatchRow:
-    query = _match_query().where(matches.c.id == match_id, IS_WANTED, IS_COUNTED)
+    """Return a match that counts, or one of an item that was imported: history leads to it."""
+    counts = or_(and_(IS_WANTED, IS_COUNTED), _IS_IMPORTED)
+    query = _match_query().where(matches.c.id == match_id, counts)
     row = connection.execute(query).one_or_none()
     if row is None:
         raise NotFound(f"There is no match {match_id}; `stalkeer match list` shows all matches.")
@@ -171,6 +173,13 @@ def find_wanted_ids(connection: Connection, text: str) -> list[WantedId]:
     return [WantedId(row) for row in connection.scalars(query.order_by(wanted.c.id).limit(50))]
 
 
+# Of a match: a download of ours brought its item into the library.
+_IS_IMPORTED = (
+    select(literal(1))
+    .where(download_items.c.wanted_id == matches.c.wanted_id, download_items.c.imported_file_id.is_not(None))
+    .correlate(matches)
+    .exists()
+)
 _WITH_ITEM = matches.join(wanted, wanted.c.id == matches.c.wanted_id).join(
     instances, instances.c.id == wanted.c.instance_id
 )
