@@ -1,5 +1,6 @@
 """Jobs: carried out once, cancelled from anywhere, followed by what follows them, caught up with after a pause."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ import pytest
 from dbos import DBOS
 
 from stalkeer.engine.build import build_table
+from stalkeer.engine.child import PRIORITY
 from stalkeer.engine.engine import Engine
 from stalkeer.engine.gate import EngineGate
 from stalkeer.engine.schedules import cron_times, next_times, previous_time
@@ -178,6 +180,22 @@ def test_a_job_that_a_crash_cut_short_is_done_once_more_after_the_next_start(hou
 
     assert ended(house, run_id).state is RunState.DONE
     assert work.calls == [("radarr", RunOptions(limit=3))]
+
+
+def test_the_process_of_a_heavy_job_has_a_lower_priority_than_the_program(tmp_path):
+    command = [sys.executable, "-m", "stalkeer", "worker", "--run", "1"]
+    environ = {**os.environ, "STALKEER__DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(tmp_path)}
+    (tmp_path / "sitecustomize.py").write_text(
+        "import atexit, os\natexit.register(lambda: print('priority', os.nice(0), flush=True))\n"
+    )
+
+    child = subprocess.Popen(
+        command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    said = child.stdout.read().decode()  # its standard input stays open: it would end with its parent
+    child.communicate(timeout=60)
+
+    assert f"priority {min(os.nice(0) + PRIORITY, 19)}\n" in said  # 19 is the lowest there is
 
 
 def test_the_process_of_a_heavy_job_ends_with_the_one_that_started_it():

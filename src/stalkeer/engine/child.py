@@ -6,13 +6,22 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
+
+PRIORITY = 10  # as `nice` counts
 
 
 def child_command(config: Path | None) -> Callable[[int], Sequence[str]]:
     """Return a function that makes the command line of a run. The child finds the settings of this process."""
     chosen = [] if config is None else ["--config", str(config)]
     return lambda run_id: [sys.executable, "-m", "stalkeer", *chosen, "worker", "--run", str(run_id)]
+
+
+def step_back() -> None:
+    """Lower the priority of this process: pages and downloads go before a refresh."""
+    with suppress(OSError):
+        os.nice(PRIORITY)
 
 
 def end_with_parent() -> None:

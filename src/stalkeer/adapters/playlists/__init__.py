@@ -1,1 +1,1 @@
-"""Playlists and accounts: bytes or JSON -> blocks -> Entry. Knows no database; refuses what is no playlist."""
+"""Read playlists and accounts: bytes or JSON -> blocks -> Entry. Know no database; refuse what is no playlist."""

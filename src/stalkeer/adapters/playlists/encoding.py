@@ -60,7 +60,7 @@ _MIXED_SHARE = 0.9  # a list in several western languages: less sure than a sing
 
 
 def readable_start(sample: bytes) -> bytes:
-    """The first bytes of a list as UTF-8, for a look at them: UTF-16 and UTF-32 decoded, all others as they are."""
+    """Return the first bytes of a list as UTF-8: UTF-16 and UTF-32 decoded, all others as they are."""
     wide = _wide_encoding(sample)
     if wide is None:
         return sample
@@ -129,7 +129,7 @@ def _guess_latin(text: bytes) -> str:
 
 @dataclass
 class _OddLines:
-    """The lines that are no UTF-8. `others` counts lines that are, and are not ASCII either."""
+    """Hold the lines that are not UTF-8. `others` counts lines that are UTF-8 and not ASCII."""
 
     count: int = 0
     others: int = 0
@@ -165,7 +165,7 @@ def _odd_lines(stream: BinaryIO) -> _OddLines:
 
 
 def _whole_lines(stream: BinaryIO) -> Iterator[bytes]:
-    """The stream in pieces that end with a line."""
+    """Yield the stream in pieces that end with a line."""
     rest = b""
     while piece := stream.read(PIECE):
         cut = piece.rfind(b"\n") + 1
@@ -187,7 +187,7 @@ def _is_utf8(text: bytes) -> bool:
 
 
 def _wide_encoding(head: bytes) -> str | None:
-    """UTF-16 or UTF-32, by its mark or by the zero bytes between plain letters."""
+    """Recognise UTF-16 and UTF-32 by their marks, or by the zero bytes between plain letters."""
     for mark, name in _MARKS:
         if head.startswith(mark):
             return name
@@ -200,7 +200,7 @@ def _wide_encoding(head: bytes) -> str | None:
 
 
 def _stated_encoding(head: bytes, content_type: str) -> str | None:
-    """The encoding that the list or its answer states, if it is one of text and not UTF-8."""
+    """Return the encoding that the list or its answer states, if it is one of text and not UTF-8."""
     in_list = _STATED.search(head)
     in_answer = _CHARSET.search(content_type)
     labels = [] if in_list is None else [(in_list[1] or in_list[2]).decode("ascii", "replace")]

@@ -26,7 +26,7 @@ CONNECT_S = 20.0
 
 @dataclass(frozen=True)
 class PlaylistRequest:
-    """Where a playlist is and how to ask for it. `etag` and `last_modified` are those of the copy already known."""
+    """Describe where a playlist is and how to ask for it. `etag` and `last_modified` are those of the known copy."""
 
     url: str = field(repr=False)
     what: str = "The playlist"
@@ -44,7 +44,7 @@ class PlaylistRequest:
 
     @property
     def subject(self) -> str:
-        """How messages name it: without path and query, which hold the login."""
+        """Name the playlist for messages, without path and query, which hold the login."""
         if not self.url:
             return self.what
         return f"{self.what} at {shown_origin(self.url) or 'an address that is none'}"
@@ -52,7 +52,7 @@ class PlaylistRequest:
 
 @dataclass(frozen=True)
 class PlaylistFile:
-    """A playlist on disk, unpacked. `digest` is over all its bytes, `url` where it was found behind redirects."""
+    """Describe an unpacked playlist on disk. `digest` is over all its bytes; `url` is its address behind redirects."""
 
     path: Path
     size: int
@@ -64,7 +64,7 @@ class PlaylistFile:
 
 
 class NotModified:
-    """The server says that the known copy is still right."""
+    """Stand for the answer that the known copy is still right."""
 
 
 NOT_MODIFIED = NotModified()
@@ -113,7 +113,7 @@ def fetch_playlist(
 
 
 def long_answer(timeout_s: float) -> Deadlines:
-    """The limits of a list: its head within 30 s, unless the user gives a slow server longer than the usual minute."""
+    """Return the limits of a list: its head within 30 s, unless the user gives a slow server longer than a minute."""
     head_s = timeout_s if timeout_s > TIMEOUT_S else min(timeout_s, HEAD_S)
     return Deadlines(min(timeout_s, CONNECT_S), head_s, timeout_s, least=LISTS)
 
@@ -156,7 +156,7 @@ def _save(answer: Answer, target: Path, request: PlaylistRequest, progress: Prog
 
 
 def open_local(path: Path, target: Path, max_size: int = MAX_SIZE) -> PlaylistFile:
-    """A playlist file of the user's own; unpacked to `target` where it is gzipped, else read where it lies."""
+    """Open a playlist file of the user: unpacked to `target` where it is gzipped, else where it lies."""
     subject = f"The playlist file {path}"
     request = PlaylistRequest(url="", what=subject, max_size=max_size)
     try:

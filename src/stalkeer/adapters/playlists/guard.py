@@ -1,4 +1,4 @@
-"""Whether an answer is a playlist at all, and whether it lost too much to be believed."""
+"""Decide if an answer is a playlist at all, and if it lost too much to be believed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HLS_SIGNS = (b"#EXT-X-TARGETDURATION", b"#EXT-X-STREAM-INF", b"#EXT-X-MEDIA-SEQ
 
 
 def check_is_playlist(sample: bytes, subject: str) -> None:
-    """Raises NotAPlaylist with what the answer is instead, judging by its beginning."""
+    """Raise NotAPlaylist with the real format of the answer, judged by its beginning."""
     head = sample.lstrip(b"\xef\xbb\xbf \t\r\n")
     if not head:
         raise NotAPlaylist(f"{subject} is empty. The catalogue stays as it was; it is tried again at the next refresh")
@@ -46,7 +46,7 @@ def _other_format(head: bytes) -> str | None:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the guard says of a new list; `reason` is empty where it is believed."""
+    """Hold the guard's judgement of a new list; `reason` is empty where the list is believed."""
 
     before: int
     now: int
@@ -61,7 +61,7 @@ class Verdict:
 
 
 def judge_size(before: int, now: int, max_shrink: float, what: str = "entries") -> Verdict:
-    """A list that lost more than `max_shrink` of what it had, or all of it, is not believed."""
+    """Judge a list by its size: one that lost more than `max_shrink` of its entries, or all, is not believed."""
     if now == 0:
         return Verdict(before, now, f"the list has no {what}, the last good one has {before}")
     if before and now < before * (1 - max_shrink):

@@ -26,7 +26,7 @@ _DECODER = json.JSONDecoder(strict=False)  # raw newlines within strings are com
 
 
 def as_int(value: object) -> int | None:
-    """A whole number, whatever it is written as; None for anything else.
+    """Return a whole number in any notation; None for anything else.
 
     >>> as_int("42"), as_int(42.0), as_int(""), as_int(None), as_int("n/a")
     (42, 42, None, None, None)
@@ -47,19 +47,19 @@ def as_int(value: object) -> int | None:
 
 
 def as_text(value: object) -> str:
-    """Text that is harmless everywhere; numbers become it, everything else is empty."""
+    """Return text that is harmless everywhere. Numbers become text, everything else is empty."""
     if isinstance(value, str):
         return clean_line(value).strip()
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 
 def as_map(value: object) -> Mapping[str, Any]:
-    """An object; `[]`, null and other things that stand for an empty one are one."""
+    """Return an object. `[]`, null and other substitutes for an empty object become one."""
     return value if isinstance(value, dict) else {}
 
 
 def as_items(value: object) -> list[Mapping[str, Any]]:
-    """The objects of a list, or of a map that stands for one."""
+    """Return the objects of a list, or of a map that stands for a list."""
     values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return [item for item in values if isinstance(item, dict)]
 
@@ -88,7 +88,7 @@ def json_start(text: str) -> int:
 
 
 class ItemStream:
-    """The objects of a JSON list, or of a map of objects, one by one. `odd` counts items that are no objects."""
+    """Yield the objects of a JSON list, or of a map of objects. `odd` counts items that are no objects."""
 
     def __init__(self, stream: ByteStream, subject: str) -> None:
         self._stream = stream
@@ -107,7 +107,7 @@ class ItemStream:
             yield from self._map()
 
     def _opening(self) -> str:
-        """The first sign; empty for an answer that stands for an empty list. Raises NotAPlaylist for other text."""
+        """Return the first sign; empty for what stands for an empty list. Raises NotAPlaylist for other text."""
         self._read_more()
         self._place = json_start(self._text)
         self._skip_blanks()
@@ -143,7 +143,7 @@ class ItemStream:
                 self.odd += 1
 
     def _is_at(self, sign: str) -> bool:
-        """Whether the next sign is this one; it is then passed."""
+        """Return True and pass the next sign if it is `sign`."""
         self._skip_blanks()
         if self._place >= len(self._text):
             raise self._cut_off()

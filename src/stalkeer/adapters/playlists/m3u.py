@@ -31,7 +31,7 @@ class ByteStream(Protocol):
 
 
 class Chunks:
-    """The text of one playlist in pieces; `oddities` counts what was not as it should be.
+    """Yield the text of a playlist in pieces; `oddities` counts deviations from the format.
 
     A chunk begins with `#EXTINF:`; one that begins with a newline holds lines that had no `#EXTINF` at all.
     `regroup` is set where lines such as #EXTVLCOPT stand in front of the #EXTINF they belong to.
@@ -47,7 +47,7 @@ class Chunks:
         self.sample = self._begin()
 
     def _begin(self) -> bytes:
-        """The first half megabyte: enough to learn what the list's URLs share."""
+        """Read the first half megabyte: enough to learn what the list's URLs share."""
         sample = b""
         while len(sample) < SAMPLE and (raw := self._stream.read(SAMPLE)):
             sample += raw
@@ -59,7 +59,7 @@ class Chunks:
         return sample
 
     def _looks(self) -> Iterator[bytes]:
-        """Pieces of what comes behind the sample, the end among them, where the playlist is a file."""
+        """Yield pieces behind the sample, the end among them, if the playlist is a file."""
         stream = self._stream
         if not isinstance(stream, io.BufferedReader) or not isinstance(stream.raw, io.FileIO):
             return
@@ -77,7 +77,7 @@ class Chunks:
                 yield from self._head(text)
 
     def _head(self, text: bytes) -> Iterator[bytes]:
-        """What stands in front of the first #EXTINF of a chunk: the header, or URLs without #EXTINF."""
+        """Yield the text in front of the first #EXTINF of a chunk: the header, or URLs without #EXTINF."""
         if text.startswith(SEPARATOR):
             text = text[1:]
             head, rest = b"", text[len(EXTINF) :]
@@ -93,7 +93,7 @@ class Chunks:
             yield self.regrouped(text) if self.regroup else text
 
     def _texts(self) -> Iterator[bytes]:
-        """Pieces that end where a block ends, with newlines made equal."""
+        """Yield pieces that end where a block ends, with newlines made equal."""
         carry = b""
         for raw in self._raw():
             if b"\0" in raw:  # no text has it, and PostgreSQL refuses it
@@ -135,7 +135,7 @@ class Chunks:
         return text[: len(text) - len(held)].replace(b"\r\n", b"\n").replace(b"\r", b"\n") + held
 
     def _cut_overlong(self, text: bytes) -> int:
-        """No block in all these bytes: a list without #EXTINF is cut at a line, a line beyond reason is dropped."""
+        """Return where to cut text without any block: at a line; a line beyond reason is dropped."""
         cut = text.rfind(b"\n")
         if cut <= 0:
             self.oddities["overlong-line"] += 1
@@ -155,17 +155,17 @@ class Chunks:
 
 
 def blocks_of(chunk: bytes) -> list[bytes]:
-    """The blocks of a chunk, each without its `#EXTINF:`."""
+    """Return the blocks of a chunk, each without its `#EXTINF:`."""
     return chunk[len(EXTINF) :].split(SEPARATOR) if chunk.startswith(EXTINF) else [chunk]
 
 
 def chunk_of(blocks: list[bytes]) -> bytes:
-    """The chunk that has these blocks; they may come from several chunks."""
+    """Return the chunk that has these blocks; they may come from several chunks."""
     return EXTINF + SEPARATOR.join(blocks)
 
 
 def _cut_tail(block: bytes) -> tuple[bytes, bytes]:
-    """(the block up to its last URL, the directive lines behind it)."""
+    """Return the block up to its last URL, and the directive lines behind it."""
     if b"\n#" not in block:
         return block, b""
     lines = block.split(b"\n")

@@ -45,7 +45,7 @@ _Groups = tuple[str, str, str, str, str, str, str]  # logo, group, name, section
 
 
 class Shape:
-    """One way to write a block: an expression with the groups of `_Groups` and, over a chunk, the odd blocks whole."""
+    """Match one way to write a block: the groups of `_Groups` and, over a chunk, the odd blocks whole."""
 
     def __init__(self, line: str, url: str, *, group_first: bool) -> None:
         self._find_all = re.compile(rf"(?:\A|\n)#EXTINF:(?:{line}\n{url}{_END}|{_ODD})").findall
@@ -68,7 +68,7 @@ class Shape:
 
 
 def learn_shape(block: str, account_url: str) -> Shape | None:
-    """The shape of a well-formed block; None where it is not, or says things that a shape would overlook."""
+    """Return the shape of a well-formed block; None for other blocks, and for details that a shape would overlook."""
     line, newline, url = block.strip().partition("\n")
     regular = _REGULAR_LINE.match(line)
     if regular is None or not newline or "\n" in url or url.startswith("#") or int(regular[1]) > 0:
@@ -93,10 +93,10 @@ def learn_shape(block: str, account_url: str) -> Shape | None:
 
 
 class EntryReader:
-    """Reads chunks of one playlist; learns shapes as it goes."""
+    """Read chunks of a playlist, and learn its shapes."""
 
     def __init__(self, templates: Templates, base: str = "") -> None:
-        """`base` is the address of the list, against which relative ones are resolved; empty for a file."""
+        """Take the address of the list as `base` of relative addresses; empty for a file."""
         self.oddities: Counter[str] = Counter()
         self._templates = templates
         self._base = base
@@ -104,7 +104,7 @@ class EntryReader:
         self._shapes: list[Shape] = []
 
     def read(self, chunk: bytes) -> tuple[list[Entry], Sequence[int]]:
-        """The entries of a chunk, and for each of them the place of its block."""
+        """Return the entries of a chunk, and for each of them the place of its block."""
         try:
             text = chunk.decode()
         except UnicodeDecodeError:
@@ -170,7 +170,7 @@ class EntryReader:
         return entry._replace(logo=logo)
 
     def _read_block(self, block: str) -> list[Entry]:
-        """A block that the first shape does not fit: by another shape, or piece by piece."""
+        """Read a block that the first shape does not fit: by another shape, or piece by piece."""
         for shape in self._shapes[1:]:
             if groups := shape.match(block):
                 shape.hits += 1
@@ -194,7 +194,7 @@ class EntryReader:
         return [entry._replace(key=self._file_key(entry.key, entry.name, entry.url)) for entry in entries]
 
     def _file_key(self, key: str, name: str, url: str) -> str:
-        """The key of an entry in this list: two hosts may have different files under one path."""
+        """Return the key of an entry in this list: two hosts may have different files under one path."""
         key = self._templates.key_text(key)
         if not key.startswith("/") or not self._templates.has_several_hosts:
             return key
@@ -209,7 +209,7 @@ class EntryReader:
         return self._templates.apply(text.encode("utf-8", "replace")).decode()
 
     def _decode_lines(self, chunk: bytes) -> str:
-        """Line by line: one stray line in latin-1 must not spoil its neighbours."""
+        """Decode line by line: a stray line in latin-1 must not spoil its neighbours."""
         lines: list[str] = []
         for line in chunk.split(b"\n"):
             try:
@@ -221,7 +221,7 @@ class EntryReader:
 
 
 def _plain_entries(found: list[tuple[str, ...]]) -> list[Entry] | None:
-    """The entries of a chunk without a single oddity; None for any other."""
+    """Return the entries of a chunk without a single oddity; None for any other chunk."""
     sections = set(map(_section_of, found))
     if not sections <= _SECTIONS.keys():  # an odd block, or a URL without a section
         return None

@@ -42,7 +42,7 @@ LONGEST_NAME = 1_000
 
 @dataclass
 class _Draft:
-    """What is known of an entry before its URL is met."""
+    """Hold the values of an entry before its URL is met."""
 
     name: str = ""
     group: str = ""
@@ -54,7 +54,7 @@ class _Draft:
 
 
 def read_odd_block(text: str, oddities: Counter[str]) -> list[Entry]:
-    """The entries of a block: none where the URL is missing, several where URLs lack their #EXTINF."""
+    """Return the entries of a block: none if the URL is missing, several if URLs lack their #EXTINF."""
     entries: list[Entry] = []
     lines = text.split("\n")
     draft = _read_extinf(lines[0], oddities) if lines[0].strip() else None
@@ -99,7 +99,7 @@ def _read_extinf(line: str, oddities: Counter[str]) -> _Draft:
 
 
 def split_attributes(line: str, oddities: Counter[str]) -> tuple[dict[str, str], str]:
-    """The attributes of an #EXTINF line, wherever they stand in it, and the name behind their comma.
+    """Return the attributes of an #EXTINF line, wherever they stand in it, and the name behind their comma.
 
     Quotes may be double, single or absent. Text in front of a later attribute is dropped if a comma and a name follow
     the attribute; otherwise the text is the name.
@@ -144,15 +144,17 @@ def _read_attributes(line: str, position: int, attributes: dict[str, str], oddit
 
 
 def _may_follow_comma(line: str, match: re.Match[str], *, is_quoted: bool) -> bool:
-    """Whether `key=` behind a comma is an attribute: a known one, or any with a quoted value and a comma behind it."""
+    """Tell if `key=` behind a comma is an attribute: a known one, or any with a quoted value and a further comma."""
     if _KNOWN_ATTRIBUTE.match(" " + match[0].lstrip(" ,\t")):
         return True
     return is_quoted and "," in line[_quote_end(line, match.end() + 1, line[match.end()]) :]
 
 
 def _quoted(line: str, start: int, quote: str, oddities: Counter[str]) -> tuple[str, int]:
-    """A quoted value from `start`, and the place behind it. An unclosed one ends at the next attribute, or at the last
-    comma of the line."""
+    """Return a quoted value from `start`, and the place behind it.
+
+    An unclosed value ends at the next attribute, or at the last comma of the line.
+    """
     end = _quote_end(line, start, quote)
     value = line[start:end]
     nested = _LATER_ATTRIBUTE.search(value + line[end : end + 1])
@@ -169,7 +171,7 @@ def _quoted(line: str, start: int, quote: str, oddities: Counter[str]) -> tuple[
 
 
 def _quote_end(line: str, start: int, quote: str) -> int:
-    """Where a quoted value ends: at a quote that something fitting follows, or at the end of the line. A comma fits
+    """Return the end of a quoted value: a quote that something fitting follows, or the end of the line. A comma fits
     only where no attribute comes after it: `tvg-name="The "A", B" group-title="x",...` has inner quotes in front of a
     comma."""
     for match in _QUOTE_END[quote].finditer(line, start):
@@ -180,7 +182,7 @@ def _quote_end(line: str, start: int, quote: str) -> int:
 
 
 def _read_directive(line: str, draft: _Draft | None, oddities: Counter[str]) -> _Draft | None:
-    """What a line such as #EXTGRP or #EXTVLCOPT says of the entry whose URL follows."""
+    """Read a line such as #EXTGRP or #EXTVLCOPT into the entry whose URL follows."""
     keyword, _, value = line.partition(":")
     keyword, value = keyword.upper(), value.strip()
     if keyword not in ("#EXTGRP", "#EXTVLCOPT", "#KODIPROP", "#EXTHTTP", "#EXTIMG"):

@@ -1,4 +1,4 @@
-"""What an Xtream panel's answers say, as our values. Every field may be missing, null, or of another type."""
+"""Turn an Xtream panel's answers into our values. Every field may be missing, null, or of another type."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _STATUS_WORDS = {
 
 @dataclass(frozen=True)
 class AccountInfo:
-    """An account's state in its own words."""
+    """Hold an account's state in its own words."""
 
     status: AccountStatus
     active: int | None = None
@@ -46,7 +46,7 @@ class AccountInfo:
 
 @dataclass(frozen=True)
 class FilmDetails:
-    """What `get_vod_info` adds to a film's entry; sizes in bytes, durations in seconds, None where it does not say."""
+    """Hold the details of `get_vod_info`; sizes in bytes, durations in seconds, None for unknown values."""
 
     tmdb_id: int | None = None
     duration_s: int | None = None
@@ -105,7 +105,7 @@ def category_names(items: Iterator[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def film_entry(item: Mapping[str, Any], groups: Mapping[str, str]) -> Entry | None:
-    """A row of `get_vod_streams`; None where it has no id."""
+    """Read a row of `get_vod_streams`; None where it has no id."""
     stream = as_int(item.get("stream_id"))
     if stream is None:
         return None
@@ -145,7 +145,7 @@ def live_entry(item: Mapping[str, Any], groups: Mapping[str, str]) -> Entry | No
 
 
 def series_entry(item: Mapping[str, Any], groups: Mapping[str, str]) -> Entry | None:
-    """A row of `get_series`: it stands for episodes that are listed on request."""
+    """Read a row of `get_series`: it stands for episodes that are listed on request."""
     series = as_int(item.get("series_id"))
     if series is None:
         return None
@@ -164,7 +164,7 @@ def series_entry(item: Mapping[str, Any], groups: Mapping[str, str]) -> Entry | 
 
 
 def episode_entries(answer: object, series: Entry) -> list[Entry]:
-    """The episodes of `get_series_info`: a map of seasons, a list of seasons (its place is the season), or one flat
+    """Read the episodes of `get_series_info`: a map of seasons, a list of seasons (its place is the season), or a flat
     list. Season 0 is a season."""
     episodes = as_map(answer).get("episodes")
     entries: dict[str, Entry] = {}
@@ -223,7 +223,7 @@ def _episode(item: Mapping[str, Any], place: _Place, series: Entry) -> Entry | N
 
 
 def _season(own: int | None, listed: int | None, title: str) -> tuple[int | None, NumbersFrom]:
-    """The season of an episode by its own field and by its list's key; its title decides where they differ."""
+    """Return the season of an episode by its own field and its list's key; its title decides where they differ."""
     if own is None or listed is None or own == listed:
         return (listed if own is None else own), NumbersFrom.ACCOUNT
     mark = find_mark(title, EntryKind.EPISODE.value)
@@ -243,7 +243,7 @@ def _number(own: int | None, order: int | None, title: str) -> tuple[int | None,
 
 
 def _names_series(title: str, series: str) -> bool:
-    """Whether an episode's title already begins with its series' name."""
+    """Tell if an episode's title already begins with its series' name."""
     return bool(series) and title.casefold().startswith(series.casefold())
 
 
@@ -254,7 +254,7 @@ def _marker(season: int | None, number: int | None) -> str:
 
 
 def film_details(answer: object) -> FilmDetails:
-    """What `get_vod_info` says; nothing for an unknown id, whose `info` is an empty list."""
+    """Read `get_vod_info`; nothing for an unknown id, whose `info` is an empty list."""
     info, data = as_map(as_map(answer).get("info")), as_map(as_map(answer).get("movie_data"))
     video, audio = as_map(info.get("video")), as_map(info.get("audio"))
     return FilmDetails(
@@ -275,7 +275,7 @@ def _name(item: Mapping[str, Any]) -> str:
 
 
 def _group(item: Mapping[str, Any], groups: Mapping[str, str]) -> str:
-    """All categories of an item, its own one first; a separator within a name is replaced."""
+    """Join all categories of an item, its own first; a separator within a name is replaced."""
     listed = item.get("category_ids")
     further = listed.values() if isinstance(listed, dict) else listed if isinstance(listed, list) else ()
     ids = [item.get("category_id"), *further]
@@ -313,7 +313,7 @@ def _positive(value: object) -> int | None:
 
 
 def _clock(text: str) -> int | None:
-    """Seconds of `01:52:10`."""
+    """Return the seconds of `01:52:10`."""
     parts = text.split(":")
     if len(parts) != 3 or not all(part.isdecimal() and len(part) < 9 for part in parts):
         return None

@@ -50,7 +50,7 @@ Progress = Callable[[int, int | None], None]
 
 @dataclass(frozen=True)
 class PanelLogin:
-    """An account and how its panel wants to be asked. `base` may have a path."""
+    """Describe an account and how to ask its panel. `base` may have a path."""
 
     base: str
     username: str = field(repr=False)
@@ -77,7 +77,7 @@ class PanelLogin:
 
 @dataclass(frozen=True)
 class PanelLists:
-    """A panel's lists on disk. `digest` is over all their bytes. `missing` names the lists that it does not offer."""
+    """Describe a panel's lists on disk. `digest` is over all their bytes. `missing` names lists that it has not."""
 
     files: Mapping[str, Path]
     size: int
@@ -98,7 +98,7 @@ class _Fetched:
 
 
 class Panel:
-    """One account's panel. Answers are spooled to `folder`, so that its connection is never held for long."""
+    """Ask the panel of an account. Answers are spooled to `folder`, so that its connection is never held for long."""
 
     def __init__(
         self, login: PanelLogin, folder: Path, *, max_size: int = LARGEST_ANSWER, short_s: float = SHORT_ANSWER_S
@@ -111,7 +111,7 @@ class Panel:
         self._templates = Templates.of(LearnedAccess((login.base.rstrip("/"),), (written,)))
 
     def account(self, now: datetime) -> AccountInfo:
-        """Raises NotAPlaylist where no panel answers, SourceRefused where it does not know the login."""
+        """Ask for the account's state. Raises NotAPlaylist where no panel answers, SourceRefused for a wrong login."""
         info = account_info(self._document("", "The account"), now)
         if info is None:
             raise NotAPlaylist(
@@ -155,7 +155,7 @@ class Panel:
         return ItemStream(stream, f"The account's list of {_NAMES[action]} at {self._login.host}")
 
     def entries(self, lists: PanelLists, oddities: Counter[str]) -> Iterator[Entry]:
-        """Films, series, then channels. Items without an id are counted and left out."""
+        """Yield films, series, then channels. Items without an id are counted and left out."""
         for action, categories, read in _LISTS:
             if action not in lists.files:
                 continue
@@ -180,7 +180,7 @@ class Panel:
         return film_details(self._document("get_vod_info", "The film", vod_id=stream_id))
 
     def _hidden(self, entry: Entry) -> Entry:
-        """The entry without the login that its logo's address may carry."""
+        """Return the entry without the login that its logo's address may carry."""
         logo = self._templates.hide(entry.logo)
         return entry if logo == entry.logo else entry._replace(logo=logo)
 

@@ -23,7 +23,7 @@ def worker(
     Example: stalkeer worker --config /config/config.yml
     """
     from stalkeer.engine.build import build_engine, build_table
-    from stalkeer.engine.child import child_command, end_with_parent
+    from stalkeer.engine.child import child_command, end_with_parent, step_back
     from stalkeer.engine.process import work_until_signal
     from stalkeer.logs import set_level
 
@@ -31,6 +31,7 @@ def worker(
     parts = context_app(context)
     if run is not None:
         end_with_parent()
+        step_back()
         build_table(parts).execute(run)
         return
     set_level(parts.settings.logging.level)

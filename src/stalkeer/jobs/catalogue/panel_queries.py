@@ -42,7 +42,7 @@ MOST_FAILURES = 3  # in a row: then the panel is left alone
 
 @dataclass(frozen=True)
 class ExpandReport:
-    """Counts of the series or movies that were to be asked for."""
+    """Count the series or movies of a run of questions."""
 
     asked: int = 0
     cached: int = 0

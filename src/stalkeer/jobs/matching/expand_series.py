@@ -42,13 +42,19 @@ def wanted_series(matching: Matching) -> WantedSeries:
 
 
 def match_sources(matching: Matching, refresher: Refresher, run: Run) -> MatchReport:
-    """Ask the accounts for the episodes of wanted series, then match what is new or changed."""
-    fetch_episodes(matching, refresher, run)
-    return match_wanted(matching, run)
+    """Match what is new or changed, ask the accounts for the episodes of wanted series, and match these as well.
+
+    The questions may take minutes: an account is asked slowly.
+    """
+    report = match_wanted(matching, run)
+    answers = fetch_episodes(matching, refresher, run)
+    if not any(answer.entries for answer in answers.values()):
+        return report
+    return report.joined(match_wanted(matching, run))
 
 
 def fetch_episodes(matching: Matching, refresher: Refresher, run: Run) -> dict[SourceId, ExpandReport]:
-    """Each series once a week at most, slowly; what came is matched at the next match."""
+    """Ask for each series once a week at most, slowly; the next match takes what came."""
     wanted = wanted_series(matching)
     reports = {
         source_id: expand_series(refresher, source_id, keys, run)

@@ -41,6 +41,19 @@ class MatchReport:
     unasked: int = 0
     titles: Asked = NOT_ASKED  # what TMDB was asked for
 
+    def joined(self, later: MatchReport) -> MatchReport:
+        """Return the counts of this run and a later part of it."""
+        return MatchReport(
+            items=max(self.items, later.items),
+            entries=self.entries + later.entries,
+            written=self.written + later.written,
+            removed=self.removed + later.removed,
+            confirmed=self.confirmed + later.confirmed,
+            asked=self.asked + later.asked,
+            unasked=later.unasked,
+            titles=self.titles if later.titles is NOT_ASKED else later.titles,
+        )
+
     def to_document(self) -> dict[str, object]:
         return {
             "items": self.items,

@@ -37,9 +37,9 @@ from stalkeer.store.catalogue.titles import GROUP, TitleBook
 from stalkeer.store.db.bulk import parts_of, writing
 from stalkeer.store.db.database import Database, Transaction
 
-CHUNK = 2_500  # rows in one transaction: it holds the write lock for a tenth of a second
+CHUNK = 1_000  # rows in one transaction: it holds the write lock for some hundredths of a second
 MOST_GROUPS = 300  # that were left out are told with their reason
-EMPTY_LOG_EVERY = 8  # transactions
+EMPTY_LOG_EVERY = 20  # transactions
 
 # the reason for which each entry is left out, None for one that stays; nothing where all of them do
 Keep = Callable[[Sequence[Entry]], Sequence[str | None]]
@@ -47,7 +47,7 @@ Keep = Callable[[Sequence[Entry]], Sequence[str | None]]
 
 @dataclass
 class Changes:
-    """How the new generation differs from the former one."""
+    """Count the differences of the new generation from the former one."""
 
     added: int = 0
     changed: int = 0

@@ -57,7 +57,7 @@ LOOK_EVERY = 32  # chunks between two looks at the user's wish to cancel
 
 
 class RefreshOutcome(StrEnum):
-    """How the refresh of one source ended."""
+    """List the ends of the refresh of a source."""
 
     REFRESHED = "refreshed"
     UNCHANGED = "unchanged"

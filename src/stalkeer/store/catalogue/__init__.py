@@ -1,1 +1,1 @@
-"""Entries, titles and generations: what the sources list."""
+"""Store entries, titles and generations of the sources' lists."""

@@ -37,13 +37,13 @@ class EntryAddress:
 
     @property
     def extension(self) -> str:
-        """With its dot, in lower case; ".mkv" where the address has none that a film could have."""
+        """Return the extension with its dot, in lower case; ".mkv" if the address has no extension of a media file."""
         suffix = PurePosixPath(_BEFORE_PATH.sub("", self.template).partition("?")[0].partition("#")[0]).suffix.lower()
         return suffix if _EXTENSIONS.fullmatch(suffix) else ".mkv"
 
 
 def find_address(connection: Connection, entry_id: EntryId, source_id: SourceId, entry_key: str) -> EntryAddress | None:
-    """By id, else by key where a rebuild gave the entry another id; None where the catalogue has it no more."""
+    """Find an entry by id, or by key after a rebuild changed its id; None if it left the catalogue."""
     is_it = or_(entries.c.id == entry_id, and_(entries.c.source_id == source_id, entries.c.key == entry_key))
     query = (
         select(

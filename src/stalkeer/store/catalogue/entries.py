@@ -1,4 +1,4 @@
-"""The visible catalogue, as people and programs look through it."""
+"""Read the visible catalogue for people and programs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from stalkeer.store.sources.visible import IS_SOURCE_CONFIGURED
 
 @dataclass(frozen=True)
 class CatalogueEntry:
-    """An entry for eyes: its address stays a template."""
+    """Describe an entry for display. Its address stays a template."""
 
     id: EntryId
     source: str
@@ -105,7 +105,7 @@ _COLUMNS = (
 
 
 def up_to_the_visible(connection: Connection) -> ColumnElement[bool]:
-    """Of an entry: its id is no higher than that of the last visible one. It says nothing that `IS_CURRENT` does not
+    """Limit entries to ids up to that of the last visible one. It says nothing that `IS_CURRENT` does not
     say, but spares a page the walk over a million rows that a refresh is adding at the end.
 
     On PostgreSQL it would cost more than it spares: an index there orders equal keys by place, not by id.
@@ -156,7 +156,7 @@ def get_entry(connection: Connection, entry_id: EntryId) -> CatalogueEntry:
 
 
 def stream_for_filters(connection: Connection, source_id: SourceId | None) -> Iterator[tuple[str, str, str, str]]:
-    """(key, name, group, address) of every visible entry."""
+    """Yield (key, name, group, address) of every visible entry."""
     query = (
         select(entries.c.key, entries.c.name, entries.c.group_title, entries.c.url)
         .join(sources, sources.c.id == entries.c.source_id)
@@ -169,13 +169,13 @@ def stream_for_filters(connection: Connection, source_id: SourceId | None) -> It
 
 
 def count_entries(connection: Connection, source: str | None = None) -> int:
-    """From the sources' own counts: counting a million rows takes a second."""
+    """Return the sum of the sources' own counts: counting a million rows takes a second."""
     query = select(sources.c.slug, sources.c.counts).where(IS_SOURCE_CONFIGURED)
     return sum(entries_of(row.counts) for row in connection.execute(query) if source in (None, row.slug))
 
 
 def groups_of(connection: Connection, source_id: SourceId, limit: int = 2_000) -> list[tuple[str, str, int]]:
-    """(group, kind, entries) of a source's visible catalogue, by name; an entry counts in each of its categories."""
+    """List (group, kind, entries) of a source's visible catalogue; an entry counts in each of its categories."""
     query = (
         select(entries.c.group_title, entries.c.kind, func.count())
         .join(sources, sources.c.id == entries.c.source_id)
@@ -220,7 +220,7 @@ def _query() -> Select[*tuple[Any, ...]]:
 
 
 def _page(connection: Connection, search: EntrySearch) -> Select[Any]:
-    """Ids alone: a search would sort whole rows, a thousand for the fifty that are shown."""
+    """Select ids alone: a search would sort whole rows, a thousand for the fifty that are shown."""
     query = select(entries.c.id).join(sources, sources.c.id == entries.c.source_id)
     return query.where(*_clauses(connection, search))
 

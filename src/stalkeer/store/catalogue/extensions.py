@@ -1,4 +1,4 @@
-"""The extensions of movies that an account named on request, because its list has none."""
+"""Store the extensions of movies that an account named on request, because its list has none."""
 
 from __future__ import annotations
 

@@ -32,8 +32,8 @@ from stalkeer.store.db.bulk import (
 )
 from stalkeer.store.db.tables import catalogue_changes, catalogue_snapshots, entries, entry_updates, sources
 
-CHUNK = 4_000
-STAGED = 2_500  # changes in one transaction
+CHUNK = 2_000
+STAGED = 1_000  # changes in one transaction
 SNAPSHOT_PART = 100_000
 MOST_LISTED = 50_000  # of each kind of change, in `catalogue_changes`; their number is always whole
 
@@ -42,7 +42,7 @@ _to_json = json.JSONEncoder(ensure_ascii=False).encode  # `json.dumps` would mak
 
 
 class Known(NamedTuple):
-    """An entry that the source has or had under a key."""
+    """Describe an entry that the source has or had under a key."""
 
     id: int
     added_gen: int
@@ -51,14 +51,14 @@ class Known(NamedTuple):
 
 
 class Added(NamedTuple):
-    """The ids of the entries asked for, and the keys of those that were there already."""
+    """Hold the ids of added entries, and the keys of those that were there already."""
 
     ids: Sequence[int]
     met: frozenset[str] = frozenset()
 
 
 class Change(StrEnum):
-    """How a refresh changed an entry."""
+    """List the ways in which a refresh changes an entry."""
 
     ADDED = "added"
     CHANGED = "changed"
@@ -67,7 +67,7 @@ class Change(StrEnum):
 
 
 class ChangedEntry(NamedTuple):
-    """A line of the list of a refresh's changes."""
+    """Describe a line of the list of a refresh's changes."""
 
     change: Change
     entry_id: int
@@ -76,7 +76,7 @@ class ChangedEntry(NamedTuple):
 
 @dataclass(frozen=True)
 class Generation:
-    """The generation that is being written for a source."""
+    """Identify the generation that is being written for a source."""
 
     source_id: SourceId
     number: int
@@ -87,7 +87,7 @@ class Generation:
 
 
 def known_entries(connection: Connection, source_id: SourceId, keys: Sequence[str]) -> dict[str, Known]:
-    """The entries that the source has or had under these keys."""
+    """Return the entries that the source has or had under these keys."""
     names = ", ".join(("key", "id", "added_gen", "gone_gen", *CONTENT))
     query = f"SELECT {names} FROM entries WHERE source_id = {source_id:d}"  # noqa: S608 - names of columns
     found = fetch_among(connection, query, "key", keys)
@@ -95,7 +95,7 @@ def known_entries(connection: Connection, source_id: SourceId, keys: Sequence[st
 
 
 def content_values(content: Content) -> dict[str, object]:
-    """The columns of an entry that says this, None for what it does not say."""
+    """Return the columns of an entry with this content, None for unknown values."""
     return dict(zip(CONTENT, nulls(full_content(content)), strict=True))
 
 
@@ -126,7 +126,7 @@ def add_entries(connection: Connection, generation: Generation, rows: Sequence[t
 def _insert_entries(
     connection: Connection, generation: Generation, ids: Sequence[int], rows: Sequence[tuple[str, Content]]
 ) -> int:
-    """Most entries have only the usual columns: each further value costs as much as a tenth of a row."""
+    """Insert most entries with the usual columns only: each further value costs as much as a tenth of a row."""
     usual = [(n, key, *content) for n, (key, content) in zip(ids, rows, strict=True) if len(content) == USUAL]
     others = [(n, key, *content) for n, (key, content) in zip(ids, rows, strict=True) if len(content) != USUAL]
     seen = generation.now.replace(tzinfo=None).isoformat(" ", "microseconds")  # as SQLAlchemy writes it
@@ -200,7 +200,7 @@ def list_changes_of(connection: Connection, generation: Generation, changes: Seq
 
 @dataclass(frozen=True)
 class SnapshotPart:
-    """A row of a snapshot. `blocks` counts the whole playlist's; the stretches are in the first part."""
+    """Hold a row of a snapshot. `blocks` counts the whole playlist's; the stretches are in the first part."""
 
     number: int
     blocks: int
@@ -243,7 +243,7 @@ def add_snapshot_part(connection: Connection, generation: Generation, part: Snap
 
 
 def read_snapshot(connection: Connection, source_id: SourceId, generation: int) -> Snapshot | None:
-    """The blocks of a generation; None where they were not kept."""
+    """Return the blocks of a generation; None where they were not kept."""
     table = catalogue_snapshots.c
     query = select(table.blocks, table.fingerprints, table.entry_ids, table.stretches).where(
         table.source_id == source_id, table.generation == generation
@@ -264,7 +264,7 @@ def read_snapshot(connection: Connection, source_id: SourceId, generation: int) 
 
 
 def visible_ids(connection: Connection, source_id: SourceId, generation: int) -> array[int]:
-    """The entries of a generation, for a source whose snapshot is lost."""
+    """Return the entries of a generation, for a source whose snapshot is lost."""
     query = select(entries.c.id).where(
         entries.c.source_id == source_id,
         entries.c.series_key.is_(None),  # episodes that were asked for are in no list
@@ -305,7 +305,7 @@ def apply_some_staged(connection: Connection, source_id: SourceId, generation: i
 def _update_entries(
     connection: Connection, generation: int, names: Sequence[str], rows: Sequence[tuple[object, ...]]
 ) -> None:
-    """Rows are the values of these columns, and the entry's id."""
+    """Update entries. Rows are the values of these columns, and the entry's id."""
     assert set(names) <= set(CONTENT)  # they become part of a statement
     is_sqlite = connection.dialect.name == "sqlite"
     mark, value = ("?", "nullif(?, '')") if is_sqlite else ("%s", "%s")
@@ -318,7 +318,7 @@ def _update_entries(
 
 
 def current_generation(connection: Connection, source_id: SourceId) -> int:
-    """The number of the generation that is visible."""
+    """Return the number of the generation that is visible."""
     return int(connection.execute(select(sources.c.generation).where(sources.c.id == source_id)).scalar_one())
 
 
@@ -349,7 +349,7 @@ def has_entries(connection: Connection, source_id: SourceId) -> bool:
 
 
 def other_snapshot_parts(connection: Connection, source_id: SourceId, generation: int) -> list[tuple[int, int]]:
-    """The snapshots of other generations than this, as pairs of generation and part."""
+    """List the snapshots of other generations than this, as pairs of generation and part."""
     table = catalogue_snapshots.c
     query = select(table.generation, table.part).where(table.source_id == source_id, table.generation != generation)
     return [(row.generation, row.part) for row in connection.execute(query)]

@@ -1,4 +1,4 @@
-"""The names of a source's entries, for a look at very many of them."""
+"""Read the names of a source's entries."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stalkeer.store.db.tables import entries, sources
 
 
 def sample_names(connection: Connection, source_id: SourceId, *, every: int) -> Iterator[str]:
-    """The names of visible films and episodes of a source, one of so many."""
+    """Return the names of visible films and episodes of a source, evenly chosen."""
     query = (
         select(entries.c.name)
         .join(sources, sources.c.id == entries.c.source_id)

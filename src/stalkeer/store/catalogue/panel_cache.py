@@ -1,4 +1,4 @@
-"""The answers of accounts on single entries: the episodes of a series entry, the details of a movie."""
+"""Store the answers of accounts about single entries: the episodes of a series, the details of a movie."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SERIES, FILM = "series_info", "vod_info"
 
 @dataclass(frozen=True)
 class SeriesToExpand:
-    """A series entry whose episodes are to be asked for."""
+    """Describe a series entry whose episodes are to be asked for."""
 
     source_id: SourceId
     generation: int
@@ -87,7 +87,7 @@ def note_series_failure(connection: Connection, series: SeriesToExpand, now: dat
 
 
 def recent_questions(connection: Connection, source_id: SourceId, since: datetime) -> list[datetime]:
-    """The times at which the account was asked about single series or movies."""
+    """Return the times at which the account was asked about single series or movies."""
     table = account_cache.c
     query = select(table.fetched_at).where(table.source_id == source_id, table.fetched_at > since)
     return list(connection.scalars(query))
@@ -139,7 +139,7 @@ def _mark(connection: Connection, series: SeriesToExpand, keys: Sequence[str], g
 
 
 def gone_series_episodes(connection: Connection, source_id: SourceId, series_ids: Sequence[int]) -> list[int]:
-    """The episodes of series entries that vanish: they vanish with them."""
+    """Return the episodes of series entries that vanish: they vanish with them."""
     found: list[int] = []
     expanded = select(entries.c.id).where(entries.c.source_id == source_id, entries.c.series_key.is_not(None)).limit(1)
     if connection.execute(expanded).first() is None:
@@ -186,7 +186,7 @@ def save_details(connection: Connection, source_id: SourceId, key: str, details:
 
 
 def _lines(height: int | None) -> int | None:
-    """The usual name of a picture that many lines high; films are wide, so most have fewer than their name says."""
+    """Return the usual name of a picture height; films are wide, so most have fewer lines than their name says."""
     if height is None:
         return None
     return next((lines for lines in (480, 576, 720, 1080, 2160) if height <= lines * 1.05), 2160)

@@ -1,4 +1,4 @@
-"""The resolutions that were measured in files, where their entries' names say nothing or something else."""
+"""Read the resolutions that were measured in files, where their entries' names say nothing or something else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stalkeer.store.db.tables import entries, measured_pictures
 
 
 def is_measured() -> ColumnElement[bool]:
-    """Joins an entry with what was measured of it under its present name."""
+    """Join an entry with the measurement of its file under its present name."""
     return and_(
         measured_pictures.c.source_id == entries.c.source_id,
         measured_pictures.c.entry_key == entries.c.key,

@@ -44,7 +44,7 @@ def fitting(connection: Connection, text: str) -> ColumnElement[bool]:
 
 
 class _Look(NamedTuple):
-    """What is known of an entry whose name is looked at."""
+    """Describe an entry whose name is looked at."""
 
     id: int
     words: list[str]  # of its name, group and source
@@ -53,7 +53,7 @@ class _Look(NamedTuple):
 
 @dataclass
 class _Chosen:
-    """Titles and groups that have the words of a search, or some of them."""
+    """Hold the titles and groups that have the words of a search, or some of them."""
 
     whole: list[int] = field(default_factory=list)
     without_year: list[int] = field(default_factory=list)  # all words but the year
@@ -63,7 +63,7 @@ class _Chosen:
 
 
 class _Finder:
-    """One search. `find` returns None where nothing fits."""
+    """Carry out a search. `find` returns None where nothing fits."""
 
     def __init__(self, connection: Connection, search: SearchText) -> None:
         self._connection = connection
@@ -91,7 +91,7 @@ class _Finder:
     # --- by the index of words
 
     def _choose(self) -> _Chosen:
-        """Titles and groups by how many of the words they have."""
+        """Sort titles and groups by how many of the words they have."""
         sizes = {word: self._count(word) for word in self._words}
         known = [word for word in self._words if sizes[word]]
         rare = [word for word in known if sizes[word] <= COMMON]
@@ -100,12 +100,12 @@ class _Finder:
         return self._sorted(self._counted(rare or known))
 
     def _count(self, word: Word) -> int:
-        """How many titles have the word, counted no further than is needed."""
+        """Count the titles that have the word, no further than is needed."""
         some = _titles_with(word).limit(COMMON + 1).subquery()
         return self._connection.execute(select(func.count()).select_from(some)).scalar_one()
 
     def _counted(self, words: Sequence[Word]) -> list[tuple[str, str, int]]:
-        """(kind, text, id) of titles with these words, those with most of them first."""
+        """List (kind, text, id) of titles with these words, those with most of them first."""
         having = union_all(
             *(
                 select(literal(1 << bit).label("bit"), _titles_with(word).limit(MOST_OF_WORD).subquery().c.title_id)
@@ -146,7 +146,7 @@ class _Finder:
         return chosen
 
     def _by_key(self) -> list[int]:
-        """Titles that begin with the words written as one: `spider man` finds Spiderman."""
+        """Find titles that begin with the words written as one: `spider man` finds Spiderman."""
         key = "".join(word.forms[-1] for word in self._words)
         query = select(title_keys.c.title_id).where(title_keys.c.key.between(key, end_of(key)))
         return list(self._connection.scalars(query.order_by(title_keys.c.key).limit(MOST_TITLES)))
@@ -154,7 +154,7 @@ class _Finder:
     # --- by name
 
     def _named(self, chosen: _Chosen, *, is_enough: bool) -> list[int]:
-        """Entries that have in their name and group the words that their title lacks.
+        """Find entries that have in their name and group the words that their title lacks.
 
         Where neither a title nor a whole group fits, the newest entries of groups that have some of the words are
         looked at, else the newest of all.
@@ -167,12 +167,12 @@ class _Finder:
         return self._fitting(self._of_groups(chosen.partial_groups)) or self._fitting(self._newest())
 
     def _newest(self) -> Iterator[_Look]:
-        """The newest entries of each kind."""
+        """Yield the newest entries of each kind."""
         for kind in EntryKind:
             yield from self._looks(entries.c.kind == kind.value, most=MOST_NAMES // len(EntryKind), newest=True)
 
     def _of_groups(self, groups: Sequence[str]) -> Iterator[_Look]:
-        """The newest entries of each group."""
+        """Yield the newest entries of each group."""
         some = groups[:MOST_GROUPS]
         for group in some:
             yield from self._looks(entries.c.group_title == group, most=MOST_OF_GROUPS // len(some), newest=True)
@@ -217,7 +217,7 @@ def _titles_with(word: Word) -> Select[tuple[int]]:
 
 
 def _within_words(connection: Connection, text: str) -> ColumnElement[bool]:
-    """Entries whose title has the text anywhere, be it in the middle of a word."""
+    """Select entries whose title has the text anywhere, even in the middle of a word."""
     key = title_key(text)
     if len(key) < _SHORTEST_INNER or not key.isascii():
         holds = select(titles.c.id).where(titles.c.text.icontains(text, autoescape=True))

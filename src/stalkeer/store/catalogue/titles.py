@@ -1,4 +1,4 @@
-"""The distinct names of all catalogues, and the keys under which matching looks for them."""
+"""Store the distinct names of all catalogues, the keys for matching and the words for the search."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stalkeer.core.catalogue.content import NewTitle
 from stalkeer.core.catalogue.search import index_words
 from stalkeer.store.db.bulk import Row, copy_rows, execute_many, fetch_among, highest_id, insert_rows, reserve_ids
 
-KEYS_AT_ONCE = 10_000  # a transaction with so many keys holds the write lock for some hundredths of a second
+KEYS_AT_ONCE = 4_000  # a transaction with so many keys holds the write lock for some hundredths of a second
 _KEPT = 40_000  # keys written in their order: each page of their indexes is then written once for many of them
 _RESERVED = 20_000  # ids at once, of titles that wait
 _TITLE = ("id", "kind", "text", "parser_version", "added_gen")
@@ -20,7 +20,7 @@ GROUP = "group"  # the kind of a title that is a group of entries: it has words 
 
 
 class TitleBook:
-    """The titles that a refresh met so far, with their ids; the database is asked only for others.
+    """Hold the titles that a refresh met so far, with their ids; the database is asked only for others.
 
     Keys wait in the book, for `write_some` to write very many in their order: before the entries become visible.
     One that is lost with a killed refresh is written by the next one that meets its title.
@@ -44,7 +44,7 @@ class TitleBook:
         self._waiting: list[Row] = []
 
     def ids_of(self, connection: Connection, titles: Sequence[NewTitle | None], generation: int) -> list[int | None]:
-        """The ids of these titles, made where they are new. Call in a transaction that writes."""
+        """Return the ids of these titles, made where they are new. Call in a transaction that writes."""
         unknown = self._unknown(titles)
         if unknown:
             self._find(connection, list(unknown))
@@ -179,7 +179,7 @@ class TitleBook:
             self._take_over(connection, rows)
 
     def _take_over(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Another refresh has written some of these titles in the meantime: theirs take the place of ours."""
+        """Take over the ids of titles that another refresh has written in the meantime."""
         moved: dict[int, int] = {}
         for kind in {row[1] for row in rows}:
             ours = {row[2]: row[0] for row in rows if row[1] == kind}

@@ -36,7 +36,7 @@ _FEW = 20_000
 
 
 class Hidden(Enum):
-    """Estimate of the entries that matching once considered and does not consider now."""
+    """Estimate the entries that matching once considered and does not consider now."""
 
     NONE = "none"
     FEW = "few"  # all of them are in `VANISHED`
