@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import stamina
 from sqlalchemy import func, insert, select
@@ -8,6 +10,7 @@ from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.library.scan import Scanner, rehearse_scan, scan_missing
 from stalkeer.settings import load_settings
 from stalkeer.store.db.tables import entries, library, matches, sources, wanted
+from tests.doubles.arr_traps import broken, on
 from tests.doubles.instances import clients, know
 
 
@@ -68,6 +71,37 @@ def test_the_report_counts_what_was_found_and_what_was_not(database, clock, tmp_
     document = report.to_document()
     assert (document["wanted"], document["confirmed"], document["review"], document["nothing"]) == (4, 1, 0, 2)
     assert document["instances"][0]["skipped"] == {"not available yet": 1}
+
+
+@pytest.mark.parametrize("what", ["/system/status", "/wanted/missing", "/movie", "/queue"])
+def test_the_counts_agree_when_an_instance_or_a_list_fails(database, clock, tmp_path, radarr, what):
+    parts = scanner(database, clock, tmp_path, confirm_first(clock))
+    know(parts.arrs, radarr)
+    for number in range(3):
+        radarr.add_movie(f"Film {number}", 2020)
+    radarr.add_movie("Future", 2030, is_available=False)
+    scan_missing(parts, QuietRun())
+    radarr.hook = on(what, broken())
+
+    report = scan_missing(replace(parts, match=lambda database, run: None), QuietRun())
+
+    (document,) = report.to_document()["instances"]
+    assert bool(document["error"]) is (what != "/queue")
+    found = document["confirmed"] + document["review"] + document["nothing"] + sum(document["skipped"].values())
+    assert (document["wanted"], found) == (4, 4)
+
+
+def test_a_skipped_episode_of_a_series_counts_as_skipped_only(database, clock, tmp_path):
+    parts = scanner(database, clock, tmp_path, confirm_first(clock))
+    with Sonarr(tmp_path / "tv", strict=True) as sonarr:
+        know(parts.arrs, sonarr)
+        sonarr.add_file([sonarr.add_episode(sonarr.add_series("Some Series", 2019), 1, 1)], quality=1)
+
+        (document,) = scan_missing(parts, QuietRun()).to_document()["instances"]
+
+    (series,) = document["series"]
+    assert (document["wanted"], document["confirmed"], sum(document["skipped"].values())) == (1, 0, 1)
+    assert (series["missing"], series["confirmed"], series["skipped"]) == (1, 0, 1)
 
 
 def test_a_rehearsal_finds_the_same_and_keeps_nothing(database, clock, tmp_path, radarr):

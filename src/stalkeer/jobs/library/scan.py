@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from stalkeer.adapters.arr.values import WantedReason
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.sync import InstanceSync, WantedSync, sync_wanted
@@ -22,6 +23,7 @@ from stalkeer.store.downloads.variants import confirmed_matches
 from stalkeer.store.journal.runs import count_waiting
 from stalkeer.store.library.blocked_releases import read_blocked_releases
 from stalkeer.store.library.instances import find_instance, get_instance
+from stalkeer.store.library.wanted import count_reasons, count_wanted
 from stalkeer.store.library.wanted_list import FoundCounts, WantedFilter, count_found, read_open_ids
 from stalkeer.store.library.wanted_series import WantedSeries, list_wanted_series
 
@@ -205,8 +207,16 @@ def _report(scanner: Scanner, syncs: tuple[InstanceSync, ...], started_at: datet
             blocked = _count_blocked(connection, row.id)
             series = list_wanted_series(connection, WantedFilter(instance=row.slug), MOST_SERIES)
             counts = found.get(row.id, FoundCounts())
-            scans.append(InstanceScan(sync, counts, cooling, blocked, tuple(series)))
+            scans.append(InstanceScan(_counted(connection, row.id, sync), counts, cooling, blocked, tuple(series)))
     return ScanReport(tuple(scans), started_at, now)
+
+
+def _counted(connection: Transaction, instance_id: InstanceId, sync: InstanceSync) -> InstanceSync:
+    """Count the wanted items as they are stored now: after an error, those of earlier scans."""
+    reasons = count_reasons(connection, instance_id)
+    skipped = {rule: number for rule, number in count_wanted(connection, instance_id).items() if rule is not None}
+    missing, cutoff = reasons.get(WantedReason.MISSING.value, 0), reasons.get(WantedReason.CUTOFF.value, 0)
+    return replace(sync, missing=missing, cutoff=cutoff, skipped=skipped)
 
 
 def _count_blocked(connection: Transaction, instance_id: InstanceId) -> int:

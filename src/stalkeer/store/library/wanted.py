@@ -150,6 +150,16 @@ def count_wanted(connection: Connection, instance_id: InstanceId) -> dict[str | 
     return {row.skip: row.number for row in connection.execute(query)}
 
 
+def count_reasons(connection: Connection, instance_id: InstanceId) -> dict[str, int]:
+    """Count the wanted items of an instance by the reason why it wants them."""
+    query = (
+        select(wanted.c.reason, func.count().label("number"))
+        .where(wanted.c.instance_id == instance_id, wanted.c.gone_at.is_(None))
+        .group_by(wanted.c.reason)
+    )
+    return {row.reason: row.number for row in connection.execute(query)}
+
+
 def find_wanted(
     connection: Connection, instance_id: InstanceId, arr_ids: Sequence[int], library_arr_id: int | None = None
 ) -> tuple[WantedId, ...]:

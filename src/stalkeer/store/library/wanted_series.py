@@ -16,7 +16,7 @@ from stalkeer.store.library.wanted_list import ITEMS, Found, WantedFilter, found
 
 @dataclass(frozen=True, slots=True)
 class WantedSeries:
-    """A series with wanted episodes."""
+    """A series with wanted episodes. A skipped episode counts as skipped only, whatever was found for it."""
 
     library_id: LibraryId
     instance: str
@@ -48,6 +48,7 @@ def list_wanted_series(
         page = page.having(tuple_(*place) > tuple_(*(literal(value) for value in last)))
     ids = connection.scalars(page.limit(limit).offset(offset)).all()
     found = found_of(read_counted_matches(connection))
+    is_open = wanted.c.skip.is_(None)
     groups = (
         select(
             library.c.id.label("library_id"),
@@ -56,8 +57,8 @@ def list_wanted_series(
             library.c.year,
             library.c.poster,
             func.count().label("missing"),
-            func.count(case((found == Found.CONFIRMED.value, 1))).label("confirmed"),
-            func.count(case((found == Found.REVIEW.value, 1))).label("review"),
+            func.count(case((is_open & (found == Found.CONFIRMED.value), 1))).label("confirmed"),
+            func.count(case((is_open & (found == Found.REVIEW.value), 1))).label("review"),
             func.count(wanted.c.skip).label("skipped"),
         )
         .select_from(ITEMS)
