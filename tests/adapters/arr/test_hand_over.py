@@ -1,4 +1,6 @@
+import json
 import threading
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from stalkeer.adapters.arr.outcomes import (
 )
 from stalkeer.adapters.arr.paths import PathMap, PathPair
 from stalkeer.demo.arr import Mount
+from stalkeer.demo.http import Response
 
 CLIPS = Path(__file__).parents[3] / "src/stalkeer/demo/clips"
 FILM = CLIPS / "film-90.mkv"
@@ -197,3 +200,56 @@ def test_copying_leaves_our_file_where_it_is(radarr, radarr_client, film, tmp_pa
 
     assert isinstance(outcome, Imported)
     assert file.exists()
+
+
+# --- letters in two forms -------------------------------------------------------------------------------------------
+
+NAMES = ["Ame\u0301lie.2001.1080p.WEB-DL-STALKEER", "Gåsmamman.2015-STALKEER", "ガメラ.1995.720p.WEB-DL-STALKEER"]
+
+
+def other_form(text):
+    composed = unicodedata.normalize("NFC", text)
+    return unicodedata.normalize("NFD", text) if composed == text else composed
+
+
+def gives_back_the_other_form(server):
+    """A share that gives names back in the other form of their letters, and finds them under both."""
+
+    def turned(value):
+        if isinstance(value, dict):
+            names = ("path", "droppedPath", "importedPath", "relativePath")
+            return {k: other_form(v) if k in names and isinstance(v, str) else turned(v) for k, v in value.items()}
+        return [turned(part) for part in value] if isinstance(value, list) else value
+
+    def hook(request):
+        if request.path.endswith("/manualimport") and request.method == "POST":
+            rows = [row | {"path": other_form(row["path"])} for row in request.json()]
+            request = replace(request, body=json.dumps(rows).encode())
+        response = server.answer(request)
+        return Response(response.status, turned(response.body), response.headers)
+
+    return hook
+
+
+@pytest.mark.parametrize("release", NAMES)
+def test_a_name_in_composed_and_in_decomposed_letters_is_one(radarr, radarr_client, film, tmp_path, release):
+    file = staged(tmp_path / "staging", release, FILM)
+    twin = file.parent.parent / other_form(release) / other_form(file.name)
+    twin.parent.mkdir()
+    twin.symlink_to(file)  # as a disk that finds a name under both forms
+    radarr.hook = gives_back_the_other_form(radarr)
+    request = request_for(MovieTarget(film.id), file, mode=ImportMode.COPY)
+
+    outcome = finish(radarr, radarr_client, request)
+
+    assert isinstance(outcome, Imported)
+    assert film.file is not None
+
+
+@pytest.mark.parametrize("name", ["Séries", "Film", "Übung/日本語が"])
+def test_a_mapping_counts_in_both_forms_of_its_letters(name):
+    for local, mapped in ((name, other_form(name)), (other_form(name), name)):
+        paths = PathMap([PathPair(f"/data/{mapped}", f"/media/{mapped}")])
+
+        assert paths.to_remote(Path(f"/data/{local}/a/é.mkv")) == f"/media/{mapped}/a/é.mkv"
+        assert paths.to_local(f"/media/{local}/a/é.mkv") == Path(f"/data/{mapped}/a/é.mkv")

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from stalkeer.adapters.arr.answers import Resource, Rows
 from stalkeer.adapters.arr.client import ArrClient
+from stalkeer.adapters.arr.paths import is_same_path
 from stalkeer.adapters.arr.values import CommandState
 
 
@@ -44,14 +45,15 @@ def find_import_of(client: ArrClient, path: str) -> CommandState | None:
     """Return the queued or running manual import of `path`: we issued it and lost its id in a crash."""
     for resource in client.get(_COMMANDS, "command"):
         state = resource.to_value()
-        if resource.name == "ManualImport" and not state.has_ended and path in _paths_of(resource.body):
+        if resource.name == "ManualImport" and not state.has_ended and _imports(resource.body, path):
             return state
     return None
 
 
-def _paths_of(body: object) -> list[object]:
+def _imports(body: object, path: str) -> bool:
     files = body.get("files") if isinstance(body, dict) else None
-    return [file.get("path") for file in files if isinstance(file, dict)] if isinstance(files, list) else []
+    paths = [file.get("path") for file in files if isinstance(file, dict)] if isinstance(files, list) else []
+    return any(isinstance(one, str) and is_same_path(one, path) for one in paths)
 
 
 def search_movies(client: ArrClient, movie_ids: Sequence[int]) -> CommandState:

@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 from stalkeer.adapters.arr.answers import Resource, Rows
 from stalkeer.adapters.arr.client import ArrClient, Query
 from stalkeer.adapters.arr.outcomes import EpisodesTarget, HandOverRequest, Imported, MovieTarget
+from stalkeer.adapters.arr.paths import is_same_path
 from stalkeer.adapters.arr.radarr import read_movie_files
 from stalkeer.adapters.arr.sonarr import read_episode_files_by_id, read_episodes_by_id
 from stalkeer.adapters.arr.values import MediaFile
@@ -70,4 +71,4 @@ def _ids_dropped_from(client: ArrClient, request: HandOverRequest, path: str) ->
     else:
         where, query = "history/movie", {"movieId": request.target.movie_id, "eventType": IMPORTED_EVENT}
     rows = client.get(_HISTORY, where, query)
-    return frozenset(row.data.file_id for row in rows if row.data.dropped_path == path)
+    return frozenset(row.data.file_id for row in rows if is_same_path(row.data.dropped_path, path))

@@ -18,7 +18,7 @@ from stalkeer.adapters.arr.outcomes import (
     MovieTarget,
     Pending,
 )
-from stalkeer.adapters.arr.paths import PathMap
+from stalkeer.adapters.arr.paths import PathMap, is_same_path
 from stalkeer.adapters.arr.values import CommandState
 
 
@@ -52,6 +52,6 @@ def _rescan(client: ArrClient, target: MovieTarget | EpisodesTarget) -> CommandS
 def find_in_place(client: ArrClient, request: HandOverRequest, path: str) -> Imported | None:
     """Return the item's file if its path is `path`."""
     for file in files_of(client, request):
-        if file.path == path:
+        if is_same_path(file.path, path):
             return Imported(file.id, file.path)
     return None

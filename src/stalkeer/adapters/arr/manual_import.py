@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from stalkeer.adapters.arr.answers import Resource, Rows
 from stalkeer.adapters.arr.client import ArrClient, Query
 from stalkeer.adapters.arr.outcomes import EpisodesTarget, MovieTarget
-from stalkeer.adapters.arr.paths import remote_parent
+from stalkeer.adapters.arr.paths import is_same_path, remote_parent
 
 
 class RejectionResource(Resource):
@@ -61,8 +61,8 @@ def preview_file(client: ArrClient, path: str) -> Preview | None:
     """
     query: Query = {"folder": remote_parent(path), "filterExistingFiles": False}
     for resource in client.get(_PREVIEWS, "manualimport", query):
-        if resource.path == path:
-            return Preview(path, resource)
+        if is_same_path(resource.path, path):
+            return Preview(resource.path, resource)
     return None
 
 

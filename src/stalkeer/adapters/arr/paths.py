@@ -1,10 +1,15 @@
-"""Translate paths between our file system and the instance's. Makes no requests."""
+"""Translate paths between our file system and the instance's, and compare them. Makes no requests.
+
+A Mac's disk, ZFS and some shares give back names in decomposed letters (NFD) that were written in composed ones (NFC).
+Both forms are one name.
+"""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 
 @dataclass(frozen=True)
@@ -23,17 +28,34 @@ class PathMap:
 
     def to_remote(self, local: Path) -> str:
         for pair in self._pairs:
-            if local.is_relative_to(pair.local):
-                return _joined(pair.remote, local.relative_to(pair.local).parts)
+            rest = _below(local, Path(pair.local))
+            if rest is not None:
+                return _joined(pair.remote, rest)
         return str(local)
 
     def to_local(self, remote: str) -> Path:
         """Return our path for the instance's path `remote`; the same path without a mapping."""
         for pair in sorted(self._pairs, key=lambda pair: len(pair.remote), reverse=True):
-            base, path = _pure(pair.remote), _pure(remote)
-            if path.is_relative_to(base):
-                return Path(pair.local, *path.relative_to(base).parts)
+            rest = _below(_pure(remote), _pure(pair.remote))
+            if rest is not None:
+                return Path(pair.local, *rest)
         return Path(remote)
+
+
+def is_same_path(one: str, other: str) -> bool:
+    """Tell whether two paths of an instance are one, whatever the form of their letters."""
+    return unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other)
+
+
+def _below(path: PurePath, base: PurePath) -> tuple[str, ...] | None:
+    """Return the parts of `path` below `base`, as they are written; None when it is elsewhere."""
+    if type(path) is not type(base) or not _composed(path).is_relative_to(_composed(base)):
+        return None
+    return path.parts[len(base.parts) :]
+
+
+def _composed(path: PurePath) -> PurePath:
+    return type(path)(unicodedata.normalize("NFC", str(path)))
 
 
 def is_windows_path(path: str) -> bool:
