@@ -12,7 +12,7 @@ WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 # Some images switch the cache of compiled modules off; every process that a test starts would compile all of them anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo contract test lint bench bench-matching soak e2e coverage lock outdated advisories format screenshots clean
+.PHONY: help demo contract real test lint bench bench-matching soak e2e coverage lock outdated advisories format screenshots clean
 
 help:
 	@echo "make demo      see it work: demo servers, then refresh, scan, match, download, import (ONCE=1 ends after the report)"
@@ -20,6 +20,7 @@ help:
 	@echo "make bench     measure speed            make soak      the long runs: faults, kills, a provider's day"
 	@echo "make bench-matching CORPUS=dir          score a labelled playlist"
 	@echo "make contract RADARR=url,key[,version] SONARR=...   ask real programs whether they keep to what the tests say of them"
+	@echo "make real PROGRAMS=folder   walk through the real Radarr and Sonarr, pinned, under Mono (never in CI)"
 	@echo "make screenshots  the pictures of docs/ui.md"
 	@echo "make coverage  the suite with coverage  make lock      write the lock files again (UPGRADE=1 takes newer versions)"
 	@echo "make outdated  newer versions on offer  make advisories  known weaknesses of the locked versions (needs uvx)"
@@ -58,6 +59,10 @@ format: $(DEV)
 contract: $(DEV)
 	$(if $(RADARR),STALKEER_REAL_RADARR="$(RADARR)") $(if $(SONARR),STALKEER_REAL_SONARR="$(SONARR)") \
 		$(BIN)/python -m pytest -ra tests/contract
+
+# walks through real programs of a pinned version, under Mono: PROGRAMS=folder with Radarr and Sonarr in it; never in CI
+real: $(DEV)
+	STALKEER_REAL_PROGRAMS="$(PROGRAMS)" $(BIN)/python -m pytest -ra tests/real
 
 bench: $(DEV)
 	$(BIN)/python -m bench

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def self_signed(folder: Path, *, name: str = "127.0.0.1", days: int = 30) -> Path:
-    """A certificate and its key in one PEM file; `days` below zero has expired."""
+def self_signed(folder: Path, *, name: str = "127.0.0.1", days: int = 30, hosts: Sequence[str] = ()) -> Path:
+    """A certificate and its key in one PEM file; `days` below zero has expired. `hosts` are further names."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
@@ -30,7 +31,7 @@ def self_signed(folder: Path, *, name: str = "127.0.0.1", days: int = 30) -> Pat
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=60))
         .not_valid_after(now + timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName([known_as]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([known_as, *map(x509.DNSName, hosts)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
