@@ -149,6 +149,18 @@ def mask_text(text: str) -> str:
     return _HEADER.sub(rf"\1\2{MASK}", text) if ":" in text or "=" in text else text
 
 
+def login_in(url: str) -> str | None:
+    """Return `user:password` as it stands in a URL; None without one."""
+    login, at, _ = urlsplit(url).netloc.rpartition("@")
+    return login if at else None
+
+
+def with_login(url: str, login: str | None) -> str:
+    """Return the URL with this login in place of its own. An empty login and None leave it without one."""
+    parts = urlsplit(without_userinfo(url))
+    return urlunsplit(parts._replace(netloc=f"{login}@{parts.netloc}")) if login else urlunsplit(parts)
+
+
 def without_userinfo(url: str) -> str:
     """Return the URL without `user:password@`, for places that need a working address."""
     parts = urlsplit(url)

@@ -134,6 +134,8 @@ def show_value(value: object, form: str | None = None) -> object:
     if isinstance(value, SecretStr):
         plain = value.get_secret_value()
         return mask_url(plain) if "://" in plain else (MASK if plain else "")
+    if isinstance(value, str) and "://" in value:
+        return mask_url(value)
     if isinstance(value, tuple):
         return [show_value(item) for item in value]
     if isinstance(value, BaseModel):

@@ -28,7 +28,7 @@ from stalkeer.adapters.net.retry import AskAgain, Patience, ask_until_answered, 
 from stalkeer.adapters.net.tls import TlsContext, context_with
 from stalkeer.errors import ArrError, ArrUnreachable, ArrWrongProgram, ConfigurationError
 from stalkeer.model import InstanceKind
-from stalkeer.secrets import mask_url
+from stalkeer.secrets import mask_url, with_login
 
 T = TypeVar("T")
 A = TypeVar("A", ApiAnswer, OpenAnswer | ApiAnswer)
@@ -52,10 +52,11 @@ class Address:
 
     kind: InstanceKind
     slug: str
-    url: str  # with the base path, without a trailing slash
+    url: str  # with the base path, without a trailing slash and without a login
     api_key: str = field(repr=False)
     ca_file: Path | None = None
     read_timeout_s: float = READ_TIMEOUT_S
+    login: str | None = field(default=None, repr=False)  # user:password for a proxy in front, as it stands in a URL
 
     @property
     def label(self) -> str:
@@ -126,8 +127,8 @@ class ArrClient:
 
     def look(self, url: str) -> ApiAnswer:
         """GET a whole URL and return whatever answers: for finding out what is there (`connect`)."""
-        asked = f"{self.address.label}: GET {without_query(url)}"
-        return self._exchange("GET", asked, lambda: self._once("GET", url))
+        asked = f"{self.address.label}: GET {mask_url(without_query(url))}"
+        return self._exchange("GET", asked, lambda: self._once("GET", with_login(url, self.address.login)))
 
     def _send(
         self, method: str, path: str, *, query: Query | None = None, body: object = None, allowed: tuple[int, ...] = ()
@@ -185,7 +186,7 @@ class ArrClient:
         return f"{self.address.label}: {method} {path}"
 
     def _url(self, path: str) -> str:
-        return f"{self.address.url}/api/v3/{path}"
+        return f"{with_login(self.address.url, self.address.login)}/api/v3/{path}"
 
     def _unreachable(self, asked: str, failure: NetworkFailure) -> ArrError:
         return ArrUnreachable(

@@ -17,7 +17,7 @@ from stalkeer.adapters.net.api import ApiAnswer
 from stalkeer.adapters.net.failures import NetworkFailure
 from stalkeer.errors import ArrError, ArrTooOld, ArrUnreachable, ArrWrongProgram, ConfigurationError
 from stalkeer.model import InstanceKind
-from stalkeer.secrets import mask_url
+from stalkeer.secrets import login_in, mask_url, without_userinfo
 
 SHOWN_CHARACTERS = 60
 PROGRAMS = {"radarr": InstanceKind.RADARR, "sonarr": InstanceKind.SONARR}
@@ -50,8 +50,13 @@ def check_program(client: ArrClient) -> SystemStatus:
 
 
 def connect(address: Address, gate: Gate | None = None) -> Connected:
-    """Try the given address, then likely corrections of it. Raises the ArrError that explains the failure."""
-    tidy, notes = tidy_url(address.url)
+    """Try the given address, then likely corrections of it. Raises the ArrError that explains the failure.
+
+    A login in the address is used, and is not part of the address that is found.
+    """
+    given, notes = tidy_url(address.url)
+    address = replace(address, login=login_in(given) or address.login)
+    tidy = without_userinfo(given)
     first_error: ArrError | None = None
     for url, note in _candidates(tidy, address.kind):
         candidate = replace(address, url=url)
@@ -80,7 +85,7 @@ def tidy_url(url: str) -> tuple[str, tuple[str, ...]]:
         (parts.hostname or "").encode("idna")  # fails when a label is too long for DNS
     except ValueError as error:
         raise ConfigurationError(
-            f"The address {without_query(text)!r} cannot be read ({error}). Give it as http://host:port/base."
+            f"The address {mask_url(without_query(text))!r} cannot be read ({error}). Give it as http://host:port/base."
         ) from error
     path = parts.path
     for tail in ("/api/v3", "/api"):

@@ -8,14 +8,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import unquote
 
 from stalkeer.adapters.arr.client import READ_TIMEOUT_S, Address, ArrClient
 from stalkeer.adapters.arr.gate import Gate
 from stalkeer.errors import ArrError, ArrUnauthorised, ConfigurationError
 from stalkeer.model import InstanceId
-from stalkeer.secrets import SecretBox, register_secret
+from stalkeer.secrets import SecretBox, login_in, register_secret, without_userinfo
 from stalkeer.store.db.database import Database
 from stalkeer.store.library.instances import InstanceRow, NewInstance, add_api_calls, note_failure, note_success
+
+
+def _register(api_key: str, login: str | None) -> None:
+    """Mask the key and the login's password wherever they appear."""
+    register_secret(api_key)
+    password = (login or "").partition(":")[2]
+    for secret in {password, unquote(password)} - {""}:
+        register_secret(secret)
 
 
 @dataclass
@@ -56,11 +65,13 @@ class Arrs:
             raise ArrUnauthorised(
                 f"{row.label}: its stored API key cannot be read with the current secret key. Enter it again"
             )
-        register_secret(api_key)
+        login = self.secrets.decrypt_or_none(row.login) if row.login else None
+        _register(api_key, login)
         return Address(
             kind=row.kind,
             slug=row.slug,
             url=row.url,
+            login=login,
             api_key=api_key,
             ca_file=Path(row.options.ca_file) if row.options.ca_file else None,
             read_timeout_s=row.options.timeout_s or READ_TIMEOUT_S,
@@ -68,11 +79,13 @@ class Arrs:
 
     def address_of(self, new: NewInstance) -> Address:
         """Return the address of an instance that is not saved yet."""
-        register_secret(new.api_key)
+        login = login_in(new.url)
+        _register(new.api_key, login)
         return Address(
             kind=new.kind,
             slug=new.slug,
-            url=new.url,
+            url=without_userinfo(new.url),
+            login=login,
             api_key=new.api_key,
             ca_file=Path(new.options.ca_file) if new.options.ca_file else None,
             read_timeout_s=new.options.timeout_s or READ_TIMEOUT_S,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from stalkeer.adapters.arr.client import Address
 from stalkeer.adapters.arr.connect import connect
@@ -24,7 +25,7 @@ from stalkeer.errors import (
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.sources.describe import KEEP, Keep, Unnamed
 from stalkeer.model import InstanceKind, SkipOwned
-from stalkeer.secrets import mask_url
+from stalkeer.secrets import login_in, mask_url, with_login, without_userinfo
 from stalkeer.settings.schema import SLUG, is_http_url
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.library import instances as store
@@ -142,7 +143,8 @@ def add_instance(arrs: Arrs, new: NewInstance, trial: Trial = Trial.REQUIRED) ->
     attempt = _attempt(_trial_address(arrs.address_of(new), new.options), trial)
     with arrs.database.begin() as connection:
         is_first = not list_instances(connection, kind=new.kind)
-        kept = replace(new, url=attempt.url, is_default=new.is_default or is_first)
+        address = with_login(attempt.url, login_in(_with_scheme(new.url)))
+        kept = replace(new, url=address, is_default=new.is_default or is_first)
         store.add_instance(connection, kept, arrs.secrets, arrs.clock())
         row = _note(arrs, connection, new.slug, attempt)
     return _outcome(arrs, row, attempt)
@@ -159,7 +161,9 @@ def change_instance(arrs: Arrs, slug: str, patch: InstancePatch, trial: Trial = 
     attempt = _Attempt(row.url)
     if patch.needs_trial:
         options = _patched_options(row, patch)
-        attempt = _attempt(_trial_address(patched_address(arrs, row, patch, trial), options), trial)
+        patched = patched_address(arrs, row, patch, trial)
+        attempt = _attempt(_trial_address(patched, options), trial)
+        attempt = replace(attempt, url=with_login(attempt.url, patched.login))
     change = InstanceChange(
         url=attempt.url if patch.needs_trial else None,
         api_key=_or_none(patch.api_key),
@@ -264,8 +268,18 @@ def patched_address(arrs: Arrs, row: InstanceRow, patch: InstancePatch, trial: T
         api_key = ""
     else:
         api_key = arrs.address(row).api_key
-    url = _picked(patch.url, row.url)
+    url = _patched_url(arrs, row, patch)
     return arrs.address_of(NewInstance(row.slug, row.kind, url, api_key, _patched_options(row, patch)))
+
+
+def _patched_url(arrs: Arrs, row: InstanceRow, patch: InstancePatch) -> str:
+    """Return the address with its login. An address of the same host without a login keeps the present one."""
+    known = with_login(row.url, arrs.secrets.decrypt_or_none(row.login) if row.login else None)
+    if isinstance(patch.url, Unnamed):
+        return known
+    given = _with_scheme(patch.url)
+    is_same_host = urlsplit(without_userinfo(given)).netloc == urlsplit(row.url).netloc
+    return with_login(given, login_in(known)) if login_in(given) is None and is_same_host else given
 
 
 def _editable(arrs: Arrs, slug: str) -> InstanceRow:

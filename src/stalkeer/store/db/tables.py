@@ -291,6 +291,7 @@ instances = Table(
     Column("is_default", Boolean, nullable=False, default=False),
     Column("url", Text, nullable=False),
     Column("api_key", Text, nullable=False),  # encrypted
+    Column("login", Text),  # encrypted: user:password of the address, for a proxy in front
     Column("options", JSON, nullable=False, default=dict),  # quality_profile_id, path mappings, tags, ca_file, ...
     Column("webhook_secret", Text),  # encrypted
     Column("version", Text),

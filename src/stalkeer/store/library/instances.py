@@ -19,7 +19,7 @@ from stalkeer.adapters.arr.values import (
 )
 from stalkeer.errors import Conflict, NotFound
 from stalkeer.model import InstanceId, InstanceKind, SkipOwned
-from stalkeer.secrets import SecretBox
+from stalkeer.secrets import SecretBox, login_in, without_userinfo
 from stalkeer.settings.schema import ArrSettings, Settings
 from stalkeer.store.db.tables import instances
 from stalkeer.store.library.visible import IS_INSTANCE_CONFIGURED
@@ -80,6 +80,7 @@ class InstanceRow:
     is_default: bool
     url: str
     api_key: str = field(repr=False)  # encrypted
+    login: str | None = field(repr=False)  # encrypted
     options: InstanceOptions
     webhook_secret: str | None = field(repr=False)  # encrypted
     version: str | None
@@ -98,11 +99,11 @@ class InstanceRow:
 
 @dataclass(frozen=True)
 class NewInstance:
-    """A new instance. `api_key` is in the clear; it is encrypted when stored."""
+    """A new instance. `api_key` and a login in `url` are in the clear; both are encrypted when stored."""
 
     slug: str
     kind: InstanceKind
-    url: str
+    url: str = field(repr=False)
     api_key: str = field(repr=False)
     options: InstanceOptions = InstanceOptions()
     is_default: bool = False
@@ -145,6 +146,9 @@ def sync_config_instances(
     for row in known.values():
         if row.origin == CONFIG and row.slug not in slugs and row.removed_at is None:
             _disable(connection, row.id, now)
+        if row.slug not in slugs and login_in(row.url):  # an earlier version kept it in the clear
+            values = {"url": without_userinfo(row.url), "login": _encrypted_login(row.url, box)}
+            connection.execute(update(instances).where(instances.c.id == row.id).values(**values))
 
 
 def add_instance(connection: Connection, new: NewInstance, box: SecretBox, now: datetime) -> InstanceId:
@@ -172,9 +176,9 @@ def _be_only_default(connection: Connection, new: NewInstance) -> None:
 
 @dataclass(frozen=True)
 class InstanceChange:
-    """New values of an instance; None leaves a value unchanged. `api_key` is in the clear."""
+    """New values of an instance; None leaves a value unchanged. `api_key` and a login in `url` are in the clear."""
 
-    url: str | None = None
+    url: str | None = field(default=None, repr=False)
     api_key: str | None = field(default=None, repr=False)
     enabled: bool | None = None
     options: InstanceOptions | None = None
@@ -186,12 +190,14 @@ def change_instance(connection: Connection, slug: str, change: InstanceChange, b
     if row.origin == CONFIG:
         raise Conflict(f"{row.label} comes from config.yml; change it there.")
     wished = {
-        "url": change.url,
+        "url": None if change.url is None else without_userinfo(change.url),
         "api_key": None if change.api_key is None else box.encrypt(change.api_key),
         "enabled": change.enabled,
         "options": None if change.options is None else asdict(change.options),
     }
-    values = {name: value for name, value in wished.items() if value is not None}
+    values: dict[str, Any] = {name: value for name, value in wished.items() if value is not None}
+    if change.url is not None:
+        values["login"] = _encrypted_login(change.url, box)
     if values:
         connection.execute(update(instances).where(instances.c.id == row.id).values(**values))
     return get_instance(connection, slug)
@@ -292,6 +298,8 @@ def _put(connection: Connection, present: InstanceRow | None, new: NewInstance, 
         return
     if box.decrypt_or_none(present.api_key) == new.api_key:
         del values["api_key"]  # each encryption differs; leave the row unchanged
+    if present.login and box.decrypt_or_none(present.login) == login_in(new.url):
+        del values["login"]
     connection.execute(update(instances).where(instances.c.id == present.id).values(**values))
 
 
@@ -299,12 +307,18 @@ def _values(new: NewInstance, box: SecretBox) -> dict[str, Any]:
     return {
         "slug": new.slug,
         "kind": new.kind.value,
-        "url": new.url.rstrip("/"),
+        "url": without_userinfo(new.url).rstrip("/"),
         "api_key": box.encrypt(new.api_key),
+        "login": _encrypted_login(new.url, box),
         "options": asdict(new.options),
         "is_default": new.is_default,
         "enabled": new.enabled,
     }
+
+
+def _encrypted_login(url: str, box: SecretBox) -> str | None:
+    login = login_in(url)
+    return box.encrypt(login) if login else None
 
 
 def _disable(connection: Connection, instance_id: InstanceId, now: datetime) -> None:
@@ -330,6 +344,7 @@ def _row(row: Row[Any]) -> InstanceRow:
         is_default=row.is_default,
         url=row.url,
         api_key=row.api_key,
+        login=row.login,
         options=InstanceOptions.of_json(row.options or {}),
         webhook_secret=row.webhook_secret,
         version=row.version,

@@ -15,7 +15,7 @@ from stalkeer.store.db.tables import metadata
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "sources": ("credentials",),
-    "instances": ("api_key", "webhook_secret"),
+    "instances": ("api_key", "login", "webhook_secret"),
     "api_keys": ("key",),
     "settings": ("value",),  # where `secret` says so
     "published_settings": ("document",),
