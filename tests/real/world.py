@@ -157,7 +157,8 @@ def _add_items(stage: Stage) -> None:
     total = sum(len(series.episodes) for series in stage.world.sonarr.series.values())
     eventually(
         lambda: (
-            sum(s["statistics"]["totalEpisodeCount"] for s in stage.sonarr.want("GET", "series")) >= total
+            sum(s.get("statistics", {}).get("totalEpisodeCount", 0) for s in stage.sonarr.want("GET", "series"))
+            >= total
             and all(c["status"] not in ("queued", "started") for c in stage.sonarr.want("GET", "command"))
         ),
         "series were refreshed",
