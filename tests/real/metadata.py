@@ -79,7 +79,11 @@ class Metadata:
             return (200, show) if show else (404, {})
         if "/search" in path and "skyhook" in host:
             term = (query.get("term") or [""])[0]
-            return 200, [show for show in self.shows.values() if term in (f"tvdb:{show['tvdbId']}", show["title"])]
+            shows = self.shows.values()
+            return 200, [s for s in shows if term == f"tvdb:{s['tvdbId']}" or _is_in(term, s["title"])]
+        if path.endswith("/search"):
+            term = (query.get("q") or query.get("query") or [""])[0]
+            return 200, [movie for movie in self.movies.values() if _is_in(term, movie["Title"])]
         if found := re.search(r"/movie/(\d+)$", path):
             movie = self.movies.get(int(found[1]))
             return (200, movie) if movie else (404, {})
@@ -92,6 +96,11 @@ def _head(stream: BinaryIO) -> tuple[str, int]:
         name, _, value = field_line.partition(":")
         length = int(value) if name.lower() == "content-length" else length
     return line, length
+
+
+def _is_in(term: str, title: object) -> bool:
+    term, folded = (re.sub(r"\W", "", text.casefold()) for text in (term, str(title)))
+    return bool(term) and term in folded
 
 
 def make_certificate(folder: Path) -> Path:
