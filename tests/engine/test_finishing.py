@@ -363,6 +363,21 @@ def test_an_instance_that_is_broken_for_a_while_gets_its_file_when_it_is_back(ho
     house.await_state(download, S.COMPLETED)
 
 
+@pytest.mark.parametrize("house", ["manual", "library"], indirect=True)
+@pytest.mark.parametrize("imports", [True, False])
+def test_subtitles_beside_the_file_go_along_where_the_instance_imports_extra_files(house, running, imports):
+    house.radarr.media_management |= {"importExtraFiles": imports, "extraFileExtensions": "srt, nfo"}
+    download = house.download("Dune", film(8))
+    house.provider.add("/files/Dune.srt", b"1\n00:00:01,000 --> 00:00:02,000\nHello\n", "text/plain")
+
+    running(house.engine())
+
+    row = house.await_state(download, S.COMPLETED)
+    assert library_file(house, row).with_suffix(".srt").exists() is imports
+    assert list(house.app.settings.directories.movies.rglob("*.srt")) == []
+    assert list(house.app.settings.directories.temp.rglob("*.srt")) == []
+
+
 @pytest.mark.parametrize("house", ["library"], indirect=True)
 def test_an_instance_that_is_broken_while_a_file_is_named_for_its_library_is_asked_again(house, running):
     download = house.download("Dune", film(7))

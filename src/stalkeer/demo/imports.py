@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,16 @@ def take_in(source: Path, target: Path, mode: str) -> None:
         os.link(source, target)
     except OSError:
         shutil.copy2(source, target)
+
+
+def take_extras(source: Path, target: Path, mode: str, settings: Mapping[str, Any]) -> None:
+    """Take the extra files beside the source along, where the settings say so."""
+    if not settings["importExtraFiles"]:
+        return
+    for extension in str(settings["extraFileExtensions"]).split(","):
+        suffix = f".{extension.strip().lstrip('.')}"
+        if source.with_suffix(suffix).is_file():
+            take_in(source.with_suffix(suffix), target.with_suffix(suffix), mode)
 
 
 def media_info(media: Media | None) -> dict[str, Any] | None:

@@ -437,6 +437,7 @@ class Radarr(ArrServer):
         if replaced is not None and replaced.path != target:
             replaced.path.unlink(missing_ok=True)
         imports.take_in(source, target, mode)
+        imports.take_extras(source, target, mode, self.media_management)
         file = self._attach(movie, target, model, row.get("languages") or candidate.languages)
         file.release_group = row.get("releaseGroup") or candidate.group
         file.scene_name = candidate.folder.name if not candidate.is_loose else source.stem

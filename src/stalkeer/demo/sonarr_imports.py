@@ -152,7 +152,9 @@ class SonarrImports:
             if file.path != target:
                 file.path.unlink(missing_ok=True)
             self._sonarr.detach(file)
-        imports.take_in(source, target, str(row.get("importMode", "auto")))
+        mode = str(row.get("importMode", "auto"))
+        imports.take_in(source, target, mode)
+        imports.take_extras(source, target, mode, self._sonarr.media_management)
         file = self._sonarr.attach(episodes, target, model, row.get("languages") or candidate.languages)
         file.release_group = row.get("releaseGroup") or candidate.group
         file.scene_name = source.stem if candidate.is_loose else candidate.folder.name

@@ -132,6 +132,7 @@ class TransferRequest:
     most_reserved: int | None = None  # bytes to reserve ahead for a size that nothing has confirmed
     run: int = 0  # of the download, for the record beside the part; 0: none is kept
     has_sidecar: bool = False  # look for FILE.sha256 and the like beside the file, where no header tells a checksum
+    extras: tuple[str, ...] = ()  # look for FILE.srt and the like beside the file: their suffixes
     limits: Limits = Limits()
     judge: StartJudge = field(default_factory=AnyStart)
     parts: Callable[[], PartJudge] = AnyPart
@@ -169,6 +170,7 @@ class Fetched:
     checksums: Mapping[str, str] = field(
         default_factory=dict
     )  # from the answer's headers: {"sha-256": hex, "md5": hex}
+    extras: tuple[str, ...] = ()  # the suffixes of the request that were found; see `files.extras`
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
+from stalkeer.adapters.files.extras import MOST_OF_EXTRA, extra_part, is_extra_text
 from stalkeer.adapters.net.codings import start_of
 from stalkeer.adapters.net.failures import NetworkFailure
 from stalkeer.adapters.net.redirects import fields_for
@@ -138,7 +139,7 @@ class Transfer:
     def run(self) -> Outcome:
         outcome: Outcome
         try:
-            outcome = self._with_sidecar(self._until_done())
+            outcome = self._with_extras(self._with_sidecar(self._until_done()))
         except Halted as halted:
             outcome = Stopped(halted.reason)
         except Hopeless as hopeless:
@@ -168,6 +169,45 @@ class Transfer:
             if found:
                 return replace(fetched, checksums=found)
         return fetched
+
+    def _with_extras(self, fetched: Fetched) -> Fetched:
+        """Fetch the subtitles and descriptions that lie beside the file under its name."""
+        path = self.request.url.partition("#")[0].partition("?")[0]
+        query = self.request.url.partition("#")[0][len(path) :]
+        stem, dot, ending = path.rpartition(".")
+        if self.is_segmented or not dot or "/" in ending:
+            return fetched
+        kept = tuple(suffix for suffix in self.request.extras if self._keep_extra(stem + suffix + query, suffix))
+        return replace(fetched, extras=kept)
+
+    def _keep_extra(self, url: str, suffix: str) -> bool:
+        self._leave_gap()
+        try:
+            opened = self.open(url, {})
+        except (Lost, Hopeless):
+            return False
+        try:
+            text = self._read_text(opened) if opened.head.status == 200 else b""
+        except Lost:
+            return False
+        finally:
+            opened.close()
+        if not is_extra_text(text):
+            return False
+        try:
+            extra_part(self.request.part, suffix).write_bytes(text)
+        except OSError:
+            return False  # the movie is there; its subtitles are not worth its loss
+        return True
+
+    def _read_text(self, opened: Opened) -> bytes:
+        """The whole body; empty where it is larger than any text beside a movie."""
+        text = b""
+        while piece := self.read(opened, PIECE):
+            text += piece
+            if len(text) > MOST_OF_EXTRA:
+                return b""
+        return text
 
     def _until_done(self) -> Fetched:
         while True:

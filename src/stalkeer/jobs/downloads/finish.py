@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from stalkeer.adapters.arr.outcomes import Failed, HandOverOutcome, Imported, ImportMode, Pending, Refused
+from stalkeer.adapters.files.extras import place_extras, remove_extras
 from stalkeer.adapters.files.placement import Modes, duplicate, place
 from stalkeer.adapters.files.removal import remove_if_empty, remove_part
 from stalkeer.adapters.transfers.request import StopReason
@@ -124,7 +125,10 @@ class _Finish:
         """True once the file lies at its staging place."""
         part = Path(self.row.transfer.part_path or "")
         if self.row.outcome.placed_path and Path(self.row.outcome.placed_path).exists() and not part.is_file():
-            return self._note_placed(Path(self.row.outcome.placed_path))  # a crash came between the move and its record
+            placed = Path(self.row.outcome.placed_path)
+            place_extras(part, placed, extras_of(self.row.outcome.facts))
+            remove_part(part)
+            return self._note_placed(placed)  # a crash came between the move and its record
         if not part.is_file():
             self.settling.start_over(Problem("part_gone", f"{part} is gone: somebody removed it"))
             return False
@@ -185,6 +189,7 @@ class _Finish:
                     return False
             check_own_folder(self.tools.settings(), planned.target, self._modes().folder)
             place(part, planned.target, self._modes(), self._keep_going, self._is_spent)
+            place_extras(part, planned.target, extras_of(self.row.outcome.facts))
             remove_part(part)  # what the transfer kept beside it
         except _Halted:
             self._come_back()
@@ -378,8 +383,22 @@ class _Finish:
             self.settling.block(Problem("refused", reasons), "import.refused")
             return
         if self.row.outcome.placed_path:
-            remove_if_empty(Path(self.row.outcome.placed_path).parent)
+            self._tidy(Path(self.row.outcome.placed_path))
         self.settling.complete(final_path, f"was imported as {final_path}")
+
+    def _tidy(self, placed: Path) -> None:
+        """Remove what the instances left at the staging place."""
+        is_ours = placed.is_relative_to(self.tools.settings().directories.movies) or placed.is_relative_to(
+            self.tools.settings().directories.tvshows
+        )
+        if is_ours and not placed.exists():
+            remove_extras(placed)
+        remove_if_empty(placed.parent)
+
+
+def extras_of(facts: object) -> tuple[str, ...]:
+    """The suffixes of the extras that were fetched with the file."""
+    return tuple(str(suffix) for suffix in _words(facts, "extras"))
 
 
 def _words(facts: object, name: str) -> tuple[object, ...]:

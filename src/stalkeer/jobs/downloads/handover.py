@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -22,7 +22,7 @@ from stalkeer.adapters.arr.outcomes import (
 )
 from stalkeer.adapters.arr.parse import reads_as
 from stalkeer.adapters.arr.radarr import MovieChange, find_movie, update_movie
-from stalkeer.adapters.arr.reading import tag_id
+from stalkeer.adapters.arr.reading import read_media_management, tag_id
 from stalkeer.adapters.arr.resources import EpisodeResource
 from stalkeer.adapters.arr.sonarr import (
     find_series,
@@ -31,6 +31,7 @@ from stalkeer.adapters.arr.sonarr import (
     set_episodes_monitored,
     tag_series,
 )
+from stalkeer.adapters.files.extras import SUFFIXES
 from stalkeer.core.naming.facts import NamedFile
 from stalkeer.core.naming.release import EpisodeName, FileTraits, FilmName, release_name
 from stalkeer.errors import ArrError, NotFound
@@ -207,6 +208,22 @@ def _note_present(handovers: HandOvers, before: Sequence[TargetRow], now: Sequen
     if list(before) != list(now):
         with handovers.database.begin() as connection:
             note_present_ids(connection, now)
+
+
+def wanted_extras(database: Database, arrs: Arrs, instance_ids: Iterable[InstanceId]) -> tuple[str, ...]:
+    """The suffixes of the extra files that one of these instances imports. None of an instance that does not answer."""
+    wanted: set[str] = set()
+    for instance_id in instance_ids:
+        with database.connect() as connection:
+            row = get_instance_by_id(connection, instance_id)
+        try:
+            with arrs.client(row) as client:
+                media = read_media_management(client)
+        except ArrError:
+            continue
+        if media.imports_extra_files:
+            wanted |= {f".{word.strip().lstrip('.').lower()}" for word in media.extra_file_extensions.split(",")}
+    return tuple(suffix for suffix in SUFFIXES if suffix in wanted)
 
 
 def shelves_of(facts: Mapping[str, object] | None) -> dict[InstanceId, Path]:

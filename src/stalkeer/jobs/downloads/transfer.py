@@ -35,6 +35,7 @@ from stalkeer.jobs.catalogue.film_extensions import use_bare_id
 from stalkeer.jobs.downloads.admission import download_limit_name, source_limit_name
 from stalkeer.jobs.downloads.choosing import find_change
 from stalkeer.jobs.downloads.context import Tools
+from stalkeer.jobs.downloads.handover import wanted_extras
 from stalkeer.jobs.downloads.outcomes import BUSY, Settling
 from stalkeer.jobs.downloads.pictures import CODE as PICTURE
 from stalkeer.jobs.downloads.pictures import HeadCheck
@@ -208,9 +209,17 @@ class _Attempt:
             min_free=settings.min_free,
             most_reserved=settings.assumed_size,
             has_sidecar=settings.checksum_sidecar,
+            extras=self._extras(address),
             judge=VideoStart(address.extension, settings.accept_unknown),
             parts=SegmentCheck,
         )
+
+    def _extras(self, address: EntryAddress) -> tuple[str, ...]:
+        """The extras that an instance of the items imports. An account's panel has none, and is not asked."""
+        if not address.extension or "{username" in address.template or "{password" in address.template:
+            return ()
+        ids = {item.instance_id for item in self.row.items}
+        return wanted_extras(self.tools.database, self.tools.arrs, ids)
 
     # --- the outcome
 
@@ -248,6 +257,7 @@ class _Attempt:
             "is_length_known": outcome.is_length_known,
             "checksums": dict(outcome.checksums),
             "extension": outcome.extension,
+            "extras": list(outcome.extras),
         }
         self._write_progress()
         with self.tools.database.begin() as connection:
