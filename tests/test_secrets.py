@@ -10,7 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stalkeer.errors import SecretError
-from stalkeer.secrets import MASK, SecretBox, mask_text, mask_url, open_secret_box, register_secret, without_userinfo
+from stalkeer.secrets import (
+    MASK,
+    SecretBox,
+    login_in,
+    mask_text,
+    mask_url,
+    open_secret_box,
+    register_secret,
+    with_login,
+    without_userinfo,
+)
+from stalkeer.settings.keys import show_value
+from stalkeer.settings.schema import ArrSettings
 
 
 @pytest.mark.parametrize(
@@ -90,3 +102,24 @@ def test_a_broken_key_file_says_so(tmp_path):
 
     with pytest.raises(SecretError, match="not a Fernet key"):
         open_secret_box(tmp_path)
+
+
+@pytest.mark.parametrize("url", ["http://me:opensesame@radarr:7878", "https://me:opensesame@host/base"])
+def test_a_login_in_the_address_of_an_instance_is_not_shown_with_the_settings(url):
+    shown = show_value(ArrSettings(url=url, api_key="0123456789abcdef"))
+
+    assert "opensesame" not in str(shown) and shown["url"].endswith(url.partition("@")[2])
+
+
+@pytest.mark.parametrize(
+    ("url", "login", "bare"),
+    [
+        ("http://me:pw@host:1/x", "me:pw", "http://host:1/x"),
+        ("http://me@host", "me", "http://host"),
+        ("http://host/a@b", None, "http://host/a@b"),
+        ("http://@host", "", "http://host"),
+    ],
+)
+def test_a_login_is_taken_out_of_an_address_and_put_back(url, login, bare):
+    assert (login_in(url), without_userinfo(url)) == (login, bare)
+    assert with_login(bare, login) == (url if login else bare)

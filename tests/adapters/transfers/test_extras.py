@@ -1,8 +1,10 @@
 """Subtitles and descriptions that lie beside a movie under its name."""
 
+from functools import partial
+
 import pytest
 
-from stalkeer.adapters.files.extras import extra_part, place_extras, remove_extras
+from stalkeer.adapters.files.extras import extra_part, keep_extra, place_extras, remove_extras
 from stalkeer.adapters.files.removal import remove_part, remove_staged
 
 FILM = b"film" * 100
@@ -14,7 +16,7 @@ def test_extras_beside_the_file_are_fetched_where_they_are_asked_for(desk):
     desk.provider.add("/film.srt", SRT, "text/plain")
     url = desk.provider.url + "/film.mkv?token=1"
 
-    asked = desk.fetch(url=url, extras=(".srt", ".nfo"))
+    asked = desk.fetch(url=url, extras=(".srt", ".nfo"), keep_extra=partial(keep_extra, desk.part))
     desk.part.unlink()
     not_asked = desk.fetch(url=url)
 
@@ -38,7 +40,9 @@ def test_what_is_no_text_beside_a_movie_is_left_out(desk, body):
     desk.provider.add("/film.mkv", FILM)
     desk.provider.add("/film.srt", body, "text/plain")
 
-    fetched = desk.fetch(url=desk.provider.url + "/film.mkv", extras=(".srt",))
+    fetched = desk.fetch(
+        url=desk.provider.url + "/film.mkv", extras=(".srt",), keep_extra=partial(keep_extra, desk.part)
+    )
 
     assert fetched.extras == () and not extra_part(desk.part, ".srt").exists()
 

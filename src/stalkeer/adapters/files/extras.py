@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 SUFFIXES = (".srt", ".ass", ".ssa", ".vtt", ".nfo")
-MOST_OF_EXTRA = 4 * 1024 * 1024
 _PAGE = re.compile(rb"\s*(?:<!doctype html|<html)", re.I)
 
 
@@ -21,6 +20,17 @@ def is_extra_text(text: bytes) -> bool:
 def extra_part(part: Path, suffix: str) -> Path:
     """Where the extra of a part lies until the movie is placed."""
     return part.with_name(f"{part.name}.extra{suffix}")
+
+
+def keep_extra(part: Path, suffix: str, text: bytes) -> bool:
+    """Keep the extra of a part. False where it is none, or the disk does not take it: the movie counts more."""
+    if not is_extra_text(text):
+        return False
+    try:
+        extra_part(part, suffix).write_bytes(text)
+    except OSError:
+        return False
+    return True
 
 
 def place_extras(part: Path, target: Path, suffixes: Iterable[str]) -> None:

@@ -105,6 +105,13 @@ class AnyPart:
         return None
 
 
+KeepExtra = Callable[[str, bytes], bool]  # suffix and text of an extra; False where it is none
+
+
+def _keep_no_extra(_suffix: str, _text: bytes) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class TransferRequest:
     """Fetch `url` into `part`, whose first `durable_offset` bytes are known to be on disk.
@@ -133,6 +140,7 @@ class TransferRequest:
     run: int = 0  # of the download, for the record beside the part; 0: none is kept
     has_sidecar: bool = False  # look for FILE.sha256 and the like beside the file, where no header tells a checksum
     extras: tuple[str, ...] = ()  # look for FILE.srt and the like beside the file: their suffixes
+    keep_extra: KeepExtra = _keep_no_extra
     limits: Limits = Limits()
     judge: StartJudge = field(default_factory=AnyStart)
     parts: Callable[[], PartJudge] = AnyPart
@@ -170,7 +178,7 @@ class Fetched:
     checksums: Mapping[str, str] = field(
         default_factory=dict
     )  # from the answer's headers: {"sha-256": hex, "md5": hex}
-    extras: tuple[str, ...] = ()  # the suffixes of the request that were found; see `files.extras`
+    extras: tuple[str, ...] = ()  # the suffixes of the request that were kept
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
-from stalkeer.adapters.files.extras import MOST_OF_EXTRA, extra_part, is_extra_text
 from stalkeer.adapters.net.codings import start_of
 from stalkeer.adapters.net.failures import NetworkFailure
 from stalkeer.adapters.net.redirects import fields_for
@@ -53,6 +52,7 @@ WAIT_SLICE_S = 0.2
 PAY_EVERY_S = 0.05
 LEAST_GAIN = OVERLAP // 4  # new bytes of a range, so that what comes twice stays a small part of the whole
 PIECE = 16 * 1024
+MOST_OF_EXTRA = 4 * 1024 * 1024  # bytes of a text beside a movie
 SIDECARS = (".sha256", ".sha1", ".md5")
 
 
@@ -192,13 +192,7 @@ class Transfer:
             return False
         finally:
             opened.close()
-        if not is_extra_text(text):
-            return False
-        try:
-            extra_part(self.request.part, suffix).write_bytes(text)
-        except OSError:
-            return False  # the movie is there; its subtitles are not worth its loss
-        return True
+        return bool(text) and self.request.keep_extra(suffix, text)
 
     def _read_text(self, opened: Opened) -> bytes:
         """The whole body; empty where it is larger than any text beside a movie."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
+from stalkeer.adapters.files.extras import keep_extra
 from stalkeer.adapters.files.segments import SegmentCheck
 from stalkeer.adapters.net.addresses import host_of
 from stalkeer.adapters.transfers import record
@@ -210,6 +212,7 @@ class _Attempt:
             most_reserved=settings.assumed_size,
             has_sidecar=settings.checksum_sidecar,
             extras=self._extras(address),
+            keep_extra=partial(keep_extra, part),
             judge=VideoStart(address.extension, settings.accept_unknown),
             parts=SegmentCheck,
         )
