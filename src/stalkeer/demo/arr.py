@@ -571,9 +571,13 @@ def is_below_cutoff(profile: Mapping[str, Any], quality: int) -> bool:
     return bool(profile["upgradeAllowed"]) and held < places[profile["cutoff"]]
 
 
-def filtered_history(rows: list[dict[str, Any]], request: Request, events: Mapping[int, str]) -> list[dict[str, Any]]:
-    """`eventType` is asked for as a number (or a name in some calls), and answered as a name."""
+def filtered_history(
+    rows: list[dict[str, Any]], request: Request, events: Mapping[int, str], *, takes_numbers_only: bool = False
+) -> list[dict[str, Any]]:
+    """`eventType` is asked for as a number (a name only in later versions), and answered as a name."""
     asked = request.query.get("eventType")
+    if takes_numbers_only and asked and not asked.isdigit():
+        raise Answer(Response(500, {"message": "Input string was not in a correct format.", "description": ""}))
     name = events.get(int(asked), "") if asked and asked.isdigit() else asked
     download = request.query.get("downloadId")
     return [

@@ -275,7 +275,8 @@ class Radarr(ArrServer):
 
     def _movie_history(self, request: Request) -> Response:
         number = request.number("movieId")
-        rows = filtered_history(self.history, request, HISTORY_EVENTS)
+        is_old = not self.is_at_least("4.0.0")
+        rows = filtered_history(self.history, request, HISTORY_EVENTS, takes_numbers_only=is_old)
         return Response(200, [row for row in reversed(rows) if row["movieId"] == number])
 
     def _since(self, request: Request) -> Response:

@@ -271,7 +271,8 @@ class Sonarr(SonarrLibrary):
 
     def _series_history(self, request: Request) -> Response:
         number = request.number("seriesId")
-        rows = filtered_history(self.history, request, HISTORY_EVENTS)
+        is_old = not self.is_at_least("4.0.0")
+        rows = filtered_history(self.history, request, HISTORY_EVENTS, takes_numbers_only=is_old)
         return Response(200, [row for row in reversed(rows) if row["seriesId"] == number])
 
     def _since(self, request: Request) -> Response:

@@ -4,11 +4,11 @@ import pytest
 
 from stalkeer.adapters.arr.handover import hand_over
 from stalkeer.adapters.arr.library_import import take_in_place
-from stalkeer.adapters.arr.outcomes import EpisodesTarget, Imported, Pending
+from stalkeer.adapters.arr.outcomes import EpisodesTarget, Imported, ImportMode, MovieTarget, Pending
 from stalkeer.adapters.arr.parse import formats_for_names
 from stalkeer.errors import ArrRefused, ArrTooOld
 from tests.adapters.arr.test_connect import reach
-from tests.adapters.arr.test_hand_over import EPISODE, SAME_PATHS, finish, request_for, staged
+from tests.adapters.arr.test_hand_over import EPISODE, FILM, SAME_PATHS, finish, request_for, staged
 from tests.doubles.arr_traps import leaves_out, no_such_route, on
 
 SONARRS = ("4.0.0.748", "4.0.8.1874", "4.0.9.2421", "4.0.19.2979")
@@ -70,6 +70,18 @@ def test_an_episode_that_does_not_say_whether_it_has_a_file_is_not_taken_for_one
 
     with pytest.raises(ArrRefused, match="does not say whether"):
         finish(sonarr, sonarr_client, request_for(target, file))
+
+
+@pytest.mark.parametrize("version", ["3.0.1.4259", "4.0.3.5879", "6.1.1.10360"])
+def test_the_history_is_asked_for_imports_in_the_way_that_every_version_takes(radarr, radarr_client, tmp_path, version):
+    radarr.reported_version = version
+    film = radarr.add_movie("Some Film", 2020, runtime_min=90)
+    radarr.add_file(film, quality=1, content=b"an older file")
+    file = staged(tmp_path / "staging", "Some.Film.2020.1080p.WEB-DL-STALKEER", FILM)
+
+    outcome = finish(radarr, radarr_client, request_for(MovieTarget(film.id), file, mode=ImportMode.COPY))
+
+    assert outcome == Imported(film.file.id, str(film.file.path)) and file.exists()
 
 
 def test_without_a_list_of_custom_formats_none_goes_into_a_name(radarr, radarr_client):

@@ -244,7 +244,7 @@ def refusal_words(answer: ApiAnswer) -> str:
     elif isinstance(body, dict):
         # `description` is a stack trace: it belongs in the instance's log
         words = [str(body["message"])] if body.get("message") else []
-    text = "; ".join(filter(None, words))
+    text = "; ".join(word.rstrip(".") for word in words if word)
     return f": {text[:SHOWN_CHARACTERS]}" if text else ""
 
 

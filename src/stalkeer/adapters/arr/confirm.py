@@ -13,7 +13,7 @@ from stalkeer.adapters.arr.sonarr import read_episode_files_by_id, read_episodes
 from stalkeer.adapters.arr.values import MediaFile
 from stalkeer.errors import ArrRefused
 
-IMPORTED_EVENT = "downloadFolderImported"
+IMPORTED_EVENT = 3  # downloadFolderImported in both programs; the first versions of API v3 take numbers only
 
 
 class HistoryData(Resource):
