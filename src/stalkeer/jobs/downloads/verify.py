@@ -25,6 +25,7 @@ from stalkeer.store.library.targets import expected_runtime_s
 
 CHUNK = 1024 * 1024
 NO_SPEECH = "zxx"  # ISO 639-2: a track of music or noise alone
+SHORT_S = 120.0  # below it a playing time is told in seconds
 CLOSE_ENOUGH = 0.95  # of the item's runtime: proves the end where nothing else does (PAL plays 4 % faster)
 
 
@@ -223,7 +224,10 @@ def problem_of_duration(container: ContainerFacts, runtime_s: float | None, tole
 
 
 def _times(container: ContainerFacts, runtime_s: float | None) -> str:
-    return f"it plays {(container.duration_s or 0) / 60:.0f} min where {(runtime_s or 0) / 60:.0f} are expected"
+    played_s, expected = container.duration_s or 0.0, f"{(runtime_s or 0) / 60:.0f}"
+    if played_s < SHORT_S:
+        return f"it plays {played_s:.0f} s where {expected} min are expected"
+    return f"it plays {played_s / 60:.0f} min where {expected} are expected"
 
 
 def problem_of_languages(container: ContainerFacts, settings: DownloadSettings) -> str | None:
