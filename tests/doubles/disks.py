@@ -35,3 +35,10 @@ def unmount(folder: Path) -> None:
 
 def _mount(*arguments: str) -> int:
     return subprocess.run(["mount", *arguments], capture_output=True, check=False).returncode
+
+
+def fill_up(folder: Path) -> None:
+    """Leave not a byte free."""
+    with (folder / "filler").open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))

@@ -13,7 +13,7 @@ from stalkeer.runtime import App
 from stalkeer.store.journal.runs import NO_OPTIONS, RunOptions
 
 
-def get_app(request: Request) -> App:
+async def get_app(request: Request) -> App:
     app: App = request.app.state.app
     return app
 

@@ -1,9 +1,16 @@
-"""/ping and /health: whether the program lives, for containers and proxies; no key needed, nothing told."""
+"""/ping and /health: tell containers and proxies whether the program works. They need no key and give no details."""
 
 from __future__ import annotations
 
+import asyncio
 import os
-from datetime import datetime
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
 
 from fastapi import APIRouter, Response
 from pydantic import Field
@@ -13,8 +20,14 @@ from stalkeer.errors import StoreError
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel
 from stalkeer.runtime import App
-from stalkeer.store.db.database import Database
+from stalkeer.store.downloads.workers import database_now, live_workers
 from stalkeer.store.system.health import HealthRow, list_findings
+
+T = TypeVar("T")
+QUICK_S = 2.0  # for a look at the database: containers wait ten seconds for the whole answer
+MOST_LOOKS = 4
+LEAST_FREE = 10_000_000  # bytes: the database needs some to write at all
+LONGEST_WRITE = timedelta(seconds=15)
 
 router = APIRouter(tags=["health"])
 findings_router = APIRouter(tags=["health"])
@@ -31,20 +44,11 @@ class HealthReport(ApiModel):
     parts: dict[str, str]
 
 
-def database_answers(database: Database) -> bool:
-    try:
-        with database.connect() as connection:
-            connection.exec_driver_sql("SELECT 1")
-    except StoreError:
-        return False
-    return True
-
-
 @router.get("/ping", responses={500: {"model": Pong}})
 @router.head("/ping", include_in_schema=False)
-def ping(app: CurrentApp, response: Response) -> Pong:
-    """Whether the program answers and reaches its database."""
-    if database_answers(app.database):
+async def ping(app: CurrentApp, response: Response) -> Pong:
+    """Tell whether the program answers and reaches its database."""
+    if await run_beside(lambda: app.database.answers(QUICK_S)):
         return Pong(status="OK")
     response.status_code = 500
     return Pong(status="Error")
@@ -52,15 +56,50 @@ def ping(app: CurrentApp, response: Response) -> Pong:
 
 @router.get("/health", responses={503: {"model": HealthReport}})
 @router.head("/health", include_in_schema=False)
-def health(app: CurrentApp, response: Response) -> HealthReport:
-    """Whether each part works - the database, who does the work, the data folder; 503 when one does not."""
-    parts = {"database": "ok" if database_answers(app.database) else "error"}
-    parts["worker"] = "ok" if app.engine is None or _is_worked(app) else "error"
-    parts["data"] = "ok" if os.access(app.paths.data_dir, os.W_OK | os.X_OK) else "error"
+async def health(app: CurrentApp, response: Response) -> HealthReport:
+    """Tell whether each part works: the database, the worker, the data folder. 503 when one does not."""
+    parts = await run_beside(lambda: states_of_parts(app))
     is_well = all(state == "ok" for state in parts.values())
     if not is_well:
         response.status_code = 503
     return HealthReport(status="ok" if is_well else "error", parts=parts)
+
+
+async def run_beside(look: Callable[[], T]) -> T:
+    """Look in one of a few threads of its own: the others may all wait for a database that is locked."""
+    return await asyncio.get_running_loop().run_in_executor(_looks(), look)
+
+
+@cache
+def _looks() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(MOST_LOOKS, "health")
+
+
+def states_of_parts(app: App) -> dict[str, str]:
+    answers = app.database.answers(QUICK_S)
+    works = {
+        "database": answers and (app.engine is None or app.database.takes_writes(QUICK_S) or _was_written(app)),
+        "worker": app.engine is None or (answers and _is_worked(app)),
+        "data": _has_room(app.paths.data_dir),
+    }
+    return {part: "ok" if is_well else "error" for part, is_well in works.items()}
+
+
+def _has_room(folder: Path) -> bool:
+    """Tell whether the folder can be written: it is there, not read-only, and its disk is not full."""
+    try:
+        return os.access(folder, os.W_OK | os.X_OK) and shutil.disk_usage(folder).free >= LEAST_FREE
+    except OSError:
+        return False
+
+
+def _was_written(app: App) -> bool:
+    """Tell whether a worker wrote lately: a refresh may hold the lock of SQLite for seconds."""
+    try:
+        with app.database.connect() as connection:
+            return bool(live_workers(connection, database_now(connection, app.clock()), LONGEST_WRITE))
+    except StoreError:
+        return False
 
 
 def _is_worked(app: App) -> bool:

@@ -15,9 +15,12 @@ from starlette.exceptions import HTTPException
 from stalkeer import errors
 from stalkeer.faces.http.models import ApiModel
 from stalkeer.faces.http.statuses import headers_of, status_of
+from stalkeer.faces.http.storage import RETRY_AFTER_S, STATUS, disk_detail, error_detail, is_disk_error
+from stalkeer.logs import get_logger
 from stalkeer.secrets import mask_text
 
 MEDIA_TYPE = "application/problem+json"
+log = get_logger(__name__)
 
 
 class ProblemField(ApiModel):
@@ -90,11 +93,20 @@ def install_problems(api: FastAPI) -> None:
     def _ours(request: Request, error: errors.StalkeerError) -> JSONResponse:
         return problem_response(
             status_of(error),
-            str(error),
+            error_detail(request, error),
             code=_code_of(error),
             headers=headers_of(error),
             request_id=_request_id(request),
         )
+
+    @api.exception_handler(OSError)
+    def _disk(request: Request, error: OSError) -> JSONResponse:
+        if not is_disk_error(error):
+            raise error
+        log.error("the disk refused", error=str(error))
+        headers = {"Retry-After": str(RETRY_AFTER_S)}
+        detail = disk_detail(request, error)
+        return problem_response(STATUS, detail, code="disk-error", headers=headers, request_id=_request_id(request))
 
     @api.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from stalkeer import errors
 from stalkeer.faces.http.paging import TooDeep
+from stalkeer.faces.http.storage import RETRY_AFTER_S
 from stalkeer.jobs.system.rate_limits import TooManyRequests
 from stalkeer.jobs.system.sessions import LoginRefused
 
@@ -32,5 +33,7 @@ def status_of(error: errors.StalkeerError) -> int:
 
 
 def headers_of(error: errors.StalkeerError) -> Mapping[str, str]:
-    """Headers that belong to the status: when to come again."""
-    return {"Retry-After": str(max(1, error.retry_after_s))} if isinstance(error, TooManyRequests) else {}
+    """Return the headers that belong to the status: when to try again."""
+    if isinstance(error, TooManyRequests):
+        return {"Retry-After": str(max(1, error.retry_after_s))}
+    return {"Retry-After": str(RETRY_AFTER_S)} if isinstance(error, errors.StoreUnavailable) else {}

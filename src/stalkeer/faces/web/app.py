@@ -8,9 +8,10 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
-from stalkeer.errors import StalkeerError
+from stalkeer.errors import StalkeerError, StoreError
 from stalkeer.faces.http.doorstep import guard_bodies
 from stalkeer.faces.http.statuses import headers_of, status_of
+from stalkeer.faces.http.storage import STATUS, disk_detail, error_detail, is_disk_error
 from stalkeer.faces.web import (
     access,
     activity,
@@ -34,10 +35,12 @@ from stalkeer.faces.web import (
     wanted,
 )
 from stalkeer.faces.web.guard import NeedsLogin, UserGuard, lead_to_login, require_user
-from stalkeer.faces.web.render import Toast, done, page
+from stalkeer.faces.web.render import Toast, done, page, plain_page
+from stalkeer.logs import get_logger
 from stalkeer.runtime import App
 from stalkeer.secrets import mask_text
 
+log = get_logger(__name__)
 # Without a login: everything that the login page needs.
 OPEN_ROUTERS: tuple[APIRouter, ...] = (assets.router, manifest.router, login.router, setup.router)
 # With a login. One line a module, in the order of the menu.
@@ -80,13 +83,23 @@ def install_errors(web: FastAPI) -> None:
 
     @web.exception_handler(NeedsLogin)
     def _needs_login(request: Request, _error: NeedsLogin) -> Response:
-        return lead_to_login(request)
+        try:
+            return lead_to_login(request)
+        except StoreError as error:
+            return _stalkeer_error(request, error)
 
     @web.exception_handler(StalkeerError)
     def _stalkeer_error(request: Request, error: StalkeerError) -> Response:
-        response = answer(request, status_of(error), mask_text(str(error)))
+        response = answer(request, status_of(error), mask_text(error_detail(request, error)))
         response.headers.update(headers_of(error))
         return response
+
+    @web.exception_handler(OSError)
+    def _disk(request: Request, error: OSError) -> Response:
+        if not is_disk_error(error):
+            raise error
+        log.error("the disk refused", error=str(error))
+        return answer(request, STATUS, mask_text(disk_detail(request, error)))
 
     @web.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> Response:
@@ -107,4 +120,7 @@ def answer(request: Request, status: int, message: str) -> Response:
         )
     if request.headers.get("HX-Request") == "true":
         return done(request, Toast(message, "bad"), status=status)
-    return page(request, "error.html", status=status, message=message, code=status)
+    try:
+        return page(request, "error.html", status=status, message=message, code=status)
+    except StoreError:  # the frame of a page shows figures of the database
+        return plain_page(request, "unavailable.html", status, message)

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from stalkeer.core.security.plain_text import clean_lines, is_harmless
 from stalkeer.faces.web import formats, states
 from stalkeer.faces.web.assets import asset_path
-from stalkeer.faces.web.frame import frame_of
+from stalkeer.faces.web.frame import THEMES, Frame, base_of, frame_of
 from stalkeer.faces.web.menu import current_child
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -104,6 +104,17 @@ def page(
     return response
 
 
+def plain_page(request: Request, template: str, status: int, message: str) -> HTMLResponse:
+    """Render a page without a frame, which needs no database."""
+    html = render_plain(template, base_of(request), message)
+    return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+def render_plain(template: str, base: str, message: str) -> str:
+    frame = Frame(base, "/", THEMES[0], user="", menu=(), counts={}, rate=0.0, free=None)
+    return render(template, {"frame": frame, "base": base, "flash": "", "message": message})
+
+
 def fragment(
     request: Request,
     template: str,
@@ -129,7 +140,7 @@ def done(request: Request, toast: Toast, *, changed: str = "", to: str = "", sta
 
 def moved(request: Request, to: str, toast: Toast | None = None) -> Response:
     """Redirect to another page, which shows the toast."""
-    base = frame_of(request).base
+    base = base_of(request)
     response: Response
     if request.headers.get("HX-Request") == "true":
         response = Response(status_code=200, headers={"HX-Redirect": base + to})

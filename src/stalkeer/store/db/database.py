@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
@@ -96,6 +97,25 @@ class Database:
                 connection.exec_driver_sql("BEGIN")
             yield connection
 
+    def answers(self, timeout_s: float) -> bool:
+        """Tell whether the database can be read. On SQLite a lock is waited for so long."""
+        return self._tries("SELECT count(*) FROM sqlite_master", timeout_s)
+
+    def takes_writes(self, timeout_s: float) -> bool:
+        """Tell whether nobody else holds the write lock. Only SQLite has such a lock."""
+        return not self.is_sqlite or self._tries("BEGIN IMMEDIATE", timeout_s)
+
+    def _tries(self, statement: str, timeout_s: float) -> bool:
+        try:
+            if self.is_sqlite:
+                _try_sqlite(str(self.engine.url.database), statement, timeout_s)
+            else:
+                with self.connect() as connection:
+                    connection.exec_driver_sql("SELECT 1")
+        except (StoreError, sqlite3.Error):
+            return False
+        return True
+
     def open_ahead(self) -> None:
         """On SQLite: open all permanent connections, so that the process has its full size from the start."""
         if self.is_sqlite:
@@ -107,19 +127,28 @@ class Database:
         self.readers.dispose()
 
 
+def _try_sqlite(path: str, statement: str, timeout_s: float) -> None:
+    """Use a connection of its own: those of the pool wait for longer, and all may be in use."""
+    with closing(sqlite3.connect(f"file:{quote(path)}?mode=rw", timeout=timeout_s, uri=True)) as connection:
+        connection.isolation_level = None
+        connection.execute(statement)
+
+
 def sqlite_url(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Database:
     """Open the database at `url`: `sqlite:///file` or `postgresql://user:password@host/name`.
 
-    Does not touch the schema: see `store.migrate`. Raises StoreError for other kinds of database.
+    On SQLite a statement waits `busy_timeout_s` for other processes. Does not touch the schema: see `store.migrate`.
+    Raises StoreError for other kinds of database.
     """
     parsed = make_url(url)
     backend = parsed.get_backend_name()
     if backend == "sqlite":
-        writers, readers = _sqlite_pool(parsed, SQLITE_WRITERS), _sqlite_pool(parsed, SQLITE_READERS)
+        writers = _sqlite_pool(parsed, SQLITE_WRITERS, busy_timeout_s)
+        readers = _sqlite_pool(parsed, SQLITE_READERS, busy_timeout_s)
         event.listen(readers, "connect", _forbid_writes)
         return Database(writers, readers)
     if backend == "postgresql":
@@ -135,9 +164,9 @@ def open_database(url: str) -> Database:
     raise StoreError(f"database.url names {backend!r}; use sqlite:///path or postgresql://user:password@host/name")
 
 
-def _sqlite_pool(url: URL, kept: int) -> Engine:
+def _sqlite_pool(url: URL, kept: int, busy_timeout_s: float) -> Engine:
     # each connection caches pages and statements: reuse the last one first, so that the others stay small
-    given = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False, **SMALL_SQLITE}
+    given = {"timeout": busy_timeout_s, "check_same_thread": False, **SMALL_SQLITE}
     engine = create_engine(url, connect_args=given, pool_use_lifo=True, pool_size=kept, max_overflow=SQLITE_MOST - kept)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
@@ -179,7 +208,6 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")
     connection.execute("PRAGMA temp_store=MEMORY")
     # some builds overwrite freed pages with zeros; a refresh frees thousands
     connection.execute("PRAGMA secure_delete=FAST")
