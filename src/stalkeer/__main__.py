@@ -6,6 +6,8 @@ import gc
 import sys
 from typing import TYPE_CHECKING
 
+import typer
+
 from stalkeer.faces.cli.main import run_command_line
 from stalkeer.faces.cli.output import Invocation
 
@@ -14,11 +16,17 @@ if TYPE_CHECKING:
 
 
 def build(run: Invocation) -> App:
-    from stalkeer.app import Start, build_app
+    from stalkeer.app import Start, build_app, build_or_wait
     from stalkeer.logs import LogTargets, configure_logging
 
     configure_logging(LogTargets(level="warning"))  # on stderr; `serve` later applies the settings
-    return build_app(Start(config=run.config, overrides=run.overrides, role=run.role))
+    start = Start(config=run.config, overrides=run.overrides, role=run.role)
+    if run.role != "serve":
+        return build_app(start)
+    app = build_or_wait(start)
+    if app is None:  # stopped while it waited
+        raise typer.Exit(0)
+    return app
 
 
 def serve(app: App) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,17 +23,19 @@ from stalkeer.settings.change import LOCKED
 from stalkeer.settings.folders import check_playlists, folder_problems, shared_folders
 from stalkeer.settings.live import LiveSettings
 from stalkeer.settings.load import load_shared
+from stalkeer.settings.shared import origins_of
 from stalkeer.store.db.damage import MAYBE_DAMAGE, set_aside_if_damaged, set_aside_if_unusable
 from stalkeer.store.db.database import Database, open_database
 from stalkeer.store.db.locks import ServeLock
 from stalkeer.store.db.migrate import check_schema, migrate
 from stalkeer.store.library.instances import (
     configured_instances,
+    has_unconfigured_instances,
     known_root_folders,
     sync_config_instances,
 )
 from stalkeer.store.sources.filters import sync_config_filters
-from stalkeer.store.sources.sources import configured_sources, sync_config_sources
+from stalkeer.store.sources.sources import configured_sources, has_unconfigured_sources, sync_config_sources
 from stalkeer.store.system.credentials import is_key_of, is_published, unreadable_credentials
 from stalkeer.store.system.health import ERROR, Finding
 from stalkeer.store.system.settings import read_published, read_settings
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
     from stalkeer.faces.http.security import Security
 
 __all__ = ["App", "Start", "build_app", "build_security", "build_server", "run_server"]
+RETRY_S = 5.0
 log = get_logger(__name__)
 
 
@@ -113,6 +118,49 @@ def _withdraw_from_others(app: App) -> None:
     withdraw_from_others(app.paths.data_dir, shared_folders(app.settings, roots))
 
 
+def build_or_wait(start: Start, every_s: float = RETRY_S) -> App | None:
+    """Build the program for `serve`. While its database or configuration is unusable, serve the reason and try again.
+
+    None when a signal ended that. Raises what makes waiting pointless: a wrong flag or variable, a taken port.
+    """
+    try:
+        return build_app(start)
+    except (StoreError, ConfigurationError) as error:
+        settings = _settings_to_wait_with(start)
+        if settings is None:
+            raise
+        return _wait_until_usable(start, error, settings, every_s)
+
+
+def _settings_to_wait_with(start: Start) -> Settings | None:
+    """The settings without a database; without the file, where the file is unusable."""
+    for given in (start, replace(start, ignores_config=True)):
+        with suppress(ConfigurationError):
+            return given.load({}).settings
+    return None
+
+
+def _wait_until_usable(start: Start, error: StalkeerError, settings: Settings, every_s: float) -> App | None:
+    from stalkeer.faces.http.server import Server, run
+    from stalkeer.faces.web.waiting import Trial, WaitingRoom
+
+    log.error("the program cannot start yet; its page shows the reason", reason=str(error))
+    trial = Trial(lambda: build_app(start), error)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def try_beside(server: Server) -> None:
+        def stop() -> None:
+            server.should_exit = True
+
+        threading.Thread(target=trial.repeat, args=(every_s, stop), name="start", daemon=True).start()
+
+    run(WaitingRoom(lambda: trial.reason, settings), settings.server, try_beside)
+    trial.stopping.set()
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    return trial.app
+
+
 def _open_app(
     start: Start,
     first: Settings,
@@ -149,6 +197,7 @@ def _leading_app(
         _keep_before_migration(database, first, paths, start, clock())
         migrate(database, paths.backups)
         secrets = _open_key(start, first, shared)
+        start = _without_emptied_config(start, database, secrets, shared)
         app = _app(start, _settings_of(start, database, secrets), database, secrets, clock, shared)
         if shared.problems:
             shared.role = SettingsRole.KEEPS
@@ -177,12 +226,54 @@ def _without_damaged_config(start: Start) -> tuple[Start, tuple[Finding, ...]]:
     return start, ()
 
 
+def _without_emptied_config(start: Start, database: Database, secrets: SecretBox, shared: SharedSettings) -> Start:
+    """Return the start without a config.yml that lost its content: it must not remove what it once said.
+
+    An empty file that never said anything is no problem, nor is one with a comment.
+    """
+    if not _is_empty(start.config_file) or not _has_configured(database, secrets, start.load({}).settings):
+        return start
+    message = f"{start.config_file} is empty, but sources, instances or settings of it are in use"
+    fix = (
+        f"Restore {start.config_file}, or write a comment into it if it is meant to be empty; then start Stalkeer again"
+    )
+    if not start.shows_damage:
+        raise ConfigurationError(f"{message}. {fix}")
+    log.error("the configuration is empty", path=str(start.config_file))
+    shared.problems += (
+        Finding("start", "config.yml", ERROR, f"{message}. Nothing is taken away and no job starts", fix),
+    )
+    return replace(start, ignores_config=True)
+
+
+def _is_empty(config: Path | None) -> bool:
+    try:
+        return config is not None and not config.read_bytes().strip(b"\0 \t\r\n")
+    except OSError:
+        return False
+
+
+def _has_configured(database: Database, secrets: SecretBox, settings: Settings) -> bool:
+    """Tell whether the database has anything of config.yml that `settings` lack."""
+    with database.connect() as connection:
+        if has_unconfigured_sources(connection, configured_sources(settings)):
+            return True
+        if has_unconfigured_instances(connection, configured_instances(settings)):
+            return True
+        if not is_published(connection) or not is_key_of(connection, secrets):
+            return False
+        published = read_published(connection, secrets)
+        return published is not None and "file" in origins_of(published.document).values()
+
+
 def _finds_its_data(start: Start) -> bool:
     try:
         loaded = start.load({})
     except ConfigurationError:
         return False
-    return loaded.origins.get("database.url") in LOCKED or (loaded.settings.data_dir / "stalkeer.db").is_file()
+    own = loaded.settings.data_dir / "stalkeer.db"
+    is_elsewhere = loaded.settings.database.url.get_secret_value() != f"sqlite:///{own}"  # an empty variable names none
+    return (is_elsewhere and loaded.origins.get("database.url") in LOCKED) or own.is_file()
 
 
 def _open_key(start: Start, first: Settings, shared: SharedSettings) -> SecretBox:

@@ -18,6 +18,7 @@ from stalkeer.errors import ConfigurationError, Conflict, SecretError
 from stalkeer.jobs.system.users import add_user
 from stalkeer.store.db.damage import set_aside_if_damaged, set_aside_if_unusable
 from stalkeer.store.db.database import open_dispatch_database
+from stalkeer.store.library.instances import list_instances
 from stalkeer.store.sources.sources import Credentials, NewSource, add_source, list_sources
 from tests.doubles.clock import FakeClock
 from tests.doubles.server import make_server
@@ -109,6 +110,7 @@ def test_any_damage_starts(sound, tmp_path_factory, file, kind, seed):
         ("config.yml", "garbage", "start"),
         ("config.yml", "zeros", "start"),
         ("config.yml", "folder", "start"),
+        ("config.yml", "empty", "start"),
         ("data/secret.key", "garbage", "start"),
         ("data/secret.key", "empty", "start"),
         ("data/secret.key", "folder", "start"),
@@ -144,6 +146,49 @@ def test_a_configuration_that_cannot_be_used_takes_nothing_away(home, text):
     app.close()
     with pytest.raises(ConfigurationError):
         start(home, "command")
+
+
+@pytest.mark.parametrize("content", [b"", b"\n \n", bytes(500)], ids=["empty", "blank", "zeros"])
+def test_an_emptied_configuration_takes_nothing_away(home, content):
+    before = start(home)
+    with before.database.connect() as connection:
+        instances = list_instances(connection)
+    before.close()
+    (home / "config.yml").write_bytes(content)
+
+    app = start(home)
+
+    assert not app.shared.may_work
+    assert app.settings.security.require_https, "what was published last still holds"
+    with app.database.connect() as connection:
+        assert list_instances(connection) == instances
+    [finding] = [one for one in app.check_health().findings if one.check == "start"]
+    assert "comment" in finding.fix or "config check" in finding.fix
+    app.close()
+    with pytest.raises(ConfigurationError):
+        start(home, "command")
+
+
+@pytest.mark.parametrize("content", ["", "# nothing here on purpose\n"])
+def test_an_empty_configuration_that_never_said_anything_is_no_problem(tmp_path, content):
+    (tmp_path / "config.yml").write_text(content)
+    start(tmp_path).close()
+
+    app = start(tmp_path)
+
+    assert app.shared.may_work
+    app.close()
+
+
+def test_a_configuration_that_is_emptied_on_purpose_says_so_by_a_comment(home):
+    (home / "config.yml").write_text("# emptied on purpose\n")
+
+    app = start(home)
+
+    assert app.shared.may_work
+    with app.database.connect() as connection:
+        assert [one.slug for one in list_instances(connection)] == []
+    app.close()
 
 
 def test_a_configuration_that_may_name_another_data_folder_ends_the_start(tmp_path):

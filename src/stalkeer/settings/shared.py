@@ -26,6 +26,12 @@ def shared_document(loaded: LoadedSettings) -> dict[str, object]:
     return {"values": values, "origins": origins}
 
 
+def origins_of(document: Mapping[str, object]) -> Mapping[str, str]:
+    """Return the origin of each value of a published document that is not a default."""
+    origins = document.get("origins")
+    return {str(key): str(layer) for key, layer in origins.items()} if isinstance(origins, Mapping) else {}
+
+
 def _plain(value: object) -> object:
     if isinstance(value, BaseModel):
         return {field.alias or name: _plain(getattr(value, name)) for name, field in type(value).model_fields.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,17 +58,46 @@ def paths(
 def health(context: typer.Context) -> None:
     """Run all health checks and show each issue with its fix. The exit code is 1 if there is an error.
 
+    It is 4 if the database does not answer, and 5 if the configuration cannot be used.
+
     Example: stalkeer doctor health
     """
-    from stalkeer.store.system.health import ERROR, list_findings
+    from stalkeer.errors import ConfigurationError, StoreError, StoreUnavailable
 
-    parts = context_app(context)
-    if parts.shared.is_key_right:
-        parts.check_health()
-        with parts.database.connect() as connection:
-            found = list_findings(connection)
-    else:
-        found = [_wrong_key(parts)]
+    code = ExitCode.ERROR
+    try:
+        found = _findings(context_app(context))
+    except (ConfigurationError, StoreError) as error:
+        found = [_obstacle(error)]
+        is_away, is_setting = isinstance(error, StoreUnavailable), isinstance(error, ConfigurationError)
+        code = ExitCode.UNREACHABLE if is_away else ExitCode.CONFIGURATION if is_setting else ExitCode.ERROR
+    _show_findings(context, found, code)
+
+
+def _findings(parts: App) -> Sequence[HealthRow]:
+    from stalkeer.store.system.health import list_findings
+
+    if not parts.shared.is_key_right:
+        return [_wrong_key(parts)]
+    parts.check_health()
+    with parts.database.connect() as connection:
+        return list_findings(connection)
+
+
+def _obstacle(error: Exception) -> HealthRow:
+    """Return what keeps the checks from running, as a finding."""
+    from datetime import UTC, datetime
+
+    from stalkeer.secrets import mask_text
+    from stalkeer.store.system.health import ERROR, Finding, HealthRow
+
+    now = datetime.now(UTC)
+    fix = "Mend what the message names. `stalkeer serve` shows it on its page meanwhile, and no other check can run"
+    return HealthRow(Finding("start", "stalkeer", ERROR, mask_text(str(error)), fix), now, now)
+
+
+def _show_findings(context: typer.Context, found: Sequence[HealthRow], code: ExitCode) -> None:
+    from stalkeer.store.system.health import ERROR
 
     def render(console: Console) -> None:
         for row in found:
@@ -79,7 +109,7 @@ def health(context: typer.Context) -> None:
     is_well = all(row.finding.level != ERROR for row in found)
     emit(context, {"ok": is_well, "findings": findings}, render)
     if not is_well:
-        fail_with(ExitCode.ERROR)
+        fail_with(code)
 
 
 @app.command("adopt-key")

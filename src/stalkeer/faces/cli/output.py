@@ -19,6 +19,7 @@ from rich.markup import escape
 from rich.segment import Segment
 
 from stalkeer.core.security.plain_text import escape_in_json, show_lines
+from stalkeer.errors import InvalidInput
 
 if TYPE_CHECKING:
     from stalkeer.jobs.journal.reporting import Run
@@ -150,3 +151,10 @@ def _plain(value: object) -> object:
     if isinstance(value, frozenset | set | tuple):
         return list(value)
     raise TypeError(f"{type(value).__name__} has no JSON form; convert it in the command")
+
+
+def ask_password(instead: str, *, confirm: bool = False) -> str:
+    """Ask for a password that is not shown. Raise InvalidInput without a terminal; `instead` is the option to use."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise InvalidInput(f"There is no terminal to ask for the password. Give it with {instead}")
+    return str(typer.prompt("Password", hide_input=True, err=True, confirmation_prompt=confirm))

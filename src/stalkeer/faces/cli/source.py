@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stalkeer.faces.cli import source_edit, source_filter
-from stalkeer.faces.cli.output import ExitCode, context_app, emit, fail_with, shown_progress
+from stalkeer.faces.cli.output import ExitCode, ask_password, context_app, emit, fail_with, shown_progress
 from stalkeer.faces.cli.source_terms import cron_of, headers_of, size_of
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def add(
 
     parts = context_app(context)
     if username and not password:
-        password = typer.prompt("Password", hide_input=True, err=True)
+        password = ask_password("--password")
     fields = SourcePatch(
         address=address,
         as_playlist=as_playlist,
@@ -184,7 +184,7 @@ def try_source(
 
     parts = context_app(context)
     if username and not password:
-        password = typer.prompt("Password", hide_input=True, err=True)
+        password = ask_password("--password")
     if SLUG.fullmatch(name) and not username:
         report = probe_stored_source(parts.refresher, name)
     else:

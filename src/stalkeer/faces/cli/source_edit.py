@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from stalkeer.faces.cli.output import context_app, emit
+from stalkeer.faces.cli.output import ask_password, context_app, emit
 from stalkeer.faces.cli.source_terms import connections_of, cron_of, headers_of, size_of
 
 
@@ -45,7 +45,7 @@ def edit(
     if username and password is None:
         with parts.database.connect() as connection:
             editable_source(connection, name)  # fail before asking for the password
-        password = typer.prompt("Password", hide_input=True, err=True)
+        password = ask_password("--password")
     patch = SourcePatch(
         address=KEEP if address is None else address,
         as_playlist=as_playlist,

@@ -7,8 +7,7 @@ import sys
 import typer
 from rich.table import Table
 
-from stalkeer.errors import InvalidInput
-from stalkeer.faces.cli.output import context_app, emit
+from stalkeer.faces.cli.output import ask_password, context_app, emit
 from stalkeer.jobs.system import users
 
 app = typer.Typer(no_args_is_help=True, help="List, add and remove users; set a password.")
@@ -72,9 +71,5 @@ def remove(context: typer.Context, name: str = typer.Argument(help="Name of the 
 
 def _read_password(from_stdin: bool) -> str:
     if from_stdin:
-        return sys.stdin.readline().rstrip("\n")
-    if not sys.stdin.isatty():
-        raise InvalidInput(
-            "There is no terminal to ask for the password. Use --password-stdin and pipe the password in"
-        )
-    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+        return sys.stdin.readline().rstrip("\n") if sys.stdin is not None else ""
+    return ask_password("--password-stdin", confirm=True)

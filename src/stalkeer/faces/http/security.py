@@ -11,7 +11,7 @@ from stalkeer.jobs.system.api_keys import ApiKeys
 from stalkeer.jobs.system.rate_limits import RateLimits
 from stalkeer.jobs.system.sessions import Sessions
 from stalkeer.settings import Settings
-from stalkeer.settings.schema import AuthMode
+from stalkeer.settings.schema import AuthMode, SecuritySettings
 
 
 @dataclass(frozen=True)
@@ -39,17 +39,8 @@ class Security:
         return None
 
     def is_local(self, origin: Origin) -> bool:
-        """From a local network and under a name that no foreign DNS answers for (rebinding).
-
-        What a proxy brings is not local, however near the proxy stands, unless `trusted_proxies` names the proxy and
-        the proxy names the client.
-        """
-        if origin.is_client_unknown:
-            return False
-        security = self.settings().security
-        return is_within(origin.client, networks(security.local_networks)) and is_local_name(
-            origin.host, security.allowed_hosts
-        )
+        """Tell whether the request comes from a local network; see `is_local_origin`."""
+        return is_local_origin(origin, self.settings().security)
 
     def proxy_hint(self, origin: Origin) -> str:
         """Why somebody behind a proxy is a stranger, where the mode asks where a request comes from; else empty."""
@@ -58,3 +49,15 @@ class Security:
 
     def needs_setup_token(self, origin: Origin) -> bool:
         return not self.is_local(origin)
+
+
+def is_local_origin(origin: Origin, security: SecuritySettings) -> bool:
+    """Tell whether a request comes from a local network, under a name that no public DNS resolves (rebinding).
+
+    A request through a proxy is not local, unless `trusted_proxies` names the proxy and the proxy names the client.
+    """
+    if origin.is_client_unknown:
+        return False
+    return is_within(origin.client, networks(security.local_networks)) and is_local_name(
+        origin.host, security.allowed_hosts
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -33,13 +33,15 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def run(served: ASGIApp, settings: ServerSettings) -> None:
-    """Listen and serve; returns when a signal asked for the end."""
+def run(served: ASGIApp, settings: ServerSettings, beside: Callable[[Server], None] | None = None) -> None:
+    """Listen and serve until a signal asks for the end. `beside` may start what asks for it earlier."""
     with bind(settings) as listener:
         host, port = listener.getsockname()[:2]
         server = Server(server_config(served, limits_of_process()))
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, server.ask_to_stop)
+        if beside is not None:
+            beside(server)
         shown = "localhost" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
         log.info("listening", url=f"http://{shown}:{port}{settings.url_base}/")
         server.run(sockets=[listener])

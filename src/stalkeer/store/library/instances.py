@@ -121,6 +121,14 @@ def configured_instances(settings: Settings) -> dict[InstanceKind, tuple[ArrSett
     return {InstanceKind.RADARR: settings.radarr, InstanceKind.SONARR: settings.sonarr}
 
 
+def has_unconfigured_instances(
+    connection: Connection, configured: Mapping[InstanceKind, Sequence[ArrSettings]]
+) -> bool:
+    """Tell whether `sync_config_instances` would disable an instance."""
+    slugs = {instance_slug(kind, entry.name) for kind, entries in configured.items() for entry in entries}
+    return any(row.origin == CONFIG and row.slug not in slugs for row in list_instances(connection))
+
+
 def sync_config_instances(
     connection: Connection, configured: Mapping[InstanceKind, Sequence[ArrSettings]], box: SecretBox, now: datetime
 ) -> None:

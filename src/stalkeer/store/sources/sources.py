@@ -290,6 +290,12 @@ def sync_config_sources(
             remove_source(connection, row, secrets, now)
 
 
+def has_unconfigured_sources(connection: Connection, configured: Sequence[NewSource]) -> bool:
+    """Tell whether `sync_config_sources` would remove a source."""
+    names = {new.slug for new in configured}
+    return any(row.origin == CONFIG and row.slug not in names for row in list_sources(connection))
+
+
 def configured_sources(settings: Settings) -> list[NewSource]:
     """Return the configured sources. A panel's `get.php` URL stays a playlist."""
     return [_configured(playlist) for playlist in settings.playlists]
