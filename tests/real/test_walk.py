@@ -69,7 +69,7 @@ def test_everything_on_the_playlist_is_imported_and_confirmed(stage: Stage):
     assert all(item["importedFileId"] for row in rows for item in row["items"])
     assert sum(movie["hasFile"] for movie in stage.radarr.want("GET", "movie")) == FILMS
     assert len([row for row in rows if row["kind"] == "episode"]) == FILES
-    assert sum(row["bytesFetched"] for row in rows) == sum(row["size"] for row in rows)
+    assert 0 < sum(row["bytesFetched"] for row in rows) <= sum(row["size"] for row in rows), "nothing came twice"
 
 
 def test_a_second_run_fetches_nothing(stage: Stage):

@@ -2,10 +2,16 @@
 
 import pytest
 
+from stalkeer.adapters.arr.events import EventKind, read_event
 from stalkeer.adapters.arr.handover import hand_over
 from stalkeer.adapters.arr.library_import import take_in_place
 from stalkeer.adapters.arr.outcomes import EpisodesTarget, Imported, ImportMode, MovieTarget, Pending
 from stalkeer.adapters.arr.parse import formats_for_names
+from stalkeer.adapters.arr.versions import EVENTS
+from stalkeer.adapters.arr.webhook import WebhookTarget, register_webhook
+from stalkeer.demo.http import JsonServer, Response
+from stalkeer.demo.movies import RADARR_EVENTS
+from stalkeer.demo.series import SONARR_EVENTS
 from stalkeer.errors import ArrRefused, ArrTooOld
 from tests.adapters.arr.test_connect import reach
 from tests.adapters.arr.test_hand_over import EPISODE, FILM, SAME_PATHS, finish, request_for, staged
@@ -105,3 +111,31 @@ def test_the_first_radarr_that_names_itself_is_taken(radarr):
     radarr.reported_version = "4.0.3.5879"
 
     assert reach(radarr).status.version == "4.0.3.5879"
+
+
+@pytest.mark.parametrize(
+    ("program", "version", "lacks"),
+    [
+        ("radarr", "4.0.3.5879", {"onMovieAdded", "onHealthRestored", "onManualInteractionRequired"}),
+        ("radarr", "4.4.0.6882", {"onHealthRestored", "onManualInteractionRequired"}),
+        ("radarr", "6.1.1.10360", set()),
+        ("sonarr", "4.0.0.741", set()),
+    ],
+)
+def test_a_webhook_takes_the_events_that_the_version_offers(request, program, version, lacks):
+    server, client = request.getfixturevalue(program), request.getfixturevalue(f"{program}_client")
+    server.reported_version = version
+    with JsonServer() as catcher:
+        catcher.hook = lambda _request: Response(200)
+        register_webhook(client, WebhookTarget(f"http://127.0.0.1:{catcher.port}/", "user", "secret"))
+        if program == "radarr":
+            film = server.add_movie("Some Film", 2020)
+            server.notifier.tell("onDownload", "Download", {"movie": {"id": film.id, "title": film.title}})
+
+    (row,) = server.notifications
+    switches = {name for name, is_on in row.items() if name in EVENTS and is_on}
+    offered = set(RADARR_EVENTS if program == "radarr" else SONARR_EVENTS) & set(EVENTS)
+    assert offered - switches == lacks
+    assert [read_event(caught.body).kind for caught in catcher.requests][0] is EventKind.TEST
+    if program == "radarr":
+        assert read_event(catcher.requests[-1].body).kind is EventKind.IMPORTED

@@ -428,3 +428,31 @@ def test_what_was_fetched_for_one_film_never_goes_to_the_film_that_has_its_id_no
         open_hand_over(parts, HandOverStep(row.id, (gone.id,), StagedFile(Path("/x.mkv"), 1))),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("program", "version"),
+    [
+        ("radarr", "4.0.3.5879"),
+        ("radarr", "4.7.1.7500"),
+        ("radarr", "5.5.3.8819"),
+        ("sonarr", "4.0.0.741"),
+        ("sonarr", "4.0.2.1183"),
+        ("sonarr", "4.0.8.1874"),
+    ],
+)
+def test_an_older_version_is_scanned_given_a_file_and_confirmed_like_a_new_one(parts, program, version, request):
+    server, parts = request.getfixturevalue(program), parts(unmonitor=True, tag="vod")
+    server.reported_version = version
+    if program == "radarr":
+        item, clip = server.add_movie("Some Film", 2020, runtime_min=90), FILM_90
+    else:
+        item, clip = server.add_episode(server.add_series("Some Series", 2019, runtime_min=45), 1, 1), EPISODE_45
+    row, rows = known(parts, server)
+    plan = plan_placement(parts, ids(rows), ".mkv", TRAITS)
+
+    outcome = finish(server, parts, HandOverStep(row.id, ids(rows), placed(plan, clip)))
+
+    assert outcome == Imported(item.file.id, str(item.file.path))
+    assert not item.monitored and server.tags[0]["label"] == "vod"
+    assert server.violations == []
