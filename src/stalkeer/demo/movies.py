@@ -98,6 +98,7 @@ FIELD_VERSIONS = {
     "movie": {"movieFileId": "5.6.0.8846"},
     "wanted": {"movieFileId": "5.6.0.8846"},
     "calendar": {"movieFileId": "5.6.0.8846"},
+    "history": {"fileId": "3.1.0.4893"},
     "system/status": {"appName": "4.0.3.5879", "instanceName": "4.2.0.6438"},
     "manualimport": {"indexerFlags": "5.4.0.8636", "releaseGroup": "4.0.0.5745"},
     "command": {"result": "4.5.1.7282"},

@@ -18,6 +18,7 @@ IMPORTED_EVENT = 3  # downloadFolderImported in both programs; the first version
 
 class HistoryData(Resource):
     dropped_path: str = ""
+    imported_path: str = ""
     file_id: str = ""
 
 
@@ -41,9 +42,16 @@ def find_imported(client: ArrClient, request: HandOverRequest, path: str) -> Imp
         for file in files:
             if file.size == request.size:
                 return Imported(file.id, file.path)
-    dropped = _ids_dropped_from(client, request, path)
-    ours = next((file for file in files if str(file.id) in dropped), None)
+    origins = _imports_of(client, request, path)
+    ours = next((file for file in files if any(_is_from(origin, file, request) for origin in origins)), None)
     return Imported(ours.id, ours.path) if ours else None
+
+
+def _is_from(origin: HistoryData, file: MediaFile, request: HandOverRequest) -> bool:
+    """Tell whether a row of the history is about this file. Earlier versions name no file, only its place."""
+    if origin.file_id:
+        return origin.file_id == str(file.id)
+    return file.size == request.size and is_same_path(origin.imported_path, file.path)
 
 
 def files_of(client: ArrClient, request: HandOverRequest) -> tuple[MediaFile, ...]:
@@ -64,11 +72,11 @@ def files_of(client: ArrClient, request: HandOverRequest) -> tuple[MediaFile, ..
     return read_episode_files_by_id(client, [common])
 
 
-def _ids_dropped_from(client: ArrClient, request: HandOverRequest, path: str) -> frozenset[str]:
+def _imports_of(client: ArrClient, request: HandOverRequest, path: str) -> tuple[HistoryData, ...]:
     query: Query
     if isinstance(request.target, EpisodesTarget):
         where, query = "history/series", {"seriesId": request.target.series_id, "eventType": IMPORTED_EVENT}
     else:
         where, query = "history/movie", {"movieId": request.target.movie_id, "eventType": IMPORTED_EVENT}
     rows = client.get(_HISTORY, where, query)
-    return frozenset(row.data.file_id for row in rows if is_same_path(row.data.dropped_path, path))
+    return tuple(row.data for row in rows if is_same_path(row.data.dropped_path, path))

@@ -198,7 +198,9 @@ FIELDS: Mapping[str, Named] = MappingProxyType(
             " chmodFolder importExtraFiles extraFileExtensions episodeTitleRequired recycleBin"
         ),
         "Health": _named("source message"),
-        "HistoryData": _named("droppedPath fileId"),
+        "HistoryData": _named(
+            "droppedPath importedPath", fileId=Newer("3.1.0.4893", without="the place and the size of the file say it")
+        ),
         "History": _named("data"),
         "Status": _named(
             "version urlBase osName",
