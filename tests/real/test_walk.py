@@ -155,7 +155,8 @@ def test_an_upgrade_puts_the_old_file_into_the_recycle_bin(stage: Stage):
 
     rows = fetch(stage, WANTED__CUTOFF="true")
 
-    assert [row["items"][0]["importedFileId"] for row in rows if row["title"].startswith("1908")] != [None]
+    (row,) = (row for row in rows if row["title"].startswith("1908"))
+    assert row["items"][0]["importedFileId"]
     assert "1908.2020.SDTV.x264-OLD.mkv" in [path.name for path in bin_folder.rglob("*.mkv")]
 
 

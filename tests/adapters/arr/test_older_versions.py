@@ -5,10 +5,13 @@ import pytest
 from stalkeer.adapters.arr.events import EventKind, read_event
 from stalkeer.adapters.arr.handover import hand_over
 from stalkeer.adapters.arr.library_import import take_in_place
+from stalkeer.adapters.arr.naming import read_movie_naming, read_series_naming
 from stalkeer.adapters.arr.outcomes import EpisodesTarget, Imported, ImportMode, MovieTarget, Pending
 from stalkeer.adapters.arr.parse import formats_for_names
 from stalkeer.adapters.arr.versions import EVENTS
 from stalkeer.adapters.arr.webhook import WebhookTarget, register_webhook
+from stalkeer.core.naming.episode import SeriesNaming
+from stalkeer.core.naming.movie import MovieNaming
 from stalkeer.demo.http import JsonServer, Response
 from stalkeer.demo.movies import RADARR_EVENTS
 from stalkeer.demo.series import SONARR_EVENTS
@@ -88,6 +91,17 @@ def test_the_history_is_asked_for_imports_in_the_way_that_every_version_takes(ra
     outcome = finish(radarr, radarr_client, request_for(MovieTarget(film.id), file, mode=ImportMode.COPY))
 
     assert outcome == Imported(film.file.id, str(film.file.path)) and file.exists()
+
+
+@pytest.mark.parametrize("program", ["radarr", "sonarr"])
+def test_without_a_page_of_naming_settings_the_defaults_of_the_program_count(program, request):
+    server, client = request.getfixturevalue(program), request.getfixturevalue(f"{program}_client")
+    server.hook = on("/api/v3/config/naming", no_such_route)
+
+    if program == "radarr":
+        assert read_movie_naming(client) == MovieNaming()
+    else:
+        assert read_series_naming(client) == SeriesNaming()
 
 
 def test_without_a_list_of_custom_formats_none_goes_into_a_name(radarr, radarr_client):

@@ -1,4 +1,4 @@
-"""Read an instance's naming settings."""
+"""Read an instance's naming settings. One that has no such page names files by its defaults."""
 
 from __future__ import annotations
 
@@ -38,8 +38,10 @@ _SERIES = TypeAdapter(SeriesNamingResource)
 
 
 def read_movie_naming(client: ArrClient) -> MovieNaming:
-    answer = client.get(_MOVIE, "config/naming")
     usual = MovieNaming()
+    answer = client.get_or_none(_MOVIE, "config/naming")
+    if answer is None:
+        return usual
     return MovieNaming(
         renames=answer.rename_movies,
         file_format=answer.standard_movie_format or usual.file_format,
@@ -49,8 +51,10 @@ def read_movie_naming(client: ArrClient) -> MovieNaming:
 
 
 def read_series_naming(client: ArrClient) -> SeriesNaming:
-    answer = client.get(_SERIES, "config/naming")
     usual = SeriesNaming()
+    answer = client.get_or_none(_SERIES, "config/naming")
+    if answer is None:
+        return usual
     style = answer.multi_episode_style
     return SeriesNaming(
         renames=answer.rename_episodes,
