@@ -14,6 +14,7 @@ import pytest
 from stalkeer.demo.media import FILM_90, media
 from stalkeer.model import DownloadState
 from stalkeer.store.downloads.workers import list_workers
+from tests.doubles import provider_faults as faults
 from tests.doubles.house import content, digest, eventually, now
 from tests.engine.processes import Spec, worker
 
@@ -101,30 +102,29 @@ def pids(house):
         return {one.pid for one in list_workers(connection)}
 
 
-def kill_randomly(house, kills, sizes, dice):
+def kill_randomly(house, kills, bodies, dice, given=None):
     """Start and kill a worker `kills` times, then let one end what is left: the bytes that were sent of each film."""
     source = house.source(max_connections=3)
-    bodies = [content(size, number) for number, size in enumerate(sizes)]
     downloads = {house.download(f"Film {number}", body, source): body for number, body in enumerate(bodies)}
     house.provider.rate = 3_000_000
     for _ in range(kills):
-        with worker(Spec.of(house)) as process:
+        with worker(Spec.of(house, given=given or {})) as process:
             eventually(lambda: process.pid in pids(house))  # noqa: B023
             time.sleep(dice.uniform(0.0, 0.4))
             os.kill(process.pid, signal.SIGKILL)
     house.provider.rate = None
-    with worker(Spec.of(house)):
+    with worker(Spec.of(house, given=given or {})):
         for download, body in downloads.items():
-            house.await_state(download, DownloadState.COMPLETED, timeout_s=60)
+            house.await_state(download, DownloadState.COMPLETED, timeout_s=120)
             assert house.result(download) == digest(body)
     sent = Counter()
     for request in house.provider.requests:
         sent[request.key] += request.sent
-    return [sent[f"/files/Film {number}.mkv"] for number in range(len(sizes))]
+    return [sent[f"/files/Film {number}.mkv"] for number in range(len(bodies))]
 
 
 def test_twenty_kills_at_random_leave_every_file_right(house):
-    sent = kill_randomly(house, 20, [2_000_000] * 6, random.Random(5))
+    sent = kill_randomly(house, 20, [content(2_000_000, number) for number in range(6)], random.Random(5))
 
     assert sum(sent) <= 6 * 2_000_000 + 20 * 3 * MOST_AGAIN
 
@@ -136,9 +136,62 @@ def test_two_hundred_kills_at_random_leave_every_file_right(house):
     kills, dice = int(os.environ.get("N", "200")), random.Random(6)
     sizes = [dice.choice((200_000, 600_000, 2_000_000, 20_000_000)) for _ in range(kills // 4)]
 
-    sent = kill_randomly(house, kills, sizes, dice)
+    sent = kill_randomly(house, kills, [content(size, number) for number, size in enumerate(sizes)], dice)
 
     again = [max(0, one - size) for one, size in zip(sent, sizes, strict=True)]
     sys.stdout.write(f"\n{kills} kills, {len(sizes)} films of {sum(sizes):,} bytes: {sum(again):,} came again, ")
     sys.stdout.write(f"{sum(again) // kills:,} for each kill\n")
     assert sum(again) <= kills * MOST_AGAIN
+
+
+HOSTILE = (
+    faults.cut_after(300_000),
+    faults.reset_after(200_000),
+    faults.drip(50_000, 0.02),
+    faults.content_range(None),
+    faults.shifted_by(1000),
+    faults.range_as_200,
+    faults.range_as_200_untold,
+    faults.whole_with_range,
+    faults.ignores_range,
+    faults.endless_range,
+    faults.multipart,
+    faults.chunked(40_000),
+    faults.chunked(40_000, ends=False),
+    faults.at_most(150_000),
+    faults.claims_more(1000),
+    faults.body(b"<html>busy</html>"),
+    faults.status(503),
+    faults.closed_without_answer,
+    lambda exchange: faults.without_length(exchange, cut=250_000),
+)
+
+
+def hostile(dice):
+    """Another fault for each second request or so, and an ETag that moves with each answer."""
+
+    def hook(exchange):
+        if not exchange.request.key or exchange.answer.status in (301, 302):
+            return False
+        fault = dice.choice(HOSTILE) if dice.random() < 0.6 else lambda given: given.deliver()
+        if dice.random() < 0.3:
+            fault = faults.with_fields(fault, ETag=f'"{dice.random()}"')
+        fault(exchange)
+        return True
+
+    return hook
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_a_hundred_kills_during_hostile_transfers_leave_every_file_right(house):
+    kills, dice = int(os.environ.get("N", "100")), random.Random(7)
+    sizes = [dice.choice((300_000, 1_000_000, 3_000_000, 8_000_000)) for _ in range(max(6, kills // 5))]
+    films = [media(FILM_90, size, number) for number, size in enumerate(sizes)]
+    bodies = [film.read(0, film.size) for film in films]
+    house.provider.hook = hostile(dice)
+    given = {"downloads.verify_downloads": True, "downloads.retry_delay": "0.1s", "downloads.retry_attempts": 0}
+
+    sent = kill_randomly(house, kills, bodies, dice, given)
+
+    sys.stdout.write(f"\n{kills} kills, {len(sizes)} films of {sum(sizes):,} bytes: {sum(sent):,} were sent\n")
