@@ -15,7 +15,7 @@ from pathlib import Path
 from stalkeer.adapters.transfers.pace import Bandwidth
 from stalkeer.adapters.transfers.request import Failed, Fetched, StopReason, Tls, TransferRequest
 from stalkeer.adapters.transfers.transfer import transfer
-from stalkeer.core.downloads.resume import Validators
+from stalkeer.core.downloads.resume import Held
 
 WARM_UP_S = 1.0
 
@@ -42,7 +42,7 @@ class Counting:
         if self.stop_at is not None and time.monotonic() >= self.steady_at:
             self.steady += size
 
-    def durable(self, offset: int, total: int | None, validators: Validators) -> None: ...
+    def durable(self, held: Held) -> None: ...
 
     def interrupted(self, failure: Failed) -> float | None:
         return None
@@ -68,7 +68,7 @@ def main(folder: str, limit: str, window: str, ca: str, *urls: str) -> None:
     outcomes: list[object] = []
 
     def fetch(number: int, url: str) -> None:
-        request = TransferRequest(url, Path(folder) / f"{number}.part", tls=tls)
+        request = TransferRequest(url, Path(folder) / f"{number}.part", tls=tls, run=1)
         outcomes.append(transfer(request, watchers[number], bandwidth.pace()))
 
     threads = [threading.Thread(target=fetch, args=(number, url)) for number, url in enumerate(urls)]
