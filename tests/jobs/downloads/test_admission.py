@@ -11,6 +11,8 @@ from stalkeer.jobs.downloads.admission import allowance, explain_waiting, read_a
 from stalkeer.jobs.sources.account_status import AccountMonitor, AccountReply, AccountState
 from stalkeer.model import AccountStatus
 from stalkeer.settings.folders import make_own_folders
+from stalkeer.store.downloads.admission import admit, claim
+from stalkeer.store.downloads.run_writes import Ownership, Problem, Replacement, change_variant
 from stalkeer.store.downloads.statistics import Sample, add_samples
 from stalkeer.store.sources.accounts import connected, last_answer
 from tests.doubles.app import make_app
@@ -89,6 +91,33 @@ def test_a_connection_that_was_closed_just_now_still_counts(house_with, clock):
         assert read_accounts(connection, house.app.settings, clock())[source].closing == 1
         clock.advance(6)
         assert read_accounts(connection, house.app.settings, clock())[source].closing == 0
+
+
+def test_a_closed_connection_counts_for_the_account_it_was_made_to_whatever_variant_follows(house_with, clock):
+    house = house_with(**{"downloads.reconnect_gap": "5s"})
+    first, second = house.source("first"), house.source("second")
+    download = house.download("Dune", None, first)
+    entry = house.entry(second, "/files/other.mkv", None)
+    with house.database.begin() as connection:
+        admit(connection, [download], clock())
+        owner = Ownership(download, 1, "me")
+        claim(connection, owner, clock())
+        other = Replacement(entry, second, "/files/other.mkv", "Dune 4K")
+        change_variant(connection, owner, other, Problem("gone", "gone"), clock())
+
+        accounts = read_accounts(connection, house.app.settings, clock())
+
+    assert (accounts[first].closing, accounts[second].closing) == (1, 0)
+
+
+def test_a_closed_connection_still_counts_while_its_download_runs_again(house_with, clock):
+    house = house_with(**{"downloads.reconnect_gap": "5s"})
+    download = house.download("Dune", None)
+    source = house.row(download).identity.source_id
+    house.change(download, connection_closed_at=clock(), state="downloading", run=2, admitted_at=clock())
+
+    with house.database.connect() as connection:
+        assert read_accounts(connection, house.app.settings, clock())[source].closing == 1
 
 
 def desk_over(house, clock, *replies):

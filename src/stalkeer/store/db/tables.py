@@ -474,6 +474,7 @@ downloads = Table(
     Column("claimed_at", UtcDateTime),
     Column("admitted_at", UtcDateTime),  # set while a workflow of this run is under way, in any state
     Column("connection_closed_at", UtcDateTime),  # the provider may see it some seconds later
+    Column("closed_source_id", Id),  # whose connection it was: the variant, and so the source, may be another since
     Column("not_before", UtcDateTime),
     Column("priority", Integer, nullable=False, default=0),  # force 2, high 1, normal 0, low -1
     Column("rank", Float, nullable=False, default=0.0),  # manual order within a priority, low first
@@ -506,6 +507,7 @@ downloads = Table(
     Index("ix_downloads_state_priority_rank", "state", "priority", "rank"),
     Index("ix_downloads_source_id_state", "source_id", "state"),
     Index("ix_downloads_created_at", "created_at"),
+    Index("ix_downloads_connection_closed_at", "connection_closed_at"),  # looked for at every heartbeat
 )
 
 download_items = Table(

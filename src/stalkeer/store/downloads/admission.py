@@ -124,11 +124,11 @@ def running_downloads(connection: Connection) -> list[Running]:
 
 def closing_connections(connection: Connection, since: datetime) -> dict[SourceId, tuple[int, datetime]]:
     """How many connections of each source were closed after `since`, and when the last one was."""
+    whose = func.coalesce(_D.closed_source_id, _D.source_id)
     query = (
-        select(_D.source_id, func.count(), func.max(_D.connection_closed_at))
+        select(whose, func.count(), func.max(_D.connection_closed_at))
         .where(_D.connection_closed_at > since, _D.connection_closed_at < since + LONGEST_WAIT)
-        .where(_D.state != DownloadState.DOWNLOADING.value)
-        .group_by(_D.source_id)
+        .group_by(whose)
     )
     return {SourceId(source_id): (count, last) for source_id, count, last in connection.execute(query)}
 
@@ -277,7 +277,7 @@ def _release_row(connection: Connection, row: RowMapping, now: datetime) -> int:
     state = DownloadState(row["state"])
     values: dict[str, Any] = {"worker": None, "admitted_at": None, "claimed_at": None, "speed": None, "updated_at": now}
     if state is DownloadState.DOWNLOADING:
-        values |= {"connection_closed_at": now, "interruptions": _D.interruptions + 1}
+        values |= {"connection_closed_at": now, "closed_source_id": _D.source_id, "interruptions": _D.interruptions + 1}
         state = DownloadState.PAUSED if row["intent"] == Intent.PAUSE else DownloadState.QUEUED
     if row["intent"] == Intent.CANCEL:
         state = DownloadState.CANCELLED

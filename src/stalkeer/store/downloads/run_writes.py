@@ -309,7 +309,9 @@ def _leave(
     if old is None:
         return False
     check_transition(DownloadState(old), state)
-    closing = {"connection_closed_at": now} if old == DownloadState.DOWNLOADING.value else {}
+    # the right side of an UPDATE is the row before it: the source that was connected to, whatever variant follows
+    closed = {"connection_closed_at": now, "closed_source_id": _D.source_id}
+    closing: dict[str, Any] = closed if old == DownloadState.DOWNLOADING.value else {}
     ending = {
         "state": state.value,
         "worker": None,

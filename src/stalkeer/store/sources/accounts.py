@@ -43,21 +43,25 @@ def save_account(connection: Connection, source_id: SourceId, facts: AccountFact
 def connected(connection: Connection, source_id: SourceId, settled: datetime) -> int:
     """Count the connections that the account should count as ours: open since `settled`, or closed after it."""
     open_now = and_(downloads.c.state == DownloadState.DOWNLOADING.value, downloads.c.claimed_at <= settled)
-    query = select(func.count()).where(downloads.c.source_id == source_id, or_(open_now, _was_closed_since(settled)))
+    query = select(func.count()).where(
+        or_(open_now & (downloads.c.source_id == source_id), _was_closed_since(source_id, settled))
+    )
     return int(connection.execute(query).scalar_one())
 
 
 def is_settled(connection: Connection, source_id: SourceId, settled: datetime) -> bool:
     """Tell whether the account's count is reliable: we opened and closed no connection after `settled`."""
     fresh = and_(downloads.c.state == DownloadState.DOWNLOADING.value, downloads.c.admitted_at > settled)
-    query = select(func.count()).where(downloads.c.source_id == source_id, or_(fresh, _was_closed_since(settled)))
+    query = select(func.count()).where(
+        or_(fresh & (downloads.c.source_id == source_id), _was_closed_since(source_id, settled))
+    )
     return connection.execute(query).scalar_one() == 0
 
 
-def _was_closed_since(settled: datetime) -> ColumnElement[bool]:
-    closed = downloads.c.connection_closed_at
+def _was_closed_since(source_id: SourceId, settled: datetime) -> ColumnElement[bool]:
+    closed, whose = downloads.c.connection_closed_at, downloads.c.closed_source_id
     return and_(
-        closed > settled, closed < settled + QUESTION_LASTS
+        func.coalesce(whose, downloads.c.source_id) == source_id, closed > settled, closed < settled + QUESTION_LASTS
     )  # ignore a time in the future, from a clock put back since
 
 
