@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stalkeer.adapters.files.container import inspect, inspect_file
-from stalkeer.adapters.files.recognise import START, kind_of, needs_more
+from stalkeer.adapters.files.recognise import START, kind_of, lacks_picture, needs_more
 from tests.adapters.files.media import HEIGHT, RATE, WIDTH, make_media, picture, sound
 
 # name -> (container, muxer, video codec, audio codec, muxer's options)
@@ -126,6 +126,42 @@ def test_sound_alone_is_no_video(tmp_path, name, form):
     facts = inspect(mux(tmp_path / name, *form))
 
     assert facts.kind is not None and facts.has_audio and not facts.has_video
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    {
+        "book.m4a": ("mp4", "", "aac", {"movflags": "faststart"}),
+        "song.mka": ("matroska", "", "libmp3lame", {}),
+        "song.ogg": ("ogg", "", "libopus", {}),
+        "song.wma": ("asf", "", "wmav2", {}),
+    }.items(),
+)
+def test_sound_alone_is_told_from_the_first_page(tmp_path, name, form):
+    start = mux(tmp_path / name, *form).read_bytes()[:4096]
+
+    assert lacks_picture(kind_of(start), start)
+
+
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("size", [512, 4096, 20_000, START])
+def test_no_film_lacks_a_picture_however_little_of_it_is_there(films, name, size):
+    start = films[name][:size]
+    kind = kind_of(start)
+
+    assert kind is None or not lacks_picture(kind, start)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_damaged_beginning_never_makes_the_judgement_fail(films, name):
+    dice = random.Random(5)
+    for _ in range(150):
+        damaged = bytearray(films[name][:4096])
+        for _ in range(dice.choice((1, 8, 50))):
+            damaged[dice.randrange(dice.choice((100, 1000, 4096)))] = dice.randrange(256)
+        kind = kind_of(bytes(damaged))
+        if kind is not None:
+            lacks_picture(kind, bytes(damaged))
 
 
 def test_the_cover_of_an_audio_book_is_no_video(tmp_path):

@@ -58,6 +58,17 @@ def walk(file: BinaryIO, size: int) -> ContainerFacts:
     )
 
 
+def has_video_track(start: bytes) -> bool | None:
+    """Tell whether the header of a file names a video stream; None when it is not there completely."""
+    header_size = int.from_bytes(start[16:24], "little")
+    if not 30 <= header_size <= len(start):
+        return None
+    found = Findings()
+    for guid, body in _objects(start[30:header_size]):
+        _read_object(guid, body, found)
+    return found.video > 0
+
+
 def _check_data(file: BinaryIO, offset: int, size: int) -> bool:
     """Return whether the data object says its size."""
     while offset + 24 <= size:

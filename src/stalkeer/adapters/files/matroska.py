@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -73,6 +74,22 @@ def walk(file: BinaryIO, size: int) -> ContainerFacts:
     if not found.clusters:
         raise Broken("no media data: the file ends before it")
     return _facts(found, is_size_known=segment.size is not None)
+
+
+def has_video_track(start: bytes) -> bool | None:
+    """Tell whether the tracks at the beginning of a file hold a video; None when they are not there completely."""
+    file, size = io.BytesIO(start), len(start)
+    offset = _element(file, _element(file, 0, size).end or size, size).start
+    while offset < size:
+        element = _element(file, offset, size)
+        if element.end is None or element.end > size:
+            return None
+        if element.id == TRACKS:
+            found = Findings()
+            _read_top_level(file, element, found)
+            return found.has_video
+        offset = element.end
+    return None
 
 
 def find_picture(file: BinaryIO, size: int) -> Picture | None:

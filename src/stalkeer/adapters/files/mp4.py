@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -113,6 +114,15 @@ def walk(file: BinaryIO, size: int) -> ContainerFacts:
         raise Broken(f"the segment index covers {layout.indexed_end} bytes, the file has {size}")
     _check_media(index, layout.kinds, size)
     return _facts(index, layout)
+
+
+def has_video_track(start: bytes) -> bool | None:
+    """Tell whether the index at the beginning of a file names a video track; None when it is not there completely."""
+    for box in _top_boxes(io.BytesIO(start), len(start)):
+        if box.kind == b"moov":
+            index = _read_index(start[box.start : box.end], is_quicktime=False)
+            return any(track.is_video for track in index.tracks)
+    return None
 
 
 def find_picture(file: BinaryIO, size: int) -> Picture | None:

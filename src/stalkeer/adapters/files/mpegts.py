@@ -208,9 +208,10 @@ def _payload(packet: bytes) -> bytes:
 def _read_programme(head: bytes, grid: Grid) -> Findings:
     found = Findings()
     maps: set[int] = set()
+    read: set[int] = set()  # of the maps: a stream may carry several programmes
     sections: dict[int, bytes] = {}
     for pid, starts, packet in _packets(head, grid):
-        if pid != 0 and pid not in maps:
+        if pid != 0 and (pid not in maps or pid in read):
             continue
         payload = _payload(packet)
         if starts and payload:
@@ -230,7 +231,9 @@ def _read_programme(head: bytes, grid: Grid) -> Findings:
             }
         else:
             _read_map(section[: 3 + length - 4], found)
-            break
+            read.add(pid)
+            if maps <= read:
+                break
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
@@ -52,6 +53,11 @@ def walk(file: BinaryIO, size: int) -> ContainerFacts:
         audio_languages=("und",) if found.audio else (),
         has_video=bool(found.video),
     )
+
+
+def has_video_track(start: bytes) -> bool | None:
+    """Tell whether the first pages of a file begin a video. Raises Broken when they are not there completely."""
+    return bool(_read_streams(io.BytesIO(start), len(start)).video)
 
 
 def _read_streams(file: BinaryIO, size: int) -> Findings:

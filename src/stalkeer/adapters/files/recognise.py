@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stalkeer.adapters.files import asf, avi, flv, matroska, mp4, mpegps, mpegts, ogg, realmedia
+from stalkeer.adapters.files.facts import Broken
 
 START = 64 * 1024  # bytes that suffice
 SNIFF = 4096  # bytes that suffice for every container but a transport stream with something in front of it
@@ -16,6 +17,13 @@ RECOGNISERS = (
     ("ogg", ogg.is_ogg),
     ("realmedia", realmedia.is_realmedia),
 )
+TRACKS = {
+    "matroska": matroska.has_video_track,
+    "mp4": mp4.has_video_track,
+    "asf": asf.has_video_track,
+    "ogg": ogg.has_video_track,
+}
+SOUND = "sound without a picture"
 UNKNOWN = "data of no known form"
 SCRAMBLED = "data that look encrypted"
 # what, its first bytes, and where they stand
@@ -82,6 +90,15 @@ def kind_of(start: bytes) -> str | None:
         if kind is not None:
             return kind
     return "mpegts" if mpegts.is_mpegts(start) else None
+
+
+def lacks_picture(kind: str, start: bytes) -> bool:
+    """Tell whether a container's beginning names its tracks and no video among them."""
+    find = TRACKS.get(kind)
+    try:
+        return find is not None and find(start) is False
+    except Broken:  # it goes on beyond `start`
+        return False
 
 
 def needs_more(start: bytes) -> bool:

@@ -12,7 +12,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from stalkeer.adapters.files.container import ContainerFacts, inspect, recognise
-from stalkeer.adapters.files.recognise import UNKNOWN, describe, kind_of, needs_more
+from stalkeer.adapters.files.recognise import SOUND, UNKNOWN, describe, kind_of, lacks_picture, needs_more
 from stalkeer.adapters.files.second_opinion import ask_second_opinion
 from stalkeer.core.naming.languages import language_code
 from stalkeer.core.naming.release import FileTraits
@@ -87,8 +87,9 @@ class VideoStart:
         return needs_more(start)
 
     def refusal(self, start: bytes) -> str | None:
-        if kind_of(start) is not None:
-            return None
+        kind = kind_of(start)
+        if kind is not None:
+            return SOUND if lacks_picture(kind, start) else None
         what = describe(start) if start else "an empty file"
         return None if self.is_accepted(what) else what
 
