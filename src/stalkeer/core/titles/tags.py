@@ -134,8 +134,12 @@ def read_tags(text: str) -> TagSet:
 
 def _joined(folded: str) -> str:
     """Write tags of two words as one word."""
-    if " " in folded:
-        for phrase, word in PHRASES:
-            if phrase in folded:
-                folded = folded.replace(phrase, word)
-    return folded
+    return _PHRASE.sub(_join, folded) if " " in folded else folded
+
+
+def _join(found: re.Match[str]) -> str:
+    return _JOINED[found[0]]
+
+
+_JOINED = dict(PHRASES)
+_PHRASE = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(_JOINED, key=len, reverse=True)))})(?!\w)")
