@@ -9,7 +9,8 @@ from stalkeer.core.titles.tags import tags_in
 from stalkeer.core.titles.vocabulary import Tag
 
 _YEAR = re.compile(r"[(\[]?((?:19|20)\d\d)[)\]]?")
-_RATING = re.compile(r"(?:10|\d)[.,]\d|n/?a|-+", re.I)
+_RATING = re.compile(r"(?:10|\d)[.,]\d(?:\s?/\s?10)?|n/?a|-+", re.I)
+_RATING_AND_YEAR = re.compile(r"((?:10|\d)[.,]\d)\s+[(\[]((?:19|20)\d\d)[)\]]")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -52,7 +53,7 @@ def read_row(text: str) -> Row | None:
 
 def _sorted_columns(text: str) -> _Columns:
     columns = _Columns([], [], [], [], [])
-    for column in (part.strip() for part in text.split("|")):
+    for column in (part.strip() for part in _RATING_AND_YEAR.sub(r"\1|\2", text).split("|")):
         year = _YEAR.fullmatch(column)
         said = None if year is not None or not column else tags_in(column)
         if year is not None:

@@ -13,7 +13,7 @@ _SEP = r"[\s.,:|/_\-]*"
 _NUMBER = r"\s*[.:#no°º]*\s*(?:\((?=\d{1,3}\D))?(\d{1,4})"  # "No9": the numero sign; Ep(01-10)
 _ORDINAL = r"(\d{1,4})\s*([.ªºa]|-?[aяй]|ος|η)?\s*"  # 1. Sezon, 1ª temporada, 1-й сезон
 _STANDARD = re.compile(  # its letter first: from one to the next, the search goes fast
-    r"[SsTtج](?:(?<![^\W_].)|(?<=[A-Za-z\u0600-\u06ff][Ss])(?=\d\d))(?:[EeOo](?=\d))?\s?(\d{1,4})\s*[\s.,:|xX\-]*\s*(?i:episode|ep|cap|e|ح)[\s.\-#]*(\d{1,5})"
+    r"[SsTtجم](?:(?<![^\W_].)|(?<=[A-Za-z\u0600-\u06ff][Ss])(?=\d\d))(?:[EeOo](?=\d))?\s?(\d{1,4})\s*[\s.,:|xX\-]*\s*(?i:episode|ep|cap|e|ح|[bf](?=\d\d))[\s.\-#]*(\d{1,5})"
     r"((?:\s*[-&+/,]?\s*(?i:ep|e)\.?\s?\d{1,4}(?!\d))*)(-\d{1,4}(?![\dpPiIxX]))?(?!\d)"
 )
 _CROSS = re.compile(  # `DDP5 1 x265` is sound and codec

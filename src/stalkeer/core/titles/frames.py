@@ -254,7 +254,7 @@ def _shape(text: str) -> _Shape | None:
         return None
     if (
         " - " in title
-        or is_signed(title)
+        or (title[-4:].isupper() and is_signed(title))
         or not title[0].isalpha()
         or _is_like_a_code(title)
         or (", " in title and words[-1] in ARTICLES)

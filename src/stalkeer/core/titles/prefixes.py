@@ -140,6 +140,8 @@ def _take_bare(content: str, separator: str, rest: str) -> _Taken | None:
         return _take_unknown_code(content, separator, rest) if shouted else None
     if (shouted or separator == "|") and any(tag.sure for tag in tags):
         return _Taken(rest, tags, 0.0, None if len(content) > 3 or content.lower() not in AMBIGUOUS else SECOND)
+    if content[-1] == "+" and all(tag.sure for tag in tags):  # Disney+ - Title
+        return _Taken(rest, tags, 0.0, EVEN)
     if separator == "|" or (shouted and (separator != ":" or tags[0].field in ("language", "region"))):
         return _Taken(rest, tags, 0.0, EVEN)
     # MAX: Title is as likely the platform as the name that it spells

@@ -96,7 +96,8 @@ _TWICE = re.compile(r"(.{6,}?)[\s\-|/:]+\1")
 _PARTS_OF_TWICE = 3
 _ANY_BRACKET = re.compile(r"[(\[][^()\[\]]*[)\]]")
 _SHORTEST_TWICE = 13
-_ID = re.compile(r"(?:tm|im|tv)db(?:id)?[-=: ]?(?:tt)?\d{2,9}", re.I)
+_ID = re.compile(r"(?:tm|im|tv)db(?:id)?[-=: ]?(?:tt)?\d{2,9}|tt\d{6,9}", re.I)
+_GLUED_END = re.compile(r"(.*\w)-(eng|esp|spa|fra|fre|ger|deu|ita|por|pol|rus|tur)")  # Title-ita
 _RATING = re.compile(r"(?:imdb|tmdb)?\W*\d[.,]\d(?:/10)?|(?:imdb|tmdb)\W*\d", re.I)
 _AKA = re.compile(r"\s+(?:/|\||a\.?k\.?a\.?)\s+", re.I)
 _WORDED_FIELDS = ("language", "subtitles", "dubbed", "edition")  # in words that also end titles
@@ -205,7 +206,7 @@ def _is_plain_title(title: str) -> bool:
     last = rest.rpartition(" ")[2] if rest else ""
     if last and (tag_of(last) is not None or last in _PHRASES_BY_END):
         return False
-    if first in TAGS or title[-4:].isdecimal() or is_signed(title):
+    if first.rstrip(":") in TAGS or title[-4:].isdecimal() or is_signed(title):
         return False
     head = _JOINT.split(title, maxsplit=1)[0]
     if len(head) < len(title) and head.strip() == head.strip().upper():
@@ -219,7 +220,7 @@ def _is_plain_title(title: str) -> bool:
     if ", " in title or not title.isascii() and max(title) > "\u024f":
         return False
     if "-" in title or _DIGIT.search(title) is not None or not SCENE_WORDS.isdisjoint(folded.split()):
-        return not any(sign.search(title) for sign in (_SCENE, _AKA_WORD, _GROUP_YEAR, _BARE_YEAR))
+        return not any(sign.search(title) for sign in (_SCENE, _AKA_WORD, _GROUP_YEAR, _BARE_YEAR, _GLUED_END))
     return ("ka" not in folded and "k.a" not in folded) or _AKA_WORD.search(title) is None
 
 
@@ -334,6 +335,16 @@ def _year(text: str) -> int | None:
     return year if FIRST_YEAR <= year <= LAST_YEAR else None
 
 
+def _says_nothing(inner: str, before: str) -> bool:
+    """Return whether a bracket says neither year nor tag nor another title: an edition, a rating, an id, a checksum, or
+    the title once more."""
+    if is_edition(inner) and tags_in(inner) is None:  # (2018 Remaster) says no year of the film
+        return True
+    if any(pattern.fullmatch(inner) for pattern in (_RATING, _CHECKSUM, _ID)):
+        return True
+    return not inner.isdecimal() and fold_words(inner) == fold_words(before)
+
+
 def _has_name(text: str) -> bool:
     return _LETTER.search(text) is not None
 
@@ -365,7 +376,7 @@ def _take_end_bracket(reading: TitleText, peeled: _Peeled) -> tuple[str, int | N
     if ended is None or not _has_name(text[: ended.start()]):
         return None
     before, inner = text[: ended.start()], ended[1].strip()
-    if is_edition(inner) and tags_in(inner) is None:  # (2018 Remaster) says no year of the film
+    if _says_nothing(inner, before):
         return before, year
     dated = _BRACKET_YEAR.fullmatch(f"({inner})")
     said = _year(dated[1]) if dated is not None else None
@@ -375,8 +386,6 @@ def _take_end_bracket(reading: TitleText, peeled: _Peeled) -> tuple[str, int | N
         peeled.tags += sure_tags(inner)
         peeled.has_bracketed_year = True
         return before, said
-    if _RATING.fullmatch(inner) or _CHECKSUM.fullmatch(inner) or _ID.fullmatch(inner):
-        return before, year
     country = COUNTRIES.get(inner.lower()) if inner.isupper() else None
     tags = [] if country is not None else tags_in(inner)
     if tags is not None:
@@ -403,8 +412,9 @@ def _take_end_tag(reading: TitleText, peeled: _Peeled) -> str | None:
     text, penalty, year = reading
     head, _, word = text.rpartition(" ")
     folded = word.lower()
-    if _ID.fullmatch(folded) and _has_name(head):
-        return head
+    shorter = _take_glued(word, peeled)
+    if shorter is not None or (_ID.fullmatch(folded) and _has_name(head)):
+        return f"{head} {shorter or ''}".strip()
     tag = tag_of(folded)
     if tag is None and folded not in _PHRASES_BY_END and not (peeled.is_scene and _is_of_release(folded)):
         return None
@@ -433,6 +443,15 @@ def _take_end_tag(reading: TitleText, peeled: _Peeled) -> str | None:
         peeled.also(head, penalty + SECOND, year)  # before its year it is the title's: Piranha 3D (2010)
         return None
     return None if tag is None else _take_provider_tag(reading, tag, peeled)
+
+
+def _take_glued(word: str, peeled: _Peeled) -> str | None:
+    """Return a word without the language glued to it: `Title-ita`; None for any other."""
+    glued = _GLUED_END.fullmatch(word) if "-" in word else None
+    if glued is None:
+        return None
+    peeled.tags.append(TAGS[glued[2]])
+    return glued[1]
 
 
 def _take_provider_tag(reading: TitleText, tag: Tag, peeled: _Peeled) -> str | None:
