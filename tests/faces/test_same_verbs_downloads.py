@@ -261,7 +261,7 @@ def test_one_that_is_gone_hinders_no_other(program):
     assert "There is no download 999" in said
 
 
-@pytest.mark.parametrize("face", [API, WEB])
+@pytest.mark.parametrize("face", EVERY)
 def test_one_that_cannot_be_imported_anyway_hinders_no_other(open_program, face):
     program = open_program(face)
     program.add_one_in_each_state()

@@ -213,7 +213,7 @@ class _Attempt:
             has_sidecar=settings.checksum_sidecar,
             extras=self._extras(address),
             keep_extra=partial(keep_extra, part),
-            judge=VideoStart(address.extension, settings.accept_unknown),
+            judge=VideoStart(address.suffix, settings.accept_unknown),
             parts=SegmentCheck,
         )
 

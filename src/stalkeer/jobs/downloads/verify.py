@@ -108,9 +108,9 @@ def verify(tools: Tools, row: DownloadRow, part: Path) -> Verdict:
     with tools.database.connect() as connection:
         runtime_s = expected_runtime_s(connection, [item.wanted_id for item in row.items])
         address = find_address(connection, row.identity.entry_id, row.identity.source_id, row.identity.entry_key)
-    named = address.extension if address else ".mkv"
+    named, suffix = (address.extension, address.suffix) if address else (".mkv", "")
     container = _look(part, settings)
-    start = VideoStart(named, settings.accept_unknown)
+    start = VideoStart(suffix, settings.accept_unknown)
     length_known = known.get("is_length_known") is not False
     if container.kind is None and not start.is_accepted(container.reason):
         return NotVideo(
@@ -127,7 +127,7 @@ def verify(tools: Tools, row: DownloadRow, part: Path) -> Verdict:
     if checksums:
         return Wrong(checksums)
     is_known = container.kind is not None
-    extension = known.get("extension") or (_extension(container.kind, named) if container.kind else named)
+    extension = known.get("extension") or (_extension(container.kind, named) if container.kind else suffix)
     walked = container.to_document() if is_known and settings.verify_downloads else {}
     return Sound(str(extension), container if walked else None, {**known, **walked, "size": size})
 

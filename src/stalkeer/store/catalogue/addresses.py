@@ -38,8 +38,13 @@ class EntryAddress:
     @property
     def extension(self) -> str:
         """Return the extension with its dot, in lower case; ".mkv" if the address has no extension of a media file."""
-        suffix = PurePosixPath(_BEFORE_PATH.sub("", self.template).partition("?")[0].partition("#")[0]).suffix.lower()
-        return suffix if _EXTENSIONS.fullmatch(suffix) else ".mkv"
+        return self.suffix if _EXTENSIONS.fullmatch(self.suffix) else ".mkv"
+
+    @property
+    def suffix(self) -> str:
+        """Return what stands behind the last dot of the path, with the dot, in lower case; empty without a dot."""
+        path = _BEFORE_PATH.sub("", self.template).partition("?")[0].partition("#")[0]
+        return PurePosixPath(path).suffix.lower()
 
 
 def find_address(connection: Connection, entry_id: EntryId, source_id: SourceId, entry_key: str) -> EntryAddress | None:
