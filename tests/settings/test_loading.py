@@ -199,6 +199,24 @@ def test_a_variable_that_skips_items_is_named():
         load_settings(None, {**ENVIRON, "STALKEER__RADARR__7__URL": "http://r"})
 
 
+@pytest.mark.parametrize("count", [1, 12, 102, 350])
+def test_a_list_may_have_any_number_of_items(written, count):
+    names = [f"list-{number}" for number in range(count)]
+    text = "playlists:\n" + "".join(f"  - {{name: {name}, url: 'http://p.example.com'}}\n" for name in names)
+
+    assert [one.name for one in load_settings(written(text), ENVIRON).settings.playlists] == names
+
+
+@pytest.mark.parametrize("count", [2, 12, 102])
+def test_variables_of_items_may_come_in_any_order(count):
+    named = {f"STALKEER__PLAYLISTS__{number}__NAME": f"list-{number}" for number in reversed(range(count))}
+    found = {f"STALKEER__PLAYLISTS__{number}__URL": "http://p.example.com" for number in range(count)}
+
+    loaded = load_settings(None, {**ENVIRON, **named, **found})
+
+    assert [one.name for one in loaded.settings.playlists] == [f"list-{number}" for number in range(count)]
+
+
 def test_the_configuration_is_looked_for_where_it_may_stand(tmp_path):
     (tmp_path / "config.yml").write_text("")
 

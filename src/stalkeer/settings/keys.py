@@ -17,7 +17,6 @@ from stalkeer.settings.schema import Settings
 from stalkeer.settings.units import show_duration, show_size
 
 LISTS = ("radarr", "sonarr", "playlists")
-MOST_ITEMS = 100
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def child_of(node: Any, step: str, place: str, *, is_list: bool) -> Any:
     empty: Any = [] if is_list else {}
     if isinstance(node, list):
         index = int(step)
-        if index > min(len(node), MOST_ITEMS):
+        if index > len(node):
             raise ConfigurationError(f"{place} refers to item {index}, but item {len(node)} is missing; count from 0")
         if index == len(node):
             node.append(empty)

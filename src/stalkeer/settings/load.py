@@ -149,7 +149,7 @@ def _from_flags(overrides: Mapping[str, object]) -> list[_Value]:
 
 def _from_environment(environ: Mapping[str, str]) -> list[_Value]:
     found = []
-    for variable, text in sorted(environ.items()):
+    for variable, text in sorted(environ.items(), key=lambda one: _with_numbers(one[0])):
         if not variable.startswith(PREFIX):
             continue
         path = _with_index(tuple(part.lower() for part in variable[len(PREFIX) :].split("__")))
@@ -157,6 +157,11 @@ def _from_environment(environ: Mapping[str, str]) -> list[_Value]:
             path, text = bare, _read_secret_file(variable, text)
         found.append(_Value(path, text, "environment", variable))
     return found
+
+
+def _with_numbers(variable: str) -> list[tuple[int, str]]:
+    """Return a key that sorts item 2 before item 10."""
+    return [(int(part) if part.isdecimal() else -1, part) for part in variable.split("__")]
 
 
 def _with_index(path: Path_) -> Path_:
