@@ -83,6 +83,19 @@ def test_a_transport_stream_that_falls_out_of_step_more_than_once_is_broken(medi
     assert bool(facts.flaw) is (slips == 1)
 
 
+@pytest.mark.parametrize("surplus", [31, 1, 187, 5000, -31, -187])
+@pytest.mark.parametrize("where", [0.1, 0.5, 0.9])
+def test_the_playing_time_of_a_transport_stream_is_read_beyond_a_slip(media, surplus, where):
+    whole = media["clip.ts"].read_bytes()
+    at = int(len(whole) * where) // 188 * 188
+    slipped = whole[:at] + bytes(max(0, surplus)) + whole[at + max(0, -surplus) :]
+
+    facts = inspect_file(io.BytesIO(slipped), len(slipped))
+
+    assert facts.duration_s == pytest.approx(inspect(media["clip.ts"]).duration_s, abs=0.2)
+    assert facts.flaw and facts.is_whole is not False and facts.has_video
+
+
 def test_a_fragmented_mp4_is_whole_as_far_as_it_can_tell(tmp_path):
     path = make_media(tmp_path / "f.mp4", movflags="frag_keyframe+empty_moov")
     whole = path.read_bytes()

@@ -99,6 +99,51 @@ def test_a_part_that_stays_bad_fails_the_film_with_its_number(desk, transport_pa
     assert asked(desk).count(3) == 3
 
 
+@pytest.mark.parametrize("number", [0, 1, 3, 5])
+def test_a_part_of_another_form_is_fetched_again(desk, transport_parts, fragments, number):
+    url = serve(desk, transport_parts)
+    desk.provider.hook = on(body(b"".join(fragments[:2]), "video/mp2t"), key=f"/hls/{number}.ts", first=1)
+    desk.watching.reconnects = 1
+
+    outcome = fetch(desk, url)
+
+    assert isinstance(outcome, Fetched) and asked(desk).count(number) == 2
+    assert inspect(desk.part).duration_s == pytest.approx(PARTS * PART_S, abs=0.3)
+
+
+def test_a_transport_stream_among_fragments_is_fetched_again(desk, transport_parts, fragments):
+    header, *parts = fragments
+    url = serve(desk, parts, header)
+    desk.provider.hook = on(body(transport_parts[2], "video/mp4"), key="/hls/2.ts", first=1)
+    desk.watching.reconnects = 1
+
+    assert isinstance(fetch(desk, url), Fetched) and asked(desk).count(2) == 2
+
+
+@pytest.mark.parametrize("number", [0, 3, 5])
+def test_a_part_that_stays_of_another_form_fails_the_film(desk, transport_parts, fragments, number):
+    url = serve(desk, transport_parts)
+    desk.provider.hook = on(body(b"".join(fragments[:2]), "video/mp2t"), key=f"/hls/{number}.ts")
+    desk.watching.reconnects = 9
+
+    outcome = fetch(desk, url)
+
+    assert isinstance(outcome, Failed) and outcome.kind is FailureKind.WRONG_FILE
+    assert f"part {number + 1} of 6 is a fragment of an MP4" in outcome.message
+
+
+def test_a_joined_film_that_plays_shorter_than_its_parts_is_not_taken(transport_parts, tmp_path):
+    check = SegmentCheck()
+    for part in transport_parts:
+        assert check.problem_of_part(part, PART_S, is_restart=False) is None
+    whole, cut = tmp_path / "whole.ts", tmp_path / "cut.ts"
+    whole.write_bytes(b"".join(transport_parts))
+    cut.write_bytes(b"".join(transport_parts[:3]))
+
+    assert check.problem_of_whole(whole, PARTS * PART_S) is None
+    assert "plays 6 s where its parts play 1" in check.problem_of_whole(cut, PARTS * PART_S)
+
+
 def test_the_first_part_is_checked_by_what_follows_it(desk, transport_parts):
     url = serve(desk, transport_parts)
     desk.provider.hook = on(body(short(transport_parts[0]), "video/mp2t"), key="/hls/0.ts", first=1)

@@ -191,11 +191,29 @@ def _is_scrambled(head: bytes, grid: Grid, found: Findings) -> bool:
 
 
 def _packets(window: bytes, grid: Grid) -> Iterator[tuple[int, bool, bytes]]:
-    """Yield (PID, whether it starts a unit, packet)."""
-    for offset in range(grid.first, len(window) - PACKET + 1, grid.spacing):
-        packet = window[offset : offset + PACKET]
-        if packet[0] == SYNC:
+    """Yield (PID, whether it starts a unit, packet). After a slip go on where packets follow each other again."""
+    at, is_lost = grid.first, False
+    while at + PACKET <= len(window):
+        if window[at] == SYNC:
+            packet = window[at : at + PACKET]
             yield (packet[1] & 0x1F) << 8 | packet[2], bool(packet[1] & 0x40), packet
+        elif not is_lost:
+            found = _find_next(window, at, grid.spacing)
+            is_lost = found is None
+            if found is not None:
+                at = found
+                continue
+        at += grid.spacing
+
+
+def _find_next(window: bytes, at: int, spacing: int) -> int | None:
+    """Return where packets go on, at or after `at`; None where they do not."""
+    found = window.find(SYNC, at)
+    while found >= 0:
+        if _count_packets(window, Grid(found, spacing), MANY) == MANY:
+            return found
+        found = window.find(SYNC, found + 1)
+    return None
 
 
 def _payload(packet: bytes) -> bytes:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 
 from stalkeer.adapters.files import mp4, mpegts
+from stalkeer.adapters.files.container import inspect
 from stalkeer.adapters.files.facts import Broken, Span
 from stalkeer.adapters.files.recognise import START, describe, is_text
 
@@ -13,6 +15,8 @@ WRAP_S = mpegts.WRAP / 90_000  # a transport stream's clock starts again after 2
 SLACK_S, SLACK = 0.75, 0.1  # between two segments: at least so many seconds, or such a part of one
 CUT = 0.6  # of the announced time
 HONEST = 0.25  # by which a segment's time may differ from the playlist's word
+MISSING, MISSING_S = 0.03, 3.0  # of the playing time of all segments: at least so many seconds, or such a part
+FRAGMENT, PACKETS = "a fragment of an MP4", "a piece of a transport stream"
 
 
 @dataclass(frozen=True)
@@ -28,34 +32,56 @@ class SegmentCheck:
 
     def __init__(self) -> None:
         self._header: mp4.Index | None = None
+        self._form: str | None = None  # of all segments: they make up one file
+        self._parts = 0
         self._first_s: float | None = None
         self._last: Span | None = None
         self._last_seconds = 0.0
         self._last_sum: int | None = None
         self._count = 0
         self._honest = 0
+        self._seen_s = self._announced_s = 0.0  # the time of the segments, and the playlist's word on the same ones
+        self._is_restarted = False
 
     def problem_of_header(self, payload: bytes) -> str | None:
         try:
             self._header = mp4.read_header(payload)
         except Broken as broken:
-            return _form_of(payload) or str(broken)
+            return _stranger_of(payload) or str(broken)
         self._last = None
+        self._form = self._form or FRAGMENT
         return None
 
     def problem_of_part(self, payload: bytes, seconds: float | None, *, is_restart: bool) -> BadSegment | None:
         """Return what is wrong with the segment; None where nothing is. `seconds`: the playlist's word."""
+        form = _form_of(payload)
+        if self._form is not None and form not in (None, self._form):
+            if self._parts == 1:
+                return BadSegment(f"{self._form} where the next one is {form}", is_before=True)
+            return BadSegment(f"{form} where each before it is {self._form}")
         try:
             span = self._read(payload)
         except Broken as broken:
-            return BadSegment(_form_of(payload) or f"incomplete: {broken}")
+            return BadSegment(_stranger_of(payload) or f"incomplete: {broken}")
         checksum = zlib.crc32(payload)
         if checksum == self._last_sum:
             return BadSegment("the same as the one before it")
         problem = self._problem_of_time(span, seconds, is_restart=is_restart)
         if problem is None:
+            self._is_restarted |= is_restart or (span is not None and self._starts_again(span))
+            self._form = self._form or form
             self._remember(span, seconds, checksum)
         return problem
+
+    def problem_of_whole(self, film: Path, seconds: float) -> str | None:
+        """Return why the joined file is not all of its segments; None where nothing says so."""
+        if not self._announced_s or self._is_restarted:
+            return None
+        expected_s = seconds * min(1.0, self._seen_s / self._announced_s)
+        duration_s = inspect(film).duration_s
+        if duration_s is None or duration_s >= expected_s - max(MISSING_S, expected_s * MISSING):
+            return None
+        return f"it plays {duration_s:.0f} s where its parts play {expected_s:.0f} s"
 
     def _read(self, payload: bytes) -> Span | None:
         if not payload:
@@ -90,20 +116,34 @@ class SegmentCheck:
         )
 
     def _remember(self, span: Span | None, seconds: float | None, checksum: int) -> None:
+        self._parts += 1
         self._last, self._last_sum, self._last_seconds = span, checksum, seconds or 0.0
         if span is None:
             return
         self._first_s = span.start_s if self._first_s is None else self._first_s
         self._count += 1
+        if seconds:
+            self._seen_s += span.end_s - span.start_s
+            self._announced_s += seconds
         if seconds and abs(span.end_s - span.start_s - seconds) <= max(1.0, seconds * HONEST):
             self._honest += 1
 
 
-def _form_of(payload: bytes) -> str:
+def _form_of(payload: bytes) -> str | None:
+    """Return the form of a segment; None where it has none."""
+    start = payload[:START]
+    if is_text(start):
+        return None
+    if mp4.is_mp4(start):
+        return FRAGMENT
+    return PACKETS if mpegts.is_mpegts(start) else None
+
+
+def _stranger_of(payload: bytes) -> str:
     """Say what stands in the place of a segment; empty where it is one, but damaged."""
     start = payload[:START]
     if not start:
         return "empty"
-    if not is_text(start) and (mp4.is_mp4(start) or mpegts.is_mpegts(start)):
+    if _form_of(payload) is not None:
         return ""
     return f"{describe(start)} instead of a part of the film"

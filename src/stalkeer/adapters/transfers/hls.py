@@ -29,6 +29,7 @@ from stalkeer.durable import sync_file, sync_folder, write_durably
 MAX_PLAYLIST = 16 * 1024 * 1024
 MAX_DEPTH = 3
 SEGMENT_TRIES = 3
+WHOLE = -2  # stands for the joined film among the numbers of segments
 MOST_CHECKED = 64 * 1024 * 1024  # bytes of a segment that are held in memory for a check
 CONTENT_RANGE = re.compile(r"\s*bytes\s+(\d{1,19})-", re.IGNORECASE)
 READ_MOST = 1024 * 1024
@@ -105,13 +106,13 @@ def fetch_film(means: Means, opened: Opened, first: bytes) -> Fetched:
         _fetch_segment(means, media, number)
         check.pass_or_raise(number, start)
         journal.ends.append(means.landing.position)
-        journal.troubles.pop(number, None)
+        journal.troubles.pop(number - 1, None)  # a segment may show that the one before it is bad
         with on_disk(journal.path):
             journal.write()
         means.sync_if_due()
     means.sync()
     with on_disk(journal.path):
-        return _join(means.part, journal, media)
+        return _join(check)
 
 
 @dataclass
@@ -146,6 +147,22 @@ class Check:
         message = f"{name_of(self.media, bad)} is {problem.reason}"
         if journal.troubles[bad] >= SEGMENT_TRIES:
             raise Hopeless(Failed(FailureKind.WRONG_FILE, f"{message}, {SEGMENT_TRIES} times"))
+        raise Lost(Failed(FailureKind.TRANSIENT, message))
+
+    def pass_whole_or_raise(self, film: Path) -> None:
+        """Raise Lost where what was joined is not all of the segments: they are fetched anew. Twice is too often."""
+        seconds = sum(segment.seconds or 0.0 for segment in self.media.segments)
+        problem = self.judge.problem_of_whole(film, seconds)
+        if problem is None:
+            return
+        journal = self.journal
+        journal.troubles[WHOLE] = journal.troubles.get(WHOLE, 0) + 1
+        journal.ends.clear()
+        self.means.landing.rewind(0)
+        journal.write()
+        message = f"the joined film is not all of its {len(self.media.segments)} parts: {problem}"
+        if journal.troubles[WHOLE] > 1:
+            raise Hopeless(Failed(FailureKind.WRONG_FILE, f"{message}, {journal.troubles[WHOLE]} times"))
         raise Lost(Failed(FailureKind.TRANSIENT, message))
 
     def _problem(self, number: int, start: int, end: int) -> PartProblem | None:
@@ -285,16 +302,22 @@ def _is_range(content_range: str | None, segment: Segment) -> bool:
     return found is not None and int(found[1]) == segment.start
 
 
-def _join(part: PartFile, journal: Journal, media: Media) -> Fetched:
+def _join(check: Check) -> Fetched:
     """All segments are there and synced: make one file of them, durably."""
-    path = part.path
+    journal, path = check.journal, check.means.part.path
     size = journal.ends[-1]
     joined = path.with_name(path.name + ".joined")
     if remux(path, joined):
+        try:
+            check.pass_whole_or_raise(joined)
+        except (Lost, Hopeless):
+            joined.unlink()
+            raise
         journal.joined = joined.stat().st_size
         journal.write()
         sync_file(joined)
         joined.replace(path)
         sync_folder(path.parent)
         return Fetched(journal.joined, Validators(), extension=".mkv")
-    return Fetched(size, Validators(), extension=".mp4" if media.has_header else ".ts")
+    check.pass_whole_or_raise(path)
+    return Fetched(size, Validators(), extension=".mp4" if check.media.has_header else ".ts")

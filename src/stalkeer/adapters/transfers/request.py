@@ -82,6 +82,10 @@ class PartJudge(Protocol):
         """
         ...
 
+    def problem_of_whole(self, film: Path, seconds: float) -> str | None:
+        """Say why the file that was joined is not all of the parts, which play `seconds`; None where it may be."""
+        ...
+
 
 class PartProblem(Protocol):
     """What is wrong with a part."""
@@ -102,6 +106,9 @@ class AnyPart:
         return None
 
     def problem_of_part(self, payload: bytes, seconds: float | None, *, is_restart: bool) -> PartProblem | None:
+        return None
+
+    def problem_of_whole(self, film: Path, seconds: float) -> str | None:
         return None
 
 
