@@ -117,6 +117,22 @@ def test_a_truncated_film_that_claims_to_be_whole_is_quarantined(strict, running
     assert [path.read_bytes() == whole[:1_500_000] for path in (temp / "quarantine").iterdir()] == [True]
 
 
+@pytest.mark.parametrize("share", [0.5, 0.9])
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_film_whose_length_was_too_short_at_first_is_asked_for_again_at_the_same_entry(
+    strict, running, share, times
+):
+    whole = served(media(FILM_90, 1_000_000, 1))
+    download = strict.download("Dune", whole)
+    strict.provider.hook = on(faults.body(whole[: int(len(whole) * share)]), first=times)
+
+    running(strict.engine())
+    strict.await_state(download, DownloadState.COMPLETED)
+
+    assert strict.result(download) == digest(whole)
+    assert len(strict.provider.requests) == times + 1 and strict.row(download).queue.failures == 0
+
+
 def test_a_film_in_plain_segments_becomes_one_file(strict, running, tmp_path):
     whole = make_media(tmp_path / "film.ts", seconds=4).read_bytes()
     middle = len(whole) // 376 * 188

@@ -38,7 +38,17 @@ from stalkeer.jobs.downloads.outcomes import Settling
 from stalkeer.jobs.downloads.pictures import CODE as PICTURE
 from stalkeer.jobs.downloads.pictures import judge_file
 from stalkeer.jobs.downloads.placement import check_own_folder
-from stalkeer.jobs.downloads.verify import NotVideo, Sound, TooShort, Unfinished, Unproven, Wrong, traits_of, verify
+from stalkeer.jobs.downloads.verify import (
+    Damaged,
+    NotVideo,
+    Refusal,
+    Sound,
+    TooShort,
+    Unfinished,
+    Unproven,
+    traits_of,
+    verify,
+)
 from stalkeer.model import DownloadState, InstanceId
 from stalkeer.settings.schema import ImportMode as ImportWish
 from stalkeer.store.downloads import run_writes as owned
@@ -138,10 +148,10 @@ class _Finish:
             return False
         return self._keep_fitting_items(part) and self._place(part, verdict)
 
-    def _not_taken(self, part: Path, verdict: Unfinished | Unproven | NotVideo | TooShort | Wrong) -> None:
+    def _not_taken(self, part: Path, verdict: Unfinished | Refusal) -> None:
         """Ask again for what may come another time, put aside what is wrong, let the user decide the rest."""
         settling = self.settling
-        if isinstance(verdict, NotVideo | TooShort):
+        if isinstance(verdict, NotVideo | TooShort | Damaged):
             code = NOT_A_VIDEO if isinstance(verdict, NotVideo) else FailureKind.WRONG_FILE.value
             problem = Problem(code, verdict.reason)
             again = settling.once_more(problem)

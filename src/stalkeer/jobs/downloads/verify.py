@@ -67,13 +67,21 @@ class TooShort:
 
 
 @dataclass(frozen=True)
-class Wrong:
-    """The entry's file is broken or is not the wanted one."""
+class Damaged:
+    """The file is cut or damaged, though all of it came: another answer may bring it whole."""
 
     reason: str
 
 
-Verdict = Sound | Unfinished | Unproven | NotVideo | TooShort | Wrong
+@dataclass(frozen=True)
+class Wrong:
+    """The entry's file is not the wanted one."""
+
+    reason: str
+
+
+Refusal = Unproven | NotVideo | TooShort | Damaged | Wrong
+Verdict = Sound | Unfinished | Refusal
 
 
 @dataclass(frozen=True)
@@ -104,7 +112,7 @@ def verify(tools: Tools, row: DownloadRow, part: Path) -> Verdict:
     known = dict(row.outcome.facts or {})
     size = part.stat().st_size
     if row.transfer.total is not None and size != row.transfer.total:
-        return Wrong(f"the file has {size:,} bytes where {row.transfer.total:,} were fetched")
+        return Damaged(f"the file has {size:,} bytes where {row.transfer.total:,} were fetched")
     with tools.database.connect() as connection:
         runtime_s = expected_runtime_s(connection, [item.wanted_id for item in row.items])
         address = find_address(connection, row.identity.entry_id, row.identity.source_id, row.identity.entry_key)
@@ -125,7 +133,7 @@ def verify(tools: Tools, row: DownloadRow, part: Path) -> Verdict:
             return problem
     checksums = _problem_of_checksums(part, known.get("checksums"))
     if checksums:
-        return Wrong(checksums)
+        return Damaged(checksums)
     is_known = container.kind is not None
     extension = known.get("extension") or (_extension(container.kind, named) if container.kind else suffix)
     walked = container.to_document() if is_known and settings.verify_downloads else {}
@@ -134,7 +142,7 @@ def verify(tools: Tools, row: DownloadRow, part: Path) -> Verdict:
 
 def judge(
     container: ContainerFacts, runtime_s: float | None, settings: DownloadSettings, *, is_length_known: bool
-) -> Unfinished | Unproven | NotVideo | TooShort | Wrong | None:
+) -> Unfinished | Refusal | None:
     """Return what speaks against taking the file; None where it is proven whole and fits."""
     if container.kind is not None and container.is_whole is not False and not container.has_video:
         return NotVideo("not a video: the file has sound but no picture. Choose another entry")
@@ -168,7 +176,7 @@ def fit_of(container: ContainerFacts, runtime_s: float | None) -> Fit:
 
 def _problem_of_proof(
     container: ContainerFacts, runtime_s: float | None, *, is_length_known: bool
-) -> Unfinished | Unproven | Wrong | None:
+) -> Unfinished | Unproven | Damaged | None:
     """Return why the file is not proven whole.
 
     A file that does not say so itself is proven by its length, or by its playing time; one with a flaw by both.
@@ -192,9 +200,9 @@ def _problem_of_proof(
     )
 
 
-def _cut(reason: str, *, is_length_known: bool) -> Unfinished | Wrong:
+def _cut(reason: str, *, is_length_known: bool) -> Unfinished | Damaged:
     if is_length_known:
-        return Wrong(f"the file is broken: {reason}")
+        return Damaged(f"the file is broken: {reason}")
     return Unfinished(f"the file is cut short: {reason}")
 
 
