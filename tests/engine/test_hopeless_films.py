@@ -105,3 +105,21 @@ def test_what_an_answer_has_shown_is_kept_with_the_download(strict, running):
 
     assert row.transfer.learned == {"is_total_confirmed": True}
     assert row.transfer.high_water >= 1_000_000
+
+
+@pytest.mark.parametrize("min_speed", ["50KB", pytest.param(0, marks=pytest.mark.soak)])
+def test_a_server_that_never_answers_costs_its_attempts_and_the_next_variant_follows(
+    tmp_path, database, running, min_speed
+):
+    given = {**GIVEN, "downloads.min_speed": min_speed, "downloads.min_speed_time": "1s"}
+    with open_house(tmp_path, database, given) as house:
+        download = house.download("Dune", media(FILM_90, SIZE, 1), house.source(max_connections=1))
+        better = add_variant(house, download, media(FILM_90, 600_000, 2))
+        house.download("Other", media(FILM_90, 300_000, 3))
+        house.provider.hook = on(faults.silent, key=BAD)
+
+        running(house.engine())
+        row = house.await_state(download, DownloadState.COMPLETED, DownloadState.FAILED)
+
+        assert row.state is DownloadState.COMPLETED and row.identity.entry_id == better
+        assert len([request for request in house.provider.requests if request.key == BAD]) == ATTEMPTS

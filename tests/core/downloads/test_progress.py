@@ -11,7 +11,7 @@ def test_new_bytes_renew_the_budget():
     progress.note(STEP)
     progress.lose(STEP)
 
-    assert (progress.failures_now, progress.fruitless, progress.mark) == (1, 0, STEP)
+    assert (progress.failures_now, progress.is_fruitless, progress.mark) == (1, False, STEP)
 
 
 def test_the_same_bytes_again_are_an_attempt_however_many_they_are():
@@ -35,14 +35,14 @@ def test_an_attempt_that_follows_progress_in_the_same_run_counts_as_the_second()
     assert progress.is_barren and progress.failures_now == 2
 
 
-def test_a_connection_that_brings_nothing_is_fruitless_but_costs_no_bytes():
+def test_every_connection_that_brings_nothing_is_an_attempt():
     progress = HighWater(failures=1)
 
     progress.lose(0)
     progress.reconnect()
     progress.lose(0)
 
-    assert (progress.fruitless, progress.is_barren, progress.failures_now) == (2, False, 2)
+    assert (progress.is_fruitless, progress.is_barren, progress.failures_now) == (True, False, 3)
 
 
 def test_a_file_that_shrank_has_to_grow_past_where_it_was():

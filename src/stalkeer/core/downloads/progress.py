@@ -13,12 +13,11 @@ PROGRESS_BYTES = OVERLAP  # as many new bytes as each resume fetches again
 class HighWater:
     """Count attempts without progress. `mark`: the durable bytes at the last progress, `failures`: attempts since then.
 
-    Both go on from run to run. `fruitless` counts the lost connections of this run since its last progress.
+    Both go on from run to run. A connection that brings no progress is an attempt, and ends its run.
     """
 
     mark: int = 0
     failures: int = 0
-    fruitless: int = 0
     has_advanced: bool = False  # in this run
     is_barren: bool = False  # the lost connection brought bytes, and none that is new: it was an attempt of its own
     _peak: int = field(init=False)
@@ -37,13 +36,16 @@ class HighWater:
 
     def lose(self, received: int) -> None:
         """Count a connection that was lost after `received` bytes."""
-        self.fruitless = 0 if self._has_advanced_now else self.fruitless + 1
         self.is_barren = received > 0 and self._peak <= self._peak_before
+
+    @property
+    def is_fruitless(self) -> bool:
+        """Return True where the connection brought no progress: the next one waits for the next attempt."""
+        return not self._has_advanced_now
 
     def reconnect(self) -> None:
         """Begin another connection within this run."""
-        if self._has_advanced_now:
-            self.failures = 1
+        self.failures = self.failures_now
         self._peak_before, self._has_advanced_now, self.is_barren = self._peak, False, False
 
     @property

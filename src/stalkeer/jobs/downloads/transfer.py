@@ -55,7 +55,6 @@ from stalkeer.store.journal.events import Event, Level, record_event
 log = logging.getLogger(__name__)
 
 USER_AGENT = "Stalkeer/0.1"  # panels answer an empty one as if the file were not there
-TRIES_IN_SLOT = 3  # fruitless reconnects before the slot is given to another download
 LONGEST_PAUSE_IN_SLOT_S = 60.0
 STORE_PAUSE_S = 1.0  # between two tries to write an outcome while the database is away
 SLOW_PAUSE_S = 60.0  # a slow download leaves its slot to the others for so long at least
@@ -94,16 +93,15 @@ def carry_out(tools: Tools, watch: Watch) -> None:
 def reconnecting(tools: Tools, source_id: SourceId) -> Decide:
     """The answer to an interruption, with the slot still held: seconds to wait, or None to leave it to others."""
 
-    def decide(failure: Failed, fruitless: int) -> float | None:
-        if failure.kind is not FailureKind.TRANSIENT or fruitless >= TRIES_IN_SLOT:
+    def decide(failure: Failed) -> float | None:
+        if failure.kind is not FailureKind.TRANSIENT:
             return None
         try:
             if failure.is_cut and tools.accounts.check_after_cut(source_id) in BUSY:
                 return None  # whoever watches goes first
         except StoreError as error:
             log.warning("an account was not asked: %s", error)
-        gap = tools.settings().downloads.reconnect_gap
-        pause = max(gap * 2 ** max(0, fruitless - 1), failure.retry_after_s or 0.0)
+        pause = max(tools.settings().downloads.reconnect_gap, failure.retry_after_s or 0.0)
         return pause if pause <= LONGEST_PAUSE_IN_SLOT_S else None
 
     return decide
@@ -204,6 +202,7 @@ class _Attempt:
             https_only=settings.https_only,
             listed_by=access.typed,
             limits=Limits(
+                headers_s=min(30.0, max(settings.timeout, 1.0)),
                 silence_s=min(60.0, max(settings.timeout, 1.0)),
                 no_progress_s=max(settings.timeout, 1.0),
                 reconnect_gap_s=settings.reconnect_gap,

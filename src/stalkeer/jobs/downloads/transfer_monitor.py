@@ -24,8 +24,8 @@ class Seen:
     seconds: float
 
 
-# how long to wait after an interruption, given the fruitless ones in a row; None ends the attempt
-Decide = Callable[[Failed, int], float | None]
+# how long to wait after an interruption; None ends the attempt
+Decide = Callable[[Failed], float | None]
 # told how many bytes are on disk; why no more of them are wanted, or None
 Look = Callable[[int], str | None]
 
@@ -40,7 +40,7 @@ class Watch:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.owner = owner
-        self._decide: Decide = lambda _failure, _fruitless: None
+        self._decide: Decide = lambda _failure: None
         self._look: Look = lambda _durable: None
         self._is_stale = is_stale
         self._monotonic = monotonic
@@ -59,6 +59,7 @@ class Watch:
         self._window_at = monotonic()
         self._window_received = 0
         self._is_slow = False
+        self._has_body = False  # the present connection has brought some of the file
         self._leaving = threading.Event()
         self.has_begun = False
         self.unfit = ""  # why the file is not wanted, as its head showed
@@ -79,6 +80,7 @@ class Watch:
         with self._lock:
             self._shutdown = shutdown
             self._since_durable = 0
+            self._has_body = False
             halted = self._halt is not None
         if halted:
             shutdown()
@@ -91,6 +93,7 @@ class Watch:
     def received(self, size: int) -> None:
         self._received += size  # only this thread writes it, and an int is read whole
         self._since_durable += size
+        self._has_body = True
 
     def durable(self, held: Held) -> None:
         with self._lock:
@@ -103,13 +106,14 @@ class Watch:
             self._halt = self._halt or StopReason.UNFIT
 
     def interrupted(self, failure: Failed) -> float | None:
-        """Reconnect as our owner decides, unless the lost connection brought nothing but what was here before."""
+        """Reconnect as our owner decides, unless the lost connection brought nothing that is new."""
         progress = self.progress
         progress.lose(self._received - self._received_at_cut)
         self._received_at_cut = self._received
-        if progress.is_barren:
+        self._has_body = False
+        if progress.is_fruitless:
             return None
-        pause_s = self._decide(failure, progress.fruitless)
+        pause_s = self._decide(failure)
         if pause_s is not None:
             with self._lock:
                 progress.reconnect()
@@ -181,8 +185,14 @@ class Watch:
         return Seen(told, seconds)
 
     def is_slow(self, least: float, window_s: float) -> bool:
-        """Return True where the last whole window brought fewer than `least` bytes/s. Ask at every beat."""
+        """Return True where the last whole window brought fewer than `least` bytes/s. Ask at every beat.
+
+        A connection without an answer is no slow body: it ends by its own time limit, as a failed attempt.
+        """
         now, received = self._monotonic(), self._received
+        if not self._has_body:
+            self._is_slow, self._window_at, self._window_received = False, now, received
+            return False
         elapsed = now - self._window_at
         if elapsed >= window_s:
             self._is_slow = received - self._window_received < least * elapsed
