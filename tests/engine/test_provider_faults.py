@@ -119,9 +119,7 @@ def test_a_truncated_film_that_claims_to_be_whole_is_quarantined(strict, running
 
 @pytest.mark.parametrize("share", [0.5, 0.9])
 @pytest.mark.parametrize("times", [1, 2])
-def test_a_film_whose_length_was_too_short_at_first_is_asked_for_again_at_the_same_entry(
-    strict, running, share, times
-):
+def test_a_film_whose_length_was_too_short_at_first_is_asked_for_again_at_the_same_entry(strict, running, share, times):
     whole = served(media(FILM_90, 1_000_000, 1))
     download = strict.download("Dune", whole)
     strict.provider.hook = on(faults.body(whole[: int(len(whole) * share)]), first=times)

@@ -172,6 +172,7 @@ class _Table:
         self.running = running
         self.leaving: set[DownloadId] = set()
         self.too_slow: set[DownloadId] = set()
+        self.is_any_slow = any(download.is_slow for download in running)
         self.total = len(running)
         self.by_host = Counter(download.host for download in running)
         self.by_source = Counter(download.source_id for download in running)
@@ -182,7 +183,7 @@ class _Table:
     def yield_to_viewers(self) -> None:
         """Let our least urgent downloads leave when an account allows fewer connections than we hold."""
         for source_id, account in self.accounts.items():
-            if account.connections is None:
+            if account.connections is None or self.by_source[source_id] <= account.connections:
                 continue
             ours = [download for download in self.running if download.source_id == source_id]
             surplus = len(ours) - account.connections
@@ -211,6 +212,8 @@ class _Table:
         """Let one blocking download leave: a slow one, or for a forced download the least urgent one."""
         if obstacle.reason not in (Reason.SLOT, Reason.HOST, Reason.ACCOUNT):
             return
+        if candidate.priority < FORCE and not self.is_any_slow:
+            return  # nobody would leave for it
         in_the_way = [
             download
             for download in self.running

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from stalkeer.errors import InvalidInput, StoreError, StoreUnavailable
 from stalkeer.private_files import FILE_MODE
 from stalkeer.store.db.sqlite_clock import add_subsec
+from stalkeer.store.db.turns import Turns
 
 BUSY_TIMEOUT_S = 30
 SQLITE_STATEMENTS = 32  # prepared per connection; statements of wide tables take tens of kilobytes each
@@ -50,6 +51,7 @@ class Database:
 
     engine: Engine
     readers: Engine
+    turns: Turns = field(default_factory=Turns, init=False, compare=False, repr=False)  # of writers, on SQLite
 
     @property
     def is_sqlite(self) -> bool:
@@ -57,12 +59,18 @@ class Database:
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """Open a transaction: committed at the end, rolled back on an exception. On SQLite it holds the write lock."""
-        with _translated(self.engine), self.engine.connect() as connection, connection.begin():
+        """Open a transaction: committed at the end, rolled back on an exception. On SQLite it holds the write lock.
+
+        There the writers of a process take turns, and whoever waits needs no connection yet.
+        """
+        with self._turn(), _translated(self.engine), self.engine.connect() as connection, connection.begin():
             if self.is_sqlite:
                 # the driver's own BEGIN is off; taking the lock now avoids a failed upgrade later
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
+
+    def _turn(self) -> AbstractContextManager[None]:
+        return self.turns.take(BUSY_TIMEOUT_S) if self.is_sqlite else nullcontext()
 
     @contextmanager
     def begin_unchecked(self, cache_kib: int) -> Iterator[Connection]:

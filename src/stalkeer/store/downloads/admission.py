@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, func, or_, select, update
 
 from stalkeer.core.downloads.admission import LONGEST_WAIT, Candidate, Running
 from stalkeer.core.downloads.states import FINISHING_STATES, Intent
 from stalkeer.model import DownloadId, DownloadState, InstanceId, SourceId
 from stalkeer.store.db.tables import downloads, sources, workers
 from stalkeer.store.downloads.downloads import DownloadRow, ItemState, end_items, list_items, to_download
-from stalkeer.store.downloads.run_writes import Ownership, write_owned
+from stalkeer.store.downloads.run_writes import Ownership
 
 _FINISHING = tuple(state.value for state in FINISHING_STATES)
 _D = downloads.c
@@ -105,7 +105,8 @@ def all_candidates(connection: Connection, limit: int = 1000) -> list[Candidate]
 
 
 def running_downloads(connection: Connection) -> list[Running]:
-    rows = connection.execute(select(downloads).where(_D.state == DownloadState.DOWNLOADING.value))
+    columns = (_D.id, _D.source_id, _D.host, _D.priority, _D.rank, _D.total, _D.offset, _D.learned, _D.intent)
+    rows = connection.execute(select(*columns).where(_D.state == DownloadState.DOWNLOADING.value))
     return [
         Running(
             id=DownloadId(row.id),
@@ -229,24 +230,61 @@ def held_by(connection: Connection, worker: str) -> list[Held]:
 
 
 def write_progress(connection: Connection, updates: Iterable[Progress], now: datetime) -> list[Ownership]:
-    """Write how far transfers are; those that are not ours any more are returned."""
-    lost = []
-    for one in updates:
-        values: dict[str, Any] = {
-            "offset": one.offset,
-            "durable_offset": one.durable_offset,
-            "total": one.total,
-            "validators": dict(one.validators),
-            "learned": dict(one.learned),
-            "speed": one.speed,
-            "bytes_fetched": _D.bytes_fetched + one.fetched,
-            "updated_at": now,
-        }
-        if one.high_water is not None:
-            values |= {"failures": 0, "high_water": one.high_water}
-        if not write_owned(connection, one.owner, values):
-            lost.append(one.owner)
-    return lost
+    """Write how far transfers are; those that are not ours any more are returned.
+
+    One statement for all of them: a beat with hundreds of transfers must not hold the database for long.
+    """
+    ones = list(updates)
+    for statement, group in (
+        (_PROGRESS, [one for one in ones if one.high_water is None]),
+        (_PROGRESS_OF_NEW_BYTES, [one for one in ones if one.high_water is not None]),
+    ):
+        if group:
+            connection.execute(statement, [_progress_values(one, now) for one in group])
+    kept = _still_owned(connection, {one.owner.worker for one in ones})
+    return [one.owner for one in ones if one.owner not in kept]
+
+
+def _progress_values(one: Progress, now: datetime) -> dict[str, Any]:
+    values = {
+        "of_id": one.owner.download_id,
+        "of_run": one.owner.run,
+        "of_worker": one.owner.worker,
+        "now_offset": one.offset,
+        "now_durable": one.durable_offset,
+        "now_total": one.total,
+        "now_validators": dict(one.validators),
+        "now_learned": dict(one.learned),
+        "now_speed": one.speed,
+        "more": one.fetched,
+        "now": now,
+    }
+    return values if one.high_water is None else {**values, "mark": one.high_water}
+
+
+def _still_owned(connection: Connection, owners: set[str]) -> set[Ownership]:
+    if not owners:
+        return set()
+    rows = connection.execute(select(_D.id, _D.run, _D.worker).where(_D.worker.in_(owners)))
+    return {Ownership(DownloadId(row.id), row.run, row.worker) for row in rows}
+
+
+# written once: building a statement takes longer than carrying it out
+_PROGRESS = (
+    update(downloads)
+    .where(_D.id == bindparam("of_id"), _D.run == bindparam("of_run"), _D.worker == bindparam("of_worker"))
+    .values(
+        offset=bindparam("now_offset"),
+        durable_offset=bindparam("now_durable"),
+        total=bindparam("now_total"),
+        validators=bindparam("now_validators"),
+        learned=bindparam("now_learned"),
+        speed=bindparam("now_speed"),
+        bytes_fetched=_D.bytes_fetched + bindparam("more"),
+        updated_at=bindparam("now"),
+    )
+)
+_PROGRESS_OF_NEW_BYTES = _PROGRESS.values(failures=0, high_water=bindparam("mark"))
 
 
 def release_lost(
