@@ -1,6 +1,8 @@
 """Which connections count as attempts: those without new durable bytes."""
 
-from stalkeer.core.downloads.progress import PROGRESS_BYTES, HighWater
+import pytest
+
+from stalkeer.core.downloads.progress import FASTEST, PROGRESS_BYTES, HighWater, longest_film
 
 STEP = PROGRESS_BYTES
 
@@ -61,3 +63,18 @@ def test_small_steps_add_up_to_progress():
         progress.note(step * STEP // 4)
 
     assert progress.has_advanced and progress.mark == STEP
+
+
+@pytest.mark.parametrize(
+    ("listed", "runtime_s", "expected"),
+    [
+        (2_000_000_000, 5400, 2_500_000_000),
+        (2_000_000_000, None, 2_500_000_000),
+        (1_000, 5400, 5400 * FASTEST),  # no film has so few bytes: the list is wrong
+        (None, 5400, 5400 * FASTEST),
+        (None, None, 40_000_000_000),
+        (0, 0, 40_000_000_000),
+    ],
+)
+def test_a_film_has_no_more_bytes_than_its_listed_size_or_its_runtime_allow(listed, runtime_s, expected):
+    assert longest_film(listed, runtime_s, 4_000_000_000) == expected

@@ -144,6 +144,7 @@ class TransferRequest:
     is_inside: IsInside = is_inside
     min_free: int = 0  # bytes of the disk that must stay free once the file is there
     most_reserved: int | None = None  # bytes to reserve ahead for a size that nothing has confirmed
+    most_bytes: int | None = None  # that the film may have, for a body without a length
     run: int = 0  # of the download, for the record beside the part; 0: none is kept
     has_sidecar: bool = False  # look for FILE.sha256 and the like beside the file, where no header tells a checksum
     extras: tuple[str, ...] = ()  # look for FILE.srt and the like beside the file: their suffixes

@@ -18,6 +18,7 @@ from stalkeer.adapters.net.redirects import fields_for
 from stalkeer.adapters.transfers import record
 from stalkeer.adapters.transfers.body import SNIFF, BodyKind, kind_of_body
 from stalkeer.adapters.transfers.checksums import checksums_of, parse_sidecar
+from stalkeer.adapters.transfers.endless import Endless
 from stalkeer.adapters.transfers.hls import fetch_film, finished, journal_of
 from stalkeer.adapters.transfers.memory import give_back
 from stalkeer.adapters.transfers.opening import Halts, Hopeless, Lost, Opened, open_url, refuse_compressed
@@ -349,8 +350,11 @@ class Transfer:
 
     def _read_body(self, opened: Opened, first: bytes, stop: int | None) -> None:
         landing, piece = self.landing, first
+        endless = Endless(self.request.most_bytes) if stop is None else None
         while True:
             if piece:
+                if endless is not None:
+                    self._refuse_endless(opened, endless.problem_of(piece))
                 landing.take(piece if stop is None else piece[: stop - landing.position])
             self.sync_if_due()
             if stop is not None and landing.position >= stop:
@@ -359,6 +363,11 @@ class Transfer:
             piece = self.read(opened, self.pace.quantum)
             if not piece:
                 return
+
+    def _refuse_endless(self, opened: Opened, problem: str | None) -> None:
+        if problem is not None:
+            message = f"{opened.subject}: the server sends without end instead of a film: {problem}"
+            raise Hopeless(Failed(FailureKind.NOT_A_VIDEO, message, status=opened.head.status))
 
     def _reserve(self) -> None:
         """Reserve disk space for the whole file; piece by piece where its size is a mere claim."""

@@ -7,6 +7,17 @@ from dataclasses import dataclass, field
 from stalkeer.core.downloads.resume import OVERLAP
 
 PROGRESS_BYTES = OVERLAP  # as many new bytes as each resume fetches again
+LIST_SLACK = 1.25  # by which a listed size may be exceeded
+LEAST_LISTED = 50_000_000  # bytes: a smaller size in a list is no film's
+FASTEST = 15_000_000  # bytes/s that a film plays at most: the best discs have 128 Mbit/s
+UNKNOWN_TIMES = 10  # the assumed size, where neither size nor runtime is known
+
+
+def longest_film(listed: int | None, runtime_s: float | None, assumed: int) -> int:
+    """Return the bytes that a film can have at most, of which the server tells no length."""
+    if listed is not None and listed >= LEAST_LISTED:
+        return int(listed * LIST_SLACK)
+    return int(runtime_s * FASTEST) if runtime_s else assumed * UNKNOWN_TIMES
 
 
 @dataclass

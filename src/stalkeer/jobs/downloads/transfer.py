@@ -28,7 +28,7 @@ from stalkeer.adapters.transfers.transfer import transfer
 from stalkeer.core.catalogue.access import Access, fill
 from stalkeer.core.catalogue.extension import has_unknown_extension, with_extension
 from stalkeer.core.downloads.failures import FailureKind
-from stalkeer.core.downloads.progress import HighWater
+from stalkeer.core.downloads.progress import HighWater, longest_film
 from stalkeer.core.downloads.resume import Held
 from stalkeer.core.downloads.retry import GiveUp, attempts_of, decide_retry, has_attempts_left
 from stalkeer.core.downloads.states import Intent
@@ -51,6 +51,7 @@ from stalkeer.store.downloads.admission import claim, write_progress
 from stalkeer.store.downloads.downloads import PLACEMENT, DownloadRow, get_download
 from stalkeer.store.downloads.run_writes import Ownership, Problem, Setback
 from stalkeer.store.journal.events import Event, Level, record_event
+from stalkeer.store.library.targets import expected_runtime_s
 
 log = logging.getLogger(__name__)
 
@@ -209,6 +210,7 @@ class _Attempt:
             ),
             min_free=settings.min_free,
             most_reserved=settings.assumed_size,
+            most_bytes=longest_film(address.size, self._runtime_s(), settings.assumed_size),
             has_sidecar=settings.checksum_sidecar,
             extras=self._extras(address),
             keep_extra=partial(keep_extra, part),
@@ -222,6 +224,10 @@ class _Attempt:
             return ()
         ids = {item.instance_id for item in self.row.items}
         return wanted_extras(self.tools.database, self.tools.arrs, ids)
+
+    def _runtime_s(self) -> float | None:
+        with self.tools.database.connect() as connection:
+            return expected_runtime_s(connection, [item.wanted_id for item in self.row.items])
 
     # --- the outcome
 
