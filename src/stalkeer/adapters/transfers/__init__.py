@@ -1,1 +1,1 @@
-"""One resumable transfer: bytes from a server into a part file, and nothing else. Knows no database and no queue."""
+"""Transfer bytes from a server into a part file, resumably. This room knows no database and no queue."""

@@ -1,4 +1,4 @@
-"""What a body is, by its declared type and first bytes: media, a playlist, or a page that only says no."""
+"""Tell media, a playlist and an error page apart by the declared type and the first bytes of a body."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class BodyKind(Enum):
 
 
 def kind_of_body(content_type: str | None, start: bytes) -> BodyKind:
-    """The first bytes are believed before the type: panels send pages as video/mp2t and playlists as text/plain.
+    """Classify a body. Its first bytes count before its type: panels send pages as video/mp2t, playlists as text/plain.
 
     A declared page without a page's beginning is still a page, unless its bytes are not text at all.
     """
@@ -51,5 +51,5 @@ def kind_of_body(content_type: str | None, start: bytes) -> BodyKind:
 
 
 def _is_text(start: bytes) -> bool:
-    """Container headers hold NUL or other control bytes within their first half kilobyte; text holds none."""
+    """Return True for text. Container headers hold control bytes within their first half kilobyte; text holds none."""
     return not any(byte < 9 or 13 < byte < 32 for byte in start)

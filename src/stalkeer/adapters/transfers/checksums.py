@@ -1,4 +1,4 @@
-"""Checksums of the whole file that a server sends in its headers, or that lie beside it. Few do; those count."""
+"""Read the checksums of a file that a server sends in its headers, or that lie beside it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ VENDOR_HEADERS = ("X-Checksum-Sha256", "X-Checksum-Sha1", "X-Checksum-Md5")
 
 
 def checksums_of(headers: Mapping[str, str], *, is_whole: bool) -> dict[str, str]:
-    """{"sha256": hex, ...} from Repr-Digest (RFC 9530), Digest (RFC 3230), X-Checksum-*, and Content-MD5.
+    """Return {"sha256": hex, ...} from Repr-Digest (RFC 9530), Digest (RFC 3230), X-Checksum-*, and Content-MD5.
 
     Content-MD5 is of the body: it tells of the file only where the body `is_whole`.
     """
@@ -41,7 +41,7 @@ def checksums_of(headers: Mapping[str, str], *, is_whole: bool) -> dict[str, str
 
 
 def parse_sidecar(text: str, name: str) -> dict[str, str]:
-    """The checksum of the file called `name` in a sidecar: a bare hash, or `sha256sum`'s lines of hash and name."""
+    """Return the checksum of the file called `name` in a sidecar: a bare hash, or lines as of `sha256sum`."""
     for line in text.splitlines():
         found = re.fullmatch(r"\s*([0-9a-fA-F]{32,128})(?:\s+[*]?(.+?))?\s*", line)
         if found is None or HEX_LENGTHS.get(len(found[1])) is None:

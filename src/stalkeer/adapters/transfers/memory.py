@@ -10,7 +10,7 @@ POOLS = 2  # Python's own lock lets one thread allocate at a time: more pools on
 
 
 def share_pools() -> None:
-    """From now on threads share a few pools. Where the C library has no such call (musl) there are none."""
+    """Let all threads share a few pools. Where the C library has no such call (musl) there are none."""
     if hasattr(_libc, "mallopt"):
         _libc.mallopt(_M_ARENA_MAX, POOLS)
 

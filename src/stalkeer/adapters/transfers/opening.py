@@ -21,7 +21,7 @@ from stalkeer.core.downloads.retry import parse_retry_after
 
 
 class Lost(Exception):  # noqa: N818 - reported as Failed, never shown as an exception
-    """The network failed: nothing is known to be wrong, except that the connection is gone."""
+    """Report a lost connection. Nothing else is known to be wrong."""
 
     def __init__(self, failure: Failed) -> None:
         super().__init__(failure.message)
@@ -29,7 +29,7 @@ class Lost(Exception):  # noqa: N818 - reported as Failed, never shown as an exc
 
 
 class Hopeless(Exception):  # noqa: N818
-    """Connecting again at once would not help."""
+    """Report a failure that another connection at once would meet again."""
 
     def __init__(self, failure: Failed) -> None:
         super().__init__(failure.message)
@@ -38,7 +38,7 @@ class Hopeless(Exception):  # noqa: N818
 
 @dataclass(frozen=True)
 class Opened:
-    """An answer that is no redirect: its head read, its body waiting."""
+    """Hold an answer that is no redirect: its head is read, its body waits."""
 
     answer: Answer
     head: Head
@@ -47,7 +47,7 @@ class Opened:
 
     @property
     def url(self) -> str:
-        """Where the answer came from, after redirects. A secret."""
+        """The address of the answer, after redirects. A secret."""
         return self.answer.url
 
     def close(self) -> None:
@@ -56,7 +56,7 @@ class Opened:
 
 @dataclass(frozen=True)
 class Halts:
-    """The owner's part in a request: `check` raises where it is to stop, `opened` gets the means to halt it."""
+    """Halt a request: `check` raises where it is to stop, `opened` receives the means to halt it."""
 
     check: Callable[[], None]
     opened: Callable[[Callable[[], None]], None]

@@ -1,6 +1,6 @@
-"""The part file: what has arrived of a file, written at absolute offsets, trusted only up to what was synced.
+"""Write the part file of a download at absolute offsets. Only what was synced is trusted.
 
-Beside it stands at times a second file, `.other`: what arrives while the server's file may be another one than before.
+A second file, `.other`, takes what arrives while the server's file may be another one than before.
 It takes the part's place once it has proved itself, and is dropped at the next start if it did not.
 """
 
@@ -23,7 +23,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class LocalFailure(Exception):  # noqa: N818 - says on whose side it happened
-    """The disk or folder refused; never the network."""
+    """Report a refusal of the disk or folder, never of the network."""
 
     def __init__(self, path: Path, error: OSError) -> None:
         super().__init__(f"{path}: {error.strerror or error}")
@@ -36,12 +36,12 @@ class LocalFailure(Exception):  # noqa: N818 - says on whose side it happened
 
     @property
     def is_too_large(self) -> bool:
-        """The file system holds no file so large (FAT32: 4 GiB), or a limit of the process forbids it."""
+        """True where the file system holds no file so large (FAT32: 4 GiB), or a limit of the process forbids it."""
         return self.error.errno == errno.EFBIG
 
 
 class PartFile:
-    """An open part file whose first `durable_offset` bytes are known to be on disk; what lies beyond is cut off.
+    """Hold an open part file. Its first `durable_offset` bytes are known to be on disk; the rest is cut off.
 
     A file shorter than that has lost bytes to somebody else's hands: `kept` says how much there really is.
     """
@@ -67,7 +67,7 @@ class PartFile:
         return self._other is not None
 
     def read(self, offset: int, length: int) -> bytes:
-        """What is held, from the part itself."""
+        """Read bytes of the part itself."""
         with on_disk(self.path):
             return os.pread(self._main, length, offset)
 
@@ -98,13 +98,13 @@ class PartFile:
                 _fallocate(descriptor, size)
 
     def keep_free(self, floor: int) -> None:
-        """Raises LocalFailure where less than `floor` bytes of the disk are free: for files whose end nobody knows."""
+        """Raise LocalFailure where less than `floor` bytes of the disk are free: for files of unknown size."""
         with on_disk(self.path):
             if _free(self._main) < floor:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def sync(self) -> None:
-        """After this everything written is on disk."""
+        """Wait until everything written is on disk."""
         with on_disk(self.path):
             sync_data(self._main if self._other is None else self._other)
 
@@ -126,7 +126,7 @@ class PartFile:
                 offset += os.pwrite(self._other, piece, offset)
 
     def adopt_other(self) -> None:
-        """The second file becomes the part, durably."""
+        """Replace the part by the second file, durably."""
         if self._other is None:
             return
         with on_disk(self.path):
@@ -152,7 +152,7 @@ class PartFile:
 
 
 def _fallocate(descriptor: int, size: int) -> None:
-    """Unsupported file systems do without; a full disk raises."""
+    """Reserve blocks. Raises OSError for a full disk; other file systems do without."""
     if _libc.fallocate(descriptor, KEEP_SIZE, ctypes.c_long(0), ctypes.c_long(size)) == 0:
         return
     code = ctypes.get_errno()
@@ -174,7 +174,7 @@ def _free(descriptor: int) -> int:
 
 @contextlib.contextmanager
 def on_disk(path: Path) -> Iterator[None]:
-    """What fails in here failed on this side, at `path`."""
+    """Raise LocalFailure at `path` for any OSError within."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""How to read a body: what is there at once on slow lines, larger gulps where small pieces come thick and fast."""
+"""Choose the size of reads: what is there on slow lines, larger reads where small pieces arrive fast."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SLOW_GULP_S = 0.05
 
 @dataclass
 class Appetite:
-    """Learns from one body how to read it.
+    """Learn from one body how to read it.
 
     `read1` returns what is there, so progress and limits are true on slow lines. Where TLS records come faster than
     they can be counted one by one, a blocking read of many of them halves the cost; what such a read had gathered when
@@ -29,7 +29,7 @@ class Appetite:
     quick_reads: int = 0
 
     def read(self, answer: Answer, most: int) -> bytes:
-        """At most `most` bytes; none at the end."""
+        """Return at most `most` bytes; none at the end."""
         begun = self.monotonic()
         if self.quick_reads >= QUICK_READS and most >= GULP:
             piece = answer.read(GULP)

@@ -23,7 +23,7 @@ BYTES = 4096  # written in place from the second time on: a full disk does not s
 
 @dataclass(frozen=True)
 class Kept:
-    """The state of the part after `run`. `outcome` is set where the run ended and nobody could write it down."""
+    """Describe the part after `run`. `outcome` is set where the run ended and could not be written to the database."""
 
     run: int
     held: Held
@@ -86,7 +86,7 @@ def _fetched_document(fetched: Fetched) -> dict[str, object]:
 
 
 def _read(document: Mapping[str, object]) -> Kept:
-    """Raises KeyError, TypeError or ValueError for anything that `keep` did not write."""
+    """Read the document. Raises KeyError, TypeError or ValueError for anything that `keep` did not write."""
     offset, total, run = document["offset"], document["total"], document["run"]
     validators, learned = document["validators"], document["learned"]
     if not isinstance(offset, int) or not isinstance(run, int) or not isinstance(total, int | None):

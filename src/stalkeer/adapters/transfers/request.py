@@ -1,4 +1,4 @@
-"""What a transfer is asked to do, whom it reports to, and how it can end."""
+"""Define the request for a transfer, the interface it reports to, and its outcomes."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ class TransferRequest:
 
 
 class StopReason(StrEnum):
-    """Why its owner halts a transfer."""
+    """The reason for which its owner halts a transfer."""
 
     PAUSE = "pause"
     CANCEL = "cancel"
@@ -215,21 +215,21 @@ Outcome = Fetched | Stopped | Failed
 
 
 class Watcher(Protocol):
-    """The owner of a transfer, seen from the transfer's thread. All but `interrupted` must return at once."""
+    """Receive the reports of a transfer, in its thread. All but `interrupted` must return at once."""
 
     def opened(self, shutdown: Callable[[], None]) -> None:
-        """A connection is open. `shutdown`, called from any thread at any time, frees a blocked read in milliseconds.
+        """Note an open connection. `shutdown`, called from any thread, frees a blocked read in milliseconds.
 
         To halt: first let `stopping` answer with a reason, then call the latest `shutdown`.
         """
         ...
 
     def stopping(self) -> StopReason | None:
-        """Asked before every read, every write and every 0.2 s of waiting."""
+        """Return the reason to stop. Asked before every read, every write and every 0.2 s of waiting."""
         ...
 
     def received(self, size: int) -> None:
-        """`size` more bytes came over the wire: for speed and liveness, not for resuming."""
+        """Count `size` more bytes from the wire: for speed and liveness, not for resuming."""
         ...
 
     def durable(self, held: Held) -> None:
@@ -245,7 +245,7 @@ class Watcher(Protocol):
 
 
 class Pace(Protocol):
-    """What a transfer needs to know about bandwidth; see `transfers.pace`."""
+    """Limit the bandwidth of a transfer; see `transfers.pace`."""
 
     @property
     def quantum(self) -> int:
@@ -253,5 +253,5 @@ class Pace(Protocol):
         ...
 
     def take(self, size: int) -> float:
-        """Account for `size` bytes that were read; the seconds to pause before the next read."""
+        """Account for `size` bytes that were read. Return the seconds to pause before the next read."""
         ...

@@ -13,7 +13,7 @@ PROVEN_BYTES = 64 * 1024 * 1024  # another version that got so far replaces the 
 
 
 class Differs(Exception):  # noqa: N818
-    """The body is not the file that is held."""
+    """Report a body that is not the file that is held."""
 
 
 @dataclass

@@ -91,7 +91,7 @@ def transfer(request: TransferRequest, watcher: Watcher, pace: Pace, timing: Tim
 
 
 def _already_there(request: TransferRequest) -> Fetched | None:
-    """A whole file that a kill kept from being told of."""
+    """Return a whole file of which a kill kept the outcome back."""
     size = request.part.stat().st_size if request.part.exists() else 0
     if request.total is not None and 0 < request.total == request.durable_offset <= size:
         return Fetched(request.total, request.validators)
@@ -111,7 +111,7 @@ def failed_locally(failure: LocalFailure) -> Failed:
 
 @dataclass
 class Transfer:
-    """One file on its way."""
+    """Carry one file."""
 
     request: TransferRequest
     watcher: Watcher
@@ -196,7 +196,7 @@ class Transfer:
         return bool(text) and self.request.keep_extra(suffix, text)
 
     def _read_text(self, opened: Opened) -> bytes:
-        """The whole body; empty where it is larger than any text beside a movie."""
+        """Read the whole body; empty where it is larger than any text beside a movie."""
         text = b""
         while piece := self.read(opened, PIECE):
             text += piece
@@ -232,7 +232,7 @@ class Transfer:
         self.wait(pause)
 
     def _settled(self, outcome: Outcome) -> Outcome:
-        """Whatever arrived is written and synced before anyone hears of the end."""
+        """Write and sync whatever arrived before the outcome is returned."""
         try:
             self.sync()
         except LocalFailure as failure:
@@ -380,7 +380,7 @@ class Transfer:
         self.reserved = size
 
     def _peek(self, opened: Opened) -> bytes:
-        """The first bytes of a body, enough to see what it is; fewer only where there are no more."""
+        """Read the first bytes of a body, enough to classify it; fewer only where there are no more."""
         first = b""
         while len(first) < SNIFF:
             piece = self.read(opened, SNIFF - len(first))
@@ -422,7 +422,7 @@ class Transfer:
         return piece
 
     def _pay(self, size: int, quantum: int) -> None:
-        """Whole quanta are paid for: whoever gets its bytes in small pieces has no fewer of them for it."""
+        """Pay for whole quanta, so that small pieces cost no more than large ones."""
         if quantum >= FREE_QUANTUM:
             return
         self.unpaid += size
@@ -465,7 +465,7 @@ class Transfer:
             self.sync()
 
     def sync(self) -> None:
-        """Write, wait for the disk, and only then say so."""
+        """Write, wait for the disk, and only then report it."""
         self.synced_at = self.timing.monotonic()
         self.landing.flush()
         held = self.landing.held

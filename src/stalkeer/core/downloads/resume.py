@@ -214,7 +214,7 @@ def _span_of(head: Head) -> _Span | None:
 
 
 def _plan_200(held: Held, head: Head, *, is_ranged: bool) -> Plan:
-    """Panels answer a Range request with 200 and the range, or with 200 and the whole file, with or without its range.
+    """Tell a range from the whole file: panels answer a Range request with 200 and either, with or without its range.
 
     Only a Content-Range, the length and the first bytes can tell them apart.
     """

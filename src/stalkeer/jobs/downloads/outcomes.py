@@ -1,4 +1,4 @@
-"""The ends a run of a download can come to, each with the event that tells of it, in one transaction."""
+"""Write the end of a run of a download, with its event, in one transaction."""
 
 from __future__ import annotations
 

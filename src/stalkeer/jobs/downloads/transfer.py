@@ -92,7 +92,7 @@ def carry_out(tools: Tools, watch: Watch) -> None:
 
 
 def reconnecting(tools: Tools, source_id: SourceId) -> Decide:
-    """The answer to an interruption, with the slot still held: seconds to wait, or None to leave it to others."""
+    """Decide on interruptions with the slot still held: seconds to wait, or None to leave the slot to others."""
 
     def decide(failure: Failed) -> float | None:
         if failure.kind is not FailureKind.TRANSIENT:
@@ -353,13 +353,13 @@ class _Attempt:
             self.settling.ask_again(again)
 
     def _is_the_accounts_fault(self, failed: Failed) -> bool:
-        """Panels answer an expired or busy account with a 404 or a cut: only the account itself can tell."""
+        """Ask the account: panels answer for an expired or busy one with a 404 or a cut."""
         if not (failed.is_cut or failed.kind in ASK_FIRST):
             return False
         return self.tools.accounts.check_after_cut(self.row.identity.source_id) in BUSY
 
     def _write_progress(self) -> None:
-        """What no heartbeat has written yet, before the last write of the run."""
+        """Write the progress that no heartbeat has written, before the last write of the run."""
         seen = self.watch.see_the_end()
         if seen is not None:
             try:
@@ -372,7 +372,7 @@ class _Attempt:
 
 
 def note_defect(tools: Tools, owner: Ownership, message: str) -> None:
-    """An error nobody foresaw: kept with the download, tried again a good while later, at last given up."""
+    """Keep an unexpected error with the download. It is tried again a good while later, and at last given up."""
     with tools.database.begin() as connection:
         now = tools.clock()
         row = get_download(connection, owner.download_id)

@@ -1,4 +1,4 @@
-"""One running transfer as two threads see it: its own, which reports, and the heartbeat, which reads and halts."""
+"""Connect the two threads of a running transfer: its own, which reports, and the heartbeat, which reads and halts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Look = Callable[[int], str | None]
 
 
 class Watch:
-    """Implements the transfer's `Watcher`."""
+    """Implement the `Watcher` of a transfer."""
 
     def __init__(
         self,
@@ -137,7 +137,7 @@ class Watch:
 
     @property
     def reconnects(self) -> tuple[int, ...]:
-        """How many bytes were here already at each interruption after which this run went on by itself."""
+        """The bytes that were held at each interruption after which this run went on by itself."""
         with self._lock:
             return tuple(self._reconnects)
 
@@ -158,7 +158,7 @@ class Watch:
         return self._halt
 
     def see(self) -> Seen | None:
-        """How far it is; None before it has begun. No byte is told of twice, whoever looks."""
+        """Return the progress; None before it has begun. No byte is reported twice, whoever looks."""
         if not self.has_begun:
             return None
         now = self._monotonic()
@@ -200,18 +200,18 @@ class Watch:
         return self._is_slow
 
     def confirm(self, seen: Seen) -> None:
-        """`seen` is in the database."""
+        """Note that `seen` is in the database."""
         with self._lock:
             self._speed = seen.progress.speed
             self._speed_at = self._monotonic()
 
     def take_back(self, seen: Seen) -> None:
-        """`seen` could not be written: tell its bytes again."""
+        """Note that `seen` could not be written: its bytes are reported again."""
         with self._lock:
             self._told -= seen.progress.fetched
 
     def see_the_end(self) -> Seen | None:
-        """For the owner's last write: what no heartbeat has written yet."""
+        """Return the progress that no heartbeat has written, for the last write of the owner."""
         seen = self.see()
         return None if seen is None else replace(seen, progress=replace(seen.progress, speed=0.0))
 

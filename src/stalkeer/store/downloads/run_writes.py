@@ -1,4 +1,4 @@
-"""What the owner of a run writes of its download. Every write names id, run and worker.
+"""Write a download as the owner of its run. Every write names id, run and worker.
 
 False means that no such row is there: the download is not ours any more, and its thread stops.
 """
@@ -31,7 +31,7 @@ _FROM_ZERO = {
 
 @dataclass(frozen=True)
 class Ownership:
-    """Who we are to a download: the fence of every write."""
+    """Identify the owner of a run: the fence of every write."""
 
     download_id: DownloadId
     run: int
@@ -40,7 +40,7 @@ class Ownership:
 
 @dataclass(frozen=True)
 class Problem:
-    """Why something did not work, for people and for programs."""
+    """A reason for a failure, for people and for programs."""
 
     code: str
     message: str
@@ -52,12 +52,12 @@ def note_opened(connection: Connection, owner: Ownership, part_path: str, host: 
 
 
 def note_resumed(connection: Connection, owner: Ownership, kept: int) -> bool:
-    """A run began with `kept` bytes that need not be fetched again."""
+    """Count a run that began with `kept` bytes that need not be fetched again."""
     return write_owned(connection, owner, {"resumes": _D.resumes + 1, "bytes_resumed": _D.bytes_resumed + kept})
 
 
 def note_reconnects(connection: Connection, owner: Ownership, kept: Sequence[int]) -> bool:
-    """The run was interrupted and went on by itself, each time with so many bytes that need not be fetched again."""
+    """Count interruptions after which the run went on, each with the bytes that need not be fetched again."""
     resumed = [size for size in kept if size]
     values = {
         "interruptions": _D.interruptions + len(kept),
@@ -75,7 +75,7 @@ def let_go(
 
 
 def asked_to_end(connection: Connection, owner: Ownership) -> DownloadState | None:
-    """The state in which the user wants our transfer to end, told while it was ending by itself; None for neither."""
+    """Return the state in which the user asked our transfer to end while it ended by itself; None for neither."""
     query = select(_D.intent).where(*fence(owner), _D.state == DownloadState.DOWNLOADING.value)
     wanted = connection.execute(query).scalar_one_or_none()
     return {Intent.PAUSE.value: DownloadState.PAUSED, Intent.CANCEL.value: DownloadState.CANCELLED}.get(wanted or "")
@@ -108,7 +108,7 @@ def back_off(connection: Connection, owner: Ownership, setback: Setback, now: da
 
 
 def give_up(connection: Connection, owner: Ownership, problem: Problem, now: datetime) -> bool:
-    """Nothing more will be tried by itself; the user may."""
+    """Fail the download. Only the user may retry it."""
     values = {"error": problem.message, "error_code": problem.code, "finished_at": now}
     done = _leave(connection, owner, DownloadState.FAILED, now, values)
     if done:
@@ -117,7 +117,7 @@ def give_up(connection: Connection, owner: Ownership, problem: Problem, now: dat
 
 
 def block(connection: Connection, owner: Ownership, problem: Problem, now: datetime) -> bool:
-    """The user decides; until then its items count as taken."""
+    """Leave the decision to the user. Until then the items count as taken."""
     values = {"error": problem.message, "error_code": problem.code}
     return _leave(connection, owner, DownloadState.BLOCKED, now, values)
 
@@ -165,12 +165,12 @@ def note_facts(connection: Connection, owner: Ownership, facts: Mapping[str, obj
 
 
 def note_target(connection: Connection, owner: Ownership, release: str, placed_path: str) -> bool:
-    """Where the file is about to be put: written first, so that a crash in between finds it."""
+    """Note the target before the file moves there, so that a crash in between finds it."""
     return write_owned(connection, owner, {"release": release, "placed_path": placed_path})
 
 
 def advance(connection: Connection, owner: Ownership, state: DownloadState, now: datetime) -> bool:
-    """The next state, still ours."""
+    """Enter the next state, still as the owner."""
     return write_owned(connection, owner, {"state": state.value, "updated_at": now}, to=state)
 
 
@@ -227,13 +227,13 @@ def change_variant(
 
 
 def restart(connection: Connection, owner: Ownership, problem: Problem, failures: int, now: datetime) -> bool:
-    """Back to the queue, to be fetched again from its first byte."""
+    """Return the download to the queue, to be fetched again from its first byte."""
     values = {**_FROM_ZERO, "failures": failures, "error": problem.message, "error_code": problem.code, "facts": None}
     return _leave(connection, owner, DownloadState.QUEUED, now, values)
 
 
 def fetch_on(connection: Connection, owner: Ownership, setback: Setback, now: datetime) -> bool:
-    """Back to the queue with what it has: there is more to come than the server said."""
+    """Return the download to the queue with its bytes: more are to come than the server said."""
     values = {
         "total": None,
         "failures": setback.failures,
@@ -245,7 +245,7 @@ def fetch_on(connection: Connection, owner: Ownership, setback: Setback, now: da
 
 
 def drop_items(connection: Connection, download_id: DownloadId) -> None:
-    """After a cancel the items may be asked for again."""
+    """Release the items after a cancel: they may be queued again."""
     end_items(connection, download_id, ItemState.CANCELLED)
 
 
@@ -304,7 +304,7 @@ def write_owned(
 def _leave(
     connection: Connection, owner: Ownership, state: DownloadState, now: datetime, values: Mapping[str, Any]
 ) -> bool:
-    """The last write of a run: no worker, no intent, and where a connection was held, when it was closed."""
+    """Write the end of a run: no worker, no intent, and the time at which a held connection was closed."""
     old = connection.execute(select(_D.state).where(*fence(owner))).scalar_one_or_none()
     if old is None:
         return False
