@@ -123,6 +123,8 @@ class Chunks:
 
     def _without_marks(self, text: bytes) -> bytes:
         """Drop byte order marks: lists that were put together have them before any line."""
+        if text.isascii():
+            return text
         for mark in (_BOM, _TWICE_ENCODED_BOM):
             if mark in text:
                 self.oddities["bom"] += text.count(mark)

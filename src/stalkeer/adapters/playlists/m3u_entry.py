@@ -28,7 +28,8 @@ _ATTRIBUTE = re.compile(r'([ \t,]+)([\w-]+)="[^"\n]*"')
 # attributes that say more than a name: such a line is read piece by piece
 _TELLING = re.compile(r"user-agent|referr?er|tmdb|imdb|drm|licen[cs]e|headers?|duration|origin", re.IGNORECASE)
 # possessive wherever nothing that follows could begin within: nothing is kept then to come back to
-_PLAIN_NAME = r'[^\n"=]*[^\s"=]'  # with `="` an attribute may stand behind the comma
+_NAME = r"[^\n]*[^\s]"  # as fast as it gets; what has `=` in it is looked at again
+_PLAIN_NAME = r'[^\n"=]*[^\s"=]'  # with `=` an attribute may stand behind the comma
 _END = r"[ \t]*+(?=\n#EXTINF:|\n*\Z|\n+#EXTINF:)"
 _ODD = r"((?:(?!\n#EXTINF:)[\s\S])*)"
 _SECTIONS = {
@@ -39,7 +40,7 @@ _SECTIONS = {
 _KINDS = {section: kind for section, (kind, _, _) in _SECTIONS.items()}
 _PREFIXES = {section: prefix for section, (_, prefix, _) in _SECTIONS.items()}
 _STARTS = {section: start for section, (_, _, start) in _SECTIONS.items()}
-_logo_of, _section_of = itemgetter(0), itemgetter(3)
+_logo_of, _name_of, _section_of = itemgetter(0), itemgetter(2), itemgetter(3)
 _ENTITY = re.compile(r"&#?\w+;")
 _Groups = tuple[str, str, str, str, str, str, str]  # logo, group, name, section, stream, extension, url
 
@@ -48,8 +49,8 @@ class Shape:
     """Match one way to write a block: the groups of `_Groups` and, over a chunk, the odd blocks whole."""
 
     def __init__(self, line: str, url: str, *, group_first: bool) -> None:
-        self._find_all = re.compile(rf"(?:\A|\n)#EXTINF:(?:{line}\n{url}{_END}|{_ODD})").findall
-        self._match = re.compile(rf"{line}\n{url}\s*").fullmatch
+        self._find_all = re.compile(rf"(?:\A|\n)#EXTINF:(?:{line % _NAME}\n{url}{_END}|{_ODD})").findall
+        self._match = re.compile(rf"{line % _PLAIN_NAME}\n{url}\s*").fullmatch
         self._group_first = group_first
         self.hits = 0
 
@@ -73,7 +74,7 @@ def learn_shape(block: str, account_url: str) -> Shape | None:
     regular = _REGULAR_LINE.match(line)
     if regular is None or not newline or "\n" in url or url.startswith("#") or int(regular[1]) > 0:
         return None
-    pattern = re.escape(regular[1])
+    pattern = re.escape(regular[1])  # with the place of the name's pattern as %s
     kept: list[str] = []
     names: set[str] = set()
     for blank, name in _ATTRIBUTE.findall(regular[2]):
@@ -82,11 +83,11 @@ def learn_shape(block: str, account_url: str) -> Shape | None:
         names.add(name)
         if name in ("group-title", "tvg-logo"):
             kept.append(name)
-            pattern += f'{blank}{name}="([^"\\n]*+)"'
+            pattern += f'{blank}{name}="([^"]*+)"'
         else:
-            pattern += f'{blank}{name}="[^"\\n]*+"'
+            pattern += f'{blank}{name}="[^"]*+"'
     group_first = kept[:1] == ["group-title"]
-    pattern += "()" * (2 - len(kept)) + rf"[ \t]*+,[ \t]*+({_PLAIN_NAME})[ \t]*+"
+    pattern += "()" * (2 - len(kept)) + r"[ \t]*+,[ \t]*+(%s)[ \t]*+"
     if account_url and re.fullmatch(account_url, url.strip()):
         return Shape(pattern, account_url + "()", group_first=group_first)
     return Shape(pattern, r"()()()((?:https?://)[^\n| ]+)", group_first=group_first)
@@ -116,10 +117,9 @@ class EntryReader:
             return odd, [0] * len(odd)
         if not self._shapes:
             self._learn(text[len("#EXTINF:") :].split("\n#EXTINF:", 1)[0])
-        if self._shapes:
-            found = self._shapes[0].find_all(text)
-        else:
-            found = [("",) * 7 + (block,) for block in text[len("#EXTINF:") :].split("\n#EXTINF:")]
+        found = self._shapes[0].find_all(text) if self._shapes else _blocks_of(text)
+        if "=" in "\n".join(map(_name_of, found)):  # perhaps an attribute behind the comma
+            found = _blocks_of(text)
         result = self._entries(found, is_plain="&" not in text or _ENTITY.search(text) is None)
         if not isinstance(result[1], range) or self._has_secret("\n".join(map(_logo_of, found))):
             result = [self._with_hidden_logo(entry) for entry in result[0]], result[1]
@@ -171,7 +171,7 @@ class EntryReader:
 
     def _read_block(self, block: str) -> list[Entry]:
         """Read a block that the first shape does not fit: by another shape, or piece by piece."""
-        for shape in self._shapes[1:]:
+        for shape in self._shapes:
             if groups := shape.match(block):
                 shape.hits += 1
                 return [self._entry(groups)]
@@ -218,6 +218,11 @@ class EntryReader:
                 self.oddities["latin-1-line"] += 1
                 lines.append(line.decode("cp1252", "replace") if _is_windows(line) else line.decode("latin-1"))
         return "\n".join(lines)
+
+
+def _blocks_of(text: str) -> list[tuple[str, ...]]:
+    """Return the blocks of a chunk as odd ones, each to be read by itself."""
+    return [("",) * 7 + (block,) for block in text[len("#EXTINF:") :].split("\n#EXTINF:")]
 
 
 def _plain_entries(found: list[tuple[str, ...]]) -> list[Entry] | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from stalkeer.core.titles.normalise import fold_words, title_words
+from stalkeer.core.titles.normalise import CHANGING, fold_words, title_words
 
 LONGEST_WORD = 40
 MOST_WORDS = 12  # of a query; more of them tell nothing new
@@ -76,7 +76,10 @@ def _words(text: str) -> tuple[Word, ...]:
 
 def index_words(text: str) -> set[str]:
     """Return the words under which a title is found by their beginnings; for scripts without spaces, of each letter."""
-    words = {word[:LONGEST_WORD] for word in (*fold_words(text), *title_words(text))}
+    folded = fold_words(text)
+    words = {word[:LONGEST_WORD] for word in folded}
+    if not CHANGING.isdisjoint(folded):
+        words.update(word[:LONGEST_WORD] for word in title_words(text))
     if not text.isascii():
         for run in _UNSPACED.findall(text):
             for place in range(1, min(len(run), _MOST_SUFFIXES)):

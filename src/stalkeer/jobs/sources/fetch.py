@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from io import BufferedReader
 from pathlib import Path
 
@@ -30,12 +31,12 @@ SPOOL = "spool"
 
 @dataclass(frozen=True)
 class Listing:
-    """The opened list of a source; `walk` begins to read it. `path` is the unpacked playlist, where there is one."""
+    """The opened list of a source; `walk` begins to read it. `path` returns the unpacked playlist, if any."""
 
     walk: Callable[[], Walk]
     size: int | None
     done: Callable[[], int]
-    path: Path | None = None
+    path: Callable[[], Path | None] = lambda: None
     digest: str | None = None
     validators: Mapping[str, object] = field(default_factory=dict)
     missing: tuple[str, ...] = ()  # the lists that an account does not offer
@@ -93,23 +94,34 @@ def _open_source(
             return
         address = login_in_url(credentials.url)
         own = address[1:] if address is not None else None
-        with open_text(file, spool, credentials) as text:
+        with ExitStack() as opened:
+
+            @cache
+            def text() -> PlaylistText:
+                return opened.enter_context(open_text(file, spool))
 
             def walk() -> Walk:
-                chunks = Chunks(text.stream)
-                chunks.oddities += text.oddities
+                chunks = Chunks(text().stream)
+                chunks.oddities += text().oddities
                 return PlaylistWalk(chunks, credentials.learned, credentials.reference, own, file.url)
 
+            check_start(file, credentials)
             yield Listing(
                 walk=walk,
                 size=file.size,
-                done=text.stream.tell,
-                path=text.path,
+                done=lambda: text().stream.tell(),
+                path=lambda: text().path,
                 digest=file.digest,
                 validators={"etag": file.etag, "last_modified": file.last_modified},
             )
     finally:
         spool.unlink(missing_ok=True)
+
+
+def check_start(file: PlaylistFile, credentials: Credentials) -> None:
+    """Raise NotAPlaylist where a fetched file begins as none."""
+    with file.path.open("rb") as stream:
+        check_is_playlist(readable_start(stream.read(1 << 16)), subject_of(credentials))
 
 
 @dataclass(frozen=True)
@@ -122,13 +134,8 @@ class PlaylistText:
 
 
 @contextmanager
-def open_text(file: PlaylistFile, spool: Path, credentials: Credentials) -> Iterator[PlaylistText]:
-    """Check that a fetched file is a playlist, bring it to UTF-8 and open it. Raises NotAPlaylist.
-
-    A list in another encoding is written anew beside `spool`.
-    """
-    with file.path.open("rb") as stream:
-        check_is_playlist(readable_start(stream.read(1 << 16)), subject_of(credentials))
+def open_text(file: PlaylistFile, spool: Path) -> Iterator[PlaylistText]:
+    """Bring a fetched playlist to UTF-8 and open it. A list in another encoding is written anew beside `spool`."""
     recoded = spool.with_suffix(".utf-8")
     try:
         path, oddities = as_utf8(file.path, recoded, file.content_type)

@@ -19,7 +19,7 @@ from stalkeer.core.catalogue.groups import Group
 from stalkeer.core.titles import parse_title
 from stalkeer.errors import SourceError, SourceUnreachable
 from stalkeer.jobs.sources.edit import describe_row
-from stalkeer.jobs.sources.fetch import SPOOL, check_account, open_text, playlist_request, portal_hint
+from stalkeer.jobs.sources.fetch import SPOOL, check_account, check_start, open_text, playlist_request, portal_hint
 from stalkeer.jobs.sources.refresh import Refresher
 from stalkeer.model import Entry, EntryKind
 from stalkeer.private_files import make_private_folder
@@ -176,7 +176,8 @@ class _Probe:
     def _ask_playlist(self) -> None:
         credentials = self._new.credentials
         file = self._open_playlist(credentials)
-        with open_text(file, self._folder / "list.m3u", credentials) as text:
+        check_start(file, credentials)
+        with open_text(file, self._folder / "list.m3u") as text:
             self._count(read_entries(text.stream, file.url))
 
     def _open_playlist(self, credentials: Credentials) -> PlaylistFile:

@@ -296,14 +296,15 @@ class _Refresh:
 
     def _archive(self, listing: Listing, walk: Walk, generation: Generation) -> str:
         """Keep a copy of the changed playlist. Returns the reason where none can be kept, else the empty text."""
-        if listing.path is None:
+        path = listing.path()
+        if path is None:
             return ""
         tools, keep = self.tools, self.tools.settings().catalogue.archives
         folder = tools.data_dir / "archives"
         self.run.progress(listing.done(), listing.size, f"{self.row.slug}: compressing a copy of the playlist")
         try:
             archive = Archive(tools.database, folder, keep, tools.clock)
-            archive_playlist(archive, self.row, generation.number, listing.path, walk.learned)
+            archive_playlist(archive, self.row, generation.number, path, walk.learned)
         except OSError as error:
             log.warning("no copy of the playlist could be kept", source=self.row.slug, folder=str(folder), error=error)
             return (
