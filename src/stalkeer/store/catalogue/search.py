@@ -178,14 +178,17 @@ class _Finder:
             yield from self._looks(entries.c.group_title == group, most=MOST_OF_GROUPS // len(some), newest=True)
 
     def _looks(self, clause: ColumnElement[bool], *, most: int = MOST_NAMES, newest: bool = False) -> Iterator[_Look]:
+        """Yield entries of a clause. At most `most` are looked at, whether or not their numbers fit."""
+        some = select(entries.c.id).where(clause).limit(most)
+        if newest:
+            some = some.order_by(entries.c.id.desc())
+        chosen = some.subquery()
         query = (
             select(entries.c.id, entries.c.name, entries.c.group_title, sources.c.slug, entries.c.year)
+            .join(chosen, chosen.c.id == entries.c.id)
             .join(sources, sources.c.id == entries.c.source_id)
-            .where(clause, IS_LISTED, self._numbers())
-            .limit(most)
+            .where(IS_LISTED, self._numbers())
         )
-        if newest:
-            query = query.order_by(entries.c.id.desc())
         for row in self._connection.execute(query):
             yield _Look(row.id, fold_words(f"{row.name} {row.group_title or ''} {row.slug}"), row.year)
 
