@@ -120,6 +120,11 @@ class Program:
 
     def want(self, method: str, path: str, body: object = None) -> object:
         status, answer = self.ask(method, path, body)
+        tries = 0
+        while status == 500 and "Sharing violation" in str(answer) and tries < 20:  # it is writing its own settings
+            time.sleep(0.5)
+            tries += 1
+            status, answer = self.ask(method, path, body)
         assert status < 300, f"{self.pin.name}: {method} {path}: {status} {answer}"
         return answer
 
