@@ -139,3 +139,21 @@ def test_a_list_that_a_scan_can_do_without_fails_alone_and_is_told_with_the_cons
     assert (report.error, report.missing, report.library) == (None, 3, 3)
     (note,) = report.notes
     assert f"GET {path}" in note and "went on without it: " in note
+
+
+def test_bad_items_and_texts_stop_no_scan_on_either_database(any_database, clock, tmp_path):
+    arrs = clients(any_database, clock)
+    with Radarr(tmp_path / "library", strict=True) as server:
+        know(arrs, server)
+        server.add_movie("Some Film", 2020)
+
+        def harmful(request):
+            rows = [row | {"title": "a\x00b \ud800 c", "path": "/x/\x00"} for row in server.answer(request).body]
+            return Response(200, json.dumps([*BAD, *rows]).encode())
+
+        server.hook = on("/movie", harmful)
+
+        (report,) = sync(any_database, arrs)
+
+    assert (report.error, report.library, report.missing) == (None, 1, 1)
+    assert open_titles(any_database) == ["ab  c"]

@@ -99,7 +99,8 @@ def test_a_series_that_was_added_again_keeps_the_rows_of_its_episodes(database, 
     assert items(database) == [(row, 70 + at, 9, True) for at, row in enumerate(rows)]
 
 
-def test_movies_that_exchanged_their_ids_exchange_them_here_too(database, arrs, radarr):
+def test_movies_that_exchanged_their_ids_exchange_them_here_too(any_database, clock, radarr):
+    database, arrs = any_database, clients(any_database, clock)
     know(arrs, radarr)
     first, second, third = (radarr.add_movie(f"Film {n}", 2020) for n in (1, 2, 3))
     sync(database, arrs)
@@ -143,7 +144,8 @@ def test_episodes_that_changed_places_are_known_by_their_numbers(database, arrs,
     assert items(database) == [(rows[0], second.id, series.id, True), (rows[1], first.id, series.id, True)]
 
 
-def test_a_hint_of_the_instance_renews_a_single_item(database, arrs, radarr):
+def test_a_hint_of_the_instance_renews_a_single_item(any_database, clock, radarr):
+    database, arrs = any_database, clients(any_database, clock)
     know(arrs, radarr)
     movie, other = radarr.add_movie("Some Film", 2020), radarr.add_movie("Some Other Film", 2020)
     sync(database, arrs)
