@@ -16,14 +16,16 @@ SAMPLE = {"name": ("radarr", "main", "admin"), "slug": ("radarr", "main")}
 
 
 def routes(app: App, method: str) -> list[str]:
-    faces = (create_api(app, build_security(app)), create_web(app))
-    found = {
-        route.path_format
-        for face in faces
-        for route in iter_route_contexts(face.router.routes)
-        if route.path_format and method in (route.methods or ())
-    }
-    return sorted(path for path in found if not path.endswith(ENDLESS))
+    """The paths that have this method. They are found once in a process: every program has the same."""
+    if not _METHODS:
+        for face in (create_api(app, build_security(app)), create_web(app)):
+            for route in iter_route_contexts(face.router.routes):
+                if route.path_format and not route.path_format.endswith(ENDLESS):
+                    _METHODS.setdefault(route.path_format, set()).update(route.methods or ())
+    return sorted(path for path, methods in _METHODS.items() if method in methods)
+
+
+_METHODS: dict[str, set[str]] = {}
 
 
 def addresses(path: str) -> list[str]:

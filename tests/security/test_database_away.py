@@ -13,10 +13,12 @@ from starlette.testclient import TestClient
 
 from stalkeer.app import build_security
 from stalkeer.engine.lock import FolderLock
+from stalkeer.errors import StoreUnavailable
 from stalkeer.jobs.system.api_keys import ApiKeys
 from stalkeer.jobs.system.sessions import Sessions
 from stalkeer.runtime import Paths
 from stalkeer.store.db.database import open_database, sqlite_url
+from stalkeer.store.db.sqlite_file import copy_sqlite
 from stalkeer.store.downloads.workers import WorkerRow, register_worker
 from tests.doubles.app import make_app
 from tests.doubles.disks import fill_up, mounted_disk, remount_read_only
@@ -176,3 +178,11 @@ def test_every_route_answers_while_the_data_folder_takes_nothing(app, tmp_path, 
     if method == "POST":
         assert found["/api/v1/system/backup"].status_code == 503
         assert str(folder) in found["/api/v1/system/backup"].json()["detail"]
+
+
+def test_a_copy_of_a_database_that_is_held_is_given_up(impatient, tmp_path):
+    source = Path(str(impatient.database.engine.url.database))
+    with held(impatient.database), pytest.raises(StoreUnavailable, match="another process holds it"):
+        copy_sqlite(source, tmp_path / "copy.db", busy_timeout_s=0)
+
+    assert not (tmp_path / "copy.db").exists()

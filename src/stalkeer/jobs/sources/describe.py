@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeVar
 
 from stalkeer.core.catalogue.access import login_in_url
+from stalkeer.core.security.plain_text import is_harmless
 from stalkeer.errors import InvalidInput
 from stalkeer.model import SourceKind
 from stalkeer.settings.schema import SLUG
@@ -138,7 +139,7 @@ def locate(address: str, credentials: Credentials, *, as_playlist: bool = False)
         elif "://" in address:
             raise InvalidInput(f"{address.partition('://')[0]}:// is not an address that playlists are fetched from")
         else:
-            return SourceKind.M3U, replace(credentials, path=str(Path(address).expanduser().absolute()))
+            return SourceKind.M3U, replace(credentials, path=_file_path(address))
     login = None if as_playlist else login_in_url(address)
     if login is not None:
         url, username, password = login
@@ -146,6 +147,16 @@ def locate(address: str, credentials: Credentials, *, as_playlist: bool = False)
     if credentials.username and not as_playlist:
         return SourceKind.XTREAM, replace(credentials, url=address.rstrip("/"))
     return SourceKind.M3U, replace(credentials, url=address)
+
+
+def _file_path(text: str) -> str:
+    """Return the whole path. Raises InvalidInput for a text that no file can have as its path."""
+    if not is_harmless(text) or "\0" in text or "\n" in text:
+        raise InvalidInput(f"{text!r} is not a path: it contains characters that are not printed")
+    try:
+        return str(Path(text).expanduser().absolute())
+    except RuntimeError as error:  # ~name of nobody
+        raise InvalidInput(f"{text!r} is not a path: {error}") from error
 
 
 def _is_web_address(address: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from stalkeer.store.db.database import Database, open_database, sqlite_url
+from stalkeer.store.db.sqlite_file import copy_sqlite
 
 
 @contextmanager
@@ -35,13 +35,7 @@ def rehearse(database: Database) -> Iterator[Database]:
 
 def _copied(source: Path, folder: Path) -> Path:
     copy = folder / source.name
-    original = sqlite3.connect(f"file:{source}?mode=ro", uri=True)
-    target = sqlite3.connect(copy)
-    try:
-        original.backup(target)
-    finally:
-        target.close()
-        original.close()
+    copy_sqlite(source, copy)
     return copy
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
+from stalkeer.errors import StoreUnavailable
 from stalkeer.private_files import FILE_MODE
 
 VERSION_TABLE = "alembic_version"
+COPY_TIMEOUT_S = 30.0
 AWAY = frozenset(
     {
         sqlite3.SQLITE_BUSY,
@@ -25,12 +28,30 @@ AWAY = frozenset(
 UNREADABLE = (sqlite3.DatabaseError, ValueError)  # the driver answers bytes that are no UTF-8 with a ValueError
 
 
-def copy_sqlite(source: Path, target: Path) -> None:
-    """Make a consistent copy while others write. Only the owner can read it."""
+class _Held(Exception):
+    """Raised within a copy that waited for too long."""
+
+
+def copy_sqlite(source: Path, target: Path, busy_timeout_s: float = COPY_TIMEOUT_S) -> None:
+    """Make a consistent copy while others write. Only the owner can read it.
+
+    Raises StoreUnavailable when another process holds the file for longer: SQLite's driver would wait for ever.
+    """
     target.unlink(missing_ok=True)
     target.touch(FILE_MODE)
-    with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(target)) as copy:
-        original.backup(copy)
+    give_up_at = time.monotonic() + busy_timeout_s
+
+    def check(status: int, _remaining: int, _total: int) -> None:
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > give_up_at:
+            raise _Held
+
+    try:
+        with closing(sqlite3.connect(source, timeout=0)) as original, closing(sqlite3.connect(target)) as copy:
+            original.backup(copy, progress=check)
+    except (_Held, sqlite3.OperationalError) as error:
+        target.unlink(missing_ok=True)
+        reason = "another process holds it" if isinstance(error, _Held) else str(error)
+        raise StoreUnavailable(f"The database {source} cannot be copied: {reason}. Try again later") from error
 
 
 def is_sound_sqlite(path: Path) -> bool:
