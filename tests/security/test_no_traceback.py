@@ -41,6 +41,10 @@ def test_a_full_output_is_said_in_a_line(tmp_path, arguments):
     check(run(tmp_path, *arguments, out="/dev/full"), 1, "cannot be written: No space left on device")
 
 
+def test_an_error_that_a_full_output_does_not_take_is_said_on_the_terminal(tmp_path):
+    check(run(tmp_path, "download", "show", "99999", "--json", out="/dev/full"), 1, "99999")
+
+
 def test_an_argument_that_is_no_utf8_is_a_wrong_argument(tmp_path):
     check(run(tmp_path, "match", "explain", b"\xff\xfe"), 2, "is no text in UTF-8")
 

@@ -177,12 +177,23 @@ def _code_of(error: StalkeerError) -> ExitCode:
     return ExitCode.UNREACHABLE if isinstance(error, UNREACHABLE) else ExitCode.ERROR
 
 
+def _write_whole(text: str) -> bool:
+    """Write to stdout now. Return whether it takes the text."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
+        return False
+    return True
+
+
 def _report(run: Invocation, message: str, code: ExitCode) -> int:
     from stalkeer.secrets import mask_text
 
     message = mask_text(message)
-    if run.json:
-        sys.stdout.write(json_line({"error": message, "code": int(code)}))
-    else:
+    if run.json and _write_whole(json_line({"error": message, "code": int(code)})):
+        return code
+    with suppress(OSError):
         SafeConsole(stderr=True).print(f"Error: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
     return code
