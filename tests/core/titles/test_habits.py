@@ -7,27 +7,27 @@ from stalkeer.core.titles.habits import LEAST_ROWS, Habits, learn_habits
 _LETTERS = [first + second for first in "bcdfglmnrstv" for second in "aeiou"]
 
 
-def _titles(count, *common):
+def unlike_titles(count, *common):
     rng = random.Random(7)
     return [" ".join([*common, *("".join(rng.choices(_LETTERS, k=3)).title() for _ in range(2))]) for _ in range(count)]
 
 
 @pytest.mark.parametrize("style", ["SCX - {} (2001)", "|SCX| {}", "[SCX] {} S01E02", "SCX | {}", "┃SCX┃ {} (2001)"])
 def test_a_mark_before_many_titles_with_nothing_in_common_is_learnt(style):
-    assert learn_habits(style.format(title) for title in _titles(60)).is_mark("SCX")
+    assert learn_habits(style.format(title) for title in unlike_titles(60)).is_mark("SCX")
 
 
 @pytest.mark.parametrize("style", ["VENOM: {} (2001)", "TRON- {} (2001)", "STAR WARS: {} (2001)", "CSI: {} S01E02"])
 def test_what_joins_a_title_to_its_own_name_never_makes_a_mark(style):
-    assert learn_habits(style.format(title) for title in _titles(200)).marks == frozenset()
+    assert learn_habits(style.format(title) for title in unlike_titles(200)).marks == frozenset()
 
 
 def test_a_franchise_whose_titles_share_a_word_is_no_mark():
-    assert learn_habits(f"ZORRO - {title} (2001)" for title in _titles(90, "Zorro")).marks == frozenset()
+    assert learn_habits(f"ZORRO - {title} (2001)" for title in unlike_titles(90, "Zorro")).marks == frozenset()
 
 
 def test_a_word_that_is_a_title_of_the_list_is_no_mark():
-    names = [f"FALCON - {title} (2001)" for title in _titles(90)]
+    names = [f"FALCON - {title} (2001)" for title in unlike_titles(90)]
 
     assert learn_habits(names).is_mark("FALCON")
     assert not learn_habits([*names, "Falcon (1999)"]).is_mark("FALCON")
@@ -35,13 +35,13 @@ def test_a_word_that_is_a_title_of_the_list_is_no_mark():
 
 @pytest.mark.parametrize("count", [5, 49])
 def test_a_mark_before_few_titles_is_not_learnt(count):
-    assert learn_habits(f"SCX - {title}" for title in _titles(count)).marks == frozenset()
+    assert learn_habits(f"SCX - {title}" for title in unlike_titles(count)).marks == frozenset()
 
 
 def test_the_columns_of_a_list_are_learnt_and_tell_titles_from_years_ratings_and_genres():
     rng = random.Random(3)
     genres = ("Horror", "Crime", "Comedy")
-    rows = [f"{t} | {rng.randint(1950, 2024)} | {rng.choice(genres)}" for t in _titles(LEAST_ROWS * 2)]
+    rows = [f"{t} | {rng.randint(1950, 2024)} | {rng.choice(genres)}" for t in unlike_titles(LEAST_ROWS * 2)]
     habits = learn_habits(rows)
 
     assert habits.columns_of("Quiet Lake | 2015 | Horror") == ("Quiet Lake", 2015)
@@ -51,13 +51,13 @@ def test_the_columns_of_a_list_are_learnt_and_tell_titles_from_years_ratings_and
 
 
 def test_columns_in_another_order_are_read_in_that_order():
-    rows = [f"NL | {1950 + n % 70} | {title} | {n % 10}.{n % 7}" for n, title in enumerate(_titles(LEAST_ROWS))]
+    rows = [f"NL | {1950 + n % 70} | {title} | {n % 10}.{n % 7}" for n, title in enumerate(unlike_titles(LEAST_ROWS))]
 
     assert learn_habits(rows).columns_of("NL | 2019 | 1917 | 8.3") == ("1917", 2019)
 
 
 def test_few_rows_make_no_layout():
-    assert learn_habits(f"{title} | 2001 | 7.1" for title in _titles(20)).layouts == ()
+    assert learn_habits(f"{title} | 2001 | 7.1" for title in unlike_titles(20)).layouts == ()
 
 
 def test_habits_are_stored_and_read_again():

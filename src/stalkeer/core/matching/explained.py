@@ -21,7 +21,9 @@ from typing import NamedTuple
 from stalkeer.core.matching.works import EntryFacts, Name, Work
 from stalkeer.core.titles.episode import find_mark
 from stalkeer.core.titles.explained_words import (
+    codes_in,
     is_brand,
+    is_code,
     is_vocabulary,
     is_vocabulary_before,
     is_vocabulary_behind,
@@ -228,12 +230,12 @@ def _unexplained_before(before: str, title: _Title, habits: Habits) -> str | Non
         return before.strip()  # `US Marshal`: without a separator a short code may be the title's own word
     if _ALSO_KNOWN.search(before):
         return None
-    if is_vocabulary_before(mark) or habits.is_mark(mark) or _is_other_title(mark, title):
+    if is_vocabulary_before(mark) or _is_mark(mark, habits) or _is_other_title(mark, title):
         return None
     for piece in _pieces(before):
         is_known = (
             is_vocabulary_before(_AGE.sub("", piece))
-            or habits.is_mark(piece)
+            or _is_mark(piece, habits)
             or _BARE_AGE.fullmatch(piece)
             or _is_own_year(piece, title)
             or _is_other_title(piece, title)
@@ -241,6 +243,14 @@ def _unexplained_before(before: str, title: _Title, habits: Habits) -> str | Non
         if not is_known:
             return piece
     return None
+
+
+def _is_mark(text: str, habits: Habits) -> bool:
+    """Return whether it is a mark of the list, or several codes of which each is known or a mark: `4K-XYZ`."""
+    if habits.is_mark(text):
+        return True
+    codes = codes_in(text) if habits.marks else []
+    return bool(codes) and all(is_code(code) or habits.is_mark(code) for code in codes)
 
 
 def _ends_in_brand(before: str) -> bool:

@@ -41,7 +41,6 @@ _ID = re.compile(r"(?:imdb|tvdb)(?:id)?[-=: ]?(?:tt)?\d{3,9}|tt\d{6,9}", re.I)
 # platforms, channels and studios that also begin the titles of what they make
 _BRANDS = frozenset("bbc itv hbo discovery nickelodeon rtl sky star disney".split())
 _PART_NUMBERS = frozenset("ii iii iv v vi vii viii ix x xi xii".split())
-_LONGEST_CODE = 4
 _RELEASE_JOINT = re.compile(r"[\s.\-]+")
 _EDGES = " -.:~*#'\"!"
 
@@ -59,7 +58,8 @@ def is_vocabulary_before(text: str) -> bool:
     """Return whether a text before a title is a provider's word: no film or series begins so, but by its own title."""
     if text.lower() in _NEVER_BEFORE:
         return False
-    if _is_code(text):
+    codes = codes_in(text)
+    if codes and all(map(is_code, codes)):
         return True
     return is_vocabulary(text)
 
@@ -95,12 +95,15 @@ def says_quality(text: str) -> bool:
     return _SCENE.search(text) is not None
 
 
-def _is_code(text: str) -> bool:
-    """Return whether it is a pair of codes of which one half is known: `4K-XYZ`, `EN-TOP`."""
+def codes_in(text: str) -> list[str]:
+    """Return the codes of a text that is several, joined by hyphens: `4K-XYZ`, `EN-TOP`; none of any other text."""
     halves = text.lower().split("-")
-    if len(halves) < 2 or " " in text or text != text.upper():
-        return False
-    return any(half in TAGS for half in halves) and all(half in TAGS or len(half) <= _LONGEST_CODE for half in halves)
+    return halves if len(halves) > 1 and " " not in text and text == text.upper() else []
+
+
+def is_code(code: str) -> bool:
+    """Return whether one of several codes is known by itself: behind `4K-` a title may begin, too."""
+    return code in TAGS
 
 
 def _are_known(text: str) -> bool:

@@ -33,6 +33,7 @@ class _Taken(NamedTuple):
     gone: float = 0.0
     kept: float | None = None
     year: int | None = None
+    half: str | None = None  # the text without the known half of a prefix: the other half may begin the title
 
 
 _MAYBE = re.compile(
@@ -78,6 +79,8 @@ def find_starts(text: str, *, is_series: bool) -> tuple[list[Start], list[Tag]]:
             break
         if taken.kept is not None:
             kept.append(Start(text, penalty + taken.kept, year))
+        if taken.half is not None:
+            kept.append(Start(taken.half, penalty + LIKELY, year))
         tags += taken.tags
         penalty += taken.gone
         year = taken.year or year
@@ -101,7 +104,7 @@ def _take(text: str, *, is_series: bool) -> _Taken | None:
     if bare is not None:
         taken = _take_bare(bare[1].strip(), bare[2].strip(), text[bare.end() :])
         if taken is not None:
-            return taken
+            return taken._replace(half=_without_known_half(bare[1].strip(), text))
     return _take_unmarked(text)
 
 
@@ -160,6 +163,13 @@ def _take_unknown_code(content: str, separator: str, rest: str) -> _Taken | None
     if rest == rest.upper():  # where all is in capitals, capitals say nothing
         return _Taken(rest, [], RARE, 0.0)
     return _Taken(rest, [], LIKELY if separator == "-" else DOUBTFUL, 0.0)
+
+
+def _without_known_half(content: str, text: str) -> str | None:
+    """Return `XYZ - Title` of `4K-XYZ - Title`; None where the prefix is not of that kind."""
+    first, _, other = content.lower().partition("-")
+    is_half_known = bool(other) and "-" not in other and first in TAGS and other not in TAGS
+    return text.lstrip()[len(first) + 1 :] if is_half_known else None
 
 
 def _take_unmarked(text: str) -> _Taken | None:
