@@ -1,8 +1,15 @@
 # ruff: noqa: SIM905 - word lists read best as lines of words
+import re
+from pathlib import Path
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stalkeer.core.titles import TitleReader, parse_title, title_key
+from stalkeer.core.titles.alike import AlikeReader
+
+_TABLES = Path(__file__).parents[1]
 
 KINDS = st.sampled_from([None, "film", "episode", "series"])
 PIECES = st.sampled_from(
@@ -81,3 +88,41 @@ def test_case_accents_and_punctuation_make_no_other_key(words):
     assert (
         title_key(title) == title_key(title.upper()) == title_key("-".join(words)) == title_key(title.replace("e", "é"))
     )
+
+
+def _names_of_tables():
+    lines = [line for path in sorted(_TABLES.glob("*/data/*.tsv")) for line in path.read_text("utf-8").splitlines()]
+    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    return sorted({cell for row in rows for cell in row if len(cell) > 3})
+
+
+@pytest.mark.parametrize("kind", [None, "film", "episode"])
+def test_every_name_of_the_tables_is_read_the_same_by_itself_and_in_a_list(kind):
+    reader, names = TitleReader(), _names_of_tables()
+    names += [f"{name} - S01E02 - EN - {name} - S01E02" for name in names[::20]]
+
+    assert len(names) > 1500
+    assert [name for name in names * 2 if reader.read(name, kind) != parse_title(name, kind)] == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Some Show - S01E01 - EN - Some Show - S01E01", "NF - Café Nord - S02E13 - NF - Café Nord - S02E13",
+     "Der Turm S03E04 Der Turm S03E04", "24 - S01E01 - FR - 24 - S01E01"],
+)  # fmt: skip
+def test_an_episode_named_twice_is_one_in_a_list_too(name):
+    reader = TitleReader()
+
+    for number in ("1", "2", "9"):
+        numbered = re.sub(r"(?<=E\d)\d", number, name)
+        assert reader.read(numbered, "episode") == parse_title(numbered, "episode")
+        assert len(reader.read(numbered, "episode").hypotheses[0].text) <= len("NF - Café Nord")
+        assert AlikeReader(reader, _noted, _filled).read([numbered], ["episode"]) == [None]
+
+
+def _noted(parsed, kind, readings):
+    return parsed
+
+
+def _filled(shared, title, key, year):
+    return shared

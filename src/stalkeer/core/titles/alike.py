@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Generic, NamedTuple, TypeVar
 
-from stalkeer.core.titles.episode import may_go_on
+from stalkeer.core.titles.episode import may_go_on, says_episode
 from stalkeer.core.titles.frames import (
     AT_ENDS,
     LONGEST,
@@ -109,7 +109,9 @@ class AlikeReader(Generic[T]):
         if (before, kind) in self._series or not is_sound(before + "S"):
             return None
         shared = (
-            None if may_go_on(before) else self._framed_series(before[:-1], kind) or self._series_alone(before, kind)
+            None
+            if may_go_on(before) or says_episode(before)
+            else self._framed_series(before[:-1], kind) or self._series_alone(before, kind)
         )
         if len(self._series) >= _KEPT:
             self._series.clear()

@@ -24,6 +24,8 @@ _EDITION_ALONE = frozenset(
     "remaster remastered restored uncut unrated extended redux imax matte langfassung kinofassung".split()
 )
 EDITION_ENDS = frozenset("edition cut version fassung edicion edizione edicao wersja edycja versie versao".split())
+# those of them that may be all of an edition's name, or its end
+EDITION_WORDS = frozenset(word for word in _EDITION_WORDS if len(word) > len("the"))
 _COLOURLESS = frozenset(("black & white", "black and white", "b&w", "b/w", "bw", "noir et blanc", "schwarzweiss"))
 _NUMBER_IN_EDITION = re.compile(r"\d{1,4}(?:st|nd|rd|th)?")
 

@@ -84,6 +84,11 @@ def may_go_on(before: str) -> bool:
     return before.rstrip(_JOINTS)[-1:].isdecimal()
 
 
+def says_episode(before: str) -> bool:
+    """Return whether what stands before a marker has another one."""
+    return _STANDARD.search(before) is not None
+
+
 def _joined(pattern: re.Pattern[str], text: str, last: Mark) -> Mark:
     """Join the last marker with those just before it that name further episodes of its season."""
     read = _standard if pattern is _STANDARD else _cross

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, NamedTuple
 
+from stalkeer.core.titles.editions import EDITION_WORDS
 from stalkeer.core.titles.marks import EPISODE_WORDS, MONTHS, SEASON_WORDS
 from stalkeer.core.titles.normalise import ARTICLES, fold_words, key_of_words, title_key
 from stalkeer.core.titles.parse import EXTRA_WORDS, Head, Hypothesis, is_junk
@@ -46,12 +47,14 @@ TELLING = SCENE_WORDS | {
     *"x s t h n aka blu rip dl hd bd remux".split(),  # noqa: SIM905
 }
 
-# words that may be a provider's at either end of a title
-AT_ENDS = frozenset(TAGS) | {
+_PROVIDERS_WORDS = frozenset(TAGS) | {
     folded
     for phrase in (*(phrase for phrase, _ in PHRASES), *(word for word in TAGS if "-" in word), *EXTRA_WORDS)
     for folded in fold_words(phrase)
 }
+# words that may be a provider's at either end of a title
+AT_ENDS = _PROVIDERS_WORDS | EDITION_WORDS
+_BEHIND = AT_ENDS | TELLING
 
 # two titles as unlike as two of one kind can be, without and with a number
 _MADE_UP = {
@@ -176,6 +179,8 @@ class Frames:
     def _learn(self, shape: _Shape) -> _Frame | None:
         if shape.year is not None and _YEAR.search(shape.before):
             return None
+        if _may_say_title(shape.after) or _may_say_title(shape.end):
+            return None  # Title (2020) Title (2020) is one, Title (2020) Other (2020) two
         short, long = shape.kind.made_up()
         frame = self._try(shape, short, _FIRST_YEAR)
         return frame if frame is not None and frame == self._try(shape, long, _OTHER_YEAR) else None
@@ -262,6 +267,11 @@ def _shape(text: str) -> _Shape | None:
         return None
     kind = _Kind(title.isupper(), title[0].islower(), _DIGIT.search(title) is not None)
     return _Shape(before, title, key_of_words(words), after, int(year) if year is not None else None, end, kind)
+
+
+def _may_say_title(text: str) -> bool:
+    """Return whether a word behind the title may be one of a title, too: no provider's."""
+    return any(word not in _BEHIND for word in fold_words(text) if len(word) >= SHORTEST and word.isalpha())
 
 
 class Narrowed(NamedTuple):

@@ -6,7 +6,7 @@ import re
 from functools import partial
 from typing import NamedTuple, TypeVar
 
-from stalkeer.core.titles.episode import find_mark, may_go_on
+from stalkeer.core.titles.episode import find_mark, may_go_on, says_episode
 from stalkeer.core.titles.frames import NOT_YET, Frames, NotYet, Reading
 from stalkeer.core.titles.marks import Mark
 from stalkeer.core.titles.parse import Head, ParsedTitle, assemble, head_from_outside, is_junk, kind_of, read_head
@@ -45,7 +45,7 @@ class TitleReader:
         kind = kind_of(name, kind)
         if text[-1:].isdecimal():
             plain = _plain_episode(text)
-            if plain is not None and not may_go_on(plain[1]):
+            if plain is not None and not (may_go_on(plain[1]) or says_episode(plain[1])):
                 return self._read_plain_episode(name, text, plain, kind, group)
         if kind != "episode":
             framed = self._frames_of(kind).read(text)
