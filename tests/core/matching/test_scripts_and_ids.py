@@ -2,6 +2,7 @@
 
 import pytest
 
+from stalkeer.core.matching.lookup import WorkTitles, WorldTitle, with_titles
 from stalkeer.core.matching.pairs import Matcher
 from stalkeer.core.matching.works import EntryFacts
 from stalkeer.core.titles import parse_title
@@ -110,3 +111,49 @@ def test_words_before_a_releases_quality_are_no_group():
 def test_the_years_of_a_collection_are_not_a_films():
     assert decide(film("Quiet Harbour", 2016), "Quiet Harbour (2016-2019)") is not CONFIRM
     assert decide(series("Quiet Harbour", 2016), "Quiet Harbour (2016-2019) S01E01") is CONFIRM
+
+
+@pytest.mark.parametrize(
+    ("traditional", "simplified"),
+    [("龍門客棧", "龙门客栈"), ("風櫃來的人", "风柜来的人"), ("蘭心大劇院", "兰心大剧院")],
+)
+def test_both_spellings_of_a_han_title_count_where_both_are_listed(traditional, simplified):
+    both, one = film("The Inn", 1992, traditional, simplified), film("The Inn", 1992, traditional)
+
+    assert decide(both, f"{traditional} (1992)") is CONFIRM
+    assert decide(both, f"{simplified} (1992)") is CONFIRM
+    assert decide(one, f"{simplified} (1992)") is REVIEW
+
+
+@pytest.mark.parametrize(("arabic", "hebrew"), [("شلوم", "שלום"), ("ملك", "מלך"), ("بيت", "בית")])
+def test_a_title_is_compared_in_its_own_script_where_another_has_its_sounds(arabic, hebrew):
+    work = film("The House", 1992, arabic, hebrew)
+
+    assert decide(work, hebrew) is CONFIRM
+    assert decide(work, arabic) is CONFIRM
+
+
+def test_a_title_of_tmdb_in_other_characters_is_added_to_the_listed_one():
+    listed = film("The Inn", 1992, "龍門客棧")
+    more = WorkTitles((WorldTitle("龙门客栈", "zh", "CN"),))
+
+    assert decide(with_titles(listed, more, {"zh"}), "龙门客栈 (1992)") is CONFIRM
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("L.A. Harbour", "LA Harbour (2016)"),
+        ("LA Harbour", "L.A. Harbour (2016)"),
+        ("LA's Boldest", "LAs Boldest (2016)"),
+        ("La Casa Gris", "LA Casa Gris (2016)"),
+        ("LA Casa Gris", "La Casa Gris (2016)"),
+        ("The Harbour", "THE HARBOUR (2016)"),
+    ],
+)
+def test_initials_that_look_like_an_article_are_compared_as_they_stand(title, name):
+    assert decide(film(title, 2016), name) is CONFIRM
+
+
+def test_initials_are_no_article_that_a_title_may_lose():
+    assert decide(film("LA Harbour", 2016), "Harbour (2016)") is NOTHING

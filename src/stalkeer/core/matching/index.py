@@ -18,6 +18,7 @@ from stalkeer.core.titles.penalties import DOUBTFUL
 
 _MIRROR = "<"  # no key has it
 _NONE: list[str] = []
+_NOBODY: list[tuple[Work, Name]] = []
 ARTICLE_LENGTHS = sorted({len(article) for article in ARTICLES})
 _FIRST_OF_ARTICLES = frozenset(article[0] for article in ARTICLES)
 
@@ -86,8 +87,10 @@ class NameIndex:
         likely: list[tuple[str, Hypothesis]] = []
         for hypothesis in title.hypotheses:
             base = base_key(hypothesis.text, hypothesis.key)
-            named = self._by_base.get(base)
-            same = self._same(named, hypothesis, kind) if named is not None else []
+            named = self._by_base.get(base, _NOBODY)
+            if base != hypothesis.key:  # what looks like an article may be initials
+                named = named + self._by_base.get(hypothesis.key, _NOBODY)
+            same = self._same(named, hypothesis, kind) if named else []
             hits += same
             if not same and hypothesis.penalty <= DOUBTFUL:
                 likely.append((base, hypothesis))

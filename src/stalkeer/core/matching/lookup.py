@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
-from stalkeer.core.matching.works import Work, read_names
+from stalkeer.core.matching.works import Work, read_names, spelling_of
 
 
 class Namesake(NamedTuple):
@@ -63,9 +63,9 @@ def titles_in(found: WorkTitles, languages: Collection[str]) -> tuple[str, ...]:
 
 def with_titles(work: Work, found: WorkTitles, languages: Collection[str]) -> Work:
     """Return the work with these titles behind its own."""
-    known = {(name.key, name.year, name.country) for name in work.names}
+    known = set(map(spelling_of, work.names))
     more = read_names((text, "tmdb") for text in titles_in(found, languages))
-    fresh = tuple(name for name in more if (name.key, name.year, name.country) not in known)
+    fresh = tuple(name for name in more if spelling_of(name) not in known)
     return replace(work, names=work.names + fresh, countries=found.countries)
 
 

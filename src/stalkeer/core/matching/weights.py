@@ -8,7 +8,7 @@ from stalkeer.core.matching.compare import Agreement
 # the title
 TITLE = {Agreement.NONE: 0.72, Agreement.SAME: 0.90, Agreement.ARTICLE: 0.88, Agreement.SLIP: 0.87}
 MORE_SLIPS = -0.04  # each further letter
-NAME = {"title": 0.0, "original": 0.0, "alternate": -0.005, "tmdb": -0.01}
+NAME = {"title": 0.0, "original": 0.0, "alternate": -0.005, "tmdb": -0.01, "part": -0.02}
 OTHER_NAME = -0.01
 
 # beside the title

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from stalkeer.core.titles import ParsedTitle, title_words
-from stalkeer.core.titles.normalise import base_key, swap_article
-from stalkeer.core.titles.scripts import SCRIPTS, script_of
+from stalkeer.core.titles.normalise import base_key, has_initials, swap_article
+from stalkeer.core.titles.parts import other_forms
+from stalkeer.core.titles.scripts import writing_of
 from stalkeer.core.titles.vocabulary import COUNTRIES
 
 
@@ -19,7 +20,7 @@ class Name(NamedTuple):
     text: str
     key: str
     base: str
-    origin: str  # title | original | alternate | tmdb
+    origin: str  # title | original | alternate | tmdb | part
     year: int | None = None
     country: str | None = None
 
@@ -87,24 +88,37 @@ class EntryFacts(NamedTuple):
     imdb_id: str | None = None
 
 
-_AS_WRITTEN = SCRIPTS - {"latin"}
 _DISAMBIGUATION = re.compile(r"^(?P<title>.*\S)\s*\((?P<inside>\d{4}|[A-Z]{2,3})\)$")
 
 
 def read_names(titles: Iterable[tuple[str, str]]) -> tuple[Name, ...]:
     """Read names from (text, origin) pairs, in order; `Ghosts (US)` and `Ghosts (2021)` also stand for `Ghosts`."""
-    names: dict[tuple[str, int | None, str | None, str | None], Name] = {}
+    names: dict[_Spelling, Name] = {}
     seen: set[str] = set()
     for text, origin in titles:
         if text in seen:
             continue
         seen.add(text)
         for name in _readings(text.strip(), origin):
-            # a title in two scripts is compared as each of them is written
-            script = None if name.text.isascii() else script_of(name.text)
-            writing = script if script in _AS_WRITTEN else None
-            names.setdefault((name.key, name.year, name.country, writing), name)
+            names.setdefault(spelling_of(name), name)
+    for name in [name for form in names.values() for name in _other_forms(form)]:
+        names.setdefault(spelling_of(name), name)
     return tuple(names.values())
+
+
+_Spelling = tuple[str, int | None, str | None, str]
+
+
+def spelling_of(name: Name) -> _Spelling:
+    """Return what tells a name from others of its work. In two scripts, or in other Han characters, a title is two:
+    each is compared as it is written."""
+    return name.key, name.year, name.country, writing_of(name.text)
+
+
+def _other_forms(name: Name) -> Iterable[Name]:
+    """Yield the other ways to write the part that a title ends in: `The Deep: Part Two` is `The Deep 2`, too."""
+    for text in other_forms(name.text):
+        yield make_name(text, "part", name.year, name.country)
 
 
 def _readings(text: str, origin: str) -> Iterable[Name]:
@@ -126,4 +140,5 @@ def _readings(text: str, origin: str) -> Iterable[Name]:
 def make_name(text: str, origin: str, year: int | None = None, country: str | None = None) -> Name:
     words = title_words(swap_article(text))
     key = "".join(words) or "".join(text.casefold().split())
-    return Name(text, key, base_key(swap_article(text), key), origin, year, country)
+    base = key if has_initials(text) else base_key(swap_article(text), key)
+    return Name(text, key, base, origin, year, country)

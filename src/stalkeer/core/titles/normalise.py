@@ -97,6 +97,15 @@ def swap_article(text: str) -> str:
     return f"{article}{'' if article.endswith(chr(39)) else ' '}{found['title']}"
 
 
+_INITIALS = re.compile(r"[A-Z]{2,3}(?=s? )s?")
+
+
+def has_initials(text: str) -> bool:
+    """Return whether a title begins with letters that stand for words, not with an article: `LA Story`, `LAs Finest`."""
+    found = _INITIALS.match(text)
+    return found is not None and found[0].lower() in ARTICLES and not text.isupper()
+
+
 def base_key(text: str, key: str) -> str:
     """Return the key without a leading article that is a word of its own; `key` where there is none or nothing else."""
     first, _, rest = text.partition(" ")

@@ -59,6 +59,13 @@ def script_of(text: str) -> str | None:
     return next(iter(scripts)) if len(scripts) == 1 else None
 
 
+def writing_of(text: str) -> str:
+    """Return the letters of a text that no Latin alphabet has: what tells two spellings apart that sound alike."""
+    if text.isascii():
+        return ""
+    return "".join([letter for letter in text.casefold() if letter.isalpha() and _script_of_letter(letter) != "latin"])
+
+
 def _script_of_letter(letter: str) -> str:
     if letter <= _LATIN_END or _LATIN_VIETNAMESE[0] <= letter <= _LATIN_VIETNAMESE[1]:
         return "latin"
