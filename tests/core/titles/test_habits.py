@@ -22,6 +22,25 @@ def test_what_joins_a_title_to_its_own_name_never_makes_a_mark(style):
     assert learn_habits(style.format(title) for title in unlike_titles(200)).marks == frozenset()
 
 
+def _dated(style, titles, years):
+    return [style.format(title, 1950 + n % years) for n, title in enumerate(titles)]
+
+
+@pytest.mark.parametrize("style", ["QXC: {} ({})", "V4D: {} - {}", "PRMX: {} | {}"])
+def test_a_mark_with_a_colon_is_learnt_before_titles_of_many_years(style):
+    assert learn_habits(_dated(style, unlike_titles(90), 60)).is_mark(style.partition(":")[0])
+
+
+@pytest.mark.parametrize("name", ["VENOM: {} ({})", "CSI: {} ({})", "ORCA: {} ({})"])
+def test_a_franchise_with_a_colon_has_too_few_years_or_works_or_its_word_in_a_title(name):
+    word = name.partition(":")[0].title()
+
+    assert learn_habits(_dated(name, unlike_titles(90), 20)).marks == frozenset()
+    assert learn_habits(_dated(name, unlike_titles(90, "Returns"), 60)).marks == frozenset()
+    assert learn_habits([*_dated(name, unlike_titles(90), 60), f"The {word} (2018)"]).marks == frozenset()
+    assert learn_habits(_dated(f"STAR {name}", unlike_titles(90), 60)).marks == frozenset()
+
+
 def test_a_franchise_whose_titles_share_a_word_is_no_mark():
     assert learn_habits(f"ZORRO - {title} (2001)" for title in unlike_titles(90, "Zorro")).marks == frozenset()
 

@@ -2,7 +2,8 @@
 
 A mark is learnt only where it stands before many titles that have nothing in common: a franchise's name stands before
 titles, too. Titles themselves join their halves with a colon or a hyphen (`VENOM: ...`, `TRON- ...`), so these never
-make a mark; a provider's mark stands apart.
+make a mark; a provider's mark stands apart. A mark with a colon (`PREM: ...`) is one only where its titles are of more
+years than any franchise's, and no title of the list has its word.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from stalkeer.core.titles.tags import tags_in
 
 LEAST_TITLES = 50  # before which a mark stands
 LEAST_WORKS = 20  # of these, that share no word with one another
+LEAST_YEARS = 25  # of the titles behind a mark with a colon
 LEAST_ROWS = 50  # of one layout
 _MOST_COLUMNS = 5
 _MOST_LABELS = 40
@@ -27,10 +29,12 @@ _LEAST_OF_A_LABEL = 5
 _MARK = re.compile(
     r"\s*(?:\|\s?([^\s|]{1,12})\s?\||\[([^\s\]]{1,12})\]|\(([^\s)]{1,12})\)|([^\s|:\[\]()]{1,12})(?:\s-\s|\s?\|))\s*"
 )
+_COLON_MARK = re.compile(r"\s*([A-Z0-9+]{2,12}):\s+")
 _ORDER = re.compile(r"\s*(\d{1,4})\s?[-:|]\s+(?=[^\W\d_])")
 _NUMBERED = "#"  # among the marks: the entries have order numbers
 _BEHIND_TITLE = re.compile(r"\s*(?:[(\[|]|(?<!\w)[Ss]\d|(?<!\w)\d{1,2}x\d|\s-\s(?:19|20)\d\d)")
 _YEAR = re.compile(r"[(\[]?((?:19|20)\d\d)[)\]]?")
+_ANY_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _RATING = re.compile(r"(?:10|\d)(?:[.,]\d)?")
 _NO_WORDS = ARTICLES | {"and", "of", "in", "to", "on"}
 
@@ -105,6 +109,7 @@ def _texts(values: object) -> frozenset[str]:
 def learn_habits(names: Iterable[str]) -> Habits:
     """Learn the habits of a list from its names, or from a fair sample of them."""
     marked: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
+    joined = _Joined()
     tables: dict[int, _Table] = defaultdict(_Table)
     bare: set[str] = set()
     numbers: set[str] = set()
@@ -118,6 +123,7 @@ def learn_habits(names: Iterable[str]) -> Habits:
             if 1 < len(columns) <= _MOST_COLUMNS:
                 tables[len(columns)].add(columns)
         found = _MARK.match(text)
+        joined.add(text)
         title = _BEHIND_TITLE.split(text[found.end() :] if found is not None else text, maxsplit=1)[0]
         words = fold_words(title)
         if found is None:
@@ -132,6 +138,7 @@ def learn_habits(names: Iterable[str]) -> Habits:
         and title_key(mark) not in bare
         and _have_little_in_common(titles.values())
     )
+    marks |= joined.marks()
     if len(numbers) >= LEAST_TITLES:
         marks |= {_NUMBERED}
     laid_out = [(table, table.layout()) for _, table in sorted(tables.items())]
@@ -153,6 +160,37 @@ def _have_little_in_common(titles: Iterable[frozenset[str]]) -> bool:
             seen |= words
             works += 1
     return works >= LEAST_WORKS
+
+
+class _Joined:
+    """The titles behind words with a colon, and the words of all titles."""
+
+    def __init__(self) -> None:
+        self._titles: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
+        self._years: dict[str, set[str]] = defaultdict(set)
+        self._words: set[str] = set()
+
+    def add(self, text: str) -> None:
+        found = _COLON_MARK.match(text)
+        rest = text if found is None else text[found.end() :]
+        words = fold_words(_BEHIND_TITLE.split(rest, maxsplit=1)[0])
+        self._words.update(words)
+        if found is not None:
+            mark = found[1].casefold()
+            self._titles[mark]["".join(words)] = frozenset(words) - _NO_WORDS
+            self._years[mark].update(_ANY_YEAR.findall(rest))
+
+    def marks(self) -> frozenset[str]:
+        """Return the words that stand before the titles of many works of many years, and in none."""
+        return frozenset(
+            mark
+            for mark, titles in self._titles.items()
+            if len(titles) >= LEAST_TITLES
+            and len(self._years[mark]) >= LEAST_YEARS
+            and self._words.isdisjoint(fold_words(mark))
+            and not is_vocabulary_before(mark)
+            and _have_little_in_common(titles.values())
+        )
 
 
 def _columns(text: str) -> list[str]:
