@@ -245,7 +245,7 @@ def weigh_year(hit: Hit, entry: EntryFacts) -> Opinion:
 
 
 # 4K-NF - Title (US) - S01E01: lists of this style mark where each show comes from, not which one of several it is
-_MARKS_ORIGIN = re.compile(r"[A-Z0-9+]{2,8}(?:-[A-Z0-9+]{2,8})* - .+ \([A-Z]{2}\) - S\d")
+_MARKS_ORIGIN = re.compile(r"[A-Z0-9+]{2,8}(?:-[A-Z0-9+]{2,8})* - .+ \([A-Z]{2}\)(?: [\[(][^\])]*[\])])* - S\d")
 
 
 def weigh_country(hit: Hit, entry: EntryFacts) -> Opinion:

@@ -205,10 +205,9 @@ def _says_anything(text: str) -> bool:
 
 _BORDER = re.compile(r"[\[\](){}|]|(?:^|\s)[-:/~]+(?:\s|$)|:\s|\s:|-\s|-$|:$|/|,\s|~")
 # `1. `, `007) `, `#12 `, `03 - `, and a digit glued to the title; but `4 - ` may be a title's own number
-_ORDER = re.compile(r"\s*(?:[#№]\s?\d{1,4}\W*|\d{1,3}\s?[.)]\W*|0\d\b\W*|\d{1,2}$)")
+_ORDER = re.compile(r"\s*(?:[#№]\s?\d{1,4}\W*|\d{1,3}\s?[.)]\W*|0\d{1,2}\b\W*|\[\d{1,3}\]\W*)")
+_GLUED_ORDER = re.compile(r"(?<!\w)\d{1,2}$")
 _DASHED_ORDER = re.compile(r"\s*\d{1,4}\s?[-:|]\s*")
-_AGE = re.compile(r"(?:\+\s?\d{1,2}|\d{1,2}\s?\+)\s+")
-_BARE_AGE = re.compile(r"\+\s?\d{1,2}|\d{1,2}\s?\+")
 _GROUP = re.compile(r"\s*\[[^\[\]]*\]\s*")
 
 
@@ -221,6 +220,7 @@ def _without_group(before: str, after: str, parts: NameParts) -> str:
 def _unexplained_before(before: str, title: _Title, habits: Habits) -> str | None:
     order = (_DASHED_ORDER if habits.numbers_entries else _ORDER).match(before)
     before = before if order is None else before[order.end() :]
+    before = _GLUED_ORDER.sub("", before)
     if not _has_sign(before):
         return None
     if _ends_in_brand(before):
@@ -234,9 +234,8 @@ def _unexplained_before(before: str, title: _Title, habits: Habits) -> str | Non
         return None
     for piece in _pieces(before):
         is_known = (
-            is_vocabulary_before(_AGE.sub("", piece))
+            is_vocabulary_before(piece)
             or _is_mark(piece, habits)
-            or _BARE_AGE.fullmatch(piece)
             or _is_own_year(piece, title)
             or _is_other_title(piece, title)
         )

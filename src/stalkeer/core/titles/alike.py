@@ -106,7 +106,7 @@ class AlikeReader(Generic[T]):
         return read
 
     def _learn_series(self, before: str, kind: str) -> T | None:
-        if (before, kind) in self._series or not is_sound(before + "S"):
+        if (before, kind) in self._series or not is_sound(before + "S1"):
             return None
         shared = (
             None

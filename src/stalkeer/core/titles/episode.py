@@ -38,6 +38,11 @@ _DATE = re.compile(
     r"|(?<![\dSs])(?P<d2>0[1-9]|[12]\d|3[01])(?P<s2>[.\-/ ])(?P<m2>0[1-9]|1[0-2])(?P=s2)(?P<y2>(?:19|20)\d\d)(?!\d)"
     r"|(?<![\dSs])(?P<m3>0[1-9]|1[0-2])(?P<s3>[.\-/ ])(?P<d3>1[3-9]|2\d|3[01])(?P=s3)(?P<y3>(?:19|20)\d\d)(?!\d)"  # America's
 )
+# heute-show vom 23.02.2024, Jornal do dia 23/02/2024
+_BEFORE_DATE = re.compile(
+    r"(?<=\w)\s+(?:-\s+)?(?:vom|am|du|del(?: d[ií]a)?|do dia|del giorno|van|z dnia|ze dne|fr[aå]n?|din|от|за|від|from|aired)\s*$",
+    re.I,
+)
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _WORDED_DATE = re.compile(
     rf"(?<!\w)(?:(\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?({_MONTH})|({_MONTH})\s(\d{{1,2}})(?:st|nd|rd|th)?),?"
@@ -173,10 +178,18 @@ def _dated(text: str) -> Mark | None:
         year, month, day = next(
             (found[f"y{n}"], found[f"m{n}"], found[f"d{n}"]) for n in ("", "2", "3") if found[f"y{n}"]
         )
-        return Mark(found.start(), found.end(), air_date=f"{year}-{month}-{day}")
+        return Mark(_start_of_date(text, found.start()), found.end(), air_date=f"{year}-{month}-{day}")
     found = last_match(_WORDED_DATE, text)
     if found is None:
         return None
     month_name, number = (found[2], found[1]) if found[2] else (found[3], found[4])
     month_number = MONTHS[month_name.lower()]
-    return Mark(found.start(), found.end(), air_date=f"{found[5]}-{month_number:02}-{int(number):02}")
+    return Mark(
+        _start_of_date(text, found.start()), found.end(), air_date=f"{found[5]}-{month_number:02}-{int(number):02}"
+    )
+
+
+def _start_of_date(text: str, start: int) -> int:
+    """Return where a date begins with the word that leads to it."""
+    found = _BEFORE_DATE.search(text, 0, start)
+    return start if found is None else found.start()

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from stalkeer.core.titles.ages import without_ages
 from stalkeer.core.titles.editions import is_edition
 from stalkeer.core.titles.languages import OWN_NAMES
 from stalkeer.core.titles.marks import QUALITY
@@ -48,7 +49,7 @@ _EDGES = " -.:~*#'\"!"
 @lru_cache(maxsize=5_000)
 def is_vocabulary(text: str) -> bool:
     """Return whether a text beside a title says nothing but quality, languages, countries, a rating, an edition."""
-    bare = text.strip(_EDGES)
+    bare = without_ages(text).strip(_EDGES)
     if not any(map(str.isalnum, bare)):
         return True
     return tags_in(bare) is not None or _RATING.fullmatch(bare) is not None or _are_known(bare) or is_edition(bare)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, NamedTuple
 
+from stalkeer.core.titles.ages import AGE_WORDS
 from stalkeer.core.titles.editions import EDITION_WORDS
 from stalkeer.core.titles.marks import EPISODE_WORDS, MONTHS, SEASON_WORDS
 from stalkeer.core.titles.normalise import ARTICLES, fold_words, key_of_words, title_key
@@ -53,7 +54,7 @@ _PROVIDERS_WORDS = frozenset(TAGS) | {
     for folded in fold_words(phrase)
 }
 # words that may be a provider's at either end of a title
-AT_ENDS = _PROVIDERS_WORDS | EDITION_WORDS
+AT_ENDS = _PROVIDERS_WORDS | EDITION_WORDS | AGE_WORDS
 _BEHIND = AT_ENDS | TELLING
 
 # two titles as unlike as two of one kind can be, without and with a number

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from stalkeer.core.titles.ages import AGE, is_age
 from stalkeer.core.titles.marks import QUALITY
 from stalkeer.core.titles.penalties import DOUBTFUL, EVEN, LIKELY, NEARLY_SURE, RARE, SECOND, UNLIKELY
 from stalkeer.core.titles.tags import LANGUAGE_FIELDS, tags_in
@@ -37,13 +38,13 @@ class _Taken(NamedTuple):
 
 
 _MAYBE = re.compile(
-    r"\s*[\[({|+#№\d]|.{1,25}?[|:\-]|[A-Z][A-Z0-9]*\+?\s|[a-z]{2}\s[^\W\d_]|(?i:film|movie|pel[ií]cula|s[eé]rie|фильм|сериал)[es:]{0,2}\s|[\u0623-\u064a]{4,6}\s"
+    r"\s*[\[({|+#№\d]|(?i:fsk|usk|pegi)[\s\-:]?\d|.{1,25}?[|:\-]|[A-Z][A-Z0-9]*\+?\s|[a-z]{2}\s[^\W\d_]|(?i:film|movie|pel[ií]cula|s[eé]rie|фильм|сериал)[es:]{0,2}\s|[\u0623-\u064a]{4,6}\s"
 )
 _FRAMED = re.compile(r"\s*(?:\|([^|]{1,30})\||\[([^\]]{1,30})\]|\(([^)]{1,30})\)|\{([^}]{1,30})\})\s*[-:|]*\s*")
 _BARE = re.compile(r"\s*([^|:()\[\]]{1,24}?)\s*(\||:(?=\s)|\s-\s|-\s|\s:|:(?=[^\x00-\x7f])|\s-(?=\S))\s*")
 _GLUED = re.compile(r"([A-Z0-9]{2,5}(?:-[A-Z0-9]{2,5})?)-(?=\S)")
 _GLUED_CODE = re.compile(r"([a-z]{2,3}|[A-Z]{2,3}):(?=\S)")
-_AGE = re.compile(r"(?:\+\s?\d{1,2}|\d{1,2}\s?\+)\s+(?=\S)")
+_AGE = re.compile(rf"{AGE}\s+(?:-\s+)?(?=\S)", re.I)
 _PLUS = re.compile(r"([A-Z]{1,5}\+)\s+(?=\S)")
 _ORDER = re.compile(
     r"(?:[#№]\s?\d{1,4}\s?[.):\-]?\s+|\d{1,3}\s?[.)\-]+\s+|\d{1,2}(?=[A-Z][^\W\d_A-Z]|[^\W\d_a-zA-Z]))(?=\S)"
@@ -111,6 +112,8 @@ def _take(text: str, *, is_series: bool) -> _Taken | None:
 def _take_framed(text: str, framed: re.Match[str], *, is_series: bool) -> _Taken | None:
     content = next(group for group in framed.groups() if group is not None).strip()
     rest = text[framed.end() :]
+    if is_age(content):
+        return _Taken(rest, [], 0.0, DOUBTFUL)
     tags = tags_in(content)
     if tags is not None:
         return _Taken(rest, tags)
@@ -173,10 +176,10 @@ def _without_known_half(content: str, text: str) -> str | None:
 
 
 def _take_unmarked(text: str) -> _Taken | None:
+    age = _AGE.match(text)
+    if age is not None:
+        return _Taken(text[age.end() :], [], 0.0, DOUBTFUL)
     if not text[:1].isalpha():
-        age = _AGE.match(text)
-        if age is not None:
-            return _Taken(text[age.end() :], [], 0.0, DOUBTFUL)
         order = _ORDER.match(text)
         if order is not None:
             is_sure = order[0][0] in "0#№"  # 7. Koğuştaki Mucize is a title

@@ -75,7 +75,7 @@ _COUNTED = re.compile(r"(?i)[\s._\-#\[](?:ep?\.?)?\d{1,4}(?:v\d)?(?=[\s._\-\[\])
 _QUALITY = re.compile(rf"(?<![^\W_])(?:{QUALITY}|complete|completa)(?![^\W_])", re.I)
 _OF_EPISODES = re.compile(
     rf"(?<![^\W_])(?:s\d\d(?![^\W_x])|(?:{SEASON})[\s._]?\d{{1,2}}(?![^\W_]))"  # Title.S02.1080p
-    r"|\s-[\s_]\d{2,4}(?:v\d)?\s*[\[(](?!(?:19|20)\d\d[\])])"  # Title - 05 [1080p]
+    r"|[\s_]-[\s_]\d{2,4}(?:v\d)?[\s_]*[\[(](?!(?:19|20)\d\d[\])])"  # Title - 05 [1080p]
     r"|[._ ](?:e|ep|episode|episodio|capitulo|cap|folge|aflevering)[._ ]?(?!(?:19|20)\d\d[._ ])\d{2,4}[._ \[]"
     rf"|\[cap[._ ]\d|\d\s?[\u00aa\u00ba\u00b0]\s?(?:{SEASON})(?!\w)",
     re.I,

@@ -41,8 +41,10 @@ _DECIMALS = re.compile(r"(?<=\b[257])\.(?=[01]\b)")  # 5.1, 7.1: sound, not a wo
 _STARRED_YEAR = re.compile(r"\*((?:19|20)\d\d)\*")
 _OPEN_YEAR = re.compile(r"[(\[](?=(?:19|20)\d\d$)")
 _GLUED_LANGUAGE = re.compile(
-    r"(?<=\w)(?:(?:_|--)([A-Za-z]{2,3})|-(eng|esp|spa|fra|fre|ger|deu|ita|por|pol|rus|tur))(?=$|\s+(?:-\s+)?[Ss]\d|\s*[(\[])"
+    r"(?:(?<=\w)(?:(?:_|--)([A-Za-z]{2,3})|-(eng|esp|spa|fra|fre|ger|deu|ita|por|pol|rus|tur))|(?<=[a-z])-([A-Z]{2}))"
+    r"(?=$|\s+(?:-\s+)?[Ss]\d|\s*[(\[])"
 )
+_SHOWS_COUNTRIES = frozenset(("US", "UK", "AU", "NZ"))
 _RUSSIAN_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)\s?г(?:\.|ода?)?(?!\w)")
 
 
@@ -75,8 +77,10 @@ def repair(name: str) -> str:
 
 def _in_brackets(found: re.Match[str]) -> str:
     """Write `Title_eng`, `Title--esp`, `Title-eng` as `Title [eng]`."""
-    code = found[1] or found[2]
-    return f" [{code}]" if code.lower() in LANGUAGES else found[0]
+    code = found[1] or found[2] or found[3]
+    if code.lower() not in LANGUAGES:
+        return found[0]
+    return f" [{code if code in _SHOWS_COUNTRIES else code.lower()}]"  # in capitals, brackets hold countries
 
 
 def is_sound(name: str) -> bool:
@@ -92,7 +96,7 @@ def is_sound(name: str) -> bool:
         and "\\" not in name
         and "  " not in name
         and "--" not in name
-        and name[-4:-3] != "-"
+        and ("-" not in name or _GLUED_LANGUAGE.search(name) is None)
         and not (name[-4:].isdecimal() and name[-5:-4] in "([")
         and name[:1] not in (" ", "[")
         and name[-1:] != " "

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
+from stalkeer.core.titles.ages import AGE_WORDS, is_age, without_age_at_end
 from stalkeer.core.titles.columns import read_row
 from stalkeer.core.titles.editions import EDITION_ENDS, is_edition, without_edition
 from stalkeer.core.titles.marks import QUALITY
@@ -206,12 +207,13 @@ def _is_plain_title(title: str) -> bool:
     last = rest.rpartition(" ")[2] if rest else ""
     if last and (tag_of(last) is not None or last in _PHRASES_BY_END):
         return False
-    if first.rstrip(":") in TAGS or title[-4:].isdecimal() or is_signed(title):
+    is_before = first.rstrip(":") in TAGS or first in AGE_WORDS
+    if is_before or title[-1:] == "+" or title[-2:].isdecimal() or is_signed(title):
         return False
     head = _JOINT.split(title, maxsplit=1)[0]
     if len(head) < len(title) and head.strip() == head.strip().upper():
         return False
-    if ":" in title and title.partition(":")[0] in LANGUAGES:  # fr:Title
+    if ":" in title and title.partition(":")[0].strip().lower() in TAGS:  # fr:Title, Netflix: Title
         return False
     if " - " in title and _dashed_halves(title):
         return False
@@ -315,6 +317,9 @@ def _take_end(reading: TitleText, peeled: _Peeled) -> tuple[str, int | None] | N
         return None
     if text[-1] in ")]}":
         return _take_end_bracket(reading, peeled)
+    ageless = without_age_at_end(text)
+    if ageless is not None and _has_name(ageless):
+        return ageless, year
     if text[-4:].isdecimal():
         found = _END_YEAR.search(text)
         ended = _year(found[1]) if found is not None else None
@@ -336,9 +341,9 @@ def _year(text: str) -> int | None:
 
 
 def _says_nothing(inner: str, before: str) -> bool:
-    """Return whether a bracket says neither year nor tag nor another title: an edition, a rating, an id, a checksum, or
-    the title once more."""
-    if is_edition(inner) and tags_in(inner) is None:  # (2018 Remaster) says no year of the film
+    """Return whether a bracket says neither year nor tag nor another title: an age, an edition, a rating, an id, a
+    checksum, or the title once more."""
+    if is_age(inner) or (is_edition(inner) and tags_in(inner) is None):  # (2018 Remaster) says no year of the film
         return True
     if any(pattern.fullmatch(inner) for pattern in (_RATING, _CHECKSUM, _ID)):
         return True
@@ -575,5 +580,19 @@ def _scripts(text: str) -> list[str]:
             sides.append(sides[-1] if sides else True)
     if len(set(sides)) < 2 or sum(a != b for a, b in pairwise(sides)) > 1:
         return []
-    parts = ([w for w, is_latin in zip(words, sides, strict=True) if is_latin is side] for side in (True, False))
-    return [part for part in (" ".join(words).strip(_TRIM) for words in parts) if any(c.isalpha() for c in part)]
+    border = next(place for place, (a, b) in enumerate(pairwise(sides), start=1) if a != b)
+    borders = [border]
+    while border > 1 and not _has_letter(words[border - 1]):  # or to what follows it
+        border -= 1
+        borders.append(border)
+    parts = [" ".join(part).strip(_TRIM) for place in borders for part in _apart(words, place, sides)]
+    return [part for part in dict.fromkeys(parts) if _has_letter(part)]
+
+
+def _apart(words: list[str], border: int, sides: list[bool]) -> tuple[list[str], list[str]]:
+    before, after = words[:border], words[border:]
+    return (before, after) if sides[0] else (after, before)
+
+
+def _has_letter(text: str) -> bool:
+    return any(map(str.isalpha, text))

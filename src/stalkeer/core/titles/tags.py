@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from stalkeer.core.titles.vocabulary import PHRASES, TAGS, Tag
+from stalkeer.core.titles.marks import QUALITY
+from stalkeer.core.titles.vocabulary import PHRASES, RELEASE_WORDS, TAGS, Tag
 
 
 class TagSet(NamedTuple):
@@ -106,12 +107,18 @@ def tags_in(content: str) -> list[Tag] | None:
 
 def sure_tags(text: str) -> list[Tag]:
     """Return the words of a text that can only be tags; `x265-GROUP` tells its first half."""
-    tags: list[Tag] = []
-    for word in _SPLIT.split(_joined(text.lower())):
-        tag = TAGS.get(word.strip(_EDGES)) or TAGS.get(word.partition("-")[0])
-        if tag is not None and tag.sure:
-            tags.append(tag)
-    return tags
+    words = (word.strip(_EDGES) for word in _SPLIT.split(_joined(text.lower())))
+    return [tag for word in words for tag in _parts_of_word(word) if tag.sure]
+
+
+def _parts_of_word(word: str) -> list[Tag]:
+    """Return the tags of a word: of `x265-GROUP` the first half's, of `WEBDL-1080p` those of both."""
+    whole = TAGS.get(word)
+    if whole is not None:
+        return [whole]
+    first, _, second = word.partition("-")
+    tags = [tag for tag in (TAGS.get(first), TAGS.get(second)) if tag is not None]
+    return [tag for tag in tags if tag is not TAGS.get(second) or tag.field == "resolution"]
 
 
 def read_tags(text: str) -> TagSet:
@@ -123,13 +130,34 @@ def read_tags(text: str) -> TagSet:
     tags: list[Tag] = []
     words = [word.strip(_EDGES) for word in _SPLIT.split(folded) if word]
     for word in words:
-        tag = TAGS.get(word) or TAGS.get(word.partition("-")[0])
-        if tag and (word in bracketed or (tag.sure and tag.field not in LANGUAGE_FIELDS)):
-            tags.append(tag)
+        for tag in _parts_of_word(word):
+            if word in bracketed or (tag.sure and tag.field not in LANGUAGE_FIELDS):
+                tags.append(tag)
+    tags += [tag for tag in _languages_before_quality(text) if tag not in tags]
     last = TAGS.get(words[-1]) if words else None
     if last is not None and last not in tags and text.rstrip().split()[-1].isupper():
         tags.append(last)
     return tag_set(tags)
+
+
+_QUALITY = re.compile(rf"(?<!\w){QUALITY}(?!\w)", re.I)
+
+
+def _languages_before_quality(text: str) -> list[Tag]:
+    """Return the languages that a release's name says before its quality: `German DL 1080p`, `iTA HDTV`. Nobody marks
+    the English ones in full, so that word is the title's."""
+    quality = _QUALITY.search(text)
+    tags: list[Tag] = []
+    for word in reversed(text[: quality.start()].split() if quality is not None else []):
+        folded = word.lower().strip(_EDGES)
+        tag = TAGS.get(folded)
+        if tag is None and folded not in RELEASE_WORDS:
+            break
+        is_shouted = word.replace("i", "I").isupper()
+        is_name = len(word) > len("ger") and tag is not None and tag.value != "en"
+        if tag is not None and tag.field in ("language", "subtitles", "dubbed") and (is_shouted or is_name):
+            tags.insert(0, tag)
+    return tags
 
 
 def _joined(folded: str) -> str:

@@ -121,7 +121,7 @@ _LANGUAGE_CODES = {
     "en": "en eng uk us usa gb english ingles anglais inglese engleza angielski ie irl",
     "fr": "fr fre fra french francais truefrench vff vfq vfi vf vf2 fra-fr qc qbc frances",
     "de": "de ger deu german deutsch germany aleman at aut dach",
-    "es": "es esp spa spanish espanol castellano cast spain lat latam latino mx mex arg",
+    "es": "es esp spa sp spanish espanol castellano cast spain lat latam latino mx mex arg",
     "it": "it ita italian italiano italy",
     "pt": "pt por portuguese portugues br bra brazil brasil ptbr pt-br pt-pt dublado portugal",
     "nl": "nl dut nld dutch nederlands be bel vlaams nlb",
@@ -193,13 +193,22 @@ def _joined_form(word: str) -> str:
     return word.replace(" ", "-")
 
 
-_SUBTITLES = _by_word(lambda words: words.subtitled) | {
+# `SweSub`, `PLSUBBED`, `engdub`; but `nosubs` has none
+_GLUED = {
+    f"{word}{end}": (code, "dub" in end)
+    for word, code in LANGUAGES.items()
+    for end in ("sub", "subs", "subbed", "dub", "dubbed")
+    if word.isalpha() and word.isascii() and len(word) <= len("eng") and word != "no"
+}
+_SUBTITLES = {word: code for word, (code, is_dubbed) in _GLUED.items() if not is_dubbed}
+_SUBTITLES |= _by_word(lambda words: words.subtitled) | {
     "vost": "fr", "voster": "fr", "vosfr": "fr", "subfrench": "fr", "vosten": "en", "vosteng": "en",
     "vose": "es", "vos": "es", "leg": "pt",
     "altyazili": "tr", "altyazi": "tr", "omeu": "en", "vosi": "it", "multisub": "multi", "multisubs": "multi",
     "multi-sub": "multi", "multi-subs": "multi", "msub": "multi", "msubs": "multi", "esub": "en", "esubs": "en", "subbed": "", "subs": "", "sub": "", "subtitled": "", "hardsub": "", "hc": "",
 }  # fmt: skip
-_DUBBED = _by_word(lambda words: words.dubbed) | {
+_DUBBED = {word: code for word, (code, is_dubbed) in _GLUED.items() if is_dubbed}
+_DUBBED |= _by_word(lambda words: words.dubbed) | {
     "dubbing": "", "dubbed": "", "dub": "", "dub-it": "it",
 }  # fmt: skip
 _AUDIO = "multi multiaudio multi-audio multilang dual dual-audio dualaudio audio multi-lang"
@@ -218,7 +227,7 @@ AMBIGUOUS = frozenset(
     "te tel mal mar tam kan guj pun ben ind per pol por fin dan est lit arm geo cat chi jap som fil nor rom hun bul cro bos ger "
     "star prime apple sky new cr vp ip disney hulu starz amazon discovery gain mega fast pl cast arg sub subs dual multi leg vos "
     "dub omu raw hc indian german french english spanish italian turkish russian latino brazil india korea iran turkey live "
-    "ca ch sd ts tc csi er doc vip wwe 24/7 ny la vl bl".split()
+    "ca ch sd ts tc csi er doc vip wwe 24/7 ny la vl bl sp".split()
 )
 
 _SPOKEN_PHRASES = sorted(
@@ -239,7 +248,7 @@ PHRASES = (
     ("film completo", "fullmovie"), ("filme completo", "fullmovie"), ("pelicula completa", "fullmovie"),
     ("película completa", "fullmovie"), ("ganzer film", "fullmovie"), ("teljes film", "fullmovie"), ("tam film", "fullmovie"),
     ("volledige film", "fullmovie"), ("celý film", "fullmovie"), ("cely film", "fullmovie"), ("полный фильм", "fullmovie"),
-    ("polski lektor", "lektor"), ("polskie napisy", "napisy"), ("polski dubbing", "dubbing"),
+    ("lektor ivona", "lektor"), ("lektor ivo", "lektor"), ("polski lektor", "lektor"), ("polskie napisy", "napisy"), ("polski dubbing", "dubbing"),
     ("collector's edition", "extended"), ("anniversary edition", "remastered"), ("deluxe edition", "extended"),
     *((form, _joined_form(phrase)) for phrase in _SPOKEN_PHRASES for form in dict.fromkeys((phrase, fold(phrase)))),
 )  # fmt: skip
