@@ -6,7 +6,7 @@ import re
 
 _YEARS = r"(?:2[01]|1\d|\d)"
 AGE = (
-    rf"(?:\+\s?{_YEARS}(?!\d)|(?<!\d){_YEARS}\s?\+"
+    rf"(?:\+\s?{_YEARS}(?!\d)|-1[0268](?![\d\w])|(?<!\d){_YEARS}\s?\+"
     rf"|(?:fsk|usk|pegi|kijkwijzer)[\s\-:]?(?:ab\s)?{_YEARS}(?!\d)"
     r"|(?:rated\s)?(?:tv-(?:ma|14|pg|y7?|g)|nc-?17|pg-?13)(?!\w))"
 )

@@ -54,7 +54,7 @@ _PROVIDERS_WORDS = frozenset(TAGS) | {
     for folded in fold_words(phrase)
 }
 # words that may be a provider's at either end of a title
-AT_ENDS = _PROVIDERS_WORDS | EDITION_WORDS | AGE_WORDS
+AT_ENDS = _PROVIDERS_WORDS | EDITION_WORDS | AGE_WORDS | {"tmdb", "imdb", "tvdb", "tmdbid", "imdbid", "tvdbid", "tt"}
 _BEHIND = AT_ENDS | TELLING
 
 # two titles as unlike as two of one kind can be, without and with a number

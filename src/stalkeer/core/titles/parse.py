@@ -18,7 +18,7 @@ from stalkeer.core.titles.repair import repair
 from stalkeer.core.titles.strip import TitleReading, read_plain, read_title
 from stalkeer.core.titles.tags import NO_TAGS, TagSet, read_tags
 
-PARSER_VERSION = 8
+PARSER_VERSION = 9
 
 
 class Hypothesis(NamedTuple):

@@ -36,7 +36,7 @@ from stalkeer.store.matching.works import (
 )
 from stalkeer.store.sources.habits import read_habits
 
-MATCHER_VERSION = 7  # grows with every change that may change a decision: all is matched again
+MATCHER_VERSION = 8  # grows with every change that may change a decision: all is matched again
 
 
 @dataclass(frozen=True)
