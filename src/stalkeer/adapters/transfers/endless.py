@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 SAMPLE_AT, SAMPLE = 32 * 1024, 1024  # a piece of the body that comes once in a film
-VARIED = 64  # different bytes in it: zeros and stuffing come often
+VARIED = 128  # different bytes in it: zeros and stuffing come often
 
 
 @dataclass
