@@ -203,7 +203,7 @@ class _Attempt:
             https_only=settings.https_only,
             listed_by=access.typed,
             limits=Limits(
-                headers_s=min(30.0, max(settings.timeout, 1.0)),
+                headers_s=min(Limits().headers_s, max(settings.timeout, 1.0)),
                 silence_s=min(60.0, max(settings.timeout, 1.0)),
                 no_progress_s=max(settings.timeout, 1.0),
                 reconnect_gap_s=settings.reconnect_gap,
