@@ -58,12 +58,12 @@ class Origin:
 
     @property
     def is_client_unknown(self) -> bool:
-        """Whether somebody unknown is behind this peer: it is then no proof of where the request comes from."""
+        """Tell whether the client behind this peer is unknown: the peer then proves no origin."""
         return self.is_proxied and not self.is_client_named
 
     @property
     def proxy_hint(self) -> str:
-        """What to do so that the client counts and not its proxy; empty where the client is known."""
+        """Say how to make the client count instead of its proxy; empty for a known client."""
         if not self.is_client_unknown:
             return ""
         if self.is_peer_trusted:
@@ -83,7 +83,7 @@ class Origin:
 
 
 def household_of(address: Address) -> str:
-    """What limits count for: the address; for IPv6 its /64, all of which one line may use."""
+    """Return the unit of limits: the address; for IPv6 its /64, which one household may use whole."""
     if isinstance(address, IPv6Address):
         return str(ip_network((address, 64), strict=False))
     return str(address)

@@ -29,12 +29,12 @@ _JSON_ESCAPES = re.compile(
 
 
 def may_be_harmful(encoded: bytes) -> bool:
-    """Whether a text in UTF-8 may hold harmful characters other than its line ends and tabs."""
+    """Tell whether a text in UTF-8 may hold harmful characters other than its line ends and tabs."""
     return any(code in encoded for code in _CONTROL_BYTES) or _WIDE_BYTES.search(encoded) is not None
 
 
 def may_be_harmful_json(document: bytes) -> bool:
-    """The same for JSON, whose escapes hide them."""
+    """Tell the same of JSON, whose escapes hide them."""
     return _JSON_ESCAPES.search(document) is not None or may_be_harmful(document)
 
 
@@ -53,7 +53,7 @@ def clean_json(value: object) -> object:
 
 
 def is_harmless(text: str) -> bool:
-    """Whether `text` is one line without a harmful character."""
+    """Tell whether `text` is one line without a harmful character."""
     return _HARMFUL.search(text) is None
 
 
@@ -73,7 +73,7 @@ def show_lines(text: str) -> str:
 
 
 def escape_in_json(document: str) -> str:
-    """The same JSON document with harmful characters written as escapes. Its own line ends stay."""
+    """Write harmful characters of a JSON document as escapes. Its own line ends stay."""
     return _HARMFUL_IN_LINES.sub(lambda found: json_escape(found[0]), document)
 
 

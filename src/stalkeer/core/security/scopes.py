@@ -42,7 +42,7 @@ READABLE = (
 
 
 def may_ask(scope: Scope, method: str, path: str) -> bool:
-    """Whether a key of this scope may send this request to the API; `path` is without the URL base."""
+    """Tell whether a key of this scope may send this request to the API; `path` is without the URL base."""
     if scope is Scope.ADMIN:
         return True
     if scope is Scope.READ and method in ("GET", "HEAD"):

@@ -1,4 +1,4 @@
-"""What handlers ask FastAPI for."""
+"""Define the dependencies of the route handlers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CurrentApp = Annotated[App, Depends(get_app)]
 
 
 def start_run(app: App, job: JobName, subject: str | None = None, options: RunOptions = NO_OPTIONS) -> RunAccepted:
-    """Hand a job to the engine of this process. Raises Conflict where it has none."""
+    """Start a job in the engine of this process. Raises Conflict without one."""
     if app.engine is None:
         raise Conflict("No engine runs in this process; `stalkeer serve` has one.")
     return RunAccepted(run_id=app.engine.start(job, subject, options), job=job)

@@ -105,7 +105,7 @@ class RatePoint(ApiModel):
 
 
 class ScorecardView(ApiModel):
-    """What one source is worth."""
+    """Describe the results of a source."""
 
     source_id: int
     slug: str
@@ -186,7 +186,7 @@ def list_rates(
 
 @router.get("/scorecards")
 def list_scorecards(app: CurrentApp, days: Annotated[float, Query(gt=0, le=366)] = 30) -> list[ScorecardView]:
-    """How each source has done."""
+    """Show the results of each source."""
     with app.database.connect() as connection:
         cards = statistics.scorecards(connection, app.clock() - timedelta(days=days))
     return [ScorecardView.model_validate(card) for card in cards]

@@ -95,7 +95,7 @@ class DownloadProgress(ApiModel):
 
 @dataclass
 class Board:
-    """What the last look at the database showed of running downloads; shared by every listener."""
+    """Hold the running downloads as last read from the database; every listener shares them."""
 
     app: App
     listeners: int = 0

@@ -193,7 +193,7 @@ KINDS: Mapping[str, tuple[type, ...]] = {
 
 
 def _fits(value: object, schema: Node, schemas: Mapping[str, Node]) -> bool:
-    """Whether a sample is of the schema's kind: one name may stand for a text here and a list there."""
+    """Tell whether a sample is of the schema's kind: one name may stand for a text here and a list there."""
     if "$ref" in schema:
         schema = schemas[schema["$ref"].rpartition("/")[2]]
     if "properties" in schema:

@@ -62,7 +62,7 @@ def explain_items(
         str, Query(alias="q", min_length=1, max_length=200, description="An item's id, or part of its title.")
     ],
 ) -> Explanations:
-    """Why wanted items were found, or why not."""
+    """Explain why wanted items were found or not."""
     found = choosing.explain_items(app.matching, text)
     items = [ItemExplanation.model_validate(item.to_document()) for item in found.items]
     return Explanations(items=items, total=found.total)

@@ -127,13 +127,13 @@ class FindingView(ApiModel):
 
 @findings_router.get("/health")
 def list_health_findings(app: CurrentApp) -> list[FindingView]:
-    """What the health checks found; errors first."""
+    """List the findings of the health checks, errors first."""
     with app.database.connect() as connection:
         return [FindingView.of(row) for row in list_findings(connection)]
 
 
 @findings_router.post("/health/check")
 def check_health_now(app: CurrentApp) -> list[FindingView]:
-    """Run the health checks now and answer what they found."""
+    """Run the health checks now and return their findings."""
     app.check_health()
     return list_health_findings(app)

@@ -81,7 +81,7 @@ def list_jobs(
     job: Annotated[str | None, Query(description="Only runs of this job.")] = None,
     open_only: Annotated[bool, Query(alias="open", description="Only what waits or runs.")] = False,
 ) -> PageOf[RunView]:
-    """Runs, the newest first."""
+    """List runs, newest first."""
     before = last_id(page)
     with app.database.connect() as connection:
         rows = list_runs(
@@ -108,7 +108,7 @@ def start_job(app: CurrentApp, wish: StartJob) -> RunAccepted:
 
 @router.get("/jobs/{run_id}")
 def get_job(app: CurrentApp, run_id: RowId) -> RunView:
-    """One run of a job: state, progress, report."""
+    """Show a run of a job: state, progress, report."""
     with app.database.connect() as connection:
         return RunView.of(get_run(connection, RunId(run_id)))
 
@@ -121,7 +121,7 @@ def cancel_job(app: CurrentApp, run_id: RowId) -> RunView:
 
 @router.get("/schedules")
 def list_schedules(app: CurrentApp) -> list[ScheduleView]:
-    """When jobs start by themselves."""
+    """List the next automatic starts of jobs."""
     with app.database.connect() as connection:
         own = own_refresh_times(connection)
     times = next_times(app.settings, app.clock(), own)

@@ -92,7 +92,7 @@ def revoke_api_key(app: CurrentApp, request: Request, name: KeyName) -> None:
 
 @router.get("/users")
 def list_web_users(app: CurrentApp) -> list[UserView]:
-    """Who may sign in to the web pages."""
+    """List the users of the web pages."""
     return [UserView.model_validate(row) for row in users.list_users(app.database)]
 
 

@@ -32,7 +32,7 @@ def _operations(methods: Mapping[str, Any]) -> Iterator[Node]:
 
 
 def _pointer(listed: Node, schemas: Node, parameter: str) -> str | None:
-    """Where the first item's id stands in the list's answer: in a page's `records`, or in the list itself."""
+    """Point to the first item's id in the list's answer: in a page's `records`, or in the list itself."""
     schema = listed["responses"].get("200", {}).get("content", {}).get("application/json", {}).get("schema", {})
     schema = _resolved(schema, schemas)
     prefix = "#/0"

@@ -48,7 +48,7 @@ def list_logs(app: CurrentApp) -> list[LogFile]:
 
 @router.get("/level")
 def get_log_level() -> LevelOfLogs:
-    """What is logged now."""
+    """Show the log level."""
     return LevelOfLogs(level=LogLevel(current_level()))
 
 

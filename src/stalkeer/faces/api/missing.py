@@ -116,7 +116,7 @@ ChosenItems = Annotated[WantedFilter, Depends(missing_filter)]
 def list_missing_items(
     app: CurrentApp, chosen: ChosenItems, page: PageParams, order: WantedOrder = WantedOrder.TITLE
 ) -> PageOf[MissingItem]:
-    """What the instances want: missing, and below the cutoff."""
+    """List what the instances want: missing items, and items below the cutoff."""
     return _page(app, chosen, page, order)
 
 

@@ -87,7 +87,7 @@ def _sample(document: Node, schema: Node) -> str:
 
 
 def _shape(document: Node, schema: Node, depth: int) -> object:
-    """What a value of the schema looks like, three levels deep."""
+    """Make a sample value of the schema, three levels deep."""
     if "$ref" in schema:
         schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     if depth > 3:

@@ -52,7 +52,7 @@ class MatchChange(ApiModel):
 
 
 class RuleEffect(ApiModel):
-    """What a rule changes. `ruleId` is null for a dry run and for a rule that was taken back."""
+    """Describe the effect of a rule. `ruleId` is null for a dry run and for a rule that was taken back."""
 
     rule_id: int | None
     changes: list[MatchChange]

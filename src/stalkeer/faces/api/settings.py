@@ -156,7 +156,7 @@ def _values_model(section: str) -> type[ApiModel]:
 
 
 def _json_kind(annotation: object, extra: Mapping[str, Any] | None) -> tuple[Any, ...]:
-    """What JSON must hold. The file and the environment are read more kindly: `a, b` for a list, 0 for false."""
+    """Describe what JSON must hold. The file and the environment accept more: `a, b` for a list, 0 for false."""
     form = (extra or {}).get("form")
     if form in ("size", "duration"):
         most = LARGEST_SIZE if form == "size" else LONGEST_DURATION

@@ -52,14 +52,14 @@ Body = Annotated[bytes, Depends(read_body)]
 @router.post("/{name}")
 @router.put("/{name}", operation_id="replaceWebhookEvent")
 def receive_webhook(app: CurrentApp, sender: Sender, body: Body) -> EventReceived:
-    """An event of an instance, with its secret as basic auth: what `stalkeer arr connect` registers."""
+    """Receive an event of an instance, with its secret as basic auth; `stalkeer arr connect` registers this."""
     return _take(app, sender, body)
 
 
 @router.post("/{name}/{secret}")
 @router.put("/{name}/{secret}", operation_id="replaceWebhookEventWithSecret")
 def receive_webhook_with_secret(app: CurrentApp, sender: SenderByPath, body: Body) -> EventReceived:
-    """The same with the secret in the path, for a webhook that was entered by hand."""
+    """Receive an event with the secret in the path, for a webhook that was entered by hand."""
     return _take(app, sender, body)
 
 

@@ -1,4 +1,4 @@
-"""Bounds connections: their number, and the time for a head, for reading an answer, for an unwanted body.
+"""Bound connections: their number, and the time for a head, for reading an answer, for an unwanted body.
 
 uvicorn waits for ever for the rest of a request's head and for a client that does not read. A stranger would take every
 file descriptor of the process with such connections.
@@ -24,7 +24,7 @@ MOST_FILES = 65_536
 
 
 class Slowness(Enum):
-    """Each has a timer, which ends the connection."""
+    """List the kinds of slowness. Each has a timer, which ends the connection."""
 
     HEAD = "head"
     READING = "reading"
@@ -106,7 +106,7 @@ class BoundedProtocol(H11Protocol):
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether it waits for a head, sends a body that nobody wants, or does not read: no request is worked on."""
+        """Tell whether no request is worked on: it waits for a head, sends an unwanted body, or does not read."""
         return self.cycle is None or self.cycle.response_complete or Slowness.READING in self._timers
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does

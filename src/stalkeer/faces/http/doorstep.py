@@ -1,4 +1,4 @@
-"""Runs the guard of a route before the request's body is read.
+"""Run the guard of a route before the request's body is read.
 
 FastAPI reads a whole body before it calls the first dependency: strangers would fill memory and disk with uploads that
 are refused afterwards. Which routes are guarded, the routes say themselves by their dependencies.

@@ -1,4 +1,4 @@
-"""Keeps a flood of requests from becoming a flood of log lines: after the first few, one line a minute with a count."""
+"""Keep a flood of requests from becoming a flood of log lines: after the first few, one line a minute with a count."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _Window:
 
 @dataclass
 class FloodLog:
-    """Counts by kind. `hidden` lines are told of by the first line of the next minute."""
+    """Count lines by kind. The first line of the next minute reports the hidden ones."""
 
     shown: int = SHOWN
     monotonic: Callable[[], float] = time.monotonic
@@ -29,7 +29,7 @@ class FloodLog:
     _lock: Lock = field(default_factory=Lock)
 
     def may_show(self, kind: str) -> tuple[bool, int]:
-        """Whether a line of this kind is written, and how many were not written before it."""
+        """Tell whether a line of this kind is written, and how many were hidden before it."""
         now = self.monotonic()
         with self._lock:
             window = self._windows.setdefault(kind, _Window(now))

@@ -1,4 +1,4 @@
-"""Who may pass: every request under /api needs a caller, and one that a foreign page cannot have borrowed."""
+"""Guard the routes: a request under /api needs a known caller, whose session no foreign page can borrow."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _bearer = HTTPBearer(auto_error=False, description="The same key, as a bearer to
 
 
 def find_caller(request: Request) -> Caller | None:
-    """Who sent this request; None for a stranger. For API and pages alike."""
+    """Identify the sender of this request; None for a stranger. Used by API and pages."""
     security: Security = request.app.state.security
     key = key_of(request)
     credentials = Credentials(key=key, session=request.cookies.get(COOKIE), headers=request.headers)

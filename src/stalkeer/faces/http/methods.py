@@ -1,4 +1,4 @@
-"""Answers a method that a path does not have with 405 and the whole list of those it has.
+"""Answer a method that a path does not have with 405 and the list of its methods.
 
 The router alone would name the methods of the first route that fits, and would take `DELETE /downloads/stats` for the
 download called `stats`.

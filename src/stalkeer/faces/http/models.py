@@ -1,4 +1,4 @@
-"""What every request and answer of the API has in common: camelCase names, no unknown fields, times in UTC."""
+"""Define the base of all requests and answers of the API: camelCase names, no unknown fields, times in UTC."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists come in pages: by number for the first 10,000 rows, by cursor to any depth at the same cost."""
+"""Page through lists: by number for the first 10,000 rows, by cursor to any depth at the same cost."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class PageOf(ApiModel, Generic[Record]):
 
 @dataclass(frozen=True)
 class Page:
-    """What was asked for. `after` is the decoded cursor: the sort values of the last row seen, or None."""
+    """Hold the requested page. `after` is the decoded cursor: the sort values of the last row seen, or None."""
 
     page: int
     size: int
@@ -87,7 +87,7 @@ def encode_cursor(values: tuple[object, ...]) -> str:
 
 
 def _is_sort_value(value: object) -> bool:
-    """Whether a column of ours can have it: no database takes a larger number."""
+    """Tell whether a column can have this value: no database takes a larger number."""
     if isinstance(value, int | float):
         return isfinite(value) and abs(value) <= LARGEST_ID
     return value is None or isinstance(value, str)

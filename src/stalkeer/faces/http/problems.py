@@ -31,7 +31,7 @@ class ProblemField(ApiModel):
 
 
 class Problem(ApiModel):
-    """What went wrong; `errors` says where in the request."""
+    """Describe an error; `errors` names the places in the request."""
 
     type: str = "about:blank"
     title: str
@@ -43,7 +43,7 @@ class Problem(ApiModel):
 
 
 class ItemProblem(ApiModel):
-    """Why one item of many was refused."""
+    """Describe the refusal of one item of many."""
 
     status: int = Field(description="What the answer would have been for this item alone.")
     code: str = Field(description="A stable word for programs.")
@@ -55,7 +55,7 @@ def item_problem(error: errors.StalkeerError) -> ItemProblem:
 
 
 def refused_items(request: Request, refused: Sequence[tuple[str, errors.StalkeerError]]) -> JSONResponse:
-    """The answer where no item could be done: (pointer, error) of each. The first decides the status."""
+    """Return the answer when every item was refused, from (pointer, error) of each. The first decides the status."""
     first = refused[0][1]
     fields = [ProblemField(pointer=pointer, detail=mask_text(str(error))) for pointer, error in refused]
     return problem_response(

@@ -24,7 +24,7 @@ class Security:
     limits: RateLimits
 
     def identify(self, credentials: Credentials, origin: Origin) -> Caller | None:
-        """The caller, or None for a stranger. A wrong key is a stranger, whatever else the request carries."""
+        """Return the caller, or None for a stranger. A wrong key makes a stranger, whatever else is sent."""
         if credentials.key is not None:
             key = self.keys.find(credentials.key)
             return Caller(CallerKind.KEY, key.name, key.scope, key.instance) if key else None
@@ -43,7 +43,7 @@ class Security:
         return is_local_origin(origin, self.settings().security)
 
     def proxy_hint(self, origin: Origin) -> str:
-        """Why somebody behind a proxy is a stranger, where the mode asks where a request comes from; else empty."""
+        """Explain to a caller behind a proxy why it is unknown, where the mode depends on the origin; else empty."""
         asks = self.settings().security.mode is not AuthMode.FORMS or self.sessions.needs_setup()
         return origin.proxy_hint if asks else ""
 

@@ -1,4 +1,4 @@
-"""Runs the ASGI application with uvicorn until SIGINT or SIGTERM."""
+"""Run the ASGI application with uvicorn until SIGINT or SIGTERM."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def run(served: ASGIApp, settings: ServerSettings, beside: Callable[[Server], No
 
 
 def server_config(served: ASGIApp, limits: ConnectionLimits) -> uvicorn.Config:
-    """How uvicorn serves: bounded connections, and no line of log for each broken request."""
+    """Configure uvicorn: bounded connections, and no line of log for each broken request."""
     flood = FloodLog(shown=1)
 
     def tell_refused(household: str) -> None:
@@ -70,7 +70,7 @@ def server_config(served: ASGIApp, limits: ConnectionLimits) -> uvicorn.Config:
 
 
 def bind(settings: ServerSettings) -> socket.socket:
-    """The listening socket; ConfigurationError says which setting is in the way."""
+    """Return the listening socket. Raises ConfigurationError with the setting to change."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         listener = socket.create_server((settings.host, settings.port), family=family, backlog=512)

@@ -44,7 +44,7 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class BackupPlace:
-    """Where things are. `config` is None where no file was read; `key_file` is the key of stored credentials."""
+    """Locate the files. `config` is None without a file; `key_file` is the key of stored credentials."""
 
     data_dir: Path
     backups: Path
@@ -54,7 +54,7 @@ class BackupPlace:
 
 @dataclass(frozen=True)
 class Backup:
-    """One backup on disk."""
+    """Describe a backup on disk."""
 
     name: str
     size: int
@@ -66,7 +66,7 @@ class Backup:
 
 
 def make_backup(database: Database, place: BackupPlace, now: datetime, occasion: str = "manual") -> Backup:
-    """Write a backup and answer it. A half-written one never bears a backup's name."""
+    """Write a backup and return it. An incomplete file never has a name of a backup."""
     make_private_folder(place.backups)
     path = place.backups / f"stalkeer-{occasion}-{now.astimezone(UTC):%Y%m%d-%H%M%S}.zip"
     with tempfile.TemporaryDirectory(dir=place.backups, prefix=".making-") as folder:
@@ -107,7 +107,7 @@ def _write_zip(draft: Path, database: Database, place: BackupPlace, now: datetim
 
 
 def list_backups(place: BackupPlace) -> list[Backup]:
-    """The newest first."""
+    """List the backups, newest first."""
     found = [_read(path) for path in place.backups.glob("stalkeer-*.zip") if NAME.fullmatch(path.name)]
     return sorted(found, key=lambda backup: backup.made_at, reverse=True)
 
@@ -164,7 +164,7 @@ def stage_uploaded(content: IO[bytes], key: IO[bytes] | None, place: BackupPlace
 
 
 def is_restore_staged(place: BackupPlace) -> bool:
-    """Whether the next start will restore a backup."""
+    """Tell whether the next start will restore a backup."""
     return (place.data_dir / PENDING).exists()
 
 

@@ -1,7 +1,7 @@
-"""Removes what `retention` lets go: rows, log files, archives, backups, and part files that nothing knows.
+"""Remove what `retention` no longer keeps: rows, log files, archives, backups, and part files that nothing knows.
 
 The plan is made first and can be shown instead of carried out. A file is only ever removed from a folder of ours, and
-only when it bears a name that we give.
+only when it has a name of ours.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ class CleanupPlan:
     files: tuple[OldFiles, ...]
 
     def report(self) -> CleanupReport:
-        """What carrying it out would remove."""
+        """Count what `carry_out` would remove."""
         counts = {old.kind: count for old, count in self.rows} | {old.kind: len(old.paths) for old in self.files}
         return CleanupReport(removed=counts, freed=sum(old.size for old in self.files))
 
 
 @dataclass(frozen=True)
 class CleanupReport:
-    """How many of each kind, and the bytes of files among them."""
+    """Count the removed items of each kind, and the bytes of the files among them."""
 
     removed: Mapping[str, int]
     freed: int
@@ -67,19 +67,19 @@ class CleanupReport:
 
 @dataclass(frozen=True)
 class CleanupPlace:
-    """The folders that are looked at."""
+    """Locate the folders to clean up."""
 
     logs: Path
     backup: BackupPlace
 
 
 def clean_up(database: Database, settings: Settings, place: CleanupPlace, now: datetime, run: Run) -> CleanupReport:
-    """Remove now what retention lets go."""
+    """Remove now what retention no longer keeps."""
     return carry_out(database, plan_cleanup(database, settings, place, now), place, run)
 
 
 def plan_cleanup(database: Database, settings: Settings, place: CleanupPlace, now: datetime) -> CleanupPlan:
-    """What retention lets go now; nothing is changed."""
+    """List what retention removes now. Changes nothing."""
     kept = settings.retention
     rows = [retention.ended_sessions(now), retention.old_rate_samples(now - SAMPLES_KEPT)]
     rows += _when(kept.downloads, now, retention.old_downloads)
@@ -168,7 +168,7 @@ def _old_quarantine(database: Database, kept_s: float, now: datetime) -> OldFile
 
 
 def _orphans(database: Database, folder: Path, now: datetime) -> OldFiles:
-    """Part files that no download knows any more."""
+    """List part files without a download."""
     with database.connect() as connection:
         known = retention.part_files_in_use(connection)
     parts = [path for path in _files(folder) if PART_NAME.fullmatch(path.name)]

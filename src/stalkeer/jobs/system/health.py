@@ -1,4 +1,4 @@
-"""Health checks: what is wrong, why, and what to do. Each is a function from facts to findings.
+"""Check the health: each check is a function from facts to findings, which say what is wrong and how to fix it.
 
 Nothing is asked over the network: refreshes, syncs and downloads note what they met, and this reads their notes. What
 only the instances can tell stands in `health_views`.
@@ -51,7 +51,7 @@ BACKUP_AGE = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Facts:
-    """What the checks look at."""
+    """Hold the data that the checks use."""
 
     now: datetime
     settings: Settings
@@ -94,7 +94,7 @@ def check_health(
     secrets: SecretBox,
     start_problems: Sequence[Finding] = (),
 ) -> HealthReport:
-    """Run every check, keep the findings, and tell in events what is new and what is over.
+    """Run every check, store the findings, and record the new and the past ones as events.
 
     `start_problems` are damaged files that the start of this process met.
     """

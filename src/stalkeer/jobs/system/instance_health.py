@@ -1,4 +1,4 @@
-"""What only the instances can tell of our health: whether they see our folders, and whether their clock is ours.
+"""Ask the instances about our health: do they see our folders, and is their clock ours?
 
 It takes requests to them, so it is noted after a scan and whenever somebody asks the path doctor, not every minute.
 """
@@ -29,7 +29,7 @@ def look_through_instances(
 
 
 def _keep(arrs: Arrs, report: DoctorReport) -> HealthChange:
-    """What was found of an instance before stays while it is enabled and could not be asked."""
+    """Keep the earlier findings of an enabled instance that could not be asked."""
     seen = [check for check in report.checks if check.is_known]
     findings = [finding for check in seen for finding in (*_mount(check), *_clock(check))]
     kept = _findings_of_others(arrs.database, {check.instance for check in seen})

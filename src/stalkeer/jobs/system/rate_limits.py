@@ -1,4 +1,4 @@
-"""How often: an exact window of a minute, for each name in a realm."""
+"""Limit requests in an exact window of a minute, for each name in a realm."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class TooManyRequests(StalkeerError):
 
 @dataclass(frozen=True)
 class Allowance:
-    """What is left of a limit; the values of the RateLimit headers."""
+    """Hold the rest of a limit: the values of the RateLimit headers."""
 
     is_allowed: bool
     limit: int

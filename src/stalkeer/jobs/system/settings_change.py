@@ -11,7 +11,7 @@ from stalkeer.settings.load import LoadedSettings
 
 
 def is_masked(secret: SecretStr) -> bool:
-    """Whether this is what an answer showed instead of the secret."""
+    """Tell whether this is the mask that an answer showed instead of the secret."""
     return set(secret.get_secret_value()) == {"*"}
 
 

@@ -1,4 +1,4 @@
-"""What somebody who helps needs to see, in one zip: versions, masked settings, health, recent events and runs, logs.
+"""Pack a zip file for support: versions, masked settings, health, recent events and runs, logs.
 
 No secret is in it, nor the address of a source or its user's name: what is known to be one is replaced by value, what
 looks like one by its form, and names of entries keep their shape only.
@@ -51,7 +51,7 @@ KEPT_WORDS = re.compile(
 
 @dataclass(frozen=True)
 class BundleSubject:
-    """What a bundle is made of. `key_file` is the key of stored credentials, which must not be in it."""
+    """Hold the data for a bundle. `key_file` is the key of stored credentials, which must not be in it."""
 
     database: Database
     secrets: SecretBox
@@ -193,7 +193,7 @@ def _redactor(
 
 
 def _forms(value: str) -> frozenset[str]:
-    """How a value may be written: by itself, in JSON, in an address."""
+    """Return the forms of a value: plain, in JSON, in an address."""
     in_json = (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
     twice = json.dumps(in_json[1], ensure_ascii=False)[1:-1]  # a message in JSON that holds JSON
     return frozenset({value, *in_json, twice, quote(value), quote(value, safe="")})
