@@ -157,3 +157,5 @@ def test_initials_that_look_like_an_article_are_compared_as_they_stand(title, na
 
 def test_initials_are_no_article_that_a_title_may_lose():
     assert decide(film("LA Harbour", 2016), "Harbour (2016)") is NOTHING
+    assert decide(film("Harbour", 2016), "LA Harbour (2016)") is REVIEW
+    assert decide(film("Harbour", 2016), "La Harbour (2016)") is CONFIRM

@@ -11,6 +11,7 @@ from stalkeer.core.matching.compare import Agreement, ends_in_x, is_same_sound_o
 from stalkeer.core.matching.explained import EXPLAINED, Remainder
 from stalkeer.core.matching.index import Hit
 from stalkeer.core.matching.works import EntryFacts
+from stalkeer.core.titles.normalise import has_initials
 from stalkeer.core.titles.scripts import are_of_two_scripts
 from stalkeer.core.titles.vocabulary import COUNTRIES
 
@@ -155,8 +156,8 @@ def unnamed_barrier(hit: Hit) -> str | None:
 
 
 def article_barrier(hit: Hit) -> str | None:
-    """Refuse to take one article for another: `The Orchard` for `An Orchard`."""
-    is_other = hit.agreement is Agreement.ARTICLE and _has_article(hit)
+    """Refuse to take one article for another, `The Orchard` for `An Orchard`, and initials for one: `LA Orchard`."""
+    is_other = hit.agreement is Agreement.ARTICLE and (_has_article(hit) or has_initials(hit.hypothesis.text))
     return "it has another article, and so may be another title" if is_other else None
 
 
