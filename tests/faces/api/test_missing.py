@@ -10,6 +10,7 @@ from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.library.sync import sync_wanted
+from stalkeer.store.journal.runs import NO_OPTIONS
 from tests.doubles.engine import NotingEngine
 from tests.doubles.instances import know
 
@@ -146,7 +147,7 @@ def test_a_scan_is_started_and_its_run_named(app, client, radarr):
     answer = client.post("/api/v1/missing/scan", json={"instance": "radarr"})
 
     assert (answer.status_code, answer.json()) == (202, {"runId": 1, "job": "scan"})
-    assert app.engine.started == [("scan", "radarr", None)]
+    assert app.engine.started == [("scan", "radarr", NO_OPTIONS)]
     assert client.post("/api/v1/missing/scan", json={"instance": "nobody"}).status_code == 404
 
 

@@ -20,7 +20,7 @@ from stalkeer.jobs.library.sync import sync_wanted
 from stalkeer.jobs.library.webhooks import connect_webhook, disconnect_webhook
 from stalkeer.store.db.tables import download_items, downloads, events, sources, wanted
 from stalkeer.store.journal.events import list_events
-from stalkeer.store.journal.runs import queue_run
+from stalkeer.store.journal.runs import NO_OPTIONS, queue_run
 from stalkeer.store.library.instances import get_instance, set_webhook_secret
 from tests.doubles.engine import NotingEngine
 from tests.doubles.instances import know
@@ -114,7 +114,7 @@ def test_an_added_film_is_scanned_at_once(stranger, radarr, engine, method):
     answer = send(stranger, {"eventType": "MovieAdded", "movie": movie(film)}, method=method)
 
     assert answer.json() == {"event": "added", "run": 1}
-    assert engine.started == [("scan", f"radarr#{film.id}", None)]
+    assert engine.started == [("scan", f"radarr#{film.id}", NO_OPTIONS)]
 
 
 @pytest.mark.parametrize("kind", ["MovieAdded", "Download", "MovieDelete", "Grab", "Health"])
@@ -154,11 +154,11 @@ def test_the_scan_of_one_item_asks_for_it_alone(app, radarr):
 def test_many_events_at_once_become_one_scan_of_the_instance(app, stranger, radarr, engine):
     with app.database.begin() as connection:
         for number in range(5):
-            queue_run(connection, app.clock(), "scan", f"radarr#{number}", {})
+            queue_run(connection, app.clock(), "scan", f"radarr#{number}")
 
     send(stranger, {"eventType": "MovieAdded", "movie": {"id": 77, "title": "One More"}})
 
-    assert engine.started == [("scan", "radarr", None)]
+    assert engine.started == [("scan", "radarr", NO_OPTIONS)]
 
 
 def test_an_added_series_brings_its_missing_episodes(app, sonarr):
@@ -181,7 +181,7 @@ def test_what_another_client_imported_is_downloaded_no_further(app, stranger, ra
     send(stranger, {"eventType": "Download", "movie": movie(film), "movieFile": {"id": 1}, "deletedFiles": []})
 
     assert state_of(app, ours) == "cancelled"
-    assert engine.started == [("scan", f"radarr#{film.id}", None)]
+    assert engine.started == [("scan", f"radarr#{film.id}", NO_OPTIONS)]
     assert engine.woken == 1, "a running download lets go at once"
 
 
@@ -226,7 +226,7 @@ def test_a_deleted_file_is_looked_at_again_unless_a_better_one_took_its_place(st
     send(stranger, event | {"deleteReason": "upgrade"}, name="sonarr")
     send(stranger, event | {"deleteReason": "manual"}, name="sonarr")
 
-    assert engine.started == [("scan", "sonarr#7", None)]
+    assert engine.started == [("scan", "sonarr#7", NO_OPTIONS)]
 
 
 def test_troubles_of_the_instance_are_shown(app, stranger, radarr):
@@ -312,7 +312,7 @@ def test_a_webhook_is_registered_tried_and_heard(app, radarr, running, engine):
 
     radarr.notifier.tell("onMovieAdded", "MovieAdded", {"movie": {"id": 5, "title": "New"}})
 
-    assert engine.started == [("scan", "radarr#5", None)]
+    assert engine.started == [("scan", "radarr#5", NO_OPTIONS)]
     assert radarr.violations == []
 
 
@@ -323,7 +323,7 @@ def test_connecting_twice_keeps_one_webhook_with_the_new_secret(app, sonarr, run
     sonarr._notifications.tell("onSeriesAdd", "SeriesAdd", {"series": {"id": 5, "title": "New"}})
 
     assert len(sonarr.notifications) == 1
-    assert engine.started == [("scan", "sonarr#5", None)]
+    assert engine.started == [("scan", "sonarr#5", NO_OPTIONS)]
 
 
 def test_a_webhook_is_taken_out_again(app, radarr, running):
