@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from stalkeer.store.journal.runs import 
+
 import io
 import json
 import shutil
@@ -191,7 +193,7 @@ class CarryingEngine(NotingEngine):
         table = build_table(house.app)
         for job, subject, options in self.started:
             with house.database.begin() as connection:
-                run_id = queue_run(connection, now(), job, subject, options or {})
+                run_id = queue_run(connection, now(), job, subject, options)
             table.carry_out(run_id, "test", lambda: None)
         self.started.clear()
 

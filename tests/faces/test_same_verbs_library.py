@@ -494,7 +494,7 @@ def test_the_path_doctor_finds_the_same_for_every_face(faces: Faces, radarr: Rad
 
 def scan_as_the_engine(faces: Faces) -> None:
     with faces.app.database.begin() as connection:
-        run_id = queue_run(connection, faces.app.clock(), "scan", None, {})
+        run_id = queue_run(connection, faces.app.clock(), "scan")
         claim_run(connection, run_id, faces.app.clock(), "worker")
     build_table(faces.app).execute(run_id)
 
