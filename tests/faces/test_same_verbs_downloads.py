@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from stalkeer.store.journal.runs import 
-
 import io
 import json
 import shutil
