@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 from stalkeer.adapters.transfers.pace import Bandwidth
-from stalkeer.adapters.transfers.request import Failed, Fetched, StopReason, Tls, TransferRequest
+from stalkeer.adapters.transfers.request import Fetched, StopReason, Tls, TransferFailed, TransferRequest
 from stalkeer.adapters.transfers.transfer import transfer
-from stalkeer.core.downloads.resume import Held
+from stalkeer.core.downloads.resume import HeldPart
 
 WARM_UP_S = 1.0
 
@@ -42,9 +42,9 @@ class Counting:
         if self.stop_at is not None and time.monotonic() >= self.steady_at:
             self.steady += size
 
-    def durable(self, held: Held) -> None: ...
+    def durable(self, held: HeldPart) -> None: ...
 
-    def interrupted(self, failure: Failed) -> float | None:
+    def interrupted(self, failure: TransferFailed) -> float | None:
         return None
 
 

@@ -45,7 +45,7 @@ def ipytv(playlist: Path) -> None:
 def refresh(playlist: Path, database_url: str, folder: str, slug: str = "bench") -> dict[str, float]:
     """A refresh of the source `slug`, made at the first call."""
     from stalkeer.jobs.journal.reporting import QuietRun
-    from stalkeer.jobs.sources.refresh import Refresher, RefreshOutcome, refresh_sources
+    from stalkeer.jobs.sources.refresh import RefreshContext, RefreshOutcome, refresh_sources
     from stalkeer.secrets import open_secret_box
     from stalkeer.settings import Settings
     from stalkeer.settings.schema import CatalogueSettings
@@ -70,7 +70,7 @@ def refresh(playlist: Path, database_url: str, folder: str, slug: str = "bench")
         else:
             sources.add_source(connection, new, box, now)
     locks = _timed_transactions(Database)
-    tools = Refresher(database, box, lambda: settings, data_dir, lambda: datetime.now(UTC))
+    tools = RefreshContext(database, box, lambda: settings, data_dir, lambda: datetime.now(UTC))
     begun, wall = cpu_seconds(), time.monotonic()
     report = refresh_sources(tools, QuietRun(), slug).sources[0]
     spent = {"cpu": cpu_seconds() - begun, "wall": time.monotonic() - wall, "lock": max(locks)}

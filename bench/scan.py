@@ -12,12 +12,12 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
-from urllib.request import Request as Asking
+from urllib.request import ApiRequest as Asking
 from urllib.request import urlopen
 
 from bench.rows import Row, at_most
 from stalkeer.demo.arr import ArrServer
-from stalkeer.demo.http import Hook, Request, Response
+from stalkeer.demo.http import ApiRequest, Hook, Response
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 
@@ -64,7 +64,7 @@ def _lists(whole: dict[str, list[Any]], paged: dict[str, list[Any]]) -> Hook:
     """Answers these lists from bytes made beforehand; all else is left to the server."""
     made = {path: json.dumps(rows).encode() for path, rows in whole.items()}
 
-    def hook(request: Request) -> Response | None:
+    def hook(request: ApiRequest) -> Response | None:
         path = request.path.removeprefix("/api/v3/")
         if path in made:
             return Response(200, made[path], {"Content-Type": "application/json"})

@@ -32,13 +32,13 @@ from stalkeer.store.system.settings import (
 )
 
 if TYPE_CHECKING:
-    from stalkeer.adapters.tmdb.client import Pace
+    from stalkeer.adapters.tmdb.client import TmdbPace
     from stalkeer.jobs.downloads.context import DownloadQueue
     from stalkeer.jobs.journal.reporting import Run
     from stalkeer.jobs.library.clients import Arrs
     from stalkeer.jobs.library.scan import Scanner
     from stalkeer.jobs.matching.library_cache import LibraryCache, Matching
-    from stalkeer.jobs.sources.refresh import Refresher
+    from stalkeer.jobs.sources.refresh import RefreshContext
     from stalkeer.jobs.system.backup import BackupPlace
     from stalkeer.jobs.system.cleanup import CleanupPlace
     from stalkeer.jobs.system.health import HealthReport
@@ -127,8 +127,8 @@ class Clients:
     """The clients and the cache that engine, faces and jobs of a process share. `replace(app, ...)` keeps them."""
 
     arrs: Once[Arrs] = field(default_factory=Once)
-    refresher: Once[Refresher] = field(default_factory=Once)
-    tmdb_pace: Once[Pace] = field(default_factory=Once)
+    refresher: Once[RefreshContext] = field(default_factory=Once)
+    tmdb_pace: Once[TmdbPace] = field(default_factory=Once)
     library_cache: Once[LibraryCache] = field(default_factory=Once)
 
 
@@ -185,12 +185,12 @@ class App:
         )
 
     @property
-    def refresher(self) -> Refresher:
+    def refresher(self) -> RefreshContext:
         """The refresher of sources."""
-        from stalkeer.jobs.sources.refresh import Refresher
+        from stalkeer.jobs.sources.refresh import RefreshContext
 
         return self.clients.refresher.get(
-            lambda: Refresher(self.database, self.secrets, lambda: self.settings, self.paths.data_dir, self.clock)
+            lambda: RefreshContext(self.database, self.secrets, lambda: self.settings, self.paths.data_dir, self.clock)
         )
 
     @property
@@ -264,11 +264,11 @@ class App:
         )
 
     @property
-    def tmdb_pace(self) -> Pace:
+    def tmdb_pace(self) -> TmdbPace:
         """The spacing of requests to TMDB."""
-        from stalkeer.adapters.tmdb.client import Pace
+        from stalkeer.adapters.tmdb.client import TmdbPace
 
-        return self.clients.tmdb_pace.get(Pace)
+        return self.clients.tmdb_pace.get(TmdbPace)
 
     def check_health(self) -> HealthReport:
         """Run every health check and store the findings."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from stalkeer.demo.http import JsonServer, Request, Response
+from stalkeer.demo.http import ApiRequest, JsonServer, Response
 
 
 class Listener(JsonServer):
     status = 200
 
-    def answer(self, request: Request) -> Response:
+    def answer(self, request: ApiRequest) -> Response:
         return Response(self.status)
 
 

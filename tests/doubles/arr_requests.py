@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 from stalkeer.adapters.arr.versions import find_usage
-from stalkeer.demo.http import Request
+from stalkeer.demo.http import ApiRequest
 from stalkeer.model import InstanceKind
 
 OPAQUE = ("POST notification", "PUT notification/{id}")  # the instance's own form, filled in and sent back
@@ -25,7 +25,7 @@ class Sent:
     body: object
 
     @classmethod
-    def to_double(cls, request: Request) -> Sent:
+    def to_double(cls, request: ApiRequest) -> Sent:
         path = request.path.partition("/api/v3/")[2]
         return cls(request.method, path, frozenset(request.query), json.loads(request.body) if request.body else None)
 

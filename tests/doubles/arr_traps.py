@@ -12,17 +12,17 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from stalkeer.demo.commands import Command, Job
-from stalkeer.demo.http import Hook, Request, Response
+from stalkeer.demo.commands import Command, CommandAction
+from stalkeer.demo.http import ApiRequest, Hook, Response
 
-Behaviour = Callable[[Request], Response | None]
+Behaviour = Callable[[ApiRequest], Response | None]
 
 
 def on(path: str, behaviour: Behaviour, *, method: str = "GET", times: int | None = None) -> Hook:
     """Use `behaviour` for requests whose path ends in `path`, the first `times` of them or all."""
     left = [times]
 
-    def hook(request: Request) -> Response | None:
+    def hook(request: ApiRequest) -> Response | None:
         if request.method != method or not request.path.endswith(path) or left[0] == 0:
             return None
         if left[0] is not None:
@@ -35,7 +35,7 @@ def on(path: str, behaviour: Behaviour, *, method: str = "GET", times: int | Non
 def every(*hooks: Hook) -> Hook:
     """The first of the hooks that answers."""
 
-    def hook(request: Request) -> Response | None:
+    def hook(request: ApiRequest) -> Response | None:
         return next((answer for each in hooks if (answer := each(request)) is not None), None)
 
     return hook
@@ -51,7 +51,7 @@ def list_shifts(before_page: int, change: Callable[[], None]) -> Behaviour:
     """
     done = []
 
-    def behave(request: Request) -> None:
+    def behave(request: ApiRequest) -> None:
         if request.query.get("page") == str(before_page) and not done:
             done.append(True)
             change()
@@ -59,10 +59,10 @@ def list_shifts(before_page: int, change: Callable[[], None]) -> Behaviour:
     return behave
 
 
-def lying_total(extra: int, answer: Callable[[Request], Response]) -> Behaviour:
+def lying_total(extra: int, answer: Callable[[ApiRequest], Response]) -> Behaviour:
     """`totalRecords` counts rows that the records leave out (a film whose metadata was just removed)."""
 
-    def behave(request: Request) -> Response:
+    def behave(request: ApiRequest) -> Response:
         response = answer(request)
         return Response(response.status, dict(response.body) | {"totalRecords": response.body["totalRecords"] + extra})
 
@@ -72,7 +72,7 @@ def lying_total(extra: int, answer: Callable[[Request], Response]) -> Behaviour:
 # --- answers ---------------------------------------------------------------------------------------------------------
 
 
-def unauthorised(_request: Request) -> Response:
+def unauthorised(_request: ApiRequest) -> Response:
     """401 without a body: Radarr, Authentication/ApiKeyAuthenticationHandler."""
     return Response(401)
 
@@ -80,7 +80,7 @@ def unauthorised(_request: Request) -> Response:
 def refused_with_list(field_name: str, message: str) -> Behaviour:
     """A validation error is an array, every other error an object: Radarr, ErrorManagement/RadarrErrorPipeline."""
 
-    def behave(_request: Request) -> Response:
+    def behave(_request: ApiRequest) -> Response:
         error = {"propertyName": field_name, "errorMessage": message, "severity": "error", "isWarning": False}
         return Response(400, [error])
 
@@ -90,31 +90,31 @@ def refused_with_list(field_name: str, message: str) -> Behaviour:
 def broken(status: int = 500, message: str = "database is locked") -> Behaviour:
     """An exception inside the program: an object with message and description. Same place as the list above."""
 
-    def behave(_request: Request) -> Response:
+    def behave(_request: ApiRequest) -> Response:
         return Response(status, {"message": message, "description": f"System.Exception: {message}"})
 
     return behave
 
 
-def login_page(_request: Request) -> Response:
+def login_page(_request: ApiRequest) -> Response:
     """A proxy with its own login in front of the program answers HTML with 200."""
     page = b"<!doctype html><html><head><title>Login</title></head><body><form></form></body></html>"
     return Response(200, page, {"Content-Type": "text/html"})
 
 
-def bad_gateway(_request: Request) -> Response:
+def bad_gateway(_request: ApiRequest) -> Response:
     """The program restarts behind its proxy."""
     return Response(502, b"<html><body><h1>502 Bad Gateway</h1></body></html>", {"Content-Type": "text/html"})
 
 
 def too_many(retry_after_s: int) -> Behaviour:
-    def behave(_request: Request) -> Response:
+    def behave(_request: ApiRequest) -> Response:
         return Response(429, {"message": "Too many requests"}, {"Retry-After": str(retry_after_s)})
 
     return behave
 
 
-def hung_up(_request: Request) -> Response:
+def hung_up(_request: ApiRequest) -> Response:
     """The connection closes without an answer: a restart at the wrong moment."""
     return Response(hang_up=True)
 
@@ -127,16 +127,16 @@ class Slow:
     asked: threading.Event = field(default_factory=threading.Event)
     go_on: threading.Event = field(default_factory=threading.Event)
 
-    def __call__(self, _request: Request) -> None:
+    def __call__(self, _request: ApiRequest) -> None:
         self.asked.set()
         if not self.go_on.wait(60):
             raise TimeoutError("the test never let the answer go")
 
 
-def rejects(reason: str, kind: str, answer: Callable[[Request], Response]) -> Behaviour:
+def rejects(reason: str, kind: str, answer: Callable[[ApiRequest], Response]) -> Behaviour:
     """A file is judged with one more objection; `temporary` ones pass by themselves: ImportDecision, RejectionType."""
 
-    def behave(request: Request) -> Response:
+    def behave(request: ApiRequest) -> Response:
         response = answer(request)
         rows = [row | {"rejections": [*row["rejections"], {"reason": reason, "type": kind}]} for row in response.body]
         return Response(response.status, rows)
@@ -144,10 +144,10 @@ def rejects(reason: str, kind: str, answer: Callable[[Request], Response]) -> Be
     return behave
 
 
-def with_bad_items(rows: list[object], answer: Callable[[Request], Response]) -> Behaviour:
+def with_bad_items(rows: list[object], answer: Callable[[ApiRequest], Response]) -> Behaviour:
     """A list, or a page of one, with elements that no client expects: forks and damaged databases make them."""
 
-    def behave(request: Request) -> Response:
+    def behave(request: ApiRequest) -> Response:
         response = answer(request)
         if isinstance(response.body, list):
             return Response(response.status, [*rows, *response.body])
@@ -159,26 +159,26 @@ def with_bad_items(rows: list[object], answer: Callable[[Request], Response]) ->
 # --- commands --------------------------------------------------------------------------------------------------------
 
 
-def quiet_failure(name: str = "ManualImport") -> Job:
+def quiet_failure(name: str = "ManualImport") -> CommandAction:
     """Completed and successful, and nothing was imported: ManualImportService logs what went wrong and goes on.
 
     Use it as `server.commands.replace(quiet_failure())`.
     """
-    return Job(name, lambda _command: "successful", ("files", "importMode"), "high")
+    return CommandAction(name, lambda _command: "successful", ("files", "importMode"), "high")
 
 
-def unsuccessful(name: str) -> Job:
+def unsuccessful(name: str) -> CommandAction:
     """Completed, but `unsuccessful`: a scan that took nothing in (DownloadedMovieCommandService)."""
-    return Job(name, lambda _command: "unsuccessful", ("path", "downloadClientId", "importMode", "movieId"))
+    return CommandAction(name, lambda _command: "unsuccessful", ("path", "downloadClientId", "importMode", "movieId"))
 
 
-def failing(name: str, message: str) -> Job:
+def failing(name: str, message: str) -> CommandAction:
     """The command ends as `failed` with the exception's words in `message` and `exception`."""
 
     def run(_command: Command) -> str:
         raise RuntimeError(message)
 
-    return Job(name, run, ("files", "importMode"), "high")
+    return CommandAction(name, run, ("files", "importMode"), "high")
 
 
 @dataclass
@@ -200,17 +200,17 @@ class Held:
 # --- versions --------------------------------------------------------------------------------------------------------
 
 
-def leaves_out(names: frozenset[str], answer: Callable[[Request], Response]) -> Behaviour:
+def leaves_out(names: frozenset[str], answer: Callable[[ApiRequest], Response]) -> Behaviour:
     """Fields that a version does not write yet, or no longer: absent everywhere in the answer, and nothing says so."""
 
-    def behave(request: Request) -> Response:
+    def behave(request: ApiRequest) -> Response:
         response = answer(request)
         return Response(response.status, _without(names, response.body), response.headers)
 
     return behave
 
 
-def no_such_route(_request: Request) -> Response:
+def no_such_route(_request: ApiRequest) -> Response:
     """A version from before the route: `NotFound` for any path the router does not know."""
     return Response(404, {"message": "NotFound"})
 

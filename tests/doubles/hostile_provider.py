@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from stalkeer.demo.content import Memory
-from stalkeer.demo.exchange import Answer, Exchange
+from stalkeer.demo.exchange import Exchange, MediaAnswer
 from stalkeer.demo.media import EPISODE_24, FILM_90, FILM_105, Clip, media, read_clip
 from tests.doubles.provider_faults import Hook, on
 
@@ -51,7 +51,7 @@ class Hostile:
 
         def behave(exchange: Exchange) -> None:
             fields = {"Content-Type": self.content_type, **(self.headers or {})}
-            exchange.deliver(Answer(200, fields, Memory(sent), length=None if self.has_length else -1))
+            exchange.deliver(MediaAnswer(200, fields, Memory(sent), length=None if self.has_length else -1))
             if not self.has_length:
                 exchange.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cryptography.fernet import Fernet
 
-from stalkeer.adapters.arr.gate import Gate
+from stalkeer.adapters.arr.gate import RequestGate
 from stalkeer.demo.arr import ArrServer
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.model import InstanceKind
@@ -19,7 +19,7 @@ PLAIN = InstanceOptions()
 def clients(database: Database, clock: FakeClock) -> Arrs:
     """No real waiting between requests."""
     box = SecretBox(Fernet.generate_key())
-    return Arrs(database, box, clock, lambda name: Gate(name, monotonic=clock.monotonic, sleep=clock.sleep))
+    return Arrs(database, box, clock, lambda name: RequestGate(name, monotonic=clock.monotonic, sleep=clock.sleep))
 
 
 def know(arrs: Arrs, server: ArrServer, slug: str = "", options: InstanceOptions = PLAIN) -> InstanceRow:

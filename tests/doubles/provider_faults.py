@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from stalkeer.demo.content import Content, Memory
-from stalkeer.demo.exchange import Answer, Exchange
+from stalkeer.demo.exchange import Exchange, MediaAnswer
 
 Behaviour = Callable[[Exchange], None]
 Hook = Callable[[Exchange], bool]
@@ -150,7 +150,7 @@ def ignores_range(exchange: Exchange) -> None:
     """200 with the whole file to a Range request."""
     answer = exchange.answer
     headers = {name: value for name, value in answer.headers.items() if name != "Content-Range"}
-    exchange.deliver(Answer(200, headers, answer.content))
+    exchange.deliver(MediaAnswer(200, headers, answer.content))
 
 
 def content_range(value: str | None) -> Behaviour:
@@ -181,7 +181,7 @@ def shifted_by(size: int) -> Behaviour:
 def unsatisfiable(value: str | None) -> Behaviour:
     """416 with this Content-Range: RFC 9110 says `bytes */SIZE`, XC_VM says `bytes 0-END/SIZE`."""
     headers = {} if value is None else {"Content-Range": value}
-    return lambda exchange: exchange.deliver(Answer(416, headers))
+    return lambda exchange: exchange.deliver(MediaAnswer(416, headers))
 
 
 def at_most(size: int) -> Behaviour:
@@ -224,7 +224,7 @@ def whole_with_range(exchange: Exchange) -> None:
     """200 with the whole file to a Range request, and `Content-Range: bytes 0-` beside it."""
     content = exchange.answer.content
     headers = dict(exchange.answer.headers) | {"Content-Range": f"bytes 0-{content.size - 1}/{content.size}"}
-    exchange.deliver(Answer(200, headers, content))
+    exchange.deliver(MediaAnswer(200, headers, content))
 
 
 def endless_range(exchange: Exchange) -> None:
@@ -241,7 +241,7 @@ def multipart(exchange: Exchange) -> None:
     head = f"--cut\r\nContent-Type: video/x-matroska\r\nContent-Range: {span}\r\n\r\n".encode()
     payload = head + answer.content.read(answer.start, answer.stop - answer.start) + b"\r\n--cut--\r\n"
     headers = {"Content-Type": "multipart/byteranges; boundary=cut", "Content-Range": span}
-    exchange.deliver(Answer(206, headers, Memory(payload)))
+    exchange.deliver(MediaAnswer(206, headers, Memory(payload)))
 
 
 def with_fields(behaviour: Behaviour, **fields: str) -> Behaviour:
@@ -274,13 +274,13 @@ def claims_more(surplus: int) -> Behaviour:
 
 def body(payload: bytes, content_type: str = "video/x-matroska", status: int = 200) -> Behaviour:
     """A page, a playlist or a notice in place of the file."""
-    return lambda exchange: exchange.deliver(Answer(status, {"Content-Type": content_type}, Memory(payload)))
+    return lambda exchange: exchange.deliver(MediaAnswer(status, {"Content-Type": content_type}, Memory(payload)))
 
 
 def gzipped(exchange: Exchange) -> None:
     """Compressed although `identity` was asked for (a proxy in between)."""
     packed = gzip.compress(exchange.answer.content.read(0, exchange.answer.content.size))
-    exchange.deliver(Answer(200, {"Content-Encoding": "gzip"}, Memory(packed)))
+    exchange.deliver(MediaAnswer(200, {"Content-Encoding": "gzip"}, Memory(packed)))
 
 
 def longer_than_said(extra: bytes) -> Behaviour:
@@ -333,8 +333,8 @@ def chunked(size: int, *, ends: bool = True, garbage_after: int | None = None) -
 
 def status(code: int, **headers: str) -> Behaviour:
     fields = {name.replace("_", "-"): value for name, value in headers.items()}
-    return lambda exchange: exchange.deliver(Answer(code, fields, Memory(b"no")))
+    return lambda exchange: exchange.deliver(MediaAnswer(code, fields, Memory(b"no")))
 
 
 def redirect(target: str, code: int = 302) -> Behaviour:
-    return lambda exchange: exchange.deliver(Answer(code, {"Location": target}))
+    return lambda exchange: exchange.deliver(MediaAnswer(code, {"Location": target}))

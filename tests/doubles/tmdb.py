@@ -1,6 +1,6 @@
 """A TMDB on loopback: a handful of works under invented ids, the answers in the shapes of version 3 of its API."""
 
-from stalkeer.demo.http import JsonServer, Request, Response
+from stalkeer.demo.http import ApiRequest, JsonServer, Response
 
 KEY = "0123456789abcdef0123456789abcdef"
 TOKEN = "eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl"
@@ -31,7 +31,7 @@ class Tmdb(JsonServer):
         self.answers[f"tv/{number}/alternative_titles"] = {"id": number, "results": results}
         self.answers[f"tv/{number}/external_ids"] = {"id": number, "tvdb_id": tvdb_id}
 
-    def answer(self, request: Request) -> Response:
+    def answer(self, request: ApiRequest) -> Response:
         if request.query.get("api_key") != KEY and request.headers.get("authorization") != f"Bearer {TOKEN}":
             return Response(401, {"status_code": 7, "status_message": "Invalid API key", "success": False})
         body = self.answers.get(request.path.removeprefix("/3/"))

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from stalkeer.adapters.transfers.request import Failed, StopReason
-from stalkeer.core.downloads.resume import Held
+from stalkeer.adapters.transfers.request import StopReason, TransferFailed
+from stalkeer.core.downloads.resume import HeldPart
 
 
 @dataclass
@@ -21,8 +21,8 @@ class Watching:
     on_received: Callable[[int], None] | None = None
     on_opening: Callable[[], None] | None = None
     size: int = 0
-    durables: list[Held] = field(default_factory=list)
-    interruptions: list[Failed] = field(default_factory=list)
+    durables: list[HeldPart] = field(default_factory=list)
+    interruptions: list[TransferFailed] = field(default_factory=list)
     opened_count: int = 0
     first_byte: threading.Event = field(default_factory=threading.Event)
     connected: threading.Event = field(default_factory=threading.Event)
@@ -45,10 +45,10 @@ class Watching:
         if self.on_received is not None:
             self.on_received(self.size)
 
-    def durable(self, held: Held) -> None:
+    def durable(self, held: HeldPart) -> None:
         self.durables.append(held)
 
-    def interrupted(self, failure: Failed) -> float | None:
+    def interrupted(self, failure: TransferFailed) -> float | None:
         self.interruptions.append(failure)
         return 0.0 if len(self.interruptions) <= self.reconnects else None
 

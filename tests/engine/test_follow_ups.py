@@ -3,7 +3,7 @@
 import pytest
 
 from stalkeer.engine.build import jobs_of
-from stalkeer.engine.follow_ups import FOLLOW_UPS, AfterRun, Change, Step, jobs_after, steps_after
+from stalkeer.engine.follow_ups import FOLLOW_UPS, AfterRun, EngineStep, Trigger, jobs_after, steps_after
 from stalkeer.engine.schedules import JOBS, cron_times, job_named
 from stalkeer.errors import NotFound
 from stalkeer.model import JobName
@@ -30,7 +30,7 @@ def test_no_chain_of_followers_comes_back_to_its_start():
 
 
 def test_each_change_has_its_step():
-    assert [steps_after(change) for change in Change] == [(Step.CATCH_UP,), (Step.SCHEDULE,)]
+    assert [steps_after(change) for change in Trigger] == [(EngineStep.CATCH_UP,), (EngineStep.SCHEDULE,)]
 
 
 def test_a_job_is_kept_and_counted_by_its_name(any_database, clock):

@@ -23,7 +23,7 @@ from stalkeer.jobs.downloads.queue import plan_queue, queue_match
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.library.scan import Scanner, scan_missing
 from stalkeer.jobs.matching import decisions
-from stalkeer.jobs.matching.decisions import Verdict, Wish, decide_match, shift_numbers
+from stalkeer.jobs.matching.decisions import DecisionNote, UserDecision, decide_match, shift_numbers
 from stalkeer.jobs.matching.match import Matching, match_wanted
 from stalkeer.jobs.matching.rules import Offset
 from stalkeer.jobs.sources.refresh import refresh_sources
@@ -34,7 +34,7 @@ from stalkeer.store.db.database import Database, open_database, sqlite_url
 from stalkeer.store.downloads import run_writes
 from stalkeer.store.downloads.actions import act
 from stalkeer.store.downloads.admission import admit, claim
-from stalkeer.store.downloads.run_writes import Ownership, Problem
+from stalkeer.store.downloads.run_writes import Ownership, RunProblem
 from stalkeer.store.library.instances import remove_instance
 from stalkeer.store.matching.blocklist import BarredEntry, block_entry
 from stalkeer.store.matching.matches import MatchFilter, MatchRow, find_wanted_ids, list_matches
@@ -242,10 +242,10 @@ class Builder:
         """A rule of each kind."""
         matching = self.matching
         rejected, pinned = self.match_of("Juniper Falls"), self.match_of("Xenon Shore")
-        decide_match(matching, rejected.id, Verdict.REJECT, Wish("a namesake"))
-        decide_match(matching, pinned.id, Verdict.CONFIRM, Wish("seen"))
-        shift_numbers(matching, self.wanted("Violet Hours"), Offset(season=-1), Wish("counted on"))
-        decisions.block_entry(matching, self.match_of("Yarrow Mill").entry_id, Wish("a trailer"))
+        decide_match(matching, rejected.id, UserDecision.REJECT, DecisionNote("a namesake"))
+        decide_match(matching, pinned.id, UserDecision.CONFIRM, DecisionNote("seen"))
+        shift_numbers(matching, self.wanted("Violet Hours"), Offset(season=-1), DecisionNote("counted on"))
+        decisions.block_entry(matching, self.match_of("Yarrow Mill").entry_id, DecisionNote("a trailer"))
 
     def wanted(self, title: str) -> WantedId:
         with self.database.connect() as connection:
@@ -255,8 +255,8 @@ class Builder:
         """A download in each state, one of a doubtful match, and one blocked for good."""
         ends: dict[str, Callable[..., object]] = {
             "Amber Road": lambda *_: None,  # stays under way
-            "Cedar Hill": lambda c, owner, now: run_writes.block(c, owner, Problem("refused", "no upgrade"), now),
-            "Dogwood Park": lambda c, owner, now: run_writes.give_up(c, owner, Problem("gone", "answered 404"), now),
+            "Cedar Hill": lambda c, owner, now: run_writes.block(c, owner, RunProblem("refused", "no upgrade"), now),
+            "Dogwood Park": lambda c, owner, now: run_writes.give_up(c, owner, RunProblem("gone", "answered 404"), now),
             "Elm Court": self.complete,
         }
         for title in ("Birch Lane", "Fir Harbour", "Ivy Station", "Umber Nights S01E01", *ends):

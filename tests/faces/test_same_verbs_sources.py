@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from stalkeer.app import build_security
 from stalkeer.core.catalogue.filters import Field, Filter, Mode
-from stalkeer.demo.panel import Film
+from stalkeer.demo.panel import PanelMovie
 from stalkeer.demo.provider import Provider
 from stalkeer.errors import NotFound
 from stalkeer.faces.cli.main import run_command_line
@@ -441,7 +441,7 @@ def test_a_refresh_of_all_sources_widens_the_scheduled_one_that_waits(app: App):
 def provider() -> Iterator[Provider]:
     with Provider() as running:
         running.account("ann-login", "s3cret-pass", max_connections=2)
-        running.listing.films = [Film(n, f"EN - The Silver River {n} (19{n})") for n in range(50, 60)]
+        running.listing.films = [PanelMovie(n, f"EN - The Silver River {n} (19{n})") for n in range(50, 60)]
         yield running
 
 

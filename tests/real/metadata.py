@@ -16,7 +16,7 @@ from typing import BinaryIO
 from urllib.parse import parse_qs, urlsplit
 
 from stalkeer.demo.movies import Movie
-from stalkeer.demo.series import Series
+from stalkeer.demo.series import LibrarySeries
 from tests.doubles.certificates import self_signed, server_context
 
 HOSTS = ("skyhook.sonarr.tv", "services.sonarr.tv", "radarrapi.servarr.com", "radarr.servarr.com", "api.radarr.video")
@@ -120,7 +120,7 @@ def movie(one: Movie) -> dict[str, object]:
     return known | {name: [] for name in empty}
 
 
-def show(one: Series) -> dict[str, object]:
+def show(one: LibrarySeries) -> dict[str, object]:
     episodes = [
         {
             "tvdbShowId": one.tvdb_id,

@@ -20,7 +20,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from stalkeer.demo.content import sha256
-from stalkeer.demo.exchange import Exchange, Request
+from stalkeer.demo.exchange import Exchange, MediaRequest
 from stalkeer.demo.media import FILM_90, media
 from stalkeer.model import FINAL_STATES, DownloadState
 from stalkeer.store.db.tables import downloads
@@ -63,7 +63,7 @@ class Day:
     counts: Counter[str] = field(default_factory=Counter)
     interrupted: int = 0
     resumed: int = 0
-    _last: dict[str, tuple[Request, int]] = field(default_factory=dict)
+    _last: dict[str, tuple[MediaRequest, int]] = field(default_factory=dict)
 
     def hook(self, exchange: Exchange) -> bool:
         request = exchange.request

@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from stalkeer.demo.commands import Command, CommandQueue, Job
-from stalkeer.demo.http import Answer, Handler, JsonServer, Request, Response, Route
+from stalkeer.demo.commands import Command, CommandAction, CommandQueue
+from stalkeer.demo.http import Answer, ApiRequest, ApiRoute, Handler, JsonServer, Response
 from stalkeer.demo.posters import draw_poster
 from stalkeer.demo.releases import BY_ID, QUALITIES, VIDEO_EXTENSIONS
 
@@ -111,14 +111,14 @@ class ArrServer(JsonServer):
 
     # -- what the two programs fill in
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[ApiRoute, ...]:
         raise NotImplementedError
 
     def title_of(self, number: int) -> str | None:
         """Return the movie or series with this id."""
         raise NotImplementedError
 
-    def command_jobs(self) -> Mapping[str, Job]:
+    def command_jobs(self) -> Mapping[str, CommandAction]:
         raise NotImplementedError
 
     # -- life
@@ -158,7 +158,7 @@ class ArrServer(JsonServer):
 
     # -- answering
 
-    def answer(self, request: Request) -> Response:
+    def answer(self, request: ApiRequest) -> Response:
         path = request.path
         if self.url_base:
             if not path.startswith(f"{self.url_base}/"):
@@ -173,13 +173,13 @@ class ArrServer(JsonServer):
             return Response(401)
         return self._dispatch(request, path)
 
-    def _is_authorised(self, request: Request) -> bool:
+    def _is_authorised(self, request: ApiRequest) -> bool:
         given = request.query.get("apikey") or request.headers.get("x-api-key")
         if given is None and request.headers.get("authorization", "").startswith("Bearer "):
             given = request.headers["authorization"][7:]
         return given == self.api_key
 
-    def _dispatch(self, request: Request, path: str) -> Response:
+    def _dispatch(self, request: ApiRequest, path: str) -> Response:
         is_known = False
         for route in self._routes:
             arguments = route.match(request.method, path)
@@ -197,7 +197,7 @@ class ArrServer(JsonServer):
                 return early.response
         return Response(405) if is_known else Response(404, {"message": "NotFound"})
 
-    def _check(self, request: Request, route: Route) -> None:
+    def _check(self, request: ApiRequest, route: ApiRoute) -> None:
         for name, value in request.query.items():
             if name == "apikey":
                 continue
@@ -210,7 +210,7 @@ class ArrServer(JsonServer):
         if route.fields is not None:
             self.check_fields(f"{request.method} {request.path}", request.json(), route.fields)
 
-    def _without_newer(self, request: Request, route: Route) -> Request:
+    def _without_newer(self, request: ApiRequest, route: ApiRoute) -> ApiRequest:
         """Return the request without parameters that this version does not know, because it ignores them."""
         unknown = {name for name, since in route.newer.items() if not self.is_at_least(since)}
         return replace(
@@ -246,7 +246,7 @@ class ArrServer(JsonServer):
         if self.strict:
             raise invalid("", message)
 
-    def page(self, request: Request, rows: list[dict[str, Any]], keys: SortKeys, default: str) -> Response:
+    def page(self, request: ApiRequest, rows: list[dict[str, Any]], keys: SortKeys, default: str) -> Response:
         """Return a page. An unknown sort key becomes the default; without a direction, the order is descending."""
         page = max(request.number("page", 1) or 1, 1)
         size = request.number("pageSize", 10) or 10
@@ -306,41 +306,41 @@ class ArrServer(JsonServer):
 
     # -- routes that both have
 
-    def _shared_routes(self) -> tuple[Route, ...]:
+    def _shared_routes(self) -> tuple[ApiRoute, ...]:
         v3 = "/api/v3"
         return (
-            Route("GET", "/api", lambda _: Response(200, {"current": "v3", "deprecated": []})),
-            Route("GET", f"{v3}/system/status", self._status),
-            Route("GET", f"{v3}/mediacover/{{id}}/poster-250.jpg", self._poster),
-            Route("GET", f"{v3}/qualityprofile", lambda _: Response(200, self.profiles)),
-            Route("GET", f"{v3}/qualityprofile/{{id}}", self._one("Quality profile", lambda: self.profiles)),
-            Route("GET", f"{v3}/qualitydefinition", lambda _: Response(200, quality_definitions(self.program))),
-            Route(
+            ApiRoute("GET", "/api", lambda _: Response(200, {"current": "v3", "deprecated": []})),
+            ApiRoute("GET", f"{v3}/system/status", self._status),
+            ApiRoute("GET", f"{v3}/mediacover/{{id}}/poster-250.jpg", self._poster),
+            ApiRoute("GET", f"{v3}/qualityprofile", lambda _: Response(200, self.profiles)),
+            ApiRoute("GET", f"{v3}/qualityprofile/{{id}}", self._one("Quality profile", lambda: self.profiles)),
+            ApiRoute("GET", f"{v3}/qualitydefinition", lambda _: Response(200, quality_definitions(self.program))),
+            ApiRoute(
                 "GET",
                 f"{v3}/customformat",
                 lambda _: Response(200, self.custom_formats),
                 since=self.custom_formats_since,
             ),
-            Route("GET", f"{v3}/rootfolder", self._root_folders),
-            Route("GET", f"{v3}/tag", lambda _: Response(200, self.tags)),
-            Route("GET", f"{v3}/tag/{{id}}", self._one("Tag", lambda: self.tags)),
-            Route("POST", f"{v3}/tag", self._add_tag, fields=frozenset({"id", "label"})),
-            Route("GET", f"{v3}/config/naming", lambda _: Response(200, self.naming)),
-            Route("GET", f"{v3}/config/mediamanagement", lambda _: Response(200, self.media_management)),
-            Route("GET", f"{v3}/remotepathmapping", lambda _: Response(200, self.remote_path_mappings)),
-            Route("GET", f"{v3}/health", lambda _: Response(200, self.health)),
-            Route("DELETE", f"{v3}/blocklist/{{id}}", self._remove("Blocklist", lambda: self.blocklist)),
-            Route("DELETE", f"{v3}/queue/{{id}}", self._remove("Queue", lambda: self.queue), QUEUE_REMOVAL),
-            Route("GET", f"{v3}/queue/status", self._queue_status),
-            Route("POST", f"{v3}/command", self._start_command),
-            Route("GET", f"{v3}/command", lambda _: Response(200, [c.resource() for c in self.commands.all()])),
-            Route("GET", f"{v3}/command/{{id}}", self._command),
-            Route("GET", f"{v3}/filesystem", self._filesystem, FILESYSTEM),
-            Route("GET", f"{v3}/filesystem/type", self._filesystem_type, {"path": "str"}),
-            Route("GET", f"{v3}/filesystem/mediafiles", self._media_files, {"path": "str"}),
+            ApiRoute("GET", f"{v3}/rootfolder", self._root_folders),
+            ApiRoute("GET", f"{v3}/tag", lambda _: Response(200, self.tags)),
+            ApiRoute("GET", f"{v3}/tag/{{id}}", self._one("Tag", lambda: self.tags)),
+            ApiRoute("POST", f"{v3}/tag", self._add_tag, fields=frozenset({"id", "label"})),
+            ApiRoute("GET", f"{v3}/config/naming", lambda _: Response(200, self.naming)),
+            ApiRoute("GET", f"{v3}/config/mediamanagement", lambda _: Response(200, self.media_management)),
+            ApiRoute("GET", f"{v3}/remotepathmapping", lambda _: Response(200, self.remote_path_mappings)),
+            ApiRoute("GET", f"{v3}/health", lambda _: Response(200, self.health)),
+            ApiRoute("DELETE", f"{v3}/blocklist/{{id}}", self._remove("Blocklist", lambda: self.blocklist)),
+            ApiRoute("DELETE", f"{v3}/queue/{{id}}", self._remove("Queue", lambda: self.queue), QUEUE_REMOVAL),
+            ApiRoute("GET", f"{v3}/queue/status", self._queue_status),
+            ApiRoute("POST", f"{v3}/command", self._start_command),
+            ApiRoute("GET", f"{v3}/command", lambda _: Response(200, [c.resource() for c in self.commands.all()])),
+            ApiRoute("GET", f"{v3}/command/{{id}}", self._command),
+            ApiRoute("GET", f"{v3}/filesystem", self._filesystem, FILESYSTEM),
+            ApiRoute("GET", f"{v3}/filesystem/type", self._filesystem_type, {"path": "str"}),
+            ApiRoute("GET", f"{v3}/filesystem/mediafiles", self._media_files, {"path": "str"}),
         )
 
-    def _status(self, _request: Request) -> Response:
+    def _status(self, _request: ApiRequest) -> Response:
         return Response(
             200,
             {
@@ -375,13 +375,13 @@ class ArrServer(JsonServer):
             },
         )
 
-    def _poster(self, request: Request) -> Response:
+    def _poster(self, request: ApiRequest) -> Response:
         title = self.title_of(int(request.arguments["id"]))
         if title is None:
             raise not_found("Media cover", int(request.arguments["id"]))
         return Response(200, draw_poster(title), {"Content-Type": "image/png"})
 
-    def _root_folders(self, _request: Request) -> Response:
+    def _root_folders(self, _request: ApiRequest) -> Response:
         is_there = self.library.is_dir()
         usage = shutil.disk_usage(self.library) if is_there else None
         row = {
@@ -393,7 +393,7 @@ class ArrServer(JsonServer):
         }
         return Response(200, [row])
 
-    def _add_tag(self, request: Request) -> Response:
+    def _add_tag(self, request: ApiRequest) -> Response:
         label = str(request.json().get("label", "")).casefold()
         known = next((tag for tag in self.tags if tag["label"] == label), None)
         if known is None:
@@ -401,12 +401,12 @@ class ArrServer(JsonServer):
             self.tags.append(known)
         return Response(201, known)
 
-    def _queue_status(self, _request: Request) -> Response:
+    def _queue_status(self, _request: ApiRequest) -> Response:
         count = len(self.queue)
         counts = {"totalCount": count, "count": count, "unknownCount": 0}
         return Response(200, counts | {"errors": False, "warnings": False})
 
-    def _start_command(self, request: Request) -> Response:
+    def _start_command(self, request: ApiRequest) -> Response:
         body = request.json()
         name = str(body.get("name", "")) if isinstance(body, dict) else ""
         job = self.commands.find(name)
@@ -419,13 +419,13 @@ class ArrServer(JsonServer):
     def check_command(self, name: str, body: Mapping[str, Any]) -> None:
         """Check the nested parts of a command's body when strict; each program has its own rules."""
 
-    def _command(self, request: Request) -> Response:
+    def _command(self, request: ApiRequest) -> Response:
         command = self.commands.get(int(request.arguments["id"]))
         if command is None:
             raise not_found("CommandModel", request.arguments["id"])
         return Response(200, command.resource())
 
-    def _filesystem(self, request: Request) -> Response:
+    def _filesystem(self, request: ApiRequest) -> Response:
         """List a folder. Without a trailing slash, the last part counts as half-typed unless a flag forbids it."""
         asked = request.query.get("path", "")
         if not asked.endswith("/") and not request.flag("allowFoldersWithoutTrailingSlashes"):
@@ -442,12 +442,12 @@ class ArrServer(JsonServer):
                 found["files"].append(row | {"size": path.stat().st_size})
         return Response(200, found)
 
-    def _filesystem_type(self, request: Request) -> Response:
+    def _filesystem_type(self, request: ApiRequest) -> Response:
         """Answer `file` or `folder`; a missing path also gives `folder`."""
         path = self.real(request.query.get("path", ""))
         return Response(200, {"type": "file" if path is not None and path.is_file() else "folder"})
 
-    def _media_files(self, request: Request) -> Response:
+    def _media_files(self, request: ApiRequest) -> Response:
         folder = self.real(request.query.get("path", "").rstrip("/"))
         if folder is None or not folder.is_dir():
             return Response(200, [])
@@ -458,7 +458,7 @@ class ArrServer(JsonServer):
         return Response(200, rows)
 
     def _one(self, what: str, rows: Callable[[], list[dict[str, Any]]]) -> Handler:
-        def find(request: Request) -> Response:
+        def find(request: ApiRequest) -> Response:
             identity = int(request.arguments["id"])
             row = next((row for row in rows() if row["id"] == identity), None)
             if row is None:
@@ -468,7 +468,7 @@ class ArrServer(JsonServer):
         return find
 
     def _remove(self, what: str, rows: Callable[[], list[dict[str, Any]]]) -> Handler:
-        def remove(request: Request) -> Response:
+        def remove(request: ApiRequest) -> Response:
             identity = int(request.arguments["id"])
             kept = [row for row in rows() if row["id"] != identity]
             if len(kept) == len(rows()):
@@ -572,7 +572,7 @@ def is_below_cutoff(profile: Mapping[str, Any], quality: int) -> bool:
 
 
 def filtered_history(
-    rows: list[dict[str, Any]], request: Request, events: Mapping[int, str], *, takes_numbers_only: bool = False
+    rows: list[dict[str, Any]], request: ApiRequest, events: Mapping[int, str], *, takes_numbers_only: bool = False
 ) -> list[dict[str, Any]]:
     """`eventType` is asked for as a number (a name only in later versions), and answered as a name."""
     asked = request.query.get("eventType")

@@ -11,7 +11,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Job:
+class CommandAction:
     """The action of a command name. `run` returns `successful` or `unsuccessful`; an exception fails the command."""
 
     name: str
@@ -23,7 +23,7 @@ class Job:
 @dataclass
 class Command:
     id: int
-    job: Job
+    job: CommandAction
     body: Mapping[str, Any]
     queued: datetime
     status: str = "queued"
@@ -62,7 +62,7 @@ class Command:
 class CommandQueue:
     """Runs commands in order on a single thread. `before` is called just before each command starts."""
 
-    def __init__(self, jobs: Mapping[str, Job]) -> None:
+    def __init__(self, jobs: Mapping[str, CommandAction]) -> None:
         self.before: Callable[[Command], None] | None = None
         self._jobs = {name.casefold(): job for name, job in jobs.items()}
         self.last_id = 0  # may be set before the first, so that a restart does not give a number twice
@@ -71,14 +71,14 @@ class CommandQueue:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def find(self, name: str) -> Job | None:
+    def find(self, name: str) -> CommandAction | None:
         return self._jobs.get(name.casefold())
 
-    def replace(self, job: Job) -> None:
+    def replace(self, job: CommandAction) -> None:
         """Replace the action of a command name."""
         self._jobs[job.name.casefold()] = job
 
-    def start(self, job: Job, body: Mapping[str, Any]) -> Command:
+    def start(self, job: CommandAction, body: Mapping[str, Any]) -> Command:
         """Queue a command. Return the waiting or running command with the same name and arguments instead, if any."""
         with self._lock:
             for command in self._commands.values():

@@ -18,7 +18,7 @@ MAX_HEAD = 64 * 1024
 
 
 @dataclass
-class Request:
+class MediaRequest:
     """A received request with its outcome (`status`, `sent` body bytes), kept in `Provider.requests`.
 
     `key` names the requested file without the account: "/movie/7.mkv". `nth` counts the requests for that key from 1,
@@ -44,7 +44,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class MediaAnswer:
     """An answer: `content` from `start` up to `end`. `length` overrides Content-Length; -1 omits it."""
 
     status: int
@@ -67,14 +67,14 @@ class Closed(Exception):  # noqa: N818 - not an error: the conversation is over
 class Exchange:
     """A request without its answer yet. A hook may change the default `answer` and `deliver` it in its own way."""
 
-    request: Request
-    answer: Answer
+    request: MediaRequest
+    answer: MediaAnswer
     connection: socket.socket
     closing: threading.Event
     rate: float | None = None  # bytes/s of the body
     keeps_alive: bool = True
 
-    def deliver(self, answer: Answer | None = None, *, cut_after: int | None = None) -> None:
+    def deliver(self, answer: MediaAnswer | None = None, *, cut_after: int | None = None) -> None:
         """Send `answer` (by default the well-behaved one). Close the connection after `cut_after` body bytes."""
         answer = answer or self.answer
         self.send_head(answer)
@@ -85,7 +85,7 @@ class Exchange:
         if cut_after is not None:
             self.close()
 
-    def send_head(self, answer: Answer) -> None:
+    def send_head(self, answer: MediaAnswer) -> None:
         reason = http.client.responses.get(answer.status, "Unknown")
         headers = {"Content-Type": "text/html"} | dict(answer.headers)
         if answer.length is None:
@@ -166,11 +166,11 @@ def read_head(connection: socket.socket, rest: bytes) -> tuple[bytes, bytes] | N
     return head, rest
 
 
-def parse_head(head: bytes, connection: int) -> Request:
+def parse_head(head: bytes, connection: int) -> MediaRequest:
     first, *lines = head.decode("latin-1").split("\r\n")
     method, target, _version = (first + "  ").split(" ", 2)
     headers = {}
     for line in lines:
         name, _, value = line.partition(":")
         headers[name.strip().casefold()] = value.strip()
-    return Request(method, target, headers, connection, at=time.monotonic())
+    return MediaRequest(method, target, headers, connection, at=time.monotonic())

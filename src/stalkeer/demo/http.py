@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 
 @dataclass(frozen=True)
-class Request:
+class ApiRequest:
     """A received request. `query` keeps the last value of a name; `arguments` are the parts of the path."""
 
     method: str
@@ -76,12 +76,12 @@ def without_nulls(value: Any) -> Any:
     return value
 
 
-Hook = Callable[[Request], Response | None]
-Handler = Callable[[Request], Response]
+Hook = Callable[[ApiRequest], Response | None]
+Handler = Callable[[ApiRequest], Response]
 
 
 @dataclass(frozen=True)
-class Route:
+class ApiRoute:
     """A route. `path` has {name} for a number; `query` lists the known parameters with their kinds.
 
     `since` is the first version with the route; `newer` gives the first version with a parameter.
@@ -108,7 +108,7 @@ class JsonServer:
 
     def __init__(self) -> None:
         self.hook: Hook | None = None
-        self.requests: list[Request] = []
+        self.requests: list[ApiRequest] = []
         self.clock_ahead_s = 0.0  # its Date header goes wrong by this much
         self.lock = threading.RLock()
         self._open: set[socket.socket] = set()
@@ -178,7 +178,7 @@ class JsonServer:
             except OSError:
                 continue  # already gone
 
-    def answer(self, request: Request) -> Response:
+    def answer(self, request: ApiRequest) -> Response:
         """Return the program's answer; subclasses define it."""
         raise NotImplementedError
 
@@ -196,7 +196,7 @@ class JsonServer:
         _write(connection, response, time.time() + self.clock_ahead_s)
 
 
-def _read(connection: BaseHTTPRequestHandler) -> Request:
+def _read(connection: BaseHTTPRequestHandler) -> ApiRequest:
     length = int(connection.headers.get("Content-Length") or 0)
     body = connection.rfile.read(length) if length else b""
     parts = urlsplit(connection.path)
@@ -205,7 +205,7 @@ def _read(connection: BaseHTTPRequestHandler) -> Request:
     for name, value in pairs:
         repeated[name] = (*repeated.get(name, ()), value)
     headers = {name.casefold(): value for name, value in connection.headers.items()}
-    return Request(connection.command, parts.path, dict(pairs), repeated, headers, body)
+    return ApiRequest(connection.command, parts.path, dict(pairs), repeated, headers, body)
 
 
 def _write(connection: BaseHTTPRequestHandler, response: Response, now: float) -> None:

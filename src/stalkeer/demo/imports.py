@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stalkeer.demo.probe import Media, probe
+from stalkeer.demo.probe import ProbedMedia, probe
 from stalkeer.demo.releases import Quality, corrected, read_group, read_languages, read_quality
 
 IMPORT_FILE_FIELDS = frozenset(
@@ -26,7 +26,7 @@ class ExaminedFile:
     quality: Quality
     languages: list[dict[str, Any]]
     group: str | None
-    media: Media | None
+    media: ProbedMedia | None
 
     @property
     def is_loose(self) -> bool:
@@ -99,7 +99,7 @@ def take_extras(source: Path, target: Path, mode: str, settings: Mapping[str, An
             take_in(source.with_suffix(suffix), target.with_suffix(suffix), mode)
 
 
-def media_info(media: Media | None) -> dict[str, Any] | None:
+def media_info(media: ProbedMedia | None) -> dict[str, Any] | None:
     if media is None:
         return None
     seconds = int(media.duration_s)

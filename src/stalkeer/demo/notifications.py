@@ -10,7 +10,7 @@ from urllib.error import URLError
 from urllib.request import Request as OutgoingRequest
 from urllib.request import urlopen
 
-from stalkeer.demo.http import Answer, Request, Response, Route
+from stalkeer.demo.http import Answer, ApiRequest, ApiRoute, Response
 
 if TYPE_CHECKING:
     from stalkeer.demo.arr import ArrServer
@@ -25,20 +25,22 @@ class Notifications:
         self._owner = owner
         self._events = events
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[ApiRoute, ...]:
         known = {"id", "name", "fields", "implementationName", "implementation", "configContract", "infoLink"}
         known |= {"message", "tags", "presets", "link", "testCommand", *self._events}
         known |= {f"supports{event[:1].upper()}{event[1:]}" for event in self._events if event.startswith("on")}
         fields = frozenset(known)
         path, forced = "/api/v3/notification", {"forceSave": "bool"}
         return (
-            Route("GET", path, lambda _: Response(200, self._owner.notifications)),
-            Route("GET", f"{path}/schema", lambda _: Response(200, [self._template()])),
-            Route("POST", path, self._add, forced, fields),
-            Route("POST", f"{path}/test", self._test, {"forceTest": "bool"}, fields),
-            Route("GET", f"{path}/{{id}}", self._owner._one("Notification", lambda: self._owner.notifications)),
-            Route("PUT", f"{path}/{{id}}", self._replace, forced, fields),
-            Route("DELETE", f"{path}/{{id}}", self._owner._remove("Notification", lambda: self._owner.notifications)),
+            ApiRoute("GET", path, lambda _: Response(200, self._owner.notifications)),
+            ApiRoute("GET", f"{path}/schema", lambda _: Response(200, [self._template()])),
+            ApiRoute("POST", path, self._add, forced, fields),
+            ApiRoute("POST", f"{path}/test", self._test, {"forceTest": "bool"}, fields),
+            ApiRoute("GET", f"{path}/{{id}}", self._owner._one("Notification", lambda: self._owner.notifications)),
+            ApiRoute("PUT", f"{path}/{{id}}", self._replace, forced, fields),
+            ApiRoute(
+                "DELETE", f"{path}/{{id}}", self._owner._remove("Notification", lambda: self._owner.notifications)
+            ),
         )
 
     def tell(self, switch: str, event_type: str, body: Mapping[str, Any]) -> None:
@@ -59,7 +61,7 @@ class Notifications:
         row |= {"configContract": "WebhookSettings", "infoLink": "", "tags": [], "presets": []}
         return row | dict.fromkeys(self._events, False)
 
-    def _add(self, request: Request) -> Response:
+    def _add(self, request: ApiRequest) -> Response:
         row = request.json()
         self._try(row)
         rows = self._owner.notifications
@@ -67,14 +69,14 @@ class Notifications:
         rows.append(row)
         return Response(201, row)
 
-    def _replace(self, request: Request) -> Response:
+    def _replace(self, request: ApiRequest) -> Response:
         number = int(request.arguments["id"])
         row = request.json() | {"id": number}
         self._try(row)
         self._owner.notifications[:] = [row if held["id"] == number else held for held in self._owner.notifications]
         return Response(202, row)
 
-    def _test(self, request: Request) -> Response:
+    def _test(self, request: ApiRequest) -> Response:
         self._try(request.json())
         return Response(200, {})
 

@@ -10,7 +10,7 @@ Document = dict[str, Any] | list[Any]
 
 
 @dataclass
-class Account:
+class PanelAccount:
     """A login. `viewers` are connections used elsewhere; `expires` is in Unix seconds, None for never."""
 
     username: str
@@ -23,7 +23,7 @@ class Account:
 
 
 @dataclass(frozen=True)
-class Film:
+class PanelMovie:
     stream_id: int
     name: str
     extension: str = "mkv"
@@ -47,7 +47,7 @@ class SeriesEpisode:
 
 
 @dataclass(frozen=True)
-class Series:
+class PanelSeries:
     series_id: int
     name: str
     episodes: tuple[SeriesEpisode, ...]
@@ -65,16 +65,16 @@ class Channel:
 
 
 @dataclass
-class Listing:
+class PanelContent:
     """The content that a panel offers to every account."""
 
-    films: list[Film] = field(default_factory=list)
-    series: list[Series] = field(default_factory=list)
+    films: list[PanelMovie] = field(default_factory=list)
+    series: list[PanelSeries] = field(default_factory=list)
     channels: list[Channel] = field(default_factory=list)
 
     def categories(self, kind: str) -> dict[str, str]:
         """Return category name -> id, in order of appearance."""
-        listed: dict[str, Sequence[Film | Series | Channel]] = {
+        listed: dict[str, Sequence[PanelMovie | PanelSeries | Channel]] = {
             "vod": self.films,
             "series": self.series,
             "live": self.channels,
@@ -84,9 +84,9 @@ class Listing:
         return {name: str(base + position) for position, name in enumerate(names)}
 
 
-def answer(listing: Listing, query: Mapping[str, str]) -> Document | None:
+def answer(listing: PanelContent, query: Mapping[str, str]) -> Document | None:
     """Answer a `player_api.php` `action`; None for an unknown action."""
-    actions: dict[str, Callable[[Listing, Mapping[str, str]], Document]] = {
+    actions: dict[str, Callable[[PanelContent, Mapping[str, str]], Document]] = {
         "get_vod_categories": lambda known, _: _categories(known, "vod"),
         "get_series_categories": lambda known, _: _categories(known, "series"),
         "get_live_categories": lambda known, _: _categories(known, "live"),
@@ -100,7 +100,7 @@ def answer(listing: Listing, query: Mapping[str, str]) -> Document | None:
     return None if action is None else action(listing, query)
 
 
-def user_info(account: Account, active: int, now: int, port: int) -> Document:
+def user_info(account: PanelAccount, active: int, now: int, port: int) -> Document:
     return {
         "user_info": {
             "username": account.username,
@@ -128,7 +128,7 @@ def user_info(account: Account, active: int, now: int, port: int) -> Document:
     }
 
 
-def playlist(listing: Listing, account: Account, base: str) -> Iterator[str]:
+def playlist(listing: PanelContent, account: PanelAccount, base: str) -> Iterator[str]:
     """Yield the account's whole content as lines of `get.php?type=m3u_plus`."""
     yield "#EXTM3U\n"
     login = f"{account.username}/{account.password}"
@@ -145,14 +145,14 @@ def playlist(listing: Listing, account: Account, base: str) -> Iterator[str]:
             yield f"{name}\n{base}/series/{login}/{episode.stream_id}.{episode.extension}\n"
 
 
-def _categories(listing: Listing, kind: str) -> Document:
+def _categories(listing: PanelContent, kind: str) -> Document:
     return [
         {"category_id": number, "category_name": name, "parent_id": 0}
         for name, number in listing.categories(kind).items()
     ]
 
 
-def _films(listing: Listing, query: Mapping[str, str]) -> Document:
+def _films(listing: PanelContent, query: Mapping[str, str]) -> Document:
     numbers = listing.categories("vod")
     return [
         {
@@ -178,7 +178,7 @@ def _films(listing: Listing, query: Mapping[str, str]) -> Document:
     ]
 
 
-def _series(listing: Listing, query: Mapping[str, str]) -> Document:
+def _series(listing: PanelContent, query: Mapping[str, str]) -> Document:
     numbers = listing.categories("series")
     return [
         {
@@ -199,7 +199,7 @@ def _series(listing: Listing, query: Mapping[str, str]) -> Document:
     ]
 
 
-def _channels(listing: Listing, query: Mapping[str, str]) -> Document:
+def _channels(listing: PanelContent, query: Mapping[str, str]) -> Document:
     numbers = listing.categories("live")
     return [
         {
@@ -214,7 +214,7 @@ def _channels(listing: Listing, query: Mapping[str, str]) -> Document:
     ]
 
 
-def _film_info(listing: Listing, query: Mapping[str, str]) -> Document:
+def _film_info(listing: PanelContent, query: Mapping[str, str]) -> Document:
     film = next((film for film in listing.films if str(film.stream_id) == query.get("vod_id")), None)
     if film is None:
         return {"info": []}
@@ -235,7 +235,7 @@ def _film_info(listing: Listing, query: Mapping[str, str]) -> Document:
     }
 
 
-def _series_info(listing: Listing, query: Mapping[str, str]) -> Document:
+def _series_info(listing: PanelContent, query: Mapping[str, str]) -> Document:
     series = next((series for series in listing.series if str(series.series_id) == query.get("series_id")), None)
     if series is None:
         return {"seasons": [], "info": []}

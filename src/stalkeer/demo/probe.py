@@ -10,14 +10,14 @@ from typing import BinaryIO
 
 
 @dataclass(frozen=True)
-class Media:
+class ProbedMedia:
     duration_s: float
     width: int
     height: int
     has_audio: bool
 
 
-def probe(path: Path) -> Media | None:
+def probe(path: Path) -> ProbedMedia | None:
     """Return the facts of a file; None when it is not mp4 or mkv, or ends within its headers."""
     try:
         with path.open("rb") as file:
@@ -48,7 +48,7 @@ def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, i
         at += size
 
 
-def _read_mp4(file: BinaryIO, size: int) -> Media | None:
+def _read_mp4(file: BinaryIO, size: int) -> ProbedMedia | None:
     duration, width, height, has_audio = 0.0, 0, 0, False
     for kind, body, end in _boxes(file, 0, size):
         if kind != b"moov":
@@ -59,7 +59,7 @@ def _read_mp4(file: BinaryIO, size: int) -> Media | None:
             elif inner == b"trak":
                 sound, wide, high = _read_track(file, inner_body, inner_end)
                 has_audio, width, height = has_audio or sound, max(width, wide), max(height, high)
-    return Media(duration, width, height, has_audio) if duration else None
+    return ProbedMedia(duration, width, height, has_audio) if duration else None
 
 
 def _mvhd_duration(file: BinaryIO, at: int) -> float:
@@ -120,7 +120,7 @@ def _vint(file: BinaryIO, *, keep_marker: bool) -> tuple[int, int]:
     return value, length
 
 
-def _read_matroska(file: BinaryIO, size: int) -> Media | None:
+def _read_matroska(file: BinaryIO, size: int) -> ProbedMedia | None:
     scale, length, width, height, has_audio = 1_000_000, 0.0, 0, 0, False
     for identity, body, end in _elements(file, 0, size):
         if identity != _SEGMENT:
@@ -130,7 +130,7 @@ def _read_matroska(file: BinaryIO, size: int) -> Media | None:
                 scale, length = _read_info(file, inner_body, inner_end)
             elif kind == _TRACKS:
                 width, height, has_audio = _read_tracks(file, inner_body, inner_end)
-    return Media(length * scale / 1e9, width, height, has_audio) if length else None
+    return ProbedMedia(length * scale / 1e9, width, height, has_audio) if length else None
 
 
 def _read_info(file: BinaryIO, start: int, end: int) -> tuple[int, float]:

@@ -24,8 +24,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from stalkeer.demo import panel
 from stalkeer.demo.content import Content, Memory, ServedFile
-from stalkeer.demo.exchange import Answer, Closed, Exchange, Request, parse_head, read_head
-from stalkeer.demo.panel import Account, Listing
+from stalkeer.demo.exchange import Closed, Exchange, MediaAnswer, MediaRequest, parse_head, read_head
+from stalkeer.demo.panel import PanelAccount, PanelContent
 
 Hook = Callable[[Exchange], bool | None]
 
@@ -37,7 +37,7 @@ TOKEN_LIFE_S = 60.0
 
 
 @dataclass
-class Connections:
+class MediaConnections:
     """Media connections per account: the peak, the total, and those ended for exceeding the limit.
 
     A connection that either side has closed no longer counts, even before its thread notices. Files of the web server
@@ -51,7 +51,7 @@ class Connections:
 
 @dataclass(frozen=True)
 class _Token:
-    account: Account
+    account: PanelAccount
     key: str
     range: str | None
     made: float
@@ -67,13 +67,13 @@ class Provider:
     def __init__(self, *, redirects: bool = True, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
         self.redirects = redirects
         self.files: dict[str, ServedFile] = {}
-        self.accounts: dict[str, Account] = {}
-        self.listing = Listing()
+        self.accounts: dict[str, PanelAccount] = {}
+        self.listing = PanelContent()
         self.playlist: Content | None = None
         self.hook: Hook | None = None
         self.rate: float | None = None
-        self.requests: list[Request] = []
-        self.connections = Connections()
+        self.requests: list[MediaRequest] = []
+        self.connections = MediaConnections()
         self.monotonic: Callable[[], float] = time.monotonic
         self._tls = tls
         self._port = port
@@ -96,9 +96,9 @@ class Provider:
     def url(self) -> str:
         return f"{'http' if self._tls is None else 'https'}://127.0.0.1:{self.port}"
 
-    def account(self, username: str = "user", password: str = "secret", max_connections: int = 1) -> Account:  # noqa: S107
+    def account(self, username: str = "user", password: str = "secret", max_connections: int = 1) -> PanelAccount:  # noqa: S107
         """Open an account and return it for changes."""
-        opened = Account(username, password, max_connections)
+        opened = PanelAccount(username, password, max_connections)
         self.accounts[username] = opened
         return opened
 
@@ -108,11 +108,11 @@ class Provider:
         self.files[key] = ServedFile(held, content_type)
         return self.files[key]
 
-    def playlist_url(self, account: Account) -> str:
+    def playlist_url(self, account: PanelAccount) -> str:
         login = f"username={account.username}&password={account.password}"
         return f"{self.url}/get.php?{login}&type=m3u_plus&output=ts"
 
-    def media_url(self, key: str, account: Account) -> str:
+    def media_url(self, key: str, account: PanelAccount) -> str:
         """Return the path of "/movie/7.mkv" for `account`."""
         kind, name = key.strip("/").split("/", 1)
         return f"{self.url}/{kind}/{account.username}/{account.password}/{name}"
@@ -185,7 +185,7 @@ class Provider:
             with self._lock:
                 self._open.pop(plain, None)
 
-    def _serve(self, connection: socket.socket, request: Request) -> bool:
+    def _serve(self, connection: socket.socket, request: MediaRequest) -> bool:
         """Answer a request. Return False when the connection ends with it."""
         parts = urlsplit(request.target)
         request.path, request.query = unquote(parts.path), dict(parse_qsl(parts.query, keep_blank_values=True))
@@ -210,7 +210,7 @@ class Provider:
             exchange.deliver()
 
     @contextlib.contextmanager
-    def _streaming(self, account: Account | None, connection: socket.socket) -> Iterator[None]:
+    def _streaming(self, account: PanelAccount | None, connection: socket.socket) -> Iterator[None]:
         """Count a stream. Beyond the account's maximum, end the oldest stream, as panels do."""
         name = "" if account is None else account.username
         most = 0 if account is None else account.max_connections - account.viewers
@@ -232,7 +232,7 @@ class Provider:
 
     # --- answers ----------------------------------------------------------------------------------------------
 
-    def _answer(self, request: Request) -> tuple[Account | None, Answer]:
+    def _answer(self, request: MediaRequest) -> tuple[PanelAccount | None, MediaAnswer]:
         path = request.path
         if path.endswith("/player_api.php"):
             return self._api(request)
@@ -247,14 +247,14 @@ class Provider:
         served = self.files.get(path)
         return None, not_found() if served is None else plain_answer(served, request)
 
-    def _login(self, username: str | None, password: str | None) -> Account | None:
+    def _login(self, username: str | None, password: str | None) -> PanelAccount | None:
         account = self.accounts.get(username or "")
         return account if account is not None and account.password == password else None
 
-    def _is_welcome(self, request: Request, account: Account | None) -> bool:
+    def _is_welcome(self, request: MediaRequest, account: PanelAccount | None) -> bool:
         return account is not None and account.status == "Active" and bool(request.headers.get("user-agent"))
 
-    def _api(self, request: Request) -> tuple[Account | None, Answer]:
+    def _api(self, request: MediaRequest) -> tuple[PanelAccount | None, MediaAnswer]:
         account = self._login(request.query.get("username"), request.query.get("password"))
         if account is None:
             return None, json_answer({"user_info": {"auth": 0}})
@@ -264,7 +264,7 @@ class Provider:
         active = self.open_streams(account.username) + account.viewers
         return account, json_answer(panel.user_info(account, active, int(time.time()), self.port))
 
-    def _playlist(self, request: Request) -> tuple[Account | None, Answer]:
+    def _playlist(self, request: MediaRequest) -> tuple[PanelAccount | None, MediaAnswer]:
         account = self._login(request.query.get("username"), request.query.get("password"))
         if account is None or not self._is_welcome(request, account):
             return None, not_found()
@@ -272,9 +272,11 @@ class Provider:
         if content is None:
             content = Memory("".join(panel.playlist(self.listing, account, self.url)).encode())
         headers = {"Content-Type": "audio/x-mpegurl", "Content-Disposition": 'attachment; filename="playlist.m3u"'}
-        return account, Answer(200, headers, content)
+        return account, MediaAnswer(200, headers, content)
 
-    def _media(self, request: Request, account: Account | None, key: str) -> tuple[Account | None, Answer]:
+    def _media(
+        self, request: MediaRequest, account: PanelAccount | None, key: str
+    ) -> tuple[PanelAccount | None, MediaAnswer]:
         request.key = key
         if account is None or not self._is_welcome(request, account) or key not in self.files:
             return account, not_found()
@@ -283,14 +285,14 @@ class Provider:
         self._forget_old_tokens()
         token = secrets.token_urlsafe(24)
         self._tokens[token] = _Token(account, key, request.range, self.monotonic())
-        return account, Answer(302, {"Location": f"{self.url}/vauth/{token}"})
+        return account, MediaAnswer(302, {"Location": f"{self.url}/vauth/{token}"})
 
     def _forget_old_tokens(self) -> None:
         now = self.monotonic()
         while self._tokens and now - next(iter(self._tokens.values())).made > TOKEN_LIFE_S:
             self._tokens.pop(next(iter(self._tokens)))
 
-    def _redeem(self, request: Request, value: str) -> tuple[Account | None, Answer]:
+    def _redeem(self, request: MediaRequest, value: str) -> tuple[PanelAccount | None, MediaAnswer]:
         token = self._tokens.get(value)
         request.key = "" if token is None else token.key
         if (
@@ -303,32 +305,34 @@ class Provider:
         return token.account, not_found() if served is None else panel_answer(served, token.range)
 
 
-def not_found() -> Answer:
-    return Answer(404, {"Content-Type": "text/html"}, Memory(NOT_FOUND))
+def not_found() -> MediaAnswer:
+    return MediaAnswer(404, {"Content-Type": "text/html"}, Memory(NOT_FOUND))
 
 
-def json_answer(document: panel.Document) -> Answer:
+def json_answer(document: panel.Document) -> MediaAnswer:
 
-    return Answer(200, {"Content-Type": "application/json"}, Memory(json.dumps(document, ensure_ascii=False).encode()))
+    return MediaAnswer(
+        200, {"Content-Type": "application/json"}, Memory(json.dumps(document, ensure_ascii=False).encode())
+    )
 
 
-def panel_answer(served: ServedFile, asked: str | None) -> Answer:
+def panel_answer(served: ServedFile, asked: str | None) -> MediaAnswer:
     """Answer like a panel: no validators, `Accept-Ranges: 0-N`, Content-Range with 200, `bytes 0-END/SIZE` with 416."""
     size = served.content.size
     headers = {"Content-Type": served.content_type, "Accept-Ranges": f"0-{size}"}
     span = parse_range(asked, size)
     if span is None:
         headers["Content-Range"] = f"bytes 0-{size - 1}/{size}"
-        return Answer(200, headers, served.content)
+        return MediaAnswer(200, headers, served.content)
     start, stop = span
     if start >= size:
         headers["Content-Range"] = f"bytes 0-{size - 1}/{size}"
-        return Answer(416, headers)
+        return MediaAnswer(416, headers)
     headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
-    return Answer(206, headers, served.content, start, stop)
+    return MediaAnswer(206, headers, served.content, start, stop)
 
 
-def plain_answer(served: ServedFile, request: Request) -> Answer:
+def plain_answer(served: ServedFile, request: MediaRequest) -> MediaAnswer:
     """Answer like a web server: RFC 9110 ranges with If-Range, and 304 for a matching If-None-Match."""
     size = served.content.size
     headers = {"Content-Type": served.content_type, "Accept-Ranges": "bytes"}
@@ -338,16 +342,18 @@ def plain_answer(served: ServedFile, request: Request) -> Answer:
         headers["Last-Modified"] = served.last_modified
     headers["Date"] = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime())
     if served.etag is not None and request.headers.get("if-none-match") == served.etag:
-        return Answer(304, headers)
+        return MediaAnswer(304, headers)
     condition = request.headers.get("if-range")
     is_same = condition is None or condition in (served.etag, served.last_modified)
     span = parse_range(request.range, size) if is_same else None
     if span is None:
-        return Answer(200, headers, served.content)
+        return MediaAnswer(200, headers, served.content)
     start, stop = span
     if start >= size:
-        return Answer(416, headers | {"Content-Range": f"bytes */{size}"})
-    return Answer(206, headers | {"Content-Range": f"bytes {start}-{stop - 1}/{size}"}, served.content, start, stop)
+        return MediaAnswer(416, headers | {"Content-Range": f"bytes */{size}"})
+    return MediaAnswer(
+        206, headers | {"Content-Range": f"bytes {start}-{stop - 1}/{size}"}, served.content, start, stop
+    )
 
 
 def parse_range(asked: str | None, size: int) -> tuple[int, int] | None:

@@ -21,8 +21,8 @@ from stalkeer.demo.arr import (
     run_nothing,
     video_files,
 )
-from stalkeer.demo.commands import Command, Job
-from stalkeer.demo.http import Answer, Request, Response, Route
+from stalkeer.demo.commands import Command, CommandAction
+from stalkeer.demo.http import Answer, ApiRequest, ApiRoute, Response
 from stalkeer.demo.movies import (
     BLOCKLIST,
     CALENDAR,
@@ -100,30 +100,30 @@ class Radarr(ArrServer):
 
     # -- routes
 
-    def routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[ApiRoute, ...]:
         v3 = "/api/v3"
         return (
-            Route("GET", f"{v3}/movie", self._list, MOVIES, newer=MOVIES_NEWER),
-            Route("GET", f"{v3}/movie/{{id}}", lambda r: Response(200, self.movie_resource(self._find(r)))),
-            Route("PUT", f"{v3}/movie/{{id}}", self._put, {"moveFiles": "bool"}, MOVIE_FIELDS),
-            Route("PUT", f"{v3}/movie/editor", self._edit, fields=EDITOR_FIELDS),
-            Route("GET", f"{v3}/movie/lookup", self._lookup, {"term": "str"}),
-            Route("GET", f"{v3}/alttitle", self._alternates, {"movieId": "int", "movieMetadataId": "int"}),
-            Route("GET", f"{v3}/moviefile", self._files, {"movieId": "ints", "movieFileIds": "ints"}),
-            Route("GET", f"{v3}/moviefile/{{id}}", self._file),
-            Route("DELETE", f"{v3}/moviefile/{{id}}", self._delete_file),
-            Route("GET", f"{v3}/wanted/missing", self._missing, WANTED, since=WANTED_SINCE),
-            Route("GET", f"{v3}/wanted/cutoff", self._cutoff, WANTED, since=WANTED_SINCE),
-            Route("GET", f"{v3}/queue", self._queue, QUEUE),
-            Route("GET", f"{v3}/queue/details", self._queue_details, {"movieId": "int", "includeMovie": "bool"}),
-            Route("GET", f"{v3}/blocklist", self._blocklist, BLOCKLIST, since="4.0.0.5745"),
-            Route("GET", f"{v3}/history", self._history, HISTORY),
-            Route("GET", f"{v3}/history/movie", self._movie_history, MOVIE_HISTORY),
-            Route("GET", f"{v3}/history/since", self._since, SINCE),
-            Route("GET", f"{v3}/calendar", self._calendar, CALENDAR),
-            Route("GET", f"{v3}/parse", self._parse, {"title": "str"}, since="3.1.0.4893"),
-            Route("GET", f"{v3}/manualimport", self._preview, PREVIEW),
-            Route("POST", f"{v3}/manualimport", self._reprocess),
+            ApiRoute("GET", f"{v3}/movie", self._list, MOVIES, newer=MOVIES_NEWER),
+            ApiRoute("GET", f"{v3}/movie/{{id}}", lambda r: Response(200, self.movie_resource(self._find(r)))),
+            ApiRoute("PUT", f"{v3}/movie/{{id}}", self._put, {"moveFiles": "bool"}, MOVIE_FIELDS),
+            ApiRoute("PUT", f"{v3}/movie/editor", self._edit, fields=EDITOR_FIELDS),
+            ApiRoute("GET", f"{v3}/movie/lookup", self._lookup, {"term": "str"}),
+            ApiRoute("GET", f"{v3}/alttitle", self._alternates, {"movieId": "int", "movieMetadataId": "int"}),
+            ApiRoute("GET", f"{v3}/moviefile", self._files, {"movieId": "ints", "movieFileIds": "ints"}),
+            ApiRoute("GET", f"{v3}/moviefile/{{id}}", self._file),
+            ApiRoute("DELETE", f"{v3}/moviefile/{{id}}", self._delete_file),
+            ApiRoute("GET", f"{v3}/wanted/missing", self._missing, WANTED, since=WANTED_SINCE),
+            ApiRoute("GET", f"{v3}/wanted/cutoff", self._cutoff, WANTED, since=WANTED_SINCE),
+            ApiRoute("GET", f"{v3}/queue", self._queue, QUEUE),
+            ApiRoute("GET", f"{v3}/queue/details", self._queue_details, {"movieId": "int", "includeMovie": "bool"}),
+            ApiRoute("GET", f"{v3}/blocklist", self._blocklist, BLOCKLIST, since="4.0.0.5745"),
+            ApiRoute("GET", f"{v3}/history", self._history, HISTORY),
+            ApiRoute("GET", f"{v3}/history/movie", self._movie_history, MOVIE_HISTORY),
+            ApiRoute("GET", f"{v3}/history/since", self._since, SINCE),
+            ApiRoute("GET", f"{v3}/calendar", self._calendar, CALENDAR),
+            ApiRoute("GET", f"{v3}/parse", self._parse, {"title": "str"}, since="3.1.0.4893"),
+            ApiRoute("GET", f"{v3}/manualimport", self._preview, PREVIEW),
+            ApiRoute("POST", f"{v3}/manualimport", self._reprocess),
             *self.notifier.routes(),
         )
 
@@ -131,15 +131,15 @@ class Radarr(ArrServer):
         movie = self.movies.get(number)
         return None if movie is None else movie.title
 
-    def command_jobs(self) -> Mapping[str, Job]:
+    def command_jobs(self) -> Mapping[str, CommandAction]:
         jobs = (
-            Job("ManualImport", self._manual_import, ("files", "importMode"), "high"),
-            Job("RescanMovie", self._rescan, ("movieId",)),
-            Job("RefreshMovie", self._refresh, ("movieIds", "isNewMovie")),
-            Job("MoviesSearch", self._search, ("movieIds",)),
-            Job("DownloadedMoviesScan", self._scan, ("path", "downloadClientId", "importMode")),
-            Job("RefreshMonitoredDownloads", run_nothing),
-            Job("RenameFiles", run_nothing, ("movieId", "files")),
+            CommandAction("ManualImport", self._manual_import, ("files", "importMode"), "high"),
+            CommandAction("RescanMovie", self._rescan, ("movieId",)),
+            CommandAction("RefreshMovie", self._refresh, ("movieIds", "isNewMovie")),
+            CommandAction("MoviesSearch", self._search, ("movieIds",)),
+            CommandAction("DownloadedMoviesScan", self._scan, ("path", "downloadClientId", "importMode")),
+            CommandAction("RefreshMonitoredDownloads", run_nothing),
+            CommandAction("RenameFiles", run_nothing, ("movieId", "files")),
         )
         return {job.name: job for job in jobs}
 
@@ -148,18 +148,18 @@ class Radarr(ArrServer):
             for row in body.get("files") or ():
                 self.check_fields("ManualImport file", row, imports.IMPORT_FILE_FIELDS | {"movieId", "movieFileId"})
 
-    def _find(self, request: Request) -> Movie:
+    def _find(self, request: ApiRequest) -> Movie:
         movie = self.movies.get(int(request.arguments["id"]))
         if movie is None:
             raise not_found("Movie", request.arguments["id"])
         return movie
 
-    def _list(self, request: Request) -> Response:
+    def _list(self, request: ApiRequest) -> Response:
         tmdb_id = request.number("tmdbId")
         rows = [m for m in self.movies.values() if tmdb_id in (None, m.tmdb_id)]
         return Response(200, [self.movie_resource(movie) for movie in rows])
 
-    def _put(self, request: Request) -> Response:
+    def _put(self, request: ApiRequest) -> Response:
         """Replace the whole movie by the body: missing fields become the default, including monitored and tags."""
         movie = self._find(request)
         body = {name[:1].lower() + name[1:]: value for name, value in request.json().items()}
@@ -175,7 +175,7 @@ class Radarr(ArrServer):
         movie.tags = list(body.get("tags") or [])
         return Response(202, self.movie_resource(movie))
 
-    def _edit(self, request: Request) -> Response:
+    def _edit(self, request: ApiRequest) -> Response:
         body = request.json()
         movies = [self.movies[number] for number in body.get("movieIds") or () if number in self.movies]
         for movie in movies:
@@ -189,7 +189,7 @@ class Radarr(ArrServer):
                 movie.tags = apply_tags(movie.tags, body["tags"], str(body.get("applyTags", "add")))
         return Response(202, [self.movie_resource(movie) for movie in movies])
 
-    def _lookup(self, request: Request) -> Response:
+    def _lookup(self, request: ApiRequest) -> Response:
         term = request.query.get("term", "")
         everything = [*self.movies.values(), *self.namesakes]
         if term.startswith(("tmdb:", "tmdbid:")):
@@ -201,42 +201,42 @@ class Radarr(ArrServer):
             found = [m for m in everything if any(wanted in clean_title(n) for n in (m.title, *m.alternate_titles))]
         return Response(200, [self.movie_resource(movie) for movie in found])
 
-    def _alternates(self, request: Request) -> Response:
+    def _alternates(self, request: ApiRequest) -> Response:
         movie = self.movies.get(request.number("movieId", 0) or 0)
         return Response(200, alternate_titles(movie) if movie else [])
 
-    def _files(self, request: Request) -> Response:
+    def _files(self, request: ApiRequest) -> Response:
         movie_ids, file_ids = request.numbers("movieId"), request.numbers("movieFileIds")
         if not movie_ids and not file_ids:
             raise Answer(Response(400, {"message": "Must provide a movieId or movieFileIds", "description": ""}))
         files = [m.file for m in self.movies.values() if m.file and (m.id in movie_ids or m.file.id in file_ids)]
         return Response(200, [self.file_resource(file) for file in files])
 
-    def _owner(self, request: Request) -> Movie:
+    def _owner(self, request: ApiRequest) -> Movie:
         number = int(request.arguments["id"])
         movie = next((m for m in self.movies.values() if m.file and m.file.id == number), None)
         if movie is None:
             raise not_found("MovieFile", number)
         return movie
 
-    def _file(self, request: Request) -> Response:
+    def _file(self, request: ApiRequest) -> Response:
         file = self._owner(request).file
         assert file is not None
         return Response(200, self.file_resource(file))
 
-    def _delete_file(self, request: Request) -> Response:
+    def _delete_file(self, request: ApiRequest) -> Response:
         movie = self._owner(request)
         assert movie.file is not None
         movie.file.path.unlink(missing_ok=True)
         movie.file = None
         return Response(200, {})
 
-    def _missing(self, request: Request) -> Response:
+    def _missing(self, request: ApiRequest) -> Response:
         monitored = request.flag("monitored", default=True)
         rows = [m for m in self.movies.values() if m.file is None and m.year > 0 and m.monitored == monitored]
         return self.page(request, [self.movie_resource(m) for m in rows], SORT_KEYS, "movieMetadata.sortTitle")
 
-    def _cutoff(self, request: Request) -> Response:
+    def _cutoff(self, request: ApiRequest) -> Response:
         monitored = request.flag("monitored", default=True)
         rows = [m for m in self.movies.values() if m.monitored == monitored and self._is_below_cutoff(m)]
         return self.page(request, [self.movie_resource(m) for m in rows], SORT_KEYS, "movieMetadata.sortTitle")
@@ -249,7 +249,7 @@ class Radarr(ArrServer):
             return False
         return is_below_cutoff(self._profile(movie), quality_of(movie.file.quality))
 
-    def _queue(self, request: Request) -> Response:
+    def _queue(self, request: ApiRequest) -> Response:
         with_movie = request.flag("includeMovie")
         rows = [row | ({"movie": self._embedded(row)} if with_movie else {}) for row in self.queue]
         return self.page(request, rows, {"timeleft": lambda row: row.get("timeleft") or ""}, "timeleft")
@@ -258,32 +258,32 @@ class Radarr(ArrServer):
         movie = self.movies.get(row.get("movieId", 0))
         return self.movie_resource(movie) if movie else None
 
-    def _queue_details(self, request: Request) -> Response:
+    def _queue_details(self, request: ApiRequest) -> Response:
         number = request.number("movieId")
         return Response(200, [row for row in self.queue if number in (None, row.get("movieId"))])
 
-    def _blocklist(self, request: Request) -> Response:
+    def _blocklist(self, request: ApiRequest) -> Response:
         numbers = request.numbers("movieIds")
         rows = [row for row in self.blocklist if not numbers or row.get("movieId") in numbers]
         return self.page(request, rows, {"date": lambda row: row["date"]}, "date")
 
-    def _history(self, request: Request) -> Response:
+    def _history(self, request: ApiRequest) -> Response:
         rows = filtered_history(self.history, request, HISTORY_EVENTS)
         numbers = request.numbers("movieIds")
         rows = [row for row in rows if not numbers or row["movieId"] in numbers]
         return self.page(request, rows, {"date": lambda row: (row["date"], row["id"])}, "date")
 
-    def _movie_history(self, request: Request) -> Response:
+    def _movie_history(self, request: ApiRequest) -> Response:
         number = request.number("movieId")
         is_old = not self.is_at_least("4.0.0")
         rows = filtered_history(self.history, request, HISTORY_EVENTS, takes_numbers_only=is_old)
         return Response(200, [row for row in reversed(rows) if row["movieId"] == number])
 
-    def _since(self, request: Request) -> Response:
+    def _since(self, request: ApiRequest) -> Response:
         rows = filtered_history(self.history, request, HISTORY_EVENTS)
         return Response(200, [row for row in rows if row["date"] >= request.query.get("date", "")])
 
-    def _calendar(self, request: Request) -> Response:
+    def _calendar(self, request: ApiRequest) -> Response:
         movies = [m for m in self.movies.values() if m.monitored or request.flag("unmonitored")]
         start, end = request.query.get("start", ""), request.query.get("end", "9999")
         return Response(200, [self.movie_resource(m) for m in movies if start <= f"{m.year}-06-01T00:00:00Z" <= end])
@@ -299,7 +299,7 @@ class Radarr(ArrServer):
                 return found[0]
         return None
 
-    def _parse(self, request: Request) -> Response:
+    def _parse(self, request: ApiRequest) -> Response:
         title = request.query.get("title", "")
         read = read_film(title)
         if not title or read is None:
@@ -327,7 +327,7 @@ class Radarr(ArrServer):
 
     # -- manual import
 
-    def _preview(self, request: Request) -> Response:
+    def _preview(self, request: ApiRequest) -> Response:
         """List the movie's own files, not the folder, when `movieId` comes without `downloadId`."""
         number = request.number("movieId")
         if number is not None and not request.query.get("downloadId"):
@@ -383,7 +383,7 @@ class Radarr(ArrServer):
                 found.append(imports.rejection(f"Not an upgrade for existing movie file. {words}"))
         return found
 
-    def _reprocess(self, request: Request) -> Response:
+    def _reprocess(self, request: ApiRequest) -> Response:
         """Judge each file with the ids of the caller. Imports nothing."""
         rows = request.json()
         if not isinstance(rows, list):

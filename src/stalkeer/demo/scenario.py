@@ -12,10 +12,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from stalkeer.demo.content import Memory, sha256
-from stalkeer.demo.exchange import Answer, Exchange
+from stalkeer.demo.exchange import Exchange, MediaAnswer
 from stalkeer.demo.filler import Line, filler_lines, playlist_text
 from stalkeer.demo.media import EPISODE_24, EPISODE_45, EPISODE_45_MP4, FILM_90, FILM_105, FILM_120, Clip, media
-from stalkeer.demo.panel import Account
+from stalkeer.demo.panel import PanelAccount
 from stalkeer.demo.provider import Provider
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
@@ -33,7 +33,7 @@ class Expectation(StrEnum):
 
 
 @dataclass(frozen=True)
-class Film:
+class ScenarioMovie:
     """A wanted movie with its names on the playlist. `bait` are other movies, which must not be used."""
 
     title: str
@@ -65,31 +65,31 @@ class Show:
 
 
 FILMS = (
-    Film("The Salt Orchard", 2021, FILM_105, ("EN - The Salt Orchard (2021)",)),
-    Film("Umbra Station", 2016, FILM_90, ("Umbra Station (2016)",), bait=("Umbra Station (1974)",)),
-    Film(
+    ScenarioMovie("The Salt Orchard", 2021, FILM_105, ("EN - The Salt Orchard (2021)",)),
+    ScenarioMovie("Umbra Station", 2016, FILM_90, ("Umbra Station (2016)",), bait=("Umbra Station (1974)",)),
+    ScenarioMovie(
         "Iron Estuary 2",
         2019,
         FILM_120,
         ("|EN| Iron Estuary 2 (2019)",),
         bait=("|EN| Iron Estuary (2017)", "|EN| Iron Estuary 3 (2022)"),
     ),
-    Film("Vesna", 2018, FILM_90, ("|FR| Printemps de Verre - 2018",), alternates=("Printemps de verre",)),
-    Film("1908", 2020, FILM_105, ("1908 - 2020",)),
-    Film("Lanterns of Kyōrin", 2015, FILM_90, ("LANTERNS OF KYORIN (2015) [VOSTFR]",)),
-    Film("Copper Saints", 2010, FILM_120, ("|EN|VO| Copper Saints (2010)",)),
-    Film(
+    ScenarioMovie("Vesna", 2018, FILM_90, ("|FR| Printemps de Verre - 2018",), alternates=("Printemps de verre",)),
+    ScenarioMovie("1908", 2020, FILM_105, ("1908 - 2020",)),
+    ScenarioMovie("Lanterns of Kyōrin", 2015, FILM_90, ("LANTERNS OF KYORIN (2015) [VOSTFR]",)),
+    ScenarioMovie("Copper Saints", 2010, FILM_120, ("|EN|VO| Copper Saints (2010)",)),
+    ScenarioMovie(
         "Glasshouse Road",
         2022,
         FILM_105,
         ("Glasshouse Road (2022) 720p", "Glasshouse Road (2022) 1080p", "4K-NF - Glasshouse Road (2022) (US)"),
     ),
-    Film("Riverlight", 2024, FILM_90, ("D+ - EN - Riverlight (2024) (US)",)),
-    Film("Señor Mañana", 2009, FILM_105, ("Senor Manana [2009] MULTI",)),
-    Film("The Cold Ferryman", 2013, FILM_120, ("The.Cold.Ferryman.2013.1080p.WEB-DL",)),
-    Film("Paper Comets & Co.", 2014, FILM_90, ("Paper Comets and Co (2014)",), poster="/pcWq3Vd9n1.jpg"),
-    Film("Twelve Bridges: A Winter Story", 2017, FILM_105, ("FR - Twelve Bridges - A Winter Story (2017)",)),
-    Film(
+    ScenarioMovie("Riverlight", 2024, FILM_90, ("D+ - EN - Riverlight (2024) (US)",)),
+    ScenarioMovie("Señor Mañana", 2009, FILM_105, ("Senor Manana [2009] MULTI",)),
+    ScenarioMovie("The Cold Ferryman", 2013, FILM_120, ("The.Cold.Ferryman.2013.1080p.WEB-DL",)),
+    ScenarioMovie("Paper Comets & Co.", 2014, FILM_90, ("Paper Comets and Co (2014)",), poster="/pcWq3Vd9n1.jpg"),
+    ScenarioMovie("Twelve Bridges: A Winter Story", 2017, FILM_105, ("FR - Twelve Bridges - A Winter Story (2017)",)),
+    ScenarioMovie(
         "The Reckoning Hour",
         2019,
         FILM_90,
@@ -97,8 +97,8 @@ FILMS = (
         expect=Expectation.REVIEW,
         namesake_year=2004,
     ),
-    Film("Northern Static", 2023, FILM_90, bait=("Static Shore (2023)",), expect=Expectation.UNAVAILABLE),
-    Film("Seven Tides", 2011, FILM_120, bait=("Seven Tides 2 (2014)",), expect=Expectation.UNAVAILABLE),
+    ScenarioMovie("Northern Static", 2023, FILM_90, bait=("Static Shore (2023)",), expect=Expectation.UNAVAILABLE),
+    ScenarioMovie("Seven Tides", 2011, FILM_120, bait=("Seven Tides 2 (2014)",), expect=Expectation.UNAVAILABLE),
 )
 SHOWS = (
     Show(
@@ -142,7 +142,7 @@ FAULTY = ("Umbra Station (2016)", "The Quiet Cartographers - 2x03")  # breaks of
 
 
 @dataclass(frozen=True)
-class Wish:
+class ExpectedItem:
     """A wanted item with its id in Radarr or Sonarr, and the checksums of the right files."""
 
     program: str
@@ -153,12 +153,12 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DemoOutcome:
     """The state of Radarr's and Sonarr's libraries after the demo."""
 
-    imported: tuple[Wish, ...]
-    mismatched: tuple[Wish, ...]
-    left: tuple[Wish, ...]
+    imported: tuple[ExpectedItem, ...]
+    mismatched: tuple[ExpectedItem, ...]
+    left: tuple[ExpectedItem, ...]
 
 
 @dataclass
@@ -180,7 +180,7 @@ class TwoFaults:
         if key == self.cut:
             exchange.deliver(cut_after=(exchange.answer.stop - exchange.answer.start) * 3 // 5)
         else:
-            exchange.deliver(Answer(503, {"Retry-After": str(self.retry_after_s)}, Memory(b"Service Unavailable")))
+            exchange.deliver(MediaAnswer(503, {"Retry-After": str(self.retry_after_s)}, Memory(b"Service Unavailable")))
         return True
 
 
@@ -191,18 +191,18 @@ class World:
     radarr: Radarr
     sonarr: Sonarr
     provider: Provider
-    account: Account
-    wishes: list[Wish] = field(default_factory=list)
+    account: PanelAccount
+    wishes: list[ExpectedItem] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
 
-    def expected(self, expectation: Expectation) -> list[Wish]:
+    def expected(self, expectation: Expectation) -> list[ExpectedItem]:
         return [wish for wish in self.wishes if wish.expect is expectation]
 
     def imported(self) -> set[str]:
         """Return the items that have any file."""
         return {wish.label for wish in self.wishes if self._file_of(wish) is not None}
 
-    def compare(self) -> Outcome:
+    def compare(self) -> DemoOutcome:
         """Compare every imported file with the provider's bytes for its item."""
         imported, mismatched, left = [], [], []
         for wish in self.wishes:
@@ -214,9 +214,9 @@ class World:
             with path.open("rb") as file:
                 if hashlib.file_digest(file, "sha256").hexdigest() not in wish.checksums:
                     mismatched.append(wish)
-        return Outcome(tuple(imported), tuple(mismatched), tuple(left))
+        return DemoOutcome(tuple(imported), tuple(mismatched), tuple(left))
 
-    def _file_of(self, wish: Wish) -> Path | None:
+    def _file_of(self, wish: ExpectedItem) -> Path | None:
         if wish.program == "radarr":
             movie = self.radarr.movies[wish.number].file
             return movie.path if movie else None
@@ -228,7 +228,7 @@ class World:
 class Cast:
     """The items to play: all, or fewer in a test. `size` is the approximate file size; all sizes differ."""
 
-    films: tuple[Film, ...] = FILMS
+    films: tuple[ScenarioMovie, ...] = FILMS
     shows: tuple[Show, ...] = SHOWS
     size: int = 4 * MEGABYTE
 
@@ -269,7 +269,7 @@ class _Shelf:
         return next((line.key for line in self.world.lines if line.name == name), "")
 
 
-def _add_film(world: World, shelf: _Shelf, film: Film) -> None:
+def _add_film(world: World, shelf: _Shelf, film: ScenarioMovie) -> None:
     poster = f"https://image.tmdb.org/t/p/original{film.poster or f'/of-film-{len(world.wishes)}.jpg'}"
     movie = world.radarr.add_movie(
         film.title,
@@ -285,7 +285,7 @@ def _add_film(world: World, shelf: _Shelf, film: Film) -> None:
     for name in film.bait:
         shelf.add(name, film.clip, "movie", "MOVIES")
     label = f"{film.title} ({film.year})"
-    world.wishes.append(Wish("radarr", movie.id, label, film.expect, frozenset(checksums)))
+    world.wishes.append(ExpectedItem("radarr", movie.id, label, film.expect, frozenset(checksums)))
 
 
 def _add_show(world: World, shelf: _Shelf, show: Show) -> None:
@@ -306,7 +306,7 @@ def _add_show(world: World, shelf: _Shelf, show: Show) -> None:
         name = show.name.format(season=season, episode=number, absolute=absolute or 0, date=aired.date().isoformat())
         label = f"{show.title} S{season:02}E{number:02}"
         if (season, number) in show.absent:
-            world.wishes.append(Wish("sonarr", episode.id, label, Expectation.UNAVAILABLE, frozenset()))
+            world.wishes.append(ExpectedItem("sonarr", episode.id, label, Expectation.UNAVAILABLE, frozenset()))
             continue
         is_second_half = show.double == (season, number - 1)
         clip = show.clip
@@ -315,4 +315,4 @@ def _add_show(world: World, shelf: _Shelf, show: Show) -> None:
             clip = FILM_90
         if not is_second_half:
             checksum = shelf.add(name, clip, "series", show.group)
-        world.wishes.append(Wish("sonarr", episode.id, label, Expectation.AVAILABLE, frozenset({checksum})))
+        world.wishes.append(ExpectedItem("sonarr", episode.id, label, Expectation.AVAILABLE, frozenset({checksum})))

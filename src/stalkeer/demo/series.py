@@ -43,7 +43,7 @@ class Episode:
 
 
 @dataclass
-class Series:
+class LibrarySeries:
     """A series; `id` 0 means that only a look-up finds it, not the library. `kind`: standard, daily, anime."""
 
     id: int
@@ -218,7 +218,7 @@ SONARR_EVENTS = (
 )
 
 
-def series_resource(series: Series, path: str, root_folder: str) -> dict[str, Any]:
+def series_resource(series: LibrarySeries, path: str, root_folder: str) -> dict[str, Any]:
     poster = {"coverType": "poster", "url": f"/MediaCover/{series.id}/poster.jpg", "remoteUrl": series.poster}
     seasons = sorted({episode.season for episode in series.episodes})
     return {
@@ -258,12 +258,12 @@ def series_resource(series: Series, path: str, root_folder: str) -> dict[str, An
     }
 
 
-def season_resource(series: Series, season: int) -> dict[str, Any]:
+def season_resource(series: LibrarySeries, season: int) -> dict[str, Any]:
     episodes = [episode for episode in series.episodes if episode.season == season]
     return {"seasonNumber": season, "monitored": True, "statistics": statistics(episodes)}
 
 
-def episode_resource(episode: Episode, series: Series) -> dict[str, Any]:
+def episode_resource(episode: Episode, series: LibrarySeries) -> dict[str, Any]:
     return {
         "id": episode.id,
         "seriesId": episode.series_id,
@@ -284,7 +284,7 @@ def episode_resource(episode: Episode, series: Series) -> dict[str, Any]:
     }
 
 
-def file_resource(file: EpisodeFile, series: Series, path: str) -> dict[str, Any]:
+def file_resource(file: EpisodeFile, series: LibrarySeries, path: str) -> dict[str, Any]:
     return {
         "id": file.id,
         "seriesId": file.series_id,

@@ -9,10 +9,10 @@ from typing import Any
 from stalkeer.demo import imports
 from stalkeer.demo.arr import invalid, is_unpacking, profile_rank, quality_of, video_files
 from stalkeer.demo.commands import Command
-from stalkeer.demo.http import Answer, Request, Response
+from stalkeer.demo.http import Answer, ApiRequest, Response
 from stalkeer.demo.notifications import Notifications
 from stalkeer.demo.releases import BY_ID
-from stalkeer.demo.series import REPROCESS_FIELDS, Episode, Series
+from stalkeer.demo.series import REPROCESS_FIELDS, Episode, LibrarySeries
 from stalkeer.demo.sonarr_library import SonarrLibrary
 
 
@@ -23,7 +23,7 @@ class SonarrImports:
         self._sonarr = sonarr
         self._notifications = notifications
 
-    def preview(self, request: Request) -> Response:
+    def preview(self, request: ApiRequest) -> Response:
         """List the series' own files, not the folder, when `seriesId` is given."""
         number = request.number("seriesId")
         if number is not None:
@@ -66,7 +66,7 @@ class SonarrImports:
         }
 
     def _rejections(
-        self, candidate: imports.ExaminedFile, series: Series | None, episodes: Sequence[Episode], quality: int
+        self, candidate: imports.ExaminedFile, series: LibrarySeries | None, episodes: Sequence[Episode], quality: int
     ) -> list[dict[str, str]]:
         if series is None:
             return [imports.rejection("Unknown Series")]
@@ -87,7 +87,7 @@ class SonarrImports:
                 found.append(imports.rejection(f"Not an upgrade for existing episode file(s). {words}"))
         return found
 
-    def reprocess(self, request: Request) -> Response:
+    def reprocess(self, request: ApiRequest) -> Response:
         """Judge each file with the ids of the caller. Imports nothing. Needs quality and languages."""
         rows = request.json()
         if not isinstance(rows, list):
@@ -137,7 +137,7 @@ class SonarrImports:
                 self.take_in(path, series, episodes, {"importMode": mode} | dict(row))
         return "successful"
 
-    def take_in(self, source: Path, series: Series, episodes: Sequence[Episode], row: Mapping[str, Any]) -> None:
+    def take_in(self, source: Path, series: LibrarySeries, episodes: Sequence[Episode], row: Mapping[str, Any]) -> None:
         candidate = imports.look_at(source, source.parent, self._sonarr.program)
         model = row.get("quality") or candidate.quality.model(self._sonarr.program)
         name = source.name

@@ -17,7 +17,7 @@ from stalkeer.demo.series import (
     TABLE_NAMES_SINCE,
     Episode,
     EpisodeFile,
-    Series,
+    LibrarySeries,
     episode_resource,
     file_resource,
     series_resource,
@@ -33,24 +33,24 @@ class SonarrLibrary(ArrServer):
     version = "4.0.19.2979"
 
     def __init__(self, library: Path, **options: Any) -> None:
-        self.series: dict[int, Series] = {}
-        self.namesakes: list[Series] = []
+        self.series: dict[int, LibrarySeries] = {}
+        self.namesakes: list[LibrarySeries] = []
         self._last_file = 0
         super().__init__(library, **options)
         self.naming = dict(NAMING)
         self.media_management |= {"autoUnmonitorPreviouslyDownloadedEpisodes": False, "createEmptySeriesFolders": False}
         self.media_management |= {"episodeTitleRequired": "always"}
 
-    def add_series(self, title: str, year: int, **more: Any) -> Series:
+    def add_series(self, title: str, year: int, **more: Any) -> LibrarySeries:
         """Add a monitored series without episodes, in the library folder `Title`."""
         number = max(self.series, default=0) + 1
         folder = title.replace("/", "+").replace(":", " -").replace("?", "")
         values: dict[str, Any] = {"tvdb_id": 300_000 + number, "path": self.library / folder} | more
         with self.lock:
-            self.series[number] = Series(number, title, year, **values)
+            self.series[number] = LibrarySeries(number, title, year, **values)
         return self.series[number]
 
-    def add_episode(self, series: Series, season: int, number: int, **more: Any) -> Episode:
+    def add_episode(self, series: LibrarySeries, season: int, number: int, **more: Any) -> Episode:
         """Add a monitored episode that has aired and has no file."""
         with self.lock:
             identity = max((episode.id for episode in self.episodes()), default=0) + 1
@@ -61,7 +61,7 @@ class SonarrLibrary(ArrServer):
 
     def add_namesake(self, title: str, year: int, *, tvdb_id: int, **more: Any) -> None:
         """Add a series outside the library that a title look-up finds."""
-        self.namesakes.append(Series(0, title, year, tvdb_id, self.library / title, **more))
+        self.namesakes.append(LibrarySeries(0, title, year, tvdb_id, self.library / title, **more))
 
     def add_file(self, episodes: Sequence[Episode], quality: int = 3, content: bytes = b"") -> EpisodeFile:
         """Give the episodes a shared file of that quality in the library."""
@@ -94,10 +94,10 @@ class SonarrLibrary(ArrServer):
         return file
 
     @staticmethod
-    def season_folder(series: Series, season: int) -> Path:
+    def season_folder(series: LibrarySeries, season: int) -> Path:
         return series.path / (f"Season {season}" if season else "Specials")
 
-    def find_series(self, identity: object) -> Series:
+    def find_series(self, identity: object) -> LibrarySeries:
         series = self.series.get(int(str(identity)))
         if series is None:
             raise not_found("Series", identity)
@@ -111,13 +111,13 @@ class SonarrLibrary(ArrServer):
             if episode.file is file:
                 episode.file = None
 
-    def profile_of(self, series: Series) -> Mapping[str, Any]:
+    def profile_of(self, series: LibrarySeries) -> Mapping[str, Any]:
         return next(profile for profile in self.profiles if profile["id"] == series.profile_id)
 
     def is_below_cutoff(self, file: EpisodeFile) -> bool:
         return is_below_cutoff(self.profile_of(self.series[file.series_id]), quality_of(file.quality))
 
-    def identify(self, name: str) -> tuple[Series | None, list[Episode], ReadEpisode | None]:
+    def identify(self, name: str) -> tuple[LibrarySeries | None, list[Episode], ReadEpisode | None]:
         read = read_episode(name)
         if read is None:
             return None, [], None
@@ -132,7 +132,7 @@ class SonarrLibrary(ArrServer):
         for series in self.series.values():
             self.look_for_files(series)
 
-    def look_for_files(self, series: Series) -> None:
+    def look_for_files(self, series: LibrarySeries) -> None:
         """Update the files from the series' own folder; names must identify the episode. No history or messages."""
         with self.lock:
             for episode in series.episodes:
@@ -146,7 +146,7 @@ class SonarrLibrary(ArrServer):
                     candidate = imports.look_at(path, series.path, self.program)
                     self.attach(found, path, candidate.quality.model(self.program), candidate.languages)
 
-    def series_resource(self, series: Series) -> dict[str, Any]:
+    def series_resource(self, series: LibrarySeries) -> dict[str, Any]:
         return series_resource(series, self.seen(series.path), self.root_folder)
 
     def episode_resource(self, episode: Episode) -> dict[str, Any]:
@@ -157,7 +157,7 @@ class SonarrLibrary(ArrServer):
         return row | {"qualityCutoffNotMet": self.is_below_cutoff(file)}
 
 
-def _is_meant(episode: Episode, read: ReadEpisode, series: Series) -> bool:
+def _is_meant(episode: Episode, read: ReadEpisode, series: LibrarySeries) -> bool:
     if read.air_date is not None:
         return episode.air_date_utc.date().isoformat() == read.air_date
     if read.absolute:

@@ -18,7 +18,7 @@ from stalkeer.jobs.library.scan import Scanner, rehearse_scan, scan
 from stalkeer.jobs.matching.library_cache import Matching
 from stalkeer.jobs.matching.match_run import match_work
 from stalkeer.jobs.sources.account_status import AccountMonitor
-from stalkeer.jobs.sources.refresh import Refresher, refresh_sources
+from stalkeer.jobs.sources.refresh import RefreshContext, refresh_sources
 from stalkeer.jobs.sources.start import RefreshOptions
 from stalkeer.jobs.system.backup import BackupPlace, make_backup
 from stalkeer.jobs.system.cleanup import CleanupPlace, clean_up
@@ -43,7 +43,7 @@ class WiredProgram(Program, Protocol):
     def backup_place(self) -> BackupPlace: ...
 
     @property
-    def refresher(self) -> Refresher: ...
+    def refresher(self) -> RefreshContext: ...
 
     @property
     def scanner(self) -> Scanner: ...

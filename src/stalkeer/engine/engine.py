@@ -15,7 +15,7 @@ from dataclasses import replace
 from importlib.metadata import version
 
 from stalkeer.adapters.transfers.memory import share_pools
-from stalkeer.engine.follow_ups import Change, Step, steps_after
+from stalkeer.engine.follow_ups import EngineStep, Trigger, steps_after
 from stalkeer.engine.heartbeat import BeatResult, Heartbeat
 from stalkeer.engine.intervals import DEFAULT_INTERVALS, Intervals
 from stalkeer.engine.lock import FolderLock
@@ -27,7 +27,7 @@ from stalkeer.engine.table import JobTable
 from stalkeer.engine.worker import Worker
 from stalkeer.engine.workflows import Dispatch, EngineDatabase, Handlers
 from stalkeer.errors import Conflict, StalkeerError, StoreError
-from stalkeer.jobs.downloads.context import Tools
+from stalkeer.jobs.downloads.context import DownloadContext
 from stalkeer.jobs.sources.start import RefreshOptions
 from stalkeer.model import DownloadState, JobName
 from stalkeer.settings.folders import make_own_folders
@@ -70,7 +70,7 @@ class Engine:
         self.id = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}" if self._is_shared else SQLITE_WORKER
         self._lock = FolderLock(program.paths.data_dir)
         self._results: queue.SimpleQueue[BeatResult | None] = queue.SimpleQueue()
-        self._tools = Tools(
+        self._tools = DownloadContext(
             database=program.database,
             secrets=program.secrets,
             settings=lambda: program.settings,
@@ -129,7 +129,7 @@ class Engine:
         self._dispatcher.start()
         self._heartbeat.start()
         self._settings_watch.start()
-        self._follow(Change.STARTED)
+        self._follow(Trigger.STARTED)
 
     def stop(self, timeout_s: float = 5.0) -> bool:
         """Stop: write the offsets and put rows back into the queue. Return False where a thread did not stop in time.
@@ -216,10 +216,10 @@ class Engine:
 
     def _look_at_settings(self) -> None:
         self._program.reread_settings()
-        self._follow(Change.SETTINGS)
+        self._follow(Trigger.SETTINGS)
 
-    def _follow(self, change: Change) -> None:
-        steps = {Step.SCHEDULE: self._set_schedules, Step.CATCH_UP: self._catch_up}
+    def _follow(self, change: Trigger) -> None:
+        steps = {EngineStep.SCHEDULE: self._set_schedules, EngineStep.CATCH_UP: self._catch_up}
         for step in steps_after(change):
             steps[step]()
 

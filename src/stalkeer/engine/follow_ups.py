@@ -20,14 +20,14 @@ class AfterRun:
     then: JobName
 
 
-class Change(StrEnum):
+class Trigger(StrEnum):
     """List the events that are not the end of a run."""
 
     STARTED = "the engine has started"
     SETTINGS = "settings, or the refresh times of sources, may have changed"
 
 
-class Step(StrEnum):
+class EngineStep(StrEnum):
     """List the steps that the engine itself executes."""
 
     SCHEDULE = "hand over the cron lines that changed"
@@ -36,16 +36,16 @@ class Step(StrEnum):
 
 @dataclass(frozen=True)
 class AfterChange:
-    change: Change
-    then: Step
+    change: Trigger
+    then: EngineStep
 
 
 FOLLOW_UPS: tuple[AfterRun | AfterChange, ...] = (
     AfterRun(JobName.REFRESH, ENDED_WELL, JobName.MATCH),
     AfterRun(JobName.MATCH, ENDED_WELL, JobName.DOWNLOAD),
     AfterRun(JobName.SCAN, ENDED_WELL, JobName.DOWNLOAD),
-    AfterChange(Change.STARTED, Step.CATCH_UP),
-    AfterChange(Change.SETTINGS, Step.SCHEDULE),
+    AfterChange(Trigger.STARTED, EngineStep.CATCH_UP),
+    AfterChange(Trigger.SETTINGS, EngineStep.SCHEDULE),
 )
 
 
@@ -55,7 +55,7 @@ def jobs_after(job: str, state: RunState) -> tuple[JobName, ...]:
     return tuple(row.then for row in runs if row.job == job and state in row.states)
 
 
-def steps_after(change: Change) -> tuple[Step, ...]:
+def steps_after(change: Trigger) -> tuple[EngineStep, ...]:
     """Return the engine's own steps that follow a change."""
     changes = (row for row in FOLLOW_UPS if isinstance(row, AfterChange))
     return tuple(row.then for row in changes if row.change is change)

@@ -16,15 +16,15 @@ from stalkeer.engine.resource_monitor import ResourceMonitor
 from stalkeer.engine.worker import Worker
 from stalkeer.errors import StoreError
 from stalkeer.jobs.downloads.admission import allowance, learn_hosts, limits_of, read_accounts, read_gates, throttle
-from stalkeer.jobs.downloads.context import Tools
+from stalkeer.jobs.downloads.context import DownloadContext
 from stalkeer.jobs.downloads.transfer import STOPS
-from stalkeer.jobs.downloads.transfer_monitor import Seen, Watch
+from stalkeer.jobs.downloads.transfer_monitor import ProgressStep, Watch
 from stalkeer.jobs.sources.account_status import ASK_EVERY
 from stalkeer.model import DownloadId, SourceId
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.admission import (
-    Held,
-    Order,
+    OwnedRow,
+    RunRef,
     admit,
     admit_finishing,
     ask_to_leave,
@@ -55,10 +55,10 @@ CANDIDATES_PER_SOURCE = 20
 class BeatResult:
     """Hold the decisions of a beat, which are carried out after its commit."""
 
-    transfers: list[Order] = field(default_factory=list)
-    finishes: list[Order] = field(default_factory=list)
+    transfers: list[RunRef] = field(default_factory=list)
+    finishes: list[RunRef] = field(default_factory=list)
     runs: list[RunOrder] = field(default_factory=list)
-    halts: list[tuple[Order, StopReason]] = field(default_factory=list)
+    halts: list[tuple[RunRef, StopReason]] = field(default_factory=list)
 
 
 class Heartbeat:
@@ -68,7 +68,7 @@ class Heartbeat:
         self,
         worker: Worker,
         identity: WorkerRow,
-        tools: Tools,
+        tools: DownloadContext,
         resources: ResourceMonitor,
         give: Callable[[BeatResult], None],
         intervals: Intervals = DEFAULT_INTERVALS,
@@ -130,7 +130,7 @@ class Heartbeat:
             self._worker.halt(order, reason)
         self._give(result)
 
-    def _decide(self, seen: list[tuple[Watch, Seen]]) -> BeatResult:
+    def _decide(self, seen: list[tuple[Watch, ProgressStep]]) -> BeatResult:
         result = BeatResult()
         with self._tools.database.begin() as connection:
             hold_briefly(connection, self._intervals.stale_s / 2)
@@ -140,7 +140,7 @@ class Heartbeat:
                 log.warning("worker %s has gone silent; its downloads go on elsewhere", dead)
                 take_back_runs(connection, dead, now)
             lost = write_progress(connection, [snapshot.progress for _, snapshot in seen], now)
-            result.halts += [(Order(owner.download_id, owner.run), StopReason.LOST) for owner in lost]
+            result.halts += [(RunRef(owner.download_id, owner.run), StopReason.LOST) for owner in lost]
             release_lost(connection, self._worker.id, self._worker.is_alive, now, self._intervals.dead_after)
             if self._admitting:
                 self._admit(connection, result, now)
@@ -157,21 +157,21 @@ class Heartbeat:
         total = allowance(self._tools.settings(), self._tools.clock()).rate
         throttle(self._tools.bandwidth, limits, total, len(list_workers(connection)))
 
-    def _look(self) -> list[tuple[Watch, Seen]]:
+    def _look(self) -> list[tuple[Watch, ProgressStep]]:
         return [(watch, seen) for watch in self._worker.watches() if (seen := watch.see()) is not None]
 
-    def _slow(self) -> dict[DownloadId, Order]:
+    def _slow(self) -> dict[DownloadId, RunRef]:
         """Return the runs of this process that are too slow, unless our own limits make them so."""
         settings = self._tools.settings().downloads
         watches = self._worker.watches()
         slow = [watch.owner for watch in watches if watch.is_slow(settings.min_speed, settings.min_speed_time)]
         if self._tools.bandwidth.has_limit_below(settings.min_speed * len(watches)):
             return {}
-        return {owner.download_id: Order(owner.download_id, owner.run) for owner in slow}
+        return {owner.download_id: RunRef(owner.download_id, owner.run) for owner in slow}
 
-    def _obey(self, held: Held, result: BeatResult) -> None:
+    def _obey(self, held: OwnedRow, result: BeatResult) -> None:
         if held.intent is not None:
-            result.halts.append((Order(held.download_id, held.run), STOPS[held.intent]))
+            result.halts.append((RunRef(held.download_id, held.run), STOPS[held.intent]))
 
     def _unasked(self, connection: Transaction, sources: set[SourceId], now: datetime) -> set[SourceId]:
         """Return the sources whose account must be read before their first download starts."""

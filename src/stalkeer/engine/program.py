@@ -18,7 +18,7 @@ from stalkeer.settings.live import LiveSettings
 from stalkeer.store.db.database import Database
 
 
-class Folders(Protocol):
+class FolderCheck(Protocol):
     @property
     def data_dir(self) -> Path: ...
 
@@ -42,7 +42,7 @@ class Program(Protocol):
     def secrets(self) -> SecretBox: ...
 
     @property
-    def paths(self) -> Folders: ...
+    def paths(self) -> FolderCheck: ...
 
     @property
     def clock(self) -> Callable[[], datetime]: ...

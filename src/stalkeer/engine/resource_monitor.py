@@ -10,16 +10,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stalkeer.adapters.files.space import unclaimed
-from stalkeer.core.downloads.admission import Running, Volume
+from stalkeer.core.downloads.admission import DiskRoom, Running
 from stalkeer.errors import StalkeerError
 from stalkeer.jobs.downloads.admission import measure_volume
-from stalkeer.jobs.downloads.context import Tools
+from stalkeer.jobs.downloads.context import DownloadContext
 from stalkeer.jobs.downloads.outcomes import sweep
 from stalkeer.jobs.journal.reporting import end_runs_of_killed_commands
 from stalkeer.jobs.sources.account_status import ASK_EVERY, SETTLING
 from stalkeer.model import DownloadId, SourceId
 from stalkeer.store.downloads.admission import running_parts, source_of, sources_in_use
-from stalkeer.store.downloads.statistics import Sample, add_samples
+from stalkeer.store.downloads.statistics import RateSample, add_samples
 from stalkeer.store.downloads.workers import database_now
 from stalkeer.store.sources.accounts import is_settled, questions_due
 
@@ -30,32 +30,32 @@ IN_TROUBLE_S = 2.0  # a disk problem is probably being fixed: check more often
 
 
 @dataclass(frozen=True)
-class Fetched:
+class FetchedBytes:
     """Hold the bytes that a download fetched, and the seconds it took."""
 
     bytes: int = 0
     seconds: float = 0.0
 
-    def __add__(self, more: Fetched) -> Fetched:
-        return Fetched(self.bytes + more.bytes, self.seconds + more.seconds)
+    def __add__(self, more: FetchedBytes) -> FetchedBytes:
+        return FetchedBytes(self.bytes + more.bytes, self.seconds + more.seconds)
 
-    def __sub__(self, less: Fetched) -> Fetched:
-        return Fetched(self.bytes - less.bytes, self.seconds - less.seconds)
+    def __sub__(self, less: FetchedBytes) -> FetchedBytes:
+        return FetchedBytes(self.bytes - less.bytes, self.seconds - less.seconds)
 
 
 class ResourceMonitor:
     """Hold the latest measurements. The heartbeat reads them without waiting."""
 
-    def __init__(self, tools: Tools, wake_heartbeat: Callable[[], None], every_s: float) -> None:
+    def __init__(self, tools: DownloadContext, wake_heartbeat: Callable[[], None], every_s: float) -> None:
         self._tools = tools
         self._wake_heartbeat = wake_heartbeat
         self._every_s = every_s
         self._lock = threading.Lock()
-        self._volume = Volume()
+        self._volume = DiskRoom()
         self._is_full = False
         self._unclaimed: dict[DownloadId, int] = {}
         self._wanting: set[SourceId] = set()
-        self._fetched: dict[DownloadId, Fetched] = {}
+        self._fetched: dict[DownloadId, FetchedBytes] = {}
         self._sampled_at = time.monotonic()
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -78,7 +78,7 @@ class ResourceMonitor:
     # --- for the heartbeat
 
     @property
-    def volume(self) -> Volume:
+    def volume(self) -> DiskRoom:
         with self._lock:
             return replace(self._volume, is_full=self._is_full)
 
@@ -97,7 +97,7 @@ class ResourceMonitor:
 
     def note_fetched(self, download_id: DownloadId, size: int, seconds: float) -> None:
         with self._lock:
-            self._fetched[download_id] = self._fetched.get(download_id, Fetched()) + Fetched(size, seconds)
+            self._fetched[download_id] = self._fetched.get(download_id, FetchedBytes()) + FetchedBytes(size, seconds)
 
     @property
     def unsampled(self) -> dict[DownloadId, int]:
@@ -178,13 +178,14 @@ class ResourceMonitor:
         with self._tools.database.begin() as connection:
             of = source_of(connection, list(fetched))
             samples = [
-                Sample(of[download_id], download_id, part.bytes, part.seconds)
+                RateSample(of[download_id], download_id, part.bytes, part.seconds)
                 for download_id, part in fetched.items()
                 if download_id in of
             ]
             add_samples(connection, samples, self._tools.clock())
         with self._lock:  # only now: the bytes must be counted at every moment
             left = {
-                download_id: total - fetched.get(download_id, Fetched()) for download_id, total in self._fetched.items()
+                download_id: total - fetched.get(download_id, FetchedBytes())
+                for download_id, total in self._fetched.items()
             }
             self._fetched = {download_id: part for download_id, part in left.items() if part.bytes}

@@ -10,14 +10,14 @@ from typing import Protocol
 
 from stalkeer.adapters.transfers.request import StopReason
 from stalkeer.errors import StoreError, StoreUnavailable
-from stalkeer.jobs.downloads.context import Tools
+from stalkeer.jobs.downloads.context import DownloadContext
 from stalkeer.jobs.downloads.finish import Guard
 from stalkeer.jobs.downloads.finish import carry_out as carry_out_finish
 from stalkeer.jobs.downloads.transfer import carry_out as carry_out_transfer
 from stalkeer.jobs.downloads.transfer import note_defect
 from stalkeer.jobs.downloads.transfer_monitor import Watch
 from stalkeer.logs import about_download
-from stalkeer.store.downloads.admission import Order
+from stalkeer.store.downloads.admission import RunRef
 from stalkeer.store.downloads.run_writes import Ownership
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class Worker:
     def __init__(
         self,
         worker_id: str,
-        tools: Tools,
+        tools: DownloadContext,
         stale_s: float | None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -44,21 +44,21 @@ class Worker:
         self._monotonic = monotonic
         self._last_beat = monotonic()
         self._lock = threading.Lock()
-        self._halting: dict[Order, Halting] = {}
+        self._halting: dict[RunRef, Halting] = {}
         self._stopping = threading.Event()
         self._quiet = threading.Condition(self._lock)
 
     # --- called by the dispatch, in threads of its own
 
-    def transfer(self, order: Order) -> None:
+    def transfer(self, order: RunRef) -> None:
         watch = Watch(self._owner(order), self._is_stale, self._monotonic)
         self._carry_out(order, watch, lambda: carry_out_transfer(self._tools, watch))
 
-    def finish(self, order: Order) -> None:
+    def finish(self, order: RunRef) -> None:
         guard = Guard(self._owner(order), self._is_stale)
         self._carry_out(order, guard, lambda: carry_out_finish(self._tools, guard))
 
-    def _carry_out(self, order: Order, halting: Halting, work: Callable[[], None]) -> None:
+    def _carry_out(self, order: RunRef, halting: Halting, work: Callable[[], None]) -> None:
         with self._lock:
             if self._stopping.is_set() or order in self._halting:
                 return
@@ -81,7 +81,7 @@ class Worker:
                 self._halting.pop(order, None)
                 self._quiet.notify_all()
 
-    def _owner(self, order: Order) -> Ownership:
+    def _owner(self, order: RunRef) -> Ownership:
         return Ownership(order.download_id, order.run, self.id)
 
     # --- called by the heartbeat
@@ -90,11 +90,11 @@ class Worker:
         with self._lock:
             return [halting for halting in self._halting.values() if isinstance(halting, Watch)]
 
-    def is_alive(self, order: Order) -> bool:
+    def is_alive(self, order: RunRef) -> bool:
         with self._lock:
             return order in self._halting
 
-    def halt(self, order: Order, reason: StopReason) -> None:
+    def halt(self, order: RunRef, reason: StopReason) -> None:
         with self._lock:
             halting = self._halting.get(order)
         if halting is not None:

@@ -20,7 +20,7 @@ from typing import Any
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
 from stalkeer.store.db.database import Database, open_dispatch_database, sqlite_url
-from stalkeer.store.downloads.admission import Order
+from stalkeer.store.downloads.admission import RunRef
 from stalkeer.store.journal.runs import RunOrder
 
 log = logging.getLogger(__name__)
@@ -39,8 +39,8 @@ SCHEMA = "stalkeer_engine"
 class Handlers:
     """Hold the function for each kind of order."""
 
-    transfer: Callable[[Order], None]
-    finish: Callable[[Order], None]
+    transfer: Callable[[RunRef], None]
+    finish: Callable[[RunRef], None]
     job: Callable[[int], None]
     tick: Callable[[str], None]  # called at the time of a schedule
 
@@ -102,10 +102,10 @@ class Dispatch:
         if self._where.is_shared:
             DBOS.register_queue(QUEUE, polling_interval_sec=POLL_S)
 
-    def transfer(self, order: Order) -> None:
+    def transfer(self, order: RunRef) -> None:
         self._start_anywhere("transfer", f"dl-{order.download_id}-{order.run}", order.download_id, order.run)
 
-    def finish(self, order: Order) -> None:
+    def finish(self, order: RunRef) -> None:
         self._start("finish", f"fin-{order.download_id}-{order.run}", order.download_id, order.run)
 
     def job(self, order: RunOrder) -> None:
@@ -169,10 +169,10 @@ class Dispatch:
         handlers = self._handlers
 
         def transfer(download_id: int, run: int) -> None:
-            handlers.transfer(Order(_id(download_id), run))
+            handlers.transfer(RunRef(_id(download_id), run))
 
         def finish(download_id: int, run: int) -> None:
-            handlers.finish(Order(_id(download_id), run))
+            handlers.finish(RunRef(_id(download_id), run))
 
         def job(run_id: int) -> None:
             handlers.job(run_id)

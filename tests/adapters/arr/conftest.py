@@ -9,7 +9,7 @@ import pytest
 import stamina
 
 from stalkeer.adapters.arr.client import Address, ArrClient
-from stalkeer.adapters.arr.gate import Gate
+from stalkeer.adapters.arr.gate import RequestGate
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.model import InstanceKind
@@ -23,8 +23,8 @@ def no_waiting_between_attempts() -> Iterator[None]:
 
 
 @pytest.fixture
-def gate(clock: FakeClock) -> Gate:
-    return Gate("test", monotonic=clock.monotonic, sleep=clock.sleep)
+def gate(clock: FakeClock) -> RequestGate:
+    return RequestGate("test", monotonic=clock.monotonic, sleep=clock.sleep)
 
 
 @pytest.fixture
@@ -42,12 +42,12 @@ def sonarr(tmp_path: Path) -> Iterator[Sonarr]:
 
 
 @pytest.fixture
-def radarr_client(radarr: Radarr, gate: Gate) -> Iterator[ArrClient]:
+def radarr_client(radarr: Radarr, gate: RequestGate) -> Iterator[ArrClient]:
     with ArrClient(Address(InstanceKind.RADARR, "radarr", radarr.url, radarr.api_key), gate) as client:
         yield client
 
 
 @pytest.fixture
-def sonarr_client(sonarr: Sonarr, gate: Gate) -> Iterator[ArrClient]:
+def sonarr_client(sonarr: Sonarr, gate: RequestGate) -> Iterator[ArrClient]:
     with ArrClient(Address(InstanceKind.SONARR, "sonarr", sonarr.url, sonarr.api_key), gate) as client:
         yield client

@@ -2,7 +2,7 @@ import pytest
 
 from stalkeer.adapters.arr.client import Address
 from stalkeer.adapters.arr.connect import connect, tidy_url
-from stalkeer.adapters.arr.gate import Gate
+from stalkeer.adapters.arr.gate import RequestGate
 from stalkeer.demo.http import Response
 from stalkeer.demo.radarr import Radarr
 from stalkeer.errors import ArrRefused, ArrTooOld, ArrUnauthorised, ArrUnreachable, ArrWrongProgram, ConfigurationError
@@ -18,7 +18,7 @@ def based(tmp_path):
 
 
 def reach(server, url=None, key=None, kind=InstanceKind.RADARR, **more):
-    return connect(Address(kind, "hd", url or server.url, key or server.api_key, **more), Gate("hd", 0))
+    return connect(Address(kind, "hd", url or server.url, key or server.api_key, **more), RequestGate("hd", 0))
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,12 @@
 import pytest
 
-from stalkeer.adapters.arr.gate import FAILURES_TO_OPEN, FIRST_PAUSE_S, LONGEST_PAUSE_S, Gate
+from stalkeer.adapters.arr.gate import FAILURES_TO_OPEN, FIRST_PAUSE_S, LONGEST_PAUSE_S, RequestGate
 from stalkeer.errors import ArrUnreachable
 
 
 @pytest.fixture
 def gate(clock):
-    return Gate("Radarr", 0.1, burst=1, monotonic=clock.monotonic, sleep=clock.sleep)
+    return RequestGate("Radarr", 0.1, burst=1, monotonic=clock.monotonic, sleep=clock.sleep)
 
 
 def shut(gate):
@@ -22,7 +22,7 @@ def test_requests_keep_their_distance(gate, clock):
 
 
 def test_some_may_follow_each_other_at_once_and_then_they_keep_their_distance(clock):
-    gate = Gate("Radarr", 0.1, burst=10, monotonic=clock.monotonic, sleep=clock.sleep)
+    gate = RequestGate("Radarr", 0.1, burst=10, monotonic=clock.monotonic, sleep=clock.sleep)
     for _ in range(10):
         gate.enter()
     assert sum(clock.slept) == pytest.approx(0.0)
@@ -43,7 +43,7 @@ def test_a_request_after_a_pause_does_not_wait(gate, clock):
 
 @pytest.mark.parametrize("burst", [1, 10])
 def test_a_costly_request_is_followed_by_a_rest(clock, burst):
-    gate = Gate("Radarr", 0.1, burst=burst, monotonic=clock.monotonic, sleep=clock.sleep)
+    gate = RequestGate("Radarr", 0.1, burst=burst, monotonic=clock.monotonic, sleep=clock.sleep)
     gate.enter()
     gate.rest(2.0)
     gate.enter()

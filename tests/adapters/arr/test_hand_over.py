@@ -8,14 +8,14 @@ import pytest
 
 from stalkeer.adapters.arr.handover import hand_over
 from stalkeer.adapters.arr.outcomes import (
+    ArrImportMode,
     EpisodesTarget,
-    Failed,
+    HandOverFailed,
     HandOverRequest,
     Imported,
-    ImportMode,
+    ImportRefused,
     MovieTarget,
     Pending,
-    Refused,
 )
 from stalkeer.adapters.arr.paths import PathMap, PathPair
 from stalkeer.demo.arr import Mount
@@ -85,7 +85,7 @@ def test_the_instances_own_rules_are_asked_and_honoured(radarr, radarr_client, f
 
     outcome = finish(radarr, radarr_client, request_for(MovieTarget(film.id), file))
 
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, ImportRefused)
     assert "Not an upgrade" in outcome.reasons[0]
     assert file.exists()
 
@@ -144,7 +144,7 @@ def test_a_completed_command_without_a_file_is_a_failure(radarr, radarr_client, 
 
     outcome = finish(radarr, radarr_client, request_for(MovieTarget(film.id), file))
 
-    assert isinstance(outcome, Failed)
+    assert isinstance(outcome, HandOverFailed)
     assert radarr.commands.all()[0].result == "successful"
 
 
@@ -168,7 +168,7 @@ def test_two_episodes_with_a_file_each_do_not_have_our_one_file(sonarr, sonarr_c
 
     outcome = hand_over(sonarr_client, request, SAME_PATHS)
 
-    assert isinstance(outcome, Failed) and "is gone" in outcome.message
+    assert isinstance(outcome, HandOverFailed) and "is gone" in outcome.message
 
 
 def test_paths_are_translated_for_the_instance(tmp_path, radarr, radarr_client, film):
@@ -188,7 +188,7 @@ def test_a_folder_that_the_instance_does_not_see_is_named(tmp_path, radarr, rada
 
     outcome = hand_over(radarr_client, request_for(MovieTarget(film.id), file), SAME_PATHS)
 
-    assert isinstance(outcome, Failed)
+    assert isinstance(outcome, HandOverFailed)
     assert "does not see" in outcome.message
     assert str(file) in outcome.message
 
@@ -196,7 +196,7 @@ def test_a_folder_that_the_instance_does_not_see_is_named(tmp_path, radarr, rada
 def test_copying_leaves_our_file_where_it_is(radarr, radarr_client, film, tmp_path):
     file = staged(tmp_path / "staging", "Some.Film.2020.1080p.WEB-DL-STALKEER", FILM)
 
-    outcome = finish(radarr, radarr_client, request_for(MovieTarget(film.id), file, mode=ImportMode.COPY))
+    outcome = finish(radarr, radarr_client, request_for(MovieTarget(film.id), file, mode=ArrImportMode.COPY))
 
     assert isinstance(outcome, Imported)
     assert file.exists()
@@ -238,7 +238,7 @@ def test_a_name_in_composed_and_in_decomposed_letters_is_one(radarr, radarr_clie
     twin.parent.mkdir()
     twin.symlink_to(file)  # as a disk that finds a name under both forms
     radarr.hook = gives_back_the_other_form(radarr)
-    request = request_for(MovieTarget(film.id), file, mode=ImportMode.COPY)
+    request = request_for(MovieTarget(film.id), file, mode=ArrImportMode.COPY)
 
     outcome = finish(radarr, radarr_client, request)
 

@@ -6,7 +6,7 @@ from stalkeer.adapters.arr.events import EventKind, read_event
 from stalkeer.adapters.arr.handover import hand_over
 from stalkeer.adapters.arr.library_import import take_in_place
 from stalkeer.adapters.arr.naming import read_movie_naming, read_series_naming
-from stalkeer.adapters.arr.outcomes import EpisodesTarget, Imported, ImportMode, MovieTarget, Pending
+from stalkeer.adapters.arr.outcomes import ArrImportMode, EpisodesTarget, Imported, MovieTarget, Pending
 from stalkeer.adapters.arr.parse import formats_for_names
 from stalkeer.adapters.arr.versions import EVENTS
 from stalkeer.adapters.arr.webhook import WebhookTarget, register_webhook
@@ -88,7 +88,7 @@ def test_the_history_is_asked_for_imports_in_the_way_that_every_version_takes(ra
     radarr.add_file(film, quality=1, content=b"an older file")
     file = staged(tmp_path / "staging", "Some.Film.2020.1080p.WEB-DL-STALKEER", FILM)
 
-    outcome = finish(radarr, radarr_client, request_for(MovieTarget(film.id), file, mode=ImportMode.COPY))
+    outcome = finish(radarr, radarr_client, request_for(MovieTarget(film.id), file, mode=ArrImportMode.COPY))
 
     assert outcome == Imported(film.file.id, str(film.file.path)) and file.exists()
 

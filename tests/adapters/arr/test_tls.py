@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 
 from stalkeer.adapters.arr.client import Address
 from stalkeer.adapters.arr.connect import connect
-from stalkeer.adapters.arr.gate import Gate
+from stalkeer.adapters.arr.gate import RequestGate
 from stalkeer.demo.radarr import Radarr
 from stalkeer.errors import ArrUnreachable
 from stalkeer.model import InstanceKind
@@ -58,11 +58,11 @@ def address(server, **more):
 
 
 def test_an_authority_of_ones_own_is_trusted_where_it_is_named(secure, certificate):
-    found = connect(address(secure, ca_file=certificate[0]), Gate("radarr", 0))
+    found = connect(address(secure, ca_file=certificate[0]), RequestGate("radarr", 0))
 
     assert found.status.version == secure.version
 
 
 def test_without_it_the_certificate_is_not_trusted_and_the_setting_is_named(secure):
     with pytest.raises(ArrUnreachable, match=r"certificate is not trusted.*ca_file"):
-        connect(address(secure), Gate("radarr", 0))
+        connect(address(secure), RequestGate("radarr", 0))

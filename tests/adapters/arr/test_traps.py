@@ -13,10 +13,17 @@ import pytest
 
 from stalkeer.adapters.arr.client import Address, ArrClient
 from stalkeer.adapters.arr.commands import issue_command, read_command
-from stalkeer.adapters.arr.gate import Gate
+from stalkeer.adapters.arr.gate import RequestGate
 from stalkeer.adapters.arr.handover import hand_over
 from stalkeer.adapters.arr.library_import import take_in_place
-from stalkeer.adapters.arr.outcomes import Failed, HandOverRequest, Imported, MovieTarget, Pending, Refused
+from stalkeer.adapters.arr.outcomes import (
+    HandOverFailed,
+    HandOverRequest,
+    Imported,
+    ImportRefused,
+    MovieTarget,
+    Pending,
+)
 from stalkeer.adapters.arr.paths import PathMap
 from stalkeer.adapters.arr.radarr import read_movies, set_movies_monitored, tag_movies, wanted_movies
 from stalkeer.adapters.arr.sonarr import set_episodes_monitored, wanted_episodes
@@ -184,7 +191,7 @@ def test_a_slow_answer_is_waited_for(radarr, clock, film):
     slow = traps.Slow()
     radarr.hook = traps.on("/movie", slow)
     address = Address(InstanceKind.RADARR, "radarr", radarr.url, radarr.api_key)
-    with ArrClient(address, Gate("test", monotonic=clock.monotonic, sleep=clock.sleep)) as client:
+    with ArrClient(address, RequestGate("test", monotonic=clock.monotonic, sleep=clock.sleep)) as client:
         found = []
         reader = threading.Thread(target=lambda: found.extend(read_movies(client)))
         reader.start()
@@ -243,7 +250,7 @@ def test_a_command_that_completed_without_importing_is_no_import(radarr, radarr_
 
     outcome = finish(radarr, radarr_client, request_for(film, staged))
 
-    assert isinstance(outcome, Failed) and staged.exists()
+    assert isinstance(outcome, HandOverFailed) and staged.exists()
 
 
 # DecisionEngine/RejectionType: a temporary objection, and want of space, pass by themselves; others are for the user
@@ -262,7 +269,7 @@ def test_what_passes_by_itself_is_tried_again_and_not_put_to_the_user(
 
     outcome = finish(radarr, radarr_client, request_for(film, staged))
 
-    assert isinstance(outcome, Failed if waits else Refused)
+    assert isinstance(outcome, HandOverFailed if waits else ImportRefused)
     assert not waits or (outcome.is_transient and reason in outcome.message)
     assert radarr.commands.all() == [] and staged.exists()
 
@@ -279,7 +286,7 @@ def test_a_scan_that_completed_unsuccessfully_is_no_import(radarr, radarr_client
     assert isinstance(pending, Pending) and radarr.commands.get(pending.command_id).done.wait(10)
     outcome = take_in_place(radarr_client, replace(request, command_id=pending.command_id), PathMap())
 
-    assert isinstance(outcome, Failed) and file.exists()
+    assert isinstance(outcome, HandOverFailed) and file.exists()
 
 
 # MediaFiles/MediaFileExtensions: what is no video by its name is seen, and never offered
@@ -290,7 +297,7 @@ def test_a_file_that_is_seen_and_not_offered_is_told_apart_from_one_that_is_not_
 
     outcome = finish(radarr, radarr_client, request_for(film, odd))
 
-    assert isinstance(outcome, Failed) and not outcome.is_transient
+    assert isinstance(outcome, HandOverFailed) and not outcome.is_transient
     assert "does not offer it for import" in outcome.message
 
 
@@ -315,7 +322,7 @@ def test_a_failed_command_is_told_in_its_own_words(radarr, radarr_client, film, 
 
     outcome = finish(radarr, radarr_client, request_for(film, staged))
 
-    assert isinstance(outcome, Failed) and "Access to the path is denied." in outcome.message
+    assert isinstance(outcome, HandOverFailed) and "Access to the path is denied." in outcome.message
 
 
 # Messaging/Commands/CommandQueue: disk commands run one at a time
@@ -357,5 +364,5 @@ def test_the_programs_own_rules_are_asked_before_the_command(radarr, radarr_clie
 
     outcome = finish(radarr, radarr_client, request_for(film, staged))
 
-    assert isinstance(outcome, Refused) and "Not an upgrade" in outcome.reasons[0]
+    assert isinstance(outcome, ImportRefused) and "Not an upgrade" in outcome.reasons[0]
     assert radarr.commands.all() == [] and staged.exists()

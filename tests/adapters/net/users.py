@@ -15,9 +15,9 @@ from stalkeer.adapters.net.deadlines import Deadlines
 from stalkeer.adapters.net.inward import IsInside, is_inside
 from stalkeer.adapters.playlists.fetch import NotModified, PlaylistRequest, fetch_playlist
 from stalkeer.adapters.playlists.xtream import Panel, PanelLogin
-from stalkeer.adapters.tmdb.client import Access, Pace, TmdbClient
+from stalkeer.adapters.tmdb.client import TmdbAccess, TmdbClient, TmdbPace
 from stalkeer.adapters.transfers.pace import Unlimited
-from stalkeer.adapters.transfers.request import Fetched, Limits, TransferRequest
+from stalkeer.adapters.transfers.request import Fetched, TransferLimits, TransferRequest
 from stalkeer.adapters.transfers.transfer import transfer
 from stalkeer.errors import ArrError, SourceError, TmdbError
 from stalkeer.model import InstanceKind
@@ -56,7 +56,7 @@ User = Callable[[str, Path, Ways], Asked]
 def movie(url: str, folder: Path, ways: Ways) -> Asked:
     """A download of the transfer engine."""
     part = folder / "7.part"
-    limits = Limits(ways.seconds, ways.seconds, ways.seconds, ways.seconds)
+    limits = TransferLimits(ways.seconds, ways.seconds, ways.seconds, ways.seconds)
     request = TransferRequest(
         url,
         part,
@@ -110,7 +110,7 @@ def instance(url: str, _folder: Path, ways: Ways) -> Asked:
 
 def tmdb(url: str, _folder: Path, _ways: Ways) -> Asked:
     try:
-        with TmdbClient(Access("key-of-tmdb", url), Pace(0.0)) as client:
+        with TmdbClient(TmdbAccess("key-of-tmdb", url), TmdbPace(0.0)) as client:
             return Asked(json.dumps(client.get(ANYTHING, "configuration")).encode())
     except TmdbError as error:
         return Asked(words=str(error))

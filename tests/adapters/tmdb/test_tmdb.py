@@ -5,7 +5,7 @@ import logging
 import pytest
 import stamina
 
-from stalkeer.adapters.tmdb.client import Access, Pace
+from stalkeer.adapters.tmdb.client import TmdbAccess, TmdbPace
 from stalkeer.core.matching.lookup import Namesake, WorkTitles, WorldTitle, titles_in
 from stalkeer.core.matching.works import Work
 from stalkeer.demo.http import Response
@@ -23,7 +23,7 @@ def server():
 
 @pytest.fixture
 def tmdb(server, clock):
-    return Tmdb(Access(KEY, server.url), Pace(monotonic=clock.monotonic, sleep=clock.sleep))
+    return Tmdb(TmdbAccess(KEY, server.url), TmdbPace(monotonic=clock.monotonic, sleep=clock.sleep))
 
 
 def test_a_film_has_the_titles_of_its_own_id(server, tmdb):
@@ -56,7 +56,7 @@ def test_what_tmdb_does_not_know_or_cannot_tell_apart_has_no_titles(server, tmdb
 def test_a_token_travels_in_a_header_and_a_key_in_the_query(server, clock):
     server.film(7, [])
     for key in (KEY, TOKEN):
-        Tmdb(Access(key, server.url), Pace(sleep=clock.sleep)).titles_of(Work("movie:7", "movie", ()))
+        Tmdb(TmdbAccess(key, server.url), TmdbPace(sleep=clock.sleep)).titles_of(Work("movie:7", "movie", ()))
 
     with_key, with_token = server.requests[0], server.requests[-1]
     assert (with_key.query["api_key"], "authorization" in with_key.headers) == (KEY, False)

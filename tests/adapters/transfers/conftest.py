@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from stalkeer.adapters.transfers.pace import Unlimited
-from stalkeer.adapters.transfers.request import Limits, Outcome, TransferRequest
+from stalkeer.adapters.transfers.request import Outcome, TransferLimits, TransferRequest
 from stalkeer.adapters.transfers.transfer import transfer
 from stalkeer.demo.content import Pattern
 from stalkeer.demo.provider import Provider
@@ -18,7 +18,7 @@ from tests.doubles.watching import Watching
 
 SIZE = 300_000
 KEY = "/movie/7.mkv"
-QUICK = Limits(connect_s=5, headers_s=5, silence_s=5, no_progress_s=5)
+QUICK = TransferLimits(connect_s=5, headers_s=5, silence_s=5, no_progress_s=5)
 
 
 @dataclass

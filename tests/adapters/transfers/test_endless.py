@@ -5,7 +5,7 @@ import random
 import pytest
 
 from stalkeer.adapters.transfers.endless import Endless
-from stalkeer.adapters.transfers.request import Failed, FailureKind, Fetched
+from stalkeer.adapters.transfers.request import FailureKind, Fetched, TransferFailed
 from tests.adapters.files.media import make_media
 from tests.doubles.provider_faults import without_length
 
@@ -70,7 +70,7 @@ def test_a_loop_without_a_length_is_no_film(desk, is_chunked):
 
     outcome = desk.fetch()
 
-    assert isinstance(outcome, Failed) and outcome.kind is FailureKind.NOT_A_VIDEO
+    assert isinstance(outcome, TransferFailed) and outcome.kind is FailureKind.NOT_A_VIDEO
     assert "longer than the film can be" in outcome.message
     assert desk.watching.size < 2 * len(FILM)
 
@@ -87,7 +87,7 @@ def test_an_endless_body_ends_at_what_the_film_can_have(desk):
 
     outcome = desk.fetch(most_bytes=MOST)
 
-    assert isinstance(outcome, Failed) and outcome.kind is FailureKind.NOT_A_VIDEO
+    assert isinstance(outcome, TransferFailed) and outcome.kind is FailureKind.NOT_A_VIDEO
     assert MOST < desk.watching.size < MOST + 2_000_000
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from stalkeer.adapters.files.space import volume_of
-from stalkeer.adapters.transfers.request import Failed, FailureKind, Fetched, Limits, Stopped, Tls
+from stalkeer.adapters.transfers.request import FailureKind, Fetched, Stopped, Tls, TransferFailed, TransferLimits
 from stalkeer.demo.content import Pattern, ServedFile
 from stalkeer.demo.provider import Provider
 from tests.adapters.transfers.conftest import KEY, SIZE
@@ -56,22 +56,22 @@ def test_without_leave_to_reconnect_the_cut_is_reported_and_what_came_is_kept(de
 
     outcome = desk.fetch()
 
-    assert isinstance(outcome, Failed) and outcome.is_cut and outcome.kind is FailureKind.TRANSIENT
+    assert isinstance(outcome, TransferFailed) and outcome.is_cut and outcome.kind is FailureKind.TRANSIENT
     assert desk.watching.offset == HALF and desk.part.read_bytes() == desk.film[:HALF]
 
 
 def test_silence_before_the_headers_ends_after_its_own_time(desk):
     desk.provider.hook = on(faults.silent)
 
-    outcome = desk.fetch(limits=Limits(headers_s=0.1))
+    outcome = desk.fetch(limits=TransferLimits(headers_s=0.1))
 
-    assert isinstance(outcome, Failed) and "no answer in time" in outcome.message
+    assert isinstance(outcome, TransferFailed) and "no answer in time" in outcome.message
 
 
 def test_a_slow_but_living_server_is_borne_with(desk):
     desk.provider.hook = on(faults.drip(30_000, 0.05))
 
-    assert_whole(desk, desk.fetch(limits=Limits(silence_s=0.5, no_progress_s=0.5)))
+    assert_whole(desk, desk.fetch(limits=TransferLimits(silence_s=0.5, no_progress_s=0.5)))
 
 
 def test_a_server_that_hangs_up_without_an_answer_is_transient(desk):
@@ -79,7 +79,7 @@ def test_a_server_that_hangs_up_without_an_answer_is_transient(desk):
 
     outcome = desk.fetch()
 
-    assert isinstance(outcome, Failed) and outcome.kind is FailureKind.TRANSIENT
+    assert isinstance(outcome, TransferFailed) and outcome.kind is FailureKind.TRANSIENT
 
 
 def test_a_second_stream_of_the_account_cuts_the_first_and_it_resumes(desk):
@@ -117,7 +117,9 @@ def test_a_stop_frees_a_connection_that_is_still_being_made(desk):
             filler.connect_ex(full.getsockname())
         results = []
         url = f"http://127.0.0.1:{full.getsockname()[1]}/7.mkv"
-        thread = threading.Thread(target=lambda: results.append(desk.fetch(url=url, limits=Limits(connect_s=30))))
+        thread = threading.Thread(
+            target=lambda: results.append(desk.fetch(url=url, limits=TransferLimits(connect_s=30)))
+        )
         thread.start()
         assert desk.watching.connected.wait(5)
 
@@ -196,7 +198,7 @@ def test_another_file_without_ranges_replaces_what_is_held_only_once_it_is_past_
     kept = desk.part.read_bytes()
     outcome = desk.fetch(durable_offset=held, total=SIZE)
 
-    assert isinstance(cut, Failed) and kept == OTHER.read(0, held)
+    assert isinstance(cut, TransferFailed) and kept == OTHER.read(0, held)
     assert_whole(desk, outcome)
     assert list(desk.part.parent.iterdir()) == [desk.part]
 
@@ -272,7 +274,7 @@ def test_a_page_in_place_of_the_film_is_never_kept_as_media(desk, page, content_
 
     outcome = desk.fetch(durable_offset=held)
 
-    assert isinstance(outcome, Failed) and outcome.kind is FailureKind.ACCOUNT
+    assert isinstance(outcome, TransferFailed) and outcome.kind is FailureKind.ACCOUNT
     assert desk.part.read_bytes() == desk.film[:held]
 
 
@@ -297,7 +299,7 @@ def test_a_compressed_answer_is_refused(desk):
 
     outcome = desk.fetch(durable_offset=held)
 
-    assert isinstance(outcome, Failed) and "compresses" in outcome.message
+    assert isinstance(outcome, TransferFailed) and "compresses" in outcome.message
     assert desk.part.read_bytes() == desk.film[:HALF]
     assert all(request.headers["accept-encoding"] == "identity" for request in desk.provider.requests)
 
@@ -378,7 +380,7 @@ def test_every_status_has_its_kind_and_costs_nothing_of_what_is_held(desk, statu
 
     outcome = desk.fetch(durable_offset=held)
 
-    assert isinstance(outcome, Failed) and (outcome.kind, outcome.status) == (kind, status)
+    assert isinstance(outcome, TransferFailed) and (outcome.kind, outcome.status) == (kind, status)
     assert str(status) in outcome.message
     assert desk.part.read_bytes() == desk.film[:HALF]
 
@@ -410,7 +412,7 @@ def test_a_redirect_loop_ends(desk):
 
     outcome = desk.fetch()
 
-    assert isinstance(outcome, Failed) and "redirects more than" in outcome.message
+    assert isinstance(outcome, TransferFailed) and "redirects more than" in outcome.message
     assert len(desk.provider.requests) == 11
 
 
@@ -423,7 +425,7 @@ def test_a_redirect_to_anything_but_http_is_refused(desk, target):
 
     outcome = desk.fetch()
 
-    assert isinstance(outcome, Failed) and outcome.kind is FailureKind.TRANSIENT
+    assert isinstance(outcome, TransferFailed) and outcome.kind is FailureKind.TRANSIENT
     assert not desk.part.exists() or desk.part.stat().st_size == 0
 
 
@@ -481,7 +483,7 @@ def test_a_connection_that_was_left_is_closed_before_the_next_is_opened(desk):
     desk.watching.reconnects = 2
     desk.watching.on_opening = lambda: still_open.append(desk.provider.open_streams())
 
-    outcome = desk.fetch(limits=Limits(silence_s=0.1))
+    outcome = desk.fetch(limits=TransferLimits(silence_s=0.1))
     noticing.set()
 
     assert_whole(desk, outcome)
@@ -513,7 +515,7 @@ def test_an_untrusted_certificate_is_refused_without_trying_again(desk, secure):
 
     outcome = desk.fetch(url=f"{provider.url}/film.mkv")
 
-    assert isinstance(outcome, Failed) and "certificate" in outcome.message
+    assert isinstance(outcome, TransferFailed) and "certificate" in outcome.message
     assert desk.watching.interruptions == []
 
 
@@ -530,7 +532,7 @@ def test_https_only_refuses_http_and_redirects_to_it(desk, secure):
     plain = desk.fetch(https_only=True)
     redirected = desk.fetch(url=f"{provider.url}/film.mkv", https_only=True, tls=Tls(ca_file=pem))
 
-    assert isinstance(plain, Failed) and isinstance(redirected, Failed)
+    assert isinstance(plain, TransferFailed) and isinstance(redirected, TransferFailed)
     assert "https_only" in plain.message and "https_only" in redirected.message
     assert desk.provider.requests == []
 
@@ -556,7 +558,7 @@ def test_a_disk_that_is_too_small_is_told_at_once_and_nothing_is_lost(desk, tmp_
 
         outcome = desk.fetch()
 
-        assert isinstance(outcome, Failed) and outcome.kind is FailureKind.LOCAL_DISK_FULL
+        assert isinstance(outcome, TransferFailed) and outcome.kind is FailureKind.LOCAL_DISK_FULL
         assert desk.watching.size < 30_000_000
 
 
@@ -565,7 +567,7 @@ def test_the_reserve_of_the_disk_is_not_touched(desk):
 
     outcome = desk.fetch(min_free=free * 2)
 
-    assert isinstance(outcome, Failed) and outcome.kind is FailureKind.LOCAL_DISK_FULL
+    assert isinstance(outcome, TransferFailed) and outcome.kind is FailureKind.LOCAL_DISK_FULL
     assert desk.watching.durables[-1].total == SIZE, "the queue must learn how much room it needs"
 
 
@@ -573,9 +575,9 @@ def test_an_endless_stream_stops_at_the_reserve_of_the_disk(desk):
     desk.provider.hook = on(faults.without_length)
     free = volume_of(desk.part.parent).free
 
-    outcome = desk.fetch(min_free=free * 2, limits=Limits(sync_bytes=100_000))
+    outcome = desk.fetch(min_free=free * 2, limits=TransferLimits(sync_bytes=100_000))
 
-    assert isinstance(outcome, Failed) and outcome.kind is FailureKind.LOCAL_DISK_FULL
+    assert isinstance(outcome, TransferFailed) and outcome.kind is FailureKind.LOCAL_DISK_FULL
     assert 0 < desk.watching.offset == desk.part.stat().st_size <= SIZE
 
 
@@ -592,7 +594,7 @@ def test_a_disk_that_fills_up_midway_keeps_what_came_and_goes_on_when_there_is_r
         filler.unlink()
         outcome = desk.resume()
 
-        assert isinstance(full, Failed) and full.kind is FailureKind.LOCAL_DISK_FULL
+        assert isinstance(full, TransferFailed) and full.kind is FailureKind.LOCAL_DISK_FULL
         assert offset > 5_000_000
         assert_whole(desk, outcome)
 
@@ -602,7 +604,7 @@ def test_a_folder_that_is_not_there_is_a_local_matter(desk, tmp_path):
 
     outcome = desk.fetch()
 
-    assert isinstance(outcome, Failed) and outcome.kind is FailureKind.LOCAL_PERMISSION
+    assert isinstance(outcome, TransferFailed) and outcome.kind is FailureKind.LOCAL_PERMISSION
     assert desk.provider.requests == []
 
 

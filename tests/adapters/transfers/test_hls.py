@@ -5,8 +5,8 @@ import pytest
 from stalkeer.adapters.files.container import inspect
 from stalkeer.adapters.transfers import remux as remuxing
 from stalkeer.adapters.transfers.hls import journal_of
-from stalkeer.adapters.transfers.playlist import Master, Media, Segment, best_variant, parse_playlist
-from stalkeer.adapters.transfers.request import Failed, FailureKind, Fetched, Stopped
+from stalkeer.adapters.transfers.playlist import Master, MediaPlaylist, Segment, best_variant, parse_playlist
+from stalkeer.adapters.transfers.request import FailureKind, Fetched, Stopped, TransferFailed
 from stalkeer.demo.content import Memory, ServedFile
 from tests.adapters.files.media import make_media
 from tests.doubles.provider_faults import cut_after, on, status
@@ -113,7 +113,7 @@ def test_a_kill_after_joining_finds_the_film_and_asks_nobody(desk, hls):
 
 def test_a_film_whose_segments_changed_starts_anew(desk, hls, segments):
     desk.provider.hook = on(status(404), key="/hls/4.ts")
-    assert isinstance(desk.fetch(url=hls), Failed)
+    assert isinstance(desk.fetch(url=hls), TransferFailed)
     desk.provider.hook = None
     other = media_playlist(len(segments)).replace(".ts", ".ts?v=2").replace("0.ts?v=2", "zero.ts")
     desk.provider.add("/hls/zero.ts", segments[0])
@@ -137,7 +137,7 @@ def test_encrypted_and_live_streams_are_refused_with_the_reason(desk, hls, extra
 
     outcome = desk.fetch(url=hls)
 
-    assert isinstance(outcome, Failed) and outcome.kind is kind and words in outcome.message
+    assert isinstance(outcome, TransferFailed) and outcome.kind is kind and words in outcome.message
     assert segment_requests(desk) == []
 
 
@@ -157,7 +157,7 @@ def test_sound_kept_apart_is_refused(desk, hls):
 
     outcome = desk.fetch(url=hls)
 
-    assert isinstance(outcome, Failed) and "separate" in outcome.message
+    assert isinstance(outcome, TransferFailed) and "separate" in outcome.message
 
 
 def test_a_segment_that_is_gone_is_reported_as_such(desk, hls):
@@ -165,7 +165,7 @@ def test_a_segment_that_is_gone_is_reported_as_such(desk, hls):
 
     outcome = desk.fetch(url=hls)
 
-    assert isinstance(outcome, Failed) and outcome.kind is FailureKind.GONE
+    assert isinstance(outcome, TransferFailed) and outcome.kind is FailureKind.GONE
     assert journal_of(desk.part).exists()
 
 
@@ -207,7 +207,7 @@ def test_variants_are_read_with_their_addresses_made_whole():
 def test_the_header_of_fragmented_mp4_comes_first():
     media = parse_playlist('#EXTM3U\n#EXT-X-MAP:URI="init.mp4"\n#EXTINF:1,\na.m4s\n#EXT-X-ENDLIST', URL)
 
-    assert isinstance(media, Media) and media.has_header
+    assert isinstance(media, MediaPlaylist) and media.has_header
     assert media.segments == (
         Segment("http://host/vod/film/init.mp4", is_header=True),
         Segment("http://host/vod/film/a.m4s", seconds=1.0),

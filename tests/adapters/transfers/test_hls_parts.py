@@ -5,9 +5,9 @@ import pytest
 from stalkeer.adapters.files.container import inspect
 from stalkeer.adapters.files.segments import SegmentCheck
 from stalkeer.adapters.transfers.hls import journal_of
-from stalkeer.adapters.transfers.request import Failed, FailureKind, Fetched
+from stalkeer.adapters.transfers.request import FailureKind, Fetched, TransferFailed
 from stalkeer.demo.content import Memory
-from stalkeer.demo.exchange import Answer
+from stalkeer.demo.exchange import MediaAnswer
 from tests.adapters.files.media import make_media
 from tests.doubles.provider_faults import body, on, script, status
 
@@ -94,7 +94,7 @@ def test_a_part_that_stays_bad_fails_the_film_with_its_number(desk, transport_pa
 
     outcome = fetch(desk, url)
 
-    assert isinstance(outcome, Failed) and outcome.kind is FailureKind.WRONG_FILE
+    assert isinstance(outcome, TransferFailed) and outcome.kind is FailureKind.WRONG_FILE
     assert "part 4 of 6 is" in outcome.message and "3 times" in outcome.message
     assert asked(desk).count(3) == 3
 
@@ -128,7 +128,7 @@ def test_a_part_that_stays_of_another_form_fails_the_film(desk, transport_parts,
 
     outcome = fetch(desk, url)
 
-    assert isinstance(outcome, Failed) and outcome.kind is FailureKind.WRONG_FILE
+    assert isinstance(outcome, TransferFailed) and outcome.kind is FailureKind.WRONG_FILE
     assert f"part {number + 1} of 6 is a fragment of an MP4" in outcome.message
 
 
@@ -161,7 +161,7 @@ def test_a_missing_part_is_named_by_its_number(desk, transport_parts):
 
     outcome = fetch(desk, url)
 
-    assert isinstance(outcome, Failed) and outcome.kind is FailureKind.GONE and "part 3 of 6" in outcome.message
+    assert isinstance(outcome, TransferFailed) and outcome.kind is FailureKind.GONE and "part 3 of 6" in outcome.message
 
 
 def test_a_part_that_the_playlist_calls_missing_is_not_asked_for(desk, transport_parts):
@@ -172,13 +172,13 @@ def test_a_part_that_the_playlist_calls_missing_is_not_asked_for(desk, transport
 
     outcome = fetch(desk, url)
 
-    assert isinstance(outcome, Failed) and "part 5 of 6 is missing" in outcome.message and 4 not in asked(desk)
+    assert isinstance(outcome, TransferFailed) and "part 5 of 6 is missing" in outcome.message and 4 not in asked(desk)
 
 
 def test_the_sequence_is_checked_across_a_restart(desk, transport_parts):
     url = serve(desk, transport_parts)
     desk.provider.hook = on(status(503), key="/hls/3.ts", first=1)
-    assert isinstance(fetch(desk, url), Failed)
+    assert isinstance(fetch(desk, url), TransferFailed)
     desk.provider.hook = on(body(transport_parts[5], "video/mp2t"), key="/hls/3.ts", first=1)
     desk.watching.reconnects = 2
 
@@ -234,13 +234,13 @@ def test_another_range_than_the_asked_one_is_not_taken(desk, transport_parts):
     def from_the_start(exchange):
         answer = exchange.answer
         headers = dict(answer.headers) | {"Content-Range": f"bytes 0-{len(whole) - first - 1}/{len(whole)}"}
-        exchange.deliver(Answer(206, headers, Memory(whole[: len(whole) - first])))
+        exchange.deliver(MediaAnswer(206, headers, Memory(whole[: len(whole) - first])))
 
     desk.provider.hook = script(None, None, from_the_start)
 
     outcome = desk.fetch(url=desk.provider.url + "/hls/film.m3u8", parts=SegmentCheck)
 
-    assert isinstance(outcome, Failed) and "part 2 of 2 was answered with another range" in outcome.message
+    assert isinstance(outcome, TransferFailed) and "part 2 of 2 was answered with another range" in outcome.message
 
 
 def test_clocks_that_start_again_where_the_playlist_says_so_are_no_gap(transport_parts, tmp_path):

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from stalkeer.adapters.transfers.request import Failed, Fetched, Stopped, Tls
+from stalkeer.adapters.transfers.request import Fetched, Stopped, Tls, TransferFailed
 from stalkeer.demo.content import Pattern
 from stalkeer.demo.provider import Provider
 from tests.adapters.transfers.conftest import SIZE
@@ -43,7 +43,7 @@ def test_https_is_tunnelled_and_verified_end_to_end(desk, proxy, tmp_path, schem
         desk.part.unlink()
         untrusted = desk.fetch(url=f"{secure.url}/film.mkv", proxy=f"{scheme}://{proxy.address}")
 
-    assert isinstance(trusted, Fetched) and isinstance(untrusted, Failed)
+    assert isinstance(trusted, Fetched) and isinstance(untrusted, TransferFailed)
     assert proxy.seen[0] == (f"CONNECT {there}" if scheme == "http" else f"SOCKS {there}")
 
 
@@ -74,4 +74,4 @@ def test_a_stop_frees_a_transfer_through_a_proxy(desk, proxy, scheme):
 def test_a_proxy_that_is_not_there_is_a_transient_failure(desk):
     outcome = desk.fetch(proxy="socks5://127.0.0.1:9")
 
-    assert isinstance(outcome, Failed)
+    assert isinstance(outcome, TransferFailed)

@@ -3,15 +3,15 @@
 import pytest
 
 from stalkeer.adapters.transfers.record import BYTES, Kept, find_record, forget, keep, record_of
-from stalkeer.adapters.transfers.request import Failed, FailureKind, Fetched
-from stalkeer.core.downloads.resume import Held, Validators
+from stalkeer.adapters.transfers.request import FailureKind, Fetched, TransferFailed
+from stalkeer.core.downloads.resume import HeldPart, Validators
 from tests.adapters.transfers.conftest import SIZE
 from tests.doubles import provider_faults as faults
 from tests.doubles.provider_faults import on
 
-HELD = Held(1000, 5000, Validators(etag='"one"'), is_total_confirmed=True)
+HELD = HeldPart(1000, 5000, Validators(etag='"one"'), is_total_confirmed=True)
 FETCHED = Fetched(1000, Validators(etag='"one"'), False, ".mkv", {"md5": "00"})
-FAILED = Failed(FailureKind.GONE, "example.com/…/7.mkv: gone", 60.0, 404)
+FAILED = TransferFailed(FailureKind.GONE, "example.com/…/7.mkv: gone", 60.0, 404)
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def part(tmp_path):
 
 @pytest.mark.parametrize("outcome", [None, FETCHED, FAILED])
 def test_a_record_is_read_as_it_was_written(part, outcome):
-    keep(part, Kept(1, Held()))
+    keep(part, Kept(1, HeldPart()))
     keep(part, Kept(3, HELD, outcome))
 
     assert find_record(part) == Kept(3, HELD, outcome)
@@ -31,7 +31,7 @@ def test_a_record_is_read_as_it_was_written(part, outcome):
 
 
 def test_a_record_of_more_bytes_than_the_part_has_is_none(part):
-    keep(part, Kept(3, Held(1001)))
+    keep(part, Kept(3, HeldPart(1001)))
 
     assert find_record(part) is None
 

@@ -6,10 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from stalkeer.adapters.transfers.request import Failed, FailureKind, Fetched, Limits, Stopped, StopReason
+from stalkeer.adapters.transfers.request import (
+    FailureKind,
+    Fetched,
+    Stopped,
+    StopReason,
+    TransferFailed,
+    TransferLimits,
+)
 from stalkeer.core.downloads.resume import OVERLAP, Validators
 from stalkeer.demo.content import Memory, Pattern, ServedFile
-from stalkeer.demo.exchange import Answer
+from stalkeer.demo.exchange import MediaAnswer
 from tests.adapters.transfers.conftest import KEY, SIZE
 from tests.doubles import provider_faults as faults
 from tests.doubles.provider_faults import on, script
@@ -81,7 +88,7 @@ def test_a_range_that_says_to_begin_at_zero_is_not_taken_for_the_whole(desk):
 
 def test_a_whole_body_that_ends_before_the_known_size_is_not_the_whole_file(desk):
     def behave(exchange):
-        exchange.answer = Answer(200, {}, Memory(desk.film[: HALF + 50_000]))
+        exchange.answer = MediaAnswer(200, {}, Memory(desk.film[: HALF + 50_000]))
         faults.chunked(5000)(exchange)
 
     assert_whole(desk, resume(desk, behave))
@@ -123,7 +130,7 @@ def test_a_server_that_makes_up_an_etag_each_time_is_resumed_once_its_bytes_have
     desk.provider.hook = on(faults.with_fields(lambda exchange: exchange.deliver(), ETag='"last"'))
     outcome = desk.resume()
 
-    assert isinstance(first, Failed) or first.size == SIZE
+    assert isinstance(first, TransferFailed) or first.size == SIZE
     assert_whole(desk, outcome)
 
 
@@ -137,7 +144,7 @@ def test_bytes_that_were_seen_to_be_the_same_take_the_moved_validators_meaning_a
     before = desk.watching.size
     outcome = desk.resume()
 
-    assert isinstance(cut, Failed)
+    assert isinstance(cut, TransferFailed)
     assert_whole(desk, outcome)
     assert desk.watching.size - before == 50_000 + OVERLAP
 
@@ -178,7 +185,7 @@ def test_a_range_without_a_total_does_not_shorten_a_size_that_two_answers_told(d
 
     outcome = desk.fetch(durable_offset=held, total=SIZE, learned={"is_total_confirmed": True})
 
-    assert isinstance(outcome, Failed) and desk.part.stat().st_size == HALF
+    assert isinstance(outcome, TransferFailed) and desk.part.stat().st_size == HALF
 
 
 def _up_to(exchange, end):
@@ -262,7 +269,7 @@ def test_every_further_connection_waits_the_accounts_gap_whatever_its_reason(des
 
     desk.provider.hook = note
 
-    outcome = desk.fetch(durable_offset=held, total=SIZE, limits=Limits(reconnect_gap_s=GAP_S))
+    outcome = desk.fetch(durable_offset=held, total=SIZE, limits=TransferLimits(reconnect_gap_s=GAP_S))
 
     assert_whole(desk, outcome)
     assert len(begun) == 2 and begun[1] - begun[0] >= GAP_S
@@ -279,7 +286,7 @@ def test_a_stop_does_not_wait_for_the_gap(desk):
     desk.provider.hook = script(unfit)
     begun = time.monotonic()
 
-    outcome = desk.fetch(durable_offset=held, total=SIZE, limits=Limits(reconnect_gap_s=60))
+    outcome = desk.fetch(durable_offset=held, total=SIZE, limits=TransferLimits(reconnect_gap_s=60))
 
     assert isinstance(outcome, Stopped) and time.monotonic() - begun < 2
 
@@ -291,6 +298,6 @@ def test_that_the_whole_is_to_be_asked_for_is_known_to_the_next_run(desk):
     refused = desk.fetch(durable_offset=held, total=SIZE)
     outcome = desk.resume()
 
-    assert isinstance(refused, Failed) and refused.kind is FailureKind.ACCOUNT
+    assert isinstance(refused, TransferFailed) and refused.kind is FailureKind.ACCOUNT
     assert_whole(desk, outcome)
     assert desk.provider.requests[-1].range is None

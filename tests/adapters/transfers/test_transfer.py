@@ -5,7 +5,14 @@ import time
 
 import pytest
 
-from stalkeer.adapters.transfers.request import Failed, FailureKind, Fetched, Limits, Stopped, StopReason
+from stalkeer.adapters.transfers.request import (
+    FailureKind,
+    Fetched,
+    Stopped,
+    StopReason,
+    TransferFailed,
+    TransferLimits,
+)
 from stalkeer.core.downloads.resume import Validators
 from stalkeer.demo.content import Pattern, ServedFile
 from tests.adapters.transfers.conftest import KEY, SIZE
@@ -129,7 +136,7 @@ def test_a_shorter_file_than_what_is_held_is_reported_and_the_part_kept(desk):
 
     outcome = desk.fetch(durable_offset=held, total=SIZE)
 
-    assert isinstance(outcome, Failed) and outcome.kind is FailureKind.CHANGED
+    assert isinstance(outcome, TransferFailed) and outcome.kind is FailureKind.CHANGED
     assert desk.part.read_bytes() == Pattern(SIZE).read(0, HALF)
 
 
@@ -166,7 +173,7 @@ def test_silence_reconnects_and_goes_on_where_it_was(desk):
     desk.provider.hook = on(stall_after(200_000), first=1)
     desk.watching.reconnects = 1
 
-    outcome = desk.fetch(limits=Limits(silence_s=0.2))
+    outcome = desk.fetch(limits=TransferLimits(silence_s=0.2))
 
     assert isinstance(outcome, Fetched) and desk.part.read_bytes() == desk.film
     assert [failure.is_cut for failure in desk.watching.interruptions] == [True]
@@ -177,9 +184,9 @@ def test_no_byte_for_too_long_ends_the_attempt_however_often_it_reconnects(desk)
     desk.provider.hook = on(silent)
     desk.watching.reconnects = 1000
 
-    outcome = desk.fetch(limits=Limits(headers_s=0.05, no_progress_s=0.3))
+    outcome = desk.fetch(limits=TransferLimits(headers_s=0.05, no_progress_s=0.3))
 
-    assert isinstance(outcome, Failed) and outcome.kind is FailureKind.TRANSIENT
+    assert isinstance(outcome, TransferFailed) and outcome.kind is FailureKind.TRANSIENT
     assert "not a byte came" in outcome.message
     assert 3 <= len(desk.watching.interruptions) <= 7
 
@@ -187,7 +194,7 @@ def test_no_byte_for_too_long_ends_the_attempt_however_often_it_reconnects(desk)
 def test_durable_offsets_are_told_on_the_way_every_so_many_bytes(desk):
     desk.provider.rate = 10_000_000
 
-    desk.fetch(limits=Limits(sync_bytes=100_000))
+    desk.fetch(limits=TransferLimits(sync_bytes=100_000))
 
     offsets = [held.offset for held in desk.watching.durables]
     assert len(offsets) >= 2 and offsets == sorted(offsets) and offsets[0] < SIZE
@@ -207,6 +214,6 @@ def test_secrets_stay_out_of_messages(desk):
 
     outcome = desk.fetch()
 
-    assert isinstance(outcome, Failed)
+    assert isinstance(outcome, TransferFailed)
     assert "anna" not in outcome.message and "pw" not in outcome.message and "vauth/" not in outcome.message
     assert "anna" not in repr(desk.request())

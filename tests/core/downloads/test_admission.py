@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from stalkeer.core.downloads.admission import (
     FORCE,
     Account,
-    Candidate,
+    DiskRoom,
     Gates,
     Limits,
+    QueuedDownload,
     Running,
     Surroundings,
-    Volume,
     connections_for_us,
     plan,
 )
@@ -23,7 +23,7 @@ GB = 10**9
 
 
 def candidate(number, **more):
-    return Candidate(**{"id": number, "source_id": 1, "host": "a", "rank": float(number), "remaining": GB} | more)
+    return QueuedDownload(**{"id": number, "source_id": 1, "host": "a", "rank": float(number), "remaining": GB} | more)
 
 
 def running(number, **more):
@@ -103,7 +103,7 @@ def test_a_forced_download_ignores_the_calendar():
 
 
 def test_space_is_reserved_for_what_runs():
-    volumes = {"": Volume(room=5 * GB)}
+    volumes = {"": DiskRoom(room=5 * GB)}
 
     decided = decide(
         [candidate(3, remaining=2 * GB), candidate(4, remaining=GB)], [running(1, remaining=3 * GB)], volumes=volumes
@@ -117,13 +117,13 @@ def test_space_is_reserved_for_what_runs():
     [(4 * GB, 3 * GB, "needs 4.0 GB, 3.0 GB may still be used"), (5_800_000, 0, "needs 5.8 MB, 0.0 MB may still")],
 )
 def test_what_waits_for_space_says_how_much_is_missing(size, room, words):
-    decided = decide([candidate(1, remaining=size)], volumes={"": Volume(room=room)})
+    decided = decide([candidate(1, remaining=size)], volumes={"": DiskRoom(room=room)})
 
     assert words in decided.waiting[1].text
 
 
 def test_a_folder_in_trouble_bars_every_download():
-    decided = decide([candidate(1)], volumes={"": Volume(trouble="/vod is not mounted")})
+    decided = decide([candidate(1)], volumes={"": DiskRoom(trouble="/vod is not mounted")})
 
     assert decided.waiting[1].text == "waits for its folder: /vod is not mounted"
 
@@ -211,7 +211,7 @@ def test_one_slow_download_at_a_time_makes_room():
 
 
 def test_a_size_that_nothing_confirmed_reserves_no_more_than_an_unknown_one():
-    limits, volumes = Limits(total=None, unknown_size=4 * GB), {"": Volume(room=5 * GB)}
+    limits, volumes = Limits(total=None, unknown_size=4 * GB), {"": DiskRoom(room=5 * GB)}
     claim = candidate(1, remaining=10**18)
 
     assert decide([claim], limits=limits, volumes=volumes).admitted == (1,)

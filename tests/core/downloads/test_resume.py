@@ -6,11 +6,11 @@ from stalkeer.core.downloads.failures import FailureKind
 from stalkeer.core.downloads.resume import (
     OVERLAP,
     Append,
-    AskAgain,
+    AskWhole,
     Complete,
     Head,
-    Held,
-    Refused,
+    HeldPart,
+    ResumeRefused,
     Validators,
     Whole,
     plan_answer,
@@ -18,15 +18,15 @@ from stalkeer.core.downloads.resume import (
 )
 
 START = 1_000_000
-HELD = Held(START, 5_000_000, Validators(etag='"one"'))
+HELD = HeldPart(START, 5_000_000, Validators(etag='"one"'))
 ASKED = START - OVERLAP
 LATER = "Thu, 15 Jan 2026 12:01:00 GMT"
 EARLIER = "Thu, 15 Jan 2026 12:00:00 GMT"
 
 
 def test_nothing_held_asks_for_everything():
-    assert range_headers(Held()) == {}
-    assert range_headers(Held(OVERLAP)) == {}
+    assert range_headers(HeldPart()) == {}
+    assert range_headers(HeldPart(OVERLAP)) == {}
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_nothing_held_asks_for_everything():
     ],
 )
 def test_only_strong_validators_stand_in_if_range(validators, if_range):
-    assert range_headers(Held(START, None, validators)).get("If-Range") == if_range
+    assert range_headers(HeldPart(START, None, validators)).get("If-Range") == if_range
 
 
 def test_a_fitting_part_is_appended_after_its_overlap_was_compared():
@@ -65,8 +65,8 @@ def test_a_fitting_part_is_appended_after_its_overlap_was_compared():
     ],
 )
 def test_an_unfitting_part_is_asked_for_as_a_whole_once(head):
-    assert isinstance(plan_answer(HELD, is_ranged=True, head=head), AskAgain)
-    assert isinstance(plan_answer(Held(), is_ranged=False, head=head), Refused)
+    assert isinstance(plan_answer(HELD, is_ranged=True, head=head), AskWhole)
+    assert isinstance(plan_answer(HeldPart(), is_ranged=False, head=head), ResumeRefused)
 
 
 def test_an_unknown_total_in_a_part_is_taken_from_before():
@@ -77,14 +77,14 @@ def test_an_unknown_total_in_a_part_is_taken_from_before():
 
 @pytest.mark.parametrize("value", [f"bytes */{START}", f"bytes 0-{START - 1}/{START}"])
 def test_both_shapes_of_416_say_that_all_is_there(value):
-    assert plan_answer(Held(START), is_ranged=True, head=Head(416, None, value)) == Complete()
-    assert isinstance(plan_answer(HELD, is_ranged=True, head=Head(416, None, value)), AskAgain)
+    assert plan_answer(HeldPart(START), is_ranged=True, head=Head(416, None, value)) == Complete()
+    assert isinstance(plan_answer(HELD, is_ranged=True, head=Head(416, None, value)), AskWhole)
 
 
 def test_a_whole_file_is_compared_and_a_shorter_one_reported():
     assert plan_answer(HELD, is_ranged=False, head=Head(200, 6_000_000)) == Whole(6_000_000)
     shorter = plan_answer(HELD, is_ranged=False, head=Head(200, 500))
-    assert isinstance(shorter, Refused) and shorter.kind is FailureKind.CHANGED
+    assert isinstance(shorter, ResumeRefused) and shorter.kind is FailureKind.CHANGED
 
 
 REST = 5_000_000 - ASKED
@@ -121,7 +121,7 @@ def test_a_200_to_a_range_is_the_range_or_the_whole_file_as_its_content_range_sa
 def test_a_200_to_a_range_that_fits_nothing_is_asked_for_as_a_whole(length, content_range):
     head = Head(200, length, content_range, validators=HELD.validators)
 
-    assert isinstance(plan_answer(HELD, is_ranged=True, head=head), AskAgain)
+    assert isinstance(plan_answer(HELD, is_ranged=True, head=head), AskWhole)
 
 
 DATED = Validators(last_modified=EARLIER, date=LATER)
@@ -145,32 +145,32 @@ DATED = Validators(last_modified=EARLIER, date=LATER)
 def test_any_validator_that_moved_makes_another_file(held, answered, is_moved):
     head = Head(206, None, f"bytes {ASKED}-4999999/5000000", validators=answered)
 
-    plan = plan_answer(Held(START, 5_000_000, held), is_ranged=True, head=head)
+    plan = plan_answer(HeldPart(START, 5_000_000, held), is_ranged=True, head=head)
 
-    assert isinstance(plan, AskAgain) is is_moved
+    assert isinstance(plan, AskWhole) is is_moved
 
 
 def test_a_multipart_answer_is_no_range():
     kind = Validators(content_type="multipart/byteranges; boundary=x")
     head = Head(206, None, f"bytes {ASKED}-4999999/5000000", validators=kind)
 
-    assert isinstance(plan_answer(Held(START, 5_000_000), is_ranged=True, head=head), AskAgain)
+    assert isinstance(plan_answer(HeldPart(START, 5_000_000), is_ranged=True, head=head), AskWhole)
 
 
 def test_a_total_is_a_claim_until_a_second_answer_confirms_it():
     head = Head(206, None, f"bytes {ASKED}-5000000/5000001")
 
-    claimed = plan_answer(Held(START, 5_000_000), is_ranged=True, head=head)
-    confirmed = plan_answer(Held(START, 5_000_000, is_total_confirmed=True), is_ranged=True, head=head)
+    claimed = plan_answer(HeldPart(START, 5_000_000), is_ranged=True, head=head)
+    confirmed = plan_answer(HeldPart(START, 5_000_000, is_total_confirmed=True), is_ranged=True, head=head)
 
     assert claimed == Append(ASKED, 5_000_001, 5_000_001)
-    assert isinstance(confirmed, AskAgain)
+    assert isinstance(confirmed, AskWhole)
 
 
 def test_more_bytes_than_any_file_system_holds_are_no_claim_at_all():
     head = Head(206, None, f"bytes {ASKED}-4999999/{10**18}")
 
-    assert plan_answer(Held(START), is_ranged=True, head=head) == Append(ASKED, 5_000_000, None)
+    assert plan_answer(HeldPart(START), is_ranged=True, head=head) == Append(ASKED, 5_000_000, None)
 
 
 def test_validators_survive_being_stored():

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from stalkeer.demo.panel import Film
+from stalkeer.demo.panel import PanelMovie
 from stalkeer.demo.provider import Provider
 from stalkeer.faces.cli.output import ShownRun
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.store.downloads.statistics import Sample, add_samples
+from stalkeer.store.downloads.statistics import RateSample, add_samples
 from stalkeer.store.sources.sources import get_source, read_credentials
 from tests.doubles.house import House
 from tests.doubles.proxies import Proxy
@@ -134,7 +134,7 @@ def test_an_unreachable_source_has_its_own_exit_code(stalkeer):
 def test_a_source_is_tested_before_it_is_kept(stalkeer):
     with Provider() as provider:
         provider.account("ann-login", "s3cret-pass", max_connections=2)
-        provider.listing.films = [Film(7, "EN - The Silver River (1999)")]
+        provider.listing.films = [PanelMovie(7, "EN - The Silver River (1999)")]
         url = f"{provider.url}/get.php?username=ann-login&password=s3cret-pass"
         tested = stalkeer("source", "test", url, "--json")
         as_playlist = stalkeer("source", "test", url, "--as-playlist")
@@ -179,7 +179,7 @@ def test_what_each_source_is_worth_is_told_in_words_and_as_a_document(stalkeer, 
     house.change(done, state="completed", bytes_fetched=2_500_000_000, updated_at=clock())
     house.change(failed, state="failed", updated_at=clock())
     with house.database.begin() as connection:
-        add_samples(connection, [Sample(house.row(done).identity.source_id, done, 240_000_000, 30.0)], clock())
+        add_samples(connection, [RateSample(house.row(done).identity.source_id, done, 240_000_000, 30.0)], clock())
 
     [card] = stalkeer("source", "scores", "--json").document["sources"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from stalkeer.demo.exchange import Answer
+from stalkeer.demo.exchange import MediaAnswer
 from stalkeer.demo.scenario import MEGABYTE, Cast, Expectation
 from stalkeer.store.journal.runs import list_runs
 from tests.doubles.provider_faults import on, trickle_after
@@ -159,5 +159,5 @@ def test_a_failing_source_says_so_in_words_and_keeps_its_entries(small_program: 
 
 
 def refuse_everything(exchange) -> bool:
-    exchange.deliver(Answer(403))
+    exchange.deliver(MediaAnswer(403))
     return True

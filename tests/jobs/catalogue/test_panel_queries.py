@@ -12,12 +12,12 @@ from cryptography.fernet import Fernet
 from sqlalchemy import select
 
 from stalkeer.demo.exchange import Exchange
-from stalkeer.demo.panel import Channel, Film, Series, SeriesEpisode
+from stalkeer.demo.panel import Channel, PanelMovie, PanelSeries, SeriesEpisode
 from stalkeer.demo.provider import Provider
 from stalkeer.jobs.catalogue.film_extensions import find_address
 from stalkeer.jobs.catalogue.panel_queries import ask_account, expand_series, fetch_film_details
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.sources.refresh import Refresher, RefreshOutcome, SourceReport, refresh_sources
+from stalkeer.jobs.sources.refresh import RefreshContext, RefreshOutcome, SourceReport, refresh_sources
 from stalkeer.jobs.sources.start import RefreshOptions
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
@@ -29,7 +29,7 @@ from tests.doubles.clock import FakeClock
 
 
 class House:
-    def __init__(self, tools: Refresher, provider: Provider, clock: FakeClock) -> None:
+    def __init__(self, tools: RefreshContext, provider: Provider, clock: FakeClock) -> None:
         self.tools, self.provider, self.clock = tools, provider, clock
 
     def refresh(self, **how: bool) -> SourceReport:
@@ -70,13 +70,13 @@ def house(any_database: Database, tmp_path: Path, clock: FakeClock) -> Iterator[
     settings = Settings(data_dir=tmp_path)
     with Provider() as provider:
         provider.account("ann", "s3cret", max_connections=2)
-        provider.listing.films = [Film(n, f"Film {n} (2001)", tmdb_id=n, duration_s=5400) for n in range(1, 21)]
+        provider.listing.films = [PanelMovie(n, f"Film {n} (2001)", tmdb_id=n, duration_s=5400) for n in range(1, 21)]
         provider.listing.channels = [Channel(900, "News")]
         provider.listing.series = [
-            Series(7, "Dark Harbour", tuple(SeriesEpisode(70 + n, 1, n, f"Part {n}") for n in range(1, 4))),
-            Series(8, "Silver River", (SeriesEpisode(80, 0, 1, "Special"),)),
+            PanelSeries(7, "Dark Harbour", tuple(SeriesEpisode(70 + n, 1, n, f"Part {n}") for n in range(1, 4))),
+            PanelSeries(8, "Silver River", (SeriesEpisode(80, 0, 1, "Special"),)),
         ]
-        tools = Refresher(any_database, SecretBox(Fernet.generate_key()), lambda: settings, tmp_path, clock)
+        tools = RefreshContext(any_database, SecretBox(Fernet.generate_key()), lambda: settings, tmp_path, clock)
         with any_database.begin() as connection:
             new = NewSource("tv", "xtream", Credentials(url=provider.url, username="ann", password="s3cret"))
             add_source(connection, new, tools.secrets, clock())
@@ -96,7 +96,11 @@ def test_an_account_is_listed_without_asking_for_each_series(house):
 def test_only_what_the_account_changed_is_written(house):
     house.refresh()
     films = house.provider.listing.films
-    house.provider.listing.films = [replace(films[0], name="Other Name (2001)"), *films[2:], Film(99, "New (2020)")]
+    house.provider.listing.films = [
+        replace(films[0], name="Other Name (2001)"),
+        *films[2:],
+        PanelMovie(99, "New (2020)"),
+    ]
 
     changes = house.refresh().changes
 
@@ -146,7 +150,7 @@ def test_episodes_survive_refreshes_and_go_with_their_series(house):
     house.refresh()
     house.expand("show:7", "show:8")
     before = house.visible("episode")
-    house.provider.listing.films.append(Film(99, "New (2020)"))
+    house.provider.listing.films.append(PanelMovie(99, "New (2020)"))
     house.refresh()
     assert house.visible("episode") == before
 
@@ -175,7 +179,7 @@ def test_a_series_that_changed_is_asked_for_again(house):
 
 
 def test_a_panel_is_asked_slowly_and_left_alone_when_it_fails(house):
-    house.provider.listing.series = [Series(n, f"Series {n}", ()) for n in range(1, 11)]
+    house.provider.listing.series = [PanelSeries(n, f"Series {n}", ()) for n in range(1, 11)]
     house.refresh()
     house.expand("show:1", "show:2", "show:3")
     assert len(house.clock.slept) == 2
@@ -189,7 +193,7 @@ def test_a_panel_is_asked_slowly_and_left_alone_when_it_fails(house):
 # cmc0619/vod2strm #45, firestaerter3/Jellyfin-Xtream-Library #1, m3ue/m3u-editor #533: accounts are barred for more
 @pytest.mark.parametrize("per_minute", [1, 5, 30])
 def test_no_minute_has_more_questions_than_the_setting_allows_even_over_restarts(house, per_minute):
-    house.provider.listing.series = [Series(n, f"Series {n}", ()) for n in range(1, 3 * per_minute + 2)]
+    house.provider.listing.series = [PanelSeries(n, f"Series {n}", ()) for n in range(1, 3 * per_minute + 2)]
     house.refresh()
     house.allow(per_minute)
     asked: list[datetime] = []
@@ -211,7 +215,7 @@ def test_no_minute_has_more_questions_than_the_setting_allows_even_over_restarts
 
 
 def test_waiting_for_the_next_question_shows_its_progress_and_can_be_cancelled(house):
-    house.provider.listing.series = [Series(n, f"Series {n}", ()) for n in range(1, 6)]
+    house.provider.listing.series = [PanelSeries(n, f"Series {n}", ()) for n in range(1, 6)]
     house.refresh()
     house.allow(2)
     run = QuietRun()
@@ -250,11 +254,11 @@ def test_a_series_that_fails_is_not_asked_for_at_every_match(house):
 
 @pytest.mark.parametrize("named", ["mkv", "MP4", "", "../x"])
 def test_the_extension_that_a_list_lacks_is_asked_for_and_remembered(house, named):
-    house.provider.listing.films = [Film(1, "Film 1 (2001)", extension=""), Film(2, "Film 2 (2002)")]
+    house.provider.listing.films = [PanelMovie(1, "Film 1 (2001)", extension=""), PanelMovie(2, "Film 2 (2002)")]
     house.refresh()
     source_id = house.row().id
     assert house.addresses() == {"movie:1": "1.{extension}", "movie:2": "2.mkv"}
-    house.provider.listing.films[0] = Film(1, "Film 1 (2001)", extension=named)
+    house.provider.listing.films[0] = PanelMovie(1, "Film 1 (2001)", extension=named)
 
     with house.tools.database.connect() as connection:
         [template] = connection.scalars(select(entries.c.url).where(entries.c.key == "movie:1"))
@@ -262,7 +266,7 @@ def test_the_extension_that_a_list_lacks_is_asked_for_and_remembered(house, name
 
     wanted = {"mkv": "1.mkv", "MP4": "1.mp4"}.get(named, "1")
     assert address.rpartition("/")[2] == house.addresses()["movie:1"] == wanted
-    house.provider.listing.films = [Film(1, "Film One (2001)", extension=""), Film(2, "Film 2 (2002)")]
+    house.provider.listing.films = [PanelMovie(1, "Film One (2001)", extension=""), PanelMovie(2, "Film 2 (2002)")]
     house.refresh(anew=True)
     assert house.addresses()["movie:1"] == wanted
 

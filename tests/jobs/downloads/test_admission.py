@@ -12,8 +12,8 @@ from stalkeer.jobs.sources.account_status import AccountMonitor, AccountReply, A
 from stalkeer.model import AccountStatus
 from stalkeer.settings.folders import make_own_folders
 from stalkeer.store.downloads.admission import admit, claim
-from stalkeer.store.downloads.run_writes import Ownership, Problem, Replacement, change_variant
-from stalkeer.store.downloads.statistics import Sample, add_samples
+from stalkeer.store.downloads.run_writes import Ownership, Replacement, RunProblem, change_variant
+from stalkeer.store.downloads.statistics import RateSample, add_samples
 from stalkeer.store.sources.accounts import connected, last_answer
 from tests.doubles.app import make_app
 from tests.doubles.house import House, now, open_house
@@ -41,7 +41,7 @@ def test_a_used_up_quota_bars_until_its_period_ends(house_with, clock):
     house = house_with(**{"downloads.quotas": [{"period": "day", "size": 1000}]})
     download = house.download("Dune", None)
     with house.database.begin() as connection:
-        add_samples(connection, [Sample(house.row(download).identity.source_id, download, 1000, 1.0)], clock())
+        add_samples(connection, [RateSample(house.row(download).identity.source_id, download, 1000, 1.0)], clock())
 
     assert reason_of(house, download, clock) is Reason.QUOTA
     clock.advance(86400)
@@ -52,7 +52,7 @@ def test_a_quota_of_one_source_counts_only_its_own_volume(house_with, clock):
     house = house_with(**{"downloads.quotas": [{"period": "week", "size": 1000, "source": "main"}]})
     download, other = house.download("Dune", None), house.download("Alien", None, house.source("other"))
     with house.database.begin() as connection:
-        add_samples(connection, [Sample(house.row(other).identity.source_id, other, 5000, 1.0)], clock())
+        add_samples(connection, [RateSample(house.row(other).identity.source_id, other, 5000, 1.0)], clock())
 
     with house.database.connect() as connection:
         assert not read_gates(connection, house.app.settings, clock()).bar(house.row(download).identity.source_id)
@@ -103,7 +103,7 @@ def test_a_closed_connection_counts_for_the_account_it_was_made_to_whatever_vari
         owner = Ownership(download, 1, "me")
         claim(connection, owner, clock())
         other = Replacement(entry, second, "/files/other.mkv", "Dune 4K")
-        change_variant(connection, owner, other, Problem("gone", "gone"), clock())
+        change_variant(connection, owner, other, RunProblem("gone", "gone"), clock())
 
         accounts = read_accounts(connection, house.app.settings, clock())
 

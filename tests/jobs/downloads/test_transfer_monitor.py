@@ -2,16 +2,16 @@
 
 import pytest
 
-from stalkeer.adapters.transfers.request import Failed, FailureKind
+from stalkeer.adapters.transfers.request import FailureKind, TransferFailed
 from stalkeer.core.downloads.progress import PROGRESS_BYTES, HighWater
-from stalkeer.core.downloads.resume import Held
+from stalkeer.core.downloads.resume import HeldPart
 from stalkeer.jobs.downloads.transfer_monitor import Watch
 from stalkeer.store.downloads.run_writes import Ownership
 
 
 def begun(decide=lambda _failure: None, received=600, **given):
     watch = Watch(Ownership(1, 1, "local"), **given)
-    watch.begin(Held(0, 1000), HighWater(), decide)
+    watch.begin(HeldPart(0, 1000), HighWater(), decide)
     watch.received(received)
     return watch
 
@@ -70,9 +70,9 @@ def test_a_body_that_hardly_moves_is_slow_from_its_own_first_byte_on():
 
 def test_a_connection_that_brought_nothing_new_is_not_made_again_within_the_run():
     watch = begun(decide=lambda _failure: 1.0)
-    failed = Failed(FailureKind.TRANSIENT, "no answer")
+    failed = TransferFailed(FailureKind.TRANSIENT, "no answer")
 
     assert watch.interrupted(failed) is None
-    watch.durable(Held(PROGRESS_BYTES))
+    watch.durable(HeldPart(PROGRESS_BYTES))
     assert watch.interrupted(failed) == 1.0
     assert watch.interrupted(failed) is None

@@ -25,7 +25,13 @@ from stalkeer.core.catalogue.snapshot import Snapshot, new_array
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.sources.archive import PRIORITY
 from stalkeer.jobs.sources.generation import drop_other_snapshots, write_snapshot
-from stalkeer.jobs.sources.refresh import Refresher, RefreshOutcome, SourceReport, clear_interrupted, refresh_sources
+from stalkeer.jobs.sources.refresh import (
+    RefreshContext,
+    RefreshOutcome,
+    SourceReport,
+    clear_interrupted,
+    refresh_sources,
+)
 from stalkeer.jobs.sources.start import RefreshOptions
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
@@ -71,7 +77,7 @@ PANEL = "http://tv.example:8080"
 class Bench:
     """One source, `main`, that is a file of the test's own."""
 
-    tools: Refresher
+    tools: RefreshContext
     file: Path
     options: dict[str, object] = field(default_factory=dict)
 
@@ -116,7 +122,7 @@ class Bench:
 def make(tmp_path: Path, clock: FakeClock) -> Callable[[Database], Bench]:
     def build(database: Database) -> Bench:
         settings = Settings(data_dir=tmp_path, catalogue=CatalogueSettings(archives=2))
-        tools = Refresher(database, SecretBox(Fernet.generate_key()), lambda: settings, tmp_path, clock)
+        tools = RefreshContext(database, SecretBox(Fernet.generate_key()), lambda: settings, tmp_path, clock)
         file = tmp_path / "list.m3u"
         with database.begin() as connection:
             add_source(connection, NewSource("main", "m3u", Credentials(path=str(file))), tools.secrets, clock())

@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet
 
 from stalkeer.core.catalogue.search import index_words, read_search
 from stalkeer.jobs.journal.reporting import QuietRun
-from stalkeer.jobs.sources.refresh import Refresher, refresh_sources
+from stalkeer.jobs.sources.refresh import RefreshContext, refresh_sources
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
 from stalkeer.store.catalogue.entries import EntrySearch, browse_entries, search_entries
@@ -43,7 +43,7 @@ def find(any_database: Database, tmp_path, clock: FakeClock) -> Callable[..., li
         for number, (name, (section, group)) in enumerate(LISTED.items())
     ]
     (tmp_path / "list.m3u").write_text("#EXTM3U\n" + "".join(lines), encoding="utf-8")
-    tools = Refresher(
+    tools = RefreshContext(
         any_database, SecretBox(Fernet.generate_key()), lambda: Settings(data_dir=tmp_path), tmp_path, clock
     )
     with any_database.begin() as connection:

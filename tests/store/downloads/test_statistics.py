@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import update
 
 from stalkeer.store.db.tables import downloads
-from stalkeer.store.downloads.statistics import Sample, add_samples, fetched_since, rates, scorecards, totals
+from stalkeer.store.downloads.statistics import RateSample, add_samples, fetched_since, rates, scorecards, totals
 from tests.doubles.house import House, now
 
 
@@ -21,7 +21,7 @@ def settle(house, download, **values):
 def sample(house, download, size, at, seconds=10.0):
     with house.database.begin() as connection:
         row = house.row(download)
-        add_samples(connection, [Sample(row.identity.source_id, download, size, seconds)], at)
+        add_samples(connection, [RateSample(row.identity.source_id, download, size, seconds)], at)
 
 
 def test_success_and_resume_rates_are_shares(house):

@@ -17,7 +17,7 @@ from stalkeer.store.db.tables import instances, sources
 from stalkeer.store.downloads.variants import confirmed_matches
 from stalkeer.store.library.calendar import calendar_states
 from stalkeer.store.library.wanted_list import (
-    Found,
+    BestMatch,
     Slice,
     Status,
     WantedFilter,
@@ -78,11 +78,11 @@ def test_every_list_and_count_agrees_however_much_is_hidden(house, how):
 
     with house.database.connect() as connection:
         found = {row.label: row.found for row in list_wanted(connection)}
-        confirmed = list(found.values()).count(Found.CONFIRMED)
-        assert found["Amber Road (2001)"] is Found.CONFIRMED
-        assert found["Cedar Hill (2001)"] is found["Umber Nights S01E01"] is Found.REVIEW
-        assert found["Birch Lane (2001)"] is (Found.CONFIRMED if how is Hidden.NONE else Found.NOTHING)
-        for some in Found:
+        confirmed = list(found.values()).count(BestMatch.CONFIRMED)
+        assert found["Amber Road (2001)"] is BestMatch.CONFIRMED
+        assert found["Cedar Hill (2001)"] is found["Umber Nights S01E01"] is BestMatch.REVIEW
+        assert found["Birch Lane (2001)"] is (BestMatch.CONFIRMED if how is Hidden.NONE else BestMatch.NOTHING)
+        for some in BestMatch:
             rows = list_wanted(connection, WantedFilter(found=some))
             assert count_wanted(connection, WantedFilter(found=some)) == len(rows) == list(found.values()).count(some)
         for status in Status:

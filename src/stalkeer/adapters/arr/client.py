@@ -18,7 +18,7 @@ from typing import Self, TypeVar
 from pydantic import TypeAdapter
 
 from stalkeer.adapters.arr.answers import TRY_LATER, explain_refusal, objects_of_array, parse
-from stalkeer.adapters.arr.gate import Gate
+from stalkeer.adapters.arr.gate import RequestGate
 from stalkeer.adapters.arr.values import instance_label
 from stalkeer.adapters.net.addresses import shown_path
 from stalkeer.adapters.net.api import Api, ApiAnswer, OpenAnswer
@@ -66,9 +66,9 @@ class Address:
 class ArrClient:
     """Requests to one instance. Open a client per job and close it. Jobs share the gate, not the client."""
 
-    def __init__(self, address: Address, gate: Gate | None = None) -> None:
+    def __init__(self, address: Address, gate: RequestGate | None = None) -> None:
         self.address = address
-        self.gate = gate or Gate(address.label)
+        self.gate = gate or RequestGate(address.label)
         self.answered_at: datetime | None = None  # by the instance's own clock, when it last told the time
         self._api = Api(
             {"X-Api-Key": address.api_key, "Accept": "application/json", "User-Agent": "Stalkeer"},

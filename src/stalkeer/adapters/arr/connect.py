@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from stalkeer.adapters.arr.answers import Resource, explain_refusal, parse
 from stalkeer.adapters.arr.client import Address, ArrClient, without_query
-from stalkeer.adapters.arr.gate import Gate
+from stalkeer.adapters.arr.gate import RequestGate
 from stalkeer.adapters.arr.values import SystemStatus
 from stalkeer.adapters.arr.versions import OLDEST, numbers
 from stalkeer.adapters.net.addresses import parse_address, shown_path
@@ -49,7 +49,7 @@ def check_program(client: ArrClient) -> SystemStatus:
     return _judge(client.get(_STATUS, "system/status"), client.address)
 
 
-def connect(address: Address, gate: Gate | None = None) -> Connected:
+def connect(address: Address, gate: RequestGate | None = None) -> Connected:
     """Try the given address, then likely corrections of it. Raises the ArrError that explains the failure.
 
     A login in the address is used, and is not part of the address that is found.
@@ -112,7 +112,7 @@ def _candidates(url: str, kind: InstanceKind) -> list[tuple[str, str]]:
     return found
 
 
-def _ask(address: Address, gate: Gate | None) -> tuple[SystemStatus, str, str]:
+def _ask(address: Address, gate: RequestGate | None) -> tuple[SystemStatus, str, str]:
     with ArrClient(address, gate) as client:
         answer = client.look(f"{address.url}/api/v3/system/status")
         if answer.is_redirect:
@@ -122,7 +122,7 @@ def _ask(address: Address, gate: Gate | None) -> tuple[SystemStatus, str, str]:
         return _judge(_read(answer, address), address), address.url, ""
 
 
-def _follow(address: Address, gate: Gate | None, answer: ApiAnswer) -> tuple[SystemStatus, str, str]:
+def _follow(address: Address, gate: RequestGate | None, answer: ApiAnswer) -> tuple[SystemStatus, str, str]:
     """A redirect to its own base path, or from http to https of the same host, tells the right address."""
     tail = "/api/v3/system/status"
     leads_to = f"{address.label}: {address.url} sends us on to {shown_path(answer.location)}"

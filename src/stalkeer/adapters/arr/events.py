@@ -68,7 +68,7 @@ class StatusMessageResource(Resource):
     messages: tuple[str, ...] = ()
 
 
-class FileResource(Resource):
+class EventFile(Resource):
     source_path: str = ""
 
 
@@ -79,8 +79,8 @@ class EventResource(Resource):
     movie: ItemResource | None = None
     series: ItemResource | None = None
     episodes: tuple[ItemResource, ...] = ()
-    movie_file: FileResource | None = None
-    episode_file: FileResource | None = None
+    movie_file: EventFile | None = None
+    episode_file: EventFile | None = None
     source_path: str = ""
     is_upgrade: bool = False
     delete_reason: str = ""

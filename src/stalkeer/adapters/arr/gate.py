@@ -15,7 +15,7 @@ LONGEST_PAUSE_S = 300.0
 
 
 @dataclass
-class Gate:
+class RequestGate:
     """Spaces requests, and refuses them at once while the instance is known to be down.
 
     Up to `burst` requests may follow each other without a pause, as the steps of an import do. In the long run there is

@@ -10,14 +10,14 @@ from stalkeer.adapters.arr.client import ArrClient
 from stalkeer.adapters.arr.commands import find_import_of, issue_command, read_command
 from stalkeer.adapters.arr.confirm import find_imported
 from stalkeer.adapters.arr.manual_import import (
-    Preview,
+    ImportPreview,
     Rejection,
     import_arguments,
     judge_file,
     preview_file,
     sees_file,
 )
-from stalkeer.adapters.arr.outcomes import Failed, HandOverOutcome, HandOverRequest, Pending, Refused
+from stalkeer.adapters.arr.outcomes import HandOverFailed, HandOverOutcome, HandOverRequest, ImportRefused, Pending
 from stalkeer.adapters.arr.paths import PathMap
 from stalkeer.adapters.arr.values import CommandState
 
@@ -55,16 +55,16 @@ def _follow(client: ArrClient, request: HandOverRequest, path: str, command_id: 
     imported = find_imported(client, request, path)
     if imported is not None:
         return imported
-    return Failed(_why_not_imported(client, request, path, state), is_transient=True)
+    return HandOverFailed(_why_not_imported(client, request, path, state), is_transient=True)
 
 
-def _issue(client: ArrClient, request: HandOverRequest, preview: Preview) -> HandOverOutcome:
+def _issue(client: ArrClient, request: HandOverRequest, preview: ImportPreview) -> HandOverOutcome:
     rejections = [r for r in judge_file(client, preview, request.target) if r.reason not in request.accepted]
     passing = [r for r in rejections if _passes_by_itself(r)]
     if passing:
-        return Failed(f"{client.address.label} does not import it now: {_words(passing)}", is_transient=True)
+        return HandOverFailed(f"{client.address.label} does not import it now: {_words(passing)}", is_transient=True)
     if rejections:
-        return Refused(tuple(r.reason for r in rejections))
+        return ImportRefused(tuple(r.reason for r in rejections))
     arguments = import_arguments(preview, request.target)
     state = issue_command(client, "ManualImport", importMode=request.mode.value, files=[arguments])
     return Pending(state.id, FIRST_LOOK_S)
@@ -78,16 +78,18 @@ def _words(rejections: list[Rejection]) -> str:
     return "; ".join(r.reason for r in rejections)
 
 
-def _why_unseen(client: ArrClient, request: HandOverRequest, path: str) -> Failed:
+def _why_unseen(client: ArrClient, request: HandOverRequest, path: str) -> HandOverFailed:
     if not request.file.exists():
-        return Failed(f"{request.file} is gone, and {client.address.label} has no file from it.", is_transient=False)
+        return HandOverFailed(
+            f"{request.file} is gone, and {client.address.label} has no file from it.", is_transient=False
+        )
     if sees_file(client, path):
-        return Failed(
+        return HandOverFailed(
             f"{client.address.label} sees {path} but does not offer it for import: its name or extension is not "
             "accepted.",
             is_transient=False,
         )
-    return Failed(
+    return HandOverFailed(
         f"{client.address.label} does not see {path}. It needs the same folder mounted, or a path mapping; "
         "`stalkeer doctor paths` proposes it.",
         is_transient=True,

@@ -11,7 +11,7 @@ from stalkeer.adapters.arr.confirm import files_of
 from stalkeer.adapters.arr.handover import FIRST_LOOK_S, QUEUED_LOOK_S, RUNNING_LOOK_S
 from stalkeer.adapters.arr.outcomes import (
     EpisodesTarget,
-    Failed,
+    HandOverFailed,
     HandOverOutcome,
     HandOverRequest,
     Imported,
@@ -36,7 +36,7 @@ def take_in_place(client: ArrClient, request: HandOverRequest, paths: PathMap) -
     found = find_in_place(client, request, path)
     if found is not None:
         return found
-    return Failed(
+    return HandOverFailed(
         f"{client.address.label} scanned the folder and did not import {path}. It must see the file under that path "
         "and recognise its name as this item; see its log.",
         is_transient=True,

@@ -42,7 +42,7 @@ class Rejection:
 
 
 @dataclass(frozen=True)
-class Preview:
+class ImportPreview:
     """The instance's own reading of a file. The opaque parts are returned to it unchanged."""
 
     path: str
@@ -54,7 +54,7 @@ def sees_file(client: ArrClient, path: str) -> bool:
     return client.get(_TYPE, "filesystem/type", {"path": path}).get("type") == "file"
 
 
-def preview_file(client: ArrClient, path: str) -> Preview | None:
+def preview_file(client: ArrClient, path: str) -> ImportPreview | None:
     """Return how the instance reads the file; None when it would not import it.
 
     No item id is sent: with an id the instance ignores the folder and lists the item's own files.
@@ -62,11 +62,13 @@ def preview_file(client: ArrClient, path: str) -> Preview | None:
     query: Query = {"folder": remote_parent(path), "filterExistingFiles": False}
     for resource in client.get(_PREVIEWS, "manualimport", query):
         if is_same_path(resource.path, path):
-            return Preview(resource.path, resource)
+            return ImportPreview(resource.path, resource)
     return None
 
 
-def judge_file(client: ArrClient, preview: Preview, target: MovieTarget | EpisodesTarget) -> tuple[Rejection, ...]:
+def judge_file(
+    client: ArrClient, preview: ImportPreview, target: MovieTarget | EpisodesTarget
+) -> tuple[Rejection, ...]:
     """Return the instance's objections to importing this file as that item. Imports nothing."""
     row = {"id": 1, **_row(preview, target)}
     judged = client.post(_PREVIEWS, "manualimport", [row])
@@ -77,13 +79,13 @@ def judge_file(client: ArrClient, preview: Preview, target: MovieTarget | Episod
     )
 
 
-def import_arguments(preview: Preview, target: MovieTarget | EpisodesTarget) -> dict[str, object]:
+def import_arguments(preview: ImportPreview, target: MovieTarget | EpisodesTarget) -> dict[str, object]:
     """Build the file of a ManualImport command: explicit ids, and the quality and languages that the instance read."""
     resource = preview._resource
     return _row(preview, target) | {"folderName": resource.folder_name}
 
 
-def _row(preview: Preview, target: MovieTarget | EpisodesTarget) -> dict[str, object]:
+def _row(preview: ImportPreview, target: MovieTarget | EpisodesTarget) -> dict[str, object]:
     resource = preview._resource
     row: dict[str, object] = {
         "path": preview.path,

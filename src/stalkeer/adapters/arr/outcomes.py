@@ -24,7 +24,7 @@ class EpisodesTarget:
     episode_ids: tuple[EpisodeId, ...]
 
 
-class ImportMode(StrEnum):
+class ArrImportMode(StrEnum):
     """The instance's way to import our file. `copy` makes a hard link when its settings allow it."""
 
     MOVE = "move"
@@ -44,7 +44,7 @@ class HandOverRequest:
     file: Path
     release: str
     size: int
-    mode: ImportMode = ImportMode.MOVE
+    mode: ArrImportMode = ArrImportMode.MOVE
     command_id: int | None = None
     accepted: frozenset[str] = frozenset()
 
@@ -58,7 +58,7 @@ class Imported:
 
 
 @dataclass(frozen=True)
-class Refused:
+class ImportRefused:
     """The instance refused the file, for `reasons` in its own words. The file stays; the user decides."""
 
     reasons: tuple[str, ...]
@@ -73,11 +73,11 @@ class Pending:
 
 
 @dataclass(frozen=True)
-class Failed:
+class HandOverFailed:
     """The hand-over failed. If `is_transient`, the same step may succeed later; otherwise the user must act."""
 
     message: str
     is_transient: bool
 
 
-HandOverOutcome = Imported | Refused | Pending | Failed
+HandOverOutcome = Imported | ImportRefused | Pending | HandOverFailed

@@ -9,13 +9,13 @@ from pydantic import TypeAdapter
 
 from stalkeer.adapters.arr.answers import Rows, Unreadable, read_value
 from stalkeer.adapters.arr.client import ArrClient, Query
-from stalkeer.adapters.arr.reading import Page, PagedList
+from stalkeer.adapters.arr.reading import PagedList, PageResource
 from stalkeer.adapters.arr.resources import FileResource, MovieResource
 from stalkeer.adapters.arr.values import MediaFile, WantedReason
 from stalkeer.errors import ArrError
 from stalkeer.model import MovieId
 
-_MOVIES = TypeAdapter(Page[MovieResource])
+_MOVIES = TypeAdapter(PageResource[MovieResource])
 _MOVIE = TypeAdapter(MovieResource)
 _FILES = TypeAdapter(Rows[FileResource])
 

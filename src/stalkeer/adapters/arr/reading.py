@@ -31,7 +31,7 @@ FOLDER_CHECKS = ("RootFolder", "Mount", "RecyclingBin", "RemotePathMapping")  # 
 EXTRA_PAGES = 20  # how often we step back when the list shrinks
 
 
-class Page(Resource, Generic[T]):
+class PageResource(Resource, Generic[T]):
     total_records: int = 0
     records: Rows[T] = ()
 
@@ -48,7 +48,7 @@ class PagedList(Generic[T]):
     client: ArrClient
     path: str
     query: Query
-    adapter: TypeAdapter[Page[T]]
+    adapter: TypeAdapter[PageResource[T]]
     page_size: int = PAGE_SIZE
     sort_keys: tuple[str, ...] = ()
     is_complete: bool = field(default=False, init=False)
@@ -76,7 +76,7 @@ class PagedList(Generic[T]):
             page += 1
         self.is_complete = len(seen) >= self.total
 
-    def _page(self, number: int) -> Page[T]:
+    def _page(self, number: int) -> PageResource[T]:
         query: Query = {**self.query, "page": number, "pageSize": self.page_size}
         for position, key in enumerate(self.sort_keys[:-1]):
             try:
@@ -120,8 +120,8 @@ class BlocklistResource(Resource):
     message: str = ""
 
 
-_QUEUE = TypeAdapter(Page[QueueResource])
-_BLOCKLIST = TypeAdapter(Page[BlocklistResource])
+_QUEUE = TypeAdapter(PageResource[QueueResource])
+_BLOCKLIST = TypeAdapter(PageResource[BlocklistResource])
 
 
 def read_queue(client: ArrClient) -> tuple[QueueRow, ...]:

@@ -8,13 +8,13 @@ from pydantic import TypeAdapter
 
 from stalkeer.adapters.arr.answers import Rows, Unreadable, read_value
 from stalkeer.adapters.arr.client import ArrClient, Query
-from stalkeer.adapters.arr.reading import Page, PagedList
+from stalkeer.adapters.arr.reading import PagedList, PageResource
 from stalkeer.adapters.arr.resources import EpisodeResource, FileResource, SeriesResource
 from stalkeer.adapters.arr.values import LibraryItem, MediaFile, WantedReason
 from stalkeer.errors import ArrError
 from stalkeer.model import EpisodeId, SeriesId
 
-_EPISODE_PAGE = TypeAdapter(Page[EpisodeResource])
+_EPISODE_PAGE = TypeAdapter(PageResource[EpisodeResource])
 _EPISODES = TypeAdapter(Rows[EpisodeResource])
 _SERIES = TypeAdapter(SeriesResource)
 _FILES = TypeAdapter(Rows[FileResource])

@@ -14,7 +14,7 @@ NO_LENGTH = (0, 0xFFFFFFFF)  # a recorder that wrote to a pipe, or was switched 
 
 
 @dataclass
-class Findings:
+class AviFindings:
     duration_s: float | None = None
     audio: int = 0
     has_video: bool = False
@@ -31,7 +31,7 @@ def is_avi(start: bytes) -> bool:
 
 def walk(file: BinaryIO, size: int) -> ContainerFacts:
     """Walk an AVI file. Raises Broken when a RIFF or an indexed chunk lies beyond the end of the file."""
-    found = Findings()
+    found = AviFindings()
     offset = 0
     while offset + 12 <= size:
         file.seek(offset)
@@ -70,7 +70,7 @@ def find_picture(file: BinaryIO, size: int) -> Picture | None:
     return Picture(*struct.unpack_from("<2I", header, at + 40))
 
 
-def _walk_chunks(file: BinaryIO, offset: int, end: int, found: Findings) -> None:
+def _walk_chunks(file: BinaryIO, offset: int, end: int, found: AviFindings) -> None:
     while offset + 8 <= end:
         file.seek(offset)
         kind, length = struct.unpack("<4sI", file.read(8))
@@ -92,7 +92,7 @@ def _walk_chunks(file: BinaryIO, offset: int, end: int, found: Findings) -> None
         offset += 8 + length + (length & 1)
 
 
-def _read_header(payload: bytes, found: Findings) -> None:
+def _read_header(payload: bytes, found: AviFindings) -> None:
     for kind, body in _inner(payload):
         if kind == b"avih" and len(body) >= 20:
             microseconds, frames = struct.unpack_from("<I12xI", body)
@@ -101,7 +101,7 @@ def _read_header(payload: bytes, found: Findings) -> None:
             _read_stream(body[4:], found)
 
 
-def _read_stream(payload: bytes, found: Findings) -> None:
+def _read_stream(payload: bytes, found: AviFindings) -> None:
     for kind, body in _inner(payload):
         if kind == b"strh" and len(body) >= 36:
             found.audio += body[:4] == b"auds"

@@ -39,7 +39,7 @@ class Element:
 
 
 @dataclass
-class Findings:
+class MatroskaFindings:
     duration_s: float | None = None
     scale_ns: int = 1_000_000
     audio: list[str] = field(default_factory=list)
@@ -66,7 +66,7 @@ def walk(file: BinaryIO, size: int) -> ContainerFacts:
         raise Broken("no segment after the header")
     if segment.end is not None and segment.end > size:
         raise Broken(f"the segment ends at byte {segment.end}, the file at {size}")
-    found = Findings()
+    found = MatroskaFindings()
     _walk_segment(file, segment, size, found)
     _follow_pointers(file, segment, size, found)
     if not found.has_tracks:
@@ -85,7 +85,7 @@ def has_video_track(start: bytes) -> bool | None:
         if element.end is None or element.end > size:
             return None
         if element.id == TRACKS:
-            found = Findings()
+            found = MatroskaFindings()
             _read_top_level(file, element, found)
             return found.has_video
         offset = element.end
@@ -114,7 +114,7 @@ def _picture_of_track(entry: bytes) -> Picture:
     return Picture(_number(video.get(PIXEL_WIDTH, b"")), _number(video.get(PIXEL_HEIGHT, b"")))
 
 
-def _facts(found: Findings, *, is_size_known: bool) -> ContainerFacts:
+def _facts(found: MatroskaFindings, *, is_size_known: bool) -> ContainerFacts:
     is_whole: bool | None = True
     reason = ""
     if not is_size_known:
@@ -134,7 +134,7 @@ def _facts(found: Findings, *, is_size_known: bool) -> ContainerFacts:
     )
 
 
-def _walk_segment(file: BinaryIO, segment: Element, size: int, found: Findings) -> None:
+def _walk_segment(file: BinaryIO, segment: Element, size: int, found: MatroskaFindings) -> None:
     """Walk up to the first cluster when the segment's size is known, otherwise through all clusters."""
     end = segment.end or size
     offset = segment.start
@@ -156,7 +156,7 @@ def _walk_segment(file: BinaryIO, segment: Element, size: int, found: Findings) 
         offset = element.end
 
 
-def _walk_cluster(file: BinaryIO, cluster: Element, size: int, found: Findings) -> int:
+def _walk_cluster(file: BinaryIO, cluster: Element, size: int, found: MatroskaFindings) -> int:
     """Return the start of the next element. A cluster of unknown size ends at the next top-level element."""
     offset = cluster.start
     end = cluster.end or size
@@ -174,7 +174,7 @@ def _walk_cluster(file: BinaryIO, cluster: Element, size: int, found: Findings) 
     return end
 
 
-def _read_top_level(file: BinaryIO, element: Element, found: Findings) -> None:
+def _read_top_level(file: BinaryIO, element: Element, found: MatroskaFindings) -> None:
     if element.id == SEEK_HEAD:
         for seek in _children(_read(file, element), SEEK):
             fields = dict(_elements(seek))
@@ -190,7 +190,7 @@ def _read_top_level(file: BinaryIO, element: Element, found: Findings) -> None:
             _read_track(dict(_elements(entry)), found)
 
 
-def _read_track(fields: dict[int, bytes], found: Findings) -> None:
+def _read_track(fields: dict[int, bytes], found: MatroskaFindings) -> None:
     kind = _number(fields.get(TRACK_TYPE, b""))
     language = fields.get(LANGUAGE_BCP47) or fields.get(LANGUAGE) or b"eng"  # the format's own default
     name = language.rstrip(b"\0").decode("ascii", "replace") or "und"
@@ -206,7 +206,7 @@ def _read_track(fields: dict[int, bytes], found: Findings) -> None:
         found.subtitles.append(name)
 
 
-def _follow_pointers(file: BinaryIO, segment: Element, size: int, found: Findings) -> None:
+def _follow_pointers(file: BinaryIO, segment: Element, size: int, found: MatroskaFindings) -> None:
     """Check that every element in SeekHead exists. Read tracks and info that come after the clusters."""
     for wanted, position in found.pointers.items():
         offset = segment.start + position

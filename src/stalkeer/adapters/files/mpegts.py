@@ -29,7 +29,7 @@ AUDIO_DESCRIPTORS = frozenset({0x6A, 0x7A, 0x7B, 0x7C})  # AC-3, E-AC-3, DTS, AA
 
 
 @dataclass
-class Findings:
+class TsFindings:
     video: dict[int, int] = field(default_factory=dict)  # PID -> stream type
     audio: dict[int, str] = field(default_factory=dict)
     subtitles: dict[int, str] = field(default_factory=dict)
@@ -185,7 +185,7 @@ def _has_pictures(head: bytes, grid: Grid) -> bool:
 _VIDEO_IDS = tuple(bytes([number]) for number in range(0xE0, 0xF0))
 
 
-def _is_scrambled(head: bytes, grid: Grid, found: Findings) -> bool:
+def _is_scrambled(head: bytes, grid: Grid, found: TsFindings) -> bool:
     marks = [packet[3] >> 6 for pid, _starts, packet in _packets(head, grid) if pid in found.video]
     return sum(mark >= 2 for mark in marks) * 2 > len(marks)
 
@@ -223,8 +223,8 @@ def _payload(packet: bytes) -> bytes:
     return packet[5 + packet[4] :] if control == 3 else b""
 
 
-def _read_programme(head: bytes, grid: Grid) -> Findings:
-    found = Findings()
+def _read_programme(head: bytes, grid: Grid) -> TsFindings:
+    found = TsFindings()
     maps: set[int] = set()
     read: set[int] = set()  # of the maps: a stream may carry several programmes
     sections: dict[int, bytes] = {}
@@ -255,7 +255,7 @@ def _read_programme(head: bytes, grid: Grid) -> Findings:
     return found
 
 
-def _read_map(section: bytes, found: Findings) -> None:
+def _read_map(section: bytes, found: TsFindings) -> None:
     at = 12 + (int.from_bytes(section[10:12]) & 0x0FFF)
     while at + 5 <= len(section):
         kind, pid = section[at], int.from_bytes(section[at + 1 : at + 3]) & 0x1FFF
@@ -282,7 +282,7 @@ def _language(descriptor: bytes) -> str:
     return code if len(code) == 3 and code.isascii() and code.isalpha() else "und"
 
 
-def _flaw_of_audio(tail: bytes, grid: Grid, found: Findings) -> str:
+def _flaw_of_audio(tail: bytes, grid: Grid, found: TsFindings) -> str:
     """Look whether the last audio packet of each track is complete: audio packets carry their length."""
     expected: dict[int, int] = {}
     arrived: dict[int, int] = {}

@@ -62,7 +62,7 @@ class Question:
     is_inside: IsInside = is_inside
 
 
-class Answer:
+class BulkAnswer:
     """An answer that is no redirect: its head read, its body waiting. Read it, and close it."""
 
     def __init__(self, url: str, connection: _Connection, deadlines: Deadlines, whole: Deadline | None) -> None:
@@ -122,7 +122,7 @@ class Answer:
         return piece
 
 
-def ask(question: Question) -> Answer:
+def ask(question: Question) -> BulkAnswer:
     """Ask, and follow redirects. Raises NetworkFailure, or whatever `check` raises."""
     try:
         return _follow(question)
@@ -131,7 +131,7 @@ def ask(question: Question) -> Answer:
         raise
 
 
-def _follow(question: Question) -> Answer:
+def _follow(question: Question) -> BulkAnswer:
     chain = Chain.begin(question.url, _with_defaults(question.fields), https_only=question.https_only)
     fence = Fence(question.listed_by, question.resolve, question.is_inside)
     end = None if question.deadlines.whole_s is None else time.monotonic() + question.deadlines.whole_s
@@ -155,7 +155,7 @@ def _with_defaults(fields: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in defaults.items() if name.casefold() not in names} | given
 
 
-def _exchange(question: Question, chain: Chain, fence: Fence, end: float | None) -> Answer:
+def _exchange(question: Question, chain: Chain, fence: Fence, end: float | None) -> BulkAnswer:
     """One hop. The whole of a short answer is watched from here to its last byte."""
     grip = Grip()
     question.opened(grip.shutdown)
@@ -177,7 +177,7 @@ def _exchange(question: Question, chain: Chain, fence: Fence, end: float | None)
             if isinstance(error, NetworkFailure):
                 whole.check()
         raise
-    return Answer(chain.url, connection, question.deadlines, whole)
+    return BulkAnswer(chain.url, connection, question.deadlines, whole)
 
 
 class _Head(http.client.HTTPResponse):

@@ -10,7 +10,7 @@ from pathlib import Path
 import xxhash
 
 from stalkeer.adapters.net.addresses import shown_origin, whole_number
-from stalkeer.adapters.net.bulk import Answer, Question, Route, ask
+from stalkeer.adapters.net.bulk import BulkAnswer, Question, Route, ask
 from stalkeer.adapters.net.codings import GZIP_MAGIC, unpacked
 from stalkeer.adapters.net.deadlines import HEAD_S, LISTS, Deadlines
 from stalkeer.adapters.net.failures import FORBIDDEN, Cause, NetworkFailure
@@ -136,7 +136,7 @@ def _question(request: PlaylistRequest) -> Question:
     )
 
 
-def _save(answer: Answer, target: Path, request: PlaylistRequest, progress: Progress) -> PlaylistFile:
+def _save(answer: BulkAnswer, target: Path, request: PlaylistRequest, progress: Progress) -> PlaylistFile:
     total = whole_number(answer.fields.get("Content-Length"))
     if total is not None and total > request.max_size:
         raise _too_large(request.subject, request.max_size)

@@ -45,7 +45,7 @@ def _other_format(head: bytes) -> str | None:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class GuardVerdict:
     """Hold the guard's judgement of a new list; `reason` is empty where the list is believed."""
 
     before: int
@@ -60,11 +60,13 @@ class Verdict:
         return {"before": self.before, "now": self.now, "reason": self.reason}
 
 
-def judge_size(before: int, now: int, max_shrink: float, what: str = "entries") -> Verdict:
+def judge_size(before: int, now: int, max_shrink: float, what: str = "entries") -> GuardVerdict:
     """Judge a list by its size: one that lost more than `max_shrink` of its entries, or all, is not believed."""
     if now == 0:
-        return Verdict(before, now, f"the list has no {what}, the last good one has {before}")
+        return GuardVerdict(before, now, f"the list has no {what}, the last good one has {before}")
     if before and now < before * (1 - max_shrink):
         share = (before - now) / before
-        return Verdict(before, now, f"the list has {now} {what}, {share:.0%} less than the last good one's {before}")
-    return Verdict(before, now)
+        return GuardVerdict(
+            before, now, f"the list has {now} {what}, {share:.0%} less than the last good one's {before}"
+        )
+    return GuardVerdict(before, now)

@@ -33,7 +33,7 @@ _HOW = "Check `tmdb.api_key`: themoviedb.org shows it under Settings > API."
 
 
 @dataclass(frozen=True)
-class Access:
+class TmdbAccess:
     """The URL of TMDB and the credentials: an API key (v3) or a read access token (v4)."""
 
     api_key: str = field(repr=False)
@@ -45,7 +45,7 @@ class Access:
 
 
 @dataclass
-class Pace:
+class TmdbPace:
     """Starts requests `spacing_s` apart. All clients that share a pace share the spacing."""
 
     spacing_s: float = SPACING_S
@@ -66,9 +66,9 @@ class Pace:
 class TmdbClient:
     """GET requests to TMDB. Open a client per job and close it. Jobs share the pace, not the client."""
 
-    def __init__(self, access: Access, pace: Pace | None = None) -> None:
+    def __init__(self, access: TmdbAccess, pace: TmdbPace | None = None) -> None:
         self._access = access
-        self._pace = pace or Pace()
+        self._pace = pace or TmdbPace()
         login = {"Authorization": f"Bearer {access.api_key}"} if access.is_token else {}
         self._api = Api(
             {"Accept": "application/json", "User-Agent": "Stalkeer", **login},

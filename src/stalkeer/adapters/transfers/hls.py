@@ -18,12 +18,12 @@ from stalkeer.adapters.net.codings import unpacked
 from stalkeer.adapters.net.failures import NetworkFailure
 from stalkeer.adapters.transfers.opening import Hopeless, Lost, Opened, refuse_compressed
 from stalkeer.adapters.transfers.part import PartFile, on_disk
-from stalkeer.adapters.transfers.playlist import Master, Media, Segment, best_variant, parse_playlist
+from stalkeer.adapters.transfers.playlist import Master, MediaPlaylist, Segment, best_variant, parse_playlist
 from stalkeer.adapters.transfers.remux import remux
-from stalkeer.adapters.transfers.request import Failed, Fetched, PartJudge, PartProblem, TransferRequest
+from stalkeer.adapters.transfers.request import Fetched, PartJudge, PartProblem, TransferFailed, TransferRequest
 from stalkeer.adapters.transfers.resume_writer import Landing
 from stalkeer.core.downloads.failures import FailureKind
-from stalkeer.core.downloads.resume import Held, Validators, kind_of_status
+from stalkeer.core.downloads.resume import HeldPart, Validators, kind_of_status
 from stalkeer.durable import sync_file, sync_folder, write_durably
 
 MAX_PLAYLIST = 16 * 1024 * 1024
@@ -120,7 +120,7 @@ class Check:
     """Lets a segment count once it proves to be the next part of the film."""
 
     means: Means
-    media: Media
+    media: MediaPlaylist
     journal: Journal
     judge: PartJudge
 
@@ -146,8 +146,8 @@ class Check:
             journal.write()
         message = f"{name_of(self.media, bad)} is {problem.reason}"
         if journal.troubles[bad] >= SEGMENT_TRIES:
-            raise Hopeless(Failed(FailureKind.WRONG_FILE, f"{message}, {SEGMENT_TRIES} times"))
-        raise Lost(Failed(FailureKind.TRANSIENT, message))
+            raise Hopeless(TransferFailed(FailureKind.WRONG_FILE, f"{message}, {SEGMENT_TRIES} times"))
+        raise Lost(TransferFailed(FailureKind.TRANSIENT, message))
 
     def pass_whole_or_raise(self, film: Path) -> None:
         """Raise Lost where what was joined is not all of the segments: they are fetched anew. Twice is too often."""
@@ -162,8 +162,8 @@ class Check:
         journal.write()
         message = f"the joined film is not all of its {len(self.media.segments)} parts: {problem}"
         if journal.troubles[WHOLE] > 1:
-            raise Hopeless(Failed(FailureKind.WRONG_FILE, f"{message}, {journal.troubles[WHOLE]} times"))
-        raise Lost(Failed(FailureKind.TRANSIENT, message))
+            raise Hopeless(TransferFailed(FailureKind.WRONG_FILE, f"{message}, {journal.troubles[WHOLE]} times"))
+        raise Lost(TransferFailed(FailureKind.TRANSIENT, message))
 
     def _problem(self, number: int, start: int, end: int) -> PartProblem | None:
         segment = self.media.segments[number]
@@ -182,7 +182,7 @@ class _HeaderProblem:
     is_before: bool = False
 
 
-def name_of(media: Media, number: int) -> str:
+def name_of(media: MediaPlaylist, number: int) -> str:
     """Return what people call a segment: its number among the parts of the film."""
     if media.segments[number].is_header:
         return "the header of the film"
@@ -190,12 +190,12 @@ def name_of(media: Media, number: int) -> str:
     return f"part {parts.index(number) + 1} of {len(parts)}"
 
 
-def _find_media(means: Means, opened: Opened, first: bytes) -> Media:
+def _find_media(means: Means, opened: Opened, first: bytes) -> MediaPlaylist:
     """Through the variants to the segments."""
     text = _read_text(means, opened, first)
     for _depth in range(MAX_DEPTH):
         found = read_media(opened, text)
-        if isinstance(found, Media):
+        if isinstance(found, MediaPlaylist):
             return found
         opened.close()
         opened = means.open(found, {})
@@ -226,11 +226,11 @@ def _read_text(means: Means, opened: Opened, first: bytes) -> str:
     return text.decode("utf-8", "replace")
 
 
-def _fetch_segment(means: Means, media: Media, number: int) -> None:
+def _fetch_segment(means: Means, media: MediaPlaylist, number: int) -> None:
     segment = media.segments[number]
     if segment.is_gap:
         words = f"{name_of(media, number)} is missing: the playlist says that the server does not have it"
-        raise Hopeless(Failed(FailureKind.WRONG_FILE, words))
+        raise Hopeless(TransferFailed(FailureKind.WRONG_FILE, words))
     opened = means.open(segment.url, range_of(segment))
     try:
         check_segment(opened, segment, name_of(media, number))
@@ -245,7 +245,7 @@ def _fetch_segment(means: Means, media: Media, number: int) -> None:
         opened.close()
 
 
-def read_media(opened: Opened, text: str) -> Media | str:
+def read_media(opened: Opened, text: str) -> MediaPlaylist | str:
     """The segments, or the URL of the variant to ask for. Raises Hopeless where it must not or cannot be fetched."""
     found = parse_playlist(text, opened.url)
     if isinstance(found, Master):
@@ -265,10 +265,10 @@ def read_media(opened: Opened, text: str) -> Media | str:
 
 
 def refusal(opened: Opened, kind: FailureKind, what: str) -> Hopeless:
-    return Hopeless(Failed(kind, f"{opened.subject}: {what}", status=opened.head.status))
+    return Hopeless(TransferFailed(kind, f"{opened.subject}: {what}", status=opened.head.status))
 
 
-def _resume_at(journal: Journal, media: Media, held: Held) -> int:
+def _resume_at(journal: Journal, media: MediaPlaylist, held: HeldPart) -> int:
     """How many segments are surely there. A film whose segments are others than before starts anew."""
     if journal.fingerprint != media.fingerprint():
         journal.fingerprint, journal.ends = media.fingerprint(), []
@@ -289,11 +289,13 @@ def check_segment(opened: Opened, segment: Segment, name: str = "a playlist") ->
     status = opened.head.status
     if status != expected:
         kind = FailureKind.TRANSIENT if 200 <= status < 300 else kind_of_status(status)
-        failure = Failed(kind, f"{opened.subject}: {name} was answered with status {status}", opened.retry_after_s)
+        failure = TransferFailed(
+            kind, f"{opened.subject}: {name} was answered with status {status}", opened.retry_after_s
+        )
         raise Hopeless(replace(failure, status=status))
     if segment.start is not None and not _is_range(opened.head.content_range, segment):
         words = f"{opened.subject}: {name} was answered with another range: {opened.head.content_range}"
-        raise Hopeless(Failed(FailureKind.TRANSIENT, words, opened.retry_after_s, status))
+        raise Hopeless(TransferFailed(FailureKind.TRANSIENT, words, opened.retry_after_s, status))
 
 
 def _is_range(content_range: str | None, segment: Segment) -> bool:

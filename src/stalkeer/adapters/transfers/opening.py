@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from stalkeer.adapters.net.addresses import shown, whole_number
-from stalkeer.adapters.net.bulk import Answer, Question, Route, ask
+from stalkeer.adapters.net.bulk import BulkAnswer, Question, Route, ask
 from stalkeer.adapters.net.codings import is_compressed
 from stalkeer.adapters.net.deadlines import Deadlines
 from stalkeer.adapters.net.failures import NetworkFailure
-from stalkeer.adapters.transfers.request import Failed, TransferRequest
+from stalkeer.adapters.transfers.request import TransferFailed, TransferRequest
 from stalkeer.core.downloads.failures import FailureKind
 from stalkeer.core.downloads.resume import Head, Validators, credible
 from stalkeer.core.downloads.retry import parse_retry_after
@@ -23,7 +23,7 @@ from stalkeer.core.downloads.retry import parse_retry_after
 class Lost(Exception):  # noqa: N818 - reported as Failed, never shown as an exception
     """Report a lost connection. Nothing else is known to be wrong."""
 
-    def __init__(self, failure: Failed) -> None:
+    def __init__(self, failure: TransferFailed) -> None:
         super().__init__(failure.message)
         self.failure = failure
 
@@ -31,7 +31,7 @@ class Lost(Exception):  # noqa: N818 - reported as Failed, never shown as an exc
 class Hopeless(Exception):  # noqa: N818
     """Report a failure that another connection at once would meet again."""
 
-    def __init__(self, failure: Failed) -> None:
+    def __init__(self, failure: TransferFailed) -> None:
         super().__init__(failure.message)
         self.failure = failure
 
@@ -40,7 +40,7 @@ class Hopeless(Exception):  # noqa: N818
 class Opened:
     """Hold an answer that is no redirect: its head is read, its body waits."""
 
-    answer: Answer
+    answer: BulkAnswer
     head: Head
     subject: str
     retry_after_s: float | None
@@ -79,13 +79,13 @@ def open_url(url: str, fields: Mapping[str, str], request: TransferRequest, halt
     try:
         answer = ask(question)
     except NetworkFailure as failure:
-        failed = Failed(FailureKind.TRANSIENT, f"{shown(url)}: {failure.words}")
+        failed = TransferFailed(FailureKind.TRANSIENT, f"{shown(url)}: {failure.words}")
         raise (Hopeless(failed) if failure.is_lasting else Lost(failed)) from failure
     retry_after = parse_retry_after(answer.fields.get("Retry-After"), datetime.now(UTC))
     return Opened(answer, head_of(answer), shown(url), retry_after)
 
 
-def head_of(answer: Answer) -> Head:
+def head_of(answer: BulkAnswer) -> Head:
     fields = answer.fields
     validators = Validators(
         fields.get("ETag"), fields.get("Last-Modified"), fields.get("Date"), fields.get("Content-Type")
@@ -99,4 +99,4 @@ def refuse_compressed(opened: Opened, first: bytes) -> None:
     """Raise Hopeless where the body, which begins with `first`, really comes compressed. Labels alone prove nothing."""
     if is_compressed(opened.head.encoding, first):
         words = f"the server compresses the file ({opened.head.encoding}) though asked not to"
-        raise Hopeless(Failed(FailureKind.TRANSIENT, f"{opened.subject}: {words}", status=opened.head.status))
+        raise Hopeless(TransferFailed(FailureKind.TRANSIENT, f"{opened.subject}: {words}", status=opened.head.status))

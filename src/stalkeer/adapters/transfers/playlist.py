@@ -13,7 +13,7 @@ ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"]*"|[^,]*)')
 
 
 @dataclass(frozen=True)
-class Variant:
+class StreamVariant:
     url: str
     bandwidth: int
     lines: int  # of the picture; 0 where it is not said
@@ -33,12 +33,12 @@ class Segment:
 
 @dataclass(frozen=True)
 class Master:
-    variants: tuple[Variant, ...]
+    variants: tuple[StreamVariant, ...]
     is_encrypted: bool
 
 
 @dataclass(frozen=True)
-class Media:
+class MediaPlaylist:
     segments: tuple[Segment, ...]  # an initialisation section comes first
     has_header: bool  # fragmented MP4
     is_ended: bool
@@ -50,7 +50,7 @@ class Media:
         return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
 
 
-def parse_playlist(text: str, url: str) -> Master | Media:
+def parse_playlist(text: str, url: str) -> Master | MediaPlaylist:
     """`url` is where the playlist was found: addresses in it may be relative to it."""
     lines = [line.strip() for line in text.lstrip("\ufeff").splitlines() if line.strip()]
     if any(line.startswith("#EXT-X-STREAM-INF") for line in lines):
@@ -58,7 +58,7 @@ def parse_playlist(text: str, url: str) -> Master | Media:
     return _media(lines, url)
 
 
-def best_variant(master: Master) -> Variant | None:
+def best_variant(master: Master) -> StreamVariant | None:
     """The largest picture, then the highest rate; variants that keep their sound elsewhere are left out."""
     usable = [variant for variant in master.variants if variant.has_own_sound]
     return max(usable, key=lambda variant: (variant.lines, variant.bandwidth), default=None)
@@ -76,7 +76,7 @@ def _master(lines: list[str], url: str) -> Master:
             fields = _attributes(line)
             height = fields.get("RESOLUTION", "0x0").lower().partition("x")[2]
             variants.append(
-                Variant(
+                StreamVariant(
                     join_address(url, following),
                     _number(fields.get("BANDWIDTH", "")),
                     _number(height),
@@ -86,7 +86,7 @@ def _master(lines: list[str], url: str) -> Master:
     return Master(tuple(variants), any(line.startswith("#EXT-X-SESSION-KEY") for line in lines))
 
 
-def _media(lines: list[str], url: str) -> Media:
+def _media(lines: list[str], url: str) -> MediaPlaylist:
     segments: list[Segment] = []
     header: Segment | None = None
     encryption, pending, ends = None, None, dict[str, int]()
@@ -113,7 +113,7 @@ def _media(lines: list[str], url: str) -> Media:
             segments.append(replace(segment, seconds=seconds, is_restart=is_restart, is_gap=is_gap))
             pending, seconds = None, None
             marks.clear()
-    return Media(tuple(segments), header is not None, "#EXT-X-ENDLIST" in lines, encryption)
+    return MediaPlaylist(tuple(segments), header is not None, "#EXT-X-ENDLIST" in lines, encryption)
 
 
 def _segment(url: str, byte_range: str | None, ends: dict[str, int]) -> Segment:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stalkeer.adapters.net.bulk import Answer
+from stalkeer.adapters.net.bulk import BulkAnswer
 
 LEAST = 32 * 1024  # each read makes room for all it asks: far more than comes would be paid for in page faults
 RECORD = 16 * 1024  # TLS hands out so much at most
@@ -28,7 +28,7 @@ class Appetite:
     size: int = LEAST
     quick_reads: int = 0
 
-    def read(self, answer: Answer, most: int) -> bytes:
+    def read(self, answer: BulkAnswer, most: int) -> bytes:
         """Return at most `most` bytes; none at the end."""
         begun = self.monotonic()
         if self.quick_reads >= QUICK_READS and most >= GULP:

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from stalkeer.adapters.transfers.request import Failed, FailureKind, Fetched
-from stalkeer.core.downloads.resume import Held, Validators
+from stalkeer.adapters.transfers.request import FailureKind, Fetched, TransferFailed
+from stalkeer.core.downloads.resume import HeldPart, Validators
 
 SUFFIX = ".state"
 BYTES = 4096  # written in place from the second time on: a full disk does not stop it
@@ -26,8 +26,8 @@ class Kept:
     """Describe the part after `run`. `outcome` is set where the run ended and could not be written to the database."""
 
     run: int
-    held: Held
-    outcome: Fetched | Failed | None = None
+    held: HeldPart
+    outcome: Fetched | TransferFailed | None = None
 
 
 def record_of(part: Path) -> Path:
@@ -76,7 +76,7 @@ def _document(kept: Kept) -> dict[str, object]:
         "validators": held.validators.to_document(),
         "learned": held.learned,
         "fetched": _fetched_document(outcome) if isinstance(outcome, Fetched) else None,
-        "failed": asdict(outcome) if isinstance(outcome, Failed) else None,
+        "failed": asdict(outcome) if isinstance(outcome, TransferFailed) else None,
     }
 
 
@@ -93,10 +93,10 @@ def _read(document: Mapping[str, object]) -> Kept:
         raise TypeError(document)
     if not isinstance(validators, dict) or not isinstance(learned, dict):
         raise TypeError(document)
-    held = Held.of(offset, total, Validators.from_document(validators), learned)
+    held = HeldPart.of(offset, total, Validators.from_document(validators), learned)
     fetched, failed = document["fetched"], document["failed"]
     if isinstance(fetched, dict):
         return Kept(run, held, Fetched(**fetched | {"validators": Validators.from_document(fetched["validators"])}))
     if isinstance(failed, dict):
-        return Kept(run, held, Failed(**failed | {"kind": FailureKind(failed["kind"])}))
+        return Kept(run, held, TransferFailed(**failed | {"kind": FailureKind(failed["kind"])}))
     return Kept(run, held)

@@ -11,13 +11,13 @@ from typing import Protocol
 from stalkeer.adapters.net.inward import IsInside, is_inside
 from stalkeer.adapters.net.tls import Tls
 from stalkeer.core.downloads.failures import FailureKind
-from stalkeer.core.downloads.resume import Held, Validators
+from stalkeer.core.downloads.resume import HeldPart, Validators
 
 __all__ = [
     "FailureKind",
-    "Failed",
+    "TransferFailed",
     "Fetched",
-    "Limits",
+    "TransferLimits",
     "Outcome",
     "Pace",
     "PartJudge",
@@ -28,12 +28,12 @@ __all__ = [
     "Tls",
     "TransferRequest",
     "Validators",
-    "Watcher",
+    "TransferWatcher",
 ]
 
 
 @dataclass(frozen=True)
-class Limits:
+class TransferLimits:
     """The time limits of a transfer. There is no limit on the whole: a movie may take a day."""
 
     connect_s: float = 15.0
@@ -149,14 +149,14 @@ class TransferRequest:
     has_sidecar: bool = False  # look for FILE.sha256 and the like beside the file, where no header tells a checksum
     extras: tuple[str, ...] = ()  # look for FILE.srt and the like beside the file: their suffixes
     keep_extra: KeepExtra = _keep_no_extra
-    limits: Limits = Limits()
+    limits: TransferLimits = TransferLimits()
     judge: StartJudge = field(default_factory=AnyStart)
     parts: Callable[[], PartJudge] = AnyPart
 
     @property
-    def held(self) -> Held:
+    def held(self) -> HeldPart:
         """Return what is known of the bytes on disk."""
-        return Held.of(self.durable_offset, self.total, self.validators, self.learned)
+        return HeldPart.of(self.durable_offset, self.total, self.validators, self.learned)
 
 
 class StopReason(StrEnum):
@@ -197,7 +197,7 @@ class Stopped:
 
 
 @dataclass(frozen=True)
-class Failed:
+class TransferFailed:
     """The attempt is over. What arrived is kept and `durable` has been told.
 
     `status` is the HTTP status where there was one. `is_cut`: the connection ended in the middle of the body without a
@@ -211,10 +211,10 @@ class Failed:
     is_cut: bool = False
 
 
-Outcome = Fetched | Stopped | Failed
+Outcome = Fetched | Stopped | TransferFailed
 
 
-class Watcher(Protocol):
+class TransferWatcher(Protocol):
     """Receive the reports of a transfer, in its thread. All but `interrupted` must return at once."""
 
     def opened(self, shutdown: Callable[[], None]) -> None:
@@ -232,11 +232,11 @@ class Watcher(Protocol):
         """Count `size` more bytes from the wire: for speed and liveness, not for resuming."""
         ...
 
-    def durable(self, held: Held) -> None:
+    def durable(self, held: HeldPart) -> None:
         """Note that what is `held` is on disk (fdatasync returned). It may shrink where the server's file changed."""
         ...
 
-    def interrupted(self, failure: Failed) -> float | None:
+    def interrupted(self, failure: TransferFailed) -> float | None:
         """Decide on a lost or silent connection: seconds to wait before the next one; None ends the attempt.
 
         `durable` was told of everything that came before.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from stalkeer.adapters.transfers.part import PartFile
-from stalkeer.core.downloads.resume import OVERLAP, Held, Validators
+from stalkeer.core.downloads.resume import OVERLAP, HeldPart, Validators
 
 FLUSH_BYTES = 256 * 1024  # TLS hands out 16 KiB at a time: written together they cost a fraction
 PROVEN_BYTES = 64 * 1024 * 1024  # another version that got so far replaces the one that is held
@@ -21,10 +21,10 @@ class Landing:
     """Take one body after another. `held` is the content of the part file, written but perhaps not yet synced."""
 
     part: PartFile
-    held: Held
+    held: HeldPart
     check: Callable[[], None] = lambda: None  # raises where the owner wants no more of it
     position: int = 0  # of the next byte of the body, in the file
-    _answer: Held = field(default_factory=Held)  # what the present answer says of the file
+    _answer: HeldPart = field(default_factory=HeldPart)  # what the present answer says of the file
     _is_whole: bool = False
     _is_proven: bool = True  # a body that is whole by its head may still be a part of the file
     _is_agreed: bool = False  # the present answer has been seen to be the file that is held
@@ -41,7 +41,7 @@ class Landing:
         self.flush()
         self.part.drop_other()
         self.position = start
-        self._answer = Held(0, total, validators)
+        self._answer = HeldPart(0, total, validators)
         self._is_whole = is_whole
         self._is_proven = is_proven
         if is_whole:
@@ -53,7 +53,7 @@ class Landing:
         """Keep only the first `offset` bytes."""
         self.flush()
         self.part.truncate(offset)
-        self.held = Held(offset)
+        self.held = HeldPart(offset)
         self.position = offset
 
     @property

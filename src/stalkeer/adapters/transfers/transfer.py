@@ -25,14 +25,14 @@ from stalkeer.adapters.transfers.opening import Halts, Hopeless, Lost, Opened, o
 from stalkeer.adapters.transfers.part import LocalFailure, PartFile, on_disk
 from stalkeer.adapters.transfers.read_size import Appetite
 from stalkeer.adapters.transfers.request import (
-    Failed,
     Fetched,
     Outcome,
     Pace,
     Stopped,
     StopReason,
+    TransferFailed,
     TransferRequest,
-    Watcher,
+    TransferWatcher,
 )
 from stalkeer.adapters.transfers.resume_writer import Differs, Landing
 from stalkeer.core.downloads.failures import FailureKind
@@ -40,10 +40,10 @@ from stalkeer.core.downloads.pacing import FREE_QUANTUM
 from stalkeer.core.downloads.resume import (
     OVERLAP,
     Append,
-    AskAgain,
+    AskWhole,
     Complete,
-    Held,
-    Refused,
+    HeldPart,
+    ResumeRefused,
     Whole,
     plan_answer,
     range_headers,
@@ -72,7 +72,7 @@ class Timing:
 REAL_TIME = Timing()
 
 
-def transfer(request: TransferRequest, watcher: Watcher, pace: Pace, timing: Timing = REAL_TIME) -> Outcome:
+def transfer(request: TransferRequest, watcher: TransferWatcher, pace: Pace, timing: Timing = REAL_TIME) -> Outcome:
     """Run until all is fetched, `watcher` wants it stopped, or it makes no sense to go on. Expected ends are values.
 
     Reconnects on its own as long as `watcher.interrupted` agrees and bytes come within `limits.no_progress_s`.
@@ -98,13 +98,15 @@ def _already_there(request: TransferRequest) -> Fetched | None:
     return finished(request.part)
 
 
-def failed_locally(failure: LocalFailure) -> Failed:
+def failed_locally(failure: LocalFailure) -> TransferFailed:
     if failure.is_full:
-        return Failed(FailureKind.LOCAL_DISK_FULL, f"The disk of {failure.path.parent} is full; free some space")
+        return TransferFailed(
+            FailureKind.LOCAL_DISK_FULL, f"The disk of {failure.path.parent} is full; free some space"
+        )
     if failure.is_too_large:
         words = f"{failure.path.parent} cannot hold a file of that size; set directories.temp to another, then retry"
-        return Failed(FailureKind.LOCAL_LASTING, words)
-    return Failed(
+        return TransferFailed(FailureKind.LOCAL_LASTING, words)
+    return TransferFailed(
         FailureKind.LOCAL_PERMISSION, f"Writing failed: {failure}. Check that the folder is there and writable"
     )
 
@@ -114,12 +116,12 @@ class Transfer:
     """Carry one file."""
 
     request: TransferRequest
-    watcher: Watcher
+    watcher: TransferWatcher
     pace: Pace
     timing: Timing
     part: PartFile
     landing: Landing = field(init=False)
-    synced: Held | None = None  # what `durable` was last told; None: nothing yet that is true
+    synced: HeldPart | None = None  # what `durable` was last told; None: nothing yet that is true
     synced_at: float = field(init=False)
     progressed_at: float = field(init=False)
     is_segmented: bool = False  # the address leads to a playlist of segments (HLS)
@@ -220,7 +222,7 @@ class Transfer:
         self.sync()
         self.wait(self.request.limits.reconnect_gap_s)
 
-    def _pause_before_reconnect(self, failure: Failed) -> None:
+    def _pause_before_reconnect(self, failure: TransferFailed) -> None:
         self.check()
         self.sync()
         idle_s = self.timing.monotonic() - self.progressed_at
@@ -246,7 +248,7 @@ class Transfer:
 
     def _exchange(self) -> Fetched | None:
         """Return None where another request is due."""
-        held = Held() if self.is_segmented else self.landing.held
+        held = HeldPart() if self.is_segmented else self.landing.held
         is_ranged = not held.asks_whole and held.asked_from > 0
         opened = self.open(self.request.url, range_headers(held) if is_ranged else {})
         try:
@@ -254,12 +256,12 @@ class Transfer:
             if isinstance(plan, Complete):
                 self.landing.held = replace(held, total=held.offset)
                 return Fetched(held.offset, held.validators)
-            if isinstance(plan, AskAgain):
+            if isinstance(plan, AskWhole):
                 if opened.head.status == 200:
                     self._refuse_pages(opened, self._peek(opened))
                 self._ask_whole_next()
                 return None
-            if isinstance(plan, Refused):
+            if isinstance(plan, ResumeRefused):
                 if opened.head.status == 200:  # a notice rather than the whole file: the next answer may be the range
                     self.landing.held = replace(self.landing.held, asks_whole=False)
                 raise Hopeless(self._refusal(plan, opened))
@@ -276,10 +278,10 @@ class Transfer:
         self.appetite = Appetite(self.timing.monotonic)
         return opened
 
-    def _refusal(self, plan: Refused, opened: Opened) -> Failed:
+    def _refusal(self, plan: ResumeRefused, opened: Opened) -> TransferFailed:
         if opened.head.status == 200:
             self._refuse_pages(opened, self._peek(opened))
-        return Failed(plan.kind, f"{opened.subject}: {plan.reason}", opened.retry_after_s, opened.head.status)
+        return TransferFailed(plan.kind, f"{opened.subject}: {plan.reason}", opened.retry_after_s, opened.head.status)
 
     def _receive(self, plan: Append | Whole, opened: Opened) -> Fetched | None:
         start, stop = (0, plan.total) if isinstance(plan, Whole) else (plan.start, plan.stop)
@@ -316,9 +318,11 @@ class Transfer:
             if not is_counted:
                 raise self._cut(opened, "the connection ended in the middle of the file")
             message = f"{opened.subject}: the server now sends another, shorter file than before"
-            raise Hopeless(Failed(FailureKind.CHANGED, message, status=opened.head.status))
+            raise Hopeless(TransferFailed(FailureKind.CHANGED, message, status=opened.head.status))
         if landing.position == 0:
-            raise Hopeless(Failed(FailureKind.ACCOUNT, f"{opened.subject}: an empty file", status=opened.head.status))
+            raise Hopeless(
+                TransferFailed(FailureKind.ACCOUNT, f"{opened.subject}: an empty file", status=opened.head.status)
+            )
         checksums = checksums_of(opened.answer.fields, is_whole=isinstance(plan, Whole))
         landing.held = replace(landing.held, total=landing.position if is_counted else None)
         return Fetched(landing.position, landing.held.validators, is_counted, checksums=checksums)
@@ -367,7 +371,7 @@ class Transfer:
     def _refuse_endless(self, opened: Opened, problem: str | None) -> None:
         if problem is not None:
             message = f"{opened.subject}: the server sends without end instead of a film: {problem}"
-            raise Hopeless(Failed(FailureKind.NOT_A_VIDEO, message, status=opened.head.status))
+            raise Hopeless(TransferFailed(FailureKind.NOT_A_VIDEO, message, status=opened.head.status))
 
     def _reserve(self) -> None:
         """Reserve disk space for the whole file; piece by piece where its size is a mere claim."""
@@ -400,7 +404,7 @@ class Transfer:
         refusal = judge.refusal(first)
         if refusal is not None:
             message = f"{opened.subject}: the server sent {refusal} instead of a video; look at the source's account"
-            raise Hopeless(Failed(FailureKind.NOT_A_VIDEO, message, status=opened.head.status))
+            raise Hopeless(TransferFailed(FailureKind.NOT_A_VIDEO, message, status=opened.head.status))
         return first
 
     def read(self, opened: Opened, most: int) -> bytes:
@@ -434,14 +438,14 @@ class Transfer:
         kind = kind_of_body(opened.head.validators.content_type, start_of(first))
         if kind is BodyKind.PAGE:
             message = f"{opened.subject}: the server answered with a page instead of the file; ask the account's status"
-            raise Hopeless(Failed(FailureKind.ACCOUNT, message, status=opened.head.status))
+            raise Hopeless(TransferFailed(FailureKind.ACCOUNT, message, status=opened.head.status))
         if kind is BodyKind.MEDIA:
             refuse_compressed(opened, first)
         return kind
 
     def _cut(self, opened: Opened, reason: str) -> Lost:
         message = f"{opened.subject}: {reason}, after {self.landing.position} bytes"
-        return Lost(Failed(FailureKind.TRANSIENT, message, status=opened.head.status, is_cut=True))
+        return Lost(TransferFailed(FailureKind.TRANSIENT, message, status=opened.head.status, is_cut=True))
 
     # --- stopping, waiting, syncing -----------------------------------------------------------------------------
 

@@ -38,7 +38,7 @@ _SCRIPTS = (
 )
 
 
-class Place(StrEnum):
+class LanguagePlace(StrEnum):
     """The place of the language in a name, with a pattern for such names ({} takes the alternatives)."""
 
     CODE = r"^\PL*(?:(?:vod|srs|series|movies?|films?)\PL+)?(?:{})(?:\PL|$)"
@@ -52,7 +52,7 @@ class Guess:
     """A language (ISO 639-1), and the sign in the name that shows it."""
 
     language: str
-    place: Place
+    place: LanguagePlace
     sign: str
 
     @property
@@ -93,15 +93,17 @@ def guess_language(group: str) -> Guess | None:
     found = _FIRST_CODE.match(group)
     if found is not None and found[1].lower() in LANGUAGES and (found[2] or _is_bare_code(found[1], found[3] or "")):
         code = found[1].lower()
-        return Guess(LANGUAGES[code], Place.CODE, code)
+        return Guess(LANGUAGES[code], LanguagePlace.CODE, code)
     if flag := _FLAG.search(group):
         country = "".join(chr(ord(letter) - 0x1F1E6 + ord("a")) for letter in flag[0])
         if country in LANGUAGES:
-            return Guess(LANGUAGES[country], Place.FLAG, flag[0])
+            return Guess(LANGUAGES[country], LanguagePlace.FLAG, flag[0])
     for word in _WORD.findall(group.lower()):
         if len(word) >= _SHORTEST_WORD and word in LANGUAGES:
-            return Guess(LANGUAGES[word], Place.WORD, word)
-    scripts = (Guess(code, Place.SCRIPT, rf"\p{{{name}}}") for name, code, letters in _SCRIPTS if letters.search(group))
+            return Guess(LANGUAGES[word], LanguagePlace.WORD, word)
+    scripts = (
+        Guess(code, LanguagePlace.SCRIPT, rf"\p{{{name}}}") for name, code, letters in _SCRIPTS if letters.search(group)
+    )
     return next(scripts, None)
 
 

@@ -16,7 +16,7 @@ UNKNOWN_SIZE = 4_000_000_000  # bytes assumed for a file of unknown size
 
 
 @dataclass(frozen=True)
-class Candidate:
+class QueuedDownload:
     """A queued download. `remaining` is in bytes; None when the size is unknown.
 
     A size that is not confirmed is the claim of one answer: no more room is kept for it than for an unknown size.
@@ -72,7 +72,7 @@ class Account:
 
 
 @dataclass(frozen=True)
-class Volume:
+class DiskRoom:
     """A file system. `room` is the free space above the floor; `trouble` stops every download."""
 
     room: int | None = None
@@ -123,7 +123,7 @@ def connections_for_us(override: int | None, maximum: int | None, viewers: int, 
 
 
 def plan(
-    candidates: Iterable[Candidate],
+    candidates: Iterable[QueuedDownload],
     running: Iterable[Running],
     accounts: Mapping[SourceId, Account],
     surroundings: Surroundings,
@@ -150,7 +150,7 @@ class Surroundings:
     """The present state of this machine and its limits."""
 
     limits: Limits = Limits()
-    volumes: Mapping[str, Volume] = field(default_factory=dict)
+    volumes: Mapping[str, DiskRoom] = field(default_factory=dict)
     gates: Gates = Gates()
 
 
@@ -191,13 +191,13 @@ class _Table:
                 staying_last = sorted(ours, key=lambda download: (download.is_leaving, download.order), reverse=True)
                 self.leaving.update(download.id for download in staying_last[:surplus] if not download.is_leaving)
 
-    def take(self, candidate: Candidate) -> None:
+    def take(self, candidate: QueuedDownload) -> None:
         self.total += 1
         self.by_host[candidate.host] += 1
         self.by_source[candidate.source_id] += 1
         self.reserved[candidate.volume] += self._need(candidate)
 
-    def obstacle(self, candidate: Candidate) -> Waiting | None:
+    def obstacle(self, candidate: QueuedDownload) -> Waiting | None:
         """Return the first obstacle of a download. Obstacles that last longer are checked first."""
         return (
             self._account_is_unusable(candidate)
@@ -208,7 +208,7 @@ class _Table:
             or self._no_slot(candidate)
         )
 
-    def make_room(self, candidate: Candidate, obstacle: Waiting) -> None:
+    def make_room(self, candidate: QueuedDownload, obstacle: Waiting) -> None:
         """Let one blocking download leave: a slow one, or for a forced download the least urgent one."""
         if obstacle.reason not in (Reason.SLOT, Reason.HOST, Reason.ACCOUNT):
             return
@@ -230,23 +230,23 @@ class _Table:
         elif candidate.priority >= FORCE:
             self.leaving.add(max(in_the_way, key=lambda download: download.order).id)
 
-    def _account_is_unusable(self, candidate: Candidate) -> Waiting | None:
+    def _account_is_unusable(self, candidate: QueuedDownload) -> Waiting | None:
         account = self.accounts.get(candidate.source_id, Account())
         return Waiting(Reason.SOURCE, detail=account.refusal) if account.refusal else None
 
-    def _someone_watches(self, candidate: Candidate) -> Waiting | None:
+    def _someone_watches(self, candidate: QueuedDownload) -> Waiting | None:
         account = self.accounts.get(candidate.source_id, Account())
         return Waiting(Reason.VIEWER) if account.viewers and account.connections == 0 else None
 
-    def _time_has_not_come(self, candidate: Candidate) -> Waiting | None:
+    def _time_has_not_come(self, candidate: QueuedDownload) -> Waiting | None:
         if candidate.not_before is not None and self.now < candidate.not_before <= self.now + LONGEST_WAIT:
             return Waiting(Reason.BACK_OFF, candidate.not_before)
         if candidate.priority >= FORCE:
             return None  # "start now" overrides the user's own schedule
         return self.gates.bar(candidate.source_id)
 
-    def _no_room_on_disk(self, candidate: Candidate) -> Waiting | None:
-        volume = self.volumes.get(candidate.volume, Volume())
+    def _no_room_on_disk(self, candidate: QueuedDownload) -> Waiting | None:
+        volume = self.volumes.get(candidate.volume, DiskRoom())
         if volume.trouble is not None:
             return Waiting(Reason.FOLDER, detail=volume.trouble)
         if volume.is_full:
@@ -257,7 +257,7 @@ class _Table:
             return Waiting(Reason.DISK, detail=f"needs {_amount(need)}, {_amount(left)} may still be used")
         return None
 
-    def _no_connection(self, candidate: Candidate) -> Waiting | None:
+    def _no_connection(self, candidate: QueuedDownload) -> Waiting | None:
         account = self.accounts.get(candidate.source_id, Account())
         if account.connections is None:
             return None
@@ -268,14 +268,14 @@ class _Table:
             return Waiting(Reason.CLOSING, account.closing_until)
         return None
 
-    def _no_slot(self, candidate: Candidate) -> Waiting | None:
+    def _no_slot(self, candidate: QueuedDownload) -> Waiting | None:
         if self.limits.per_host is not None and self.by_host[candidate.host] >= self.limits.per_host:
             return Waiting(Reason.HOST)
         if self.limits.total is not None and self.total >= self.limits.total:
             return Waiting(Reason.SLOT)
         return None
 
-    def _need(self, download: Candidate | Running) -> int:
+    def _need(self, download: QueuedDownload | Running) -> int:
         unknown, remaining = self.limits.unknown_size, download.remaining
         if remaining is None:
             return unknown

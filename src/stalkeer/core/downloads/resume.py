@@ -70,7 +70,7 @@ class Validators:
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldPart:
     """The part of a file on disk: its first `offset` bytes, and what is known of the file and its server.
 
     `total` is a claim of the server until a second answer or the bytes confirm it. `asks_whole`: the last answer to a
@@ -84,7 +84,7 @@ class Held:
     asks_whole: bool = False
 
     @classmethod
-    def of(cls, offset: int, total: int | None, validators: Validators, learned: Mapping[str, bool] | None) -> Held:
+    def of(cls, offset: int, total: int | None, validators: Validators, learned: Mapping[str, bool] | None) -> HeldPart:
         known = learned or {}
         is_confirmed, asks_whole = (bool(known.get(name)) for name in ("is_total_confirmed", "asks_whole"))
         return cls(offset, total, validators, is_total_confirmed=is_confirmed, asks_whole=asks_whole)
@@ -141,7 +141,7 @@ class Whole:
 
 
 @dataclass(frozen=True)
-class AskAgain:
+class AskWhole:
     """The answer does not fit the bytes on disk. Request the whole file."""
 
     reason: str
@@ -153,15 +153,15 @@ class Complete:
 
 
 @dataclass(frozen=True)
-class Refused:
+class ResumeRefused:
     kind: FailureKind
     reason: str
 
 
-Plan = Append | Whole | AskAgain | Complete | Refused
+Plan = Append | Whole | AskWhole | Complete | ResumeRefused
 
 
-def range_headers(held: Held) -> dict[str, str]:
+def range_headers(held: HeldPart) -> dict[str, str]:
     """Return the request headers for the rest of a file; none without bytes on disk."""
     if held.asked_from == 0:
         return {}
@@ -171,7 +171,7 @@ def range_headers(held: Held) -> dict[str, str]:
     return headers
 
 
-def plan_answer(held: Held, *, is_ranged: bool, head: Head) -> Plan:
+def plan_answer(held: HeldPart, *, is_ranged: bool, head: Head) -> Plan:
     """Decide on an answer. `is_ranged`: the request carried `range_headers(held)`."""
     if head.status == 200:
         return _plan_200(held, head, is_ranged=is_ranged)
@@ -179,7 +179,7 @@ def plan_answer(held: Held, *, is_ranged: bool, head: Head) -> Plan:
         return _plan_part(held, head, _span_of(head), is_ranged=is_ranged)
     if head.status == 416:
         return _plan_unsatisfiable(held, head, is_ranged=is_ranged)
-    return Refused(kind_of_status(head.status), f"the server answered with status {head.status}")
+    return ResumeRefused(kind_of_status(head.status), f"the server answered with status {head.status}")
 
 
 def kind_of_status(status: int) -> FailureKind:
@@ -213,7 +213,7 @@ def _span_of(head: Head) -> _Span | None:
     return _Span(int(found[1]), int(found[2]) + 1, total)
 
 
-def _plan_200(held: Held, head: Head, *, is_ranged: bool) -> Plan:
+def _plan_200(held: HeldPart, head: Head, *, is_ranged: bool) -> Plan:
     """Tell a range from the whole file: panels answer a Range request with 200 and either, with or without its range.
 
     Only a Content-Range, the length and the first bytes can tell them apart.
@@ -222,12 +222,12 @@ def _plan_200(held: Held, head: Head, *, is_ranged: bool) -> Plan:
     if span is not None and not span.is_whole:
         return _plan_part(held, head, span, is_ranged=is_ranged)
     if is_ranged and span is not None and head.length not in (None, span.stop):
-        return AskAgain(f"the server answered with {head.length} bytes that are said to be {span.stop}")
+        return AskWhole(f"the server answered with {head.length} bytes that are said to be {span.stop}")
     size = head.length if head.length is not None or span is None else span.stop
     if is_ranged and size is not None and (size < held.offset or held.total not in (None, size)):
-        return AskAgain(f"the server answered with {size} bytes, which are not the file that is held")
+        return AskWhole(f"the server answered with {size} bytes, which are not the file that is held")
     if size is not None and size < held.offset:
-        return Refused(
+        return ResumeRefused(
             FailureKind.CHANGED,
             f"the server now sends a file of {size} bytes where {held.offset} had come already: "
             "it replaced the file, or sends a notice instead",
@@ -235,7 +235,7 @@ def _plan_200(held: Held, head: Head, *, is_ranged: bool) -> Plan:
     return Whole(size, is_proven=not is_ranged)
 
 
-def _plan_part(held: Held, head: Head, span: _Span | None, *, is_ranged: bool) -> Plan:
+def _plan_part(held: HeldPart, head: Head, span: _Span | None, *, is_ranged: bool) -> Plan:
     if span is None:
         return _again("a part without a usable Content-Range", is_ranged=is_ranged)
     problem = _problem_of_part(head, span, held.asked_from if is_ranged else 0)
@@ -256,7 +256,7 @@ def _problem_of_part(head: Head, span: _Span, asked: int) -> str | None:
     return None
 
 
-def _problem_of_version(held: Held, head: Head, span: _Span) -> str | None:
+def _problem_of_version(held: HeldPart, head: Head, span: _Span) -> str | None:
     if held.is_total_confirmed and held.total is not None:
         size = span.total if span.total is not None else max(span.stop, held.total)
         if size != held.total:
@@ -265,7 +265,7 @@ def _problem_of_version(held: Held, head: Head, span: _Span) -> str | None:
     return f"a file with another {moved} than before" if moved else None
 
 
-def _plan_unsatisfiable(held: Held, head: Head, *, is_ranged: bool) -> Plan:
+def _plan_unsatisfiable(held: HeldPart, head: Head, *, is_ranged: bool) -> Plan:
     # RFC 9110 says `*/SIZE`; panels say `bytes 0-END/SIZE`
     found = re.search(r"/(\d{1,19})\s*$", head.content_range or "")
     if found is not None and int(found[1]) == held.offset > 0 and held.total in (None, held.offset):
@@ -275,8 +275,8 @@ def _plan_unsatisfiable(held: Held, head: Head, *, is_ranged: bool) -> Plan:
 
 def _again(problem: str, *, is_ranged: bool) -> Plan:
     if is_ranged:
-        return AskAgain(f"the server answered with {problem}")
-    return Refused(FailureKind.TRANSIENT, f"asked for the whole file, the server answered with {problem}")
+        return AskWhole(f"the server answered with {problem}")
+    return ResumeRefused(FailureKind.TRANSIENT, f"asked for the whole file, the server answered with {problem}")
 
 
 def credible(size: int | None) -> int | None:

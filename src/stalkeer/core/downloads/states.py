@@ -39,7 +39,7 @@ class Action(StrEnum):
     RETRY = "retry"
 
 
-class Outcome(StrEnum):
+class ActionOutcome(StrEnum):
     """The outcome of a user's action on one download."""
 
     DONE = "done"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stalkeer.core.naming.tokens import Asked, Value, Values, plain
+from stalkeer.core.naming.tokens import TokenForm, Value, Values, plain
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _words(*parts: str) -> str:
 def _formats(names: Sequence[str]) -> Value:
     """Return all formats; only the listed formats after a colon; or all but the listed ones after `:-`."""
 
-    def value(asked: Asked) -> str:
+    def value(asked: TokenForm) -> str:
         if not asked.form:
             return " ".join(names)
         listed = {name.strip() for name in asked.form.removeprefix("-").split(",")}
@@ -105,7 +105,7 @@ def _formats(names: Sequence[str]) -> Value:
 
 
 def _with_default(text: str, default: str) -> Value:
-    def value(asked: Asked) -> str:
+    def value(asked: TokenForm) -> str:
         return text or (default if asked.is_bare else "")
 
     return value

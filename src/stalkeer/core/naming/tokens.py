@@ -19,21 +19,21 @@ _OPEN, _CLOSE = "\x01", "\x02"  # braces that stay in the name
 
 
 @dataclass(frozen=True)
-class Asked:
+class TokenForm:
     """The form of a token in a format: the text after its colon, and whether other text surrounds it."""
 
     form: str
     is_bare: bool
 
 
-Value = Callable[[Asked], str]
+Value = Callable[[TokenForm], str]
 Values = Mapping[str, Value]
 
 
 def plain(text: str | int | None) -> Value:
     """Make a value that `:N` shortens."""
 
-    def value(asked: Asked) -> str:
+    def value(asked: TokenForm) -> str:
         return shorten("" if text is None else str(text), _length(asked.form))
 
     return value
@@ -70,7 +70,7 @@ def _replace(found: re.Match[str], values: Values, characters: Characters) -> st
     value = values.get(re.sub(r"[- ._]+", "", name).lower())
     if value is None:
         return ""
-    asked = Asked(found["form"] or "", is_bare=not (found["before"] or found["after"]))
+    asked = TokenForm(found["form"] or "", is_bare=not (found["before"] or found["after"]))
     text = _in_case_of(name, value(asked).strip())
     separator = re.search(r"[- ._]+", name)
     if separator and separator[0] != " ":

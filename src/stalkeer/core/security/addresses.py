@@ -45,7 +45,7 @@ LOCAL_SUFFIXES = (".local", ".lan", ".home.arpa", ".internal", ".localhost")
 
 
 @dataclass(frozen=True)
-class Origin:
+class RequestOrigin:
     """`peer` opened the connection. `client` is the address behind it, as far as a trusted proxy says."""
 
     peer: Address
@@ -109,7 +109,7 @@ def parse_address(text: str | None) -> Address:
 
 def find_origin(
     peer: str | None, scheme: str, headers: Mapping[str, str], trusted: tuple[str, ...], http_version: str = "1.1"
-) -> Origin:
+) -> RequestOrigin:
     """Read the forwarded headers if `peer` is a trusted proxy; `headers` has lower-case names.
 
     HTTP/1.0 is what a proxy speaks that names itself by no header; no browser does.
@@ -119,10 +119,10 @@ def find_origin(
     host = headers.get("host", "")
     is_proxied = http_version == "1.0" or any(map(is_proxy_header, headers))
     if not is_within(peer_address, proxies):
-        return Origin(peer_address, peer_address, scheme, host, is_peer_trusted=False, is_proxied=is_proxied)
+        return RequestOrigin(peer_address, peer_address, scheme, host, is_peer_trusted=False, is_proxied=is_proxied)
     forwarded_for = headers.get("x-forwarded-for", "")
     forwarded_scheme = headers.get("x-forwarded-proto", scheme).split(",")[-1].strip().lower()
-    return Origin(
+    return RequestOrigin(
         peer=peer_address,
         client=_client_of(forwarded_for, peer_address, proxies),
         scheme=forwarded_scheme if forwarded_scheme in ("http", "https") else scheme,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from stalkeer.core.security.addresses import Origin
+from stalkeer.core.security.addresses import RequestOrigin
 from stalkeer.core.security.scopes import Scope
 
 _OWN_BEARER = re.compile(r"bearer +([0-9a-f]{32})", re.IGNORECASE)
@@ -38,7 +38,7 @@ class Caller:
 
 
 @dataclass(frozen=True)
-class Credentials:
+class CallerCredentials:
     """The credentials that a request carries."""
 
     key: str | None
@@ -52,7 +52,7 @@ def bearer_key(authorization: str) -> str | None:
     return found[1] if found else None
 
 
-def is_own_page(headers: Mapping[str, str], origin: Origin) -> bool:
+def is_own_page(headers: Mapping[str, str], origin: RequestOrigin) -> bool:
     """Tell whether our own page sent this request, by Sec-Fetch-Site or Origin. Without either the answer is no."""
     site = headers.get("sec-fetch-site")
     if site is not None and site != "same-origin":

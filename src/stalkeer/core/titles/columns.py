@@ -14,7 +14,7 @@ _RATING_AND_YEAR = re.compile(r"((?:10|\d)[.,]\d)\s+[(\[]((?:19|20)\d\d)[)\]]")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
-class Row(NamedTuple):
+class ColumnReading(NamedTuple):
     """The values in the columns of a name."""
 
     title: str
@@ -32,7 +32,7 @@ class _Columns(NamedTuple):
     ratings: list[str]
 
 
-def read_row(text: str) -> Row | None:
+def read_row(text: str) -> ColumnReading | None:
     """Read a name whose columns leave no doubt which of them is the title; None for any other.
 
     Of two numbers that may be years the first is the title: `NL | 1917 | 2019 | 8.3`.
@@ -41,14 +41,14 @@ def read_row(text: str) -> Row | None:
         return None
     years, titles, labels, tags, ratings = _sorted_columns(text)
     if not titles and len(years) == 2:
-        return Row(years[0], int(years[1]), tuple(tags))
+        return ColumnReading(years[0], int(years[1]), tuple(tags))
     if not titles and len(labels) > 1 and (years or ratings):
         titles = labels[-1:]  # the film No
     if len(titles) != 1 or len(years) > 1 or not (years or ratings or len(labels) > 1):
         return None
     if _LETTER.search(titles[0]) is None and not (years and titles[0].isdecimal()):
         return None
-    return Row(titles[0], int(years[0]) if years else None, tuple(tags))
+    return ColumnReading(titles[0], int(years[0]) if years else None, tuple(tags))
 
 
 def _sorted_columns(text: str) -> _Columns:

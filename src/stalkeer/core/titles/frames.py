@@ -17,7 +17,7 @@ from stalkeer.core.titles.ages import AGE_WORDS
 from stalkeer.core.titles.editions import EDITION_WORDS
 from stalkeer.core.titles.marks import EPISODE_WORDS, MONTHS, SEASON_WORDS
 from stalkeer.core.titles.normalise import ARTICLES, fold_words, key_of_words, title_key
-from stalkeer.core.titles.parse import EXTRA_WORDS, Head, Hypothesis, is_junk
+from stalkeer.core.titles.parse import EXTRA_WORDS, Hypothesis, NameHead, is_junk
 from stalkeer.core.titles.strip import SCENE_WORDS, is_signed
 from stalkeer.core.titles.tags import TagSet
 from stalkeer.core.titles.vocabulary import PHRASES, TAGS
@@ -91,7 +91,7 @@ class Reading(NamedTuple):
 class Framed(NamedTuple):
     """A name read by its frame. `is_extra`: a trailer or the like, which its own text says."""
 
-    head: Head
+    head: NameHead
     is_extra: bool
     is_dated: bool  # the year is its own, not the frame's
     readings: tuple[Reading, ...]
@@ -145,7 +145,7 @@ class _Frame(NamedTuple):
 class Frames:
     """The frames seen so far. `read_whole` reads a text the whole way; None where the text has a marker."""
 
-    def __init__(self, read_whole: Callable[[str], Head | None]) -> None:
+    def __init__(self, read_whole: Callable[[str], NameHead | None]) -> None:
         self._read_whole = read_whole
         self._frames: dict[tuple[str, str, str, bool, _Kind], _Frame | None] = {}
 
@@ -225,7 +225,7 @@ def _fill(frame: _Frame, shape: _Shape) -> Framed:
         only = frame.texts[0]
         hypotheses = (Hypothesis(title, shape.key, only.penalty, shape.year if only.is_dated else only.year),)
         return Framed(
-            Head(title, hypotheses, year, frame.season, frame.tags), frame.is_extra, frame.is_dated, frame.readings
+            NameHead(title, hypotheses, year, frame.season, frame.tags), frame.is_extra, frame.is_dated, frame.readings
         )
     filled: list[Hypothesis] = []
     for kept in frame.texts:
@@ -233,7 +233,7 @@ def _fill(frame: _Frame, shape: _Shape) -> Framed:
         filled.append(Hypothesis(text, title_key(text), kept.penalty, shape.year if kept.is_dated else kept.year))
     text = " / ".join(hypothesis.text for hypothesis in filled)
     return Framed(
-        Head(text, tuple(filled), year, frame.season, frame.tags), frame.is_extra, frame.is_dated, frame.readings
+        NameHead(text, tuple(filled), year, frame.season, frame.tags), frame.is_extra, frame.is_dated, frame.readings
     )
 
 

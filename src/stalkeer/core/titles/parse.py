@@ -62,7 +62,7 @@ class ParsedTitle(NamedTuple):
     is_junk: bool = False
 
 
-class Head(NamedTuple):
+class NameHead(NamedTuple):
     """The part of a name that its series shares: readings, year and tags. Worth keeping between episodes."""
 
     text: str
@@ -128,24 +128,24 @@ def kind_of(name: str, kind: str | None) -> str | None:
     return "episode" if kind is None and names_episodes(name) else kind
 
 
-def read_head(text: str, *, kind: str | None, is_episode: bool) -> Head:
+def read_head(text: str, *, kind: str | None, is_episode: bool) -> NameHead:
     """Read the part before a marker, or a whole name without one."""
     season, pieces = _apart_from_season(text, is_episode=is_episode, kind=kind)
     is_series = is_episode or kind in ("episode", "series")
     plain = read_plain(pieces[0]) if len(pieces) == 1 else None
     if plain is not None:
         (title, _, year), said = plain
-        return Head(title, (Hypothesis(title, title_key(title), 0.0, year),), year, season, said)
+        return NameHead(title, (Hypothesis(title, title_key(title), 0.0, year),), year, season, said)
     readings = _read_all(pieces, is_series=is_series) or _read_all([text], is_series=is_series)
     if season is not None and _NAMED_SERIES.search(text):  # Some Club The Series 8 may be its name
         readings = _read_all([text], is_series=is_series) + list(map(_less_likely, readings))
     if not readings:
-        return Head("", (), None, season)
+        return NameHead("", (), None, season)
     tags = TagSet.merged(reading.tags for reading in readings)
     year = next((reading.year for reading in readings if reading.year is not None), None)
     hypotheses = _hypotheses(readings)
     # equal texts must mean equal readings: the catalogue keeps the keys of a text once
-    return Head(" / ".join(hypothesis.text for hypothesis in hypotheses), hypotheses, year, season, tags)
+    return NameHead(" / ".join(hypothesis.text for hypothesis in hypotheses), hypotheses, year, season, tags)
 
 
 def _apart_from_season(text: str, *, is_episode: bool, kind: str | None) -> tuple[int | None, list[str]]:
@@ -184,7 +184,7 @@ def _hypotheses(readings: list[TitleReading]) -> tuple[Hypothesis, ...]:
     return tuple(sorted(best.values(), key=lambda hypothesis: hypothesis.penalty)[:_MOST])
 
 
-def head_from_outside(after: str, group: str) -> Head | None:
+def head_from_outside(after: str, group: str) -> NameHead | None:
     """Read the title of a name that begins with its marker: the title follows it, or the group is the series."""
     for outside in (group, after):
         cleaned = re.sub(r"^(?:series?|s[eé]ries?|مسلسل)\s+", "", repair(outside).strip(" |-"), flags=re.I)
@@ -193,11 +193,11 @@ def head_from_outside(after: str, group: str) -> Head | None:
         head = read_head(cleaned, kind="series", is_episode=True)
         if head.hypotheses:
             guessed = tuple(Hypothesis(h.text, h.key, h.penalty + GUESSED, h.year) for h in head.hypotheses)
-            return Head(head.text, guessed, head.year, head.season, head.tags)
+            return NameHead(head.text, guessed, head.year, head.season, head.tags)
     return None
 
 
-def assemble(head: Head, mark: Mark | None, tail: TagSet, *, is_junk: bool) -> ParsedTitle:
+def assemble(head: NameHead, mark: Mark | None, tail: TagSet, *, is_junk: bool) -> ParsedTitle:
     """Put the parts of a name together. A name without a title is junk whatever it says."""
     hypotheses, text = head.hypotheses, head.text
     tags = head.tags if tail is NO_TAGS else TagSet.merged((head.tags, tail))

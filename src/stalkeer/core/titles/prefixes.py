@@ -15,7 +15,7 @@ from stalkeer.core.titles.tags import LANGUAGE_FIELDS, tags_in
 from stalkeer.core.titles.vocabulary import AMBIGUOUS, LANGUAGES, TAGS, Tag
 
 
-class Start(NamedTuple):
+class TitleStart(NamedTuple):
     """A place at which the title may begin."""
 
     text: str
@@ -62,11 +62,11 @@ _MOST = 5
 _LETTER = re.compile(r"[^\W_]")
 
 
-def find_starts(text: str, *, is_series: bool) -> tuple[list[Start], list[Tag]]:
+def find_starts(text: str, *, is_series: bool) -> tuple[list[TitleStart], list[Tag]]:
     """Find where the title may begin, the likeliest first, and the tags before it."""
     if _MAYBE.match(text) is None:
-        return [Start(text, 0.0)], []
-    kept: list[Start] = []
+        return [TitleStart(text, 0.0)], []
+    kept: list[TitleStart] = []
     tags: list[Tag] = []
     penalty = 0.0
     year: int | None = None
@@ -76,17 +76,17 @@ def find_starts(text: str, *, is_series: bool) -> tuple[list[Start], list[Tag]]:
             break
         if not is_series and taken.kept is not None and _YEAR_ONLY.fullmatch(taken.rest):
             # MA - 2019 is a film of that year, FR - 1917 more likely one of that name
-            kept.append(Start(taken.rest.strip(), penalty + DOUBTFUL))
+            kept.append(TitleStart(taken.rest.strip(), penalty + DOUBTFUL))
             break
         if taken.kept is not None:
-            kept.append(Start(text, penalty + taken.kept, year))
+            kept.append(TitleStart(text, penalty + taken.kept, year))
         if taken.half is not None:
-            kept.append(Start(taken.half, penalty + LIKELY, year))
+            kept.append(TitleStart(taken.half, penalty + LIKELY, year))
         tags += taken.tags
         penalty += taken.gone
         year = taken.year or year
         text = taken.rest
-    return sorted([Start(text, penalty, year), *kept], key=lambda start: start.penalty), tags
+    return sorted([TitleStart(text, penalty, year), *kept], key=lambda start: start.penalty), tags
 
 
 def _take(text: str, *, is_series: bool) -> _Taken | None:

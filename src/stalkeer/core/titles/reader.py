@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 from stalkeer.core.titles.episode import find_mark, may_go_on, says_episode
 from stalkeer.core.titles.frames import NOT_YET, Frames, NotYet, Reading
 from stalkeer.core.titles.marks import Mark
-from stalkeer.core.titles.parse import Head, ParsedTitle, assemble, head_from_outside, is_junk, kind_of, read_head
+from stalkeer.core.titles.parse import NameHead, ParsedTitle, assemble, head_from_outside, is_junk, kind_of, read_head
 from stalkeer.core.titles.repair import repair
 from stalkeer.core.titles.tags import NO_TAGS, TagSet, read_tags
 
@@ -34,7 +34,7 @@ class TitleReader:
     """`read` answers as `parse_title` does, faster where names repeat. Not for use by several threads at once."""
 
     def __init__(self) -> None:
-        self._heads: dict[tuple[str, str | None], Head] = {}
+        self._heads: dict[tuple[str, str | None], NameHead] = {}
         self._marks: dict[str, Mark] = {}
         self._tails: dict[str, TagSet] = {"": NO_TAGS}
         self._series = Frames(partial(read_head, kind="episode", is_episode=True))
@@ -97,7 +97,7 @@ class TitleReader:
             mark = self._marks[said] = Mark(0, len(said), int(season), (int(episode),))
         return assemble(head, mark, NO_TAGS, is_junk=text is not name and is_junk(name))
 
-    def _head(self, before: str, kind: str | None) -> Head:
+    def _head(self, before: str, kind: str | None) -> NameHead:
         head = self._heads.get((before, kind))
         if head is None:
             framed = self._series.read(before.strip())
@@ -120,7 +120,7 @@ class TitleReader:
         return frames
 
 
-def _read_unmarked(text: str, *, kind: str | None) -> Head | None:
+def _read_unmarked(text: str, *, kind: str | None) -> NameHead | None:
     return None if find_mark(text, kind) is not None else read_head(text, kind=kind, is_episode=False)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, model_validator
 
-from stalkeer.core.downloads.states import Outcome, Part, Priority
+from stalkeer.core.downloads.states import ActionOutcome, Part, Priority
 from stalkeer.errors import InvalidInput
 from stalkeer.faces.api.deps import CurrentApp, start_run
 from stalkeer.faces.api.downloads import DownloadView, view_download
@@ -34,7 +34,7 @@ from stalkeer.store.downloads.actions import ActionResult
 router = APIRouter(prefix="/downloads", tags=["downloads"])
 
 
-class NewDownload(ApiModel):
+class DownloadRequest(ApiModel):
     """Either a match, or an entry and a wanted item that were matched."""
 
     match_id: StrictInt | None = Field(None, ge=1, le=LARGEST_ID)
@@ -43,7 +43,7 @@ class NewDownload(ApiModel):
     priority: Priority = Priority.NORMAL
 
     @model_validator(mode="after")
-    def _names_one(self) -> NewDownload:
+    def _names_one(self) -> DownloadRequest:
         pair = (self.entry_id is not None, self.wanted_id is not None)
         if (self.match_id is not None) == all(pair) or any(pair) != all(pair):
             raise ValueError("give either matchId, or entryId and wantedId")
@@ -58,7 +58,7 @@ class NewDownload(ApiModel):
 class NewDownloads(ApiModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"items": [{"matchId": 17, "priority": "high"}]}]})
 
-    items: list[NewDownload] = Field(min_length=1, max_length=1000)
+    items: list[DownloadRequest] = Field(min_length=1, max_length=1000)
 
 
 class NewDownloadResult(ApiModel):
@@ -85,14 +85,14 @@ class ChangeRequest(ApiModel):
     bandwidth_limit: StrictInt | None = Field(None, ge=0, le=LARGEST_ID, description="Bytes a second; 0 lifts it.")
 
 
-class Place(StrEnum):
+class NewPlace(StrEnum):
     TOP = "top"
     BOTTOM = "bottom"
     BEFORE = "before"
 
 
 class MoveRequest(ApiModel):
-    to: Place
+    to: NewPlace
     other: StrictInt | None = Field(
         None, ge=1, le=LARGEST_ID, description="With `before`: the download in front of which it is put."
     )
@@ -116,7 +116,9 @@ class BulkRequest(ApiModel):
 
 class ActionView(ApiModel):
     id: int
-    outcome: Outcome = Field(description="`done`, `asked` (its worker lets go in a moment), `nothing` or `refused`.")
+    outcome: ActionOutcome = Field(
+        description="`done`, `asked` (its worker lets go in a moment), `nothing` or `refused`."
+    )
     state: DownloadState | None
     reason: str | None
 
@@ -145,7 +147,7 @@ def create_downloads(app: CurrentApp, request: Request, wishes: NewDownloads) ->
     return NewDownloadResults(results=[_result(app, one) for one in made])
 
 
-def _queue_wishes(app: App, wishes: list[NewDownload]) -> list[Queued]:
+def _queue_wishes(app: App, wishes: list[DownloadRequest]) -> list[Queued]:
     """Each in its turn: the priority is a wish's own."""
     return [queue_all(app.download_queue, [wish.to_request()], wish.priority)[0] for wish in wishes]
 
@@ -238,7 +240,7 @@ def accept_download(app: CurrentApp, download_id: RowId) -> ActionView:
 def move_download(app: CurrentApp, download_id: RowId, wish: MoveRequest) -> None:
     """Change its place among those of its priority."""
     moved = DownloadId(download_id)
-    if wish.to is not Place.BEFORE:
+    if wish.to is not NewPlace.BEFORE:
         check(act_on(app.download_queue, [moved], Verb(wish.to.value))[0])
     elif wish.other is None:
         raise InvalidInput("`before` needs `other`: the download in front of which it is put")

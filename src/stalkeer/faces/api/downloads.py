@@ -20,7 +20,7 @@ from stalkeer.model import DownloadId, DownloadState, InstanceId, SourceId
 from stalkeer.runtime import App
 from stalkeer.store.downloads import downloads as queue
 from stalkeer.store.downloads import statistics
-from stalkeer.store.downloads.downloads import DownloadFilter, DownloadRow, Order
+from stalkeer.store.downloads.downloads import DownloadFilter, DownloadRow, QueueOrder
 
 router = APIRouter(prefix="/downloads", tags=["downloads"])
 
@@ -126,7 +126,7 @@ def list_downloads(
     source_id: Annotated[int | None, Query(alias="sourceId", ge=1, le=LARGEST_ID)] = None,
     instance_id: Annotated[int | None, Query(alias="instanceId", ge=1, le=LARGEST_ID)] = None,
     search: Annotated[str, Query(max_length=200, description="Only titles that contain this.")] = "",
-    order: Annotated[Order, Query(description="`queue`: as they start; `newest` first.")] = Order.QUEUE,
+    order: Annotated[QueueOrder, Query(description="`queue`: as they start; `newest` first.")] = QueueOrder.QUEUE,
 ) -> PageOf[DownloadView]:
     """Downloads with their progress, and why those that wait do so."""
     chosen = DownloadFilter(

@@ -23,7 +23,7 @@ class CandidateFinding(ApiModel):
     text: str
 
 
-class Candidate(ApiModel):
+class CandidateView(ApiModel):
     entry_id: int
     name: str
     source: str
@@ -46,11 +46,11 @@ class ItemExplanation(ApiModel):
     names: list[str]
     years: list[int]
     summary: str
-    candidates: list[Candidate]
+    candidates: list[CandidateView]
     others: list[OtherEntry]
 
 
-class Explanations(ApiModel):
+class ExplanationsView(ApiModel):
     items: list[ItemExplanation]
     total: int = Field(description="How many items fit, counted to 50; the first of them are explained.")
 
@@ -61,11 +61,11 @@ def explain_items(
     text: Annotated[
         str, Query(alias="q", min_length=1, max_length=200, description="An item's id, or part of its title.")
     ],
-) -> Explanations:
+) -> ExplanationsView:
     """Explain why wanted items were found or not."""
     found = choosing.explain_items(app.matching, text)
     items = [ItemExplanation.model_validate(item.to_document()) for item in found.items]
-    return Explanations(items=items, total=found.total)
+    return ExplanationsView(items=items, total=found.total)
 
 
 @router.get("/missing/{item_id}/explanation", responses=problem_answers(404))

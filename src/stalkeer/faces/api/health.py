@@ -37,7 +37,7 @@ class Pong(ApiModel):
     status: str
 
 
-class HealthReport(ApiModel):
+class HealthView(ApiModel):
     """`status` is `ok` only when every part is."""
 
     status: str
@@ -54,15 +54,15 @@ async def ping(app: CurrentApp, response: Response) -> Pong:
     return Pong(status="Error")
 
 
-@router.get("/health", responses={503: {"model": HealthReport}})
+@router.get("/health", responses={503: {"model": HealthView}})
 @router.head("/health", include_in_schema=False)
-async def health(app: CurrentApp, response: Response) -> HealthReport:
+async def health(app: CurrentApp, response: Response) -> HealthView:
     """Tell whether each part works: the database, the worker, the data folder. 503 when one does not."""
     parts = await run_beside(lambda: states_of_parts(app))
     is_well = all(state == "ok" for state in parts.values())
     if not is_well:
         response.status_code = 503
-    return HealthReport(status="ok" if is_well else "error", parts=parts)
+    return HealthView(status="ok" if is_well else "error", parts=parts)
 
 
 async def run_beside(look: Callable[[], T]) -> T:

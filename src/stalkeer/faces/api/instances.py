@@ -30,12 +30,12 @@ router = APIRouter(prefix="/instances", tags=["instances"])
 Name = Annotated[str, Path(max_length=80, description="The instance's name.")]
 
 
-class Folders(ApiModel):
+class FoldersView(ApiModel):
     local: str = Field(min_length=1, max_length=1000)
     remote: str = Field(min_length=1, max_length=1000)
 
 
-class Profile(ApiModel):
+class ProfileView(ApiModel):
     id: int
     name: str
 
@@ -53,11 +53,11 @@ class Instance(ApiModel):
     last_error: str | None
     failures: int
     api_calls: int
-    path_mappings: list[Folders]
+    path_mappings: list[FoldersView]
     exclude_tags: list[str]
     skip_owned_elsewhere: SkipOwned
     quality_profile_id: int | None
-    quality_profiles: list[Profile]
+    quality_profiles: list[ProfileView]
     root_folders: list[str]
     has_webhook: StrictBool
 
@@ -68,7 +68,7 @@ class InstanceToAdd(ApiModel):
     api_key: ApiKey = Field(min_length=1, max_length=200)
     name: Slug = Field("default", description="A name, where there are several of one program.")
     quality_profile_id: StrictInt | None = Field(None, ge=1, le=2**31 - 1)
-    path_mappings: list[Folders] = Field([], max_length=100)
+    path_mappings: list[FoldersView] = Field([], max_length=100)
     exclude_tags: list[str] = Field([], max_length=100)
     skip_owned_elsewhere: SkipOwned = Field(
         SkipOwned.AUTO, description="Whether it does without what another instance has a file of."
@@ -82,7 +82,7 @@ class InstanceToChange(ApiModel):
     api_key: ApiKey | None = None
     enabled: StrictBool | None = None
     quality_profile_id: StrictInt | None = Field(None, ge=1, le=2**31 - 1)
-    path_mappings: list[Folders] | None = Field(None, max_length=100)
+    path_mappings: list[FoldersView] | None = Field(None, max_length=100)
     exclude_tags: list[str] | None = Field(None, max_length=100)
     skip_owned_elsewhere: SkipOwned | None = None
 
@@ -100,7 +100,7 @@ class InstanceToChange(ApiModel):
         )
 
 
-class Added(ApiModel):
+class InstanceAdded(ApiModel):
     instance: Instance
     version: str
     notes: list[str] = Field(description="What was repaired in the address.")
@@ -135,7 +135,7 @@ def list_all_instances(app: CurrentApp) -> list[Instance]:
 
 
 @router.post("", status_code=201)
-def add_instance(app: CurrentApp, new: InstanceToAdd) -> Added:
+def add_instance(app: CurrentApp, new: InstanceToAdd) -> InstanceAdded:
     """Try an instance and keep it. What answers wrongly is told apart in words and not kept."""
     options = InstanceOptions(
         quality_profile_id=new.quality_profile_id,
@@ -146,7 +146,7 @@ def add_instance(app: CurrentApp, new: InstanceToAdd) -> Added:
     slug = instance_slug(new.kind, new.name)
     described = NewInstance(slug, new.kind, new.url, new.api_key.get_secret_value(), options)
     added = instances.add_instance(app.arrs, described)
-    return Added(instance=_shown(added.row), version=added.version, notes=list(added.notes))
+    return InstanceAdded(instance=_shown(added.row), version=added.version, notes=list(added.notes))
 
 
 @router.get("/{name}", responses=problem_answers(404))
@@ -157,10 +157,10 @@ def show_instance(app: CurrentApp, name: Name) -> Instance:
 
 
 @router.patch("/{name}", responses=problem_answers(404, 409, 502))
-def change_instance(app: CurrentApp, name: Name, change: InstanceToChange) -> Added:
+def change_instance(app: CurrentApp, name: Name, change: InstanceToChange) -> InstanceAdded:
     """Change an instance that was added here. A new address or key is tried before it is kept."""
     changed = instances.change_instance(app.arrs, name, change.to_patch())
-    return Added(instance=_shown(changed.row), version=changed.version, notes=list(changed.notes))
+    return InstanceAdded(instance=_shown(changed.row), version=changed.version, notes=list(changed.notes))
 
 
 @router.delete("/{name}", status_code=204, responses=problem_answers(404, 409))
@@ -202,11 +202,11 @@ def _shown(row: InstanceRow) -> Instance:
         last_error=row.last_error,
         failures=row.failures,
         api_calls=row.api_calls,
-        path_mappings=[Folders(local=pair.local, remote=pair.remote) for pair in row.options.path_mappings],
+        path_mappings=[FoldersView(local=pair.local, remote=pair.remote) for pair in row.options.path_mappings],
         exclude_tags=list(row.options.exclude_tags),
         skip_owned_elsewhere=row.options.skip_owned_elsewhere,
         quality_profile_id=row.options.quality_profile_id,
-        quality_profiles=[Profile(id=profile.id, name=profile.name) for profile in row.profiles],
+        quality_profiles=[ProfileView(id=profile.id, name=profile.name) for profile in row.profiles],
         root_folders=[folder.path for folder in row.root_folders],
         has_webhook=row.webhook_secret is not None,
     )

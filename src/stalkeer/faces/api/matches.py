@@ -15,16 +15,16 @@ from stalkeer.faces.http.models import ApiModel, RunAccepted
 from stalkeer.faces.http.paging import DEEPEST_ROW, Page, PageOf, PageParams, UnknownCursor, encode_cursor
 from stalkeer.faces.http.problems import problem_answers
 from stalkeer.jobs.matching import decisions
-from stalkeer.jobs.matching.decisions import Verdict, decide_match, take_other_entry
+from stalkeer.jobs.matching.decisions import UserDecision, decide_match, take_other_entry
 from stalkeer.jobs.matching.match_run import MatchRequest, request_items
-from stalkeer.jobs.matching.rules import Scope
+from stalkeer.jobs.matching.rules import DecisionScope
 from stalkeer.model import Decision, JobName, MatchId, WantedId
 from stalkeer.store.matching.matches import MatchFilter, MatchRow, count_matches, get_match, list_matches
 
 router = APIRouter(prefix="/matches", tags=["matches"])
 
 
-class Finding(ApiModel):
+class EvidenceView(ApiModel):
     name: str
     weight: float = Field(description="What it adds to the score.")
     text: str
@@ -48,7 +48,7 @@ class MatchItem(ApiModel):
     decision: Decision
     decided_by: str = Field(description="`auto`, or `rule`: the user's own.")
     reason: str
-    evidence: list[Finding]
+    evidence: list[EvidenceView]
     matched_at: datetime
 
 
@@ -135,7 +135,7 @@ def confirm_match(app: CurrentApp, match_id: RowId, decision: Confirmation) -> R
     if decision.entry_id is not None:
         return effect_of(take_other_entry(app.matching, MatchId(match_id), decision.entry_id, wish))
     scope = scope_of(whole_title=decision.whole_title)
-    return effect_of(decide_match(app.matching, MatchId(match_id), Verdict.CONFIRM, wish, scope))
+    return effect_of(decide_match(app.matching, MatchId(match_id), UserDecision.CONFIRM, wish, scope))
 
 
 @router.delete("/{match_id}", responses=problem_answers(404))
@@ -150,11 +150,11 @@ def reject_match(
 ) -> RuleEffect:
     """Say that the entry is not the item. The decision is kept as a rule: `DELETE /rules/{ruleId}` takes it back."""
     wish, scope = wish_of(reason, dry_run=dry_run), scope_of(whole_title=whole_title)
-    return effect_of(decide_match(app.matching, MatchId(match_id), Verdict.REJECT, wish, scope))
+    return effect_of(decide_match(app.matching, MatchId(match_id), UserDecision.REJECT, wish, scope))
 
 
-def scope_of(*, whole_title: bool) -> Scope:
-    return Scope.TITLE if whole_title else Scope.ENTRY
+def scope_of(*, whole_title: bool) -> DecisionScope:
+    return DecisionScope.TITLE if whole_title else DecisionScope.ENTRY
 
 
 def _after(page: Page) -> tuple[float, int] | None:
@@ -185,6 +185,6 @@ def _shown(row: MatchRow) -> MatchItem:
         decision=row.decision,
         decided_by=row.decided_by,
         reason=row.reason,
-        evidence=[Finding.model_validate(finding) for finding in row.findings],
+        evidence=[EvidenceView.model_validate(finding) for finding in row.findings],
         matched_at=row.matched_at,
     )

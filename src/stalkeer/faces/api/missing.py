@@ -20,7 +20,7 @@ from stalkeer.model import InstanceKind, JobName, LibraryId, WantedId, WantedKin
 from stalkeer.runtime import App
 from stalkeer.store.library.instances import get_instance
 from stalkeer.store.library.wanted_list import (
-    Found,
+    BestMatch,
     Slice,
     WantedFilter,
     WantedOrder,
@@ -61,7 +61,7 @@ class MissingItem(ApiModel):
     current_quality: CurrentQuality | None
     skip: str | None = Field(description="The rule that keeps it from being downloaded now.")
     owned_by: str | None = Field(description="Another instance that has it.")
-    found: Found
+    found: BestMatch
     score: float | None
     variants: int
     download_id: int | None
@@ -91,7 +91,7 @@ class ScanToStart(ApiModel):
 def missing_filter(
     instance: Annotated[str | None, Query(max_length=80, description="Only this Radarr or Sonarr.")] = None,
     kind: WantedKind | None = None,
-    found: Annotated[Found | None, Query(description="The best that matching found.")] = None,
+    found: Annotated[BestMatch | None, Query(description="The best that matching found.")] = None,
     reason: Annotated[WantedReason | None, Query()] = None,
     skipped: Annotated[bool | None, Query(description="Only what a rule holds back, or only the rest.")] = None,
     series_id: Annotated[int | None, Query(alias="seriesId", ge=1, le=LARGEST_ID)] = None,

@@ -14,7 +14,7 @@ from stalkeer.faces.http.models import ApiModel
 from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id
 from stalkeer.faces.http.problems import problem_answers
 from stalkeer.jobs.matching import decisions
-from stalkeer.jobs.matching.decisions import Effect, Wish, shift_numbers
+from stalkeer.jobs.matching.decisions import DecisionNote, Effect, shift_numbers
 from stalkeer.jobs.matching.rule_effects import RuleOutcome
 from stalkeer.jobs.matching.rules import Offset
 from stalkeer.model import Decision, WantedId
@@ -116,8 +116,8 @@ def forget_rule(app: CurrentApp, rule_id: RowId) -> RuleEffect:
     return effect_of(decisions.forget_rule(app.matching, RuleId(rule_id)))
 
 
-def wish_of(reason: str, *, dry_run: bool) -> Wish:
-    return Wish(reason, Effect.PREVIEW if dry_run else Effect.KEEP)
+def wish_of(reason: str, *, dry_run: bool) -> DecisionNote:
+    return DecisionNote(reason, Effect.PREVIEW if dry_run else Effect.KEEP)
 
 
 def effect_of(outcome: RuleOutcome) -> RuleEffect:

@@ -30,7 +30,7 @@ Text = Annotated[str, Field(max_length=2_000)]
 T = TypeVar("T")
 
 
-class AccountState(ApiModel):
+class AccountView(ApiModel):
     status: str | None = Field(description="`active`, `expired`, `banned`, `disabled`, `unknown`; null: never asked.")
     expires_at: datetime | None
     active: int | None = Field(description="Connections in use, ours included.")
@@ -68,7 +68,7 @@ class Source(ApiModel):
     last_error: str | None
     failures: int = Field(description="Failed refreshes in a row.")
     guard: Guarded | None
-    account: AccountState
+    account: AccountView
 
 
 class SourceToDescribe(ApiModel):
@@ -110,7 +110,7 @@ class SourceToChange(ApiModel):
     bandwidth_limit: StrictInt | None = Field(None, ge=0, le=10**12)
 
 
-class Sample(ApiModel):
+class NameSampleView(ApiModel):
     name: str
     kind: str
     title: str
@@ -140,7 +140,7 @@ class TestedSource(ApiModel):
     account: TestedAccount | None
     kinds: dict[str, int]
     left_out: dict[str, int]
-    samples: list[Sample]
+    samples: list[NameSampleView]
     is_account_address: StrictBool = Field(description="The playlist's address names an account, which tells more.")
 
 
@@ -148,14 +148,14 @@ class RefreshToStart(ApiModel):
     accept: StrictBool = Field(False, description="Take a list that the guard refused for having shrunk.")
 
 
-class Change(ApiModel):
+class EntryChangeView(ApiModel):
     generation: int
     change: str = Field(description="`added`, `changed`, `removed` or `returned`.")
     entry_id: int
     name: str
 
 
-class Group(ApiModel):
+class GroupView(ApiModel):
     group: str
     kind: str
     entries: int
@@ -219,7 +219,9 @@ def refresh_source(app: CurrentApp, name: Name, how: RefreshToStart) -> RunAccep
 
 
 @router.get("/{name}/changes", responses=problem_answers(404))
-def list_source_changes(app: CurrentApp, name: Name, page: PageParams, generation: int | None = None) -> PageOf[Change]:
+def list_source_changes(
+    app: CurrentApp, name: Name, page: PageParams, generation: int | None = None
+) -> PageOf[EntryChangeView]:
     """List what refreshes added, changed, removed and brought back; the newest first."""
     row = _find(app, name)
     after = last_id(page) or 0
@@ -227,16 +229,18 @@ def list_source_changes(app: CurrentApp, name: Name, page: PageParams, generatio
         found = list_changes(connection, row.id, _generation(generation), after=after, limit=page.size)
     cursor = encode_cursor((found[-1][0],)) if len(found) == page.size else None
     return PageOf(
-        records=[Change.model_validate(change) for _, change in found], page_size=page.size, next_cursor=cursor
+        records=[EntryChangeView.model_validate(change) for _, change in found], page_size=page.size, next_cursor=cursor
     )
 
 
 @router.get("/{name}/groups", responses=problem_answers(404))
-def list_source_groups(app: CurrentApp, name: Name) -> list[Group]:
+def list_source_groups(app: CurrentApp, name: Name) -> list[GroupView]:
     """The groups of a source's catalogue with their entries, for choosing filters."""
     row = _find(app, name)
     with app.database.connect() as connection:
-        return [Group(group=group, kind=kind, entries=count) for group, kind, count in groups_of(connection, row.id)]
+        return [
+            GroupView(group=group, kind=kind, entries=count) for group, kind, count in groups_of(connection, row.id)
+        ]
 
 
 @router.get("/{name}/archives", responses=problem_answers(404))

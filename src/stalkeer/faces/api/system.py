@@ -18,7 +18,7 @@ from stalkeer.jobs.system.support_bundle import make_bundle
 router = APIRouter(tags=["system"])
 
 
-class SystemStatus(ApiModel):
+class SystemView(ApiModel):
     app_name: str
     version: str
     python_version: str
@@ -32,9 +32,9 @@ class SystemStatus(ApiModel):
 
 
 @router.get("/system/status")
-def system_status(app: CurrentApp) -> SystemStatus:
+def system_status(app: CurrentApp) -> SystemView:
     """Version, start time, database and folders."""
-    return SystemStatus(
+    return SystemView(
         app_name="Stalkeer",
         version=version("stalkeer"),
         python_version=platform.python_version(),

@@ -109,10 +109,10 @@ class Play:
 
     def _run_demo(self, app: App) -> None:
         from stalkeer.faces.cli.demo_report import make_report, print_report
-        from stalkeer.faces.cli.demo_watch import Watcher
+        from stalkeer.faces.cli.demo_watch import DemoWatcher
 
         self._greet(app)
-        watcher = Watcher(app, self._console, self._console.is_terminal, self._note, sleep=self._pause)
+        watcher = DemoWatcher(app, self._console, self._console.is_terminal, self._note, sleep=self._pause)
         story = watcher.watch()
         report = make_report(story, self._stage.world, time.monotonic() - self._started)
         self._stage.mark_done()

@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stalkeer.demo.scenario import Expectation, Outcome, World
-from stalkeer.faces.cli.demo_watch import Found, Story
+from stalkeer.demo.scenario import DemoOutcome, Expectation, World
+from stalkeer.faces.cli.demo_watch import Story, WantedMatch
 from stalkeer.model import Decision, DownloadState
 from stalkeer.store.downloads.downloads import DownloadRow
 from stalkeer.store.library.wanted_list import Status
-from stalkeer.store.matching.candidates import Finding
+from stalkeer.store.matching.candidates import EvidenceRow
 
 T = TypeVar("T")
 
@@ -25,16 +25,16 @@ class DemoReport:
     """Compare the results of the program with the expectations of the scenario."""
 
     story: Story
-    outcome: Outcome
+    outcome: DemoOutcome
     expected: Mapping[Expectation, frozenset[str]]
     seconds: float
 
     @property
-    def review(self) -> tuple[Found, ...]:
+    def review(self) -> tuple[WantedMatch, ...]:
         return tuple(found for found in self.story.wanted if found.item.status is Status.REVIEW)
 
     @property
-    def unavailable(self) -> tuple[Found, ...]:
+    def unavailable(self) -> tuple[WantedMatch, ...]:
         return tuple(found for found in self.story.wanted if found.item.status is Status.NOTHING)
 
     @property
@@ -110,7 +110,7 @@ def _by_title(rows: Iterable[T], title_of: Callable[[T], str | None]) -> Iterato
     yield from groups
 
 
-def _series_of(found: Found) -> str | None:
+def _series_of(found: WantedMatch) -> str | None:
     return None if found.item.kind == "movie" else found.item.title
 
 
@@ -118,7 +118,7 @@ def _share(found: int, wanted: int) -> str:
     return f"{wanted} episodes" if found == wanted else f"{found} of {wanted} episodes"
 
 
-def _why(found: Found) -> str:
+def _why(found: WantedMatch) -> str:
     """Return the evidence of the best entry, or the reason why it was not confirmed."""
     best = found.best
     if best is None:
@@ -128,7 +128,7 @@ def _why(found: Found) -> str:
     return ", ".join(_short(finding) for finding in best.findings if finding.text)
 
 
-def _short(finding: Finding) -> str:
+def _short(finding: EvidenceRow) -> str:
     """Shorten a finding: `the year 2020 agrees` becomes `year 2020`."""
     if finding.name == "title":
         return "alternate title" if "alternate" in finding.text else "title"

@@ -49,7 +49,7 @@ class DemoFailed(StalkeerError):
 
 
 @dataclass(frozen=True)
-class Found:
+class WantedMatch:
     """Hold a wanted item with its best match after the scan."""
 
     item: WantedRow
@@ -60,14 +60,14 @@ class Found:
 class Story:
     """Hold the results of the demo, read from the database."""
 
-    wanted: tuple[Found, ...]
+    wanted: tuple[WantedMatch, ...]
     downloads: tuple[DownloadRow, ...]
     refresh: RunRow
     scan: RunRow
 
 
 @dataclass
-class Watcher:
+class DemoWatcher:
     """Run beside the engine. `note` receives a line for each finished step."""
 
     app: App
@@ -110,10 +110,10 @@ class Watcher:
             raise DemoFailed(f"{what}: nothing came of it within {LONGEST_S:.0f} s")
         self.sleep(LOOK_S)
 
-    def _look_at_wanted(self) -> tuple[Found, ...]:
+    def _look_at_wanted(self) -> tuple[WantedMatch, ...]:
         with self.app.database.connect() as connection:
             rows = list_wanted(connection, part=Slice(1000))
-            return tuple(Found(row, next(iter(list_candidates(connection, row.id)), None)) for row in rows)
+            return tuple(WantedMatch(row, next(iter(list_candidates(connection, row.id)), None)) for row in rows)
 
     def _follow_downloads(self) -> None:
         columns = (

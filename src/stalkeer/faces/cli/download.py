@@ -77,7 +77,7 @@ def list_(
     """
     shown, total = _read(context_app(context), state, limit, search)
     document = {"downloads": [download.to_document() for download in shown], "total": total}
-    emit(context, document, lambda console: console.print(Listing(shown, total)))
+    emit(context, document, lambda console: console.print(DownloadTable(shown, total)))
 
 
 @app.command()
@@ -245,7 +245,7 @@ def move(
 
     Example: stalkeer download move 12 --top
     """
-    from stalkeer.core.downloads.states import Outcome
+    from stalkeer.core.downloads.states import ActionOutcome
     from stalkeer.jobs.downloads.actions import Beside, Verb, act_on
     from stalkeer.jobs.downloads.actions import move as move_beside
     from stalkeer.store.downloads.actions import ActionResult
@@ -257,7 +257,7 @@ def move(
         _report(context, act_on(queue, [_id(download)], Verb.TOP if top else Verb.BOTTOM))
     else:
         move_beside(queue, _id(download), Beside(_id(before)))
-        _report(context, [ActionResult(_id(download), Outcome.DONE)])
+        _report(context, [ActionResult(_id(download), ActionOutcome.DONE)])
 
 
 # --- the work ----------------------------------------------------------------------------------------------------
@@ -373,16 +373,16 @@ def _status(parts: App) -> Group:
         counts = count_by_state(connection)
     speed = sum(download.row.transfer.speed or 0 for download in running)
     summary = ", ".join(f"{count} {state.value}" for state, count in sorted(counts.by_state.items())) or "no downloads"
-    lines: list[Text | Listing] = [Text(f"{_size(speed)}/s   {summary}")]
+    lines: list[Text | DownloadTable] = [Text(f"{_size(speed)}/s   {summary}")]
     if not _has_worker(parts):
         lines.append(Text("No worker is running. Start `stalkeer serve` or `stalkeer download start`.", style="yellow"))
     if running or waiting:
-        lines.append(Listing([*running, *waiting], len(running) + total))
+        lines.append(DownloadTable([*running, *waiting], len(running) + total))
     return Group(*lines)
 
 
 @dataclass(frozen=True)
-class Listing:
+class DownloadTable:
     """Print a line for each download, with the reason for waiting or the error below it."""
 
     shown: Sequence[Shown]
@@ -439,7 +439,7 @@ def _line(cells: Sequence[str | Text | ProgressBar], columns: Sequence[int], sty
     return line
 
 
-class Shape(NamedTuple):
+class TableColumn(NamedTuple):
     """Describe a column. The column without a width takes the remaining space."""
 
     header: str
@@ -450,13 +450,13 @@ class Shape(NamedTuple):
 BAR = 10
 LEAST_TITLE = 16
 COLUMNS = (
-    Shape("ID", 5, is_always=True),
-    Shape("Title", 0, is_always=True),
-    Shape("Status", 11, is_always=True),
-    Shape("", BAR),
-    Shape("Size", 8),
-    Shape("Speed", 10),
-    Shape("Time left", 9),
+    TableColumn("ID", 5, is_always=True),
+    TableColumn("Title", 0, is_always=True),
+    TableColumn("Status", 11, is_always=True),
+    TableColumn("", BAR),
+    TableColumn("Size", 8),
+    TableColumn("Speed", 10),
+    TableColumn("Time left", 9),
 )
 COLOURS = {
     "downloading": "cyan",

@@ -12,9 +12,9 @@ from rich.table import Table
 from stalkeer.faces.cli.output import context_app, emit, note
 
 if TYPE_CHECKING:
-    from stalkeer.jobs.matching.decisions import Verdict, Wish
+    from stalkeer.jobs.matching.decisions import DecisionNote, UserDecision
     from stalkeer.jobs.matching.explain import Explanation
-    from stalkeer.jobs.matching.rule_effects import Change, RuleOutcome
+    from stalkeer.jobs.matching.rule_effects import RuleEffect, RuleOutcome
     from stalkeer.model import Decision
 
 app = typer.Typer(no_args_is_help=True, help="See, explain and correct what was matched; try a playlist file.")
@@ -139,9 +139,9 @@ def confirm(
 
     Example: stalkeer match confirm 12
     """
-    from stalkeer.jobs.matching.decisions import Verdict
+    from stalkeer.jobs.matching.decisions import UserDecision
 
-    _decide(context, match, Verdict.CONFIRM, _wish(reason, dry_run=dry_run), whole_title=title)
+    _decide(context, match, UserDecision.CONFIRM, _wish(reason, dry_run=dry_run), whole_title=title)
 
 
 @app.command()
@@ -156,9 +156,9 @@ def reject(
 
     Example: stalkeer match reject 12 --reason "the remake"
     """
-    from stalkeer.jobs.matching.decisions import Verdict
+    from stalkeer.jobs.matching.decisions import UserDecision
 
-    _decide(context, match, Verdict.REJECT, _wish(reason, dry_run=dry_run), whole_title=title)
+    _decide(context, match, UserDecision.REJECT, _wish(reason, dry_run=dry_run), whole_title=title)
 
 
 @app.command()
@@ -329,26 +329,28 @@ def evaluate(
     emit(context, result.to_document(), show)
 
 
-def _decide(context: typer.Context, match: int, verdict: Verdict, wish: Wish, *, whole_title: bool) -> None:
+def _decide(
+    context: typer.Context, match: int, verdict: UserDecision, wish: DecisionNote, *, whole_title: bool
+) -> None:
     from stalkeer.jobs.matching.decisions import decide_match
-    from stalkeer.jobs.matching.rules import Scope
+    from stalkeer.jobs.matching.rules import DecisionScope
     from stalkeer.model import MatchId
 
-    scope = Scope.TITLE if whole_title else Scope.ENTRY
+    scope = DecisionScope.TITLE if whole_title else DecisionScope.ENTRY
     _show(context, decide_match(context_app(context).matching, MatchId(match), verdict, wish, scope))
 
 
-def _wish(reason: str, *, dry_run: bool) -> Wish:
-    from stalkeer.jobs.matching.decisions import Effect, Wish
+def _wish(reason: str, *, dry_run: bool) -> DecisionNote:
+    from stalkeer.jobs.matching.decisions import DecisionNote, Effect
 
-    return Wish(reason, Effect.PREVIEW if dry_run else Effect.KEEP)
+    return DecisionNote(reason, Effect.PREVIEW if dry_run else Effect.KEEP)
 
 
 def _show(context: typer.Context, outcome: RuleOutcome) -> None:
     emit(context, outcome.to_document(), lambda console: _render_changes(console, outcome.changes))
 
 
-def _render_changes(console: Console, changes: tuple[Change, ...]) -> None:
+def _render_changes(console: Console, changes: tuple[RuleEffect, ...]) -> None:
     if not changes:
         console.print("No match changes.")
         return

@@ -18,13 +18,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from stalkeer.core.security.addresses import Origin, find_origin
+from stalkeer.core.security.addresses import RequestOrigin, find_origin
 from stalkeer.core.security.callers import SAFE_METHODS
 from stalkeer.faces.http.flood_log import FloodLog
 from stalkeer.faces.http.headers import add_security_headers, keep_redirect_here
 from stalkeer.faces.http.problems import problem_response
 from stalkeer.faces.http.security import Security
-from stalkeer.jobs.system.rate_limits import Allowance
+from stalkeer.jobs.system.rate_limits import RateAllowance
 from stalkeer.logs import get_logger
 from stalkeer.secrets import mask_text
 from stalkeer.settings.schema import SecuritySettings
@@ -67,8 +67,8 @@ class _Exchange:
     """One request on its way through."""
 
     request_id: str
-    origin: Origin
-    allowances: list[Allowance] = field(default_factory=list)  # of the address, and of the key behind the gate
+    origin: RequestOrigin
+    allowances: list[RateAllowance] = field(default_factory=list)  # of the address, and of the key behind the gate
     status: int = 0
     started: float = field(default_factory=time.monotonic)
 

@@ -11,8 +11,8 @@ from stalkeer.core.security.callers import (
     COOKIE,
     SAFE_METHODS,
     Caller,
+    CallerCredentials,
     CallerKind,
-    Credentials,
     bearer_key,
     is_own_page,
 )
@@ -30,7 +30,7 @@ def find_caller(request: Request) -> Caller | None:
     """Identify the sender of this request; None for a stranger. Used by API and pages."""
     security: Security = request.app.state.security
     key = key_of(request)
-    credentials = Credentials(key=key, session=request.cookies.get(COOKIE), headers=request.headers)
+    credentials = CallerCredentials(key=key, session=request.cookies.get(COOKIE), headers=request.headers)
     return security.identify(credentials, request.state.origin)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stalkeer.core.security.addresses import Origin, is_local_name, is_within, networks
-from stalkeer.core.security.callers import Caller, CallerKind, Credentials
+from stalkeer.core.security.addresses import RequestOrigin, is_local_name, is_within, networks
+from stalkeer.core.security.callers import Caller, CallerCredentials, CallerKind
 from stalkeer.jobs.system.api_keys import ApiKeys
 from stalkeer.jobs.system.rate_limits import RateLimits
 from stalkeer.jobs.system.sessions import Sessions
@@ -23,7 +23,7 @@ class Security:
     sessions: Sessions
     limits: RateLimits
 
-    def identify(self, credentials: Credentials, origin: Origin) -> Caller | None:
+    def identify(self, credentials: CallerCredentials, origin: RequestOrigin) -> Caller | None:
         """Return the caller, or None for a stranger. A wrong key makes a stranger, whatever else is sent."""
         if credentials.key is not None:
             key = self.keys.find(credentials.key)
@@ -38,20 +38,20 @@ class Security:
             return Caller(CallerKind.LOCAL, str(origin.client))
         return None
 
-    def is_local(self, origin: Origin) -> bool:
+    def is_local(self, origin: RequestOrigin) -> bool:
         """Tell whether the request comes from a local network; see `is_local_origin`."""
         return is_local_origin(origin, self.settings().security)
 
-    def proxy_hint(self, origin: Origin) -> str:
+    def proxy_hint(self, origin: RequestOrigin) -> str:
         """Explain to a caller behind a proxy why it is unknown, where the mode depends on the origin; else empty."""
         asks = self.settings().security.mode is not AuthMode.FORMS or self.sessions.needs_setup()
         return origin.proxy_hint if asks else ""
 
-    def needs_setup_token(self, origin: Origin) -> bool:
+    def needs_setup_token(self, origin: RequestOrigin) -> bool:
         return not self.is_local(origin)
 
 
-def is_local_origin(origin: Origin, security: SecuritySettings) -> bool:
+def is_local_origin(origin: RequestOrigin, security: SecuritySettings) -> bool:
     """Tell whether a request comes from a local network, under a name that no public DNS resolves (rebinding).
 
     A request through a proxy is not local, unless `trusted_proxies` names the proxy and the proxy names the client.

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
-from stalkeer.core.downloads.states import Outcome
+from stalkeer.core.downloads.states import ActionOutcome
 from stalkeer.core.matching.rules import RuleId
 from stalkeer.errors import InvalidInput
 from stalkeer.faces.web.formats import plural
@@ -15,8 +15,8 @@ from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
 from stalkeer.jobs.downloads.actions import (
     Beside,
+    MoveStep,
     Side,
-    Step,
     Verb,
     accept_set_aside,
     act_on,
@@ -31,7 +31,7 @@ from stalkeer.model import FINAL_STATES, DownloadId, DownloadState
 from stalkeer.runtime import App
 from stalkeer.store.downloads import downloads as queue
 from stalkeer.store.downloads.actions import ActionResult
-from stalkeer.store.downloads.downloads import DownloadFilter, Order
+from stalkeer.store.downloads.downloads import DownloadFilter, QueueOrder
 from stalkeer.store.downloads.quarantine import list_set_aside
 from stalkeer.store.journal.events import EventFilter, list_events
 from stalkeer.store.matching.blocklist import count_blocks, list_blocks
@@ -63,7 +63,7 @@ def get_queue(request: Request, show: str = "", q: str = "", page_number: int = 
 def read_queue(app: App, show: str, search: str, number: int) -> dict[str, object]:
     show = show if show in SHOWS else ""
     chosen = DownloadFilter(states=SHOWS[show], search=search.strip())
-    order = Order.NEWEST if show in NEWEST_FIRST else Order.QUEUE
+    order = QueueOrder.NEWEST if show in NEWEST_FIRST else QueueOrder.QUEUE
     number = max(1, number)
     with app.database.connect() as connection:
         rows = queue.list_downloads(connection, chosen, order=order, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
@@ -73,8 +73,8 @@ def read_queue(app: App, show: str, search: str, number: int) -> dict[str, objec
     waiting = explain_waiting(app.database, app.settings, app.clock()) if show in ("", "waiting") else {}
     return {
         "waiting": waiting,
-        "can_move": order is Order.QUEUE and show != "active" and not search.strip(),
-        "rows": sorted(rows, key=lambda row: row.state not in SHOWS["active"]) if order is Order.QUEUE else rows,
+        "can_move": order is QueueOrder.QUEUE and show != "active" and not search.strip(),
+        "rows": sorted(rows, key=lambda row: row.state not in SHOWS["active"]) if order is QueueOrder.QUEUE else rows,
         "show": show,
         "q": search,
         "page_number": number,
@@ -179,19 +179,19 @@ def post_place(
 
 @router.post("/activity/{download_id}/up")
 def post_up(request: Request, download_id: int) -> Response:
-    return step(request, DownloadId(download_id), Step.UP)
+    return step(request, DownloadId(download_id), MoveStep.UP)
 
 
 @router.post("/activity/{download_id}/down")
 def post_down(request: Request, download_id: int) -> Response:
-    return step(request, DownloadId(download_id), Step.DOWN)
+    return step(request, DownloadId(download_id), MoveStep.DOWN)
 
 
-def step(request: Request, download_id: DownloadId, towards: Step) -> Response:
+def step(request: Request, download_id: DownloadId, towards: MoveStep) -> Response:
     """Move a download one place up or down among those that wait."""
     moved = move(app_of(request).download_queue, download_id, towards)
-    if moved.outcome is Outcome.NOTHING:
-        end = "first" if towards is Step.UP else "last"
+    if moved.outcome is ActionOutcome.NOTHING:
+        end = "first" if towards is MoveStep.UP else "last"
         return done(request, Toast(f"{moved.title} is already {end}.", "info"))
     return done(request, Toast(f"{moved.title} is moved {towards.value}."), changed="queue")
 
@@ -224,7 +224,7 @@ PAST = {
 
 
 def toast_for(results: list[ActionResult], verb: Verb) -> Toast:
-    refused = [result for result in results if result.outcome is Outcome.REFUSED]
+    refused = [result for result in results if result.outcome is ActionOutcome.REFUSED]
     if refused and len(refused) == len(results):
         return Toast(refused[0].reason, "warn")
     worked = plural(len(results) - len(refused), "download")

@@ -7,7 +7,7 @@ import threading
 from fastapi import Request
 
 from stalkeer.faces.web.frame import app_of
-from stalkeer.jobs.downloads.forecast import Answer, read_answer
+from stalkeer.jobs.downloads.forecast import Forecast, read_answer
 from stalkeer.jobs.downloads.queue import QueueRules
 from stalkeer.runtime import App
 from stalkeer.store.db.database import Transaction
@@ -23,9 +23,9 @@ class AnswerBoard:
         self._app = app
         self._lock = threading.Lock()
         self._state: tuple[str, ...] = ()
-        self._answer: Answer | None = None
+        self._answer: Forecast | None = None
 
-    def read(self) -> Answer:
+    def read(self) -> Forecast:
         with self._lock, self._app.database.connect() as connection:
             state = self._state_of(connection)
             if self._answer is None or state != self._state:
@@ -33,7 +33,7 @@ class AnswerBoard:
                 self._answer, self._state = read_answer(connection, self._app.clock(), rules), state
             return self._answer
 
-    def read_at_once(self) -> Answer | None:
+    def read_at_once(self) -> Forecast | None:
         """Return the answer, or None where computing it would delay the page."""
         with self._app.database.connect() as connection:
             is_known = self._answer is not None and self._state_of(connection) == self._state

@@ -24,7 +24,7 @@ WHAT = {"cinema": "In cinemas", "digital": "Digital release", "physical": "Physi
 
 
 @dataclass(frozen=True)
-class Item:
+class CalendarEntry:
     """Hold a release as the calendar shows it."""
 
     label: str
@@ -41,7 +41,7 @@ class Item:
 @dataclass(frozen=True)
 class Day:
     day: date
-    items: tuple[Item, ...]
+    items: tuple[CalendarEntry, ...]
     is_outside: bool
     is_today: bool
 
@@ -96,7 +96,7 @@ def moment(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def items_of(app: App, premieres: tuple[tuple[str, Premiere], ...]) -> list[Item]:
+def items_of(app: App, premieres: tuple[tuple[str, Premiere], ...]) -> list[CalendarEntry]:
     with app.database.connect() as connection:
         states = calendar_states(connection)
     return [
@@ -105,10 +105,10 @@ def items_of(app: App, premieres: tuple[tuple[str, Premiere], ...]) -> list[Item
     ]
 
 
-def item_of(slug: str, premiere: Premiere, state: CalendarState | None) -> Item:
+def item_of(slug: str, premiere: Premiere, state: CalendarState | None) -> CalendarEntry:
     tone, words = look_of(premiere, state)
     code = "" if premiere.season is None else f" S{premiere.season:02d}E{premiere.episode or 0:02d}"
-    return Item(
+    return CalendarEntry(
         label=f"{premiere.title}{code}",
         name=premiere.item_title,
         at=premiere.at,
@@ -134,9 +134,9 @@ def look_of(premiere: Premiere, state: CalendarState | None) -> tuple[str, str]:
     return ("bad", "Missing") if state is not None else ("warn", "Unreleased")
 
 
-def days_of(items: list[Item], span: tuple[date, date], *, month: int | None, today: date) -> list[Day]:
+def days_of(items: list[CalendarEntry], span: tuple[date, date], *, month: int | None, today: date) -> list[Day]:
     start, end = span
-    by_day: dict[date, list[Item]] = {}
+    by_day: dict[date, list[CalendarEntry]] = {}
     for item in items:
         by_day.setdefault(item.at.date(), []).append(item)
     count = (end - start).days + 1

@@ -15,7 +15,7 @@ from stalkeer.runtime import App
 from stalkeer.store.downloads.downloads import DownloadFilter, list_downloads
 from stalkeer.store.journal.events import list_events
 from stalkeer.store.system.dashboard import (
-    Sample,
+    SpeedSample,
     has_anything,
     imported_since,
     rate_history,
@@ -54,7 +54,7 @@ def get_rate(request: Request) -> JSONResponse:
     return JSONResponse({"times": times, "rates": rates}, headers={"Cache-Control": "no-store"})
 
 
-def rate_graph(samples: list[Sample], now: datetime) -> tuple[list[int], list[int]]:
+def rate_graph(samples: list[SpeedSample], now: datetime) -> tuple[list[int], list[int]]:
     """Add the samples of all downloads up into equal steps. A step without a sample is 0."""
     last = int(now.timestamp()) // GRAPH_STEP_S
     count = int(GRAPH_SPAN.total_seconds()) // GRAPH_STEP_S

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fastapi import Request
 
-from stalkeer.faces.web.menu import MENU, Item
+from stalkeer.faces.web.menu import MENU, MenuItem
 from stalkeer.runtime import App
 from stalkeer.store.system.dashboard import MenuCounts, menu_counts
 
@@ -24,7 +24,7 @@ class Frame:
     path: str
     theme: str
     user: str
-    menu: tuple[Item, ...]
+    menu: tuple[MenuItem, ...]
     counts: dict[str, int]
     rate: float
     free: int | None

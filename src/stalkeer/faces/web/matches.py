@@ -14,7 +14,7 @@ from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
 from stalkeer.jobs.downloads.queue import OfMatch, queue_all, queue_one
-from stalkeer.jobs.matching.decisions import Decided, Verdict, decide_match, decide_matches, forget_rule
+from stalkeer.jobs.matching.decisions import Decided, UserDecision, decide_match, decide_matches, forget_rule
 from stalkeer.model import Decision, MatchId, WantedId
 from stalkeer.runtime import App
 from stalkeer.store.library.wanted_list import count_to_review, get_wanted, list_to_review
@@ -24,7 +24,7 @@ from stalkeer.store.matching.rules import list_rules
 
 router = APIRouter(include_in_schema=False)
 PAGE_SIZE = 50
-PAST = {Verdict.CONFIRM: "Confirmed", Verdict.REJECT: "Rejected"}
+PAST = {UserDecision.CONFIRM: "Confirmed", UserDecision.REJECT: "Rejected"}
 
 
 @router.get("/matches")
@@ -132,10 +132,10 @@ def post_verb(request: Request, match_id: int, verb: str, review: int = 0) -> Re
     )
 
 
-def verdict_named(verb: str) -> Verdict:
-    if verb not in tuple(Verdict):
+def verdict_named(verb: str) -> UserDecision:
+    if verb not in tuple(UserDecision):
         raise NotFound(f"There is no decision {verb!r} about matches: confirm or reject them.")
-    return Verdict(verb)
+    return UserDecision(verb)
 
 
 def toast_for(decided: list[Decided]) -> Toast:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Item:
+class MenuItem:
     label: str
     path: str
     icon: str = ""
     count: str = ""  # name of the live count
     tone: str = ""  # tone of the count: hot, bad
-    children: tuple[Item, ...] = ()
+    children: tuple[MenuItem, ...] = ()
 
     def holds(self, path: str) -> bool:
         """Return whether the page at `path` belongs to this item."""
@@ -23,61 +23,61 @@ class Item:
 
 
 MENU = (
-    Item("Dashboard", "/", "layout-dashboard"),
-    Item(
+    MenuItem("Dashboard", "/", "layout-dashboard"),
+    MenuItem(
         "Wanted",
         "/wanted",
         "scan-search",
-        children=(Item("Missing", "/wanted"), Item("Cutoff Unmet", "/wanted/cutoff")),
+        children=(MenuItem("Missing", "/wanted"), MenuItem("Cutoff Unmet", "/wanted/cutoff")),
     ),
-    Item(
+    MenuItem(
         "Matches",
         "/matches",
         "list-checks",
         "review",
         "hot",
         children=(
-            Item("Review", "/matches"),
-            Item("Confirmed", "/matches/confirmed"),
-            Item("Rejected", "/matches/rejected"),
-            Item("Rules", "/matches/rules"),
+            MenuItem("Review", "/matches"),
+            MenuItem("Confirmed", "/matches/confirmed"),
+            MenuItem("Rejected", "/matches/rejected"),
+            MenuItem("Rules", "/matches/rules"),
         ),
     ),
-    Item(
+    MenuItem(
         "Activity",
         "/activity",
         "cloud-download",
         "queue",
         children=(
-            Item("Queue", "/activity"),
-            Item("History", "/activity/history"),
-            Item("Blocklist", "/activity/blocklist"),
-            Item("Quarantine", "/activity/quarantine"),
+            MenuItem("Queue", "/activity"),
+            MenuItem("History", "/activity/history"),
+            MenuItem("Blocklist", "/activity/blocklist"),
+            MenuItem("Quarantine", "/activity/quarantine"),
         ),
     ),
-    Item("Catalogue", "/catalogue", "library"),
-    Item("Calendar", "/calendar", "calendar-days"),
-    Item("Statistics", "/statistics", "chart-column"),
-    Item("Sources", "/sources", "server"),
-    Item("Settings", "/settings", "settings"),
-    Item(
+    MenuItem("Catalogue", "/catalogue", "library"),
+    MenuItem("Calendar", "/calendar", "calendar-days"),
+    MenuItem("Statistics", "/statistics", "chart-column"),
+    MenuItem("Sources", "/sources", "server"),
+    MenuItem("Settings", "/settings", "settings"),
+    MenuItem(
         "System",
         "/system",
         "monitor",
         "health",
         "bad",
         children=(
-            Item("Status", "/system"),
-            Item("Tasks", "/system/tasks"),
-            Item("Log Files", "/system/logs"),
-            Item("Backup", "/system/backup"),
-            Item("Access", "/system/access"),
+            MenuItem("Status", "/system"),
+            MenuItem("Tasks", "/system/tasks"),
+            MenuItem("Log Files", "/system/logs"),
+            MenuItem("Backup", "/system/backup"),
+            MenuItem("Access", "/system/access"),
         ),
     ),
 )
 
 
-def current_child(item: Item, path: str) -> Item | None:
+def current_child(item: MenuItem, path: str) -> MenuItem | None:
     """Return the most specific child for `path`, or None."""
     fitting = [child for child in item.children if path == child.path or path.startswith(f"{child.path}/")]
     return max(fitting, key=lambda child: len(child.path), default=None)

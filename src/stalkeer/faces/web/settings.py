@@ -9,7 +9,7 @@ from stalkeer.errors import ConfigurationError, NotFound, StalkeerError
 from stalkeer.faces.web.forms import FormFields
 from stalkeer.faces.web.frame import app_of, base_of
 from stalkeer.faces.web.render import Toast, done, page
-from stalkeer.faces.web.settings_form import SECTIONS, Section, fields_of, read_form, section_named
+from stalkeer.faces.web.settings_form import SECTIONS, SettingsPage, fields_of, read_form, section_named
 from stalkeer.faces.web.settings_rows import TABLES, context_of, rows_of
 from stalkeer.jobs.matching.lookups import check_tmdb
 
@@ -73,7 +73,7 @@ def post_reset(request: Request, path: str, name: str) -> Response:
     return done(request, Toast("Reset to the value of the configuration file or the default."), to=f"/settings/{path}")
 
 
-def known_section(path: str) -> Section:
+def known_section(path: str) -> SettingsPage:
     section = section_named(path)
     if section is None:
         raise NotFound(f"There is no settings page {path!r}.")

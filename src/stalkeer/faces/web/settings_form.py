@@ -15,7 +15,7 @@ from stalkeer.settings.keys import LISTS, Key, all_keys, section_label, show_val
 
 
 @dataclass(frozen=True)
-class Section:
+class SettingsPage:
     """Describe a settings page. `sections` are the parts of the configuration that it shows."""
 
     path: str
@@ -26,26 +26,26 @@ class Section:
 
 
 SECTIONS = (
-    Section("downloads", "Downloads", "cloud-download", "Limits, hours and quotas of downloads.", ("downloads",)),
-    Section(
+    SettingsPage("downloads", "Downloads", "cloud-download", "Limits, hours and quotas of downloads.", ("downloads",)),
+    SettingsPage(
         "media",
         "Media Management",
         "folder-check",
         "Download folders and the import into Radarr and Sonarr.",
         ("directories", "import"),
     ),
-    Section(
+    SettingsPage(
         "matching",
         "Matching",
         "list-checks",
         "Wanted items, and the scores of matches.",
         ("matching", "tmdb", "wanted"),
     ),
-    Section(
+    SettingsPage(
         "schedule", "Schedule", "calendar", "Times of the jobs, and how long to keep data.", ("schedule", "retention")
     ),
-    Section("security", "Security", "shield", "Access to the web UI and API.", ("security",)),
-    Section(
+    SettingsPage("security", "Security", "shield", "Access to the web UI and API.", ("security",)),
+    SettingsPage(
         "general",
         "General",
         "sliders-horizontal",
@@ -58,7 +58,7 @@ AT_START = ("logging.file", "logging.format")
 
 
 @dataclass(frozen=True)
-class Field:
+class SettingField:
     """Hold a setting for the form. `choices` are the accepted values of an enumeration."""
 
     name: str
@@ -83,11 +83,11 @@ class Field:
         return "STALKEER__" + self.name.replace(".", "__").upper()
 
 
-def section_named(path: str) -> Section | None:
+def section_named(path: str) -> SettingsPage | None:
     return next((section for section in SECTIONS if section.path == path), None)
 
 
-def fields_of(section: Section, loaded: LoadedSettings) -> list[Field]:
+def fields_of(section: SettingsPage, loaded: LoadedSettings) -> list[SettingField]:
     """Return the fields of a page, in the order of the schema."""
     return [
         field_of(key, loaded)
@@ -97,12 +97,12 @@ def fields_of(section: Section, loaded: LoadedSettings) -> list[Field]:
     ]
 
 
-def field_of(key: Key, loaded: LoadedSettings) -> Field:
+def field_of(key: Key, loaded: LoadedSettings) -> SettingField:
     value = value_at(loaded.settings, key.name)
     annotation = key.field.annotation
     shown = show_value(value, key.form)
     examples = key.field.examples or ()
-    return Field(
+    return SettingField(
         name=key.name,
         label=key.label,
         head=section_label(key.section),
@@ -152,7 +152,7 @@ def choices_of(annotation: object) -> tuple[str, ...]:
     return ()
 
 
-def read_form(section: Section, form: Mapping[str, str], loaded: LoadedSettings) -> dict[str, object]:
+def read_form(section: SettingsPage, form: Mapping[str, str], loaded: LoadedSettings) -> dict[str, object]:
     """Return the changed values by dotted name. The schema parses text; an empty secret stays unchanged."""
     changes: dict[str, object] = {}
     for field in fields_of(section, loaded):
@@ -169,7 +169,7 @@ def read_form(section: Section, form: Mapping[str, str], loaded: LoadedSettings)
     return changes
 
 
-def typed(field: Field, given: str) -> object:
+def typed(field: SettingField, given: str) -> object:
     """Convert the text to the type that the schema expects. The schema rejects text that cannot be converted."""
     if field.control == "switch":
         return given == "true"

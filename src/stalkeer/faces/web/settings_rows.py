@@ -32,7 +32,7 @@ COMPLAINT = re.compile(r"downloads\.\w+\[(\d+)\]\.?(\w*)\S*? (.*)")
 
 
 @dataclass(frozen=True)
-class Row:
+class FormRow:
     """Hold the typed values and the errors of a row, by field."""
 
     values: Mapping[str, str]
@@ -75,15 +75,15 @@ TABLES = {
 }
 
 
-def rows_of(app: App, table: Table) -> list[Row]:
+def rows_of(app: App, table: Table) -> list[FormRow]:
     """Return the rows of the current settings."""
     if table.name == "hours":
         return [_of_hours(hours) for hours in app.settings.downloads.hours]
     return [_of_quota(quota) for quota in app.settings.downloads.quotas]
 
 
-def _of_hours(hours: HoursSettings) -> Row:
-    return Row(
+def _of_hours(hours: HoursSettings) -> FormRow:
+    return FormRow(
         {
             "days": ",".join(day.value for day in hours.days),
             "start": f"{hours.start:%H:%M}",
@@ -94,15 +94,15 @@ def _of_hours(hours: HoursSettings) -> Row:
     )
 
 
-def _of_quota(quota: QuotaSettings) -> Row:
-    return Row({"period": quota.period.value, "size": show_size(quota.size), "source": quota.source})
+def _of_quota(quota: QuotaSettings) -> FormRow:
+    return FormRow({"period": quota.period.value, "size": show_size(quota.size), "source": quota.source})
 
 
-def read_rows(table: Table, form: Mapping[str, str]) -> list[Row]:
+def read_rows(table: Table, form: Mapping[str, str]) -> list[FormRow]:
     """Read the rows of the form in their order."""
     count = form.get("rows", "")
     numbers = range(min(int(count), MOST_ROWS) if count.isdigit() else 0)
-    return [Row({name: _typed(form, number, name) for name in table.fields}) for number in numbers]
+    return [FormRow({name: _typed(form, number, name) for name in table.fields}) for number in numbers]
 
 
 def _typed(form: Mapping[str, str], number: int, name: str) -> str:
@@ -111,7 +111,7 @@ def _typed(form: Mapping[str, str], number: int, name: str) -> str:
     return form.get(f"{number}.{name}", "").strip()
 
 
-def document_of(rows: Sequence[Row]) -> list[dict[str, object]]:
+def document_of(rows: Sequence[FormRow]) -> list[dict[str, object]]:
     """Return the rows for the schema, which checks them. Empty values are left to their defaults."""
     return [
         {name: value == "true" if name == "pause" else value for name, value in row.values.items() if value}
@@ -119,24 +119,24 @@ def document_of(rows: Sequence[Row]) -> list[dict[str, object]]:
     ]
 
 
-def with_complaints(rows: Sequence[Row], error: ConfigurationError) -> list[Row]:
+def with_complaints(rows: Sequence[FormRow], error: ConfigurationError) -> list[FormRow]:
     """Add each error to its field. An error without a field belongs to the first field of its row."""
     found: dict[int, dict[str, str]] = {}
     for line in str(error).splitlines():
         if (match := COMPLAINT.match(line)) is not None:
             found.setdefault(int(match[1]), {})[match[2]] = match[3]
-    return [Row(row.values, found.get(number, {})) for number, row in enumerate(rows)]
+    return [FormRow(row.values, found.get(number, {})) for number, row in enumerate(rows)]
 
 
-def _with_a_day(row: Row) -> Row:
-    return Row(row.values, {"days": "Select at least one day."} if row.values.get("days") == "" else {})
+def _with_a_day(row: FormRow) -> FormRow:
+    return FormRow(row.values, {"days": "Select at least one day."} if row.values.get("days") == "" else {})
 
 
-def show_rows(request: Request, table: Table, rows: Sequence[Row], toast: Toast | None = None) -> HTMLResponse:
+def show_rows(request: Request, table: Table, rows: Sequence[FormRow], toast: Toast | None = None) -> HTMLResponse:
     return fragment(request, "settings/rows.html", context_of(app_of(request), table, rows), toast=toast)
 
 
-def context_of(app: App, table: Table, rows: Sequence[Row]) -> dict[str, object]:
+def context_of(app: App, table: Table, rows: Sequence[FormRow]) -> dict[str, object]:
     with app.database.connect() as connection:
         sources = [row.slug for row in list_sources(connection)]
     origin = str(app.live.loaded.origins.get(table.setting, "default"))
@@ -160,7 +160,7 @@ def get_rows(request: Request, name: str) -> HTMLResponse:
 @router.post("/settings/downloads/rows/{name}/add")
 def post_add(request: Request, name: str, form: FormFields) -> HTMLResponse:
     table = known_table(name)
-    return show_rows(request, table, [*read_rows(table, form), Row(table.fresh)][:MOST_ROWS])
+    return show_rows(request, table, [*read_rows(table, form), FormRow(table.fresh)][:MOST_ROWS])
 
 
 @router.post("/settings/downloads/rows/{name}/without/{number}")

@@ -23,7 +23,7 @@ from stalkeer.faces.web.render import NOTHING, Toast, action_headers, done, frag
 from stalkeer.faces.web.source_form import SourceForm, read_source_form
 from stalkeer.faces.web.sources import save_new_source
 from stalkeer.faces.web.system import start_job
-from stalkeer.jobs.downloads.forecast import Answer
+from stalkeer.jobs.downloads.forecast import Forecast
 from stalkeer.jobs.system.first_run import hold_downloads, is_first_run, release_downloads
 from stalkeer.jobs.system.rate_limits import TooManyRequests
 from stalkeer.jobs.system.sessions import LoginRefused
@@ -40,18 +40,18 @@ router = APIRouter(include_in_schema=False)
 
 
 @dataclass(frozen=True)
-class Step:
+class SetupStep:
     path: str
     label: str
 
 
 STEPS = (
-    Step("account", "Account"),
-    Step("apps", "Radarr and Sonarr"),
-    Step("source", "Source"),
-    Step("paths", "Folders"),
-    Step("limits", "Limits"),
-    Step("answer", "Results"),
+    SetupStep("account", "Account"),
+    SetupStep("apps", "Radarr and Sonarr"),
+    SetupStep("source", "Source"),
+    SetupStep("paths", "Folders"),
+    SetupStep("limits", "Limits"),
+    SetupStep("answer", "Results"),
 )
 PATHS = tuple(step.path for step in STEPS)
 LOOKS = (JobName.REFRESH, JobName.SCAN)
@@ -224,7 +224,7 @@ def look(app: App, jobs: Sequence[JobName]) -> None:
             start_job(app, job)
 
 
-def answer_context(app: App, found: Answer | None) -> dict[str, object]:
+def answer_context(app: App, found: Forecast | None) -> dict[str, object]:
     """Return the context of the results. Without `found`, the page loads the results later."""
     with app.database.connect() as connection:
         runs = list_runs(connection, limit=30)

@@ -10,7 +10,7 @@ from stalkeer.settings import Settings
 
 
 @dataclass(frozen=True)
-class Volume:
+class DiskView:
     """Hold a disk and its folders. `free` and `total` are bytes, or None where the disk cannot be measured."""
 
     folders: tuple[str, ...]
@@ -19,7 +19,7 @@ class Volume:
     total: int | None
 
 
-def volumes_of(settings: Settings) -> list[Volume]:
+def volumes_of(settings: Settings) -> list[DiskView]:
     """Return each disk once, with all folders on it."""
     named = (
         ("incomplete", settings.directories.temp),
@@ -46,9 +46,9 @@ def is_there(place: Path) -> bool:
         return False
 
 
-def measured(path: Path, names: tuple[str, ...]) -> Volume:
+def measured(path: Path, names: tuple[str, ...]) -> DiskView:
     try:
         usage = shutil.disk_usage(nearest(path))
     except OSError:
-        return Volume(names, path, None, None)
-    return Volume(names, path, usage.free, usage.total)
+        return DiskView(names, path, None, None)
+    return DiskView(names, path, usage.free, usage.total)

@@ -13,7 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from stalkeer.core.security.addresses import Origin, find_origin
+from stalkeer.core.security.addresses import RequestOrigin, find_origin
 from stalkeer.errors import ConfigurationError, StalkeerError, StoreUnavailable
 from stalkeer.faces.http.dispatch import API_PATHS
 from stalkeer.faces.http.headers import add_security_headers
@@ -76,7 +76,7 @@ class WaitingRoom:
         path = str(scope["path"]).removeprefix(self._settings.server.url_base)
         await self._answer(path, origin)(scope, receive, with_headers(send, origin))
 
-    def _answer(self, path: str, origin: Origin) -> ASGIApp:
+    def _answer(self, path: str, origin: RequestOrigin) -> ASGIApp:
         if path == "/ping":
             return JSONResponse({"status": "Error"}, 500)
         if path == "/health":
@@ -91,12 +91,12 @@ class WaitingRoom:
         html = render_plain("unavailable.html", self._settings.server.url_base, message)
         return HTMLResponse(html, STATUS, headers={"Retry-After": str(RETRY_AFTER_S), "Cache-Control": "no-store"})
 
-    def message_for(self, origin: Origin) -> str:
+    def message_for(self, origin: RequestOrigin) -> str:
         is_local = is_local_origin(origin, self._settings.security)
         return mask_text(str(self._reason())) if is_local else GENERAL
 
 
-def with_headers(send: Send, origin: Origin) -> Send:
+def with_headers(send: Send, origin: RequestOrigin) -> Send:
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             add_security_headers(MutableHeaders(scope=message), origin.scheme)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stalkeer.core.catalogue.extension import with_extension
 from stalkeer.jobs.catalogue.panel_queries import open_panel
-from stalkeer.jobs.sources.refresh import Refresher
+from stalkeer.jobs.sources.refresh import RefreshContext
 from stalkeer.model import EntryId, SourceId
 from stalkeer.store.catalogue.extensions import forget_extension, remember_extension
 from stalkeer.store.db.database import Database
@@ -12,7 +12,7 @@ from stalkeer.store.db.database import Database
 PATIENCE_S = 2.0  # a download waits so long for the answer
 
 
-def find_address(tools: Refresher, source_id: SourceId, key: str, template: str) -> str:
+def find_address(tools: RefreshContext, source_id: SourceId, key: str, template: str) -> str:
     """Ask the account for the extension and return the address with it; with the bare id where it does not say.
 
     Raises SourceError where the account does not answer. Nothing is remembered then.

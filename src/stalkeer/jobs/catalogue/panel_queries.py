@@ -17,7 +17,7 @@ from stalkeer.core.titles import PARSER_VERSION
 from stalkeer.errors import NotAPlaylist, SourceError
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.sources.account_status import AccountReply
-from stalkeer.jobs.sources.refresh import Refresher
+from stalkeer.jobs.sources.refresh import RefreshContext
 from stalkeer.model import SourceId
 from stalkeer.store.catalogue.panel_cache import (
     SeriesToExpand,
@@ -60,7 +60,7 @@ class ExpandReport:
         }
 
 
-def ask_account(tools: Refresher, source_id: SourceId) -> AccountReply | None:
+def ask_account(tools: RefreshContext, source_id: SourceId) -> AccountReply | None:
     """Ask an account for its state. None where no panel of it is known.
 
     Raises SourceError where it does not answer.
@@ -76,7 +76,7 @@ def ask_account(tools: Refresher, source_id: SourceId) -> AccountReply | None:
 
 
 def expand_series(
-    tools: Refresher,
+    tools: RefreshContext,
     source_id: SourceId,
     series_keys: Sequence[str],
     run: Run,
@@ -111,7 +111,7 @@ def expand_series(
 
 
 def fetch_film_details(
-    tools: Refresher,
+    tools: RefreshContext,
     source_id: SourceId,
     film_keys: Sequence[str],
     run: Run,
@@ -138,7 +138,7 @@ def fetch_film_details(
 class _Questions:
     """Ask one account, at most so many questions a minute. The database remembers them over a restart."""
 
-    tools: Refresher
+    tools: RefreshContext
     source_id: SourceId
     run: Run
     sleep: Callable[[float], None]
@@ -177,7 +177,7 @@ class _Questions:
         return False
 
 
-def open_panel(tools: Refresher, source_id: SourceId, *, short_s: float = SHORT_ANSWER_S) -> Panel | None:
+def open_panel(tools: RefreshContext, source_id: SourceId, *, short_s: float = SHORT_ANSWER_S) -> Panel | None:
     """Return the panel of a source; None where no panel of it is known."""
     with tools.database.connect() as connection:
         row = get_source_by_id(connection, source_id)

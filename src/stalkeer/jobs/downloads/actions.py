@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
-from stalkeer.core.downloads.states import Action, Outcome, Part, Priority
+from stalkeer.core.downloads.states import Action, ActionOutcome, Part, Priority
 from stalkeer.errors import Conflict, NotFound, StalkeerError
 from stalkeer.jobs.downloads.context import DownloadQueue
 from stalkeer.model import DownloadId
@@ -38,7 +38,7 @@ class Verb(StrEnum):
     BOTTOM = "bottom"
 
 
-class Step(StrEnum):
+class MoveStep(StrEnum):
     """A move past the next download that waits."""
 
     UP = "up"
@@ -63,7 +63,7 @@ class Moved:
     """The outcome of a move past others; NOTHING where the download is the first or the last already."""
 
     title: str
-    outcome: Outcome
+    outcome: ActionOutcome
 
 
 def act_on(
@@ -88,7 +88,7 @@ def set_priority(queue: DownloadQueue, download_ids: Sequence[DownloadId], prior
 
     def change(connection: Transaction, download_id: DownloadId, now: datetime) -> ActionResult:
         store.set_priority(connection, download_id, priority, now)
-        return ActionResult(download_id, Outcome.DONE)
+        return ActionResult(download_id, ActionOutcome.DONE)
 
     return _change_each(queue, download_ids, change)
 
@@ -98,24 +98,24 @@ def set_bandwidth_limit(queue: DownloadQueue, download_id: DownloadId, limit: in
 
     def change(connection: Transaction, download_id: DownloadId, now: datetime) -> ActionResult:
         store.set_limit(connection, download_id, limit, now)
-        return ActionResult(download_id, Outcome.DONE)
+        return ActionResult(download_id, ActionOutcome.DONE)
 
     return _change_each(queue, [download_id], change)[0]
 
 
-def move(queue: DownloadQueue, download_id: DownloadId, place: Step | Beside) -> Moved:
+def move(queue: DownloadQueue, download_id: DownloadId, place: MoveStep | Beside) -> Moved:
     """Change a download's place among those of its priority. Raises NotFound, and InvalidInput for another priority."""
     with queue.database.begin() as connection:
         row = get_download(connection, download_id)
-        if isinstance(place, Step):
-            neighbour = store.find_neighbour(connection, row, above=place is Step.UP)
+        if isinstance(place, MoveStep):
+            neighbour = store.find_neighbour(connection, row, above=place is MoveStep.UP)
             if neighbour is None:
-                return Moved(row.identity.title, Outcome.NOTHING)
-            place = Beside(neighbour, Side.BEFORE if place is Step.UP else Side.AFTER)
+                return Moved(row.identity.title, ActionOutcome.NOTHING)
+            place = Beside(neighbour, Side.BEFORE if place is MoveStep.UP else Side.AFTER)
         put = store.move_before if place.side is Side.BEFORE else store.move_after
         put(connection, download_id, place.other, queue.clock())
     queue.wake()
-    return Moved(row.identity.title, Outcome.DONE)
+    return Moved(row.identity.title, ActionOutcome.DONE)
 
 
 def accept_set_aside(queue: DownloadQueue, file_id: int) -> DownloadId:
@@ -156,7 +156,7 @@ def check(result: ActionResult) -> ActionResult:
 
 def _change_each(queue: DownloadQueue, download_ids: Sequence[DownloadId], change: Change) -> list[ActionResult]:
     results = [_try(queue, download_id, change) for download_id in download_ids]
-    if any(result.outcome is not Outcome.REFUSED for result in results):
+    if any(result.outcome is not ActionOutcome.REFUSED for result in results):
         queue.wake()
     return results
 
@@ -166,7 +166,7 @@ def _try(queue: DownloadQueue, download_id: DownloadId, change: Change) -> Actio
         with queue.database.begin() as connection:
             return change(connection, download_id, queue.clock())
     except StalkeerError as error:
-        return ActionResult(download_id, Outcome.REFUSED, error=error)
+        return ActionResult(download_id, ActionOutcome.REFUSED, error=error)
 
 
 def _act(connection: Transaction, download_id: DownloadId, now: datetime, *, action: Action) -> ActionResult:
@@ -179,12 +179,12 @@ def _cancel(connection: Transaction, download_id: DownloadId, now: datetime, *, 
 
 def _to_top(connection: Transaction, download_id: DownloadId, now: datetime) -> ActionResult:
     store.move_to_top(connection, download_id, now)
-    return ActionResult(download_id, Outcome.DONE)
+    return ActionResult(download_id, ActionOutcome.DONE)
 
 
 def _to_bottom(connection: Transaction, download_id: DownloadId, now: datetime) -> ActionResult:
     store.move_to_bottom(connection, download_id, now)
-    return ActionResult(download_id, Outcome.DONE)
+    return ActionResult(download_id, ActionOutcome.DONE)
 
 
 _CHANGES: Mapping[Verb, Change] = {

@@ -13,11 +13,11 @@ from stalkeer.adapters.transfers.pace import Bandwidth
 from stalkeer.core.catalogue.access import Access, fill
 from stalkeer.core.downloads.admission import (
     Account,
-    Candidate,
+    DiskRoom,
     Gates,
     Limits,
+    QueuedDownload,
     Surroundings,
-    Volume,
     connections_for_us,
     plan,
 )
@@ -31,7 +31,7 @@ from stalkeer.settings.folders import folder_problems
 from stalkeer.store.catalogue.addresses import find_address
 from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads.admission import (
-    RateLimits,
+    BandwidthLimits,
     SourceLimits,
     all_candidates,
     closing_connections,
@@ -92,17 +92,17 @@ def _refusal(source: SourceLimits, now: datetime) -> str | None:
     return None
 
 
-def measure_volume(connection: Transaction, settings: Settings) -> Volume:
+def measure_volume(connection: Transaction, settings: Settings) -> DiskRoom:
     """How much the folder of incomplete downloads can take. Trouble with any of the folders bars every download."""
     roots = known_root_folders(connection)
     problems = [problem for problem in folder_problems(settings, roots) if not problem.is_unmade]
     if problems:
-        return Volume(trouble=f"{problems[0].key}: {problems[0].reason}. {problems[0].fix}")
+        return DiskRoom(trouble=f"{problems[0].key}: {problems[0].reason}. {problems[0].fix}")
     folder = settings.directories.temp
     found = claim(folder, settings.data_dir / FOLDER_MEMORY)
     if not found.is_usable:
-        return Volume(trouble=found.problem)
-    return Volume(room=max(0, volume_of(folder).free - settings.downloads.min_free))
+        return DiskRoom(trouble=found.problem)
+    return DiskRoom(room=max(0, volume_of(folder).free - settings.downloads.min_free))
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -111,8 +111,8 @@ def limits_of(settings: Settings) -> Limits:
 
 
 def learn_hosts(
-    connection: Transaction, access: Callable[[SourceId], Access], candidates: Sequence[Candidate]
-) -> list[Candidate]:
+    connection: Transaction, access: Callable[[SourceId], Access], candidates: Sequence[QueuedDownload]
+) -> list[QueuedDownload]:
     """`candidates` with the host that each will be fetched from, written down where it was not known yet."""
     found: dict[DownloadId, str] = {}
     for row in without_host(connection, [one.id for one in candidates if not one.host]):
@@ -170,7 +170,7 @@ def allowance(settings: Settings, now: datetime) -> Allowance:
     return allowance_at(now.astimezone(), windows, settings.downloads.bandwidth_limit or None)
 
 
-def throttle(bandwidth: Bandwidth, limits: Sequence[RateLimits], total: float | None, workers: int = 1) -> None:
+def throttle(bandwidth: Bandwidth, limits: Sequence[BandwidthLimits], total: float | None, workers: int = 1) -> None:
     """Set the limits of what runs here. Several workers share the total evenly; they do not talk to each other."""
     bandwidth.limit(Bandwidth.GLOBAL, None if total is None else total / max(1, workers))
     for one in limits:

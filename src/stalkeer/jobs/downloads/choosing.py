@@ -12,7 +12,7 @@ from stalkeer.core.naming.languages import language_code
 from stalkeer.core.titles import TitleReader
 from stalkeer.core.titles.groups import tags_of_group
 from stalkeer.core.titles.vocabulary import LANGUAGES
-from stalkeer.jobs.downloads.context import Tools
+from stalkeer.jobs.downloads.context import DownloadContext
 from stalkeer.jobs.library.profiles import is_upgrade, profile_of
 from stalkeer.jobs.matching.candidates import to_facts
 from stalkeer.jobs.matching.explain import Explanation, explain_match
@@ -152,7 +152,7 @@ def _limits(one: ProfileQuality) -> SizeLimits:
 # --- what was chosen before ----------------------------------------------------------------------------------------
 
 
-def find_change(tools: Tools, row: DownloadRow, address: EntryAddress) -> str | None:
+def find_change(tools: DownloadContext, row: DownloadRow, address: EntryAddress) -> str | None:
     """Return what became of a queued entry; None where it is still the same movie or episode.
 
     Providers give an id to another one. An entry that is called otherwise is matched again with the download's items.
@@ -165,7 +165,7 @@ def find_change(tools: Tools, row: DownloadRow, address: EntryAddress) -> str | 
     return f"the entry was {queued!r} when it was queued, and is {present!r} now"
 
 
-def _is_confirmed(tools: Tools, row: DownloadRow, entry_id: EntryId) -> bool:
+def _is_confirmed(tools: DownloadContext, row: DownloadRow, entry_id: EntryId) -> bool:
     matching = Matching(tools.database, tools.settings().matching, tools.clock)
     with tools.database.connect() as connection:
         found = entries_by_id(connection, [entry_id])

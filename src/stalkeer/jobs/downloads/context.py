@@ -28,7 +28,7 @@ class DownloadQueue:
 
 
 @dataclass(frozen=True)
-class Tools:
+class DownloadContext:
     """For the jobs that carry a download: built once by the engine."""
 
     database: Database

@@ -13,7 +13,14 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
-from stalkeer.adapters.arr.outcomes import Failed, HandOverOutcome, Imported, ImportMode, Pending, Refused
+from stalkeer.adapters.arr.outcomes import (
+    ArrImportMode,
+    HandOverFailed,
+    HandOverOutcome,
+    Imported,
+    ImportRefused,
+    Pending,
+)
 from stalkeer.adapters.files.extras import place_extras, remove_extras
 from stalkeer.adapters.files.placement import Modes, duplicate, place
 from stalkeer.adapters.files.removal import remove_if_empty, remove_part
@@ -22,7 +29,7 @@ from stalkeer.core.downloads.failures import FailureKind
 from stalkeer.core.downloads.retry import GiveUp, decide_retry
 from stalkeer.core.downloads.states import FINISHING_STATES, Intent
 from stalkeer.errors import ArrError, NotFound, PlacementError, PlacementRefused
-from stalkeer.jobs.downloads.context import Tools
+from stalkeer.jobs.downloads.context import DownloadContext
 from stalkeer.jobs.downloads.handover import (
     SHELVES,
     HandOver,
@@ -50,7 +57,7 @@ from stalkeer.jobs.downloads.verify import (
     verify,
 )
 from stalkeer.model import DownloadState, InstanceId
-from stalkeer.settings.schema import ImportMode as ImportWish
+from stalkeer.settings.schema import ImportMode
 from stalkeer.store.downloads import run_writes as owned
 from stalkeer.store.downloads.admission import claim
 from stalkeer.store.downloads.downloads import (
@@ -63,7 +70,7 @@ from stalkeer.store.downloads.downloads import (
     ItemState,
     is_imported_copy,
 )
-from stalkeer.store.downloads.run_writes import ItemStanding, Ownership, Problem
+from stalkeer.store.downloads.run_writes import ItemStanding, Ownership, RunProblem
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +107,7 @@ class Guard:
         return self.stopping()
 
 
-def carry_out(tools: Tools, guard: Guard) -> None:
+def carry_out(tools: DownloadContext, guard: Guard) -> None:
     """Finish what `guard.owner` names as far as it goes now, or do nothing where that run is not ours."""
     with tools.database.begin() as connection:
         row = claim(connection, guard.owner, tools.clock())
@@ -122,7 +129,7 @@ class _Halted(Exception):  # noqa: N818 - not an error
 
 
 class _Finish:
-    def __init__(self, tools: Tools, guard: Guard, row: DownloadRow) -> None:
+    def __init__(self, tools: DownloadContext, guard: Guard, row: DownloadRow) -> None:
         self.tools = tools
         self.guard = guard
         self.row = row
@@ -140,7 +147,7 @@ class _Finish:
             remove_part(part)
             return self._note_placed(placed)  # a crash came between the move and its record
         if not part.is_file():
-            self.settling.start_over(Problem("part_gone", f"{part} is gone: somebody removed it"))
+            self.settling.start_over(RunProblem("part_gone", f"{part} is gone: somebody removed it"))
             return False
         verdict = verify(self.tools, self.row, part)
         if not isinstance(verdict, Sound):
@@ -153,7 +160,7 @@ class _Finish:
         settling = self.settling
         if isinstance(verdict, NotVideo | TooShort | Damaged):
             code = NOT_A_VIDEO if isinstance(verdict, NotVideo) else FailureKind.WRONG_FILE.value
-            problem = Problem(code, verdict.reason)
+            problem = RunProblem(code, verdict.reason)
             again = settling.once_more(problem)
             if again is not None:
                 settling.fetch_anew(again)
@@ -162,11 +169,11 @@ class _Finish:
             else:
                 settling.quarantine(part, problem)
         elif isinstance(verdict, Unfinished):
-            settling.fetch_on(Problem(FailureKind.TRANSIENT.value, verdict.reason))
+            settling.fetch_on(RunProblem(FailureKind.TRANSIENT.value, verdict.reason))
         elif isinstance(verdict, Unproven):
-            settling.block(Problem(UNPROVEN, verdict.reason), "download.unproven")
+            settling.block(RunProblem(UNPROVEN, verdict.reason), "download.unproven")
         else:
-            settling.quarantine(part, Problem(FailureKind.WRONG_FILE.value, verdict.reason))
+            settling.quarantine(part, RunProblem(FailureKind.WRONG_FILE.value, verdict.reason))
 
     def _keep_fitting_items(self, part: Path) -> bool:
         """Let those items go whose profile does not allow the picture; False where none is left."""
@@ -174,7 +181,7 @@ class _Finish:
         if misfit is None:
             return True
         if misfit.is_for_all:
-            self.settling.try_another(Problem(PICTURE, misfit.reason))
+            self.settling.try_another(RunProblem(PICTURE, misfit.reason))
             return False
         self.settling.release_items(misfit.wanted_ids, misfit.reason)
         kept = tuple(item for item in self.row.items if item.wanted_id not in misfit.wanted_ids)
@@ -205,19 +212,19 @@ class _Finish:
             self._come_back()
             return False
         except NotFound as error:
-            self.settling.fail(Problem("unwanted", str(error)))
+            self.settling.fail(RunProblem("unwanted", str(error)))
             return False
         except PlacementError as error:
             self._not_placed(error)
             return False
         except ArrError as error:  # the instance's naming and folder are asked for where the file goes into its library
-            self.settling.wait(Problem("instance", str(error)), self.row.queue.failures, 60.0)
+            self.settling.wait(RunProblem("instance", str(error)), self.row.queue.failures, 60.0)
             return False
         return self._note_placed(planned.target)
 
     def _not_placed(self, error: PlacementError) -> None:
         """What passes by itself is tried again every minute; the rest waits for the user."""
-        problem = Problem(PLACEMENT, str(error))
+        problem = RunProblem(PLACEMENT, str(error))
         if isinstance(error, PlacementRefused):
             self.settling.block(problem, "placement.refused")
         else:
@@ -256,7 +263,7 @@ class _Finish:
     def import_all(self) -> None:
         assert self.row.outcome.placed_path is not None, "a placed download knows where"
         file = Path(self.row.outcome.placed_path)
-        if self.tools.settings().import_.mode is ImportWish.NONE:
+        if self.tools.settings().import_.mode is ImportMode.NONE:
             self.settling.complete(str(file), "is finished; nothing imports it")
             return
         with self.tools.database.begin() as connection:
@@ -266,7 +273,7 @@ class _Finish:
         groups = self._groups()
         shelves = shelves_of(self.row.outcome.facts)
         for index, (instance_id, items) in enumerate(groups):
-            mode = None if index == len(groups) - 1 else ImportMode.COPY
+            mode = None if index == len(groups) - 1 else ArrImportMode.COPY
             shelf = shelves.get(instance_id)
             if shelf is not None and not self._put_on_shelf(file, shelf):
                 return
@@ -302,7 +309,7 @@ class _Finish:
         return False
 
     def _step(
-        self, instance_id: InstanceId, items: list[ItemRow], file: Path, mode: ImportMode | None, taking: Taking
+        self, instance_id: InstanceId, items: list[ItemRow], file: Path, mode: ArrImportMode | None, taking: Taking
     ) -> HandOverStep:
         accepted = frozenset(str(one) for one in _words(self.row.outcome.facts, "accepted"))
         size = file.stat().st_size if file.exists() else self.row.transfer.total or 0
@@ -310,16 +317,16 @@ class _Finish:
         staged = StagedFile(file, size)
         return HandOverStep(instance_id, wanted_ids, staged, items[0].command_id, mode, accepted, taking)
 
-    def _import(self, step: HandOverStep, items: list[ItemRow]) -> Imported | Refused | None:
+    def _import(self, step: HandOverStep, items: list[ItemRow]) -> Imported | ImportRefused | None:
         """Until the instance has the file or refuses it; None where the run has ended for now."""
         try:
             with open_hand_over(self.handovers, step) as hand_over:
                 outcome = self._poll(hand_over, step, items)
         except ArrError as error:
-            self._try_again(Problem("instance", str(error)), is_patient=True)
+            self._try_again(RunProblem("instance", str(error)), is_patient=True)
             return None
         except NotFound as error:
-            self.settling.fail(Problem("unwanted", str(error)))
+            self.settling.fail(RunProblem("unwanted", str(error)))
             return None
         if isinstance(outcome, Pending):
             self._come_back()
@@ -340,20 +347,20 @@ class _Finish:
                 break
         return outcome
 
-    def _ended(self, outcome: HandOverOutcome, items: list[ItemRow]) -> Imported | Refused | None:
+    def _ended(self, outcome: HandOverOutcome, items: list[ItemRow]) -> Imported | ImportRefused | None:
         if isinstance(outcome, Imported):
             self._note(items, ItemStanding(ItemState.IMPORTED, imported_file_id=outcome.file_id))
             return outcome
-        if isinstance(outcome, Refused):
+        if isinstance(outcome, ImportRefused):
             self._note(items, ItemStanding(ItemState.REFUSED, refusal=REFUSALS.join(outcome.reasons)))
             return outcome
-        assert isinstance(outcome, Failed)
+        assert isinstance(outcome, HandOverFailed)
         # the command is over: the next step must not ask for it again
         self._note(items, ItemStanding(ItemState.WAITING))
         if outcome.is_transient:
-            self._try_again(Problem("import", outcome.message), is_patient=False)
+            self._try_again(RunProblem("import", outcome.message), is_patient=False)
         else:
-            self.settling.block(Problem("import", outcome.message), "import.failed")
+            self.settling.block(RunProblem("import", outcome.message), "import.failed")
         return None
 
     def _note(self, items: list[ItemRow], standing: ItemStanding) -> bool:
@@ -374,7 +381,7 @@ class _Finish:
             later = None if reason is not None else now + timedelta(seconds=LONGEST_WAIT_HERE_S)
             owned.let_go(connection, self.guard.owner, state, now, not_before=later)
 
-    def _try_again(self, problem: Problem, *, is_patient: bool) -> None:
+    def _try_again(self, problem: RunProblem, *, is_patient: bool) -> None:
         """`is_patient`: the instance itself is away, which says nothing against the file."""
         failures = self.row.queue.failures + 1
         tries = None if is_patient else self.tools.settings().downloads.retry_attempts or None
@@ -390,7 +397,7 @@ class _Finish:
         refused = [item for item in items if item.state is ItemState.REFUSED]
         if refused:
             reasons = "; ".join(dict.fromkeys(item.refusal or "" for item in refused))
-            self.settling.block(Problem("refused", reasons), "import.refused")
+            self.settling.block(RunProblem("refused", reasons), "import.refused")
             return
         if self.row.outcome.placed_path:
             self._tidy(Path(self.row.outcome.placed_path))

@@ -12,7 +12,7 @@ from stalkeer.jobs.downloads.choosing import FILM_RUNTIME_MIN
 from stalkeer.jobs.downloads.queue import USUAL_RULES, Planned, QueueRules, plan_queue
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.variants import ConfirmedMatch
-from stalkeer.store.library.wanted_list import Found, Status, WantedFilter, count_to_review, count_wanted
+from stalkeer.store.library.wanted_list import BestMatch, Status, WantedFilter, count_to_review, count_wanted
 
 ENOUGH = 3  # files of a resolution before their median says more than the table
 EPISODE_RUNTIME_MIN = 45
@@ -21,7 +21,7 @@ TYPICAL = {2160: 110_000_000, 1080: 35_000_000, 720: 20_000_000, 480: 12_000_000
 
 
 @dataclass(frozen=True)
-class Answer:
+class Forecast:
     """Counts are items. `size` is bytes of all that would be started, of which `estimated` downloads tell none."""
 
     missing: int
@@ -42,11 +42,11 @@ class Answer:
         return max(0, self.missing - self.found)
 
 
-def read_answer(connection: Transaction, now: datetime, rules: QueueRules = USUAL_RULES) -> Answer:
+def read_answer(connection: Transaction, now: datetime, rules: QueueRules = USUAL_RULES) -> Forecast:
     """Count what starting the sure ones would fetch, by the same plan."""
     plan = plan_queue(connection, now, rules)
     rates = rates_of(one.first for one in plan.planned)
-    return Answer(
+    return Forecast(
         missing=count_wanted(connection),
         sure=sum(len(one.matches) for one in plan.planned),
         under_way=_count_under_way(connection),
@@ -61,7 +61,7 @@ def read_answer(connection: Transaction, now: datetime, rules: QueueRules = USUA
 def _count_under_way(connection: Transaction) -> int:
     """Count the items in the queue of which the playlists have something: sure, or taken by the user in doubt."""
     in_queue = count_wanted(connection, WantedFilter(status=Status.DOWNLOADING))
-    return in_queue - count_wanted(connection, WantedFilter(status=Status.DOWNLOADING, found=Found.NOTHING))
+    return in_queue - count_wanted(connection, WantedFilter(status=Status.DOWNLOADING, found=BestMatch.NOTHING))
 
 
 def rates_of(matches: Iterable[ConfirmedMatch]) -> Mapping[int, float]:

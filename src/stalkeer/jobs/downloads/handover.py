@@ -13,11 +13,11 @@ from stalkeer.adapters.arr.confirm import find_imported
 from stalkeer.adapters.arr.handover import hand_over
 from stalkeer.adapters.arr.library_import import find_in_place, take_in_place
 from stalkeer.adapters.arr.outcomes import (
+    ArrImportMode,
     EpisodesTarget,
     HandOverOutcome,
     HandOverRequest,
     Imported,
-    ImportMode,
     MovieTarget,
 )
 from stalkeer.adapters.arr.parse import reads_as
@@ -39,8 +39,7 @@ from stalkeer.jobs.downloads.placement import below, kept_path, library_path, na
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.path_map import path_map
 from stalkeer.model import EpisodeId, InstanceId, MovieId, SeriesId, WantedId, WantedKind
-from stalkeer.settings.schema import ImportMode as ImportWish
-from stalkeer.settings.schema import Settings
+from stalkeer.settings.schema import ImportMode, Settings
 from stalkeer.store.db.database import Database
 from stalkeer.store.journal.events import Event, Level, record_event
 from stalkeer.store.library.instances import InstanceRow, get_instance_by_id
@@ -109,7 +108,7 @@ class HandOverStep:
     wanted_ids: tuple[WantedId, ...]
     file: StagedFile
     command_id: int | None = None
-    mode: ImportMode | None = None
+    mode: ArrImportMode | None = None
     accepted: frozenset[str] = frozenset()
     taking: Taking = Taking.FROM_STAGING
 
@@ -126,14 +125,14 @@ def plan_placement(
     targets = _targets(handovers, wanted_ids)
     directories = handovers.settings.directories
     mode = handovers.settings.import_.mode
-    if mode is ImportWish.NONE:
+    if mode is ImportMode.NONE:
         release = next(iter(_names(targets, (), traits)))
         return PlacementPlan(kept_path(directories, targets, release, extension, traits), release)
     targets = _present(handovers, targets)
     release, note = _release(handovers, targets, traits)
     folder = directories.movies if targets[0].kind is WantedKind.MOVIE else directories.tvshows
     staged = below(folder, release, f"{release}{extension}")
-    if mode is not ImportWish.LIBRARY:
+    if mode is not ImportMode.LIBRARY:
         return PlacementPlan(staged, release, note)
     by_instance = _by_instance(targets)
     file = named_file(release, traits)
@@ -183,7 +182,7 @@ class HandOver:
             file=step.file.path,
             release=step.file.release,
             size=step.file.size,
-            mode=step.mode or (ImportMode.COPY if wishes.copy_files else ImportMode.MOVE),
+            mode=step.mode or (ArrImportMode.COPY if wishes.copy_files else ArrImportMode.MOVE),
             command_id=step.command_id,
             accepted=step.accepted,
         )

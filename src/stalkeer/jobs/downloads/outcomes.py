@@ -11,7 +11,7 @@ from stalkeer.adapters.files.removal import remove_part, remove_staged
 from stalkeer.core.downloads.failures import FailureKind
 from stalkeer.core.downloads.retry import ATTEMPTS_WITHOUT_LIMIT, GiveUp, decide_retry, has_attempts_left
 from stalkeer.jobs.downloads.choosing import next_variant
-from stalkeer.jobs.downloads.context import Tools
+from stalkeer.jobs.downloads.context import DownloadContext
 from stalkeer.jobs.sources.account_status import ASK_EVERY, AccountState
 from stalkeer.model import DownloadState, WantedId
 from stalkeer.store.db.database import Database, Transaction
@@ -19,7 +19,7 @@ from stalkeer.store.downloads import run_writes as owned
 from stalkeer.store.downloads.admission import forget_litter, litter
 from stalkeer.store.downloads.downloads import REFUSED_TIMES, DownloadRow
 from stalkeer.store.downloads.quarantine import note_set_aside
-from stalkeer.store.downloads.run_writes import Ownership, Problem, Replacement, Setback
+from stalkeer.store.downloads.run_writes import Ownership, Replacement, RunProblem, Setback
 from stalkeer.store.journal.events import Event, Level, record_event
 from stalkeer.store.matching.blocklist import BarredEntry, block_entry
 from stalkeer.store.matching.pairs import reopen_pairs
@@ -27,7 +27,7 @@ from stalkeer.store.matching.pairs import reopen_pairs
 QUARANTINE = "quarantine"
 FETCH_ON_S = 10.0  # the server answers: a short pause before it is asked for the rest
 BUSY = (AccountState.IN_USE, AccountState.REFUSED)
-Block = Callable[[Transaction, Ownership, Problem, datetime], bool]
+Block = Callable[[Transaction, Ownership, RunProblem, datetime], bool]
 ENDS = {DownloadState.PAUSED: "was paused", DownloadState.CANCELLED: "was cancelled"}
 
 
@@ -35,14 +35,14 @@ ENDS = {DownloadState.PAUSED: "was paused", DownloadState.CANCELLED: "was cancel
 class Again:
     """Another attempt with the same entry in `seconds`. `times`: attempts in a row that brought something else."""
 
-    problem: Problem
+    problem: RunProblem
     times: int
     seconds: float
 
 
 @dataclass(frozen=True)
 class Settling:
-    tools: Tools
+    tools: DownloadContext
     owner: Ownership
     row: DownloadRow
 
@@ -72,7 +72,7 @@ class Settling:
         if state is DownloadState.CANCELLED:
             sweep(self.tools.database)
 
-    def wait(self, problem: Problem, failures: int, seconds: float) -> None:
+    def wait(self, problem: RunProblem, failures: int, seconds: float) -> None:
         """Try again after a while; a pause or cancellation that came meanwhile goes first."""
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
@@ -85,11 +85,11 @@ class Settling:
         if wanted is not None:
             self.let_go(wanted)
 
-    def fail(self, problem: Problem) -> None:
+    def fail(self, problem: RunProblem) -> None:
         with self.tools.database.begin() as connection:
             self._fail(connection, problem)
 
-    def block(self, problem: Problem, kind: str) -> None:
+    def block(self, problem: RunProblem, kind: str) -> None:
         """The user decides what becomes of it."""
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
@@ -98,13 +98,13 @@ class Settling:
                     connection, now, self.event(kind, f"needs your decision: {problem.message}", Level.WARNING)
                 )
 
-    def once_more(self, problem: Problem) -> Again | None:
+    def once_more(self, problem: RunProblem) -> Again | None:
         """Return when the same entry is asked again after it brought something else than the film; None: no more.
 
         Such answers mostly say something of the account, which is asked first, and nothing of the entry.
         """
         if self.tools.accounts.check_after_cut(self.row.identity.source_id) in BUSY:
-            return Again(Problem("account", problem.message), self.refused_times, ASK_EVERY.total_seconds())
+            return Again(RunProblem("account", problem.message), self.refused_times, ASK_EVERY.total_seconds())
         times = self.refused_times + 1
         settings = self.tools.settings().downloads
         decision = decide_retry(
@@ -141,15 +141,15 @@ class Settling:
                 record_event(connection, now, replace(event, data=data))
         self.tools.wake()
 
-    def refuse_bytes(self, problem: Problem) -> None:
+    def refuse_bytes(self, problem: RunProblem) -> None:
         """Take the next variant. Without one the user decides, and a retry begins at the first byte."""
         self._another_or_block(problem, owned.block_unusable)
 
-    def refuse_answer(self, problem: Problem) -> None:
+    def refuse_answer(self, problem: RunProblem) -> None:
         """Take the next variant. Without one the user decides, and a retry goes on with what is held."""
         self._another_or_block(problem, owned.block)
 
-    def _another_or_block(self, problem: Problem, block: Block) -> None:
+    def _another_or_block(self, problem: RunProblem, block: Block) -> None:
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
             variant = next_variant(connection, self.row, self.tools.settings().matching.languages)
@@ -167,7 +167,7 @@ class Settling:
                 record_event(connection, now, self.event("download.completed", words))
         self.tools.wake()
 
-    def start_over(self, problem: Problem) -> None:
+    def start_over(self, problem: RunProblem) -> None:
         """Fetch it again from its first byte."""
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
@@ -176,7 +176,7 @@ class Settling:
                 record_event(connection, now, event)
         self.tools.wake()
 
-    def fetch_on(self, problem: Problem) -> None:
+    def fetch_on(self, problem: RunProblem) -> None:
         """The server told no length, and the file shows that more was to come."""
         with self.tools.database.begin() as connection:
             now = self.tools.clock()
@@ -190,7 +190,7 @@ class Settling:
                 self._another(connection, problem)
         self.tools.wake()
 
-    def try_another(self, problem: Problem) -> None:
+    def try_another(self, problem: RunProblem) -> None:
         """This variant is hopeless: the next one, else the download failed."""
         with self.tools.database.begin() as connection:
             self._another(connection, problem)
@@ -198,14 +198,14 @@ class Settling:
             remove_part(Path(self.row.transfer.part_path))
         self.tools.wake()
 
-    def return_to_review(self, problem: Problem) -> None:
+    def return_to_review(self, problem: RunProblem) -> None:
         """Let the user decide on an entry that became another thing; the next variant follows."""
         wanted_ids = [item.wanted_id for item in self.row.items]
         with self.tools.database.begin() as connection:
             reopen_pairs(connection, self.row.identity.entry_id, wanted_ids, problem.message, self.tools.clock())
         self.try_another(problem)
 
-    def quarantine(self, part: Path, problem: Problem) -> None:
+    def quarantine(self, part: Path, problem: RunProblem) -> None:
         """Keep a wrong file apart for a look, and never take this entry for these items again."""
         folder = self.tools.incomplete / QUARANTINE
         kept = folder / f"{part.stem}-{self.owner.run}{part.suffix}"  # runs only grow: no name comes twice
@@ -229,20 +229,20 @@ class Settling:
                 )
         self.tools.wake()
 
-    def _another(self, connection: Transaction, problem: Problem) -> None:
+    def _another(self, connection: Transaction, problem: RunProblem) -> None:
         variant = next_variant(connection, self.row, self.tools.settings().matching.languages)
         if variant is None:
             self._fail(connection, problem)
         else:
             self._change(connection, variant, problem)
 
-    def _change(self, connection: Transaction, variant: Replacement, problem: Problem) -> None:
+    def _change(self, connection: Transaction, variant: Replacement, problem: RunProblem) -> None:
         now = self.tools.clock()
         if owned.change_variant(connection, self.owner, variant, problem, now):
             words = f"goes on with {variant.name}: {problem.message}"
             record_event(connection, now, self.event("download.variant_changed", words, Level.WARNING))
 
-    def _fail(self, connection: Transaction, problem: Problem) -> None:
+    def _fail(self, connection: Transaction, problem: RunProblem) -> None:
         now = self.tools.clock()
         if owned.give_up(connection, self.owner, problem, now):
             event = self.event("download.failed", f"failed: {problem.message}", Level.ERROR)

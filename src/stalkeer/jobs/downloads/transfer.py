@@ -14,13 +14,13 @@ from stalkeer.adapters.net.addresses import host_of
 from stalkeer.adapters.transfers import record
 from stalkeer.adapters.transfers.record import Kept, find_record
 from stalkeer.adapters.transfers.request import (
-    Failed,
     Fetched,
-    Limits,
     Outcome,
     Stopped,
     StopReason,
     Tls,
+    TransferFailed,
+    TransferLimits,
     TransferRequest,
     Validators,
 )
@@ -29,14 +29,14 @@ from stalkeer.core.catalogue.access import Access, fill
 from stalkeer.core.catalogue.extension import has_unknown_extension, with_extension
 from stalkeer.core.downloads.failures import FailureKind
 from stalkeer.core.downloads.progress import HighWater, longest_film
-from stalkeer.core.downloads.resume import Held
+from stalkeer.core.downloads.resume import HeldPart
 from stalkeer.core.downloads.retry import GiveUp, attempts_of, decide_retry, has_attempts_left
 from stalkeer.core.downloads.states import Intent
 from stalkeer.errors import SourceError, StoreError, StoreUnavailable
 from stalkeer.jobs.catalogue.film_extensions import use_bare_id
 from stalkeer.jobs.downloads.admission import download_limit_name, source_limit_name
 from stalkeer.jobs.downloads.choosing import find_change
-from stalkeer.jobs.downloads.context import Tools
+from stalkeer.jobs.downloads.context import DownloadContext
 from stalkeer.jobs.downloads.handover import wanted_extras
 from stalkeer.jobs.downloads.outcomes import BUSY, Settling
 from stalkeer.jobs.downloads.pictures import CODE as PICTURE
@@ -49,7 +49,7 @@ from stalkeer.store.catalogue.addresses import EntryAddress, find_address
 from stalkeer.store.downloads import run_writes as owned
 from stalkeer.store.downloads.admission import claim, write_progress
 from stalkeer.store.downloads.downloads import PLACEMENT, DownloadRow, get_download
-from stalkeer.store.downloads.run_writes import Ownership, Problem, Setback
+from stalkeer.store.downloads.run_writes import Ownership, RunProblem, Setback
 from stalkeer.store.journal.events import Event, Level, record_event
 from stalkeer.store.library.targets import expected_runtime_s
 
@@ -66,7 +66,7 @@ CHANGES_BORNE = 3  # a server's file became shorter so often: then another varia
 ASK_FIRST = (FailureKind.ACCOUNT, FailureKind.GONE, FailureKind.CHANGED)
 
 
-def carry_out(tools: Tools, watch: Watch) -> None:
+def carry_out(tools: DownloadContext, watch: Watch) -> None:
     """Fetch what `watch.owner` names, or do nothing where that run is not ours to carry out."""
     owner = watch.owner
     with tools.database.begin() as connection:
@@ -80,21 +80,21 @@ def carry_out(tools: Tools, watch: Watch) -> None:
     with tools.database.connect() as connection:
         address = find_address(connection, row.identity.entry_id, row.identity.source_id, row.identity.entry_key)
     if address is None:
-        attempt.settling.try_another(Problem("gone", f"{row.identity.name} is no longer on its playlist"))
+        attempt.settling.try_another(RunProblem("gone", f"{row.identity.name} is no longer on its playlist"))
     elif address.is_protected:
         attempt.settling.try_another(
-            Problem(FailureKind.PROTECTED.value, f"{row.identity.name} is encrypted; it is never circumvented")
+            RunProblem(FailureKind.PROTECTED.value, f"{row.identity.name} is encrypted; it is never circumvented")
         )
     elif (change := find_change(tools, row, address)) is not None:
-        attempt.settling.return_to_review(Problem(ENTRY_CHANGED, change))
+        attempt.settling.return_to_review(RunProblem(ENTRY_CHANGED, change))
     else:
         attempt.settle(attempt.fetch(attempt.with_extension(address), tools.access(row.identity.source_id)))
 
 
-def reconnecting(tools: Tools, source_id: SourceId) -> Decide:
+def reconnecting(tools: DownloadContext, source_id: SourceId) -> Decide:
     """Decide on interruptions with the slot still held: seconds to wait, or None to leave the slot to others."""
 
-    def decide(failure: Failed) -> float | None:
+    def decide(failure: TransferFailed) -> float | None:
         if failure.kind is not FailureKind.TRANSIENT:
             return None
         try:
@@ -110,7 +110,7 @@ def reconnecting(tools: Tools, source_id: SourceId) -> Decide:
 
 @dataclass(frozen=True)
 class _Attempt:
-    tools: Tools
+    tools: DownloadContext
     watch: Watch
     row: DownloadRow
 
@@ -133,7 +133,7 @@ class _Attempt:
         try:
             part.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            return Failed(FailureKind.LOCAL_PERMISSION, f"{part.parent} cannot be made: {error.strerror}")
+            return TransferFailed(FailureKind.LOCAL_PERMISSION, f"{part.parent} cannot be made: {error.strerror}")
         kept = self._unwritten(part)
         request = self._request(address, access, part, kept)
         host = host_of(request.url)
@@ -177,14 +177,14 @@ class _Attempt:
         )
         return kept if is_newer else None
 
-    def _held(self, part: Path, kept: Kept | None) -> Held:
+    def _held(self, part: Path, kept: Kept | None) -> HeldPart:
         """Return what is on disk: as the record beside the part says, or as the database does."""
         if kept is not None:
             return kept.held
         if self.row.transfer.part_path != str(part):
-            return Held()
+            return HeldPart()
         known = self.row.transfer
-        return Held.of(known.durable_offset, known.total, Validators.from_document(known.validators), known.learned)
+        return HeldPart.of(known.durable_offset, known.total, Validators.from_document(known.validators), known.learned)
 
     def _request(self, address: EntryAddress, access: Access, part: Path, kept: Kept | None) -> TransferRequest:
         held = self._held(part, kept)
@@ -202,8 +202,8 @@ class _Attempt:
             tls=Tls(settings.verify_tls, settings.ca_file),
             https_only=settings.https_only,
             listed_by=access.typed,
-            limits=Limits(
-                headers_s=min(Limits().headers_s, max(settings.timeout, 1.0)),
+            limits=TransferLimits(
+                headers_s=min(TransferLimits().headers_s, max(settings.timeout, 1.0)),
                 silence_s=min(60.0, max(settings.timeout, 1.0)),
                 no_progress_s=max(settings.timeout, 1.0),
                 reconnect_gap_s=settings.reconnect_gap,
@@ -237,7 +237,7 @@ class _Attempt:
             try:
                 self._write(outcome)
             except StoreUnavailable as error:
-                if isinstance(outcome, Fetched | Failed):
+                if isinstance(outcome, Fetched | TransferFailed):
                     record.keep(self.part, Kept(self.owner.run, self.watch.held, outcome))
                 log.warning("download %s: its end is written later: %s", self.row.id, error)
                 if self.watch.is_leaving_within(STORE_PAUSE_S):
@@ -287,11 +287,11 @@ class _Attempt:
         if reason is StopReason.SLOW:
             settings = self.tools.settings().downloads
             words = f"slower than {settings.min_speed:,} bytes/s for {settings.min_speed_time:.0f} s; another one waits"
-            self._failed(Failed(FailureKind.TRANSIENT, words, SLOW_PAUSE_S))
+            self._failed(TransferFailed(FailureKind.TRANSIENT, words, SLOW_PAUSE_S))
             self.tools.wake()
             return
         if reason is StopReason.UNFIT:
-            self.settling.try_another(Problem(PICTURE, self.watch.unfit))
+            self.settling.try_another(RunProblem(PICTURE, self.watch.unfit))
             return
         state = {StopReason.PAUSE: DownloadState.PAUSED, StopReason.CANCEL: DownloadState.CANCELLED}.get(
             reason, DownloadState.QUEUED
@@ -300,7 +300,7 @@ class _Attempt:
         self.settling.let_go(state, kind, "made room")
         self.tools.wake()
 
-    def _failed(self, failed: Failed) -> None:
+    def _failed(self, failed: TransferFailed) -> None:
         log.info("download %s: %s", self.row.id, failed.message)
         self._write_progress()
         attempts = attempts_of(self.tools.settings().downloads.retry_attempts)
@@ -310,16 +310,16 @@ class _Attempt:
         borne = progress.failures_now if progress.is_barren else kept
         if borne < attempts and self._is_the_accounts_fault(failed):
             # where the user's own limit is above the account's, admission alone would not make it wait
-            self.settling.wait(Problem("account", failed.message), borne, ASK_EVERY.total_seconds())
+            self.settling.wait(RunProblem("account", failed.message), borne, ASK_EVERY.total_seconds())
             return
         if failed.kind is FailureKind.GONE and use_bare_id(self.tools.database, self.row.identity.entry_id):
-            self.settling.wait(Problem(failed.kind.value, failed.message), self.row.queue.failures, 0.0)
+            self.settling.wait(RunProblem(failed.kind.value, failed.message), self.row.queue.failures, 0.0)
             return
         if failed.kind is FailureKind.LOCAL_DISK_FULL:
             self.tools.disk_full()
-        problem = Problem(failed.kind.value, failed.message)
+        problem = RunProblem(failed.kind.value, failed.message)
         if failed.kind is FailureKind.LOCAL_LASTING:
-            self.settling.block(Problem(PLACEMENT, failed.message), "placement.refused")
+            self.settling.block(RunProblem(PLACEMENT, failed.message), "placement.refused")
             return
         if failed.kind is FailureKind.NOT_A_VIDEO:
             self._refused(problem)
@@ -345,14 +345,14 @@ class _Attempt:
         else:
             self.settling.wait(problem, failures, decision.seconds)
 
-    def _refused(self, problem: Problem) -> None:
+    def _refused(self, problem: RunProblem) -> None:
         again = self.settling.once_more(problem)
         if again is None:
             self.settling.refuse_answer(problem)
         else:
             self.settling.ask_again(again)
 
-    def _is_the_accounts_fault(self, failed: Failed) -> bool:
+    def _is_the_accounts_fault(self, failed: TransferFailed) -> bool:
         """Ask the account: panels answer for an expired or busy one with a 404 or a cut."""
         if not (failed.is_cut or failed.kind in ASK_FIRST):
             return False
@@ -371,12 +371,12 @@ class _Attempt:
             self.tools.note_fetched(self.row.id, seen.progress.fetched, seen.seconds)
 
 
-def note_defect(tools: Tools, owner: Ownership, message: str) -> None:
+def note_defect(tools: DownloadContext, owner: Ownership, message: str) -> None:
     """Keep an unexpected error with the download. It is tried again a good while later, and at last given up."""
     with tools.database.begin() as connection:
         now = tools.clock()
         row = get_download(connection, owner.download_id)
-        problem = Problem("internal", f"An unexpected error, please report it: {message}")
+        problem = RunProblem("internal", f"An unexpected error, please report it: {message}")
         failures = row.queue.failures + 1
         if not has_attempts_left(failures, tools.settings().downloads.retry_attempts):
             if owned.give_up(connection, owner, problem, now):

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from stalkeer.adapters.transfers.request import Failed, StopReason
+from stalkeer.adapters.transfers.request import StopReason, TransferFailed
 from stalkeer.core.downloads.progress import HighWater
-from stalkeer.core.downloads.resume import Held
+from stalkeer.core.downloads.resume import HeldPart
 from stalkeer.store.downloads.admission import Progress
 from stalkeer.store.downloads.run_writes import Ownership
 
@@ -17,7 +17,7 @@ SPEED_MEMORY = 0.6  # weight of the past in the shown speed: about the last ten 
 
 
 @dataclass(frozen=True)
-class Seen:
+class ProgressStep:
     """A transfer at one moment, `seconds` after the one before. Once it is written `confirm` it, else `take_back`."""
 
     progress: Progress
@@ -25,7 +25,7 @@ class Seen:
 
 
 # how long to wait after an interruption; None ends the attempt
-Decide = Callable[[Failed], float | None]
+Decide = Callable[[TransferFailed], float | None]
 # told how many bytes are on disk; why no more of them are wanted, or None
 Look = Callable[[int], str | None]
 
@@ -47,7 +47,7 @@ class Watch:
         self._lock = threading.Lock()
         self._halt: StopReason | None = None
         self._shutdown: Callable[[], None] | None = None
-        self._held = Held()
+        self._held = HeldPart()
         self._since_durable = 0
         self.progress = HighWater()
         self._received = 0
@@ -66,7 +66,7 @@ class Watch:
 
     # --- from the transfer's thread
 
-    def begin(self, held: Held, progress: HighWater, decide: Decide, look: Look | None = None) -> None:
+    def begin(self, held: HeldPart, progress: HighWater, decide: Decide, look: Look | None = None) -> None:
         """Take what is known before the first byte; from here on the heartbeat writes our progress."""
         with self._lock:
             self._held = held
@@ -95,7 +95,7 @@ class Watch:
         self._since_durable += size
         self._has_body = True
 
-    def durable(self, held: Held) -> None:
+    def durable(self, held: HeldPart) -> None:
         with self._lock:
             self._held = held
             self._since_durable = 0
@@ -105,7 +105,7 @@ class Watch:
             self.unfit = unfit
             self._halt = self._halt or StopReason.UNFIT
 
-    def interrupted(self, failure: Failed) -> float | None:
+    def interrupted(self, failure: TransferFailed) -> float | None:
         """Reconnect as our owner decides, unless the lost connection brought nothing that is new."""
         progress = self.progress
         progress.lose(self._received - self._received_at_cut)
@@ -125,7 +125,7 @@ class Watch:
         return self._leaving.wait(seconds)
 
     @property
-    def held(self) -> Held:
+    def held(self) -> HeldPart:
         """What is on disk."""
         with self._lock:
             return self._held
@@ -157,7 +157,7 @@ class Watch:
     def halted(self) -> StopReason | None:
         return self._halt
 
-    def see(self) -> Seen | None:
+    def see(self) -> ProgressStep | None:
         """Return the progress; None before it has begun. No byte is reported twice, whoever looks."""
         if not self.has_begun:
             return None
@@ -182,7 +182,7 @@ class Watch:
                 fetched=fetched,
                 high_water=progress.mark if progress.has_advanced else None,
             )
-        return Seen(told, seconds)
+        return ProgressStep(told, seconds)
 
     def is_slow(self, least: float, window_s: float) -> bool:
         """Return True where the last whole window brought fewer than `least` bytes/s. Ask at every beat.
@@ -199,18 +199,18 @@ class Watch:
             self._window_at, self._window_received = now, received
         return self._is_slow
 
-    def confirm(self, seen: Seen) -> None:
+    def confirm(self, seen: ProgressStep) -> None:
         """Note that `seen` is in the database."""
         with self._lock:
             self._speed = seen.progress.speed
             self._speed_at = self._monotonic()
 
-    def take_back(self, seen: Seen) -> None:
+    def take_back(self, seen: ProgressStep) -> None:
         """Note that `seen` could not be written: its bytes are reported again."""
         with self._lock:
             self._told -= seen.progress.fetched
 
-    def see_the_end(self) -> Seen | None:
+    def see_the_end(self) -> ProgressStep | None:
         """Return the progress that no heartbeat has written, for the last write of the owner."""
         seen = self.see()
         return None if seen is None else replace(seen, progress=replace(seen.progress, speed=0.0))

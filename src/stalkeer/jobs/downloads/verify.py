@@ -16,7 +16,7 @@ from stalkeer.adapters.files.recognise import SOUND, UNKNOWN, describe, kind_of,
 from stalkeer.adapters.files.second_opinion import ask_second_opinion
 from stalkeer.core.naming.languages import language_code
 from stalkeer.core.naming.release import FileTraits
-from stalkeer.jobs.downloads.context import Tools
+from stalkeer.jobs.downloads.context import DownloadContext
 from stalkeer.settings.schema import DownloadSettings
 from stalkeer.store.catalogue.addresses import find_address
 from stalkeer.store.catalogue.traits import EntryTraits, entry_traits
@@ -106,7 +106,7 @@ class VideoStart:
         return what == UNKNOWN and self.extension.lower() in self.accept_unknown
 
 
-def verify(tools: Tools, row: DownloadRow, part: Path) -> Verdict:
+def verify(tools: DownloadContext, row: DownloadRow, part: Path) -> Verdict:
     """Judge the fetched file. Raises OSError when it cannot be read."""
     settings = tools.settings().downloads
     known = dict(row.outcome.facts or {})
@@ -248,7 +248,7 @@ def problem_of_languages(container: ContainerFacts, settings: DownloadSettings) 
     return f"its audio is {', '.join(sorted(spoken))} where {', '.join(sorted(wished))} is wished"
 
 
-def traits_of(tools: Tools, row: DownloadRow, sound: Sound) -> FileTraits:
+def traits_of(tools: DownloadContext, row: DownloadRow, sound: Sound) -> FileTraits:
     """Return what the release name may claim: the entry's resolution and codec, the file's own languages."""
     with tools.database.connect() as connection:
         known = entry_traits(connection, row.identity.entry_id) or EntryTraits()

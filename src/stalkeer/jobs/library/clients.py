@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from stalkeer.adapters.arr.client import READ_TIMEOUT_S, Address, ArrClient
-from stalkeer.adapters.arr.gate import Gate
+from stalkeer.adapters.arr.gate import RequestGate
 from stalkeer.errors import ArrError, ArrUnauthorised, ConfigurationError
 from stalkeer.model import InstanceId
 from stalkeer.secrets import SecretBox, login_in, register_secret, without_userinfo
@@ -34,8 +34,8 @@ class Arrs:
     database: Database
     secrets: SecretBox
     clock: Callable[[], datetime]
-    make_gate: Callable[[str], Gate] = Gate
-    _gates: dict[InstanceId, Gate] = field(default_factory=dict, repr=False)
+    make_gate: Callable[[str], RequestGate] = RequestGate
+    _gates: dict[InstanceId, RequestGate] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @contextmanager
@@ -95,11 +95,11 @@ class Arrs:
         """Open the gate for every client of this process, because the instance has just answered."""
         self._gate(row).succeeded()
 
-    def _gate(self, row: InstanceRow) -> Gate:
+    def _gate(self, row: InstanceRow) -> RequestGate:
         with self._lock:
             return self._gates.setdefault(row.id, self.make_gate(row.label))
 
-    def _note(self, row: InstanceRow, gate: Gate, error: str | None) -> None:
+    def _note(self, row: InstanceRow, gate: RequestGate, error: str | None) -> None:
         with self.database.begin() as connection:
             add_api_calls(connection, row.id, gate.take_calls())
             if error is None:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from stalkeer.adapters.arr.client import Address
 from stalkeer.adapters.arr.connect import connect
-from stalkeer.adapters.arr.gate import Gate
+from stalkeer.adapters.arr.gate import RequestGate
 from stalkeer.errors import (
     ArrError,
     ArrTooOld,
@@ -319,7 +319,7 @@ def _attempt(address: Address, trial: Trial) -> _Attempt:
     if trial is Trial.SKIPPED:
         return as_typed
     try:
-        found = connect(address, Gate(address.label))
+        found = connect(address, RequestGate(address.label))
     except (ArrError, ConfigurationError) as error:
         if trial is Trial.REQUIRED:
             raise

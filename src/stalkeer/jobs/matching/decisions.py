@@ -16,8 +16,8 @@ from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.matching.library_cache import Matching
 from stalkeer.jobs.matching.rule_effects import RuleOutcome, keep_rules, preview_rule, withdraw_rules
 from stalkeer.jobs.matching.rules import (
+    DecisionScope,
     Offset,
-    Scope,
     check_rule,
     rule_of_entry,
     rule_of_match,
@@ -29,7 +29,7 @@ from stalkeer.store.matching.matches import get_match
 from stalkeer.store.matching.rules import get_rule, list_rules
 
 
-class Verdict(StrEnum):
+class UserDecision(StrEnum):
     """The user's decision on a match."""
 
     CONFIRM = "confirm"
@@ -44,7 +44,7 @@ class Effect(StrEnum):
 
 
 @dataclass(frozen=True)
-class Wish:
+class DecisionNote:
     """A note beside the decision, and whether the decision is kept."""
 
     reason: str = ""
@@ -60,18 +60,22 @@ class Decided:
     error: StalkeerError | None = None
 
 
-KEEP = Wish()
-_ACTIONS = {Verdict.CONFIRM: RuleAction.PIN, Verdict.REJECT: RuleAction.REJECT}
+KEEP = DecisionNote()
+_ACTIONS = {UserDecision.CONFIRM: RuleAction.PIN, UserDecision.REJECT: RuleAction.REJECT}
 
 
 def decide_match(
-    matching: Matching, match_id: MatchId, verdict: Verdict, wish: Wish = KEEP, scope: Scope = Scope.ENTRY
+    matching: Matching,
+    match_id: MatchId,
+    verdict: UserDecision,
+    wish: DecisionNote = KEEP,
+    scope: DecisionScope = DecisionScope.ENTRY,
 ) -> RuleOutcome:
     """Confirm or reject a match, or every entry of its title. Raises NotFound where there is no such match."""
     return _carry_out(matching, rule_of_match(matching, match_id, _ACTIONS[verdict], wish.reason, scope), wish)
 
 
-def decide_matches(matching: Matching, match_ids: Sequence[MatchId], verdict: Verdict) -> list[Decided]:
+def decide_matches(matching: Matching, match_ids: Sequence[MatchId], verdict: UserDecision) -> list[Decided]:
     """Confirm or reject several matches; one that cannot be decided hinders no other."""
     rules: dict[MatchId, Rule] = {}
     errors: dict[MatchId, StalkeerError] = {}
@@ -88,24 +92,24 @@ def decide_matches(matching: Matching, match_ids: Sequence[MatchId], verdict: Ve
     return [Decided(match_id, outcomes.get(match_id), errors.get(match_id)) for match_id in dict.fromkeys(match_ids)]
 
 
-def take_entry(matching: Matching, wanted_id: WantedId, entry_id: int, wish: Wish = KEEP) -> RuleOutcome:
+def take_entry(matching: Matching, wanted_id: WantedId, entry_id: int, wish: DecisionNote = KEEP) -> RuleOutcome:
     """Take any entry of the catalogue for a wanted item. Raises NotFound where either is unknown."""
     return _carry_out(matching, rule_of_pair(matching, wanted_id, entry_id, RuleAction.PIN, wish.reason), wish)
 
 
-def take_other_entry(matching: Matching, match_id: MatchId, entry_id: int, wish: Wish = KEEP) -> RuleOutcome:
+def take_other_entry(matching: Matching, match_id: MatchId, entry_id: int, wish: DecisionNote = KEEP) -> RuleOutcome:
     """Take another entry for the item of a match. Raises NotFound where either is unknown."""
     with matching.database.connect() as connection:
         wanted_id = get_match(connection, match_id).wanted_id
     return take_entry(matching, wanted_id, entry_id, wish)
 
 
-def block_entry(matching: Matching, entry_id: int, wish: Wish = KEEP) -> RuleOutcome:
+def block_entry(matching: Matching, entry_id: int, wish: DecisionNote = KEEP) -> RuleOutcome:
     """Never use an entry. Raises NotFound where it is unknown."""
     return _carry_out(matching, rule_of_entry(matching, entry_id, wish.reason), wish)
 
 
-def shift_numbers(matching: Matching, wanted_id: WantedId, shift: Offset, wish: Wish = KEEP) -> RuleOutcome:
+def shift_numbers(matching: Matching, wanted_id: WantedId, shift: Offset, wish: DecisionNote = KEEP) -> RuleOutcome:
     """Read a list's season and episode numbers of a series with an offset. Raises InvalidInput for a movie."""
     return _carry_out(matching, rule_of_series(matching, wanted_id, shift, wish.reason), wish)
 
@@ -134,7 +138,7 @@ def clear_blocklist(matching: Matching) -> list[RuleOutcome]:
     return withdraw_rules(matching.offline(), blocks, QuietRun()) if blocks else []
 
 
-def _carry_out(matching: Matching, rule: Rule, wish: Wish) -> RuleOutcome:
+def _carry_out(matching: Matching, rule: Rule, wish: DecisionNote) -> RuleOutcome:
     if wish.effect is Effect.PREVIEW:
         return preview_rule(matching, rule)
     asking = matching if rule.action is RuleAction.OFFSET else matching.offline()

@@ -10,26 +10,26 @@ from stalkeer.jobs.catalogue.panel_queries import ExpandReport, expand_series
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.matching.library_cache import use_context
 from stalkeer.jobs.matching.match import Matching, MatchReport, match_wanted
-from stalkeer.jobs.sources.refresh import Refresher
+from stalkeer.jobs.sources.refresh import RefreshContext
 from stalkeer.model import SourceId
 from stalkeer.store.matching.entries import keys_of_titles, series_entries
 from stalkeer.store.matching.works import forget_matched
 
 
 @dataclass(frozen=True)
-class WantedSeries:
+class SeriesQuestions:
     """Entries that stand for series that are wanted, by source; and the works they may be."""
 
     keys: dict[SourceId, list[str]]
     works: frozenset[str]
 
 
-def wanted_series(matching: Matching) -> WantedSeries:
+def wanted_series(matching: Matching) -> SeriesQuestions:
     """Find the series entries that have a name of a series with a wanted episode."""
     with use_context(matching) as context:
         works = {row.item.work.identity: row.item.work for row in context.wanted if row.item.work.kind == "series"}
     if not works:
-        return WantedSeries({}, frozenset())
+        return SeriesQuestions({}, frozenset())
     with matching.database.connect() as connection:
         listed = list(series_entries(connection))
         keys = keys_of_titles(connection, {title_id for _, _, title_id in listed})
@@ -38,10 +38,10 @@ def wanted_series(matching: Matching) -> WantedSeries:
     for source_id, key, title_id in listed:
         if title_id in named:
             found[source_id].append(key)
-    return WantedSeries(dict(found), frozenset(work for works_of in named.values() for work in works_of))
+    return SeriesQuestions(dict(found), frozenset(work for works_of in named.values() for work in works_of))
 
 
-def match_sources(matching: Matching, refresher: Refresher, run: Run) -> MatchReport:
+def match_sources(matching: Matching, refresher: RefreshContext, run: Run) -> MatchReport:
     """Match what is new or changed, ask the accounts for the episodes of wanted series, and match these as well.
 
     The questions may take minutes: an account is asked slowly.
@@ -53,7 +53,7 @@ def match_sources(matching: Matching, refresher: Refresher, run: Run) -> MatchRe
     return report.joined(match_wanted(matching, run))
 
 
-def fetch_episodes(matching: Matching, refresher: Refresher, run: Run) -> dict[SourceId, ExpandReport]:
+def fetch_episodes(matching: Matching, refresher: RefreshContext, run: Run) -> dict[SourceId, ExpandReport]:
     """Ask for each series once a week at most, slowly; the next match takes what came."""
     wanted = wanted_series(matching)
     reports = {

@@ -140,7 +140,7 @@ def version_of(thresholds: Thresholds) -> str:
     return f"{PARSER_VERSION}.{MATCHER_VERSION}.{thresholds.confirm}.{thresholds.review}"
 
 
-class Seen(NamedTuple):
+class LibraryStamp(NamedTuple):
     """The marks by which the database says whether anything changed."""
 
     stamp: tuple[object, ...]
@@ -174,14 +174,16 @@ class LibraryCache:
 
     def _get(self, matching: Matching) -> MatchContext:
         with matching.database.connect() as connection:
-            seen = Seen(read_library_stamp(connection), read_wanted_states(connection))
+            seen = LibraryStamp(read_library_stamp(connection), read_wanted_states(connection))
             context = self._context
             if context is None or not self._is_current(context, matching, connection, seen):
                 context = _read_all(matching, connection, seen)
         self._context = context
         return context
 
-    def _is_current(self, context: MatchContext, matching: Matching, connection: Transaction, seen: Seen) -> bool:
+    def _is_current(
+        self, context: MatchContext, matching: Matching, connection: Transaction, seen: LibraryStamp
+    ) -> bool:
         if (context.thresholds, context.languages) != (matching.thresholds, matching.languages):
             return False
         if (context.stamp, context.states) == seen:
@@ -194,7 +196,7 @@ def use_context(matching: Matching) -> AbstractContextManager[MatchContext]:
     return matching.cache.use(matching)
 
 
-def _read_all(matching: Matching, connection: Transaction, seen: Seen) -> MatchContext:
+def _read_all(matching: Matching, connection: Transaction, seen: LibraryStamp) -> MatchContext:
     works = read_works(connection)
     answers = read_titles(connection, matching.clock() - KEPT_FOR)
     if answers:
@@ -213,7 +215,7 @@ def _read_all(matching: Matching, connection: Transaction, seen: Seen) -> MatchC
     return context
 
 
-def _grow(connection: Transaction, context: MatchContext, seen: Seen) -> bool:
+def _grow(connection: Transaction, context: MatchContext, seen: LibraryStamp) -> bool:
     """Add what is new to what is known; False where something that was read before has changed."""
     stamp, states = seen
     if context.stamp[1:] != stamp[1:] or not context.works:

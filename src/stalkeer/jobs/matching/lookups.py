@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from stalkeer.adapters.arr.lookup import search_catalogue
-from stalkeer.adapters.tmdb.client import Access, Pace, TmdbClient
+from stalkeer.adapters.tmdb.client import TmdbAccess, TmdbClient, TmdbPace
 from stalkeer.adapters.tmdb.titles import check_key, movie_titles, search_movies, search_series, series_titles
 from stalkeer.core.matching.lookup import Lookup, Namesake, WorkTitles
 from stalkeer.core.matching.works import Work
@@ -41,8 +41,8 @@ class ArrLookup:
 class Tmdb:
     """TMDB with the user's key: titles by id, and namesakes."""
 
-    access: Access
-    pace: Pace = field(default_factory=Pace, repr=False)  # shared by all that ask TMDB
+    access: TmdbAccess
+    pace: TmdbPace = field(default_factory=TmdbPace, repr=False)  # shared by all that ask TMDB
 
     def check(self) -> None:
         """Check the key. Raises TmdbError where it does not answer or refuses the key."""
@@ -85,20 +85,20 @@ def _is_among(namesake: Namesake, found: tuple[Namesake, ...]) -> bool:
     )
 
 
-def open_catalogues(arrs: Arrs, settings: TmdbSettings, pace: Pace) -> tuple[Lookup, Tmdb | None]:
+def open_catalogues(arrs: Arrs, settings: TmdbSettings, pace: TmdbPace) -> tuple[Lookup, Tmdb | None]:
     """Open the catalogue to ask for namesakes, and the one to ask for further titles."""
     tmdb = open_tmdb(settings, pace)
     lookup = ArrLookup(arrs)
     return (lookup if tmdb is None else WiderLookup(lookup, tmdb)), tmdb
 
 
-def open_tmdb(settings: TmdbSettings, pace: Pace) -> Tmdb | None:
+def open_tmdb(settings: TmdbSettings, pace: TmdbPace) -> Tmdb | None:
     """Open TMDB as these settings say; None without a key."""
     key = settings.api_key.get_secret_value()
-    return Tmdb(Access(key, settings.url), pace) if key else None
+    return Tmdb(TmdbAccess(key, settings.url), pace) if key else None
 
 
-def check_tmdb(settings: TmdbSettings, pace: Pace) -> None:
+def check_tmdb(settings: TmdbSettings, pace: TmdbPace) -> None:
     """Ask TMDB whether it takes the key. Raises NotFound without a key, TmdbError where it refuses or is silent."""
     tmdb = open_tmdb(settings, pace)
     if tmdb is None:

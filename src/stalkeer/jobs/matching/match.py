@@ -15,12 +15,12 @@ from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.matching.candidates import candidate_entries, to_facts, worth_reading
 from stalkeer.jobs.matching.library_cache import MatchContext, Matching, use_context, version_of
 from stalkeer.jobs.matching.namesakes import Namesakes, ask_namesakes
-from stalkeer.jobs.matching.tmdb_titles import NOT_ASKED, Asked, ask_titles
+from stalkeer.jobs.matching.tmdb_titles import NOT_ASKED, LookUps, ask_titles
 from stalkeer.model import Decision, WantedId
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.journal.events import Event, record_event
 from stalkeer.store.matching.entries import SourceMark, entries_since, note_marks, read_marks
-from stalkeer.store.matching.pairs import Saved, save_pairs_of_entries, save_pairs_of_items
+from stalkeer.store.matching.pairs import SavedPairs, save_pairs_of_entries, save_pairs_of_items
 from stalkeer.store.matching.works import forget_matched, note_matched
 
 __all__ = ["MatchReport", "Matching", "match_wanted"]
@@ -39,7 +39,7 @@ class MatchReport:
     confirmed: int = 0
     asked: int = 0
     unasked: int = 0
-    titles: Asked = NOT_ASKED  # what TMDB was asked for
+    titles: LookUps = NOT_ASKED  # what TMDB was asked for
 
     def joined(self, later: MatchReport) -> MatchReport:
         """Return the counts of this run and a later part of it."""
@@ -197,9 +197,9 @@ class _Result:
     unsettled: set[int]
 
 
-def _save(matching: Matching, context: MatchContext, result: _Result) -> Saved:
+def _save(matching: Matching, context: MatchContext, result: _Result) -> SavedPairs:
     """Write in pieces, each with the note that it is done: an interrupted run goes on where it was."""
-    saved = Saved()
+    saved = SavedPairs()
     now = matching.clock()
     dirty = result.dirty
     items = sorted(dirty)
@@ -229,7 +229,7 @@ def _save(matching: Matching, context: MatchContext, result: _Result) -> Saved:
     return saved
 
 
-def _tell(connection: Transaction, context: MatchContext, saved: Saved, now: datetime) -> None:
+def _tell(connection: Transaction, context: MatchContext, saved: SavedPairs, now: datetime) -> None:
     """Record an event for each item that was found, or one for all where they are many."""
     if not saved.confirmed:
         return

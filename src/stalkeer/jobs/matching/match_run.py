@@ -10,7 +10,7 @@ from stalkeer.jobs.matching.expand_series import match_sources
 from stalkeer.jobs.matching.library_cache import Matching, use_context
 from stalkeer.jobs.matching.match import MatchReport, match_wanted
 from stalkeer.jobs.matching.wanted_items import find_items
-from stalkeer.jobs.sources.refresh import Refresher
+from stalkeer.jobs.sources.refresh import RefreshContext
 from stalkeer.model import WantedId
 
 
@@ -36,14 +36,14 @@ def request_items(matching: Matching, wanted_ids: Sequence[WantedId]) -> MatchRe
     return MatchRequest(items, ",".join(map(str, items)))
 
 
-def run_match(matching: Matching, refresher: Refresher, request: MatchRequest, run: Run) -> MatchReport:
+def run_match(matching: Matching, refresher: RefreshContext, request: MatchRequest, run: Run) -> MatchReport:
     """Match the chosen items, or ask the accounts for new episodes and match everything that changed."""
     if request.items is not None:
         return match_wanted(matching, run, only=request.items)
     return match_sources(matching, refresher, run)
 
 
-def match_now(matching: Matching, refresher: Refresher, request: MatchRequest) -> MatchReport:
+def match_now(matching: Matching, refresher: RefreshContext, request: MatchRequest) -> MatchReport:
     """Match in this thread, as a run that the job list shows."""
     return record_run(
         matching.database,
@@ -54,6 +54,6 @@ def match_now(matching: Matching, refresher: Refresher, request: MatchRequest) -
     )
 
 
-def match_work(matching: Matching, refresher: Refresher, subject: str | None, run: Run) -> MatchReport:
+def match_work(matching: Matching, refresher: RefreshContext, subject: str | None, run: Run) -> MatchReport:
     """Match as the engine calls it. The subject is an id or part of a title."""
     return run_match(matching, refresher, request_match(matching, subject), run)

@@ -22,7 +22,7 @@ from stalkeer.store.matching.rules import add_rule, get_rule, remove_rule
 
 
 @dataclass(frozen=True)
-class Change:
+class RuleEffect:
     """The decision about one pair, before and after a rule."""
 
     wanted_id: WantedId
@@ -49,7 +49,7 @@ class RuleOutcome:
 
     rule: Rule
     rule_id: RuleId | None
-    changes: tuple[Change, ...]
+    changes: tuple[RuleEffect, ...]
 
     def to_document(self) -> dict[str, object]:
         return {"ruleId": self.rule_id, "changes": [change.to_document() for change in self.changes]}
@@ -59,10 +59,10 @@ class RuleOutcome:
 class _Effect:
     """The effect of some rules. `items` must be matched again."""
 
-    changes: tuple[tuple[Change, WantedItem, EntryFacts], ...]
+    changes: tuple[tuple[RuleEffect, WantedItem, EntryFacts], ...]
     items: frozenset[WantedId]
 
-    def of(self, rule: Rule, rules: Sequence[Rule]) -> tuple[Change, ...]:
+    def of(self, rule: Rule, rules: Sequence[Rule]) -> tuple[RuleEffect, ...]:
         """Return the changes that one of the rules makes."""
         return tuple(change for change, item, entry in self.changes if len(rules) == 1 or _is_about(rule, item, entry))
 
@@ -112,7 +112,7 @@ def _effect_of(matching: Matching, context: MatchContext, about: Sequence[Rule],
     """Compare today's decisions with those under `rules`, for every entry that the rules in `about` may concern."""
     before = context.matcher()
     after = context.with_rules(rules).matcher()
-    changes: list[tuple[Change, WantedItem, EntryFacts]] = []
+    changes: list[tuple[RuleEffect, WantedItem, EntryFacts]] = []
     with matching.database.connect() as connection:
         for entry in _affected_entries(connection, before, about):
             old = {pair.wanted.id: pair for pair in before.consider(entry)}
@@ -124,13 +124,13 @@ def _effect_of(matching: Matching, context: MatchContext, about: Sequence[Rule],
     return _Effect(tuple(changes), frozenset(items | {change.wanted_id for change, _, _ in changes}))
 
 
-def _changes(entry: EntryFacts, old: Pair | None, new: Pair | None) -> list[tuple[Change, WantedItem, EntryFacts]]:
+def _changes(entry: EntryFacts, old: Pair | None, new: Pair | None) -> list[tuple[RuleEffect, WantedItem, EntryFacts]]:
     was = old.decision if old is not None else Decision.NOTHING
     is_now = new.decision if new is not None else Decision.NOTHING
     pair = new or old
     if was is is_now or pair is None:
         return []
-    change = Change(WantedId(pair.wanted.id), pair.wanted.label, entry.id, entry.name, was, is_now)
+    change = RuleEffect(WantedId(pair.wanted.id), pair.wanted.label, entry.id, entry.name, was, is_now)
     return [(change, pair.wanted, entry)]
 
 

@@ -18,7 +18,7 @@ from stalkeer.store.matching.matches import get_match
 NEW = RuleId(2**63 - 1)  # until it is kept: the newest of all rules, as it will be then
 
 
-class Scope(StrEnum):
+class DecisionScope(StrEnum):
     """The reach of a decision about a match."""
 
     ENTRY = "entry"  # this entry and this item
@@ -36,13 +36,17 @@ class Offset:
 
 
 def rule_of_match(
-    matching: Matching, match_id: MatchId, action: RuleAction, reason: str = "", scope: Scope = Scope.ENTRY
+    matching: Matching,
+    match_id: MatchId,
+    action: RuleAction,
+    reason: str = "",
+    scope: DecisionScope = DecisionScope.ENTRY,
 ) -> Rule:
     """Pin or reject exactly this pair, or every entry of that title."""
     with matching.database.connect() as connection:
         row = get_match(connection, match_id)
     rule = rule_of_pair(matching, row.wanted_id, row.entry_id, action, reason)
-    return _widen(rule, _entry(matching, row.entry_id)) if scope is Scope.TITLE else rule
+    return _widen(rule, _entry(matching, row.entry_id)) if scope is DecisionScope.TITLE else rule
 
 
 def rule_of_pair(matching: Matching, wanted_id: WantedId, entry_id: int, action: RuleAction, reason: str = "") -> Rule:

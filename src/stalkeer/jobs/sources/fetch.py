@@ -30,7 +30,7 @@ SPOOL = "spool"
 
 
 @dataclass(frozen=True)
-class Listing:
+class OpenedList:
     """The opened list of a source; `walk` begins to read it. `path` returns the unpacked playlist, if any."""
 
     walk: Callable[[], Walk]
@@ -61,7 +61,7 @@ class FetchContext:
 @contextmanager
 def open_listing(
     row: SourceRow, credentials: Credentials, context: FetchContext, *, may_skip: bool
-) -> Iterator[Listing | None]:
+) -> Iterator[OpenedList | None]:
     """Open the list; None where the server says that nothing has changed. Raises SourceError for no playlist."""
     with portal_hint(credentials), _open_source(row, credentials, context, may_skip=may_skip) as listing:
         yield listing
@@ -81,7 +81,7 @@ def portal_hint(credentials: Credentials) -> Iterator[None]:
 @contextmanager
 def _open_source(
     row: SourceRow, credentials: Credentials, context: FetchContext, *, may_skip: bool
-) -> Iterator[Listing | None]:
+) -> Iterator[OpenedList | None]:
     if row.kind == XTREAM:
         with _open_account(row, credentials, context) as listing:
             yield listing
@@ -106,7 +106,7 @@ def _open_source(
                 return PlaylistWalk(chunks, credentials.learned, credentials.reference, own, file.url)
 
             check_start(file, credentials)
-            yield Listing(
+            yield OpenedList(
                 walk=walk,
                 size=file.size,
                 done=lambda: text().stream.tell(),
@@ -146,7 +146,7 @@ def open_text(file: PlaylistFile, spool: Path) -> Iterator[PlaylistText]:
 
 
 @contextmanager
-def _open_account(row: SourceRow, credentials: Credentials, context: FetchContext) -> Iterator[Listing]:
+def _open_account(row: SourceRow, credentials: Credentials, context: FetchContext) -> Iterator[OpenedList]:
     """Open the account's lists. Its state is asked first: the lists of an expired one are not believed."""
     login = panel_login(row, credentials, context.settings.timeout, https_only=context.https_only)
     assert login is not None
@@ -162,7 +162,7 @@ def _open_account(row: SourceRow, credentials: Credentials, context: FetchContex
         def walk() -> Walk:
             return ListingWalk(panel.entries(lists, oddities), lambda: oddities)
 
-        yield Listing(walk=walk, size=None, done=lambda: 0, digest=lists.digest, missing=lists.missing)
+        yield OpenedList(walk=walk, size=None, done=lambda: 0, digest=lists.digest, missing=lists.missing)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

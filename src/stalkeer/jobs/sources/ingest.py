@@ -19,8 +19,8 @@ from stalkeer.jobs.sources.generation import apply_staged, drop_other_snapshots,
 from stalkeer.model import Entry
 from stalkeer.store.catalogue.generations import (
     MOST_LISTED,
-    Change,
     ChangedEntry,
+    EntryChange,
     Generation,
     Known,
     add_entries,
@@ -78,7 +78,7 @@ class Ingest:
         self._blocks: dict[int, list[int]] = {}  # ids of the last block: its other entries may come with the next part
         self._met: set[int] = set()  # earlier entries that a new block tells of
         self._staged: dict[int, ChangedEntry] = {}
-        self._listed: Counter[Change] = Counter()
+        self._listed: Counter[EntryChange] = Counter()
         self._transactions = 0
         self._groups: set[str] = set()
         with database.connect() as connection:
@@ -203,7 +203,7 @@ class Ingest:
         self.changes.added += len(rows)
         self.kinds.update([content[KIND] for _, content in rows])
         if not self._is_empty:
-            self._list(connection, [ChangedEntry(Change.ADDED, ids[key], content[NAME]) for key, content in rows])
+            self._list(connection, [ChangedEntry(EntryChange.ADDED, ids[key], content[NAME]) for key, content in rows])
         return ids
 
     def _write_groups(self, connection: Transaction, drafts: Mapping[str, Draft]) -> None:
@@ -242,14 +242,18 @@ class Ingest:
         self.kinds[content[KIND]] += 1
         if not is_back:
             self.kinds[old.content[KIND]] -= 1
-        self._staged[old.id] = ChangedEntry(Change.RETURNED if is_back else Change.CHANGED, old.id, content[NAME])
+        self._staged[old.id] = ChangedEntry(
+            EntryChange.RETURNED if is_back else EntryChange.CHANGED, old.id, content[NAME]
+        )
         return True
 
     def _drop_duplicates(self) -> None:
         """Unstage changes of an entry whose own block is still there: they come from a duplicate of it."""
         unseen = self._alignment.unseen()
         doubled = [
-            entry_id for entry_id, c in self._staged.items() if c.change is Change.CHANGED and entry_id not in unseen
+            entry_id
+            for entry_id, c in self._staged.items()
+            if c.change is EntryChange.CHANGED and entry_id not in unseen
         ]
         if doubled:
             with self._database.begin() as connection:
@@ -258,7 +262,7 @@ class Ingest:
                 del self._staged[entry_id]
             self.changes.duplicates += len(doubled)
         kinds = Counter(change.change for change in self._staged.values())
-        self.changes.changed, self.changes.returned = kinds[Change.CHANGED], kinds[Change.RETURNED]
+        self.changes.changed, self.changes.returned = kinds[EntryChange.CHANGED], kinds[EntryChange.RETURNED]
 
     def _remember(self, places: Sequence[int], ids: Sequence[int]) -> None:
         """Hand the alignment the entries of the blocks, which are in their order."""

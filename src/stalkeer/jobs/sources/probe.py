@@ -20,7 +20,7 @@ from stalkeer.core.titles import parse_title
 from stalkeer.errors import SourceError, SourceUnreachable
 from stalkeer.jobs.sources.edit import describe_row
 from stalkeer.jobs.sources.fetch import SPOOL, check_account, check_start, open_text, playlist_request, portal_hint
-from stalkeer.jobs.sources.refresh import Refresher
+from stalkeer.jobs.sources.refresh import RefreshContext
 from stalkeer.model import Entry, EntryKind
 from stalkeer.private_files import make_private_folder
 from stalkeer.secrets import mask_text
@@ -40,7 +40,7 @@ _SAMPLED = (EntryKind.FILM.value, EntryKind.EPISODE.value, EntryKind.SERIES.valu
 
 
 @dataclass(frozen=True)
-class Sample:
+class NameSample:
     """A name of the source, and the title, year and numbers that are read from it."""
 
     name: str
@@ -58,7 +58,7 @@ class ProbeReport:
     problem: str = ""
     account: AccountInfo | None = None
     kinds: dict[str, int] = field(default_factory=dict)
-    samples: tuple[Sample, ...] = ()
+    samples: tuple[NameSample, ...] = ()
     left_out: dict[str, int] = field(default_factory=dict)
     groups: tuple[Group, ...] = ()  # of films, episodes and series, adult ones too
     is_unreachable: bool = False  # no answer, or not now
@@ -100,7 +100,7 @@ class ProbeReport:
         }
 
 
-def probe_stored_source(tools: Refresher, slug: str) -> ProbeReport:
+def probe_stored_source(tools: RefreshContext, slug: str) -> ProbeReport:
     """Ask a stored source as a refresh would, with its filters. Raises NotFound."""
     with tools.database.connect() as connection:
         row = get_source(connection, slug)
@@ -108,7 +108,7 @@ def probe_stored_source(tools: Refresher, slug: str) -> ProbeReport:
     return probe_source(tools, describe_row(row, read_credentials(row, tools.secrets)), filters)
 
 
-def probe_source(tools: Refresher, new: NewSource, filters: Sequence[Filter] = ()) -> ProbeReport:
+def probe_source(tools: RefreshContext, new: NewSource, filters: Sequence[Filter] = ()) -> ProbeReport:
     """Ask the source as a refresh would, and keep nothing. A fault of the source becomes the report's `problem`."""
     with _spool(tools.data_dir) as folder:
         probe = _Probe(tools, new, FilterSet(filters, keep_adult=new.options.adult), folder)
@@ -129,7 +129,7 @@ def _spool(data_dir: Path) -> Iterator[Path]:
 
 
 class _Probe:
-    def __init__(self, tools: Refresher, new: NewSource, filters: FilterSet, folder: Path) -> None:
+    def __init__(self, tools: RefreshContext, new: NewSource, filters: FilterSet, folder: Path) -> None:
         self._new = new
         self._clock = tools.clock
         self._settings: CatalogueSettings = tools.settings().catalogue
@@ -138,7 +138,7 @@ class _Probe:
         self._filters = filters
         self._account: AccountInfo | None = None
         self._left_out: Counter[str] = Counter()
-        self._samples: dict[str, Sample] = {}
+        self._samples: dict[str, NameSample] = {}
         self._groups: Counter[str] = Counter()
         self._kinds: Counter[str] = Counter()
 
@@ -204,9 +204,9 @@ class _Probe:
                 self._samples.setdefault(sample.title, sample)
 
 
-def _sample(entry: Entry) -> Sample:
+def _sample(entry: Entry) -> NameSample:
     parsed = parse_title(entry.name, entry.kind, entry.group)
-    return Sample(
+    return NameSample(
         name=entry.name,
         kind=entry.kind,
         title=parsed.series_name,

@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
-from stalkeer.adapters.playlists.guard import Verdict, judge_size
+from stalkeer.adapters.playlists.guard import GuardVerdict, judge_size
 from stalkeer.adapters.playlists.panel_json import AccountInfo
 from stalkeer.core.catalogue.filters import FilterSet
 from stalkeer.core.catalogue.snapshot import Alignment, Snapshot
@@ -23,7 +23,7 @@ from stalkeer.core.titles import PARSER_VERSION
 from stalkeer.errors import Conflict, GuardTripped, SecretError, SourceError, SourceUnreachable
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.sources.archive import Archive, archive_playlist
-from stalkeer.jobs.sources.fetch import FetchContext, Listing, open_listing
+from stalkeer.jobs.sources.fetch import FetchContext, OpenedList, open_listing
 from stalkeer.jobs.sources.generation import clear_leftovers
 from stalkeer.jobs.sources.habits import learn_habits_of
 from stalkeer.jobs.sources.ingest import MOST_GROUPS, Changes, Ingest
@@ -79,7 +79,7 @@ class SourceReport:
     kinds: Mapping[str, int] = field(default_factory=dict)
     changes: Changes = field(default_factory=Changes)
     oddities: Mapping[str, int] = field(default_factory=dict)
-    guard: Verdict | None = None
+    guard: GuardVerdict | None = None
     seconds: float = 0.0
     is_unreachable: bool = False  # no answer, or not now
 
@@ -122,7 +122,7 @@ class RefreshReport:
 
 
 @dataclass(frozen=True)
-class Refresher:
+class RefreshContext:
     """The parts of the program that a refresh uses. `data_dir` holds spooled playlists, archives and locks."""
 
     database: Database
@@ -133,7 +133,7 @@ class Refresher:
 
 
 def refresh_sources(
-    tools: Refresher, run: Run, only: str | None = None, options: RefreshOptions = USUAL
+    tools: RefreshContext, run: Run, only: str | None = None, options: RefreshOptions = USUAL
 ) -> RefreshReport:
     """Refresh one source, or all that are enabled. A source that fails does not stop the others."""
     reports: list[SourceReport] = []
@@ -152,7 +152,7 @@ def _chosen(database: Database, only: str | None, options: RefreshOptions) -> li
     return [row for row in enabled if not (options.without_own_times and row.options.refresh)]
 
 
-def _refresh_guarded(tools: Refresher, run: Run, row: SourceRow, options: RefreshOptions) -> SourceReport:
+def _refresh_guarded(tools: RefreshContext, run: Run, row: SourceRow, options: RefreshOptions) -> SourceReport:
     """Refresh one source; its failure becomes its report, kept with the source."""
     began = time.monotonic()
     try:
@@ -170,7 +170,7 @@ def _refresh_guarded(tools: Refresher, run: Run, row: SourceRow, options: Refres
     return replace(report, seconds=time.monotonic() - began)
 
 
-def _failed(tools: Refresher, row: SourceRow, error: SourceError | SecretError) -> SourceReport:
+def _failed(tools: RefreshContext, row: SourceRow, error: SourceError | SecretError) -> SourceReport:
     clear_leftovers(tools.database, row.id)
     message = mask_text(str(error))
     verdict = error.verdict if isinstance(error, _Shrunk) else None
@@ -192,7 +192,7 @@ class _Cancelled(BaseException):
 
 
 class _Shrunk(GuardTripped):
-    def __init__(self, message: str, verdict: Verdict) -> None:
+    def __init__(self, message: str, verdict: GuardVerdict) -> None:
         super().__init__(message)
         self.verdict = verdict
 
@@ -200,7 +200,7 @@ class _Shrunk(GuardTripped):
 class _Refresh:
     """One source's refresh."""
 
-    def __init__(self, tools: Refresher, run: Run, row: SourceRow, options: RefreshOptions) -> None:
+    def __init__(self, tools: RefreshContext, run: Run, row: SourceRow, options: RefreshOptions) -> None:
         self.tools = tools
         self.run = run
         self.options = options
@@ -232,7 +232,7 @@ class _Refresh:
                 return self._unchanged(listing)
             return self._ingest(listing, is_trusted=same_rules)
 
-    def _unchanged(self, listing: Listing | None) -> SourceReport:
+    def _unchanged(self, listing: OpenedList | None) -> SourceReport:
         validators = listing.validators if listing is not None else {}
         with self.tools.database.begin() as connection:
             note_success(connection, self.row.id, self.tools.clock(), **validators)
@@ -245,7 +245,7 @@ class _Refresh:
             kinds=dict(counts.get("kinds", {})),
         )
 
-    def _ingest(self, listing: Listing, *, is_trusted: bool) -> SourceReport:
+    def _ingest(self, listing: OpenedList, *, is_trusted: bool) -> SourceReport:
         tools, row = self.tools, self.row
         generation = Generation(row.id, row.generation + 1, tools.clock())
         alignment = Alignment(self._old_snapshot(), is_trusted=is_trusted)
@@ -283,7 +283,7 @@ class _Refresh:
         known = self.row.counts.get("left_out_groups", {}) if is_same else {}
         return dict(list({**known, **ingest.changes.left_out_groups}.items())[:MOST_GROUPS])
 
-    def _say_missing(self, listing: Listing) -> str:
+    def _say_missing(self, listing: OpenedList) -> str:
         """Say which lists the account does not offer; an event says it once."""
         if not listing.missing:
             return ""
@@ -294,7 +294,7 @@ class _Refresh:
                 record_event(connection, self.tools.clock(), event)
         return message
 
-    def _archive(self, listing: Listing, walk: Walk, generation: Generation) -> str:
+    def _archive(self, listing: OpenedList, walk: Walk, generation: Generation) -> str:
         """Keep a copy of the changed playlist. Returns the reason where none can be kept, else the empty text."""
         path = listing.path()
         if path is None:
@@ -321,7 +321,7 @@ class _Refresh:
                 snapshot = Snapshot(ids[:], ids)
         return snapshot
 
-    def _look(self, listing: Listing, alignment: Alignment) -> None:
+    def _look(self, listing: OpenedList, alignment: Alignment) -> None:
         if self.run.is_cancelled():
             raise _Cancelled
         self.run.progress(listing.done(), listing.size, f"{self.row.slug}: {alignment.size} entries read")
@@ -335,7 +335,7 @@ class _Refresh:
             raise _Cancelled
         self.run.progress(done, total, f"{self.row.slug}: fetching")
 
-    def _judge(self, alignment: Alignment) -> Verdict:
+    def _judge(self, alignment: Alignment) -> GuardVerdict:
         """Judge whether to believe the list. Blocks are counted, before any filter: a filter is no loss."""
         shrink = self.row.options.max_shrink
         allowed = self.tools.settings().catalogue.max_shrink if shrink is None else shrink
@@ -349,7 +349,7 @@ class _Refresh:
             )
         return verdict
 
-    def _finish(self, listing: Listing, walk: Walk, ingest: Ingest) -> dict[str, int]:
+    def _finish(self, listing: OpenedList, walk: Walk, ingest: Ingest) -> dict[str, int]:
         learned = walk.learned
         has_reference = self.row.generation > 0 and self.credentials.reference.named()
         reference = self.credentials.reference if has_reference else learned
@@ -406,7 +406,7 @@ def _many_objects() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def clear_interrupted(tools: Refresher) -> int:
+def clear_interrupted(tools: RefreshContext) -> int:
     """At start: bring every source whose refresh was killed back to its last good catalogue."""
     met = 0
     with tools.database.connect() as connection:

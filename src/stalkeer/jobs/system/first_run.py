@@ -13,7 +13,7 @@ from stalkeer.store.downloads.downloads import has_downloads
 HOLD = "schedule.hold_downloads"
 
 
-class Program(Protocol):
+class RunningProgram(Protocol):
     """Describe the running program, as far as this module uses it."""
 
     @property
@@ -25,13 +25,13 @@ class Program(Protocol):
     def change_settings(self, changes: Mapping[str, object]) -> None: ...
 
 
-def hold_downloads(program: Program) -> None:
+def hold_downloads(program: RunningProgram) -> None:
     """Queue nothing automatically until `release_downloads`. Does nothing where `is_first_run` is false."""
     if is_first_run(program):
         program.change_settings({HOLD: True})
 
 
-def is_first_run(program: Program) -> bool:
+def is_first_run(program: RunningProgram) -> bool:
     """Tell whether the wizard has not held or released the downloads yet, and nothing was downloaded.
 
     False also where the configuration has the setting.
@@ -42,7 +42,7 @@ def is_first_run(program: Program) -> bool:
         return not has_downloads(connection)
 
 
-def release_downloads(program: Program) -> None:
+def release_downloads(program: RunningProgram) -> None:
     """Let the schedule of downloads apply from now on. The wizard then holds nothing again."""
     if program.live.loaded.origins.get(HOLD) not in LOCKED:
         program.change_settings({HOLD: False})

@@ -20,7 +20,7 @@ class TooManyRequests(StalkeerError):
 
 
 @dataclass(frozen=True)
-class Allowance:
+class RateAllowance:
     """Hold the rest of a limit: the values of the RateLimit headers."""
 
     is_allowed: bool
@@ -43,11 +43,11 @@ class RateLimits:
     def __init__(self) -> None:
         self._window = MovingWindowRateLimiter(MemoryStorage())
 
-    def spend(self, realm: str, name: str, limit: int, now: float) -> Allowance:
+    def spend(self, realm: str, name: str, limit: int, now: float) -> RateAllowance:
         """Count one request of `name`; 0 is unlimited. `now` is Unix seconds."""
         if limit <= 0:
-            return Allowance(is_allowed=True, limit=0, remaining=0, reset_s=0)
+            return RateAllowance(is_allowed=True, limit=0, remaining=0, reset_s=0)
         item = RateLimitItemPerMinute(limit, namespace=realm)
         is_allowed = self._window.hit(item, name)
         stats = self._window.get_window_stats(item, name)
-        return Allowance(is_allowed, limit, max(0, stats.remaining), max(0, round(stats.reset_time - now)))
+        return RateAllowance(is_allowed, limit, max(0, stats.remaining), max(0, round(stats.reset_time - now)))

@@ -50,14 +50,14 @@ class Known(NamedTuple):
     content: Content
 
 
-class Added(NamedTuple):
+class AddedEntries(NamedTuple):
     """Hold the ids of added entries, and the keys of those that were there already."""
 
     ids: Sequence[int]
     met: frozenset[str] = frozenset()
 
 
-class Change(StrEnum):
+class EntryChange(StrEnum):
     """List the ways in which a refresh changes an entry."""
 
     ADDED = "added"
@@ -69,7 +69,7 @@ class Change(StrEnum):
 class ChangedEntry(NamedTuple):
     """Describe a line of the list of a refresh's changes."""
 
-    change: Change
+    change: EntryChange
     entry_id: int
     name: str
 
@@ -99,11 +99,11 @@ def content_values(content: Content) -> dict[str, object]:
     return dict(zip(CONTENT, nulls(full_content(content)), strict=True))
 
 
-def add_entries(connection: Connection, generation: Generation, rows: Sequence[tuple[str, Content]]) -> Added:
+def add_entries(connection: Connection, generation: Generation, rows: Sequence[tuple[str, Content]]) -> AddedEntries:
     """Insert entries, invisible until the switch. On SQLite a key that exists already is met with and left alone;
     on PostgreSQL the caller has looked for it before."""
     if not rows:
-        return Added([])
+        return AddedEntries([])
     ids = reserve_ids(connection, "entries", len(rows))
     if connection.dialect.name == "sqlite":
         count = _insert_entries(connection, generation, ids, rows)
@@ -117,10 +117,10 @@ def add_entries(connection: Connection, generation: Generation, rows: Sequence[t
         copy_rows(connection, "entries", columns, values)
         count = len(rows)
     if count == len(rows):
-        return Added(ids)
+        return AddedEntries(ids)
     known = known_entries(connection, generation.source_id, [key for key, _ in rows])
     met = frozenset(key for number, (key, _) in zip(ids, rows, strict=True) if known[key].id != number)
-    return Added([known[key].id for key, _ in rows], met)
+    return AddedEntries([known[key].id for key, _ in rows], met)
 
 
 def _insert_entries(
@@ -187,7 +187,7 @@ def mark_gone(
     and are kept after it."""
     statement = f"UPDATE entries SET gone_gen = {generation.number:d} WHERE gone_gen IS NULL"  # noqa: S608
     gone = fetch_among(connection, statement, "id", list(entry_ids), returning="id, name, kind")
-    return [(ChangedEntry(Change.REMOVED, entry_id, name), kind) for entry_id, name, kind in sorted(gone)]
+    return [(ChangedEntry(EntryChange.REMOVED, entry_id, name), kind) for entry_id, name, kind in sorted(gone)]
 
 
 def list_changes_of(connection: Connection, generation: Generation, changes: Sequence[ChangedEntry]) -> None:

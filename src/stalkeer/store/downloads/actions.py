@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select, update
 
-from stalkeer.core.downloads.states import Action, AlreadySo, Ask, Become, Outcome, Part, Priority, Refuse, decide
+from stalkeer.core.downloads.states import Action, ActionOutcome, AlreadySo, Ask, Become, Part, Priority, Refuse, decide
 from stalkeer.errors import Conflict, InvalidInput, StalkeerError
 from stalkeer.model import FINAL_STATES, DownloadId, DownloadState
 from stalkeer.store.db.tables import download_items, downloads
@@ -31,7 +31,7 @@ class ActionResult:
     """The outcome of an action on one download. `error`: the reason of a refusal."""
 
     download_id: DownloadId
-    outcome: Outcome
+    outcome: ActionOutcome
     state: DownloadState | None = None
     error: StalkeerError | None = None
 
@@ -50,10 +50,10 @@ def act(connection: Connection, download_id: DownloadId, action: Action, now: da
         connection.execute(
             update(downloads).where(downloads.c.id == download_id).values(intent=effect.intent.value, updated_at=now)
         )
-        return ActionResult(download_id, Outcome.ASKED, row.state)
+        return ActionResult(download_id, ActionOutcome.ASKED, row.state)
     if isinstance(effect, AlreadySo):
         _withdraw(connection, row, action, now)
-        return ActionResult(download_id, Outcome.NOTHING, row.state)
+        return ActionResult(download_id, ActionOutcome.NOTHING, row.state)
     if action is Action.RETRY and effect.state is DownloadState.QUEUED:
         settled = _settled(connection, row)
         if settled is not None:
@@ -66,17 +66,19 @@ def act(connection: Connection, download_id: DownloadId, action: Action, now: da
         source_id=row.identity.source_id,
     )
     record_event(connection, now, event)
-    return ActionResult(download_id, Outcome.DONE, effect.state)
+    return ActionResult(download_id, ActionOutcome.DONE, effect.state)
 
 
 def _refused(row: DownloadRow, reason: str) -> ActionResult:
-    return ActionResult(row.id, Outcome.REFUSED, row.state, Conflict(reason))
+    return ActionResult(row.id, ActionOutcome.REFUSED, row.state, Conflict(reason))
 
 
 def cancel(connection: Connection, download_id: DownloadId, part: Part, now: datetime) -> ActionResult:
     """Cancel a download, and keep or remove its part. One that is cancelled already keeps a part that was kept."""
     result = act(connection, download_id, Action.CANCEL, now)
-    if result.outcome in (Outcome.DONE, Outcome.ASKED) or (result.outcome is Outcome.NOTHING and part is Part.KEEP):
+    if result.outcome in (ActionOutcome.DONE, ActionOutcome.ASKED) or (
+        result.outcome is ActionOutcome.NOTHING and part is Part.KEEP
+    ):
         query = update(downloads).where(downloads.c.id == download_id)
         connection.execute(query.values(keep_partial=part is Part.KEEP))
     return result
@@ -160,13 +162,13 @@ def set_priority(connection: Connection, download_id: DownloadId, priority: Prio
 def start_now(connection: Connection, download_id: DownloadId, now: datetime) -> ActionResult:
     """First in the queue, whatever the calendar says; it takes the place of a running one where it must."""
     row = lock_download(connection, download_id)
-    result = ActionResult(download_id, Outcome.DONE, row.state)
+    result = ActionResult(download_id, ActionOutcome.DONE, row.state)
     if row.state in (DownloadState.PAUSED, DownloadState.FAILED, DownloadState.CANCELLED):
         action = Action.RESUME if row.state is DownloadState.PAUSED else Action.RETRY
         result = act(connection, download_id, action, now)
     elif row.state is not DownloadState.QUEUED:
-        return replace(result, outcome=Outcome.NOTHING)
-    if result.outcome is Outcome.DONE:
+        return replace(result, outcome=ActionOutcome.NOTHING)
+    if result.outcome is ActionOutcome.DONE:
         set_priority(connection, download_id, Priority.FORCE, now)
         connection.execute(update(downloads).where(downloads.c.id == download_id).values(not_before=None))
         move_to_top(connection, download_id, now)

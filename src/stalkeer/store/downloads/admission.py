@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, func, or_, select, update
 
-from stalkeer.core.downloads.admission import LONGEST_WAIT, Candidate, Running
+from stalkeer.core.downloads.admission import LONGEST_WAIT, QueuedDownload, Running
 from stalkeer.core.downloads.states import FINISHING_STATES, Intent
 from stalkeer.model import DownloadId, DownloadState, InstanceId, SourceId
 from stalkeer.store.db.tables import downloads, sources, workers
@@ -21,7 +21,7 @@ _D = downloads.c
 
 
 @dataclass(frozen=True)
-class Order:
+class RunRef:
     """A run that is to be carried out by whichever worker gets it."""
 
     download_id: DownloadId
@@ -29,7 +29,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Held:
+class OwnedRow:
     """A row that names us as its worker."""
 
     download_id: DownloadId
@@ -73,7 +73,7 @@ _CANDIDATE = (
 )
 
 
-def waiting_candidates(connection: Connection, now: datetime, per_source: int) -> list[Candidate]:
+def waiting_candidates(connection: Connection, now: datetime, per_source: int) -> list[QueuedDownload]:
     """The first of each source's queue that need not back off; enough to fill every slot of it."""
     place = func.row_number().over(partition_by=_D.source_id, order_by=_QUEUE_ORDER).label("place")
     ranked = select(*_CANDIDATE, place).where(_D.state == DownloadState.QUEUED.value, _is_ripe(now)).subquery()
@@ -97,7 +97,7 @@ def set_host(connection: Connection, download_id: DownloadId, host: str) -> None
     connection.execute(update(downloads).where(_D.id == download_id).values(host=host))
 
 
-def all_candidates(connection: Connection, limit: int = 1000) -> list[Candidate]:
+def all_candidates(connection: Connection, limit: int = 1000) -> list[QueuedDownload]:
     """The whole queue in its order, for showing why each one waits."""
     query = select(*_CANDIDATE).where(_D.state == DownloadState.QUEUED.value)
     rows = connection.execute(query.order_by(*_QUEUE_ORDER).limit(limit))
@@ -134,7 +134,7 @@ def closing_connections(connection: Connection, since: datetime) -> dict[SourceI
     return {SourceId(source_id): (count, last) for source_id, count, last in connection.execute(query)}
 
 
-def admit(connection: Connection, download_ids: Sequence[DownloadId], now: datetime) -> list[Order]:
+def admit(connection: Connection, download_ids: Sequence[DownloadId], now: datetime) -> list[RunRef]:
     """Make queued downloads `downloading`, each with a new run that nobody has claimed yet."""
     orders = []
     for download_id in download_ids:
@@ -147,7 +147,7 @@ def admit(connection: Connection, download_ids: Sequence[DownloadId], now: datet
         )
         run = connection.execute(query).scalar_one_or_none()
         if run is not None:
-            orders.append(Order(download_id, run))
+            orders.append(RunRef(download_id, run))
     return orders
 
 
@@ -158,7 +158,7 @@ def ask_to_leave(connection: Connection, download_ids: Sequence[DownloadId]) -> 
         connection.execute(update(downloads).where(_D.id.in_(download_ids), free).values(intent=Intent.YIELD.value))
 
 
-def admit_finishing(connection: Connection, now: datetime) -> list[Order]:
+def admit_finishing(connection: Connection, now: datetime) -> list[RunRef]:
     """Give out the files that are to be verified, placed and handed over: one at a time for each instance."""
     query = select(_D.id, _D.admitted_at, _is_ripe(now).label("is_ripe")).where(_D.state.in_(_FINISHING))
     rows = connection.execute(query.order_by(_D.priority.desc(), _D.rank, _D.id)).all()
@@ -179,18 +179,18 @@ def admit_finishing(connection: Connection, now: datetime) -> list[Order]:
     return orders
 
 
-def _give_out(connection: Connection, download_id: DownloadId, now: datetime) -> list[Order]:
+def _give_out(connection: Connection, download_id: DownloadId, now: datetime) -> list[RunRef]:
     query = (
         update(downloads)
         .where(_D.id == download_id, _D.state.in_(_FINISHING), _D.admitted_at.is_(None))
         .values(run=_D.run + 1, worker=None, claimed_at=None, admitted_at=now, not_before=None)
         .returning(_D.run)
     )
-    return [Order(download_id, run) for run in connection.execute(query).scalars()]
+    return [RunRef(download_id, run) for run in connection.execute(query).scalars()]
 
 
-def _candidate(row: RowMapping) -> Candidate:
-    return Candidate(
+def _candidate(row: RowMapping) -> QueuedDownload:
+    return QueuedDownload(
         id=DownloadId(row["id"]),
         source_id=SourceId(row["source_id"]),
         host=row["host"] or "",
@@ -221,10 +221,10 @@ def claim(connection: Connection, owner: Ownership, now: datetime) -> DownloadRo
     return to_download(row, list_items(connection, [owner.download_id]).get(owner.download_id, ()))
 
 
-def held_by(connection: Connection, worker: str) -> list[Held]:
+def held_by(connection: Connection, worker: str) -> list[OwnedRow]:
     query = select(_D.id, _D.run, _D.state, _D.intent).where(_D.worker == worker)
     return [
-        Held(DownloadId(row.id), row.run, DownloadState(row.state), Intent(row.intent) if row.intent else None)
+        OwnedRow(DownloadId(row.id), row.run, DownloadState(row.state), Intent(row.intent) if row.intent else None)
         for row in connection.execute(query)
     ]
 
@@ -288,7 +288,7 @@ _PROGRESS_OF_NEW_BYTES = _PROGRESS.values(failures=0, high_water=bindparam("mark
 
 
 def release_lost(
-    connection: Connection, me: str, is_alive: Callable[[Order], bool], now: datetime, patience: timedelta
+    connection: Connection, me: str, is_alive: Callable[[RunRef], bool], now: datetime, patience: timedelta
 ) -> int:
     """Take back what nobody works on: rows of dead workers, our own without a thread, runs nobody claimed in time.
 
@@ -300,7 +300,7 @@ def release_lost(
         or_(_D.worker == me, _D.worker.not_in(known), and_(_D.worker.is_(None), _D.admitted_at < now - patience)),
     )
     rows = connection.execute(query).all()
-    orphans = [row for row in rows if row.worker != me or not is_alive(Order(DownloadId(row.id), row.run))]
+    orphans = [row for row in rows if row.worker != me or not is_alive(RunRef(DownloadId(row.id), row.run))]
     return sum([_release_row(connection, row._mapping, now) for row in orphans])
 
 
@@ -432,7 +432,7 @@ def running_parts(connection: Connection) -> list[RunningPart]:
 
 
 @dataclass(frozen=True)
-class RateLimits:
+class BandwidthLimits:
     """Bandwidth limits of a running download and of its source, bytes/s; None for none."""
 
     download_id: DownloadId
@@ -441,14 +441,14 @@ class RateLimits:
     of_source: int | None
 
 
-def rate_limits(connection: Connection, worker: str) -> list[RateLimits]:
+def rate_limits(connection: Connection, worker: str) -> list[BandwidthLimits]:
     query = (
         select(_D.id, _D.source_id, _D.bandwidth_limit, sources.c.bandwidth_limit.label("of_source"))
         .join(sources, sources.c.id == _D.source_id)
         .where(_D.worker == worker, _D.state == DownloadState.DOWNLOADING.value)
     )
     return [
-        RateLimits(DownloadId(row.id), SourceId(row.source_id), row.bandwidth_limit, row.of_source)
+        BandwidthLimits(DownloadId(row.id), SourceId(row.source_id), row.bandwidth_limit, row.of_source)
         for row in connection.execute(query)
     ]
 

@@ -116,7 +116,7 @@ class TransferState:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DownloadOutcome:
     """What became of the download: its files, or its error."""
 
     release: str | None
@@ -137,7 +137,7 @@ class DownloadRow:
     identity: Identity
     queue: QueuePlace
     transfer: TransferState
-    outcome: Outcome
+    outcome: DownloadOutcome
     updated_at: datetime
     items: tuple[ItemRow, ...] = ()
 
@@ -190,7 +190,7 @@ class DownloadFilter:
     search: str = ""
 
 
-class Order(StrEnum):
+class QueueOrder(StrEnum):
     QUEUE = "queue"  # the order in which they start
     NEWEST = "newest"
 
@@ -223,7 +223,7 @@ def list_downloads(
     connection: Connection,
     chosen: DownloadFilter = DownloadFilter(),
     *,
-    order: Order = Order.QUEUE,
+    order: QueueOrder = QueueOrder.QUEUE,
     limit: int = 50,
     offset: int = 0,
     after: DownloadRow | None = None,
@@ -232,7 +232,7 @@ def list_downloads(
     query = select(downloads).where(*_clauses(chosen)).limit(limit).offset(offset)
     if after is not None:
         query = query.where(_comes_after(after, order))
-    if order is Order.QUEUE:
+    if order is QueueOrder.QUEUE:
         query = query.order_by(downloads.c.priority.desc(), downloads.c.rank, downloads.c.id)
     else:
         query = query.order_by(downloads.c.id.desc())
@@ -241,8 +241,8 @@ def list_downloads(
     return [to_download(row, items.get(DownloadId(row.id), ())) for row in rows]
 
 
-def _comes_after(row: DownloadRow, order: Order) -> ColumnElement[bool]:
-    if order is Order.NEWEST:
+def _comes_after(row: DownloadRow, order: QueueOrder) -> ColumnElement[bool]:
+    if order is QueueOrder.NEWEST:
         return downloads.c.id < row.id
     same_priority = downloads.c.priority == row.queue.priority
     return or_(
@@ -419,13 +419,15 @@ def to_download(row: Row[*tuple[Any, ...]], items: tuple[ItemRow, ...]) -> Downl
         identity=Identity(**_pick(values, Identity)),
         queue=QueuePlace(**_pick(values, QueuePlace)),
         transfer=TransferState(**_pick(values, TransferState)),
-        outcome=Outcome(**_pick(values, Outcome)),
+        outcome=DownloadOutcome(**_pick(values, DownloadOutcome)),
         updated_at=values["updated_at"],
         items=items,
     )
 
 
-def _pick(values: Mapping[str, Any], part: type[Identity | QueuePlace | TransferState | Outcome]) -> dict[str, Any]:
+def _pick(
+    values: Mapping[str, Any], part: type[Identity | QueuePlace | TransferState | DownloadOutcome]
+) -> dict[str, Any]:
     """Return the columns that a part of the row has fields for."""
     return {column.name: values[column.name] for column in fields(part)}
 

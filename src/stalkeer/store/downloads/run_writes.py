@@ -39,7 +39,7 @@ class Ownership:
 
 
 @dataclass(frozen=True)
-class Problem:
+class RunProblem:
     """A reason for a failure, for people and for programs."""
 
     code: str
@@ -85,7 +85,7 @@ def asked_to_end(connection: Connection, owner: Ownership) -> DownloadState | No
 class Setback:
     """A failed attempt: `failures` in a row, this one included."""
 
-    problem: Problem
+    problem: RunProblem
     failures: int
     not_before: datetime
 
@@ -107,7 +107,7 @@ def back_off(connection: Connection, owner: Ownership, setback: Setback, now: da
     return _leave(connection, owner, DownloadState(state), now, values)
 
 
-def give_up(connection: Connection, owner: Ownership, problem: Problem, now: datetime) -> bool:
+def give_up(connection: Connection, owner: Ownership, problem: RunProblem, now: datetime) -> bool:
     """Fail the download. Only the user may retry it."""
     values = {"error": problem.message, "error_code": problem.code, "finished_at": now}
     done = _leave(connection, owner, DownloadState.FAILED, now, values)
@@ -116,7 +116,7 @@ def give_up(connection: Connection, owner: Ownership, problem: Problem, now: dat
     return done
 
 
-def block(connection: Connection, owner: Ownership, problem: Problem, now: datetime) -> bool:
+def block(connection: Connection, owner: Ownership, problem: RunProblem, now: datetime) -> bool:
     """Leave the decision to the user. Until then the items count as taken."""
     values = {"error": problem.message, "error_code": problem.code}
     return _leave(connection, owner, DownloadState.BLOCKED, now, values)
@@ -138,7 +138,7 @@ def fetch_anew(
     return _leave(connection, owner, DownloadState.QUEUED, now, values)
 
 
-def block_unusable(connection: Connection, owner: Ownership, problem: Problem, now: datetime) -> bool:
+def block_unusable(connection: Connection, owner: Ownership, problem: RunProblem, now: datetime) -> bool:
     """As `block`, and none of the bytes counts. They stay on disk to be looked at, until a retry or a cancel."""
     part = {"part_path": _D.part_path}
     values = {
@@ -200,7 +200,7 @@ class Replacement:
 
 
 def change_variant(
-    connection: Connection, owner: Ownership, variant: Replacement, problem: Problem, now: datetime
+    connection: Connection, owner: Ownership, variant: Replacement, problem: RunProblem, now: datetime
 ) -> bool:
     """Start over with another entry; what was fetched of the old one is of no use to it."""
     query = select(_D.entry_id, _D.variants_tried).where(*fence(owner))
@@ -226,7 +226,7 @@ def change_variant(
     return _leave(connection, owner, DownloadState.QUEUED, now, values)
 
 
-def restart(connection: Connection, owner: Ownership, problem: Problem, failures: int, now: datetime) -> bool:
+def restart(connection: Connection, owner: Ownership, problem: RunProblem, failures: int, now: datetime) -> bool:
     """Return the download to the queue, to be fetched again from its first byte."""
     values = {**_FROM_ZERO, "failures": failures, "error": problem.message, "error_code": problem.code, "facts": None}
     return _leave(connection, owner, DownloadState.QUEUED, now, values)

@@ -15,7 +15,7 @@ from stalkeer.store.db.tables import downloads, events, rate_samples, sources
 
 
 @dataclass(frozen=True)
-class Sample:
+class RateSample:
     """`bytes` were fetched during the `seconds` that ended at some moment."""
 
     source_id: SourceId
@@ -72,7 +72,7 @@ class Scorecard:
         return self.completed / over if over else None
 
 
-def add_samples(connection: Connection, samples: Sequence[Sample], now: datetime) -> None:
+def add_samples(connection: Connection, samples: Sequence[RateSample], now: datetime) -> None:
     rows = [{"at": now, **vars(sample)} for sample in samples if sample.bytes > 0]
     if rows:
         connection.execute(rate_samples.insert(), rows)

@@ -27,7 +27,7 @@ from stalkeer.store.library.visible import (
 MOST_TO_REVIEW = 5_000
 
 
-class Found(StrEnum):
+class BestMatch(StrEnum):
     """The best match of an item."""
 
     CONFIRMED = "confirmed"
@@ -58,7 +58,7 @@ class WantedFilter:
     instance: str | None = None
     kind: WantedKind | None = None
     reason: str | None = None  # missing | cutoff
-    found: Found | None = None
+    found: BestMatch | None = None
     skipped: bool | None = None
     status: Status | None = None
     library_id: LibraryId | None = None
@@ -108,10 +108,10 @@ class WantedRow:
         return self.sure + self.review
 
     @property
-    def found(self) -> Found:
+    def found(self) -> BestMatch:
         if self.sure:
-            return Found.CONFIRMED
-        return Found.REVIEW if self.review else Found.NOTHING
+            return BestMatch.CONFIRMED
+        return BestMatch.REVIEW if self.review else BestMatch.NOTHING
 
     @property
     def status(self) -> Status:
@@ -122,7 +122,7 @@ class WantedRow:
         return _STATUS_OF[self.found]
 
 
-_STATUS_OF = {Found.CONFIRMED: Status.FOUND, Found.REVIEW: Status.REVIEW, Found.NOTHING: Status.NOTHING}
+_STATUS_OF = {BestMatch.CONFIRMED: Status.FOUND, BestMatch.REVIEW: Status.REVIEW, BestMatch.NOTHING: Status.NOTHING}
 
 
 def label_of(title: str, year: int | None, season: int | None, episode: int | None) -> str:
@@ -213,7 +213,7 @@ def list_unfound(connection: Connection, instance_id: InstanceId, before: dateti
         select(wanted.c.id)
         .select_from(ITEMS)
         .where(
-            *wanted_clauses(connection, WantedFilter(found=Found.NOTHING, skipped=False, reason="missing")),
+            *wanted_clauses(connection, WantedFilter(found=BestMatch.NOTHING, skipped=False, reason="missing")),
             wanted.c.instance_id == instance_id,
             wanted.c.first_seen < before,
             or_(wanted.c.last_searched_at.is_(None), wanted.c.last_searched_at < before),
@@ -251,9 +251,9 @@ def count_found(connection: Connection) -> dict[InstanceId, FoundCounts]:
         numbers.setdefault(InstanceId(row.instance_id), {})[row.found] = row.number
     return {
         instance_id: FoundCounts(
-            confirmed=by_found.get(Found.CONFIRMED, 0),
-            review=by_found.get(Found.REVIEW, 0),
-            nothing=by_found.get(Found.NOTHING, 0),
+            confirmed=by_found.get(BestMatch.CONFIRMED, 0),
+            review=by_found.get(BestMatch.REVIEW, 0),
+            nothing=by_found.get(BestMatch.NOTHING, 0),
         )
         for instance_id, by_found in numbers.items()
     }
@@ -272,9 +272,9 @@ def read_open_ids(connection: Connection, instance_id: InstanceId) -> frozenset[
 def found_of(counted: CountedMatches) -> ColumnElement[str]:
     """Of an item: its best match, as a value of `Found`."""
     return case(
-        (counted.has(Decision.CONFIRM), Found.CONFIRMED.value),
-        (counted.has(Decision.REVIEW), Found.REVIEW.value),
-        else_=Found.NOTHING.value,
+        (counted.has(Decision.CONFIRM), BestMatch.CONFIRMED.value),
+        (counted.has(Decision.REVIEW), BestMatch.REVIEW.value),
+        else_=BestMatch.NOTHING.value,
     )
 
 
@@ -322,11 +322,11 @@ def wanted_clauses(connection: Connection, chosen: WantedFilter) -> list[ColumnE
 
 def _found_clauses(counted: CountedMatches, chosen: WantedFilter) -> list[ColumnElement[bool]]:
     confirmed, review = counted.has(Decision.CONFIRM), counted.has(Decision.REVIEW)
-    found: dict[Found | None, list[ColumnElement[bool]]] = {
+    found: dict[BestMatch | None, list[ColumnElement[bool]]] = {
         None: [],
-        Found.CONFIRMED: [confirmed],
-        Found.REVIEW: [review, ~confirmed],
-        Found.NOTHING: [~confirmed, ~review],
+        BestMatch.CONFIRMED: [confirmed],
+        BestMatch.REVIEW: [review, ~confirmed],
+        BestMatch.NOTHING: [~confirmed, ~review],
     }
     idle = [wanted.c.skip.is_(None), ~is_downloading()]
     status: dict[Status | None, list[ColumnElement[bool]]] = {

@@ -11,7 +11,7 @@ from stalkeer.errors import NotFound
 from stalkeer.model import LibraryId, WantedKind
 from stalkeer.store.db.tables import instances, library, wanted
 from stalkeer.store.library.visible import IS_WANTED, read_counted_matches
-from stalkeer.store.library.wanted_list import ITEMS, Found, WantedFilter, found_of, wanted_clauses
+from stalkeer.store.library.wanted_list import ITEMS, BestMatch, WantedFilter, found_of, wanted_clauses
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ def list_wanted_series(
             library.c.year,
             library.c.poster,
             func.count().label("missing"),
-            func.count(case((is_open & (found == Found.CONFIRMED.value), 1))).label("confirmed"),
-            func.count(case((is_open & (found == Found.REVIEW.value), 1))).label("review"),
+            func.count(case((is_open & (found == BestMatch.CONFIRMED.value), 1))).label("confirmed"),
+            func.count(case((is_open & (found == BestMatch.REVIEW.value), 1))).label("review"),
             func.count(wanted.c.skip).label("skipped"),
         )
         .select_from(ITEMS)

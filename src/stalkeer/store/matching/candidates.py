@@ -17,7 +17,7 @@ MOST = 60
 
 
 @dataclass(frozen=True)
-class Finding:
+class EvidenceRow:
     """A piece of evidence for or against a match."""
 
     name: str
@@ -45,7 +45,7 @@ class Candidate:
     decision: Decision
     decided_by: str
     reason: str
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[EvidenceRow, ...] = ()
 
 
 def list_candidates(connection: Connection, wanted_id: WantedId) -> list[Candidate]:
@@ -88,11 +88,12 @@ def _candidate(row: Row[*tuple[Any, ...]]) -> Candidate:
     )
 
 
-def read_evidence(stored: object) -> tuple[str, tuple[Finding, ...]]:
+def read_evidence(stored: object) -> tuple[str, tuple[EvidenceRow, ...]]:
     """Return the reason and the evidence that are stored with a match."""
     document: Mapping[str, Any] = stored if isinstance(stored, Mapping) else {}
     listed = document.get("evidence") or document.get("findings") or ()
     findings = tuple(
-        Finding(str(item.get("name", "")), float(item.get("weight", 0.0)), str(item.get("text", ""))) for item in listed
+        EvidenceRow(str(item.get("name", "")), float(item.get("weight", 0.0)), str(item.get("text", "")))
+        for item in listed
     )
     return str(document.get("reason", "")), findings

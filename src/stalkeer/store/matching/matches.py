@@ -17,7 +17,7 @@ from stalkeer.store.catalogue.visible import VANISHED, Hidden, estimate_hidden
 from stalkeer.store.db.tables import download_items, entries, instances, library, matches, sources, wanted
 from stalkeer.store.library.visible import IS_COUNTED, IS_INSTANCE_IN_USE, IS_WANTED, read_counted_matches
 from stalkeer.store.library.wanted_list import label_of
-from stalkeer.store.matching.candidates import Finding, read_evidence
+from stalkeer.store.matching.candidates import EvidenceRow, read_evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class MatchRow:
         return read_evidence(self.evidence)[0]
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[EvidenceRow, ...]:
         return read_evidence(self.evidence)[1]
 
 

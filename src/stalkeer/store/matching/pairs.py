@@ -19,22 +19,22 @@ from stalkeer.store.db.tables import matches
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class SavedPairs:
     """The counts of a write. `confirmed` lists items that had no confirmed entry before."""
 
     written: int = 0
     removed: int = 0
     confirmed: tuple[WantedId, ...] = ()
 
-    def __add__(self, other: Saved) -> Saved:
-        return Saved(self.written + other.written, self.removed + other.removed, self.confirmed + other.confirmed)
+    def __add__(self, other: SavedPairs) -> SavedPairs:
+        return SavedPairs(self.written + other.written, self.removed + other.removed, self.confirmed + other.confirmed)
 
 
 def save_pairs_of_items(
     connection: Connection, item_ids: Collection[int], pairs: Iterable[Pair], now: datetime
-) -> Saved:
+) -> SavedPairs:
     """Replace all stored pairs of these items by `pairs`. Write only differences."""
-    saved = Saved()
+    saved = SavedPairs()
     by_item: dict[int, list[Pair]] = defaultdict(list)
     for pair in pairs:
         by_item[pair.wanted.id].append(pair)
@@ -50,9 +50,9 @@ def save_pairs_of_entries(
     pairs: Iterable[Pair],
     now: datetime,
     except_items: Collection[int] = (),
-) -> Saved:
+) -> SavedPairs:
     """Replace all stored pairs of these entries, except those of `except_items`."""
-    saved = Saved()
+    saved = SavedPairs()
     by_entry: dict[int, list[Pair]] = defaultdict(list)
     for pair in pairs:
         by_entry[pair.entry.id].append(pair)
@@ -84,7 +84,7 @@ def _save(
     pairs: Sequence[Pair],
     now: datetime,
     except_items: Collection[int] = (),
-) -> Saved:
+) -> SavedPairs:
     query = select(
         matches.c.id, matches.c.wanted_id, matches.c.entry_id, matches.c.score, matches.c.decision, matches.c.evidence
     )
@@ -108,7 +108,7 @@ def _save(
         connection.execute(update(matches).where(matches.c.id == bindparam("row_id")), stale)
     if fresh:
         _insert(connection, fresh.values(), now)
-    return Saved(len(fresh) + len(stale), len(known), confirmed)
+    return SavedPairs(len(fresh) + len(stale), len(known), confirmed)
 
 
 _COLUMNS = ("wanted_id", "entry_id", "score", "decision", "decided_by", "evidence", "matched_at")

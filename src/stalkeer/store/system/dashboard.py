@@ -24,7 +24,7 @@ from stalkeer.store.downloads.statistics import read_rate
 from stalkeer.store.journal.runs import OPEN_STATES
 from stalkeer.store.library.visible import IS_INSTANCE_CONFIGURED
 from stalkeer.store.library.wanted_list import (
-    Found,
+    BestMatch,
     ItemGroup,
     WantedFilter,
     count_by_kind,
@@ -66,7 +66,7 @@ class WantedCounts:
 
 
 @dataclass(frozen=True)
-class Sample:
+class SpeedSample:
     """Bytes of one span of time."""
 
     at: datetime
@@ -128,7 +128,7 @@ def wanted_counts(connection: Connection) -> WantedCounts:
         missing_movies=counts[ItemGroup(WantedKind.MOVIE, "missing")],
         missing_episodes=counts[ItemGroup(WantedKind.EPISODE, "missing")],
         cutoff=sum(count for group, count in counts.items() if group.reason == "cutoff"),
-        found=count_wanted(connection, WantedFilter(found=Found.CONFIRMED)),
+        found=count_wanted(connection, WantedFilter(found=BestMatch.CONFIRMED)),
         review=count_to_review(connection),
     )
 
@@ -140,7 +140,7 @@ def has_anything(connection: Connection) -> tuple[bool, bool]:
     return instance is not None, source is not None
 
 
-def rate_history(connection: Connection, since: datetime, limit: int = 20_000) -> list[Sample]:
+def rate_history(connection: Connection, since: datetime, limit: int = 20_000) -> list[SpeedSample]:
     """List the bytes fetched since then, oldest first; one row per download and heartbeat."""
     query = (
         select(rate_samples.c.at, rate_samples.c.bytes, rate_samples.c.seconds)
@@ -148,7 +148,7 @@ def rate_history(connection: Connection, since: datetime, limit: int = 20_000) -
         .order_by(rate_samples.c.at)
         .limit(limit)
     )
-    return [Sample(at, count, seconds) for at, count, seconds in connection.execute(query)]
+    return [SpeedSample(at, count, seconds) for at, count, seconds in connection.execute(query)]
 
 
 @dataclass(frozen=True)
@@ -215,28 +215,28 @@ def source_cards(connection: Connection) -> list[SourceCard]:
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportTotals:
     """Downloads imported since some moment."""
 
     count: int
     bytes: int
 
 
-def imported_since(connection: Connection, since: datetime) -> Imported:
+def imported_since(connection: Connection, since: datetime) -> ImportTotals:
     query = select(func.count(), func.sum(downloads.c.total)).where(
         downloads.c.state == DownloadState.COMPLETED.value, downloads.c.finished_at >= since
     )
     count, total = connection.execute(query).one()
-    return Imported(count, int(total or 0))
+    return ImportTotals(count, int(total or 0))
 
 
 @dataclass(frozen=True)
-class CatalogueChange:
+class RecentChange:
     change: str  # added | changed | removed | returned
     name: str
 
 
-def last_changes(connection: Connection, source_id: int, generation: int, limit: int = 40) -> list[CatalogueChange]:
+def last_changes(connection: Connection, source_id: int, generation: int, limit: int = 40) -> list[RecentChange]:
     """List the changes of the last refresh, the removed entries first: people look for those."""
     query = (
         select(catalogue_changes.c.change, catalogue_changes.c.name)
@@ -244,4 +244,4 @@ def last_changes(connection: Connection, source_id: int, generation: int, limit:
         .order_by(case((catalogue_changes.c.change == "removed", 0), else_=1), catalogue_changes.c.id)
         .limit(limit)
     )
-    return [CatalogueChange(change, name) for change, name in connection.execute(query)]
+    return [RecentChange(change, name) for change, name in connection.execute(query)]

@@ -17,20 +17,20 @@ from stalkeer.store.system.settings import read_settings
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedSettings:
     """The settings made in the web pages by dotted name, and each root folder as (name of the instance, path)."""
 
     settings: Mapping[str, object] = field(default_factory=dict)
     root_folders: tuple[tuple[str, str], ...] = ()
 
 
-def read_saved(url: str, key_file: Path) -> Saved:
+def read_saved(url: str, key_file: Path) -> SavedSettings:
     """Nothing where the database or its tables are not there yet; no secret where the key is not."""
     if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).is_file():
-        return Saved()
+        return SavedSettings()
     secrets = open_secret_box(key_file.parent, key_file) if key_file.is_file() else SecretBox(Fernet.generate_key())
     with closing(open_database(url)) as database:
         if revision_of(database) is None:
-            return Saved()
+            return SavedSettings()
         with database.connect() as connection:
-            return Saved(read_settings(connection, secrets), tuple(known_root_folders(connection)))
+            return SavedSettings(read_settings(connection, secrets), tuple(known_root_folders(connection)))
