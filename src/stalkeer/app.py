@@ -64,7 +64,7 @@ class Start:
 
     @property
     def shows_damage(self) -> bool:
-        """Whether this process starts with damaged files, to show them; the others end with what is wrong."""
+        """Return whether this process starts with damaged files, to show them; the others end with what is wrong."""
         return self.role in ("serve", "doctor")
 
     def load(self, stored: Mapping[str, object]) -> LoadedSettings:
@@ -142,10 +142,10 @@ def _settings_to_wait_with(start: Start) -> Settings | None:
 
 def _wait_until_usable(start: Start, error: StalkeerError, settings: Settings, every_s: float) -> App | None:
     from stalkeer.faces.http.server import Server, run
-    from stalkeer.faces.web.waiting import Trial, WaitingRoom
+    from stalkeer.faces.web.waiting import TrialWait, WaitingRoom
 
     log.error("the program cannot start yet; its page shows the reason", reason=str(error))
-    trial = Trial(lambda: build_app(start), error)
+    trial = TrialWait(lambda: build_app(start), error)
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def try_beside(server: Server) -> None:
@@ -208,7 +208,7 @@ def _leading_app(
 
 
 def _without_damaged_config(start: Start) -> tuple[Start, tuple[Finding, ...]]:
-    """Where config.yml cannot be used: the start without it, and the finding that says so.
+    """Return where config.yml cannot be used: the start without it, and the finding that says so.
 
     Raise ConfigurationError where the file may be what names the data folder or the database: without it another one
     would be used.
@@ -296,7 +296,7 @@ def _open_key(start: Start, first: Settings, shared: SharedSettings) -> SecretBo
 
 
 def _settings_of(start: Start, database: Database, secrets: SecretBox) -> LiveSettings:
-    """Those of file, environment and page; without the file, the ones that were last published."""
+    """Return those of file, environment and page; without the file, the ones that were last published."""
     with database.connect() as connection:
         stored = read_settings(connection, secrets)
         if start.ignores_config and is_published(connection) and is_key_of(connection, secrets):
@@ -307,7 +307,7 @@ def _settings_of(start: Start, database: Database, secrets: SecretBox) -> LiveSe
 
 
 def _set_aside_unusable(url: str, now: datetime) -> bool:
-    """Whether the SQLite file was damaged where the check of the start does not look, and is now set aside."""
+    """Return whether the SQLite file was damaged where the check of the start does not look, and is now set aside."""
     path = Path(url.removeprefix("sqlite:///"))
     return url.startswith("sqlite:///") and set_aside_if_unusable(path, now) is not None
 

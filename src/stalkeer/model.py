@@ -53,7 +53,7 @@ class Entry(NamedTuple):
 
 
 class NumbersFrom(StrEnum):
-    """How the clues on an episode's number in an account's list agree, where an entry's kind comes from the account."""
+    """List how an account's clues on episode numbers agree, where its list gives an entry's kind."""
 
     ACCOUNT = "account"  # nothing contradicts
     MAJORITY = "account-majority"  # one clue of three is another, and the episode's own title states the number

@@ -101,7 +101,7 @@ class SharedSettings:
 
     @property
     def may_work(self) -> bool:
-        """Whether jobs start and the configuration is taken over."""
+        """Return whether jobs start and the configuration is taken over."""
         return self.is_key_right and not self.problems
 
 

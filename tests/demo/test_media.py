@@ -3,13 +3,13 @@
 import av
 import pytest
 
-from stalkeer.demo.media import CLIPS, MediaFile, media, read_clip
+from stalkeer.demo.media import CLIPS, GeneratedMedia, media, read_clip
 from stalkeer.demo.probe import probe
 
 SIZE = 2_000_000
 
 
-def whole(content: MediaFile) -> bytes:
+def whole(content: GeneratedMedia) -> bytes:
     return content.read(0, content.size)
 
 

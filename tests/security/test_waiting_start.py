@@ -15,7 +15,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from stalkeer.errors import ConfigurationError, Conflict, StoreError, StoreUnavailable
-from stalkeer.faces.web.waiting import Trial, WaitingRoom
+from stalkeer.faces.web.waiting import TrialWait, WaitingRoom
 from stalkeer.settings import load_settings
 
 REASON = "The database at /config/stalkeer.db does not answer"
@@ -69,7 +69,7 @@ def test_it_is_tried_again_until_it_succeeds():
         return outcome
 
     done = threading.Event()
-    trial = Trial(build, StoreUnavailable("at first"))
+    trial = TrialWait(build, StoreUnavailable("at first"))
     trial.repeat(0, done.set)
 
     assert done.is_set()
@@ -81,7 +81,7 @@ def test_what_does_not_pass_by_itself_is_not_tried_again(error):
     def build():
         raise AssertionError("tried")
 
-    Trial(build, error).repeat(0, lambda: None)
+    TrialWait(build, error).repeat(0, lambda: None)
 
 
 @contextmanager

@@ -40,7 +40,7 @@ CLIPS = (FILM_90, FILM_105, FILM_120, EPISODE_24, EPISODE_45, EPISODE_45_MP4)
 
 
 @dataclass(frozen=True)
-class MediaFile:
+class GeneratedMedia:
     """A complete media file of `size` bytes: the clip, then generated padding."""
 
     head: bytes = field(repr=False)
@@ -56,7 +56,7 @@ class MediaFile:
         return start + self.padding.read(max(0, offset - len(self.head)), rest) if rest > 0 else start
 
 
-def media(clip: Clip, size: int, seed: int) -> MediaFile:
+def media(clip: Clip, size: int, seed: int) -> GeneratedMedia:
     """Make a file of exactly `size` bytes from the clip; each `seed` gives a different file."""
     octets = read_clip(clip.name)
     missing = size - len(octets)
@@ -66,7 +66,7 @@ def media(clip: Clip, size: int, seed: int) -> MediaFile:
         head = octets + struct.pack(">I4s", missing, b"free")
     else:
         head = _grown_segment(octets, missing) + VOID_ID + _size_field(missing - 9)
-    return MediaFile(head, Pattern(size - len(head), seed))
+    return GeneratedMedia(head, Pattern(size - len(head), seed))
 
 
 @cache

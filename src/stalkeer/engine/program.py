@@ -18,7 +18,7 @@ from stalkeer.settings.live import LiveSettings
 from stalkeer.store.db.database import Database
 
 
-class FolderCheck(Protocol):
+class CheckFolders(Protocol):
     @property
     def data_dir(self) -> Path: ...
 
@@ -42,7 +42,7 @@ class Program(Protocol):
     def secrets(self) -> SecretBox: ...
 
     @property
-    def paths(self) -> FolderCheck: ...
+    def paths(self) -> CheckFolders: ...
 
     @property
     def clock(self) -> Callable[[], datetime]: ...

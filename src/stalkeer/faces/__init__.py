@@ -1,1 +1,1 @@
-"""What people and programs talk to: parse, call a job, show. Nothing here writes to the database."""
+"""Talk to people and programs: parse, call a job, show. Nothing here writes to the database."""

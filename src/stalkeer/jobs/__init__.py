@@ -1,1 +1,1 @@
-"""What the program does: load, decide, apply; each job returns a report."""
+"""Do the program's work: load, decide, apply; each job returns a report."""

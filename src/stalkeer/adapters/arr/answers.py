@@ -233,7 +233,9 @@ def explain_refusal(answer: ApiAnswer, asked: str) -> ArrError:
 
 
 def refusal_words(answer: ApiAnswer) -> str:
-    """What the body of a refusal says: an array of validation errors, an object with a message, or nothing of use."""
+    """Return what the body of a refusal says: an array of validation errors, an object with a message, or nothing of
+    use.
+    """
     try:
         body = json.loads(answer.content)
     except (ValueError, RecursionError):

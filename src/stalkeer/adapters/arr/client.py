@@ -210,7 +210,7 @@ def _context(address: Address) -> TlsContext:
 
 
 def reason_in_words(failure: NetworkFailure) -> str:
-    """Why there was no answer, with what an instance's owner can do about it."""
+    """Return why there was no answer, with what an instance's owner can do about it."""
     words = _IN_OUR_WORDS.get(failure.cause, failure.words)
     return f"{words}; change the address to http://" if words == SPEAKS_HTTP else words
 

@@ -23,7 +23,7 @@ BROADCAST = 1
 
 
 @dataclass
-class Findings:
+class AsfFindings:
     duration_s: float | None = None
     is_broadcast: bool = False
     video: int = 0
@@ -42,7 +42,7 @@ def walk(file: BinaryIO, size: int) -> ContainerFacts:
     header_size = int.from_bytes(start[16:24], "little")
     if not 30 <= header_size <= min(size, MAX_HEADER):
         raise Broken("the file ends within its header")
-    found = Findings()
+    found = AsfFindings()
     for guid, body in _objects(file.read(header_size - 30)):
         _read_object(guid, body, found)
     is_counted = _check_data(file, header_size, size)
@@ -63,7 +63,7 @@ def has_video_track(start: bytes) -> bool | None:
     header_size = int.from_bytes(start[16:24], "little")
     if not 30 <= header_size <= len(start):
         return None
-    found = Findings()
+    found = AsfFindings()
     for guid, body in _objects(start[30:header_size]):
         _read_object(guid, body, found)
     return found.video > 0
@@ -85,7 +85,7 @@ def _check_data(file: BinaryIO, offset: int, size: int) -> bool:
     raise Broken("no media data: the file ends before it")
 
 
-def _read_object(guid: bytes, body: bytes, found: Findings) -> None:
+def _read_object(guid: bytes, body: bytes, found: AsfFindings) -> None:
     if guid == FILE_PROPERTIES and len(body) >= 68:
         played_s = int.from_bytes(body[40:48], "little") / 1e7 - int.from_bytes(body[56:64], "little") / 1e3
         found.duration_s = played_s if 0 < played_s < 1e6 else None

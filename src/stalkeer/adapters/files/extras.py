@@ -18,7 +18,7 @@ def is_extra_text(text: bytes) -> bool:
 
 
 def extra_part(part: Path, suffix: str) -> Path:
-    """Where the extra of a part lies until the movie is placed."""
+    """Return where the extra of a part lies until the movie is placed."""
     return part.with_name(f"{part.name}.extra{suffix}")
 
 

@@ -17,7 +17,7 @@ _NUMBER = re.compile(rb"\x00\x08(duration|filesize)\x00(.{8})", re.DOTALL)
 
 
 @dataclass
-class Findings:
+class FlvFindings:
     has_video: bool = False
     has_audio: bool = False
     is_encrypted: bool = False
@@ -32,7 +32,7 @@ def is_flv(start: bytes) -> bool:
 
 def walk(file: BinaryIO, size: int) -> ContainerFacts:
     """Walk all tags. Raises Broken when the last tag is incomplete or the tags end before the playing time."""
-    found = Findings()
+    found = FlvFindings()
     offset = 13
     while offset < size:
         offset = _walk_tag(file, offset, size, found)
@@ -50,7 +50,7 @@ def walk(file: BinaryIO, size: int) -> ContainerFacts:
     )
 
 
-def _walk_tag(file: BinaryIO, offset: int, size: int, found: Findings) -> int:
+def _walk_tag(file: BinaryIO, offset: int, size: int, found: FlvFindings) -> int:
     file.seek(offset)
     header = file.read(HEADER)
     end = offset + HEADER + int.from_bytes(header[1:4]) + 4
@@ -69,7 +69,7 @@ def _walk_tag(file: BinaryIO, offset: int, size: int, found: Findings) -> int:
     return end
 
 
-def _read_script(payload: bytes, found: Findings) -> None:
+def _read_script(payload: bytes, found: FlvFindings) -> None:
     for name, value in _NUMBER.findall(payload):
         number: float = struct.unpack(">d", value)[0]
         if not 0 < number < 1e15:

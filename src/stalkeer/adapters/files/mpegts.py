@@ -36,7 +36,7 @@ class TsFindings:
 
 
 class Grid(NamedTuple):
-    """Where packets lie: the first one, and the distance from one to the next."""
+    """Locate packets: the first one, and the distance from one to the next."""
 
     first: int
     spacing: int

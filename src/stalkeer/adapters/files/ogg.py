@@ -19,7 +19,7 @@ VIDEO_STARTS = (b"\x80theora", b"\x01video\0\0\0", b"OVP80", b"BBCD\0", b"KW-DIR
 AUDIO_STARTS = (b"\x01vorbis", b"OpusHead", b"\x7fFLAC", b"\x01audio\0\0\0", b"Speex   ")
 
 
-class Page(NamedTuple):
+class OggPage(NamedTuple):
     flags: int
     position: int
     stream: int
@@ -28,7 +28,7 @@ class Page(NamedTuple):
 
 
 @dataclass
-class Findings:
+class OggFindings:
     video: dict[int, bytes] = field(default_factory=dict)  # stream -> its first packet
     audio: dict[int, bytes] = field(default_factory=dict)
 
@@ -60,8 +60,8 @@ def has_video_track(start: bytes) -> bool | None:
     return bool(_read_streams(io.BytesIO(start), len(start)).video)
 
 
-def _read_streams(file: BinaryIO, size: int) -> Findings:
-    found = Findings()
+def _read_streams(file: BinaryIO, size: int) -> OggFindings:
+    found = OggFindings()
     offset = 0
     for _ in range(MOST_STREAMS):
         file.seek(offset)
@@ -78,7 +78,7 @@ def _read_streams(file: BinaryIO, size: int) -> Findings:
     return found
 
 
-def _last_pages(tail: bytes) -> list[Page]:
+def _last_pages(tail: bytes) -> list[OggPage]:
     """Return the pages up to the end of `tail`. Pages that lead elsewhere began within another page's contents."""
     at = tail.find(PAGE)
     while at >= 0:
@@ -89,13 +89,13 @@ def _last_pages(tail: bytes) -> list[Page]:
     raise Broken("the file ends within a page")
 
 
-def _pages(window: bytes, offset: int) -> Iterator[Page]:
+def _pages(window: bytes, offset: int) -> Iterator[OggPage]:
     while (page := _page_at(window, offset)) is not None:
         yield page
         offset = page.end
 
 
-def _page_at(window: bytes, offset: int) -> Page | None:
+def _page_at(window: bytes, offset: int) -> OggPage | None:
     """Return the page that lies completely in `window`."""
     header = window[offset : offset + HEADER]
     if len(header) < HEADER or header[:5] != PAGE:
@@ -106,7 +106,7 @@ def _page_at(window: bytes, offset: int) -> Page | None:
     if len(lengths) < header[26] or end > len(window):
         return None
     position, stream = int.from_bytes(header[6:14], "little"), int.from_bytes(header[14:18], "little")
-    return Page(header[5], position, stream, window[start:end], end)
+    return OggPage(header[5], position, stream, window[start:end], end)
 
 
 def _seconds(first: bytes, position: int) -> float:

@@ -13,7 +13,7 @@ DATA_HEADER = 18
 
 
 @dataclass
-class Findings:
+class RealMediaFindings:
     duration_s: float | None = None
     video: int = 0
     audio: int = 0
@@ -27,7 +27,7 @@ def is_realmedia(start: bytes) -> bool:
 
 def walk(file: BinaryIO, size: int) -> ContainerFacts:
     """Walk the chunks up to the media data. Raises Broken when the data lie beyond the end of the file."""
-    found = Findings()
+    found = RealMediaFindings()
     offset = 0
     while offset + 10 <= size and found.data_end is None:
         file.seek(offset)
@@ -54,7 +54,7 @@ def walk(file: BinaryIO, size: int) -> ContainerFacts:
     )
 
 
-def _read_chunk(name: bytes, body: bytes, found: Findings) -> None:
+def _read_chunk(name: bytes, body: bytes, found: RealMediaFindings) -> None:
     if name == PROPERTIES and len(body) >= 24:
         found.duration_s = int.from_bytes(body[20:24]) / 1000 or None
     elif name == STREAM and len(body) > 31:
@@ -64,7 +64,7 @@ def _read_chunk(name: bytes, body: bytes, found: Findings) -> None:
         found.audio += mime.startswith(b"audio/")
 
 
-def _is_counted_twice(file: BinaryIO, found: Findings, size: int) -> bool:
+def _is_counted_twice(file: BinaryIO, found: RealMediaFindings, size: int) -> bool:
     """Tell whether the packets end with the file though the size says more: some writers count the header twice."""
     if (found.data_end or 0) - size > DATA_HEADER:
         return False

@@ -21,7 +21,7 @@ FRAGMENT, PACKETS = "a fragment of an MP4", "a piece of a transport stream"
 
 @dataclass(frozen=True)
 class BadSegment:
-    """What is wrong with a segment. `is_before`: it shows in this one, but the one before it is bad."""
+    """Describe the fault of a segment. `is_before`: it shows in this one, but the one before it is bad."""
 
     reason: str
     is_before: bool = False

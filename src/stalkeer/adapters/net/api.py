@@ -61,7 +61,7 @@ class ApiAnswer:
 
     @property
     def location(self) -> str:
-        """Where a redirect leads; empty where it does not say. May carry secrets."""
+        """Return where a redirect leads; empty where it does not say. May carry secrets."""
         said = self.fields.get("location", "")
         return join_address(self.url, header_text(said)) if said else ""
 
@@ -190,7 +190,7 @@ def _failure(error: Exception, *, was_sent: bool) -> NetworkFailure:
 
 
 class _Ends(threading.local):
-    """When the head that this thread waits for must be there."""
+    """Hold the deadline for the head that this thread waits for."""
 
     end: float | None = None
     has_begun = True  # the first bytes of the head were seen

@@ -37,7 +37,7 @@ DEFAULT_USER_AGENT = "Stalkeer/0.1"  # panels turn an empty one away
 
 @dataclass(frozen=True)
 class Route:
-    """How to reach servers. A proxy is http://, https://, socks4://, socks4a://, socks5:// or socks5h://."""
+    """Say how servers are reached. A proxy is http://, https://, socks4://, socks4a://, socks5:// or socks5h://."""
 
     proxy: str | None = field(default=None, repr=False)
     tls: Tls = Tls()
@@ -85,7 +85,7 @@ class BulkAnswer:
         return "chunked" in self.fields.get("Transfer-Encoding", "").casefold()
 
     def read1(self, most: int) -> bytes:
-        """What is there, at most `most` bytes; waits for the first of them. Empty at the end."""
+        """Return what is there, at most `most` bytes; waits for the first of them. Empty at the end."""
         try:
             piece = self._response.read1(most, decode_content=False)
         except LIBRARY_ERRORS as error:
@@ -339,7 +339,7 @@ def _login_field(proxy: Url) -> dict[str, str]:
 
 
 def _dialler(question: Question, chain: Chain, fence: Fence, grip: Grip) -> Callable[[], socket.socket]:
-    """How to get a socket: to the address that was checked, not to what its name means a moment later."""
+    """Return how to get a socket: to the address that was checked, not to what its name means a moment later."""
     address, patience_s = chain.address, question.deadlines.connect_s
     proxy = _parsed_proxy(question.route)
 

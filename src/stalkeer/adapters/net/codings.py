@@ -1,4 +1,4 @@
-"""What a `Content-Encoding` says and what the first bytes show: the bytes are believed.
+"""Compare a `Content-Encoding` label with the first bytes of the body. The bytes decide.
 
 Servers label plain bytes as compressed and send compressed ones without a label. Lists are unpacked by what they are,
 films are refused only where they really come compressed.
@@ -25,7 +25,9 @@ def _labels(encoding: str | None) -> set[str]:
 
 
 def is_compressed(encoding: str | None, first: bytes) -> bool:
-    """Whether a body that begins with `first` is compressed as its label says. Labels of no compression never count."""
+    """Return whether a body that begins with `first` is compressed as its label says. Labels of no compression never
+    count.
+    """
     labels = _labels(encoding)
     if labels & _GZIP:
         return first.startswith(GZIP_MAGIC)

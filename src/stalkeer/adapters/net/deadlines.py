@@ -1,4 +1,4 @@
-"""How long servers may take: for a connection, for the head of an answer, for a short answer, for each piece."""
+"""Limit the time that servers may take: to connect, to send a head, a short answer, each piece of a body."""
 
 from __future__ import annotations
 

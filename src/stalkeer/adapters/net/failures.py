@@ -1,4 +1,4 @@
-"""Why a server was not reached, or did not answer: in kinds, and in words without an address or a secret."""
+"""Name the kind of a network failure, and word it without an address or a secret."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class NetworkFailure(Exception):  # noqa: N818 - each adapter turns it into an e
 
     @property
     def is_lasting(self) -> bool:
-        """Whether the same request would fail in the same way at once."""
+        """Return whether the same request would fail in the same way at once."""
         return self.cause in FORBIDDEN or self.cause is Cause.CERTIFICATE
 
 

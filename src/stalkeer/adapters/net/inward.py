@@ -1,4 +1,4 @@
-"""Whether an address lies inside the user's own network, and who may lead us there.
+"""Decide whether an address lies inside the user's own network, and who may lead us there.
 
 Providers may list other servers of theirs and send us on to them; they may not have us ask the router, a neighbour or
 this machine. What the user typed may lie inside, and a source whose own address is inside may name addresses inside.
@@ -51,7 +51,7 @@ def literal(host: str) -> str | None:
 
 
 def is_inside(text: str) -> bool:
-    """Whether an IP address is anything else than a public server's.
+    """Return whether an IP address is anything else than a public server's.
 
     >>> is_inside("192.168.1.1"), is_inside("64:ff9b::a00:5"), is_inside("1.1.1.1")
     (True, True, False)

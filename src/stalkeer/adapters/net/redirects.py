@@ -30,13 +30,15 @@ _TELLING = ("auth", "token", "api-key", "apikey", "secret", "password", "session
 
 
 def is_credential(name: str) -> bool:
-    """Whether a request field is for one host alone: a login, or whatever users call theirs."""
+    """Return whether a request field is for one host alone: a login, or whatever users call theirs."""
     lower = name.casefold()
     return lower in _OWN_HOST_ONLY or any(word in lower for word in _TELLING)
 
 
 def goes_along(before: HttpAddress, after: HttpAddress) -> bool:
-    """Whether credentials for `before` may go to `after`: the same server, or the same host once it asks for TLS."""
+    """Return whether credentials for `before` may go to `after`: the same server, or the same host once it asks for
+    TLS.
+    """
     if before.origin == after.origin:
         return True
     return before.host == after.host and before.origin[::2] == ("http", 80) and after.origin[::2] == ("https", 443)

@@ -21,7 +21,7 @@ _HOPELESS = frozenset({Cause.ADDRESS, Cause.NOT_HTTPS, Cause.TOO_LARGE})
 
 @dataclass(frozen=True)
 class Patience:
-    """How long one request is tried. A `Retry-After` of the server counts up to `longest_pause_s`."""
+    """Limit the attempts of one request. A `Retry-After` of the server counts up to `longest_pause_s`."""
 
     attempts: int
     all_for_s: float
@@ -40,7 +40,9 @@ class AskAgain(Exception):  # noqa: N818
 def ask_until_answered(
     send: Callable[[], T], may_repeat: Callable[[Exception], bool], patience: Patience
 ) -> T | ApiAnswer:
-    """What `send` returns, or its last AskAgain's answer. Errors that `may_repeat` refuses, and the last one, go on."""
+    """Return what `send` returns, or its last AskAgain's answer. Errors that `may_repeat` refuses, and the last one, go
+    on.
+    """
 
     def pause(error: Exception) -> bool | float:
         if not may_repeat(error):

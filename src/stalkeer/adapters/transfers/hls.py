@@ -36,7 +36,7 @@ READ_MOST = 1024 * 1024
 
 
 class Means(Protocol):
-    """What the transfer lends: requests and reads that can be stopped, and where bytes land."""
+    """Lend an HLS transfer its requests and reads, which can be stopped, and the place for its bytes."""
 
     part: PartFile
     landing: Landing
@@ -269,7 +269,7 @@ def refusal(opened: Opened, kind: FailureKind, what: str) -> Hopeless:
 
 
 def _resume_at(journal: Journal, media: MediaPlaylist, held: HeldPart) -> int:
-    """How many segments are surely there. A film whose segments are others than before starts anew."""
+    """Return how many segments are surely there. A film whose segments are others than before starts anew."""
     if journal.fingerprint != media.fingerprint():
         journal.fingerprint, journal.ends = media.fingerprint(), []
     journal.joined = None

@@ -88,7 +88,7 @@ class PartJudge(Protocol):
 
 
 class PartProblem(Protocol):
-    """What is wrong with a part."""
+    """Describe the fault of a part."""
 
     @property
     def reason(self) -> str: ...

@@ -1,1 +1,1 @@
-"""Which entry is which wanted item: candidates, named evidence, a decision with its reason. Pure: no clock, no I/O."""
+"""Match entries with wanted items: candidates, named evidence, a decision with its reason. Pure: no clock, no I/O."""

@@ -1,4 +1,4 @@
-"""Which series entries are worth asking an account about."""
+"""Choose the series entries that are worth asking an account about."""
 
 from __future__ import annotations
 

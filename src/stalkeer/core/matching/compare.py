@@ -1,4 +1,4 @@
-"""How two titles agree: the same key, the same but for the article, or a slip of a letter that no veto forbids."""
+"""Compare two titles: the same key, the same but for the article, or a slip of a letter that no veto forbids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What speaks for and against an entry being a work: named, weighed, and explained in words."""
+"""Collect the evidence for and against an entry being a work: named, weighed, and explained in words."""
 
 from __future__ import annotations
 

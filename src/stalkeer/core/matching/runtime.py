@@ -1,4 +1,4 @@
-"""How long an entry runs against how long the episodes should that its name claims."""
+"""Compare an entry's playing time with that of the episodes which its name claims."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is matched: works of the library with all their names, wanted items of them, and entries as their names read."""
+"""Define the two sides of a match: works of the library with their names and wanted items, and entries as read."""
 
 from __future__ import annotations
 

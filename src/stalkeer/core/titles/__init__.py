@@ -1,4 +1,4 @@
-"""What a provider's name says. Pure: text in, values out."""
+"""Read a provider's name. Pure: text in, values out."""
 
 from stalkeer.core.titles.alike import Alike, AlikeReader
 from stalkeer.core.titles.frames import Reading

@@ -1,4 +1,4 @@
-"""Whether a part of a name beside its title is known vocabulary."""
+"""Tell whether a part of a name beside its title is known vocabulary."""
 
 # ruff: noqa: E501, SIM905 - word lists read best as lines of words
 

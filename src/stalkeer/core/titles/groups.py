@@ -1,4 +1,4 @@
-"""What the name of a list's group says of its entries: `|FR| FILMS 4K UHD`, `ANIME (VOSTFR)`, `VOD | FR - DRAMA`.
+"""Read the name of a list's group: `|FR| FILMS 4K UHD`, `ANIME (VOSTFR)`, `VOD | FR - DRAMA`.
 
 A group is named for people, and after one film or series as often as after a language: only a part of its name that
 says nothing else is taken, and what two parts contradict is left.

@@ -1,4 +1,4 @@
-"""What marks of seasons and episodes are made of: the words of many languages, numbers in words, seasons named alone."""
+"""Hold the parts of season and episode marks: words of many languages, numbers in words, seasons named alone."""
 
 # ruff: noqa: E501, SIM905 - word lists read best as lines of words
 

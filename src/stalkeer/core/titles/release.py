@@ -1,4 +1,4 @@
-"""What names of releases carry besides a title: sites, checksums, groups, everything in brackets of its own."""
+"""Remove what a release's name has besides its title: sites, checksums, groups, tags in brackets."""
 
 from __future__ import annotations
 

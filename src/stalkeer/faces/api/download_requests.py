@@ -127,7 +127,7 @@ class ActionView(ApiModel):
         return cls(id=result.download_id, outcome=result.outcome, state=result.state, reason=result.reason or None)
 
 
-class BulkAnswer(ApiModel):
+class BulkResult(ApiModel):
     results: list[ActionView]
 
 
@@ -180,12 +180,12 @@ def change_download(app: CurrentApp, download_id: RowId, change: ChangeRequest) 
 
 
 @router.post("/bulk")
-def act_on_downloads(app: CurrentApp, wish: BulkRequest) -> BulkAnswer:
-    """One action on many; one that is refused does not stop the others."""
+def act_on_downloads(app: CurrentApp, wish: BulkRequest) -> BulkResult:
+    """Apply one action to many downloads; one that is refused does not stop the others."""
     verb = Verb(wish.action.value)
     ids = [DownloadId(one) for one in wish.ids]
     results = act_on_all(app.download_queue, verb) if wish.all else act_on(app.download_queue, ids, verb)
-    return BulkAnswer(results=[ActionView.of(result) for result in results])
+    return BulkResult(results=[ActionView.of(result) for result in results])
 
 
 @router.put("/{download_id}/pause")

@@ -194,7 +194,7 @@ def list_scorecards(app: CurrentApp, days: Annotated[float, Query(gt=0, le=366)]
 
 @router.get("/{download_id}")
 def get_download(app: CurrentApp, download_id: RowId) -> DownloadView:
-    """One download with its items."""
+    """Show one download with its items."""
     return view_download(app, DownloadId(download_id))
 
 

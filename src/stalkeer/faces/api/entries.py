@@ -86,7 +86,7 @@ def search_catalogue(
 
 @router.get("/{entry_id}", responses=problem_answers(404))
 def show_entry(app: CurrentApp, entry_id: RowId) -> EntryItem:
-    """One entry."""
+    """Show one entry."""
     with app.database.connect() as connection:
         return _shown(get_entry(connection, EntryId(entry_id)))
 

@@ -58,7 +58,7 @@ class FilterToChange(ApiModel):
     enabled: StrictBool | None = None
 
 
-class FilterPreview(ApiModel):
+class FilterPreviewView(ApiModel):
     """The effect of the filter alone on the present catalogue."""
 
     entries: int
@@ -80,10 +80,10 @@ def make_filter(app: CurrentApp, new: FilterToMake) -> FilterItem:
 
 
 @router.post("/preview", responses=problem_answers(404))
-def preview_new_filter(app: CurrentApp, new: FilterToMake) -> FilterPreview:
+def preview_new_filter(app: CurrentApp, new: FilterToMake) -> FilterPreviewView:
     """Count what a filter would drop, before it is kept."""
     found = preview_filter(app.database, Filter(new.field, new.mode, new.pattern), new.source)
-    return FilterPreview.model_validate(found.to_document())
+    return FilterPreviewView.model_validate(found.to_document())
 
 
 @router.patch("/{filter_id}", responses=problem_answers(404, 409))

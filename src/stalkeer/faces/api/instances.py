@@ -151,7 +151,7 @@ def add_instance(app: CurrentApp, new: InstanceToAdd) -> InstanceAdded:
 
 @router.get("/{name}", responses=problem_answers(404))
 def show_instance(app: CurrentApp, name: Name) -> Instance:
-    """One instance: address, health, profiles, root folders."""
+    """Show one instance: address, health, profiles, root folders."""
     with app.database.connect() as connection:
         return _shown(get_instance(connection, name))
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from stalkeer.faces.api.deps import CurrentApp, start_run
-from stalkeer.faces.api.rules import RuleEffect, effect_of, wish_of
+from stalkeer.faces.api.rules import RuleEffectView, effect_of, wish_of
 from stalkeer.faces.http.ids import LARGEST_ID, RowId
 from stalkeer.faces.http.models import ApiModel, RunAccepted
 from stalkeer.faces.http.paging import DEEPEST_ROW, Page, PageOf, PageParams, UnknownCursor, encode_cursor
@@ -115,7 +115,7 @@ def start_matching(app: CurrentApp, what: MatchToStart) -> RunAccepted:
 
 
 @router.post("/take", responses=problem_answers(404))
-def take_entry(app: CurrentApp, pair: PairToTake) -> RuleEffect:
+def take_entry(app: CurrentApp, pair: PairToTake) -> RuleEffectView:
     """Say that any entry is the wanted item, whatever it is called."""
     wish = wish_of(pair.reason, dry_run=pair.dry_run)
     return effect_of(decisions.take_entry(app.matching, WantedId(pair.wanted_id), pair.entry_id, wish))
@@ -123,13 +123,13 @@ def take_entry(app: CurrentApp, pair: PairToTake) -> RuleEffect:
 
 @router.get("/{match_id}", responses=problem_answers(404))
 def show_match(app: CurrentApp, match_id: RowId) -> MatchItem:
-    """One match with its evidence and the other candidates."""
+    """Show one match with its evidence and the other candidates."""
     with app.database.connect() as connection:
         return _shown(get_match(connection, MatchId(match_id)))
 
 
 @router.post("/{match_id}/confirm", responses=problem_answers(404))
-def confirm_match(app: CurrentApp, match_id: RowId, decision: Confirmation) -> RuleEffect:
+def confirm_match(app: CurrentApp, match_id: RowId, decision: Confirmation) -> RuleEffectView:
     """Say that the entry is the item, or that another entry is. The decision is kept as a rule."""
     wish = wish_of(decision.reason, dry_run=decision.dry_run)
     if decision.entry_id is not None:
@@ -147,7 +147,7 @@ def reject_match(
     ] = False,
     reason: Annotated[str, Query(max_length=500, description="Shown with the rule.")] = "",
     dry_run: Annotated[bool, Query(alias="dryRun", description="Answer what would change; keep nothing.")] = False,
-) -> RuleEffect:
+) -> RuleEffectView:
     """Say that the entry is not the item. The decision is kept as a rule: `DELETE /rules/{ruleId}` takes it back."""
     wish, scope = wish_of(reason, dry_run=dry_run), scope_of(whole_title=whole_title)
     return effect_of(decide_match(app.matching, MatchId(match_id), UserDecision.REJECT, wish, scope))

@@ -164,7 +164,7 @@ def start_scan(app: CurrentApp, what: ScanToStart) -> RunAccepted:
 
 @router.get("/{item_id}", responses=problem_answers(404))
 def show_missing_item(app: CurrentApp, item_id: RowId) -> MissingItem:
-    """One missing item with its candidates."""
+    """Show one missing item with its candidates."""
     with app.database.connect() as connection:
         return _shown(get_wanted(connection, WantedId(item_id)))
 

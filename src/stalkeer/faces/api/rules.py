@@ -51,7 +51,7 @@ class MatchChange(ApiModel):
     after: Decision
 
 
-class RuleEffect(ApiModel):
+class RuleEffectView(ApiModel):
     """Describe the effect of a rule. `ruleId` is null for a dry run and for a rule that was taken back."""
 
     rule_id: int | None
@@ -91,13 +91,13 @@ def list_all_rules(app: CurrentApp, page: PageParams) -> PageOf[RuleItem]:
 
 @router.get("/{rule_id}", responses=problem_answers(404))
 def show_rule(app: CurrentApp, rule_id: RowId) -> RuleItem:
-    """One rule."""
+    """Show one rule."""
     with app.database.connect() as connection:
         return _shown(get_rule(connection, RuleId(rule_id)))
 
 
 @router.post("/offset", responses=problem_answers(404))
-def keep_offset(app: CurrentApp, what: OffsetToKeep) -> RuleEffect:
+def keep_offset(app: CurrentApp, what: OffsetToKeep) -> RuleEffectView:
     """Say that a list numbers a series otherwise than Sonarr does."""
     shift = Offset(what.season, what.episode, what.only_season, what.source)
     wish = wish_of(what.reason, dry_run=what.dry_run)
@@ -105,13 +105,13 @@ def keep_offset(app: CurrentApp, what: OffsetToKeep) -> RuleEffect:
 
 
 @router.post("/block", responses=problem_answers(404))
-def block_entry(app: CurrentApp, what: BlockToKeep) -> RuleEffect:
+def block_entry(app: CurrentApp, what: BlockToKeep) -> RuleEffectView:
     """Never use an entry, whatever it is."""
     return effect_of(decisions.block_entry(app.matching, what.entry_id, wish_of(what.reason, dry_run=what.dry_run)))
 
 
 @router.delete("/{rule_id}", responses=problem_answers(404))
-def forget_rule(app: CurrentApp, rule_id: RowId) -> RuleEffect:
+def forget_rule(app: CurrentApp, rule_id: RowId) -> RuleEffectView:
     """Take back a decision; what it was about is matched again."""
     return effect_of(decisions.forget_rule(app.matching, RuleId(rule_id)))
 
@@ -120,8 +120,8 @@ def wish_of(reason: str, *, dry_run: bool) -> DecisionNote:
     return DecisionNote(reason, Effect.PREVIEW if dry_run else Effect.KEEP)
 
 
-def effect_of(outcome: RuleOutcome) -> RuleEffect:
-    return RuleEffect(rule_id=outcome.rule_id, changes=[MatchChange.model_validate(c) for c in outcome.changes])
+def effect_of(outcome: RuleOutcome) -> RuleEffectView:
+    return RuleEffectView(rule_id=outcome.rule_id, changes=[MatchChange.model_validate(c) for c in outcome.changes])
 
 
 def _shown(row: RuleRow) -> RuleItem:

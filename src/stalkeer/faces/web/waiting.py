@@ -35,7 +35,7 @@ log = get_logger(__name__)
 
 
 @dataclass
-class Trial:
+class TrialWait:
     """Try to build the program until it succeeds. `reason` tells why the last try failed."""
 
     build: Callable[[], App]

@@ -1,4 +1,4 @@
-"""What admission has to know, read from database, settings and disk; and why each queued download waits."""
+"""Read what admission needs from database, settings and disk, and explain why each queued download waits."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ NOTHING: Mapping[DownloadId, int] = {}
 def read_accounts(
     connection: Transaction, settings: Settings, now: datetime, unasked: Collection[SourceId] = ()
 ) -> dict[SourceId, Account]:
-    """What each source's account allows now. `unasked` must be asked before anything of theirs starts."""
+    """Return what each source's account allows now. `unasked` must be asked before anything of theirs starts."""
     gap = timedelta(seconds=settings.downloads.reconnect_gap)
     closing = closing_connections(connection, now - gap)
     return {
@@ -93,7 +93,7 @@ def _refusal(source: SourceLimits, now: datetime) -> str | None:
 
 
 def measure_volume(connection: Transaction, settings: Settings) -> DiskRoom:
-    """How much the folder of incomplete downloads can take. Trouble with any of the folders bars every download."""
+    """Return the room of the folder of incomplete downloads. Trouble with any folder bars every download."""
     roots = known_root_folders(connection)
     problems = [problem for problem in folder_problems(settings, roots) if not problem.is_unmade]
     if problems:
@@ -126,7 +126,7 @@ def learn_hosts(
 
 
 def explain_waiting(database: Database, settings: Settings, now: datetime) -> dict[DownloadId, Waiting]:
-    """Why each queued download waits, as admission would decide at this moment."""
+    """Return why each queued download waits, as admission would decide at this moment."""
     with database.connect() as connection:
         volume = measure_volume(connection, settings)
         candidates = all_candidates(connection, QUEUE_SHOWN)
@@ -141,7 +141,7 @@ def explain_waiting(database: Database, settings: Settings, now: datetime) -> di
 def read_gates(
     connection: Transaction, settings: Settings, now: datetime, unsampled: Mapping[DownloadId, int] = NOTHING
 ) -> Gates:
-    """What the calendar bars: the hours of the week, and quotas that are used up.
+    """Return what the calendar bars: the hours of the week, and quotas that are used up.
 
     `unsampled` are bytes of this process that the database does not know of yet.
     """

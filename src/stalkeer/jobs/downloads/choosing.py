@@ -71,7 +71,9 @@ def next_variant(connection: Transaction, row: DownloadRow, languages: Sequence[
 
 
 def hindrance_of(connection: Transaction, wanted_id: WantedId) -> str | None:
-    """Why an item is not fetched whatever was found for it: a rule, or all that its instance says of the variants."""
+    """Return why an item is not fetched whatever was found for it: a rule, or all that its instance says of the
+    variants.
+    """
     item = get_wanted(connection, wanted_id)
     if item.skip:
         return f"It is held back: {item.skip}."

@@ -223,7 +223,7 @@ class _Finish:
         return self._note_placed(planned.target)
 
     def _not_placed(self, error: PlacementError) -> None:
-        """What passes by itself is tried again every minute; the rest waits for the user."""
+        """Return what passes by itself is tried again every minute; the rest waits for the user."""
         problem = RunProblem(PLACEMENT, str(error))
         if isinstance(error, PlacementRefused):
             self.settling.block(problem, "placement.refused")

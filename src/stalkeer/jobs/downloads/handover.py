@@ -57,7 +57,7 @@ SHELVES = "shelves"  # among a download's facts
 
 @dataclass(frozen=True)
 class HandOvers:
-    """What both halves need: built once per worker."""
+    """Hold what placing and importing share; built once per worker."""
 
     database: Database
     arrs: Arrs
@@ -66,7 +66,7 @@ class HandOvers:
 
 @dataclass(frozen=True)
 class PlacementPlan:
-    """Where the finished file goes and the release name it goes by. `note`: what a person should know, or empty.
+    """Name the target of a finished file and its release. `note` is for the user; it may be empty.
 
     `shelves`: the file's places in the items' own folders, for those instances that are to find it there.
     """
@@ -90,7 +90,7 @@ class StagedFile:
 
 
 class Taking(StrEnum):
-    """How an instance comes by the file: out of our staging folder, or where it lies in the item's own folder."""
+    """List the ways in which an instance gets the file: from our staging folder, or from the item's own folder."""
 
     FROM_STAGING = "from staging"
     IN_PLACE = "in place"
@@ -226,7 +226,7 @@ def wanted_extras(database: Database, arrs: Arrs, instance_ids: Iterable[Instanc
 
 
 def shelves_of(facts: Mapping[str, object] | None) -> dict[InstanceId, Path]:
-    """Where the file is to lie in instances' own folders, as it was written down before it was placed."""
+    """Return where the file is to lie in instances' own folders, as it was written down before it was placed."""
     noted = (facts or {}).get(SHELVES)
     return {InstanceId(int(key)): Path(str(path)) for key, path in noted.items()} if isinstance(noted, dict) else {}
 
@@ -309,7 +309,7 @@ def _names(targets: Sequence[TargetRow], others: Sequence[str], traits: FileTrai
 
 
 def _settle(handovers: HandOvers, row: InstanceRow, client: ArrClient, targets: Sequence[TargetRow]) -> None:
-    """What follows an import. The file is in: a wish that fails here is told, and undoes nothing."""
+    """Return what follows an import. The file is in: a wish that fails here is told, and undoes nothing."""
     now = handovers.arrs.clock()
     with handovers.database.begin() as connection:
         mark_imported(connection, [target.wanted_id for target in targets], now)

@@ -60,7 +60,7 @@ class HeadCheck:
         self._is_done = False
 
     def __call__(self, durable: int) -> str | None:
-        """Why the file, of which `durable` bytes are on disk, need not be fetched any further; None: it goes on."""
+        """Return why the file, of which `durable` bytes are here, need not be fetched any further, or None."""
         if self._is_done or not durable:
             return None
         try:

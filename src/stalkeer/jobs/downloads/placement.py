@@ -1,4 +1,4 @@
-"""Where a finished file goes when no instance moves it: into the item's own folder, or for good into ours."""
+"""Choose the place of a finished file that no instance moves: the item's own folder, or a folder of ours."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class QueueReport:
-    """What was queued, or with a dry run would have been."""
+    """Report the downloads that were queued, or would be by a dry run."""
 
     planned: tuple[Planned, ...]
     queued: tuple[DownloadId, ...]

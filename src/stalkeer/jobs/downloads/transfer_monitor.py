@@ -126,7 +126,7 @@ class Watch:
 
     @property
     def held(self) -> HeldPart:
-        """What is on disk."""
+        """Return what is on disk."""
         with self._lock:
             return self._held
 

@@ -160,18 +160,18 @@ def judge(
     return Wrong(problem) if problem else None
 
 
-class Fit(Enum):
-    """How a file's playing time compares with the item's."""
+class RuntimeFit(Enum):
+    """Say how a file's playing time compares with the item's."""
 
     CLOSE = auto()
     SHORT = auto()
     UNKNOWN = auto()
 
 
-def fit_of(container: ContainerFacts, runtime_s: float | None) -> Fit:
+def fit_of(container: ContainerFacts, runtime_s: float | None) -> RuntimeFit:
     if not runtime_s or container.duration_s is None:
-        return Fit.UNKNOWN
-    return Fit.CLOSE if container.duration_s >= runtime_s * CLOSE_ENOUGH else Fit.SHORT
+        return RuntimeFit.UNKNOWN
+    return RuntimeFit.CLOSE if container.duration_s >= runtime_s * CLOSE_ENOUGH else RuntimeFit.SHORT
 
 
 def _problem_of_proof(
@@ -184,14 +184,14 @@ def _problem_of_proof(
     fit = fit_of(container, runtime_s)
     if container.is_whole and not container.flaw:
         return None
-    if is_length_known and (fit is Fit.CLOSE or not container.flaw):
+    if is_length_known and (fit is RuntimeFit.CLOSE or not container.flaw):
         return None
-    if not is_length_known and fit is Fit.CLOSE and not container.flaw:
+    if not is_length_known and fit is RuntimeFit.CLOSE and not container.flaw:
         return None
     what = container.flaw or container.reason
-    if fit is Fit.SHORT:
+    if fit is RuntimeFit.SHORT:
         return _cut(f"{what}; {_times(container, runtime_s)}", is_length_known=is_length_known)
-    if container.flaw and not is_length_known and fit is Fit.CLOSE:
+    if container.flaw and not is_length_known and fit is RuntimeFit.CLOSE:
         return Unfinished(f"the file is cut short: {what}")
     return Unproven(
         f"it cannot be checked whether the file is whole: {what}, and "

@@ -32,14 +32,14 @@ class Shown:
 
     @property
     def share(self) -> float | None:
-        """How much of it is here, from 0 to 1; None where its size is not known."""
+        """Return how much of it is here, from 0 to 1; None where its size is not known."""
         if self.row.state in (DownloadState.COMPLETED, DownloadState.IMPORTING, DownloadState.PLACED):
             return 1.0
         return None if not self.row.transfer.total else min(1.0, self.row.transfer.offset / self.row.transfer.total)
 
     @property
     def remark(self) -> str:
-        """Why it waits, or what went wrong, in a few words."""
+        """Return why it waits, or what went wrong, in a few words."""
         if self.waiting is not None:
             return (
                 f"{self.waiting.text} ({self.row.outcome.error})"

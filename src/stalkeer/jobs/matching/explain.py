@@ -1,4 +1,4 @@
-"""Why not? Every entry that was thought of for a wanted item, with its evidence and the rule that stopped it."""
+"""Explain a match: every candidate of a wanted item, its evidence, and the rule that decided."""
 
 from __future__ import annotations
 

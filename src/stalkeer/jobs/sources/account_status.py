@@ -125,7 +125,7 @@ class AccountMonitor:
             return self._judge(connection, source_id, closed, database_now(connection, self._clock()))
 
     def _await(self, question: _Question, end: float) -> bool:
-        """Whether the question ends before `end`. What is overdue is not waited for a second time."""
+        """Return whether the question ends before `end`. What is overdue is not waited for a second time."""
         left_s = min(end, question.begun_at + self._patience_s) - self._monotonic()
         return question.is_done.wait(max(0.0, left_s))
 

@@ -26,7 +26,7 @@ PRIORITY = 15  # of the thread that compresses, as `nice` counts: whatever else 
 
 @dataclass(frozen=True)
 class Archive:
-    """Where copies go, and how many are kept for each source."""
+    """Locate the copies of playlists, and limit their number for each source."""
 
     database: Database
     folder: Path

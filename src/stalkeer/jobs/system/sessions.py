@@ -68,7 +68,7 @@ class Sessions:
             return self._open(connection, user, address)
 
     def user_of(self, token: str) -> str | None:
-        """Whose session this is, or None. Using it makes it last longer."""
+        """Return whose session this is, or None. Using it makes it last longer."""
         with self._database.connect() as connection:
             session = users.find_session(connection, _hash(token))
         now = self._clock()

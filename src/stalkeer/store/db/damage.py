@@ -46,7 +46,7 @@ def _is_of_this_release(path: Path) -> bool:
 
 
 def _can_read_rows(path: Path) -> bool:
-    """Whether each value is one that its column may have: a time, a JSON document."""
+    """Return whether each value is one that its column may have: a time, a JSON document."""
     database = open_database(sqlite_url(path))
     try:
         with database.readers.connect() as connection:

@@ -64,7 +64,7 @@ def is_sound_sqlite(path: Path) -> bool:
 
 
 def find_problem(path: Path, *, is_at_rest: bool = True) -> str | None:
-    """What is wrong with a file that may come from anywhere; None for a sound database of ours, or a locked one.
+    """Return what is wrong with a file that may come from anywhere; None for a sound database of ours, or a locked one.
 
     A file that is not at rest may have a journal, without which its pages do not fit together.
 
@@ -86,7 +86,7 @@ def find_problem(path: Path, *, is_at_rest: bool = True) -> str | None:
 
 
 def is_away(error: Exception) -> bool:
-    """Whether the file is locked or out of reach, and not damaged."""
+    """Return whether the file is locked or out of reach, and not damaged."""
     code = getattr(error, "sqlite_errorcode", None)
     return code is not None and code & 0xFF in AWAY
 

@@ -1,4 +1,4 @@
-"""What the user does to downloads, each within one transaction of the caller. Works from any process."""
+"""Apply a user's actions to downloads, each within one transaction of the caller. Works from any process."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def fitting_ids(connection: Connection, action: Action) -> list[DownloadId]:
 
 
 def _settled(connection: Connection, row: DownloadRow) -> SettledItem | None:
-    """Why nothing is to be fetched for any item of the download; None where one is still wanted."""
+    """Return why nothing is to be fetched for any item of the download; None where one is still wanted."""
     open_ids = [item.wanted_id for item in row.items if item.state is not ItemState.IMPORTED]
     settled = lock_settled(connection, open_ids)
     return settled[open_ids[0]] if open_ids and len(settled) == len(set(open_ids)) else None

@@ -1,4 +1,4 @@
-"""How runs of downloads are given out, claimed, watched over and taken back. The owner's own writes: `owned`."""
+"""Give out, claim, watch and take back runs of downloads. The owner's own writes: `run_writes`."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _is_ripe(now: datetime) -> ColumnElement[bool]:
 
 
 def without_host(connection: Connection, download_ids: Sequence[DownloadId]) -> list[DownloadRow]:
-    """Those of these downloads that were never fetched with the entry they have now."""
+    """Return those of these downloads that were never fetched with the entry they have now."""
     is_unknown = or_(_D.host.is_(None), _D.host == "")
     rows = connection.execute(select(downloads).where(_D.id.in_(download_ids), is_unknown))
     return [to_download(row, ()) for row in rows]
@@ -124,7 +124,7 @@ def running_downloads(connection: Connection) -> list[Running]:
 
 
 def closing_connections(connection: Connection, since: datetime) -> dict[SourceId, tuple[int, datetime]]:
-    """How many connections of each source were closed after `since`, and when the last one was."""
+    """Return how many connections of each source were closed after `since`, and when the last one was."""
     whose = func.coalesce(_D.closed_source_id, _D.source_id)
     query = (
         select(whose, func.count(), func.max(_D.connection_closed_at))
@@ -360,7 +360,7 @@ def forget_litter(connection: Connection, download_id: DownloadId) -> None:
 
 @dataclass(frozen=True)
 class SourceLimits:
-    """What is known of a source's account, for admission."""
+    """Hold the facts about a source's account that admission needs."""
 
     source_id: SourceId
     slug: str

@@ -31,7 +31,7 @@ REFUSED_TIMES = "refused_times"  # attempts in a row that brought something else
 
 
 class ItemState(StrEnum):
-    """Where one wanted item of a download stands with its instance."""
+    """List the states of a download's wanted item at its instance."""
 
     WAITING = "waiting"
     IMPORTING = "importing"
@@ -69,7 +69,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class QueuePlace:
-    """When a download may run, and the worker that runs it."""
+    """Hold the place of a download in the queue, and the worker that runs it."""
 
     priority: int
     rank: float
@@ -117,7 +117,7 @@ class TransferState:
 
 @dataclass(frozen=True)
 class DownloadOutcome:
-    """What became of the download: its files, or its error."""
+    """Hold the result of a download: its files, or its error."""
 
     release: str | None
     placed_path: str | None
@@ -182,7 +182,7 @@ class NewDownload:
 
 @dataclass(frozen=True)
 class DownloadFilter:
-    """Which downloads: every field that is set must fit."""
+    """Select downloads: every field that is set must fit."""
 
     states: tuple[DownloadState, ...] = ()
     source_id: SourceId | None = None
@@ -205,7 +205,7 @@ class StateCounts:
 
     @property
     def unfinished(self) -> int:
-        """What is in the queue."""
+        """Return what is in the queue."""
         return sum(count for state, count in self.by_state.items() if state not in FINAL_STATES)
 
 
@@ -257,7 +257,7 @@ def count_downloads(connection: Connection, chosen: DownloadFilter = DownloadFil
 
 
 def has_downloads(connection: Connection) -> bool:
-    """Whether anything was ever queued, as far as the retention of downloads reaches."""
+    """Return whether anything was ever queued, as far as the retention of downloads reaches."""
     return connection.execute(select(downloads.c.id).limit(1)).first() is not None
 
 
@@ -278,7 +278,7 @@ def list_items(connection: Connection, download_ids: Sequence[DownloadId]) -> di
 
 
 def active_wanted_ids(connection: Connection) -> frozenset[WantedId]:
-    """What is being downloaded or waits for the user already."""
+    """Return what is being downloaded or waits for the user already."""
     query = select(download_items.c.wanted_id).where(download_items.c.active)
     return frozenset(WantedId(wanted_id) for (wanted_id,) in connection.execute(query))
 

@@ -265,7 +265,7 @@ def items_of(connection: Connection, owner: Ownership) -> tuple[ItemRow, ...]:
 
 @dataclass(frozen=True)
 class ItemStanding:
-    """How an item stands with its instance."""
+    """Hold the state of an item at its instance."""
 
     state: ItemState
     command_id: int | None = None

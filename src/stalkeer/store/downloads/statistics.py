@@ -55,7 +55,7 @@ class Totals:
 
 @dataclass(frozen=True)
 class Scorecard:
-    """What one source is worth. `speed_by_hour` is the median rate, bytes/s, by hour of the day in UTC."""
+    """Rate one source. `speed_by_hour` is the median rate, bytes/s, by hour of the day in UTC."""
 
     source_id: SourceId
     slug: str

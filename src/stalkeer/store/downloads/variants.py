@@ -158,7 +158,7 @@ def _runtime(row: RowMapping) -> int | None:
 
 
 def _held(row: RowMapping) -> int:
-    """How many episodes the entry holds."""
+    """Return how many episodes the entry holds."""
     if row["episode_end"] is None or row["first_episode"] is None:
         return 1
     held: int = row["episode_end"] - row["first_episode"] + 1

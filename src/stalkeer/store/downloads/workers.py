@@ -1,4 +1,4 @@
-"""Which processes work on the queue, and which of them have gone silent."""
+"""List the processes that work on the queue, and those that have gone silent."""
 
 from __future__ import annotations
 

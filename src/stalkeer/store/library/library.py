@@ -14,7 +14,7 @@ from stalkeer.adapters.arr.values import LibraryItem, LibraryKind
 from stalkeer.core.titles.normalise import title_key
 from stalkeer.model import InstanceId, LibraryId
 from stalkeer.store.db.tables import download_items, library, library_titles, wanted
-from stalkeer.store.library.renewal import Held, plan_renumbering, renumber
+from stalkeer.store.library.renewal import StoredItem, plan_renumbering, renumber
 
 DELETE_CHUNK = 500  # bound parameters in one statement
 
@@ -88,7 +88,7 @@ def _renumber(connection: Connection, items: Sequence[LibraryItem], known: Known
     incoming = [(item.arr_id, identity_of(item)) for item in items]
     if not known or all((row := known.get(arr_id)) and row.identity == identity for arr_id, identity in incoming):
         return
-    held = {arr_id: Held(row.id, row.identity) for arr_id, row in known.items()}
+    held = {arr_id: StoredItem(row.id, row.identity) for arr_id, row in known.items()}
     plan = plan_renumbering(incoming, held)
     if not plan:
         return

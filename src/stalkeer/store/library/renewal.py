@@ -17,7 +17,7 @@ CHUNK = 500  # bound parameters in one statement
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class StoredItem:
     """A stored row and the item that it stands for. None: the item is known by its id only."""
 
     row_id: int
@@ -35,7 +35,7 @@ class Renumbering:
         return bool(self.moves or self.displaced)
 
 
-def plan_renumbering(incoming: Sequence[tuple[int, Hashable | None]], held: Mapping[int, Held]) -> Renumbering:
+def plan_renumbering(incoming: Sequence[tuple[int, Hashable | None]], held: Mapping[int, StoredItem]) -> Renumbering:
     """Compare items as (id, identity) with the stored rows by id. The first of two items with one identity counts."""
     unknown = [(arr_id, identity) for arr_id, identity in incoming if identity is not None]
     unknown = [(arr_id, identity) for arr_id, identity in unknown if not _is_same(held.get(arr_id), identity)]
@@ -55,11 +55,11 @@ def plan_renumbering(incoming: Sequence[tuple[int, Hashable | None]], held: Mapp
     return Renumbering(moves, frozenset(displaced - moves.keys()))
 
 
-def _is_same(row: Held | None, identity: Hashable | None) -> bool:
+def _is_same(row: StoredItem | None, identity: Hashable | None) -> bool:
     return row is not None and row.identity in (None, identity)
 
 
-def renumber(connection: Connection, table: Table, plan: Renumbering, held: Mapping[int, Held]) -> dict[int, int]:
+def renumber(connection: Connection, table: Table, plan: Renumbering, held: Mapping[int, StoredItem]) -> dict[int, int]:
     """Give the rows of a plan their new ids. Return the new id by old id; a displaced row gets a negative one."""
     rows = {held[old].row_id: -held[old].row_id for old in (*plan.moves, *plan.displaced)}
     _write(connection, table, rows)  # first away from all ids: two rows may exchange theirs

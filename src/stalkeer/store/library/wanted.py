@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from stalkeer.adapters.arr.values import FileQuality, WantedReason, WantedRecord
 from stalkeer.model import InstanceId, LibraryId, WantedId
 from stalkeer.store.db.tables import library, wanted
-from stalkeer.store.library.renewal import Held, free_ids, plan_renumbering, renumber
+from stalkeer.store.library.renewal import StoredItem, free_ids, plan_renumbering, renumber
 
 UPDATE_CHUNK = 500
 
@@ -108,7 +108,7 @@ def _renumber(connection: Connection, rows: Sequence[WantedToSave], known: Known
     incoming = [(row.item.arr_id, row.identity) for row in rows]
     if not known or all((one := known.get(arr_id)) and one.identity == identity for arr_id, identity in incoming):
         return
-    held = {arr_id: Held(one.id, one.identity) for arr_id, one in known.items()}
+    held = {arr_id: StoredItem(one.id, one.identity) for arr_id, one in known.items()}
     plan = plan_renumbering(incoming, held)
     if not plan:
         return

@@ -1,4 +1,4 @@
-"""What the health checks found, since when; a finding that is found again keeps its `since`."""
+"""Store the findings of the health checks. A finding that is found again keeps its `since`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class HealthRow:
 
 @dataclass(frozen=True)
 class HealthChange:
-    """What is new and what is over since the last look."""
+    """List the findings that are new or over since the last check."""
 
     found: tuple[Finding, ...]
     over: tuple[Finding, ...]
@@ -95,7 +95,7 @@ class Unplaced:
 
 
 def unplaced_files(connection: Connection) -> list[Unplaced]:
-    """Those that wait first."""
+    """Return those that wait first."""
     is_blocked = (downloads.c.state == DownloadState.BLOCKED.value).label("is_blocked")
     open_states = [state.value for state in (*FINISHING_STATES, DownloadState.BLOCKED)]
     unplaced = select(func.min(downloads.c.id), func.count(), is_blocked).where(

@@ -1,4 +1,4 @@
-"""What is old enough to go: counted for a plan, deleted when it is carried out. The same clauses for both."""
+"""Select what is old enough to delete, with the same clauses for the plan and for the deletion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the program saved in its database, for commands that start nothing: no file, key or schema is made."""
+"""Read what the program saved in its database, for commands that start nothing: no file, key or schema is made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When an account was last asked, by whichever worker; how often a run lost its worker."""
+"""Add the time of an account's latest question, and the number of crashes of a run."""
 
 from __future__ import annotations
 
