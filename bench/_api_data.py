@@ -84,17 +84,17 @@ def _work(number: int, instance: int, kind: str, chance: random.Random, *, has_f
 def _wanted() -> Iterator[Record]:
     for number in range(1, FILMS + EPISODES + 1):
         episode = number - FILMS - 1
-        is_film = episode < 0
+        is_movie = episode < 0
         yield {
             "id": number,
-            "instance_id": 1 if is_film else 2,
-            "library_id": number if is_film else FILMS + OWNED + episode // SERIES_LENGTH + 1,
-            "kind": "movie" if is_film else "episode",
+            "instance_id": 1 if is_movie else 2,
+            "library_id": number if is_movie else FILMS + OWNED + episode // SERIES_LENGTH + 1,
+            "kind": "movie" if is_movie else "episode",
             "arr_id": number,
             "reason": "cutoff" if number % 10 == 0 else "missing",
-            "title": "The Film" if is_film else f"Episode {episode}",
-            "season": None if is_film else episode % SERIES_LENGTH // 10 + 1,
-            "episode": None if is_film else episode % 10 + 1,
+            "title": "The Film" if is_movie else f"Episode {episode}",
+            "season": None if is_movie else episode % SERIES_LENGTH // 10 + 1,
+            "episode": None if is_movie else episode % 10 + 1,
             "air_date": (NOW - timedelta(days=number)).date().isoformat(),
             "skip": "its profile does not want it" if number % 7 == 0 else None,
             "monitored": True,

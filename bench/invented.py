@@ -20,7 +20,7 @@ _PLACES = """Marseille Osaka Bergamo Tromso Valparaiso Antioch Lisbon Kerala Dak
 _PLAIN = """Us It Her Max Coda Top 1917 2012 300 24 1984 Ma IT Up Home Alone Raw Cam Web""".split()
 _ACCENTS = str.maketrans("aeiou", "äéíöü")
 
-FILM_STYLES = (
+MOVIE_STYLES = (
     "{t} ({y})", "{t} - {y}", "FR - {t} - {y}", "|EN| {t} ({y})", "EN: {t} ({y}) [4K]", "4K-XYZ - {t} ({y}) (US)",
     "[{y}] {t}", "{y} - {t}", "{t} {y} MULTI 1080p", "{d}.{y}.1080p.WEB-DL.x264-GRP", "NF | {t} ({y})", "⭐ {t} ({y}) ⭐",
     "{u} ({y}) VOSTFR", "DE ✪ {t} ({y})", "{t} ({y}) [IMDB 7.1]", "{t} ({y}) (Director's Cut)", "HD : {t} ({y})",
@@ -57,7 +57,7 @@ def make_corpus(seed: int, films: int = 300, shows: int = 120) -> Corpus:
     rng = random.Random(seed)
     corpus = Corpus()
     for number, (title, year, rivals) in enumerate(_works(rng, films)):
-        _add_film(corpus, rng, number, title, year, rivals)
+        _add_movie(corpus, rng, number, title, year, rivals)
     for number, (title, year, rivals) in enumerate(_works(rng, shows)):
         _add_show(corpus, rng, number, title, year, rivals)
     rng.shuffle(corpus.entries)
@@ -107,7 +107,7 @@ def _written(style: str, title: str, **numbers: int) -> str:
     return style.format(**forms, **numbers)
 
 
-def _add_film(
+def _add_movie(
     corpus: Corpus, rng: random.Random, number: int, title: str, year: int, rivals: list[tuple[str, int]]
 ) -> None:
     label = f"movie:{number}"
@@ -115,11 +115,11 @@ def _add_film(
     if rivals:
         corpus.lookup[label] = [{"title": other, "year": when, "alternateTitles": []} for other, when in rivals]
     is_shared = any(other == title for other, _ in rivals)
-    for style in rng.sample(FILM_STYLES, 4):
+    for style in rng.sample(MOVIE_STYLES, 4):
         _list(corpus, "movie", _written(style, title, y=year), label, undecidable=False)
     _list(corpus, "movie", _written(rng.choice(YEARLESS_STYLES), title), label, undecidable=is_shared)
     for other, when in rivals:
-        _list(corpus, "movie", _written(rng.choice(FILM_STYLES), other, y=when), None, undecidable=False)
+        _list(corpus, "movie", _written(rng.choice(MOVIE_STYLES), other, y=when), None, undecidable=False)
     if rng.random() < 0.3:
         _list(corpus, "movie", _written(rng.choice(EXTRAS), title, y=year), None, undecidable=False)
 

@@ -20,7 +20,7 @@ EpisodeId = NewType("EpisodeId", int)
 class EntryKind(StrEnum):
     """The kind of a playlist entry. A `series` entry stands for episodes that the account lists on request."""
 
-    FILM = "film"
+    MOVIE = "film"  # the value in every stored row and in the API
     EPISODE = "episode"
     SERIES = "series"
     LIVE = "live"

@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from stalkeer.demo.media import EPISODE_45, FILM_90, read_clip
+from stalkeer.demo.media import EPISODE_45, MOVIE_90, read_clip
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from tests.contract.differences import differences_of
@@ -65,7 +65,7 @@ def radarr(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     library = tmp_path_factory.mktemp("movies")
     with Radarr(library, strict=True) as server:
         film = server.add_movie("Some Film", 2020, alternate_titles=("Un film",), poster="https://x/y.jpg", tags=[1])
-        server.add_file(film, quality=4, content=read_clip(FILM_90.name))
+        server.add_file(film, quality=4, content=read_clip(MOVIE_90.name))
         server.add_movie("Some Other Film", 2021, imdb_id="tt0000001")
         fill_lists(server, {"movieId": film.id})
         yield Program("radarr", server.url, server.api_key, False, {"movie": 1, "profile": 1, "root": library})

@@ -133,7 +133,7 @@ def test_streams_that_are_held_open_at_once_are_all_counted(late_provider):
 
 
 def test_the_account_tells_its_limits_and_what_it_offers(provider, http):
-    provider.listing.films.append(PanelMovie(7, "A Film (2020)", tmdb_id=11))
+    provider.listing.movies.append(PanelMovie(7, "A Film (2020)", tmdb_id=11))
     provider.listing.series.append(PanelSeries(3, "A Series", (SeriesEpisode(70, 1, 2, "Two"),)))
     api = f"{provider.url}/player_api.php?username=anna&password=pw"
 
@@ -147,7 +147,7 @@ def test_the_account_tells_its_limits_and_what_it_offers(provider, http):
 
 
 def test_the_playlist_lists_everything_under_the_accounts_own_urls(provider, http):
-    provider.listing.films.append(PanelMovie(7, "A Film (2020)"))
+    provider.listing.movies.append(PanelMovie(7, "A Film (2020)"))
 
     text = http.request("GET", provider.playlist_url(provider.accounts["anna"])).data.decode()
 

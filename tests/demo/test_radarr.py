@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stalkeer.demo.arr import Mount
-from stalkeer.demo.media import FILM_90, read_clip
+from stalkeer.demo.media import MOVIE_90, read_clip
 from stalkeer.demo.radarr import Radarr
 
 RELEASE = "Some.Film.2020.1080p.WEB-DL.x264-STALKEER"
@@ -14,7 +14,7 @@ RELEASE = "Some.Film.2020.1080p.WEB-DL.x264-STALKEER"
 def stage(folder: Path, release: str = RELEASE, content: bytes | None = None) -> Path:
     file = folder / "staging" / release / f"{release}.mkv"
     file.parent.mkdir(parents=True)
-    file.write_bytes(read_clip(FILM_90.name) if content is None else content)
+    file.write_bytes(read_clip(MOVIE_90.name) if content is None else content)
     return file
 
 
@@ -172,7 +172,7 @@ def test_an_unseen_folder_gives_an_empty_list(ask_radarr):
     ("content", "reason"),
     [
         (b"no media at all", "Unable to determine if file is a sample"),
-        (read_clip(FILM_90.name)[:-1000], "Unable to determine if file is a sample"),
+        (read_clip(MOVIE_90.name)[:-1000], "Unable to determine if file is a sample"),
     ],
 )
 def test_what_cannot_be_measured_is_rejected(ask_radarr, film, tmp_path, content, reason):
@@ -205,7 +205,7 @@ def test_manual_import_moves_the_file_and_the_film_is_no_longer_missing(radarr, 
 
     assert (command["status"], command["result"]) == ("completed", "successful")
     (imported,) = ask_radarr.get(f"moviefile?movieId={film.id}")
-    assert Path(imported["path"]).read_bytes() == read_clip(FILM_90.name) and not file.exists()
+    assert Path(imported["path"]).read_bytes() == read_clip(MOVIE_90.name) and not file.exists()
     assert ask_radarr.get("wanted/missing")["totalRecords"] == 0
     (event,) = ask_radarr.get(f"history?movieIds={film.id}&eventType=3")["records"]
     assert event["data"]["droppedPath"] == str(file) and event["data"]["importedPath"] == imported["path"]
@@ -243,7 +243,7 @@ def test_a_scan_that_imports_nothing_has_completed_unsuccessfully(ask_radarr, fi
 
 def test_a_rescan_takes_on_what_lies_in_the_films_folder(radarr, ask_radarr, film):
     film.path.mkdir(parents=True)
-    (film.path / "Some Film (2020) WEBDL-1080p.mkv").write_bytes(read_clip(FILM_90.name))
+    (film.path / "Some Film (2020) WEBDL-1080p.mkv").write_bytes(read_clip(MOVIE_90.name))
 
     ask_radarr.run("RescanMovie", movieId=film.id)
 

@@ -11,7 +11,7 @@ import pytest
 
 from stalkeer.demo.provider import Provider
 from stalkeer.demo.radarr import Radarr
-from stalkeer.demo.scenario import FAULTY, FILMS, SHOWS, Cast, Expectation, build_world
+from stalkeer.demo.scenario import FAULTY, MOVIES, SHOWS, Cast, Expectation, build_world
 from stalkeer.demo.sonarr import Sonarr
 
 SIZE = 300_000
@@ -24,7 +24,7 @@ def world(tmp_path):
 
 
 def test_it_is_a_scenario_and_not_a_toy(world):
-    assert len(FILMS) >= 12
+    assert len(MOVIES) >= 12
     assert sum(len(show.episodes) for show in SHOWS) >= 20
     assert {show.kind for show in SHOWS} >= {"standard", "anime"}
     assert len(world.lines) >= 3000

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from stalkeer.demo.content import Memory
 from stalkeer.demo.exchange import Exchange, MediaAnswer
-from stalkeer.demo.media import EPISODE_24, FILM_90, FILM_105, Clip, media, read_clip
+from stalkeer.demo.media import EPISODE_24, MOVIE_90, MOVIE_105, Clip, media, read_clip
 from tests.doubles.provider_faults import Hook, on
 
 SIZE = 400_000
@@ -33,7 +33,7 @@ class Hostile:
     times: int | None = None
     content_type: str = "video/x-matroska"
     headers: Mapping[str, str] | None = None
-    clip: Clip | None = FILM_90  # None: a transport stream
+    clip: Clip | None = MOVIE_90  # None: a transport stream
     has_length: bool = True
 
     @property
@@ -183,9 +183,9 @@ BEHAVIOURS: dict[str, Hostile] = {
     "always a clip of 30 s": Hostile("short", always(retimed(30))),
     "always an episode": Hostile("short", always(clip(EPISODE_24))),
     **{f"cut at {share:.0%}, the length too": Hostile("cut", cut(share)) for share in CUTS},
-    **{f"an MP4 cut at {share:.0%}, the length too": Hostile("cut", cut(share), clip=FILM_105) for share in CUTS},
+    **{f"an MP4 cut at {share:.0%}, the length too": Hostile("cut", cut(share), clip=MOVIE_105) for share in CUTS},
     "a slice from the middle": Hostile("cut", without_start),
-    "a slice from the middle of an MP4": Hostile("cut", without_start, clip=FILM_105),
+    "a slice from the middle of an MP4": Hostile("cut", without_start, clip=MOVIE_105),
     "a page at its end": Hostile("cut", with_page_at_end),
     "a blank line in front": Hostile("cut", with_start_of(b"\n")),
     "a PHP warning in front": Hostile("cut", with_start_of(NOTICES["a bare PHP warning"])),

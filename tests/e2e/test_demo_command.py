@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stalkeer.demo.scenario import FILMS, SHOWS
+from stalkeer.demo.scenario import MOVIES, SHOWS
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -27,7 +27,7 @@ def test_the_document_says_that_everything_available_was_imported(tmp_path):
     document = json.loads(done.stdout)
     assert done.returncode == 0, (document, done.stderr)
     assert list(document) == ["wanted", "available", "imported", "mismatched", "unavailable", "review", "seconds"]
-    assert document["wanted"] == len(FILMS) + sum(len(show.episodes) for show in SHOWS)
+    assert document["wanted"] == len(MOVIES) + sum(len(show.episodes) for show in SHOWS)
     assert document["imported"] == document["available"] and document["mismatched"] == 0
     assert document["review"] == ["The Reckoning Hour (2019)"]
     assert sorted(document["unavailable"]) == [

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from stalkeer.demo.scenario import FILMS, MEGABYTE, SHOWS, Cast, Expectation
+from stalkeer.demo.scenario import MEGABYTE, MOVIES, SHOWS, Cast, Expectation
 from stalkeer.model import DownloadState
 
-FEW_AND_LARGE = Cast(FILMS[:5], SHOWS[:1], size=4 * MEGABYTE)
+FEW_AND_LARGE = Cast(MOVIES[:5], SHOWS[:1], size=4 * MEGABYTE)
 pytestmark = [pytest.mark.timeout(400), pytest.mark.parametrize("world", [FEW_AND_LARGE], indirect=True, ids=["few"])]
 
 

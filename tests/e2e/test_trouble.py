@@ -15,7 +15,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import func, select
 
 from stalkeer.demo.content import Memory
-from stalkeer.demo.scenario import FILMS, MEGABYTE, SHOWS, Cast, Expectation
+from stalkeer.demo.scenario import MEGABYTE, MOVIES, SHOWS, Cast, Expectation
 from stalkeer.model import DownloadState
 from stalkeer.runtime import utc_now
 from stalkeer.secrets import SecretBox
@@ -25,7 +25,7 @@ from tests.e2e.program import free_port
 
 SMALL = {"min_free": "0", "assumed_size": "1MB", "concurrent_limit": 3, "retry_delay": "1s", "reconnect_gap": "0s"}
 pytestmark = pytest.mark.timeout(400)
-FEW = pytest.mark.parametrize("world", [Cast(FILMS[:5], SHOWS[:1], size=3 * MEGABYTE)], indirect=True, ids=["few"])
+FEW = pytest.mark.parametrize("world", [Cast(MOVIES[:5], SHOWS[:1], size=3 * MEGABYTE)], indirect=True, ids=["few"])
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
 
 

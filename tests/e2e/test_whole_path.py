@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from stalkeer.demo.scenario import FILMS, MEGABYTE, SHOWS, Cast, Expectation
+from stalkeer.demo.scenario import MEGABYTE, MOVIES, SHOWS, Cast, Expectation
 from stalkeer.model import DownloadState
 from stalkeer.store.journal.runs import RunState
 from tests.contract.schema import endpoint_of, facts
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.timeout(400)
 # every kind of name and series, each with as many episodes as its peculiarities take; `stalkeer demo` plays them all
 FIRST, *OTHERS = SHOWS
 EACH_KIND = Cast(
-    FILMS,
+    MOVIES,
     (replace(FIRST, episodes=FIRST.episodes[4:]), *(replace(show, episodes=show.episodes[:3]) for show in OTHERS)),
     size=MEGABYTE,
 )

@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from stalkeer.core.downloads.states import Action
 from stalkeer.core.downloads.waiting import Reason
-from stalkeer.demo.media import EPISODE_24, FILM_90, media
+from stalkeer.demo.media import EPISODE_24, MOVIE_90, media
 from stalkeer.demo.radarr import Radarr
 from stalkeer.jobs.downloads.admission import explain_waiting
 from stalkeer.jobs.downloads.queue import queue_confirmed
@@ -46,7 +46,7 @@ def house(tmp_path, database, request):
 
 
 def film(seed):
-    return media(FILM_90, SIZE, seed)
+    return media(MOVIE_90, SIZE, seed)
 
 
 def bytes_of(body):
@@ -187,7 +187,7 @@ def test_the_copy_that_an_import_left_behind_makes_room_for_the_next_file(house,
     left = Path(before.outcome.placed_path)
     assert left.is_file()
 
-    better = media(FILM_90, SIZE + 50_000, 24)
+    better = media(MOVIE_90, SIZE + 50_000, 24)
     entry = house.entry(house.source(), "/files/better.mkv", better, "Dune")
     wanted_id = before.items[0].wanted_id
     house.forget_import(wanted_id)
@@ -214,7 +214,7 @@ def test_a_file_that_the_incomplete_folder_can_never_hold_waits_for_the_user_wit
     running(house.engine())
 
     with files_end_at(20_000_000):
-        download = house.download("Dune", media(FILM_90, 25_000_000, 25))
+        download = house.download("Dune", media(MOVIE_90, 25_000_000, 25))
         row = house.await_state(download, S.BLOCKED)
 
     assert row.outcome.error_code == "placement"

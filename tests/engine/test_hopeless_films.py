@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stalkeer.demo.media import FILM_90, media
+from stalkeer.demo.media import MOVIE_90, media
 from stalkeer.model import DownloadState
 from tests.doubles import provider_faults as faults
 from tests.doubles.house import content, digest, open_house
@@ -58,8 +58,8 @@ def sent(house, key=BAD):
     "kind", [next(iter(HOPELESS)), *(pytest.param(kind, marks=pytest.mark.soak) for kind in list(HOPELESS)[1:])]
 )
 def test_a_film_that_never_comes_whole_costs_its_attempts_at_most_and_the_next_variant_follows(strict, running, kind):
-    good = media(FILM_90, 600_000, 2)
-    download = strict.download("Dune", media(FILM_90, SIZE, 1))
+    good = media(MOVIE_90, 600_000, 2)
+    download = strict.download("Dune", media(MOVIE_90, SIZE, 1))
     better = add_variant(strict, download, good)
     strict.provider.hook = on(HOPELESS[kind], key=BAD)
 
@@ -84,7 +84,7 @@ def test_without_another_variant_it_fails_and_says_how_often_it_was_tried(strict
 
 
 def test_a_server_that_gives_a_little_more_each_time_is_never_given_up(strict, running):
-    body = media(FILM_90, SIZE, 1)
+    body = media(MOVIE_90, SIZE, 1)
     download = strict.download("Dune", body)
     strict.provider.hook = on(faults.cut_after(65_536 + 100_000))
 
@@ -96,7 +96,7 @@ def test_a_server_that_gives_a_little_more_each_time_is_never_given_up(strict, r
 
 
 def test_what_an_answer_has_shown_is_kept_with_the_download(strict, running):
-    body = media(FILM_90, SIZE, 1)
+    body = media(MOVIE_90, SIZE, 1)
     download = strict.download("Dune", body)
     strict.provider.hook = on(faults.cut_after(600_000), first=2)
 
@@ -113,9 +113,9 @@ def test_a_server_that_never_answers_costs_its_attempts_and_the_next_variant_fol
 ):
     given = {**GIVEN, "downloads.min_speed": min_speed, "downloads.min_speed_time": "1s"}
     with open_house(tmp_path, database, given) as house:
-        download = house.download("Dune", media(FILM_90, SIZE, 1), house.source(max_connections=1))
-        better = add_variant(house, download, media(FILM_90, 600_000, 2))
-        house.download("Other", media(FILM_90, 300_000, 3))
+        download = house.download("Dune", media(MOVIE_90, SIZE, 1), house.source(max_connections=1))
+        better = add_variant(house, download, media(MOVIE_90, 600_000, 2))
+        house.download("Other", media(MOVIE_90, 300_000, 3))
         house.provider.hook = on(faults.silent, key=BAD)
 
         running(house.engine())

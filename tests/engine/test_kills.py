@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from stalkeer.demo.media import FILM_90, media
+from stalkeer.demo.media import MOVIE_90, media
 from stalkeer.model import DownloadState
 from stalkeer.store.downloads.workers import list_workers
 from tests.doubles import provider_faults as faults
@@ -23,7 +23,7 @@ IMPORTING = {"import.mode": "manual", "downloads.verify_downloads": True}
 
 
 def clip(seed, size=400_000):
-    return media(FILM_90, size, seed)
+    return media(MOVIE_90, size, seed)
 
 
 def whole(title):
@@ -187,7 +187,7 @@ def hostile(dice):
 def test_a_hundred_kills_during_hostile_transfers_leave_every_file_right(house):
     kills, dice = int(os.environ.get("N", "100")), random.Random(7)
     sizes = [dice.choice((300_000, 1_000_000, 3_000_000, 8_000_000)) for _ in range(max(6, kills // 5))]
-    films = [media(FILM_90, size, number) for number, size in enumerate(sizes)]
+    films = [media(MOVIE_90, size, number) for number, size in enumerate(sizes)]
     bodies = [film.read(0, film.size) for film in films]
     house.provider.hook = hostile(dice)
     given = {"downloads.verify_downloads": True, "downloads.retry_delay": "0.1s", "downloads.retry_attempts": 0}

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import update
 
 from stalkeer.core.downloads.states import Action
-from stalkeer.demo.media import EPISODE_45_MP4, FILM_90, media
+from stalkeer.demo.media import EPISODE_45_MP4, MOVIE_90, media
 from stalkeer.jobs.downloads.pictures import HeadCheck
 from stalkeer.jobs.downloads.queue import plan_queue, queue_confirmed, queue_pair
 from stalkeer.model import DownloadState
@@ -19,7 +19,7 @@ SIZE = 600_000
 
 
 def film_1080(size=SIZE, seed=1):
-    return media(FILM_90, size, seed)
+    return media(MOVIE_90, size, seed)
 
 
 def film_720(size=SIZE, seed=2):

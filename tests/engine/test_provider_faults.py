@@ -11,7 +11,7 @@ from sqlalchemy import update
 from stalkeer.adapters.files.container import inspect
 from stalkeer.core.downloads.waiting import Reason
 from stalkeer.demo.content import ServedFile
-from stalkeer.demo.media import EPISODE_24, FILM_90, media
+from stalkeer.demo.media import EPISODE_24, MOVIE_90, media
 from stalkeer.jobs.downloads.admission import explain_waiting
 from stalkeer.model import DownloadState
 from stalkeer.store.db.tables import entries
@@ -41,7 +41,7 @@ def served(body):
 
 
 def test_a_file_that_became_shorter_midway_is_fetched_anew(strict, running):
-    longer, shorter = media(FILM_90, 3_000_000, 1), media(FILM_90, 1_000_000, 2)
+    longer, shorter = media(MOVIE_90, 3_000_000, 1), media(MOVIE_90, 1_000_000, 2)
     download = strict.download("Dune", longer)
 
     def replace(exchange):
@@ -57,7 +57,7 @@ def test_a_file_that_became_shorter_midway_is_fetched_anew(strict, running):
 
 
 def test_a_notice_instead_of_the_rest_costs_nothing_of_what_had_come(strict, running):
-    body, notice = media(FILM_90, 3_000_000, 1), served(media(EPISODE_24, 100_000, 2))
+    body, notice = media(MOVIE_90, 3_000_000, 1), served(media(EPISODE_24, 100_000, 2))
     download = strict.download("Dune", body)
     strict.provider.hook = script(faults.cut_after(2_000_000), *[faults.body(notice)] * 2)
 
@@ -70,7 +70,7 @@ def test_a_notice_instead_of_the_rest_costs_nothing_of_what_had_come(strict, run
 
 
 def test_a_file_replaced_by_one_of_the_same_size_ends_as_one_of_them(strict, running):
-    before, after = media(FILM_90, 3_000_000, 1), media(FILM_90, 3_000_000, 2)
+    before, after = media(MOVIE_90, 3_000_000, 1), media(MOVIE_90, 3_000_000, 2)
     download = strict.download("Dune", before)
 
     def replace(exchange):
@@ -94,7 +94,7 @@ def test_a_notice_in_place_of_the_film_is_not_taken_for_it(strict, running):
 
 
 def test_a_film_without_a_length_that_is_cut_is_fetched_on(strict, running):
-    body = media(FILM_90, 2_000_000, 1)
+    body = media(MOVIE_90, 2_000_000, 1)
     download = strict.download("Dune", body)
     strict.provider.hook = script(lambda exchange: faults.without_length(exchange, cut=1_000_000))
 
@@ -106,7 +106,7 @@ def test_a_film_without_a_length_that_is_cut_is_fetched_on(strict, running):
 
 
 def test_a_truncated_film_that_claims_to_be_whole_is_quarantined(strict, running):
-    whole = served(media(FILM_90, 2_000_000, 1))
+    whole = served(media(MOVIE_90, 2_000_000, 1))
     download = strict.download("Dune", whole[:1_500_000])
 
     running(strict.engine())
@@ -120,7 +120,7 @@ def test_a_truncated_film_that_claims_to_be_whole_is_quarantined(strict, running
 @pytest.mark.parametrize("share", [0.5, 0.9])
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_film_whose_length_was_too_short_at_first_is_asked_for_again_at_the_same_entry(strict, running, share, times):
-    whole = served(media(FILM_90, 1_000_000, 1))
+    whole = served(media(MOVIE_90, 1_000_000, 1))
     download = strict.download("Dune", whole)
     strict.provider.hook = on(faults.body(whole[: int(len(whole) * share)]), first=times)
 
@@ -148,7 +148,7 @@ def test_a_film_in_plain_segments_becomes_one_file(strict, running, tmp_path):
 
 @pytest.mark.parametrize("listed", [1_000, 900_000_000])
 def test_a_size_that_the_list_tells_wrong_does_no_harm(strict, running, listed):
-    body = media(FILM_90, 300_000, 1)
+    body = media(MOVIE_90, 300_000, 1)
     download = strict.download("Dune", body)
     with strict.database.begin() as connection:
         connection.execute(update(entries).values(size=listed))
@@ -164,7 +164,7 @@ def test_a_clock_that_jumps_delays_nothing(tmp_path, database, running, jump):
     ahead = timedelta()
     with open_house(tmp_path, database, STRICT | {"downloads.reconnect_gap": "1s"}, lambda: now() + ahead) as house:
         source = house.source(max_connections=1)
-        films = {number: media(FILM_90, 2_000_000, number) for number in (1, 2)}
+        films = {number: media(MOVIE_90, 2_000_000, number) for number in (1, 2)}
         bodies = {house.download(f"Film {number}", film, source): film for number, film in films.items()}
         house.provider.rate = 2_000_000
         house.change(max(bodies), not_before=now() + timedelta(hours=1))
@@ -181,7 +181,7 @@ def test_a_clock_that_jumps_delays_nothing(tmp_path, database, running, jump):
 
 @pytest.mark.parametrize("status", [500, 503, 429])
 def test_a_server_in_trouble_is_tried_again(strict, running, status):
-    body = media(FILM_90, 300_000, 1)
+    body = media(MOVIE_90, 300_000, 1)
     download = strict.download("Dune", body)
     strict.provider.hook = on(faults.status(status), first=2)
 
@@ -192,7 +192,7 @@ def test_a_server_in_trouble_is_tried_again(strict, running, status):
 
 
 def test_silence_is_ended_and_the_film_resumed(strict, running):
-    body = media(FILM_90, 2_000_000, 1)
+    body = media(MOVIE_90, 2_000_000, 1)
     download = strict.download("Dune", body)
     strict.provider.hook = on(faults.stall_after(1_000_000), first=1)
 
@@ -204,7 +204,7 @@ def test_silence_is_ended_and_the_film_resumed(strict, running):
 
 
 def test_a_page_in_place_of_the_film_leaves_what_had_come(strict, running):
-    body = media(FILM_90, 2_000_000, 1)
+    body = media(MOVIE_90, 2_000_000, 1)
     download = strict.download("Dune", body)
     strict.provider.hook = script(faults.cut_after(1_000_000), faults.body(b"<html>blocked</html>"))
 
@@ -223,7 +223,7 @@ def test_a_download_that_does_not_fit_waits_and_starts_when_there_is_room(tmp_pa
         (small / "incomplete").mkdir()
         filler = small / "filler"
         filler.write_bytes(bytes(5_500_000))
-        body = media(FILM_90, 5_000_000, 1)
+        body = media(MOVIE_90, 5_000_000, 1)
         download = house.download("Dune", body)
         house.change(download, total=5_000_000)
         running(house.engine())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stalkeer.demo.media import EPISODE_24, FILM_90, media
+from stalkeer.demo.media import EPISODE_24, MOVIE_90, media
 from stalkeer.errors import Conflict, NotFound
 from stalkeer.jobs.downloads.actions import Verb as V
 from stalkeer.jobs.downloads.actions import accept_set_aside, act_on, delete_set_aside
@@ -171,7 +171,7 @@ def test_a_film_without_length_or_runtime_waits_for_the_user(tmp_path, house, ru
 
 
 def test_a_film_whose_end_its_runtime_proves_needs_no_length(house, running):
-    body = media(FILM_90, 600_000, 5)
+    body = media(MOVIE_90, 600_000, 5)
     download = house.download("Dune", body)
     house.provider.hook = on(without_length)
     running(house.engine())

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from stalkeer.demo.media import FILM_90, media
+from stalkeer.demo.media import MOVIE_90, media
 from stalkeer.model import DownloadState
 from tests.doubles import provider_faults as faults
 from tests.doubles.house import digest, eventually, open_house
@@ -26,7 +26,7 @@ def released():
 def test_a_slow_body_makes_room_for_a_download_of_its_account_and_is_resumed(tmp_path, database, running, released):
     with open_house(tmp_path, database, GIVEN) as house:
         source = house.source(max_connections=1)
-        body, other = media(FILM_90, 900_000, 1), media(FILM_90, 900_000, 2)
+        body, other = media(MOVIE_90, 900_000, 1), media(MOVIE_90, 900_000, 2)
         slow = house.download("Slow", body, source)
         house.provider.hook = on(faults.trickle_after(300_000, released), key=SLOW, first=1)
         running(house.engine())
@@ -45,13 +45,13 @@ def test_a_slow_body_makes_room_for_a_download_of_its_account_and_is_resumed(tmp
 
 def test_a_slow_body_is_borne_with_while_nothing_waits_for_its_slot(tmp_path, database, running, released):
     with open_house(tmp_path, database, GIVEN) as house:
-        body = media(FILM_90, 900_000, 1)
+        body = media(MOVIE_90, 900_000, 1)
         slow = house.download("Slow", body, house.source(max_connections=1))
         house.provider.hook = on(faults.trickle_after(300_000, released), key=SLOW)
         running(house.engine())
         begun = []
         eventually(lambda: house.row(slow).transfer.offset >= 300_000)
-        other = house.download("Quick", media(FILM_90, 300_000, 2), house.source("other", max_connections=1))
+        other = house.download("Quick", media(MOVIE_90, 300_000, 2), house.source("other", max_connections=1))
         house.await_state(other, DownloadState.COMPLETED)
         eventually(lambda: begun.append(1) or len(begun) > 100)  # two seconds of beats
 

@@ -441,7 +441,7 @@ def test_a_refresh_of_all_sources_widens_the_scheduled_one_that_waits(app: App):
 def provider() -> Iterator[Provider]:
     with Provider() as running:
         running.account("ann-login", "s3cret-pass", max_connections=2)
-        running.listing.films = [PanelMovie(n, f"EN - The Silver River {n} (19{n})") for n in range(50, 60)]
+        running.listing.movies = [PanelMovie(n, f"EN - The Silver River {n} (19{n})") for n in range(50, 60)]
         yield running
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stalkeer.demo.media import FILM_90, read_clip
+from stalkeer.demo.media import MOVIE_90, read_clip
 from stalkeer.model import InstanceKind
 from tests.doubles.arr_requests import Sent, unlisted
 from tests.real.programs import reason_to_skip
@@ -151,7 +151,7 @@ def test_an_upgrade_puts_the_old_file_into_the_recycle_bin(stage: Stage):
     bin_folder.mkdir()
     folder = Path(movie["path"])
     folder.mkdir(exist_ok=True)
-    (folder / "1908.2020.SDTV.x264-OLD.mkv").write_bytes(read_clip(FILM_90.name))
+    (folder / "1908.2020.SDTV.x264-OLD.mkv").write_bytes(read_clip(MOVIE_90.name))
     stage.radarr.run("RescanMovie", movieId=movie["id"])
     eventually(lambda: movie_of(stage, "1908")["hasFile"], "the poor file is known")
 

@@ -21,7 +21,7 @@ from sqlalchemy import func, select, update
 
 from stalkeer.demo.content import sha256
 from stalkeer.demo.exchange import Exchange, MediaRequest
-from stalkeer.demo.media import FILM_90, media
+from stalkeer.demo.media import MOVIE_90, media
 from stalkeer.model import FINAL_STATES, DownloadState
 from stalkeer.store.db.tables import downloads
 from stalkeer.store.downloads.downloads import NewDownload, NewItem, create_download
@@ -144,7 +144,7 @@ class Usage:
 
 
 def queue_film(house, source, number: int, size: int):
-    body = media(FILM_90, size, number)
+    body = media(MOVIE_90, size, number)
     house.provider.add(f"/movie/{number}.mkv", body)
     wanted_id = house.film(f"Film {number}", runtime_min=90)
     key = f"/movie/user/secret/{number}.mkv"

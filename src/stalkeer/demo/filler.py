@@ -18,7 +18,7 @@ SECOND = (
     "Labyrinth", "Machines", "Nomads", "Oracle", "Pilgrims", "Quarry", "Rivals", "Shepherd", "Theatre", "Uprising",
     "Voyage", "Witness", "Xylophone", "Yardbirds", "Zeppelin", "Alchemy", "Bazaar", "Citadel", "Drifters",
 )  # fmt: skip
-FILM_STYLES = (
+MOVIE_STYLES = (
     "EN - {title} ({year})", "|FR| {title} - {year}", "{title} ({year}) [4K]", "{title} - {year}", "{title}",
     "4K-NF - {title} ({year}) (US)", "{loud} ({year})", "{title} VOSTFR ({year})", "DE - {title} [{year}]",
     "{dotted}.{year}.1080p.WEB-DL", "AR: {title} ({year})", "{title} ({year}) MULTI SUB", "+16 {title} ({year})",
@@ -29,7 +29,7 @@ EPISODE_STYLES = (
 )  # fmt: skip
 CHANNELS = ("News", "Sport", "Kids", "Cinema", "Music", "Nature", "History", "Comedy")
 SEED = 20260115
-FILMS, SHOWS, EPISODES_A_SHOW, LIVE = 1700, 60, 20, 180
+MOVIES, SHOWS, EPISODES_A_SHOW, LIVE = 1700, 60, 20, 180
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Line:
 def filler_lines(around: Sequence[Line]) -> list[Line]:
     """Spread `around` over the filler, in the same order every time."""
     chance = random.Random(SEED)  # noqa: S311 - only has to be the same every time
-    lines = [*_channels(), *_films(chance), *_episodes(chance)]
+    lines = [*_channels(), *_movies(chance), *_episodes(chance)]
     for line in around:
         lines.insert(chance.randrange(LIVE, len(lines)), line)
     return lines
@@ -66,13 +66,13 @@ def _channels() -> list[Line]:
     return [Line(f"EN: {CHANNELS[n % 8]} {n // 8 + 1} HD", f"/live/{n + 1}.ts", "UK LIVE") for n in range(LIVE)]
 
 
-def _films(chance: random.Random) -> list[Line]:
+def _movies(chance: random.Random) -> list[Line]:
     lines = []
-    for number in range(FILMS):
+    for number in range(MOVIES):
         title = f"{chance.choice(FIRST)} {chance.choice(SECOND)}"
         if chance.random() < 0.15:
             title += f" {chance.randrange(2, 5)}"
-        style = chance.choice(FILM_STYLES)
+        style = chance.choice(MOVIE_STYLES)
         dotted, year = title.replace(" ", "."), chance.randrange(1960, 2026)
         name = style.format(title=title, loud=title.upper(), dotted=dotted, year=year)
         lines.append(Line(name, f"/movie/{10_000 + number}.mkv", "MOVIES"))

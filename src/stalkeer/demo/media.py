@@ -30,13 +30,13 @@ class Clip:
         return self.name.rsplit(".", 1)[1]
 
 
-FILM_90 = Clip("film-90.mkv", 90, 1080)
-FILM_105 = Clip("film-105.mp4", 105, 1080)
-FILM_120 = Clip("film-120.mkv", 120, 1080)
+MOVIE_90 = Clip("film-90.mkv", 90, 1080)
+MOVIE_105 = Clip("film-105.mp4", 105, 1080)
+MOVIE_120 = Clip("film-120.mkv", 120, 1080)
 EPISODE_24 = Clip("episode-24.mkv", 24, 720)
 EPISODE_45 = Clip("episode-45.mkv", 45, 1080)
 EPISODE_45_MP4 = Clip("episode-45.mp4", 45, 720)
-CLIPS = (FILM_90, FILM_105, FILM_120, EPISODE_24, EPISODE_45, EPISODE_45_MP4)
+CLIPS = (MOVIE_90, MOVIE_105, MOVIE_120, EPISODE_24, EPISODE_45, EPISODE_45_MP4)
 
 
 @dataclass(frozen=True)

@@ -68,14 +68,14 @@ class Channel:
 class PanelContent:
     """The content that a panel offers to every account."""
 
-    films: list[PanelMovie] = field(default_factory=list)
+    movies: list[PanelMovie] = field(default_factory=list)
     series: list[PanelSeries] = field(default_factory=list)
     channels: list[Channel] = field(default_factory=list)
 
     def categories(self, kind: str) -> dict[str, str]:
         """Return category name -> id, in order of appearance."""
         listed: dict[str, Sequence[PanelMovie | PanelSeries | Channel]] = {
-            "vod": self.films,
+            "vod": self.movies,
             "series": self.series,
             "live": self.channels,
         }
@@ -90,10 +90,10 @@ def answer(listing: PanelContent, query: Mapping[str, str]) -> Document | None:
         "get_vod_categories": lambda known, _: _categories(known, "vod"),
         "get_series_categories": lambda known, _: _categories(known, "series"),
         "get_live_categories": lambda known, _: _categories(known, "live"),
-        "get_vod_streams": _films,
+        "get_vod_streams": _movies,
         "get_series": _series,
         "get_live_streams": _channels,
-        "get_vod_info": _film_info,
+        "get_vod_info": _movie_info,
         "get_series_info": _series_info,
     }
     action = actions.get(query.get("action", ""))
@@ -135,9 +135,9 @@ def playlist(listing: PanelContent, account: PanelAccount, base: str) -> Iterato
     for channel in listing.channels:
         yield f'#EXTINF:-1 tvg-id="" tvg-name="{channel.name}" tvg-logo="" group-title="{channel.category}",'
         yield f"{channel.name}\n{base}/{login}/{channel.stream_id}\n"
-    for film in listing.films:
-        yield f'#EXTINF:-1 tvg-id="" tvg-name="{film.name}" tvg-logo="{film.logo}" group-title="{film.category}",'
-        yield f"{film.name}\n{base}/movie/{login}/{film.stream_id}.{film.extension}\n"
+    for movie in listing.movies:
+        yield f'#EXTINF:-1 tvg-id="" tvg-name="{movie.name}" tvg-logo="{movie.logo}" group-title="{movie.category}",'
+        yield f"{movie.name}\n{base}/movie/{login}/{movie.stream_id}.{movie.extension}\n"
     for series in listing.series:
         for episode in series.episodes:
             name = f"{series.name} S{episode.season:02} E{episode.number:02}"
@@ -152,29 +152,29 @@ def _categories(listing: PanelContent, kind: str) -> Document:
     ]
 
 
-def _films(listing: PanelContent, query: Mapping[str, str]) -> Document:
+def _movies(listing: PanelContent, query: Mapping[str, str]) -> Document:
     numbers = listing.categories("vod")
     return [
         {
             "num": position,
-            "name": film.name,
-            "title": film.name,
-            "year": "" if film.year is None else str(film.year),
+            "name": movie.name,
+            "title": movie.name,
+            "year": "" if movie.year is None else str(movie.year),
             "stream_type": "movie",
-            "stream_id": film.stream_id,
-            "stream_icon": film.logo,
+            "stream_id": movie.stream_id,
+            "stream_icon": movie.logo,
             "rating": 7.1,
             "rating_5based": 3.6,
-            "added": str(film.added),
-            "category_id": numbers[film.category],
-            "category_ids": [int(numbers[film.category])],
-            "container_extension": film.extension,
+            "added": str(movie.added),
+            "category_id": numbers[movie.category],
+            "category_ids": [int(numbers[movie.category])],
+            "container_extension": movie.extension,
             "custom_sid": "",
             "direct_source": "",
-            **({} if film.tmdb_id is None else {"tmdb": str(film.tmdb_id)}),
+            **({} if movie.tmdb_id is None else {"tmdb": str(movie.tmdb_id)}),
         }
-        for position, film in enumerate(listing.films, 1)
-        if query.get("category_id", numbers[film.category]) == numbers[film.category]
+        for position, movie in enumerate(listing.movies, 1)
+        if query.get("category_id", numbers[movie.category]) == numbers[movie.category]
     ]
 
 
@@ -214,21 +214,21 @@ def _channels(listing: PanelContent, query: Mapping[str, str]) -> Document:
     ]
 
 
-def _film_info(listing: PanelContent, query: Mapping[str, str]) -> Document:
-    film = next((film for film in listing.films if str(film.stream_id) == query.get("vod_id")), None)
-    if film is None:
+def _movie_info(listing: PanelContent, query: Mapping[str, str]) -> Document:
+    movie = next((movie for movie in listing.movies if str(movie.stream_id) == query.get("vod_id")), None)
+    if movie is None:
         return {"info": []}
-    info: dict[str, Any] = {"duration_secs": film.duration_s or 0, "bitrate": 0}
-    if film.tmdb_id is not None:
-        info["tmdb_id"] = film.tmdb_id
+    info: dict[str, Any] = {"duration_secs": movie.duration_s or 0, "bitrate": 0}
+    if movie.tmdb_id is not None:
+        info["tmdb_id"] = movie.tmdb_id
     return {
         "info": info,
         "movie_data": {
-            "stream_id": film.stream_id,
-            "name": film.name,
-            "added": str(film.added),
-            "category_id": listing.categories("vod")[film.category],
-            "container_extension": film.extension,
+            "stream_id": movie.stream_id,
+            "name": movie.name,
+            "added": str(movie.added),
+            "category_id": listing.categories("vod")[movie.category],
+            "container_extension": movie.extension,
             "custom_sid": "",
             "direct_source": "",
         },

@@ -49,7 +49,7 @@ from stalkeer.demo.movies import (
 )
 from stalkeer.demo.notifications import Notifications
 from stalkeer.demo.probe import probe
-from stalkeer.demo.releases import BY_ID, clean_title, read_film, read_group, read_languages, read_quality
+from stalkeer.demo.releases import BY_ID, clean_title, read_group, read_languages, read_movie, read_quality
 
 
 class Radarr(ArrServer):
@@ -293,7 +293,7 @@ class Radarr(ArrServer):
     def identify(self, names: Iterable[str]) -> Movie | None:
         """Return the movie that a release name means; None when none or several match."""
         for name in names:
-            read = read_film(name)
+            read = read_movie(name)
             found = [m for m in self.movies.values() if read and m.answers_to(read.title, read.year)]
             if len(found) == 1:
                 return found[0]
@@ -301,7 +301,7 @@ class Radarr(ArrServer):
 
     def _parse(self, request: ApiRequest) -> Response:
         title = request.query.get("title", "")
-        read = read_film(title)
+        read = read_movie(title)
         if not title or read is None:
             return Response(200, {"title": title})
         movie = self.identify((title,))

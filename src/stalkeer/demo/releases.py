@@ -80,7 +80,7 @@ _GROUP = re.compile(r"-(?P<group>[A-Za-z][A-Za-z0-9]+)$")
 
 
 @dataclass(frozen=True)
-class ReadFilm:
+class ReadMovie:
     title: str
     year: int
 
@@ -102,9 +102,9 @@ def clean_title(title: str) -> str:
     return "".join(kept or words)
 
 
-def read_film(name: str) -> ReadFilm | None:
+def read_movie(name: str) -> ReadMovie | None:
     found = _YEAR.match(name)
-    return None if found is None else ReadFilm(_spaced(found["title"]), int(found["year"]))
+    return None if found is None else ReadMovie(_spaced(found["title"]), int(found["year"]))
 
 
 def read_episode(name: str) -> ReadEpisode | None:
@@ -170,9 +170,9 @@ def read_group(name: str) -> str | None:
 
 
 def _by_extension(extension: str, program: str) -> Quality:
-    film = {".mkv": "WEBDL-720p", ".ts": "SDTV", ".mp4": "SDTV", ".avi": "SDTV"}
+    movie = {".mkv": "WEBDL-720p", ".ts": "SDTV", ".mp4": "SDTV", ".avi": "SDTV"}
     episode = {".mkv": "HDTV-720p", ".ts": "HDTV-720p", ".mp4": "SDTV", ".avi": "SDTV"}
-    return BY_NAME[(film if program == "Radarr" else episode).get(extension.casefold(), "Unknown")]
+    return BY_NAME[(movie if program == "Radarr" else episode).get(extension.casefold(), "Unknown")]
 
 
 def _spaced(title: str) -> str:

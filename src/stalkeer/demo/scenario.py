@@ -14,7 +14,7 @@ from pathlib import Path
 from stalkeer.demo.content import Memory, sha256
 from stalkeer.demo.exchange import Exchange, MediaAnswer
 from stalkeer.demo.filler import Line, filler_lines, playlist_text
-from stalkeer.demo.media import EPISODE_24, EPISODE_45, EPISODE_45_MP4, FILM_90, FILM_105, FILM_120, Clip, media
+from stalkeer.demo.media import EPISODE_24, EPISODE_45, EPISODE_45_MP4, MOVIE_90, MOVIE_105, MOVIE_120, Clip, media
 from stalkeer.demo.panel import PanelAccount
 from stalkeer.demo.provider import Provider
 from stalkeer.demo.radarr import Radarr
@@ -64,41 +64,41 @@ class Show:
     group: str = "SERIES"
 
 
-FILMS = (
-    ScenarioMovie("The Salt Orchard", 2021, FILM_105, ("EN - The Salt Orchard (2021)",)),
-    ScenarioMovie("Umbra Station", 2016, FILM_90, ("Umbra Station (2016)",), bait=("Umbra Station (1974)",)),
+MOVIES = (
+    ScenarioMovie("The Salt Orchard", 2021, MOVIE_105, ("EN - The Salt Orchard (2021)",)),
+    ScenarioMovie("Umbra Station", 2016, MOVIE_90, ("Umbra Station (2016)",), bait=("Umbra Station (1974)",)),
     ScenarioMovie(
         "Iron Estuary 2",
         2019,
-        FILM_120,
+        MOVIE_120,
         ("|EN| Iron Estuary 2 (2019)",),
         bait=("|EN| Iron Estuary (2017)", "|EN| Iron Estuary 3 (2022)"),
     ),
-    ScenarioMovie("Vesna", 2018, FILM_90, ("|FR| Printemps de Verre - 2018",), alternates=("Printemps de verre",)),
-    ScenarioMovie("1908", 2020, FILM_105, ("1908 - 2020",)),
-    ScenarioMovie("Lanterns of Kyōrin", 2015, FILM_90, ("LANTERNS OF KYORIN (2015) [VOSTFR]",)),
-    ScenarioMovie("Copper Saints", 2010, FILM_120, ("|EN|VO| Copper Saints (2010)",)),
+    ScenarioMovie("Vesna", 2018, MOVIE_90, ("|FR| Printemps de Verre - 2018",), alternates=("Printemps de verre",)),
+    ScenarioMovie("1908", 2020, MOVIE_105, ("1908 - 2020",)),
+    ScenarioMovie("Lanterns of Kyōrin", 2015, MOVIE_90, ("LANTERNS OF KYORIN (2015) [VOSTFR]",)),
+    ScenarioMovie("Copper Saints", 2010, MOVIE_120, ("|EN|VO| Copper Saints (2010)",)),
     ScenarioMovie(
         "Glasshouse Road",
         2022,
-        FILM_105,
+        MOVIE_105,
         ("Glasshouse Road (2022) 720p", "Glasshouse Road (2022) 1080p", "4K-NF - Glasshouse Road (2022) (US)"),
     ),
-    ScenarioMovie("Riverlight", 2024, FILM_90, ("D+ - EN - Riverlight (2024) (US)",)),
-    ScenarioMovie("Señor Mañana", 2009, FILM_105, ("Senor Manana [2009] MULTI",)),
-    ScenarioMovie("The Cold Ferryman", 2013, FILM_120, ("The.Cold.Ferryman.2013.1080p.WEB-DL",)),
-    ScenarioMovie("Paper Comets & Co.", 2014, FILM_90, ("Paper Comets and Co (2014)",), poster="/pcWq3Vd9n1.jpg"),
-    ScenarioMovie("Twelve Bridges: A Winter Story", 2017, FILM_105, ("FR - Twelve Bridges - A Winter Story (2017)",)),
+    ScenarioMovie("Riverlight", 2024, MOVIE_90, ("D+ - EN - Riverlight (2024) (US)",)),
+    ScenarioMovie("Señor Mañana", 2009, MOVIE_105, ("Senor Manana [2009] MULTI",)),
+    ScenarioMovie("The Cold Ferryman", 2013, MOVIE_120, ("The.Cold.Ferryman.2013.1080p.WEB-DL",)),
+    ScenarioMovie("Paper Comets & Co.", 2014, MOVIE_90, ("Paper Comets and Co (2014)",), poster="/pcWq3Vd9n1.jpg"),
+    ScenarioMovie("Twelve Bridges: A Winter Story", 2017, MOVIE_105, ("FR - Twelve Bridges - A Winter Story (2017)",)),
     ScenarioMovie(
         "The Reckoning Hour",
         2019,
-        FILM_90,
+        MOVIE_90,
         ("The Reckoning Hour",),
         expect=Expectation.REVIEW,
         namesake_year=2004,
     ),
-    ScenarioMovie("Northern Static", 2023, FILM_90, bait=("Static Shore (2023)",), expect=Expectation.UNAVAILABLE),
-    ScenarioMovie("Seven Tides", 2011, FILM_120, bait=("Seven Tides 2 (2014)",), expect=Expectation.UNAVAILABLE),
+    ScenarioMovie("Northern Static", 2023, MOVIE_90, bait=("Static Shore (2023)",), expect=Expectation.UNAVAILABLE),
+    ScenarioMovie("Seven Tides", 2011, MOVIE_120, bait=("Seven Tides 2 (2014)",), expect=Expectation.UNAVAILABLE),
 )
 SHOWS = (
     Show(
@@ -228,7 +228,7 @@ class World:
 class Cast:
     """The items to play: all, or fewer in a test. `size` is the approximate file size; all sizes differ."""
 
-    films: tuple[ScenarioMovie, ...] = FILMS
+    movies: tuple[ScenarioMovie, ...] = MOVIES
     shows: tuple[Show, ...] = SHOWS
     size: int = 4 * MEGABYTE
 
@@ -237,8 +237,8 @@ def build_world(radarr: Radarr, sonarr: Sonarr, provider: Provider, cast: Cast =
     """Fill the servers."""
     world = World(radarr, sonarr, provider, provider.account("demo", "loopback", max_connections=4))
     shelf = _Shelf(world, cast.size)
-    for film in cast.films:
-        _add_film(world, shelf, film)
+    for movie in cast.movies:
+        _add_movie(world, shelf, movie)
     for show in cast.shows:
         _add_show(world, shelf, show)
     world.lines[:] = filler_lines(around=world.lines)
@@ -269,23 +269,23 @@ class _Shelf:
         return next((line.key for line in self.world.lines if line.name == name), "")
 
 
-def _add_film(world: World, shelf: _Shelf, film: ScenarioMovie) -> None:
-    poster = f"https://image.tmdb.org/t/p/original{film.poster or f'/of-film-{len(world.wishes)}.jpg'}"
-    movie = world.radarr.add_movie(
-        film.title,
-        film.year,
-        runtime_min=film.clip.minutes,
-        alternate_titles=film.alternates,
+def _add_movie(world: World, shelf: _Shelf, movie: ScenarioMovie) -> None:
+    poster = f"https://image.tmdb.org/t/p/original{movie.poster or f'/of-film-{len(world.wishes)}.jpg'}"
+    added = world.radarr.add_movie(
+        movie.title,
+        movie.year,
+        runtime_min=movie.clip.minutes,
+        alternate_titles=movie.alternates,
         poster=poster,
         imdb_id=f"tt{9_000_000 + len(world.wishes):07}",
     )
-    if film.namesake_year is not None:
-        world.radarr.add_namesake(film.title, film.namesake_year, tmdb_id=990_000 + len(world.wishes))
-    checksums = {shelf.add(name, film.clip, "movie", "MOVIES", film.poster) for name in film.names}
-    for name in film.bait:
-        shelf.add(name, film.clip, "movie", "MOVIES")
-    label = f"{film.title} ({film.year})"
-    world.wishes.append(ExpectedItem("radarr", movie.id, label, film.expect, frozenset(checksums)))
+    if movie.namesake_year is not None:
+        world.radarr.add_namesake(movie.title, movie.namesake_year, tmdb_id=990_000 + len(world.wishes))
+    checksums = {shelf.add(name, movie.clip, "movie", "MOVIES", movie.poster) for name in movie.names}
+    for name in movie.bait:
+        shelf.add(name, movie.clip, "movie", "MOVIES")
+    label = f"{movie.title} ({movie.year})"
+    world.wishes.append(ExpectedItem("radarr", added.id, label, movie.expect, frozenset(checksums)))
 
 
 def _add_show(world: World, shelf: _Shelf, show: Show) -> None:
@@ -312,7 +312,7 @@ def _add_show(world: World, shelf: _Shelf, show: Show) -> None:
         clip = show.clip
         if show.double == (season, number):
             name += f" E{number + 1:02}"
-            clip = FILM_90
+            clip = MOVIE_90
         if not is_second_half:
             checksum = shelf.add(name, clip, "series", show.group)
         world.wishes.append(ExpectedItem("sonarr", episode.id, label, Expectation.AVAILABLE, frozenset({checksum})))

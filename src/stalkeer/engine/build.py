@@ -9,7 +9,7 @@ from stalkeer.core.catalogue.access import Access
 from stalkeer.engine.program import EngineClients, Program
 from stalkeer.engine.schedules import may_start_by_itself
 from stalkeer.engine.table import Job, JobTable
-from stalkeer.jobs.catalogue.film_extensions import find_address
+from stalkeer.jobs.catalogue.movie_extensions import find_address
 from stalkeer.jobs.catalogue.panel_queries import ask_account
 from stalkeer.jobs.downloads.queue import QueueOptions, QueueRules, queue_confirmed
 from stalkeer.jobs.journal.reporting import Report, Run

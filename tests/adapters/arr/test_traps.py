@@ -28,7 +28,7 @@ from stalkeer.adapters.arr.paths import PathMap
 from stalkeer.adapters.arr.radarr import read_movies, set_movies_monitored, tag_movies, wanted_movies
 from stalkeer.adapters.arr.sonarr import set_episodes_monitored, wanted_episodes
 from stalkeer.adapters.arr.values import WantedReason
-from stalkeer.demo.media import FILM_90, read_clip
+from stalkeer.demo.media import MOVIE_90, read_clip
 from stalkeer.errors import ArrRefused, ArrUnauthorised, ArrUnreachable, ArrWrongProgram
 from stalkeer.model import InstanceKind
 from tests.doubles import arr_traps as traps
@@ -45,7 +45,7 @@ def film(radarr):
 def staged(tmp_path) -> Path:
     file = tmp_path / "staging" / RELEASE / f"{RELEASE}.mkv"
     file.parent.mkdir(parents=True)
-    file.write_bytes(read_clip(FILM_90.name))
+    file.write_bytes(read_clip(MOVIE_90.name))
     return file
 
 
@@ -278,7 +278,7 @@ def test_what_passes_by_itself_is_tried_again_and_not_put_to_the_user(
 def test_a_scan_that_completed_unsuccessfully_is_no_import(radarr, radarr_client, film):
     film.path.mkdir(parents=True)
     file = film.path / f"{RELEASE}.mkv"
-    file.write_bytes(read_clip(FILM_90.name))
+    file.write_bytes(read_clip(MOVIE_90.name))
     radarr.commands.replace(traps.unsuccessful("RescanMovie"))
     request = request_for(film, file)
 
@@ -360,7 +360,7 @@ def test_each_command_carries_one_file(radarr, radarr_client, film, staged):
 
 # ManualImport runs no rule; POST /manualimport judges with our ids
 def test_the_programs_own_rules_are_asked_before_the_command(radarr, radarr_client, film, staged):
-    radarr.add_file(film, quality=7, content=read_clip(FILM_90.name))
+    radarr.add_file(film, quality=7, content=read_clip(MOVIE_90.name))
 
     outcome = finish(radarr, radarr_client, request_for(film, staged))
 

@@ -7,7 +7,7 @@ import av
 import pytest
 
 from stalkeer.adapters.files.picture import Picture, picture_in, picture_of
-from stalkeer.demo.media import CLIPS, FILM_105, read_clip
+from stalkeer.demo.media import CLIPS, MOVIE_105, read_clip
 
 
 def film(path, codec, size=(640, 360), **options):
@@ -68,7 +68,7 @@ def test_an_index_that_has_not_come_yet_says_nothing_and_is_read_once_it_is_ther
     assert picture_in(io.BytesIO(whole), len(whole)) == Picture(640, 360)
 
 
-@pytest.mark.parametrize("clip", [CLIPS[0], FILM_105], ids=lambda clip: clip.name)
+@pytest.mark.parametrize("clip", [CLIPS[0], MOVIE_105], ids=lambda clip: clip.name)
 def test_wherever_a_file_is_cut_nothing_wrong_is_read(clip):
     whole = read_clip(clip.name)
 

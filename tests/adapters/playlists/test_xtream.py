@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from stalkeer.adapters.playlists.loose_json import ItemStream, as_int, as_text
-from stalkeer.adapters.playlists.panel_json import account_info, episode_entries, film_details
+from stalkeer.adapters.playlists.panel_json import account_info, episode_entries, movie_details
 from stalkeer.adapters.playlists.xtream import Panel, PanelLogin
 from stalkeer.errors import NotAPlaylist, SourceError, SourceRefused, SourceUnreachable
 from stalkeer.model import Entry
@@ -175,11 +175,11 @@ def test_a_series_without_episodes_has_none():
 
 @pytest.mark.parametrize("answer", [{"info": []}, {"info": None, "movie_data": None}, None, []])
 def test_an_unknown_film_has_no_details(answer):
-    assert film_details(answer).tmdb_id is None
+    assert movie_details(answer).tmdb_id is None
 
 
 def test_a_films_details_are_read_whatever_their_type():
-    details = film_details(
+    details = movie_details(
         {
             "info": {
                 "tmdb_id": "603",

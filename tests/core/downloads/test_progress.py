@@ -2,7 +2,7 @@
 
 import pytest
 
-from stalkeer.core.downloads.progress import FASTEST, PROGRESS_BYTES, HighWater, longest_film
+from stalkeer.core.downloads.progress import FASTEST, PROGRESS_BYTES, HighWater, longest_movie
 
 STEP = PROGRESS_BYTES
 
@@ -77,4 +77,4 @@ def test_small_steps_add_up_to_progress():
     ],
 )
 def test_a_film_has_no_more_bytes_than_its_listed_size_or_its_runtime_allow(listed, runtime_s, expected):
-    assert longest_film(listed, runtime_s, 4_000_000_000) == expected
+    assert longest_movie(listed, runtime_s, 4_000_000_000) == expected

@@ -15,7 +15,7 @@ from stalkeer.core.naming.episode import (
 from stalkeer.core.naming.facts import NamedFile
 from stalkeer.core.naming.movie import MovieNaming, NamedMovie, movie_file_name, movie_folder_name
 from stalkeer.core.naming.names import TEMPORARY_PREFIX, is_fitting, temporary_name
-from stalkeer.core.naming.release import EpisodeName, FileTraits, FilmName, release_name
+from stalkeer.core.naming.release import EpisodeName, FileTraits, MovieName, release_name
 
 DEVICES = ["Con Air", "Aux yeux des vivants", "Nul homme", "Com1 und die anderen", "PRN", "LPT9: Part", "CON.AIR"]
 TITLES = st.text(max_size=200) | st.sampled_from(DEVICES) | st.text("йあ侍ö\u200e\u202e. ", max_size=300)
@@ -29,7 +29,7 @@ def names_of(title):
 def _all_names_of(title):
     file = NamedFile("WEBDL-1080p", original_title=title)
     movie, series, episodes = NamedMovie(title, 2020), NamedSeries(title), [NamedEpisode(1, 2, title)]
-    yield release_name(FilmName(title, 1997), FileTraits())
+    yield release_name(MovieName(title, 1997), FileTraits())
     yield release_name(EpisodeName(title, 1, (2,)), FileTraits()) + ".mkv"
     for form in ("{Movie Title}", "{Movie.Title}.{Release Year}", "{Movie Title}/{Movie Title} ({Release Year})"):
         naming = MovieNaming(renames=True, file_format=form, folder_format=form)
@@ -88,7 +88,7 @@ def test_names_that_lead_elsewhere_or_fit_nowhere_are_refused(name):
     ],
 )
 def test_a_release_name_never_begins_with_a_devices_name(title, name):
-    assert release_name(FilmName(title, 1997), FileTraits()) == name
+    assert release_name(MovieName(title, 1997), FileTraits()) == name
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ SECRET = "s3cret-pass"
 def provider() -> Iterator[Provider]:
     with Provider() as running:
         running.account("ann-login", SECRET, max_connections=2)
-        running.listing.films = [PanelMovie(n, f"EN - The Silver River {n} (19{n})") for n in range(50, 60)]
+        running.listing.movies = [PanelMovie(n, f"EN - The Silver River {n} (19{n})") for n in range(50, 60)]
         running.listing.series = [PanelSeries(7, "Dark Harbour", (SeriesEpisode(70, 1, 1, "Pilot"),))]
         yield running
 
@@ -149,7 +149,7 @@ def test_names_are_unique_and_a_removed_source_can_come_back(client, app, provid
 def test_what_a_refresh_changed_is_listed(client, app, provider):
     client.post("/api/v1/sources", json={"name": "tv", **login(provider)})
     refresh(app)
-    provider.listing.films = [*provider.listing.films[1:], PanelMovie(99, "New Film (2020)")]
+    provider.listing.movies = [*provider.listing.movies[1:], PanelMovie(99, "New Film (2020)")]
     refresh(app)
 
     records = client.get("/api/v1/sources/tv/changes").json()["records"]

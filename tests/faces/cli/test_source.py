@@ -134,7 +134,7 @@ def test_an_unreachable_source_has_its_own_exit_code(stalkeer):
 def test_a_source_is_tested_before_it_is_kept(stalkeer):
     with Provider() as provider:
         provider.account("ann-login", "s3cret-pass", max_connections=2)
-        provider.listing.films = [PanelMovie(7, "EN - The Silver River (1999)")]
+        provider.listing.movies = [PanelMovie(7, "EN - The Silver River (1999)")]
         url = f"{provider.url}/get.php?username=ann-login&password=s3cret-pass"
         tested = stalkeer("source", "test", url, "--json")
         as_playlist = stalkeer("source", "test", url, "--as-playlist")

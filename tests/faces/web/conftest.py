@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 from stalkeer.app import Start, build_app, build_security, build_server
 from stalkeer.demo.provider import Provider
 from stalkeer.demo.radarr import Radarr
-from stalkeer.demo.scenario import FILMS, MEGABYTE, Cast, build_world
+from stalkeer.demo.scenario import MEGABYTE, MOVIES, Cast, build_world
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.system.users import add_user
 from stalkeer.runtime import App
@@ -213,6 +213,6 @@ def small_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]
     """Three films, one download at once, open for everybody on this machine."""
     settings = {"security": {"mode": "local"}, "downloads": {"concurrent_limit": 1, "reconnect_gap": "0s"}}
     with program_in_a_world(
-        tmp_path_factory.mktemp("small"), Cast(FILMS[:3], (), size=MEGABYTE), **settings
+        tmp_path_factory.mktemp("small"), Cast(MOVIES[:3], (), size=MEGABYTE), **settings
     ) as program:
         yield program

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import select
+from stalkeer.jobs.catalogue.movie_extensions import find_address
 
 from stalkeer.demo.exchange import Exchange
 from stalkeer.demo.panel import Channel, PanelMovie, PanelSeries, SeriesEpisode
 from stalkeer.demo.provider import Provider
-from stalkeer.jobs.catalogue.film_extensions import find_address
-from stalkeer.jobs.catalogue.panel_queries import ask_account, expand_series, fetch_film_details
+from stalkeer.jobs.catalogue.panel_queries import ask_account, expand_series, fetch_movie_details
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.sources.refresh import RefreshContext, RefreshOutcome, SourceReport, refresh_sources
 from stalkeer.jobs.sources.start import RefreshOptions
@@ -70,7 +70,7 @@ def house(any_database: Database, tmp_path: Path, clock: FakeClock) -> Iterator[
     settings = Settings(data_dir=tmp_path)
     with Provider() as provider:
         provider.account("ann", "s3cret", max_connections=2)
-        provider.listing.films = [PanelMovie(n, f"Film {n} (2001)", tmdb_id=n, duration_s=5400) for n in range(1, 21)]
+        provider.listing.movies = [PanelMovie(n, f"Film {n} (2001)", tmdb_id=n, duration_s=5400) for n in range(1, 21)]
         provider.listing.channels = [Channel(900, "News")]
         provider.listing.series = [
             PanelSeries(7, "Dark Harbour", tuple(SeriesEpisode(70 + n, 1, n, f"Part {n}") for n in range(1, 4))),
@@ -95,8 +95,8 @@ def test_an_account_is_listed_without_asking_for_each_series(house):
 
 def test_only_what_the_account_changed_is_written(house):
     house.refresh()
-    films = house.provider.listing.films
-    house.provider.listing.films = [
+    films = house.provider.listing.movies
+    house.provider.listing.movies = [
         replace(films[0], name="Other Name (2001)"),
         *films[2:],
         PanelMovie(99, "New (2020)"),
@@ -121,7 +121,7 @@ def test_an_expired_account_keeps_its_catalogue(house):
 
 def test_an_account_that_lists_nothing_at_night_keeps_its_catalogue(house):
     house.refresh()
-    house.provider.listing.films, house.provider.listing.series, house.provider.listing.channels = [], [], []
+    house.provider.listing.movies, house.provider.listing.series, house.provider.listing.channels = [], [], []
 
     assert house.refresh().outcome is RefreshOutcome.REFUSED
     assert len(house.visible("film")) == 20
@@ -150,7 +150,7 @@ def test_episodes_survive_refreshes_and_go_with_their_series(house):
     house.refresh()
     house.expand("show:7", "show:8")
     before = house.visible("episode")
-    house.provider.listing.films.append(PanelMovie(99, "New (2020)"))
+    house.provider.listing.movies.append(PanelMovie(99, "New (2020)"))
     house.refresh()
     assert house.visible("episode") == before
 
@@ -254,11 +254,11 @@ def test_a_series_that_fails_is_not_asked_for_at_every_match(house):
 
 @pytest.mark.parametrize("named", ["mkv", "MP4", "", "../x"])
 def test_the_extension_that_a_list_lacks_is_asked_for_and_remembered(house, named):
-    house.provider.listing.films = [PanelMovie(1, "Film 1 (2001)", extension=""), PanelMovie(2, "Film 2 (2002)")]
+    house.provider.listing.movies = [PanelMovie(1, "Film 1 (2001)", extension=""), PanelMovie(2, "Film 2 (2002)")]
     house.refresh()
     source_id = house.row().id
     assert house.addresses() == {"movie:1": "1.{extension}", "movie:2": "2.mkv"}
-    house.provider.listing.films[0] = PanelMovie(1, "Film 1 (2001)", extension=named)
+    house.provider.listing.movies[0] = PanelMovie(1, "Film 1 (2001)", extension=named)
 
     with house.tools.database.connect() as connection:
         [template] = connection.scalars(select(entries.c.url).where(entries.c.key == "movie:1"))
@@ -266,7 +266,7 @@ def test_the_extension_that_a_list_lacks_is_asked_for_and_remembered(house, name
 
     wanted = {"mkv": "1.mkv", "MP4": "1.mp4"}.get(named, "1")
     assert address.rpartition("/")[2] == house.addresses()["movie:1"] == wanted
-    house.provider.listing.films = [PanelMovie(1, "Film One (2001)", extension=""), PanelMovie(2, "Film 2 (2002)")]
+    house.provider.listing.movies = [PanelMovie(1, "Film One (2001)", extension=""), PanelMovie(2, "Film 2 (2002)")]
     house.refresh(anew=True)
     assert house.addresses()["movie:1"] == wanted
 
@@ -274,13 +274,13 @@ def test_the_extension_that_a_list_lacks_is_asked_for_and_remembered(house, name
 def test_a_films_details_are_asked_for_once(house):
     house.refresh()
 
-    report = fetch_film_details(house.tools, house.row().id, ["movie:3"], QuietRun(), house.clock.sleep)
+    report = fetch_movie_details(house.tools, house.row().id, ["movie:3"], QuietRun(), house.clock.sleep)
 
     assert (report.asked, report.entries) == (1, 1)
     with house.tools.database.connect() as connection:
         row = connection.execute(select(entries).where(entries.c.key == "movie:3")).mappings().one()
     assert (row["tmdb_id"], row["duration_s"]) == (3, 5400)
-    again = fetch_film_details(house.tools, house.row().id, ["movie:3"], QuietRun(), house.clock.sleep)
+    again = fetch_movie_details(house.tools, house.row().id, ["movie:3"], QuietRun(), house.clock.sleep)
     assert (again.asked, again.cached) == (0, 1)
 
 

@@ -11,7 +11,7 @@ from stalkeer.adapters.arr.outcomes import Imported, Pending
 from stalkeer.core.naming.release import FileTraits
 from stalkeer.demo.arr import Mount
 from stalkeer.demo.http import Response
-from stalkeer.demo.media import EPISODE_45, FILM_90, read_clip
+from stalkeer.demo.media import EPISODE_45, MOVIE_90, read_clip
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.errors import NotFound, PlacementError
@@ -151,7 +151,7 @@ def test_an_imported_film_is_wanted_no_longer_before_the_next_scan(parts, radarr
     parts = parts()
     radarr.add_movie("Some Film", 2020, runtime_min=90)
     instance, rows = known(parts, radarr)
-    file = placed(plan_placement(parts, ids(rows), ".mkv", TRAITS), FILM_90)
+    file = placed(plan_placement(parts, ids(rows), ".mkv", TRAITS), MOVIE_90)
 
     outcome = finish(radarr, parts, HandOverStep(instance.id, ids(rows), file))
 
@@ -192,7 +192,7 @@ def test_an_imported_film_is_unmonitored_and_tagged_where_wished(parts, radarr):
     radarr.tags.append({"id": 4, "label": "mine"})
     film = radarr.add_movie("Some Film", 2020, runtime_min=90, tags=[4])
     instance, rows = known(parts, radarr)
-    file = placed(plan_placement(parts, ids(rows), ".mkv", TRAITS), FILM_90)
+    file = placed(plan_placement(parts, ids(rows), ".mkv", TRAITS), MOVIE_90)
 
     finish(radarr, parts, HandOverStep(instance.id, ids(rows), file))
 
@@ -205,7 +205,7 @@ def test_a_wish_that_fails_after_the_import_is_told_and_undoes_nothing(parts, ra
     parts = parts(unmonitor=True)
     film = radarr.add_movie("Some Film", 2020, runtime_min=90)
     instance, rows = known(parts, radarr)
-    file = placed(plan_placement(parts, ids(rows), ".mkv", TRAITS), FILM_90)
+    file = placed(plan_placement(parts, ids(rows), ".mkv", TRAITS), MOVIE_90)
     radarr.hook = lambda request: Response(400, {"message": "no"}) if request.path.endswith("/editor") else None
 
     outcome = finish(radarr, parts, HandOverStep(instance.id, ids(rows), file))
@@ -224,7 +224,7 @@ def test_in_library_mode_a_film_goes_into_its_own_folder_under_the_instances_own
     instance, rows = known(parts, radarr)
 
     plan = plan_placement(parts, ids(rows), ".mkv", TRAITS)
-    plan.target.write_bytes(read_clip(FILM_90.name))
+    plan.target.write_bytes(read_clip(MOVIE_90.name))
     step = HandOverStep(instance.id, ids(rows), StagedFile(plan.target, 1), taking=Taking.IN_PLACE)
     outcome = finish(radarr, parts, step)
 
@@ -290,7 +290,7 @@ def test_in_library_mode_an_older_file_is_left_to_the_instance_to_replace(parts,
     instance, rows = known(parts, radarr)
 
     plan = plan_placement(parts, ids(rows), ".mkv", TRAITS)
-    outcome = finish(radarr, parts, HandOverStep(instance.id, ids(rows), placed(plan, FILM_90)))
+    outcome = finish(radarr, parts, HandOverStep(instance.id, ids(rows), placed(plan, MOVIE_90)))
 
     assert plan.shelves == {} and plan.target.is_relative_to(parts.settings.directories.movies)
     assert isinstance(outcome, Imported) and outcome.file_id != old.id
@@ -349,7 +349,7 @@ def test_a_film_that_was_added_again_is_handed_over_under_its_present_id(parts, 
     movie = renewed_movie(radarr, 40)
     plan = plan_placement(parts, ids(rows), ".mkv", TRAITS)
 
-    outcome = finish(radarr, parts, HandOverStep(row.id, ids(rows), placed(plan, FILM_90)))
+    outcome = finish(radarr, parts, HandOverStep(row.id, ids(rows), placed(plan, MOVIE_90)))
 
     assert outcome == Imported(movie.file.id, str(movie.file.path))
     assert plan.note == ""
@@ -361,7 +361,7 @@ def test_a_film_that_was_added_again_between_placing_and_import_is_found_too(par
     parts = parts()
     radarr.add_movie("Some Film", 2020, runtime_min=90)
     row, rows = known(parts, radarr)
-    file = placed(plan_placement(parts, ids(rows), ".mkv", TRAITS), FILM_90)
+    file = placed(plan_placement(parts, ids(rows), ".mkv", TRAITS), MOVIE_90)
     radarr.add_movie("Another Film", 2021)
     first, other = radarr.movies[1], radarr.movies[2]
     first.id, other.id = 2, 1
@@ -445,7 +445,7 @@ def test_an_older_version_is_scanned_given_a_file_and_confirmed_like_a_new_one(p
     server, parts = request.getfixturevalue(program), parts(unmonitor=True, tag="vod")
     server.reported_version = version
     if program == "radarr":
-        item, clip = server.add_movie("Some Film", 2020, runtime_min=90), FILM_90
+        item, clip = server.add_movie("Some Film", 2020, runtime_min=90), MOVIE_90
     else:
         item, clip = server.add_episode(server.add_series("Some Series", 2019, runtime_min=45), 1, 1), EPISODE_45
     row, rows = known(parts, server)

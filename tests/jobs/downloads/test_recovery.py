@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select, update
 from stalkeer.adapters.arr.outcomes import Pending
 from stalkeer.core.naming.release import FileTraits
 from stalkeer.demo.http import Response
-from stalkeer.demo.media import EPISODE_45, FILM_90, read_clip
+from stalkeer.demo.media import EPISODE_45, MOVIE_90, read_clip
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.downloads.handover import (
@@ -163,7 +163,7 @@ def test_a_film_that_was_refused_and_then_imported_there_by_hand_is_completed(ma
     scanner = make(import__unmonitor=True)
     film = radarr.add_movie("Some Film", 2020, runtime_min=90)
     rows = wanted_of(scanner, radarr)
-    number, file = lose(scanner, rows, FILM_90, item_state=ItemState.REFUSED)
+    number, file = lose(scanner, rows, MOVIE_90, item_state=ItemState.REFUSED)
     take_in(scanner, radarr, rows, file)
 
     scan(scanner, QuietRun())
@@ -176,7 +176,7 @@ def test_a_file_that_waits_in_its_own_folder_is_found_there(make, radarr):
     scanner = make(import__mode="library")
     film = radarr.add_movie("Some Film", 2020, runtime_min=90)
     rows = wanted_of(scanner, radarr)
-    number, file = lose(scanner, rows, FILM_90)
+    number, file = lose(scanner, rows, MOVIE_90)
     take_in(scanner, radarr, rows, file, Taking.IN_PLACE)
 
     scan(scanner, QuietRun())
@@ -243,7 +243,7 @@ def test_a_download_for_two_instances_is_completed_when_both_have_it(make, radar
     with Radarr(tmp_path / "uhd") as other:
         other.add_movie("Some Film", 2020, runtime_min=90)
         here, there = wanted_of(scanner, radarr), wanted_of(scanner, other, "radarr-4k")
-        number, file = lose(scanner, [*here, *there], FILM_90)
+        number, file = lose(scanner, [*here, *there], MOVIE_90)
         content = file.read_bytes()
         take_in(scanner, radarr, here, file)
         file.parent.mkdir(exist_ok=True)

@@ -20,7 +20,7 @@ def test_two_tests_at_once_each_read_their_own_list(app: App):
     with Provider() as first, Provider() as second:
         for provider, films in ((first, 3), (second, 5)):
             provider.account("ann-login", "s3cret-pass", max_connections=2)
-            provider.listing.films = [PanelMovie(n, f"The Silver River {n} (19{n})") for n in range(50, 50 + films)]
+            provider.listing.movies = [PanelMovie(n, f"The Silver River {n} (19{n})") for n in range(50, 50 + films)]
 
         def test_the_other(exchange: Exchange) -> None:
             if "get_series" in exchange.request.target and not within:  # the list of films has come by then

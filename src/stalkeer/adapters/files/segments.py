@@ -73,12 +73,12 @@ class SegmentCheck:
             self._remember(span, seconds, checksum)
         return problem
 
-    def problem_of_whole(self, film: Path, seconds: float) -> str | None:
+    def problem_of_whole(self, movie: Path, seconds: float) -> str | None:
         """Return why the joined file is not all of its segments; None where nothing says so."""
         if not self._announced_s or self._is_restarted:
             return None
         expected_s = seconds * min(1.0, self._seen_s / self._announced_s)
-        duration_s = inspect(film).duration_s
+        duration_s = inspect(movie).duration_s
         if duration_s is None or duration_s >= expected_s - max(MISSING_S, expected_s * MISSING):
             return None
         return f"it plays {duration_s:.0f} s where its parts play {expected_s:.0f} s"

@@ -17,7 +17,7 @@ from stalkeer.adapters.playlists.m3u import ByteStream, Chunks
 from stalkeer.adapters.playlists.m3u_lines import clean_logo, read_odd_block, unescaped
 from stalkeer.adapters.playlists.relative import absolute_lines
 from stalkeer.core.catalogue.access import Templates
-from stalkeer.core.catalogue.kinds import EPISODE, FILM, LIVE, nature_of, split_url
+from stalkeer.core.catalogue.kinds import EPISODE, LIVE, MOVIE, nature_of, split_url
 from stalkeer.core.security.plain_text import clean_lines, may_be_harmful
 from stalkeer.model import Entry
 
@@ -33,7 +33,7 @@ _PLAIN_NAME = r'[^\n"=]*[^\s"=]'  # with `=` an attribute may stand behind the c
 _END = r"[ \t]*+(?=\n#EXTINF:|\n*\Z|\n+#EXTINF:)"
 _ODD = r"((?:(?!\n#EXTINF:)[\s\S])*)"
 _SECTIONS = {
-    "movie/": (FILM, "movie:", "{base}/movie/{username}/{password}/"),
+    "movie/": (MOVIE, "movie:", "{base}/movie/{username}/{password}/"),
     "series/": (EPISODE, "series:", "{base}/series/{username}/{password}/"),
     "live/": (LIVE, "live:", "{base}/live/{username}/{password}/"),
 }

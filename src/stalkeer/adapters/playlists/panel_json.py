@@ -45,7 +45,7 @@ class AccountInfo:
 
 
 @dataclass(frozen=True)
-class FilmDetails:
+class MovieDetails:
     """Hold the details of `get_vod_info`; sizes in bytes, durations in seconds, None for unknown values."""
 
     tmdb_id: int | None = None
@@ -104,14 +104,14 @@ def category_names(items: Iterator[Mapping[str, Any]]) -> dict[str, str]:
     return {as_text(item.get("category_id")): unescape(as_text(item.get("category_name"))) for item in items}
 
 
-def film_entry(item: Mapping[str, Any], groups: Mapping[str, str]) -> Entry | None:
+def movie_entry(item: Mapping[str, Any], groups: Mapping[str, str]) -> Entry | None:
     """Read a row of `get_vod_streams`; None where it has no id."""
     stream = as_int(item.get("stream_id"))
     if stream is None:
         return None
     return Entry(
         key=f"movie:{stream}",
-        kind=EntryKind.FILM.value,
+        kind=EntryKind.MOVIE.value,
         name=_name(item) or f"Film {stream}",
         url=_movie_address(stream, _extension(item)),
         group=_group(item, groups),
@@ -253,11 +253,11 @@ def _marker(season: int | None, number: int | None) -> str:
     return f"S{season:02d}E{number:02d}"
 
 
-def film_details(answer: object) -> FilmDetails:
+def movie_details(answer: object) -> MovieDetails:
     """Read `get_vod_info`; nothing for an unknown id, whose `info` is an empty list."""
     info, data = as_map(as_map(answer).get("info")), as_map(as_map(answer).get("movie_data"))
     video, audio = as_map(info.get("video")), as_map(info.get("audio"))
-    return FilmDetails(
+    return MovieDetails(
         tmdb_id=_tmdb(info) or _tmdb(data),
         duration_s=_positive(info.get("duration_secs")) or _clock(as_text(info.get("duration"))),
         size=_positive(info.get("size")) or _positive(info.get("file_size")),

@@ -21,13 +21,13 @@ from stalkeer.adapters.playlists.loose_json import ItemStream, as_map, first_doc
 from stalkeer.adapters.playlists.m3u import ByteStream
 from stalkeer.adapters.playlists.panel_json import (
     AccountInfo,
-    FilmDetails,
+    MovieDetails,
     account_info,
     category_names,
     episode_entries,
-    film_details,
-    film_entry,
     live_entry,
+    movie_details,
+    movie_entry,
     series_entry,
 )
 from stalkeer.core.catalogue.access import Templates, url_part
@@ -38,11 +38,11 @@ from stalkeer.model import Entry, EntryKind
 LARGEST_ANSWER = 64_000_000  # of one series or film
 SHORT_ANSWER_S = 10.0  # the whole of an account's status, or of what it says about one series or film
 _LISTS: tuple[tuple[str, str, Callable[[Mapping[str, Any], Mapping[str, str]], Entry | None]], ...] = (
-    ("get_vod_streams", "get_vod_categories", film_entry),
+    ("get_vod_streams", "get_vod_categories", movie_entry),
     ("get_series", "get_series_categories", series_entry),
     ("get_live_streams", "get_live_categories", live_entry),
 )
-_KINDS = {"get_vod_streams": EntryKind.FILM, "get_series": EntryKind.SERIES, "get_live_streams": EntryKind.LIVE}
+_KINDS = {"get_vod_streams": EntryKind.MOVIE, "get_series": EntryKind.SERIES, "get_live_streams": EntryKind.LIVE}
 _NAMES = {"get_vod_streams": "films", "get_series": "series", "get_live_streams": "channels"}
 _NOT_FOUND = re.compile(rb"\s*<(?:!doctype|html|head|h1|center).*?(?:\b404\b|not\s+found)", re.IGNORECASE | re.DOTALL)
 Progress = Callable[[int, int | None], None]
@@ -176,8 +176,8 @@ class Panel:
         document = self._document("get_series_info", "The series", series_id=series_id)
         return [self._hidden(entry) for entry in episode_entries(document, series)]
 
-    def film(self, stream_id: str) -> FilmDetails:
-        return film_details(self._document("get_vod_info", "The film", vod_id=stream_id))
+    def movie(self, stream_id: str) -> MovieDetails:
+        return movie_details(self._document("get_vod_info", "The film", vod_id=stream_id))
 
     def _hidden(self, entry: Entry) -> Entry:
         """Return the entry without the login that its logo's address may carry."""

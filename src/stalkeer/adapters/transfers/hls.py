@@ -93,7 +93,7 @@ def finished(part: Path) -> Fetched | None:
     return Fetched(joined, Validators(), extension=".mkv")
 
 
-def fetch_film(means: Means, opened: Opened, first: bytes) -> Fetched:
+def fetch_movie(means: Means, opened: Opened, first: bytes) -> Fetched:
     """Fetch what the playlist in `opened`, of which `first` was read, consists of; go on where the journal ends."""
     media = _find_media(means, opened, first)
     journal = Journal.read(means.part.path)
@@ -149,10 +149,10 @@ class Check:
             raise Hopeless(TransferFailed(FailureKind.WRONG_FILE, f"{message}, {SEGMENT_TRIES} times"))
         raise Lost(TransferFailed(FailureKind.TRANSIENT, message))
 
-    def pass_whole_or_raise(self, film: Path) -> None:
+    def pass_whole_or_raise(self, movie: Path) -> None:
         """Raise Lost where what was joined is not all of the segments: they are fetched anew. Twice is too often."""
         seconds = sum(segment.seconds or 0.0 for segment in self.media.segments)
-        problem = self.judge.problem_of_whole(film, seconds)
+        problem = self.judge.problem_of_whole(movie, seconds)
         if problem is None:
             return
         journal = self.journal

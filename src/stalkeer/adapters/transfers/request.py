@@ -82,7 +82,7 @@ class PartJudge(Protocol):
         """
         ...
 
-    def problem_of_whole(self, film: Path, seconds: float) -> str | None:
+    def problem_of_whole(self, movie: Path, seconds: float) -> str | None:
         """Say why the file that was joined is not all of the parts, which play `seconds`; None where it may be."""
         ...
 
@@ -108,7 +108,7 @@ class AnyPart:
     def problem_of_part(self, payload: bytes, seconds: float | None, *, is_restart: bool) -> PartProblem | None:
         return None
 
-    def problem_of_whole(self, film: Path, seconds: float) -> str | None:
+    def problem_of_whole(self, movie: Path, seconds: float) -> str | None:
         return None
 
 

@@ -19,7 +19,7 @@ from stalkeer.adapters.transfers import record
 from stalkeer.adapters.transfers.body import SNIFF, BodyKind, kind_of_body
 from stalkeer.adapters.transfers.checksums import checksums_of, parse_sidecar
 from stalkeer.adapters.transfers.endless import Endless
-from stalkeer.adapters.transfers.hls import fetch_film, finished, journal_of
+from stalkeer.adapters.transfers.hls import fetch_movie, finished, journal_of
 from stalkeer.adapters.transfers.memory import give_back
 from stalkeer.adapters.transfers.opening import Halts, Hopeless, Lost, Opened, open_url, refuse_compressed
 from stalkeer.adapters.transfers.part import LocalFailure, PartFile, on_disk
@@ -289,7 +289,7 @@ class Transfer:
         first = self._peek(opened) if start == 0 else b""
         if start == 0 and self._refuse_pages(opened, first) is BodyKind.PLAYLIST:
             self.is_segmented = True
-            return fetch_film(self, opened, first)
+            return fetch_movie(self, opened, first)
         if start == 0:
             first = self._judge(opened, first)
         is_proven = not isinstance(plan, Whole) or plan.is_proven

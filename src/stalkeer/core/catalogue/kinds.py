@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from stalkeer.core.catalogue.learned import TOKEN_NAMES
 from stalkeer.model import EntryKind
 
-FILM = EntryKind.FILM.value
+MOVIE = EntryKind.MOVIE.value
 EPISODE = EntryKind.EPISODE.value
 LIVE = EntryKind.LIVE.value
 OTHER = EntryKind.OTHER.value
@@ -68,7 +68,7 @@ def split_url(url: str) -> UrlParts:
 
 _NUMBERS = re.compile(r"\d+(?:\.\d+)*")
 _ACCOUNT_PATH = re.compile(r"(?:/(movie|series|live))?/\{username(\d*)\}/\{password\d*\}/(\d+)(?:\.\w+)?")
-_SECTIONS = {"movie": FILM, "series": EPISODE, "live": LIVE}
+_SECTIONS = {"movie": MOVIE, "series": EPISODE, "live": LIVE}
 
 
 def nature_of(url: str, name: str, group: str, duration_s: int | None) -> Nature:
@@ -99,13 +99,13 @@ def kind_of_file(parts: UrlParts, name: str, group: str, duration_s: int | None)
     if EPISODE_NAME.search(name) and (is_file or is_long or says_series or extension not in LIVE_EXTENSIONS):
         return EPISODE, "name"
     if is_file:
-        return FILM, "url"
+        return MOVIE, "url"
     if is_long:
-        return FILM, "duration"
+        return MOVIE, "duration"
     if extension in LIVE_EXTENSIONS:
-        return (FILM, "group") if _MOVIE_GROUP.search(group) and extension != "ts" else (LIVE, "url")
+        return (MOVIE, "group") if _MOVIE_GROUP.search(group) and extension != "ts" else (LIVE, "url")
     if _MOVIE_GROUP.search(group):
-        return FILM, "group"
+        return MOVIE, "group"
     if says_series:
         return OTHER, "group"
     return (LIVE, "duration") if duration_s is None else (OTHER, "duration")

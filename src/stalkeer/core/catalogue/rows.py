@@ -11,7 +11,7 @@ from stalkeer.core.titles import AlikeReader, ParsedTitle, Reading, TitleReader,
 from stalkeer.core.titles.ids import tmdb_id_in
 from stalkeer.model import Entry, EntryKind
 
-MOVIE, EPISODE, OTHER = EntryKind.FILM.value, EntryKind.EPISODE.value, EntryKind.OTHER.value
+MOVIE, EPISODE, OTHER = EntryKind.MOVIE.value, EntryKind.EPISODE.value, EntryKind.OTHER.value
 _TITLED = frozenset((MOVIE, EPISODE, OTHER, EntryKind.SERIES.value))
 _OF_TOLD_KIND = _TITLED - {OTHER}
 _MAYBE_EPISODES = (MOVIE, OTHER)

@@ -13,7 +13,7 @@ FASTEST = 15_000_000  # bytes/s that a film plays at most: the best discs have 1
 UNKNOWN_TIMES = 10  # the assumed size, where neither size nor runtime is known
 
 
-def longest_film(listed: int | None, runtime_s: float | None, assumed: int) -> int:
+def longest_movie(listed: int | None, runtime_s: float | None, assumed: int) -> int:
     """Return the bytes that a film can have at most, of which the server tells no length."""
     if listed is not None and listed >= LEAST_LISTED:
         return int(listed * LIST_SLACK)

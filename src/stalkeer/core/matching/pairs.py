@@ -59,7 +59,7 @@ class Matcher:
         self._thresholds = thresholds or Thresholds()
         self.rules = rules or RuleBook()
         self._habits = habits or {}  # of the lists, by the slugs of their sources
-        self._films: dict[str, list[WantedItem]] = defaultdict(list)
+        self._movies: dict[str, list[WantedItem]] = defaultdict(list)
         self._episodes: dict[str, _Episodes] = defaultdict(_Episodes)
         self.items: dict[int, WantedItem] = {}
         self.works: dict[str, Work] = {}
@@ -80,7 +80,7 @@ class Matcher:
         """Add a wanted item of a known work."""
         self.items[item.id] = item
         if item.work.kind == "movie":
-            self._films[item.work.identity].append(item)
+            self._movies[item.work.identity].append(item)
         else:
             self._episodes[item.work.identity].add(item)
 
@@ -99,7 +99,7 @@ class Matcher:
         has_pins = bool(self.rules.pinned_works())
         if not hits and not has_pins:
             return
-        wanted = self._films if kind == "movie" else self._episodes
+        wanted = self._movies if kind == "movie" else self._episodes
         is_known = any(hit.work.identity in wanted for hit in hits)
         verdicts = judge(hits, entry, self._thresholds, habits) if is_known else []
         if has_pins:
@@ -115,7 +115,7 @@ class Matcher:
     def _slots(self, work: Work, entry: EntryFacts) -> list[_Slot]:
         """Return the wanted items of a work that the entry's numbers name; a film has one for each instance."""
         if work.kind == "movie":
-            return [_Slot(item, None) for item in self._films.get(work.identity, ())]
+            return [_Slot(item, None) for item in self._movies.get(work.identity, ())]
         if work.identity not in self._episodes:
             return []
         shifted = _shifted(entry, self.rules.offset_of(work, entry))
@@ -139,7 +139,9 @@ class Matcher:
             work = self.works.get(identity)
             if work is None or not self.rules.speaks_of(work, entry):
                 continue
-            own = self._films.get(identity, []) + (self._episodes[identity].items if identity in self._episodes else [])
+            own = self._movies.get(identity, []) + (
+                self._episodes[identity].items if identity in self._episodes else []
+            )
             for item in own:
                 rule = None
                 if item.id not in seen:

@@ -55,7 +55,7 @@ _NOT_IN_NAMES = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True)
-class FilmName:
+class MovieName:
     """A movie's title and year in its instance."""
 
     title: str
@@ -81,12 +81,12 @@ class FileTraits:
     languages: tuple[str, ...] = ()
 
 
-def release_name(item: FilmName | EpisodeName, traits: FileTraits) -> str:
+def release_name(item: MovieName | EpisodeName, traits: FileTraits) -> str:
     """Build a name such as `Dune.2021.FRENCH.1080p.WEB-DL.x264-STALKEER`; safe for folders and files."""
     tail = ".".join([*_language_words(traits), *_resolution_words(traits), SOURCE, *_codec_words(traits)])
     middle = _numbering(item)
     room = LONGEST_BYTES - len(f"..{middle}.{tail}-{GROUP}".encode())
-    title = _cut(dotted(item.title if isinstance(item, FilmName) else item.series), room)
+    title = _cut(dotted(item.title if isinstance(item, MovieName) else item.series), room)
     return without_device(".".join(filter(None, (title, middle, tail))) + f"-{GROUP}")
 
 
@@ -95,8 +95,8 @@ def dotted(title: str) -> str:
     return _NOT_IN_NAMES.sub(".", _APOSTROPHES.sub("", title)).strip(".")
 
 
-def _numbering(item: FilmName | EpisodeName) -> str:
-    if isinstance(item, FilmName):
+def _numbering(item: MovieName | EpisodeName) -> str:
+    if isinstance(item, MovieName):
         return str(item.year) if item.year else ""
     if item.air_date:
         return item.air_date.replace("-", ".")

@@ -40,7 +40,7 @@ def name_in_path(text: str) -> str:
     parts = [part.strip() for part in _SEPARATOR.split(_ROOT.sub("", text, count=1)) if part.strip()]
     if len(parts) < 2 or " / " in text or any(_is_torn(part) for part in parts):
         return text
-    return _of_episode(parts) or _of_film(parts)
+    return _of_episode(parts) or _of_movie(parts)
 
 
 def _is_torn(part: str) -> bool:
@@ -68,7 +68,7 @@ def _of_episode(parts: list[str]) -> str | None:
     return f"{series} {season}" if series is not None else own
 
 
-def _of_film(parts: list[str]) -> str:
+def _of_movie(parts: list[str]) -> str:
     """Return the folder where it says the year, or what the file's short name does not; with the file's quality."""
     own = parts[-1]
     folder = next((part for part in reversed(parts[:-1]) if _names_something(part)), None)

@@ -70,7 +70,7 @@ _PLAINLY_COUNTED = re.compile(
     r"|(?<![a-z])(?:s\d\d?|season\s\d|\d(?:st|nd|rd|th)\sseason)",
     re.I,
 )
-_NUMBERED_FILM = re.compile(r"(?<![\d-])[\s._]\d{1,4}[\s._]*[\[(](?:19|20)\d\d[\])]")  # Precinct 9 (2009)
+_NUMBERED_MOVIE = re.compile(r"(?<![\d-])[\s._]\d{1,4}[\s._]*[\[(](?:19|20)\d\d[\])]")  # Precinct 9 (2009)
 _COUNTED = re.compile(r"(?i)[\s._\-#\[](?:ep?\.?)?\d{1,4}(?:v\d)?(?=[\s._\-\[\])]|$)")
 _QUALITY = re.compile(rf"(?<![^\W_])(?:{QUALITY}|complete|completa)(?![^\W_])", re.I)
 _OF_EPISODES = re.compile(
@@ -100,7 +100,7 @@ def names_episodes(name: str) -> bool:
     if _CHECKSUM.search(name):
         return _COUNTED.search(name, start) is not None
     if group is not None:
-        return _PLAINLY_COUNTED.search(name, start) is not None and _NUMBERED_FILM.search(name) is None
+        return _PLAINLY_COUNTED.search(name, start) is not None and _NUMBERED_MOVIE.search(name) is None
     if _SAID_OUTRIGHT.search(name):
         return True
     found = _OF_EPISODES.search(name) if _QUALITY.search(name) else None

@@ -35,7 +35,7 @@ class CalendarEntry:
     state: str
     wanted_id: WantedId | None
     instance: str
-    is_film: bool
+    is_movie: bool
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def item_of(slug: str, premiere: Premiere, state: CalendarState | None) -> Calen
         state=words,
         wanted_id=state.wanted_id if state else None,
         instance=slug,
-        is_film=premiere.season is None,
+        is_movie=premiere.season is None,
     )
 
 

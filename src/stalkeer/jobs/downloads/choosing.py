@@ -29,7 +29,7 @@ from stalkeer.store.library.wanted_list import get_wanted
 from stalkeer.store.matching.entries import entries_by_id
 
 MOST_EXPLAINED = 5
-FILM_RUNTIME_MIN = 110  # what Radarr takes where it knows no runtime
+MOVIE_RUNTIME_MIN = 110  # what Radarr takes where it knows no runtime
 # what the two programs call a source -> what names are read into
 SOURCE_WORDS = {
     "tv": "hdtv",
@@ -122,7 +122,7 @@ def _variant(match: ConfirmedMatch, whose: str) -> Variant:
         source_priority=match.source_priority,
         episodes=match.episodes,
         serves=match.serves,
-        runtime_min=match.runtime_min or (FILM_RUNTIME_MIN if match.kind == "movie" else None),
+        runtime_min=match.runtime_min or (MOVIE_RUNTIME_MIN if match.kind == "movie" else None),
         group=tags_of_group(match.group),
         refusal=f"{whose} has it on its blocklist ({match.blocked})" if match.blocked else None,
     )

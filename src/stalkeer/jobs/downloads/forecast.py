@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
-from stalkeer.jobs.downloads.choosing import FILM_RUNTIME_MIN
+from stalkeer.jobs.downloads.choosing import MOVIE_RUNTIME_MIN
 from stalkeer.jobs.downloads.queue import USUAL_RULES, Planned, QueueRules, plan_queue
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.variants import ConfirmedMatch
@@ -77,7 +77,7 @@ def _size(planned: Planned, rates: Mapping[int, float]) -> int:
     match = planned.first
     if match.size is not None:
         return match.size
-    usual = FILM_RUNTIME_MIN if match.kind == "movie" else EPISODE_RUNTIME_MIN
+    usual = MOVIE_RUNTIME_MIN if match.kind == "movie" else EPISODE_RUNTIME_MIN
     return int(rates[_lines(match)] * (match.runtime_min or usual))
 
 

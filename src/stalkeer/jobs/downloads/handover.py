@@ -33,7 +33,7 @@ from stalkeer.adapters.arr.sonarr import (
 )
 from stalkeer.adapters.files.extras import SUFFIXES
 from stalkeer.core.naming.facts import NamedFile
-from stalkeer.core.naming.release import EpisodeName, FileTraits, FilmName, release_name
+from stalkeer.core.naming.release import EpisodeName, FileTraits, MovieName, release_name
 from stalkeer.errors import ArrError, NotFound
 from stalkeer.jobs.downloads.placement import below, kept_path, library_path, named_file
 from stalkeer.jobs.library.clients import Arrs
@@ -298,7 +298,7 @@ def _names(targets: Sequence[TargetRow], others: Sequence[str], traits: FileTrai
     first = targets[0]
     for title in (first.title, *others):
         if first.kind is WantedKind.MOVIE:
-            yield release_name(FilmName(title, first.year), traits)
+            yield release_name(MovieName(title, first.year), traits)
             continue
         season, episodes = first.season or 0, tuple(target.episode or 0 for target in targets)
         is_daily = first.series_type == "daily" and len(targets) == 1

@@ -60,7 +60,7 @@ def library_path(
     """
     first = targets[0]
     folder, name = (
-        _film(client, first, file, extension)
+        _movie(client, first, file, extension)
         if first.kind is WantedKind.MOVIE
         else _episode(client, targets, file, extension)
     )
@@ -120,7 +120,7 @@ def named_file(release: str, traits: FileTraits) -> NamedFile:
     return NamedFile(quality, release_group=GROUP, original_title=release, original_filename=release, media=media)
 
 
-def _film(client: ArrClient, target: TargetRow, file: NamedFile, extension: str) -> tuple[str, str]:
+def _movie(client: ArrClient, target: TargetRow, file: NamedFile, extension: str) -> tuple[str, str]:
     movie = read_movie(client, MovieId(target.library_arr_id))
     if movie is None:
         raise NotFound(f"{client.address.label} no longer has {target.title!r}.")

@@ -28,12 +28,12 @@ from stalkeer.adapters.transfers.transfer import transfer
 from stalkeer.core.catalogue.access import Access, fill
 from stalkeer.core.catalogue.extension import has_unknown_extension, with_extension
 from stalkeer.core.downloads.failures import FailureKind
-from stalkeer.core.downloads.progress import HighWater, longest_film
+from stalkeer.core.downloads.progress import HighWater, longest_movie
 from stalkeer.core.downloads.resume import HeldPart
 from stalkeer.core.downloads.retry import GiveUp, attempts_of, decide_retry, has_attempts_left
 from stalkeer.core.downloads.states import Intent
 from stalkeer.errors import SourceError, StoreError, StoreUnavailable
-from stalkeer.jobs.catalogue.film_extensions import use_bare_id
+from stalkeer.jobs.catalogue.movie_extensions import use_bare_id
 from stalkeer.jobs.downloads.admission import download_limit_name, source_limit_name
 from stalkeer.jobs.downloads.choosing import find_change
 from stalkeer.jobs.downloads.context import DownloadContext
@@ -210,7 +210,7 @@ class _Attempt:
             ),
             min_free=settings.min_free,
             most_reserved=settings.assumed_size,
-            most_bytes=longest_film(address.size, self._runtime_s(), settings.assumed_size),
+            most_bytes=longest_movie(address.size, self._runtime_s(), settings.assumed_size),
             has_sidecar=settings.checksum_sidecar,
             extras=self._extras(address),
             keep_extra=partial(keep_extra, part),

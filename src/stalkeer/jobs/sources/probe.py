@@ -36,7 +36,7 @@ from stalkeer.store.sources.sources import (
 )
 
 SAMPLES = 5
-_SAMPLED = (EntryKind.FILM.value, EntryKind.EPISODE.value, EntryKind.SERIES.value)
+_SAMPLED = (EntryKind.MOVIE.value, EntryKind.EPISODE.value, EntryKind.SERIES.value)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, select, update
 
-from stalkeer.adapters.playlists.panel_json import FilmDetails
+from stalkeer.adapters.playlists.panel_json import MovieDetails
 from stalkeer.core.catalogue.content import keep_details
 from stalkeer.core.catalogue.questions import LastQuestion, is_due
 from stalkeer.core.catalogue.rows import Draft
@@ -21,7 +21,7 @@ from stalkeer.store.catalogue.visible import IS_CURRENT
 from stalkeer.store.db.bulk import parts_of
 from stalkeer.store.db.tables import account_cache, entries, sources
 
-SERIES, FILM = "series_info", "vod_info"
+SERIES, MOVIE = "series_info", "vod_info"
 
 
 @dataclass(frozen=True)
@@ -153,17 +153,17 @@ def gone_series_episodes(connection: Connection, source_id: SourceId, series_ids
     return found
 
 
-def films_without_details(connection: Connection, source_id: SourceId, keys: Sequence[str]) -> list[str]:
+def movies_without_details(connection: Connection, source_id: SourceId, keys: Sequence[str]) -> list[str]:
     known: set[str] = set()
     for part in parts_of(keys, 500):
         query = select(account_cache.c.key).where(
-            account_cache.c.source_id == source_id, account_cache.c.kind == FILM, account_cache.c.key.in_(part)
+            account_cache.c.source_id == source_id, account_cache.c.kind == MOVIE, account_cache.c.key.in_(part)
         )
         known.update(connection.execute(query).scalars())
     return [key for key in keys if key not in known and key.startswith("movie:")]
 
 
-def save_details(connection: Connection, source_id: SourceId, key: str, details: FilmDetails, now: datetime) -> None:
+def save_details(connection: Connection, source_id: SourceId, key: str, details: MovieDetails, now: datetime) -> None:
     """Keep a film's details with its entry; what its list says itself stays."""
     values: dict[str, Any] = {
         "tmdb_id": func.coalesce(entries.c.tmdb_id, details.tmdb_id),
@@ -173,16 +173,16 @@ def save_details(connection: Connection, source_id: SourceId, key: str, details:
         "resolution": func.coalesce(entries.c.resolution, _lines(details.height)),
         "changed_gen": select(sources.c.generation).where(sources.c.id == source_id).scalar_subquery(),
     }
-    of_film = (entries.c.source_id == source_id, entries.c.key == key)
-    row = connection.execute(select(entries.c.quality).where(*of_film)).one_or_none()
+    of_movie = (entries.c.source_id == source_id, entries.c.key == key)
+    row = connection.execute(select(entries.c.quality).where(*of_movie)).one_or_none()
     if row is None:
         return
     if details.video or details.bitrate:
         said = json.loads(row.quality) if row.quality else {}
         added = {"codec": details.video, "audio": details.audio, "bitrate": details.bitrate}
         values["quality"] = json.dumps({name: value for name, value in added.items() if value} | said)
-    connection.execute(update(entries).where(*of_film).values(**values))
-    remember_answer(connection, source_id, FILM, key, asdict(details), now)
+    connection.execute(update(entries).where(*of_movie).values(**values))
+    remember_answer(connection, source_id, MOVIE, key, asdict(details), now)
 
 
 def _lines(height: int | None) -> int | None:

@@ -10,7 +10,7 @@ from stalkeer.model import EntryKind
 from stalkeer.store.db.tables import entries, sources
 from stalkeer.store.sources.visible import IS_SOURCE_CONFIGURED, IS_SOURCE_IN_USE
 
-_MATCHED_KINDS = (EntryKind.FILM.value, EntryKind.EPISODE.value, EntryKind.OTHER.value)
+_MATCHED_KINDS = (EntryKind.MOVIE.value, EntryKind.EPISODE.value, EntryKind.OTHER.value)
 
 # The entry belongs to its source's current generation.
 IS_CURRENT = and_(

@@ -81,7 +81,7 @@ def find_pair(connection: Connection, entry_id: EntryId, wanted_id: WantedId) ->
 
 
 def _query() -> Any:  # noqa: ANN401 - a Select of many columns
-    is_file = entries.c.kind.in_((EntryKind.FILM.value, EntryKind.EPISODE.value))
+    is_file = entries.c.kind.in_((EntryKind.MOVIE.value, EntryKind.EPISODE.value))
     return (
         select(
             matches.c.id.label("match_id"),

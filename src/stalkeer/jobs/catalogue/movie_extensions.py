@@ -18,7 +18,7 @@ def find_address(tools: RefreshContext, source_id: SourceId, key: str, template:
     Raises SourceError where the account does not answer. Nothing is remembered then.
     """
     panel = open_panel(tools, source_id, short_s=PATIENCE_S)
-    extension = "" if panel is None else panel.film(key.partition(":")[2]).extension
+    extension = "" if panel is None else panel.movie(key.partition(":")[2]).extension
     address = with_extension(template, extension)
     with tools.database.begin() as connection:
         remember_extension(connection, source_id, key, address, tools.clock())
