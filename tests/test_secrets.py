@@ -123,3 +123,16 @@ def test_a_login_in_the_address_of_an_instance_is_not_shown_with_the_settings(ur
 def test_a_login_is_taken_out_of_an_address_and_put_back(url, login, bare):
     assert (login_in(url), without_userinfo(url)) == (login, bare)
     assert with_login(bare, login) == (url if login else bare)
+
+
+@pytest.mark.parametrize(
+    ("url", "bare"),
+    [
+        ("https://[::1:7878", "https://[::1:7878"),
+        ("https://me:opensesame@[::1:7878", "https://[::1:7878"),
+        ("http://radarr]/x", "http://radarr]/x"),
+    ],
+)
+def test_an_address_that_cannot_be_read_is_left_to_whoever_uses_it_but_for_its_login(url, bare):
+    assert (login_in(url), without_userinfo(url)) == (None, bare)
+    assert "opensesame" not in with_login(url, None)

@@ -150,18 +150,26 @@ def mask_text(text: str) -> str:
 
 
 def login_in(url: str) -> str | None:
-    """Return `user:password` as it stands in a URL; None without one."""
-    login, at, _ = urlsplit(url).netloc.rpartition("@")
+    """Return `user:password` as it stands in a URL; None without one, or where the URL cannot be read."""
+    try:
+        login, at, _ = urlsplit(url).netloc.rpartition("@")
+    except ValueError:  # `https://[::1`: whoever uses the address says what is wrong with it
+        return None
     return login if at else None
 
 
 def with_login(url: str, login: str | None) -> str:
     """Return the URL with this login in place of its own. An empty login and None leave it without one."""
-    parts = urlsplit(without_userinfo(url))
-    return urlunsplit(parts._replace(netloc=f"{login}@{parts.netloc}")) if login else urlunsplit(parts)
+    bare = without_userinfo(url)
+    scheme, slashes, rest = bare.partition("//")
+    return f"{scheme}{slashes}{login}@{rest}" if login and slashes else bare
 
 
 def without_userinfo(url: str) -> str:
     """Return the URL without `user:password@`, for places that need a working address."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # it leads nowhere, and what stands in front of its @ is a login all the same
+        head, at, rest = url.rpartition("@")
+        return f"{head.partition('//')[0]}//{rest}" if at else url
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

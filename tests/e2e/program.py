@@ -23,7 +23,7 @@ from stalkeer.runtime import utc_now
 from stalkeer.settings import load_settings
 from stalkeer.store.db.database import Database, open_database, sqlite_url
 from stalkeer.store.downloads.downloads import DownloadRow, list_downloads
-from stalkeer.store.journal.runs import RunRow, get_run, queue_run
+from stalkeer.store.journal.runs import RunRow, get_run, list_runs, queue_run
 
 PATIENCE_S = 180.0
 
@@ -179,6 +179,11 @@ class Program:
 
             self.wait_until(lambda: read().finished_at is not None, f"the job {name} ends")
             return read()
+
+    def first_run(self, name: str) -> RunRow:
+        """The first run of a job since the program was made: its own schedule may have been faster than `job`."""
+        with self.database() as database, database.connect() as connection:
+            return min(list_runs(connection, job=name, limit=100), key=lambda run: run.id)
 
     def settle(self) -> None:
         """Wait until every available item is imported, or every download has come to its end."""

@@ -48,6 +48,7 @@ def test_killed_during_downloads_it_goes_on_where_it_was(program, world):
     assert done_before or fetched
 
 
+@pytest.mark.soak
 def test_killed_again_and_again_nothing_is_fetched_twice_or_lost(program, world):
     world.provider.rate = 2_000_000
     stalkeer = program()

@@ -109,7 +109,14 @@ def test_a_folder_that_is_read_only_from_the_start_is_named_and_downloads_wait(p
 
 
 @FEW
-@pytest.mark.parametrize(("name", "folder"), [("movies", "relative"), ("temp", "/proc/1"), ("tvshows", "/nowhere")])
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("movies", "relative"),
+        pytest.param("temp", "/proc/1", marks=pytest.mark.soak),
+        pytest.param("tvshows", "/nowhere", marks=pytest.mark.soak),
+    ],
+)
 def test_a_stored_folder_that_cannot_be_used_ends_nothing_and_can_be_set_right(program, world, name, folder):
     """As an earlier release let it be saved, or as a backup brings it."""
     stalkeer = program(downloads=SMALL)

@@ -104,9 +104,9 @@ def test_an_address_of_the_same_host_without_a_login_keeps_the_present_one(datab
 def test_another_login_takes_the_place_of_the_present_one(database, arrs, guarded):
     opens(guarded, "me", "opensesame")
     add_instance(arrs, new(guarded))
-    opens(guarded, "you", "another")
+    opens(guarded, "you", "swordfish-9")
 
-    change_instance(arrs, "radarr", InstancePatch(url=with_login(guarded.url, "you:another")))
+    change_instance(arrs, "radarr", InstancePatch(url=with_login(guarded.url, "you:swordfish-9")))
 
     assert try_instance(arrs, "radarr").is_good
 
