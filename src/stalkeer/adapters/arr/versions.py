@@ -217,6 +217,7 @@ FIELDS: Mapping[str, Named] = MappingProxyType(
             indexerFlags=_FLAGS,
         ),
         "Entry": _named("name path"),
+        "EventFile": _named("sourcePath"),
         "Listing": _named("directories"),
         "Title": _named("title"),
         "Found": _named("title originalTitle alternateTitles year tmdbId tvdbId"),
