@@ -87,6 +87,7 @@ def entries_of(stalkeer) -> int:
         return connection.execute(select(func.count()).select_from(entries)).scalar_one()
 
 
+@pytest.mark.soak
 @ROOT_ONLY
 @FEW
 def test_a_folder_that_is_read_only_from_the_start_is_named_and_downloads_wait(program, world, tmp_path):

@@ -100,7 +100,9 @@ def _names_of_tables():
     return sorted({cell for row in rows for cell in row if len(cell) > 3})
 
 
-@pytest.mark.parametrize("kind", [None, "film", "episode"])
+@pytest.mark.parametrize(
+    "kind", [None, pytest.param("film", marks=pytest.mark.soak), pytest.param("episode", marks=pytest.mark.soak)]
+)
 def test_every_name_of_the_tables_is_read_the_same_by_itself_and_in_a_list(kind):
     reader, names = TitleReader(), _names_of_tables()
     names += [f"{name} - S01E02 - EN - {name} - S01E02" for name in names[::20]]
