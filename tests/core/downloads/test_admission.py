@@ -217,3 +217,21 @@ def test_a_size_that_nothing_confirmed_reserves_no_more_than_an_unknown_one():
     assert decide([claim], limits=limits, volumes=volumes).admitted == (1,)
     confirmed = candidate(1, remaining=10 * GB, is_size_confirmed=True)
     assert reasons(decide([confirmed], limits=limits, volumes=volumes)) == {1: Reason.DISK}
+
+
+@pytest.mark.parametrize("connections", [None, 1, 3])
+def test_a_download_rests_after_its_own_connection_before_it_connects_to_any_account(connections):
+    """A second closing within the gap would hide the first from the account that it was made to."""
+    queue = [
+        candidate(1, closed_at=NOW - timedelta(seconds=2)),
+        candidate(2, source_id=2, closed_at=NOW - timedelta(seconds=2)),
+        candidate(3, source_id=3, closed_at=NOW - timedelta(seconds=6)),
+        candidate(4, source_id=4, closed_at=NOW + timedelta(days=3)),  # a clock that has been put back since
+    ]
+    accounts = {number: Account(connections=connections) for number in range(1, 5)}
+
+    decided = decide(queue, accounts=accounts, limits=Limits(total=None, reconnect_gap=timedelta(seconds=5)))
+
+    assert decided.admitted == (3, 4)
+    assert decided.waiting[2] == Waiting(Reason.CLOSING, NOW + timedelta(seconds=3))
+    assert reasons(decided) == {1: Reason.CLOSING, 2: Reason.CLOSING}

@@ -120,6 +120,27 @@ def test_a_closed_connection_still_counts_while_its_download_runs_again(house_wi
         assert read_accounts(connection, house.app.settings, clock())[source].closing == 1
 
 
+def test_a_variant_on_another_account_waits_until_the_account_before_it_may_forget_the_connection(house_with, clock):
+    """Its own connection would end within the gap as well, and a download remembers one closing."""
+    house = house_with(**{"downloads.reconnect_gap": "5s"})
+    first, second = house.source("first"), house.source("second")
+    download = house.download("Dune", None, first)
+    entry = house.entry(second, "/files/other.mkv", None)
+    with house.database.begin() as connection:
+        admit(connection, [download], clock())
+        owner = Ownership(download, 1, "me")
+        claim(connection, owner, clock())
+        other = Replacement(entry, second, "/files/other.mkv", "Dune 4K")
+        change_variant(connection, owner, other, RunProblem("gone", "gone"), clock())
+
+    def waits() -> list[Reason]:
+        return [one.reason for one in explain_waiting(house.database, house.app.settings, clock()).values()]
+
+    assert waits() == [Reason.CLOSING]
+    clock.advance(6)
+    assert waits() != [Reason.CLOSING]
+
+
 def desk_over(house, clock, *replies):
     answers = list(replies)
     asked = []

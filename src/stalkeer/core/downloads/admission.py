@@ -20,6 +20,7 @@ class QueuedDownload:
     """A queued download. `remaining` is in bytes; None when the size is unknown.
 
     A size that is not confirmed is the claim of one answer: no more room is kept for it than for an unknown size.
+    `closed_at` is the end of its last connection, to whichever account that was.
     """
 
     id: DownloadId
@@ -28,6 +29,7 @@ class QueuedDownload:
     priority: int = 0
     rank: float = 0.0
     not_before: datetime | None = None
+    closed_at: datetime | None = None
     remaining: int | None = None
     is_size_confirmed: bool = False
     volume: str = ""  # the file system of its partial file
@@ -93,11 +95,16 @@ class Gates:
 
 @dataclass(frozen=True)
 class Limits:
-    """The numbers of parallel connections; None is unlimited. `unknown_size` is assumed for files of unknown size."""
+    """The numbers of parallel connections; None is unlimited. `unknown_size` is assumed for files of unknown size.
+
+    `reconnect_gap`: a download connects again, to any account, only so long after its last connection was closed. It
+    remembers one closing; a second one within the gap would hide the first from the account that it was made to.
+    """
 
     total: int | None = 3
     per_host: int | None = None
     unknown_size: int = UNKNOWN_SIZE
+    reconnect_gap: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True)
@@ -259,6 +266,10 @@ class _Table:
 
     def _no_connection(self, candidate: QueuedDownload) -> Waiting | None:
         account = self.accounts.get(candidate.source_id, Account())
+        if candidate.closed_at is not None:
+            rested = candidate.closed_at + self.limits.reconnect_gap
+            if self.now < rested <= self.now + LONGEST_WAIT:
+                return Waiting(Reason.CLOSING, rested)
         if account.connections is None:
             return None
         ours = self.by_source[candidate.source_id]

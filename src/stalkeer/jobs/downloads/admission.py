@@ -107,7 +107,12 @@ def measure_volume(connection: Transaction, settings: Settings) -> DiskRoom:
 
 def limits_of(settings: Settings) -> Limits:
     downloads = settings.downloads
-    return Limits(downloads.concurrent_limit or None, downloads.per_host_limit or None, downloads.assumed_size)
+    return Limits(
+        downloads.concurrent_limit or None,
+        downloads.per_host_limit or None,
+        downloads.assumed_size,
+        timedelta(seconds=downloads.reconnect_gap),
+    )
 
 
 def learn_hosts(
