@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import select
-from stalkeer.jobs.catalogue.movie_extensions import find_address
 
 from stalkeer.demo.exchange import Exchange
 from stalkeer.demo.panel import Channel, PanelMovie, PanelSeries, SeriesEpisode
 from stalkeer.demo.provider import Provider
+from stalkeer.jobs.catalogue.movie_extensions import find_address
 from stalkeer.jobs.catalogue.panel_queries import ask_account, expand_series, fetch_movie_details
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.sources.refresh import RefreshContext, RefreshOutcome, SourceReport, refresh_sources
