@@ -103,3 +103,20 @@ def test_a_new_key_is_tried_before_it_is_kept(client, radarr):
     radarr.api_key = "renewed"
     assert client.patch("/api/v1/instances/radarr", json={"apiKey": "renewed"}).status_code == 200
     assert client.post("/api/v1/instances/radarr/test").json()["ok"]
+
+
+@pytest.mark.parametrize("change", [{}, {"apiKey": "0" * 32}, {"url": "http://me:opensesame-7@127.0.0.1:9"}])
+def test_no_answer_page_or_log_shows_the_login_of_an_address(client, radarr, caplog, change):
+    caplog.set_level("DEBUG")
+    answers = [add(client, radarr, url=radarr.url.replace("http://", "http://me:opensesame-7@"))]
+    if change:
+        answers.append(client.patch("/api/v1/instances/radarr", json=change))
+    answers += [client.post("/api/v1/instances/radarr/test")]
+    reading = ["instances", "instances/radarr", "health", "history", "events?after=0", "settings/radarr"]
+    answers += [client.get(f"/api/v1/{path}") for path in reading]
+    answers += [client.get(path) for path in ("/settings/instances", "/settings/instances/radarr", "/activity/history")]
+
+    assert answers[0].status_code == 201
+    assert [str(answer.url) for answer in answers if answer.status_code in (404, 405)] == []
+    assert [str(answer.url) for answer in answers if "opensesame-7" in answer.text] == []
+    assert "opensesame-7" not in caplog.text
