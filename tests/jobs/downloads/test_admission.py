@@ -93,8 +93,8 @@ def test_a_connection_that_was_closed_just_now_still_counts(house_with, clock):
         assert read_accounts(connection, house.app.settings, clock())[source].closing == 0
 
 
-def test_a_closed_connection_counts_for_the_account_it_was_made_to_whatever_variant_follows(house_with, clock):
-    house = house_with(**{"downloads.reconnect_gap": "5s"})
+def given_up_for_another_account(house, clock):
+    """A download of the source `first` that ran and now waits with a variant of `second`. Returns both."""
     first, second = house.source("first"), house.source("second")
     download = house.download("Dune", None, first)
     entry = house.entry(second, "/files/other.mkv", None)
@@ -104,7 +104,14 @@ def test_a_closed_connection_counts_for_the_account_it_was_made_to_whatever_vari
         claim(connection, owner, clock())
         other = Replacement(entry, second, "/files/other.mkv", "Dune 4K")
         change_variant(connection, owner, other, RunProblem("gone", "gone"), clock())
+    return first, second
 
+
+def test_a_closed_connection_counts_for_the_account_it_was_made_to_whatever_variant_follows(house_with, clock):
+    house = house_with(**{"downloads.reconnect_gap": "5s"})
+    first, second = given_up_for_another_account(house, clock)
+
+    with house.database.connect() as connection:
         accounts = read_accounts(connection, house.app.settings, clock())
 
     assert (accounts[first].closing, accounts[second].closing) == (1, 0)
@@ -123,15 +130,7 @@ def test_a_closed_connection_still_counts_while_its_download_runs_again(house_wi
 def test_a_variant_on_another_account_waits_until_the_account_before_it_may_forget_the_connection(house_with, clock):
     """Its own connection would end within the gap as well, and a download remembers one closing."""
     house = house_with(**{"downloads.reconnect_gap": "5s"})
-    first, second = house.source("first"), house.source("second")
-    download = house.download("Dune", None, first)
-    entry = house.entry(second, "/files/other.mkv", None)
-    with house.database.begin() as connection:
-        admit(connection, [download], clock())
-        owner = Ownership(download, 1, "me")
-        claim(connection, owner, clock())
-        other = Replacement(entry, second, "/files/other.mkv", "Dune 4K")
-        change_variant(connection, owner, other, RunProblem("gone", "gone"), clock())
+    given_up_for_another_account(house, clock)
 
     def waits() -> list[Reason]:
         return [one.reason for one in explain_waiting(house.database, house.app.settings, clock()).values()]
