@@ -12,7 +12,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
-from urllib.request import ApiRequest as Asking
+from urllib.request import Request as HttpRequest
 from urllib.request import urlopen
 
 from bench.rows import Row, at_most
@@ -79,7 +79,7 @@ def _lists(whole: dict[str, list[Any]], paged: dict[str, list[Any]]) -> Hook:
 
 def _answer(server: ArrServer, path: str) -> Any:
     address = f"{server.url}/api/v3/{path}"
-    with urlopen(Asking(address, headers={"X-Api-Key": server.api_key})) as answer:
+    with urlopen(HttpRequest(address, headers={"X-Api-Key": server.api_key})) as answer:
         body = json.load(answer)
     server.requests.clear()
     return body
