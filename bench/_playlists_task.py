@@ -48,7 +48,7 @@ def refresh(playlist: Path, database_url: str, folder: str, slug: str = "bench")
     from stalkeer.jobs.sources.refresh import RefreshContext, RefreshOutcome, refresh_sources
     from stalkeer.secrets import open_secret_box
     from stalkeer.settings import Settings
-    from stalkeer.settings.schema import CatalogueSettings
+    from stalkeer.settings.sections.jobs import CatalogueSettings
     from stalkeer.store.db.database import Database, open_database
     from stalkeer.store.db.tables import metadata
     from stalkeer.store.sources import sources

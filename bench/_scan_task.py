@@ -13,7 +13,7 @@ from stalkeer.jobs.library.instances import Arrs
 from stalkeer.jobs.library.sync import sync_wanted
 from stalkeer.model import InstanceKind
 from stalkeer.secrets import open_secret_box
-from stalkeer.settings.schema import WantedSettings
+from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.db.database import open_database, sqlite_url
 from stalkeer.store.db.tables import metadata
 from stalkeer.store.library.instances import NewInstance, add_instance

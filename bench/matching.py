@@ -24,7 +24,7 @@ from stalkeer.core.matching.works import EntryFacts, WantedItem, Work, read_name
 from stalkeer.core.titles import PARSER_VERSION, TitleReader, parse_title, title_key
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.matching.match import Matching, match_wanted
-from stalkeer.settings.schema import MatchingSettings
+from stalkeer.settings.sections.jobs import MatchingSettings
 from stalkeer.store.db.database import Database, open_database, sqlite_url
 from stalkeer.store.db.tables import metadata
 

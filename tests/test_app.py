@@ -15,7 +15,7 @@ from stalkeer.jobs.system.api_keys import ApiKeys
 from stalkeer.jobs.system.backup import make_backup, stage_restore
 from stalkeer.jobs.system.health_watch import HealthWatch
 from stalkeer.model import InstanceKind
-from stalkeer.settings.schema import ServerSettings
+from stalkeer.settings.sections.program import ServerSettings
 from stalkeer.store.library.instances import NewInstance, add_instance
 from stalkeer.store.sources.sources import (
     Credentials,

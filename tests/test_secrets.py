@@ -22,7 +22,7 @@ from stalkeer.secrets import (
     without_userinfo,
 )
 from stalkeer.settings.keys import show_value
-from stalkeer.settings.schema import ArrSettings
+from stalkeer.settings.sections.connections import ArrSettings
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from stalkeer.model import DownloadState as S
-from stalkeer.settings.schema import DownloadSettings
+from stalkeer.settings.sections.transfers import DownloadSettings
 from tests.doubles.house import digest, open_house
 
 UNKNOWN = b"\xb7\xd8\x00\x20\x37\x49\xda\x11" + b"\7\1" * 20_000  # a recording of Windows Media Center begins so

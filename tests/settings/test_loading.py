@@ -9,7 +9,7 @@ import pytest
 from stalkeer.errors import ConfigurationError
 from stalkeer.settings import find_config, load_settings
 from stalkeer.settings.keys import flatten
-from stalkeer.settings.schema import ImportMode
+from stalkeer.settings.sections.transfers import ImportMode
 
 
 @pytest.fixture

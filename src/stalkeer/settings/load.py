@@ -17,7 +17,8 @@ from stalkeer.errors import ConfigurationError
 from stalkeer.secrets import register_secret
 from stalkeer.settings.explain import explain_errors
 from stalkeer.settings.keys import LISTS, child_of, is_known, is_section, secret_values
-from stalkeer.settings.schema import Layer, Settings
+from stalkeer.settings.schema import Settings
+from stalkeer.settings.types import Layer
 from stalkeer.settings.yaml_file import read_yaml
 
 PREFIX = "STALKEER__"

@@ -21,7 +21,7 @@ from stalkeer.jobs.sources.refresh import RefreshContext, RefreshOutcome, Source
 from stalkeer.jobs.sources.start import RefreshOptions
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
-from stalkeer.settings.schema import CatalogueSettings
+from stalkeer.settings.sections.jobs import CatalogueSettings
 from stalkeer.store.db.database import Database
 from stalkeer.store.db.tables import entries
 from stalkeer.store.sources.sources import Credentials, NewSource, SourceRow, add_source, change_source, get_source

@@ -26,7 +26,7 @@ from stalkeer.jobs.downloads.handover import (
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.library.sync import sync_wanted
 from stalkeer.settings import load_settings
-from stalkeer.settings.schema import WantedSettings
+from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.db.tables import download_items, downloads, events, library, sources, wanted
 from tests.doubles.instances import clients, know
 

@@ -2,7 +2,7 @@ import pytest
 
 from stalkeer.adapters.files.container import ContainerFacts
 from stalkeer.jobs.downloads.verify import problem_of_duration, problem_of_languages
-from stalkeer.settings.schema import DownloadSettings
+from stalkeer.settings.sections.transfers import DownloadSettings
 
 
 def facts(minutes=None, languages=()):

@@ -7,7 +7,7 @@ from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.library import folders
 from stalkeer.jobs.library.doctor import Move, examine_paths
 from stalkeer.jobs.library.folders import FolderFacts, Owner
-from stalkeer.settings.schema import DirectorySettings
+from stalkeer.settings.sections.transfers import DirectorySettings
 from stalkeer.store.library.instances import FolderPair, InstanceOptions
 from tests.doubles.instances import clients, know
 

@@ -14,7 +14,8 @@ from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.library.instances import InstancePatch, Trial, add_instance, change_instance, try_instance
 from stalkeer.jobs.library.sync import sync_wanted
 from stalkeer.model import InstanceKind
-from stalkeer.settings.schema import ArrSettings, WantedSettings
+from stalkeer.settings.sections.connections import ArrSettings
+from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.db.tables import instances
 from stalkeer.store.library.instances import NewInstance, get_instance, sync_config_instances
 from tests.doubles.instances import clients

@@ -8,7 +8,7 @@ from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.library.sync import sync_wanted
-from stalkeer.settings.schema import WantedSettings
+from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.db.tables import blocked_releases, library, wanted
 from stalkeer.store.library.instances import get_instance
 from tests.doubles.arr_traps import broken, every, leaves_out, no_such_route, on

@@ -11,7 +11,7 @@ from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.library.sync import WantedSync, sync_wanted
 from stalkeer.jobs.library.sync_item import sync_item
-from stalkeer.settings.schema import WantedSettings
+from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.db.tables import library, wanted
 from stalkeer.store.library.instances import get_instance
 from tests.doubles.clock import FakeClock

@@ -13,7 +13,7 @@ from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.library.sync import sync_wanted
 from stalkeer.model import InstanceKind, SkipOwned
 from stalkeer.secrets import SecretBox
-from stalkeer.settings.schema import WantedSettings
+from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.db.tables import library, library_titles, wanted
 from stalkeer.store.library.instances import InstanceOptions, NewInstance, add_instance, get_instance
 from stalkeer.store.library.targets import mark_imported

@@ -16,7 +16,7 @@ from stalkeer.jobs.matching.match import Matching, match_wanted
 from stalkeer.jobs.matching.rule_effects import keep_rules, preview_rule, withdraw_rules
 from stalkeer.jobs.matching.rules import Offset, rule_of_entry, rule_of_match, rule_of_pair, rule_of_series
 from stalkeer.model import Decision, WantedId
-from stalkeer.settings.schema import MatchingSettings
+from stalkeer.settings.sections.jobs import MatchingSettings
 from stalkeer.store.db.tables import entries, library, match_marks, sources, wanted
 from stalkeer.store.journal.events import EventFilter, list_events
 from stalkeer.store.matching.blocklist import BarredEntry, block_entry

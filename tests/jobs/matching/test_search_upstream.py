@@ -7,7 +7,7 @@ from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.library.sync import sync_wanted
 from stalkeer.jobs.matching.search_upstream import hand_back, refresh_item, search_item
-from stalkeer.settings.schema import WantedSettings
+from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.db.tables import wanted
 from tests.doubles.instances import clients, know
 

@@ -35,7 +35,7 @@ from stalkeer.jobs.sources.refresh import (
 from stalkeer.jobs.sources.start import RefreshOptions
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
-from stalkeer.settings.schema import CatalogueSettings
+from stalkeer.settings.sections.jobs import CatalogueSettings
 from stalkeer.store.catalogue.entries import EntrySearch, browse_entries, search_entries
 from stalkeer.store.catalogue.generations import (
     Generation,

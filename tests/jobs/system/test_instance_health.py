@@ -11,7 +11,7 @@ from stalkeer.demo.arr import Mount
 from stalkeer.demo.radarr import Radarr
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.system.instance_health import look_through_instances
-from stalkeer.settings.schema import DirectorySettings
+from stalkeer.settings.sections.transfers import DirectorySettings
 from stalkeer.store.journal.events import events_after
 from stalkeer.store.system.health import list_findings
 from tests.doubles.instances import clients, know

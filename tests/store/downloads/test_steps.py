@@ -11,7 +11,7 @@ from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.matching.library_cache import Matching
 from stalkeer.jobs.matching.match import match_wanted
 from stalkeer.model import Decision, SourceId
-from stalkeer.settings.schema import MatchingSettings
+from stalkeer.settings.sections.jobs import MatchingSettings
 from stalkeer.store.catalogue.entries import EntrySearch, browse_entries, search_entries
 from stalkeer.store.catalogue.panel_cache import series_to_expand
 from stalkeer.store.db.database import open_database, sqlite_url

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.matching.match import Matching, match_wanted
 from stalkeer.model import Decision, InstanceId, WantedId
-from stalkeer.settings.schema import MatchingSettings
+from stalkeer.settings.sections.jobs import MatchingSettings
 from stalkeer.store.catalogue.entries import EntrySearch, browse_entries, search_entries
 from stalkeer.store.catalogue.visible import Hidden, estimate_hidden
 from stalkeer.store.db.tables import instances, sources

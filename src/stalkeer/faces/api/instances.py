@@ -15,7 +15,7 @@ from stalkeer.jobs.library import instances, webhooks
 from stalkeer.jobs.library.instances import InstancePatch
 from stalkeer.jobs.sources.describe import KEEP
 from stalkeer.model import InstanceKind, SkipOwned
-from stalkeer.settings.schema import ApiKey, HttpUrl, Slug
+from stalkeer.settings.types import ApiKey, HttpUrl, Slug
 from stalkeer.store.library.instances import (
     FolderPair,
     InstanceOptions,

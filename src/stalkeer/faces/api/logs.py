@@ -17,7 +17,7 @@ from stalkeer.faces.http.models import ApiModel
 from stalkeer.jobs.system.log_files import find_log_file, list_log_files
 from stalkeer.logs import LOG_NAME, current_level, set_level
 from stalkeer.secrets import mask_text
-from stalkeer.settings.schema import LogLevel
+from stalkeer.settings.sections.program import LogLevel
 
 router = APIRouter(prefix="/system/logs", tags=["system"])
 

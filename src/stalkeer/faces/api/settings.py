@@ -22,7 +22,8 @@ from stalkeer.runtime import App
 from stalkeer.secrets import MASK
 from stalkeer.settings.change import CHANGEABLE, FILES, LOCKED
 from stalkeer.settings.keys import model_of
-from stalkeer.settings.schema import ApiKey, HttpUrl, Settings
+from stalkeer.settings.schema import Settings
+from stalkeer.settings.types import ApiKey, HttpUrl
 from stalkeer.settings.units import LARGEST_SIZE, LONGEST_DURATION
 from stalkeer.store.library.instances import InstanceOptions, NewInstance
 

@@ -19,7 +19,7 @@ from stalkeer.jobs.sources.edit import create_source, delete_source, edit_source
 from stalkeer.jobs.sources.probe import ProbeReport, probe_source, probe_stored_source
 from stalkeer.jobs.sources.start import REFRESH, RefreshOptions, start_refresh
 from stalkeer.jobs.sources.view import source_document
-from stalkeer.settings.schema import Slug, is_http_url
+from stalkeer.settings.types import Slug, is_http_url
 from stalkeer.store.catalogue.entries import groups_of, list_changes
 from stalkeer.store.sources.archives import list_archives
 from stalkeer.store.sources.sources import SourceRow, get_source, list_sources

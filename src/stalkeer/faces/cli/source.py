@@ -180,7 +180,7 @@ def try_source(
     """
     from stalkeer.jobs.sources.describe import SourcePatch, build_source
     from stalkeer.jobs.sources.probe import probe_source, probe_stored_source
-    from stalkeer.settings.schema import SLUG
+    from stalkeer.settings.types import SLUG
 
     parts = context_app(context)
     if username and not password:

@@ -27,7 +27,7 @@ from stalkeer.faces.http.security import Security
 from stalkeer.jobs.system.rate_limits import RateAllowance
 from stalkeer.logs import get_logger
 from stalkeer.secrets import mask_text
-from stalkeer.settings.schema import SecuritySettings
+from stalkeer.settings.sections.program import SecuritySettings
 
 UPLOADS = frozenset({"/api/v1/system/backup/restore", "/system/backup/restore", "/sources/upload"})  # take a file
 LOGINS = frozenset({"/login", "/setup/account"})  # their forms are read from strangers

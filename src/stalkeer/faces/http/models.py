@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from stalkeer.settings.schema import Cron
+from stalkeer.settings.types import Cron
 
 
 def _no_number(value: object) -> object:

@@ -11,7 +11,7 @@ from stalkeer.jobs.system.api_keys import ApiKeys
 from stalkeer.jobs.system.rate_limits import RateLimits
 from stalkeer.jobs.system.sessions import Sessions
 from stalkeer.settings import Settings
-from stalkeer.settings.schema import AuthMode, SecuritySettings
+from stalkeer.settings.sections.program import AuthMode, SecuritySettings
 
 
 @dataclass(frozen=True)

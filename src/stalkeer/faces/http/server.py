@@ -15,7 +15,7 @@ from stalkeer.errors import ConfigurationError
 from stalkeer.faces.http.connections import ConnectionLimits, Connections, bounded_protocol, limits_of_process
 from stalkeer.faces.http.flood_log import FloodLog, quieten_server_loggers
 from stalkeer.logs import get_logger
-from stalkeer.settings.schema import ServerSettings
+from stalkeer.settings.sections.program import ServerSettings
 
 GRACE_S = 3  # open requests get this long at the end
 log = get_logger(__name__)

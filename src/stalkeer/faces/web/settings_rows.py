@@ -20,7 +20,7 @@ from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, fragment
 from stalkeer.runtime import App
 from stalkeer.settings.change import LOCKED
-from stalkeer.settings.schema import HoursSettings, QuotaSettings
+from stalkeer.settings.sections.transfers import HoursSettings, QuotaSettings
 from stalkeer.settings.units import show_size
 from stalkeer.store.sources.sources import list_sources
 

@@ -57,7 +57,7 @@ from stalkeer.jobs.downloads.verify import (
     verify,
 )
 from stalkeer.model import DownloadState, InstanceId
-from stalkeer.settings.schema import ImportMode
+from stalkeer.settings.sections.transfers import ImportMode
 from stalkeer.store.downloads import run_writes as owned
 from stalkeer.store.downloads.admission import claim
 from stalkeer.store.downloads.downloads import (

@@ -39,7 +39,8 @@ from stalkeer.jobs.downloads.placement import below, kept_path, library_path, na
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.path_map import path_map
 from stalkeer.model import EpisodeId, InstanceId, MovieId, SeriesId, WantedId, WantedKind
-from stalkeer.settings.schema import ImportMode, Settings
+from stalkeer.settings.schema import Settings
+from stalkeer.settings.sections.transfers import ImportMode
 from stalkeer.store.db.database import Database
 from stalkeer.store.journal.events import Event, Level, record_event
 from stalkeer.store.library.instances import InstanceRow, get_instance_by_id

@@ -28,7 +28,8 @@ from stalkeer.core.naming.names import is_fitting
 from stalkeer.core.naming.release import CODEC_WORDS, GROUP, FileTraits
 from stalkeer.errors import NotFound, PlacementError, PlacementRefused
 from stalkeer.model import MovieId, SeriesId, WantedKind
-from stalkeer.settings.schema import DirectorySettings, Settings
+from stalkeer.settings.schema import Settings
+from stalkeer.settings.sections.transfers import DirectorySettings
 from stalkeer.store.library.targets import TargetRow
 
 KEPT_SEASON_FOLDER = "Season {season:00}"  # media servers want two digits

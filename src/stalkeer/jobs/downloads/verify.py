@@ -17,7 +17,7 @@ from stalkeer.adapters.files.second_opinion import ask_second_opinion
 from stalkeer.core.naming.languages import language_code
 from stalkeer.core.naming.release import FileTraits
 from stalkeer.jobs.downloads.context import DownloadContext
-from stalkeer.settings.schema import DownloadSettings
+from stalkeer.settings.sections.transfers import DownloadSettings
 from stalkeer.store.catalogue.addresses import find_address
 from stalkeer.store.catalogue.traits import EntryTraits, entry_traits
 from stalkeer.store.downloads.downloads import ACCEPTED, DownloadRow

@@ -26,7 +26,7 @@ from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.folders import FolderFacts, look_at_folder
 from stalkeer.jobs.library.path_map import path_map
 from stalkeer.model import InstanceKind
-from stalkeer.settings.schema import DirectorySettings
+from stalkeer.settings.sections.transfers import DirectorySettings
 from stalkeer.store.library.instances import InstanceRow, get_instance, list_instances
 
 MB = 1024 * 1024

@@ -26,7 +26,7 @@ from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.sources.describe import KEEP, Keep, Unnamed
 from stalkeer.model import InstanceKind, SkipOwned
 from stalkeer.secrets import login_in, mask_url, with_login, without_userinfo
-from stalkeer.settings.schema import SLUG, is_http_url
+from stalkeer.settings.types import SLUG, is_http_url
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.library import instances as store
 from stalkeer.store.library.instances import (

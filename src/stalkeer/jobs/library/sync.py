@@ -29,7 +29,7 @@ from stalkeer.jobs.library.owners import Owners
 from stalkeer.jobs.library.skip_rules import SkipFacts, skip_rule
 from stalkeer.jobs.library.wanted_lists import MovieRecords, WantedPages
 from stalkeer.model import InstanceKind
-from stalkeer.settings.schema import WantedSettings
+from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.db.database import Database
 from stalkeer.store.library.blocked_releases import save_blocked_releases
 from stalkeer.store.library.instances import InstanceRow, get_instance, list_instances, note_sync

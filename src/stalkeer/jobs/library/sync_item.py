@@ -13,7 +13,7 @@ from stalkeer.adapters.arr.values import LibraryItem, LibraryKind, WantedReason,
 from stalkeer.errors import ArrError
 from stalkeer.jobs.library.sync import InstanceSync, Spared, WantedSync, judge, read_facts
 from stalkeer.model import InstanceKind, MovieId, SeriesId
-from stalkeer.settings.schema import WantedSettings
+from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.library.instances import InstanceRow
 from stalkeer.store.library.library import KnownItems, identity_of, read_known_items, remove_items, save_items
 from stalkeer.store.library.wanted import free_wanted_ids, mark_gone, read_known_wanted, save_wanted

@@ -18,7 +18,7 @@ from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.instances import each_instance
 from stalkeer.jobs.library.skip_rules import SkipRule
 from stalkeer.model import DownloadState, WantedId
-from stalkeer.settings.schema import is_http_url
+from stalkeer.settings.types import is_http_url
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.actions import act
 from stalkeer.store.journal.events import Event, Level, record_event

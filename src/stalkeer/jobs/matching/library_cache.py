@@ -21,7 +21,7 @@ from stalkeer.errors import NotFound
 from stalkeer.jobs.matching.namesakes import NO_NAMESAKES, Namesakes, known_namesakes
 from stalkeer.jobs.matching.tmdb_titles import KEPT_FOR
 from stalkeer.model import LibraryId, WantedId
-from stalkeer.settings.schema import MatchingSettings
+from stalkeer.settings.sections.jobs import MatchingSettings
 from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.matching.lookups import read_titles
 from stalkeer.store.matching.rules import read_rules

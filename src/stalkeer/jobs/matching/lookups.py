@@ -12,7 +12,7 @@ from stalkeer.core.matching.works import Work
 from stalkeer.errors import NotFound, StalkeerError
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.model import InstanceKind
-from stalkeer.settings.schema import TmdbSettings
+from stalkeer.settings.sections.connections import TmdbSettings
 from stalkeer.store.library.instances import list_instances
 
 SPACING_S = 0.5  # behind the instance stands a catalogue that all its users share

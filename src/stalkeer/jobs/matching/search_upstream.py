@@ -10,7 +10,7 @@ from stalkeer.adapters.arr.commands import refresh_movies, refresh_series, searc
 from stalkeer.errors import ArrError
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.model import InstanceId, WantedId, WantedKind
-from stalkeer.settings.schema import WantedSettings
+from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.db.database import Database
 from stalkeer.store.journal.events import Event, record_event
 from stalkeer.store.library.instances import InstanceRow, get_instance, get_instance_by_id, list_instances

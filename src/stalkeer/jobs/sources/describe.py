@@ -15,7 +15,7 @@ from stalkeer.core.catalogue.access import login_in_url
 from stalkeer.core.security.plain_text import is_harmless
 from stalkeer.errors import InvalidInput
 from stalkeer.model import SourceKind
-from stalkeer.settings.schema import SLUG
+from stalkeer.settings.types import SLUG
 from stalkeer.settings.units import parse_cron
 from stalkeer.store.sources.sources import Credentials, NewSource, check_new_source
 

@@ -23,7 +23,7 @@ from stalkeer.core.catalogue.portals import HINT, is_portal_address
 from stalkeer.errors import NotAPlaylist, SourceRefused, SourceUnreachable
 from stalkeer.jobs.sources.reading import ListingWalk, PlaylistWalk, Walk
 from stalkeer.model import AccountStatus
-from stalkeer.settings.schema import CatalogueSettings
+from stalkeer.settings.sections.jobs import CatalogueSettings
 from stalkeer.store.sources.sources import XTREAM, Credentials, SourceOptions, SourceRow, panel_login
 
 SPOOL = "spool"

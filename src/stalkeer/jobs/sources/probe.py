@@ -24,7 +24,7 @@ from stalkeer.jobs.sources.refresh import RefreshContext
 from stalkeer.model import Entry, EntryKind
 from stalkeer.private_files import make_private_folder
 from stalkeer.secrets import mask_text
-from stalkeer.settings.schema import CatalogueSettings
+from stalkeer.settings.sections.jobs import CatalogueSettings
 from stalkeer.store.sources.filters import active_filters
 from stalkeer.store.sources.sources import (
     XTREAM,

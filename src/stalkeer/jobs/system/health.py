@@ -19,7 +19,7 @@ from stalkeer.private_files import withdraw_from_others
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
 from stalkeer.settings.folders import FOLDERS, folder_problems, shared_folders
-from stalkeer.settings.schema import AuthMode
+from stalkeer.settings.sections.program import AuthMode
 from stalkeer.store.db.damage import damaged_files
 from stalkeer.store.db.database import Database
 from stalkeer.store.downloads.quarantine import Amount, measure_set_aside

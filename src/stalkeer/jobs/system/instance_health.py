@@ -11,7 +11,7 @@ from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.doctor import DoctorReport, FolderCheck, examine_paths
 from stalkeer.jobs.system.health import MOST_SKEW, keep_findings
-from stalkeer.settings.schema import DirectorySettings
+from stalkeer.settings.sections.transfers import DirectorySettings
 from stalkeer.store.db.database import Database
 from stalkeer.store.library.instances import list_instances
 from stalkeer.store.system.health import ERROR, WARNING, Finding, HealthChange, list_findings

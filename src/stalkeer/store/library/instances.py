@@ -20,7 +20,8 @@ from stalkeer.adapters.arr.values import (
 from stalkeer.errors import Conflict, NotFound
 from stalkeer.model import InstanceId, InstanceKind, SkipOwned
 from stalkeer.secrets import SecretBox, login_in, without_userinfo
-from stalkeer.settings.schema import ArrSettings, Settings
+from stalkeer.settings.schema import Settings
+from stalkeer.settings.sections.connections import ArrSettings
 from stalkeer.store.db.tables import instances
 from stalkeer.store.library.visible import IS_INSTANCE_CONFIGURED
 

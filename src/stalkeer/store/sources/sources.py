@@ -22,7 +22,7 @@ from stalkeer.errors import Conflict, InvalidInput, NotFound, SecretError
 from stalkeer.model import Origin, SourceId, SourceKind
 from stalkeer.secrets import SecretBox, register_secret
 from stalkeer.settings import Settings
-from stalkeer.settings.schema import PlaylistSettings
+from stalkeer.settings.sections.connections import PlaylistSettings
 from stalkeer.settings.units import is_cron
 from stalkeer.store.db.tables import sources
 from stalkeer.store.journal.events import Event, record_event

@@ -1,0 +1,1 @@
+"""Define the sections of the settings, one class each; `settings/schema.py` puts them together."""
