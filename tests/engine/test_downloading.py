@@ -2,12 +2,14 @@
 
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from stalkeer.core.downloads.states import Action
 from stalkeer.core.downloads.waiting import Reason
+from stalkeer.jobs.downloads.actions import pause_queue
 from stalkeer.jobs.downloads.admission import explain_waiting
 from stalkeer.jobs.downloads.queue import queue_confirmed
 from stalkeer.jobs.sources.account_status import AccountReply
@@ -176,6 +178,25 @@ def test_a_limit_of_its_own_slows_a_running_download_down_within_a_heartbeat(hou
 
     rate = (house.row(download).transfer.offset - before) / (time.monotonic() - began)
     assert rate < 400_000
+
+
+def test_a_pause_and_a_speed_for_now_reach_what_runs_within_a_heartbeat(house, running):
+    body = content(6_000_000)
+    house.provider.rate = 2_000_000
+    download = house.download("Dune", body)
+    running(house.engine())
+    eventually(lambda: house.row(download).transfer.offset > 500_000, "some bytes have come")
+
+    pause_queue(house.app.download_queue, timedelta(seconds=2))
+
+    began = time.monotonic()
+    row = house.await_state(download, DownloadState.QUEUED)
+    assert time.monotonic() - began < 1 and waiting(house, download) is Reason.PAUSED
+    assert row.queue.failures == 0 and row.transfer.durable_offset > 0
+    house.provider.rate = None
+    house.await_state(download, DownloadState.COMPLETED)
+    assert time.monotonic() - began >= 1.9
+    assert house.result(download) == digest(body)
 
 
 def test_a_viewer_takes_the_connection_and_gives_it_back(house, running):

@@ -35,6 +35,7 @@ from stalkeer.store.downloads.admission import (
     waiting_candidates,
     write_progress,
 )
+from stalkeer.store.downloads.overrides import read_overrides
 from stalkeer.store.downloads.workers import (
     WorkerRow,
     beat,
@@ -149,12 +150,12 @@ class Heartbeat:
             for held in held_by(connection, self._worker.id):
                 self._obey(held, result)
             if seen or result.transfers:
-                self._throttle(connection)
+                self._throttle(connection, now)
         return result
 
-    def _throttle(self, connection: Transaction) -> None:
+    def _throttle(self, connection: Transaction, now: datetime) -> None:
         limits = rate_limits(connection, self._worker.id)
-        total = allowance(self._tools.settings(), self._tools.clock()).rate
+        total = allowance(self._tools.settings(), self._tools.clock(), read_overrides(connection, now)).rate
         throttle(self._tools.bandwidth, limits, total, len(list_workers(connection)))
 
     def _look(self) -> list[tuple[Watch, ProgressStep]]:

@@ -41,6 +41,18 @@ def test_pages_by_cursor_follow_the_order_of_the_queue(client, house):
     assert seen == [downloads[3], downloads[0], downloads[1], downloads[2], downloads[4]]
 
 
+def test_the_queue_is_paused_and_slowed_for_now_and_the_figures_say_so(client):
+    paused = client.put("/api/v1/downloads/pause", json={"minutes": 30}).json()
+    client.put("/api/v1/downloads/speed-limit", json={"bytesPerSecond": 2_000_000})
+    told = client.get("/api/v1/downloads/stats").json()["overrides"]
+
+    assert paused["pause"]["until"] is not None and told["pause"] == paused["pause"]
+    assert told["speedLimit"]["bytesPerSecond"] == 2_000_000 and told["speedLimit"]["until"] is None
+    client.delete("/api/v1/downloads/pause")
+    ended = client.delete("/api/v1/downloads/speed-limit").json()
+    assert ended == {"pause": None, "speedLimit": None} == client.get("/api/v1/downloads/overrides").json()
+
+
 def test_pause_resume_and_cancel_change_the_state(client, house):
     download = house.download("Dune", None)
 

@@ -52,6 +52,21 @@ def test_until_when_a_download_waits_is_told_in_the_time_of_the_place(stalkeer, 
     assert f"before the next attempt, until {until.astimezone():%Y-%m-%d %H:%M:%S}" in shown
 
 
+def test_the_queue_is_paused_and_slowed_for_now_and_the_status_says_so(stalkeer, house):
+    house.download("Dune", None)
+
+    assert "paused until 20" in stalkeer("download", "pause-queue", "--for", "30m").out
+    assert "Limited to 5.0 MB/s until you end it." in stalkeer("download", "speed-limit", "5MB").out
+    shown, document = stalkeer("download", "status").out, stalkeer("download", "status", "--json").document
+
+    assert "The queue is paused until" in shown and "Limited to 5.0 MB/s" in shown
+    assert document["overrides"]["speedLimit"]["bytesPerSecond"] == 5_000_000
+    assert document["waiting"][0]["waiting"]["reason"] == "paused"
+    assert stalkeer("download", "resume-queue", "--json").document["pause"] is None
+    assert stalkeer("download", "speed-limit", "off", "--json").document["speedLimit"] is None
+    assert stalkeer("download", "speed-limit", "fast").code == 2
+
+
 def test_pausing_and_resuming_all(stalkeer, house):
     downloads = [house.download(name, None) for name in ("Dune", "Alien")]
 

@@ -7,6 +7,8 @@ from threading import Barrier, Event
 import pytest
 
 from stalkeer.core.downloads.waiting import Reason
+from stalkeer.errors import InvalidInput
+from stalkeer.jobs.downloads.actions import Verb, act_on, pause_queue, resume_queue
 from stalkeer.jobs.downloads.admission import allowance, explain_waiting, read_accounts, read_gates
 from stalkeer.jobs.sources.account_status import AccountMonitor, AccountReply, AccountState
 from stalkeer.model import AccountStatus
@@ -68,6 +70,47 @@ def test_hours_bar_and_limit_in_local_time(house_with, clock):
 
     assert allowance(house.app.settings, local_noon).is_paused
     assert allowance(house.app.settings, local_noon + timedelta(hours=3)).rate == 1_000_000
+
+
+def test_a_pause_of_the_queue_holds_everything_back_until_its_end_and_over_a_restart(house_with, clock, tmp_path):
+    house = house_with()
+    download = house.download("Dune", None)
+
+    pause_queue(house.app.download_queue, timedelta(minutes=30))
+
+    assert reason_of(house, download, clock) is Reason.PAUSED
+    again = House(make_app(tmp_path / "data", house.database, clock), provider=None, radarr=None)
+    assert reason_of(again, download, clock) is Reason.PAUSED
+    clock.advance(30 * 60)
+    assert reason_of(house, download, clock) is Reason.NEXT
+
+
+def test_a_pause_without_an_end_lasts_until_the_queue_is_resumed(house_with, clock):
+    house = house_with()
+    download = house.download("Dune", None)
+    pause_queue(house.app.download_queue)
+    clock.advance(86400 * 20)
+    assert reason_of(house, download, clock) is Reason.PAUSED
+
+    resume_queue(house.app.download_queue)
+
+    assert reason_of(house, download, clock) is Reason.NEXT
+
+
+def test_what_was_started_now_does_not_wait_for_the_pause(house_with, clock):
+    house = house_with()
+    download = house.download("Dune", None)
+    pause_queue(house.app.download_queue)
+
+    act_on(house.app.download_queue, [download], Verb.NOW)
+
+    assert reason_of(house, download, clock) is Reason.NEXT
+
+
+@pytest.mark.parametrize("minutes", [0, -5, 60 * 24 * 31])
+def test_a_pause_of_no_or_endless_length_is_refused(house_with, minutes):
+    with pytest.raises(InvalidInput, match="at most 30 days"):
+        pause_queue(house_with().app.download_queue, timedelta(minutes=minutes))
 
 
 def test_an_expired_or_switched_off_source_is_named(house_with, clock):

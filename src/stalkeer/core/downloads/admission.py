@@ -86,7 +86,7 @@ class DiskRoom:
 class Gates:
     """The conditions that stop all downloads, or all downloads of a source."""
 
-    hours: Waiting | None = None
+    hours: Waiting | None = None  # of the week, or the pause for now
     quota: Mapping[SourceId | None, Waiting] = field(default_factory=dict)  # None: for all sources together
 
     def bar(self, source_id: SourceId) -> Waiting | None:

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     SOURCE = "source"  # the account is expired or refused, or the source is switched off
     DISK = "disk"  # not enough space
     FOLDER = "folder"  # the folder is missing, read-only or not writable
+    PAUSED = "paused"  # the user paused the queue for now
     HOURS = "hours"  # the weekly schedule pauses downloads
     QUOTA = "quota"  # the quota of the day, week or month is used up
     NEXT = "next"  # nothing delays it: it starts in a moment
@@ -32,6 +33,7 @@ _TEXTS = {
     Reason.SOURCE: "waits until its account can be used",
     Reason.DISK: "waits for free disk space",
     Reason.FOLDER: "waits for its folder",
+    Reason.PAUSED: "waits while the queue is paused",
     Reason.HOURS: "waits for the hours in which downloads may run",
     Reason.QUOTA: "waits for the next quota period",
     Reason.NEXT: "starts in a moment",

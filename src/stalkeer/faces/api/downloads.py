@@ -11,6 +11,7 @@ from pydantic import Field
 
 from stalkeer.core.downloads.waiting import Waiting
 from stalkeer.faces.api.deps import CurrentApp
+from stalkeer.faces.api.overrides import OverridesView, get_overrides
 from stalkeer.faces.http.ids import LARGEST_ID, RowId
 from stalkeer.faces.http.models import ApiModel
 from stalkeer.faces.http.paging import Page, PageOf, PageParams, encode_cursor, last_id
@@ -90,6 +91,7 @@ class StoryLineView(ApiModel):
 class StatsView(ApiModel):
     counts: dict[str, int]
     speed: int
+    overrides: OverridesView = Field(description="The pause of the queue and the speed limit for now.")
     completed: int
     failed: int
     success_rate: float | None
@@ -161,6 +163,7 @@ def get_download_stats(app: CurrentApp) -> StatsView:
     return StatsView(
         counts={one.value: counts.get(one, 0) for one in DownloadState},
         speed=round(sum(row.transfer.speed or 0 for row in running)),
+        overrides=get_overrides(app),
         completed=sums.completed,
         failed=sums.failed,
         success_rate=sums.success_rate,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
@@ -19,6 +19,7 @@ from rich.text import Text
 from stalkeer.faces.cli.output import ExitCode, context_app, emit, fail_with, invocation, note
 
 if TYPE_CHECKING:
+    from stalkeer.core.downloads.overrides import Overrides
     from stalkeer.core.downloads.states import Part
     from stalkeer.jobs.downloads.actions import Verb
     from stalkeer.jobs.downloads.queue import QueueReport
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Queue, watch and manage downloads.")
 
 IDS = typer.Argument(None, metavar="ID...", help="IDs of downloads, from `stalkeer download list`.")
+FOR = typer.Option("", "--for", metavar="DURATION", help="As 30m, 1h or 1h30m. Without it, until you end it.")
 ALL = typer.Option(False, "--all", help="All downloads in a suitable state.")
 
 
@@ -158,6 +160,54 @@ def resume(context: typer.Context, ids: list[int] = IDS, all_: bool = ALL) -> No
     from stalkeer.jobs.downloads.actions import Verb
 
     _act(context, Verb.RESUME, ids, everything=all_)
+
+
+@app.command("pause-queue")
+def pause_queue(context: typer.Context, for_: str = FOR) -> None:
+    """Pause the whole queue for a while, or until `stalkeer download resume-queue`.
+
+    Downloads started with `stalkeer download now`, and imports, go on. A restart does not end the pause.
+
+    Example: stalkeer download pause-queue --for 30m
+    """
+    from stalkeer.jobs.downloads.actions import pause_queue as pause_all
+
+    _emit_overrides(context, pause_all(context_app(context).download_queue, _duration(for_)))
+
+
+@app.command("resume-queue")
+def resume_queue(context: typer.Context) -> None:
+    """End the pause of the whole queue. Downloads that were paused one by one stay paused.
+
+    Example: stalkeer download resume-queue
+    """
+    from stalkeer.jobs.downloads.actions import resume_queue as resume_all
+
+    _emit_overrides(context, resume_all(context_app(context).download_queue))
+
+
+@app.command("speed-limit")
+def speed_limit(
+    context: typer.Context,
+    rate: str = typer.Argument(help="Speed for all downloads together, as 5MB; 0 is unlimited; off ends the limit."),
+    for_: str = FOR,
+) -> None:
+    """Limit the speed of all downloads for a while, instead of the limit of the settings and hours.
+
+    Example: stalkeer download speed-limit 5MB --for 1h
+    """
+    from stalkeer.jobs.downloads.actions import end_speed_limit, limit_speed
+    from stalkeer.settings.units import parse_size
+
+    queue = context_app(context).download_queue
+    if rate == "off":
+        _emit_overrides(context, end_speed_limit(queue))
+        return
+    try:
+        size = parse_size(rate)
+    except ValueError as error:
+        raise typer.BadParameter(f"{rate!r} {error}", param_hint="RATE") from None
+    _emit_overrides(context, limit_speed(queue, size, _duration(for_)))
 
 
 @app.command()
@@ -296,6 +346,37 @@ def _act(context: typer.Context, verb: Verb, ids: list[int], *, everything: bool
     _report(context, act_on_all(queue, verb, fate) if everything else act_on(queue, _named(ids), verb, fate))
 
 
+def _duration(text: str) -> timedelta | None:
+    from stalkeer.settings.units import parse_duration
+
+    if not text:
+        return None
+    try:
+        return timedelta(seconds=parse_duration(text))
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} {error}", param_hint="--for") from None
+
+
+def _emit_overrides(context: typer.Context, overrides: Overrides) -> None:
+    lines = _override_lines(overrides) or ["The queue is not paused, and no speed limit for now applies."]
+    emit(context, overrides.to_document(), lambda console: console.print("\n".join(lines), highlight=False))
+
+
+def _override_lines(overrides: Overrides) -> list[str]:
+    """Say what was changed for now, one line each."""
+    lines = []
+    if overrides.pause is not None:
+        lines.append(f"The queue is paused{_until(overrides.pause.until)}.")
+    if overrides.speed is not None:
+        rate = f"Limited to {_size(overrides.speed.rate)}/s" if overrides.speed.rate else "No speed limit"
+        lines.append(f"{rate}{_until(overrides.speed.until)}.")
+    return lines
+
+
+def _until(end: datetime | None) -> str:
+    return " until you end it" if end is None else f" until {end.astimezone():%Y-%m-%d %H:%M}"
+
+
 def _named(ids: list[int]) -> list[DownloadId]:
     if not ids:
         raise typer.BadParameter("give the numbers of downloads; `stalkeer download list` has them", param_hint="ID")
@@ -344,6 +425,7 @@ WAITING = ["queued", "paused", "blocked"]
 
 
 def _status_document(parts: App) -> dict[str, object]:
+    from stalkeer.jobs.downloads.actions import queue_overrides
     from stalkeer.store.downloads.downloads import count_by_state
     from stalkeer.store.downloads.statistics import totals
 
@@ -360,11 +442,13 @@ def _status_document(parts: App) -> dict[str, object]:
         "successRate": sums.success_rate,
         "resumeRate": sums.resume_rate,
         "bytesResumed": sums.bytes_resumed,
+        "overrides": queue_overrides(parts.download_queue).to_document(),
         "hasWorker": _has_worker(parts),
     }
 
 
 def _status(parts: App) -> Group:
+    from stalkeer.jobs.downloads.actions import queue_overrides
     from stalkeer.store.downloads.downloads import count_by_state
 
     running, _ = _read(parts, RUNNING, 100, "")
@@ -374,6 +458,8 @@ def _status(parts: App) -> Group:
     speed = sum(download.row.transfer.speed or 0 for download in running)
     summary = ", ".join(f"{count} {state.value}" for state, count in sorted(counts.by_state.items())) or "no downloads"
     lines: list[Text | DownloadTable] = [Text(f"{_size(speed)}/s   {summary}")]
+    overrides = queue_overrides(parts.download_queue)
+    lines += [Text(line, style="magenta") for line in _override_lines(overrides)]
     if not _has_worker(parts):
         lines.append(Text("No worker is running. Start `stalkeer serve` or `stalkeer download start`.", style="yellow"))
     if running or waiting:

@@ -7,21 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
+from stalkeer.core.downloads.overrides import Overrides, QueuePause, SpeedLimit
 from stalkeer.core.downloads.states import Action, ActionOutcome, Part, Priority
-from stalkeer.errors import Conflict, NotFound, StalkeerError
+from stalkeer.errors import Conflict, InvalidInput, NotFound, StalkeerError
 from stalkeer.jobs.downloads.context import DownloadQueue
 from stalkeer.model import DownloadId
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads import actions as store
 from stalkeer.store.downloads.actions import ActionResult
 from stalkeer.store.downloads.downloads import get_download
+from stalkeer.store.downloads.overrides import read_overrides, write_pause, write_speed_limit
 from stalkeer.store.downloads.quarantine import QuarantinedFile, forget_set_aside, get_set_aside, take_set_aside
 
+LONGEST_OVERRIDE = timedelta(days=30)
 Change = Callable[[Transaction, DownloadId, datetime], ActionResult]
 
 
@@ -116,6 +119,56 @@ def move(queue: DownloadQueue, download_id: DownloadId, place: MoveStep | Beside
         put(connection, download_id, place.other, queue.clock())
     queue.wake()
     return Moved(row.identity.title, ActionOutcome.DONE)
+
+
+def pause_queue(queue: DownloadQueue, duration: timedelta | None = None) -> Overrides:
+    """Pause all downloads but forced ones, for `duration` or until the queue is resumed. Restarts do not end it."""
+    now = queue.clock()
+    pause = QueuePause(now, _end_of(now, duration))
+    return _override(queue, lambda connection: write_pause(connection, pause))
+
+
+def resume_queue(queue: DownloadQueue) -> Overrides:
+    """End the pause of the queue. The hours of the week count again."""
+    return _override(queue, lambda connection: write_pause(connection, None))
+
+
+def limit_speed(queue: DownloadQueue, rate: int, duration: timedelta | None = None) -> Overrides:
+    """Limit all downloads together to `rate` bytes/s, for `duration` or until it is ended; 0 is unlimited.
+
+    It goes before `downloads.bandwidth_limit` and the limits of `downloads.hours`.
+    """
+    if rate < 0:
+        raise InvalidInput("A speed limit is a number of bytes per second; 0 is unlimited.")
+    now = queue.clock()
+    limit = SpeedLimit(rate, now, _end_of(now, duration))
+    return _override(queue, lambda connection: write_speed_limit(connection, limit))
+
+
+def end_speed_limit(queue: DownloadQueue) -> Overrides:
+    """End the speed limit for now. The settings count again."""
+    return _override(queue, lambda connection: write_speed_limit(connection, None))
+
+
+def queue_overrides(queue: DownloadQueue) -> Overrides:
+    """Return the pause and the speed limit for now, as far as they are in force."""
+    with queue.database.connect() as connection:
+        return read_overrides(connection, queue.clock())
+
+
+def _end_of(now: datetime, duration: timedelta | None) -> datetime | None:
+    if duration is None:
+        return None
+    if not timedelta(0) < duration <= LONGEST_OVERRIDE:
+        raise InvalidInput("The duration must be over 0 and at most 30 days; without one it lasts until you end it.")
+    return now + duration
+
+
+def _override(queue: DownloadQueue, write: Callable[[Transaction], None]) -> Overrides:
+    with queue.database.begin() as connection:
+        write(connection)
+    queue.wake()
+    return queue_overrides(queue)
 
 
 def accept_set_aside(queue: DownloadQueue, file_id: int) -> DownloadId:

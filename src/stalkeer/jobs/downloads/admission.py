@@ -21,6 +21,7 @@ from stalkeer.core.downloads.admission import (
     connections_for_us,
     plan,
 )
+from stalkeer.core.downloads.overrides import NO_OVERRIDES, Overrides
 from stalkeer.core.downloads.pacing import Allowance, Window, allowance_at
 from stalkeer.core.downloads.quota import Quota, period_start, quota_state
 from stalkeer.core.downloads.waiting import Reason, Waiting
@@ -41,6 +42,7 @@ from stalkeer.store.downloads.admission import (
     source_of,
     without_host,
 )
+from stalkeer.store.downloads.overrides import read_overrides
 from stalkeer.store.downloads.statistics import fetched_since
 from stalkeer.store.library.instances import known_root_folders
 
@@ -146,13 +148,12 @@ def explain_waiting(database: Database, settings: Settings, now: datetime) -> di
 def read_gates(
     connection: Transaction, settings: Settings, now: datetime, unsampled: Mapping[DownloadId, int] = NOTHING
 ) -> Gates:
-    """Return what the calendar bars: the hours of the week, and quotas that are used up.
+    """Return what bars downloads: the pause for now, the hours of the week, and quotas that are used up.
 
     `unsampled` are bytes of this process that the database does not know of yet.
     """
     local = now.astimezone()
-    allowed = allowance(settings, now)
-    hours = Waiting(Reason.HOURS, allowed.until) if allowed.is_paused else None
+    hours = _pause(settings, read_overrides(connection, now), now)
     quota: dict[SourceId | None, Waiting] = {}
     for one in settings.downloads.quotas:
         source_id = _source_id(connection, one.source) if one.source else None
@@ -166,13 +167,21 @@ def read_gates(
     return Gates(hours, quota)
 
 
-def allowance(settings: Settings, now: datetime) -> Allowance:
-    """The global bandwidth at this moment."""
+def _pause(settings: Settings, overrides: Overrides, now: datetime) -> Waiting | None:
+    if overrides.pause is not None:
+        return Waiting(Reason.PAUSED, overrides.pause.until)
+    allowed = allowance(settings, now)
+    return Waiting(Reason.HOURS, allowed.until) if allowed.is_paused else None
+
+
+def allowance(settings: Settings, now: datetime, overrides: Overrides = NO_OVERRIDES) -> Allowance:
+    """Return the global bandwidth at this moment."""
     windows = [
         Window(frozenset(one.days), one.start, one.end, 0 if one.pause else one.limit or None)
         for one in settings.downloads.hours
     ]
-    return allowance_at(now.astimezone(), windows, settings.downloads.bandwidth_limit or None)
+    planned = allowance_at(now.astimezone(), windows, settings.downloads.bandwidth_limit or None)
+    return overrides.apply(planned)
 
 
 def throttle(bandwidth: Bandwidth, limits: Sequence[BandwidthLimits], total: float | None, workers: int = 1) -> None:

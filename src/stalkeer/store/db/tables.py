@@ -547,6 +547,16 @@ rate_samples = Table(
     Column("seconds", Float, nullable=False),
 )
 
+# A pause of the queue and a speed limit for now; one row for each kind.
+overrides = Table(
+    "overrides",
+    metadata,
+    Column("kind", Text, primary_key=True),  # pause | speed
+    Column("rate", BigInteger),  # bytes/s; 0 is unlimited
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime),  # NULL: until the user ends it
+)
+
 workers = Table(
     "workers",
     metadata,

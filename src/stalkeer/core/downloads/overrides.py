@@ -1,0 +1,63 @@
+"""Pause the queue or limit its speed for now: until a time, or until the user ends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from stalkeer.core.downloads.pacing import Allowance
+
+
+@dataclass(frozen=True)
+class QueuePause:
+    """A pause of the whole queue. `until` is None where only the user ends it."""
+
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class SpeedLimit:
+    """A speed limit for now, in bytes/s, instead of the one of settings and hours; 0 is unlimited."""
+
+    rate: int
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What the user changed for now. It goes before the settings."""
+
+    pause: QueuePause | None = None
+    speed: SpeedLimit | None = None
+
+    def at(self, now: datetime) -> Overrides:
+        """Return the part that is still in force."""
+        return Overrides(
+            self.pause if _holds(self.pause, now) else None,
+            self.speed if _holds(self.speed, now) else None,
+        )
+
+    def apply(self, planned: Allowance) -> Allowance:
+        """Return the allowance with the speed limit for now. The hours' pause stays."""
+        if self.speed is None or planned.is_paused:
+            return planned
+        return Allowance(self.speed.rate or None)
+
+    def to_document(self) -> dict[str, object]:
+        """Return them as the API and the command line show them."""
+        pause, speed = self.pause, self.speed
+        return {
+            "pause": None if pause is None else {"since": pause.since, "until": pause.until},
+            "speedLimit": None
+            if speed is None
+            else {"bytesPerSecond": speed.rate, "since": speed.since, "until": speed.until},
+        }
+
+
+NO_OVERRIDES = Overrides()
+
+
+def _holds(override: QueuePause | SpeedLimit | None, now: datetime) -> bool:
+    return override is not None and (override.until is None or now < override.until)

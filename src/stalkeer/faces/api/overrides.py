@@ -1,0 +1,91 @@
+"""/downloads/pause and /downloads/speed-limit: pause the queue or limit its speed for now."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from fastapi import APIRouter
+from pydantic import ConfigDict, Field, StrictInt
+
+from stalkeer.core.downloads.overrides import Overrides
+from stalkeer.faces.api.deps import CurrentApp
+from stalkeer.faces.http.ids import LARGEST_ID
+from stalkeer.faces.http.models import ApiModel
+from stalkeer.jobs.downloads.actions import end_speed_limit, limit_speed, pause_queue, queue_overrides, resume_queue
+
+router = APIRouter(prefix="/downloads", tags=["downloads"])
+
+MOST_MINUTES = 30 * 24 * 60
+
+
+class SpeedLimitView(ApiModel):
+    bytes_per_second: int = Field(description="0 is unlimited, whatever the settings say.")
+    since: datetime
+    until: datetime | None
+
+
+class PauseView(ApiModel):
+    since: datetime
+    until: datetime | None = Field(description="null: until the queue is resumed.")
+
+
+class OverridesView(ApiModel):
+    """Describe the pause of the queue and the speed limit for now; null where there is none."""
+
+    pause: PauseView | None
+    speed_limit: SpeedLimitView | None
+
+    @classmethod
+    def of(cls, found: Overrides) -> OverridesView:
+        return cls.model_validate(found.to_document())
+
+
+class PauseRequest(ApiModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"minutes": 30}]})
+
+    minutes: StrictInt | None = Field(
+        None, ge=1, le=MOST_MINUTES, description="Length of the pause. Without it, until the queue is resumed."
+    )
+
+
+class SpeedLimitRequest(ApiModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"bytesPerSecond": 5_000_000, "minutes": 60}]})
+
+    bytes_per_second: StrictInt = Field(ge=0, le=LARGEST_ID, description="For all downloads together; 0 is unlimited.")
+    minutes: StrictInt | None = Field(
+        None, ge=1, le=MOST_MINUTES, description="How long it applies. Without it, until it is ended."
+    )
+
+
+@router.get("/overrides")
+def get_overrides(app: CurrentApp) -> OverridesView:
+    """Show the pause of the queue and the speed limit for now."""
+    return OverridesView.of(queue_overrides(app.download_queue))
+
+
+@router.put("/pause")
+def pause_downloads(app: CurrentApp, wish: PauseRequest) -> OverridesView:
+    """Pause the queue for some minutes, or until it is resumed. Forced downloads and imports go on."""
+    return OverridesView.of(pause_queue(app.download_queue, _duration(wish.minutes)))
+
+
+@router.delete("/pause")
+def resume_downloads(app: CurrentApp) -> OverridesView:
+    """End the pause of the queue. Downloads that were paused one by one stay paused."""
+    return OverridesView.of(resume_queue(app.download_queue))
+
+
+@router.put("/speed-limit")
+def limit_speed_of_downloads(app: CurrentApp, wish: SpeedLimitRequest) -> OverridesView:
+    """Limit the speed of all downloads together for now, instead of the limit of the settings and hours."""
+    return OverridesView.of(limit_speed(app.download_queue, wish.bytes_per_second, _duration(wish.minutes)))
+
+
+@router.delete("/speed-limit")
+def end_speed_limit_of_downloads(app: CurrentApp) -> OverridesView:
+    """End the speed limit for now; the settings count again."""
+    return OverridesView.of(end_speed_limit(app.download_queue))
+
+
+def _duration(minutes: int | None) -> timedelta | None:
+    return None if minutes is None else timedelta(minutes=minutes)
