@@ -12,6 +12,8 @@ LibraryId = NewType("LibraryId", int)
 WantedId = NewType("WantedId", int)
 MatchId = NewType("MatchId", int)
 DownloadId = NewType("DownloadId", int)
+OfferId = NewType("OfferId", int)
+GrabId = NewType("GrabId", int)
 MovieId = NewType("MovieId", int)
 SeriesId = NewType("SeriesId", int)
 EpisodeId = NewType("EpisodeId", int)
@@ -117,6 +119,21 @@ class SkipOwned(StrEnum):
     AUTO = "auto"  # if the quality profiles of both items share a resolution
     YES = "yes"
     NO = "no"
+
+
+class Drive(StrEnum):
+    """The program that starts downloads for an instance; of one item of a download, the program that hands it over."""
+
+    OURS = "ours"  # Stalkeer looks for missing items and imports the files
+    NATIVE = "native"  # the instance searches Stalkeer as an indexer, grabs, and imports
+
+
+class GrabState(StrEnum):
+    """The state of a release that an instance grabbed, as the instance is told it."""
+
+    ACTIVE = "active"  # its download is in the queue, or its file waits for the import
+    COMPLETED = "completed"
+    FAILED = "failed"
 
 
 class Decision(StrEnum):

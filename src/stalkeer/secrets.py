@@ -6,6 +6,8 @@ This protects a leaked database or backup. It does not protect a stolen data fol
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import re
 import threading
@@ -47,12 +49,13 @@ class SecretBox:
         except ValueError as error:
             raise SecretError("The secret key is not a Fernet key; restore secret.key from your backup") from error
         self._refusal = ""
+        self._keys = keys
 
     @classmethod
     def without_key(cls, refusal: str) -> SecretBox:
         """A box of a program whose key cannot be read: it opens nothing, and what it is given it refuses."""
         box = cls(Fernet.generate_key())
-        box._fernet, box._refusal = None, refusal
+        box._fernet, box._refusal = None, refusal  # what it signs, nobody can verify later
         return box
 
     def encrypt(self, plain: str) -> str:
@@ -79,6 +82,21 @@ class SecretBox:
             return self.decrypt(token)
         except SecretError:
             return None
+
+    def sign(self, text: str, purpose: str) -> str:
+        """Return a signature of 32 hexadecimal digits, valid for this purpose only."""
+        return self._signature(self._keys[0], text, purpose)
+
+    def is_signed(self, text: str, purpose: str, signature: str) -> bool:
+        """Tell whether one of our keys made this signature."""
+        offered = signature.encode("utf-8", "replace")
+        made = (self._signature(key, text, purpose).encode() for key in self._keys)
+        return any(hmac.compare_digest(one, offered) for one in made)
+
+    @staticmethod
+    def _signature(key: bytes, text: str, purpose: str) -> str:
+        message = f"{purpose}\0{text}".encode("utf-8", "replace")
+        return hmac.new(key, message, hashlib.sha256).hexdigest()[:32]
 
     def __repr__(self) -> str:
         return "SecretBox(...)"

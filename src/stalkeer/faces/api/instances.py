@@ -14,7 +14,7 @@ from stalkeer.faces.http.problems import problem_answers
 from stalkeer.jobs.library import instances, webhooks
 from stalkeer.jobs.library.instances import InstancePatch
 from stalkeer.jobs.sources.describe import KEEP
-from stalkeer.model import InstanceKind, SkipOwned
+from stalkeer.model import Drive, InstanceKind, SkipOwned
 from stalkeer.settings.types import ApiKey, HttpUrl, Slug
 from stalkeer.store.library.instances import (
     FolderPair,
@@ -56,6 +56,7 @@ class Instance(ApiModel):
     path_mappings: list[FoldersView]
     exclude_tags: list[str]
     skip_owned_elsewhere: SkipOwned
+    drive: Drive
     quality_profile_id: int | None
     quality_profiles: list[ProfileView]
     root_folders: list[str]
@@ -73,6 +74,7 @@ class InstanceToAdd(ApiModel):
     skip_owned_elsewhere: SkipOwned = Field(
         SkipOwned.AUTO, description="Whether it does without what another instance has a file of."
     )
+    drive: Drive = Field(Drive.OURS, description="Who looks for missing items: Stalkeer, or the instance itself.")
 
 
 class InstanceToChange(ApiModel):
@@ -85,6 +87,7 @@ class InstanceToChange(ApiModel):
     path_mappings: list[FoldersView] | None = Field(None, max_length=100)
     exclude_tags: list[str] | None = Field(None, max_length=100)
     skip_owned_elsewhere: SkipOwned | None = None
+    drive: Drive | None = None
 
     def to_patch(self) -> InstancePatch:
         """Null names no field, save the quality profile: there it means each item's own."""
@@ -97,6 +100,7 @@ class InstanceToChange(ApiModel):
             path_mappings=KEEP if mappings is None else tuple(FolderPair(pair.local, pair.remote) for pair in mappings),
             exclude_tags=KEEP if self.exclude_tags is None else tuple(self.exclude_tags),
             skip_owned_elsewhere=KEEP if self.skip_owned_elsewhere is None else self.skip_owned_elsewhere,
+            drive=KEEP if self.drive is None else self.drive,
         )
 
 
@@ -142,6 +146,7 @@ def add_instance(app: CurrentApp, new: InstanceToAdd) -> InstanceAdded:
         path_mappings=tuple(FolderPair(pair.local, pair.remote) for pair in new.path_mappings),
         exclude_tags=tuple(new.exclude_tags),
         skip_owned_elsewhere=new.skip_owned_elsewhere,
+        drive=new.drive,
     )
     slug = instance_slug(new.kind, new.name)
     described = NewInstance(slug, new.kind, new.url, new.api_key.get_secret_value(), options)
@@ -205,6 +210,7 @@ def _shown(row: InstanceRow) -> Instance:
         path_mappings=[FoldersView(local=pair.local, remote=pair.remote) for pair in row.options.path_mappings],
         exclude_tags=list(row.options.exclude_tags),
         skip_owned_elsewhere=row.options.skip_owned_elsewhere,
+        drive=row.options.drive,
         quality_profile_id=row.options.quality_profile_id,
         quality_profiles=[ProfileView(id=profile.id, name=profile.name) for profile in row.profiles],
         root_folders=[folder.path for folder in row.root_folders],

@@ -11,7 +11,7 @@ from rich.table import Column, Table
 
 from stalkeer.errors import InvalidInput, StalkeerError
 from stalkeer.faces.cli.output import ExitCode, context_app, emit, fail_with, note
-from stalkeer.model import InstanceKind, SkipOwned
+from stalkeer.model import Drive, InstanceKind, SkipOwned
 
 if TYPE_CHECKING:
     from stalkeer.jobs.library.instances import ConnectionTest
@@ -71,6 +71,9 @@ def add(
         "--skip-owned-elsewhere",
         help="Skip items that another instance already has; auto: if both Quality Profiles share a resolution.",
     ),
+    drive: Drive = typer.Option(
+        Drive.OURS, "--drive", help="ours: Stalkeer looks for missing items. native: the instance searches Stalkeer."
+    ),
 ) -> None:
     """Test and add an instance. A slightly wrong address is corrected.
 
@@ -86,6 +89,7 @@ def add(
         path_mappings=tuple(read_pair(text) for text in mapping),
         exclude_tags=tuple(exclude_tag),
         skip_owned_elsewhere=skip_owned,
+        drive=drive,
     )
     new = NewInstance(instance_slug(program, name), program, url, api_key, options)
     added = add_instance(context_app(context).arrs, new)
@@ -198,6 +202,7 @@ def document_of(row: InstanceRow) -> dict[str, object]:
         "pathMappings": [{"local": pair.local, "remote": pair.remote} for pair in row.options.path_mappings],
         "qualityProfileId": row.options.quality_profile_id,
         "skipOwnedElsewhere": row.options.skip_owned_elsewhere.value,
+        "drive": row.options.drive.value,
     }
 
 

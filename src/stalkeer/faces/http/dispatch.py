@@ -1,17 +1,18 @@
-"""One server, two faces: the API answers its own paths with documents, everything else is a page."""
+"""One server, three faces: the API and the bridge to Radarr and Sonarr have their own paths, all else is a page."""
 
 from __future__ import annotations
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 API_PATHS = ("/api", "/ping", "/health", "/metrics", "/docs", "/openapi.json")
+BRIDGE_PATHS = ("/newznab", "/sabnzbd")
 
 
 class Faces:
-    """Hands a request to `api` or `web`, without and with the URL base that a proxy may have left in its path."""
+    """Hands a request to its face, without and with the URL base that a proxy may have left in its path."""
 
-    def __init__(self, api: ASGIApp, web: ASGIApp, url_base: str) -> None:
-        self._api, self._web, self._url_base = api, web, url_base
+    def __init__(self, api: ASGIApp, web: ASGIApp, bridge: ASGIApp, url_base: str) -> None:
+        self._api, self._web, self._bridge, self._url_base = api, web, bridge, url_base
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -21,5 +22,13 @@ class Faces:
         path = str(scope["path"])
         if self._url_base and (path == self._url_base or path.startswith(f"{self._url_base}/")):
             path = path[len(self._url_base) :]
-        is_api = any(path == prefix or path.startswith(f"{prefix}/") for prefix in API_PATHS)
-        await (self._api if is_api else self._web)(scope, receive, send)
+        await self._face_of(path)(scope, receive, send)
+
+    def _face_of(self, path: str) -> ASGIApp:
+        if is_below(path, API_PATHS):
+            return self._api
+        return self._bridge if is_below(path, BRIDGE_PATHS) else self._web
+
+
+def is_below(path: str, prefixes: tuple[str, ...]) -> bool:
+    return any(path == prefix or path.startswith(f"{prefix}/") for prefix in prefixes)

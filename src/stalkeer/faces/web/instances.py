@@ -18,7 +18,7 @@ from stalkeer.jobs.library.explore import InstanceOverview, explore_known, explo
 from stalkeer.jobs.library.instances import InstancePatch, Trial
 from stalkeer.jobs.library.path_map import read_pair
 from stalkeer.jobs.sources.describe import KEEP
-from stalkeer.model import InstanceKind, SkipOwned
+from stalkeer.model import Drive, InstanceKind, SkipOwned
 from stalkeer.runtime import App
 from stalkeer.store.library.instances import (
     FolderPair,
@@ -45,6 +45,7 @@ class InstanceForm:
     quality_profile_id: str = ""
     mappings: str = ""  # one a line: local = remote
     skip_owned_elsewhere: str = SkipOwned.AUTO.value
+    drive: str = Drive.OURS.value
     is_default: bool = False
 
 
@@ -113,6 +114,7 @@ def read_form(given: Mapping[str, str]) -> InstanceForm:
         quality_profile_id=given.get("quality_profile_id", ""),
         mappings=given.get("mappings", ""),
         skip_owned_elsewhere=given.get("skip_owned_elsewhere", ""),
+        drive=given.get("drive", ""),
         is_default="is_default" in given,
     )
 
@@ -125,6 +127,7 @@ def form_of(row: InstanceRow) -> InstanceForm:
         quality_profile_id="" if row.options.quality_profile_id is None else str(row.options.quality_profile_id),
         mappings="\n".join(f"{pair.local} = {pair.remote}" for pair in row.options.path_mappings),
         skip_owned_elsewhere=row.options.skip_owned_elsewhere.value,
+        drive=row.options.drive.value,
         is_default=row.is_default,
     )
 
@@ -164,6 +167,7 @@ def new_instance(form: InstanceForm) -> NewInstance:
         quality_profile_id=profile_of(form),
         path_mappings=pairs_of(form),
         skip_owned_elsewhere=skip_owned_of(form) if form.skip_owned_elsewhere else SkipOwned.AUTO,
+        drive=drive_of(form) if form.drive else Drive.OURS,
     )
     slug = instance_slug(kind, form.name or form.kind)
     return NewInstance(slug, kind, form.url, form.api_key, options=options, is_default=form.is_default)
@@ -177,6 +181,7 @@ def patch_of(form: InstanceForm) -> InstancePatch:
         quality_profile_id=profile_of(form),
         path_mappings=pairs_of(form),
         skip_owned_elsewhere=skip_owned_of(form) if form.skip_owned_elsewhere else KEEP,
+        drive=drive_of(form) if form.drive else KEEP,
     )
 
 
@@ -185,6 +190,13 @@ def skip_owned_of(form: InstanceForm) -> SkipOwned:
         return SkipOwned(form.skip_owned_elsewhere)
     except ValueError:
         raise InvalidInput("Choose what happens to items that another instance already has.") from None
+
+
+def drive_of(form: InstanceForm) -> Drive:
+    try:
+        return Drive(form.drive)
+    except ValueError:
+        raise InvalidInput("Choose who looks for missing items.") from None
 
 
 def profile_of(form: InstanceForm) -> int | None:

@@ -24,7 +24,7 @@ from stalkeer.errors import (
 )
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.sources.describe import KEEP, Keep, Unnamed
-from stalkeer.model import InstanceKind, SkipOwned
+from stalkeer.model import Drive, InstanceKind, SkipOwned
 from stalkeer.secrets import login_in, mask_url, with_login, without_userinfo
 from stalkeer.settings.types import SLUG, is_http_url
 from stalkeer.store.db.database import Transaction
@@ -69,6 +69,7 @@ class InstancePatch:
     path_mappings: tuple[FolderPair, ...] | Keep = KEEP
     exclude_tags: tuple[str, ...] | Keep = KEEP
     skip_owned_elsewhere: SkipOwned | Keep = KEEP
+    drive: Drive | Keep = KEEP
 
     @property
     def needs_trial(self) -> bool:
@@ -369,6 +370,7 @@ def _patched_options(row: InstanceRow, patch: InstancePatch) -> InstanceOptions:
         path_mappings=_picked(patch.path_mappings, present.path_mappings),
         exclude_tags=_picked(patch.exclude_tags, present.exclude_tags),
         skip_owned_elsewhere=_picked(patch.skip_owned_elsewhere, present.skip_owned_elsewhere),
+        drive=_picked(patch.drive, present.drive),
     )
 
 

@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from stalkeer.model import SkipOwned
+from stalkeer.model import Drive, SkipOwned
 from stalkeer.settings.types import (
     MANY,
     ApiKey,
@@ -71,6 +71,11 @@ class ArrSettings(Section):
         SkipOwned.AUTO,
         description="Skip items that another instance already has a file for. `auto`: only if the Quality Profiles of "
         "both items share a resolution. `yes`: always. `no`: never.",
+    )
+    drive: Drive = Field(
+        Drive.OURS,
+        description="Who looks for missing items. `ours`: Stalkeer looks, downloads and imports. `native`: the "
+        "instance searches Stalkeer as an indexer, grabs and imports by itself.",
     )
 
 

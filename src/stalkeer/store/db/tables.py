@@ -525,6 +525,7 @@ download_items = Table(
     Column("command_id", BigInteger),
     Column("imported_file_id", BigInteger),
     Column("refusal", Text),
+    Column("hand_over", Text, nullable=False, default="ours", server_default="ours"),  # model.Drive
     Index("ix_download_items_download_id", "download_id"),
     Index("ix_download_items_wanted_id", "wanted_id"),
     Index(
@@ -534,6 +535,64 @@ download_items = Table(
         sqlite_where=text("active = 1"),
         postgresql_where=text("active"),
     ),
+)
+
+# A release as an instance was offered it by the indexer. Rows are never changed, so that its blocklist keeps working.
+offers = Table(
+    "offers",
+    metadata,
+    _id(),
+    Column("instance_id", Id, ForeignKey("instances.id"), nullable=False),
+    Column("kind", Text, nullable=False),  # movie | episode
+    Column("release", Text, nullable=False),
+    Column("item_key", Text, nullable=False),  # the items by ids of TMDB or TVDB: outlives their ids at the instance
+    Column("guid", Text, nullable=False, unique=True),
+    Column("pub_date", UtcDateTime),  # None: never offered, because the instance reads the release as another item
+    Column("refusal", Text),  # the reason
+    Column("checked_at", UtcDateTime, nullable=False),
+    UniqueConstraint("instance_id", "pub_date"),
+    Index("ix_offers_instance_id_release", "instance_id", "release"),
+)
+
+# The playlist entries that are the file of an offer, each with the item that it was matched with.
+offer_entries = Table(
+    "offer_entries",
+    metadata,
+    _id(),
+    Column("offer_id", Id, ForeignKey("offers.id", ondelete="CASCADE"), nullable=False),
+    Column("wanted_id", Id, nullable=False),  # no foreign key, like entry_key: a re-imported catalogue keeps it
+    Column("source_id", Id, ForeignKey("sources.id"), nullable=False),
+    Column("entry_key", Text, nullable=False),
+    UniqueConstraint("offer_id", "wanted_id", "source_id", "entry_key"),
+    Index("ix_offer_entries_wanted_id", "wanted_id"),
+    Index("ix_offer_entries_source_id", "source_id"),
+)
+
+# A release that an instance grabbed, under the id that the download client gave it.
+grabs = Table(
+    "grabs",
+    metadata,
+    _id(),
+    Column("nzo_id", Text, nullable=False, unique=True),
+    Column("instance_id", Id, ForeignKey("instances.id"), nullable=False),
+    Column("offer_guid", Text, nullable=False),
+    Column("release", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # movie | episode
+    Column("items", JSON, nullable=False),  # [wanted id, id at the instance] of each
+    Column("category", Text, nullable=False),
+    Column("priority", Integer, nullable=False, default=0),
+    Column("download_id", Id),  # no foreign key: the grab outlives its download
+    Column("state", Text, nullable=False),  # model.GrabState
+    Column("fail_message", Text, nullable=False, default=""),
+    Column("storage", Text, nullable=False, default=""),  # in the instance's view of paths
+    Column("bytes", BigInteger, nullable=False, default=0),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Column("removed", Boolean, nullable=False, default=False),  # the instance deleted it from queue or history
+    Index("ix_grabs_instance_id_state", "instance_id", "state"),
+    Index("ix_grabs_download_id", "download_id"),
+    Index("ix_grabs_offer_guid", "offer_guid"),
 )
 
 rate_samples = Table(

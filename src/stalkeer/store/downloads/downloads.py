@@ -16,7 +16,7 @@ from stalkeer.core.downloads.states import (
     FileStage,
 )
 from stalkeer.errors import NotFound
-from stalkeer.model import FINAL_STATES, DownloadId, DownloadState, EntryId, InstanceId, SourceId, WantedId
+from stalkeer.model import FINAL_STATES, DownloadId, DownloadState, Drive, EntryId, InstanceId, SourceId, WantedId
 from stalkeer.store.db.tables import download_items, downloads
 from stalkeer.store.journal.events import Event, record_event
 
@@ -51,6 +51,7 @@ class ItemRow:
     command_id: int | None
     imported_file_id: int | None
     refusal: str | None
+    hand_over: Drive = Drive.OURS  # who gives the file to the instance
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,7 @@ class NewItem:
     wanted_id: WantedId
     instance_id: InstanceId
     arr_id: int
+    hand_over: Drive = Drive.OURS
 
 
 @dataclass(frozen=True)
@@ -364,6 +366,7 @@ def _claim_item(connection: Connection, download_id: DownloadId, item: NewItem) 
         "arr_id": item.arr_id,
         "state": ItemState.WAITING.value,
         "active": True,
+        "hand_over": item.hand_over.value,
     }
     insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
     statement = insert(download_items).values(**values).on_conflict_do_nothing().returning(download_items.c.id)

@@ -18,7 +18,7 @@ from stalkeer.adapters.arr.values import (
     instance_label,
 )
 from stalkeer.errors import Conflict, NotFound
-from stalkeer.model import InstanceId, InstanceKind, SkipOwned
+from stalkeer.model import Drive, InstanceId, InstanceKind, SkipOwned
 from stalkeer.secrets import SecretBox, login_in, without_userinfo
 from stalkeer.settings.schema import Settings
 from stalkeer.settings.sections.connections import ArrSettings
@@ -46,6 +46,7 @@ class InstanceOptions:
     ca_file: str | None = None
     exclude_tags: tuple[str, ...] = ()
     skip_owned_elsewhere: SkipOwned = SkipOwned.AUTO
+    drive: Drive = Drive.OURS
 
     @classmethod
     def of_settings(cls, settings: ArrSettings) -> InstanceOptions:
@@ -56,6 +57,7 @@ class InstanceOptions:
             ca_file=str(settings.ca_file) if settings.ca_file else None,
             exclude_tags=settings.exclude_tags,
             skip_owned_elsewhere=settings.skip_owned_elsewhere,
+            drive=settings.drive,
         )
 
     @classmethod
@@ -67,6 +69,7 @@ class InstanceOptions:
             ca_file=stored.get("ca_file"),
             exclude_tags=tuple(stored.get("exclude_tags") or ()),
             skip_owned_elsewhere=SkipOwned(stored.get("skip_owned_elsewhere") or SkipOwned.AUTO),
+            drive=Drive(stored.get("drive") or Drive.OURS),
         )
 
 

@@ -1,0 +1,16 @@
+"""Builds the bridge: the routes of the indexer and of the download client, and what they share."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+
+from stalkeer.faces.bridge import newznab, sabnzbd
+from stalkeer.faces.http.security import Security
+from stalkeer.runtime import App
+
+
+def create_bridge(app: App, security: Security) -> Starlette:
+    """Return the ASGI application of `/newznab` and `/sabnzbd`; each answers errors in its own form."""
+    bridge = Starlette(routes=[*newznab.routes, *sabnzbd.routes])
+    bridge.state.app, bridge.state.security = app, security
+    return bridge

@@ -1,0 +1,132 @@
+"""Releases that an instance was offered by the indexer. Their names and dates never change."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, delete, func, insert, select
+
+from stalkeer.model import InstanceId, OfferId, SourceId, WantedId, WantedKind
+from stalkeer.store.db.tables import offer_entries, offers
+
+
+@dataclass(frozen=True, order=True)
+class OfferedEntry:
+    """A playlist entry that is the file of an offer, and the item that it was matched with."""
+
+    wanted_id: WantedId
+    source_id: SourceId
+    entry_key: str
+
+
+@dataclass(frozen=True)
+class NewOffer:
+    """A release to offer. `pub_date` is None where the instance reads the release as another item (`refusal`)."""
+
+    instance_id: InstanceId
+    kind: WantedKind
+    release: str
+    item_key: str
+    guid: str
+    pub_date: datetime | None
+    refusal: str | None = None
+
+
+@dataclass(frozen=True)
+class OfferRow:
+    id: OfferId
+    instance_id: InstanceId
+    kind: WantedKind
+    release: str
+    item_key: str
+    guid: str
+    pub_date: datetime | None
+    refusal: str | None
+    entries: tuple[OfferedEntry, ...]
+
+    @property
+    def wanted_ids(self) -> tuple[WantedId, ...]:
+        return tuple(sorted({entry.wanted_id for entry in self.entries}))
+
+    @property
+    def files(self) -> tuple[tuple[SourceId, str], ...]:
+        """Return the distinct entries: source and key of each."""
+        return tuple(dict.fromkeys((entry.source_id, entry.entry_key) for entry in self.entries))
+
+
+def add_offer(connection: Connection, new: NewOffer, entries: Iterable[OfferedEntry], now: datetime) -> OfferId:
+    values = {
+        "instance_id": new.instance_id,
+        "kind": new.kind.value,
+        "release": new.release,
+        "item_key": new.item_key,
+        "guid": new.guid,
+        "pub_date": new.pub_date,
+        "refusal": new.refusal,
+        "checked_at": now,
+    }
+    offer_id = OfferId(connection.execute(insert(offers).values(**values).returning(offers.c.id)).scalar_one())
+    add_offer_entries(connection, offer_id, entries)
+    return offer_id
+
+
+def add_offer_entries(connection: Connection, offer_id: OfferId, entries: Iterable[OfferedEntry]) -> None:
+    """Add entries that an offer does not have yet; the caller knows which."""
+    rows = [
+        {"offer_id": offer_id, "wanted_id": one.wanted_id, "source_id": one.source_id, "entry_key": one.entry_key}
+        for one in entries
+    ]
+    if rows:
+        connection.execute(insert(offer_entries), rows)
+
+
+def drop_offer_entries(connection: Connection, offer_id: OfferId, wanted_ids: Collection[WantedId]) -> None:
+    """Forget the pairs of items that have another id now."""
+    of_these = offer_entries.c.wanted_id.in_(wanted_ids)
+    connection.execute(delete(offer_entries).where(offer_entries.c.offer_id == offer_id, of_these))
+
+
+def find_offer(connection: Connection, guid: str) -> OfferRow | None:
+    """Return an offer, even if nothing of it is in the catalogue any more."""
+    row = connection.execute(select(offers).where(offers.c.guid == guid)).one_or_none()
+    return None if row is None else _with_entries(connection, [row])[0]
+
+
+def list_offers(connection: Connection, instance_id: InstanceId) -> list[OfferRow]:
+    """List every offer of an instance, refused ones too."""
+    rows = connection.execute(select(offers).where(offers.c.instance_id == instance_id).order_by(offers.c.id)).all()
+    return _with_entries(connection, rows)
+
+
+def newest_pub_date(connection: Connection, instance_id: InstanceId) -> datetime | None:
+    found: datetime | None = connection.scalar(
+        select(func.max(offers.c.pub_date)).where(offers.c.instance_id == instance_id)
+    )
+    return found
+
+
+def _with_entries(connection: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> list[OfferRow]:
+    entries: dict[int, list[OfferedEntry]] = {}
+    ids = [row.id for row in rows]
+    for start in range(0, len(ids), 500):
+        query = select(offer_entries).where(offer_entries.c.offer_id.in_(ids[start : start + 500]))
+        for one in connection.execute(query.order_by(offer_entries.c.id)):
+            entry = OfferedEntry(WantedId(one.wanted_id), SourceId(one.source_id), one.entry_key)
+            entries.setdefault(one.offer_id, []).append(entry)
+    return [_row(row, tuple(entries.get(row.id, ()))) for row in rows]
+
+
+def _row(row: Row[tuple[object, ...]], entries: tuple[OfferedEntry, ...]) -> OfferRow:
+    return OfferRow(
+        id=OfferId(row.id),
+        instance_id=InstanceId(row.instance_id),
+        kind=WantedKind(row.kind),
+        release=row.release,
+        item_key=row.item_key,
+        guid=row.guid,
+        pub_date=row.pub_date,
+        refusal=row.refusal,
+        entries=entries,
+    )
