@@ -38,7 +38,7 @@ def main() -> None:
         hang_posters(app)
         with served(app) as base:
             browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-            page = browser.new_page(viewport=SIZE, reduced_motion="reduce")
+            page = browser.new_page(viewport=SIZE, reduced_motion="reduce", color_scheme="dark")
             for name, path in PICTURES:
                 shoot(page, base + path, name)
             start_anew(app)

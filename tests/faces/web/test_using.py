@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -249,7 +250,34 @@ def test_the_theme_is_switched_and_kept(sample_site: str, open_page: Callable[..
     tab = open_page(sample_site)
     page = tab.go("/")
 
-    page.get_by_role("button", name="Switch between dark and light").click()
+    page.get_by_label("Account").click()
+    page.get_by_role("group", name="Theme").get_by_role("button", name="Light").click()
     page.reload()
 
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
+
+
+def test_without_a_choice_the_theme_is_the_systems_and_follows_it(sample_site: str, open_page: Callable[..., Tab]):
+    tab = open_page(sample_site)
+    tab.page.context.clear_cookies()
+    tab.page.emulate_media(color_scheme="light")
+    page = tab.go("/")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
+
+    page.emulate_media(color_scheme="dark")
+
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+
+def test_the_clock_of_a_choice_is_kept(sample_site: str, open_page: Callable[..., Tab]):
+    tab = open_page(sample_site)
+    page = tab.go("/activity/history")
+    time = page.locator("td time").first
+    expect(time).to_have_text(re.compile(r"[AP]M$"))  # as the browser's language has it
+
+    page.get_by_label("Account").click()
+    page.get_by_role("group", name="Clock").get_by_role("button", name="24 h").click()
+    expect(time).to_have_text(re.compile(r"\d\d:\d\d$"))
+    page.reload()
+
+    expect(time).to_have_text(re.compile(r"\d\d:\d\d$"))

@@ -90,7 +90,7 @@
     const toggle = event.target.closest("[data-menu]");
     if (toggle) toggleMenu();
     else if (event.target.closest(".scrim")) toggleMenu(false);
-    for (const pop of $$("details.pop[open]")) if (!pop.contains(event.target) || event.target.closest(".pop-body a, .pop-body button")) pop.open = false;
+    for (const pop of $$("details.pop[open]")) if (!pop.contains(event.target) || event.target.closest(".pop-body a, .pop-body button:not([data-choose])")) pop.open = false;
     const copy = event.target.closest("[data-copy]");
     if (copy) copyText(copy);
     const reveal = event.target.closest("[data-reveal]");
@@ -99,7 +99,8 @@
       field.type = field.type === "password" ? "text" : "password";
       reveal.setAttribute("aria-pressed", String(field.type === "text"));
     }
-    if (event.target.closest("[data-theme-toggle]")) flipTheme();
+    const choice = event.target.closest("[data-choose]");
+    if (choice) choose(choice.dataset.choose, choice.value);
     if (!event.target.closest(".topbar .find")) { const found = $("#find-results"); if (found) found.textContent = ""; }
   });
 
@@ -117,12 +118,13 @@
     catch { toast({ tone: "warn", text: "The browser does not allow copying here; select the text and copy it yourself." }); }
   }
 
-  function flipTheme() {
-    const root = document.documentElement;
-    const next = root.dataset.bsTheme === "light" ? "dark" : "light";
-    root.dataset.bsTheme = next;
-    document.cookie = `stalkeer_theme=${next};path=${base || "/"};max-age=31536000;samesite=lax`;
+  function choose(name, value) {
+    look.dataset[name] = value;
+    document.cookie = `stalkeer_${name}=${value};path=${base || "/"};max-age=31536000;samesite=lax`;
+    ({ clock, second, stamp } = clocks());
+    document.dispatchEvent(new CustomEvent("theme-chosen"));
     fire("theme");
+    settle(document);
   }
 
   // --- keys: any element with data-key is pressed by that key ------------------------------------------------------
@@ -214,9 +216,33 @@
     const row = dragged && event.target.closest?.("tr[data-movable]");
     if (!row) return;
     event.preventDefault();
-    if (row !== dragged) htmx.ajax("POST", `${base}/activity/${dragged.dataset.download}/place`, { swap: "none", values: { other: row.dataset.download, side: dropSide(event, row) } });
+    place(dragged, row, dropSide(event, row));
   });
   on("dragend", () => { dragged = null; markDrop(null); });
+  function place(row, target, side) {
+    if (target && target !== row) htmx.ajax("POST", `${base}/activity/${row.dataset.download}/place`, { swap: "none", values: { other: target.dataset.download, side } });
+  }
+  // a finger does not drag as a mouse does: the row under it is looked up
+  on("pointerdown", (event) => {
+    const grip = event.pointerType === "mouse" ? null : event.target.closest?.("[data-grip]");
+    if (!grip) return;
+    const row = grip.closest("tr");
+    const under = (point) => document.elementFromPoint(point.clientX, point.clientY)?.closest("tr[data-movable]");
+    const follow = (point) => { const target = under(point); markDrop(target === row ? null : target, target && dropSide(point, target)); };
+    const end = (point) => {
+      grip.removeEventListener("pointermove", follow);
+      grip.removeEventListener("pointerup", end);
+      grip.removeEventListener("pointercancel", end);
+      const target = under(point);
+      markDrop(null);
+      if (point.type === "pointerup" && target) place(row, target, dropSide(point, target));
+    };
+    event.preventDefault();
+    grip.setPointerCapture(event.pointerId);
+    grip.addEventListener("pointermove", follow);
+    grip.addEventListener("pointerup", end);
+    grip.addEventListener("pointercancel", end);
+  });
   on("keydown", (event) => {
     const grip = event.target.closest?.("[data-grip]");
     const step = { ArrowUp: "up", ArrowDown: "down" }[event.key];
@@ -228,8 +254,14 @@
   // --- times in the reader's own zone ------------------------------------------------------------------------------
   const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
   const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-  const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-  const stamp = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const look = document.documentElement;
+  const hours = () => ({ 12: { hour12: true }, 24: { hour12: false } })[look.dataset.clock];
+  const clocks = () => ({
+    clock: new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", ...hours() }),
+    second: new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "medium", ...hours() }),
+    stamp: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short", ...hours() }),
+  });
+  let { clock, second, stamp } = clocks();
   const dayOnly = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
   function ago(at) {
@@ -239,15 +271,29 @@
     return relative.format(Math.round(seconds / size), unit);
   }
 
+  // a narrow list is made of cards, in which each cell carries the head of its column
+  function labelCells(table) {
+    const heads = $$("thead th", table).map((head) => head.textContent.trim());
+    for (const row of table.tBodies[0]?.rows ?? []) {
+      if (row.cells.length !== heads.length) continue;
+      for (const cell of row.cells) {
+        cell.dataset.label = heads[cell.cellIndex];
+        cell.classList.toggle("bare-cell", !cell.textContent.trim() && !cell.querySelector("input, progress, svg"));
+      }
+    }
+  }
+
   function settle(root) {
     for (const time of $$("time[datetime]", root)) {
       const at = new Date(time.dateTime);
       const full = stamp.format(at);
-      const words = { ago: () => ago(at), clock: () => clock.format(at), date: () => dayOnly.format(at) }[time.dataset.format]?.() ?? full;
+      const words = { ago: () => ago(at), clock: () => clock.format(at), second: () => second.format(at), date: () => dayOnly.format(at) }[time.dataset.format]?.() ?? full;
       if (time.textContent !== words) time.textContent = words;
       time.title = full;
     }
     for (const form of $$("form.many", root)) countPicks(form);
+    for (const button of $$("[data-choose]", root)) button.setAttribute("aria-pressed", String(look.dataset[button.dataset.choose] === button.value));
+    for (const table of $$("table.list", root)) labelCells(table);
     for (const control of $$("[data-shows]", root)) showParts(control);
     for (const image of $$("img[data-fallback]", root)) {
       if (image.dataset.watched) continue;
@@ -276,9 +322,8 @@
     for (const place of $$("[data-live]")) if (live.texts[place.dataset.live] !== undefined) write(place, live.texts[place.dataset.live]);
     for (const row of live.downloads) {
       for (const box of $$(`[data-download="${row.id}"]`)) {
-        const bar = $("progress", box);
-        if (bar && row.percent !== null) bar.value = row.percent;
-        for (const name of ["done", "speed", "eta", "label"]) write($(`[data-field="${name}"]`, box), row[name]);
+        if (row.percent !== null) for (const bar of $$("progress", box)) bar.value = row.percent;
+        for (const name of ["done", "speed", "eta", "label"]) for (const field of $$(`[data-field="${name}"]`, box)) write(field, row[name]);
       }
     }
     for (const row of live.runs) {

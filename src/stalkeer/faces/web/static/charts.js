@@ -19,8 +19,9 @@
   const say = { rate: (value) => `${size(value)}/s`, bytes: size, count: String, percent: (value) => `${Math.round(value)} %` };
 
   const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
-  const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-  const sayTimes = (_plot, ticks, _axis, _space, step) => ticks.map((tick) => (step >= 86400 ? day : clock).format(new Date(tick * 1000)));
+  const hours = () => ({ 12: { hour12: true }, 24: { hour12: false } })[document.documentElement.dataset.clock];
+  const clock = () => new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", ...hours() });
+  const sayTimes = (_plot, ticks, _axis, _space, step) => { const words = step >= 86400 ? day : clock(); return ticks.map((tick) => words.format(new Date(tick * 1000))); };
   const HALF_A_DAY = 43200;
 
   function axes(unit) {
@@ -50,13 +51,15 @@
     const unit = place.dataset.unit || "rate";
     drawn.get(place)?.destroy();
     place.textContent = "";
-    drawn.set(place, new uPlot(options(place, unit, place.dataset.kind === "bars"), [times, values], place));
-    if (!values.some((value) => value > 0)) {
-      const words = document.createElement("div");
-      words.className = "chart-empty";
-      words.textContent = place.dataset.empty || "Nothing was downloaded in this time";
-      place.append(words);
+    drawn.delete(place);
+    if (values.some((value) => value > 0)) {
+      drawn.set(place, new uPlot(options(place, unit, place.dataset.kind === "bars"), [times, values], place));
+      return;
     }
+    const words = document.createElement("div");
+    words.className = "chart-empty";
+    words.textContent = place.dataset.empty || "Nothing was downloaded in this time";
+    place.append(words);
   }
 
   async function load(place) {
