@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from stalkeer.adapters.tmdb.client import TmdbPace
     from stalkeer.jobs.downloads.context import DownloadQueue
     from stalkeer.jobs.journal.reporting import Run
+    from stalkeer.jobs.library.artwork import ArtworkCache
     from stalkeer.jobs.library.clients import Arrs
     from stalkeer.jobs.library.scan import Scanner
     from stalkeer.jobs.matching.library_cache import LibraryCache, Matching
@@ -68,6 +69,10 @@ class Paths:
     @property
     def backups(self) -> Path:
         return self.data_dir / "backups"
+
+    @property
+    def artwork(self) -> Path:
+        return self.data_dir / "cache" / "artwork"
 
     @property
     def engine_database(self) -> Path:
@@ -130,6 +135,7 @@ class Clients:
     refresher: Once[RefreshContext] = field(default_factory=Once)
     tmdb_pace: Once[TmdbPace] = field(default_factory=Once)
     library_cache: Once[LibraryCache] = field(default_factory=Once)
+    artwork: Once[ArtworkCache] = field(default_factory=Once)
 
 
 @dataclass(frozen=True)
@@ -159,6 +165,17 @@ class App:
         return self.clients.arrs.get(lambda: Arrs(self.database, self.secrets, self.clock))
 
     @property
+    def artwork(self) -> ArtworkCache:
+        """The posters and backdrops of the instances, cached on disk."""
+        from stalkeer.jobs.library.artwork import ArtworkCache
+
+        return self.clients.artwork.get(
+            lambda: ArtworkCache(
+                self.database, self.arrs, self.paths.artwork, lambda: self.settings.retention.pictures_size
+            )
+        )
+
+    @property
     def key_file(self) -> Path:
         """The file with the key of stored credentials."""
         return self.settings.secret_key_file or self.paths.data_dir / KEY_FILE
@@ -173,7 +190,7 @@ class App:
     def cleanup_place(self) -> CleanupPlace:
         from stalkeer.jobs.system.cleanup import CleanupPlace
 
-        return CleanupPlace(self.paths.logs, self.backup_place)
+        return CleanupPlace(self.paths.logs, self.backup_place, self.paths.artwork)
 
     @property
     def bundle_subject(self) -> BundleSubject:

@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 
 from stalkeer.demo.commands import Command, CommandAction, CommandQueue
 from stalkeer.demo.http import Answer, ApiRequest, ApiRoute, Handler, JsonServer, Response
-from stalkeer.demo.posters import draw_poster
+from stalkeer.demo.posters import draw_backdrop, draw_poster
 from stalkeer.demo.releases import BY_ID, QUALITIES, VIDEO_EXTENSIONS
 
 PAGED = {"page": "int", "pageSize": "int", "sortKey": "str", "sortDirection": "direction"}
@@ -311,7 +311,9 @@ class ArrServer(JsonServer):
         return (
             ApiRoute("GET", "/api", lambda _: Response(200, {"current": "v3", "deprecated": []})),
             ApiRoute("GET", f"{v3}/system/status", self._status),
-            ApiRoute("GET", f"{v3}/mediacover/{{id}}/poster-250.jpg", self._poster),
+            ApiRoute("GET", f"{v3}/mediacover/{{id}}/poster-250.jpg", self._picture(draw_poster)),
+            ApiRoute("GET", f"{v3}/mediacover/{{id}}/poster-500.jpg", self._picture(draw_poster)),
+            ApiRoute("GET", f"{v3}/mediacover/{{id}}/fanart-360.jpg", self._picture(draw_backdrop)),
             ApiRoute("GET", f"{v3}/qualityprofile", lambda _: Response(200, self.profiles)),
             ApiRoute("GET", f"{v3}/qualityprofile/{{id}}", self._one("Quality profile", lambda: self.profiles)),
             ApiRoute("GET", f"{v3}/qualitydefinition", lambda _: Response(200, quality_definitions(self.program))),
@@ -375,11 +377,14 @@ class ArrServer(JsonServer):
             },
         )
 
-    def _poster(self, request: ApiRequest) -> Response:
-        title = self.title_of(int(request.arguments["id"]))
-        if title is None:
-            raise not_found("Media cover", int(request.arguments["id"]))
-        return Response(200, draw_poster(title), {"Content-Type": "image/png"})
+    def _picture(self, draw: Callable[[str], bytes]) -> Callable[[ApiRequest], Response]:
+        def answer(request: ApiRequest) -> Response:
+            title = self.title_of(int(request.arguments["id"]))
+            if title is None:
+                raise not_found("Media cover", int(request.arguments["id"]))
+            return Response(200, draw(title), {"Content-Type": "image/png"})
+
+        return answer
 
     def _root_folders(self, _request: ApiRequest) -> Response:
         is_there = self.library.is_dir()

@@ -39,6 +39,8 @@ class Movie:
     alternate_titles: tuple[str, ...] = ()
     secondary_year: int | None = None
     poster: str | None = None
+    backdrop: str | None = None
+    overview: str = ""
     monitored: bool = True
     is_available: bool = True
     minimum_availability: str = "released"

@@ -48,6 +48,7 @@ from stalkeer.demo.movies import (
     alternate_titles,
 )
 from stalkeer.demo.notifications import Notifications
+from stalkeer.demo.posters import images_of
 from stalkeer.demo.probe import probe
 from stalkeer.demo.releases import BY_ID, clean_title, read_group, read_languages, read_movie, read_quality
 
@@ -505,7 +506,6 @@ class Radarr(ArrServer):
     def movie_resource(self, movie: Movie) -> dict[str, Any]:
         path = self.seen(movie.path)
         size = movie.file.size if movie.file else 0
-        poster = {"coverType": "poster", "url": f"/MediaCover/{movie.id}/poster.jpg", "remoteUrl": movie.poster}
         return {
             "id": movie.id or None,
             "title": movie.title,
@@ -517,10 +517,10 @@ class Radarr(ArrServer):
             "sortTitle": movie.sort_title,
             "sizeOnDisk": size,
             "status": "released",
-            "overview": "",
+            "overview": movie.overview,
             "inCinemas": f"{movie.year}-03-01T00:00:00Z" if movie.year else None,
             "digitalRelease": f"{movie.year}-06-01T00:00:00Z" if movie.year else None,
-            "images": [poster] if movie.poster else [],
+            "images": images_of(movie.id, movie.poster, movie.backdrop),
             "year": movie.year,
             "path": path,
             "qualityProfileId": movie.profile_id,

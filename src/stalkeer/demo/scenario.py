@@ -21,6 +21,10 @@ from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
 
 MEGABYTE = 1024 * 1024
+OVERVIEW = (
+    "{title} is one of the titles that the demo makes up. Its picture, its files and this text are generated; nothing "
+    "of it was filmed in {year} or in any other year."
+)
 POSTERS = "https://image.tmdb.org/t/p/w600_and_h900_bestv2"
 
 
@@ -277,6 +281,8 @@ def _add_movie(world: World, shelf: _Shelf, movie: ScenarioMovie) -> None:
         runtime_min=movie.clip.minutes,
         alternate_titles=movie.alternates,
         poster=poster,
+        backdrop=f"https://image.tmdb.org/t/p/original/behind-film-{len(world.wishes)}.jpg",
+        overview=OVERVIEW.format(title=movie.title, year=movie.year),
         imdb_id=f"tt{9_000_000 + len(world.wishes):07}",
     )
     if movie.namesake_year is not None:
@@ -296,6 +302,8 @@ def _add_show(world: World, shelf: _Shelf, show: Show) -> None:
         kind=show.kind,
         alternate_titles=show.alternates,
         poster=f"https://artworks.thetvdb.com/banners/posters/of-series-{len(world.wishes)}.jpg",
+        backdrop=f"https://artworks.thetvdb.com/banners/fanart/of-series-{len(world.wishes)}.jpg",
+        overview=OVERVIEW.format(title=show.title, year=show.year),
     )
     first_day = datetime(2026, 1, 12, 22, 0, tzinfo=UTC)
     checksum = ""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stalkeer.demo.arr import PAGED, SortKeys, moment
+from stalkeer.demo.posters import images_of
 from stalkeer.demo.releases import clean_title
 
 
@@ -57,6 +58,8 @@ class LibrarySeries:
     imdb_id: str | None = None
     tmdb_id: int | None = None
     poster: str | None = None
+    backdrop: str | None = None
+    overview: str = ""
     monitored: bool = True
     profile_id: int = 1
     tags: list[int] = field(default_factory=list)
@@ -219,7 +222,6 @@ SONARR_EVENTS = (
 
 
 def series_resource(series: LibrarySeries, path: str, root_folder: str) -> dict[str, Any]:
-    poster = {"coverType": "poster", "url": f"/MediaCover/{series.id}/poster.jpg", "remoteUrl": series.poster}
     seasons = sorted({episode.season for episode in series.episodes})
     return {
         "id": series.id or None,
@@ -228,8 +230,8 @@ def series_resource(series: LibrarySeries, path: str, root_folder: str) -> dict[
         "sortTitle": series.title.casefold(),
         "status": "continuing",
         "ended": False,
-        "overview": "",
-        "images": [poster] if series.poster else [],
+        "overview": series.overview,
+        "images": images_of(series.id, series.poster, series.backdrop),
         "originalLanguage": {"id": 1, "name": "English"},
         "seasons": [season_resource(series, season) for season in seasons],
         "year": series.year,

@@ -14,6 +14,7 @@ from pydantic.alias_generators import to_camel
 import stalkeer.adapters.arr as adapter
 from stalkeer.adapters.arr import commands, confirm, folders, lookup, naming, parse, reading
 from stalkeer.adapters.arr.answers import Resource
+from stalkeer.adapters.arr.artwork import Picture, read_picture
 from stalkeer.adapters.arr.calendar import read_calendar
 from stalkeer.adapters.arr.connect import check_program
 from stalkeer.adapters.arr.outcomes import EpisodesTarget, MovieTarget
@@ -106,7 +107,8 @@ def test_every_request_to_radarr_is_in_the_table_and_the_table_has_no_other(rada
     request = request_for(MovieTarget(film.id), staged(tmp_path / "s", "Some.Film.2020.1080p.WEB-DL-X", FILM))
     finish(radarr, radarr_client, request)
     confirm.find_imported(radarr_client, replace(request, file=tmp_path / "gone", size=1), "/nowhere")
-    radarr_client.look(f"{radarr.url}/api/v3/mediacover/1/poster-250.jpg")
+    for picture in Picture:
+        assert read_picture(radarr_client, 1, picture)
 
     check(InstanceKind.RADARR, radarr.requests)
 
@@ -135,7 +137,8 @@ def test_every_request_to_sonarr_is_in_the_table_and_the_table_has_no_other(sona
     request = request_for(target, staged(tmp_path / "s", "Some.Series.S01E01.1080p.WEB-DL-X", EPISODE))
     finish(sonarr, sonarr_client, request)
     confirm.find_imported(sonarr_client, replace(request, file=tmp_path / "gone", size=1), "/nowhere")
-    sonarr_client.look(f"{sonarr.url}/api/v3/mediacover/1/poster-250.jpg")
+    for picture in Picture:
+        assert read_picture(sonarr_client, 1, picture)
 
     check(InstanceKind.SONARR, sonarr.requests)
 

@@ -25,7 +25,7 @@ from stalkeer.jobs.system.users import add_user
 from stalkeer.runtime import App
 from tests.doubles.server import make_server
 from tests.e2e.program import Program
-from tests.faces.web.sample import KEY, NOWHERE, fill
+from tests.faces.web.sample import FILMS, KEY, NOWHERE, SERIES, fill
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -162,6 +162,10 @@ def sample_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The sample, for tests that only look."""
     folder = tmp_path_factory.mktemp("sample")
     with Radarr(folder / "movies", api_key=KEY) as radarr, Sonarr(folder / "tv", api_key=KEY) as sonarr:
+        for title, year, _ in FILMS:
+            radarr.add_movie(title, year)
+        for title, year, _ in SERIES:
+            sonarr.add_series(title, year)
         app = build_sample(folder / "data", {"radarr": radarr.url, "sonarr": sonarr.url})
         with served(app) as base:
             yield base

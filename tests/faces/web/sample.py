@@ -31,6 +31,10 @@ FILMS = (
     ("The Glass Republic", 2013, 137),
 )
 DECISIONS = ("confirm",) * 8 + ("review", "review", "review", "rejected")
+OVERVIEW = (
+    "A keeper of a lighthouse has not spoken to the village for eleven years. Then her daughter comes back, with a "
+    "suitcase that is not hers and a week until the light is switched off for good."
+)
 SERIES = (("Harbour Lights", 2020, 4), ("The Long Corridor", 2022, 3), ("Northern Line", 2018, 3))
 
 
@@ -131,6 +135,10 @@ def add_films(connection: Connection, instance: int, now: datetime) -> list[int]
             quality_profile_id=4,
             has_file=number in (10, 11),
             path=f"/data/media/movies/{title} ({year})",
+            poster=f"poster-{number}.jpg" if number != 4 else None,
+            backdrop=f"backdrop-{number}.jpg",
+            overview=OVERVIEW,
+            slug=str(90_000 + number),
             synced_at=now,
         )
         wanted.append(
@@ -169,6 +177,10 @@ def add_series(connection: Connection, instance: int, now: datetime) -> list[int
             series_type="standard",
             quality_profile_id=4,
             path=f"/data/media/tv/{title}",
+            poster=f"series-{number}.jpg",
+            backdrop=f"series-backdrop-{number}.jpg",
+            overview=OVERVIEW,
+            slug=title.lower().replace(" ", "-"),
             synced_at=now,
         )
         wanted += [

@@ -55,7 +55,7 @@ def test_a_template_has_no_inline_script_or_style(path: Path):
 
 
 def test_every_class_in_a_template_is_styled():
-    sheets = "".join((WEB / "static" / name).read_text() for name in ("app.css", "vendor/tabler.css"))
+    sheets = "".join((WEB / "static" / name).read_text() for name in ("app.css", "pictures.css", "vendor/tabler.css"))
     styled = set(re.findall(r"\.([A-Za-z][\w-]*)", sheets))
     used = {
         word

@@ -19,7 +19,7 @@ def place(app) -> CleanupPlace:
     app.paths.logs.mkdir(parents=True, exist_ok=True)
     app.settings.directories.temp.mkdir(parents=True)
     data = app.paths.data_dir
-    return CleanupPlace(app.paths.logs, BackupPlace(data, app.paths.backups, data / "secret.key"))
+    return CleanupPlace(app.paths.logs, BackupPlace(data, app.paths.backups, data / "secret.key"), app.paths.artwork)
 
 
 def old_file(path, clock, days):

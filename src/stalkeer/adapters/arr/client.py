@@ -115,6 +115,25 @@ class ArrClient:
         finally:
             answer.close()
 
+    def download(self, path: str, most: int) -> bytes | None:
+        """GET a file. Return None where the instance does not give it, or where it is larger than `most` bytes."""
+        asked = self._asked("GET", path)
+        answer = self._exchange("GET", asked, lambda: self._open(path, None))
+        if isinstance(answer, ApiAnswer):
+            return None
+        content = bytearray()
+        try:
+            for piece in answer.pieces():
+                content += piece
+                if len(content) > most:
+                    return None
+        except NetworkFailure as failure:
+            self.gate.failed(reason_in_words(failure))
+            raise self._unreachable(asked, failure) from failure
+        finally:
+            answer.close()
+        return bytes(content)
+
     def post(self, adapter: TypeAdapter[T], path: str, body: object) -> T:
         answer = self._send("POST", path, body=body)
         return parse(adapter, answer.content, self._asked("POST", path))

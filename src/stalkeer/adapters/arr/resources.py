@@ -19,6 +19,8 @@ from stalkeer.adapters.arr.values import (
 )
 from stalkeer.model import WantedKind
 
+LONGEST_OVERVIEW = 2_000
+
 
 class LanguageResource(Resource):
     id: int = 0
@@ -96,6 +98,8 @@ class MovieResource(Resource):
     path: str = ""
     images: tuple[ImageResource, ...] = ()
     remote_poster: str = ""
+    overview: str = ""
+    title_slug: str = ""
     tags: tuple[Number, ...] = ()
     certification: str = ""
     collection: CollectionResource | None = None
@@ -141,8 +145,11 @@ class MovieResource(Resource):
             monitored=self.monitored,
             has_file=bool(self.owns_file),
             path=self.path or None,
-            poster=poster_name(self.images, self.remote_poster),
+            poster=picture_name(self.images, "poster", self.remote_poster),
             tags=self.tags,
+            backdrop=picture_name(self.images, "fanart"),
+            overview=self.overview.strip()[:LONGEST_OVERVIEW] or None,
+            slug=self.title_slug or None,
         )
 
     def to_wanted_item(self, reason: WantedReason) -> WantedRecord:
@@ -175,6 +182,8 @@ class SeriesResource(Resource):
     path: str = ""
     images: tuple[ImageResource, ...] = ()
     remote_poster: str = ""
+    overview: str = ""
+    title_slug: str = ""
     tags: tuple[Number, ...] = ()
     statistics: SeriesStatisticsResource | None = None
     season_folder: bool = True
@@ -199,8 +208,11 @@ class SeriesResource(Resource):
             monitored=self.monitored,
             has_file=self.statistics is not None and self.statistics.episode_file_count > 0,
             path=self.path or None,
-            poster=poster_name(self.images, self.remote_poster),
+            poster=picture_name(self.images, "poster", self.remote_poster),
             tags=self.tags,
+            backdrop=picture_name(self.images, "fanart"),
+            overview=self.overview.strip()[:LONGEST_OVERVIEW] or None,
+            slug=self.title_slug or None,
         )
 
 
@@ -275,10 +287,10 @@ def current_quality(file: FileResource | None) -> FileQuality | None:
     return file.quality.quality.to_value() if file and file.quality else None
 
 
-def poster_name(images: tuple[ImageResource, ...], remote_poster: str) -> str | None:
-    """Return the file name of the poster. A page uses it to request the picture."""
-    url = next((image.remote_url for image in images if image.cover_type == "poster" and image.remote_url), "")
-    return PurePosixPath(urlsplit(url or remote_poster).path).name or None
+def picture_name(images: tuple[ImageResource, ...], kind: str, otherwise: str = "") -> str | None:
+    """Return the file name of a picture. It changes with the picture, and tells the same pictures of two programs."""
+    url = next((image.remote_url for image in images if image.cover_type == kind and image.remote_url), "")
+    return PurePosixPath(urlsplit(url or otherwise).path).name or None
 
 
 def as_utc(moment: datetime | None) -> datetime | None:

@@ -64,6 +64,9 @@ class LibraryItem:
     path: str | None
     poster: str | None
     tags: tuple[int, ...]
+    backdrop: str | None = None
+    overview: str | None = None
+    slug: str | None = None  # of its page in the instance
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,8 @@ USAGES: tuple[Usage, ...] = (
     Usage("PUT notification/{id}"),
     Usage("DELETE notification/{id}"),
     Usage("GET mediacover/{id}/poster-250.jpg"),
+    Usage("GET mediacover/{id}/poster-500.jpg"),
+    Usage("GET mediacover/{id}/fanart-360.jpg"),
     Usage(
         "GET movie",
         {RADARR},
@@ -160,14 +162,14 @@ FIELDS: Mapping[str, Named] = MappingProxyType(
         "Collection": _named("title"),
         "Movie": _named(
             "id title originalTitle alternateTitles year secondaryYear runtime tmdbId imdbId qualityProfileId monitored"
-            " isAvailable hasFile movieFile path images remotePoster tags certification collection inCinemas"
-            " digitalRelease physicalRelease minimumAvailability",
+            " isAvailable hasFile movieFile path images remotePoster overview titleSlug tags certification collection"
+            " inCinemas digitalRelease physicalRelease minimumAvailability",
             originalLanguage=Newer("4.1.0.6095", without="the original language is not known"),
             movieFileId=Newer("5.6.0.8846", without="`hasFile` says whether it has a file"),
         ),
         "Series": _named(
             "id title alternateTitles year runtime tvdbId imdbId seriesType qualityProfileId monitored path images"
-            " remotePoster tags statistics seasonFolder tvMazeId useSceneNumbering",
+            " remotePoster overview titleSlug tags statistics seasonFolder tvMazeId useSceneNumbering",
             originalLanguage=Newer(sonarr="4.0.0", without="the original language is not known"),
             tmdbId=Newer(sonarr="4.0.5.1760", without="the series is known by its TVDB id only"),
         ),

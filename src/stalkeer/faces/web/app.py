@@ -15,6 +15,7 @@ from stalkeer.faces.http.storage import STATUS, disk_detail, error_detail, is_di
 from stalkeer.faces.web import (
     access,
     activity,
+    artwork,
     assets,
     backups,
     calendar,
@@ -26,7 +27,6 @@ from stalkeer.faces.web import (
     login,
     manifest,
     matches,
-    posters,
     settings,
     settings_rows,
     setup,
@@ -47,7 +47,7 @@ OPEN_ROUTERS: tuple[APIRouter, ...] = (assets.router, manifest.router, login.rou
 # With a login. One line a module, in the order of the menu.
 ROUTERS: tuple[APIRouter, ...] = (
     live.router,
-    posters.router,
+    artwork.router,
     dashboard.router,
     wanted.router,
     matches.router,

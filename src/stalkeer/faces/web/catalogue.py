@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from stalkeer.faces.web.frame import app_of, base_of
+from stalkeer.faces.web.links import links_of
 from stalkeer.faces.web.render import fragment, is_fragment, page, query
 from stalkeer.model import EntryId
 from stalkeer.runtime import App
 from stalkeer.store.catalogue.entries import CatalogueEntry, EntrySearch, browse_entries, count_entries, get_entry
+from stalkeer.store.library.artwork import posters_of_entries
+from stalkeer.store.library.details import get_details
 from stalkeer.store.library.wanted_list import Slice, WantedFilter, list_wanted
 from stalkeer.store.matching.matches import MatchFilter, list_matches
 from stalkeer.store.system.dashboard import source_cards
 
 router = APIRouter(include_in_schema=False)
 PAGE_SIZE = 60
+VIEWS = ("", "posters")
 KINDS = {"film": "Movies", "episode": "Episodes", "series": "Series", "live": "Live channels"}
 FEW = 6
 MOST_MATCHES = 20
@@ -23,39 +29,43 @@ MOST_MATCHES = 20
 
 @router.get("/catalogue")
 def get_catalogue(
-    request: Request, q: str = "", kind: str = "", source: str = "", before: int | None = None
+    request: Request, q: str = "", kind: str = "", source: str = "", before: int | None = None, view: str = ""
 ) -> HTMLResponse:
     """Show the newest entries, or the results of a search. Scrolling loads more rows."""
     chosen = EntrySearch(q.strip(), source or None, kind if kind in KINDS else None)
-    context = read_page(app_of(request), chosen, before)
+    context = read_page(app_of(request), chosen, before, view if view in VIEWS else "")
     if is_fragment(request):
         name = "catalogue/more.html" if before is not None else "catalogue/rows.html"
         return fragment(request, name, context)
     return page(request, "catalogue.html", context)
 
 
-def read_page(app: App, chosen: EntrySearch, before: int | None) -> dict[str, object]:
+def read_page(app: App, chosen: EntrySearch, before: int | None, view: str = "") -> dict[str, object]:
     part = {"offset": before or 0} if chosen.has_words else {"before": before}
     with app.database.connect() as connection:
         rows = browse_entries(connection, chosen, **part, limit=PAGE_SIZE)
         cards = source_cards(connection)
         total = count_entries(connection)
+        posters = posters_of_entries(connection, [row.id for row in rows])
+    params = {"q": chosen.words, "kind": chosen.kind, "source": chosen.source, "view": view}
     return {
         "rows": rows,
+        "posters": posters,
+        "params": params,
         "chosen": chosen,
         "cards": cards,
         "kinds": KINDS,
-        "next_url": next_url(chosen, rows, before),
+        "next_url": next_url(chosen, params, rows, before),
         "total": total,
     }
 
 
-def next_url(chosen: EntrySearch, rows: list[CatalogueEntry], before: int | None) -> str:
+def next_url(chosen: EntrySearch, params: Mapping[str, object], rows: list[CatalogueEntry], before: int | None) -> str:
     """Return the URL of the following rows, or an empty text at the end."""
     if len(rows) < PAGE_SIZE:
         return ""
     last = (before or 0) + len(rows) if chosen.has_words else rows[-1].id
-    return "/catalogue" + query({"q": chosen.words, "kind": chosen.kind, "source": chosen.source}, before=last)
+    return "/catalogue" + query(params, before=last)
 
 
 @router.get("/catalogue/{entry_id}")
@@ -64,9 +74,12 @@ def get_one(request: Request, entry_id: int) -> Response:
     with app_of(request).database.connect() as connection:
         row = get_entry(connection, EntryId(entry_id))
         found = list_matches(connection, MatchFilter(entry_id=row.id), limit=MOST_MATCHES)
+        poster = posters_of_entries(connection, [row.id]).get(row.id)
+        work = None if poster is None else get_details(connection, poster.library_id)
+    shown = {"row": row, "matches": found, "work": work, "links": links_of(work) if work else ()}
     if is_fragment(request):
-        return fragment(request, "catalogue/entry.html", row=row, matches=found)
-    context = {**read_page(app_of(request), EntrySearch(), None), "row": row, "matches": found}
+        return fragment(request, "catalogue/entry.html", shown)
+    context = {**read_page(app_of(request), EntrySearch(), None), **shown}
     return page(request, "catalogue.html", context, drawer_of="catalogue/entry.html")
 
 

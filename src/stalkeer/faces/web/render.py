@@ -19,6 +19,7 @@ from stalkeer.core.security.plain_text import clean_lines, is_harmless
 from stalkeer.faces.web import formats, states
 from stalkeer.faces.web.assets import asset_path
 from stalkeer.faces.web.frame import THEMES, Frame, base_of, frame_of
+from stalkeer.faces.web.links import artwork_path
 from stalkeer.faces.web.menu import current_child
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -71,6 +72,7 @@ def environment() -> Environment:
         done_text=formats.done_text,
         looks=states,
         current_child=current_child,
+        artwork=artwork_path,
     )
     return made
 

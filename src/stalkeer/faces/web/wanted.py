@@ -2,79 +2,130 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
+from pydantic import BaseModel
 
 from stalkeer.errors import InvalidInput, NotFound
 from stalkeer.faces.web.activity import toast_of_queued
 from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
+from stalkeer.faces.web.links import links_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
 from stalkeer.jobs.downloads.choosing import explain_wanted
 from stalkeer.jobs.downloads.queue import OfItem, queue_all
 from stalkeer.jobs.matching.match_run import match_now, request_items
-from stalkeer.model import WantedId, WantedKind
+from stalkeer.model import LibraryId, WantedId, WantedKind
 from stalkeer.runtime import App
 from stalkeer.store.journal.events import EventFilter, list_events
+from stalkeer.store.library.details import get_details
 from stalkeer.store.library.instances import list_instances
-from stalkeer.store.library.wanted_list import Slice, Status, WantedFilter, count_wanted, get_wanted, list_wanted
+from stalkeer.store.library.wanted_list import (
+    Slice,
+    Status,
+    WantedFilter,
+    WantedOrder,
+    WantedRow,
+    count_wanted,
+    get_wanted,
+    list_wanted,
+)
+from stalkeer.store.library.wanted_series import count_wanted_works, list_wanted_works
 from stalkeer.store.matching.candidates import list_candidates
 
 router = APIRouter(include_in_schema=False)
 PAGE_SIZE = 50
+POSTERS = 60  # of a page
+MOST_EPISODES = 2_000  # of a series
 REASONS = {"/wanted": "missing", "/wanted/cutoff": "cutoff"}
 
 
+class ListQuery(BaseModel):
+    """The query of the page: the filter, the order and the view. An unknown value is ignored."""
+
+    kind: str = ""
+    status: str = ""
+    instance: str = ""
+    q: str = ""
+    sort: str = ""
+    view: str = ""
+    page_number: int = 1
+
+    def filter_for(self, reason: str) -> WantedFilter:
+        return WantedFilter(
+            reason=reason,
+            kind=WantedKind(self.kind) if self.kind in tuple(WantedKind) else None,
+            instance=self.instance or None,
+            status=Status(self.status) if self.status in tuple(Status) else None,
+            text=self.q.strip() or None,
+        )
+
+    @property
+    def order(self) -> WantedOrder:
+        return WantedOrder(self.sort) if self.sort in tuple(WantedOrder) else WantedOrder.TITLE
+
+    @property
+    def shows_posters(self) -> bool:
+        return self.view == "posters"
+
+
 @router.get("/wanted")
-def get_missing(
-    request: Request, kind: str = "", status: str = "", instance: str = "", q: str = "", page_number: int = 1
-) -> HTMLResponse:
-    return show(request, chosen_items("missing", kind, instance, status, q), page_number)
+def get_missing(request: Request, asked: Annotated[ListQuery, Query()]) -> HTMLResponse:
+    return show(request, "missing", asked)
 
 
 @router.get("/wanted/cutoff")
-def get_cutoff(
-    request: Request, kind: str = "", status: str = "", instance: str = "", q: str = "", page_number: int = 1
-) -> HTMLResponse:
-    return show(request, chosen_items("cutoff", kind, instance, status, q), page_number)
+def get_cutoff(request: Request, asked: Annotated[ListQuery, Query()]) -> HTMLResponse:
+    return show(request, "cutoff", asked)
 
 
-def chosen_items(reason: str, kind: str, instance: str, status: str, text: str) -> WantedFilter:
-    """Return the filter of the form. An unknown value is ignored."""
-    return WantedFilter(
-        reason=reason,
-        kind=WantedKind(kind) if kind in tuple(WantedKind) else None,
-        instance=instance or None,
-        status=Status(status) if status in tuple(Status) else None,
-        text=text.strip() or None,
-    )
-
-
-def show(request: Request, chosen: WantedFilter, number: int) -> HTMLResponse:
-    context = read_list(app_of(request), chosen, max(1, number))
+def show(request: Request, reason: str, asked: ListQuery) -> HTMLResponse:
+    context = read_list(app_of(request), reason, asked)
     if is_fragment(request):
         return fragment(request, "wanted/rows.html", context)
     return page(request, "wanted/list.html", context)
 
 
-def read_list(app: App, chosen: WantedFilter, number: int) -> dict[str, object]:
+def read_list(app: App, reason: str, asked: ListQuery = ListQuery()) -> dict[str, object]:
+    chosen, number = asked.filter_for(reason), max(1, asked.page_number)
     with app.database.connect() as connection:
-        rows = list_wanted(connection, chosen, part=Slice(PAGE_SIZE, (number - 1) * PAGE_SIZE))
-        total = count_wanted(connection, chosen)
+        if asked.shows_posters:
+            rows: Sequence[object] = list_wanted_works(connection, chosen, POSTERS, (number - 1) * POSTERS)
+            total, size = count_wanted_works(connection, chosen), POSTERS
+        else:
+            rows = list_wanted(connection, chosen, asked.order, Slice(PAGE_SIZE, (number - 1) * PAGE_SIZE))
+            total, size = count_wanted(connection, chosen), PAGE_SIZE
         instances = list_instances(connection)
     return {
         "rows": rows,
         "total": total,
         "chosen": chosen,
         "path": "/wanted/cutoff" if chosen.reason == "cutoff" else "/wanted",
-        "params": {"kind": chosen.kind, "status": chosen.status, "instance": chosen.instance, "q": chosen.text},
+        "params": {
+            "kind": chosen.kind,
+            "status": chosen.status,
+            "instance": chosen.instance,
+            "q": chosen.text,
+            "sort": "" if asked.order is WantedOrder.TITLE else asked.order.value,
+            "view": "posters" if asked.shows_posters else "",
+        },
+        "sort": asked.order.value,
+        "seasons": waiting_seasons(rows),
         "page_number": number,
-        "pages": -(-total // PAGE_SIZE),
+        "pages": -(-total // size),
         "instances": instances,
         "statuses": tuple(Status),
     }
+
+
+def waiting_seasons(rows: Sequence[object]) -> frozenset[tuple[int, int | None]]:
+    """Return the seasons of which an episode on this page was found and is not in the queue."""
+    waits = (row for row in rows if isinstance(row, WantedRow) and row.sure and not row.is_downloading)
+    return frozenset((row.library_id, row.season) for row in waits)
 
 
 @router.post("/wanted/many")
@@ -85,6 +136,19 @@ def post_many(
     if not ids:
         raise InvalidInput("No items are selected. Select at least one first.")
     return act(request, [WantedId(wanted_id) for wanted_id in ids], verb)
+
+
+@router.post("/wanted/series/{library_id}/{season}/{verb}")
+def post_season(request: Request, library_id: int, season: int, verb: str) -> Response:
+    """Download or search again what a season lacks."""
+    with app_of(request).database.connect() as connection:
+        rows = list_wanted(connection, WantedFilter(library_id=LibraryId(library_id)), part=Slice(MOST_EPISODES))
+    chosen = [
+        row for row in rows if row.season == season and (verb != "download" or (row.sure and not row.is_downloading))
+    ]
+    if not chosen:
+        raise InvalidInput("Every episode of the season that was found is in the queue already.")
+    return act(request, [row.id for row in chosen], verb)
 
 
 @router.post("/wanted/{wanted_id}/{verb}")
@@ -113,16 +177,50 @@ def get_why(request: Request, wanted_id: int) -> HTMLResponse:
     return fragment(request, "wanted/why.html", explanation=explanation)
 
 
+@dataclass(frozen=True)
+class Season:
+    number: int
+    rows: tuple[WantedRow, ...]
+
+    @property
+    def label(self) -> str:
+        return f"Season {self.number}" if self.number else "Specials"
+
+    @property
+    def found(self) -> int:
+        return sum(1 for row in self.rows if row.sure)
+
+
+@router.get("/wanted/series/{library_id}")
+def get_series(request: Request, library_id: int) -> HTMLResponse:
+    """Show a series with the episodes that it lacks, by season."""
+    app, chosen = app_of(request), WantedFilter(library_id=LibraryId(library_id))
+    with app.database.connect() as connection:
+        work = get_details(connection, LibraryId(library_id))
+        rows = list_wanted(connection, chosen, part=Slice(MOST_EPISODES))
+        total = count_wanted(connection, chosen)
+        events = list_events(connection, EventFilter(library_id=work.id), limit=12)
+    numbers = sorted({row.season or 0 for row in rows}, key=lambda number: (not number, number))  # specials last
+    seasons = [Season(number, tuple(row for row in rows if (row.season or 0) == number)) for number in numbers]
+    context: dict[str, object] = {"work": work, "links": links_of(work), "seasons": seasons, "events": events}
+    context |= {"total": total, "more": total > len(rows)}
+    if is_fragment(request):
+        return fragment(request, "wanted/series.html", context)
+    reason = rows[0].reason if rows else "missing"
+    return page(request, "wanted/list.html", {**read_list(app, reason), **context}, drawer_of="wanted/series.html")
+
+
 @router.get("/wanted/{wanted_id}")
 def get_item(request: Request, wanted_id: int) -> HTMLResponse:
     """Show an item with every candidate and its evidence."""
     app = app_of(request)
     with app.database.connect() as connection:
         item = get_wanted(connection, WantedId(wanted_id))
+        work = get_details(connection, item.library_id)
         candidates = list_candidates(connection, item.id)
         events = list_events(connection, EventFilter(wanted_id=item.id), limit=12)
     context: dict[str, object] = {"item": item, "candidates": candidates, "events": events}
+    context |= {"work": work, "links": links_of(work)}
     if is_fragment(request):
         return fragment(request, "wanted/item.html", context)
-    chosen = WantedFilter(reason=item.reason)
-    return page(request, "wanted/list.html", {**context, **read_list(app, chosen, 1)}, drawer_of="wanted/item.html")
+    return page(request, "wanted/list.html", {**context, **read_list(app, item.reason)}, drawer_of="wanted/item.html")

@@ -13,10 +13,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from stalkeer.jobs.journal.reporting import Run
+from stalkeer.jobs.library.artwork import surplus
 from stalkeer.jobs.system.backup import BackupPlace, delete_backup, list_backups
 from stalkeer.jobs.system.log_files import list_log_files
 from stalkeer.logs import get_logger
 from stalkeer.settings import Settings
+from stalkeer.settings.sections.jobs import RetentionSettings
 from stalkeer.store.db.database import Database
 from stalkeer.store.downloads.quarantine import forget_set_aside, list_set_aside_before
 from stalkeer.store.system import retention
@@ -71,6 +73,7 @@ class CleanupPlace:
 
     logs: Path
     backup: BackupPlace
+    artwork: Path
 
 
 def clean_up(database: Database, settings: Settings, place: CleanupPlace, now: datetime, run: Run) -> CleanupReport:
@@ -91,6 +94,7 @@ def plan_cleanup(database: Database, settings: Settings, place: CleanupPlace, no
         _old_backups(place.backup, kept.backups, now),
         _orphans(database, settings.directories.temp, now),
         _old_quarantine(database, kept.quarantine, now),
+        _old_pictures(place.artwork, kept, now),
     ]
     with database.connect() as connection:
         counted = [(old, count_old(connection, old)) for old in rows]
@@ -165,6 +169,12 @@ def _old_quarantine(database: Database, kept_s: float, now: datetime) -> OldFile
     with database.connect() as connection:
         found = list_set_aside_before(connection, now - timedelta(seconds=kept_s))
     return OldFiles(QUARANTINED, tuple(file.path for file in found), sum(file.size for file in found))
+
+
+def _old_pictures(folder: Path, kept: RetentionSettings, now: datetime) -> OldFiles:
+    """List pictures that no page has shown lately, and those beyond the space for them."""
+    unused = [path for path in _files(folder) if kept.pictures and _age(path, now) > timedelta(seconds=kept.pictures)]
+    return _sized("pictures", sorted({*unused, *surplus(folder, kept.pictures_size)}))
 
 
 def _orphans(database: Database, folder: Path, now: datetime) -> OldFiles:

@@ -83,6 +83,16 @@ class RetentionSettings(Section):
         title="Backups",
         description="How long to keep backups. The newest is always kept. 0 keeps them forever.",
     )
+    pictures: Duration = Field(
+        30 * 86400.0,
+        title="Pictures",
+        description="How long to keep posters and backdrops that no page has shown. 0 keeps them forever.",
+    )
+    pictures_size: Size = Field(
+        500_000_000,
+        title="Space for pictures",
+        description="Space for posters and backdrops on the disk. Those shown longest ago go first.",
+    )
 
 
 class MatchingSettings(Section):

@@ -326,6 +326,9 @@ library = Table(
     Column("has_file", Boolean, nullable=False, default=False),
     Column("path", Text),
     Column("poster", Text),  # file name of the remote poster
+    Column("backdrop", Text),  # file name of the remote backdrop
+    Column("overview", Text),
+    Column("slug", Text),  # of its page in the instance
     Column("tags", JSON),
     Column("fingerprint", Text),  # digest of the data that matching reads; if unchanged, no new match is needed
     Column("synced_at", UtcDateTime, nullable=False),

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
 from stalkeer.logs import get_logger
-from stalkeer.model import DownloadId, InstanceId, SourceId, WantedId
-from stalkeer.store.db.tables import events
+from stalkeer.model import DownloadId, InstanceId, LibraryId, SourceId, WantedId
+from stalkeer.store.db.tables import events, wanted
 
 log = get_logger(__name__)
 
@@ -58,6 +58,8 @@ class EventFilter:
     source_id: SourceId | None = None
     instance_id: InstanceId | None = None
     since: datetime | None = None
+    library_id: LibraryId | None = None  # of the items of a movie or series
+    text: str = ""  # part of the message
 
 
 def record_event(connection: Connection, at: datetime, event: Event) -> None:
@@ -136,6 +138,10 @@ def _clauses(chosen: EventFilter) -> list[ColumnElement[bool]]:
         clauses.append(or_(*(events.c.kind.startswith(kind, autoescape=True) for kind in chosen.kinds)))
     if chosen.levels:
         clauses.append(events.c.level.in_(chosen.levels))
+    if chosen.library_id is not None:
+        clauses.append(events.c.wanted_id.in_(select(wanted.c.id).where(wanted.c.library_id == chosen.library_id)))
+    if chosen.text:
+        clauses.append(events.c.message.icontains(chosen.text, autoescape=True))
     if chosen.since is not None:
         clauses.append(events.c.at >= chosen.since)
     for column, value in (

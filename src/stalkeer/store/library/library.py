@@ -166,11 +166,12 @@ def _write_titles(connection: Connection, items: Sequence[tuple[LibraryId, Libra
         connection.execute(insert(library_titles), rows)
 
 
-_STATE_COLUMNS = ("has_file", "path", "poster", "quality_profile_id", "tags")
+_STATE_COLUMNS = ("has_file", "path", "poster", "quality_profile_id", "tags", "backdrop", "overview", "slug")
 
 
 def _state(item: LibraryItem) -> tuple[object, ...]:
-    return (item.has_file, item.path, item.poster, item.quality_profile_id, list(item.tags))
+    pictures = (item.backdrop, item.overview, item.slug)
+    return (item.has_file, item.path, item.poster, item.quality_profile_id, list(item.tags), *pictures)
 
 
 def _columns(item: LibraryItem) -> dict[str, Any]:

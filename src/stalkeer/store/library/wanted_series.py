@@ -1,16 +1,16 @@
-"""Read the wanted list by series: the missing episodes of each, and their matches."""
+"""Read the wanted list by movie and series: the missing items of each, and their matches."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, case, func, literal, select, tuple_
 
 from stalkeer.errors import NotFound
-from stalkeer.model import LibraryId, WantedKind
+from stalkeer.model import LibraryId, WantedId, WantedKind
 from stalkeer.store.db.tables import instances, library, wanted
-from stalkeer.store.library.visible import IS_WANTED, read_counted_matches
+from stalkeer.store.library.visible import IS_WANTED, is_downloading, read_counted_matches
 from stalkeer.store.library.wanted_list import ITEMS, BestMatch, WantedFilter, found_of, wanted_clauses
 
 
@@ -19,6 +19,8 @@ class WantedSeries:
     """A series with wanted episodes. A skipped episode counts as skipped only, whatever was found for it."""
 
     library_id: LibraryId
+    kind: WantedKind
+    item_id: WantedId  # its first item
     instance: str
     title: str
     year: int | None
@@ -27,7 +29,12 @@ class WantedSeries:
     confirmed: int
     review: int
     skipped: int
+    downloading: int
     seasons: tuple[int, ...]
+
+    @property
+    def is_movie(self) -> bool:
+        return self.kind is WantedKind.MOVIE
 
 
 def list_wanted_series(
@@ -38,7 +45,18 @@ def list_wanted_series(
     after: LibraryId | None = None,
 ) -> list[WantedSeries]:
     """List the series by title. `after` is the last series seen."""
-    episodes = (*wanted_clauses(connection, chosen), wanted.c.kind == WantedKind.EPISODE.value)
+    return list_wanted_works(connection, replace(chosen, kind=WantedKind.EPISODE), limit, offset, after)
+
+
+def list_wanted_works(
+    connection: Connection,
+    chosen: WantedFilter,
+    limit: int = 50,
+    offset: int = 0,
+    after: LibraryId | None = None,
+) -> list[WantedSeries]:
+    """List the movies and series by title. `after` is the last one seen. A movie has a single item."""
+    episodes = wanted_clauses(connection, chosen)
     place = (func.lower(library.c.title), library.c.id)
     page = select(library.c.id).select_from(ITEMS).where(*episodes).group_by(*place).order_by(*place)
     if after is not None:
@@ -60,6 +78,9 @@ def list_wanted_series(
             func.count(case((is_open & (found == BestMatch.CONFIRMED.value), 1))).label("confirmed"),
             func.count(case((is_open & (found == BestMatch.REVIEW.value), 1))).label("review"),
             func.count(wanted.c.skip).label("skipped"),
+            func.count(case((is_downloading(), 1))).label("downloading"),
+            func.min(wanted.c.kind).label("kind"),
+            func.min(wanted.c.id).label("item_id"),
         )
         .select_from(ITEMS)
         .where(*episodes, library.c.id.in_(ids))
@@ -67,15 +88,21 @@ def list_wanted_series(
     )
     seasons = _read_seasons(connection, ids)
     rows = {
-        row.library_id: WantedSeries(**row._mapping, seasons=tuple(sorted(seasons.get(row.library_id, ()))))
+        row.library_id: WantedSeries(
+            **{**row._mapping, "kind": WantedKind(row.kind)}, seasons=tuple(sorted(seasons.get(row.library_id, ())))
+        )
         for row in connection.execute(groups)
     }
     return [rows[library_id] for library_id in ids]
 
 
 def count_wanted_series(connection: Connection, chosen: WantedFilter) -> int:
+    return count_wanted_works(connection, replace(chosen, kind=WantedKind.EPISODE))
+
+
+def count_wanted_works(connection: Connection, chosen: WantedFilter) -> int:
     query = select(func.count(library.c.id.distinct())).select_from(ITEMS)
-    query = query.where(*wanted_clauses(connection, chosen), wanted.c.kind == WantedKind.EPISODE.value)
+    query = query.where(*wanted_clauses(connection, chosen))
     return int(connection.execute(query).scalar_one())
 
 

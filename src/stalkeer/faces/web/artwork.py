@@ -1,0 +1,30 @@
+"""Serve posters and backdrops. Browsers contact no other server than this one."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, Response
+
+from stalkeer.adapters.arr.artwork import Picture, media_type_of
+from stalkeer.faces.web.frame import app_of
+from stalkeer.model import LibraryId
+
+router = APIRouter(include_in_schema=False)
+KEPT = "private, max-age=604800"  # the address changes with the picture
+ABSENT = "private, max-age=600"
+# one transparent pixel, so that the initials of the title behind the picture show
+TRANSPARENT = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
+
+
+@router.get("/artwork/{library_id}/{picture}")
+def get_artwork(request: Request, library_id: int, picture: Picture) -> Response:
+    """Send a picture of a movie or series. Where there is none now, send a transparent one over the initials."""
+    path = app_of(request).artwork.find(LibraryId(library_id), picture)
+    if path is None:
+        return Response(TRANSPARENT, media_type="image/gif", headers={"Cache-Control": ABSENT})
+    headers = {"Cache-Control": KEPT, "ETag": f'"{path.stem}"', "X-Content-Type-Options": "nosniff"}
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    with path.open("rb") as file:
+        media_type = media_type_of(file.read(16))
+    return FileResponse(path, media_type=media_type, headers=headers)

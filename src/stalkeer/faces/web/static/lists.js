@@ -1,0 +1,86 @@
+// Lists and drawers in the address: filters can be bookmarked, Back closes a drawer, and the menu leads back to the last filter.
+(() => {
+  "use strict";
+  const base = document.documentElement.dataset.base || "";
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const on = (name, handler, target = document) => target.addEventListener(name, handler);
+  const drawer = () => $("#drawer");
+
+  // --- drawers: the parameter `open` names what the drawer shows -----------------------------------------------------
+  const openPath = () => new URL(location.href).searchParams.get("open");
+  function withOpen(path) {
+    const address = new URL(location.href);
+    if (path) address.searchParams.set("open", path); else address.searchParams.delete("open");
+    return address.pathname + address.search.replaceAll("%2F", "/") + address.hash;
+  }
+  const isOwn = (path) => typeof path === "string" && /^\/(wanted|activity|catalogue)\/[\w/-]+$/.test(path);
+
+  on("click", (event) => {
+    const link = event.target.closest?.('a[hx-target="#drawer-content"], button[hx-target="#drawer-content"]');
+    const path = link?.getAttribute("hx-get");
+    if (!path || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const shown = path.slice(base.length);
+    if (!isOwn(shown) || shown === openPath()) return;
+    const inDrawer = drawer()?.open && history.state?.drawer;
+    history[inDrawer ? "replaceState" : "pushState"]({ drawer: true }, "", withOpen(shown));
+  });
+  function show(path) { if (isOwn(path)) htmx.ajax("GET", base + path, { target: "#drawer-content", swap: "innerHTML" }); }
+
+  // --- filters -------------------------------------------------------------------------------------------------------
+  const plain = (address) => { const url = new URL(address, location.href); url.searchParams.delete("open"); return url.pathname + url.search; };
+  let listAddress = plain(location.href);
+  function filterAddress(form) {
+    const chosen = new URLSearchParams();
+    for (const [name, value] of new FormData(form)) if (value !== "") chosen.append(name, String(value));
+    const words = chosen.toString();
+    return form.getAttribute("action") + (words ? `?${words}` : "");
+  }
+  function noteFilter(form, typed) {
+    const next = filterAddress(form);
+    if (next === listAddress) return;
+    const page = $("#page-number");
+    if (page) page.value = "1";
+    history[typed ? "replaceState" : "pushState"](null, "", next);
+    listAddress = plain(next);
+    remember();
+  }
+  on("input", (event) => { const form = event.target.closest?.("form.filters"); if (form && event.target.type === "search") noteFilter(form, true); });
+  on("change", (event) => { const form = event.target.closest?.("form.filters"); if (form) noteFilter(form, event.target.type === "search"); });
+  on("submit", (event) => { if (event.target.matches?.("form.filters[hx-get]")) noteFilter(event.target, true); });
+  on("popstate", () => {
+    if (plain(location.href) !== listAddress) { location.reload(); return; }
+    const path = openPath();
+    if (path) show(path); else if (drawer()?.open) drawer().close();
+  }, window);
+
+  // --- remembered: the menu leads to a list as it was left -----------------------------------------------------------
+  const key = (path) => `stalkeer:list:${path}`;
+  function remember() {
+    if (!$("form.filters[data-remember]")) return;
+    const url = new URL(listAddress, location.href);
+    for (const passing of ["page_number", "before", "open", "item", "after"]) url.searchParams.delete(passing);
+    try { if (url.search) sessionStorage.setItem(key(url.pathname), url.search); else sessionStorage.removeItem(key(url.pathname)); } catch { /* no storage */ }
+    leadBack();
+  }
+  function leadBack() {
+    for (const link of $$(".menu a, .tabs a")) {
+      const path = link.getAttribute("href").split("?")[0];
+      let kept = null;
+      try { kept = sessionStorage.getItem(key(path)); } catch { /* no storage */ }
+      link.setAttribute("href", path + (kept || ""));
+    }
+  }
+
+  on("DOMContentLoaded", () => {
+    remember();
+    leadBack();
+    const dialog = drawer();
+    if (!dialog) return;
+    dialog.addEventListener("close", () => {
+      if (!openPath()) return;
+      if (history.state?.drawer) history.back(); else history.replaceState(null, "", withOpen(null));
+    });
+    if (openPath() && !dialog.hasAttribute("data-start-open")) show(openPath());
+  });
+})();
