@@ -12,6 +12,7 @@ from stalkeer.core.downloads.states import Action
 from stalkeer.core.downloads.waiting import Reason
 from stalkeer.demo.media import EPISODE_24, MOVIE_90, media
 from stalkeer.demo.radarr import Radarr
+from stalkeer.jobs.downloads.actions import Verb, act_on
 from stalkeer.jobs.downloads.admission import explain_waiting
 from stalkeer.jobs.downloads.queue import queue_confirmed
 from stalkeer.model import DownloadState
@@ -525,3 +526,31 @@ def test_while_an_import_takes_its_time_its_items_are_not_read_again(house, runn
 
 def asked_for_command(house):
     return sum(one.method == "GET" and one.path.startswith("/api/v3/command/") for one in house.radarr.requests)
+
+
+@pytest.mark.parametrize("house", ["manual", "library", "none"], indirect=True)
+def test_what_is_downloaded_again_replaces_the_file_that_the_library_has(house, running):
+    download = house.download("Dune", film(1))
+    running(house.engine())
+    first = house.await_state(download, S.COMPLETED)
+    house.provider.add(first.identity.entry_key, film(2))
+
+    (result,) = act_on(house.app.download_queue, [download], Verb.AGAIN)
+
+    row = house.await_state(result.made, S.COMPLETED)
+    is_kept = house.app.settings.import_.mode == "none"
+    file = Path(row.outcome.final_path) if is_kept else library_file(house, row)
+    assert digest(file.read_bytes()) == digest(bytes_of(film(2)))
+    assert is_kept or row.items[0].imported_file_id != first.items[0].imported_file_id
+
+
+def test_a_removed_download_that_failed_leaves_nothing_behind(house):
+    download = house.download("Dune", None)
+    part = house.app.settings.directories.temp / f"{download}.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(b"half of it")
+    house.change(download, state="failed", part_path=str(part), durable_offset=10, finished_at=now())
+
+    act_on(house.app.download_queue, [download], Verb.REMOVE)
+
+    assert not part.exists() and house.row(download).transfer.part_path is None

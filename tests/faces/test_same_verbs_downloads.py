@@ -482,3 +482,32 @@ def test_an_entry_is_queued_for_an_item_by_its_pair(open_program):
     answer = program.api("POST", "/downloads", json={"items": [{"entryId": entry, "wantedId": wanted}]})
 
     assert answer.status_code == 201 and program.queued_titles == ["Dune (2020)"]
+
+
+def test_ended_downloads_are_removed_and_all_others_stay(program):
+    program.add_one_in_each_state()
+
+    said = program.act("remove", *program.named)
+
+    assert set(program.order) == program.named.keys() - {"failed", "cancelled", "completed"}
+    assert program.states["failed"] == "failed", "the row stays, so that nothing is queued anew by itself"
+    assert "only an ended download can be removed" in said
+
+
+def test_all_ended_downloads_are_removed_at_once(program):
+    program.add_one_in_each_state()
+
+    program.act_on_all("remove")
+
+    assert set(program.order) == program.named.keys() - {"failed", "cancelled", "completed"}
+
+
+def test_ended_downloads_are_downloaded_again_whatever_the_library_has(program):
+    program.add_one_in_each_state()
+    with program.house.database.begin() as connection:
+        mark_imported(connection, [program.item_of("completed")], now())
+
+    program.act("again", *program.named)
+
+    assert program.queued_titles == sorted([*program.named, "failed", "cancelled", "completed"])
+    assert program.states["completed"] == "completed"

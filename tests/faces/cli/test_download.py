@@ -196,3 +196,18 @@ def test_a_title_in_the_database_steers_no_terminal(stalkeer, house):
     for command in (["download", "list"], ["download", "status"], ["download", "list", "--json"]):
         shown = stalkeer(*command).out
         assert [sign for sign in ("\x1b", "\x9b", "\u202e", "\x07") if sign in shown] == []
+
+
+def test_the_status_lists_the_last_ten_that_ended_with_what_became_of_them(stalkeer, house, clock):
+    for number in range(12):
+        ended = {"state": "completed", "final_path": f"/library/{number}.mkv"}
+        if number == 11:
+            ended = {"state": "failed", "error": "no variant is left"}
+        at = clock() + timedelta(minutes=number)
+        house.change(house.download(f"Film {number}", None), finished_at=at, **ended)
+
+    document, shown = stalkeer("download", "status", "--json").document, stalkeer("download", "status").out
+
+    assert [one["title"] for one in document["ended"]] == [f"Film {number}" for number in range(11, 1, -1)]
+    assert "Film 11: failed, no variant is left" in " ".join(shown.split())
+    assert "Film 10: completed, /library/10.mkv" in " ".join(shown.split())

@@ -6,6 +6,8 @@ command. The command names the item by id. The instance's own rules are checked 
 
 from __future__ import annotations
 
+import re
+
 from stalkeer.adapters.arr.client import ArrClient
 from stalkeer.adapters.arr.commands import find_import_of, issue_command, read_command
 from stalkeer.adapters.arr.confirm import find_imported
@@ -25,6 +27,8 @@ FIRST_LOOK_S = 0.4  # a move within a disk is finished by then
 QUEUED_LOOK_S = 10.0  # commands that touch the disk run one at a time: a queued one may wait for minutes
 RUNNING_LOOK_S = 2.0
 SPACE = "free space"
+# rejections because of the file that the item has: not an upgrade, already imported, same size as the existing file
+_ABOUT_PRESENT_FILE = re.compile("upgrade|already imported|existing file|same file ?size", re.IGNORECASE)
 
 
 def hand_over(client: ArrClient, request: HandOverRequest, paths: PathMap) -> HandOverOutcome:
@@ -59,7 +63,7 @@ def _follow(client: ArrClient, request: HandOverRequest, path: str, command_id: 
 
 
 def _issue(client: ArrClient, request: HandOverRequest, preview: ImportPreview) -> HandOverOutcome:
-    rejections = [r for r in judge_file(client, preview, request.target) if r.reason not in request.accepted]
+    rejections = [r for r in judge_file(client, preview, request.target) if not _is_overruled(r, request)]
     passing = [r for r in rejections if _passes_by_itself(r)]
     if passing:
         return HandOverFailed(f"{client.address.label} does not import it now: {_words(passing)}", is_transient=True)
@@ -68,6 +72,12 @@ def _issue(client: ArrClient, request: HandOverRequest, preview: ImportPreview) 
     arguments = import_arguments(preview, request.target)
     state = issue_command(client, "ManualImport", importMode=request.mode.value, files=[arguments])
     return Pending(state.id, FIRST_LOOK_S)
+
+
+def _is_overruled(rejection: Rejection, request: HandOverRequest) -> bool:
+    if rejection.reason in request.accepted:
+        return True
+    return request.replaces and _ABOUT_PRESENT_FILE.search(rejection.reason) is not None
 
 
 def _passes_by_itself(rejection: Rejection) -> bool:

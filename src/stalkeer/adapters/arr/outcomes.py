@@ -37,7 +37,8 @@ class HandOverRequest:
 
     `file` is our path, `<staging>/<release>/<release>.<ext>`, with nothing else in that folder. `command_id` is the
     stored id of an earlier `Pending`; with it a step checks that command instead of issuing another. `accepted` holds
-    the reasons of an earlier `Refused` that the user overruled.
+    the reasons of an earlier `Refused` that the user overruled. `replaces`: take the file even where the instance has
+    an equal or better one.
     """
 
     target: MovieTarget | EpisodesTarget
@@ -47,6 +48,7 @@ class HandOverRequest:
     mode: ArrImportMode = ArrImportMode.MOVE
     command_id: int | None = None
     accepted: frozenset[str] = frozenset()
+    replaces: bool = False
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,8 @@ class BulkAction(StrEnum):
     CANCEL = "cancel"
     RETRY = "retry"
     NOW = "now"
+    REMOVE = "remove"
+    AGAIN = "again"
 
 
 class BulkRequest(ApiModel):
@@ -121,10 +123,17 @@ class ActionView(ApiModel):
     )
     state: DownloadState | None
     reason: str | None
+    new_id: int | None = Field(None, description="The new download, after `again`.")
 
     @classmethod
     def of(cls, result: ActionResult) -> ActionView:
-        return cls(id=result.download_id, outcome=result.outcome, state=result.state, reason=result.reason or None)
+        return cls(
+            id=result.download_id,
+            outcome=result.outcome,
+            state=result.state,
+            reason=result.reason or None,
+            new_id=result.made,
+        )
 
 
 class BulkResult(ApiModel):
@@ -222,6 +231,18 @@ def cancel_download(
 def retry_download(app: CurrentApp, download_id: RowId) -> ActionView:
     """Try again what failed, was cancelled or refused; ends the wait of one that failed a moment ago."""
     return _act(app, download_id, Verb.RETRY)
+
+
+@router.post("/{download_id}/again")
+def repeat_download(app: CurrentApp, download_id: RowId) -> ActionView:
+    """Download an ended one once more, even where the library has the item. `newId` is the new download."""
+    return _act(app, download_id, Verb.AGAIN)
+
+
+@router.post("/{download_id}/remove")
+def remove_download(app: CurrentApp, download_id: RowId) -> ActionView:
+    """Take an ended download off the list. History keeps it; an imported file stays."""
+    return _act(app, download_id, Verb.REMOVE)
 
 
 @router.post("/{download_id}/now")

@@ -38,6 +38,8 @@ class MatchItem(ApiModel):
     season: int | None
     episode: int | None
     instance: str
+    target_service: str = Field(description="`radarr` or `sonarr`.")
+    target_item_id: int = Field(description="The instance's own id of the movie or episode.")
     entry_id: int
     entry: str
     source: str
@@ -175,6 +177,8 @@ def _shown(row: MatchRow) -> MatchItem:
         season=row.season,
         episode=row.episode,
         instance=row.instance,
+        target_service=row.target_service,
+        target_item_id=row.target_item_id,
         entry_id=row.entry_id,
         entry=row.entry_name,
         source=row.source,

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stalkeer.faces.cli.output import ExitCode, context_app, emit, fail_with, invocation, note
+from stalkeer.model import FINAL_STATES
 
 if TYPE_CHECKING:
     from stalkeer.core.downloads.overrides import Overrides
@@ -88,7 +89,7 @@ def status(
     watch: bool = typer.Option(False, "--watch", "-w", help="Update the table until Ctrl-C."),
     interval: float = typer.Option(1.0, min=0.2, help="Seconds between updates."),
 ) -> None:
-    """Show active and waiting downloads, the reasons for waiting, and the speed.
+    """Show active and waiting downloads, the reasons for waiting, the speed, and what became of the last ten.
 
     Example: stalkeer download status --watch
     """
@@ -244,6 +245,32 @@ def retry(context: typer.Context, ids: list[int] = IDS, all_: bool = ALL) -> Non
 
 
 @app.command()
+def again(context: typer.Context, ids: list[int] = IDS) -> None:
+    """Download ended ones once more, even where the library has the item: its file is replaced.
+
+    Example: stalkeer download again 12
+    """
+    from stalkeer.jobs.downloads.actions import Verb
+
+    _act(context, Verb.AGAIN, ids, everything=False)
+
+
+@app.command()
+def remove(
+    context: typer.Context,
+    ids: list[int] = IDS,
+    all_: bool = typer.Option(False, "--all", help="All ended downloads."),
+) -> None:
+    """Take ended downloads off the list. History keeps them; imported files stay.
+
+    Example: stalkeer download remove --all
+    """
+    from stalkeer.jobs.downloads.actions import Verb
+
+    _act(context, Verb.REMOVE, ids, everything=all_)
+
+
+@app.command()
 def accept(context: typer.Context, ids: list[int] = IDS) -> None:
     """Import files as they are: rejected by an instance, or not proven to be whole.
 
@@ -391,6 +418,7 @@ def _report(context: typer.Context, results: list[ActionResult]) -> None:
                 "outcome": result.outcome.value,
                 "state": result.state.value if result.state else None,
                 "reason": result.reason or None,
+                "newId": result.made,
             }
             for result in results
         ]
@@ -422,6 +450,7 @@ def _read(parts: App, states: list[str], limit: int, search: str) -> tuple[list[
 
 RUNNING = ["downloading", "fetched", "placed", "importing"]
 WAITING = ["queued", "paused", "blocked"]
+ENDED_SHOWN = 10
 
 
 def _status_document(parts: App) -> dict[str, object]:
@@ -437,6 +466,7 @@ def _status_document(parts: App) -> dict[str, object]:
     return {
         "running": [download.to_document() for download in running],
         "waiting": [download.to_document() for download in waiting],
+        "ended": [download.to_document() for download in _read_ended(parts)],
         "counts": {state.value: count for state, count in counts.by_state.items()},
         "speed": round(sum(download.row.transfer.speed or 0 for download in running)),
         "successRate": sums.success_rate,
@@ -445,6 +475,15 @@ def _status_document(parts: App) -> dict[str, object]:
         "overrides": queue_overrides(parts.download_queue).to_document(),
         "hasWorker": _has_worker(parts),
     }
+
+
+def _read_ended(parts: App) -> list[Shown]:
+    from stalkeer.jobs.downloads.view import show as shown_of
+    from stalkeer.store.downloads.downloads import DownloadFilter, QueueOrder, list_downloads
+
+    chosen = DownloadFilter(states=tuple(FINAL_STATES))
+    with parts.database.connect() as connection:
+        return shown_of(list_downloads(connection, chosen, order=QueueOrder.ENDED, limit=ENDED_SHOWN), {})
 
 
 def _status(parts: App) -> Group:
@@ -464,7 +503,19 @@ def _status(parts: App) -> Group:
         lines.append(Text("No worker is running. Start `stalkeer serve` or `stalkeer download start`.", style="yellow"))
     if running or waiting:
         lines.append(DownloadTable([*running, *waiting], len(running) + total))
+    ended = _read_ended(parts)
+    lines += [Text("Last ended:", style="bold")] if ended else []
+    lines += [_ended_line(download) for download in ended]
     return Group(*lines)
+
+
+def _ended_line(download: Shown) -> Text:
+    """Say what became of an ended download: its file, or its error."""
+    outcome, state = download.row.outcome, download.row.state.value
+    fate = outcome.final_path or outcome.placed_path if state == "completed" else outcome.error
+    at = (outcome.finished_at or download.row.updated_at).astimezone()
+    line = Text(f"{at:%m-%d %H:%M} {download.row.id:>5} {download.row.identity.title}: ")
+    return line.append(state, style=COLOURS.get(state, "")).append(f", {fate}" if fate else "")
 
 
 @dataclass(frozen=True)
@@ -592,6 +643,7 @@ def _render_results(console: Console, results: list[ActionResult]) -> None:
     words = {"done": "done", "asked": "stopping in a moment", "nothing": "nothing to do"}
     for result in results:
         text = words.get(result.outcome, result.reason)
+        text += f", as download {result.made}" if result.made is not None else ""
         console.print(f"{result.download_id}: {text}", markup=False, highlight=False)
     if not results:
         console.print("No downloads.")

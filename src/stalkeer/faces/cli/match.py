@@ -75,6 +75,8 @@ def list_(
                 "wantedId": row.wanted_id,
                 "item": row.label,
                 "instance": row.instance,
+                "targetService": row.target_service,
+                "targetItemId": row.target_item_id,
                 "entryId": row.entry_id,
                 "entry": row.entry_name,
                 "source": row.source,

@@ -153,9 +153,9 @@ def get_download(request: Request, download_id: int) -> HTMLResponse:
 
 @router.post("/activity/all/{verb}")
 def post_all(request: Request, verb: str) -> Response:
-    """Pause everything that waits or runs, or let everything go on that is paused."""
-    if verb not in (Verb.PAUSE, Verb.RESUME):
-        raise InvalidInput(f"All downloads at once can be paused or resumed, not {verb!r}.")
+    """Pause everything that waits or runs, resume what is paused, or remove what has ended."""
+    if verb not in (Verb.PAUSE, Verb.RESUME, Verb.REMOVE):
+        raise InvalidInput(f"All downloads at once can be paused, resumed or removed, not {verb!r}.")
     results = act_on_all(app_of(request).download_queue, Verb(verb))
     if not results:
         return done(request, Toast("There is nothing to " + verb + ".", "info"))
@@ -222,6 +222,8 @@ PAST = {
     Verb.NOW: "started as soon as a connection is free",
     Verb.TOP: "moved to the top",
     Verb.BOTTOM: "moved to the end",
+    Verb.REMOVE: "removed from the list",
+    Verb.AGAIN: "queued again, even where the library has the item",
 }
 
 

@@ -16,6 +16,7 @@ from stalkeer.core.downloads.overrides import Overrides, QueuePause, SpeedLimit
 from stalkeer.core.downloads.states import Action, ActionOutcome, Part, Priority
 from stalkeer.errors import Conflict, InvalidInput, NotFound, StalkeerError
 from stalkeer.jobs.downloads.context import DownloadQueue
+from stalkeer.jobs.downloads.outcomes import sweep
 from stalkeer.model import DownloadId
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads import actions as store
@@ -39,6 +40,8 @@ class Verb(StrEnum):
     ACCEPT = "accept"  # import what an instance refused
     TOP = "top"
     BOTTOM = "bottom"
+    REMOVE = "remove"  # take an ended download off the list
+    AGAIN = "again"  # download an ended one once more, even where the library has it
 
 
 class MoveStep(StrEnum):
@@ -74,7 +77,11 @@ def act_on(
 ) -> list[ActionResult]:
     """Do the same with each of these downloads. `part`: the fate of what a cancelled one has."""
     change = partial(_cancel, part=part) if verb is Verb.CANCEL else _CHANGES[verb]
-    return _change_each(queue, download_ids, change)
+    results = _change_each(queue, download_ids, change)
+    if verb is Verb.REMOVE:
+        while sweep(queue.database):
+            pass
+    return results
 
 
 def act_on_all(queue: DownloadQueue, verb: Verb, part: Part = Part.REMOVE) -> list[ActionResult]:
@@ -82,7 +89,8 @@ def act_on_all(queue: DownloadQueue, verb: Verb, part: Part = Part.REMOVE) -> li
     if verb not in _OF_ALL:
         raise Conflict(f"{verb.value!r} cannot be done with all downloads at once: name them")
     with queue.database.connect() as connection:
-        download_ids = store.fitting_ids(connection, Action(verb.value))
+        is_removal = verb is Verb.REMOVE
+        download_ids = store.ended_ids(connection) if is_removal else store.fitting_ids(connection, Action(verb.value))
     return act_on(queue, download_ids, verb, part)
 
 
@@ -248,5 +256,7 @@ _CHANGES: Mapping[Verb, Change] = {
     Verb.ACCEPT: store.accept_refusal,
     Verb.TOP: _to_top,
     Verb.BOTTOM: _to_bottom,
+    Verb.REMOVE: store.remove_ended,
+    Verb.AGAIN: store.download_again,
 }
-_OF_ALL = (Verb.PAUSE, Verb.RESUME, Verb.CANCEL, Verb.RETRY)
+_OF_ALL = (Verb.PAUSE, Verb.RESUME, Verb.CANCEL, Verb.RETRY, Verb.REMOVE)

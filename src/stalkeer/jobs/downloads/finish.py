@@ -28,6 +28,7 @@ from stalkeer.adapters.transfers.request import StopReason
 from stalkeer.core.downloads.failures import FailureKind
 from stalkeer.core.downloads.retry import GiveUp, decide_retry
 from stalkeer.core.downloads.states import FINISHING_STATES, Intent
+from stalkeer.core.naming.destination import Destination
 from stalkeer.errors import ArrError, NotFound, PlacementError, PlacementRefused
 from stalkeer.jobs.downloads.context import DownloadContext
 from stalkeer.jobs.downloads.handover import (
@@ -35,9 +36,11 @@ from stalkeer.jobs.downloads.handover import (
     HandOver,
     HandOvers,
     HandOverStep,
+    PlacementPlan,
     StagedFile,
     Taking,
     open_hand_over,
+    plan_kept,
     plan_placement,
     shelves_of,
 )
@@ -193,10 +196,7 @@ class _Finish:
             if not owned.note_facts(connection, self.guard.owner, sound.facts):
                 return False
         try:
-            wanted_ids = [item.wanted_id for item in self.row.items]
-            planned = plan_placement(
-                self.handovers, wanted_ids, sound.extension, traits_of(self.tools, self.row, sound)
-            )
+            planned = self._plan(sound)
             shelves = {str(instance_id): str(path) for instance_id, path in planned.shelves.items()}
             facts = {**sound.facts, SHELVES: shelves}
             self.row = replace(self.row, outcome=replace(self.row.outcome, facts=facts))
@@ -222,6 +222,15 @@ class _Finish:
             return False
         return self._note_placed(planned.target)
 
+    def _plan(self, sound: Sound) -> PlacementPlan:
+        identity, traits = self.row.identity, traits_of(self.tools, self.row, sound)
+        if identity.destination is not None:
+            destination = Destination.of_document(identity.destination)
+            return plan_kept(self.tools.settings().directories, destination, sound.extension, traits)
+        wanted_ids = [item.wanted_id for item in self.row.items]
+        again = self.row.id if identity.replaces else None
+        return plan_placement(self.handovers, wanted_ids, sound.extension, traits, again)
+
     def _not_placed(self, error: PlacementError) -> None:
         """Return what passes by itself is tried again every minute; the rest waits for the user."""
         problem = RunProblem(PLACEMENT, str(error))
@@ -231,10 +240,12 @@ class _Finish:
             self.settling.wait(problem, self.row.queue.failures, 60.0)
 
     def _is_spent(self, target: Path) -> bool:
-        """Tell whether a copy of ours lies at `target` that was imported before: `import.copy_files` leaves it."""
+        """Tell whether the file of ours at `target` may go: an imported copy, or one that is downloaded again."""
         directories = self.tools.settings().directories
         if not any(target.is_relative_to(folder) for folder in (directories.movies, directories.tvshows)):
             return False
+        if self.row.identity.replaces:
+            return True
         with self.tools.database.connect() as connection:
             return is_imported_copy(connection, str(target), target.stat().st_size)
 
@@ -263,7 +274,7 @@ class _Finish:
     def import_all(self) -> None:
         assert self.row.outcome.placed_path is not None, "a placed download knows where"
         file = Path(self.row.outcome.placed_path)
-        if self.tools.settings().import_.mode is ImportMode.NONE:
+        if self.tools.settings().import_.mode is ImportMode.NONE or self.row.identity.destination is not None:
             self.settling.complete(str(file), "is finished; nothing imports it")
             return
         with self.tools.database.begin() as connection:
@@ -315,7 +326,8 @@ class _Finish:
         size = file.stat().st_size if file.exists() else self.row.transfer.total or 0
         wanted_ids = tuple(item.wanted_id for item in items)
         staged = StagedFile(file, size)
-        return HandOverStep(instance_id, wanted_ids, staged, items[0].command_id, mode, accepted, taking)
+        replaces = self.row.identity.replaces
+        return HandOverStep(instance_id, wanted_ids, staged, items[0].command_id, mode, accepted, replaces, taking)
 
     def _import(self, step: HandOverStep, items: list[ItemRow]) -> Imported | ImportRefused | None:
         """Until the instance has the file or refuses it; None where the run has ended for now."""

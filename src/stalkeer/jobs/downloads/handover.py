@@ -32,15 +32,16 @@ from stalkeer.adapters.arr.sonarr import (
     tag_series,
 )
 from stalkeer.adapters.files.extras import SUFFIXES
+from stalkeer.core.naming.destination import Destination
 from stalkeer.core.naming.facts import NamedFile
 from stalkeer.core.naming.release import EpisodeName, FileTraits, MovieName, release_name
 from stalkeer.errors import ArrError, NotFound
-from stalkeer.jobs.downloads.placement import below, kept_path, library_path, named_file
+from stalkeer.jobs.downloads.placement import below, destination_path, kept_path, library_path, name_of, named_file
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.path_map import path_map
-from stalkeer.model import EpisodeId, InstanceId, MovieId, SeriesId, WantedId, WantedKind
+from stalkeer.model import DownloadId, EpisodeId, InstanceId, MovieId, SeriesId, WantedId, WantedKind
 from stalkeer.settings.schema import Settings
-from stalkeer.settings.sections.transfers import ImportMode
+from stalkeer.settings.sections.transfers import DirectorySettings, ImportMode
 from stalkeer.store.db.database import Database
 from stalkeer.store.journal.events import Event, Level, record_event
 from stalkeer.store.library.instances import InstanceRow, get_instance_by_id
@@ -102,7 +103,8 @@ class HandOverStep:
     """A placed file and the items of one instance it is for.
 
     `command_id` is what the last step's `Pending` said. `mode` COPY keeps our file for a further instance; None
-    follows `import.copy_files`. `accepted` are refusals that the user overruled.
+    follows `import.copy_files`. `accepted` are refusals that the user overruled, `replaces` overrules those because of
+    the file that the item has.
     """
 
     instance_id: InstanceId
@@ -111,17 +113,23 @@ class HandOverStep:
     command_id: int | None = None
     mode: ArrImportMode | None = None
     accepted: frozenset[str] = frozenset()
+    replaces: bool = False
     taking: Taking = Taking.FROM_STAGING
 
 
 def plan_placement(
-    handovers: HandOvers, wanted_ids: Sequence[WantedId], extension: str, traits: FileTraits
+    handovers: HandOvers,
+    wanted_ids: Sequence[WantedId],
+    extension: str,
+    traits: FileTraits,
+    again: DownloadId | None = None,
 ) -> PlacementPlan:
     """The staging place of a download for these items: a release name that the instance itself reads as them.
 
     Asks the instance's `/parse`. Where it is not to be had, or reads none of the item's names rightly, the plain name
     is taken: the hand-over names the item by id anyway. `extension` has its dot. With `import.mode` none or library it
-    is the file's final place. Raises PlacementError where that cannot be seen from here.
+    is the file's final place. Raises PlacementError where that cannot be seen from here. `again`: the download that
+    fetches the items once more; its file gets a place of its own, so that its import is not taken for the earlier one.
     """
     targets = _targets(handovers, wanted_ids)
     directories = handovers.settings.directories
@@ -132,8 +140,8 @@ def plan_placement(
     targets = _present(handovers, targets)
     release, note = _release(handovers, targets, traits)
     folder = directories.movies if targets[0].kind is WantedKind.MOVIE else directories.tvshows
-    staged = below(folder, release, f"{release}{extension}")
-    if mode is not ImportMode.LIBRARY:
+    staged = below(folder, release if again is None else f"{release}.{again}", f"{release}{extension}")
+    if mode is not ImportMode.LIBRARY or again is not None:
         return PlacementPlan(staged, release, note)
     by_instance = _by_instance(targets)
     file = named_file(release, traits)
@@ -145,6 +153,14 @@ def plan_placement(
     }
     target = next(iter(shelves.values())) if len(shelves) == len(by_instance) else staged
     return PlacementPlan(target, release, note, shelves)
+
+
+def plan_kept(
+    directories: DirectorySettings, destination: Destination, extension: str, traits: FileTraits
+) -> PlacementPlan:
+    """Return the final place of a file that no instance asked for: in our own folders, named for media servers."""
+    release = release_name(name_of(destination), traits)
+    return PlacementPlan(destination_path(directories, destination, release, extension, traits), release)
 
 
 @dataclass(frozen=True)
@@ -186,6 +202,7 @@ class HandOver:
             mode=step.mode or (ArrImportMode.COPY if wishes.copy_files else ArrImportMode.MOVE),
             command_id=step.command_id,
             accepted=step.accepted,
+            replaces=step.replaces,
         )
 
 

@@ -14,6 +14,7 @@ from stalkeer.adapters.arr.paths import PathMap
 from stalkeer.adapters.arr.radarr import read_movie
 from stalkeer.adapters.arr.sonarr import read_series
 from stalkeer.adapters.files.space import FOLDER_MEMORY, LASTING_STATES, claim
+from stalkeer.core.naming.destination import MOVIE, Destination
 from stalkeer.core.naming.episode import (
     NamedEpisode,
     NamedSeries,
@@ -25,7 +26,7 @@ from stalkeer.core.naming.episode import (
 from stalkeer.core.naming.facts import MediaTraits, NamedFile
 from stalkeer.core.naming.movie import MovieNaming, NamedMovie, movie_file_name, movie_folder_name
 from stalkeer.core.naming.names import is_fitting
-from stalkeer.core.naming.release import CODEC_WORDS, GROUP, FileTraits
+from stalkeer.core.naming.release import CODEC_WORDS, GROUP, EpisodeName, FileTraits, MovieName
 from stalkeer.errors import NotFound, PlacementError, PlacementRefused
 from stalkeer.model import MovieId, SeriesId, WantedKind
 from stalkeer.settings.schema import Settings
@@ -50,6 +51,29 @@ def kept_path(
     season = season_folder_name(naming_of, series, first.season or 0)
     name = episode_file_name(naming_of, series, _episodes(targets), file, extension)
     return below(directories.tvshows, series_folder_name(naming_of, series), season, name)
+
+
+def destination_path(
+    directories: DirectorySettings, destination: Destination, release: str, extension: str, traits: FileTraits
+) -> Path:
+    """The final place of a file without a wanted item, as `kept_path` names it."""
+    file = named_file(release, traits)
+    if destination.kind == MOVIE:
+        movie, naming = NamedMovie(destination.title, destination.year), MovieNaming(renames=True)
+        name = movie_file_name(naming, movie, file, extension)
+        return below(directories.movies, movie_folder_name(naming, movie), name)
+    series = NamedSeries(destination.title, destination.year)
+    naming_of = SeriesNaming(renames=True, season_folder_format=KEPT_SEASON_FOLDER)
+    season = season_folder_name(naming_of, series, destination.season)
+    episodes = [NamedEpisode(destination.season, number, "", None, "") for number in destination.episodes]
+    name = episode_file_name(naming_of, series, episodes, file, extension)
+    return below(directories.tvshows, series_folder_name(naming_of, series), season, name)
+
+
+def name_of(destination: Destination) -> MovieName | EpisodeName:
+    if destination.kind == MOVIE:
+        return MovieName(destination.title, destination.year)
+    return EpisodeName(destination.title, destination.season, destination.episodes)
 
 
 def library_path(

@@ -26,6 +26,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -503,6 +504,9 @@ downloads = Table(
     Column("facts", JSON),  # facts of the container: duration, tracks, languages
     Column("variants_tried", JSON),  # entry ids that failed for this item
     Column("keep_partial", Boolean, nullable=False, default=False),
+    Column("removed_at", UtcDateTime),  # the user took the ended download off the list
+    Column("replaces", Boolean, nullable=False, default=False, server_default=false()),  # downloaded again on purpose
+    Column("destination", JSON),  # without wanted items: the title, year and episode that name the file
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),

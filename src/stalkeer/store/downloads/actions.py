@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, func, or_, select, update
 from stalkeer.core.downloads.states import Action, ActionOutcome, AlreadySo, Ask, Become, Part, Priority, Refuse, decide
 from stalkeer.errors import Conflict, InvalidInput, StalkeerError
 from stalkeer.model import FINAL_STATES, DownloadId, DownloadState
+from stalkeer.store.catalogue.addresses import find_address
 from stalkeer.store.db.tables import download_items, downloads
 from stalkeer.store.downloads.downloads import (
     ACCEPTED,
@@ -18,12 +19,15 @@ from stalkeer.store.downloads.downloads import (
     UNPROVEN,
     DownloadRow,
     ItemState,
+    NewDownload,
+    NewItem,
+    create_download,
     end_items,
     last_rank,
     lock_download,
 )
 from stalkeer.store.journal.events import Event, record_event
-from stalkeer.store.library.targets import SettledItem, lock_settled
+from stalkeer.store.library.targets import SettledItem, lock_settled, read_targets
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class ActionResult:
     outcome: ActionOutcome
     state: DownloadState | None = None
     error: StalkeerError | None = None
+    made: DownloadId | None = None  # the new download, where the action makes one
 
     @property
     def reason(self) -> str:
@@ -117,7 +122,7 @@ def _become(connection: Connection, row: DownloadRow, effect: Become, now: datet
         end_items(connection, row.id, ItemState.CANCELLED)
     elif effect.state is not DownloadState.PAUSED:
         values |= {"failures": 0, "not_before": None, "error": None, "error_code": None, "finished_at": None}
-        values |= {"keep_partial": False}
+        values |= {"keep_partial": False, "removed_at": None}
         _revive_items(connection, row)
     connection.execute(update(downloads).where(downloads.c.id == row.id).values(**values))
 
@@ -135,6 +140,52 @@ def _revive_items(connection: Connection, row: DownloadRow) -> None:
         .where(download_items.c.download_id == row.id, download_items.c.state != ItemState.IMPORTED.value)
         .values(active=True, state=ItemState.WAITING.value, command_id=None, refusal=None)
     )
+
+
+def remove_ended(connection: Connection, download_id: DownloadId, now: datetime) -> ActionResult:
+    """Take an ended download off the list. Its row and history stay, so that nothing is queued anew by itself."""
+    row = lock_download(connection, download_id)
+    if row.state not in FINAL_STATES:
+        return _refused(row, f"{row.identity.title} is {row.state.value}; only an ended download can be removed.")
+    query = update(downloads).where(downloads.c.id == download_id)
+    connection.execute(query.values(removed_at=now, keep_partial=False))
+    return ActionResult(download_id, ActionOutcome.DONE, row.state)
+
+
+def download_again(connection: Connection, download_id: DownloadId, now: datetime) -> ActionResult:
+    """Queue the entry of an ended download once more, for the same items, whatever their library has."""
+    row = lock_download(connection, download_id)
+    title = row.identity.title
+    if row.state not in FINAL_STATES:
+        return _refused(row, f"{title} is {row.state.value}; only an ended download can be downloaded again.")
+    identity = row.identity
+    if find_address(connection, identity.entry_id, identity.source_id, identity.entry_key) is None:
+        return _refused(row, f"{identity.name} is no longer on its playlist, so it cannot be downloaded again.")
+    wanted_ids = [item.wanted_id for item in row.items]
+    if wanted_ids and not read_targets(connection, wanted_ids):
+        return _refused(row, f"{title} is no longer in any library. Add it there again and scan, then download it.")
+    new = NewDownload(
+        entry_id=identity.entry_id,
+        source_id=identity.source_id,
+        entry_key=identity.entry_key,
+        name=identity.name,
+        title=title,
+        kind=identity.kind,
+        items=tuple(NewItem(item.wanted_id, item.instance_id, item.arr_id) for item in row.items),
+        replaces=True,
+        destination=identity.destination,
+    )
+    made = create_download(connection, new, now)
+    if made is None:
+        return _refused(row, f"{title} is being downloaded already; `stalkeer download list` shows it.")
+    return ActionResult(download_id, ActionOutcome.DONE, row.state, made=made)
+
+
+def ended_ids(connection: Connection) -> list[DownloadId]:
+    """All ended downloads on the list."""
+    states = [state.value for state in FINAL_STATES]
+    query = select(downloads.c.id).where(downloads.c.state.in_(states), downloads.c.removed_at.is_(None))
+    return [DownloadId(download_id) for download_id in connection.execute(query.order_by(downloads.c.id)).scalars()]
 
 
 def accept_refusal(connection: Connection, download_id: DownloadId, now: datetime) -> ActionResult:

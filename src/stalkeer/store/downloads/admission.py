@@ -340,9 +340,16 @@ class Litter:
     placed_path: str | None
 
 
+# Nobody wants the files any more: it was cancelled, or it failed and was removed.
+_IS_LITTER = or_(
+    _D.state == DownloadState.CANCELLED.value,
+    and_(_D.state == DownloadState.FAILED.value, _D.removed_at.is_not(None)),
+)
+
+
 def litter(connection: Connection, limit: int = 20) -> list[Litter]:
     query = select(_D.id, _D.part_path, _D.placed_path).where(
-        _D.state == DownloadState.CANCELLED.value,
+        _IS_LITTER,
         or_(_D.part_path.is_not(None), _D.placed_path.is_not(None)),
         ~_D.keep_partial,
     )
@@ -352,7 +359,7 @@ def litter(connection: Connection, limit: int = 20) -> list[Litter]:
 
 
 def forget_litter(connection: Connection, download_id: DownloadId) -> None:
-    still = (_D.id == download_id) & (_D.state == DownloadState.CANCELLED.value)
+    still = (_D.id == download_id) & _IS_LITTER
     values = {"part_path": None, "placed_path": None, "durable_offset": 0, "offset": 0, "validators": None}
     connection.execute(update(downloads).where(still).values(**values))
 

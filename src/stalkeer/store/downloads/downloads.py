@@ -66,6 +66,8 @@ class Identity:
     kind: str
     created_at: datetime
     variants_tried: tuple[int, ...]  # entries that were given up before this one
+    replaces: bool  # it was downloaded again on purpose: its file is taken whatever the library has
+    destination: Mapping[str, object] | None  # without wanted items: what names the file
 
 
 @dataclass(frozen=True)
@@ -180,6 +182,8 @@ class NewDownload:
     host: str = ""
     priority: int = 0
     bandwidth_limit: int | None = None
+    replaces: bool = False
+    destination: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True)
@@ -195,6 +199,7 @@ class DownloadFilter:
 class QueueOrder(StrEnum):
     QUEUE = "queue"  # the order in which they start
     NEWEST = "newest"
+    ENDED = "ended"  # what ended last comes first
 
 
 @dataclass(frozen=True)
@@ -236,6 +241,8 @@ def list_downloads(
         query = query.where(_comes_after(after, order))
     if order is QueueOrder.QUEUE:
         query = query.order_by(downloads.c.priority.desc(), downloads.c.rank, downloads.c.id)
+    elif order is QueueOrder.ENDED:
+        query = query.order_by(_ended_at().desc(), downloads.c.id.desc())
     else:
         query = query.order_by(downloads.c.id.desc())
     rows = connection.execute(query).all()
@@ -243,9 +250,17 @@ def list_downloads(
     return [to_download(row, items.get(DownloadId(row.id), ())) for row in rows]
 
 
+def _ended_at() -> ColumnElement[datetime]:
+    return func.coalesce(downloads.c.finished_at, downloads.c.updated_at)
+
+
 def _comes_after(row: DownloadRow, order: QueueOrder) -> ColumnElement[bool]:
     if order is QueueOrder.NEWEST:
         return downloads.c.id < row.id
+    if order is QueueOrder.ENDED:
+        ended_at = row.outcome.finished_at or row.updated_at
+        ended = _ended_at()
+        return or_(ended < ended_at, and_(ended == ended_at, downloads.c.id < row.id))
     same_priority = downloads.c.priority == row.queue.priority
     return or_(
         downloads.c.priority < row.queue.priority,
@@ -264,7 +279,7 @@ def has_downloads(connection: Connection) -> bool:
 
 
 def count_by_state(connection: Connection) -> StateCounts:
-    query = select(downloads.c.state, func.count()).group_by(downloads.c.state)
+    query = select(downloads.c.state, func.count()).where(_IS_LISTED).group_by(downloads.c.state)
     return StateCounts({DownloadState(state): count for state, count in connection.execute(query)})
 
 
@@ -306,6 +321,8 @@ def failed_wanted_ids(connection: Connection, since: datetime) -> frozenset[Want
 def create_download(connection: Connection, new: NewDownload, now: datetime) -> DownloadId | None:
     """Queue a download for those of its items that nothing is downloading yet; None where there is none.
 
+    One with a destination needs no item.
+
     The unique index over active items decides, so two requests at one moment become one download.
     """
     values = {
@@ -320,6 +337,8 @@ def create_download(connection: Connection, new: NewDownload, now: datetime) -> 
         "priority": new.priority,
         "rank": last_rank(connection) + 1,
         "bandwidth_limit": new.bandwidth_limit,
+        "replaces": new.replaces,
+        "destination": None if new.destination is None else dict(new.destination),
         "created_at": now,
         "updated_at": now,
     }
@@ -327,7 +346,7 @@ def create_download(connection: Connection, new: NewDownload, now: datetime) -> 
         connection.execute(downloads.insert().values(**values).returning(downloads.c.id)).scalar_one()
     )
     taken = [item for item in new.items if _claim_item(connection, download_id, item)]
-    if not taken:
+    if not taken and new.destination is None:
         connection.execute(delete(downloads).where(downloads.c.id == download_id))
         return None
     record_event(
@@ -337,9 +356,9 @@ def create_download(connection: Connection, new: NewDownload, now: datetime) -> 
             "download.queued",
             f"{new.title} was queued",
             download_id=download_id,
-            wanted_id=taken[0].wanted_id,
+            wanted_id=taken[0].wanted_id if taken else None,
             source_id=new.source_id,
-            instance_id=taken[0].instance_id,
+            instance_id=taken[0].instance_id if taken else None,
         ),
     )
     return download_id
@@ -409,6 +428,8 @@ def end_items(connection: Connection, download_id: DownloadId, state: ItemState)
     )
 
 
+_IS_LISTED = downloads.c.removed_at.is_(None)
+
 # --- rows --------------------------------------------------------------------------------------------------------
 
 
@@ -443,7 +464,7 @@ def _to_item(row: Row[*tuple[Any, ...]]) -> ItemRow:
 
 
 def _clauses(chosen: DownloadFilter) -> list[ColumnElement[bool]]:
-    clauses: list[ColumnElement[bool]] = []
+    clauses: list[ColumnElement[bool]] = [_IS_LISTED]
     if chosen.states:
         clauses.append(downloads.c.state.in_([state.value for state in chosen.states]))
     if chosen.source_id is not None:

@@ -33,6 +33,8 @@ class MatchRow:
     season: int | None
     episode: int | None
     instance: str
+    target_service: str  # radarr | sonarr
+    target_item_id: int  # the instance's own id of the movie or episode
     tmdb_id: int | None
     tvdb_id: int | None
     entry_name: str
@@ -188,7 +190,9 @@ _WITH_ITEM = matches.join(wanted, wanted.c.id == matches.c.wanted_id).join(
 def _match_query() -> Select[Any]:
     return select(
         matches.c.id, matches.c.wanted_id, matches.c.entry_id, library.c.kind, library.c.title, library.c.year,
-        wanted.c.season, wanted.c.episode, instances.c.slug.label("instance"), library.c.tmdb_id, library.c.tvdb_id,
+        wanted.c.season, wanted.c.episode, instances.c.slug.label("instance"),
+        instances.c.kind.label("target_service"), wanted.c.arr_id.label("target_item_id"), library.c.tmdb_id,
+        library.c.tvdb_id,
         entries.c.name.label("entry_name"), entries.c.key.label("entry_key"), sources.c.slug.label("source"),
         entries.c.resolution, entries.c.languages, entries.c.size, entries.c.duration_s, matches.c.score,
         matches.c.decision, matches.c.decided_by, matches.c.evidence, matches.c.matched_at,

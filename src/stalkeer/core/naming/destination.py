@@ -1,0 +1,47 @@
+"""Name the file of a download that no Radarr or Sonarr asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+MOVIE, EPISODE = "movie", "episode"
+
+
+@dataclass(frozen=True)
+class Destination:
+    """The movie or episodes in a file, as its name on the playlist says. An episode's season may be 0."""
+
+    kind: str  # movie | episode
+    title: str
+    year: int | None = None
+    season: int = 1
+    episodes: tuple[int, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """`Dune (2021)`, `Severance S01E02`, `Severance S01E02-E03`."""
+        if self.kind == MOVIE:
+            return f"{self.title} ({self.year})" if self.year else self.title
+        numbers = "-".join(f"E{number:02}" for number in sorted({self.episodes[0], self.episodes[-1]}))
+        return f"{self.title} S{self.season:02}{numbers}"
+
+    def to_document(self) -> dict[str, object]:
+        return {
+            "kind": self.kind,
+            "title": self.title,
+            "year": self.year,
+            "season": self.season,
+            "episodes": list(self.episodes),
+        }
+
+    @classmethod
+    def of_document(cls, document: Mapping[str, object]) -> Destination:
+        year, season, episodes = document.get("year"), document.get("season"), document.get("episodes")
+        return cls(
+            kind=EPISODE if document.get("kind") == EPISODE else MOVIE,
+            title=str(document.get("title") or ""),
+            year=year if isinstance(year, int) else None,
+            season=season if isinstance(season, int) else 1,
+            episodes=tuple(int(one) for one in episodes) if isinstance(episodes, list | tuple) else (),
+        )
