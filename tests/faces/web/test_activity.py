@@ -74,13 +74,13 @@ def test_a_row_is_not_dropped_among_those_of_another_priority(client: TestClient
     assert said.status_code == 422 and "have different priorities" in said.text
 
 
-def test_the_queue_is_paused_and_slowed_for_now_from_its_page(client: TestClient):
+def test_the_queue_is_paused_and_slowed_for_now_and_every_page_says_so(client: TestClient):
     client.post("/queue/pause", data={"minutes": "30"})
     client.post("/queue/speed", data={"rate": "5MB", "minutes": "60"})
-    page = client.get("/activity").text
+    pages = [client.get(path).text for path in ("/", "/catalogue", "/system/about")]
 
-    assert "Queue paused, goes on" in page and "Limited to 5.0 MB/s" in page
+    assert all("Resume queue" in page and "5.0 MB/s until" in page for page in pages)
     client.post("/queue/resume")
     client.post("/queue/speed/end")
-    assert "Pause queue" in client.get("/queue/for-now").text
+    assert "Pause for 30 minutes" in client.get("/queue/for-now").text
     assert client.post("/queue/speed", data={"rate": "fast"}).status_code == 422

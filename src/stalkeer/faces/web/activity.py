@@ -10,7 +10,6 @@ from fastapi.responses import HTMLResponse, Response
 from stalkeer.core.downloads.states import ActionOutcome
 from stalkeer.core.matching.rules import RuleId
 from stalkeer.errors import InvalidInput
-from stalkeer.faces.web.for_now import read_overrides
 from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
@@ -56,7 +55,6 @@ NEWEST_FIRST = ("trouble", "done")
 @router.get("/activity")
 def get_queue(request: Request, show: str = "", q: str = "", page_number: int = 1) -> HTMLResponse:
     context = read_queue(app_of(request), show, q, page_number)
-    context["overrides"] = read_overrides(app_of(request))
     if is_fragment(request):
         return fragment(request, "activity/rows.html", context)
     return page(request, "activity/queue.html", context)
@@ -147,7 +145,7 @@ def get_download(request: Request, download_id: int) -> HTMLResponse:
     context: dict[str, object] = {"row": row, "events": events}
     if is_fragment(request):
         return fragment(request, "activity/download.html", context, now=app.clock())
-    shown = {**read_queue(app, "", "", 1), "overrides": read_overrides(app)}
+    shown = read_queue(app, "", "", 1)
     return page(request, "activity/queue.html", {**context, **shown}, drawer_of="activity/download.html")
 
 

@@ -26,6 +26,7 @@ from stalkeer.faces.web import (
     live,
     login,
     manifest,
+    manual,
     matches,
     settings,
     settings_rows,
@@ -63,6 +64,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     system.router,
     backups.router,
     access.router,
+    manual.router,
 )
 
 

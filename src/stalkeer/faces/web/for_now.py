@@ -1,4 +1,4 @@
-"""Pause the queue or limit its speed for now: the buttons, and the line that says what is in force."""
+"""Pause the queue or limit its speed for now, from the top bar of every page."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
-from stalkeer.core.downloads.overrides import Overrides
 from stalkeer.errors import InvalidInput
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment
 from stalkeer.jobs.downloads.actions import end_speed_limit, limit_speed, pause_queue, queue_overrides, resume_queue
-from stalkeer.runtime import App
 from stalkeer.settings.units import parse_size
 
 router = APIRouter(include_in_schema=False)
@@ -21,14 +19,9 @@ router = APIRouter(include_in_schema=False)
 Minutes = Annotated[int | None, Form(ge=1, le=30 * 24 * 60)]
 
 
-def read_overrides(app: App) -> Overrides:
-    """Return the pause and the speed limit for now, for any page."""
-    return queue_overrides(app.download_queue)
-
-
 @router.get("/queue/for-now")
 def get_for_now(request: Request) -> HTMLResponse:
-    return fragment(request, "activity/for_now.html", overrides=read_overrides(app_of(request)))
+    return fragment(request, "parts/for_now.html", overrides=queue_overrides(app_of(request).download_queue))
 
 
 @router.post("/queue/pause")
@@ -36,13 +29,13 @@ def post_pause(request: Request, minutes: Minutes = None) -> Response:
     """Pause the queue for some minutes, or without them until it is resumed."""
     pause_queue(app_of(request).download_queue, _duration(minutes))
     span = "until you resume it" if minutes is None else f"for {_words(minutes)}"
-    return done(request, Toast(f"The queue is paused {span}."), changed="queue")
+    return done(request, Toast(f"The queue is paused {span}."), changed="queue,pause")
 
 
 @router.post("/queue/resume")
 def post_resume(request: Request) -> Response:
     resume_queue(app_of(request).download_queue)
-    return done(request, Toast("The queue goes on."), changed="queue")
+    return done(request, Toast("The queue goes on."), changed="queue,pause")
 
 
 @router.post("/queue/speed")
@@ -54,13 +47,13 @@ def post_speed(request: Request, rate: Annotated[str, Form()], minutes: Minutes 
         raise InvalidInput(f"{rate!r} {error}") from None
     limit_speed(app_of(request).download_queue, size, _duration(minutes))
     span = "until you end it" if minutes is None else f"for {_words(minutes)}"
-    return done(request, Toast(f"{'Limited' if size else 'No speed limit'} {span}."), changed="queue")
+    return done(request, Toast(f"{'Limited' if size else 'No speed limit'} {span}."), changed="queue,pause")
 
 
 @router.post("/queue/speed/end")
 def post_end_speed(request: Request) -> Response:
     end_speed_limit(app_of(request).download_queue)
-    return done(request, Toast("The usual speed limit applies again."), changed="queue")
+    return done(request, Toast("The usual speed limit applies again."), changed="queue,pause")
 
 
 def _duration(minutes: int | None) -> timedelta | None:

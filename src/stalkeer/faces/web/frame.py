@@ -8,9 +8,11 @@ from pathlib import Path
 
 from fastapi import Request
 
+from stalkeer.core.downloads.overrides import NO_OVERRIDES, Overrides
 from stalkeer.faces.web.menu import MENU, MenuItem
 from stalkeer.runtime import App
-from stalkeer.store.system.dashboard import MenuCounts, menu_counts
+from stalkeer.store.downloads.overrides import read_overrides
+from stalkeer.store.system.dashboard import menu_counts
 
 THEME_COOKIE = "stalkeer_theme"
 THEMES = ("dark", "light")
@@ -28,6 +30,7 @@ class Frame:
     counts: dict[str, int]
     rate: float
     free: int | None
+    overrides: Overrides = NO_OVERRIDES
 
 
 def app_of(request: Request) -> App:
@@ -48,7 +51,9 @@ def frame_of(request: Request) -> Frame:
         return known
     app = app_of(request)
     base = base_of(request)
-    counts = read_counts(app)
+    with app.database.connect() as connection:
+        counts = menu_counts(connection)
+        overrides = read_overrides(connection, app.clock())
     theme = request.cookies.get(THEME_COOKIE, "")
     frame = Frame(
         base=base,
@@ -59,14 +64,10 @@ def frame_of(request: Request) -> Frame:
         counts={"queue": counts.queue, "review": counts.review, "health": counts.health},
         rate=counts.rate,
         free=free_space(app.settings.directories.temp),
+        overrides=overrides,
     )
     request.state.frame = frame
     return frame
-
-
-def read_counts(app: App) -> MenuCounts:
-    with app.database.connect() as connection:
-        return menu_counts(connection)
 
 
 def free_space(folder: Path) -> int | None:

@@ -22,6 +22,7 @@ from stalkeer.faces.web.states import DOWNLOADS
 from stalkeer.model import DownloadState
 from stalkeer.runtime import App
 from stalkeer.store.downloads.downloads import DownloadFilter, DownloadRow, list_downloads
+from stalkeer.store.downloads.overrides import read_overrides
 from stalkeer.store.journal.runs import RunRow, list_runs
 from stalkeer.store.system.dashboard import menu_counts, read_marks
 
@@ -93,14 +94,14 @@ def read_live(app: App) -> LiveState:
     moving = DownloadFilter(states=(DownloadState.DOWNLOADING,))
     with app.database.connect() as connection:
         counts = menu_counts(connection)
-        marks = read_marks(connection)
+        marks = {**asdict(read_marks(connection)), "pause": str(hash(read_overrides(connection, app.clock())))}
         rows = list_downloads(connection, moving, limit=MOST_ROWS)
         open_runs = list_runs(connection, open_only=True, limit=MOST_ROWS)
     free = free_space(app.settings.directories.temp)
     return LiveState(
         counts={"queue": counts.queue, "review": counts.review, "health": counts.health},
         texts={"rate": formats.rate(counts.rate), "free": formats.size(free), "queue": formats.number(counts.queue)},
-        marks=asdict(marks),
+        marks=marks,
         rate=counts.rate,
         downloads=tuple(live_download(row) for row in rows),
         runs=tuple(live_run(row) for row in open_runs),

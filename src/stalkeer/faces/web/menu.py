@@ -71,7 +71,8 @@ MENU = (
             MenuItem("Tasks", "/system/tasks"),
             MenuItem("Log Files", "/system/logs"),
             MenuItem("Backup", "/system/backup"),
-            MenuItem("Access", "/system/access"),
+            MenuItem("Account", "/system/access"),
+            MenuItem("About", "/system/about"),
         ),
     ),
 )

@@ -62,7 +62,7 @@ def get_status(request: Request) -> HTMLResponse:
     app = app_of(request)
     with app.database.connect() as connection:
         troubles = list_findings(connection)
-    return page(request, "system/status.html", facts=facts_of(app), troubles=troubles, volumes=volumes_of(app.settings))
+    return page(request, "system/status.html", troubles=troubles, volumes=volumes_of(app.settings))
 
 
 def facts_of(app: App) -> list[tuple[str, str]]:
