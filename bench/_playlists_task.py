@@ -46,26 +46,27 @@ def refresh(playlist: Path, database_url: str, folder: str, slug: str = "bench")
     """A refresh of the source `slug`, made at the first call."""
     from stalkeer.jobs.journal.reporting import QuietRun
     from stalkeer.jobs.sources.refresh import RefreshContext, RefreshOutcome, refresh_sources
+    from stalkeer.model import SourceKind
     from stalkeer.secrets import open_secret_box
     from stalkeer.settings import Settings
     from stalkeer.settings.sections.jobs import CatalogueSettings
+    from stalkeer.store.db import tables
     from stalkeer.store.db.database import Database, open_database
-    from stalkeer.store.db.tables import metadata
     from stalkeer.store.sources import sources
 
     data_dir = Path(folder)
     settings = Settings(data_dir=data_dir, catalogue=CatalogueSettings(archives=0))
     database = open_database(database_url)
-    metadata.create_all(database.engine)
+    tables.metadata.create_all(database.engine)
     box = open_secret_box(data_dir)
     now = datetime.now(UTC)
     with database.begin() as connection:
-        new = sources.NewSource(slug, "m3u", sources.Credentials(path=str(playlist)))
+        new = sources.NewSource(slug, SourceKind.M3U, sources.Credentials(path=str(playlist)))
         known = [row for row in sources.list_sources(connection) if row.slug == slug]
         if known:
             sources.change_source(connection, known[0], new, box)
             # the file has another name, and no other bytes: what is measured is the comparison
-            update = sources.sources.update().where(sources.sources.c.slug == slug)
+            update = tables.sources.update().where(tables.sources.c.slug == slug)
             connection.execute(update.values(content_hash=known[0].content_hash))
         else:
             sources.add_source(connection, new, box, now)
@@ -130,7 +131,8 @@ def measure(task: Callable[[Path], None], playlist: Path) -> dict[str, float]:
 def main(name: str, playlist: str, *arguments: str) -> None:
     path = Path(playlist)
     if name in ("refresh", "pages"):
-        spent = {"refresh": refresh, "pages": pages}[name](path, *arguments)
+        watched: Callable[..., dict[str, float]] = refresh if name == "refresh" else pages
+        spent = watched(path, *arguments)
     else:
         spent = measure({"floor": floor, "read": read, "ipytv": ipytv}[name], path)
     print(json.dumps({**spent, "rss": largest_memory()}))

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 from bench.invented import make_corpus
 from bench.rows import Row, at_least, at_most
@@ -142,5 +143,5 @@ def _find(folder: Path, name: str) -> Path:
     return packed if packed.exists() else plain
 
 
-def _open(path: Path):  # noqa: ANN202
+def _open(path: Path) -> TextIO:
     return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")

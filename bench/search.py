@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from sqlalchemy import text
@@ -84,7 +84,7 @@ def _some(chance: random.Random, count: int) -> str:
     return " ".join(chance.sample(WORDS, count))
 
 
-_QUERIES = {
+_QUERIES: Mapping[str, Callable[[random.Random], str]] = {
     "one common word": lambda chance: _some(chance, 1),
     "two words in any order": lambda chance: _some(chance, 2),
     "three words": lambda chance: _some(chance, 3),

@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from playwright.sync_api import Page, sync_playwright  # noqa: E402 - the tests' folder is found by now
+from playwright.sync_api import Page, ViewportSize, sync_playwright  # noqa: E402 - the tests' folder is found by now
 from sqlalchemy import delete, select, update  # noqa: E402
 from tests.faces.web.conftest import ARGUMENTS, build_sample, served  # noqa: E402
 
@@ -26,7 +26,7 @@ from stalkeer.store.db import tables  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 PICTURES = (("dashboard", "/"), ("queue", "/activity"), ("review", "/matches"), ("why", "/wanted/10"))
-SIZE = {"width": 1280, "height": 820}
+SIZE: ViewportSize = {"width": 1280, "height": 820}
 
 
 def main() -> None:

@@ -188,15 +188,17 @@ def drop_unused_variables(sheet: str, own: str) -> str:
     """Remove definitions of custom properties that nothing reads, until none is left."""
     while True:
         read_names = set(re.findall(r"var\(\s*(--[\w-]+)", sheet + own))
-        smaller = re.sub(
-            r"(?<=[{;])(--[\w-]+):[^;{}]*(?:;|(?=\}))",
-            lambda match, known=read_names: match.group(0) if match.group(1) in known else "",
-            sheet,
-        )
-        smaller = re.sub(r"[^{}\n]+\{\}\n?", "", smaller)
+        smaller = re.sub(r"[^{}\n]+\{\}\n?", "", _keep_variables(sheet, read_names))
         if smaller == sheet:
             return sheet
         sheet = smaller
+
+
+def _keep_variables(sheet: str, names: set[str]) -> str:
+    def kept(match: re.Match[str]) -> str:
+        return match[0] if match[1] in names else ""
+
+    return re.sub(r"(?<=[{;])(--[\w-]+):[^;{}]*(?:;|(?=\}))", kept, sheet)
 
 
 if __name__ == "__main__":

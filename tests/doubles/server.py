@@ -15,9 +15,10 @@ from stalkeer.runtime import App
 
 def make_server(app: App, security: Security) -> Gate:
     """What `app.build_server` builds, over the routes of the tests before. One server at a time is in use."""
-    for face in _faces(app, security):
+    api, web = _faces(app, security)
+    for face in (api, web):
         face.state = State({"app": app, "security": security})
-    return join_faces(*_FACES, security)
+    return join_faces(api, web, security)
 
 
 _FACES: list[FastAPI] = []

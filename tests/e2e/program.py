@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -37,8 +38,9 @@ class Finished:
     errors: str
 
     @property
-    def document(self) -> dict:
-        return json.loads(self.text)
+    def document(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.text)
+        return document
 
 
 @dataclass
@@ -112,7 +114,7 @@ class Program:
         assert self._server is not None and self._server.poll() is None, self.log
         try:
             with urlopen(f"http://127.0.0.1:{self.port}/ping", timeout=2) as answer:
-                return answer.status == 200
+                return bool(answer.status == 200)
         except (URLError, OSError):
             return False
 
