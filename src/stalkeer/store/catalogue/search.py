@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, literal, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select, true, union_all
 
 from stalkeer.core.catalogue.search import SearchText, Word, end_of, index_words, read_search, read_words
 from stalkeer.core.titles import title_key
@@ -34,10 +34,11 @@ _SHORTEST_INNER = 3  # letters of a search within a word
 def fitting(connection: Connection, text: str) -> ColumnElement[bool]:
     """Return the condition for entries that fit the words: by their title, name, group, source, year and numbers."""
     search = read_search(text)
-    found = _Finder(connection, search).find()
+    newest = _Newest(connection)
+    found = _Finder(connection, search, newest).find()
     if found is None and search.has_number:
         search = read_words(text)
-        found = _Finder(connection, search).find()
+        found = _Finder(connection, search, newest).find()
     if found is None and len(search.words) <= 1:
         found = _within_words(connection, text)
     return false() if found is None else found
@@ -47,8 +48,43 @@ class _Look(NamedTuple):
     """Describe an entry whose name is looked at."""
 
     id: int
-    words: list[str]  # of its name, group and source
+    name: str
+    group: str | None
+    source: str
     year: int | None
+    season: int | None
+    episode: int | None
+    last_episode: int | None
+
+    def has_numbers(self, search: SearchText) -> bool:
+        if search.season is None:
+            return True
+        if self.season != search.season:
+            return False
+        if search.episode is None:
+            return True
+        if self.episode is None or self.last_episode is None:
+            return False
+        return self.episode <= search.episode <= self.last_episode
+
+    def has_words(self, words: Iterable[Word]) -> bool:
+        own = fold_words(f"{self.name} {self.group or ''} {self.source}")
+        return all(word.begins_any(own) or word.year == self.year is not None for word in words)
+
+
+class _Newest:
+    """Read the newest entries of each kind, once for all readings of a search."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._looks: list[_Look] | None = None
+
+    def looks(self) -> list[_Look]:
+        if self._looks is None:
+            most = MOST_NAMES // len(EntryKind)
+            each = (_newest(self._connection, entries.c.kind, kind.value, most) for kind in EntryKind)
+            self._looks = [look for looks in each for look in looks]
+        return self._looks
 
 
 @dataclass
@@ -65,9 +101,10 @@ class _Chosen:
 class _Finder:
     """Carry out a search. `find` returns None where nothing fits."""
 
-    def __init__(self, connection: Connection, search: SearchText) -> None:
+    def __init__(self, connection: Connection, search: SearchText, newest: _Newest) -> None:
         self._connection = connection
         self._search = search
+        self._newest = newest
         self._words = search.words
         self._year = next((word.year for word in reversed(search.words) if word.year is not None), None)
 
@@ -106,13 +143,10 @@ class _Finder:
 
     def _counted(self, words: Sequence[Word]) -> list[tuple[str, str, int]]:
         """List (kind, text, id) of titles with these words, those with most of them first."""
-        having = union_all(
-            *(
-                select(literal(1 << bit).label("bit"), _titles_with(word).limit(MOST_OF_WORD).subquery().c.title_id)
-                for bit, word in enumerate(words)
-            )
-        ).subquery()
-        count = func.count(having.c.bit.distinct())
+        # each title once for each word: counting distinct words would sort all of them
+        each = (_titles_with(word).distinct().limit(MOST_OF_WORD).subquery() for word in words)
+        having = union_all(*(select(title.c.title_id) for title in each)).subquery()
+        count = func.count()
         best = (
             select(having.c.title_id, count.label("words"))
             .group_by(having.c.title_id)
@@ -159,45 +193,21 @@ class _Finder:
         Where neither a title nor a whole group fits, the newest entries of groups that have some of the words are
         looked at, else the newest of all.
         """
-        found = [look.id for look in self._of_groups(chosen.groups)]
+        found = [look.id for look in self._of_groups(chosen.groups) if look.has_numbers(self._search)]
         if chosen.partial:
-            found += self._fitting(self._looks(entries.c.title_id.in_(chosen.partial)))
+            found += self._fitting(_looks(self._connection, _of_titles(chosen.partial)))
         if found or is_enough:
             return found
-        return self._fitting(self._of_groups(chosen.partial_groups)) or self._fitting(self._newest())
-
-    def _newest(self) -> Iterator[_Look]:
-        """Yield the newest entries of each kind."""
-        for kind in EntryKind:
-            yield from self._looks(entries.c.kind == kind.value, most=MOST_NAMES // len(EntryKind), newest=True)
+        return self._fitting(self._of_groups(chosen.partial_groups)) or self._fitting(self._newest.looks())
 
     def _of_groups(self, groups: Sequence[str]) -> Iterator[_Look]:
         """Yield the newest entries of each group."""
         some = groups[:MOST_GROUPS]
         for group in some:
-            yield from self._looks(entries.c.group_title == group, most=MOST_OF_GROUPS // len(some), newest=True)
-
-    def _looks(self, clause: ColumnElement[bool], *, most: int = MOST_NAMES, newest: bool = False) -> Iterator[_Look]:
-        """Yield entries of a clause. At most `most` are looked at, whether or not their numbers fit."""
-        some = select(entries.c.id).where(clause).limit(most)
-        if newest:
-            some = some.order_by(entries.c.id.desc())
-        chosen = some.subquery()
-        query = (
-            select(entries.c.id, entries.c.name, entries.c.group_title, sources.c.slug, entries.c.year)
-            .join(chosen, chosen.c.id == entries.c.id)
-            .join(sources, sources.c.id == entries.c.source_id)
-            .where(IS_LISTED, self._numbers())
-        )
-        for row in self._connection.execute(query):
-            yield _Look(row.id, fold_words(f"{row.name} {row.group_title or ''} {row.slug}"), row.year)
+            yield from _newest(self._connection, entries.c.group_title, group, MOST_OF_GROUPS // len(some))
 
     def _fitting(self, looks: Iterable[_Look]) -> list[int]:
-        return [
-            look.id
-            for look in looks
-            if all(word.begins_any(look.words) or word.year == look.year is not None for word in self._words)
-        ]
+        return [look.id for look in looks if look.has_numbers(self._search) and look.has_words(self._words)]
 
     # --- by number
 
@@ -211,7 +221,44 @@ class _Finder:
         return and_(entries.c.season == search.season, entries.c.episode <= search.episode, last >= search.episode)
 
     def _is_any(self, fits: ColumnElement[bool]) -> bool:
-        return self._connection.execute(select(entries.c.id).where(fits).limit(1)).first() is not None
+        # in an order that no index has: PostgreSQL would walk over all entries in the hope of meeting one soon
+        one = select(entries.c.id).where(fits).order_by(entries.c.id + 0).limit(1)
+        return self._connection.execute(one).first() is not None
+
+
+def _of_titles(title_ids: Sequence[int]) -> Select[tuple[int]]:
+    return select(entries.c.id).where(entries.c.title_id.in_(title_ids)).limit(MOST_NAMES)
+
+
+def _newest(connection: Connection, column: ColumnElement[str], value: str, most: int) -> list[_Look]:
+    """Read the newest entries with this kind or group.
+
+    A range of one value, in the order of the index: PostgreSQL would take an equal value for a reason to walk over
+    all entries by their ids, until there are enough of it.
+    """
+    of_value = select(entries.c.id).where(column.between(value, value))
+    return _looks(connection, of_value.order_by(column.desc(), entries.c.id.desc()).limit(most))
+
+
+def _looks(connection: Connection, some: Select[tuple[int]]) -> list[_Look]:
+    """Read those of some entries that are listed."""
+    chosen = some.subquery()
+    query = (
+        select(
+            entries.c.id,
+            entries.c.name,
+            entries.c.group_title,
+            sources.c.slug,
+            entries.c.year,
+            entries.c.season,
+            entries.c.episode,
+            func.coalesce(entries.c.episode_end, entries.c.episode),
+        )
+        .join(chosen, chosen.c.id == entries.c.id)
+        .join(sources, sources.c.id == entries.c.source_id)
+        .where(IS_LISTED)
+    )
+    return [_Look(*row) for row in connection.execute(query)]
 
 
 def _titles_with(word: Word) -> Select[tuple[int]]:
