@@ -160,6 +160,19 @@ def test_metrics_need_the_key_and_tell_figures(client, stranger):
     assert "process_resident_memory_bytes" in answer.text
 
 
+def test_metrics_count_rows_once_in_ten_seconds(client, app, clock):
+    before = client.get("/metrics").text
+    fill(app.database, app.secrets, app.clock())
+    clock.advance(9)
+    within = client.get("/metrics").text
+    clock.advance(1)
+    after = client.get("/metrics").text
+
+    assert 'stalkeer_downloads{state="downloading"} 0.0' in before
+    assert 'stalkeer_downloads{state="downloading"} 0.0' in within
+    assert 'stalkeer_downloads{state="downloading"} 2.0' in after
+
+
 def test_metrics_tell_of_each_source_and_instance_of_a_house_that_is_lived_in(client, app):
     fill(app.database, app.secrets, app.clock())
 

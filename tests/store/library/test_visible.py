@@ -33,7 +33,7 @@ from stalkeer.store.library.wanted_list import (
 )
 from stalkeer.store.library.wanted_series import count_wanted_series, list_wanted_series
 from stalkeer.store.matching.candidates import list_candidates
-from stalkeer.store.matching.matches import MatchFilter, MatchOrder, count_matches, list_matches
+from stalkeer.store.matching.matches import MatchFilter, MatchOrder, count_by_decision, count_matches, list_matches
 from tests.doubles.catalogue import Catalogue
 
 
@@ -107,6 +107,8 @@ def test_as_many_matches_are_counted_as_listed(house, how, order):
             for text in (None, "amber"):
                 chosen = MatchFilter(decision, text=text)
                 assert count_matches(connection, chosen) == len(list_matches(connection, chosen, order=order))
+        each = {decision: len(list_matches(connection, MatchFilter(decision), order=order)) for decision in Decision}
+        assert count_by_decision(connection) == each
         amber = list_matches(connection, MatchFilter(text="amber"), order=order)
         shown = list_candidates(connection, amber[0].wanted_id)
         assert {row.id for row in amber} == {candidate.match_id for candidate in shown}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -23,22 +24,47 @@ from stalkeer.store.system.metrics import Figures, read_figures
 
 router = APIRouter(tags=["metrics"])
 
+KEPT = timedelta(seconds=10)
+
 
 @router.get("/metrics", response_class=PlainTextResponse)
-def get_metrics(app: CurrentApp) -> PlainTextResponse:
-    """Figures in the Prometheus text format."""
+def get_metrics(app: CurrentApp, request: Request) -> PlainTextResponse:
+    """Figures in the Prometheus text format. Those of the database are at most ten seconds old."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collector(app))
+    registry.register(_Collector(app, _board_of(request)))
     return PlainTextResponse(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
+class FiguresBoard:
+    """Keep the figures for some seconds: however many programs ask, their rows are counted once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: tuple[datetime, Figures] | None = None
+
+    def read(self, app: App) -> Figures:
+        with self._lock:
+            now = app.clock()
+            if self._kept is None or not timedelta(0) <= now - self._kept[0] < KEPT:
+                with app.database.connect() as connection:
+                    self._kept = now, read_figures(connection)
+            return self._kept[1]
+
+
+def _board_of(request: Request) -> FiguresBoard:
+    board: FiguresBoard | None = getattr(request.app.state, "figures_board", None)
+    if board is None:
+        board = request.app.state.figures_board = FiguresBoard()
+    return board
+
+
 class _Collector(Collector):
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, board: FiguresBoard) -> None:
         self._app = app
+        self._board = board
 
     def collect(self) -> Iterable[Metric]:
-        with self._app.database.connect() as connection:
-            figures = read_figures(connection)
+        figures = self._board.read(self._app)
         yield from _downloads(figures)
         yield from _work(figures)
         yield from _outside(figures)

@@ -107,7 +107,8 @@ def list_matches(
 def count_matches(connection: Connection, chosen: MatchFilter, up_to: int | None = None) -> int:
     """Count matches, at most `up_to`. With other filters than the decision, each counted match costs a look-up."""
     if chosen == MatchFilter(decision=chosen.decision) and estimate_hidden(connection) is not Hidden.MANY:
-        count = _count_pairs(connection, chosen) - _count_vanished_pairs(connection, chosen)
+        counts = _count_by_decision(connection)
+        count = sum(counts.values()) if chosen.decision is None else counts[chosen.decision]
         return count if up_to is None else min(count, up_to)
     inner = _chosen_ids(chosen, read_counted_matches(connection).condition).limit(up_to).subquery()
     return connection.scalar(select(func.count()).select_from(inner)) or 0
@@ -124,30 +125,28 @@ def _chosen_ids(chosen: MatchFilter, counts: ColumnElement[bool]) -> Select[Any]
     return select(matches.c.id).select_from(joined).where(IS_WANTED, counts, *_match_clauses(chosen))
 
 
-def _count_pairs(connection: Connection, chosen: MatchFilter) -> int:
-    """Count all matches less those of items no longer wanted: two index scans."""
-    decided = [matches.c.decision == chosen.decision.value] if chosen.decision is not None else []
-    of_item = select(func.count()).where(matches.c.wanted_id == wanted.c.id, *decided).correlate(wanted)
-    of_gone = (
-        select(func.sum(of_item.scalar_subquery()))
-        .select_from(wanted.join(instances, instances.c.id == wanted.c.instance_id))
-        .where(not_(IS_WANTED))
-    )
-    of_all = select(func.count()).select_from(matches).where(*decided)
-    return (connection.scalar(of_all) or 0) - (connection.scalar(of_gone) or 0)
+def count_by_decision(connection: Connection) -> dict[Decision, int]:
+    if estimate_hidden(connection) is Hidden.MANY:
+        return {decision: count_matches(connection, MatchFilter(decision)) for decision in Decision}
+    return _count_by_decision(connection)
 
 
-def _count_vanished_pairs(connection: Connection, chosen: MatchFilter) -> int:
-    """Count matches whose entry left its playlist. They stay until the item is matched again."""
-    decided = [matches.c.decision == chosen.decision.value] if chosen.decision is not None else []
-    of_entry = (
-        select(func.count())
-        .join(wanted, wanted.c.id == matches.c.wanted_id)
-        .join(instances, instances.c.id == wanted.c.instance_id)
-        .where(matches.c.entry_id == entries.c.id, IS_WANTED, *decided)
-        .correlate(entries)
-    )
-    return connection.scalar(VANISHED.with_only_columns(func.sum(of_entry.scalar_subquery()))) or 0
+def _count_by_decision(connection: Connection) -> dict[Decision, int]:
+    """Count all matches, less those of items no longer wanted, less those whose entry left its playlist.
+
+    The latter stay until the item is matched again. Each of the three counts reads an index or a few rows.
+    """
+    gone = select(wanted.c.id).join(instances, instances.c.id == wanted.c.instance_id).where(not_(IS_WANTED))
+    is_gone = matches.c.wanted_id.in_(gone)
+
+    def count(*clauses: ColumnElement[bool]) -> dict[Decision, int]:
+        query = select(matches.c.decision, func.count()).where(*clauses).group_by(matches.c.decision)
+        return {Decision(decision): number for decision, number in connection.execute(query)}
+
+    everything = count()
+    of_gone = count(is_gone)
+    vanished = count(matches.c.entry_id.in_(VANISHED), ~is_gone)
+    return {one: everything.get(one, 0) - of_gone.get(one, 0) - vanished.get(one, 0) for one in Decision}
 
 
 def get_match(connection: Connection, match_id: MatchId) -> MatchRow:

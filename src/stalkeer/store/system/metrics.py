@@ -15,7 +15,7 @@ from stalkeer.store.downloads.downloads import count_by_state
 from stalkeer.store.downloads.statistics import Totals, read_rate, totals
 from stalkeer.store.library.visible import IS_INSTANCE_CONFIGURED
 from stalkeer.store.library.wanted_list import count_by_kind
-from stalkeer.store.matching.matches import MatchFilter, count_matches
+from stalkeer.store.matching.matches import count_by_decision
 from stalkeer.store.sources.sources import entries_of
 from stalkeer.store.sources.visible import IS_SOURCE_CONFIGURED
 
@@ -58,13 +58,14 @@ class Figures:
 
 def read_figures(connection: Connection) -> Figures:
     by_run = select(runs.c.job, runs.c.state, func.count()).group_by(runs.c.job, runs.c.state)
+    decided = count_by_decision(connection)
     by_level = select(health.c.level, func.count()).group_by(health.c.level)
     return Figures(
         downloads={state.value: count for state, count in count_by_state(connection).by_state.items()},
         rate=read_rate(connection),
         totals=totals(connection),
         wanted=_wanted(connection),
-        matches={decision.value: count_matches(connection, MatchFilter(decision)) for decision in LISTED},
+        matches={decision.value: decided[decision] for decision in LISTED},
         runs={(row[0], row[1]): int(row[2]) for row in connection.execute(by_run)},
         findings={str(row[0]): int(row[1]) for row in connection.execute(by_level)},
         sources=_sources(connection),
