@@ -33,7 +33,6 @@ from stalkeer.faces.api import (
     missing,
     overrides,
     quarantine,
-    reference,
     rules,
     settings,
     sources,
@@ -42,6 +41,7 @@ from stalkeer.faces.api import (
 )
 from stalkeer.faces.api.examples import add_examples
 from stalkeer.faces.api.links import add_links
+from stalkeer.faces.api.reference import reference_router
 from stalkeer.faces.http.doorstep import guard_bodies
 from stalkeer.faces.http.guard import AccessGuard, require_access
 from stalkeer.faces.http.problems import EVERYWHERE, Problem, install_problems
@@ -76,7 +76,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     quarantine.router,
 )
 # At the root, open to everybody.
-OPEN_ROUTERS: tuple[APIRouter, ...] = (health.router, reference.router)
+OPEN_ROUTERS: tuple[APIRouter, ...] = (health.router,)
 
 DESCRIPTION = "Everything that Stalkeer does can be driven from here. Errors are RFC 9457 problem documents."
 
@@ -88,6 +88,7 @@ def create_api(app: App, security: Security) -> FastAPI:
         version=version("stalkeer"),
         description=DESCRIPTION,
         generate_unique_id_function=operation_id,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         telemetry={"auto_configure": False},
@@ -102,6 +103,7 @@ def create_api(app: App, security: Security) -> FastAPI:
         api.include_router(router, prefix="/api/v1", dependencies=[AccessGuard], responses=EVERYWHERE)
     guard_bodies(api, require_access)
     _describe(api)
+    api.include_router(reference_router(api.openapi))
     return api
 
 

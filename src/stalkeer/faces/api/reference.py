@@ -1,16 +1,15 @@
-"""/docs: the OpenAPI document as a page that needs no script and loads nothing from elsewhere."""
+"""/openapi.json, and /docs: the same document as a page that needs no script and loads nothing from elsewhere."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from html import escape
+from threading import Lock
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response
-
-router = APIRouter(include_in_schema=False)
+from fastapi.responses import Response
 
 STYLE = """
 :root { color-scheme: light dark; }
@@ -26,15 +25,50 @@ nav a { margin-right: .8rem; }
 Node = Mapping[str, Any]
 
 
-@router.get("/docs")
-def get_reference(request: Request) -> HTMLResponse:
-    base = str(request.scope.get("root_path") or "")
-    return HTMLResponse("\n".join(_page(request.app.openapi(), base)))
+class Reference:
+    """The document and its page, each made once: strangers may ask for them, and making one takes a second."""
+
+    def __init__(self, document: Callable[[], Node]) -> None:
+        self._document, self._lock = document, Lock()
+        self._made: dict[tuple[str, str], bytes] = {}
+
+    def document(self, base: str) -> bytes:
+        return self._once("document", base, lambda: json.dumps(self._with_server(base), separators=(",", ":")))
+
+    def page(self, base: str) -> bytes:
+        return self._once("page", base, lambda: "\n".join(_page(self._document(), base)))
+
+    def _once(self, name: str, base: str, make: Callable[[], str]) -> bytes:
+        with self._lock:
+            if (name, base) not in self._made:
+                self._made[name, base] = make().encode()
+            return self._made[name, base]
+
+    def _with_server(self, base: str) -> Node:
+        return {**self._document(), "servers": [{"url": base}]} if base else self._document()
 
 
-@router.get("/docs/style.css")
-def get_style() -> Response:
-    return Response(STYLE, media_type="text/css")
+def reference_router(document: Callable[[], Node]) -> APIRouter:
+    """The routes of one API. `document` makes its OpenAPI document."""
+    router, reference = APIRouter(include_in_schema=False), Reference(document)
+
+    @router.get("/openapi.json")
+    def get_document(request: Request) -> Response:
+        return Response(reference.document(_base(request)), media_type="application/json")
+
+    @router.get("/docs")
+    def get_reference(request: Request) -> Response:
+        return Response(reference.page(_base(request)), media_type="text/html")
+
+    @router.get("/docs/style.css")
+    def get_style() -> Response:
+        return Response(STYLE, media_type="text/css")
+
+    return router
+
+
+def _base(request: Request) -> str:
+    return str(request.scope.get("root_path") or "")
 
 
 def _page(document: Node, base: str) -> Iterator[str]:

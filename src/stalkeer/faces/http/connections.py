@@ -17,6 +17,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from stalkeer.core.security.addresses import household_of, parse_address
+from stalkeer.faces.http.doorstep import is_known
 
 MOST_CONNECTIONS = 500
 PART_OF_FILES = 4  # connections take at most a quarter of the files that the process may have open
@@ -106,8 +107,13 @@ class BoundedProtocol(H11Protocol):
 
     @property
     def is_at_rest(self) -> bool:
-        """Tell whether no request is worked on: it waits for a head, sends an unwanted body, or does not read."""
-        return self.cycle is None or self.cycle.response_complete or Slowness.READING in self._timers
+        """Tell whether nobody waits for it: no request is worked on, a stranger's body is not there, no one reads."""
+        is_working = self.cycle is not None and not self.cycle.response_complete
+        return not is_working or Slowness.READING in self._timers or self._brings_strangers_body
+
+    @property
+    def _brings_strangers_body(self) -> bool:
+        return self.conn.their_state is h11.SEND_BODY and not is_known(self.scope.get("state", {}))
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         self._timers: dict[Slowness, asyncio.TimerHandle] = {}

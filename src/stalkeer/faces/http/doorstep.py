@@ -6,7 +6,7 @@ are refused afterwards. Which routes are guarded, the routes say themselves by t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from re import Pattern
 
@@ -58,3 +58,8 @@ def brings_body(scope: Scope) -> bool:
 
 def depends_on(dependant: Dependant, guard: Guard) -> bool:
     return dependant.call is guard or any(depends_on(one, guard) for one in dependant.dependencies)
+
+
+def is_known(state: Mapping[str, object]) -> bool:
+    """Tell from a request's state whether a guard has admitted its sender, to the API or to the pages."""
+    return state.get("admitted") is not None or "user" in state

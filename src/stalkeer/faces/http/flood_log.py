@@ -9,19 +9,20 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 MINUTE_S = 60.0
-SHOWN = 20  # lines a minute of each kind before they are only counted
+SHOWN = 20  # lines of each kind before they are only counted
 
 
 @dataclass
 class _Window:
     since: float
+    allowed: int
     shown: int = 0
     hidden: int = 0
 
 
 @dataclass
 class FloodLog:
-    """Count lines by kind. The first line of the next minute reports the hidden ones."""
+    """Count lines by kind. While lines are hidden, each minute shows its first one, which reports the hidden ones."""
 
     shown: int = SHOWN
     monotonic: Callable[[], float] = time.monotonic
@@ -32,12 +33,12 @@ class FloodLog:
         """Tell whether a line of this kind is written, and how many were hidden before it."""
         now = self.monotonic()
         with self._lock:
-            window = self._windows.setdefault(kind, _Window(now))
+            window = self._windows.setdefault(kind, _Window(now, self.shown))
             told = 0
             if now - window.since >= MINUTE_S:
                 told = window.hidden
-                self._windows[kind] = window = _Window(now)
-            if window.shown >= self.shown:
+                self._windows[kind] = window = _Window(now, 1 if told else self.shown)
+            if window.shown >= window.allowed:
                 window.hidden += 1
                 return False, 0
             window.shown += 1

@@ -9,18 +9,24 @@ from __future__ import annotations
 import asyncio
 import secrets as random_source
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 import structlog
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stalkeer.core.security.addresses import RequestOrigin, find_origin
 from stalkeer.core.security.callers import SAFE_METHODS
+from stalkeer.errors import StoreError
+from stalkeer.faces.http.doorstep import is_known
 from stalkeer.faces.http.flood_log import FloodLog
+from stalkeer.faces.http.guard import key_of
 from stalkeer.faces.http.headers import add_security_headers, keep_redirect_here
 from stalkeer.faces.http.problems import problem_response
 from stalkeer.faces.http.security import Security
@@ -34,6 +40,7 @@ LOGINS = frozenset({"/login", "/setup/account"})  # their forms are read from st
 LARGEST_LOGIN = 16_384
 LOGIN_S = 20.0  # for the whole form
 PIECE_S = 60.0  # for each piece of another body
+PIECE = 65_536  # bytes of an answer that are sent at once
 TOO_LARGE = "The request is larger than security.max_body (max_upload, for a file) allows"
 LONGEST_PATH = 2000
 LONGEST_QUERY = 8000
@@ -86,7 +93,7 @@ class Gate:
         exchange = self._open(scope)
         sender = _with_headers(send, exchange)
         with structlog.contextvars.bound_contextvars(request_id=exchange.request_id):
-            refusal = self._refuse(scope, exchange)
+            refusal = self._refuse(scope, exchange) or await self._limit(scope, exchange)
             if refusal is not None:
                 await refusal(scope, receive, sender)
             else:
@@ -117,18 +124,28 @@ class Gate:
             return problem_response(403, detail, code="https-required", request_id=exchange.request_id)
         if _declared_length(scope) > self._largest_body(scope, settings):
             return _too_large(exchange)
-        return self._limit(scope, exchange, settings)
+        return None
 
-    def _limit(self, scope: Scope, exchange: _Exchange, settings: SecuritySettings) -> Response | None:
+    async def _limit(self, scope: Scope, exchange: _Exchange) -> Response | None:
+        """Limit the requests of an address. Strangers who use it up keep no key out: a key has a limit of its own."""
         if not self._path(scope).startswith("/api/"):
             return None
-        address = exchange.origin.household
-        allowance = self._security.limits.spend("address", address, settings.api_limit, time.time())
+        limit, address = self._security.settings().security.api_limit, exchange.origin.household
+        allowance = self._security.limits.spend("address", address, limit, time.time())
+        if not allowance.is_allowed and await run_in_threadpool(self._has_key, Request(scope)):
+            return None
         exchange.allowances.append(allowance)
         if allowance.is_allowed:
             return None
-        detail = f"More than {settings.api_limit} requests a minute from {address} (security.api_limit)"
+        detail = f"More than {limit} requests a minute from {address} (security.api_limit)"
         return problem_response(429, detail, request_id=exchange.request_id)
+
+    def _has_key(self, request: Request) -> bool:
+        key = key_of(request)
+        try:
+            return key is not None and self._security.keys.find(key) is not None
+        except StoreError:
+            return False
 
     def _path(self, scope: Scope) -> str:
         return str(scope["path"]).removeprefix(self._url_base)
@@ -155,14 +172,15 @@ class Gate:
                 raise
 
     def _log_access(self, scope: Scope, exchange: _Exchange) -> None:
-        """A line for what changes something or is refused; refusals beyond a few a minute are only counted."""
+        """Log what changes something or is refused. Count refusals and strangers' requests beyond the first few."""
         is_quiet = scope["method"] in SAFE_METHODS and exchange.status < 400
+        is_stranger = not is_known(scope["state"])
         more = {}
-        if 400 <= exchange.status < 500:
-            is_shown, hidden = self._flood.may_show("refused")
+        if not is_quiet and (is_stranger or 400 <= exchange.status < 500):
+            is_shown, hidden = self._flood.may_show("strangers" if is_stranger else "refused")
             if not is_shown:
                 return
-            more = {"refused_before": hidden} if hidden else {}
+            more = {"hidden_before": hidden} if hidden else {}
         write = log.debug if is_quiet else log.info
         write(
             "request",
@@ -218,6 +236,18 @@ def _with_headers(send: Send, exchange: _Exchange) -> Send:
             if limited:
                 headers.update(min(limited, key=lambda one: (one.is_allowed, one.remaining)).headers())
                 headers.setdefault("cache-control", "no-store")
-        await send(message)
+        for piece in _pieces(message):
+            await send(piece)
 
     return send_with_headers
+
+
+def _pieces(message: Message) -> Iterator[Message]:
+    """Cut a large body: each piece waits until the client has read those before, and only then takes memory."""
+    body = message.get("body", b"")
+    if message["type"] != "http.response.body" or len(body) <= PIECE:
+        yield message
+        return
+    for start in range(0, len(body), PIECE):
+        is_last = start + PIECE >= len(body) and not message.get("more_body", False)
+        yield {**message, "body": body[start : start + PIECE], "more_body": not is_last}

@@ -7,6 +7,7 @@ import errno
 from fastapi import Request
 
 from stalkeer.errors import StalkeerError, StoreError
+from stalkeer.faces.http.doorstep import is_known
 from stalkeer.faces.http.security import Security
 from stalkeer.runtime import App
 
@@ -37,7 +38,7 @@ def error_detail(request: Request, error: StalkeerError) -> str:
 
 def is_trusted(request: Request) -> bool:
     """Tell whether the caller is known, or asks from a local network. Without a database nobody can be known."""
-    if getattr(request.state, "admitted", None) is not None or hasattr(request.state, "user"):
+    if is_known(request.scope.get("state", {})):
         return True
     security: Security = request.app.state.security
     return security.is_local(request.state.origin)

@@ -1,14 +1,19 @@
-"""Limit requests in an exact window of a minute, for each name in a realm."""
+"""Limit requests in an exact window of a minute, for each name in a realm, and costly steps that run at once."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Semaphore
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from stalkeer.errors import StalkeerError
+
+RETRY_S = 5  # for whoever finds too many before them
 
 
 class TooManyRequests(StalkeerError):
@@ -51,3 +56,22 @@ class RateLimits:
         is_allowed = self._window.hit(item, name)
         stats = self._window.get_window_stats(item, name)
         return RateAllowance(is_allowed, limit, max(0, stats.remaining), max(0, round(stats.reset_time - now)))
+
+
+class Turnstile:
+    """Let `inside` threads do a costly step at once and `waiting` others wait for it. Refuse the rest."""
+
+    def __init__(self, what: str, *, inside: int, waiting: int) -> None:
+        self._what = what
+        self._inside, self._admitted = Semaphore(inside), Semaphore(inside + waiting)
+
+    @contextmanager
+    def enter(self) -> Iterator[None]:
+        """Raise TooManyRequests at once where too many wait already."""
+        if not self._admitted.acquire(blocking=False):
+            raise TooManyRequests(f"Too many {self._what} at once; try again in a few seconds", RETRY_S)
+        try:
+            with self._inside:
+                yield
+        finally:
+            self._admitted.release()

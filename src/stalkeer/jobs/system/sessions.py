@@ -10,7 +10,7 @@ from hmac import compare_digest
 
 from stalkeer.core.security.passwords import check_user_name, hash_password, is_outdated, is_right
 from stalkeer.errors import InvalidInput, StalkeerError
-from stalkeer.jobs.system.rate_limits import RateLimits, TooManyRequests
+from stalkeer.jobs.system.rate_limits import RateLimits, TooManyRequests, Turnstile
 from stalkeer.jobs.system.users import set_password
 from stalkeer.settings import Settings
 from stalkeer.store.db.database import Database, Transaction
@@ -19,6 +19,8 @@ from stalkeer.store.system.users import SessionRow, UserRow
 
 TOKEN_BYTES = 32
 SEEN_EVERY = timedelta(minutes=1)  # a session is extended at most this often
+HASHED_AT_ONCE = 2  # each takes 64 MiB of memory and a core
+WAITING = 6  # each holds one of the server's threads
 
 
 class LoginRefused(StalkeerError):
@@ -33,6 +35,7 @@ class Sessions:
     ) -> None:
         self._database, self._settings, self._limits, self._clock = database, settings, limits, clock
         self._setup_token = random_source.token_hex(4)
+        self._passwords = Turnstile("sign-ins", inside=HASHED_AT_ONCE, waiting=WAITING)
 
     @property
     def setup_token(self) -> str:
@@ -48,7 +51,8 @@ class Sessions:
         self._spend(address)
         if token is not None and not compare_digest(token.strip().lower().encode(), self._setup_token.encode()):
             raise LoginRefused("The setup token is wrong; the program's log shows it at every start")
-        password_hash = hash_password(password, check_user_name(name))
+        with self._passwords.enter():
+            password_hash = hash_password(password, check_user_name(name))
         with self._database.begin() as connection:
             users.add_first_user(connection, name, password_hash, self._clock())
             user = users.find_user(connection, name)
@@ -59,9 +63,10 @@ class Sessions:
         """The token for the cookie. Raises LoginRefused, or TooManyRequests before the password is even looked at."""
         self._spend(address)
         user = self._find(name)
-        if not is_right(user.password_hash if user else None, password) or user is None:
-            raise LoginRefused("The user name or the password is wrong")
-        renewed = hash_password(password, name) if is_outdated(user.password_hash) else None
+        with self._passwords.enter():
+            if not is_right(user.password_hash if user else None, password) or user is None:
+                raise LoginRefused("The user name or the password is wrong")
+            renewed = hash_password(password, name) if is_outdated(user.password_hash) else None
         with self._database.begin() as connection:
             if renewed is not None:
                 users.renew_password_hash(connection, user.id, renewed)
@@ -87,9 +92,10 @@ class Sessions:
         """Ends every session of the user."""
         self._spend(address)
         user = self._find(name)
-        if user is None or not is_right(user.password_hash, old):
-            raise InvalidInput("The present password is wrong")
-        set_password(self._database, name, new)
+        with self._passwords.enter():
+            if user is None or not is_right(user.password_hash, old):
+                raise InvalidInput("The present password is wrong")
+            set_password(self._database, name, new)
 
     def _find(self, name: str) -> UserRow | None:
         with self._database.connect() as connection:
