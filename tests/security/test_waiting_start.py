@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 import threading
-import time
-from contextlib import contextmanager
 
 import httpx2
 import pytest
@@ -17,6 +14,7 @@ from starlette.testclient import TestClient
 from stalkeer.errors import ConfigurationError, Conflict, StoreError, StoreUnavailable
 from stalkeer.faces.web.waiting import TrialWait, WaitingRoom
 from stalkeer.settings import load_settings
+from tests.security.processes import free_port, serving, status, until
 
 REASON = "The database at /config/stalkeer.db does not answer"
 
@@ -82,41 +80,6 @@ def test_what_does_not_pass_by_itself_is_not_tried_again(error):
         raise AssertionError("tried")
 
     TrialWait(build, error).repeat(0, lambda: None)
-
-
-@contextmanager
-def serving(home, port, *arguments, url=""):
-    command = [sys.executable, "-m", "stalkeer", *arguments, "serve", "--host", "127.0.0.1", "--port", str(port)]
-    environ = {"HOME": str(home), "STALKEER__SECURITY__MODE": "local", "STALKEER__DATABASE__URL": url}
-    process = subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, cwd=home)  # noqa: S603 - our own command
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        process.stderr.close()
-
-
-def until(condition, timeout_s=60):
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        try:
-            if (found := condition()) is not None:
-                return found
-        except httpx2.HTTPError:
-            pass
-        time.sleep(0.1)
-    raise AssertionError("it did not happen")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def status(port, path="/health"):
-    return httpx2.get(f"http://127.0.0.1:{port}{path}", timeout=10).status_code
 
 
 def test_a_configuration_that_may_name_another_data_folder_is_shown_and_taken_once_it_is_mended(tmp_path):

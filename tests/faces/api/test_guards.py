@@ -182,6 +182,18 @@ def test_a_key_is_limited_wherever_it_is_used(serve):
     assert statuses == [200, 200, 200, 429]
 
 
+def test_strangers_at_a_keys_address_do_not_keep_the_key_out(serve):
+    client = serve({"security.api_limit": 3})
+    key = client.security.keys.ensure()
+    guesses = [client.get(STATUS, headers={"X-Api-Key": f"{number:032x}"}).status_code for number in range(5)]
+
+    answers = [client.get(STATUS, headers={"X-Api-Key": key}) for _ in range(4)]
+
+    assert guesses == [401, 401, 401, 429, 429]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert answers[0].headers["ratelimit-remaining"] == "2"
+
+
 def test_the_headers_tell_of_the_limit_that_is_nearest(serve):
     first = serve({"security.api_limit": 3})
     header = {"X-Api-Key": first.security.keys.ensure()}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from stalkeer.errors import Conflict, InvalidInput
-from stalkeer.jobs.system.rate_limits import RateLimits, TooManyRequests
+from stalkeer.jobs.system.rate_limits import RateLimits, TooManyRequests, Turnstile
 from stalkeer.jobs.system.sessions import LoginRefused, Sessions
 from stalkeer.jobs.system.users import add_user, remove_user
 
@@ -120,3 +122,35 @@ def test_a_removed_user_is_out(app, sessions, signed_in):
     remove_user(app.database, "alice")
 
     assert sessions.user_of(signed_in) is None
+
+
+def test_more_sign_ins_than_may_be_hashed_at_once_are_refused():
+    desk = Turnstile("sign-ins", inside=2, waiting=0)
+
+    with (
+        desk.enter(),
+        desk.enter(),
+        pytest.raises(TooManyRequests, match="Too many sign-ins at once"),
+        desk.enter(),
+    ):
+        pass
+    with desk.enter():  # and the next one is let in
+        pass
+
+
+def test_whoever_waits_for_a_sign_in_gets_their_turn():
+    desk, begun, done = Turnstile("sign-ins", inside=1, waiting=1), threading.Event(), threading.Event()
+
+    def sign_in():
+        begun.set()
+        with desk.enter():
+            done.set()
+
+    with desk.enter():
+        thread = threading.Thread(target=sign_in)
+        thread.start()
+        assert begun.wait(20)
+        assert not done.is_set()
+    thread.join(20)
+
+    assert done.is_set()
