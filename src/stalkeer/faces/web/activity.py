@@ -56,8 +56,8 @@ NEWEST_FIRST = ("trouble", "done")
 def get_queue(request: Request, show: str = "", q: str = "", page_number: int = 1) -> HTMLResponse:
     context = read_queue(app_of(request), show, q, page_number)
     if is_fragment(request):
-        return fragment(request, "activity/rows.html", context)
-    return page(request, "activity/queue.html", context)
+        return fragment(request, "activity/rows.html", context, is_part=True)
+    return page(request, "activity/queue.html", context, is_part=False)
 
 
 def read_queue(app: App, show: str, search: str, number: int) -> dict[str, object]:
@@ -68,7 +68,7 @@ def read_queue(app: App, show: str, search: str, number: int) -> dict[str, objec
     with app.database.connect() as connection:
         rows = queue.list_downloads(connection, chosen, order=order, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
         total = queue.count_downloads(connection, chosen)
-        by_state = queue.count_by_state(connection).by_state
+        by_state = queue.count_by_state(connection, chosen.search).by_state
     counts = {name: sum(by_state.get(state, 0) for state in states) for name, states in SHOWS.items()}
     waiting = explain_waiting(app.database, app.settings, app.clock()) if show in ("", "waiting") else {}
     return {
@@ -146,7 +146,7 @@ def get_download(request: Request, download_id: int) -> HTMLResponse:
     if is_fragment(request):
         return fragment(request, "activity/download.html", context, now=app.clock())
     shown = read_queue(app, "", "", 1)
-    return page(request, "activity/queue.html", {**context, **shown}, drawer_of="activity/download.html")
+    return page(request, "activity/queue.html", {**context, **shown}, drawer_of="activity/download.html", is_part=False)
 
 
 @router.post("/activity/all/{verb}")

@@ -17,7 +17,7 @@ from stalkeer.store.library.artwork import posters_of_entries
 from stalkeer.store.library.details import get_details
 from stalkeer.store.library.wanted_list import Slice, WantedFilter, list_wanted
 from stalkeer.store.matching.matches import MatchFilter, list_matches
-from stalkeer.store.system.dashboard import source_cards
+from stalkeer.store.system.dashboard import read_open_jobs, source_cards
 
 router = APIRouter(include_in_schema=False)
 PAGE_SIZE = 60
@@ -47,8 +47,10 @@ def read_page(app: App, chosen: EntrySearch, before: int | None, view: str = "")
         cards = source_cards(connection)
         total = count_entries(connection)
         posters = posters_of_entries(connection, [row.id for row in rows])
+        jobs_now = read_open_jobs(connection)
     params = {"q": chosen.words, "kind": chosen.kind, "source": chosen.source, "view": view}
     return {
+        "jobs_now": jobs_now,
         "rows": rows,
         "posters": posters,
         "params": params,

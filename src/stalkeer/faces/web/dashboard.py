@@ -7,18 +7,22 @@ from datetime import datetime, timedelta
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from stalkeer.core.downloads.rate_graph import SampleSpan, Steps, spread_samples
+from stalkeer.faces.web.for_now import read_overrides
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import fragment, page
 from stalkeer.faces.web.volumes import volumes_of
+from stalkeer.jobs.downloads.admission import explain_waiting
 from stalkeer.model import DownloadState
 from stalkeer.runtime import App
-from stalkeer.store.downloads.downloads import DownloadFilter, list_downloads
+from stalkeer.store.downloads.downloads import DownloadFilter, count_by_state, list_downloads
 from stalkeer.store.journal.events import list_events
 from stalkeer.store.system.dashboard import (
     SpeedSample,
     has_anything,
     imported_since,
     rate_history,
+    read_open_jobs,
     source_cards,
     wanted_counts,
 )
@@ -28,6 +32,8 @@ router = APIRouter(include_in_schema=False)
 MOVING = (DownloadState.DOWNLOADING, DownloadState.FETCHED, DownloadState.PLACED, DownloadState.IMPORTING)
 GRAPH_SPAN = timedelta(minutes=30)
 GRAPH_STEP_S = 10
+WAITING_SHOWN = 3
+SAMPLE_PATIENCE = timedelta(seconds=30)
 
 
 @router.get("/")
@@ -38,7 +44,7 @@ def get_dashboard(request: Request) -> HTMLResponse:
 @router.get("/dashboard/{part}")
 def get_part(request: Request, part: str) -> HTMLResponse:
     """Send one panel again after its content changed."""
-    known = {"now", "events", "health", "sources", "tiles"}
+    known = {"state", "now", "events", "health", "sources", "tiles"}
     template = f"dashboard/{part}.html" if part in known else "dashboard/tiles.html"
     return fragment(request, template, read_dashboard(app_of(request)))
 
@@ -55,16 +61,16 @@ def get_rate(request: Request) -> JSONResponse:
 
 
 def rate_graph(samples: list[SpeedSample], now: datetime) -> tuple[list[int], list[int]]:
-    """Add the samples of all downloads up into equal steps. A step without a sample is 0."""
-    last = int(now.timestamp()) // GRAPH_STEP_S
+    """Add the samples of all downloads up into equal steps. A step without a sample is 0.
+
+    The graph ends at the newest sample while downloads run: the seconds after it are not known yet.
+    """
+    until = samples[-1].at if samples and now - samples[-1].at < SAMPLE_PATIENCE else now
     count = int(GRAPH_SPAN.total_seconds()) // GRAPH_STEP_S
-    first = last - count
-    sums = [0] * count
-    for sample in samples:
-        at = int(sample.at.timestamp()) // GRAPH_STEP_S - first
-        if 0 <= at < count:
-            sums[at] += sample.bytes
-    return [(first + step) * GRAPH_STEP_S for step in range(count)], [total // GRAPH_STEP_S for total in sums]
+    first = (int(until.timestamp()) // GRAPH_STEP_S - count) * GRAPH_STEP_S
+    spans = (SampleSpan(sample.at.timestamp(), sample.seconds, sample.bytes) for sample in samples)
+    sums = spread_samples(spans, Steps(first, GRAPH_STEP_S, count))
+    return [first + step * GRAPH_STEP_S for step in range(count)], [round(total / GRAPH_STEP_S) for total in sums]
 
 
 def read_dashboard(app: App) -> dict[str, object]:
@@ -78,6 +84,11 @@ def read_dashboard(app: App) -> dict[str, object]:
             "wanted": wanted_counts(connection),
             "imported": imported_since(connection, now - timedelta(days=7)),
             "moving": list_downloads(connection, DownloadFilter(states=MOVING), limit=6),
+            "waiting": list_downloads(connection, DownloadFilter(states=(DownloadState.QUEUED,)), limit=WAITING_SHOWN),
+            "reasons": explain_waiting(app.database, app.settings, now),
+            "by_state": count_by_state(connection).by_state,
+            "jobs_now": read_open_jobs(connection),
+            "overrides": read_overrides(app),
             "events": list_events(connection, limit=9),
             "troubles": list_findings(connection),
             "sources": source_cards(connection),

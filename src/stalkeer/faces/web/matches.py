@@ -21,6 +21,7 @@ from stalkeer.store.library.wanted_list import count_to_review, get_wanted, list
 from stalkeer.store.matching.candidates import list_candidates
 from stalkeer.store.matching.matches import MatchFilter, MatchOrder, count_matches, list_matches
 from stalkeer.store.matching.rules import list_rules
+from stalkeer.store.system.dashboard import read_open_jobs
 
 router = APIRouter(include_in_schema=False)
 PAGE_SIZE = 50
@@ -39,6 +40,7 @@ def read_pair(app: App, *, item: int | None = None, after: int | None = None, un
     """Return the next item to review with its best open candidate. `after` skips an item."""
     with app.database.connect() as connection:
         left = count_to_review(connection)
+        jobs_now = read_open_jobs(connection)
         if item is not None:
             rows = [get_wanted(connection, WantedId(item))]
         else:
@@ -47,7 +49,7 @@ def read_pair(app: App, *, item: int | None = None, after: int | None = None, un
         candidates = list_candidates(connection, rows[0].id) if rows else []
     open_candidates = [candidate for candidate in candidates if candidate.decision is Decision.REVIEW]
     if not open_candidates:
-        return {"item": None, "left": left, "undo": undo}
+        return {"item": None, "left": left, "undo": undo, "jobs_now": jobs_now}
     others = len(candidates) - 1
     return {"item": rows[0], "candidate": open_candidates[0], "others": others, "left": max(left, 1), "undo": undo}
 

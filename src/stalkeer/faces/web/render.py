@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from stalkeer.core.security.plain_text import clean_lines, is_harmless
-from stalkeer.faces.web import formats, states
+from stalkeer.faces.web import formats, runs_text, states
 from stalkeer.faces.web.assets import asset_path
 from stalkeer.faces.web.frame import THEMES, Frame, base_of, frame_of
 from stalkeer.faces.web.links import artwork_path
@@ -65,6 +65,9 @@ def environment() -> Environment:
         plural=formats.plural,
         percent=formats.percent,
         run_share=formats.run_share,
+        run_text=runs_text.run_text,
+        job_label=runs_text.job_label,
+        cron_text=runs_text.cron_text,
         percent_text=formats.percent_text,
         eta=formats.eta,
         episode_code=formats.episode_code,

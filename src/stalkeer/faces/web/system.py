@@ -19,6 +19,7 @@ from stalkeer.faces.web.formats import plural, size
 from stalkeer.faces.web.forms import FormFields
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
+from stalkeer.faces.web.runs_text import LABELS
 from stalkeer.faces.web.volumes import volumes_of
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.journal.runs import cancel_run
@@ -49,11 +50,11 @@ class Task:
 
 
 TASKS = (
-    Task(JobName.REFRESH, "Refresh sources", "Read all playlists and accounts again.", "refresh-cw"),
-    Task(JobName.SCAN, "Scan for missing", "Read missing items from Radarr and Sonarr, and match them.", "scan-search"),
-    Task(JobName.DOWNLOAD, "Queue confirmed matches", "Queue a download for each confirmed match.", "cloud-download"),
-    Task(JobName.CLEANUP, "Clean up", "Remove old downloads, history, logs and archives.", "trash-2"),
-    Task(JobName.BACKUP, "Backup", "Save database and settings in one file.", "archive"),
+    Task(JobName.REFRESH, LABELS[JobName.REFRESH], "Read all playlists and accounts again.", "refresh-cw"),
+    Task(JobName.SCAN, LABELS[JobName.SCAN], "Read missing items from the instances, and match them.", "scan-search"),
+    Task(JobName.DOWNLOAD, LABELS[JobName.DOWNLOAD], "Queue a download for each confirmed match.", "cloud-download"),
+    Task(JobName.CLEANUP, LABELS[JobName.CLEANUP], "Remove old downloads, history, logs and archives.", "trash-2"),
+    Task(JobName.BACKUP, LABELS[JobName.BACKUP], "Save database and settings in one file.", "archive"),
 )
 
 

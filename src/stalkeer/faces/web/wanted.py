@@ -36,6 +36,7 @@ from stalkeer.store.library.wanted_list import (
 )
 from stalkeer.store.library.wanted_series import count_wanted_works, list_wanted_works
 from stalkeer.store.matching.candidates import list_candidates
+from stalkeer.store.system.dashboard import read_open_jobs
 
 router = APIRouter(include_in_schema=False)
 PAGE_SIZE = 50
@@ -100,7 +101,9 @@ def read_list(app: App, reason: str, asked: ListQuery = ListQuery()) -> dict[str
             rows = list_wanted(connection, chosen, asked.order, Slice(PAGE_SIZE, (number - 1) * PAGE_SIZE))
             total, size = count_wanted(connection, chosen), PAGE_SIZE
         instances = list_instances(connection)
+        jobs_now = read_open_jobs(connection)
     return {
+        "jobs_now": jobs_now,
         "rows": rows,
         "total": total,
         "chosen": chosen,

@@ -278,8 +278,10 @@ def has_downloads(connection: Connection) -> bool:
     return connection.execute(select(downloads.c.id).limit(1)).first() is not None
 
 
-def count_by_state(connection: Connection) -> StateCounts:
-    query = select(downloads.c.state, func.count()).where(_IS_LISTED).group_by(downloads.c.state)
+def count_by_state(connection: Connection, search: str = "") -> StateCounts:
+    """Count all downloads, or those that `search` finds."""
+    query = select(downloads.c.state, func.count()).where(*_clauses(DownloadFilter(search=search)))
+    query = query.group_by(downloads.c.state)
     return StateCounts({DownloadState(state): count for state, count in connection.execute(query)})
 
 

@@ -10,6 +10,7 @@ from statistics import median
 
 from sqlalchemy import ColumnElement, Connection, case, func, select
 
+from stalkeer.core.downloads.rate_graph import SampleSpan, Steps, spread_samples
 from stalkeer.model import DownloadId, DownloadState, SourceId
 from stalkeer.store.db.tables import downloads, events, rate_samples, sources
 
@@ -89,10 +90,11 @@ def fetched_since(connection: Connection, moment: datetime, source_id: SourceId 
 def rates(connection: Connection, since: datetime, until: datetime, points: int = 120) -> list[Point]:
     """The rate over all downloads in `points` equal steps."""
     step = (until - since) / points
-    sums = [0] * points
-    query = select(rate_samples.c.at, rate_samples.c.bytes).where(rate_samples.c.at > since, rate_samples.c.at <= until)
-    for at, size in connection.execute(query):
-        sums[min(points - 1, int((at - since) / step))] += size
+    query = select(rate_samples.c.at, rate_samples.c.seconds, rate_samples.c.bytes).where(
+        rate_samples.c.at > since, rate_samples.c.at <= until
+    )
+    samples = (SampleSpan(at.timestamp(), seconds, size) for at, seconds, size in connection.execute(query))
+    sums = spread_samples(samples, Steps(since.timestamp(), step.total_seconds(), points))
     return [Point(since + step * i, total / step.total_seconds()) for i, total in enumerate(sums)]
 
 

@@ -91,6 +91,7 @@ class WantedRow:
     owned_by: str | None
     first_seen: datetime
     last_searched_at: datetime | None
+    gone_at: datetime | None = None  # no longer wanted
     sure: int = 0  # confirmed matches
     review: int = 0
     score: float | None = None  # of the best of both
@@ -102,6 +103,10 @@ class WantedRow:
     def label(self) -> str:
         """`Dune (2021)`, `Severance S01E02`."""
         return label_of(self.title, self.year, self.season, self.episode)
+
+    @property
+    def is_wanted(self) -> bool:
+        return self.gone_at is None
 
     @property
     def variants(self) -> int:
@@ -356,7 +361,7 @@ def _read(connection: Connection, ids: Sequence[int]) -> list[WantedRow]:
 
 _OF_ITEM = (
     "id", "library_id", "kind", "arr_id", "reason", "season", "episode", "air_date", "air_date_utc",
-    "current_quality", "skip", "owned_by", "first_seen", "last_searched_at",
+    "current_quality", "skip", "owned_by", "first_seen", "last_searched_at", "gone_at",
 )  # fmt: skip
 _OF_LIBRARY = ("title", "year", "poster", "quality_profile_id")
 

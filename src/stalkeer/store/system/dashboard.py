@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, case, func, select
 
-from stalkeer.model import DownloadState, WantedKind
+from stalkeer.model import DownloadState, JobName, WantedKind
 from stalkeer.store.db.tables import (
     catalogue_changes,
     downloads,
@@ -131,6 +131,28 @@ def wanted_counts(connection: Connection) -> WantedCounts:
         found=count_wanted(connection, WantedFilter(found=BestMatch.CONFIRMED)),
         review=count_to_review(connection),
     )
+
+
+@dataclass(frozen=True)
+class OpenJobs:
+    """Tell why a list may be empty. `scanned_at` is the last sync of an instance; None before the first scan."""
+
+    scanned_at: datetime | None
+    open_jobs: frozenset[str]
+
+    @property
+    def is_scanning(self) -> bool:
+        return bool(self.open_jobs & {JobName.SCAN.value, JobName.MATCH.value})
+
+    @property
+    def is_refreshing(self) -> bool:
+        return JobName.REFRESH.value in self.open_jobs
+
+
+def read_open_jobs(connection: Connection) -> OpenJobs:
+    scanned = select(func.max(instances.c.last_sync_at)).where(IS_INSTANCE_CONFIGURED)
+    open_jobs = select(runs.c.job).where(runs.c.state.in_(OPEN_STATES)).distinct()
+    return OpenJobs(connection.execute(scanned).scalar_one(), frozenset(connection.scalars(open_jobs)))
 
 
 def has_anything(connection: Connection) -> tuple[bool, bool]:

@@ -57,10 +57,21 @@
       toast({ tone: "bad", text: `The server answered ${ctx.response.status}. Reload the page; if it happens again, look at System > Log Files.` });
     }
     if (ctx.response?.status >= 400 && !ctx.response.headers.get("HX-Reswap")) ctx.swap = "none";
+    if (ctx.response?.status >= 400) showNotLoaded(ctx);
     const refresh = ctx.response?.headers?.get("Stalkeer-Changed");
     if (refresh) for (const topic of refresh.split(",")) fire(`live:${topic.trim()}`);
   });
-  on("htmx:error", () => toast({ tone: "bad", text: "Stalkeer does not answer. Check that it runs and that you are connected; nothing was changed." }));
+  on("htmx:error", (event) => { showNotLoaded(event.detail?.ctx); toast({ tone: "bad", text: "Stalkeer does not answer. Check that it runs and that you are connected; nothing was changed." }); });
+
+  // what a page loads after itself says so where it cannot be loaded, instead of loading for ever
+  function showNotLoaded(ctx) {
+    const place = ctx?.sourceElement;
+    if (!place?.getAttribute?.("hx-trigger")?.startsWith("load") || place.querySelector(":scope > :not(.soft)")) return;
+    const words = document.createElement("p");
+    words.className = "soft";
+    words.textContent = "This could not be loaded. Reload the page to try again.";
+    place.replaceChildren(words);
+  }
 
   // --- confirm -----------------------------------------------------------------------------------------------------
   on("htmx:confirm", (event) => {

@@ -1,0 +1,191 @@
+"""Figures and empty texts say what is so: never scanned, scanning, refreshing, paused, waiting, failed, imported."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, insert, update
+from starlette.testclient import TestClient
+
+from stalkeer.faces.web.dashboard import rate_graph
+from stalkeer.faces.web.runs_text import cron_text, job_label, run_text
+from stalkeer.runtime import App
+from stalkeer.store.db import tables
+from stalkeer.store.system.dashboard import SpeedSample
+from tests.faces.web.sample import NOW, fill
+
+IMPORTED = 9  # the item of the sample whose download is completed
+PART = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def lived_in(app: App) -> App:
+    fill(app.database, app.secrets, app.clock())
+    return app
+
+
+def write(app: App, *statements: object) -> None:
+    with app.database.begin() as connection:
+        for statement in statements:
+            connection.execute(statement)  # type: ignore[call-overload]
+
+
+def words_of(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
+
+
+NEVER_SCANNED = (
+    delete(tables.matches), delete(tables.download_items), delete(tables.downloads), delete(tables.wanted),
+    delete(tables.runs), update(tables.instances).values(last_sync_at=None),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/wanted", "/wanted/cutoff", "/matches", "/"])
+def test_what_was_never_scanned_says_so_and_claims_nothing(client: TestClient, lived_in: App, path: str):
+    write(lived_in, *NEVER_SCANNED)
+
+    words = words_of(client.get(path).text)
+
+    assert "Not scanned yet" in words or "not scanned yet" in words
+    assert "Nothing is missing" not in words and "Nothing to review" not in words and " 0 missing" not in words
+
+
+@pytest.mark.parametrize("path", ["/wanted", "/"])
+def test_a_scan_under_way_is_told_instead(client: TestClient, lived_in: App, path: str):
+    scanning = insert(tables.runs).values(job="scan", state="running", started_at=lived_in.clock())
+    write(lived_in, *NEVER_SCANNED, scanning)
+
+    words = words_of(client.get(path).text)
+
+    assert "Scanning" in words and "Not scanned yet" not in words
+
+
+def test_a_scan_that_found_nothing_says_that_nothing_is_missing(client: TestClient, lived_in: App):
+    write(lived_in, *NEVER_SCANNED, update(tables.instances).values(last_sync_at=lived_in.clock()))
+
+    assert "Nothing is missing" in words_of(client.get("/wanted").text)
+
+
+def test_without_a_radarr_or_a_source_nothing_counts_as_fine(client: TestClient):
+    words = words_of(client.get("/").text)
+
+    assert "No issues found" not in words and "Nothing to check before" in words
+
+
+def test_paused_downloads_and_those_in_trouble_have_a_banner_with_a_way_on(client: TestClient, lived_in: App):
+    page = client.get("/").text
+
+    assert "1 download is paused" in page and "/activity/all/resume" in page
+    assert "2 downloads need attention" in page and "/activity?show=trouble" in page
+
+
+def test_what_waits_is_listed_with_its_reason_when_nothing_runs(client: TestClient, lived_in: App):
+    active = ("downloading", "fetched", "placed", "importing")
+    write(lived_in, update(tables.downloads).where(tables.downloads.c.state.in_(active)).values(state="queued"))
+
+    words = words_of(client.get("/dashboard/now", headers=PART).text)
+
+    assert "No active downloads" not in words
+    assert "Cold Harbour" in words and re.search(r"Waits|Starts in a moment", words)
+
+
+def test_a_refresh_of_all_sources_shows_its_progress_on_the_list_and_on_the_dashboard(
+    client: TestClient, lived_in: App
+):
+    progress = {"done": 3, "total": 10, "message": "Reading main"}
+    write(
+        lived_in,
+        insert(tables.runs).values(job="refresh", state="running", started_at=lived_in.clock(), progress=progress),
+    )
+
+    sources, dashboard = client.get("/sources").text, words_of(client.get("/dashboard/sources", headers=PART).text)
+
+    assert "Refreshing all sources" in sources and "Reading main" in sources
+    assert "refreshing" in dashboard
+
+
+def test_the_counts_beside_the_filters_come_anew_with_the_rows_and_count_what_the_search_finds(
+    client: TestClient, lived_in: App
+):
+    write(lived_in, update(tables.downloads).values(state="paused"))
+
+    part = client.get("/activity?show=paused", headers=PART).text
+    found = client.get("/activity?q=cold", headers=PART).text
+
+    assert re.search(r'id="count-all"\s+hx-swap-oob="true">10<', part)
+    assert re.search(r'id="count-active"\s+hx-swap-oob="true">0<', part)
+    assert re.search(r'id="count-paused"\s+hx-swap-oob="true">1<', found)
+
+
+def test_an_imported_item_says_so_and_offers_nothing_that_would_be_refused(client: TestClient, lived_in: App):
+    write(lived_in, update(tables.wanted).where(tables.wanted.c.id == IMPORTED).values(gone_at=lived_in.clock()))
+
+    drawer = client.get(f"/wanted/{IMPORTED}", headers=PART).text
+
+    assert "Imported" in drawer and "no longer asks for it" in drawer
+    for gone in ("Download best release", "Search again", "/why", "Loading", ">Found<"):
+        assert gone not in drawer, gone
+
+
+def test_a_steady_download_is_a_level_line_up_to_its_last_sample():
+    samples = [SpeedSample(NOW - timedelta(seconds=4 + 11 * at), 11 * 1_200_000, 11.0) for at in range(200)]
+
+    times, rates = rate_graph(samples[::-1], NOW)
+
+    assert set(rates) == {1_200_000}
+    assert NOW.timestamp() - 30 <= times[-1] <= NOW.timestamp()
+
+
+def test_the_line_falls_to_zero_when_nothing_runs_any_more():
+    _, rates = rate_graph([SpeedSample(NOW - timedelta(minutes=5), 12_000_000, 10.0)], NOW)
+
+    assert rates[-1] == 0 and max(rates) > 0
+
+
+@pytest.mark.parametrize(
+    ("job", "report", "text"),
+    [
+        ("refresh", {"sources": [{"source": "a", "outcome": "done", "entries": 1200, "added": 5, "removed": 2}]},
+         "1,200 entries · 5 new · 2 gone"),
+        ("refresh", {"sources": [{"source": "a", "outcome": "failed", "entries": 1}, {"source": "b", "entries": 2}]},
+         "3 entries · 0 new · 0 gone · failed: a"),
+        ("scan", {"wanted": 20, "confirmed": 8, "review": 3, "nothing": 9, "seconds": 1.2},
+         "20 wanted · 8 found · 3 to review · 9 not found"),
+        ("match", {"items": 1, "confirmed": 1, "lookupsOpen": 0}, "1 item · 1 new match"),
+        ("download", {"queued": 2, "already": 3, "refused": 0}, "2 downloads queued · 3 already in the queue"),
+        ("cleanup", {"removed": {"sessions": 2, "events": 0}, "freedBytes": 0, "failed": []}, "2 sessions"),
+        ("cleanup", {"removed": {}, "freedBytes": 0}, "nothing to remove"),
+        ("backup", {"name": "stalkeer-manual.zip", "size": 1}, "stalkeer-manual.zip"),
+        ("scan", None, ""),
+        ("unheard-of", {"a": 1}, ""),
+    ],
+)  # fmt: skip
+def test_a_run_tells_its_result_in_words(job: str, report: dict[str, object] | None, text: str):
+    assert run_text(job, report) == text
+
+
+@pytest.mark.parametrize(
+    ("cron", "text"),
+    [
+        ("*/15 * * * *", "every 15 minutes"),
+        ("0 */6 * * *", "every 6 hours"),
+        ("7 */1 * * *", "every hour"),
+        ("0 * * * *", "every hour"),
+        ("30 4 * * *", "daily at 04:30"),
+        ("5 3,15 * * *", "daily at 03:05 and 15:05"),
+        ("0 4 * * 0", "Sundays at 04:00"),
+        ("0 4 1 * *", "0 4 1 * *"),
+        ("0 4 * * 1-5", "0 4 * * 1-5"),
+        ("off", "off"),
+    ],
+)
+def test_usual_schedules_are_told_in_words(cron: str, text: str):
+    assert cron_text(cron) == text
+
+
+def test_jobs_have_names_for_people():
+    assert [job_label(job) for job in ("scan", "scan-preview", "later-job")] == [
+        "Scan for missing", "Scan preview", "Later job",
+    ]  # fmt: skip
