@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from stalkeer.core.downloads.rate_graph import SampleSpan, Steps, spread_samples
-from stalkeer.faces.web.for_now import read_overrides
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import fragment, page
 from stalkeer.faces.web.volumes import volumes_of
@@ -88,7 +87,6 @@ def read_dashboard(app: App) -> dict[str, object]:
             "reasons": explain_waiting(app.database, app.settings, now),
             "by_state": count_by_state(connection).by_state,
             "jobs_now": read_open_jobs(connection),
-            "overrides": read_overrides(app),
             "events": list_events(connection, limit=9),
             "troubles": list_findings(connection),
             "sources": source_cards(connection),
