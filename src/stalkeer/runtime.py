@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from stalkeer.jobs.library.clients import Arrs
     from stalkeer.jobs.library.scan import Scanner
     from stalkeer.jobs.matching.library_cache import LibraryCache, Matching
+    from stalkeer.jobs.requests.from_catalogue import CatalogueContext
     from stalkeer.jobs.sources.refresh import RefreshContext
     from stalkeer.jobs.system.backup import BackupPlace
     from stalkeer.jobs.system.cleanup import CleanupPlace
@@ -254,6 +255,13 @@ class App:
         cache = self.clients.library_cache.get(LibraryCache) if is_ours else LibraryCache()
         settings = self.settings
         return Matching(database, settings.matching, self.clock, lookup, titles, settings.tmdb.language, cache)
+
+    @property
+    def catalogue(self) -> CatalogueContext:
+        """The parts that downloads from the catalogue work with."""
+        from stalkeer.jobs.requests.from_catalogue import CatalogueContext
+
+        return CatalogueContext(self.download_queue, self.arrs, lambda: self.matching, self.refresher, self.settings)
 
     @property
     def scanner(self) -> Scanner:

@@ -15,6 +15,7 @@ from stalkeer.demo.radarr import Radarr
 from stalkeer.jobs.downloads.actions import Verb, act_on
 from stalkeer.jobs.downloads.admission import explain_waiting
 from stalkeer.jobs.downloads.queue import queue_confirmed
+from stalkeer.jobs.requests.from_catalogue import download_to_folder
 from stalkeer.model import DownloadState
 from stalkeer.store.downloads.actions import accept_refusal, act
 from stalkeer.store.journal.events import EventFilter, list_events
@@ -554,3 +555,16 @@ def test_a_removed_download_that_failed_leaves_nothing_behind(house):
     act_on(house.app.download_queue, [download], Verb.REMOVE)
 
     assert not part.exists() and house.row(download).transfer.part_path is None
+
+
+@pytest.mark.parametrize("house", ["manual"], indirect=True)
+def test_an_entry_that_nothing_wants_ends_in_the_folder_of_movies_whatever_the_import_mode(house, running):
+    entry = house.entry(house.source(), "/files/dune.mkv", film(1), "Dune")
+
+    (download,) = download_to_folder(house.app.catalogue, entry)
+    running(house.engine())
+
+    row = house.await_state(download, S.COMPLETED)
+    file = Path(row.outcome.final_path)
+    assert file.is_relative_to(house.app.settings.directories.movies) and file.parent.name == "Dune"
+    assert digest(file.read_bytes()) == digest(bytes_of(film(1)))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from stalkeer.demo import imports
+from stalkeer.demo.adding import shelve_movie, take_out
 from stalkeer.demo.arr import (
     ArrServer,
     apply_tags,
@@ -105,6 +106,7 @@ class Radarr(ArrServer):
         v3 = "/api/v3"
         return (
             ApiRoute("GET", f"{v3}/movie", self._list, MOVIES, newer=MOVIES_NEWER),
+            ApiRoute("POST", f"{v3}/movie", self._add, fields=MOVIE_FIELDS),
             ApiRoute("GET", f"{v3}/movie/{{id}}", lambda r: Response(200, self.movie_resource(self._find(r)))),
             ApiRoute("PUT", f"{v3}/movie/{{id}}", self._put, {"moveFiles": "bool"}, MOVIE_FIELDS),
             ApiRoute("PUT", f"{v3}/movie/editor", self._edit, fields=EDITOR_FIELDS),
@@ -175,6 +177,20 @@ class Radarr(ArrServer):
         movie.minimum_availability = str(body.get("minimumAvailability", "tba"))
         movie.tags = list(body.get("tags") or [])
         return Response(202, self.movie_resource(movie))
+
+    def _add(self, request: ApiRequest) -> Response:
+        body = request.json()
+        with self.lock:
+            movie = take_out(body, "tmdbId", self.namesakes, list(self.movies.values()), self.profiles)
+            number = max(self.movies, default=0) + 1
+            self.movies[number] = shelve_movie(movie, number, body, self.library)
+        self.announce(movie)
+        return Response(201, self.movie_resource(movie))
+
+    def announce(self, movie: Movie) -> None:
+        """Send the event that a movie was added."""
+        known = {"id": movie.id, "title": movie.title, "year": movie.year, "tmdbId": movie.tmdb_id}
+        self.notifier.tell("onMovieAdded", "MovieAdded", {"movie": known, "addMethod": "manual"})
 
     def _edit(self, request: ApiRequest) -> Response:
         body = request.json()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stalkeer.demo import imports
+from stalkeer.demo.adding import number_episodes, shelve_series, take_out
 from stalkeer.demo.arr import apply_tags, filtered_history, invalid, moment, not_found, run_nothing
 from stalkeer.demo.commands import Command, CommandAction
 from stalkeer.demo.http import Answer, ApiRequest, ApiRoute, Response
@@ -58,6 +59,7 @@ class Sonarr(SonarrLibrary):
         v3 = "/api/v3"
         return (
             ApiRoute("GET", f"{v3}/series", self._list, SERIES),
+            ApiRoute("POST", f"{v3}/series", self._add, fields=SERIES_FIELDS),
             ApiRoute("GET", f"{v3}/series/{{id}}", self._one_series, {"includeSeasonImages": "bool"}),
             ApiRoute("PUT", f"{v3}/series/{{id}}", self._put_series, {"moveFiles": "bool"}, SERIES_FIELDS),
             ApiRoute("PUT", f"{v3}/series/editor", self._edit, fields=EDITOR_FIELDS),
@@ -136,6 +138,17 @@ class Sonarr(SonarrLibrary):
         series.monitored = bool(body.get("monitored", True))
         series.tags = list(body.get("tags") or [])
         return Response(202, self.series_resource(series))
+
+    def _add(self, request: ApiRequest) -> Response:
+        body = request.json()
+        with self.lock:
+            series = take_out(body, "tvdbId", self.namesakes, list(self.series.values()), self.profiles)
+            number_episodes(series.episodes, max((episode.id for episode in self.episodes()), default=0))
+            number = max(self.series, default=0) + 1
+            self.series[number] = shelve_series(series, number, body, self.library)
+        known = {"id": series.id, "title": series.title, "tvdbId": series.tvdb_id}
+        self._notifications.tell("onSeriesAdd", "SeriesAdd", {"series": known})
+        return Response(201, self.series_resource(series))
 
     def _edit(self, request: ApiRequest) -> Response:
         body = request.json()

@@ -12,7 +12,7 @@ import pytest
 from pydantic.alias_generators import to_camel
 
 import stalkeer.adapters.arr as adapter
-from stalkeer.adapters.arr import commands, confirm, folders, lookup, naming, parse, reading
+from stalkeer.adapters.arr import adding, commands, confirm, folders, lookup, naming, parse, reading
 from stalkeer.adapters.arr.answers import Resource
 from stalkeer.adapters.arr.artwork import Picture, read_picture
 from stalkeer.adapters.arr.calendar import read_calendar
@@ -93,6 +93,9 @@ def test_every_request_to_radarr_is_in_the_table_and_the_table_has_no_other(rada
     film = radarr.add_movie("Some Film", 2020)
     radarr.add_custom_format("Scope", "WEB-DL")
     everything_common(radarr_client)
+    radarr.add_namesake("Other Film", 2021, tmdb_id=990_001)
+    (other,) = adding.look_up(radarr_client, "tmdb:990001")
+    adding.add_movie(radarr_client, other, adding.Shelf(radarr.root_folder, 1))
     list(module.read_movies(radarr_client))
     for reason in WantedReason:
         list(module.wanted_movies(radarr_client, reason, monitored=True).pages())
@@ -119,6 +122,9 @@ def test_every_request_to_sonarr_is_in_the_table_and_the_table_has_no_other(sona
     episode = sonarr.add_episode(series, 1, 1)
     sonarr.add_custom_format("Scope", "WEB-DL")
     everything_common(sonarr_client)
+    sonarr.add_namesake("Other Series", 2021, tvdb_id=990_002)
+    (other,) = adding.look_up(sonarr_client, "tvdb:990002")
+    adding.add_series(sonarr_client, other, adding.Shelf(sonarr.root_folder, 1))
     list(module.read_series_list(sonarr_client))
     for reason in WantedReason:
         list(module.wanted_episodes(sonarr_client, reason, monitored=True).pages())

@@ -124,6 +124,13 @@ USAGES: tuple[Usage, ...] = (
     Usage("GET movie/{id}", {RADARR}),
     Usage("PUT movie/editor", {RADARR}, body=_named("movieIds monitored tags applyTags")),
     Usage("GET movie/lookup", {RADARR}, query=_named("term")),
+    Usage(
+        "POST movie",
+        {RADARR},
+        body=_named(
+            "title tmdbId year qualityProfileId rootFolderPath minimumAvailability monitored addOptions searchForMovie"
+        ),
+    ),
     Usage("GET moviefile", {RADARR}, query=_named("movieId")),
     Usage("GET wanted/missing", {RADARR}, _WANTED, query=_named(f"{PAGE} sortKey monitored")),
     Usage("GET wanted/cutoff", {RADARR}, _WANTED, query=_named(f"{PAGE} sortKey monitored")),
@@ -133,6 +140,13 @@ USAGES: tuple[Usage, ...] = (
     Usage("GET series/{id}", {SONARR}),
     Usage("PUT series/editor", {SONARR}, body=_named("seriesIds tags applyTags")),
     Usage("GET series/lookup", {SONARR}, query=_named("term")),
+    Usage(
+        "POST series",
+        {SONARR},
+        body=_named(
+            "title tvdbId qualityProfileId rootFolderPath seasonFolder monitored addOptions monitor searchForMissingEpisodes"
+        ),
+    ),
     Usage("GET episode", {SONARR}, query=_named("seriesId episodeIds")),
     Usage("PUT episode/monitor", {SONARR}, body=_named("episodeIds monitored")),
     Usage("GET episodefile", {SONARR}, query=_named("seriesId episodeFileIds")),
@@ -222,6 +236,8 @@ FIELDS: Mapping[str, Named] = MappingProxyType(
         "EventFile": _named("sourcePath"),
         "Listing": _named("directories"),
         "Title": _named("title"),
+        "Lookup": _named("id title year tmdbId tvdbId"),
+        "Added": _named("id"),
         "Found": _named("title originalTitle alternateTitles year tmdbId tvdbId"),
         "MovieNaming": _named(
             "renameMovies replaceIllegalCharacters colonReplacementFormat standardMovieFormat movieFolderFormat"

@@ -114,7 +114,7 @@ class FindingView(ApiModel):
 
     check: str
     subject: str
-    level: str = Field(description="`warning` or `error`.")
+    level: str = Field(description="`info`, `warning` or `error`.")
     message: str
     fix: str
     since: datetime

@@ -60,6 +60,58 @@ def show(context: typer.Context, entry: int = typer.Argument(help="ID of the ent
     emit(context, document, render)
 
 
+@app.command()
+def download(
+    context: typer.Context,
+    entry: int = typer.Argument(help="ID of the entry, from `stalkeer catalogue search`."),
+    scope: str = typer.Option("entry", "--scope", help="entry, season or series: all episodes of it."),
+    folder: bool = typer.Option(False, "--folder", help="To the folder of movies or series; no instance is asked."),
+    instance: str | None = typer.Option(None, "--instance", "-i", help="Another than the default instance."),
+    number: int | None = typer.Option(None, "--id", help="TMDB or TVDB id, where the title does not settle it."),
+    root_folder: str | None = typer.Option(None, "--root-folder", help="Another than the instance's first."),
+    profile: int | None = typer.Option(None, "--profile", help="ID of another than the first Quality Profile."),
+) -> None:
+    """Add an entry to Radarr or Sonarr and download it, or download it to a folder.
+
+    Example: stalkeer catalogue download 4711 --folder
+    """
+    from stalkeer.errors import InvalidInput
+    from stalkeer.jobs.requests.add_item import AddWish
+    from stalkeer.jobs.requests.from_catalogue import (
+        Scope,
+        add_and_download,
+        download_to_folder,
+        propose_for_entry,
+        queued_ids,
+    )
+    from stalkeer.model import EntryId
+
+    if scope not in tuple(Scope):
+        raise InvalidInput(f"There is no scope {scope!r}; accepted: {', '.join(Scope)}")
+    catalogue, entry_id = context_app(context).catalogue, EntryId(entry)
+    if folder:
+        made, problems = download_to_folder(catalogue, entry_id, Scope(scope)), []
+    else:
+        chosen = number
+        if chosen is None:
+            found = propose_for_entry(catalogue, entry_id, instance)
+            if found.best is None:
+                known = ", ".join(f"{one.number} {one.title} ({one.year})" for one in found.proposal.found[:10])
+                label = found.proposal.instance.label
+                raise InvalidInput(
+                    f"{label} is not sure what {found.entry.name} is. Give --id: {known or 'none found'}"
+                )
+            chosen = found.best
+        results = add_and_download(catalogue, entry_id, AddWish(chosen, root_folder, profile), instance, Scope(scope))
+        made, problems = queued_ids(results), [str(one.error) for one in results if one.error is not None]
+    words = [f"{len(made)} queued.", *problems]
+    emit(
+        context,
+        {"downloads": made, "problems": problems},
+        lambda console: console.print("\n".join(words), markup=False, highlight=False),
+    )
+
+
 def _document(entry: CatalogueEntry) -> dict[str, object]:
     return {
         "id": entry.id,

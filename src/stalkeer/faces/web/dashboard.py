@@ -77,7 +77,7 @@ def read_dashboard(app: App) -> dict[str, object]:
     with app.database.connect() as connection:
         instances, sources = has_anything(connection)
         return {
-            "has_instance": instances,
+            "has_instance": instances or app.settings.wanted.without_instances,
             "has_source": sources,
             "is_held": app.settings.schedule.hold_downloads,
             "wanted": wanted_counts(connection),

@@ -65,7 +65,8 @@ def get_setup(request: Request) -> Response:
     require_user(request)
     with app_of(request).database.connect() as connection:
         instance, source = has_anything(connection)
-    step = "apps" if not instance else "source" if not source else "paths"
+    is_alone = app_of(request).settings.wanted.without_instances
+    step = "apps" if not (instance or is_alone) else "source" if not source else "paths"
     return RedirectResponse(f"{base_of(request)}/setup/{step}", status_code=303)
 
 
@@ -128,6 +129,12 @@ def post_apps(request: Request, given: FormFields) -> Response:
     """Test and add an instance, then show the page again for another instance."""
     hold_downloads(app_of(request))
     return save_new(request, read_form(given), anyway="anyway" in given, to="/setup/apps")
+
+
+@router.post("/setup/apps/without", dependencies=[UserGuard])
+def post_without_apps(request: Request) -> Response:
+    """Go on without Radarr or Sonarr: the wizard is complete with a source."""
+    return keep(request, {"wanted.without_instances": True}, "/setup/source")
 
 
 @router.get("/setup/source", dependencies=[UserGuard])
@@ -240,6 +247,7 @@ def answer_context(app: App, found: Forecast | None) -> dict[str, object]:
         "looking": looking,
         "troubles": troubles,
         "has_instance": instance,
+        "is_alone": not instance and app.settings.wanted.without_instances,
         "has_source": source,
         "hours": found.size / limit if found is not None and limit and found.size else None,
         "limit": limit,
@@ -263,6 +271,13 @@ def post_finish(request: Request) -> Response:
     """Finish the wizard without queueing anything, and release the schedule."""
     release_downloads(app_of(request))
     return moved(request, "/", Toast("Setup is complete."))
+
+
+@router.post("/setup/finish/catalogue", dependencies=[UserGuard])
+def post_finish_alone(request: Request) -> Response:
+    """Finish the wizard of a program without instances in its catalogue."""
+    release_downloads(app_of(request))
+    return moved(request, "/catalogue", Toast("Setup is complete. Open an entry to download it."))
 
 
 def step_page(

@@ -33,6 +33,7 @@ from stalkeer.settings.schema import Settings
 from stalkeer.settings.sections.transfers import DirectorySettings
 from stalkeer.store.library.targets import TargetRow
 
+WITHOUT_YEAR = MovieNaming(renames=True, file_format="{Movie Title} {Quality Full}", folder_format="{Movie Title}")
 KEPT_SEASON_FOLDER = "Season {season:00}"  # media servers want two digits
 
 
@@ -59,7 +60,8 @@ def destination_path(
     """The final place of a file without a wanted item, as `kept_path` names it."""
     file = named_file(release, traits)
     if destination.kind == MOVIE:
-        movie, naming = NamedMovie(destination.title, destination.year), MovieNaming(renames=True)
+        movie = NamedMovie(destination.title, destination.year)
+        naming = MovieNaming(renames=True) if destination.year else WITHOUT_YEAR
         name = movie_file_name(naming, movie, file, extension)
         return below(directories.movies, movie_folder_name(naming, movie), name)
     series = NamedSeries(destination.title, destination.year)

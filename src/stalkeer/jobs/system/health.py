@@ -31,6 +31,7 @@ from stalkeer.store.sources.sources import SourceRow, list_sources
 from stalkeer.store.system.credentials import is_key_of, unreadable_credentials
 from stalkeer.store.system.health import (
     ERROR,
+    INFO,
     WARNING,
     Finding,
     HealthChange,
@@ -153,6 +154,13 @@ def check_instances(facts: Facts) -> Iterator[Finding]:
         times = f" ({row.failures} times in a row)" if row.failures > 1 else ""
         fix = f"Check that it runs and that address and API key are right: stalkeer arr test {row.slug}"
         yield Finding("instance", row.slug, level, f"{row.label}: {row.last_error}{times}", fix)
+
+
+def check_alone(facts: Facts) -> Iterator[Finding]:
+    """Tell calmly that there is no instance where the user chose so."""
+    if not facts.instances and facts.settings.wanted.without_instances:
+        message = "No Radarr or Sonarr is connected, as you chose: nothing is looked for by itself"
+        yield Finding("alone", "instances", INFO, message, "Download from the catalogue, or connect one in Settings")
 
 
 def check_sources(facts: Facts) -> Iterator[Finding]:
@@ -350,6 +358,7 @@ CHECKS: Mapping[str, Callable[[Facts], Iterable[Finding]]] = {
     "start": check_start,
     "database": check_database,
     "instance": check_instances,
+    "alone": check_alone,
     "source": check_sources,
     "guard": check_guards,
     "account": check_accounts,
@@ -371,7 +380,7 @@ CHECKS: Mapping[str, Callable[[Facts], Iterable[Finding]]] = {
 
 
 def _found_event(finding: Finding) -> Event:
-    level = Level.ERROR if finding.level == ERROR else Level.WARNING
+    level = Level(finding.level)
     data = {"check": finding.check, "subject": finding.subject, "fix": finding.fix}
     return Event("health.found", finding.message, level, data=data)
 

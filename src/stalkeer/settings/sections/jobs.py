@@ -122,6 +122,12 @@ class MatchingSettings(Section):
 
 
 class WantedSettings(Section):
+    without_instances: bool = Field(
+        False,
+        title="Without Radarr or Sonarr",
+        description="Setup is complete without a Radarr or Sonarr: downloads are chosen in the catalogue and go to a "
+        "folder. Has no effect once an instance is added.",
+    )
     cutoff: bool = Field(
         False,
         title="Download upgrades",

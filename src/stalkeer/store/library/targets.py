@@ -37,6 +37,7 @@ class TargetRow:
     tvdb_id: int | None
     imdb_id: str | None
     has_file: bool = False  # a file below the cutoff, which the download replaces
+    is_gone: bool = False  # no longer wanted
 
 
 def read_targets(connection: Connection, wanted_ids: Sequence[WantedId]) -> tuple[TargetRow, ...]:
@@ -57,6 +58,7 @@ def read_targets(connection: Connection, wanted_ids: Sequence[WantedId]) -> tupl
             wanted.c.absolute,
             wanted.c.air_date,
             wanted.c.reason,
+            wanted.c.gone_at,
             library.c.series_type,
             library.c.path,
             library.c.tmdb_id,
@@ -88,6 +90,7 @@ def read_targets(connection: Connection, wanted_ids: Sequence[WantedId]) -> tupl
             tvdb_id=row.tvdb_id,
             imdb_id=row.imdb_id,
             has_file=row.reason == WantedReason.CUTOFF.value,
+            is_gone=row.gone_at is not None,
         )
         for row in connection.execute(query)
     )

@@ -32,6 +32,7 @@ from stalkeer.store.library.wanted_list import (
     count_wanted,
 )
 from stalkeer.store.sources.visible import IS_SOURCE_CONFIGURED
+from stalkeer.store.system.health import INFO
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class SpeedSample:
 
 
 def menu_counts(connection: Connection) -> MenuCounts:
-    troubles = connection.execute(select(func.count()).select_from(health)).scalar_one()
+    troubles = connection.scalar(select(func.count()).select_from(health).where(health.c.level != INFO)) or 0
     return MenuCounts(
         queue=count_by_state(connection).unfinished,
         review=count_to_review(connection),

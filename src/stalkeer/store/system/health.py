@@ -13,7 +13,7 @@ from stalkeer.model import DownloadId, DownloadState
 from stalkeer.store.db.tables import download_items, downloads, health, wanted
 from stalkeer.store.downloads.downloads import PLACEMENT, get_download
 
-WARNING, ERROR = "warning", "error"
+INFO, WARNING, ERROR = "info", "warning", "error"  # INFO: so as the user chose it, told calmly
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,115 @@
+"""/entries: download entries that nothing wants, to a folder or by Radarr and Sonarr."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import ConfigDict, Field, StrictInt
+
+from stalkeer.core.downloads.states import Priority
+from stalkeer.faces.api.deps import CurrentApp
+from stalkeer.faces.api.downloads import DownloadView, view_download
+from stalkeer.faces.http.ids import LARGEST_ID, RowId
+from stalkeer.faces.http.models import ApiModel
+from stalkeer.faces.http.problems import ItemProblem, item_problem, problem_answers
+from stalkeer.jobs.requests.add_item import AddWish
+from stalkeer.jobs.requests.from_catalogue import (
+    CatalogueProposal,
+    Scope,
+    add_and_download,
+    download_to_folder,
+    propose_for_entry,
+)
+from stalkeer.model import EntryId
+
+router = APIRouter(prefix="/entries", tags=["entries"])
+
+Slug = Annotated[str | None, Query(max_length=80, description="Another than the default instance.")]
+
+
+class FoundView(ApiModel):
+    title: str
+    year: int | None
+    number: int = Field(description="TMDB id of a movie, TVDB id of a series.")
+    in_library: bool
+
+
+class RootFolderView(ApiModel):
+    path: str
+    free_bytes: int | None
+
+
+class ProfileView(ApiModel):
+    id: int
+    name: str
+
+
+class TargetsView(ApiModel):
+    """Describe what Radarr or Sonarr knows under the entry's title. The first folder and profile are the default."""
+
+    instance: str
+    best: int | None = Field(description="The number of the only sure one: the same id, or the same title and year.")
+    found: list[FoundView]
+    root_folders: list[RootFolderView]
+    profiles: list[ProfileView]
+
+    @classmethod
+    def of(cls, found: CatalogueProposal) -> TargetsView:
+        proposal = found.proposal
+        return cls(
+            instance=proposal.instance.slug,
+            best=found.best,
+            found=[
+                FoundView(title=one.title, year=one.year, number=one.number, in_library=one.arr_id is not None)
+                for one in proposal.found
+            ],
+            root_folders=[RootFolderView(path=one.path, free_bytes=one.free_bytes) for one in proposal.folders],
+            profiles=[ProfileView(id=one.id, name=one.name) for one in proposal.profiles],
+        )
+
+
+class FolderRequest(ApiModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"scope": "season"}]})
+
+    scope: Scope = Field(Scope.ENTRY, description="The entry alone, or all episodes of its season or series.")
+    priority: Priority = Priority.NORMAL
+
+
+class AddRequest(ApiModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"number": 438631, "scope": "entry"}]})
+
+    number: StrictInt = Field(ge=1, le=LARGEST_ID, description="TMDB or TVDB id, from `targets`.")
+    instance: str | None = Field(None, max_length=80, description="Another than the default instance.")
+    root_folder: str | None = Field(None, max_length=4096, description="Without it, the instance's first.")
+    profile_id: StrictInt | None = Field(None, ge=1, le=LARGEST_ID, description="Without it, the instance's first.")
+    scope: Scope = Scope.ENTRY
+
+
+class RequestedDownloads(ApiModel):
+    downloads: list[DownloadView]
+    problems: list[ItemProblem] = []
+
+
+@router.get("/{entry_id}/targets", responses=problem_answers(404))
+def list_targets(app: CurrentApp, entry_id: RowId, instance: Slug = None) -> TargetsView:
+    """Ask Radarr or Sonarr what the entry is, and which root folders and quality profiles there are."""
+    return TargetsView.of(propose_for_entry(app.catalogue, EntryId(entry_id), instance))
+
+
+@router.post("/{entry_id}/download", status_code=201, responses=problem_answers(404, 409))
+def download_entry_to_folder(app: CurrentApp, entry_id: RowId, wish: FolderRequest) -> RequestedDownloads:
+    """Download the entry to the folder of movies or series, named from its title. No instance is needed."""
+    made = download_to_folder(app.catalogue, EntryId(entry_id), wish.scope, wish.priority)
+    return RequestedDownloads(downloads=[view_download(app, one) for one in made])
+
+
+@router.post("/{entry_id}/add", status_code=201, responses=problem_answers(404, 409))
+def add_entry(app: CurrentApp, entry_id: RowId, wish: AddRequest) -> RequestedDownloads:
+    """Add the movie or series to Radarr or Sonarr, pin the entry to it by a rule, and download it."""
+    chosen = AddWish(wish.number, wish.root_folder, wish.profile_id)
+    results = add_and_download(app.catalogue, EntryId(entry_id), chosen, wish.instance, wish.scope)
+    return RequestedDownloads(
+        downloads=[view_download(app, one.download_id) for one in results if one.download_id is not None],
+        problems=[item_problem(one.error) for one in results if one.error is not None],
+    )

@@ -1,0 +1,140 @@
+"""Look a movie or series up in an instance, add it to its library, and monitor what is wanted of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from stalkeer.adapters.arr.adding import FoundItem, Shelf, add_movie, add_series, look_up
+from stalkeer.adapters.arr.client import ArrClient
+from stalkeer.adapters.arr.reading import read_profiles, read_root_folders
+from stalkeer.adapters.arr.resources import EpisodeResource
+from stalkeer.adapters.arr.sonarr import read_episodes, set_episodes_monitored
+from stalkeer.adapters.arr.values import QualityProfile, RootFolder
+from stalkeer.errors import ArrError, Conflict, InvalidInput, NotFound
+from stalkeer.jobs.library.clients import Arrs
+from stalkeer.model import EpisodeId, InstanceKind, SeriesId
+from stalkeer.store.library.instances import InstanceRow, get_instance, list_instances
+
+EPISODES_S = 30.0  # Sonarr reads the episodes of a new series meanwhile
+LOOK_S = 0.5
+Numbers = Collection[tuple[int, int]]  # season and episode
+
+
+@dataclass(frozen=True)
+class AddProposal:
+    """What an instance knows by a title, and the root folders and profiles to choose from; the first is proposed."""
+
+    instance: InstanceRow
+    found: tuple[FoundItem, ...]
+    folders: tuple[RootFolder, ...]
+    profiles: tuple[QualityProfile, ...]
+
+
+@dataclass(frozen=True)
+class AddWish:
+    """The user's choice. `number` is the TMDB or TVDB id; without a folder or profile the first one is taken."""
+
+    number: int
+    root_folder: str | None = None
+    profile_id: int | None = None
+
+
+@dataclass(frozen=True)
+class InLibrary:
+    """An item in an instance's library. `arr_ids`: of the movie, or of the episodes by (season, episode)."""
+
+    instance: InstanceRow
+    library_arr_id: int
+    arr_ids: dict[tuple[int, int], int]
+    was_added: bool
+
+
+def find_instances(arrs: Arrs, kind: InstanceKind) -> list[InstanceRow]:
+    """Return the instances of a program that are in use, the default one first."""
+    with arrs.database.connect() as connection:
+        return [row for row in list_instances(connection, kind=kind) if row.enabled]
+
+
+def choose_instance(arrs: Arrs, kind: InstanceKind, slug: str | None) -> InstanceRow:
+    """Return the instance named `slug`, or the default one. Raises NotFound and InvalidInput."""
+    if slug is not None:
+        with arrs.database.connect() as connection:
+            row = get_instance(connection, slug)
+        if row.kind is not kind:
+            raise InvalidInput(f"{row.label} is no {kind.capitalize()}; choose a {kind.capitalize()} for this entry.")
+        return row
+    rows = find_instances(arrs, kind)
+    if not rows:
+        raise NotFound(f"There is no {kind.capitalize()}. Add one, or download the entry to a folder.")
+    return rows[0]
+
+
+def propose_item(arrs: Arrs, row: InstanceRow, term: str) -> AddProposal:
+    """Look the words up in the instance. Raises ArrError where it cannot be asked."""
+    with arrs.client(row) as client:
+        return AddProposal(row, look_up(client, term), read_root_folders(client), read_profiles(client))
+
+
+def add_to_library(
+    arrs: Arrs,
+    row: InstanceRow,
+    wish: AddWish,
+    numbers: Numbers = (),
+    sleep: Callable[[float], None] = time.sleep,
+) -> InLibrary:
+    """Add the item where the library lacks it, and monitor these episodes. Raises NotFound, Conflict and ArrError."""
+    is_movie = row.kind is InstanceKind.RADARR
+    with arrs.client(row) as client:
+        found = _known(client, wish, is_movie=is_movie)
+        arr_id = found.arr_id
+        if arr_id is None:
+            add = add_movie if is_movie else add_series
+            arr_id = add(client, found, _shelf(client, wish))
+        if is_movie:
+            return InLibrary(row, arr_id, {(0, 0): arr_id}, found.arr_id is None)
+        episodes = _await_episodes(client, arr_id, numbers, sleep)
+        lacking = [EpisodeId(one.id) for one in episodes.values() if one.owns_file is False and not one.monitored]
+        if lacking:
+            set_episodes_monitored(client, lacking, monitored=True)
+        ids = {number: one.id for number, one in episodes.items()}
+        return InLibrary(row, arr_id, ids, found.arr_id is None)
+
+
+def _known(client: ArrClient, wish: AddWish, *, is_movie: bool) -> FoundItem:
+    catalogue = "tmdb" if is_movie else "tvdb"
+    found = next((one for one in look_up(client, f"{catalogue}:{wish.number}") if one.number == wish.number), None)
+    if found is None:
+        raise NotFound(f"{client.address.label} knows no {catalogue.upper()} id {wish.number}.")
+    return found
+
+
+def _shelf(client: ArrClient, wish: AddWish) -> Shelf:
+    folders = [folder.path for folder in read_root_folders(client)]
+    profiles = [profile.id for profile in read_profiles(client)]
+    if not folders or not profiles:
+        raise Conflict(f"{client.address.label} has no root folder or no quality profile; add them there first.")
+    folder = wish.root_folder or folders[0]
+    profile_id = wish.profile_id or profiles[0]
+    if folder not in folders:
+        raise InvalidInput(f"{folder!r} is no root folder of {client.address.label}; accepted: {', '.join(folders)}")
+    if profile_id not in profiles:
+        raise InvalidInput(f"{client.address.label} has no quality profile {profile_id}; accepted: {profiles}")
+    return Shelf(folder, profile_id)
+
+
+def _await_episodes(
+    client: ArrClient, series_id: int, numbers: Numbers, sleep: Callable[[float], None]
+) -> dict[tuple[int, int], EpisodeResource]:
+    """Return the episodes with these numbers, once Sonarr has read the series."""
+    for _ in range(int(EPISODES_S / LOOK_S)):
+        every = read_episodes(client, SeriesId(series_id))
+        found = {(one.season_number, one.episode_number): one for one in every}
+        if every:
+            return {number: found[number] for number in numbers if number in found}
+        sleep(LOOK_S)
+    raise ArrError(
+        f"{client.address.label} has added the series and has not read its episodes yet. Look at it there, then try "
+        "again."
+    )

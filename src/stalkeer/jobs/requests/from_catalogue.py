@@ -1,0 +1,231 @@
+"""Download entries of the catalogue that nothing wants: to a folder, or by an instance that takes them up first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stalkeer.core.downloads.states import Priority
+from stalkeer.core.matching.rules import RuleAction, RuleOrigin
+from stalkeer.core.naming.destination import EPISODE, MOVIE, Destination
+from stalkeer.core.titles import title_key
+from stalkeer.errors import Conflict, InvalidInput, NotFound
+from stalkeer.jobs.catalogue.panel_queries import expand_series
+from stalkeer.jobs.downloads.context import DownloadQueue
+from stalkeer.jobs.downloads.queue import OfPair, Queued, queue_all
+from stalkeer.jobs.journal.reporting import QuietRun
+from stalkeer.jobs.library.clients import Arrs
+from stalkeer.jobs.library.sync import WantedSync
+from stalkeer.jobs.library.sync_item import sync_item
+from stalkeer.jobs.matching.library_cache import Matching
+from stalkeer.jobs.matching.rule_effects import keep_rules
+from stalkeer.jobs.matching.rules import rule_of_pair
+from stalkeer.jobs.requests.add_item import (
+    AddProposal,
+    AddWish,
+    InLibrary,
+    add_to_library,
+    choose_instance,
+    propose_item,
+)
+from stalkeer.jobs.sources.refresh import RefreshContext
+from stalkeer.model import DownloadId, EntryId, EntryKind, InstanceKind, WantedId
+from stalkeer.settings import Settings
+from stalkeer.store.catalogue.entries import CatalogueEntry, get_entry
+from stalkeer.store.catalogue.episodes import list_episodes_of
+from stalkeer.store.downloads.downloads import NewDownload, create_download, find_open_download
+from stalkeer.store.library.targets import read_targets
+from stalkeer.store.library.wanted import find_wanted
+from stalkeer.store.sources.sources import get_source
+
+ArrNumber = tuple[int, int]  # season and episode; (0, 0) for a movie
+
+
+class Scope(StrEnum):
+    """How much is downloaded of what an entry belongs to."""
+
+    ENTRY = "entry"
+    SEASON = "season"
+    SERIES = "series"
+
+
+@dataclass(frozen=True)
+class CatalogueContext:
+    """The parts of the program that these requests work with."""
+
+    queue: DownloadQueue
+    arrs: Arrs
+    matching: Callable[[], Matching]
+    refresher: RefreshContext
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class CatalogueProposal:
+    """What an instance proposes for an entry. `best` is the only sure one: the same title and year, else None."""
+
+    entry: CatalogueEntry
+    proposal: AddProposal
+    best: int | None
+
+
+def download_to_folder(
+    context: CatalogueContext, entry_id: EntryId, scope: Scope = Scope.ENTRY, priority: Priority = Priority.NORMAL
+) -> list[DownloadId]:
+    """Queue an entry, or all episodes of its season or series, for the folders of finished downloads.
+
+    Names come from the parsed title. No instance is asked. Raises NotFound, InvalidInput, and Conflict where all of
+    them are being downloaded already.
+    """
+    chosen = _choose(context, entry_id, scope)
+    made = [_queue_kept(context.queue, entry, priority) for entry in chosen]
+    queued = [download_id for download_id in made if download_id is not None]
+    if not queued:
+        raise Conflict(f"{chosen[0].name} is being downloaded already; `stalkeer download list` shows it.")
+    context.queue.wake()
+    return queued
+
+
+def propose_for_entry(context: CatalogueContext, entry_id: EntryId, slug: str | None = None) -> CatalogueProposal:
+    """Ask Radarr or Sonarr what the entry is. Raises NotFound without an instance, and ArrError."""
+    entry = _get(context, entry_id)
+    row = choose_instance(context.arrs, _program(entry), slug)
+    title = entry.title or entry.name
+    is_movie = _program(entry) is InstanceKind.RADARR
+    term = f"tmdb:{entry.tmdb_id}" if is_movie and entry.tmdb_id else title
+    proposal = propose_item(context.arrs, row, term)
+    return CatalogueProposal(entry, proposal, _surest(entry, proposal))
+
+
+def add_and_download(
+    context: CatalogueContext,
+    entry_id: EntryId,
+    wish: AddWish,
+    slug: str | None = None,
+    scope: Scope = Scope.ENTRY,
+) -> list[Queued]:
+    """Add the movie or series to its instance where it is not there, pin the entries to its items, and queue them.
+
+    Raises NotFound, InvalidInput, Conflict where the library has everything, and ArrError.
+    """
+    first = _get(context, entry_id)
+    row = choose_instance(context.arrs, _program(first), slug)
+    chosen = {_number(entry): entry for entry in _choose(context, entry_id, scope)}
+    held = add_to_library(context.arrs, row, wish, chosen.keys())
+    wanted = _wanted(context, held)
+    if not wanted:
+        raise Conflict(
+            f"{row.label} has nothing to download of it: it has the files, or does not count them as released. "
+            "Download to a folder takes it all the same."
+        )
+    pairs = [(wanted_id, chosen[number]) for number, wanted_id in sorted(wanted.items()) if number in chosen]
+    matching = context.matching()
+    rules = [
+        rule_of_pair(matching, wanted_id, entry.id, RuleAction.PIN, "chosen in the catalogue")
+        for wanted_id, entry in pairs
+    ]
+    keep_rules(matching.offline(), rules, RuleOrigin.USER, QuietRun())
+    return queue_all(context.queue, [OfPair(entry.id, wanted_id) for wanted_id, entry in pairs])
+
+
+def read_destination(entry: CatalogueEntry) -> Destination:
+    """Read what names the file from the entry. Raises InvalidInput where its name does not say it."""
+    title = entry.title or entry.name
+    if entry.kind == EntryKind.EPISODE.value:
+        if entry.season is None or entry.episode is None:
+            raise InvalidInput(f"{entry.name} names no season and episode, so its file could not be named.")
+        last = max(entry.episode, entry.episode_end or entry.episode)
+        return Destination(EPISODE, title, entry.year, entry.season, tuple(range(entry.episode, last + 1)))
+    return Destination(MOVIE, title, entry.year)
+
+
+def _get(context: CatalogueContext, entry_id: EntryId) -> CatalogueEntry:
+    with context.queue.database.connect() as connection:
+        entry = get_entry(connection, entry_id)
+    if entry.kind not in (EntryKind.MOVIE.value, EntryKind.EPISODE.value, EntryKind.SERIES.value):
+        raise InvalidInput(f"{entry.name} is neither a movie nor an episode; only those are downloaded.")
+    if entry.is_protected:
+        raise InvalidInput(f"{entry.name} is encrypted; that is never circumvented.")
+    if entry.is_gone:
+        raise NotFound(f"{entry.name} is no longer on its playlist.")
+    return entry
+
+
+def _program(entry: CatalogueEntry) -> InstanceKind:
+    return InstanceKind.RADARR if entry.kind == EntryKind.MOVIE.value else InstanceKind.SONARR
+
+
+def _choose(context: CatalogueContext, entry_id: EntryId, scope: Scope) -> list[CatalogueEntry]:
+    """Return the entry, or one entry for each episode of its season or series, in order."""
+    entry = _get(context, entry_id)
+    if entry.kind == EntryKind.SERIES.value:
+        _ask_for_episodes(context, entry)
+    elif scope is Scope.ENTRY or entry.kind == EntryKind.MOVIE.value:
+        return [entry]
+    season = entry.season if scope is Scope.SEASON else None
+    with context.queue.database.connect() as connection:
+        found = list_episodes_of(connection, entry.id, season)
+    if not found:
+        raise NotFound(f"No episodes of {entry.name} are in the catalogue.")
+    return found
+
+
+def _ask_for_episodes(context: CatalogueContext, entry: CatalogueEntry) -> None:
+    with context.queue.database.connect() as connection:
+        source_id = get_source(connection, entry.source).id
+    expand_series(context.refresher, source_id, [entry.key], QuietRun())
+
+
+def _queue_kept(queue: DownloadQueue, entry: CatalogueEntry, priority: Priority) -> DownloadId | None:
+    destination = read_destination(entry)
+    with queue.database.begin() as connection:
+        if find_open_download(connection, entry.id) is not None:
+            return None
+        new = NewDownload(
+            entry_id=entry.id,
+            source_id=get_source(connection, entry.source).id,
+            entry_key=entry.key,
+            name=entry.name,
+            title=destination.label,
+            kind=destination.kind,
+            items=(),
+            priority=priority.level,
+            destination=destination.to_document(),
+        )
+        return create_download(connection, new, queue.clock())
+
+
+def _surest(entry: CatalogueEntry, proposal: AddProposal) -> int | None:
+    """Return the only found one with the entry's own id, or its title and, where both are known, its year."""
+    if entry.tmdb_id and any(found.number == entry.tmdb_id for found in proposal.found):
+        return entry.tmdb_id
+    key = title_key(entry.title or entry.name)
+    same = [
+        found
+        for found in proposal.found
+        if title_key(found.title) == key and (not entry.year or not found.year or entry.year == found.year)
+    ]
+    return same[0].number if len(same) == 1 else None
+
+
+def _wanted(context: CatalogueContext, held: InLibrary) -> dict[ArrNumber, WantedId]:
+    """Read the item from its instance, and return what it lacks by its numbers."""
+    sync = WantedSync(context.queue.database, context.arrs, context.settings.wanted, QuietRun())
+    report = sync_item(sync, held.instance, held.library_arr_id)
+    if report.error:
+        raise Conflict(report.error)
+    with context.queue.database.connect() as connection:
+        ids = find_wanted(connection, held.instance.id, list(held.arr_ids.values()))
+        targets = read_targets(connection, ids)
+    by_arr_id = {arr_id: number for number, arr_id in held.arr_ids.items()}
+    return {by_arr_id[target.arr_id]: target.wanted_id for target in targets if not target.is_gone}
+
+
+def _number(entry: CatalogueEntry) -> ArrNumber:
+    return (0, 0) if entry.kind == EntryKind.MOVIE.value else (entry.season or 0, entry.episode or 0)
+
+
+def queued_ids(results: Sequence[Queued]) -> list[DownloadId]:
+    """Return the new downloads among the results."""
+    return [result.download_id for result in results if result.download_id is not None]

@@ -1,0 +1,40 @@
+"""Find the episodes that belong to an entry: of its title, on its source."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, select
+
+from stalkeer.model import EntryId, EntryKind
+from stalkeer.store.catalogue.entries import CatalogueEntry, get_entry
+from stalkeer.store.catalogue.visible import IS_CURRENT
+from stalkeer.store.db.tables import entries, sources, title_keys
+
+MOST_EPISODES = 2_000
+
+
+def list_episodes_of(connection: Connection, entry_id: EntryId, season: int | None) -> list[CatalogueEntry]:
+    """List one entry for each episode of the entry's series or of one season, the sharpest first of several."""
+    own = select(entries.c.source_id, entries.c.title_id).where(entries.c.id == entry_id).subquery()
+    keys = select(title_keys.c.key).where(title_keys.c.title_id == own.c.title_id, title_keys.c.penalty == 0)
+    same_title = select(title_keys.c.title_id).where(title_keys.c.key.in_(keys), title_keys.c.penalty == 0)
+    query = (
+        select(entries.c.id, entries.c.season, entries.c.episode)
+        .join(own, own.c.source_id == entries.c.source_id)
+        .join(sources, sources.c.id == entries.c.source_id)
+        .where(
+            IS_CURRENT,
+            entries.c.kind == EntryKind.EPISODE.value,
+            entries.c.season.is_not(None),
+            entries.c.episode.is_not(None),
+            ~entries.c.protected,
+            (entries.c.title_id == own.c.title_id) | entries.c.title_id.in_(same_title),
+        )
+        .order_by(entries.c.season, entries.c.episode, func.coalesce(entries.c.resolution, 0).desc(), entries.c.id)
+        .limit(MOST_EPISODES)
+    )
+    if season is not None:
+        query = query.where(entries.c.season == season)
+    best: dict[tuple[int, int], EntryId] = {}
+    for row in connection.execute(query):
+        best.setdefault((row.season, row.episode), EntryId(row.id))
+    return [get_entry(connection, one) for one in best.values()]

@@ -1,0 +1,149 @@
+"""Downloads of entries that nothing wanted: to a folder, or added to Radarr and Sonarr first."""
+
+import pytest
+
+from stalkeer.core.naming.destination import Destination
+from stalkeer.demo.radarr import Radarr
+from stalkeer.demo.series import Episode
+from stalkeer.demo.sonarr import Sonarr
+from stalkeer.demo.sonarr_library import LONG_AGO
+from stalkeer.errors import Conflict, NotFound
+from stalkeer.jobs.requests.add_item import AddWish
+from stalkeer.jobs.requests.from_catalogue import (
+    Scope,
+    add_and_download,
+    download_to_folder,
+    propose_for_entry,
+    queued_ids,
+)
+from stalkeer.store.downloads.downloads import DownloadFilter, get_download, list_downloads
+from stalkeer.store.matching.rules import list_rules
+from tests.doubles.app import make_app
+from tests.doubles.catalogue import Catalogue
+from tests.doubles.instances import know
+
+
+@pytest.fixture
+def app(tmp_path, database, clock):
+    return make_app(tmp_path / "data", database, clock)
+
+
+@pytest.fixture
+def listed(database, clock):
+    return Catalogue(database, clock).list_entries
+
+
+@pytest.fixture
+def radarr(tmp_path, app):
+    (tmp_path / "movies").mkdir()
+    with Radarr(tmp_path / "movies") as server:
+        know(app.arrs, server)
+        yield server
+
+
+@pytest.fixture
+def sonarr(tmp_path, app):
+    (tmp_path / "series").mkdir()
+    with Sonarr(tmp_path / "series") as server:
+        know(app.arrs, server)
+        yield server
+
+
+def queued(app):
+    with app.database.connect() as connection:
+        return list_downloads(connection, DownloadFilter())
+
+
+def destinations(app):
+    return [Destination.of_document(row.identity.destination).label for row in queued(app)]
+
+
+def test_a_movie_goes_to_a_folder_without_any_instance(app, listed):
+    (dune,) = listed("EN - Dune (2021) [4K]")
+
+    download_to_folder(app.catalogue, dune)
+
+    (row,) = queued(app)
+    assert (row.identity.title, row.identity.kind, row.items) == ("Dune (2021)", "movie", ())
+    with pytest.raises(Conflict, match="being downloaded already"):
+        download_to_folder(app.catalogue, dune)
+
+
+@pytest.mark.parametrize(
+    ("scope", "labels"),
+    [
+        (Scope.ENTRY, ["Quiet Cartographers S01E02"]),
+        (Scope.SEASON, ["Quiet Cartographers S01E01", "Quiet Cartographers S01E02"]),
+        (Scope.SERIES, [f"Quiet Cartographers {n}" for n in ("S01E01", "S01E02", "S02E01")]),
+    ],
+)
+def test_an_episode_its_season_or_its_series_goes_to_a_folder_once_each(app, listed, scope, labels):
+    ids = listed("Quiet Cartographers S01E01 720p", kind="episode", resolution=720)
+    ids += listed("Quiet Cartographers S01E01 1080p", kind="episode", resolution=1080)
+    ids += listed("Quiet Cartographers S01E02", "Quiet Cartographers S02E01", "Other Series S01E03", kind="episode")
+
+    download_to_folder(app.catalogue, ids[2], scope)
+
+    assert destinations(app) == labels
+    if scope is not Scope.ENTRY:
+        assert queued(app)[0].identity.entry_id == ids[1], "the sharper of two"
+
+
+def test_a_movie_is_added_to_radarr_pinned_and_queued_and_radarr_does_not_search(app, listed, radarr):
+    (dune, other) = listed("EN - Dune (2021)", "EN - Dune (1984)")
+    radarr.add_namesake("Dune", 2021, tmdb_id=438631)
+    radarr.add_namesake("Dune", 1984, tmdb_id=841)
+
+    found = propose_for_entry(app.catalogue, dune)
+    results = add_and_download(app.catalogue, dune, AddWish(found.best))
+
+    assert found.best == 438631
+    (movie,) = radarr.movies.values()
+    assert (movie.title, movie.year, movie.monitored) == ("Dune", 2021, True)
+    with app.database.connect() as connection:
+        row = get_download(connection, queued_ids(results)[0])
+        rules = [one.rule for one in list_rules(connection)]
+    assert row.identity.entry_id == dune and row.items[0].arr_id == movie.id
+    assert [(rule.action.value, rule.tmdb_id) for rule in rules] == [("pin", 438631)]
+    assert other not in {one.identity.entry_id for one in queued(app)}
+    assert not [command for command in radarr.commands.all() if "Search" in command.name]
+
+
+def test_a_title_of_several_years_is_not_guessed(app, listed, radarr):
+    (dune,) = listed("Dune")
+    radarr.add_namesake("Dune", 2021, tmdb_id=438631)
+    radarr.add_namesake("Dune", 1984, tmdb_id=841)
+
+    assert propose_for_entry(app.catalogue, dune).best is None
+
+
+def test_of_a_series_only_the_season_that_was_asked_for_is_monitored_and_queued(app, listed, sonarr):
+    names = [f"Quiet Cartographers S{season:02}E{number:02}" for season in (1, 2) for number in (1, 2)]
+    ids = listed(*names, kind="episode")
+    episodes = [Episode(0, 0, s, n, title=f"Part {n}", air_date_utc=LONG_AGO) for s in (1, 2) for n in (1, 2)]
+    sonarr.add_namesake("Quiet Cartographers", 2020, tvdb_id=371980, episodes=episodes)
+
+    results = add_and_download(app.catalogue, ids[2], AddWish(371980), scope=Scope.SEASON)
+
+    assert [row.identity.entry_id for row in queued(app)] == ids[2:]
+    assert len(queued_ids(results)) == 2
+    (series,) = sonarr.series.values()
+    assert series.monitored and [episode.monitored for episode in series.episodes] == [False, False, True, True]
+
+
+def test_what_the_library_has_is_told_and_a_folder_takes_it_all_the_same(app, listed, radarr):
+    (dune,) = listed("EN - Dune (2021)")
+    radarr.add_file(radarr.add_movie("Dune", 2021, tmdb_id=438631))
+
+    with pytest.raises(Conflict, match="it has the files"):
+        add_and_download(app.catalogue, dune, AddWish(438631))
+
+    download_to_folder(app.catalogue, dune)
+    assert destinations(app) == ["Dune (2021)"]
+
+
+def test_without_an_instance_the_folder_is_named_as_the_way(app, listed):
+    (dune,) = listed("EN - Dune (2021)")
+
+    with pytest.raises(NotFound, match="download the entry to a folder"):
+        propose_for_entry(app.catalogue, dune)
