@@ -144,7 +144,8 @@ USAGES: tuple[Usage, ...] = (
         "POST series",
         {SONARR},
         body=_named(
-            "title tvdbId qualityProfileId rootFolderPath seasonFolder monitored addOptions monitor searchForMissingEpisodes"
+            "title tvdbId qualityProfileId rootFolderPath seasonFolder monitored addOptions monitor"
+            " searchForMissingEpisodes"
         ),
     ),
     Usage("GET episode", {SONARR}, query=_named("seriesId episodeIds")),
