@@ -37,6 +37,7 @@ Query = Mapping[str, str | int | bool | Sequence[int]]
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 130.0  # both programs allow a request up to 100 s; a busy database needs them
 PATIENCE = Patience(attempts=4, all_for_s=60.0, longest_pause_s=30.0, first_pause_s=0.5)
+AT_ONCE = Patience(attempts=1, all_for_s=15.0, longest_pause_s=0.0, first_pause_s=0.0)  # somebody looks at a page
 PROXY_SAYS_DOWN = frozenset({502, 503, 504})
 NOT_TAKEN = frozenset({429, 503})
 _IN_OUR_WORDS = {
@@ -116,9 +117,9 @@ class ArrClient:
             answer.close()
 
     def download(self, path: str, most: int) -> bytes | None:
-        """GET a file. Return None where the instance does not give it, or where it is larger than `most` bytes."""
+        """GET a file, without retries. Return None where there is none, or where it is larger than `most` bytes."""
         asked = self._asked("GET", path)
-        answer = self._exchange("GET", asked, lambda: self._open(path, None))
+        answer = self._exchange("GET", asked, lambda: self._open(path, None), AT_ONCE)
         if isinstance(answer, ApiAnswer):
             return None
         content = bytearray()
@@ -166,11 +167,11 @@ class ArrClient:
             )
         return explain_refusal(answer, asked)
 
-    def _exchange(self, method: str, asked: str, send: Callable[[], A]) -> A | ApiAnswer:
+    def _exchange(self, method: str, asked: str, send: Callable[[], A], patience: Patience = PATIENCE) -> A | ApiAnswer:
         """Send until there is an answer that is no `not now`, or until trying again makes no sense."""
         may_repeat = _post_never_counted if method == "POST" else is_worth_repeating
         try:
-            answer = ask_until_answered(send, may_repeat, PATIENCE)
+            answer = ask_until_answered(send, may_repeat, patience)
         except NetworkFailure as failure:
             if failure.cause is Cause.ADDRESS:
                 raise _bad_address(self.address) from failure

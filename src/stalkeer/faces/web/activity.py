@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
@@ -39,6 +40,7 @@ from stalkeer.store.matching.blocklist import count_blocks, list_blocks
 router = APIRouter(include_in_schema=False)
 
 PAGE_SIZE = 100
+MOST_AT_ONCE = 10_000
 ALL_STATES = tuple(DownloadState)
 OPEN = tuple(state for state in ALL_STATES if state not in FINAL_STATES)
 SHOWS = {
@@ -68,6 +70,7 @@ def read_queue(app: App, show: str, search: str, number: int) -> dict[str, objec
     with app.database.connect() as connection:
         rows = queue.list_downloads(connection, chosen, order=order, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
         total = queue.count_downloads(connection, chosen)
+        left = queue.count_left(connection)
         by_state = queue.count_by_state(connection, chosen.search).by_state
     counts = {name: sum(by_state.get(state, 0) for state in states) for name, states in SHOWS.items()}
     waiting = explain_waiting(app.database, app.settings, app.clock()) if show in ("", "waiting") else {}
@@ -79,18 +82,25 @@ def read_queue(app: App, show: str, search: str, number: int) -> dict[str, objec
         "q": search,
         "page_number": number,
         "pages": -(-total // PAGE_SIZE),
+        "total": total,
+        "left": left,
         "counts": counts,
         "now": app.clock(),
     }
 
 
 @router.get("/activity/history")
-def get_history(request: Request, kind: str = "", level: str = "", before: int | None = None) -> HTMLResponse:
-    chosen = EventFilter(kinds=(kind,) if kind else (), levels=(level,) if level else ())
+def get_history(
+    request: Request, kind: str = "", level: str = "", q: str = "", before: int | None = None
+) -> HTMLResponse:
+    chosen = EventFilter((kind,) if kind else (), (level,) if level else (), text=q.strip())
     with app_of(request).database.connect() as connection:
         events = list_events(connection, chosen, before=before, limit=PAGE_SIZE)
     older = events[-1].id if len(events) == PAGE_SIZE else None
-    return page(request, "activity/history.html", events=events, kind=kind, level=level, older=older)
+    context = {"events": events, "kind": kind, "level": level, "q": q, "older": older}
+    if is_fragment(request):
+        return fragment(request, "activity/events.html", context)
+    return page(request, "activity/history.html", context)
 
 
 @router.get("/activity/blocklist")
@@ -162,9 +172,21 @@ def post_all(request: Request, verb: str) -> Response:
 
 @router.post("/activity/many")
 def post_many(
-    request: Request, verb: Annotated[str, Form()], ids: Annotated[list[int] | None, Form()] = None
+    request: Request,
+    verb: Annotated[str, Form()],
+    ids: Annotated[list[int] | None, Form()] = None,
+    everything: Annotated[str, Form()] = "",
 ) -> Response:
-    return act(request, ids or [], verb)
+    """Act on the selected rows, or on all that the list at the address `everything` has on any page."""
+    return act(request, ids_at(app_of(request), everything) if everything else ids or [], verb)
+
+
+def ids_at(app: App, address: str) -> list[int]:
+    asked = dict(parse_qsl(urlsplit(address).query))
+    states = SHOWS.get(asked.get("show", ""), OPEN)
+    with app.database.connect() as connection:
+        chosen = DownloadFilter(states=states, search=asked.get("q", "").strip())
+        return [int(one) for one in queue.list_download_ids(connection, chosen, MOST_AT_ONCE)]
 
 
 @router.post("/activity/{download_id}/place")

@@ -66,6 +66,16 @@ def eta(total: int | None, offset: int, bytes_per_s: float | None) -> str:
     return duration((total - offset) / bytes_per_s)
 
 
+def left_text(count: int, unknown: int, bytes_per_s: float | None) -> str:
+    """Format what the queue still needs: `24.1 GB left, about 48 min`, `24.1 GB left and 2 of unknown size`."""
+    if not count and not unknown:
+        return ""
+    text = f"{size(count)} left"
+    if unknown:
+        text += f" and {unknown:,} of unknown size"
+    return f"{text}, about {duration(count / bytes_per_s)}" if count and bytes_per_s else text
+
+
 def episode_code(season: int | None, episode: int | None) -> str:
     if season is None or episode is None:
         return ""

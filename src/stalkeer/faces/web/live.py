@@ -21,7 +21,7 @@ from stalkeer.faces.web.frame import app_of, free_space
 from stalkeer.faces.web.states import DOWNLOADS
 from stalkeer.model import DownloadState
 from stalkeer.runtime import App
-from stalkeer.store.downloads.downloads import DownloadFilter, DownloadRow, list_downloads
+from stalkeer.store.downloads.downloads import DownloadFilter, DownloadRow, count_left, list_downloads
 from stalkeer.store.downloads.overrides import read_overrides
 from stalkeer.store.journal.runs import RunRow, list_runs
 from stalkeer.store.system.dashboard import menu_counts, read_marks
@@ -96,11 +96,17 @@ def read_live(app: App) -> LiveState:
         counts = menu_counts(connection)
         marks = {**asdict(read_marks(connection)), "pause": str(hash(read_overrides(connection, app.clock())))}
         rows = list_downloads(connection, moving, limit=MOST_ROWS)
+        left = count_left(connection)
         open_runs = list_runs(connection, open_only=True, limit=MOST_ROWS)
     free = free_space(app.settings.directories.temp)
     return LiveState(
         counts={"queue": counts.queue, "review": counts.review, "health": counts.health},
-        texts={"rate": formats.rate(counts.rate), "free": formats.size(free), "queue": formats.number(counts.queue)},
+        texts={
+            "rate": formats.rate(counts.rate),
+            "free": formats.size(free),
+            "queue": formats.number(counts.queue),
+            "left": formats.left_text(left.bytes, left.unknown, counts.rate),
+        },
         marks=marks,
         rate=counts.rate,
         downloads=tuple(live_download(row) for row in rows),

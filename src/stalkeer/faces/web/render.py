@@ -73,6 +73,7 @@ def environment() -> Environment:
         episode_code=formats.episode_code,
         query=query,
         done_text=formats.done_text,
+        left_text=formats.left_text,
         looks=states,
         current_child=current_child,
         artwork=artwork_path,

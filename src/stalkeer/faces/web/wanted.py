@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
+from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
@@ -42,6 +43,7 @@ router = APIRouter(include_in_schema=False)
 PAGE_SIZE = 50
 POSTERS = 60  # of a page
 MOST_EPISODES = 2_000  # of a series
+MOST_AT_ONCE = 5_000
 REASONS = {"/wanted": "missing", "/wanted/cutoff": "cutoff"}
 
 
@@ -133,12 +135,29 @@ def waiting_seasons(rows: Sequence[object]) -> frozenset[tuple[int, int | None]]
 
 @router.post("/wanted/many")
 def post_many(
-    request: Request, verb: Annotated[str, Form()], ids: Annotated[list[int] | None, Form()] = None
+    request: Request,
+    verb: Annotated[str, Form()],
+    ids: Annotated[list[int] | None, Form()] = None,
+    everything: Annotated[str, Form()] = "",
 ) -> Response:
-    """Queue the confirmed matches of the selected items, or match the items again."""
+    """Queue the confirmed matches of the selected items, or match the items again.
+
+    `everything` is the address of the list if all its items are selected, on every page.
+    """
+    ids = ids_at(app_of(request), everything, verb) if everything else ids
     if not ids:
         raise InvalidInput("No items are selected. Select at least one first.")
     return act(request, [WantedId(wanted_id) for wanted_id in ids], verb)
+
+
+def ids_at(app: App, address: str, verb: str) -> list[int]:
+    parts = urlsplit(address)
+    reason = "cutoff" if parts.path.endswith("/cutoff") else "missing"
+    chosen = ListQuery.model_validate(dict(parse_qsl(parts.query))).filter_for(reason)
+    if verb == "download" and chosen.status is None:
+        chosen = replace(chosen, status=Status.FOUND)
+    with app.database.connect() as connection:
+        return [int(row.id) for row in list_wanted(connection, chosen, part=Slice(MOST_AT_ONCE))]
 
 
 @router.post("/wanted/series/{library_id}/{season}/{verb}")

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -283,6 +283,29 @@ def count_by_state(connection: Connection, search: str = "") -> StateCounts:
     query = select(downloads.c.state, func.count()).where(*_clauses(DownloadFilter(search=search)))
     query = query.group_by(downloads.c.state)
     return StateCounts({DownloadState(state): count for state, count in connection.execute(query)})
+
+
+@dataclass(frozen=True)
+class QueueLeft:
+    """The bytes that open downloads still need. `unknown` counts those whose size nobody has told yet."""
+
+    bytes: int
+    unknown: int
+
+
+def count_left(connection: Connection) -> QueueLeft:
+    open_states = [state.value for state in DownloadState if state not in FINAL_STATES]
+    needed = case((downloads.c.total > downloads.c.offset, downloads.c.total - downloads.c.offset), else_=0)
+    columns = (func.coalesce(func.sum(needed), 0), func.count() - func.count(downloads.c.total))
+    row = connection.execute(select(*columns).where(downloads.c.state.in_(open_states))).one()
+    return QueueLeft(int(row[0]), int(row[1]))
+
+
+def list_download_ids(connection: Connection, chosen: DownloadFilter, limit: int) -> list[DownloadId]:
+    """List what a filter selects, in the order of the queue."""
+    query = select(downloads.c.id).where(*_clauses(chosen)).limit(limit)
+    query = query.order_by(downloads.c.priority.desc(), downloads.c.rank, downloads.c.id)
+    return [DownloadId(download_id) for download_id in connection.scalars(query)]
 
 
 def list_items(connection: Connection, download_ids: Sequence[DownloadId]) -> dict[DownloadId, tuple[ItemRow, ...]]:

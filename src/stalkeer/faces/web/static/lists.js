@@ -43,6 +43,12 @@
     if (page) page.value = "1";
     history[typed ? "replaceState" : "pushState"](null, "", next);
     listAddress = plain(next);
+    for (const chip of $$("a.chip[href]", form)) {
+      const url = new URL(chip.href);
+      const words = new FormData(form).get("q");
+      if (words) url.searchParams.set("q", words); else url.searchParams.delete("q");
+      chip.setAttribute("href", url.pathname + url.search);
+    }
     remember();
   }
   on("input", (event) => { const form = event.target.closest?.("form.filters"); if (form && event.target.type === "search") noteFilter(form, true); });
@@ -72,7 +78,87 @@
     }
   }
 
+  // --- selection: a range with Shift, and all pages at once -----------------------------------------------------------
+  let lastPick = null;
+  on("click", (event) => {
+    const box = event.target.closest?.("input.pick");
+    if (box) {
+      const boxes = $$("input.pick", box.form);
+      const from = boxes.findIndex((other) => other.value === lastPick);
+      const to = boxes.indexOf(box);
+      if (event.shiftKey && from >= 0) {
+        for (const other of boxes.slice(Math.min(from, to), Math.max(from, to) + 1)) other.checked = box.checked;
+        box.dispatchEvent(new Event("change", { bubbles: true }));
+      }
+      lastPick = box.value;
+      return;
+    }
+    const button = event.target.closest?.("[data-everything]");
+    if (button) chooseEverything(button.closest("form"), true);
+  });
+  function chooseEverything(form, chosen) {
+    const field = $('input[name="everything"]', form);
+    field.disabled = !chosen;
+    field.value = chosen ? listAddress.slice(base.length) : "";
+    if (chosen) $("[data-picked]", form).textContent = Number($("[data-total]", form).dataset.total).toLocaleString("en");
+    offerEverything(form);
+  }
+  function offerEverything(form) {
+    const button = $("[data-everything]", form);
+    const table = $("table[data-total]", form);
+    if (!button) return;
+    const total = Number(table?.dataset.total || 0);
+    const boxes = $$("input.pick", form);
+    const isWhole = boxes.length > 0 && boxes.every((box) => box.checked) && total > boxes.length;
+    const field = $('input[name="everything"]', form);
+    if (!isWhole) { field.disabled = true; field.value = ""; }
+    button.hidden = !isWhole || !field.disabled;
+    $("[data-total]", button).textContent = total.toLocaleString("en");
+    if (isWhole && !field.disabled) $("[data-picked]", form).textContent = total.toLocaleString("en");
+  }
+  on("change", (event) => { const form = event.target.closest?.("form.many"); if (form) offerEverything(form); });
+
+  // --- columns: chosen for each list, kept by the browser ------------------------------------------------------------
+  const columnKey = `stalkeer:columns:${location.pathname.slice(base.length)}`;
+  function hiddenColumns() { try { return JSON.parse(localStorage.getItem(columnKey) || "[]"); } catch { return []; } }
+  function showColumns() {
+    const hidden = hiddenColumns();
+    const table = $("#rows table.list");
+    if (!table || !$("[data-columns]")) return;
+    const heads = $$("thead th", table);
+    heads.forEach((head, at) => {
+      if (!head.matches(".md, .lg")) return;
+      const off = hidden.includes(head.textContent.trim());
+      head.hidden = off;
+      for (const row of table.tBodies[0].rows) if (row.cells.length === heads.length) row.cells[at].hidden = off;
+    });
+  }
+  function offerColumns() {
+    const body = $("[data-columns] .pop-body");
+    if (!body) return;
+    const hidden = hiddenColumns();
+    for (const head of $$("#rows thead th:is(.md, .lg)")) {
+      const name = head.textContent.trim();
+      const label = document.createElement("label");
+      const box = document.createElement("input");
+      box.type = "checkbox";
+      box.className = "form-check-input";
+      box.checked = !hidden.includes(name);
+      box.addEventListener("change", () => {
+        const off = hiddenColumns().filter((other) => other !== name);
+        if (!box.checked) off.push(name);
+        try { localStorage.setItem(columnKey, JSON.stringify(off)); } catch { /* no storage */ }
+        showColumns();
+      });
+      label.append(box, name);
+      body.append(label);
+    }
+  }
+  on("htmx:after:swap", () => { showColumns(); for (const form of $$("form.many")) offerEverything(form); });
+
   on("DOMContentLoaded", () => {
+    offerColumns();
+    showColumns();
     remember();
     leadBack();
     const dialog = drawer();
