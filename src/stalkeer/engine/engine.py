@@ -34,6 +34,7 @@ from stalkeer.settings.folders import make_own_folders
 from stalkeer.store.db.damage import set_aside_if_damaged
 from stalkeer.store.downloads.admission import release_all
 from stalkeer.store.downloads.downloads import count_by_state
+from stalkeer.store.downloads.native_items import resting_downloads
 from stalkeer.store.downloads.workers import WorkerRow, database_now, register_worker, remove_worker
 from stalkeer.store.journal.runs import NO_OPTIONS, RunOptions, last_finished, list_runs, queue_run, take_back_runs
 from stalkeer.store.sources.sources import own_refresh_times
@@ -192,7 +193,8 @@ class Engine:
         with self._tools.database.connect() as connection:
             open_runs = list_runs(connection, open_only=True, limit=1)
             states = count_by_state(connection).by_state
-        return not open_runs and not any(states.get(state) for state in UNSETTLED) and self._worker.is_idle
+            unsettled = sum(states.get(state, 0) for state in UNSETTLED) - resting_downloads(connection)
+        return not open_runs and not unsettled and self._worker.is_idle
 
     # --- parts
 

@@ -20,7 +20,8 @@ TRANSITIONS: Mapping[DownloadState, frozenset[DownloadState]] = {
     _S.PLACED: frozenset({_S.IMPORTING, _S.COMPLETED, _S.BLOCKED, _S.FAILED, _S.CANCELLED}),
     _S.IMPORTING: frozenset({_S.PLACED, _S.COMPLETED, _S.BLOCKED, _S.FAILED, _S.CANCELLED}),
     _S.PAUSED: frozenset({_S.QUEUED, _S.CANCELLED}),
-    _S.BLOCKED: frozenset({_S.FETCHED, _S.PLACED, _S.QUEUED, _S.COMPLETED, _S.CANCELLED}),
+    # ... and imports again by itself once the trouble of an instance that imports by itself has cleared
+    _S.BLOCKED: frozenset({_S.FETCHED, _S.PLACED, _S.IMPORTING, _S.QUEUED, _S.COMPLETED, _S.CANCELLED}),
     # a failed download completes when the instance turns out to have the file
     _S.FAILED: frozenset({_S.QUEUED, _S.FETCHED, _S.PLACED, _S.COMPLETED, _S.CANCELLED}),
     _S.CANCELLED: frozenset({_S.QUEUED}),
@@ -123,11 +124,36 @@ def check_transition(old: DownloadState, new: DownloadState) -> None:
         raise Conflict(f"A download that is {old.value} cannot become {new.value}.")
 
 
-def decide(action: Action, state: DownloadState, *, is_owned: bool, stage: FileStage = FileStage.PARTIAL) -> Effect:
+FORGOTTEN = "its instance has forgotten this grab; search there again"
+
+
+@dataclass(frozen=True)
+class Handing:
+    """How a download's file gets into the library."""
+
+    by_instance: bool = False  # an instance grabbed it, and imports it by itself
+    is_waiting: bool = False  # ... and nothing is left to do here until it has
+
+
+OURS = Handing()
+
+
+def decide(
+    action: Action,
+    state: DownloadState,
+    *,
+    is_owned: bool,
+    stage: FileStage = FileStage.PARTIAL,
+    handing: Handing = OURS,
+) -> Effect:
     """Return the effect of `action` on a download in `state`.
 
     `is_owned` means that a worker was assigned or has claimed it. A retry continues from `stage`.
     """
+    if action is Action.RETRY and handing.by_instance and state in (_S.FAILED, _S.CANCELLED):
+        return Refuse(FORGOTTEN)
+    if action is Action.CANCEL and handing.is_waiting and not is_owned and state is _S.IMPORTING:
+        return Become(_S.CANCELLED)  # nobody here imports it: the instance is told
     if action is Action.PAUSE:
         return _pause(state)
     if action is Action.RESUME:

@@ -22,8 +22,10 @@ from stalkeer.model import Decision, EntryId, WantedId
 from stalkeer.store.catalogue.addresses import EntryAddress
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.downloads import DownloadRow
+from stalkeer.store.downloads.grabs import list_grabs_of_download
+from stalkeer.store.downloads.offers import find_offer
 from stalkeer.store.downloads.run_writes import Replacement
-from stalkeer.store.downloads.variants import ConfirmedMatch, confirmed_matches
+from stalkeer.store.downloads.variants import ConfirmedMatch, confirmed_matches, offered_matches
 from stalkeer.store.library.instances import InstanceRow, find_instance, list_instances
 from stalkeer.store.library.wanted_list import get_wanted
 from stalkeer.store.matching.entries import entries_by_id
@@ -54,7 +56,12 @@ class RankedMatch:
 
 
 def next_variant(connection: Transaction, row: DownloadRow, languages: Sequence[str] = ()) -> Replacement | None:
-    """The best entry for the download's items that was not tried yet; None where all were."""
+    """The best entry for the download's items that was not tried yet; None where all were.
+
+    An instance that grabbed a release gets no other one.
+    """
+    if row.handing.by_instance:
+        return _next_of_release(connection, row)
     found = confirmed_matches(connection, [item.wanted_id for item in row.items])
     tried = {row.identity.entry_id, *row.identity.variants_tried}
     fresh = [match for match in found if match.entry_id not in tried]
@@ -68,6 +75,20 @@ def next_variant(connection: Transaction, row: DownloadRow, languages: Sequence[
         return None
     match = max(ranked, key=lambda one: served[one.match.entry_id]).match  # max keeps the first of equals
     return Replacement(match.entry_id, match.source_id, match.entry_key, match.entry_name)
+
+
+def _next_of_release(connection: Transaction, row: DownloadRow) -> Replacement | None:
+    """The next entry that is the same release for every instance that grabbed it."""
+    offers = [find_offer(connection, grab.offer_guid) for grab in list_grabs_of_download(connection, row.id)]
+    known = [offer for offer in offers if offer is not None]
+    if not known:
+        return None
+    shared = set.intersection(*[set(offer.files) for offer in known])
+    tried = {row.identity.entry_id, *row.identity.variants_tried}
+    for match in offered_matches(connection, known[0]):
+        if match.entry_id not in tried and (match.source_id, match.entry_key) in shared:
+            return Replacement(match.entry_id, match.source_id, match.entry_key, match.entry_name)
+    return None
 
 
 def hindrance_of(connection: Transaction, wanted_id: WantedId) -> str | None:

@@ -23,7 +23,7 @@ from stalkeer.adapters.arr.outcomes import (
 )
 from stalkeer.adapters.files.extras import place_extras, remove_extras
 from stalkeer.adapters.files.placement import Modes, duplicate, place
-from stalkeer.adapters.files.removal import remove_if_empty, remove_part
+from stalkeer.adapters.files.removal import remove_if_empty, remove_part, remove_staged
 from stalkeer.adapters.transfers.request import StopReason
 from stalkeer.core.downloads.failures import FailureKind
 from stalkeer.core.downloads.retry import GiveUp, decide_retry
@@ -47,7 +47,7 @@ from stalkeer.jobs.downloads.handover import (
 from stalkeer.jobs.downloads.outcomes import Settling
 from stalkeer.jobs.downloads.pictures import CODE as PICTURE
 from stalkeer.jobs.downloads.pictures import judge_file
-from stalkeer.jobs.downloads.placement import check_own_folder
+from stalkeer.jobs.downloads.placement import MASTERS, check_own_folder, native_link, native_master
 from stalkeer.jobs.downloads.verify import (
     Damaged,
     NotVideo,
@@ -59,7 +59,7 @@ from stalkeer.jobs.downloads.verify import (
     traits_of,
     verify,
 )
-from stalkeer.model import DownloadState, InstanceId
+from stalkeer.model import DownloadState, Drive, InstanceId
 from stalkeer.settings.sections.transfers import ImportMode
 from stalkeer.store.downloads import run_writes as owned
 from stalkeer.store.downloads.admission import claim
@@ -72,14 +72,18 @@ from stalkeer.store.downloads.downloads import (
     ItemRow,
     ItemState,
     is_imported_copy,
+    is_resting,
 )
+from stalkeer.store.downloads.grabs import GrabRow, list_grabs_of_download
+from stalkeer.store.downloads.native_items import offer_file
 from stalkeer.store.downloads.run_writes import ItemStanding, Ownership, RunProblem
+from stalkeer.store.journal.events import record_event
+from stalkeer.store.library.instances import get_instance_by_id
 
 log = logging.getLogger(__name__)
 
 LONGEST_WAIT_HERE_S = 15.0  # an import that takes longer is asked for again later, and another one goes first
 WAITS_HERE = 20
-OPEN_ITEMS = (ItemState.WAITING, ItemState.IMPORTING)
 
 
 @dataclass
@@ -223,13 +227,31 @@ class _Finish:
         return self._note_placed(planned.target)
 
     def _plan(self, sound: Sound) -> PlacementPlan:
+        """Where it goes for the items that we hand over; without any, where only links of it are found."""
         identity, traits = self.row.identity, traits_of(self.tools, self.row, sound)
         if identity.destination is not None:
             destination = Destination.of_document(identity.destination)
             return plan_kept(self.tools.settings().directories, destination, sound.extension, traits)
-        wanted_ids = [item.wanted_id for item in self.row.items]
-        again = self.row.id if identity.replaces else None
-        return plan_placement(self.handovers, wanted_ids, sound.extension, traits, again)
+        wanted_ids = [item.wanted_id for item in self.row.items if item.hand_over is Drive.OURS and item.is_open]
+        if wanted_ids:
+            again = self.row.id if identity.replaces else None
+            return plan_placement(self.handovers, wanted_ids, sound.extension, traits, again)
+        grabs = self._grabs()
+        if not grabs:
+            raise NotFound("No instance waits for this file any more; cancel it.")
+        master = native_master(self.tools.settings().directories, grabs[0], sound.extension)
+        return PlacementPlan(master, grabs[0].release)
+
+    def _grabs(self) -> list[GrabRow]:
+        """The grabs of this download that wait for its file."""
+        waiting = {
+            (item.instance_id, item.wanted_id)
+            for item in self.row.items
+            if item.hand_over is Drive.NATIVE and item.state is ItemState.WAITING
+        }
+        with self.tools.database.connect() as connection:
+            found = list_grabs_of_download(connection, self.row.id)
+        return [grab for grab in found if any((grab.instance_id, one.wanted_id) in waiting for one in grab.items)]
 
     def _not_placed(self, error: PlacementError) -> None:
         """Return what passes by itself is tried again every minute; the rest waits for the user."""
@@ -274,17 +296,22 @@ class _Finish:
     def import_all(self) -> None:
         assert self.row.outcome.placed_path is not None, "a placed download knows where"
         file = Path(self.row.outcome.placed_path)
-        if self.tools.settings().import_.mode is ImportMode.NONE or self.row.identity.destination is not None:
+        is_kept = self.tools.settings().import_.mode is ImportMode.NONE or self.row.identity.destination is not None
+        natives = [item for item in self.row.items if item.hand_over is Drive.NATIVE]
+        if is_kept and not natives:
             self.settling.complete(str(file), "is finished; nothing imports it")
             return
         with self.tools.database.begin() as connection:
             if not owned.advance(connection, self.guard.owner, DownloadState.IMPORTING, self.tools.clock()):
                 return
+        if not self._link(file):
+            return
         final_path = self.row.outcome.final_path
-        groups = self._groups()
+        groups = [] if is_kept else self._groups()
         shelves = shelves_of(self.row.outcome.facts)
         for index, (instance_id, items) in enumerate(groups):
-            mode = None if index == len(groups) - 1 else ArrImportMode.COPY
+            # instances that import by themselves may need another link of our file
+            mode = None if index == len(groups) - 1 and not natives else ArrImportMode.COPY
             shelf = shelves.get(instance_id)
             if shelf is not None and not self._put_on_shelf(file, shelf):
                 return
@@ -296,11 +323,52 @@ class _Finish:
                 final_path = outcome.path
         self._conclude(final_path)
 
+    def _link(self, file: Path) -> bool:
+        """Let each instance that grabbed the file find it, in a folder of its own. False where the run has ended."""
+        for grab in self._grabs():
+            if self.guard.stopping() is not None:
+                self._come_back()
+                return False
+            with self.tools.database.connect() as connection:
+                instance = get_instance_by_id(connection, grab.instance_id)
+            try:
+                link = self._put_link(
+                    file, native_link(self.tools.settings().directories, instance.slug, grab, file.suffix)
+                )
+            except _Halted:
+                self._come_back()
+                return False
+            except PlacementError as error:
+                self._not_placed(error)
+                return False
+            with self.tools.database.begin() as connection:
+                size, now = link.stat().st_size, self.tools.clock()
+                if not offer_file(connection, self.guard.owner, grab, link, size, now):
+                    return False
+        self._look_again()
+        return True
+
+    def _put_link(self, file: Path, link: Path) -> Path:
+        if not file.is_file():
+            raise PlacementRefused(f"{file} is gone: somebody removed it. Cancel the download, then search again")
+        modes = self._modes()
+        check_own_folder(self.tools.settings(), link, modes.folder)
+        placed = duplicate(file, link, modes, self._keep_going)
+        for suffix in extras_of(self.row.outcome.facts):
+            if file.with_suffix(suffix).is_file():
+                duplicate(file.with_suffix(suffix), link.with_suffix(suffix), modes)
+        return placed
+
+    def _look_again(self) -> None:
+        """Read the items as they are now."""
+        with self.tools.database.connect() as connection:
+            self.row = replace(self.row, items=owned.items_of(connection, self.guard.owner))
+
     def _groups(self) -> list[tuple[InstanceId, list[ItemRow]]]:
         """Items that are not yet imported, by instance; those last whose instance takes the file away."""
         found: dict[InstanceId, list[ItemRow]] = {}
         for item in self.row.items:
-            if item.state in OPEN_ITEMS:
+            if item.is_open and item.hand_over is Drive.OURS:
                 found.setdefault(item.instance_id, []).append(item)
         shelves = shelves_of(self.row.outcome.facts)
         return sorted(found.items(), key=lambda group: group[0] not in shelves)
@@ -338,12 +406,19 @@ class _Finish:
             self._try_again(RunProblem("instance", str(error)), is_patient=True)
             return None
         except NotFound as error:
-            self.settling.fail(RunProblem("unwanted", str(error)))
-            return None
+            return self._unwanted(items, str(error))
         if isinstance(outcome, Pending):
             self._come_back()
             return None
         return None if outcome is None else self._ended(outcome, items)
+
+    def _unwanted(self, items: list[ItemRow], reason: str) -> ImportRefused | None:
+        """Fail, unless an instance that imports by itself still wants the file: its items go on without these."""
+        if not any(item.hand_over is Drive.NATIVE and item.is_open for item in self.row.items):
+            self.settling.fail(RunProblem("unwanted", reason))
+            return None
+        self.settling.release_items([item.wanted_id for item in items], reason)
+        return ImportRefused((reason,))
 
     def _poll(self, hand_over: HandOver, step: HandOverStep, items: list[ItemRow]) -> HandOverOutcome | None:
         """Ask until the import is over; `Pending` where it takes longer than a run waits. None: it is not ours."""
@@ -411,15 +486,34 @@ class _Finish:
             reasons = "; ".join(dict.fromkeys(item.refusal or "" for item in refused))
             self.settling.block(RunProblem("refused", reasons), "import.refused")
             return
+        if is_resting(items):
+            self._rest()
+            return
         if self.row.outcome.placed_path:
             self._tidy(Path(self.row.outcome.placed_path))
         self.settling.complete(final_path, f"was imported as {final_path}")
 
+    def _rest(self) -> None:
+        """Let the instances import the file when they like; no run of ours waits for it."""
+        with self.tools.database.begin() as connection:
+            now = self.tools.clock()
+            state = owned.rest(connection, self.guard.owner, now)
+            if state is DownloadState.CANCELLED:
+                owned.drop_items(connection, self.row.id)
+                record_event(connection, now, self.settling.event("download.cancelled", "was cancelled"))
+        self.tools.wake()
+
     def _tidy(self, placed: Path) -> None:
-        """Remove what the instances left at the staging place."""
-        is_ours = placed.is_relative_to(self.tools.settings().directories.movies) or placed.is_relative_to(
-            self.tools.settings().directories.tvshows
-        )
+        """Remove what the instances left at the staging place, and our own file where they imported links of it."""
+        settings = self.tools.settings()
+        folders, wishes = settings.directories, settings.import_
+        is_ours = placed.is_relative_to(folders.movies) or placed.is_relative_to(folders.tvshows)
+        is_shelf = placed in shelves_of(self.row.outcome.facts).values()
+        is_linked = any(item.hand_over is Drive.NATIVE for item in self.row.items) and not is_shelf
+        is_wished = wishes.copy_files or wishes.mode is ImportMode.NONE
+        is_master = placed.parent.parent.name == MASTERS
+        if is_master or (is_ours and is_linked and not is_wished):
+            remove_staged(placed)
         if is_ours and not placed.exists():
             remove_extras(placed)
         remove_if_empty(placed.parent)

@@ -18,6 +18,7 @@ from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads import run_writes as owned
 from stalkeer.store.downloads.admission import forget_litter, litter
 from stalkeer.store.downloads.downloads import REFUSED_TIMES, DownloadRow
+from stalkeer.store.downloads.native_items import fail_released
 from stalkeer.store.downloads.quarantine import note_set_aside
 from stalkeer.store.downloads.run_writes import Ownership, Replacement, RunProblem, Setback
 from stalkeer.store.journal.events import Event, Level, record_event
@@ -155,6 +156,8 @@ class Settling:
             variant = next_variant(connection, self.row, self.tools.settings().matching.languages)
             if variant is not None:
                 self._change(connection, variant, problem)
+            elif self.row.handing.by_instance:  # it has other releases, and searches again
+                self._fail(connection, problem)
             elif block(connection, self.owner, problem, now):
                 event = self.event("download.refused", f"needs your decision: {problem.message}", Level.WARNING)
                 record_event(connection, now, replace(event, data={"code": problem.code}))
@@ -223,6 +226,7 @@ class Settling:
         """Let some of the items be queued anew with another variant; the others keep this file."""
         with self.tools.database.begin() as connection:
             if owned.release_items(connection, self.owner, wanted_ids):
+                fail_released(connection, self.row.id, reason, self.tools.clock())
                 words = f"serves fewer items than it was fetched for: {reason}"
                 record_event(
                     connection, self.tools.clock(), self.event("download.items_released", words, Level.WARNING)

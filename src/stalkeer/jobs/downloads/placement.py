@@ -14,6 +14,7 @@ from stalkeer.adapters.arr.paths import PathMap
 from stalkeer.adapters.arr.radarr import read_movie
 from stalkeer.adapters.arr.sonarr import read_series
 from stalkeer.adapters.files.space import FOLDER_MEMORY, LASTING_STATES, claim
+from stalkeer.core.downloads.sabnzbd import category_folder
 from stalkeer.core.naming.destination import MOVIE, Destination
 from stalkeer.core.naming.episode import (
     NamedEpisode,
@@ -31,6 +32,7 @@ from stalkeer.errors import NotFound, PlacementError, PlacementRefused
 from stalkeer.model import MovieId, SeriesId, WantedKind
 from stalkeer.settings.schema import Settings
 from stalkeer.settings.sections.transfers import DirectorySettings
+from stalkeer.store.downloads.grabs import GrabRow
 from stalkeer.store.library.targets import TargetRow
 
 WITHOUT_YEAR = MovieNaming(renames=True, file_format="{Movie Title} {Quality Full}", folder_format="{Movie Title}")
@@ -99,6 +101,30 @@ def library_path(
             "path_mappings under which name it is mounted here; `stalkeer doctor paths` helps."
         )
     return below(local, name)
+
+
+MASTERS = ".stalkeer"  # below a folder of finished files: those whose instances import links of them
+
+
+def native_master(directories: DirectorySettings, grab: GrabRow, extension: str) -> Path:
+    """The place of a file that only instances import by themselves: hidden from them, who get links of it."""
+    folder = finished_folder(directories, grab.kind)
+    return below(folder, MASTERS, str(grab.download_id), f"{grab.release}{extension}")
+
+
+def native_link(directories: DirectorySettings, slug: str, grab: GrabRow, extension: str) -> Path:
+    """The file as one instance finds it: a folder of its own with the name of the release, in its category."""
+    folder = native_folder(directories, grab.kind, slug) / category_folder(grab.category)
+    return below(folder, grab.release, f"{grab.release}{extension}")
+
+
+def native_folder(directories: DirectorySettings, kind: WantedKind, slug: str) -> Path:
+    """The folder of an instance's completed downloads: no two instances share one, each moves its files away."""
+    return below(finished_folder(directories, kind), category_folder(slug))
+
+
+def finished_folder(directories: DirectorySettings, kind: WantedKind) -> Path:
+    return directories.movies if kind is WantedKind.MOVIE else directories.tvshows
 
 
 def _is_folder(path: Path) -> bool:

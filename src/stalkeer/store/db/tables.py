@@ -591,7 +591,7 @@ grabs = Table(
     Column("download_id", Id),  # no foreign key: the grab outlives its download
     Column("state", Text, nullable=False),  # model.GrabState
     Column("fail_message", Text, nullable=False, default=""),
-    Column("storage", Text, nullable=False, default=""),  # in the instance's view of paths
+    Column("storage", Text, nullable=False, default=""),  # the file in our view of paths; empty once it is gone
     Column("bytes", BigInteger, nullable=False, default=0),
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),

@@ -48,7 +48,7 @@ class ActionResult:
 def act(connection: Connection, download_id: DownloadId, action: Action, now: datetime) -> ActionResult:
     """Do what the user asked, or ask the worker that has the download to do it. Works from any process."""
     row = lock_download(connection, download_id)
-    effect = decide(action, row.state, is_owned=row.queue.is_owned, stage=row.file_stage)
+    effect = decide(action, row.state, is_owned=row.queue.is_owned, stage=row.file_stage, handing=row.handing)
     if isinstance(effect, Refuse):
         return _refused(row, f"{row.identity.title} cannot be {_past(action)}: {effect.reason}.")
     if isinstance(effect, Ask):

@@ -13,7 +13,14 @@ from stalkeer.core.downloads.admission import LONGEST_WAIT, QueuedDownload, Runn
 from stalkeer.core.downloads.states import FINISHING_STATES, Intent
 from stalkeer.model import DownloadId, DownloadState, InstanceId, SourceId
 from stalkeer.store.db.tables import downloads, sources, workers
-from stalkeer.store.downloads.downloads import DownloadRow, ItemState, end_items, list_items, to_download
+from stalkeer.store.downloads.downloads import (
+    DownloadRow,
+    ItemState,
+    end_items,
+    is_resting,
+    list_items,
+    to_download,
+)
 from stalkeer.store.downloads.run_writes import Ownership
 
 _FINISHING = tuple(state.value for state in FINISHING_STATES)
@@ -160,13 +167,17 @@ def ask_to_leave(connection: Connection, download_ids: Sequence[DownloadId]) -> 
 
 
 def admit_finishing(connection: Connection, now: datetime) -> list[RunRef]:
-    """Give out the files that are to be verified, placed and handed over: one at a time for each instance."""
+    """Give out the files that are to be verified, placed and handed over: one at a time for each instance.
+
+    A file that only waits for the instance that grabbed it takes no turn.
+    """
     query = select(_D.id, _D.admitted_at, _is_ripe(now).label("is_ripe")).where(_D.state.in_(_FINISHING))
-    rows = connection.execute(query.order_by(_D.priority.desc(), _D.rank, _D.id)).all()
+    rows = list(connection.execute(query.order_by(_D.priority.desc(), _D.rank, _D.id)))
     if not rows:
         return []
     items = list_items(connection, [DownloadId(row.id) for row in rows])
     instances = {row.id: {item.instance_id for item in items.get(DownloadId(row.id), ())} for row in rows}
+    rows = [row for row in rows if row.admitted_at is not None or not is_resting(items.get(DownloadId(row.id), ()))]
     busy: set[InstanceId] = set()
     for row in rows:
         if row.admitted_at is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
@@ -12,9 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func,
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from stalkeer.core.downloads.states import (
-    FileStage,
-)
+from stalkeer.core.downloads.sabnzbd import PLACEMENT as PLACEMENT
+from stalkeer.core.downloads.states import FileStage, Handing
 from stalkeer.errors import NotFound
 from stalkeer.model import FINAL_STATES, DownloadId, DownloadState, Drive, EntryId, InstanceId, SourceId, WantedId
 from stalkeer.store.db.tables import download_items, downloads
@@ -22,7 +21,6 @@ from stalkeer.store.journal.events import Event, record_event
 
 REFUSALS = "; "  # between the reasons of one refusal
 # codes of errors that others than the user ask for, too
-PLACEMENT = "placement"
 NOT_A_VIDEO = "not_a_video"
 UNPROVEN = "unproven"  # nothing shows whether the file is whole
 # in `downloads.facts`
@@ -52,6 +50,21 @@ class ItemRow:
     imported_file_id: int | None
     refusal: str | None
     hand_over: Drive = Drive.OURS  # who gives the file to the instance
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in (ItemState.WAITING, ItemState.IMPORTING)
+
+    @property
+    def waits_for_instance(self) -> bool:
+        """The instance has been given the file, and imports it when it likes."""
+        return self.hand_over is Drive.NATIVE and self.state is ItemState.IMPORTING
+
+
+def is_resting(items: Iterable[ItemRow]) -> bool:
+    """Tell whether all that is left is the import by instances that grabbed the file."""
+    left = [item for item in items if item.is_open]
+    return bool(left) and all(item.waits_for_instance for item in left)
 
 
 @dataclass(frozen=True)
@@ -150,6 +163,13 @@ class DownloadRow:
         if self.outcome.placed_path is not None and self.transfer.part_path is None:
             return FileStage.PLACED
         return FileStage.WHOLE if self.transfer.is_whole else FileStage.PARTIAL
+
+    @property
+    def handing(self) -> Handing:
+        by_instance = any(
+            item.hand_over is Drive.NATIVE and item.state is not ItemState.IMPORTED for item in self.items
+        )
+        return Handing(by_instance, is_resting(self.items))
 
     @property
     def eta_s(self) -> float | None:

@@ -36,7 +36,7 @@ class NewGrab:
 
 @dataclass(frozen=True)
 class GrabRow:
-    """A grab. `storage` is in the instance's view of paths, `removed` when it left the instance's queue or history."""
+    """A grab. `storage` is the file in our view of paths, `removed` when it left the instance's queue or history."""
 
     id: GrabId
     nzo_id: str
@@ -129,6 +129,22 @@ def list_grabs(
     order = (_G.ended_at.desc(), _G.id.desc()) if ended else (_G.id,)
     query = select(grabs).where(*_clauses(chosen)).order_by(*order).limit(limit).offset(offset)
     return [_row(row) for row in connection.execute(query)]
+
+
+def list_grabs_where(connection: Connection, *clauses: ColumnElement[bool]) -> list[GrabRow]:
+    """List the grabs that fit, in the order in which they were made."""
+    return [_row(row) for row in connection.execute(select(grabs).where(*clauses).order_by(_G.id))]
+
+
+def list_grabs_of_download(connection: Connection, download_id: DownloadId) -> list[GrabRow]:
+    return list_grabs_where(connection, _G.download_id == download_id)
+
+
+def fail_grabs(connection: Connection, download_id: DownloadId, reason: str, now: datetime) -> None:
+    """Let every open grab of a download fail. A file that an instance was given stays with it."""
+    mine = (_G.download_id == download_id, _G.state == GrabState.ACTIVE.value)
+    failed = {"state": GrabState.FAILED.value, "fail_message": reason, "ended_at": now}
+    connection.execute(update(grabs).where(*mine).values(**failed))
 
 
 def count_grabs(connection: Connection, chosen: GrabFilter = GrabFilter()) -> int:

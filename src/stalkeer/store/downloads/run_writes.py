@@ -16,6 +16,7 @@ from stalkeer.core.downloads.states import Intent, check_transition
 from stalkeer.model import DownloadId, DownloadState, EntryId, SourceId, WantedId
 from stalkeer.store.db.tables import download_items, downloads
 from stalkeer.store.downloads.downloads import ItemRow, ItemState, end_items, list_items
+from stalkeer.store.downloads.grabs import fail_grabs
 
 _D = downloads.c
 _FROM_ZERO = {
@@ -74,6 +75,18 @@ def let_go(
     return _leave(connection, owner, state, now, {"not_before": not_before})
 
 
+def rest(connection: Connection, owner: Ownership, now: datetime) -> DownloadState | None:
+    """End our run with a file that only waits for its instances; cancelled where the user asked for it meanwhile.
+
+    None: the download is not ours any more.
+    """
+    row = connection.execute(select(_D.intent).where(*fence(owner))).one_or_none()
+    if row is None:
+        return None
+    state = DownloadState.CANCELLED if row.intent == Intent.CANCEL.value else DownloadState.IMPORTING
+    return state if _leave(connection, owner, state, now, {"not_before": None, "failures": 0}) else None
+
+
 def asked_to_end(connection: Connection, owner: Ownership) -> DownloadState | None:
     """Return the state in which the user asked our transfer to end while it ended by itself; None for neither."""
     query = select(_D.intent).where(*fence(owner), _D.state == DownloadState.DOWNLOADING.value)
@@ -113,6 +126,7 @@ def give_up(connection: Connection, owner: Ownership, problem: RunProblem, now: 
     done = _leave(connection, owner, DownloadState.FAILED, now, values)
     if done:
         end_items(connection, owner.download_id, ItemState.CANCELLED)
+        fail_grabs(connection, owner.download_id, problem.message, now)
     return done
 
 

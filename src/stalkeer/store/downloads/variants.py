@@ -15,8 +15,9 @@ from stalkeer.store.catalogue.pictures import is_measured
 from stalkeer.store.catalogue.traits import read_languages
 from stalkeer.store.catalogue.visible import IS_CURRENT
 from stalkeer.store.db.tables import entries, instances, library, matches, measured_pictures, sources, wanted
+from stalkeer.store.downloads.offers import OfferRow
 from stalkeer.store.library.blocked_releases import BlockedEntry, read_blocked_releases
-from stalkeer.store.library.visible import IS_WANTED
+from stalkeer.store.library.visible import IS_INSTANCE_CONFIGURED, IS_WANTED
 from stalkeer.store.sources.visible import IS_SOURCE_IN_USE
 
 
@@ -66,6 +67,19 @@ def _with_blocks(match: ConfirmedMatch, blocked: tuple[BlockedEntry, ...]) -> Co
     return (
         match if own is None else replace(match, blocked=f"{own.release}: {own.reason}" if own.reason else own.release)
     )
+
+
+def offered_matches(connection: Connection, offer: OfferRow) -> list[ConfirmedMatch]:
+    """The matches of an offered release that still hold, best first: whatever its instance has of the items.
+
+    A match that the user has rejected since, or whose entry is gone or may not be used, is left out.
+    """
+    files = set(offer.files)
+    query = _query().where(matches.c.decision == Decision.CONFIRM.value, wanted.c.id.in_(offer.wanted_ids))
+    query = query.where(wanted.c.instance_id == offer.instance_id, IS_INSTANCE_CONFIGURED)
+    found = [_confirmed(row) for row in connection.execute(query).mappings()]
+    held = [match for match in found if (match.source_id, match.entry_key) in files]
+    return sorted(held, key=lambda match: (-match.source_priority, -match.score, match.entry_id, match.wanted_id))
 
 
 def find_match(connection: Connection, match_id: MatchId) -> ConfirmedMatch | None:
