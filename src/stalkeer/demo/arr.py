@@ -67,6 +67,18 @@ def not_found(what: str, identity: object) -> Answer:
     return Answer(Response(404, {"message": f"{what} with ID {identity} does not exist", "description": ""}))
 
 
+@dataclass(frozen=True)
+class QueueRemoval:
+    """The wish of whoever removes a row from the queue."""
+
+    from_client: bool
+    blocklist: bool
+
+
+def keep_silent(_row: dict[str, Any], _wish: QueueRemoval) -> None:
+    """Tell nobody: without a download client there is nothing to do."""
+
+
 class ArrServer(JsonServer):
     """The part that both programs share. `library` is the root folder here; `mounts` map our paths to theirs."""
 
@@ -98,6 +110,7 @@ class ArrServer(JsonServer):
         self.profiles: list[dict[str, Any]] = [quality_profile(self.program)]
         self.tags: list[dict[str, Any]] = []
         self.queue: list[dict[str, Any]] = []
+        self.queue_removed: Callable[[dict[str, Any], QueueRemoval], None] = keep_silent
         self.blocklist: list[dict[str, Any]] = []
         self.history: list[dict[str, Any]] = []
         self.health: list[dict[str, Any]] = []
@@ -332,7 +345,7 @@ class ArrServer(JsonServer):
             ApiRoute("GET", f"{v3}/remotepathmapping", lambda _: Response(200, self.remote_path_mappings)),
             ApiRoute("GET", f"{v3}/health", lambda _: Response(200, self.health)),
             ApiRoute("DELETE", f"{v3}/blocklist/{{id}}", self._remove("Blocklist", lambda: self.blocklist)),
-            ApiRoute("DELETE", f"{v3}/queue/{{id}}", self._remove("Queue", lambda: self.queue), QUEUE_REMOVAL),
+            ApiRoute("DELETE", f"{v3}/queue/{{id}}", self._remove_from_queue, QUEUE_REMOVAL),
             ApiRoute("GET", f"{v3}/queue/status", self._queue_status),
             ApiRoute("POST", f"{v3}/command", self._start_command),
             ApiRoute("GET", f"{v3}/command", lambda _: Response(200, [c.resource() for c in self.commands.all()])),
@@ -405,6 +418,17 @@ class ArrServer(JsonServer):
             known = {"id": max((tag["id"] for tag in self.tags), default=0) + 1, "label": label}
             self.tags.append(known)
         return Response(201, known)
+
+    def _remove_from_queue(self, request: ApiRequest) -> Response:
+        """Remove a row. Its download client is told where the request says so, then a failure is noted."""
+        identity = int(request.arguments["id"])
+        row = next((row for row in self.queue if row["id"] == identity), None)
+        if row is None:
+            raise not_found("Queue", identity)
+        self.queue.remove(row)
+        wish = QueueRemoval(request.flag("removeFromClient", default=True), request.flag("blocklist"))
+        self.queue_removed(row, wish)
+        return Response(200, {})
 
     def _queue_status(self, _request: ApiRequest) -> Response:
         count = len(self.queue)

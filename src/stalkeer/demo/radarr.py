@@ -461,10 +461,12 @@ class Radarr(ArrServer):
         file.scene_name = candidate.folder.name if not candidate.is_loose else source.stem
         paths = {"fileId": str(file.id), "droppedPath": self.seen(source), "importedPath": self.seen(target)}
         details = paths | {"releaseGroup": file.release_group, "size": str(file.size)}
-        self.note_history("downloadFolderImported", source.stem, movieId=movie.id, quality=model, data=details)
+        download = {"downloadId": row["downloadId"]} if row.get("downloadId") else {}
+        more = {"movieId": movie.id, "quality": model, "data": details} | download
+        self.note_history("downloadFolderImported", source.stem, **more)
         told = {"id": movie.id, "title": movie.title, "year": movie.year, "tmdbId": movie.tmdb_id}
         body: dict[str, Any] = {"movie": told}
-        body |= {"movieFile": self.file_resource(file), "isUpgrade": replaced is not None}
+        body |= {"movieFile": self.file_resource(file), "isUpgrade": replaced is not None} | download
         self.notifier.tell("onDownload", "Download", body)
 
     def _rescan(self, command: Command) -> str:

@@ -163,14 +163,15 @@ class SonarrImports:
             "droppedPath": self._sonarr.seen(source),
             "importedPath": self._sonarr.seen(target),
         }
+        download = {"downloadId": row["downloadId"]} if row.get("downloadId") else {}
         for episode in episodes:
-            numbers_of = {"episodeId": episode.id, "seriesId": series.id}
+            numbers_of = {"episodeId": episode.id, "seriesId": series.id} | download
             self._sonarr.note_history("downloadFolderImported", source.stem, quality=model, data=details, **numbers_of)
         body: dict[str, Any] = {"series": {"id": series.id, "title": series.title, "tvdbId": series.tvdb_id}}
         body["episodes"] = [
             {"id": e.id, "episodeNumber": e.number, "seasonNumber": e.season, "title": e.title} for e in episodes
         ]
-        body |= {"episodeFile": self._sonarr.file_resource(file), "isUpgrade": bool(replaced)}
+        body |= {"episodeFile": self._sonarr.file_resource(file), "isUpgrade": bool(replaced)} | download
         self._notifications.tell("onDownload", "Download", body)
 
     def scan(self, command: Command) -> str:
