@@ -505,6 +505,7 @@ def _to_item(row: Row[*tuple[Any, ...]]) -> ItemRow:
     values = dict(row._mapping)
     del values["active"]
     values["state"] = ItemState(values["state"])
+    values["hand_over"] = Drive(values["hand_over"])
     return ItemRow(**values)
 
 
