@@ -164,8 +164,10 @@ class CompletedDownloads:
         """One refresh of the monitored downloads: queue, history, then what follows."""
         queue = [row for row in self._queue() if row["cat"] == self.category]
         history = [row for row in self._history() if row["category"] == self.category]
-        seen = {row["nzo_id"] for row in (*queue, *history)}
-        assert len(seen) == len(queue) + len(history), "an item stands in queue and history at once"
+        ended = {row["nzo_id"] for row in history}
+        queue = [row for row in queue if row["nzo_id"] not in ended]  # it ended between the two requests
+        seen = {row["nzo_id"] for row in queue} | ended
+        assert len(seen) == len(queue) + len(history), "an item stands twice in one list"
         for nzo_id in set(self.tracked) - seen:
             self._forget(nzo_id)
         for row in queue:

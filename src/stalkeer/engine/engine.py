@@ -16,6 +16,7 @@ from importlib.metadata import version
 
 from stalkeer.adapters.transfers.memory import share_pools
 from stalkeer.engine.follow_ups import EngineStep, Trigger, steps_after
+from stalkeer.engine.grab_loop import GrabLoop
 from stalkeer.engine.heartbeat import BeatResult, Heartbeat
 from stalkeer.engine.intervals import DEFAULT_INTERVALS, Intervals
 from stalkeer.engine.lock import FolderLock
@@ -28,6 +29,7 @@ from stalkeer.engine.worker import Worker
 from stalkeer.engine.workflows import Dispatch, EngineDatabase, Handlers
 from stalkeer.errors import Conflict, StalkeerError, StoreError
 from stalkeer.jobs.downloads.context import DownloadContext
+from stalkeer.jobs.native.watch import GrabWatch
 from stalkeer.jobs.sources.start import RefreshOptions
 from stalkeer.model import DownloadState, JobName
 from stalkeer.settings.folders import make_own_folders
@@ -83,7 +85,7 @@ class Engine:
             movie_address=clients.movie_address,
             disk_full=lambda: self._resources.note_disk_full(),
             note_fetched=lambda download_id, size, seconds: self._resources.note_fetched(download_id, size, seconds),
-            wake=lambda: self._heartbeat.wake(),
+            wake=lambda: self._wake_both(),
         )
         self._heartbeat: Heartbeat
         self._resources: ResourceMonitor
@@ -95,6 +97,8 @@ class Engine:
         self._dispatch = Dispatch(self._engine_database(), self._handlers())
         self._dispatcher = threading.Thread(target=self._dispatch_all, name="dispatcher", daemon=True)
         self._settings_watch = SettingsWatch(self._look_at_settings, intervals.settings_s)
+        watch = GrabWatch(program.database, clients.arrs, program.clock, lambda: self._heartbeat.wake())
+        self._grabs = GrabLoop(watch.look, intervals.grabs_s, intervals.grabs_pause_s)
         self._scheduled: Mapping[str, str] | None = None
         self._is_running = False
 
@@ -130,6 +134,8 @@ class Engine:
         self._dispatcher.start()
         self._heartbeat.start()
         self._settings_watch.start()
+        if self._role != "worker" or not self._is_shared:  # one process asks the instances
+            self._grabs.start()
         self._follow(Trigger.STARTED)
 
     def stop(self, timeout_s: float = 5.0) -> bool:
@@ -142,6 +148,7 @@ class Engine:
         self._is_running = False
         self._heartbeat.stop_admitting()
         self._settings_watch.stop()
+        self._grabs.stop()
         is_quiet = self._worker.stop(timeout_s)
         is_quiet = self._jobs.stop(1.0) and is_quiet
         self._heartbeat.stop()
@@ -168,7 +175,11 @@ class Engine:
 
     def wake(self) -> None:
         """Check the queue now instead of within two seconds."""
+        self._wake_both()
+
+    def _wake_both(self) -> None:
         self._heartbeat.wake()
+        self._grabs.wake()
 
     # --- jobs
 

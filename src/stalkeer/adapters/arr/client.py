@@ -142,8 +142,8 @@ class ArrClient:
     def put(self, path: str, body: object) -> None:
         self._send("PUT", path, body=body)
 
-    def delete(self, path: str) -> None:
-        self._send("DELETE", path, allowed=(404,))
+    def delete(self, path: str, query: Query | None = None) -> None:
+        self._send("DELETE", path, query=query, allowed=(404,))
 
     def look(self, url: str) -> ApiAnswer:
         """GET a whole URL and return whatever answers: for finding out what is there (`connect`)."""

@@ -56,6 +56,9 @@ class ArrEvent:
     is_error: bool
     is_upgrade: bool  # a better file replaced another
     source_path: str
+    download_id: str = ""  # of the download client that brought it
+    file_path: str = ""  # the instance's own file
+    file_id: int | None = None
 
 
 class ItemResource(Resource):
@@ -69,6 +72,8 @@ class StatusMessageResource(Resource):
 
 
 class EventFile(Resource):
+    id: int | None = None
+    path: str = ""
     source_path: str = ""
 
 
@@ -81,6 +86,8 @@ class EventResource(Resource):
     episodes: tuple[ItemResource, ...] = ()
     movie_file: EventFile | None = None
     episode_file: EventFile | None = None
+    episode_files: tuple[EventFile, ...] = ()  # of an import that is complete
+    download_id: str = ""
     source_path: str = ""
     is_upgrade: bool = False
     delete_reason: str = ""
@@ -101,7 +108,7 @@ def read_event(body: bytes) -> ArrEvent:
     kind = _KINDS.get(event.event_type, EventKind.OTHER)
     item = event.movie or event.series
     reasons = [text for status in event.download_status_messages for text in (status.title, *status.messages) if text]
-    file = event.movie_file or event.episode_file
+    file = event.movie_file or event.episode_file or next(iter(event.episode_files), None)
     return ArrEvent(
         kind=kind,
         library_arr_id=item.id if item and item.id else None,
@@ -111,6 +118,9 @@ def read_event(body: bytes) -> ArrEvent:
         is_error=event.level.lower() == "error",
         is_upgrade=event.is_upgrade or event.delete_reason.lower() == "upgrade",
         source_path=event.source_path or (file.source_path if file else ""),
+        download_id=event.download_id,
+        file_path=file.path if file else "",
+        file_id=file.id if file and file.id else None,
     )
 
 

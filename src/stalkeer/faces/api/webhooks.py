@@ -65,8 +65,8 @@ def receive_webhook_with_secret(app: CurrentApp, sender: SenderByPath, body: Bod
 
 def _take(app: CurrentApp, row: InstanceRow, body: bytes) -> EventReceived:
     received = receive_event(app.arrs, row, body)
-    if received.cancelled and app.engine is not None:
-        app.engine.wake()  # a running download lets go of its connection at once
+    if (received.cancelled or received.is_grab) and app.engine is not None:
+        app.engine.wake()  # a running download lets go of its connection at once, and a confirmed import is concluded
     run = None
     if received.scan_item is not None and app.engine is not None:
         run = app.engine.start(JobName.SCAN, scan_subject(app.database, received.instance, received.scan_item))

@@ -1,9 +1,110 @@
-"""/sabnzbd/api: the download client as Radarr, Sonarr, phones and dashboards read it."""
+"""/sabnzbd/api: the download client as Radarr, Sonarr, phones and dashboards read it.
+
+Errors are `{"status": false, "error": ...}` with HTTP 200: of any other status both programs lose the words.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
-from starlette.routing import BaseRoute
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
 
-routes: Sequence[BaseRoute] = ()
+from stalkeer.core.downloads.nzb import LARGEST_NZB
+from stalkeer.core.downloads.sabnzbd import VERSION
+from stalkeer.core.security.scopes import Scope
+from stalkeer.errors import StalkeerError
+from stalkeer.faces.bridge.access import BridgeCaller, BridgeRefused, app_of, find_bridge_caller
+from stalkeer.faces.bridge.sabnzbd_changes import CHANGES, Change
+from stalkeer.faces.bridge.sabnzbd_lists import READS
+from stalkeer.faces.bridge.sabnzbd_request import SabRequest
+from stalkeer.jobs.native.grabbing import GrabRefused
+from stalkeer.jobs.system.rate_limits import TooManyRequests
+from stalkeer.logs import get_logger
+from stalkeer.secrets import mask_text
+
+PATH = "/sabnzbd/api"
+MOST_FIELDS = 50
+Document: TypeAlias = dict[str, object]
+log = get_logger(__name__)
+
+
+async def answer_sabnzbd(request: Request) -> Response:
+    """Answer a mode of SABnzbd's API."""
+    mode = request.query_params.get("mode", "")
+    if mode == "version":
+        return JSONResponse({"version": VERSION})
+    if mode == "auth":
+        return JSONResponse({"auth": "apikey"})
+    try:
+        caller = await run_in_threadpool(find_bridge_caller, request)
+        asked = await _read(request, caller)  # a stranger's body is not read
+        return JSONResponse(await run_in_threadpool(_answer, asked))
+    except TooManyRequests as error:
+        return JSONResponse(_refusal(str(error)), 429, {"Retry-After": str(max(1, error.retry_after_s))})
+    except BridgeRefused as error:
+        return JSONResponse(_refusal(str(error)))
+    except GrabRefused as error:
+        log.info("a grab was refused", reason=str(error))
+        return JSONResponse({**_refusal(str(error)), "status": True, "nzo_ids": []})
+    except StalkeerError as error:
+        return JSONResponse(_refusal(str(error)))
+
+
+def _refusal(words: str) -> Document:
+    return {"status": False, "error": mask_text(words)}
+
+
+async def _read(request: Request, caller: BridgeCaller) -> SabRequest:
+    """The parameters of the address, and of a form behind those; the NZB is the file of a form."""
+    values = dict(request.query_params)
+    nzb: bytes | None = None
+    if request.method == "POST" and "form" in request.headers.get("content-type", ""):
+        try:
+            async with request.form(max_files=1, max_fields=MOST_FIELDS) as form:
+                for name, value in form.items():
+                    if isinstance(value, UploadFile):
+                        nzb = await value.read(LARGEST_NZB)
+                    else:
+                        values.setdefault(name, value)
+        except HTTPException as error:
+            raise GrabRefused(f"The form cannot be read: {error.detail}") from error
+    return SabRequest(app_of(request), caller, values, nzb)
+
+
+def _answer(asked: SabRequest) -> Document:
+    """The scope of the key decides by what the mode does, not by the method of the request."""
+    change = _change_of(asked)
+    if change is not None:
+        _check_scope(asked.caller, change)
+        return change.carry_out(asked)
+    read = READS.get(asked.mode)
+    if read is None:
+        raise StalkeerError(f"not implemented: {asked.mode[:40]}" if asked.mode else "expects one parameter: mode")
+    return read(asked)
+
+
+def _change_of(asked: SabRequest) -> Change | None:
+    """Modes that list something change it with a `name`: `mode=queue&name=delete`."""
+    name = asked.value("name")
+    named = CHANGES.get((asked.mode, name))
+    if named is not None:
+        return named
+    if name and asked.mode in ("queue", "history", "config", "warnings"):
+        raise StalkeerError(f"not implemented: {asked.mode[:40]} {name[:40]}")
+    return CHANGES.get((asked.mode, ""))
+
+
+def _check_scope(caller: BridgeCaller, change: Change) -> None:
+    if caller.scope is Scope.ADMIN or (caller.scope is Scope.BRIDGE and change.is_of_grabs):
+        return
+    allowed = "only changes its instance's own grabs" if caller.scope is Scope.BRIDGE else "changes nothing"
+    raise StalkeerError(f"The API key {caller.name!r} has the scope {caller.scope}, which {allowed}")
+
+
+routes: Sequence[BaseRoute] = (Route(PATH, answer_sabnzbd, methods=["GET", "POST"]),)

@@ -9,9 +9,11 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from stalkeer.adapters.arr.events import ArrEvent, EventKind, read_event
 from stalkeer.adapters.arr.webhook import WebhookTarget, register_webhook, remove_webhook
+from stalkeer.core.downloads.sabnzbd import NZO_PREFIX
 from stalkeer.core.downloads.states import Action
 from stalkeer.errors import ArrError, InvalidInput, NotFound, StalkeerError
 from stalkeer.jobs.library.clients import Arrs
@@ -21,6 +23,9 @@ from stalkeer.model import DownloadState, WantedId
 from stalkeer.settings.types import is_http_url
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.actions import act
+from stalkeer.store.downloads.downloads import get_download
+from stalkeer.store.downloads.grabs import GrabRow, find_grab
+from stalkeer.store.downloads.native_items import ImportedFile, confirm_import, note_trouble
 from stalkeer.store.journal.events import Event, Level, record_event
 from stalkeer.store.library.instances import InstanceRow, find_instance, get_instance, set_webhook_secret
 from stalkeer.store.library.targets import downloads_working_for
@@ -39,7 +44,8 @@ class Received:
     kind: EventKind
     instance: str
     scan_item: int | None = None
-    cancelled: int = 0
+    cancelled: int = 0  # downloads
+    is_grab: bool = False  # it tells of a release that the instance grabbed from us
 
 
 def connect_webhook(arrs: Arrs, slug: str, our_url: str) -> str:
@@ -115,13 +121,32 @@ def receive_event(arrs: Arrs, row: InstanceRow, body: bytes) -> Received:
     cancelled = 0
     with arrs.database.begin() as connection:
         wanted_ids = find_wanted(connection, row.id, event.arr_ids, _whole_item(event))
-        if event.kind is EventKind.IMPORTED or event.kind is EventKind.ITEM_DELETED:
-            cancelled = _cancel_ours(connection, arrs, wanted_ids)
+        grab = _grab_of(connection, row, event)
+        if grab is not None:
+            _follow_grab(connection, grab, event, arrs.clock())
+        elif event.kind is EventKind.IMPORTED or event.kind is EventKind.ITEM_DELETED:
+            cancelled = _cancel_ours(connection, arrs, wanted_ids, event.kind)
         elif event.kind is EventKind.GRABBED:
             mark_skipped(connection, wanted_ids, SkipRule.QUEUED.value)
         _tell(connection, arrs, row, event)
     scan_item = event.library_arr_id if event.kind in RESCANNED and not event.is_upgrade else None
-    return Received(event.kind, row.slug, scan_item, cancelled)
+    return Received(event.kind, row.slug, scan_item, cancelled, grab is not None)
+
+
+def _grab_of(connection: Transaction, row: InstanceRow, event: ArrEvent) -> GrabRow | None:
+    """Return the instance's own grab that the event tells of; None for a download of another client."""
+    if not event.download_id.startswith(NZO_PREFIX):
+        return None
+    grab = find_grab(connection, event.download_id)
+    return grab if grab is not None and grab.instance_id == row.id else None
+
+
+def _follow_grab(connection: Transaction, grab: GrabRow, event: ArrEvent, now: datetime) -> None:
+    """Take the instance's word for the file that it names, and for its trouble with it."""
+    if event.kind is EventKind.IMPORTED and event.file_path:
+        confirm_import(connection, grab, ImportedFile(event.file_path, event.file_id), now)
+    elif event.kind is EventKind.ATTENTION:
+        note_trouble(connection, grab, event.message or "it needs your action there", now)
 
 
 def _whole_item(event: ArrEvent) -> int | None:
@@ -129,11 +154,16 @@ def _whole_item(event: ArrEvent) -> int | None:
     return event.library_arr_id if event.kind is EventKind.ITEM_DELETED else None
 
 
-def _cancel_ours(connection: Transaction, arrs: Arrs, wanted_ids: Sequence[WantedId]) -> int:
-    """Cancel our downloads of items that were imported otherwise or deleted. Return the number."""
+def _cancel_ours(connection: Transaction, arrs: Arrs, wanted_ids: Sequence[WantedId], kind: EventKind) -> int:
+    """Cancel our downloads of items that were imported otherwise or deleted. Return the number.
+
+    An instance that imports another file of an item decides itself about the release that it grabbed.
+    """
     cancelled = 0
     for row in downloads_working_for(connection, wanted_ids):
         if row.state in OURS or not row.wanted_ids <= set(wanted_ids):
+            continue
+        if kind is EventKind.IMPORTED and get_download(connection, row.id).handing.by_instance:
             continue
         act(connection, row.id, Action.CANCEL, arrs.clock())
         cancelled += 1

@@ -1,0 +1,214 @@
+"""Turn a release that an instance grabbed into a download of our queue, or refuse it with the reason."""
+
+from __future__ import annotations
+
+import secrets as random_source
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from stalkeer.core.downloads.nzb import find_ticket
+from stalkeer.core.downloads.sabnzbd import NZO_PREFIX, is_own_category
+from stalkeer.core.downloads.states import Action, Priority
+from stalkeer.errors import Conflict
+from stalkeer.jobs.downloads.context import DownloadQueue
+from stalkeer.jobs.native.tickets import guid_of
+from stalkeer.model import DownloadId, DownloadState, Drive, GrabState, InstanceId, WantedId
+from stalkeer.secrets import SecretBox
+from stalkeer.store.db.database import Transaction
+from stalkeer.store.downloads.actions import act
+from stalkeer.store.downloads.downloads import (
+    DownloadRow,
+    NewDownload,
+    NewItem,
+    add_item,
+    create_download,
+    find_open_download,
+    lock_download,
+)
+from stalkeer.store.downloads.grabs import GrabbedItem, NewGrab, add_grab, last_grab_of_offer
+from stalkeer.store.downloads.native_items import release_ours, take_over
+from stalkeer.store.downloads.offers import OfferRow, find_offer
+from stalkeer.store.downloads.variants import ConfirmedMatch, offered_matches
+from stalkeer.store.library.instances import InstanceRow, get_instance_by_id
+from stalkeer.store.library.targets import downloads_working_for, lock_settled
+
+REST_AFTER_FAILURE = timedelta(minutes=15)  # both programs grab a release once more before their blocklist counts
+TAKEN_OVER = (DownloadState.QUEUED, DownloadState.PAUSED, DownloadState.DOWNLOADING)
+GIVEN_UP = (DownloadState.QUEUED, DownloadState.PAUSED)
+
+
+class GrabRefused(Conflict):
+    """The release is not taken. The instance tries its next one."""
+
+
+@dataclass(frozen=True)
+class GrabWish:
+    """How an instance wants its release. `instance` is None where the key belongs to no instance."""
+
+    instance: InstanceRow | None
+    category: str = ""
+    priority: Priority | None = None
+    is_paused: bool = False
+
+
+@dataclass(frozen=True)
+class _Grab:
+    """A release with its best entry, and the items of it."""
+
+    offer: OfferRow
+    matches: tuple[ConfirmedMatch, ...]
+
+    @property
+    def first(self) -> ConfirmedMatch:
+        return self.matches[0]
+
+    @property
+    def wanted_ids(self) -> tuple[WantedId, ...]:
+        return tuple(match.wanted_id for match in self.matches)
+
+    @property
+    def items(self) -> tuple[NewItem, ...]:
+        return tuple(NewItem(one.wanted_id, one.instance_id, one.arr_id, Drive.NATIVE) for one in self.matches)
+
+
+def take_grab(queue: DownloadQueue, secrets: SecretBox, nzb: bytes, wish: GrabWish) -> str:
+    """Queue the release that an NZB of our indexer stands for. Returns its new id. Raises GrabRefused."""
+    if is_own_category(wish.category):
+        raise GrabRefused(f"The category {wish.category} is for Stalkeer's own downloads. Set another one")
+    guid = _guid_of(secrets, nzb)
+    with queue.database.begin() as connection:
+        offer = _offer_of(connection, guid, wish.instance)
+        _refuse_repeated(connection, offer, queue)
+        grab = _choose(connection, offer)
+        lock_settled(connection, grab.wanted_ids)  # two grabs of one item come one after the other
+        download_id = _make_way(connection, grab, queue) or _queue(connection, grab, wish, queue)
+        nzo_id = f"{NZO_PREFIX}{random_source.token_hex(8)}"
+        add_grab(connection, _new_grab(grab, nzo_id, download_id, wish), queue.clock())
+    queue.wake()
+    return nzo_id
+
+
+def _guid_of(secrets: SecretBox, nzb: bytes) -> str:
+    ticket = find_ticket(nzb)
+    guid = None if ticket is None else guid_of(secrets, ticket)
+    if guid is None:
+        raise GrabRefused(
+            "This NZB is not of Stalkeer's indexer. Choose this download client in the indexer Stalkeer only"
+        )
+    return guid
+
+
+def _offer_of(connection: Transaction, guid: str, instance: InstanceRow | None) -> OfferRow:
+    offer = find_offer(connection, guid)
+    if offer is None or offer.pub_date is None:
+        raise GrabRefused("This release is not offered any more. Search again")
+    if instance is not None and instance.id != offer.instance_id:
+        raise GrabRefused(f"{offer.release} was offered to another instance than {instance.label}")
+    owner = get_instance_by_id(connection, offer.instance_id)
+    if not owner.enabled or owner.removed_at is not None:
+        raise GrabRefused(f"{owner.label} is disabled or removed in Stalkeer")
+    return offer
+
+
+def _refuse_repeated(connection: Transaction, offer: OfferRow, queue: DownloadQueue) -> None:
+    last = last_grab_of_offer(connection, offer.instance_id, offer.guid)
+    if last is None or last.state is not GrabState.FAILED or last.ended_at is None:
+        return
+    if queue.clock() - last.ended_at < REST_AFTER_FAILURE:
+        raise GrabRefused(f"{offer.release} failed a moment ago: {last.fail_message}")
+
+
+def _choose(connection: Transaction, offer: OfferRow) -> _Grab:
+    """The best entry that still is the release, with every item that it serves."""
+    found = offered_matches(connection, offer)
+    if not found:
+        raise GrabRefused(f"{offer.release} is no longer on any playlist, or no longer confirmed")
+    return _Grab(offer, tuple(match for match in found if match.entry_id == found[0].entry_id))
+
+
+def _make_way(connection: Transaction, grab: _Grab, queue: DownloadQueue) -> DownloadId | None:
+    """Take over the download that the queue has of these items already, or let it make way. Raises GrabRefused."""
+    taken: DownloadId | None = None
+    for working in downloads_working_for(connection, grab.wanted_ids):
+        row = lock_download(connection, working.id)
+        if _may_take_over(row, grab):
+            taken = _take_over(connection, row, grab)
+        elif _may_give_up(row):
+            _give_up(connection, row, grab.wanted_ids, queue)
+        else:
+            state = "needs a decision" if row.state is DownloadState.BLOCKED else row.state.value
+            raise GrabRefused(f"{row.identity.title} is in Stalkeer's queue already, as {row.identity.name} ({state})")
+    return taken
+
+
+def _may_take_over(row: DownloadRow, grab: _Grab) -> bool:
+    instances = {item.instance_id for item in row.items if item.is_open}
+    is_ours = all(item.hand_over is Drive.OURS for item in row.items if item.is_open)
+    is_of_release = (row.identity.source_id, row.identity.entry_key) in grab.offer.files
+    return is_ours and is_of_release and instances == {grab.offer.instance_id} and row.state in TAKEN_OVER
+
+
+def _may_give_up(row: DownloadRow) -> bool:
+    """A release that an instance grabbed does not make way: the instance follows it."""
+    return row.state in GIVEN_UP and all(item.hand_over is Drive.OURS for item in row.items if item.is_open)
+
+
+def _take_over(connection: Transaction, row: DownloadRow, grab: _Grab) -> DownloadId:
+    take_over(connection, row.id, grab.wanted_ids)
+    held = {item.wanted_id for item in row.items if item.is_open}
+    for item in grab.items:
+        if item.wanted_id not in held:
+            add_item(connection, row.id, item)
+    return row.id
+
+
+def _give_up(connection: Transaction, row: DownloadRow, wanted_ids: Sequence[WantedId], queue: DownloadQueue) -> None:
+    """Cancel a download of another release; one that serves other items too lets go of these only."""
+    if any(item.is_open and item.wanted_id not in wanted_ids for item in row.items):
+        release_ours(connection, row.id, wanted_ids)
+    else:
+        act(connection, row.id, Action.CANCEL, queue.clock())
+
+
+def _queue(connection: Transaction, grab: _Grab, wish: GrabWish, queue: DownloadQueue) -> DownloadId:
+    """A new download; or the one that fetches the same file for another instance already."""
+    under_way = find_open_download(connection, grab.first.entry_id)
+    if under_way is not None:
+        for item in grab.items:
+            add_item(connection, under_way, item)
+        return under_way
+    made = create_download(connection, _new_download(grab, wish), queue.clock())
+    if made is None:
+        raise GrabRefused(f"{grab.first.title} is being downloaded already")
+    if wish.is_paused:
+        act(connection, made, Action.PAUSE, queue.clock())
+    return made
+
+
+def _new_download(grab: _Grab, wish: GrabWish) -> NewDownload:
+    first, others = grab.first, len(grab.matches) - 1
+    return NewDownload(
+        entry_id=first.entry_id,
+        source_id=first.source_id,
+        entry_key=first.entry_key,
+        name=first.entry_name,
+        title=f"{first.title} and {others} more" if others else first.title,
+        kind=first.kind,
+        items=grab.items,
+        priority=(wish.priority or Priority.NORMAL).level,
+    )
+
+
+def _new_grab(grab: _Grab, nzo_id: str, download_id: DownloadId, wish: GrabWish) -> NewGrab:
+    return NewGrab(
+        nzo_id=nzo_id,
+        instance_id=InstanceId(grab.offer.instance_id),
+        offer_guid=grab.offer.guid,
+        release=grab.offer.release,
+        kind=grab.offer.kind,
+        items=tuple(GrabbedItem(one.wanted_id, one.arr_id) for one in grab.matches),
+        category=wish.category,
+        priority=(wish.priority or Priority.NORMAL).level,
+        download_id=download_id,
+    )

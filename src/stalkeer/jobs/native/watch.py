@@ -1,0 +1,194 @@
+"""Ask instances about the downloads that they grabbed: imported, in trouble, removed, or cancelled here.
+
+One poll an instance: its queue, and its history of each download that has left the queue. Every step may be repeated.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from stalkeer.adapters.arr.client import ArrClient
+from stalkeer.adapters.arr.tracking import (
+    DownloadHistory,
+    TrackedDownload,
+    look_at_client,
+    read_download_history,
+    read_tracked,
+    remove_tracked,
+)
+from stalkeer.adapters.files.removal import remove_if_empty, remove_staged
+from stalkeer.core.downloads.sabnzbd import Stage
+from stalkeer.core.downloads.states import Action
+from stalkeer.errors import ArrError
+from stalkeer.jobs.library.clients import Arrs
+from stalkeer.model import InstanceId
+from stalkeer.store.db.database import Database, Transaction
+from stalkeer.store.downloads.actions import act
+from stalkeer.store.downloads.grabs import GrabChange, GrabRow, change_grab
+from stalkeer.store.downloads.native_items import (
+    ImportedFile,
+    NativeGrab,
+    confirm_import,
+    forget_storage,
+    list_untidy,
+    list_watched,
+    note_trouble,
+    release_grab,
+)
+from stalkeer.store.library.instances import get_instance_by_id
+
+log = logging.getLogger(__name__)
+
+POLL_EVERY = timedelta(minutes=1)
+# an instance asks its clients once a minute: before that it may not know of a grab that it has just made
+UNKNOWN_FOR = timedelta(minutes=3)
+MOST_HISTORIES = 50  # requests in one poll of an instance
+
+
+@dataclass
+class GrabWatch:
+    """Follows what instances do with their grabs. `wake`: a download has changed."""
+
+    database: Database
+    arrs: Arrs
+    clock: Callable[[], datetime]
+    wake: Callable[[], None] = lambda: None
+    _polled: dict[InstanceId, datetime] = field(default_factory=dict)
+
+    def look(self) -> None:
+        """Ask every instance that is due. An instance that is away stops no other."""
+        with self.database.connect() as connection:
+            watched = list_watched(connection)
+        by_instance: dict[InstanceId, list[NativeGrab]] = {}
+        for one in watched:
+            by_instance.setdefault(one.grab.instance_id, []).append(one)
+        for instance_id, grabs in by_instance.items():
+            if self._is_due(instance_id, grabs):
+                self._poll(instance_id, grabs)
+        self._tidy()
+
+    def _is_due(self, instance_id: InstanceId, grabs: Sequence[NativeGrab]) -> bool:
+        """Once a minute; at once for what has just become ready, was removed there or cancelled here."""
+        last = self._polled.get(instance_id)
+        if last is None or not last <= self.clock() < last + POLL_EVERY:
+            return True
+        return any((one.grab.ended_at or one.grab.created_at) > last or _is_urgent(one) for one in grabs) and (
+            self.clock() >= last + timedelta(seconds=5)
+        )
+
+    def _poll(self, instance_id: InstanceId, grabs: Sequence[NativeGrab]) -> None:
+        self._polled[instance_id] = self.clock()
+        with self.database.connect() as connection:
+            row = get_instance_by_id(connection, instance_id)
+        if row.removed_at is not None or not row.enabled:
+            return
+        try:
+            with self.arrs.client(row) as client:
+                _Poll(self, client, read_tracked(client)).follow(grabs)
+        except ArrError as error:
+            log.info("%s: its downloads are asked for again in a minute: %s", row.label, error)
+
+    def _tidy(self) -> None:
+        """Remove the links of grabs that are over."""
+        with self.database.connect() as connection:
+            found = list_untidy(connection)
+        for grab in found:
+            with suppress(OSError):  # the instance has moved the file, and often its folder too
+                remove_link(Path(grab.storage))
+            with self.database.begin() as connection:
+                forget_storage(connection, grab)
+
+
+def remove_link(link: Path) -> None:
+    """Delete the file that an instance was given, and the folder of its release."""
+    if link.parent.is_dir():
+        remove_staged(link)
+    remove_if_empty(link.parent)
+
+
+def _is_urgent(one: NativeGrab) -> bool:
+    return one.grab.removed or one.progress.stage is Stage.DROPPED
+
+
+@dataclass
+class _Poll:
+    """One poll of an instance."""
+
+    watch: GrabWatch
+    client: ArrClient
+    tracked: dict[str, TrackedDownload]
+    histories: int = 0
+
+    def follow(self, grabs: Sequence[NativeGrab]) -> None:
+        unseen = [self._follow(one) for one in grabs]
+        if any(unseen):
+            look_at_client(self.client)
+
+    def _follow(self, one: NativeGrab) -> bool:
+        """True where the instance has not seen yet that the file is ready."""
+        row = self.tracked.get(one.grab.nzo_id.casefold())
+        if row is None or row.is_imported:
+            return self._look_up(one)
+        if one.progress.stage is Stage.DROPPED:
+            remove_tracked(self.client, row.row_id)
+            self._forget(one.grab)
+            return False
+        if one.grab.removed:
+            return False  # the instance is still busy with it
+        self._change(lambda connection, now: note_trouble(connection, one.grab, row.trouble or None, now))
+        return not row.trouble and one.grab.ended_at is not None and self._is_new(one.grab.ended_at)
+
+    def _look_up(self, one: NativeGrab) -> bool:
+        """The download has left the instance's queue, or is not in it yet."""
+        if self.histories >= MOST_HISTORIES:
+            return False
+        self.histories += 1
+        found = read_download_history(self.client, one.grab.nzo_id)
+        if found.is_imported:
+            self._confirm(one.grab, found)
+        elif one.progress.stage is Stage.DROPPED:
+            if self._is_unknown_yet(one.grab):
+                return True
+            self._forget(one.grab)
+        elif found.is_given_up or one.grab.removed:
+            self._release(one.grab)
+        else:
+            self._change(lambda connection, now: note_trouble(connection, one.grab, None, now))
+            return one.grab.ended_at is not None and self._is_new(one.grab.ended_at)
+        return False
+
+    def _confirm(self, grab: GrabRow, found: DownloadHistory) -> None:
+        file = ImportedFile(found.path, found.file_id)
+        self._change(lambda connection, now: confirm_import(connection, grab, file, now))
+
+    def _release(self, grab: GrabRow) -> None:
+        self._change(lambda connection, now: drop_grab(connection, grab, now))
+
+    def _forget(self, grab: GrabRow) -> None:
+        self._change(lambda connection, _now: change_grab(connection, grab.nzo_id, GrabChange(removed=True)))
+
+    def _change(self, change: Callable[[Transaction, datetime], bool]) -> None:
+        with self.watch.database.begin() as connection:
+            is_changed = change(connection, self.watch.clock())
+        if is_changed:
+            self.watch.wake()
+
+    def _is_new(self, at: datetime) -> bool:
+        return self.watch.clock() - at < UNKNOWN_FOR
+
+    def _is_unknown_yet(self, grab: GrabRow) -> bool:
+        return self._is_new(grab.created_at)
+
+
+def drop_grab(connection: Transaction, grab: GrabRow, now: datetime) -> bool:
+    """Let go of a grab that its instance does not want any more, and cancel a download that serves nobody now."""
+    change_grab(connection, grab.nzo_id, GrabChange(removed=True))
+    is_idle = release_grab(connection, grab, "was removed from the queue of its instance", now)
+    if is_idle and grab.download_id is not None:
+        act(connection, grab.download_id, Action.CANCEL, now)
+    return True
