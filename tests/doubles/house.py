@@ -35,7 +35,16 @@ from stalkeer.store.downloads.downloads import DownloadRow, NewDownload, NewItem
 from tests.doubles.app import make_app
 
 PATIENCE_S = 60.0
-QUICKLY = Intervals(heartbeat_s=0.05, stale_s=1.5, dead_s=3.0, resources_s=0.3, settings_s=0.2)
+QUICKLY = Intervals(
+    heartbeat_s=0.05,
+    stale_s=1.5,
+    dead_s=3.0,
+    resources_s=0.3,
+    settings_s=0.2,
+    grabs_s=0.5,
+    grabs_pause_s=0.1,
+    instance_s=1.2,
+)
 QUICK = {
     "import.mode": "none",
     "downloads.reconnect_gap": "0.05s",

@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from importlib.metadata import version
 
 from stalkeer.adapters.transfers.memory import share_pools
@@ -97,7 +98,13 @@ class Engine:
         self._dispatch = Dispatch(self._engine_database(), self._handlers())
         self._dispatcher = threading.Thread(target=self._dispatch_all, name="dispatcher", daemon=True)
         self._settings_watch = SettingsWatch(self._look_at_settings, intervals.settings_s)
-        watch = GrabWatch(program.database, clients.arrs, program.clock, lambda: self._heartbeat.wake())
+        watch = GrabWatch(
+            program.database,
+            clients.arrs,
+            program.clock,
+            lambda: self._heartbeat.wake(),
+            every=timedelta(seconds=intervals.instance_s),
+        )
         self._grabs = GrabLoop(watch.look, intervals.grabs_s, intervals.grabs_pause_s)
         self._scheduled: Mapping[str, str] | None = None
         self._is_running = False

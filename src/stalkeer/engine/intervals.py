@@ -20,8 +20,9 @@ class Intervals:
     stale_s: float = 20.0
     dead_s: float = DEAD_AFTER_S
     resources_s: float = 10.0  # disks, accounts and incomplete files
-    grabs_s: float = 20.0  # what instances do with the releases that they grabbed
+    grabs_s: float = 20.0  # whether an instance is to be asked about the releases that it grabbed
     grabs_pause_s: float = 2.0
+    instance_s: float = 60.0  # how often it is asked, where nothing happens
     settings_s: float = 3.0  # notices a change by another process within five seconds
 
     def __post_init__(self) -> None:

@@ -107,7 +107,7 @@ def show_config(asked: SabRequest) -> dict[str, object]:
 def show_status(asked: SabRequest) -> dict[str, object]:
     lists = read_lists(asked.app.download_queue, asked.caller.instance)
     running = asked.app.clock() - asked.app.started_at
-    more = {
+    more: dict[str, object] = {
         "completedir": _complete_dir(asked),
         "downloaddir": "",
         "uptime": _uptime(running),
@@ -193,7 +193,7 @@ def _disks(asked: SabRequest) -> dict[str, object]:
     for number, folder in ((1, directories.temp), (2, directories.movies)):
         volume = _volume(folder)
         shown[f"diskspace{number}"] = f"{volume.free / GIGABYTE:.2f}"
-        shown[f"diskspacetotal{number}"] = f"{volume.total / GIGABYTE:.2f}"
+        shown[f"diskspacetotal{number}"] = f"{volume.size / GIGABYTE:.2f}"
         shown[f"diskspace{number}_norm"] = readable_size(volume.free)
     return shown
 

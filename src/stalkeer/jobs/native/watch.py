@@ -58,6 +58,7 @@ class GrabWatch:
     arrs: Arrs
     clock: Callable[[], datetime]
     wake: Callable[[], None] = lambda: None
+    every: timedelta = POLL_EVERY
     _polled: dict[InstanceId, datetime] = field(default_factory=dict)
 
     def look(self) -> None:
@@ -74,12 +75,12 @@ class GrabWatch:
 
     def _is_due(self, instance_id: InstanceId, grabs: Sequence[NativeGrab]) -> bool:
         """Once a minute; at once for what has just become ready, was removed there or cancelled here."""
-        last = self._polled.get(instance_id)
-        if last is None or not last <= self.clock() < last + POLL_EVERY:
+        last, now = self._polled.get(instance_id), self.clock()
+        if last is None or not last <= now < last + self.every:
             return True
-        return any((one.grab.ended_at or one.grab.created_at) > last or _is_urgent(one) for one in grabs) and (
-            self.clock() >= last + timedelta(seconds=5)
-        )
+        if now < last + self.every / 12:
+            return False
+        return any(_is_urgent(one) or (one.grab.ended_at or one.grab.created_at) > last for one in grabs)
 
     def _poll(self, instance_id: InstanceId, grabs: Sequence[NativeGrab]) -> None:
         self._polled[instance_id] = self.clock()
