@@ -175,6 +175,14 @@ class CompletedDownloads:
         for row in history:
             self._follow_history(row)
 
+    def poll_without_import(self) -> None:
+        """A refresh that is cut off before the imports: the program knows of what is ready."""
+        for row in self._history():
+            if row["category"] == self.category and row["status"] == "Completed":
+                tracked = self._track(row["nzo_id"], row["name"])
+                tracked.state = "importPending"
+                self._show(tracked, "completed")
+
     def _queue(self) -> list[dict[str, Any]]:
         answer = self.ask("queue", start=0, limit=0)["queue"]
         if not isinstance(answer["paused"], bool):

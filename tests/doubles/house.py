@@ -31,7 +31,15 @@ from stalkeer.runtime import App
 from stalkeer.store.catalogue.extensions import remember_extension
 from stalkeer.store.db.database import Database
 from stalkeer.store.db.tables import entries, instances, library, matches, sources, wanted
-from stalkeer.store.downloads.downloads import DownloadRow, NewDownload, NewItem, create_download, get_download
+from stalkeer.store.downloads.downloads import (
+    DownloadRow,
+    NewDownload,
+    NewItem,
+    add_item,
+    create_download,
+    get_download,
+)
+from stalkeer.store.library.instances import InstanceOptions
 from tests.doubles.app import make_app
 
 PATIENCE_S = 60.0
@@ -328,6 +336,20 @@ class House:
     def change_wanted(self, wanted_id: WantedId, **values: object) -> None:
         with self.database.begin() as connection:
             connection.execute(update(wanted).where(wanted.c.id == wanted_id).values(**values))
+
+    def join(self, download_id: DownloadId, wanted_id: WantedId, instance_id: InstanceId, arr_id: int) -> None:
+        """Let a download serve another item too."""
+        with self.database.begin() as connection:
+            assert add_item(connection, download_id, NewItem(wanted_id, instance_id, arr_id))
+
+    def change_match(self, wanted_id: WantedId, **values: object) -> None:
+        with self.database.begin() as connection:
+            connection.execute(update(matches).where(matches.c.wanted_id == wanted_id).values(**values))
+
+    def change_instance(self, slug: str, options: InstanceOptions) -> None:
+        with self.database.begin() as connection:
+            values = {"options": asdict(options)}
+            connection.execute(update(instances).where(instances.c.slug == slug).values(**values))
 
     def change_item(self, download_id: DownloadId, **values: object) -> None:
         from stalkeer.store.db.tables import download_items

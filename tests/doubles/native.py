@@ -16,6 +16,7 @@ from stalkeer.core.downloads.nzb import ReleaseFile, write_nzb
 from stalkeer.core.security.scopes import Scope
 from stalkeer.demo.media import MOVIE_90, media
 from stalkeer.demo.radarr import Radarr
+from stalkeer.faces.http.security import Security
 from stalkeer.jobs.native.tickets import ticket_of
 from stalkeer.jobs.system.api_keys import make_key
 from stalkeer.model import DownloadId, EntryId, InstanceId, WantedId, WantedKind
@@ -49,6 +50,7 @@ class NativeHouse:
     house: House
     client: TestClient
     radarr: CompletedDownloads
+    security: Security
     keys: dict[str, str] = field(default_factory=dict)
 
     def key(self, scope: Scope, instance: str | None = None) -> str:
@@ -56,6 +58,7 @@ class NativeHouse:
         if name not in self.keys:
             app = self.house.app
             self.keys[name] = make_key(app.database, app.secrets, name, scope, instance, now())
+            self.security.keys.look_again()
         return self.keys[name]
 
     def ask(self, mode: str, key: str | None = None, method: str = "GET", **query: object) -> dict[str, Any]:
@@ -157,7 +160,8 @@ def open_native(house: House, category: str = "movies") -> Iterator[NativeHouse]
     house.instance()
     security = build_security(house.app)
     with TestClient(make_server(house.app, security)) as client:
-        opened = NativeHouse(house, client, CompletedDownloads(house.radarr, lambda *_: (500, b""), "", category))
+        radarr = CompletedDownloads(house.radarr, lambda *_: (500, b""), "", category)
+        opened = NativeHouse(house, client, radarr, security)
         opened.radarr.send = opened.send
         opened.radarr.key = opened.key(Scope.BRIDGE, "radarr")
         yield opened

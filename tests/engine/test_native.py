@@ -1,37 +1,281 @@
-"""An instance that drives itself: grabbed, fetched, imported by the instance, confirmed; on real files."""
+"""An instance that drives itself: it grabs, we fetch, it imports, and says so. One program for all of these tests."""
+
+import shutil
+from pathlib import Path
 
 import pytest
 
-from stalkeer.model import DownloadState
-from tests.doubles.house import eventually
+from stalkeer.core.downloads.sabnzbd import LOCAL_FAULT
+from stalkeer.core.downloads.states import Action
+from stalkeer.core.security.scopes import Scope
+from stalkeer.demo.radarr import Radarr
+from stalkeer.model import DownloadState, Drive
+from stalkeer.store.db.database import open_database, sqlite_url
+from stalkeer.store.downloads.actions import act
+from stalkeer.store.downloads.downloads import ItemState
+from tests.doubles.completed_downloads import RejectedRelease
+from tests.doubles.house import digest, eventually, now, open_house
 from tests.doubles.native import clip, open_native
 
-IMPORTING = {"import.mode": "manual", "downloads.verify_downloads": True}
+S = DownloadState
+GIVEN = {"import.mode": "manual", "downloads.verify_downloads": True, "downloads.retry_attempts": 1}
 
 
-@pytest.fixture
-def native(house, running):
-    with open_native(house) as opened:
-        running(house.engine())
+@pytest.fixture(scope="module")
+def native(tmp_path_factory, empty_file):
+    folder = tmp_path_factory.mktemp("native")
+    shutil.copy(empty_file, folder / "stalkeer.db")
+    database = open_database(sqlite_url(folder / "stalkeer.db"))
+    with open_house(folder, database, GIVEN) as house, open_native(house) as opened:
+        engine = house.engine()
+        engine.launch()
         yield opened
+        engine.stop()
+    database.close()
 
 
-def polled(native, condition, by=None):
+def polled(native, condition, by=None, what=""):
     """Poll as the instance does, until `condition` holds."""
 
     def look():
         (by or native.radarr).poll()
         return condition()
 
-    eventually(look)
+    eventually(look, what, timeout_s=30)
+
+
+def link_of(native, nzo_id, slug="radarr"):
+    release = native.row_of(nzo_id).release
+    return native.house.app.settings.directories.movies / slug / "movies" / release / f"{release}.mkv"
+
+
+def file_of(native, offered):
+    return native.house.radarr.movies[offered.movie_id].file
+
+
+def masters(native):
+    return list((native.house.app.settings.directories.movies / ".stalkeer").rglob("*.mkv"))
+
+
+def ready(native, offered):
+    """Grab it, and wait until its file is there for the instance."""
+    nzo_id = native.grab(offered)
+    eventually(lambda: native.row_of(nzo_id).storage, "the file is ready")
+    return nzo_id
 
 
 def test_a_grab_is_fetched_imported_by_the_instance_and_confirmed(native):
-    offered = native.offer()
+    body = clip(1001)
+    offered = native.offer(bodies=[body])
 
     nzo_id = native.grab(offered)
-    polled(native, lambda: native.house.radarr.movies[offered.movie_id].file)
+    polled(native, lambda: file_of(native, offered))
 
-    done = native.house.await_state(native.download(nzo_id).id, DownloadState.COMPLETED)
-    file = native.house.radarr.movies[offered.movie_id].file
+    done = native.house.await_state(native.download(nzo_id).id, S.COMPLETED)
+    file = file_of(native, offered)
+    assert file.path.read_bytes() == body
+    assert file.scene_name == offered.release
     assert done.outcome.final_path == str(file.path)
+    assert [(item.state, item.imported_file_id) for item in done.items] == [(ItemState.IMPORTED, file.id)]
+    eventually(lambda: not native.row_of(nzo_id).storage, "the link is forgotten")
+    assert not link_of(native, nzo_id).parent.exists()
+    eventually(lambda: not masters(native), "our own file is gone")
+    imports = [row for row in native.house.radarr.history if row["eventType"] == "downloadFolderImported"]
+    assert [row["movieId"] for row in imports].count(offered.movie_id) == 1, "imported once, and by the instance"
+    assert not any("files" in command.body for command in native.house.radarr.commands.all())
+
+
+def test_two_instances_get_the_file_of_one_download(native, tmp_path):
+    body = clip(1002)
+    first = native.offer("Two Homes", [body])
+    with Radarr(tmp_path) as other:
+        second = native.second_radarr(other, "radarr-two")
+        instance = native.house.instance("radarr-two")
+        movie = other.add_movie("Two Homes", 2020, runtime_min=90)
+        wanted = (movie.id, native.house.film("Two Homes", instance, arr_id=movie.id, runtime_min=90))
+        again = native.offer("Two Homes", [], instance=instance, wanted=wanted, entries=first.entries)
+        sent = len(native.house.provider.requests)
+
+        one, two = native.grab(first), second.grab(again.release, again.nzb, movie.id)
+        polled(native, lambda: file_of(native, first))
+        polled(native, lambda: movie.file, second)
+
+        native.house.await_state(native.download(one).id, S.COMPLETED)
+        assert native.download(one).id == native.download(two).id
+        assert digest(movie.file.path.read_bytes()) == digest(file_of(native, first).path.read_bytes()) == digest(body)
+        assert sum(request.sent for request in native.house.provider.requests[sent:]) < 2 * len(body)
+
+
+def test_a_file_that_is_gone_failed_with_our_reason_is_blocklisted_and_searched_again(native):
+    offered = native.offer(bodies=[None])
+
+    native.grab(offered)
+    polled(native, lambda: offered.movie_id in native.radarr.searched)
+
+    blocked = [row for row in native.house.radarr.blocklist if row["sourceTitle"] == offered.release]
+    assert len(blocked) == 1
+    assert blocked[0]["message"] not in ("", LOCAL_FAULT)
+    with pytest.raises(RejectedRelease):
+        native.grab(offered)
+
+
+def test_the_next_file_of_the_same_release_is_taken_and_none_of_another(native):
+    right = clip(1003)
+    wanted = native.movie("Variants")
+    native.offer("Other", [clip(1004)], wanted=wanted, lines=720)
+    offered = native.offer("Variants", [None, right], wanted=wanted)
+
+    nzo_id = native.grab(offered)
+    polled(native, lambda: file_of(native, offered))
+
+    assert native.download(nzo_id).identity.variants_tried == (offered.entries[0],)
+    assert file_of(native, offered).path.read_bytes() == right
+
+
+def test_a_release_without_a_sound_file_fails_although_another_release_has_one(native):
+    wanted = native.movie("No Sound File")
+    native.offer("Other", [clip(1005)], wanted=wanted, lines=720)
+    offered = native.offer("No Sound File", [None], wanted=wanted)
+
+    native.grab(offered)
+    polled(native, lambda: offered.movie_id in native.radarr.searched)
+
+    assert file_of(native, offered) is None
+
+
+def test_a_folder_of_ours_that_cannot_be_used_is_a_warning_and_blocklists_nothing(native):
+    offered = native.offer()
+    obstacle = link_of_release(native, offered.release).parent
+    obstacle.parent.mkdir(parents=True, exist_ok=True)
+    obstacle.write_text("a file in the way")
+
+    nzo_id = native.grab(offered)
+    polled(native, lambda: native.radarr.tracked[nzo_id].status == "warning")
+
+    assert native.radarr.tracked[nzo_id].messages == [LOCAL_FAULT]
+    assert offered.movie_id not in native.radarr.searched
+    obstacle.unlink()
+    with native.house.database.begin() as connection:
+        act(connection, native.download(nzo_id).id, Action.RETRY, now())
+    polled(native, lambda: file_of(native, offered), what="it goes on once the folder is free")
+
+
+def link_of_release(native, release):
+    return native.house.app.settings.directories.movies / "radarr" / "movies" / release / f"{release}.mkv"
+
+
+def test_trouble_of_the_instance_is_shown_in_its_words_and_goes_when_it_clears(native):
+    offered = native.offer()
+    native.house.radarr.media_management["minimumFreeSpaceWhenImporting"] = 10**9
+
+    nzo_id = native.grab(offered)
+    polled(native, lambda: native.download(nzo_id).state is S.BLOCKED)
+
+    assert native.download(nzo_id).outcome.error == "Not enough free space"
+    assert link_of(native, nzo_id).is_file(), "nothing is taken away while the instance is in trouble"
+    native.house.radarr.media_management["minimumFreeSpaceWhenImporting"] = 0
+    polled(native, lambda: file_of(native, offered))
+    done = native.house.await_state(native.download(nzo_id).id, S.COMPLETED)
+    assert done.outcome.error is None
+
+
+def test_a_file_that_waits_for_its_instance_takes_no_turn_from_another(native):
+    waiting = ready(native, native.offer())
+    eventually(lambda: not native.download(waiting).queue.is_owned)
+    run = native.download(waiting).queue.run
+
+    other = native.offer()
+    ready(native, other)
+
+    row = native.download(waiting)
+    assert (row.state, row.queue.is_owned, row.queue.run) == (S.IMPORTING, False, run)
+    polled(native, lambda: file_of(native, other))
+
+
+def test_a_cancellation_here_blocks_the_release_there_and_searches_for_no_other(native):
+    offered = native.offer()
+    nzo_id = ready(native, offered)
+    native.radarr.poll_without_import()
+    admin = native.key(Scope.ADMIN)
+
+    native.ask("queue", admin, name="delete", value=nzo_id)
+    eventually(lambda: native.row_of(nzo_id).removed)
+
+    assert nzo_id not in [row["downloadId"] for row in native.house.radarr.queue]
+    assert [row["sourceTitle"] for row in native.house.radarr.blocklist].count(offered.release) == 1
+    assert offered.movie_id not in native.radarr.searched
+    eventually(lambda: not link_of(native, nzo_id).parent.exists(), "the link is gone")
+    assert file_of(native, offered) is None
+
+
+def test_a_cancellation_there_cancels_here_also_while_the_file_waits(native):
+    offered = native.offer()
+    nzo_id = ready(native, offered)
+    native.radarr.poll_without_import()
+
+    native.radarr.remove(nzo_id)
+
+    native.house.await_state(native.download(nzo_id).id, S.CANCELLED)
+    eventually(lambda: not link_of(native, nzo_id).parent.exists(), "the link is gone")
+    eventually(lambda: not masters(native), "our own file is gone")
+
+
+def test_an_ignored_download_of_the_instance_is_cancelled_here(native):
+    offered = native.offer()
+    nzo_id = ready(native, offered)
+    native.radarr.poll_without_import()
+
+    native.radarr.remove(nzo_id, from_client=False)
+
+    native.house.await_state(native.download(nzo_id).id, S.CANCELLED)
+
+
+def test_a_history_delete_that_comes_before_the_confirmation_loses_nothing(native):
+    """The instance deletes as soon as it has imported; our link goes only once it has said that it has the file."""
+    offered = native.offer()
+    nzo_id = ready(native, offered)
+    polled(native, lambda: file_of(native, offered))
+
+    assert native.row_of(nzo_id).removed
+    native.house.await_state(native.download(nzo_id).id, S.COMPLETED)
+
+
+def test_an_instance_that_keeps_its_history_confirms_the_import_all_the_same(native):
+    offered = native.offer()
+    native.radarr.removes_completed = False
+    nzo_id = native.grab(offered)
+
+    polled(native, lambda: file_of(native, offered))
+
+    native.radarr.removes_completed = True
+    native.house.await_state(native.download(nzo_id).id, S.COMPLETED)
+    assert not native.row_of(nzo_id).removed
+
+
+def test_items_of_both_owners_are_served_by_one_download(native, tmp_path):
+    """One instance drives itself, another is driven by us: the same file, fetched once, imported once by each way."""
+    body = clip(1006)
+    first = native.offer("Both Owners", [body])
+    with Radarr(tmp_path) as other:
+        native.second_radarr(other, "radarr-ours")
+        instance = native.house.instance("radarr-ours")
+        movie = other.add_movie("Both Owners", 2020, runtime_min=90)
+        theirs = native.house.film("Both Owners", instance, arr_id=movie.id, runtime_min=90)
+        native.house.match(theirs, first.entries[0])
+        nzo_id = native.grab(first)
+        native.house.join(native.download(nzo_id).id, theirs, instance, movie.id)
+
+        polled(native, lambda: file_of(native, first))
+        eventually(lambda: movie.file)
+
+        row = native.house.await_state(native.download(nzo_id).id, S.COMPLETED)
+        assert [item.hand_over for item in row.items] == [Drive.NATIVE, Drive.OURS]
+        assert movie.file.path.read_bytes() == file_of(native, first).path.read_bytes() == body
+
+
+def test_an_engine_that_only_waits_for_instances_is_idle(native):
+    nzo_id = ready(native, native.offer())
+
+    eventually(lambda: native.download(nzo_id).state is S.IMPORTING and not native.download(nzo_id).queue.is_owned)
+
+    assert Path(native.row_of(nzo_id).storage).is_file()
