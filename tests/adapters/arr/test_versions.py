@@ -12,7 +12,7 @@ import pytest
 from pydantic.alias_generators import to_camel
 
 import stalkeer.adapters.arr as adapter
-from stalkeer.adapters.arr import adding, commands, confirm, folders, lookup, naming, parse, reading
+from stalkeer.adapters.arr import adding, commands, confirm, folders, lookup, naming, parse, reading, tracking
 from stalkeer.adapters.arr.answers import Resource
 from stalkeer.adapters.arr.artwork import Picture, read_picture
 from stalkeer.adapters.arr.calendar import read_calendar
@@ -80,6 +80,10 @@ def everything_common(client):
     folders.find_folder(client, Path("/no/such"), "probe")
     lookup.search_catalogue(client, "some")
     read_calendar(client, NOW, NOW)
+    tracking.read_tracked(client)
+    tracking.read_download_history(client, "SABnzbd_nzo_1")
+    tracking.remove_tracked(client, 99)
+    tracking.look_at_client(client)
     with JsonServer() as catcher:
         catcher.hook = lambda _request: Response(200)
         target = WebhookTarget(f"http://127.0.0.1:{catcher.port}/", "user", "secret")

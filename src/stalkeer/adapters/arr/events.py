@@ -86,7 +86,6 @@ class EventResource(Resource):
     episodes: tuple[ItemResource, ...] = ()
     movie_file: EventFile | None = None
     episode_file: EventFile | None = None
-    episode_files: tuple[EventFile, ...] = ()  # of an import that is complete
     download_id: str = ""
     source_path: str = ""
     is_upgrade: bool = False
@@ -108,7 +107,7 @@ def read_event(body: bytes) -> ArrEvent:
     kind = _KINDS.get(event.event_type, EventKind.OTHER)
     item = event.movie or event.series
     reasons = [text for status in event.download_status_messages for text in (status.title, *status.messages) if text]
-    file = event.movie_file or event.episode_file or next(iter(event.episode_files), None)
+    file = event.movie_file or event.episode_file
     return ArrEvent(
         kind=kind,
         library_arr_id=item.id if item and item.id else None,

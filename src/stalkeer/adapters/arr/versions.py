@@ -272,7 +272,6 @@ FIELDS: Mapping[str, Named] = MappingProxyType(
         "StatusMessage": _named("title messages"),
         "Event": _named(
             "eventType movie series episodes movieFile episodeFile downloadId isUpgrade deleteReason message level",
-            episodeFiles=Newer(sonarr="4.0.6.1847", without="each file has an event of its own"),
             sourcePath=Newer("5.15.1.9463", "4.0.6.1847", "the file says where it came from"),
             downloadStatusMessages=Newer("5.4.5.8715", "4.0.2.1408", "the event's message is shown"),
         ),
