@@ -29,7 +29,11 @@ class Word:
         return int(self.forms[0]) if _YEAR.fullmatch(self.forms[0]) else None
 
     def begins_any(self, words: Iterable[str]) -> bool:
-        return any(word.startswith(self.forms) for word in words)
+        forms = self.forms
+        for word in words:  # noqa: SIM110 - half as fast with a generator, and asked for thousands of words
+            if word.startswith(forms):
+                return True
+        return False
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,8 @@ from stalkeer.store.library.wanted_list import (
     WantedFilter,
     WantedOrder,
     WantedRow,
-    count_wanted,
     get_wanted,
-    list_wanted,
+    page_wanted,
 )
 from stalkeer.store.library.wanted_series import count_wanted_series, list_wanted_series
 
@@ -185,8 +184,7 @@ def _page(app: App, chosen: WantedFilter, page: Page, order: WantedOrder) -> Pag
     after = last_id(page)
     part = Slice(page.size, page.offset, None if after is None else WantedId(after))
     with app.database.connect() as connection:
-        rows = list_wanted(connection, chosen, order, part)
-        total = count_wanted(connection, chosen)
+        rows, total = page_wanted(connection, chosen, order, part)
     return PageOf(
         records=[_shown(row) for row in rows],
         page=None if page.after else page.page,

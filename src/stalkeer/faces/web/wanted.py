@@ -31,9 +31,9 @@ from stalkeer.store.library.wanted_list import (
     WantedFilter,
     WantedOrder,
     WantedRow,
-    count_wanted,
     get_wanted,
     list_wanted,
+    page_wanted,
 )
 from stalkeer.store.library.wanted_series import count_wanted_works, list_wanted_works
 from stalkeer.store.matching.candidates import list_candidates
@@ -100,8 +100,8 @@ def read_list(app: App, reason: str, asked: ListQuery = ListQuery()) -> dict[str
             rows: Sequence[object] = list_wanted_works(connection, chosen, POSTERS, (number - 1) * POSTERS)
             total, size = count_wanted_works(connection, chosen), POSTERS
         else:
-            rows = list_wanted(connection, chosen, asked.order, Slice(PAGE_SIZE, (number - 1) * PAGE_SIZE))
-            total, size = count_wanted(connection, chosen), PAGE_SIZE
+            part, size = Slice(PAGE_SIZE, (number - 1) * PAGE_SIZE), PAGE_SIZE
+            rows, total = page_wanted(connection, chosen, asked.order, part)
         instances = list_instances(connection)
         jobs_now = read_open_jobs(connection)
     return {
@@ -219,8 +219,7 @@ def get_series(request: Request, library_id: int) -> HTMLResponse:
     app, chosen = app_of(request), WantedFilter(library_id=LibraryId(library_id))
     with app.database.connect() as connection:
         work = get_details(connection, LibraryId(library_id))
-        rows = list_wanted(connection, chosen, part=Slice(MOST_EPISODES))
-        total = count_wanted(connection, chosen)
+        rows, total = page_wanted(connection, chosen, part=Slice(MOST_EPISODES))
         events = list_events(connection, EventFilter(library_id=work.id), limit=12)
     numbers = sorted({row.season or 0 for row in rows}, key=lambda number: (not number, number))  # specials last
     seasons = [Season(number, tuple(row for row in rows if (row.season or 0) == number)) for number in numbers]

@@ -159,7 +159,7 @@ class _Finder:
             .join(best, best.c.title_id == titles.c.id)
             .order_by(best.c.words.desc(), titles.c.id)
         )
-        return [(row.kind, row.text, row.id) for row in self._connection.execute(query)]
+        return [(row.kind, row.text, row.id) for row in self._connection.execute(query).all()]
 
     def _sorted(self, found: Sequence[tuple[str, str, int]]) -> _Chosen:
         chosen = _Chosen()
@@ -258,7 +258,7 @@ def _looks(connection: Connection, some: Select[tuple[int]]) -> list[_Look]:
         .join(sources, sources.c.id == entries.c.source_id)
         .where(IS_LISTED)
     )
-    return [_Look(*row) for row in connection.execute(query)]
+    return [_Look(*row) for row in connection.execute(query).all()]
 
 
 def _titles_with(word: Word) -> Select[tuple[int]]:

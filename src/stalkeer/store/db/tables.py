@@ -415,7 +415,8 @@ matches = Table(
     UniqueConstraint("wanted_id", "entry_id"),
     Index("ix_matches_entry_id", "entry_id"),
     Index("ix_matches_decision_score", "decision", "score"),
-    Index("ix_matches_wanted_id_decision_score", "wanted_id", "decision", "score"),  # the matches of an item
+    # the matches of an item, and whether their entries are still there
+    Index("ix_matches_wanted_id_decision_score_entry_id", "wanted_id", "decision", "score", "entry_id"),
     Index("ix_matches_score_id", "score", "id"),
 )
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, case, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, case, func, literal, or_, select, tuple_
 
 from stalkeer.errors import NotFound
 from stalkeer.model import Decision, DownloadState, InstanceId, InstanceKind, LibraryId, WantedId, WantedKind
@@ -162,6 +162,27 @@ def list_wanted(
     part: Slice = Slice(),
 ) -> list[WantedRow]:
     """List items. Paging by `after` has the same cost at any depth, even if that row has left the list."""
+    return _read(connection, connection.scalars(_chosen_ids(connection, chosen, order, part)).all())
+
+
+def page_wanted(
+    connection: Connection,
+    chosen: WantedFilter,
+    order: WantedOrder = WantedOrder.TITLE,
+    part: Slice = Slice(),
+) -> tuple[list[WantedRow], int]:
+    """List a page of items, and count those of all pages. Without `after`, one query does both."""
+    if part.after is None:
+        query = _chosen_ids(connection, chosen, order, part).add_columns(func.count().over().label("total"))
+        found = connection.execute(query).all()
+        if found or part.offset == 0:
+            return _read(connection, [row.id for row in found]), int(found[0].total) if found else 0
+    return list_wanted(connection, chosen, order, part), count_wanted(connection, chosen)
+
+
+def _chosen_ids(
+    connection: Connection, chosen: WantedFilter, order: WantedOrder, part: Slice
+) -> Select[*tuple[Any, ...]]:
     columns = (*_ORDER[order], wanted.c.id)
     query = select(wanted.c.id).select_from(ITEMS).where(*wanted_clauses(connection, chosen))
     if part.after is not None:
@@ -172,7 +193,7 @@ def list_wanted(
         row = tuple_(*columns)
         query = query.where(row < bounds if order in _DESCENDING else row > bounds)
     ordered = [column.desc() if order in _DESCENDING else column for column in columns]
-    return _read(connection, connection.scalars(query.order_by(*ordered).limit(part.limit).offset(part.offset)).all())
+    return query.order_by(*ordered).limit(part.limit).offset(part.offset)
 
 
 def count_wanted(connection: Connection, chosen: WantedFilter = WantedFilter()) -> int:

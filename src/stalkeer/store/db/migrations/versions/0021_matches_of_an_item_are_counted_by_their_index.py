@@ -1,0 +1,16 @@
+"""Whether an item's matches count is read from their index alone."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0021"
+down_revision = "0020"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    columns = ["wanted_id", "decision", "score", "entry_id"]
+    op.create_index("ix_matches_wanted_id_decision_score_entry_id", "matches", columns)
+    op.drop_index("ix_matches_wanted_id_decision_score", "matches")
