@@ -513,6 +513,7 @@ downloads = Table(
     Column("finished_at", UtcDateTime),
     Column("updated_at", UtcDateTime, nullable=False),
     Index("ix_downloads_state_priority_rank", "state", "priority", "rank"),
+    Index("ix_downloads_state_removed_at", "state", "removed_at"),  # every page counts the listed ones
     Index("ix_downloads_source_id_state", "source_id", "state"),
     Index("ix_downloads_created_at", "created_at"),
     Index("ix_downloads_connection_closed_at", "connection_closed_at"),  # looked for at every heartbeat

@@ -1,4 +1,4 @@
-"""Whether an item's matches count is read from their index alone."""
+"""The matches that count and the downloads that are listed are counted by their indexes alone."""
 
 from __future__ import annotations
 
@@ -14,3 +14,4 @@ def upgrade() -> None:
     columns = ["wanted_id", "decision", "score", "entry_id"]
     op.create_index("ix_matches_wanted_id_decision_score_entry_id", "matches", columns)
     op.drop_index("ix_matches_wanted_id_decision_score", "matches")
+    op.create_index("ix_downloads_state_removed_at", "downloads", ["state", "removed_at"])
