@@ -70,20 +70,26 @@ class EpisodeName:
     season: int
     episodes: tuple[int, ...]
     air_date: str | None = None  # of a daily series: ISO date, replaces the numbers
+    absolute: int | None = None  # of an anime: replaces season and episode
+    year: int | None = None  # of the series, where its title alone is another's too
 
 
 @dataclass(frozen=True)
 class FileTraits:
-    """Known facts of the file: lines, the container's codec name, audio languages as ISO 639 codes."""
+    """Known facts of the file: lines, the container's codec name, audio languages as ISO 639 codes.
+
+    `source`: the word for a cinema recording; everything else is SOURCE.
+    """
 
     resolution: int | None = None
     codec: str | None = None
     languages: tuple[str, ...] = ()
+    source: str = SOURCE
 
 
 def release_name(item: MovieName | EpisodeName, traits: FileTraits) -> str:
     """Build a name such as `Dune.2021.FRENCH.1080p.WEB-DL.x264-STALKEER`; safe for folders and files."""
-    tail = ".".join([*_language_words(traits), *_resolution_words(traits), SOURCE, *_codec_words(traits)])
+    tail = ".".join([*_language_words(traits), *_resolution_words(traits), traits.source, *_codec_words(traits)])
     middle = _numbering(item)
     room = LONGEST_BYTES - len(f"..{middle}.{tail}-{GROUP}".encode())
     title = _cut(dotted(item.title if isinstance(item, MovieName) else item.series), room)
@@ -98,10 +104,13 @@ def dotted(title: str) -> str:
 def _numbering(item: MovieName | EpisodeName) -> str:
     if isinstance(item, MovieName):
         return str(item.year) if item.year else ""
+    year = f"{item.year}." if item.year else ""
     if item.air_date:
-        return item.air_date.replace("-", ".")
+        return year + item.air_date.replace("-", ".")
+    if item.absolute is not None:
+        return f"{year}-.{item.absolute:02}"  # the sign keeps the number out of the title
     numbers = "".join(f"E{number:02}" for number in item.episodes)
-    return f"S{item.season:02}{numbers}"
+    return f"{year}S{item.season:02}{numbers}"
 
 
 def _language_words(traits: FileTraits) -> list[str]:

@@ -1,0 +1,146 @@
+"""Compose the titles under which the indexer offers a playlist entry. Pure: the instance itself proves each title."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from stalkeer.core.naming.languages import language_code
+from stalkeer.core.naming.release import EpisodeName, FileTraits, MovieName, dotted, release_name
+
+CINEMA = "cam"  # the reading of a name that says a cinema recording, whatever its kind
+# the last word of a name decides at both programs: these stand where WEB-DL stands otherwise
+_CINEMA_WORDS = (
+    ("TELESYNC", re.compile(r"\b(?:telesync|hd[ ._-]?ts|ts)\b", re.IGNORECASE)),
+    ("TELECINE", re.compile(r"\b(?:telecine|hd[ ._-]?tc|tc)\b", re.IGNORECASE)),
+    ("DVDSCR", re.compile(r"\b(?:screener|dvd[ ._-]?scr|scr)\b", re.IGNORECASE)),
+    ("WORKPRINT", re.compile(r"\bworkprint\b", re.IGNORECASE)),
+)
+_SUBTITLES = "sub:"
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers of episodes in one season; `absolute` is of a single episode."""
+
+    season: int
+    episodes: tuple[int, ...]
+    absolute: int | None = None
+
+
+@dataclass(frozen=True)
+class OfferedMovie:
+    """A movie as its instance has it. `other_titles` are tried in order where its title is read as another movie."""
+
+    title: str
+    year: int | None
+    secondary_year: int | None = None
+    other_titles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OfferedEpisodes:
+    """Episodes of one file. `scene` are the numbers by which the instance reads releases, where they differ."""
+
+    series: str
+    numbers: Numbers
+    scene: Numbers | None = None
+    air_date: str | None = None  # ISO date
+    series_type: str = "standard"  # standard | daily | anime
+    year: int | None = None
+    other_titles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class EntryReading:
+    """The reading of an entry: its name, quality words and languages (subtitles as `sub:fr`)."""
+
+    name: str
+    resolution: int | None
+    source: str | None
+    languages: tuple[str, ...]
+
+
+def offer_traits(entry: EntryReading, original_language: str | None) -> FileTraits:
+    """Return the facts of a title: languages only where they differ from the work's own, and no guess."""
+    spoken = tuple(dict.fromkeys(filter(None, map(language_code, audio_of(entry.languages)))))
+    original = language_code(original_language or "")
+    shown = () if spoken == (original,) else spoken
+    return (
+        FileTraits(entry.resolution, None, shown, source_word(entry))
+        if _is_cinema(entry)
+        else FileTraits(entry.resolution, None, shown)
+    )
+
+
+def audio_of(languages: Sequence[str]) -> tuple[str, ...]:
+    return tuple(code for code in languages if not code.startswith(_SUBTITLES))
+
+
+def source_word(entry: EntryReading) -> str:
+    """Return the word of a cinema recording: its own where the name has it, else CAM."""
+    return next((word for word, pattern in _CINEMA_WORDS if pattern.search(entry.name)), "CAM")
+
+
+def _is_cinema(entry: EntryReading) -> bool:
+    return entry.source == CINEMA
+
+
+def offer_titles(item: OfferedMovie | OfferedEpisodes, traits: FileTraits) -> tuple[str, ...]:
+    """Return the titles to try, the plainest first. Empty where no letter of a title can stand in a name."""
+    names = _movie_names(item) if isinstance(item, OfferedMovie) else _episode_names(item)
+    usable = (name for name in names if dotted(name.title if isinstance(name, MovieName) else name.series))
+    return tuple(dict.fromkeys(release_name(name, traits) for name in usable))
+
+
+def _movie_names(movie: OfferedMovie) -> Iterator[MovieName]:
+    titles = (movie.title, *movie.other_titles)
+    yield from (MovieName(title, movie.year) for title in titles)
+    if movie.secondary_year:
+        yield MovieName(movie.title, movie.secondary_year)
+
+
+def _episode_names(item: OfferedEpisodes) -> Iterator[EpisodeName]:
+    is_single = len(item.numbers.episodes) == 1
+    for title in (item.series, *item.other_titles):
+        if item.series_type == "daily" and item.air_date and is_single and item.numbers.season > 0:
+            yield EpisodeName(title, item.numbers.season, item.numbers.episodes, item.air_date)
+        yield from _numbered(title, item)
+    if item.year:  # the title alone is that of an older series, too
+        for numbers in filter(None, (item.numbers, item.scene)):
+            yield EpisodeName(item.series, numbers.season, numbers.episodes, year=item.year)
+
+
+def _numbered(title: str, item: OfferedEpisodes) -> Iterator[EpisodeName]:
+    for numbers in dict.fromkeys(filter(None, (item.scene, item.numbers))):
+        yield EpisodeName(title, numbers.season, numbers.episodes)
+    absolute = (item.scene or item.numbers).absolute
+    if item.series_type == "anime" and absolute is not None:
+        yield EpisodeName(title, item.numbers.season, item.numbers.episodes, absolute=absolute)
+
+
+def episodes_of_file(wanted: Collection[int], first: int | None, last: int | None) -> tuple[int, ...] | None:
+    """Return every episode that a file holds, by the numbers of its wanted ones and of its entry.
+
+    None where the entry counts in another way than the instance: nothing says then what else is in the file.
+    """
+    own = tuple(sorted(wanted))
+    if first is None or last is None or last <= first:
+        return own if len(own) == 1 else None
+    held = tuple(range(first, last + 1))
+    if len(own) == len(held):
+        return own if own == tuple(range(own[0], own[-1] + 1)) else None
+    return held if set(own) <= set(held) else None
+
+
+def movie_key(tmdb_id: int | None, imdb_id: str | None, arr_id: int) -> str:
+    """Return the name of a movie that outlives its id at the instance."""
+    if tmdb_id:
+        return f"movie:tmdb:{tmdb_id}"
+    return f"movie:imdb:{imdb_id}" if imdb_id else f"movie:{arr_id}"
+
+
+def episodes_key(tvdb_id: int | None, arr_id: int, numbers: Numbers) -> str:
+    series = f"series:tvdb:{tvdb_id}" if tvdb_id else f"series:{arr_id}"
+    return f"{series}:{numbers.season}:{'+'.join(map(str, numbers.episodes))}"
