@@ -94,6 +94,7 @@ class JobName(StrEnum):
     SCAN = "scan"
     SCAN_PREVIEW = "scan-preview"
     MATCH = "match"
+    OFFERS = "offers"
     DOWNLOAD = "download"
     CLEANUP = "cleanup"
     BACKUP = "backup"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from stalkeer.errors import Conflict
 from stalkeer.jobs.sources.start import JobStarter
 from stalkeer.logs import get_logger, set_level
+from stalkeer.model import JobName
 from stalkeer.secrets import KEY_FILE, SecretBox
 from stalkeer.settings import Settings
 from stalkeer.settings.change import check_changes, secret_keys
@@ -21,6 +22,7 @@ from stalkeer.settings.live import LiveSettings
 from stalkeer.settings.shared import shared_document
 from stalkeer.store.db.database import Database
 from stalkeer.store.db.locks import ServeLock
+from stalkeer.store.journal.runs import queue_run
 from stalkeer.store.library.instances import known_root_folders
 from stalkeer.store.system.health import Finding
 from stalkeer.store.system.settings import (
@@ -254,7 +256,21 @@ class App:
         lookup, titles = open_catalogues(arrs, self.settings.tmdb, self.tmdb_pace)
         cache = self.clients.library_cache.get(LibraryCache) if is_ours else LibraryCache()
         settings = self.settings
-        return Matching(database, settings.matching, self.clock, lookup, titles, settings.tmdb.language, cache)
+        matching = Matching(database, settings.matching, self.clock, lookup, titles, settings.tmdb.language, cache)
+        return replace(matching, decided=self.offer_soon) if is_ours else matching
+
+    def offer_soon(self) -> None:
+        """Let the engine prepare the offers of what was just confirmed; without native instances there are none."""
+        from stalkeer.jobs.native.offers import has_native_instances
+
+        with self.database.connect() as connection:
+            if not has_native_instances(connection):
+                return
+        if self.engine is not None:
+            self.engine.start(JobName.OFFERS)
+            return
+        with self.database.begin() as connection:  # for the `serve` beside this command
+            queue_run(connection, self.clock(), JobName.OFFERS)
 
     @property
     def catalogue(self) -> CatalogueContext:

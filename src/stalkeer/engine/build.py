@@ -17,6 +17,7 @@ from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.scan import Scanner, rehearse_scan, scan
 from stalkeer.jobs.matching.library_cache import Matching
 from stalkeer.jobs.matching.match_run import match_work
+from stalkeer.jobs.native.offers import prepare_offers
 from stalkeer.jobs.sources.account_status import AccountMonitor
 from stalkeer.jobs.sources.refresh import RefreshContext, refresh_sources
 from stalkeer.jobs.sources.start import RefreshOptions
@@ -96,6 +97,9 @@ def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
         rules = QueueRules.of(program.settings)
         return queue_confirmed(program.database, program.clock, rules, QueueOptions.of_run(options))
 
+    def offers(subject: str | None, _options: RunOptions, run: Run) -> Report:
+        return prepare_offers(program.database, program.arrs, run, subject)
+
     def cleanup(_subject: str | None, _options: RunOptions, run: Run) -> Report:
         return clean_up(program.database, program.settings, program.cleanup_place, program.clock(), run)
 
@@ -108,6 +112,7 @@ def jobs_of(program: WiredProgram) -> tuple[Job, ...]:
         Job(JobName.SCAN_PREVIEW, preview),
         Job(JobName.MATCH, match),
         Job(JobName.DOWNLOAD, download),
+        Job(JobName.OFFERS, offers),
         Job(JobName.CLEANUP, cleanup),
         Job(JobName.BACKUP, backup),
     )

@@ -43,7 +43,9 @@ class AfterChange:
 FOLLOW_UPS: tuple[AfterRun | AfterChange, ...] = (
     AfterRun(JobName.REFRESH, ENDED_WELL, JobName.MATCH),
     AfterRun(JobName.MATCH, ENDED_WELL, JobName.DOWNLOAD),
+    AfterRun(JobName.MATCH, ENDED_WELL, JobName.OFFERS),
     AfterRun(JobName.SCAN, ENDED_WELL, JobName.DOWNLOAD),
+    AfterRun(JobName.SCAN, ENDED_WELL, JobName.OFFERS),
     AfterChange(Trigger.STARTED, EngineStep.CATCH_UP),
     AfterChange(Trigger.SETTINGS, EngineStep.SCHEDULE),
 )

@@ -32,7 +32,7 @@ from stalkeer.store.downloads.offers import (
     add_offer_entries,
     find_offer,
     list_offers,
-    newest_pub_date,
+    offered_dates,
 )
 from stalkeer.store.library.instances import NewInstance, add_instance
 
@@ -68,7 +68,8 @@ def test_an_offer_keeps_its_entries_and_takes_more(any_database):
 
         assert offer.files == ((1, "a"), (1, "b"))
         assert offer.wanted_ids == (7,)
-        assert offer.pub_date == NOW == newest_pub_date(connection, instance)
+        assert offer.pub_date == NOW
+        assert offered_dates(connection, instance) == (NOW, NOW)
         assert list_offers(connection, instance) == [offer]
         assert find_offer(connection, "stalkeer-z") is None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pydantic import TypeAdapter
 
 from stalkeer.adapters.arr.answers import Resource, Rows
@@ -31,14 +33,31 @@ _PARSE = TypeAdapter(ParseResource)
 _FORMATS = TypeAdapter(Rows[FormatResource])
 
 
+@dataclass(frozen=True)
+class Reading:
+    """The item that the instance reads a release name as; None and empty for nothing."""
+
+    movie_id: int | None
+    series_id: int | None
+    episode_ids: frozenset[int]
+
+
+def read_release(client: ArrClient, release: str) -> Reading:
+    """Return the item that the instance reads this release name as."""
+    read = client.get(_PARSE, "parse", {"title": release})
+    return Reading(
+        read.movie.id if read.movie else None,
+        read.series.id if read.series else None,
+        frozenset(episode.id for episode in read.episodes),
+    )
+
+
 def reads_as(client: ArrClient, release: str, target: MovieTarget | EpisodesTarget) -> bool:
     """Tell whether the instance maps this release name to the wanted item and to nothing else."""
-    read = client.get(_PARSE, "parse", {"title": release})
+    read = read_release(client, release)
     if isinstance(target, MovieTarget):
-        return read.movie is not None and read.movie.id == target.movie_id
-    if read.series is None or read.series.id != target.series_id:
-        return False
-    return {episode.id for episode in read.episodes} == set(target.episode_ids)
+        return read.movie_id == target.movie_id
+    return read.series_id == target.series_id and read.episode_ids == set(target.episode_ids)
 
 
 def formats_for_names(client: ArrClient, release: str) -> tuple[str, ...]:

@@ -57,8 +57,10 @@ def find_movie(client: ArrClient, movie_id: MovieId, tmdb_id: int | None) -> Mov
     movie = read_movie(client, movie_id)
     if movie is not None and movie.tmdb_id in (0, tmdb_id or movie.tmdb_id):
         return movie
-    if tmdb_id is None:
-        return None
+    return None if tmdb_id is None else find_movie_by_tmdb(client, tmdb_id)
+
+
+def find_movie_by_tmdb(client: ArrClient, tmdb_id: int) -> MovieResource | None:
     found = (read_value(_MOVIE, value, f"{client.address.label}: GET movie") for value in _movies_of(client, tmdb_id))
     return next((movie for movie in found if movie.tmdb_id == tmdb_id), None)
 

@@ -40,8 +40,10 @@ def find_series(client: ArrClient, series_id: SeriesId, tvdb_id: int | None) -> 
     series = read_series(client, series_id)
     if series is not None and series.tvdb_id in (0, tvdb_id or series.tvdb_id):
         return series
-    if tvdb_id is None:
-        return None
+    return None if tvdb_id is None else find_series_by_tvdb(client, tvdb_id)
+
+
+def find_series_by_tvdb(client: ArrClient, tvdb_id: int) -> SeriesResource | None:
     values = client.stream("series", {"tvdbId": tvdb_id})
     found = (read_value(_SERIES, value, f"{client.address.label}: GET series") for value in values)
     return next((series for series in found if series.tvdb_id == tvdb_id), None)

@@ -225,7 +225,14 @@ def _forms() -> dict[str, str]:
     return {form.replace("_", " ").casefold(): code for code, *others in lines for form in (code, *others)}
 
 
+def _names() -> dict[str, str]:
+    """Return the first English name of each code; the codes before it are in lower case."""
+    lines = [line.split() for line in _CODES.splitlines() if line]
+    return {code: next(word.replace("_", " ") for word in others if word[0].isupper()) for code, *others in lines}
+
+
 _FORMS = _forms()
+_NAMES = _names()
 _REGION = re.compile(r"[-_ ]*\(.*\)$")
 
 
@@ -237,3 +244,8 @@ def language_code(text: str) -> str:
     """
     plain = _REGION.sub("", text.strip()).casefold()
     return _FORMS.get(plain) or _FORMS.get(re.split("[-_]", plain, maxsplit=1)[0], "")
+
+
+def language_name(code: str) -> str:
+    """Return the English name of an ISO 639-1 code, as both programs know it; empty for an unknown code."""
+    return _NAMES.get(code, "")

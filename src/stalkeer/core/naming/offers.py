@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from stalkeer.core.naming.languages import language_code
-from stalkeer.core.naming.release import EpisodeName, FileTraits, MovieName, dotted, release_name
+from stalkeer.core.naming.release import SOURCE, EpisodeName, FileTraits, MovieName, dotted, release_name
 
 CINEMA = "cam"  # the reading of a name that says a cinema recording, whatever its kind
 # the last word of a name decides at both programs: these stand where WEB-DL stands otherwise
@@ -67,24 +67,17 @@ def offer_traits(entry: EntryReading, original_language: str | None) -> FileTrai
     spoken = tuple(dict.fromkeys(filter(None, map(language_code, audio_of(entry.languages)))))
     original = language_code(original_language or "")
     shown = () if spoken == (original,) else spoken
-    return (
-        FileTraits(entry.resolution, None, shown, source_word(entry))
-        if _is_cinema(entry)
-        else FileTraits(entry.resolution, None, shown)
-    )
+    source = source_word(entry.name) if entry.source == CINEMA else SOURCE
+    return FileTraits(entry.resolution, None, shown, source)
 
 
 def audio_of(languages: Sequence[str]) -> tuple[str, ...]:
     return tuple(code for code in languages if not code.startswith(_SUBTITLES))
 
 
-def source_word(entry: EntryReading) -> str:
+def source_word(name: str) -> str:
     """Return the word of a cinema recording: its own where the name has it, else CAM."""
-    return next((word for word, pattern in _CINEMA_WORDS if pattern.search(entry.name)), "CAM")
-
-
-def _is_cinema(entry: EntryReading) -> bool:
-    return entry.source == CINEMA
+    return next((word for word, pattern in _CINEMA_WORDS if pattern.search(name)), "CAM")
 
 
 def offer_titles(item: OfferedMovie | OfferedEpisodes, traits: FileTraits) -> tuple[str, ...]:

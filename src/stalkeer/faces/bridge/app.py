@@ -6,6 +6,7 @@ from starlette.applications import Starlette
 
 from stalkeer.faces.bridge import newznab, sabnzbd
 from stalkeer.faces.http.security import Security
+from stalkeer.jobs.native.indexer import Indexer
 from stalkeer.runtime import App
 
 
@@ -13,4 +14,5 @@ def create_bridge(app: App, security: Security) -> Starlette:
     """Return the ASGI application of `/newznab` and `/sabnzbd`; each answers errors in its own form."""
     bridge = Starlette(routes=[*newznab.routes, *sabnzbd.routes])
     bridge.state.app, bridge.state.security = app, security
+    bridge.state.indexer = Indexer(app.database, app.arrs, app.engine)
     return bridge

@@ -2,8 +2,174 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from starlette.routing import BaseRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
-routes: Sequence[BaseRoute] = ()
+from stalkeer.core.downloads.nzb import ReleaseFile, write_nzb
+from stalkeer.core.security.addresses import RequestOrigin, host_name
+from stalkeer.errors import StalkeerError, StoreError
+from stalkeer.faces.bridge.access import BridgeRefused, app_of, find_bridge_caller
+from stalkeer.faces.bridge.newznab_feed import (
+    PLACEHOLDER,
+    PLACEHOLDER_DATE,
+    PLACEHOLDER_TITLE,
+    Feed,
+    caps_document,
+    error_document,
+    feed_document,
+)
+from stalkeer.faces.bridge.newznab_query import (
+    INCORRECT_PARAMETER,
+    MISSING_PARAMETER,
+    NO_SUCH_FUNCTION,
+    BadRequest,
+    read_query,
+)
+from stalkeer.jobs.native.indexer import FeedPage, Indexer
+from stalkeer.jobs.native.offers import HELD_BACK
+from stalkeer.jobs.native.tickets import guid_of, ticket_of
+from stalkeer.jobs.system.rate_limits import TooManyRequests
+from stalkeer.logs import get_logger
+from stalkeer.store.downloads.offerable import find_live_offer
+from stalkeer.store.library.instances import InstanceRow
+
+PATH = "/newznab/api"
+XML, RSS, NZB = "application/xml", "application/rss+xml", "application/x-nzb"
+WRONG_KEY, NOT_ALLOWED, NO_SUCH_ITEM, LIMIT_REACHED, UNKNOWN = 100, 102, 300, 500, 900
+log = get_logger(__name__)
+
+
+class _Refusal(Exception):
+    """An answer of Newznab's own errors. Another `status` than 200 hides the words from Radarr and Sonarr."""
+
+    def __init__(self, code: int, description: str, status: int = 200) -> None:
+        super().__init__(description)
+        self.code, self.description, self.status = code, description, status
+
+    def answer(self) -> Response:
+        return _xml(error_document(self.code, self.description), status=self.status)
+
+
+def answer_newznab(request: Request) -> Response:
+    """Answer a request of an indexer's client. Every error is a document of Newznab."""
+    try:
+        function = request.query_params.get("t", "")
+        answer = _FUNCTIONS.get(function)
+        if answer is None:
+            code = NO_SUCH_FUNCTION if function else MISSING_PARAMETER
+            raise _Refusal(code, f"No such function: {function[:40]}" if function else "Missing parameter: t")
+        return answer(request)
+    except _Refusal as refusal:
+        return refusal.answer()
+    except BadRequest as error:
+        return _Refusal(INCORRECT_PARAMETER, str(error)).answer()
+    except BridgeRefused as error:
+        return _Refusal(WRONG_KEY, f"Incorrect user credentials: {error}").answer()
+    except TooManyRequests as error:
+        answer_late = _Refusal(LIMIT_REACHED, "Request limit reached", 429).answer()
+        answer_late.headers["Retry-After"] = str(max(1, error.retry_after_s))
+        return answer_late
+    except StoreError as error:
+        return _Refusal(UNKNOWN, str(error), 503).answer()
+    except StalkeerError as error:
+        return _Refusal(UNKNOWN, str(error)).answer()
+
+
+def _caps(request: Request) -> Response:
+    """The capabilities. They are no secret, but a wrong key must not look right."""
+    find_bridge_caller(request)
+    return _xml(caps_document())
+
+
+def _search(request: Request) -> Response:
+    row = _instance_of(request)
+    query = read_query(request.query_params, row.kind)
+    if query is None:  # of the other program's categories or functions
+        return _feed(request, FeedPage(), offset=0)
+    page = _indexer(request).search(row, query)
+    # the test of both programs wants an item from an indexer that has none yet
+    is_bare = query.is_feed and query.offset == 0 and not page.offers
+    return _feed(request, page, offset=query.offset, placeholder_category=_asked_category(request) if is_bare else None)
+
+
+def _get(request: Request) -> Response:
+    """Give the NZB of a release. The signed name is all that is asked for: the file holds no secret."""
+    app = app_of(request)
+    ticket = request.query_params.get("id", "")
+    guid = guid_of(app.secrets, ticket)
+    if guid is None:
+        raise _Refusal(NO_SUCH_ITEM, "No such item", 404)
+    if guid == PLACEHOLDER:
+        return _nzb(ReleaseFile(ticket, PLACEHOLDER_TITLE, 0, PLACEHOLDER_DATE))
+    with app.database.connect() as connection:
+        offer = find_live_offer(connection, guid, HELD_BACK)
+    if offer is None:  # gone from its playlist, or no longer confirmed
+        raise _Refusal(NO_SUCH_ITEM, "No such item: it left its playlist", 404)
+    return _nzb(ReleaseFile(ticket, offer.release, offer.size or 0, offer.pub_date))
+
+
+_FUNCTIONS: Mapping[str, Callable[[Request], Response]] = {
+    "caps": _caps,
+    "search": _search,
+    "movie": _search,
+    "tvsearch": _search,
+    "get": _get,
+    "g": _get,
+}
+routes: Sequence[BaseRoute] = (Route(PATH, answer_newznab, methods=["GET"]),)
+
+
+def _instance_of(request: Request) -> InstanceRow:
+    caller = find_bridge_caller(request)
+    if caller.instance is None:
+        raise _Refusal(
+            NOT_ALLOWED,
+            f"Insufficient privileges: the key {caller.name!r} belongs to no instance; make one with the scope bridge",
+        )
+    return caller.instance
+
+
+def _indexer(request: Request) -> Indexer:
+    found: Indexer = request.app.state.indexer
+    return found
+
+
+def _feed(request: Request, page: FeedPage, *, offset: int, placeholder_category: int | None = None) -> Response:
+    app = app_of(request)
+    address = _own_address(request)
+
+    def link(guid: str) -> str:
+        return f"{address}{PATH}?t=get&id={ticket_of(app.secrets, guid)}"
+
+    document = feed_document(Feed(page.offers, page.total, offset, placeholder_category), address, link)
+    return _xml(document, media_type=RSS)
+
+
+def _own_address(request: Request) -> str:
+    """Return our address as the client reaches it: the setting, else the host that it asked; never another's word."""
+    app = app_of(request)
+    public = app.settings.server.public_url
+    if public:
+        return public.rstrip("/")
+    origin: RequestOrigin = request.state.origin
+    if not host_name(origin.host):
+        raise BadRequest("The Host of the request is not a name or address of this server")
+    return f"{origin.scheme}://{origin.host}{app.settings.server.url_base}"
+
+
+def _asked_category(request: Request) -> int:
+    """Return a category of the request, because its test takes no other."""
+    asked = request.query_params.get("cat", "").split(",")
+    return next((int(one) for one in asked if one.isascii() and one.isdecimal() and len(one) < 7), 2000)
+
+
+def _xml(document: str, *, status: int = 200, media_type: str = XML) -> Response:
+    return Response(document, status, media_type=f"{media_type}; charset=utf-8")
+
+
+def _nzb(release: ReleaseFile) -> Response:
+    headers = {"Content-Disposition": 'attachment; filename="release.nzb"'}
+    return Response(write_nzb(release), media_type=NZB, headers=headers)

@@ -10,7 +10,7 @@ from stalkeer.core.downloads.states import Priority
 from stalkeer.errors import Conflict, NotFound, StalkeerError
 from stalkeer.jobs.downloads.choosing import RankedMatch, rank
 from stalkeer.jobs.downloads.context import DownloadQueue
-from stalkeer.model import DownloadId, EntryId, MatchId, WantedId
+from stalkeer.model import DownloadId, Drive, EntryId, MatchId, WantedId
 from stalkeer.settings import Settings
 from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads.downloads import (
@@ -140,6 +140,7 @@ class QueueReport:
     refused: tuple[Refusal, ...]  # items whose variants the profile, the instance's sizes or blocklist refuse
     resting: int  # items that failed lately or were cancelled
     is_dry_run: bool = False
+    native: int = 0  # items whose instance grabs by itself
 
     def to_document(self) -> Mapping[str, object]:
         return {
@@ -150,6 +151,7 @@ class QueueReport:
             "refused": len(self.refused),
             "refusals": [one.to_document() for one in self.refused[:MOST_REFUSALS]],
             "resting": self.resting,
+            "native": self.native,
             "dryRun": self.is_dry_run,
         }
 
@@ -160,16 +162,25 @@ class _Choice:
     already: int = 0
     refused: list[Refusal] = field(default_factory=list)
     resting: int = 0
+    native: int = 0
+
+    def to_report(self, queued: tuple[DownloadId, ...] = (), *, is_dry_run: bool = False) -> QueueReport:
+        return QueueReport(
+            planned=tuple(self.planned),
+            queued=queued,
+            already=self.already,
+            refused=tuple(self.refused),
+            resting=self.resting,
+            is_dry_run=is_dry_run,
+            native=self.native,
+        )
 
 
 def plan_queue(
     connection: Transaction, now: datetime, rules: QueueRules = USUAL_RULES, options: QueueOptions = UNLIMITED
 ) -> QueueReport:
     """Choose what `queue_confirmed` would queue: a dry run."""
-    choice = _choose(connection, now, rules, options)
-    return QueueReport(
-        tuple(choice.planned), (), choice.already, tuple(choice.refused), choice.resting, is_dry_run=True
-    )
+    return _choose(connection, now, rules, options).to_report(is_dry_run=True)
 
 
 def queue_confirmed(
@@ -187,7 +198,7 @@ def queue_confirmed(
         with database.begin() as connection:
             made = [_create(connection, one.matches, now) for one in choice.planned[start : start + 100]]
         queued += [one for one in made if one is not None]
-    return QueueReport(tuple(choice.planned), tuple(queued), choice.already, tuple(choice.refused), choice.resting)
+    return choice.to_report(tuple(queued))
 
 
 def queue_all(queue: DownloadQueue, requests: Sequence[Request], priority: Priority = Priority.NORMAL) -> list[Queued]:
@@ -275,12 +286,15 @@ def _choose(connection: Transaction, now: datetime, rules: QueueRules, options: 
     instances = {instance.id: instance for instance in list_instances(connection)}
     chosen: dict[EntryId, list[RankedMatch]] = {}
     for wanted_id, matches in sorted(by_item.items()):
+        instance = instances.get(matches[0].instance_id)
         if wanted_id in active:
             choice.already += 1
+        elif instance is not None and instance.options.drive is Drive.NATIVE:
+            choice.native += 1
         elif wanted_id in resting:
             choice.resting += 1
         else:
-            best = _best(matches, instances.get(matches[0].instance_id), rules.languages)
+            best = _best(matches, instance, rules.languages)
             if isinstance(best, Refusal):
                 choice.refused.append(best)
             else:

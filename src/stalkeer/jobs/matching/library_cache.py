@@ -39,6 +39,10 @@ from stalkeer.store.sources.habits import read_habits
 MATCHER_VERSION = 8  # grows with every change that may change a decision: all is matched again
 
 
+def _nothing() -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Matching:
     """The parts matching works with. Without `lookup` no catalogue is asked: what only a lookup settles stays open."""
@@ -50,6 +54,7 @@ class Matching:
     titles: TitleSource | None = None  # None: nobody is asked for more titles; what was answered before counts
     languages: tuple[str, ...] = ()  # in which further titles count; empty: all
     cache: LibraryCache = field(default_factory=lambda: LibraryCache(), repr=False)
+    decided: Callable[[], None] = _nothing  # called after a decision of the user changed matches
 
     def offline(self) -> Matching:
         """Return the same parts without the catalogues behind the network."""

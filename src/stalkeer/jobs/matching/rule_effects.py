@@ -106,6 +106,7 @@ def withdraw_rules(matching: Matching, rule_ids: Collection[RuleId], run: Run) -
 def _match_again(matching: Matching, effect: _Effect, run: Run) -> None:
     if effect.items:
         match_wanted(matching, run, only=effect.items)
+        matching.decided()
 
 
 def _effect_of(matching: Matching, context: MatchContext, about: Sequence[Rule], rules: list[Rule]) -> _Effect:

@@ -11,7 +11,7 @@ from pydantic import (
     model_validator,
 )
 
-from stalkeer.settings.types import MANY, Duration, Networks, Section, Size, Words
+from stalkeer.settings.types import MANY, Duration, HttpUrl, Networks, Section, Size, Words
 
 
 class DatabaseSettings(Section):
@@ -58,6 +58,13 @@ class ServerSettings(Section):
     port: int = Field(7825, ge=0, le=65535, title="Port", description="Port of the web UI and API. 0 uses a free port.")
     url_base: str = Field(
         "", title="URL base", description="Path before every URL, for a reverse proxy.", examples=["/stalkeer"]
+    )
+    public_url: HttpUrl | None = Field(
+        None,
+        title="Public address",
+        description="Stalkeer's address as Radarr, Sonarr and Prowlarr reach it, with the URL base. The links of the "
+        "indexer begin with it; without it, with the host that the request names.",
+        examples=["https://example.com/stalkeer"],
     )
 
     @model_validator(mode="before")

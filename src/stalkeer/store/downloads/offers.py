@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -82,10 +82,17 @@ def add_offer_entries(connection: Connection, offer_id: OfferId, entries: Iterab
         connection.execute(insert(offer_entries), rows)
 
 
-def drop_offer_entries(connection: Connection, offer_id: OfferId, wanted_ids: Collection[WantedId]) -> None:
-    """Forget the pairs of items that have another id now."""
-    of_these = offer_entries.c.wanted_id.in_(wanted_ids)
-    connection.execute(delete(offer_entries).where(offer_entries.c.offer_id == offer_id, of_these))
+def drop_offer_entries(connection: Connection, offer_id: OfferId, entries: Iterable[OfferedEntry]) -> None:
+    """Take entries out of an offer whose title is not theirs any more. The offer itself stays, with its date."""
+    for one in entries:
+        connection.execute(
+            delete(offer_entries).where(
+                offer_entries.c.offer_id == offer_id,
+                offer_entries.c.wanted_id == one.wanted_id,
+                offer_entries.c.source_id == one.source_id,
+                offer_entries.c.entry_key == one.entry_key,
+            )
+        )
 
 
 def find_offer(connection: Connection, guid: str) -> OfferRow | None:
@@ -100,11 +107,11 @@ def list_offers(connection: Connection, instance_id: InstanceId) -> list[OfferRo
     return _with_entries(connection, rows)
 
 
-def newest_pub_date(connection: Connection, instance_id: InstanceId) -> datetime | None:
-    found: datetime | None = connection.scalar(
-        select(func.max(offers.c.pub_date)).where(offers.c.instance_id == instance_id)
-    )
-    return found
+def offered_dates(connection: Connection, instance_id: InstanceId) -> tuple[datetime | None, datetime | None]:
+    """Return the newest and the oldest date of an instance's offers."""
+    query = select(func.max(offers.c.pub_date), func.min(offers.c.pub_date)).where(offers.c.instance_id == instance_id)
+    newest, oldest = connection.execute(query).one()
+    return newest, oldest
 
 
 def _with_entries(connection: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> list[OfferRow]:

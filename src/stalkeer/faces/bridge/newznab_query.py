@@ -1,0 +1,86 @@
+"""Read the parameters of a search in every form that Radarr, Sonarr and Prowlarr send."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from stalkeer.core.downloads.search_terms import ItemNumbers, read_numbers
+from stalkeer.errors import InvalidInput
+from stalkeer.jobs.native.indexer import LARGEST_PAGE, FeedQuery, Pictures
+from stalkeer.model import InstanceKind
+from stalkeer.store.library.finding import ForeignIds
+
+MISSING_PARAMETER, INCORRECT_PARAMETER, NO_SUCH_FUNCTION = 200, 201, 202
+LARGEST_OFFSET = 10_000_000
+_ROOT = {InstanceKind.RADARR: 2000, InstanceKind.SONARR: 5000}
+_FUNCTION = {InstanceKind.RADARR: "movie", InstanceKind.SONARR: "tvsearch"}
+# by what is added to the root; 10 is WEB-DL among series, 70 anime
+_PICTURES = {0: Pictures.ALL, 30: Pictures.SD, 40: Pictures.HD, 45: Pictures.UHD}
+_ALL_OF_SERIES = frozenset({10, 70})
+
+
+class BadRequest(InvalidInput):
+    """A parameter cannot be read."""
+
+
+def read_query(given: Mapping[str, str], kind: InstanceKind) -> FeedQuery | None:
+    """Return the search for an instance; None where it asks for nothing that its program has."""
+    if given.get("t", "") not in ("search", _FUNCTION[kind]):
+        return None
+    pictures = read_categories(given.get("cat", ""), kind)
+    if not pictures:
+        return None
+    limit = _number(given, "limit")
+    return FeedQuery(
+        ids=ForeignIds(
+            tmdb=_number(given, "tmdbid"), tvdb=_number(given, "tvdbid"), imdb=_imdb(given.get("imdbid", ""))
+        ),
+        term=given.get("q", "").strip(),
+        numbers=_numbers(given),
+        pictures=pictures,
+        limit=LARGEST_PAGE if limit is None else min(limit, LARGEST_PAGE),
+        offset=_number(given, "offset", LARGEST_OFFSET) or 0,
+    )
+
+
+def read_categories(text: str, kind: InstanceKind) -> frozenset[Pictures]:
+    """Return the pictures that the categories ask for; without categories all, with foreign ones only none."""
+    if not text.strip():
+        return frozenset({Pictures.ALL})
+    numbers = [int(one) for one in text.split(",") if one.strip().isascii() and one.strip().isdecimal()]
+    root, found = _ROOT[kind], set()
+    for number in numbers:
+        further = number - root
+        if further in _PICTURES:
+            found.add(_PICTURES[further])
+        elif kind is InstanceKind.SONARR and further in _ALL_OF_SERIES:
+            found.add(Pictures.ALL)
+    return frozenset(found)
+
+
+def _numbers(given: Mapping[str, str]) -> ItemNumbers:
+    season, episode = given.get("season", "").strip(), given.get("ep", "").strip()
+    if len(season) > 6 or len(episode) > 8:
+        raise BadRequest("Incorrect parameter: season, ep")
+    try:
+        return read_numbers(season or None, episode or None)
+    except ValueError:
+        raise BadRequest("Incorrect parameter: season, ep") from None
+
+
+def _number(given: Mapping[str, str], name: str, most: int = 2**62) -> int | None:
+    text = given.get(name, "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal()) or int(text[:20]) > most:
+        raise BadRequest(f"Incorrect parameter: {name}")
+    return int(text)
+
+
+def _imdb(text: str) -> str | None:
+    digits = text.strip().lower().removeprefix("tt")
+    if not digits:
+        return None
+    if not (digits.isascii() and digits.isdecimal()) or len(digits) > 12:
+        raise BadRequest("Incorrect parameter: imdbid")
+    return digits

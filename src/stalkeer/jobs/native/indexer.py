@@ -1,0 +1,244 @@
+"""Answer the searches of an instance from the offers that were prepared for it.
+
+A search composes no title and asks no instance for one: it waits for the jobs that do so, for an item that is new.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from stalkeer.adapters.arr.radarr import find_movie_by_tmdb
+from stalkeer.adapters.arr.sonarr import find_series_by_tvdb
+from stalkeer.core.downloads.search_terms import (
+    NO_NUMBERS,
+    ItemNumbers,
+    TermReading,
+    read_movie_term,
+    read_series_term,
+)
+from stalkeer.core.titles.normalise import title_key
+from stalkeer.errors import ArrError
+from stalkeer.jobs.library.clients import Arrs
+from stalkeer.jobs.library.scan import scan_subject
+from stalkeer.jobs.native.offers import HELD_BACK
+from stalkeer.jobs.sources.start import JobStarter
+from stalkeer.logs import get_logger
+from stalkeer.model import Drive, InstanceKind, JobName, LibraryId, WantedId
+from stalkeer.store.db.database import Database, Transaction
+from stalkeer.store.downloads.offerable import (
+    LiveOffer,
+    OfferSearch,
+    count_live_offers,
+    count_unoffered,
+    list_live_offers,
+)
+from stalkeer.store.journal.runs import OPEN_STATES, RunId, get_run
+from stalkeer.store.library.finding import (
+    NO_IDS,
+    ForeignIds,
+    NumberedItem,
+    find_by_ids,
+    find_by_keys,
+    find_wanted_of,
+)
+from stalkeer.store.library.instances import InstanceRow
+
+LARGEST_PAGE = 100
+COUNTED_UP_TO = 1_000
+WAIT_S = 25.0  # both programs wait 100 s for an answer
+LOOK_EVERY_S = 0.1
+LEARN_AGAIN_S = 300.0  # an item that is not wanted is looked for at the instance once in this time
+log = get_logger(__name__)
+
+
+class Pictures(StrEnum):
+    """The categories of a request, as resolutions."""
+
+    ALL = "all"
+    UHD = "uhd"
+    HD = "hd"  # UHD too: the default categories of Sonarr have no other for it
+    SD = "sd"
+
+
+RESOLUTION_WORDS = (".2160p.", ".1080p.", ".720p.", ".576p.", ".480p.")
+_OF_PICTURES = {
+    Pictures.UHD: RESOLUTION_WORDS[:1],
+    Pictures.HD: RESOLUTION_WORDS[:3],
+    Pictures.SD: RESOLUTION_WORDS[3:],
+}
+
+
+@dataclass(frozen=True)
+class FeedQuery:
+    """A search, or without ids and term the feed of everything. `pictures` of which one must fit."""
+
+    ids: ForeignIds = NO_IDS
+    term: str = ""
+    numbers: ItemNumbers = NO_NUMBERS
+    pictures: frozenset[Pictures] = frozenset({Pictures.ALL})
+    limit: int = LARGEST_PAGE
+    offset: int = 0
+
+    @property
+    def is_feed(self) -> bool:
+        return self.ids.is_empty and not self.term and self.numbers == NO_NUMBERS
+
+
+@dataclass(frozen=True)
+class FeedPage:
+    offers: tuple[LiveOffer, ...] = ()
+    total: int = 0
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """The library items that a search is about, and their wanted items. None: everything."""
+
+    library_ids: tuple[LibraryId, ...] = ()
+    wanted_ids: tuple[WantedId, ...] | None = None
+
+
+@dataclass
+class Indexer:
+    """The indexer of all instances. Without a `starter` no job can run, and new items are found with the next scan."""
+
+    database: Database
+    arrs: Arrs
+    starter: JobStarter | None
+    wait_s: float = WAIT_S
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    _learnt: dict[tuple[object, ...], float] = field(default_factory=dict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def search(self, row: InstanceRow, query: FeedQuery) -> FeedPage:
+        """Return a page of what the instance is offered, the newest first. One that we drive is offered nothing."""
+        if row.options.drive is not Drive.NATIVE:
+            return FeedPage()
+        scope = _Scope()
+        if not query.is_feed:
+            scope = self._find(row, query)
+            if not query.ids.is_empty and not scope.wanted_ids and self._learn(row, query):
+                scope = self._find(row, query)
+            if scope.wanted_ids and self._has_unoffered(row, scope):
+                self._wait_for(JobName.OFFERS, row.slug)
+            if not scope.wanted_ids:
+                return FeedPage()
+        return self._page(row, query, scope)
+
+    def _page(self, row: InstanceRow, query: FeedQuery, scope: _Scope) -> FeedPage:
+        chosen = _chosen(row, query, scope)
+        end = query.offset + query.limit
+        with self.database.connect() as connection:
+            found = list_live_offers(connection, chosen, limit=query.limit, offset=query.offset)
+            if query.offset == 0 and len(found) < query.limit:
+                return FeedPage(tuple(found), len(found))
+            total = count_live_offers(connection, chosen, max(COUNTED_UP_TO, end + 1))
+        return FeedPage(tuple(found), total)
+
+    def _find(self, row: InstanceRow, query: FeedQuery) -> _Scope:
+        with self.database.connect() as connection:
+            if not query.ids.is_empty:
+                library_ids = find_by_ids(connection, row.id, query.ids)
+                if library_ids:
+                    numbers = _numbers_with_term(query)
+                    return _scope(library_ids, find_wanted_of(connection, library_ids, numbers))
+            return _find_by_term(connection, row, query) if query.term else _Scope((), ())
+
+    def _has_unoffered(self, row: InstanceRow, scope: _Scope) -> bool:
+        with self.database.connect() as connection:
+            unoffered = count_unoffered(connection, row.id, HELD_BACK, scope.library_ids)
+        return unoffered > 0 and self._is_time(("offers", row.id, scope.library_ids), self.wait_s)
+
+    def _learn(self, row: InstanceRow, query: FeedQuery) -> bool:
+        """Sync an item that the instance has and we do not. Return whether a job ran for it."""
+        if self.starter is None or not self._is_time(("item", row.id, query.ids, query.numbers), LEARN_AGAIN_S):
+            return False
+        try:
+            arr_id = self._find_there(row, query.ids)
+        except ArrError as error:
+            log.info("an item of a search could not be read", instance=row.slug, error=str(error))
+            return False
+        if arr_id is None:
+            return False
+        self._wait_for(JobName.SCAN, scan_subject(self.database, row.slug, arr_id))
+        return True
+
+    def _find_there(self, row: InstanceRow, ids: ForeignIds) -> int | None:
+        with self.arrs.client(row) as client:
+            if row.kind is InstanceKind.RADARR:
+                movie = find_movie_by_tmdb(client, ids.tmdb) if ids.tmdb else None
+                return movie.id if movie else None
+            series = find_series_by_tvdb(client, ids.tvdb) if ids.tvdb else None
+            return series.id if series else None
+
+    def _wait_for(self, job: JobName, subject: str) -> None:
+        """Run a job and wait until it ends, or until the time for an answer is used up."""
+        if self.starter is None:
+            return
+        run_id = RunId(self.starter.start(job, subject))
+        deadline = self.monotonic() + self.wait_s
+        while self.monotonic() < deadline:
+            with self.database.connect() as connection:
+                if get_run(connection, run_id).state.value not in OPEN_STATES:
+                    return
+            self.sleep(LOOK_EVERY_S)
+
+    def _is_time(self, about: tuple[object, ...], every_s: float) -> bool:
+        """Tell whether this was not done lately, and note it."""
+        now = self.monotonic()
+        with self._lock:
+            self._learnt = {key: until for key, until in self._learnt.items() if until > now}
+            if about in self._learnt:
+                return False
+            self._learnt[about] = now + every_s
+        return True
+
+
+def _chosen(row: InstanceRow, query: FeedQuery, scope: _Scope) -> OfferSearch:
+    if Pictures.ALL in query.pictures:
+        return OfferSearch(row.id, HELD_BACK, scope.wanted_ids)
+    words = tuple(dict.fromkeys(word for picture in sorted(query.pictures) for word in _OF_PICTURES[picture]))
+    takes_unknown = bool({Pictures.HD, Pictures.SD} & query.pictures)
+    return OfferSearch(row.id, HELD_BACK, scope.wanted_ids, words, RESOLUTION_WORDS if takes_unknown else ())
+
+
+def _numbers_with_term(query: FeedQuery) -> ItemNumbers:
+    """Return the numbers of a search by id. Beside ids, a text of digits is an absolute number."""
+    text = query.term.strip()
+    if query.numbers == NO_NUMBERS and text.isascii() and text.isdecimal() and len(text) <= 5:
+        return ItemNumbers(absolute=int(text))
+    return query.numbers
+
+
+def _find_by_term(connection: Transaction, row: InstanceRow, query: FeedQuery) -> _Scope:
+    """Find the items of the first reading of a term that any title fits wholly. A part of a title finds nothing."""
+    read = read_movie_term if row.kind is InstanceKind.RADARR else read_series_term
+    readings = list(read(query.term))
+    keys = {reading: title_key(reading.title) for reading in readings}
+    titled = find_by_keys(connection, row.id, set(keys.values())) if keys else []
+    for reading in readings:
+        fitting = sorted(
+            {one.library_id for one in titled if one.key == keys[reading] and _has_year(reading, one.years)}
+        )
+        if not fitting:
+            continue
+        numbers = reading.numbers if query.numbers == NO_NUMBERS else query.numbers
+        wanted = find_wanted_of(connection, fitting, numbers)
+        if reading.special:
+            wanted = [item for item in wanted if title_key(item.title) == title_key(reading.special)]
+        if wanted:
+            return _scope(fitting, wanted)
+    return _Scope((), ())
+
+
+def _has_year(reading: TermReading, years: frozenset[int]) -> bool:
+    return reading.year is None or reading.year in years
+
+
+def _scope(library_ids: Sequence[LibraryId], wanted: Sequence[NumberedItem]) -> _Scope:
+    return _Scope(tuple(library_ids), tuple(item.wanted_id for item in wanted))
