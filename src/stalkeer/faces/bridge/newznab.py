@@ -91,7 +91,7 @@ def _search(request: Request) -> Response:
         return _feed(request, FeedPage(), offset=0)
     page = _indexer(request).search(row, query)
     # the test of both programs wants an item from an indexer that has none yet
-    is_bare = query.is_feed and query.offset == 0 and not page.offers
+    is_bare = query.is_feed and query.offset == 0 and not page.total
     return _feed(request, page, offset=query.offset, placeholder_category=_asked_category(request) if is_bare else None)
 
 
