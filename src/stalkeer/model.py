@@ -94,8 +94,8 @@ class JobName(StrEnum):
     SCAN = "scan"
     SCAN_PREVIEW = "scan-preview"
     MATCH = "match"
-    OFFERS = "offers"
     DOWNLOAD = "download"
+    OFFERS = "offers"
     CLEANUP = "cleanup"
     BACKUP = "backup"
 

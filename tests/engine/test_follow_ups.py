@@ -14,7 +14,8 @@ from stalkeer.store.journal.runs import RunState, count_waiting, get_run, queue_
 def test_a_run_is_followed_only_where_it_ended_well(state):
     followed = {job: jobs_after(job, state) for job in JobName if jobs_after(job, state)}
 
-    well = {JobName.REFRESH: (JobName.MATCH,), JobName.MATCH: (JobName.DOWNLOAD,), JobName.SCAN: (JobName.DOWNLOAD,)}
+    both = (JobName.DOWNLOAD, JobName.OFFERS)
+    well = {JobName.REFRESH: (JobName.MATCH,), JobName.MATCH: both, JobName.SCAN: both}
     assert followed == (well if state in (RunState.DONE, RunState.PARTLY) else {})
 
 

@@ -17,7 +17,7 @@ from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.scan import Scanner, rehearse_scan, scan
 from stalkeer.jobs.matching.library_cache import Matching
 from stalkeer.jobs.matching.match_run import match_work
-from stalkeer.jobs.native.offers import prepare_offers
+from stalkeer.jobs.native.offers import has_native_instances, prepare_offers
 from stalkeer.jobs.sources.account_status import AccountMonitor
 from stalkeer.jobs.sources.refresh import RefreshContext, refresh_sources
 from stalkeer.jobs.sources.start import RefreshOptions
@@ -75,6 +75,9 @@ def build_engine(
 def build_table(program: WiredProgram, child: Callable[[int], Sequence[str]] | None = None) -> JobTable:
     def may_start(job: str) -> bool:
         program.reread_settings()  # another process may have changed the settings
+        if job == JobName.OFFERS:
+            with program.database.connect() as connection:
+                return has_native_instances(connection)
         return may_start_by_itself(program.settings, job)
 
     return JobTable(program.database, program.clock, jobs_of(program), child, may_start)
