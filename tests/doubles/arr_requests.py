@@ -11,7 +11,10 @@ from stalkeer.adapters.arr.versions import find_usage
 from stalkeer.demo.http import ApiRequest
 from stalkeer.model import InstanceKind
 
-OPAQUE = ("POST notification", "PUT notification/{id}")  # the instance's own form, filled in and sent back
+# the instance's own forms, filled in and sent back
+OPAQUE = tuple(
+    f"{method} {form}" for form in ("notification", "indexer", "downloadclient") for method in ("POST", "PUT")
+) + ("PUT notification/{id}", "PUT indexer/{id}", "PUT downloadclient/{id}")
 NESTED = ("quality", "languages", "fields")  # the instance's own objects, sent back unchanged
 
 

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 
 from stalkeer.demo.commands import Command, CommandAction, CommandQueue
 from stalkeer.demo.http import Answer, ApiRequest, ApiRoute, Handler, JsonServer, Response
+from stalkeer.demo.native import NativeSide
 from stalkeer.demo.posters import draw_backdrop, draw_poster
 from stalkeer.demo.releases import BY_ID, QUALITIES, VIDEO_EXTENSIONS
 
@@ -120,7 +121,8 @@ class ArrServer(JsonServer):
         self.custom_formats: list[dict[str, Any]] = []
         self.media_management = media_management()
         self.commands = CommandQueue(self.command_jobs())
-        self._routes = (*self._shared_routes(), *self.routes())
+        self.native = NativeSide(self)
+        self._routes = (*self._shared_routes(), *self.native.routes(), *self.routes())
 
     # -- what the two programs fill in
 
@@ -129,6 +131,10 @@ class ArrServer(JsonServer):
 
     def title_of(self, number: int) -> str | None:
         """Return the movie or series with this id."""
+        raise NotImplementedError
+
+    def reads(self, release: str) -> bool:
+        """Tell whether the program can read this release name at all."""
         raise NotImplementedError
 
     def command_jobs(self) -> Mapping[str, CommandAction]:

@@ -316,6 +316,9 @@ class Radarr(ArrServer):
                 return found[0]
         return None
 
+    def reads(self, release: str) -> bool:
+        return read_movie(release) is not None
+
     def _parse(self, request: ApiRequest) -> Response:
         title = request.query.get("title", "")
         read = read_movie(title)

@@ -299,6 +299,9 @@ class Sonarr(SonarrLibrary):
 
     # -- reading names
 
+    def reads(self, release: str) -> bool:
+        return self.identify(release)[2] is not None
+
     def _parse(self, request: ApiRequest) -> Response:
         title = request.query.get("title") or Path(request.query.get("path", "")).name
         series, episodes, read = self.identify(title)

@@ -65,6 +65,7 @@ _LANGUAGES = Newer(sonarr="4.0.0", without="no languages are sent")
 _WANTED = Newer("5.6.0.8846", without="the library says what each movie lacks")
 _SORTS_BY_AIR_DATE = Newer(sonarr="4.0.0", without="asked again with the older name of the sort key")
 _NO_COVERS = Newer("5.0.2.8103", without="the covers are read too, a little slower")
+_BY_ID = Newer("4.0.0.5745", "4.0.0", "the title alone says what is pushed")
 _REFINES = "the scan goes on without it and its report says so"
 
 USAGES: tuple[Usage, ...] = (
@@ -116,6 +117,20 @@ USAGES: tuple[Usage, ...] = (
     Usage("POST notification"),
     Usage("PUT notification/{id}"),
     Usage("DELETE notification/{id}"),
+    Usage("GET indexer"),
+    Usage("GET indexer/schema"),
+    Usage("POST indexer"),
+    Usage("PUT indexer/{id}"),
+    Usage("DELETE indexer/{id}"),
+    Usage("GET downloadclient"),
+    Usage("GET downloadclient/schema"),
+    Usage("POST downloadclient"),
+    Usage("PUT downloadclient/{id}"),
+    Usage("DELETE downloadclient/{id}"),
+    Usage(
+        "POST release/push",
+        body=_named("title downloadUrl protocol publishDate indexer indexerId size", tmdbId=_BY_ID, tvdbId=_BY_ID),
+    ),
     Usage("GET mediacover/{id}/poster-250.jpg"),
     Usage("GET mediacover/{id}/poster-500.jpg"),
     Usage("GET mediacover/{id}/fanart-360.jpg"),

@@ -13,6 +13,7 @@ from stalkeer.faces.http.models import ApiModel
 from stalkeer.faces.http.problems import problem_answers
 from stalkeer.jobs.library import instances, webhooks
 from stalkeer.jobs.library.instances import InstancePatch
+from stalkeer.jobs.native import setup
 from stalkeer.jobs.sources.describe import KEEP
 from stalkeer.model import Drive, InstanceKind, SkipOwned
 from stalkeer.settings.types import ApiKey, HttpUrl, Slug
@@ -131,6 +132,18 @@ class WebhookRemoved(ApiModel):
     was_connected: StrictBool
 
 
+class NativeConnected(ApiModel):
+    url: str
+    category: str = Field(description="Category of the instance's downloads.")
+    drive: Drive
+    note: str = Field(description="What is left to do, as for an instance of config.yml; else empty.")
+
+
+class NativeRemoved(ApiModel):
+    removed: list[str] = Field(description="The parts that were there: indexer, download client, webhook, API key.")
+    note: str = Field(description="What is left to do; else empty.")
+
+
 @router.get("")
 def list_all_instances(app: CurrentApp) -> list[Instance]:
     """Every instance, from settings and added here."""
@@ -191,6 +204,27 @@ def add_webhook(app: CurrentApp, name: Name, target: WebhookToConnect) -> Webhoo
 def delete_webhook(app: CurrentApp, name: Name) -> WebhookRemoved:
     """Take our webhook out of the instance."""
     return WebhookRemoved(was_connected=webhooks.disconnect_webhook(app.arrs, name))
+
+
+@router.post("/{name}/native", responses=problem_answers(404, 409, 502))
+def connect_native(app: CurrentApp, name: Name, target: WebhookToConnect) -> NativeConnected:
+    """Make Stalkeer the instance's indexer and download client, with a key of its own; repairs what was changed there.
+
+    The instance tests both at once. Its drive becomes native.
+    """
+    made = setup.connect_native(app.arrs, name, target.url)
+    app.offer_soon()
+    return NativeConnected(url=made.url, category=made.category, drive=made.drive, note=made.note)
+
+
+@router.delete("/{name}/native", responses=problem_answers(404, 502))
+def disconnect_native(app: CurrentApp, name: Name) -> NativeRemoved:
+    """Take indexer, download client, webhook and key out again; Stalkeer looks for missing items itself from then on.
+
+    Open downloads stay with whoever began them.
+    """
+    gone = setup.disconnect_native(app.arrs, name)
+    return NativeRemoved(removed=list(gone.removed), note=gone.note)
 
 
 def _shown(row: InstanceRow) -> Instance:

@@ -15,6 +15,7 @@ from stalkeer.model import Drive, InstanceKind, SkipOwned
 
 if TYPE_CHECKING:
     from stalkeer.jobs.library.instances import ConnectionTest
+    from stalkeer.runtime import App
     from stalkeer.store.library.instances import InstanceRow
 
 T = TypeVar("T")
@@ -148,15 +149,25 @@ def connect(
     context: typer.Context,
     name: str | None = typer.Argument(None, help="Only this instance; default: all."),
     url: str | None = typer.Option(None, "--url", help="Stalkeer's address, as seen from the instance."),
-    remove: bool = typer.Option(False, "--remove", help="Remove the webhook."),
+    remove: bool = typer.Option(False, "--remove", help="Remove the webhook; with --native, everything."),
+    native: bool = typer.Option(
+        False, "--native", help="Add Stalkeer as indexer and download client too: the instance grabs by itself."
+    ),
 ) -> None:
     """Add a webhook to instances, so that they report changes at once. `stalkeer serve` must be running.
 
-    Example: stalkeer arr connect --url http://stalkeer:7825
+    With --native, the instance also gets Stalkeer as indexer and download client, and its drive becomes native. Run
+    it again to repair what was changed there.
+
+    Example: stalkeer arr connect radarr --native --url http://stalkeer:7825
     """
     from stalkeer.jobs.library.webhooks import connect_webhooks, disconnect_webhooks
 
-    arrs = context_app(context).arrs
+    app = context_app(context)
+    arrs, url = app.arrs, url or app.settings.server.public_url
+    if native:
+        _connect_native(context, app, name, None if remove else _needed(url))
+        return
     if remove:
         gone, errors = _split(disconnect_webhooks(arrs, name))
         words = [
@@ -164,12 +175,40 @@ def connect(
         ]
         _print_each(context, {"removed": gone, "errors": errors}, [*words, *errors.values()])
         return
-    if url is None:
-        raise InvalidInput("Give --url, Stalkeer's address as seen from the instance, for example http://stalkeer:7825")
-    registered, errors = _split(connect_webhooks(arrs, name, url))
+    registered, errors = _split(connect_webhooks(arrs, name, _needed(url)))
     note(context, "Scheduled scans continue; webhooks only add updates between them.")
     words = [f"{slug}: webhook added, events go to {target}" for slug, target in registered.items()]
     _print_each(context, {"connected": registered, "errors": errors}, [*words, *errors.values()])
+
+
+def _needed(url: str | None) -> str:
+    if url is None:
+        raise InvalidInput("Give --url, Stalkeer's address as seen from the instance, for example http://stalkeer:7825")
+    return url
+
+
+def _connect_native(context: typer.Context, app: App, name: str | None, url: str | None) -> None:
+    """Set up the native drive of one instance; without an address, take it out."""
+    from stalkeer.jobs.native.setup import connect_native, disconnect_native
+
+    if name is None:
+        raise InvalidInput(
+            "Name the instance that is to drive itself, for example: stalkeer arr connect radarr --native"
+        )
+    if url is None:
+        gone = disconnect_native(app.arrs, name)
+        document: dict[str, object] = {"instance": name, "removed": list(gone.removed), "note": gone.note}
+        lines = [f"{name}: removed {', '.join(gone.removed) or 'nothing; it had nothing of Stalkeer'}"]
+        notes = gone.note
+    else:
+        made = connect_native(app.arrs, name, url)
+        app.offer_soon()
+        document = {"instance": name, "url": made.url, "category": made.category, "drive": made.drive.value}
+        document |= {"note": made.note}
+        lines = [f"{name}: indexer, download client (category {made.category}) and webhook lead to {made.url}"]
+        notes = made.note
+    text = "\n".join([*lines, *filter(None, [notes])])
+    emit(context, document, lambda console: console.print(text, markup=False, soft_wrap=True))
 
 
 def _split(results: Sequence[tuple[InstanceRow, T | StalkeerError]]) -> tuple[dict[str, T], dict[str, str]]:

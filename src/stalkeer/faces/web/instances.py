@@ -17,6 +17,7 @@ from stalkeer.jobs.library import instances
 from stalkeer.jobs.library.explore import InstanceOverview, explore_known, explore_new
 from stalkeer.jobs.library.instances import InstancePatch, Trial
 from stalkeer.jobs.library.path_map import read_pair
+from stalkeer.jobs.native import setup
 from stalkeer.jobs.sources.describe import KEEP
 from stalkeer.model import Drive, InstanceKind, SkipOwned
 from stalkeer.runtime import App
@@ -53,7 +54,16 @@ class InstanceForm:
 def get_instances(request: Request) -> HTMLResponse:
     with app_of(request).database.connect() as connection:
         rows = list_instances(connection)
-    return page(request, "settings/instances.html", instances=rows, sections=SECTIONS, here="instances")
+    our_url = own_address(request)
+    return page(
+        request, "settings/instances.html", instances=rows, sections=SECTIONS, here="instances", our_url=our_url
+    )
+
+
+def own_address(request: Request) -> str:
+    """Return our address as this browser uses it, to be proposed; an instance may need another."""
+    server = app_of(request).settings.server
+    return server.public_url or f"{request.state.origin.scheme}://{request.state.origin.host}{server.url_base}"
 
 
 @router.get("/settings/instances/new")
@@ -97,6 +107,23 @@ def post_test_known(request: Request, slug: str) -> Response:
     except ArrError as error:
         return done(request, Toast(str(error), "bad"))
     return done(request, Toast(f"{tested.row.label} {found.version} is connected: {summarise(found)}."))
+
+
+@router.post("/settings/instances/{slug}/native")
+def post_native(request: Request, slug: str, given: FormFields) -> Response:
+    """Make Stalkeer the instance's indexer and download client; with `remove`, take both out."""
+    app = app_of(request)
+    try:
+        if "remove" in given:
+            gone = setup.disconnect_native(app.arrs, slug)
+            words = f"Removed from {slug}: {', '.join(gone.removed) or 'nothing was there'}. {gone.note}"
+        else:
+            made = setup.connect_native(app.arrs, slug, given.get("our_url", "").strip())
+            app.offer_soon()
+            words = f"{slug} searches Stalkeer now, as indexer and download client. {made.note}"
+    except ArrError as error:
+        return done(request, Toast(str(error), "bad"))
+    return done(request, Toast(words.strip()), to="/settings/instances")
 
 
 @router.post("/settings/instances/{slug}/remove")

@@ -1,0 +1,191 @@
+"""Register us with an instance as indexer and download client, push a release, and take all of it out again.
+
+The instance tests both when it saves them: it calls our server while our request is under way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import TypeAdapter
+
+from stalkeer.adapters.arr.answers import Resource, Rows
+from stalkeer.adapters.arr.client import ArrClient
+from stalkeer.errors import ArrTooOld
+from stalkeer.model import InstanceKind
+
+NAME = "Stalkeer"
+INDEXER, CLIENT = "indexer", "downloadclient"
+_NEWZNAB, _SABNZBD = "Newznab", "Sabnzbd"
+_MOVIE_CATEGORIES, _SERIES_CATEGORIES, _ANIME_CATEGORIES = (2000, 2030, 2040, 2045), (5000, 5030, 5040, 5045), (5070,)
+_DEFAULT_PRIORITY = -100
+
+
+class ProviderResource(Resource):
+    id: int = 0
+    name: str = ""
+    implementation: str = ""
+
+
+class SavedResource(Resource):
+    id: int = 0
+
+
+class PushedResource(Resource):
+    title: str = ""
+    approved: bool = False
+    rejections: tuple[str, ...] = ()
+
+
+_PROVIDERS = TypeAdapter(Rows[ProviderResource])
+_TEMPLATES = TypeAdapter(tuple[dict[str, Any], ...])
+_SAVED = TypeAdapter(SavedResource)
+_PUSHED = TypeAdapter(Rows[PushedResource])
+_PUSHED_ONE = TypeAdapter(PushedResource)
+
+
+@dataclass(frozen=True)
+class NativeTarget:
+    """Our address as the instance reaches it, the key for it, and the category of its downloads."""
+
+    url: str
+    category: str
+    api_key: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release to push. `download_url` leads to its NZB."""
+
+    title: str
+    download_url: str
+    published: datetime
+    size: int
+    tmdb_id: int | None = None
+    tvdb_id: int | None = None
+
+
+@dataclass(frozen=True)
+class PushOutcome:
+    """The instance's decision about a pushed release, in its own words."""
+
+    is_approved: bool
+    rejections: tuple[str, ...]
+
+
+def find_ours(client: ArrClient, path: str) -> int | None:
+    """Return the id of our indexer (INDEXER) or download client (CLIENT) in the instance."""
+    implementation = _NEWZNAB if path == INDEXER else _SABNZBD
+    for row in client.get(_PROVIDERS, path):
+        if row.implementation == implementation and row.name == NAME:
+            return row.id
+    return None
+
+
+def register_client(client: ArrClient, target: NativeTarget) -> int:
+    """Create or repair our download client; return its id. Raises ArrRefused in the words of the instance's test."""
+    template = _template(client, CLIENT, _SABNZBD)
+    parts = urlsplit(target.url)
+    is_https = parts.scheme == "https"
+    values: dict[str, object] = {
+        "host": parts.hostname or "",
+        "port": parts.port or (443 if is_https else 80),
+        "useSsl": is_https,
+        "urlBase": f"{parts.path.rstrip('/')}/sabnzbd",
+        "apiKey": target.api_key,
+        "username": "",
+        "password": "",
+        "movieCategory": target.category,
+        "tvCategory": target.category,
+    }
+    values |= dict.fromkeys(
+        ("recentMoviePriority", "olderMoviePriority", "recentTvPriority", "olderTvPriority"), _DEFAULT_PRIORITY
+    )
+    switches = {"enable": True, "removeCompletedDownloads": True, "removeFailedDownloads": True}
+    return _save(client, CLIENT, _filled(template, values, switches))
+
+
+def register_indexer(client: ArrClient, target: NativeTarget, client_id: int) -> int:
+    """Create or repair our indexer, bound to our download client; return its id.
+
+    Without the binding, our releases would go to another client, and those of other indexers to us.
+    """
+    template = _template(client, INDEXER, _NEWZNAB)
+    is_radarr = client.address.kind is InstanceKind.RADARR
+    values: dict[str, object] = {
+        "baseUrl": f"{target.url.rstrip('/')}/newznab",
+        "apiPath": "/api",
+        "apiKey": target.api_key,
+        "categories": list(_MOVIE_CATEGORIES if is_radarr else _SERIES_CATEGORIES),
+        "animeCategories": list(_ANIME_CATEGORIES),
+        "additionalParameters": "",
+    }
+    switches: dict[str, object] = dict.fromkeys(("enableRss", "enableAutomaticSearch", "enableInteractiveSearch"), True)
+    return _save(client, INDEXER, _filled(template, values, switches | {"downloadClientId": client_id}))
+
+
+def remove_ours(client: ArrClient, path: str) -> bool:
+    """Remove our indexer or download client. Return False when there was none."""
+    present = find_ours(client, path)
+    if present is None:
+        return False
+    client.delete(f"{path}/{present}")
+    return True
+
+
+def push_release(client: ArrClient, release: Release, indexer_id: int) -> PushOutcome:
+    """Offer the instance a release outside its feed. Raises ArrRefused where it cannot read the title."""
+    body: dict[str, object] = {
+        "title": release.title,
+        "downloadUrl": release.download_url,
+        "protocol": "usenet",
+        "publishDate": f"{release.published:%Y-%m-%dT%H:%M:%SZ}",
+        "indexerId": indexer_id,
+        "indexer": NAME,
+        "size": release.size,
+    }
+    ids = {"tmdbId": release.tmdb_id, "tvdbId": release.tvdb_id}
+    own = "tmdbId" if client.address.kind is InstanceKind.RADARR else "tvdbId"
+    if ids[own]:
+        body[own] = ids[own]
+    pushed = _read_pushed(client.post(TypeAdapter(Any), "release/push", body))
+    rejections = tuple(dict.fromkeys(reason for one in pushed for reason in one.rejections))
+    return PushOutcome(any(one.approved for one in pushed), rejections)
+
+
+def _read_pushed(answer: object) -> tuple[PushedResource, ...]:
+    """Read a list of decisions; older versions answer with one."""
+    if isinstance(answer, list):
+        return tuple(_PUSHED.validate_python(answer))
+    return (_PUSHED_ONE.validate_python(answer),)
+
+
+def _template(client: ArrClient, path: str, implementation: str) -> dict[str, Any]:
+    """Return the instance's own form. Its switches and fields differ between versions."""
+    for template in client.get(_TEMPLATES, f"{path}/schema"):
+        if template.get("implementation") == implementation:
+            return template
+    raise ArrTooOld(f"{client.address.label} knows no {implementation}; update it.")
+
+
+def _filled(
+    template: Mapping[str, Any], values: Mapping[str, object], switches: Mapping[str, object]
+) -> dict[str, Any]:
+    fields = [
+        {**one, "value": values[one["name"]]} if one.get("name") in values else one
+        for one in template.get("fields", ())
+    ]
+    known = {name: value for name, value in switches.items() if name in template}
+    return {**template, **known, "name": NAME, "fields": fields, "presets": None}
+
+
+def _save(client: ArrClient, path: str, body: Mapping[str, Any]) -> int:
+    present = find_ours(client, path)
+    if present is None:
+        return client.post(_SAVED, path, dict(body)).id
+    client.put(f"{path}/{present}", {**body, "id": present})
+    return present
