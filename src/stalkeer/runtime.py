@@ -219,7 +219,11 @@ class App:
         from stalkeer.jobs.downloads.context import DownloadQueue
 
         wake = self.engine.wake if self.engine is not None else lambda: None
-        return DownloadQueue(self.database, self.clock, lambda: self.settings, wake)
+        from stalkeer.jobs.native.push import push_match
+
+        return DownloadQueue(
+            self.database, self.clock, lambda: self.settings, wake, lambda match: push_match(self.arrs, match)
+        )
 
     def change_settings(self, changes: Mapping[str, object]) -> None:
         """Store these values by dotted name and apply them at once. None deletes a stored value.

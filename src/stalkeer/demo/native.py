@@ -12,7 +12,15 @@ from urllib.request import Request as OutgoingRequest
 from urllib.request import urlopen
 
 from stalkeer.demo.http import Answer, ApiRequest, ApiRoute, Response
-from stalkeer.demo.newznab import FeedItem, Fetched, IndexerFailed, IndexerSettings, read_page, try_indexer
+from stalkeer.demo.newznab import (
+    FeedItem,
+    Fetched,
+    IndexerFailed,
+    IndexerSettings,
+    clean_file_name,
+    read_page,
+    try_indexer,
+)
 
 if TYPE_CHECKING:
     from stalkeer.demo.arr import ArrServer
@@ -174,15 +182,54 @@ class NativeSide:
         if not self._owner.reads(body["title"]):
             raise _refused("Title", "Unable to parse")
         self.pushed.append(body)
+        if not self.rejections:
+            self.grab(body["title"], body["downloadUrl"], self._client_of(body.get("indexerId")))
         decision = {"title": body["title"], "approved": not self.rejections, "rejected": bool(self.rejections)}
         return Response(200, [decision | {"rejections": list(self.rejections)}])
 
+    def grab(self, title: str, download_url: str, client: Mapping[str, Any]) -> str:
+        """Fetch the NZB and hand it to the client; return its id there. Raises Answer when it is refused."""
+        nzb = fetch(download_url)
+        if nzb.status >= 400 or b"<nzb" not in nzb.body:
+            raise Answer(Response(409, {"message": "Downloading failed: the NZB is not available"}))
+        values = _values(client)
+        category = values.get(f"{'movie' if self._is_radarr else 'tv'}Category")
+        answer = _send_nzb(values, str(category), clean_file_name(title), nzb.body)
+        ids = answer.get("nzo_ids") or []
+        if not answer.get("status") or not ids:
+            raise Answer(Response(409, {"message": f"SABnzbd rejected the NZB: {answer.get('error')}"}))
+        return str(ids[0])
 
-def _ask_client(values: Mapping[str, Any], mode: str) -> dict[str, Any]:
+    def _client_of(self, indexer_id: int | None) -> Mapping[str, Any]:
+        """Return the client that an indexer is bound to, else the first."""
+        bound = next((row["downloadClientId"] for row in self.indexers if row["id"] == indexer_id), 0)
+        found = next((row for row in self.clients if row["id"] == bound), None) or next(iter(self.clients), None)
+        if found is None:
+            raise Answer(Response(409, {"message": "No download client is available"}))
+        return found
+
+
+def _send_nzb(values: Mapping[str, Any], category: str, name: str, nzb: bytes) -> dict[str, Any]:
+    boundary = "-----------------------------8df4f0f4a6e9d7c"
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="name"; filename="{name}.nzb"\r\n'
+    head += "Content-Type: application/x-nzb\r\n\r\n"
+    body = head.encode() + nzb + f"\r\n--{boundary}--\r\n".encode()
+    url = _client_url(values, {"mode": "addfile", "cat": category, "priority": "-100"})
+    headers = {"Content-Type": f"multipart/form-data; boundary={boundary}", "Accept": "application/json"}
+    with urlopen(OutgoingRequest(url, body, headers), timeout=TIMEOUT_S) as answer:  # noqa: S310 - http, see _client_url
+        found: dict[str, Any] = json.loads(answer.read())
+    return found
+
+
+def _client_url(values: Mapping[str, Any], asked: Mapping[str, str]) -> str:
     scheme = "https" if values.get("useSsl") else "http"
     base = f"{scheme}://{values.get('host')}:{values.get('port')}/{str(values.get('urlBase') or '').strip('/')}"
-    query = urlencode({"mode": mode, "apikey": values.get("apiKey") or "", "output": "json"})
-    url = f"{base.rstrip('/')}/api?{query}"
+    query = urlencode({**asked, "apikey": values.get("apiKey") or "", "output": "json"})
+    return f"{base.rstrip('/')}/api?{query}"
+
+
+def _ask_client(values: Mapping[str, Any], mode: str) -> dict[str, Any]:
+    url = _client_url(values, {"mode": mode})
     if not urlsplit(url).hostname:
         raise _refused("Host", "Unable to connect to SABnzbd")
     try:

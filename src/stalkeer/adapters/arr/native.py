@@ -25,10 +25,16 @@ _MOVIE_CATEGORIES, _SERIES_CATEGORIES, _ANIME_CATEGORIES = (2000, 2030, 2040, 20
 _DEFAULT_PRIORITY = -100
 
 
+class FieldResource(Resource):
+    name: str = ""
+    value: object = None
+
+
 class ProviderResource(Resource):
     id: int = 0
     name: str = ""
     implementation: str = ""
+    fields: tuple[FieldResource, ...] = ()
 
 
 class SavedResource(Resource):
@@ -77,13 +83,32 @@ class PushOutcome:
     rejections: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class OurIndexer:
+    """Our indexer in the instance, and our address as it was written there."""
+
+    id: int
+    base_url: str
+
+
 def find_ours(client: ArrClient, path: str) -> int | None:
     """Return the id of our indexer (INDEXER) or download client (CLIENT) in the instance."""
+    found = _find(client, path)
+    return None if found is None else found.id
+
+
+def find_indexer(client: ArrClient) -> OurIndexer | None:
+    found = _find(client, INDEXER)
+    if found is None:
+        return None
+    address = next((str(one.value or "") for one in found.fields if one.name == "baseUrl"), "")
+    return OurIndexer(found.id, address)
+
+
+def _find(client: ArrClient, path: str) -> ProviderResource | None:
     implementation = _NEWZNAB if path == INDEXER else _SABNZBD
-    for row in client.get(_PROVIDERS, path):
-        if row.implementation == implementation and row.name == NAME:
-            return row.id
-    return None
+    rows = client.get(_PROVIDERS, path)
+    return next((row for row in rows if row.implementation == implementation and row.name == NAME), None)
 
 
 def register_client(client: ArrClient, target: NativeTarget) -> int:

@@ -283,6 +283,10 @@ FIELDS: Mapping[str, Named] = MappingProxyType(
             customFormats=Newer("4.7.2.7686", "4.0.0", "file names are built without custom formats"),
         ),
         "Notification": _named("id name implementation"),
+        "Provider": _named("id name implementation fields"),
+        "Field": _named("name value"),
+        "Saved": _named("id"),
+        "Pushed": _named("title approved rejections"),
         "Item": _named("id title"),
         "StatusMessage": _named("title messages"),
         "Event": _named(

@@ -41,6 +41,9 @@ class DownloadRequest(ApiModel):
     entry_id: StrictInt | None = Field(None, ge=1, le=LARGEST_ID)
     wanted_id: StrictInt | None = Field(None, ge=1, le=LARGEST_ID)
     priority: Priority = Priority.NORMAL
+    ourselves: StrictBool = Field(
+        False, description="Download it here even if the instance drives itself; else it is pushed to the instance."
+    )
 
     @model_validator(mode="after")
     def _names_one(self) -> DownloadRequest:
@@ -51,8 +54,8 @@ class DownloadRequest(ApiModel):
 
     def to_request(self) -> QueueRequest:
         if self.match_id is not None:
-            return OfMatch(MatchId(self.match_id))
-        return OfPair(EntryId(self.entry_id or 0), WantedId(self.wanted_id or 0))
+            return OfMatch(MatchId(self.match_id), self.ourselves)
+        return OfPair(EntryId(self.entry_id or 0), WantedId(self.wanted_id or 0), self.ourselves)
 
 
 class NewDownloads(ApiModel):

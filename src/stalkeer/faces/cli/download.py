@@ -67,6 +67,32 @@ def start(
     emit(context, report.to_document(), lambda console: _render_queued(console, report))
 
 
+@app.command()
+def add(
+    context: typer.Context,
+    match: list[int] = typer.Argument(metavar="MATCH...", help="IDs of matches, from `stalkeer match list`."),
+    ourselves: bool = typer.Option(
+        False, "--ourselves", help="Download here even if the instance grabs by itself; else it is pushed to it."
+    ),
+) -> None:
+    """Queue a download of each match. An instance whose drive is native gets the release pushed, and decides.
+
+    Example: stalkeer download add 17
+    """
+    from stalkeer.jobs.downloads.queue import OfMatch, queue_all
+    from stalkeer.model import MatchId
+
+    wishes = [OfMatch(MatchId(one), ourselves) for one in match]
+    results = queue_all(context_app(context).download_queue, wishes)
+    queued = {str(one): result.download_id for one, result in zip(match, results, strict=True) if not result.error}
+    errors = {str(one): str(result.error) for one, result in zip(match, results, strict=True) if result.error}
+    lines = [f"Match {one}: download {download_id} is queued." for one, download_id in queued.items()]
+    text = "\n".join([*lines, *(f"Match {one}: {error}" for one, error in errors.items())])
+    emit(context, {"queued": queued, "errors": errors}, lambda console: console.print(text, markup=False))
+    if errors:
+        fail_with(ExitCode.PARTLY if queued else ExitCode.ERROR)
+
+
 @app.command("list")
 def list_(
     context: typer.Context,

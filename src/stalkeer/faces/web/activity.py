@@ -256,6 +256,10 @@ def toast_for(results: list[ActionResult], verb: Verb) -> Toast:
     return Toast(text, "warn" if refused else "ok")
 
 
+# the verbs that ask for a download, and whether an instance that drives itself is passed by
+DOWNLOAD_VERBS = {"download": False, "download-ourselves": True}
+
+
 def toast_of_queued(results: list[Queued]) -> Toast:
     """Count the new downloads; quote the first error."""
     errors = [str(result.error) for result in results if result.error is not None]

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from stalkeer.core.matching.rules import RuleId
 from stalkeer.errors import InvalidInput, NotFound
-from stalkeer.faces.web.activity import toast_of_queued
+from stalkeer.faces.web.activity import DOWNLOAD_VERBS, toast_of_queued
 from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
@@ -118,8 +118,8 @@ def post_many(
 def post_verb(request: Request, match_id: int, verb: str, review: int = 0) -> Response:
     """Confirm, reject or download a match. In a review, answer with the next pair."""
     app = app_of(request)
-    if verb == "download":
-        queue_one(app.download_queue, OfMatch(MatchId(match_id)))
+    if verb in DOWNLOAD_VERBS:
+        queue_one(app.download_queue, OfMatch(MatchId(match_id), DOWNLOAD_VERBS[verb]))
         return done(request, Toast("Queued. Activity shows how far it is."), changed="queue")
     verdict = verdict_named(verb)
     outcome = decide_match(app.matching, MatchId(match_id), verdict)

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel
 
 from stalkeer.errors import InvalidInput, NotFound
-from stalkeer.faces.web.activity import toast_of_queued
+from stalkeer.faces.web.activity import DOWNLOAD_VERBS, toast_of_queued
 from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.links import links_of
@@ -20,11 +20,11 @@ from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
 from stalkeer.jobs.downloads.choosing import explain_wanted
 from stalkeer.jobs.downloads.queue import OfItem, queue_all
 from stalkeer.jobs.matching.match_run import match_now, request_items
-from stalkeer.model import LibraryId, WantedId, WantedKind
+from stalkeer.model import Drive, LibraryId, WantedId, WantedKind
 from stalkeer.runtime import App
 from stalkeer.store.journal.events import EventFilter, list_events
 from stalkeer.store.library.details import get_details
-from stalkeer.store.library.instances import list_instances
+from stalkeer.store.library.instances import get_instance, list_instances
 from stalkeer.store.library.wanted_list import (
     Slice,
     Status,
@@ -186,9 +186,10 @@ def act(request: Request, ids: list[WantedId], verb: str) -> Response:
             f"Searched {plural(report.items, 'item')} again: {plural(report.confirmed, 'new match', 'new matches')}."
         )
         return done(request, Toast(words), changed="matches")
-    if verb != "download":
+    if verb not in DOWNLOAD_VERBS:
         raise NotFound(f"There is no action {verb!r} for wanted items: match or download them.")
-    results = queue_all(app.download_queue, [OfItem(wanted_id) for wanted_id in ids])
+    ourselves = DOWNLOAD_VERBS[verb]
+    results = queue_all(app.download_queue, [OfItem(wanted_id, ourselves) for wanted_id in ids])
     return done(request, toast_of_queued(results), changed="queue")
 
 
@@ -237,11 +238,12 @@ def get_item(request: Request, wanted_id: int) -> HTMLResponse:
     app = app_of(request)
     with app.database.connect() as connection:
         item = get_wanted(connection, WantedId(wanted_id))
+        instance = get_instance(connection, item.instance)
         work = get_details(connection, item.library_id)
         candidates = list_candidates(connection, item.id)
         events = list_events(connection, EventFilter(wanted_id=item.id), limit=12)
     context: dict[str, object] = {"item": item, "candidates": candidates, "events": events}
-    context |= {"work": work, "links": links_of(work)}
+    context |= {"work": work, "links": links_of(work), "is_native": instance.options.drive is Drive.NATIVE}
     if is_fragment(request):
         return fragment(request, "wanted/item.html", context)
     return page(request, "wanted/list.html", {**context, **read_list(app, item.reason)}, drawer_of="wanted/item.html")

@@ -15,16 +15,22 @@ from stalkeer.model import DownloadId, SourceId
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
 from stalkeer.store.db.database import Database
+from stalkeer.store.downloads.variants import ConfirmedMatch
 
 
 @dataclass(frozen=True)
 class DownloadQueue:
-    """The queue as the user's verbs use it. `wake`: let the heartbeat look at it at once, where one runs here."""
+    """The queue as the user's verbs use it. `wake`: let the heartbeat look at it at once, where one runs here.
+
+    `push`: let an instance that drives itself grab a match. Returns the download that it makes of it; raises Conflict
+    with the instance's own reasons.
+    """
 
     database: Database
     clock: Callable[[], datetime]
     settings: Callable[[], Settings]
     wake: Callable[[], None] = lambda: None
+    push: Callable[[ConfirmedMatch], DownloadId] | None = None
 
 
 @dataclass(frozen=True)

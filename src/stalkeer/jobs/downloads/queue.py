@@ -24,7 +24,7 @@ from stalkeer.store.downloads.downloads import (
 )
 from stalkeer.store.downloads.variants import ConfirmedMatch, confirmed_matches, find_match, find_pair
 from stalkeer.store.journal.runs import RunOptions
-from stalkeer.store.library.instances import InstanceRow, find_instance, list_instances
+from stalkeer.store.library.instances import InstanceRow, find_instance, get_instance_by_id, list_instances
 from stalkeer.store.library.ownership import kept_wanted_ids
 from stalkeer.store.library.targets import lock_settled
 from stalkeer.store.library.wanted_list import get_wanted
@@ -64,9 +64,10 @@ UNLIMITED = QueueOptions()
 
 @dataclass(frozen=True)
 class OfMatch:
-    """A new download of a match."""
+    """A new download of a match. `ourselves`: not by way of an instance that drives itself."""
 
     match_id: MatchId
+    ourselves: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class OfPair:
 
     entry_id: EntryId
     wanted_id: WantedId
+    ourselves: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class OfItem:
     """A new download of the best confirmed match of an item."""
 
     wanted_id: WantedId
+    ourselves: bool = False
 
 
 Request = OfMatch | OfPair | OfItem
@@ -224,6 +227,10 @@ def _try_request(queue: DownloadQueue, request: Request, priority: Priority) -> 
 
 
 def _queue_request(queue: DownloadQueue, request: Request, priority: Priority) -> DownloadId:
+    if queue.push is not None and not request.ourselves:
+        match = _native_match(queue, request)
+        if match is not None:
+            return queue.push(match)
     if isinstance(request, OfPair):
         return queue_pair(queue.database, queue.clock, request.entry_id, request.wanted_id, priority)
     if isinstance(request, OfItem):
@@ -232,6 +239,24 @@ def _queue_request(queue: DownloadQueue, request: Request, priority: Priority) -
             match_id = _best_match(connection, request.wanted_id, rules).match_id
         return queue_match(queue.database, queue.clock, match_id, priority)
     return queue_match(queue.database, queue.clock, request.match_id, priority)
+
+
+def _native_match(queue: DownloadQueue, request: Request) -> ConfirmedMatch | None:
+    """Return the match of a request whose instance drives itself; None for every other request."""
+    rules = QueueRules.of(queue.settings())
+    with queue.database.connect() as connection:
+        if isinstance(request, OfItem):
+            instance = find_instance(connection, get_wanted(connection, request.wanted_id).instance)
+            is_native = instance is not None and instance.options.drive is Drive.NATIVE
+            return _best_match(connection, request.wanted_id, rules) if is_native else None
+        if isinstance(request, OfMatch):
+            match = find_match(connection, request.match_id)
+        else:
+            match = find_pair(connection, request.entry_id, request.wanted_id)
+        if match is None:
+            return None
+        is_native = get_instance_by_id(connection, match.instance_id).options.drive is Drive.NATIVE
+        return match if is_native else None
 
 
 def _best_match(connection: Transaction, wanted_id: WantedId, rules: QueueRules) -> ConfirmedMatch:

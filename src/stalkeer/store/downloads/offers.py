@@ -101,6 +101,25 @@ def find_offer(connection: Connection, guid: str) -> OfferRow | None:
     return None if row is None else _with_entries(connection, [row])[0]
 
 
+def find_offer_of(connection: Connection, instance_id: InstanceId, entry: OfferedEntry) -> OfferRow | None:
+    """Return the last offer of an entry for an item that the instance may grab."""
+    query = (
+        select(offers)
+        .join(offer_entries, offer_entries.c.offer_id == offers.c.id)
+        .where(
+            offers.c.instance_id == instance_id,
+            offers.c.pub_date.is_not(None),
+            offer_entries.c.wanted_id == entry.wanted_id,
+            offer_entries.c.source_id == entry.source_id,
+            offer_entries.c.entry_key == entry.entry_key,
+        )
+        .order_by(offers.c.id.desc())
+        .limit(1)
+    )
+    rows = connection.execute(query).all()
+    return _with_entries(connection, rows)[0] if rows else None
+
+
 def list_offers(connection: Connection, instance_id: InstanceId) -> list[OfferRow]:
     """List every offer of an instance, refused ones too."""
     rows = connection.execute(select(offers).where(offers.c.instance_id == instance_id).order_by(offers.c.id)).all()
