@@ -17,6 +17,17 @@ from stalkeer.adapters.arr.answers import Resource
 from stalkeer.adapters.arr.artwork import Picture, read_picture
 from stalkeer.adapters.arr.calendar import read_calendar
 from stalkeer.adapters.arr.connect import check_program
+from stalkeer.adapters.arr.native import (
+    CLIENT,
+    INDEXER,
+    NativeTarget,
+    Release,
+    find_indexer,
+    push_release,
+    register_client,
+    register_indexer,
+    remove_ours,
+)
 from stalkeer.adapters.arr.outcomes import EpisodesTarget, MovieTarget
 from stalkeer.adapters.arr.values import WantedReason
 from stalkeer.adapters.arr.versions import EVENTS, FIELDS, OLDEST, USAGES, fallbacks, find_usage, numbers
@@ -92,6 +103,21 @@ def everything_common(client):
     remove_webhook(client)
 
 
+def everything_native(server, client):
+    """Indexer and client are tested when they are saved; here something else answers for us."""
+    server.native.tries = False
+    target = NativeTarget("http://stalkeer:7825", "stalkeer-x", "0f1e2d3c4b5a6978")
+    for _ in ("made", "repaired"):
+        register_indexer(client, target, register_client(client, target))
+    indexer = find_indexer(client)
+    title = "Some.Film.2020.1080p.WEB-DL-STALKEER" if server.program == "Radarr" else "Some.Series.S01E01.WEB-DL-X"
+    server.native.rejections = ["not wanted"]
+    release = Release(title, "http://stalkeer:7825/x", NOW, 0, tmdb_id=7, tvdb_id=7)
+    assert push_release(client, release, indexer.id).rejections == ("not wanted",)
+    assert remove_ours(client, INDEXER)
+    assert remove_ours(client, CLIENT)
+
+
 def test_every_request_to_radarr_is_in_the_table_and_the_table_has_no_other(radarr, radarr_client, tmp_path):
     module = importlib.import_module("stalkeer.adapters.arr.radarr")
     film = radarr.add_movie("Some Film", 2020)
@@ -100,6 +126,7 @@ def test_every_request_to_radarr_is_in_the_table_and_the_table_has_no_other(rada
     radarr.add_namesake("Other Film", 2021, tmdb_id=990_001)
     (other,) = adding.look_up(radarr_client, "tmdb:990001")
     adding.add_movie(radarr_client, other, adding.Shelf(radarr.root_folder, 1))
+    everything_native(radarr, radarr_client)
     list(module.read_movies(radarr_client))
     for reason in WantedReason:
         list(module.wanted_movies(radarr_client, reason, monitored=True).pages())
@@ -129,6 +156,7 @@ def test_every_request_to_sonarr_is_in_the_table_and_the_table_has_no_other(sona
     sonarr.add_namesake("Other Series", 2021, tvdb_id=990_002)
     (other,) = adding.look_up(sonarr_client, "tvdb:990002")
     adding.add_series(sonarr_client, other, adding.Shelf(sonarr.root_folder, 1))
+    everything_native(sonarr, sonarr_client)
     list(module.read_series_list(sonarr_client))
     for reason in WantedReason:
         list(module.wanted_episodes(sonarr_client, reason, monitored=True).pages())

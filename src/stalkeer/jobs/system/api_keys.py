@@ -19,6 +19,7 @@ from stalkeer.store.system.api_keys import MAIN_KEY, ApiKeyRow, read_keys, write
 
 KEY_BYTES = 16  # 32 hexadecimal digits, as Radarr and Sonarr have them
 SEEN_FOR_S = 2.0  # a key reset by another process counts after this long at most
+UNKNOWN_FOR_S = 0.05  # an unknown key is looked up again: another process may have made it just now
 USE_NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -106,12 +107,19 @@ class ApiKeys:
         """The key that this is, or None. Its use is noted once a minute."""
         if self._monotonic() - self._read_at >= SEEN_FOR_S:
             self._read()
-        offered = candidate.encode()
-        found = [name for name, key in self._keys.items() if compare_digest(key.encode(), offered)]
-        if not found:
+        found = self._name_of(candidate)
+        if found is None and self._monotonic() - self._read_at >= UNKNOWN_FOR_S:
+            self._read()
+            found = self._name_of(candidate)
+        if found is None:
             return None
-        self._note_use(found[0])
-        return self._rows.get(found[0])
+        self._note_use(found)
+        return self._rows.get(found)
+
+    def _name_of(self, candidate: str) -> str | None:
+        offered = candidate.encode()
+        names = [name for name, key in self._keys.items() if compare_digest(key.encode(), offered)]
+        return names[0] if names else None
 
     def _note_use(self, name: str) -> None:
         now = self._clock()
