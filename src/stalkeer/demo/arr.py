@@ -18,7 +18,6 @@ from typing import Any, ClassVar
 
 from stalkeer.demo.commands import Command, CommandAction, CommandQueue
 from stalkeer.demo.http import Answer, ApiRequest, ApiRoute, Handler, JsonServer, Response
-from stalkeer.demo.native import NativeSide
 from stalkeer.demo.posters import draw_backdrop, draw_poster
 from stalkeer.demo.releases import BY_ID, QUALITIES, VIDEO_EXTENSIONS
 
@@ -121,8 +120,7 @@ class ArrServer(JsonServer):
         self.custom_formats: list[dict[str, Any]] = []
         self.media_management = media_management()
         self.commands = CommandQueue(self.command_jobs())
-        self.native = NativeSide(self)
-        self._routes = (*self._shared_routes(), *self.native.routes(), *self.routes())
+        self._routes = (*self._shared_routes(), *self.routes())
 
     # -- what the two programs fill in
 

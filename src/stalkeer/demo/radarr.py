@@ -48,6 +48,7 @@ from stalkeer.demo.movies import (
     MovieFile,
     alternate_titles,
 )
+from stalkeer.demo.native import NativeSide
 from stalkeer.demo.notifications import Notifications
 from stalkeer.demo.posters import images_of
 from stalkeer.demo.probe import probe
@@ -65,6 +66,7 @@ class Radarr(ArrServer):
         self.movies: dict[int, Movie] = {}
         self.namesakes: list[Movie] = []
         self.notifier = Notifications(self, RADARR_EVENTS)
+        self.native = NativeSide(self)
         super().__init__(library, **options)
         self.naming = dict(NAMING)
         self.media_management |= {"autoUnmonitorPreviouslyDownloadedMovies": False, "createEmptyMovieFolders": False}
@@ -105,6 +107,7 @@ class Radarr(ArrServer):
     def routes(self) -> tuple[ApiRoute, ...]:
         v3 = "/api/v3"
         return (
+            *self.native.routes(),
             ApiRoute("GET", f"{v3}/movie", self._list, MOVIES, newer=MOVIES_NEWER),
             ApiRoute("POST", f"{v3}/movie", self._add, fields=MOVIE_FIELDS),
             ApiRoute("GET", f"{v3}/movie/{{id}}", lambda r: Response(200, self.movie_resource(self._find(r)))),

@@ -12,6 +12,7 @@ from stalkeer.demo.adding import number_episodes, shelve_series, take_out
 from stalkeer.demo.arr import apply_tags, filtered_history, invalid, moment, not_found, run_nothing
 from stalkeer.demo.commands import Command, CommandAction
 from stalkeer.demo.http import Answer, ApiRequest, ApiRoute, Response
+from stalkeer.demo.native import NativeSide
 from stalkeer.demo.notifications import Notifications
 from stalkeer.demo.releases import clean_title, read_group, read_languages, read_quality
 from stalkeer.demo.series import (
@@ -50,6 +51,7 @@ class Sonarr(SonarrLibrary):
 
     def __init__(self, library: Path, **options: Any) -> None:
         self._notifications = Notifications(self, SONARR_EVENTS)
+        self.native = NativeSide(self)
         self._imports = SonarrImports(self, self._notifications)
         super().__init__(library, **options)
 
@@ -58,6 +60,7 @@ class Sonarr(SonarrLibrary):
     def routes(self) -> tuple[ApiRoute, ...]:
         v3 = "/api/v3"
         return (
+            *self.native.routes(),
             ApiRoute("GET", f"{v3}/series", self._list, SERIES),
             ApiRoute("POST", f"{v3}/series", self._add, fields=SERIES_FIELDS),
             ApiRoute("GET", f"{v3}/series/{{id}}", self._one_series, {"includeSeasonImages": "bool"}),
