@@ -20,6 +20,7 @@ PAGES = {
     "series": "/wanted/series/13",
     "why-not": "/wanted/10",
     "review": "/matches",
+    "review-list": "/matches?view=list",
     "confirmed": "/matches/confirmed",
     "rules": "/matches/rules",
     "queue": "/activity",

@@ -179,3 +179,48 @@ def test_everything_that_ended_is_cleared_from_the_queue(client: TestClient, app
     ended = client.get("/activity?show=done").text
     assert "No download matches this filter." in ended
     assert "Cold Harbour" in client.get("/activity").text
+
+
+@pytest.mark.browser
+def test_a_review_is_done_in_a_list_by_keys(desk: Desk):
+    page = desk.tab.go("/matches?view=list")
+    rows = page.locator("#rows tbody tr")
+    expect(rows).to_have_count(3)
+    second = rows.nth(1).locator("a.title-line").inner_text()
+
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.get_by_role("link", name=second)).to_be_focused()
+    page.keyboard.press("y")
+    expect(page.locator(".toast").last).to_contain_text("Confirmed")
+    expect(rows).to_have_count(2)
+    page.keyboard.press("x")
+    expect(page.locator(".bulk")).to_contain_text("1 selected")
+
+
+@pytest.mark.browser
+def test_an_entry_of_the_catalogue_is_matched_by_hand(desk: Desk):
+    page = desk.tab.go("/catalogue?q=republic")
+    drawer = page.locator("#drawer")
+
+    page.get_by_role("link", name="The Glass Republic").first.click()
+    drawer.get_by_text("Match with").click()
+    drawer.get_by_label("Title of the wanted item").fill("low tide")
+    drawer.get_by_role("button", name="Match with Low Tide (2025)").click()
+
+    expect(page.locator(".toast").last).to_contain_text("Matched: Low Tide")
+    expect(drawer.get_by_role("link", name="Low Tide")).to_be_visible()
+
+
+def test_a_near_miss_is_taken_as_the_right_one(client: TestClient, app: App):
+    fill(app.database, app.secrets, app.clock())
+    with app.database.begin() as connection:
+        connection.execute(tables.matches.delete())
+        connection.execute(tables.library.update().where(tables.library.c.id == 11).values(title="Low Tides of Summer"))
+
+    offered = client.get("/wanted/11/why").text
+    entry = offered.partition("/wanted/11/take/")[2].partition('"')[0]
+    said = client.post(f"/wanted/11/take/{entry}", headers={"HX-Request": "true"})
+
+    assert "It is this one" in offered
+    assert "Confirmed" in said.text and "Download best release" in said.text

@@ -88,15 +88,15 @@ def test_a_review_is_done_with_four_keys(own_site: str, open_page: Callable[...,
     name = first.inner_text()
     expect(page.get_by_text("3 items to review")).to_be_visible()
 
-    page.keyboard.press("n")
+    page.keyboard.press("j")
     expect(first).not_to_have_text(name)
     tab.go("/matches")
-    page.keyboard.press("a")
+    page.keyboard.press("y")
     expect(page.get_by_text("2 items to review")).to_be_visible()
     expect(page.locator(".toast").last).to_contain_text(f"Confirmed: {name}")
     page.keyboard.press("u")
     expect(page.get_by_text("3 items to review")).to_be_visible()
-    page.keyboard.press("r")
+    page.keyboard.press("n")
     expect(page.get_by_text("2 items to review")).to_be_visible()
     expect(page.locator(".toast").last).to_contain_text("Rejected")
 

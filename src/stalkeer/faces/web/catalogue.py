@@ -73,16 +73,23 @@ def next_url(chosen: EntrySearch, params: Mapping[str, object], rows: list[Catal
 @router.get("/catalogue/{entry_id}")
 def get_one(request: Request, entry_id: int) -> Response:
     """Show an entry, over the catalogue where its link is opened as a page of its own."""
-    with app_of(request).database.connect() as connection:
-        row = get_entry(connection, EntryId(entry_id))
+    app = app_of(request)
+    shown = read_entry(app, EntryId(entry_id))
+    if is_fragment(request):
+        return fragment(request, "catalogue/entry.html", shown)
+    return page(
+        request, "catalogue.html", {**read_page(app, EntrySearch(), None), **shown}, drawer_of="catalogue/entry.html"
+    )
+
+
+def read_entry(app: App, entry_id: EntryId) -> dict[str, object]:
+    """Return what the panel of an entry shows."""
+    with app.database.connect() as connection:
+        row = get_entry(connection, entry_id)
         found = list_matches(connection, MatchFilter(entry_id=row.id), limit=MOST_MATCHES)
         poster = posters_of_entries(connection, [row.id]).get(row.id)
         work = None if poster is None else get_details(connection, poster.library_id)
-    shown = {"row": row, "matches": found, "work": work, "links": links_of(work) if work else ()}
-    if is_fragment(request):
-        return fragment(request, "catalogue/entry.html", shown)
-    context = {**read_page(app_of(request), EntrySearch(), None), **shown}
-    return page(request, "catalogue.html", context, drawer_of="catalogue/entry.html")
+    return {"row": row, "matches": found, "work": work, "links": links_of(work) if work else ()}
 
 
 @router.get("/search")

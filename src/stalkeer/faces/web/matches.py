@@ -18,7 +18,7 @@ from stalkeer.jobs.matching.decisions import Decided, UserDecision, decide_match
 from stalkeer.model import Decision, MatchId, WantedId
 from stalkeer.runtime import App
 from stalkeer.store.library.wanted_list import count_to_review, get_wanted, list_to_review
-from stalkeer.store.matching.candidates import list_candidates
+from stalkeer.store.matching.candidates import best_to_review, list_candidates
 from stalkeer.store.matching.matches import MatchFilter, MatchOrder, count_matches, list_matches
 from stalkeer.store.matching.rules import list_rules
 from stalkeer.store.system.dashboard import read_open_jobs
@@ -29,11 +29,34 @@ PAST = {UserDecision.CONFIRM: "Confirmed", UserDecision.REJECT: "Rejected"}
 
 
 @router.get("/matches")
-def get_review(request: Request, item: int | None = None, after: int | None = None) -> HTMLResponse:
+def get_review(
+    request: Request, item: int | None = None, after: int | None = None, view: str = "", page_number: int = 1
+) -> HTMLResponse:
+    """Show one pair after the other, or all of them as a list."""
+    if view == "list" and item is None:
+        return show_list(request, max(1, page_number))
     context = read_pair(app_of(request), item=item, after=after)
     if is_fragment(request):
         return fragment(request, "matches/pair.html", context)
     return page(request, "matches/review.html", context)
+
+
+def show_list(request: Request, number: int) -> HTMLResponse:
+    with app_of(request).database.connect() as connection:
+        items = list_to_review(connection, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
+        found = best_to_review(connection, [item.id for item in items])
+        total = count_to_review(connection)
+        jobs_now = read_open_jobs(connection)
+    context: dict[str, object] = {
+        "rows": [(item, found[item.id]) for item in items if item.id in found],
+        "total": total,
+        "page_number": number,
+        "pages": -(-total // PAGE_SIZE),
+        "jobs_now": jobs_now,
+    }
+    if is_fragment(request):
+        return fragment(request, "matches/open_rows.html", context)
+    return page(request, "matches/open.html", context)
 
 
 def read_pair(app: App, *, item: int | None = None, after: int | None = None, undo: str = "") -> dict[str, object]:
@@ -129,9 +152,7 @@ def post_verb(request: Request, match_id: int, verb: str, review: int = 0) -> Re
         context = read_pair(app, undo=f"{undo}/undo")
         toast = Toast(f"{words}: {outcome.rule.label.partition(' <- ')[0]}.")
         return fragment(request, "matches/pair.html", context, toast=toast, changed="matches")
-    return done(
-        request, Toast(f"{words}.", undo=f"{request.scope.get('root_path', '')}{undo}/remove"), changed="matches"
-    )
+    return done(request, Toast(f"{words}.", undo=f"{request.scope.get('root_path', '')}{undo}/back"), changed="matches")
 
 
 def verdict_named(verb: str) -> UserDecision:

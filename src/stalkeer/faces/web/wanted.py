@@ -236,14 +236,20 @@ def get_series(request: Request, library_id: int) -> HTMLResponse:
 def get_item(request: Request, wanted_id: int) -> HTMLResponse:
     """Show an item with every candidate and its evidence."""
     app = app_of(request)
+    item, context = read_item(app, WantedId(wanted_id))
+    if is_fragment(request):
+        return fragment(request, "wanted/item.html", context)
+    return page(request, "wanted/list.html", {**context, **read_list(app, item.reason)}, drawer_of="wanted/item.html")
+
+
+def read_item(app: App, wanted_id: WantedId) -> tuple[WantedRow, dict[str, object]]:
+    """Return an item, and what its panel shows."""
     with app.database.connect() as connection:
-        item = get_wanted(connection, WantedId(wanted_id))
+        item = get_wanted(connection, wanted_id)
         instance = get_instance(connection, item.instance)
         work = get_details(connection, item.library_id)
         candidates = list_candidates(connection, item.id)
         events = list_events(connection, EventFilter(wanted_id=item.id), limit=12)
-    context: dict[str, object] = {"item": item, "candidates": candidates, "events": events}
-    context |= {"work": work, "links": links_of(work), "is_native": instance.options.drive is Drive.NATIVE}
-    if is_fragment(request):
-        return fragment(request, "wanted/item.html", context)
-    return page(request, "wanted/list.html", {**context, **read_list(app, item.reason)}, drawer_of="wanted/item.html")
+    shown: dict[str, object] = {"item": item, "candidates": candidates, "events": events}
+    is_native = instance.options.drive is Drive.NATIVE
+    return item, {**shown, "work": work, "links": links_of(work), "is_native": is_native}

@@ -208,7 +208,9 @@ def get_wanted(connection: Connection, wanted_id: WantedId) -> WantedRow:
     return rows[0]
 
 
-def list_to_review(connection: Connection, *, after: WantedId | None = None, limit: int = 1) -> list[WantedRow]:
+def list_to_review(
+    connection: Connection, *, after: WantedId | None = None, limit: int = 1, offset: int = 0
+) -> list[WantedRow]:
     """List the items that the user has to decide, the best match first. `after` is the last item seen."""
     counted = read_counted_matches(connection)
     best = (
@@ -218,7 +220,7 @@ def list_to_review(connection: Connection, *, after: WantedId | None = None, lim
         .scalar_subquery()
     )
     query = select(wanted.c.id).select_from(_PRESENT).where(IS_WANTED, counted.has_to_review())
-    query = query.order_by(best.desc(), wanted.c.id).limit(limit if after is None else MOST_TO_REVIEW)
+    query = query.order_by(best.desc(), wanted.c.id).limit(limit if after is None else MOST_TO_REVIEW).offset(offset)
     ids = connection.scalars(query).all()
     start = 0 if after is None or after not in ids else ids.index(after) + 1
     return _read(connection, ids[start : start + limit])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, select
 
 from stalkeer.model import Decision, EntryId, MatchId, WantedId
 from stalkeer.store.catalogue.traits import read_languages
@@ -50,7 +50,22 @@ class Candidate:
 
 def list_candidates(connection: Connection, wanted_id: WantedId) -> list[Candidate]:
     """List the entries with a counted match of the item, the best first."""
-    query = (
+    query = _query().where(matches.c.wanted_id == wanted_id).limit(MOST)
+    return [_candidate(row) for row in connection.execute(query)]
+
+
+def best_to_review(connection: Connection, wanted_ids: Sequence[WantedId]) -> dict[WantedId, Candidate]:
+    """Return the best open candidate of each of these items."""
+    is_open = (matches.c.wanted_id.in_(wanted_ids), matches.c.decision == Decision.REVIEW.value)
+    found: dict[WantedId, Candidate] = {}
+    for row in connection.execute(_query().add_columns(matches.c.wanted_id).where(*is_open)):
+        if row.wanted_id not in found:
+            found[WantedId(row.wanted_id)] = _candidate(row)
+    return found
+
+
+def _query() -> Select[Any]:
+    return (
         select(
             matches.c.id, matches.c.entry_id, matches.c.score, matches.c.decision, matches.c.decided_by,
             matches.c.evidence, entries.c.key, entries.c.name, entries.c.group_title, entries.c.logo, entries.c.year,
@@ -58,11 +73,9 @@ def list_candidates(connection: Connection, wanted_id: WantedId) -> list[Candida
         )
         .join(entries, entries.c.id == matches.c.entry_id)
         .join(sources, sources.c.id == entries.c.source_id)
-        .where(matches.c.wanted_id == wanted_id, IS_COUNTED)
+        .where(IS_COUNTED)
         .order_by(matches.c.score.desc(), entries.c.resolution.desc(), matches.c.id)
-        .limit(MOST)
     )  # fmt: skip
-    return [_candidate(row) for row in connection.execute(query)]
 
 
 def _candidate(row: Row[*tuple[Any, ...]]) -> Candidate:

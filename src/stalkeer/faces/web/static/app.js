@@ -164,7 +164,7 @@
     if (event.key === "/") { event.preventDefault(); $("#find")?.focus(); return; }
     if (event.key === "?") { $("#keys")?.showModal(); return; }
     const scope = $("dialog[open]") || document;
-    const button = $(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`, scope);
+    const button = $(`[data-key~="${CSS.escape(event.key.toLowerCase())}"]`, scope);
     if (button && !button.disabled) { event.preventDefault(); button.click(); }
   });
 

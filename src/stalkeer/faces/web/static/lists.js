@@ -118,6 +118,31 @@
   }
   on("change", (event) => { const form = event.target.closest?.("form.many"); if (form) offerEverything(form); });
 
+  // --- keys: j and k walk the rows of a list, y and n press what a row offers under them, x selects it ---------------
+  let at = -1;
+  const rowsOf = () => $$("#rows tbody tr:has(a.title-line)");
+  function stand(index) {
+    const rows = rowsOf();
+    at = Math.max(0, Math.min(index, rows.length - 1));
+    rows[at]?.querySelector("a.title-line").focus();
+    rows[at]?.scrollIntoView({ block: "nearest" });
+  }
+  on("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || $("dialog[open]")) return;
+    if (event.target.closest?.("input:not([type=checkbox]), textarea, select")) return;
+    const rows = rowsOf();
+    if (!rows.length) return;
+    const here = rows.findIndex((row) => row.contains(document.activeElement));
+    const move = { j: 1, k: -1 }[event.key];
+    if (move) { event.preventDefault(); stand(here < 0 ? (at < 0 ? 0 : at) : here + move); return; }
+    if (here < 0) return;
+    at = here;
+    if (event.key === "x") { event.preventDefault(); $("input.pick", rows[here])?.click(); return; }
+    const button = /^[a-z]$/.test(event.key) ? $(`[data-row-key="${event.key}"]`, rows[here]) : null;
+    if (button) { event.preventDefault(); button.click(); }
+  });
+  on("htmx:after:swap", () => { if (at >= 0 && document.activeElement === document.body && !$("dialog[open]")) stand(at); });
+
   // --- columns: chosen for each list, kept by the browser ------------------------------------------------------------
   const columnKey = `stalkeer:columns:${location.pathname.slice(base.length)}`;
   function hiddenColumns() { try { return JSON.parse(localStorage.getItem(columnKey) || "[]"); } catch { return []; } }
