@@ -120,6 +120,10 @@ class TmdbUnreachable(TmdbError):
     pass
 
 
+class MediaServerError(StalkeerError):
+    """Plex, Jellyfin or Emby did not answer as one."""
+
+
 class PlacementError(StalkeerError):
     pass
 

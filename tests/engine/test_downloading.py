@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from stalkeer.jobs.sources.account_status import AccountReply
 from stalkeer.model import AccountStatus, DownloadState
 from stalkeer.store.downloads.actions import act, set_limit, start_now
 from stalkeer.store.journal.events import events_after
-from tests.doubles.house import content, digest, eventually, now, open_house
+from tests.doubles.house import QUICKLY, content, digest, eventually, now, open_house
+from tests.doubles.media_servers import TOKEN, media_server
 from tests.doubles.provider_faults import on, reset_after, stall_after, status
 
 
@@ -218,8 +220,46 @@ def test_a_viewer_takes_the_connection_and_gives_it_back(house, running):
     house.provider.rate = None
     house.let_questions_age()
     house.change(download, not_before=None)
+    house.change_source(source, busy_until=None)  # as two minutes later
     house.await_state(download, DownloadState.COMPLETED)
     assert house.result(download) == digest(body)
+
+
+def test_an_account_that_answers_full_is_waited_for_two_minutes_and_no_attempt_is_used_up(house, running):
+    source = house.source(max_connections=1)
+    download = house.download("Dune", content(400_000), source)
+    house.provider.hook = on(status(458))
+
+    running(house.engine())
+    eventually(lambda: waiting(house, download) is Reason.VIEWER, "the account is taken as in use")
+
+    row = house.row(download)
+    assert row.state is DownloadState.QUEUED and row.queue.failures == 0
+    assert timedelta(seconds=100) < row.queue.not_before - now() < timedelta(seconds=121)
+
+
+@pytest.mark.parametrize("kind", ["plex", "jellyfin", "emby"])
+def test_while_somebody_watches_from_the_account_its_download_pauses_and_others_go_on(
+    tmp_path, database, running, kind
+):
+    with media_server(kind) as server:
+        given = {"media_server.type": kind, "media_server.url": server.url, "media_server.token": TOKEN}
+        with open_house(tmp_path, database, given) as house:
+            source = house.source(max_connections=1)
+            house.provider.rate = 1_000_000
+            download = house.download("Dune", content(6_000_000), source)
+            running(house.engine(intervals=replace(QUICKLY, viewers_s=0.1)))
+            eventually(lambda: house.row(download).transfer.offset > 100_000, "some bytes have come")
+
+            server.playing = [("News", "", True)]
+
+            row = house.await_state(download, DownloadState.QUEUED)
+            assert waiting(house, download) is Reason.VIEWER
+            assert row.queue.failures == 0 and row.transfer.durable_offset > 0
+            server.playing = []
+            house.provider.rate = None
+            house.change_source(source, watched_at=now() - timedelta(minutes=2))
+            house.await_state(download, DownloadState.COMPLETED)
 
 
 def test_an_account_is_asked_before_its_first_download_and_seldom_after(tmp_path, database, running):

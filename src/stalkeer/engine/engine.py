@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import timedelta
 from importlib.metadata import version
 
+from stalkeer.adapters.media.sessions import MediaServer
 from stalkeer.adapters.transfers.memory import share_pools
 from stalkeer.engine.follow_ups import EngineStep, Trigger, steps_after
 from stalkeer.engine.grab_loop import GrabLoop
@@ -26,14 +27,17 @@ from stalkeer.engine.resource_monitor import ResourceMonitor
 from stalkeer.engine.schedules import cron_times, local_timezone, previous_time
 from stalkeer.engine.settings_watch import SettingsWatch
 from stalkeer.engine.table import JobTable
+from stalkeer.engine.viewer_monitor import ViewerMonitor
 from stalkeer.engine.worker import Worker
 from stalkeer.engine.workflows import Dispatch, EngineDatabase, Handlers
 from stalkeer.errors import Conflict, StalkeerError, StoreError
 from stalkeer.jobs.downloads.context import DownloadContext
 from stalkeer.jobs.native.watch import GrabWatch
+from stalkeer.jobs.sources.account_status import note_viewers
 from stalkeer.jobs.sources.start import RefreshOptions
 from stalkeer.model import DownloadState, JobName
 from stalkeer.settings.folders import make_own_folders
+from stalkeer.settings.sections.connections import MediaServerType
 from stalkeer.store.db.damage import set_aside_if_damaged
 from stalkeer.store.downloads.admission import release_all
 from stalkeer.store.downloads.downloads import count_by_state
@@ -95,6 +99,7 @@ class Engine:
         self._heartbeat = Heartbeat(
             self._worker, self._identity(), self._tools, self._resources, self._results.put, intervals
         )
+        self._viewers = ViewerMonitor(self._look_at_viewers, intervals.viewers_s)
         self._dispatch = Dispatch(self._engine_database(), self._handlers())
         self._dispatcher = threading.Thread(target=self._dispatch_all, name="dispatcher", daemon=True)
         self._settings_watch = SettingsWatch(self._look_at_settings, intervals.settings_s)
@@ -138,6 +143,7 @@ class Engine:
             raise
         self._is_running = True
         self._resources.start()
+        self._viewers.start()
         self._dispatcher.start()
         self._heartbeat.start()
         self._settings_watch.start()
@@ -160,6 +166,7 @@ class Engine:
         is_quiet = self._jobs.stop(1.0) and is_quiet
         self._heartbeat.stop()
         self._resources.stop()
+        self._viewers.stop()
         self._results.put(None)
         self._dispatcher.join(timeout=2)
         self._leave()
@@ -215,6 +222,14 @@ class Engine:
         return not open_runs and not unsettled and self._worker.is_idle
 
     # --- parts
+
+    def _look_at_viewers(self) -> None:
+        server = self._program.settings.media_server
+        if server.type is MediaServerType.NONE:
+            return
+        asked = MediaServer(server.type.value, server.url.rstrip("/"), server.token.get_secret_value())
+        if note_viewers(self._tools.database, self._tools.secrets, asked, self._tools.clock):
+            self._heartbeat.wake()
 
     def _identity(self) -> WorkerRow:
         now = self._program.clock()

@@ -23,6 +23,7 @@ class Intervals:
     grabs_s: float = 20.0  # whether an instance is to be asked about the releases that it grabbed
     grabs_pause_s: float = 2.0
     instance_s: float = 60.0  # how often it is asked, where nothing happens
+    viewers_s: float = 5.0  # a media server is asked who watches
     settings_s: float = 3.0  # notices a change by another process within five seconds
 
     def __post_init__(self) -> None:

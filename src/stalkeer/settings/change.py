@@ -20,6 +20,7 @@ CHANGEABLE = (
     "retention",
     "matching",
     "tmdb",
+    "media_server",
     "wanted",
     "logging",
     "security",

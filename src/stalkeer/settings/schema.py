@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from stalkeer.settings.sections.connections import ArrSettings, PlaylistSettings, TmdbSettings
+from stalkeer.settings.sections.connections import ArrSettings, MediaServerSettings, PlaylistSettings, TmdbSettings
 from stalkeer.settings.sections.jobs import (
     CatalogueSettings,
     MatchingSettings,
@@ -51,6 +51,9 @@ class Settings(Section):
     matching: MatchingSettings = Field(MatchingSettings(), description="Scores of matches, and preferred languages.")
     tmdb: TmdbSettings = Field(
         TmdbSettings(), title="The Movie Database", description="Additional titles from TMDB; optional."
+    )
+    media_server: MediaServerSettings = Field(
+        MediaServerSettings(), title="Media server", description="Plex, Jellyfin or Emby; optional."
     )
     wanted: WantedSettings = Field(WantedSettings(), description="Wanted items.")
     database: DatabaseSettings = Field(DatabaseSettings(), description="Database.")

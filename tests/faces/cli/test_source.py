@@ -197,3 +197,13 @@ def test_a_terminal_is_shown_how_far_a_refresh_is():
 
     assert shown == ["tv: 7 entries read (25 %)", "tv: fetching"]
     assert run.is_cancelled()
+
+
+def test_when_an_account_may_be_used_is_said_and_changed(stalkeer, tmp_path):
+    assert stalkeer("source", "add", "tv", "/data/list.m3u", "--use", "night", "--json").document["use"] == "hours"
+    changed = stalkeer("source", "edit", "tv", "--use", "22:30-05:00", "--json").document
+
+    assert (changed["use"], changed["useFrom"], changed["useUntil"]) == ("hours", "22:30", "05:00")
+    assert stalkeer("source", "edit", "tv", "--priority", "3", "--json").document["useFrom"] == "22:30"
+    assert stalkeer("source", "edit", "tv", "--use", "manual", "--json").document["use"] == "manual"
+    assert stalkeer("source", "edit", "tv", "--use", "lunch").code != 0

@@ -70,6 +70,7 @@ class Account:
     viewers: int = 0
     closing: int = 0  # connections closed so recently that the provider may still count them
     closing_until: datetime | None = None
+    busy_until: datetime | None = None  # somebody was seen with its only connection
     refusal: str | None = None  # the reason it cannot be used: expired, banned, switched off, asked too early
 
 
@@ -88,9 +89,10 @@ class Gates:
 
     hours: Waiting | None = None  # of the week, or the pause for now
     quota: Mapping[SourceId | None, Waiting] = field(default_factory=dict)  # None: for all sources together
+    sources: Mapping[SourceId, Waiting] = field(default_factory=dict)  # when each source may be used
 
     def bar(self, source_id: SourceId) -> Waiting | None:
-        return self.hours or self.quota.get(None) or self.quota.get(source_id)
+        return self.hours or self.quota.get(None) or self.quota.get(source_id) or self.sources.get(source_id)
 
 
 @dataclass(frozen=True)
@@ -243,6 +245,8 @@ class _Table:
 
     def _someone_watches(self, candidate: QueuedDownload) -> Waiting | None:
         account = self.accounts.get(candidate.source_id, Account())
+        if account.busy_until is not None and self.now < account.busy_until <= self.now + LONGEST_WAIT:
+            return Waiting(Reason.VIEWER, account.busy_until)
         return Waiting(Reason.VIEWER) if account.viewers and account.connections == 0 else None
 
     def _time_has_not_come(self, candidate: QueuedDownload) -> Waiting | None:

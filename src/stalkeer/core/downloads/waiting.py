@@ -19,6 +19,7 @@ class Reason(StrEnum):
     FOLDER = "folder"  # the folder is missing, read-only or not writable
     PAUSED = "paused"  # the user paused the queue for now
     HOURS = "hours"  # the weekly schedule pauses downloads
+    MANUAL = "manual"  # its source is used only when the user starts a download
     QUOTA = "quota"  # the quota of the day, week or month is used up
     NEXT = "next"  # nothing delays it: it starts in a moment
 
@@ -35,6 +36,7 @@ _TEXTS = {
     Reason.FOLDER: "waits for its folder",
     Reason.PAUSED: "waits while the queue is paused",
     Reason.HOURS: "waits for the hours in which downloads may run",
+    Reason.MANUAL: "waits until you start it: its source is used only when you say",
     Reason.QUOTA: "waits for the next quota period",
     Reason.NEXT: "starts in a moment",
 }

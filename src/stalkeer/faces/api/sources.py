@@ -9,12 +9,13 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Path
 from pydantic import Field, SecretStr, StrictBool, StrictFloat, StrictInt
 
+from stalkeer.core.downloads.viewing import UseTimes, UseWhen
 from stalkeer.errors import InvalidInput
 from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel, CronText, RunAccepted
 from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id
 from stalkeer.faces.http.problems import problem_answers
-from stalkeer.jobs.sources.describe import KEEP, Keep, SourcePatch, build_source
+from stalkeer.jobs.sources.describe import KEEP, Keep, SourcePatch, build_source, read_use
 from stalkeer.jobs.sources.edit import create_source, delete_source, edit_source
 from stalkeer.jobs.sources.probe import ProbeReport, probe_source, probe_stored_source
 from stalkeer.jobs.sources.start import REFRESH, RefreshOptions, start_refresh
@@ -28,6 +29,7 @@ router = APIRouter(prefix="/sources", tags=["sources"])
 Name = Annotated[str, Path(max_length=64, description="The source's name.")]
 Text = Annotated[str, Field(max_length=2_000)]
 T = TypeVar("T")
+CLOCK = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
 class AccountView(ApiModel):
@@ -59,6 +61,9 @@ class Source(ApiModel):
     max_shrink: float | None
     max_connections: int | None
     bandwidth_limit: int | None = Field(description="Bytes a second.")
+    use: str = Field(description="When downloads may use the account: `any`, `hours` or `manual`.")
+    use_from: str
+    use_until: str
     generation: int = Field(description="Grows with every refresh that brought something.")
     entries: int
     kinds: dict[str, int]
@@ -92,6 +97,9 @@ class SourceToAdd(SourceToDescribe):
     max_shrink: StrictFloat | None = Field(None, ge=0, le=1)
     max_connections: StrictInt | None = Field(None, ge=0, le=1_000)
     bandwidth_limit: StrictInt | None = Field(None, ge=0, le=10**12)
+    use: UseWhen | None = Field(None, description="When downloads may use the account.")
+    use_from: str | None = Field(None, pattern=CLOCK, description="For `hours`; 01:00 without it.", examples=["01:00"])
+    use_until: str | None = Field(None, pattern=CLOCK, description="For `hours`; 07:00 without it.", examples=["07:00"])
 
 
 class SourceToChange(ApiModel):
@@ -108,6 +116,9 @@ class SourceToChange(ApiModel):
     max_shrink: StrictFloat | None = Field(None, ge=0, le=1)
     max_connections: StrictInt | None = Field(None, ge=0, le=1_000)
     bandwidth_limit: StrictInt | None = Field(None, ge=0, le=10**12)
+    use: UseWhen | None = Field(None, description="When downloads may use the account.")
+    use_from: str | None = Field(None, pattern=CLOCK, description="For `hours`; 01:00 without it.", examples=["01:00"])
+    use_until: str | None = Field(None, pattern=CLOCK, description="For `hours`; 07:00 without it.", examples=["07:00"])
 
 
 class NameSampleView(ApiModel):
@@ -274,6 +285,7 @@ def _fields_to_add(new: SourceToAdd) -> SourcePatch:
         enabled=new.enabled,
         max_connections=new.max_connections,
         bandwidth_limit=new.bandwidth_limit,
+        use=_use_of(new),
     )
 
 
@@ -301,8 +313,13 @@ def _patch_of(change: SourceToChange) -> SourcePatch:
         enabled=_named(change.enabled),
         max_connections=change.max_connections if "max_connections" in named else KEEP,
         bandwidth_limit=change.bandwidth_limit if "bandwidth_limit" in named else KEEP,
+        use=_use_of(change),
     )
     return patch if change.login is None else _with_login(patch, change.login)
+
+
+def _use_of(fields: SourceToAdd | SourceToChange) -> UseTimes | Keep:
+    return KEEP if fields.use is None else read_use(fields.use, fields.use_from or "", fields.use_until or "")
 
 
 def _named(value: T | None) -> T | Keep:

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from stalkeer.faces.cli import source_edit, source_filter
 from stalkeer.faces.cli.output import ExitCode, ask_password, context_app, emit, fail_with, shown_progress
-from stalkeer.faces.cli.source_terms import cron_of, headers_of, size_of
+from stalkeer.faces.cli.source_terms import cron_of, headers_of, size_of, use_of
 
 if TYPE_CHECKING:
     from stalkeer.jobs.sources.probe import ProbeReport
@@ -85,6 +85,7 @@ def add(
     priority: int = typer.Option(0, "--priority", help="Of equal releases, the higher priority is used."),
     max_connections: int | None = typer.Option(None, "--max-connections", min=0, help="Maximum connections."),
     bandwidth: str = typer.Option("", "--bandwidth", metavar="SIZE", help="Speed limit per second, such as 5MB."),
+    use: str = typer.Option("", "--use", help="When downloads may use it: any, night, 01:00-07:00 or manual."),
     refresh_at: str = typer.Option("", "--refresh", metavar="CRON", help="Refresh times of this source."),
     adult: bool = typer.Option(False, "--adult", help="Include groups that are labelled as adult."),
 ) -> None:
@@ -92,7 +93,7 @@ def add(
 
     Examples: stalkeer source add mine /data/list.m3u | stalkeer source add tv http://tv.example:8080 -u me -p secret
     """
-    from stalkeer.jobs.sources.describe import SourcePatch, build_source
+    from stalkeer.jobs.sources.describe import KEEP, SourcePatch, build_source
     from stalkeer.jobs.sources.edit import create_source
     from stalkeer.jobs.sources.view import source_document
     from stalkeer.model import SourceKind
@@ -113,6 +114,7 @@ def add(
         priority=priority,
         max_connections=max_connections,
         bandwidth_limit=size_of(bandwidth, "--bandwidth"),
+        use=use_of(use) if use else KEEP,
     )
     row = create_source(parts.database, parts.secrets, build_source(name, fields), parts.clock())
     said = f"Added {row.slug}. Refresh it: stalkeer source refresh {row.slug}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from stalkeer.faces.cli.output import ask_password, context_app, emit
-from stalkeer.faces.cli.source_terms import connections_of, cron_of, headers_of, size_of
+from stalkeer.faces.cli.source_terms import connections_of, cron_of, headers_of, size_of, use_of
 
 
 def edit(
@@ -29,6 +29,7 @@ def edit(
     bandwidth: str | None = typer.Option(
         None, "--bandwidth", metavar="SIZE", help="Speed limit per second, such as 5MB; 0 is unlimited."
     ),
+    use: str | None = typer.Option(None, "--use", help="When downloads may use it: any, night, 01:00-07:00 or manual."),
     refresh_at: str | None = typer.Option(None, "--refresh", metavar="CRON", help="Refresh times of this source."),
     adult: bool | None = typer.Option(None, "--adult/--no-adult", help="Include groups that are labelled as adult."),
     enabled: bool | None = typer.Option(None, "--enable/--disable", help="Enable or disable the source."),
@@ -60,6 +61,7 @@ def edit(
         enabled=KEEP if enabled is None else enabled,
         max_connections=KEEP if max_connections is None else connections_of(max_connections),
         bandwidth_limit=KEEP if bandwidth is None else size_of(bandwidth, "--bandwidth"),
+        use=KEEP if use is None else use_of(use),
     )
     changed = edit_source(parts.database, parts.secrets, name, patch)
     said = f"Changed {name}."

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
+
+if TYPE_CHECKING:
+    from stalkeer.core.downloads.viewing import UseTimes
 
 MOST_CONNECTIONS = 1_000
 
@@ -14,6 +19,16 @@ def size_of(given: str, option: str) -> int | None:
         return parse_size(given) or None if given else None
     except ValueError as error:
         raise typer.BadParameter(f"{option} {given!r} {error}") from error
+
+
+def use_of(given: str) -> UseTimes:
+    """Read `any`, `manual`, `night`, or hours as 01:00-07:00."""
+    from stalkeer.jobs.sources.describe import read_use
+
+    if given in ("any", "manual"):
+        return read_use(given, "", "")
+    start, _, end = given.partition("-")
+    return read_use("hours", "", "") if given == "night" else read_use("hours", start, end or "?")
 
 
 def cron_of(given: str) -> str:

@@ -44,6 +44,13 @@ SECTIONS = (
     SettingsPage(
         "schedule", "Schedule", "calendar", "Times of the jobs, and how long to keep data.", ("schedule", "retention")
     ),
+    SettingsPage(
+        "media-server",
+        "Media Server",
+        "tv",
+        "Plex, Jellyfin or Emby: downloads pause while somebody watches from the same account.",
+        ("media_server",),
+    ),
     SettingsPage("security", "Security", "shield", "Access to the web UI and API.", ("security",)),
     SettingsPage(
         "general",

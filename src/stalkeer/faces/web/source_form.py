@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from stalkeer.core.catalogue.access import login_in_url
 from stalkeer.errors import InvalidInput
-from stalkeer.jobs.sources.describe import KEEP, SourcePatch
+from stalkeer.jobs.sources.describe import KEEP, SourcePatch, read_use
 from stalkeer.settings.units import parse_size
 from stalkeer.store.sources.sources import XTREAM, Credentials, SourceRow
 
@@ -30,6 +30,9 @@ class SourceForm:
     bandwidth_limit: str = ""
     refresh: str = ""
     adult: bool = False
+    use: str = ""  # any | hours | manual
+    use_from: str = ""
+    use_until: str = ""
     as_playlist: bool = False  # read a `get.php` address as a plain playlist
 
     @property
@@ -55,6 +58,9 @@ def read_source_form(form: Mapping[str, str]) -> SourceForm:
         bandwidth_limit=text("bandwidth_limit"),
         refresh=text("refresh"),
         adult=text("adult") == "1",
+        use=text("use"),
+        use_from=text("use_from"),
+        use_until=text("use_until"),
         as_playlist="as_playlist" in form,
     )
     if not filled.slug:
@@ -88,6 +94,7 @@ def fields_of(form: SourceForm) -> SourcePatch:
         priority=whole("priority", form.priority) or 0,
         max_connections=whole("maximum connections", form.max_connections),
         bandwidth_limit=limit_of(form.bandwidth_limit),
+        use=read_use(form.use, form.use_from, form.use_until) if form.use else KEEP,
     )
 
 
@@ -126,6 +133,7 @@ def patch_of(given: Mapping[str, str], row: SourceRow, path: str) -> SourcePatch
         priority=whole("priority", form.priority) or 0 if "priority" in given else KEEP,
         max_connections=whole("maximum connections", form.max_connections) if "max_connections" in given else KEEP,
         bandwidth_limit=limit_of(form.bandwidth_limit) if "bandwidth_limit" in given else KEEP,
+        use=read_use(form.use, form.use_from, form.use_until) if form.use else KEEP,
     )
     if form.how == "account":
         return replace(patch, username=form.username or KEEP, password=form.password or KEEP)
@@ -165,4 +173,7 @@ def form_of(row: SourceRow, credentials: Credentials) -> SourceForm:
         bandwidth_limit="" if row.bandwidth_limit is None else str(row.bandwidth_limit),
         refresh=row.options.refresh,
         adult=row.options.adult,
+        use=row.options.use,
+        use_from=f"{row.options.use_times.start:%H:%M}",
+        use_until=f"{row.options.use_times.end:%H:%M}",
     )

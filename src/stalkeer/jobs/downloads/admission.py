@@ -24,6 +24,7 @@ from stalkeer.core.downloads.admission import (
 from stalkeer.core.downloads.overrides import NO_OVERRIDES, Overrides
 from stalkeer.core.downloads.pacing import Allowance, Window, allowance_at
 from stalkeer.core.downloads.quota import Quota, period_start, quota_state
+from stalkeer.core.downloads.viewing import REST
 from stalkeer.core.downloads.waiting import Reason, Waiting
 from stalkeer.errors import StalkeerError
 from stalkeer.model import DownloadId, SourceId
@@ -73,15 +74,21 @@ def _account(
     gap: timedelta,
 ) -> Account:
     count, last = closing.get(source.source_id, (0, None))
+    viewers = max(source.viewers, _watching(source, now))
     return Account(
-        connections=connections_for_us(
-            source.override, source.maximum, source.viewers, settings.downloads.viewer_reserve
-        ),
-        viewers=source.viewers,
+        connections=connections_for_us(source.override, source.maximum, viewers, settings.downloads.viewer_reserve),
+        viewers=viewers,
+        busy_until=source.busy_until,
         closing=count,
         closing_until=None if last is None else last + gap,
         refusal=_refusal(source, now),
     )
+
+
+def _watching(source: SourceLimits, now: datetime) -> int:
+    """Count those whom a media server saw with the account within the last two minutes."""
+    seen = source.watched_at
+    return source.watched if seen is not None and seen <= now + REST and now < seen + REST else 0
 
 
 def _refusal(source: SourceLimits, now: datetime) -> str | None:
@@ -164,7 +171,8 @@ def read_gates(
         state = quota_state(Quota(one.period, one.size), used, local)
         if state.is_exhausted:
             quota[source_id] = Waiting(Reason.QUOTA, state.until)
-    return Gates(hours, quota)
+    barred = {one.source_id: one.use.bar(now) for one in source_limits(connection)}
+    return Gates(hours, quota, {source_id: bar for source_id, bar in barred.items() if bar is not None})
 
 
 def _pause(settings: Settings, overrides: Overrides, now: datetime) -> Waiting | None:

@@ -32,6 +32,7 @@ from stalkeer.core.downloads.progress import HighWater, longest_movie
 from stalkeer.core.downloads.resume import HeldPart
 from stalkeer.core.downloads.retry import GiveUp, attempts_of, decide_retry, has_attempts_left
 from stalkeer.core.downloads.states import Intent
+from stalkeer.core.downloads.viewing import FULL_STATUSES, REST
 from stalkeer.errors import SourceError, StoreError, StoreUnavailable
 from stalkeer.jobs.catalogue.movie_extensions import use_bare_id
 from stalkeer.jobs.downloads.admission import download_limit_name, source_limit_name
@@ -52,6 +53,7 @@ from stalkeer.store.downloads.downloads import PLACEMENT, DownloadRow, get_downl
 from stalkeer.store.downloads.run_writes import Ownership, RunProblem, Setback
 from stalkeer.store.journal.events import Event, Level, record_event
 from stalkeer.store.library.targets import expected_runtime_s
+from stalkeer.store.sources.accounts import note_busy
 
 log = logging.getLogger(__name__)
 
@@ -308,6 +310,9 @@ class _Attempt:
         # bytes that come again and again are attempts, whatever the account says
         kept = 0 if progress.has_advanced else self.row.queue.failures
         borne = progress.failures_now if progress.is_barren else kept
+        if failed.status in FULL_STATUSES and borne < attempts:
+            self._yield_to_viewer(failed, kept)
+            return
         if borne < attempts and self._is_the_accounts_fault(failed):
             # where the user's own limit is above the account's, admission alone would not make it wait
             self.settling.wait(RunProblem("account", failed.message), borne, ASK_EVERY.total_seconds())
@@ -344,6 +349,12 @@ class _Attempt:
             self.settling.try_another(replace(problem, message=f"{failed.message} ({decision.reason})"))
         else:
             self.settling.wait(problem, failures, decision.seconds)
+
+    def _yield_to_viewer(self, failed: TransferFailed, failures: int) -> None:
+        """Take an account that answers "full" as in use. No attempt is used up."""
+        with self.tools.database.begin() as connection:
+            note_busy(connection, self.row.identity.source_id, self.tools.clock() + REST)
+        self.settling.wait(RunProblem("account", failed.message), failures, REST.total_seconds())
 
     def _refused(self, problem: RunProblem) -> None:
         again = self.settling.once_more(problem)

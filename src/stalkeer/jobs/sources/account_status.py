@@ -9,10 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
+from stalkeer.adapters.media.sessions import MediaServer, read_sessions
+from stalkeer.core.downloads.viewing import REST, share_viewers
 from stalkeer.errors import SourceError, SourceRefused, StalkeerError
 from stalkeer.model import AccountStatus, SourceId
+from stalkeer.secrets import SecretBox
 from stalkeer.store.db.database import Database, Transaction
+from stalkeer.store.downloads.admission import sources_in_use
 from stalkeer.store.downloads.workers import database_now
 from stalkeer.store.sources.accounts import (
     AccountFacts,
@@ -22,8 +27,11 @@ from stalkeer.store.sources.accounts import (
     connected,
     end_question,
     last_answer,
+    note_busy,
+    note_watched,
     save_account,
 )
+from stalkeer.store.sources.sources import Credentials, kept_credentials, list_sources
 
 log = logging.getLogger(__name__)
 
@@ -201,6 +209,8 @@ class AccountMonitor:
             message=reply.message or None,
         )
         save_account(connection, source_id, facts, now)
+        if reply.maximum == 1 and viewers:
+            note_busy(connection, source_id, now + REST)
         return _state(LastAnswer(reply.status, reply.maximum, viewers), ours)
 
     def _judge(self, connection: Transaction, source_id: SourceId, closed: int, now: datetime) -> AccountState:
@@ -208,6 +218,33 @@ class AccountMonitor:
         if answer is None:
             return AccountState.UNKNOWN
         return _state(answer, max(0, connected(connection, source_id, now - SETTLING) - closed))
+
+
+def note_viewers(database: Database, secrets: SecretBox, server: MediaServer, clock: Callable[[], datetime]) -> bool:
+    """Ask the media server who watches, and note it with the accounts. Return whether an account is newly watched.
+
+    Asks only where something is queued or runs. Raises MediaServerError.
+    """
+    with database.connect() as connection:
+        if not sources_in_use(connection):
+            return False
+        rows = [row for row in list_sources(connection) if row.enabled]
+    streams = [one.place for one in read_sessions(server) if one.is_stream]
+    if not streams:
+        return False
+    hosts: dict[int, frozenset[str]] = {row.id: hosts_of(kept_credentials(row, secrets)) for row in rows}
+    only = frozenset(int(row.id) for row in rows if (row.max_connections or row.account_max or 1) == 1)
+    found = {SourceId(source_id): count for source_id, count in share_viewers(streams, hosts, only).items()}
+    if found:
+        with database.begin() as connection:
+            note_watched(connection, found, database_now(connection, clock()))
+    return bool(found)
+
+
+def hosts_of(credentials: Credentials) -> frozenset[str]:
+    """Return the names of the hosts that a source's entries come from."""
+    known = (urlsplit(url).hostname for url in (credentials.url, *credentials.learned.bases))
+    return frozenset(host for host in known if host)
 
 
 def _state(answer: LastAnswer, ours: int) -> AccountState:

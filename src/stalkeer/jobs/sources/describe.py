@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import time
 from enum import Enum
 from pathlib import Path
 from typing import Final, Literal, TypeVar
 
 from stalkeer.core.catalogue.access import login_in_url
+from stalkeer.core.downloads.viewing import NIGHT, UseTimes, UseWhen
 from stalkeer.core.security.plain_text import is_harmless
 from stalkeer.errors import InvalidInput
 from stalkeer.model import SourceKind
 from stalkeer.settings.types import SLUG
 from stalkeer.settings.units import parse_cron
-from stalkeer.store.sources.sources import Credentials, NewSource, check_new_source
+from stalkeer.store.sources.sources import Credentials, NewSource, SourceOptions, check_new_source
 
 MOST_PRIORITY = 1_000_000
 MOST_CONNECTIONS = 1_000
@@ -57,6 +59,7 @@ class SourcePatch:
     enabled: bool | Keep = KEEP
     max_connections: int | None | Keep = KEEP
     bandwidth_limit: int | None | Keep = KEEP
+    use: UseTimes | Keep = KEEP
 
     @property
     def changes_credentials(self) -> bool:
@@ -90,6 +93,7 @@ def apply_patch(present: NewSource, patch: SourcePatch) -> NewSource:
             refresh=_pick(patch.refresh, options.refresh),
             max_shrink=_pick(patch.max_shrink, options.max_shrink),
             adult=_pick(patch.adult, options.adult),
+            **_use_of(patch.use, options),
         ),
         priority=_pick(patch.priority, present.priority),
         enabled=_pick(patch.enabled, present.enabled),
@@ -98,6 +102,24 @@ def apply_patch(present: NewSource, patch: SourcePatch) -> NewSource:
     )
     check_new_source(described)
     return _within_bounds(described, patch)
+
+
+def _use_of(use: UseTimes | Keep, present: SourceOptions) -> dict[str, str]:
+    if isinstance(use, Unnamed):
+        return {"use": present.use, "use_from": present.use_from, "use_until": present.use_until}
+    return {"use": use.when.value, "use_from": f"{use.start:%H:%M}", "use_until": f"{use.end:%H:%M}"}
+
+
+def read_use(when: str, start: str, end: str) -> UseTimes:
+    """Read when an account may be used. Raises InvalidInput."""
+    if when not in tuple(UseWhen):
+        raise InvalidInput(f"{when!r} is no time of use; accepted: {', '.join(UseWhen)}")
+    try:
+        begins = time.fromisoformat(start) if start else NIGHT[0]
+        ends = time.fromisoformat(end) if end else NIGHT[1]
+    except ValueError:
+        raise InvalidInput(f"{start!r} to {end!r} are no times of day; accepted: 01:00 and 07:00") from None
+    return UseTimes(UseWhen(when), begins, ends)
 
 
 def _pick(named: T | Keep, present: T) -> T:

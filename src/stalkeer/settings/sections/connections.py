@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from stalkeer.core.downloads.viewing import NIGHT, UseWhen
 from stalkeer.model import Drive, SkipOwned
 from stalkeer.settings.types import (
     MANY,
@@ -25,8 +26,10 @@ from stalkeer.settings.types import (
     Section,
     Size,
     Slug,
+    TimeOfDay,
     Words,
     check_languages,
+    is_http_url,
     name_switch,
 )
 
@@ -131,6 +134,13 @@ class PlaylistSettings(Section):
     max_connections: int | None = Field(
         None, ge=0, le=MANY, description="Maximum connections. Empty uses the account's limit, 0 is unlimited."
     )
+    use: UseWhen = Field(
+        UseWhen.ANY,
+        description="When downloads may use the account: at `any` time, at certain `hours`, or `manual`: only what you "
+        "start yourself.",
+    )
+    use_from: TimeOfDay = Field(NIGHT[0], description="Start of the hours, for `use: hours`.")
+    use_until: TimeOfDay = Field(NIGHT[1], description="End of the hours, for `use: hours`.")
     bandwidth_limit: Size = Field(
         0, description="Speed limit for this source in bytes per second. 0 is unlimited.", examples=["5MB"]
     )
@@ -179,3 +189,39 @@ class TmdbSettings(Section):
     url: HttpUrl = Field(
         "https://api.themoviedb.org", title="API URL", description="API address. Change it only for a mirror or cache."
     )
+
+
+class MediaServerType(StrEnum):
+    NONE = "none"
+    PLEX = "plex"
+    JELLYFIN = "jellyfin"
+    EMBY = "emby"
+
+
+class MediaServerSettings(Section):
+    """Define the media server that tells who watches."""
+
+    type: MediaServerType = Field(
+        MediaServerType.NONE,
+        title="Media server",
+        description="Plex, Jellyfin or Emby: while somebody watches from an account, downloads from it pause.",
+    )
+    url: str = Field(
+        "",
+        max_length=2000,
+        title="Address",
+        description="Address of the media server.",
+        examples=["http://jellyfin:8096"],
+    )
+    token: SecretStr = Field(
+        SecretStr(""),
+        title="Token",
+        description="Token of Plex, or API key of Jellyfin or Emby.",
+        examples=["0123456789"],
+    )
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> MediaServerSettings:
+        if self.type is not MediaServerType.NONE and not is_http_url(self.url):
+            raise ValueError("url is not a web address; accepted: http://host:port or https://...")
+        return self

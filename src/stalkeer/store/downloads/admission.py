@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, f
 
 from stalkeer.core.downloads.admission import LONGEST_WAIT, QueuedDownload, Running
 from stalkeer.core.downloads.states import FINISHING_STATES, Intent
+from stalkeer.core.downloads.viewing import UseTimes
 from stalkeer.model import DownloadId, DownloadState, InstanceId, SourceId
 from stalkeer.store.db.tables import downloads, sources, workers
 from stalkeer.store.downloads.downloads import (
@@ -22,6 +23,7 @@ from stalkeer.store.downloads.downloads import (
     to_download,
 )
 from stalkeer.store.downloads.run_writes import Ownership
+from stalkeer.store.sources.sources import SourceOptions
 
 _FINISHING = tuple(state.value for state in FINISHING_STATES)
 _D = downloads.c
@@ -393,6 +395,10 @@ class SourceLimits:
     expires_at: datetime | None
     checked_at: datetime | None
     bandwidth_limit: int | None
+    busy_until: datetime | None
+    watched: int
+    watched_at: datetime | None
+    use: UseTimes
 
 
 def source_limits(connection: Connection) -> list[SourceLimits]:
@@ -409,6 +415,10 @@ def source_limits(connection: Connection) -> list[SourceLimits]:
         sources.c.account_expires_at,
         sources.c.account_checked_at,
         sources.c.bandwidth_limit,
+        sources.c.busy_until,
+        sources.c.watched,
+        sources.c.watched_at,
+        sources.c.options,
     )
     return [
         SourceLimits(
@@ -423,6 +433,10 @@ def source_limits(connection: Connection) -> list[SourceLimits]:
             expires_at=row.account_expires_at,
             checked_at=row.account_checked_at,
             bandwidth_limit=row.bandwidth_limit,
+            busy_until=row.busy_until,
+            watched=row.watched or 0,
+            watched_at=row.watched_at,
+            use=SourceOptions.of_json(row.options or {}).use_times,
         )
         for row in connection.execute(query)
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -63,6 +63,18 @@ def _was_closed_since(source_id: SourceId, settled: datetime) -> ColumnElement[b
     return and_(
         func.coalesce(whose, downloads.c.source_id) == source_id, closed > settled, closed < settled + QUESTION_LASTS
     )  # ignore a time in the future, from a clock put back since
+
+
+def note_busy(connection: Connection, source_id: SourceId, until: datetime) -> None:
+    """Note that somebody else uses the account's only connection."""
+    connection.execute(update(sources).where(sources.c.id == source_id).values(busy_until=until))
+
+
+def note_watched(connection: Connection, viewers: Mapping[SourceId, int], now: datetime) -> None:
+    """Note what a media server tells: how many watch with each of these accounts."""
+    for source_id, count in viewers.items():
+        query = update(sources).where(sources.c.id == source_id)
+        connection.execute(query.values(watched=count, watched_at=now))
 
 
 # --- when an account is queried ----------------------------------------------------------------------------------

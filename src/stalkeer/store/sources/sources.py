@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -18,6 +18,7 @@ from stalkeer.adapters.playlists.panel_json import AccountInfo
 from stalkeer.adapters.playlists.xtream import PanelLogin
 from stalkeer.core.catalogue.access import Access, login_in_url, url_part
 from stalkeer.core.catalogue.learned import LearnedAccess
+from stalkeer.core.downloads.viewing import NIGHT, UseTimes, UseWhen
 from stalkeer.errors import Conflict, InvalidInput, NotFound, SecretError
 from stalkeer.model import Origin, SourceId, SourceKind
 from stalkeer.secrets import SecretBox, register_secret
@@ -78,11 +79,26 @@ class SourceOptions:
     refresh: str = ""  # cron; empty: the common schedule
     max_shrink: float | None = None  # share of its entries that a refresh may remove; None: the common setting
     adult: bool = False  # whether adult groups are kept
+    use: str = UseWhen.ANY.value  # when its account may be used
+    use_from: str = ""  # HH:MM, for `use: hours`; empty: the night
+    use_until: str = ""
+
+    @property
+    def use_times(self) -> UseTimes:
+        when = UseWhen(self.use) if self.use in tuple(UseWhen) else UseWhen.ANY
+        return UseTimes(when, _clock(self.use_from, NIGHT[0]), _clock(self.use_until, NIGHT[1]))
 
     @classmethod
     def of_json(cls, stored: Mapping[str, Any]) -> SourceOptions:
         known = cls.__dataclass_fields__
         return cls(**{key: value for key, value in stored.items() if key in known})
+
+
+def _clock(text: str, usual: time) -> time:
+    try:
+        return time.fromisoformat(text) if text else usual
+    except ValueError:
+        return usual
 
 
 @dataclass(frozen=True)
@@ -261,6 +277,7 @@ _FORGET: dict[str, Any] = {
     "account_asked_at": None,
     "account_replied_at": None,
     "account_cut_at": None,
+    "busy_until": None,
 }
 
 
@@ -319,6 +336,9 @@ def _configured(playlist: PlaylistSettings) -> NewSource:
             refresh=playlist.refresh,
             max_shrink=playlist.max_shrink,
             adult=playlist.adult,
+            use=playlist.use.value,
+            use_from=f"{playlist.use_from:%H:%M}",
+            use_until=f"{playlist.use_until:%H:%M}",
         ),
         priority=playlist.priority,
         enabled=playlist.enabled,

@@ -1,0 +1,1 @@
+"""Plex, Jellyfin and Emby: who watches what now."""

@@ -1,0 +1,128 @@
+"""Read the sessions of a media server: what somebody watches now. Only what is being played counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic.alias_generators import to_pascal
+
+from stalkeer.adapters.net.api import Api, proxy_of_environment
+from stalkeer.adapters.net.deadlines import Deadlines
+from stalkeer.adapters.net.failures import NetworkFailure
+from stalkeer.adapters.net.tls import Tls, context_of
+from stalkeer.errors import MediaServerError
+
+DEADLINES = Deadlines(connect_s=2.0, head_s=3.0, silence_s=3.0)  # asked every few seconds
+PLEX = "plex"
+PATHS = {PLEX: "/status/sessions", "jellyfin": "/Sessions", "emby": "/Sessions"}
+STREAM_FILES = (".strm",)  # a file that only names the address of a stream
+LIVE_TYPES = ("TvChannel", "LiveTvChannel", "LiveTvProgram")
+
+
+@dataclass(frozen=True)
+class MediaServer:
+    """A Plex, Jellyfin or Emby. `kind`: plex, jellyfin or emby."""
+
+    kind: str
+    url: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """One thing that is being played. `place` is its file or address; `is_stream`: it comes from a provider."""
+
+    title: str
+    place: str = field(repr=False)
+    is_stream: bool
+
+
+class _Plain(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+
+class _Part(_Plain):
+    file: str = ""
+    key: str = ""
+
+
+class _Media(_Plain):
+    Part: tuple[_Part, ...] = ()
+
+
+class _Metadata(_Plain):
+    title: str = ""
+    live: str | int | bool | None = None
+    Media: tuple[_Media, ...] = ()
+
+
+class _Container(_Plain):
+    Metadata: tuple[_Metadata, ...] = ()
+
+
+class _PlexAnswer(_Plain):
+    MediaContainer: _Container
+
+
+class _Item(_Plain):
+    model_config = ConfigDict(extra="ignore", alias_generator=to_pascal)
+
+    name: str | None = None
+    type: str | None = None
+    path: str | None = None
+
+
+class _Session(_Plain):
+    model_config = ConfigDict(extra="ignore", alias_generator=to_pascal)
+
+    now_playing_item: _Item | None = None
+
+
+_PLEX = TypeAdapter(_PlexAnswer)
+_EMBY = TypeAdapter(tuple[_Session, ...])
+
+
+def read_sessions(server: MediaServer) -> tuple[Watched, ...]:
+    """Return what is being watched. Raises MediaServerError where the server does not answer as such."""
+    headers = {"Accept": "application/json", "User-Agent": "Stalkeer"}
+    headers["X-Plex-Token" if server.kind == PLEX else "X-Emby-Token"] = server.token
+    api = Api(headers, DEADLINES, tls=context_of(Tls()), proxy=proxy_of_environment(server.url))
+    try:
+        answer = api.ask("GET", f"{server.url}{PATHS[server.kind]}", {})
+    except NetworkFailure as failure:
+        raise MediaServerError(f"{_name(server)} did not answer: {failure.words}. Check its address.") from None
+    finally:
+        api.close()
+    if answer.status in (401, 403):
+        raise MediaServerError(f"{_name(server)} refused the token. Check `media_server.token`.")
+    if not answer.is_success:
+        raise MediaServerError(f"{_name(server)} answered {answer.status} for its sessions. Check its address.")
+    try:
+        return _of_plex(answer.content) if server.kind == PLEX else _of_emby(answer.content)
+    except ValueError as error:
+        raise MediaServerError(f"{_name(server)} answered in an unknown form. Check `media_server.type`.") from error
+
+
+def _of_plex(content: bytes) -> tuple[Watched, ...]:
+    found = _PLEX.validate_json(content).MediaContainer.Metadata
+    return tuple(_watched(one.title, _place_of(one), is_live=str(one.live) in ("1", "True")) for one in found)
+
+
+def _place_of(metadata: _Metadata) -> str:
+    parts = (part for media in metadata.Media for part in media.Part)
+    return next((part.file or part.key for part in parts if part.file or part.key), "")
+
+
+def _of_emby(content: bytes) -> tuple[Watched, ...]:
+    items = (session.now_playing_item for session in _EMBY.validate_json(content))
+    return tuple(_watched(one.name or "", one.path or "", is_live=one.type in LIVE_TYPES) for one in items if one)
+
+
+def _watched(title: str, place: str, *, is_live: bool) -> Watched:
+    is_address = place.lower().startswith(("http://", "https://"))
+    return Watched(title, place, is_live or is_address or place.lower().endswith(STREAM_FILES))
+
+
+def _name(server: MediaServer) -> str:
+    return {"plex": "Plex", "jellyfin": "Jellyfin", "emby": "Emby"}[server.kind]

@@ -1,0 +1,65 @@
+"""When a source's account may be used by us, and whether somebody watches with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from stalkeer.core.downloads.pacing import WEEK, Window, allowance_at
+from stalkeer.core.downloads.waiting import Reason, Waiting
+
+REST = timedelta(minutes=2)  # after the last sign of a viewer
+FULL_STATUSES = frozenset({456, 458, 509})  # with which panels say that all connections are taken
+NIGHT = (time(1), time(7))
+
+
+class UseWhen(StrEnum):
+    """The times at which downloads may use an account."""
+
+    ANY = "any"
+    HOURS = "hours"  # between two times of the day: at night
+    MANUAL = "manual"  # only downloads that the user starts
+
+
+@dataclass(frozen=True)
+class UseTimes:
+    """When a source's account may be used. `start` and `end` count for `hours`, in local time."""
+
+    when: UseWhen = UseWhen.ANY
+    start: time = NIGHT[0]
+    end: time = NIGHT[1]
+
+    def bar(self, now: datetime) -> Waiting | None:
+        """Return why nothing of the source starts at `now`; None where it may."""
+        if self.when is UseWhen.ANY:
+            return None
+        if self.when is UseWhen.MANUAL:
+            return Waiting(Reason.MANUAL)
+        window = Window(frozenset(WEEK), self.start, self.end, None)
+        found = allowance_at(now.astimezone(), [window], -1)
+        if found.rate is None:
+            return None
+        return Waiting(Reason.HOURS, _next(now.astimezone(), self.start))
+
+
+def _next(moment: datetime, clock: time) -> datetime:
+    today = datetime.combine(moment.date(), clock, moment.tzinfo)
+    return today if today > moment else today + timedelta(days=1)
+
+
+def share_viewers(streams: Sequence[str], hosts: Mapping[int, frozenset[str]], only: frozenset[int]) -> dict[int, int]:
+    """Count the viewers of each source. `streams` are addresses or files that are being watched.
+
+    An address belongs to the sources of its host. A stream without an address, as live TV or a `.strm` file, may come
+    from any of the sources `only`, which allow one connection.
+    """
+    counts: dict[int, int] = {}
+    for place in streams:
+        host = urlsplit(place).hostname if "://" in place else None
+        theirs = only if host is None else frozenset(one for one, known in hosts.items() if host in known)
+        for source in theirs:
+            counts[source] = counts.get(source, 0) + 1
+    return counts
