@@ -85,6 +85,7 @@ def build_source(slug: str, fields: SourcePatch) -> NewSource:
 def apply_patch(present: NewSource, patch: SourcePatch) -> NewSource:
     """Describe a source as it is after the patch. Raises InvalidInput with the field that cannot be used."""
     options = present.options
+    options = _used(patch.use, options)
     described = replace(
         _placed(present, _with_login(present.credentials, patch), patch),
         options=replace(
@@ -93,7 +94,6 @@ def apply_patch(present: NewSource, patch: SourcePatch) -> NewSource:
             refresh=_pick(patch.refresh, options.refresh),
             max_shrink=_pick(patch.max_shrink, options.max_shrink),
             adult=_pick(patch.adult, options.adult),
-            **_use_of(patch.use, options),
         ),
         priority=_pick(patch.priority, present.priority),
         enabled=_pick(patch.enabled, present.enabled),
@@ -104,10 +104,10 @@ def apply_patch(present: NewSource, patch: SourcePatch) -> NewSource:
     return _within_bounds(described, patch)
 
 
-def _use_of(use: UseTimes | Keep, present: SourceOptions) -> dict[str, str]:
+def _used(use: UseTimes | Keep, present: SourceOptions) -> SourceOptions:
     if isinstance(use, Unnamed):
-        return {"use": present.use, "use_from": present.use_from, "use_until": present.use_until}
-    return {"use": use.when.value, "use_from": f"{use.start:%H:%M}", "use_until": f"{use.end:%H:%M}"}
+        return present
+    return replace(present, use=use.when.value, use_from=f"{use.start:%H:%M}", use_until=f"{use.end:%H:%M}")
 
 
 def read_use(when: str, start: str, end: str) -> UseTimes:

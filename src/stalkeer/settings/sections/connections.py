@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from stalkeer.core.downloads.viewing import NIGHT, UseWhen
+from stalkeer.core.downloads.viewing import UseWhen
 from stalkeer.model import Drive, SkipOwned
 from stalkeer.settings.types import (
     MANY,
@@ -139,8 +139,12 @@ class PlaylistSettings(Section):
         description="When downloads may use the account: at `any` time, at certain `hours`, or `manual`: only what you "
         "start yourself.",
     )
-    use_from: TimeOfDay = Field(NIGHT[0], description="Start of the hours, for `use: hours`.")
-    use_until: TimeOfDay = Field(NIGHT[1], description="End of the hours, for `use: hours`.")
+    use_from: TimeOfDay | None = Field(
+        None, description="Start of the hours, for `use: hours`. Empty is 01:00.", examples=["01:00"]
+    )
+    use_until: TimeOfDay | None = Field(
+        None, description="End of the hours, for `use: hours`. Empty is 07:00.", examples=["07:00"]
+    )
     bandwidth_limit: Size = Field(
         0, description="Speed limit for this source in bytes per second. 0 is unlimited.", examples=["5MB"]
     )
