@@ -14,7 +14,7 @@ from stalkeer.model import InstanceKind
 # the instance's own forms, filled in and sent back
 OPAQUE = tuple(
     f"{method} {form}" for form in ("notification", "indexer", "downloadclient") for method in ("POST", "PUT")
-) + ("PUT notification/{id}", "PUT indexer/{id}", "PUT downloadclient/{id}")
+) + ("POST notification/test", "PUT notification/{id}", "PUT indexer/{id}", "PUT downloadclient/{id}")
 NESTED = ("quality", "languages", "fields")  # the instance's own objects, sent back unchanged
 
 

@@ -52,6 +52,18 @@ def check_changes(changes: Mapping[str, object], loaded: LoadedSettings) -> None
             raise Conflict(f"{name} is set {where}, which takes precedence; change it there")
 
 
+def check_list_is_editable(section: str, loaded: LoadedSettings) -> None:
+    """Raise Conflict where the environment or a flag describes items of a list: these go before the pages."""
+    locked = next((layer for name, layer in loaded.origins.items() if _is_of(name, section) and layer in LOCKED), None)
+    if locked is not None:
+        where = "on the command line" if locked == "flag" else "by the environment"
+        raise Conflict(f"{section} is set {where}, which takes precedence; change it there")
+
+
+def _is_of(name: str, section: str) -> bool:
+    return name == section or name.startswith((f"{section}.", f"{section}["))
+
+
 @cache
 def _changeable_names() -> frozenset[str]:
     """Include the lists of mappings (`downloads.hours`), which change as a whole."""

@@ -31,7 +31,7 @@ from stalkeer.adapters.arr.native import (
 from stalkeer.adapters.arr.outcomes import EpisodesTarget, MovieTarget
 from stalkeer.adapters.arr.values import WantedReason
 from stalkeer.adapters.arr.versions import EVENTS, FIELDS, OLDEST, USAGES, fallbacks, find_usage, numbers
-from stalkeer.adapters.arr.webhook import WebhookTarget, register_webhook, remove_webhook
+from stalkeer.adapters.arr.webhook import WebhookTarget, register_webhook, remove_webhook, try_webhook
 from stalkeer.demo.http import JsonServer, Response
 from stalkeer.model import InstanceKind
 from tests.adapters.arr.test_hand_over import EPISODE, FILM, finish, request_for, staged
@@ -100,6 +100,7 @@ def everything_common(client):
         target = WebhookTarget(f"http://127.0.0.1:{catcher.port}/", "user", "secret")
         register_webhook(client, target)
         register_webhook(client, target)
+        assert try_webhook(client)
     remove_webhook(client)
 
 

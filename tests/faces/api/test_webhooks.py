@@ -3,6 +3,9 @@
 import base64
 import socket
 import threading
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,8 +13,10 @@ import stamina
 import uvicorn
 from sqlalchemy import insert, select
 
+from stalkeer.app import build_security
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
+from stalkeer.engine.build import build_engine
 from stalkeer.errors import ArrRefused
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.library.instances import InstancePatch, change_instance
@@ -22,8 +27,12 @@ from stalkeer.store.db.tables import download_items, downloads, events, sources,
 from stalkeer.store.journal.events import list_events
 from stalkeer.store.journal.runs import NO_OPTIONS, queue_run
 from stalkeer.store.library.instances import get_instance, set_webhook_secret
+from tests.doubles.app import make_app
+from tests.doubles.catalogue import Catalogue
 from tests.doubles.engine import NotingEngine
+from tests.doubles.house import eventually, now
 from tests.doubles.instances import know
+from tests.doubles.server import make_server
 
 SECRET = "a-secret-of-the-test"
 
@@ -291,8 +300,8 @@ def test_what_is_no_event_is_refused(stranger, radarr, body):
     assert stranger.post(f"/api/v1/webhooks/radarr/{SECRET}", content=body).status_code == 422
 
 
-@pytest.fixture
-def running(server):
+@contextmanager
+def served(server):
     """Our server on a real port: the instances must reach it."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
@@ -305,6 +314,12 @@ def running(server):
     program.should_exit = True
     thread.join(10)
     listening.close()
+
+
+@pytest.fixture
+def running(server):
+    with served(server) as url:
+        yield url
 
 
 def test_a_webhook_is_registered_tried_and_heard(app, radarr, running, engine):
@@ -341,3 +356,60 @@ def test_an_instance_that_cannot_reach_us_says_so(app, radarr):
     with app.database.connect() as connection:
         kept = get_instance(connection, "radarr").webhook_secret
     assert app.secrets.decrypt(kept) == SECRET
+
+
+def test_the_page_registers_tests_repairs_and_removes_the_webhook(app, client, radarr, running, engine):
+    page = f"/settings/instances/{radarr.row.slug}"
+    headers = {"HX-Request": "true", "Sec-Fetch-Site": "same-origin"}
+    client.post(f"{page}/webhook", data={"url": running}, headers=headers)
+    assert [row["name"] for row in radarr.notifications] == ["Stalkeer"]
+
+    assert client.post(f"{page}/webhook/test", headers=headers).status_code == 200
+    assert client.post(f"/api/v1/instances/{radarr.row.slug}/webhook/test").status_code == 204
+    client.post(f"{page}/webhook", data={"url": running}, headers=headers)
+    assert len(radarr.notifications) == 1
+    client.post(f"{page}/webhook/remove", headers=headers)
+    assert radarr.notifications == []
+    assert client.post(f"{page}/webhook/test", headers=headers).status_code == 404
+
+
+def test_a_new_instance_gets_the_webhook_that_is_ticked_and_is_kept_without_it_where_that_fails(
+    app, client, tmp_path, running, engine
+):
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    with Radarr(tmp_path / "more", strict=True) as server:
+        form = {"kind": "radarr", "name": "more", "url": server.url, "api_key": server.api_key, "webhook": "1"}
+        client.post("/settings/instances", data={**form, "webhook_url": running}, headers=headers)
+        assert [row["name"] for row in server.notifications] == ["Stalkeer"]
+
+        unreachable = {**form, "name": "other", "webhook_url": "http://127.0.0.1:9"}
+        client.post("/settings/instances", data=unreachable, headers=headers)
+
+    with app.database.connect() as connection:
+        assert get_instance(connection, "radarr-other").webhook_secret is None
+
+
+def test_a_film_added_in_radarr_is_queued_within_a_minute(tmp_path, database):
+    clock = now
+    app = make_app(tmp_path / "data", database, clock, {"downloads.concurrent_limit": 1})
+    Catalogue(database, clock).list_entries("EN - Dune (2021)")
+    (tmp_path / "films").mkdir()
+    with Radarr(tmp_path / "films") as radarr, ExitStack() as stack:
+        radarr.row = know(app.arrs, radarr)
+        engine = build_engine(app)
+        engine.launch()
+        stack.callback(engine.stop)
+        security = build_security(app)
+        url = stack.enter_context(served(make_server(replace(app, engine=engine), security)))
+        connect_webhook(app.arrs, radarr.row.slug, url)
+        began = time.monotonic()
+
+        radarr.announce(radarr.add_movie("Dune", 2021, runtime_min=155))
+
+        eventually(lambda: has_downloads_of(database, "Dune (2021)"), "the movie is queued", timeout_s=60)
+        assert time.monotonic() - began < 60
+
+
+def has_downloads_of(database, title):
+    with database.connect() as connection:
+        return connection.scalar(select(downloads.c.id).where(downloads.c.title == title)) is not None

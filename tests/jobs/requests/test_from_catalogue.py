@@ -106,7 +106,7 @@ def test_a_movie_is_added_to_radarr_pinned_and_queued_and_radarr_does_not_search
     assert row.identity.entry_id == dune and row.items[0].arr_id == movie.id
     assert [(rule.action.value, rule.tmdb_id) for rule in rules] == [("pin", 438631)]
     assert other not in {one.identity.entry_id for one in queued(app)}
-    assert not [command for command in radarr.commands.all() if "Search" in command.name]
+    assert not [command for command in radarr.commands.all() if "Search" in command.job.name]
 
 
 def test_a_title_of_several_years_is_not_guessed(app, listed, radarr):

@@ -115,6 +115,7 @@ USAGES: tuple[Usage, ...] = (
     Usage("GET notification"),
     Usage("GET notification/schema"),
     Usage("POST notification"),
+    Usage("POST notification/test"),
     Usage("PUT notification/{id}"),
     Usage("DELETE notification/{id}"),
     Usage("GET indexer"),

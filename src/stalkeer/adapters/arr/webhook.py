@@ -32,6 +32,7 @@ class NotificationResource(Resource):
 
 
 _NOTIFICATIONS = TypeAdapter(Rows[NotificationResource])
+_ROWS = TypeAdapter(tuple[dict[str, Any], ...])
 _TEMPLATES = TypeAdapter(tuple[dict[str, Any], ...])
 _ANYTHING = TypeAdapter(dict[str, Any])
 
@@ -52,6 +53,18 @@ def register_webhook(client: ArrClient, target: WebhookTarget) -> None:
         client.post(_ANYTHING, "notification", body)
     else:
         client.put(f"notification/{present}", {**body, "id": present})
+
+
+def try_webhook(client: ArrClient) -> bool:
+    """Let the instance send a Test event to our webhook. Return False when there is none.
+
+    Raises ArrRefused with the instance's message when it cannot reach us.
+    """
+    own = next((row for row in client.get(_ROWS, "notification") if row.get("name") == NAME), None)
+    if own is None:
+        return False
+    client.post(_ANYTHING, "notification/test", own)
+    return True
 
 
 def remove_webhook(client: ArrClient) -> bool:

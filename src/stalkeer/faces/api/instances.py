@@ -181,6 +181,12 @@ def change_instance(app: CurrentApp, name: Name, change: InstanceToChange) -> In
     return InstanceAdded(instance=_shown(changed.row), version=changed.version, notes=list(changed.notes))
 
 
+@router.post("/{name}/take-over", responses=problem_answers(404, 409))
+def take_over_instance(app: CurrentApp, name: Name) -> Instance:
+    """Let an instance of config.yml be edited here. The file counts again once the instance is removed here."""
+    return _shown(instances.take_over_instance(app.arrs, name, app.live.loaded))
+
+
 @router.delete("/{name}", status_code=204, responses=problem_answers(404, 409))
 def delete_instance(app: CurrentApp, name: Name) -> None:
     """Forget an instance that was added here; its history stays."""
@@ -198,6 +204,12 @@ def try_instance(app: CurrentApp, name: Name) -> TestResult:
 def add_webhook(app: CurrentApp, name: Name, target: WebhookToConnect) -> WebhookConnected:
     """Let the instance send its events to us; it tries that at once. A new secret replaces an old one."""
     return WebhookConnected(url=webhooks.connect_webhook(app.arrs, name, target.url))
+
+
+@router.post("/{name}/webhook/test", status_code=204, responses=problem_answers(404, 502))
+def try_webhook(app: CurrentApp, name: Name) -> None:
+    """Let the instance send a test event to us."""
+    webhooks.test_webhook(app.arrs, name)
 
 
 @router.delete("/{name}/webhook", responses=problem_answers(404, 502))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import Field, StrictBool, StrictInt
 
 from stalkeer.core.matching.rules import RuleAction, RuleId
@@ -16,7 +17,7 @@ from stalkeer.faces.http.problems import problem_answers
 from stalkeer.jobs.matching import decisions
 from stalkeer.jobs.matching.decisions import DecisionNote, Effect, shift_numbers
 from stalkeer.jobs.matching.rule_effects import RuleOutcome
-from stalkeer.jobs.matching.rules import Offset
+from stalkeer.jobs.matching.rules import Offset, propose_series_offset
 from stalkeer.model import Decision, WantedId
 from stalkeer.store.matching.rules import RuleRow, count_rules, get_rule, list_rules
 
@@ -68,6 +69,16 @@ class OffsetToKeep(ApiModel):
     dry_run: StrictBool = False
 
 
+class OffsetView(ApiModel):
+    """Describe a proposed offset: keep it by `POST /rules/offset`."""
+
+    season: int
+    episode: int
+    only_season: int
+    hits: int = Field(description="Missing episodes that it finds on the list.")
+    why: str
+
+
 class BlockToKeep(ApiModel):
     entry_id: StrictInt = Field(ge=1, le=LARGEST_ID)
     reason: str = Field("", max_length=500)
@@ -94,6 +105,15 @@ def show_rule(app: CurrentApp, rule_id: RowId) -> RuleItem:
     """Show one rule."""
     with app.database.connect() as connection:
         return _shown(get_rule(connection, RuleId(rule_id)))
+
+
+@router.get("/offset/proposal", responses=problem_answers(404))
+def propose_offset(
+    app: CurrentApp, wanted_id: Annotated[int, Query(alias="wantedId", ge=1, le=LARGEST_ID)]
+) -> OffsetView | None:
+    """Propose an offset for the series of a wanted episode, where the lists count through seasons or by cours."""
+    found = propose_series_offset(app.matching, WantedId(wanted_id))
+    return None if found is None else OffsetView.model_validate(found.to_document())
 
 
 @router.post("/offset", responses=problem_answers(404))

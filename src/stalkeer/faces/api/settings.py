@@ -43,7 +43,9 @@ class DefaultInstance(ApiModel):
 
 
 class DefaultInstanceChange(ApiModel):
-    url: HttpUrl = Field(max_length=1000, examples=["http://radarr:7878"])
+    url: HttpUrl | None = Field(
+        None, max_length=1000, description="Left out: the one that is stored.", examples=["http://radarr:7878"]
+    )
     api_key: ApiKey | None = Field(None, max_length=200, description="Left out or masked: the one that is stored.")
     quality_profile_id: StrictInt | None = Field(None, ge=1, le=2**31 - 1)
 
@@ -97,14 +99,16 @@ def _put_default(app: App, kind: InstanceKind, change: DefaultInstanceChange, *,
     given = "" if change.api_key is None or is_masked(change.api_key) else change.api_key.get_secret_value()
     trial = Trial.SKIPPED if force else Trial.REQUIRED
     if row is None:
-        if not given:
-            raise Conflict(f"There is no {kind.capitalize()} yet, so its apiKey is needed")
+        if not given or change.url is None:
+            raise Conflict(f"There is no {kind.capitalize()} yet, so its url and apiKey are needed")
         options = InstanceOptions(quality_profile_id=change.quality_profile_id)
         instances.add_instance(app.arrs, NewInstance(kind.value, kind, change.url, given, options, True), trial)
     else:
         is_named = "quality_profile_id" in change.model_fields_set
         profile = change.quality_profile_id if is_named else KEEP
-        patch = InstancePatch(change.url, given or KEEP, quality_profile_id=profile)
+        url = KEEP if change.url is None else change.url
+        patch = InstancePatch(url, given or KEEP, quality_profile_id=profile)
+        instances.take_over_instance(app.arrs, row.slug, app.live.loaded)
         instances.change_instance(app.arrs, row.slug, patch, trial)
     shown = _shown_default(app, kind)
     assert shown is not None, "it was kept a moment ago"

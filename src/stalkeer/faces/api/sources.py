@@ -15,6 +15,7 @@ from stalkeer.faces.api.deps import CurrentApp
 from stalkeer.faces.http.models import ApiModel, CronText, RunAccepted
 from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id
 from stalkeer.faces.http.problems import problem_answers
+from stalkeer.jobs.sources import edit
 from stalkeer.jobs.sources.describe import KEEP, Keep, SourcePatch, build_source, read_use
 from stalkeer.jobs.sources.edit import create_source, delete_source, edit_source
 from stalkeer.jobs.sources.probe import ProbeReport, probe_source, probe_stored_source
@@ -227,6 +228,12 @@ def refresh_source(app: CurrentApp, name: Name, how: RefreshToStart) -> RunAccep
     """Fetch what the source lists now, in a process of its own; follow the run."""
     run_id = start_refresh(app.database, app.engine, name, RefreshOptions(accept=how.accept))
     return RunAccepted(run_id=run_id, job=REFRESH)
+
+
+@router.post("/{name}/take-over", responses=problem_answers(404, 409))
+def take_over_source(app: CurrentApp, name: Name) -> Source:
+    """Let a source of config.yml be edited here. The file counts again once the source is removed here."""
+    return to_api(edit.take_over_source(app.database, name, app.live.loaded))
 
 
 @router.get("/{name}/changes", responses=problem_answers(404))

@@ -132,6 +132,19 @@ def try_(
         fail_with(ExitCode.ERROR)
 
 
+@app.command("take-over")
+def take_over(context: typer.Context, name: str = typer.Argument(help="Name of the instance.")) -> None:
+    """Let an instance of config.yml be edited by pages and commands. The file is not changed.
+
+    Example: stalkeer arr take-over radarr
+    """
+    from stalkeer.jobs.library.instances import take_over_instance
+
+    parts = context_app(context)
+    row = take_over_instance(parts.arrs, name, parts.live.loaded)
+    emit(context, document_of(row), lambda console: console.print(f"{name} is edited here now.", markup=False))
+
+
 @app.command()
 def remove(context: typer.Context, name: str = typer.Argument(help="Name of the instance.")) -> None:
     """Remove an instance. Its history is kept.
@@ -153,6 +166,7 @@ def connect(
     native: bool = typer.Option(
         False, "--native", help="Add Stalkeer as indexer and download client too: the instance grabs by itself."
     ),
+    test: bool = typer.Option(False, "--test", help="Let the instances send a test event."),
 ) -> None:
     """Add a webhook to instances, so that they report changes at once. `stalkeer serve` must be running.
 
@@ -161,12 +175,17 @@ def connect(
 
     Example: stalkeer arr connect radarr --native --url http://stalkeer:7825
     """
-    from stalkeer.jobs.library.webhooks import connect_webhooks, disconnect_webhooks
+    from stalkeer.jobs.library.webhooks import connect_webhooks, disconnect_webhooks, test_webhooks
 
     app = context_app(context)
     arrs, url = app.arrs, url or app.settings.server.public_url
     if native:
         _connect_native(context, app, name, None if remove else _needed(url))
+        return
+    if test:
+        heard, errors = _split(test_webhooks(arrs, name))
+        words = [f"{slug}: the test event arrived" for slug in heard]
+        _print_each(context, {"tested": heard, "errors": errors}, [*words, *errors.values()])
         return
     if remove:
         gone, errors = _split(disconnect_webhooks(arrs, name))

@@ -264,6 +264,20 @@ def archives(context: typer.Context, name: str = Name) -> None:
     emit(context, {"archives": documents}, render)
 
 
+@app.command("take-over")
+def take_over(context: typer.Context, name: str = typer.Argument(help="Name of the source.")) -> None:
+    """Let a source of config.yml be edited by pages and commands. The file is not changed.
+
+    Example: stalkeer source take-over main
+    """
+    from stalkeer.jobs.sources.edit import take_over_source
+    from stalkeer.jobs.sources.view import source_document
+
+    parts = context_app(context)
+    row = take_over_source(parts.database, name, parts.live.loaded)
+    emit(context, source_document(row), lambda console: console.print(f"{name} is edited here now.", markup=False))
+
+
 @app.command()
 def remove(context: typer.Context, name: str = Name) -> None:
     """Remove a source. Its entries and history are kept for when it is added again.

@@ -24,6 +24,7 @@ from stalkeer.faces.web import (
     dashboard,
     for_now,
     instances,
+    item_rules,
     live,
     login,
     manifest,
@@ -37,6 +38,7 @@ from stalkeer.faces.web import (
     statistics,
     system,
     wanted,
+    webhooks,
 )
 from stalkeer.faces.web.guard import NeedsLogin, UserGuard, lead_to_login, require_user
 from stalkeer.faces.web.render import Toast, done, page, plain_page
@@ -52,6 +54,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     live.router,
     artwork.router,
     dashboard.router,
+    item_rules.router,
     wanted.router,
     matches.router,
     activity.router,
@@ -62,6 +65,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     calendar.router,
     statistics.router,
     sources.router,
+    webhooks.router,
     instances.router,
     settings.router,
     settings_rows.router,

@@ -13,6 +13,7 @@ from stalkeer.faces.web.forms import FormFields
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, page
 from stalkeer.faces.web.settings_form import SECTIONS
+from stalkeer.faces.web.webhooks import our_address, register_with
 from stalkeer.jobs.library import instances
 from stalkeer.jobs.library.explore import InstanceOverview, explore_known, explore_new
 from stalkeer.jobs.library.instances import InstancePatch, Trial
@@ -48,27 +49,24 @@ class InstanceForm:
     skip_owned_elsewhere: str = SkipOwned.AUTO.value
     drive: str = Drive.OURS.value
     is_default: bool = False
+    webhook: bool = False
+    webhook_url: str = ""
 
 
 @router.get("/settings/instances")
 def get_instances(request: Request) -> HTMLResponse:
     with app_of(request).database.connect() as connection:
         rows = list_instances(connection)
-    our_url = own_address(request)
+    our_url = our_address(request)
     return page(
         request, "settings/instances.html", instances=rows, sections=SECTIONS, here="instances", our_url=our_url
     )
 
 
-def own_address(request: Request) -> str:
-    """Return our address as this browser uses it, to be proposed; an instance may need another."""
-    server = app_of(request).settings.server
-    return server.public_url or f"{request.state.origin.scheme}://{request.state.origin.host}{server.url_base}"
-
-
 @router.get("/settings/instances/new")
 def get_new(request: Request, kind: str = "radarr") -> HTMLResponse:
-    return page(request, "settings/instance.html", form=InstanceForm(kind=kind), row=None)
+    context = {"form": InstanceForm(kind=kind), "row": None, "webhook_url": our_address(request)}
+    return page(request, "settings/instance.html", context)
 
 
 @router.post("/settings/instances")
@@ -87,7 +85,7 @@ def post_test(request: Request, given: FormFields) -> HTMLResponse:
 def get_one(request: Request, slug: str) -> HTMLResponse:
     with app_of(request).database.connect() as connection:
         row = get_instance(connection, slug)
-    return page(request, "settings/instance.html", form=form_of(row), row=row)
+    return page(request, "settings/instance.html", form=form_of(row), row=row, webhook_url=our_address(request))
 
 
 @router.post("/settings/instances/{slug}")
@@ -126,6 +124,14 @@ def post_native(request: Request, slug: str, given: FormFields) -> Response:
     return done(request, Toast(words.strip()), to="/settings/instances")
 
 
+@router.post("/settings/instances/{slug}/take-over")
+def post_take_over(request: Request, slug: str) -> Response:
+    """Let an instance of config.yml be edited here."""
+    app = app_of(request)
+    instances.take_over_instance(app.arrs, slug, app.live.loaded)
+    return done(request, Toast(f"{slug} is edited here now."), to=f"/settings/instances/{slug}")
+
+
 @router.post("/settings/instances/{slug}/remove")
 def post_remove(request: Request, slug: str) -> Response:
     instances.remove_instance(app_of(request).arrs, slug)
@@ -143,6 +149,8 @@ def read_form(given: Mapping[str, str]) -> InstanceForm:
         skip_owned_elsewhere=given.get("skip_owned_elsewhere", ""),
         drive=given.get("drive", ""),
         is_default="is_default" in given,
+        webhook="webhook" in given,
+        webhook_url=given.get("webhook_url", "").strip(),
     )
 
 
@@ -249,6 +257,9 @@ def save_new(request: Request, form: InstanceForm, *, anyway: bool, to: str = "/
         raise Conflict(f"Not saved: {error}") from error
     if added.error is not None:
         return done(request, Toast(f"Added {new.slug}. It does not answer yet.", "warn"), to=to)
+    problem = register_with(request, new.slug, form.webhook_url) if form.webhook else ""
+    if problem:
+        return done(request, Toast(f"Added {new.slug}, without its webhook: {problem}", "warn"), to=to)
     notes = f" ({'; '.join(added.notes)})" if added.notes else ""
     return done(request, Toast(f"Added {new.slug} {added.version}{notes}."), to=to)
 

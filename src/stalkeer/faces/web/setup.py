@@ -23,6 +23,7 @@ from stalkeer.faces.web.render import NOTHING, Toast, action_headers, done, frag
 from stalkeer.faces.web.source_form import SourceForm, read_source_form
 from stalkeer.faces.web.sources import save_new_source
 from stalkeer.faces.web.system import start_job
+from stalkeer.faces.web.webhooks import our_address
 from stalkeer.jobs.downloads.forecast import Forecast
 from stalkeer.jobs.system.first_run import hold_downloads, is_first_run, release_downloads
 from stalkeer.jobs.system.rate_limits import TooManyRequests
@@ -121,7 +122,7 @@ def get_apps(request: Request) -> HTMLResponse:
         instances = list_instances(connection)
     has_radarr = any(row.kind == "radarr" for row in instances)
     form = InstanceForm(kind="sonarr" if has_radarr else "radarr")
-    return step_page(request, "apps", instances=instances, form=form, row=None)
+    return step_page(request, "apps", instances=instances, form=form, row=None, webhook_url=our_address(request))
 
 
 @router.post("/setup/apps", dependencies=[UserGuard])

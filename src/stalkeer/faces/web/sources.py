@@ -17,7 +17,7 @@ from stalkeer.faces.web.group_picker import Picker, offer, read_choice
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
 from stalkeer.faces.web.source_form import SourceForm, fields_of, form_of, patch_of, read_source_form
 from stalkeer.jobs.sources.describe import SourcePatch, build_source
-from stalkeer.jobs.sources.edit import create_source, delete_source, edit_source, editable_source
+from stalkeer.jobs.sources.edit import create_source, delete_source, edit_source, editable_source, take_over_source
 from stalkeer.jobs.sources.filters import create_filter, delete_filter
 from stalkeer.jobs.sources.probe import ProbeReport, probe_source, probe_stored_source
 from stalkeer.jobs.sources.start import REFRESH, RefreshOptions, start_refresh
@@ -112,6 +112,14 @@ def post_change(request: Request, slug: str, given: FormFields) -> Response:
     patch = patch_of(given, row, kept_credentials(row, app.secrets).path)
     edit_source(app.database, app.secrets, slug, patch)
     return done(request, Toast(f"Saved {slug}."), to=f"/sources/{slug}")
+
+
+@router.post("/sources/{slug}/take-over")
+def post_take_over(request: Request, slug: str) -> Response:
+    """Let a source of config.yml be edited here."""
+    app = app_of(request)
+    take_over_source(app.database, slug, app.live.loaded)
+    return done(request, Toast(f"{slug} is edited here now."), to=f"/sources/{slug}")
 
 
 @router.get("/sources/{slug}/groups")

@@ -26,6 +26,8 @@ from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.sources.describe import KEEP, Keep, Unnamed
 from stalkeer.model import Drive, InstanceKind, SkipOwned
 from stalkeer.secrets import login_in, mask_url, with_login, without_userinfo
+from stalkeer.settings.change import check_list_is_editable
+from stalkeer.settings.load import LoadedSettings
 from stalkeer.settings.types import SLUG, is_http_url
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.library import instances as store
@@ -187,6 +189,18 @@ def add_path_mapping(arrs: Arrs, slug: str, pair: FolderPair) -> InstanceRow:
     return change_instance(arrs, slug, InstancePatch(path_mappings=(*others, pair))).row
 
 
+def take_over_instance(arrs: Arrs, slug: str, loaded: LoadedSettings) -> InstanceRow:
+    """Let an instance of config.yml be edited here. The file is not changed, and counts again once it is removed here.
+
+    Raises NotFound, and Conflict where the environment describes it, which goes before the pages.
+    """
+    with arrs.database.begin() as connection:
+        row = get_instance(connection, slug)
+        if row.origin == CONFIG:
+            check_list_is_editable(row.kind.value, loaded)
+        return store.take_over(connection, slug)
+
+
 def remove_instance(arrs: Arrs, slug: str) -> None:
     """Remove an instance that was added here. Its history stays.
 
@@ -287,7 +301,7 @@ def _editable(arrs: Arrs, slug: str) -> InstanceRow:
     with arrs.database.connect() as connection:
         row = get_instance(connection, slug)
     if row.origin == CONFIG:
-        raise Conflict(f"{row.label} comes from config.yml; change it there.")
+        raise Conflict(f"{row.label} comes from config.yml: change it there, or take it over to edit it here.")
     return row
 
 

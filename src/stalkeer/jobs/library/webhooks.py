@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from stalkeer.adapters.arr.events import ArrEvent, EventKind, read_event
-from stalkeer.adapters.arr.webhook import WebhookTarget, register_webhook, remove_webhook
+from stalkeer.adapters.arr.webhook import WebhookTarget, register_webhook, remove_webhook, try_webhook
 from stalkeer.core.downloads.sabnzbd import NZO_PREFIX
 from stalkeer.core.downloads.states import Action
 from stalkeer.errors import ArrError, InvalidInput, NotFound, StalkeerError
@@ -79,6 +79,25 @@ def connect_webhooks(arrs: Arrs, slug: str | None, our_url: str) -> list[tuple[I
 def disconnect_webhooks(arrs: Arrs, slug: str | None) -> list[tuple[InstanceRow, bool | StalkeerError]]:
     """Remove our webhook from this instance, or from all. A failure stops no other instance."""
     return each_instance(arrs, slug, lambda name: disconnect_webhook(arrs, name))
+
+
+def test_webhook(arrs: Arrs, slug: str) -> None:
+    """Let the instance send a Test event to us. Raises NotFound without a webhook, and ArrError with its reason."""
+    with arrs.database.connect() as connection:
+        row = get_instance(connection, slug)
+    with arrs.client(row) as client:
+        if not try_webhook(client):
+            raise NotFound(f"{row.label} has no webhook of Stalkeer. Register it: stalkeer arr connect {row.slug}")
+
+
+def test_webhooks(arrs: Arrs, slug: str | None) -> list[tuple[InstanceRow, bool | StalkeerError]]:
+    """Test the webhook of this instance, or of all. A failure stops no other instance."""
+
+    def test(name: str) -> bool:
+        test_webhook(arrs, name)
+        return True
+
+    return each_instance(arrs, slug, test)
 
 
 def _check_our_url(our_url: str) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from stalkeer.core.matching.offsets import OffsetProposal, WantedNumber, propose_offset
 from stalkeer.core.matching.rules import Rule, RuleAction, RuleId
 from stalkeer.core.matching.works import EntryFacts, WantedItem
 from stalkeer.core.titles import TitleReader
 from stalkeer.errors import InvalidInput, NotFound
-from stalkeer.jobs.matching.candidates import to_facts
+from stalkeer.jobs.matching.candidates import candidate_entries, to_facts
 from stalkeer.jobs.matching.library_cache import Matching, use_context
 from stalkeer.model import MatchId, WantedId
 from stalkeer.store.matching.entries import entries_by_id
@@ -87,6 +88,27 @@ def rule_of_series(matching: Matching, wanted_id: WantedId, shift: Offset, reaso
         reason=reason,
         label=f"{item.work.title}: season {shift.season:+}, episode {shift.episode:+}",
     )
+
+
+def propose_series_offset(matching: Matching, wanted_id: WantedId) -> OffsetProposal | None:
+    """Propose an offset for the series of a wanted episode, from what the lists have under its names."""
+    with use_context(matching) as context:
+        item = context.find(wanted_id)
+        items = [row.item for row in context.wanted if row.item.work.identity == item.work.identity]
+        matcher = context.matcher()
+        with matching.database.connect() as connection:
+            rows = list(candidate_entries(connection, matcher, [one.id for one in items]))
+    own = {name.key for name in item.work.names}
+    reader = TitleReader()
+    titles = [to_facts(row, reader).title for row in rows]
+    named = [title for title in titles if any(one.key in own for one in title.hypotheses)]
+    listed = {(title.season or 1, episode) for title in named for episode in title.episodes}
+    wanted = [
+        WantedNumber(one.season, one.episode, one.absolute)
+        for one in items
+        if one.season is not None and one.episode is not None and one.season > 0
+    ]
+    return propose_offset(wanted, listed)
 
 
 def _about(item: WantedItem) -> Rule:

@@ -12,6 +12,8 @@ from stalkeer.core.catalogue.groups import GroupChoice
 from stalkeer.errors import Conflict
 from stalkeer.jobs.sources.describe import SourcePatch, apply_patch
 from stalkeer.secrets import SecretBox
+from stalkeer.settings.change import check_list_is_editable
+from stalkeer.settings.load import LoadedSettings
 from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.sources.filters import add_filter
 from stalkeer.store.sources.sources import (
@@ -26,6 +28,7 @@ from stalkeer.store.sources.sources import (
     read_credentials,
     remove_source,
     set_enabled,
+    take_over,
 )
 
 EVERYTHING = GroupChoice()
@@ -61,6 +64,17 @@ def edit_source(database: Database, secrets: SecretBox, slug: str, patch: Source
         return change_source(connection, row, apply_patch(describe_row(row, read(row, secrets)), patch), secrets)
 
 
+def take_over_source(database: Database, slug: str, loaded: LoadedSettings) -> SourceRow:
+    """Let a source of config.yml be edited here. The file is not changed, and counts again once it is removed here.
+
+    Raises NotFound, and Conflict where the environment describes it, which goes before the pages.
+    """
+    with database.begin() as connection:
+        if get_source(connection, slug).origin == CONFIG:
+            check_list_is_editable("playlists", loaded)
+        return take_over(connection, slug)
+
+
 def delete_source(database: Database, secrets: SecretBox, slug: str, now: datetime) -> None:
     """Take a source out of use. Its entries and history stay; its address and login are forgotten."""
     with database.begin() as connection:
@@ -72,7 +86,8 @@ def editable_source(connection: Transaction, slug: str) -> SourceRow:
     row = get_source(connection, slug)
     if row.origin == CONFIG:
         raise Conflict(
-            f"{slug} comes from the configuration file or the environment; change it there, under `playlists`"
+            f"{slug} comes from the configuration file or the environment: change it there, under `playlists`, or take "
+            "it over to edit it here"
         )
     return row
 

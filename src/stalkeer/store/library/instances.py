@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -47,6 +47,7 @@ class InstanceOptions:
     exclude_tags: tuple[str, ...] = ()
     skip_owned_elsewhere: SkipOwned = SkipOwned.AUTO
     drive: Drive = Drive.OURS
+    taken_over: bool = False  # config.yml describes it too; what is saved here goes before the file
 
     @classmethod
     def of_settings(cls, settings: ArrSettings) -> InstanceOptions:
@@ -70,6 +71,7 @@ class InstanceOptions:
             exclude_tags=tuple(stored.get("exclude_tags") or ()),
             skip_owned_elsewhere=SkipOwned(stored.get("skip_owned_elsewhere") or SkipOwned.AUTO),
             drive=Drive(stored.get("drive") or Drive.OURS),
+            taken_over=bool(stored.get("taken_over")),
         )
 
 
@@ -152,6 +154,9 @@ def sync_config_instances(
                 enabled=entry.enabled,
             )
             slugs.add(new.slug)
+            held = known.get(new.slug)
+            if held is not None and held.removed_at is None and held.options.taken_over:
+                continue
             _put(connection, known.get(new.slug), new, box, now)
             if new.is_default:
                 _be_only_default(connection, new)
@@ -212,6 +217,16 @@ def change_instance(connection: Connection, slug: str, change: InstanceChange, b
         values["login"] = _encrypted_login(change.url, box)
     if values:
         connection.execute(update(instances).where(instances.c.id == row.id).values(**values))
+    return get_instance(connection, slug)
+
+
+def take_over(connection: Connection, slug: str) -> InstanceRow:
+    """Let an instance of config.yml be edited here from now on, as it is."""
+    row = get_instance(connection, slug)
+    if row.origin == CONFIG:
+        options = asdict(replace(row.options, taken_over=True))
+        query = update(instances).where(instances.c.id == row.id)
+        connection.execute(query.values(origin=UI, options=options))
     return get_instance(connection, slug)
 
 

@@ -82,6 +82,7 @@ class SourceOptions:
     use: str = UseWhen.ANY.value  # when its account may be used
     use_from: str = ""  # HH:MM, for `use: hours`; empty: the night
     use_until: str = ""
+    taken_over: bool = False  # config.yml describes it too; what is saved here goes before the file
 
     @property
     def use_times(self) -> UseTimes:
@@ -281,6 +282,15 @@ _FORGET: dict[str, Any] = {
 }
 
 
+def take_over(connection: Connection, slug: str) -> SourceRow:
+    """Let a source of config.yml be edited here from now on, as it is."""
+    row = get_source(connection, slug)
+    if row.origin == CONFIG:
+        options = asdict(replace(row.options, taken_over=True))
+        connection.execute(update(sources).where(sources.c.id == row.id).values(origin=UI.value, options=options))
+    return get_source(connection, slug)
+
+
 def set_enabled(connection: Connection, source_id: SourceId, enabled: bool) -> SourceRow:  # noqa: FBT001 - the value to store
     connection.execute(update(sources).where(sources.c.id == source_id).values(enabled=enabled))
     return get_source_by_id(connection, source_id)
@@ -295,6 +305,8 @@ def sync_config_sources(
         row = known.get(new.slug)
         if row is None or row.is_removed:
             add_source(connection, new, secrets, now, origin=CONFIG)
+        elif row.options.taken_over:
+            continue
         elif row.origin == UI:
             raise Conflict(
                 f"playlists: the name {new.slug!r} is taken by a source added in the UI; rename one of the two"

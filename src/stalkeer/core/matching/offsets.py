@@ -1,0 +1,76 @@
+"""Propose the offset by which a list numbers a series otherwise: through all seasons, or by cours."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+Number = tuple[int, int]  # season and episode
+LEAST_HITS = 2  # episodes that an offset explains before it is proposed, unless the series lacks fewer
+
+
+@dataclass(frozen=True)
+class WantedNumber:
+    """A wanted episode's numbers; `absolute` counts through all seasons."""
+
+    season: int
+    episode: int
+    absolute: int | None = None
+
+
+@dataclass(frozen=True)
+class OffsetProposal:
+    """Numbers to add to those of one season of the list. `hits`: the wanted episodes that it finds on the list."""
+
+    season: int
+    episode: int
+    only_season: int
+    hits: int
+    why: str
+
+    def to_document(self) -> dict[str, object]:
+        return {
+            "season": self.season,
+            "episode": self.episode,
+            "onlySeason": self.only_season,
+            "hits": self.hits,
+            "why": self.why,
+        }
+
+
+def propose_offset(wanted: Collection[WantedNumber], listed: Collection[Number]) -> OffsetProposal | None:
+    """Return the offset that finds most of the wanted episodes on the list; None where their own numbers do as well.
+
+    A list that counts by cours begins each with 1: an episode's absolute number is then its number behind all
+    episodes of the list's earlier seasons.
+    """
+    by_absolute = {one.absolute: one for one in wanted if one.absolute is not None}
+    own = {(one.season, one.episode) for one in wanted}
+    lengths = {season: max(number for at, number in listed if at == season) for season, _ in listed}
+    found: Counter[tuple[int, int, int]] = Counter()
+    for season, number in listed:
+        item = by_absolute.get(_before(season, lengths) + number)
+        if item is not None and (item.season, item.episode) != (season, number):
+            found[item.season - season, item.episode - number, season] += 1
+    direct = Counter(season for season, number in listed if (season, number) in own)
+    fitting = {shift: hits for shift, hits in found.items() if hits > direct[shift[2]]}
+    if not fitting:
+        return None
+    shift, hits = max(fitting.items(), key=lambda one: (one[1], one[0]))
+    if hits < min(LEAST_HITS, len(wanted)):
+        return None
+    return OffsetProposal(*shift, hits, _why(shift, hits))
+
+
+def _before(season: int, lengths: Mapping[int, int]) -> int:
+    return sum(length for earlier, length in lengths.items() if 0 < earlier < season)
+
+
+def _why(shift: tuple[int, int, int], hits: int) -> str:
+    season, episode, only = shift
+    counts = "by cours" if episode > 0 else "through all seasons"
+    return (
+        f"the list seems to count {counts}: its season {only} with season {season:+} and episode {episode:+} finds "
+        f"{hits} missing {'episode' if hits == 1 else 'episodes'}"
+    )

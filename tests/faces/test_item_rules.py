@@ -1,0 +1,107 @@
+"""Rules on an item's page: offsets with preview, whole titles, blocks, and the instance's own search."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+
+import pytest
+from starlette.testclient import TestClient
+
+from stalkeer.app import build_security
+from stalkeer.demo.radarr import Radarr
+from stalkeer.faces.cli.main import run_command_line
+from stalkeer.jobs.journal.reporting import QuietRun
+from stalkeer.jobs.library.sync import sync_wanted
+from stalkeer.jobs.matching.match import match_wanted
+from stalkeer.runtime import App
+from stalkeer.store.library.wanted_list import list_wanted
+from stalkeer.store.matching.candidates import list_candidates
+from stalkeer.store.matching.rules import list_rules
+from tests.doubles.app import make_app
+from tests.doubles.catalogue import Catalogue
+from tests.doubles.instances import know
+from tests.doubles.server import make_server
+
+PART = {"HX-Request": "true", "Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.fixture
+def app(tmp_path, database, clock) -> App:
+    return make_app(tmp_path / "data", database, clock)
+
+
+@pytest.fixture
+def client(app: App) -> Iterator[TestClient]:
+    security = build_security(app)
+    headers = {"X-Api-Key": security.keys.ensure()}
+    with TestClient(make_server(app, security), headers=headers, client=("192.168.1.20", 40000)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def anime(app, database, clock) -> list[int]:
+    """Twelve wanted episodes of a second season, which the list counts through: their ids."""
+    catalogue = Catalogue(database, clock)
+    series = catalogue.series("Silver Lantern", 2020, series_type="anime", tvdb_id=371980)
+    ids = [catalogue.episode(series, 2, number, absolute=12 + number) for number in range(1, 13)]
+    catalogue.list_entries(*(f"Silver Lantern (2020) S01E{number:02}" for number in range(1, 25)), kind="episode")
+    match_wanted(app.matching, QuietRun())
+    return ids
+
+
+def decisions(app: App, wanted_id: int) -> list[str]:
+    with app.database.connect() as connection:
+        return [one.decision.value for one in list_candidates(connection, wanted_id)]
+
+
+def test_an_offset_is_proposed_previewed_and_kept(app, client, anime):
+    assert decisions(app, anime[0]) == ["review"]
+    page = client.get(f"/wanted/{anime[0]}/rules", headers=PART).text
+    api = client.get("/api/v1/rules/offset/proposal", params={"wantedId": anime[0]}).json()
+    out = io.StringIO()
+    with redirect_stdout(out):
+        given = ["match", "offset", str(anime[0]), "--propose", "--json"]
+        run_command_line(given, build=lambda _: app, serve=lambda _: None)
+
+    assert "through all seasons" in page and 'value="-12"' in page
+    assert (api["season"], api["episode"], api["onlySeason"], api["hits"]) == (1, -12, 1, 12)
+    assert json.loads(out.getvalue())["proposal"] == api
+    form = {"season": 1, "episode": -12, "only_season": "1"}
+    preview = client.post(f"/wanted/{anime[0]}/offset/preview", data=form, headers=PART).text
+    assert "Silver Lantern S02E01" in preview and "confirm" in preview
+    assert decisions(app, anime[0]) == ["review"], "a preview changes nothing"
+
+    client.post(f"/wanted/{anime[0]}/offset", data=form, headers=PART)
+
+    assert {decision for one in anime for decision in decisions(app, one)} == {"confirm"}
+
+
+def test_all_entries_of_a_title_are_decided_at_once_and_an_entry_is_blocked(app, client, anime):
+    with app.database.connect() as connection:
+        match = list_candidates(connection, anime[0])[0]
+
+    client.post(f"/matches/{match.match_id}/title/reject", headers=PART)
+    client.post(f"/matches/block/{match.entry_id}", headers=PART)
+
+    with app.database.connect() as connection:
+        actions = sorted(row.rule.action.value for row in list_rules(connection))
+    assert actions == ["block", "reject"]
+    assert "confirm" not in decisions(app, anime[0])
+
+
+def test_the_instance_is_asked_to_search_its_own_indexers(app, client, tmp_path):
+    (tmp_path / "films").mkdir()
+    with Radarr(tmp_path / "films") as radarr:
+        know(app.arrs, radarr)
+        radarr.add_movie("Dune", 2021)
+        sync_wanted(app.database, app.arrs, app.settings.wanted, QuietRun())
+        with app.database.connect() as connection:
+            (item,) = list_wanted(connection)
+        assert "Let radarr search" in client.get(f"/wanted/{item.id}/rules", headers=PART).text
+
+        client.post(f"/wanted/{item.id}/upstream", headers=PART)
+
+        assert [command.job.name for command in radarr.commands.all()] == ["MoviesSearch"]
