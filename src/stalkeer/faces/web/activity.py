@@ -13,6 +13,7 @@ from stalkeer.core.matching.rules import RuleId
 from stalkeer.errors import InvalidInput
 from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
+from stalkeer.faces.web.links import links_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
 from stalkeer.jobs.downloads.actions import (
     Beside,
@@ -35,6 +36,7 @@ from stalkeer.store.downloads.actions import ActionResult
 from stalkeer.store.downloads.downloads import DownloadFilter, QueueOrder
 from stalkeer.store.downloads.quarantine import list_set_aside
 from stalkeer.store.journal.events import EventFilter, list_events
+from stalkeer.store.library.details import find_of_item
 from stalkeer.store.matching.blocklist import count_blocks, list_blocks
 
 router = APIRouter(include_in_schema=False)
@@ -152,7 +154,9 @@ def get_download(request: Request, download_id: int) -> HTMLResponse:
     with app.database.connect() as connection:
         row = queue.get_download(connection, DownloadId(download_id))
         events = list_events(connection, EventFilter(download_id=DownloadId(download_id)), limit=60)
-    context: dict[str, object] = {"row": row, "events": events}
+        work = find_of_item(connection, row.items[0].wanted_id) if row.items else None
+    links = links_of(work) if work else ()
+    context: dict[str, object] = {"row": row, "events": events, "work": work, "links": links}
     if is_fragment(request):
         return fragment(request, "activity/download.html", context, now=app.clock())
     shown = read_queue(app, "", "", 1)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from stalkeer.errors import NotFound
-from stalkeer.model import InstanceKind, LibraryId
-from stalkeer.store.db.tables import instances, library
+from stalkeer.model import InstanceKind, LibraryId, WantedId
+from stalkeer.store.db.tables import instances, library, wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,13 @@ class LibraryDetails:
     instance: str
     instance_kind: InstanceKind
     instance_url: str
+
+
+def find_of_item(connection: Connection, wanted_id: WantedId) -> LibraryDetails | None:
+    """Return the movie or series of a wanted item; None where its instance no longer has it."""
+    query = select(wanted.c.library_id).where(wanted.c.id == wanted_id)
+    library_id = connection.execute(query).scalar_one_or_none()
+    return None if library_id is None else get_details(connection, LibraryId(library_id))
 
 
 def get_details(connection: Connection, library_id: LibraryId) -> LibraryDetails:

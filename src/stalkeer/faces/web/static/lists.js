@@ -66,15 +66,18 @@
     if (!$("form.filters[data-remember]")) return;
     const url = new URL(listAddress, location.href);
     for (const passing of ["page_number", "before", "open", "item", "after"]) url.searchParams.delete(passing);
-    try { if (url.search) sessionStorage.setItem(key(url.pathname), url.search); else sessionStorage.removeItem(key(url.pathname)); } catch { /* no storage */ }
+    keep(sessionStorage, key(url.pathname), url.search || "?");
+    url.searchParams.delete("q"); // words are forgotten with the session
+    keep(localStorage, key(url.pathname), url.search);
     leadBack();
   }
+  function keep(where, name, value) { try { if (value) where.setItem(name, value); else where.removeItem(name); } catch { /* no storage */ } }
   function leadBack() {
     for (const link of $$(".menu a, .tabs a")) {
       const path = link.getAttribute("href").split("?")[0];
       let kept = null;
-      try { kept = sessionStorage.getItem(key(path)); } catch { /* no storage */ }
-      link.setAttribute("href", path + (kept || ""));
+      try { kept = sessionStorage.getItem(key(path)) ?? localStorage.getItem(key(path)); } catch { /* no storage */ }
+      link.setAttribute("href", path + (kept && kept !== "?" ? kept : ""));
     }
   }
 
