@@ -17,7 +17,7 @@ SRC = Path(__file__).parents[1] / "src" / "stalkeer"
 FLOORS = (
     ("model", "errors"),
     ("core",),
-    ("settings", "secrets", "logs", "private_files", "durable", "file_lock"),
+    ("settings", "secrets", "logs", "log_floods", "private_files", "durable", "file_lock"),
     ("adapters",),
     ("store",),
     ("jobs",),

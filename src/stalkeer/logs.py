@@ -19,6 +19,7 @@ import structlog
 from structlog.typing import EventDict, ExcInfo, Processor
 
 from stalkeer.core.security.plain_text import show_line
+from stalkeer.log_floods import AwayFilter
 from stalkeer.private_files import make_private_folder, open_private
 from stalkeer.secrets import mask_text
 
@@ -101,18 +102,35 @@ def configure_logging(targets: LogTargets) -> None:
     stream = targets.stream or sys.stderr
     root.addHandler(_with_format(logging.StreamHandler(stream), targets.format, colours=stream.isatty()))
     if targets.file is not None:
-        make_private_folder(targets.file.parent)
-        root.addHandler(_rotating(targets.file, targets))
-        of_downloads = _rotating(targets.file.with_name(DOWNLOAD_LOG), targets)
-        of_downloads.addFilter(_is_about_a_download)
-        root.addHandler(of_downloads)
+        _add_files(root, targets.file, targets)
     for name, level in QUIET_LOGGERS.items():
         logging.getLogger(name).setLevel(level)
     set_level(targets.level)
 
 
+def _add_files(root: logging.Logger, path: Path, targets: LogTargets) -> None:
+    """Add the files of the log. Where their folder cannot be made, the log goes to the terminal alone."""
+    try:
+        make_private_folder(path.parent)
+    except OSError as error:
+        get_logger(__name__).error("no log file is written", folder=str(path.parent), reason=error.strerror)
+        return
+    root.addHandler(_rotating(path, targets))
+    of_downloads = _rotating(path.with_name(DOWNLOAD_LOG), targets)
+    of_downloads.addFilter(_is_about_a_download)
+    root.addHandler(of_downloads)
+
+
 class PrivateLogFile(RotatingFileHandler):
-    """Rotating log files that only their owner can read. A rotated file keeps its permissions."""
+    """Rotating log files that only their owner can read. A rotated file keeps its permissions.
+
+    A line that cannot be written, to a full disk or into a folder, is lost: it stands on the terminal as well.
+    """
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name of the library
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
 
     def _open(self) -> TextIOWrapper:
         file = open_private(Path(self.baseFilename), f"{self.mode}b")
@@ -143,6 +161,7 @@ def _with_format(handler: logging.Handler, form: str, *, colours: bool) -> loggi
             _harmless_values,
             structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=_plain_traceback),
         ]
+    handler.addFilter(AwayFilter())
     handler.setFormatter(MaskingFormatter(foreign_pre_chain=_shared_processors(), processors=last))
     return handler
 

@@ -54,6 +54,13 @@ def make_private_folder(folder: Path) -> None:
     folder.mkdir(mode=FOLDER_MODE, exist_ok=True)  # raises FileExistsError for a file in its place
 
 
+def misplaced(data_dir: Path) -> list[Path]:
+    """Return what is no folder, or leads nowhere, where Stalkeer has its own folders; and folders for files of log."""
+    places = [data_dir / name for name in OWN_FOLDERS]
+    folders = [path for path in places if (path.exists() or path.is_symlink()) and not path.is_dir()]
+    return folders + [path for path in (data_dir / "logs").glob("*.log") if path.is_dir()]
+
+
 def withdraw_from_others(data_dir: Path, passages: Collection[Path] = ()) -> list[Path]:
     """Remove the permissions of others from the data folder; return what could not be changed.
 

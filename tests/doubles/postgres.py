@@ -30,10 +30,16 @@ def find_server_binaries() -> Path | None:
     return None
 
 
+CARELESS = " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"  # and quick
+
+
 class PrivatePostgres:
-    def __init__(self, binaries: Path, folder: Path) -> None:
+    """A cluster. `keeps_commits`: what was committed is there after `stop_at_once`, as it is with real ones."""
+
+    def __init__(self, binaries: Path, folder: Path, *, keeps_commits: bool = False) -> None:
         self._binaries = binaries
         self._folder = folder
+        self._care = "" if keeps_commits else CARELESS
         self.port = _free_port()
 
     def __enter__(self) -> Self:
@@ -45,14 +51,21 @@ class PrivatePostgres:
             os.chown(self._home, account.pw_uid, account.pw_gid)
         cluster = self._home / "cluster"
         self._run("initdb", "-D", cluster, "-U", "stalkeer", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C")
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._home} -c fsync=off"
-        options += " -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off"
-        self._run("pg_ctl", "-D", cluster, "-w", "-l", self._home / "log", "-o", options, "start")
+        self.start()
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._run("pg_ctl", "-D", self._home / "cluster", "-m", "immediate", "stop")
+        self.stop_at_once()
         shutil.rmtree(self._home, ignore_errors=True)
+
+    def start(self) -> None:
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._home}"
+        options += f" -c autovacuum=off{self._care}"
+        self._run("pg_ctl", "-D", self._home / "cluster", "-w", "-l", self._home / "log", "-o", options, "start")
+
+    def stop_at_once(self) -> None:
+        """As when its machine fails: no connection is ended in an orderly way, no page is written."""
+        self._run("pg_ctl", "-D", self._home / "cluster", "-m", "immediate", "stop")
 
     @contextmanager
     def fresh_database(self, like: str = "template1") -> Iterator[str]:

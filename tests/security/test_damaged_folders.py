@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from stalkeer.app import Start, build_app, build_security
-from stalkeer.errors import ConfigurationError, Conflict, SecretError
+from stalkeer.errors import ConfigurationError, Conflict, SecretError, StoreError
 from stalkeer.jobs.system.users import add_user
 from stalkeer.store.db.damage import set_aside_if_damaged, set_aside_if_unusable
 from stalkeer.store.db.database import open_dispatch_database
@@ -59,6 +59,9 @@ def home(sound, tmp_path) -> Path:
 
 def damage(path: Path, kind: str, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - damage, not a secret
+    if kind in ("file", "link") or not path.exists():
+        place(path, kind)
+        return
     content = path.read_bytes()
     if kind.startswith("flip"):
         flipped = bytearray(content)
@@ -72,6 +75,19 @@ def damage(path: Path, kind: str, seed: int) -> None:
         path.mkdir()
     else:
         path.write_bytes({"garbage": chance.randbytes(5000), "empty": b"", "zeros": bytes(len(content))}[kind])
+
+
+def place(path: Path, kind: str) -> None:
+    """Put something else where a folder or a file belongs."""
+    path.parent.mkdir(exist_ok=True)
+    if path.is_dir():
+        shutil.rmtree(path)
+    if kind == "file":
+        path.write_text("no folder")
+    elif kind == "link":
+        path.symlink_to("/nowhere/at/all")
+    else:
+        path.mkdir()
 
 
 def answers(home: Path) -> set[str]:
@@ -117,6 +133,12 @@ def test_any_damage_starts(sound, tmp_path_factory, file, kind, seed):
         ("data/stalkeer.db", "garbage", "database"),
         ("data/stalkeer.db", "zeros", "database"),
         ("data/stalkeer.db", "folder", "database"),
+        ("data/stalkeer.db", "empty", "database"),
+        ("data/logs", "file", "own files"),
+        ("data/logs", "link", "own files"),
+        ("data/backups", "file", "own files"),
+        ("data/archives", "link", "own files"),
+        ("data/logs/stalkeer.log", "folder", "own files"),
     ],
 )
 def test_the_damage_is_a_health_finding(home, file, kind, check):
@@ -246,6 +268,37 @@ def test_a_row_that_cannot_be_read_is_damage(home, statement):
         connection.execute(statement)
 
     answers(home)
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-shm", "-journal"])
+@pytest.mark.parametrize("kind", ["folder", "link"])
+def test_what_stands_in_the_place_of_a_journal_is_set_aside_and_no_row_is_lost(home, suffix, kind):
+    place(home / f"data/stalkeer.db{suffix}", kind)
+
+    app = start(home)
+
+    with app.database.connect() as connection:
+        assert [row.slug for row in list_sources(connection)] == ["main"]
+    app.close()
+
+
+def test_another_programs_database_gets_none_of_our_tables(home):
+    (home / "data/stalkeer.db").unlink()
+    with closing(sqlite3.connect(home / "data/stalkeer.db")) as connection, connection:
+        connection.execute("CREATE TABLE Movies (Id INTEGER)")
+
+    with pytest.raises(StoreError, match=r"another program \(it has the tables Movies\)"):
+        start(home)
+
+    with closing(sqlite3.connect(home / "data/stalkeer.db")) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("Movies",)]
+
+
+def test_a_playlist_path_that_is_a_folder_is_a_health_finding(home):
+    (home / "list.m3u").mkdir()
+    (home / "config.yml").write_text(f"{CONFIG}playlists: [{{name: listed, path: {home / 'list.m3u'}}}]\n")
+
+    assert "playlist" in answers(home)
 
 
 def test_a_locked_database_is_not_damaged(home):

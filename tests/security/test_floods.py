@@ -12,8 +12,8 @@ import pytest
 
 from stalkeer.app import build_security
 from stalkeer.faces.http.connections import ConnectionLimits, limits_of_process
-from stalkeer.faces.http.flood_log import FloodFilter, FloodLog
 from stalkeer.faces.http.gate import BodyPace
+from stalkeer.log_floods import FloodFilter, FloodLog
 
 SHORT = ConnectionLimits(head_s=0.3, read_s=0.3, unwanted_body_s=0.3, most=20)
 PATIENT = ConnectionLimits(most=20)

@@ -14,7 +14,7 @@ from stalkeer.secrets import KEY_FILE, SecretBox, mask_url, open_secret_box
 from stalkeer.settings import Settings, find_config
 from stalkeer.settings.change import LOCKED
 from stalkeer.settings.shared import origins_of
-from stalkeer.store.db.damage import set_aside_if_damaged, set_aside_if_unusable
+from stalkeer.store.db.damage import set_aside, set_aside_if_damaged, set_aside_if_unusable
 from stalkeer.store.db.database import Database
 from stalkeer.store.library.instances import (
     configured_instances,
@@ -148,4 +148,7 @@ def prepare_database(settings: Settings, paths: Paths, now: datetime) -> None:
     key_file = settings.secret_key_file or paths.data_dir / KEY_FILE
     restore_pending(BackupPlace(paths.data_dir, paths.backups, key_file), url, now)
     if url.startswith("sqlite:///"):
-        set_aside_if_damaged(Path(url.removeprefix("sqlite:///")), now)
+        path = Path(url.removeprefix("sqlite:///"))
+        if path.is_file() and path.stat().st_size == 0 and key_file.exists():
+            set_aside(path, now)  # the key is made after the tables: this file had some
+        set_aside_if_damaged(path, now)

@@ -14,7 +14,7 @@ from stalkeer.errors import ConfigurationError, StalkeerError, StoreError
 from stalkeer.logs import LOG_FILE, LogTargets, configure_logging, get_logger
 from stalkeer.runtime import App
 from stalkeer.settings import Settings
-from stalkeer.settings.folders import check_playlists, folder_problems
+from stalkeer.settings.folders import folder_problems
 from stalkeer.store.library.instances import (
     known_root_folders,
 )
@@ -132,7 +132,6 @@ def run_server(app: App) -> None:
     from stalkeer.jobs.sources.refresh import clear_interrupted
     from stalkeer.jobs.system.health_watch import HealthWatch
 
-    check_playlists(app.live.loaded)
     logging = app.settings.logging
     configure_logging(
         LogTargets(

@@ -38,7 +38,7 @@ from stalkeer.jobs.sources.start import RefreshOptions
 from stalkeer.model import DownloadState, JobName
 from stalkeer.settings.folders import make_own_folders
 from stalkeer.settings.sections.connections import MediaServerType
-from stalkeer.store.db.damage import set_aside_if_damaged
+from stalkeer.store.db.damage import MAYBE_DAMAGE, set_aside, set_aside_if_damaged
 from stalkeer.store.downloads.admission import release_all
 from stalkeer.store.downloads.downloads import count_by_state
 from stalkeer.store.downloads.native_items import resting_downloads
@@ -134,9 +134,7 @@ class Engine:
                     if freed:
                         log.info("%d downloads were interrupted and go on", freed)
                 register_worker(connection, replace(self._identity(), started_at=now, heartbeat=now))
-            if not self._is_shared:  # the file can be deleted: our own rows hold the open work
-                set_aside_if_damaged(self._program.paths.engine_database, self._tools.clock())
-            self._dispatch.launch()
+            self._launch_dispatch()
             self._set_schedules()
         except BaseException:
             self._lock.release()
@@ -150,6 +148,24 @@ class Engine:
         if self._role != "worker" or not self._is_shared:  # one process asks the instances
             self._grabs.start()
         self._follow(Trigger.STARTED)
+
+    def _launch_dispatch(self) -> None:
+        """Start DBOS. A file of its own that it cannot use is set aside: our own rows hold the open work."""
+        if self._is_shared:
+            self._dispatch.launch()
+            return
+        path, now = self._program.paths.engine_database, self._tools.clock()
+        if path.is_symlink() and not path.exists():
+            set_aside(path, now)
+        set_aside_if_damaged(path, now)
+        try:
+            self._dispatch.launch()
+        except MAYBE_DAMAGE as error:
+            log.warning("the job engine cannot use %s and gets a new file: %s", path, error)
+            self._dispatch.destroy()
+            set_aside(path, now)
+            self._dispatch = Dispatch(self._engine_database(), self._handlers())
+            self._dispatch.launch()
 
     def stop(self, timeout_s: float = 5.0) -> bool:
         """Stop: write the offsets and put rows back into the queue. Return False where a thread did not stop in time.

@@ -43,7 +43,7 @@ class FolderProblem:
 def check_folders(loaded: LoadedSettings, roots: Sequence[RootFolder] = ()) -> None:
     """Raise ConfigurationError for an unusable folder. Create default folders."""
     make_own_folders(loaded)
-    _refuse([*folder_problems(loaded.settings, roots), *_playlist_problems(loaded)])
+    _refuse([*folder_problems(loaded.settings, roots), *playlist_problems(loaded.settings)])
 
 
 def check_changed_folders(present: Settings, wanted: LoadedSettings, roots: Sequence[RootFolder]) -> None:
@@ -56,11 +56,6 @@ def check_changed_folders(present: Settings, wanted: LoadedSettings, roots: Sequ
     if changed:
         make_own_folders(wanted)
         _refuse([problem for problem in folder_problems(wanted.settings, roots) if problem.key in changed])
-
-
-def check_playlists(loaded: LoadedSettings) -> None:
-    """Raise ConfigurationError when a configured playlist is a folder."""
-    _refuse(_playlist_problems(loaded))
 
 
 def make_own_folders(loaded: LoadedSettings) -> None:
@@ -130,10 +125,11 @@ def _look_outside(key: str, folder: Path, roots: Sequence[RootFolder]) -> Folder
     return None
 
 
-def _playlist_problems(loaded: LoadedSettings) -> list[FolderProblem]:
+def playlist_problems(settings: Settings) -> list[FolderProblem]:
+    """Return the configured playlists whose path is a folder."""
     return [
         FolderProblem(f"playlists[{index}].path", f"{str(playlist.path)!r} is a folder", "a playlist file")
-        for index, playlist in enumerate(loaded.settings.playlists)
+        for index, playlist in enumerate(settings.playlists)
         if playlist.path is not None and playlist.path.is_dir()
     ]
 

@@ -25,12 +25,12 @@ from stalkeer.core.security.addresses import RequestOrigin, find_origin
 from stalkeer.core.security.callers import SAFE_METHODS
 from stalkeer.errors import StoreError
 from stalkeer.faces.http.doorstep import is_known
-from stalkeer.faces.http.flood_log import FloodLog
 from stalkeer.faces.http.guard import key_of
 from stalkeer.faces.http.headers import add_security_headers, keep_redirect_here
 from stalkeer.faces.http.problems import problem_response
 from stalkeer.faces.http.security import Security
 from stalkeer.jobs.system.rate_limits import RateAllowance
+from stalkeer.log_floods import FloodLog
 from stalkeer.logs import get_logger
 from stalkeer.secrets import mask_text
 from stalkeer.settings.sections.program import SecuritySettings

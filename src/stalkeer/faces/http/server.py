@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from stalkeer.errors import ConfigurationError
 from stalkeer.faces.http.connections import ConnectionLimits, Connections, bounded_protocol, limits_of_process
-from stalkeer.faces.http.flood_log import FloodLog, quieten_server_loggers
+from stalkeer.log_floods import FloodLog, quieten_server_loggers
 from stalkeer.logs import get_logger
 from stalkeer.settings.sections.program import ServerSettings
 

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from stalkeer.jobs.system.backup import Backup, BackupPlace, list_backups, refused_restore
 from stalkeer.model import AccountStatus
-from stalkeer.private_files import withdraw_from_others
+from stalkeer.private_files import misplaced, withdraw_from_others
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
-from stalkeer.settings.folders import FOLDERS, folder_problems, shared_folders
+from stalkeer.settings.folders import FOLDERS, folder_problems, playlist_problems, shared_folders
 from stalkeer.settings.sections.program import AuthMode
 from stalkeer.store.db.damage import damaged_files
 from stalkeer.store.db.database import Database
@@ -70,6 +70,7 @@ class Facts:
     unreadable: Sequence[str]  # what holds a credential that the present key cannot read
     is_key_right: bool = True
     start_problems: Sequence[Finding] = ()
+    misplaced: Sequence[Path] = ()  # folders where files belong, or the reverse
     exposed: Sequence[Path] = ()  # in the data folder, readable by others whatever we do
     titles_error: object = None  # why the last match got no titles from TMDB
 
@@ -137,6 +138,7 @@ def read_facts(database: Database, settings: Settings, now: datetime, place: Bac
             damaged=damaged_files(Path(str(url.database))) if database.is_sqlite else (),
             backups=list_backups(place),
             refused_restore=refused_restore(place),
+            misplaced=misplaced(place.data_dir),
             titles_error=last_report(connection, "match").get("titlesError"),
             unreadable=unreadable_credentials(connection, secrets),
             is_key_right=is_key_of(connection, secrets),
@@ -170,6 +172,17 @@ def check_sources(facts: Facts) -> Iterator[Finding]:
             times = f" ({row.failures} times in a row)" if row.failures > 1 else ""
             fix = f"Check its address and account, then: stalkeer source refresh {row.slug}"
             yield Finding("source", row.slug, level, f"Source {row.slug}: {row.last_error}{times}", fix)
+
+
+def check_playlists(facts: Facts) -> Iterator[Finding]:
+    for problem in playlist_problems(facts.settings):
+        yield Finding("playlist", problem.key, ERROR, str(problem), problem.fix)
+
+
+def check_own_files(facts: Facts) -> Iterator[Finding]:
+    for path in facts.misplaced:
+        message = f"{path} is not what Stalkeer made there, so it cannot write {path.name}"
+        yield Finding("own files", path.name, ERROR, message, f"Move {path} away and start Stalkeer again")
 
 
 def check_guards(facts: Facts) -> Iterator[Finding]:
@@ -360,6 +373,8 @@ CHECKS: Mapping[str, Callable[[Facts], Iterable[Finding]]] = {
     "instance": check_instances,
     "alone": check_alone,
     "source": check_sources,
+    "playlist": check_playlists,
+    "own files": check_own_files,
     "guard": check_guards,
     "account": check_accounts,
     "disk": check_disks,

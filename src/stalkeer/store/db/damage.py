@@ -19,6 +19,7 @@ from stalkeer.store.db.tables import metadata
 
 CHECKED_WHOLE = 200_000_000  # bytes: checking a larger file would delay the start by seconds
 MARK = ".damaged-"
+JOURNALS = ("-wal", "-shm", "-journal")
 # what the reading of a damaged database may raise
 MAYBE_DAMAGE = (ValueError, LookupError, TypeError, ArithmeticError, SQLAlchemyError, StoreError)
 log = get_logger(__name__)
@@ -26,6 +27,7 @@ log = get_logger(__name__)
 
 def set_aside_if_damaged(path: Path, now: datetime) -> Path | None:
     """Rename a damaged file and its journal; answers the new name, or None when all is well."""
+    _clear_journals(path, now)
     return set_aside(path, now) if path.exists() and not _is_readable(path) else None
 
 
@@ -65,18 +67,28 @@ def _can_read_rows(path: Path) -> bool:
 def set_aside(path: Path, now: datetime) -> Path:
     stamp = f"{now.astimezone(UTC):%Y%m%d-%H%M%S}"
     aside = path.with_name(f"{path.name}{MARK}{stamp}")
-    for suffix in ("", "-wal", "-shm"):
+    for suffix in ("", *JOURNALS):
         present = path.with_name(path.name + suffix)
-        if present.exists():
+        if present.exists() or present.is_symlink():
             present.replace(path.with_name(f"{aside.name}{suffix}"))
     log.error("the database is damaged and was set aside", path=str(aside))
     return aside
 
 
+def _clear_journals(path: Path, now: datetime) -> None:
+    """Rename what is no file and stands in the place of a journal: SQLite opens no database beside it."""
+    for suffix in JOURNALS:
+        present = path.with_name(path.name + suffix)
+        if present.is_dir() or present.is_symlink():
+            aside = path.with_name(f"{path.name}{MARK}{now.astimezone(UTC):%Y%m%d-%H%M%S}{suffix}")
+            present.replace(aside)
+            log.error("what stood in the place of a journal was set aside", path=str(aside))
+
+
 def damaged_files(path: Path) -> list[Path]:
     """Return the damaged files beside the database, the newest last."""
     found = path.parent.glob(f"{path.name}{MARK}*")
-    return sorted(file for file in found if not file.name.endswith(("-wal", "-shm")))
+    return sorted(file for file in found if not file.name.endswith(JOURNALS))
 
 
 def _is_readable(path: Path) -> bool:

@@ -19,6 +19,7 @@ from stalkeer.store.db.sqlite_clock import add_subsec
 from stalkeer.store.db.turns import Turns
 
 BUSY_TIMEOUT_S = 30
+READ_TIMEOUT_S = 5  # readers wait for no writer, only for a program that holds the whole file
 SQLITE_STATEMENTS = 32  # prepared per connection; statements of wide tables take tens of kilobytes each
 SQLITE_PAGES_KIB = 500  # cache of each connection; the system caches the file too, so reading is no slower
 SQLITE_READERS = 8  # open connections: as many as a busy worker needs
@@ -30,6 +31,10 @@ SQLITE_LOG_PAGES = 1_000  # log size at which a commit moves the pages into the 
 # as much as reading the whole table. Compiling a statement takes longer than any of these.
 POSTGRES_OPTIONS = "-c timezone=UTC -c random_page_cost=1.1 -c jit=off"
 READ_ONLY = ((sqlite3.SQLITE_READONLY, None), (None, "25006"))  # how SQLite and PostgreSQL refuse a write
+CHECKS = {
+    "sqlite": "its folder is writable and has space, and that no other program holds the file",
+    "postgresql": "the server runs and accepts connections from here",
+}
 Transaction = Connection  # the name for other rooms, which pass it to store functions
 
 
@@ -159,7 +164,7 @@ def open_database(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Database:
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         writers = _sqlite_pool(parsed, SQLITE_WRITERS, busy_timeout_s)
-        readers = _sqlite_pool(parsed, SQLITE_READERS, busy_timeout_s)
+        readers = _sqlite_pool(parsed, SQLITE_READERS, min(busy_timeout_s, READ_TIMEOUT_S))
         event.listen(readers, "connect", _forbid_writes)
         return Database(writers, readers)
     if backend == "postgresql":
@@ -240,14 +245,19 @@ def _write_refused() -> Iterator[None]:
         raise StoreError(f"A read-only connection was used to write: {error.orig}") from error
 
 
+def _first_line(error: OperationalError) -> str:
+    """The driver's reason. psycopg puts advice for administrators below it."""
+    return str(error.orig).strip().partition("\n")[0].rstrip(".")
+
+
 @contextmanager
 def _translated(engine: Engine) -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
         raise StoreUnavailable(
-            f"The database at {engine.url.render_as_string(hide_password=True)} does not answer: {error.orig}. "
-            "Check that it runs and that its folder is writable; Stalkeer continues when it is back."
+            f"The database at {engine.url.render_as_string(hide_password=True)} does not answer: {_first_line(error)}. "
+            f"Check that {CHECKS[engine.dialect.name]}; Stalkeer continues when it is back."
         ) from error
     except DataError as error:
         raise InvalidInput(f"The database cannot hold a value of this kind: {error.orig}") from error

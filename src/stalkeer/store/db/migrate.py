@@ -34,6 +34,8 @@ def migrate(database: Database, backups: Path, migrations: Path = MIGRATIONS) ->
     if present == known[-1]:
         return None
     _check_known(present, known)
+    if present is None:
+        _refuse_foreign(database)
     copy = keep_copy(database, backups, present) if present is not None and database.is_sqlite else None
     try:
         _in_one_transaction(database, migrations, known[-1])
@@ -66,6 +68,17 @@ def _check_known(present: str | None, known: Sequence[str]) -> None:
         raise StoreError(
             f"The database has schema {present}, which is newer than this release's {known[-1]}. Install the newer "
             "release again, or restore the backup made before the migration"
+        )
+
+
+def _refuse_foreign(database: Database) -> None:
+    """Raise StoreError for a SQLite file with tables of another program: it must not get ours as well."""
+    with database.connect() as connection:
+        tables = set(inspect(connection).get_table_names()) if database.is_sqlite else set()
+    if tables and not tables & metadata.tables.keys():
+        raise StoreError(
+            f"{database.engine.url.database} is the database of another program (it has the tables "
+            f"{', '.join(sorted(tables)[:3])}). Move it away, or name another file in database.url; then start again"
         )
 
 

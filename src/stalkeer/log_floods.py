@@ -1,4 +1,4 @@
-"""Keep a flood of requests from becoming a flood of log lines: after the first few, one line a minute with a count."""
+"""Keep floods out of the log, of requests or of complaints about a database that is away: one line a minute each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
 
+from stalkeer.errors import StoreUnavailable
+
 MINUTE_S = 60.0
+ENGINE_LOGGER = "dbos"
+DRIVERS_ERROR = "OperationalError"  # in the text of an error, by the name that both drivers use
 SHOWN = 20  # lines of each kind before they are only counted
 
 
@@ -59,6 +63,41 @@ class FloodFilter(logging.Filter):
         if is_shown and hidden:
             record.msg = f"{record.msg} ({hidden} more in the last minute)"
         return is_shown
+
+
+class AwayFilter(logging.Filter):
+    """While the database is away, let each loop of the program log that once a minute, in one line.
+
+    A traceback tells no more than its last line: a driver could not reach its server.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._flood = FloodLog(shown=1, monotonic=monotonic)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not _is_about_absence(record):
+            return True
+        about = str(record.msg).partition(":")[0]
+        is_shown, hidden = self._flood.may_show(f"{record.name} {about}"[:200])
+        if is_shown:
+            record.msg, record.args, record.exc_info = _in_one_line(record, hidden), (), None
+        return is_shown
+
+
+def _is_about_absence(record: logging.LogRecord) -> bool:
+    given = record.args if isinstance(record.args, tuple) else ()
+    return any(isinstance(one, StoreUnavailable) for one in given) or (
+        record.name == ENGINE_LOGGER and DRIVERS_ERROR in record.getMessage()
+    )
+
+
+def _in_one_line(record: logging.LogRecord, hidden: int) -> str:
+    lines = record.getMessage().strip().splitlines()
+    raised = [line for line in lines if DRIVERS_ERROR in line and not line.startswith(" ")]
+    about = lines[0].partition(": ")[0]
+    text = lines[0] if len(lines) == 1 else f"{about}: {raised[-1].removeprefix(f'{about}: ') if raised else lines[-1]}"
+    return f"{text} ({hidden} more in the last minute)" if hidden else text
 
 
 def quieten_server_loggers() -> None:
