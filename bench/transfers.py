@@ -16,7 +16,7 @@ from typing import Any
 from bench._fetch import Counting
 from bench._fileserver import serving
 from bench.rows import Row, at_least, at_most
-from stalkeer.adapters.transfers.pace import Unlimited
+from stalkeer.adapters.transfers.pace import Bandwidth
 from stalkeer.adapters.transfers.request import TransferRequest
 from stalkeer.adapters.transfers.transfer import transfer
 from stalkeer.core.downloads.resume import OVERLAP
@@ -121,7 +121,7 @@ def _resume(site: Site) -> Row:
     begun = time.monotonic()
     watcher = Counting(begun + 60, begun)
     watcher.enough = OVERLAP + 1
-    transfer(TransferRequest(f"{site.base}/1.mkv", part, durable_offset=half), watcher, Unlimited())
+    transfer(TransferRequest(f"{site.base}/1.mkv", part, durable_offset=half), watcher, Bandwidth().pace())
     took = time.monotonic() - begun
     is_resumed = half < part.stat().st_size < SIZE
     part.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple, NewType
 
@@ -22,11 +23,43 @@ EpisodeId = NewType("EpisodeId", int)
 class EntryKind(StrEnum):
     """The kind of a playlist entry. A `series` entry stands for episodes that the account lists on request."""
 
-    MOVIE = "film"  # the value in every stored row and in the API
+    MOVIE = "film"  # the value in every stored row; `KindWord` has the word for everybody else
     EPISODE = "episode"
     SERIES = "series"
     LIVE = "live"
     OTHER = "other"
+
+
+class KindWord(StrEnum):
+    """The kind of a playlist entry in the words of users: API, pages, command line and reports.
+
+    `film`, the word of earlier releases, is accepted as input.
+    """
+
+    MOVIE = "movie"
+    EPISODE = "episode"
+    SERIES = "series"
+    LIVE = "live"
+    OTHER = "other"
+
+    @classmethod
+    def _missing_(cls, value: object) -> KindWord | None:
+        return cls.MOVIE if value == EntryKind.MOVIE.value else None
+
+    @classmethod
+    def of(cls, stored: str) -> KindWord:
+        """Return the word for the value of a stored row."""
+        return cls[EntryKind(stored).name]
+
+    @property
+    def stored(self) -> str:
+        """The value in stored rows."""
+        return EntryKind[self.name].value
+
+
+def count_by_word(kinds: Mapping[str, int]) -> dict[str, int]:
+    """Return counts of stored kinds by the words of users."""
+    return {KindWord.of(kind).value: count for kind, count in kinds.items()}
 
 
 class Entry(NamedTuple):

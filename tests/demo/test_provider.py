@@ -8,7 +8,7 @@ import threading
 import pytest
 import urllib3
 
-from stalkeer.demo.content import Memory, Padded, Pattern, ServedFile, sha256
+from stalkeer.demo.content import Memory, Pattern, ServedFile, sha256
 from stalkeer.demo.panel import PanelMovie, PanelSeries, SeriesEpisode
 from stalkeer.demo.provider import Provider
 
@@ -202,8 +202,3 @@ def test_a_pattern_reads_the_same_wherever_it_is_entered():
     assert len(whole) == 300_000 and pattern.read(65_000, 70_000) == whole[65_000:135_000]
     assert pattern.read(299_990, 100) == whole[-10:]
     assert sha256(pattern) != sha256(Pattern(300_000, seed=5))
-
-
-def test_a_padded_file_begins_with_its_head():
-    assert Padded(b"head", 10).read(0, 100) == b"head" + b"\0" * 6
-    assert Padded(b"head", 10).read(3, 4) == b"d\0\0\0"

@@ -477,8 +477,8 @@ def test_a_vanished_entry_a_disabled_source_and_a_removed_instance_count_nowhere
 
 
 CATALOGUES: list[dict[str, str]] = [
-    {}, {"source": "main"}, {"source": "off"}, {"source": "dropped"}, {"kind": "film"}, {"kind": "episode"},
-    {"q": "valley"}, {"q": "ginkgo bay"}, {"q": "umber", "kind": "episode"},
+    {}, {"source": "main"}, {"source": "off"}, {"source": "dropped"}, {"kind": "movie"}, {"kind": "film"},
+    {"kind": "episode"}, {"q": "valley"}, {"q": "ginkgo bay"}, {"q": "umber", "kind": "episode"},
 ]  # fmt: skip
 
 

@@ -464,7 +464,7 @@ def test_a_test_of_a_kept_source_tells_what_its_filters_leave_out(app: App, face
     if face.name == "web":
         assert "It contains 6 movies." in " ".join(said.text.split())
     else:
-        assert json.loads(said.text)["kinds"] == {"film": 6}
+        assert json.loads(said.text)["kinds"] == {"movie": 6}
 
 
 # --- filters -----------------------------------------------------------------------------------------------------

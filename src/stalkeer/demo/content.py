@@ -67,21 +67,6 @@ class Pattern:
         return sha256(self)
 
 
-@dataclass(frozen=True)
-class Padded:
-    """A real beginning, such as a container's header, then `padding` up to `size`."""
-
-    head: bytes = field(repr=False)
-    size: int
-    padding: bytes = b"\0"
-
-    def read(self, offset: int, length: int) -> bytes:
-        length = max(0, min(length, self.size - offset))
-        start = self.head[offset : offset + length]
-        missing = length - len(start)
-        return start + (self.padding * (missing // len(self.padding) + 1))[:missing]
-
-
 def sha256(content: Content) -> str:
     digest = hashlib.sha256()
     for offset in range(0, content.size, 1024 * 1024):

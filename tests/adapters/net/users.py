@@ -16,7 +16,7 @@ from stalkeer.adapters.net.inward import IsInside, is_inside
 from stalkeer.adapters.playlists.fetch import NotModified, PlaylistRequest, fetch_playlist
 from stalkeer.adapters.playlists.xtream import Panel, PanelLogin
 from stalkeer.adapters.tmdb.client import TmdbAccess, TmdbClient, TmdbPace
-from stalkeer.adapters.transfers.pace import Unlimited
+from stalkeer.adapters.transfers.pace import Bandwidth
 from stalkeer.adapters.transfers.request import Fetched, TransferLimits, TransferRequest
 from stalkeer.adapters.transfers.transfer import transfer
 from stalkeer.errors import ArrError, SourceError, TmdbError
@@ -68,7 +68,7 @@ def movie(url: str, folder: Path, ways: Ways) -> Asked:
         has_sidecar=ways.has_sidecar,
         limits=limits,
     )
-    outcome = transfer(request, Watching(), Unlimited())
+    outcome = transfer(request, Watching(), Bandwidth().pace())
     return Asked(part.read_bytes()) if isinstance(outcome, Fetched) else Asked(words=outcome.message)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stalkeer.adapters.transfers.pace import Unlimited
+from stalkeer.adapters.transfers.pace import Bandwidth
 from stalkeer.adapters.transfers.request import Outcome, TransferLimits, TransferRequest
 from stalkeer.adapters.transfers.transfer import transfer
 from stalkeer.demo.content import Pattern
@@ -42,7 +42,7 @@ class Desk:
         return TransferRequest(**{"url": self.url, "part": self.part, "limits": QUICK} | changes)
 
     def fetch(self, **changes: Any) -> Outcome:
-        return transfer(self.request(**changes), self.watching, Unlimited())
+        return transfer(self.request(**changes), self.watching, Bandwidth().pace())
 
     def resume(self, **changes: Any) -> Outcome:
         """Go on from what the watcher was last told, as after a restart."""

@@ -61,7 +61,7 @@ def test_a_body_is_not_longer_than_its_film_can_be():
     endless = Endless(most=1_000_000)
 
     assert endless.problem_of(random.Random(1).randbytes(1_000_000)) is None
-    assert "longer than the film can be" in endless.problem_of(b"x")
+    assert "longer than the movie can be" in endless.problem_of(b"x")
 
 
 @pytest.mark.parametrize("is_chunked", [False, True])
@@ -71,7 +71,7 @@ def test_a_loop_without_a_length_is_no_film(desk, is_chunked):
     outcome = desk.fetch()
 
     assert isinstance(outcome, TransferFailed) and outcome.kind is FailureKind.NOT_A_VIDEO
-    assert "longer than the film can be" in outcome.message
+    assert "longer than the movie can be" in outcome.message
     assert desk.watching.size < 2 * len(FILM)
 
 

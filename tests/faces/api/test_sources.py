@@ -36,11 +36,11 @@ def refresh(app, name="tv"):
 
 def test_a_source_is_tested_kept_refreshed_and_searched(client, app, provider):
     tested = client.post("/api/v1/sources/test", json=login(provider)).json()
-    assert (tested["usable"], tested["kinds"]) == (True, {"film": 10, "series": 1})
+    assert (tested["usable"], tested["kinds"]) == (True, {"movie": 10, "series": 1})
     assert tested["account"]["max"] == 2
     assert tested["samples"][0] == {
         "name": "EN - The Silver River 50 (1950)",
-        "kind": "film",
+        "kind": "movie",
         "title": "The Silver River 50",
         "year": 1950,
         "season": None,
@@ -52,7 +52,7 @@ def test_a_source_is_tested_kept_refreshed_and_searched(client, app, provider):
     assert refresh(app).changes.added == 11
 
     shown = client.get("/api/v1/sources/tv").json()
-    assert (shown["kinds"], shown["account"]["status"]) == ({"film": 10, "series": 1}, "active")
+    assert (shown["kinds"], shown["account"]["status"]) == ({"movie": 10, "series": 1}, "active")
     found = client.get("/api/v1/entries", params={"q": "silver river 53"}).json()["records"]
     assert [entry["year"] for entry in found] == [1953]
     assert client.get(f"/api/v1/entries/{found[0]['id']}").json() == found[0]
@@ -160,7 +160,7 @@ def test_what_a_refresh_changed_is_listed(client, app, provider):
     }
     groups = client.get("/api/v1/sources/tv/groups").json()
     assert groups == [
-        {"group": "Films", "kind": "film", "entries": 10},
+        {"group": "Films", "kind": "movie", "entries": 10},
         {"group": "Series", "kind": "series", "entries": 1},
     ]
 

@@ -30,7 +30,7 @@ def test_a_file_is_added_refreshed_listed_and_removed(stalkeer, playlist):
     assert stalkeer("source", "add", "mine", str(playlist), "--json").document["kind"] == "m3u"
 
     report = stalkeer("source", "refresh", "mine", "--json").document["sources"][0]
-    assert (report["outcome"], report["added"], report["kinds"]) == ("refreshed", 50, {"film": 50})
+    assert (report["outcome"], report["added"], report["kinds"]) == ("refreshed", 50, {"movie": 50})
     assert stalkeer("source", "refresh", "--json").document["sources"][0]["outcome"] == "unchanged"
 
     copies = stalkeer("source", "archives", "mine", "--json").document["archives"]

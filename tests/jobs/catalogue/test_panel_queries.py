@@ -15,7 +15,7 @@ from stalkeer.demo.exchange import Exchange
 from stalkeer.demo.panel import Channel, PanelMovie, PanelSeries, SeriesEpisode
 from stalkeer.demo.provider import Provider
 from stalkeer.jobs.catalogue.movie_extensions import find_address
-from stalkeer.jobs.catalogue.panel_queries import ask_account, expand_series, fetch_movie_details
+from stalkeer.jobs.catalogue.panel_queries import ask_account, expand_series
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.sources.refresh import RefreshContext, RefreshOutcome, SourceReport, refresh_sources
 from stalkeer.jobs.sources.start import RefreshOptions
@@ -269,19 +269,6 @@ def test_the_extension_that_a_list_lacks_is_asked_for_and_remembered(house, name
     house.provider.listing.movies = [PanelMovie(1, "Film One (2001)", extension=""), PanelMovie(2, "Film 2 (2002)")]
     house.refresh(anew=True)
     assert house.addresses()["movie:1"] == wanted
-
-
-def test_a_films_details_are_asked_for_once(house):
-    house.refresh()
-
-    report = fetch_movie_details(house.tools, house.row().id, ["movie:3"], QuietRun(), house.clock.sleep)
-
-    assert (report.asked, report.entries) == (1, 1)
-    with house.tools.database.connect() as connection:
-        row = connection.execute(select(entries).where(entries.c.key == "movie:3")).mappings().one()
-    assert (row["tmdb_id"], row["duration_s"]) == (3, 5400)
-    again = fetch_movie_details(house.tools, house.row().id, ["movie:3"], QuietRun(), house.clock.sleep)
-    assert (again.asked, again.cached) == (0, 1)
 
 
 def test_the_account_tells_its_connections(house):

@@ -146,4 +146,4 @@ def _stranger_of(payload: bytes) -> str:
         return "empty"
     if _form_of(payload) is not None:
         return ""
-    return f"{describe(start)} instead of a part of the film"
+    return f"{describe(start)} instead of a part of the movie"

@@ -43,7 +43,7 @@ _LISTS: tuple[tuple[str, str, Callable[[Mapping[str, Any], Mapping[str, str]], E
     ("get_live_streams", "get_live_categories", live_entry),
 )
 _KINDS = {"get_vod_streams": EntryKind.MOVIE, "get_series": EntryKind.SERIES, "get_live_streams": EntryKind.LIVE}
-_NAMES = {"get_vod_streams": "films", "get_series": "series", "get_live_streams": "channels"}
+_NAMES = {"get_vod_streams": "movies", "get_series": "series", "get_live_streams": "channels"}
 _NOT_FOUND = re.compile(rb"\s*<(?:!doctype|html|head|h1|center).*?(?:\b404\b|not\s+found)", re.IGNORECASE | re.DOTALL)
 Progress = Callable[[int, int | None], None]
 
@@ -177,7 +177,7 @@ class Panel:
         return [self._hidden(entry) for entry in episode_entries(document, series)]
 
     def movie(self, stream_id: str) -> MovieDetails:
-        return movie_details(self._document("get_vod_info", "The film", vod_id=stream_id))
+        return movie_details(self._document("get_vod_info", "The movie", vod_id=stream_id))
 
     def _hidden(self, entry: Entry) -> Entry:
         """Return the entry without the login that its logo's address may carry."""

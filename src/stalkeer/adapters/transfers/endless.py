@@ -1,4 +1,4 @@
-"""Notice a body without a length that will not end: one that begins again, or is longer than the film can be."""
+"""Notice a body without a length that will not end: one that begins again, or is longer than the movie can be."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Endless:
         """Take the next piece; return why no more of the body is wanted, or None."""
         self.size += len(piece)
         if self._begins_again(piece):
-            return f"it begins again before byte {self.size}: a loop, longer than the film can be"
+            return f"it begins again before byte {self.size}: a loop, longer than the movie can be"
         if self.most is not None and self.size > self.most:
-            return f"after {self.size} bytes it is longer than the film can be"
+            return f"after {self.size} bytes it is longer than the movie can be"
         return None
 
     def _begins_again(self, piece: bytes) -> bool:

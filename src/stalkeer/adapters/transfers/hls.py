@@ -160,7 +160,7 @@ class Check:
         journal.ends.clear()
         self.means.landing.rewind(0)
         journal.write()
-        message = f"the joined film is not all of its {len(self.media.segments)} parts: {problem}"
+        message = f"the joined movie is not all of its {len(self.media.segments)} parts: {problem}"
         if journal.troubles[WHOLE] > 1:
             raise Hopeless(TransferFailed(FailureKind.WRONG_FILE, f"{message}, {journal.troubles[WHOLE]} times"))
         raise Lost(TransferFailed(FailureKind.TRANSIENT, message))
@@ -185,7 +185,7 @@ class _HeaderProblem:
 def name_of(media: MediaPlaylist, number: int) -> str:
     """Return what people call a segment: its number among the parts of the film."""
     if media.segments[number].is_header:
-        return "the header of the film"
+        return "the header of the movie"
     parts = [at for at, segment in enumerate(media.segments) if not segment.is_header]
     return f"part {parts.index(number) + 1} of {len(parts)}"
 
@@ -258,9 +258,9 @@ def read_media(opened: Opened, text: str) -> MediaPlaylist | str:
     if found.encryption is not None:
         raise refusal(opened, FailureKind.PROTECTED, f"an encrypted stream ({found.encryption}); it is not fetched")
     if not found.segments:
-        raise refusal(opened, FailureKind.WRONG_FILE, "a playlist without segments instead of a film")
+        raise refusal(opened, FailureKind.WRONG_FILE, "a playlist without segments instead of a movie")
     if not found.is_ended:
-        raise refusal(opened, FailureKind.WRONG_FILE, "a live stream instead of a film")
+        raise refusal(opened, FailureKind.WRONG_FILE, "a live stream instead of a movie")
     return found
 
 

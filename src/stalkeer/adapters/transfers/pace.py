@@ -7,20 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stalkeer.core.downloads.pacing import FREE_QUANTUM, Gcra, quantum_for, take_all
+from stalkeer.core.downloads.pacing import Gcra, quantum_for, take_all
 
 Monotonic = Callable[[], float]
-
-
-class Unlimited:
-    """Read without a limit."""
-
-    @property
-    def quantum(self) -> int:
-        return FREE_QUANTUM
-
-    def take(self, size: int) -> float:
-        return 0.0
 
 
 class Bandwidth:

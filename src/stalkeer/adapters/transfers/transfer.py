@@ -370,7 +370,7 @@ class Transfer:
 
     def _refuse_endless(self, opened: Opened, problem: str | None) -> None:
         if problem is not None:
-            message = f"{opened.subject}: the server sends without end instead of a film: {problem}"
+            message = f"{opened.subject}: the server sends without end instead of a movie: {problem}"
             raise Hopeless(TransferFailed(FailureKind.NOT_A_VIDEO, message, status=opened.head.status))
 
     def _reserve(self) -> None:

@@ -295,8 +295,8 @@ def weigh_runtime(hit: Hit, entry: EntryFacts) -> Opinion:
     minutes, known = entry.duration_s / 60, hit.work.runtime_min
     gap = abs(minutes - known) / known
     if gap <= _RUNTIME_TOLERANCE:
-        return Opinion(Evidence("runtime", weights.SAME_RUNTIME, f"it runs {minutes:.0f} minutes, as the film does"))
+        return Opinion(Evidence("runtime", weights.SAME_RUNTIME, f"it runs {minutes:.0f} minutes, as the movie does"))
     if gap >= _RUNTIME_CONTRADICTION:
-        said = f"it runs {minutes:.0f} minutes, the film {known}"
+        said = f"it runs {minutes:.0f} minutes, the movie {known}"
         return Opinion(Evidence("runtime", weights.OTHER_RUNTIME, said), said)
     return SILENT

@@ -28,7 +28,6 @@ _SCRIPTS = (
     (0x3040, 0x9FFF, "han"),
     (0xAC00, 0xD7AF, "hangul"),
 )
-SCRIPTS = frozenset(name for _, _, name in _SCRIPTS) | {"latin", "other"}
 _LATIN_END = "\u024f"
 _LATIN_VIETNAMESE = ("\u1e00", "\u1eff")
 

@@ -26,7 +26,7 @@ class CalendarItem(ApiModel):
     season: int | None
     episode: int | None
     at: datetime
-    what: str = Field(description="`air`, or which of a film's dates: `cinema`, `digital`, `physical`.")
+    what: str = Field(description="`air`, or which of a movie's dates: `cinema`, `digital`, `physical`.")
     has_file: StrictBool
 
 
@@ -41,7 +41,7 @@ def show_calendar(
     start: Annotated[Moment | None, Query(description="Default: today.")] = None,
     end: Annotated[Moment | None, Query(description="Default: four weeks after `start`.")] = None,
 ) -> CalendarAnswer:
-    """Films and episodes that come out between two moments, in order of time."""
+    """Movies and episodes that come out between two moments, in order of time."""
     first = start or app.clock().replace(hour=0, minute=0, second=0, microsecond=0)
     last = end or first + timedelta(days=28)
     if not timedelta() <= last - first <= LONGEST:

@@ -14,7 +14,7 @@ from stalkeer.faces.http.ids import RowId
 from stalkeer.faces.http.models import ApiModel
 from stalkeer.faces.http.paging import PageOf, PageParams, encode_cursor, last_id
 from stalkeer.faces.http.problems import problem_answers
-from stalkeer.model import EntryId, EntryKind
+from stalkeer.model import EntryId, KindWord
 from stalkeer.store.catalogue.entries import CatalogueEntry, EntrySearch, count_entries, get_entry, search_entries
 
 router = APIRouter(prefix="/entries", tags=["entries"])
@@ -24,7 +24,7 @@ class EntryItem(ApiModel):
     id: int
     source: str
     key: str = Field(description="Names the entry within its source; survives a change of host or login.")
-    kind: EntryKind
+    kind: KindWord
     kind_reason: str | None = Field(
         description="What told the kind: url, name, group, duration, account; account-majority and account-split where "
         "its numbers of the episode disagree."
@@ -63,13 +63,13 @@ def search_catalogue(
     page: PageParams,
     q: Words = "",
     source: SourceName = None,
-    kind: EntryKind | None = None,
+    kind: KindWord | None = None,
     gone: Annotated[bool, Query(description="Also what is no longer listed.")] = False,
 ) -> PageOf[EntryItem]:
     """List entries in the order in which they came. With `q`, those that have all its words."""
     if "\0" in q + (source or ""):
         raise InvalidInput("A search has no control characters")
-    search = EntrySearch(q, source, kind.value if kind else None, gone)
+    search = EntrySearch(q, source, kind.stored if kind else None, gone)
     after = last_id(page) or 0
     with app.database.connect() as connection:
         found = search_entries(connection, search, after=after, offset=page.offset, limit=page.size)
@@ -96,7 +96,7 @@ def _shown(entry: CatalogueEntry) -> EntryItem:
         id=entry.id,
         source=entry.source,
         key=entry.key,
-        kind=EntryKind(entry.kind),
+        kind=KindWord.of(entry.kind),
         kind_reason=entry.kind_reason,
         name=entry.name,
         title=entry.title,

@@ -123,7 +123,7 @@ def list_missing_items(
 def list_missing_movies(
     app: CurrentApp, chosen: ChosenItems, page: PageParams, order: WantedOrder = WantedOrder.TITLE
 ) -> PageOf[MissingItem]:
-    """The films among them, as of the last scan."""
+    """The movies among them, as of the last scan."""
     return _page(app, replace(chosen, kind=WantedKind.MOVIE), page, order)
 
 
@@ -176,7 +176,7 @@ def search_missing_item(app: CurrentApp, item_id: RowId) -> None:
 
 @router.post("/{item_id}/refresh", status_code=204, responses=problem_answers(404, 502))
 def refresh_missing_item(app: CurrentApp, item_id: RowId) -> None:
-    """Let its instance read the film's or series' data anew."""
+    """Let its instance read the movie's or series' data anew."""
     refresh_item(app.database, app.arrs, WantedId(item_id))
 
 

@@ -21,6 +21,7 @@ from stalkeer.jobs.sources.edit import create_source, delete_source, edit_source
 from stalkeer.jobs.sources.probe import ProbeReport, probe_source, probe_stored_source
 from stalkeer.jobs.sources.start import REFRESH, RefreshOptions, start_refresh
 from stalkeer.jobs.sources.view import source_document
+from stalkeer.model import KindWord
 from stalkeer.settings.types import Slug, is_http_url
 from stalkeer.store.catalogue.entries import groups_of, list_changes
 from stalkeer.store.sources.archives import list_archives
@@ -257,7 +258,8 @@ def list_source_groups(app: CurrentApp, name: Name) -> list[GroupView]:
     row = _find(app, name)
     with app.database.connect() as connection:
         return [
-            GroupView(group=group, kind=kind, entries=count) for group, kind, count in groups_of(connection, row.id)
+            GroupView(group=group, kind=KindWord.of(kind), entries=count)
+            for group, kind, count in groups_of(connection, row.id)
         ]
 
 

@@ -20,7 +20,7 @@ app = typer.Typer(no_args_is_help=True, help="Search the entries of all playlist
 def search(
     context: typer.Context,
     words: list[str] = typer.Argument(help="Words of the title, name or group in any order; a year; S02E04 or 2x04."),
-    kind: str | None = typer.Option(None, "--kind", "-k", help="film, episode, series, live or other."),
+    kind: str | None = typer.Option(None, "--kind", "-k", help="movie, episode, series, live or other."),
     source: str | None = typer.Option(None, "--source", "-s", help="Only this source."),
     limit: int = typer.Option(50, "--limit", "-n", min=1, max=10_000, help="Maximum number of results."),
 ) -> None:
@@ -29,13 +29,15 @@ def search(
     Example: stalkeer catalogue search quiet cartographers 2x04
     """
     from stalkeer.errors import InvalidInput
-    from stalkeer.model import EntryKind
+    from stalkeer.model import KindWord
     from stalkeer.store.catalogue.entries import EntrySearch, browse_entries
 
-    if kind is not None and kind not in set(EntryKind):
-        raise InvalidInput(f"There is no type {kind!r}; accepted: {', '.join(EntryKind)}")
+    try:
+        stored = KindWord(kind).stored if kind is not None else None
+    except ValueError:
+        raise InvalidInput(f"There is no type {kind!r}; accepted: {', '.join(KindWord)}") from None
     with context_app(context).database.connect() as connection:
-        found = browse_entries(connection, EntrySearch(" ".join(words), source, kind), limit=limit)
+        found = browse_entries(connection, EntrySearch(" ".join(words), source, stored), limit=limit)
     emit(context, {"entries": [_document(entry) for entry in found]}, lambda console: _render(console, found))
 
 
@@ -113,10 +115,12 @@ def download(
 
 
 def _document(entry: CatalogueEntry) -> dict[str, object]:
+    from stalkeer.model import KindWord
+
     return {
         "id": entry.id,
         "source": entry.source,
-        "kind": entry.kind,
+        "kind": KindWord.of(entry.kind).value,
         "name": entry.name,
         "title": entry.title,
         "group": entry.group,
@@ -132,7 +136,9 @@ def _render(console: Console, found: list[CatalogueEntry]) -> None:
     if not found:
         console.print("No entry has these words. Try fewer of them, or fewer letters", markup=False)
         return
+    from stalkeer.model import KindWord
+
     table = Table("ID", "Type", "Name", "Group", "Source", box=None)
     for entry in found:
-        table.add_row(str(entry.id), entry.kind, entry.name, entry.group or "", entry.source)
+        table.add_row(str(entry.id), KindWord.of(entry.kind).value, entry.name, entry.group or "", entry.source)
     console.print(table, markup=False)

@@ -172,8 +172,9 @@ def search(
 ) -> None:
     """Search the catalogue for entries, to take or block one by its ID.
 
-    Example: stalkeer match search "Some Film"
+    Example: stalkeer match search "Some Movie"
     """
+    from stalkeer.model import KindWord
     from stalkeer.store.catalogue.entries import EntrySearch, search_entries
 
     parts = context_app(context)
@@ -181,7 +182,14 @@ def search(
         rows = search_entries(connection, EntrySearch(text, source), limit=limit)
     document = {
         "entries": [
-            {"id": row.id, "source": row.source, "kind": row.kind, "name": row.name, "group": row.group} for row in rows
+            {
+                "id": row.id,
+                "source": row.source,
+                "kind": KindWord.of(row.kind).value,
+                "name": row.name,
+                "group": row.group,
+            }
+            for row in rows
         ]
     }
 

@@ -317,6 +317,8 @@ def _render_scores(console: Console, cards: list[Scorecard]) -> None:
 
 
 def _cells(row: SourceRow) -> list[str]:
+    from stalkeer.model import EntryKind
+
     kinds = row.kinds
     state = "list on hold" if row.guard else "failed" if row.last_error else "ok"
     if not row.enabled:
@@ -327,7 +329,7 @@ def _cells(row: SourceRow) -> list[str]:
     if row.account_max is not None:
         account += f" {row.account_active or 0}/{row.account_max}"
     when = f"{row.last_success_at:%Y-%m-%d %H:%M}" if row.last_success_at else "-"
-    counts = (row.entries, kinds.get("film", 0), kinds.get("episode", 0))
+    counts = (row.entries, kinds.get(EntryKind.MOVIE.value, 0), kinds.get(EntryKind.EPISODE.value, 0))
     return [row.slug, row.kind, *(f"{count:,}" for count in counts), when, account, state]
 
 
@@ -348,13 +350,14 @@ def _render_refresh(console: Console, report: RefreshReport) -> None:
 
 def _sentence(source: SourceReport) -> str:
     from stalkeer.jobs.sources.refresh import RefreshOutcome
+    from stalkeer.model import count_by_word
 
     changes = source.changes
     if source.outcome is RefreshOutcome.UNCHANGED:
         return f"{source.slug}: unchanged, {source.entries:,} entries ({source.seconds:.1f} s)"
     if source.outcome is not RefreshOutcome.REFRESHED:
         return f"{source.slug}: {source.outcome}. {source.message}"
-    kinds = ", ".join(f"{count:,} {kind}" for kind, count in source.kinds.items())
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in count_by_word(source.kinds).items())
     return (
         f"{source.slug}: {source.entries:,} entries ({kinds}); {changes.added:,} added, {changes.changed:,} changed, "
         f"{changes.removed:,} removed, {changes.returned:,} returned, {changes.duplicates:,} duplicates "
@@ -363,6 +366,8 @@ def _sentence(source: SourceReport) -> str:
 
 
 def _render_probe(console: Console, report: ProbeReport) -> None:
+    from stalkeer.model import count_by_word
+
     def say(text: str, style: str | None = None) -> None:
         console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
@@ -375,7 +380,7 @@ def _render_probe(console: Console, report: ProbeReport) -> None:
         if account.message:
             say(f"Message of the provider: {account.message}")
     if report.kinds:
-        say("Contains " + ", ".join(f"{count:,} {kind}" for kind, count in report.kinds.items()))
+        say("Contains " + ", ".join(f"{count:,} {kind}" for kind, count in count_by_word(report.kinds).items()))
     for sample in report.samples:
         number = f" S{sample.season:02d}E{sample.episode:02d}" if sample.season is not None and sample.episode else ""
         say(f"  {sample.name}  ->  {sample.title}{number}{f' ({sample.year})' if sample.year else ''}", "dim")

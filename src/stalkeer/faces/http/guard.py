@@ -109,4 +109,3 @@ def _spend(request: Request, caller: Caller) -> None:
 
 
 AccessGuard = Depends(require_access)
-CurrentCaller = Annotated[Caller, AccessGuard]

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from stalkeer.faces.web.frame import app_of, base_of
 from stalkeer.faces.web.links import links_of
 from stalkeer.faces.web.render import fragment, is_fragment, page, query
-from stalkeer.model import EntryId
+from stalkeer.model import EntryId, KindWord
 from stalkeer.runtime import App
 from stalkeer.store.catalogue.entries import CatalogueEntry, EntrySearch, browse_entries, count_entries, get_entry
 from stalkeer.store.library.artwork import posters_of_entries
@@ -22,7 +22,12 @@ from stalkeer.store.system.dashboard import read_open_jobs, source_cards
 router = APIRouter(include_in_schema=False)
 PAGE_SIZE = 60
 VIEWS = ("", "posters")
-KINDS = {"film": "Movies", "episode": "Episodes", "series": "Series", "live": "Live channels"}
+KINDS = {
+    KindWord.MOVIE: "Movies",
+    KindWord.EPISODE: "Episodes",
+    KindWord.SERIES: "Series",
+    KindWord.LIVE: "Live channels",
+}
 FEW = 6
 MOST_MATCHES = 20
 
@@ -32,7 +37,7 @@ def get_catalogue(
     request: Request, q: str = "", kind: str = "", source: str = "", before: int | None = None, view: str = ""
 ) -> HTMLResponse:
     """Show the newest entries, or the results of a search. Scrolling loads more rows."""
-    chosen = EntrySearch(q.strip(), source or None, kind if kind in KINDS else None)
+    chosen = EntrySearch(q.strip(), source or None, stored_kind(kind))
     context = read_page(app_of(request), chosen, before, view if view in VIEWS else "")
     if is_fragment(request):
         name = "catalogue/more.html" if before is not None else "catalogue/rows.html"
@@ -48,18 +53,28 @@ def read_page(app: App, chosen: EntrySearch, before: int | None, view: str = "")
         total = count_entries(connection)
         posters = posters_of_entries(connection, [row.id for row in rows])
         jobs_now = read_open_jobs(connection)
-    params = {"q": chosen.words, "kind": chosen.kind, "source": chosen.source, "view": view}
+    word = KindWord.of(chosen.kind).value if chosen.kind else None
+    params = {"q": chosen.words, "kind": word, "source": chosen.source, "view": view}
     return {
         "jobs_now": jobs_now,
         "rows": rows,
         "posters": posters,
         "params": params,
         "chosen": chosen,
+        "chosen_kind": word,
         "cards": cards,
         "kinds": KINDS,
         "next_url": next_url(chosen, params, rows, before),
         "total": total,
     }
+
+
+def stored_kind(word: str) -> str | None:
+    """Return the kind to search for; None for all, and for a word that no filter of the page has."""
+    try:
+        return KindWord(word).stored if KindWord(word) in KINDS else None
+    except ValueError:
+        return None
 
 
 def next_url(chosen: EntrySearch, params: Mapping[str, object], rows: list[CatalogueEntry], before: int | None) -> str:

@@ -22,7 +22,7 @@ from stalkeer.jobs.sources.filters import create_filter, delete_filter
 from stalkeer.jobs.sources.probe import ProbeReport, probe_source, probe_stored_source
 from stalkeer.jobs.sources.start import REFRESH, RefreshOptions, start_refresh
 from stalkeer.jobs.sources.upload import keep_upload
-from stalkeer.model import Origin
+from stalkeer.model import Origin, count_by_word
 from stalkeer.runtime import App
 from stalkeer.store.catalogue.entries import groups_of
 from stalkeer.store.journal.runs import list_runs
@@ -79,7 +79,11 @@ def show_trial(
 ) -> HTMLResponse:
     form = form or SourceForm()
     context = {"names_account": form.names_account, "as_playlist": form.as_playlist}
-    return fragment(request, "sources/trial.html", {"trial": trial, "picker": picker, **context})
+    return fragment(
+        request,
+        "sources/trial.html",
+        {"trial": trial, "kinds": count_by_word(trial.kinds), "picker": picker, **context},
+    )
 
 
 @router.post("/sources/upload")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stalkeer.model import DownloadState
+from stalkeer.model import DownloadState, EntryKind
 from stalkeer.store.system.dashboard import SourceCard
 
 
@@ -70,7 +70,14 @@ def source_look(card: SourceCard) -> Look:
     return Look("healthy", "ok", "circle-check") if card.last_success_at else Look("not refreshed yet", "", "clock")
 
 
-KIND_NAMES = {"film": "Movie", "episode": "Episode", "series": "Series", "live": "Live channel", "other": "Other"}
+KIND_NAMES = {
+    EntryKind.MOVIE.value: "Movie",
+    EntryKind.EPISODE.value: "Episode",
+    EntryKind.SERIES.value: "Series",
+    EntryKind.LIVE.value: "Live channel",
+    EntryKind.OTHER.value: "Other",
+}
+KIND_TONES = {EntryKind.MOVIE.value: "info", EntryKind.EPISODE.value: "work", EntryKind.SERIES.value: "work"}
 
 MATCHES = {
     "confirm": Look("Confirmed", "ok", "check"),

@@ -44,7 +44,6 @@ PAGE_SIZE = 50
 POSTERS = 60  # of a page
 MOST_EPISODES = 2_000  # of a series
 MOST_AT_ONCE = 5_000
-REASONS = {"/wanted": "missing", "/wanted/cutoff": "cutoff"}
 
 
 class ListQuery(BaseModel):

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from stalkeer.adapters.playlists.panel_json import MovieDetails
 from stalkeer.adapters.playlists.xtream import SHORT_ANSWER_S, Panel
 from stalkeer.core.catalogue.questions import MINUTE, wait_before_next
 from stalkeer.core.catalogue.rows import RowMaker
@@ -21,11 +20,9 @@ from stalkeer.jobs.sources.refresh import RefreshContext
 from stalkeer.model import SourceId
 from stalkeer.store.catalogue.panel_cache import (
     SeriesToExpand,
-    movies_without_details,
     note_series_failure,
     put_episodes,
     recent_questions,
-    save_details,
     series_to_expand,
 )
 from stalkeer.store.db.bulk import writing
@@ -106,30 +103,6 @@ def expand_series(
         with writing(tools.database) as connection:
             put_episodes(connection, series, drafts, PARSER_VERSION, tools.clock())
         return len(episodes)
-
-    return _Questions(tools, source_id, run, sleep).ask_each(wanted, ask, report)
-
-
-def fetch_movie_details(
-    tools: RefreshContext,
-    source_id: SourceId,
-    movie_keys: Sequence[str],
-    run: Run,
-    sleep: Callable[[float], None] = time.sleep,
-) -> ExpandReport:
-    """Ask the account for TMDB id, size, duration and codecs of these films, once each."""
-    with tools.database.connect() as connection:
-        wanted = movies_without_details(connection, source_id, movie_keys)
-    panel = open_panel(tools, source_id)
-    report = ExpandReport(cached=len(movie_keys) - len(wanted))
-    if panel is None or not wanted:
-        return report
-
-    def ask(key: str) -> int:
-        details = panel.movie(key.partition(":")[2])
-        with tools.database.begin() as connection:
-            save_details(connection, source_id, key, details, tools.clock())
-        return details != MovieDetails()
 
     return _Questions(tools, source_id, run, sleep).ask_each(wanted, ask, report)
 

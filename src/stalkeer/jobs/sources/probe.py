@@ -21,7 +21,7 @@ from stalkeer.errors import SourceError, SourceUnreachable
 from stalkeer.jobs.sources.edit import describe_row
 from stalkeer.jobs.sources.fetch import SPOOL, check_account, check_start, open_text, playlist_request, portal_hint
 from stalkeer.jobs.sources.refresh import RefreshContext
-from stalkeer.model import Entry, EntryKind
+from stalkeer.model import Entry, EntryKind, KindWord, count_by_word
 from stalkeer.private_files import make_private_folder
 from stalkeer.secrets import mask_text
 from stalkeer.settings.sections.jobs import CatalogueSettings
@@ -83,12 +83,12 @@ class ProbeReport:
                 "message": account.message,
                 "isTrial": account.is_trial,
             },
-            "kinds": self.kinds,
+            "kinds": count_by_word(self.kinds),
             "leftOut": self.left_out,
             "samples": [
                 {
                     "name": s.name,
-                    "kind": s.kind,
+                    "kind": KindWord.of(s.kind),
                     "title": s.title,
                     "year": s.year,
                     "season": s.season,

@@ -30,6 +30,7 @@ from stalkeer.jobs.sources.ingest import MOST_GROUPS, Changes, Ingest
 from stalkeer.jobs.sources.reading import Walk
 from stalkeer.jobs.sources.start import USUAL, RefreshOptions
 from stalkeer.logs import get_logger
+from stalkeer.model import count_by_word
 from stalkeer.secrets import SecretBox, mask_text
 from stalkeer.settings import Settings
 from stalkeer.store.catalogue.generations import Generation, read_snapshot, visible_ids
@@ -91,7 +92,7 @@ class SourceReport:
             "message": self.message,
             "generation": self.generation,
             "entries": self.entries,
-            "kinds": dict(self.kinds),
+            "kinds": count_by_word(self.kinds),
             "added": changes.added,
             "changed": changes.changed,
             "removed": changes.removed,

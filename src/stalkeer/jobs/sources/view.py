@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stalkeer.model import count_by_word
 from stalkeer.store.sources.sources import SourceRow
 
 
@@ -25,7 +26,7 @@ def source_document(row: SourceRow) -> dict[str, object]:
         "bandwidthLimit": row.bandwidth_limit,
         "generation": row.generation,
         "entries": row.entries,
-        "kinds": row.kinds,
+        "kinds": count_by_word(row.kinds),
         "oddities": dict(row.counts.get("oddities", {})),
         "lastRefreshAt": row.last_refresh_at,
         "lastSuccessAt": row.last_success_at,

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from sqlalchemy import Connection, and_, or_, select
 
-from stalkeer.model import EntryId, SourceId
+from stalkeer.model import EntryId, EntryKind, SourceId
 from stalkeer.store.catalogue.visible import IS_CURRENT
 from stalkeer.store.db.tables import entries, sources
 
@@ -33,7 +33,7 @@ class EntryAddress:
     is_protected: bool = False
     size: int | None = None
     name: str = ""
-    kind: str = "film"
+    kind: str = EntryKind.MOVIE.value
 
     @property
     def extension(self) -> str:

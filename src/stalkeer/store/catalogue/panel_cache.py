@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, select, update
 
-from stalkeer.adapters.playlists.panel_json import MovieDetails
 from stalkeer.core.catalogue.content import keep_details
 from stalkeer.core.catalogue.questions import LastQuestion, is_due
 from stalkeer.core.catalogue.rows import Draft
@@ -21,7 +19,7 @@ from stalkeer.store.catalogue.visible import IS_CURRENT
 from stalkeer.store.db.bulk import parts_of
 from stalkeer.store.db.tables import account_cache, entries, sources
 
-SERIES, MOVIE = "series_info", "vod_info"
+SERIES = "series_info"
 
 
 @dataclass(frozen=True)
@@ -151,45 +149,6 @@ def gone_series_episodes(connection: Connection, source_id: SourceId, series_ids
         )
         found += connection.execute(query).scalars()
     return found
-
-
-def movies_without_details(connection: Connection, source_id: SourceId, keys: Sequence[str]) -> list[str]:
-    known: set[str] = set()
-    for part in parts_of(keys, 500):
-        query = select(account_cache.c.key).where(
-            account_cache.c.source_id == source_id, account_cache.c.kind == MOVIE, account_cache.c.key.in_(part)
-        )
-        known.update(connection.execute(query).scalars())
-    return [key for key in keys if key not in known and key.startswith("movie:")]
-
-
-def save_details(connection: Connection, source_id: SourceId, key: str, details: MovieDetails, now: datetime) -> None:
-    """Keep a film's details with its entry; what its list says itself stays."""
-    values: dict[str, Any] = {
-        "tmdb_id": func.coalesce(entries.c.tmdb_id, details.tmdb_id),
-        "duration_s": func.coalesce(entries.c.duration_s, details.duration_s),
-        "size": func.coalesce(details.size, entries.c.size),
-        "year": func.coalesce(entries.c.year, details.year),
-        "resolution": func.coalesce(entries.c.resolution, _lines(details.height)),
-        "changed_gen": select(sources.c.generation).where(sources.c.id == source_id).scalar_subquery(),
-    }
-    of_movie = (entries.c.source_id == source_id, entries.c.key == key)
-    row = connection.execute(select(entries.c.quality).where(*of_movie)).one_or_none()
-    if row is None:
-        return
-    if details.video or details.bitrate:
-        said = json.loads(row.quality) if row.quality else {}
-        added = {"codec": details.video, "audio": details.audio, "bitrate": details.bitrate}
-        values["quality"] = json.dumps({name: value for name, value in added.items() if value} | said)
-    connection.execute(update(entries).where(*of_movie).values(**values))
-    remember_answer(connection, source_id, MOVIE, key, asdict(details), now)
-
-
-def _lines(height: int | None) -> int | None:
-    """Return the usual name of a picture height; films are wide, so most have fewer lines than their name says."""
-    if height is None:
-        return None
-    return next((lines for lines in (480, 576, 720, 1080, 2160) if height <= lines * 1.05), 2160)
 
 
 def remember_answer(

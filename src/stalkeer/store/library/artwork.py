@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
-from stalkeer.model import Decision, EntryId, InstanceId, LibraryId
+from stalkeer.model import Decision, EntryId, EntryKind, InstanceId, LibraryId
 from stalkeer.store.db.tables import entries, instances, library, matches, wanted
 from stalkeer.store.library.visible import IS_INSTANCE_IN_USE, IS_WANTED
 
@@ -72,5 +72,10 @@ def _of_ids(entry_ids: Sequence[EntryId]) -> Select[Any]:
         select(entries.c.id.label("entry_id"), library.c.id, library.c.title, library.c.poster)
         .select_from(entries.join(library, library.c.tmdb_id == entries.c.tmdb_id))
         .join(instances, instances.c.id == library.c.instance_id)
-        .where(entries.c.id.in_(entry_ids), entries.c.kind == "film", library.c.kind == "movie", IS_INSTANCE_IN_USE)
+        .where(
+            entries.c.id.in_(entry_ids),
+            entries.c.kind == EntryKind.MOVIE.value,
+            library.c.kind == "movie",
+            IS_INSTANCE_IN_USE,
+        )
     )

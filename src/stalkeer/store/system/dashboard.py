@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, case, func, select
 
-from stalkeer.model import DownloadState, JobName, WantedKind
+from stalkeer.model import DownloadState, JobName, WantedKind, count_by_word
 from stalkeer.store.db.tables import (
     catalogue_changes,
     downloads,
@@ -232,7 +232,7 @@ def source_cards(connection: Connection) -> list[SourceCard]:
         .order_by(sources.c.priority.desc(), sources.c.slug)
     )
     return [
-        SourceCard(**{**row._mapping, "counts": (row.counts or {}).get("kinds", {})})
+        SourceCard(**{**row._mapping, "counts": count_by_word((row.counts or {}).get("kinds", {}))})
         for row in connection.execute(query)
     ]
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
 
-from stalkeer.model import DownloadState
 from stalkeer.store.db.tables import archives, downloads, events, rate_samples, runs, sessions
 
 ENDED = ("completed", "failed", "cancelled")
@@ -63,13 +62,6 @@ def delete_some_old(connection: Connection, old: OldRows) -> int:
 def part_files_in_use(connection: Connection) -> frozenset[str]:
     """Every part file that a download still knows."""
     rows = connection.execute(select(downloads.c.part_path).where(downloads.c.part_path.is_not(None)))
-    return frozenset(str(path) for path in rows.scalars())
-
-
-def staged_files_in_use(connection: Connection) -> frozenset[str]:
-    """Every placed file whose import is not confirmed."""
-    is_open = downloads.c.state.not_in((DownloadState.COMPLETED.value, DownloadState.CANCELLED.value))
-    rows = connection.execute(select(downloads.c.placed_path).where(downloads.c.placed_path.is_not(None) & is_open))
     return frozenset(str(path) for path in rows.scalars())
 
 
