@@ -51,7 +51,7 @@ def test_an_argument_that_is_no_utf8_is_a_wrong_argument(tmp_path):
 
 @pytest.mark.parametrize("number", [str(2**63), str(2**64), "9" * 60])
 def test_a_number_beyond_64_bits_is_refused(tmp_path, number):
-    check(run(tmp_path, "download", "show", number), 1, "cannot hold such a number")
+    check(run(tmp_path, "download", "show", number), 1, "cannot hold a number beyond 64 bits")
 
 
 def test_a_terminal_that_knows_ascii_only_shows_everything(tmp_path):

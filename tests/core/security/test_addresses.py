@@ -114,7 +114,29 @@ SELF_NAMED = [
     ("X-Envoy-External-Address", "203.0.113.9"),
     ("X-Amzn-Trace-Id", "Root=1"),
     ("X-Forwarded-For", ""),
+    ("Fly-Client-IP", "203.0.113.9"),
+    ("Do-Connecting-IP", "203.0.113.9"),
+    ("X-Appengine-User-IP", "203.0.113.9"),
+    ("X-Arr-ClientIP", "203.0.113.9"),
+    ("X-Vercel-Forwarded-For", "203.0.113.9"),
+    ("X-Request-Start", "t=1"),
+    ("X-Traefik-Router", "x"),
+    ("Remote-User", "alice"),
 ]
+FROM_BROWSERS = (
+    "user-agent",
+    "x-requested-with",
+    "hx-request",
+    "sec-fetch-site",
+    "x-api-key",
+    "x-request-id",
+    "origin",
+)
+
+
+@pytest.mark.parametrize("name", FROM_BROWSERS)
+def test_what_browsers_and_programs_send_names_no_proxy(name):
+    assert not find_origin("127.0.0.1", "http", {name: "x", "host": "nas"}, ()).is_client_unknown
 
 
 @pytest.mark.parametrize(("name", "value"), SELF_NAMED)

@@ -40,6 +40,11 @@ PROXY_HEADERS = frozenset(
     }
 )
 PROXY_PREFIXES = ("x-forwarded", "x-original-", "x-envoy-", "x-nginx-", "x-varnish", "cf-", "x-azure-", "tailscale-")
+# an address of somebody else, the user whom a proxy has signed in, the time at which a proxy began
+PROXY_FORMS = re.compile(
+    r"(?:^|-)(?:client|connecting|user|remote|real|external)-?(?:ip|addr|address)$|forwarded-for$"
+    r"|^(?:x-)?remote-(?:user|name|email|groups)$|^x-(?:request|queue)-start$|^x-(?:traefik|haproxy|caddy|auth-request)"
+)
 HOST = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*))(?::[0-9]{1,5})?")
 LOCAL_SUFFIXES = (".local", ".lan", ".home.arpa", ".internal", ".localhost")
 
@@ -134,7 +139,7 @@ def find_origin(
 
 
 def is_proxy_header(name: str) -> bool:
-    return name in PROXY_HEADERS or name.startswith(PROXY_PREFIXES)
+    return name in PROXY_HEADERS or name.startswith(PROXY_PREFIXES) or PROXY_FORMS.search(name) is not None
 
 
 def _client_of(forwarded: str, peer: Address, proxies: tuple[Network, ...]) -> Address:

@@ -264,4 +264,4 @@ def _translated(engine: Engine) -> Iterator[None]:
     except DBAPIError as error:
         raise StoreError(f"The database refused a statement: {error.orig}") from error
     except OverflowError as error:  # the driver's, of a number beyond 64 bits
-        raise InvalidInput(f"The database cannot hold such a number: {error}") from error
+        raise InvalidInput("The database cannot hold a number beyond 64 bits; ids have fewer digits") from error
