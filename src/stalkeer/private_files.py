@@ -5,6 +5,7 @@ Finished and incomplete media files are not written through this module: they ge
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Collection, Iterator
@@ -15,6 +16,7 @@ from typing import IO
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
+MOST_SMALL = 10_000_000  # bytes
 OTHERS = 0o077
 READ_BY_OTHERS = 0o066  # removed from folders that others may pass through
 # the folders that Stalkeer makes below the data folder, except those for media files
@@ -38,6 +40,15 @@ def open_private(path: Path, mode: str = "wb") -> IO[bytes]:
 def write_private(path: Path, content: bytes) -> None:
     with open_private(path) as file:
         file.write(content)
+
+
+def read_small(path: Path) -> bytes:
+    """Return the content of a configuration, a key or a mark. Raise OSError for one that is too large: a device is."""
+    with path.open("rb") as file:
+        content = file.read(MOST_SMALL + 1)
+    if len(content) > MOST_SMALL:
+        raise OSError(errno.EFBIG, f"it has more than {MOST_SMALL // 1_000_000} MB", str(path))
+    return content
 
 
 def copy_private(source: Path, target: Path) -> None:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from stalkeer.errors import SecretError
-from stalkeer.private_files import FILE_MODE, make_private_folder
+from stalkeer.private_files import FILE_MODE, make_private_folder, read_small
 
 MASK = "********"
 KEY_FILE = "secret.key"
@@ -131,10 +131,10 @@ def _read_or_create(path: Path) -> str:
         try:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
         except FileExistsError:  # another process has just created it
-            return path.read_text("ascii")
+            return read_small(path).decode("ascii")
         with os.fdopen(handle, "w") as file:
             file.write(fresh + "\n")
-    return path.read_text("ascii")
+    return read_small(path).decode("ascii")
 
 
 def register_secret(value: str) -> None:

@@ -282,6 +282,17 @@ def test_what_stands_in_the_place_of_a_journal_is_set_aside_and_no_row_is_lost(h
     app.close()
 
 
+@pytest.mark.parametrize("file", ["config.yml", "data/secret.key", "data/folders.json"])
+def test_a_link_to_a_device_without_end_fills_no_memory(home, file):
+    (home / file).unlink()
+    (home / file).symlink_to("/dev/zero")
+
+    if file == "config.yml":
+        with pytest.raises(ConfigurationError, match="more than 10 MB"):
+            start(home, "command")
+    answers(home)
+
+
 def test_another_programs_database_gets_none_of_our_tables(home):
     (home / "data/stalkeer.db").unlink()
     with closing(sqlite3.connect(home / "data/stalkeer.db")) as connection, connection:

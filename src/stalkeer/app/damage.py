@@ -9,6 +9,7 @@ from pathlib import Path
 from stalkeer.app.start import Start
 from stalkeer.errors import ConfigurationError, SecretError, StalkeerError, StoreError
 from stalkeer.logs import get_logger
+from stalkeer.private_files import read_small
 from stalkeer.runtime import Paths, SharedSettings
 from stalkeer.secrets import KEY_FILE, SecretBox, mask_url, open_secret_box
 from stalkeer.settings import Settings, find_config
@@ -69,7 +70,7 @@ def without_emptied_config(start: Start, database: Database, secrets: SecretBox,
 
 def _is_empty(config: Path | None) -> bool:
     try:
-        return config is not None and not config.read_bytes().strip(b"\0 \t\r\n")
+        return config is not None and not read_small(config).strip(b"\0 \t\r\n")
     except OSError:
         return False
 

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from stalkeer.errors import ConfigurationError
+from stalkeer.private_files import read_small
 from stalkeer.secrets import register_secret
 from stalkeer.settings.explain import explain_errors
 from stalkeer.settings.keys import LISTS, child_of, is_known, is_section, secret_values
@@ -173,7 +174,7 @@ def _with_index(path: Path_) -> Path_:
 
 def _read_secret_file(variable: str, path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        return read_small(Path(path)).decode("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise ConfigurationError(f"{variable} names the file {path}, which cannot be read: {reason}") from error

@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from stalkeer.errors import ConfigurationError
+from stalkeer.private_files import read_small
 
 SURPRISES = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
@@ -31,7 +32,7 @@ PlainLoader.add_implicit_resolver(
 def read_yaml(path: Path) -> dict[object, object]:
     """Return the file's mapping; empty for an empty file. Raises ConfigurationError with the position."""
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), PlainLoader)  # noqa: S506 - a SafeLoader
+        document = yaml.load(read_small(path).decode("utf-8"), PlainLoader)  # noqa: S506 - a SafeLoader
     except OSError as error:
         raise ConfigurationError(f"Cannot read the configuration {path}: {error.strerror}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from stalkeer.adapters.files.placement import make_folders
 from stalkeer.durable import write_durably
-from stalkeer.private_files import private_opener
+from stalkeer.private_files import private_opener, read_small
 
 MARK = ".stalkeer-folder"
 FOLDER_MEMORY = "folders.json"  # in the data folder: the folders that were claimed
@@ -129,7 +129,7 @@ def _recall(memory: Path | None) -> dict[str, str]:
     if memory is None or not memory.exists():
         return {}
     try:
-        known = json.loads(memory.read_text(encoding="utf-8"))
+        known = json.loads(read_small(memory).decode("utf-8"))
     except (OSError, ValueError, RecursionError):  # damaged: folders are claimed anew, as after a new installation
         return {}
     return {str(path): str(mark) for path, mark in known.items()} if isinstance(known, dict) else {}
