@@ -26,7 +26,7 @@ def get_request(request: Request, entry_id: int, instance: str = "") -> HTMLResp
     app = app_of(request)
     with app.database.connect() as connection:
         row = get_entry(connection, EntryId(entry_id))
-    kind = InstanceKind.RADARR if row.kind == "film" else InstanceKind.SONARR
+    kind = InstanceKind.RADARR if row.is_movie else InstanceKind.SONARR
     context: dict[str, object] = {"row": row, "program": kind.capitalize(), "found": None, "problem": ""}
     context["instances"] = find_instances(app.arrs, kind)
     try:

@@ -50,6 +50,10 @@ class CatalogueEntry:
     first_seen: datetime
 
     @property
+    def is_movie(self) -> bool:
+        return self.kind == EntryKind.MOVIE.value
+
+    @property
     def is_hls(self) -> bool:
         return self.template.partition("?")[0].lower().endswith(".m3u8")
 
