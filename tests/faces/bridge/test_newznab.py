@@ -251,6 +251,38 @@ def test_text_from_outside_stays_text(filled):
 
 
 @pytest.mark.parametrize(
+    ("slug", "query", "found"),
+    [
+        # as Radarr 3 and Sonarr 3 sent them: the test, a search by ids, by title, by episode, the feed
+        ("radarr", "t=movie&cat=2000,2040&extended=1&apikey={}&offset=0&limit=100", None),
+        (
+            "radarr",
+            "t=movie&cat=2000,2040&extended=1&apikey={}&offset=0&limit=100&tmdbid=438631&imdbid=1160419",
+            SAINTS,
+        ),
+        ("radarr", "t=search&cat=2000,2040&extended=1&apikey={}&offset=0&limit=100&q=Copper%20Saints%202010", SAINTS),
+        ("sonarr", "t=tvsearch&cat=5030,5040&extended=1&apikey={}&offset=0&limit=100", None),
+        (
+            "sonarr",
+            "t=tvsearch&cat=5030,5040&extended=1&apikey={}&offset=0&limit=100&tvdbid=300001&season=1&ep=2",
+            {ASH[1]},
+        ),
+        (
+            "sonarr",
+            "t=tvsearch&cat=5030,5040&extended=1&apikey={}&offset=0&limit=100&q=Harbour+of+Ash&season=1&ep=2",
+            {ASH[1]},
+        ),
+        # Prowlarr passes on what it is asked, and asks without categories itself
+        ("sonarr", "t=search&extended=1&apikey={}&offset=0&limit=100", None),
+    ],
+)
+def test_requests_as_they_were_recorded_are_answered(filled, slug, query, found):
+    items = read_page(filled.fetch, f"/newznab/api?{query.format(filled.keys[slug])}")
+
+    assert {item.title for item in items} == found if found is not None else items
+
+
+@pytest.mark.parametrize(
     ("query", "code"),
     [
         ("t=movie", 100),

@@ -1,0 +1,263 @@
+"""What an instance is offered: proven titles only, under names and dates that never change."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select, update
+
+from stalkeer.demo.http import Response
+from stalkeer.demo.radarr import Radarr
+from stalkeer.jobs.journal.reporting import QuietRun
+from stalkeer.jobs.library.scan import scan_item
+from stalkeer.jobs.library.sync import sync_wanted
+from stalkeer.jobs.matching.match import match_wanted
+from stalkeer.jobs.native.indexer import FeedQuery, Indexer
+from stalkeer.jobs.native.offers import prepare_offers
+from stalkeer.model import Drive, GrabState, JobName, WantedKind
+from stalkeer.store.catalogue.pictures import note_picture
+from stalkeer.store.db.tables import entries, wanted
+from stalkeer.store.downloads.grabs import GrabbedItem, GrabChange, NewGrab, add_grab, change_grab
+from stalkeer.store.downloads.offers import list_offers
+from stalkeer.store.journal.runs import RunId, RunOwner, RunState, claim_run, finish_run, queue_run
+from stalkeer.store.library.finding import ForeignIds
+from stalkeer.store.library.instances import InstanceOptions, get_instance
+from tests.doubles.catalogue import Catalogue
+from tests.doubles.instances import know
+
+NATIVE = InstanceOptions(drive=Drive.NATIVE)
+SAINTS = "Copper.Saints.2010.1080p.WEB-DL-STALKEER"
+
+
+@pytest.fixture
+def radarr(tmp_path):
+    with Radarr(tmp_path / "movies") as server:
+        yield server
+
+
+@pytest.fixture
+def catalogue(app, clock):
+    return Catalogue(app.database, clock)
+
+
+def scan(app):
+    sync_wanted(app.database, app.arrs, app.settings.wanted, QuietRun())
+    match_wanted(app.matching, QuietRun())
+    return prepare_offers(app.database, app.arrs, QuietRun())
+
+
+def listed(app, slug="radarr"):
+    with app.database.connect() as connection:
+        return list_offers(connection, get_instance(connection, slug).id)
+
+
+def served(app, slug="radarr"):
+    with app.database.connect() as connection:
+        row = get_instance(connection, slug)
+    return [offer.release for offer in Indexer(app.database, app.arrs, None).search(row, FeedQuery()).offers]
+
+
+def test_a_title_that_the_instance_reads_as_another_movie_is_never_offered_and_asked_about_once(app, radarr, catalogue):
+    know(app.arrs, radarr, options=NATIVE)
+    radarr.add_movie("Copper Saints", 2010)
+    other = radarr.add_movie("Umbra Station", 2016)
+    catalogue.list_entries("Copper Saints (2010)", resolution=1080)
+    answer = {"movie": {"id": other.id}}
+    radarr.hook = lambda request: Response(200, answer) if request.path.endswith("/parse") else None
+
+    first = scan(app)
+    asked = len([one for one in radarr.requests if one.path.endswith("/parse")])
+    scan(app)
+
+    assert served(app) == []
+    (offer,) = listed(app)
+    assert (offer.pub_date, offer.refusal) == (None, "the instance reads it as another item")
+    assert first.to_document()["refused"] == 1
+    assert len([one for one in radarr.requests if one.path.endswith("/parse")]) == asked
+
+
+def test_another_title_of_the_movie_is_offered_where_the_plain_one_is_anothers(app, radarr, catalogue):
+    know(app.arrs, radarr, options=NATIVE)
+    radarr.add_movie("Vesna", 2018, alternate_titles=("Printemps de verre",))
+    catalogue.list_entries("Printemps de verre (2018)")
+    radarr.hook = lambda request: Response(200, {}) if request.query.get("title", "").startswith("Vesna") else None
+
+    scan(app)
+
+    assert served(app) == ["Printemps.de.verre.2018.WEB-DL-STALKEER"]
+
+
+def test_a_release_that_failed_takes_no_later_entry_which_is_a_release_of_its_own(app, clock, radarr, catalogue):
+    row = know(app.arrs, radarr, options=NATIVE)
+    radarr.add_movie("Copper Saints", 2010)
+    catalogue.list_entries("Copper Saints (2010)", resolution=1080)
+    scan(app)
+    (offer,) = listed(app)
+    items = (GrabbedItem(offer.wanted_ids[0], 1),)
+    with app.database.begin() as connection:
+        grab = NewGrab("SABnzbd_nzo_1", row.id, offer.guid, offer.release, WantedKind.MOVIE, items, "x")
+        add_grab(connection, grab, clock())
+        change_grab(connection, "SABnzbd_nzo_1", GrabChange(state=GrabState.FAILED))
+
+    catalogue.list_entries("EN - Copper Saints (2010)", source="other", resolution=1080)
+    scan(app)
+
+    old, new = listed(app)
+    assert old.release == new.release == SAINTS
+    assert old.pub_date != new.pub_date
+    assert len(old.files) == len(new.files) == 1
+
+
+def test_two_instances_of_one_movie_have_releases_and_dates_of_their_own(app, tmp_path, radarr, catalogue):
+    with Radarr(tmp_path / "uhd") as second:
+        wish = InstanceOptions(drive=Drive.NATIVE, skip_owned_elsewhere="no")
+        know(app.arrs, radarr, options=wish)
+        know(app.arrs, second, "radarr-4k", wish)
+        for server in (radarr, second):
+            server.add_movie("Copper Saints", 2010)
+        catalogue.list_entries("Copper Saints (2010)", resolution=1080)
+
+        scan(app)
+
+        assert served(app) == served(app, "radarr-4k") == [SAINTS]
+        assert listed(app)[0].guid != listed(app, "radarr-4k")[0].guid
+
+
+def test_an_instance_that_we_drive_is_offered_nothing(app, radarr, catalogue):
+    know(app.arrs, radarr)
+    radarr.add_movie("Copper Saints", 2010)
+    catalogue.list_entries("Copper Saints (2010)")
+
+    assert scan(app).instances == ()
+    assert served(app) == []
+
+
+def test_a_movie_that_was_added_again_keeps_its_release(app, radarr, catalogue):
+    know(app.arrs, radarr, options=NATIVE)
+    movie = radarr.add_movie("Copper Saints", 2010)
+    radarr.add_movie("Umbra Station", 2016)
+    catalogue.list_entries("Copper Saints (2010)", resolution=1080)
+    scan(app)
+    (before,) = listed(app)
+
+    del radarr.movies[movie.id]
+    scan(app)
+    radarr.add_movie("Copper Saints", 2010, tmdb_id=movie.tmdb_id)
+    scan(app)
+
+    (after,) = listed(app)
+    assert (after.guid, after.pub_date) == (before.guid, before.pub_date)
+    assert served(app) == [SAINTS]
+
+
+def test_a_measured_picture_gives_the_entry_another_title_and_the_false_one_is_served_no_more(app, radarr, catalogue):
+    know(app.arrs, radarr, options=NATIVE)
+    radarr.add_movie("Copper Saints", 2010)
+    (entry_id,) = catalogue.list_entries("Copper Saints (2010)", resolution=1080)
+    scan(app)
+    with app.database.begin() as connection:
+        row = connection.execute(select(entries).where(entries.c.id == entry_id)).one()
+        note_picture(connection, row.source_id, row.key, 480)
+
+    prepare_offers(app.database, app.arrs, QuietRun())
+
+    assert served(app) == ["Copper.Saints.2010.480p.WEB-DL-STALKEER"]
+
+
+def test_an_item_that_the_instance_itself_is_fetching_is_still_offered_and_an_excluded_one_is_not(
+    app, radarr, catalogue
+):
+    know(app.arrs, radarr, options=NATIVE)
+    radarr.add_movie("Copper Saints", 2010)
+    catalogue.list_entries("Copper Saints (2010)", resolution=1080)
+    scan(app)
+
+    def skip(rule):
+        with app.database.begin() as connection:
+            connection.execute(update(wanted).values(skip=rule))
+        return served(app)
+
+    assert skip("in the instance's own queue") == [SAINTS]
+    assert skip("excluded by tag") == []
+
+
+def test_an_instance_that_does_not_answer_stops_no_other(app, tmp_path, radarr, catalogue):
+    with Radarr(tmp_path / "uhd") as second:
+        wish = InstanceOptions(drive=Drive.NATIVE, skip_owned_elsewhere="no")
+        know(app.arrs, radarr, options=wish)
+        know(app.arrs, second, "radarr-4k", wish)
+        for server in (radarr, second):
+            server.add_movie("Copper Saints", 2010)
+        catalogue.list_entries("Copper Saints (2010)", resolution=1080)
+        sync_wanted(app.database, app.arrs, app.settings.wanted, QuietRun())
+        match_wanted(app.matching, QuietRun())
+        radarr.hook = lambda _request: Response(401, {})
+
+        report = prepare_offers(app.database, app.arrs, QuietRun())
+
+        assert report.is_partial
+        assert served(app, "radarr-4k") == [SAINTS]
+
+
+class Starter:
+    """Carries a job out at once, as an engine does in its own threads."""
+
+    def __init__(self, app):
+        self.app, self.jobs = app, []
+
+    def start(self, job, subject=None, options=None):
+        self.jobs.append(job)
+        with self.app.database.begin() as connection:
+            run_id = queue_run(connection, self.app.clock(), job, subject)
+            claim_run(connection, RunId(run_id), self.app.clock(), "w")
+        if job == JobName.SCAN:
+            slug, _, item = subject.partition("#")
+            scan_item(self.app.scanner, QuietRun(), slug, int(item))
+        else:
+            prepare_offers(self.app.database, self.app.arrs, QuietRun(), subject)
+        with self.app.database.begin() as connection:
+            finish_run(connection, RunOwner(RunId(run_id), "w"), self.app.clock(), RunState.DONE, None, None)
+        return run_id
+
+
+def test_a_movie_that_was_just_added_is_read_matched_and_checked_while_its_search_waits(app, radarr, catalogue):
+    row = know(app.arrs, radarr, options=NATIVE)
+    catalogue.list_entries("Copper Saints (2010)", resolution=1080)
+    radarr.add_movie("Copper Saints", 2010, tmdb_id=7)
+    starter = Starter(app)
+    indexer = Indexer(app.database, app.arrs, starter)
+
+    found = indexer.search(row, FeedQuery(ids=ForeignIds(tmdb=7)))
+    again = indexer.search(row, FeedQuery(ids=ForeignIds(tmdb=7)))
+
+    assert [offer.release for offer in found.offers] == [SAINTS]
+    assert again == found
+    assert starter.jobs == [JobName.SCAN, JobName.OFFERS]
+
+
+def test_an_item_that_the_instance_does_not_have_is_asked_for_once_in_a_while(app, radarr):
+    row = know(app.arrs, radarr, options=NATIVE)
+    indexer = Indexer(app.database, app.arrs, Starter(app))
+
+    for _ in range(3):
+        assert indexer.search(row, FeedQuery(ids=ForeignIds(tmdb=99))).offers == ()
+
+    assert len([one for one in radarr.requests if one.path.endswith("/movie")]) == 1
+
+
+def test_a_job_that_takes_too_long_is_waited_for_no_longer_than_an_answer_may_take(app, radarr, catalogue):
+    row = know(app.arrs, radarr, options=NATIVE)
+    radarr.add_movie("Copper Saints", 2010, tmdb_id=7)
+    time = [0.0]
+
+    class Slow:
+        def start(self, job, subject=None, options=None):
+            with app.database.begin() as connection:
+                return queue_run(connection, app.clock(), job, subject)
+
+    def sleep(seconds):
+        time[0] += seconds
+
+    indexer = Indexer(app.database, app.arrs, Slow(), wait_s=5.0, monotonic=lambda: time[0], sleep=sleep)
+
+    assert indexer.search(row, FeedQuery(ids=ForeignIds(tmdb=7))).offers == ()
+    assert 5.0 <= time[0] < 6.0
