@@ -126,7 +126,7 @@ def _measure(work: Path, entries: int) -> list[Row]:
     subprocess.run(command, check=True, capture_output=True)
     key = _fill(work, database)
     write_playlist(playlist, entries, changed=CHANGED)
-    with _serving(work) as (port, pid):
+    with serving(work) as (port, pid):
         client = Client(port, key)
         time.sleep(IDLE_S)
         rows = [at_most("serve, idle: RSS", _memory(pid), 180, "MB")]
@@ -144,7 +144,7 @@ def _fill(work: Path, url: str) -> str:
 
 
 @contextmanager
-def _serving(work: Path) -> Iterator[tuple[int, int]]:
+def serving(work: Path) -> Iterator[tuple[int, int]]:
     """`stalkeer serve` in a process of its own, without limits, and without jobs of its own accord."""
     port = _free_port()
     never = {f"STALKEER__SCHEDULE__{job}": "off" for job in ("REFRESH", "SCAN", "DOWNLOAD", "CLEANUP", "BACKUP")}

@@ -36,7 +36,8 @@ def app_of(request: Request) -> App:
 
 def offered_key(request: Request) -> str | None:
     """Return the key that a request carries. SABnzbd's user and password: the password is the key."""
-    return key_of(request) or request.query_params.get("ma_password")
+    asked = request.query_params
+    return asked.get("apikey") or key_of(request) or asked.get("ma_password")
 
 
 def find_bridge_caller(request: Request) -> BridgeCaller:

@@ -159,7 +159,7 @@ def _counts(held_back: Collection[str]) -> ColumnElement[bool]:
     """Of a match joined with item, entry and source: it is confirmed, and neither is gone or held back."""
     is_free = or_(wanted.c.skip.is_(None), wanted.c.skip.not_in(held_back))
     return and_(
-        matches.c.decision == Decision.CONFIRM.value,
+        matches.c.decision.concat("") == Decision.CONFIRM.value,  # concat: SQLite would begin at every confirmed match
         is_free,
         IS_WANTED,
         IS_CURRENT,
@@ -185,10 +185,12 @@ def _live(query: Select[Any], chosen: OfferSearch) -> Select[Any]:
         .correlate(offers)
         .exists()
     )
-    query = query.where(offers.c.instance_id == chosen.instance_id, offers.c.pub_date.is_not(None), counts)
-    if chosen.wanted_ids is not None:
+    query = query.where(offers.c.pub_date.is_not(None), counts)
+    if chosen.wanted_ids is None:
+        query = query.where(offers.c.instance_id == chosen.instance_id)
+    else:  # + 0: SQLite would walk over all offers of the instance, in the order of their dates
         own = select(offer_entries.c.offer_id).where(offer_entries.c.wanted_id.in_(chosen.wanted_ids))
-        query = query.where(offers.c.id.in_(own))
+        query = query.where(offers.c.instance_id + 0 == chosen.instance_id, offers.c.id.in_(own))
     return query if chosen.without_words is None else query.where(_has_picture(chosen))
 
 
