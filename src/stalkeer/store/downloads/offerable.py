@@ -92,7 +92,7 @@ def count_unoffered(
     """Count the matches of these movies or series of which no title was composed yet."""
     known = exists().where(
         offer_entries.c.wanted_id == wanted.c.id,
-        offer_entries.c.source_id == entries.c.source_id,
+        offer_entries.c.source_id + 0 == entries.c.source_id,  # + 0: SQLite would walk over all offers of the source
         offer_entries.c.entry_key == entries.c.key,
     )
     query = _query(held_back).where(wanted.c.instance_id == instance_id, library.c.id.in_(library_ids), ~known)
