@@ -58,8 +58,15 @@ def _measure(work: Path, entries: int) -> list[Row]:
     database.close()
     with serving(work) as (port, pid):
         client = Client(port, "")
-        rows = [*_searches(client, keys), *_feeds(client, keys)]
-        return [*rows, _polling(client, keys, pid)]
+        begun = _cpu_s(pid)
+        searches = _searches(client, keys)
+        middle = _cpu_s(pid)
+        feeds = _feeds(client, keys)
+        cost = (
+            Row("a search: CPU on average", (middle - begun) / ASKED / 3 * 1000, "ms"),
+            Row("a page of the feed: CPU on average", (_cpu_s(pid) - middle) / ASKED / 2 * 1000, "ms"),
+        )
+        return [*searches, *feeds, *cost, _polling(client, keys, pid)]
 
 
 def _searches(client: Client, keys: Mapping[str, str]) -> list[Row]:
