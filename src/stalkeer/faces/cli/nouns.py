@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,14 +48,16 @@ def with_common_options(command: object) -> None:
         command.params.extend(option for option in _common() if option.name not in present)
 
 
-def _common() -> list[TyperOption]:
+@cache
+def _common() -> tuple[TyperOption, ...]:
+    """Return the same options for all commands. Making them anew took half of the time before a command began."""
     template = typer.Typer(add_completion=False)
     template.command()(common_options)
     options = [option for option in typer.main.get_command(template).params if isinstance(option, TyperOption)]
     for option in options:
         option.expose_value = False
         option.callback = _store_option
-    return options
+    return tuple(options)
 
 
 def noun_group(nouns: tuple[Noun, ...]) -> type[TyperGroup]:
@@ -73,8 +76,9 @@ def noun_group(nouns: tuple[Noun, ...]) -> type[TyperGroup]:
     return NounGroup
 
 
+@cache
 def load_noun(noun: Noun) -> TyperCommand | TyperGroup:
-    """Import the module of the noun and return its command."""
+    """Import the module of the noun and return its command: the same one for each call."""
     command = typer.main.get_command(importlib.import_module(noun.module).app)
     assert isinstance(command, TyperCommand | TyperGroup)
     command.name = noun.name

@@ -113,8 +113,14 @@ def _about(subject: BundleSubject, now: datetime) -> Mapping[str, object]:
         "isDocker": Path("/.dockerenv").exists(),
         "startedAt": subject.started_at,
         "madeAt": now,
-        "packages": {one.name: one.version for one in sorted(distributions(), key=lambda one: one.name.lower())},
+        "packages": _packages(),
     }
+
+
+def _packages() -> Mapping[str, str]:
+    """Return the versions by name. Each access to the metadata of a package reads its file anew, so read it once."""
+    read = [one.metadata for one in distributions()]
+    return {one["Name"]: one["Version"] for one in sorted(read, key=lambda one: one["Name"].lower())}
 
 
 def _figures(connection: Transaction) -> Mapping[str, object]:
