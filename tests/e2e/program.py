@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import socket
@@ -10,17 +11,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from stalkeer.app import Start, build_app
 from stalkeer.demo.scenario import Expectation, World
+from stalkeer.faces.cli.main import run_command_line
+from stalkeer.faces.cli.output import Invocation
 from stalkeer.jobs.downloads.admission import explain_waiting
+from stalkeer.logs import LogTargets, configure_logging
 from stalkeer.model import DownloadState
-from stalkeer.runtime import utc_now
+from stalkeer.runtime import App, utc_now
 from stalkeer.settings import load_settings
 from stalkeer.store.db.database import Database, open_database, sqlite_url
 from stalkeer.store.downloads.downloads import DownloadRow, list_downloads
@@ -98,6 +104,17 @@ class Program:
             stdin=subprocess.DEVNULL,
         )
         return Finished(done.returncode, done.stdout, done.stderr)
+
+    def call(self, *arguments: str) -> Finished:
+        """Run a command in this process: for what it says and does, where a process of its own proves nothing more."""
+
+        def build(run: Invocation) -> App:
+            return build_app(Start(config=run.config, environ=self.environment, overrides=run.overrides, role=run.role))
+
+        out, errors = StringIO(), StringIO()
+        with redirect_stdout(out), redirect_stderr(errors), logs_to(errors):
+            code = run_command_line(["--config", str(self.config), *arguments], build, serve=lambda _app: None)
+        return Finished(code, out.getvalue(), errors.getvalue())
 
     # --- the server
 
@@ -202,6 +219,19 @@ class Program:
         while not is_so():
             assert time.monotonic() < deadline, f"{what}: not within {PATIENCE_S:.0f} s\n{self.log[-4000:]}"
             time.sleep(0.2)
+
+
+@contextmanager
+def logs_to(stream: StringIO) -> Iterator[None]:
+    """Log as a command does that runs by itself: masked, from warnings on."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    configure_logging(LogTargets(level="warning", stream=stream))
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
 
 
 def free_port() -> int:

@@ -48,7 +48,7 @@ def test_a_wrong_api_key_is_named_and_the_other_instance_is_scanned_all_the_same
 def test_an_unreachable_radarr_is_named_and_the_other_instance_is_scanned_all_the_same(program, world):
     stalkeer = program(radarr={"url": f"http://127.0.0.1:{free_port()}"})
 
-    done = stalkeer.run("scan", "missing", "--json")
+    done = stalkeer.call("scan", "missing", "--json")
 
     assert done.code == 3, words(done)
     radarr, sonarr = sorted(done.document["instances"], key=lambda one: one["kind"])
@@ -59,16 +59,16 @@ def test_with_nobody_reachable_the_scan_says_so_and_ends_with_its_own_code(progr
     nowhere = {"url": f"http://127.0.0.1:{free_port()}"}
     stalkeer = program(radarr=nowhere, sonarr=nowhere)
 
-    assert stalkeer.run("scan", "missing").code == 4
+    assert stalkeer.call("scan", "missing").code == 4
 
 
 def test_an_html_page_instead_of_a_playlist_leaves_the_catalogue_as_it_was(program, world):
     stalkeer = program()
-    assert stalkeer.run("source", "refresh").code == 0
+    assert stalkeer.call("source", "refresh").code == 0
     before = entries_of(stalkeer)
     world.provider.playlist = Memory(b"<!doctype html><html><body>Your account has been moved</body></html>")
 
-    done = stalkeer.run("source", "refresh")
+    done = stalkeer.call("source", "refresh")
 
     assert done.code != 0 and "playlist" in words(done).lower() and world.account.password not in words(done)
     assert entries_of(stalkeer) == before > 0
@@ -77,7 +77,7 @@ def test_an_html_page_instead_of_a_playlist_leaves_the_catalogue_as_it_was(progr
 def test_a_setting_with_a_bad_value_is_named_with_what_is_accepted(program, world):
     stalkeer = program(downloads={"bandwidth_limit": "fast"})
 
-    done = stalkeer.run("config", "check")
+    done = stalkeer.call("config", "check")
 
     assert done.code == 5 and "downloads.bandwidth_limit" in words(done) and "fast" in words(done)
 
@@ -94,12 +94,12 @@ def test_a_folder_that_is_read_only_from_the_start_is_named_and_downloads_wait(p
     with disk(tmp_path / "disk", "200m") as folder:
         stalkeer = program(directories={"temp": str(folder)}, downloads=SMALL)
         remount(folder, "ro")
-        assert stalkeer.run("config", "check").code == 5
+        assert stalkeer.call("config", "check").code == 5
         stalkeer.serve()
         stalkeer.job("refresh")
         stalkeer.job("scan")
         stalkeer.wait_until(lambda: str(folder) in stalkeer.waiting(), "downloads wait for the folder")
-        health = stalkeer.run("doctor", "health")
+        health = stalkeer.call("doctor", "health")
 
         assert health.code == 1 and "directories.temp" in words(health) and str(folder) in words(health)
         assert "directories.temp" in stalkeer.log
@@ -124,13 +124,13 @@ def test_a_stored_folder_that_cannot_be_used_ends_nothing_and_can_be_set_right(p
     values = json.loads(stalkeer.config.read_text())
     right = values["directories"].pop(name)
     stalkeer.config.write_text(json.dumps(values))
-    key = stalkeer.run("api-key", "show").text.strip()
+    key = stalkeer.call("api-key", "show").text.strip()
     with stalkeer.database() as database:
         box = SecretBox(Fernet.generate_key())
         with database.begin() as connection:
             write_settings(connection, box, {f"directories.{name}": folder}, frozenset(), utc_now())
 
-    checked = stalkeer.run("config", "check")
+    checked = stalkeer.call("config", "check")
     stalkeer.serve()
     stalkeer.job("refresh")
     stalkeer.job("scan")
@@ -139,8 +139,8 @@ def test_a_stored_folder_that_cannot_be_used_ends_nothing_and_can_be_set_right(p
     )
     assert checked.code == 5 and f"directories.{name}: '{folder}'" in words(checked)
     assert not any(row.state is not DownloadState.QUEUED for row in stalkeer.downloads())
-    assert stalkeer.run("doctor", "health").code == 1
-    assert stalkeer.run("doctor", "paths").code == (0 if name == "temp" else 1)  # it asks about what is handed over
+    assert stalkeer.call("doctor", "health").code == 1
+    assert stalkeer.call("doctor", "paths").code == (0 if name == "temp" else 1)  # it asks about what is handed over
 
     answer = ask(stalkeer, "PUT", "/api/v1/settings/directories", key, {name: right})
     assert answer["values"][name] == right
@@ -205,7 +205,7 @@ def test_on_a_full_disk_downloads_wait_and_go_on_when_there_is_room(program, wor
 
 def told(stalkeer) -> str:
     """Everything a user could read: the queue's words and the log."""
-    status = stalkeer.run("download", "status", "--json")
+    status = stalkeer.call("download", "status", "--json")
     return f"{words(status)} {stalkeer.log} {[row.outcome.error for row in stalkeer.downloads()]}"
 
 
