@@ -36,7 +36,9 @@ def check(ended: subprocess.CompletedProcess[bytes], code: int, said: str) -> No
     assert said in told.decode()
 
 
-@pytest.mark.parametrize("arguments", [["version"], ["config", "show", "--json"], ["download", "list"]])
+@pytest.mark.parametrize(
+    "arguments", [["version"], pytest.param(["config", "show", "--json"], marks=pytest.mark.soak), ["download", "list"]]
+)
 def test_a_full_output_is_said_in_a_line(tmp_path, arguments):
     check(run(tmp_path, *arguments, out="/dev/full"), 1, "cannot be written: No space left on device")
 
@@ -49,7 +51,10 @@ def test_an_argument_that_is_no_utf8_is_a_wrong_argument(tmp_path):
     check(run(tmp_path, "match", "explain", b"\xff\xfe"), 2, "is no text in UTF-8")
 
 
-@pytest.mark.parametrize("number", [str(2**63), str(2**64), "9" * 60])
+# test_commands_walk.py gives such numbers to every command
+@pytest.mark.parametrize(
+    "number", [str(2**64), *(pytest.param(n, marks=pytest.mark.soak) for n in (str(2**63), "9" * 60))]
+)
 def test_a_number_beyond_64_bits_is_refused(tmp_path, number):
     check(run(tmp_path, "download", "show", number), 1, "cannot hold a number beyond 64 bits")
 
