@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import select
 
-from stalkeer.core.catalogue.access import fill
+from stalkeer.core.catalogue.access import MOST_USERINFOS, fill
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.sources.probe import probe_stored_source
 from stalkeer.jobs.sources.refresh import RefreshOutcome, SourceReport, refresh_sources
@@ -253,6 +253,19 @@ def test_a_login_in_front_of_a_host_is_never_in_clear(provider, source, form, ot
     ]
     assert copies
     assert not [secret for secret in secrets for text in (stored, *copies) if secret in text]
+
+
+def test_logins_in_front_of_hosts_beyond_the_most_that_are_kept_are_counted_and_said(provider, source):
+    urls = [
+        f"http://viewer{number}:w0rd{number}@cdn.example/films/{number}.mkv" for number in range(MOST_USERINFOS + 3)
+    ]
+    provider.body = listed(*urls)
+    source.add(Credentials(url=provider.url + "/list.m3u"))
+
+    report = source.refresh()
+
+    assert report.oddities["lost-login"] == 3
+    assert "3 addresses have lost their logins" in report.message
 
 
 def test_a_login_in_front_of_a_host_survives_a_refresh_that_does_not_read_it_again(provider, source):

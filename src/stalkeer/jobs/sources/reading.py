@@ -54,6 +54,9 @@ class Walk(Protocol):
         ...
 
 
+LOST_LOGIN = "lost-login"  # the oddity of an address whose login found no place among those that are kept
+
+
 class PlaylistWalk:
     """An M3U playlist. Known blocks are only compared."""
 
@@ -76,7 +79,8 @@ class PlaylistWalk:
 
     @property
     def oddities(self) -> Counter[str]:
-        return +(self._chunks.oddities + self._reader.oddities)
+        lost = Counter({LOST_LOGIN: self._templates.lost_logins})
+        return +(self._chunks.oddities + self._reader.oddities + lost)
 
     @property
     def learned(self) -> LearnedAccess:

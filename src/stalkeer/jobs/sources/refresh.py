@@ -17,6 +17,7 @@ from pathlib import Path
 
 from stalkeer.adapters.playlists.guard import GuardVerdict, judge_size
 from stalkeer.adapters.playlists.panel_json import AccountInfo
+from stalkeer.core.catalogue.access import MOST_USERINFOS
 from stalkeer.core.catalogue.filters import FilterSet
 from stalkeer.core.catalogue.snapshot import Alignment, Snapshot
 from stalkeer.core.titles import PARSER_VERSION
@@ -27,7 +28,7 @@ from stalkeer.jobs.sources.fetch import FetchContext, OpenedList, open_listing
 from stalkeer.jobs.sources.generation import clear_leftovers
 from stalkeer.jobs.sources.habits import learn_habits_of
 from stalkeer.jobs.sources.ingest import MOST_GROUPS, Changes, Ingest
-from stalkeer.jobs.sources.reading import Walk
+from stalkeer.jobs.sources.reading import LOST_LOGIN, Walk
 from stalkeer.jobs.sources.start import USUAL, RefreshOptions
 from stalkeer.logs import get_logger
 from stalkeer.model import count_by_word
@@ -263,13 +264,13 @@ class _Refresh:
         if "habits" not in row.counts or ingest.changes.touched * _MANY >= sum(kinds.values()):
             self.run.progress(listing.done(), listing.size, f"{row.slug}: learning the list's habits")
             learn_habits_of(tools.database, row.id, sum(kinds.values()))
-        message = self._say_missing(listing)
+        messages = [self._say_missing(listing), _say_lost_logins(walk.oddities[LOST_LOGIN])]
         if ingest.changes.touched:
-            message = " ".join(filter(None, (message, self._archive(listing, walk, generation))))
+            messages.append(self._archive(listing, walk, generation))
         return SourceReport(
             row.slug,
             RefreshOutcome.REFRESHED,
-            message,
+            " ".join(filter(None, messages)),
             generation=generation.number,
             entries=sum(kinds.values()),
             kinds=kinds,
@@ -386,6 +387,16 @@ class _Refresh:
         if not ingest.finish(values, also):
             raise Conflict(f"{self.row.slug} was refreshed by another process at the same time; nothing was changed")
         return {kind: count for kind, count in kinds.items() if count}
+
+
+def _say_lost_logins(count: int) -> str:
+    if not count:
+        return ""
+    addresses = "1 address has lost its login" if count == 1 else f"{count} addresses have lost their logins"
+    return (
+        f"{addresses} (`user:password@`): a source keeps {MOST_USERINFOS} different ones. Split the list into several "
+        "sources, or leave out by a filter what you do not need."
+    )
 
 
 def _event_of(row: SourceRow, ingest: Ingest) -> Event | None:
