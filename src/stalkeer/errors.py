@@ -31,9 +31,15 @@ A message never carries a secret: mask with `secrets.mask_url` before formatting
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class StalkeerError(Exception):
-    """Base of all errors that are shown to users."""
+    """Base of all errors that are shown to users. `fields` says what is wrong with each named field of a form."""
+
+    def __init__(self, *args: object, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(*args)
+        self.fields: Mapping[str, str] = fields or {}
 
 
 class ConfigurationError(StalkeerError):

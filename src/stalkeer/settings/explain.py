@@ -34,6 +34,21 @@ def explain_errors(error: ValidationError, tree: object, places: Mapping[str, st
     return "\n".join(_explain(details, tree, places) for details in error.errors(include_url=False))
 
 
+def explain_fields(error: ValidationError, tree: object) -> dict[str, str]:
+    """Return what is wrong with each setting, for the field of a form. Secrets are masked."""
+    return {
+        _readable(path): mask_text(_sentence(path, details, tree))
+        for details in error.errors(include_url=False)
+        if (path := tuple(str(part) for part in details["loc"]))
+    }
+
+
+def _sentence(path: tuple[str, ...], details: ErrorDetails, tree: object) -> str:
+    reason = _reason(details)
+    words = reason if details["type"] == "missing" else f"{_shown(path, _lookup(tree, path))} {reason}"
+    return words[:1].upper() + words[1:]
+
+
 def _explain(details: ErrorDetails, tree: object, places: Mapping[str, str]) -> str:
     path = tuple(str(part) for part in details["loc"])
     name = _readable(path)

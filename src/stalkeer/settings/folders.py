@@ -136,4 +136,5 @@ def playlist_problems(settings: Settings) -> list[FolderProblem]:
 
 def _refuse(problems: Sequence[FolderProblem]) -> None:
     if problems:
-        raise ConfigurationError("\n".join(map(str, problems)))
+        fields = {problem.key: f"{problem.reason}; accepted: {problem.accepted}" for problem in problems}
+        raise ConfigurationError("\n".join(map(str, problems)), fields=fields)

@@ -10,6 +10,7 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 from stalkeer.errors import ConfigurationError
 from stalkeer.secrets import MASK, mask_url
@@ -41,6 +42,18 @@ class Key:
         """`size`, `duration`, `cron`; None when the type suffices."""
         extra = self.field.json_schema_extra
         return str(extra["form"]) if isinstance(extra, dict) and "form" in extra else None
+
+    @property
+    def is_advanced(self) -> bool:
+        """Return whether settings pages show it only on request."""
+        extra = self.field.json_schema_extra
+        return isinstance(extra, dict) and extra.get("advanced") is True
+
+    @property
+    def default(self) -> object:
+        """Return the default as text of a form; None where there is none."""
+        value = self.field.get_default(call_default_factory=False)
+        return None if value is PydanticUndefined or self.is_secret else show_value(value, self.form)
 
 
 def section_label(section: str) -> str:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from stalkeer.errors import ConfigurationError
 from stalkeer.private_files import read_small
 from stalkeer.secrets import register_secret
-from stalkeer.settings.explain import explain_errors
+from stalkeer.settings.explain import explain_errors, explain_fields
 from stalkeer.settings.keys import LISTS, child_of, is_known, is_section, secret_values
 from stalkeer.settings.schema import Settings
 from stalkeer.settings.types import Layer
@@ -113,7 +113,7 @@ def _merge(values: Sequence[_Value], environ: Mapping[str, str], config: Path | 
         settings = Settings.model_validate(tree)
     except ValidationError as error:
         origins = {key: value.place for key, value in places.items()}
-        raise ConfigurationError(explain_errors(error, tree, origins)) from error
+        raise ConfigurationError(explain_errors(error, tree, origins), fields=explain_fields(error, tree)) from error
     for secret in secret_values(settings):
         register_secret(secret)
     return LoadedSettings(settings, {key: value.layer for key, value in places.items()}, config)

@@ -17,11 +17,14 @@ from pydantic import (
     SecretStr,
     WithJsonSchema,
 )
+from pydantic.config import JsonDict
 
 from stalkeer.core.naming.languages import language_code
 from stalkeer.settings.units import TIME_OF_DAY, parse_cron, parse_duration, parse_size, parse_time_of_day
 
 MANY = 1_000_000
+# Of a field: settings pages show it only on request.
+ADVANCED: JsonDict = {"advanced": True}
 Size = Annotated[int, BeforeValidator(parse_size), Field(ge=0, json_schema_extra={"form": "size"})]
 TimeOfDay = Annotated[
     time, BeforeValidator(parse_time_of_day), WithJsonSchema({"type": "string", "pattern": f"^{TIME_OF_DAY}$"})

@@ -177,17 +177,47 @@ def test_a_setting_is_checked_saved_and_forgotten_again(own_site: str, open_page
     tab = open_page(own_site)
     page = tab.go("/settings/downloads")
 
-    page.get_by_label("Speed limit").fill("as fast as light")
+    page.get_by_role("textbox", name="Speed limit").fill("as fast as light")
+    expect(page.get_by_text("Unsaved changes")).to_be_visible()
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator(".toast.bad")).to_contain_text("is not a size")
+    expect(page.get_by_role("main").get_by_role("alert")).to_contain_text("is not a size")
+    expect(page.get_by_role("textbox", name="Speed limit")).to_be_focused()
 
-    page.get_by_label("Speed limit").fill("20MB")
+    page.get_by_role("textbox", name="Speed limit").fill("20MB")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".toast").last).to_contain_text("Saved")
     page.reload()
-    expect(page.get_by_label("Speed limit")).to_have_value("20MB")
+    expect(page.get_by_role("textbox", name="Speed limit")).to_have_value("20MB")
     page.get_by_role("button", name="Reset").click()
-    expect(page.get_by_label("Speed limit")).to_have_value("0")
+    expect(page.get_by_role("textbox", name="Speed limit")).to_have_value("0")
+
+
+def test_unsaved_settings_are_not_lost_without_a_question(own_site: str, open_page: Callable[..., Tab]):
+    page = open_page(own_site).go("/settings/downloads")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    page.get_by_role("textbox", name="Speed limit").fill("20MB")
+    page.goto(f"{own_site}/wanted")
+    page.goto(f"{own_site}/settings/downloads")
+    page.goto(f"{own_site}/wanted")
+
+    assert asked == ["beforeunload"]
+
+
+def test_a_search_in_the_settings_leads_to_the_field_even_where_it_is_an_advanced_one(
+    own_site: str, open_page: Callable[..., Tab]
+):
+    page = open_page(own_site).go("/settings")
+
+    page.get_by_role("searchbox", name="Search settings").fill("cert valid")
+    expect(page.locator(".setting-hit:visible")).to_have_count(1)
+    page.get_by_role("link", name="Certificate validation").click()
+
+    expect(page.get_by_label("Certificate validation")).to_be_visible()
+    expect(page.get_by_label("Retry delay")).to_be_hidden()
+    page.get_by_role("button", name="Advanced").click()
+    expect(page.get_by_label("Retry delay")).to_be_visible()
 
 
 def test_what_the_environment_fixes_is_shown_and_cannot_be_typed_over(tmp_path, open_page: Callable[..., Tab]):

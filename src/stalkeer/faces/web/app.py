@@ -41,7 +41,7 @@ from stalkeer.faces.web import (
     webhooks,
 )
 from stalkeer.faces.web.guard import NeedsLogin, UserGuard, lead_to_login, require_user
-from stalkeer.faces.web.render import Toast, done, page, plain_page
+from stalkeer.faces.web.render import Toast, done, field_headers, page, plain_page
 from stalkeer.logs import get_logger
 from stalkeer.runtime import App
 from stalkeer.secrets import mask_text
@@ -103,6 +103,7 @@ def install_errors(web: FastAPI) -> None:
     @web.exception_handler(StalkeerError)
     def _stalkeer_error(request: Request, error: StalkeerError) -> Response:
         response = answer(request, status_of(error), mask_text(error_detail(request, error)))
+        response.headers.update(field_headers(error.fields))
         response.headers.update(headers_of(error))
         return response
 
@@ -115,8 +116,10 @@ def install_errors(web: FastAPI) -> None:
 
     @web.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> Response:
-        fields = ", ".join(str(item["loc"][-1]) for item in error.errors())
-        return answer(request, 422, f"The form has invalid values: check {fields}.")
+        fields = {str(item["loc"][-1]): str(item["msg"]) for item in error.errors()}
+        response = answer(request, 422, f"The form has invalid values: check {', '.join(fields)}.")
+        response.headers.update(field_headers(fields))
+        return response
 
     @web.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -16,15 +17,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from stalkeer.core.security.plain_text import clean_lines, is_harmless
+from stalkeer.errors import StalkeerError
 from stalkeer.faces.web import formats, runs_text, states
 from stalkeer.faces.web.assets import asset_path
 from stalkeer.faces.web.frame import THEMES, Frame, base_of, frame_of
 from stalkeer.faces.web.links import artwork_path
 from stalkeer.faces.web.menu import current_child
+from stalkeer.secrets import mask_text
 
 TEMPLATES = Path(__file__).parent / "templates"
 FLASH_COOKIE = "stalkeer_flash"
 NOTHING: Mapping[str, object] = {}
+LIST_ITEM = re.compile(r"^downloads\.(\w+)\[(\d+)\](.*)$")
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,24 @@ def fragment(
     frame = frame_of(request)
     html = render(template, {"request": request, "frame": frame, "base": frame.base, **context, **more})
     return HTMLResponse(html, headers={"Cache-Control": "no-store", **action_headers(toast, changed)})
+
+
+def refuse(request: Request, error: StalkeerError, status: int = 422) -> Response:
+    """Answer a form that cannot be used. The browser writes each error beside its field."""
+    response = done(request, Toast(mask_text(str(error)), "bad"), status=status)
+    response.headers.update(field_headers(error.fields))
+    return response
+
+
+def field_headers(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return the header that names what is wrong with each field of the form."""
+    found = {form_field(name): mask_text(words) for name, words in fields.items()}
+    return {"Stalkeer-Fields": quote(json.dumps(found))} if found else {}
+
+
+def form_field(setting: str) -> str:
+    """Return the name of the field in which a form shows a setting: `hours.0.start` for `downloads.hours[0].start`."""
+    return LIST_ITEM.sub(r"\1.\2\3", setting)
 
 
 def done(request: Request, toast: Toast, *, changed: str = "", to: str = "", status: int = 200) -> Response:

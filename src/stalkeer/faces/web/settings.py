@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
-from stalkeer.errors import ConfigurationError, NotFound, StalkeerError
+from stalkeer.errors import ConfigurationError, InvalidInput, NotFound, StalkeerError
 from stalkeer.faces.web.forms import FormFields
-from stalkeer.faces.web.frame import app_of, base_of
-from stalkeer.faces.web.render import Toast, done, page
+from stalkeer.faces.web.frame import app_of
+from stalkeer.faces.web.render import Toast, done, moved, page, refuse
 from stalkeer.faces.web.settings_form import SECTIONS, SettingsPage, fields_of, read_form, section_named
-from stalkeer.faces.web.settings_rows import TABLES, context_of, rows_of
+from stalkeer.faces.web.settings_rows import TABLES, changed_lists, context_of, rows_of
 from stalkeer.jobs.matching.lookups import check_tmdb
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/settings")
-def get_settings(request: Request) -> Response:
-    return RedirectResponse(f"{base_of(request)}/settings/instances", status_code=303)
+def get_settings(request: Request) -> HTMLResponse:
+    """List the settings pages, and every setting for the search."""
+    loaded = app_of(request).live.loaded
+    found = [(section, field) for section in SECTIONS for field in fields_of(section, loaded)]
+    return page(request, "settings/index.html", sections=SECTIONS, found=found, here="")
 
 
 @router.get("/settings/{path}")
@@ -42,14 +45,14 @@ def post_section(request: Request, path: str, form: FormFields) -> Response:
     """Check all settings, save the changes and apply them at once."""
     section = known_section(path)
     app = app_of(request)
-    changes = read_form(section, form, app.live.loaded)
-    if not changes:
-        return done(request, Toast("No changes to save.", "info"))
     try:
+        changes = {**read_form(section, form, app.live.loaded), **changed_lists(app, form)}
+        if not changes:
+            return done(request, Toast("No changes to save.", "info"))
         app.change_settings(changes)
-    except ConfigurationError as error:
-        return done(request, Toast(str(error), "bad"), status=422)
-    return done(request, Toast("Saved."))
+    except (ConfigurationError, InvalidInput) as error:
+        return refuse(request, error)
+    return moved(request, f"/settings/{path}", Toast("Saved."))
 
 
 @router.post("/settings/matching/tmdb")

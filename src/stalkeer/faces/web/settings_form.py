@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -16,13 +16,17 @@ from stalkeer.settings.keys import LISTS, Key, all_keys, section_label, show_val
 
 @dataclass(frozen=True)
 class SettingsPage:
-    """Describe a settings page. `sections` are the parts of the configuration that it shows."""
+    """Describe a settings page. `sections` are the parts of the configuration that it shows.
+
+    `tests` maps a part to the path of the action that tests it.
+    """
 
     path: str
     label: str
     icon: str
     text: str
     sections: tuple[str, ...]
+    tests: Mapping[str, str] = field(default_factory=dict)
 
 
 SECTIONS = (
@@ -40,6 +44,7 @@ SECTIONS = (
         "list-checks",
         "Wanted items, and the scores of matches.",
         ("matching", "tmdb", "wanted"),
+        {"tmdb": "/settings/matching/tmdb"},
     ),
     SettingsPage(
         "schedule", "Schedule", "calendar", "Times of the jobs, and how long to keep data.", ("schedule", "retention")
@@ -69,6 +74,7 @@ class SettingField:
     """Hold a setting for the form. `choices` are the accepted values of an enumeration."""
 
     name: str
+    section: str
     label: str
     head: str
     help: str
@@ -78,12 +84,29 @@ class SettingField:
     example: str
     origin: str
     needs_restart: bool
-
+    default: str = ""
+    is_advanced: bool = False
     is_changeable: bool = True
 
     @property
     def is_locked(self) -> bool:
         return self.origin in LOCKED or not self.is_changeable
+
+    @property
+    def is_changed(self) -> bool:
+        return self.origin != "default"
+
+    @property
+    def id(self) -> str:
+        return "f-" + self.name.replace(".", "-")
+
+    @property
+    def words(self) -> str:
+        """Return everything that a search in the settings finds it by."""
+        return " ".join((self.label, self.head, self.name, self.help)).lower()
+
+    def choice_label(self, choice: str) -> str:
+        return choice.replace("_", " ").replace("-", " ").capitalize()
 
     @property
     def variable(self) -> str:
@@ -111,6 +134,7 @@ def field_of(key: Key, loaded: LoadedSettings) -> SettingField:
     examples = key.field.examples or ()
     return SettingField(
         name=key.name,
+        section=key.section,
         label=key.label,
         head=section_label(key.section),
         help=(key.field.description or "").replace("`", ""),
@@ -120,6 +144,8 @@ def field_of(key: Key, loaded: LoadedSettings) -> SettingField:
         example=text_of(examples[0]) if examples else "",
         origin=str(loaded.origins.get(key.name, "default")),
         needs_restart=key.name.startswith(AT_START),
+        default=text_of(key.default),
+        is_advanced=key.is_advanced,
         is_changeable=key.name in changeable_keys(),
     )
 
@@ -162,17 +188,14 @@ def choices_of(annotation: object) -> tuple[str, ...]:
 def read_form(section: SettingsPage, form: Mapping[str, str], loaded: LoadedSettings) -> dict[str, object]:
     """Return the changed values by dotted name. The schema parses text; an empty secret stays unchanged."""
     changes: dict[str, object] = {}
-    for field in fields_of(section, loaded):
-        if field.is_locked:
+    for setting in fields_of(section, loaded):
+        if setting.is_locked:
             continue
-        if field.control == "switch":
-            given = "true" if field.name in form else "false"
-        elif field.name not in form or (field.control == "secret" and not form[field.name]):
+        if setting.name not in form or (setting.control == "secret" and not form[setting.name]):
             continue
-        else:
-            given = form[field.name].strip()
-        if given != field.value:
-            changes[field.name] = typed(field, given)
+        given = form[setting.name].strip()
+        if given != setting.value:
+            changes[setting.name] = typed(setting, given)
     return changes
 
 

@@ -1,20 +1,19 @@
 """Edit settings that are lists as rows of a form: hours and quotas.
 
-No script is needed to add or remove a row: each button sends the form and receives it changed.
+Each button sends the form and receives its rows changed; the page's one Save stores them with the rest.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse
 
 from stalkeer.core.downloads.pacing import WEEK
 from stalkeer.core.downloads.quota import Period
-from stalkeer.errors import ConfigurationError, NotFound
+from stalkeer.errors import InvalidInput, NotFound
 from stalkeer.faces.web.forms import FormFields
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, fragment
@@ -27,16 +26,13 @@ from stalkeer.store.sources.sources import list_sources
 router = APIRouter(include_in_schema=False)
 MOST_ROWS = 50
 DAYS = tuple(day.value for day in WEEK)
-REFUSED = Toast("Not saved. Correct the marked fields.", "bad")
-COMPLAINT = re.compile(r"downloads\.\w+\[(\d+)\]\.?(\w*)\S*? (.*)")
 
 
 @dataclass(frozen=True)
 class FormRow:
-    """Hold the typed values and the errors of a row, by field."""
+    """Hold the typed values of a row, by field."""
 
     values: Mapping[str, str]
-    errors: Mapping[str, str] = field(default_factory=dict)
 
     def value(self, name: str) -> str:
         return self.values.get(name, "")
@@ -100,15 +96,17 @@ def _of_quota(quota: QuotaSettings) -> FormRow:
 
 def read_rows(table: Table, form: Mapping[str, str]) -> list[FormRow]:
     """Read the rows of the form in their order."""
-    count = form.get("rows", "")
+    count = form.get(f"{table.name}.rows", "")
     numbers = range(min(int(count), MOST_ROWS) if count.isdigit() else 0)
-    return [FormRow({name: _typed(form, number, name) for name in table.fields}) for number in numbers]
+    return [
+        FormRow({name: _typed(form, f"{table.name}.{number}", name) for name in table.fields}) for number in numbers
+    ]
 
 
-def _typed(form: Mapping[str, str], number: int, name: str) -> str:
+def _typed(form: Mapping[str, str], row: str, name: str) -> str:
     if name == "days":
-        return ",".join(day for day in DAYS if f"{number}.day.{day}" in form)
-    return form.get(f"{number}.{name}", "").strip()
+        return ",".join(day for day in DAYS if f"{row}.day.{day}" in form)
+    return form.get(f"{row}.{name}", "").strip()
 
 
 def document_of(rows: Sequence[FormRow]) -> list[dict[str, object]]:
@@ -119,17 +117,20 @@ def document_of(rows: Sequence[FormRow]) -> list[dict[str, object]]:
     ]
 
 
-def with_complaints(rows: Sequence[FormRow], error: ConfigurationError) -> list[FormRow]:
-    """Add each error to its field. An error without a field belongs to the first field of its row."""
-    found: dict[int, dict[str, str]] = {}
-    for line in str(error).splitlines():
-        if (match := COMPLAINT.match(line)) is not None:
-            found.setdefault(int(match[1]), {})[match[2]] = match[3]
-    return [FormRow(row.values, found.get(number, {})) for number, row in enumerate(rows)]
-
-
-def _with_a_day(row: FormRow) -> FormRow:
-    return FormRow(row.values, {"days": "Select at least one day."} if row.values.get("days") == "" else {})
+def changed_lists(app: App, form: Mapping[str, str]) -> dict[str, object]:
+    """Return the lists of the form that differ from those in use. Raises InvalidInput for a row without a day."""
+    changes: dict[str, object] = {}
+    for table in TABLES.values():
+        if f"{table.name}.rows" not in form:
+            continue
+        rows = [row for row in read_rows(table, form) if not row.is_empty]
+        without_day = [number for number, row in enumerate(rows) if row.values.get("days") == ""]
+        if without_day:
+            fields = {f"{table.name}.{number}.days": "Select at least one day." for number in without_day}
+            raise InvalidInput("Select at least one day.", fields=fields)
+        if document_of(rows) != document_of(rows_of(app, table)):
+            changes[table.setting] = document_of(rows)
+    return changes
 
 
 def show_rows(request: Request, table: Table, rows: Sequence[FormRow], toast: Toast | None = None) -> HTMLResponse:
@@ -168,20 +169,6 @@ def post_without(request: Request, name: str, number: int, form: FormFields) -> 
     """Show the form without a row. The change applies after it is saved."""
     table = known_table(name)
     return show_rows(request, table, [row for at, row in enumerate(read_rows(table, form)) if at != number])
-
-
-@router.post("/settings/downloads/rows/{name}")
-def post_rows(request: Request, name: str, form: FormFields) -> Response:
-    """Check all rows, save them together and apply them at once."""
-    app, table = app_of(request), known_table(name)
-    rows = [row for row in read_rows(table, form) if not row.is_empty]
-    if any(row.values.get("days") == "" for row in rows):
-        return show_rows(request, table, [_with_a_day(row) for row in rows], REFUSED)
-    try:
-        app.change_settings({table.setting: document_of(rows)})
-    except ConfigurationError as error:
-        return show_rows(request, table, with_complaints(rows, error), REFUSED)
-    return show_rows(request, table, rows_of(app, table), Toast("Saved."))
 
 
 @router.post("/settings/downloads/rows/{name}/reset")

@@ -17,6 +17,7 @@ from pydantic import (
 from stalkeer.core.downloads.viewing import UseWhen
 from stalkeer.model import Drive, SkipOwned
 from stalkeer.settings.types import (
+    ADVANCED,
     MANY,
     ApiKey,
     Cron,
@@ -191,7 +192,10 @@ class TmdbSettings(Section):
         examples=[["fr", "de"]],
     )
     url: HttpUrl = Field(
-        "https://api.themoviedb.org", title="API URL", description="API address. Change it only for a mirror or cache."
+        "https://api.themoviedb.org",
+        title="API URL",
+        json_schema_extra=ADVANCED,
+        description="API address. Change it only for a mirror or cache.",
     )
 
 

@@ -10,7 +10,7 @@ from pydantic import (
     model_validator,
 )
 
-from stalkeer.settings.types import MANY, Cron, Duration, Section, Size, Words, check_wishes
+from stalkeer.settings.types import ADVANCED, MANY, Cron, Duration, Section, Size, Words, check_wishes
 
 
 class CatalogueSettings(Section):
@@ -49,6 +49,7 @@ class ScheduleSettings(Section):
     hold_downloads: bool = Field(
         False,
         title="Hold automatic downloads",
+        json_schema_extra=ADVANCED,
         description="Queue no downloads automatically, regardless of `schedule.download`. The setup wizard sets this "
         "until you finish its last page.",
     )
@@ -71,11 +72,15 @@ class RetentionSettings(Section):
         30 * 86400.0, title="Log files", description="How long to keep log files. 0 keeps them forever."
     )
     archives: Duration = Field(
-        14 * 86400.0, title="Playlist copies", description="How long to keep playlist copies. 0 keeps them forever."
+        14 * 86400.0,
+        title="Playlist copies",
+        json_schema_extra=ADVANCED,
+        description="How long to keep playlist copies. 0 keeps them forever.",
     )
     quarantine: Duration = Field(
         14 * 86400.0,
         title="Quarantined files",
+        json_schema_extra=ADVANCED,
         description="How long to keep downloaded files that turned out wrong. 0 keeps them forever.",
     )
     backups: Duration = Field(
@@ -86,11 +91,13 @@ class RetentionSettings(Section):
     pictures: Duration = Field(
         30 * 86400.0,
         title="Pictures",
+        json_schema_extra=ADVANCED,
         description="How long to keep posters and backdrops that no page has shown. 0 keeps them forever.",
     )
     pictures_size: Size = Field(
         500_000_000,
         title="Space for pictures",
+        json_schema_extra=ADVANCED,
         description="Space for posters and backdrops on the disk. Those shown longest ago go first.",
     )
 
@@ -147,12 +154,14 @@ class WantedSettings(Section):
         6 * 3600.0,
         ge=0,
         title="Delay after a failed download",
+        json_schema_extra=ADVANCED,
         description="Delay after a failed download before the item is tried again.",
     )
     hand_back_after: Duration = Field(
         0.0,
         ge=0,
         title="Search indexers after",
+        json_schema_extra=ADVANCED,
         description="Let the instance search its indexers for an item that had no match for this long. 0 disables "
         "this.",
         examples=["7d"],
@@ -162,6 +171,7 @@ class WantedSettings(Section):
         ge=1,
         le=MANY,
         title="Indexer searches per scan",
+        json_schema_extra=ADVANCED,
         description="Maximum number of items per scan that the instance searches. The longest waiting items come "
         "first.",
     )

@@ -11,7 +11,7 @@ from pydantic import (
     model_validator,
 )
 
-from stalkeer.settings.types import MANY, Duration, HttpUrl, Networks, Section, Size, Words
+from stalkeer.settings.types import ADVANCED, MANY, Duration, HttpUrl, Networks, Section, Size, Words
 
 
 class DatabaseSettings(Section):
@@ -42,14 +42,26 @@ class LoggingSettings(Section):
         LogLevel.INFO, title="Log level", description="Minimum level of log messages. Takes effect at once."
     )
     format: LogFormat = Field(
-        LogFormat.CONSOLE, title="Console format", description="Format of log lines on the console."
+        LogFormat.CONSOLE,
+        title="Console format",
+        json_schema_extra=ADVANCED,
+        description="Format of log lines on the console.",
     )
     file: bool = Field(True, title="Log to files", description="Also write log files to `data_dir/logs`.")
     file_size: Size = Field(
-        10_000_000, ge=10_000, title="Log file size", description="Size at which a log file is rotated."
+        10_000_000,
+        ge=10_000,
+        title="Log file size",
+        json_schema_extra=ADVANCED,
+        description="Size at which a log file is rotated.",
     )
     files: int = Field(
-        10, ge=1, le=1000, title="Number of log files", description="Number of rotated log files to keep."
+        10,
+        ge=1,
+        le=1000,
+        title="Number of log files",
+        json_schema_extra=ADVANCED,
+        description="Number of rotated log files to keep.",
     )
 
 
@@ -105,6 +117,7 @@ class SecuritySettings(Section):
     allowed_hosts: Words = Field(
         (),
         title="Allowed host names",
+        json_schema_extra=ADVANCED,
         description="Additional host names that need no login with mode `local`. IP addresses, `localhost` and names "
         "of local networks are always allowed. This protects against DNS rebinding.",
         examples=[["stalkeer.example.org"]],
@@ -114,19 +127,25 @@ class SecuritySettings(Section):
         max_length=64,
         pattern="^[A-Za-z0-9-]+$",
         title="Username header",
+        json_schema_extra=ADVANCED,
         description="Header that contains the username, for mode `external`.",
     )
     require_https: bool = Field(
         False, title="Require HTTPS", description="Reject requests without HTTPS, except from this machine."
     )
     session_lifetime: Duration = Field(
-        30 * 86400.0, ge=60, title="Session lifetime", description="Time after which an unused login expires."
+        30 * 86400.0,
+        ge=60,
+        title="Session lifetime",
+        json_schema_extra=ADVANCED,
+        description="Time after which an unused login expires.",
     )
     api_limit: int = Field(
         600,
         ge=0,
         le=MANY,
         title="API requests per minute",
+        json_schema_extra=ADVANCED,
         description="Maximum requests per minute for each API key and address. 0 is unlimited.",
     )
     login_limit: int = Field(
@@ -134,14 +153,20 @@ class SecuritySettings(Section):
         ge=1,
         le=MANY,
         title="Login attempts per minute",
+        json_schema_extra=ADVANCED,
         description="Maximum login attempts per minute for each address.",
     )
     max_body: Size = Field(
-        1_000_000, ge=100_000, title="Maximum request size", description="Maximum size of a request body."
+        1_000_000,
+        ge=100_000,
+        title="Maximum request size",
+        json_schema_extra=ADVANCED,
+        description="Maximum size of a request body.",
     )
     max_upload: Size = Field(
         50_000_000,
         ge=100_000,
         title="Maximum upload size",
+        json_schema_extra=ADVANCED,
         description="Maximum size of an uploaded file, such as a backup.",
     )

@@ -15,6 +15,7 @@ from pydantic import (
 from stalkeer.core.downloads.pacing import WEEK, Weekday
 from stalkeer.core.downloads.quota import Period
 from stalkeer.settings.types import (
+    ADVANCED,
     MANY,
     Duration,
     Section,
@@ -71,6 +72,7 @@ class DownloadSettings(Section):
     retry_delay: Duration = Field(
         60.0,
         title="Retry delay",
+        json_schema_extra=ADVANCED,
         description="Delay before the first retry. It doubles with each retry, with a random variation.",
     )
     per_host_limit: int = Field(
@@ -78,6 +80,7 @@ class DownloadSettings(Section):
         ge=0,
         le=MANY,
         title="Concurrent downloads per host",
+        json_schema_extra=ADVANCED,
         description="Maximum number of concurrent downloads from one host. 0 is unlimited.",
     )
     viewer_reserve: int = Field(
@@ -85,12 +88,14 @@ class DownloadSettings(Section):
         ge=0,
         le=MANY,
         title="Connections reserved for watching",
+        json_schema_extra=ADVANCED,
         description="Connections of each account that stay free for watching. Ignored for accounts with only one "
         "connection.",
     )
     reconnect_gap: Duration = Field(
         5.0,
         title="Delay between connections",
+        json_schema_extra=ADVANCED,
         description="Delay before a closed connection to an account is used again. Providers notice closed "
         "connections late.",
     )
@@ -113,18 +118,21 @@ class DownloadSettings(Section):
     assumed_size: Size = Field(
         4_000_000_000,
         title="Assumed size of unknown files",
+        json_schema_extra=ADVANCED,
         description="Disk space to reserve for a file of unknown size, and at most for a size that only one answer has "
         "told.",
     )
     timeout: Duration = Field(
         600.0,
         title="Timeout",
+        json_schema_extra=ADVANCED,
         description="Maximum time without data before an attempt fails. A connection without data is replaced after "
         "60 s. There is no limit for the whole download.",
     )
     min_speed: Size = Field(
         10_000,
         title="Minimum speed",
+        json_schema_extra=ADVANCED,
         description="Bytes per second below which a download makes room for another one that waits for its slot or "
         "account. 0 is no minimum.",
     )
@@ -132,21 +140,25 @@ class DownloadSettings(Section):
         300.0,
         ge=1,
         title="Time below the minimum speed",
+        json_schema_extra=ADVANCED,
         description="Time for which a download must be slower than the minimum speed before it makes room.",
     )
     https_only: bool = Field(
         False,
         title="Require HTTPS",
+        json_schema_extra=ADVANCED,
         description="Reject addresses and redirects of playlists and files that do not use HTTPS.",
     )
     verify_tls: bool = Field(
         True,
         title="Certificate validation",
+        json_schema_extra=ADVANCED,
         description="Validate HTTPS certificates. Without validation, others can impersonate the provider.",
     )
     ca_file: Path | None = Field(
         None,
         title="Custom certificate authority",
+        json_schema_extra=ADVANCED,
         description="PEM file of certificates to trust instead of the system's.",
         examples=["/config/provider-ca.pem"],
     )
@@ -159,6 +171,7 @@ class DownloadSettings(Section):
     accept_unknown: Annotated[Words, AfterValidator(check_extensions)] = Field(
         (),
         title="Accept unknown formats",
+        json_schema_extra=ADVANCED,
         description="Extensions of video formats that Stalkeer does not know and accepts without a check. Archives and "
         "encrypted files are never accepted.",
         examples=[[".wtv"]],
@@ -166,6 +179,7 @@ class DownloadSettings(Section):
     checksum_sidecar: bool = Field(
         False,
         title="Look for checksum files",
+        json_schema_extra=ADVANCED,
         description="Look for a checksum next to each file (FILE.sha256, .sha1 or .md5). This takes one more request "
         "for each file.",
     )
@@ -174,6 +188,7 @@ class DownloadSettings(Section):
         ge=0,
         le=1,
         title="Runtime tolerance",
+        json_schema_extra=ADVANCED,
         description="Largest allowed difference between the runtimes of file and item, as a fraction. 0 disables the "
         "check.",
     )
@@ -211,6 +226,7 @@ class DirectorySettings(Section):
         "",
         pattern="^(0?[0-7]{3})?$",
         title="File permissions",
+        json_schema_extra=ADVANCED,
         description="Octal permissions of finished files. Empty uses the umask.",
         examples=["664"],
     )
@@ -218,6 +234,7 @@ class DirectorySettings(Section):
         "",
         pattern="^(0?[0-7]{3})?$",
         title="Folder permissions",
+        json_schema_extra=ADVANCED,
         description="Octal permissions of created folders. Empty uses the umask.",
         examples=["775"],
     )
@@ -246,5 +263,6 @@ class ImportSettings(Section):
         "",
         max_length=64,
         title="Tag for imported items",
+        json_schema_extra=ADVANCED,
         description="Tag to add to imported movies and series. Empty adds none.",
     )

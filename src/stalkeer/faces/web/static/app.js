@@ -52,7 +52,13 @@
   on("htmx:after:request", (event) => {
     const { ctx } = event.detail;
     const header = ctx.response?.headers?.get("Stalkeer-Toast");
-    if (header) toast(JSON.parse(decodeURIComponent(header)));
+    const wrong = ctx.response?.headers?.get("Stalkeer-Fields");
+    const form = ctx.sourceElement?.closest?.("form");
+    if (form) clearErrors(form);
+    const told = wrong && form ? showErrors(form, JSON.parse(decodeURIComponent(wrong))) : false;
+    if (form && ctx.response?.status < 400 && ctx.sourceElement === form) form.dataset.dirty = "";
+    if (told) toast({ tone: "bad", text: "Not saved. Correct the marked fields." });
+    else if (header) toast(JSON.parse(decodeURIComponent(header)));
     else if (ctx.response?.status >= 400) {
       toast({ tone: "bad", text: `The server answered ${ctx.response.status}. Reload the page; if it happens again, look at System > Log Files.` });
     }
@@ -62,6 +68,51 @@
     if (refresh) for (const topic of refresh.split(",")) fire(`live:${topic.trim()}`);
   });
   on("htmx:error", (event) => { showNotLoaded(event.detail?.ctx); toast({ tone: "bad", text: "Stalkeer does not answer. Check that it runs and that you are connected; nothing was changed." }); });
+
+  // --- errors beside their fields; whether every one found its field -------------------------------------------------
+  function showErrors(form, fields) {
+    const marked = Object.entries(fields).map(([name, words]) => {
+      const control = $$(`[name="${CSS.escape(name)}"]`, form).find((one) => one.type !== "hidden") || $(`[data-field-of="${CSS.escape(name)}"]`, form);
+      if (!control) return null;
+      const line = document.createElement("div");
+      line.className = "field-error";
+      line.id = `error-${name.replace(/\W/g, "-")}`;
+      line.setAttribute("role", "alert");
+      line.textContent = words;
+      control.setAttribute("aria-invalid", "true");
+      control.setAttribute("aria-errormessage", line.id);
+      control.classList.add("is-invalid");
+      (control.closest(".form-check, fieldset.choice, .days") || control).after(line);
+      for (let at = control.closest("details"); at; at = at.parentElement.closest("details")) at.open = true;
+      control.closest(".advanced")?.classList.add("needed");
+      return control;
+    });
+    marked.find(Boolean)?.focus();
+    return marked.length > 0 && marked.every(Boolean);
+  }
+  function clearErrors(form) {
+    for (const line of $$(".field-error", form)) line.remove();
+    for (const control of $$("[aria-errormessage]", form)) {
+      control.removeAttribute("aria-errormessage");
+      control.removeAttribute("aria-invalid");
+      control.classList.remove("is-invalid");
+    }
+  }
+
+  // --- unsaved changes: the form says so, and the browser asks before they are lost ------------------------------------
+  const guarded = (event) => { const form = event.target.closest?.("form[data-guard]"); if (form && !event.target.matches("[data-choose], [data-filter]")) form.dataset.dirty = "yes"; };
+  on("input", guarded);
+  on("change", guarded);
+  on("beforeunload", (event) => { if ($("form[data-dirty=yes]")) event.preventDefault(); }, window);
+
+  // --- a list that is narrowed down by what is typed: nothing is asked of the server -----------------------------------
+  on("input", (event) => {
+    if (!event.target.matches("[data-filter]")) return;
+    const words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const item of $$(event.target.dataset.filter)) item.hidden = !words.every((word) => item.dataset.words.includes(word));
+    for (const group of $$("[data-filtered]")) group.hidden = words.length > 0 && !$(`${event.target.dataset.filter}:not([hidden])`, group);
+    document.body.classList.toggle("is-filtering", words.length > 0);
+  });
 
   // what a page loads after itself says so where it cannot be loaded, instead of loading for ever
   function showNotLoaded(ctx) {

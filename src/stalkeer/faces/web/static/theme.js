@@ -7,6 +7,7 @@
   const show = () => { root.dataset.bsTheme = { light: "light", dark: "dark" }[root.dataset.theme] ?? (system.matches ? "light" : "dark"); };
   root.dataset.theme = chosen("theme") || "auto";
   root.dataset.clock = chosen("clock") || "auto";
+  root.dataset.detail = chosen("detail") || "basic";
   show();
   system.addEventListener("change", () => { show(); document.body?.dispatchEvent(new CustomEvent("theme")); });
   document.addEventListener("theme-chosen", show);
