@@ -190,7 +190,8 @@ def _other_program(status: StatusResource, address: Address) -> ArrError:
     name = status.app_name.strip()[:SHOWN_CHARACTERS]
     here = f"{address.label}: {mask_url(address.url)}"
     if name.lower() in PROGRAMS:
-        return ArrWrongProgram(f"{here} is {name}, not {address.kind.capitalize()}. Give it under `{name.lower()}`.")
+        words = f"{here} is {name}, not {address.kind.capitalize()}. Give it under `{name.lower()}`."
+        return ArrWrongProgram(words, fields={"kind": f"This is {name}."})
     version = f" {status.version[:SHOWN_CHARACTERS]}" if status.version else ""
     if name:
         return ArrWrongProgram(f"{here} says that it is {name}{version}. Stalkeer works with Radarr and Sonarr only.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -13,3 +14,9 @@ async def read_fields(request: Request) -> dict[str, str]:
 
 
 FormFields = Annotated[dict[str, str], Depends(read_fields)]
+
+
+def asked_folders(form: Mapping[str, str]) -> dict[str, str]:
+    """Return the folders that the user asked to create, by the name of their field."""
+    names = [name.removeprefix("create:") for name in form if name.startswith("create:")]
+    return {name: form.get(name, "") for name in names}

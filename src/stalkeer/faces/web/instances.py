@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from stalkeer.errors import ArrError, Conflict, InvalidInput
+from stalkeer.errors import ArrError, ArrUnauthorised, ArrWrongProgram, Conflict, InvalidInput
 from stalkeer.faces.web.forms import FormFields
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, page
@@ -182,8 +182,10 @@ def show_test(request: Request, form: InstanceForm) -> HTMLResponse:
     try:
         found = explore(app_of(request), form)
     except (ArrError, InvalidInput) as error:
-        return fragment(request, "settings/instance_test.html", found=None, error=str(error), form=form)
-    return fragment(request, "settings/instance_test.html", found=found, error="", form=form)
+        is_other = isinstance(error, ArrWrongProgram) and "kind" in error.fields
+        other = {"radarr": "sonarr", "sonarr": "radarr"}.get(form.kind, "") if is_other else ""
+        return fragment(request, "settings/instance_test.html", found=None, error=str(error), form=form, other=other)
+    return fragment(request, "settings/instance_test.html", found=found, error="", form=form, other="")
 
 
 def explore(app: App, form: InstanceForm) -> InstanceOverview:
@@ -240,13 +242,15 @@ def profile_of(form: InstanceForm) -> int | None:
     try:
         return int(text) if text else None
     except ValueError:
-        raise InvalidInput(
-            f"Quality Profile ID: {text!r} is not a number. Leave it empty for each item's own."
-        ) from None
+        words = f"Quality Profile ID: {text!r} is not a number. Leave it empty for each item's own."
+        raise InvalidInput(words, fields={"quality_profile_id": words}) from None
 
 
 def pairs_of(form: InstanceForm) -> tuple[FolderPair, ...]:
-    return tuple(read_pair(line) for line in form.mappings.splitlines() if line.strip())
+    try:
+        return tuple(read_pair(line) for line in form.mappings.splitlines() if line.strip())
+    except InvalidInput as error:
+        raise InvalidInput(str(error), fields={"mappings": str(error)}) from error
 
 
 def save_new(request: Request, form: InstanceForm, *, anyway: bool, to: str = "/settings/instances") -> Response:
@@ -254,7 +258,7 @@ def save_new(request: Request, form: InstanceForm, *, anyway: bool, to: str = "/
     try:
         added = instances.add_instance(app_of(request).arrs, new, Trial.WISHED if anyway else Trial.REQUIRED)
     except ArrError as error:
-        raise Conflict(f"Not saved: {error}") from error
+        raise not_saved(error) from error
     if added.error is not None:
         return done(request, Toast(f"Added {new.slug}. It does not answer yet.", "warn"), to=to)
     problem = register_with(request, new.slug, form.webhook_url) if form.webhook else ""
@@ -264,10 +268,16 @@ def save_new(request: Request, form: InstanceForm, *, anyway: bool, to: str = "/
     return done(request, Toast(f"Added {new.slug} {added.version}{notes}."), to=to)
 
 
+def not_saved(error: ArrError) -> Conflict:
+    """Say beside the field what the test of the instance found: the key, the program or the address is wrong."""
+    field = "api_key" if isinstance(error, ArrUnauthorised) else "url"
+    return Conflict(f"Not saved: {error}", fields=error.fields or {field: str(error)})
+
+
 def save_changed(request: Request, slug: str, form: InstanceForm, *, anyway: bool) -> Response:
     trial = Trial.WISHED if anyway else Trial.REQUIRED
     try:
         instances.change_instance(app_of(request).arrs, slug, patch_of(form), trial)
     except ArrError as error:
-        raise Conflict(f"Not saved: {error}") from error
+        raise not_saved(error) from error
     return done(request, Toast(f"Saved {slug}."), to="/settings/instances")

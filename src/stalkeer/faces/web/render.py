@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import version
@@ -140,10 +140,15 @@ def fragment(
     return HTMLResponse(html, headers={"Cache-Control": "no-store", **action_headers(toast, changed)})
 
 
-def refuse(request: Request, error: StalkeerError, status: int = 422) -> Response:
-    """Answer a form that cannot be used. The browser writes each error beside its field."""
-    response = done(request, Toast(mask_text(str(error)), "bad"), status=status)
+def refuse(request: Request, error: StalkeerError, creatable: Sequence[str] = ()) -> Response:
+    """Answer a form that cannot be used. The browser writes each error beside its field.
+
+    `creatable` are the fields whose folder the browser offers to create.
+    """
+    response = done(request, Toast(mask_text(str(error)), "bad"), status=422)
     response.headers.update(field_headers(error.fields))
+    if creatable:
+        response.headers["Stalkeer-Create"] = quote(json.dumps(list(creatable)))
     return response
 
 

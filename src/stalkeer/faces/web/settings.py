@@ -6,12 +6,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from stalkeer.errors import ConfigurationError, InvalidInput, NotFound, StalkeerError
-from stalkeer.faces.web.forms import FormFields
+from stalkeer.faces.web.forms import FormFields, asked_folders
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, moved, page, refuse
 from stalkeer.faces.web.settings_form import SECTIONS, SettingsPage, fields_of, read_form, section_named
 from stalkeer.faces.web.settings_rows import TABLES, changed_lists, context_of, rows_of
 from stalkeer.jobs.matching.lookups import check_tmdb
+from stalkeer.jobs.system.make_folders import make_folders, missing_folders
 
 router = APIRouter(include_in_schema=False)
 
@@ -45,13 +46,15 @@ def post_section(request: Request, path: str, form: FormFields) -> Response:
     """Check all settings, save the changes and apply them at once."""
     section = known_section(path)
     app = app_of(request)
+    changes: dict[str, object] = {}
     try:
+        make_folders(asked_folders(form))
         changes = {**read_form(section, form, app.live.loaded), **changed_lists(app, form)}
         if not changes:
             return done(request, Toast("No changes to save.", "info"))
         app.change_settings(changes)
     except (ConfigurationError, InvalidInput) as error:
-        return refuse(request, error)
+        return refuse(request, error, missing_folders(changes))
     return moved(request, f"/settings/{path}", Toast("Saved."))
 
 

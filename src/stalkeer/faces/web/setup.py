@@ -14,18 +14,19 @@ from stalkeer.faces.http.cookies import set_session_cookie
 from stalkeer.faces.http.guard import find_caller
 from stalkeer.faces.http.statuses import headers_of, status_of
 from stalkeer.faces.web.answer_board import answers_of
-from stalkeer.faces.web.forms import FormFields
+from stalkeer.faces.web.forms import FormFields, asked_folders
 from stalkeer.faces.web.frame import app_of, base_of
 from stalkeer.faces.web.group_picker import read_choice
 from stalkeer.faces.web.guard import NeedsLogin, OwnPageGuard, UserGuard, require_user, security_of
 from stalkeer.faces.web.instances import InstanceForm, read_form, save_new
-from stalkeer.faces.web.render import NOTHING, Toast, action_headers, done, fragment, is_fragment, moved, page
+from stalkeer.faces.web.render import NOTHING, Toast, action_headers, fragment, is_fragment, moved, page, refuse
 from stalkeer.faces.web.source_form import SourceForm, read_source_form
 from stalkeer.faces.web.sources import save_new_source
 from stalkeer.faces.web.system import start_job
 from stalkeer.faces.web.webhooks import our_address
 from stalkeer.jobs.downloads.forecast import Forecast
 from stalkeer.jobs.system.first_run import hold_downloads, is_first_run, release_downloads
+from stalkeer.jobs.system.make_folders import make_folders, missing_folders
 from stalkeer.jobs.system.rate_limits import TooManyRequests
 from stalkeer.jobs.system.sessions import LoginRefused
 from stalkeer.jobs.system.settings_change import without_fixed
@@ -162,6 +163,10 @@ def post_paths(request: Request, given: FormFields) -> Response:
     present = app_of(request).settings.directories
     shown = {f"directories.{name}": str(getattr(present, name)) for name in FOLDERS}
     changes = {name: given[name] for name in shown if given.get(name) and given[name] != shown[name]}
+    try:
+        make_folders(asked_folders(given))
+    except InvalidInput as error:
+        return refuse(request, error)
     return keep(request, changes, "/setup/paths")
 
 
@@ -188,7 +193,7 @@ def keep(request: Request, changes: Mapping[str, object], to: str) -> Response:
     try:
         app.change_settings(without_fixed(changes, app.live.loaded))
     except ConfigurationError as error:
-        return done(request, Toast(str(error), "bad"), status=422)
+        return refuse(request, error, missing_folders(changes))
     return moved(request, to)
 
 

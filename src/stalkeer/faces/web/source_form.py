@@ -102,17 +102,19 @@ def address_of(form: SourceForm) -> str:
     """Return the typed path or address; an address without a scheme is a host. Raises InvalidInput for none."""
     if form.how == "file":
         if not form.path:
-            raise InvalidInput("Enter the path of the playlist file.")
+            raise wrong("path", "Enter the path of the playlist file.")
         return form.path
     if not form.url:
-        raise InvalidInput("Enter the server's address." if form.how == "account" else "Enter the playlist's address.")
+        raise wrong("url", f"Enter the {'server' if form.how == 'account' else 'playlist'}'s address.")
     return form.url if "://" in form.url else f"http://{form.url}"
 
 
 def check_login(form: SourceForm, *, is_known: bool) -> None:
     """Raise InvalidInput for an account without a username, which would be read as a playlist."""
     if form.how == "account" and not is_known and login_in_url(form.url) is None:
-        raise InvalidInput("Enter the server's address, the username and the password of the account.")
+        missing = {name for name in ("url", "username", "password") if not getattr(form, name)}
+        fields = {name: f"Enter the {'server address' if name == 'url' else name}." for name in missing}
+        raise InvalidInput("Enter the server's address, the username and the password of the account.", fields=fields)
 
 
 def patch_of(given: Mapping[str, str], row: SourceRow, path: str) -> SourcePatch:
@@ -144,20 +146,26 @@ def how_of(row: SourceRow, path: str) -> str:
     return "account" if row.kind == XTREAM else "file" if path else "url"
 
 
+def wrong(field: str, words: str) -> InvalidInput:
+    """Return the error of one field."""
+    return InvalidInput(words, fields={field: words})
+
+
 def whole(label: str, text: str) -> int | None:
     if not text:
         return None
     try:
         return int(text)
     except ValueError:
-        raise InvalidInput(f"{label.capitalize()}: {text!r} is not a whole number.") from None
+        words = f"{label.capitalize()}: {text!r} is not a whole number."
+        raise wrong(label.replace("maximum ", "max_"), words) from None
 
 
 def limit_of(text: str) -> int | None:
     try:
         return parse_size(text) or None if text else None
     except ValueError as error:
-        raise InvalidInput(f"Speed limit: {text!r} {error}.") from error
+        raise wrong("bandwidth_limit", f"Speed limit: {text!r} {error}.") from error
 
 
 def form_of(row: SourceRow, credentials: Credentials) -> SourceForm:

@@ -249,7 +249,7 @@ def find_default(connection: Transaction, kind: InstanceKind) -> InstanceRow | N
 def check_instance(new: NewInstance) -> None:
     """Raise InvalidInput for an unusable field of a new instance."""
     if not SLUG.fullmatch(new.slug.removeprefix(f"{new.kind.value}-")):
-        raise InvalidInput("The name may have lower-case letters, digits, - and _, at most 64 of them.")
+        raise _wrong("name", "The name may have lower-case letters, digits, - and _, at most 64 of them.")
     options = new.options
     check_patch(
         InstancePatch(
@@ -269,10 +269,12 @@ def check_patch(patch: InstancePatch) -> None:
         _check_key(patch.api_key)
     profile = _or_none(patch.quality_profile_id)
     if profile is not None and not 1 <= profile <= LARGEST_PROFILE:
-        raise InvalidInput(f"The quality profile {profile} is not valid; give a number from 1 to {LARGEST_PROFILE}.")
+        words = f"The quality profile {profile} is not valid; give a number from 1 to {LARGEST_PROFILE}."
+        raise _wrong("quality_profile_id", words)
     for pair in _or_none(patch.path_mappings) or ():
         if not (pair.local and pair.remote):
-            raise InvalidInput("A path mapping needs both paths: the local path, and the remote path in the instance.")
+            words = "A path mapping needs both paths: the local path, and the remote path in the instance."
+            raise _wrong("mappings", words)
 
 
 def patched_address(arrs: Arrs, row: InstanceRow, patch: InstancePatch, trial: Trial = Trial.REQUIRED) -> Address:
@@ -307,16 +309,21 @@ def _editable(arrs: Arrs, slug: str) -> InstanceRow:
 
 def _check_url(url: str) -> None:
     if not url.strip():
-        raise InvalidInput("The address is missing; an example is http://radarr:7878.")
+        raise _wrong("url", "The address is missing; an example is http://radarr:7878.")
     if not is_http_url(_with_scheme(url)):
-        raise InvalidInput(f"{mask_url(url)!r} is not a web address; an example is http://radarr:7878.")
+        raise _wrong("url", f"{mask_url(url)!r} is not a web address; an example is http://radarr:7878.")
+
+
+def _wrong(field: str, words: str) -> InvalidInput:
+    """Return the error of one field of a form."""
+    return InvalidInput(words, fields={field: words})
 
 
 def _check_key(api_key: str) -> None:
     if not api_key:
-        raise InvalidInput("The API key is missing; the instance shows it under Settings > General > Security.")
+        raise _wrong("api_key", "The API key is missing; the instance shows it under Settings > General > Security.")
     if not (api_key.isascii() and api_key.isprintable()):
-        raise InvalidInput("The API key has invalid characters; copy it from Settings > General > Security.")
+        raise _wrong("api_key", "The API key has invalid characters; copy it from Settings > General > Security.")
 
 
 def _with_scheme(url: str) -> str:

@@ -76,9 +76,14 @@ class SourcePatch:
 def build_source(slug: str, fields: SourcePatch) -> NewSource:
     """Describe a new source. Raises InvalidInput with the field that cannot be used."""
     if not SLUG.fullmatch(slug):
-        raise InvalidInput(f"{slug!r} is not a name for a source; use lower-case letters, digits, - and _, at most 64")
+        raise InvalidInput(
+            f"{slug!r} is not a name for a source; use lower-case letters, digits, - and _, at most 64",
+            fields={"slug": "Use lower-case letters, digits, - and _, at most 64."},
+        )
     if isinstance(fields.address, Unnamed) or not fields.address.strip():
-        raise InvalidInput("A source needs either the path of a playlist file or an address")
+        raise InvalidInput(
+            "A source needs either the path of a playlist file or an address", fields={"url": "Enter an address."}
+        )
     return apply_patch(NewSource(slug, SourceKind.M3U, Credentials()), fields)
 
 

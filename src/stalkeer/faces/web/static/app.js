@@ -56,6 +56,8 @@
     const form = ctx.sourceElement?.closest?.("form");
     if (form) clearErrors(form);
     const told = wrong && form ? showErrors(form, JSON.parse(decodeURIComponent(wrong))) : false;
+    const create = ctx.response?.headers?.get("Stalkeer-Create");
+    if (create && form) for (const name of JSON.parse(decodeURIComponent(create))) offerFolder(form, name);
     if (form && ctx.response?.status < 400 && ctx.sourceElement === form) form.dataset.dirty = "";
     if (told) toast({ tone: "bad", text: "Not saved. Correct the marked fields." });
     else if (header) toast(JSON.parse(decodeURIComponent(header)));
@@ -89,6 +91,21 @@
     });
     marked.find(Boolean)?.focus();
     return marked.length > 0 && marked.every(Boolean);
+  }
+  function offerFolder(form, name) {
+    const line = $(`#error-${name.replace(/\W/g, "-")}`, form);
+    if (!line) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn btn-sm";
+    button.textContent = "Create it";
+    button.addEventListener("click", () => {
+      const wish = Object.assign(document.createElement("input"), { type: "hidden", name: `create:${name}`, value: "1" });
+      form.append(wish);
+      form.requestSubmit();
+      setTimeout(() => wish.remove());
+    });
+    line.append(" ", button);
   }
   function clearErrors(form) {
     for (const line of $$(".field-error", form)) line.remove();
@@ -154,6 +171,11 @@
     else if (event.target.closest(".scrim")) toggleMenu(false);
     for (const pop of $$("details.pop[open]")) if (!pop.contains(event.target) || event.target.closest(".pop-body a, .pop-body button:not([data-choose])")) pop.open = false;
     const copy = event.target.closest("[data-copy]");
+    const check = event.target.closest("[data-check]");
+    if (check) {
+      $(check.dataset.check).click();
+      $(check.dataset.click)?.click();
+    }
     if (copy) copyText(copy);
     const reveal = event.target.closest("[data-reveal]");
     if (reveal) {
@@ -250,6 +272,10 @@
   function showParts(control) {
     const value = control.type === "checkbox" ? String(control.checked) : control.value;
     if (control.type === "radio" && !control.checked) return;
+    for (const field of $$("[data-placeholders]", control.form || document)) {
+      const found = field.dataset.placeholders.split("|").find((one) => one.startsWith(`${value}=`));
+      if (found) field.placeholder = found.slice(value.length + 1);
+    }
     for (const part of $$(`[data-when^="${control.dataset.shows}="]`)) part.hidden = !part.dataset.when.split("=")[1].split("|").includes(value);
   }
 
