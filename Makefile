@@ -12,7 +12,7 @@ WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 2)")
 # Some images switch the cache of compiled modules off; every process that a test starts would compile all of them anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo contract real test lint bench bench-matching soak e2e coverage lock outdated advisories format screenshots clean
+.PHONY: help demo contract real test lint bench bench-matching soak e2e coverage lock outdated advisories format screenshots look clean
 
 help:
 	@echo "make demo      see it work: demo servers, then refresh, scan, match, download, import (ONCE=1 ends after the report)"
@@ -22,6 +22,7 @@ help:
 	@echo "make contract RADARR=url,key[,version] SONARR=...   ask real programs whether they keep to what the tests say of them"
 	@echo "make real PROGRAMS=folder   walk through the real Radarr and Sonarr, pinned, under Mono (never in CI)"
 	@echo "make screenshots  the pictures of docs/ui.md"
+	@echo "make look      every page in every state, width and theme: pictures under artifacts/look, faults named (STATES=, WIDTHS=)"
 	@echo "make coverage  the suite with coverage  make lock      write the lock files again (UPGRADE=1 takes newer versions)"
 	@echo "make outdated  newer versions on offer  make advisories  known weaknesses of the locked versions (needs uvx)"
 
@@ -75,6 +76,9 @@ soak: $(DEV)
 
 screenshots: $(DEV)
 	$(BIN)/python scripts/make_screenshots.py
+
+look: $(DEV)
+	$(BIN)/python scripts/look.py $(if $(STATES),--states $(STATES)) $(if $(WIDTHS),--widths $(WIDTHS))
 
 e2e: $(DEV)
 	$(BIN)/python -m pytest tests/e2e tests/faces/web

@@ -1,0 +1,121 @@
+"""Look at every page in every state of data, width and theme; keep the pictures and name the faults.
+
+    make look                             everything
+    make look STATES=sample WIDTHS=360    a part of it
+
+The pictures are for people: look at them one after the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402 - the tests' folder is found by now
+from tests.faces.web.conftest import ARGUMENTS, served  # noqa: E402
+from tests.faces.web.look import PAGES, Onlooker, as_visitor, settle  # noqa: E402
+from tests.faces.web.sample import KEY  # noqa: E402
+from tests.faces.web.states import NEEDS_DATA, STATES  # noqa: E402
+
+from stalkeer.demo.radarr import Radarr  # noqa: E402
+from stalkeer.demo.sonarr import Sonarr  # noqa: E402
+
+PICTURES = ROOT / "artifacts" / "look"
+WIDTHS, THEMES = (360, 768, 1024, 1920), ("dark", "light")
+HEIGHT = 900
+# what is opened on a page, beside the pages themselves
+OPENED = {
+    "account": ("/", 'summary[aria-label="Account"]'),
+    "shortcuts": ("/", '[data-open="#keys"]'),
+    "menu": ("/", "[data-menu]"),
+    "selected": ("/activity", "input.pick >> nth=1"),
+}
+
+
+def main() -> int:
+    given = arguments()
+    chromium = os.environ.get("STALKEER_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        sys.exit("There is no Chromium on this machine: apt-get install chromium")
+    logging.disable(logging.CRITICAL)
+    faults = 0
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        for state in given.states:
+            with site(state) as base:
+                faults += sum(look(browser, base, state, width, theme) for width in given.widths for theme in THEMES)
+        browser.close()
+    print(f"{faults} faults; the pictures are in {PICTURES.relative_to(ROOT)}")
+    return 1 if faults else 0
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--states", nargs="*", default=list(STATES), choices=list(STATES))
+    parser.add_argument("--widths", nargs="*", type=int, default=list(WIDTHS))
+    return parser.parse_args()
+
+
+@contextmanager
+def site(state: str) -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with Radarr(folder / "movies", api_key=KEY) as radarr, Sonarr(folder / "tv", api_key=KEY) as sonarr:
+            app = STATES[state](folder / "data", {"radarr": radarr.url, "sonarr": sonarr.url})
+            with served(app) as base:
+                yield base
+            app.close()
+
+
+def look(browser: Browser, base: str, state: str, width: int, theme: str) -> int:
+    context = browser.new_context(viewport={"width": width, "height": HEIGHT}, reduced_motion="reduce")
+    as_visitor(context, base, theme)
+    page = context.new_page()
+    onlooker = Onlooker.beside(page)
+    count = 0
+    for name, path in PAGES.items():
+        if state == "empty" and name in NEEDS_DATA:
+            continue
+        page.goto(base + path)
+        settle(page)
+        count += keep(onlooker, f"{state}/{name}-{width}-{theme}")
+    if state == "sample":
+        count += sum(look_opened(page, base, onlooker, name, f"{state}/{name}-{width}-{theme}") for name in OPENED)
+    context.close()
+    return count
+
+
+def look_opened(page: Page, base: str, onlooker: Onlooker, name: str, picture: str) -> int:
+    path, selector = OPENED[name]
+    page.goto(base + path)
+    settle(page)
+    button = page.locator(selector)
+    if not button.is_visible():
+        return 0
+    button.click()
+    return keep(onlooker, picture)
+
+
+def keep(onlooker: Onlooker, picture: str) -> int:
+    """Take the picture, print the faults, and return their count."""
+    target = PICTURES / f"{picture}.png"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    onlooker.page.screenshot(path=target, full_page=True)
+    faults = onlooker.faults()
+    for fault in faults:
+        print(f"{picture}: {fault}", flush=True)
+    return len(faults)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
