@@ -89,7 +89,7 @@ def test_matches_are_listed_with_their_reason(stalkeer):
     shown = stalkeer("match", "list", "--decision", "review").out
 
     assert "Iron Orchard (2017) 4K" in shown
-    assert "the score is below 0.95" in shown
+    assert "the score is below 95 %" in shown
     assert "Cold Harbour" not in shown
 
 

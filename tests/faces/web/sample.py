@@ -243,7 +243,7 @@ EVIDENCE = {
         {"name": "title", "weight": 0.9, "text": "the name is the title"},
         {"name": "year", "weight": 0.03, "text": "the year is one off"},
     ],
-    "reason": "the score is below 0.95",
+    "reason": "the score is below 95 %",
 }
 
 

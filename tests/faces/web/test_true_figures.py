@@ -13,6 +13,7 @@ from stalkeer.faces.web.dashboard import rate_graph
 from stalkeer.faces.web.runs_text import cron_text, job_label, run_text
 from stalkeer.runtime import App
 from stalkeer.store.db import tables
+from stalkeer.store.library.wanted_list import label_of
 from stalkeer.store.system.dashboard import SpeedSample
 from tests.faces.web.sample import NOW, fill
 
@@ -189,3 +190,21 @@ def test_jobs_have_names_for_people():
     assert [job_label(job) for job in ("scan", "scan-preview", "later-job")] == [
         "Scan for missing", "Scan preview", "Later job",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("season", "air_date", "label"),
+    [
+        (2026, "2026-11-20", "The News 2026-11-20"),
+        (2026, None, "The News S2026E04"),
+        (3, "2026-11-20", "The News S03E04"),
+    ],
+)
+def test_an_episode_of_a_daily_series_is_named_by_its_day(season: int, air_date: str | None, label: str):
+    assert label_of("The News", 2001, season, 4, air_date) == label
+
+
+def test_a_month_without_a_release_says_so_instead_of_an_empty_grid(client: TestClient):
+    part = client.get("/calendar/days?view=month&month=1999-01", headers=PART).text
+
+    assert "No releases" in part and 'class="month"' not in part

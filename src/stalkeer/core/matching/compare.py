@@ -19,6 +19,11 @@ _SAFE_SWAP = 7
 _DIGITS = re.compile(r"\d+")
 
 
+def likeness(one: str, other: str) -> float:
+    """Return how alike two texts are, from 0 to 1."""
+    return OSA.normalized_similarity(one, other)
+
+
 class Agreement(IntEnum):
     """From none to the same key."""
 

@@ -154,7 +154,9 @@ def _judge_sum(fit: Fit, extra: tuple[Evidence, ...], thresholds: Thresholds) ->
         return _verdict(fit, extra, _at_most_review(score, thresholds), fit.barriers[0])
     if score >= thresholds.confirm:
         return _verdict(fit, extra, Decision.CONFIRM, f"the score is at least {thresholds.confirm}")
-    return _verdict(fit, extra, _at_most_review(score, thresholds), f"the score is below {thresholds.confirm}")
+    return _verdict(
+        fit, extra, _at_most_review(score, thresholds), f"the score is below {thresholds.confirm * 100:g} %"
+    )
 
 
 def _at_most_review(score: float, thresholds: Thresholds) -> Decision:

@@ -16,6 +16,7 @@ from stalkeer.jobs.library.calendar import gather_calendar
 from stalkeer.model import WantedId
 from stalkeer.runtime import App
 from stalkeer.store.library.calendar import CalendarState, calendar_states
+from stalkeer.store.library.wanted_list import label_of
 
 router = APIRouter(include_in_schema=False)
 VIEWS = ("month", "agenda")
@@ -107,9 +108,9 @@ def items_of(app: App, premieres: tuple[tuple[str, Premiere], ...]) -> list[Cale
 
 def item_of(slug: str, premiere: Premiere, state: CalendarState | None) -> CalendarEntry:
     tone, words = look_of(premiere, state)
-    code = "" if premiere.season is None else f" S{premiere.season:02d}E{premiere.episode or 0:02d}"
+    day = premiere.at.date().isoformat()
     return CalendarEntry(
-        label=f"{premiere.title}{code}",
+        label=label_of(premiere.title, None, premiere.season, premiere.episode or 0, day),
         name=premiere.item_title,
         at=premiere.at,
         what=WHAT.get(premiere.what, premiere.what),

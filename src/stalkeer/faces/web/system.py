@@ -32,6 +32,7 @@ from stalkeer.secrets import mask_text
 from stalkeer.store.journal.runs import RunId, list_runs
 from stalkeer.store.library.instances import FolderPair
 from stalkeer.store.sources.sources import own_refresh_times
+from stalkeer.store.system.dashboard import has_anything
 from stalkeer.store.system.health import list_findings
 
 router = APIRouter(include_in_schema=False)
@@ -63,7 +64,8 @@ def get_status(request: Request) -> HTMLResponse:
     app = app_of(request)
     with app.database.connect() as connection:
         troubles = list_findings(connection)
-    return page(request, "system/status.html", troubles=troubles, volumes=volumes_of(app.settings))
+        is_set_up = all(has_anything(connection))
+    return page(request, "system/status.html", is_set_up=is_set_up, troubles=troubles, volumes=volumes_of(app.settings))
 
 
 def facts_of(app: App) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from stalkeer.core.matching.compare import likeness
 from stalkeer.core.matching.pairs import Matcher, Pair
 from stalkeer.core.matching.works import EntryFacts, WantedItem
 from stalkeer.core.titles import TitleReader
@@ -16,6 +17,8 @@ from stalkeer.store.matching.entries import KeySpan, count_titles, entries_of_ti
 
 _MOST_OTHERS = 10
 _NEAREST_LETTERS = 4
+_LEAST_LIKENESS = 0.6  # below it, two titles share a word at most
+_MOST_TITLES = 200
 
 
 @dataclass(frozen=True)
@@ -91,15 +94,15 @@ def _numbers(season: int | None, episodes: Iterable[int]) -> str:
 
 
 def _nearest(connection: Transaction, item: WantedItem, reader: TitleReader) -> list[tuple[EntryFacts, str]]:
-    """Return entries whose title begins as one of the item's names does: for a person to look at."""
-    spans = {
-        KeySpan(name.base[:_NEAREST_LETTERS], 1, len(name.base) + 12)
-        for name in item.work.names
-        if len(name.base) >= _NEAREST_LETTERS
-    }
-    title_ids = {title_id for _, title_id in keys_in_spans(connection, spans)}
+    """Return entries whose title is like one of the item's names, the most alike first: for a person to look at."""
+    names = [name.base for name in item.work.names if len(name.base) >= _NEAREST_LETTERS]
+    spans = {KeySpan(name[:_NEAREST_LETTERS], 1, len(name) + 12) for name in names}
+    alike: dict[int, float] = {}
+    for key, title_id in keys_in_spans(connection, spans):
+        alike[title_id] = max(alike.get(title_id, 0.0), *(likeness(key, name) for name in names))
+    nearest = sorted((title_id for title_id, share in alike.items() if share >= _LEAST_LIKENESS), key=alike.__getitem__)
     found: list[tuple[EntryFacts, str]] = []
-    for row in entries_of_titles(connection, sorted(title_ids)[:200]):
+    for row in entries_of_titles(connection, nearest[: -_MOST_TITLES - 1 : -1]):
         facts = to_facts(row, reader)
         if bool(facts.title.episodes) is (item.season is not None):
             found.append((facts, "its title only begins alike"))

@@ -25,6 +25,7 @@ from stalkeer.store.library.visible import (
 )
 
 MOST_TO_REVIEW = 5_000
+FIRST_YEAR = 1900  # a season from here on is a year
 
 
 class BestMatch(StrEnum):
@@ -102,7 +103,7 @@ class WantedRow:
     @property
     def label(self) -> str:
         """`Dune (2021)`, `Severance S01E02`."""
-        return label_of(self.title, self.year, self.season, self.episode)
+        return label_of(self.title, self.year, self.season, self.episode, self.air_date)
 
     @property
     def is_wanted(self) -> bool:
@@ -130,10 +131,12 @@ class WantedRow:
 _STATUS_OF = {BestMatch.CONFIRMED: Status.FOUND, BestMatch.REVIEW: Status.REVIEW, BestMatch.NOTHING: Status.NOTHING}
 
 
-def label_of(title: str, year: int | None, season: int | None, episode: int | None) -> str:
-    """`Dune (2021)`, `Severance S01E02`."""
+def label_of(title: str, year: int | None, season: int | None, episode: int | None, air_date: str | None = None) -> str:
+    """`Dune (2021)`, `Severance S01E02`; `The News 2026-11-20` where the season is a year, as in a daily series."""
     if season is None or episode is None:
         return f"{title} ({year})" if year else title
+    if season >= FIRST_YEAR and air_date:
+        return f"{title} {air_date[:10]}"
     return f"{title} S{season:02}E{episode:02}"
 
 
