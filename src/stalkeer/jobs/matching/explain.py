@@ -17,7 +17,7 @@ from stalkeer.store.matching.entries import KeySpan, count_titles, entries_of_ti
 
 _MOST_OTHERS = 10
 _NEAREST_LETTERS = 4
-_LEAST_LIKENESS = 0.6  # below it, two titles share a word at most
+_LEAST_LIKENESS = 0.65  # below it, two titles share a word at most
 _MOST_TITLES = 200
 
 
