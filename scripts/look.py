@@ -35,9 +35,9 @@ WIDTHS, THEMES = (360, 768, 1024, 1920), ("dark", "light")
 HEIGHT = 900
 # what is opened on a page, beside the pages themselves
 OPENED = {
-    "account": ("/", 'summary[aria-label="Account"]'),
-    "shortcuts": ("/", '[data-open="#keys"]'),
-    "menu": ("/", "[data-menu]"),
+    "opened-account": ("/", 'summary[aria-label="Account"]'),
+    "opened-keys": ("/", '[data-open="#keys"]'),
+    "opened-menu": ("/", "[data-menu]"),
     "selected": ("/activity", "input.pick >> nth=1"),
 }
 

@@ -85,6 +85,17 @@ def test_results_of_a_search_lie_beside_one_another(place: tuple[int, str], seat
     page.keyboard.press("Escape")
 
 
+@pytest.mark.parametrize("opened", ['summary[aria-label="Account"]', "#for-now > summary", '[data-open="#keys"]'])
+@pytest.mark.parametrize("place", [DESK, PHONE])
+def test_what_the_top_bar_opens_has_no_fault(place: tuple[int, str], opened: str, seats: dict[tuple[int, str], Seat]):
+    seats[place].go("/activity/history")
+    button = seats[place].tab.page.locator(opened)
+    if button.is_visible():  # the list of keys is for those who have keys
+        button.click()
+
+    assert seats[place].onlooker.faults() == []
+
+
 @pytest.mark.parametrize("place", OTHERS)
 @pytest.mark.parametrize("name", ["dashboard", "review"])
 def test_the_other_theme_of_each_size_has_no_serious_barrier_either(

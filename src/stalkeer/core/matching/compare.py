@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
-from os.path import commonprefix
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
@@ -22,8 +21,9 @@ _DIGITS = re.compile(r"\d+")
 
 def likeness(one: str, other: str) -> float:
     """Return how alike two keys are, from 0 to 1. A key that the other begins with is alike, whatever follows it."""
-    shared = len(commonprefix((one, other)))
-    begins = 0.8 * shared / max(1, min(len(one), len(other)))
+    shortest = min(len(one), len(other))
+    shared = next((at for at in range(shortest) if one[at] != other[at]), shortest)
+    begins = 0.8 * shared / max(1, shortest)
     return max(OSA.normalized_similarity(one, other), begins)
 
 

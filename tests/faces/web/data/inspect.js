@@ -84,6 +84,19 @@
     }
   }
 
+  // --- no text is squeezed into a column of letters -----------------------------------------------------------------
+  for (const element of all) {
+    if (element.closest("svg, .poster, select, option")) continue;
+    for (const child of element.childNodes) {
+      if (child.nodeType !== Node.TEXT_NODE || child.textContent.trim().length < 3) continue;
+      const range = document.createRange();
+      range.selectNodeContents(child);
+      const lines = [...range.getClientRects()].filter((line) => line.width > 1);
+      const size = parseFloat(getComputedStyle(element).fontSize);
+      if (lines.length > 2 && Math.max(...lines.map((line) => line.width)) < 3 * size) faults.push(`squeezed: ${name(element)} has ${lines.length} lines`);
+    }
+  }
+
   // --- every word can be read -------------------------------------------------------------------------------------
   const brush = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
   const known = new Map();
