@@ -1,1 +1,1 @@
-"""One outside world each: translate its errors and its JSON at the border, return our values."""
+"""Connect to other programs, a package for each: translate their errors and JSON at the border, return our values."""

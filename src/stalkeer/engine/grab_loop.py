@@ -30,7 +30,8 @@ class GrabLoop:
     def stop(self) -> None:
         self._stopping.set()
         self._wake.set()
-        self._thread.join(timeout=1)
+        if self._thread.is_alive():  # of several processes, only some start it
+            self._thread.join(timeout=1)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

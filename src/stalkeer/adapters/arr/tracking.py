@@ -63,7 +63,7 @@ class TrackedDownload:
 
 @dataclass(frozen=True)
 class DownloadHistory:
-    """What an instance did with a download that has left its queue. `path` is the instance's own."""
+    """Tell the outcome of a download that has left an instance's queue. `path` is the instance's own."""
 
     path: str = ""
     file_id: int | None = None

@@ -31,7 +31,7 @@ class MediaServer:
 
 @dataclass(frozen=True)
 class Watched:
-    """One thing that is being played. `place` is its file or address; `is_stream`: it comes from a provider."""
+    """Describe a session of a player. `place` is its file or address; `is_stream`: it comes from a provider."""
 
     title: str
     place: str = field(repr=False)

@@ -156,7 +156,7 @@ def _with_defaults(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def _exchange(question: Question, chain: Chain, fence: Fence, end: float | None) -> BulkAnswer:
-    """One hop. The whole of a short answer is watched from here to its last byte."""
+    """Send a single request, without redirects. A short answer is watched to its last byte."""
     grip = Grip()
     question.opened(grip.shutdown)
     whole = None
@@ -221,7 +221,7 @@ class _Https(HTTPSConnection):
 
 @dataclass
 class _Connection:
-    """One request and its answer. `close` ends both."""
+    """Hold a request and its answer. `close` ends both."""
 
     grip: Grip
     http: _Http | _Https

@@ -48,7 +48,7 @@ _SOCKS_REPLIES = {3: "it has no route to the server", 4: "it cannot reach the se
 
 
 class NetworkFailure(Exception):  # noqa: N818 - each adapter turns it into an error of its own
-    """One failed request. `words` complete a sentence that names the server.
+    """Describe a failed request. `words` complete a sentence that names the server.
 
     `was_sent` is true where the server may have carried the request out.
     """

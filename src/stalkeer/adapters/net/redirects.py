@@ -1,4 +1,4 @@
-"""One request and the redirects that answer it: where it goes next, and what of it goes along.
+"""Follow the redirects of a request: choose the next address and the headers that may go there.
 
 Ten hops, http and https only. Credentials stay with the host they were given for. Cookies that a server sets on the way
 are sent back on the way, and forgotten at its end.

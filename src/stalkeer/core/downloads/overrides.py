@@ -27,7 +27,7 @@ class SpeedLimit:
 
 @dataclass(frozen=True)
 class Overrides:
-    """What the user changed for now. It goes before the settings."""
+    """Hold temporary changes by the user. They override the settings."""
 
     pause: QueuePause | None = None
     speed: SpeedLimit | None = None

@@ -62,7 +62,7 @@ _QUEUE_STATUS: Mapping[DownloadState, SabStatus] = {
 
 
 class Stage(StrEnum):
-    """How far a release is for its instance."""
+    """List the stages of a release, as its instance sees them."""
 
     ACTIVE = "active"  # the download is under way
     READY = "ready"  # its file lies where the instance finds it

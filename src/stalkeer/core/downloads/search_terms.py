@@ -30,7 +30,7 @@ NO_NUMBERS = ItemNumbers()
 
 @dataclass(frozen=True)
 class TermReading:
-    """One way to read a term. `special` is the title of a special behind the series."""
+    """Hold a reading of a search term. `special` is the title of a special behind the series."""
 
     title: str
     year: int | None = None

@@ -129,7 +129,7 @@ FORGOTTEN = "its instance has forgotten this grab; search there again"
 
 @dataclass(frozen=True)
 class Handing:
-    """How a download's file gets into the library."""
+    """List the ways in which a file gets into the library."""
 
     by_instance: bool = False  # an instance grabbed it, and imports it by itself
     is_waiting: bool = False  # ... and nothing is left to do here until it has

@@ -1,4 +1,4 @@
-"""When a source's account may be used by us, and whether somebody watches with it."""
+"""Decide when we may use a source's account, and whether somebody watches with it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class UseWhen(StrEnum):
 
 @dataclass(frozen=True)
 class UseTimes:
-    """When a source's account may be used. `start` and `end` count for `hours`, in local time."""
+    """Name the times at which a source's account may be used. `start` and `end` count for `hours`, in local time."""
 
     when: UseWhen = UseWhen.ANY
     start: time = NIGHT[0]

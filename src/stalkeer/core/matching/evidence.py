@@ -17,7 +17,7 @@ from stalkeer.core.titles.vocabulary import COUNTRIES
 
 
 class Evidence(NamedTuple):
-    """One finding. `weight` is what it adds to the score; `text` says it to people."""
+    """Record a finding. `weight` is added to the score; `text` explains it to users."""
 
     name: str
     weight: float

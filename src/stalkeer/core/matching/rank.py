@@ -12,7 +12,7 @@ from stalkeer.model import EntryId
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One entry that is the item. `score` is the match's; size in bytes, resolution in lines; None: nobody says."""
+    """Describe an entry that is the item: `score` of the match, size in bytes, resolution in lines; None is unknown."""
 
     entry_id: EntryId
     score: float

@@ -33,8 +33,11 @@ class RuleOrigin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One decision. A None field says nothing: without season and episode it is about the whole work, without an entry
-    key about every entry of that title, without a source about all sources."""
+    """Record a decision. A None field says nothing.
+
+    Without season and episode it is about the whole work, without an entry key about every entry of that title, without
+    a source about all sources.
+    """
 
     id: RuleId
     action: RuleAction

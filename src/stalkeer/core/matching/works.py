@@ -15,7 +15,7 @@ from stalkeer.core.titles.vocabulary import COUNTRIES
 
 
 class Name(NamedTuple):
-    """One title of a work. `base` is the key without its article; year and country stand where the title says them."""
+    """Hold a title of a work. `base` is the key without its article; year and country are those in the title."""
 
     text: str
     key: str

@@ -122,7 +122,7 @@ class _Shape(NamedTuple):
 
 
 class _Text(NamedTuple):
-    """One reading: what it keeps of the frame. `is_dated`: its year is the name's."""
+    """Hold a reading and the part of the frame that it keeps. `is_dated`: its year is the name's."""
 
     before: str
     after: str

@@ -22,7 +22,7 @@ PARSER_VERSION = 9
 
 
 class Hypothesis(NamedTuple):
-    """One reading of a title. `penalty` is 0 for the plain one; `year` is the year that this reading leaves over."""
+    """Hold a reading of a title. `penalty` is 0 for the plain reading; `year` is the year that it leaves over."""
 
     text: str
     key: str

@@ -30,7 +30,7 @@ FIRST_YEAR, LAST_YEAR = 1895, 2035
 
 
 class TitleText(NamedTuple):
-    """One reading: the text, how doubtful it is, and the year it leaves over."""
+    """Hold a reading: the text, its doubt, and the year that it leaves over."""
 
     text: str
     penalty: float

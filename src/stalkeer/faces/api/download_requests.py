@@ -65,7 +65,7 @@ class NewDownloads(ApiModel):
 
 
 class NewDownloadResult(ApiModel):
-    """One wish of the request, in its order: either the download, or why there is none."""
+    """Answer an item of the request, in its order: the download, or the reason why there is none."""
 
     download: DownloadView | None
     problem: ItemProblem | None

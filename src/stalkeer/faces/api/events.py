@@ -45,7 +45,7 @@ OVERLAP = 50  # PostgreSQL may commit a lower id after a higher one
 
 
 class EventView(ApiModel):
-    """One event; the stream's `id` is `id`, its `event` is `kind`."""
+    """Describe an event. The stream's `id` is `id`, its `event` is `kind`."""
 
     id: int
     at: datetime

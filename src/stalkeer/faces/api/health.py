@@ -110,7 +110,7 @@ def _is_worked(app: App) -> bool:
 
 
 class FindingView(ApiModel):
-    """One thing that is wrong, and what to do."""
+    """Describe a fault and its fix."""
 
     check: str
     subject: str

@@ -87,7 +87,7 @@ def emit(context: typer.Context, document: Mapping[str, object], render: Callabl
 
 
 def json_line(document: Mapping[str, object]) -> str:
-    """One JSON document on a line of its own, in letters that the output can show."""
+    """Return a JSON document in a single line, in letters that the output can show."""
     text = json.dumps(document, default=_plain, ensure_ascii=not is_unicode(sys.stdout.encoding))
     return escape_in_json(text) + "\n"
 

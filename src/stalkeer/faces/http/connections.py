@@ -101,7 +101,7 @@ class Connections:
 
 
 class BoundedProtocol(H11Protocol):
-    """One connection. Each timer ends it without another word: whoever is slow on purpose reads none."""
+    """Bound a connection. Each timer ends it without an answer: a client that is slow on purpose reads none."""
 
     opened: ClassVar[Connections]
 

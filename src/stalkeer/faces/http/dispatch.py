@@ -1,4 +1,4 @@
-"""One server, three faces: the API and the bridge to Radarr and Sonarr have their own paths, all else is a page."""
+"""Hand requests to three faces: API and bridge to Radarr and Sonarr have their own paths, all others are pages."""
 
 from __future__ import annotations
 

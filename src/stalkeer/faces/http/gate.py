@@ -71,7 +71,7 @@ class BodyPace:
 
 @dataclass
 class _Exchange:
-    """One request on its way through."""
+    """Hold a request on its way through."""
 
     request_id: str
     origin: RequestOrigin

@@ -32,7 +32,7 @@ class UnknownCursor(NotFound):
 
 
 class PageOf(ApiModel, Generic[Record]):
-    """One page. `nextCursor` is null on the last; `totalRecords` is null where counting would cost too much."""
+    """Hold a page of a list. `nextCursor` is null on the last; `totalRecords` is null where counting costs too much."""
 
     records: list[Record]
     page: int | None = None

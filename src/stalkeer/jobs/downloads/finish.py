@@ -227,7 +227,7 @@ class _Finish:
         return self._note_placed(planned.target)
 
     def _plan(self, sound: Sound) -> PlacementPlan:
-        """Where it goes for the items that we hand over; without any, where only links of it are found."""
+        """Return the place for the items that we hand over; without any, the place for links alone."""
         identity, traits = self.row.identity, traits_of(self.tools, self.row, sound)
         if identity.destination is not None:
             destination = Destination.of_document(identity.destination)
@@ -374,7 +374,7 @@ class _Finish:
         return sorted(found.items(), key=lambda group: group[0] not in shelves)
 
     def _put_on_shelf(self, file: Path, shelf: Path) -> bool:
-        """One file for several libraries: a hard link where that goes. False where the run has ended for now."""
+        """Give the file to several libraries, by hard link if possible. Return False if the run has ended for now."""
         if shelf == file or not file.exists():
             return True
         try:

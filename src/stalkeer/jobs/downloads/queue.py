@@ -101,7 +101,7 @@ class Queued:
 
 @dataclass(frozen=True)
 class Planned:
-    """One download to be: an entry and the items it serves."""
+    """Plan a download: an entry and the items it serves."""
 
     matches: tuple[ConfirmedMatch, ...]
     reasons: tuple[str, ...]

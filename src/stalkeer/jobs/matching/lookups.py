@@ -64,7 +64,7 @@ class Tmdb:
 
 @dataclass(frozen=True)
 class WiderLookup:
-    """One catalogue and, beside it, another. The second adds rivals; that it is silent hinders nothing."""
+    """Ask two catalogues. The second one only adds rivals: its silence does not matter."""
 
     first: Lookup
     second: Lookup

@@ -44,7 +44,7 @@ class GrabRefused(Conflict):
 
 @dataclass(frozen=True)
 class GrabWish:
-    """How an instance wants its release. `instance` is None where the key belongs to no instance."""
+    """Describe the release that an instance wants. `instance` is None where the key belongs to no instance."""
 
     instance: InstanceRow | None
     category: str = ""

@@ -118,7 +118,7 @@ def _is_urgent(one: NativeGrab) -> bool:
 
 @dataclass
 class _Poll:
-    """One poll of an instance."""
+    """Poll an instance once."""
 
     watch: GrabWatch
     client: ArrClient

@@ -1,1 +1,1 @@
-"""What the user asks for from the catalogue: downloads of entries that nothing wants yet."""
+"""Carry out requests from the catalogue: download entries that no instance wants yet."""

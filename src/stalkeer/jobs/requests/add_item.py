@@ -24,7 +24,7 @@ Numbers = Collection[tuple[int, int]]  # season and episode
 
 @dataclass(frozen=True)
 class AddProposal:
-    """What an instance knows by a title, and the root folders and profiles to choose from; the first is proposed."""
+    """Hold the results of a title search, and the root folders and profiles to choose from. The first is proposed."""
 
     instance: InstanceRow
     found: tuple[FoundItem, ...]

@@ -43,7 +43,7 @@ ArrNumber = tuple[int, int]  # season and episode; (0, 0) for a movie
 
 
 class Scope(StrEnum):
-    """How much is downloaded of what an entry belongs to."""
+    """Choose the amount to download: the entry, its season or its series."""
 
     ENTRY = "entry"
     SEASON = "season"
@@ -63,7 +63,7 @@ class CatalogueContext:
 
 @dataclass(frozen=True)
 class CatalogueProposal:
-    """What an instance proposes for an entry. `best` is the only sure one: the same title and year, else None."""
+    """Hold the proposals of an instance for an entry. `best` has the same title and year; None if none is sure."""
 
     entry: CatalogueEntry
     proposal: AddProposal

@@ -67,7 +67,7 @@ Claim = Callable[[Transaction, SourceId, datetime, timedelta], bool]
 
 @dataclass
 class _Question:
-    """One question under way. `state` is there once `is_done` is set."""
+    """Track a running question. `state` is set once `is_done` is."""
 
     begun_at: float
     is_done: threading.Event = field(default_factory=threading.Event)

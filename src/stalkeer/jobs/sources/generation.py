@@ -55,7 +55,7 @@ def clear_leftovers(database: Database, source_id: SourceId) -> int:
 
 
 def _repeat(database: Database, step: Callable[[Transaction], int]) -> int:
-    """One transaction after another until a step finds nothing to do."""
+    """Repeat a step, each time in its own transaction, until it finds nothing to do."""
     total = 0
     while True:
         with database.begin() as connection:

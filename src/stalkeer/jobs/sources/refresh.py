@@ -200,7 +200,7 @@ class _Shrunk(GuardTripped):
 
 
 class _Refresh:
-    """One source's refresh."""
+    """Refresh a single source."""
 
     def __init__(self, tools: RefreshContext, run: Run, row: SourceRow, options: RefreshOptions) -> None:
         self.tools = tools

@@ -146,7 +146,7 @@ class DownloadOutcome:
 
 @dataclass(frozen=True)
 class DownloadRow:
-    """One download: what it is, its place in the queue, its bytes, and what became of it."""
+    """Read a download: its identity, its place in the queue, its bytes and its outcome."""
 
     id: DownloadId
     state: DownloadState

@@ -34,7 +34,7 @@ _IN_PAGE = 500
 
 @dataclass(frozen=True)
 class OfferableMatch:
-    """One entry that is one wanted item of the instance. Titles and ids are the instance's own."""
+    """Pair an entry with a wanted item of an instance. Titles and ids are the instance's own."""
 
     wanted_id: WantedId
     arr_id: int

@@ -122,7 +122,7 @@ def totals(connection: Connection, source_id: SourceId | None = None, since: dat
 
 
 def scorecards(connection: Connection, since: datetime) -> list[Scorecard]:
-    """One for each source that has been used."""
+    """Return a row for each used source."""
     speeds: dict[SourceId, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     query = select(rate_samples).where(rate_samples.c.at > since, rate_samples.c.seconds > 0)
     for row in connection.execute(query):

@@ -23,7 +23,7 @@ from stalkeer.store.sources.visible import IS_SOURCE_IN_USE
 
 @dataclass(frozen=True)
 class ConfirmedMatch:
-    """One entry that is one wanted item, where both are there, allowed and switched on."""
+    """Select the pairs of an entry and a wanted item of which both are present, allowed and enabled."""
 
     match_id: MatchId
     wanted_id: WantedId
@@ -83,7 +83,7 @@ def offered_matches(connection: Connection, offer: OfferRow) -> list[ConfirmedMa
 
 
 def find_match(connection: Connection, match_id: MatchId) -> ConfirmedMatch | None:
-    """One match whatever was decided of it: for a user who asks for just that one."""
+    """Return a match whatever its decision: the user asks for this one."""
     row = connection.execute(_query().where(matches.c.id == match_id)).mappings().one_or_none()
     return None if row is None else _confirmed(row)
 

@@ -47,7 +47,7 @@ class MenuCounts:
 
 @dataclass(frozen=True)
 class Marks:
-    """One short text a topic that changes when what the pages show of it changes; progress alone changes none."""
+    """Hold a short text for each topic. It changes with the shown content of the topic, not with progress alone."""
 
     queue: str
     runs: str

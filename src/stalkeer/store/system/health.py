@@ -18,7 +18,7 @@ INFO, WARNING, ERROR = "info", "warning", "error"  # INFO: so as the user chose 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong: which check found it, on what, what it is, and what to do about it."""
+    """Describe a fault: the check that found it, its subject, the message and the fix."""
 
     check: str
     subject: str
