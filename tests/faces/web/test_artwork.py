@@ -20,6 +20,7 @@ from stalkeer.jobs.library.scan import Scanner, scan_missing
 from stalkeer.runtime import App
 from stalkeer.store.db.tables import library, wanted
 from tests.doubles.instances import know
+from tests.faces.web.sample import fill
 
 PNG = b"\x89PNG"
 
@@ -109,6 +110,16 @@ def test_the_drawer_shows_overview_backdrop_and_pages_elsewhere(client: TestClie
     assert "Salt grows." in page
     assert "/fanart-360?v=" in page
     assert f'href="{radarr.url}/movie/' in page and "https://www.themoviedb.org/movie/" in page
+
+
+def test_an_entry_keeps_the_poster_of_its_movie_after_the_import(client: TestClient, app: App):
+    fill(app.database, app.secrets, app.clock())
+    with app.database.begin() as connection:
+        connection.execute(update(wanted).values(gone_at=app.clock()))
+
+    page = client.get("/catalogue?view=posters&q=cold+harbour").text
+
+    assert "/artwork/2/poster-500" in page
 
 
 def test_the_pictures_shown_longest_ago_make_room(tmp_path: Path):

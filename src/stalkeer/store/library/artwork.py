@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, select
 
 from stalkeer.model import Decision, EntryId, EntryKind, InstanceId, LibraryId
 from stalkeer.store.db.tables import entries, instances, library, matches, wanted
-from stalkeer.store.library.visible import IS_INSTANCE_IN_USE, IS_WANTED
+from stalkeer.store.library.visible import IS_INSTANCE_IN_USE
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,10 @@ def find_artwork(connection: Connection, library_id: LibraryId) -> ArtworkPlace 
 
 
 def posters_of_entries(connection: Connection, entry_ids: Sequence[EntryId]) -> dict[EntryId, EntryPoster]:
-    """Return the posters of those entries that are known: by a confirmed match, or by the TMDB id of the account."""
+    """Return the posters of those entries that are known: by a confirmed match, or by the TMDB id of the account.
+
+    An item that was imported meanwhile keeps its entries' posters.
+    """
     return {**_posters(connection, _of_ids(entry_ids)), **_posters(connection, _of_matches(entry_ids))}
 
 
@@ -63,7 +66,7 @@ def _of_matches(entry_ids: Sequence[EntryId]) -> Select[Any]:
         .select_from(matches.join(wanted, wanted.c.id == matches.c.wanted_id))
         .join(library, library.c.id == wanted.c.library_id)
         .join(instances, instances.c.id == wanted.c.instance_id)
-        .where(matches.c.entry_id.in_(entry_ids), matches.c.decision == Decision.CONFIRM.value, IS_WANTED)
+        .where(matches.c.entry_id.in_(entry_ids), matches.c.decision == Decision.CONFIRM.value, IS_INSTANCE_IN_USE)
     )
 
 
