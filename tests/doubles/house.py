@@ -341,6 +341,11 @@ class House:
         with self.database.begin() as connection:
             assert add_item(connection, download_id, NewItem(wanted_id, instance_id, arr_id))
 
+    def skip_of(self, wanted_id: WantedId) -> str | None:
+        """Why an item is held back."""
+        with self.database.connect() as connection:
+            return connection.execute(select(wanted.c.skip).where(wanted.c.id == wanted_id)).scalar_one()
+
     def change_match(self, wanted_id: WantedId, **values: object) -> None:
         with self.database.begin() as connection:
             connection.execute(update(matches).where(matches.c.wanted_id == wanted_id).values(**values))

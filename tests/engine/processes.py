@@ -59,7 +59,7 @@ def _plant(database: Database, number: int, *, after: bool) -> None:
 
     def count(_connection: object) -> None:
         nonlocal seen
-        if not threading.current_thread().name.startswith(("dl-", "fin-")):
+        if not threading.current_thread().name.startswith(("dl-", "fin-", "grabs")):
             return
         with lock:
             seen += 1

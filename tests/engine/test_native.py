@@ -1,5 +1,6 @@
 """An instance that drives itself: it grabs, we fetch, it imports, and says so. One program for all of these tests."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -9,10 +10,12 @@ from stalkeer.core.downloads.sabnzbd import LOCAL_FAULT
 from stalkeer.core.downloads.states import Action
 from stalkeer.core.security.scopes import Scope
 from stalkeer.demo.radarr import Radarr
+from stalkeer.jobs.library.webhooks import receive_event
 from stalkeer.model import DownloadState, Drive
 from stalkeer.store.db.database import open_database, sqlite_url
 from stalkeer.store.downloads.actions import act
 from stalkeer.store.downloads.downloads import ItemState
+from stalkeer.store.library.instances import get_instance
 from tests.doubles.completed_downloads import RejectedRelease
 from tests.doubles.house import digest, eventually, now, open_house
 from tests.doubles.native import clip, open_native
@@ -54,7 +57,7 @@ def file_of(native, offered):
 
 
 def masters(native):
-    return list((native.house.app.settings.directories.movies / ".stalkeer").rglob("*.mkv"))
+    return list((native.house.app.settings.directories.movies / "stalkeer-files").rglob("*.mkv"))
 
 
 def ready(native, offered):
@@ -279,3 +282,93 @@ def test_an_engine_that_only_waits_for_instances_is_idle(native):
     eventually(lambda: native.download(nzo_id).state is S.IMPORTING and not native.download(nzo_id).queue.is_owned)
 
     assert Path(native.row_of(nzo_id).storage).is_file()
+
+
+def test_the_user_has_a_file_imported_against_the_words_of_its_instance(native):
+    offered = native.offer()
+    native.house.radarr.media_management["minimumFreeSpaceWhenImporting"] = 10**9
+    nzo_id = native.grab(offered)
+    polled(native, lambda: native.download(nzo_id).state is S.BLOCKED)
+    admin = {"X-Api-Key": native.key(Scope.ADMIN)}
+    shown = native.client.get(f"/api/v1/downloads/{native.download(nzo_id).id}", headers=admin).json()
+    native.house.radarr.media_management["minimumFreeSpaceWhenImporting"] = 0
+
+    native.client.post(f"/api/v1/downloads/{native.download(nzo_id).id}/accept", headers=admin)
+    eventually(lambda: file_of(native, offered))
+
+    native.house.await_state(native.download(nzo_id).id, S.COMPLETED)
+    native.radarr.poll()
+    assert shown["items"][0]["handOver"] == "native"
+    assert shown["items"][0]["refusal"] == "Not enough free space"
+    assert [(one["downloadId"], one["status"]) for one in shown["grabs"]] == [(nzo_id, "Completed")]
+    assert nzo_id not in native.radarr.tracked, "what we import ourselves is shown to the instance no more"
+    imports = [row for row in native.house.radarr.history if row["eventType"] == "downloadFolderImported"]
+    assert [row["movieId"] for row in imports].count(offered.movie_id) == 1
+
+
+def test_a_file_that_its_instance_never_asks_for_is_imported_by_us(native):
+    """Its download client was removed there while the file was on its way: nobody would own the download."""
+    offered = native.offer()
+    nzo_id = ready(native, offered)
+    native.forget(nzo_id)
+
+    native.age(nzo_id, hours=3)
+    eventually(lambda: file_of(native, offered))
+
+    native.house.await_state(native.download(nzo_id).id, S.COMPLETED)
+    assert [item.hand_over for item in native.download(nzo_id).items] == [Drive.OURS]
+
+
+def told(native, event, nzo_id, offered, **more):
+    """An event of Radarr's webhook."""
+    body = {"eventType": event, "movie": {"id": offered.movie_id, "title": "Film"}, "downloadId": nzo_id, **more}
+    with native.house.database.connect() as connection:
+        row = get_instance(connection, "radarr")
+    return receive_event(native.house.app.arrs, row, json.dumps(body).encode())
+
+
+def test_an_event_of_the_instance_confirms_its_import_at_once(native):
+    offered = native.offer()
+    nzo_id = ready(native, offered)
+
+    received = told(native, "Download", nzo_id, offered, movieFile={"id": 77, "path": "/films/Film/film.mkv"})
+
+    assert received.is_grab
+    done = native.house.await_state(native.download(nzo_id).id, S.COMPLETED)
+    assert done.outcome.final_path == "/films/Film/film.mkv"
+    assert [item.imported_file_id for item in done.items] == [77]
+
+
+def test_an_event_of_the_instance_shows_its_trouble_at_once(native):
+    offered = native.offer()
+    nzo_id = ready(native, offered)
+    eventually(lambda: not native.download(nzo_id).queue.is_owned)
+    words = [{"title": offered.release, "messages": ["Movie title mismatch"]}]
+
+    told(native, "ManualInteractionRequired", nzo_id, offered, downloadStatusMessages=words)
+
+    assert native.download(nzo_id).state is S.BLOCKED
+    assert "Movie title mismatch" in native.download(nzo_id).outcome.error
+    polled(native, lambda: file_of(native, offered))
+    native.house.await_state(native.download(nzo_id).id, S.COMPLETED)
+
+
+def test_its_own_grab_is_not_held_back_as_a_download_of_another_client(native):
+    offered = native.offer()
+    nzo_id = native.grab(offered)
+
+    told(native, "Grab", nzo_id, offered)
+
+    assert native.house.skip_of(offered.wanted_id) is None
+    told(native, "Grab", "SABnzbd_nzo_of_another_client", offered)
+    assert native.house.skip_of(offered.wanted_id) is not None
+
+
+def test_an_import_of_another_file_leaves_the_grab_to_its_instance(native):
+    offered = native.offer()
+    nzo_id = native.grab(offered)
+    native.house.change(native.download(nzo_id).id, not_before=now().replace(year=2100), state="queued")
+
+    told(native, "Download", "torrent", offered, movieFile={"id": 5, "path": "/films/other.mkv"})
+
+    assert native.download(nzo_id).state is not S.CANCELLED

@@ -16,8 +16,8 @@ from stalkeer.faces.http.ids import LARGEST_ID, RowId
 from stalkeer.faces.http.models import ApiModel
 from stalkeer.faces.http.paging import Page, PageOf, PageParams, encode_cursor, last_id
 from stalkeer.jobs.downloads.admission import explain_waiting
-from stalkeer.jobs.downloads.view import Shown, read_story, show
-from stalkeer.model import DownloadId, DownloadState, InstanceId, SourceId
+from stalkeer.jobs.downloads.view import Shown, read_grabs, read_story, show
+from stalkeer.model import DownloadId, DownloadState, Drive, InstanceId, SourceId
 from stalkeer.runtime import App
 from stalkeer.store.downloads import downloads as queue
 from stalkeer.store.downloads import statistics
@@ -39,6 +39,19 @@ class ItemView(ApiModel):
     state: str
     imported_file_id: int | None
     refusal: str | None
+    hand_over: Drive = Field(description="`ours`: Stalkeer imports the file. `native`: the instance does by itself.")
+
+
+class GrabView(ApiModel):
+    """Describe a release that an instance with `drive: native` grabbed."""
+
+    instance_id: int
+    download_id: str = Field(description="The instance's id of the download.")
+    release: str
+    category: str
+    status: str = Field(description="As the instance reads it in SABnzbd's words.")
+    imported: bool
+    fail_message: str
 
 
 class DownloadView(ApiModel):
@@ -71,6 +84,7 @@ class DownloadView(ApiModel):
     facts: dict[str, Any] | None = Field(description="What the file itself says: duration, languages.")
     path: str | None
     items: list[ItemView]
+    grabs: list[GrabView] = Field(description="Only where one download is asked for.")
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -211,7 +225,8 @@ def get_download_log(app: CurrentApp, download_id: RowId) -> list[StoryLineView]
 def view_download(app: App, download_id: DownloadId) -> DownloadView:
     with app.database.connect() as connection:
         row = queue.get_download(connection, download_id)
-    return DownloadView.of(Shown(row, _waiting(app, [row]).get(row.id)))
+        grabs = read_grabs(connection, download_id)
+    return DownloadView.of(Shown(row, _waiting(app, [row]).get(row.id), grabs))
 
 
 def _waiting(app: App, rows: list[DownloadRow]) -> Mapping[DownloadId, Waiting]:

@@ -28,6 +28,7 @@ from stalkeer.jobs.downloads.actions import (
 )
 from stalkeer.jobs.downloads.admission import explain_waiting
 from stalkeer.jobs.downloads.queue import Queued
+from stalkeer.jobs.downloads.view import read_grabs
 from stalkeer.jobs.matching.decisions import clear_blocklist, unblock_entry
 from stalkeer.model import FINAL_STATES, DownloadId, DownloadState
 from stalkeer.runtime import App
@@ -155,8 +156,9 @@ def get_download(request: Request, download_id: int) -> HTMLResponse:
         row = queue.get_download(connection, DownloadId(download_id))
         events = list_events(connection, EventFilter(download_id=DownloadId(download_id)), limit=60)
         work = find_of_item(connection, row.items[0].wanted_id) if row.items else None
+        grabs = read_grabs(connection, row.id)
     links = links_of(work) if work else ()
-    context: dict[str, object] = {"row": row, "events": events, "work": work, "links": links}
+    context: dict[str, object] = {"row": row, "events": events, "grabs": grabs, "work": work, "links": links}
     if is_fragment(request):
         return fragment(request, "activity/download.html", context, now=app.clock())
     shown = read_queue(app, "", "", 1)

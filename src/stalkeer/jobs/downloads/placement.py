@@ -103,11 +103,11 @@ def library_path(
     return below(local, name)
 
 
-MASTERS = ".stalkeer"  # below a folder of finished files: those whose instances import links of them
+MASTERS = "stalkeer-files"  # below a folder of finished files: those whose instances import links of them
 
 
 def native_master(directories: DirectorySettings, grab: GrabRow, extension: str) -> Path:
-    """The place of a file that only instances import by themselves: hidden from them, who get links of it."""
+    """The place of a file that only instances import by themselves: they get links of it."""
     folder = finished_folder(directories, grab.kind)
     return below(folder, MASTERS, str(grab.download_id), f"{grab.release}{extension}")
 

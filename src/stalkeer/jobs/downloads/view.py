@@ -9,18 +9,46 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from stalkeer.core.downloads.sabnzbd import InHistory, place_of
 from stalkeer.core.downloads.states import Priority
 from stalkeer.core.downloads.waiting import Waiting
 from stalkeer.logs import DOWNLOAD_LOG
-from stalkeer.model import DownloadId, DownloadState
+from stalkeer.model import DownloadId, DownloadState, InstanceId
 from stalkeer.secrets import mask_text
-from stalkeer.store.db.database import Database
+from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads.downloads import DownloadRow, get_download
+from stalkeer.store.downloads.native_items import NativeGrab, natives_of_download
 from stalkeer.store.journal.events import EventFilter, list_events
+from stalkeer.store.library.instances import get_instance_by_id
 
 MOST_LINES = 1000
 NOT_SHOWN = frozenset({"event", "level", "timestamp", "logger", "download", "exception", "request_id"})
 PRIORITY_NAMES = {priority.level: priority.value for priority in Priority}
+
+
+@dataclass(frozen=True)
+class ShownGrab:
+    """A release that an instance grabbed. `status` is the word that the instance reads."""
+
+    instance_id: InstanceId
+    instance: str  # its label
+    download_id: str
+    release: str
+    category: str
+    status: str
+    is_imported: bool
+    words: str  # of ours on a failure
+
+    def to_document(self) -> dict[str, object]:
+        return {
+            "instanceId": self.instance_id,
+            "downloadId": self.download_id,
+            "release": self.release,
+            "category": self.category,
+            "status": self.status,
+            "imported": self.is_imported,
+            "failMessage": self.words,
+        }
 
 
 @dataclass(frozen=True)
@@ -29,6 +57,7 @@ class Shown:
 
     row: DownloadRow
     waiting: Waiting | None = None
+    grabs: tuple[ShownGrab, ...] = ()
 
     @property
     def share(self) -> float | None:
@@ -48,6 +77,8 @@ class Shown:
             )
         if self.row.queue.intent is not None:
             return f"asked to {self.row.queue.intent}"
+        if self.row.state is DownloadState.IMPORTING and self.row.handing.is_waiting:
+            return "waits until its instance imports it"
         return self.row.outcome.error or ""
 
     def to_document(self) -> dict[str, object]:
@@ -87,9 +118,11 @@ class Shown:
                     "state": item.state.value,
                     "importedFileId": item.imported_file_id,
                     "refusal": item.refusal,
+                    "handOver": item.hand_over.value,
                 }
                 for item in row.items
             ],
+            "grabs": [shown.to_document() for shown in self.grabs],
             "createdAt": row.identity.created_at,
             "startedAt": row.transfer.started_at,
             "finishedAt": row.outcome.finished_at,
@@ -99,6 +132,20 @@ class Shown:
 
 def show(rows: Sequence[DownloadRow], waiting: Mapping[DownloadId, Waiting]) -> list[Shown]:
     return [Shown(row, waiting.get(row.id)) for row in rows]
+
+
+def read_grabs(connection: Transaction, download_id: DownloadId) -> tuple[ShownGrab, ...]:
+    """Return the grabs of a download as their instances see them."""
+    found = natives_of_download(connection, download_id)
+    labels = {one.grab.instance_id: get_instance_by_id(connection, one.grab.instance_id).label for one in found}
+    return tuple(_shown_grab(one, labels[one.grab.instance_id]) for one in found)
+
+
+def _shown_grab(one: NativeGrab, label: str) -> ShownGrab:
+    grab, place = one.grab, place_of(one.progress)
+    words = place.fail_message if isinstance(place, InHistory) else ""
+    status = "Removed" if grab.removed and not one.is_imported else place.status.value
+    return ShownGrab(grab.instance_id, label, grab.nzo_id, grab.release, grab.category, status, one.is_imported, words)
 
 
 def _waiting(waiting: Waiting) -> dict[str, object]:

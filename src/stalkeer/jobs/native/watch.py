@@ -39,6 +39,7 @@ from stalkeer.store.downloads.native_items import (
     list_watched,
     note_trouble,
     release_grab,
+    take_back,
 )
 from stalkeer.store.library.instances import get_instance_by_id
 
@@ -47,6 +48,8 @@ log = logging.getLogger(__name__)
 POLL_EVERY = timedelta(minutes=1)
 # an instance asks its clients once a minute: before that it may not know of a grab that it has just made
 UNKNOWN_FOR = timedelta(minutes=3)
+# ... and an instance whose queue has no word of a ready file for so long has lost its download client
+LOST_AFTER = timedelta(hours=2)
 MOST_HISTORIES = 50  # requests in one poll of an instance
 
 
@@ -158,10 +161,17 @@ class _Poll:
             self._forget(one.grab)
         elif found.is_given_up or one.grab.removed:
             self._release(one.grab)
+        elif one.grab.ended_at is not None and self.watch.clock() - one.grab.ended_at > LOST_AFTER:
+            self._take_back(one.grab)
         else:
-            self._change(lambda connection, now: note_trouble(connection, one.grab, None, now))
             return one.grab.ended_at is not None and self._is_new(one.grab.ended_at)
         return False
+
+    def _take_back(self, grab: GrabRow) -> None:
+        """The instance has no word of it: its download client was removed. Somebody must import the file."""
+        label = self.client.address.label
+        reason = f"{label} has not asked for it since it was ready. Check that Stalkeer is its download client"
+        self._change(lambda connection, now: take_back(connection, grab, reason, now))
 
     def _confirm(self, grab: GrabRow, found: DownloadHistory) -> None:
         file = ImportedFile(found.path, found.file_id)

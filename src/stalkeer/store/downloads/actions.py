@@ -26,6 +26,8 @@ from stalkeer.store.downloads.downloads import (
     last_rank,
     lock_download,
 )
+from stalkeer.store.downloads.grabs import list_grabs_of_download
+from stalkeer.store.downloads.native_items import IMPORT_BLOCKED, take_back
 from stalkeer.store.journal.events import Event, record_event
 from stalkeer.store.library.targets import SettledItem, lock_settled, read_targets
 
@@ -195,12 +197,25 @@ def accept_refusal(connection: Connection, download_id: DownloadId, now: datetim
         facts = {**(row.outcome.facts or {}), ACCEPTED: True}
         connection.execute(update(downloads).where(downloads.c.id == download_id).values(facts=facts))
         return act(connection, download_id, Action.RETRY, now)
+    if row.state is DownloadState.BLOCKED and row.outcome.error_code == IMPORT_BLOCKED:
+        return _import_ourselves(connection, row, now)
     reasons = [item.refusal for item in row.items if item.state is ItemState.REFUSED and item.refusal]
     if row.state is not DownloadState.BLOCKED or not reasons:
         raise Conflict(f"{row.identity.title} is {row.state.value}; only what an instance refused can be accepted.")
     facts = {**(row.outcome.facts or {}), "accepted": [part for reason in reasons for part in reason.split(REFUSALS)]}
     connection.execute(update(downloads).where(downloads.c.id == download_id).values(facts=facts))
     return act(connection, download_id, Action.RETRY, now)
+
+
+def _import_ourselves(connection: Connection, row: DownloadRow, now: datetime) -> ActionResult:
+    """Import a file against the words of the instances that grabbed it."""
+    reasons = [item.refusal for item in row.items if item.is_open and item.refusal]
+    accepted = [part for reason in reasons for part in reason.split(REFUSALS)]
+    facts = {**(row.outcome.facts or {}), "accepted": accepted}
+    connection.execute(update(downloads).where(downloads.c.id == row.id).values(facts=facts))
+    for grab in list_grabs_of_download(connection, row.id):
+        take_back(connection, grab, "as the user wishes", now)
+    return ActionResult(row.id, ActionOutcome.DONE, DownloadState.IMPORTING)
 
 
 def set_priority(connection: Connection, download_id: DownloadId, priority: Priority, now: datetime) -> None:

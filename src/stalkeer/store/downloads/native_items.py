@@ -282,6 +282,23 @@ def release_grab(connection: Connection, grab: GrabRow, words: str, now: datetim
     return bool(changed) and not is_served and not imported
 
 
+def take_back(connection: Connection, grab: GrabRow, reason: str, now: datetime) -> bool:
+    """Hand the file over ourselves: its instance does not import it. False where nothing of it is left to import.
+
+    The instance does not see the grab any more, so that nothing is imported twice.
+    """
+    if grab.download_id is None:
+        return False
+    row = lock_download(connection, grab.download_id)
+    values = {"hand_over": Drive.OURS.value, "state": ItemState.WAITING.value, "refusal": None}
+    if not connection.execute(update(download_items).where(_of(grab)).values(**values)).rowcount:
+        return False
+    connection.execute(update(grabs).where(_G.id == grab.id).values(removed=True))
+    _show_trouble(connection, row, now)
+    _tell(connection, grab, f"{row.identity.title} is imported by Stalkeer: {reason}", "grab.taken_back", now)
+    return True
+
+
 def forget_storage(connection: Connection, grab: GrabRow) -> None:
     """Note that the file of a grab is gone from its folder."""
     connection.execute(update(grabs).where(_G.id == grab.id).values(storage=""))

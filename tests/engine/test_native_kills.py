@@ -1,0 +1,97 @@
+"""kill -9 while instances drive themselves: every file is imported once, by its instance, and nothing is lost."""
+
+import os
+import random
+import signal
+import sys
+import time
+from collections import Counter
+
+import pytest
+
+from stalkeer.model import DownloadState
+from tests.doubles.house import digest, eventually
+from tests.doubles.native import clip, open_native
+from tests.engine.processes import Spec, worker
+
+GIVEN = {"import.mode": "manual", "downloads.verify_downloads": True, "downloads.retry_delay": "0.1s"}
+S = DownloadState
+
+
+@pytest.fixture
+def native(house):
+    with open_native(house) as opened:
+        yield opened
+
+
+def settled(native, grabs):
+    native.radarr.poll()
+    return all(native.download(nzo_id).state is S.COMPLETED for nzo_id in grabs)
+
+
+def check_imported_once(native, grabs):
+    """`grabs`: the offer and the body of each."""
+    imports = Counter(
+        row["movieId"] for row in native.house.radarr.history if row["eventType"] == "downloadFolderImported"
+    )
+    for nzo_id, (offered, body) in grabs.items():
+        file = native.house.radarr.movies[offered.movie_id].file
+        assert digest(file.path.read_bytes()) == digest(body)
+        assert imports[offered.movie_id] == 1, f"{offered.release} was imported {imports[offered.movie_id]} times"
+        assert native.download(nzo_id).outcome.final_path == str(file.path)
+    folders = native.house.app.settings.directories
+    eventually(lambda: not list(folders.movies.rglob("*.mkv")), "nothing of ours is left in the folders")
+    assert not list(folders.temp.glob("*.part"))
+
+
+def test_a_kill_at_each_commit_imports_once(native):
+    """For each commit of the threads that carry a download and follow its grab: a worker that dies there."""
+    house, grabs = native.house, {}
+    while True:
+        body = clip(2000 + len(grabs), 250_000)
+        offered = native.offer(bodies=[body])
+        nzo_id = native.grab(offered)
+        grabs[nzo_id] = (offered, body)
+        with worker(Spec.of(house, given=GIVEN, dies_at=len(grabs))) as process:
+            eventually(lambda: settled(native, [nzo_id]) or not process.is_alive())  # noqa: B023
+            if process.is_alive():
+                break
+        house.change(native.download(nzo_id).id, priority=-1)  # the next worker dies over its own grab
+    with worker(Spec.of(house, given=GIVEN)):
+        eventually(lambda: settled(native, grabs))
+        check_imported_once(native, grabs)
+    assert len(grabs) > 8, "some commits of each step"
+
+
+def kill_randomly(native, count, kills, dice):
+    grabs = {}
+    for number in range(count):
+        body = clip(3000 + number, dice.choice((150_000, 400_000, 1_200_000)))
+        offered = native.offer(bodies=[body])
+        grabs[native.grab(offered)] = (offered, body)
+    native.house.provider.rate = 3_000_000
+    for _ in range(kills):
+        with worker(Spec.of(native.house, given=GIVEN)) as process:
+            until = time.monotonic() + dice.uniform(0.6, 2.0)
+            while time.monotonic() < until:
+                native.radarr.poll()
+                time.sleep(dice.uniform(0.0, 0.1))
+            os.kill(process.pid, signal.SIGKILL)
+    native.house.provider.rate = None
+    with worker(Spec.of(native.house, given=GIVEN)):
+        eventually(lambda: settled(native, grabs), timeout_s=600)
+        check_imported_once(native, grabs)
+
+
+def test_eight_grabs_with_kills_at_random_are_imported_once_each(native):
+    kill_randomly(native, 8, 4, random.Random(11))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_a_hundred_grabs_with_kills_at_random_are_imported_once_each(native):
+    kills = int(os.environ.get("N", "60"))
+
+    kill_randomly(native, 100, kills, random.Random(12))
+
+    sys.stdout.write(f"\n{kills} kills, 100 grabs: every file right, imported once\n")
