@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from itertools import count
 
 import pytest
 
@@ -44,15 +45,15 @@ def check_imported_once(native, grabs):
     assert not list(folders.temp.glob("*.part"))
 
 
-def test_a_kill_at_each_commit_imports_once(native):
-    """For each commit of the threads that carry a download and follow its grab: a worker that dies there."""
+def kill_at_commits(native, numbers):
+    """For each of these commits of the threads that carry a download and follow its grab: a worker that dies there."""
     house, grabs = native.house, {}
-    while True:
+    for number in numbers:
         body = clip(2000 + len(grabs), 250_000)
         offered = native.offer(bodies=[body])
         nzo_id = native.grab(offered)
         grabs[nzo_id] = (offered, body)
-        with worker(Spec.of(house, given=GIVEN, dies_at=len(grabs))) as process:
+        with worker(Spec.of(house, given=GIVEN, dies_at=number)) as process:
             eventually(lambda: settled(native, [nzo_id]) or not process.is_alive())  # noqa: B023
             if process.is_alive():
                 break
@@ -60,7 +61,17 @@ def test_a_kill_at_each_commit_imports_once(native):
     with worker(Spec.of(house, given=GIVEN)):
         eventually(lambda: settled(native, grabs))
         check_imported_once(native, grabs)
-    assert len(grabs) > 8, "some commits of each step"
+    return len(grabs)
+
+
+def test_a_kill_as_the_file_is_given_to_its_instance_imports_once(native):
+    """At the commits of verifying, placing, linking and resting, as they come after about ten of fetching."""
+    assert kill_at_commits(native, (11, 13, 15)) == 3
+
+
+@pytest.mark.soak
+def test_a_kill_at_each_commit_imports_once(native):
+    assert kill_at_commits(native, count(1)) > 12, "some commits of each step"
 
 
 def kill_randomly(native, count, kills, dice):
