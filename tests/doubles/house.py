@@ -6,7 +6,7 @@ import hashlib
 import json
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -212,6 +212,23 @@ class House:
                 "first_seen": now(),
             }
             return WantedId(connection.execute(wanted.insert().values(**row).returning(wanted.c.id)).scalar_one())
+
+    def episodes(
+        self, title: str, series_id: int, numbers: Sequence[tuple[int, int, int]], instance_id: InstanceId
+    ) -> list[WantedId]:
+        """Wanted episodes of a series: id at the instance, season and number of each."""
+        item = {"instance_id": instance_id, "kind": "series", "arr_id": series_id, "title": title, "year": 2019}
+        item |= {"synced_at": now(), "tvdb_id": 300_000 + series_id}
+        with self.database.begin() as connection:
+            library_id = connection.execute(library.insert().values(**item).returning(library.c.id)).scalar_one()
+            found = []
+            for arr_id, season, number in numbers:
+                row = {"instance_id": instance_id, "library_id": library_id, "kind": "episode", "arr_id": arr_id}
+                row |= {"reason": "missing", "title": "", "season": season, "episode": number, "first_seen": now()}
+                row |= {"runtime_min": 45}
+                made = connection.execute(wanted.insert().values(**row).returning(wanted.c.id)).scalar_one()
+                found.append(WantedId(made))
+        return found
 
     def entry(
         self,

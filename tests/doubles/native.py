@@ -9,17 +9,23 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
+from sqlalchemy import insert, select
 from starlette.testclient import TestClient
 
 from stalkeer.app import build_security
 from stalkeer.core.downloads.nzb import ReleaseFile, write_nzb
 from stalkeer.core.security.scopes import Scope
+from stalkeer.demo.arr import ArrServer
 from stalkeer.demo.media import MOVIE_90, media
 from stalkeer.demo.radarr import Radarr
+from stalkeer.demo.series import Episode, LibrarySeries
+from stalkeer.demo.sonarr import Sonarr
 from stalkeer.faces.http.security import Security
 from stalkeer.jobs.native.tickets import ticket_of
 from stalkeer.jobs.system.api_keys import make_key
 from stalkeer.model import DownloadId, EntryId, InstanceId, WantedId, WantedKind
+from stalkeer.store.db.tables import entries as entry_table
+from stalkeer.store.db.tables import instances
 from stalkeer.store.downloads.downloads import DownloadRow
 from stalkeer.store.downloads.grabs import GrabChange, GrabRow, change_grab, find_grab
 from stalkeer.store.downloads.native_items import NativeGrab, find_native
@@ -96,17 +102,17 @@ class NativeHouse:
         guid = f"guid-{number}"
         return self._write(Offered(release, b"", guid, wanted_id, movie_id, tuple(made)), instance, number)
 
-    def _write(self, offered: Offered, instance: InstanceId | None, number: int) -> Offered:
-        from sqlalchemy import select
-
-        from stalkeer.store.db.tables import entries
-
+    def _write(
+        self, offered: Offered, instance: InstanceId | None, number: int, wanted_ids: Sequence[WantedId] = ()
+    ) -> Offered:
         at = now() - timedelta(days=1) + timedelta(seconds=number)
         owner = instance or self.house.instance()
         with self.house.database.begin() as connection:
-            rows = connection.execute(select(entries).where(entries.c.id.in_(offered.entries))).all()
-            pairs = [OfferedEntry(offered.wanted_id, row.source_id, row.key) for row in rows]
-            new = NewOffer(owner, WantedKind.MOVIE, offered.release, f"tmdb:{number}", offered.guid, at)
+            rows = connection.execute(select(entry_table).where(entry_table.c.id.in_(offered.entries))).all()
+            items = wanted_ids or [offered.wanted_id]
+            pairs = [OfferedEntry(one, row.source_id, row.key) for row in rows for one in items]
+            kind = WantedKind.EPISODE if wanted_ids else WantedKind.MOVIE
+            new = NewOffer(owner, kind, offered.release, f"tmdb:{number}", offered.guid, at)
             add_offer(connection, new, pairs, now())
         ticket = ticket_of(self.house.app.secrets, offered.guid)
         nzb = write_nzb(ReleaseFile(ticket, offered.release, 0, at)).encode()
@@ -150,15 +156,32 @@ class NativeHouse:
 
     def second_radarr(self, radarr: Radarr, slug: str, category: str = "movies") -> CompletedDownloads:
         """Another Radarr as an instance, with a key of its own."""
-        from sqlalchemy import insert
+        return self._instance(radarr, "radarr", slug, category)
 
-        from stalkeer.store.db.tables import instances
+    def second_sonarr(self, sonarr: Sonarr, slug: str, category: str = "tv") -> CompletedDownloads:
+        return self._instance(sonarr, "sonarr", slug, category)
 
-        values = {"slug": slug, "kind": "radarr", "origin": "config", "url": radarr.url, "enabled": True}
-        more = {"api_key": self.house.app.secrets.encrypt(radarr.api_key), "options": {}, "created_at": now()}
+    def _instance(self, server: ArrServer, kind: str, slug: str, category: str) -> CompletedDownloads:
+        values = {"slug": slug, "kind": kind, "origin": "config", "url": server.url, "enabled": True}
+        more = {"api_key": self.house.app.secrets.encrypt(server.api_key), "options": {}, "created_at": now()}
         with self.house.database.begin() as connection:
             connection.execute(insert(instances).values(**values, **more))
-        return CompletedDownloads(radarr, self.send, self.key(Scope.BRIDGE, slug), category)
+        return CompletedDownloads(server, self.send, self.key(Scope.BRIDGE, slug), category)
+
+    def offer_episodes(self, slug: str, series: LibrarySeries, episodes: Sequence[Episode], body: bytes) -> Offered:
+        """Offer one file of several episodes."""
+        number = next(_numbers)
+        instance = self.house.instance(slug)
+        entry = self.house.entry(self.house.source(max_connections=4), f"/files/{number}.mkv", body, series.title)
+        wanted_ids = self.house.episodes(
+            series.title, series.id, [(e.id, e.season, e.number) for e in episodes], instance
+        )
+        for wanted_id in wanted_ids:
+            self.house.match(wanted_id, entry)
+        numbers = "".join(f"E{episode.number:02}" for episode in episodes)
+        release = f"{series.title.replace(' ', '.')}.S{episodes[0].season:02}{numbers}.1080p.WEB-DL-STALKEER"
+        offered = Offered(release, b"", f"guid-{number}", wanted_ids[0], episodes[0].id, (entry,))
+        return self._write(offered, instance, number, wanted_ids)
 
 
 def clip(seed: int, size: int = 400_000) -> bytes:

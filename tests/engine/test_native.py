@@ -10,6 +10,7 @@ from stalkeer.core.downloads.sabnzbd import LOCAL_FAULT
 from stalkeer.core.downloads.states import Action
 from stalkeer.core.security.scopes import Scope
 from stalkeer.demo.radarr import Radarr
+from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.library.webhooks import receive_event
 from stalkeer.model import DownloadState, Drive
 from stalkeer.store.db.database import open_database, sqlite_url
@@ -372,3 +373,23 @@ def test_an_import_of_another_file_leaves_the_grab_to_its_instance(native):
     told(native, "Download", "torrent", offered, movieFile={"id": 5, "path": "/films/other.mkv"})
 
     assert native.download(nzo_id).state is not S.CANCELLED
+
+
+def test_sonarr_imports_a_double_episode_of_one_grab(native, tmp_path):
+    body = clip(1007)
+    with Sonarr(tmp_path) as sonarr:
+        series = sonarr.add_series("Some Series", 2019, runtime_min=45)
+        episodes = [sonarr.add_episode(series, 1, number) for number in (1, 2)]
+        client = native.second_sonarr(sonarr, "sonarr", category="tv")
+        offered = native.offer_episodes("sonarr", series, episodes, body)
+
+        nzo_id = client.grab(offered.release, offered.nzb, episodes[0].id)
+        polled(native, lambda: episodes[0].file, client)
+
+        row = native.house.await_state(native.download(nzo_id).id, S.COMPLETED)
+        assert episodes[0].file is episodes[1].file
+        assert episodes[0].file.path.read_bytes() == body
+        assert [item.state for item in row.items] == [ItemState.IMPORTED] * 2
+        assert native.row_of(nzo_id).category == "tv"
+        folder = native.house.app.settings.directories.tvshows / "sonarr" / "tv"
+        eventually(lambda: not list(folder.iterdir()))

@@ -86,6 +86,7 @@ def plan_cleanup(database: Database, settings: Settings, place: CleanupPlace, no
     kept = settings.retention
     rows = [retention.ended_sessions(now), retention.old_rate_samples(now - SAMPLES_KEPT)]
     rows += _when(kept.downloads, now, retention.old_downloads)
+    rows += _when(kept.downloads, now, retention.old_grabs)
     rows += _when(kept.history, now, retention.old_events)
     rows += _when(kept.history, now, retention.old_runs)
     files = [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
 
-from stalkeer.store.db.tables import archives, downloads, events, rate_samples, runs, sessions
+from stalkeer.store.db.tables import archives, downloads, events, grabs, rate_samples, runs, sessions
 
 ENDED = ("completed", "failed", "cancelled")
 RUN_ENDED = ("done", "partly", "failed", "cancelled")
@@ -30,6 +30,11 @@ def old_downloads(before: datetime) -> OldRows:
     has_ended = downloads.c.state.in_(ENDED)
     clause = has_ended & (downloads.c.finished_at < before) & downloads.c.part_path.is_(None)
     return OldRows("downloads", downloads, clause)
+
+
+def old_grabs(before: datetime) -> OldRows:
+    """Those that left the lists of their instance, and whose file is gone from its folder."""
+    return OldRows("grabs", grabs, grabs.c.removed & (grabs.c.storage == "") & (grabs.c.created_at < before))
 
 
 def old_events(before: datetime) -> OldRows:
