@@ -14,7 +14,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlencode
+from urllib.request import Request as OutgoingRequest
+from urllib.request import urlopen
 
 from stalkeer.demo import imports
 from stalkeer.demo.arr import ArrServer, QueueRemoval, moment, video_files
@@ -382,3 +385,23 @@ class CompletedDownloads:
 
     def _named(self, tracked: Tracked) -> dict[str, Any]:
         return {"movie": {"id": tracked.item_id, "title": tracked.title}, "downloadId": tracked.nzo_id}
+
+
+def over_http(client: Mapping[str, Any]) -> tuple[Send, str, str]:
+    """How a saved download client is reached: the way to it, its key and its category."""
+    values = {one["name"]: one.get("value") for one in client["fields"]}
+    scheme = "https" if values.get("useSsl") else "http"
+    base = str(values.get("urlBase") or "").strip("/")
+    url = f"{scheme}://{values['host']}:{values['port']}/{base}".rstrip("/")
+
+    def send(method: str, path: str, body: bytes, kind: str) -> tuple[int, bytes]:
+        # both programs put `/api` behind the URL base
+        address = url + path.removeprefix("/sabnzbd")
+        request = OutgoingRequest(address, body or None, {"Content-Type": kind} if kind else {}, method=method)
+        try:
+            with urlopen(request, timeout=100) as answer:
+                return answer.status, answer.read()
+        except HTTPError as error:
+            return error.code, error.read()
+
+    return send, str(values["apiKey"]), str(values.get("movieCategory") or values.get("tvCategory") or "")
