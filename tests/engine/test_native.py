@@ -340,6 +340,19 @@ def test_an_event_of_the_instance_confirms_its_import_at_once(native):
     assert [item.imported_file_id for item in done.items] == [77]
 
 
+def test_an_event_that_names_our_own_file_confirms_nothing(native):
+    """Radarr 3 tells the path that it imported from; its history has the one that it made."""
+    offered = native.offer()
+    nzo_id = ready(native, offered)
+
+    told(native, "Download", nzo_id, offered, movieFile={"id": 77, "path": native.row_of(nzo_id).storage})
+
+    assert [item.state for item in native.download(nzo_id).items] == [ItemState.IMPORTING]
+    polled(native, lambda: file_of(native, offered))
+    done = native.house.await_state(native.download(nzo_id).id, S.COMPLETED)
+    assert done.outcome.final_path == str(file_of(native, offered).path)
+
+
 def test_an_event_of_the_instance_shows_its_trouble_at_once(native):
     offered = native.offer()
     nzo_id = ready(native, offered)

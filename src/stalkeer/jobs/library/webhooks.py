@@ -10,14 +10,17 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from stalkeer.adapters.arr.events import ArrEvent, EventKind, read_event
+from stalkeer.adapters.arr.paths import is_same_path
 from stalkeer.adapters.arr.webhook import WebhookTarget, register_webhook, remove_webhook, try_webhook
 from stalkeer.core.downloads.sabnzbd import NZO_PREFIX
 from stalkeer.core.downloads.states import Action
 from stalkeer.errors import ArrError, InvalidInput, NotFound, StalkeerError
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.instances import each_instance
+from stalkeer.jobs.library.path_map import path_map
 from stalkeer.jobs.library.skip_rules import SkipRule
 from stalkeer.model import DownloadState, WantedId
 from stalkeer.settings.types import is_http_url
@@ -142,7 +145,7 @@ def receive_event(arrs: Arrs, row: InstanceRow, body: bytes) -> Received:
         wanted_ids = find_wanted(connection, row.id, event.arr_ids, _whole_item(event))
         grab = _grab_of(connection, row, event)
         if grab is not None:
-            _follow_grab(connection, grab, event, arrs.clock())
+            _follow_grab(connection, grab, event, row, arrs.clock())
         elif event.kind is EventKind.IMPORTED or event.kind is EventKind.ITEM_DELETED:
             cancelled = _cancel_ours(connection, arrs, wanted_ids, event.kind)
         elif event.kind is EventKind.GRABBED:
@@ -160,9 +163,13 @@ def _grab_of(connection: Transaction, row: InstanceRow, event: ArrEvent) -> Grab
     return grab if grab is not None and grab.instance_id == row.id else None
 
 
-def _follow_grab(connection: Transaction, grab: GrabRow, event: ArrEvent, now: datetime) -> None:
-    """Take the instance's word for the file that it names, and for its trouble with it."""
-    if event.kind is EventKind.IMPORTED and event.file_path:
+def _follow_grab(connection: Transaction, grab: GrabRow, event: ArrEvent, row: InstanceRow, now: datetime) -> None:
+    """Take the instance's word for the file that it names, and for its trouble with it.
+
+    Older versions name our own file as the imported one: their history, which is read soon, says where theirs is.
+    """
+    is_ours = bool(grab.storage) and is_same_path(event.file_path, path_map(row).to_remote(Path(grab.storage)))
+    if event.kind is EventKind.IMPORTED and event.file_path and not is_ours:
         confirm_import(connection, grab, ImportedFile(event.file_path, event.file_id), now)
     elif event.kind is EventKind.ATTENTION:
         note_trouble(connection, grab, event.message or "it needs your action there", now)
