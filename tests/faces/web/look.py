@@ -51,6 +51,7 @@ PAGES = {
     "access": "/system/access",
     "about": "/system/about",
     "manual": "/manual/configuration",
+    "manual-security": "/manual/security",
     "setup-apps": "/setup/apps",
     "setup-source": "/setup/source",
     "setup-paths": "/setup/paths",
