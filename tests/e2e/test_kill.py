@@ -6,6 +6,7 @@ import pytest
 
 from stalkeer.demo.scenario import MEGABYTE, MOVIES, SHOWS, Cast, Expectation
 from stalkeer.model import DownloadState
+from tests.e2e.asked import requests_that_do_not_fit
 
 FEW_AND_LARGE = Cast(MOVIES[:5], SHOWS[:1], size=4 * MEGABYTE)
 pytestmark = [pytest.mark.timeout(400), pytest.mark.parametrize("world", [FEW_AND_LARGE], indirect=True, ids=["few"])]
@@ -46,6 +47,8 @@ def test_killed_during_downloads_it_goes_on_where_it_was(program, world):
     } - set(fetched)
     assert len(after) == len({row.identity.entry_key for row in after.values()})
     assert done_before or fetched
+    assert requests_that_do_not_fit(world) == []
+    assert stalkeer.stop() == 0
 
 
 @pytest.mark.soak

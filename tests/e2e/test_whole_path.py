@@ -9,7 +9,7 @@ import pytest
 from stalkeer.demo.scenario import MEGABYTE, MOVIES, SHOWS, Cast, Expectation
 from stalkeer.model import DownloadState
 from stalkeer.store.journal.runs import RunState
-from tests.contract.schema import endpoint_of, facts
+from tests.e2e.asked import requests_that_do_not_fit
 
 pytestmark = pytest.mark.timeout(400)
 # every kind of name and series, each with as many episodes as its peculiarities take; `stalkeer demo` plays them all
@@ -22,7 +22,11 @@ EACH_KIND = Cast(
 
 
 @pytest.mark.parametrize("world", [EACH_KIND], indirect=True, ids=["each-kind"])
-@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+# test_demo_command.py and test_kill.py walk it on SQLite
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param("sqlite", marks=pytest.mark.soak), pytest.param("postgresql", marks=pytest.mark.postgres)],
+)
 def test_what_is_on_the_playlist_ends_in_the_libraries_byte_for_byte(kind, program, world, request):
     url = request.getfixturevalue("postgres_url") if kind == "postgresql" else ""
     stalkeer = program(**({"database": {"url": url}} if url else {}))
@@ -40,18 +44,3 @@ def test_what_is_on_the_playlist_ends_in_the_libraries_byte_for_byte(kind, progr
     assert {row.state for row in stalkeer.downloads()} == {DownloadState.COMPLETED}
     assert requests_that_do_not_fit(world) == []
     assert stalkeer.stop() == 0
-
-
-def requests_that_do_not_fit(world) -> list[str]:
-    """Whatever was asked of Radarr and Sonarr that their documents do not know."""
-    wrong = []
-    for name, server in (("radarr", world.radarr), ("sonarr", world.sonarr)):
-        wrong += server.violations
-        for request in server.requests:
-            endpoint = endpoint_of(name, request.method, request.path)
-            if endpoint is not None:
-                body = request.json() if request.body else None
-                wrong += facts(name).request_problems(endpoint, request.query, body)
-            elif request.path.startswith("/api/v3"):
-                wrong.append(f"{request.method} {request.path}: no such endpoint")
-    return wrong
