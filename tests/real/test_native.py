@@ -29,14 +29,15 @@ def address(stage: Stage):
     stage.stalkeer("source", "refresh", **NATIVE)
     stage.stalkeer("scan", "missing", **NATIVE)
     port = free_port()
-    command = stage._command("serve")
-    environment = stage._environment({**NATIVE, "SERVER__PORT": str(port)})
-    log = (stage.folder / "serve.log").open("wb")
-    serve = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-    eventually(lambda: is_up(port), "serve is up")
-    yield f"http://127.0.0.1:{port}"
-    serve.terminate()
-    serve.wait(30)
+    with (stage.folder / "serve.log").open("wb") as log:
+        environment = stage._environment({**NATIVE, "SERVER__PORT": str(port)})
+        serve = subprocess.Popen(stage._command("serve"), env=environment, stdout=log, stderr=log)
+        try:
+            eventually(lambda: is_up(port), "serve is up", 300)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            serve.terminate()
+            serve.wait(30)
 
 
 def is_up(port: int) -> bool:
