@@ -15,10 +15,12 @@ from stalkeer.demo.radarr import Radarr
 from stalkeer.jobs.downloads.actions import Verb, act_on
 from stalkeer.jobs.downloads.admission import explain_waiting
 from stalkeer.jobs.downloads.queue import queue_confirmed
+from stalkeer.jobs.library.instances import set_languages
 from stalkeer.jobs.requests.from_catalogue import download_to_folder
 from stalkeer.model import DownloadState
 from stalkeer.store.downloads.actions import accept_refusal, act
 from stalkeer.store.journal.events import EventFilter, list_events
+from stalkeer.store.library.instances import list_instances
 from stalkeer.store.matching.blocklist import list_blocks
 from stalkeer.store.system.health import unplaced_files
 from tests.adapters.files.media import make_media
@@ -334,6 +336,27 @@ def test_a_file_in_a_wished_language_is_taken_whatever_its_code(tmp_path, databa
 
         row = house.await_state(download, S.COMPLETED)
         assert house.result(download) == digest(body) and row.outcome.facts["audio_languages"] == [spoken]
+
+
+def test_the_files_own_tracks_decide_on_a_required_language_of_its_instance(tmp_path, database, running):
+    given = {**IMPORTING, "import.mode": "none", "downloads.duration_tolerance": 0}
+    bodies = [
+        make_media(tmp_path / f"{code}.mkv", seconds=2, languages=(code,)).read_bytes() for code in ("ger", "fre")
+    ]
+    with open_house(tmp_path, database, given) as house:
+        download = house.download("Dune", bodies[0])
+        french = add_variant(house, download, bodies[1], "Dune FR")
+        with database.connect() as connection:
+            slug = list_instances(connection)[0].slug
+        set_languages(house.app.arrs, slug, ("fr:require", "en"))
+        running(house.engine())
+
+        row = house.await_state(download, S.COMPLETED)
+
+        assert row.identity.entry_id == french
+        with database.connect() as connection:
+            story = " ".join(one.event.message for one in list_events(connection, EventFilter(download_id=download)))
+        assert "where fr is required" in story
 
 
 def test_what_its_instance_refuses_waits_for_the_user_who_may_overrule_it(house, running):

@@ -118,3 +118,19 @@ def test_a_source_is_taken_over_edited_and_given_back(app, client, place):
 def source(app: App):
     with app.database.connect() as connection:
         return get_source(connection, "main")
+
+
+def test_languages_are_set_by_page_and_api(app, client, place):
+    if place == "environment":
+        return
+    client.post("/api/v1/instances/radarr/take-over")
+    page = "/settings/instances/radarr"
+    form = {"kind": "radarr", "url": "http://127.0.0.1:9", "anyway": "1", "languages": "fr, en:require"}
+    client.post(page, data=form)
+    assert client.get("/api/v1/instances/radarr").json()["languages"] == ["fr", "en:require"]
+
+    changed = client.patch("/api/v1/instances/radarr", json={"languages": ["original"]}).json()
+
+    assert changed["instance"]["languages"] == ["original"]
+    assert 'value="original"' in client.get(page).text
+    assert client.patch("/api/v1/instances/radarr", json={"languages": ["french"]}).status_code == 422

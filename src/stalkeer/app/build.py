@@ -24,6 +24,7 @@ from stalkeer.private_files import FILE_MODE, FOLDER_MODE, withdraw_from_others,
 from stalkeer.runtime import App, Paths, SettingsRole, SharedSettings, utc_now
 from stalkeer.secrets import SecretBox, open_secret_box
 from stalkeer.settings import Settings
+from stalkeer.settings.change import OLD_LANGUAGES
 from stalkeer.settings.folders import shared_folders
 from stalkeer.settings.live import LiveSettings
 from stalkeer.store.db.damage import MAYBE_DAMAGE
@@ -204,8 +205,20 @@ def take_up_key(app: App) -> bool:
         sync_config_instances(connection, configured_instances(app.settings), app.secrets, app.clock())
         sync_config_sources(connection, configured_sources(app.settings), app.secrets, app.clock())
         sync_config_filters(connection, app.settings, app.clock())
+    move_old_languages(app)
     app.adopt_key()
     return True
+
+
+def move_old_languages(app: App) -> None:
+    """Move the languages that the page stored for all to the instances."""
+    if not OLD_LANGUAGES & app.live.stored.keys():
+        return
+    from stalkeer.jobs.library.instances import move_languages
+
+    moved = move_languages(app.arrs, app.settings, app.live.stored)
+    if moved:
+        app.change_settings(dict.fromkeys(moved))
 
 
 def _allow_wrong_key(start: Start, key_file: Path) -> None:

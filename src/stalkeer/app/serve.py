@@ -14,6 +14,7 @@ from stalkeer.errors import ConfigurationError, StalkeerError, StoreError
 from stalkeer.logs import LOG_FILE, LogTargets, configure_logging, get_logger
 from stalkeer.runtime import App
 from stalkeer.settings import Settings
+from stalkeer.settings.change import OLD_LANGUAGES
 from stalkeer.settings.folders import folder_problems
 from stalkeer.store.library.instances import (
     known_root_folders,
@@ -162,6 +163,8 @@ def run_server(app: App) -> None:
     else:
         log.error("the secret key does not fit the database: no job starts; see the health page", key=str(app.key_file))
     _log_unusable_folders(app)
+    for name in sorted(OLD_LANGUAGES & app.live.loaded.origins.keys()):
+        log.warning("an old setting: give `languages` to each radarr and sonarr, as [fr, en:require]", setting=name)
     watch = HealthWatch(look=lambda: _look_after(app, gate, security), check=app.check_health)
     watch.start()
     try:

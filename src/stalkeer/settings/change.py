@@ -28,6 +28,8 @@ CHANGEABLE = (
 # A request must not make the server read any file: these are set in config.yml or the environment only.
 FILES = frozenset({"downloads.ca_file"})
 LOCKED = ("flag", "environment")
+# replaced by `languages` of each instance; they count for instances without their own
+OLD_LANGUAGES = frozenset({"matching.languages", "downloads.audio_languages"})
 
 
 @cache

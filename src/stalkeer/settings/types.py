@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic.config import JsonDict
 
+from stalkeer.core.matching.wanted_languages import read_wanted_languages
 from stalkeer.core.naming.languages import language_code
 from stalkeer.settings.units import TIME_OF_DAY, parse_cron, parse_duration, parse_size, parse_time_of_day
 
@@ -94,6 +95,11 @@ def check_wishes(values: tuple[str, ...]) -> tuple[str, ...]:
     wrong = [value for value in values if not re.fullmatch("[a-z]{2}|original", value)]
     if wrong:
         raise ValueError(f"{', '.join(wrong)}: no language code; accepted: two letters as in fr, or original")
+    return values
+
+
+def check_wanted_languages(values: tuple[str, ...]) -> tuple[str, ...]:
+    read_wanted_languages(values)
     return values
 
 

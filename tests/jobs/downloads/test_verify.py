@@ -1,6 +1,7 @@
 import pytest
 
 from stalkeer.adapters.files.container import ContainerFacts
+from stalkeer.core.naming.languages import language_code
 from stalkeer.jobs.downloads.verify import problem_of_duration, problem_of_languages
 from stalkeer.settings.sections.transfers import DownloadSettings
 
@@ -57,7 +58,7 @@ def test_no_tolerance_compares_nothing():
     ],
 )
 def test_audio_languages_against_the_wished_ones(spoken, wished, is_fine):
-    problem = problem_of_languages(facts(languages=spoken), DownloadSettings(audio_languages=wished))
+    problem = problem_of_languages(facts(languages=spoken), tuple(map(language_code, wished)))
 
     assert (problem is None) is is_fine
 

@@ -59,6 +59,7 @@ class Wishes:
 
     languages: tuple[str, ...] = ()
     refused_languages: tuple[str, ...] = ()
+    required_languages: tuple[str, ...] = ()  # one of them, where the variant's languages are known
     original_language: str | None = None
     max_size: int | None = None
     prefers_smaller: bool = False
@@ -112,10 +113,9 @@ def _judge(variant: Variant, profile: Profile, wishes: Wishes) -> RankedVariant:
         reasons.append(_silence_reason(profile))
     else:
         reasons.append(f"{_quality_name(variant)} fits the profile {profile.name!r}")
-    refused = [code for code in variant.languages if code in wishes.refused_languages]
-    if refused and len(refused) == len(variant.languages):
+    if (language := _language_refusal(variant, wishes)) is not None:
         allowed = False
-        reasons.append(f"its language {', '.join(refused)} is refused")
+        reasons.append(language)
     elif variant.languages:
         reasons.append(_language_reason(variant, wishes))
     if variant.group is not NO_TAGS:
@@ -130,6 +130,19 @@ def _judge(variant: Variant, profile: Profile, wishes: Wishes) -> RankedVariant:
     if variant.source_priority:
         reasons.append(f"source priority {variant.source_priority}")
     return RankedVariant(variant, allowed, tuple(reasons))
+
+
+def _language_refusal(variant: Variant, wishes: Wishes) -> str | None:
+    """Return why its languages refuse a variant. An unknown language never does."""
+    refused = [code for code in variant.languages if code in wishes.refused_languages]
+    if refused and len(refused) == len(variant.languages):
+        return f"its language {', '.join(refused)} is refused"
+    if not wishes.required_languages or not variant.languages or "multi" in variant.languages:
+        return None
+    if set(variant.languages) & set(wishes.required_languages):
+        return None
+    required = " or ".join(wishes.required_languages)
+    return f"its language {', '.join(variant.languages)} is not {required}, which is required"
 
 
 def _source_of(variant: Variant) -> str | None:

@@ -58,6 +58,7 @@ class Instance(ApiModel):
     exclude_tags: list[str]
     skip_owned_elsewhere: SkipOwned
     drive: Drive
+    languages: list[str] = Field(description="Wanted languages, best first: `fr`, `en:require`, `original`.")
     quality_profile_id: int | None
     quality_profiles: list[ProfileView]
     root_folders: list[str]
@@ -75,6 +76,7 @@ class InstanceToAdd(ApiModel):
     skip_owned_elsewhere: SkipOwned = Field(
         SkipOwned.AUTO, description="Whether it does without what another instance has a file of."
     )
+    languages: list[str] = Field([], max_length=30, description="`fr`, `en:require`, `original`; best first.")
     drive: Drive = Field(Drive.OURS, description="Who looks for missing items: Stalkeer, or the instance itself.")
 
 
@@ -89,6 +91,7 @@ class InstanceToChange(ApiModel):
     exclude_tags: list[str] | None = Field(None, max_length=100)
     skip_owned_elsewhere: SkipOwned | None = None
     drive: Drive | None = None
+    languages: list[str] | None = Field(None, max_length=30, description="`fr`, `en:require`, `original`; best first.")
 
     def to_patch(self) -> InstancePatch:
         """Null names no field, save the quality profile: there it means each item's own."""
@@ -102,6 +105,7 @@ class InstanceToChange(ApiModel):
             exclude_tags=KEEP if self.exclude_tags is None else tuple(self.exclude_tags),
             skip_owned_elsewhere=KEEP if self.skip_owned_elsewhere is None else self.skip_owned_elsewhere,
             drive=KEEP if self.drive is None else self.drive,
+            languages=KEEP if self.languages is None else tuple(self.languages),
         )
 
 
@@ -160,6 +164,7 @@ def add_instance(app: CurrentApp, new: InstanceToAdd) -> InstanceAdded:
         exclude_tags=tuple(new.exclude_tags),
         skip_owned_elsewhere=new.skip_owned_elsewhere,
         drive=new.drive,
+        languages=tuple(new.languages),
     )
     slug = instance_slug(new.kind, new.name)
     described = NewInstance(slug, new.kind, new.url, new.api_key.get_secret_value(), options)
@@ -257,6 +262,7 @@ def _shown(row: InstanceRow) -> Instance:
         exclude_tags=list(row.options.exclude_tags),
         skip_owned_elsewhere=row.options.skip_owned_elsewhere,
         drive=row.options.drive,
+        languages=list(row.options.languages),
         quality_profile_id=row.options.quality_profile_id,
         quality_profiles=[ProfileView(id=profile.id, name=profile.name) for profile in row.profiles],
         root_folders=[folder.path for folder in row.root_folders],

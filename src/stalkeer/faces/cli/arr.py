@@ -72,6 +72,9 @@ def add(
         "--skip-owned-elsewhere",
         help="Skip items that another instance already has; auto: if both Quality Profiles share a resolution.",
     ),
+    language: list[str] = typer.Option(
+        [], "--language", help="Wanted language, best first: fr, en:require, original; repeatable."
+    ),
     drive: Drive = typer.Option(
         Drive.OURS, "--drive", help="ours: Stalkeer looks for missing items. native: the instance searches Stalkeer."
     ),
@@ -91,6 +94,7 @@ def add(
         exclude_tags=tuple(exclude_tag),
         skip_owned_elsewhere=skip_owned,
         drive=drive,
+        languages=tuple(language),
     )
     new = NewInstance(instance_slug(program, name), program, url, api_key, options)
     added = add_instance(context_app(context).arrs, new)
@@ -130,6 +134,23 @@ def try_(
         fail_with(ExitCode.UNREACHABLE)
     if not all(result.is_good for result in results):
         fail_with(ExitCode.ERROR)
+
+
+@app.command()
+def languages(
+    context: typer.Context,
+    name: str = typer.Argument(help="Name of the instance."),
+    wanted: list[str] = typer.Argument(None, metavar="LANGUAGE...", help="fr, en:require, original; none: any."),
+) -> None:
+    """Set the languages that the items of an instance are wanted in, best first.
+
+    Example: stalkeer arr languages radarr fr original en:require
+    """
+    from stalkeer.jobs.library.instances import set_languages
+
+    row = set_languages(context_app(context).arrs, name, tuple(wanted or ()))
+    words = ", ".join(row.options.languages) or "any language"
+    emit(context, document_of(row), lambda console: console.print(f"{name}: {words}", markup=False))
 
 
 @app.command("take-over")
@@ -261,6 +282,7 @@ def document_of(row: InstanceRow) -> dict[str, object]:
         "qualityProfileId": row.options.quality_profile_id,
         "skipOwnedElsewhere": row.options.skip_owned_elsewhere.value,
         "drive": row.options.drive.value,
+        "languages": list(row.options.languages),
     }
 
 

@@ -48,6 +48,7 @@ class InstanceForm:
     mappings: str = ""  # one a line: local = remote
     skip_owned_elsewhere: str = SkipOwned.AUTO.value
     drive: str = Drive.OURS.value
+    languages: str = ""
     is_default: bool = False
     webhook: bool = False
     webhook_url: str = ""
@@ -148,6 +149,7 @@ def read_form(given: Mapping[str, str]) -> InstanceForm:
         mappings=given.get("mappings", ""),
         skip_owned_elsewhere=given.get("skip_owned_elsewhere", ""),
         drive=given.get("drive", ""),
+        languages=given.get("languages", ""),
         is_default="is_default" in given,
         webhook="webhook" in given,
         webhook_url=given.get("webhook_url", "").strip(),
@@ -163,6 +165,7 @@ def form_of(row: InstanceRow) -> InstanceForm:
         mappings="\n".join(f"{pair.local} = {pair.remote}" for pair in row.options.path_mappings),
         skip_owned_elsewhere=row.options.skip_owned_elsewhere.value,
         drive=row.options.drive.value,
+        languages=", ".join(row.options.languages),
         is_default=row.is_default,
     )
 
@@ -205,6 +208,7 @@ def new_instance(form: InstanceForm) -> NewInstance:
         path_mappings=pairs_of(form),
         skip_owned_elsewhere=skip_owned_of(form) if form.skip_owned_elsewhere else SkipOwned.AUTO,
         drive=drive_of(form) if form.drive else Drive.OURS,
+        languages=languages_of(form),
     )
     slug = instance_slug(kind, form.name or form.kind)
     return NewInstance(slug, kind, form.url, form.api_key, options=options, is_default=form.is_default)
@@ -219,7 +223,12 @@ def patch_of(form: InstanceForm) -> InstancePatch:
         path_mappings=pairs_of(form),
         skip_owned_elsewhere=skip_owned_of(form) if form.skip_owned_elsewhere else KEEP,
         drive=drive_of(form) if form.drive else KEEP,
+        languages=languages_of(form),
     )
+
+
+def languages_of(form: InstanceForm) -> tuple[str, ...]:
+    return tuple(part.strip() for part in form.languages.split(",") if part.strip())
 
 
 def skip_owned_of(form: InstanceForm) -> SkipOwned:

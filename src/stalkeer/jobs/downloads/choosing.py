@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from stalkeer.adapters.arr.values import ProfileQuality, QualityProfile
 from stalkeer.core.matching.rank import ANY_PROFILE, Profile, SizeLimits, Variant, Wishes, rank_variants
 from stalkeer.core.matching.rules import is_same_content
+from stalkeer.core.matching.wanted_languages import ANY_LANGUAGE, WantedLanguages, read_wanted_languages
 from stalkeer.core.naming.languages import language_code
 from stalkeer.core.titles import TitleReader
 from stalkeer.core.titles.groups import tags_of_group
@@ -110,7 +111,7 @@ def hindrance_of(connection: Transaction, wanted_id: WantedId) -> str | None:
 def rank(
     matches: Sequence[ConfirmedMatch], instance: InstanceRow | None, languages: Sequence[str] = ()
 ) -> tuple[RankedMatch, ...]:
-    """Rank `matches` by the wishes of `instance` and the user's languages, best first; one of each entry.
+    """Rank `matches` by the wishes of `instance`, best first; one of each entry. `languages`: where it names none.
 
     Of what the instance has already only better variants are left.
     """
@@ -124,7 +125,9 @@ def rank(
         unique.setdefault(match.entry_id, match)
     named = (matches[0].original_language or "").casefold()
     original = LANGUAGES.get(named) or language_code(named) or None  # as entries' names are read, where they know it
-    wishes = Wishes(tuple(languages), original_language=original)
+    own = read_wanted_languages(instance.options.languages) if instance else ANY_LANGUAGE
+    wanted = (own if own.order else WantedLanguages(tuple(languages))).resolved(original)
+    wishes = Wishes(wanted.order, required_languages=wanted.required, original_language=original)
     variants = [_variant(match, whose) for match in unique.values()]
     ranked = rank_variants(variants, _of_profile(profile, whose) if profile else ANY_PROFILE, wishes)
     return tuple(RankedMatch(unique[one.variant.entry_id], one.allowed, one.reasons) for one in ranked)

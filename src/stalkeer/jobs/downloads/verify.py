@@ -6,7 +6,7 @@ What is not proven is not taken: it is asked for again, or the user decides.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -14,14 +14,17 @@ from pathlib import Path
 from stalkeer.adapters.files.container import ContainerFacts, inspect, recognise
 from stalkeer.adapters.files.recognise import SOUND, UNKNOWN, describe, kind_of, lacks_picture, needs_more
 from stalkeer.adapters.files.second_opinion import ask_second_opinion
+from stalkeer.core.matching.wanted_languages import ANY_LANGUAGE, read_wanted_languages
 from stalkeer.core.naming.languages import language_code
 from stalkeer.core.naming.release import FileTraits
 from stalkeer.jobs.downloads.context import DownloadContext
 from stalkeer.settings.sections.transfers import DownloadSettings
 from stalkeer.store.catalogue.addresses import find_address
 from stalkeer.store.catalogue.traits import EntryTraits, entry_traits
+from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.downloads import ACCEPTED, DownloadRow
-from stalkeer.store.library.targets import expected_runtime_s
+from stalkeer.store.library.instances import list_instances
+from stalkeer.store.library.targets import expected_runtime_s, read_original_languages
 
 CHUNK = 1024 * 1024
 NO_SPEECH = "zxx"  # ISO 639-2: a track of music or noise alone
@@ -114,6 +117,7 @@ def verify(tools: DownloadContext, row: DownloadRow, part: Path) -> Verdict:
     if row.transfer.total is not None and size != row.transfer.total:
         return Damaged(f"the file has {size:,} bytes where {row.transfer.total:,} were fetched")
     with tools.database.connect() as connection:
+        required = required_languages(connection, row, settings)
         runtime_s = expected_runtime_s(connection, [item.wanted_id for item in row.items])
         address = find_address(connection, row.identity.entry_id, row.identity.source_id, row.identity.entry_key)
     named, suffix = (address.extension, address.suffix) if address else (".mkv", "")
@@ -128,7 +132,7 @@ def verify(tools: DownloadContext, row: DownloadRow, part: Path) -> Verdict:
     if container.is_encrypted:
         return Wrong("the file is encrypted; encryption is never circumvented")
     if settings.verify_downloads and not known.get(ACCEPTED):
-        problem = judge(container, runtime_s, settings, is_length_known=length_known)
+        problem = judge(container, runtime_s, settings, is_length_known=length_known, required=required)
         if problem is not None:
             return problem
     checksums = _problem_of_checksums(part, known.get("checksums"))
@@ -141,7 +145,12 @@ def verify(tools: DownloadContext, row: DownloadRow, part: Path) -> Verdict:
 
 
 def judge(
-    container: ContainerFacts, runtime_s: float | None, settings: DownloadSettings, *, is_length_known: bool
+    container: ContainerFacts,
+    runtime_s: float | None,
+    settings: DownloadSettings,
+    *,
+    is_length_known: bool,
+    required: Collection[str] = (),
 ) -> Unfinished | Refusal | None:
     """Return what speaks against taking the file; None where it is proven whole and fits."""
     if container.kind is not None and container.is_whole is not False and not container.has_video:
@@ -155,7 +164,7 @@ def judge(
     if unproven is not None:
         return unproven
     problem = problem_of_duration(container, runtime_s, settings.duration_tolerance) or problem_of_languages(
-        container, settings
+        container, required
     )
     return Wrong(problem) if problem else None
 
@@ -239,13 +248,33 @@ def _times(container: ContainerFacts, runtime_s: float | None) -> str:
     return f"it plays {played_s / 60:.0f} min where {expected} are expected"
 
 
-def problem_of_languages(container: ContainerFacts, settings: DownloadSettings) -> str | None:
-    """Return why the languages do not fit. A track of no known language may be the wished one."""
-    wished = {language_code(word) for word in settings.audio_languages}
+def required_languages(connection: Transaction, row: DownloadRow, settings: DownloadSettings) -> tuple[str, ...]:
+    """Return the languages of which the file must have one: of its items' instances, else of the common setting.
+
+    A file for several instances suits where it suits one of them.
+    """
+    common = tuple(code for word in settings.audio_languages if (code := language_code(word)))
+    wanted_ids = [item.wanted_id for item in row.items]
+    if not wanted_ids:
+        return common
+    rows = {instance.id: instance for instance in list_instances(connection)}
+    originals = read_original_languages(connection, wanted_ids)
+    needs: list[tuple[str, ...]] = []
+    for item in row.items:
+        instance = rows.get(item.instance_id)
+        own = read_wanted_languages(instance.options.languages) if instance else ANY_LANGUAGE
+        original = language_code(originals.get(item.wanted_id) or "") or None
+        needs.append(own.resolved(original).required if own.order else common)
+    return () if not all(needs) else tuple(dict.fromkeys(code for need in needs for code in need))
+
+
+def problem_of_languages(container: ContainerFacts, required: Collection[str]) -> str | None:
+    """Return why the languages do not fit. A track of no known language may be the required one."""
+    wished = set(required)
     spoken = {language_code(code) for code in container.audio_languages if code != NO_SPEECH}
     if not wished or not spoken or "" in spoken or spoken & wished:
         return None
-    return f"its audio is {', '.join(sorted(spoken))} where {', '.join(sorted(wished))} is wished"
+    return f"its audio is {', '.join(sorted(spoken))} where {', '.join(sorted(wished))} is required"
 
 
 def traits_of(tools: DownloadContext, row: DownloadRow, sound: Sound) -> FileTraits:

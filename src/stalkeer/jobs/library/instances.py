@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import TypeVar
@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from stalkeer.adapters.arr.client import Address
 from stalkeer.adapters.arr.connect import connect
 from stalkeer.adapters.arr.gate import RequestGate
+from stalkeer.core.matching.wanted_languages import of_old_settings, read_wanted_languages
+from stalkeer.core.naming.languages import language_code
 from stalkeer.errors import (
     ArrError,
     ArrTooOld,
@@ -26,6 +28,7 @@ from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.sources.describe import KEEP, Keep, Unnamed
 from stalkeer.model import Drive, InstanceKind, SkipOwned
 from stalkeer.secrets import login_in, mask_url, with_login, without_userinfo
+from stalkeer.settings import Settings
 from stalkeer.settings.change import check_list_is_editable
 from stalkeer.settings.load import LoadedSettings
 from stalkeer.settings.types import SLUG, is_http_url
@@ -72,6 +75,7 @@ class InstancePatch:
     exclude_tags: tuple[str, ...] | Keep = KEEP
     skip_owned_elsewhere: SkipOwned | Keep = KEEP
     drive: Drive | Keep = KEEP
+    languages: tuple[str, ...] | Keep = KEEP
 
     @property
     def needs_trial(self) -> bool:
@@ -189,6 +193,32 @@ def add_path_mapping(arrs: Arrs, slug: str, pair: FolderPair) -> InstanceRow:
     return change_instance(arrs, slug, InstancePatch(path_mappings=(*others, pair))).row
 
 
+def set_languages(arrs: Arrs, slug: str, languages: tuple[str, ...]) -> InstanceRow:
+    """Set the wanted languages of an instance, also of one from config.yml that names none. Raises InvalidInput."""
+    check_patch(InstancePatch(languages=languages))
+    with arrs.database.begin() as connection:
+        store.set_languages(connection, get_instance(connection, slug), languages)
+        return get_instance(connection, slug)
+
+
+def move_languages(arrs: Arrs, settings: Settings, old: Mapping[str, object]) -> frozenset[str]:
+    """Give the languages that were set on the page for all to each instance without its own.
+
+    `old`: the page's stored rows. Return the rows that are of no use any more. Nothing is moved without an instance.
+    """
+    moved = frozenset(old) & {"matching.languages", "downloads.audio_languages"}
+    required = tuple(language_code(word) for word in settings.downloads.audio_languages)
+    languages = of_old_settings(settings.matching.languages, required)
+    if not moved:
+        return moved
+    with arrs.database.begin() as connection:
+        rows = list_instances(connection)
+        for row in rows:
+            if not row.options.languages:
+                store.set_languages(connection, row, languages)
+    return moved if rows else frozenset()
+
+
 def take_over_instance(arrs: Arrs, slug: str, loaded: LoadedSettings) -> InstanceRow:
     """Let an instance of config.yml be edited here. The file is not changed, and counts again once it is removed here.
 
@@ -257,6 +287,7 @@ def check_instance(new: NewInstance) -> None:
             new.api_key,
             quality_profile_id=options.quality_profile_id,
             path_mappings=options.path_mappings,
+            languages=options.languages,
         )
     )
 
@@ -271,6 +302,10 @@ def check_patch(patch: InstancePatch) -> None:
     if profile is not None and not 1 <= profile <= LARGEST_PROFILE:
         words = f"The quality profile {profile} is not valid; give a number from 1 to {LARGEST_PROFILE}."
         raise _wrong("quality_profile_id", words)
+    try:
+        read_wanted_languages(_or_none(patch.languages) or ())
+    except ValueError as error:
+        raise _wrong("languages", f"Languages: {error}") from error
     for pair in _or_none(patch.path_mappings) or ():
         if not (pair.local and pair.remote):
             words = "A path mapping needs both paths: the local path, and the remote path in the instance."
@@ -392,6 +427,7 @@ def _patched_options(row: InstanceRow, patch: InstancePatch) -> InstanceOptions:
         exclude_tags=_picked(patch.exclude_tags, present.exclude_tags),
         skip_owned_elsewhere=_picked(patch.skip_owned_elsewhere, present.skip_owned_elsewhere),
         drive=_picked(patch.drive, present.drive),
+        languages=_picked(patch.languages, present.languages),
     )
 
 

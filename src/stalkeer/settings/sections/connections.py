@@ -30,6 +30,7 @@ from stalkeer.settings.types import (
     TimeOfDay,
     Words,
     check_languages,
+    check_wanted_languages,
     is_http_url,
     name_switch,
 )
@@ -70,6 +71,13 @@ class ArrSettings(Section):
     )
     exclude_tags: Words = Field(
         (), description="Movies and series with one of these tags are not downloaded.", examples=[["no-vod"]]
+    )
+    languages: Annotated[Words, AfterValidator(check_wanted_languages)] = Field(
+        (),
+        description="Wanted languages, best first: `fr` prefers French, `fr:require` refuses what is known to lack it, "
+        "`original` is the item's own language. An unknown language never refuses; the file's own tracks decide in "
+        "the end. Of several required languages one is enough. Where it is empty, those set on the page count.",
+        examples=[["fr", "original", "en:require"]],
     )
     skip_owned_elsewhere: Annotated[SkipOwned, BeforeValidator(name_switch)] = Field(
         SkipOwned.AUTO,

@@ -116,8 +116,7 @@ class MatchingSettings(Section):
     languages: Annotated[Words, AfterValidator(check_wishes)] = Field(
         (),
         title="Preferred languages",
-        description="Preferred languages, best first (ISO 639-1; `original` is the item's own language). Releases in "
-        "these languages come first. Others are still accepted.",
+        description="Replaced by `languages` of each Radarr and Sonarr. Counts for instances without their own.",
         examples=[["fr", "original"]],
     )
 

@@ -195,8 +195,8 @@ class DownloadSettings(Section):
     audio_languages: Annotated[Words, AfterValidator(check_spoken)] = Field(
         (),
         title="Required audio languages",
-        description="Reject files without audio in one of these languages (codes or English names: fr, fre, French). "
-        "Empty accepts any language. Files with a track of unknown language are accepted.",
+        description="Replaced by `languages` of each Radarr and Sonarr, with `:require`. Counts for instances without "
+        "their own: codes or English names of which a file must have one.",
         examples=[["fr", "en"]],
     )
 

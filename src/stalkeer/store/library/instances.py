@@ -47,6 +47,7 @@ class InstanceOptions:
     exclude_tags: tuple[str, ...] = ()
     skip_owned_elsewhere: SkipOwned = SkipOwned.AUTO
     drive: Drive = Drive.OURS
+    languages: tuple[str, ...] = ()  # wanted: `fr`, `en:require`; best first
     taken_over: bool = False  # config.yml describes it too; what is saved here goes before the file
 
     @classmethod
@@ -59,6 +60,7 @@ class InstanceOptions:
             exclude_tags=settings.exclude_tags,
             skip_owned_elsewhere=settings.skip_owned_elsewhere,
             drive=settings.drive,
+            languages=settings.languages,
         )
 
     @classmethod
@@ -71,6 +73,7 @@ class InstanceOptions:
             exclude_tags=tuple(stored.get("exclude_tags") or ()),
             skip_owned_elsewhere=SkipOwned(stored.get("skip_owned_elsewhere") or SkipOwned.AUTO),
             drive=Drive(stored.get("drive") or Drive.OURS),
+            languages=tuple(stored.get("languages") or ()),
             taken_over=bool(stored.get("taken_over")),
         )
 
@@ -230,6 +233,12 @@ def take_over(connection: Connection, slug: str) -> InstanceRow:
     return get_instance(connection, slug)
 
 
+def set_languages(connection: Connection, row: InstanceRow, languages: tuple[str, ...]) -> None:
+    """Store the languages that the instance's items are wanted in, whoever described the instance."""
+    options = asdict(replace(row.options, languages=languages))
+    connection.execute(update(instances).where(instances.c.id == row.id).values(options=options))
+
+
 def remove_instance(connection: Connection, slug: str, now: datetime) -> None:
     row = get_instance(connection, slug)
     if row.origin == CONFIG:
@@ -323,6 +332,8 @@ def _put(connection: Connection, present: InstanceRow | None, new: NewInstance, 
     if present is None:
         connection.execute(instances.insert().values(**values, created_at=now))
         return
+    if not new.options.languages and present.options.languages:  # the file names none: those of the page stay
+        values["options"] = asdict(replace(new.options, languages=present.options.languages))
     if box.decrypt_or_none(present.api_key) == new.api_key:
         del values["api_key"]  # each encryption differs; leave the row unchanged
     if present.login and box.decrypt_or_none(present.login) == login_in(new.url):

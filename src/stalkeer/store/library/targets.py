@@ -171,6 +171,16 @@ def expected_runtime_s(connection: Connection, wanted_ids: Sequence[WantedId]) -
     return None
 
 
+def read_original_languages(connection: Connection, wanted_ids: Sequence[WantedId]) -> dict[WantedId, str | None]:
+    """Return the original language of each item's movie or series, as its instance names it."""
+    query = (
+        select(wanted.c.id, library.c.original_language)
+        .join(library, library.c.id == wanted.c.library_id)
+        .where(wanted.c.id.in_(wanted_ids))
+    )
+    return {WantedId(row.id): row.original_language for row in connection.execute(query)}
+
+
 @dataclass(frozen=True, slots=True)
 class SettledItem:
     """An item that its instance no longer wants. `in_library`: the instance is known to have a file of it."""
