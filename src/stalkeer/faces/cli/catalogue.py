@@ -83,6 +83,7 @@ def download(
         Scope,
         add_and_download,
         download_to_folder,
+        has_instance_for,
         propose_for_entry,
         queued_ids,
     )
@@ -91,7 +92,7 @@ def download(
     if scope not in tuple(Scope):
         raise InvalidInput(f"There is no scope {scope!r}; accepted: {', '.join(Scope)}")
     catalogue, entry_id = context_app(context).catalogue, EntryId(entry)
-    if folder:
+    if folder or (instance is None and not has_instance_for(catalogue, entry_id)):
         made, problems = download_to_folder(catalogue, entry_id, Scope(scope)), []
     else:
         chosen = number

@@ -27,6 +27,7 @@ from stalkeer.jobs.requests.add_item import (
     InLibrary,
     add_to_library,
     choose_instance,
+    find_instances,
     propose_item,
 )
 from stalkeer.jobs.sources.refresh import RefreshContext
@@ -85,6 +86,11 @@ def download_to_folder(
         raise Conflict(f"{chosen[0].name} is being downloaded already; `stalkeer download list` shows it.")
     context.queue.wake()
     return queued
+
+
+def has_instance_for(context: CatalogueContext, entry_id: EntryId) -> bool:
+    """Tell whether an instance in use could take the entry up."""
+    return bool(find_instances(context.arrs, _program(_get(context, entry_id))))
 
 
 def propose_for_entry(context: CatalogueContext, entry_id: EntryId, slug: str | None = None) -> CatalogueProposal:
