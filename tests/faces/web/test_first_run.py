@@ -31,7 +31,7 @@ def say_who_may_come_in(page: Page) -> None:
 
 def add_instance(page: Page, program: str, url: str, key: str) -> None:
     page.get_by_role("radio", name=program).check()
-    page.get_by_label("Address").fill(url)
+    page.get_by_label("Address", exact=True).fill(url)
     page.get_by_label("API key").fill(key)
     page.get_by_role("button", name="Test").click()
     expect(page.locator("#test-result")).to_contain_text("missing", timeout=PATIENCE_MS)
@@ -59,7 +59,7 @@ def test_the_first_run_leads_from_nothing_to_a_download(empty_program: Program, 
     say_who_may_come_in(page)
 
     expect(page.get_by_role("heading", name="Radarr and Sonarr")).to_be_visible()
-    page.get_by_label("Address").fill(world.sonarr.url)  # the wrong one on purpose
+    page.get_by_label("Address", exact=True).fill(world.sonarr.url)  # the wrong one on purpose
     page.get_by_label("API key").fill(world.sonarr.api_key)
     page.get_by_role("button", name="Test").click()
     expect(page.locator("#test-result")).to_contain_text("Sonarr, not Radarr", timeout=PATIENCE_MS)

@@ -38,7 +38,7 @@ def test_a_wrong_address_of_an_instance_is_marked_and_the_mark_goes_when_it_is_r
     sample_site: str, open_page: Callable[..., Tab]
 ):
     page = open_page(sample_site, width=360).go("/settings/instances/new")
-    page.get_by_label("Address").fill("ftp://nowhere")
+    page.get_by_label("Address", exact=True).fill("ftp://nowhere")
     page.get_by_label("API key").fill("0f1e2d3c4b5a")
     page.get_by_text("Advanced").click()
     page.get_by_label("Path mappings").fill("only one")
@@ -50,5 +50,5 @@ def test_a_wrong_address_of_an_instance_is_marked_and_the_mark_goes_when_it_is_r
     page.get_by_label("Path mappings").fill("")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".field-error")).to_contain_text("not a web address")
-    expect(page.get_by_label("Address")).to_be_focused()
+    expect(page.get_by_label("Address", exact=True)).to_be_focused()
     expect(page.get_by_label("Path mappings")).not_to_have_attribute("aria-invalid", "true")
