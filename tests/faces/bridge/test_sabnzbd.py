@@ -506,3 +506,33 @@ def test_the_double_refuses_what_both_programs_would_throw_at(native, bridge):
             native.radarr._checked_queue({**good, **change})
     with pytest.raises(PollFailed):
         native.radarr._checked_queue({key: value for key, value in good.items() if key != "cat"})
+
+
+# As Radarr 3 and Sonarr 3 were seen to send them, with ids of ours: (query, the key that they read of the answer).
+RECORDED = (
+    ("mode=version&apikey={key}&output=json", "version"),
+    ("mode=get_config&apikey={key}&output=json", "config"),
+    ("mode=queue&start=0&limit=0&apikey={key}&output=json", "queue"),
+    ("mode=history&start=0&limit=60&category=movies&apikey={key}&output=json", "history"),
+    ("mode=history&name=delete&del_files=1&value={id}&apikey={key}&output=json", "status"),
+    ("mode=queue&name=delete&del_files=1&value={id}&apikey={key}&output=json", "status"),
+)
+
+
+@pytest.mark.parametrize(("query", "name"), RECORDED)
+def test_the_requests_that_both_programs_were_seen_to_send_are_answered(native, bridge, query, name):
+    nzo_id = native.grab(native.offer())
+
+    answer = native.client.get(f"/sabnzbd/api?{query.format(key=bridge, id=nzo_id)}")
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json()[name]
+
+
+def test_a_strangers_nzb_is_not_read(native):
+    answer = native.client.post(
+        "/sabnzbd/api", params={"mode": "addfile", "apikey": "ef" * 16}, files={"name": ("a.nzb", b"x" * 50_000)}
+    )
+
+    assert answer.json() == {"status": False, "error": "API Key Incorrect"}
