@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from urllib.request import Request, urlopen
 
 import pytest
 from sqlalchemy import delete, insert, update
 from starlette.testclient import TestClient
 
+from stalkeer.faces.web.assets import asset_path
 from stalkeer.faces.web.dashboard import rate_graph
 from stalkeer.faces.web.runs_text import cron_text, job_label, run_text
 from stalkeer.runtime import App
@@ -208,3 +210,11 @@ def test_a_month_without_a_release_says_so_instead_of_an_empty_grid(client: Test
     part = client.get("/calendar/days?view=month&month=1999-01", headers=PART).text
 
     assert "No releases" in part and 'class="month"' not in part
+
+
+@pytest.mark.parametrize("path", ["/", "/wanted", "/static/app.css", "/manifest.webmanifest"])
+def test_a_monitor_that_asks_with_head_is_answered_as_with_get(sample_site: str, path: str):
+    path = asset_path("app.css") if path.startswith("/static") else path
+
+    with urlopen(Request(sample_site + path, method="HEAD")) as answer:
+        assert answer.status == 200 and answer.read() == b""

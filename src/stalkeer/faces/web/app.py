@@ -41,6 +41,7 @@ from stalkeer.faces.web import (
     webhooks,
 )
 from stalkeer.faces.web.guard import NeedsLogin, UserGuard, lead_to_login, require_user
+from stalkeer.faces.web.head import HeadAsGet
 from stalkeer.faces.web.render import Toast, done, field_headers, page, plain_page
 from stalkeer.logs import get_logger
 from stalkeer.runtime import App
@@ -81,6 +82,7 @@ def create_web(app: App) -> FastAPI:
     web = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, telemetry={"auto_configure": False})
     web.state.app = app
     web.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    web.add_middleware(HeadAsGet)
     install_errors(web)
     for router in OPEN_ROUTERS:
         web.include_router(router)
