@@ -92,11 +92,14 @@ class Connections:
         self._open.pop(one, None)
 
     def _end_one(self, among: list[BoundedProtocol]) -> bool:
-        at_rest = next((one for one in among if one.is_at_rest), None)
-        if at_rest is None:
+        """End the oldest at rest; where all are worked on, the oldest that no guard has admitted."""
+        ended = next((one for one in among if one.is_at_rest), None) or next(
+            (one for one in among if one.is_strangers), None
+        )
+        if ended is None:
             return False
-        self._open.pop(at_rest)
-        at_rest.transport.abort()
+        self._open.pop(ended)
+        ended.transport.abort()
         return True
 
 
@@ -112,8 +115,12 @@ class BoundedProtocol(H11Protocol):
         return not is_working or Slowness.READING in self._timers or self._brings_strangers_body
 
     @property
+    def is_strangers(self) -> bool:
+        return not is_known(self.scope.get("state", {}))
+
+    @property
     def _brings_strangers_body(self) -> bool:
-        return self.conn.their_state is h11.SEND_BODY and not is_known(self.scope.get("state", {}))
+        return self.conn.their_state is h11.SEND_BODY and self.is_strangers
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         self._timers: dict[Slowness, asyncio.TimerHandle] = {}
