@@ -27,7 +27,7 @@ from stalkeer.model import DownloadId, EntryId, InstanceId, WantedId, WantedKind
 from stalkeer.store.db.tables import entries as entry_table
 from stalkeer.store.db.tables import instances
 from stalkeer.store.downloads.downloads import DownloadRow
-from stalkeer.store.downloads.grabs import GrabChange, GrabRow, change_grab, find_grab
+from stalkeer.store.downloads.grabs import GrabRow, find_grab
 from stalkeer.store.downloads.native_items import NativeGrab, find_native
 from stalkeer.store.downloads.offers import NewOffer, OfferedEntry, add_offer
 from tests.doubles.completed_downloads import CompletedDownloads
@@ -125,12 +125,6 @@ class NativeHouse:
         """As if the instance had lost its download client: it knows nothing of the grab any more."""
         self.radarr.tracked.pop(nzo_id)
         self.house.radarr.queue[:] = [row for row in self.house.radarr.queue if row["downloadId"] != nzo_id]
-
-    def age(self, nzo_id: str, hours: int) -> None:
-        """As if the file had been ready for so long."""
-        at = now() - timedelta(hours=hours)
-        with self.house.database.begin() as connection:
-            change_grab(connection, nzo_id, GrabChange(ended_at=at))
 
     def native(self, nzo_id: str) -> NativeGrab:
         with self.house.database.connect() as connection:

@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 POLL_EVERY = timedelta(minutes=1)
 # an instance asks its clients once a minute: before that it may not know of a grab that it has just made
 UNKNOWN_FOR = timedelta(minutes=3)
-# ... and an instance whose queue has no word of a ready file for so long has lost its download client
+# ... and one that answered for so long without a word of a ready file has lost its download client
 LOST_AFTER = timedelta(hours=2)
 MOST_HISTORIES = 50  # requests in one poll of an instance
 
@@ -63,6 +63,7 @@ class GrabWatch:
     wake: Callable[[], None] = lambda: None
     every: timedelta = POLL_EVERY
     _polled: dict[InstanceId, datetime] = field(default_factory=dict)
+    _unknown_since: dict[str, datetime] = field(default_factory=dict)  # ready files, by the id of their grab
 
     def look(self) -> None:
         """Ask every instance that is due. An instance that is away stops no other."""
@@ -90,12 +91,27 @@ class GrabWatch:
         with self.database.connect() as connection:
             row = get_instance_by_id(connection, instance_id)
         if row.removed_at is not None or not row.enabled:
+            self._forget_unknown(grabs)
             return
         try:
             with self.arrs.client(row) as client:
                 _Poll(self, client, read_tracked(client)).follow(grabs)
         except ArrError as error:
+            self._forget_unknown(grabs)
             log.info("%s: its downloads are asked for again in a minute: %s", row.label, error)
+
+    def is_lost(self, grab: GrabRow) -> bool:
+        """Return whether the instance has answered for hours without a word of this file. Time away does not count."""
+        now = self.clock()
+        return grab.ended_at is not None and now - self._unknown_since.setdefault(grab.nzo_id, now) > LOST_AFTER
+
+    def note_known(self, grab: GrabRow) -> None:
+        """Begin anew to wait for a word of the instance."""
+        self._unknown_since.pop(grab.nzo_id, None)
+
+    def _forget_unknown(self, grabs: Sequence[NativeGrab]) -> None:
+        for one in grabs:
+            self.note_known(one.grab)
 
     def _tidy(self) -> None:
         """Remove the links of grabs that are over."""
@@ -138,6 +154,7 @@ class _Poll:
         row = self.tracked.get(one.grab.nzo_id.casefold())
         if row is None or row.is_imported:
             return self._look_up(one)
+        self.watch.note_known(one.grab)
         if one.progress.stage is Stage.DROPPED:
             remove_tracked(self.client, row.row_id)
             self._forget(one.grab)
@@ -161,7 +178,7 @@ class _Poll:
             self._forget(one.grab)
         elif found.is_given_up or one.grab.removed:
             self._release(one.grab)
-        elif one.grab.ended_at is not None and self.watch.clock() - one.grab.ended_at > LOST_AFTER:
+        elif self.watch.is_lost(one.grab):
             self._take_back(one.grab)
         else:
             return one.grab.ended_at is not None and self._is_new(one.grab.ended_at)
