@@ -15,7 +15,7 @@ from stalkeer.jobs.native.indexer import FeedQuery, Indexer
 from stalkeer.jobs.native.offers import prepare_offers
 from stalkeer.model import Drive, GrabState, JobName, WantedKind
 from stalkeer.store.catalogue.pictures import note_picture
-from stalkeer.store.db.tables import entries, wanted
+from stalkeer.store.db.tables import entries, library, wanted
 from stalkeer.store.downloads.grabs import GrabbedItem, GrabChange, NewGrab, add_grab, change_grab
 from stalkeer.store.downloads.offers import list_offers
 from stalkeer.store.journal.runs import RunId, RunOwner, RunState, claim_run, finish_run, queue_run
@@ -56,6 +56,15 @@ def served(app, slug="radarr"):
     return [offer.release for offer in Indexer(app.database, app.arrs, None).search(row, FeedQuery()).offers]
 
 
+def fail(app, row, offer, now):
+    """The instance grabbed an offer, and it failed."""
+    items = (GrabbedItem(offer.wanted_ids[0], 1),)
+    with app.database.begin() as connection:
+        grab = NewGrab("SABnzbd_nzo_1", row.id, offer.guid, offer.release, WantedKind.MOVIE, items, "x")
+        add_grab(connection, grab, now)
+        change_grab(connection, "SABnzbd_nzo_1", GrabChange(state=GrabState.FAILED))
+
+
 def test_a_title_that_the_instance_reads_as_another_movie_is_never_offered_and_asked_about_once(app, radarr, catalogue):
     know(app.arrs, radarr, options=NATIVE)
     radarr.add_movie("Copper Saints", 2010)
@@ -92,11 +101,7 @@ def test_a_release_that_failed_takes_no_later_entry_which_is_a_release_of_its_ow
     catalogue.list_entries("Copper Saints (2010)", resolution=1080)
     scan(app)
     (offer,) = listed(app)
-    items = (GrabbedItem(offer.wanted_ids[0], 1),)
-    with app.database.begin() as connection:
-        grab = NewGrab("SABnzbd_nzo_1", row.id, offer.guid, offer.release, WantedKind.MOVIE, items, "x")
-        add_grab(connection, grab, clock())
-        change_grab(connection, "SABnzbd_nzo_1", GrabChange(state=GrabState.FAILED))
+    fail(app, row, offer, clock())
 
     catalogue.list_entries("EN - Copper Saints (2010)", source="other", resolution=1080)
     scan(app)
@@ -149,18 +154,99 @@ def test_a_movie_that_was_added_again_keeps_its_release(app, radarr, catalogue):
     assert served(app) == [SAINTS]
 
 
-def test_a_measured_picture_gives_the_entry_another_title_and_the_false_one_is_served_no_more(app, radarr, catalogue):
-    know(app.arrs, radarr, options=NATIVE)
-    radarr.add_movie("Copper Saints", 2010)
-    (entry_id,) = catalogue.list_entries("Copper Saints (2010)", resolution=1080)
-    scan(app)
+def measure(app, entry_id, lines):
     with app.database.begin() as connection:
         row = connection.execute(select(entries).where(entries.c.id == entry_id)).one()
-        note_picture(connection, row.source_id, row.key, 480)
+        note_picture(connection, row.source_id, row.key, lines)
 
+
+def learn_languages(app, entry_id):
+    with app.database.begin() as connection:
+        connection.execute(update(entries).where(entries.c.id == entry_id).values(languages="de"))
+
+
+def correct_title(app, radarr):
+    """The instance corrects its title, and the entry is still the movie."""
+    (movie,) = radarr.movies.values()
+    movie.title = "The Copper Saints"
+    scan(app)
+    with app.database.connect() as connection:
+        assert connection.scalar(select(library.c.title)) == "The Copper Saints"
+
+
+CAUSES = {
+    "its picture is measured": (None, lambda app, _radarr, entry: measure(app, entry, 480)),
+    "its languages are learnt": (1080, lambda app, _radarr, entry: learn_languages(app, entry)),
+    "the instance corrects its title": (1080, lambda app, radarr, _entry: correct_title(app, radarr)),
+}
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_a_release_keeps_its_name_guid_and_date_whatever_is_learnt_of_it_later(app, radarr, catalogue, cause):
+    lines, happen = CAUSES[cause]
+    know(app.arrs, radarr, options=NATIVE)
+    radarr.add_movie("Copper Saints", 2010)
+    (entry,) = catalogue.list_entries("Copper Saints (2010)", resolution=lines)
+    scan(app)
+    (before,), names = listed(app), served(app)
+
+    happen(app, radarr, entry)
     prepare_offers(app.database, app.arrs, QuietRun())
 
-    assert served(app) == ["Copper.Saints.2010.480p.WEB-DL-STALKEER"]
+    assert listed(app) == [before]
+    assert served(app) == names == [before.release]
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_an_entry_that_comes_after_that_is_a_release_under_the_name_of_today(app, radarr, catalogue, cause):
+    lines, happen = CAUSES[cause]
+    know(app.arrs, radarr, options=NATIVE)
+    radarr.add_movie("Copper Saints", 2010)
+    (entry,) = catalogue.list_entries("Copper Saints (2010)", resolution=lines)
+    scan(app)
+    happen(app, radarr, entry)
+    (later,) = catalogue.list_entries("EN - Copper Saints (2010)", source="other", resolution=lines)
+    happen(app, radarr, later)
+    scan(app)
+
+    old, new = listed(app)
+    assert old.release in (SAINTS, "Copper.Saints.2010.WEB-DL-STALKEER")
+    assert new.release != old.release
+    assert (len(old.files), len(new.files)) == (1, 1)
+    assert served(app) == [new.release, old.release]
+
+
+def test_an_entry_that_left_its_playlist_and_came_back_measured_is_the_release_that_it_was(app, radarr, catalogue):
+    know(app.arrs, radarr, options=NATIVE)
+    radarr.add_movie("Copper Saints", 2010)
+    (entry,) = catalogue.list_entries("Copper Saints (2010)")
+    scan(app)
+    (before,) = listed(app)
+    catalogue.drop_entry(entry)
+    scan(app)
+    assert served(app) == []
+
+    with app.database.begin() as connection:
+        connection.execute(update(entries).where(entries.c.id == entry).values(gone_gen=None))
+    measure(app, entry, 1080)
+    scan(app)
+
+    assert listed(app) == [before]
+    assert served(app) == ["Copper.Saints.2010.WEB-DL-STALKEER"]
+
+
+def test_a_release_that_failed_does_not_come_back_under_another_name_once_it_is_measured(app, clock, radarr, catalogue):
+    row = know(app.arrs, radarr, options=NATIVE)
+    radarr.add_movie("Copper Saints", 2010)
+    (entry,) = catalogue.list_entries("Copper Saints (2010)")
+    scan(app)
+    (before,) = listed(app)
+    fail(app, row, before, clock())
+
+    measure(app, entry, 1080)
+    scan(app)
+
+    assert listed(app) == [before]
 
 
 def test_an_item_that_the_instance_itself_is_fetching_is_still_offered_and_an_excluded_one_is_not(

@@ -7,7 +7,15 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from stalkeer.core.naming.languages import language_code
-from stalkeer.core.naming.release import SOURCE, EpisodeName, FileTraits, MovieName, dotted, release_name
+from stalkeer.core.naming.release import (
+    KNOWN_RESOLUTIONS,
+    SOURCE,
+    EpisodeName,
+    FileTraits,
+    MovieName,
+    dotted,
+    release_name,
+)
 
 CINEMA = "cam"  # the reading of a name that says a cinema recording, whatever its kind
 # the last word of a name decides at both programs: these stand where WEB-DL stands otherwise
@@ -125,6 +133,11 @@ def episodes_of_file(wanted: Collection[int], first: int | None, last: int | Non
     if len(own) == len(held):
         return own if own == tuple(range(own[0], own[-1] + 1)) else None
     return held if set(own) <= set(held) else None
+
+
+def named_resolution(release: str) -> int | None:
+    """Return the resolution in the name of a release that was offered; None where it names none."""
+    return next((lines for lines in sorted(KNOWN_RESOLUTIONS, reverse=True) if f".{lines}p." in release), None)
 
 
 def movie_key(tmdb_id: int | None, imdb_id: str | None, arr_id: int) -> str:

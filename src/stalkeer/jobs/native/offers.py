@@ -6,7 +6,7 @@ Each title is shown to the instance's own `/parse` once. A title that it reads a
 from __future__ import annotations
 
 import secrets as random_source
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -29,7 +29,7 @@ from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.skip_rules import SkipRule
 from stalkeer.logs import get_logger
-from stalkeer.model import Drive, LibraryId, WantedKind
+from stalkeer.model import Drive, LibraryId, SourceId, WantedKind
 from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads.grabs import failed_offers
 from stalkeer.store.downloads.offerable import OfferableMatch, offerable_matches
@@ -142,6 +142,7 @@ class _Preparing:
     offered: int = 0
     refused: int = 0
     _known: dict[str, list[OfferRow]] = field(default_factory=dict)  # by item
+    _holders: dict[tuple[str, SourceId, str], OfferRow] = field(default_factory=dict)  # by item and entry
     _failed: frozenset[str] = frozenset()
 
     def go(self) -> InstanceOffers:
@@ -150,7 +151,7 @@ class _Preparing:
             further = read_further_titles(connection, self.row.id)
             self._failed = failed_offers(connection, self.row.id)
             for offer in list_offers(connection, self.row.id):
-                self._known.setdefault(offer.item_key, []).append(offer)
+                self._note(offer)
         files = list(_files(matches, lambda library_id: further.get(library_id, ())))
         joining, new = self._sort(files)
         leaving = self._leaving(files)
@@ -164,35 +165,49 @@ class _Preparing:
             self._check_all(new)
         return InstanceOffers(self.row.slug, self.offered, self.refused)
 
+    def _note(self, offer: OfferRow) -> None:
+        self._known.setdefault(offer.item_key, []).append(offer)
+        if offer.pub_date is not None:
+            for source_id, entry_key in offer.files:
+                self._holders.setdefault((offer.item_key, source_id, entry_key), offer)
+
     def _sort(self, files: Sequence[_File]) -> tuple[list[tuple[OfferRow, list[OfferedEntry]]], list[_File]]:
         """Sort files into those that join an offer that is there, and those that need one. Known ones are left out."""
         joining: dict[str, tuple[OfferRow, set[OfferedEntry]]] = {}
         new: list[_File] = []
         for file in files:
-            offers = [offer for offer in self._known.get(file.item_key, ()) if offer.release in file.titles]
-            if any(file.entries <= set(offer.entries) for offer in offers):
-                continue
-            open_one = next((offer for offer in offers if self._takes_more(offer)), None)
-            if open_one is None:
+            offer = self._offer_for(file)
+            if offer is None:
                 new.append(file)
-            else:
-                missing = file.entries - set(open_one.entries)
-                joining.setdefault(open_one.guid, (open_one, set()))[1].update(missing)
+            elif missing := file.entries - set(offer.entries):
+                joining.setdefault(offer.guid, (offer, set()))[1].update(missing)
         return [(offer, sorted(entries)) for offer, entries in joining.values()], new
 
+    def _offer_for(self, file: _File) -> OfferRow | None:
+        """Return the offer that a file has or joins; None where it needs one.
+
+        A file that was offered for this item keeps its release, whatever is known of it since: under another name the
+        instance would take it for a release that it has not seen, and its blocklist would not hold.
+        """
+        holder = self._holders.get((file.item_key, file.first.source_id, file.first.entry_key))
+        if holder is not None:
+            return holder
+        offers = [offer for offer in self._known.get(file.item_key, ()) if offer.release in file.titles]
+        refused = next((offer for offer in offers if file.entries <= set(offer.entries)), None)
+        return refused or next((offer for offer in offers if self._takes_more(offer)), None)
+
     def _leaving(self, files: Sequence[_File]) -> list[tuple[OfferRow, list[OfferedEntry]]]:
-        """Return the entries whose title is another now: the picture was measured, or the name read anew.
+        """Return the entries that are another item's now, or were refused under a title that is not theirs any more.
 
         An entry that is gone for now stays with its offer.
         """
-        titles: dict[OfferedEntry, set[tuple[str, str]]] = {}
+        titles: dict[OfferedEntry, dict[str, tuple[str, ...]]] = {}
         for file in files:
             for entry in file.entries:
-                titles.setdefault(entry, set()).update((file.item_key, title) for title in file.titles)
+                titles.setdefault(entry, {})[file.item_key] = file.titles
         found: list[tuple[OfferRow, list[OfferedEntry]]] = []
         for offer in (offer for offers in self._known.values() for offer in offers):
-            own = (offer.item_key, offer.release)
-            left = [entry for entry in offer.entries if entry in titles and own not in titles[entry]]
+            left = [entry for entry in offer.entries if entry in titles and not _stays(offer, titles[entry])]
             if left:
                 found.append((offer, left))
         return found
@@ -256,6 +271,13 @@ class _Preparing:
         else:
             self.refused += 1
             log.info("a release is not offered", instance=self.row.slug, release=new.release, reason=refusal)
+
+
+def _stays(offer: OfferRow, titles: Mapping[str, tuple[str, ...]]) -> bool:
+    """Tell whether an entry is of this offer still. `titles`: those that it would have today, by item."""
+    if offer.item_key not in titles:
+        return False
+    return offer.pub_date is not None or offer.release in titles[offer.item_key]
 
 
 def _is_read_as(reading: Reading, file: _File) -> bool:

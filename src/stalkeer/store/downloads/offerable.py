@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, exists, func, literal, or_, select
 
+from stalkeer.core.naming.offers import named_resolution
 from stalkeer.model import Decision, EntryId, EntryKind, InstanceId, LibraryId, SourceId, WantedId, WantedKind
 from stalkeer.store.catalogue.pictures import is_measured
 from stalkeer.store.catalogue.traits import read_languages
@@ -112,7 +113,7 @@ class OfferSearch:
 
 @dataclass(frozen=True)
 class LiveOffer:
-    """An offer that counts now, with what the feed says of it. `size` in bytes, None when unknown."""
+    """An offer that counts now, with what the feed says of it. `size` in bytes, `resolution` of its name."""
 
     release: str
     guid: str
@@ -225,7 +226,7 @@ def _live_offer(rows: Sequence[RowMapping]) -> LiveOffer:
         series_type=first["series_type"],
         season=first["season"],
         episodes=tuple(numbers),
-        resolution=first["resolution"],
+        resolution=named_resolution(first["release"]),
         languages=read_languages(first["languages"]),
         size=first["size"],
     )
