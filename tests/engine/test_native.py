@@ -122,7 +122,8 @@ def test_a_file_that_is_gone_failed_with_our_reason_is_blocklisted_and_searched_
 
     blocked = [row for row in native.house.radarr.blocklist if row["sourceTitle"] == offered.release]
     assert len(blocked) == 1
-    assert blocked[0]["message"] not in ("", LOCAL_FAULT)
+    assert "(404)" in blocked[0]["message"], "the kind of trouble"
+    assert "127.0.0.1" not in blocked[0]["message"], "and nothing of the provider"
     with pytest.raises(RejectedRelease):
         native.grab(offered)
 

@@ -18,6 +18,7 @@ from tests.doubles.house import open_house
 from tests.doubles.native import open_native
 
 S = DownloadState
+GONE = "provider.example:8080/…/5010.mkv: the server answered with status 404"
 
 
 @pytest.fixture(scope="module")
@@ -279,6 +280,37 @@ def test_a_foreign_nzb_is_refused(native, nzb):
         native.radarr.grab("Foreign.2020", nzb, 1)
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda nzb: nzb[: len(nzb) // 2],
+        lambda nzb: b"x" + nzb,
+        lambda nzb: nzb + b"<more/>",
+        lambda nzb: nzb.replace(b"nzb xmlns", b"rss xmlns").replace(b"</nzb>", b"</rss>"),
+        lambda nzb: nzb[: nzb.index(b"<file ")] + b"</nzb>",
+        lambda nzb: nzb.replace(b"<nzb ", b'<!DOCTYPE nzb [<!ENTITY a "b">]><nzb '),
+        lambda nzb: nzb + b" " * 200_000,
+    ],
+    ids=["half", "before", "behind", "root", "no file", "entity", "huge"],
+)
+def test_an_nzb_of_ours_that_is_not_whole_is_refused(native, spoil):
+    offered = native.offer()
+
+    with pytest.raises(RejectedRelease):
+        native.radarr.grab(offered.release, spoil(offered.nzb), offered.movie_id)
+
+    assert native.grab(offered)
+
+
+@pytest.mark.parametrize(("part", "is_taken"), [("name", True), ("nzbfile", True), ("avatar", False)])
+def test_the_nzb_is_taken_from_the_part_of_the_form_that_is_meant_for_it(native, bridge, part, is_taken):
+    answer = native.client.post(
+        "/sabnzbd/api", params={"mode": "addfile", "apikey": bridge}, files={part: ("a.nzb", native.offer().nzb)}
+    ).json()
+
+    assert bool(answer["nzo_ids"]) is is_taken
+
+
 def test_an_nzb_that_was_offered_to_another_instance_is_refused(native, tmp_path):
     offered = native.offer()
     with Radarr(tmp_path) as other:
@@ -300,13 +332,18 @@ def test_a_release_that_has_just_failed_is_refused(native):
     nzo_id = native.grab(offered)
     now = native.house.app.clock()
     with native.house.database.begin() as connection:
-        failed = GrabChange(state=GrabState.FAILED, fail_message="the server has no such file", ended_at=now)
+        failed = GrabChange(state=GrabState.FAILED, fail_message=GONE, ended_at=now)
         change_grab(connection, nzo_id, failed)
     set_up(native, nzo_id, state="failed")
     native.house.change_item(native.row_of(nzo_id).download_id, state="cancelled", active=False)
 
     with pytest.raises(RejectedRelease):
         native.grab(offered)
+    files = {"name": ("a.nzb", offered.nzb)}
+    key = native.key(Scope.BRIDGE, "radarr")
+    refusal = native.client.post("/sabnzbd/api", params={"mode": "addfile", "apikey": key}, files=files).json()["error"]
+    assert "provider.example" not in refusal
+    assert "(404)" in refusal
 
 
 def test_a_rejected_match_is_not_fetched_although_it_was_offered(native):

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from xml.parsers.expat import ExpatError, ParserCreate
 from xml.sax.saxutils import escape, quoteattr
 
 LARGEST_NZB = 100_000  # bytes; ours have less than 2,000
-_TICKET = re.compile(rb'<meta type="x-stalkeer">([A-Za-z0-9._-]{1,200})</meta>')
+DEEPEST = 10  # elements in each other; ours has four
+_TICKET = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,51 @@ def write_nzb(release: ReleaseFile) -> str:
 
 
 def find_ticket(nzb: bytes) -> str | None:
-    """Return the signed name in an NZB; None for an NZB of another indexer. The file is searched, never parsed."""
-    found = _TICKET.search(nzb[:LARGEST_NZB])
-    return found[1].decode("ascii") if found else None
+    """Return the signed name in an NZB; None for an NZB of another indexer, and for one that is not whole."""
+    if len(nzb) >= LARGEST_NZB:
+        return None
+    reader = _Reader()
+    try:
+        reader.read(nzb)
+    except (_Unfit, ExpatError, ValueError, LookupError):
+        return None
+    found = _TICKET.fullmatch(reader.ticket)
+    return found[0] if found and reader.files else None
+
+
+class _Unfit(Exception):  # noqa: N818 - not an error
+    pass
+
+
+class _Reader:
+    """Read an NZB. Declarations of types and entities are refused: ours has none."""
+
+    def __init__(self) -> None:
+        self.ticket, self.files = "", 0
+        self._path: list[str] = []
+        self._is_ticket = False
+
+    def read(self, nzb: bytes) -> None:
+        parser = ParserCreate()
+        parser.StartElementHandler, parser.EndElementHandler = self._begin, self._end
+        parser.CharacterDataHandler = self._text
+        parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = self._refuse
+        parser.Parse(nzb, True)  # noqa: FBT003 - it takes no names
+
+    def _begin(self, name: str, attributes: dict[str, str]) -> None:
+        self._path.append(name)
+        if self._path[0] != "nzb" or len(self._path) > DEEPEST:
+            raise _Unfit
+        self._is_ticket = self._path == ["nzb", "head", "meta"] and attributes.get("type") == "x-stalkeer"
+        self.files += self._path == ["nzb", "file"]
+
+    def _end(self, _name: str) -> None:
+        self._path.pop()
+        self._is_ticket = False
+
+    def _text(self, text: str) -> None:
+        if self._is_ticket:
+            self.ticket += text
+
+    def _refuse(self, *_declared: object) -> None:
+        raise _Unfit

@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from stalkeer.core.downloads.failures import FailureKind
+from stalkeer.core.downloads.outward import UNKNOWN_FAILURE, outward_reason
 from stalkeer.core.downloads.states import Priority
 from stalkeer.core.naming.names import without_device
 from stalkeer.model import DownloadState
@@ -32,7 +33,6 @@ LOCAL_CODES = frozenset(
         FailureKind.LOCAL_LASTING.value,
     }
 )
-UNKNOWN_FAILURE = "The download failed; Stalkeer's history says why"
 LONGEST_LEFT_S = 10 * 365 * 86400  # a longer time overflows the readers' type
 MEGABYTE = 1024 * 1024
 LONGEST_CATEGORY = 100
@@ -103,18 +103,18 @@ def place_of(progress: Progress) -> InQueue | InHistory:
     if progress.error_code in LOCAL_CODES and progress.state is not DownloadState.DOWNLOADING:
         return InHistory(SabStatus.FAILED, LOCAL_FAULT)
     if progress.stage is Stage.FAILED or progress.state is None:
-        return InHistory(SabStatus.FAILED, _reason(progress.error))
+        return InHistory(SabStatus.FAILED, _reason(progress))
     if progress.state is DownloadState.COMPLETED:
         return InHistory(SabStatus.COMPLETED)
     if progress.state in (DownloadState.FAILED, DownloadState.CANCELLED):
-        return InHistory(SabStatus.FAILED, _reason(progress.error))
+        return InHistory(SabStatus.FAILED, _reason(progress))
     return InQueue(_QUEUE_STATUS[progress.state])
 
 
-def _reason(error: str | None) -> str:
-    """Return the reason of a failure; never the text that means a warning."""
-    text = " ".join((error or "").split())
-    return text if text and text != LOCAL_FAULT else UNKNOWN_FAILURE
+def _reason(progress: Progress) -> str:
+    """Return the reason of a failure; never the text that means a warning, nor a word of the provider."""
+    words = outward_reason(progress.error_code, progress.error)
+    return UNKNOWN_FAILURE if words == LOCAL_FAULT else words
 
 
 # --- slots ---------------------------------------------------------------------------------------------------------

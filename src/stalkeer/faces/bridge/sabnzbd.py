@@ -30,6 +30,7 @@ from stalkeer.secrets import mask_text
 
 PATH = "/sabnzbd/api"
 MOST_FIELDS = 50
+FILE_PARTS = ("name", "nzbfile")  # of the form, that hold the NZB
 Document: TypeAlias = dict[str, object]
 log = get_logger(__name__)
 
@@ -68,10 +69,10 @@ async def _read(request: Request, caller: BridgeCaller) -> SabRequest:
         try:
             async with request.form(max_files=1, max_fields=MOST_FIELDS) as form:
                 for name, value in form.items():
-                    if isinstance(value, UploadFile):
-                        nzb = await value.read(LARGEST_NZB)
-                    else:
+                    if not isinstance(value, UploadFile):
                         values.setdefault(name, value)
+                    elif name in FILE_PARTS:
+                        nzb = await value.read(LARGEST_NZB)
         except HTTPException as error:
             raise GrabRefused(f"The form cannot be read: {error.detail}") from error
     return SabRequest(app_of(request), caller, values, nzb)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from stalkeer.adapters.files.space import Volume, volume_of
+from stalkeer.core.downloads.outward import without_addresses
 from stalkeer.core.downloads.overrides import Overrides
 from stalkeer.core.downloads.sabnzbd import (
     VERSION,
@@ -145,7 +146,7 @@ def show_warnings(asked: SabRequest) -> dict[str, object]:
         found = list_findings(connection)
     rows = [
         {
-            "text": f"{one.finding.message}. {one.finding.fix}".strip(". "),
+            "text": without_addresses(f"{one.finding.message}. {one.finding.fix}".strip(". ")),
             "type": WARNED.get(one.finding.level, "INFO"),
             "time": int(one.since.timestamp()),
             "origin": one.finding.check,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from stalkeer.core.downloads.nzb import find_ticket
+from stalkeer.core.downloads.outward import outward_reason
 from stalkeer.core.downloads.sabnzbd import NZO_PREFIX, is_own_category
 from stalkeer.core.downloads.states import Action, Priority
 from stalkeer.errors import Conflict
@@ -116,7 +117,7 @@ def _refuse_repeated(connection: Transaction, offer: OfferRow, queue: DownloadQu
     if last is None or last.state is not GrabState.FAILED or last.ended_at is None:
         return
     if queue.clock() - last.ended_at < REST_AFTER_FAILURE:
-        raise GrabRefused(f"{offer.release} failed a moment ago: {last.fail_message}")
+        raise GrabRefused(f"{offer.release} failed a moment ago: {outward_reason(None, last.fail_message)}")
 
 
 def _choose(connection: Transaction, offer: OfferRow) -> _Grab:
@@ -138,7 +139,7 @@ def _make_way(connection: Transaction, grab: _Grab, queue: DownloadQueue) -> Dow
             _give_up(connection, row, grab.wanted_ids, queue)
         else:
             state = "needs a decision" if row.state is DownloadState.BLOCKED else row.state.value
-            raise GrabRefused(f"{row.identity.title} is in Stalkeer's queue already, as {row.identity.name} ({state})")
+            raise GrabRefused(f"{row.identity.title} is in Stalkeer's queue already ({state})")
     return taken
 
 
