@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from stalkeer.core.downloads.sabnzbd import LOCAL_FAULT
-from stalkeer.core.downloads.states import Action
 from stalkeer.core.security.scopes import Scope
 from stalkeer.demo.radarr import Radarr
 from stalkeer.demo.sonarr import Sonarr
@@ -16,7 +15,6 @@ from stalkeer.jobs.library.webhooks import receive_event
 from stalkeer.jobs.native.watch import GrabWatch
 from stalkeer.model import DownloadState, Drive
 from stalkeer.store.db.database import open_database, sqlite_url
-from stalkeer.store.downloads.actions import act
 from stalkeer.store.downloads.downloads import ItemState
 from stalkeer.store.journal.events import EventFilter, list_events
 from stalkeer.store.library.instances import get_instance
@@ -164,8 +162,7 @@ def test_a_folder_of_ours_that_cannot_be_used_is_a_warning_and_blocklists_nothin
     assert native.radarr.tracked[nzo_id].messages == [LOCAL_FAULT]
     assert offered.movie_id not in native.radarr.searched
     obstacle.unlink()
-    with native.house.database.begin() as connection:
-        act(connection, native.download(nzo_id).id, Action.RETRY, now())
+    native.house.change(native.download(nzo_id).id, not_before=now())  # the minute until the next try is over
     polled(native, lambda: file_of(native, offered), what="it goes on once the folder is free")
 
 
@@ -328,6 +325,21 @@ def test_a_file_that_its_instance_never_asks_for_is_imported_by_us(native):
 
     native.house.await_state(native.download(nzo_id).id, S.COMPLETED)
     assert [item.hand_over for item in native.download(nzo_id).items] == [Drive.OURS]
+
+
+def test_a_cancelled_grab_that_its_instance_does_not_know_leaves_the_list_after_a_second_look(native):
+    """It was gone there before the first poll, or the instance was restarted."""
+    offered = native.offer()
+    nzo_id = native.grab(offered)
+    native.forget(nzo_id)
+    bridge = native.key(Scope.BRIDGE, "radarr")
+
+    native.ask("queue", native.key(Scope.ADMIN), name="delete", value=nzo_id)
+    native.house.await_state(native.download(nzo_id).id, S.CANCELLED)
+    eventually(lambda: native.row_of(nzo_id).removed, timeout_s=10)
+
+    assert native.ask("queue", bridge, nzo_ids=nzo_id)["queue"]["slots"] == []
+    assert native.grab(offered), "and may be grabbed again"
 
 
 def told(native, event, nzo_id, offered, **more):

@@ -12,9 +12,9 @@ log = logging.getLogger(__name__)
 
 
 class GrabLoop:
-    """Call `look` every `every_s` seconds, and soon after `wake`, until `stop`."""
+    """Call `look` every `every_s` seconds, sooner where it returns True, and soon after `wake`, until `stop`."""
 
-    def __init__(self, look: Callable[[], None], every_s: float, pause_s: float) -> None:
+    def __init__(self, look: Callable[[], bool], every_s: float, pause_s: float) -> None:
         """`pause_s`: the shortest time between two looks."""
         self._look, self._every_s, self._pause_s = look, every_s, pause_s
         self._wake = threading.Event()
@@ -35,12 +35,13 @@ class GrabLoop:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            is_soon = False
             try:
-                self._look()
+                is_soon = self._look()
             except StalkeerError as error:
                 log.warning("grabs of instances are looked at again in a while: %s", error)
             except Exception:
                 log.exception("grabs of instances are looked at again in a while")
             self._stopping.wait(self._pause_s)
-            self._wake.wait(self._every_s)
+            self._wake.wait(self._every_s / 4 if is_soon else self._every_s)
             self._wake.clear()

@@ -470,6 +470,19 @@ def test_a_grab_that_was_cancelled_here_stays_listed_until_its_instance_is_told(
     assert queue_of(native, bridge)[nzo_id]["status"] == "Paused"
 
 
+def test_a_release_whose_cancellation_is_not_told_yet_is_not_taken_again(native, bridge, admin):
+    """Two slots of one name would stand in the queue."""
+    offered = native.offer()
+    nzo_id = native.grab(offered)
+    native.ask("queue", admin, name="delete", value=nzo_id)
+
+    with pytest.raises(RejectedRelease):
+        native.grab(offered)
+
+    native.ask("queue", bridge, name="delete", value=nzo_id)
+    assert native.grab(offered)
+
+
 def test_a_retry_is_refused_with_the_reason(native, admin, bridge):
     nzo_id = native.grab(native.offer())
     native.ask("queue", admin, name="delete", value=nzo_id)

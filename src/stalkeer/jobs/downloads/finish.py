@@ -254,9 +254,12 @@ class _Finish:
         return [grab for grab in found if any((grab.instance_id, one.wanted_id) in waiting for one in grab.items)]
 
     def _not_placed(self, error: PlacementError) -> None:
-        """Return what passes by itself is tried again every minute; the rest waits for the user."""
+        """Try again every minute what passes by itself, and what an instance waits for; the rest waits for the user.
+
+        An instance shows the fault as its own warning, beside which nobody looks for a button here.
+        """
         problem = RunProblem(PLACEMENT, str(error))
-        if isinstance(error, PlacementRefused):
+        if isinstance(error, PlacementRefused) and not self.row.handing.by_instance:
             self.settling.block(problem, "placement.refused")
         else:
             self.settling.wait(problem, self.row.queue.failures, 60.0)

@@ -71,6 +71,7 @@ class Settling:
             elif kind:
                 record_event(connection, now, self.event(kind, words))
         if state is DownloadState.CANCELLED:
+            self.tools.wake()  # its instance is told
             sweep(self.tools.database)
 
     def wait(self, problem: RunProblem, failures: int, seconds: float) -> None:

@@ -62,6 +62,7 @@ LONGEST_PAUSE_IN_SLOT_S = 60.0
 STORE_PAUSE_S = 1.0  # between two tries to write an outcome while the database is away
 SLOW_PAUSE_S = 60.0  # a slow download leaves its slot to the others for so long at least
 LOCAL_PAUSE_S = 10.0  # the disk is looked at as often, and bars what would fail again
+LASTING_PAUSE_S = 600.0  # ... and one that cannot hold the file
 ENTRY_CHANGED = "entry_changed"  # code of the error
 STOPS = {Intent.PAUSE: StopReason.PAUSE, Intent.CANCEL: StopReason.CANCEL, Intent.YIELD: StopReason.YIELD}
 CHANGES_BORNE = 3  # a server's file became shorter so often: then another variant
@@ -324,7 +325,7 @@ class _Attempt:
             self.tools.disk_full()
         problem = RunProblem(failed.kind.value, failed.message)
         if failed.kind is FailureKind.LOCAL_LASTING:
-            self.settling.block(RunProblem(PLACEMENT, failed.message), "placement.refused")
+            self._refused_by_the_disk(RunProblem(PLACEMENT, failed.message))
             return
         if failed.kind is FailureKind.NOT_A_VIDEO:
             self._refused(problem)
@@ -349,6 +350,13 @@ class _Attempt:
             self.settling.try_another(replace(problem, message=f"{failed.message} ({decision.reason})"))
         else:
             self.settling.wait(problem, failures, decision.seconds)
+
+    def _refused_by_the_disk(self, problem: RunProblem) -> None:
+        """The user decides; what an instance waits for is tried again by itself."""
+        if self.row.handing.by_instance:
+            self.settling.wait(problem, self.row.queue.failures, LASTING_PAUSE_S)
+        else:
+            self.settling.block(problem, "placement.refused")
 
     def _yield_to_viewer(self, failed: TransferFailed, failures: int) -> None:
         """Take an account that answers "full" as in use. No attempt is used up."""

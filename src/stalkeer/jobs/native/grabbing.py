@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from stalkeer.core.downloads.nzb import find_ticket
 from stalkeer.core.downloads.outward import outward_reason
-from stalkeer.core.downloads.sabnzbd import NZO_PREFIX, is_own_category
+from stalkeer.core.downloads.sabnzbd import NZO_PREFIX, Stage, is_own_category
 from stalkeer.core.downloads.states import Action, Priority
 from stalkeer.errors import Conflict
 from stalkeer.jobs.downloads.context import DownloadQueue
@@ -27,8 +27,8 @@ from stalkeer.store.downloads.downloads import (
     find_open_download,
     lock_download,
 )
-from stalkeer.store.downloads.grabs import GrabbedItem, NewGrab, add_grab, last_grab_of_offer
-from stalkeer.store.downloads.native_items import release_ours, take_over
+from stalkeer.store.downloads.grabs import GrabbedItem, GrabRow, NewGrab, add_grab, last_grab_of_offer
+from stalkeer.store.downloads.native_items import find_native, release_ours, take_over
 from stalkeer.store.downloads.offers import OfferRow, find_offer
 from stalkeer.store.downloads.variants import ConfirmedMatch, offered_matches
 from stalkeer.store.library.instances import InstanceRow, get_instance_by_id
@@ -114,10 +114,18 @@ def _offer_of(connection: Transaction, guid: str, instance: InstanceRow | None) 
 
 def _refuse_repeated(connection: Transaction, offer: OfferRow, queue: DownloadQueue) -> None:
     last = last_grab_of_offer(connection, offer.instance_id, offer.guid)
+    if last is not None and _is_being_dropped(connection, last):
+        raise GrabRefused(f"{offer.release} was cancelled in Stalkeer a moment ago. Try it again in a minute")
     if last is None or last.state is not GrabState.FAILED or last.ended_at is None:
         return
     if queue.clock() - last.ended_at < REST_AFTER_FAILURE:
         raise GrabRefused(f"{offer.release} failed a moment ago: {outward_reason(None, last.fail_message)}")
+
+
+def _is_being_dropped(connection: Transaction, grab: GrabRow) -> bool:
+    """Return whether it was cancelled here and its instance is not told yet: a second slot would have its name."""
+    found = None if grab.removed else find_native(connection, grab.nzo_id)
+    return found is not None and found.progress.stage is Stage.DROPPED
 
 
 def _choose(connection: Transaction, offer: OfferRow) -> _Grab:

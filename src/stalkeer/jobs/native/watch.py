@@ -64,9 +64,11 @@ class GrabWatch:
     every: timedelta = POLL_EVERY
     _polled: dict[InstanceId, datetime] = field(default_factory=dict)
     _unknown_since: dict[str, datetime] = field(default_factory=dict)  # ready files, by the id of their grab
+    _told: dict[str, datetime] = field(default_factory=dict)  # when its instance was first asked about a dropped grab
+    _hurried: set[str] = field(default_factory=set)  # dropped grabs for which no poll is brought forward any more
 
-    def look(self) -> None:
-        """Ask every instance that is due. An instance that is away stops no other."""
+    def look(self) -> bool:
+        """Ask every instance that is due. An instance that is away stops no other. True: look again in a moment."""
         with self.database.connect() as connection:
             watched = list_watched(connection)
         by_instance: dict[InstanceId, list[NativeGrab]] = {}
@@ -76,18 +78,25 @@ class GrabWatch:
             if self._is_due(instance_id, grabs):
                 self._poll(instance_id, grabs)
         self._tidy()
+        dropped = {one.grab.nzo_id for one in watched if one.progress.stage is Stage.DROPPED}
+        self._told = {nzo_id: at for nzo_id, at in self._told.items() if nzo_id in dropped}
+        self._hurried &= dropped
+        return bool(dropped)
 
     def _is_due(self, instance_id: InstanceId, grabs: Sequence[NativeGrab]) -> bool:
         """Once a minute; at once for what has just become ready, was removed there or cancelled here."""
         last, now = self._polled.get(instance_id), self.clock()
         if last is None or not last <= now < last + self.every:
             return True
-        if now < last + self.every / 12:
+        if any(one.progress.stage is Stage.DROPPED and one.grab.nzo_id not in self._hurried for one in grabs):
+            return True
+        if now < last + self.moment:
             return False
         return any(_is_urgent(one) or (one.grab.ended_at or one.grab.created_at) > last for one in grabs)
 
     def _poll(self, instance_id: InstanceId, grabs: Sequence[NativeGrab]) -> None:
         self._polled[instance_id] = self.clock()
+        self._hurried |= {one.grab.nzo_id for one in grabs if one.progress.stage is Stage.DROPPED}
         with self.database.connect() as connection:
             row = get_instance_by_id(connection, instance_id)
         if row.removed_at is not None or not row.enabled:
@@ -99,6 +108,16 @@ class GrabWatch:
         except ArrError as error:
             self._forget_unknown(grabs)
             log.info("%s: its downloads are asked for again in a minute: %s", row.label, error)
+
+    @property
+    def moment(self) -> timedelta:
+        """The shortest time between two polls, in which an instance that is told to look at its client has done so."""
+        return self.every / 12
+
+    def is_unheard_of(self, grab: GrabRow) -> bool:
+        """Return whether the instance has no row of a cancelled grab, although it has looked for it meanwhile."""
+        now = self.clock()
+        return now - self._told.setdefault(grab.nzo_id, now) >= self.moment
 
     def is_lost(self, grab: GrabRow) -> bool:
         """Return whether the instance has answered for hours without a word of this file. Time away does not count."""
@@ -173,7 +192,7 @@ class _Poll:
         if found.is_imported:
             self._confirm(one.grab, found)
         elif one.progress.stage is Stage.DROPPED:
-            if self._is_unknown_yet(one.grab):
+            if not self.watch.is_unheard_of(one.grab):
                 return True
             self._forget(one.grab)
         elif found.is_given_up or one.grab.removed:
@@ -208,9 +227,6 @@ class _Poll:
 
     def _is_new(self, at: datetime) -> bool:
         return self.watch.clock() - at < UNKNOWN_FOR
-
-    def _is_unknown_yet(self, grab: GrabRow) -> bool:
-        return self._is_new(grab.created_at)
 
 
 def drop_grab(connection: Transaction, grab: GrabRow, now: datetime) -> bool:
