@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -128,12 +128,17 @@ def free_wanted_ids(
 def mark_gone(
     connection: Connection, known: KnownWanteds, seen: Collection[int], reason: WantedReason | None, now: datetime
 ) -> int:
-    """Mark items wanted for `reason` (None: any) and not in `seen` as no longer wanted. Return the number."""
-    gone = [
-        row.id
+    """Mark items wanted for `reason` (None: any) and not in `seen` as no longer wanted. Return the number.
+
+    `known` is updated: an item that left one list for the other is wanted again by the next one.
+    """
+    leaving = [
+        arr_id
         for arr_id, row in known.items()
         if (reason is None or row.reason == reason.value) and not row.is_gone and arr_id not in seen
     ]
+    gone = [known[arr_id].id for arr_id in leaving]
+    known.update({arr_id: replace(known[arr_id], is_gone=True) for arr_id in leaving})
     for start in range(0, len(gone), UPDATE_CHUNK):
         chunk = gone[start : start + UPDATE_CHUNK]
         connection.execute(update(wanted).where(wanted.c.id.in_(chunk)).values(gone_at=now))
