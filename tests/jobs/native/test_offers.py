@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, update
 
+from stalkeer.core.downloads.search_terms import ItemNumbers
 from stalkeer.demo.http import Response
 from stalkeer.demo.radarr import Radarr
+from stalkeer.demo.sonarr import Sonarr
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.library.scan import scan_item
 from stalkeer.jobs.library.sync import sync_wanted
@@ -347,3 +349,111 @@ def test_a_job_that_takes_too_long_is_waited_for_no_longer_than_an_answer_may_ta
 
     assert indexer.search(row, FeedQuery(ids=ForeignIds(tmdb=7))).offers == ()
     assert 5.0 <= time[0] < 6.0
+
+
+BY_ID, BY_TITLE = FeedQuery(ids=ForeignIds(tmdb=7)), FeedQuery(term="Copper Saints 2010")
+
+
+def found_at_once(app, row, query):
+    starter = Starter(app)
+    return [offer.release for offer in Indexer(app.database, app.arrs, starter).search(row, query).offers]
+
+
+@pytest.mark.parametrize("query", [BY_ID, BY_TITLE], ids=["by id", "by title"])
+def test_a_movie_whose_file_was_deleted_is_found_by_the_search_right_after(app, radarr, catalogue, query):
+    row = know(app.arrs, radarr, options=NATIVE)
+    movie = radarr.add_movie("Copper Saints", 2010, tmdb_id=7)
+    radarr.add_file(movie, quality=7)
+    catalogue.list_entries("Copper Saints (2010)", resolution=1080)
+    scan(app)
+    assert found_at_once(app, row, query) == []
+
+    movie.file = None
+
+    assert found_at_once(app, row, query) == [SAINTS]
+
+
+def test_a_movie_that_was_taken_from_the_wanted_list_and_put_back_is_the_release_that_it_was(app, radarr, catalogue):
+    row = know(app.arrs, radarr, options=NATIVE)
+    movie = radarr.add_movie("Copper Saints", 2010, tmdb_id=7)
+    catalogue.list_entries("Copper Saints (2010)", resolution=1080)
+    scan(app)
+    (before,) = listed(app)
+    movie.monitored = False
+    scan(app)
+    assert served(app) == []
+
+    movie.monitored = True
+
+    assert found_at_once(app, row, BY_ID) == [SAINTS]
+    assert listed(app) == [before]
+
+
+def test_a_search_for_an_unmonitored_movie_finds_it_unless_it_is_excluded(app, radarr, catalogue):
+    row = know(app.arrs, radarr, options=InstanceOptions(drive=Drive.NATIVE, exclude_tags=("never",)))
+    radarr.tags.append({"id": 5, "label": "never"})
+    movie = radarr.add_movie("Copper Saints", 2010, tmdb_id=7, monitored=False)
+    catalogue.list_entries("Copper Saints (2010)", resolution=1080)
+    scan(app)
+
+    movie.tags = [5]
+    assert found_at_once(app, row, BY_ID) == []
+    movie.tags = []
+    scan(app)
+    assert found_at_once(app, row, BY_ID) == [SAINTS]
+
+
+def test_an_item_of_which_nothing_is_wanted_is_read_once_a_minute(app, radarr, catalogue):
+    row = know(app.arrs, radarr, options=NATIVE)
+    radarr.add_file(radarr.add_movie("Copper Saints", 2010, tmdb_id=7), quality=7)
+    scan(app)
+    starter, time = Starter(app), [0.0]
+    indexer = Indexer(app.database, app.arrs, starter, monotonic=lambda: time[0])
+
+    for time[0] in (0.0, 20.0, 59.0, 61.0):
+        for query in (BY_ID, BY_TITLE):
+            assert indexer.search(row, query).offers == ()
+
+    assert starter.jobs == [JobName.SCAN, JobName.SCAN]
+
+
+@pytest.mark.parametrize("wishes", [False, True])
+def test_a_movie_below_its_cutoff_is_offered_whoever_wants_upgrades(app, radarr, catalogue, wishes):
+    know(app.arrs, radarr, options=NATIVE)
+    radarr.add_file(radarr.add_movie("Copper Saints", 2010), quality=1)
+    catalogue.list_entries("Copper Saints (2010)", resolution=1080)
+    sync_wanted(app.database, app.arrs, app.settings.wanted.model_copy(update={"cutoff": wishes}), QuietRun())
+    match_wanted(app.matching, QuietRun())
+    prepare_offers(app.database, app.arrs, QuietRun())
+
+    assert served(app) == [SAINTS]
+
+
+def test_a_movie_that_was_imported_below_its_cutoff_is_offered_again_with_the_next_scan(app, radarr, catalogue):
+    know(app.arrs, radarr, options=NATIVE)
+    movie = radarr.add_movie("Copper Saints", 2010)
+    catalogue.list_entries("Copper Saints (2010) SD", resolution=480)
+    scan(app)
+    radarr.add_file(movie, quality=1)
+    catalogue.list_entries("Copper Saints (2010) FHD", source="other", resolution=1080)
+
+    scan(app)
+
+    assert served(app) == [SAINTS, "Copper.Saints.2010.480p.WEB-DL-STALKEER"]
+
+
+def test_an_episode_whose_file_was_deleted_is_found_by_the_search_right_after(app, tmp_path, catalogue):
+    with Sonarr(tmp_path / "series") as sonarr:
+        row = know(app.arrs, sonarr, options=NATIVE)
+        series = sonarr.add_series("Copper Saints", 2010, tvdb_id=7)
+        sonarr.add_episode(series, 1, 1)
+        second = sonarr.add_episode(series, 1, 2)
+        sonarr.add_file([second], quality=7)
+        catalogue.list_entries("Copper Saints S01E02", kind="episode", resolution=1080)
+        scan(app)
+        query = FeedQuery(ids=ForeignIds(tvdb=7), numbers=ItemNumbers(1, 2))
+        assert found_at_once(app, row, query) == []
+
+        second.file = None
+
+        assert found_at_once(app, row, query) == ["Copper.Saints.S01E02.1080p.WEB-DL-STALKEER"]

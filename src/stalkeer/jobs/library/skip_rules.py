@@ -39,10 +39,11 @@ class SkipFacts:
 def skip_rule(item: WantedRecord, facts: SkipFacts) -> SkipRule | None:
     """Return the first rule that skips the item; None when it may be downloaded."""
     rules = (
-        (SkipRule.UNMONITORED, not item.monitored and not facts.wants_unmonitored),
+        # these three first: an instance that drives itself is offered what is under one of the others
         (SkipRule.TAGGED, item.library_arr_id in facts.excluded_library),
         (SkipRule.OWNED, facts.owner is not None),
         (SkipRule.KEPT, item.arr_id in facts.kept),
+        (SkipRule.UNMONITORED, not item.monitored and not facts.wants_unmonitored),
         (SkipRule.QUEUED, item.arr_id in facts.queued),
         (SkipRule.UNAVAILABLE, not item.available and not facts.wants_unavailable),
         (SkipRule.SPECIAL, item.season == 0 and not facts.wants_specials),

@@ -12,7 +12,7 @@ from stalkeer.adapters.arr.sonarr import read_episodes, read_series
 from stalkeer.adapters.arr.values import LibraryItem, LibraryKind, WantedReason, WantedRecord
 from stalkeer.errors import ArrError
 from stalkeer.jobs.library.sync import InstanceSync, Spared, WantedSync, judge, read_facts
-from stalkeer.model import InstanceKind, MovieId, SeriesId
+from stalkeer.model import Drive, InstanceKind, MovieId, SeriesId
 from stalkeer.settings.sections.jobs import WantedSettings
 from stalkeer.store.library.instances import InstanceRow
 from stalkeer.store.library.library import KnownItems, identity_of, read_known_items, remove_items, save_items
@@ -32,7 +32,7 @@ def _sync_item(sync: WantedSync, row: InstanceRow, client: ArrClient, library_ar
     now = sync.arrs.clock()
     is_movie = row.kind is InstanceKind.RADARR
     read = _read_movie if is_movie else _read_series
-    found = read(client, library_arr_id, sync.wishes, now)
+    found = read(client, library_arr_id, _wishes_for(row, sync.wishes), now)
     kind = LibraryKind.MOVIE if is_movie else LibraryKind.SERIES
     with sync.database.begin() as connection:
         identity = None if found is None else identity_of(found[0])
@@ -45,6 +45,12 @@ def _sync_item(sync: WantedSync, row: InstanceRow, client: ArrClient, library_ar
     return InstanceSync(
         row.slug, row.kind, library=1, missing=len(found[1]), changed=changed + counts[0], gone=counts[1]
     )
+
+
+def _wishes_for(row: InstanceRow, wishes: WantedSettings) -> WantedSettings:
+    """Unmonitored items count at an instance that drives itself: it searches for them when its user asks."""
+    is_native = row.options.drive is Drive.NATIVE
+    return wishes.model_copy(update={"unmonitored": True}) if is_native else wishes
 
 
 def _save_wanted(

@@ -44,6 +44,7 @@ from stalkeer.store.library.finding import (
     find_by_ids,
     find_by_keys,
     find_wanted_of,
+    read_arr_ids,
 )
 from stalkeer.store.library.instances import InstanceRow
 
@@ -51,7 +52,8 @@ LARGEST_PAGE = 100
 COUNTED_UP_TO = 1_000
 WAIT_S = 25.0  # both programs wait 100 s for an answer
 LOOK_EVERY_S = 0.1
-LEARN_AGAIN_S = 300.0  # an item that is not wanted is looked for at the instance once in this time
+LEARN_AGAIN_S = 60.0  # an item that is not wanted is read from the instance once in this time
+MOST_READ_AT_ONCE = 3  # items that bear the title of one search
 log = get_logger(__name__)
 
 
@@ -122,10 +124,10 @@ class Indexer:
         scope = _Scope()
         if not query.is_feed:
             scope = self._find(row, query)
-            if not query.ids.is_empty and not scope.wanted_ids and self._learn(row, query):
+            if not scope.wanted_ids and self._learn(row, query, scope):
                 scope = self._find(row, query)
             if scope.wanted_ids and self._has_unoffered(row, scope):
-                self._wait_for(JobName.OFFERS, row.slug)
+                self._wait_for(JobName.OFFERS, [row.slug])
             if not scope.wanted_ids:
                 return FeedPage()
         return self._page(row, query, scope)
@@ -154,19 +156,31 @@ class Indexer:
             unoffered = count_unoffered(connection, row.id, HELD_BACK, scope.library_ids)
         return unoffered > 0 and self._is_time(("offers", row.id, scope.library_ids), self.wait_s)
 
-    def _learn(self, row: InstanceRow, query: FeedQuery) -> bool:
-        """Sync an item that the instance has and we do not. Return whether a job ran for it."""
-        if self.starter is None or not self._is_time(("item", row.id, query.ids, query.numbers), LEARN_AGAIN_S):
+    def _learn(self, row: InstanceRow, query: FeedQuery, scope: _Scope) -> bool:
+        """Sync items of which nothing is wanted: unknown, or changed since the last scan. Return whether a job ran.
+
+        A file that was deleted or an item that is monitored again is often searched for at once.
+        """
+        if self.starter is None:
             return False
+        with self.database.connect() as connection:
+            known = read_arr_ids(connection, scope.library_ids[:MOST_READ_AT_ONCE])
+        arr_ids = known or self._ask_for(row, query.ids)
+        due = [arr_id for arr_id in arr_ids if self._is_time(("item", row.id, arr_id), LEARN_AGAIN_S)]
+        if due:
+            self._wait_for(JobName.SCAN, [scan_subject(self.database, row.slug, arr_id) for arr_id in due])
+        return bool(due)
+
+    def _ask_for(self, row: InstanceRow, ids: ForeignIds) -> list[int]:
+        """Return the instance's own id of an item that we do not know."""
+        if ids.is_empty or not self._is_time(("ids", row.id, ids), LEARN_AGAIN_S):
+            return []
         try:
-            arr_id = self._find_there(row, query.ids)
+            arr_id = self._find_there(row, ids)
         except ArrError as error:
             log.info("an item of a search could not be read", instance=row.slug, error=str(error))
-            return False
-        if arr_id is None:
-            return False
-        self._wait_for(JobName.SCAN, scan_subject(self.database, row.slug, arr_id))
-        return True
+            return []
+        return [] if arr_id is None else [arr_id]
 
     def _find_there(self, row: InstanceRow, ids: ForeignIds) -> int | None:
         with self.arrs.client(row) as client:
@@ -176,15 +190,15 @@ class Indexer:
             series = find_series_by_tvdb(client, ids.tvdb) if ids.tvdb else None
             return series.id if series else None
 
-    def _wait_for(self, job: JobName, subject: str) -> None:
-        """Run a job and wait until it ends, or until the time for an answer is used up."""
+    def _wait_for(self, job: JobName, subjects: Sequence[str]) -> None:
+        """Run a job for each subject and wait until all end, or until the time for an answer is used up."""
         if self.starter is None:
             return
-        run_id = RunId(self.starter.start(job, subject))
+        run_ids = [RunId(self.starter.start(job, subject)) for subject in dict.fromkeys(subjects)]
         deadline = self.monotonic() + self.wait_s
         while self.monotonic() < deadline:
             with self.database.connect() as connection:
-                if get_run(connection, run_id).state.value not in OPEN_STATES:
+                if not any(get_run(connection, run_id).state.value in OPEN_STATES for run_id in run_ids):
                     return
             self.sleep(LOOK_EVERY_S)
 
@@ -216,11 +230,15 @@ def _numbers_with_term(query: FeedQuery) -> ItemNumbers:
 
 
 def _find_by_term(connection: Transaction, row: InstanceRow, query: FeedQuery) -> _Scope:
-    """Find the items of the first reading of a term that any title fits wholly. A part of a title finds nothing."""
+    """Find the items of the first reading of a term that any title fits wholly. A part of a title finds nothing.
+
+    Where nothing of them is wanted, the first that fit are returned without wanted items.
+    """
     read = read_movie_term if row.kind is InstanceKind.RADARR else read_series_term
     readings = list(read(query.term))
     keys = {reading: title_key(reading.title) for reading in readings}
     titled = find_by_keys(connection, row.id, set(keys.values())) if keys else []
+    unwanted: list[LibraryId] = []
     for reading in readings:
         fitting = sorted(
             {one.library_id for one in titled if one.key == keys[reading] and _has_year(reading, one.years)}
@@ -233,7 +251,8 @@ def _find_by_term(connection: Transaction, row: InstanceRow, query: FeedQuery) -
             wanted = [item for item in wanted if title_key(item.title) == title_key(reading.special)]
         if wanted:
             return _scope(fitting, wanted)
-    return _Scope((), ())
+        unwanted = unwanted or fitting
+    return _Scope(tuple(unwanted), ())
 
 
 def _has_year(reading: TermReading, years: frozenset[int]) -> bool:

@@ -69,6 +69,12 @@ def find_by_keys(connection: Connection, instance_id: InstanceId, keys: Collecti
     ]
 
 
+def read_arr_ids(connection: Connection, library_ids: Sequence[LibraryId]) -> list[int]:
+    """Return the instance's own ids of these movies or series."""
+    query = select(library.c.arr_id).where(library.c.id.in_(library_ids)).order_by(library.c.id)
+    return list(connection.scalars(query))
+
+
 def read_further_titles(connection: Connection, instance_id: InstanceId) -> dict[LibraryId, list[str]]:
     """Return the other titles of every movie or series of an instance, the original title first."""
     query = (
