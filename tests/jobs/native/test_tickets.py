@@ -26,21 +26,21 @@ def test_a_ticket_of_an_older_key_is_still_ours():
     assert guid_of(SecretBox(new, old), ticket_of(SecretBox(old), GUID)) == GUID
 
 
-@pytest.mark.parametrize(
-    "forged",
-    [
-        "",
-        GUID,
-        f"v1.{GUID}",
-        f"v1.{GUID}.",
-        f"v1.{GUID}.{'0' * 32}",
-        ticket_of(SecretBox(Fernet.generate_key()), GUID),
-        ticket_of(BOX, GUID).replace("0f3a9b", "0f3a9c"),
-        "v1.é.é",
-    ],
-)
-def test_a_name_that_we_did_not_sign_is_no_ticket(forged):
-    assert guid_of(BOX, forged) is None
+FORGED = {
+    "empty": "",
+    "the name alone": GUID,
+    "without a signature": f"v1.{GUID}",
+    "an empty signature": f"v1.{GUID}.",
+    "a signature of zeros": f"v1.{GUID}.{'0' * 32}",
+    "signed by another": ticket_of(SecretBox(Fernet.generate_key()), GUID),
+    "another name": ticket_of(BOX, GUID).replace("0f3a9b", "0f3a9c"),
+    "no ASCII": "v1.é.é",
+}
+
+
+@pytest.mark.parametrize("kind", FORGED)
+def test_a_name_that_we_did_not_sign_is_no_ticket(kind):
+    assert guid_of(BOX, FORGED[kind]) is None
 
 
 def test_an_nzb_is_what_both_programs_accept_and_names_its_release():

@@ -14,9 +14,9 @@ from stalkeer.core.titles import TitleReader
 from stalkeer.jobs.journal.reporting import Run
 from stalkeer.jobs.matching.candidates import candidate_entries, to_facts, worth_reading
 from stalkeer.jobs.matching.library_cache import MatchContext, Matching, use_context, version_of
-from stalkeer.jobs.matching.namesakes import Namesakes, ask_namesakes
+from stalkeer.jobs.matching.namesakes import ask_namesakes, works_to_ask
 from stalkeer.jobs.matching.tmdb_titles import NOT_ASKED, LookUps, ask_titles
-from stalkeer.model import Decision, WantedId
+from stalkeer.model import WantedId
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.journal.events import Event, record_event
 from stalkeer.store.matching.entries import SourceMark, entries_since, note_marks, read_marks
@@ -104,7 +104,7 @@ def _match_known(matching: Matching, context: MatchContext, run: Run, only: Coll
     fresh_marks = _fresh_marks(matching) if only is None else []
     run.progress(0, len(dirty), "reading the catalogue")
     pairs, fresh = _find_pairs(matching, context, dirty, fresh_marks)
-    open_works = _works_to_ask(pairs, context.namesakes)
+    open_works = works_to_ask(pairs, context.namesakes)
     asked = 0
     if open_works and matching.lookup is not None and not run.is_cancelled():
         run.progress(0, len(open_works), "asking who else bears a title")
@@ -112,7 +112,7 @@ def _match_known(matching: Matching, context: MatchContext, run: Run, only: Coll
         asked = len(open_works) - unasked
         context = context.with_namesakes(context.namesakes.with_more(found))
         pairs = _match_again(context.matcher(), pairs)
-        open_works = _works_to_ask(pairs, context.namesakes)
+        open_works = works_to_ask(pairs, context.namesakes)
     if run.is_cancelled():
         return MatchReport()
     unsettled = _items_of(pairs, open_works)
@@ -151,19 +151,6 @@ def _find_pairs(
                 if row.id not in fresh:
                     pairs += (pair for pair in matcher.match(to_facts(row, reader)) if pair.wanted.id in dirty)
     return pairs, fresh
-
-
-def _works_to_ask(pairs: Iterable[Pair], namesakes: Namesakes) -> list[Work]:
-    """Return works for which a lookup would settle a pair that is not sure yet."""
-    confirmed = {
-        pair.wanted.work.identity for pair in pairs if pair.decision is Decision.CONFIRM and pair.wanted.season is None
-    }
-    open_works = {
-        pair.wanted.work.identity: pair.wanted.work
-        for pair in pairs
-        if pair.decision is Decision.REVIEW and pair.needs_namesakes and pair.wanted.work.identity not in confirmed
-    }
-    return [work for identity, work in open_works.items() if identity not in namesakes.asked]
 
 
 def _items_of(pairs: Iterable[Pair], works: Iterable[Work]) -> set[int]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from stalkeer.core.matching.lookup import Lookup, Namesake, works_of
+from stalkeer.core.matching.pairs import Pair
 from stalkeer.core.matching.works import WantedItem, Work
 from stalkeer.errors import StalkeerError
 from stalkeer.jobs.journal.reporting import Run
+from stalkeer.model import Decision
 from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.matching.lookups import read_lookups, save_lookup
 
@@ -47,6 +49,19 @@ def known_namesakes(connection: Transaction, works: Iterable[Work], now: datetim
     """Return the answers of earlier lookups, unless they are too old."""
     answers = read_lookups(connection, now - KEPT_FOR)
     return _namesakes({work.identity: work for work in works}, answers) if answers else NO_NAMESAKES
+
+
+def works_to_ask(pairs: Sequence[Pair], namesakes: Namesakes) -> list[Work]:
+    """Return works for which a lookup would settle a pair that is not sure yet."""
+    confirmed = {
+        pair.wanted.work.identity for pair in pairs if pair.decision is Decision.CONFIRM and pair.wanted.season is None
+    }
+    open_works = {
+        pair.wanted.work.identity: pair.wanted.work
+        for pair in pairs
+        if pair.decision is Decision.REVIEW and pair.needs_namesakes and pair.wanted.work.identity not in confirmed
+    }
+    return [work for identity, work in open_works.items() if identity not in namesakes.asked]
 
 
 def ask_namesakes(

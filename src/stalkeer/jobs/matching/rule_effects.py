@@ -10,10 +10,11 @@ from stalkeer.core.matching.pairs import Matcher, Pair
 from stalkeer.core.matching.rules import Rule, RuleAction, RuleId, RuleOrigin
 from stalkeer.core.matching.works import EntryFacts, WantedItem
 from stalkeer.core.titles import TitleReader
-from stalkeer.jobs.journal.reporting import Run
+from stalkeer.jobs.journal.reporting import QuietRun, Run
 from stalkeer.jobs.matching.candidates import candidate_entries, to_facts
 from stalkeer.jobs.matching.library_cache import MatchContext, Matching, use_context
 from stalkeer.jobs.matching.match import match_wanted
+from stalkeer.jobs.matching.namesakes import ask_namesakes, works_to_ask
 from stalkeer.jobs.matching.rules import check_rule
 from stalkeer.model import Decision, WantedId
 from stalkeer.store.db.database import Transaction
@@ -112,17 +113,29 @@ def _match_again(matching: Matching, effect: _Effect, run: Run) -> None:
 def _effect_of(matching: Matching, context: MatchContext, about: Sequence[Rule], rules: list[Rule]) -> _Effect:
     """Compare today's decisions with those under `rules`, for every entry that the rules in `about` may concern."""
     before = context.matcher()
-    after = context.with_rules(rules).matcher()
-    changes: list[tuple[RuleEffect, WantedItem, EntryFacts]] = []
     with matching.database.connect() as connection:
-        for entry in _affected_entries(connection, before, about):
-            old = {pair.wanted.id: pair for pair in before.consider(entry)}
-            new = {pair.wanted.id: pair for pair in after.consider(entry)}
-            for item_id in sorted((old.keys() | new.keys()) & context.matched.keys()):
-                changes += _changes(entry, old.get(item_id), new.get(item_id))
+        entries = list(_affected_entries(connection, before, about))
+    after = _with_namesakes(matching, context.with_rules(rules), entries).matcher()
+    changes: list[tuple[RuleEffect, WantedItem, EntryFacts]] = []
+    for entry in entries:
+        old = {pair.wanted.id: pair for pair in before.consider(entry)}
+        new = {pair.wanted.id: pair for pair in after.consider(entry)}
+        for item_id in sorted((old.keys() | new.keys()) & context.matched.keys()):
+            changes += _changes(entry, old.get(item_id), new.get(item_id))
     works = {rule.work for rule in about}
     items = {WantedId(row.item.id) for row in context.wanted if row.item.work.identity in works}
     return _Effect(tuple(changes), frozenset(items | {change.wanted_id for change, _, _ in changes}))
+
+
+def _with_namesakes(matching: Matching, context: MatchContext, entries: Sequence[EntryFacts]) -> MatchContext:
+    """Ask for the namesakes that the match after these rules will ask for. Without them it decides otherwise."""
+    matcher = context.matcher()
+    pairs = [pair for entry in entries for pair in matcher.consider(entry)]
+    open_works = works_to_ask(pairs, context.namesakes)
+    if not open_works or matching.lookup is None:
+        return context
+    found, _ = ask_namesakes(matching.database, matching.lookup, open_works, matching.clock(), QuietRun())
+    return context.with_namesakes(context.namesakes.with_more(found))
 
 
 def _changes(entry: EntryFacts, old: Pair | None, new: Pair | None) -> list[tuple[RuleEffect, WantedItem, EntryFacts]]:
