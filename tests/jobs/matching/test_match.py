@@ -223,6 +223,29 @@ def test_a_rival_that_joins_the_library_unsettles_a_match_that_was_sure(house):
     assert decisions(house)[first] == {"Ghosts S01E01": "review"}
 
 
+def test_the_effect_of_a_rule_is_told_with_the_namesakes_that_the_match_after_it_asks_for(house):
+    """A title without a year is sure once nobody else bears it: a preview without that answer told of no change."""
+    series = house.series("Silver Lantern", 2020, tvdb_id=371980)
+    items = [house.episode(series, 2, number) for number in (1, 2, 3)]
+    house.list_entries(*(f"Silver Lantern S01E{number}" for number in (13, 14, 15)), kind="episode")
+    matching = matching_of(house, Listed())
+    run(house, Listed())
+    rule = rule_of_series(matching, WantedId(items[0]), Offset(1, -12, 1))
+
+    preview = preview_rule(matching, rule)
+    [kept] = keep_rules(matching, [rule], RuleOrigin.USER, QuietRun())
+
+    assert sorted(change.item for change in preview.changes if change.after is Decision.CONFIRM) == [
+        "Silver Lantern S02E01",
+        "Silver Lantern S02E02",
+        "Silver Lantern S02E03",
+    ]
+    assert kept.changes == preview.changes
+    with house.database.connect() as connection:
+        found = list_matches(connection, MatchFilter(decision=Decision.CONFIRM), limit=9)
+    assert {row.wanted_id for row in found} == set(items)
+
+
 def test_a_title_without_a_year_is_sure_only_once_a_lookup_knows_of_nobody_else(house):
     solo = house.film("Nomadland", 2020)
     shared = house.film("Maniac", 1980)
