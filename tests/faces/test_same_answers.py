@@ -520,7 +520,7 @@ def test_the_queue_is_the_same_on_the_page_in_the_api_and_on_the_command_line(ho
 
     assert sorted(rows_of(page, "download")) == sorted(listed) != []
     assert ([row["id"] for row in said["downloads"]], said["total"]) == (listed, len(listed))
-    chip = number_after(page, r'aria-current="true">[^<]*<span class="numbers" >')
+    chip = number_after(page, r'aria-current="true">[^<]*<span class="numbers"[^>]*>')
     assert chip == len(listed)
 
 

@@ -307,16 +307,27 @@ def test_a_change_that_cannot_be_used_is_refused(
     assert faces.known() == before
 
 
-def test_an_instance_of_the_configuration_is_changed_there(faces: Faces, radarr: Radarr, change: Callable[..., Ended]):
+@pytest.fixture
+def configured(faces: Faces, radarr: Radarr) -> InstanceRow:
+    """An instance of config.yml."""
     faces.keep(url=radarr.url)
     with faces.app.database.begin() as connection:
         connection.exec_driver_sql("UPDATE instances SET origin = 'config'")
-    before = faces.known()
+    return faces.known()
 
-    said = change(faces, url=radarr.url)
+
+@pytest.mark.parametrize("change_there", [change_web, change_api])
+def test_an_instance_of_the_configuration_is_changed_there(faces: Faces, configured: InstanceRow, change_there):
+    said = change_there(faces, url=configured.url)
 
     assert not said.is_done and "comes from config.yml" in said.text
-    assert faces.known() == before
+    assert faces.known() == configured
+
+
+def test_an_instance_of_the_configuration_that_is_set_as_a_setting_is_taken_over(faces: Faces, configured: InstanceRow):
+    assert change_settings(faces, url=configured.url).is_done
+
+    assert faces.known().origin == "ui"
 
 
 def test_a_mapping_that_the_doctor_proposes_takes_the_place_of_a_wrong_one(faces: Faces):

@@ -311,8 +311,9 @@ def _add_show(world: World, shelf: _Shelf, show: Show) -> None:
         aired = first_day + timedelta(days=place) if show.kind == "daily" else datetime(show.year, 3, 1, tzinfo=UTC)
         absolute = show.first_absolute + place if show.kind == "anime" else None
         episode = world.sonarr.add_episode(series, season, number, air_date_utc=aired, absolute=absolute)
-        name = show.name.format(season=season, episode=number, absolute=absolute or 0, date=aired.date().isoformat())
-        label = f"{show.title} S{season:02}E{number:02}"
+        day = aired.date().isoformat()
+        name = show.name.format(season=season, episode=number, absolute=absolute or 0, date=day)
+        label = f"{show.title} {day}" if show.kind == "daily" else f"{show.title} S{season:02}E{number:02}"
         if (season, number) in show.absent:
             world.wishes.append(ExpectedItem("sonarr", episode.id, label, Expectation.UNAVAILABLE, frozenset()))
             continue

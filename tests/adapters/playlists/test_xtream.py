@@ -277,7 +277,7 @@ def test_a_silent_panel_is_unreachable(tmp_path: Path) -> None:
     [
         (["get_live_streams"], ("channels",), {"movie", "show"}),
         (["get_live_streams", "get_series"], ("series", "channels"), {"movie"}),
-        (["get_vod_streams", "get_series", "get_series_categories"], ("films", "series"), {"live"}),
+        (["get_vod_streams", "get_series", "get_series_categories"], ("movies", "series"), {"live"}),
     ],
 )
 def test_what_a_panel_offers_is_read_and_the_rest_is_named(tmp_path, status, gone, missing, kinds):

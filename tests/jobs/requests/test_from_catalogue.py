@@ -10,7 +10,7 @@ from stalkeer.demo.sonarr_library import LONG_AGO
 from stalkeer.errors import Conflict, NotFound
 from stalkeer.jobs.requests.add_item import AddWish
 from stalkeer.jobs.requests.from_catalogue import (
-    Scope,
+    DownloadScope,
     add_and_download,
     download_to_folder,
     propose_for_entry,
@@ -72,9 +72,9 @@ def test_a_movie_goes_to_a_folder_without_any_instance(app, listed):
 @pytest.mark.parametrize(
     ("scope", "labels"),
     [
-        (Scope.ENTRY, ["Quiet Cartographers S01E02"]),
-        (Scope.SEASON, ["Quiet Cartographers S01E01", "Quiet Cartographers S01E02"]),
-        (Scope.SERIES, [f"Quiet Cartographers {n}" for n in ("S01E01", "S01E02", "S02E01")]),
+        (DownloadScope.ENTRY, ["Quiet Cartographers S01E02"]),
+        (DownloadScope.SEASON, ["Quiet Cartographers S01E01", "Quiet Cartographers S01E02"]),
+        (DownloadScope.SERIES, [f"Quiet Cartographers {n}" for n in ("S01E01", "S01E02", "S02E01")]),
     ],
 )
 def test_an_episode_its_season_or_its_series_goes_to_a_folder_once_each(app, listed, scope, labels):
@@ -85,7 +85,7 @@ def test_an_episode_its_season_or_its_series_goes_to_a_folder_once_each(app, lis
     download_to_folder(app.catalogue, ids[2], scope)
 
     assert destinations(app) == labels
-    if scope is not Scope.ENTRY:
+    if scope is not DownloadScope.ENTRY:
         assert queued(app)[0].identity.entry_id == ids[1], "the sharper of two"
 
 
@@ -123,7 +123,7 @@ def test_of_a_series_only_the_season_that_was_asked_for_is_monitored_and_queued(
     episodes = [Episode(0, 0, s, n, title=f"Part {n}", air_date_utc=LONG_AGO) for s in (1, 2) for n in (1, 2)]
     sonarr.add_namesake("Quiet Cartographers", 2020, tvdb_id=371980, episodes=episodes)
 
-    results = add_and_download(app.catalogue, ids[2], AddWish(371980), scope=Scope.SEASON)
+    results = add_and_download(app.catalogue, ids[2], AddWish(371980), scope=DownloadScope.SEASON)
 
     assert [row.identity.entry_id for row in queued(app)] == ids[2:]
     assert len(queued_ids(results)) == 2

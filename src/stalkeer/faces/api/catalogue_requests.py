@@ -16,7 +16,7 @@ from stalkeer.faces.http.problems import ItemProblem, item_problem, problem_answ
 from stalkeer.jobs.requests.add_item import AddWish
 from stalkeer.jobs.requests.from_catalogue import (
     CatalogueProposal,
-    Scope,
+    DownloadScope,
     add_and_download,
     download_to_folder,
     propose_for_entry,
@@ -48,6 +48,20 @@ class ProfileView(ApiModel):
 class TargetsView(ApiModel):
     """Describe what Radarr or Sonarr knows under the entry's title. The first folder and profile are the default."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "instance": "radarr",
+                    "best": 438631,
+                    "found": [{"title": "Dune", "year": 2021, "number": 438631, "inLibrary": False}],
+                    "rootFolders": [{"path": "/data/movies", "freeBytes": 512_000_000_000}],
+                    "profiles": [{"id": 4, "name": "HD-1080p"}],
+                }
+            ]
+        }
+    )
+
     instance: str
     best: int | None = Field(description="The number of the only sure one: the same id, or the same title and year.")
     found: list[FoundView]
@@ -72,7 +86,9 @@ class TargetsView(ApiModel):
 class FolderRequest(ApiModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"scope": "season"}]})
 
-    scope: Scope = Field(Scope.ENTRY, description="The entry alone, or all episodes of its season or series.")
+    scope: DownloadScope = Field(
+        DownloadScope.ENTRY, description="The entry alone, or all episodes of its season or series."
+    )
     priority: Priority = Priority.NORMAL
 
 
@@ -83,7 +99,7 @@ class AddRequest(ApiModel):
     instance: str | None = Field(None, max_length=80, description="Another than the default instance.")
     root_folder: str | None = Field(None, max_length=4096, description="Without it, the instance's first.")
     profile_id: StrictInt | None = Field(None, ge=1, le=LARGEST_ID, description="Without it, the instance's first.")
-    scope: Scope = Scope.ENTRY
+    scope: DownloadScope = DownloadScope.ENTRY
 
 
 class RequestedDownloads(ApiModel):

@@ -157,7 +157,12 @@ def _values_model(section: str) -> type[ApiModel]:
         checked: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
         kind = _json_kind(field.annotation, extra)
         fields[name] = (Annotated[(checked | None, *kind)] if kind else checked | None, described)
-    return create_model(f"{section.capitalize()}Values", __base__=ApiModel, **fields)
+    return create_model(f"{_class_name(section)}Values", __base__=ApiModel, **fields)
+
+
+def _class_name(section: str) -> str:
+    """Return the name of a section as generated clients write it: `MediaServer` for `media_server`."""
+    return "".join(part.capitalize() for part in section.split("_"))
 
 
 def _json_kind(annotation: object, extra: Mapping[str, Any] | None) -> tuple[Any, ...]:
@@ -183,8 +188,8 @@ def _answer_model(section: str, values: type[ApiModel]) -> type[SectionOf]:
     model = _section_model(section)
     names = _open_names(model, values)
     fields: dict[str, Any] = {name: (values.model_fields[name].annotation, None) for name in names}
-    shown = create_model(f"{section.capitalize()}Shown", __base__=ApiModel, **fields)
-    return create_model(f"{section.capitalize()}Settings", __base__=SectionOf, values=(shown, ...))
+    shown = create_model(f"{_class_name(section)}Shown", __base__=ApiModel, **fields)
+    return create_model(f"{_class_name(section)}Settings", __base__=SectionOf, values=(shown, ...))
 
 
 def _open_names(model: type[BaseModel], values: type[BaseModel]) -> list[str]:

@@ -80,7 +80,7 @@ def download(
     from stalkeer.errors import InvalidInput
     from stalkeer.jobs.requests.add_item import AddWish
     from stalkeer.jobs.requests.from_catalogue import (
-        Scope,
+        DownloadScope,
         add_and_download,
         download_to_folder,
         has_instance_for,
@@ -89,11 +89,11 @@ def download(
     )
     from stalkeer.model import EntryId
 
-    if scope not in tuple(Scope):
-        raise InvalidInput(f"There is no scope {scope!r}; accepted: {', '.join(Scope)}")
+    if scope not in tuple(DownloadScope):
+        raise InvalidInput(f"There is no scope {scope!r}; accepted: {', '.join(DownloadScope)}")
     catalogue, entry_id = context_app(context).catalogue, EntryId(entry)
     if folder or (instance is None and not has_instance_for(catalogue, entry_id)):
-        made, problems = download_to_folder(catalogue, entry_id, Scope(scope)), []
+        made, problems = download_to_folder(catalogue, entry_id, DownloadScope(scope)), []
     else:
         chosen = number
         if chosen is None:
@@ -105,7 +105,9 @@ def download(
                     f"{label} is not sure what {found.entry.name} is. Give --id: {known or 'none found'}"
                 )
             chosen = found.best
-        results = add_and_download(catalogue, entry_id, AddWish(chosen, root_folder, profile), instance, Scope(scope))
+        results = add_and_download(
+            catalogue, entry_id, AddWish(chosen, root_folder, profile), instance, DownloadScope(scope)
+        )
         made, problems = queued_ids(results), [str(one.error) for one in results if one.error is not None]
     words = [f"{len(made)} queued.", *problems]
     emit(

@@ -13,7 +13,7 @@ from stalkeer.faces.web.formats import plural
 from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment
 from stalkeer.jobs.requests.add_item import AddWish, find_instances
-from stalkeer.jobs.requests.from_catalogue import Scope, add_and_download, download_to_folder, propose_for_entry
+from stalkeer.jobs.requests.from_catalogue import DownloadScope, add_and_download, download_to_folder, propose_for_entry
 from stalkeer.model import EntryId, InstanceKind
 from stalkeer.store.catalogue.entries import get_entry
 
@@ -37,7 +37,9 @@ def get_request(request: Request, entry_id: int, instance: str = "") -> HTMLResp
 
 
 @router.post("/catalogue/{entry_id}/folder")
-def post_folder(request: Request, entry_id: int, scope: Annotated[Scope, Form()] = Scope.ENTRY) -> Response:
+def post_folder(
+    request: Request, entry_id: int, scope: Annotated[DownloadScope, Form()] = DownloadScope.ENTRY
+) -> Response:
     made = download_to_folder(app_of(request).catalogue, EntryId(entry_id), scope)
     return done(request, Toast(f"{plural(len(made), 'download')} queued."), changed="queue")
 
@@ -50,7 +52,7 @@ def post_add(
     instance: Annotated[str, Form()] = "",
     root_folder: Annotated[str, Form()] = "",
     profile_id: Annotated[int | None, Form()] = None,
-    scope: Annotated[Scope, Form()] = Scope.ENTRY,
+    scope: Annotated[DownloadScope, Form()] = DownloadScope.ENTRY,
 ) -> Response:
     wish = AddWish(number, root_folder or None, profile_id)
     results = add_and_download(app_of(request).catalogue, EntryId(entry_id), wish, instance or None, scope)

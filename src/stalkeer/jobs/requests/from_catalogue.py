@@ -43,7 +43,7 @@ from stalkeer.store.sources.sources import get_source
 ArrNumber = tuple[int, int]  # season and episode; (0, 0) for a movie
 
 
-class Scope(StrEnum):
+class DownloadScope(StrEnum):
     """Choose the amount to download: the entry, its season or its series."""
 
     ENTRY = "entry"
@@ -72,7 +72,10 @@ class CatalogueProposal:
 
 
 def download_to_folder(
-    context: CatalogueContext, entry_id: EntryId, scope: Scope = Scope.ENTRY, priority: Priority = Priority.NORMAL
+    context: CatalogueContext,
+    entry_id: EntryId,
+    scope: DownloadScope = DownloadScope.ENTRY,
+    priority: Priority = Priority.NORMAL,
 ) -> list[DownloadId]:
     """Queue an entry, or all episodes of its season or series, for the folders of finished downloads.
 
@@ -109,7 +112,7 @@ def add_and_download(
     entry_id: EntryId,
     wish: AddWish,
     slug: str | None = None,
-    scope: Scope = Scope.ENTRY,
+    scope: DownloadScope = DownloadScope.ENTRY,
 ) -> list[Queued]:
     """Add the movie or series to its instance where it is not there, pin the entries to its items, and queue them.
 
@@ -162,14 +165,14 @@ def _program(entry: CatalogueEntry) -> InstanceKind:
     return InstanceKind.RADARR if entry.kind == EntryKind.MOVIE.value else InstanceKind.SONARR
 
 
-def _choose(context: CatalogueContext, entry_id: EntryId, scope: Scope) -> list[CatalogueEntry]:
+def _choose(context: CatalogueContext, entry_id: EntryId, scope: DownloadScope) -> list[CatalogueEntry]:
     """Return the entry, or one entry for each episode of its season or series, in order."""
     entry = _get(context, entry_id)
     if entry.kind == EntryKind.SERIES.value:
         _ask_for_episodes(context, entry)
-    elif scope is Scope.ENTRY or entry.kind == EntryKind.MOVIE.value:
+    elif scope is DownloadScope.ENTRY or entry.kind == EntryKind.MOVIE.value:
         return [entry]
-    season = entry.season if scope is Scope.SEASON else None
+    season = entry.season if scope is DownloadScope.SEASON else None
     with context.queue.database.connect() as connection:
         found = list_episodes_of(connection, entry.id, season)
     if not found:
