@@ -133,6 +133,26 @@ def test_a_movie_is_found_by_each_id_and_by_title_and_year(filled, asked):
     assert set(titles(filled, "radarr", function, **asked)) == SAINTS
 
 
+@pytest.mark.parametrize("ids", ["imdbid=tt", "imdbid=", "tmdbid=", "tmdbid=&imdbid=%20", "tmdbid=0"])
+def test_an_id_without_a_number_finds_nothing_and_is_not_the_feed(filled, ids):
+    assert read_page(filled.fetch, f"/newznab/api?t=movie&apikey={filled.keys['radarr']}&{ids}") == []
+
+
+def test_a_title_is_found_without_the_article_in_front_of_it(filled):
+    filled.radarr.add_movie("The Quiet Cartographers", 2015)
+    filled.sonarr.add_episode(filled.sonarr.add_series("A Paper Lantern", 2012), 1, 2)
+    filled.catalogue.list_entries("The Quiet Cartographers (2015)", **HD)
+    filled.catalogue.list_entries("A Paper Lantern S01E02", kind="episode", **HD)
+    filled.scan()
+
+    for term in ("Quiet Cartographers", "Quiet Cartographers 2015", "The Quiet Cartographers"):
+        assert titles(filled, "radarr", "search", q=term) == ["The.Quiet.Cartographers.2015.1080p.WEB-DL-STALKEER"]
+    assert titles(filled, "sonarr", "search", q="Paper Lantern S01E02") == [
+        "A.Paper.Lantern.S01E02.1080p.WEB-DL-STALKEER"
+    ]
+    assert titles(filled, "radarr", "search", q="Cartographers") == []
+
+
 @pytest.mark.parametrize("term", ["Copper Saints 2011", "Copper", "Saints 2010", "Copper Saints 2 2010", "the", "2010"])
 def test_a_part_of_a_title_or_another_year_finds_nothing(filled, term):
     assert titles(filled, "radarr", "search", q=term) == []

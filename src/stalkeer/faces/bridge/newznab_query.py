@@ -16,6 +16,7 @@ _ROOT = {InstanceKind.RADARR: 2000, InstanceKind.SONARR: 5000}
 _FUNCTION = {InstanceKind.RADARR: "movie", InstanceKind.SONARR: "tvsearch"}
 # by what is added to the root; 10 is WEB-DL among series, 70 anime
 _PICTURES = {0: Pictures.ALL, 30: Pictures.SD, 40: Pictures.HD, 45: Pictures.UHD}
+_IDS = ("tmdbid", "tvdbid", "imdbid")
 _ALL_OF_SERIES = frozenset({10, 70})
 
 
@@ -31,7 +32,7 @@ def read_query(given: Mapping[str, str], kind: InstanceKind) -> FeedQuery | None
     if not pictures:
         return None
     limit = _number(given, "limit")
-    return FeedQuery(
+    query = FeedQuery(
         ids=ForeignIds(
             tmdb=_number(given, "tmdbid"), tvdb=_number(given, "tvdbid"), imdb=_imdb(given.get("imdbid", ""))
         ),
@@ -41,6 +42,8 @@ def read_query(given: Mapping[str, str], kind: InstanceKind) -> FeedQuery | None
         limit=LARGEST_PAGE if limit is None else min(limit, LARGEST_PAGE),
         offset=_number(given, "offset", LARGEST_OFFSET) or 0,
     )
+    # an id without a number asks for an item, not for the feed of everything
+    return None if query.is_feed and any(name in given for name in _IDS) else query
 
 
 def read_categories(text: str, kind: InstanceKind) -> frozenset[Pictures]:

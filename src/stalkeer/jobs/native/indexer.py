@@ -236,13 +236,13 @@ def _find_by_term(connection: Transaction, row: InstanceRow, query: FeedQuery) -
     """
     read = read_movie_term if row.kind is InstanceKind.RADARR else read_series_term
     readings = list(read(query.term))
-    keys = {reading: title_key(reading.title) for reading in readings}
-    titled = find_by_keys(connection, row.id, set(keys.values())) if keys else []
+    keys = {reading: _keys_of(reading.title) for reading in readings}
+    titled = find_by_keys(connection, row.id, {key for own in keys.values() for key in own}) if keys else []
     unwanted: list[LibraryId] = []
     for reading in readings:
-        fitting = sorted(
-            {one.library_id for one in titled if one.key == keys[reading] and _has_year(reading, one.years)}
-        )
+        of_year = [one for one in titled if _has_year(reading, one.years)]
+        by_key = (sorted({one.library_id for one in of_year if one.key == key}) for key in keys[reading])
+        fitting = next(filter(None, by_key), [])
         if not fitting:
             continue
         numbers = reading.numbers if query.numbers == NO_NUMBERS else query.numbers
@@ -253,6 +253,11 @@ def _find_by_term(connection: Transaction, row: InstanceRow, query: FeedQuery) -
             return _scope(fitting, wanted)
         unwanted = unwanted or fitting
     return _Scope(tuple(unwanted), ())
+
+
+def _keys_of(title: str) -> tuple[str, ...]:
+    """Return the keys of a title, the plain one first: both programs leave out an article in front when they search."""
+    return tuple(dict.fromkeys(title_key(f"{article} {title}".strip()) for article in ("", "the", "a", "an")))
 
 
 def _has_year(reading: TermReading, years: frozenset[int]) -> bool:
