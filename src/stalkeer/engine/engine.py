@@ -32,6 +32,7 @@ from stalkeer.engine.worker import Worker
 from stalkeer.engine.workflows import Dispatch, EngineDatabase, Handlers
 from stalkeer.errors import Conflict, StalkeerError, StoreError
 from stalkeer.jobs.downloads.context import DownloadContext
+from stalkeer.jobs.native.folders import make_native_folders
 from stalkeer.jobs.native.watch import GrabWatch
 from stalkeer.jobs.sources.account_status import note_viewers
 from stalkeer.jobs.sources.start import RefreshOptions
@@ -110,7 +111,7 @@ class Engine:
             lambda: self._heartbeat.wake(),
             every=timedelta(seconds=intervals.instance_s),
         )
-        self._grabs = GrabLoop(watch.look, intervals.grabs_s, intervals.grabs_pause_s)
+        self._grabs = GrabLoop(lambda: self._look_at_grabs(watch), intervals.grabs_s, intervals.grabs_pause_s)
         self._scheduled: Mapping[str, str] | None = None
         self._is_running = False
 
@@ -264,6 +265,11 @@ class Engine:
             job=lambda run_id: self._jobs.carry_out(run_id, self.id, self._heartbeat.wake),
             tick=self._tick,
         )
+
+    def _look_at_grabs(self, watch: GrabWatch) -> bool:
+        """Also make the folders that instances look for: after a start, a change of settings, or a removal."""
+        make_native_folders(self._tools.database, self._tools.settings())
+        return watch.look()
 
     def _look_at_settings(self) -> None:
         self._program.reread_settings()

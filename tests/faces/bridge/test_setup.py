@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from stalkeer.core.downloads.sabnzbd import category_of
 from stalkeer.errors import ArrError, InvalidInput
 from stalkeer.faces.http.connections import ConnectionLimits
 from stalkeer.jobs.downloads.queue import OfMatch, queue_all, queue_confirmed
-from stalkeer.jobs.native.setup import category_of, connect_native, disconnect_native
+from stalkeer.jobs.native.folders import folder_of, make_native_folders
+from stalkeer.jobs.native.setup import connect_native, disconnect_native
+from stalkeer.jobs.system.health import check_health
 from stalkeer.model import Drive
 from stalkeer.store.downloads.downloads import get_download
 from stalkeer.store.library.instances import get_instance
@@ -38,7 +43,7 @@ def drive_of(house: NativeHouse, slug: str) -> Drive:
 def test_one_action_writes_everything_and_both_tests_pass(house, address, slug):
     server = getattr(house, slug)
 
-    made = connect_native(house.app.arrs, slug, f"{address}/")
+    made = connect_native(house.app.arrs, slug, f"{address}/", house.app.settings)
 
     (client,), (indexer,), (webhook,) = server.native.clients, server.native.indexers, server.notifications
     assert indexer["downloadClientId"] == client["id"]
@@ -51,13 +56,13 @@ def test_one_action_writes_everything_and_both_tests_pass(house, address, slug):
 
 
 def test_run_again_it_repairs_what_was_changed_and_doubles_nothing(house, address):
-    connect_native(house.app.arrs, "radarr", address)
+    connect_native(house.app.arrs, "radarr", address, house.app.settings)
     (indexer,), (client,) = house.radarr.native.indexers, house.radarr.native.clients
     key = values(indexer)["apiKey"]
     indexer["downloadClientId"], indexer["enableRss"] = 0, False
     next(one for one in client["fields"] if one["name"] == "port")["value"] = 1
 
-    connect_native(house.app.arrs, "radarr", address)
+    connect_native(house.app.arrs, "radarr", address, house.app.settings)
 
     (indexer,), (client,) = house.radarr.native.indexers, house.radarr.native.clients
     assert (indexer["downloadClientId"], indexer["enableRss"]) == (client["id"], True)
@@ -69,7 +74,7 @@ def test_run_again_it_repairs_what_was_changed_and_doubles_nothing(house, addres
 def test_a_download_of_a_native_instance_is_pushed_and_its_own_words_refuse_it(house, address):
     house.radarr.add_movie("Copper Saints", 2010)
     house.catalogue.list_entries("EN - Copper Saints (2010) 1080p", resolution=1080)
-    connect_native(house.app.arrs, "radarr", address)
+    connect_native(house.app.arrs, "radarr", address, house.app.settings)
     house.scan()
     with house.app.database.connect() as connection:
         (match,) = list_matches(connection, MatchFilter(text="Copper"))
@@ -105,7 +110,7 @@ def test_the_scan_queues_nothing_for_it_and_we_download_it_ourselves_when_asked(
 
 
 def test_everything_is_taken_out_again(house, address):
-    connect_native(house.app.arrs, "radarr", address)
+    connect_native(house.app.arrs, "radarr", address, house.app.settings)
 
     gone = disconnect_native(house.app.arrs, "radarr")
     again = disconnect_native(house.app.arrs, "radarr")
@@ -120,9 +125,48 @@ def test_everything_is_taken_out_again(house, address):
 
 def test_an_address_that_leads_nowhere_is_refused_in_the_words_of_the_instance(house):
     with pytest.raises(ArrError, match="Unable to connect to SABnzbd"):
-        connect_native(house.app.arrs, "radarr", "http://127.0.0.1:9")
+        connect_native(house.app.arrs, "radarr", "http://127.0.0.1:9", house.app.settings)
     with pytest.raises(InvalidInput):
-        connect_native(house.app.arrs, "radarr", "stalkeer")
+        connect_native(house.app.arrs, "radarr", "stalkeer", house.app.settings)
 
     assert house.radarr.native.clients == []
     assert drive_of(house, "radarr") is Drive.OURS
+
+
+def test_every_folder_that_is_named_is_there_before_anything_is_grabbed(house, address):
+    connect_native(house.app.arrs, "sonarr", address, house.app.settings)
+    for name in ("sonarr", "admin"):
+        query = {"apikey": house.keys[name], "output": "json"}
+        config = house.client.get("/sabnzbd/api", params={"mode": "get_config", **query}).json()["config"]
+        status = house.client.get("/sabnzbd/api", params={"mode": "fullstatus", **query}).json()["status"]
+
+        folders = {one["name"]: Path(config["misc"]["complete_dir"]) / one["dir"] for one in config["categories"]}
+        assert all(folder.is_dir() for folder in folders.values()), name
+        assert Path(status["completedir"]).is_dir()
+        if name == "sonarr":
+            assert folders[category_of("sonarr")].name == category_of("sonarr")
+
+
+def test_a_folder_that_was_removed_is_made_again_and_one_that_cannot_be_made_is_told(house, address):
+    app = house.app
+    connect_native(app.arrs, "sonarr", address, app.settings)
+    with app.database.connect() as connection:
+        folder = folder_of(app.settings, get_instance(connection, "sonarr"))
+
+    def told():
+        report = check_health(app.database, app.settings, app.clock(), app.backup_place, app.secrets)
+        return [one.message for one in report.findings if one.check == "native_folder"]
+
+    shutil.rmtree(folder)
+    make_native_folders(app.database, app.settings)
+    assert (folder / category_of("sonarr")).is_dir()
+    assert told() == []
+
+    shutil.rmtree(folder)
+    folder.write_text("in the way")
+    make_native_folders(app.database, app.settings)
+    assert [f"{folder} is no folder" in message for message in told()] == [True]
+
+    folder.unlink()
+    make_native_folders(app.database, app.settings)
+    assert told() == []

@@ -276,6 +276,11 @@ def is_own_category(text: str) -> bool:
     return text.strip().casefold() == OWN_CATEGORY
 
 
+def category_of(slug: str) -> str:
+    """Return the category of an instance's downloads: no other program has one of this name."""
+    return f"stalkeer-{slug}"
+
+
 def category_folder(category: str) -> str:
     """Return the folder of a category below the completed downloads: a name that every file system takes."""
     words = "-".join(re.findall(r"\w+", category))

@@ -229,7 +229,7 @@ def connect_native(app: CurrentApp, name: Name, target: WebhookToConnect) -> Nat
 
     The instance tests both at once. Its drive becomes native.
     """
-    made = setup.connect_native(app.arrs, name, target.url)
+    made = setup.connect_native(app.arrs, name, target.url, app.settings)
     app.offer_soon()
     return NativeConnected(url=made.url, category=made.category, drive=made.drive, note=made.note)
 

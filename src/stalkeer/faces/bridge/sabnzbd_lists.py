@@ -11,14 +11,14 @@ from stalkeer.core.downloads.outward import without_addresses
 from stalkeer.core.downloads.overrides import Overrides
 from stalkeer.core.downloads.sabnzbd import (
     VERSION,
-    category_folder,
     megabytes,
     readable_size,
     time_left,
 )
 from stalkeer.faces.bridge.sabnzbd_request import SabRequest
 from stalkeer.jobs.downloads.actions import queue_overrides
-from stalkeer.jobs.native.client import Lists, complete_dir, make_category_folder, read_lists
+from stalkeer.jobs.native.client import Lists, read_lists
+from stalkeer.jobs.native.folders import complete_dir, existing_folder, make_category_folder
 from stalkeer.store.downloads.statistics import fetched_since, totals
 from stalkeer.store.system.health import list_findings
 
@@ -83,7 +83,7 @@ def show_config(asked: SabRequest) -> dict[str, object]:
         {"name": "*", "order": 0, "pp": "3", "script": "None", "dir": "", "newzbin": "", "priority": 0}
     ]
     for order, name in enumerate(names, start=1):
-        folder = category_folder(name)
+        folder = existing_folder(asked.app.settings, asked.caller.instance, name) if asked.caller.instance else ""
         row = {"name": name, "order": order, "pp": "", "script": "Default", "dir": folder, "newzbin": ""}
         categories.append({**row, "priority": -100})
     misc = {

@@ -241,7 +241,7 @@ def _connect_native(context: typer.Context, app: App, name: str | None, url: str
         lines = [f"{name}: removed {', '.join(gone.removed) or 'nothing; it had nothing of Stalkeer'}"]
         notes = gone.note
     else:
-        made = connect_native(app.arrs, name, url)
+        made = connect_native(app.arrs, name, url, app.settings)
         app.offer_soon()
         document = {"instance": name, "url": made.url, "category": made.category, "drive": made.drive.value}
         document |= {"note": made.note}

@@ -117,7 +117,7 @@ def post_native(request: Request, slug: str, given: FormFields) -> Response:
             gone = setup.disconnect_native(app.arrs, slug)
             words = f"Removed from {slug}: {', '.join(gone.removed) or 'nothing was there'}. {gone.note}"
         else:
-            made = setup.connect_native(app.arrs, slug, given.get("our_url", "").strip())
+            made = setup.connect_native(app.arrs, slug, given.get("our_url", "").strip(), app.settings)
             app.offer_soon()
             words = f"{slug} searches Stalkeer now, as indexer and download client. {made.note}"
     except ArrError as error:

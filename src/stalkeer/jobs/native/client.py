@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from stalkeer.adapters.files.placement import make_folders
 from stalkeer.core.downloads.sabnzbd import (
     OWN_CATEGORY,
     OWN_PREFIX,
@@ -22,19 +21,16 @@ from stalkeer.core.downloads.sabnzbd import (
     Progress,
     QueueSlot,
     Stage,
-    category_folder,
     place_of,
     read_priority,
 )
 from stalkeer.core.downloads.states import ActionOutcome
-from stalkeer.errors import Conflict, InvalidInput, NotFound, PlacementError
+from stalkeer.errors import Conflict, InvalidInput, NotFound
 from stalkeer.jobs.downloads.actions import Beside, Side, Verb, act_on, check, move, set_priority
 from stalkeer.jobs.downloads.context import DownloadQueue
-from stalkeer.jobs.downloads.placement import check_own_folder, native_folder
 from stalkeer.jobs.library.path_map import path_map
 from stalkeer.jobs.native.watch import drop_grab
-from stalkeer.model import FINAL_STATES, DownloadId, DownloadState, Drive, InstanceId, InstanceKind, WantedKind
-from stalkeer.settings import Settings
+from stalkeer.model import FINAL_STATES, DownloadId, DownloadState, Drive, InstanceId
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.downloads import (
     DownloadFilter,
@@ -205,31 +201,6 @@ def _add_own(row: DownloadRow, queued: list[QueueSlot], ended: list[tuple[int, H
         ended=at,
     )
     ended.append((2, past))
-
-
-# --- folders -------------------------------------------------------------------------------------------------------
-
-
-def folder_of(settings: Settings, instance: InstanceRow) -> Path:
-    """The folder of an instance's completed downloads, in our view of paths."""
-    kind = WantedKind.MOVIE if instance.kind is InstanceKind.RADARR else WantedKind.EPISODE
-    return native_folder(settings.directories, kind, instance.slug)
-
-
-def complete_dir(settings: Settings, instance: InstanceRow) -> str:
-    """The same in the instance's view."""
-    return path_map(instance).to_remote(folder_of(settings, instance))
-
-
-def make_category_folder(settings: Settings, instance: InstanceRow, category: str) -> None:
-    """Make the folder of a category: its instance looks for it, and warns of a missing one."""
-    folder = folder_of(settings, instance) / category_folder(category)
-    mode = settings.directories.folder_mode
-    bits = int(mode, 8) if mode else None
-    if not folder.is_dir():
-        with suppress(OSError, PlacementError):  # the health page tells of a folder that cannot be used
-            check_own_folder(settings, folder, bits)
-            make_folders(folder, bits)
 
 
 # --- changes -------------------------------------------------------------------------------------------------------

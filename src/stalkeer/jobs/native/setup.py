@@ -12,13 +12,16 @@ from stalkeer.adapters.arr.native import (
     register_indexer,
     remove_ours,
 )
+from stalkeer.core.downloads.sabnzbd import category_of
 from stalkeer.core.security.scopes import Scope
 from stalkeer.errors import Conflict, InvalidInput, NotFound
 from stalkeer.jobs.library.clients import Arrs
 from stalkeer.jobs.library.webhooks import connect_webhook, disconnect_webhook
+from stalkeer.jobs.native.folders import make_category_folder
 from stalkeer.jobs.system.api_keys import make_key, revoke_key
 from stalkeer.model import Drive
 from stalkeer.secrets import register_secret
+from stalkeer.settings import Settings
 from stalkeer.settings.types import is_http_url
 from stalkeer.store.db.database import Database
 from stalkeer.store.library.instances import UI, InstanceChange, InstanceRow, change_instance, get_instance
@@ -45,12 +48,7 @@ class NativeRemoval:
     note: str = ""
 
 
-def category_of(slug: str) -> str:
-    """Return the category of an instance's downloads: no other program has one of this name."""
-    return f"stalkeer-{slug}"
-
-
-def connect_native(arrs: Arrs, slug: str, our_url: str) -> NativeSetup:
+def connect_native(arrs: Arrs, slug: str, our_url: str, settings: Settings) -> NativeSetup:
     """Write everything into the instance, or repair what is there; then let it drive itself.
 
     Raises NotFound, InvalidInput for an address that cannot be used, Conflict for a disabled instance, and ArrError
@@ -65,6 +63,7 @@ def connect_native(arrs: Arrs, slug: str, our_url: str) -> NativeSetup:
     if not row.enabled:
         raise Conflict(f"{row.label} is disabled; enable it first.")
     target = NativeTarget(our_url.rstrip("/"), category_of(row.slug), bridge_key(arrs, row))
+    make_category_folder(settings, row, target.category)  # the instance looks for it as soon as it has the client
     with arrs.client(row) as client:
         client_id = register_client(client, target)
         register_indexer(client, target, client_id)

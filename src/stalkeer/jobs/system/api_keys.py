@@ -6,6 +6,7 @@ import secrets as random_source
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hmac import compare_digest
 
@@ -21,6 +22,16 @@ KEY_BYTES = 16  # 32 hexadecimal digits, as Radarr and Sonarr have them
 SEEN_FOR_S = 2.0  # a key reset by another process counts after this long at most
 UNKNOWN_FOR_S = 0.05  # an unknown key is looked up again: another process may have made it just now
 USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+@dataclass
+class _Made:
+    """Count the keys made in this process. The next request reads them, however soon it comes."""
+
+    count: int = 0
+
+
+_made = _Made()
 
 
 def list_keys(database: Database) -> list[ApiKeyRow]:
@@ -47,6 +58,7 @@ def make_key(
     with database.begin() as connection:
         slug = get_instance(connection, instance).slug if instance is not None else None
         api_keys.add_key(connection, secrets, ApiKeyRow(name, scope, slug, now, None), key)
+    _made.count += 1
     register_secret(key)
     return key
 
@@ -85,6 +97,7 @@ class ApiKeys:
         self._keys: dict[str, str] = {}
         self._rows: dict[str, ApiKeyRow] = {}
         self._read_at = float("-inf")
+        self._made = 0
         self._used: dict[str, datetime] = {}
 
     def ensure(self) -> str:
@@ -105,7 +118,7 @@ class ApiKeys:
 
     def find(self, candidate: str) -> ApiKeyRow | None:
         """The key that this is, or None. Its use is noted once a minute."""
-        if self._monotonic() - self._read_at >= SEEN_FOR_S:
+        if self._monotonic() - self._read_at >= SEEN_FOR_S or self._made != _made.count:
             self._read()
         found = self._name_of(candidate)
         if found is None and self._monotonic() - self._read_at >= UNKNOWN_FOR_S:
@@ -131,6 +144,7 @@ class ApiKeys:
             api_keys.note_use(connection, name, now)
 
     def _read(self) -> None:
+        self._made = _made.count
         with self._database.connect() as connection:
             self._keys = read_keys(connection, self._secrets)
             self._rows = {row.name: row for row in api_keys.list_keys(connection)}

@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from stalkeer.adapters.files.obstacles import obstacle_of
+from stalkeer.core.downloads.sabnzbd import category_folder, category_of
 from stalkeer.jobs.system.backup import Backup, BackupPlace, list_backups, refused_restore
-from stalkeer.model import AccountStatus
+from stalkeer.model import AccountStatus, Drive, InstanceKind
 from stalkeer.private_files import misplaced, withdraw_from_others
 from stalkeer.secrets import SecretBox
 from stalkeer.settings import Settings
@@ -245,6 +247,20 @@ def check_paths(facts: Facts) -> Iterator[Finding]:
                     yield Finding("path", f"{key} in {row.slug}", ERROR, message, fix)
 
 
+def check_native_folders(facts: Facts) -> Iterator[Finding]:
+    """Folders in which instances look for their completed downloads, and which cannot be made."""
+    for row in facts.instances:
+        folders = facts.settings.directories
+        finished = folders.movies if row.kind is InstanceKind.RADARR else folders.tvshows
+        folder = finished / category_folder(row.slug) / category_folder(category_of(row.slug))
+        obstacle = obstacle_of(folder) if row.options.drive is Drive.NATIVE else None
+        if obstacle is not None:
+            message = f"{folder}, where {row.label} looks for its completed downloads, cannot be made: {obstacle} is "
+            what = "read-only" if obstacle.is_dir() else "no folder"
+            fix = f"Move {obstacle} away or make it writable; it is tried again every minute"
+            yield Finding("native_folder", row.slug, ERROR, message + what, fix)
+
+
 def check_placement(facts: Facts) -> Iterator[Finding]:
     for one in facts.unplaced:
         files = "1 finished file" if one.count == 1 else f"{one.count} finished files"
@@ -379,6 +395,7 @@ CHECKS: Mapping[str, Callable[[Facts], Iterable[Finding]]] = {
     "account": check_accounts,
     "disk": check_disks,
     "path": check_paths,
+    "native_folder": check_native_folders,
     "placement": check_placement,
     "quarantine": check_quarantine,
     "worker": check_workers,

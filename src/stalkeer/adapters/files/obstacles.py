@@ -1,0 +1,27 @@
+"""Say what keeps a folder from being made. Nothing is written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def is_folder(place: Path) -> bool:
+    """Return whether there is a folder; False on a disk that is away, and where we may not look."""
+    try:
+        return place.is_dir()
+    except OSError:
+        return False
+
+
+def obstacle_of(folder: Path) -> Path | None:
+    """Return the file, or the folder that is read-only, that keeps `folder` from being made.
+
+    None where it is there or can be made.
+    """
+    if is_folder(folder):
+        return None
+    place = folder
+    while not os.path.lexists(place):
+        place = place.parent
+    return None if is_folder(place) and os.access(place, os.W_OK | os.X_OK) else place
