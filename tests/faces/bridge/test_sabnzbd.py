@@ -510,6 +510,31 @@ def test_a_phone_pauses_resumes_and_moves_single_downloads(native, admin):
     assert native.download(other).queue.rank < native.download(nzo_id).queue.rank, ranks
 
 
+def test_the_default_priority_is_normal_and_the_priority_of_a_pause_pauses(native, admin):
+    nzo_id = native.grab(native.offer())
+    native.ask("queue", admin, name="priority", value=nzo_id, value2="1")
+
+    native.ask("queue", admin, name="priority", value=nzo_id, value2="-100")
+    assert queue_of(native, admin)[nzo_id]["priority"] == "Normal"
+    native.ask("queue", admin, name="priority", value=nzo_id, value2="-2")
+    assert queue_of(native, admin)[nzo_id]["status"] == "Paused"
+
+
+@pytest.mark.parametrize("where", ["form", "address"])
+def test_parameters_are_read_from_a_form_too_as_sabnzbd_does(native, reader, where):
+    form = {"mode": "queue", "output": "json", "limit": "1", "apikey": reader}
+    address = {"apikey": form.pop("apikey")} if where == "address" else {}
+
+    answer = native.client.post("/sabnzbd/api", params=address, data=form)
+    strange = native.client.post("/sabnzbd/api", data={"mode": "queue", "apikey": "ab" * 16})
+
+    assert answer.json()["queue"]["limit"] == 1
+    crowd = native.client.post("/sabnzbd/api", data={f"a{number}": "x" for number in range(60)})
+
+    assert strange.json() == {"status": False, "error": "API Key Incorrect"}
+    assert crowd.json() == {"status": False, "error": "API Key Required"}
+
+
 def test_a_phone_pauses_the_queue_for_some_minutes(native, admin):
     native.ask("config", admin, name="set_pause", value=30)
     paused = native.ask("queue", admin)["queue"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from starlette.requests import Request
 
@@ -14,6 +16,8 @@ from stalkeer.faces.http.security import Security
 from stalkeer.jobs.system.rate_limits import TooManyRequests
 from stalkeer.runtime import App
 from stalkeer.store.library.instances import InstanceRow, find_instance
+
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class BridgeRefused(StalkeerError):
@@ -34,18 +38,19 @@ def app_of(request: Request) -> App:
     return found
 
 
-def offered_key(request: Request) -> str | None:
+def offered_key(request: Request, values: Mapping[str, str]) -> str | None:
     """Return the key that a request carries. SABnzbd's user and password: the password is the key."""
-    asked = request.query_params
+    asked = values or request.query_params
     return asked.get("apikey") or key_of(request) or asked.get("ma_password")
 
 
-def find_bridge_caller(request: Request) -> BridgeCaller:
-    """Return the caller. Raises BridgeRefused for a stranger, and TooManyRequests for a stranger that does not stop.
+def find_bridge_caller(request: Request, values: Mapping[str, str] = NONE) -> BridgeCaller:
+    """Return the caller; `values` are the parameters, where a form may hold them.
 
+    Raises BridgeRefused for a stranger, and TooManyRequests for a stranger that does not stop.
     Sessions and local addresses count for nothing here: a page in a browser must not be able to use these routes.
     """
-    key = offered_key(request)
+    key = offered_key(request, values)
     if not key:
         _spend(request)
         raise BridgeRefused("API Key Required")

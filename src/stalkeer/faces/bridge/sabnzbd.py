@@ -5,7 +5,8 @@ Errors are `{"status": false, "error": ...}` with HTTP 200: of any other status 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TypeAlias
 
 from starlette.concurrency import run_in_threadpool
@@ -30,6 +31,7 @@ from stalkeer.secrets import mask_text
 
 PATH = "/sabnzbd/api"
 MOST_FIELDS = 50
+LARGEST_FIELDS = 16_384  # bytes of a form without a file: a stranger may send one
 FILE_PARTS = ("name", "nzbfile")  # of the form, that hold the NZB
 Document: TypeAlias = dict[str, object]
 log = get_logger(__name__)
@@ -37,14 +39,15 @@ log = get_logger(__name__)
 
 async def answer_sabnzbd(request: Request) -> Response:
     """Answer a mode of SABnzbd's API."""
-    mode = request.query_params.get("mode", "")
+    values = await _read_fields(request)
+    mode = values.get("mode", "")
     if mode == "version":
         return JSONResponse({"version": VERSION})
     if mode == "auth":
         return JSONResponse({"auth": "apikey"})
     try:
-        caller = await run_in_threadpool(find_bridge_caller, request)
-        asked = await _read(request, caller)  # a stranger's body is not read
+        caller = await run_in_threadpool(find_bridge_caller, request, values)
+        asked = await _read(request, caller, values)  # a stranger's file is not read
         return JSONResponse(await run_in_threadpool(_answer, asked))
     except TooManyRequests as error:
         return JSONResponse(_refusal(str(error)), 429, {"Retry-After": str(max(1, error.retry_after_s))})
@@ -61,11 +64,25 @@ def _refusal(words: str) -> Document:
     return {"status": False, "error": mask_text(words)}
 
 
-async def _read(request: Request, caller: BridgeCaller) -> SabRequest:
-    """The parameters of the address, and of a form behind those; the NZB is the file of a form."""
+async def _read_fields(request: Request) -> dict[str, str]:
+    """The parameters of the address, and of a short form without files behind those: the key may be among them."""
     values = dict(request.query_params)
+    is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    length = request.headers.get("content-length", "")
+    if request.method == "POST" and is_form and length.isdecimal() and int(length[:9]) <= LARGEST_FIELDS:
+        with suppress(HTTPException):  # too many fields: what the address says counts
+            async with request.form(max_fields=MOST_FIELDS) as form:
+                for name, value in form.items():
+                    if isinstance(value, str):
+                        values.setdefault(name, value)
+    return values
+
+
+async def _read(request: Request, caller: BridgeCaller, fields: Mapping[str, str]) -> SabRequest:
+    """The parameters, with those of a form with a file; the NZB is the file."""
+    values = dict(fields)
     nzb: bytes | None = None
-    if request.method == "POST" and "form" in request.headers.get("content-type", ""):
+    if request.method == "POST" and "multipart/form" in request.headers.get("content-type", ""):
         try:
             async with request.form(max_files=1, max_fields=MOST_FIELDS) as form:
                 for name, value in form.items():

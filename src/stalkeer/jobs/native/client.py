@@ -21,6 +21,7 @@ from stalkeer.core.downloads.sabnzbd import (
     Progress,
     QueueSlot,
     Stage,
+    is_paused_on_arrival,
     place_of,
     read_priority,
 )
@@ -43,6 +44,7 @@ from stalkeer.store.downloads.grabs import GrabChange, change_grab
 from stalkeer.store.downloads.native_items import NativeGrab, find_native, list_native
 from stalkeer.store.library.instances import InstanceRow, get_instance_by_id
 
+DEFAULT_PRIORITY = "-100"
 MOST_OWN = 1000  # of our own downloads in either list
 SHOWN_FOR = timedelta(days=30)  # an imported release that its instance leaves in the history
 OPEN_STATES = tuple(state for state in DownloadState if state not in FINAL_STATES)
@@ -225,7 +227,10 @@ class Changer:
         return self._each(ids, lambda nzo_id, grab: self._act(nzo_id, grab, verb))
 
     def set_priority(self, ids: Sequence[str], text: str) -> list[str]:
-        priority = read_priority(text)
+        """Set the priority: -100 is the category's default, which is normal, and -2 a pause."""
+        if is_paused_on_arrival(text):
+            return self.act(ids, Verb.PAUSE)
+        priority = read_priority("0" if text.strip() == DEFAULT_PRIORITY else text)
         if priority is None:
             raise InvalidInput(f"{text!r} is no priority; accepted: -1 (low), 0 (normal), 1 (high), 2 (force)")
 
