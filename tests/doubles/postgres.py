@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Self
 
 import psycopg
+
+from tests.doubles.ports import free_port
 
 ORDINARY_USER = "postgres"  # Debian's package brings it; initdb refuses to run as root
 
@@ -40,7 +41,7 @@ class PrivatePostgres:
         self._binaries = binaries
         self._folder = folder
         self._care = "" if keeps_commits else CARELESS
-        self.port = _free_port()
+        self.port = free_port()
 
     def __enter__(self) -> Self:
         # pytest's own folders are closed to other users, and the server may have to be one
@@ -89,9 +90,3 @@ class PrivatePostgres:
         done = subprocess.run(command, cwd=self._home, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"{program} failed: {done.stderr.decode(errors='replace')}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

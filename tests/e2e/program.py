@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -31,6 +30,7 @@ from stalkeer.settings import load_settings
 from stalkeer.store.db.database import Database, open_database, sqlite_url
 from stalkeer.store.downloads.downloads import DownloadRow, list_downloads
 from stalkeer.store.journal.runs import RunRow, get_run, list_runs, queue_run
+from tests.doubles.ports import free_port
 
 PATIENCE_S = 180.0
 
@@ -232,9 +232,3 @@ def logs_to(stream: StringIO) -> Iterator[None]:
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

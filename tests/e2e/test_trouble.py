@@ -21,7 +21,7 @@ from stalkeer.runtime import utc_now
 from stalkeer.secrets import SecretBox
 from stalkeer.store.db.tables import entries
 from stalkeer.store.system.settings import write_settings
-from tests.e2e.program import free_port
+from tests.doubles.ports import free_port
 
 SMALL = {"min_free": "0", "assumed_size": "1MB", "concurrent_limit": 3, "retry_delay": "1s", "reconnect_gap": "0s"}
 pytestmark = pytest.mark.timeout(400)

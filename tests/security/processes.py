@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import time
@@ -40,12 +39,6 @@ def until(condition, timeout_s=60, process=None):
             pass
         time.sleep(0.1)
     raise AssertionError("it did not happen")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def status(port, path="/health"):

@@ -17,7 +17,8 @@ import pytest
 
 from stalkeer.app import Start, build_app, build_security
 from stalkeer.jobs.system.users import add_user
-from tests.security.processes import LOG, free_port, serving, until
+from tests.doubles.ports import free_port
+from tests.security.processes import LOG, serving, until
 
 LARGEST_GROWTH = 250_000_000  # docs/security.md names it; two passwords that are hashed at once take 134 MB of it
 MOST_LINES = 60

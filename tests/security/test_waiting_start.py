@@ -14,7 +14,8 @@ from starlette.testclient import TestClient
 from stalkeer.errors import ConfigurationError, Conflict, StoreError, StoreUnavailable
 from stalkeer.faces.web.waiting import TrialWait, WaitingRoom
 from stalkeer.settings import load_settings
-from tests.security.processes import free_port, serving, status, until
+from tests.doubles.ports import free_port
+from tests.security.processes import serving, status, until
 
 REASON = "The database at /config/stalkeer.db does not answer"
 
