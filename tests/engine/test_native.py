@@ -329,12 +329,14 @@ def test_a_file_that_its_instance_never_asks_for_is_imported_by_us(native):
 
 def test_a_cancelled_grab_that_its_instance_does_not_know_leaves_the_list_after_a_second_look(native):
     """It was gone there before the first poll, or the instance was restarted."""
+    admin, bridge = native.key(Scope.ADMIN), native.key(Scope.BRIDGE, "radarr")
+    native.ask("pause", admin)
     offered = native.offer()
     nzo_id = native.grab(offered)
     native.forget(nzo_id)
-    bridge = native.key(Scope.BRIDGE, "radarr")
 
-    native.ask("queue", native.key(Scope.ADMIN), name="delete", value=nzo_id)
+    native.ask("queue", admin, name="delete", value=nzo_id)
+    native.ask("resume", admin)
     native.house.await_state(native.download(nzo_id).id, S.CANCELLED)
     eventually(lambda: native.row_of(nzo_id).removed, timeout_s=10)
 

@@ -19,7 +19,7 @@ from stalkeer.store.system.users import SessionRow, UserRow
 
 TOKEN_BYTES = 32
 SEEN_EVERY = timedelta(minutes=1)  # a session is extended at most this often
-HASHED_AT_ONCE = 2  # each takes 64 MiB of memory and a core
+HASHED_AT_ONCE = 1  # each takes 64 MiB of memory and a core for a twentieth of a second
 WAITING = 6  # each holds one of the server's threads
 
 
