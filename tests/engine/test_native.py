@@ -102,7 +102,9 @@ def test_two_instances_get_the_file_of_one_download(native, tmp_path):
         again = native.offer("Two Homes", [], instance=instance, wanted=wanted, entries=first.entries)
         sent = len(native.house.provider.requests)
 
+        native.ask("pause", native.key(Scope.ADMIN))
         one, two = native.grab(first), second.grab(again.release, again.nzb, movie.id)
+        native.ask("resume", native.key(Scope.ADMIN))
         polled(native, lambda: file_of(native, first))
         polled(native, lambda: movie.file, second)
 
