@@ -71,6 +71,7 @@ def test_the_first_run_leads_from_nothing_to_a_download(empty_program: Program, 
     add_instance(page, "Sonarr", world.sonarr.url, world.sonarr.api_key)
     page.get_by_role("link", name="Next").click()
 
+    expect(page.get_by_text("Playlist address")).to_be_visible()  # the page before has an address to fill, too
     page.get_by_label("Address", exact=True).fill(world.provider.playlist_url(world.account))
     page.get_by_label("Name", exact=True).fill("demo")
     page.get_by_role("button", name="Test").click()
