@@ -24,9 +24,9 @@ from tests.doubles.engine import QueueingEngine
 from tests.doubles.server import make_server
 from tests.faces.web.sample import NOW, fill
 
-EXAMPLES = 3  # of each operation
+EXAMPLES = 2  # of each operation
 STORIES = 10
-SOAK = 30  # times as many
+SOAK = 45  # times as many
 PARTS = 6
 # tests/faces/api/test_guards.py asks without a key and with a wrong one; here each request has the right one
 NOT_HERE = "[checks.ignored_auth]\nenabled = false\n[generation]\nwith-security-parameters = false\n"
