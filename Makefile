@@ -7,8 +7,8 @@ BIN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check --quiet
 RUNTIME := $(VENV)/.runtime-ready
 DEV := $(VENV)/.dev-ready
-# four more than there are processors: many tests wait for a clock, a disk or a process
-WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 4)")
+# two more than there are processors: many tests wait for a clock, a disk or a process
+WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 2)")
 # Some images switch the cache of compiled modules off; every process that a test starts would compile all of them anew.
 unexport PYTHONDONTWRITEBYTECODE
 

@@ -37,6 +37,8 @@ def add_instance(page: Page, program: str, url: str, key: str) -> None:
     expect(page.locator("#test-result")).to_contain_text("missing", timeout=PATIENCE_MS)
     page.get_by_role("button", name="Add", exact=False).last.click()
     expect(page.locator(".toast").last).to_contain_text("Added")
+    # the notice may be of the one before: the list of this page has it once it is drawn anew
+    expect(page.get_by_text(program.lower(), exact=True)).to_be_visible(timeout=PATIENCE_MS)
 
 
 @pytest.fixture
