@@ -1,6 +1,7 @@
 """Downloads of entries that nothing wanted: to a folder, or added to Radarr and Sonarr first."""
 
 import pytest
+from sqlalchemy import event, update
 
 from stalkeer.core.naming.destination import Destination
 from stalkeer.demo.radarr import Radarr
@@ -16,6 +17,8 @@ from stalkeer.jobs.requests.from_catalogue import (
     propose_for_entry,
     queued_ids,
 )
+from stalkeer.store.catalogue.episodes import list_episodes_of
+from stalkeer.store.db.tables import sources
 from stalkeer.store.downloads.downloads import DownloadFilter, get_download, list_downloads
 from stalkeer.store.matching.rules import list_rules
 from tests.doubles.app import make_app
@@ -87,6 +90,34 @@ def test_an_episode_its_season_or_its_series_goes_to_a_folder_once_each(app, lis
     assert destinations(app) == labels
     if scope is not DownloadScope.ENTRY:
         assert queued(app)[0].identity.entry_id == ids[1], "the sharper of two"
+
+
+def test_a_series_gives_the_episodes_of_all_its_spellings_and_of_no_other_series(app, listed):
+    series, _ = listed("Quiet Cartographers", "Other Series", kind="series")
+    names = ("Quiet Cartographers S01E01", "QUIET CARTOGRAPHERS! S01E02", "quiet.cartographers S02E01")
+    ids = listed(*names, "Other Series S01E03", kind="episode")
+
+    with app.database.begin() as connection:  # a source without an account API, which need not be asked
+        connection.execute(update(sources).values(credentials=app.secrets.encrypt("{}")))
+
+    download_to_folder(app.catalogue, series)
+
+    assert [row.identity.entry_id for row in queued(app)] == ids[:3]
+
+
+def test_a_long_series_in_many_qualities_is_whole_and_read_in_a_few_queries(app, listed):
+    numbers = range(1, 703)
+    names = [f"Long Days S01E{number:03}" for number in numbers]
+    for resolution in (480, 720, 1080):
+        ids = listed(*names, kind="episode", resolution=resolution)
+
+    statements: list[str] = []
+    with app.database.connect() as connection:
+        event.listen(connection, "before_cursor_execute", lambda *call: statements.append(call[2]))
+        found = list_episodes_of(connection, ids[0], 1)
+
+    assert [(one.id, one.episode) for one in found] == list(zip(ids, numbers, strict=True))
+    assert len(statements) < 10
 
 
 def test_a_movie_is_added_to_radarr_pinned_and_queued_and_radarr_does_not_search(app, listed, radarr):

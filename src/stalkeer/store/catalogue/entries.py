@@ -16,6 +16,7 @@ from stalkeer.model import EntryId, EntryKind, SourceId
 from stalkeer.store.catalogue.search import fitting
 from stalkeer.store.catalogue.traits import read_languages
 from stalkeer.store.catalogue.visible import IS_CURRENT, IS_LISTED
+from stalkeer.store.db.chunks import chunks
 from stalkeer.store.db.tables import catalogue_changes, entries, sources, titles
 from stalkeer.store.sources.sources import entries_of
 from stalkeer.store.sources.visible import IS_SOURCE_CONFIGURED
@@ -134,7 +135,7 @@ def search_entries(
     # + 0: SQLite would walk a million ids in their order to the few that have the words
     order = entries.c.id + 0 if search.has_words else entries.c.id
     page = _page(connection, search).where(order > after).order_by(order).limit(limit).offset(offset)
-    return _read(connection, connection.scalars(page).all())
+    return read_entries(connection, connection.scalars(page).all())
 
 
 def browse_entries(
@@ -149,7 +150,7 @@ def browse_entries(
         page = page.order_by(entries.c.id.desc())
     if before is not None:
         page = page.where(entries.c.id < before)
-    return _read(connection, connection.scalars(page).all())
+    return read_entries(connection, connection.scalars(page).all())
 
 
 def get_entry(connection: Connection, entry_id: EntryId) -> CatalogueEntry:
@@ -157,6 +158,14 @@ def get_entry(connection: Connection, entry_id: EntryId) -> CatalogueEntry:
     if row is None:
         raise NotFound(f"There is no entry {entry_id}")
     return _entry(row)
+
+
+def read_entries(connection: Connection, ids: Sequence[int]) -> list[CatalogueEntry]:
+    """Return the entries with these ids, in the order of `ids`."""
+    found = {
+        row.id: _entry(row) for part in chunks(ids) for row in connection.execute(_query().where(entries.c.id.in_(part)))
+    }
+    return [found[entry_id] for entry_id in ids]
 
 
 def stream_for_filters(connection: Connection, source_id: SourceId | None) -> Iterator[tuple[str, str, str, str]]:
@@ -227,11 +236,6 @@ def _page(connection: Connection, search: EntrySearch) -> Select[Any]:
     """Select ids alone: a search would sort whole rows, a thousand for the fifty that are shown."""
     query = select(entries.c.id).join(sources, sources.c.id == entries.c.source_id)
     return query.where(*_clauses(connection, search))
-
-
-def _read(connection: Connection, ids: Sequence[int]) -> list[CatalogueEntry]:
-    rows = {row.id: _entry(row) for row in connection.execute(_query().where(entries.c.id.in_(ids)))}
-    return [rows[entry_id] for entry_id in ids]
 
 
 def _clauses(connection: Connection, search: EntrySearch) -> list[ColumnElement[bool]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, func, select
 
 from stalkeer.model import EntryId, EntryKind
-from stalkeer.store.catalogue.entries import CatalogueEntry, get_entry
+from stalkeer.store.catalogue.entries import CatalogueEntry, read_entries
 from stalkeer.store.catalogue.visible import IS_CURRENT
 from stalkeer.store.db.tables import entries, sources, title_keys
 
@@ -13,9 +13,13 @@ MOST_EPISODES = 2_000
 
 
 def list_episodes_of(connection: Connection, entry_id: EntryId, season: int | None) -> list[CatalogueEntry]:
-    """List one entry for each episode of the entry's series or of one season, the sharpest first of several."""
+    """List one entry for each episode of the entry's series or of one season, the sharpest first of several.
+
+    At most MOST_EPISODES episodes are listed, the first ones.
+    """
     own = select(entries.c.source_id, entries.c.title_id).where(entries.c.id == entry_id).subquery()
-    keys = select(title_keys.c.key).where(title_keys.c.title_id == own.c.title_id, title_keys.c.penalty == 0)
+    own_keys = title_keys.alias()  # under its own name it would be taken for the title_keys of the outer query
+    keys = select(own_keys.c.key).where(own_keys.c.title_id == own.c.title_id, own_keys.c.penalty == 0)
     same_title = select(title_keys.c.title_id).where(title_keys.c.key.in_(keys), title_keys.c.penalty == 0)
     query = (
         select(entries.c.id, entries.c.season, entries.c.episode)
@@ -30,11 +34,10 @@ def list_episodes_of(connection: Connection, entry_id: EntryId, season: int | No
             (entries.c.title_id == own.c.title_id) | entries.c.title_id.in_(same_title),
         )
         .order_by(entries.c.season, entries.c.episode, func.coalesce(entries.c.resolution, 0).desc(), entries.c.id)
-        .limit(MOST_EPISODES)
     )
     if season is not None:
         query = query.where(entries.c.season == season)
     best: dict[tuple[int, int], EntryId] = {}
     for row in connection.execute(query):
         best.setdefault((row.season, row.episode), EntryId(row.id))
-    return [get_entry(connection, one) for one in best.values()]
+    return read_entries(connection, list(best.values())[:MOST_EPISODES])
