@@ -100,6 +100,7 @@ SONARR = (
     Pair("GET history/series", "seriesId={series}"),
     Pair("GET calendar", "start=2026-01-01T00:00:00Z&end=2026-12-31T00:00:00Z&unmonitored=false"),
     Pair("GET parse", "title=Some.Series.S01E01.1080p.WEB-DL.x264-STALKEER"),
+    Pair("PUT series/editor", body={"seriesIds": ["{series}"], "monitored": True}, status=202, writes=True),
     Pair("PUT episode/monitor", body={"episodeIds": ["{episode}"], "monitored": True}, status=202, writes=True),
     Pair("POST command", body={"name": "RescanSeries", "seriesId": "{series}"}, status=201),
 )

@@ -162,6 +162,68 @@ def test_of_a_series_only_the_season_that_was_asked_for_is_monitored_and_queued(
     assert series.monitored and [episode.monitored for episode in series.episodes] == [False, False, True, True]
 
 
+def test_a_movie_that_the_library_has_unmonitored_and_without_a_file_is_monitored_and_queued(app, listed, radarr):
+    (dune,) = listed("EN - Dune (2021)")
+    movie = radarr.add_movie("Dune", 2021, tmdb_id=438631, monitored=False)
+
+    results = add_and_download(app.catalogue, dune, AddWish(438631))
+
+    assert len(queued_ids(results)) == 1 and movie.monitored
+
+
+def test_an_unmonitored_movie_with_a_file_stays_unmonitored(app, listed, radarr):
+    (dune,) = listed("EN - Dune (2021)")
+    movie = radarr.add_movie("Dune", 2021, tmdb_id=438631, monitored=False)
+    radarr.add_file(movie)
+
+    with pytest.raises(Conflict, match="it has the files"):
+        add_and_download(app.catalogue, dune, AddWish(438631))
+
+    assert not movie.monitored
+
+
+def test_a_series_that_the_library_has_unmonitored_is_monitored_with_the_episode_and_queued(app, listed, sonarr):
+    ids = listed("Quiet Cartographers S01E01", "Quiet Cartographers S01E02", kind="episode")
+    series = sonarr.add_series("Quiet Cartographers", 2020, tvdb_id=371980, monitored=False)
+    for number in (1, 2):
+        sonarr.add_episode(series, 1, number, monitored=False)
+
+    results = add_and_download(app.catalogue, ids[1], AddWish(371980))
+
+    assert len(queued_ids(results)) == 1
+    assert series.monitored and [episode.monitored for episode in series.episodes] == [False, True]
+
+
+def test_a_file_of_two_episodes_is_one_download_for_both(app, listed, sonarr):
+    (double,) = listed("Quiet Cartographers S01E01-E02", kind="episode", episode_end=2)
+    series = sonarr.add_series("Quiet Cartographers", 2020, tvdb_id=371980)
+    for number in (1, 2, 3):
+        sonarr.add_episode(series, 1, number, monitored=False)
+
+    results = add_and_download(app.catalogue, double, AddWish(371980))
+
+    assert [result.error for result in results] == [None, None] and len(queued_ids(results)) == 1
+    with app.database.connect() as connection:
+        row = get_download(connection, queued_ids(results)[0])
+        rules = [one.rule for one in list_rules(connection)]
+    assert [item.arr_id for item in row.items] == [episode.id for episode in series.episodes[:2]]
+    assert sorted((rule.action.value, rule.episode) for rule in rules) == [("pin", 1), ("pin", 2)]
+    assert [episode.monitored for episode in series.episodes] == [True, True, False]
+
+
+def test_in_a_season_an_episode_with_a_file_of_its_own_is_not_taken_from_the_file_of_two(app, listed, sonarr):
+    (double,) = listed("Quiet Cartographers S01E01-E02", kind="episode", episode_end=2)
+    (single,) = listed("Quiet Cartographers S01E02", kind="episode")
+    series = sonarr.add_series("Quiet Cartographers", 2020, tvdb_id=371980)
+    for number in (1, 2):
+        sonarr.add_episode(series, 1, number)
+
+    add_and_download(app.catalogue, double, AddWish(371980), scope=DownloadScope.SEASON)
+
+    served = {row.identity.entry_id: [item.arr_id for item in row.items] for row in queued(app)}
+    assert served == {double: [series.episodes[0].id], single: [series.episodes[1].id]}
+
+
 def test_what_the_library_has_is_told_and_a_folder_takes_it_all_the_same(app, listed, radarr):
     (dune,) = listed("EN - Dune (2021)")
     radarr.add_file(radarr.add_movie("Dune", 2021, tmdb_id=438631))

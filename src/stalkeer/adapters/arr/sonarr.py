@@ -85,6 +85,11 @@ def set_episodes_monitored(client: ArrClient, episode_ids: Sequence[EpisodeId], 
     client.put("episode/monitor", {"episodeIds": list(episode_ids), "monitored": monitored})
 
 
+def set_series_monitored(client: ArrClient, series_ids: Sequence[SeriesId], *, monitored: bool) -> None:
+    """Set the flag of the series itself. Those of its seasons and episodes stay as they are."""
+    client.put("series/editor", {"seriesIds": list(series_ids), "monitored": monitored})
+
+
 def tag_series(client: ArrClient, series_ids: Sequence[SeriesId], tag_ids: Sequence[int]) -> None:
     """Add tags to series and keep their present tags."""
     client.put("series/editor", {"seriesIds": list(series_ids), "tags": list(tag_ids), "applyTags": "add"})

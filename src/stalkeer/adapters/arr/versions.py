@@ -157,7 +157,7 @@ USAGES: tuple[Usage, ...] = (
     Usage("GET calendar", {RADARR}, query=_named("start end unmonitored")),
     Usage("GET series", {SONARR}, query=_named("tvdbId")),
     Usage("GET series/{id}", {SONARR}),
-    Usage("PUT series/editor", {SONARR}, body=_named("seriesIds tags applyTags")),
+    Usage("PUT series/editor", {SONARR}, body=_named("seriesIds monitored tags applyTags")),
     Usage("GET series/lookup", {SONARR}, query=_named("term")),
     Usage(
         "POST series",

@@ -20,6 +20,7 @@ from stalkeer.jobs.requests.from_catalogue import (
     add_and_download,
     download_to_folder,
     propose_for_entry,
+    queued_ids,
 )
 from stalkeer.model import EntryId
 
@@ -126,6 +127,6 @@ def add_entry(app: CurrentApp, entry_id: RowId, wish: AddRequest) -> RequestedDo
     chosen = AddWish(wish.number, wish.root_folder, wish.profile_id)
     results = add_and_download(app.catalogue, EntryId(entry_id), chosen, wish.instance, wish.scope)
     return RequestedDownloads(
-        downloads=[view_download(app, one.download_id) for one in results if one.download_id is not None],
+        downloads=[view_download(app, one) for one in queued_ids(results)],
         problems=[item_problem(one.error) for one in results if one.error is not None],
     )

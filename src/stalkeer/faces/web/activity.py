@@ -269,7 +269,8 @@ DOWNLOAD_VERBS = {"download": False, "download-ourselves": True}
 def toast_of_queued(results: list[Queued]) -> Toast:
     """Count the new downloads; quote the first error."""
     errors = [str(result.error) for result in results if result.error is not None]
-    worked = f"{plural(len(results) - len(errors), 'download')} queued"
+    made = {result.download_id for result in results if result.error is None}
+    worked = f"{plural(len(made), 'download')} queued"
     if not errors:
         return Toast(f"{worked}.")
     return Toast(f"{worked}; {errors[0]}" if len(errors) < len(results) else errors[0], "warn")

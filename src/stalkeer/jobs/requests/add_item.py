@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from stalkeer.adapters.arr.adding import FoundItem, Shelf, add_movie, add_series, look_up
 from stalkeer.adapters.arr.client import ArrClient
+from stalkeer.adapters.arr.radarr import read_movie, set_movies_monitored
 from stalkeer.adapters.arr.reading import read_profiles, read_root_folders
 from stalkeer.adapters.arr.resources import EpisodeResource
-from stalkeer.adapters.arr.sonarr import read_episodes, set_episodes_monitored
+from stalkeer.adapters.arr.sonarr import read_episodes, read_series, set_episodes_monitored, set_series_monitored
 from stalkeer.adapters.arr.values import QualityProfile, RootFolder
 from stalkeer.errors import ArrError, Conflict, InvalidInput, NotFound
 from stalkeer.jobs.library.clients import Arrs
-from stalkeer.model import EpisodeId, InstanceKind, SeriesId
+from stalkeer.model import EpisodeId, InstanceKind, MovieId, SeriesId
 from stalkeer.store.library.instances import InstanceRow, get_instance, list_instances
 
 EPISODES_S = 30.0  # Sonarr reads the episodes of a new series meanwhile
@@ -84,22 +85,46 @@ def add_to_library(
     numbers: Numbers = (),
     sleep: Callable[[float], None] = time.sleep,
 ) -> InLibrary:
-    """Add the item where the library lacks it, and monitor these episodes. Raises NotFound, Conflict and ArrError."""
+    """Add the item where the library lacks it, and monitor it, of a series these episodes, as far as files are missing.
+
+    Raises NotFound, Conflict and ArrError.
+    """
     is_movie = row.kind is InstanceKind.RADARR
     with arrs.client(row) as client:
         found = _known(client, wish, is_movie=is_movie)
+        was_added = found.arr_id is None
         arr_id = found.arr_id
         if arr_id is None:
             add = add_movie if is_movie else add_series
             arr_id = add(client, found, _shelf(client, wish))
         if is_movie:
-            return InLibrary(row, arr_id, {(0, 0): arr_id}, found.arr_id is None)
+            if not was_added:
+                _monitor_movie(client, MovieId(arr_id))
+            return InLibrary(row, arr_id, {(0, 0): arr_id}, was_added)
         episodes = _await_episodes(client, arr_id, numbers, sleep)
-        lacking = [EpisodeId(one.id) for one in episodes.values() if one.owns_file is False and not one.monitored]
-        if lacking:
-            set_episodes_monitored(client, lacking, monitored=True)
+        _monitor_episodes(client, SeriesId(arr_id), episodes.values())
         ids = {number: one.id for number, one in episodes.items()}
-        return InLibrary(row, arr_id, ids, found.arr_id is None)
+        return InLibrary(row, arr_id, ids, was_added)
+
+
+def _monitor_movie(client: ArrClient, movie_id: MovieId) -> None:
+    """Monitor a movie of the library that has no file. One that has a file would be upgraded from now on."""
+    movie = read_movie(client, movie_id)
+    if movie is not None and movie.owns_file is False and not movie.monitored:
+        set_movies_monitored(client, [movie_id], monitored=True)
+
+
+def _monitor_episodes(client: ArrClient, series_id: SeriesId, episodes: Iterable[EpisodeResource]) -> None:
+    """Monitor the episodes without a file, and their series: without it, Sonarr does not count them as missing."""
+    lacking = [one for one in episodes if one.owns_file is False]
+    if not lacking:
+        return
+    series = read_series(client, series_id)
+    if series is not None and not series.monitored:
+        set_series_monitored(client, [series_id], monitored=True)
+    unmonitored = [EpisodeId(one.id) for one in lacking if not one.monitored]
+    if unmonitored:
+        set_episodes_monitored(client, unmonitored, monitored=True)
 
 
 def _known(client: ArrClient, wish: AddWish, *, is_movie: bool) -> FoundItem:

@@ -31,7 +31,7 @@ from stalkeer.jobs.requests.add_item import (
     propose_item,
 )
 from stalkeer.jobs.sources.refresh import RefreshContext
-from stalkeer.model import DownloadId, EntryId, EntryKind, InstanceKind, WantedId
+from stalkeer.model import DownloadId, Drive, EntryId, EntryKind, InstanceKind, WantedId
 from stalkeer.settings import Settings
 from stalkeer.store.catalogue.entries import CatalogueEntry, get_entry
 from stalkeer.store.catalogue.episodes import list_episodes_of
@@ -120,7 +120,7 @@ def add_and_download(
     """
     first = _get(context, entry_id)
     row = choose_instance(context.arrs, _program(first), slug)
-    chosen = {_number(entry): entry for entry in _choose(context, entry_id, scope)}
+    chosen = _by_number(_choose(context, entry_id, scope))
     held = add_to_library(context.arrs, row, wish, chosen.keys())
     wanted = _wanted(context, held)
     if not wanted:
@@ -135,6 +135,8 @@ def add_and_download(
         for wanted_id, entry in pairs
     ]
     keep_rules(matching.offline(), rules, RuleOrigin.USER, QuietRun())
+    if row.options.drive is Drive.NATIVE:  # it grabs a file once, for all that the file holds
+        pairs = list({entry.id: (wanted_id, entry) for wanted_id, entry in reversed(pairs)}.values())
     return queue_all(context.queue, [OfPair(entry.id, wanted_id) for wanted_id, entry in pairs])
 
 
@@ -144,8 +146,7 @@ def read_destination(entry: CatalogueEntry) -> Destination:
     if entry.kind == EntryKind.EPISODE.value:
         if entry.season is None or entry.episode is None:
             raise InvalidInput(f"{entry.name} names no season and episode, so its file could not be named.")
-        last = max(entry.episode, entry.episode_end or entry.episode)
-        return Destination(EPISODE, title, entry.year, entry.season, tuple(range(entry.episode, last + 1)))
+        return Destination(EPISODE, title, entry.year, entry.season, _episodes(entry))
     return Destination(MOVIE, title, entry.year)
 
 
@@ -231,10 +232,26 @@ def _wanted(context: CatalogueContext, held: InLibrary) -> dict[ArrNumber, Wante
     return {by_arr_id[target.arr_id]: target.wanted_id for target in targets if not target.is_gone}
 
 
+def _by_number(chosen: Sequence[CatalogueEntry]) -> dict[ArrNumber, CatalogueEntry]:
+    """Return the entry for each number. A file of several episodes serves all that have no entry of their own."""
+    found = {_number(entry): entry for entry in chosen}
+    for entry in chosen:
+        if entry.kind == EntryKind.EPISODE.value:
+            for episode in _episodes(entry):
+                found.setdefault((entry.season or 0, episode), entry)
+    return found
+
+
 def _number(entry: CatalogueEntry) -> ArrNumber:
     return (0, 0) if entry.kind == EntryKind.MOVIE.value else (entry.season or 0, entry.episode or 0)
 
 
+def _episodes(entry: CatalogueEntry) -> tuple[int, ...]:
+    """Return the numbers of all episodes that the file holds."""
+    first = entry.episode or 0
+    return tuple(range(first, max(first, entry.episode_end or first) + 1))
+
+
 def queued_ids(results: Sequence[Queued]) -> list[DownloadId]:
-    """Return the new downloads among the results."""
-    return [result.download_id for result in results if result.download_id is not None]
+    """Return the downloads among the results, each once: one download may serve several items."""
+    return list(dict.fromkeys(result.download_id for result in results if result.download_id is not None))

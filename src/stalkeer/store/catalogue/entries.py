@@ -163,7 +163,9 @@ def get_entry(connection: Connection, entry_id: EntryId) -> CatalogueEntry:
 def read_entries(connection: Connection, ids: Sequence[int]) -> list[CatalogueEntry]:
     """Return the entries with these ids, in the order of `ids`."""
     found = {
-        row.id: _entry(row) for part in chunks(ids) for row in connection.execute(_query().where(entries.c.id.in_(part)))
+        row.id: _entry(row)
+        for part in chunks(ids)
+        for row in connection.execute(_query().where(entries.c.id.in_(part)))
     }
     return [found[entry_id] for entry_id in ids]
 
