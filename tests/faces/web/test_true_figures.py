@@ -7,12 +7,13 @@ from datetime import timedelta
 from urllib.request import Request, urlopen
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 from starlette.testclient import TestClient
 
 from stalkeer.faces.web.assets import asset_path
 from stalkeer.faces.web.dashboard import rate_graph
-from stalkeer.faces.web.runs_text import cron_text, job_label, run_text
+from stalkeer.faces.web.runs_text import LABELS, cron_text, job_label, run_text
+from stalkeer.model import JobName
 from stalkeer.runtime import App
 from stalkeer.store.db import tables
 from stalkeer.store.library.wanted_list import label_of
@@ -218,3 +219,65 @@ def test_a_monitor_that_asks_with_head_is_answered_as_with_get(sample_site: str,
 
     with urlopen(Request(sample_site + path, method="HEAD")) as answer:
         assert answer.status == 200 and answer.read() == b""
+
+
+def test_every_job_has_a_name_of_its_own_on_the_page_of_tasks(client: TestClient, app: App):
+    write(app, *(insert(tables.runs).values(job=job, state="done", started_at=NOW, finished_at=NOW) for job in JobName))
+
+    answer = client.get("/system/tasks")
+
+    assert answer.status_code == 200
+    assert len(set(LABELS.values())) == len(LABELS) == len(JobName)
+    assert all(LABELS[job] in answer.text for job in JobName)
+
+
+@pytest.mark.parametrize("path", ["/", "/matches", "/matches?view=list", "/dashboard/now", "/dashboard/tiles"])
+def test_who_chose_no_radarr_or_sonarr_is_not_told_to_scan(client: TestClient, app: App, path: str):
+    fill(app.database, app.secrets, app.clock())
+    gone = update(tables.instances).values(removed_at=app.clock())
+    write(app, *NEVER_SCANNED, gone)
+    app.change_settings({"wanted.without_instances": True})
+
+    words = words_of(client.get(path).text).lower()
+
+    assert "not scanned yet" not in words and "first scan" not in words and "scan for missing" not in words
+
+
+def test_the_health_of_a_program_without_instances_is_told_once_it_has_a_source(client: TestClient, app: App):
+    fill(app.database, app.secrets, app.clock())
+    write(app, delete(tables.health), update(tables.instances).values(removed_at=app.clock()))
+    assert "Nothing to check before" in client.get("/system").text
+
+    app.change_settings({"wanted.without_instances": True})
+
+    assert "No issues found" in client.get("/system").text
+
+
+def test_what_is_only_information_is_not_shown_as_a_warning(client: TestClient, app: App):
+    shared = {"subject": "", "fix": "", "since": NOW, "checked_at": NOW}
+    levels = {"info": "info", "warning": "warn", "error": "bad"}
+    for level in levels:
+        write(app, insert(tables.health).values(check=level, level=level, message=f"Of level {level}", **shared))
+
+    page = client.get("/system").text
+
+    tones = {text: tone for tone, text in re.findall(r'notice (\w+)">.*?<strong>Of level (\w+)<', page, re.DOTALL)}
+    assert tones == levels
+
+
+def test_the_list_of_ended_downloads_has_one_button_that_removes_them(client: TestClient, lived_in: App):
+    assert client.get("/activity?show=done").text.count("/activity/all/remove") == 1
+
+
+@pytest.mark.parametrize("moving", [1, 5])
+def test_the_downloads_that_wait_are_shown_or_counted_as_more(client: TestClient, lived_in: App, moving: int):
+    downloads = tables.downloads
+    write(lived_in, update(downloads).values(state="queued"))
+    write(lived_in, update(downloads).where(downloads.c.id <= moving).values(state="downloading"))
+    with lived_in.database.connect() as connection:
+        waiting = len(connection.execute(select(downloads.c.id).where(downloads.c.state == "queued")).all())
+
+    page = client.get("/dashboard/now", headers=PART).text
+
+    [more] = re.findall(r"(\d+) more download", page)
+    assert int(more) + page.count('id="next-') == waiting

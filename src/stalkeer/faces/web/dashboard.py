@@ -12,13 +12,13 @@ from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import fragment, page
 from stalkeer.faces.web.volumes import volumes_of
 from stalkeer.jobs.downloads.admission import explain_waiting
+from stalkeer.jobs.system.first_run import read_setup
 from stalkeer.model import DownloadState
 from stalkeer.runtime import App
 from stalkeer.store.downloads.downloads import DownloadFilter, count_by_state, list_downloads
 from stalkeer.store.journal.events import list_events
 from stalkeer.store.system.dashboard import (
     SpeedSample,
-    has_anything,
     imported_since,
     rate_history,
     read_open_jobs,
@@ -75,10 +75,8 @@ def rate_graph(samples: list[SpeedSample], now: datetime) -> tuple[list[int], li
 def read_dashboard(app: App) -> dict[str, object]:
     now = app.clock()
     with app.database.connect() as connection:
-        instances, sources = has_anything(connection)
         return {
-            "has_instance": instances or app.settings.wanted.without_instances,
-            "has_source": sources,
+            "setup": read_setup(connection, app.settings),
             "is_held": app.settings.schedule.hold_downloads,
             "wanted": wanted_counts(connection),
             "imported": imported_since(connection, now - timedelta(days=7)),

@@ -15,8 +15,11 @@ from stalkeer.faces.web.frame import app_of
 from stalkeer.faces.web.render import Toast, done, fragment, is_fragment, page
 from stalkeer.jobs.downloads.queue import OfMatch, queue_all, queue_one
 from stalkeer.jobs.matching.decisions import Decided, UserDecision, decide_match, decide_matches, forget_rule
+from stalkeer.jobs.system.first_run import read_setup
 from stalkeer.model import Decision, MatchId, WantedId
 from stalkeer.runtime import App
+from stalkeer.settings import Settings
+from stalkeer.store.db.database import Transaction
 from stalkeer.store.library.wanted_list import count_to_review, get_wanted, list_to_review
 from stalkeer.store.matching.candidates import best_to_review, list_candidates
 from stalkeer.store.matching.matches import MatchFilter, MatchOrder, count_matches, list_matches
@@ -46,24 +49,29 @@ def show_list(request: Request, number: int) -> HTMLResponse:
         items = list_to_review(connection, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
         found = best_to_review(connection, [item.id for item in items])
         total = count_to_review(connection)
-        jobs_now = read_open_jobs(connection)
+        is_unscanned = needs_scan(connection, app_of(request).settings)
     context: dict[str, object] = {
         "rows": [(item, found[item.id]) for item in items if item.id in found],
         "total": total,
         "page_number": number,
         "pages": -(-total // PAGE_SIZE),
-        "jobs_now": jobs_now,
+        "needs_scan": is_unscanned,
     }
     if is_fragment(request):
         return fragment(request, "matches/open_rows.html", context)
     return page(request, "matches/open.html", context)
 
 
+def needs_scan(connection: Transaction, settings: Settings) -> bool:
+    """Tell whether nothing can be found yet, because Radarr and Sonarr have not been read."""
+    return read_open_jobs(connection).scanned_at is None and not read_setup(connection, settings).is_alone
+
+
 def read_pair(app: App, *, item: int | None = None, after: int | None = None, undo: str = "") -> dict[str, object]:
     """Return the next item to review with its best open candidate. `after` skips an item."""
     with app.database.connect() as connection:
         left = count_to_review(connection)
-        jobs_now = read_open_jobs(connection)
+        is_unscanned = needs_scan(connection, app.settings)
         if item is not None:
             rows = [get_wanted(connection, WantedId(item))]
         else:
@@ -72,7 +80,7 @@ def read_pair(app: App, *, item: int | None = None, after: int | None = None, un
         candidates = list_candidates(connection, rows[0].id) if rows else []
     open_candidates = [candidate for candidate in candidates if candidate.decision is Decision.REVIEW]
     if not open_candidates:
-        return {"item": None, "left": left, "undo": undo, "jobs_now": jobs_now}
+        return {"item": None, "left": left, "undo": undo, "needs_scan": is_unscanned}
     others = len(candidates) - 1
     return {"item": rows[0], "candidate": open_candidates[0], "others": others, "left": max(left, 1), "undo": undo}
 

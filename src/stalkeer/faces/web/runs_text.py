@@ -8,12 +8,13 @@ from stalkeer.faces.web.formats import plural, size
 from stalkeer.model import JobName
 
 Report = Mapping[str, object]
-LABELS = {
+LABELS: Mapping[str, str] = {
     JobName.REFRESH: "Refresh sources",
     JobName.SCAN: "Scan for missing",
     JobName.SCAN_PREVIEW: "Scan preview",
     JobName.MATCH: "Match",
     JobName.DOWNLOAD: "Queue confirmed matches",
+    JobName.OFFERS: "Prepare releases",
     JobName.CLEANUP: "Clean up",
     JobName.BACKUP: "Backup",
 }
@@ -21,7 +22,7 @@ LABELS = {
 
 def job_label(job: str) -> str:
     """Return the name of a job for users: `Scan for missing` for `scan`."""
-    return LABELS[JobName(job)] if job in tuple(JobName) else job.replace("-", " ").capitalize()
+    return LABELS.get(job, job.replace("-", " ").capitalize())
 
 
 def run_text(job: str, report: Report | None) -> str:

@@ -25,7 +25,7 @@ from stalkeer.faces.web.sources import save_new_source
 from stalkeer.faces.web.system import start_job
 from stalkeer.faces.web.webhooks import our_address
 from stalkeer.jobs.downloads.forecast import Forecast
-from stalkeer.jobs.system.first_run import hold_downloads, is_first_run, release_downloads
+from stalkeer.jobs.system.first_run import hold_downloads, is_first_run, read_setup, release_downloads
 from stalkeer.jobs.system.make_folders import make_folders, missing_folders
 from stalkeer.jobs.system.rate_limits import TooManyRequests
 from stalkeer.jobs.system.sessions import LoginRefused
@@ -36,7 +36,7 @@ from stalkeer.settings.folders import FOLDERS
 from stalkeer.settings.units import show_size
 from stalkeer.store.journal.runs import RunState, list_runs
 from stalkeer.store.library.instances import list_instances
-from stalkeer.store.system.dashboard import has_anything, source_cards
+from stalkeer.store.system.dashboard import source_cards
 
 router = APIRouter(include_in_schema=False)
 
@@ -66,9 +66,8 @@ def get_setup(request: Request) -> Response:
         return RedirectResponse(f"{base_of(request)}/setup/account", status_code=303)
     require_user(request)
     with app_of(request).database.connect() as connection:
-        instance, source = has_anything(connection)
-    is_alone = app_of(request).settings.wanted.without_instances
-    step = "apps" if not (instance or is_alone) else "source" if not source else "paths"
+        state = read_setup(connection, app_of(request).settings)
+    step = "apps" if state.needs_instance else "paths" if state.has_source else "source"
     return RedirectResponse(f"{base_of(request)}/setup/{step}", status_code=303)
 
 
@@ -241,7 +240,7 @@ def answer_context(app: App, found: Forecast | None) -> dict[str, object]:
     """Return the context of the results. Without `found`, the page loads the results later."""
     with app.database.connect() as connection:
         runs = list_runs(connection, limit=30)
-        instance, source = has_anything(connection)
+        state = read_setup(connection, app.settings)
     looking = [run for run in runs if run.state in (RunState.QUEUED, RunState.RUNNING) and run.job in LOOKING]
     troubles = [run for run in runs[:12] if run.error and run.job in LOOKING]
     limit = app.settings.downloads.bandwidth_limit
@@ -252,9 +251,7 @@ def answer_context(app: App, found: Forecast | None) -> dict[str, object]:
         "is_looking": bool(looking),
         "looking": looking,
         "troubles": troubles,
-        "has_instance": instance,
-        "is_alone": not instance and app.settings.wanted.without_instances,
-        "has_source": source,
+        "setup": state,
         "hours": found.size / limit if found is not None and limit and found.size else None,
         "limit": limit,
     }

@@ -24,6 +24,7 @@ from stalkeer.faces.web.volumes import volumes_of
 from stalkeer.jobs.journal.reporting import QuietRun
 from stalkeer.jobs.journal.runs import cancel_run
 from stalkeer.jobs.library.instances import add_path_mapping
+from stalkeer.jobs.system.first_run import read_setup
 from stalkeer.jobs.system.instance_health import look_through_instances
 from stalkeer.jobs.system.log_files import find_log_file, list_log_files, read_end
 from stalkeer.model import JobName
@@ -32,7 +33,6 @@ from stalkeer.secrets import mask_text
 from stalkeer.store.journal.runs import RunId, list_runs
 from stalkeer.store.library.instances import FolderPair
 from stalkeer.store.sources.sources import own_refresh_times
-from stalkeer.store.system.dashboard import has_anything
 from stalkeer.store.system.health import list_findings
 
 router = APIRouter(include_in_schema=False)
@@ -64,8 +64,8 @@ def get_status(request: Request) -> HTMLResponse:
     app = app_of(request)
     with app.database.connect() as connection:
         troubles = list_findings(connection)
-        is_set_up = all(has_anything(connection))
-    return page(request, "system/status.html", is_set_up=is_set_up, troubles=troubles, volumes=volumes_of(app.settings))
+        setup = read_setup(connection, app.settings)
+    return page(request, "system/status.html", setup=setup, troubles=troubles, volumes=volumes_of(app.settings))
 
 
 def facts_of(app: App) -> list[tuple[str, str]]:

@@ -1,14 +1,17 @@
-"""Hold automatic downloads back during the first run of the setup wizard."""
+"""Tell how far the setup is, and hold automatic downloads back during the first run of its wizard."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
+from stalkeer.settings import Settings
 from stalkeer.settings.change import LOCKED
 from stalkeer.settings.live import LiveSettings
-from stalkeer.store.db.database import Database
+from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads.downloads import has_downloads
+from stalkeer.store.system.dashboard import has_anything
 
 HOLD = "schedule.hold_downloads"
 
@@ -23,6 +26,30 @@ class RunningProgram(Protocol):
     def database(self) -> Database: ...
 
     def change_settings(self, changes: Mapping[str, object]) -> None: ...
+
+
+@dataclass(frozen=True)
+class SetupState:
+    has_instance: bool
+    has_source: bool
+    is_alone: bool  # the user chose to go without Radarr and Sonarr, and has none
+
+    @property
+    def needs_instance(self) -> bool:
+        return not (self.has_instance or self.is_alone)
+
+    @property
+    def is_complete(self) -> bool:
+        return self.has_source and not self.needs_instance
+
+
+def read_setup(connection: Transaction, settings: Settings) -> SetupState:
+    has_instance, has_source = has_anything(connection)
+    return SetupState(has_instance, has_source, is_alone(settings, has_instance=has_instance))
+
+
+def is_alone(settings: Settings, *, has_instance: bool) -> bool:
+    return settings.wanted.without_instances and not has_instance
 
 
 def hold_downloads(program: RunningProgram) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from stalkeer.adapters.files.obstacles import obstacle_of
 from stalkeer.core.downloads.sabnzbd import category_folder, category_of
 from stalkeer.jobs.system.backup import Backup, BackupPlace, list_backups, refused_restore
+from stalkeer.jobs.system.first_run import is_alone
 from stalkeer.model import AccountStatus, Drive, InstanceKind
 from stalkeer.private_files import misplaced, withdraw_from_others
 from stalkeer.secrets import SecretBox
@@ -162,7 +163,7 @@ def check_instances(facts: Facts) -> Iterator[Finding]:
 
 def check_alone(facts: Facts) -> Iterator[Finding]:
     """Tell calmly that there is no instance where the user chose so."""
-    if not facts.instances and facts.settings.wanted.without_instances:
+    if is_alone(facts.settings, has_instance=bool(facts.instances)):
         message = "No Radarr or Sonarr is connected, as you chose: nothing is looked for by itself"
         yield Finding("alone", "instances", INFO, message, "Download from the catalogue, or connect one in Settings")
 
