@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from stalkeer.app import build_security
+from stalkeer.demo.radarr import Radarr
 from stalkeer.model import InstanceKind
 from stalkeer.runtime import App
 from stalkeer.settings import load_settings
@@ -98,6 +99,17 @@ def test_putting_the_default_instance_is_a_patch_whoever_described_it(app, clien
     start_again(app)
     assert radarr(app).options.quality_profile_id == 4
     assert app.secrets.decrypt(radarr(app).api_key) == "keyofthefile4711"
+
+
+def test_a_refused_change_of_the_default_instance_takes_nothing_over(app, client, tmp_path):
+    before = radarr(app)
+
+    with Radarr(tmp_path / "movies", api_key="another4711key") as strict:
+        unauthorised = client.put("/api/v1/settings/radarr", json={"url": strict.url})
+    unusable = client.put("/api/v1/settings/radarr", json={"url": "ftp://127.0.0.1"})
+
+    assert unauthorised.status_code >= 400 and unusable.status_code >= 400
+    assert (radarr(app).origin, radarr(app).url, radarr(app).options) == ("config", before.url, before.options)
 
 
 def test_a_source_is_taken_over_edited_and_given_back(app, client, place):

@@ -108,8 +108,7 @@ def _put_default(app: App, kind: InstanceKind, change: DefaultInstanceChange, *,
         profile = change.quality_profile_id if is_named else KEEP
         url = KEEP if change.url is None else change.url
         patch = InstancePatch(url, given or KEEP, quality_profile_id=profile)
-        instances.take_over_instance(app.arrs, row.slug, app.live.loaded)
-        instances.change_instance(app.arrs, row.slug, patch, trial)
+        instances.change_instance(app.arrs, row.slug, patch, trial, take_over=app.live.loaded)
     shown = _shown_default(app, kind)
     assert shown is not None, "it was kept a moment ago"
     return shown

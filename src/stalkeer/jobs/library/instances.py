@@ -157,17 +157,23 @@ def add_instance(arrs: Arrs, new: NewInstance, trial: Trial = Trial.REQUIRED) ->
     return _outcome(arrs, row, attempt)
 
 
-def change_instance(arrs: Arrs, slug: str, patch: InstancePatch, trial: Trial = Trial.REQUIRED) -> KeptInstance:
+def change_instance(
+    arrs: Arrs,
+    slug: str,
+    patch: InstancePatch,
+    trial: Trial = Trial.REQUIRED,
+    take_over: LoadedSettings | None = None,
+) -> KeptInstance:
     """Change an instance that was added here. A new address or key is tested before it is saved.
 
+    `take_over`: take an instance of config.yml over with the change, once its test passed.
     Raises NotFound, Conflict when the instance comes from the configuration, InvalidInput for an unusable field, and
     ArrError when a required test fails.
     """
-    row = _editable(arrs, slug)
+    row = _editable(arrs, slug) if take_over is None else _takeable(arrs, slug, take_over)
     check_patch(patch)
-    attempt = _Attempt(row.url)
+    attempt, options = _Attempt(row.url), _patched_options(row, patch)
     if patch.needs_trial:
-        options = _patched_options(row, patch)
         patched = patched_address(arrs, row, patch, trial)
         attempt = _attempt(_trial_address(patched, options), trial)
         attempt = replace(attempt, url=with_login(attempt.url, patched.login))
@@ -175,9 +181,11 @@ def change_instance(arrs: Arrs, slug: str, patch: InstancePatch, trial: Trial = 
         url=attempt.url if patch.needs_trial else None,
         api_key=_or_none(patch.api_key),
         enabled=_or_none(patch.enabled),
-        options=_patched_options(row, patch),
+        options=options,
     )
     with arrs.database.begin() as connection:
+        if take_over is not None:
+            store.take_over(connection, slug)
         store.change_instance(connection, slug, change, arrs.secrets)
         changed = _note(arrs, connection, slug, attempt)
     return _outcome(arrs, changed, attempt)
@@ -225,9 +233,7 @@ def take_over_instance(arrs: Arrs, slug: str, loaded: LoadedSettings) -> Instanc
     Raises NotFound, and Conflict where the environment describes it, which goes before the pages.
     """
     with arrs.database.begin() as connection:
-        row = get_instance(connection, slug)
-        if row.origin == CONFIG:
-            check_list_is_editable(row.kind.value, loaded)
+        _check_may_take_over(get_instance(connection, slug), loaded)
         return store.take_over(connection, slug)
 
 
@@ -340,6 +346,19 @@ def _editable(arrs: Arrs, slug: str) -> InstanceRow:
     if row.origin == CONFIG:
         raise Conflict(f"{row.label} comes from config.yml: change it there, or take it over to edit it here.")
     return row
+
+
+def _takeable(arrs: Arrs, slug: str, loaded: LoadedSettings) -> InstanceRow:
+    """Return the row as it is once it is taken over. Nothing is written."""
+    with arrs.database.connect() as connection:
+        row = get_instance(connection, slug)
+    _check_may_take_over(row, loaded)
+    return row if row.origin != CONFIG else replace(row, options=replace(row.options, taken_over=True))
+
+
+def _check_may_take_over(row: InstanceRow, loaded: LoadedSettings) -> None:
+    if row.origin == CONFIG:
+        check_list_is_editable(row.kind.value, loaded)
 
 
 def _check_url(url: str) -> None:
