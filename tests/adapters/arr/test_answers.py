@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from stalkeer.adapters.arr.answers import Resource, objects_of_array, parse
+from stalkeer.adapters.arr.answers import Resource, explain_refusal, objects_of_array, parse
+from stalkeer.adapters.net.api import ApiAnswer
 from stalkeer.core.security.plain_text import clean_json, clean_line
 from stalkeer.errors import ArrRefused, ArrUnreachable, ArrWrongProgram
 
@@ -15,6 +16,7 @@ class Thing(Resource):
     size: int = 0
 
 
+SAID = "No answer from http://user:pa55w0rd4711@example.com/a?apikey=k3y0f4711"
 THINGS = TypeAdapter(tuple[Thing, ...])
 
 
@@ -65,3 +67,11 @@ def test_a_page_is_told_apart_from_a_form_that_changed():
         parse(THINGS, b"<!doctype html>", "GET things")
     with pytest.raises(ArrRefused, match=r"unknown form: 0\.size"):
         parse(THINGS, b'[{"size": "big"}]', "GET things")
+
+
+@pytest.mark.parametrize("body", [{"message": SAID}, [{"errorMessage": SAID, "propertyName": "Url"}]])
+def test_secrets_in_the_words_of_an_instance_reach_no_message(body):
+    error = explain_refusal(ApiAnswer(400, {}, json.dumps(body).encode()), "Radarr: POST release")
+
+    assert "No answer from http" in str(error)
+    assert "pa55w0rd4711" not in str(error) and "k3y0f4711" not in str(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from urllib.request import Request, urlopen
@@ -12,6 +13,7 @@ from starlette.testclient import TestClient
 
 from stalkeer.faces.web.assets import asset_path
 from stalkeer.faces.web.dashboard import rate_graph
+from stalkeer.faces.web.render import Toast
 from stalkeer.faces.web.runs_text import LABELS, cron_text, job_label, run_text
 from stalkeer.model import JobName
 from stalkeer.runtime import App
@@ -281,3 +283,10 @@ def test_the_downloads_that_wait_are_shown_or_counted_as_more(client: TestClient
 
     [more] = re.findall(r"(\d+) more download", page)
     assert int(more) + page.count('id="next-') == waiting
+
+
+def test_a_toast_hides_what_looks_like_a_secret():
+    told = json.loads(Toast("Reading http://user:pa55w0rd4711@example.com/x?apikey=k3y0f4711 failed", "bad").to_json())
+
+    assert "example.com" in told["text"]
+    assert "pa55w0rd4711" not in told["text"] and "k3y0f4711" not in told["text"]

@@ -31,6 +31,7 @@ from stalkeer.errors import (
     ArrUnreachable,
     ArrWrongProgram,
 )
+from stalkeer.secrets import mask_text
 
 log = logging.getLogger(__name__)
 
@@ -234,7 +235,7 @@ def explain_refusal(answer: ApiAnswer, asked: str) -> ArrError:
 
 def refusal_words(answer: ApiAnswer) -> str:
     """Return what the body of a refusal says: an array of validation errors, an object with a message, or nothing of
-    use.
+    use. An instance quotes addresses with their logins and keys, which are hidden.
     """
     try:
         body = json.loads(answer.content)
@@ -246,7 +247,7 @@ def refusal_words(answer: ApiAnswer) -> str:
     elif isinstance(body, dict):
         # `description` is a stack trace: it belongs in the instance's log
         words = [str(body["message"])] if body.get("message") else []
-    text = "; ".join(word.rstrip(".") for word in words if word)
+    text = mask_text("; ".join(word.rstrip(".") for word in words if word))
     return f": {text[:SHOWN_CHARACTERS]}" if text else ""
 
 

@@ -10,6 +10,7 @@ from stalkeer.adapters.arr.answers import Resource, Rows
 from stalkeer.adapters.arr.client import ArrClient
 from stalkeer.adapters.arr.paths import is_same_path
 from stalkeer.adapters.arr.values import CommandState
+from stalkeer.secrets import mask_text
 
 
 class CommandResource(Resource):
@@ -24,7 +25,7 @@ class CommandResource(Resource):
     def to_value(self) -> CommandState:
         # the first line is the error; the rest is a stack trace
         said = self.exception.partition("\n")[0] or self.message
-        return CommandState(self.id, self.status, self.result, said)
+        return CommandState(self.id, self.status, self.result, mask_text(said))
 
 
 _COMMAND = TypeAdapter(CommandResource)

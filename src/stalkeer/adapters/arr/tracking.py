@@ -11,6 +11,7 @@ from stalkeer.adapters.arr.client import ArrClient, Query
 from stalkeer.adapters.arr.commands import issue_command
 from stalkeer.adapters.arr.reading import PagedList, PageResource
 from stalkeer.model import InstanceKind
+from stalkeer.secrets import mask_text
 
 IMPORTED = "downloadFolderImported"
 GIVEN_UP = frozenset({"downloadFailed", "downloadIgnored"})
@@ -84,7 +85,7 @@ def read_tracked(client: ArrClient) -> dict[str, TrackedDownload]:
 
 def _tracked(row: TrackedResource) -> TrackedDownload:
     said = [text for one in row.status_messages for text in (one.messages or (one.title,)) if text]
-    words = "; ".join(dict.fromkeys(said)) or row.error_message
+    words = mask_text("; ".join(dict.fromkeys(said)) or row.error_message)
     is_waiting = row.tracked_download_state in ("importBlocked", "importPending", "importFailed")
     # older versions call a blocked import pending, and give it a warning
     is_blocked = row.tracked_download_state == "importBlocked" or row.tracked_download_status in ("warning", "error")

@@ -15,6 +15,7 @@ from stalkeer.faces.web.render import Toast, done, fragment
 from stalkeer.jobs.requests.add_item import AddWish, find_instances
 from stalkeer.jobs.requests.from_catalogue import DownloadScope, add_and_download, download_to_folder, propose_for_entry
 from stalkeer.model import EntryId, InstanceKind
+from stalkeer.secrets import mask_text
 from stalkeer.store.catalogue.entries import get_entry
 
 router = APIRouter(include_in_schema=False)
@@ -32,7 +33,7 @@ def get_request(request: Request, entry_id: int, instance: str = "") -> HTMLResp
     try:
         context["found"] = propose_for_entry(app.catalogue, EntryId(entry_id), instance or None)
     except (NotFound, ArrError) as error:
-        context["problem"] = str(error)
+        context["problem"] = mask_text(str(error))
     return fragment(request, "catalogue/request.html", context)
 
 

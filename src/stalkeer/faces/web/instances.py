@@ -22,6 +22,7 @@ from stalkeer.jobs.native import setup
 from stalkeer.jobs.sources.describe import KEEP
 from stalkeer.model import Drive, InstanceKind, SkipOwned
 from stalkeer.runtime import App
+from stalkeer.secrets import mask_text
 from stalkeer.store.library.instances import (
     FolderPair,
     InstanceOptions,
@@ -101,10 +102,7 @@ def post_test_known(request: Request, slug: str) -> Response:
     tested = instances.try_instance(app.arrs, slug)
     if tested.error is not None:
         return done(request, Toast(tested.error, "bad"))
-    try:
-        found = explore_known(app.arrs, slug, InstancePatch())
-    except ArrError as error:
-        return done(request, Toast(str(error), "bad"))
+    found = explore_known(app.arrs, slug, InstancePatch())
     return done(request, Toast(f"{tested.row.label} {found.version} is connected: {summarise(found)}."))
 
 
@@ -112,16 +110,13 @@ def post_test_known(request: Request, slug: str) -> Response:
 def post_native(request: Request, slug: str, given: FormFields) -> Response:
     """Make Stalkeer the instance's indexer and download client; with `remove`, take both out."""
     app = app_of(request)
-    try:
-        if "remove" in given:
-            gone = setup.disconnect_native(app.arrs, slug)
-            words = f"Removed from {slug}: {', '.join(gone.removed) or 'nothing was there'}. {gone.note}"
-        else:
-            made = setup.connect_native(app.arrs, slug, given.get("our_url", "").strip(), app.settings)
-            app.offer_soon()
-            words = f"{slug} searches Stalkeer now, as indexer and download client. {made.note}"
-    except ArrError as error:
-        return done(request, Toast(str(error), "bad"))
+    if "remove" in given:
+        gone = setup.disconnect_native(app.arrs, slug)
+        words = f"Removed from {slug}: {', '.join(gone.removed) or 'nothing was there'}. {gone.note}"
+    else:
+        made = setup.connect_native(app.arrs, slug, given.get("our_url", "").strip(), app.settings)
+        app.offer_soon()
+        words = f"{slug} searches Stalkeer now, as indexer and download client. {made.note}"
     return done(request, Toast(words.strip()), to="/settings/instances")
 
 
@@ -187,7 +182,8 @@ def show_test(request: Request, form: InstanceForm) -> HTMLResponse:
     except (ArrError, InvalidInput) as error:
         is_other = isinstance(error, ArrWrongProgram) and "kind" in error.fields
         other = {"radarr": "sonarr", "sonarr": "radarr"}.get(form.kind, "") if is_other else ""
-        return fragment(request, "settings/instance_test.html", found=None, error=str(error), form=form, other=other)
+        words = mask_text(str(error))
+        return fragment(request, "settings/instance_test.html", found=None, error=words, form=form, other=other)
     return fragment(request, "settings/instance_test.html", found=found, error="", form=form, other="")
 
 

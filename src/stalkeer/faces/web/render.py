@@ -33,14 +33,18 @@ LIST_ITEM = re.compile(r"^downloads\.(\w+)\[(\d+)\](.*)$")
 
 @dataclass(frozen=True)
 class Toast:
-    """Hold the message about a finished action. `undo` is the path that undoes the action."""
+    """Hold the message about a finished action. `undo` is the path that undoes the action.
+
+    The page gets the text without secrets: it may quote an error of another program.
+    """
 
     text: str
     tone: str = "ok"  # ok | info | warn | bad
     undo: str | None = None
 
     def to_json(self) -> str:
-        return json.dumps({key: value for key, value in asdict(self).items() if value is not None})
+        shown = {**asdict(self), "text": mask_text(self.text)}
+        return json.dumps({key: value for key, value in shown.items() if value is not None})
 
 
 def _harmless(value: object) -> object:
@@ -145,7 +149,7 @@ def refuse(request: Request, error: StalkeerError, creatable: Sequence[str] = ()
 
     `creatable` are the fields whose folder the browser offers to create.
     """
-    response = done(request, Toast(mask_text(str(error)), "bad"), status=422)
+    response = done(request, Toast(str(error), "bad"), status=422)
     response.headers.update(field_headers(error.fields))
     if creatable:
         response.headers["Stalkeer-Create"] = quote(json.dumps(list(creatable)))

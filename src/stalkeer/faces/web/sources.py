@@ -24,6 +24,7 @@ from stalkeer.jobs.sources.start import REFRESH, RefreshOptions, start_refresh
 from stalkeer.jobs.sources.upload import keep_upload
 from stalkeer.model import Origin, count_by_word
 from stalkeer.runtime import App
+from stalkeer.secrets import mask_text
 from stalkeer.store.catalogue.entries import groups_of
 from stalkeer.store.journal.runs import list_runs
 from stalkeer.store.sources.filters import list_filters
@@ -70,7 +71,7 @@ def post_test(request: Request, given: FormFields) -> HTMLResponse:
     try:
         report = probe_source(app_of(request).refresher, build_source("test", fields_of(form)))
     except InvalidInput as error:
-        report = ProbeReport(problem=str(error))
+        report = ProbeReport(problem=mask_text(str(error)))
     return show_trial(request, report, form, offer(report.groups))
 
 
