@@ -286,9 +286,11 @@ class House:
         self.match(wanted_id, entry_id)
         return self.queue(entry_id, wanted_id, name, priority)
 
-    def queue(self, entry_id: EntryId, wanted_id: WantedId, name: str, priority: int = 0) -> DownloadId:
+    def queue(
+        self, entry_id: EntryId, wanted_id: WantedId, name: str, priority: int = 0, *, instance: str = "radarr"
+    ) -> DownloadId:
         """Queue an entry for an item."""
-        instance_id = self.instance()
+        instance_id = self.instance(instance)
         with self.database.begin() as connection:
             entry = connection.execute(select(entries).where(entries.c.id == entry_id)).one()
             arr_id = connection.execute(select(wanted.c.arr_id).where(wanted.c.id == wanted_id)).scalar_one()

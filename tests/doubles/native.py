@@ -9,7 +9,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from starlette.testclient import TestClient
 
 from stalkeer.app import build_security
@@ -25,7 +25,7 @@ from stalkeer.jobs.native.tickets import ticket_of
 from stalkeer.jobs.system.api_keys import make_key
 from stalkeer.model import DownloadId, EntryId, InstanceId, WantedId, WantedKind
 from stalkeer.store.db.tables import entries as entry_table
-from stalkeer.store.db.tables import instances
+from stalkeer.store.db.tables import grabs, instances
 from stalkeer.store.downloads.downloads import DownloadRow
 from stalkeer.store.downloads.grabs import GrabRow, find_grab
 from stalkeer.store.downloads.native_items import NativeGrab, find_native
@@ -137,6 +137,10 @@ class NativeHouse:
             found = find_grab(connection, nzo_id)
         assert found is not None
         return found
+
+    def change_grab(self, nzo_id: str, **values: object) -> None:
+        with self.house.database.begin() as connection:
+            connection.execute(update(grabs).where(grabs.c.nzo_id == nzo_id).values(**values))
 
     def download(self, nzo_id: str) -> DownloadRow:
         download_id = self.row_of(nzo_id).download_id

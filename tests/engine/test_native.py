@@ -114,6 +114,37 @@ def test_two_instances_get_the_file_of_one_download(native, tmp_path):
         assert sum(request.sent for request in native.house.provider.requests[sent:]) < 2 * len(body)
 
 
+def test_a_release_that_was_removed_and_grabbed_again_is_imported_and_its_file_left_alone(native, tmp_path):
+    """The download went on for another instance meanwhile, so both grabs are of the same file."""
+    body = clip(1031)
+    first = native.offer("Grabbed Again", [body])
+    with Radarr(tmp_path) as other:
+        second = native.second_radarr(other, "radarr-again")
+        instance = native.house.instance("radarr-again")
+        movie = other.add_movie("Grabbed Again", 2020, runtime_min=90)
+        wanted = (movie.id, native.house.film("Grabbed Again", instance, arr_id=movie.id, runtime_min=90))
+        offered = native.offer("Grabbed Again", [], instance=instance, wanted=wanted, entries=first.entries)
+        admin = native.key(Scope.ADMIN)
+
+        native.ask("pause", admin)
+        native.grab(first)
+        old = second.grab(offered.release, offered.nzb, movie.id)
+        second.remove(old)
+        again = second.grab(offered.release, offered.nzb, movie.id)
+        native.ask("resume", admin)
+        eventually(lambda: native.row_of(again).storage, "the file is ready")
+        for minutes in (1, 2):
+            clock = FakeClock(now() + timedelta(minutes=minutes))
+            GrabWatch(native.house.database, native.house.app.arrs, clock).look()
+
+        assert native.row_of(old).storage == "", "nobody is given a file for a grab that was removed"
+        assert link_of(native, again, "radarr-again").is_file()
+        polled(native, lambda: movie.file, second)
+        polled(native, lambda: file_of(native, first))
+        assert movie.file.path.read_bytes() == body
+        native.house.await_state(native.download(again).id, S.COMPLETED)
+
+
 def test_a_file_that_is_gone_failed_with_our_reason_is_blocklisted_and_searched_again(native):
     offered = native.offer(bodies=[None])
 

@@ -7,15 +7,16 @@ import pytest
 
 from stalkeer.core.security.scopes import Scope
 from stalkeer.demo.radarr import Radarr
+from stalkeer.demo.sonarr import Sonarr
 from stalkeer.faces.bridge.sabnzbd_changes import CHANGES
 from stalkeer.faces.bridge.sabnzbd_lists import READS
-from stalkeer.model import DownloadState, Drive, GrabState
+from stalkeer.model import DownloadState, Drive
 from stalkeer.store.db.database import open_database, sqlite_url
-from stalkeer.store.downloads.grabs import GrabChange, change_grab
+from stalkeer.store.downloads.offers import find_offer
 from stalkeer.store.library.instances import FolderPair, InstanceOptions
 from tests.doubles.completed_downloads import CompletedDownloads, PollFailed, RejectedRelease
 from tests.doubles.house import open_house
-from tests.doubles.native import open_native
+from tests.doubles.native import clip, open_native
 
 S = DownloadState
 GONE = "provider.example:8080/…/5010.mkv: the server answered with status 404"
@@ -213,9 +214,7 @@ def test_the_file_is_named_in_the_view_of_its_instance(native, bridge):
     release = native.row_of(nzo_id).release
     link = house.app.settings.directories.movies / "radarr" / "movies" / release / f"{release}.mkv"
     native.house.change_item(native.row_of(nzo_id).download_id, state="importing")
-    ready = GrabChange(state=GrabState.COMPLETED, storage=str(link), bytes=5)
-    with house.database.begin() as connection:
-        change_grab(connection, nzo_id, ready)
+    native.change_grab(nzo_id, state="completed", storage=str(link), bytes=5)
     options = InstanceOptions(path_mappings=(FolderPair(str(house.app.settings.directories.movies), "/films"),))
     house.change_instance("radarr", options)
 
@@ -238,9 +237,8 @@ def test_the_folder_of_a_category_is_there_before_anything_is_grabbed(native):
 def test_what_was_imported_makes_room_in_the_sixty_rows_that_are_read(native, bridge):
     waiting = native.grab(native.offer())
     done = [native.grab(native.offer()) for _ in range(3)]
-    with native.house.database.begin() as connection:
-        for nzo_id in (waiting, *done):
-            change_grab(connection, nzo_id, GrabChange(state=GrabState.COMPLETED, ended_at=native.house.app.clock()))
+    for nzo_id in (waiting, *done):
+        native.change_grab(nzo_id, state="completed", ended_at=native.house.app.clock())
     native.house.change_item(native.row_of(waiting).download_id, state="importing")
     for nzo_id in done:
         native.house.change_item(native.row_of(nzo_id).download_id, state="imported")
@@ -330,10 +328,7 @@ def test_an_address_of_an_nzb_is_refused_with_the_reason(native, admin):
 def test_a_release_that_has_just_failed_is_refused(native):
     offered = native.offer()
     nzo_id = native.grab(offered)
-    now = native.house.app.clock()
-    with native.house.database.begin() as connection:
-        failed = GrabChange(state=GrabState.FAILED, fail_message=GONE, ended_at=now)
-        change_grab(connection, nzo_id, failed)
+    native.change_grab(nzo_id, state="failed", fail_message=GONE, ended_at=native.house.app.clock())
     set_up(native, nzo_id, state="failed")
     native.house.change_item(native.row_of(nzo_id).download_id, state="cancelled", active=False)
 
@@ -431,6 +426,68 @@ def test_two_instances_share_the_download_of_one_file(native, tmp_path):
     assert [item.state for item in native.download(one).items] == ["waiting", "cancelled"]
 
 
+def shared(native, other, title):
+    """A release that the house's Radarr grabbed, and the same file offered to another: (id, grab by the other)."""
+    first = native.offer(title)
+    slug = title.lower().replace(" ", "-")
+    second = native.second_radarr(other, slug)
+    instance = native.house.instance(slug)
+    movie = other.add_movie(title, 2020)
+    wanted = (movie.id, native.house.film(title, instance, arr_id=movie.id))
+    again = native.offer(title, [], instance=instance, wanted=wanted, entries=first.entries)
+    return native.grab(first), lambda: second.grab(again.release, again.nzb, movie.id)
+
+
+@pytest.mark.parametrize("state", ["queued", "downloading"])
+def test_a_grab_joins_no_download_that_is_being_cancelled(native, tmp_path, state):
+    with Radarr(tmp_path) as other:
+        one, grab = shared(native, other, f"Leaving {state}")
+        set_up(native, one, state=state, intent="cancel", admitted_at=native.house.app.clock())
+
+        two = grab()
+
+    assert native.download(two).id != native.download(one).id
+    assert [item.state for item in native.download(two).items] == ["waiting"]
+    set_up(native, one, state="cancelled", intent=None, admitted_at=None)
+
+
+@pytest.mark.parametrize("state", ["queued", "downloading"])
+def test_our_own_download_that_is_being_cancelled_is_not_taken_over(native, state):
+    offered = native.offer()
+    ours = native.house.queue(offered.entries[0], offered.wanted_id, "Cancelled")
+    native.house.change(ours, state=state, intent="cancel", admitted_at=native.house.app.clock())
+
+    with pytest.raises(RejectedRelease):
+        native.grab(offered)
+
+    assert [item.hand_over for item in native.house.row(ours).items] == [Drive.OURS]
+    native.house.change(ours, state="cancelled", intent=None, admitted_at=None)
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_double_episode_is_grabbed_whole_whichever_download_had_the_other_half(native, tmp_path, is_first):
+    """One half is on its way in the file of the release, the other in another file that makes way."""
+    slug = f"sonarr-half-{is_first}".lower()
+    with Sonarr(tmp_path) as sonarr:
+        by = native.second_sonarr(sonarr, slug)
+        series = sonarr.add_series(f"Two Halves {is_first}", 2019)
+        episodes = [sonarr.add_episode(series, 1, number) for number in (1, 2)]
+        offered = native.offer_episodes(slug, series, episodes, clip(1041))
+        with native.house.database.connect() as connection:
+            halves = find_offer(connection, offered.guid).wanted_ids
+        other = native.house.entry(native.house.source(), f"/files/{slug}.mkv", None, "Half")
+        native.house.match(halves[1], other)
+        queued = [(offered.entries[0], halves[0]), (other, halves[1])]
+        for entry, wanted in queued if is_first else reversed(queued):
+            native.house.queue(entry, wanted, "Two Halves", instance=slug)
+
+        nzo_id = by.grab(offered.release, offered.nzb, offered.movie_id)
+
+    items = [item for item in native.download(nzo_id).items if item.is_open]
+    assert sorted(item.wanted_id for item in items) == sorted(halves)
+    assert {item.hand_over for item in items} == {Drive.NATIVE}
+
+
 def test_priorities_and_a_pause_are_taken_over(native):
     high, paused = native.offer(), native.offer()
 
@@ -451,6 +508,22 @@ def test_a_grab_that_its_instance_deletes_is_cancelled(native, bridge):
 
     assert native.download(nzo_id).state is S.CANCELLED
     assert nzo_id not in queue_of(native, bridge)
+    assert nzo_id not in history_of(native, bridge)
+
+
+@pytest.mark.parametrize("code", ["local_disk_full", "local_permission", "placement"])
+def test_a_release_with_a_fault_of_our_disks_is_cancelled_when_its_instance_removes_it(native, bridge, admin, code):
+    """It stands in the history, as a warning, while its download waits for the disk."""
+    nzo_id = native.grab(native.offer())
+    set_up(native, nzo_id, error_code=code, error="the disk is full")
+    assert history_of(native, bridge)[nzo_id]["status"] == "Failed"
+
+    refused = native.ask("history", admin, name="delete", value=nzo_id)
+    open_still = native.download(nzo_id).state
+    native.ask("history", bridge, name="delete", value=nzo_id, del_files=1)
+
+    assert refused["status"] is False
+    assert (open_still, native.download(nzo_id).state) == (S.QUEUED, S.CANCELLED)
     assert nzo_id not in history_of(native, bridge)
 
 
@@ -492,6 +565,27 @@ def test_a_retry_is_refused_with_the_reason(native, admin, bridge):
     assert answer.status_code == 409
     assert "forgotten" in answer.json()["detail"]
     assert native.ask("retry", bridge, value=nzo_id)["status"] is False
+
+
+def test_a_file_that_is_imported_against_the_words_of_its_instance_leaves_its_lists_though_grabbed_twice(
+    native, bridge, admin
+):
+    """A first grab of the same file, which was removed, owns nothing."""
+    offered = native.offer()
+    old = native.grab(offered)
+    native.ask("queue", bridge, name="delete", value=old)
+    nzo_id = native.grab(offered)
+    download_id = native.row_of(nzo_id).download_id
+    native.change_grab(old, download_id=download_id)
+    native.change_grab(nzo_id, state="completed", ended_at=native.house.app.clock())
+    native.house.change_item(download_id, state="importing", refusal="Not enough free space")
+    set_up(native, nzo_id, state="blocked", error_code="import_blocked")
+
+    answer = native.client.post(f"/api/v1/downloads/{download_id}/accept", headers={"X-Api-Key": admin})
+
+    assert answer.status_code == 200, answer.text
+    assert [item.hand_over for item in native.download(nzo_id).items] == [Drive.OURS]
+    assert nzo_id not in history_of(native, bridge)
 
 
 def test_a_phone_pauses_resumes_and_moves_single_downloads(native, admin):

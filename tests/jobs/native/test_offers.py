@@ -15,10 +15,10 @@ from stalkeer.jobs.library.sync import sync_wanted
 from stalkeer.jobs.matching.match import match_wanted
 from stalkeer.jobs.native.indexer import FeedQuery, Indexer
 from stalkeer.jobs.native.offers import prepare_offers
-from stalkeer.model import Drive, GrabState, JobName, WantedKind
+from stalkeer.model import Drive, JobName, WantedKind
 from stalkeer.store.catalogue.pictures import note_picture
-from stalkeer.store.db.tables import entries, library, wanted
-from stalkeer.store.downloads.grabs import GrabbedItem, GrabChange, NewGrab, add_grab, change_grab
+from stalkeer.store.db.tables import entries, grabs, library, wanted
+from stalkeer.store.downloads.grabs import GrabbedItem, NewGrab, add_grab
 from stalkeer.store.downloads.offers import list_offers
 from stalkeer.store.journal.runs import RunId, RunOwner, RunState, claim_run, finish_run, queue_run
 from stalkeer.store.library.finding import ForeignIds
@@ -63,8 +63,8 @@ def fail(app, row, offer, now):
     items = (GrabbedItem(offer.wanted_ids[0], 1),)
     with app.database.begin() as connection:
         grab = NewGrab("SABnzbd_nzo_1", row.id, offer.guid, offer.release, WantedKind.MOVIE, items, "x")
-        add_grab(connection, grab, now)
-        change_grab(connection, "SABnzbd_nzo_1", GrabChange(state=GrabState.FAILED))
+        grab_id = add_grab(connection, grab, now)
+        connection.execute(update(grabs).where(grabs.c.id == grab_id).values(state="failed"))
 
 
 def test_a_title_that_the_instance_reads_as_another_movie_is_never_offered_and_asked_about_once(app, radarr, catalogue):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from cryptography.fernet import Fernet
@@ -14,16 +15,15 @@ from stalkeer.secrets import SecretBox
 from stalkeer.store.db.tables import sources
 from stalkeer.store.downloads.grabs import (
     GrabbedItem,
-    GrabChange,
-    GrabFilter,
     NewGrab,
     add_grab,
-    change_grab,
-    count_grabs,
+    fail_grabs,
     failed_offers,
     find_grab,
     last_grab_of_offer,
-    list_grabs,
+    list_grabs_of_download,
+    list_live_grabs,
+    remove_grab,
 )
 from stalkeer.store.downloads.offers import (
     NewOffer,
@@ -83,36 +83,20 @@ def test_two_offers_of_an_instance_never_have_one_date(any_database):
         add_offer(connection, dune(instance, "stalkeer-b"), [], NOW)
 
 
-def test_grabs_are_found_listed_by_pages_and_changed(any_database):
+def test_grabs_are_found_and_those_that_were_removed_are_live_no_more(any_database):
     with any_database.begin() as connection:
         instance = know(connection)
-        for number in range(5):
-            add_grab(connection, grab(instance, number, category="tv" if number == 4 else "movies"), NOW)
+        for number in range(4):
+            add_grab(connection, replace(grab(instance, number), download_id=DownloadId(3 + number // 3)), NOW)
 
-        change = GrabChange(state=GrabState.FAILED, fail_message="gone", ended_at=NOW, download_id=DownloadId(3))
-        assert change_grab(connection, "SABnzbd_nzo_1", change)
-        assert not change_grab(connection, "SABnzbd_nzo_9", change)
-        change_grab(connection, "SABnzbd_nzo_2", GrabChange(removed=True))
+        assert remove_grab(connection, "SABnzbd_nzo_2")
+        assert not remove_grab(connection, "SABnzbd_nzo_9")
+        fail_grabs(connection, DownloadId(4), "gone", NOW)
 
-        movies = GrabFilter(instance, (GrabState.ACTIVE,), "movies")
-        assert [row.nzo_id for row in list_grabs(connection, movies)] == ["SABnzbd_nzo_0", "SABnzbd_nzo_3"]
-        assert [row.nzo_id for row in list_grabs(connection, movies, limit=1, offset=1)] == ["SABnzbd_nzo_3"]
-        assert count_grabs(connection, GrabFilter(instance, search="film 3")) == 1
-        assert count_grabs(connection, GrabFilter(instance, include_removed=True)) == 5
-        failed = find_grab(connection, "SABnzbd_nzo_1")
+        known, live = (found(connection, DownloadId(3)) for found in (list_grabs_of_download, list_live_grabs))
+        assert [row.nzo_id[-1] for row in known] == ["0", "1", "2"]
+        assert [row.nzo_id[-1] for row in live] == ["0", "1"]
+        failed = find_grab(connection, "SABnzbd_nzo_3")
         assert (failed.state, failed.fail_message, failed.items[0].arr_id) == (GrabState.FAILED, "gone", 12)
         assert failed_offers(connection, instance) == {"stalkeer-a"}
-        assert last_grab_of_offer(connection, instance, "stalkeer-a").nzo_id == "SABnzbd_nzo_4"
-
-
-def test_ended_grabs_are_listed_the_last_one_first(any_database):
-    with any_database.begin() as connection:
-        instance = know(connection)
-        for number in range(3):
-            add_grab(connection, grab(instance, number), NOW)
-            ended = GrabChange(state=GrabState.COMPLETED, ended_at=NOW + timedelta(hours=number % 2))
-            change_grab(connection, f"SABnzbd_nzo_{number}", ended)
-
-        listed = list_grabs(connection, GrabFilter(instance, (GrabState.COMPLETED, GrabState.FAILED)))
-
-        assert [row.nzo_id[-1] for row in listed] == ["1", "2", "0"]
+        assert last_grab_of_offer(connection, instance, "stalkeer-a").nzo_id == "SABnzbd_nzo_3"

@@ -23,7 +23,7 @@ from stalkeer.model import Decision, EntryId, WantedId
 from stalkeer.store.catalogue.addresses import EntryAddress
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.downloads.downloads import DownloadRow
-from stalkeer.store.downloads.grabs import list_grabs_of_download
+from stalkeer.store.downloads.grabs import list_live_grabs
 from stalkeer.store.downloads.offers import find_offer
 from stalkeer.store.downloads.run_writes import Replacement
 from stalkeer.store.downloads.variants import ConfirmedMatch, confirmed_matches, offered_matches
@@ -80,7 +80,7 @@ def next_variant(connection: Transaction, row: DownloadRow, languages: Sequence[
 
 def _next_of_release(connection: Transaction, row: DownloadRow) -> Replacement | None:
     """The next entry that is the same release for every instance that grabbed it."""
-    offers = [find_offer(connection, grab.offer_guid) for grab in list_grabs_of_download(connection, row.id)]
+    offers = [find_offer(connection, grab.offer_guid) for grab in list_live_grabs(connection, row.id)]
     known = [offer for offer in offers if offer is not None]
     if not known:
         return None

@@ -74,7 +74,7 @@ from stalkeer.store.downloads.downloads import (
     is_imported_copy,
     is_resting,
 )
-from stalkeer.store.downloads.grabs import GrabRow, list_grabs_of_download
+from stalkeer.store.downloads.grabs import GrabRow, list_live_grabs
 from stalkeer.store.downloads.native_items import offer_file
 from stalkeer.store.downloads.run_writes import ItemStanding, Ownership, RunProblem
 from stalkeer.store.journal.events import record_event
@@ -250,7 +250,7 @@ class _Finish:
             if item.hand_over is Drive.NATIVE and item.state is ItemState.WAITING
         }
         with self.tools.database.connect() as connection:
-            found = list_grabs_of_download(connection, self.row.id)
+            found = list_live_grabs(connection, self.row.id)
         return [grab for grab in found if any((grab.instance_id, one.wanted_id) in waiting for one in grab.items)]
 
     def _not_placed(self, error: PlacementError) -> None:

@@ -40,7 +40,7 @@ from stalkeer.store.downloads.downloads import (
     get_download,
     list_downloads,
 )
-from stalkeer.store.downloads.grabs import GrabChange, change_grab
+from stalkeer.store.downloads.grabs import remove_grab
 from stalkeer.store.downloads.native_items import NativeGrab, find_native, list_native
 from stalkeer.store.library.instances import InstanceRow, get_instance_by_id
 
@@ -295,10 +295,14 @@ class Changer:
     def _forget(self, nzo_id: str, grab: NativeGrab | None) -> None:
         if grab is None:
             raise Conflict("The history of Stalkeer's own downloads is kept as long as its retention says")
-        if self.instance is None and grab.progress.stage is Stage.READY and not grab.is_imported:
+        stage = None if grab.download is None else grab.progress.stage
+        if self.instance is None and stage in (Stage.ACTIVE, Stage.READY) and not grab.is_imported:
             raise Conflict(f"{grab.grab.release} is not imported yet; remove it in the queue of its instance")
         with self.queue.database.begin() as connection:
-            change_grab(connection, nzo_id, GrabChange(removed=True))
+            if stage is Stage.ACTIVE:  # a fault of our disks: its instance sees a failure, and its download waits
+                drop_grab(connection, grab.grab, self.queue.clock())
+            else:
+                remove_grab(connection, nzo_id)
 
 
 def _own_id(nzo_id: str) -> DownloadId | None:

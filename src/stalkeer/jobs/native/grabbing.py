@@ -10,7 +10,7 @@ from datetime import timedelta
 from stalkeer.core.downloads.nzb import find_ticket
 from stalkeer.core.downloads.outward import outward_reason
 from stalkeer.core.downloads.sabnzbd import NZO_PREFIX, Stage, is_own_category
-from stalkeer.core.downloads.states import Action, Priority
+from stalkeer.core.downloads.states import Action, Intent, Priority
 from stalkeer.errors import Conflict
 from stalkeer.jobs.downloads.context import DownloadQueue
 from stalkeer.jobs.native.tickets import guid_of
@@ -138,20 +138,31 @@ def _choose(connection: Transaction, offer: OfferRow) -> _Grab:
 
 def _make_way(connection: Transaction, grab: _Grab, queue: DownloadQueue) -> DownloadId | None:
     """Take over the download that the queue has of these items already, or let it make way. Raises GrabRefused."""
-    taken: DownloadId | None = None
-    for working in downloads_working_for(connection, grab.wanted_ids):
-        row = lock_download(connection, working.id)
-        if _may_take_over(row, grab):
-            taken = _take_over(connection, row, grab)
-        elif _may_give_up(row):
-            _give_up(connection, row, grab.wanted_ids, queue)
-        else:
-            state = "needs a decision" if row.state is DownloadState.BLOCKED else row.state.value
-            raise GrabRefused(f"{row.identity.title} is in Stalkeer's queue already ({state})")
-    return taken
+    rows = [lock_download(connection, working.id) for working in downloads_working_for(connection, grab.wanted_ids)]
+    usable = [row for row in rows if _may_take_over(row, grab)]
+    taken = max(usable, key=lambda row: row.state is DownloadState.DOWNLOADING, default=None)
+    for row in rows:  # the others first: an item that one of them has cannot join the download that is taken over
+        if row is taken:
+            continue
+        if not _may_give_up(row):
+            raise GrabRefused(f"{row.identity.title} is in Stalkeer's queue already ({_state_of(row)})")
+        _give_up(connection, row, grab.wanted_ids, queue)
+    return None if taken is None else _take_over(connection, taken, grab)
+
+
+def _state_of(row: DownloadRow) -> str:
+    if _is_leaving(row):
+        return "being cancelled"
+    return "needs a decision" if row.state is DownloadState.BLOCKED else row.state.value
+
+
+def _is_leaving(row: DownloadRow) -> bool:
+    return row.queue.intent == Intent.CANCEL
 
 
 def _may_take_over(row: DownloadRow, grab: _Grab) -> bool:
+    if _is_leaving(row):
+        return False
     instances = {item.instance_id for item in row.items if item.is_open}
     is_ours = all(item.hand_over is Drive.OURS for item in row.items if item.is_open)
     is_of_release = (row.identity.source_id, row.identity.entry_key) in grab.offer.files
@@ -159,8 +170,12 @@ def _may_take_over(row: DownloadRow, grab: _Grab) -> bool:
 
 
 def _may_give_up(row: DownloadRow) -> bool:
-    """A release that an instance grabbed does not make way: the instance follows it."""
-    return row.state in GIVEN_UP and all(item.hand_over is Drive.OURS for item in row.items if item.is_open)
+    """A release that an instance grabbed does not make way: the instance follows it. Nor does one that just starts."""
+    return (
+        row.state in GIVEN_UP
+        and not row.queue.is_owned
+        and all(item.hand_over is Drive.OURS for item in row.items if item.is_open)
+    )
 
 
 def _take_over(connection: Transaction, row: DownloadRow, grab: _Grab) -> DownloadId:

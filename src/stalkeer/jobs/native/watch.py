@@ -29,7 +29,7 @@ from stalkeer.jobs.library.clients import Arrs
 from stalkeer.model import InstanceId
 from stalkeer.store.db.database import Database, Transaction
 from stalkeer.store.downloads.actions import act
-from stalkeer.store.downloads.grabs import GrabChange, GrabRow, change_grab
+from stalkeer.store.downloads.grabs import GrabRow, remove_grab
 from stalkeer.store.downloads.native_items import (
     ImportedFile,
     NativeGrab,
@@ -217,7 +217,7 @@ class _Poll:
         self._change(lambda connection, now: drop_grab(connection, grab, now))
 
     def _forget(self, grab: GrabRow) -> None:
-        self._change(lambda connection, _now: change_grab(connection, grab.nzo_id, GrabChange(removed=True)))
+        self._change(lambda connection, _now: remove_grab(connection, grab.nzo_id))
 
     def _change(self, change: Callable[[Transaction, datetime], bool]) -> None:
         with self.watch.database.begin() as connection:
@@ -231,7 +231,7 @@ class _Poll:
 
 def drop_grab(connection: Transaction, grab: GrabRow, now: datetime) -> bool:
     """Let go of a grab that its instance does not want any more, and cancel a download that serves nobody now."""
-    change_grab(connection, grab.nzo_id, GrabChange(removed=True))
+    remove_grab(connection, grab.nzo_id)
     is_idle = release_grab(connection, grab, "was removed from the queue of its instance", now)
     if is_idle and grab.download_id is not None:
         act(connection, grab.download_id, Action.CANCEL, now)

@@ -213,7 +213,8 @@ def _import_ourselves(connection: Connection, row: DownloadRow, now: datetime) -
     accepted = [part for reason in reasons for part in reason.split(REFUSALS)]
     facts = {**(row.outcome.facts or {}), "accepted": accepted}
     connection.execute(update(downloads).where(downloads.c.id == row.id).values(facts=facts))
-    for grab in list_grabs_of_download(connection, row.id):
+    grabs = list_grabs_of_download(connection, row.id)
+    for grab in sorted(grabs, key=lambda one: one.removed):  # one that was made again owns the items of the first
         take_back(connection, grab, "as the user wishes", now)
     return ActionResult(row.id, ActionOutcome.DONE, DownloadState.IMPORTING)
 

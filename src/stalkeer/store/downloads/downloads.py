@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from stalkeer.core.downloads.sabnzbd import PLACEMENT as PLACEMENT
-from stalkeer.core.downloads.states import FileStage, Handing
+from stalkeer.core.downloads.states import FileStage, Handing, Intent
 from stalkeer.errors import NotFound
 from stalkeer.model import FINAL_STATES, DownloadId, DownloadState, Drive, EntryId, InstanceId, SourceId, WantedId
 from stalkeer.store.db.tables import download_items, downloads
@@ -410,10 +410,14 @@ def create_download(connection: Connection, new: NewDownload, now: datetime) -> 
 
 
 def find_open_download(connection: Connection, entry_id: EntryId) -> DownloadId | None:
-    """A download of this entry that has not got its file yet: a further item may join it."""
+    """A download of this entry that has not got its file yet: a further item may join it.
+
+    The row is held until the transaction ends, so that nobody cancels it in between. One being cancelled is left out.
+    """
     waiting = (DownloadState.QUEUED.value, DownloadState.DOWNLOADING.value, DownloadState.PAUSED.value)
-    query = select(downloads.c.id).where(downloads.c.entry_id == entry_id, downloads.c.state.in_(waiting))
-    found = connection.execute(query.order_by(downloads.c.id).limit(1)).scalar_one_or_none()
+    stays = downloads.c.intent.is_distinct_from(Intent.CANCEL.value)
+    query = select(downloads.c.id).where(downloads.c.entry_id == entry_id, downloads.c.state.in_(waiting), stays)
+    found = connection.execute(query.order_by(downloads.c.id).limit(1).with_for_update()).scalar_one_or_none()
     return None if found is None else DownloadId(found)
 
 

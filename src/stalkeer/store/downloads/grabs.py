@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from stalkeer.model import DownloadId, GrabId, GrabState, InstanceId, WantedId, WantedKind
 from stalkeer.store.db.tables import grabs
@@ -58,33 +57,6 @@ class GrabRow:
     removed: bool
 
 
-@dataclass(frozen=True)
-class GrabFilter:
-    """Select grabs: every field that is set must fit. Removed ones are left out unless asked for."""
-
-    instance_id: InstanceId | None = None
-    states: tuple[GrabState, ...] = ()
-    category: str | None = None
-    search: str = ""
-    include_removed: bool = False
-
-
-@dataclass(frozen=True)
-class GrabChange:
-    """New values of a grab; None leaves a value unchanged."""
-
-    download_id: DownloadId | None = None
-    state: GrabState | None = None
-    category: str | None = None
-    priority: int | None = None
-    fail_message: str | None = None
-    storage: str | None = None
-    bytes: int | None = None
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    removed: bool | None = None
-
-
 def add_grab(connection: Connection, new: NewGrab, now: datetime) -> GrabId:
     values = {
         "nzo_id": new.nzo_id,
@@ -107,28 +79,11 @@ def find_grab(connection: Connection, nzo_id: str) -> GrabRow | None:
     return None if row is None else _row(row)
 
 
-def find_grab_of_download(connection: Connection, download_id: DownloadId) -> GrabRow | None:
-    """Return the last grab of a download."""
-    query = select(grabs).where(_G.download_id == download_id).order_by(_G.id.desc()).limit(1)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else _row(row)
-
-
 def last_grab_of_offer(connection: Connection, instance_id: InstanceId, offer_guid: str) -> GrabRow | None:
     """Return the last grab of a release, removed or not."""
     of_offer = (_G.offer_guid == offer_guid, _G.instance_id == instance_id)
     row = connection.execute(select(grabs).where(*of_offer).order_by(_G.id.desc()).limit(1)).one_or_none()
     return None if row is None else _row(row)
-
-
-def list_grabs(
-    connection: Connection, chosen: GrabFilter = GrabFilter(), *, limit: int | None = None, offset: int = 0
-) -> list[GrabRow]:
-    """List grabs: ended ones first ended last, others in the order in which they were grabbed."""
-    ended = bool(chosen.states) and GrabState.ACTIVE not in chosen.states
-    order = (_G.ended_at.desc(), _G.id.desc()) if ended else (_G.id,)
-    query = select(grabs).where(*_clauses(chosen)).order_by(*order).limit(limit).offset(offset)
-    return [_row(row) for row in connection.execute(query)]
 
 
 def list_grabs_where(connection: Connection, *clauses: ColumnElement[bool]) -> list[GrabRow]:
@@ -140,6 +95,11 @@ def list_grabs_of_download(connection: Connection, download_id: DownloadId) -> l
     return list_grabs_where(connection, _G.download_id == download_id)
 
 
+def list_live_grabs(connection: Connection, download_id: DownloadId) -> list[GrabRow]:
+    """List the grabs of a download that their instances still have. One that was removed may have been made again."""
+    return list_grabs_where(connection, _G.download_id == download_id, ~_G.removed)
+
+
 def fail_grabs(connection: Connection, download_id: DownloadId, reason: str, now: datetime) -> None:
     """Let every open grab of a download fail. A file that an instance was given stays with it."""
     mine = (_G.download_id == download_id, _G.state == GrabState.ACTIVE.value)
@@ -147,49 +107,15 @@ def fail_grabs(connection: Connection, download_id: DownloadId, reason: str, now
     connection.execute(update(grabs).where(*mine).values(**failed))
 
 
-def count_grabs(connection: Connection, chosen: GrabFilter = GrabFilter()) -> int:
-    return int(connection.scalar(select(func.count()).select_from(grabs).where(*_clauses(chosen))) or 0)
-
-
-def change_grab(connection: Connection, nzo_id: str, change: GrabChange) -> bool:
-    """Return whether there is such a grab."""
-    wished = {
-        "download_id": change.download_id,
-        "state": None if change.state is None else change.state.value,
-        "category": change.category,
-        "priority": change.priority,
-        "fail_message": change.fail_message,
-        "storage": change.storage,
-        "bytes": change.bytes,
-        "started_at": change.started_at,
-        "ended_at": change.ended_at,
-        "removed": change.removed,
-    }
-    values = {name: value for name, value in wished.items() if value is not None}
-    if not values:
-        return find_grab(connection, nzo_id) is not None
-    return connection.execute(update(grabs).where(_G.nzo_id == nzo_id).values(**values)).rowcount > 0
+def remove_grab(connection: Connection, nzo_id: str) -> bool:
+    """Take a grab out of the lists of its instance. Return whether there is such a grab."""
+    return connection.execute(update(grabs).where(_G.nzo_id == nzo_id).values(removed=True)).rowcount > 0
 
 
 def failed_offers(connection: Connection, instance_id: InstanceId) -> frozenset[str]:
     """Return the offers of which a grab failed."""
     query = select(_G.offer_guid).where(_G.instance_id == instance_id, _G.state == GrabState.FAILED.value)
     return frozenset(connection.scalars(query))
-
-
-def _clauses(chosen: GrabFilter) -> Sequence[ColumnElement[bool]]:
-    clauses: list[ColumnElement[bool]] = []
-    if chosen.instance_id is not None:
-        clauses.append(_G.instance_id == chosen.instance_id)
-    if chosen.states:
-        clauses.append(_G.state.in_([state.value for state in chosen.states]))
-    if chosen.category is not None:
-        clauses.append(_G.category == chosen.category)
-    if chosen.search:
-        clauses.append(_G.release.icontains(chosen.search, autoescape=True))
-    if not chosen.include_removed:
-        clauses.append(~_G.removed)
-    return clauses
 
 
 def _row(row: Row[Any]) -> GrabRow:

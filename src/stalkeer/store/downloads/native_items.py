@@ -102,7 +102,8 @@ def list_watched(connection: Connection) -> list[NativeGrab]:
         _D.state == DownloadState.CANCELLED.value,
     )
     is_open = _G.state != GrabState.FAILED.value
-    return _with_facts(connection, list_grabs_where(connection, is_open, or_(imports, and_(~_G.removed, dropped))))
+    given = and_(_G.state == GrabState.COMPLETED.value, imports)  # a removed one may have been made again: not its file
+    return _with_facts(connection, list_grabs_where(connection, is_open, or_(given, and_(~_G.removed, dropped))))
 
 
 def list_untidy(connection: Connection) -> list[GrabRow]:
