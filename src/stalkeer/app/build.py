@@ -44,7 +44,7 @@ from stalkeer.store.system.settings import read_published, read_settings
 
 
 def build_app(start: Start, clock: Callable[[], datetime] = utc_now) -> App:
-    """Read the settings, open the data folder and the database.
+    """Read the settings, and open the data folder and the database.
 
     A single process leads: `serve`, or on SQLite any process when no other uses the data folder. The leader migrates
     the schema, updates the rows to the configuration, and publishes the settings. The others follow.
@@ -77,7 +77,7 @@ def build_app(start: Start, clock: Callable[[], datetime] = utc_now) -> App:
 
 
 def _withdraw_from_others(app: App) -> None:
-    """Let only the owner read what was copied into the data folder, or made by an earlier release."""
+    """Let only the owner read files that were copied into the data folder, or made by an earlier release."""
     with app.database.connect() as connection:
         roots = known_root_folders(connection)
     withdraw_from_others(app.paths.data_dir, shared_folders(app.settings, roots))
@@ -130,7 +130,7 @@ def _leading_app(
 
 
 def _settings_of(start: Start, database: Database, secrets: SecretBox) -> LiveSettings:
-    """Return those of file, environment and page; without the file, the ones that were last published."""
+    """Return the settings of file, environment and pages. Without a file, use the last published values."""
     with database.connect() as connection:
         stored = read_settings(connection, secrets)
         if start.ignores_config and is_published(connection) and is_key_of(connection, secrets):

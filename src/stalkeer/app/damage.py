@@ -1,4 +1,4 @@
-"""Start with damaged files: set aside, restore or leave out what cannot be used, and say so."""
+"""Start with damaged files: set them aside, restore them or leave them out, and report it."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ log = get_logger(__name__)
 
 
 def without_damaged_config(start: Start) -> tuple[Start, tuple[Finding, ...]]:
-    """Return where config.yml cannot be used: the start without it, and the finding that says so.
+    """Return the start without an unusable config.yml, and a finding that reports it.
 
-    Raise ConfigurationError where the file may be what names the data folder or the database: without it another one
-    would be used.
+    Raise ConfigurationError where the file may name the data folder or the database: without it, another one would be
+    used.
     """
     try:
         start.load({})
@@ -49,9 +49,9 @@ def without_damaged_config(start: Start) -> tuple[Start, tuple[Finding, ...]]:
 
 
 def without_emptied_config(start: Start, database: Database, secrets: SecretBox, shared: SharedSettings) -> Start:
-    """Return the start without a config.yml that lost its content: it must not remove what it once said.
+    """Return the start without a config.yml that lost its content, so that nothing it once configured is removed.
 
-    An empty file that never said anything is no problem, nor is one with a comment.
+    An empty file that never had content is no problem, and neither is a file with a comment.
     """
     if not _is_empty(start.config_file) or not _has_configured(database, secrets, start.load({}).settings):
         return start
@@ -76,7 +76,7 @@ def _is_empty(config: Path | None) -> bool:
 
 
 def _has_configured(database: Database, secrets: SecretBox, settings: Settings) -> bool:
-    """Tell whether the database has anything of config.yml that `settings` lack."""
+    """Tell whether the database has anything from config.yml that `settings` lack."""
     with database.connect() as connection:
         if has_unconfigured_sources(connection, configured_sources(settings)):
             return True
@@ -94,12 +94,13 @@ def _finds_its_data(start: Start) -> bool:
     except ConfigurationError:
         return False
     own = loaded.settings.data_dir / "stalkeer.db"
-    is_elsewhere = loaded.settings.database.url.get_secret_value() != f"sqlite:///{own}"  # an empty variable names none
+    # an empty variable names no file
+    is_elsewhere = loaded.settings.database.url.get_secret_value() != f"sqlite:///{own}"
     return (is_elsewhere and loaded.origins.get("database.url") in LOCKED) or own.is_file()
 
 
 def open_key(start: Start, first: Settings, shared: SharedSettings) -> SecretBox:
-    """The key of this data folder. One that is damaged keeps `serve` from working, and not from showing it."""
+    """Open the key of this data folder. With a damaged key, `serve` runs no jobs but still shows the problem."""
     try:
         return open_secret_box(first.data_dir, first.secret_key_file)
     except SecretError as error:
@@ -118,7 +119,10 @@ def open_key(start: Start, first: Settings, shared: SharedSettings) -> SecretBox
 
 
 def set_aside_unusable(url: str, now: datetime) -> bool:
-    """Return whether the SQLite file was damaged where the check of the start does not look, and is now set aside."""
+    """Set the SQLite file aside where it is damaged in a place that the check at start does not read.
+
+    Return whether it was.
+    """
     path = Path(url.removeprefix("sqlite:///"))
     return url.startswith("sqlite:///") and set_aside_if_unusable(path, now) is not None
 
@@ -151,5 +155,5 @@ def prepare_database(settings: Settings, paths: Paths, now: datetime) -> None:
     if url.startswith("sqlite:///"):
         path = Path(url.removeprefix("sqlite:///"))
         if path.is_file() and path.stat().st_size == 0 and key_file.exists():
-            set_aside(path, now)  # the key is made after the tables: this file had some
+            set_aside(path, now)  # the key is made after the tables, so this empty file once had tables
         set_aside_if_damaged(path, now)

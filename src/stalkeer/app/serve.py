@@ -1,4 +1,4 @@
-"""Serve: connect database, engine, API and pages, and run them until a signal ends it."""
+"""Connect database, engine, API and pages, and serve them until a signal."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ log = get_logger(__name__)
 def build_or_wait(start: Start, every_s: float = RETRY_S) -> App | None:
     """Build the program for `serve`. While its database or configuration is unusable, serve the reason and try again.
 
-    None when a signal ended that. Raises what makes waiting pointless: a wrong flag or variable, a taken port.
+    Return None when a signal ended the wait. Raise errors that waiting cannot fix: a wrong flag or variable, a taken
+    port.
     """
     try:
         return build_app(start)
@@ -46,7 +47,7 @@ def build_or_wait(start: Start, every_s: float = RETRY_S) -> App | None:
 
 
 def _settings_to_wait_with(start: Start) -> Settings | None:
-    """The settings without a database; without the file, where the file is unusable."""
+    """Return the settings without those of the database, and without an unusable file."""
     for given in (start, replace(start, ignores_config=True)):
         with suppress(ConfigurationError):
             return given.load({}).settings
@@ -75,7 +76,7 @@ def _wait_until_usable(start: Start, error: StalkeerError, settings: Settings, e
 
 
 def _log_unusable_folders(app: App) -> None:
-    """Log unusable folders. They stop nothing: the health page shows them, and downloads wait."""
+    """Log unusable folders. The program starts all the same: the health page shows them, and downloads wait."""
     with app.database.connect() as connection:
         roots = known_root_folders(connection)
     for problem in folder_problems(app.settings, roots):
@@ -164,7 +165,7 @@ def run_server(app: App) -> None:
         log.error("the secret key does not fit the database: no job starts; see the health page", key=str(app.key_file))
     _log_unusable_folders(app)
     for name in sorted(OLD_LANGUAGES & app.live.loaded.origins.keys()):
-        log.warning("an old setting: give `languages` to each radarr and sonarr, as [fr, en:require]", setting=name)
+        log.warning("outdated setting: give `languages` to each radarr and sonarr, as [fr, en:require]", setting=name)
     watch = HealthWatch(look=lambda: _look_after(app, gate, security), check=app.check_health)
     watch.start()
     try:

@@ -1,4 +1,4 @@
-"""Say how the program was started: configuration file, environment, flags, role."""
+"""Describe how the program was started: configuration file, environment, flags, role."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from stalkeer.settings.load import load_shared
 
 @dataclass(frozen=True)
 class Start:
-    """The start of the program: the --config file, the environment, and flags by dotted key."""
+    """Hold the --config file, the environment, the flags by dotted key, and the role."""
 
     config: Path | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     overrides: Mapping[str, object] = field(default_factory=dict)
     role: str = "command"  # serve | worker | doctor | command
-    ignores_config: bool = False  # the file is damaged: what it said is missing
+    ignores_config: bool = False  # the configuration file is damaged, and its values are missing
 
     @property
     def shows_damage(self) -> bool:
-        """Return whether this process starts with damaged files, to show them; the others end with what is wrong."""
+        """Return whether this process starts with damaged files and reports them. Other processes end with an error."""
         return self.role in ("serve", "doctor")
 
     def load(self, stored: Mapping[str, object]) -> LoadedSettings:

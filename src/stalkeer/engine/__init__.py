@@ -1,1 +1,4 @@
-"""Carries jobs and downloads over processes and crashes: dispatch, schedules, the heartbeat. Holds no policy."""
+"""Run jobs and downloads across processes and crashes: dispatch, schedules, heartbeat.
+
+No rule about downloads is here.
+"""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-PRIORITY = 10  # as `nice` counts
+PRIORITY = 10  # niceness, as in nice(1)
 
 
 def child_command(config: Path | None) -> Callable[[int], Sequence[str]]:
@@ -19,7 +19,7 @@ def child_command(config: Path | None) -> Callable[[int], Sequence[str]]:
 
 
 def step_back() -> None:
-    """Lower the priority of this process: pages and downloads go before a refresh."""
+    """Lower the priority of this process, so that pages and downloads go before a refresh."""
     with suppress(OSError):
         os.nice(PRIORITY)
 
@@ -27,7 +27,7 @@ def step_back() -> None:
 def end_with_parent() -> None:
     """End this process as soon as the process at the other end of its standard input has ended.
 
-    Another worker takes the run over then, and must not find this process still at it.
+    Another worker then takes the run over, and both must not work on it.
     """
 
     def watch() -> None:

@@ -146,12 +146,12 @@ class Engine:
         self._dispatcher.start()
         self._heartbeat.start()
         self._settings_watch.start()
-        if self._role != "worker" or not self._is_shared:  # one process asks the instances
+        if self._role != "worker" or not self._is_shared:  # a single process asks the instances
             self._grabs.start()
         self._follow(Trigger.STARTED)
 
     def _launch_dispatch(self) -> None:
-        """Start DBOS. A file of its own that it cannot use is set aside: our own rows hold the open work."""
+        """Start DBOS. Set its file aside where DBOS cannot use it: Stalkeer's own tables hold the open work."""
         if self._is_shared:
             self._dispatch.launch()
             return
@@ -198,7 +198,7 @@ class Engine:
                     release_all(connection, self._tools.clock())
                 remove_worker(connection, self.id)
         except StoreError as error:
-            log.warning("could not sign off: %s", error)
+            log.warning("the worker could not be marked as stopped: %s", error)
 
     @property
     def is_running(self) -> bool:
@@ -267,7 +267,10 @@ class Engine:
         )
 
     def _look_at_grabs(self, watch: GrabWatch) -> bool:
-        """Also make the folders that instances look for: after a start, a change of settings, or a removal."""
+        """Follow the grabs.
+
+        Also create the folders that instances look for, which may be missing after a start or a change.
+        """
         make_native_folders(self._tools.database, self._tools.settings())
         return watch.look()
 

@@ -30,7 +30,7 @@ class GrabLoop:
     def stop(self) -> None:
         self._stopping.set()
         self._wake.set()
-        if self._thread.is_alive():  # of several processes, only some start it
+        if self._thread.is_alive():  # not every process starts this thread
             self._thread.join(timeout=1)
 
     def _run(self) -> None:
@@ -39,9 +39,9 @@ class GrabLoop:
             try:
                 is_soon = self._look()
             except StalkeerError as error:
-                log.warning("grabs of instances are looked at again in a while: %s", error)
+                log.warning("grabs of instances could not be checked and are checked again later: %s", error)
             except Exception:
-                log.exception("grabs of instances are looked at again in a while")
+                log.exception("grabs of instances could not be checked and are checked again later")
             self._stopping.wait(self._pause_s)
             self._wake.wait(self._every_s / 4 if is_soon else self._every_s)
             self._wake.clear()

@@ -138,7 +138,7 @@ class Heartbeat:
             now = database_now(connection, self._tools.clock())
             beat(connection, self._identity, now)
             for dead in remove_dead_workers(connection, self._worker.id, now, self._intervals.dead_after):
-                log.warning("worker %s has gone silent; its downloads go on elsewhere", dead)
+                log.warning("worker %s sends no heartbeat; other workers take its downloads over", dead)
                 take_back_runs(connection, dead, now)
             lost = write_progress(connection, [snapshot.progress for _, snapshot in seen], now)
             result.halts += [(RunRef(owner.download_id, owner.run), StopReason.LOST) for owner in lost]
@@ -162,7 +162,7 @@ class Heartbeat:
         return [(watch, seen) for watch in self._worker.watches() if (seen := watch.see()) is not None]
 
     def _slow(self) -> dict[DownloadId, RunRef]:
-        """Return the runs of this process that are too slow, unless our own limits make them so."""
+        """Return the runs of this process that are too slow, unless the speed limit of the settings slows them down."""
         settings = self._tools.settings().downloads
         watches = self._worker.watches()
         slow = [watch.owner for watch in watches if watch.is_slow(settings.min_speed, settings.min_speed_time)]
@@ -183,8 +183,8 @@ class Heartbeat:
     def _admit(self, connection: Transaction, result: BeatResult, now: datetime) -> None:
         """Admit downloads, and ask running ones to make room.
 
-        Finished files go on outside the allowed hours too, but not while a folder is in trouble: a file on a disk that
-        is away would be taken for gone, and fetched again.
+        Fetched files are imported outside the allowed hours too, but not while a folder has a problem: a file on a
+        missing disk would count as lost and be fetched again.
         """
         if self._resources.volume.trouble is None:
             result.finishes = admit_finishing(connection, now)

@@ -12,19 +12,19 @@ DEAD_AFTER_S = 30.0
 class Intervals:
     """Define when a silent worker stops itself (`stale_s`) and when others take over its work (`dead_s`).
 
-    `dead_s` is the one time after which something silent counts as gone: a worker without a heartbeat, and an admitted
-    run that no thread began. If they differed, a run could be given away while its worker still counts as alive.
+    `dead_s` applies to a worker without a heartbeat and to an admitted run that no thread began. With two different
+    times, a run could be given away while its worker still counts as alive.
     """
 
     heartbeat_s: float = 2.0
     stale_s: float = 20.0
     dead_s: float = DEAD_AFTER_S
     resources_s: float = 10.0  # disks, accounts and incomplete files
-    grabs_s: float = 20.0  # whether an instance is to be asked about the releases that it grabbed
+    grabs_s: float = 20.0  # check whether an instance must be asked about its grabs
     grabs_pause_s: float = 2.0
-    instance_s: float = 60.0  # how often it is asked, where nothing happens
-    viewers_s: float = 5.0  # a media server is asked who watches
-    settings_s: float = 3.0  # notices a change by another process within five seconds
+    instance_s: float = 60.0  # ask an instance about its grabs while nothing happens
+    viewers_s: float = 5.0  # ask a media server who watches
+    settings_s: float = 3.0  # check whether another process changed the settings
 
     def __post_init__(self) -> None:
         if not self.heartbeat_s < self.stale_s < self.dead_s:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 IDLE_LOOK_S = 1.0
-LONGEST_END_S = 6.5  # with the web server's grace period less than the ten seconds that supervisors wait
+LONGEST_END_S = 6.5  # together with the web server's grace period, less than the ten seconds that supervisors wait
 
 
 def work_until_signal(engine: Engine, *, until_idle: bool = False, look: Callable[[], None] = lambda: None) -> None:
@@ -45,7 +45,7 @@ def work_until_signal(engine: Engine, *, until_idle: bool = False, look: Callabl
 
 
 def leave(engine: Engine) -> None:
-    """Stop the engine. End the process where a thread hangs in a disk or lock: its work is repeatable."""
+    """Stop the engine. End the process where a thread hangs on a disk or a lock: its work can be repeated."""
     last_resort = threading.Timer(LONGEST_END_S, _end)
     last_resort.daemon = True
     last_resort.start()
@@ -55,7 +55,7 @@ def leave(engine: Engine) -> None:
 
 
 def _end() -> None:
-    log.warning("something did not stop in time; it is left behind")
+    log.warning("a thread did not stop in time; the process ends without it")
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

@@ -83,7 +83,7 @@ class ResourceMonitor:
             return replace(self._volume, is_full=self._is_full)
 
     def unclaimed_by(self, running: Running) -> int | None:
-        """Return the bytes that a download still needs. Its incomplete file may already hold all blocks."""
+        """Return the disk space that a download still needs. Its incomplete file may already occupy the whole space."""
         with self._lock:
             return self._unclaimed.get(running.id, running.remaining)
 
@@ -183,7 +183,7 @@ class ResourceMonitor:
                 if download_id in of
             ]
             add_samples(connection, samples, self._tools.clock())
-        with self._lock:  # only now: the bytes must be counted at every moment
+        with self._lock:  # not earlier: quotas must count these bytes at every moment
             left = {
                 download_id: total - fetched.get(download_id, FetchedBytes())
                 for download_id, total in self._fetched.items()

@@ -29,7 +29,10 @@ def job_named(text: str) -> JobName:
 
 
 def cron_times(settings: Settings, own: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
-    """Return cron lines by job. An empty line never runs. `own` are the refresh times of single sources by name."""
+    """Return the cron lines by job.
+
+    A job with an empty line never runs. `own` holds the refresh times of single sources by name.
+    """
     schedule = settings.schedule
     times: dict[str, str] = {
         JobName.REFRESH: schedule.refresh,
@@ -64,7 +67,7 @@ def local_timezone() -> str | None:
 class NextTime:
     job: str
     cron: str
-    at: datetime | None  # None means never
+    at: datetime | None  # None: the job never starts automatically
 
 
 def next_times(settings: Settings, now: datetime, own: Mapping[str, str] = MappingProxyType({})) -> list[NextTime]:

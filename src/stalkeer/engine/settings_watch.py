@@ -31,6 +31,6 @@ class SettingsWatch:
             try:
                 self._look()
             except StalkeerError as error:  # the database may be unavailable, or the settings from a newer release
-                log.warning("the settings could not be read again; those of before count: %s", error)
+                log.warning("the settings could not be read again; the previous settings apply: %s", error)
             except Exception:
-                log.exception("the settings could not be read again; those of before count")
+                log.exception("the settings could not be read again; the previous settings apply")

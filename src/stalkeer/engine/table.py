@@ -51,7 +51,7 @@ class JobTable:
     clock: Callable[[], datetime]
     jobs: Sequence[Job]
     child: Callable[[int], Sequence[str]] | None = None
-    may_start: Callable[[str], bool] = lambda _job: True  # automatically
+    may_start: Callable[[str], bool] = lambda _job: True  # whether the schedule started the run
     _stopping: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _busy: set[int] = field(default_factory=set)
@@ -160,12 +160,12 @@ class JobTable:
 
 
 class _CutShort(BaseException):
-    """Raised when the program ends before the run."""
+    """Report that the program ended before the run did."""
 
 
 @dataclass
 class _StoppableRun:
-    """Record a run that also ends with its process."""
+    """Report the progress of a run, and cancel the run when its process stops."""
 
     stored: StoredRun
     stopping: threading.Event

@@ -1,4 +1,4 @@
-"""Ask the media server every few seconds who watches, in a thread of its own: it may answer slowly."""
+"""Ask the media server every few seconds who watches, in a separate thread, because it may answer slowly."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 class ViewerMonitor:
-    """Call `look` every `every_s` seconds. Log an error once, until it has passed or is another."""
+    """Call `look` every `every_s` seconds. Log an error once, and again only after it has passed or changed."""
 
     def __init__(self, look: Callable[[], None], every_s: float) -> None:
         self._look = look
@@ -34,7 +34,7 @@ class ViewerMonitor:
                 self._look()
             except StalkeerError as error:
                 if str(error) != self._said:
-                    log.warning("who watches is not known: %s", error)
+                    log.warning("the media server could not be asked who watches: %s", error)
                 self._said = str(error)
             except Exception:
                 log.exception("viewers")

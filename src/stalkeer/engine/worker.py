@@ -73,7 +73,7 @@ class Worker:
             log.exception("download %s", order.download_id)
             note_defect(self._tools, self._owner(order), "the database refused a statement")
         except Exception as error:
-            # an unexpected error must neither loop without delay nor be lost in a thread
+            # log an unexpected error, and start the download again only after a delay
             log.exception("download %s", order.download_id)
             note_defect(self._tools, self._owner(order), f"{type(error).__name__}: {error}")
         finally:
@@ -104,7 +104,7 @@ class Worker:
         self._last_beat = self._monotonic()
 
     def halt_if_stale(self) -> None:
-        """Interrupt blocked reads when the claim is in doubt, because they must not outlive it."""
+        """Interrupt blocked reads when this worker's claim may have expired: another worker may take its downloads."""
         if self._is_stale():
             self._halt_all(StopReason.LOST)
 

@@ -1,7 +1,7 @@
 """Dispatch runs to threads and processes with DBOS, across crashes, and keep the cron times.
 
-A workflow takes ids, has no steps and always returns: what happened stands in our own rows. So a run that is
-delivered twice does nothing the second time, and no change of the program can clash with a workflow's history.
+A workflow takes ids, has no steps and always returns; Stalkeer's own rows hold the state. So a run that is delivered
+twice does nothing the second time, and a new release never meets the history of an old workflow.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ QUEUE = "stalkeer"
 SCHEDULES_S = 5.0  # delay until changed cron lines apply
 POLL_S = 1.0  # delay until a worker on PostgreSQL sees the admissions of another worker
 KEEP_ENDED_S = 86400.0
-KEEP_OPEN_S = 14 * 86400.0  # for workers that never came back
+KEEP_OPEN_S = 14 * 86400.0  # for workflows of workers that never came back
 ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 OPEN = ["PENDING", "ENQUEUED"]
 SCHEMA = "stalkeer_engine"
@@ -47,8 +47,8 @@ class Handlers:
 
 @dataclass(frozen=True)
 class EngineDatabase:
-    """Locate the tables of DBOS: in a `file`, or at a `url` that several workers share, so that orders go to
-    whoever is free.
+    """Locate the tables of DBOS: in a `file`, or at a `url` that several workers share, so that any free worker takes
+    an order.
     """
 
     executor: str
@@ -146,14 +146,14 @@ class Dispatch:
             self._database.close()
 
     def _start(self, kind: str, workflow_id: str, *arguments: int) -> None:
-        """Start in this process, in a thread that ends with the work. Threads of DBOS's pool never end."""
+        """Start the work in a new thread of this process, which ends with it. Threads of DBOS's pool never end."""
 
         def work() -> None:
             try:
                 with SetWorkflowID(workflow_id):  # an id that was already started has no effect
                     self._workflows[kind](*arguments)
             except Exception:
-                log.exception("the end of %s could not be noted", workflow_id)
+                log.exception("the end of workflow %s could not be recorded", workflow_id)
 
         threading.Thread(target=work, name=workflow_id, daemon=True).start()
 

@@ -1,4 +1,4 @@
-"""Look a movie or series up in an instance, add it to its library, and monitor what is wanted of it."""
+"""Look a movie or series up in an instance, add it to the library, and monitor the requested parts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stalkeer.jobs.library.clients import Arrs
 from stalkeer.model import EpisodeId, InstanceKind, MovieId, SeriesId
 from stalkeer.store.library.instances import InstanceRow, get_instance, list_instances
 
-EPISODES_S = 30.0  # Sonarr reads the episodes of a new series meanwhile
+EPISODES_S = 30.0  # Sonarr reads the episodes of a new series during this time
 LOOK_S = 0.5
 Numbers = Collection[tuple[int, int]]  # season and episode
 
@@ -35,7 +35,7 @@ class AddProposal:
 
 @dataclass(frozen=True)
 class AddWish:
-    """The user's choice. `number` is the TMDB or TVDB id; without a folder or profile the first one is taken."""
+    """Hold the user's choice. `number` is the TMDB or TVDB id. Without a folder or profile, the first is taken."""
 
     number: int
     root_folder: str | None = None
@@ -44,7 +44,10 @@ class AddWish:
 
 @dataclass(frozen=True)
 class InLibrary:
-    """An item in an instance's library. `arr_ids`: of the movie, or of the episodes by (season, episode)."""
+    """Describe an item in an instance's library.
+
+    `arr_ids` holds the movie's id, or the episodes' ids by (season, episode).
+    """
 
     instance: InstanceRow
     library_arr_id: int
@@ -85,7 +88,8 @@ def add_to_library(
     numbers: Numbers = (),
     sleep: Callable[[float], None] = time.sleep,
 ) -> InLibrary:
-    """Add the item where the library lacks it, and monitor it, of a series these episodes, as far as files are missing.
+    """Add the item where the library lacks it, and monitor the movie, or these episodes of the series, where files are
+    missing.
 
     Raises NotFound, Conflict and ArrError.
     """
@@ -108,14 +112,17 @@ def add_to_library(
 
 
 def _monitor_movie(client: ArrClient, movie_id: MovieId) -> None:
-    """Monitor a movie of the library that has no file. One that has a file would be upgraded from now on."""
+    """Monitor a movie without a file. A movie with a file is left alone: Radarr would start to upgrade it."""
     movie = read_movie(client, movie_id)
     if movie is not None and movie.owns_file is False and not movie.monitored:
         set_movies_monitored(client, [movie_id], monitored=True)
 
 
 def _monitor_episodes(client: ArrClient, series_id: SeriesId, episodes: Iterable[EpisodeResource]) -> None:
-    """Monitor the episodes without a file, and their series: without it, Sonarr does not count them as missing."""
+    """Monitor the episodes without a file, and their series.
+
+    In an unmonitored series, Sonarr counts no episode as missing.
+    """
     lacking = [one for one in episodes if one.owns_file is False]
     if not lacking:
         return
@@ -152,7 +159,7 @@ def _shelf(client: ArrClient, wish: AddWish) -> Shelf:
 def _await_episodes(
     client: ArrClient, series_id: int, numbers: Numbers, sleep: Callable[[float], None]
 ) -> dict[tuple[int, int], EpisodeResource]:
-    """Return the episodes with these numbers, once Sonarr has read the series."""
+    """Return the episodes with these numbers. Wait until Sonarr has read the series."""
     for _ in range(int(EPISODES_S / LOOK_S)):
         every = read_episodes(client, SeriesId(series_id))
         found = {(one.season_number, one.episode_number): one for one in every}

@@ -1,4 +1,4 @@
-"""Download entries of the catalogue that nothing wants: to a folder, or by an instance that takes them up first."""
+"""Download catalogue entries that no instance wants: to a folder, or after adding them to an instance."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class DownloadScope(StrEnum):
 
 @dataclass(frozen=True)
 class CatalogueContext:
-    """The parts of the program that these requests work with."""
+    """Describe the parts of the program that these requests use."""
 
     queue: DownloadQueue
     arrs: Arrs
@@ -135,13 +135,13 @@ def add_and_download(
         for wanted_id, entry in pairs
     ]
     keep_rules(matching.offline(), rules, RuleOrigin.USER, QuietRun())
-    if row.options.drive is Drive.NATIVE:  # it grabs a file once, for all that the file holds
+    if row.options.drive is Drive.NATIVE:  # an instance grabs a file once for all the episodes in it
         pairs = list({entry.id: (wanted_id, entry) for wanted_id, entry in reversed(pairs)}.values())
     return queue_all(context.queue, [OfPair(entry.id, wanted_id) for wanted_id, entry in pairs])
 
 
 def read_destination(entry: CatalogueEntry) -> Destination:
-    """Read what names the file from the entry. Raises InvalidInput where its name does not say it."""
+    """Read the parts of the file name from the entry. Raises InvalidInput where the entry's name lacks one of them."""
     title = entry.title or entry.name
     if entry.kind == EntryKind.EPISODE.value:
         if entry.season is None or entry.episode is None:
@@ -207,7 +207,7 @@ def _queue_kept(queue: DownloadQueue, entry: CatalogueEntry, priority: Priority)
 
 
 def _surest(entry: CatalogueEntry, proposal: AddProposal) -> int | None:
-    """Return the only found one with the entry's own id, or its title and, where both are known, its year."""
+    """Return the only result with the entry's id, or with its title and, where both years are known, its year."""
     if entry.tmdb_id and any(found.number == entry.tmdb_id for found in proposal.found):
         return entry.tmdb_id
     key = title_key(entry.title or entry.name)
@@ -220,7 +220,7 @@ def _surest(entry: CatalogueEntry, proposal: AddProposal) -> int | None:
 
 
 def _wanted(context: CatalogueContext, held: InLibrary) -> dict[ArrNumber, WantedId]:
-    """Read the item from its instance, and return what it lacks by its numbers."""
+    """Read the item from its instance, and return its missing files by season and episode."""
     sync = WantedSync(context.queue.database, context.arrs, context.settings.wanted, QuietRun())
     report = sync_item(sync, held.instance, held.library_arr_id)
     if report.error:
@@ -233,7 +233,7 @@ def _wanted(context: CatalogueContext, held: InLibrary) -> dict[ArrNumber, Wante
 
 
 def _by_number(chosen: Sequence[CatalogueEntry]) -> dict[ArrNumber, CatalogueEntry]:
-    """Return the entry for each number. A file of several episodes serves all that have no entry of their own."""
+    """Return the entry for each episode. A file with several episodes serves those that have no file of their own."""
     found = {_number(entry): entry for entry in chosen}
     for entry in chosen:
         if entry.kind == EntryKind.EPISODE.value:

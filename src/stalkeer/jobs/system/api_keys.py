@@ -1,4 +1,7 @@
-"""API keys: the main one made at the first start, others by name and scope; compared in constant time."""
+"""Make, find and revoke API keys: the main key of the first start, and others by name and scope.
+
+Keys are compared in constant time.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,13 @@ from stalkeer.store.system.api_keys import MAIN_KEY, ApiKeyRow, read_keys, write
 
 KEY_BYTES = 16  # 32 hexadecimal digits, as Radarr and Sonarr have them
 SEEN_FOR_S = 2.0  # a key reset by another process counts after this long at most
-UNKNOWN_FOR_S = 0.05  # an unknown key is looked up again: another process may have made it just now
+UNKNOWN_FOR_S = 0.05  # at most this often: an unknown key may have just been made by another process
 USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 @dataclass
 class _Made:
-    """Count the keys made in this process. The next request reads them, however soon it comes."""
+    """Count the keys made in this process, so that the next request reads them at once."""
 
     count: int = 0
 
@@ -35,7 +38,7 @@ _made = _Made()
 
 
 def list_keys(database: Database) -> list[ApiKeyRow]:
-    """Every key without its secret."""
+    """List the keys without their secrets."""
     with database.connect() as connection:
         return api_keys.list_keys(connection)
 
@@ -43,7 +46,7 @@ def list_keys(database: Database) -> list[ApiKeyRow]:
 def make_key(
     database: Database, secrets: SecretBox, name: str, scope: Scope, instance: str | None, now: datetime
 ) -> str:
-    """Make a key and answer it. A bridge key belongs to one instance, no other does.
+    """Make a key and return it. A bridge key belongs to an instance; keys of other scopes do not.
 
     Raise InvalidInput for a name that cannot be used or an instance in the wrong place, NotFound for an unknown
     instance, Conflict for a name that is taken.
@@ -64,7 +67,10 @@ def make_key(
 
 
 def revoke_key(database: Database, name: str) -> None:
-    """The key stops working within two seconds. Raise NotFound for an unknown name, Conflict for the main key."""
+    """Revoke a key.
+
+    It stops working within two seconds. Raise NotFound for an unknown name, Conflict for the main key.
+    """
     if name == MAIN_KEY:
         raise Conflict("The main API key cannot be revoked; replace it: stalkeer api-key reset")
     with database.begin() as connection:
@@ -72,7 +78,7 @@ def revoke_key(database: Database, name: str) -> None:
 
 
 def reset_key(database: Database, secrets: SecretBox, name: str, now: datetime) -> str:
-    """Replace a key and answer the new one; its scope stays. Raise NotFound for an unknown name."""
+    """Replace a key and return the new one, which has the same scope. Raise NotFound for an unknown name."""
     key = random_source.token_hex(KEY_BYTES)
     with database.begin() as connection:
         known = {row.name for row in api_keys.list_keys(connection)} | {MAIN_KEY}
@@ -84,7 +90,7 @@ def reset_key(database: Database, secrets: SecretBox, name: str, now: datetime) 
 
 
 class ApiKeys:
-    """The keys of this database, read again every two seconds."""
+    """Hold the keys of this database, and read them again every two seconds."""
 
     def __init__(
         self,
@@ -101,7 +107,10 @@ class ApiKeys:
         self._used: dict[str, datetime] = {}
 
     def ensure(self) -> str:
-        """The main key; made when there is none, or none that the present secret key can read."""
+        """Return the main key.
+
+        Make a new one where there is none, or where the present secret key cannot decrypt it.
+        """
         with self._database.connect() as connection:
             keys = read_keys(connection, self._secrets)
         return keys[MAIN_KEY] if MAIN_KEY in keys else self.reset()
@@ -113,11 +122,11 @@ class ApiKeys:
         return key
 
     def look_again(self) -> None:
-        """Read the keys at the next request: one was made, replaced or revoked in this process."""
+        """Read the keys again at the next request, because this process made, replaced or revoked a key."""
         self._read_at = float("-inf")
 
     def find(self, candidate: str) -> ApiKeyRow | None:
-        """The key that this is, or None. Its use is noted once a minute."""
+        """Return the key with this value, or None. Record its use once a minute."""
         if self._monotonic() - self._read_at >= SEEN_FOR_S or self._made != _made.count:
             self._read()
         found = self._name_of(candidate)
@@ -140,7 +149,8 @@ class ApiKeys:
         if last is not None and now - last < USE_NOTED_EVERY:
             return
         self._used[name] = now
-        with suppress(StoreError), self._database.begin() as connection:  # a reader is not refused for it
+        # a request is not refused because its use could not be recorded
+        with suppress(StoreError), self._database.begin() as connection:
             api_keys.note_use(connection, name, now)
 
     def _read(self) -> None:

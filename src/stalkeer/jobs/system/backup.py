@@ -1,7 +1,8 @@
-"""Backups: database and configuration in a zip file, the key of stored credentials in a file beside it.
+"""Make and restore backups: database and configuration in a zip file, the key of stored credentials in a file beside
+it.
 
-They are apart on purpose: whoever gets the zip alone reads no credential. config.yml is in it without its secrets and
-comments; it is there to be read, and is not restored.
+The key is separate so that the zip alone reveals no credential. The zip holds config.yml without its secrets and
+comments, for reading only: it is never restored.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from stalkeer.store.db.sqlite_file import copy_sqlite, revision_of_sqlite
 NAME = re.compile(r"^stalkeer-(manual|scheduled|migration)-[0-9]{8}-[0-9]{6}\.zip$")
 LARGEST_KEY = 10_000
 PENDING = "restore-pending.zip"
-REFUSED = "restore-refused.zip"  # was staged and could not be restored
+REFUSED = "restore-refused.zip"  # a staged backup that could not be restored
 log = get_logger(__name__)
 
 
@@ -66,7 +67,7 @@ class Backup:
 
 
 def make_backup(database: Database, place: BackupPlace, now: datetime, occasion: str = "manual") -> Backup:
-    """Write a backup and return it. An incomplete file never has a name of a backup."""
+    """Write a backup and return it. The file gets the name of a backup only once it is complete."""
     make_private_folder(place.backups)
     path = place.backups / f"stalkeer-{occasion}-{now.astimezone(UTC):%Y%m%d-%H%M%S}.zip"
     with tempfile.TemporaryDirectory(dir=place.backups, prefix=".making-") as folder:
@@ -80,7 +81,7 @@ def make_backup(database: Database, place: BackupPlace, now: datetime, occasion:
 
 
 def backup_before_migration(database: Database, place: BackupPlace, now: datetime) -> Backup | None:
-    """A backup of a database that this release is about to migrate; None where there is nothing to migrate."""
+    """Back up a database that this release is about to migrate. Return None where there is nothing to migrate."""
     present = revision_of(database)
     if present is None or present not in revisions()[:-1]:
         return None
@@ -113,7 +114,7 @@ def list_backups(place: BackupPlace) -> list[Backup]:
 
 
 def find_backup(place: BackupPlace, name: str) -> Path:
-    """The path of a backup by its name; nothing else in the folder has such a name."""
+    """Return the path of the backup with this name."""
     path = place.backups / name
     if not NAME.fullmatch(name) or not path.is_file():
         raise NotFound(f"There is no backup {name!r}; `stalkeer backup --list` shows them")
@@ -133,13 +134,13 @@ def _read(path: Path) -> Backup:
 
 
 def stage_restore(path: Path, place: BackupPlace) -> CheckedBackup:
-    """Have the backup restored at the next start: the running program cannot exchange its own database."""
+    """Stage the backup for the next start: the running program cannot replace its own database."""
     checked = check_backup(path, place.data_dir)
     target = place.data_dir / PENDING
     draft = target.with_suffix(".part")
     copy_private(path, draft)
     key, staged_key = path.with_suffix(".key"), target.with_suffix(".key")
-    staged_key.unlink(missing_ok=True)  # of another backup that was staged before
+    staged_key.unlink(missing_ok=True)  # the key of a backup that was staged before
     if key.exists():
         copy_private(key, staged_key)
     draft.replace(target)
@@ -147,12 +148,12 @@ def stage_restore(path: Path, place: BackupPlace) -> CheckedBackup:
 
 
 def stage_kept(name: str, place: BackupPlace) -> CheckedBackup:
-    """Have a backup of the list restored at the next start."""
+    """Stage a backup of the list for the next start."""
     return stage_restore(find_backup(place, name), place)
 
 
 def stage_uploaded(content: IO[bytes], key: IO[bytes] | None, place: BackupPlace) -> CheckedBackup:
-    """Have an uploaded backup restored at the next start, with the key that lay beside it where it came too."""
+    """Stage an uploaded backup for the next start, together with its key file if that was uploaded too."""
     make_private_folder(place.backups)
     with tempfile.TemporaryDirectory(dir=place.backups, prefix=".uploaded-") as folder:
         path = Path(folder) / "uploaded.zip"
@@ -169,22 +170,23 @@ def is_restore_staged(place: BackupPlace) -> bool:
 
 
 def refused_restore(place: BackupPlace) -> Path | None:
-    """The backup that was staged and could not be restored."""
+    """Return the staged backup that could not be restored, or None."""
     refused = place.data_dir / REFUSED
     return refused if refused.exists() else None
 
 
 def cancel_restore(place: BackupPlace) -> None:
-    """Leave the present database in its place after all."""
+    """Cancel the staged restore. The present database stays."""
     staged = place.data_dir / PENDING
     staged.unlink(missing_ok=True)
     staged.with_suffix(".key").unlink(missing_ok=True)
 
 
 def restore_pending(place: BackupPlace, database_url: str, now: datetime) -> CheckedBackup | None:
-    """At start: restore what was staged, if anything was. The staged file goes once it is restored.
+    """Restore the staged backup, if there is any, at the start of the program.
 
-    One that cannot be restored is set aside and the present database used: the program starts, and health tells.
+    The staged file is removed once it is restored. A backup that cannot be restored is set aside: the program starts
+    with the present database, and health reports it.
     """
     staged = place.data_dir / PENDING
     if not staged.exists():
@@ -192,7 +194,7 @@ def restore_pending(place: BackupPlace, database_url: str, now: datetime) -> Che
     try:
         checked = restore_backup(staged, place, database_url, now)
     except (StalkeerError, OSError) as error:
-        log.error("the staged backup is not restored; the database stays as it was", error=str(error))
+        log.error("the staged backup was not restored; the present database stays in use", error=str(error))
         staged.replace(place.data_dir / REFUSED)
         staged.with_suffix(".key").unlink(missing_ok=True)
         return None
@@ -216,9 +218,10 @@ def restore_now(
 
 
 def restore_backup(path: Path, place: BackupPlace, database_url: str, now: datetime) -> CheckedBackup:
-    """Put the backup's database in the place of the present one, which is kept aside; likewise the key.
+    """Replace the present database and key with those of the backup.
 
-    Nobody may be using the database. config.yml is left alone: it belongs to this machine.
+    The old files are renamed and kept. No process may be using the database. config.yml stays as it is, because it
+    belongs to this machine.
     """
     checked = check_backup(path, place.data_dir)
     if checked.has_rows:
@@ -242,7 +245,8 @@ def _restore_file(checked: CheckedBackup, place: BackupPlace, database_url: str,
         shutil.copyfileobj(member, file)
     _keep_aside(target, now)
     draft.replace(target)
-    for suffix in ("engine.db", "engine.db-wal", "engine.db-shm"):  # its work list belongs to the former rows
+    # its work list belongs to the rows of the old database
+    for suffix in ("engine.db", "engine.db-wal", "engine.db-shm"):
         (place.data_dir / suffix).unlink(missing_ok=True)
 
 
@@ -262,7 +266,7 @@ def _restore_rows(checked: CheckedBackup, place: BackupPlace, database_url: str)
 
 
 def _keep_aside(path: Path, now: datetime) -> None:
-    """The file under a name with the time; SQLite's journal goes with it."""
+    """Rename the file, with the time in its new name. SQLite's journal moves with it."""
     stamp = f"{now.astimezone(UTC):%Y%m%d-%H%M%S}"
     for suffix in ("", "-wal", "-shm"):
         present = path.with_name(path.name + suffix)

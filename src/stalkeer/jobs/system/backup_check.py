@@ -1,7 +1,7 @@
-"""Checks a backup before anything is replaced: the zip, the database in it, and the key beside it.
+"""Check a backup before anything is replaced: the zip, the database in it, and the key beside it.
 
-Nothing in the zip is believed: sizes are bounded before they are unpacked, the manifest's revision must be the
-database's own, and the database is checked as SQLite or row by row.
+Nothing in the zip is trusted: sizes are limited before unpacking, the manifest must name the revision of the database
+itself, and the database is checked as SQLite or row by row.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from stalkeer.store.system.encrypted import encrypted_in_file, encrypted_in_rows
 MANIFEST, SQLITE_MEMBER, ROWS_MEMBER, CONFIG_MEMBER = "manifest.json", "stalkeer.db", "rows.jsonl", "config.yml"
 MEMBERS = frozenset({MANIFEST, SQLITE_MEMBER, ROWS_MEMBER, CONFIG_MEMBER})
 LARGEST = {MANIFEST: 10_000, CONFIG_MEMBER: 10_000_000, SQLITE_MEMBER: 64 * 2**30, ROWS_MEMBER: 64 * 2**30}
-UNPACKS_FREELY = 500_000_000  # bytes; above them a database is no more than this many times its packed size:
+UNPACKS_FREELY = 500_000_000  # bytes; a larger database may be at most LARGEST_GROWTH times its packed size
 LARGEST_GROWTH = 100  # rows pack three to ten times, zeros a thousand times
 LEFT_FREE = 100_000_000  # bytes that the unpacked database leaves on the disk
 CHUNK = 1 << 20
@@ -37,7 +37,7 @@ UNREADABLE = (zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, R
 
 @dataclass(frozen=True)
 class CheckedBackup:
-    """A backup that can be restored here."""
+    """Describe a checked backup that can be restored here."""
 
     path: Path
     version: str
@@ -49,9 +49,10 @@ class CheckedBackup:
 
 
 def check_backup(path: Path, room: Path) -> CheckedBackup:
-    """Raise InvalidInput unless this is a whole backup of this release or an earlier one.
+    """Check the backup and describe it.
 
-    A key beside it must be the backup's own. The database is unpacked below `room` for the length of the check.
+    Raise InvalidInput unless it is complete and made by this release or an earlier one. A key file beside it must fit
+    the backup. The database is unpacked below `room` during the check.
     """
     try:
         with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory(dir=room, prefix=".trying-") as folder:
@@ -82,7 +83,10 @@ def _check_archive(archive: zipfile.ZipFile, path: Path, folder: Path) -> Checke
 
 
 def _check_members(archive: zipfile.ZipFile, path: Path, folder: Path) -> str:
-    """The member that is the database. Raise InvalidInput for names and sizes that no backup of ours has."""
+    """Return the zip member with the database.
+
+    Raise InvalidInput for names and sizes that Stalkeer never writes into a backup.
+    """
     members = archive.infolist()
     names = [member.filename for member in members]
     if not set(names) <= MEMBERS or MANIFEST not in names or len(names) != len(set(names)):
@@ -115,7 +119,7 @@ def _read_bounded(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def _unpack(archive: zipfile.ZipFile, name: str, target: Path) -> None:
-    """Write the member, no byte more than it claims; its checksum is compared at the end."""
+    """Write the member to disk, at most as many bytes as its header states. Compare its checksum at the end."""
     left = archive.getinfo(name).file_size
     with archive.open(name) as member, open_private(target) as file:
         while chunk := member.read(CHUNK):
@@ -146,9 +150,9 @@ def _damaged(path: Path, problem: str) -> InvalidInput:
 
 
 def _check_key(key: Path, backup: Path, unpacked: Path) -> None:
-    """Raise InvalidInput unless `key` reads at least one encrypted value, where the backup holds any.
+    """Raise InvalidInput where the backup holds encrypted values and `key` decrypts none of them.
 
-    One is enough: values that an older key wrote may have stayed behind.
+    A single decrypted value is enough: values written with an older key may be left over.
     """
     box = _open(key, backup)
     tokens = 0

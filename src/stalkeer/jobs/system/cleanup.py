@@ -1,7 +1,7 @@
-"""Remove what `retention` no longer keeps: rows, log files, archives, backups, and part files that nothing knows.
+"""Remove what `retention` no longer keeps: rows, log files, archives, backups, and part files without a download.
 
-The plan is made first and can be shown instead of carried out. A file is only ever removed from a folder of ours, and
-only when it has a name of ours.
+The plan is made first and can be shown instead of carried out. A file is removed only from a folder of Stalkeer, and
+only when its name has Stalkeer's form.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class OldFiles:
-    """Files of one kind that go."""
+    """List the files of one kind to remove."""
 
     kind: str
     paths: tuple[Path, ...]
@@ -46,7 +46,7 @@ class CleanupPlan:
     files: tuple[OldFiles, ...]
 
     def report(self) -> CleanupReport:
-        """Count what `carry_out` would remove."""
+        """Return the counts that `carry_out` would report."""
         counts = {old.kind: count for old, count in self.rows} | {old.kind: len(old.paths) for old in self.files}
         return CleanupReport(removed=counts, freed=sum(old.size for old in self.files))
 
@@ -106,7 +106,7 @@ def plan_cleanup(database: Database, settings: Settings, place: CleanupPlace, no
 
 
 def carry_out(database: Database, plan: CleanupPlan, place: CleanupPlace, run: Run) -> CleanupReport:
-    """Remove what the plan names; a file that cannot be removed is reported and the rest goes on."""
+    """Remove everything in the plan. A file that cannot be removed is reported, and the others are still removed."""
     removed: dict[str, int] = {}
     failed: list[str] = []
     freed = 0
@@ -132,7 +132,7 @@ def carry_out(database: Database, plan: CleanupPlan, place: CleanupPlace, run: R
 
 
 def _delete_old(database: Database, old: OldRows) -> int:
-    """Delete in short transactions: downloads must be able to write in between."""
+    """Delete the rows in short transactions, so that downloads can write in between."""
     count = 0
     while True:
         with database.begin() as connection:
@@ -173,7 +173,7 @@ def _old_quarantine(database: Database, kept_s: float, now: datetime) -> OldFile
 
 
 def _old_pictures(folder: Path, kept: RetentionSettings, now: datetime) -> OldFiles:
-    """List pictures that no page has shown lately, and those beyond the space for them."""
+    """List the pictures that no page has shown lately, and those above the size limit of the picture cache."""
     unused = [path for path in _files(folder) if kept.pictures and _age(path, now) > timedelta(seconds=kept.pictures)]
     return _sized("pictures", sorted({*unused, *surplus(folder, kept.pictures_size)}))
 

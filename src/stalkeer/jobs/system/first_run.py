@@ -1,4 +1,4 @@
-"""Tell how far the setup is, and hold automatic downloads back during the first run of its wizard."""
+"""Report the progress of the setup, and hold back automatic downloads while its wizard runs for the first time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HOLD = "schedule.hold_downloads"
 
 
 class RunningProgram(Protocol):
-    """Describe the running program, as far as this module uses it."""
+    """Describe the parts of the running program that this module uses."""
 
     @property
     def live(self) -> LiveSettings: ...
@@ -32,7 +32,7 @@ class RunningProgram(Protocol):
 class SetupState:
     has_instance: bool
     has_source: bool
-    is_alone: bool  # the user chose to go without Radarr and Sonarr, and has none
+    is_alone: bool  # the user chose to use Stalkeer without Radarr and Sonarr
 
     @property
     def needs_instance(self) -> bool:
@@ -53,15 +53,15 @@ def is_alone(settings: Settings, *, has_instance: bool) -> bool:
 
 
 def hold_downloads(program: RunningProgram) -> None:
-    """Queue nothing automatically until `release_downloads`. Does nothing where `is_first_run` is false."""
+    """Queue nothing automatically until `release_downloads`. Do nothing where `is_first_run` is false."""
     if is_first_run(program):
         program.change_settings({HOLD: True})
 
 
 def is_first_run(program: RunningProgram) -> bool:
-    """Tell whether the wizard has not held or released the downloads yet, and nothing was downloaded.
+    """Tell whether the wizard has neither held nor released downloads yet, and nothing was downloaded.
 
-    False also where the configuration has the setting.
+    Return False where the configuration file contains the setting.
     """
     if program.live.loaded.origins.get(HOLD) is not None:
         return False
@@ -70,6 +70,6 @@ def is_first_run(program: RunningProgram) -> bool:
 
 
 def release_downloads(program: RunningProgram) -> None:
-    """Let the schedule of downloads apply from now on. The wizard then holds nothing again."""
+    """Let the schedule of downloads apply from now on. The wizard will not hold downloads back again."""
     if program.live.loaded.origins.get(HOLD) not in LOCKED:
         program.change_settings({HOLD: False})

@@ -1,7 +1,8 @@
-"""Check the health: each check is a function from facts to findings, which say what is wrong and how to fix it.
+"""Check the health of the program.
 
-Nothing is asked over the network: refreshes, syncs and downloads note what they met, and this reads their notes. What
-only the instances can tell stands in `health_views`.
+Each check is a function from facts to findings, which say what is wrong and how to fix it. No check uses the network:
+refreshes, syncs and downloads record their problems in the database, and the checks read them there. `instance_health`
+has the checks that ask the instances.
 """
 
 from __future__ import annotations
@@ -70,12 +71,13 @@ class Facts:
     damaged: Sequence[Path]
     backups: Sequence[Backup]
     refused_restore: Path | None
-    unreadable: Sequence[str]  # what holds a credential that the present key cannot read
+    unreadable: Sequence[str]  # the owners of credentials that the present key cannot decrypt
     is_key_right: bool = True
     start_problems: Sequence[Finding] = ()
-    misplaced: Sequence[Path] = ()  # folders where files belong, or the reverse
-    exposed: Sequence[Path] = ()  # in the data folder, readable by others whatever we do
-    titles_error: object = None  # why the last match got no titles from TMDB
+    misplaced: Sequence[Path] = ()  # folders in the place of files, or files in the place of folders
+    # files in the data folder that other users can read, because their permissions cannot be changed
+    exposed: Sequence[Path] = ()
+    titles_error: object = None  # the reason why the last match got no titles from TMDB
 
 
 @dataclass(frozen=True)
@@ -99,9 +101,10 @@ def check_health(
     secrets: SecretBox,
     start_problems: Sequence[Finding] = (),
 ) -> HealthReport:
-    """Run every check, store the findings, and record the new and the past ones as events.
+    """Run every check and store the findings.
 
-    `start_problems` are damaged files that the start of this process met.
+    Record an event for each new and each resolved finding. `start_problems` are the damaged files found at the start of
+    this process.
     """
     facts = read_facts(database, settings, now, place, secrets)
     facts = replace(facts, start_problems=start_problems, exposed=_withdraw_from_others(facts, place))
@@ -117,7 +120,7 @@ def _withdraw_from_others(facts: Facts, place: BackupPlace) -> list[Path]:
 def keep_findings(
     database: Database, checks: Iterable[str], findings: Sequence[Finding], now: datetime
 ) -> HealthChange:
-    """Make `findings` all that these checks know; tell in events what is new and what is over."""
+    """Replace the stored findings of these checks. Record an event for each new and each resolved finding."""
     with database.begin() as connection:
         change = replace_findings(connection, checks, findings, now)
         record_events(connection, now, [*map(_found_event, change.found), *map(_over_event, change.over)])
@@ -162,7 +165,7 @@ def check_instances(facts: Facts) -> Iterator[Finding]:
 
 
 def check_alone(facts: Facts) -> Iterator[Finding]:
-    """Tell calmly that there is no instance where the user chose so."""
+    """Report as information that the user chose to have no instance."""
     if is_alone(facts.settings, has_instance=bool(facts.instances)):
         message = "No Radarr or Sonarr is connected, as you chose: nothing is looked for by itself"
         yield Finding("alone", "instances", INFO, message, "Download from the catalogue, or connect one in Settings")
@@ -213,9 +216,9 @@ def check_accounts(facts: Facts) -> Iterator[Finding]:
 
 
 def check_disks(facts: Facts) -> Iterator[Finding]:
-    """Free space below `downloads.min_free`, once for each file system."""
+    """Report free space below `downloads.min_free`, once for each file system."""
     seen: set[int] = set()
-    unusable = {problem.key for problem in folder_problems(facts.settings)}  # the check of paths tells
+    unusable = {problem.key for problem in folder_problems(facts.settings)}  # check_paths reports it
     for key in ("temp", "movies", "tvshows"):
         folder: Path = getattr(facts.settings.directories, key)
         if f"directories.{key}" in unusable:
@@ -234,7 +237,7 @@ def check_disks(facts: Facts) -> Iterator[Finding]:
 
 
 def check_paths(facts: Facts) -> Iterator[Finding]:
-    """Folders that cannot be used. Page, API and doctor go on without them; downloads wait."""
+    """Report folders that cannot be used. Pages, API and doctor work without them; downloads wait."""
     for problem in folder_problems(facts.settings):
         key = problem.key.removeprefix("directories.")
         yield Finding("path", key, ERROR, f"{problem.key}: {problem.reason}; downloads wait", problem.fix)
@@ -249,7 +252,7 @@ def check_paths(facts: Facts) -> Iterator[Finding]:
 
 
 def check_native_folders(facts: Facts) -> Iterator[Finding]:
-    """Folders in which instances look for their completed downloads, and which cannot be made."""
+    """Report folders for completed downloads of an instance that cannot be created."""
     for row in facts.instances:
         folders = facts.settings.directories
         finished = folders.movies if row.kind is InstanceKind.RADARR else folders.tvshows
@@ -317,7 +320,7 @@ def check_key_file(facts: Facts) -> Iterator[Finding]:
 
 
 def check_permissions(facts: Facts) -> Iterator[Finding]:
-    """Report files that withstood: of another user, or on a file system without permissions."""
+    """Report files whose permissions cannot be changed: they belong to another user, or the file system has none."""
     if facts.exposed:
         first, more = facts.exposed[0], len(facts.exposed) - 1
         others = f" and {more} more" if more else ""
@@ -343,7 +346,10 @@ def check_credentials(facts: Facts) -> Iterator[Finding]:
 
 
 def key_finding(unreadable: Sequence[str], key_file: Path, *, is_key_right: bool) -> Finding:
-    """The secret key cannot read these; where it is not the database's own key, nothing works meanwhile."""
+    """Report credentials that the secret key cannot decrypt.
+
+    With a key of another database, no job starts until it is fixed.
+    """
     what = f"cannot read the credentials of {', '.join(unreadable)}" if unreadable else "does not fit the database"
     message = f"The present secret key {what}"
     fix = f"Enter them again, or put the key of the restored backup at {key_file} and start Stalkeer again"
@@ -367,7 +373,7 @@ def check_backups(facts: Facts) -> Iterator[Finding]:
 
 
 def check_titles(facts: Facts) -> Iterator[Finding]:
-    """TMDB, which the last match asked in vain; without a key it is not asked."""
+    """Report that the last match could not reach TMDB. Without a TMDB key there is nothing to report."""
     if facts.titles_error and facts.settings.tmdb.api_key.get_secret_value():
         message = f"TMDB was asked for further titles and did not tell: {facts.titles_error}"
         fix = "Matching goes on without them. Check the key with: stalkeer match tmdb"

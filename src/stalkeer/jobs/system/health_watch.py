@@ -1,4 +1,4 @@
-"""Looks after the running program: health checks once a minute, and settings that another process changed."""
+"""Check the health of the running program once a minute, and read settings that another process changed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from stalkeer.errors import StalkeerError
 from stalkeer.logs import get_logger
 
 LOOK_EVERY_S = 5.0
-CHECK_EVERY = 12  # looks
+CHECK_EVERY = 12  # looks per health check
 log = get_logger(__name__)
 
 
 class HealthWatch:
-    """`look` is called every five seconds, `check` every minute, in a thread of its own until `stop`."""
+    """Call `look` every five seconds and `check` every minute, in a separate thread, until `stop`."""
 
     def __init__(self, look: Callable[[], None], check: Callable[[], object], every_s: float = LOOK_EVERY_S) -> None:
         self._look, self._check, self._every_s = look, check, every_s
@@ -40,7 +40,7 @@ class HealthWatch:
     def _once(self, work: Callable[[], object]) -> None:
         try:
             work()
-        except StalkeerError as error:  # the database may be away for a while
+        except StalkeerError as error:  # the database may be unavailable for a while
             log.warning("health could not be checked", error=str(error))
         except Exception:
             log.exception("health could not be checked")

@@ -1,6 +1,6 @@
-"""Ask the instances about our health: do they see our folders, and is their clock ours?
+"""Check with each instance that it sees Stalkeer's folders and that its clock agrees with ours.
 
-It takes requests to them, so it is noted after a scan and whenever somebody asks the path doctor, not every minute.
+This sends requests to the instances, so it runs after a scan and with the path check, not every minute.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ MOUNT, CLOCK = "mount", "instance-clock"
 def look_through_instances(
     arrs: Arrs, directories: DirectorySettings, run: Run, only: str | None = None
 ) -> DoctorReport:
-    """Ask every enabled instance, or the one called `only`, what it sees of us, and keep what is wrong with that."""
+    """Check every enabled instance, or only the instance named `only`, and store the problems found."""
     report = examine_paths(arrs, directories, run, only)
     _keep(arrs, report)
     return report
 
 
 def _keep(arrs: Arrs, report: DoctorReport) -> HealthChange:
-    """Keep the earlier findings of an enabled instance that could not be asked."""
+    """Store the findings, and keep the earlier ones of an enabled instance that could not be reached."""
     seen = [check for check in report.checks if check.is_known]
     findings = [finding for check in seen for finding in (*_mount(check), *_clock(check))]
     kept = _findings_of_others(arrs.database, {check.instance for check in seen})

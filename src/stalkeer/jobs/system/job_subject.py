@@ -1,4 +1,4 @@
-"""Check the subject of a job that a user starts, before it is queued: a wrong one would fail in the job list only."""
+"""Check the subject of a job before it is queued. Otherwise the user would see a wrong subject only as a failed run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ LARGEST_ITEM = 2**31 - 1  # Radarr and Sonarr count in 32 bits
 
 
 def check_subject(database: Database, matching: Matching, job: JobName, subject: str | None) -> None:
-    """Raise NotFound for an unknown source, instance or item, and InvalidInput for a job without subjects."""
+    """Check the subject.
+
+    Raise NotFound for an unknown source, instance or item, InvalidInput for a job without subjects.
+    """
     if subject is None:
         return
     checks: dict[JobName, Callable[[], object]] = {

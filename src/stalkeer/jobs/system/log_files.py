@@ -1,4 +1,4 @@
-"""The program's log files: one rule of what is one, for every list, download, clean-up and support bundle."""
+"""Find the program's log files. Lists, downloads, cleanup and support bundles use the same rule."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stalkeer.logs import LOG_NAME
 
 
 def list_log_files(folder: Path) -> list[Path]:
-    """The newest first. A symbolic link is none of ours: it could lead out of the folder."""
+    """List the log files, newest first. Skip symbolic links, which could lead out of the folder."""
     if not folder.is_dir():
         return []
     found = [path for path in folder.iterdir() if is_log_file(path)]
@@ -17,7 +17,10 @@ def list_log_files(folder: Path) -> list[Path]:
 
 
 def find_log_file(folder: Path, name: str) -> Path:
-    """Raise NotFound unless a log file of ours has this name; so no name can lead out of the folder."""
+    """Return the log file with this name.
+
+    Raise NotFound for any other name, so that none can lead out of the folder.
+    """
     path = folder / name
     if not is_log_file(path):
         raise NotFound(f"There is no log file {name!r}; the list has their names")
@@ -29,7 +32,7 @@ def is_log_file(path: Path) -> bool:
 
 
 def read_end(path: Path, most_bytes: int) -> str:
-    """The last bytes of a file as text."""
+    """Return the last bytes of a file as text."""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - most_bytes))
         return file.read().decode("utf-8", errors="replace")

@@ -1,4 +1,4 @@
-"""Create folders that the user asks for in a form: of `directories`, with an absolute path."""
+"""Create folders of the `directories` settings that the user asks for in a form."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SETTINGS = tuple(f"directories.{name}" for name in FOLDERS)
 
 
 def missing_folders(given: Mapping[str, object]) -> list[str]:
-    """Return the settings of `given` whose folder could be created: an absolute path where nothing is yet."""
+    """Return the settings of `given` whose folder does not exist and could be created. Its path must be absolute."""
     return [name for name in SETTINGS if _is_missing(str(given.get(name) or ""))]
 
 

@@ -1,4 +1,4 @@
-"""Limit requests in an exact window of a minute, for each name in a realm, and costly steps that run at once."""
+"""Limit requests per minute for each name in a realm, and the number of costly steps that run at the same time."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from limits.strategies import MovingWindowRateLimiter
 
 from stalkeer.errors import StalkeerError
 
-RETRY_S = 5  # for whoever finds too many before them
+RETRY_S = 5  # wait for a caller that finds the queue full
 
 
 class TooManyRequests(StalkeerError):
-    """Asked too often; `retry_after_s` says when to come again."""
+    """Report too many requests. `retry_after_s` is the time until the next one is accepted."""
 
     def __init__(self, message: str, retry_after_s: int) -> None:
         super().__init__(message)
@@ -43,7 +43,7 @@ class RateAllowance:
 
 
 class RateLimits:
-    """Counts in memory: a restart forgets, and each process counts for itself."""
+    """Count requests in memory. A restart clears the counts, and each process has its own."""
 
     def __init__(self) -> None:
         self._window = MovingWindowRateLimiter(MemoryStorage())
@@ -59,7 +59,7 @@ class RateLimits:
 
 
 class Turnstile:
-    """Let `inside` threads do a costly step at once and `waiting` others wait for it. Refuse the rest."""
+    """Let `inside` threads run a costly step at the same time, and `waiting` more threads wait. Refuse all others."""
 
     def __init__(self, what: str, *, inside: int, waiting: int) -> None:
         self._what = what
@@ -67,7 +67,7 @@ class Turnstile:
 
     @contextmanager
     def enter(self) -> Iterator[None]:
-        """Raise TooManyRequests at once where too many wait already."""
+        """Wait for a free place and hold it. Raise TooManyRequests at once where too many threads wait already."""
         if not self._admitted.acquire(blocking=False):
             raise TooManyRequests(f"Too many {self._what} at once; try again in a few seconds", RETRY_S)
         try:

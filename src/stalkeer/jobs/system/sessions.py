@@ -1,4 +1,4 @@
-"""Logins: passwords checked slowly and rarely, sessions kept on the server, the first user made once."""
+"""Sign users in and out. Password checks are slow and limited, and sessions are kept on the server."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from stalkeer.store.system.users import SessionRow, UserRow
 
 TOKEN_BYTES = 32
 SEEN_EVERY = timedelta(minutes=1)  # a session is extended at most this often
-HASHED_AT_ONCE = 1  # each takes 64 MiB of memory and a core for a twentieth of a second
-WAITING = 6  # each holds one of the server's threads
+HASHED_AT_ONCE = 1  # hashing a password takes 64 MiB of memory and a core for 50 ms
+WAITING = 6  # a waiting sign-in holds a thread of the server
 
 
 class LoginRefused(StalkeerError):
-    """Name or password is wrong; which of them is not told."""
+    """Report a wrong name or password, without saying which of the two is wrong."""
 
 
 class Sessions:
-    """Signs users in and out. `settings` is asked each time: a change counts at once."""
+    """Sign users in and out. `settings` is read for each call, so a change applies at once."""
 
     def __init__(
         self, database: Database, settings: Callable[[], Settings], limits: RateLimits, clock: Callable[[], datetime]
@@ -39,7 +39,10 @@ class Sessions:
 
     @property
     def setup_token(self) -> str:
-        """Needed to make the first user from an address that is not local; new at every start."""
+        """Return the token that a client outside the local network needs to create the first user.
+
+        It is new at every start.
+        """
         return self._setup_token
 
     def needs_setup(self) -> bool:
@@ -47,7 +50,7 @@ class Sessions:
             return not users.has_users(connection)
 
     def set_up(self, name: str, password: str, token: str | None, address: str) -> str:
-        """Make the first user and sign in. `token` is None where the address is local and needs none."""
+        """Create the first user and sign in. Pass None as `token` for a local address, which needs no token."""
         self._spend(address)
         if token is not None and not compare_digest(token.strip().lower().encode(), self._setup_token.encode()):
             raise LoginRefused("The setup token is wrong; the program's log shows it at every start")
@@ -60,7 +63,10 @@ class Sessions:
             return self._open(connection, user, address)
 
     def sign_in(self, name: str, password: str, address: str) -> str:
-        """The token for the cookie. Raises LoginRefused, or TooManyRequests before the password is even looked at."""
+        """Return the session token for the cookie.
+
+        Raise LoginRefused, or TooManyRequests before the password is checked.
+        """
         self._spend(address)
         user = self._find(name)
         with self._passwords.enter():
@@ -73,7 +79,7 @@ class Sessions:
             return self._open(connection, user, address)
 
     def user_of(self, token: str) -> str | None:
-        """Return whose session this is, or None. Using it makes it last longer."""
+        """Return the user of the session with this token, or None. Each use extends the session."""
         with self._database.connect() as connection:
             session = users.find_session(connection, _hash(token))
         now = self._clock()
@@ -89,7 +95,7 @@ class Sessions:
             users.remove_session(connection, _hash(token))
 
     def change_password(self, name: str, old: str, new: str, address: str) -> None:
-        """Ends every session of the user."""
+        """Change the password and end every session of the user."""
         self._spend(address)
         user = self._find(name)
         with self._passwords.enter():

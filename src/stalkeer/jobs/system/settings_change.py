@@ -1,4 +1,7 @@
-"""From what a face was given to what `App.change_settings` stores: one rule for masked secrets and for fixed values."""
+"""Turn the values of a request into the changes that `App.change_settings` stores.
+
+Handle masked secrets and fixed values.
+"""
 
 from __future__ import annotations
 
@@ -25,5 +28,5 @@ def section_changes(section: str, given: Mapping[str, object]) -> dict[str, obje
 
 
 def without_fixed(changes: Mapping[str, object], loaded: LoadedSettings) -> dict[str, object]:
-    """Leave out what a flag or the environment fixes: a guided step goes on with what is open."""
+    """Leave out the settings that a flag or the environment fixes, so that the setup wizard can save the others."""
     return {name: value for name, value in changes.items() if loaded.origins.get(name) not in LOCKED}

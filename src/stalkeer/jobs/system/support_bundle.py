@@ -1,7 +1,7 @@
 """Pack a zip file for support: versions, masked settings, health, recent events and runs, logs.
 
-No secret is in it, nor the address of a source or its user's name: what is known to be one is replaced by value, what
-looks like one by its form, and names of entries keep their shape only.
+It contains no secret, no address of a source and no user name of a provider: known values are replaced wherever they
+stand, and text in the form of a secret as well. Names of entries keep only their shape.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ LOG_TAIL = 1_000_000  # bytes of each log file
 MOST_LOGS = 4
 MOST_ROWS = 200
 SAMPLES = 40
-NO_SECRETS = ("type", "output")  # of a get.php address
-SHORTEST = 4  # what is shorter is no secret, and replacing it would make nonsense of everything
-# words that tell how a name is built; all others are somebody's taste
+NO_SECRETS = ("type", "output")  # the credentials in a get.php address
+SHORTEST = 4  # shorter values are no secrets, and replacing them everywhere would make the text unreadable
+# words kept in names because they show the name's form; all others are masked
 KEPT_WORDS = re.compile(
     r"(?i)^(?:[a-z]{1,3}|\d+p?|s\d+|e\d+|s\d+e\d+|4k|uhd|fhd|hdr\d*\+?|hevc|[xh]26[45]|multi|vostfr|vost|subbed|"
     r"dubbed|season|episode|part|web|bluray|webrip|remux|dolby|vision|atmos|tv|news|live|vod|srs|series|movie|movies|films?)$"
@@ -62,7 +62,7 @@ class BundleSubject:
 
 
 def make_bundle(subject: BundleSubject, now: datetime) -> bytes:
-    """The zip file's bytes."""
+    """Return the zip file as bytes."""
     with subject.database.connect() as connection:
         sources, instances = list_sources(connection, with_removed=True), list_instances(connection)
         parts = dict(_parts(subject, connection, sources, instances, now))
@@ -153,7 +153,7 @@ def _instance(row: InstanceRow) -> Mapping[str, object]:
 
 
 def _samples(connection: Transaction, row: SourceRow) -> list[Mapping[str, object]]:
-    """Entries by their shape: how a name is built matters for reading it, what it is called does not."""
+    """Return sample entries by their shape. The form of a name explains how it is parsed; its title does not."""
     found = search_entries(connection, EntrySearch(source=row.slug), limit=SAMPLES)
     return [
         {"name": shape_of(one.name), "group": shape_of(one.group or ""), "kind": one.kind, "season": one.season}
@@ -162,7 +162,7 @@ def _samples(connection: Transaction, row: SourceRow) -> list[Mapping[str, objec
 
 
 def shape_of(name: str) -> str:
-    """`EN - The Silver River (2019) [4K]` is `EN - The Xxxxxx Xxxxx (2019) [4K]`."""
+    """Mask a name: `EN - The Silver River (2019) [4K]` becomes `EN - The Xxxxxx Xxxxx (2019) [4K]`."""
     return re.sub(r"[^\W_]+", lambda word: word[0] if KEPT_WORDS.match(word[0]) else _veiled(word[0]), name)
 
 
@@ -174,7 +174,7 @@ def _plain(fields: Mapping[str, object]) -> Mapping[str, object]:
     return {name: dict(value) if isinstance(value, Mapping) else value for name, value in fields.items()}
 
 
-# --- what must not be in it --------------------------------------------------------------------------------------
+# --- removing secrets --------------------------------------------------------------------------------------
 
 
 def _redactor(
@@ -201,12 +201,12 @@ def _redactor(
 def _forms(value: str) -> frozenset[str]:
     """Return the forms of a value: plain, in JSON, in an address."""
     in_json = (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
-    twice = json.dumps(in_json[1], ensure_ascii=False)[1:-1]  # a message in JSON that holds JSON
+    twice = json.dumps(in_json[1], ensure_ascii=False)[1:-1]  # JSON inside a JSON string
     return frozenset({value, *in_json, twice, quote(value), quote(value, safe="")})
 
 
 def _values_of(credentials: Credentials) -> Iterator[str]:
-    """Everything that tells where a source is and who its user is."""
+    """Return the values that would reveal a source's address or its user."""
     for address in (credentials.url, credentials.proxy):
         parts = urlsplit(address if "://" in address else f"//{address}")
         words = (value for name, value in parse_qsl(parts.query) if name not in NO_SECRETS)

@@ -1,4 +1,4 @@
-"""Users of the web pages, as an administrator manages them. Passwords are hashed before a transaction begins."""
+"""Manage the users of the web pages. Passwords are hashed before a transaction begins."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from stalkeer.store.system.users import UserRow
 
 
 def list_users(database: Database) -> list[UserRow]:
-    """Every user by name."""
+    """List the users by name."""
     with database.connect() as connection:
         return users.list_users(connection)
 
 
 def add_user(database: Database, name: str, password: str, now: datetime) -> None:
-    """Raise Conflict for a name that is taken, InvalidInput for a name or a password that cannot be used."""
+    """Add a user.
+
+    Raise Conflict for a name that is taken, InvalidInput for a name or a password that cannot be used.
+    """
     password_hash = hash_password(password, check_user_name(name))
     with database.begin() as connection:
         users.add_user(connection, name, password_hash, now)
@@ -34,7 +37,7 @@ def set_password(database: Database, name: str, password: str) -> None:
 def remove_user(database: Database, name: str) -> None:
     """Remove the user and their sessions. Raise NotFound for an unknown name, Conflict for the only user.
 
-    Without a user the pages would offer to make the first one, to everybody in the local network.
+    Without any user, the pages would offer everybody in the local network to create the first one.
     """
     with database.begin() as connection:
         if [row.name for row in users.list_users(connection)] == [name]:
