@@ -1,1 +1,4 @@
-"""The REST API under /api/v1, and what watches the program: /ping, /health, /metrics. Handlers parse, call, show."""
+"""Serve the REST API under /api/v1, and /ping, /health and /metrics for monitoring.
+
+Handlers parse a request, call a job and show the result.
+"""

@@ -1,4 +1,4 @@
-"""Builds the API: the table of routers, problem documents, the key guard, the OpenAPI document."""
+"""Build the API: routers, problem documents, the guard and the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ from stalkeer.faces.http.problems import EVERYWHERE, Problem, install_problems
 from stalkeer.faces.http.security import Security
 from stalkeer.runtime import App
 
-# Under /api/v1, behind the key. One line a module, in the order of the document.
+# Routers under /api/v1, which need an API key. A line for each module, in the order of the document.
 ROUTERS: tuple[APIRouter, ...] = (
     system.router,
     health.findings_router,
@@ -77,14 +77,14 @@ ROUTERS: tuple[APIRouter, ...] = (
     blocklist.router,
     quarantine.router,
 )
-# At the root, open to everybody.
+# Routers at the root, open to everybody.
 OPEN_ROUTERS: tuple[APIRouter, ...] = (health.router,)
 
-DESCRIPTION = "Everything that Stalkeer does can be driven from here. Errors are RFC 9457 problem documents."
+DESCRIPTION = "Everything that Stalkeer does can be controlled with this API. Errors are RFC 9457 problem documents."
 
 
 def create_api(app: App, security: Security) -> FastAPI:
-    """The ASGI application of the API; `app.state.app` is what handlers get as CurrentApp."""
+    """Return the ASGI application of the API. Handlers get `app.state.app` as CurrentApp."""
     api = FastAPI(
         title="Stalkeer",
         version=version("stalkeer"),
@@ -110,17 +110,17 @@ def create_api(app: App, security: Security) -> FastAPI:
 
 
 def operation_id(route: APIRoute) -> str:
-    """`list_downloads` is `listDownloads`: the name of a generated client's method."""
+    """Turn `list_downloads` into `listDownloads`, the name of the method in generated clients."""
     return to_camel(route.name)
 
 
 def _describe(api: FastAPI) -> None:
-    """Put the problem document among the schemas, and links and examples into the operations."""
+    """Add the problem document to the schemas, and links and examples to the operations."""
     generate = api.openapi
 
     def openapi() -> dict[str, Any]:
         if api.openapi_schema is None:
-            # `PageOf_DownloadView_` is pydantic's word for it
+            # pydantic calls the model `PageOf_DownloadView_`
             document = json.loads(re.sub(r"PageOf_(\w+?)_\b", r"PageOf\1", json.dumps(generate())))
             schemas = document.setdefault("components", {}).setdefault("schemas", {})
             schema = Problem.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")

@@ -1,4 +1,4 @@
-"""/system/backup: make, list, fetch and restore backups."""
+"""Serve /system/backup: make, list, download and restore backups."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from stalkeer.jobs.system.backup_check import CheckedBackup
 
 router = APIRouter(prefix="/system/backup", tags=["system"])
 
-Name = Annotated[str, InPath(pattern=NAME.pattern, max_length=80, description="A backup's name, as the list has it.")]
+Name = Annotated[str, InPath(pattern=NAME.pattern, max_length=80, description="Name of a backup, from the list.")]
 
 
 class BackupView(ApiModel):
     name: str
     size: int
     made_at: datetime
-    has_key: StrictBool = Field(description="Whether the key of stored credentials lies beside it.")
+    has_key: StrictBool = Field(description="Whether its key file is there.")
 
     @classmethod
     def of(cls, backup: Backup) -> BackupView:
@@ -41,7 +41,7 @@ class BackupView(ApiModel):
 
 
 class RestoreStaged(ApiModel):
-    version: str = Field(description="Of the Stalkeer that made the backup.")
+    version: str = Field(description="Version of Stalkeer that made the backup.")
     revision: str
     message: str
 
@@ -53,7 +53,7 @@ class RestoreStaged(ApiModel):
 
 @router.get("")
 def list_all_backups(app: CurrentApp) -> list[BackupView]:
-    """The backups, the newest first."""
+    """List the backups, newest first."""
     return [BackupView.of(backup) for backup in list_backups(app.backup_place)]
 
 
@@ -67,28 +67,28 @@ def make_backup_now(app: CurrentApp) -> BackupView:
 def restore_uploaded_backup(
     app: CurrentApp,
     file: Annotated[UploadFile, File(description="The backup's zip.")],
-    key: Annotated[UploadFile | None, File(description="The .key file that lay beside it.")] = None,
+    key: Annotated[UploadFile | None, File(description="The .key file of the backup.")] = None,
 ) -> RestoreStaged:
-    """Check an uploaded backup and have it restored at the next start.
+    """Check an uploaded backup and restore it at the next start.
 
-    Without its key, stored credentials have to be entered again and there is a new API key.
+    Without its key file, stored credentials must be entered again, and the API key is replaced.
     """
     return RestoreStaged.of(stage_uploaded(file.file, key.file if key is not None else None, app.backup_place))
 
 
 @router.post("/{name}/restore", status_code=202)
 def restore_kept_backup(app: CurrentApp, name: Name) -> RestoreStaged:
-    """Have a backup of the list restored at the next start."""
+    """Restore a backup of the list at the next start."""
     return RestoreStaged.of(stage_kept(name, app.backup_place))
 
 
 @router.get("/{name}", response_class=FileResponse)
 def download_backup(app: CurrentApp, name: Name) -> FileResponse:
-    """The zip file; the key of stored credentials is not in it."""
+    """Download the zip file. It does not contain the key of stored credentials."""
     return FileResponse(find_backup(app.backup_place, name), media_type="application/zip", filename=name)
 
 
 @router.delete("/{name}", status_code=204)
 def remove_backup(app: CurrentApp, name: Name) -> None:
-    """Delete a backup and the key beside it."""
+    """Delete a backup and its key file."""
     delete_backup(app.backup_place, name)

@@ -1,4 +1,4 @@
-"""/blocklist: entries that are never taken again for an item."""
+"""Serve /blocklist: entries that are not downloaded again for an item."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class BlockView(ApiModel):
 
 @router.get("")
 def list_blocklist(app: CurrentApp, page: PageParams) -> PageOf[BlockView]:
-    """The newest first."""
+    """List the blocked entries, newest first."""
     with app.database.connect() as connection:
         rows = list_blocks(connection, limit=page.size, offset=page.offset, before=last_id(page))
         total = count_blocks(connection)
@@ -45,13 +45,13 @@ def list_blocklist(app: CurrentApp, page: PageParams) -> PageOf[BlockView]:
 
 @router.delete("/{block_id}", status_code=204)
 def delete_block(app: CurrentApp, block_id: RowId) -> Response:
-    """The entry may be taken again."""
+    """Remove an entry from the blocklist."""
     decisions.unblock_entry(app.matching, RuleId(block_id))
     return Response(status_code=204)
 
 
 @router.delete("", status_code=204)
 def clear_blocklist(app: CurrentApp) -> Response:
-    """All entries may be taken again."""
+    """Clear the blocklist."""
     decisions.clear_blocklist(app.matching)
     return Response(status_code=204)

@@ -1,4 +1,4 @@
-"""/calendar: what comes out when, from the instances' own calendars."""
+"""Serve /calendar: upcoming movies and episodes from the calendars of the instances."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class CalendarItem(ApiModel):
     season: int | None
     episode: int | None
     at: datetime
-    what: str = Field(description="`air`, or which of a movie's dates: `cinema`, `digital`, `physical`.")
+    what: str = Field(description="`air` for an episode; `cinema`, `digital` or `physical` for a movie.")
     has_file: StrictBool
 
 
 class CalendarAnswer(ApiModel):
     items: list[CalendarItem]
-    errors: dict[str, str] = Field(description="Instances that could not be asked, with the reason.")
+    errors: dict[str, str] = Field(description="Instances that could not be reached, with the reason.")
 
 
 @router.get("/calendar")
@@ -41,7 +41,7 @@ def show_calendar(
     start: Annotated[Moment | None, Query(description="Default: today.")] = None,
     end: Annotated[Moment | None, Query(description="Default: four weeks after `start`.")] = None,
 ) -> CalendarAnswer:
-    """Movies and episodes that come out between two moments, in order of time."""
+    """List the movies and episodes that are released between two times, in order of time."""
     first = start or app.clock().replace(hour=0, minute=0, second=0, microsecond=0)
     last = end or first + timedelta(days=28)
     if not timedelta() <= last - first <= LONGEST:

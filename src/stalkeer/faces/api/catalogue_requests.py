@@ -1,4 +1,4 @@
-"""/entries: download entries that nothing wants, to a folder or by Radarr and Sonarr."""
+"""Serve the routes of /entries that download an entry no instance wants: to a folder, or through Radarr or Sonarr."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class ProfileView(ApiModel):
 
 
 class TargetsView(ApiModel):
-    """Describe what Radarr or Sonarr knows under the entry's title. The first folder and profile are the default."""
+    """Describe the results of Radarr or Sonarr for the entry's title. The first folder and profile are the default."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -64,7 +64,9 @@ class TargetsView(ApiModel):
     )
 
     instance: str
-    best: int | None = Field(description="The number of the only sure one: the same id, or the same title and year.")
+    best: int | None = Field(
+        description="TMDB or TVDB id of the only sure result: the same id, or the same title and year."
+    )
     found: list[FoundView]
     root_folders: list[RootFolderView]
     profiles: list[ProfileView]
@@ -110,7 +112,7 @@ class RequestedDownloads(ApiModel):
 
 @router.get("/{entry_id}/targets", responses=problem_answers(404))
 def list_targets(app: CurrentApp, entry_id: RowId, instance: Slug = None) -> TargetsView:
-    """Ask Radarr or Sonarr what the entry is, and which root folders and quality profiles there are."""
+    """Look the entry up in Radarr or Sonarr, and list the root folders and quality profiles."""
     return TargetsView.of(propose_for_entry(app.catalogue, EntryId(entry_id), instance))
 
 

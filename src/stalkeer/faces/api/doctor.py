@@ -1,4 +1,4 @@
-"""/doctor: why an import would not work, found out before it does not."""
+"""Serve /doctor: find problems with folders before an import fails."""
 
 from __future__ import annotations
 
@@ -49,7 +49,10 @@ class PathReport(ApiModel):
 def check_paths(
     app: CurrentApp, instance: Annotated[str | None, Query(max_length=80, description="Only this one.")] = None
 ) -> PathReport:
-    """Put a probe file into each folder and ask every instance whether it sees it; say what to change."""
+    """Write a test file into each folder, and ask every instance whether it sees the file.
+
+    The answer says what to change.
+    """
     report = look_through_instances(app.arrs, app.settings.directories, QuietRun(), instance)
     return PathReport(ok=report.is_good, checks=[_shown(check) for check in report.checks])
 

@@ -1,4 +1,4 @@
-"""/downloads: what is asked of the queue - new downloads, and what is done to those that are there."""
+"""Serve the routes of /downloads that add and change downloads."""
 
 from __future__ import annotations
 
@@ -35,14 +35,15 @@ router = APIRouter(prefix="/downloads", tags=["downloads"])
 
 
 class DownloadRequest(ApiModel):
-    """Either a match, or an entry and a wanted item that were matched."""
+    """Name the download to queue: a match, or an entry and the wanted item that it was matched with."""
 
     match_id: StrictInt | None = Field(None, ge=1, le=LARGEST_ID)
     entry_id: StrictInt | None = Field(None, ge=1, le=LARGEST_ID)
     wanted_id: StrictInt | None = Field(None, ge=1, le=LARGEST_ID)
     priority: Priority = Priority.NORMAL
     ourselves: StrictBool = Field(
-        False, description="Download it here even if the instance drives itself; else it is pushed to the instance."
+        False,
+        description="Download it here even if the instance's drive is native. Otherwise it is pushed to the instance.",
     )
 
     @model_validator(mode="after")
@@ -65,7 +66,10 @@ class NewDownloads(ApiModel):
 
 
 class NewDownloadResult(ApiModel):
-    """Answer an item of the request, in its order: the download, or the reason why there is none."""
+    """Hold the result for an item of the request: the download, or the reason why there is none.
+
+    The order is the request's.
+    """
 
     download: DownloadView | None
     problem: ItemProblem | None
@@ -76,7 +80,7 @@ class NewDownloadResults(ApiModel):
 
 
 class StartRequest(ApiModel):
-    limit: StrictInt | None = Field(None, ge=1, le=1_000_000, description="Queue at most so many.")
+    limit: StrictInt | None = Field(None, ge=1, le=1_000_000, description="Queue at most this many.")
 
 
 class PriorityRequest(ApiModel):
@@ -85,7 +89,9 @@ class PriorityRequest(ApiModel):
 
 class ChangeRequest(ApiModel):
     priority: Priority | None = None
-    bandwidth_limit: StrictInt | None = Field(None, ge=0, le=LARGEST_ID, description="Bytes a second; 0 lifts it.")
+    bandwidth_limit: StrictInt | None = Field(
+        None, ge=0, le=LARGEST_ID, description="Bytes per second; 0 removes the limit."
+    )
 
 
 class NewPlace(StrEnum):
@@ -97,7 +103,7 @@ class NewPlace(StrEnum):
 class MoveRequest(ApiModel):
     to: NewPlace
     other: StrictInt | None = Field(
-        None, ge=1, le=LARGEST_ID, description="With `before`: the download in front of which it is put."
+        None, ge=1, le=LARGEST_ID, description="With `before`: the download that comes next."
     )
 
 
@@ -116,13 +122,13 @@ class BulkRequest(ApiModel):
 
     action: BulkAction
     ids: list[Annotated[StrictInt, Field(ge=1, le=LARGEST_ID)]] = Field([], max_length=1000)
-    all: StrictBool = Field(False, description="Every download for which the action makes sense.")
+    all: StrictBool = Field(False, description="All downloads in a suitable state.")
 
 
 class ActionView(ApiModel):
     id: int
     outcome: ActionOutcome = Field(
-        description="`done`, `asked` (its worker lets go in a moment), `nothing` or `refused`."
+        description="`done`, `asked` (its worker stops in a moment), `nothing` or `refused`."
     )
     state: DownloadState | None
     reason: str | None
@@ -143,14 +149,15 @@ class BulkResult(ApiModel):
     results: list[ActionView]
 
 
-# --- new ones ----------------------------------------------------------------------------------------------------
+# --- new downloads ----------------------------------------------------------------------------------------------------
 
 
 @router.post("", status_code=201, response_model=NewDownloadResults)
 def create_downloads(app: CurrentApp, request: Request, wishes: NewDownloads) -> NewDownloadResults | Response:
-    """Queue entries for items: one or many. A wish that is refused does not stop the others.
+    """Queue one or many downloads.
 
-    Where none could be queued the answer is a problem; `errors` says of each why, what is under way already among it.
+    A refused item does not stop the others. Where none could be queued, the answer is a problem document, and its
+    `errors` give the reason for each item.
     """
     made = _queue_wishes(app, wishes.items)
     refused = [(f"/items/{place}", one.error) for place, one in enumerate(made) if one.error is not None]
@@ -160,7 +167,7 @@ def create_downloads(app: CurrentApp, request: Request, wishes: NewDownloads) ->
 
 
 def _queue_wishes(app: App, wishes: list[DownloadRequest]) -> list[Queued]:
-    """Each in its turn: the priority is a wish's own."""
+    """Queue the items one by one, because each has its own priority."""
     return [queue_all(app.download_queue, [wish.to_request()], wish.priority)[0] for wish in wishes]
 
 
@@ -177,12 +184,12 @@ def start_downloads(app: CurrentApp, wish: StartRequest) -> RunAccepted:
     return start_run(app, JobName.DOWNLOAD, options=QueueOptions(wish.limit).to_run())
 
 
-# --- what is done to them ----------------------------------------------------------------------------------------
+# --- changes ----------------------------------------------------------------------------------------
 
 
 @router.patch("/{download_id}")
 def change_download(app: CurrentApp, download_id: RowId, change: ChangeRequest) -> DownloadView:
-    """Change its priority or its own bandwidth limit."""
+    """Change the priority or the speed limit of a download."""
     changed = DownloadId(download_id)
     if change.priority is not None:
         check(set_priority(app.download_queue, [changed], change.priority)[0])
@@ -193,7 +200,7 @@ def change_download(app: CurrentApp, download_id: RowId, change: ChangeRequest) 
 
 @router.post("/bulk")
 def act_on_downloads(app: CurrentApp, wish: BulkRequest) -> BulkResult:
-    """Apply one action to many downloads; one that is refused does not stop the others."""
+    """Apply an action to many downloads. A refused download does not stop the others."""
     verb = Verb(wish.action.value)
     ids = [DownloadId(one) for one in wish.ids]
     results = act_on_all(app.download_queue, verb) if wish.all else act_on(app.download_queue, ids, verb)
@@ -202,19 +209,19 @@ def act_on_downloads(app: CurrentApp, wish: BulkRequest) -> BulkResult:
 
 @router.put("/{download_id}/pause")
 def pause_download(app: CurrentApp, download_id: RowId) -> ActionView:
-    """Let it stop for now; what it has is kept."""
+    """Pause a download. Its incomplete file is kept."""
     return _act(app, download_id, Verb.PAUSE)
 
 
 @router.put("/{download_id}/resume")
 def resume_download(app: CurrentApp, download_id: RowId) -> ActionView:
-    """Let a paused download go on."""
+    """Resume a paused download."""
     return _act(app, download_id, Verb.RESUME)
 
 
 @router.put("/{download_id}/priority")
 def put_download_priority(app: CurrentApp, download_id: RowId, wish: PriorityRequest) -> DownloadView:
-    """Let it start before others, or after them."""
+    """Set the priority of a download."""
     return change_download(app, download_id, ChangeRequest(priority=wish.priority))
 
 
@@ -223,51 +230,54 @@ def cancel_download(
     app: CurrentApp,
     download_id: RowId,
     keep_partial: Annotated[
-        bool, Query(alias="keepPartial", description="Keep what it has: a retry goes on from there.")
+        bool, Query(alias="keepPartial", description="Keep the incomplete file, so that a retry resumes it.")
     ] = False,
 ) -> ActionView:
-    """Cancel it. Its row stays in the list and in history until `retention.downloads` lets it go."""
+    """Cancel a download. It stays in the list and in history until `retention.downloads` removes it."""
     return _act(app, download_id, Verb.CANCEL, Part.KEEP if keep_partial else Part.REMOVE)
 
 
 @router.post("/{download_id}/retry")
 def retry_download(app: CurrentApp, download_id: RowId) -> ActionView:
-    """Try again what failed, was cancelled or refused; ends the wait of one that failed a moment ago."""
+    """Retry a failed, cancelled or rejected download, and skip the delay after a failure."""
     return _act(app, download_id, Verb.RETRY)
 
 
 @router.post("/{download_id}/again")
 def repeat_download(app: CurrentApp, download_id: RowId) -> ActionView:
-    """Download an ended one once more, even where the library has the item. `newId` is the new download."""
+    """Repeat an ended download, even where the library has the item. `newId` is the new download."""
     return _act(app, download_id, Verb.AGAIN)
 
 
 @router.post("/{download_id}/remove")
 def remove_download(app: CurrentApp, download_id: RowId) -> ActionView:
-    """Take an ended download off the list. History keeps it; an imported file stays."""
+    """Remove an ended download from the list. History keeps it, and an imported file stays."""
     return _act(app, download_id, Verb.REMOVE)
 
 
 @router.post("/{download_id}/now")
 def start_download_now(app: CurrentApp, download_id: RowId) -> ActionView:
-    """First in the queue, whatever hours and quotas say; it takes the place of a running one where it must."""
+    """Start a download now, before all others and regardless of hours and quotas.
+
+    A running download makes room for it if necessary.
+    """
     return _act(app, download_id, Verb.NOW)
 
 
 @router.post("/{download_id}/accept")
 def accept_download(app: CurrentApp, download_id: RowId) -> ActionView:
-    """Import it all the same, whatever its instance said against it."""
+    """Import the file although its instance rejected it."""
     return _act(app, download_id, Verb.ACCEPT)
 
 
 @router.post("/{download_id}/move", status_code=204)
 def move_download(app: CurrentApp, download_id: RowId, wish: MoveRequest) -> None:
-    """Change its place among those of its priority."""
+    """Move a download within its priority."""
     moved = DownloadId(download_id)
     if wish.to is not NewPlace.BEFORE:
         check(act_on(app.download_queue, [moved], Verb(wish.to.value))[0])
     elif wish.other is None:
-        raise InvalidInput("`before` needs `other`: the download in front of which it is put")
+        raise InvalidInput("`before` needs `other`: the download that comes next")
     else:
         move(app.download_queue, moved, Beside(DownloadId(wish.other)))
 

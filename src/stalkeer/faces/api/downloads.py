@@ -1,4 +1,4 @@
-"""/downloads: the queue and its figures. What is asked of it: `download_requests`."""
+"""Serve /downloads: the queue and its statistics. `download_requests` has the routes that change it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ class ItemView(ApiModel):
     state: str
     imported_file_id: int | None
     refusal: str | None
-    hand_over: Drive = Field(description="`ours`: Stalkeer imports the file. `native`: the instance does by itself.")
+    hand_over: Drive = Field(
+        description="`ours`: Stalkeer has the file imported. `native`: the instance imports it by itself."
+    )
 
 
 class GrabView(ApiModel):
@@ -49,20 +51,20 @@ class GrabView(ApiModel):
     download_id: str = Field(description="The instance's id of the download.")
     release: str
     category: str
-    status: str = Field(description="As the instance reads it in SABnzbd's words.")
+    status: str = Field(description="The state as the instance sees it, in SABnzbd's words.")
     imported: bool
     fail_message: str
 
 
 class DownloadView(ApiModel):
-    """Sizes are bytes, speeds bytes a second."""
+    """Describe a download. Sizes are in bytes, speeds in bytes per second."""
 
     id: int
     title: str
-    name: str = Field(description="The playlist's name for the chosen variant.")
+    name: str = Field(description="The name of the chosen variant on the playlist.")
     kind: str
     state: DownloadState
-    waiting: WaitingView | None = Field(description="Why a queued download does not run; computed now.")
+    waiting: WaitingView | None = Field(description="Why a queued download does not run at present.")
     priority: str
     rank: float
     source_id: int
@@ -73,7 +75,7 @@ class DownloadView(ApiModel):
     speed: int | None
     eta_seconds: int | None
     bandwidth_limit: int | None
-    bytes_resumed: int = Field(description="Kept over interruptions, not fetched again.")
+    bytes_resumed: int = Field(description="Bytes that were kept over interruptions and not fetched again.")
     bytes_fetched: int
     interruptions: int
     failures: int
@@ -81,10 +83,10 @@ class DownloadView(ApiModel):
     error_code: str | None
     error: str | None
     worker: str | None
-    facts: dict[str, Any] | None = Field(description="What the file itself says: duration, languages.")
+    facts: dict[str, Any] | None = Field(description="Details read from the file: duration, languages.")
     path: str | None
     items: list[ItemView]
-    grabs: list[GrabView] = Field(description="Only where one download is asked for.")
+    grabs: list[GrabView] = Field(description="Only in the answer for a single download.")
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -97,7 +99,7 @@ class DownloadView(ApiModel):
 
 class StoryLineView(ApiModel):
     at: datetime
-    kind: str = Field(description="The event's, as in history, or `log`.")
+    kind: str = Field(description="The kind of the event, as in history, or `log`.")
     level: str
     text: str
 
@@ -109,7 +111,7 @@ class StatsView(ApiModel):
     completed: int
     failed: int
     success_rate: float | None
-    resume_rate: float | None = Field(description="Share of interruptions after which nothing was fetched twice.")
+    resume_rate: float | None = Field(description="Share of interruptions after which no byte was fetched twice.")
     interruptions: int
     bytes_fetched: int
     bytes_resumed: int
@@ -131,7 +133,7 @@ class ScorecardView(ApiModel):
     success_rate: float | None
     bytes_fetched: int
     median_speed: float | None
-    speed_by_hour: dict[int, float] = Field(description="Median by hour of the day, UTC.")
+    speed_by_hour: dict[int, float] = Field(description="Median speed by hour of the day, in UTC.")
 
 
 @router.get("")
@@ -141,10 +143,12 @@ def list_downloads(
     state: Annotated[list[DownloadState] | None, Query(description="Only these states.")] = None,
     source_id: Annotated[int | None, Query(alias="sourceId", ge=1, le=LARGEST_ID)] = None,
     instance_id: Annotated[int | None, Query(alias="instanceId", ge=1, le=LARGEST_ID)] = None,
-    search: Annotated[str, Query(max_length=200, description="Only titles that contain this.")] = "",
-    order: Annotated[QueueOrder, Query(description="`queue`: as they start; `newest` first.")] = QueueOrder.QUEUE,
+    search: Annotated[str, Query(max_length=200, description="Only titles that contain this text.")] = "",
+    order: Annotated[
+        QueueOrder, Query(description="`queue`: in the order of the queue; `newest`: newest first.")
+    ] = QueueOrder.QUEUE,
 ) -> PageOf[DownloadView]:
-    """Downloads with their progress, and why those that wait do so."""
+    """List the downloads with their progress, and the reason why a download waits."""
     chosen = DownloadFilter(
         states=tuple(state or ()),
         source_id=None if source_id is None else SourceId(source_id),
@@ -169,7 +173,7 @@ def list_downloads(
 
 @router.get("/stats")
 def get_download_stats(app: CurrentApp) -> StatsView:
-    """Counts, the present speed, and how often downloads succeed and resume."""
+    """Show counts, the present speed, and how often downloads succeed and resume."""
     with app.database.connect() as connection:
         counts = queue.count_by_state(connection).by_state
         running = queue.list_downloads(connection, DownloadFilter(states=(DownloadState.DOWNLOADING,)), limit=500)
@@ -194,7 +198,7 @@ def list_rates(
     hours: Annotated[float, Query(ge=0.1, le=24 * 31)] = 6,
     points: Annotated[int, Query(ge=2, le=1000)] = 120,
 ) -> list[RatePoint]:
-    """The rate over all downloads, for a graph."""
+    """List the speed over all downloads, for a graph."""
     until = app.clock()
     with app.database.connect() as connection:
         found = statistics.rates(connection, until - timedelta(hours=hours), until, points)
@@ -217,7 +221,7 @@ def get_download(app: CurrentApp, download_id: RowId) -> DownloadView:
 
 @router.get("/{download_id}/log")
 def get_download_log(app: CurrentApp, download_id: RowId) -> list[StoryLineView]:
-    """Its story in order of time: events, and what was logged about it."""
+    """List the events and log lines of a download, in order of time."""
     story = read_story(app.database, app.paths.logs, DownloadId(download_id))
     return [StoryLineView.model_validate(line) for line in story]
 

@@ -1,4 +1,4 @@
-"""/entries: the visible catalogue of all sources, searched."""
+"""Serve /entries: search the visible catalogue of all sources."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ router = APIRouter(prefix="/entries", tags=["entries"])
 class EntryItem(ApiModel):
     id: int
     source: str
-    key: str = Field(description="Names the entry within its source; survives a change of host or login.")
+    key: str = Field(description="Identifies the entry within its source, also after a change of host or login.")
     kind: KindWord
     kind_reason: str | None = Field(
-        description="What told the kind: url, name, group, duration, account; account-majority and account-split where "
-        "its numbers of the episode disagree."
+        description="The evidence for the kind: url, name, group, duration, account; account-majority and "
+        "account-split where the account's episode numbers disagree."
     )
     name: str
-    title: str | None = Field(description="As it is read from the name.")
+    title: str | None = Field(description="As parsed from the name.")
     group: str | None
     year: int | None
     season: int | None
@@ -39,12 +39,12 @@ class EntryItem(ApiModel):
     air_date: str | None
     resolution: int | None
     languages: list[str]
-    size: int | None = Field(description="Bytes, where the account said.")
+    size: int | None = Field(description="Bytes, where the account states them.")
     duration_s: int | None
     tmdb_id: int | None
-    is_protected: StrictBool = Field(description="Encrypted: shown, never fetched.")
+    is_protected: StrictBool = Field(description="Encrypted: listed, but never downloaded.")
     is_hls: StrictBool
-    is_gone: StrictBool = Field(description="No longer listed by its source; kept.")
+    is_gone: StrictBool = Field(description="No longer listed by its source, but kept.")
     first_seen: datetime
 
 
@@ -64,11 +64,11 @@ def search_catalogue(
     q: Words = "",
     source: SourceName = None,
     kind: KindWord | None = None,
-    gone: Annotated[bool, Query(description="Also what is no longer listed.")] = False,
+    gone: Annotated[bool, Query(description="Include entries that are no longer listed.")] = False,
 ) -> PageOf[EntryItem]:
-    """List entries in the order in which they came. With `q`, those that have all its words."""
+    """List the entries in the order in which they were added. With `q`, list only those that have all its words."""
     if "\0" in q + (source or ""):
-        raise InvalidInput("A search has no control characters")
+        raise InvalidInput("The search text must not contain control characters")
     search = EntrySearch(q, source, kind.stored if kind else None, gone)
     after = last_id(page) or 0
     with app.database.connect() as connection:

@@ -1,4 +1,4 @@
-"""/events: what happens, as server-sent events. However many listen, the database is asked once a second."""
+"""Serve /events: a stream of server-sent events. The database is read once a second for all listeners together."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from stalkeer.store.journal.events import EventRow, events_after, last_event_id
 router = APIRouter(tags=["events"])
 
 INTERVAL_S = 1.0
-SILENCE_S = 15.0  # a comment this often keeps proxies from closing the stream
+SILENCE_S = 15.0  # seconds between comments, which keep proxies from closing the stream
 MOST_LISTENERS = 50
-# one event of the stream, as OpenAPI 3.2 describes it
+# an event of the stream, as OpenAPI 3.2 describes it
 SSE_SCHEMA = {
     "type": "object",
     "properties": {
@@ -39,7 +39,7 @@ SSE_SCHEMA = {
         "retry": {"type": "integer"},
     },
 }
-MOST_EVENTS = 500  # in one look; the rest comes with the next
+MOST_EVENTS = 500  # events that are read at once; the others follow a second later
 MOST_DOWNLOADS = 200
 OVERLAP = 50  # PostgreSQL may commit a lower id after a higher one
 
@@ -56,7 +56,7 @@ class EventView(ApiModel):
     wanted_id: int | None
     source_id: int | None
     instance_id: int | None
-    data: dict[str, object] | None = Field(description="What programs want of it; depends on the kind.")
+    data: dict[str, object] | None = Field(description="Details for programs, depending on the kind.")
 
     @classmethod
     def of(cls, row: EventRow) -> EventView:
@@ -104,7 +104,7 @@ class Board:
     _progress: str = "[]"
 
     def progress(self, now: float) -> str:
-        """All running downloads as one JSON list, at most a second old."""
+        """Return all running downloads as a JSON list that is at most a second old."""
         with self._lock:
             if now - self._looked_at >= INTERVAL_S * 0.9:
                 running = DownloadFilter(states=(DownloadState.DOWNLOADING,))
@@ -132,12 +132,15 @@ def stream_events(
     request: Request,
     app: CurrentApp,
     after: Annotated[int | None, Query(ge=0, le=2**62, description="Begin after this event id.")] = None,
-    last_event_id: Annotated[str | None, Header(max_length=40, description="Sent by a browser after a break.")] = None,
+    last_event_id: Annotated[
+        str | None, Header(max_length=40, description="Sent by a browser that reconnects.")
+    ] = None,
 ) -> StreamingResponse:
-    """Every event with its id, and `progress` once a second while downloads run.
+    """Stream every event with its id, and `progress` once a second while downloads run.
 
-    Resume with `Last-Event-ID` (or `after`): nothing is missed. Without either the stream begins now. It goes on for
-    as long as the client listens if that sends `Accept: text/event-stream`; else it ends after what there is.
+    A client that resumes with `Last-Event-ID` (or `after`) misses no event. Without either, the stream begins now. For
+    a client that sends `Accept: text/event-stream`, it goes on until the client leaves. Otherwise it ends after the
+    present events.
     """
     board: Board = request.app.state.__dict__.setdefault("board", Board(app))
     if board.listeners >= MOST_LISTENERS:
@@ -173,7 +176,7 @@ async def _follow(request: Request, board: Board, cursor: int, *, is_short: bool
         rows = [row for row in await asyncio.to_thread(board.events, late) if row.id not in told]
         told.extend(row.id for row in rows)
         cursor = max([cursor, *(row.id for row in rows)])
-        if rows:  # at once: a listener that left is noticed between two sends only
+        if rows:  # at once, because a closed connection is noticed only between two sends
             yield b"".join(_framed(row) for row in rows)
         progress = await asyncio.to_thread(board.progress, clock())
         if progress != shown:

@@ -1,7 +1,7 @@
-"""Examples in the OpenAPI document: put together from the schemas, so that none says what the program does not.
+"""Make the examples of the OpenAPI document from the schemas, so that every example is valid.
 
-A model's own example (`json_schema_extra`) or a field's (`examples=`) comes first; `SAMPLES` knows what stands under a
-name in most models; what is left is made from the type.
+An example of the model (`json_schema_extra`) or of the field (`examples=`) comes first. `SAMPLES` has values for names
+that many models use. All other values are made from the type.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ MOST_DEPTH = 12
 
 
 def add_examples(document: Node) -> None:
-    """Give every JSON body and every good JSON answer an example."""
+    """Give every JSON request body and every successful JSON response an example."""
     schemas = document.get("components", {}).get("schemas", {})
     for methods in document["paths"].values():
         for operation in methods.values():
@@ -142,7 +142,7 @@ def _contents(operation: Node) -> Iterator[Node]:
 
 
 def example_of(schema: Node, schemas: Mapping[str, Node], name: str = "", depth: int = 0) -> object:
-    """A value that the schema allows; `name` is the property's under which it stands."""
+    """Return a value that the schema allows. `name` is the name of its property."""
     if "$ref" in schema:
         schema = schemas[schema["$ref"].rpartition("/")[2]] | {key: schema[key] for key in schema if key != "$ref"}
     if schema.get("examples") and _fits(schema["examples"][0], schema, schemas):
@@ -193,7 +193,9 @@ KINDS: Mapping[str, tuple[type, ...]] = {
 
 
 def _fits(value: object, schema: Node, schemas: Mapping[str, Node]) -> bool:
-    """Tell whether a sample is of the schema's kind: one name may stand for a text here and a list there."""
+    """Tell whether a sample has the schema's type: the same property name may be a text in one model and a list in
+    another.
+    """
     if "$ref" in schema:
         schema = schemas[schema["$ref"].rpartition("/")[2]]
     if "properties" in schema:

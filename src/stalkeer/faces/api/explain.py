@@ -1,4 +1,4 @@
-"""/explain and /missing/{id}/explanation: why a wanted item was found, or why not."""
+"""Serve /explain and /missing/{id}/explanation: why a wanted item was found or not."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class CandidateView(ApiModel):
     score: float
     decision: Decision
     decided_by: str
-    reason: str = Field(description="What decided: the rule, the rival or the score.")
+    reason: str = Field(description="The reason for the decision: the rule, another candidate or the score.")
     evidence: list[CandidateFinding]
 
 
 class OtherEntry(ApiModel):
     entry_id: int
     name: str
-    reason: str = Field(description="Why it is not thought of as this item.")
+    reason: str = Field(description="Why the entry is no candidate for this item.")
 
 
 class ItemExplanation(ApiModel):
@@ -52,7 +52,7 @@ class ItemExplanation(ApiModel):
 
 class ExplanationsView(ApiModel):
     items: list[ItemExplanation]
-    total: int = Field(description="How many items fit, counted to 50; the first of them are explained.")
+    total: int = Field(description="Number of items that fit, counted up to 50. The first of them are explained.")
 
 
 @router.get("/explain")
@@ -70,5 +70,8 @@ def explain_items(
 
 @router.get("/missing/{item_id}/explanation", responses=problem_answers(404))
 def explain_missing_item(app: CurrentApp, item_id: RowId) -> ItemExplanation:
-    """Every candidate with its evidence and the rule that stopped it; near ones where there is none."""
+    """Show every candidate of a wanted item with its evidence and the rule that stopped it.
+
+    Without candidates, show similar entries.
+    """
     return ItemExplanation.model_validate(choosing.explain_wanted(app.matching, WantedId(item_id)).to_document())

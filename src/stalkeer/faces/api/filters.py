@@ -1,4 +1,4 @@
-"""/filters: preview, make, change and take back the filters of the sources."""
+"""Serve /filters: preview, add, change and remove the filters of the sources."""
 
 from __future__ import annotations
 
@@ -33,12 +33,15 @@ class FilterItem(ApiModel):
     mode: Mode
     pattern: str
     enabled: StrictBool
-    origin: str = Key(description="`config`: from config.yml. `ui`: made here.")
+    origin: str = Key(description="`config`: from config.yml. `ui`: added here.")
     created_at: datetime
 
 
 class FilterToMake(ApiModel):
-    """`include`: where a field has such filters, only what fits one stays. `exclude`: what fits goes."""
+    """Describe a new filter.
+
+    `exclude` drops the entries that match. `include` keeps only entries that match one of the field's include filters.
+    """
 
     source: str | None = Key(None, max_length=64, description="Only this source; null for every source.")
     field: Field = Field.GROUP
@@ -59,7 +62,7 @@ class FilterToChange(ApiModel):
 
 
 class FilterPreviewView(ApiModel):
-    """The effect of the filter alone on the present catalogue."""
+    """Describe the effect of this filter alone on the present catalogue."""
 
     entries: int
     dropped: int
@@ -69,33 +72,36 @@ class FilterPreviewView(ApiModel):
 
 @router.get("")
 def list_all_filters(app: CurrentApp) -> list[FilterItem]:
-    """Every filter, from settings and made here. Adult groups are left out beside them unless a source keeps them."""
+    """List the filters from the configuration and those added here.
+
+    Groups labelled as adult are left out in any case, unless a source includes them.
+    """
     return [to_api(item) for item in list_named_filters(app.database)]
 
 
 @router.post("", status_code=201, responses=problem_answers(404))
 def make_filter(app: CurrentApp, new: FilterToMake) -> FilterItem:
-    """Keep a filter. It takes effect with the next refresh of each source."""
+    """Add a filter. It takes effect with the next refresh of each source."""
     return to_api(create_filter(app.database, Filter(new.field, new.mode, new.pattern), new.source, app.clock()))
 
 
 @router.post("/preview", responses=problem_answers(404))
 def preview_new_filter(app: CurrentApp, new: FilterToMake) -> FilterPreviewView:
-    """Count what a filter would drop, before it is kept."""
+    """Count the entries that a filter would drop, without adding it."""
     found = preview_filter(app.database, Filter(new.field, new.mode, new.pattern), new.source)
     return FilterPreviewView.model_validate(found.to_document())
 
 
 @router.patch("/{filter_id}", responses=problem_answers(404, 409))
 def change_one_filter(app: CurrentApp, filter_id: RowId, change: FilterToChange) -> FilterItem:
-    """Change a filter that was made here, or switch it off."""
+    """Change a filter that was added here, or disable it."""
     patch = FilterPatch(change.field, change.mode, change.pattern, change.enabled)
     return to_api(edit_filter(app.database, filter_id, patch))
 
 
 @router.delete("/{filter_id}", status_code=204, responses=problem_answers(404, 409))
 def delete_one_filter(app: CurrentApp, filter_id: RowId) -> None:
-    """Take a filter back. What it dropped comes with the next refresh."""
+    """Remove a filter. The entries that it dropped return with the next refresh."""
     delete_filter(app.database, filter_id)
 
 

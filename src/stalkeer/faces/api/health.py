@@ -1,4 +1,7 @@
-"""/ping and /health: tell containers and proxies whether the program works. They need no key and give no details."""
+"""Serve /ping and /health, which tell containers and proxies whether the program works.
+
+They need no key and show no details.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +27,9 @@ from stalkeer.store.downloads.workers import database_now, live_workers
 from stalkeer.store.system.health import HealthRow, list_findings
 
 T = TypeVar("T")
-QUICK_S = 2.0  # for a look at the database: containers wait ten seconds for the whole answer
+QUICK_S = 2.0  # seconds for a query of the database: containers wait ten seconds for the whole answer
 MOST_LOOKS = 4
-LEAST_FREE = 10_000_000  # bytes: the database needs some to write at all
+LEAST_FREE = 10_000_000  # bytes that the database needs for any write
 LONGEST_WRITE = timedelta(seconds=15)
 
 router = APIRouter(tags=["health"])
@@ -38,7 +41,7 @@ class Pong(ApiModel):
 
 
 class HealthView(ApiModel):
-    """`status` is `ok` only when every part is."""
+    """Describe the health. `status` is `ok` only when every part is `ok`."""
 
     status: str
     parts: dict[str, str]
@@ -66,7 +69,7 @@ async def health(app: CurrentApp, response: Response) -> HealthView:
 
 
 async def run_beside(look: Callable[[], T]) -> T:
-    """Look in one of a few threads of its own: the others may all wait for a database that is locked."""
+    """Run the check in a separate small thread pool: all other threads may be waiting for a locked database."""
     return await asyncio.get_running_loop().run_in_executor(_looks(), look)
 
 
@@ -86,7 +89,7 @@ def states_of_parts(app: App) -> dict[str, str]:
 
 
 def _has_room(folder: Path) -> bool:
-    """Tell whether the folder can be written: it is there, not read-only, and its disk is not full."""
+    """Tell whether the folder can be written: it exists, is not read-only, and its disk is not full."""
     try:
         return os.access(folder, os.W_OK | os.X_OK) and shutil.disk_usage(folder).free >= LEAST_FREE
     except OSError:
@@ -94,7 +97,7 @@ def _has_room(folder: Path) -> bool:
 
 
 def _was_written(app: App) -> bool:
-    """Tell whether a worker wrote lately: a refresh may hold the lock of SQLite for seconds."""
+    """Tell whether a worker wrote its heartbeat lately. A refresh may hold the lock of SQLite for seconds."""
     try:
         with app.database.connect() as connection:
             return bool(live_workers(connection, database_now(connection, app.clock()), LONGEST_WRITE))

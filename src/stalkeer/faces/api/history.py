@@ -1,4 +1,4 @@
-"""/history: what happened, the newest first."""
+"""Serve /history: the events, newest first."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def list_history(
     wanted_id: Annotated[int | None, Query(alias="wantedId", ge=1, le=LARGEST_ID)] = None,
     source_id: Annotated[int | None, Query(alias="sourceId", ge=1, le=LARGEST_ID)] = None,
     instance_id: Annotated[int | None, Query(alias="instanceId", ge=1, le=LARGEST_ID)] = None,
-    since: Annotated[Moment | None, Query(description="Only what happened after this time.")] = None,
+    since: Annotated[Moment | None, Query(description="Only events after this time.")] = None,
 ) -> PageOf[EventView]:
-    """Events, the newest first."""
+    """List the events, newest first."""
     if since is not None and since.tzinfo is None:
         raise InvalidInput("`since` needs a time zone, as in 2026-01-31T12:00:00Z")
     chosen = EventFilter(

@@ -1,4 +1,7 @@
-"""/instances: the Radarr and Sonarr instances, tried before they are kept."""
+"""Serve /instances: test, add, change and remove Radarr and Sonarr instances.
+
+An instance is tested before it is saved.
+"""
 
 from __future__ import annotations
 
@@ -67,21 +70,23 @@ class Instance(ApiModel):
 
 class InstanceToAdd(ApiModel):
     kind: InstanceKind
-    url: str = Field(min_length=1, max_length=1000, description="As in a browser; slight mistakes are repaired.")
+    url: str = Field(
+        min_length=1, max_length=1000, description="Address as in a browser. Small mistakes are corrected."
+    )
     api_key: ApiKey = Field(min_length=1, max_length=200)
-    name: Slug = Field("default", description="A name, where there are several of one program.")
+    name: Slug = Field("default", description="Name that tells several instances of one program apart.")
     quality_profile_id: StrictInt | None = Field(None, ge=1, le=2**31 - 1)
     path_mappings: list[FoldersView] = Field([], max_length=100)
     exclude_tags: list[str] = Field([], max_length=100)
     skip_owned_elsewhere: SkipOwned = Field(
-        SkipOwned.AUTO, description="Whether it does without what another instance has a file of."
+        SkipOwned.AUTO, description="Whether to skip items of which another instance has a file."
     )
     languages: list[str] = Field([], max_length=30, description="`fr`, `en:require`, `original`; best first.")
     drive: Drive = Field(Drive.OURS, description="Who looks for missing items: Stalkeer, or the instance itself.")
 
 
 class InstanceToChange(ApiModel):
-    """A field that is left out stays as it is."""
+    """Describe the changes of an instance. A field that is left out stays as it is."""
 
     url: str | None = Field(None, min_length=1, max_length=1000)
     api_key: ApiKey | None = None
@@ -94,7 +99,10 @@ class InstanceToChange(ApiModel):
     languages: list[str] | None = Field(None, max_length=30, description="`fr`, `en:require`, `original`; best first.")
 
     def to_patch(self) -> InstancePatch:
-        """Null names no field, save the quality profile: there it means each item's own."""
+        """Return the patch.
+
+        Null leaves a field as it is, except for the quality profile, where it means each item's own.
+        """
         mappings = self.path_mappings
         return InstancePatch(
             url=KEEP if self.url is None else self.url,
@@ -112,7 +120,7 @@ class InstanceToChange(ApiModel):
 class InstanceAdded(ApiModel):
     instance: Instance
     version: str
-    notes: list[str] = Field(description="What was repaired in the address.")
+    notes: list[str] = Field(description="Corrections made to the address.")
 
 
 class TestResult(ApiModel):
@@ -140,24 +148,24 @@ class NativeConnected(ApiModel):
     url: str
     category: str = Field(description="Category of the instance's downloads.")
     drive: Drive
-    note: str = Field(description="What is left to do, as for an instance of config.yml; else empty.")
+    note: str = Field(description="What the user still has to do, for example in config.yml; else empty.")
 
 
 class NativeRemoved(ApiModel):
-    removed: list[str] = Field(description="The parts that were there: indexer, download client, webhook, API key.")
-    note: str = Field(description="What is left to do; else empty.")
+    removed: list[str] = Field(description="The removed parts: indexer, download client, webhook, API key.")
+    note: str = Field(description="What the user still has to do; else empty.")
 
 
 @router.get("")
 def list_all_instances(app: CurrentApp) -> list[Instance]:
-    """Every instance, from settings and added here."""
+    """List the instances from the configuration and those added here."""
     with app.database.connect() as connection:
         return [_shown(row) for row in list_instances(connection)]
 
 
 @router.post("", status_code=201)
 def add_instance(app: CurrentApp, new: InstanceToAdd) -> InstanceAdded:
-    """Try an instance and keep it. What answers wrongly is told apart in words and not kept."""
+    """Test an instance and add it. If the test fails, nothing is saved, and the error says what is wrong."""
     options = InstanceOptions(
         quality_profile_id=new.quality_profile_id,
         path_mappings=tuple(FolderPair(pair.local, pair.remote) for pair in new.path_mappings),
@@ -181,7 +189,7 @@ def show_instance(app: CurrentApp, name: Name) -> Instance:
 
 @router.patch("/{name}", responses=problem_answers(404, 409, 502))
 def change_instance(app: CurrentApp, name: Name, change: InstanceToChange) -> InstanceAdded:
-    """Change an instance that was added here. A new address or key is tried before it is kept."""
+    """Change an instance that was added here. A new address or key is tested before it is saved."""
     changed = instances.change_instance(app.arrs, name, change.to_patch())
     return InstanceAdded(instance=_shown(changed.row), version=changed.version, notes=list(changed.notes))
 
@@ -194,40 +202,40 @@ def take_over_instance(app: CurrentApp, name: Name) -> Instance:
 
 @router.delete("/{name}", status_code=204, responses=problem_answers(404, 409))
 def delete_instance(app: CurrentApp, name: Name) -> None:
-    """Forget an instance that was added here; its history stays."""
+    """Remove an instance that was added here. Its history stays."""
     instances.remove_instance(app.arrs, name)
 
 
 @router.post("/{name}/test", responses=problem_answers(404))
 def try_instance(app: CurrentApp, name: Name) -> TestResult:
-    """Ask an instance who it is. What is wrong stands in `error`, in words."""
+    """Test the connection to an instance. `error` says what is wrong."""
     result = instances.try_instance(app.arrs, name)
     return TestResult(ok=result.is_good, version=result.version, notes=list(result.notes), error=result.error)
 
 
 @router.post("/{name}/webhook", responses=problem_answers(404, 502))
 def add_webhook(app: CurrentApp, name: Name, target: WebhookToConnect) -> WebhookConnected:
-    """Let the instance send its events to us; it tries that at once. A new secret replaces an old one."""
+    """Add Stalkeer's webhook to the instance, which tests it at once. A new secret replaces the old one."""
     return WebhookConnected(url=webhooks.connect_webhook(app.arrs, name, target.url))
 
 
 @router.post("/{name}/webhook/test", status_code=204, responses=problem_answers(404, 502))
 def try_webhook(app: CurrentApp, name: Name) -> None:
-    """Let the instance send a test event to us."""
+    """Let the instance send a test event to Stalkeer."""
     webhooks.test_webhook(app.arrs, name)
 
 
 @router.delete("/{name}/webhook", responses=problem_answers(404, 502))
 def delete_webhook(app: CurrentApp, name: Name) -> WebhookRemoved:
-    """Take our webhook out of the instance."""
+    """Remove Stalkeer's webhook from the instance."""
     return WebhookRemoved(was_connected=webhooks.disconnect_webhook(app.arrs, name))
 
 
 @router.post("/{name}/native", responses=problem_answers(404, 409, 502))
 def connect_native(app: CurrentApp, name: Name, target: WebhookToConnect) -> NativeConnected:
-    """Make Stalkeer the instance's indexer and download client, with a key of its own; repairs what was changed there.
+    """Add Stalkeer as indexer and download client to the instance, with an API key of its own.
 
-    The instance tests both at once. Its drive becomes native.
+    Settings that were changed there are repaired. The instance tests both at once, and its drive becomes native.
     """
     made = setup.connect_native(app.arrs, name, target.url, app.settings)
     app.offer_soon()
@@ -236,9 +244,9 @@ def connect_native(app: CurrentApp, name: Name, target: WebhookToConnect) -> Nat
 
 @router.delete("/{name}/native", responses=problem_answers(404, 502))
 def disconnect_native(app: CurrentApp, name: Name) -> NativeRemoved:
-    """Take indexer, download client, webhook and key out again; Stalkeer looks for missing items itself from then on.
+    """Remove indexer, download client, webhook and key from the instance.
 
-    Open downloads stay with whoever began them.
+    From then on, Stalkeer looks for missing items itself. A grab that is still open is finished as a grab.
     """
     gone = setup.disconnect_native(app.arrs, name)
     return NativeRemoved(removed=list(gone.removed), note=gone.note)

@@ -1,4 +1,4 @@
-"""/jobs: runs of refresh, scan, match, download, cleanup and backup; when they start by themselves."""
+"""Serve /jobs: runs of refresh, scan, match, download, cleanup and backup, and their schedules."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RunView(ApiModel):
     subject: str | None
     state: RunState
     progress: dict[str, Any] | None
-    report: dict[str, Any] | None = Field(description="What came of it; depends on the job.")
+    report: dict[str, Any] | None = Field(description="The result; its fields depend on the job.")
     error: str | None
     cancel_requested: StrictBool
     started_at: datetime
@@ -54,9 +54,9 @@ class RunView(ApiModel):
 class JobOptions(ApiModel):
     """Options of a run. A job ignores those of other jobs."""
 
-    accept: StrictBool = Field(False, description="refresh: take a list that the guard against losses holds back.")
-    anew: StrictBool = Field(False, description="refresh: read every entry, also of a list that has not changed.")
-    limit: int | None = Field(None, ge=1, le=100_000, description="download: queue at most so many.")
+    accept: StrictBool = Field(False, description="refresh: accept a list that is on hold because it is much smaller.")
+    anew: StrictBool = Field(False, description="refresh: read every entry, even of an unchanged list.")
+    limit: int | None = Field(None, ge=1, le=100_000, description="download: queue at most this many.")
 
     def to_run(self) -> RunOptions:
         return RunOptions(accept=self.accept, anew=self.anew, limit=self.limit)
@@ -79,7 +79,7 @@ def list_jobs(
     app: CurrentApp,
     page: PageParams,
     job: Annotated[str | None, Query(description="Only runs of this job.")] = None,
-    open_only: Annotated[bool, Query(alias="open", description="Only what waits or runs.")] = False,
+    open_only: Annotated[bool, Query(alias="open", description="Only queued and running jobs.")] = False,
 ) -> PageOf[RunView]:
     """List runs, newest first."""
     before = last_id(page)
@@ -100,7 +100,7 @@ def list_jobs(
 
 @router.post("/jobs", status_code=202)
 def start_job(app: CurrentApp, wish: StartJob) -> RunAccepted:
-    """Start a job. Answer the open run of the same subject if there is one."""
+    """Start a job. If a run with the same subject is open, it is returned instead."""
     job = job_named(wish.job)
     check_subject(app.database, app.matching, job, wish.subject)
     return start_run(app, job, wish.subject, wish.options.to_run())
@@ -115,7 +115,7 @@ def get_job(app: CurrentApp, run_id: RowId) -> RunView:
 
 @router.post("/jobs/{run_id}/cancel", status_code=202)
 def cancel_job(app: CurrentApp, run_id: RowId) -> RunView:
-    """Ask a run to stop; it does so at its next step."""
+    """Ask a run to stop. It stops at its next step."""
     return RunView.of(cancel_run(app.database, app.clock(), RunId(run_id)))
 
 

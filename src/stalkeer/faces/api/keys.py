@@ -1,4 +1,4 @@
-"""/keys and /users: who may use the program."""
+"""Serve /keys and /users: API keys, and users of the web pages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from stalkeer.store.system.api_keys import ApiKeyRow
 
 router = APIRouter(tags=["access"])
 
-KeyName = Annotated[str, InPath(min_length=1, max_length=64, description="A key's name, as the list has it.")]
+KeyName = Annotated[str, InPath(min_length=1, max_length=64, description="Name of a key, from the list.")]
 UserName = Annotated[str, InPath(min_length=1, max_length=64, description="The user's name.")]
 Password = Annotated[SecretStr, Field(min_length=SHORTEST, max_length=LONGEST, examples=["a long sentence of yours"])]
 
@@ -29,7 +29,7 @@ class ApiKeyView(ApiModel):
     scope: Scope = Field(description="`admin`: everything; `read`: lists and figures; `bridge`: one instance's routes.")
     instance: str | None = Field(description="The instance that a bridge key belongs to.")
     created_at: datetime
-    last_used_at: datetime | None = Field(description="Noted once a minute; null for never.")
+    last_used_at: datetime | None = Field(description="Updated once a minute; null if it was never used.")
 
     @classmethod
     def of(cls, row: ApiKeyRow) -> ApiKeyView:
@@ -63,7 +63,7 @@ class NewPassword(ApiModel):
 
 @router.get("/keys")
 def list_api_keys(app: CurrentApp) -> list[ApiKeyView]:
-    """The API keys with their last use; a key itself is shown only when it is made."""
+    """List the API keys with their last use. A key itself is shown only when it is made."""
     return [ApiKeyView.of(row) for row in api_keys.list_keys(app.database)]
 
 

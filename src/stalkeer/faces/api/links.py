@@ -1,4 +1,4 @@
-"""OpenAPI links: which answer tells the id that another operation asks for. Clients and fuzzers follow them."""
+"""Add OpenAPI links: they tell clients and fuzzers which answer holds the id that another operation needs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Node = dict[str, Any]
 
 
 def add_links(document: Node) -> None:
-    """Every list leads to its items: `GET /downloads` to `GET /downloads/{download_id}` and what stands below it."""
+    """Link every list to the operations on its items, such as `GET /downloads` to `GET /downloads/{download_id}`."""
     schemas = document.get("components", {}).get("schemas", {})
     paths: Node = document["paths"]
     for path, methods in paths.items():
@@ -32,7 +32,7 @@ def _operations(methods: Mapping[str, Any]) -> Iterator[Node]:
 
 
 def _pointer(listed: Node, schemas: Node, parameter: str) -> str | None:
-    """Point to the first item's id in the list's answer: in a page's `records`, or in the list itself."""
+    """Return the pointer to the first item's id in the answer: in `records` of a page, or in the list itself."""
     schema = listed["responses"].get("200", {}).get("content", {}).get("application/json", {}).get("schema", {})
     schema = _resolved(schema, schemas)
     prefix = "#/0"

@@ -1,4 +1,4 @@
-"""/system/logs: the log files, and the level of what is logged."""
+"""Serve /system/logs: the log files and the log level."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from stalkeer.settings.sections.program import LogLevel
 
 router = APIRouter(prefix="/system/logs", tags=["system"])
 
-Name = Annotated[str, InPath(pattern=LOG_NAME.pattern, max_length=80, description="A file's name, as the list has it.")]
+Name = Annotated[str, InPath(pattern=LOG_NAME.pattern, max_length=80, description="Name of a file, from the list.")]
 
 
 class LogFile(ApiModel):
@@ -32,7 +32,7 @@ class LogFile(ApiModel):
 
 class LogLines(ApiModel):
     name: str
-    lines: list[str] = Field(description="The last lines, the oldest first.")
+    lines: list[str] = Field(description="The last lines, oldest first.")
 
 
 class LevelOfLogs(ApiModel):
@@ -41,7 +41,7 @@ class LevelOfLogs(ApiModel):
 
 @router.get("")
 def list_logs(app: CurrentApp) -> list[LogFile]:
-    """The log files, the newest first."""
+    """List the log files, newest first."""
     paths = list_log_files(app.paths.logs)
     return [LogFile(name=path.name, size=path.stat().st_size, changed_at=_changed(path)) for path in paths]
 
@@ -54,7 +54,7 @@ def get_log_level() -> LevelOfLogs:
 
 @router.put("/level")
 def put_log_level(wanted: LevelOfLogs) -> LevelOfLogs:
-    """Log more or less from now until the next start; `settings/logging` keeps it for longer."""
+    """Change the log level until the next start. `settings/logging` changes it permanently."""
     set_level(wanted.level)
     return wanted
 
@@ -63,9 +63,9 @@ def put_log_level(wanted: LevelOfLogs) -> LevelOfLogs:
 def get_log_lines(
     app: CurrentApp,
     name: Name,
-    count: Annotated[int, Query(ge=1, le=5000, description="How many of the last lines.")] = 200,
+    count: Annotated[int, Query(ge=1, le=5000, description="Number of lines to show.")] = 200,
 ) -> LogLines:
-    """The end of a log file."""
+    """Show the last lines of a log file."""
     with find_log_file(app.paths.logs, name).open(encoding="utf-8", errors="replace") as file:
         lines = deque(file, maxlen=count)
     return LogLines(name=name, lines=[mask_text(line.rstrip("\n")) for line in lines])
@@ -73,7 +73,7 @@ def get_log_lines(
 
 @router.get("/{name}", response_class=FileResponse)
 def download_log(app: CurrentApp, name: Name) -> FileResponse:
-    """A whole log file; secrets were masked when it was written."""
+    """Download a log file. Its secrets were masked when it was written."""
     return FileResponse(find_log_file(app.paths.logs, name), media_type="text/plain; charset=utf-8", filename=name)
 
 

@@ -1,4 +1,4 @@
-"""/matches: which entries are which wanted items, and the user's word on them."""
+"""Serve /matches: the matches of entries with wanted items, and the user's decisions about them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ router = APIRouter(prefix="/matches", tags=["matches"])
 
 class EvidenceView(ApiModel):
     name: str
-    weight: float = Field(description="What it adds to the score.")
+    weight: float = Field(description="The amount that the finding adds to the score.")
     text: str
 
 
@@ -39,7 +39,7 @@ class MatchItem(ApiModel):
     episode: int | None
     instance: str
     target_service: str = Field(description="`radarr` or `sonarr`.")
-    target_item_id: int = Field(description="The instance's own id of the movie or episode.")
+    target_item_id: int = Field(description="Id of the movie or episode in the instance.")
     entry_id: int
     entry: str
     source: str
@@ -48,7 +48,7 @@ class MatchItem(ApiModel):
     size: int | None = Field(description="Bytes.")
     score: float
     decision: Decision
-    decided_by: str = Field(description="`auto`, or `rule`: the user's own.")
+    decided_by: str = Field(description="`auto`, or `rule` for a decision of the user.")
     reason: str
     evidence: list[EvidenceView]
     matched_at: datetime
@@ -56,7 +56,7 @@ class MatchItem(ApiModel):
 
 class Confirmation(ApiModel):
     entry_id: StrictInt | None = Field(
-        None, ge=1, le=LARGEST_ID, description="The entry that it is, where it is another than the match's own."
+        None, ge=1, le=LARGEST_ID, description="Another entry that is the item, instead of the match's own entry."
     )
     whole_title: StrictBool = Field(False, description="About every entry of that title, not this one alone.")
     reason: str = Field("", max_length=500)
@@ -77,7 +77,7 @@ class PairToTake(ApiModel):
 
 
 class MatchToStart(ApiModel):
-    wanted_id: StrictInt | None = Field(None, ge=1, le=LARGEST_ID, description="Only this wanted item, anew.")
+    wanted_id: StrictInt | None = Field(None, ge=1, le=LARGEST_ID, description="Match only this wanted item again.")
 
 
 def match_filter(
@@ -86,7 +86,9 @@ def match_filter(
     wanted_id: Annotated[int | None, Query(alias="wantedId", ge=1, le=LARGEST_ID)] = None,
     instance: Annotated[str | None, Query(max_length=80, description="Only this Radarr or Sonarr.")] = None,
     source: Annotated[str | None, Query(max_length=80, description="Only entries of this source.")] = None,
-    text: Annotated[str | None, Query(alias="q", max_length=200, description="Part of a title or a name.")] = None,
+    text: Annotated[
+        str | None, Query(alias="q", max_length=200, description="Part of the item's title or the entry's name.")
+    ] = None,
 ) -> MatchFilter:
     wanted = None if wanted_id is None else WantedId(wanted_id)
     return MatchFilter(decision, kind, wanted, instance, source, text)
@@ -96,7 +98,7 @@ def match_filter(
 def list_all_matches(
     app: CurrentApp, chosen: Annotated[MatchFilter, Depends(match_filter)], page: PageParams
 ) -> PageOf[MatchItem]:
-    """Matches, the surest first."""
+    """List the matches, highest score first."""
     with app.database.connect() as connection:
         rows = list_matches(connection, chosen, limit=page.size, offset=page.offset, after=_after(page))
         total = count_matches(connection, chosen, DEEPEST_ROW + 1)
@@ -111,14 +113,14 @@ def list_all_matches(
 
 @router.post("/run", status_code=202, responses=problem_answers(404, 409))
 def start_matching(app: CurrentApp, what: MatchToStart) -> RunAccepted:
-    """Match what is new or changed; with an item, that one anew."""
+    """Match new and changed items and entries. With an item, match only that item again."""
     chosen = MatchRequest() if what.wanted_id is None else request_items(app.matching, [WantedId(what.wanted_id)])
     return start_run(app, JobName.MATCH, chosen.subject)
 
 
 @router.post("/take", responses=problem_answers(404))
 def take_entry(app: CurrentApp, pair: PairToTake) -> RuleEffectView:
-    """Say that any entry is the wanted item, whatever it is called."""
+    """Match an entry of the catalogue with a wanted item, whatever its name."""
     wish = wish_of(pair.reason, dry_run=pair.dry_run)
     return effect_of(decisions.take_entry(app.matching, WantedId(pair.wanted_id), pair.entry_id, wish))
 
@@ -132,7 +134,7 @@ def show_match(app: CurrentApp, match_id: RowId) -> MatchItem:
 
 @router.post("/{match_id}/confirm", responses=problem_answers(404))
 def confirm_match(app: CurrentApp, match_id: RowId, decision: Confirmation) -> RuleEffectView:
-    """Say that the entry is the item, or that another entry is. The decision is kept as a rule."""
+    """Confirm that the entry is the item, or that another entry is. The decision is saved as a rule."""
     wish = wish_of(decision.reason, dry_run=decision.dry_run)
     if decision.entry_id is not None:
         return effect_of(take_other_entry(app.matching, MatchId(match_id), decision.entry_id, wish))
@@ -147,10 +149,13 @@ def reject_match(
     whole_title: Annotated[
         bool, Query(alias="wholeTitle", description="About every entry of that title, not this one alone.")
     ] = False,
-    reason: Annotated[str, Query(max_length=500, description="Shown with the rule.")] = "",
+    reason: Annotated[str, Query(max_length=500, description="Note to show with the rule.")] = "",
     dry_run: Annotated[bool, Query(alias="dryRun", description="Answer what would change; keep nothing.")] = False,
 ) -> RuleEffectView:
-    """Say that the entry is not the item. The decision is kept as a rule: `DELETE /rules/{ruleId}` takes it back."""
+    """Reject a match: the entry is not the item.
+
+    The decision is saved as a rule, which `DELETE /rules/{ruleId}` removes.
+    """
     wish, scope = wish_of(reason, dry_run=dry_run), scope_of(whole_title=whole_title)
     return effect_of(decide_match(app.matching, MatchId(match_id), UserDecision.REJECT, wish, scope))
 

@@ -1,4 +1,4 @@
-"""/metrics: figures for Prometheus. It tells names of sources and instances, so it needs the key like the API."""
+"""Serve /metrics for Prometheus. It contains the names of sources and instances, so it needs an API key."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ KEPT = timedelta(seconds=10)
 
 @router.get("/metrics", response_class=PlainTextResponse)
 def get_metrics(app: CurrentApp, request: Request) -> PlainTextResponse:
-    """Figures in the Prometheus text format. Those of the database are at most ten seconds old."""
+    """Show the metrics in the Prometheus text format. Values from the database are at most ten seconds old."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Collector(app, _board_of(request)))
     return PlainTextResponse(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 class FiguresBoard:
-    """Keep the figures for some seconds: however many programs ask, their rows are counted once."""
+    """Cache the metrics for some seconds, so that many requests count the rows only once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -75,33 +75,35 @@ class _Collector(Collector):
 def _downloads(figures: Figures) -> Iterator[Metric]:
     states = {state.value: figures.downloads.get(state.value, 0) for state in DownloadState}
     yield _labelled("stalkeer_downloads", "Downloads by state", "state", states)
-    yield _gauge("stalkeer_download_rate_bytes", "Bytes a second over all downloads", figures.rate)
+    yield _gauge("stalkeer_download_rate_bytes", "Bytes per second over all downloads", figures.rate)
     totals = figures.totals
     yield _counter("stalkeer_fetched_bytes", "Bytes fetched", totals.bytes_fetched)
     yield _counter("stalkeer_resumed_bytes", "Bytes kept over interruptions", totals.bytes_resumed)
-    yield _counter("stalkeer_interruptions", "Transfers that broke off", totals.interruptions)
-    yield _counter("stalkeer_resumes", "Transfers that went on where they broke off", totals.resumes)
+    yield _counter("stalkeer_interruptions", "Interrupted transfers", totals.interruptions)
+    yield _counter("stalkeer_resumes", "Transfers that resumed where they were interrupted", totals.resumes)
     for name, share in (("success", totals.success_rate), ("resume", totals.resume_rate)):
         if share is not None:
             yield _gauge(f"stalkeer_{name}_ratio", f"Share of downloads or interruptions that ended in {name}", share)
 
 
 def _work(figures: Figures) -> Iterator[Metric]:
-    yield _labelled("stalkeer_wanted", "Items that Radarr and Sonarr miss", "kind", figures.wanted)
+    yield _labelled("stalkeer_wanted", "Missing items of Radarr and Sonarr", "kind", figures.wanted)
     yield _labelled("stalkeer_matches", "Matches by decision", "decision", figures.matches)
-    yield _labelled("stalkeer_health_findings", "What the health checks found", "level", figures.findings)
-    jobs = GaugeMetricFamily("stalkeer_jobs", "Runs of jobs that are kept, scans among them", labels=["job", "state"])
+    yield _labelled("stalkeer_health_findings", "Findings of the health checks", "level", figures.findings)
+    jobs = GaugeMetricFamily("stalkeer_jobs", "Stored runs of jobs, including scans", labels=["job", "state"])
     for (job, state), count in sorted(figures.runs.items()):
         jobs.add_metric([job, state], count)
     yield jobs
 
 
 def _outside(figures: Figures) -> Iterator[Metric]:
-    entries = GaugeMetricFamily("stalkeer_source_entries", "Entries on the source's list", labels=["source"])
+    entries = GaugeMetricFamily("stalkeer_source_entries", "Entries on the list of the source", labels=["source"])
     success = GaugeMetricFamily(
-        "stalkeer_last_success_timestamp_seconds", "When it last answered as it should", labels=["kind", "name"]
+        "stalkeer_last_success_timestamp_seconds", "Time of the last success", labels=["kind", "name"]
     )
-    failures = GaugeMetricFamily("stalkeer_failures_in_a_row", "Failures since a success", labels=["kind", "name"])
+    failures = GaugeMetricFamily(
+        "stalkeer_failures_in_a_row", "Failures since the last success", labels=["kind", "name"]
+    )
     connections = GaugeMetricFamily("stalkeer_account_connections", "Connections", labels=["source", "what"])
     calls = CounterMetricFamily("stalkeer_api_calls", "Requests to the instance", labels=["instance", "program"])
     for source in figures.sources:

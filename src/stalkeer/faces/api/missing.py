@@ -1,4 +1,4 @@
-"""/missing: what the instances want, with what was found for it."""
+"""Serve /missing: the wanted items of the instances, with the matches found for them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class MissingItem(ApiModel):
     instance: str
     instance_kind: InstanceKind
     series_id: int | None = Field(
-        None, description="Groups the episodes of one series: `libraryId` of /missing/series."
+        None, description="The same for all episodes of a series: `libraryId` of /missing/series."
     )
     kind: WantedKind
     reason: str = Field(description="`missing`, or `cutoff`: has a file below its profile's cutoff.")
@@ -58,8 +58,8 @@ class MissingItem(ApiModel):
     air_date: str | None
     poster: str | None
     current_quality: CurrentQuality | None
-    skip: str | None = Field(description="The rule that keeps it from being downloaded now.")
-    owned_by: str | None = Field(description="Another instance that has it.")
+    skip: str | None = Field(description="The rule that prevents the download at present.")
+    owned_by: str | None = Field(description="Another instance that has a file of the item.")
     found: BestMatch
     score: float | None
     variants: int
@@ -84,15 +84,15 @@ class MissingSeriesItem(ApiModel):
 
 class ScanToStart(ApiModel):
     instance: str | None = Field(None, max_length=80, description="Only this Radarr or Sonarr.")
-    dry_run: StrictBool = Field(False, description="Only report, in the run, what the scan would find; keep nothing.")
+    dry_run: StrictBool = Field(False, description="Only report, in the run, what the scan would find; save nothing.")
 
 
 def missing_filter(
     instance: Annotated[str | None, Query(max_length=80, description="Only this Radarr or Sonarr.")] = None,
     kind: WantedKind | None = None,
-    found: Annotated[BestMatch | None, Query(description="The best that matching found.")] = None,
+    found: Annotated[BestMatch | None, Query(description="The decision on the best match.")] = None,
     reason: Annotated[WantedReason | None, Query()] = None,
-    skipped: Annotated[bool | None, Query(description="Only what a rule holds back, or only the rest.")] = None,
+    skipped: Annotated[bool | None, Query(description="Only items that a rule skips, or only the others.")] = None,
     series_id: Annotated[int | None, Query(alias="seriesId", ge=1, le=LARGEST_ID)] = None,
     text: Annotated[str | None, Query(alias="q", max_length=200, description="Part of a title.")] = None,
 ) -> WantedFilter:
@@ -115,7 +115,7 @@ ChosenItems = Annotated[WantedFilter, Depends(missing_filter)]
 def list_missing_items(
     app: CurrentApp, chosen: ChosenItems, page: PageParams, order: WantedOrder = WantedOrder.TITLE
 ) -> PageOf[MissingItem]:
-    """List what the instances want: missing items, and items below the cutoff."""
+    """List the wanted items of the instances: missing items, and items below the cutoff."""
     return _page(app, chosen, page, order)
 
 
@@ -123,7 +123,7 @@ def list_missing_items(
 def list_missing_movies(
     app: CurrentApp, chosen: ChosenItems, page: PageParams, order: WantedOrder = WantedOrder.TITLE
 ) -> PageOf[MissingItem]:
-    """The movies among them, as of the last scan."""
+    """List the wanted movies, as of the last scan."""
     return _page(app, replace(chosen, kind=WantedKind.MOVIE), page, order)
 
 
@@ -131,13 +131,13 @@ def list_missing_movies(
 def list_missing_episodes(
     app: CurrentApp, chosen: ChosenItems, page: PageParams, order: WantedOrder = WantedOrder.TITLE
 ) -> PageOf[MissingItem]:
-    """The episodes among them, as of the last scan; `/missing/series` groups them."""
+    """List the wanted episodes, as of the last scan. `/missing/series` groups them."""
     return _page(app, replace(chosen, kind=WantedKind.EPISODE), page, order)
 
 
 @router.get("/series")
 def list_missing_by_series(app: CurrentApp, chosen: ChosenItems, page: PageParams) -> PageOf[MissingSeriesItem]:
-    """Missing episodes grouped by series, by title."""
+    """List the wanted episodes grouped by series, ordered by title."""
     after = last_id(page)
     with app.database.connect() as connection:
         series = None if after is None else LibraryId(after)
@@ -154,7 +154,10 @@ def list_missing_by_series(app: CurrentApp, chosen: ChosenItems, page: PageParam
 
 @router.post("/scan", status_code=202, responses=problem_answers(404, 409))
 def start_scan(app: CurrentApp, what: ScanToStart) -> RunAccepted:
-    """Ask Radarr and Sonarr what is missing, and match it; one that waits already is answered."""
+    """Start a scan: read the missing items of Radarr and Sonarr, and match them.
+
+    A scan that is already queued is returned.
+    """
     if what.instance is not None:
         with app.database.connect() as connection:
             get_instance(connection, what.instance)
@@ -170,13 +173,13 @@ def show_missing_item(app: CurrentApp, item_id: RowId) -> MissingItem:
 
 @router.post("/{item_id}/search", status_code=204, responses=problem_answers(404, 502))
 def search_missing_item(app: CurrentApp, item_id: RowId) -> None:
-    """Hand it back: its instance searches its own indexers now."""
+    """Let the item's instance search its own indexers now."""
     search_item(app.database, app.arrs, WantedId(item_id))
 
 
 @router.post("/{item_id}/refresh", status_code=204, responses=problem_answers(404, 502))
 def refresh_missing_item(app: CurrentApp, item_id: RowId) -> None:
-    """Let its instance read the movie's or series' data anew."""
+    """Let the item's instance refresh the movie or series."""
     refresh_item(app.database, app.arrs, WantedId(item_id))
 
 

@@ -1,4 +1,4 @@
-"""/downloads/pause and /downloads/speed-limit: pause the queue or limit its speed for now."""
+"""Serve /downloads/pause and /downloads/speed-limit: pause the queue or limit its speed for a while."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_MINUTES = 30 * 24 * 60
 
 
 class SpeedLimitView(ApiModel):
-    bytes_per_second: int = Field(description="0 is unlimited, whatever the settings say.")
+    bytes_per_second: int = Field(description="0 is unlimited, regardless of the settings.")
     since: datetime
     until: datetime | None
 
@@ -30,7 +30,7 @@ class PauseView(ApiModel):
 
 
 class OverridesView(ApiModel):
-    """Describe the pause of the queue and the speed limit for now; null where there is none."""
+    """Describe the pause of the queue and the temporary speed limit. Each is null where there is none."""
 
     pause: PauseView | None
     speed_limit: SpeedLimitView | None
@@ -59,13 +59,16 @@ class SpeedLimitRequest(ApiModel):
 
 @router.get("/overrides")
 def get_overrides(app: CurrentApp) -> OverridesView:
-    """Show the pause of the queue and the speed limit for now."""
+    """Show the pause of the queue and the temporary speed limit."""
     return OverridesView.of(queue_overrides(app.download_queue))
 
 
 @router.put("/pause")
 def pause_downloads(app: CurrentApp, wish: PauseRequest) -> OverridesView:
-    """Pause the queue for some minutes, or until it is resumed. Forced downloads and imports go on."""
+    """Pause the queue for some minutes, or until it is resumed.
+
+    Downloads with priority `force`, and imports, continue.
+    """
     return OverridesView.of(pause_queue(app.download_queue, _duration(wish.minutes)))
 
 
@@ -77,13 +80,13 @@ def resume_downloads(app: CurrentApp) -> OverridesView:
 
 @router.put("/speed-limit")
 def limit_speed_of_downloads(app: CurrentApp, wish: SpeedLimitRequest) -> OverridesView:
-    """Limit the speed of all downloads together for now, instead of the limit of the settings and hours."""
+    """Limit the speed of all downloads together for a while, instead of the limit of the settings and hours."""
     return OverridesView.of(limit_speed(app.download_queue, wish.bytes_per_second, _duration(wish.minutes)))
 
 
 @router.delete("/speed-limit")
 def end_speed_limit_of_downloads(app: CurrentApp) -> OverridesView:
-    """End the speed limit for now; the settings count again."""
+    """End the temporary speed limit. The limit of the settings applies again."""
     return OverridesView.of(end_speed_limit(app.download_queue))
 
 

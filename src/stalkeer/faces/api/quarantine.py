@@ -1,4 +1,4 @@
-"""/quarantine: files that turned out wrong and were set aside."""
+"""Serve /quarantine: downloaded files that were set aside as wrong."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ router = APIRouter(prefix="/quarantine", tags=["quarantine"])
 
 class QuarantinedFileView(ApiModel):
     id: int
-    title: str = Field(description="The item that it was fetched for.")
-    name: str = Field(description="The playlist's name of the entry.")
+    title: str = Field(description="The item for which the file was downloaded.")
+    name: str = Field(description="The name of the entry on the playlist.")
     reason: str
     size: int = Field(description="Bytes.")
     path: str
     source_id: int
     source: str
     entry_id: int
-    download_id: int = Field(description="The download that set it aside.")
+    download_id: int = Field(description="The download of the file.")
     set_aside_at: datetime
 
     @classmethod
@@ -42,7 +42,7 @@ class AcceptedFileView(ApiModel):
 
 @router.get("")
 def list_quarantine(app: CurrentApp, page: PageParams) -> PageOf[QuarantinedFileView]:
-    """List the files that were set aside, the newest first."""
+    """List the quarantined files, newest first."""
     with app.database.connect() as connection:
         rows = list_set_aside(connection, limit=page.size, offset=page.offset, before=last_id(page))
         total = measure_set_aside(connection).count

@@ -1,4 +1,4 @@
-"""/openapi.json, and /docs: the same document as a page that needs no script and loads nothing from elsewhere."""
+"""Serve /openapi.json, and the same document at /docs as a page without scripts or content from other servers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Node = Mapping[str, Any]
 
 
 class Reference:
-    """The document and its page, each made once: strangers may ask for them, and making one takes a second."""
+    """Make the document and its page once and keep them: anybody may request them, and making one takes a second."""
 
     def __init__(self, document: Callable[[], Node]) -> None:
         self._document, self._lock = document, Lock()
@@ -49,7 +49,7 @@ class Reference:
 
 
 def reference_router(document: Callable[[], Node]) -> APIRouter:
-    """The routes of one API. `document` makes its OpenAPI document."""
+    """Return the routes of an API's reference. `document` makes the OpenAPI document."""
     router, reference = APIRouter(include_in_schema=False), Reference(document)
 
     @router.get("/openapi.json")

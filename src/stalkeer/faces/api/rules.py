@@ -1,4 +1,4 @@
-"""/rules: what the user decided about matches; shown, made, taken back."""
+"""Serve /rules: show, add and remove the user's decisions about matches."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class MatchChange(ApiModel):
 
 
 class RuleEffectView(ApiModel):
-    """Describe the effect of a rule. `ruleId` is null for a dry run and for a rule that was taken back."""
+    """Describe the effect of a rule. `ruleId` is null for a dry run and for a removed rule."""
 
     rule_id: int | None
     changes: list[MatchChange]
@@ -63,19 +63,19 @@ class OffsetToKeep(ApiModel):
     wanted_id: StrictInt = Field(ge=1, le=LARGEST_ID, description="A wanted episode of the series.")
     season: StrictInt = Field(0, ge=-100, le=100, description="Added to the list's season.")
     episode: StrictInt = Field(0, ge=-10_000, le=10_000, description="Added to the list's episode.")
-    only_season: StrictInt | None = Field(None, ge=0, le=10_000, description="Only where the list says this season.")
+    only_season: StrictInt | None = Field(None, ge=0, le=10_000, description="Only for this season on the list.")
     source: str | None = Field(None, max_length=80)
     reason: str = Field("", max_length=500)
     dry_run: StrictBool = False
 
 
 class OffsetView(ApiModel):
-    """Describe a proposed offset: keep it by `POST /rules/offset`."""
+    """Describe a proposed offset: save it with `POST /rules/offset`."""
 
     season: int
     episode: int
     only_season: int
-    hits: int = Field(description="Missing episodes that it finds on the list.")
+    hits: int = Field(description="Missing episodes that the offset finds on the list.")
     why: str
 
 
@@ -87,7 +87,7 @@ class BlockToKeep(ApiModel):
 
 @router.get("")
 def list_all_rules(app: CurrentApp, page: PageParams) -> PageOf[RuleItem]:
-    """Decisions, the newest first."""
+    """List the rules, newest first."""
     with app.database.connect() as connection:
         rows = list_rules(connection, limit=page.size, offset=page.offset, before=last_id(page))
         total = count_rules(connection)
@@ -111,14 +111,16 @@ def show_rule(app: CurrentApp, rule_id: RowId) -> RuleItem:
 def propose_offset(
     app: CurrentApp, wanted_id: Annotated[int, Query(alias="wantedId", ge=1, le=LARGEST_ID)]
 ) -> OffsetView | None:
-    """Propose an offset for the series of a wanted episode, where the lists count through seasons or by cours."""
+    """Propose an offset for the series of a wanted episode, where the playlists count episodes through all seasons or
+    by cour.
+    """
     found = propose_series_offset(app.matching, WantedId(wanted_id))
     return None if found is None else OffsetView.model_validate(found.to_document())
 
 
 @router.post("/offset", responses=problem_answers(404))
 def keep_offset(app: CurrentApp, what: OffsetToKeep) -> RuleEffectView:
-    """Say that a list numbers a series otherwise than Sonarr does."""
+    """Add a rule for a list that numbers the episodes of a series differently from Sonarr."""
     shift = Offset(what.season, what.episode, what.only_season, what.source)
     wish = wish_of(what.reason, dry_run=what.dry_run)
     return effect_of(shift_numbers(app.matching, WantedId(what.wanted_id), shift, wish))
@@ -126,13 +128,13 @@ def keep_offset(app: CurrentApp, what: OffsetToKeep) -> RuleEffectView:
 
 @router.post("/block", responses=problem_answers(404))
 def block_entry(app: CurrentApp, what: BlockToKeep) -> RuleEffectView:
-    """Never use an entry, whatever it is."""
+    """Block an entry, so that it is never downloaded."""
     return effect_of(decisions.block_entry(app.matching, what.entry_id, wish_of(what.reason, dry_run=what.dry_run)))
 
 
 @router.delete("/{rule_id}", responses=problem_answers(404))
 def forget_rule(app: CurrentApp, rule_id: RowId) -> RuleEffectView:
-    """Take back a decision; what it was about is matched again."""
+    """Remove a rule and match its items again."""
     return effect_of(decisions.forget_rule(app.matching, RuleId(rule_id)))
 
 

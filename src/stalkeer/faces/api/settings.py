@@ -1,4 +1,4 @@
-"""/settings: one route a section, typed from the schema. Secrets go in and never come out."""
+"""Serve /settings: a route for each section, typed from the schema. Secrets can be set and are never shown."""
 
 from __future__ import annotations
 
@@ -39,41 +39,41 @@ class DefaultInstance(ApiModel):
     api_key: str = Field(description="Always masked.")
     api_key_set: StrictBool
     quality_profile_id: int | None
-    origin: str = Field(description="`config`: from config.yml, and changed there. `ui`: made here.")
+    origin: str = Field(description="`config`: from config.yml, and changed there. `ui`: added here.")
 
 
 class DefaultInstanceChange(ApiModel):
     url: HttpUrl | None = Field(
-        None, max_length=1000, description="Left out: the one that is stored.", examples=["http://radarr:7878"]
+        None, max_length=1000, description="Left out: the stored address.", examples=["http://radarr:7878"]
     )
-    api_key: ApiKey | None = Field(None, max_length=200, description="Left out or masked: the one that is stored.")
+    api_key: ApiKey | None = Field(None, max_length=200, description="Left out or masked: the stored key.")
     quality_profile_id: StrictInt | None = Field(None, ge=1, le=2**31 - 1)
 
 
-Force = Annotated[bool, Query(description="Keep it without asking the instance first.")]
+Force = Annotated[bool, Query(description="Save it without a test of the connection.")]
 
 
 @router.get("/radarr")
 def get_radarr_settings(app: CurrentApp) -> DefaultInstance | None:
-    """The default Radarr; null when there is none."""
+    """Show the default Radarr, or null where there is none."""
     return _shown_default(app, InstanceKind.RADARR)
 
 
 @router.put("/radarr")
 def put_radarr_settings(app: CurrentApp, change: DefaultInstanceChange, force: Force = False) -> DefaultInstance:
-    """Change or make the default Radarr, after a live test."""
+    """Change or add the default Radarr, after a test of the connection."""
     return _put_default(app, InstanceKind.RADARR, change, force=force)
 
 
 @router.get("/sonarr")
 def get_sonarr_settings(app: CurrentApp) -> DefaultInstance | None:
-    """The default Sonarr; null when there is none."""
+    """Show the default Sonarr, or null where there is none."""
     return _shown_default(app, InstanceKind.SONARR)
 
 
 @router.put("/sonarr")
 def put_sonarr_settings(app: CurrentApp, change: DefaultInstanceChange, force: Force = False) -> DefaultInstance:
-    """Change or make the default Sonarr, after a live test."""
+    """Change or add the default Sonarr, after a test of the connection."""
     return _put_default(app, InstanceKind.SONARR, change, force=force)
 
 
@@ -93,7 +93,7 @@ def _shown_default(app: App, kind: InstanceKind) -> DefaultInstance | None:
 
 
 def _put_default(app: App, kind: InstanceKind, change: DefaultInstanceChange, *, force: bool) -> DefaultInstance:
-    """Change the default instance, or add it where the program has none. A field that is left out stays."""
+    """Change the default instance, or add it where the program has none. A field that is left out stays as it is."""
     with app.database.connect() as connection:
         row = find_default(connection, kind)
     given = "" if change.api_key is None or is_masked(change.api_key) else change.api_key.get_secret_value()
@@ -132,11 +132,11 @@ KIND_NAMES = {bool: "true, false", int: "a number", float: "a number", str: "tex
 
 
 class SectionOf(ApiModel):
-    """Base of every section's answer."""
+    """Define the base of the answers of all sections."""
 
     origins: dict[str, str] = Field(description="Where each value comes from: flag, environment, ui, file, default.")
-    secrets_set: dict[str, bool] = Field(description="Whether each secret of the section is there.")
-    fixed: list[str] = Field(description="Values that the environment or a flag fixes; they cannot change here.")
+    secrets_set: dict[str, bool] = Field(description="Whether each secret of the section is stored.")
+    fixed: list[str] = Field(description="Values that are set by the environment or a flag and cannot be changed here.")
 
 
 def _section_model(section: str) -> type[BaseModel]:
@@ -146,7 +146,7 @@ def _section_model(section: str) -> type[BaseModel]:
 
 
 def _values_model(section: str) -> type[ApiModel]:
-    """The section's values, each of which may be left out; the form of answers and of changes."""
+    """Make the model of a section's values, all optional. Answers and changes use it."""
     fields: dict[str, Any] = {}
     for name, field in _section_model(section).model_fields.items():
         if f"{section}.{name}" in FILES:
@@ -183,7 +183,10 @@ def _check_kind(accepted: tuple[type, ...], value: object) -> object:
 
 
 def _answer_model(section: str, values: type[ApiModel]) -> type[SectionOf]:
-    """The values without the secrets, of which `secretsSet` says whether they are there."""
+    """Make the model of a section's answer: its values without the secrets.
+
+    `secretsSet` tells which secrets are stored.
+    """
     model = _section_model(section)
     names = _open_names(model, values)
     fields: dict[str, Any] = {name: (values.model_fields[name].annotation, None) for name in names}
@@ -211,7 +214,7 @@ def _shown_section(app: App, section: str, values: type[ApiModel]) -> dict[str, 
 
 
 def _change_section(app: App, section: str, given: ApiModel) -> None:
-    """Null forgets a value made here; a masked secret stays as it is."""
+    """Change the values of a section. Null removes a value saved here; a masked secret stays as it is."""
     try:
         app.change_settings(
             section_changes(section, {name: _plain(getattr(given, name)) for name in given.model_fields_set})
@@ -247,9 +250,9 @@ def _routes_of(section: str) -> tuple[Callable[..., Any], Callable[..., Any], ty
 def _add_sections() -> None:
     for section in CHANGEABLE:
         get_section, put_section, answer = _routes_of(section)
-        what = f"The section `{section}` with the origin of each value."
+        what = f"Show the section `{section}` with the origin of each value."
         router.add_api_route(f"/{section}", get_section, methods=["GET"], response_model=answer, description=what)
-        what = f"Change values of `{section}`; null forgets a change made here. They count at once."
+        what = f"Change values of `{section}`. Null removes a value saved here. Changes apply at once."
         router.add_api_route(f"/{section}", put_section, methods=["PUT"], response_model=answer, description=what)
 
 

@@ -1,4 +1,4 @@
-"""/sources: test, add, change and refresh playlists and accounts; list the changes of refreshes."""
+"""Serve /sources: test, add, change and refresh playlists and accounts, and list the changes of refreshes."""
 
 from __future__ import annotations
 
@@ -35,16 +35,19 @@ CLOCK = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
 class AccountView(ApiModel):
-    status: str | None = Field(description="`active`, `expired`, `banned`, `disabled`, `unknown`; null: never asked.")
+    status: str | None = Field(description="`active`, `expired`, `banned`, `disabled`, `unknown`; null: not asked yet.")
     expires_at: datetime | None
-    active: int | None = Field(description="Connections in use, ours included.")
+    active: int | None = Field(description="Connections in use, including Stalkeer's.")
     max: int | None
     message: str | None
     checked_at: datetime | None
 
 
 class Guarded(ApiModel):
-    """A list that the guard refused: the last good catalogue stays until it is accepted or a refresh passes."""
+    """Describe a list that is on hold because it is much smaller.
+
+    The catalogue stays until the list is accepted or a later refresh succeeds.
+    """
 
     before: int
     now: int
@@ -58,7 +61,7 @@ class Source(ApiModel):
     enabled: StrictBool
     priority: int
     user_agent: str
-    refresh: str = Field(description="Its own refresh times (cron); empty uses the schedule of all.")
+    refresh: str = Field(description="Refresh times of this source (cron); empty uses the schedule for all sources.")
     adult: StrictBool
     max_shrink: float | None
     max_connections: int | None
@@ -66,10 +69,10 @@ class Source(ApiModel):
     use: str = Field(description="When downloads may use the account: `any`, `hours` or `manual`.")
     use_from: str
     use_until: str
-    generation: int = Field(description="Grows with every refresh that brought something.")
+    generation: int = Field(description="Number of the last refresh that changed the catalogue.")
     entries: int
     kinds: dict[str, int]
-    oddities: dict[str, int] = Field(description="What was not as it should be in what was last read, by kind.")
+    oddities: dict[str, int] = Field(description="Problems of the last list, counted by kind.")
     last_refresh_at: datetime | None
     last_success_at: datetime | None
     last_error: str | None
@@ -79,12 +82,15 @@ class Source(ApiModel):
 
 
 class SourceToDescribe(ApiModel):
-    """A playlist's address, or an account's server with its login. A `get.php` address is taken as the account."""
+    """Describe a source: the address of a playlist, or the server of an account with its login.
+
+    A `get.php` address is read as its account.
+    """
 
     url: SecretStr = Field(min_length=1, max_length=2_000)
     username: Text = ""
     password: SecretStr = Field(SecretStr(""), max_length=500)
-    as_playlist: StrictBool = Field(False, description="Keep a `get.php` address as the playlist it returns.")
+    as_playlist: StrictBool = Field(False, description="Read a `get.php` address as a plain playlist.")
     user_agent: Annotated[str, Field(max_length=512)] = ""
     headers: dict[Annotated[str, Field(max_length=100)], SecretStr] = Field({}, max_length=20)
     proxy: SecretStr = Field(SecretStr(""), max_length=500)
@@ -105,9 +111,10 @@ class SourceToAdd(SourceToDescribe):
 
 
 class SourceToChange(ApiModel):
-    """A field that is not named stays as it is. Of `login`, address, user and password are replaced together.
+    """Describe the changes of a source.
 
-    Null takes a limit back: then the setting, or what the account says, counts again.
+    A field that is left out stays as it is. Address, user and password of `login` are replaced together. Null removes a
+    limit, so that the setting or the account's limit applies again.
     """
 
     login: SourceToDescribe | None = None
@@ -144,7 +151,7 @@ class TestedAccount(ApiModel):
 
 
 class TestedSource(ApiModel):
-    """`problem` is empty where the source can be used."""
+    """Describe the result of a test. `problem` is empty where the source can be used."""
 
     __test__ = False
 
@@ -154,11 +161,13 @@ class TestedSource(ApiModel):
     kinds: dict[str, int]
     left_out: dict[str, int]
     samples: list[NameSampleView]
-    is_account_address: StrictBool = Field(description="The playlist's address names an account, which tells more.")
+    is_account_address: StrictBool = Field(
+        description="The playlist's address belongs to an account, which has more details."
+    )
 
 
 class RefreshToStart(ApiModel):
-    accept: StrictBool = Field(False, description="Take a list that the guard refused for having shrunk.")
+    accept: StrictBool = Field(False, description="Accept a list that is on hold because it is much smaller.")
 
 
 class EntryChangeView(ApiModel):
@@ -182,21 +191,21 @@ class ArchivedPlaylist(ApiModel):
 
 @router.get("")
 def list_all_sources(app: CurrentApp) -> list[Source]:
-    """Every source with its entries, its last refresh and its account."""
+    """List the sources with their entries, last refresh and account."""
     with app.database.connect() as connection:
         return [to_api(row) for row in list_sources(connection)]
 
 
 @router.post("", status_code=201, responses=problem_answers(409))
 def add_new_source(app: CurrentApp, new: SourceToAdd) -> Source:
-    """Keep a source. Nothing is fetched yet: test it first, refresh it then."""
+    """Add a source. Nothing is fetched yet: test it before, refresh it afterwards."""
     described = build_source(new.name, _fields_to_add(new))
     return to_api(create_source(app.database, app.secrets, described, app.clock()))
 
 
 @router.post("/test")
 def test_new_source(app: CurrentApp, new: SourceToDescribe) -> TestedSource:
-    """Ask a source before it is kept: account, counts, some names as they are read."""
+    """Test a source before it is added: show its account, its counts and how names are recognized."""
     return _tested(probe_source(app.refresher, build_source("test", _fields_of(new))))
 
 
@@ -208,25 +217,25 @@ def show_source(app: CurrentApp, name: Name) -> Source:
 
 @router.patch("/{name}", responses=problem_answers(404, 409))
 def change_one_source(app: CurrentApp, name: Name, change: SourceToChange) -> Source:
-    """Change a source that was added here. Another host or login changes no entry's identity."""
+    """Change a source that was added here. Its entries keep their ids with another host or login."""
     return to_api(edit_source(app.database, app.secrets, name, _patch_of(change)))
 
 
 @router.delete("/{name}", status_code=204, responses=problem_answers(404, 409))
 def delete_one_source(app: CurrentApp, name: Name) -> None:
-    """Take a source out of use; its entries and history are kept, in case it comes back."""
+    """Remove a source. Its entries and history are kept for when it is added again."""
     delete_source(app.database, app.secrets, name, app.clock())
 
 
 @router.post("/{name}/test", responses=problem_answers(404))
 def test_source(app: CurrentApp, name: Name) -> TestedSource:
-    """Ask a kept source as a refresh would, and change nothing."""
+    """Test a stored source as a refresh would read it, and change nothing."""
     return _tested(probe_stored_source(app.refresher, name))
 
 
 @router.post("/{name}/refresh", status_code=202, responses=problem_answers(404, 409))
 def refresh_source(app: CurrentApp, name: Name, how: RefreshToStart) -> RunAccepted:
-    """Fetch what the source lists now, in a process of its own; follow the run."""
+    """Start a refresh of the source in a separate process. The answer names the run."""
     run_id = start_refresh(app.database, app.engine, name, RefreshOptions(accept=how.accept))
     return RunAccepted(run_id=run_id, job=REFRESH)
 
@@ -241,7 +250,7 @@ def take_over_source(app: CurrentApp, name: Name) -> Source:
 def list_source_changes(
     app: CurrentApp, name: Name, page: PageParams, generation: int | None = None
 ) -> PageOf[EntryChangeView]:
-    """List what refreshes added, changed, removed and brought back; the newest first."""
+    """List the entries that refreshes added, changed, removed and returned, newest first."""
     row = _find(app, name)
     after = last_id(page) or 0
     with app.database.connect() as connection:
@@ -254,7 +263,7 @@ def list_source_changes(
 
 @router.get("/{name}/groups", responses=problem_answers(404))
 def list_source_groups(app: CurrentApp, name: Name) -> list[GroupView]:
-    """The groups of a source's catalogue with their entries, for choosing filters."""
+    """List the groups of a source with the number of their entries, to choose filters."""
     row = _find(app, name)
     with app.database.connect() as connection:
         return [
@@ -265,7 +274,7 @@ def list_source_groups(app: CurrentApp, name: Name) -> list[GroupView]:
 
 @router.get("/{name}/archives", responses=problem_answers(404))
 def list_source_archives(app: CurrentApp, name: Name) -> list[ArchivedPlaylist]:
-    """The kept copies of the source's playlist, without its login."""
+    """List the stored copies of the source's playlist. They do not contain the login."""
     row = _find(app, name)
     with app.database.connect() as connection:
         copies = list_archives(connection, row.id)
@@ -299,7 +308,10 @@ def _fields_to_add(new: SourceToAdd) -> SourcePatch:
 
 
 def _address_of(new: SourceToDescribe) -> str:
-    """A request never names a file of the server's: what has no scheme is a host. Raises InvalidInput."""
+    """Return the address.
+
+    A request never names a file of the server: an address without a scheme is a host. Raises InvalidInput.
+    """
     url = new.url.get_secret_value().strip()
     address = url if "://" in url else f"http://{url}"
     if not is_http_url(address):
@@ -312,7 +324,7 @@ def _headers_of(new: SourceToDescribe) -> dict[str, str]:
 
 
 def _patch_of(change: SourceToChange) -> SourcePatch:
-    """Null takes a limit back; every other field with null is not named."""
+    """Return the patch. Null removes a limit; for every other field it means unchanged."""
     named = change.model_fields_set
     patch = SourcePatch(
         refresh=_named(change.refresh),
@@ -336,7 +348,10 @@ def _named(value: T | None) -> T | Keep:
 
 
 def _with_login(patch: SourcePatch, login: SourceToDescribe) -> SourcePatch:
-    """Replace address, user and password together; the rest of a login stays where it is not named."""
+    """Replace address, user and password together.
+
+    Other fields of the login stay as they are where they are left out.
+    """
     named = login.model_fields_set
     given = _fields_of(login)
     return replace(
@@ -363,7 +378,7 @@ def _find(app: CurrentApp, name: str) -> SourceRow:
 
 def _generation(generation: int | None) -> int | None:
     if generation is not None and not 0 <= generation < 2**31:
-        raise InvalidInput("`generation` is a number from 0 on")
+        raise InvalidInput("`generation` must be 0 or more")
     return generation
 
 

@@ -1,4 +1,4 @@
-"""/system: the program itself."""
+"""Serve /system: the status of the program and the support bundle."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SystemView(ApiModel):
 
 @router.get("/system/status")
 def system_status(app: CurrentApp) -> SystemView:
-    """Version, start time, database and folders."""
+    """Show version, start time, database and folders."""
     return SystemView(
         app_name="Stalkeer",
         version=version("stalkeer"),
@@ -54,7 +54,10 @@ def system_status(app: CurrentApp) -> SystemView:
     responses={200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}},
 )
 def download_support_bundle(app: CurrentApp) -> Response:
-    """A zip for whoever helps: versions, masked settings, health, recent events and runs, logs. No secret is in it."""
+    """Download a zip file for support: versions, masked settings, health, recent events and runs, logs.
+
+    It contains no secret.
+    """
     name = f"stalkeer-support-{app.clock():%Y%m%d-%H%M%S}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(make_bundle(app.bundle_subject, app.clock()), media_type="application/zip", headers=headers)

@@ -1,4 +1,7 @@
-"""/webhooks: where Radarr and Sonarr send their events. Open to them by their own secret, not by an API key."""
+"""Serve /webhooks, to which Radarr and Sonarr send their events.
+
+Each webhook has its own secret and needs no API key.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ _basic = HTTPBasic(auto_error=False, description="User `stalkeer`, the webhook's
 
 
 class EventReceived(ApiModel):
-    """`run`: the scan that the event started, if any."""
+    """Acknowledge an event. `run` is the scan that it started, if any."""
 
     event: str
     run: int | None = None
@@ -43,7 +46,7 @@ async def read_body(request: Request) -> bytes:
     return await request.body()
 
 
-# in a signature the sender stands before the body: a stranger's is not read
+# this dependency comes before the body in every signature, so that the body of a stranger is not read
 Sender = Annotated[InstanceRow, Depends(find_sender)]
 SenderByPath = Annotated[InstanceRow, Depends(find_sender_by_path)]
 Body = Annotated[bytes, Depends(read_body)]
@@ -52,7 +55,7 @@ Body = Annotated[bytes, Depends(read_body)]
 @router.post("/{name}")
 @router.put("/{name}", operation_id="replaceWebhookEvent")
 def receive_webhook(app: CurrentApp, sender: Sender, body: Body) -> EventReceived:
-    """Receive an event of an instance, with its secret as basic auth; `stalkeer arr connect` registers this."""
+    """Receive an event of an instance, with its secret as basic auth. `stalkeer arr connect` adds this webhook."""
     return _take(app, sender, body)
 
 
@@ -66,7 +69,7 @@ def receive_webhook_with_secret(app: CurrentApp, sender: SenderByPath, body: Bod
 def _take(app: CurrentApp, row: InstanceRow, body: bytes) -> EventReceived:
     received = receive_event(app.arrs, row, body)
     if (received.cancelled or received.is_grab) and app.engine is not None:
-        app.engine.wake()  # a running download lets go of its connection at once, and a confirmed import is concluded
+        app.engine.wake()  # so that a cancelled download stops at once, and a confirmed import is completed at once
     run = None
     if received.scan_item is not None and app.engine is not None:
         run = app.engine.start(JobName.SCAN, scan_subject(app.database, received.instance, received.scan_item))

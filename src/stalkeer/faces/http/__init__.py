@@ -1,1 +1,1 @@
-"""Common to API and pages: the gate, the guard, problem documents, headers, paging, the server."""
+"""Provide the HTTP parts that API and pages share: gate, guard, problem documents, headers, paging, server."""

@@ -1,7 +1,7 @@
-"""Bound connections: their number, and the time for a head, for reading an answer, for an unwanted body.
+"""Limit the number of connections, and the time for a request's head, for reading an answer and for the rest of a
+refused body. uvicorn waits without limit for the rest of a head and for a client that does not read.
 
-uvicorn waits for ever for the rest of a request's head and for a client that does not read. A stranger would take every
-file descriptor of the process with such connections.
+With such connections, a stranger could use up the file descriptors of the process.
 """
 
 from __future__ import annotations
@@ -34,11 +34,14 @@ class Slowness(Enum):
 
 @dataclass(frozen=True)
 class ConnectionLimits:
-    """Seconds, and numbers of connections. One household gets half of them."""
+    """Hold the time limits in seconds and the numbers of connections.
+
+    An address or IPv6 network gets at most half of them.
+    """
 
     head_s: float = 10.0
-    read_s: float = 30.0  # for taking what is being sent to it
-    unwanted_body_s: float = 60.0  # for the end of a body that was refused: a client may read the answer behind it
+    read_s: float = 30.0  # for reading the answer
+    unwanted_body_s: float = 60.0  # for the rest of a refused body: some clients read the answer only after sending it
     most: int = MOST_CONNECTIONS
 
     def allowed_s(self, slowness: Slowness) -> float:
@@ -55,7 +58,7 @@ class ConnectionLimits:
 
 
 def limits_of_process() -> ConnectionLimits:
-    """Raise the limit of open files as far as the system allows, and take a part of it."""
+    """Raise the limit of open files as far as the system allows, and reserve a part of it for connections."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -66,17 +69,17 @@ def limits_of_process() -> ConnectionLimits:
 
 @dataclass
 class Connections:
-    """The open connections, the oldest first."""
+    """Hold the open connections, oldest first."""
 
     limits: ConnectionLimits
     on_refused: Callable[[str], None] = lambda household: None
-    _open: dict[BoundedProtocol, str] = field(default_factory=dict)  # with their households
+    _open: dict[BoundedProtocol, str] = field(default_factory=dict)  # with their addresses or IPv6 networks
 
     def __len__(self) -> int:
         return len(self._open)
 
     def admit(self, one: BoundedProtocol, household: str) -> bool:
-        """Count a new connection. Where there are too many, the oldest that waits for nothing of ours makes room."""
+        """Count a new connection. Where there are too many, close the oldest connection without a request in work."""
         of_household = [other for other, name in self._open.items() if name == household]
         if len(of_household) >= self.limits.most_of_household:
             is_room = self._end_one(of_household)
@@ -92,7 +95,10 @@ class Connections:
         self._open.pop(one, None)
 
     def _end_one(self, among: list[BoundedProtocol]) -> bool:
-        """End the oldest at rest; where all are worked on, the oldest that no guard has admitted."""
+        """Close the oldest connection at rest.
+
+        Where every connection has a request in work, close the oldest one of a stranger.
+        """
         ended = next((one for one in among if one.is_at_rest), None) or next(
             (one for one in among if one.is_strangers), None
         )
@@ -104,13 +110,18 @@ class Connections:
 
 
 class BoundedProtocol(H11Protocol):
-    """Bound a connection. Each timer ends it without an answer: a client that is slow on purpose reads none."""
+    """Limit a connection by timers.
+
+    A timer closes it without an answer, because a client that is slow on purpose reads none.
+    """
 
     opened: ClassVar[Connections]
 
     @property
     def is_at_rest(self) -> bool:
-        """Tell whether nobody waits for it: no request is worked on, a stranger's body is not there, no one reads."""
+        """Tell whether the connection can be closed without harm: no request is in work, it waits for a stranger's
+        body, or its client does not read.
+        """
         is_working = self.cycle is not None and not self.cycle.response_complete
         return not is_working or Slowness.READING in self._timers or self._brings_strangers_body
 
@@ -155,7 +166,10 @@ class BoundedProtocol(H11Protocol):
         super().resume_writing()
 
     def _await_head(self) -> None:
-        """Let the time for a head run while one is begun. Between two requests uvicorn's own time-out runs."""
+        """Run the timer for the head once a head has begun.
+
+        Between two requests, uvicorn's keep-alive time-out applies.
+        """
         if self.conn.their_state is not h11.IDLE:
             self._stop(Slowness.HEAD)
             return
@@ -175,7 +189,7 @@ class BoundedProtocol(H11Protocol):
 
 
 def bounded_protocol(opened: Connections) -> type[BoundedProtocol]:
-    """The protocol of one server."""
+    """Return the protocol class of a server."""
 
     class Protocol(BoundedProtocol):
         pass

@@ -1,4 +1,6 @@
-"""The session cookie: not readable by scripts, not sent by other sites' forms, encrypted where the page is."""
+"""Set the session cookie: scripts cannot read it, forms of other sites do not send it, and it is limited to https where
+the page uses https.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Hand requests to three faces: API and bridge to Radarr and Sonarr have their own paths, all others are pages."""
+"""Dispatch requests to three faces: the API and the bridge for Radarr and Sonarr have their own paths, all other paths
+are pages.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ BRIDGE_PATHS = ("/newznab", "/sabnzbd")
 
 
 class Faces:
-    """Hands a request to its face, without and with the URL base that a proxy may have left in its path."""
+    """Dispatch a request to its face, with or without the URL base, which some proxies leave in the path."""
 
     def __init__(self, api: ASGIApp, web: ASGIApp, bridge: ASGIApp, url_base: str) -> None:
         self._api, self._web, self._bridge, self._url_base = api, web, bridge, url_base

@@ -1,7 +1,7 @@
 """Run the guard of a route before the request's body is read.
 
-FastAPI reads a whole body before it calls the first dependency: strangers would fill memory and disk with uploads that
-are refused afterwards. Which routes are guarded, the routes say themselves by their dependencies.
+FastAPI reads a whole body before it calls the first dependency, so strangers could fill memory and disk with uploads
+that are refused afterwards. A route is guarded if the guard is among its dependencies.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ Guard = Callable[[Request], object]
 def guard_bodies(face: FastAPI, guard: Guard) -> None:
     """Call `guard` early for each request with a body, where its route has `guard` among its dependencies.
 
-    The dependency itself is called as well, later: `guard` keeps its outcome in the request's state. What it raises is
-    answered by the exception handlers of `face`, whenever it is raised.
+    FastAPI calls the dependency again later: `guard` stores its outcome in the request's state. The exception handlers
+    of `face` answer its errors in both cases.
     """
     face.router.middleware_stack = Doorstep(face, face.router.middleware_stack, guard)
 
@@ -35,7 +35,7 @@ class Doorstep:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and brings_body(scope) and self._is_guarded(scope):
-            await run_in_threadpool(self._guard, Request(scope))  # it asks the database
+            await run_in_threadpool(self._guard, Request(scope))  # the guard reads the database
         await self._inner(scope, receive, send)
 
     def _is_guarded(self, scope: Scope) -> bool:

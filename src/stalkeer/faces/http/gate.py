@@ -1,7 +1,7 @@
-"""The outermost layer of the server: every request passes it, API and pages alike.
+"""Check every request to API and pages, as the outermost layer of the server.
 
-It names the request, finds out where it comes from, refuses what is too much, too often or not encrypted, and puts the
-security headers on every answer. Who may do what is decided behind it.
+It gives the request an id, finds its origin, refuses requests that are too large, too frequent or not encrypted, and
+adds the security headers to every answer. The guards behind it decide about access.
 """
 
 from __future__ import annotations
@@ -35,11 +35,12 @@ from stalkeer.logs import get_logger
 from stalkeer.secrets import mask_text
 from stalkeer.settings.sections.program import SecuritySettings
 
-UPLOADS = frozenset({"/api/v1/system/backup/restore", "/system/backup/restore", "/sources/upload"})  # take a file
-LOGINS = frozenset({"/login", "/setup/account"})  # their forms are read from strangers
+# routes that accept a file
+UPLOADS = frozenset({"/api/v1/system/backup/restore", "/system/backup/restore", "/sources/upload"})
+LOGINS = frozenset({"/login", "/setup/account"})  # routes with forms for strangers
 LARGEST_LOGIN = 16_384
-LOGIN_S = 20.0  # for the whole form
-PIECE_S = 60.0  # for each piece of another body
+LOGIN_S = 20.0  # seconds for the whole form
+PIECE_S = 60.0  # seconds for each piece of other bodies
 PIECE = 65_536  # bytes of an answer that are sent at once
 TOO_LARGE = "The request is larger than security.max_body (max_upload, for a file) allows"
 LONGEST_PATH = 2000
@@ -48,14 +49,14 @@ log = get_logger(__name__)
 
 
 class BodyTooLarge(HTTPException):
-    """Raised out of `receive`, where a body without Content-Length grew too long."""
+    """Report a body without Content-Length that became too large. `receive` raises it."""
 
     def __init__(self) -> None:
         super().__init__(413, TOO_LARGE)
 
 
 class BodyTooSlow(HTTPException):
-    """Raised out of `receive`, where the rest of a body does not come."""
+    """Report a body whose rest does not arrive. `receive` raises it."""
 
     def __init__(self) -> None:
         super().__init__(408, "The rest of the request's body did not come; send it again")
@@ -63,7 +64,7 @@ class BodyTooSlow(HTTPException):
 
 @dataclass(frozen=True)
 class BodyPace:
-    """Seconds that a body may take."""
+    """Hold the seconds that a body may take."""
 
     login_s: float = LOGIN_S
     piece_s: float = PIECE_S
@@ -75,7 +76,8 @@ class _Exchange:
 
     request_id: str
     origin: RequestOrigin
-    allowances: list[RateAllowance] = field(default_factory=list)  # of the address, and of the key behind the gate
+    # rate limits of the address here, and of the key behind the gate
+    allowances: list[RateAllowance] = field(default_factory=list)
     status: int = 0
     started: float = field(default_factory=time.monotonic)
 
@@ -127,7 +129,10 @@ class Gate:
         return None
 
     async def _limit(self, scope: Scope, exchange: _Exchange) -> Response | None:
-        """Limit the requests of an address. Strangers who use it up keep no key out: a key has a limit of its own."""
+        """Limit the requests of an address.
+
+        Requests with a key have a separate limit, so that strangers behind the same address cannot lock them out.
+        """
         if not self._path(scope).startswith("/api/"):
             return None
         limit, address = self._security.settings().security.api_limit, exchange.origin.household
@@ -166,13 +171,16 @@ class Gate:
                 refusal = problem_response(error.status_code, str(error.detail), request_id=exchange.request_id)
                 await refusal(scope, receive, send)
         except Exception as error:
-            # the answer, a problem document with this request id, is out already
+            # the client already has its answer, a problem document with this request id
             log.error("request failed", method=scope["method"], path=scope["path"], exc_info=error)
             if not exchange.status:
                 raise
 
     def _log_access(self, scope: Scope, exchange: _Exchange) -> None:
-        """Log what changes something or is refused. Count refusals and strangers' requests beyond the first few."""
+        """Log requests that change something or are refused.
+
+        After the first few, only count the refused ones and those of strangers.
+        """
         is_quiet = scope["method"] in SAFE_METHODS and exchange.status < 400
         is_stranger = not is_known(scope["state"])
         more = {}
@@ -203,7 +211,7 @@ def _too_large(exchange: _Exchange) -> Response:
 
 
 def _bounded(receive: Receive, limit: int, piece_s: float, deadline: float | None) -> Receive:
-    """Bound the body's size and the time for it. What comes behind the body may take as long as it likes."""
+    """Limit the size of the body and the time for it. The time after the body is not limited."""
     seen, is_read = 0, False
 
     async def receive_counted() -> Message:
@@ -243,7 +251,7 @@ def _with_headers(send: Send, exchange: _Exchange) -> Send:
 
 
 def _pieces(message: Message) -> Iterator[Message]:
-    """Cut a large body: each piece waits until the client has read those before, and only then takes memory."""
+    """Send a large answer in pieces. A piece takes memory only once the client has read the pieces before it."""
     body = message.get("body", b"")
     if message["type"] != "http.response.body" or len(body) <= PIECE:
         yield message

@@ -1,4 +1,6 @@
-"""Guard the routes: a request under /api needs a known caller, whose session no foreign page can borrow."""
+"""Guard the routes: a request under /api needs a known caller, and a session counts only for requests of Stalkeer's own
+pages.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ _bearer = HTTPBearer(auto_error=False, description="The same key, as a bearer to
 
 
 def find_caller(request: Request) -> Caller | None:
-    """Identify the sender of this request; None for a stranger. Used by API and pages."""
+    """Identify the sender of this request, for API and pages. Return None for a stranger."""
     security: Security = request.app.state.security
     key = key_of(request)
     credentials = CallerCredentials(key=key, session=request.cookies.get(COOKIE), headers=request.headers)
@@ -35,13 +37,13 @@ def find_caller(request: Request) -> Caller | None:
 
 
 def key_of(request: Request) -> str | None:
-    """The API key that a request carries: in `X-Api-Key`, as a bearer token, or as `?apikey=`."""
+    """Return the API key of a request: from `X-Api-Key`, a bearer token, or `?apikey=`."""
     bearer = bearer_key(request.headers.get("authorization", ""))
     return request.headers.get("x-api-key", bearer if bearer is not None else request.query_params.get("apikey"))
 
 
 def check_scope(request: Request, caller: Caller) -> None:
-    """403 for a key that is not for this request."""
+    """Refuse a key whose scope does not allow this request with 403."""
     path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
     if not may_ask(caller.scope, request.method, path):
         raise HTTPException(
@@ -52,13 +54,13 @@ def check_scope(request: Request, caller: Caller) -> None:
 
 
 def look_again_at_keys(request: Request) -> None:
-    """Let a key that was made, replaced or revoked count with the next request."""
+    """Read the keys again at the next request, after a key was made, replaced or revoked."""
     security: Security = request.app.state.security
     security.keys.look_again()
 
 
 def check_own_page(request: Request, caller: Caller | None) -> None:
-    """403 for a change that another site's page may have sent in the name of this browser's user."""
+    """Refuse a change that a page of another site may have sent with 403 (cross-site request forgery)."""
     if request.method in SAFE_METHODS or (caller is not None and not caller.may_be_borrowed):
         return
     if not is_own_page(request.headers, request.state.origin):
@@ -71,11 +73,10 @@ def require_access(
     _by_query: Annotated[str | None, Depends(_query)] = None,
     _by_bearer: Annotated[object, Depends(_bearer)] = None,
 ) -> Caller:
-    """401 for a stranger, 403 for a key of another scope, 429 for one that is used too much.
+    """Refuse a stranger with 401, a key of another scope with 403, and a key above its rate limit with 429.
 
-    The parameters put the ways to send a key into the document.
-
-    Decided once a request: where it has a body, before that is read (`doorstep`).
+    The parameters describe the ways to send a key in the OpenAPI document. The decision is made once for each request,
+    before its body is read (`doorstep`).
     """
     admitted: Caller | None = getattr(request.state, "admitted", None)
     if admitted is None:

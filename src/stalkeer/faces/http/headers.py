@@ -1,4 +1,6 @@
-"""Headers of every answer: they let a browser run no script but ours and load nothing from elsewhere."""
+"""Add the security headers of every answer: a browser runs only Stalkeer's own scripts and loads nothing from other
+servers.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ ENCRYPTED_ONLY = "max-age=31536000"
 
 
 def add_security_headers(headers: MutableHeaders, scheme: str) -> None:
-    """Add what a route did not set itself; over https also that a browser comes back over https only."""
+    """Add the headers that the route did not set. Over https, also tell the browser to use only https from now on."""
     for name, value in SECURITY_HEADERS.items():
         headers.setdefault(name, value)
     if scheme == "https":
@@ -31,10 +33,10 @@ def add_security_headers(headers: MutableHeaders, scheme: str) -> None:
 
 
 def keep_redirect_here(headers: MutableHeaders) -> None:
-    """Reduce `Location` to a path: every redirect of ours leads to this server.
+    """Reduce `Location` to a path, because every redirect leads to this server.
 
-    The router makes a whole address out of the request's Host, which a client or a proxy may have forged. Two slashes
-    at the beginning would name a host again, and browsers read a backslash as a slash.
+    The router builds an absolute address from the Host header, which a client may forge. A path with two leading
+    slashes would name a host again, and browsers read a backslash as a slash.
     """
     target = headers.get("location")
     if target is None:

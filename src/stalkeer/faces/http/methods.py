@@ -1,7 +1,7 @@
-"""Answer a method that a path does not have with 405 and the list of its methods.
+"""Answer an unsupported method with 405 and the methods of the path.
 
-The router alone would name the methods of the first route that fits, and would take `DELETE /downloads/stats` for the
-download called `stats`.
+The router alone would list only the methods of the first route that fits, and would read `DELETE /downloads/stats` as a
+request for the download `stats`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class MethodGuard:
         await self._api(scope, receive, send)
 
     def _methods_of(self, path: str) -> Sequence[str]:
-        """Of the template that fits best: one with fewer parameters goes before one with more."""
+        """Return the methods of the template that fits best: the one with the fewest parameters."""
         return next((methods for pattern, methods in self._templates if pattern.fullmatch(path)), ())
 
     @cached_property

@@ -11,7 +11,7 @@ from stalkeer.settings.types import Cron
 
 
 def _no_number(value: object) -> object:
-    """pydantic would take 0.5 for half a second after 1970."""
+    """Refuse numbers as times: pydantic would read 0.5 as half a second after 1970."""
     if isinstance(value, int | float) or (isinstance(value, str) and _is_number(value)):
         raise ValueError("is not a time; accepted: 2026-01-31T12:00:00Z")
     return value
@@ -26,7 +26,7 @@ def _is_number(text: str) -> bool:
 
 
 def _only_text(value: object) -> object:
-    """The configuration also takes false for never; JSON has the empty text for that."""
+    """Refuse `false`, which the configuration accepts for never. In JSON, the empty text means never."""
     if isinstance(value, bool):
         raise ValueError("is of the wrong kind; accepted: text")
     return value
@@ -37,7 +37,7 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_no_number)]
 
 
 class ApiModel(BaseModel):
-    """Base of request and answer bodies. `from_attributes` lets a row or dataclass become one."""
+    """Define the base of request and answer bodies. `from_attributes` makes one from a row or dataclass."""
 
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, extra="forbid", from_attributes=True, frozen=True
@@ -45,7 +45,7 @@ class ApiModel(BaseModel):
 
 
 class RunAccepted(ApiModel):
-    """A job was queued; follow it at `/api/v1/jobs/{runId}` or in `/api/v1/events`."""
+    """Name the run of a queued job. Follow it at `/api/v1/jobs/{runId}` or in `/api/v1/events`."""
 
     run_id: int
     job: str

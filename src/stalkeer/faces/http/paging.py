@@ -21,14 +21,14 @@ LARGEST_PAGE = 500
 
 
 class TooDeep(InvalidInput):
-    """A page beyond the first 10,000 rows; answered with 400."""
+    """Report a page beyond the first 10,000 rows, answered with 400."""
 
 
 class UnknownCursor(NotFound):
-    """A cursor that no answer of ours gave."""
+    """Report a cursor that does not come from an answer of this list."""
 
     def __init__(self) -> None:
-        super().__init__("The cursor is not one that a former answer gave; start without one")
+        super().__init__("The cursor does not come from an earlier answer; start without a cursor")
 
 
 class PageOf(ApiModel, Generic[Record]):
@@ -58,13 +58,13 @@ def page_parameters(
     page: Annotated[int, Query(ge=1, le=1_000_000, description="Page number, from 1; ignored with `cursor`.")] = 1,
     page_size: Annotated[int, Query(alias="pageSize", ge=1, le=LARGEST_PAGE, description="Rows on a page.")] = 50,
     cursor: Annotated[
-        str | None, Query(max_length=1000, description="`nextCursor` of the page before: any depth at the same cost.")
+        str | None, Query(max_length=1000, description="`nextCursor` of the previous page. Every page costs the same.")
     ] = None,
 ) -> Page:
     if cursor is not None:
         return Page(page=1, size=page_size, after=decode_cursor(cursor))
     if page * page_size > DEEPEST_ROW:
-        raise TooDeep(f"Pages by number end at row {DEEPEST_ROW}; follow nextCursor from the page before for more")
+        raise TooDeep(f"Pages by number end at row {DEEPEST_ROW}; use nextCursor of the previous page for more")
     return Page(page=page, size=page_size, after=None)
 
 
@@ -72,7 +72,7 @@ PageParams = Annotated[Page, Depends(page_parameters)]
 
 
 def last_id(page: Page) -> int | None:
-    """The one id that the cursor holds; None without a cursor. Raises UnknownCursor for anything else."""
+    """Return the id in the cursor, or None without a cursor. Raises UnknownCursor for a cursor with other values."""
     if page.after is None:
         return None
     [number] = page.after if len(page.after) == 1 else [None]
@@ -82,12 +82,12 @@ def last_id(page: Page) -> int | None:
 
 
 def encode_cursor(values: tuple[object, ...]) -> str:
-    """The sort values of a page's last row as one opaque word."""
+    """Encode the sort values of a page's last row as a cursor."""
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode("ascii").rstrip("=")
 
 
 def _is_sort_value(value: object) -> bool:
-    """Tell whether a column can have this value: no database takes a larger number."""
+    """Tell whether a column can have this value. Databases take no larger numbers."""
     if isinstance(value, int | float):
         return isfinite(value) and abs(value) <= LARGEST_ID
     return value is None or isinstance(value, str)

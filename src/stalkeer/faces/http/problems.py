@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem documents, and how they look in the OpenAPI document."""
+"""Answer errors as RFC 9457 problem documents, and describe them in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Problem(ApiModel):
 class ItemProblem(ApiModel):
     """Describe the refusal of one item of many."""
 
-    status: int = Field(description="What the answer would have been for this item alone.")
+    status: int = Field(description="The status of the answer for this item alone.")
     code: str = Field(description="A stable word for programs.")
     detail: str
 
@@ -103,7 +103,7 @@ def install_problems(api: FastAPI) -> None:
     def _disk(request: Request, error: OSError) -> JSONResponse:
         if not is_disk_error(error):
             raise error
-        log.error("the disk refused", error=str(error))
+        log.error("a disk error", error=str(error))
         headers = {"Retry-After": str(RETRY_AFTER_S)}
         detail = disk_detail(request, error)
         return problem_response(STATUS, detail, code="disk-error", headers=headers, request_id=_request_id(request))
@@ -135,7 +135,7 @@ def _request_id(request: Request) -> str | None:
 
 
 def _code_of(error: errors.StalkeerError) -> str:
-    """`SourceUnreachable` -> `source-unreachable`."""
+    """Turn `SourceUnreachable` into `source-unreachable`."""
     name = type(error).__name__
     return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).removeprefix("-")
 
@@ -146,7 +146,7 @@ def _pointer(location: Sequence[object]) -> str:
 
 
 def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses=` of a route that may answer these."""
+    """Return the `responses=` of a route that may answer with these errors."""
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": schema}}}

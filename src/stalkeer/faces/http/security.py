@@ -16,7 +16,7 @@ from stalkeer.settings.sections.program import AuthMode, SecuritySettings
 
 @dataclass(frozen=True)
 class Security:
-    """The keys, sessions and rate limits of one running server."""
+    """Hold the keys, sessions and rate limits of a running server."""
 
     settings: Callable[[], Settings]
     keys: ApiKeys
@@ -24,7 +24,10 @@ class Security:
     limits: RateLimits
 
     def identify(self, credentials: CallerCredentials, origin: RequestOrigin) -> Caller | None:
-        """Return the caller, or None for a stranger. A wrong key makes a stranger, whatever else is sent."""
+        """Return the caller, or None for a stranger.
+
+        A request with a wrong key is a stranger's, even with a valid session.
+        """
         if credentials.key is not None:
             key = self.keys.find(credentials.key)
             return Caller(CallerKind.KEY, key.name, key.scope, key.instance) if key else None
@@ -43,7 +46,10 @@ class Security:
         return is_local_origin(origin, self.settings().security)
 
     def proxy_hint(self, origin: RequestOrigin) -> str:
-        """Explain to a caller behind a proxy why it is unknown, where the mode depends on the origin; else empty."""
+        """Explain to a caller behind a proxy why it is unknown, where access depends on the origin.
+
+        Otherwise return an empty text.
+        """
         asks = self.settings().security.mode is not AuthMode.FORMS or self.sessions.needs_setup()
         return origin.proxy_hint if asks else ""
 

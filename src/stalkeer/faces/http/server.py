@@ -17,12 +17,12 @@ from stalkeer.log_floods import FloodLog, quieten_server_loggers
 from stalkeer.logs import get_logger
 from stalkeer.settings.sections.program import ServerSettings
 
-GRACE_S = 3  # open requests get this long at the end
+GRACE_S = 3  # seconds for open requests when the server stops
 log = get_logger(__name__)
 
 
 class Server(uvicorn.Server):
-    """uvicorn raises the signal again once it has stopped, which would end us before the engine is stopped."""
+    """Stop without raising the signal again, as uvicorn does: it would end the process before the engine is stopped."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -34,7 +34,7 @@ class Server(uvicorn.Server):
 
 
 def run(served: ASGIApp, settings: ServerSettings, beside: Callable[[Server], None] | None = None) -> None:
-    """Listen and serve until a signal asks for the end. `beside` may start what asks for it earlier."""
+    """Listen and serve until a signal. `beside` may start a task that ends the server earlier."""
     with bind(settings) as listener:
         host, port = listener.getsockname()[:2]
         server = Server(server_config(served, limits_of_process()))
@@ -48,7 +48,7 @@ def run(served: ASGIApp, settings: ServerSettings, beside: Callable[[Server], No
 
 
 def server_config(served: ASGIApp, limits: ConnectionLimits) -> uvicorn.Config:
-    """Configure uvicorn: bounded connections, and no line of log for each broken request."""
+    """Configure uvicorn: limit connections, and write no log line for each malformed request."""
     flood = FloodLog(shown=1)
 
     def tell_refused(household: str) -> None:
@@ -79,7 +79,7 @@ def bind(settings: ServerSettings) -> socket.socket:
             f"server.port: {settings.port} on {settings.host!r} cannot be listened on: {error.strerror}; "
             "accepted: a free port above 1023 and an address of this machine"
         ) from error
-    # Each connection has it from here: asyncio sets it only on sockets that were made with the protocol's number, and
-    # without it the second packet of an answer waits for the client's acknowledgement, up to 40 ms.
+    # Connections inherit TCP_NODELAY from here, because asyncio sets it only on sockets created with the protocol
+    # number. Without it, the second packet of an answer waits up to 40 ms for the client's acknowledgement.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener

@@ -1,4 +1,4 @@
-"""The one table of errors and their statuses, for API and pages alike."""
+"""Map errors to HTTP statuses, for API and pages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stalkeer.faces.http.storage import RETRY_AFTER_S
 from stalkeer.jobs.system.rate_limits import TooManyRequests
 from stalkeer.jobs.system.sessions import LoginRefused
 
-# The first class that fits decides.
+# the first class that fits decides
 STATUS_OF: tuple[tuple[type[errors.StalkeerError], int], ...] = (
     (TooDeep, 400),
     (LoginRefused, 401),
@@ -33,7 +33,7 @@ def status_of(error: errors.StalkeerError) -> int:
 
 
 def headers_of(error: errors.StalkeerError) -> Mapping[str, str]:
-    """Return the headers that belong to the status: when to try again."""
+    """Return the headers that belong to the status, such as Retry-After."""
     if isinstance(error, TooManyRequests):
         return {"Retry-After": str(max(1, error.retry_after_s))}
     return {"Retry-After": str(RETRY_AFTER_S)} if isinstance(error, errors.StoreUnavailable) else {}

@@ -1,4 +1,4 @@
-"""Describe failures of the disk and the database to callers: in full to known and local ones, in general to others."""
+"""Describe failures of the disk and the database: in full to known and local callers, in general terms to others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DISK_AWAY = "Stalkeer cannot use its disk now. Its log has the reason; try again
 
 
 def is_disk_error(error: OSError) -> bool:
-    """Tell whether the disk refused: it is full, read-only, damaged, or lacks a permission."""
+    """Tell whether the error comes from the disk: it is full, read-only, damaged, or lacks a permission."""
     return error.errno in DISK_ERRORS
 
 
@@ -32,12 +32,12 @@ def disk_detail(request: Request, error: OSError) -> str:
 
 
 def error_detail(request: Request, error: StalkeerError) -> str:
-    """Return the message of the error. A stranger is not told where the database is."""
+    """Return the message of the error. A stranger does not learn where the database is."""
     return DATABASE_AWAY if isinstance(error, StoreError) and not is_trusted(request) else str(error)
 
 
 def is_trusted(request: Request) -> bool:
-    """Tell whether the caller is known, or asks from a local network. Without a database nobody can be known."""
+    """Tell whether the caller is known or local. Without a database, no caller is known."""
     if is_known(request.scope.get("state", {})):
         return True
     security: Security = request.app.state.security

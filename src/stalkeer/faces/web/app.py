@@ -113,7 +113,7 @@ def install_errors(web: FastAPI) -> None:
     def _disk(request: Request, error: OSError) -> Response:
         if not is_disk_error(error):
             raise error
-        log.error("the disk refused", error=str(error))
+        log.error("a disk error", error=str(error))
         return answer(request, STATUS, mask_text(disk_detail(request, error)))
 
     @web.exception_handler(RequestValidationError)
