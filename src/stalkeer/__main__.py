@@ -14,7 +14,7 @@ from stalkeer.faces.cli.output import Invocation
 if TYPE_CHECKING:
     from stalkeer.runtime import App
 
-# new objects before a look for garbage; after the usual 700 such looks take a sixth of the start, and find nothing
+# new objects before a garbage collection: with the default of 700, collections take a sixth of the start
 GARBAGE_AFTER = 20_000
 
 
@@ -22,7 +22,7 @@ def build(run: Invocation) -> App:
     from stalkeer.app import Start, build_app, build_or_wait
     from stalkeer.logs import LogTargets, configure_logging
 
-    configure_logging(LogTargets(level="warning"))  # on stderr; `serve` later applies the settings
+    configure_logging(LogTargets(level="warning"))  # log to stderr until `serve` applies the settings
     start = Start(config=run.config, overrides=run.overrides, role=run.role)
     if run.role != "serve":
         return build_app(start)

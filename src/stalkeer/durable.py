@@ -1,7 +1,7 @@
-"""Make files and names survive a power cut, as far as their file system lets us.
+"""Make files and names survive a power cut, as far as their file system supports it.
 
-Network and FUSE file systems refuse some calls. What only makes a file safer, or sets its mode, is gone without; a
-refusal is logged once for each call.
+Network and FUSE file systems refuse some of the calls. A refused call is logged once and skipped, because it only makes
+a file safer or sets its mode.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-# "this file system cannot do that", however it is said
+# the error numbers for "this file system cannot do that"
 REFUSED = frozenset({errno.EPERM, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOTTY})
 UNREADABLE = REFUSED | {errno.EACCES}
 
@@ -46,7 +46,7 @@ def sync_folder(folder: Path) -> None:
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
-        if error.errno not in UNREADABLE:  # a folder may be written and not read
+        if error.errno not in UNREADABLE:  # a folder may be writable but not readable
             raise
         _say_once("opening a folder", error.errno or 0)
         return
@@ -58,13 +58,13 @@ def sync_folder(folder: Path) -> None:
 
 
 def set_mode(path: Path, mode: int) -> None:
-    """Set the permissions of a file or folder. Shares refuse it: there the mount decides."""
+    """Set the permissions of a file or folder. Network shares refuse it: their mount options decide."""
     with refusable("chmod"):
         path.chmod(mode)
 
 
 def write_durably(path: Path, text: str, opener: Callable[[str, int], int] | None = None) -> None:
-    """Replace a small file at once and for good: after a crash there is the old text or the new one."""
+    """Replace a small file atomically and durably: after a crash it has either the old or the new text."""
     fresh = path.with_name(path.name + ".new")
     with open(fresh, "w", encoding="utf-8", opener=opener) as file:  # noqa: PTH123 - Path.open takes no opener
         file.write(text)
@@ -76,7 +76,7 @@ def write_durably(path: Path, text: str, opener: Callable[[str, int], int] | Non
 
 @contextlib.contextmanager
 def refusable(call: str) -> Iterator[None]:
-    """Go on where the file system refuses `call`."""
+    """Ignore the error where the file system does not support `call`."""
     try:
         yield
     except OSError as error:

@@ -35,7 +35,10 @@ from collections.abc import Mapping
 
 
 class StalkeerError(Exception):
-    """Base of all errors that are shown to users. `fields` says what is wrong with each named field of a form."""
+    """Define the base of all errors that are shown to users.
+
+    `fields` says what is wrong with each named field of a form.
+    """
 
     def __init__(self, *args: object, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(*args)
@@ -127,7 +130,7 @@ class TmdbUnreachable(TmdbError):
 
 
 class MediaServerError(StalkeerError):
-    """Plex, Jellyfin or Emby did not answer as one."""
+    """Report an answer that Plex, Jellyfin or Emby would not give, or no answer."""
 
 
 class PlacementError(StalkeerError):

@@ -1,6 +1,7 @@
 """Lock a file for one process. The system frees the lock when the process ends.
 
-Where the file system knows no locks, the file names the process that has it; one that is gone has it no more.
+Where the file system has no locks, the file contains the name of the process that holds it. The lock of a process that
+no longer runs is ignored.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ HELD = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES})
 
 
 class FileLock:
-    """A lock of the file at `path`, which is created. Two locks of one process exclude each other, too."""
+    """Lock the file at `path`, which is created. Two locks in the same process exclude each other, too."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -69,13 +70,16 @@ def _is_alive(owner: Path) -> bool:
     try:
         name = owner.read_text(encoding="ascii")
         pid = int(name.split()[0])
-    except (OSError, ValueError, IndexError):  # it was killed before it wrote its name
+    except (OSError, ValueError, IndexError):  # the process was killed before it wrote its name
         return False
     return _name_of(pid) == name
 
 
 def _name_of(pid: int) -> str:
-    """Return what no later process is called: numbers come again, also after a restart of the machine."""
+    """Return a name for the process that no later process gets.
+
+    The process number alone is reused, also after a reboot.
+    """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         started = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]

@@ -1,4 +1,4 @@
-"""Keep floods out of the log, of requests or of complaints about a database that is away: one line a minute each."""
+"""Limit repeated lines in the log (refused requests, errors of an unavailable database) to one line a minute."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from stalkeer.errors import StoreUnavailable
 
 MINUTE_S = 60.0
 ENGINE_LOGGER = "dbos"
-DRIVERS_ERROR = "OperationalError"  # in the text of an error, by the name that both drivers use
-SHOWN = 20  # lines of each kind before they are only counted
+DRIVERS_ERROR = "OperationalError"  # the error's name, which the messages of both drivers contain
+SHOWN = 20  # lines of each kind that are written before the rest is only counted
 
 
 @dataclass
@@ -50,7 +50,7 @@ class FloodLog:
 
 
 class FloodFilter(logging.Filter):
-    """For loggers of libraries: the same message at most once a minute."""
+    """Let a library's logger write the same message at most once a minute."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
@@ -66,9 +66,9 @@ class FloodFilter(logging.Filter):
 
 
 class AwayFilter(logging.Filter):
-    """While the database is away, let each loop of the program log that once a minute, in one line.
+    """Let each loop of the program log once a minute that the database is unavailable, in a single line.
 
-    A traceback tells no more than its last line: a driver could not reach its server.
+    The traceback is left out, because it adds nothing to its last line.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -101,7 +101,7 @@ def _in_one_line(record: logging.LogRecord, hidden: int) -> str:
 
 
 def quieten_server_loggers() -> None:
-    """Let a flood of broken requests write one line a minute: uvicorn warns of each."""
+    """Limit uvicorn's warnings about malformed requests to one line a minute."""
     for name in ("uvicorn.error", "asyncio"):
         logger = logging.getLogger(name)
         if not any(isinstance(one, FloodFilter) for one in logger.filters):

@@ -24,15 +24,15 @@ from stalkeer.private_files import make_private_folder, open_private
 from stalkeer.secrets import mask_text
 
 LOG_FILE = "stalkeer.log"
-DOWNLOAD_LOG = "downloads.log"  # a second copy of the lines about downloads, to find them by number
+DOWNLOAD_LOG = "downloads.log"  # a copy of all lines about downloads, to search by download number
 LOG_NAME = re.compile(r"^[a-z-]+\.log(\.[0-9]{1,4})?$")
 QUIET_LOGGERS = dict.fromkeys(("urllib3", "httpx2", "httpcore", "alembic", "asyncio", "sqlalchemy"), logging.WARNING)
-QUIET_LOGGERS["stamina"] = logging.ERROR  # it warns at each retry; the final error is logged anyway
+QUIET_LOGGERS["stamina"] = logging.ERROR  # urllib3 warns at each retry, and the final error is logged anyway
 
 
 @dataclass(frozen=True)
 class LogTargets:
-    """The targets of log lines. `file` rotates at `file_size` bytes; `files` old files are kept."""
+    """Describe the targets of log lines. `file` rotates at `file_size` bytes; `files` old files are kept."""
 
     level: str = "info"
     format: str = "console"  # console | json
@@ -43,14 +43,14 @@ class LogTargets:
 
 
 class MaskingFormatter(structlog.stdlib.ProcessorFormatter):
-    """Masks secrets in the finished line, also those from libraries and tracebacks."""
+    """Mask the secrets in the finished line, including text from libraries and tracebacks."""
 
     def format(self, record: logging.LogRecord) -> str:
         return mask_text(super().format(record))
 
 
 def _harmless_values(_logger: object, _method: str, event: EventDict) -> EventDict:
-    """Show control characters as escapes: a title must neither forge a line nor steer a terminal."""
+    """Show control characters as escapes, so that a title can neither forge a log line nor control a terminal."""
     return {name: _harmless(value) for name, value in event.items()}
 
 
@@ -61,7 +61,7 @@ def _harmless(value: object) -> object:
 
 
 def _plain_traceback(stream: TextIO, exc_info: ExcInfo) -> None:
-    """Every line of a traceback begins with a bar: the message of an error must not look like a line of the log."""
+    """Begin every line of a traceback with a bar, so that an error's message cannot look like a log line."""
     told = StringIO()
     structlog.dev.plain_traceback(told, exc_info)
     stream.write("\n".join(f"  | {show_line(line)}" for line in told.getvalue().splitlines()))
@@ -122,9 +122,10 @@ def _add_files(root: logging.Logger, path: Path, targets: LogTargets) -> None:
 
 
 class PrivateLogFile(RotatingFileHandler):
-    """Rotating log files that only their owner can read. A rotated file keeps its permissions.
+    """Write rotating log files that only their owner can read.
 
-    A line that cannot be written, to a full disk or into a folder, is lost: it stands on the terminal as well.
+    A rotated file keeps its permissions. A line that cannot be written, for example to a full disk, is dropped: the
+    terminal shows it as well.
     """
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name of the library

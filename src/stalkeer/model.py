@@ -21,9 +21,9 @@ EpisodeId = NewType("EpisodeId", int)
 
 
 class EntryKind(StrEnum):
-    """The kind of a playlist entry. A `series` entry stands for episodes that the account lists on request."""
+    """Define the kind of a playlist entry. A `series` entry stands for episodes that the account lists on request."""
 
-    MOVIE = "film"  # the value in every stored row; `KindWord` has the word for everybody else
+    MOVIE = "film"  # the value in stored rows; `KindWord` has the word that users see
     EPISODE = "episode"
     SERIES = "series"
     LIVE = "live"
@@ -31,7 +31,7 @@ class EntryKind(StrEnum):
 
 
 class KindWord(StrEnum):
-    """The kind of a playlist entry in the words of users: API, pages, command line and reports.
+    """Define the kind of a playlist entry in the words of users: API, pages, command line and reports.
 
     `film`, the word of earlier releases, is accepted as input.
     """
@@ -53,7 +53,7 @@ class KindWord(StrEnum):
 
     @property
     def stored(self) -> str:
-        """The value in stored rows."""
+        """Return the value in stored rows."""
         return EntryKind[self.name].value
 
 
@@ -63,7 +63,8 @@ def count_by_word(kinds: Mapping[str, int]) -> dict[str, int]:
 
 
 class Entry(NamedTuple):
-    """A playlist entry as its source lists it, before its name is read. A refresh may handle a million of them.
+    """Describe a playlist entry as its source lists it, before its name is read. A refresh may handle a million of
+    them.
 
     `key` identifies the entry within its source and survives a change of host, port, user or password. `url` is a
     template: `{base}`, `{username}` and `{password}` stand for the account's values. Sizes are in bytes, durations in
@@ -78,50 +79,50 @@ class Entry(NamedTuple):
     logo: str = ""
     duration_s: int | None = None
     tmdb_id: int | None = None
-    headers: str = ""  # request headers the playlist asks for, as a JSON object; empty for none
-    season: int | None = None  # from the account's listing, not from the name
+    headers: str = ""  # request headers that the playlist requires, as a JSON object; empty for none
+    season: int | None = None  # as listed by the account, not parsed from the name
     episode: int | None = None
     year: int | None = None
     added: int | None = None  # Unix seconds at which the account says it was added
-    reason: str = "url"  # what told its kind: url | name | group | duration | account; see NumbersFrom
+    reason: str = "url"  # the evidence for its kind: url | name | group | duration | account; see NumbersFrom
     protected: bool = False  # the playlist says that it is encrypted
 
 
 class NumbersFrom(StrEnum):
     """List how an account's clues on episode numbers agree, where its list gives an entry's kind."""
 
-    ACCOUNT = "account"  # nothing contradicts
-    MAJORITY = "account-majority"  # one clue of three is another, and the episode's own title states the number
-    SPLIT = "account-split"  # the clues contradict one another, and no title settles it
+    ACCOUNT = "account"  # no clue contradicts
+    MAJORITY = "account-majority"  # one of three clues differs, and the episode's title confirms the number
+    SPLIT = "account-split"  # the clues contradict each other, and no title decides
 
 
 class SourceKind(StrEnum):
-    """The kind of a source: a playlist, or an account that lists its entries itself."""
+    """Define the kind of a source: a playlist, or an account that lists its entries itself."""
 
     M3U = "m3u"
     XTREAM = "xtream"
 
 
 class AccountStatus(StrEnum):
-    """The status that an account reports; `unknown` for anything else."""
+    """Define the status that an account reports; `unknown` for anything else."""
 
     ACTIVE = "active"
     EXPIRED = "expired"
     BANNED = "banned"
     DISABLED = "disabled"
-    REFUSED = "refused"  # the username or the password is wrong, or the panel refuses us without a reason
+    REFUSED = "refused"  # wrong username or password, or the panel refuses the login without a reason
     UNKNOWN = "unknown"
 
 
 class Origin(StrEnum):
-    """The origin of a source, filter or instance: the configuration, or the UI, API or command line."""
+    """Define the origin of a source, filter or instance: the configuration, or the UI, API or command line."""
 
     CONFIG = "config"
     UI = "ui"
 
 
 class JobName(StrEnum):
-    """The names of jobs in runs."""
+    """Define the names of jobs in runs."""
 
     REFRESH = "refresh"
     SCAN = "scan"
@@ -134,21 +135,21 @@ class JobName(StrEnum):
 
 
 class WantedKind(StrEnum):
-    """The kind of a wanted item."""
+    """Define the kind of a wanted item."""
 
     MOVIE = "movie"
     EPISODE = "episode"
 
 
 class InstanceKind(StrEnum):
-    """The program of an instance."""
+    """Define the program of an instance."""
 
     RADARR = "radarr"
     SONARR = "sonarr"
 
 
 class SkipOwned(StrEnum):
-    """The rule for items that another instance has a file of."""
+    """Define the rule for items that another instance has a file of."""
 
     AUTO = "auto"  # if the quality profiles of both items share a resolution
     YES = "yes"
@@ -156,31 +157,37 @@ class SkipOwned(StrEnum):
 
 
 class Drive(StrEnum):
-    """The program that starts downloads for an instance; of one item of a download, the program that hands it over."""
+    """Define the program that starts downloads for an instance.
+
+    For an item of a download, it is the program that imports it.
+    """
 
     OURS = "ours"  # Stalkeer looks for missing items and imports the files
     NATIVE = "native"  # the instance searches Stalkeer as an indexer, grabs, and imports
 
 
 class GrabState(StrEnum):
-    """The state of a release that an instance grabbed, as the instance is told it."""
+    """Define the state of a release that an instance grabbed, as Stalkeer reports it to the instance."""
 
-    ACTIVE = "active"  # its download is in the queue, or its file waits for the import
+    ACTIVE = "active"  # in the queue, or downloaded and not imported yet
     COMPLETED = "completed"
     FAILED = "failed"
 
 
 class Decision(StrEnum):
-    """The decision about a pair of wanted item and entry, from its evidence."""
+    """Define the decision about a pair of wanted item and entry, from its evidence."""
 
     CONFIRM = "confirm"
     REVIEW = "review"
     NOTHING = "nothing"
-    REJECTED = "rejected"  # by the user's own rule
+    REJECTED = "rejected"  # by a rule of the user
 
 
 class DownloadState(StrEnum):
-    """The state of a download, with the same words in database, API and UI. Only `downloading` holds a connection."""
+    """Define the state of a download, with the same words in database, API and UI.
+
+    Only `downloading` holds a connection.
+    """
 
     QUEUED = "queued"
     DOWNLOADING = "downloading"

@@ -1,4 +1,4 @@
-"""Keep the files of the data folder from everybody but their owner: 0600, and 0700 for folders.
+"""Let only the owner read the files of the data folder: mode 0600, and 0700 for folders.
 
 Finished and incomplete media files are not written through this module: they get `directories.file_mode`.
 """
@@ -16,15 +16,18 @@ from typing import IO
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
-MOST_SMALL = 10_000_000  # bytes
+MOST_SMALL = 10_000_000  # bytes of a file that read_small accepts
 OTHERS = 0o077
-READ_BY_OTHERS = 0o066  # removed from folders that others may pass through
+READ_BY_OTHERS = 0o066  # permissions that are removed from folders that others may pass through
 # the folders that Stalkeer makes below the data folder, except those for media files
 OWN_FOLDERS = ("archives", "backups", "cache", "locks", "logs", "playlists", "spool")
 
 
 def private_opener(path: str, flags: int) -> int:
-    """Open for `open(opener=)`. An existing file loses the permissions of others, too."""
+    """Open a file for the owner only, as the `opener` of `open`.
+
+    An existing file loses the permissions of others, too.
+    """
     descriptor = os.open(path, flags, FILE_MODE)
     with suppress(OSError):  # a file of another user
         os.fchmod(descriptor, FILE_MODE)
@@ -43,7 +46,10 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 def read_small(path: Path) -> bytes:
-    """Return the content of a configuration, a key or a mark. Raise OSError for one that is too large: a device is."""
+    """Return the content of a small file, such as a configuration or a key.
+
+    Raise OSError for a larger file, so that a device is not read without end.
+    """
     with path.open("rb") as file:
         content = file.read(MOST_SMALL + 1)
     if len(content) > MOST_SMALL:
@@ -66,14 +72,16 @@ def make_private_folder(folder: Path) -> None:
 
 
 def misplaced(data_dir: Path) -> list[Path]:
-    """Return what is no folder, or leads nowhere, where Stalkeer has its own folders; and folders for files of log."""
+    """Return the paths of Stalkeer's own folders that are no folders or broken links, and folders in the place of log
+    files.
+    """
     places = [data_dir / name for name in OWN_FOLDERS]
     folders = [path for path in places if (path.exists() or path.is_symlink()) and not path.is_dir()]
     return folders + [path for path in (data_dir / "logs").glob("*.log") if path.is_dir()]
 
 
 def withdraw_from_others(data_dir: Path, passages: Collection[Path] = ()) -> list[Path]:
-    """Remove the permissions of others from the data folder; return what could not be changed.
+    """Remove the permissions of others from the data folder. Return the files that could not be changed.
 
     This covers the data folder, its files, and the folders that Stalkeer makes there. Other folders in it, such as
     those for media files, keep their permissions. Others may still pass through the data folder, where they could
@@ -117,11 +125,11 @@ def _entries(folder: str | Path) -> list[os.DirEntry[str]]:
 
 
 def _withdraw(path: Path, permissions: int) -> bool:
-    """Return whether the path has none of these permissions now, or is gone."""
+    """Return whether the path no longer has these permissions, or no longer exists."""
     mode = _mode_of(path)
     if not mode & permissions:
         return True
-    with suppress(OSError):  # of another user, or on a file system without permissions
+    with suppress(OSError):  # a file of another user, or on a file system without permissions
         path.chmod(stat.S_IMODE(mode) & ~permissions)
     return not _mode_of(path) & permissions
 

@@ -57,7 +57,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Paths:
-    """The paths within the data folder."""
+    """Locate the paths within the data folder."""
 
     data_dir: Path
 
@@ -83,33 +83,36 @@ class Paths:
 
 
 class RunningEngine(JobStarter, Protocol):
-    """The engine as commands and routes use it."""
+    """Describe the engine as commands and routes use it."""
 
     def wake(self) -> None:
-        """Look at the queue at once."""
+        """Check the queue at once."""
         ...
 
 
 class SettingsRole(Enum):
-    """The role of a process for the settings that all processes of a database share."""
+    """Define the role of a process for the settings that all processes of a database share."""
 
-    PUBLISHES = "publishes"  # merges them from file, environment and UI; the others follow
+    PUBLISHES = "publishes"  # merges the settings from file, environment and UI for all processes
     FOLLOWS = "follows"
-    KEEPS = "keeps"  # merges them for itself only
+    KEEPS = "keeps"  # merges the settings for itself only
 
 
 @dataclass
 class SharedSettings:
-    """The role of this process. It changes when a `serve` gets the right key after a wrong one."""
+    """Hold the role of this process for the shared settings.
+
+    It changes when `serve` gets the right key after a wrong one.
+    """
 
     role: SettingsRole = SettingsRole.PUBLISHES
-    is_key_right: bool = True  # else nothing is taken over or started: the secret key does not fit the database
+    is_key_right: bool = True  # False with a wrong secret key: the configuration is not applied, and no job starts
     lock: ServeLock | None = None  # of `serve` on PostgreSQL
-    problems: tuple[Finding, ...] = ()  # what is damaged and kept the program from more than showing it
+    problems: tuple[Finding, ...] = ()  # damaged files; with any, the program only reports them
 
     @property
     def may_work(self) -> bool:
-        """Return whether jobs start and the configuration is taken over."""
+        """Return whether this process starts jobs and applies the configuration."""
         return self.is_key_right and not self.problems
 
 
@@ -117,7 +120,7 @@ ValueT = TypeVar("ValueT")
 
 
 class Once(Generic[ValueT]):
-    """A value that is made at its first use, by a single thread."""
+    """Make a value at its first use, by a single thread."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -132,7 +135,7 @@ class Once(Generic[ValueT]):
 
 @dataclass(frozen=True)
 class Clients:
-    """The clients and the cache that engine, faces and jobs of a process share. `replace(app, ...)` keeps them."""
+    """Hold the clients and the cache that engine, faces and jobs of a process share. `replace(app, ...)` keeps them."""
 
     arrs: Once[Arrs] = field(default_factory=Once)
     refresher: Once[RefreshContext] = field(default_factory=Once)
@@ -143,7 +146,7 @@ class Clients:
 
 @dataclass(frozen=True)
 class App:
-    """All objects that are built once. `engine` is None when no engine runs (a short command)."""
+    """Hold all objects that are built once. `engine` is None when no engine runs (a short command)."""
 
     live: LiveSettings
     database: Database
@@ -151,7 +154,7 @@ class App:
     paths: Paths
     clock: Callable[[], datetime] = utc_now
     engine: RunningEngine | None = None
-    config: Path | None = None  # the file the settings were read from
+    config: Path | None = None  # the file from which the settings were read
     started_at: datetime = field(default_factory=utc_now)
     shared: SharedSettings = field(default_factory=SharedSettings)
     clients: Clients = field(default_factory=Clients, repr=False)
@@ -162,14 +165,14 @@ class App:
 
     @property
     def arrs(self) -> Arrs:
-        """The clients of Radarr and Sonarr. Jobs share them, and so know when an instance is down."""
+        """Return the clients of Radarr and Sonarr. Jobs share them, so all of them know when an instance is down."""
         from stalkeer.jobs.library.clients import Arrs
 
         return self.clients.arrs.get(lambda: Arrs(self.database, self.secrets, self.clock))
 
     @property
     def artwork(self) -> ArtworkCache:
-        """The posters and backdrops of the instances, cached on disk."""
+        """Return the cache of the instances' posters and backdrops."""
         from stalkeer.jobs.library.artwork import ArtworkCache
 
         return self.clients.artwork.get(
@@ -180,7 +183,7 @@ class App:
 
     @property
     def key_file(self) -> Path:
-        """The file with the key of stored credentials."""
+        """Return the path of the key of stored credentials."""
         return self.settings.secret_key_file or self.paths.data_dir / KEY_FILE
 
     @property
@@ -197,7 +200,7 @@ class App:
 
     @property
     def bundle_subject(self) -> BundleSubject:
-        """The data for a support bundle."""
+        """Return the data for a support bundle."""
         from stalkeer.jobs.system.support_bundle import BundleSubject
 
         return BundleSubject(
@@ -206,7 +209,7 @@ class App:
 
     @property
     def refresher(self) -> RefreshContext:
-        """The refresher of sources."""
+        """Return the refresher of sources."""
         from stalkeer.jobs.sources.refresh import RefreshContext
 
         return self.clients.refresher.get(
@@ -215,7 +218,7 @@ class App:
 
     @property
     def download_queue(self) -> DownloadQueue:
-        """The queue for the user's verbs; the engine of this process is woken by them."""
+        """Return the queue for the user's actions, which wake the engine of this process."""
         from stalkeer.jobs.downloads.context import DownloadQueue
 
         wake = self.engine.wake if self.engine is not None else lambda: None
@@ -247,11 +250,11 @@ class App:
 
     @property
     def matching(self) -> Matching:
-        """The matching of entries and wanted items; it also queries the instances and TMDB."""
+        """Return the matching of entries and wanted items; it also queries the instances and TMDB."""
         return self.matching_over(self.database)
 
     def matching_over(self, database: Database) -> Matching:
-        """Return the matching for `database`. Only our own database uses the process's cache."""
+        """Return the matching for `database`. Only this program's own database uses the cache of the process."""
         from stalkeer.jobs.matching.library_cache import LibraryCache, Matching
         from stalkeer.jobs.matching.lookups import open_catalogues
 
@@ -264,7 +267,7 @@ class App:
         return replace(matching, decided=self.offer_soon) if is_ours else matching
 
     def offer_soon(self) -> None:
-        """Let the engine prepare the offers of what was just confirmed; without native instances there are none."""
+        """Let the engine prepare the offers of newly confirmed matches, where any instance has the native drive."""
         from stalkeer.jobs.native.offers import has_native_instances
 
         with self.database.connect() as connection:
@@ -273,19 +276,19 @@ class App:
         if self.engine is not None:
             self.engine.start(JobName.OFFERS)
             return
-        with self.database.begin() as connection:  # for the `serve` beside this command
+        with self.database.begin() as connection:  # for a `serve` that runs beside this command
             queue_run(connection, self.clock(), JobName.OFFERS)
 
     @property
     def catalogue(self) -> CatalogueContext:
-        """The parts that downloads from the catalogue work with."""
+        """Return the parts that downloads from the catalogue use."""
         from stalkeer.jobs.requests.from_catalogue import CatalogueContext
 
         return CatalogueContext(self.download_queue, self.arrs, lambda: self.matching, self.refresher, self.settings)
 
     @property
     def scanner(self) -> Scanner:
-        """The scanner of instances, with the jobs that follow a scan."""
+        """Return the scanner of instances, with the jobs that follow a scan."""
         from stalkeer.jobs.downloads.recovery import import_recovery
         from stalkeer.jobs.journal.reporting import QuietRun
         from stalkeer.jobs.library.scan import Scanner
@@ -310,7 +313,7 @@ class App:
 
     @property
     def tmdb_pace(self) -> TmdbPace:
-        """The spacing of requests to TMDB."""
+        """Return the pace of requests to TMDB."""
         from stalkeer.adapters.tmdb.client import TmdbPace
 
         return self.clients.tmdb_pace.get(TmdbPace)

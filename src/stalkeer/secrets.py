@@ -29,7 +29,7 @@ _SECRET_PARAMETER = re.compile(
 _USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/\s@\"'<>]+@")
 # Xtream panels carry the account in the path: /movie/USER/PASSWORD/123.mkv
 _XTREAM_PATH = re.compile(r"(?i)(://[^/\s]+/(?:movie|series|live|timeshift)/)[^/\s]+/[^/\s]+/")
-# ... also without a kind: http://host:port/USER/PASSWORD/123.ts
+# some URLs have no kind: http://host:port/USER/PASSWORD/123.ts
 _XTREAM_BARE = re.compile(r"(?i)(://[^/\s]+/)[^/\s?]+/[^/\s?]+/(\d+(?:\.\w{2,4})?)(?=$|[\s?\"'])")
 _HEADER = re.compile(
     r"(?i)\b(x-api-key|authorization|cookie|set-cookie)(\"?'?\s*[:=]\s*\"?'?)(?:Bearer |Basic )?[^\s,;\"']+"
@@ -41,7 +41,7 @@ _known_lock = threading.Lock()
 
 
 class SecretBox:
-    """Encrypts and decrypts stored credentials. The first key encrypts; all keys decrypt (rotation)."""
+    """Encrypt and decrypt stored credentials. The first key encrypts; all keys decrypt (rotation)."""
 
     def __init__(self, *keys: bytes) -> None:
         try:
@@ -53,9 +53,9 @@ class SecretBox:
 
     @classmethod
     def without_key(cls, refusal: str) -> SecretBox:
-        """A box of a program whose key cannot be read: it opens nothing, and what it is given it refuses."""
+        """Return the box of a program whose key cannot be read. It decrypts nothing and refuses to encrypt."""
         box = cls(Fernet.generate_key())
-        box._fernet, box._refusal = None, refusal  # what it signs, nobody can verify later
+        box._fernet, box._refusal = None, refusal  # a random key: nobody can verify its signatures later
         return box
 
     def encrypt(self, plain: str) -> str:
@@ -64,7 +64,7 @@ class SecretBox:
         return self._fernet.encrypt(plain.encode()).decode("ascii")
 
     def decrypt(self, token: str) -> str:
-        """The plain text. Callers register it for masking when they hold it for long."""
+        """Return the plain text. Callers that keep it for long register it for masking."""
         if self._fernet is None:
             raise SecretError(self._refusal)
         try:
@@ -88,7 +88,7 @@ class SecretBox:
         return self._signature(self._keys[0], text, purpose)
 
     def is_signed(self, text: str, purpose: str, signature: str) -> bool:
-        """Tell whether one of our keys made this signature."""
+        """Tell whether one of this program's keys made the signature."""
         offered = signature.encode("utf-8", "replace")
         made = (self._signature(key, text, purpose).encode() for key in self._keys)
         return any(hmac.compare_digest(one, offered) for one in made)
@@ -171,7 +171,7 @@ def login_in(url: str) -> str | None:
     """Return `user:password` as it stands in a URL; None without one, or where the URL cannot be read."""
     try:
         login, at, _ = urlsplit(url).netloc.rpartition("@")
-    except ValueError:  # `https://[::1`: whoever uses the address says what is wrong with it
+    except ValueError:  # an invalid URL such as `https://[::1`: the caller that uses it reports the error
         return None
     return login if at else None
 
@@ -187,7 +187,7 @@ def without_userinfo(url: str) -> str:
     """Return the URL without `user:password@`, for places that need a working address."""
     try:
         parts = urlsplit(url)
-    except ValueError:  # it leads nowhere, and what stands in front of its @ is a login all the same
+    except ValueError:  # an invalid URL: hide the text before its @ as a login
         head, at, rest = url.rpartition("@")
         return f"{head.partition('//')[0]}//{rest}" if at else url
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

@@ -16,7 +16,10 @@ NUMBERS = {"tmdbId": "This movie has already been added", "tvdbId": "This series
 def take_out(
     body: Mapping[str, Any], name: str, found: list[Any], library: Sequence[Any], profiles: Sequence[Any]
 ) -> Any:  # noqa: ANN401 - a Movie or a LibrarySeries
-    """Take the item with the body's id out of those that only a look-up finds. Refuse what the programs refuse."""
+    """Remove the item with the body's id from the look-up results, and return it.
+
+    Refuse bodies that the programs refuse.
+    """
     attribute = {"tmdbId": "tmdb_id", "tvdbId": "tvdb_id"}[name]
     number = int(body.get(name) or 0)
     property_name = name[0].upper() + name[1:]
@@ -43,7 +46,7 @@ def shelve_movie(movie: Movie, number: int, body: Mapping[str, Any], library: Pa
 
 
 def shelve_series(series: LibrarySeries, number: int, body: Mapping[str, Any], library: Path) -> LibrarySeries:
-    """Put the series into the library. Its episodes are monitored unless the body says none of them is."""
+    """Put the series into the library. Its episodes are monitored unless the body says `none`."""
     series.id, series.profile_id = number, int(body["qualityProfileId"])
     series.path = library / series.title
     series.monitored = bool(body.get("monitored", False))

@@ -30,7 +30,7 @@ SortKeys = Mapping[str, Callable[[dict[str, Any]], Any]]
 
 @dataclass(frozen=True)
 class Mount:
-    """A folder of this machine and the path under which the program sees it, as in a container."""
+    """Describe a folder of this machine and the path under which the program sees it, as in a container."""
 
     seen: str
     real: Path
@@ -52,7 +52,7 @@ def moment() -> str:
 
 
 def invalid(field: str, message: str, attempted: object = None) -> Answer:
-    """A validation error: 400 with an array, unlike every other error."""
+    """Make a validation error: 400 with an array, unlike every other error."""
     error = {
         "propertyName": field,
         "errorMessage": message,
@@ -69,24 +69,27 @@ def not_found(what: str, identity: object) -> Answer:
 
 @dataclass(frozen=True)
 class QueueRemoval:
-    """The wish of whoever removes a row from the queue."""
+    """Hold the options of a removal from the queue."""
 
     from_client: bool
     blocklist: bool
 
 
 def keep_silent(_row: dict[str, Any], _wish: QueueRemoval) -> None:
-    """Tell nobody: without a download client there is nothing to do."""
+    """Do nothing: there is no download client to notify."""
 
 
 class ArrServer(JsonServer):
-    """The part that both programs share. `library` is the root folder here; `mounts` map our paths to theirs."""
+    """Implement the part that both programs share.
+
+    `library` is the root folder here; `mounts` map our paths to theirs.
+    """
 
     program: ClassVar[str]
     version: ClassVar[str]
     field_versions: ClassVar[
         Mapping[str, Mapping[str, str]]
-    ] = {}  # by the beginning of a path: field and first version
+    ] = {}  # by the start of a path: field and its first version
     custom_formats_since: ClassVar[str] = ""
 
     def __init__(
@@ -146,7 +149,7 @@ class ArrServer(JsonServer):
 
     @property
     def root_folder(self) -> str:
-        """The library under the program's path."""
+        """Return the program's path of the library."""
         return self.seen(self.library)
 
     def close(self) -> None:
@@ -249,7 +252,7 @@ class ArrServer(JsonServer):
         return replace(response, body=without_names(response.body, unknown)) if unknown else response
 
     def check_fields(self, where: str, body: Any, known: Iterable[str]) -> None:
-        """Return when strict, refuse a body that is not an object or has unknown fields."""
+        """When strict, refuse a body that is not an object or has unknown fields."""
         if not isinstance(body, dict):
             raise invalid("", "The JSON value could not be converted.")
         names = {name.casefold() for name in known}
@@ -424,7 +427,7 @@ class ArrServer(JsonServer):
         return Response(201, known)
 
     def _remove_from_queue(self, request: ApiRequest) -> Response:
-        """Remove a row. Its download client is told where the request says so, then a failure is noted."""
+        """Remove a row. Where the request says so, notify the download client; then record a failure."""
         identity = int(request.arguments["id"])
         row = next((row for row in self.queue if row["id"] == identity), None)
         if row is None:
@@ -607,7 +610,10 @@ def is_below_cutoff(profile: Mapping[str, Any], quality: int) -> bool:
 def filtered_history(
     rows: list[dict[str, Any]], request: ApiRequest, events: Mapping[int, str], *, takes_numbers_only: bool = False
 ) -> list[dict[str, Any]]:
-    """`eventType` is asked for as a number (a name only in later versions), and answered as a name."""
+    """Filter the history by `eventType`.
+
+    Requests give it as a number (or a name, in later versions), answers as a name.
+    """
     asked = request.query.get("eventType")
     if takes_numbers_only and asked and not asked.isdigit():
         raise Answer(Response(500, {"message": "Input string was not in a correct format.", "description": ""}))

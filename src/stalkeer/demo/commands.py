@@ -12,7 +12,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class CommandAction:
-    """The action of a command name. `run` returns `successful` or `unsuccessful`; an exception fails the command."""
+    """Define the action of a command name.
+
+    `run` returns `successful` or `unsuccessful`; an exception fails the command.
+    """
 
     name: str
     run: Callable[[Command], str]
@@ -60,12 +63,12 @@ class Command:
 
 
 class CommandQueue:
-    """Runs commands in order on a single thread. `before` is called just before each command starts."""
+    """Run commands in order on a single thread. `before` is called just before each command starts."""
 
     def __init__(self, jobs: Mapping[str, CommandAction]) -> None:
         self.before: Callable[[Command], None] | None = None
         self._jobs = {name.casefold(): job for name, job in jobs.items()}
-        self.last_id = 0  # may be set before the first, so that a restart does not give a number twice
+        self.last_id = 0  # set before the first command, so that no number is given twice after a restart
         self._commands: dict[int, Command] = {}
         self._waiting: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._lock = threading.Lock()

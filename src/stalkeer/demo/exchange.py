@@ -19,7 +19,7 @@ MAX_HEAD = 64 * 1024
 
 @dataclass
 class MediaRequest:
-    """A received request with its outcome (`status`, `sent` body bytes), kept in `Provider.requests`.
+    """Hold a received request with its outcome (`status`, `sent` body bytes), kept in `Provider.requests`.
 
     `key` names the requested file without the account: "/movie/7.mkv". `nth` counts the requests for that key from 1,
     `connection` the connections to the server.
@@ -45,7 +45,7 @@ class MediaRequest:
 
 @dataclass(frozen=True)
 class MediaAnswer:
-    """An answer: `content` from `start` up to `end`. `length` overrides Content-Length; -1 omits it."""
+    """Hold an answer: `content` from `start` up to `end`. `length` overrides Content-Length; -1 omits it."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -60,12 +60,12 @@ class MediaAnswer:
 
 
 class Closed(Exception):  # noqa: N818 - not an error: the conversation is over
-    """Either side has closed the connection."""
+    """Report that either side has closed the connection."""
 
 
 @dataclass
 class Exchange:
-    """A request without its answer yet. A hook may change the default `answer` and `deliver` it in its own way."""
+    """Hold a request without its answer yet. A hook may change the default `answer` and `deliver` it in its own way."""
 
     request: MediaRequest
     answer: MediaAnswer

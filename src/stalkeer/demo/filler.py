@@ -34,7 +34,7 @@ MOVIES, SHOWS, EPISODES_A_SHOW, LIVE = 1700, 60, 20, 180
 
 @dataclass(frozen=True)
 class Line:
-    """An entry of the playlist; `key` is its file at the provider."""
+    """Describe an entry of the playlist; `key` is its file at the provider."""
 
     name: str
     key: str

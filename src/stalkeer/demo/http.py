@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 @dataclass(frozen=True)
 class ApiRequest:
-    """A received request. `query` keeps the last value of a name; `arguments` are the parts of the path."""
+    """Hold a received request. `query` keeps the last value of a name; `arguments` are the parts of the path."""
 
     method: str
     path: str
@@ -46,7 +46,7 @@ class ApiRequest:
 
 @dataclass(frozen=True)
 class Response:
-    """An answer. A `body` of None is empty, bytes are sent unchanged, anything else as JSON without nulls."""
+    """Hold an answer. A `body` of None is empty, bytes are sent unchanged, anything else as JSON without nulls."""
 
     status: int = 200
     body: Any = None
@@ -82,7 +82,7 @@ Handler = Callable[[ApiRequest], Response]
 
 @dataclass(frozen=True)
 class ApiRoute:
-    """A route. `path` has {name} for a number; `query` lists the known parameters with their kinds.
+    """Describe a route. `path` has {name} for a number; `query` lists the known parameters with their kinds.
 
     `since` is the first version with the route; `newer` gives the first version with a parameter.
     """
@@ -91,7 +91,7 @@ class ApiRoute:
     path: str
     handler: Handler
     query: Mapping[str, str] = field(default_factory=dict)
-    fields: frozenset[str] | None = None  # of the JSON body; None = the handler looks for itself
+    fields: frozenset[str] | None = None  # fields of the JSON body; None: the handler checks them
     since: str = ""
     newer: Mapping[str, str] = field(default_factory=dict)
 
@@ -104,12 +104,12 @@ class ApiRoute:
 
 
 class JsonServer:
-    """Listens while its `with` block runs. `hook` sees every request first and may answer it itself."""
+    """Listen while its `with` block runs. `hook` sees every request first and may answer it."""
 
     def __init__(self) -> None:
         self.hook: Hook | None = None
         self.requests: list[ApiRequest] = []
-        self.clock_ahead_s = 0.0  # its Date header goes wrong by this much
+        self.clock_ahead_s = 0.0  # error of its Date header
         self.lock = threading.RLock()
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()

@@ -19,7 +19,7 @@ IMPORT_FILE_FIELDS = frozenset(
 
 @dataclass(frozen=True)
 class ExaminedFile:
-    """A video as the program judges it: parsed names and measured picture."""
+    """Describe a video as the program judges it: parsed names and measured picture."""
 
     path: Path
     folder: Path
@@ -34,7 +34,7 @@ class ExaminedFile:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names that may identify the item: the folder's, then the file's."""
+        """Return the names that may identify the item: the folder's, then the file's."""
         return (self.path.stem,) if self.is_loose else (self.folder.name, self.path.stem)
 
 
@@ -90,7 +90,7 @@ def take_in(source: Path, target: Path, mode: str) -> None:
 
 
 def take_extras(source: Path, target: Path, mode: str, settings: Mapping[str, Any]) -> None:
-    """Take the extra files beside the source along, where the settings say so."""
+    """Move the extra files beside the source too, where the settings say so."""
     if not settings["importExtraFiles"]:
         return
     for extension in str(settings["extraFileExtensions"]).split(","):

@@ -19,7 +19,7 @@ VOID_ID = b"\xec"
 
 @dataclass(frozen=True)
 class Clip:
-    """A clip of the package: file name, running time and picture height."""
+    """Describe a clip of the package: file name, running time and picture height."""
 
     name: str
     minutes: int
@@ -41,7 +41,7 @@ CLIPS = (MOVIE_90, MOVIE_105, MOVIE_120, EPISODE_24, EPISODE_45, EPISODE_45_MP4)
 
 @dataclass(frozen=True)
 class GeneratedMedia:
-    """A complete media file of `size` bytes: the clip, then generated padding."""
+    """Generate a complete media file of `size` bytes: the clip, then generated padding."""
 
     head: bytes = field(repr=False)
     padding: Pattern

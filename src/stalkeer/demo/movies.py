@@ -26,7 +26,7 @@ class MovieFile:
 
 @dataclass
 class Movie:
-    """A movie; `id` 0 means a movie outside the library, which only a look-up finds."""
+    """Describe a movie; `id` 0 means a movie outside the library, which only a look-up finds."""
 
     id: int
     title: str

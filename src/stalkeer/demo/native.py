@@ -1,4 +1,7 @@
-"""Indexers and download clients of the demo's Radarr and Sonarr, tested when saved as strictly as the programs do."""
+"""Play the indexers and download clients of the demo's Radarr and Sonarr.
+
+They are tested when saved, as strictly as the real programs do.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ TIMEOUT_S = 30
 
 
 def fetch(url: str) -> Fetched:
-    """GET as both programs do; an answer of any status is an answer."""
+    """Send a GET as both programs do, and return the answer whatever its status."""
     if not url.startswith(("http://", "https://")):
         raise IndexerFailed("Unable to connect to indexer: no web address")
     headers = {"Accept": "application/rss+xml, text/rss+xml, application/xml, text/xml", "User-Agent": "Radarr/5.0"}
@@ -53,15 +56,15 @@ def fetch(url: str) -> Fetched:
 
 
 class NativeSide:
-    """The program's indexers and download clients, its searches and the releases that are pushed to it."""
+    """Hold a program's indexers and download clients, its searches, and the releases that are pushed to it."""
 
     def __init__(self, owner: ArrServer) -> None:
         self._owner = owner
         self.indexers: list[dict[str, Any]] = []
         self.clients: list[dict[str, Any]] = []
         self.pushed: list[dict[str, Any]] = []
-        self.rejections: list[str] = []  # said of every pushed release
-        self.tries = True  # whether saving tests what is saved
+        self.rejections: list[str] = []  # the reasons against every pushed release
+        self.tries = True  # whether an indexer or client is tested when it is saved
 
     def routes(self) -> tuple[ApiRoute, ...]:
         push = ApiRoute("POST", "/api/v3/release/push", self._push, fields=frozenset(PUSHED))
@@ -83,7 +86,7 @@ class NativeSide:
         )
 
     def search(self, **more: str | int) -> list[FeedItem]:
-        """Search every indexer as the program does for one item; without parameters read its feed."""
+        """Search every indexer for an item as the program does. Without parameters, read the feed."""
         found: list[FeedItem] = []
         for row in self.indexers:
             url = self.indexer_settings(row).url(

@@ -1,4 +1,7 @@
-"""Read an indexer as Radarr and Sonarr do: capabilities, feed, NZB. Strict where they are, and deaf where they are."""
+"""Read an indexer as Radarr and Sonarr do: capabilities, feed, NZB.
+
+It is strict where they are strict, and ignores what they ignore.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,12 @@ FORBIDDEN_TYPES = ("text/html", "text/xhtml")
 
 
 class IndexerFailed(Exception):
-    """The program would note a failure of the indexer, in these words."""
+    """Report a failure of the indexer in the words of the program."""
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """An answer over HTTP."""
+    """Hold an answer over HTTP."""
 
     status: int
     content_type: str
@@ -34,7 +37,7 @@ Fetch = Callable[[str], Fetched]
 
 @dataclass(frozen=True)
 class FeedItem:
-    """An item as both programs keep it. `attributes` by name, each with all its values."""
+    """Hold an item of the feed. `attributes` maps each name to all its values."""
 
     title: str
     guid: str
@@ -57,7 +60,7 @@ class Capabilities:
 
 @dataclass(frozen=True)
 class IndexerSettings:
-    """The settings of an indexer in the program."""
+    """Hold the settings of an indexer in the program."""
 
     base_url: str
     api_path: str
@@ -129,7 +132,7 @@ def try_indexer(fetch: Fetch, settings: IndexerSettings) -> None:
 
 
 def fetch_nzb(fetch: Fetch, item: FeedItem) -> bytes | None:
-    """Return the NZB; None where the release is gone (404). Raises IndexerFailed for what is no NZB."""
+    """Return the NZB; None where the release is gone (404). Raises IndexerFailed for an invalid NZB."""
     answer = fetch(item.download_url)
     if answer.status == 404:
         return None

@@ -19,7 +19,7 @@ WEBHOOK_FIELDS = ("url", "method", "username", "password", "headers")
 
 
 class Notifications:
-    """The program's webhooks. `events` are the switches that it offers (`onDownload`, ...)."""
+    """Hold the program's webhooks. `events` are the switches that it offers (`onDownload`, ...)."""
 
     def __init__(self, owner: ArrServer, events: tuple[str, ...]) -> None:
         self._owner = owner

@@ -11,7 +11,7 @@ Document = dict[str, Any] | list[Any]
 
 @dataclass
 class PanelAccount:
-    """A login. `viewers` are connections used elsewhere; `expires` is in Unix seconds, None for never."""
+    """Describe a login. `viewers` are connections used elsewhere; `expires` is in Unix seconds, None for never."""
 
     username: str
     password: str
@@ -66,7 +66,7 @@ class Channel:
 
 @dataclass
 class PanelContent:
-    """The content that a panel offers to every account."""
+    """Hold the content that a panel offers to every account."""
 
     movies: list[PanelMovie] = field(default_factory=list)
     series: list[PanelSeries] = field(default_factory=list)

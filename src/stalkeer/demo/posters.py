@@ -10,7 +10,7 @@ from functools import lru_cache
 
 POSTER = (333, 500)
 BACKDROP = (640, 360)
-_SKY = 64  # shades from the top down; then the colours of the sun and of the two ridges
+_SKY = 64  # shades of the sky from the top down, then the colours of the sun and of the two ridges
 _SUN, _FAR, _NEAR = _SKY, _SKY + 1, _SKY + 2
 
 

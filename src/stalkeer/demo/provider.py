@@ -38,7 +38,7 @@ TOKEN_LIFE_S = 60.0
 
 @dataclass
 class MediaConnections:
-    """Media connections per account: the peak, the total, and those ended for exceeding the limit.
+    """Count the media connections per account: the peak, the total, and those closed for exceeding the limit.
 
     A connection that either side has closed no longer counts, even before its thread notices. Files of the web server
     count under the name "".
@@ -58,7 +58,7 @@ class _Token:
 
 
 class Provider:
-    """Listens while its `with` block runs. All its data may change meanwhile.
+    """Listen while its `with` block runs. All its data may be changed during that time.
 
     `files` maps a key to a file: "/movie/7.mkv" is served to every account as /movie/USER/PASSWORD/7.mkv, any other key
     at its own path. `playlist` replaces the generated answer of /get.php. `rate` limits each body in bytes/s.
@@ -373,9 +373,9 @@ def _shut(connection: socket.socket) -> None:
 def _is_open(connection: socket.socket) -> bool:
     """Tell whether both sides hold the connection open. The kernel knows before the serving thread does."""
     try:
-        # not SSLSocket's own, which takes no flags
+        # the method of socket, because SSLSocket.recv takes no flags
         return socket.socket.recv(connection, 1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
     except (BlockingIOError, TimeoutError):
-        return True  # nothing to read, as of a client that waits for its answer
+        return True  # nothing to read: the client waits for its answer
     except OSError:
         return False

@@ -56,7 +56,7 @@ from stalkeer.demo.releases import BY_ID, clean_title, read_group, read_language
 
 
 class Radarr(ArrServer):
-    """A Radarr with public state: tests and the demo fill `movies` with `add_movie` and read the results."""
+    """Play a Radarr with public state: tests and the demo fill `movies` with `add_movie` and read the results."""
 
     program = "Radarr"
     version = "6.1.1.10360"

@@ -14,7 +14,10 @@ VIDEO_EXTENSIONS = frozenset(
 
 @dataclass(frozen=True)
 class Quality:
-    """A quality with the number of both programs; `radarr_source` and `sonarr_source` are their words for it."""
+    """Describe a quality, with its number in both programs.
+
+    `radarr_source` and `sonarr_source` are their words for it.
+    """
 
     id: int
     name: str

@@ -29,16 +29,16 @@ POSTERS = "https://image.tmdb.org/t/p/w600_and_h900_bestv2"
 
 
 class Expectation(StrEnum):
-    """The quality that a name on the playlist may have."""
+    """Describe the quality that a name on the playlist may have."""
 
-    AVAILABLE = "available"  # it decides: the item must be imported
-    REVIEW = "review"  # it cannot decide: the user is asked
-    UNAVAILABLE = "unavailable"  # nothing of it is there
+    AVAILABLE = "available"  # it is sure enough: the item must be imported
+    REVIEW = "review"  # it is not sure enough: the match is for review
+    UNAVAILABLE = "unavailable"  # the playlist does not have the item
 
 
 @dataclass(frozen=True)
 class ScenarioMovie:
-    """A wanted movie with its names on the playlist. `bait` are other movies, which must not be used."""
+    """Describe a wanted movie with its names on the playlist. `bait` are other movies, which must not be used."""
 
     title: str
     year: int
@@ -48,12 +48,15 @@ class ScenarioMovie:
     expect: Expectation = Expectation.AVAILABLE
     alternates: tuple[str, ...] = ()
     poster: str | None = None
-    namesake_year: int | None = None  # another movie of that title, known to look-ups only
+    namesake_year: int | None = None  # another movie of that title, which only a look-up finds
 
 
 @dataclass(frozen=True)
 class Show:
-    """A wanted series. `name` takes {season}, {episode}, {absolute} and {date}; `absent` episodes are not listed."""
+    """Describe a wanted series.
+
+    `name` takes {season}, {episode}, {absolute} and {date}; `absent` episodes are not listed.
+    """
 
     title: str
     year: int
@@ -142,12 +145,13 @@ SHOWS = (
         group="TALK SHOWS",
     ),
 )
-FAULTY = ("Umbra Station (2016)", "The Quiet Cartographers - 2x03")  # breaks off; is told to come back
+# the first transfer breaks; the second must come back later
+FAULTY = ("Umbra Station (2016)", "The Quiet Cartographers - 2x03")
 
 
 @dataclass(frozen=True)
 class ExpectedItem:
-    """A wanted item with its id in Radarr or Sonarr, and the checksums of the right files."""
+    """Hold a wanted item with its id in Radarr or Sonarr, and the checksums of the right files."""
 
     program: str
     number: int
@@ -158,7 +162,7 @@ class ExpectedItem:
 
 @dataclass(frozen=True)
 class DemoOutcome:
-    """The state of Radarr's and Sonarr's libraries after the demo."""
+    """Hold the state of Radarr's and Sonarr's libraries after the demo."""
 
     imported: tuple[ExpectedItem, ...]
     mismatched: tuple[ExpectedItem, ...]
@@ -167,7 +171,7 @@ class DemoOutcome:
 
 @dataclass
 class TwoFaults:
-    """The demo's faults: a transfer breaks in the middle, another must come back later once."""
+    """Play the demo's faults: a transfer breaks in the middle, another must come back later once."""
 
     cut: str  # the key of a file
     busy: str
@@ -190,7 +194,7 @@ class TwoFaults:
 
 @dataclass
 class World:
-    """The scenario in three filled servers."""
+    """Hold the scenario in three filled servers."""
 
     radarr: Radarr
     sonarr: Sonarr
@@ -230,7 +234,7 @@ class World:
 
 @dataclass(frozen=True)
 class Cast:
-    """The items to play: all, or fewer in a test. `size` is the approximate file size; all sizes differ."""
+    """Select the items to play: all, or fewer in a test. `size` is the approximate file size; all sizes differ."""
 
     movies: tuple[ScenarioMovie, ...] = MOVIES
     shows: tuple[Show, ...] = SHOWS
@@ -253,7 +257,7 @@ def build_world(radarr: Radarr, sonarr: Sonarr, provider: Provider, cast: Cast =
 
 @dataclass
 class _Shelf:
-    """Puts files on the provider and their lines on the playlist."""
+    """Put files on the provider and their lines on the playlist."""
 
     world: World
     size: int

@@ -45,7 +45,7 @@ class Episode:
 
 @dataclass
 class LibrarySeries:
-    """A series; `id` 0 means that only a look-up finds it, not the library. `kind`: standard, daily, anime."""
+    """Describe a series; `id` 0 means that only a look-up finds it, not the library. `kind`: standard, daily, anime."""
 
     id: int
     title: str

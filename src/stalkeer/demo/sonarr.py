@@ -47,7 +47,7 @@ from stalkeer.demo.sonarr_library import SonarrLibrary
 
 
 class Sonarr(SonarrLibrary):
-    """A Sonarr with public state: tests and the demo fill `series` with `add_series` and `add_episode`."""
+    """Play a Sonarr with public state: tests and the demo fill `series` with `add_series` and `add_episode`."""
 
     def __init__(self, library: Path, **options: Any) -> None:
         self._notifications = Notifications(self, SONARR_EVENTS)

@@ -17,7 +17,7 @@ from stalkeer.demo.sonarr_library import SonarrLibrary
 
 
 class SonarrImports:
-    """Imports into the library of `sonarr` and reports through `notifications`."""
+    """Import into the library of `sonarr` and report through `notifications`."""
 
     def __init__(self, sonarr: SonarrLibrary, notifications: Notifications) -> None:
         self._sonarr = sonarr

@@ -1,1 +1,1 @@
-"""Radarr and Sonarr through their v3 APIs: their JSON stops here, our values go on."""
+"""Use Radarr and Sonarr through their v3 APIs. Only Stalkeer's own values leave this package, no JSON."""

@@ -31,7 +31,7 @@ _ADDED = TypeAdapter(AddedResource)
 
 @dataclass(frozen=True)
 class FoundItem:
-    """A movie or series that the instance's look-up knows. `number` is its TMDB or TVDB id.
+    """Describe a movie or series that the instance's look-up knows. `number` is its TMDB or TVDB id.
 
     `arr_id` is its id in the library, or None where it is not in it.
     """
@@ -44,7 +44,7 @@ class FoundItem:
 
 @dataclass(frozen=True)
 class Shelf:
-    """The place and quality profile that a new item gets."""
+    """Hold the place and quality profile that a new item gets."""
 
     root_folder: str
     profile_id: int

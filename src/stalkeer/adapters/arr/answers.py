@@ -68,8 +68,8 @@ def _present(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 Readable = Annotated[T, WrapValidator(_or_none)]
-Rows = Annotated[tuple[Readable[T], ...], AfterValidator(_present)]  # a list without its unreadable elements
-Number = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]  # every id, year and duration of both programs
+Rows = Annotated[tuple[Readable[T], ...], AfterValidator(_present)]  # a list that leaves out its unreadable elements
+Number = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]  # the range of every id, year and duration in both programs
 MOST_ELEMENTS_NAMED = 3
 
 
@@ -81,7 +81,7 @@ def id_of(value: object) -> int | None:
 
 @dataclass
 class Unreadable:
-    """The elements of a list that could not be read."""
+    """Collect the elements of a list that could not be read."""
 
     ids: set[int] = field(default_factory=set)
     unknown: int = 0  # elements without a readable id
@@ -98,7 +98,7 @@ class Unreadable:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Say how many items stay as they were, and why."""
+        """Return notes on how many items stay as they were, and why."""
         if not self.reasons:
             return ()
         named = "; ".join(reason.rstrip(".") for reason in self.reasons[:MOST_ELEMENTS_NAMED])
@@ -106,7 +106,7 @@ class Unreadable:
 
 
 def parse(adapter: TypeAdapter[T], content: bytes, asked: str) -> T:
-    """Read a JSON answer. Raises ArrWrongProgram where it is no JSON at all: some other server's page."""
+    """Read a JSON answer. Raises ArrWrongProgram where it is no JSON: another server answered with a page."""
     if may_be_harmful_json(content):
         return _parse_cleaned(adapter, content, asked)
     try:
@@ -122,7 +122,9 @@ def parse(adapter: TypeAdapter[T], content: bytes, asked: str) -> T:
 
 
 def _parse_cleaned(adapter: TypeAdapter[T], content: bytes, asked: str) -> T:
-    """Read an answer whose texts hold control characters or half a surrogate: one such title must not hide the rest."""
+    """Read an answer whose texts hold control characters or half a surrogate pair: one such title must not hide all
+    others.
+    """
     try:
         value = clean_json(json.loads(content))
     except (ValueError, RecursionError):
@@ -169,7 +171,7 @@ def _unknown_form(asked: str, why: str) -> ArrError:
 
 
 def objects_of_array(chunks: Iterator[str], asked: str) -> Iterator[object]:
-    """Yield the elements of a top-level JSON array while it arrives. A whole library never lies in memory."""
+    """Yield the elements of a top-level JSON array while it arrives, so that a whole library is never in memory."""
     decoder = json.JSONDecoder()
     buffer = ""
     inside = False
@@ -186,7 +188,7 @@ def objects_of_array(chunks: Iterator[str], asked: str) -> Iterator[object]:
             try:
                 value, position = decoder.raw_decode(buffer, start)
             except json.JSONDecodeError:
-                break  # cut in the middle: the rest is in a later chunk
+                break  # an incomplete element: the rest is in a later chunk
             except (ValueError, RecursionError) as error:
                 raise _unknown_form(asked, "it cannot be read") from error
             is_harmful = may_be_harmful_json(buffer[start:position].encode("utf-8", "replace"))
@@ -213,7 +215,7 @@ def _next_value(buffer: str, position: int, asked: str, *, inside: bool) -> tupl
 
 
 def explain_refusal(answer: ApiAnswer, asked: str) -> ArrError:
-    """Turn an answer of status >= 400 into an error that says what the instance said."""
+    """Turn an answer of status >= 400 into an error with the instance's message."""
     status = answer.status
     said = refusal_words(answer)
     if status in (401, 403):
@@ -234,8 +236,8 @@ def explain_refusal(answer: ApiAnswer, asked: str) -> ArrError:
 
 
 def refusal_words(answer: ApiAnswer) -> str:
-    """Return what the body of a refusal says: an array of validation errors, an object with a message, or nothing of
-    use. An instance quotes addresses with their logins and keys, which are hidden.
+    """Return the message in the body of a refusal: an array of validation errors or an object with a message; else
+    empty. Logins and keys in quoted addresses are masked.
     """
     try:
         body = json.loads(answer.content)

@@ -6,11 +6,11 @@ from enum import StrEnum
 
 from stalkeer.adapters.arr.client import ArrClient
 
-LARGEST = 4_000_000  # bytes; where a program has not scaled a picture yet, it sends the large original
+LARGEST = 4_000_000  # bytes; an instance that has not scaled a picture yet sends the large original
 
 
 class Picture(StrEnum):
-    """A picture in one of the sizes that both programs keep. The number is the height."""
+    """Define the sizes of pictures that both programs keep. The number is the height."""
 
     THUMBNAIL = "poster-250"
     POSTER = "poster-500"
@@ -32,7 +32,7 @@ def read_picture(client: ArrClient, arr_id: int, picture: Picture) -> bytes | No
 
 
 def media_type_of(content: bytes) -> str | None:
-    """Return the media type by the first bytes, whatever the server calls it; None for anything but a bitmap."""
+    """Return the media type by the first bytes, not by the server's header; None for anything but a bitmap."""
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "image/webp"
     return next((name for mark, name in _MARKS if content.startswith(mark)), None)

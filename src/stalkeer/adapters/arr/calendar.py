@@ -15,7 +15,7 @@ from stalkeer.model import InstanceKind, WantedKind
 
 @dataclass(frozen=True, slots=True)
 class Premiere:
-    """A movie or an episode and its release time; `what` names the kind of date."""
+    """Describe a movie or an episode and its release time. `what` names the kind of date."""
 
     kind: WantedKind
     arr_id: int

@@ -35,9 +35,10 @@ A = TypeVar("A", ApiAnswer, OpenAnswer | ApiAnswer)
 Written = Mapping[str, str | int | Sequence[int]]
 Query = Mapping[str, str | int | bool | Sequence[int]]
 CONNECT_TIMEOUT_S = 10.0
-READ_TIMEOUT_S = 130.0  # both programs allow a request up to 100 s; a busy database needs them
+READ_TIMEOUT_S = 130.0  # both programs allow a request up to 100 s, which a busy database may need
 PATIENCE = Patience(attempts=4, all_for_s=60.0, longest_pause_s=30.0, first_pause_s=0.5)
-AT_ONCE = Patience(attempts=1, all_for_s=15.0, longest_pause_s=0.0, first_pause_s=0.0)  # somebody looks at a page
+# seconds for a request while a user waits for a page
+AT_ONCE = Patience(attempts=1, all_for_s=15.0, longest_pause_s=0.0, first_pause_s=0.0)
 PROXY_SAYS_DOWN = frozenset({502, 503, 504})
 NOT_TAKEN = frozenset({429, 503})
 _IN_OUR_WORDS = {
@@ -49,7 +50,7 @@ _IN_OUR_WORDS = {
 
 @dataclass(frozen=True)
 class Address:
-    """The URL of an instance and the credentials for it."""
+    """Hold the URL of an instance and the credentials for it."""
 
     kind: InstanceKind
     slug: str
@@ -57,7 +58,8 @@ class Address:
     api_key: str = field(repr=False)
     ca_file: Path | None = None
     read_timeout_s: float = READ_TIMEOUT_S
-    login: str | None = field(default=None, repr=False)  # user:password for a proxy in front, as it stands in a URL
+    # user:password for a proxy in front of the instance, as in a URL
+    login: str | None = field(default=None, repr=False)
 
     @property
     def label(self) -> str:
@@ -65,18 +67,18 @@ class Address:
 
 
 class ArrClient:
-    """Requests to one instance. Open a client per job and close it. Jobs share the gate, not the client."""
+    """Send requests to an instance. Open a client per job and close it. Jobs share the gate, not the client."""
 
     def __init__(self, address: Address, gate: RequestGate | None = None) -> None:
         self.address = address
         self.gate = gate or RequestGate(address.label)
-        self.answered_at: datetime | None = None  # by the instance's own clock, when it last told the time
+        self.answered_at: datetime | None = None  # difference to the instance's clock at its last answer
         self._api = Api(
             {"X-Api-Key": address.api_key, "Accept": "application/json", "User-Agent": "Stalkeer"},
             Deadlines(CONNECT_TIMEOUT_S, address.read_timeout_s, address.read_timeout_s, least=LISTS),
             tls=_context(address)
             if _is_https(address)
-            else None,  # and no proxy of the environment: it lies in the user's own network
+            else None,  # without the proxy of the environment, because the instance is in the user's own network
         )
 
     def __enter__(self) -> Self:
@@ -91,19 +93,22 @@ class ArrClient:
         self._api.close()
 
     def get(self, adapter: TypeAdapter[T], path: str, query: Query | None = None) -> T:
-        """GET `/api/v3/{path}` and read the answer."""
+        """Send a GET of `/api/v3/{path}` and read the answer."""
         answer = self._send("GET", path, query=query)
         return parse(adapter, answer.content, self._asked("GET", path))
 
     def get_or_none(self, adapter: TypeAdapter[T], path: str) -> T | None:
-        """Like `get`; None where the instance knows no such thing (404)."""
+        """Do the same as `get`, but return None for 404."""
         answer = self._send("GET", path, allowed=(404,))
         if answer.status == 404:
             return None
         return parse(adapter, answer.content, self._asked("GET", path))
 
     def stream(self, path: str, query: Query | None = None) -> Iterator[object]:
-        """GET a JSON array of any length and yield its elements. No retry after the first element was yielded."""
+        """Send a GET for a JSON array of any length and yield its elements.
+
+        No retry after the first element was yielded.
+        """
         asked = self._asked("GET", path)
         answer = self._exchange("GET", asked, lambda: self._open(path, query))
         if isinstance(answer, ApiAnswer):
@@ -117,7 +122,10 @@ class ArrClient:
             answer.close()
 
     def download(self, path: str, most: int) -> bytes | None:
-        """GET a file, without retries. Return None where there is none, or where it is larger than `most` bytes."""
+        """Download a file, without retries.
+
+        Return None where there is none, or where it is larger than `most` bytes.
+        """
         asked = self._asked("GET", path)
         answer = self._exchange("GET", asked, lambda: self._open(path, None), AT_ONCE)
         if isinstance(answer, ApiAnswer):
@@ -146,7 +154,7 @@ class ArrClient:
         self._send("DELETE", path, query=query, allowed=(404,))
 
     def look(self, url: str) -> ApiAnswer:
-        """GET a whole URL and return whatever answers: for finding out what is there (`connect`)."""
+        """Send a GET to a full URL and return any answer, so that `connect` can find out which program is there."""
         asked = f"{self.address.label}: GET {mask_url(without_query(url))}"
         return self._exchange("GET", asked, lambda: self._once("GET", with_login(url, self.address.login)))
 
@@ -168,7 +176,7 @@ class ArrClient:
         return explain_refusal(answer, asked)
 
     def _exchange(self, method: str, asked: str, send: Callable[[], A], patience: Patience = PATIENCE) -> A | ApiAnswer:
-        """Send until there is an answer that is no `not now`, or until trying again makes no sense."""
+        """Send the request until an answer does not ask to try later, or until a retry makes no sense."""
         may_repeat = _post_never_counted if method == "POST" else is_worth_repeating
         try:
             answer = ask_until_answered(send, may_repeat, patience)
@@ -192,7 +200,7 @@ class ArrClient:
         return answer
 
     def _open(self, path: str, query: Query | None) -> OpenAnswer | ApiAnswer:
-        """The answer whose list waits to be read, or the whole of a refusal."""
+        """Open the answer. Return it unread for a success, and read completely for a refusal."""
         self.gate.enter()
         answer = self._api.open("GET", self._url(path), _query(query))
         if answer.is_success:
@@ -247,7 +255,7 @@ def _bad_address(address: Address) -> ConfigurationError:
 
 
 def _date_of(fields: Mapping[str, str]) -> datetime | None:
-    """The Date header, to the second; None where there is none that can be read."""
+    """Return the Date header to the second; None where it is missing or invalid."""
     try:
         said = parsedate_to_datetime(fields.get("date", ""))
     except ValueError:
@@ -263,7 +271,7 @@ def _post_never_counted(error: Exception) -> bool:
 
 
 def _query(query: Query | None) -> Written:
-    """Booleans as both programs write them; a list is the name repeated."""
+    """Encode the query: booleans as both programs write them, and a list by repeating the name."""
     written: dict[str, str | int | Sequence[int]] = {}
     for name, value in (query or {}).items():
         written[name] = ("true" if value else "false") if isinstance(value, bool) else value

@@ -20,7 +20,7 @@ class CommandResource(Resource):
     result: str = "unknown"
     message: str = ""
     exception: str = ""
-    body: object = None  # every command's own arguments
+    body: object = None  # the fields that every command has
 
     def to_value(self) -> CommandState:
         # the first line is the error; the rest is a stack trace
@@ -43,7 +43,7 @@ def read_command(client: ArrClient, command_id: int) -> CommandState | None:
 
 
 def find_import_of(client: ArrClient, path: str) -> CommandState | None:
-    """Return the queued or running manual import of `path`: we issued it and lost its id in a crash."""
+    """Return the queued or running manual import of `path`, whose id was lost in a crash."""
     for resource in client.get(_COMMANDS, "command"):
         state = resource.to_value()
         if resource.name == "ManualImport" and not state.has_ended and _imports(resource.body, path):
@@ -74,7 +74,7 @@ def refresh_series(client: ArrClient, series_ids: Sequence[int]) -> CommandState
 
 
 def rescan_movie(client: ArrClient, movie_id: int) -> CommandState:
-    """Scan the folder of a movie. Without an id the instance would scan everything."""
+    """Scan the folder of a movie. Without an id, the instance would scan its whole library."""
     return issue_command(client, "RescanMovie", movieId=movie_id)
 
 

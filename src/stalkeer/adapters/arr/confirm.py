@@ -13,7 +13,8 @@ from stalkeer.adapters.arr.sonarr import read_episode_files_by_id, read_episodes
 from stalkeer.adapters.arr.values import MediaFile
 from stalkeer.errors import ArrRefused
 
-IMPORTED_EVENT = 3  # downloadFolderImported in both programs; the first versions of API v3 take numbers only
+# the number of downloadFolderImported in both programs, because the first versions of API v3 accept only numbers
+IMPORTED_EVENT = 3
 
 
 class HistoryData(Resource):
@@ -48,7 +49,7 @@ def find_imported(client: ArrClient, request: HandOverRequest, path: str) -> Imp
 
 
 def _is_from(origin: HistoryData, file: MediaFile, request: HandOverRequest) -> bool:
-    """Tell whether a row of the history is about this file. Earlier versions name no file, only its place."""
+    """Tell whether a row of the history is about this file. Earlier versions record only the file's folder."""
     if origin.file_id:
         return origin.file_id == str(file.id)
     return file.size == request.size and is_same_path(origin.imported_path, file.path)

@@ -1,4 +1,4 @@
-"""Find out which program answers at an address, and correct the address when it is nearly right."""
+"""Find out which program answers at an address, and correct small mistakes in the address."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _STATUS = TypeAdapter(StatusResource)
 
 @dataclass(frozen=True)
 class Connected:
-    """The program that answers, its address, and the corrections to the given address."""
+    """Describe the program that answers, its address, and the corrections to the given address."""
 
     status: SystemStatus
     url: str
@@ -52,7 +52,7 @@ def check_program(client: ArrClient) -> SystemStatus:
 def connect(address: Address, gate: RequestGate | None = None) -> Connected:
     """Try the given address, then likely corrections of it. Raises the ArrError that explains the failure.
 
-    A login in the address is used, and is not part of the address that is found.
+    A login in the address is used, but is not part of the returned address.
     """
     given, notes = tidy_url(address.url)
     address = replace(address, login=login_in(given) or address.login)
@@ -123,7 +123,7 @@ def _ask(address: Address, gate: RequestGate | None) -> tuple[SystemStatus, str,
 
 
 def _follow(address: Address, gate: RequestGate | None, answer: ApiAnswer) -> tuple[SystemStatus, str, str]:
-    """A redirect to its own base path, or from http to https of the same host, tells the right address."""
+    """Return the address of a redirect to the base path, or from http to https of the same host."""
     tail = "/api/v3/system/status"
     leads_to = f"{address.label}: {address.url} sends us on to {shown_path(answer.location)}"
     try:
@@ -168,11 +168,12 @@ def _without_v3(client: ArrClient, address: Address) -> ArrError:
 
 
 def _judge(status: StatusResource, address: Address) -> SystemStatus:
-    """Check program and version by what the instance says. A version that is not a number is not held against it."""
+    """Check the program and the version that the instance states. A version that is not a number is accepted."""
     kind = PROGRAMS.get(status.app_name.strip().lower())
     version, oldest = numbers(status.version), numbers(OLDEST[address.kind])
     is_too_old = bool(version) and version[: len(oldest)] < oldest
-    if is_too_old and (kind is address.kind or not status.app_name):  # the first versions do not give their name
+    # the first versions do not state the program's name
+    if is_too_old and (kind is address.kind or not status.app_name):
         raise _too_old(status, address)
     if kind is not address.kind:
         raise _other_program(status, address)

@@ -14,7 +14,7 @@ LARGEST_ID = 2**31 - 1  # the largest id in both programs
 
 
 class EventKind(StrEnum):
-    """The kinds of event that matter to us, under one name for both programs."""
+    """Define the kinds of event that Stalkeer uses, with the same name for both programs."""
 
     TEST = "test"
     ADDED = "added"
@@ -46,7 +46,10 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class ArrEvent:
-    """`library_arr_id` is the id of the movie or series. `arr_ids` are the ids of the movie or episodes."""
+    """Describe an event.
+
+    `library_arr_id` is the id of the movie or series. `arr_ids` are the ids of the movie or episodes.
+    """
 
     kind: EventKind
     library_arr_id: int | None
@@ -56,8 +59,8 @@ class ArrEvent:
     is_error: bool
     is_upgrade: bool  # a better file replaced another
     source_path: str
-    download_id: str = ""  # of the download client that brought it
-    file_path: str = ""  # the instance's own file
+    download_id: str = ""  # id of the download in its download client
+    file_path: str = ""  # id of the file in the instance
     file_id: int | None = None
 
 
@@ -78,7 +81,7 @@ class EventFile(Resource):
 
 
 class EventResource(Resource):
-    """`deletedFiles` is not read: it is a list in one event and a bool in another."""
+    """Describe the JSON of an event. `deletedFiles` is not read: it is a list in one event and a bool in another."""
 
     event_type: str
     movie: ItemResource | None = None

@@ -14,7 +14,7 @@ from stalkeer.adapters.arr.manual_import import sees_file
 from stalkeer.adapters.arr.paths import PathPair
 from stalkeer.adapters.arr.reading import read_remote_path_mappings, read_root_folders
 
-MOST_PLACES = 80  # each is a request; at the gate's pace this takes some seconds
+MOST_PLACES = 80  # paths to try: each takes a request
 SYSTEM_FOLDERS = frozenset(
     {"bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "proc", "root", "run", "sbin", "sys", "usr", "var", "app"}
 )
@@ -34,7 +34,7 @@ _LISTING = TypeAdapter(ListingResource)
 
 @dataclass(frozen=True)
 class Sighting:
-    """Our folder under the instance's path."""
+    """Hold the instance's path of Stalkeer's folder."""
 
     path: str
 
@@ -50,7 +50,7 @@ def find_folder(client: ArrClient, folder: Path, probe: str) -> Sighting | None:
 
 
 def shortest_pair(local: Path, remote: str) -> PathPair:
-    """Return the mapping of the highest folders: common names at the end of both paths are removed."""
+    """Return the shortest mapping: common folder names at the end of both paths are removed."""
     ours, theirs = PurePosixPath(local), PurePosixPath(remote)
     while ours.name and ours.name == theirs.name and ours.parent != ours and len(theirs.parts) > 2:
         ours, theirs = ours.parent, theirs.parent

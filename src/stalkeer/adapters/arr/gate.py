@@ -16,12 +16,12 @@ LONGEST_PAUSE_S = 300.0
 
 @dataclass
 class RequestGate:
-    """Spaces requests, and refuses them at once while the instance is known to be down.
+    """Space requests, and refuse them at once while the instance is known to be down.
 
     Up to `burst` requests may follow each other without a pause, as the steps of an import do. In the long run there is
-    one request per `interval_s`.
-    After `FAILURES_TO_OPEN` failures in a row the gate shuts for a pause. The pause doubles each time the next request
-    fails too. After the pause a request passes as a probe. An answer of any status counts as success.
+    one request per `interval_s`. After `FAILURES_TO_OPEN` failures in a row the gate shuts for a pause. The pause
+    doubles each time the next request fails too. After the pause a request passes as a probe. An answer of any status
+    counts as success.
     """
 
     name: str

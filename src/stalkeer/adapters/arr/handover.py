@@ -23,11 +23,11 @@ from stalkeer.adapters.arr.outcomes import HandOverFailed, HandOverOutcome, Hand
 from stalkeer.adapters.arr.paths import PathMap
 from stalkeer.adapters.arr.values import CommandState
 
-FIRST_LOOK_S = 0.4  # a move within a disk is finished by then
-QUEUED_LOOK_S = 10.0  # commands that touch the disk run one at a time: a queued one may wait for minutes
+FIRST_LOOK_S = 0.4  # seconds after which a move within a disk is finished
+QUEUED_LOOK_S = 10.0  # a queued command may wait for minutes, because commands that use the disk run one at a time
 RUNNING_LOOK_S = 2.0
 SPACE = "free space"
-# rejections because of the file that the item has: not an upgrade, already imported, same size as the existing file
+# rejections because of the item's present file: not an upgrade, already imported, same size
 _ABOUT_PRESENT_FILE = re.compile("upgrade|already imported|existing file|same file ?size", re.IGNORECASE)
 
 

@@ -1,4 +1,4 @@
-"""Hand over files that are already in the library folder: let the instance scan it, then check for the file.
+"""Hand over a file that is already in the library folder: let the instance scan the folder, then check for the file.
 
 This is the last resort: the instance applies no rules, renames nothing and sends no notification of the file.
 """

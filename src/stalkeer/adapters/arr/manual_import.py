@@ -1,4 +1,4 @@
-"""Ask an instance about our file: whether it sees the file, how it reads the name, and whether it would import it."""
+"""Ask an instance about a file: whether it sees the file, how it parses the name, and whether it would import it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class RejectionResource(Resource):
 
 
 class PreviewResource(Resource):
-    """`quality` and `languages` are returned to the instance unchanged."""
+    """Describe an element of the preview. `quality` and `languages` are returned to the instance unchanged."""
 
     path: str = ""
     folder_name: str = ""
@@ -43,7 +43,7 @@ class Rejection:
 
 @dataclass(frozen=True)
 class ImportPreview:
-    """The instance's own reading of a file. The opaque parts are returned to it unchanged."""
+    """Hold the instance's preview of a file. `quality` and `languages` are returned to it unchanged."""
 
     path: str
     _resource: PreviewResource = field(repr=False)

@@ -1,4 +1,4 @@
-"""Read an instance's naming settings. One that has no such page names files by its defaults."""
+"""Read an instance's naming settings. A version without them uses the default names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Register us with an instance as indexer and download client, push a release, and take all of it out again.
+"""Add Stalkeer to an instance as indexer and download client, remove both again, and push releases.
 
 The instance tests both when it saves them: it calls our server while our request is under way.
 """
@@ -56,7 +56,7 @@ _PUSHED_ONE = TypeAdapter(PushedResource)
 
 @dataclass(frozen=True)
 class NativeTarget:
-    """Our address as the instance reaches it, the key for it, and the category of its downloads."""
+    """Hold our address as the instance reaches it, the API key for it, and the category of its downloads."""
 
     url: str
     category: str
@@ -65,7 +65,7 @@ class NativeTarget:
 
 @dataclass(frozen=True)
 class Release:
-    """A release to push. `download_url` leads to its NZB."""
+    """Describe a release to push. `download_url` leads to its NZB."""
 
     title: str
     download_url: str
@@ -77,7 +77,7 @@ class Release:
 
 @dataclass(frozen=True)
 class PushOutcome:
-    """The instance's decision about a pushed release, in its own words."""
+    """Hold the instance's decision about a pushed release, in its own words."""
 
     is_approved: bool
     rejections: tuple[str, ...]
@@ -85,7 +85,7 @@ class PushOutcome:
 
 @dataclass(frozen=True)
 class OurIndexer:
-    """Our indexer in the instance, and our address as it was written there."""
+    """Describe our indexer in the instance, and our address as it was written there."""
 
     id: int
     base_url: str
@@ -112,7 +112,10 @@ def _find(client: ArrClient, path: str) -> ProviderResource | None:
 
 
 def register_client(client: ArrClient, target: NativeTarget) -> int:
-    """Create or repair our download client; return its id. Raises ArrRefused in the words of the instance's test."""
+    """Create or repair our download client; return its id.
+
+    Raises ArrRefused with the message of the instance's test.
+    """
     template = _template(client, CLIENT, _SABNZBD)
     parts = urlsplit(target.url)
     is_https = parts.scheme == "https"
@@ -183,7 +186,7 @@ def push_release(client: ArrClient, release: Release, indexer_id: int) -> PushOu
 
 
 def _read_pushed(answer: object) -> tuple[PushedResource, ...]:
-    """Read a list of decisions; older versions answer with one."""
+    """Read a list of decisions; older versions answer with a single decision."""
     if isinstance(answer, list):
         return tuple(_PUSHED.validate_python(answer))
     return (_PUSHED_ONE.validate_python(answer),)

@@ -1,4 +1,4 @@
-"""The values of a hand-over: its request and its outcomes. `handover` does the work."""
+"""Define the request and the outcomes of a hand-over. `handover` does the work."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from stalkeer.model import EpisodeId, MovieId, SeriesId
 
 @dataclass(frozen=True)
 class MovieTarget:
-    """The movie that a file is for."""
+    """Name the movie that a file is for."""
 
     movie_id: MovieId
 
 
 @dataclass(frozen=True)
 class EpisodesTarget:
-    """The episodes that a file is for: several for a multi-episode file. All are of one series and season."""
+    """Name the episodes that a file is for: several for a multi-episode file. All are of one series and season."""
 
     series_id: SeriesId
     episode_ids: tuple[EpisodeId, ...]
 
 
 class ArrImportMode(StrEnum):
-    """The instance's way to import our file. `copy` makes a hard link when its settings allow it."""
+    """Define the instance's way to import our file. `copy` makes a hard link when its settings allow it."""
 
     MOVE = "move"
     COPY = "copy"
@@ -33,7 +33,7 @@ class ArrImportMode(StrEnum):
 
 @dataclass(frozen=True)
 class HandOverRequest:
-    """A finished file at its staging place, and the items of an instance that it is for.
+    """Describe a finished file at its staging place, and the items of an instance that it is for.
 
     `file` is our path, `<staging>/<release>/<release>.<ext>`, with nothing else in that folder. `command_id` is the
     stored id of an earlier `Pending`; with it a step checks that command instead of issuing another. `accepted` holds
@@ -53,7 +53,7 @@ class HandOverRequest:
 
 @dataclass(frozen=True)
 class Imported:
-    """The instance has the file; `path` is the instance's own view of it."""
+    """Report that the instance has the file. `path` is the instance's path."""
 
     file_id: int
     path: str
@@ -61,14 +61,20 @@ class Imported:
 
 @dataclass(frozen=True)
 class ImportRefused:
-    """The instance refused the file, for `reasons` in its own words. The file stays; the user decides."""
+    """Report that the instance refused the file, with `reasons` in its own words.
+
+    The file stays until the user decides.
+    """
 
     reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Pending:
-    """The instance has our import command. Store the id and ask again after `ask_again_s`: imports take minutes."""
+    """Report that the instance has our import command.
+
+    Store its id and ask again after `ask_again_s`: imports take minutes.
+    """
 
     command_id: int
     ask_again_s: float
@@ -76,7 +82,10 @@ class Pending:
 
 @dataclass(frozen=True)
 class HandOverFailed:
-    """The hand-over failed. If `is_transient`, the same step may succeed later; otherwise the user must act."""
+    """Report that the hand-over failed.
+
+    If `is_transient`, the same step may succeed later; otherwise the user must act.
+    """
 
     message: str
     is_transient: bool

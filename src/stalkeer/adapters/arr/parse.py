@@ -1,4 +1,4 @@
-"""Check how the instance reads a release name, before we use that name."""
+"""Check how the instance parses a release name, before Stalkeer uses that name."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _FORMATS = TypeAdapter(Rows[FormatResource])
 
 @dataclass(frozen=True)
 class Reading:
-    """The item that the instance reads a release name as; None and empty for nothing."""
+    """Hold the item that the instance finds in a release name; None and empty for no item."""
 
     movie_id: int | None
     series_id: int | None
@@ -43,7 +43,7 @@ class Reading:
 
 
 def read_release(client: ArrClient, release: str) -> Reading:
-    """Return the item that the instance reads this release name as."""
+    """Return the item that the instance finds in this release name."""
     read = client.get(_PARSE, "parse", {"title": release})
     return Reading(
         read.movie.id if read.movie else None,
@@ -63,7 +63,8 @@ def reads_as(client: ArrClient, release: str, target: MovieTarget | EpisodesTarg
 def formats_for_names(client: ArrClient, release: str) -> tuple[str, ...]:
     """Return the custom formats of a release name that the instance puts into file names.
 
-    The parse result says which formats apply. The list of formats says which belong in names. Empty without that list.
+    The parse result has the formats that apply. The list of formats tells which of them belong in names. Without that
+    list, the result is empty.
     """
     own = client.get(_PARSE, "parse", {"title": release}).custom_formats
     if not own:

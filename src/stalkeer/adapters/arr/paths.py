@@ -1,7 +1,7 @@
 """Translate paths between our file system and the instance's, and compare them. Makes no requests.
 
-A Mac's disk, ZFS and some shares give back names in decomposed letters (NFD) that were written in composed ones (NFC).
-Both forms are one name.
+The disks of a Mac, ZFS and some shares return decomposed letters (NFD) for names that were written in composed letters
+(NFC). Both forms count as the same name.
 """
 
 from __future__ import annotations
@@ -14,14 +14,17 @@ from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 @dataclass(frozen=True)
 class PathPair:
-    """A folder under our path and under the instance's path."""
+    """Hold a folder's path here and in the instance."""
 
     local: str
     remote: str
 
 
 class PathMap:
-    """The path mappings of an instance. The longest match counts; a path without a match is the same on both sides."""
+    """Hold the path mappings of an instance.
+
+    The longest match counts; a path without a match is the same on both sides.
+    """
 
     def __init__(self, pairs: Iterable[PathPair] = ()) -> None:
         self._pairs = sorted(pairs, key=lambda pair: len(pair.local), reverse=True)
@@ -43,12 +46,12 @@ class PathMap:
 
 
 def is_same_path(one: str, other: str) -> bool:
-    """Tell whether two paths of an instance are one, whatever the form of their letters."""
+    """Tell whether two paths of an instance are the same. The Unicode form of the letters does not matter."""
     return unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other)
 
 
 def _below(path: PurePath, base: PurePath) -> tuple[str, ...] | None:
-    """Return the parts of `path` below `base`, as they are written; None when it is elsewhere."""
+    """Return the parts of `path` below `base`, unchanged; None when `path` is elsewhere."""
     if type(path) is not type(base) or not _composed(path).is_relative_to(_composed(base)):
         return None
     return path.parts[len(base.parts) :]

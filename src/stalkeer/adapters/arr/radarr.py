@@ -21,7 +21,8 @@ _FILES = TypeAdapter(Rows[FileResource])
 
 
 def read_movies(client: ArrClient, unreadable: Unreadable | None = None) -> Iterator[MovieResource]:
-    """Yield the whole library from one request. Local covers are left out: they cost the instance a disk walk.
+    """Yield the whole library from one request. The request leaves out local covers, because the instance would have to
+    read its disk for them.
 
     A movie that cannot be read is noted in `unreadable`.
     """
@@ -35,9 +36,10 @@ def read_movies(client: ArrClient, unreadable: Unreadable | None = None) -> Iter
 
 
 def wanted_movies(client: ArrClient, reason: WantedReason, *, monitored: bool) -> PagedList[MovieResource]:
-    """Return complete records of movies that are missing or below the cutoff. `is_available` is not filtered.
+    """Return complete records of movies that are missing or below the cutoff. Movies that are not available yet are
+    included.
 
-    Reading it raises ArrNotFound before Radarr 5.6; `MovieResource.lacks` replaces it there.
+    Before Radarr 5.6, reading these lists raises ArrNotFound; use `MovieResource.lacks` there.
     """
     # without a direction the order is `descending`, whatever the documentation says
     query: Query = {
@@ -75,7 +77,7 @@ def read_movie_files(client: ArrClient, movie_id: MovieId) -> tuple[MediaFile, .
 
 @dataclass(frozen=True)
 class MovieChange:
-    """The changes to a movie. None and empty leave a field as it is."""
+    """Hold the changes to a movie. None and empty leave a field as it is."""
 
     monitored: bool | None = None
     add_tags: tuple[int, ...] = ()

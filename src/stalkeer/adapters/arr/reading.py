@@ -27,8 +27,9 @@ from stalkeer.errors import ArrFaulted, ArrNotFound, ArrRefused
 
 T = TypeVar("T")
 PAGE_SIZE = 500
-FOLDER_CHECKS = ("RootFolder", "Mount", "RecyclingBin", "RemotePathMapping")  # parts of the names of health checks
-EXTRA_PAGES = 20  # how often we step back when the list shrinks
+# parts of the names of health checks about folders
+FOLDER_CHECKS = ("RootFolder", "Mount", "RecyclingBin", "RemotePathMapping")
+EXTRA_PAGES = 20  # how often a page is read again when the list shrinks
 
 
 class PageResource(Resource, Generic[T]):
@@ -38,7 +39,7 @@ class PageResource(Resource, Generic[T]):
 
 @dataclass
 class PagedList(Generic[T]):
-    """Reads all records of a paged list, each id once, even if the list changes meanwhile.
+    """Read all records of a paged list, each id once, even if the list changes meanwhile.
 
     When records leave the list, later ones move to earlier pages. So when the total shrinks, the previous page is read
     again. `is_complete` says at the end whether every record was seen. Only then has an unseen id really left the list.

@@ -1,4 +1,7 @@
-"""The fields that we read of Radarr's and Sonarr's JSON, and their conversion to values. Both programs omit nulls."""
+"""Define the fields that Stalkeer reads from the JSON of Radarr and Sonarr, and convert them to values.
+
+Both programs omit nulls.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,7 @@ class ImageResource(Resource):
 
 
 class FileResource(Resource):
-    """A movie file or episode file."""
+    """Describe a movie file or episode file."""
 
     id: int
     path: str = ""
@@ -122,7 +125,9 @@ class MovieResource(Resource):
 
     @property
     def lacks(self) -> WantedReason | None:
-        """The Radarr list that the movie is on; None when on none, or when the record does not say."""
+        """Return the list of Radarr that has the movie, missing or cutoff; None for neither, or when the record does
+        not say.
+        """
         if self.owns_file is False and self.year > 0:
             return WantedReason.MISSING
         return WantedReason.CUTOFF if self.is_below_cutoff else None
@@ -288,7 +293,10 @@ def current_quality(file: FileResource | None) -> FileQuality | None:
 
 
 def picture_name(images: tuple[ImageResource, ...], kind: str, otherwise: str = "") -> str | None:
-    """Return the file name of a picture. It changes with the picture, and tells the same pictures of two programs."""
+    """Return the file name of a picture.
+
+    The name changes with the picture, and is the same for equal pictures of two programs.
+    """
     url = next((image.remote_url for image in images if image.cover_type == kind and image.remote_url), "")
     return PurePosixPath(urlsplit(url or otherwise).path).name or None
 
@@ -299,5 +307,5 @@ def as_utc(moment: datetime | None) -> datetime | None:
         return None
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except OverflowError:  # the first or last day of the calendar, which stands for no date
+    except OverflowError:  # year 1 or 9999 stands for no date
         return None

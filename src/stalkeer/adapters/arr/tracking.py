@@ -15,7 +15,7 @@ from stalkeer.secrets import mask_text
 
 IMPORTED = "downloadFolderImported"
 GIVEN_UP = frozenset({"downloadFailed", "downloadIgnored"})
-MOST_EVENTS = 100  # of one download: a season pack has an event for each episode
+MOST_EVENTS = 100  # events that are read for a download: a season pack has one for each episode
 
 
 class TrackedMessageResource(Resource):
@@ -54,7 +54,7 @@ _EVENTS = TypeAdapter(EventPageResource)
 
 @dataclass(frozen=True)
 class TrackedDownload:
-    """A download in the queue of its instance. `trouble` are the instance's words on why it does not import it."""
+    """Describe a download in the queue of its instance. `trouble` is the instance's reason for not importing it."""
 
     row_id: int
     download_id: str
@@ -64,7 +64,7 @@ class TrackedDownload:
 
 @dataclass(frozen=True)
 class DownloadHistory:
-    """Tell the outcome of a download that has left an instance's queue. `path` is the instance's own."""
+    """Hold the outcome of a download that has left the instance's queue. `path` is the instance's path."""
 
     path: str = ""
     file_id: int | None = None
@@ -76,25 +76,28 @@ class DownloadHistory:
 
 
 def read_tracked(client: ArrClient) -> dict[str, TrackedDownload]:
-    """Return the downloads of the instance's queue by their id in lower case, unknown movies and series too."""
+    """Return the downloads in the instance's queue by their id in lower case, including those of unknown movies and
+    series.
+    """
     unknown = "includeUnknownMovieItems" if client.address.kind is InstanceKind.RADARR else "includeUnknownSeriesItems"
     query: Query = {"sortKey": "timeleft", "sortDirection": "ascending", unknown: True}
     rows = [row for page in PagedList(client, "queue", query, _QUEUE).pages() for row in page if row.download_id]
-    return {row.download_id.casefold(): _tracked(row) for row in rows}  # a row an episode: all say the same
+    # every episode of a season pack has a row, and all rows have the same status
+    return {row.download_id.casefold(): _tracked(row) for row in rows}
 
 
 def _tracked(row: TrackedResource) -> TrackedDownload:
     said = [text for one in row.status_messages for text in (one.messages or (one.title,)) if text]
     words = mask_text("; ".join(dict.fromkeys(said)) or row.error_message)
     is_waiting = row.tracked_download_state in ("importBlocked", "importPending", "importFailed")
-    # older versions call a blocked import pending, and give it a warning
+    # older versions report a blocked import as pending, with a warning
     is_blocked = row.tracked_download_state == "importBlocked" or row.tracked_download_status in ("warning", "error")
     trouble = (words or "it needs your action there") if is_waiting and is_blocked else ""
     return TrackedDownload(row.id, row.download_id, row.tracked_download_state == "imported", trouble)
 
 
 def read_download_history(client: ArrClient, download_id: str) -> DownloadHistory:
-    """Return what became of a download by the instance's history."""
+    """Return the outcome of a download from the instance's history."""
     order: Query = {"sortKey": "date", "sortDirection": "descending"}
     query: Query = {"downloadId": download_id, "page": 1, "pageSize": MOST_EVENTS, **order}
     rows = client.get(_EVENTS, "history", query).records

@@ -1,4 +1,4 @@
-"""The values that we keep of an instance's answers."""
+"""Define the values that Stalkeer keeps from an instance's answers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class TitleOrigin(StrEnum):
 
 
 class WantedReason(StrEnum):
-    """The reason why an item is wanted: no file, or a file below the profile's cutoff."""
+    """Define the reason why an item is wanted: no file, or a file below the profile's cutoff."""
 
     MISSING = "missing"
     CUTOFF = "cutoff"
@@ -35,7 +35,7 @@ class WantedReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KnownTitle:
-    """A title of a movie or series. `season` is set when the title belongs to one season only."""
+    """Describe a title of a movie or series. `season` is set when the title belongs to one season only."""
 
     title: str
     origin: TitleOrigin
@@ -44,7 +44,7 @@ class KnownTitle:
 
 @dataclass(frozen=True, slots=True)
 class LibraryItem:
-    """A movie or series in an instance's library, with or without files. An unknown id (0) is None here."""
+    """Describe a movie or series in an instance's library, with or without files. An unknown id (0) is None here."""
 
     kind: LibraryKind
     arr_id: int
@@ -66,12 +66,12 @@ class LibraryItem:
     tags: tuple[int, ...]
     backdrop: str | None = None
     overview: str | None = None
-    slug: str | None = None  # of its page in the instance
+    slug: str | None = None  # the last part of the address of its page in the instance
 
 
 @dataclass(frozen=True, slots=True)
 class FileQuality:
-    """A quality as the instance names it. `resolution` is in lines; 0 when unknown."""
+    """Describe a quality as the instance names it. `resolution` is in lines; 0 when unknown."""
 
     id: int
     name: str
@@ -81,7 +81,7 @@ class FileQuality:
 
 @dataclass(frozen=True, slots=True)
 class WantedRecord:
-    """An item that an instance wants. `library_arr_id` is the movie itself or the episode's series."""
+    """Describe an item that an instance wants. `library_arr_id` is the movie itself or the episode's series."""
 
     kind: WantedKind
     arr_id: int
@@ -104,7 +104,7 @@ class WantedRecord:
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """A download in the instance's own queue."""
+    """Describe a download in the instance's own queue."""
 
     arr_id: int  # movieId or episodeId
     title: str
@@ -115,7 +115,7 @@ class QueueRow:
 
 @dataclass(frozen=True, slots=True)
 class SizeBounds:
-    """The sizes that an instance accepts for a quality, in MB per minute; None means no limit."""
+    """Hold the sizes that an instance accepts for a quality, in MB per minute; None means no limit."""
 
     least: float | None = None
     most: float | None = None
@@ -124,7 +124,7 @@ class SizeBounds:
 
 @dataclass(frozen=True, slots=True)
 class ProfileQuality:
-    """A quality in a profile. `rank` grows with preference. Members of a group share a rank."""
+    """Describe a quality in a profile. `rank` grows with preference. Members of a group share a rank."""
 
     quality: FileQuality
     allowed: bool
@@ -134,7 +134,7 @@ class ProfileQuality:
 
 @dataclass(frozen=True, slots=True)
 class QualityProfile:
-    """`cutoff_rank` is the rank at which the search for better files ends."""
+    """Describe a quality profile. `cutoff_rank` is the rank at which the search for better files ends."""
 
     id: int
     name: str
@@ -154,7 +154,7 @@ class RootFolder:
 
 @dataclass(frozen=True, slots=True)
 class MediaManagement:
-    """The settings of an instance that affect how it imports our file."""
+    """Hold the settings of an instance that affect how it imports our file."""
 
     uses_hard_links: bool
     minimum_free_mb: int
@@ -176,7 +176,7 @@ class RemotePathMapping:
 
 @dataclass(frozen=True, slots=True)
 class BlockedRelease:
-    """A release on an instance's blocklist. `arr_ids` are the ids of the movie or the episodes."""
+    """Describe a release on an instance's blocklist. `arr_ids` are the ids of the movie or the episodes."""
 
     arr_ids: tuple[int, ...]
     title: str
@@ -196,7 +196,7 @@ class SystemStatus:
 
 @dataclass(frozen=True, slots=True)
 class CommandState:
-    """The state of a command. `result` is `unknown` for most commands and meaningless for ManualImport."""
+    """Hold the state of a command. `result` is `unknown` for most commands and meaningless for ManualImport."""
 
     id: int
     status: str
@@ -214,7 +214,7 @@ class CommandState:
 
 @dataclass(frozen=True, slots=True)
 class MediaFile:
-    """A file in an instance's library."""
+    """Describe a file in an instance's library."""
 
     id: int
     path: str

@@ -1,8 +1,8 @@
-"""The requests, parameters and fields that we use of Radarr and Sonarr, and the first version that has each of them.
+"""List the requests, parameters and fields that Stalkeer uses of Radarr and Sonarr, and the first version of each.
 
-Versions word messages and documents only. A client decides by the answer: `without` says what it does when a request
-answers 404, a parameter is ignored, or a field is absent. A row without a version exists in every version of API v3.
-Tests compare the table with the clients, with recorded walks, with the demo's servers and with the documents.
+The versions are only for messages and documents. A client decides by the answer: `without` says what it does when a
+request answers 404, a parameter is ignored, or a field is absent. A row without a version exists in every version of
+API v3. Tests compare the table with the clients, with recorded walks, with the demo's servers and with the documents.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ OLDEST: Mapping[InstanceKind, str] = MappingProxyType({RADARR: "4.0.3", SONARR: 
 
 @dataclass(frozen=True)
 class Newer:
-    """The first versions with a request, parameter or field. Empty means every version of API v3."""
+    """Hold the first versions with a request, parameter or field. Empty means every version of API v3."""
 
     radarr: str = ""
     sonarr: str = ""
-    without: str = ""  # what happens before that version
+    without: str = ""  # what Stalkeer does with an earlier version
 
     def of(self, kind: InstanceKind) -> str:
         return self.radarr if kind is RADARR else self.sonarr
@@ -41,7 +41,7 @@ def _named(plain: str, **newer: Newer) -> Named:
 
 @dataclass(frozen=True)
 class Usage:
-    """A request that we make. `query` are its parameters, `body` are the fields that we send."""
+    """Describe a request that Stalkeer sends. `query` holds its parameters, `body` the fields of its body."""
 
     endpoint: str  # method and path below /api/v3, with {id} for a number
     programs: Collection[InstanceKind] = BOTH
@@ -184,7 +184,7 @@ USAGES: tuple[Usage, ...] = (
     Usage("GET calendar", {SONARR}, query=_named("start end unmonitored includeSeries")),
 )
 
-# the fields that we read, by the record that has them: names as in `adapters.arr`, without `Resource`
+# the fields that Stalkeer reads, by record: the class names of `adapters.arr` without `Resource`
 FIELDS: Mapping[str, Named] = MappingProxyType(
     {
         "Language": _named("id name"),
@@ -322,14 +322,14 @@ def find_usage(kind: InstanceKind, method: str, path: str) -> Usage | None:
 
 @dataclass(frozen=True)
 class Fallback:
-    """A request, parameter or field that older supported versions lack, and what happens then."""
+    """Describe a request, parameter or field that older supported versions lack, and what Stalkeer does then."""
 
     name: str
     newer: Newer
 
 
 def fallbacks() -> Iterator[Fallback]:
-    """Yield everything that the oldest supported versions lack."""
+    """Yield every fallback for the oldest supported versions."""
     for usage in USAGES:
         if _is_newer(usage.since):
             yield Fallback(usage.endpoint, usage.since)

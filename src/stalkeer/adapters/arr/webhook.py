@@ -18,7 +18,7 @@ POST = 1
 
 @dataclass(frozen=True)
 class WebhookTarget:
-    """The address for the instance's events. The secret is sent as basic auth, because URLs are logged."""
+    """Describe the address for the instance's events. The secret is sent as basic auth, because URLs are logged."""
 
     url: str
     username: str
@@ -46,7 +46,7 @@ def find_webhook(client: ArrClient) -> int | None:
 
 
 def register_webhook(client: ArrClient, target: WebhookTarget) -> None:
-    """Create or update our webhook. Raises ArrRefused with the instance's message when it cannot reach us."""
+    """Create or update our webhook. Raises ArrRefused with the instance's message when it cannot reach Stalkeer."""
     body = _filled(_template(client), target)
     present = find_webhook(client)
     if present is None:
@@ -58,7 +58,7 @@ def register_webhook(client: ArrClient, target: WebhookTarget) -> None:
 def try_webhook(client: ArrClient) -> bool:
     """Let the instance send a Test event to our webhook. Return False when there is none.
 
-    Raises ArrRefused with the instance's message when it cannot reach us.
+    Raises ArrRefused with the instance's message when it cannot reach Stalkeer.
     """
     own = next((row for row in client.get(_ROWS, "notification") if row.get("name") == NAME), None)
     if own is None:

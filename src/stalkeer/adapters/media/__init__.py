@@ -1,1 +1,1 @@
-"""Plex, Jellyfin and Emby: who watches what now."""
+"""Ask Plex, Jellyfin and Emby which media users watch now."""

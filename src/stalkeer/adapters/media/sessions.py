@@ -1,4 +1,4 @@
-"""Read the sessions of a media server: what somebody watches now. Only what is being played counts."""
+"""Read the sessions of a media server: the media that users watch now. Only playing sessions count."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from stalkeer.adapters.net.failures import NetworkFailure
 from stalkeer.adapters.net.tls import Tls, context_of
 from stalkeer.errors import MediaServerError
 
-DEADLINES = Deadlines(connect_s=2.0, head_s=3.0, silence_s=3.0)  # asked every few seconds
+DEADLINES = Deadlines(connect_s=2.0, head_s=3.0, silence_s=3.0)  # seconds; the server is asked every few seconds
 PLEX = "plex"
 PATHS = {PLEX: "/status/sessions", "jellyfin": "/Sessions", "emby": "/Sessions"}
-STREAM_FILES = (".strm",)  # a file that only names the address of a stream
+STREAM_FILES = (".strm",)  # files that contain only the address of a stream
 LIVE_TYPES = ("TvChannel", "LiveTvChannel", "LiveTvProgram")
 
 
 @dataclass(frozen=True)
 class MediaServer:
-    """A Plex, Jellyfin or Emby. `kind`: plex, jellyfin or emby."""
+    """Describe a Plex, Jellyfin or Emby server. `kind` is plex, jellyfin or emby."""
 
     kind: str
     url: str
@@ -84,7 +84,7 @@ _EMBY = TypeAdapter(tuple[_Session, ...])
 
 
 def read_sessions(server: MediaServer) -> tuple[Watched, ...]:
-    """Return what is being watched. Raises MediaServerError where the server does not answer as such."""
+    """Return the media that users watch now. Raises MediaServerError where no Plex, Jellyfin or Emby answers."""
     headers = {"Accept": "application/json", "User-Agent": "Stalkeer"}
     headers["X-Plex-Token" if server.kind == PLEX else "X-Emby-Token"] = server.token
     api = Api(headers, DEADLINES, tls=context_of(Tls()), proxy=proxy_of_environment(server.url))

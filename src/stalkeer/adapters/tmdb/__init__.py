@@ -1,1 +1,1 @@
-"""The Movie Database, asked for titles. Optional: without a key nothing here is used. It decides nothing."""
+"""Ask The Movie Database for titles. This is optional: without a key, nothing here is used. No rule is here."""

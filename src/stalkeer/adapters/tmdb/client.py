@@ -34,7 +34,7 @@ _HOW = "Check `tmdb.api_key`: themoviedb.org shows it under Settings > API."
 
 @dataclass(frozen=True)
 class TmdbAccess:
-    """The URL of TMDB and the credentials: an API key (v3) or a read access token (v4)."""
+    """Hold the URL of TMDB and the credentials: an API key (v3) or a read access token (v4)."""
 
     api_key: str = field(repr=False)
     url: str = URL
@@ -46,7 +46,7 @@ class TmdbAccess:
 
 @dataclass
 class TmdbPace:
-    """Starts requests `spacing_s` apart. All clients that share a pace share the spacing."""
+    """Start requests `spacing_s` apart. All clients that share a pace share the spacing."""
 
     spacing_s: float = SPACING_S
     monotonic: Callable[[], float] = time.monotonic
@@ -64,7 +64,7 @@ class TmdbPace:
 
 
 class TmdbClient:
-    """GET requests to TMDB. Open a client per job and close it. Jobs share the pace, not the client."""
+    """Send GET requests to TMDB. Open a client per job and close it. Jobs share the pace, not the client."""
 
     def __init__(self, access: TmdbAccess, pace: TmdbPace | None = None) -> None:
         self._access = access
@@ -89,7 +89,7 @@ class TmdbClient:
         self._api.close()
 
     def get(self, adapter: TypeAdapter[T], path: str, query: Mapping[str, str] | None = None) -> T | None:
-        """GET `/3/{path}` and read the answer; None where TMDB knows no such thing. Raises TmdbError."""
+        """Send a GET of `/3/{path}` and read the answer; return None for 404. Raises TmdbError."""
         answer = self._send(path, query or {})
         if answer.status == 404:
             return None
@@ -120,7 +120,7 @@ class TmdbClient:
         try:
             return ask_until_answered(send, is_worth_repeating, PATIENCE)
         except NetworkFailure as failure:
-            # the cause is left out: its text may hold the address with the key
+            # without the cause, whose text may contain the address with the key
             raise TmdbUnreachable(
                 f"TMDB did not answer {path}: {failure.words}. Stalkeer asks again at the next match; all else works "
                 "without it."

@@ -10,7 +10,7 @@ from stalkeer.adapters.tmdb.client import TmdbClient
 from stalkeer.core.matching.lookup import Namesake, WorkTitles, WorldTitle
 from stalkeer.core.titles import title_key
 
-_MOST_RESOLVED = 5  # search results of a series whose TVDB ids are requested
+_MOST_RESOLVED = 5  # search results of a series for which the TVDB id is requested
 
 
 class _Resource(BaseModel):
@@ -114,7 +114,10 @@ def _titles(client: TmdbClient, path: str, countries: tuple[str, ...]) -> WorkTi
 
 
 def search_movies(client: TmdbClient, term: str) -> tuple[Namesake, ...]:
-    """Search movies by title. Each result may be a rival of the wanted movie; none is taken for the movie itself."""
+    """Search movies by title.
+
+    The results compete with the wanted movie for an entry; no result is used as the movie itself.
+    """
     found = client.get(_RESULTS, "search/movie", {"query": term}) or _Results()
     return tuple(
         Namesake(
@@ -128,7 +131,7 @@ def search_movies(client: TmdbClient, term: str) -> tuple[Namesake, ...]:
 def search_series(client: TmdbClient, term: str) -> tuple[Namesake, ...]:
     """Search series with exactly this title and a TVDB id.
 
-    Without the id Sonarr's own series would count as its own rival.
+    Without that id, Sonarr's own series would compete with itself.
     """
     found = client.get(_RESULTS, "search/tv", {"query": term}) or _Results()
     key = title_key(term)
