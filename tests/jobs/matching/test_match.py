@@ -580,3 +580,75 @@ def _rename(house, entry_id, name):
         values = {"name": name, "changed_gen": generation}
         connection.execute(update(entries).where(entries.c.id == entry_id).values(values))
         connection.execute(update(sources).where(sources.c.id == source_id).values(generation=generation))
+
+
+def by_cours(house, *, until=12, source="tv"):
+    """Sonarr has one season of twenty-four, of which the second half is missing; the list has two of twelve."""
+    series = house.series("Silver Lantern", 2020, series_type="anime", tvdb_id=371980)
+    wanted_ids = [house.episode(series, 1, number, absolute=number) for number in range(13, 25)]
+    names = [f"Silver Lantern (2020) S{s:02}E{n:02}" for s, last in ((1, 12), (2, until)) for n in range(1, last + 1)]
+    house.list_entries(*names, kind="episode", source=source)
+    return wanted_ids
+
+
+def test_episodes_that_a_list_counts_by_cours_are_pairs_for_review_with_the_offset_proposed(house):
+    wanted_ids = by_cours(house)
+
+    run(house)
+
+    expected = {id_: {f"Silver Lantern (2020) S02E{n:02}": "review"} for n, id_ in enumerate(wanted_ids, start=1)}
+    assert decisions(house) == expected
+    explained = explain_wanted(matching_of(house), wanted_ids[0])
+    assert explained.pairs[0].decision is Decision.REVIEW
+    assert "S02E01 is S01E13 if the list is read with the offset season -1, episode +12" in explained.pairs[0].reason
+    offset = rule_of_series(matching_of(house), wanted_ids[0], Offset(-1, 12, only_season=2))
+    changes = preview_rule(matching_of(house), offset).changes
+    assert {(one.before, one.after) for one in changes} == {(Decision.REVIEW, Decision.CONFIRM)}
+
+
+def test_an_entry_that_comes_later_puts_up_the_whole_cour_once_it_shows_the_numbering(house):
+    wanted_ids = by_cours(house, until=1)
+    run(house)
+    assert decisions(house) == {}
+
+    house.list_entries("Silver Lantern (2020) S02E02", kind="episode")
+    run(house)
+
+    names = [f"Silver Lantern (2020) S02E{number:02}" for number in (1, 2)]
+    assert decisions(house) == {id_: {name: "review"} for id_, name in zip(wanted_ids, names, strict=False)}
+
+
+def test_each_list_is_read_by_its_own_numbering(house):
+    wanted_ids = by_cours(house)
+    house.list_entries(*(f"Silver Lantern (2020) S01E{n:02}" for n in range(1, 25)), kind="episode", source="other")
+
+    run(house)
+
+    both = {"Silver Lantern (2020) S02E01": "review", "Silver Lantern (2020) S01E13": "confirm"}
+    assert decisions(house)[wanted_ids[0]] == both
+
+
+def test_a_number_that_the_same_list_may_count_by_cours_is_no_proof(house):
+    series = house.series("Silver Lantern", 2020, series_type="anime", tvdb_id=371980)
+    for number in range(13, 25):
+        house.episode(series, 1, number, absolute=number)
+    second = [house.episode(series, 2, number, absolute=24 + number) for number in range(1, 13)]
+    names = [f"Silver Lantern (2020) S{season:02}E{n:02}" for season in (1, 2, 3) for n in range(1, 13)]
+    house.list_entries(*names, kind="episode")
+
+    run(house)
+
+    both = {"Silver Lantern (2020) S02E01": "review", "Silver Lantern (2020) S03E01": "review"}
+    assert decisions(house)[second[0]] == both
+
+
+@pytest.mark.parametrize("kind", ["standard", "daily"])
+def test_a_series_that_is_no_anime_is_never_read_by_cours(house, kind):
+    series = house.series("Silver Lantern", 2020, series_type=kind, tvdb_id=371980)
+    for number in range(13, 25):
+        house.episode(series, 1, number, absolute=number)
+    house.list_entries(*(f"Silver Lantern (2020) S02E{n:02}" for n in range(1, 13)), kind="episode")
+
+    run(house)
+
+    assert decisions(house) == {}

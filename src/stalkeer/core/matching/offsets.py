@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Number = tuple[int, int]  # season and episode
+_Shift = tuple[int, int, int]  # of season and episode, in one season of the list
 LEAST_HITS = 2  # episodes that an offset explains before it is proposed, unless the series lacks fewer
 
 
@@ -28,6 +29,10 @@ class OffsetProposal:
     only_season: int
     hits: int
     why: str
+    source: str | None = None  # of the list; None: of all
+
+    def of_source(self, slug: str) -> OffsetProposal:
+        return replace(self, source=slug)
 
     def to_document(self) -> dict[str, object]:
         return {
@@ -36,38 +41,41 @@ class OffsetProposal:
             "onlySeason": self.only_season,
             "hits": self.hits,
             "why": self.why,
+            "source": self.source,
         }
 
 
-def propose_offset(wanted: Collection[WantedNumber], listed: Collection[Number]) -> OffsetProposal | None:
-    """Return the offset that finds most of the wanted episodes on the list; None where their own numbers do as well.
+def propose_offsets(wanted: Collection[WantedNumber], listed: Collection[Number]) -> tuple[OffsetProposal, ...]:
+    """Return the offset of each season of the list that finds more wanted episodes than the list's own numbers do.
 
     A list that counts by cours begins each with 1: an episode's absolute number is then its number behind all
-    episodes of the list's earlier seasons.
+    episodes of the list's earlier seasons. Once one season of a list must be counted so, another for which both
+    countings find as much is proposed as well: its own numbers are no proof any more.
     """
     by_absolute = {one.absolute: one for one in wanted if one.absolute is not None}
     own = {(one.season, one.episode) for one in wanted}
     lengths = {season: max(number for at, number in listed if at == season) for season, _ in listed}
-    found: Counter[tuple[int, int, int]] = Counter()
+    found: Counter[_Shift] = Counter()
     for season, number in listed:
         item = by_absolute.get(_before(season, lengths) + number)
         if item is not None and (item.season, item.episode) != (season, number):
             found[item.season - season, item.episode - number, season] += 1
     direct = Counter(season for season, number in listed if (season, number) in own)
-    fitting = {shift: hits for shift, hits in found.items() if hits > direct[shift[2]]}
-    if not fitting:
-        return None
-    shift, hits = max(fitting.items(), key=lambda one: (one[1], one[0]))
-    if hits < min(LEAST_HITS, len(wanted)):
-        return None
-    return OffsetProposal(*shift, hits, _why(shift, hits))
+    least = min(LEAST_HITS, len(wanted))
+    best: dict[int, tuple[int, _Shift]] = {}
+    for shift, hits in found.items():
+        if hits >= max(least, direct[shift[2]]) and (hits, shift) > best.get(shift[2], (0, shift)):
+            best[shift[2]] = (hits, shift)
+    if all(hits == direct[season] for season, (hits, _) in best.items()):
+        return ()
+    return tuple(OffsetProposal(*shift, hits, _why(shift, hits)) for _, (hits, shift) in sorted(best.items()))
 
 
 def _before(season: int, lengths: Mapping[int, int]) -> int:
     return sum(length for earlier, length in lengths.items() if 0 < earlier < season)
 
 
-def _why(shift: tuple[int, int, int], hits: int) -> str:
+def _why(shift: _Shift, hits: int) -> str:
     season, episode, only = shift
     counts = "by cours" if episode > 0 else "through all seasons"
     return (

@@ -12,6 +12,8 @@ from stalkeer.core.matching.compare import Agreement
 from stalkeer.core.matching.decide import Thresholds, Verdict, judge
 from stalkeer.core.matching.evidence import Evidence
 from stalkeer.core.matching.index import Hit, NameIndex
+from stalkeer.core.matching.numbering import Offsets
+from stalkeer.core.matching.offsets import OffsetProposal
 from stalkeer.core.matching.rules import Rule, RuleAction, RuleBook, RuleId
 from stalkeer.core.matching.runtime import weigh_episode_runtime
 from stalkeer.core.matching.works import EntryFacts, WantedItem, Work
@@ -55,10 +57,12 @@ class Matcher:
         thresholds: Thresholds | None = None,
         rules: RuleBook | None = None,
         habits: Mapping[str, Habits] | None = None,
+        offsets: Offsets | None = None,
     ) -> None:
         self._thresholds = thresholds or Thresholds()
         self.rules = rules or RuleBook()
         self._habits = habits or {}  # of the lists, by the slugs of their sources
+        self._offsets = {} if offsets is None else offsets  # that lists seem to need, by series and source
         self._movies: dict[str, list[WantedItem]] = defaultdict(list)
         self._episodes: dict[str, _Episodes] = defaultdict(_Episodes)
         self.items: dict[int, WantedItem] = {}
@@ -118,8 +122,18 @@ class Matcher:
             return [_Slot(item, None) for item in self._movies.get(work.identity, ())]
         if work.identity not in self._episodes:
             return []
-        shifted = _shifted(entry, self.rules.offset_of(work, entry))
-        return _rivals_apart(self._episodes[work.identity].find(shifted), max(1, len(entry.title.episodes)))
+        own, rule = self._episodes[work.identity], self.rules.offset_of(work, entry)
+        slots = list(own.find(_shifted(entry, rule)))
+        proposed = None if rule is not None else self._proposed(work, entry)
+        if proposed is not None:
+            slots = own.with_proposed(slots, entry, proposed)
+        return _rivals_apart(slots, max(1, len(entry.title.episodes)))
+
+    def _proposed(self, work: Work, entry: EntryFacts) -> OffsetProposal | None:
+        """Return the offset that the entry's list seems to need in the entry's season."""
+        proposals = self._offsets.get((work.identity, entry.source_slug), ())
+        season = 1 if entry.title.season is None else entry.title.season
+        return next((one for one in proposals if one.only_season == season), None)
 
     def _hits(self, entry: EntryFacts, kind: str) -> list[Hit]:
         """Return the works that its title names, and those that its ids name beside."""
@@ -292,6 +306,10 @@ def _is_ambiguous_date(name: str) -> bool:
     return found is not None and found[1] != found[2] and max(int(found[1]), int(found[2])) <= 12
 
 
+def _code(season: int, episode: int) -> str:
+    return f"S{season:02}E{episode:02}"
+
+
 class _Episodes:
     """The wanted episodes of one series, by everything that may number them."""
 
@@ -328,7 +346,7 @@ class _Episodes:
             yield from self._numbered(title.season, episode)
 
     def _numbered(self, season: int, episode: int) -> Iterator[_Slot]:
-        shown = f"S{season:02}E{episode:02}"
+        shown = _code(season, episode)
         for item in self._by_number.get((season, episode), ()):
             barrier = "specials are numbered otherwise by everyone" if season == 0 else None
             if item.scene_season is not None and (item.scene_season, item.scene_episode) != (season, episode):
@@ -343,6 +361,23 @@ class _Episodes:
                 if item.season != 1 and item.work.series_type == "anime":
                     reason = f"{shown} is its number only if the list counts through all seasons"
                     yield _Slot(item, Evidence("absolute number", weights.THROUGH_SEASONS, reason), reason)
+
+    def with_proposed(self, slots: Iterable[_Slot], entry: EntryFacts, offset: OffsetProposal) -> list[_Slot]:
+        """Add the items that the entry is with the offset, for review. Its own numbers are no proof then."""
+        shift = f"the offset season {offset.season:+}, episode {offset.episode:+}"
+        found: list[_Slot] = []
+        for episode in entry.title.episodes:
+            said, numbers = (
+                (offset.only_season, episode),
+                (offset.only_season + offset.season, episode + offset.episode),
+            )
+            reason = f"{_code(*said)} is {_code(*numbers)} if the list is read with {shift}: {offset.why}"
+            evidence = Evidence("offset", weights.THROUGH_SEASONS, f"{_code(*numbers)} with {shift}")
+            found += [_Slot(item, evidence, reason) for item in self._by_number.get(numbers, ())]
+        shifted = {slot.item.id for slot in found}
+        doubt = f"the list may number it otherwise: with {shift} it is another episode"
+        others = [slot for slot in slots if slot.item.id not in shifted]
+        return found + [slot if slot.barrier is not None else slot._replace(barrier=doubt) for slot in others]
 
     def _without_season(self, numbers: Iterable[int]) -> Iterator[_Slot]:
         for number in numbers:

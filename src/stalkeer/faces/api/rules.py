@@ -77,6 +77,7 @@ class OffsetView(ApiModel):
     only_season: int
     hits: int = Field(description="Missing episodes that the offset finds on the list.")
     why: str
+    source: str | None = Field(description="The source whose list counts so; null: every list of the series.")
 
 
 class BlockToKeep(ApiModel):

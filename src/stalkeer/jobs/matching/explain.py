@@ -58,21 +58,23 @@ def _pair_document(pair: Pair) -> dict[str, object]:
 def explain_match(matching: Matching, wanted_id: WantedId) -> Explanation:
     """Match the item anew without writing anything. Raises NotFound where it is not wanted."""
     with use_context(matching) as context, matching.database.connect() as connection:
-        return _explain(connection, context.find(wanted_id), context.matcher())
+        item = context.find(wanted_id)
+        reader = TitleReader()
+        entries = [to_facts(row, reader) for row in candidate_entries(connection, context.matcher(), {item.id})]
+        context.learn_offsets(entries, {item.work.identity})
+        return _explain(connection, item, context.matcher(), entries)
 
 
-def _explain(connection: Transaction, item: WantedItem, matcher: Matcher) -> Explanation:
-    reader = TitleReader()
+def _explain(connection: Transaction, item: WantedItem, matcher: Matcher, entries: list[EntryFacts]) -> Explanation:
     pairs: list[Pair] = []
     others: list[tuple[EntryFacts, str]] = []
-    for row in candidate_entries(connection, matcher, {item.id}):
-        facts = to_facts(row, reader)
+    for facts in entries:
         own = [pair for pair in matcher.consider(facts) if pair.wanted.id == item.id]
         pairs += own
         if not own:
             others.append((facts, _why_other(item, facts)))
     if not pairs and not others:
-        others = _nearest(connection, item, reader)
+        others = _nearest(connection, item, TitleReader())
     summary = _summary(pairs, others, count_titles(connection))
     pairs.sort(key=lambda pair: (pair.decision is not Decision.CONFIRM, -pair.score))
     return Explanation(item, tuple(pairs), tuple(others[:_MOST_OTHERS]), summary)

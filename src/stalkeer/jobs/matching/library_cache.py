@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 from stalkeer.core.matching.decide import Thresholds
 from stalkeer.core.matching.lookup import Lookup, TitleSource, with_titles
+from stalkeer.core.matching.numbering import ListNumbering, ListOfWork
+from stalkeer.core.matching.offsets import OffsetProposal
 from stalkeer.core.matching.pairs import Matcher
 from stalkeer.core.matching.rules import Rule, RuleBook
-from stalkeer.core.matching.works import WantedItem, Work
+from stalkeer.core.matching.works import EntryFacts, WantedItem, Work
 from stalkeer.core.titles import PARSER_VERSION
 from stalkeer.core.titles.habits import Habits
 from stalkeer.errors import NotFound
@@ -36,7 +38,7 @@ from stalkeer.store.matching.works import (
 )
 from stalkeer.store.sources.habits import read_habits
 
-MATCHER_VERSION = 8  # grows with every change that may change a decision: all is matched again
+MATCHER_VERSION = 9  # grows with every change that may change a decision: all is matched again
 
 
 def _nothing() -> None:
@@ -81,6 +83,7 @@ class MatchContext:
     matched: dict[int, str | None] = field(default_factory=dict)  # what each item was matched as
     prints: dict[int, str] = field(default_factory=dict)
     fingerprints: dict[int, str] = field(default_factory=dict)  # as the sync wrote them
+    offsets: dict[ListOfWork, tuple[OffsetProposal, ...]] = field(default_factory=dict)  # that lists seem to need
     _open: set[int] = field(default_factory=set, repr=False)  # items whose print is not what they were matched as
     _matcher: Matcher | None = field(default=None, repr=False)
 
@@ -90,7 +93,7 @@ class MatchContext:
             works = {work.identity: self.namesakes.settle(work) for work in self.works.values()}
             items = [self.namesakes.settle_item(row.item) for row in self.wanted]
             others = [*works.values(), *self.namesakes.works]
-            self._matcher = Matcher(items, others, self.thresholds, RuleBook(self.rules), self.habits)
+            self._matcher = Matcher(items, others, self.thresholds, RuleBook(self.rules), self.habits, self.offsets)
         return self._matcher
 
     def find(self, wanted_id: WantedId) -> WantedItem:
@@ -107,6 +110,27 @@ class MatchContext:
         copy = replace(self, namesakes=namesakes, prints={}, fingerprints={}, _open=set(), _matcher=None)
         copy.take_prints(copy.wanted)
         return copy
+
+    def items_of(self, works: Collection[str]) -> list[WantedId]:
+        """Return the items of these works that are wanted now."""
+        if not works:
+            return []
+        return [WantedId(id_) for id_, item in self.matcher().items.items() if item.work.identity in works]
+
+    def take_offsets(self, numbering: ListNumbering, works: Collection[str]) -> None:
+        """Replace what was proposed for these series by what the lists' numbers propose now."""
+        for key in [key for key in self.offsets if key[0] in works]:
+            del self.offsets[key]
+        self.offsets.update({key: found for key, found in numbering.propose().items() if key[0] in works})
+
+    def learn_offsets(self, entries: Iterable[EntryFacts], works: Collection[str]) -> None:
+        """Learn from all entries of these series what a run of matching proposes for them."""
+        items = self.matcher().items
+        numbering = ListNumbering(items[item] for item in self.items_of(works) if item in self.matched)
+        if numbering.works:
+            for entry in entries:
+                numbering.note(entry)
+            self.take_offsets(numbering, numbering.works)
 
     def see(self, items: Iterable[int]) -> None:
         """Note which of these items must be matched."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from stalkeer.core.matching.numbering import ListNumbering
 from stalkeer.core.matching.pairs import Matcher, Pair
 from stalkeer.core.matching.works import EntryFacts, Work
 from stalkeer.core.titles import TitleReader
@@ -19,7 +20,7 @@ from stalkeer.jobs.matching.tmdb_titles import NOT_ASKED, LookUps, ask_titles
 from stalkeer.model import WantedId
 from stalkeer.store.db.database import Transaction
 from stalkeer.store.journal.events import Event, record_event
-from stalkeer.store.matching.entries import SourceMark, entries_since, note_marks, read_marks
+from stalkeer.store.matching.entries import EntryRow, SourceMark, entries_since, note_marks, read_marks
 from stalkeer.store.matching.pairs import SavedPairs, save_pairs_of_entries, save_pairs_of_items
 from stalkeer.store.matching.works import forget_matched, note_matched
 
@@ -103,7 +104,7 @@ def _match_known(matching: Matching, context: MatchContext, run: Run, only: Coll
     dirty = context.dirty_items(only)
     fresh_marks = _fresh_marks(matching) if only is None else []
     run.progress(0, len(dirty), "reading the catalogue")
-    pairs, fresh = _find_pairs(matching, context, dirty, fresh_marks)
+    pairs, fresh = _find_pairs(matching, context, dirty, fresh_marks, widens=only is None)
     open_works = works_to_ask(pairs, context.namesakes)
     asked = 0
     if open_works and matching.lookup is not None and not run.is_cancelled():
@@ -131,26 +132,53 @@ def _fresh_marks(matching: Matching) -> list[SourceMark]:
 
 
 def _find_pairs(
-    matching: Matching, context: MatchContext, dirty: Mapping[int, str], marks: Iterable[SourceMark]
+    matching: Matching, context: MatchContext, dirty: dict[int, str], marks: list[SourceMark], *, widens: bool
 ) -> tuple[list[Pair], set[int]]:
-    """Return all pairs of the dirty items and of the fresh entries, and the ids of the latter."""
-    reader = TitleReader()
+    """Return all pairs of the dirty items and of the fresh entries, and the ids of the latter.
+
+    How a list numbers an anime series shows in all its entries together: where `widens`, a fresh entry makes all items
+    of its series dirty. Its entries are matched once the offsets that their lists need are known.
+    """
+    if not dirty and not marks:
+        return [], set()
     matcher = context.matcher()
+    numbering = ListNumbering(matcher.items[item] for item in context.matched if item in matcher.items)
+    works = {matcher.items[item].work.identity for item in dirty if item in matcher.items}
+    if len(dirty) == len(context.matched):  # every item is matched with the whole catalogue of a new source anyway
+        marks = [mark for mark in marks if mark.matched != 0]
     pairs: list[Pair] = []
     fresh: set[int] = set()
     with matching.database.connect() as connection:
         for mark in marks:
-            if mark.matched == 0 and len(dirty) == len(context.matched):
-                continue  # every item is matched with the whole catalogue anyway
             came = list(entries_since(connection, mark.source_id, mark.matched))
             fresh |= {entry.id for entry in came}
-            for row in worth_reading(connection, matcher, came):
-                pairs += (pair for pair in matcher.match(to_facts(row, reader)) if pair.wanted.id in context.matched)
+            pairs += _pairs_beside(numbering, matcher, worth_reading(connection, matcher, came), context.matched)
+        works |= numbering.named
+        if widens:
+            dirty.update(context.dirty_items(context.items_of(works & numbering.works)))
         if dirty:
-            for row in candidate_entries(connection, matcher, dirty.keys()):
-                if row.id not in fresh:
-                    pairs += (pair for pair in matcher.match(to_facts(row, reader)) if pair.wanted.id in dirty)
+            rows = candidate_entries(connection, matcher, dirty.keys())
+            pairs += _pairs_beside(numbering, matcher, rows, dirty, but=fresh)
+    context.take_offsets(numbering, works)
+    for entry in numbering.entries.values():
+        counted = context.matched if entry.id in fresh else dirty
+        pairs += (pair for pair in matcher.match(entry) if pair.wanted.id in counted)
     return pairs, fresh
+
+
+def _pairs_beside(
+    numbering: ListNumbering,
+    matcher: Matcher,
+    rows: Iterable[EntryRow],
+    counted: Collection[int],
+    but: Collection[int] = (),
+) -> Iterator[Pair]:
+    """Yield the pairs with the counted items of all entries that `numbering` does not take, except those in `but`."""
+    reader = TitleReader()
+    for row in rows:
+        facts = to_facts(row, reader)
+        if not numbering.note(facts) and row.id not in but:
+            yield from (pair for pair in matcher.match(facts) if pair.wanted.id in counted)
 
 
 def _items_of(pairs: Iterable[Pair], works: Iterable[Work]) -> set[int]:

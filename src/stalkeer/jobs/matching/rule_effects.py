@@ -115,6 +115,7 @@ def _effect_of(matching: Matching, context: MatchContext, about: Sequence[Rule],
     before = context.matcher()
     with matching.database.connect() as connection:
         entries = list(_affected_entries(connection, before, about))
+    context.learn_offsets(entries, {rule.work for rule in about if rule.work is not None})
     after = _with_namesakes(matching, context.with_rules(rules), entries).matcher()
     changes: list[tuple[RuleEffect, WantedItem, EntryFacts]] = []
     for entry in entries:

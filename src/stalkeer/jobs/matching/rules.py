@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from stalkeer.core.matching.offsets import OffsetProposal, WantedNumber, propose_offset
+from stalkeer.core.matching.numbering import ListNumbering, best_of
+from stalkeer.core.matching.offsets import OffsetProposal
 from stalkeer.core.matching.rules import Rule, RuleAction, RuleId
 from stalkeer.core.matching.works import EntryFacts, WantedItem
 from stalkeer.core.titles import TitleReader
@@ -98,17 +99,10 @@ def propose_series_offset(matching: Matching, wanted_id: WantedId) -> OffsetProp
         matcher = context.matcher()
         with matching.database.connect() as connection:
             rows = list(candidate_entries(connection, matcher, [one.id for one in items]))
-    own = {name.key for name in item.work.names}
+    numbering = ListNumbering(items, only_anime=False)
     reader = TitleReader()
-    titles = [to_facts(row, reader).title for row in rows]
-    named = [title for title in titles if any(one.key in own for one in title.hypotheses)]
-    listed = {(title.season or 1, episode) for title in named for episode in title.episodes}
-    wanted = [
-        WantedNumber(one.season, one.episode, one.absolute)
-        for one in items
-        if one.season is not None and one.episode is not None and one.season > 0
-    ]
-    return propose_offset(wanted, listed)
+    named = [facts for facts in (to_facts(row, reader) for row in rows) if numbering.note(facts)]
+    return best_of(numbering.propose(), {facts.source_slug for facts in named})
 
 
 def _about(item: WantedItem) -> Rule:
