@@ -111,9 +111,9 @@ def test_a_run_that_another_process_queued_is_picked_up(house, running, engine, 
 
 def test_a_job_that_is_asked_for_twice_runs_once(house, running, engine, work):
     work.go_on.clear()
-    started = running(engine("scan"))
+    started = running(engine("refresh"))
 
-    first, second = started.start("scan"), started.start("scan")
+    first, second = started.start("refresh"), started.start("refresh")
     work.go_on.set()
 
     assert first == second

@@ -215,7 +215,7 @@ class Engine:
     # --- jobs
 
     def start(self, job: str, subject: str | None = None, options: RunOptions = NO_OPTIONS) -> int:
-        """Queue a job and return its run id, or the id of an open run with the same subject."""
+        """Queue a job and return its run id, or the id of a run that waits for the same subject."""
         self._jobs.check(job)
         with self._tools.database.begin() as connection:
             run_id = queue_run(connection, self._tools.clock(), job, subject, options)

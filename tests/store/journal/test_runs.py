@@ -101,6 +101,33 @@ def test_the_same_job_for_the_same_subject_is_queued_once(any_database, clock):
     assert ids[0] == ids[1] != ids[2]
 
 
+@pytest.mark.parametrize(("job", "subject"), [("offers", None), ("match", None), ("scan", "radarr#5")])
+def test_what_is_decided_while_a_job_runs_gets_a_run_after_it(any_database, clock, job, subject):
+    with any_database.begin() as connection:
+        running = queue_run(connection, clock(), job, subject)
+        claim_run(connection, running, clock(), "a")
+        other = queue_run(connection, clock(), job, "another")
+        after = queue_run(connection, clock(), job, subject)
+        once_more = queue_run(connection, clock(), job, subject)
+
+        assert running != after == once_more
+        assert [order.run_id for order in waiting_runs(connection)] == [other]
+        assert claim_run(connection, after, clock(), "b") is None
+
+        finish_run(connection, RunOwner(running, "a"), clock(), RunState.DONE)
+
+        assert [order.run_id for order in waiting_runs(connection)] == [other, after]
+        assert claim_run(connection, after, clock(), "b") is not None
+
+
+def test_a_refresh_that_runs_is_joined_because_it_reads_what_the_provider_has_now(any_database, clock):
+    with any_database.begin() as connection:
+        running = queue_run(connection, clock(), "refresh", "mine")
+        claim_run(connection, running, clock(), "a")
+
+        assert queue_run(connection, clock(), "refresh", "mine") == running
+
+
 def test_a_queued_run_is_claimed_by_one_worker_only(any_database, clock):
     with any_database.begin() as connection:
         run_id = queue_run(connection, clock(), "refresh")

@@ -100,7 +100,7 @@ def list_jobs(
 
 @router.post("/jobs", status_code=202)
 def start_job(app: CurrentApp, wish: StartJob) -> RunAccepted:
-    """Start a job. If a run with the same subject is open, it is returned instead."""
+    """Start a job. If a run with the same subject already waits, it is returned instead."""
     job = job_named(wish.job)
     check_subject(app.database, app.matching, job, wish.subject)
     return start_run(app, job, wish.subject, wish.options.to_run())

@@ -18,7 +18,7 @@ class JobStarter(Protocol):
     """The engine, as far as it starts jobs."""
 
     def start(self, job: str, subject: str | None = None, options: RunOptions = NO_OPTIONS) -> int:
-        """Queue a job and return the id of its run; an open run of the same subject is returned instead."""
+        """Queue a job and return the id of its run; one that waits for the same subject is returned instead."""
         ...
 
 

@@ -8,9 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NewType
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, select, update
 
 from stalkeer.errors import Conflict, NotFound
+from stalkeer.model import JobName
 from stalkeer.store.db.tables import runs
 
 RunId = NewType("RunId", int)
@@ -27,6 +28,9 @@ class RunState(StrEnum):
 
 LOST_TWICE = "Stalkeer ended twice while this ran. If it ran out of memory, give it more; then start the job again."
 OPEN_STATES = (RunState.QUEUED.value, RunState.RUNNING.value)
+# A running job has read our database already, so what changed since needs another run. A refresh reads what a provider
+# has now: asking the provider twice in a row would show nothing new.
+JOINED_WHILE_RUNNING = frozenset({JobName.REFRESH.value})
 
 
 @dataclass(frozen=True)
@@ -90,8 +94,12 @@ def start_run(
 def queue_run(
     connection: Connection, now: datetime, job: str, subject: str | None = None, options: RunOptions = NO_OPTIONS
 ) -> RunId:
-    """Add a run for an engine. Return a waiting or running run of the same job and subject instead, if any."""
-    same = select(runs.c.id).where(runs.c.job == job, runs.c.state.in_(OPEN_STATES))
+    """Add a run for an engine. Return a queued run of the same job and subject instead, if any.
+
+    A run that has begun is joined by a refresh alone; of every other job the new run waits until that one has ended.
+    """
+    joined = OPEN_STATES if job in JOINED_WHILE_RUNNING else (RunState.QUEUED.value,)
+    same = select(runs.c.id).where(runs.c.job == job, runs.c.state.in_(joined))
     same = same.where(runs.c.subject.is_(None) if subject is None else runs.c.subject == subject)
     open_run = connection.execute(same.order_by(runs.c.id).limit(1)).scalar_one_or_none()
     if open_run is not None:
@@ -116,8 +124,9 @@ class RunOrder:
 
 
 def waiting_runs(connection: Connection) -> list[RunOrder]:
-    """Return the runs that have not begun, the oldest first."""
-    query = select(runs.c.id, runs.c.crashes).where(runs.c.state == RunState.QUEUED.value).order_by(runs.c.id)
+    """Return the runs that may begin, the oldest first."""
+    query = select(runs.c.id, runs.c.crashes).where(runs.c.state == RunState.QUEUED.value, ~_is_held_up())
+    query = query.order_by(runs.c.id)
     return [RunOrder(RunId(row.id), row.crashes) for row in connection.execute(query)]
 
 
@@ -129,13 +138,20 @@ def count_waiting(connection: Connection, job: str, subject_prefix: str) -> int:
 
 
 def claim_run(connection: Connection, run_id: RunId, now: datetime, worker: str) -> RunRow | None:
-    """Assign a queued run to this worker. Return None when another worker has it, or it has ended."""
+    """Assign a queued run to this worker. Return None when another worker has it, it has ended, or has to wait."""
     result = connection.execute(
         update(runs)
-        .where(runs.c.id == run_id, runs.c.state == RunState.QUEUED.value)
+        .where(runs.c.id == run_id, runs.c.state == RunState.QUEUED.value, ~_is_held_up())
         .values(state=RunState.RUNNING.value, worker=worker, started_at=now, heartbeat=now)
     )
     return get_run(connection, run_id) if result.rowcount == 1 else None
+
+
+def _is_held_up() -> ColumnElement[bool]:
+    """Of a queued run: the same job is running for the same subject."""
+    other = runs.alias()
+    is_same = (other.c.job == runs.c.job, other.c.subject.is_not_distinct_from(runs.c.subject))
+    return exists().where(*is_same, other.c.state == RunState.RUNNING.value)
 
 
 @dataclass(frozen=True)
