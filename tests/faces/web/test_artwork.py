@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -99,6 +101,58 @@ def test_only_a_picture_of_a_bounded_size_is_passed_on(content: bytes, client: T
 
     assert answer.content == TRANSPARENT
     assert not list(app.paths.artwork.glob("*")) if app.paths.artwork.exists() else True
+
+
+def _a_file_in_its_place(folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_bytes(b"")
+
+
+def _a_link_that_leads_nowhere(folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.symlink_to(folder.parent / "away")
+
+
+def _a_loop(folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.symlink_to(folder)
+
+
+@pytest.mark.parametrize(
+    "spoil", [_a_file_in_its_place, _a_link_that_leads_nowhere, _a_loop], ids=lambda one: one.__name__
+)
+def test_a_disk_that_keeps_no_picture_shows_it_all_the_same(client: TestClient, app: App, radarr: Radarr, spoil):
+    spoil(app.paths.artwork)
+
+    answers = [client.get(path_of(app, "The Salt Orchard")) for _ in range(2)]
+
+    assert [(answer.status_code, answer.content[:4]) for answer in answers] == [(200, PNG)] * 2
+
+
+def test_requests_for_one_picture_that_another_request_removes_are_all_answered(
+    client: TestClient, app: App, radarr: Radarr
+):
+    path = path_of(app, "The Salt Orchard")
+    client.get(path)
+    is_over = threading.Event()
+
+    def remove() -> None:
+        while not is_over.is_set():
+            for kept in surplus(app.paths.artwork, 0):
+                kept.unlink(missing_ok=True)
+
+    removing = threading.Thread(target=remove)
+    removing.start()
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(lambda _: client.get(path), range(12)))
+            sizes = list(pool.map(lambda _: len(surplus(app.paths.artwork, 0)), range(12)))
+    finally:
+        is_over.set()
+        removing.join()
+
+    assert {answer.status_code for answer in answers} == {200} and all(answer.content[:4] == PNG for answer in answers)
+    assert set(sizes) <= {0, 1}
 
 
 def test_the_drawer_shows_overview_backdrop_and_pages_elsewhere(client: TestClient, app: App, radarr: Radarr):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 
 from stalkeer.adapters.arr.artwork import Picture, media_type_of
 from stalkeer.faces.web.frame import app_of
@@ -19,12 +19,10 @@ TRANSPARENT = bytes.fromhex("47494638396101000100800000000000ffffff21f9040100000
 @router.get("/artwork/{library_id}/{picture}")
 def get_artwork(request: Request, library_id: int, picture: Picture) -> Response:
     """Send a picture of a movie or series. Where there is none now, send a transparent one over the initials."""
-    path = app_of(request).artwork.find(LibraryId(library_id), picture)
-    if path is None:
+    found = app_of(request).artwork.find(LibraryId(library_id), picture)
+    if found is None:
         return Response(TRANSPARENT, media_type="image/gif", headers={"Cache-Control": ABSENT})
-    headers = {"Cache-Control": KEPT, "ETag": f'"{path.stem}"', "X-Content-Type-Options": "nosniff"}
+    headers = {"Cache-Control": KEPT, "ETag": f'"{found.name}"', "X-Content-Type-Options": "nosniff"}
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
-    with path.open("rb") as file:
-        media_type = media_type_of(file.read(16))
-    return FileResponse(path, media_type=media_type, headers=headers)
+    return Response(found.content, media_type=media_type_of(found.content), headers=headers)

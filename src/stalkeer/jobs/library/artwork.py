@@ -6,9 +6,10 @@ A picture is fetched once, from the instance that has the movie or series, and k
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,8 @@ from stalkeer.store.db.database import Database
 from stalkeer.store.library.artwork import ArtworkPlace, find_artwork
 from stalkeer.store.library.instances import get_instance
 
+log = logging.getLogger(__name__)
+
 SUFFIX = ".picture"
 AT_ONCE = 4  # requests to instances; a page asks for dozens of pictures
 LONGEST_WAIT_S = 20.0
@@ -30,9 +33,17 @@ FILLED_TO = 0.9  # of the space, after the oldest pictures went
 USED_AGAIN_S = 86_400.0  # a picture's time of use is written at most once a day
 
 
+@dataclass(frozen=True)
+class StoredPicture:
+    """Hold a picture. Another picture of the same movie or series has another `name`."""
+
+    name: str
+    content: bytes
+
+
 @dataclass
 class ArtworkCache:
-    """Hands out pictures as files. `space` is the limit of the folder in bytes."""
+    """Hands out pictures. `space` is the limit of the folder in bytes."""
 
     database: Database
     arrs: Arrs
@@ -41,18 +52,28 @@ class ArtworkCache:
     _turns: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE), repr=False)
     _written: int = 0
 
-    def find(self, library_id: LibraryId, picture: Picture) -> Path | None:
-        """Return the file of a picture, fetched where needed. Return None where there is none now."""
+    def find(self, library_id: LibraryId, picture: Picture) -> StoredPicture | None:
+        """Return a picture, fetched where needed. Return None where there is none now."""
         with self.database.connect() as connection:
             place = find_artwork(connection, library_id)
         if place is None or not _origin(place, picture):
             return None
         path = self.folder / _name(place, picture)
-        if path.is_file():
-            self._note_use(path)
-            return path
-        content = self._fetch(place, picture)
-        return None if content is None else self._keep(path, content)
+        content = self._read(path)
+        if content is None:
+            content = self._fetch(place, picture)
+            if content is not None:
+                self._keep(path, content)
+        return None if content is None else StoredPicture(path.stem, content)
+
+    def _read(self, path: Path) -> bytes | None:
+        """Return a kept picture. None where it is not kept, was removed at this moment, or cannot be read."""
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return None
+        self._note_use(path)
+        return content
 
     def _fetch(self, place: ArtworkPlace, picture: Picture) -> bytes | None:
         if not self._turns.acquire(timeout=LONGEST_WAIT_S):
@@ -67,15 +88,20 @@ class ArtworkCache:
         finally:
             self._turns.release()
 
-    def _keep(self, path: Path, content: bytes) -> Path:
-        make_private_folder(self.folder)
+    def _keep(self, path: Path, content: bytes) -> None:
+        """Keep a picture for the next time. A disk that does not take it costs another request, and nothing else."""
         draft = path.with_suffix(f".{threading.get_ident()}")
-        write_private(draft, content)
-        draft.replace(path)
-        self._written += 1
-        if self._written % BETWEEN_CHECKS == 0:
-            self._make_room()
-        return path
+        try:
+            make_private_folder(self.folder)
+            write_private(draft, content)
+            draft.replace(path)
+            self._written += 1
+            if self._written % BETWEEN_CHECKS == 0:
+                self._make_room()
+        except OSError as error:
+            log.warning("a picture cannot be kept in %s: %s", self.folder, error.strerror or error)
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
 
     def _note_use(self, path: Path) -> None:
         now = self.arrs.clock().timestamp()
@@ -90,7 +116,7 @@ class ArtworkCache:
 
 def surplus(folder: Path, space: int) -> list[Path]:
     """Return the pictures that do not fit into `space` bytes, those shown longest ago first."""
-    kept = sorted((path.stat().st_mtime, path.stat().st_size, path) for path in folder.glob(f"*{SUFFIX}"))
+    kept = sorted(_kept_in(folder))
     total = sum(size for _, size, _ in kept)
     if total <= space:
         return []
@@ -101,6 +127,14 @@ def surplus(folder: Path, space: int) -> list[Path]:
         gone.append(path)
         total -= size
     return gone
+
+
+def _kept_in(folder: Path) -> Iterator[tuple[float, int, Path]]:
+    """Yield time of use, size and path of each picture. Another request may remove one at any moment."""
+    for path in folder.glob(f"*{SUFFIX}"):
+        with suppress(FileNotFoundError):
+            found = path.stat()
+            yield found.st_mtime, found.st_size, path
 
 
 def _origin(place: ArtworkPlace, picture: Picture) -> str | None:
